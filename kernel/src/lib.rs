@@ -1,0 +1,1 @@
+//! Jupyter kernel of pfe. Empty until the analysis crate is complete.

@@ -1,0 +1,427 @@
+//! The contract of the ten tables: one declaration from which reading, cleaning, quality checks, DDL, the generator and
+//! the data-model diagram derive. First stop of the flow; next: `source`, `read`.
+
+use polars::prelude::{DataType, TimeUnit};
+
+/// What a column holds. It decides how a field is parsed, stored, declared in SQL and generated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// 32 hexadecimal digits, an anonymised key.
+    Id,
+    /// Free text; may hold commas, quotes and line breaks.
+    Text,
+    /// First five digits of a postal code, as text: 24 % start with 0.
+    Zip,
+    /// Two-letter code of one of the 27 federative units, see [`STATES`].
+    State,
+    /// One of a closed list of words.
+    Word(&'static [&'static str]),
+    /// Whole number within inclusive bounds.
+    Integer(i64, i64),
+    /// Reais with two decimals in the file, integer centavos in memory. Never negative.
+    Money,
+    /// Decimal degrees, any value: points outside Brazil are dropped later, by the cleaning, and counted.
+    Degrees,
+    /// `YYYY-MM-DD HH:MM:SS`, local time of the marketplace.
+    Timestamp,
+    /// A day; only in derived columns.
+    Date,
+    /// True or false; only in derived columns.
+    Flag,
+}
+
+impl Kind {
+    /// The polars type of a column of this kind.
+    pub fn dtype(self) -> DataType {
+        match self {
+            Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => DataType::String,
+            Kind::Integer(..) | Kind::Money => DataType::Int64,
+            Kind::Degrees => DataType::Float64,
+            Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, None),
+            Kind::Date => DataType::Date,
+            Kind::Flag => DataType::Boolean,
+        }
+    }
+}
+
+/// A column: its name after cleaning, its name in the source file, and what it may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Name in the clean table.
+    pub name: &'static str,
+    /// Name in the source file; differs where the source misspells (`lenght`) or where cleaning changes the unit.
+    pub source: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Why a value may be missing; `None` means that it may not.
+    pub null: Option<&'static str>,
+    /// Meaning, with the unit.
+    pub doc: &'static str,
+}
+
+impl Column {
+    const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Column { name, source: name, kind, null: None, doc }
+    }
+    const fn from(mut self, source: &'static str) -> Self {
+        self.source = source;
+        self
+    }
+    const fn or_null(mut self, reason: &'static str) -> Self {
+        self.null = Some(reason);
+        self
+    }
+}
+
+/// A reference from `column` to the key column of another table.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignKey {
+    /// Column in this table.
+    pub column: &'static str,
+    /// Referenced table.
+    pub table: TableId,
+    /// Referenced column.
+    pub references: &'static str,
+    /// Whether the original data honours it for every row; otherwise its violations are warnings and SQL declares no constraint.
+    pub strict: bool,
+}
+
+/// A table of the marketplace.
+#[derive(Debug)]
+pub struct Table {
+    /// Which one.
+    pub id: TableId,
+    /// Short name, used for outputs and SQL.
+    pub name: &'static str,
+    /// File name in Kaggle's download.
+    pub file: &'static str,
+    /// Other names it goes by in the cloud layout (`csv/<alias>.csv`).
+    pub aliases: &'static [&'static str],
+    /// Columns in file order.
+    pub columns: &'static [Column],
+    /// Columns that cleaning adds.
+    pub derived: &'static [Column],
+    /// Columns that identify a row; empty where the source has none.
+    pub key: &'static [&'static str],
+    /// References to other tables.
+    pub foreign_keys: &'static [ForeignKey],
+    /// Meaning of one row.
+    pub doc: &'static str,
+}
+
+impl Table {
+    /// Source columns followed by derived ones: the columns of the clean table, in order.
+    pub fn clean_columns(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().chain(self.derived)
+    }
+
+    /// The column called `name` in the clean table.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.clean_columns().find(|c| c.name == name)
+    }
+}
+
+/// The ten tables, in the order in which they are read and listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum TableId {
+    Customers,
+    Geolocation,
+    OrderItems,
+    OrderPayments,
+    OrderReviews,
+    Orders,
+    Products,
+    Sellers,
+    Categories,
+    States,
+}
+
+impl TableId {
+    /// Its declaration.
+    pub fn table(self) -> &'static Table {
+        &TABLES[self as usize]
+    }
+    /// Its short name.
+    pub fn name(self) -> &'static str {
+        self.table().name
+    }
+}
+
+const fn strict(column: &'static str, table: TableId, references: &'static str) -> ForeignKey {
+    ForeignKey { column, table, references, strict: true }
+}
+const fn loose(column: &'static str, table: TableId, references: &'static str) -> ForeignKey {
+    ForeignKey { column, table, references, strict: false }
+}
+
+use Column as C;
+use Kind::*;
+
+/// Statuses an order can have.
+pub const ORDER_STATUSES: &[&str] =
+    &["approved", "canceled", "created", "delivered", "invoiced", "processing", "shipped", "unavailable"];
+
+/// Payment methods. `not_defined` marks canceled orders without a payment.
+pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", "not_defined", "voucher"];
+
+/// English name given to products without a category.
+pub const UNKNOWN_CATEGORY: &str = "unknown";
+
+const PRODUCT_SHEET: &str = "the seller left the product sheet empty";
+const PRODUCT_SIZE: &str = "never measured by the carrier";
+
+/// The declarations, indexed by [`TableId`].
+pub static TABLES: [Table; 10] = [
+    Table {
+        id: TableId::Customers,
+        name: "customers",
+        file: "olist_customers_dataset.csv",
+        aliases: &["customers"],
+        columns: &[
+            C::new("customer_id", Id, "one per order, not per person"),
+            C::new("customer_unique_id", Id, "the person"),
+            C::new("customer_zip_code_prefix", Zip, "where the customer lives"),
+            C::new("customer_city", Text, "city, lower case without accents"),
+            C::new("customer_state", State, "state of the customer"),
+        ],
+        derived: &[],
+        key: &["customer_id"],
+        foreign_keys: &[
+            loose("customer_zip_code_prefix", TableId::Geolocation, "geolocation_zip_code_prefix"),
+            strict("customer_state", TableId::States, "geolocation_state"),
+        ],
+        doc: "the customer of one order",
+    },
+    Table {
+        id: TableId::Geolocation,
+        name: "geolocation",
+        file: "olist_geolocation_dataset.csv",
+        aliases: &["geolocation"],
+        columns: &[
+            C::new("geolocation_zip_code_prefix", Zip, "zip code prefix"),
+            C::new("geolocation_lat", Degrees, "latitude, decimal degrees"),
+            C::new("geolocation_lng", Degrees, "longitude, decimal degrees"),
+            C::new("geolocation_city", Text, "city as typed, with or without accents"),
+            C::new("geolocation_state", State, "state"),
+        ],
+        derived: &[],
+        key: &[],
+        foreign_keys: &[strict("geolocation_state", TableId::States, "geolocation_state")],
+        doc: "a point seen for a zip code prefix; many points per prefix",
+    },
+    Table {
+        id: TableId::OrderItems,
+        name: "order_items",
+        file: "olist_order_items_dataset.csv",
+        aliases: &["order_items", "items"],
+        columns: &[
+            C::new("order_id", Id, "the order"),
+            C::new("order_item_id", Integer(1, 1_000), "position in the order, counted from 1: not a quantity"),
+            C::new("product_id", Id, "the product"),
+            C::new("seller_id", Id, "the seller"),
+            C::new("shipping_limit_date", Timestamp, "latest hand-over to the carrier"),
+            C::new("price_centavos", Money, "price of one unit, centavos").from("price"),
+            C::new("freight_centavos", Money, "this item's part of the freight, centavos").from("freight_value"),
+        ],
+        derived: &[],
+        key: &["order_id", "order_item_id"],
+        foreign_keys: &[
+            strict("order_id", TableId::Orders, "order_id"),
+            strict("product_id", TableId::Products, "product_id"),
+            strict("seller_id", TableId::Sellers, "seller_id"),
+        ],
+        doc: "one unit sold in an order",
+    },
+    Table {
+        id: TableId::OrderPayments,
+        name: "order_payments",
+        file: "olist_order_payments_dataset.csv",
+        aliases: &["order_payments", "payments"],
+        columns: &[
+            C::new("order_id", Id, "the order"),
+            C::new("payment_sequential", Integer(1, 1_000), "position among the order's payments, from 1"),
+            C::new("payment_type", Word(PAYMENT_TYPES), "payment method"),
+            C::new("payment_installments", Integer(0, 99), "number of instalments"),
+            C::new("payment_centavos", Money, "amount paid this way, centavos").from("payment_value"),
+        ],
+        derived: &[],
+        key: &["order_id", "payment_sequential"],
+        foreign_keys: &[strict("order_id", TableId::Orders, "order_id")],
+        doc: "one payment of an order; several per order",
+    },
+    Table {
+        id: TableId::OrderReviews,
+        name: "order_reviews",
+        file: "olist_order_reviews_dataset.csv",
+        aliases: &["order_reviews", "reviews"],
+        columns: &[
+            C::new("review_id", Id, "not unique: one review may cover several orders"),
+            C::new("order_id", Id, "the order"),
+            C::new("review_score", Integer(1, 5), "satisfaction, 1 to 5"),
+            C::new("review_comment_title", Text, "title, Portuguese").or_null("the customer wrote none"),
+            C::new("review_comment_message", Text, "message, Portuguese").or_null("the customer wrote none"),
+            C::new("review_creation_date", Timestamp, "day the survey was sent"),
+            C::new("review_answer_timestamp", Timestamp, "when it was answered"),
+        ],
+        derived: &[],
+        key: &["review_id", "order_id"],
+        foreign_keys: &[strict("order_id", TableId::Orders, "order_id")],
+        doc: "a customer's answer to the satisfaction survey of an order",
+    },
+    Table {
+        id: TableId::Orders,
+        name: "orders",
+        file: "olist_orders_dataset.csv",
+        aliases: &["orders"],
+        columns: &[
+            C::new("order_id", Id, "the order"),
+            C::new("customer_id", Id, "its customer"),
+            C::new("order_status", Word(ORDER_STATUSES), "last known status"),
+            C::new("order_purchase_timestamp", Timestamp, "purchase"),
+            C::new("order_approved_at", Timestamp, "payment approved").or_null("not approved, or canceled before"),
+            C::new("order_delivered_carrier_date", Timestamp, "handed to the carrier").or_null("not handed over"),
+            C::new("order_delivered_customer_date", Timestamp, "received").or_null("not delivered, or not recorded"),
+            C::new("order_estimated_delivery_date", Timestamp, "promised day, always a midnight"),
+        ],
+        derived: &[
+            C::new("purchase_day", Date, "day of the purchase"),
+            C::new("purchase_month", Date, "first day of the month of the purchase"),
+            C::new("delivery_seconds", Integer(i64::MIN, i64::MAX), "received minus purchase, seconds")
+                .or_null("no delivery date"),
+            C::new("late_by_timestamp", Flag, "received after the promised midnight").or_null("no delivery date"),
+            C::new("late_by_date", Flag, "received on a day after the promised day").or_null("no delivery date"),
+        ],
+        key: &["order_id"],
+        foreign_keys: &[strict("customer_id", TableId::Customers, "customer_id")],
+        doc: "an order",
+    },
+    Table {
+        id: TableId::Products,
+        name: "products",
+        file: "olist_products_dataset.csv",
+        aliases: &["products"],
+        columns: &[
+            C::new("product_id", Id, "the product"),
+            C::new("product_category_name", Text, "category, Portuguese").or_null(PRODUCT_SHEET),
+            C::new("product_name_length", Integer(0, 1_000_000), "characters of the name")
+                .from("product_name_lenght")
+                .or_null(PRODUCT_SHEET),
+            C::new("product_description_length", Integer(0, 10_000_000), "characters of the description")
+                .from("product_description_lenght")
+                .or_null(PRODUCT_SHEET),
+            C::new("product_photos_qty", Integer(0, 10_000), "number of photos").or_null(PRODUCT_SHEET),
+            C::new("product_weight_g", Integer(0, 10_000_000), "weight, grams").or_null(PRODUCT_SIZE),
+            C::new("product_length_cm", Integer(0, 100_000), "length, centimetres").or_null(PRODUCT_SIZE),
+            C::new("product_height_cm", Integer(0, 100_000), "height, centimetres").or_null(PRODUCT_SIZE),
+            C::new("product_width_cm", Integer(0, 100_000), "width, centimetres").or_null(PRODUCT_SIZE),
+        ],
+        derived: &[C::new("category", Text, "category, English; `unknown` where missing")],
+        key: &["product_id"],
+        foreign_keys: &[loose("product_category_name", TableId::Categories, "product_category_name")],
+        doc: "a product",
+    },
+    Table {
+        id: TableId::Sellers,
+        name: "sellers",
+        file: "olist_sellers_dataset.csv",
+        aliases: &["sellers"],
+        columns: &[
+            C::new("seller_id", Id, "the seller"),
+            C::new("seller_zip_code_prefix", Zip, "where the seller ships from"),
+            C::new("seller_city", Text, "city, lower case without accents"),
+            C::new("seller_state", State, "state of the seller"),
+        ],
+        derived: &[],
+        key: &["seller_id"],
+        foreign_keys: &[
+            loose("seller_zip_code_prefix", TableId::Geolocation, "geolocation_zip_code_prefix"),
+            strict("seller_state", TableId::States, "geolocation_state"),
+        ],
+        doc: "a seller",
+    },
+    Table {
+        id: TableId::Categories,
+        name: "product_category_name_translation",
+        file: "product_category_name_translation.csv",
+        aliases: &["category_translation", "translation", "product_category_name"],
+        columns: &[
+            C::new("product_category_name", Text, "category, Portuguese"),
+            C::new("product_category_name_english", Text, "category, English"),
+        ],
+        derived: &[],
+        key: &["product_category_name"],
+        foreign_keys: &[],
+        doc: "translation of a category",
+    },
+    Table {
+        id: TableId::States,
+        name: "states_name",
+        file: "states_name.csv",
+        aliases: &["states"],
+        columns: &[
+            C::new("geolocation_state", State, "code of the state"),
+            C::new("state_name", Text, "name of the state, without accents"),
+        ],
+        derived: &[],
+        key: &["geolocation_state"],
+        foreign_keys: &[],
+        doc: "name of a state; built in, since Kaggle's download lacks it",
+    },
+];
+
+/// The 27 federative units of Brazil: code, name as in `states_name.csv`, region (IBGE).
+pub const STATES: [(&str, &str, &str); 27] = [
+    ("AC", "Acre", "Norte"),
+    ("AL", "Alagoas", "Nordeste"),
+    ("AM", "Amazonas", "Norte"),
+    ("AP", "Amapa", "Norte"),
+    ("BA", "Bahia", "Nordeste"),
+    ("CE", "Ceara", "Nordeste"),
+    ("DF", "Distrito Federal", "Centro-Oeste"),
+    ("ES", "Espirito Santo", "Sudeste"),
+    ("GO", "Goias", "Centro-Oeste"),
+    ("MA", "Maranhao", "Nordeste"),
+    ("MG", "Minas Gerais", "Sudeste"),
+    ("MS", "Mato Grosso do Sul", "Centro-Oeste"),
+    ("MT", "Mato Grosso", "Centro-Oeste"),
+    ("PA", "Para", "Norte"),
+    ("PB", "Paraiba", "Nordeste"),
+    ("PE", "Pernambuco", "Nordeste"),
+    ("PI", "Piaui", "Nordeste"),
+    ("PR", "Parana", "Sul"),
+    ("RJ", "Rio de Janeiro", "Sudeste"),
+    ("RN", "Rio Grande do Norte", "Nordeste"),
+    ("RO", "Rondonia", "Norte"),
+    ("RR", "Roraima", "Norte"),
+    ("RS", "Rio Grande do Sul", "Sul"),
+    ("SC", "Santa Catarina", "Sul"),
+    ("SE", "Sergipe", "Nordeste"),
+    ("SP", "Sao Paulo", "Sudeste"),
+    ("TO", "Tocantins", "Norte"),
+];
+
+/// Whether `code` is one of the 27 states.
+pub fn is_state(code: &str) -> bool {
+    STATES.binary_search_by(|s| s.0.cmp(code)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_are_consistent() {
+        for (i, t) in TABLES.iter().enumerate() {
+            assert_eq!(t.id as usize, i, "{} stands at its own index", t.name);
+            for key in t.key {
+                assert!(t.column(key).is_some_and(|c| c.null.is_none()), "{}.{key} is a key", t.name);
+            }
+            for fk in t.foreign_keys {
+                let (from, to) = (t.column(fk.column), fk.table.table().column(fk.references));
+                assert_eq!(from.map(|c| c.kind), to.map(|c| c.kind), "{}.{} has the type it refers to", t.name, fk.column);
+            }
+        }
+        assert!(STATES.is_sorted());
+    }
+}

@@ -1,0 +1,3 @@
+//! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
+
+pub mod contract;

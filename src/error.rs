@@ -1,0 +1,92 @@
+//! The one error type of the library: what went wrong, where, and what to do next. Shown once, by the binary.
+
+use std::path::{Path, PathBuf};
+
+/// Result of every fallible function of the crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data, a parameter or a path given by the user is not usable. Exit code 2.
+    #[error("{message}")]
+    Input {
+        /// What is wrong, and where.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// `read`, `write`, `create`, …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// polars refused an operation: a fault of this program, not of the data.
+    #[error("dataframe operation failed: {0}")]
+    Polars(#[from] polars::error::PolarsError),
+    /// A model could not be fitted.
+    #[error("cannot fit {model}: {message}")]
+    Model {
+        /// Which model, on what.
+        model: String,
+        /// Why.
+        message: String,
+    },
+    /// The report could not be rendered.
+    #[error("cannot render {what}: {message}")]
+    Report {
+        /// Chapter, figure or output format.
+        what: String,
+        /// Why, with the line where known.
+        message: String,
+    },
+}
+
+impl Error {
+    /// An [`Error::Input`] without a hint.
+    pub fn input(message: impl Into<String>) -> Self {
+        Error::Input { message: message.into(), hint: None }
+    }
+
+    /// The same error with a hint on what to do next; only input errors carry one.
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Error::Input { message, .. } => Error::Input { message, hint: Some(hint.into()) },
+            other => other,
+        }
+    }
+
+    /// An [`Error::Io`], to be used as `map_err(Error::io("read", path))`.
+    pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.as_ref().to_path_buf();
+        move |source| Error::Io { action, path, source }
+    }
+
+    /// An [`Error::Report`].
+    pub fn report(what: impl Into<String>, message: impl ToString) -> Self {
+        Error::Report { what: what.into(), message: message.to_string() }
+    }
+
+    /// What to do next, where known.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Error::Input { hint, .. } => hint.as_deref(),
+            Error::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::PermissionDenied => Some("check the permissions of the folder, or choose another with `--out`"),
+                std::io::ErrorKind::StorageFull => Some("free some space, or choose another folder with `--out`"),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// 2 when the user's input is at fault, 1 otherwise.
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Error::Input { .. }) { 2 } else { 1 }
+    }
+}

@@ -1,0 +1,13 @@
+//! From raw marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
+//!
+//! The flow has one direction and one type per stage; each arrow is one public function.
+//!
+//! ```text
+//! RawTables → CleanTables + Audit → SalesMart → Forecasts + Backtest → Findings → Report
+//!   data/         data/               mart/        models/             findings/   report/
+//! ```
+
+pub mod data;
+pub mod error;
+
+pub use error::{Error, Result};

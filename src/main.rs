@@ -1,0 +1,3 @@
+//! The `pfe` binary.
+
+fn main() {}
