@@ -9,5 +9,8 @@
 
 pub mod data;
 pub mod error;
+pub mod findings;
+pub mod mart;
+pub mod models;
 
 pub use error::{Error, Result};

@@ -1,0 +1,95 @@
+//! SalesMart → Findings: what the orders say, with what supports it. Next: `report`.
+
+pub mod facts;
+pub mod payments;
+pub mod wilson;
+
+use serde::Serialize;
+
+pub use facts::{Facts, Growth};
+pub use payments::{Method, StatePayments};
+
+use crate::error::Result;
+use crate::mart::SalesMart;
+use crate::mart::period::Period;
+
+/// What the orders say about the three questions.
+#[derive(Debug, Clone, Serialize)]
+pub struct Findings {
+    /// The complete months on which growth is measured.
+    pub period: Period,
+    /// The whole marketplace.
+    pub total: Facts,
+    /// One entry per category, by name.
+    pub categories: Vec<Facts>,
+    /// One entry per state, by code.
+    pub states: Vec<Facts>,
+    /// Payment methods of each state, by code.
+    pub payments: Vec<StatePayments>,
+    /// Payment methods of the whole marketplace.
+    pub payments_total: StatePayments,
+}
+
+/// A state that pays differently from the others.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Habit {
+    /// The state.
+    pub state: String,
+    /// The method it uses more than the others do.
+    pub method: String,
+    /// Its share of the state's payments.
+    pub share: f64,
+    /// The method's share of all payments.
+    pub share_overall: f64,
+}
+
+/// Collects the facts.
+///
+/// # Errors
+/// The mart is incomplete, or no month of it is.
+pub fn findings(mart: &SalesMart) -> Result<Findings> {
+    let period = Period::of(mart)?;
+    Ok(Findings {
+        period,
+        total: facts::total(mart, period)?,
+        categories: facts::by_category(mart, period)?,
+        states: facts::by_state(mart, period)?,
+        payments: payments::by_state(mart)?,
+        payments_total: payments::total(mart)?,
+    })
+}
+
+impl Findings {
+    /// What to sell, as far as facts tell: among the categories that gain revenue for certain (see [`Growth::at_least`]),
+    /// the one that earned most in the last three complete months; without such a category, the one that earned most.
+    pub fn leading_category(&self) -> Option<&Facts> {
+        let growing = |f: &&Facts| f.growth.as_ref().is_some_and(|g| g.at_least > 0.0);
+        let most = |a: &&Facts, b: &&Facts| a.recent_revenue_centavos.cmp(&b.recent_revenue_centavos);
+        self.categories.iter().filter(growing).max_by(most).or_else(|| self.categories.iter().max_by(most))
+    }
+
+    /// Where to advertise, as far as facts tell: the state whose revenue grows most for certain.
+    pub fn growing_state(&self) -> Option<&Facts> {
+        let least = |f: &Facts| f.growth.as_ref().map_or(f64::NEG_INFINITY, |g| g.at_least);
+        self.states.iter().max_by(|a, b| least(a).total_cmp(&least(b)))
+    }
+
+    /// The state and method that differ most from the marketplace: the greatest distance between the method's share of all
+    /// payments and the near end of its interval in the state.
+    pub fn unusual_payment(&self) -> Option<Habit> {
+        let mut habits = Vec::new();
+        for state in &self.payments {
+            for method in &state.methods {
+                let overall = self.payments_total.share(&method.payment_type);
+                habits.push((method.share_payments_low - overall, state, method, overall));
+            }
+        }
+        let (distance, state, method, share_overall) = habits.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (distance > 0.0).then(|| Habit {
+            state: state.state.clone(),
+            method: method.payment_type.clone(),
+            share: method.share_payments,
+            share_overall,
+        })
+    }
+}
