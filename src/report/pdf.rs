@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ::typst::diag::{FileError, FileResult, SourceDiagnostic};
 use ::typst::foundations::{Bytes, Datetime, Duration, Smart};
-use ::typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
+use ::typst::syntax::{DiagSpan, FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use ::typst::text::{Font, FontBook};
 use ::typst::utils::LazyHash;
 use ::typst::{Library, LibraryExt, World, WorldExt};
@@ -22,9 +22,11 @@ const NO_DATE: (i32, u8, u8) = (2000, 1, 1);
 const MISSING: char = '□';
 
 pub(super) fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
+    // Typst remembers all that it has laid out, for edits that never come here. Forgetting the previous report now, not this
+    // one at the end, spares a program that renders once the work.
+    ::typst::comemo::evict(0);
     let world = ReportWorld::new(document, attachments)?;
-    let paged = ::typst::compile::<PagedDocument>(&world).output;
-    let paged = paged.map_err(|errors| world.explain("the PDF", &errors))?;
+    let paged = ::typst::compile::<PagedDocument>(&world).output.map_err(|errors| world.explain(&errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]);
     let options = PdfOptions {
         ident: Smart::Custom(format!("{}\n{}", document.meta.title, document.meta.fingerprint)),
@@ -33,10 +35,7 @@ pub(super) fn export(document: &Document, attachments: &[Attachment]) -> Result<
         standards: standards.map_err(|e| Error::report("the PDF", e.message()))?,
         ..PdfOptions::default()
     };
-    let pdf = typst_pdf::pdf(&paged, &options).map_err(|errors| world.explain("the PDF", &errors));
-    // Typst remembers all it has laid out, for edits that never come here.
-    ::typst::comemo::evict(0);
-    pdf
+    typst_pdf::pdf(&paged, &options).map_err(|errors| world.explain(&errors))
 }
 
 fn date(date: Option<&str>) -> Datetime {
@@ -78,7 +77,8 @@ struct ReportWorld {
     base: &'static Base,
     main: FileId,
     sources: HashMap<FileId, Source>,
-    files: HashMap<FileId, Bytes>,
+    /// Figures and attachments, and what messages call them.
+    files: HashMap<FileId, (String, Bytes)>,
 }
 
 impl ReportWorld {
@@ -92,30 +92,32 @@ impl ReportWorld {
         for block in document.blocks() {
             if let Block::Figure { place, figure } = block {
                 let svg = base.printable(figure.svg.as_str());
-                files.insert(id(&typst::figure_path(place.number))?, Bytes::from_string(svg));
+                files.insert(id(&typst::figure_path(place.number))?, (place.id.clone(), Bytes::from_string(svg)));
             }
         }
         for (index, attachment) in attachments.iter().enumerate() {
-            files.insert(id(&typst::attachment_path(index))?, Bytes::new(attachment.bytes.clone()));
+            let file = (attachment.name.clone(), Bytes::new(attachment.bytes.clone()));
+            files.insert(id(&typst::attachment_path(index))?, file);
         }
         Ok(Self { base, main, sources: sources.into(), files })
     }
 
-    /// The first error with its place, as one message.
-    fn explain(&self, what: &str, errors: &[SourceDiagnostic]) -> Error {
-        let Some(error) = errors.first() else { return Error::report(what, "unknown error") };
+    /// The first error as one message: a figure by its name, else the line of the source, deepest call last.
+    fn explain(&self, errors: &[SourceDiagnostic]) -> Error {
+        let Some(error) = errors.first() else { return Error::report("the PDF", "unknown error") };
+        if let Some((name, _)) = error.span.id().and_then(|id| self.files.get(&id)) {
+            return Error::report(format!("`{name}` in the PDF"), &error.message);
+        }
         let hints: String = error.hints.iter().map(|hint| format!(" ({})", hint.v)).collect();
-        // Errors inside the template point at the caller: the last source on the way is the one that says most.
         let spans = std::iter::once(error.span).chain(error.trace.iter().map(|point| point.span.into()));
-        let place = |span: ::typst::syntax::DiagSpan| {
+        let place = |span: DiagSpan| {
             let source = self.sources.get(&span.id()?)?;
             let line = source.lines().byte_to_line(self.range(span)?.start)?;
-            let text = source.text().lines().nth(line)?.trim();
-            let shown: String = text.chars().take(120).collect();
-            Some(format!(" at `{}` line {}: `{shown}`", source.id().vpath().get_without_slash(), line + 1))
+            let text: String = source.text().lines().nth(line)?.trim().chars().take(120).collect();
+            Some(format!("; `{}` line {}: `{text}`", source.id().vpath().get_without_slash(), line + 1))
         };
-        let place = spans.filter_map(place).last().unwrap_or_default();
-        Error::report(what, format!("{}{hints}{place}", error.message))
+        let places: String = spans.filter_map(place).collect();
+        Error::report("the PDF", format!("{}{hints}{places}", error.message))
     }
 }
 
@@ -142,7 +144,7 @@ impl World for ReportWorld {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        self.files.get(&id).cloned().ok_or_else(|| missing(id))
+        self.files.get(&id).map(|(_, bytes)| bytes.clone()).ok_or_else(|| missing(id))
     }
 
     fn font(&self, index: usize) -> Option<Font> {

@@ -239,7 +239,7 @@ mod pdf {
         materials.figures.insert("f".into(), Figure { svg: Svg::new("not an image".into()), ..figure("F") });
         let mut document = composed("# A\n\n![](figure:f)\n", &materials).unwrap();
         let message = document.to_pdf(&[]).unwrap_err().to_string();
-        assert!(message.contains("cannot render the PDF") && message.contains("figure-1.svg"), "{message}");
+        assert!(message.contains("cannot render `figure:f` in the PDF: failed to parse SVG"), "{message}");
         document.style.typst = "#let report = 1 +".into();
         let message = document.to_pdf(&[]).unwrap_err().to_string();
         assert!(message.contains("`report.typ` line 1"), "{message}");

@@ -228,7 +228,11 @@ impl Writer<'_> {
                         self.push(&["footnote(label(", &id, "))"]);
                     } else {
                         self.push(&["labelled(", &id, ", footnote({[];"]);
-                        self.blocks(&self.document.notes[number - 1]);
+                        match &*self.document.notes[number - 1] {
+                            // A paragraph would leave the number alone on its line.
+                            [Block::Paragraph(inlines)] => self.inlines(inlines),
+                            blocks => self.blocks(blocks),
+                        }
                         self.out.push_str("}))");
                     }
                 }
