@@ -40,7 +40,8 @@ impl Document {
     /// Without the `pdf` feature: an error that says so.
     #[cfg(not(feature = "pdf"))]
     pub fn to_pdf(&self, _attachments: &[Attachment]) -> Result<Vec<u8>> {
-        Err(crate::Error::input("PDF support is not built in").with_hint("rebuild with `--features pdf`"))
+        Err(crate::Error::input("PDF support is not built in")
+            .with_hint("rebuild with `--features pdf`"))
     }
 
     /// The date in the words of the language when it is an ISO day, as it is otherwise.
@@ -135,9 +136,15 @@ pub(super) enum Inline {
     Code(String),
     Emphasis(Vec<Inline>),
     Strong(Vec<Inline>),
-    Link { url: String, text: Vec<Inline> },
+    Link {
+        url: String,
+        text: Vec<Inline>,
+    },
     /// To a figure, table or heading of the report; without text it says its [`Document::label`].
-    Reference { target: String, text: Vec<Inline> },
+    Reference {
+        target: String,
+        text: Vec<Inline>,
+    },
     /// Number of a footnote, from 1.
     Note(usize),
     Break,

@@ -16,7 +16,9 @@ static FONT_FACES: LazyLock<String> = LazyLock::new(|| {
     let face = |(weight, style, bytes): &(u16, &str, &[u8])| {
         let data = BASE64_STANDARD.encode(bytes);
         let family = fonts::FAMILY;
-        format!("@font-face{{font-family:\"{family}\";font-weight:{weight};font-style:{style};src:url(data:font/woff2;base64,{data}) format(\"woff2\")}}\n")
+        format!(
+            "@font-face{{font-family:\"{family}\";font-weight:{weight};font-style:{style};src:url(data:font/woff2;base64,{data}) format(\"woff2\")}}\n"
+        )
     };
     fonts::WEB.iter().map(face).collect()
 });
@@ -25,7 +27,12 @@ static FONT_FACES: LazyLock<String> = LazyLock::new(|| {
 /// escaped by Tera.
 pub(super) fn write(document: &Document) -> Result<String> {
     let meta = &document.meta;
-    let mut writer = Writer { document, words: meta.lang.words(), out: String::with_capacity(1 << 18), cited: vec![false; document.notes.len()] };
+    let mut writer = Writer {
+        document,
+        words: meta.lang.words(),
+        out: String::with_capacity(1 << 18),
+        cited: vec![false; document.notes.len()],
+    };
     for chapter in &document.chapters {
         writer.chapter(chapter);
     }
@@ -48,7 +55,8 @@ pub(super) fn write(document: &Document) -> Result<String> {
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
     let error = |e: tera::Error| Error::report("`report.html`", e);
-    tera.add_raw_template("report.html", &document.style.html).map_err(error)?;
+    tera.add_raw_template("report.html", &document.style.html)
+        .map_err(error)?;
     tera.render("report.html", &page).map_err(error)
 }
 
@@ -56,7 +64,9 @@ pub(super) fn write(document: &Document) -> Result<String> {
 fn contents(document: &Document) -> String {
     let (mut out, mut depth) = (String::new(), 0);
     for block in document.blocks() {
-        let Block::Heading(heading) = block else { continue };
+        let Block::Heading(heading) = block else {
+            continue;
+        };
         if heading.level > 2 {
             continue;
         }
@@ -66,7 +76,12 @@ fn contents(document: &Document) -> String {
             std::cmp::Ordering::Less => out.push_str("</li></ol></li>"),
         }
         depth = heading.level;
-        let _ = write!(out, "<li><a href=\"#{}\">{}</a>", escape(&heading.id), numbered(heading, &escape(&words(&heading.title))));
+        let _ = write!(
+            out,
+            "<li><a href=\"#{}\">{}</a>",
+            escape(&heading.id),
+            numbered(heading, &escape(&words(&heading.title)))
+        );
     }
     out.push_str(["", "</li></ol>", "</li></ol></li></ol>"][depth]);
     out
@@ -81,7 +96,11 @@ fn list(document: &Document, kind: &str) -> String {
             _ => return None,
         };
         let (id, number, title) = (escape(&place.id), place.number, escape(title));
-        place.id.starts_with(kind).then(|| format!("<li><a href=\"#{id}\"><span class=\"number\">{number}</span> {title}</a></li>\n"))
+        place.id.starts_with(kind).then(|| {
+            format!(
+                "<li><a href=\"#{id}\"><span class=\"number\">{number}</span> {title}</a></li>\n"
+            )
+        })
     };
     document.blocks().filter_map(item).collect()
 }
@@ -103,17 +122,34 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn chapter(&mut self, blocks: &[Block]) {
-        let first_note = self.cited.iter().position(|cited| !cited).unwrap_or(self.cited.len());
+        let first_note = self
+            .cited
+            .iter()
+            .position(|cited| !cited)
+            .unwrap_or(self.cited.len());
         self.out.push_str("<section class=\"chapter\">\n");
         self.blocks(blocks);
-        let notes = first_note..self.cited.iter().position(|cited| !cited).unwrap_or(self.cited.len());
+        let notes = first_note
+            ..self
+                .cited
+                .iter()
+                .position(|cited| !cited)
+                .unwrap_or(self.cited.len());
         if !notes.is_empty() {
-            let _ = write!(self.out, "<section class=\"notes\" role=\"doc-endnotes\"><h3>{}</h3>\n<ol start=\"{}\">\n", self.words.notes, notes.start + 1);
+            let _ = write!(
+                self.out,
+                "<section class=\"notes\" role=\"doc-endnotes\"><h3>{}</h3>\n<ol start=\"{}\">\n",
+                self.words.notes,
+                notes.start + 1
+            );
             for index in notes {
                 let (number, back) = (index + 1, self.words.back);
                 let _ = write!(self.out, "<li id=\"note-{number}\">");
                 self.blocks(&self.document.notes[index]);
-                let _ = writeln!(self.out, "<a class=\"back\" href=\"#note-ref-{number}\" aria-label=\"{back}\">↑</a></li>");
+                let _ = writeln!(
+                    self.out,
+                    "<a class=\"back\" href=\"#note-ref-{number}\" aria-label=\"{back}\">↑</a></li>"
+                );
             }
             self.out.push_str("</ol></section>\n");
         }
@@ -162,11 +198,18 @@ impl Writer<'_> {
                     Remark::Important => ("important", self.words.important),
                     Remark::Warning => ("warning", self.words.warning),
                 };
-                let _ = writeln!(self.out, "<div class=\"remark {class}\" role=\"note\"><p class=\"label\">{label}</p>");
+                let _ = writeln!(
+                    self.out,
+                    "<div class=\"remark {class}\" role=\"note\"><p class=\"label\">{label}</p>"
+                );
                 self.blocks(blocks);
                 self.out.push_str("</div>");
             }
-            Block::Code(text) => drop(write!(self.out, "<pre tabindex=\"0\"><code>{}</code></pre>", escape(text))),
+            Block::Code(text) => drop(write!(
+                self.out,
+                "<pre tabindex=\"0\"><code>{}</code></pre>",
+                escape(text)
+            )),
             Block::Rule => self.out.push_str("<hr>"),
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => self.figure(place, figure),
@@ -202,8 +245,15 @@ impl Writer<'_> {
                 }
                 Inline::Note(number) => {
                     let again = std::mem::replace(&mut self.cited[number - 1], true);
-                    let id = if again { String::new() } else { format!(" id=\"note-ref-{number}\"") };
-                    let _ = write!(self.out, "<sup><a href=\"#note-{number}\"{id} role=\"doc-noteref\">{number}</a></sup>");
+                    let id = if again {
+                        String::new()
+                    } else {
+                        format!(" id=\"note-ref-{number}\"")
+                    };
+                    let _ = write!(
+                        self.out,
+                        "<sup><a href=\"#note-{number}\"{id} role=\"doc-noteref\">{number}</a></sup>"
+                    );
                 }
                 Inline::Break => self.out.push_str("<br>"),
             }
@@ -216,7 +266,8 @@ impl Writer<'_> {
             Some(Align::Center) => " class=\"c\"",
             _ => "",
         };
-        self.out.push_str("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
+        self.out
+            .push_str("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
         for (column, cell) in head.iter().enumerate() {
             let _ = write!(self.out, "<th scope=\"col\"{}>", class(column));
             self.inlines(cell);
@@ -237,23 +288,46 @@ impl Writer<'_> {
 
     fn figure(&mut self, place: &Place, figure: &Figure) {
         self.caption("plate", place, self.words.figure, &figure.title);
-        let _ = write!(self.out, "<div class=\"drawing\" role=\"img\" aria-label=\"{}\">{}</div>", escape(&figure.alt), figure.svg.as_str());
+        let _ = write!(
+            self.out,
+            "<div class=\"drawing\" tabindex=\"0\" role=\"img\" aria-label=\"{}\">{}</div>",
+            escape(&figure.alt),
+            figure.svg.as_str()
+        );
         self.source(place, &figure.source);
     }
 
     fn table(&mut self, place: &Place, table: &Table) {
         self.caption("data", place, self.words.table, &table.title);
         let class = |numeric: bool| if numeric { " class=\"n\"" } else { "" };
-        let _ = write!(self.out, "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table>\n<thead><tr>", escape(&table.title));
+        let _ = write!(
+            self.out,
+            "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table>\n<thead><tr>",
+            escape(&table.title)
+        );
         for column in &table.columns {
-            let _ = write!(self.out, "<th scope=\"col\"{}>{}</th>", class(column.numeric), escape(&column.header));
+            let _ = write!(
+                self.out,
+                "<th scope=\"col\"{}>{}</th>",
+                class(column.numeric),
+                escape(&column.header)
+            );
         }
         self.out.push_str("</tr></thead>\n<tbody>\n");
         for row in &table.rows {
             self.out.push_str("<tr>");
             for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
-                let (open, close) = if i == 0 && !column.numeric { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
-                let _ = write!(self.out, "{open}{}>{}{close}", class(column.numeric), escape(cell));
+                let (open, close) = if i == 0 && !column.numeric {
+                    ("<th scope=\"row\"", "</th>")
+                } else {
+                    ("<td", "</td>")
+                };
+                let _ = write!(
+                    self.out,
+                    "{open}{}>{}{close}",
+                    class(column.numeric),
+                    escape(cell)
+                );
             }
             self.out.push_str("</tr>\n");
         }
@@ -263,7 +337,10 @@ impl Writer<'_> {
 
     fn caption(&mut self, class: &str, place: &Place, kind: &str, title: &str) {
         let (id, number, title) = (escape(&place.id), place.number, escape(title));
-        let _ = writeln!(self.out, "<figure class=\"{class}\" id=\"{id}\"><figcaption><span class=\"number\">{kind}\u{a0}{number}</span> {title}</figcaption>");
+        let _ = writeln!(
+            self.out,
+            "<figure class=\"{class}\" id=\"{id}\"><figcaption><span class=\"number\">{kind}\u{a0}{number}</span> {title}</figcaption>"
+        );
     }
 
     /// The note of the chapter and the source, below; closes the figure.
