@@ -35,6 +35,7 @@ pub use document::Document;
 pub use lang::Lang;
 pub use style::Style;
 pub use svg::Svg;
+use typography::plain;
 
 use crate::Result;
 
@@ -86,7 +87,7 @@ pub struct Figure {
 pub struct Table {
     /// Columns, in order.
     pub columns: Vec<TableColumn>,
-    /// Cells as they will be printed, one per column.
+    /// Cells as they will be printed, one per column; a short row is filled up, a long one cut.
     pub rows: Vec<Vec<String>>,
     /// What the table shows.
     pub title: String,
@@ -125,6 +126,54 @@ pub struct Attachment {
     pub description: String,
     /// Content.
     pub bytes: Vec<u8>,
+}
+
+// Texts that do not pass through Markdown still need what outputs refuse taken out.
+impl Meta {
+    fn plain(&self) -> Self {
+        Self {
+            lang: self.lang,
+            title: plain(&self.title),
+            subtitle: self.subtitle.as_deref().map(plain),
+            authors: self.authors.iter().map(|author| plain(author)).collect(),
+            school: self.school.as_deref().map(plain),
+            date: self.date.as_deref().map(plain),
+            notice: self.notice.as_deref().map(plain),
+            fingerprint: plain(&self.fingerprint),
+        }
+    }
+}
+
+impl Figure {
+    fn plain(&self) -> Self {
+        Self {
+            svg: self.svg.clone(),
+            title: plain(&self.title),
+            alt: plain(&self.alt),
+            source: plain(&self.source),
+        }
+    }
+}
+
+impl Table {
+    fn plain(&self) -> Self {
+        let column = |column: &TableColumn| TableColumn {
+            header: plain(&column.header),
+            numeric: column.numeric,
+        };
+        let width = self.columns.len();
+        let cells = |row: &Vec<String>| {
+            let mut cells: Vec<_> = row.iter().map(|cell| plain(cell)).collect();
+            cells.resize(width, String::new());
+            cells
+        };
+        Self {
+            columns: self.columns.iter().map(column).collect(),
+            rows: self.rows.iter().map(cells).collect(),
+            title: plain(&self.title),
+            source: plain(&self.source),
+        }
+    }
 }
 
 /// Fills the chapters and makes one document of them.

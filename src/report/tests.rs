@@ -257,7 +257,7 @@ fn errors_name_the_chapter_and_the_line() {
         ),
         (
             "# A\n\nx[^n]\n\n[^n]: y[^m]\n\n[^m]: z\n",
-            "line 7: a footnote refers to this footnote",
+            "line 5: a footnote refers to another footnote",
         ),
         (
             "# A[^n]\n\n[^n]: non\n",
@@ -294,7 +294,7 @@ fn english_and_french_differ() {
     let page = |lang| {
         compose(
             Meta { lang, ..meta() },
-            &[chapter.clone()],
+            std::slice::from_ref(&chapter),
             &materials(json!({ "n": 1234 })),
         )
         .unwrap()
