@@ -288,11 +288,12 @@ impl Writer<'_> {
 
     fn figure(&mut self, place: &Place, figure: &Figure) {
         self.caption("plate", place, self.words.figure, &figure.title);
+        let svg = figure.svg.as_str();
+        let (tag, rest) = svg.split_at(svg.find([' ', '>']).unwrap_or(svg.len()));
+        let alt = escape(&figure.alt);
         let _ = write!(
             self.out,
-            "<div class=\"drawing\" tabindex=\"0\" role=\"img\" aria-label=\"{}\">{}</div>",
-            escape(&figure.alt),
-            figure.svg.as_str()
+            "<div class=\"drawing\" tabindex=\"0\">{tag} aria-label=\"{alt}\"{rest}</div>"
         );
         self.source(place, &figure.source);
     }
@@ -302,7 +303,7 @@ impl Writer<'_> {
         let class = |numeric: bool| if numeric { " class=\"n\"" } else { "" };
         let _ = write!(
             self.out,
-            "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table>\n<thead><tr>",
+            "<section class=\"scroll\" aria-label=\"{}\" tabindex=\"0\"><table>\n<thead><tr>",
             escape(&table.title)
         );
         for column in &table.columns {
@@ -331,7 +332,7 @@ impl Writer<'_> {
             }
             self.out.push_str("</tr>\n");
         }
-        self.out.push_str("</tbody></table></div>");
+        self.out.push_str("</tbody></table></section>");
         self.source(place, &table.source);
     }
 

@@ -101,7 +101,7 @@ fn every_construct_reaches_html() {
     for part in [
         "<html lang=\"fr\">",
         "<title>Que vendre ?</title>",
-        "<p class=\"notice\" role=\"note\">Données générées</p>",
+        "<aside class=\"notice\" aria-label=\"Remarque\">Données générées</aside>",
         "17\u{a0}octobre\u{a0}2018",
         "<h2 id=\"ventes\"><span class=\"number\">1</span> Ventes</h2>",
         "<h3 id=\"par-mois\"><span class=\"number\">1.1</span> Par mois</h3>",
@@ -111,6 +111,7 @@ fn every_construct_reaches_html() {
         "<li id=\"note-1\"><p>Une <em>note</em>.</p>",
         "<a href=\"#figure:f\">figure\u{a0}1</a>, <a href=\"#table:t\">voir</a>, <a href=\"#ventes\">section\u{a0}1</a>, <a href=\"#figure:g\">figure\u{a0}2</a>",
         "<figure class=\"plate\" id=\"figure:f\"><figcaption><span class=\"number\">Figure\u{a0}1</span> Le revenu croît</figcaption>",
+        "<svg aria-label=\"Un rectangle\" xmlns=",
         "<p class=\"source\">Sans 2016. Source\u{a0}: mart</p>",
         "<span class=\"number\">Tableau\u{a0}1</span> Revenu par état",
         "<tr><th scope=\"row\">SP</th><td class=\"n\">1,5</td></tr>",
@@ -269,6 +270,17 @@ fn errors_name_the_chapter_and_the_line() {
 }
 
 #[test]
+fn a_drawing_must_be_svg() {
+    let mut materials = materials(json!({}));
+    let svg = Svg::new("\u{89}PNG".into());
+    let figure = Figure { svg, ..figure("F") };
+    materials.figures.insert("f".into(), figure);
+    let error = composed("# A\n\n![](figure:f)\n", &materials).unwrap_err();
+    let message = "cannot render `essai.md`, line 3: the drawing of `figure:f` is not SVG";
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
 fn notes_are_numbered_through_the_chapters() {
     let text = "# A\n\nx[^b] y[^a] z[^b]\n\n[^a]: second\n[^b]: premier\n\n# B\n\nw[^c]\n\n[^c]: troisième\n";
     let page = html(text, json!({}));
@@ -418,7 +430,7 @@ mod pdf {
         materials.figures.insert(
             "f".into(),
             Figure {
-                svg: Svg::new("not an image".into()),
+                svg: Svg::new("<svg".into()),
                 ..figure("F")
             },
         );

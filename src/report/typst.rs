@@ -199,7 +199,7 @@ impl Writer<'_> {
                 for column in &table.columns {
                     self.push(&[&literal(&column.header), ", "]);
                 }
-                self.out.push_str(")");
+                self.out.push(')');
                 for row in &table.rows {
                     for cell in row {
                         self.push(&[", ", &literal(cell)]);

@@ -179,6 +179,9 @@ impl Reader<'_> {
         let block = match id.split_once(':') {
             _ if self.depth > 1 => Err(INSIDE.to_owned()),
             Some(("figure", key)) => find("figure", key, &materials.figures).and_then(|figure| {
+                if !figure.svg.as_str().starts_with("<svg") {
+                    return Err(format!("the drawing of `{id}` is not SVG"));
+                }
                 let place = self.place(&id, note)?;
                 let figure = figure.plain();
                 Ok(Block::Figure { place, figure })
