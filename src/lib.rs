@@ -12,5 +12,6 @@ pub mod error;
 pub mod findings;
 pub mod mart;
 pub mod models;
+pub mod report;
 
 pub use error::{Error, Result};
