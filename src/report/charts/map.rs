@@ -118,7 +118,7 @@ fn map<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, left:
     for outline in OUTLINES.iter().filter(|_| data.labels) {
         let letter = LABEL.size(SMALL).ink(paint.inks(outline.code).1).bold(data.highlight.contains(&outline.code));
         let (x, y) = outline.middle();
-        let (w, h) = (letter.width(outline.code) / 2.0 / k, 4.5 / k);
+        let (w, h) = ((letter.width(outline.code) / 2.0 + 1.0) / k, 5.5 / k);
         if [(x - w, y - h), (x + w, y - h), (x - w, y + h), (x + w, y + h)].iter().all(|&p| outline.encloses(p)) {
             c.text(outline.code, place(&(x, y)), letter.middle())?;
         }
