@@ -11,6 +11,7 @@
 //! `[](#heading-id)` in the text refer to them. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
 //! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
+pub mod charts;
 pub mod fonts;
 pub mod svg;
 
