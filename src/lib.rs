@@ -13,5 +13,6 @@ pub mod findings;
 pub mod mart;
 pub mod models;
 pub mod report;
+pub mod synth;
 
 pub use error::{Error, Result};
