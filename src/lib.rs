@@ -12,6 +12,7 @@ pub mod error;
 pub mod findings;
 pub mod mart;
 pub mod models;
+pub mod pipeline;
 pub mod report;
 pub mod synth;
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
 use super::canonical::canonical;
 use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
-use super::read::{Quarantined, RawTable, RawTables, as_csv};
+use super::read::{InputFile, Quarantined, RawTable, RawTables, as_csv};
 use super::{locations, quality};
 use crate::error::{Error, Result};
 
@@ -35,29 +35,24 @@ impl CleanTables {
     }
 }
 
-/// Cleans the tables and checks them. The result does not depend on the order of the rows in the files.
+/// Cleans the tables and checks them, and frees the raw ones as it goes. The result does not depend on the order of the rows in the files.
 ///
 /// # Errors
 /// There is no order at all, or polars fails.
-pub fn clean(raw: &RawTables) -> Result<(CleanTables, Audit)> {
+pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
     let cleaned: Vec<(TableId, Cleaned)> =
-        raw.tables.par_iter().map(|(id, table)| Ok((*id, clean_table(id.table(), table)?))).collect::<Result<_>>()?;
-    let mut audit = Audit { warnings: raw.warnings.clone(), ..Default::default() };
+        raw.tables.into_par_iter().map(|(id, table)| Ok((id, clean_table(id.table(), table)?))).collect::<Result<_>>()?;
+    let mut audit = Audit { warnings: raw.warnings, ..Default::default() };
     let mut tables = BTreeMap::new();
-    let mut point_lines = Vec::new();
+    let mut lines = BTreeMap::new();
     for (id, cleaned) in cleaned {
-        let table = &raw.tables[&id];
-        audit.inputs.push(table.file.clone());
+        audit.inputs.push(cleaned.file);
         audit.steps.extend(cleaned.steps);
-        audit.changes.extend(changes(id.table(), table));
-        let mut quarantine = table.quarantine.clone();
-        quarantine.extend(cleaned.conflicts);
-        if !quarantine.is_empty() {
-            audit.quarantine.push((id.name().into(), quarantine));
+        audit.changes.extend(cleaned.changes);
+        if !cleaned.quarantine.is_empty() {
+            audit.quarantine.push((id.name().into(), cleaned.quarantine));
         }
-        if id == TableId::Geolocation {
-            point_lines = cleaned.lines;
-        }
+        lines.insert(id, cleaned.lines);
         tables.insert(id, cleaned.frame);
     }
     if tables[&TableId::Orders].height() == 0 {
@@ -66,10 +61,10 @@ pub fn clean(raw: &RawTables) -> Result<(CleanTables, Audit)> {
         );
     }
     name_categories(&mut tables, &mut audit)?;
-    let file = &raw.tables[&TableId::Geolocation].file.name;
-    let (zip_locations, outside) = locations::locate(&tables[&TableId::Geolocation], file, &point_lines)?;
-    let points = tables[&TableId::Geolocation].height();
-    audit.steps.push(step(ZIP_LOCATIONS, "locate", points, 0, outside.len()));
+    let points = &tables[&TableId::Geolocation];
+    let file = &audit.inputs[TableId::Geolocation as usize].name;
+    let (zip_locations, outside) = locations::locate(points, file, &lines[&TableId::Geolocation])?;
+    audit.steps.push(step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.len()));
     if !outside.is_empty() {
         audit.quarantine.push((ZIP_LOCATIONS.into(), outside));
     }
@@ -83,15 +78,18 @@ struct Cleaned {
     frame: DataFrame,
     /// Line in the file of each row of `frame`.
     lines: Vec<u32>,
+    file: InputFile,
     steps: [Step; 2],
-    conflicts: Vec<Quarantined>,
+    changes: Vec<Change>,
+    quarantine: Vec<Quarantined>,
 }
 
-fn clean_table(table: &'static Table, raw: &RawTable) -> Result<Cleaned> {
+/// Takes the raw table, so that it is gone before the next one needs the memory.
+fn clean_table(table: &'static Table, raw: RawTable) -> Result<Cleaned> {
     let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
     let order = canonical(&raw.frame, &source_key)?;
     let conflicts =
-        order.conflicts.iter().map(|&row| conflict(table, raw, row as usize)).collect::<Result<Vec<_>>>()?;
+        order.conflicts.iter().map(|&row| conflict(table, &raw, row as usize)).collect::<Result<Vec<_>>>()?;
     let lines = order.kept.iter().map(|&row| raw.lines[row as usize]).collect();
     let indices = IdxCa::from_vec("row".into(), order.kept);
     let mut frame = raw.frame.take(&indices)?;
@@ -105,7 +103,10 @@ fn clean_table(table: &'static Table, raw: &RawTable) -> Result<Cleaned> {
         step(table.name, "read", raw.rows_in, 0, raw.quarantine.len()),
         step(table.name, "clean", raw.frame.height(), order.duplicates, conflicts.len()),
     ];
-    Ok(Cleaned { frame, lines, steps, conflicts })
+    let changes = changes(table, &raw);
+    let mut quarantine = raw.quarantine;
+    quarantine.extend(conflicts);
+    Ok(Cleaned { frame, lines, file: raw.file, steps, changes, quarantine })
 }
 
 fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {

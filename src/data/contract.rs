@@ -31,6 +31,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Characters that a value takes in a file, with its quotes and comma, roughly: what tells rows from bytes.
+    pub(super) fn typical_width(self) -> u64 {
+        match self {
+            Kind::Id => 33,
+            Kind::Timestamp => 20,
+            Kind::Degrees => 18,
+            Kind::Text | Kind::Word(_) => 12,
+            Kind::Zip | Kind::Money => 6,
+            Kind::Integer(..) | Kind::State | Kind::Date | Kind::Flag => 3,
+        }
+    }
+
     /// The polars type of a column of this kind.
     pub fn dtype(self) -> DataType {
         match self {

@@ -92,9 +92,9 @@ pub fn read(source: &Source) -> Result<RawTables> {
 }
 
 fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
-    file.with_reader(|reader| {
+    file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
-        let mut builder = TableBuilder::new(file.table.table(), &file.name);
+        let mut builder = TableBuilder::new(file.table.table(), &file.name, size);
         let warnings = match file.format {
             Format::Csv => read_csv(&mut tap, &mut builder)?,
             Format::Json => json::read(&mut tap, &mut builder)?,
@@ -150,17 +150,20 @@ enum ColumnBuilder {
 }
 
 impl TableBuilder {
-    fn new(table: &'static Table, file: &str) -> Self {
+    /// `size` of the file in bytes: columns that never grow are never copied.
+    fn new(table: &'static Table, file: &str, size: u64) -> Self {
+        let width: u64 = table.columns.iter().map(|c| c.kind.typical_width()).sum();
+        let rows = (size / width) as usize;
         let column = |c: &Declared| match c.kind.dtype() {
-            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(c.source.into(), 0)),
-            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(c.source.into(), 0)),
-            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(c.source.into(), 0)),
+            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(c.source.into(), rows)),
+            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
+            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
         };
         TableBuilder {
             table,
             file: file.to_string(),
             columns: table.columns.iter().map(column).collect(),
-            lines: Vec::new(),
+            lines: Vec::with_capacity(rows),
             rows_in: 0,
             padded_zips: 0,
             quarantine: Vec::new(),

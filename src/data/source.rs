@@ -77,20 +77,24 @@ impl Source {
 }
 
 impl SourceFile {
-    /// Opens the file, or its entry in the archive, as a stream of bytes.
+    /// Opens the file, or its entry in the archive, and hands `read` its bytes and their number.
     ///
     /// # Errors
     /// The file cannot be opened, or the archive is damaged.
-    pub fn with_reader<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+    pub fn with_reader<T>(&self, read: impl FnOnce(&mut dyn Read, u64) -> Result<T>) -> Result<T> {
         match &self.place {
-            Place::Disk(path) => read(&mut File::open(path).map_err(Error::io("read", path))?),
+            Place::Disk(path) => {
+                let mut file = File::open(path).map_err(Error::io("read", path))?;
+                let size = file.metadata().map_err(Error::io("read", path))?.len();
+                read(&mut file, size)
+            }
             Place::Zip { archive, index } => {
                 let mut zip = open_zip(archive)?;
                 let entry = zip.by_index(*index).map_err(|e| damaged(archive, e))?;
                 let size = entry.size();
                 // One byte more than declared shows that the declaration lied.
                 let mut limited = entry.take(size + 1);
-                let result = read(&mut limited)?;
+                let result = read(&mut limited, size)?;
                 match limited.limit() {
                     0 => Err(Error::input(format!(
                         "`{}` in `{}` is longer than it declares",

@@ -55,6 +55,8 @@ pub struct Growth {
     pub at_least: f64,
     /// Revenue gained, centavos.
     pub gain_centavos: i64,
+    /// What the gain exceeds with the same certainty, centavos.
+    pub certain_gain_centavos: f64,
 }
 
 /// Orders and revenue by month.
@@ -135,10 +137,12 @@ fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
     let ratio = ratio(recent.1, previous.1).filter(|_| recent.0 > 0 && previous.0 > 0)?;
     // The variance of the logarithm of a Poisson count n is about 1/n.
     let deviation = (1.0 / recent.0 as f64 + 1.0 / previous.0 as f64).sqrt();
+    let at_least = ratio * (-Z_ONE_SIDED * deviation).exp() - 1.0;
     Some(Growth {
         rate: ratio - 1.0,
-        at_least: ratio * (-Z_ONE_SIDED * deviation).exp() - 1.0,
+        at_least,
         gain_centavos: recent.1 - previous.1,
+        certain_gain_centavos: at_least * previous.1 as f64,
     })
 }
 

@@ -68,10 +68,11 @@ impl Findings {
         self.categories.iter().filter(growing).max_by(most).or_else(|| self.categories.iter().max_by(most))
     }
 
-    /// Where to advertise, as far as facts tell: the state whose revenue grows most for certain.
+    /// Where to advertise, as far as facts tell: the state that gains most revenue for certain. A rate would name a small
+    /// state that doubled by chance; the gain weighs the rate with what the state is worth.
     pub fn growing_state(&self) -> Option<&Facts> {
-        let least = |f: &Facts| f.growth.as_ref().map_or(f64::NEG_INFINITY, |g| g.at_least);
-        self.states.iter().max_by(|a, b| least(a).total_cmp(&least(b)))
+        let certain = |f: &Facts| f.growth.as_ref().map_or(f64::NEG_INFINITY, |g| g.certain_gain_centavos);
+        self.states.iter().max_by(|a, b| certain(a).total_cmp(&certain(b)))
     }
 
     /// The state and method that differ most from the marketplace: the greatest distance between the method's share of all

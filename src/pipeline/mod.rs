@@ -19,6 +19,27 @@ use manifest::{Manifest, Parameters, Volatile};
 use output::Staging;
 pub use results::Results;
 
+/// A step of the flow, for those who draw or list it.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Its name.
+    pub name: &'static str,
+    /// The steps whose output it takes.
+    pub inputs: &'static [&'static str],
+}
+
+/// The flow.
+pub static STEPS: [Step; 8] = [
+    Step { name: "source", inputs: &[] },
+    Step { name: "read", inputs: &["source"] },
+    Step { name: "clean", inputs: &["read"] },
+    Step { name: "mart", inputs: &["clean"] },
+    Step { name: "reference", inputs: &["mart"] },
+    Step { name: "findings", inputs: &["mart"] },
+    Step { name: "tables", inputs: &["findings", "reference"] },
+    Step { name: "report", inputs: &["findings", "reference"] },
+];
+
 /// What to analyse.
 #[derive(Debug, Clone)]
 pub enum Input {
@@ -72,8 +93,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
     clock.stage("read");
     let raw = data::read(&source)?;
     clock.stage("clean");
-    let (clean, audit) = data::clean(&raw)?;
-    drop(raw);
+    let (clean, audit) = data::clean(raw)?;
     let parameters = Parameters { lang: params.lang, generated: truth.is_some().then(|| params.synth()).flatten() };
     // The clean tables are written while the mart and the report are made: one needs the disk, the other the processor.
     let (clean_files, made) = rayon::join(
@@ -124,7 +144,7 @@ fn write_results(staging: &Staging, results: &Results) -> Result<Vec<manifest::O
 }
 
 fn write_report(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
-    let report = report::compose(results)?;
+    let report = report::dossier(results)?;
     let (html, pdf) = rayon::join(
         || staging.write("report.html", report.to_html()?.as_bytes()),
         || staging.write("report.pdf", &report.to_pdf(&[])?),
