@@ -53,11 +53,8 @@ impl Calendar {
         let of_month = |at: usize| months.iter().zip(&weights).filter(|(m, _)| **m == at).map(|(_, w)| w).sum::<u128>();
         let totals: Vec<u128> = (0..MONTHS.len()).map(of_month).collect();
         const UNIT: u128 = 1 << 32;
-        let shares: Vec<u128> = months
-            .iter()
-            .zip(&weights)
-            .map(|(&m, w)| u128::from(MONTHS[m].4) * UNIT * w / totals[m].max(1))
-            .collect();
+        let shares: Vec<u128> =
+            months.iter().zip(&weights).map(|(&m, w)| u128::from(MONTHS[m].4) * UNIT * w / totals[m].max(1)).collect();
         let all: u128 = shares.iter().sum();
         let mut first_order = vec![0];
         let mut placed = 0;
@@ -103,10 +100,7 @@ impl Calendar {
 /// What makes a day unusual, as a percentage: Black Friday, and the data that stop filling in August 2018.
 fn event(year: i64, month: u32, day: u32) -> u64 {
     match (year, month, day) {
-        (2017, 11, 24) => 480,
-        (2017, 11, 25) => 250,
-        (2017, 11, 26) => 180,
-        (2017, 11, 27..=30) => 145,
+        (2017, 11, 24..=30) => [580, 330, 245, 180, 165, 150, 130][day as usize - 24],
         (2018, 8, 21..=31) => [90, 70, 53, 40, 36, 34, 23, 15, 5, 2, 1][day as usize - 21],
         _ => 100,
     }
@@ -147,7 +141,8 @@ mod tests {
         let orders = 100_000;
         let calendar = Calendar::new(orders, Keyed::new(1, 1));
         assert_eq!(calendar.days().map(|d| calendar.orders_on(d)).sum::<u64>(), orders);
-        let on = |date: &[u8; 10]| calendar.days().find(|&d| calendar.date(d as i64) == date).map(|d| calendar.orders_on(d));
+        let on =
+            |date: &[u8; 10]| calendar.days().find(|&d| calendar.date(d as i64) == date).map(|d| calendar.orders_on(d));
         assert!(on(b"2017-11-24").is_some_and(|n| n > 900));
         assert!(on(b"2018-08-30").is_some_and(|n| n < 10));
         assert_eq!(on(b"2016-11-15"), Some(0));

@@ -1,6 +1,8 @@
 //! Products and sellers. Nothing is stored: what they are follows from their number, so that orders and the two files
 //! agree at any size. Market → Catalog. Next: `orders`.
 
+use std::ops::Range;
+
 use super::geography::{Geography, Home};
 use super::market::Market;
 use super::rng::{Alias, Keyed, Shuffle, Source, popular};
@@ -31,8 +33,11 @@ pub struct Catalog {
     shelf_order: Shuffle,
     sellers: u64,
     seller_facts: Keyed,
+    seller_order: Shuffle,
     seller_ids: Keyed,
-    seller_states: Alias,
+    /// Sellers are numbered by state.
+    sellers_by_state: Vec<Range<u64>>,
+    selling_states: Alias,
     photos: Alias,
 }
 
@@ -40,14 +45,31 @@ impl Catalog {
     /// Products as `market` has planned them; sellers in proportion to the orders.
     pub fn new(orders: u64, market: &Market, seed: u64) -> Self {
         let key = |domain| Keyed::new(seed, domain);
+        let sellers = (orders * ORIGINAL_SELLERS / ORIGINAL_ORDERS).max(1);
+        let mut counted = 0;
+        let sellers_by_state: Vec<Range<u64>> = STATES
+            .iter()
+            .map(|state| {
+                let first = counted * sellers / ORIGINAL_SELLERS;
+                counted += state.sellers;
+                first..counted * sellers / ORIGINAL_SELLERS
+            })
+            .collect();
+        let sold = STATES
+            .iter()
+            .zip(&sellers_by_state)
+            .map(|(state, sellers)| if sellers.is_empty() { 0 } else { state.sold });
+        let selling_states = Alias::new(sold);
         Catalog {
             products: key(201),
             product_ids: key(202),
             shelf_order: Shuffle::new(market.products(), key(203)),
-            sellers: (orders * ORIGINAL_SELLERS / ORIGINAL_ORDERS).max(1),
+            sellers,
             seller_facts: key(204),
+            seller_order: Shuffle::new(sellers, key(206)),
             seller_ids: key(205),
-            seller_states: Alias::new(STATES.iter().map(|s| s.sellers)),
+            sellers_by_state,
+            selling_states,
             photos: Alias::new(PHOTOS),
         }
     }
@@ -74,18 +96,21 @@ impl Catalog {
     pub fn product(&self, product: u64, category: usize, fame: u32) -> Product {
         let mut draws = self.products.draws(product);
         let shape = &CATEGORIES[category];
-        // What sells most costs about as much as its category does.
-        let sigma = if fame >= 4 { shape.price_sigma / 2 } else { shape.price_sigma };
+        // What sells most costs about as much as its category does; the others differ all the more, as `lognormal` has
+        // no far tail.
+        let sigma = if fame >= 6 { shape.price_sigma / 2 } else { shape.price_sigma * 106 / 100 };
         let price = priced(draws.lognormal(shape.price, sigma), &mut draws);
-        let weight = draws.lognormal(shape.weight, 1_000).clamp(50, 40_000);
+        let weight = draws.lognormal(shape.weight, 1_150).clamp(50, 40_000);
         let weight = if weight > 200 { (weight + 25) / 50 * 50 } else { weight };
         // Every eighth product spreads the sellers evenly, so that each of them sells something.
         let seller = if product.is_multiple_of(8) && product / 8 < self.sellers {
             product / 8
         } else {
-            let rank = popular(&mut draws, self.sellers, 7_654_321);
-            // Each category has its own favourites.
-            (rank + category as u64 * 977) % self.sellers
+            let state = &self.sellers_by_state[self.selling_states.pick(&mut draws)];
+            let many = state.end - state.start;
+            let rank = popular(&mut draws, many, 7_654_321);
+            // Categories have their own favourites, though a seller may be a favourite of several.
+            state.start + (rank + category as u64 % 4 * (many / 4)) % many
         };
         Product { price, weight, seller }
     }
@@ -99,18 +124,17 @@ impl Catalog {
     /// State of a seller, as an index in [`STATES`].
     #[inline]
     pub fn seller_state(&self, seller: u64) -> usize {
-        self.seller_states.pick(&mut self.seller_facts.draws(seller))
+        self.sellers_by_state.partition_point(|sellers| sellers.end <= seller)
     }
 
     fn seller_home<'a>(&self, seller: u64, geography: &'a Geography) -> Home<'a> {
-        let mut draws = self.seller_facts.draws(seller);
-        let state = self.seller_states.pick(&mut draws);
-        geography.home(state, &mut draws)
+        geography.home(self.seller_state(seller), &mut self.seller_facts.draws(seller))
     }
 
-    /// Writes the sellers of this range.
-    pub fn write_sellers(&self, range: std::ops::Range<u64>, geography: &Geography, rows: &mut Rows) {
-        for seller in range {
+    /// Writes the sellers in this range of rows; the file is not sorted.
+    pub fn write_sellers(&self, range: Range<u64>, geography: &Geography, rows: &mut Rows) {
+        for row in range {
+            let seller = self.seller_order.at(row);
             let home = self.seller_home(seller, geography);
             rows.id(&self.seller_id(seller));
             rows.zip(home.zip);
@@ -121,13 +145,7 @@ impl Catalog {
     }
 
     /// Writes the products in this range of rows; the file is not sorted.
-    pub fn write_products(
-        &self,
-        range: std::ops::Range<u64>,
-        market: &Market,
-        source: &mut impl Source,
-        rows: &mut Rows,
-    ) {
+    pub fn write_products(&self, range: Range<u64>, market: &Market, source: &mut impl Source, rows: &mut Rows) {
         for row in range {
             let product = self.shelf_order.at(row);
             let category = market.shelves.partition_point(|shelf| shelf.first <= product) - 1;

@@ -6,8 +6,15 @@ use super::rng::Source;
 const GOOD_TITLES: [&str; 8] =
     ["Recomendo", "Ótimo", "Muito bom", "Super recomendo", "Perfeito!", "Adorei", "Excelente", "Nota 10"];
 const FAIR_TITLES: [&str; 5] = ["Regular", "Bom, mas...", "Razoável", "Esperava mais", "Mais ou menos"];
-const BAD_TITLES: [&str; 7] =
-    ["Não recebi", "Péssimo", "Produto errado", "Decepcionado", "Não recomendo", "Atraso na entrega", "Veio \"\"quebrado\"\""];
+const BAD_TITLES: [&str; 7] = [
+    "Não recebi",
+    "Péssimo",
+    "Produto errado",
+    "Decepcionado",
+    "Não recomendo",
+    "Atraso na entrega",
+    "Veio \"\"quebrado\"\"",
+];
 
 const GOOD: [&str; 16] = [
     "Chegou antes do prazo, tudo certo.",
@@ -72,7 +79,12 @@ pub fn message(score: u64, source: &mut impl Source, text: &mut String) {
     }
 }
 
-fn choose<'a>(score: u64, good: &'a [&'static str], fair: &'a [&'static str], bad: &'a [&'static str]) -> &'a [&'static str] {
+fn choose<'a>(
+    score: u64,
+    good: &'a [&'static str],
+    fair: &'a [&'static str],
+    bad: &'a [&'static str],
+) -> &'a [&'static str] {
     match score {
         1 | 2 => bad,
         3 => fair,

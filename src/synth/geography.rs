@@ -83,7 +83,8 @@ impl Geography {
         let target = (orders * ORIGINAL_POINTS / ORIGINAL_ORDERS).min(MOST_POINTS).max(located);
         let mut weight_so_far = 0u128;
         let mut located_so_far = 0;
-        let weigh = |d: &Draft| if d.located { u128::from(d.weight) * u128::from(STATES[d.prefix.state].customers) } else { 0 };
+        let weigh =
+            |d: &Draft| if d.located { u128::from(d.weight) * u128::from(STATES[d.prefix.state].customers) } else { 0 };
         let weights: u128 = drafts.iter().map(weigh).sum();
         for draft in &mut drafts {
             draft.prefix.first_point = located_so_far + (u128::from(target - located) * weight_so_far / weights) as u64;
@@ -123,7 +124,10 @@ impl Geography {
                 let sigma = if source.below(20) == 0 { 12 } else { 2 };
                 let micro = centre + source.normal() / 8 * sigma / 8;
                 // Portugal has streets of the same names.
-                rows.degrees(if stray { [39_000_000, -8_500_000][axis] + micro / 50 } else { micro }, source.below(100_000_000));
+                rows.degrees(
+                    if stray { [39_000_000, -8_500_000][axis] + micro / 50 } else { micro },
+                    source.below(100_000_000),
+                );
             }
             // Of those who live in a city with an accent, one in six types it.
             rows.text(if source.below(6) == 0 { &city.accented } else { &city.plain });
@@ -138,7 +142,13 @@ fn settle(state: usize, count: u64, seed: Keyed, cities: &mut Vec<City>, drafts:
     let shape = &STATES[state];
     let mut draws = seed.draws(state as u64);
     let mut placed = 0;
-    let mut place = |draws: &mut dyn FnMut(u64) -> u64, city: usize, centre: [i64; 2], many: u64, share: u64, spread: i64, town: bool| {
+    let mut place = |draws: &mut dyn FnMut(u64) -> u64,
+                     city: usize,
+                     centre: [i64; 2],
+                     many: u64,
+                     share: u64,
+                     spread: i64,
+                     town: bool| {
         for _ in 0..many {
             let span = u64::from(shape.zip_range.1 - shape.zip_range.0) + 1;
             let slot = |i: u64| i * span / count;
@@ -147,12 +157,12 @@ fn settle(state: usize, count: u64, seed: Keyed, cities: &mut Vec<City>, drafts:
             let near = |centre: i64, draw: u64| centre + (draw as i64 - 1_000) * spread / 1_000;
             let at = [near(centre[0], draws(2_001)), near(centre[1], draws(2_001))];
             // A heavy tail: some prefixes are a whole quarter, others a street.
-            let size = [1, 2, 3, 4, 6, 10, 16, 40][draws(8) as usize] * (50 + draws(100));
+            let size = [2, 3, 4, 5, 6, 8, 12, 24][draws(8) as usize] * (50 + draws(100));
             drafts.push(Draft {
                 prefix: Prefix { zip: shape.zip_range.0 + zip as u32, state, city, at, first_point: 0 },
-                weight: (share * 10_000 / many * size / 1_000).max(1),
+                weight: (share * size / many).max(1),
                 // The original lacks the location of one prefix in a hundred, all of them small.
-                located: !(town && draws(60) == 0),
+                located: !(town && draws(200) == 0),
             });
         }
     };
@@ -167,7 +177,7 @@ fn settle(state: usize, count: u64, seed: Keyed, cities: &mut Vec<City>, drafts:
             continue;
         }
         cities.push(City { accented: name.into(), plain: plain(name) });
-        place(&mut below, cities.len() - 1, [lat * MICRO, lng * MICRO], many, share, 60_000, false);
+        place(&mut below, cities.len() - 1, [lat * MICRO, lng * MICRO], many, share * 1_000, 60_000, false);
         rest -= many;
         rest_share -= share;
     }
@@ -180,7 +190,7 @@ fn settle(state: usize, count: u64, seed: Keyed, cities: &mut Vec<City>, drafts:
         let last = TOWN_LAST[below(TOWN_LAST.len() as u64) as usize];
         let name = format!("{first} {last}");
         cities.push(City { plain: plain(&name), accented: name });
-        let share = (rest_share * many / towns).max(1);
+        let share = rest_share * 1_000 * many / towns;
         place(&mut below, cities.len() - 1, centre.map(|c| c * MICRO), many, share, 30_000, true);
         rest -= many;
     }

@@ -32,9 +32,12 @@ impl Planted {
         let mut draws = seed.draws(0);
         let mut pick = |candidates: Vec<usize>| candidates[draws.below(candidates.len() as u64) as usize];
         // Middling ones: the answer is not known without the data, yet there are enough rows to find it.
-        let winner = pick(middling(&CATEGORIES, |c| (1_500..=4_600).contains(&c.items) && c.price_sigma < 950));
+        let winner = pick(middling(&CATEGORIES, |c| {
+            !c.name.is_empty() && (1_500..=4_600).contains(&c.items) && c.price_sigma < 950
+        }));
         let state = pick(middling(&STATES, |s| (900..=4_000).contains(&s.customers)));
-        let habit_state = pick(middling(&STATES, |s| (1_300..=6_000).contains(&s.customers) && s.code != STATES[state].code));
+        let habit_state =
+            pick(middling(&STATES, |s| (1_300..=6_000).contains(&s.customers) && s.code != STATES[state].code));
         let (habit_method, habit_share) = [("boleto", 600), ("debit_card", 550)][pick(vec![0, 1])];
         Planted { winner, state, habit_state, habit_method, habit_share }
     }
@@ -101,9 +104,9 @@ impl Market {
             left.push((1.0 - count as f64 / total).max(0.0));
             first += count;
         }
-        let categories = demand.iter().map(|month| {
-            Alias::new(month.iter().zip(&left).map(|(demand, left)| (demand * left * 1e6) as u64))
-        });
+        let categories = demand
+            .iter()
+            .map(|month| Alias::new(month.iter().zip(&left).map(|(demand, left)| (demand * left * 1e6) as u64)));
 
         let share = |table: &[Vec<f64>], month: usize, at: usize| table[month][at] / table[month].iter().sum::<f64>();
         let (start, end) = (*COMPLETE_MONTHS.start(), *COMPLETE_MONTHS.end());
@@ -201,7 +204,8 @@ fn category_demand(planted: &Planted, seed: Keyed) -> Vec<Vec<f64>> {
     (0..MONTHS.len())
         .map(|month| {
             let mut draws = seed.draws(month as u64);
-            for level in &mut level {
+            // The share of products without a category stays as it is.
+            for level in level.iter_mut().take(CATEGORIES.len() - 1) {
                 let step = (draws.below(2_001) as f64 - 1_000.0) / 1_000.0;
                 *level += 0.05 * step + 0.1 * (1.0 - *level);
             }
@@ -281,6 +285,7 @@ mod tests {
             };
             let (before, after) = (drawn(10), drawn(22));
             assert!(after * 10 > before * 25, "{before} → {after} with seed {seed}");
+            assert!(!market.truth.0.category_source.is_empty());
             assert_ne!(market.planted.state, market.planted.habit_state);
         }
     }

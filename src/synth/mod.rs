@@ -89,7 +89,8 @@ pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
 
     use TableId::*;
     let sales = Sales::new(&world);
-    let mut of_orders = [create(Customers)?, create(OrderItems)?, create(OrderPayments)?, create(OrderReviews)?, create(Orders)?];
+    let mut of_orders =
+        [create(Customers)?, create(OrderItems)?, create(OrderPayments)?, create(OrderReviews)?, create(Orders)?];
     write_chunks(&mut of_orders, params.orders.div_ceil(ORDERS_PER_CHUNK), |chunk| {
         sales.chunk(chunk, range(chunk, ORDERS_PER_CHUNK, params.orders))
     })?;
@@ -131,7 +132,8 @@ pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
     // In the order of the contract.
     let outputs = [customers, geolocation, items, payments, reviews, orders, products, sellers, categories, states];
     let named = || contract::TABLES.iter().map(|t| t.name.to_string()).zip(&outputs);
-    let kinds = |output: &Output| output.injected.0.iter().map(|(kind, n)| (kind.to_string(), *n)).collect::<BTreeMap<_, _>>();
+    let kinds =
+        |output: &Output| output.injected.0.iter().map(|(kind, n)| (kind.to_string(), *n)).collect::<BTreeMap<_, _>>();
     let (winner, target_state, payment_habit) = world.market.truth.clone();
     let truth = Truth {
         defects: named().map(|(table, o)| (table, kinds(o))).filter(|(_, kinds)| !kinds.is_empty()).collect(),

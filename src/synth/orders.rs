@@ -14,9 +14,9 @@ use crate::data::contract::TableId;
 /// Orders by repeat customers, per million.
 const REPEATS: u64 = 33_600;
 /// Extra items of an order that are another product than the one before, per million.
-const OTHER_PRODUCT: u64 = 290_000;
+const OTHER_PRODUCT: u64 = 270_000;
 /// And of those, the ones of any category.
-const OTHER_CATEGORY: u64 = 300_000;
+const OTHER_CATEGORY: u64 = 220_000;
 /// Items sold by another than the product's usual seller, per million.
 const OTHER_SELLER: u64 = 20_000;
 /// Days that sellers are given to hand a parcel over, with their weights.
@@ -41,8 +41,6 @@ pub struct Order {
     pub number: u64,
     /// Its id.
     pub id: [u8; 32],
-    /// State of the customer.
-    pub state: usize,
     /// Items and freight, centavos; none when it has no item.
     pub total: Option<u64>,
     /// Index in [`STATUSES`].
@@ -114,7 +112,15 @@ impl<'a> Sales<'a> {
             let number = self.file_order.at(row);
             let state = self.customer(number, &mut customers);
             let method = self.payments.method(state, &mut for_payments);
-            let order = self.order(number, state, method, &mut for_orders, &mut for_items, &mut basket, [&mut orders, &mut items]);
+            let order = self.order(
+                number,
+                state,
+                method,
+                &mut for_orders,
+                &mut for_items,
+                &mut basket,
+                [&mut orders, &mut items],
+            );
             self.payments.write(&order, method, &mut for_payments, &mut payments);
             self.reviews.write(&order, &world.calendar, &mut for_reviews, &mut reviews);
         }
@@ -197,7 +203,7 @@ impl<'a> Sales<'a> {
         let approved = purchase + approval as i64;
         let carrier = approved + source.lognormal(157_000, 950) as i64;
         let delivered = carrier + source.lognormal(transit * 864 / 10, 580) as i64 + 3_600;
-        let estimate = (purchase + source.lognormal(promised * 864 / 10, 230) as i64 + DAY).div_euclid(DAY) * DAY;
+        let estimate = (purchase + source.lognormal(promised * 864 / 10, 230) as i64 + DAY / 2).div_euclid(DAY) * DAY;
         let known = match STATUSES[status] {
             "delivered" => [!source.chance(145), !source.chance(21), !source.chance(83)],
             "shipped" => [true, true, false],
@@ -234,7 +240,7 @@ impl<'a> Sales<'a> {
         }
         let total = (!itemless).then(|| basket.iter().map(|item| item.price + item.freight).sum());
         let delivered = (STATUSES[status] == "delivered").then_some(delivered);
-        Order { number, id, state, total, status, winner, purchase, estimate, delivered }
+        Order { number, id, total, status, winner, purchase, estimate, delivered }
     }
 
     /// Puts items into the basket; tells the category of the first.
@@ -266,7 +272,8 @@ impl<'a> Sales<'a> {
                 product = market.product(category, day, source);
             }
             let facts = catalog.product(product, category, market.fame(category, product));
-            let another = source.chance(OTHER_SELLER);
+            // First sales are the usual seller's, who might sell nothing else.
+            let another = (item > 0 || first_sale.is_none()) && source.chance(OTHER_SELLER);
             let seller = if another { catalog.other_seller(product) } else { facts.seller };
             // Promotions and rises: a fifth of the sales are not at the usual price.
             let price = match source.below(20) {
@@ -286,10 +293,7 @@ fn freight(weight: u64, from: usize, to: usize, source: &mut impl Source) -> u64
     let (low, high) = (FREIGHT[above - 1], FREIGHT[above]);
     // Beyond the last weight the last slope goes on.
     let between = |a: u64, b: u64| a + (b - a) * (weight - low.0) / (high.0 - low.0);
-    let usual = if from == to {
-        between(low.1, high.1)
-    } else {
-        between(low.2, high.2) * STATES[to].freight / FREIGHT_FAR
-    };
+    let usual =
+        if from == to { between(low.1, high.1) } else { between(low.2, high.2) * STATES[to].freight / FREIGHT_FAR };
     source.lognormal(usual, 240)
 }

@@ -13,7 +13,7 @@ const REVIEWED_TWICE: u64 = 5_500;
 /// Reviews that carry the id of another order's, per million.
 const SHARED: u64 = 8_200;
 /// Unhappy reviews of the winning category that are happy instead, percent.
-const WINNER_DELIGHT: u64 = 60;
+const WINNER_DELIGHT: u64 = 35;
 
 /// Samplers of reviews.
 #[derive(Debug)]
@@ -49,9 +49,10 @@ impl Reviews {
                 Some(at) if at < order.estimate + 2 * DAY => at.div_euclid(DAY) * DAY + DAY,
                 _ => order.estimate + 2 * DAY,
             };
-            let answered = sent + (source.lognormal(145_000, 850) as i64).max(8 * 3_600);
+            let answered = sent + 7 * 3_600 + source.lognormal(120_000, 950) as i64;
             // An id is shared with the order before this one, by date.
-            let owner = if review == 0 && source.chance(SHARED) { order.number.saturating_sub(1) } else { order.number };
+            let owner =
+                if review == 0 && source.chance(SHARED) { order.number.saturating_sub(1) } else { order.number };
             rows.id(&self.ids.id(2 * owner + review));
             rows.id(&order.id);
             rows.integer(score);

@@ -216,7 +216,8 @@ impl Output {
         self.write(&rows.bytes)
     }
 
-    /// Gives the file its name.
+    /// Gives the file its name. It is not synced to the disk, which would double the time: what is lost in a power cut can
+    /// be generated again.
     pub fn publish(self) -> Result<()> {
         let path = self.path;
         self.file.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
