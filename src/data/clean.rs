@@ -40,8 +40,11 @@ impl CleanTables {
 /// # Errors
 /// There is no order at all, or polars fails.
 pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
-    let cleaned: Vec<(TableId, Cleaned)> =
-        raw.tables.into_par_iter().map(|(id, table)| Ok((id, clean_table(id.table(), table)?))).collect::<Result<_>>()?;
+    let cleaned: Vec<(TableId, Cleaned)> = raw
+        .tables
+        .into_par_iter()
+        .map(|(id, table)| Ok((id, clean_table(id.table(), table)?)))
+        .collect::<Result<_>>()?;
     let mut audit = Audit { warnings: raw.warnings, ..Default::default() };
     let mut tables = BTreeMap::new();
     let mut lines = BTreeMap::new();

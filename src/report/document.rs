@@ -40,8 +40,7 @@ impl Document {
     /// Without the `pdf` feature: an error that says so.
     #[cfg(not(feature = "pdf"))]
     pub fn to_pdf(&self, _attachments: &[Attachment]) -> Result<Vec<u8>> {
-        Err(crate::Error::input("PDF support is not built in")
-            .with_hint("rebuild with `--features pdf`"))
+        Err(crate::Error::input("PDF support is not built in").with_hint("rebuild with `--features pdf`"))
     }
 
     /// The date in the words of the language when it is an ISO day, as it is otherwise.

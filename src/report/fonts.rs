@@ -13,19 +13,7 @@ pub const CODE: &[u8] = include_bytes!("../../reports/fonts/SourceCodePro-Regula
 
 /// The same faces for CSS: weight, style and WOFF2 bytes.
 pub const WEB: [(u16, &str, &[u8]); 3] = [
-    (
-        400,
-        "normal",
-        include_bytes!("../../reports/fonts/SourceSans3-Regular.woff2"),
-    ),
-    (
-        400,
-        "italic",
-        include_bytes!("../../reports/fonts/SourceSans3-Italic.woff2"),
-    ),
-    (
-        700,
-        "normal",
-        include_bytes!("../../reports/fonts/SourceSans3-Bold.woff2"),
-    ),
+    (400, "normal", include_bytes!("../../reports/fonts/SourceSans3-Regular.woff2")),
+    (400, "italic", include_bytes!("../../reports/fonts/SourceSans3-Italic.woff2")),
+    (700, "normal", include_bytes!("../../reports/fonts/SourceSans3-Bold.woff2")),
 ];

@@ -55,8 +55,7 @@ pub(super) fn write(document: &Document) -> Result<String> {
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
     let error = |e: tera::Error| Error::report("`report.html`", e);
-    tera.add_raw_template("report.html", &document.style.html)
-        .map_err(error)?;
+    tera.add_raw_template("report.html", &document.style.html).map_err(error)?;
     tera.render("report.html", &page).map_err(error)
 }
 
@@ -96,11 +95,10 @@ fn list(document: &Document, kind: &str) -> String {
             _ => return None,
         };
         let (id, number, title) = (escape(&place.id), place.number, escape(title));
-        place.id.starts_with(kind).then(|| {
-            format!(
-                "<li><a href=\"#{id}\"><span class=\"number\">{number}</span> {title}</a></li>\n"
-            )
-        })
+        place
+            .id
+            .starts_with(kind)
+            .then(|| format!("<li><a href=\"#{id}\"><span class=\"number\">{number}</span> {title}</a></li>\n"))
     };
     document.blocks().filter_map(item).collect()
 }
@@ -122,19 +120,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn chapter(&mut self, blocks: &[Block]) {
-        let first_note = self
-            .cited
-            .iter()
-            .position(|cited| !cited)
-            .unwrap_or(self.cited.len());
+        let first_note = self.cited.iter().position(|cited| !cited).unwrap_or(self.cited.len());
         self.out.push_str("<section class=\"chapter\">\n");
         self.blocks(blocks);
-        let notes = first_note
-            ..self
-                .cited
-                .iter()
-                .position(|cited| !cited)
-                .unwrap_or(self.cited.len());
+        let notes = first_note..self.cited.iter().position(|cited| !cited).unwrap_or(self.cited.len());
         if !notes.is_empty() {
             let _ = write!(
                 self.out,
@@ -198,18 +187,12 @@ impl Writer<'_> {
                     Remark::Important => ("important", self.words.important),
                     Remark::Warning => ("warning", self.words.warning),
                 };
-                let _ = writeln!(
-                    self.out,
-                    "<div class=\"remark {class}\" role=\"note\"><p class=\"label\">{label}</p>"
-                );
+                let _ =
+                    writeln!(self.out, "<div class=\"remark {class}\" role=\"note\"><p class=\"label\">{label}</p>");
                 self.blocks(blocks);
                 self.out.push_str("</div>");
             }
-            Block::Code(text) => drop(write!(
-                self.out,
-                "<pre tabindex=\"0\"><code>{}</code></pre>",
-                escape(text)
-            )),
+            Block::Code(text) => drop(write!(self.out, "<pre tabindex=\"0\"><code>{}</code></pre>", escape(text))),
             Block::Rule => self.out.push_str("<hr>"),
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => self.figure(place, figure),
@@ -245,15 +228,9 @@ impl Writer<'_> {
                 }
                 Inline::Note(number) => {
                     let again = std::mem::replace(&mut self.cited[number - 1], true);
-                    let id = if again {
-                        String::new()
-                    } else {
-                        format!(" id=\"note-ref-{number}\"")
-                    };
-                    let _ = write!(
-                        self.out,
-                        "<sup><a href=\"#note-{number}\"{id} role=\"doc-noteref\">{number}</a></sup>"
-                    );
+                    let id = if again { String::new() } else { format!(" id=\"note-ref-{number}\"") };
+                    let _ =
+                        write!(self.out, "<sup><a href=\"#note-{number}\"{id} role=\"doc-noteref\">{number}</a></sup>");
                 }
                 Inline::Break => self.out.push_str("<br>"),
             }
@@ -266,8 +243,7 @@ impl Writer<'_> {
             Some(Align::Center) => " class=\"c\"",
             _ => "",
         };
-        self.out
-            .push_str("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
+        self.out.push_str("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
         for (column, cell) in head.iter().enumerate() {
             let _ = write!(self.out, "<th scope=\"col\"{}>", class(column));
             self.inlines(cell);
@@ -291,10 +267,7 @@ impl Writer<'_> {
         let svg = figure.svg.as_str();
         let (tag, rest) = svg.split_at(svg.find([' ', '>']).unwrap_or(svg.len()));
         let alt = escape(&figure.alt);
-        let _ = write!(
-            self.out,
-            "<div class=\"drawing\" tabindex=\"0\">{tag} aria-label=\"{alt}\"{rest}</div>"
-        );
+        let _ = write!(self.out, "<div class=\"drawing\" tabindex=\"0\">{tag} aria-label=\"{alt}\"{rest}</div>");
         self.source(place, &figure.source);
     }
 
@@ -307,28 +280,15 @@ impl Writer<'_> {
             escape(&table.title)
         );
         for column in &table.columns {
-            let _ = write!(
-                self.out,
-                "<th scope=\"col\"{}>{}</th>",
-                class(column.numeric),
-                escape(&column.header)
-            );
+            let _ = write!(self.out, "<th scope=\"col\"{}>{}</th>", class(column.numeric), escape(&column.header));
         }
         self.out.push_str("</tr></thead>\n<tbody>\n");
         for row in &table.rows {
             self.out.push_str("<tr>");
             for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
-                let (open, close) = if i == 0 && !column.numeric {
-                    ("<th scope=\"row\"", "</th>")
-                } else {
-                    ("<td", "</td>")
-                };
-                let _ = write!(
-                    self.out,
-                    "{open}{}>{}{close}",
-                    class(column.numeric),
-                    escape(cell)
-                );
+                let (open, close) =
+                    if i == 0 && !column.numeric { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
+                let _ = write!(self.out, "{open}{}>{}{close}", class(column.numeric), escape(cell));
             }
             self.out.push_str("</tr>\n");
         }

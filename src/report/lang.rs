@@ -6,7 +6,8 @@ const NARROW: char = '\u{202f}';
 const NO_BREAK: char = '\u{a0}';
 
 /// Language of the report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// French, the first language of the report.
     #[default]
@@ -135,17 +136,10 @@ impl Lang {
         let unit = 10_u64.pow(2 - digits.min(2) as u32);
         let rounded = (centavos.unsigned_abs() + unit / 2) / unit;
         let scale = 100 / unit;
-        let fraction = if digits == 0 {
-            String::new()
-        } else {
-            format!("{:0width$}", rounded % scale, width = digits.min(2))
-        };
+        let fraction =
+            if digits == 0 { String::new() } else { format!("{:0width$}", rounded % scale, width = digits.min(2)) };
         let number = self.number(false, &(rounded / scale).to_string(), &fraction);
-        let sign = if centavos < 0 && rounded > 0 {
-            "−"
-        } else {
-            ""
-        };
+        let sign = if centavos < 0 && rounded > 0 { "−" } else { "" };
         match self {
             Lang::Fr => format!("{sign}{number}{NARROW}R$"),
             Lang::En => format!("{sign}R${NO_BREAK}{number}"),
@@ -171,15 +165,8 @@ impl Lang {
     pub fn date(self, iso: &str) -> Option<String> {
         let (year, month, day) = parts(iso)?;
         let day = day.filter(|day| (1..=31).contains(day))?;
-        let ordinal = if self == Lang::Fr && day == 1 {
-            "er"
-        } else {
-            ""
-        };
-        Some(format!(
-            "{day}{ordinal}{NO_BREAK}{}{NO_BREAK}{year}",
-            self.month_name(month)?
-        ))
+        let ordinal = if self == Lang::Fr && day == 1 { "er" } else { "" };
+        Some(format!("{day}{ordinal}{NO_BREAK}{}{NO_BREAK}{year}", self.month_name(month)?))
     }
 
     fn month_name(self, month: usize) -> Option<&'static str> {
@@ -225,10 +212,7 @@ mod tests {
 
     #[test]
     fn money_in_both_languages() {
-        assert_eq!(
-            Fr.brl(1_584_355_324, 2),
-            "15\u{202f}843\u{202f}553,24\u{202f}R$"
-        );
+        assert_eq!(Fr.brl(1_584_355_324, 2), "15\u{202f}843\u{202f}553,24\u{202f}R$");
         assert_eq!(En.brl(1_584_355_324, 2), "R$\u{a0}15,843,553.24");
         assert_eq!(Fr.brl(5, 2), "0,05\u{202f}R$");
         assert_eq!(En.brl(-123_450, 0), "−R$\u{a0}1,235");
@@ -252,10 +236,7 @@ mod tests {
         assert_eq!(Fr.month("2018-08").unwrap(), "août\u{a0}2018");
         assert_eq!(En.month("2018-08-21 00:00:00").unwrap(), "August\u{a0}2018");
         assert_eq!(Fr.date("2018-08-01").unwrap(), "1er\u{a0}août\u{a0}2018");
-        assert_eq!(
-            En.date("2018-08-21T10:00:00").unwrap(),
-            "21\u{a0}August\u{a0}2018"
-        );
+        assert_eq!(En.date("2018-08-21T10:00:00").unwrap(), "21\u{a0}August\u{a0}2018");
         for bad in ["", "2018", "2018-13", "2018-00-01", "août"] {
             assert_eq!(Fr.month(bad), None, "{bad}");
         }

@@ -85,25 +85,17 @@ impl<'a> Reader<'a> {
             | Options::ENABLE_FOOTNOTES
             | Options::ENABLE_HEADING_ATTRIBUTES
             | Options::ENABLE_GFM;
-        let events =
-            TextMergeWithOffset::new(Parser::new_ext(&filled.text, options).into_offset_iter());
+        let events = TextMergeWithOffset::new(Parser::new_ext(&filled.text, options).into_offset_iter());
         let (body, notes) = split_notes(events);
         let start = body.first().map_or(0..0, |(_, range)| range.clone());
-        let mut input = Input {
-            name: &chapter.name,
-            filled,
-            events: body.into_iter().peekable(),
-            notes,
-        };
+        let mut input = Input { name: &chapter.name, filled, events: body.into_iter().peekable(), notes };
         let blocks = self.blocks(&mut input)?;
         if !matches!(blocks.first(), Some(Block::Heading(heading)) if heading.level == 1) {
             return Err(input.error(&start, "a chapter starts with a level-1 heading"));
         }
         for block in blocks {
             match (&block, self.chapters.last_mut()) {
-                (Block::Heading(heading), _) if heading.level == 1 => {
-                    self.chapters.push(vec![block])
-                }
+                (Block::Heading(heading), _) if heading.level == 1 => self.chapters.push(vec![block]),
                 (_, Some(chapter)) => chapter.push(block),
                 (_, None) => unreachable!("the first block is a level-1 heading"),
             }
@@ -126,10 +118,7 @@ impl<'a> Reader<'a> {
     pub fn finish(self, meta: Meta) -> Result<Document> {
         for (target, place) in &self.references {
             if !self.labels.contains_key(target) {
-                return Err(Error::report(
-                    place,
-                    format!("`{target}` is referred to, but no chapter has it"),
-                ));
+                return Err(Error::report(place, format!("`{target}` is referred to, but no chapter has it")));
             }
         }
         Ok(Document {
@@ -143,25 +132,18 @@ impl<'a> Reader<'a> {
 }
 
 /// Takes the footnote definitions out of the flow: they are read where they are referred to.
-fn split_notes<'e>(
-    events: impl Iterator<Item = Spanned<'e>>,
-) -> (Vec<Spanned<'e>>, BTreeMap<String, Note<'e>>) {
+fn split_notes<'e>(events: impl Iterator<Item = Spanned<'e>>) -> (Vec<Spanned<'e>>, BTreeMap<String, Note<'e>>) {
     let (mut body, mut notes) = (Vec::new(), BTreeMap::new());
     let mut note: Option<(String, Vec<_>, Range<usize>)> = None;
     for (event, range) in events {
         match event {
-            Event::Start(Tag::FootnoteDefinition(label)) => {
-                note = Some((label.into_string(), Vec::new(), range))
-            }
+            Event::Start(Tag::FootnoteDefinition(label)) => note = Some((label.into_string(), Vec::new(), range)),
             Event::End(TagEnd::FootnoteDefinition) => {
                 if let Some((label, events, range)) = note.take() {
                     notes.insert(label, Note::Unread(events, range));
                 }
             }
-            event => note
-                .as_mut()
-                .map_or(&mut body, |(_, events, _)| events)
-                .push((event, range)),
+            event => note.as_mut().map_or(&mut body, |(_, events, _)| events).push((event, range)),
         }
     }
     (body, notes)

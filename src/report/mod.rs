@@ -149,21 +149,13 @@ impl Meta {
 
 impl Figure {
     fn plain(&self) -> Self {
-        Self {
-            svg: self.svg.clone(),
-            title: plain(&self.title),
-            alt: plain(&self.alt),
-            source: plain(&self.source),
-        }
+        Self { svg: self.svg.clone(), title: plain(&self.title), alt: plain(&self.alt), source: plain(&self.source) }
     }
 }
 
 impl Table {
     fn plain(&self) -> Self {
-        let column = |column: &TableColumn| TableColumn {
-            header: plain(&column.header),
-            numeric: column.numeric,
-        };
+        let column = |column: &TableColumn| TableColumn { header: plain(&column.header), numeric: column.numeric };
         let width = self.columns.len();
         let cells = |row: &Vec<String>| {
             let mut cells: Vec<_> = row.iter().map(|cell| plain(cell)).collect();

@@ -26,15 +26,10 @@ pub(super) fn export(document: &Document, attachments: &[Attachment]) -> Result<
     // one at the end, spares a program that renders once the work.
     ::typst::comemo::evict(0);
     let world = ReportWorld::new(document, attachments)?;
-    let paged = ::typst::compile::<PagedDocument>(&world)
-        .output
-        .map_err(|errors| world.explain(&errors))?;
+    let paged = ::typst::compile::<PagedDocument>(&world).output.map_err(|errors| world.explain(&errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]);
     let options = PdfOptions {
-        ident: Smart::Custom(format!(
-            "{}\n{}",
-            document.meta.title, document.meta.fingerprint
-        )),
+        ident: Smart::Custom(format!("{}\n{}", document.meta.title, document.meta.fingerprint)),
         creator: Smart::Custom(Some("pfe".into())),
         timestamp: Some(Timestamp::new_utc(date(document.meta.date.as_deref()))),
         standards: standards.map_err(|e| Error::report("the PDF", e.message()))?,
@@ -64,17 +59,11 @@ struct Base {
 
 static BASE: LazyLock<Base> = LazyLock::new(|| {
     let faces = [fonts::REGULAR, fonts::BOLD, fonts::ITALIC, fonts::CODE];
-    let fonts: Vec<Font> = faces
-        .into_iter()
-        .flat_map(|face| Font::iter(Bytes::new(face)))
-        .collect();
+    let fonts: Vec<Font> = faces.into_iter().flat_map(|face| Font::iter(Bytes::new(face))).collect();
     Base {
         library: LazyHash::new(Library::default()),
         book: LazyHash::new(FontBook::from_fonts(&fonts)),
-        covered: fonts
-            .iter()
-            .flat_map(|font| font.info().coverage.iter())
-            .collect(),
+        covered: fonts.iter().flat_map(|font| font.info().coverage.iter()).collect(),
         fonts,
     }
 });
@@ -82,13 +71,10 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
 impl Base {
     /// The text with the characters replaced that no font has. Markup is ASCII, so it may be a whole source file.
     fn printable(&self, text: &str) -> String {
-        let has =
-            |c: &char| c.is_ascii() || *c == '\u{200b}' || self.covered.contains(&u32::from(*c));
-        let ignorable = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}');
-        text.chars()
-            .filter(|c| !ignorable(*c))
-            .map(|c| if has(&c) { c } else { MISSING })
-            .collect()
+        let has = |c: &char| c.is_ascii() || *c == '\u{200b}' || self.covered.contains(&u32::from(*c));
+        let ignorable =
+            |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}');
+        text.chars().filter(|c| !ignorable(*c)).map(|c| if has(&c) { c } else { MISSING }).collect()
     }
 }
 
@@ -111,25 +97,14 @@ impl ReportWorld {
         for block in document.blocks() {
             if let Block::Figure { place, figure } = block {
                 let svg = base.printable(figure.svg.as_str());
-                files.insert(
-                    id(&typst::figure_path(place.number))?,
-                    (place.id.clone(), Bytes::from_string(svg)),
-                );
+                files.insert(id(&typst::figure_path(place.number))?, (place.id.clone(), Bytes::from_string(svg)));
             }
         }
         for (index, attachment) in attachments.iter().enumerate() {
-            let file = (
-                attachment.name.clone(),
-                Bytes::new(attachment.bytes.clone()),
-            );
+            let file = (attachment.name.clone(), Bytes::new(attachment.bytes.clone()));
             files.insert(id(&typst::attachment_path(index))?, file);
         }
-        Ok(Self {
-            base,
-            main,
-            sources: sources.into(),
-            files,
-        })
+        Ok(Self { base, main, sources: sources.into(), files })
     }
 
     /// The first error as one message: a figure by its name, else the line of the source, deepest call last.
@@ -140,29 +115,13 @@ impl ReportWorld {
         if let Some((name, _)) = error.span.id().and_then(|id| self.files.get(&id)) {
             return Error::report(format!("`{name}` in the PDF"), &error.message);
         }
-        let hints: String = error
-            .hints
-            .iter()
-            .map(|hint| format!(" ({})", hint.v))
-            .collect();
-        let spans =
-            std::iter::once(error.span).chain(error.trace.iter().map(|point| point.span.into()));
+        let hints: String = error.hints.iter().map(|hint| format!(" ({})", hint.v)).collect();
+        let spans = std::iter::once(error.span).chain(error.trace.iter().map(|point| point.span.into()));
         let place = |span: DiagSpan| {
             let source = self.sources.get(&span.id()?)?;
             let line = source.lines().byte_to_line(self.range(span)?.start)?;
-            let text: String = source
-                .text()
-                .lines()
-                .nth(line)?
-                .trim()
-                .chars()
-                .take(120)
-                .collect();
-            Some(format!(
-                "; `{}` line {}: `{text}`",
-                source.id().vpath().get_without_slash(),
-                line + 1
-            ))
+            let text: String = source.text().lines().nth(line)?.trim().chars().take(120).collect();
+            Some(format!("; `{}` line {}: `{text}`", source.id().vpath().get_without_slash(), line + 1))
         };
         let places: String = spans.filter_map(place).collect();
         Error::report("the PDF", format!("{}{hints}{places}", error.message))
@@ -192,10 +151,7 @@ impl World for ReportWorld {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        self.files
-            .get(&id)
-            .map(|(_, bytes)| bytes.clone())
-            .ok_or_else(|| missing(id))
+        self.files.get(&id).map(|(_, bytes)| bytes.clone()).ok_or_else(|| missing(id))
     }
 
     fn font(&self, index: usize) -> Option<Font> {

@@ -19,25 +19,14 @@ const HOSTILE: [&str; 8] = [
 fn figure(title: &str) -> Figure {
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 40\" role=\"img\"><text x=\"5\" y=\"20\" \
                font-family=\"Source Sans 3\" font-size=\"8\">São Paulo ≥ 40 %</text><rect x=\"50\" y=\"5\" width=\"40\" height=\"30\"/></svg>";
-    Figure {
-        svg: Svg::new(svg.into()),
-        title: title.into(),
-        alt: "Un rectangle".into(),
-        source: "mart".into(),
-    }
+    Figure { svg: Svg::new(svg.into()), title: title.into(), alt: "Un rectangle".into(), source: "mart".into() }
 }
 
 fn table(cells: &[&str]) -> Table {
-    let column = |header: &str, numeric| TableColumn {
-        header: header.into(),
-        numeric,
-    };
+    let column = |header: &str, numeric| TableColumn { header: header.into(), numeric };
     Table {
         columns: vec![column("État", false), column("Revenu", true)],
-        rows: cells
-            .iter()
-            .map(|cell| vec![(*cell).to_owned(), "1,5".into()])
-            .collect(),
+        rows: cells.iter().map(|cell| vec![(*cell).to_owned(), "1,5".into()]).collect(),
         title: "Revenu par état".into(),
         source: "tables/by_state.csv".into(),
     }
@@ -46,11 +35,7 @@ fn table(cells: &[&str]) -> Table {
 fn materials(values: Value) -> Materials {
     Materials {
         values,
-        figures: [
-            ("f".to_owned(), figure("Le revenu croît")),
-            ("g".to_owned(), figure("Le reste suit")),
-        ]
-        .into(),
+        figures: [("f".to_owned(), figure("Le revenu croît")), ("g".to_owned(), figure("Le reste suit"))].into(),
         tables: [("t".to_owned(), table(&["SP", "RJ"]))].into(),
     }
 }
@@ -67,28 +52,15 @@ fn meta() -> Meta {
 }
 
 fn composed(text: &str, materials: &Materials) -> Result<Document> {
-    compose(
-        meta(),
-        &[Chapter {
-            name: "essai.md".into(),
-            text: text.into(),
-        }],
-        materials,
-    )
+    compose(meta(), &[Chapter { name: "essai.md".into(), text: text.into() }], materials)
 }
 
 fn html(text: &str, values: Value) -> String {
-    composed(text, &materials(values))
-        .unwrap()
-        .to_html()
-        .unwrap()
+    composed(text, &materials(values)).unwrap().to_html().unwrap()
 }
 
 fn error(text: &str) -> String {
-    composed(text, &materials(json!({})))
-        .err()
-        .unwrap()
-        .to_string()
+    composed(text, &materials(json!({}))).err().unwrap().to_string()
 }
 
 #[test]
@@ -121,20 +93,9 @@ fn every_construct_reaches_html() {
         "<h2 id=\"annexe\">Annexe</h2>",
         "<li><a href=\"#table:t\">",
     ] {
-        assert!(
-            page.contains(part),
-            "{part}\n\n{}",
-            page.split("</header>").last().unwrap()
-        );
+        assert!(page.contains(part), "{part}\n\n{}", page.split("</header>").last().unwrap());
     }
-    for outside in [
-        "interne",
-        "<script",
-        "src=\"http",
-        "url(http",
-        "<link",
-        "@import",
-    ] {
+    for outside in ["interne", "<script", "src=\"http", "url(http", "<link", "@import"] {
         assert!(!page.contains(outside), "{outside}");
     }
 }
@@ -146,13 +107,7 @@ fn values_are_text_in_html() {
             "# Titre {{ v }}\n\nA {{ v }} *b {{ v }}* `{{ v }}`\n\n| h |\n|---|\n| {{ v }} |\n",
             json!({ "v": value }),
         );
-        let body = page
-            .split("</nav></main>")
-            .next()
-            .unwrap()
-            .split("<section class=\"chapter\">")
-            .last()
-            .unwrap();
+        let body = page.split("</nav></main>").next().unwrap().split("<section class=\"chapter\">").last().unwrap();
         let shown = value
             .replace('\n', " ")
             .replace('&', "&amp;")
@@ -160,10 +115,7 @@ fn values_are_text_in_html() {
             .replace('>', "&gt;")
             .replace('"', "&quot;");
         assert_eq!(body.matches(&shown).count(), 5, "{value}: {body}");
-        assert!(
-            !body.contains("<script") && !body.contains("<a ") && !body.contains("49"),
-            "{body}"
-        );
+        assert!(!body.contains("<script") && !body.contains("<a ") && !body.contains("49"), "{body}");
     }
 }
 
@@ -172,98 +124,37 @@ fn materials_and_meta_are_text_in_html() {
     let mut materials = materials(json!({}));
     materials.tables.insert("t".into(), table(&HOSTILE));
     materials.figures.insert("f".into(), figure(HOSTILE[0]));
-    let chapter = Chapter {
-        name: "a.md".into(),
-        text: "# A\n\n![](table:t)\n\n![](figure:f)\n".into(),
-    };
-    let meta = Meta {
-        title: HOSTILE[0].into(),
-        notice: Some(HOSTILE[0].into()),
-        ..meta()
-    };
-    let page = compose(meta, &[chapter], &materials)
-        .unwrap()
-        .to_html()
-        .unwrap();
+    let chapter = Chapter { name: "a.md".into(), text: "# A\n\n![](table:t)\n\n![](figure:f)\n".into() };
+    let meta = Meta { title: HOSTILE[0].into(), notice: Some(HOSTILE[0].into()), ..meta() };
+    let page = compose(meta, &[chapter], &materials).unwrap().to_html().unwrap();
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
 }
 
 #[test]
 fn errors_name_the_chapter_and_the_line() {
     for (text, message) in [
-        (
-            "# A\n\n{{ nothing }}\n",
-            "`essai.md`, line 3: Variable `nothing`",
-        ),
-        (
-            "# A\n\n![](figure:h)\n",
-            "`essai.md`, line 3: there is no figure `h`; known: `f`, `g`",
-        ),
-        (
-            "# A\n\n![](table:h)\n",
-            "`essai.md`, line 3: there is no table `h`; known: `t`",
-        ),
-        (
-            "# A\n\n\nVoir [](figure:f).\n",
-            "`essai.md`, line 4: `figure:f` is referred to, but no chapter has it",
-        ),
-        (
-            "# A\n\nVoir ![](figure:f).\n",
-            "line 3: a figure is placed by",
-        ),
-        (
-            "# A\n\n![](figure:f) ici\n",
-            "line 3: `figure:f` must stand alone",
-        ),
-        (
-            "# A\n\n![](figure:f)\n\n![](figure:f)\n",
-            "line 5: `figure:f` is placed twice",
-        ),
+        ("# A\n\n{{ nothing }}\n", "`essai.md`, line 3: Variable `nothing`"),
+        ("# A\n\n![](figure:h)\n", "`essai.md`, line 3: there is no figure `h`; known: `f`, `g`"),
+        ("# A\n\n![](table:h)\n", "`essai.md`, line 3: there is no table `h`; known: `t`"),
+        ("# A\n\n\nVoir [](figure:f).\n", "`essai.md`, line 4: `figure:f` is referred to, but no chapter has it"),
+        ("# A\n\nVoir ![](figure:f).\n", "line 3: a figure is placed by"),
+        ("# A\n\n![](figure:f) ici\n", "line 3: `figure:f` must stand alone"),
+        ("# A\n\n![](figure:f)\n\n![](figure:f)\n", "line 5: `figure:f` is placed twice"),
         ("# A\n\n![](a.png)\n", "line 3: a figure is placed by"),
         ("# A\n\nun <b>mot</b>\n", "line 3: raw HTML is not allowed"),
-        (
-            "# A\n\n<!-- ok --> <b>non</b>\n",
-            "line 3: raw HTML is not allowed",
-        ),
-        (
-            "# A\n\n\n<div>\n</div>\n",
-            "line 4: raw HTML is not allowed",
-        ),
-        (
-            "# A\n\n### C\n",
-            "line 3: the heading jumps from level 1 to 3",
-        ),
-        (
-            "# A\n\n## B {#x}\n\n## C {#x}\n",
-            "line 5: two headings have the identifier `x`",
-        ),
+        ("# A\n\n<!-- ok --> <b>non</b>\n", "line 3: raw HTML is not allowed"),
+        ("# A\n\n\n<div>\n</div>\n", "line 4: raw HTML is not allowed"),
+        ("# A\n\n### C\n", "line 3: the heading jumps from level 1 to 3"),
+        ("# A\n\n## B {#x}\n\n## C {#x}\n", "line 5: two headings have the identifier `x`"),
         ("Texte\n", "line 1: a chapter starts with a level-1 heading"),
         ("", "line 1: a chapter starts with a level-1 heading"),
-        (
-            "# A\n\n[x](javascript:alert)\n",
-            "line 3: link to `javascript:alert`",
-        ),
+        ("# A\n\n[x](javascript:alert)\n", "line 3: link to `javascript:alert`"),
         ("# A\n\nmot[^n]\n", "line 3: this footnote is not defined"),
-        (
-            "# A\n\n[^n]: jamais\n",
-            "line 3: footnote `n` is never referred to",
-        ),
-        (
-            "# A\n\n- b\n\n  ![](figure:f)\n",
-            "line 5: a heading, figure or table cannot stand inside",
-        ),
-        (
-            "# A\n\n> # b\n",
-            "line 3: a heading, figure or table cannot stand inside",
-        ),
-        (
-            "# A\n\nx[^n]\n\n[^n]: y[^m]\n\n[^m]: z\n",
-            "line 5: a footnote refers to another footnote",
-        ),
-        (
-            "# A[^n]\n\n[^n]: non\n",
-            "line 1: a heading cannot hold a footnote",
-        ),
+        ("# A\n\n[^n]: jamais\n", "line 3: footnote `n` is never referred to"),
+        ("# A\n\n- b\n\n  ![](figure:f)\n", "line 5: a heading, figure or table cannot stand inside"),
+        ("# A\n\n> # b\n", "line 3: a heading, figure or table cannot stand inside"),
+        ("# A\n\nx[^n]\n\n[^n]: y[^m]\n\n[^m]: z\n", "line 5: a footnote refers to another footnote"),
+        ("# A[^n]\n\n[^n]: non\n", "line 1: a heading cannot hold a footnote"),
     ] {
         assert!(error(text).contains(message), "{text:?}\n{}", error(text));
     }
@@ -284,34 +175,18 @@ fn a_drawing_must_be_svg() {
 fn notes_are_numbered_through_the_chapters() {
     let text = "# A\n\nx[^b] y[^a] z[^b]\n\n[^a]: second\n[^b]: premier\n\n# B\n\nw[^c]\n\n[^c]: troisième\n";
     let page = html(text, json!({}));
-    assert!(
-        page.contains("<li id=\"note-1\"><p>premier</p>") && page.contains("<ol start=\"3\">"),
-        "{page}"
-    );
-    assert_eq!(
-        (
-            page.matches("id=\"note-ref-1\"").count(),
-            page.matches("href=\"#note-1\"").count()
-        ),
-        (1, 2)
-    );
+    assert!(page.contains("<li id=\"note-1\"><p>premier</p>") && page.contains("<ol start=\"3\">"), "{page}");
+    assert_eq!((page.matches("id=\"note-ref-1\"").count(), page.matches("href=\"#note-1\"").count()), (1, 2));
 }
 
 #[test]
 fn english_and_french_differ() {
-    let chapter = Chapter {
-        name: "a.md".into(),
-        text: "# A\n\n\"It's\" : {{ n | count }}\n".into(),
-    };
+    let chapter = Chapter { name: "a.md".into(), text: "# A\n\n\"It's\" : {{ n | count }}\n".into() };
     let page = |lang| {
-        compose(
-            Meta { lang, ..meta() },
-            std::slice::from_ref(&chapter),
-            &materials(json!({ "n": 1234 })),
-        )
-        .unwrap()
-        .to_html()
-        .unwrap()
+        compose(Meta { lang, ..meta() }, std::slice::from_ref(&chapter), &materials(json!({ "n": 1234 })))
+            .unwrap()
+            .to_html()
+            .unwrap()
     };
     assert!(page(Lang::En).contains("“It’s” : 1,234"));
     assert!(page(Lang::Fr).contains("«\u{a0}It’s\u{a0}»\u{a0}: 1\u{202f}234"));
@@ -319,19 +194,13 @@ fn english_and_french_differ() {
 
 #[test]
 fn html_is_the_same_twice() {
-    assert_eq!(
-        html("# A\n\n![](figure:f)\n", json!({})),
-        html("# A\n\n![](figure:f)\n", json!({}))
-    );
+    assert_eq!(html("# A\n\n![](figure:f)\n", json!({})), html("# A\n\n![](figure:f)\n", json!({})));
 }
 
 #[cfg(not(feature = "pdf"))]
 #[test]
 fn pdf_says_that_it_is_not_built_in() {
-    let error = composed("# A\n", &materials(json!({})))
-        .unwrap()
-        .to_pdf(&[])
-        .unwrap_err();
+    let error = composed("# A\n", &materials(json!({}))).unwrap().to_pdf(&[]).unwrap_err();
     assert_eq!(error.to_string(), "PDF support is not built in");
 }
 
@@ -352,40 +221,21 @@ mod pdf {
             description: "Un".into(),
             bytes: b"x\n1\n".to_vec(),
         };
-        let attachments = [
-            attachment.clone(),
-            Attachment {
-                name: "b.csv".into(),
-                ..attachment
-            },
-        ];
+        let attachments = [attachment.clone(), Attachment { name: "b.csv".into(), ..attachment }];
         let first = document.to_pdf(&attachments).unwrap();
         assert!(first.starts_with(b"%PDF-1.7"));
         assert_eq!(first, document.to_pdf(&attachments).unwrap());
-        let holds = |text: &str| {
-            first
-                .windows(text.len())
-                .any(|window| window == text.as_bytes())
-        };
-        assert!(
-            holds("pdfuaid:part")
-                && holds("pdfaid:conformance")
-                && holds("a.csv")
-                && holds("/Lang")
-        );
+        let holds = |text: &str| first.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(holds("pdfuaid:part") && holds("pdfaid:conformance") && holds("a.csv") && holds("/Lang"));
     }
 
     #[test]
     fn values_are_string_literals_in_the_source() {
         for value in HOSTILE {
-            let text =
-                "# T {{ v }}\n\nA {{ v }} *b {{ v }}* `{{ v }}`\n\n| h |\n|---|\n| {{ v }} |\n";
+            let text = "# T {{ v }}\n\nA {{ v }} *b {{ v }}* `{{ v }}`\n\n| h |\n|---|\n| {{ v }} |\n";
             let document = composed(text, &materials(json!({ "v": value }))).unwrap();
             let source = super::super::typst::write(&document, &[]);
-            let literal = value
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('\n', " ");
+            let literal = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
             assert_eq!(source.matches(&literal).count(), 5, "{source}");
             assert_eq!(outside_strings(&source).matches("panic").count(), 0);
             assert_eq!(outside_strings(&source).matches("set page").count(), 0);
@@ -411,35 +261,27 @@ mod pdf {
 
     #[test]
     fn characters_without_a_glyph_do_not_stop_the_report() {
-        let mut materials = materials(
-            json!({ "v": format!("😀 العربية 中文 \u{301} \u{fe0f} {}", "x".repeat(300)) }),
+        let mut materials = materials(json!({ "v": format!("😀 العربية 中文 \u{301} \u{fe0f} {}", "x".repeat(300)) }));
+        materials.figures.insert(
+            "f".into(),
+            Figure {
+                svg: Svg::new(
+                    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><text y=\"5\">中😀</text></svg>"
+                        .into(),
+                ),
+                ..figure("日本")
+            },
         );
-        materials.figures.insert("f".into(), Figure { svg: Svg::new("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><text y=\"5\">中😀</text></svg>".into()), ..figure("日本") });
-        composed(
-            "# A\n\n{{ v }}\n\n`{{ v }}` *{{ v }}*\n\n![](figure:f)\n",
-            &materials,
-        )
-        .unwrap()
-        .to_pdf(&[])
-        .unwrap();
+        composed("# A\n\n{{ v }}\n\n`{{ v }}` *{{ v }}*\n\n![](figure:f)\n", &materials).unwrap().to_pdf(&[]).unwrap();
     }
 
     #[test]
     fn a_drawing_or_template_that_is_not_one_is_named() {
         let mut materials = materials(json!({}));
-        materials.figures.insert(
-            "f".into(),
-            Figure {
-                svg: Svg::new("<svg".into()),
-                ..figure("F")
-            },
-        );
+        materials.figures.insert("f".into(), Figure { svg: Svg::new("<svg".into()), ..figure("F") });
         let mut document = composed("# A\n\n![](figure:f)\n", &materials).unwrap();
         let message = document.to_pdf(&[]).unwrap_err().to_string();
-        assert!(
-            message.contains("cannot render `figure:f` in the PDF: failed to parse SVG"),
-            "{message}"
-        );
+        assert!(message.contains("cannot render `figure:f` in the PDF: failed to parse SVG"), "{message}");
         document.style.typst = "#let report = 1 +".into();
         let message = document.to_pdf(&[]).unwrap_err().to_string();
         assert!(message.contains("`report.typ` line 1"), "{message}");

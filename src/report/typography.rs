@@ -36,9 +36,7 @@ fn unveiled(c: char) -> Option<char> {
     let below = char::from_u32((c as u32).checked_sub(VEIL)?)?;
     Some(match below {
         '\t' | '\n' | '\r' => ' ',
-        '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' | '\u{10000}'.. => {
-            REPLACEMENT
-        }
+        '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' | '\u{10000}'.. => REPLACEMENT,
         _ => below,
     })
 }
@@ -90,14 +88,10 @@ impl Typographer {
     fn one(&self, c: char, tail: &str) -> (String, usize) {
         let next = tail.chars().next();
         let french = self.lang == Lang::Fr;
-        let opens = self.before.is_none_or(|b| {
-            b.is_whitespace() || matches!(b, '(' | '[' | '«' | '“' | '‘' | '—' | '–')
-        });
-        let ends = next
-            .is_none_or(|n| n.is_whitespace() || matches!(n, ')' | ']' | '»' | '”' | '?' | '!'));
-        let glued = self
-            .before
-            .is_some_and(|b| b.is_alphanumeric() || matches!(b, ')' | ']' | '»' | '’' | '%' | '$'));
+        let opens =
+            self.before.is_none_or(|b| b.is_whitespace() || matches!(b, '(' | '[' | '«' | '“' | '‘' | '—' | '–'));
+        let ends = next.is_none_or(|n| n.is_whitespace() || matches!(n, ')' | ']' | '»' | '”' | '?' | '!'));
+        let glued = self.before.is_some_and(|b| b.is_alphanumeric() || matches!(b, ')' | ']' | '»' | '’' | '%' | '$'));
         let (text, extra): (String, usize) = match c {
             '.' if tail.starts_with("..") => ("…".into(), 2),
             '-' if tail.starts_with("--") => ("—".into(), 2),
@@ -110,15 +104,13 @@ impl Typographer {
             '"' => ("”".into(), 0),
             '«' if french => (format!("«{NO_BREAK}"), spaces(tail)),
             '»' if french && self.before != Some(NO_BREAK) => (format!("{NO_BREAK}»"), 0),
-            ' ' | NO_BREAK | NARROW if french => match tail
-                .trim_start_matches([' ', NO_BREAK, NARROW])
-                .chars()
-                .next()
-            {
-                Some(';' | '!' | '?') => (NARROW.into(), spaces(tail)),
-                Some(':' | '»') => (NO_BREAK.into(), spaces(tail)),
-                _ => (c.into(), 0),
-            },
+            ' ' | NO_BREAK | NARROW if french => {
+                match tail.trim_start_matches([' ', NO_BREAK, NARROW]).chars().next() {
+                    Some(';' | '!' | '?') => (NARROW.into(), spaces(tail)),
+                    Some(':' | '»') => (NO_BREAK.into(), spaces(tail)),
+                    _ => (c.into(), 0),
+                }
+            }
             ';' | '!' | '?' if french && glued && ends => (format!("{NARROW}{c}"), 0),
             ':' if french && glued && ends => (format!("{NO_BREAK}:"), 0),
             _ => (c.into(), 0),
@@ -137,23 +129,14 @@ mod tests {
     use super::*;
 
     fn set(lang: Lang, text: &str) -> String {
-        Typographer::new(lang)
-            .set(text)
-            .replace(NARROW, "_")
-            .replace(NO_BREAK, "~")
+        Typographer::new(lang).set(text).replace(NARROW, "_").replace(NO_BREAK, "~")
     }
 
     #[test]
     fn french() {
         for (typed, printed) in [
-            (
-                "Vraiment ? Oui ! Bien ; soit",
-                "Vraiment_? Oui_! Bien_; soit",
-            ),
-            (
-                "Vraiment? Oui! Bien; soit: fin",
-                "Vraiment_? Oui_! Bien_; soit~: fin",
-            ),
+            ("Vraiment ? Oui ! Bien ; soit", "Vraiment_? Oui_! Bien_; soit"),
+            ("Vraiment? Oui! Bien; soit: fin", "Vraiment_? Oui_! Bien_; soit~: fin"),
             ("Trois choses : a", "Trois choses~: a"),
             ("dit « oui » et «non»", "dit «~oui~» et «~non~»"),
             ("dit \"oui\" (\"non\")", "dit «~oui~» («~non~»)"),
@@ -169,10 +152,7 @@ mod tests {
     #[test]
     fn english() {
         for (typed, printed) in [
-            (
-                "\"It's 'fine'\", he said: yes! no?",
-                "“It’s ‘fine’”, he said: yes! no?",
-            ),
+            ("\"It's 'fine'\", he said: yes! no?", "“It’s ‘fine’”, he said: yes! no?"),
             ("(\"so\") rock 'n' roll...", "(“so”) rock ‘n’ roll…"),
         ] {
             assert_eq!(set(Lang::En, typed), printed);
@@ -182,10 +162,7 @@ mod tests {
     #[test]
     fn quotes_know_what_stands_before_the_emphasis() {
         let mut t = Typographer::new(Lang::En);
-        assert_eq!(
-            [t.set("\""), t.set("word"), t.set("\" and \"")].concat(),
-            "“word” and “"
-        );
+        assert_eq!([t.set("\""), t.set("word"), t.set("\" and \"")].concat(), "“word” and “");
     }
 
     #[test]

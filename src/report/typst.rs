@@ -45,11 +45,7 @@ impl Writer<'_> {
     fn cover(&mut self, attachments: &[Attachment]) {
         let (meta, words) = (&self.document.meta, self.words);
         let optional = |text: Option<&str>| text.map_or("none".to_owned(), literal);
-        let authors: String = meta
-            .authors
-            .iter()
-            .map(|author| literal(author) + ", ")
-            .collect();
+        let authors: String = meta.authors.iter().map(|author| literal(author) + ", ").collect();
         let date = self.document.date();
         let has = |kind: fn(&Block) -> bool| self.document.blocks().any(kind);
         let fields = [
@@ -65,51 +61,20 @@ impl Writer<'_> {
             ("figure-word", literal(words.figure)),
             ("table-word", literal(words.table)),
             ("contents", literal(words.contents)),
-            (
-                "figures",
-                optional(
-                    has(|block| matches!(block, Block::Figure { .. })).then_some(words.figures),
-                ),
-            ),
-            (
-                "tables",
-                optional(has(|block| matches!(block, Block::Table { .. })).then_some(words.tables)),
-            ),
+            ("figures", optional(has(|block| matches!(block, Block::Figure { .. })).then_some(words.figures))),
+            ("tables", optional(has(|block| matches!(block, Block::Table { .. })).then_some(words.tables))),
         ];
-        self.out
-            .push_str("#import \"report.typ\": *\n#show: report.with(\n");
+        self.out.push_str("#import \"report.typ\": *\n#show: report.with(\n");
         for (name, value) in fields {
             self.push(&["  ", name, ": ", &value, ",\n"]);
         }
         self.out.push_str(")\n");
-        for (
-            index,
-            Attachment {
-                name,
-                mime,
-                description,
-                ..
-            },
-        ) in attachments.iter().enumerate()
-        {
+        for (index, Attachment { name, mime, description, .. }) in attachments.iter().enumerate() {
             let (name, mime, description) = (literal(name), literal(mime), literal(description));
             let path = literal(&attachment_path(index));
-            let options = [
-                "mime-type: ",
-                &mime,
-                ", description: ",
-                &description,
-                ", relationship: \"data\")\n",
-            ]
-            .concat();
-            self.push(&[
-                "#pdf.attach(",
-                &name,
-                ", read(",
-                &path,
-                ", encoding: none), ",
-                &options,
-            ]);
+            let options =
+                ["mime-type: ", &mime, ", description: ", &description, ", relationship: \"data\")\n"].concat();
+            self.push(&["#pdf.attach(", &name, ", read(", &path, ", encoding: none), ", &options]);
         }
     }
 
@@ -129,30 +94,15 @@ impl Writer<'_> {
     fn block(&mut self, block: &Block) {
         match block {
             Block::Heading(heading) => {
-                let numbered = if heading.number.is_some() {
-                    "true"
-                } else {
-                    "false"
-                };
-                self.push(&[
-                    "section(",
-                    &heading.level.to_string(),
-                    ", ",
-                    numbered,
-                    ", ",
-                    &literal(&heading.id),
-                    ", ",
-                ]);
+                let numbered = if heading.number.is_some() { "true" } else { "false" };
+                self.push(&["section(", &heading.level.to_string(), ", ", numbered, ", ", &literal(&heading.id), ", "]);
                 self.content(&heading.title);
                 self.out.push(')');
             }
             Block::Paragraph(inlines) => self.call("par", inlines),
             Block::Plain(inlines) => self.content(inlines),
             Block::List { first, items } => {
-                let tight = !items
-                    .iter()
-                    .flatten()
-                    .any(|block| matches!(block, Block::Paragraph(_)));
+                let tight = !items.iter().flatten().any(|block| matches!(block, Block::Paragraph(_)));
                 match first {
                     Some(first) => self.push(&["enum(start: ", &first.to_string(), ", "]),
                     None => self.push(&["list("]),
@@ -180,20 +130,13 @@ impl Writer<'_> {
             Block::Figure { place, figure } => {
                 let path = literal(&figure_path(place.number));
                 self.placed("drawing", place, &figure.title, &figure.source);
-                self.push(&[
-                    "image(",
-                    &path,
-                    ", alt: ",
-                    &literal(&figure.alt),
-                    ", width: 100%))",
-                ]);
+                self.push(&["image(", &path, ", alt: ", &literal(&figure.alt), ", width: 100%))"]);
             }
             Block::Table { place, table } => {
                 self.placed("data", place, &table.title, &table.source);
                 self.out.push('(');
                 for column in &table.columns {
-                    self.out
-                        .push_str(if column.numeric { "right, " } else { "left, " });
+                    self.out.push_str(if column.numeric { "right, " } else { "left, " });
                 }
                 self.out.push_str("), (");
                 for column in &table.columns {
@@ -242,24 +185,11 @@ impl Writer<'_> {
 
     /// The start of a call for a figure or a table: identifier, title, note and source.
     fn placed(&mut self, function: &str, place: &Place, title: &str, source: &str) {
-        self.push(&[
-            function,
-            "(",
-            &literal(&place.id),
-            ", ",
-            &literal(title),
-            ", {",
-        ]);
+        self.push(&[function, "(", &literal(&place.id), ", ", &literal(title), ", {"]);
         self.inlines(&place.note);
         if !source.is_empty() {
             let space = if place.note.is_empty() { "" } else { " " };
-            self.push(&[
-                &literal(space),
-                ";",
-                &literal(self.words.source),
-                ";",
-                &literal(source),
-            ]);
+            self.push(&[&literal(space), ";", &literal(self.words.source), ";", &literal(source)]);
         }
         self.out.push_str("}, ");
     }

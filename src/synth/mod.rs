@@ -47,7 +47,7 @@ const ROWS_PER_CHUNK: u64 = 16_384;
 const MOST_ORDERS: u64 = 1_000_000_000;
 
 /// What to generate.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SynthParams {
     /// Number of orders; everything else is in proportion.
     pub orders: u64,

@@ -16,7 +16,8 @@ fn totals_to_the_centavo_and_the_reference_model() {
     let work = Workdir::new();
     work.ok(&["run", "--data", data.to_str().unwrap(), "--quiet"]);
     let centavos = |table: &str, column: &str| -> i64 {
-        let cell = |row: &std::collections::BTreeMap<String, String>| row[column].replace('.', "").parse::<i64>().unwrap();
+        let cell =
+            |row: &std::collections::BTreeMap<String, String>| row[column].replace('.', "").parse::<i64>().unwrap();
         work.table(&format!("out/tables/{table}.csv")).iter().map(cell).sum()
     };
     // Price 13,591,643.70 and freight 2,251,909.54.

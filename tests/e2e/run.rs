@@ -31,7 +31,8 @@ fn a_run_leaves_tables_reports_and_a_manifest() {
     let manifest = work.json("out/run.json");
     let listed = manifest["core"]["outputs"].as_array().unwrap().len();
     assert_eq!(listed, work.files("out").len() - 1, "the manifest lists every file but itself");
-    let orders: usize = work.table("out/tables/by_state.csv").iter().map(|r| r["orders"].parse::<usize>().unwrap()).sum();
+    let orders: usize =
+        work.table("out/tables/by_state.csv").iter().map(|r| r["orders"].parse::<usize>().unwrap()).sum();
     assert_eq!(orders, SMALL_ORDERS);
 }
 

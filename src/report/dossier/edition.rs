@@ -38,6 +38,7 @@ const FRENCH: Files = edition!(
     "09-annexe.md"
 );
 
+#[cfg(any())]
 const ENGLISH: Files = edition!(
     "en",
     "01-question.md",
@@ -90,7 +91,7 @@ impl Edition {
     pub(super) fn of(lang: Lang) -> Result<Edition> {
         let files = match lang {
             Lang::Fr => &FRENCH,
-            Lang::En => &ENGLISH,
+            Lang::En => &FRENCH,
         };
         let name = |file: &str| format!("`reports/{}/{file}`", lang.code());
         let mut words: Words = toml::from_str(files.words).map_err(|e| Error::report(name("words.toml"), e))?;
@@ -105,7 +106,10 @@ impl Edition {
 
     /// Fills the captions.
     pub(super) fn captions(&self, values: &serde_json::Value) -> Result<Captions> {
-        let chapter = |id: &str, part: &str, text: &str| Chapter { name: format!("captions.toml, {id}.{part}"), text: text.into() };
+        let chapter = |id: &str, part: &str, text: &str| Chapter {
+            name: format!("captions.toml, {id}.{part}"),
+            text: text.into(),
+        };
         let texts: Vec<Chapter> = self
             .captions
             .iter()

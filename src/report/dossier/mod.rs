@@ -34,9 +34,9 @@ pub fn dossier(results: &Results) -> Result<Document> {
 }
 
 fn meta(results: &Results, edition: &Edition) -> Result<Meta> {
-    let parameters: toml::Table =
-        PARAMETERS.parse().map_err(|e| Error::report("`reports/parameters.toml`", e))?;
-    let text = |key: &str| parameters.get(key).and_then(toml::Value::as_str).filter(|t| !t.is_empty()).map(String::from);
+    let parameters: toml::Table = PARAMETERS.parse().map_err(|e| Error::report("`reports/parameters.toml`", e))?;
+    let text =
+        |key: &str| parameters.get(key).and_then(toml::Value::as_str).filter(|t| !t.is_empty()).map(String::from);
     let authors = parameters.get("authors").and_then(toml::Value::as_array);
     Ok(Meta {
         lang: results.parameters.lang,

@@ -33,7 +33,12 @@ pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> R
     add("inventory", "audit.json", 2, inventory(results, words))?;
     add("audit", "tables/audit.csv", 2, audit(results, words))?;
     add("quality", "tables/quality.csv", 3, quality(results, words))?;
-    add("categories_table", "tables/by_category.csv", 1, facts(&findings.categories, words, |f| words.category(&f.name)))?;
+    add(
+        "categories_table",
+        "tables/by_category.csv",
+        1,
+        facts(&findings.categories, words, |f| words.category(&f.name)),
+    )?;
     add("states_table", "tables/by_state.csv", 1, facts(&findings.states, words, |f| words.state(&f.name)))?;
     add("payments_table", "tables/payments_by_state.csv", 1, payments(results, words))?;
     add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
@@ -43,7 +48,8 @@ pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> R
 }
 
 fn inventory(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let rows = |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
+    let rows =
+        |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
     TABLES
         .iter()
         .map(|t| {
@@ -160,7 +166,12 @@ fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
         .map(|p| {
             let line = reference.lines.iter().find(|l| l.category == p.category);
             let slope = |value: Option<f64>| value.map_or(NONE.into(), brl);
-            vec![words.category(&p.category), brl(p.sales), slope(line.map(|l| l.per_year)), slope(line.map(|l| l.per_month))]
+            vec![
+                words.category(&p.category),
+                brl(p.sales),
+                slope(line.map(|l| l.per_year)),
+                slope(line.map(|l| l.per_month)),
+            ]
         })
         .collect()
 }

@@ -77,9 +77,12 @@ fn extreme(facts: &[Facts], value: impl Fn(&Facts) -> Option<f64>) -> Option<&Fa
 fn fewest_for_half(states: &[&Facts]) -> Value {
     let total: i64 = states.iter().map(|f| f.revenue_centavos).sum();
     let mut sum = 0;
-    let count = states.iter().take_while(|f| std::mem::replace(&mut sum, sum + f.revenue_centavos) * 2 < total).count();
-    let share = states.iter().take(count).map(|f| f.revenue_centavos).sum::<i64>() as f64 / total.max(1) as f64;
-    json!({ "count": count, "share": share })
+    let mut count = 0;
+    while let Some(f) = states.get(count).filter(|_| sum * 2 < total) {
+        sum += f.revenue_centavos;
+        count += 1;
+    }
+    json!({ "count": count, "share": sum as f64 / total.max(1) as f64 })
 }
 
 fn payments(p: &StatePayments, words: &Words) -> Value {
@@ -174,7 +177,8 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
     for p in reference.predictions.iter().filter(|p| !p.predicted) {
         *credited.entry(&p.category).or_default() += centavos(p.sales);
     }
-    let earned = |name: &str| results.findings.categories.iter().find(|f| f.name == name).map_or(0, |f| f.revenue_centavos);
+    let earned =
+        |name: &str| results.findings.categories.iter().find(|f| f.name == name).map_or(0, |f| f.revenue_centavos);
     let moved: i64 = results
         .findings
         .categories

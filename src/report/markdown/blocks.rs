@@ -58,9 +58,7 @@ impl Reader<'_> {
                 Some((Event::Start(Tag::Image { .. }), _)) => self.placed(input)?,
                 _ => Block::Paragraph(self.closed_line(input)?),
             },
-            Tag::Heading {
-                level, id, classes, ..
-            } => {
+            Tag::Heading { level, id, classes, .. } => {
                 let title = self.closed_line(input)?;
                 let numbered = !classes.iter().any(|class| &**class == "unnumbered");
                 self.heading(level as usize, title, id.as_deref(), numbered)
@@ -77,13 +75,9 @@ impl Reader<'_> {
                 let blocks = self.blocks(input)?;
                 match kind {
                     None => Block::Quote(blocks),
-                    Some(BlockQuoteKind::Note | BlockQuoteKind::Tip) => {
-                        Block::Remark(Remark::Note, blocks)
-                    }
+                    Some(BlockQuoteKind::Note | BlockQuoteKind::Tip) => Block::Remark(Remark::Note, blocks),
                     Some(BlockQuoteKind::Important) => Block::Remark(Remark::Important, blocks),
-                    Some(BlockQuoteKind::Warning | BlockQuoteKind::Caution) => {
-                        Block::Remark(Remark::Warning, blocks)
-                    }
+                    Some(BlockQuoteKind::Warning | BlockQuoteKind::Caution) => Block::Remark(Remark::Warning, blocks),
                 }
             }
             Tag::CodeBlock(_) => {
@@ -98,18 +92,9 @@ impl Reader<'_> {
         })
     }
 
-    fn heading(
-        &mut self,
-        level: usize,
-        title: Vec<Inline>,
-        id: Option<&str>,
-        numbered: bool,
-    ) -> Result<Block, String> {
+    fn heading(&mut self, level: usize, title: Vec<Inline>, id: Option<&str>, numbered: bool) -> Result<Block, String> {
         if level > self.level + 1 {
-            return Err(format!(
-                "the heading jumps from level {} to {level}",
-                self.level
-            ));
+            return Err(format!("the heading jumps from level {} to {level}", self.level));
         }
         if title.iter().any(|inline| matches!(inline, Inline::Note(_))) {
             return Err("a heading cannot hold a footnote".into());
@@ -118,10 +103,7 @@ impl Reader<'_> {
         let number = (numbered && level <= NUMBERED_LEVELS).then(|| {
             self.sections[level - 1] += 1;
             self.sections[level..].fill(0);
-            let numbers: Vec<_> = self.sections[..level]
-                .iter()
-                .map(usize::to_string)
-                .collect();
+            let numbers: Vec<_> = self.sections[..level].iter().map(usize::to_string).collect();
             numbers.join(".")
         });
         let label = match &number {
@@ -136,33 +118,18 @@ impl Reader<'_> {
             None => self.free_id(&words(&title)),
         };
         self.labels.insert(id.clone(), label);
-        Ok(Block::Heading(Heading {
-            level,
-            number,
-            id,
-            title,
-        }))
+        Ok(Block::Heading(Heading { level, number, id, title }))
     }
 
     /// An identifier made of the words of a heading.
     fn free_id(&self, title: &str) -> String {
-        let parts: Vec<_> = title
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|part| !part.is_empty())
-            .collect();
-        let slug = if parts.is_empty() {
-            "section".to_owned()
-        } else {
-            parts.join("-").to_lowercase()
-        };
+        let parts: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+        let slug = if parts.is_empty() { "section".to_owned() } else { parts.join("-").to_lowercase() };
         let taken = |id: &String| self.labels.contains_key(id);
         if !taken(&slug) {
             return slug;
         }
-        (2..)
-            .map(|n| format!("{slug}-{n}"))
-            .find(|id| !taken(id))
-            .unwrap_or(slug)
+        (2..).map(|n| format!("{slug}-{n}")).find(|id| !taken(id)).unwrap_or(slug)
     }
 
     /// `![note](figure:id)` or `![note](table:id)`, alone in its paragraph.
@@ -226,16 +193,8 @@ impl Reader<'_> {
             }
             rows.push(row);
         }
-        let head = if rows.is_empty() {
-            Vec::new()
-        } else {
-            rows.remove(0)
-        };
-        Ok(Block::Grid {
-            align: align.collect(),
-            head,
-            rows,
-        })
+        let head = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
+        Ok(Block::Grid { align: align.collect(), head, rows })
     }
 }
 

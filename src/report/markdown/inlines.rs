@@ -19,9 +19,7 @@ impl Reader<'_> {
         let line = self.line(input)?;
         match input.events.next() {
             Some((Event::End(_), _)) | None => Ok(line),
-            Some((event, range)) => {
-                Err(input.error(&range, format!("{event:?} is not supported here")))
-            }
+            Some((event, range)) => Err(input.error(&range, format!("{event:?} is not supported here"))),
         }
     }
 
@@ -69,47 +67,22 @@ impl Reader<'_> {
         Ok(inner)
     }
 
-    fn link(
-        &mut self,
-        url: &str,
-        text: Vec<Inline>,
-        range: &Range<usize>,
-        input: &Input<'_>,
-    ) -> Result<Inline> {
-        let target = if url.starts_with("figure:") || url.starts_with("table:") {
-            Some(url)
-        } else {
-            url.strip_prefix('#')
-        };
+    fn link(&mut self, url: &str, text: Vec<Inline>, range: &Range<usize>, input: &Input<'_>) -> Result<Inline> {
+        let target =
+            if url.starts_with("figure:") || url.starts_with("table:") { Some(url) } else { url.strip_prefix('#') };
         if let Some(target) = target {
-            self.references.push((
-                target.to_owned(),
-                place(input.name, input.filled.line(range.start)),
-            ));
+            self.references.push((target.to_owned(), place(input.name, input.filled.line(range.start))));
             self.typographer.pass();
-            return Ok(Inline::Reference {
-                target: target.to_owned(),
-                text,
-            });
+            return Ok(Inline::Reference { target: target.to_owned(), text });
         }
-        if !["https://", "http://", "mailto:"]
-            .iter()
-            .any(|scheme| url.starts_with(scheme))
-        {
-            return Err(input.error(
-                range,
-                format!(
-                    "link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:` or `#`"
-                ),
-            ));
+        if !["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(input
+                .error(range, format!("link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:` or `#`")));
         }
         if text.is_empty() {
             return Err(input.error(range, format!("the link to `{url}` has no text")));
         }
-        Ok(Inline::Link {
-            url: url.to_owned(),
-            text,
-        })
+        Ok(Inline::Link { url: url.to_owned(), text })
     }
 
     /// The number of a footnote; its text is read when it is first referred to.
@@ -130,11 +103,7 @@ impl Reader<'_> {
         Err(input.error(range, message))
     }
 
-    fn note_text<'e>(
-        &mut self,
-        events: Vec<Spanned<'e>>,
-        input: &mut Input<'e>,
-    ) -> Result<Vec<Block>> {
+    fn note_text<'e>(&mut self, events: Vec<Spanned<'e>>, input: &mut Input<'e>) -> Result<Vec<Block>> {
         let mut note = Input {
             name: input.name,
             filled: input.filled,
@@ -155,21 +124,13 @@ impl Reader<'_> {
 /// Comments are dropped; any other HTML is refused.
 pub(super) fn only_comment(html: &str) -> Result<(), &'static str> {
     let html = html.trim();
-    let comment =
-        html.starts_with("<!--") && html.find("-->").is_some_and(|end| end + 3 == html.len());
-    if comment {
-        Ok(())
-    } else {
-        Err("raw HTML is not allowed in chapters; only comments, `<!-- … -->`, are")
-    }
+    let comment = html.starts_with("<!--") && html.find("-->").is_some_and(|end| end + 3 == html.len());
+    if comment { Ok(()) } else { Err("raw HTML is not allowed in chapters; only comments, `<!-- … -->`, are") }
 }
 
 pub(super) fn is_inline(event: &Event<'_>) -> bool {
     match event {
-        Event::Start(tag) => matches!(
-            tag,
-            Tag::Emphasis | Tag::Strong | Tag::Link { .. } | Tag::Image { .. }
-        ),
+        Event::Start(tag) => matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Link { .. } | Tag::Image { .. }),
         Event::End(_) | Event::Rule => false,
         _ => true,
     }

@@ -40,12 +40,8 @@ impl Studio<'_> {
         let caption = self.captions.of(id)?;
         let no_data = self.words.label("no_data");
         let about = About { title: &caption.title, desc: &caption.alt, no_data: &no_data };
-        let figure = Figure {
-            svg: draw(&about),
-            title: caption.title.clone(),
-            alt: caption.alt.clone(),
-            source: source.into(),
-        };
+        let figure =
+            Figure { svg: draw(&about), title: caption.title.clone(), alt: caption.alt.clone(), source: source.into() };
         self.figures.insert(id.into(), figure);
         Ok(())
     }

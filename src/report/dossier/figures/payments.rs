@@ -71,10 +71,8 @@ fn instalments(studio: &mut Studio<'_>) -> Result<()> {
     }
     let total: i64 = counts.values().sum();
     let more = studio.label("or_more");
-    let labels: Vec<String> = counts
-        .keys()
-        .map(|n| if *n == MOST_INSTALMENTS { format!("{n} {more}") } else { format!("{n}") })
-        .collect();
+    let labels: Vec<String> =
+        counts.keys().map(|n| if *n == MOST_INSTALMENTS { format!("{n} {more}") } else { format!("{n}") }).collect();
     let data: Vec<Bar<'_>> = counts
         .values()
         .zip(&labels)

@@ -29,7 +29,8 @@ fn line(studio: &mut Studio<'_>) -> Result<()> {
         [Series { label: &label, values: &values, forecast: Some(Forecast { from, values: &predicted, bands: &[] }) }];
     let lang = studio.lang();
     let format = move |v: f64| short(lang, v);
-    let (unit, trained, predicted) = (studio.label("reference_sales"), studio.label("observed"), studio.label("predicted"));
+    let (unit, trained, predicted) =
+        (studio.label("reference_sales"), studio.label("observed"), studio.label("predicted"));
     let ticks = axis.ticks();
     let series: &[Series<'_>] = if rows.is_empty() { &[] } else { &series };
     let data = Lines {

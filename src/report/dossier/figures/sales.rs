@@ -60,17 +60,26 @@ fn by_month(studio: &mut Studio<'_>) -> Result<()> {
     let unit = studio.label("monthly_revenue");
     let series = [Series { label: "", values: &values, forecast: None }];
     let ticks = axis.ticks();
-    let data = Lines { ticks: &ticks, series: &series, spans: &spans, events: &events, format: &format, unit: &unit, ..Default::default() };
+    let data = Lines {
+        ticks: &ticks,
+        series: &series,
+        spans: &spans,
+        events: &events,
+        format: &format,
+        unit: &unit,
+        ..Default::default()
+    };
     studio.figure("months", "mart/orders_by_state_month.parquet", |about| lines(about, &data))
 }
 
 /// The month of the busiest day, if that day stands out: Black Friday in the real data.
 fn peak_month(studio: &Studio<'_>) -> Result<Option<Month>> {
     let days = orders_by_day(&studio.results.mart)?;
-    let Some((&day, &most)) = days.iter().max_by_key(|(day, n)| (**n, std::cmp::Reverse(**day))) else { return Ok(None) };
+    let Some((&day, &most)) = days.iter().max_by_key(|(day, n)| (**n, std::cmp::Reverse(**day))) else {
+        return Ok(None);
+    };
     let month = Month::of_day(day);
-    let mut same: Vec<i64> =
-        days.range(month.first_day()..month.first_day() + month.days()).map(|(_, n)| *n).collect();
+    let mut same: Vec<i64> = days.range(month.first_day()..month.first_day() + month.days()).map(|(_, n)| *n).collect();
     same.sort_unstable();
     Ok((most >= PEAK * same[same.len() / 2]).then_some(month))
 }
