@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use tera::{Context, Tera};
 
+use super::charts::style::{css_rules, css_variables};
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
 use super::{Figure, Table, fonts};
 use crate::{Error, Result};
 
-/// The embedded fonts as CSS: always the same text, made once.
-static FONT_FACES: LazyLock<String> = LazyLock::new(|| {
+/// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
+static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
     let face = |(weight, style, bytes): &(u16, &str, &[u8])| {
         let data = BASE64_STANDARD.encode(bytes);
         let family = fonts::FAMILY;
@@ -20,7 +21,10 @@ static FONT_FACES: LazyLock<String> = LazyLock::new(|| {
             "@font-face{{font-family:\"{family}\";font-weight:{weight};font-style:{style};src:url(data:font/woff2;base64,{data}) format(\"woff2\")}}\n"
         )
     };
-    fonts::WEB.iter().map(face).collect()
+    let faces: String = fonts::WEB.iter().map(face).collect();
+    let (light, dark, rules) = (css_variables(false), css_variables(true), css_rules());
+    // Paper is white, whatever the screen.
+    format!("{faces}:root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{rules}")
 });
 
 /// The page around the text is a Tera template, so that it can be replaced; everything that it gets is already escaped or
@@ -47,7 +51,7 @@ pub(super) fn write(document: &Document) -> Result<String> {
     page.insert("notice", &meta.notice);
     page.insert("fingerprint", &meta.fingerprint);
     page.insert("css", &*document.style.css);
-    page.insert("fonts", &*FONT_FACES);
+    page.insert("fonts", &*BUILT_IN_CSS);
     page.insert("contents", &contents(document));
     page.insert("figures", &list(document, "figure:"));
     page.insert("tables", &list(document, "table:"));

@@ -41,7 +41,7 @@ fn generated_data_say_so_everywhere() {
     let work = Workdir::new();
     let done = work.ok(&["--orders", "2000", "--seed", "3"]);
     assert!(done.stdout.contains("generated: 2,000 orders, seed 3"), "{done}");
-    assert!(work.read("out/report.html").contains("données générées"));
+    assert!(work.read("out/report.html").contains("Données générées"));
     assert!(work.path("out/data/truth.json").exists());
     let json = work.ok(&["--orders", "2000", "--seed", "3", "--json"]).stdout;
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["generated"]["seed"], 3);

@@ -57,7 +57,7 @@ fn scores(studio: &mut Studio<'_>) -> Result<()> {
             counts[usize::from(number("late")? == 1)][score] += number("reviews")? as f64;
         }
     }
-    let segments: Vec<String> = (1..=5).map(|n| format!("{n} ★")).collect();
+    let segments: Vec<String> = (1..=5).map(|n| format!("{} {n}", studio.label("score"))).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let labels = ["in_time", "late"].map(|key| studio.label(key));
     let lang = studio.lang();
