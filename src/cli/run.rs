@@ -121,18 +121,24 @@ pub fn run(args: &Args) -> Outcome {
 /// The three answers, a line each.
 fn summary(findings: &Findings) -> String {
     let mut text = String::new();
-    let reais = |centavos: i64| grouped(centavos / 100);
     let months = format!("{} to {}", findings.period.last.plus(-2), findings.period.last);
-    for (label, facts) in
-        [("what to sell", findings.leading_category()), ("where to advertise", findings.growing_state())]
-    {
-        let Some(facts) = facts else { continue };
-        text += &format!("{label:<20}{}: {} BRL from {months}", facts.name, reais(facts.recent_revenue_centavos));
+    if let Some(facts) = findings.leading_category() {
+        let reais = grouped(facts.recent_revenue_centavos / 100);
+        text += &format!("{:<20}{}: {reais} BRL from {months}", "what to sell", facts.name);
         if let Some(growth) = &facts.growth {
             text += &format!(", {:+.1} % on the quarter before", growth.rate * 100.0);
         }
         text += "\n";
     }
+    text += &match findings.growing_state().and_then(|f| Some((f, f.lead.as_ref()?))) {
+        Some((facts, lead)) => format!(
+            "{:<20}{}: its orders grow {:.1} % more than those of the other states, half-year on half-year\n",
+            "where to advertise",
+            facts.name,
+            lead.rate * 100.0
+        ),
+        None => format!("{:<20}no state outgrows the others for certain\n", "where to advertise"),
+    };
     let total = &findings.payments_total;
     text += &format!(
         "{:<20}{} pay {:.1} % of the orders",

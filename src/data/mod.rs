@@ -11,6 +11,9 @@ mod parse;
 mod quality;
 pub mod read;
 pub mod source;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 pub use audit::Audit;
 pub use clean::{CleanTables, clean};

@@ -119,7 +119,8 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>
     let (positions, warnings) = builder.locate(&header)?;
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failed)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
         if record.len() == header.len() {
             builder.push(line, |i| &record[positions[i]], || record.iter().collect());
         } else {
@@ -308,11 +309,14 @@ pub(super) struct Tap<'a> {
     hasher: blake3::Hasher,
     bytes: u64,
     last: u8,
+    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
+    crlf: bool,
+    in_first_line: bool,
 }
 
 impl<'a> Tap<'a> {
     fn new(inner: &'a mut dyn Read) -> Self {
-        Tap { inner, hasher: blake3::Hasher::new(), bytes: 0, last: b'\n' }
+        Tap { inner, hasher: blake3::Hasher::new(), bytes: 0, last: b'\n', crlf: false, in_first_line: true }
     }
 
     fn ends_line(&self) -> bool {
@@ -325,6 +329,10 @@ impl Read for Tap<'_> {
         let n = self.inner.read(buffer)?;
         self.hasher.update(&buffer[..n]);
         self.bytes += n as u64;
+        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
+            let before = end.checked_sub(1).map_or(self.last, |i| buffer[i]);
+            (self.crlf, self.in_first_line) = (before == b'\r', false);
+        }
         self.last = n.checked_sub(1).map_or(self.last, |i| buffer[i]);
         Ok(n)
     }

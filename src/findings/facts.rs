@@ -12,6 +12,8 @@ use crate::mart::period::Period;
 
 /// Months compared with as many before them.
 const QUARTER: i32 = 3;
+/// The same for states: most are small, and a quarter of their orders proves little.
+const HALF_YEAR: i32 = 6;
 /// 95 % quantile of the normal distribution: one-sided bound.
 const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 
@@ -44,6 +46,21 @@ pub struct Facts {
     pub recent_revenue_centavos: i64,
     /// Growth of those months over the three before; `None` without six complete months or without sales.
     pub growth: Option<Growth>,
+    /// For states: how their orders outgrow those of the others.
+    pub lead: Option<Lead>,
+}
+
+/// Growth of a state's orders beside that of all other states, half-year on half-year.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lead {
+    /// Growth factor of the state over that of the others, minus one.
+    pub rate: f64,
+    /// What the rate exceeds with 95 % certainty, if orders arrive at random (Poisson).
+    pub at_least: f64,
+    /// What it stays below with the same certainty.
+    pub at_most: f64,
+    /// The state's share of the recent orders.
+    pub share: f64,
 }
 
 /// Revenue growth between two quarters.
@@ -53,10 +70,10 @@ pub struct Growth {
     pub rate: f64,
     /// What the rate exceeds with 95 % certainty, if orders arrive at random (Poisson) and their mean value stays.
     pub at_least: f64,
+    /// What it stays below with the same certainty.
+    pub at_most: f64,
     /// Revenue gained, centavos.
     pub gain_centavos: i64,
-    /// What the gain exceeds with the same certainty, centavos.
-    pub certain_gain_centavos: f64,
 }
 
 /// Orders and revenue by month.
@@ -67,7 +84,18 @@ pub(super) fn by_category(mart: &SalesMart, period: Period) -> Result<Vec<Facts>
 }
 
 pub(super) fn by_state(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
-    facts(mart.table("service_by_state")?, "state", &months(mart, "orders_by_state_month", "state")?, period)
+    let months = months(mart, "orders_by_state_month", "state")?;
+    let mut states = facts(mart.table("service_by_state")?, "state", &months, period)?;
+    if period.len() as i32 >= 2 * HALF_YEAR {
+        let orders = |months: &Months, first| sum(months, first, HALF_YEAR).0;
+        let halves = [period.last.plus(1 - HALF_YEAR), period.last.plus(1 - 2 * HALF_YEAR)];
+        let total = halves.map(|first| months.values().map(|m| orders(m, first)).sum::<i64>());
+        for state in &mut states {
+            let own = halves.map(|first| months.get(&state.name).map_or(0, |m| orders(m, first)));
+            state.lead = lead(own, total);
+        }
+    }
+    Ok(states)
 }
 
 /// The states add up to the marketplace: an order has one state.
@@ -106,7 +134,7 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
         let name = names.get(row).unwrap_or_default();
         let none = Months::new();
         let months = months.get(name).unwrap_or(&none);
-        let recent = quarter(months, period.last.plus(1 - QUARTER));
+        let recent = sum(months, period.last.plus(1 - QUARTER), QUARTER);
         facts.push(Facts {
             name: name.into(),
             orders: number("orders")?,
@@ -121,28 +149,42 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
             canceled_share: share("canceled", "orders")?,
             recent_revenue_centavos: recent.1,
             growth: (period.len() as i32 >= 2 * QUARTER)
-                .then(|| growth(recent, quarter(months, period.last.plus(1 - 2 * QUARTER))))
+                .then(|| growth(recent, sum(months, period.last.plus(1 - 2 * QUARTER), QUARTER)))
                 .flatten(),
+            lead: None,
         });
     }
     Ok(facts)
 }
 
-/// Orders and revenue of three months from `first` on.
-fn quarter(months: &Months, first: Month) -> (i64, i64) {
-    months.range(first..first.plus(QUARTER)).fold((0, 0), |sum, (_, n)| (sum.0 + n.0, sum.1 + n.1))
+/// Orders and revenue of `count` months from `first` on.
+fn sum(months: &Months, first: Month, count: i32) -> (i64, i64) {
+    months.range(first..first.plus(count)).fold((0, 0), |sum, (_, n)| (sum.0 + n.0, sum.1 + n.1))
 }
 
 fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
     let ratio = ratio(recent.1, previous.1).filter(|_| recent.0 > 0 && previous.0 > 0)?;
     // The variance of the logarithm of a Poisson count n is about 1/n.
     let deviation = (1.0 / recent.0 as f64 + 1.0 / previous.0 as f64).sqrt();
-    let at_least = ratio * (-Z_ONE_SIDED * deviation).exp() - 1.0;
     Some(Growth {
         rate: ratio - 1.0,
-        at_least,
+        at_least: ratio * (-Z_ONE_SIDED * deviation).exp() - 1.0,
+        at_most: ratio * (Z_ONE_SIDED * deviation).exp() - 1.0,
         gain_centavos: recent.1 - previous.1,
-        certain_gain_centavos: at_least * previous.1 as f64,
+    })
+}
+
+/// `own` and `total` orders: recent half-year, then the one before.
+fn lead(own: [i64; 2], total: [i64; 2]) -> Option<Lead> {
+    let rest = [total[0] - own[0], total[1] - own[1]];
+    let factor = ratio(own[0], own[1])? / ratio(rest[0], rest[1]).filter(|r| *r > 0.0)?;
+    let counts = [own[0], own[1], rest[0], rest[1]];
+    let deviation = counts.map(|n| 1.0 / n as f64).iter().sum::<f64>().sqrt();
+    (own[0] > 0).then(|| Lead {
+        rate: factor - 1.0,
+        at_least: factor * (-Z_ONE_SIDED * deviation).exp() - 1.0,
+        at_most: factor * (Z_ONE_SIDED * deviation).exp() - 1.0,
+        share: own[0] as f64 / total[0] as f64,
     })
 }
 
@@ -162,5 +204,14 @@ mod tests {
         assert_eq!((few.rate, many.rate), (1.0, 1.0));
         assert!(few.at_least < 0.0 && many.at_least > 0.9);
         assert_eq!(growth((1, 100), (0, 0)), None);
+    }
+
+    #[test]
+    fn a_state_leads_when_it_outgrows_the_others() {
+        let lead = lead([400, 200], [2400, 2200]).unwrap();
+        assert_eq!(lead.rate, 1.0);
+        assert!(lead.at_least > 0.7 && lead.at_least < 1.0 && lead.share == 400.0 / 2400.0);
+        assert_eq!(super::lead([0, 0], [10, 10]), None);
+        assert_eq!(super::lead([10, 10], [10, 10]), None);
     }
 }

@@ -6,12 +6,15 @@ pub mod wilson;
 
 use serde::Serialize;
 
-pub use facts::{Facts, Growth};
+pub use facts::{Facts, Growth, Lead};
 pub use payments::{Method, StatePayments};
 
 use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
+
+/// Share of the orders below which a state is no target.
+pub const LEAST_SHARE: f64 = 0.01;
 
 /// What the orders say about the three questions.
 #[derive(Debug, Clone, Serialize)]
@@ -68,11 +71,14 @@ impl Findings {
         self.categories.iter().filter(growing).max_by(most).or_else(|| self.categories.iter().max_by(most))
     }
 
-    /// Where to advertise, as far as facts tell: the state that gains most revenue for certain. A rate would name a small
-    /// state that doubled by chance; the gain weighs the rate with what the state is worth.
+    /// Where to advertise, as far as facts tell: among the states with at least 1 % of the orders, the one whose orders
+    /// outgrow the others' most for certain (see [`Lead::at_least`]); `None` if no state's do. In smaller states a campaign
+    /// has nobody to reach.
     pub fn growing_state(&self) -> Option<&Facts> {
-        let certain = |f: &Facts| f.growth.as_ref().map_or(f64::NEG_INFINITY, |g| g.certain_gain_centavos);
-        self.states.iter().max_by(|a, b| certain(a).total_cmp(&certain(b)))
+        let lead =
+            |f: &Facts| f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE && l.at_least > 0.0).map(|l| l.at_least);
+        let ranked = self.states.iter().filter_map(|f| Some((lead(f)?, f)));
+        ranked.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
     }
 
     /// The state and method that differ most from the marketplace: the greatest distance between the method's share of all

@@ -69,6 +69,21 @@ fn other_commands_answer() {
     assert!(work.ok(&["--help"]).stdout.contains("synth"));
 }
 
+/// The generator plants a winning category, a growing state and a payment habit; the facts find them.
+#[test]
+fn what_was_planted_is_found() {
+    for seed in ["1", "2", "3"] {
+        let work = Workdir::new();
+        let done = work.ok(&["--orders", "30000", "--seed", seed, "--json"]);
+        let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        let truth = work.json("out/data/truth.json");
+        assert_eq!(found["what_to_sell"]["name"], truth["winner"]["category"], "seed {seed}");
+        assert_eq!(found["where_to_advertise"]["name"], truth["target_state"]["state"], "seed {seed}");
+        assert_eq!(found["unusual_payment"]["state"], truth["payment_habit"]["state"], "seed {seed}");
+        assert_eq!(found["unusual_payment"]["method"], truth["payment_habit"]["method"], "seed {seed}");
+    }
+}
+
 /// With planted defects, every row is kept, removed as a duplicate, or set aside with its line and reason.
 #[test]
 fn no_row_is_lost() {

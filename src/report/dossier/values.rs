@@ -65,6 +65,7 @@ fn facts(f: &Facts, name: String) -> Value {
         "late_by_date": f.late_by_date_share, "days": f.delivery_days_mean, "canceled": f.canceled_share,
         "recent": f.recent_revenue_centavos, "growth": f.growth.as_ref().map(|g| g.rate),
         "at_least": f.growth.as_ref().map(|g| g.at_least), "gain": f.growth.as_ref().map(|g| g.gain_centavos),
+        "lead": f.lead.as_ref().map(|l| l.rate), "lead_at_least": f.lead.as_ref().map(|l| l.at_least),
     })
 }
 

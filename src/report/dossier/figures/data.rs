@@ -90,7 +90,8 @@ fn is_derived(column: &str) -> bool {
 }
 
 fn nulls(studio: &mut Studio<'_>) -> Result<()> {
-    let mut columns: Vec<_> = studio.results.audit.nulls.iter().filter(|n| n.missing > 0 && !is_derived(&n.column)).collect();
+    let mut columns: Vec<_> =
+        studio.results.audit.nulls.iter().filter(|n| n.missing > 0 && !is_derived(&n.column)).collect();
     columns.sort_by(|a, b| (b.missing * a.total).cmp(&(a.missing * b.total)).then_with(|| a.column.cmp(&b.column)));
     columns.truncate(EMPTIEST);
     let labels: Vec<String> = columns.iter().map(|n| n.column.clone()).collect();

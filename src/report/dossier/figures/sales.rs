@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{MonthAxis, Studio, greatest, reais, short};
 use crate::error::Result;
+use crate::findings::LEAST_SHARE;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
 use crate::report::charts::{
-    Bar, Bars, Event, Heatmap, Lines, Series, Span, StateMap, bars, brazil_map, heatmap, lines,
+    Bar, Bars, Dot, Dots, Event, Heatmap, Lines, Series, Span, StateMap, bars, brazil_map, dots, heatmap, lines,
 };
 
 const TOP: usize = 15;
@@ -19,7 +20,8 @@ pub(super) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     by_category(studio)?;
     category_months(studio)?;
     growth(studio)?;
-    by_state(studio)
+    by_state(studio)?;
+    leads(studio)
 }
 
 /// Revenue by state and month, summed over states.
@@ -145,10 +147,8 @@ fn growth(studio: &mut Studio<'_>) -> Result<()> {
         .iter()
         .filter_map(|(label, f)| {
             let growth = f.growth.as_ref()?;
-            // The bound is symmetric on the scale of logarithms.
-            let high = (1.0 + growth.rate) * (1.0 + growth.rate) / (1.0 + growth.at_least) - 1.0;
             let highlight = Some(f.name.as_str()) == winner;
-            Some(Bar { label, value: growth.rate, interval: Some((growth.at_least, high)), highlight })
+            Some(Bar { label, value: growth.rate, interval: Some((growth.at_least, growth.at_most)), highlight })
         })
         .collect();
     let lang = studio.lang();
@@ -175,4 +175,24 @@ fn by_state(studio: &mut Studio<'_>) -> Result<()> {
         ..Default::default()
     };
     studio.figure("states", "tables/by_state.csv", |about| brazil_map(about, &data))
+}
+
+/// How the orders of the larger states outgrow those of the others.
+fn leads(studio: &mut Studio<'_>) -> Result<()> {
+    let findings = &studio.results.findings;
+    let target = findings.growing_state().map(|f| f.name.as_str());
+    let data: Vec<Dot<'_>> = findings
+        .states
+        .iter()
+        .filter_map(|f| {
+            let lead = f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE)?;
+            let highlight = Some(f.name.as_str()) == target;
+            Some(Dot { label: &f.name, value: lead.rate, interval: Some((lead.at_least, lead.at_most)), highlight })
+        })
+        .collect();
+    let lang = studio.lang();
+    let format = move |v: f64| lang.percent(v, 0);
+    let (axis, others) = (studio.label("lead_axis"), studio.label("others"));
+    let data = Dots { dots: &data, format: &format, reference: Some((0.0, &others)), axis: &axis };
+    studio.figure("leads", "mart/orders_by_state_month.parquet", |about| dots(about, &data))
 }
