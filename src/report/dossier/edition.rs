@@ -38,7 +38,6 @@ const FRENCH: Files = edition!(
     "09-annexe.md"
 );
 
-#[cfg(any())]
 const ENGLISH: Files = edition!(
     "en",
     "01-question.md",
@@ -91,7 +90,7 @@ impl Edition {
     pub(super) fn of(lang: Lang) -> Result<Edition> {
         let files = match lang {
             Lang::Fr => &FRENCH,
-            Lang::En => &FRENCH,
+            Lang::En => &ENGLISH,
         };
         let name = |file: &str| format!("`reports/{}/{file}`", lang.code());
         let mut words: Words = toml::from_str(files.words).map_err(|e| Error::report(name("words.toml"), e))?;
