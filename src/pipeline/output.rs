@@ -14,6 +14,9 @@ use crate::report::Lang;
 /// Everything a run owns in the output folder; other files there are left alone.
 const OWNED: [&str; 8] = ["data", "clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf"];
 
+/// Start of the names of staging folders.
+const PREFIX: &str = ".pfe-";
+
 /// Rows per row group: fixed, so that the bytes do not depend on the number of threads.
 const ROW_GROUP: usize = 1 << 18;
 
@@ -21,6 +24,9 @@ const ROW_GROUP: usize = 1 << 18;
 pub(super) struct Staging {
     out: PathBuf,
     dir: TempDir,
+    /// Whether the folder held what a killed run had staged.
+    abandoned: bool,
+    _lock: File,
 }
 
 impl Staging {
@@ -31,8 +37,15 @@ impl Staging {
                 .with_hint("choose another folder with `--out`"));
         }
         fs::create_dir_all(out).map_err(Error::io("create", out))?;
-        let dir = tempfile::Builder::new().prefix(".pfe-").tempdir_in(out).map_err(Error::io("write into", out))?;
-        Ok(Staging { out: out.to_path_buf(), dir })
+        // The lock goes with the process, however it ends; whoever holds it may clear what a killed run left.
+        let lock = File::open(out).map_err(Error::io("read", out))?;
+        lock.try_lock().map_err(|_| {
+            Error::input(format!("another run is writing to `{}`", out.display()))
+                .with_hint("wait for it, or choose another folder with `--out`")
+        })?;
+        let abandoned = clear_abandoned(out)?;
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out).map_err(Error::io("write into", out))?;
+        Ok(Staging { out: out.to_path_buf(), dir, abandoned, _lock: lock })
     }
 
     /// Where `name` is staged.
@@ -52,15 +65,7 @@ impl Staging {
             let mut frame = frame.clone();
             frame.rechunk_mut();
             let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Snappy);
-            writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame).map_err(
-                |e| match e {
-                    polars::error::PolarsError::IO { error, .. } => {
-                        let source = std::io::Error::new(error.kind(), error.to_string());
-                        Error::io("write", self.out.join(name))(source)
-                    }
-                    other => other.into(),
-                },
-            )?;
+            writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame)?;
             Ok(())
         })
     }
@@ -71,9 +76,17 @@ impl Staging {
             fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         }
         let file = File::create(&path).map_err(Error::io("create", &shown))?;
-        let mut hashing =
-            Hashing { file: BufWriter::with_capacity(1 << 18, file), hasher: blake3::Hasher::new(), bytes: 0 };
-        write(&mut hashing)?;
+        let mut hashing = Hashing {
+            file: BufWriter::with_capacity(1 << 18, file),
+            hasher: blake3::Hasher::new(),
+            bytes: 0,
+            failed: None,
+        };
+        // A full disk is told as such, not in the words of whoever was writing.
+        write(&mut hashing).map_err(|e| match hashing.failed.take() {
+            Some(source) => Error::io("write", &shown)(source),
+            None => e,
+        })?;
         let file = hashing.file.into_inner().map_err(|e| Error::io("write", &shown)(e.into_error()))?;
         file.sync_all().map_err(Error::io("write", &shown))?;
         Ok(OutputFile {
@@ -88,7 +101,7 @@ impl Staging {
     pub(super) fn commit(self, manifest: &Manifest) -> Result<bool> {
         self.write(MANIFEST, &to_json(manifest))?;
         let place = self.out.join(MANIFEST);
-        let unfinished = !place.exists() && OWNED.iter().any(|name| self.out.join(name).exists());
+        let remains = !place.exists() && OWNED.iter().any(|name| self.out.join(name).exists());
         remove(&place)?;
         for name in OWNED {
             let target = self.out.join(name);
@@ -98,7 +111,7 @@ impl Staging {
         self.move_in(MANIFEST)?;
         // The names are only safe once the folder itself is synced.
         File::open(&self.out).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &self.out))?;
-        Ok(unfinished)
+        Ok(remains || self.abandoned)
     }
 
     /// Replaces the report files of a finished run and what its manifest says of them.
@@ -127,6 +140,18 @@ impl Staging {
     }
 }
 
+/// Removes the staging folders of runs that were killed; says whether there were any.
+fn clear_abandoned(out: &Path) -> Result<bool> {
+    let mut found = false;
+    for entry in fs::read_dir(out).map_err(Error::io("read", out))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            remove(&entry.path())?;
+            found = true;
+        }
+    }
+    Ok(found)
+}
+
 fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
@@ -140,17 +165,30 @@ pub(super) struct Hashing {
     file: BufWriter<File>,
     hasher: blake3::Hasher,
     bytes: u64,
+    /// Why writing failed, if it did.
+    failed: Option<std::io::Error>,
+}
+
+impl Hashing {
+    fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        if let Err(e) = &result {
+            self.failed = Some(std::io::Error::new(e.kind(), e.to_string()));
+        }
+        result
+    }
 }
 
 impl Write for Hashing {
     fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
-        let n = self.file.write(buffer)?;
+        let written = self.file.write(buffer);
+        let n = self.note(written)?;
         self.hasher.update(&buffer[..n]);
         self.bytes += n as u64;
         Ok(n)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
+        let flushed = self.file.flush();
+        self.note(flushed)
     }
 }

@@ -127,17 +127,27 @@ fn an_output_folder_that_cannot_be_written() {
     work.fails(&["run", "--data", "data", "--out", "/proc/pfe"], 1, &["cannot create `/proc/pfe`"]);
 }
 
-/// What a killed run leaves: outputs without a manifest.
+/// What a killed run leaves: outputs without a manifest, and what it had staged.
 #[test]
 fn the_remains_of_an_unfinished_run() {
     let work = Workdir::with_data();
     work.write("out/tables/by_state.csv", "half");
+    work.write("out/.pfe-killed/clean/orders.parquet", "half");
     work.write("out/notes.txt", "mine");
     work.fails(&["report"], 2, &["`out` holds no finished run", "hint: `pfe run` makes one"]);
     let done = work.ok(&["run", "--data", "data"]);
     assert!(done.stderr.contains("the last run in `out` did not finish"), "{done}");
     assert!(work.path("out/run.json").exists() && work.read("out/notes.txt") == "mine");
     assert!(work.files("out").keys().all(|name| !name.starts_with(".pfe")));
+}
+
+#[test]
+fn another_run_is_writing_there() {
+    let work = Workdir::with_data();
+    work.write("out/notes.txt", "mine");
+    let lock = std::fs::File::open(work.path("out")).unwrap();
+    lock.lock().unwrap();
+    work.fails(&["run", "--data", "data"], 2, &["another run is writing to `out`", "hint: wait for it"]);
 }
 
 #[test]
