@@ -14,6 +14,12 @@ pub mod mart;
 pub mod models;
 pub mod pipeline;
 pub mod report;
+pub mod results;
 pub mod synth;
 
 pub use error::{Error, Result};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

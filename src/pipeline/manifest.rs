@@ -4,11 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::results::Results;
 use crate::data::read::InputFile;
 use crate::error::{Error, Result};
-use crate::report::Lang;
-use crate::synth::SynthParams;
+use crate::results::{Parameters, Results};
 
 /// File name of the manifest; written last, so that its presence means a finished run.
 pub const MANIFEST: &str = "run.json";
@@ -35,15 +33,6 @@ pub struct Core {
     pub inputs: Vec<InputFile>,
     /// Output files but this one, by path.
     pub outputs: Vec<OutputFile>,
-}
-
-/// Parameters that change the outputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Parameters {
-    /// Language of the report.
-    pub lang: Lang,
-    /// How the data were generated; `None` for data of the user.
-    pub generated: Option<SynthParams>,
 }
 
 /// An output file.

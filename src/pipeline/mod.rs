@@ -2,43 +2,24 @@
 
 pub mod manifest;
 mod output;
-pub mod results;
 pub mod tables;
 
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use rayon::prelude::*;
 
 use crate::data::{self, Source};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::mart::{self, SalesMart};
 use crate::report::{self, Lang};
+use crate::results::{Parameters, Results};
 use crate::synth::{self, SynthParams};
-use manifest::{Manifest, Parameters, Volatile};
+use manifest::{Manifest, Volatile};
 use output::Staging;
-pub use results::Results;
-
-/// A step of the flow, for those who draw or list it.
-#[derive(Debug, Clone, Copy)]
-pub struct Step {
-    /// Its name.
-    pub name: &'static str,
-    /// The steps whose output it takes.
-    pub inputs: &'static [&'static str],
-}
-
-/// The flow.
-pub static STEPS: [Step; 8] = [
-    Step { name: "source", inputs: &[] },
-    Step { name: "read", inputs: &["source"] },
-    Step { name: "clean", inputs: &["read"] },
-    Step { name: "mart", inputs: &["clean"] },
-    Step { name: "reference", inputs: &["mart"] },
-    Step { name: "findings", inputs: &["mart"] },
-    Step { name: "tables", inputs: &["findings", "reference"] },
-    Step { name: "report", inputs: &["findings", "reference"] },
-];
 
 /// What to analyse.
 #[derive(Debug, Clone)]
@@ -114,12 +95,31 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
     Ok(Outcome { results, manifest, unfinished_before })
 }
 
+/// Reads the mart and the audit of the finished run in `out`, and derives the rest from them.
+///
+/// # Errors
+/// There is no finished run, or its files are damaged.
+pub fn load(out: &Path) -> Result<Results> {
+    let manifest = Manifest::load(out)?;
+    let mut tables = BTreeMap::new();
+    for step in mart::STEPS.iter().filter(|s| s.stored) {
+        let path = out.join("mart").join(step.name).with_extension("parquet");
+        let file = File::open(&path).map_err(Error::io("read", &path))?;
+        tables.insert(step.name.to_string(), ParquetReader::new(file).finish()?);
+    }
+    let path = out.join("audit.json");
+    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let audit = serde_json::from_str(&text)
+        .map_err(|e| Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again"))?;
+    Results::from_mart(SalesMart::new(tables)?, audit, manifest.core.parameters)
+}
+
 /// Renders the report of an earlier run again, from its results alone.
 ///
 /// # Errors
 /// The folder holds no finished run.
 pub fn rerender(out: &Path, lang: Lang) -> Result<Vec<PathBuf>> {
-    let mut results = Results::load(out)?;
+    let mut results = load(out)?;
     results.parameters.lang = lang;
     let staging = Staging::new(out)?;
     let files = write_report(&staging, &results)?;

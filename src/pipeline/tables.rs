@@ -6,12 +6,12 @@ use polars::prelude::*;
 
 use super::manifest::OutputFile;
 use super::output::Staging;
-use super::results::Results;
 use crate::data::read::Quarantined;
 use crate::error::Result;
 use crate::findings::Facts;
 use crate::mart::month::Month;
 use crate::models::reference::Prediction;
+use crate::results::Results;
 
 /// How many products the list of the best holds.
 const TOP_PRODUCTS: usize = 1_000;

@@ -10,7 +10,7 @@ mod values;
 
 use super::{Document, Materials, Meta, compose};
 use crate::error::{Error, Result};
-use crate::pipeline::Results;
+use crate::results::Results;
 use edition::Edition;
 
 /// What the cover says of the author; a user's own file comes with the orchestration of runs.

@@ -7,8 +7,8 @@ use crate::data::audit::Severity;
 use crate::data::contract::TABLES;
 use crate::error::Result;
 use crate::findings::Facts;
-use crate::pipeline::Results;
 use crate::report::{Table, TableColumn};
+use crate::results::Results;
 
 /// Rows of a ranking.
 const TOP: usize = 15;

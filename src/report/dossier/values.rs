@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::findings::{Facts, StatePayments};
 use crate::mart;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON};
-use crate::pipeline::Results;
+use crate::results::Results;
 
 pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
     let findings = &results.findings;

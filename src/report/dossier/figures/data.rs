@@ -3,10 +3,10 @@
 use super::Studio;
 use crate::data::contract::TABLES;
 use crate::error::Result;
-use crate::pipeline::STEPS;
 use crate::report::charts::{
     Bar, Bars, Cardinality, Entities, Flow, Funnel, Stage, Step, bars, entity_diagram, flow_diagram, funnel,
 };
+use crate::results::STEPS;
 
 /// Columns with the most missing values that are shown.
 const EMPTIEST: usize = 12;

@@ -12,9 +12,9 @@ use super::edition::{Captions, Words};
 use crate::error::Result;
 use crate::findings::Facts;
 use crate::mart::month::Month;
-use crate::pipeline::Results;
 use crate::report::charts::{About, Tick};
 use crate::report::{Figure, Svg, lang::Lang};
+use crate::results::Results;
 
 /// What every figure needs.
 struct Studio<'a> {
