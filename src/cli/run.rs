@@ -86,7 +86,11 @@ pub fn run(args: &Args) -> Outcome {
     }
     let findings = &outcome.results.findings;
     let generated = outcome.results.parameters.generated.as_ref();
-    let report = ["report.html", "report.pdf"].map(|name| args.out.join(name));
+    let reports = outcome.manifest.core.outputs.iter().filter(|file| file.path.starts_with("report."));
+    let report: Vec<PathBuf> = reports.map(|file| args.out.join(&file.path)).collect();
+    if cfg!(not(feature = "pdf")) && !args.quiet {
+        eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
+    }
     if args.json {
         return print_json(&json!({
             "generated": generated,
