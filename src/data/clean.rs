@@ -225,11 +225,12 @@ fn changes(table: &'static Table, raw: &RawTable) -> Vec<Change> {
     changes
 }
 
+/// Missing values of the columns that are read: a derived column is empty where its sources are.
 fn nulls(clean: &CleanTables) -> Result<Vec<Nulls>> {
     let mut nulls = Vec::new();
     for table in &TABLES {
         let frame = clean.table(table.id);
-        for column in table.clean_columns() {
+        for column in table.columns {
             if let Some(reason) = column.null {
                 nulls.push(Nulls {
                     table: table.name.into(),

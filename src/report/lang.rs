@@ -67,7 +67,7 @@ const ENGLISH: Words = Words {
     fingerprint: "Fingerprint",
     note: "Note",
     important: "Key point",
-    warning: "Limit",
+    warning: "Caution",
 };
 
 const MONTHS: [[&str; 12]; 2] = [

@@ -4,10 +4,6 @@ use std::sync::LazyLock;
 
 use super::canvas::Point;
 
-/// Credit the map's licence asks for.
-pub const MAP_CREDIT: &str =
-    "Fond de carte : @svg-maps/brazil 2.0.0, Victor Cazanave, d’après MapSVG, licence CC BY 4.0, simplifié.";
-
 /// Width and height of the map in its own units.
 pub(super) const SIZE: Point = (1226.0, 1278.0);
 

@@ -34,7 +34,6 @@ mod hostile;
 mod tests;
 
 pub use bars::{Bar, Bars, bars};
-pub use brazil::MAP_CREDIT;
 pub use dots::{Dot, Dots, dots};
 pub use entities::{Cardinality, Entities, entity_diagram};
 pub use flow::{Flow, Step, flow_diagram};

@@ -173,3 +173,94 @@ impl Words {
 fn named(names: &BTreeMap<String, String>, name: &str) -> String {
     names.get(name).cloned().unwrap_or_else(|| name.replace('_', " "))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::data::contract::TABLES;
+
+    fn editions() -> [Edition; 2] {
+        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang).unwrap())
+    }
+
+    /// `text` with a space for each of its parts from `open` to `close`, and those parts.
+    fn split<'a>(text: &'a str, open: &str, close: &str) -> (String, Vec<&'a str>) {
+        let (mut rest, mut outside, mut inside) = (text, String::new(), Vec::new());
+        while let Some((before, after)) = rest.split_once(open) {
+            let (part, after) = after.split_once(close).unwrap();
+            outside += before;
+            outside.push(' ');
+            inside.push(part);
+            rest = after;
+        }
+        (outside + rest, inside)
+    }
+
+    /// The first digit that no letter leads to: `S3` is a name, `3` a number.
+    fn bare_digit(template: &str) -> Option<String> {
+        let marks = [("{{", "}}"), ("{%", "%}"), ("{!", "!}"), ("`", "`"), ("](", ")"), ("[^", "]"), ("{", "}")];
+        let prose = marks.into_iter().fold(template.to_string(), |text, (open, close)| split(&text, open, close).0);
+        let word = prose.split(|c: char| !c.is_alphanumeric()).find(|w| w.starts_with(|c: char| c.is_numeric()))?;
+        Some(word.into())
+    }
+
+    /// What a chapter holds in any language: places of figures and tables, identifiers of headings, placeholders.
+    fn skeleton(text: &str) -> (Vec<&str>, Vec<&str>, BTreeSet<&str>) {
+        let placed = text.lines().filter_map(|l| l.strip_prefix("![")?.rsplit_once("](")).map(|(_, id)| id);
+        let headings = text.lines().filter(|l| l.starts_with('#'));
+        let ids =
+            headings.map(|l| l.rsplit_once('#').filter(|(level, _)| level.contains('{')).map_or("", |(_, id)| id));
+        (placed.collect(), ids.collect(), split(text, "{{", "}}").1.into_iter().map(str::trim).collect())
+    }
+
+    #[test]
+    fn numbers_enter_the_prose_through_placeholders_only() {
+        for (text, digit) in [
+            ("S3, `1`, [^2], [x](#3), {{ a[4] }}{% if b > 5 %}{% endif %}\n\n# A {#h6}", None),
+            ("{% if a %}vingt{% else %}20 %{% endif %}", Some("20")),
+            ("de 3,5 jours", Some("3")),
+        ] {
+            assert_eq!(bare_digit(text).as_deref(), digit, "{text}");
+        }
+        for edition in editions() {
+            let captions = edition.captions.iter().map(|(id, c)| (id.as_str(), format!("{}\n{}", c.title, c.alt)));
+            let chapters = edition.files.chapters.iter().map(|(name, text)| (*name, (*text).to_string()));
+            for (name, text) in chapters.chain(captions) {
+                assert_eq!(bare_digit(&text), None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_say_the_same() {
+        let [french, english] = editions();
+        for (fr, en) in french.files.chapters.iter().zip(english.files.chapters) {
+            assert_eq!(skeleton(fr.1), skeleton(en.1), "{} and {}", fr.0, en.0);
+        }
+        assert_eq!(french.files.chapters.len(), english.files.chapters.len());
+        let captions = |edition: &Edition| -> Vec<_> {
+            edition.captions.iter().map(|(id, c)| (id.clone(), c.alt.is_empty(), c.columns.len())).collect()
+        };
+        assert_eq!(captions(&french), captions(&english));
+        let names = |w: &Words| -> Vec<Vec<String>> {
+            [&w.labels, &w.categories, &w.states, &w.methods, &w.tables].map(|m| m.keys().cloned().collect()).into()
+        };
+        assert_eq!(names(&french.words), names(&english.words));
+    }
+
+    /// Checks are named in English: only French must have them all.
+    #[test]
+    fn checks_of_the_contract_have_french_names() {
+        let [french, english] = editions();
+        let keys =
+            TABLES.iter().filter(|t| !t.key.is_empty()).map(|t| format!("the key `{}` is unique", t.key.join(" + ")));
+        let references = TABLES.iter().flat_map(|t| t.foreign_keys);
+        let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
+        for check in keys.chain(references).chain(english.words.checks.into_keys()) {
+            assert!(french.words.checks.contains_key(&check), "{check}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::edition::Words;
 use crate::data::audit::{ChangeKind, Severity};
 use crate::data::contract::TABLES;
 use crate::error::Result;
-use crate::findings::{Facts, StatePayments};
+use crate::findings::{Facts, Findings, LEAST_SHARE, StatePayments};
 use crate::mart;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON};
 use crate::results::Results;
@@ -23,24 +23,27 @@ pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
     let mut states: Vec<&Facts> = findings.states.iter().collect();
     states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
     let half = fewest_for_half(&states);
+    let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
     Ok(json!({
         "total": facts(&findings.total, words.state("BR")),
         "period": {
             "first": period.first.to_string(),
             "last": period.last.to_string(),
             "months": period.len(),
-            "recent": period.last.plus(-2).to_string(),
-            "before": period.last.plus(-5).to_string(),
-            "before_last": period.last.plus(-3).to_string(),
+            "recent": back(2),
+            "before": back(5),
+            "before_last": back(3),
         },
         "categories": categories.iter().map(|f| category(f)).collect::<Vec<_>>(),
         "states": states.iter().map(|f| state(f)).collect::<Vec<_>>(),
         "states_for_half": half,
         "winner": findings.leading_category().map(category),
         "region": findings.growing_state().map(state),
-        "slowest": extreme(&findings.states, |f| f.delivery_days_mean).map(state),
-        "latest": extreme(&findings.states, |f| f.late_share).map(state),
-        "fastest": extreme(&findings.states, |f| f.delivery_days_mean.map(|d| -d)).map(state),
+        "leads": findings.states.iter().filter(|f| f.lead.is_some()).count(),
+        "least_share": LEAST_SHARE,
+        "slowest": extreme(findings, |f| f.delivery_days_mean).map(state),
+        "latest": extreme(findings, |f| f.late_share).map(state),
+        "fastest": extreme(findings, |f| f.delivery_days_mean.map(|d| -d)).map(state),
         "payments": payments(&findings.payments_total, words),
         "payment_leaders": leaders(&findings.payments, words),
         "payment_states": covers(&findings.payments, words),
@@ -54,7 +57,7 @@ pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
-        "map_credit": crate::report::charts::MAP_CREDIT,
+        "map_credit": words.label("map_credit"),
     }))
 }
 
@@ -69,9 +72,11 @@ fn facts(f: &Facts, name: String) -> Value {
     })
 }
 
-/// The entry with the greatest known value.
-fn extreme(facts: &[Facts], value: impl Fn(&Facts) -> Option<f64>) -> Option<&Facts> {
-    facts.iter().filter_map(|f| Some((value(f)?, f))).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
+/// The state with the greatest known value; a mean over a few orders says nothing of a state.
+fn extreme(findings: &Findings, value: impl Fn(&Facts) -> Option<f64>) -> Option<&Facts> {
+    let least = LEAST_SHARE * findings.total.orders as f64;
+    let states = findings.states.iter().filter(|f| f.orders as f64 >= least);
+    states.filter_map(|f| Some((value(f)?, f))).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
 }
 
 /// How many of the greatest states make half of the revenue.
@@ -201,6 +206,8 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
             "name": words.category(name), "credited": sum, "earned": earned(name),
             "excess": *sum as f64 / earned(name) as f64 - 1.0,
         })),
+        // Training months after the last complete one.
+        "past": reference.predictions.iter().filter(|p| !p.predicted && p.month > results.findings.period.last).count(),
         "negative": at_end().filter(|p| p.sales < 0.0).count(),
         "singular": words.list(&singular), "singular_count": singular.len(),
         "total_end": at_end().map(|p| centavos(p.sales)).sum::<i64>(),

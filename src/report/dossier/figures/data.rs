@@ -84,14 +84,8 @@ fn rows(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("rows", "tables/audit.csv", |about| funnel(about, &Funnel { stages: &stages, format: &format }))
 }
 
-/// A derived column is empty where its sources are.
-fn is_derived(column: &str) -> bool {
-    TABLES.iter().any(|t| t.derived.iter().any(|c| c.name == column))
-}
-
 fn nulls(studio: &mut Studio<'_>) -> Result<()> {
-    let mut columns: Vec<_> =
-        studio.results.audit.nulls.iter().filter(|n| n.missing > 0 && !is_derived(&n.column)).collect();
+    let mut columns: Vec<_> = studio.results.audit.nulls.iter().filter(|n| n.missing > 0).collect();
     columns.sort_by(|a, b| (b.missing * a.total).cmp(&(a.missing * b.total)).then_with(|| a.column.cmp(&b.column)));
     columns.truncate(EMPTIEST);
     let labels: Vec<String> = columns.iter().map(|n| n.column.clone()).collect();
