@@ -134,7 +134,7 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
         let name = names.get(row).unwrap_or_default();
         let none = Months::new();
         let months = months.get(name).unwrap_or(&none);
-        let recent = sum(months, period.last.plus(1 - QUARTER), QUARTER);
+        let recent = sum(months, period.last.plus(1 - QUARTER).max(period.first), QUARTER);
         facts.push(Facts {
             name: name.into(),
             orders: number("orders")?,
