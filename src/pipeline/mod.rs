@@ -62,20 +62,29 @@ pub struct Outcome {
 pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
     let mut clock = Clock { progress, started: Instant::now(), volatile: Volatile::default() };
     let staging = Staging::new(&params.out)?;
-    let (source, truth) = match &params.input {
-        Input::Files(path) => (Source::open(path)?, None),
+    let source = match &params.input {
+        Input::Files(path) => Source::open(path)?,
         Input::Generated(synth) => {
+            let kept = params.out.join(output::DATA);
+            if kept.exists() && !kept.join(synth::TRUTH_FILE).exists() {
+                return Err(Error::input(format!("`{}` holds data that were not generated", kept.display()))
+                    .with_hint("analyse them with `--data`, or choose another folder with `--out`"));
+            }
             clock.stage("generate");
-            let folder = staging.path("data");
-            let truth = synth::generate(synth, &folder)?;
-            (Source::open(folder)?, Some(truth))
+            let folder = staging.path(output::DATA);
+            synth::generate(synth, &folder)?;
+            Source::open(folder)?
         }
     };
     clock.stage("read");
     let raw = data::read(&source)?;
     clock.stage("clean");
     let (clean, audit) = data::clean(raw)?;
-    let parameters = Parameters { lang: params.lang, generated: truth.is_some().then(|| params.synth()).flatten() };
+    let generated = match &params.input {
+        Input::Generated(synth) => Some(synth.clone()),
+        Input::Files(_) => None,
+    };
+    let parameters = Parameters { lang: params.lang, generated };
     // The clean tables are written while the mart and the report are made: one needs the disk, the other the processor.
     let (clean_files, made) = rayon::join(
         || write_frames(&staging, "clean", clean.iter()),
@@ -124,15 +133,6 @@ pub fn rerender(out: &Path, lang: Lang) -> Result<Vec<PathBuf>> {
     let staging = Staging::new(out)?;
     let files = write_report(&staging, &results)?;
     staging.commit_report(files, lang)
-}
-
-impl RunParams {
-    fn synth(&self) -> Option<SynthParams> {
-        match &self.input {
-            Input::Generated(params) => Some(params.clone()),
-            Input::Files(_) => None,
-        }
-    }
 }
 
 fn write_results(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {

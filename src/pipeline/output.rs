@@ -11,8 +11,13 @@ use super::manifest::{MANIFEST, Manifest, OutputFile, to_json};
 use crate::error::{Error, Result};
 use crate::report::Lang;
 
-/// Everything a run owns in the output folder; other files there are left alone.
-const OWNED: [&str; 8] = ["data", "clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf"];
+/// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
+const OWNED: [&str; 7] = ["clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf"];
+/// Where generated data go.
+pub(super) const DATA: &str = "data";
+
+/// Stands in the folder while files are moved in: without it, outputs without a manifest are somebody else's files.
+const UNFINISHED: &str = ".unfinished-pfe-run";
 
 /// Start of the names of staging folders.
 const PREFIX: &str = ".pfe-";
@@ -24,7 +29,7 @@ const ROW_GROUP: usize = 1 << 18;
 pub(super) struct Staging {
     out: PathBuf,
     dir: TempDir,
-    /// Whether the folder held what a killed run had staged.
+    /// Whether the folder held what a killed run had staged, or moved in half.
     abandoned: bool,
     _lock: File,
 }
@@ -43,7 +48,15 @@ impl Staging {
             Error::input(format!("another run is writing to `{}`", out.display()))
                 .with_hint("wait for it, or choose another folder with `--out`")
         })?;
-        let abandoned = clear_abandoned(out)?;
+        let interrupted = out.join(UNFINISHED).exists();
+        if let (false, false, Some(name)) =
+            (interrupted, out.join(MANIFEST).exists(), OWNED.iter().find(|name| out.join(name).exists()))
+        {
+            return Err(Error::input(format!("`{}` holds `{name}` but no finished run", out.display())).with_hint(
+                "pfe replaces nothing that it did not write: remove it, or choose another folder with `--out`",
+            ));
+        }
+        let abandoned = clear_abandoned(out)? || interrupted;
         let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out).map_err(Error::io("write into", out))?;
         Ok(Staging { out: out.to_path_buf(), dir, abandoned, _lock: lock })
     }
@@ -96,22 +109,25 @@ impl Staging {
         })
     }
 
-    /// Moves everything in; from the first move to the last the folder has no manifest, which marks it as unfinished.
-    /// Says whether it was so before.
+    /// Moves everything in, the manifest last. Says whether the run before did not end.
     pub(super) fn commit(self, manifest: &Manifest) -> Result<bool> {
         self.write(MANIFEST, &to_json(manifest))?;
-        let place = self.out.join(MANIFEST);
-        let remains = !place.exists() && OWNED.iter().any(|name| self.out.join(name).exists());
-        remove(&place)?;
+        let mark = self.out.join(UNFINISHED);
+        File::create(&mark).map_err(Error::io("write", &mark))?;
+        remove(&self.out.join(MANIFEST))?;
         for name in OWNED {
-            let target = self.out.join(name);
-            remove(&target)?;
+            remove(&self.out.join(name))?;
             self.move_in(name)?;
         }
+        if self.path(DATA).exists() {
+            remove(&self.out.join(DATA))?;
+            self.move_in(DATA)?;
+        }
         self.move_in(MANIFEST)?;
+        remove(&mark)?;
         // The names are only safe once the folder itself is synced.
         File::open(&self.out).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &self.out))?;
-        Ok(remains || self.abandoned)
+        Ok(self.abandoned)
     }
 
     /// Replaces the report files of a finished run and what its manifest says of them.
