@@ -7,7 +7,7 @@ use crate::report::charts::{
 };
 
 /// Categories named on the scatter plot.
-const NAMED: usize = 14;
+const NAMED: usize = 8;
 /// Deliveries that took longer are counted in the last bar, days.
 const LONGEST: usize = 60;
 /// Width of a bar, days.
