@@ -2,6 +2,7 @@
 
 mod audit;
 mod backtest;
+mod findings;
 mod forecast;
 mod report;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
     Backtest(backtest::Args),
     /// Forecast revenue by category or state
     Forecast(forecast::Args),
+    /// Say what to sell, where to advertise and how to get paid
+    Findings(findings::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Some(Command::Audit(args)) => audit::run(&args),
         Some(Command::Backtest(args)) => backtest::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),
+        Some(Command::Findings(args)) => findings::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
             DialectArg::Mysql => Dialect::Mysql,
             DialectArg::Postgres => Dialect::Postgres,

@@ -11,15 +11,18 @@ use crate::error::{Error, Result};
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
 /// Past errors needed before quantiles of them mean anything.
 const ENOUGH: usize = 40;
-/// Standard deviation of the logarithmic error that is assumed without past errors; Olist's small categories have it.
-const ASSUMED: f64 = 0.6;
+/// Weeks over which past errors are taken: half a year.
+const RECENT: usize = 26;
+/// Errors grow with this power of what is forecast: slower than it, since chance evens out among many orders, and faster
+/// than its square root, since tastes shift for all of them at once.
+const POWER: f64 = 2.0 / 3.0;
+/// Standard deviation of the errors against [`scale`] that is assumed without past errors.
+const ASSUMED: f64 = 1.5;
 /// Quantiles of the standard normal distribution at [`LEVELS`].
 const NORMAL: [f64; 4] =
     [-1.959_963_984_540_054, -1.281_551_565_544_600_5, 1.281_551_565_544_600_5, 1.959_963_984_540_054];
 /// Orders a day below which a series counts as not selling; what is added before logarithms are taken.
 pub(super) const FLOOR_ORDERS: f64 = 0.02;
-/// Past errors are grouped by how much was forecast: quarters of the series.
-const SIZES: usize = 4;
 
 /// Settings of a model. Fitting them to a history gives a [`Fitted`] model.
 pub trait Forecaster: Sync {
@@ -121,46 +124,32 @@ fn steps_to(origin: i32, span: Span) -> usize {
     ((middle + f64::from(DAYS - 1) / 2.0) / f64::from(DAYS)).round().max(1.0) as usize
 }
 
-/// How far off earlier forecasts were, in logarithms: quantiles by step and size.
-struct Intervals(Vec<[[f64; 4]; SIZES]>);
+/// How far off earlier forecasts were: by step, quantiles of the errors against [`scale`].
+struct Intervals(Vec<[f64; 4]>);
 
 impl Intervals {
-    /// Compares what `fitted` would have said at earlier weeks with what was sold in the 30-day periods after them.
+    /// Compares what `fitted` would have said in earlier weeks with what was sold in the 30-day periods after them.
     fn of(history: &History, fitted: &dyn Fitted, horizon: usize) -> Intervals {
         let quantiles = (1..=horizon).into_par_iter().map(|step| {
-            let mut errors: [Vec<f64>; SIZES] = Default::default();
-            for origin in past_origins(history, step) {
+            let mut errors = Vec::new();
+            for origin in past_origins(history, step).take(RECENT) {
                 let span = Every::Days30.span(origin, step as i32);
-                let floor = floor(history) * f64::from(span.days());
-                let expected = fitted.at(origin, Every::Days30, step);
-                for (i, size) in sizes(&expected).into_iter().enumerate() {
+                for (i, expected) in fitted.at(origin, Every::Days30, step).into_iter().enumerate() {
                     // A series that had not sold by then was not forecast.
-                    if floor > 0.0 && history.revenue(i, Span { from: history.start, to: origin }) > 0.0 {
-                        errors[size].push(((history.revenue(i, span) + floor) / (expected[i] + floor)).ln());
+                    if history.revenue(i, Span { from: history.start, to: origin }) > 0.0 {
+                        errors.push((history.revenue(i, span) - expected) / scale(history, expected, span));
                     }
                 }
             }
-            let all: Vec<f64> = errors.iter().flatten().copied().collect();
-            errors.map(|mut own| {
-                let mut all = all.clone();
-                if own.len() >= ENOUGH {
-                    quantiles(&mut own)
-                } else if all.len() >= ENOUGH {
-                    quantiles(&mut all)
-                } else {
-                    NORMAL.map(|z| z * ASSUMED)
-                }
-            })
+            if errors.len() < ENOUGH { NORMAL.map(|z| z * ASSUMED) } else { quantiles(&mut errors) }
         });
         Intervals(quantiles.collect())
     }
 
     fn around(&self, history: &History, step: usize, span: Span, expected: &[f64]) -> Vec<Forecast> {
-        let floor = floor(history) * f64::from(span.days());
-        let series = history.names().zip(expected).zip(sizes(expected));
-        let forecasts = series.map(|((name, &expected), size)| {
+        let forecasts = history.names().zip(expected).map(|(name, &expected)| {
             let expected = expected.max(0.0);
-            let at = |k: usize| ((expected + floor) * self.0[step - 1][size][k].exp() - floor).max(0.0);
+            let at = |k: usize| (expected + scale(history, expected, span) * self.0[step - 1][k]).max(0.0);
             Forecast {
                 series: name.into(),
                 step,
@@ -176,6 +165,18 @@ impl Intervals {
     }
 }
 
+/// What errors are in proportion to, where `expected` BRL are forecast for `span`. An order is the unit, so that one
+/// quantile serves all series and shops of any currency.
+fn scale(history: &History, expected: f64, span: Span) -> f64 {
+    let ticket = history.ticket();
+    if ticket <= 0.0 {
+        return 0.0;
+    }
+    let months = f64::from(span.days()) / f64::from(DAYS);
+    let orders = expected.max(0.0) / months / ticket + FLOOR_ORDERS * f64::from(DAYS);
+    orders.powf(POWER) * ticket * months
+}
+
 /// Weeks before the end after which `step` periods of 30 days are known, latest first; the first eight weeks of a history
 /// are left out: forecasts from so little are no guide.
 pub(super) fn past_origins(history: &History, step: usize) -> impl Iterator<Item = i32> {
@@ -187,15 +188,6 @@ pub(super) fn past_origins(history: &History, step: usize) -> impl Iterator<Item
 /// Revenue a day below which a series counts as not selling, BRL.
 pub(super) fn floor(history: &History) -> f64 {
     FLOOR_ORDERS * history.ticket()
-}
-
-/// The quarter of the series that each one belongs to, by what is expected of it.
-fn sizes(expected: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..expected.len()).collect();
-    order.sort_by(|a, b| expected[*a].total_cmp(&expected[*b]).then(a.cmp(b)));
-    let mut sizes = vec![0; expected.len()];
-    order.iter().enumerate().for_each(|(rank, i)| sizes[*i] = rank * SIZES / expected.len());
-    sizes
 }
 
 /// Quantiles at [`LEVELS`], between the two nearest values.
@@ -216,12 +208,5 @@ mod tests {
     fn quantiles_lie_between_values() {
         let mut values: Vec<f64> = (0..=40).rev().map(f64::from).collect();
         assert_eq!(quantiles(&mut values), [1.0, 4.0, 36.0, 39.0]);
-    }
-
-    #[test]
-    fn series_are_quartered_by_size() {
-        assert_eq!(sizes(&[5.0, 1.0, 9.0, 3.0]), [2, 0, 3, 1]);
-        assert_eq!(sizes(&[2.0]), [0]);
-        assert!(sizes(&[]).is_empty());
     }
 }

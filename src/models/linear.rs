@@ -398,3 +398,22 @@ fn smooth(half_life: f64, history: &History, wanted: &[usize], value: impl Fn(us
     }
     means
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The rows behind the normal equations, fitted by ridge: (XᵀX + λI)β = Xᵀy must hold.
+    #[test]
+    fn few_rows_stand_for_many() {
+        let x = Array2::from_shape_fn((40, N), |(i, j)| ((i * (j + 3) + j) % 7) as f64 - 3.0);
+        let y = Array1::from_shape_fn(40, |i| ((i * 5) % 11) as f64);
+        let normal = Normal { gram: x.t().dot(&x), moment: x.t().dot(&y) };
+        for lambda in [0.0, 0.3, 10.0] {
+            let beta = normal.fit(lambda).unwrap();
+            let left = normal.gram.dot(&beta) + &beta * lambda;
+            assert!(left.iter().zip(&normal.moment).all(|(l, r)| (l - r).abs() < 1e-4), "{left} {}", normal.moment);
+        }
+    }
+}

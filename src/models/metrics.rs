@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | WAPE | Σ\|actual − forecast\| / Σ actual |
 //! | bias | Σ(forecast − actual) / Σ actual |
-//! | MASE | median over series of the mean of \|actual − forecast\| / scale, with the mean step from one period to the next before the cutoff as scale (Hyndman and Koehler, International Journal of Forecasting 22, 2006) |
+//! | MASE | median over series and cutoffs of the mean of \|actual − forecast\| / scale, with the mean step from one period to the next before the cutoff as scale (Hyndman and Koehler, International Journal of Forecasting 22, 2006) |
 //! | coverage | share of the outcomes inside the interval |
 //! | width | Σ(upper − lower end) / Σ actual |
 //! | Spearman | rank correlation of forecast and actual growth over the series, mean over the cutoffs |
@@ -63,7 +63,7 @@ pub struct Metrics {
     pub wape_given_total: f64,
     /// Excess of the forecasts.
     pub bias: f64,
-    /// Median over series.
+    /// Mean absolute scaled error, median over series and cutoffs.
     pub mase: f64,
     /// Share of the outcomes inside the 80 % interval.
     pub coverage80: f64,
@@ -122,12 +122,12 @@ fn wape_given_total(outcomes: &[Outcome]) -> f64 {
 }
 
 fn mase(outcomes: &[Outcome]) -> f64 {
-    let mut series: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    let mut errors: BTreeMap<(usize, i32), (f64, f64)> = BTreeMap::new();
     for o in outcomes.iter().filter(|o| o.scale > 0.0) {
-        let sum = series.entry(o.series).or_default();
+        let sum = errors.entry((o.series, o.cutoff)).or_default();
         *sum = (sum.0 + (o.actual - o.forecast).abs() / o.scale, sum.1 + 1.0);
     }
-    let mut means: Vec<f64> = series.into_values().map(|(sum, n)| sum / n).collect();
+    let mut means: Vec<f64> = errors.into_values().map(|(sum, n)| sum / n).collect();
     means.sort_by(f64::total_cmp);
     match means.len() {
         0 => 0.0,

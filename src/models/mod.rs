@@ -9,6 +9,8 @@ pub mod panel;
 pub mod reference;
 pub mod span;
 pub mod supply;
+#[cfg(test)]
+mod tests;
 
 pub use backtest::{Backtest, BacktestParams, backtest};
 pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};

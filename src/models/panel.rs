@@ -288,6 +288,12 @@ impl History {
         (earned[index(span.to + 1)] - earned[index(span.from).min(index(span.to + 1))]) as f64 / 100.0
     }
 
+    /// Concentration of the sellers and share of silent products at the end, by series.
+    pub fn supply(&self) -> impl Iterator<Item = (f64, f64)> {
+        let last = |values: &[f64]| values.last().copied().unwrap_or(0.0);
+        self.series.iter().map(move |s| (last(&s.supply.concentration), last(&s.supply.silent)))
+    }
+
     /// The mean order, BRL.
     pub fn ticket(&self) -> f64 {
         let orders: i64 = self.series.iter().flat_map(|s| &s.orders).sum();
