@@ -5,9 +5,10 @@
 //! the last three 30-day periods and, like [`PRIOR_ORDERS`] more orders, from what all categories are expected to sell in the
 //! state; the category's forecast is spread over these shares.
 //!
-//! The budget assumes that four times the advertising has twice the effect, the more so the more a state is expected to
-//! buy and the better it scores: the gain of x BRL in a state of value v is in proportion to v·√x, and the sum is greatest
-//! when x is in proportion to v². What a real spent brings in is not known from the orders.
+//! The budget assumes that four times the advertising has twice the effect in a state, and that it has twice the effect in a
+//! state twice as valuable when twice as much is spent there: x BRL in a state of value v gain in proportion to √(v·x),
+//! and the sum is greatest when x is in proportion to v. The value is the expected revenue times e to the score. What a
+//! real of advertising brings in is not known from the orders.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ const PRIOR_ORDERS: f64 = 200.0;
 const ADVERTISED: usize = 5;
 /// Cities listed.
 const CITIES: usize = 10;
+/// Orders of all categories in the last three months that a state needs to be chosen.
+const ENOUGH_ORDERS: i64 = 30;
 /// Per so many inhabitants orders are counted.
 const INHABITANTS: f64 = 100_000.0;
 
@@ -35,7 +38,7 @@ const INHABITANTS: f64 = 100_000.0;
 pub struct Region {
     /// The category; all of them where `None`.
     pub category: Option<String>,
-    /// All states, the best first.
+    /// The states with enough orders to be chosen, the best first.
     pub states: Vec<StateChoice>,
     /// Cities of the first, most revenue first; all categories, all time.
     pub cities: Vec<City>,
@@ -149,10 +152,12 @@ struct Expected {
 fn expected(mart: &SalesMart, category: Option<&str>) -> Result<Vec<Expected>> {
     let params = ForecastParams { horizon: 3, every: Every::Days30 };
     let panel = Panel::of(mart, By::State)?;
-    let history = panel.until(panel.end())?;
+    let history = panel.until(panel.decision_day())?;
     let recent = recent(&history);
     let mut states: BTreeMap<String, Expected> = BTreeMap::new();
-    for (i, name) in history.names().enumerate() {
+    let enough: Vec<&str> =
+        panel.names().enumerate().filter(|(i, _)| panel.orders(*i, recent) >= ENOUGH_ORDERS).map(|s| s.1).collect();
+    for (i, name) in history.names().enumerate().filter(|(_, name)| enough.contains(name)) {
         let before = history.revenue(i, recent);
         states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });
     }
@@ -218,13 +223,13 @@ pub fn population() -> BTreeMap<String, i64> {
     toml::from_str(include_str!("population.toml")).unwrap_or_default()
 }
 
-/// Shares a budget in proportion to the squares of `values`, to the centavo.
+/// Shares a budget in proportion to `values`, to the centavo.
 fn allocate(budget: i64, values: &[f64]) -> Vec<i64> {
-    let squares: f64 = values.iter().map(|v| v * v).sum();
-    if budget == 0 || squares <= 0.0 || !squares.is_finite() {
+    let total: f64 = values.iter().sum();
+    if budget == 0 || total <= 0.0 || !total.is_finite() {
         return vec![0; values.len()];
     }
-    let exact: Vec<f64> = values.iter().map(|v| budget as f64 * (v * v / squares)).collect();
+    let exact: Vec<f64> = values.iter().map(|v| budget as f64 * (v / total)).collect();
     let mut parts: Vec<i64> = exact.iter().map(|e| e.floor() as i64).collect();
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by(|a, b| exact[*b].fract().total_cmp(&exact[*a].fract()).then(a.cmp(b)));
@@ -264,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_budget_is_spent_to_the_centavo() {
-        assert_eq!(allocate(1_000, &[2.0, 1.0]), [800, 200]);
+        assert_eq!(allocate(1_000, &[4.0, 1.0]), [800, 200]);
         assert_eq!(allocate(100, &[1.0, 1.0, 1.0]), [34, 33, 33]);
         assert_eq!(allocate(100, &[0.0, 0.0]), [0, 0]);
         assert_eq!(allocate(0, &[1.0]), [0]);

@@ -90,13 +90,13 @@ struct Expected {
     before: f64,
 }
 
-/// Chooses the category, as of the last usual day of the data.
+/// Chooses the category, as of the end of the last complete month.
 ///
 /// # Errors
 /// The mart is incomplete, the data are too short, or no category has enough orders.
 pub fn winner(mart: &SalesMart, weights: &Weights) -> Result<Winner> {
     let panel = Panel::of(mart, By::Category)?;
-    let history = panel.until(panel.end())?;
+    let history = panel.until(panel.decision_day())?;
     let recent = recent(&history);
     let enough: Vec<&str> = panel
         .names()

@@ -168,7 +168,7 @@ impl Intervals {
 /// What errors are in proportion to, where `expected` BRL are forecast for `span`. An order is the unit, so that one
 /// quantile serves all series and shops of any currency.
 fn scale(history: &History, expected: f64, span: Span) -> f64 {
-    let ticket = history.ticket();
+    let ticket = history.ticket;
     if ticket <= 0.0 {
         return 0.0;
     }
@@ -187,7 +187,7 @@ pub(super) fn past_origins(history: &History, step: usize) -> impl Iterator<Item
 
 /// Revenue a day below which a series counts as not selling, BRL.
 pub(super) fn floor(history: &History) -> f64 {
-    FLOOR_ORDERS * history.ticket()
+    FLOOR_ORDERS * history.ticket
 }
 
 /// Quantiles at [`LEVELS`], between the two nearest values.

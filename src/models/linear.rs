@@ -338,7 +338,7 @@ fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
         .into_iter()
         .map(|day| Origin { day, base: Vec::new(), features: Array2::zeros((history.len(), N)) })
         .collect();
-    let (floor, ticket) = (floor(history), history.ticket());
+    let (floor, ticket) = (floor(history), history.ticket);
     let wanted: Vec<usize> = origins.iter().map(|o| (o.day - history.start) as usize).collect();
     for (i, series) in history.series.iter().enumerate() {
         let reais = |d: usize| series.revenue[d] as f64 / 100.0;

@@ -175,6 +175,12 @@ impl Panel {
         end(&self.orders_until(self.last), self.first)
     }
 
+    /// The day as of which to decide: the end of the last complete month, or the last usual day where there is none. Data
+    /// that fade out over a last month would pass for a slump.
+    pub fn decision_day(&self) -> i32 {
+        self.period().map_or(self.end(), |p| p.last.plus(1).first_day() - 1)
+    }
+
     /// The complete months; `None` where there is none.
     pub fn period(&self) -> Option<Period> {
         period(&self.orders_until(self.last), self.first)
@@ -237,6 +243,8 @@ pub struct History {
     pub start: i32,
     /// Whether a day, counted from `start`, had exceptionally many orders, as Black Friday has.
     pub exceptional: Vec<bool>,
+    /// The mean order, BRL; 0 where nothing was earned.
+    pub ticket: f64,
     pub(super) series: Vec<Series>,
     /// Running sums of revenue, centavos: what was earned before a day.
     earned: Vec<Vec<i64>>,
@@ -258,7 +266,10 @@ impl History {
             });
             std::iter::once(0).chain(later).collect()
         });
-        History { by, cutoff, end, start, exceptional: exceptional.collect(), earned: earned.collect(), series }
+        let (exceptional, earned) = (exceptional.collect(), earned.collect::<Vec<Vec<i64>>>());
+        let centavos: i64 = earned.iter().filter_map(|e| e.last()).sum();
+        let ticket = centavos as f64 / 100.0 / orders.iter().sum::<i64>().max(1) as f64;
+        History { by, cutoff, end, start, exceptional, ticket, series, earned }
     }
 
     /// Names of the series, in order.
@@ -292,13 +303,6 @@ impl History {
     pub fn supply(&self) -> impl Iterator<Item = (f64, f64)> {
         let last = |values: &[f64]| values.last().copied().unwrap_or(0.0);
         self.series.iter().map(move |s| (last(&s.supply.concentration), last(&s.supply.silent)))
-    }
-
-    /// The mean order, BRL.
-    pub fn ticket(&self) -> f64 {
-        let orders: i64 = self.series.iter().flat_map(|s| &s.orders).sum();
-        let centavos: i64 = self.earned.iter().filter_map(|e| e.last()).sum();
-        if orders == 0 { 0.0 } else { centavos as f64 / 100.0 / orders as f64 }
     }
 }
 
@@ -338,7 +342,7 @@ pub(super) mod tests {
         let all = Span { from: -50, to: 500 };
         assert_eq!(history.revenue(0, all), 20.0 * f64::from(60 - history.start + 1));
         assert_eq!(history.revenue(0, Span { from: 90, to: 120 }), 0.0);
-        assert_eq!(history.ticket(), 10.0);
+        assert_eq!(history.ticket, 10.0);
     }
 
     #[test]

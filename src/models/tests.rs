@@ -136,3 +136,20 @@ fn a_short_history_is_refused_by_the_backtest_only() {
         forecast(&panel, &Linear::default(), start + 89, &ForecastParams { horizon: 3, every: Every::Month }).is_ok()
     );
 }
+
+/// One fit of all categories takes 20 ms at most.
+#[test]
+#[ignore = "takes time, and the time of a quiet machine"]
+fn a_fit_is_quick() {
+    let panel = Panel::of(&generated(100_000), By::Category).unwrap();
+    let history = panel.until(day("2018-07-31")).unwrap();
+    let started = std::time::Instant::now();
+    for _ in 0..10 {
+        Linear::default().fit(&history, 3).unwrap();
+    }
+    let each = started.elapsed().as_secs_f64() / 10.0;
+    let params = ForecastParams { horizon: 3, every: Every::Month };
+    forecast(&panel, &Linear::default(), history.cutoff, &params).unwrap();
+    let with_intervals = started.elapsed().as_secs_f64() - 10.0 * each;
+    assert!(each < 0.02, "{each} s, {with_intervals} s with intervals");
+}
