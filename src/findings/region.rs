@@ -1,9 +1,9 @@
 //! SalesMart → where to advertise a category: its states by what more they are expected to buy and how well they are
 //! served, a budget over them, and the cities of the first.
 //!
-//! A category sells too little in most states to be forecast there. Its share of a state is taken from its own orders of
-//! the last three 30-day periods and, like [`PRIOR_ORDERS`] more orders, from what all categories are expected to sell in the
-//! state; the category's forecast is spread over these shares.
+//! A category sells too little in most states to be forecast there. What part of it a state buys is taken from its own
+//! revenue of the last three 30-day periods and, like [`PRIOR_ORDERS`] more orders, from that of all categories. The category's
+//! forecast is spread over these parts, each grown as the state's forecast over all categories grows.
 //!
 //! The budget assumes that four times the advertising has twice the effect in a state, and that it has twice the effect in a
 //! state twice as valuable when twice as much is spent there: x BRL in a state of value v gain in proportion to √(v·x),
@@ -19,17 +19,22 @@ use super::score::{Criterion, Scored, Weights, score};
 use super::winner::{freight_share, recent};
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
+use crate::mart::month::Month;
 use crate::mart::period::Period;
 use crate::models::{self, By, Every, ForecastParams, Linear, Panel};
 
-/// Orders that the forecast of all categories counts for in a category's share of a state.
+/// Orders for which the revenue of all categories counts in a category's part of a state.
 const PRIOR_ORDERS: f64 = 200.0;
 /// States among which a budget is shared.
 const ADVERTISED: usize = 5;
 /// Cities listed.
 const CITIES: usize = 10;
-/// Orders of all categories in the last three months that a state needs to be chosen.
-const ENOUGH_ORDERS: i64 = 30;
+/// Share of all orders of the last three periods that a state needs to be chosen: a campaign of its own must pay.
+const ENOUGH_SHARE: f64 = 0.01;
+/// Months whose orders are compared with as many before.
+const HALF_YEAR: i32 = 6;
+/// 95 % quantile of the normal distribution.
+const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 /// Per so many inhabitants orders are counted.
 const INHABITANTS: f64 = 100_000.0;
 
@@ -53,9 +58,9 @@ pub struct StateChoice {
     pub place: Scored,
     /// Expected revenue of the category over the next three 30-day periods, BRL.
     pub forecast: f64,
-    /// Revenue of the last three, BRL.
+    /// Revenue of the last three, smoothed as told above, BRL.
     pub before: f64,
-    /// What is expected beyond the growth of the whole category, BRL.
+    /// What is expected beyond the growth of the whole, BRL.
     pub gain: f64,
     /// Orders of all categories per 100,000 inhabitants, all time.
     pub penetration: Option<f64>,
@@ -93,7 +98,7 @@ pub fn region(
     let period = Period::of(mart)?;
     let facts: BTreeMap<String, Facts> =
         facts::by_state(mart, period)?.into_iter().map(|f| (f.name.clone(), f)).collect();
-    let population = population();
+    let (population, growth) = (population(), share_growth(mart, period)?);
     let penetration = |e: &Expected| {
         let orders = facts.get(&e.state)?.orders as f64;
         population.get(&e.state).map(|people| orders / *people as f64 * INHABITANTS)
@@ -107,7 +112,7 @@ pub fn region(
     let fact = |e: &Expected| facts.get(&e.state);
     let criteria = [
         criterion("gain", true, &|e| Some(gain(e))),
-        criterion("growth", true, &|e| fact(e)?.growth.as_ref().map(|g| g.at_least)),
+        criterion("growth", true, &|e| growth.get(&e.state).copied()),
         criterion("revenue", true, &|e| (e.forecast > 0.0).then(|| e.forecast.ln())),
         criterion("penetration", false, &penetration),
         criterion("delivery", false, &|e| fact(e)?.delivery_days_mean),
@@ -155,8 +160,9 @@ fn expected(mart: &SalesMart, category: Option<&str>) -> Result<Vec<Expected>> {
     let history = panel.until(panel.decision_day())?;
     let recent = recent(&history);
     let mut states: BTreeMap<String, Expected> = BTreeMap::new();
-    let enough: Vec<&str> =
-        panel.names().enumerate().filter(|(i, _)| panel.orders(*i, recent) >= ENOUGH_ORDERS).map(|s| s.1).collect();
+    let orders: Vec<(&str, i64)> = panel.names().enumerate().map(|(i, n)| (n, panel.orders(i, recent))).collect();
+    let least = ENOUGH_SHARE * orders.iter().map(|s| s.1).sum::<i64>() as f64;
+    let enough: Vec<&str> = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0).map(|s| s.0).collect();
     for (i, name) in history.names().enumerate().filter(|(_, name)| enough.contains(name)) {
         let before = history.revenue(i, recent);
         states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });
@@ -178,15 +184,51 @@ fn expected(mart: &SalesMart, category: Option<&str>) -> Result<Vec<Expected>> {
         .map(|f| f.forecast)
         .sum();
     let own = own(mart, category, recent)?;
-    let orders: i64 = own.values().map(|o| o.0).sum();
-    let total: f64 = states.values().map(|s| s.forecast).sum();
+    let bought: f64 = own.values().sum();
+    let prior = PRIOR_ORDERS * history.ticket;
+    let all = states.values().fold((0.0, 0.0), |sum, s| (sum.0 + s.forecast, sum.1 + s.before));
+    let mut total = 0.0;
     for (name, state) in &mut states {
-        let (n, centavos) = own.get(name).copied().unwrap_or((0, 0));
-        let prior = if total > 0.0 { state.forecast / total } else { 0.0 };
-        state.forecast = forecast * (n as f64 + PRIOR_ORDERS * prior) / (orders as f64 + PRIOR_ORDERS);
-        state.before = centavos as f64 / 100.0;
+        let part = own.get(name).copied().unwrap_or(0.0) + prior * share(state.before, all.1);
+        let growth = if state.before > 0.0 { state.forecast / state.before } else { 1.0 };
+        (state.before, state.forecast) = (bought * share(part, bought + prior), part * growth);
+        total += state.forecast;
     }
+    // States that are too small take their part too.
+    let others = 1.0 - share(states.values().map(|s| s.before).sum(), bought).min(1.0);
+    states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - others) / total.max(f64::MIN_POSITIVE));
     Ok(states.into_values().collect())
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// What the logarithmic growth of each state's share of all orders exceeds with 95 % certainty, if orders arrive at random
+/// (Poisson): the last six complete months against the six before, or the halves of fewer. Orders tell more than revenue,
+/// in which a few dear ones weigh, and half a year more than a quarter.
+fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64>> {
+    let half = (period.len() as i32 / 2).min(HALF_YEAR);
+    let (now, before) = (period.last.plus(1 - half), period.last.plus(1 - 2 * half));
+    let frame = mart.table("orders_by_state_month")?;
+    let (names, months) = (frame.column("state")?.str()?, frame.column("month")?.date()?.physical());
+    let orders = frame.column("orders")?.i64()?;
+    let mut counts: BTreeMap<String, [f64; 2]> = BTreeMap::new();
+    let mut all = [0.0; 2];
+    for ((name, day), orders) in names.iter().zip(months.iter()).zip(orders.iter()) {
+        let (Some(name), Some(day), Some(orders)) = (name, day, orders) else { continue };
+        let month = Month::of_day(day);
+        if (before..=period.last).contains(&month) {
+            let k = usize::from(month < now);
+            counts.entry(name.into()).or_default()[k] += orders as f64;
+            all[k] += orders as f64;
+        }
+    }
+    let certain = counts.into_iter().filter(|(_, n)| n[0] > 0.0 && n[1] > 0.0).map(|(name, [now, before])| {
+        let growth = (now / all[0]).ln() - (before / all[1]).ln();
+        (name, growth - Z_ONE_SIDED * (1.0 / now + 1.0 / before).sqrt())
+    });
+    Ok(certain.collect())
 }
 
 fn unknown(category: &str, panel: &Panel) -> Error {
@@ -200,18 +242,17 @@ fn unknown(category: &str, panel: &Panel) -> Error {
     Error::input(format!("there is no category `{category}`")).with_hint(hint)
 }
 
-/// Orders and centavos of the category by state over the days of `span`.
-fn own(mart: &SalesMart, category: &str, span: models::Span) -> Result<BTreeMap<String, (i64, i64)>> {
+/// Revenue of the category by state over the days of `span`, BRL.
+fn own(mart: &SalesMart, category: &str, span: models::Span) -> Result<BTreeMap<String, f64>> {
     let frame = mart.table("sales_by_day")?;
     let (names, states) = (frame.column("category")?.str()?, frame.column("state")?.str()?);
     let days = frame.column("day")?.date()?.physical();
-    let (orders, revenue) = (frame.column("sold_orders")?.i64()?, frame.column("sold_revenue_centavos")?.i64()?);
-    let mut own: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    let revenue = frame.column("sold_revenue_centavos")?.i64()?;
+    let mut own: BTreeMap<String, f64> = BTreeMap::new();
     for row in 0..frame.height() {
         let (Some(name), Some(state), Some(day)) = (names.get(row), states.get(row), days.get(row)) else { continue };
         if name == category && (span.from..=span.to).contains(&day) {
-            let sum = own.entry(state.into()).or_default();
-            *sum = (sum.0 + orders.get(row).unwrap_or(0), sum.1 + revenue.get(row).unwrap_or(0).max(0));
+            *own.entry(state.into()).or_default() += revenue.get(row).unwrap_or(0).max(0) as f64 / 100.0;
         }
     }
     Ok(own)
