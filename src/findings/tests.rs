@@ -8,16 +8,16 @@ use crate::data::{self, Source};
 use crate::mart;
 use crate::synth::{self, SynthParams, Truth};
 
-fn generated(seed: u64, defects: f64) -> (SalesMart, Truth) {
+fn generated(orders: u64, seed: u64, defects: f64) -> (SalesMart, Truth) {
     let folder = tempfile::tempdir().unwrap();
-    let truth = synth::generate(&SynthParams { orders: 30_000, seed, defects }, folder.path()).unwrap();
+    let truth = synth::generate(&SynthParams { orders, seed, defects }, folder.path()).unwrap();
     let (clean, _) = data::clean(data::read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
     (mart::mart(&clean).unwrap(), truth)
 }
 
 /// What was planted and not found.
 fn missed(seed: u64, defects: f64) -> Option<String> {
-    let (mart, truth) = generated(seed, defects);
+    let (mart, truth) = generated(100_000, seed, defects);
     let weights = Weights::default();
     let category = winner(&mart, &weights).unwrap().short_list.swap_remove(0).category;
     let state = region(&mart, Some(&category), None, &weights).unwrap().states.swap_remove(0).state;
@@ -31,6 +31,14 @@ fn missed(seed: u64, defects: f64) -> Option<String> {
 
 #[test]
 fn planted_answers_are_found() {
+    let missed: Vec<String> =
+        [(1, 0.0), (2, 0.05), (3, 0.0), (4, 0.05)].into_par_iter().filter_map(|(s, d)| missed(s, d)).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+#[ignore = "takes a minute or two"]
+fn planted_answers_are_found_in_19_of_20_seeds() {
     for defects in [0.0, 0.05] {
         let missed: Vec<String> = (1..=20u64).into_par_iter().filter_map(|seed| missed(seed, defects)).collect();
         assert!(missed.len() <= 1, "{missed:#?}");
@@ -39,7 +47,7 @@ fn planted_answers_are_found() {
 
 #[test]
 fn bad_questions_are_answered_clearly() {
-    let (mart, _) = generated(1, 0.0);
+    let (mart, _) = generated(30_000, 1, 0.0);
     let weights = Weights::default();
     let refused = |category, budget| region(&mart, category, budget, &weights).unwrap_err();
     let error = refused(Some("beds"), None);
@@ -55,7 +63,7 @@ fn bad_questions_are_answered_clearly() {
 
 #[test]
 fn the_best_possible_choice_has_no_regret() {
-    let (mart, _) = generated(1, 0.0);
+    let (mart, _) = generated(30_000, 1, 0.0);
     let strategies = regret(&mart, &Weights::default()).unwrap();
     let best = strategies.last().unwrap();
     assert_eq!((best.name, best.regret.value), ("best possible", 0.0));
