@@ -1,6 +1,9 @@
 //! The command line: arguments, and errors shown once. One file per command.
 
 mod audit;
+mod backtest;
+mod findings;
+mod forecast;
 mod report;
 mod run;
 mod synth;
@@ -34,6 +37,12 @@ enum Command {
     Report(report::Args),
     /// Read, clean and check the data, and say what was found
     Audit(audit::Args),
+    /// Test the forecasts on the past
+    Backtest(backtest::Args),
+    /// Forecast revenue by category or state
+    Forecast(forecast::Args),
+    /// Say what to sell, where to advertise and how to get paid
+    Findings(findings::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -100,6 +109,9 @@ pub fn main() -> ExitCode {
         Some(Command::Synth(args)) => synth::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Audit(args)) => audit::run(&args),
+        Some(Command::Backtest(args)) => backtest::run(&args),
+        Some(Command::Forecast(args)) => forecast::run(&args),
+        Some(Command::Findings(args)) => findings::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
             DialectArg::Mysql => Dialect::Mysql,
             DialectArg::Postgres => Dialect::Postgres,

@@ -2,12 +2,22 @@
 
 pub mod facts;
 pub mod payments;
+pub mod region;
+pub mod regret;
+pub mod score;
+#[cfg(test)]
+mod tests;
 pub mod wilson;
+pub mod winner;
 
 use serde::Serialize;
 
 pub use facts::{Facts, Growth, Lead};
 pub use payments::{Method, StatePayments};
+pub use region::{Region, region};
+pub use regret::{Strategy, regret};
+pub use score::Weights;
+pub use winner::{Winner, winner};
 
 use crate::error::Result;
 use crate::mart::SalesMart;

@@ -85,6 +85,24 @@ pub(super) fn total(mart: &SalesMart) -> Result<StatePayments> {
     Ok(summarise("BR", &all, &all_sets))
 }
 
+/// How the orders that hold an item of `category` were paid. `state` is the category, and no covering set is sought.
+///
+/// # Errors
+/// The mart is incomplete.
+pub fn of_category(mart: &SalesMart, category: &str) -> Result<StatePayments> {
+    let frame = mart.table("payments_by_category")?;
+    let (names, methods) = (frame.column("category")?.str()?, frame.column("payment_type")?.str()?);
+    let mut counts = Counts::new();
+    for row in (0..frame.height()).filter(|row| names.get(*row) == Some(category)) {
+        let mut numbers = [0; 4];
+        for (number, column) in numbers.iter_mut().zip(["payments", "orders", "value_centavos", "installments"]) {
+            *number = frame.column(column)?.i64()?.get(row).unwrap_or(0);
+        }
+        counts.insert(methods.get(row).unwrap_or_default().into(), numbers);
+    }
+    Ok(summarise(category, &counts, &Sets::new()))
+}
+
 fn counts(mart: &SalesMart) -> Result<BTreeMap<String, Counts>> {
     let mut states: BTreeMap<String, Counts> = BTreeMap::new();
     for (table, columns) in

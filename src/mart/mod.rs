@@ -34,15 +34,18 @@ macro_rules! step {
 }
 
 /// The steps; those that are not stored come first, since the others read them.
-pub static STEPS: [Step; 16] = [
+pub static STEPS: [Step; 19] = [
     step!("items_sold", false),
     step!("orders_served", false),
     step!("sales_by_day", true),
     step!("sales_by_month", true),
+    step!("supply_by_day", true),
     step!("orders_by_state_month", true),
     step!("orders_by_day", true),
+    step!("orders_by_city", true),
     step!("payments", true),
     step!("payments_by_state", true),
+    step!("payments_by_category", true),
     step!("payment_sets", true),
     step!("service_by_category", true),
     step!("service_by_state", true),

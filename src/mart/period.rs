@@ -34,7 +34,8 @@ impl Period {
         })
     }
 
-    fn find(orders: &BTreeMap<i32, i64>) -> Option<Period> {
+    /// Finds the complete months among days with that many orders; `None` where there is none.
+    pub fn find(orders: &BTreeMap<i32, i64>) -> Option<Period> {
         let (first, last) = (Month::of_day(*orders.keys().next()?), Month::of_day(*orders.keys().next_back()?));
         let months = std::iter::successors(Some(last), |m| Some(m.plus(-1))).take_while(|m| *m >= first);
         let mut complete = months.skip_while(|m| !is_complete(*m, orders)).take_while(|m| is_complete(*m, orders));

@@ -1,3 +1,31 @@
-//! SalesMart → Forecasts. Next: `findings`.
+//! SalesMart → Panel → Forecasts and Backtest. Next: `findings`.
 
+pub mod backtest;
+pub mod baselines;
+pub mod forecast;
+pub mod linear;
+pub mod metrics;
+pub mod panel;
 pub mod reference;
+pub mod span;
+pub mod supply;
+#[cfg(test)]
+mod tests;
+
+pub use backtest::{Backtest, BacktestParams, backtest};
+pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
+pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
+pub use linear::Linear;
+pub use panel::{By, History, Panel};
+pub use span::{Every, Span};
+
+/// Every model, ours first.
+pub fn all() -> Vec<Box<dyn Forecaster>> {
+    vec![
+        Box::new(Linear::default()),
+        Box::new(LastValue),
+        Box::new(MeanOfThree),
+        Box::new(SeasonalNaive),
+        Box::new(YearAndMonth),
+    ]
+}

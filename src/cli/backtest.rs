@@ -1,0 +1,104 @@
+//! `pfe backtest`: how good the models' forecasts would have been.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use pfe::data::{self, Source};
+use pfe::mart;
+use pfe::models::metrics::{Estimate, wape_difference};
+use pfe::models::{self, Backtest, BacktestParams, By, Every, Panel};
+use serde_json::json;
+
+use super::forecast::ByArg;
+use super::{Outcome, print, print_json};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// What is forecast
+    #[arg(long, value_enum, default_value = "category")]
+    by: ByArg,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
+    let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
+    let mut tests = Vec::new();
+    for params in [BacktestParams::monthly(&panel)?, BacktestParams::weekly(&panel)?] {
+        let results: Vec<Backtest> =
+            models::all().iter().map(|m| models::backtest(&panel, m.as_ref(), &params)).collect::<pfe::Result<_>>()?;
+        let differences: Vec<Estimate> =
+            results.iter().map(|r| wape_difference(&results[0].outcomes, &r.outcomes)).collect();
+        tests.push((params, results, differences));
+    }
+    if args.json {
+        let tests: Vec<_> = tests
+            .iter()
+            .map(|(params, results, differences)| {
+                let models: Vec<_> = results
+                    .iter()
+                    .zip(differences)
+                    .map(|(r, d)| json!({"model": r.model, "metrics": r.metrics, "ours_minus_this": d}))
+                    .collect();
+                json!({"cutoffs": params.cutoffs.iter().map(|c| date(*c)).collect::<Vec<_>>(), "horizon": params.horizon,
+                    "every": params.every, "models": models})
+            })
+            .collect();
+        return print_json(&json!(tests));
+    }
+    let tables: Vec<String> = tests.iter().map(|(p, r, d)| describe(p, r, d).unwrap_or_default()).collect();
+    print(&tables.join("\n"))
+}
+
+fn date(day: i32) -> String {
+    models::span::date(day).to_string()
+}
+
+fn describe(
+    params: &BacktestParams,
+    results: &[Backtest],
+    differences: &[Estimate],
+) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let cutoffs = &params.cutoffs;
+    writeln!(
+        text,
+        "{} cutoffs from {} to {}, {} {} ahead",
+        cutoffs.len(),
+        date(cutoffs[0]),
+        date(cutoffs[cutoffs.len() - 1]),
+        params.horizon,
+        if params.every == Every::Month { "months" } else { "times 30 days" }
+    )?;
+    writeln!(
+        text,
+        "{:<16}{:>8}{:>10}{:>13}{:>8}{:>7}{:>8}{:>8}{:>8}{:>10}  ours minus this, 90 %",
+        "model", "WAPE", "complete", "given total", "bias", "MASE", "in 80%", "in 95%", "width", "Spearman"
+    )?;
+    for (result, difference) in results.iter().zip(differences) {
+        let m = &result.metrics;
+        writeln!(
+            text,
+            "{:<16}{:>8.4}{:>10.4}{:>13.4}{:>+8.3}{:>7.2}{:>8.3}{:>8.3}{:>8.2}{:>10.3}  {:+.3} [{:+.3}, {:+.3}]",
+            result.model,
+            m.wape,
+            m.wape_complete,
+            m.wape_given_total,
+            m.bias,
+            m.mase,
+            m.coverage80,
+            m.coverage95,
+            m.width80,
+            m.spearman,
+            difference.value,
+            difference.low,
+            difference.high
+        )?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,163 @@
+//! `pfe findings`: what to sell, where to advertise, how to get paid, and whether such choices would have worked.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use pfe::data::{self, Source};
+use pfe::findings::{self, Region, StatePayments, Strategy, Weights, Winner};
+use pfe::models::span::date;
+use pfe::{Error, mart};
+use serde_json::json;
+
+use super::{Outcome, grouped, print, print_json};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Category to advertise; without it, the winner
+    #[arg(long, value_name = "NAME")]
+    category: Option<String>,
+    /// Advertising budget to spread over states, BRL
+    #[arg(long, value_name = "BRL")]
+    budget: Option<f64>,
+    /// Other weights of the indicators, as TOML
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let weights = match &args.weights {
+        Some(path) => Weights::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?)?,
+        None => Weights::default(),
+    };
+    let budget = args.budget.map(centavos).transpose()?;
+    let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
+    let mart = mart::mart(&clean)?;
+    let winner = findings::winner(&mart, &weights)?;
+    let category = args.category.as_deref().unwrap_or(&winner.short_list[0].category);
+    let region = findings::region(&mart, Some(category), budget, &weights)?;
+    let payments = findings::payments::of_category(&mart, category)?;
+    // Young data have no past to look back on; that is no reason to say nothing.
+    let past = findings::regret(&mart, &weights);
+    if args.json {
+        return print_json(&json!({
+            "what_to_sell": winner,
+            "where_to_advertise": region,
+            "how_to_get_paid": payments,
+            "would_it_have_worked": past.ok(),
+        }));
+    }
+    let mut text = describe(&winner, &region, &payments).unwrap_or_default();
+    match past {
+        Ok(strategies) => text += &describe_past(&strategies).unwrap_or_default(),
+        Err(error) => text += &format!("\nwould it have worked: {error}\n"),
+    }
+    print(&text)
+}
+
+fn centavos(budget: f64) -> pfe::Result<i64> {
+    if budget.is_finite() && budget.abs() < 1e12 {
+        return Ok((budget * 100.0).round() as i64);
+    }
+    Err(Error::input(format!("{budget} BRL is no budget")))
+}
+
+fn reais(value: f64) -> String {
+    grouped(value.round() as i64)
+}
+
+fn describe(winner: &Winner, region: &Region, payments: &StatePayments) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    writeln!(text, "what to sell: forecast of {} for 90 days, {} candidates", date(winner.cutoff), winner.candidates)?;
+    writeln!(
+        text,
+        "{:<34}{:>7}{:>12}{:>26}{:>12}{:>8}{:>8}{:>16}",
+        "category", "score", "forecast", "80 %", "last 90 d", "first", "top 3", "other weights"
+    )?;
+    for c in &winner.short_list {
+        let interval = format!("[{}, {}]", reais(c.interval80.0), reais(c.interval80.1));
+        writeln!(
+            text,
+            "{:<34}{:>7.2}{:>12}{:>26}{:>12}{:>8.2}{:>8.2}{:>8.2}{:>8.2}",
+            c.category,
+            c.place.score,
+            reais(c.forecast),
+            interval,
+            reais(c.before),
+            c.first,
+            c.top3,
+            c.first_other_weights,
+            c.top3_other_weights
+        )?;
+    }
+    writeln!(text, "\nwhy {}", winner.short_list[0].category)?;
+    for i in &winner.short_list[0].place.indicators {
+        let value = i.value.map_or("unknown".to_string(), |v| format!("{v:.3}"));
+        writeln!(
+            text,
+            "  {:<16}{:>10}{:>+8.2} deviations × {:.2} = {:+.3}; rank {} without it",
+            i.name, value, i.deviation, i.weight, i.points, i.rank_without
+        )?;
+    }
+    let category = region.category.as_deref().unwrap_or("all categories");
+    writeln!(text, "\nwhere to advertise {category}")?;
+    writeln!(
+        text,
+        "{:<8}{:>7}{:>12}{:>12}{:>12}{:>24}{:>12}",
+        "state", "score", "forecast", "last 90 d", "gain", "orders per 100,000", "budget"
+    )?;
+    for s in region.states.iter().take(10) {
+        let penetration = s.penetration.map_or(String::new(), |p| format!("{p:.1}"));
+        writeln!(
+            text,
+            "{:<8}{:>7.2}{:>12}{:>12}{:>12}{:>24}{:>12}",
+            s.state,
+            s.place.score,
+            reais(s.forecast),
+            reais(s.before),
+            reais(s.gain),
+            penetration,
+            reais(s.budget_centavos as f64 / 100.0)
+        )?;
+    }
+    let cities: Vec<&str> = region.cities.iter().take(5).map(|c| c.city.as_str()).collect();
+    writeln!(text, "cities: {}", cities.join(", "))?;
+    writeln!(text, "\nhow {category} is paid")?;
+    for m in &payments.methods {
+        writeln!(
+            text,
+            "  {:<14}{:>6.1} % of payments [{:.1}, {:.1}], {:>5.1} % of value, {:.1} instalments",
+            m.payment_type,
+            100.0 * m.share_payments,
+            100.0 * m.share_payments_low,
+            100.0 * m.share_payments_high,
+            100.0 * m.share_value,
+            m.installments_mean
+        )?;
+    }
+    Ok(text)
+}
+
+fn describe_past(strategies: &[Strategy]) -> Result<String, std::fmt::Error> {
+    let mut text = String::from("\nwould it have worked: what followed past choices over 90 days\n");
+    writeln!(text, "{:<30}{:>12}{:>12}{:>10}{:>12}  90 %", "choice", "revenue", "gain", "growth", "regret")?;
+    for s in strategies {
+        writeln!(
+            text,
+            "{:<30}{:>12}{:>12}{:>9.1}%{:>12}  [{}, {}]",
+            s.name,
+            reais(s.revenue.value),
+            reais(s.gain.value),
+            100.0 * s.growth.value,
+            reais(s.regret.value),
+            reais(s.regret.low),
+            reais(s.regret.high)
+        )?;
+    }
+    Ok(text)
+}

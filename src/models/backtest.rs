@@ -1,0 +1,150 @@
+//! Panel → Backtest: forecasts made at past cutoffs with what was known then, held against what came.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::forecast::{Forecast, ForecastParams, Forecaster, forecast};
+use super::metrics::{Metrics, Outcome};
+use super::panel::{History, Panel};
+use super::span::{DAYS, Every, Span};
+use crate::error::{Error, Result};
+use crate::mart::month::Month;
+
+/// Days of history that a cutoff needs: twelve weeks.
+const ENOUGH: i32 = 84;
+/// Months over which monthly and weekly cutoffs are spread.
+const MONTHLY: i32 = 6;
+const WEEKLY: i32 = 8;
+
+/// When forecasts are made, and how far they reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BacktestParams {
+    /// The days at whose end forecasts are made.
+    pub cutoffs: Vec<i32>,
+    /// Number of periods.
+    pub horizon: usize,
+    /// Their length.
+    pub every: Every,
+}
+
+impl BacktestParams {
+    /// Three months ahead at the ends of six months, the last of which leaves three months of data, complete or not.
+    ///
+    /// # Errors
+    /// The data are too short.
+    pub fn monthly(panel: &Panel) -> Result<BacktestParams> {
+        let last = last(panel);
+        let ends = (1 - MONTHLY..=0).map(|m| last.plus(m + 1).first_day() - 1);
+        BacktestParams::new(panel, ends, Every::Month)
+    }
+
+    /// Three times 30 days ahead, every seven days from the first day of the eight months that end with the last cutoff of
+    /// [`BacktestParams::monthly`].
+    ///
+    /// # Errors
+    /// The data are too short.
+    pub fn weekly(panel: &Panel) -> Result<BacktestParams> {
+        let last = last(panel);
+        let until = (last.plus(1).first_day() - 1).min(panel.end() - 3 * DAYS);
+        let weeks = (0..).map(|week| last.plus(1 - WEEKLY).first_day() + 7 * week).take_while(|day| *day <= until);
+        BacktestParams::new(panel, weeks, Every::Days30)
+    }
+
+    fn new(panel: &Panel, days: impl Iterator<Item = i32>, every: Every) -> Result<BacktestParams> {
+        let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= ENOUGH);
+        let cutoffs: Vec<i32> = days.filter(long).collect();
+        if cutoffs.is_empty() {
+            return Err(Error::input("the data are too short to test forecasts on them")
+                .with_hint("three months to learn from and three to forecast are needed"));
+        }
+        Ok(BacktestParams { cutoffs, horizon: 3, every })
+    }
+}
+
+/// The last month after which the data reach three months further.
+fn last(panel: &Panel) -> Month {
+    Month::of_day(panel.end()).plus(-3)
+}
+
+/// Forecasts of a model at past cutoffs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Backtest {
+    /// The model's name.
+    pub model: &'static str,
+    /// By cutoff, series and step.
+    pub outcomes: Vec<Outcome>,
+    /// Measures over all of them.
+    pub metrics: Metrics,
+}
+
+/// Tests a model: at each cutoff it is given what was known then and nothing else.
+///
+/// # Errors
+/// A cutoff does not suit the periods or the data, or the model cannot be fitted.
+pub fn backtest(panel: &Panel, forecaster: &dyn Forecaster, params: &BacktestParams) -> Result<Backtest> {
+    let complete = complete_until(panel, params.every);
+    let outcomes: Vec<Vec<Outcome>> = params
+        .cutoffs
+        .par_iter()
+        .map(|cutoff| {
+            let settings = ForecastParams { horizon: params.horizon, every: params.every };
+            let forecasts = forecast(panel, forecaster, *cutoff, &settings)?;
+            let history = panel.until(*cutoff)?;
+            Ok(outcomes(panel, &history, &forecasts, params, complete))
+        })
+        .collect::<Result<_>>()?;
+    let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
+    let metrics = Metrics::of(&outcomes);
+    Ok(Backtest { model: forecaster.name(), outcomes, metrics })
+}
+
+fn outcomes(
+    panel: &Panel,
+    history: &History,
+    forecasts: &[Forecast],
+    params: &BacktestParams,
+    complete: i32,
+) -> Vec<Outcome> {
+    let (every, horizon) = (params.every, params.horizon as i32);
+    let behind = |step: i32| every.span(history.cutoff, step);
+    let recent = Span { from: behind(1 - horizon).from, to: history.cutoff };
+    let mut forecasts = forecasts.iter().peekable();
+    let mut outcomes = Vec::new();
+    for (series, name) in panel.names().enumerate() {
+        let past: Vec<f64> = (0..)
+            .map(|back| behind(-back))
+            .take_while(|span| span.from >= history.start)
+            .map(|span| panel.revenue(series, span))
+            .collect();
+        let steps: Vec<f64> = past.windows(2).map(|pair| (pair[0] - pair[1]).abs()).collect();
+        for step in 1..=params.horizon {
+            let span = every.span(history.cutoff, step as i32);
+            // A series that is not forecast was not known yet: nothing is expected of it.
+            let forecast = forecasts.next_if(|f| f.series == name && f.step == step);
+            let get = |f: fn(&Forecast) -> f64| forecast.map_or(0.0, f);
+            outcomes.push(Outcome {
+                cutoff: history.cutoff,
+                series,
+                step,
+                span,
+                complete: span.to <= complete,
+                actual: panel.revenue(series, span),
+                forecast: get(|f| f.forecast),
+                interval80: (get(|f| f.lo80), get(|f| f.hi80)),
+                interval95: (get(|f| f.lo95), get(|f| f.hi95)),
+                scale: steps.iter().sum::<f64>() / steps.len().max(1) as f64,
+                before: panel.revenue(series, recent),
+                orders: panel.orders(series, recent) as f64 / f64::from(horizon),
+            });
+        }
+    }
+    outcomes
+}
+
+/// The last day up to which periods are complete.
+fn complete_until(panel: &Panel, every: Every) -> i32 {
+    match every {
+        Every::Days30 => panel.end(),
+        Every::Month => panel.period().map_or(panel.last, |p| p.last.plus(1).first_day() - 1),
+    }
+}

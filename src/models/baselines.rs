@@ -1,0 +1,186 @@
+//! What a model must beat: the last period, the mean of three, the same period a year ago, the original's straight line.
+
+use super::forecast::{Fitted, Forecaster};
+use super::panel::History;
+use super::span::{Every, Span};
+use crate::error::Result;
+use crate::mart::month::Month;
+
+/// The last period is repeated.
+#[derive(Debug, Clone, Copy)]
+pub struct LastValue;
+
+/// The mean of the last three periods is repeated.
+#[derive(Debug, Clone, Copy)]
+pub struct MeanOfThree;
+
+/// The same period of the year before; the last one where there is none.
+#[derive(Debug, Clone, Copy)]
+pub struct SeasonalNaive;
+
+/// The original project's model on clean sums: a straight line on the numbers of year and month, by ordinary least
+/// squares. Negative values, which it gives, are kept out.
+#[derive(Debug, Clone, Copy)]
+pub struct YearAndMonth;
+
+/// A baseline fitted: a rule on the periods before the origin.
+struct Rule<'h> {
+    history: &'h History,
+    rule: fn(&History, usize, i32, Every, usize) -> f64,
+}
+
+impl Fitted for Rule<'_> {
+    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
+        (0..self.history.len()).map(|i| (self.rule)(self.history, i, origin, every, step)).collect()
+    }
+}
+
+impl Forecaster for LastValue {
+    fn name(&self) -> &'static str {
+        "last value"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        Ok(Box::new(Rule { history, rule: |h, i, origin, every, _| h.revenue(i, every.span(origin, 0)) }))
+    }
+}
+
+impl Forecaster for MeanOfThree {
+    fn name(&self) -> &'static str {
+        "mean of 3"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        let rule = |h: &History, i, origin, every: Every, _| {
+            (-2..=0).map(|step| h.revenue(i, every.span(origin, step))).sum::<f64>() / 3.0
+        };
+        Ok(Box::new(Rule { history, rule }))
+    }
+}
+
+impl Forecaster for SeasonalNaive {
+    fn name(&self) -> &'static str {
+        "seasonal naive"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        let rule = |h: &History, i, origin, every: Every, step: usize| {
+            let before = match every {
+                Every::Month => every.span(origin, step as i32 - 12),
+                // 52 weeks: the days of the week stay.
+                Every::Days30 => {
+                    let span = every.span(origin, step as i32);
+                    Span { from: span.from - 364, to: span.to - 364 }
+                }
+            };
+            let known = before.from >= h.start && before.to <= origin;
+            h.revenue(i, if known { before } else { every.span(origin, 0) })
+        };
+        Ok(Box::new(Rule { history, rule }))
+    }
+}
+
+impl Forecaster for YearAndMonth {
+    fn name(&self) -> &'static str {
+        "year and month"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        Ok(Box::new(Lines(history)))
+    }
+}
+
+struct Lines<'h>(&'h History);
+
+impl Fitted for Lines<'_> {
+    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
+        let span = every.span(origin, step as i32);
+        let first = Month::of_day(self.0.start);
+        let months: Vec<Month> = std::iter::successors(Some(first), |m| Some(m.plus(1)))
+            .take_while(|m| m.plus(1).first_day() <= origin + 1)
+            .collect();
+        let fit = |i: usize| {
+            let earned = |m: &Month| self.0.revenue(i, Span { from: m.first_day(), to: m.plus(1).first_day() - 1 });
+            let line = plane(&months.iter().map(|m| (*m, earned(m))).collect::<Vec<_>>());
+            // Days take their part of their month.
+            let day = |day: i32| line(Month::of_day(day)) / f64::from(Month::of_day(day).days());
+            (span.from..=span.to).map(day).sum::<f64>().max(0.0)
+        };
+        (0..self.0.len()).map(fit).collect()
+    }
+}
+
+/// Least squares of values on year and month. Where the months do not tell the two apart, the month alone counts; a
+/// single value is repeated.
+fn plane(values: &[(Month, f64)]) -> impl Fn(Month) -> f64 + use<> {
+    let n = values.len().max(1) as f64;
+    let mean = |f: &dyn Fn(&(Month, f64)) -> f64| values.iter().map(f).sum::<f64>() / n;
+    let (year, month) = (mean(&|v| f64::from(v.0.year)), mean(&|v| f64::from(v.0.month)));
+    let value = mean(&|v| v.1);
+    let [mut yy, mut mm, mut ym, mut yv, mut mv] = [0.0; 5];
+    for (at, v) in values {
+        let (y, m, v) = (f64::from(at.year) - year, f64::from(at.month) - month, v - value);
+        yy += y * y;
+        mm += m * m;
+        ym += y * m;
+        yv += y * v;
+        mv += m * v;
+    }
+    let determinant = yy * mm - ym * ym;
+    let (per_year, per_month) = if determinant > 1e-9 * yy * mm && yy > 0.0 {
+        ((yv * mm - mv * ym) / determinant, (mv * yy - yv * ym) / determinant)
+    } else if mm > 0.0 {
+        (0.0, mv / mm)
+    } else {
+        (0.0, 0.0)
+    };
+    move |at| value + per_year * (f64::from(at.year) - year) + per_month * (f64::from(at.month) - month)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::models::panel::{By, Panel};
+
+    fn month(year: i32, month: u32) -> Month {
+        Month { year, month }
+    }
+
+    /// Two orders a day; day d of 2017 and 2018 earns d centavos.
+    fn history() -> History {
+        let first = month(2017, 1).first_day();
+        let rows: Vec<_> = (0..500).map(|d| ("a", first + d, 2, i64::from(d))).collect();
+        Panel::from_rows(By::Category, &rows).unwrap().until(first + 364).unwrap()
+    }
+
+    fn at(model: &dyn Forecaster, every: Every, step: usize) -> f64 {
+        let history = history();
+        model.fit(&history, 3).unwrap().at(history.end, every, step)[0]
+    }
+
+    #[test]
+    fn rules_repeat_what_they_say() {
+        let sum = |days: std::ops::Range<i32>| days.sum::<i32>() as f64 / 100.0;
+        for (told, expected) in [
+            (at(&LastValue, Every::Month, 2), sum(334..365)),
+            (at(&LastValue, Every::Days30, 1), sum(335..365)),
+            (at(&MeanOfThree, Every::Days30, 3), sum(275..365) / 3.0),
+            (at(&SeasonalNaive, Every::Month, 2), sum(31..59)),
+            (at(&SeasonalNaive, Every::Days30, 1), sum(1..31)),
+        ] {
+            assert!((told - expected).abs() < 1e-9, "{told} {expected}");
+        }
+    }
+
+    #[test]
+    fn lines_go_through_planes() {
+        let values: Vec<_> = [(2017, 1), (2017, 7), (2018, 3)]
+            .map(|(y, m)| (month(y, m), 12.0 * f64::from(y - 2000) + 3.0 * f64::from(m)))
+            .to_vec();
+        assert!((plane(&values)(month(2018, 6)) - 234.0).abs() < 1e-9);
+        assert_eq!(plane(&[(month(2018, 1), 10.0), (month(2018, 2), 20.0)])(month(2018, 4)), 40.0);
+        assert_eq!(plane(&[(month(2018, 1), 10.0)])(month(2019, 4)), 10.0);
+        assert_eq!(plane(&[])(month(2019, 4)), 0.0);
+    }
+}

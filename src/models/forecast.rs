@@ -1,0 +1,212 @@
+//! History → Forecasts: what every model has in common, and intervals from how wrong it was before.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::panel::{History, Panel};
+use super::span::{DAYS, Every, Span};
+use crate::error::{Error, Result};
+
+/// Quantiles of past errors that bound the intervals: 80 % and 95 %.
+const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
+/// Past errors needed before quantiles of them mean anything.
+const ENOUGH: usize = 40;
+/// Weeks over which past errors are taken: half a year.
+const RECENT: usize = 26;
+/// Errors grow with this power of what is forecast: slower than it, since chance evens out among many orders, and faster
+/// than its square root, since tastes shift for all of them at once.
+const POWER: f64 = 2.0 / 3.0;
+/// Standard deviation of the errors against [`scale`] that is assumed without past errors.
+const ASSUMED: f64 = 1.5;
+/// Quantiles of the standard normal distribution at [`LEVELS`].
+const NORMAL: [f64; 4] =
+    [-1.959_963_984_540_054, -1.281_551_565_544_600_5, 1.281_551_565_544_600_5, 1.959_963_984_540_054];
+/// Orders a day below which a series counts as not selling; what is added before logarithms are taken.
+pub(super) const FLOOR_ORDERS: f64 = 0.02;
+
+/// Settings of a model. Fitting them to a history gives a [`Fitted`] model.
+pub trait Forecaster: Sync {
+    /// Short name, in the command line's and the report's tables.
+    fn name(&self) -> &'static str;
+
+    /// Learns from `history` what is needed for `horizon` periods.
+    ///
+    /// # Errors
+    /// The model cannot be fitted.
+    fn fit<'h>(&self, history: &'h History, horizon: usize) -> Result<Box<dyn Fitted + 'h>>;
+}
+
+/// A model fitted to a history.
+pub trait Fitted: Sync {
+    /// Expected revenue of each series in the `step`-th period after the day `origin`, BRL. The origin is the history's
+    /// end or whole weeks before it; only days up to it may count, so that the errors of earlier forecasts can be had
+    /// from one fit.
+    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64>;
+}
+
+/// What to forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForecastParams {
+    /// Number of periods.
+    pub horizon: usize,
+    /// Their length.
+    pub every: Every,
+}
+
+impl Default for ForecastParams {
+    fn default() -> Self {
+        ForecastParams { horizon: 3, every: Every::Month }
+    }
+}
+
+/// Revenue of a series in a period, BRL.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Forecast {
+    /// Category or state.
+    pub series: String,
+    /// 1 for the first period after the cutoff.
+    pub step: usize,
+    /// The period.
+    pub span: Span,
+    /// Expected revenue.
+    pub forecast: f64,
+    /// Lower end of the 80 % interval.
+    pub lo80: f64,
+    /// Its upper end.
+    pub hi80: f64,
+    /// Lower end of the 95 % interval.
+    pub lo95: f64,
+    /// Its upper end.
+    pub hi95: f64,
+}
+
+/// Forecasts every series at `cutoff`, from the rows up to it: series by series, in order of time.
+///
+/// # Errors
+/// `params` do not fit the cutoff, there are no rows before it, or the model cannot be fitted.
+pub fn forecast(
+    panel: &Panel,
+    forecaster: &dyn Forecaster,
+    cutoff: i32,
+    params: &ForecastParams,
+) -> Result<Vec<Forecast>> {
+    if params.horizon == 0 {
+        return Err(Error::input("the horizon is 0 periods").with_hint("choose 1 or more"));
+    }
+    params.every.check(cutoff)?;
+    let history = panel.until(cutoff)?;
+    // Where the data end before the cutoff, periods are counted from their end: those whose middle is nearest.
+    let last = params.every.span(cutoff, params.horizon as i32);
+    let fitted = forecaster.fit(&history, params.horizon.max(steps_to(history.end, last)))?;
+    let intervals = Intervals::of(&history, fitted.as_ref(), params.horizon);
+    let steps: Vec<Vec<Forecast>> = (1..=params.horizon)
+        .into_par_iter()
+        .map(|step| {
+            let span = params.every.span(cutoff, step as i32);
+            let expected = if history.end == cutoff {
+                fitted.at(cutoff, params.every, step)
+            } else {
+                let mut expected = fitted.at(history.end, Every::Days30, steps_to(history.end, span));
+                expected.iter_mut().for_each(|e| *e *= f64::from(span.days()) / f64::from(DAYS));
+                expected
+            };
+            intervals.around(&history, step, span, &expected)
+        })
+        .collect();
+    let mut all: Vec<Forecast> = steps.into_iter().flatten().collect();
+    all.sort_by(|a, b| a.series.cmp(&b.series).then(a.step.cmp(&b.step)));
+    Ok(all)
+}
+
+/// The number of 30-day periods after `origin` of which the last one's middle is nearest to that of `span`.
+fn steps_to(origin: i32, span: Span) -> usize {
+    let middle = f64::from(span.from + span.to) / 2.0 - f64::from(origin);
+    ((middle + f64::from(DAYS - 1) / 2.0) / f64::from(DAYS)).round().max(1.0) as usize
+}
+
+/// How far off earlier forecasts were: by step, quantiles of the errors against [`scale`].
+struct Intervals(Vec<[f64; 4]>);
+
+impl Intervals {
+    /// Compares what `fitted` would have said in earlier weeks with what was sold in the 30-day periods after them.
+    fn of(history: &History, fitted: &dyn Fitted, horizon: usize) -> Intervals {
+        let quantiles = (1..=horizon).into_par_iter().map(|step| {
+            let mut errors = Vec::new();
+            for origin in past_origins(history, step).take(RECENT) {
+                let span = Every::Days30.span(origin, step as i32);
+                for (i, expected) in fitted.at(origin, Every::Days30, step).into_iter().enumerate() {
+                    // A series that had not sold by then was not forecast.
+                    if history.revenue(i, Span { from: history.start, to: origin }) > 0.0 {
+                        errors.push((history.revenue(i, span) - expected) / scale(history, expected, span));
+                    }
+                }
+            }
+            if errors.len() < ENOUGH { NORMAL.map(|z| z * ASSUMED) } else { quantiles(&mut errors) }
+        });
+        Intervals(quantiles.collect())
+    }
+
+    fn around(&self, history: &History, step: usize, span: Span, expected: &[f64]) -> Vec<Forecast> {
+        let forecasts = history.names().zip(expected).map(|(name, &expected)| {
+            let expected = expected.max(0.0);
+            let at = |k: usize| (expected + scale(history, expected, span) * self.0[step - 1][k]).max(0.0);
+            Forecast {
+                series: name.into(),
+                step,
+                span,
+                forecast: expected,
+                lo80: at(1).min(expected),
+                hi80: at(2).max(expected),
+                lo95: at(0).min(expected),
+                hi95: at(3).max(expected),
+            }
+        });
+        forecasts.collect()
+    }
+}
+
+/// What errors are in proportion to, where `expected` BRL are forecast for `span`. An order is the unit, so that one
+/// quantile serves all series and shops of any currency.
+fn scale(history: &History, expected: f64, span: Span) -> f64 {
+    let ticket = history.ticket;
+    if ticket <= 0.0 {
+        return 0.0;
+    }
+    let months = f64::from(span.days()) / f64::from(DAYS);
+    let orders = expected.max(0.0) / months / ticket + FLOOR_ORDERS * f64::from(DAYS);
+    orders.powf(POWER) * ticket * months
+}
+
+/// Weeks before the end after which `step` periods of 30 days are known, latest first; the first eight weeks of a history
+/// are left out: forecasts from so little are no guide.
+pub(super) fn past_origins(history: &History, step: usize) -> impl Iterator<Item = i32> {
+    let (first, last) = (history.start + 2 * 28, history.end - DAYS * step as i32);
+    let end = history.end;
+    (1..).map(move |week| end - 7 * week).skip_while(move |origin| *origin > last).take_while(move |o| *o >= first)
+}
+
+/// Revenue a day below which a series counts as not selling, BRL.
+pub(super) fn floor(history: &History) -> f64 {
+    FLOOR_ORDERS * history.ticket
+}
+
+/// Quantiles at [`LEVELS`], between the two nearest values.
+fn quantiles(values: &mut [f64]) -> [f64; 4] {
+    values.sort_by(f64::total_cmp);
+    LEVELS.map(|level| {
+        let at = level * (values.len() - 1) as f64;
+        let (low, part) = (at.floor() as usize, at.fract());
+        values[low] + part * (values[(low + 1).min(values.len() - 1)] - values[low])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_values() {
+        let mut values: Vec<f64> = (0..=40).rev().map(f64::from).collect();
+        assert_eq!(quantiles(&mut values), [1.0, 4.0, 36.0, 39.0]);
+    }
+}

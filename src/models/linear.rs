@@ -1,0 +1,419 @@
+//! Our model: each series' share of the market by a ridge regression on how it sold of late, times the market.
+//!
+//! On the origin day d, with `ewm_k` the exponentially weighted mean of daily revenue of half-life k days (exceptional
+//! days left out) and f the floor, the base of a series is `b = ewm₁₄ + f`. What is learned is how much more the series
+//! grows than the market, one regression per horizon h of 30 days:
+//!
+//! ```text
+//! y = ln((t + f) / b) − ln(Σ(t + f) / Σb),   t = mean daily revenue over the days d + 30(h−1) + 1 … d + 30h
+//! ```
+//!
+//! on the features of [`FEATURES`], centred on the market. Rows are weighted by b / Σb, for it is money that is to be
+//! forecast; training origins lie every seven days back from d − 30h, so that every target is over by d. The strength
+//! of the ridge is the one that would have told the shares of past weeks best.
+//!
+//! Many rows enter through their normal equations `G = XᵀWX, v = XᵀWy`, which add up over origins: linfa fits the few
+//! rows `Lᵀβ = L⁻¹v` with `LLᵀ = G`, augmented by √λ·I, whose least squares are those of all the rows.
+//!
+//! Tried on the same months and left out, since they gain nothing or lose: Poisson (Tweedie) loss and least absolute
+//! deviations, a half-life of 56 or 112 days as further features, shares of new sellers and products, concentration of products,
+//! capped orders, the size of the series, weights that forget old origins, the mean with other models; and the market's
+//! growth chosen on past weeks, which took the first year's growth for granted (+10 % bias).
+
+use linfa::Dataset;
+use linfa::traits::Fit;
+use linfa_linalg::cholesky::Cholesky;
+use linfa_linalg::triangular::{SolveTriangular, UPLO};
+use linfa_linear::LinearRegression;
+use ndarray::{Array1, Array2, Axis, s};
+
+use super::forecast::{Fitted, Forecaster, floor, past_origins};
+use super::panel::History;
+use super::span::{DAYS, Every, Span};
+use crate::error::{Error, Result};
+
+/// The features, in the order of the coefficients.
+pub const FEATURES: [&str; 5] =
+    ["last week", "last month", "orders × ticket", "concentration of sellers", "silent products"];
+const N: usize = FEATURES.len();
+
+/// Settings of the linear model.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    /// Half-life of the base, days.
+    pub base: f64,
+    /// Half-lives of the two features of recent revenue, days.
+    pub recent: [f64; 2],
+    /// Half-life of the orders, days.
+    pub orders: f64,
+    /// Days of history before the first training origin.
+    pub warm_up: i32,
+    /// Strengths of the ridge to choose from; the middle one is taken where there is no past to choose on.
+    pub lambdas: Vec<f64>,
+    /// The market is the mean of so many last days …
+    pub market: i32,
+    /// … times `exp(growth · g)` after a month, where g is the logarithmic growth of the last 84 days over the 84 before,
+    /// and half as much more with every further month: a damped trend (Gardner and McKenzie, Management Science 31, 1985).
+    pub growth: f64,
+}
+
+impl Default for Linear {
+    fn default() -> Self {
+        Linear {
+            base: 14.0,
+            recent: [7.0, 28.0],
+            orders: 56.0,
+            warm_up: 84,
+            lambdas: vec![0.3, 1.0, 3.0],
+            market: 56,
+            growth: 0.1,
+        }
+    }
+}
+
+impl Forecaster for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn fit<'h>(&self, history: &'h History, horizon: usize) -> Result<Box<dyn Fitted + 'h>> {
+        Ok(Box::new(FittedLinear::new(self, history, horizon)?))
+    }
+}
+
+/// A linear model fitted to a history, and to what was known of it at earlier weeks.
+#[derive(Debug)]
+pub struct FittedLinear<'h> {
+    history: &'h History,
+    settings: Linear,
+    /// The end of the history, then weeks before it.
+    origins: Vec<Origin>,
+    horizons: Vec<Horizon>,
+}
+
+/// What a coefficient says.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Coefficient {
+    /// 30-day periods ahead.
+    pub step: usize,
+    /// One of [`FEATURES`].
+    pub feature: &'static str,
+    /// Change of the logarithm of the share with the feature.
+    pub value: f64,
+    /// Its standard error; errors of one series are taken to be related, those of different series are not.
+    pub standard_error: f64,
+    /// The ridge it was fitted with.
+    pub lambda: f64,
+}
+
+/// The series as seen from the end of a day.
+#[derive(Debug)]
+struct Origin {
+    day: i32,
+    base: Vec<f64>,
+    /// Series × features, centred.
+    features: Array2<f64>,
+}
+
+/// The regressions of one horizon.
+#[derive(Debug)]
+struct Horizon {
+    /// Position of the chosen ridge.
+    chosen: usize,
+    /// Coefficients by origin and ridge.
+    coefficients: Vec<Vec<Array1<f64>>>,
+}
+
+/// Normal equations: what many rows say together.
+#[derive(Debug, Clone)]
+struct Normal {
+    gram: Array2<f64>,
+    moment: Array1<f64>,
+}
+
+impl<'h> FittedLinear<'h> {
+    /// Fits the model for periods 1 to `horizon`.
+    ///
+    /// # Errors
+    /// linfa cannot fit a regression.
+    pub fn new(settings: &Linear, history: &'h History, horizon: usize) -> Result<FittedLinear<'h>> {
+        let origins = origins(settings, history);
+        let mut fitted = FittedLinear { history, settings: settings.clone(), origins, horizons: Vec::new() };
+        for step in 1..=horizon {
+            let horizon = fitted.horizon(step)?;
+            fitted.horizons.push(horizon);
+        }
+        Ok(fitted)
+    }
+
+    /// Fits the regressions of a horizon as of every origin, earliest first, and chooses the ridge.
+    fn horizon(&self, step: usize) -> Result<Horizon> {
+        let lambdas = &self.settings.lambdas;
+        let mut sum = Normal { gram: Array2::zeros((N, N)), moment: Array1::zeros(N) };
+        let mut coefficients = vec![Vec::new(); self.origins.len()];
+        // Training origins that are over as of origin k are those from `next` on.
+        let mut next = self.origins.len();
+        for (k, origin) in self.origins.iter().enumerate().rev() {
+            while next > 0 && self.origins[next - 1].day + DAYS * step as i32 <= origin.day {
+                next -= 1;
+                if self.origins[next].day >= self.history.start + self.settings.warm_up {
+                    sum.add(&self.rows(next, step));
+                }
+            }
+            coefficients[k] = lambdas.iter().map(|lambda| sum.fit(*lambda)).collect::<Result<_>>()?;
+        }
+        let mut horizon = Horizon { chosen: lambdas.len() / 2, coefficients };
+        let mut errors = vec![0.0; lambdas.len()];
+        let first = self.history.start + self.settings.warm_up + DAYS * step as i32;
+        for (k, origin) in self.origins.iter().enumerate() {
+            // Before `first` no regression had a row to learn from.
+            if origin.day + DAYS * step as i32 <= self.history.end && origin.day > first {
+                let sold = normalised(self.sold(origin.day, step).0);
+                for (chosen, error) in errors.iter_mut().enumerate() {
+                    let told = self.shares(&horizon, k, chosen);
+                    *error += sold.iter().zip(&told).map(|(s, t)| (s - t).abs()).sum::<f64>();
+                }
+            }
+        }
+        if let Some(best) =
+            (0..errors.len()).filter(|_| errors[0] > 0.0).min_by(|a, b| errors[*a].total_cmp(&errors[*b]))
+        {
+            horizon.chosen = best;
+        }
+        Ok(horizon)
+    }
+
+    /// Mean daily revenue of each series in the period after an origin, usual days only, and how many these are.
+    fn sold(&self, day: i32, step: usize) -> (Vec<f64>, usize) {
+        let span = Every::Days30.span(day, step as i32);
+        let days: Vec<usize> = ((span.from - self.history.start) as usize..=(span.to - self.history.start) as usize)
+            .filter(|d| !self.history.exceptional[*d])
+            .collect();
+        let mean = |s: &super::panel::Series| {
+            days.iter().map(|d| s.revenue[*d]).sum::<i64>() as f64 / 100.0 / days.len().max(1) as f64
+        };
+        (self.history.series.iter().map(mean).collect(), days.len())
+    }
+
+    /// Target, weight and features of each series that sold at all as of a training origin.
+    fn training(&self, k: usize, step: usize) -> Vec<(usize, f64, f64)> {
+        let (floor, origin) = (floor(self.history), &self.origins[k]);
+        let (sold, days) = self.sold(origin.day, step);
+        if days == 0 || floor <= 0.0 {
+            return Vec::new();
+        }
+        let total: f64 = origin.base.iter().sum();
+        let market = (sold.iter().map(|t| t + floor).sum::<f64>() / total).ln();
+        let sells = |i: &usize| origin.base[*i] > 4.0 / 3.0 * floor;
+        let row = |i: usize| (i, origin.base[i] / total, ((sold[i] + floor) / origin.base[i]).ln() - market);
+        (0..sold.len()).filter(sells).map(row).collect()
+    }
+
+    fn rows(&self, k: usize, step: usize) -> Normal {
+        let mut sum = Normal { gram: Array2::zeros((N, N)), moment: Array1::zeros(N) };
+        for (i, weight, target) in self.training(k, step) {
+            let x = self.origins[k].features.row(i);
+            for a in 0..N {
+                sum.moment[a] += weight * x[a] * target;
+                for b in 0..N {
+                    sum.gram[[a, b]] += weight * x[a] * x[b];
+                }
+            }
+        }
+        sum
+    }
+
+    /// Expected shares of the market as of an origin.
+    fn shares(&self, horizon: &Horizon, k: usize, chosen: usize) -> Vec<f64> {
+        let (floor, origin) = (floor(self.history), &self.origins[k]);
+        let growth = origin.features.dot(&horizon.coefficients[k][chosen]);
+        let told = origin.base.iter().zip(&growth).map(|(base, g)| (base * g.exp() - floor).max(0.0));
+        normalised(told.collect())
+    }
+
+    /// Expected revenue of the whole market a day.
+    fn market(&self, origin: i32, step: usize) -> f64 {
+        let mean = |from: i32, to: i32| {
+            let span = Span { from: from.max(self.history.start), to };
+            (0..self.history.len()).map(|i| self.history.revenue(i, span)).sum::<f64>() / f64::from(span.days().max(1))
+        };
+        let known = origin - self.history.start + 1;
+        let level = mean(origin - self.settings.market + 1, origin);
+        let (now, before) = (mean(origin - 83, origin), mean(origin - 167, origin - 84));
+        // Two months to compare with at least.
+        if known < 84 + 56 || now <= 0.0 || before <= 0.0 {
+            return level;
+        }
+        let growth = (now / before).ln().clamp(-0.35, 0.35);
+        level * (self.settings.growth * growth * (2.0 - 0.5f64.powi(step as i32 - 1))).exp()
+    }
+
+    /// The coefficients, by horizon and feature, with errors clustered by series (Liang and Zeger, Biometrika 73, 1986):
+    /// targets of one series overlap.
+    ///
+    /// # Errors
+    /// The training rows do not determine them.
+    pub fn coefficients(&self) -> Result<Vec<Coefficient>> {
+        let mut all = Vec::new();
+        for (step, horizon) in (1..).zip(&self.horizons) {
+            let (beta, lambda) = (&horizon.coefficients[0][horizon.chosen], self.settings.lambdas[horizon.chosen]);
+            let mut gram = Array2::<f64>::eye(N) * lambda;
+            let mut scores = Array2::<f64>::zeros((self.history.len(), N));
+            let known = |o: &Origin| {
+                o.day >= self.history.start + self.settings.warm_up && o.day + DAYS * step as i32 <= self.history.end
+            };
+            for (k, origin) in self.origins.iter().enumerate().filter(|(_, o)| known(o)) {
+                gram = gram + self.rows(k, step).gram;
+                for (i, weight, target) in self.training(k, step) {
+                    let x = origin.features.row(i);
+                    let residual = target - x.dot(beta);
+                    scores.row_mut(i).scaled_add(weight * residual, &x);
+                }
+            }
+            let root = cholesky(&gram)?;
+            let half = root.solve_triangular(&scores.t().to_owned(), UPLO::Lower).map_err(fault)?;
+            let root = root.reversed_axes().as_standard_layout().to_owned();
+            let influence = root.solve_triangular(&half, UPLO::Upper).map_err(fault)?;
+            for (j, feature) in FEATURES.iter().enumerate() {
+                let standard_error = influence.row(j).iter().map(|v| v * v).sum::<f64>().sqrt();
+                all.push(Coefficient { step, feature, value: beta[j], standard_error, lambda });
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Fitted for FittedLinear<'_> {
+    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
+        let k = ((self.history.end - origin) / 7) as usize;
+        if k >= self.origins.len() || step > self.horizons.len() {
+            return vec![0.0; self.history.len()];
+        }
+        let horizon = &self.horizons[step - 1];
+        let total = self.market(origin, step) * f64::from(every.span(origin, step as i32).days());
+        self.shares(horizon, k, horizon.chosen).into_iter().map(|share| share * total).collect()
+    }
+}
+
+impl Normal {
+    fn add(&mut self, other: &Normal) {
+        self.gram += &other.gram;
+        self.moment += &other.moment;
+    }
+
+    /// Ridge regression by linfa on the rows that stand for all.
+    fn fit(&self, lambda: f64) -> Result<Array1<f64>> {
+        // A feature that never varies leaves G singular; so little more on its diagonal moves no other coefficient.
+        let root = cholesky(&(&self.gram + &(Array2::<f64>::eye(N) * 1e-9)))?;
+        let moment = self.moment.clone().insert_axis(Axis(1));
+        let targets = root.solve_triangular(&moment, UPLO::Lower).map_err(fault)?;
+        let (mut x, mut y) = (Array2::zeros((2 * N, N)), Array1::zeros(2 * N));
+        x.slice_mut(s![..N, ..]).assign(&root.t());
+        x.slice_mut(s![N.., ..]).diag_mut().fill(lambda.sqrt());
+        y.slice_mut(s![..N]).assign(&targets.column(0));
+        let model = LinearRegression::new().with_intercept(false);
+        Ok(model.fit(&Dataset::new(x, y)).map_err(fault)?.params().clone())
+    }
+}
+
+fn cholesky(matrix: &Array2<f64>) -> Result<Array2<f64>> {
+    matrix.cholesky().map_err(fault)
+}
+
+fn fault(error: impl std::fmt::Display) -> Error {
+    Error::Model { model: "the linear model".into(), message: error.to_string() }
+}
+
+fn normalised(mut values: Vec<f64>) -> Vec<f64> {
+    let total: f64 = values.iter().sum();
+    values.iter_mut().for_each(|v| *v = if total > 0.0 { *v / total } else { 0.0 });
+    values
+}
+
+/// The end of the history and the weeks before it, latest first.
+fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
+    let mut days = vec![history.end];
+    days.extend(past_origins(history, 0));
+    let mut origins: Vec<Origin> = days
+        .into_iter()
+        .map(|day| Origin { day, base: Vec::new(), features: Array2::zeros((history.len(), N)) })
+        .collect();
+    let (floor, ticket) = (floor(history), history.ticket);
+    let wanted: Vec<usize> = origins.iter().map(|o| (o.day - history.start) as usize).collect();
+    for (i, series) in history.series.iter().enumerate() {
+        let reais = |d: usize| series.revenue[d] as f64 / 100.0;
+        let base = smooth(settings.base, history, &wanted, reais);
+        let recent = settings.recent.map(|half_life| smooth(half_life, history, &wanted, reais));
+        let orders = smooth(settings.orders, history, &wanted, |d| series.orders[d] as f64);
+        let mut sums = (0, 0);
+        let mut tickets = vec![0.0; origins.len()];
+        let mut at = wanted.len();
+        for d in 0..history.days() {
+            sums = (sums.0 + series.revenue[d], sums.1 + series.orders[d]);
+            while at > 0 && wanted[at - 1] == d {
+                at -= 1;
+                tickets[at] = (sums.0 as f64 / 100.0 + ticket) / (sums.1 as f64 + 1.0);
+            }
+        }
+        for (k, origin) in origins.iter_mut().enumerate() {
+            let b = base[k] + floor;
+            origin.base.push(b);
+            if floor > 0.0 {
+                let mut x = origin.features.row_mut(i);
+                x[0] = ((recent[0][k] + floor) / b).ln();
+                x[1] = ((recent[1][k] + floor) / b).ln();
+                x[2] = ((orders[k] + super::forecast::FLOOR_ORDERS) * tickets[k] / b).ln();
+                x[3] = series.supply.concentration[wanted[k]];
+                x[4] = series.supply.silent[wanted[k]];
+            }
+        }
+    }
+    for origin in &mut origins {
+        let total: f64 = origin.base.iter().sum();
+        for mut column in origin.features.columns_mut() {
+            let mean = column.iter().zip(&origin.base).map(|(x, b)| x * b).sum::<f64>() / total.max(f64::MIN_POSITIVE);
+            column -= mean;
+        }
+    }
+    origins
+}
+
+/// Exponentially weighted mean of daily values over usual days, as of the days `wanted`, which run back in time.
+fn smooth(half_life: f64, history: &History, wanted: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
+    let keep = 0.5f64.powf(1.0 / half_life);
+    let (mut sum, mut weight) = (0.0, 0.0);
+    let mut means = vec![0.0; wanted.len()];
+    let mut at = wanted.len();
+    for d in 0..history.days() {
+        sum *= keep;
+        weight *= keep;
+        if !history.exceptional[d] {
+            sum += value(d);
+            weight += 1.0;
+        }
+        while at > 0 && wanted[at - 1] == d {
+            at -= 1;
+            means[at] = if weight > 0.0 { sum / weight } else { 0.0 };
+        }
+    }
+    means
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The rows behind the normal equations, fitted by ridge: (XᵀX + λI)β = Xᵀy must hold.
+    #[test]
+    fn few_rows_stand_for_many() {
+        let x = Array2::from_shape_fn((40, N), |(i, j)| ((i * (j + 3) + j) % 7) as f64 - 3.0);
+        let y = Array1::from_shape_fn(40, |i| ((i * 5) % 11) as f64);
+        let normal = Normal { gram: x.t().dot(&x), moment: x.t().dot(&y) };
+        for lambda in [0.0, 0.3, 10.0] {
+            let beta = normal.fit(lambda).unwrap();
+            let left = normal.gram.dot(&beta) + &beta * lambda;
+            assert!(left.iter().zip(&normal.moment).all(|(l, r)| (l - r).abs() < 1e-4), "{left} {}", normal.moment);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! SalesMart → Panel: revenue and orders by day of every category or state, and what was known of them at a cutoff.
+//!
+//! A model never sees a [`Panel`], only a [`History`], which [`Panel::until`] makes from the rows up to the cutoff: what
+//! it leaves out cannot leak.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::span::{Span, date};
+use super::supply::{Sale, Supply};
+use crate::error::{Error, Result};
+use crate::mart::SalesMart;
+use crate::mart::period::Period;
+
+/// Orders came in as usual on a day that has at least this share of the median of the four weeks before it.
+const USUAL: f64 = 0.1;
+/// That many expected orders cannot all fail to come by chance (e⁻¹⁴ ≈ 10⁻⁶): the data end early.
+const MISSED: f64 = 14.0;
+/// Data that end more days before the cutoff say nothing about what follows it.
+const STALE_DAYS: i32 = 62;
+/// A day is exceptional when its orders exceed the median m of the four weeks before by 75 % and by 3√m …
+const EXCEPTIONAL: f64 = 1.75;
+/// … once the shop is past its first weeks, in which every day exceeds the weeks before.
+const SETTLED_DAYS: usize = 56;
+const WEEKS: usize = 28;
+
+/// What a series is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Category of the items.
+    Category,
+    /// State of the customers.
+    State,
+}
+
+impl By {
+    /// The column of the mart.
+    pub fn column(self) -> &'static str {
+        match self {
+            By::Category => "category",
+            By::State => "state",
+        }
+    }
+}
+
+/// A category or state, day by day; canceled and unavailable orders left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Series {
+    pub name: String,
+    /// Price and freight, centavos; a day that sums to less than nothing counts as nothing.
+    pub revenue: Vec<i64>,
+    pub orders: Vec<i64>,
+    pub supply: Supply,
+}
+
+/// All that the data hold.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// What the series are about.
+    pub by: By,
+    /// The day of the first row.
+    pub first: i32,
+    /// The day of the last row.
+    pub last: i32,
+    series: Vec<Series>,
+}
+
+impl Panel {
+    /// Reads the panel from the mart.
+    ///
+    /// # Errors
+    /// The mart is incomplete or holds no sale.
+    pub fn of(mart: &SalesMart, by: By) -> Result<Panel> {
+        let frame = mart.table("sales_by_day")?;
+        let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
+        let (orders, revenue) = (frame.column("sold_orders")?.i64()?, frame.column("sold_revenue_centavos")?.i64()?);
+        let mut rows = Vec::with_capacity(frame.height());
+        for (((name, day), orders), revenue) in names.iter().zip(days.iter()).zip(orders.iter()).zip(revenue.iter()) {
+            let (Some(name), Some(day), Some(orders), Some(revenue)) = (name, day, orders, revenue) else { continue };
+            // A day of canceled orders alone is a day without sales.
+            if orders > 0 {
+                rows.push((name, day, orders, revenue));
+            }
+        }
+        let mut supply: BTreeMap<&str, Vec<Sale>> = BTreeMap::new();
+        let frame = mart.table("supply_by_day")?;
+        let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
+        let (sellers, products) = (frame.column("seller_id")?.str()?, frame.column("product_id")?.str()?);
+        let revenue = frame.column("revenue_centavos")?.i64()?;
+        for row in 0..frame.height() {
+            let (Some(name), Some(day)) = (names.get(row), days.get(row)) else { continue };
+            supply.entry(name).or_default().push(Sale {
+                day,
+                seller: sellers.get(row).unwrap_or_default(),
+                product: products.get(row).unwrap_or_default(),
+                centavos: revenue.get(row).unwrap_or(0),
+            });
+        }
+        let mut panel = Panel::from_rows(by, &rows)?;
+        for series in &mut panel.series {
+            let sales = supply.remove(series.name.as_str()).unwrap_or_default();
+            series.supply = Supply::of(sales, panel.first, panel.last + STALE_DAYS);
+        }
+        Ok(panel)
+    }
+
+    /// A panel without sellers and products, from (name, day, orders, centavos).
+    pub(super) fn from_rows(by: By, rows: &[(&str, i32, i64, i64)]) -> Result<Panel> {
+        let days = rows.iter().map(|r| r.1);
+        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
+            return Err(Error::input("there is no sale in the data").with_hint("orders need items to be forecast"));
+        };
+        let length = (last - first + 1) as usize;
+        let mut series: BTreeMap<&str, Series> = BTreeMap::new();
+        for &(name, day, orders, centavos) in rows {
+            let series = series.entry(name).or_insert_with(|| Series {
+                name: name.into(),
+                revenue: vec![0; length],
+                orders: vec![0; length],
+                supply: Supply::default(),
+            });
+            series.revenue[(day - first) as usize] += centavos;
+            series.orders[(day - first) as usize] += orders;
+        }
+        let mut series: Vec<Series> = series.into_values().collect();
+        series.iter_mut().flat_map(|s| &mut s.revenue).for_each(|r| *r = (*r).max(0));
+        Ok(Panel { by, first, last, series })
+    }
+
+    /// Names of the series, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|s| s.name.as_str())
+    }
+
+    /// What a series earned in `span`, BRL.
+    pub fn revenue(&self, series: usize, span: Span) -> f64 {
+        let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
+        let days = index(span.from)..index(span.to + 1);
+        self.series[series].revenue[days].iter().sum::<i64>() as f64 / 100.0
+    }
+
+    /// What was known at the end of the day `cutoff`. Series without a sale by then are not among it.
+    ///
+    /// # Errors
+    /// There are no rows up to the cutoff, or they end long before it.
+    pub fn until(&self, cutoff: i32) -> Result<History> {
+        if cutoff < self.first {
+            return Err(Error::input(format!("there is no sale up to {}", date(cutoff)))
+                .with_hint(format!("the first sale of the data is on {}", date(self.first))));
+        }
+        let orders = self.orders_until(cutoff);
+        // What comes before a gap or a thin start is no history to learn from.
+        let start = period(&orders, self.first).map_or(self.first, |p| p.first.first_day().max(self.first));
+        let end = end(&orders, self.first);
+        let last = orders.iter().rposition(|n| *n > 0).map_or(self.first, |d| self.first + d as i32);
+        if cutoff - end.min(last) > STALE_DAYS {
+            return Err(Error::input(format!("orders stop on {}, long before {}", date(end.min(last)), date(cutoff)))
+                .with_hint("choose a cutoff nearer to the end of the data"));
+        }
+        let days = (start.min(end) - self.first) as usize..(end - self.first + 1) as usize;
+        let cut = |s: &Series| Series {
+            name: s.name.clone(),
+            revenue: take(&s.revenue, &days),
+            orders: take(&s.orders, &days),
+            supply: s.supply.cut(&days),
+        };
+        let series: Vec<Series> = self.series.iter().map(cut).filter(|s| s.orders.iter().any(|n| *n > 0)).collect();
+        Ok(History::new(self.by, cutoff, end, start.min(end), series))
+    }
+
+    /// The last day on which orders came in as usual.
+    pub fn end(&self) -> i32 {
+        end(&self.orders_until(self.last), self.first)
+    }
+
+    /// The day as of which to decide: the end of the last complete month, or the last usual day where there is none. Data
+    /// that fade out over a last month would pass for a slump.
+    pub fn decision_day(&self) -> i32 {
+        self.period().map_or(self.end(), |p| p.last.plus(1).first_day() - 1)
+    }
+
+    /// The complete months; `None` where there is none.
+    pub fn period(&self) -> Option<Period> {
+        period(&self.orders_until(self.last), self.first)
+    }
+
+    /// Orders of all series by day.
+    fn orders_until(&self, last: i32) -> Vec<i64> {
+        let mut orders = vec![0; (last - self.first + 1) as usize];
+        for series in &self.series {
+            orders.iter_mut().zip(&series.orders).for_each(|(sum, n)| *sum += n);
+        }
+        orders
+    }
+
+    /// Orders of a series in `span`.
+    pub fn orders(&self, series: usize, span: Span) -> i64 {
+        let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
+        self.series[series].orders[index(span.from)..index(span.to + 1)].iter().sum()
+    }
+}
+
+fn period(orders: &[i64], first: i32) -> Option<Period> {
+    Period::find(&(first..).zip(orders).filter(|(_, n)| **n > 0).map(|(day, n)| (day, *n)).collect())
+}
+
+/// The days `days` of a series that may end before them: what is missing was not sold.
+fn take(values: &[i64], days: &std::ops::Range<usize>) -> Vec<i64> {
+    days.clone().map(|d| values.get(d).copied().unwrap_or(0)).collect()
+}
+
+/// The last usual day; the last day itself unless more orders are missing after it than chance explains.
+fn end(orders: &[i64], first: i32) -> i32 {
+    let last = first + orders.len() as i32 - 1;
+    let usual = |day: &usize| {
+        let mut before: Vec<i64> = orders[day.saturating_sub(WEEKS)..*day].to_vec();
+        orders[*day] > 0 && orders[*day] as f64 >= USUAL * median(&mut before)
+    };
+    let Some(day) = (0..orders.len()).rev().find(usual) else { return last };
+    let before = &orders[day.saturating_sub(WEEKS - 1)..=day];
+    let expected = before.iter().sum::<i64>() as f64 / before.len() as f64 * (orders.len() - 1 - day) as f64;
+    if expected > MISSED { first + day as i32 } else { last }
+}
+
+fn median(values: &mut [i64]) -> f64 {
+    values.sort_unstable();
+    let n = values.len();
+    if n == 0 { 0.0 } else { (values[(n - 1) / 2] + values[n / 2]) as f64 / 2.0 }
+}
+
+/// What was known at a cutoff.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// What the series are about.
+    pub by: By,
+    /// The day at whose end forecasts are made.
+    pub cutoff: i32,
+    /// The last day that counts: the cutoff, or the last usual day where the data end before it.
+    pub end: i32,
+    /// The first day that counts.
+    pub start: i32,
+    /// Whether a day, counted from `start`, had exceptionally many orders, as Black Friday has.
+    pub exceptional: Vec<bool>,
+    /// The mean order, BRL; 0 where nothing was earned.
+    pub ticket: f64,
+    pub(super) series: Vec<Series>,
+    /// Running sums of revenue, centavos: what was earned before a day.
+    earned: Vec<Vec<i64>>,
+}
+
+impl History {
+    fn new(by: By, cutoff: i32, end: i32, start: i32, series: Vec<Series>) -> History {
+        let length = (end - start + 1) as usize;
+        let orders: Vec<i64> = (0..length).map(|d| series.iter().map(|s| s.orders[d]).sum()).collect();
+        let exceptional = (0..length).map(|d| {
+            let m = if d < SETTLED_DAYS { f64::INFINITY } else { median(&mut orders[d - WEEKS..d].to_vec()) };
+            orders[d] as f64 > EXCEPTIONAL * m + 3.0 * m.sqrt()
+        });
+        let earned = series.iter().map(|s| {
+            let mut sum = 0;
+            let later = s.revenue.iter().map(|r| {
+                sum += r;
+                sum
+            });
+            std::iter::once(0).chain(later).collect()
+        });
+        let (exceptional, earned) = (exceptional.collect(), earned.collect::<Vec<Vec<i64>>>());
+        let centavos: i64 = earned.iter().filter_map(|e| e.last()).sum();
+        let ticket = centavos as f64 / 100.0 / orders.iter().sum::<i64>().max(1) as f64;
+        History { by, cutoff, end, start, exceptional, ticket, series, earned }
+    }
+
+    /// Names of the series, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|s| s.name.as_str())
+    }
+
+    /// Number of series.
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Whether nothing was sold.
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// Number of days.
+    pub fn days(&self) -> usize {
+        self.exceptional.len()
+    }
+
+    /// What a series earned on the known days of `span`, BRL.
+    pub fn revenue(&self, series: usize, span: Span) -> f64 {
+        let index = |day: i32| (day - self.start).clamp(0, self.days() as i32) as usize;
+        let earned = &self.earned[series];
+        (earned[index(span.to + 1)] - earned[index(span.from).min(index(span.to + 1))]) as f64 / 100.0
+    }
+
+    /// Concentration of the sellers and share of silent products at the end, by series.
+    pub fn supply(&self) -> impl Iterator<Item = (f64, f64)> {
+        let last = |values: &[f64]| values.last().copied().unwrap_or(0.0);
+        self.series.iter().map(move |s| (last(&s.supply.concentration), last(&s.supply.silent)))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) mod tests {
+    use super::*;
+
+    fn rows(days: std::ops::Range<i32>, orders: i64) -> Vec<(&'static str, i32, i64, i64)> {
+        days.map(|d| ("a", d, orders, orders * 1_000)).collect()
+    }
+
+    #[test]
+    fn data_that_stop_are_noticed_and_quiet_shops_are_not() {
+        let panel = Panel::from_rows(By::Category, &rows(0..100, 20)).unwrap();
+        assert_eq!((panel.until(99).unwrap().end, panel.until(110).unwrap().end), (99, 99));
+        assert!(panel.until(200).is_err() && panel.until(-1).is_err());
+        let mut trickle = rows(0..100, 20);
+        trickle.extend(rows(100..104, 1));
+        assert_eq!(Panel::from_rows(By::Category, &trickle).unwrap().end(), 99);
+        let weekly: Vec<_> = (0..100).step_by(7).map(|d| ("a", d, 1, 500)).collect();
+        assert_eq!(Panel::from_rows(By::Category, &weekly).unwrap().until(102).unwrap().end, 102);
+    }
+
+    #[test]
+    fn exceptional_days_are_told_by_the_days_before_them() {
+        let mut rows = rows(0..100, 20);
+        rows[80].2 = 90;
+        let history = Panel::from_rows(By::Category, &rows).unwrap().until(99).unwrap();
+        assert_eq!(history.exceptional.iter().filter(|e| **e).count(), 1);
+        assert!(history.exceptional[80 - history.start as usize]);
+    }
+
+    #[test]
+    fn sums_are_clipped_to_the_known_days() {
+        let history = Panel::from_rows(By::State, &rows(10..70, 2)).unwrap().until(60).unwrap();
+        let all = Span { from: -50, to: 500 };
+        assert_eq!(history.revenue(0, all), 20.0 * f64::from(60 - history.start + 1));
+        assert_eq!(history.revenue(0, Span { from: 90, to: 120 }), 0.0);
+        assert_eq!(history.ticket, 10.0);
+    }
+
+    #[test]
+    fn series_of_the_future_are_unknown() {
+        let mut rows = rows(0..60, 2);
+        rows.push(("b", 70, 1, 100));
+        let panel = Panel::from_rows(By::Category, &rows).unwrap();
+        assert_eq!(panel.names().count(), 2);
+        assert_eq!(panel.until(69).unwrap().len(), 1);
+        assert_eq!(panel.until(70).unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,96 @@
+//! The stretches of time that are forecast: calendar months, or 30 days at a time.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::mart::month::Month;
+
+/// Days of a period that is not a calendar month.
+pub const DAYS: i32 = 30;
+
+/// How long a forecast period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Every {
+    /// Calendar months, after a cutoff at a month's end.
+    Month,
+    /// 30 days, after any cutoff.
+    Days30,
+}
+
+/// Days `from` to `to`, both included, counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Span {
+    /// First day.
+    pub from: i32,
+    /// Last day.
+    pub to: i32,
+}
+
+impl Span {
+    /// Number of days.
+    pub fn days(self) -> i32 {
+        self.to - self.from + 1
+    }
+}
+
+impl Every {
+    /// The `step`-th period after the day `cutoff`: 1 is the next one, 0 the one that ends with the cutoff.
+    pub fn span(self, cutoff: i32, step: i32) -> Span {
+        match self {
+            Every::Month => {
+                let month = Month::of_day(cutoff).plus(step);
+                Span { from: month.first_day(), to: month.plus(1).first_day() - 1 }
+            }
+            Every::Days30 => Span { from: cutoff + DAYS * (step - 1) + 1, to: cutoff + DAYS * step },
+        }
+    }
+
+    /// Checks that periods can begin after `cutoff`.
+    ///
+    /// # Errors
+    /// Calendar months do not begin after it.
+    pub fn check(self, cutoff: i32) -> Result<()> {
+        let month = Month::of_day(cutoff);
+        if self == Every::Month && month.plus(1).first_day() != cutoff + 1 {
+            let end = |month: Month| date(month.plus(1).first_day() - 1);
+            return Err(Error::input(format!("{} is not the last day of a month", date(cutoff))).with_hint(format!(
+                "use {} or {}, or periods of {DAYS} days, which follow any day",
+                end(month.plus(-1)),
+                end(month)
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A day, counted from 1970-01-01, as a date.
+pub fn date(day: i32) -> NaiveDate {
+    NaiveDate::from_epoch_days(day).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> i32 {
+        text.parse::<NaiveDate>().unwrap().to_epoch_days()
+    }
+
+    #[test]
+    fn periods_follow_the_cutoff() {
+        let cutoff = day("2017-12-31");
+        let text = |every: Every, step| {
+            let span = every.span(cutoff, step);
+            format!("{} {} {}", date(span.from), date(span.to), span.days())
+        };
+        assert_eq!(text(Every::Month, 2), "2018-02-01 2018-02-28 28");
+        assert_eq!(text(Every::Month, 0), "2017-12-01 2017-12-31 31");
+        assert_eq!(text(Every::Days30, 1), "2018-01-01 2018-01-30 30");
+        assert_eq!(text(Every::Days30, 0), "2017-12-02 2017-12-31 30");
+        assert!(Every::Month.check(cutoff).is_ok() && Every::Days30.check(cutoff + 3).is_ok());
+        let error = Every::Month.check(cutoff + 3).unwrap_err();
+        assert!(error.hint().unwrap().starts_with("use 2017-12-31 or 2018-01-31"), "{error}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Who sells in a category or state and what no longer sells, as of the end of each day. Part of Panel.
+//!
+//! Both shares look back only: their value on a day follows from the rows up to that day. Sums are whole centavos, so
+//! that running sums carry no rounding.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Days over which the sellers' shares are taken.
+const SELLERS_OVER: i32 = 56;
+/// A product without a sale for so many days no longer sells.
+const SILENT: i32 = 21;
+
+/// What a product sold at a seller's on a day.
+#[derive(Debug, Clone, Copy)]
+pub struct Sale<'a> {
+    /// Days since 1970-01-01.
+    pub day: i32,
+    /// Who sold it.
+    pub seller: &'a str,
+    /// What.
+    pub product: &'a str,
+    /// Price and freight.
+    pub centavos: i64,
+}
+
+/// The two shares, 0–1, one value a day.
+#[derive(Debug, Clone, Default)]
+pub struct Supply {
+    /// Concentration of the sellers over the last 56 days: the sum of their squared shares of the revenue
+    /// (Herfindahl–Hirschman index). 1: a single seller.
+    pub concentration: Vec<f64>,
+    /// Share of all revenue so far that products earned which have not sold for three weeks.
+    pub silent: Vec<f64>,
+}
+
+impl Supply {
+    /// The shares at the end of each day from `first` to `last`.
+    pub(super) fn of(mut sales: Vec<Sale>, first: i32, last: i32) -> Supply {
+        sales.sort_unstable_by_key(|s| (s.day, s.seller, s.product));
+        Supply { concentration: concentration(&sales, first, last), silent: silent(&sales, first, last) }
+    }
+
+    pub(super) fn cut(&self, days: &Range<usize>) -> Supply {
+        let take = |values: &[f64]| days.clone().map(|d| values.get(d).copied().unwrap_or(0.0)).collect();
+        Supply { concentration: take(&self.concentration), silent: take(&self.silent) }
+    }
+}
+
+/// Positions of the distinct names among themselves.
+fn numbers<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+    let mut numbers: BTreeMap<&str, usize> = names.map(|n| (n, 0)).collect();
+    numbers.values_mut().enumerate().for_each(|(i, n)| *n = i);
+    numbers
+}
+
+fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
+    let sellers = numbers(sales.iter().map(|s| s.seller));
+    let mut earned = vec![0i128; sellers.len()];
+    let (mut total, mut squares) = (0i128, 0i128);
+    let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
+    let mut add = |sale: &Sale, sign: i128| {
+        let (sum, change) = (&mut earned[sellers[sale.seller]], sign * i128::from(sale.centavos));
+        squares += change * (2 * *sum + change);
+        *sum += change;
+        total += change;
+        if total > 0 { squares as f64 / (total as f64 * total as f64) } else { 0.0 }
+    };
+    let mut share = 0.0;
+    let mut shares = Vec::with_capacity((last - first + 1) as usize);
+    for day in first..=last {
+        while let Some(sale) = coming.next_if(|s| s.day <= day) {
+            share = add(sale, 1);
+        }
+        while let Some(sale) = going.next_if(|s| s.day <= day - SELLERS_OVER) {
+            share = add(sale, -1);
+        }
+        shares.push(share.clamp(0.0, 1.0));
+    }
+    shares
+}
+
+fn silent(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
+    let products = numbers(sales.iter().map(|s| s.product));
+    // Per product: what it earned, and the day of its last sale.
+    let mut known = vec![(0i64, i32::MIN); products.len()];
+    let (mut total, mut silent) = (0i64, 0i64);
+    let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
+    let mut shares = Vec::with_capacity((last - first + 1) as usize);
+    for day in first..=last {
+        while let Some(sale) = coming.next_if(|s| s.day <= day) {
+            let (earned, sold) = &mut known[products[sale.product]];
+            // Silence is counted at the end of the day, after its sales.
+            if *sold != i32::MIN && sale.day - *sold > SILENT {
+                silent -= *earned;
+            }
+            *earned += sale.centavos;
+            *sold = sale.day;
+            total += sale.centavos;
+        }
+        let mut last_counted = None;
+        while let Some(sale) = going.next_if(|s| s.day <= day - SILENT) {
+            let product = products[sale.product];
+            // Sales of one day are sorted by seller first: a product may come up again.
+            let counted = last_counted.get_or_insert_with(Vec::new);
+            if known[product].1 == sale.day && !counted.contains(&product) {
+                silent += known[product].0;
+                counted.push(product);
+            }
+        }
+        shares.push(if total > 0 { (silent as f64 / total as f64).clamp(0.0, 1.0) } else { 0.0 });
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sale(day: i32, seller: &'static str, product: &'static str, centavos: i64) -> Sale<'static> {
+        Sale { day, seller, product, centavos }
+    }
+
+    #[test]
+    fn shares_of_sellers_are_squared_over_eight_weeks() {
+        let sales = vec![sale(0, "a", "p", 300), sale(1, "b", "p", 100), sale(2, "b", "q", 100)];
+        let supply = Supply::of(sales, 0, 60);
+        assert_eq!(supply.concentration[0], 1.0);
+        assert_eq!(supply.concentration[1], 0.75 * 0.75 + 0.25 * 0.25);
+        assert_eq!(supply.concentration[2], 0.6 * 0.6 + 0.4 * 0.4);
+        assert_eq!((supply.concentration[55], supply.concentration[56]), (supply.concentration[2], 1.0));
+        assert_eq!(supply.concentration[60], 0.0);
+    }
+
+    #[test]
+    fn a_product_falls_silent_after_three_weeks_and_may_return() {
+        let sales = vec![
+            sale(0, "a", "p", 100),
+            sale(0, "b", "p", 100),
+            sale(10, "a", "q", 300),
+            sale(25, "a", "p", 500),
+            sale(60, "a", "r", 0),
+        ];
+        let silent = Supply::of(sales, 0, 60).silent;
+        assert_eq!((silent[20], silent[21], silent[24]), (0.0, 200.0 / 500.0, 200.0 / 500.0));
+        assert_eq!((silent[25], silent[30], silent[31]), (0.0, 0.0, 300.0 / 1000.0));
+        assert_eq!((silent[45], silent[46]), (0.3, 1.0));
+    }
+
+    #[test]
+    fn a_day_follows_from_the_days_up_to_it() {
+        let all: Vec<Sale> = (0..300)
+            .map(|i| {
+                sale(
+                    i / 3,
+                    ["a", "b", "c", "d"][(i * 7 % 4) as usize],
+                    ["p", "q", "r"][(i % 3) as usize],
+                    10 + i64::from(i),
+                )
+            })
+            .collect();
+        let known: Vec<Sale> = all.iter().copied().filter(|s| s.day <= 50).collect();
+        let (all, known) = (Supply::of(all, 0, 99), Supply::of(known, 0, 50));
+        assert_eq!(all.concentration[..=50], known.concentration[..]);
+        assert_eq!(all.silent[..=50], known.silent[..]);
+    }
+}

@@ -1,0 +1,155 @@
+//! What every model promises: nothing of the future, no nonsense, the same bytes on any number of threads.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::*;
+use crate::data::{self, Source};
+use crate::mart::{self, SalesMart};
+use crate::synth::{self, SynthParams};
+
+fn generated(orders: u64) -> SalesMart {
+    let folder = tempfile::tempdir().unwrap();
+    synth::generate(&SynthParams { orders, seed: 7, defects: 0.0 }, folder.path()).unwrap();
+    let (clean, _) = data::clean(data::read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
+    mart::mart(&clean).unwrap()
+}
+
+fn day(text: &str) -> i32 {
+    text.parse::<chrono::NaiveDate>().unwrap().to_epoch_days()
+}
+
+/// The mart as it would be, had every row after `cutoff` never been.
+fn known_at(mart: &SalesMart, cutoff: i32) -> SalesMart {
+    let keep = |(name, frame): (&str, &DataFrame)| {
+        let known = frame.column("day").ok().map(|days| {
+            let days = days.date().unwrap().physical();
+            frame.filter(&days.iter().map(|d| d.is_some_and(|d| d <= cutoff)).collect()).unwrap()
+        });
+        (name.to_string(), known.unwrap_or_else(|| frame.clone()))
+    };
+    SalesMart::new(mart.iter().map(keep).collect::<BTreeMap<_, _>>()).unwrap()
+}
+
+#[test]
+fn rows_after_the_cutoff_change_no_forecast() {
+    let mart = generated(6_000);
+    for by in [By::Category, By::State] {
+        let panel = Panel::of(&mart, by).unwrap();
+        for (cutoff, every) in
+            [("2018-01-31", Every::Month), ("2017-11-26", Every::Days30), ("2018-05-31", Every::Days30)]
+        {
+            let known = Panel::of(&known_at(&mart, day(cutoff)), by).unwrap();
+            assert!(known.last <= day(cutoff) && panel.last > known.last);
+            for model in all() {
+                let params = ForecastParams { horizon: 3, every };
+                let told = |panel| forecast(panel, model.as_ref(), day(cutoff), &params).unwrap();
+                // Debug shows every bit of a float.
+                assert_eq!(format!("{:?}", told(&panel)), format!("{:?}", told(&known)), "{} {cutoff}", model.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let panel = Panel::of(&generated(4_000), By::Category).unwrap();
+    let params = BacktestParams::monthly(&panel).unwrap();
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| format!("{:?}", backtest(&panel, &Linear::default(), &params).unwrap().outcomes))
+    };
+    let one = with(1);
+    assert!(one == with(2) && one == with(8));
+}
+
+/// Every model on a panel, at a cutoff.
+fn told(rows: &[(&str, i32, i64, i64)], cutoff: i32) -> Vec<Forecast> {
+    let panel = Panel::from_rows(By::Category, rows).unwrap();
+    let params = ForecastParams { horizon: 4, every: Every::Days30 };
+    all().iter().flat_map(|m| forecast(&panel, m.as_ref(), cutoff, &params).unwrap()).collect()
+}
+
+#[test]
+fn forecasts_of_odd_series_are_sensible() {
+    let start = day("2017-01-01");
+    let steady = |name, days: std::ops::Range<i32>, centavos| days.map(move |d| (name, start + d, 3, centavos));
+    let mut odd: Vec<(&str, i32, i64, i64)> = steady("steady", 0..400, 10_000).collect();
+    odd.extend(steady("dead", 0..150, 10_000));
+    odd.extend(steady("newborn", 396..400, 10_000));
+    odd.extend(steady("free", 0..400, 0));
+    odd.extend(steady("refunds", 0..400, -500));
+    odd.push(("yacht", start + 390, 1, 900_000_000_000));
+    let short: Vec<_> = steady("steady", 0..20, 10_000).collect();
+    let nothing: Vec<_> = steady("free", 0..400, 0).collect();
+    let alone: Vec<_> = steady("steady", 0..400, 10_000).collect();
+    for rows in [odd, short, nothing, alone] {
+        let cutoff = rows.iter().map(|r| r.1).max().unwrap();
+        for f in told(&rows, cutoff) {
+            let ends = [0.0, f.lo95, f.lo80, f.forecast, f.hi80, f.hi95];
+            assert!(ends.iter().all(|e| e.is_finite()) && ends.is_sorted(), "{f:?}");
+        }
+    }
+}
+
+#[test]
+fn a_steady_shop_goes_on() {
+    let start = day("2017-01-01");
+    let rows: Vec<_> = (0..400).flat_map(|d| [("a", start + d, 4, 20_000), ("b", start + d, 1, 10_000)]).collect();
+    // The straight line takes the lengths of the months for a season.
+    let series = 2 * 4;
+    for f in told(&rows, start + 399).into_iter().take(4 * series) {
+        let expected = if f.series == "a" { 6_000.0 } else { 3_000.0 };
+        assert!((f.forecast - expected).abs() < 0.03 * expected, "{f:?}");
+    }
+}
+
+#[test]
+fn the_horizon_may_be_long_but_not_nothing() {
+    let start = day("2017-01-01");
+    let rows: Vec<_> = (0..300).map(|d| ("a", start + d, 4, 20_000)).collect();
+    let panel = Panel::from_rows(By::Category, &rows).unwrap();
+    let told =
+        |horizon| forecast(&panel, &Linear::default(), start + 299, &ForecastParams { horizon, every: Every::Days30 });
+    assert_eq!(told(24).unwrap().len(), 24);
+    assert_eq!(told(0).unwrap_err().exit_code(), 2);
+}
+
+#[test]
+fn coefficients_have_errors() {
+    let mart = generated(6_000);
+    let history = Panel::of(&mart, By::Category).unwrap().until(day("2018-05-31")).unwrap();
+    let coefficients = linear::FittedLinear::new(&Linear::default(), &history, 3).unwrap().coefficients().unwrap();
+    assert_eq!(coefficients.len(), 3 * linear::FEATURES.len());
+    assert!(coefficients.iter().all(|c| c.value.is_finite() && c.standard_error > 0.0), "{coefficients:?}");
+}
+
+#[test]
+fn a_short_history_is_refused_by_the_backtest_only() {
+    let start = day("2018-01-01");
+    let rows: Vec<_> = (0..100).map(|d| ("a", start + d, 4, 20_000)).collect();
+    let panel = Panel::from_rows(By::Category, &rows).unwrap();
+    assert_eq!(BacktestParams::monthly(&panel).unwrap_err().exit_code(), 2);
+    assert!(
+        forecast(&panel, &Linear::default(), start + 89, &ForecastParams { horizon: 3, every: Every::Month }).is_ok()
+    );
+}
+
+/// One fit of all categories takes 20 ms at most.
+#[test]
+#[ignore = "takes time, and the time of a quiet machine"]
+fn a_fit_is_quick() {
+    let panel = Panel::of(&generated(100_000), By::Category).unwrap();
+    let history = panel.until(day("2018-07-31")).unwrap();
+    let started = std::time::Instant::now();
+    for _ in 0..10 {
+        Linear::default().fit(&history, 3).unwrap();
+    }
+    let each = started.elapsed().as_secs_f64() / 10.0;
+    let params = ForecastParams { horizon: 3, every: Every::Month };
+    forecast(&panel, &Linear::default(), history.cutoff, &params).unwrap();
+    let with_intervals = started.elapsed().as_secs_f64() - 10.0 * each;
+    assert!(each < 0.02, "{each} s, {with_intervals} s with intervals");
+}
