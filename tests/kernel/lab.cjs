@@ -51,10 +51,12 @@ async function main([address, shots]) {
   if (await page.locator(".jp-Completer:not(.lm-mod-hidden)").count()) await page.keyboard.press("Enter");
   const completed = (await cells.last().locator(".cm-content").textContent()).trim();
 
-  await menu("Settings", "Theme").catch(() => {});
-  await page.keyboard.press("Escape");
-  await page.evaluate(() => document.body.setAttribute("data-jp-theme-light", "false"));
-  await page.screenshot({ path: `${shots}/end.png` });
+  await page.locator('.lm-MenuBar-item:has-text("Settings")').click();
+  await page.locator('.lm-Menu-item:has(.lm-Menu-itemLabel:text-is("Theme"))').hover();
+  await page.locator('.lm-Menu-itemLabel:text-is("JupyterLab Dark")').click();
+  await page.waitForFunction(() => document.body.dataset.jpThemeLight === "false", null, { timeout: 15000 });
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: `${shots}/dark.png` });
   await browser.close();
   console.log(JSON.stringify({ tables, figures, markdown, interrupted, kept, completed }));
 }

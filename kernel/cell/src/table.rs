@@ -60,7 +60,7 @@ fn count(number: usize, what: &str) -> String {
 
 /// Colours come from the page, so that the table reads in light and in dark.
 const STYLE: &str = "<style>.pfe-table{border-collapse:collapse;font-size:.9em}\
-.pfe-table caption{caption-side:bottom;text-align:left;opacity:.7;padding:.3em 0}\
+.pfe-table caption{caption-side:bottom;text-align:left;white-space:nowrap;opacity:.7;padding:.3em 0}\
 .pfe-table th,.pfe-table td{padding:.2em .6em;text-align:left!important;border-bottom:1px solid rgba(128,128,128,.3)}\
 .pfe-table .n{text-align:right!important;font-variant-numeric:tabular-nums}\
 .pfe-table small{display:block;font-weight:400;opacity:.7}.pfe-table i{opacity:.5}</style>";
