@@ -80,6 +80,8 @@ pub struct Analysis(Arc<Mutex<State>>);
 struct State {
     context: Context,
     helper: Option<std::process::Child>,
+    /// The kernel is ending: no helper is to be started any more.
+    closed: bool,
     /// Open once the helper is ready.
     questions: Option<ChildStdin>,
     /// Who waits for answers, in the order of the questions.
@@ -95,7 +97,7 @@ impl Analysis {
     pub fn update(&self, context: Context) {
         let mut state = self.state();
         state.context = context;
-        if state.helper.is_none() {
+        if state.helper.is_none() && !state.closed {
             // Without it, names of the session go on answering.
             state.helper = self.start(&state.context).ok();
         }
@@ -135,7 +137,9 @@ impl Analysis {
 
     /// Ends the helper.
     pub fn shut_down(&self) {
-        if let Some(mut helper) = self.state().helper.take() {
+        let mut state = self.state();
+        state.closed = true;
+        if let Some(mut helper) = state.helper.take() {
             crate::child::signal_group(helper.id(), rustix::process::Signal::KILL);
             let _ = helper.wait();
         }
