@@ -77,7 +77,9 @@ impl Error {
         match self {
             Error::Input { hint, .. } => hint.as_deref(),
             Error::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::PermissionDenied => Some("check the permissions of the folder, or choose another with `--out`"),
+                std::io::ErrorKind::PermissionDenied => {
+                    Some("check the permissions of the folder, or choose another with `--out`")
+                }
                 std::io::ErrorKind::StorageFull => Some("free some space, or choose another folder with `--out`"),
                 _ => None,
             },

@@ -9,6 +9,18 @@
 
 pub mod data;
 pub mod error;
+pub mod findings;
+pub mod mart;
+pub mod models;
+pub mod pipeline;
 pub mod prelude;
+pub mod report;
+pub mod results;
+pub mod synth;
 
 pub use error::{Error, Result};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,3 +1,10 @@
-//! The `pfe` binary.
+//! The `pfe` binary: the flow of the library from the command line.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -31,6 +31,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Characters that a value takes in a file, with its quotes and comma, roughly: what tells rows from bytes.
+    pub(super) fn typical_width(self) -> u64 {
+        match self {
+            Kind::Id => 33,
+            Kind::Timestamp => 20,
+            Kind::Degrees => 18,
+            Kind::Text | Kind::Word(_) => 12,
+            Kind::Zip | Kind::Money => 6,
+            Kind::Integer(..) | Kind::State | Kind::Date | Kind::Flag => 3,
+        }
+    }
+
     /// The polars type of a column of this kind.
     pub fn dtype(self) -> DataType {
         match self {
@@ -45,7 +57,7 @@ impl Kind {
 }
 
 /// A column: its name after cleaning, its name in the source file, and what it may hold.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
     /// Name in the clean table.
     pub name: &'static str,
@@ -370,6 +382,19 @@ pub static TABLES: [Table; 10] = [
     },
 ];
 
+/// Name of the table that cleaning makes out of `geolocation`: one location per zip prefix.
+pub const ZIP_LOCATIONS: &str = "zip_locations";
+
+/// Columns of [`ZIP_LOCATIONS`]; the first is its key.
+pub static ZIP_LOCATION_COLUMNS: [Column; 6] = [
+    C::new("zip_code_prefix", Zip, "zip code prefix"),
+    C::new("latitude", Degrees, "median of its points inside Brazil, decimal degrees"),
+    C::new("longitude", Degrees, "median of its points inside Brazil, decimal degrees"),
+    C::new("city", Text, "its most frequent city name"),
+    C::new("state", State, "its most frequent state"),
+    C::new("points", Integer(1, i64::MAX), "number of distinct points inside Brazil"),
+];
+
 /// The 27 federative units of Brazil: code, name as in `states_name.csv`, region (IBGE).
 pub const STATES: [(&str, &str, &str); 27] = [
     ("AC", "Acre", "Norte"),
@@ -419,7 +444,13 @@ mod tests {
             }
             for fk in t.foreign_keys {
                 let (from, to) = (t.column(fk.column), fk.table.table().column(fk.references));
-                assert_eq!(from.map(|c| c.kind), to.map(|c| c.kind), "{}.{} has the type it refers to", t.name, fk.column);
+                assert_eq!(
+                    from.map(|c| c.kind),
+                    to.map(|c| c.kind),
+                    "{}.{} has the type it refers to",
+                    t.name,
+                    fk.column
+                );
             }
         }
         assert!(STATES.is_sorted());

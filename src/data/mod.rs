@@ -1,3 +1,22 @@
 //! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
 
+pub mod audit;
+mod canonical;
+pub mod clean;
 pub mod contract;
+pub mod ddl;
+mod json;
+mod locations;
+mod parse;
+mod quality;
+pub mod read;
+pub mod source;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+pub use audit::Audit;
+pub use clean::{CleanTables, clean};
+pub use contract::TableId;
+pub use read::{RawTables, read};
+pub use source::Source;

@@ -1,0 +1,166 @@
+//! The command line: arguments, and errors shown once. One file per command.
+
+mod audit;
+mod report;
+mod run;
+mod synth;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use pfe::data::ddl::{Dialect, ddl};
+use pfe::report::Lang;
+
+/// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
+///
+/// Without arguments: `pfe run` on generated data.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Analyse the data and write tables and report
+    Run(run::Args),
+    /// Generate data in the shape of Olist's, with planted answers
+    Synth(synth::Args),
+    /// Render the report of an earlier run again
+    Report(report::Args),
+    /// Read, clean and check the data, and say what was found
+    Audit(audit::Args),
+    /// Print the SQL that creates the raw and clean tables
+    Ddl {
+        /// Database
+        dialect: DialectArg,
+    },
+    /// Print shell completions
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DialectArg {
+    Mysql,
+    Postgres,
+    Sqlite,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LangArg {
+    Fr,
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(lang: LangArg) -> Lang {
+        match lang {
+            LangArg::Fr => Lang::Fr,
+            LangArg::En => Lang::En,
+        }
+    }
+}
+
+/// What a command ends with.
+type Outcome = Result<(), Failure>;
+
+/// Why a command failed.
+enum Failure {
+    /// The library's error.
+    Pfe(pfe::Error),
+    /// Standard output is gone.
+    Output(io::Error),
+}
+
+impl From<pfe::Error> for Failure {
+    fn from(error: pfe::Error) -> Self {
+        Failure::Pfe(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+/// Runs the command of the process's arguments.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = match args.command {
+        None => run::run(&args.run),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Synth(args)) => synth::run(&args),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Audit(args)) => audit::run(&args),
+        Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
+            DialectArg::Mysql => Dialect::Mysql,
+            DialectArg::Postgres => Dialect::Postgres,
+            DialectArg::Sqlite => Dialect::Sqlite,
+        })),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "pfe", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of our output went away, as `head` does: no error.
+        Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output(e)) => {
+            eprintln!("error: cannot write to standard output: {e}");
+            ExitCode::FAILURE
+        }
+        Err(Failure::Pfe(error)) => {
+            eprintln!("error: {error}");
+            if let Some(hint) = error.hint() {
+                eprintln!("hint: {hint}");
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Writes to standard output; a closed pipe is an error here, not a panic.
+fn print(text: &str) -> Outcome {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Writes a value as JSON to standard output.
+fn print_json(value: &serde_json::Value) -> Outcome {
+    print(&format!("{value:#}\n"))
+}
+
+/// A number with its digits in groups of three: `112,650`.
+fn grouped(number: impl Into<i64>) -> String {
+    let number = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).unwrap_or_default()).collect();
+    format!("{}{}", if number < 0 { "-" } else { "" }, groups.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        assert_eq!([grouped(5), grouped(-1_000), grouped(112_650)], ["5", "-1,000", "112,650"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! `pfe run`: raw files → tables and report.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pfe::data::audit::Severity;
+use pfe::findings::Findings;
+use pfe::pipeline::{self, Input, RunParams};
+use pfe::synth::SynthParams;
+use serde_json::json;
+
+use super::{LangArg, Outcome, grouped, print, print_json};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`; without it, data are generated
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["orders", "seed", "defects"])]
+    data: Option<PathBuf>,
+    /// Output folder
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// Language of the report
+    #[arg(long, value_enum, default_value = "fr")]
+    lang: LangArg,
+    #[command(flatten)]
+    generated: Generated,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// How data are generated.
+#[derive(Debug, clap::Args)]
+pub struct Generated {
+    /// Number of generated orders
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    orders: u64,
+    /// Seed of the generator
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    seed: u64,
+    /// Rate of each kind of defect, 0 to 1
+    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    defects: f64,
+}
+
+impl Generated {
+    pub fn params(&self) -> SynthParams {
+        SynthParams { orders: self.orders, seed: self.seed, defects: self.defects }
+    }
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let input = match &args.data {
+        Some(path) => Input::Files(path.clone()),
+        None => Input::Generated(args.generated.params()),
+    };
+    let params = RunParams { input, out: args.out.clone(), lang: args.lang.into() };
+    let bar = progress_bar(args.quiet);
+    let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    let audit = &outcome.results.audit;
+    if !args.quiet {
+        for warning in &audit.warnings {
+            eprintln!("warning: {warning}");
+        }
+        if outcome.unfinished_before {
+            eprintln!("warning: the last run in `{}` did not finish; its files were replaced", args.out.display());
+        }
+        for (table, rows) in &audit.quarantine {
+            if let Some(first) = rows.first() {
+                eprintln!(
+                    "warning: {} of `{table}` set aside, see `{}`; the first is line {}: {}",
+                    if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
+                    args.out.join("quarantine").join(table).with_extension("csv").display(),
+                    first.line,
+                    first.reason
+                );
+            }
+        }
+    }
+    let findings = &outcome.results.findings;
+    let generated = outcome.results.parameters.generated.as_ref();
+    let reports = outcome.manifest.core.outputs.iter().filter(|file| file.path.starts_with("report."));
+    let report: Vec<PathBuf> = reports.map(|file| args.out.join(&file.path)).collect();
+    if cfg!(not(feature = "pdf")) && !args.quiet {
+        eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
+    }
+    if args.json {
+        return print_json(&json!({
+            "generated": generated,
+            "what_to_sell": findings.leading_category(),
+            "where_to_advertise": findings.growing_state(),
+            "how_to_get_paid": findings.payments_total,
+            "unusual_payment": findings.unusual_payment(),
+            "failed_checks": audit.failures(Severity::Error),
+            "fingerprint": outcome.manifest.core.fingerprint,
+            "report": report,
+            "tables": args.out.join("tables"),
+        }));
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    let mut text = summary(findings);
+    if let Some(params) = generated {
+        let orders = grouped(params.orders as i64);
+        text += &format!(
+            "data                generated: {orders} orders, seed {}; the findings are about no real shop\n",
+            params.seed
+        );
+    }
+    for (label, path) in ["report", ""].iter().zip(&report) {
+        text += &format!("{label:<20}{}\n", path.display());
+    }
+    text += &format!("{:<20}{}\n", "tables", args.out.join("tables").display());
+    print(&text)
+}
+
+/// The three answers, a line each.
+fn summary(findings: &Findings) -> String {
+    let mut text = String::new();
+    let months = format!("{} to {}", findings.period.last.plus(-2), findings.period.last);
+    if let Some(facts) = findings.leading_category() {
+        let reais = grouped(facts.recent_revenue_centavos / 100);
+        text += &format!("{:<20}{}: {reais} BRL from {months}", "what to sell", facts.name);
+        if let Some(growth) = &facts.growth {
+            text += &format!(", {:+.1} % on the quarter before", growth.rate * 100.0);
+        }
+        text += "\n";
+    }
+    text += &match findings.growing_state().and_then(|f| Some((f, f.lead.as_ref()?))) {
+        Some((facts, lead)) => format!(
+            "{:<20}{}: its orders grow {:.1} % more than those of the other states, half-year on half-year\n",
+            "where to advertise",
+            facts.name,
+            lead.rate * 100.0
+        ),
+        None => format!("{:<20}no state outgrows the others for certain\n", "where to advertise"),
+    };
+    let total = &findings.payments_total;
+    text += &format!(
+        "{:<20}{} pay {:.1} % of the orders",
+        "how to get paid",
+        total.covering.join(" + "),
+        total.covered * 100.0
+    );
+    if let Some(habit) = findings.unusual_payment() {
+        text += &format!(
+            "; {} stands out: {} has {:.1} % of its payments, {:.1} % overall",
+            habit.state,
+            habit.method,
+            habit.share * 100.0,
+            habit.share_overall * 100.0
+        );
+    }
+    text + "\n"
+}
+
+fn progress_bar(quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(80));
+    bar
+}

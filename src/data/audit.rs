@@ -1,0 +1,164 @@
+//! What reading and cleaning did to the rows: counted, listed, never printed. Beside CleanTables; next: the report.
+
+use serde::{Deserialize, Serialize};
+
+use super::read::{InputFile, Quarantined};
+
+/// The account of reading, cleaning and checking.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Audit {
+    /// The input files, in the order of the contract.
+    pub inputs: Vec<InputFile>,
+    /// Every step that can lose a row.
+    pub steps: Vec<Step>,
+    /// Changes that lose no row, such as translated names.
+    pub changes: Vec<Change>,
+    /// Missing values, with the reason that the contract gives.
+    pub nulls: Vec<Nulls>,
+    /// Results of the quality checks.
+    pub quality: Vec<Check>,
+    /// Measured cardinality of every reference between tables.
+    pub relations: Vec<Relation>,
+    /// What was accepted but should be known.
+    pub warnings: Vec<String>,
+    /// The rows set aside, by table. Written to `quarantine/*.csv`, not to the audit file.
+    #[serde(skip)]
+    pub quarantine: Vec<(String, Vec<Quarantined>)>,
+}
+
+/// A step that can lose rows. Law: `rows_in = rows_out + deduplicated + quarantined`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Table.
+    pub table: String,
+    /// `read`, `clean` or `locate`.
+    pub step: String,
+    /// Rows that entered.
+    pub rows_in: usize,
+    /// Rows that went on.
+    pub rows_out: usize,
+    /// Exact duplicates removed.
+    pub deduplicated: usize,
+    /// Rows set aside.
+    pub quarantined: usize,
+}
+
+/// A counted change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Table.
+    pub table: String,
+    /// Column.
+    pub column: String,
+    /// What was done.
+    pub change: ChangeKind,
+    /// Number of values, or of columns for a renaming.
+    pub count: usize,
+}
+
+/// What cleaning does to values that stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// A misspelt column name was corrected.
+    Renamed,
+    /// Reais with decimals became integer centavos.
+    ToCentavos,
+    /// A zip prefix got its leading zeros back.
+    ZeroPadded,
+    /// A category got its English name.
+    Translated,
+    /// A missing category became `unknown`.
+    NamedUnknown,
+    /// A category without a translation kept its Portuguese name.
+    Untranslated,
+    /// A column was computed from others.
+    Derived,
+}
+
+/// Missing values of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nulls {
+    /// Table.
+    pub table: String,
+    /// Column.
+    pub column: String,
+    /// Missing values.
+    pub missing: usize,
+    /// Rows.
+    pub total: usize,
+    /// Why they may be missing.
+    pub reason: String,
+}
+
+/// How much a failed check matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The results are wrong where it fails.
+    Error,
+    /// The results stand, but the reader should know.
+    Warning,
+    /// A property of the marketplace.
+    Info,
+}
+
+impl Severity {
+    /// Name in outputs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// Result of a quality check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Table.
+    pub table: String,
+    /// What is demanded, in words.
+    pub check: String,
+    /// How much a failure matters.
+    pub severity: Severity,
+    /// Rows that fail.
+    pub failed: usize,
+    /// Rows examined.
+    pub total: usize,
+    /// The keys of the first failing rows.
+    pub samples: Vec<String>,
+}
+
+/// A reference between two tables, measured from both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// Referring table and column.
+    pub from: (String, String),
+    /// Referred table and column.
+    pub to: (String, String),
+    /// Least and greatest number of referring rows per referred value.
+    pub per_parent: (usize, usize),
+    /// Whether some referring row finds no partner.
+    pub orphans: usize,
+}
+
+impl Audit {
+    /// Rows read, over all tables.
+    pub fn rows_in(&self) -> usize {
+        self.steps.iter().filter(|s| s.step == "read").map(|s| s.rows_in).sum()
+    }
+    /// Exact duplicates removed, over all steps.
+    pub fn deduplicated(&self) -> usize {
+        self.steps.iter().map(|s| s.deduplicated).sum()
+    }
+    /// Rows set aside, over all steps.
+    pub fn quarantined(&self) -> usize {
+        self.steps.iter().map(|s| s.quarantined).sum()
+    }
+    /// Failed rows of the checks of `severity`.
+    pub fn failures(&self, severity: Severity) -> usize {
+        self.quality.iter().filter(|c| c.severity == severity).map(|c| c.failed).sum()
+    }
+}

@@ -1,0 +1,127 @@
+//! The one order of a table: exact duplicates out, key conflicts named, rows sorted. Used by `clean`.
+
+use std::cmp::Ordering;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+/// Which rows of a table stay, in sorted order, and which go.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Canonical {
+    /// Rows that stay, sorted by the key and then by every other column: independent of the order in the file.
+    pub(super) kept: Vec<IdxSize>,
+    /// Number of rows equal to a kept row in every column.
+    pub(super) duplicates: usize,
+    /// Rows with the key of a kept row but other values.
+    pub(super) conflicts: Vec<IdxSize>,
+}
+
+/// Finds the canonical order of `frame`. Without a `key` the whole row is the key.
+pub(super) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonical> {
+    let mut names: Vec<&str> = key.to_vec();
+    names.extend(frame.get_column_names().iter().map(|n| n.as_str()).filter(|n| !key.contains(n)));
+    let series: Vec<Series> =
+        names.iter().map(|n| Ok(frame.column(n)?.as_materialized_series().rechunk())).collect::<PolarsResult<_>>()?;
+    let columns: Vec<Values<'_>> = series.iter().map(Values::of).collect::<PolarsResult<_>>()?;
+    let key_width = if key.is_empty() { columns.len() } else { key.len() };
+
+    // Most comparisons end at the first eight bytes of the first column, kept beside the row number.
+    let mut rows: Vec<(u64, IdxSize)> = (0..frame.height() as IdxSize)
+        .map(|row| (columns.first().map_or(0, |c| c.prefix(row as usize)), row))
+        .collect();
+    let compare = |columns: &[Values<'_>], a: IdxSize, b: IdxSize| {
+        columns.iter().map(|c| c.compare(a as usize, b as usize)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+    };
+    rows.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| compare(&columns, a.1, b.1)));
+
+    let mut result = Canonical { kept: Vec::with_capacity(rows.len()), ..Default::default() };
+    let mut previous: Option<(u64, IdxSize)> = None;
+    for &(prefix, row) in &rows {
+        let same =
+            |columns| previous.is_some_and(|p: (u64, IdxSize)| p.0 == prefix && compare(columns, p.1, row).is_eq());
+        if !same(&columns[..key_width]) {
+            result.kept.push(row);
+        } else if same(&columns[key_width..]) {
+            result.duplicates += 1;
+        } else {
+            result.conflicts.push(row);
+        }
+        previous = Some((prefix, row));
+    }
+    Ok(result)
+}
+
+/// The chunk of a column of one chunk.
+type Array<T> = <T as PolarsDataType>::Array;
+
+/// Direct access to the values of a column.
+enum Values<'a> {
+    Text(&'a Array<StringType>),
+    Integer(&'a Array<Int64Type>),
+    Float(&'a Array<Float64Type>),
+}
+
+impl<'a> Values<'a> {
+    fn of(series: &'a Series) -> PolarsResult<Self> {
+        let array = series.chunks().first().ok_or_else(|| polars_err!(NoData: "a column without a chunk"))?.as_any();
+        let unknown = || polars_err!(InvalidOperation: "no order for column `{}`", series.name());
+        match series.dtype() {
+            DataType::String => array.downcast_ref().map(Values::Text),
+            DataType::Int64 | DataType::Datetime(..) => array.downcast_ref().map(Values::Integer),
+            DataType::Float64 => array.downcast_ref().map(Values::Float),
+            _ => None,
+        }
+        .ok_or_else(unknown)
+    }
+
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        match self {
+            Values::Text(v) => v.get(a).cmp(&v.get(b)),
+            Values::Integer(v) => v.get(a).cmp(&v.get(b)),
+            Values::Float(v) => match (v.get(a), v.get(b)) {
+                (Some(a), Some(b)) => a.total_cmp(&b),
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            },
+        }
+    }
+
+    /// A number that orders as the value does, as far as eight bytes reach.
+    fn prefix(&self, row: usize) -> u64 {
+        match self {
+            Values::Text(v) => v.get(row).map_or(0, |text| {
+                let mut bytes = [0; 8];
+                let n = text.len().min(8);
+                bytes[..n].copy_from_slice(&text.as_bytes()[..n]);
+                u64::from_be_bytes(bytes)
+            }),
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicates_go_and_conflicts_are_named() {
+        let frame = df!("id" => ["b", "a", "b", "a", "c"], "x" => [2i64, 1, 2, 9, 3]).unwrap();
+        let c = canonical(&frame, &["id"]).unwrap();
+        assert_eq!((c.kept, c.conflicts), (vec![1, c_first(&frame), 4], vec![3]));
+        assert_eq!(c.duplicates, 1);
+    }
+
+    /// Either of the two equal `b` rows may be the one that stays.
+    fn c_first(frame: &DataFrame) -> IdxSize {
+        canonical(frame, &["id"]).unwrap().kept[1]
+    }
+
+    #[test]
+    fn without_a_key_only_equal_rows_go() {
+        let frame = df!("zip" => ["2", "1", "2", "2"], "lat" => [0.5, 0.5, 0.5, -0.5]).unwrap();
+        let c = canonical(&frame, &[]).unwrap();
+        assert_eq!((c.kept.len(), c.duplicates, c.conflicts.len()), (3, 1, 0));
+        assert_eq!((c.kept[0], c.kept[1]), (1, 3));
+    }
+}

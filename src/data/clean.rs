@@ -1,0 +1,258 @@
+//! RawTables → CleanTables + Audit. Next: `quality`, then `mart`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
+use super::canonical::canonical;
+use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use super::read::{InputFile, Quarantined, RawTable, RawTables, as_csv};
+use super::{locations, quality};
+use crate::error::{Error, Result};
+
+const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
+
+/// The ten tables without duplicates or contract breakers, sorted by key, with clean names and derived columns,
+/// and the table of zip locations.
+#[derive(Debug, Clone)]
+pub struct CleanTables {
+    tables: BTreeMap<TableId, DataFrame>,
+    /// One row per zip prefix: see [`super::contract::ZIP_LOCATION_COLUMNS`].
+    pub zip_locations: DataFrame,
+}
+
+impl CleanTables {
+    /// One of the ten tables; columns as [`Table::clean_columns`] lists them.
+    pub fn table(&self, id: TableId) -> &DataFrame {
+        &self.tables[&id]
+    }
+
+    /// All tables under their short names, zip locations last.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
+        self.tables.iter().map(|(id, frame)| (id.name(), frame)).chain([(ZIP_LOCATIONS, &self.zip_locations)])
+    }
+}
+
+/// Cleans the tables and checks them, and frees the raw ones as it goes. The result does not depend on the order of the rows in the files.
+///
+/// # Errors
+/// There is no order at all, or polars fails.
+pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
+    let cleaned: Vec<(TableId, Cleaned)> = raw
+        .tables
+        .into_par_iter()
+        .map(|(id, table)| Ok((id, clean_table(id.table(), table)?)))
+        .collect::<Result<_>>()?;
+    let mut audit = Audit { warnings: raw.warnings, ..Default::default() };
+    let mut tables = BTreeMap::new();
+    let mut lines = BTreeMap::new();
+    for (id, cleaned) in cleaned {
+        audit.inputs.push(cleaned.file);
+        audit.steps.extend(cleaned.steps);
+        audit.changes.extend(cleaned.changes);
+        if !cleaned.quarantine.is_empty() {
+            audit.quarantine.push((id.name().into(), cleaned.quarantine));
+        }
+        lines.insert(id, cleaned.lines);
+        tables.insert(id, cleaned.frame);
+    }
+    if tables[&TableId::Orders].height() == 0 {
+        return Err(
+            Error::input("there is no order in the data").with_hint("`olist_orders_dataset.csv` holds no readable row")
+        );
+    }
+    name_categories(&mut tables, &mut audit)?;
+    let points = &tables[&TableId::Geolocation];
+    let file = &audit.inputs[TableId::Geolocation as usize].name;
+    let (zip_locations, outside) = locations::locate(points, file, &lines[&TableId::Geolocation])?;
+    audit.steps.push(step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.len()));
+    if !outside.is_empty() {
+        audit.quarantine.push((ZIP_LOCATIONS.into(), outside));
+    }
+    let clean = CleanTables { tables, zip_locations };
+    audit.nulls = nulls(&clean)?;
+    (audit.quality, audit.relations) = quality::check(&clean, &audit.steps)?;
+    Ok((clean, audit))
+}
+
+struct Cleaned {
+    frame: DataFrame,
+    /// Line in the file of each row of `frame`.
+    lines: Vec<u32>,
+    file: InputFile,
+    steps: [Step; 2],
+    changes: Vec<Change>,
+    quarantine: Vec<Quarantined>,
+}
+
+/// Takes the raw table, so that it is gone before the next one needs the memory.
+fn clean_table(table: &'static Table, raw: RawTable) -> Result<Cleaned> {
+    let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
+    let order = canonical(&raw.frame, &source_key)?;
+    let conflicts =
+        order.conflicts.iter().map(|&row| conflict(table, &raw, row as usize)).collect::<Result<Vec<_>>>()?;
+    let lines = order.kept.iter().map(|&row| raw.lines[row as usize]).collect();
+    let indices = IdxCa::from_vec("row".into(), order.kept);
+    let mut frame = raw.frame.take(&indices)?;
+    for column in table.columns {
+        frame.rename(column.source, column.name.into())?;
+    }
+    if table.id == TableId::Orders {
+        derive_dates(&mut frame)?;
+    }
+    let steps = [
+        step(table.name, "read", raw.rows_in, 0, raw.quarantine.len()),
+        step(table.name, "clean", raw.frame.height(), order.duplicates, conflicts.len()),
+    ];
+    let changes = changes(table, &raw);
+    let mut quarantine = raw.quarantine;
+    quarantine.extend(conflicts);
+    Ok(Cleaned { frame, lines, file: raw.file, steps, changes, quarantine })
+}
+
+fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
+    let rows_out = rows_in - deduplicated - quarantined;
+    Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined }
+}
+
+fn conflict(table: &Table, raw: &RawTable, row: usize) -> Result<Quarantined> {
+    let text = |column: &str| -> Result<String> { Ok(raw.frame.column(column)?.get(row)?.str_value().into_owned()) };
+    let key: Vec<String> = table.key.iter().map(|k| text(k)).collect::<Result<_>>()?;
+    let record: Vec<String> = table.columns.iter().map(|c| text(c.source)).collect::<Result<_>>()?;
+    Ok(Quarantined {
+        file: raw.file.name.clone(),
+        line: raw.lines[row].into(),
+        column: table.key.join(" + "),
+        value: key.join(" + "),
+        reason: "the key of another row, with other values".into(),
+        record: as_csv(record.iter()),
+    })
+}
+
+/// Purchase day and month, delivery time and lateness.
+fn derive_dates(orders: &mut DataFrame) -> Result<()> {
+    let micros = |name: &str| -> Result<Int64Chunked> { Ok(orders.column(name)?.to_physical_repr().i64()?.clone()) };
+    let purchase = micros("order_purchase_timestamp")?;
+    let delivered = micros("order_delivered_customer_date")?;
+    let estimated = micros("order_estimated_delivery_date")?;
+    let day_of = |micros: i64| micros.div_euclid(MICROSECONDS_PER_DAY) as i32;
+    let pairs = || delivered.iter().zip(estimated.iter()).map(|(d, e)| Some((d?, e?)));
+
+    let days: Int32Chunked = purchase.iter().map(|p| p.map(day_of)).collect();
+    let months: Int32Chunked = days.iter().map(|d| d.map(first_of_month)).collect();
+    let seconds: Int64Chunked =
+        delivered.iter().zip(purchase.iter()).map(|(d, p)| Some((d? - p?).div_euclid(1_000_000))).collect();
+    let by_timestamp: BooleanChunked = pairs().map(|p| p.map(|(d, e)| d > e)).collect();
+    let by_date: BooleanChunked = pairs().map(|p| p.map(|(d, e)| day_of(d) > day_of(e))).collect();
+    let derived = [
+        days.into_date().into_series(),
+        months.into_date().into_series(),
+        seconds.into_series(),
+        by_timestamp.into_series(),
+        by_date.into_series(),
+    ];
+    for (series, column) in derived.into_iter().zip(TableId::Orders.table().derived) {
+        orders.with_column(series.with_name(column.name.into()).into_column())?;
+    }
+    Ok(())
+}
+
+/// First day of the month of `day`, both in days since 1970-01-01.
+fn first_of_month(day: i32) -> i32 {
+    use chrono::Datelike;
+    let date = chrono::NaiveDate::from_epoch_days(day).unwrap_or_default();
+    day - date.day0() as i32
+}
+
+/// Gives every product the English name of its category.
+fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>, audit: &mut Audit) -> Result<()> {
+    let translation = &tables[&TableId::Categories];
+    let portuguese = translation.column("product_category_name")?.str()?;
+    let english = translation.column("product_category_name_english")?.str()?;
+    let names: BTreeMap<&str, &str> =
+        portuguese.iter().zip(english.iter()).filter_map(|(p, e)| Some((p?, e?))).collect();
+    let mut counts = BTreeMap::new();
+    let categories: StringChunked = tables[&TableId::Products]
+        .column("product_category_name")?
+        .str()?
+        .iter()
+        .map(|name| {
+            let (change, category) = match name.map(|n| (n, names.get(n))) {
+                Some((_, Some(english))) => (ChangeKind::Translated, *english),
+                Some((portuguese, None)) => (ChangeKind::Untranslated, portuguese),
+                None => (ChangeKind::NamedUnknown, UNKNOWN_CATEGORY),
+            };
+            *counts.entry(change).or_insert(0) += 1;
+            Some(category)
+        })
+        .collect();
+    let table = TableId::Products;
+    for (change, count) in counts {
+        audit.changes.push(Change {
+            table: table.name().into(),
+            column: "product_category_name".into(),
+            change,
+            count,
+        });
+    }
+    let series = categories.with_name(table.table().derived[0].name.into()).into_series();
+    if let Some(products) = tables.get_mut(&table) {
+        products.with_column(series.into_column())?;
+    }
+    Ok(())
+}
+
+fn changes(table: &'static Table, raw: &RawTable) -> Vec<Change> {
+    let change =
+        |column: &str, change, count| Change { table: table.name.into(), column: column.into(), change, count };
+    let mut changes = Vec::new();
+    for column in table.columns {
+        match column.kind {
+            Kind::Money => changes.push(change(column.name, ChangeKind::ToCentavos, raw.frame.height())),
+            Kind::Zip if raw.padded_zips > 0 => {
+                changes.push(change(column.name, ChangeKind::ZeroPadded, raw.padded_zips))
+            }
+            _ if column.name != column.source => changes.push(change(column.name, ChangeKind::Renamed, 1)),
+            _ => {}
+        }
+    }
+    if table.id == TableId::Orders {
+        let rows = raw.frame.height();
+        changes.extend(table.derived.iter().map(|c| change(c.name, ChangeKind::Derived, rows)));
+    }
+    changes
+}
+
+/// Missing values of the columns that are read: a derived column is empty where its sources are.
+fn nulls(clean: &CleanTables) -> Result<Vec<Nulls>> {
+    let mut nulls = Vec::new();
+    for table in &TABLES {
+        let frame = clean.table(table.id);
+        for column in table.columns {
+            if let Some(reason) = column.null {
+                nulls.push(Nulls {
+                    table: table.name.into(),
+                    column: column.name.into(),
+                    missing: frame.column(column.name)?.null_count(),
+                    total: frame.height(),
+                    reason: reason.into(),
+                });
+            }
+        }
+    }
+    Ok(nulls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_begin_on_the_first() {
+        let day = |y, m, d| chrono::NaiveDate::from_ymd_opt(y, m, d).map(|d| d.to_epoch_days()).unwrap_or_default();
+        assert_eq!(first_of_month(day(2018, 2, 28)), day(2018, 2, 1));
+        assert_eq!(first_of_month(day(1969, 12, 31)), day(1969, 12, 1));
+    }
+}

@@ -1,0 +1,353 @@
+//! Source → RawTables: every row typed by the contract, or in quarantine with the reason. Next: `clean`.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::contract::{Column as Declared, Kind, STATES, Table, TableId};
+use super::json;
+use super::parse::{Cell, parse};
+use super::source::{Format, Source, SourceFile};
+use crate::error::{Error, Result};
+
+/// No table has more columns in its file.
+const MAX_COLUMNS: usize = 9;
+
+/// The ten tables as the files hold them: typed, duplicates included, columns under their source names.
+#[derive(Debug, Clone)]
+pub struct RawTables {
+    /// One entry per table.
+    pub tables: BTreeMap<TableId, RawTable>,
+    /// What was accepted but should be known: unknown columns, built-in tables.
+    pub warnings: Vec<String>,
+}
+
+/// One table as its file holds it.
+#[derive(Debug, Clone)]
+pub struct RawTable {
+    /// The readable rows; columns in the order of the contract.
+    pub frame: DataFrame,
+    /// Line in the file of each row of `frame`, from 1.
+    pub lines: Vec<u32>,
+    /// Rows in the file, the header not counted.
+    pub rows_in: usize,
+    /// Zip prefixes whose leading zeros were restored.
+    pub padded_zips: usize,
+    /// Rows that break the contract.
+    pub quarantine: Vec<Quarantined>,
+    /// Where the rows come from.
+    pub file: InputFile,
+}
+
+/// A row that was set aside: nothing is lost, and nothing wrong is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// File it stands in.
+    pub file: String,
+    /// Line on which it starts, from 1.
+    pub line: u64,
+    /// First column that breaks the contract, by its source name.
+    pub column: String,
+    /// Its value.
+    pub value: String,
+    /// Which rule it breaks.
+    pub reason: String,
+    /// The whole row, its fields as CSV.
+    pub record: String,
+}
+
+/// Identity of an input file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Name relative to the source.
+    pub name: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes, hexadecimal.
+    pub blake3: String,
+}
+
+/// Reads the ten tables, in parallel.
+///
+/// # Errors
+/// A file that is not what its name says: no header, a missing column, another separator, cut off, mostly unreadable.
+/// Single rows that break the contract are no error: they go to [`RawTable::quarantine`].
+pub fn read(source: &Source) -> Result<RawTables> {
+    let read: Vec<(TableId, RawTable, Vec<String>)> = source
+        .files()
+        .par_iter()
+        .with_max_len(1)
+        .map(|file| read_file(file).map(|(table, warnings)| (file.table, table, warnings)))
+        .collect::<Result<_>>()?;
+    let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
+    for (id, table, warnings) in read {
+        raw.tables.insert(id, table);
+        raw.warnings.extend(warnings);
+    }
+    raw.tables.entry(TableId::States).or_insert_with(built_in_states);
+    Ok(raw)
+}
+
+fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
+    file.with_reader(|reader, size| {
+        let mut tap = Tap::new(reader);
+        let mut builder = TableBuilder::new(file.table.table(), &file.name, size);
+        let warnings = match file.format {
+            Format::Csv => read_csv(&mut tap, &mut builder)?,
+            Format::Json => json::read(&mut tap, &mut builder)?,
+        };
+        if tap.bytes == 0 {
+            return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
+        }
+        builder.finish(&tap).map(|table| (table, warnings))
+    })
+}
+
+fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
+    let file = builder.file.clone();
+    let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
+    let header: Vec<String> =
+        reader.byte_headers().map_err(failed)?.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
+    if header.is_empty() {
+        // An empty file; the caller knows, since no byte was read.
+        return Ok(Vec::new());
+    }
+    let (positions, warnings) = builder.locate(&header)?;
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(failed)? {
+        // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
+        if record.len() == header.len() {
+            builder.push(line, |i| &record[positions[i]], || record.iter().collect());
+        } else {
+            let reason = format!("{} fields where the header has {}", record.len(), header.len());
+            builder.reject(line, "", b"", reason, record.iter().collect());
+        }
+    }
+    Ok(warnings)
+}
+
+/// Collects the rows of one table, whatever format they come from.
+pub(super) struct TableBuilder {
+    pub(super) table: &'static Table,
+    pub(super) file: String,
+    columns: Vec<ColumnBuilder>,
+    lines: Vec<u32>,
+    rows_in: usize,
+    padded_zips: usize,
+    quarantine: Vec<Quarantined>,
+    /// Whether the last row seen was rejected: with a missing final line break, the file was cut off.
+    last_rejected: bool,
+}
+
+enum ColumnBuilder {
+    Text(StringChunkedBuilder),
+    Integer(PrimitiveChunkedBuilder<Int64Type>),
+    Float(PrimitiveChunkedBuilder<Float64Type>),
+}
+
+impl TableBuilder {
+    /// `size` of the file in bytes: columns that never grow are never copied.
+    fn new(table: &'static Table, file: &str, size: u64) -> Self {
+        let width: u64 = table.columns.iter().map(|c| c.kind.typical_width()).sum();
+        let rows = (size / width) as usize;
+        let column = |c: &Declared| match c.kind.dtype() {
+            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(c.source.into(), rows)),
+            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
+            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
+        };
+        TableBuilder {
+            table,
+            file: file.to_string(),
+            columns: table.columns.iter().map(column).collect(),
+            lines: Vec::with_capacity(rows),
+            rows_in: 0,
+            padded_zips: 0,
+            quarantine: Vec::new(),
+            last_rejected: false,
+        }
+    }
+
+    /// Where each declared column stands in the file, and a warning per column that the contract does not know.
+    fn locate(&self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
+        let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
+        if let (true, Some(separator)) = (header.len() == 1, header[0].chars().find(|c| matches!(c, ';' | '\t' | '|')))
+        {
+            return Err(Error::input(format!("`{}` is separated by `{}`", self.file, separator.escape_default()))
+                .with_hint("pfe reads comma-separated files, as Kaggle serves them"));
+        }
+        let mut positions = Vec::new();
+        for column in self.table.columns {
+            // Corrected spellings of `lenght` are welcome; amounts under their clean name would be in another unit.
+            let known = |h: &&String| *h == column.source || (*h == column.name && column.kind != Kind::Money);
+            let found: Vec<usize> = (0..header.len()).filter(|&i| known(&&header[i])).collect();
+            match found[..] {
+                [position] => positions.push(position),
+                [] => {
+                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.file))
+                        .with_hint(format!("columns found: {}", listed())));
+                }
+                _ => {
+                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.file))
+                        .with_hint(format!("columns found: {}", listed())));
+                }
+            }
+        }
+        let extra = (0..header.len()).filter(|i| !positions.contains(i));
+        let warnings =
+            extra.map(|i| format!("unknown column `{}` of `{}` was left out", header[i], self.file)).collect();
+        Ok((positions, warnings))
+    }
+
+    /// Takes a row: `field(i)` is the text of the `i`-th declared column, `record` the whole row for the quarantine.
+    pub(super) fn push<'a>(
+        &mut self,
+        line: u64,
+        field: impl Fn(usize) -> &'a [u8],
+        record: impl Fn() -> Vec<&'a [u8]>,
+    ) {
+        let mut cells = [Cell::Null; MAX_COLUMNS];
+        for (i, column) in self.table.columns.iter().enumerate() {
+            match parse(column, field(i)) {
+                Ok(cell) => cells[i] = cell,
+                Err(reason) => return self.reject(line, column.source, field(i), reason, record()),
+            }
+        }
+        for (column, cell) in self.columns.iter_mut().zip(&cells) {
+            self.padded_zips += usize::from(matches!(cell, Cell::Padded(_)));
+            column.push(cell);
+        }
+        self.rows_in += 1;
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        self.last_rejected = false;
+    }
+
+    /// Sets a row aside.
+    pub(super) fn reject(&mut self, line: u64, column: &str, value: &[u8], reason: String, record: Vec<&[u8]>) {
+        self.rows_in += 1;
+        self.last_rejected = true;
+        self.quarantine.push(Quarantined {
+            file: self.file.clone(),
+            line,
+            column: column.to_string(),
+            value: String::from_utf8_lossy(value).into_owned(),
+            reason,
+            record: as_csv(record.iter().map(|field| String::from_utf8_lossy(field).into_owned())),
+        });
+    }
+
+    fn finish(self, tap: &Tap<'_>) -> Result<RawTable> {
+        if let (true, false, Some(last)) = (self.last_rejected, tap.ends_line(), self.quarantine.last()) {
+            return Err(Error::input(format!("`{}` is cut off in line {}: {}", self.file, last.line, last.reason))
+                .with_hint("the file is incomplete; download it again"));
+        }
+        if let (true, Some(first)) = (self.quarantine.len() * 2 > self.rows_in, self.quarantine.first()) {
+            return Err(Error::input(format!(
+                "{} of the {} rows of `{}` break the contract; the first is line {}, column `{}`, value `{}`: {}",
+                self.quarantine.len(),
+                self.rows_in,
+                self.file,
+                first.line,
+                first.column,
+                first.value,
+                first.reason
+            ))
+            .with_hint("the file does not have Olist's format"));
+        }
+        let columns =
+            self.columns.into_iter().zip(self.table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
+        Ok(RawTable {
+            frame: DataFrame::new(self.lines.len(), columns.collect::<PolarsResult<_>>()?)?,
+            lines: self.lines,
+            rows_in: self.rows_in,
+            padded_zips: self.padded_zips,
+            quarantine: self.quarantine,
+            file: InputFile { name: self.file, bytes: tap.bytes, blake3: tap.hasher.finalize().to_hex().to_string() },
+        })
+    }
+}
+
+impl ColumnBuilder {
+    fn push(&mut self, cell: &Cell<'_>) {
+        match (self, cell) {
+            (ColumnBuilder::Text(b), Cell::Text(text)) => b.append_value(text),
+            (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
+            (ColumnBuilder::Integer(b), Cell::Integer(value)) => b.append_value(*value),
+            (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
+            (ColumnBuilder::Text(b), _) => b.append_null(),
+            (ColumnBuilder::Integer(b), _) => b.append_null(),
+            (ColumnBuilder::Float(b), _) => b.append_null(),
+        }
+    }
+
+    fn finish(self, dtype: &DataType) -> PolarsResult<Column> {
+        let series = match self {
+            ColumnBuilder::Text(b) => b.finish().into_series(),
+            ColumnBuilder::Integer(b) => b.finish().into_series().cast(dtype)?,
+            ColumnBuilder::Float(b) => b.finish().into_series(),
+        };
+        Ok(series.into_column())
+    }
+}
+
+/// One line of CSV without its line break.
+pub(super) fn as_csv<T: AsRef<[u8]>>(fields: impl Iterator<Item = T>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(fields);
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
+}
+
+/// Hashes and counts the bytes on their way to the parser, so that a file is read once.
+pub(super) struct Tap<'a> {
+    inner: &'a mut dyn Read,
+    hasher: blake3::Hasher,
+    bytes: u64,
+    last: u8,
+    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
+    crlf: bool,
+    in_first_line: bool,
+}
+
+impl<'a> Tap<'a> {
+    fn new(inner: &'a mut dyn Read) -> Self {
+        Tap { inner, hasher: blake3::Hasher::new(), bytes: 0, last: b'\n', crlf: false, in_first_line: true }
+    }
+
+    fn ends_line(&self) -> bool {
+        matches!(self.last, b'\n' | b'\r')
+    }
+}
+
+impl Read for Tap<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..n]);
+        self.bytes += n as u64;
+        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
+            let before = end.checked_sub(1).map_or(self.last, |i| buffer[i]);
+            (self.crlf, self.in_first_line) = (before == b'\r', false);
+        }
+        self.last = n.checked_sub(1).map_or(self.last, |i| buffer[i]);
+        Ok(n)
+    }
+}
+
+fn built_in_states() -> RawTable {
+    let codes: Vec<&str> = STATES.iter().map(|s| s.0).collect();
+    let names: Vec<&str> = STATES.iter().map(|s| s.1).collect();
+    let [code, name] = [0, 1].map(|i| TableId::States.table().columns[i].source);
+    RawTable {
+        frame: df!(code => &codes, name => &names).unwrap_or_default(),
+        lines: (1..=STATES.len() as u32).collect(),
+        rows_in: STATES.len(),
+        padded_zips: 0,
+        quarantine: Vec::new(),
+        file: InputFile { name: "(built in)".into(), bytes: 0, blake3: String::new() },
+    }
+}

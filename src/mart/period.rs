@@ -1,0 +1,103 @@
+//! Which months of the mart are complete: found in the data, never written down.
+
+use std::collections::BTreeMap;
+
+use super::SalesMart;
+use super::month::Month;
+use crate::error::{Error, Result};
+
+/// A day counts as active when it has at least this share of its month's median orders.
+const ACTIVE: f64 = 0.1;
+/// A month is complete when at least this share of its days is active …
+const FILLED: f64 = 0.8;
+/// … and some day among this many at its end is: data that stop on the 20th leave an incomplete month.
+const TAIL_DAYS: i32 = 3;
+
+/// The unbroken run of complete months that ends with the last complete one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Period {
+    /// First complete month.
+    pub first: Month,
+    /// Last complete month.
+    pub last: Month,
+}
+
+impl Period {
+    /// Finds the complete months of `mart`.
+    ///
+    /// # Errors
+    /// No month is complete.
+    pub fn of(mart: &SalesMart) -> Result<Period> {
+        Period::find(&orders_by_day(mart)?).ok_or_else(|| {
+            Error::input("no month of the data is complete")
+                .with_hint("a month needs orders on most of its days; the analysis needs one such month at least")
+        })
+    }
+
+    fn find(orders: &BTreeMap<i32, i64>) -> Option<Period> {
+        let (first, last) = (Month::of_day(*orders.keys().next()?), Month::of_day(*orders.keys().next_back()?));
+        let months = std::iter::successors(Some(last), |m| Some(m.plus(-1))).take_while(|m| *m >= first);
+        let mut complete = months.skip_while(|m| !is_complete(*m, orders)).take_while(|m| is_complete(*m, orders));
+        let last = complete.next()?;
+        Some(Period { first: complete.last().unwrap_or(last), last })
+    }
+
+    /// The months, first to last.
+    pub fn months(self) -> impl Iterator<Item = Month> {
+        std::iter::successors(Some(self.first), |m| Some(m.plus(1))).take_while(move |m| *m <= self.last)
+    }
+
+    /// Number of months.
+    pub fn len(self) -> usize {
+        self.months().count()
+    }
+
+    /// Never: a period holds one month at least.
+    pub fn is_empty(self) -> bool {
+        false
+    }
+}
+
+/// Orders of each day, all statuses.
+///
+/// # Errors
+/// The mart is incomplete.
+pub fn orders_by_day(mart: &SalesMart) -> Result<BTreeMap<i32, i64>> {
+    let frame = mart.table("orders_by_day")?;
+    let mut orders = BTreeMap::new();
+    for (day, n) in frame.column("day")?.date()?.physical().iter().zip(frame.column("orders")?.i64()?.iter()) {
+        if let (Some(day), Some(n)) = (day, n) {
+            *orders.entry(day).or_insert(0) += n;
+        }
+    }
+    Ok(orders)
+}
+
+fn is_complete(month: Month, orders: &BTreeMap<i32, i64>) -> bool {
+    let first = month.first_day();
+    let days: Vec<i64> = (first..first + month.days()).map(|d| orders.get(&d).copied().unwrap_or(0)).collect();
+    let mut sorted = days.clone();
+    sorted.sort_unstable();
+    let median = sorted[sorted.len() / 2];
+    let active = |n: &i64| *n > 0 && *n as f64 >= ACTIVE * median as f64;
+    let filled = days.iter().filter(|n| active(n)).count();
+    filled as f64 >= FILLED * f64::from(month.days()) && days.iter().rev().take(TAIL_DAYS as usize).any(active)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_that_start_late_count_and_months_that_stop_early_do_not() {
+        let day = |year, month, day: i32| Month { year, month }.first_day() + day - 1;
+        // From 5 January to 21 April, a few stray orders after it and a year before.
+        let mut orders: BTreeMap<i32, i64> = (day(2018, 1, 5)..=day(2018, 4, 21)).map(|d| (d, 100)).collect();
+        orders.extend([(day(2018, 4, 25), 1), (day(2018, 5, 30), 1), (day(2017, 1, 1), 3)]);
+        let period = Period::find(&orders).unwrap();
+        assert_eq!((period.first.to_string(), period.last.to_string()), ("2018-01".into(), "2018-03".into()));
+        assert_eq!(period.len(), 3);
+        assert_eq!(Period::find(&BTreeMap::from([(0, 5)])), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! SalesMart → Forecasts. Next: `findings`.
+
+pub mod reference;

@@ -1,0 +1,198 @@
+//! The whole flow in one call: raw files → results → files in the output folder, with a manifest that proves them.
+
+pub mod manifest;
+mod output;
+pub mod tables;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use rayon::prelude::*;
+
+use crate::data::{self, Source};
+use crate::error::{Error, Result};
+use crate::mart::{self, SalesMart};
+use crate::report::{self, Lang};
+use crate::results::{Parameters, Results};
+use crate::synth::{self, SynthParams};
+use manifest::{Manifest, Volatile};
+use output::Staging;
+
+/// What to analyse.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A folder or archive of the user.
+    Files(PathBuf),
+    /// Data made up on the spot; they are kept under `data/` of the output folder.
+    Generated(SynthParams),
+}
+
+/// A run's parameters.
+#[derive(Debug, Clone)]
+pub struct RunParams {
+    /// What to analyse.
+    pub input: Input,
+    /// Output folder, created if needed.
+    pub out: PathBuf,
+    /// Language of the report.
+    pub lang: Lang,
+}
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The results, as the report shows them.
+    pub results: Results,
+    /// The manifest, as written to `run.json`.
+    pub manifest: Manifest,
+    /// Whether the folder held the remains of a run that did not end.
+    pub unfinished_before: bool,
+}
+
+/// Runs everything. `progress` is told the name of each stage as it begins.
+///
+/// Nothing of the output folder changes until all files are written beside their places; then they are moved in, the
+/// manifest last.
+///
+/// # Errors
+/// The input is not usable, or the folder cannot be written to; the folder is then as before.
+pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+    let mut clock = Clock { progress, started: Instant::now(), volatile: Volatile::default() };
+    let staging = Staging::new(&params.out)?;
+    let (source, truth) = match &params.input {
+        Input::Files(path) => (Source::open(path)?, None),
+        Input::Generated(synth) => {
+            clock.stage("generate");
+            let folder = staging.path("data");
+            let truth = synth::generate(synth, &folder)?;
+            (Source::open(folder)?, Some(truth))
+        }
+    };
+    clock.stage("read");
+    let raw = data::read(&source)?;
+    clock.stage("clean");
+    let (clean, audit) = data::clean(raw)?;
+    let parameters = Parameters { lang: params.lang, generated: truth.is_some().then(|| params.synth()).flatten() };
+    // The clean tables are written while the mart and the report are made: one needs the disk, the other the processor.
+    let (clean_files, made) = rayon::join(
+        || write_frames(&staging, "clean", clean.iter()),
+        || {
+            clock.stage("analyse");
+            let results = Results::of(&clean, audit, parameters)?;
+            clock.stage("report");
+            let files = write_results(&staging, &results)?;
+            Ok::<_, crate::Error>((results, files))
+        },
+    );
+    let (results, mut files) = made?;
+    files.extend(clean_files?);
+    clock.stage("finish");
+    let manifest = Manifest::new(&results, files, clock.end());
+    let unfinished_before = staging.commit(&manifest)?;
+    Ok(Outcome { results, manifest, unfinished_before })
+}
+
+/// Reads the mart and the audit of the finished run in `out`, and derives the rest from them.
+///
+/// # Errors
+/// There is no finished run, or its files are damaged.
+pub fn load(out: &Path) -> Result<Results> {
+    let manifest = Manifest::load(out)?;
+    let mut tables = BTreeMap::new();
+    for step in mart::STEPS.iter().filter(|s| s.stored) {
+        let path = out.join("mart").join(step.name).with_extension("parquet");
+        let file = File::open(&path).map_err(Error::io("read", &path))?;
+        tables.insert(step.name.to_string(), ParquetReader::new(file).finish()?);
+    }
+    let path = out.join("audit.json");
+    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let audit = serde_json::from_str(&text)
+        .map_err(|e| Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again"))?;
+    Results::from_mart(SalesMart::new(tables)?, audit, manifest.core.parameters)
+}
+
+/// Renders the report of an earlier run again, from its results alone.
+///
+/// # Errors
+/// The folder holds no finished run.
+pub fn rerender(out: &Path, lang: Lang) -> Result<Vec<PathBuf>> {
+    let mut results = load(out)?;
+    results.parameters.lang = lang;
+    let staging = Staging::new(out)?;
+    let files = write_report(&staging, &results)?;
+    staging.commit_report(files, lang)
+}
+
+impl RunParams {
+    fn synth(&self) -> Option<SynthParams> {
+        match &self.input {
+            Input::Generated(params) => Some(params.clone()),
+            Input::Files(_) => None,
+        }
+    }
+}
+
+fn write_results(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
+    let mut files = write_frames(staging, "mart", results.mart.iter())?;
+    files.extend(tables::write(staging, results)?);
+    files.push(staging.write("audit.json", &manifest::to_json(&results.audit))?);
+    files.extend(write_report(staging, results)?);
+    Ok(files)
+}
+
+fn write_report(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
+    let report = report::dossier(results)?;
+    let html = || staging.write("report.html", report.to_html()?.as_bytes());
+    // Whoever built without Typst asked for no PDF; the command line says that there is none.
+    if cfg!(not(feature = "pdf")) {
+        return Ok(vec![html()?]);
+    }
+    let (html, pdf) = rayon::join(html, || staging.write("report.pdf", &report.to_pdf(&[])?));
+    Ok(vec![html?, pdf?])
+}
+
+fn write_frames<'a>(
+    staging: &Staging,
+    folder: &str,
+    frames: impl Iterator<Item = (&'a str, &'a DataFrame)>,
+) -> Result<Vec<manifest::OutputFile>> {
+    let frames: Vec<_> = frames.collect();
+    frames
+        .par_iter()
+        .with_max_len(1)
+        .map(|(name, frame)| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
+        .collect()
+}
+
+/// Names the stages and times them.
+struct Clock<'a> {
+    progress: &'a (dyn Fn(&str) + Sync),
+    started: Instant,
+    volatile: Volatile,
+}
+
+impl Clock<'_> {
+    fn stage(&mut self, name: &str) {
+        (self.progress)(name);
+        self.lap(Some(name));
+    }
+
+    fn lap(&mut self, next: Option<&str>) {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        if let Some(last) = self.volatile.stages.last_mut() {
+            last.seconds = elapsed - last.seconds;
+        }
+        // Until it ends, a stage holds the moment at which it began.
+        self.volatile.stages.extend(next.map(|name| manifest::Stage { name: name.into(), seconds: elapsed }));
+    }
+
+    fn end(mut self) -> Volatile {
+        self.lap(None);
+        self.volatile.seconds = self.started.elapsed().as_secs_f64();
+        self.volatile.threads = rayon::current_num_threads();
+        self.volatile
+    }
+}

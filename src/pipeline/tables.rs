@@ -1,0 +1,208 @@
+//! Results → `tables/*.csv` and `quarantine/*.csv`: names and columns are a contract for users' scripts.
+//!
+//! Amounts in BRL with two decimals, shares 0–1, missing values empty.
+
+use polars::prelude::*;
+
+use super::manifest::OutputFile;
+use super::output::Staging;
+use crate::data::read::Quarantined;
+use crate::error::Result;
+use crate::findings::Facts;
+use crate::mart::month::Month;
+use crate::models::reference::Prediction;
+use crate::results::Results;
+
+/// How many products the list of the best holds.
+const TOP_PRODUCTS: usize = 1_000;
+
+/// A table as text: a header and rows.
+pub type Table = Vec<Vec<String>>;
+
+/// Writes all tables.
+pub(super) fn write(staging: &Staging, results: &Results) -> Result<Vec<OutputFile>> {
+    let mut files = Vec::new();
+    for (name, table) in all(results)? {
+        files.push(staging.write(&format!("tables/{name}.csv"), &csv(&table))?);
+    }
+    for (name, rows) in &results.audit.quarantine {
+        files.push(staging.write(&format!("quarantine/{name}.csv"), &csv(&quarantine(rows)))?);
+    }
+    Ok(files)
+}
+
+/// The tables by file name, without extension.
+///
+/// # Errors
+/// The mart is incomplete.
+pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
+    let (findings, reference) = (&results.findings, &results.reference);
+    Ok(vec![
+        ("price_predictions", predictions(reference.predictions.iter())),
+        ("price_predictions_top_category", predictions(reference.top().into_iter())),
+        ("payments_by_state", payments(results)),
+        ("by_state", facts("state", &findings.states)),
+        ("by_category", facts("category", &findings.categories)),
+        ("monthly_revenue", monthly_by_category(results)?),
+        ("monthly_revenue_by_state", monthly_by_state(results)?),
+        ("top_products", top_products(results)?),
+        ("audit", audit(results)),
+        ("quality", quality(results)),
+    ])
+}
+
+fn header(columns: &str) -> Table {
+    vec![columns.split(',').map(String::from).collect()]
+}
+
+/// Centavos as reais with two decimals.
+fn brl(centavos: i64) -> String {
+    let sign = if centavos < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", centavos.unsigned_abs() / 100, centavos.unsigned_abs() % 100)
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or(String::new(), |v| v.to_string())
+}
+
+/// Training sales are exact to the centavo; predictions keep every digit, so that they can be compared with the original's.
+fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
+    let mut table = header("category,sales,year,month,date");
+    table.extend(rows.map(|p| {
+        let sales = if p.predicted { p.sales.to_string() } else { format!("{:.2}", p.sales) };
+        let Month { year, month } = p.month;
+        vec![p.category.clone(), sales, year.to_string(), month.to_string(), format!("{}-01 00:00:00", p.month)]
+    }));
+    table
+}
+
+fn payments(results: &Results) -> Table {
+    let mut table = header("state,payment_type,payments,orders,value,share_payments,share_value");
+    for state in &results.findings.payments {
+        let mut methods: Vec<_> = state.methods.iter().collect();
+        methods.sort_by(|a, b| a.payment_type.cmp(&b.payment_type));
+        table.extend(methods.iter().map(|m| {
+            vec![
+                state.state.clone(),
+                m.payment_type.clone(),
+                m.payments.to_string(),
+                m.orders.to_string(),
+                brl(m.value_centavos),
+                m.share_payments.to_string(),
+                m.share_value.to_string(),
+            ]
+        }));
+    }
+    table
+}
+
+fn facts(name: &str, facts: &[Facts]) -> Table {
+    let mut table =
+        header(&format!("{name},orders,items,revenue,review_mean,late_share,delivery_days_mean,canceled_share"));
+    table.extend(facts.iter().map(|f| {
+        vec![
+            f.name.clone(),
+            f.orders.to_string(),
+            f.items.to_string(),
+            brl(f.revenue_centavos),
+            optional(f.review_mean),
+            optional(f.late_share),
+            optional(f.delivery_days_mean),
+            optional(f.canceled_share),
+        ]
+    }));
+    table
+}
+
+/// States add up: an order has one.
+fn monthly_by_category(results: &Results) -> Result<Table> {
+    let keys = [col("category"), col("month")];
+    let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
+    let frame = results.mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
+    monthly("category", &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?)
+}
+
+fn monthly_by_state(results: &Results) -> Result<Table> {
+    monthly("state", results.mart.table("orders_by_state_month")?)
+}
+
+fn monthly(name: &str, frame: &DataFrame) -> Result<Table> {
+    let mut table = header(&format!("{name},year,month,orders,items,revenue"));
+    let (names, months) = (frame.column(name)?.str()?, frame.column("month")?.date()?.physical());
+    let [orders, items, revenue] =
+        ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
+    let (orders, items, revenue) = (orders?, items?, revenue?);
+    for row in 0..frame.height() {
+        let Month { year, month } = Month::of_day(months.get(row).unwrap_or(0));
+        let number = |column: &Int64Chunked| column.get(row).unwrap_or(0);
+        let name = names.get(row).unwrap_or_default().to_string();
+        let (orders, items) = (number(orders).to_string(), number(items).to_string());
+        table.push(vec![name, year.to_string(), month.to_string(), orders, items, brl(number(revenue))]);
+    }
+    Ok(table)
+}
+
+fn top_products(results: &Results) -> Result<Table> {
+    let mut table = header("product_id,category,items,orders,revenue");
+    let by = ["revenue_centavos", "product_id"];
+    let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+    let products = results.mart.table("products")?.sort(by, order)?.head(Some(TOP_PRODUCTS));
+    let (ids, categories) = (products.column("product_id")?.str()?, products.column("category")?.str()?);
+    for row in 0..products.height() {
+        let number = |name: &str| -> Result<i64> { Ok(products.column(name)?.i64()?.get(row).unwrap_or(0)) };
+        table.push(vec![
+            ids.get(row).unwrap_or_default().into(),
+            categories.get(row).unwrap_or_default().into(),
+            number("items")?.to_string(),
+            number("orders")?.to_string(),
+            brl(number("revenue_centavos")?),
+        ]);
+    }
+    Ok(table)
+}
+
+fn audit(results: &Results) -> Table {
+    let mut table = header("table,step,rows_in,rows_out,deduplicated,quarantined");
+    let mut steps: Vec<_> = results.audit.steps.iter().collect();
+    steps.sort_by(|a, b| a.table.cmp(&b.table).then_with(|| b.step.cmp(&a.step)));
+    table.extend(steps.iter().map(|s| {
+        let counts = [s.rows_in, s.rows_out, s.deduplicated, s.quarantined].map(|n| n.to_string());
+        [s.table.clone(), s.step.clone()].into_iter().chain(counts).collect()
+    }));
+    table
+}
+
+fn quality(results: &Results) -> Table {
+    let mut table = header("table,check,severity,failed,total");
+    table.extend(results.audit.quality.iter().map(|c| {
+        vec![c.table.clone(), c.check.clone(), c.severity.name().into(), c.failed.to_string(), c.total.to_string()]
+    }));
+    table
+}
+
+fn quarantine(rows: &[Quarantined]) -> Table {
+    let mut table = header("file,line,column,value,reason,record");
+    table.extend(rows.iter().map(|q| {
+        vec![q.file.clone(), q.line.to_string(), q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
+    }));
+    table
+}
+
+fn csv(table: &Table) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in table {
+        // Writing to memory cannot fail, and every row has the header's length.
+        let _ = writer.write_record(row);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn centavos_become_reais() {
+        assert_eq!([brl(0), brl(5), brl(-5), brl(1_584_355_324)], ["0.00", "0.05", "-0.05", "15843553.24"]);
+    }
+}

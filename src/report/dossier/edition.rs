@@ -1,0 +1,266 @@
+//! The words of one language, from `reports/<language>/`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::report::lang::Lang;
+use crate::report::typography::Typographer;
+use crate::report::{Chapter, template};
+
+macro_rules! edition {
+    ($lang:literal, $($chapter:literal),+) => {
+        Files {
+            chapters: &[$(($chapter, include_str!(concat!("../../../reports/", $lang, "/", $chapter)))),+],
+            captions: include_str!(concat!("../../../reports/", $lang, "/captions.toml")),
+            words: include_str!(concat!("../../../reports/", $lang, "/words.toml")),
+        }
+    };
+}
+
+struct Files {
+    chapters: &'static [(&'static str, &'static str)],
+    captions: &'static str,
+    words: &'static str,
+}
+
+const FRENCH: Files = edition!(
+    "fr",
+    "01-question.md",
+    "02-donnees.md",
+    "03-architecture.md",
+    "04-pretraitement.md",
+    "05-ventes.md",
+    "06-paiements.md",
+    "07-reference.md",
+    "08-conclusion.md",
+    "09-annexe.md"
+);
+
+const ENGLISH: Files = edition!(
+    "en",
+    "01-question.md",
+    "02-data.md",
+    "03-architecture.md",
+    "04-preprocessing.md",
+    "05-sales.md",
+    "06-payments.md",
+    "07-reference.md",
+    "08-conclusion.md",
+    "09-annex.md"
+);
+
+/// All that a language needs.
+pub(super) struct Edition {
+    pub(super) words: Words,
+    captions: BTreeMap<String, Caption>,
+    files: &'static Files,
+}
+
+/// Names and labels of a language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Words {
+    #[serde(skip, default)]
+    pub(super) lang: Lang,
+    labels: BTreeMap<String, String>,
+    categories: BTreeMap<String, String>,
+    states: BTreeMap<String, String>,
+    methods: BTreeMap<String, String>,
+    tables: BTreeMap<String, String>,
+    checks: BTreeMap<String, String>,
+}
+
+/// Title, alternative text and column heads of a figure or table, as templates.
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Caption {
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) alt: String,
+    #[serde(default)]
+    pub(super) columns: Vec<String>,
+}
+
+/// Captions by identifier of their figure or table, filled.
+pub(super) struct Captions(BTreeMap<String, Caption>);
+
+impl Edition {
+    pub(super) fn of(lang: Lang) -> Result<Edition> {
+        let files = match lang {
+            Lang::Fr => &FRENCH,
+            Lang::En => &ENGLISH,
+        };
+        let name = |file: &str| format!("`reports/{}/{file}`", lang.code());
+        let mut words: Words = toml::from_str(files.words).map_err(|e| Error::report(name("words.toml"), e))?;
+        words.lang = lang;
+        let captions = toml::from_str(files.captions).map_err(|e| Error::report(name("captions.toml"), e))?;
+        Ok(Edition { words, captions, files })
+    }
+
+    pub(super) fn chapters(&self) -> Vec<Chapter> {
+        self.files.chapters.iter().map(|(name, text)| Chapter { name: (*name).into(), text: (*text).into() }).collect()
+    }
+
+    /// Fills the captions.
+    pub(super) fn captions(&self, values: &serde_json::Value) -> Result<Captions> {
+        let chapter = |id: &str, part: &str, text: &str| Chapter {
+            name: format!("captions.toml, {id}.{part}"),
+            text: text.into(),
+        };
+        let texts: Vec<Chapter> = self
+            .captions
+            .iter()
+            .flat_map(|(id, caption)| [chapter(id, "title", &caption.title), chapter(id, "alt", &caption.alt)])
+            .collect();
+        let filled = template::fill(&texts, values, self.words.lang)?;
+        let set = |text: &str| Typographer::new(self.words.lang).set(text.trim());
+        let pairs = self.captions.iter().zip(filled.chunks(2));
+        Ok(Captions(
+            pairs
+                .map(|((id, caption), filled)| {
+                    let caption = Caption { title: set(&filled[0].text), alt: set(&filled[1].text), ..caption.clone() };
+                    (id.clone(), caption)
+                })
+                .collect(),
+        ))
+    }
+}
+
+impl Captions {
+    pub(super) fn of(&self, id: &str) -> Result<&Caption> {
+        self.0.get(id).ok_or_else(|| Error::report("`captions.toml`", format!("there is no caption `{id}`")))
+    }
+}
+
+impl Words {
+    /// A fixed word or phrase; its key where the language lacks it.
+    pub(super) fn label(&self, key: &str) -> String {
+        self.labels.get(key).map_or_else(|| key.into(), |text| Typographer::new(self.lang).set(text))
+    }
+    /// Name of an English category.
+    pub(super) fn category(&self, name: &str) -> String {
+        named(&self.categories, name)
+    }
+    /// Name of a state.
+    pub(super) fn state(&self, code: &str) -> String {
+        named(&self.states, code)
+    }
+    /// Name of a payment method.
+    pub(super) fn method(&self, name: &str) -> String {
+        named(&self.methods, name)
+    }
+    /// Name of a table of the marketplace.
+    pub(super) fn table(&self, name: &str) -> String {
+        named(&self.tables, name)
+    }
+    /// A quality check in words.
+    pub(super) fn check(&self, check: &str) -> String {
+        self.checks.get(check).cloned().unwrap_or_else(|| check.replace('`', ""))
+    }
+    /// `a, b et c`.
+    pub(super) fn list(&self, items: &[String]) -> String {
+        match items {
+            [] => String::new(),
+            [one] => one.clone(),
+            [rest @ .., last] => format!("{} {} {last}", rest.join(", "), self.label("and")),
+        }
+    }
+}
+
+/// Data may hold names that no language knows: they are shown as they are.
+fn named(names: &BTreeMap<String, String>, name: &str) -> String {
+    names.get(name).cloned().unwrap_or_else(|| name.replace('_', " "))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::data::contract::TABLES;
+
+    fn editions() -> [Edition; 2] {
+        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang).unwrap())
+    }
+
+    /// `text` with a space for each of its parts from `open` to `close`, and those parts.
+    fn split<'a>(text: &'a str, open: &str, close: &str) -> (String, Vec<&'a str>) {
+        let (mut rest, mut outside, mut inside) = (text, String::new(), Vec::new());
+        while let Some((before, after)) = rest.split_once(open) {
+            let (part, after) = after.split_once(close).unwrap();
+            outside += before;
+            outside.push(' ');
+            inside.push(part);
+            rest = after;
+        }
+        (outside + rest, inside)
+    }
+
+    /// The first digit that no letter leads to: `S3` is a name, `3` a number.
+    fn bare_digit(template: &str) -> Option<String> {
+        let marks = [("{{", "}}"), ("{%", "%}"), ("{!", "!}"), ("`", "`"), ("](", ")"), ("[^", "]"), ("{", "}")];
+        let prose = marks.into_iter().fold(template.to_string(), |text, (open, close)| split(&text, open, close).0);
+        let word = prose.split(|c: char| !c.is_alphanumeric()).find(|w| w.starts_with(|c: char| c.is_numeric()))?;
+        Some(word.into())
+    }
+
+    /// What a chapter holds in any language: places of figures and tables, identifiers of headings, placeholders.
+    fn skeleton(text: &str) -> (Vec<&str>, Vec<&str>, BTreeSet<&str>) {
+        let placed = text.lines().filter_map(|l| l.strip_prefix("![")?.rsplit_once("](")).map(|(_, id)| id);
+        let headings = text.lines().filter(|l| l.starts_with('#'));
+        let ids =
+            headings.map(|l| l.rsplit_once('#').filter(|(level, _)| level.contains('{')).map_or("", |(_, id)| id));
+        (placed.collect(), ids.collect(), split(text, "{{", "}}").1.into_iter().map(str::trim).collect())
+    }
+
+    #[test]
+    fn numbers_enter_the_prose_through_placeholders_only() {
+        for (text, digit) in [
+            ("S3, `1`, [^2], [x](#3), {{ a[4] }}{% if b > 5 %}{% endif %}\n\n# A {#h6}", None),
+            ("{% if a %}vingt{% else %}20 %{% endif %}", Some("20")),
+            ("de 3,5 jours", Some("3")),
+        ] {
+            assert_eq!(bare_digit(text).as_deref(), digit, "{text}");
+        }
+        for edition in editions() {
+            let captions = edition.captions.iter().map(|(id, c)| (id.as_str(), format!("{}\n{}", c.title, c.alt)));
+            let chapters = edition.files.chapters.iter().map(|(name, text)| (*name, (*text).to_string()));
+            for (name, text) in chapters.chain(captions) {
+                assert_eq!(bare_digit(&text), None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_say_the_same() {
+        let [french, english] = editions();
+        for (fr, en) in french.files.chapters.iter().zip(english.files.chapters) {
+            assert_eq!(skeleton(fr.1), skeleton(en.1), "{} and {}", fr.0, en.0);
+        }
+        assert_eq!(french.files.chapters.len(), english.files.chapters.len());
+        let captions = |edition: &Edition| -> Vec<_> {
+            edition.captions.iter().map(|(id, c)| (id.clone(), c.alt.is_empty(), c.columns.len())).collect()
+        };
+        assert_eq!(captions(&french), captions(&english));
+        let names = |w: &Words| -> Vec<Vec<String>> {
+            [&w.labels, &w.categories, &w.states, &w.methods, &w.tables].map(|m| m.keys().cloned().collect()).into()
+        };
+        assert_eq!(names(&french.words), names(&english.words));
+    }
+
+    /// Checks are named in English: only French must have them all.
+    #[test]
+    fn checks_of_the_contract_have_french_names() {
+        let [french, english] = editions();
+        let keys =
+            TABLES.iter().filter(|t| !t.key.is_empty()).map(|t| format!("the key `{}` is unique", t.key.join(" + ")));
+        let references = TABLES.iter().flat_map(|t| t.foreign_keys);
+        let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
+        for check in keys.chain(references).chain(english.words.checks.into_keys()) {
+            assert!(french.words.checks.contains_key(&check), "{check}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The tables of the report, by identifier.
+
+use std::collections::BTreeMap;
+
+use super::edition::{Captions, Words};
+use crate::data::audit::Severity;
+use crate::data::contract::TABLES;
+use crate::error::Result;
+use crate::findings::Facts;
+use crate::report::{Table, TableColumn};
+use crate::results::Results;
+
+/// Rows of a ranking.
+const TOP: usize = 15;
+/// What stands for a missing value.
+const NONE: &str = "–";
+
+pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> Result<BTreeMap<String, Table>> {
+    let mut tables = BTreeMap::new();
+    let mut add = |id: &str, source: &str, text_columns: usize, rows: Vec<Vec<String>>| -> Result<()> {
+        let caption = captions.of(id)?;
+        let column = |(i, header): (usize, &String)| TableColumn { header: header.clone(), numeric: i >= text_columns };
+        let table = Table {
+            columns: caption.columns.iter().enumerate().map(column).collect(),
+            rows,
+            title: caption.title.clone(),
+            source: source.into(),
+        };
+        tables.insert(id.to_string(), table);
+        Ok(())
+    };
+    let findings = &results.findings;
+    add("inventory", "audit.json", 2, inventory(results, words))?;
+    add("audit", "tables/audit.csv", 2, audit(results, words))?;
+    add("quality", "tables/quality.csv", 3, quality(results, words))?;
+    add(
+        "categories_table",
+        "tables/by_category.csv",
+        1,
+        facts(&findings.categories, words, |f| words.category(&f.name)),
+    )?;
+    add("states_table", "tables/by_state.csv", 1, facts(&findings.states, words, |f| words.state(&f.name)))?;
+    add("payments_table", "tables/payments_by_state.csv", 1, payments(results, words))?;
+    add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
+    add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
+    add("inputs", "run.json", 1, inputs(results, words))?;
+    Ok(tables)
+}
+
+fn inventory(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let rows =
+        |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
+    TABLES
+        .iter()
+        .map(|t| {
+            vec![
+                words.table(t.name),
+                t.file.into(),
+                words.lang.count(rows(t.name) as i64),
+                words.lang.count(t.columns.len() as i64),
+            ]
+        })
+        .collect()
+}
+
+fn audit(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let count = |n: usize| words.lang.count(n as i64);
+    results
+        .audit
+        .steps
+        .iter()
+        .map(|s| {
+            vec![
+                words.table(&s.table),
+                words.label(&format!("audit_{}", s.step)),
+                count(s.rows_in),
+                count(s.deduplicated),
+                count(s.quarantined),
+                count(s.rows_out),
+            ]
+        })
+        .collect()
+}
+
+/// The checks that fail somewhere; what always holds is counted in the text.
+fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let failing = results.audit.quality.iter().filter(|c| c.failed > 0 && c.severity != Severity::Info);
+    failing
+        .map(|c| {
+            vec![
+                words.table(&c.table),
+                words.check(&c.check),
+                words.label(&format!("severity_{}", c.severity.name())),
+                words.lang.count(c.failed as i64),
+                words.lang.count(c.total as i64),
+            ]
+        })
+        .collect()
+}
+
+fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    let percent = |share: Option<f64>| share.map_or(NONE.into(), |s| lang.percent(s, 1));
+    let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
+    let mut ranked: Vec<&Facts> = facts.iter().collect();
+    ranked.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
+    ranked
+        .into_iter()
+        .take(TOP)
+        .map(|f| {
+            vec![
+                name(f),
+                lang.count(f.orders),
+                lang.brl(f.revenue_centavos, 0),
+                percent(f.growth.as_ref().map(|g| g.rate)),
+                decimal(f.review_mean, 2),
+                percent(f.late_share),
+                decimal(f.delivery_days_mean, 1),
+            ]
+        })
+        .collect()
+}
+
+/// One row per method of the marketplace.
+fn payments(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    let row = |m: &crate::findings::Method| {
+        vec![
+            words.method(&m.payment_type),
+            lang.count(m.payments),
+            lang.percent(m.share_payments, 1),
+            format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
+            lang.percent(m.share_value, 1),
+            lang.decimal(m.installments_mean, 1),
+        ]
+    };
+    results.findings.payments_total.methods.iter().map(row).collect()
+}
+
+/// One row per state: the methods it needs.
+fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    results
+        .findings
+        .payments
+        .iter()
+        .map(|s| {
+            let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
+            vec![
+                format!("{} ({})", words.state(&s.state), s.state),
+                words.list(&methods),
+                lang.percent(s.covered, 1),
+                lang.count(s.orders),
+            ]
+        })
+        .collect()
+}
+
+fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    let brl = |reais: f64| lang.brl((reais * 100.0).round() as i64, 0);
+    let reference = &results.reference;
+    reference
+        .top()
+        .into_iter()
+        .map(|p| {
+            let line = reference.lines.iter().find(|l| l.category == p.category);
+            let slope = |value: Option<f64>| value.map_or(NONE.into(), brl);
+            vec![
+                words.category(&p.category),
+                brl(p.sales),
+                slope(line.map(|l| l.per_year)),
+                slope(line.map(|l| l.per_month)),
+            ]
+        })
+        .collect()
+}
+
+fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let row = |f: &crate::data::read::InputFile| {
+        let hash = f.blake3.get(..16).unwrap_or(NONE);
+        vec![f.name.clone(), words.lang.count(f.bytes as i64), hash.into()]
+    };
+    results.audit.inputs.iter().map(row).collect()
+}

@@ -1,0 +1,219 @@
+//! The values that placeholders name. Amounts in centavos, shares 0–1, months as `2018-07`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::edition::Words;
+use crate::data::audit::{ChangeKind, Severity};
+use crate::data::contract::TABLES;
+use crate::error::Result;
+use crate::findings::{Facts, Findings, LEAST_SHARE, StatePayments};
+use crate::mart;
+use crate::models::reference::{FIRST_PREDICTED, HORIZON};
+use crate::results::Results;
+
+pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
+    let findings = &results.findings;
+    let period = findings.period;
+    let category = |f: &Facts| facts(f, words.category(&f.name));
+    let state = |f: &Facts| facts(f, words.state(&f.name));
+    let mut categories: Vec<&Facts> = findings.categories.iter().collect();
+    categories.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
+    let mut states: Vec<&Facts> = findings.states.iter().collect();
+    states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
+    let half = fewest_for_half(&states);
+    let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
+    Ok(json!({
+        "total": facts(&findings.total, words.state("BR")),
+        "period": {
+            "first": period.first.to_string(),
+            "last": period.last.to_string(),
+            "months": period.len(),
+            "recent": back(2),
+            "before": back(5),
+            "before_last": back(3),
+        },
+        "categories": categories.iter().map(|f| category(f)).collect::<Vec<_>>(),
+        "states": states.iter().map(|f| state(f)).collect::<Vec<_>>(),
+        "states_for_half": half,
+        "winner": findings.leading_category().map(category),
+        "region": findings.growing_state().map(state),
+        "leads": findings.states.iter().filter(|f| f.lead.is_some()).count(),
+        "least_share": LEAST_SHARE,
+        "slowest": extreme(findings, |f| f.delivery_days_mean).map(state),
+        "latest": extreme(findings, |f| f.late_share).map(state),
+        "fastest": extreme(findings, |f| f.delivery_days_mean.map(|d| -d)).map(state),
+        "payments": payments(&findings.payments_total, words),
+        "payment_leaders": leaders(&findings.payments, words),
+        "payment_states": covers(&findings.payments, words),
+        "habit": findings.unusual_payment().map(|h| json!({
+            "state": words.state(&h.state), "method": words.method(&h.method), "share": h.share, "overall": h.share_overall,
+        })),
+        "reviews": reviews(results)?,
+        "audit": audit(results, words),
+        "reference": reference(results, words)?,
+        "mart_tables": mart::STEPS.iter().filter(|s| s.stored).count(),
+        "generated": results.parameters.generated,
+        "version": env!("CARGO_PKG_VERSION"),
+        "fingerprint": results.fingerprint(),
+        "map_credit": words.label("map_credit"),
+    }))
+}
+
+fn facts(f: &Facts, name: String) -> Value {
+    json!({
+        "name": name, "code": f.name, "orders": f.orders, "items": f.items, "revenue": f.revenue_centavos,
+        "price": f.price_centavos, "freight": f.freight_centavos, "review": f.review_mean, "late": f.late_share,
+        "late_by_date": f.late_by_date_share, "days": f.delivery_days_mean, "canceled": f.canceled_share,
+        "recent": f.recent_revenue_centavos, "growth": f.growth.as_ref().map(|g| g.rate),
+        "at_least": f.growth.as_ref().map(|g| g.at_least), "gain": f.growth.as_ref().map(|g| g.gain_centavos),
+        "lead": f.lead.as_ref().map(|l| l.rate), "lead_at_least": f.lead.as_ref().map(|l| l.at_least),
+    })
+}
+
+/// The state with the greatest known value; a mean over a few orders says nothing of a state.
+fn extreme(findings: &Findings, value: impl Fn(&Facts) -> Option<f64>) -> Option<&Facts> {
+    let least = LEAST_SHARE * findings.total.orders as f64;
+    let states = findings.states.iter().filter(|f| f.orders as f64 >= least);
+    states.filter_map(|f| Some((value(f)?, f))).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
+}
+
+/// How many of the greatest states make half of the revenue.
+fn fewest_for_half(states: &[&Facts]) -> Value {
+    let total: i64 = states.iter().map(|f| f.revenue_centavos).sum();
+    let mut sum = 0;
+    let mut count = 0;
+    while let Some(f) = states.get(count).filter(|_| sum * 2 < total) {
+        sum += f.revenue_centavos;
+        count += 1;
+    }
+    json!({ "count": count, "share": sum as f64 / total.max(1) as f64 })
+}
+
+fn payments(p: &StatePayments, words: &Words) -> Value {
+    let methods: Vec<Value> = p
+        .methods
+        .iter()
+        .map(|m| {
+            json!({
+                "name": words.method(&m.payment_type), "payments": m.payments, "orders": m.orders, "value": m.value_centavos,
+                "share": m.share_payments, "low": m.share_payments_low, "high": m.share_payments_high,
+                "share_value": m.share_value, "installments": m.installments_mean,
+            })
+        })
+        .collect();
+    let covering: Vec<String> = p.covering.iter().map(|m| words.method(m)).collect();
+    json!({
+        "payments": p.payments, "orders": p.orders, "value": p.value_centavos, "methods": methods,
+        "covering": words.list(&covering), "covering_count": covering.len(), "covered": p.covered,
+    })
+}
+
+/// How many states each method leads.
+fn leaders(states: &[StatePayments], words: &Words) -> Value {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for method in states.iter().filter_map(|s| s.methods.first()) {
+        *counts.entry(&method.payment_type).or_default() += 1;
+    }
+    let mut leaders: Vec<_> = counts.into_iter().collect();
+    leaders.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), *name));
+    leaders.into_iter().map(|(name, n)| json!({ "name": words.method(name), "states": n })).collect()
+}
+
+/// The sets of methods that cover 95 % of the orders, with the states that need each.
+fn covers(states: &[StatePayments], words: &Words) -> Value {
+    let mut sets: BTreeMap<Vec<String>, Vec<&str>> = BTreeMap::new();
+    for state in states {
+        sets.entry(state.covering.iter().map(|m| words.method(m)).collect()).or_default().push(&state.state);
+    }
+    let mut sets: Vec<_> = sets.into_iter().collect();
+    sets.sort_by_key(|(methods, states)| (std::cmp::Reverse(states.len()), methods.clone()));
+    sets.into_iter()
+        .map(|(methods, states)| json!({ "methods": words.list(&methods), "count": states.len(), "states": states.join(", ") }))
+        .collect()
+}
+
+/// Mean scores of orders in time and late.
+fn reviews(results: &Results) -> Result<Value> {
+    let frame = results.mart.table("review_scores")?;
+    let (mut sums, mut counts) = ([0i64; 2], [0i64; 2]);
+    for row in 0..frame.height() {
+        let number = |name: &str| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(row).unwrap_or(0)) };
+        let late = usize::from(number("late")? == 1);
+        sums[late] += number("review_score")? * number("reviews")?;
+        counts[late] += number("reviews")?;
+    }
+    let mean = |i: usize| (counts[i] > 0).then(|| sums[i] as f64 / counts[i] as f64);
+    Ok(json!({ "in_time": mean(0), "late": mean(1), "count": counts[0] + counts[1] }))
+}
+
+fn audit(results: &Results, words: &Words) -> Value {
+    let audit = &results.audit;
+    let failed = |severity| audit.quality.iter().filter(|c| c.severity == severity && c.failed > 0).count();
+    let changed = |kind| audit.changes.iter().filter(|c| c.change == kind).map(|c| c.count).sum::<usize>();
+    let worst = audit.nulls.iter().filter(|n| n.total > 0).max_by_key(|n| n.missing * 1_000_000 / n.total);
+    let outside = audit.steps.iter().find(|s| s.step == "locate").map_or(0, |s| s.quarantined);
+    json!({
+        "tables": TABLES.len(), "columns": TABLES.iter().map(|t| t.columns.len()).sum::<usize>(),
+        "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
+        "kept": audit.steps.iter().filter(|s| s.step == "clean").map(|s| s.rows_out).sum::<usize>(), "outside": outside,
+        "checks": audit.quality.len(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
+        "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),
+        "untranslated": changed(ChangeKind::Untranslated), "padded": changed(ChangeKind::ZeroPadded),
+        "renamed": changed(ChangeKind::Renamed), "bytes": audit.inputs.iter().map(|f| f.bytes).sum::<u64>(),
+        "nulls": audit.nulls.iter().map(|n| n.missing).sum::<usize>(),
+        "emptiest": worst.map(|n| json!({
+            "table": words.table(&n.table), "column": n.column, "share": n.missing as f64 / n.total as f64,
+        })),
+        "rows": audit.steps.iter().filter(|s| s.step == "clean").map(|s| (s.table.clone(), s.rows_out)).collect::<BTreeMap<_, _>>(),
+    })
+}
+
+fn reference(results: &Results, words: &Words) -> Result<Value> {
+    let reference = &results.reference;
+    let top: Vec<Value> = reference
+        .top()
+        .into_iter()
+        .map(|p| json!({ "name": words.category(&p.category), "sales": centavos(p.sales) }))
+        .collect();
+    let last = FIRST_PREDICTED.plus(HORIZON - 1);
+    let at_end = || reference.predictions.iter().filter(|p| p.predicted && p.month == last);
+    let mut credited: BTreeMap<&str, i64> = BTreeMap::new();
+    for p in reference.predictions.iter().filter(|p| !p.predicted) {
+        *credited.entry(&p.category).or_default() += centavos(p.sales);
+    }
+    let earned =
+        |name: &str| results.findings.categories.iter().find(|f| f.name == name).map_or(0, |f| f.revenue_centavos);
+    let moved: i64 = results
+        .findings
+        .categories
+        .iter()
+        .map(|f| (credited.get(f.name.as_str()).copied().unwrap_or(0) - f.revenue_centavos).abs())
+        .sum();
+    let most = credited.iter().filter(|(name, _)| earned(name) > 0).max_by(|a, b| {
+        let excess = |(name, sum): &(&&str, &i64)| **sum as f64 / earned(name) as f64;
+        excess(a).total_cmp(&excess(b))
+    });
+    let singular: Vec<String> =
+        reference.lines.iter().filter(|l| l.singular).map(|l| words.category(&l.category)).collect();
+    Ok(json!({
+        "top": top, "first": FIRST_PREDICTED.to_string(), "last": last.to_string(), "months": HORIZON,
+        "rows": reference.predictions.len(), "categories": reference.lines.len(),
+        "credited": credited.values().sum::<i64>(), "moved": moved,
+        "moved_share": moved as f64 / results.findings.total.revenue_centavos.max(1) as f64,
+        "overrated": most.map(|(name, sum)| json!({
+            "name": words.category(name), "credited": sum, "earned": earned(name),
+            "excess": *sum as f64 / earned(name) as f64 - 1.0,
+        })),
+        // Training months after the last complete one.
+        "past": reference.predictions.iter().filter(|p| !p.predicted && p.month > results.findings.period.last).count(),
+        "negative": at_end().filter(|p| p.sales < 0.0).count(),
+        "singular": words.list(&singular), "singular_count": singular.len(),
+        "total_end": at_end().map(|p| centavos(p.sales)).sum::<i64>(),
+    }))
+}
+
+fn centavos(reais: f64) -> i64 {
+    (reais * 100.0).round() as i64
+}

@@ -1,0 +1,245 @@
+//! The two languages of the report: its fixed words and its way of writing numbers and dates. Values → text.
+
+/// Narrow no-break space: digit groups, `%`, `R$` and high punctuation in French.
+const NARROW: char = '\u{202f}';
+/// No-break space.
+const NO_BREAK: char = '\u{a0}';
+
+/// Language of the report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// French, the first language of the report.
+    #[default]
+    Fr,
+    /// English.
+    En,
+}
+
+/// The words that the templates need, in one language.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+#[allow(missing_docs)] // each field is named after its English text
+pub struct Words {
+    pub contents: &'static str,
+    pub figure: &'static str,
+    pub table: &'static str,
+    pub section: &'static str,
+    pub figures: &'static str,
+    pub tables: &'static str,
+    pub source: &'static str,
+    pub notes: &'static str,
+    pub back: &'static str,
+    pub skip: &'static str,
+    pub fingerprint: &'static str,
+    pub note: &'static str,
+    pub important: &'static str,
+    pub warning: &'static str,
+}
+
+const FRENCH: Words = Words {
+    contents: "Table des matières",
+    figure: "Figure",
+    table: "Tableau",
+    section: "Section",
+    figures: "Liste des figures",
+    tables: "Liste des tableaux",
+    source: "Source\u{a0}: ",
+    notes: "Notes",
+    back: "Retour au texte",
+    skip: "Aller au contenu",
+    fingerprint: "Empreinte",
+    note: "Remarque",
+    important: "À retenir",
+    warning: "Limite",
+};
+
+const ENGLISH: Words = Words {
+    contents: "Contents",
+    figure: "Figure",
+    table: "Table",
+    section: "Section",
+    figures: "List of figures",
+    tables: "List of tables",
+    source: "Source: ",
+    notes: "Notes",
+    back: "Back to the text",
+    skip: "Skip to content",
+    fingerprint: "Fingerprint",
+    note: "Note",
+    important: "Key point",
+    warning: "Caution",
+};
+
+const MONTHS: [[&str; 12]; 2] = [
+    [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+];
+
+impl Lang {
+    /// BCP 47 code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::Fr => "fr",
+            Lang::En => "en",
+        }
+    }
+
+    /// The fixed words of the report.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Lang::Fr => &FRENCH,
+            Lang::En => &ENGLISH,
+        }
+    }
+
+    /// A whole number with grouped digits.
+    pub fn count(self, value: i64) -> String {
+        self.number(value < 0, &value.unsigned_abs().to_string(), "")
+    }
+
+    /// A number with a fixed number of decimals.
+    pub fn decimal(self, value: f64, digits: usize) -> String {
+        let text = format!("{:.digits$}", value.abs());
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let negative = value < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+        self.number(negative, whole, fraction)
+    }
+
+    /// Centavos as reais: `15 843 553,24 R$`, `R$ 15,843,553.24`; rounded half away from zero when `digits` is less than 2.
+    pub fn brl(self, centavos: i64, digits: usize) -> String {
+        let unit = 10_u64.pow(2 - digits.min(2) as u32);
+        let rounded = (centavos.unsigned_abs() + unit / 2) / unit;
+        let scale = 100 / unit;
+        let fraction =
+            if digits == 0 { String::new() } else { format!("{:0width$}", rounded % scale, width = digits.min(2)) };
+        let number = self.number(false, &(rounded / scale).to_string(), &fraction);
+        let sign = if centavos < 0 && rounded > 0 { "−" } else { "" };
+        match self {
+            Lang::Fr => format!("{sign}{number}{NARROW}R$"),
+            Lang::En => format!("{sign}R${NO_BREAK}{number}"),
+        }
+    }
+
+    /// A share between 0 and 1 as a percentage.
+    pub fn percent(self, share: f64, digits: usize) -> String {
+        let number = self.decimal(share * 100.0, digits);
+        match self {
+            Lang::Fr => format!("{number}{NARROW}%"),
+            Lang::En => format!("{number}%"),
+        }
+    }
+
+    /// `2018-08…` as `août 2018`; `None` if it is not a month.
+    pub fn month(self, iso: &str) -> Option<String> {
+        let (year, month, _) = parts(iso)?;
+        Some(format!("{}{NO_BREAK}{year}", self.month_name(month)?))
+    }
+
+    /// `2018-08-01…` as `1er août 2018`; `None` if it is not a day.
+    pub fn date(self, iso: &str) -> Option<String> {
+        let (year, month, day) = parts(iso)?;
+        let day = day.filter(|day| (1..=31).contains(day))?;
+        let ordinal = if self == Lang::Fr && day == 1 { "er" } else { "" };
+        Some(format!("{day}{ordinal}{NO_BREAK}{}{NO_BREAK}{year}", self.month_name(month)?))
+    }
+
+    fn month_name(self, month: usize) -> Option<&'static str> {
+        MONTHS[self as usize].get(month.checked_sub(1)?).copied()
+    }
+
+    /// Sign, grouped whole part, decimals.
+    fn number(self, negative: bool, whole: &str, fraction: &str) -> String {
+        let (group, point) = match self {
+            Lang::Fr => (NARROW, ','),
+            Lang::En => (',', '.'),
+        };
+        let mut text = String::from(if negative { "−" } else { "" });
+        for (i, digit) in whole.chars().enumerate() {
+            if i > 0 && (whole.len() - i).is_multiple_of(3) {
+                text.push(group);
+            }
+            text.push(digit);
+        }
+        if !fraction.is_empty() {
+            text.push(point);
+            text.push_str(fraction);
+        }
+        text
+    }
+}
+
+/// Year, month and day of `YYYY-MM`, `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS`.
+pub(super) fn parts(iso: &str) -> Option<(i32, usize, Option<u8>)> {
+    let mut fields = iso.split([' ', 'T']).next()?.splitn(3, '-');
+    let (year, month) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let day = match fields.next() {
+        Some(day) => Some(day.parse().ok()?),
+        None => None,
+    };
+    Some((year, month, day))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::Lang::{En, Fr};
+
+    #[test]
+    fn money_in_both_languages() {
+        assert_eq!(Fr.brl(1_584_355_324, 2), "15\u{202f}843\u{202f}553,24\u{202f}R$");
+        assert_eq!(En.brl(1_584_355_324, 2), "R$\u{a0}15,843,553.24");
+        assert_eq!(Fr.brl(5, 2), "0,05\u{202f}R$");
+        assert_eq!(En.brl(-123_450, 0), "−R$\u{a0}1,235");
+        assert_eq!(En.brl(-40, 0), "R$\u{a0}0");
+        assert_eq!(En.brl(i64::MIN, 1), "−R$\u{a0}92,233,720,368,547,758.1");
+    }
+
+    #[test]
+    fn numbers_in_both_languages() {
+        assert_eq!(Fr.count(999), "999");
+        assert_eq!(Fr.count(-99_441), "−99\u{202f}441");
+        assert_eq!(En.count(1_000_000), "1,000,000");
+        assert_eq!(Fr.decimal(-1234.567, 1), "−1\u{202f}234,6");
+        assert_eq!(En.decimal(-0.001, 2), "0.00");
+        assert_eq!(Fr.percent(0.0677, 2), "6,77\u{202f}%");
+        assert_eq!(En.percent(0.5, 0), "50%");
+    }
+
+    #[test]
+    fn months_and_dates() {
+        assert_eq!(Fr.month("2018-08").unwrap(), "août\u{a0}2018");
+        assert_eq!(En.month("2018-08-21 00:00:00").unwrap(), "August\u{a0}2018");
+        assert_eq!(Fr.date("2018-08-01").unwrap(), "1er\u{a0}août\u{a0}2018");
+        assert_eq!(En.date("2018-08-21T10:00:00").unwrap(), "21\u{a0}August\u{a0}2018");
+        for bad in ["", "2018", "2018-13", "2018-00-01", "août"] {
+            assert_eq!(Fr.month(bad), None, "{bad}");
+        }
+        assert_eq!(Fr.date("2018-08"), None);
+    }
+}

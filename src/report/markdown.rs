@@ -1,0 +1,150 @@
+//! Markdown → numbered blocks of the [`Document`]. Next: `html`, `typst`.
+
+mod blocks;
+mod inlines;
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
+
+use super::document::{Block, Document};
+use super::template::{Filled, place};
+use super::typography::Typographer;
+use super::{Chapter, Lang, Materials, Meta, Style};
+use crate::{Error, Result};
+
+/// Headings are numbered down to this level: 1.1.1.
+const NUMBERED_LEVELS: usize = 3;
+
+/// Reads chapters one after the other, counting sections, figures, tables and footnotes through all of them.
+pub(super) struct Reader<'a> {
+    lang: Lang,
+    materials: &'a Materials,
+    typographer: Typographer,
+    chapters: Vec<Vec<Block>>,
+    notes: Vec<Vec<Block>>,
+    labels: BTreeMap<String, String>,
+    /// Cross-references to check at the end, with their places.
+    references: Vec<(String, String)>,
+    sections: [usize; NUMBERED_LEVELS],
+    level: usize,
+    figures: usize,
+    tables: usize,
+    /// How many elements hold the blocks being read; headings, figures and tables stand in none.
+    depth: usize,
+    in_note: bool,
+}
+
+/// An event and where it stands in the Markdown.
+type Spanned<'e> = (Event<'e>, Range<usize>);
+
+/// A footnote of a chapter: not referred to yet, with its place, or the number it got.
+enum Note<'e> {
+    Unread(Vec<Spanned<'e>>, Range<usize>),
+    Numbered(usize),
+}
+
+/// The chapter being read.
+struct Input<'e> {
+    name: &'e str,
+    filled: &'e Filled,
+    events: Peekable<std::vec::IntoIter<Spanned<'e>>>,
+    notes: BTreeMap<String, Note<'e>>,
+}
+
+impl Input<'_> {
+    fn error(&self, range: &Range<usize>, message: impl ToString) -> Error {
+        Error::report(place(self.name, self.filled.line(range.start)), message)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(lang: Lang, materials: &'a Materials) -> Self {
+        Self {
+            lang,
+            materials,
+            typographer: Typographer::new(lang),
+            chapters: Vec::new(),
+            notes: Vec::new(),
+            labels: BTreeMap::new(),
+            references: Vec::new(),
+            sections: [0; NUMBERED_LEVELS],
+            level: 0,
+            figures: 0,
+            tables: 0,
+            depth: 0,
+            in_note: false,
+        }
+    }
+
+    /// Adds one chapter file.
+    pub fn read(&mut self, chapter: &Chapter, filled: &Filled) -> Result<()> {
+        let options = Options::ENABLE_TABLES
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_HEADING_ATTRIBUTES
+            | Options::ENABLE_GFM;
+        let events = TextMergeWithOffset::new(Parser::new_ext(&filled.text, options).into_offset_iter());
+        let (body, notes) = split_notes(events);
+        let start = body.first().map_or(0..0, |(_, range)| range.clone());
+        let mut input = Input { name: &chapter.name, filled, events: body.into_iter().peekable(), notes };
+        let blocks = self.blocks(&mut input)?;
+        if !matches!(blocks.first(), Some(Block::Heading(heading)) if heading.level == 1) {
+            return Err(input.error(&start, "a chapter starts with a level-1 heading"));
+        }
+        for block in blocks {
+            match (&block, self.chapters.last_mut()) {
+                (Block::Heading(heading), _) if heading.level == 1 => self.chapters.push(vec![block]),
+                (_, Some(chapter)) => chapter.push(block),
+                (_, None) => unreachable!("the first block is a level-1 heading"),
+            }
+        }
+        let mut notes = input.notes.iter();
+        let unread = notes.find_map(|(label, note)| match note {
+            Note::Unread(_, range) => Some((label, range)),
+            Note::Numbered(_) => None,
+        });
+        match unread {
+            Some((label, range)) => {
+                let message = format!("footnote `{label}` is never referred to");
+                Err(input.error(range, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the cross-references and hands the document over.
+    pub fn finish(self, meta: Meta) -> Result<Document> {
+        for (target, place) in &self.references {
+            if !self.labels.contains_key(target) {
+                return Err(Error::report(place, format!("`{target}` is referred to, but no chapter has it")));
+            }
+        }
+        Ok(Document {
+            meta: meta.plain(),
+            chapters: self.chapters,
+            notes: self.notes,
+            labels: self.labels,
+            style: Style::default(),
+        })
+    }
+}
+
+/// Takes the footnote definitions out of the flow: they are read where they are referred to.
+fn split_notes<'e>(events: impl Iterator<Item = Spanned<'e>>) -> (Vec<Spanned<'e>>, BTreeMap<String, Note<'e>>) {
+    let (mut body, mut notes) = (Vec::new(), BTreeMap::new());
+    let mut note: Option<(String, Vec<_>, Range<usize>)> = None;
+    for (event, range) in events {
+        match event {
+            Event::Start(Tag::FootnoteDefinition(label)) => note = Some((label.into_string(), Vec::new(), range)),
+            Event::End(TagEnd::FootnoteDefinition) => {
+                if let Some((label, events, range)) = note.take() {
+                    notes.insert(label, Note::Unread(events, range));
+                }
+            }
+            event => note.as_mut().map_or(&mut body, |(_, events, _)| events).push((event, range)),
+        }
+    }
+    (body, notes)
+}

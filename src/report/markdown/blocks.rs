@@ -1,0 +1,206 @@
+//! Markdown → blocks: paragraphs, headings, lists, figures, tables.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, BlockQuoteKind, Event, Tag};
+
+use super::super::document::{Align, Block, Heading, Inline, Place, Remark, words};
+use super::super::typography::unveil;
+use super::inlines::{IMAGE, is_inline, only_comment};
+use super::{Input, NUMBERED_LEVELS, Reader};
+use crate::Result;
+
+const INSIDE: &str = "a heading, figure or table cannot stand inside a list, quote or footnote";
+
+impl Reader<'_> {
+    /// Blocks up to the end of the events or of the element that holds them.
+    pub(super) fn blocks(&mut self, input: &mut Input<'_>) -> Result<Vec<Block>> {
+        self.depth += 1;
+        let blocks = self.inner_blocks(input);
+        self.depth -= 1;
+        blocks
+    }
+
+    fn inner_blocks(&mut self, input: &mut Input<'_>) -> Result<Vec<Block>> {
+        let mut blocks = Vec::new();
+        while let Some((event, _)) = input.events.peek() {
+            if is_inline(event) {
+                blocks.push(Block::Plain(self.line(input)?));
+                continue;
+            }
+            let Some((event, range)) = input.events.next() else {
+                break;
+            };
+            match event {
+                Event::End(_) => break,
+                Event::Rule => blocks.push(Block::Rule),
+                Event::Start(Tag::HtmlBlock) => {
+                    let mut html = String::new();
+                    while let Some((Event::Html(part), _)) = input.events.next() {
+                        html.push_str(&part);
+                    }
+                    only_comment(&html).map_err(|message| input.error(&range, message))?;
+                }
+                Event::Start(Tag::Heading { .. }) if self.depth > 1 => {
+                    return Err(input.error(&range, INSIDE));
+                }
+                Event::Start(tag) => blocks.push(self.block(tag, range, input)?),
+                other => return Err(input.error(&range, format!("{other:?} is not supported"))),
+            }
+        }
+        Ok(blocks)
+    }
+
+    fn block(&mut self, tag: Tag<'_>, range: Range<usize>, input: &mut Input<'_>) -> Result<Block> {
+        Ok(match tag {
+            Tag::Paragraph => match input.events.peek() {
+                Some((Event::Start(Tag::Image { .. }), _)) => self.placed(input)?,
+                _ => Block::Paragraph(self.closed_line(input)?),
+            },
+            Tag::Heading { level, id, classes, .. } => {
+                let title = self.closed_line(input)?;
+                let numbered = !classes.iter().any(|class| &**class == "unnumbered");
+                self.heading(level as usize, title, id.as_deref(), numbered)
+                    .map_err(|message| input.error(&range, message))?
+            }
+            Tag::List(first) => {
+                let mut items = Vec::new();
+                while let Some((Event::Start(Tag::Item), _)) = input.events.next() {
+                    items.push(self.blocks(input)?);
+                }
+                Block::List { first, items }
+            }
+            Tag::BlockQuote(kind) => {
+                let blocks = self.blocks(input)?;
+                match kind {
+                    None => Block::Quote(blocks),
+                    Some(BlockQuoteKind::Note | BlockQuoteKind::Tip) => Block::Remark(Remark::Note, blocks),
+                    Some(BlockQuoteKind::Important) => Block::Remark(Remark::Important, blocks),
+                    Some(BlockQuoteKind::Warning | BlockQuoteKind::Caution) => Block::Remark(Remark::Warning, blocks),
+                }
+            }
+            Tag::CodeBlock(_) => {
+                let mut text = String::new();
+                while let Some((Event::Text(part), _)) = input.events.next() {
+                    text.push_str(&unveil(&part));
+                }
+                Block::Code(text.trim_end().to_owned())
+            }
+            Tag::Table(alignments) => self.grid(&alignments, input)?,
+            other => return Err(input.error(&range, format!("{other:?} is not supported"))),
+        })
+    }
+
+    fn heading(&mut self, level: usize, title: Vec<Inline>, id: Option<&str>, numbered: bool) -> Result<Block, String> {
+        if level > self.level + 1 {
+            return Err(format!("the heading jumps from level {} to {level}", self.level));
+        }
+        if title.iter().any(|inline| matches!(inline, Inline::Note(_))) {
+            return Err("a heading cannot hold a footnote".into());
+        }
+        self.level = level;
+        let number = (numbered && level <= NUMBERED_LEVELS).then(|| {
+            self.sections[level - 1] += 1;
+            self.sections[level..].fill(0);
+            let numbers: Vec<_> = self.sections[..level].iter().map(usize::to_string).collect();
+            numbers.join(".")
+        });
+        let label = match &number {
+            Some(number) => format!("{}\u{a0}{number}", self.lang.words().section.to_lowercase()),
+            None => words(&title),
+        };
+        let id = match id {
+            Some(id) if self.labels.contains_key(id) => {
+                return Err(format!("two headings have the identifier `{id}`"));
+            }
+            Some(id) => unveil(id),
+            None => self.free_id(&words(&title)),
+        };
+        self.labels.insert(id.clone(), label);
+        Ok(Block::Heading(Heading { level, number, id, title }))
+    }
+
+    /// An identifier made of the words of a heading.
+    fn free_id(&self, title: &str) -> String {
+        let parts: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+        let slug = if parts.is_empty() { "section".to_owned() } else { parts.join("-").to_lowercase() };
+        let taken = |id: &String| self.labels.contains_key(id);
+        if !taken(&slug) {
+            return slug;
+        }
+        (2..).map(|n| format!("{slug}-{n}")).find(|id| !taken(id)).unwrap_or(slug)
+    }
+
+    /// `![note](figure:id)` or `![note](table:id)`, alone in its paragraph.
+    fn placed(&mut self, input: &mut Input<'_>) -> Result<Block> {
+        let Some((Event::Start(Tag::Image { dest_url, .. }), range)) = input.events.next() else {
+            unreachable!("the caller has seen an image");
+        };
+        let id = unveil(&dest_url);
+        let note = self.closed_line(input)?;
+        if !matches!(input.events.next(), Some((Event::End(_), _))) {
+            return Err(input.error(&range, format!("`{id}` must stand alone in its paragraph")));
+        }
+        let materials = self.materials;
+        let block = match id.split_once(':') {
+            _ if self.depth > 1 => Err(INSIDE.to_owned()),
+            Some(("figure", key)) => find("figure", key, &materials.figures).and_then(|figure| {
+                if !figure.svg.as_str().starts_with("<svg") {
+                    return Err(format!("the drawing of `{id}` is not SVG"));
+                }
+                let place = self.place(&id, note)?;
+                let figure = figure.plain();
+                Ok(Block::Figure { place, figure })
+            }),
+            Some(("table", key)) => find("table", key, &materials.tables).and_then(|table| {
+                let place = self.place(&id, note)?;
+                let table = table.plain();
+                Ok(Block::Table { place, table })
+            }),
+            _ => Err(IMAGE.to_owned()),
+        };
+        block.map_err(|message| input.error(&range, message))
+    }
+
+    /// The next number of its kind, and the label by which the text refers to it.
+    fn place(&mut self, id: &str, note: Vec<Inline>) -> Result<Place, String> {
+        let words = self.lang.words();
+        let (count, word) = match id.starts_with("figure:") {
+            true => (&mut self.figures, words.figure),
+            false => (&mut self.tables, words.table),
+        };
+        *count += 1;
+        let (id, number) = (id.to_owned(), *count);
+        let label = format!("{}\u{a0}{number}", word.to_lowercase());
+        match self.labels.insert(id.clone(), label) {
+            Some(_) => Err(format!("`{id}` is placed twice")),
+            None => Ok(Place { id, number, note }),
+        }
+    }
+
+    fn grid(&mut self, alignments: &[Alignment], input: &mut Input<'_>) -> Result<Block> {
+        let align = alignments.iter().map(|alignment| match alignment {
+            Alignment::None | Alignment::Left => Align::Left,
+            Alignment::Center => Align::Center,
+            Alignment::Right => Align::Right,
+        });
+        let mut rows = Vec::new();
+        while let Some((Event::Start(Tag::TableHead | Tag::TableRow), _)) = input.events.next() {
+            let mut row = Vec::new();
+            while let Some((Event::Start(Tag::TableCell), _)) = input.events.next() {
+                row.push(self.closed_line(input)?);
+            }
+            rows.push(row);
+        }
+        let head = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
+        Ok(Block::Grid { align: align.collect(), head, rows })
+    }
+}
+
+fn find<'m, T>(kind: &str, key: &str, known: &'m BTreeMap<String, T>) -> Result<&'m T, String> {
+    known.get(key).ok_or_else(|| {
+        let known: Vec<_> = known.keys().map(|key| format!("`{key}`")).collect();
+        format!("there is no {kind} `{key}`; known: {}", known.join(", "))
+    })
+}

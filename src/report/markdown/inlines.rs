@@ -1,0 +1,137 @@
+//! Markdown → inline text: emphasis, code, links, cross-references, footnotes.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Tag};
+
+use super::super::document::{Block, Inline};
+use super::super::template::place;
+use super::super::typography::{Typographer, unveil};
+use super::{Input, Note, Reader, Spanned};
+use crate::Result;
+
+pub(super) const IMAGE: &str = "a figure is placed by `![note](figure:id)`, a table by \
+                                `![note](table:id)`, alone in its paragraph";
+
+impl Reader<'_> {
+    /// A line of its own and the event that closes it.
+    pub(super) fn closed_line(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
+        let line = self.line(input)?;
+        match input.events.next() {
+            Some((Event::End(_), _)) | None => Ok(line),
+            Some((event, range)) => Err(input.error(&range, format!("{event:?} is not supported here"))),
+        }
+    }
+
+    pub(super) fn line(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
+        self.typographer.start();
+        self.inlines(input)
+    }
+
+    fn inlines(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
+        let mut inlines = Vec::new();
+        while let Some((event, range)) = input.events.next_if(|(event, _)| is_inline(event)) {
+            inlines.push(match event {
+                Event::Text(text) if text.contains("[^") => {
+                    return Err(input.error(&range, "this footnote is not defined"));
+                }
+                Event::Text(text) => Inline::Text(self.typographer.set(&text)),
+                Event::SoftBreak => Inline::Text(self.typographer.set(" ")),
+                Event::HardBreak => Inline::Break,
+                Event::Code(text) => {
+                    self.typographer.pass();
+                    Inline::Code(unveil(&text))
+                }
+                Event::FootnoteReference(label) => Inline::Note(self.note(&label, &range, input)?),
+                Event::Start(Tag::Emphasis) => Inline::Emphasis(self.inner(input)?),
+                Event::Start(Tag::Strong) => Inline::Strong(self.inner(input)?),
+                Event::Start(Tag::Link { dest_url, .. }) => {
+                    let text = self.inner(input)?;
+                    self.link(&unveil(&dest_url), text, &range, input)?
+                }
+                Event::Start(Tag::Image { .. }) => return Err(input.error(&range, IMAGE)),
+                Event::InlineHtml(html) | Event::Html(html) => {
+                    only_comment(&html).map_err(|message| input.error(&range, message))?;
+                    continue;
+                }
+                other => return Err(input.error(&range, format!("{other:?} is not supported"))),
+            });
+        }
+        Ok(inlines)
+    }
+
+    /// What an inline element holds, and its end.
+    fn inner(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
+        let inner = self.inlines(input)?;
+        input.events.next();
+        Ok(inner)
+    }
+
+    fn link(&mut self, url: &str, text: Vec<Inline>, range: &Range<usize>, input: &Input<'_>) -> Result<Inline> {
+        let target =
+            if url.starts_with("figure:") || url.starts_with("table:") { Some(url) } else { url.strip_prefix('#') };
+        if let Some(target) = target {
+            self.references.push((target.to_owned(), place(input.name, input.filled.line(range.start))));
+            self.typographer.pass();
+            return Ok(Inline::Reference { target: target.to_owned(), text });
+        }
+        if !["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(input
+                .error(range, format!("link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:` or `#`")));
+        }
+        if text.is_empty() {
+            return Err(input.error(range, format!("the link to `{url}` has no text")));
+        }
+        Ok(Inline::Link { url: url.to_owned(), text })
+    }
+
+    /// The number of a footnote; its text is read when it is first referred to.
+    fn note(&mut self, label: &str, range: &Range<usize>, input: &mut Input<'_>) -> Result<usize> {
+        let message = match input.notes.get_mut(label) {
+            Some(Note::Numbered(number)) => return Ok(*number),
+            Some(Note::Unread(_, _)) if self.in_note => "a footnote refers to another footnote",
+            Some(note) => {
+                let number = self.notes.len() + 1;
+                if let Note::Unread(events, _) = std::mem::replace(note, Note::Numbered(number)) {
+                    let text = self.note_text(events, input)?;
+                    self.notes.push(text);
+                }
+                return Ok(number);
+            }
+            None => "this footnote is not defined",
+        };
+        Err(input.error(range, message))
+    }
+
+    fn note_text<'e>(&mut self, events: Vec<Spanned<'e>>, input: &mut Input<'e>) -> Result<Vec<Block>> {
+        let mut note = Input {
+            name: input.name,
+            filled: input.filled,
+            events: events.into_iter().peekable(),
+            notes: std::mem::take(&mut input.notes),
+        };
+        let typographer = Typographer::new(self.lang);
+        let around = std::mem::replace(&mut self.typographer, typographer);
+        self.in_note = true;
+        let blocks = self.blocks(&mut note);
+        self.in_note = false;
+        self.typographer = around;
+        input.notes = note.notes;
+        blocks
+    }
+}
+
+/// Comments are dropped; any other HTML is refused.
+pub(super) fn only_comment(html: &str) -> Result<(), &'static str> {
+    let html = html.trim();
+    let comment = html.starts_with("<!--") && html.find("-->").is_some_and(|end| end + 3 == html.len());
+    if comment { Ok(()) } else { Err("raw HTML is not allowed in chapters; only comments, `<!-- … -->`, are") }
+}
+
+pub(super) fn is_inline(event: &Event<'_>) -> bool {
+    match event {
+        Event::Start(tag) => matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Link { .. } | Tag::Image { .. }),
+        Event::End(_) | Event::Rule => false,
+        _ => true,
+    }
+}

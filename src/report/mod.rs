@@ -1,0 +1,186 @@
+//! Findings → report: chapters, values, figures and tables become one document, and the document one HTML file and one PDF.
+//!
+//! ```text
+//! chapters + values ──template──▶ Markdown ──markdown──▶ Document ──html──▶ report.html
+//!                                              typography          ──typst──▶ source ──pdf──▶ report.pdf
+//! ```
+//!
+//! Both outputs are written from the same [`Document`], so they carry the same words, numbers and figure numbers. A chapter is
+//! Markdown with placeholders (`{{ total.revenue | brl }}`). Alone in a paragraph, `![note](figure:id)` or
+//! `![note](table:id)` places a numbered figure or table, the note being optional; `[](figure:id)`, `[](table:id)` and
+//! `[](#heading-id)` in the text refer to them. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
+//! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
+
+pub mod charts;
+mod dossier;
+pub mod fonts;
+pub mod svg;
+
+mod document;
+mod html;
+mod lang;
+mod markdown;
+#[cfg(feature = "pdf")]
+mod pdf;
+mod style;
+mod template;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+mod typography;
+#[cfg(feature = "pdf")]
+mod typst;
+
+use std::collections::BTreeMap;
+
+pub use document::Document;
+pub use dossier::dossier;
+pub use lang::Lang;
+pub use style::Style;
+pub use svg::Svg;
+use typography::plain;
+
+use crate::Result;
+
+/// What the cover says, and how the report is written.
+#[derive(Debug, Clone, Default)]
+pub struct Meta {
+    /// Language of the chapters, of the fixed words and of the number formats.
+    pub lang: Lang,
+    /// Title of the report.
+    pub title: String,
+    /// Subtitle.
+    pub subtitle: Option<String>,
+    /// Authors, in order.
+    pub authors: Vec<String>,
+    /// School or organisation.
+    pub school: Option<String>,
+    /// Date of the report: shown in full when it is an ISO day, as it is otherwise. Never the time of the run.
+    pub date: Option<String>,
+    /// A warning for the cover and for the header of every page, such as "generated data".
+    pub notice: Option<String>,
+    /// Hash of data, code and parameters, shown on the cover.
+    pub fingerprint: String,
+}
+
+/// One chapter: Markdown with Tera placeholders.
+#[derive(Debug, Clone)]
+pub struct Chapter {
+    /// File name, for messages.
+    pub name: String,
+    /// Markdown.
+    pub text: String,
+}
+
+/// A figure that chapters may place.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// The drawing.
+    pub svg: Svg,
+    /// What the figure shows, as a finding.
+    pub title: String,
+    /// The same in words and numbers, for those who cannot see it.
+    pub alt: String,
+    /// The table that it is drawn from.
+    pub source: String,
+}
+
+/// A table that chapters may place.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Columns, in order.
+    pub columns: Vec<TableColumn>,
+    /// Cells as they will be printed, one per column; a short row is filled up, a long one cut.
+    pub rows: Vec<Vec<String>>,
+    /// What the table shows.
+    pub title: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A column of a [`Table`].
+#[derive(Debug, Clone)]
+pub struct TableColumn {
+    /// Heading.
+    pub header: String,
+    /// Numbers are aligned to the right.
+    pub numeric: bool,
+}
+
+/// What chapters are filled with: values for placeholders, figures and tables by identifier.
+#[derive(Debug, Clone, Default)]
+pub struct Materials {
+    /// An object; its fields are the variables of the placeholders.
+    pub values: serde_json::Value,
+    /// Figures by identifier.
+    pub figures: BTreeMap<String, Figure>,
+    /// Tables by identifier.
+    pub tables: BTreeMap<String, Table>,
+}
+
+/// A file to carry inside the PDF.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    /// File name.
+    pub name: String,
+    /// MIME type.
+    pub mime: String,
+    /// What it holds.
+    pub description: String,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+// Texts that do not pass through Markdown still need what outputs refuse taken out.
+impl Meta {
+    fn plain(&self) -> Self {
+        Self {
+            lang: self.lang,
+            title: plain(&self.title),
+            subtitle: self.subtitle.as_deref().map(plain),
+            authors: self.authors.iter().map(|author| plain(author)).collect(),
+            school: self.school.as_deref().map(plain),
+            date: self.date.as_deref().map(plain),
+            notice: self.notice.as_deref().map(plain),
+            fingerprint: plain(&self.fingerprint),
+        }
+    }
+}
+
+impl Figure {
+    fn plain(&self) -> Self {
+        Self { svg: self.svg.clone(), title: plain(&self.title), alt: plain(&self.alt), source: plain(&self.source) }
+    }
+}
+
+impl Table {
+    fn plain(&self) -> Self {
+        let column = |column: &TableColumn| TableColumn { header: plain(&column.header), numeric: column.numeric };
+        let width = self.columns.len();
+        let cells = |row: &Vec<String>| {
+            let mut cells: Vec<_> = row.iter().map(|cell| plain(cell)).collect();
+            cells.resize(width, String::new());
+            cells
+        };
+        Self {
+            columns: self.columns.iter().map(column).collect(),
+            rows: self.rows.iter().map(cells).collect(),
+            title: plain(&self.title),
+            source: plain(&self.source),
+        }
+    }
+}
+
+/// Fills the chapters and makes one document of them.
+///
+/// # Errors
+/// A placeholder, figure, table or link that does not exist, raw HTML or a heading out of order; the message names the
+/// chapter and the line.
+pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
+    let filled = template::fill(chapters, &materials.values, meta.lang)?;
+    let mut reader = markdown::Reader::new(meta.lang, materials);
+    for (chapter, filled) in chapters.iter().zip(&filled) {
+        reader.read(chapter, filled)?;
+    }
+    reader.finish(meta)
+}

@@ -1,0 +1,199 @@
+//! Chapter + values → Markdown: Tera fills the placeholders. Next: `markdown`.
+//!
+//! Values are data: they leave here veiled (see `typography`), so Markdown cannot read them. Placeholders have the number
+//! formats of the report's language as filters: `brl` (centavos), `count`, `decimal`, `percent` (a share), `month`, `date`.
+
+use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, TeraResult};
+
+use super::{Chapter, lang::Lang, typography};
+use crate::{Error, Result};
+
+/// A chapter whose placeholders are filled.
+pub(super) struct Filled {
+    /// Markdown; values are veiled.
+    pub text: String,
+    /// For each line of `text`, its line in the chapter, from 1.
+    lines: Vec<usize>,
+}
+
+impl Filled {
+    /// The line of the chapter that byte `offset` of the text comes from.
+    pub fn line(&self, offset: usize) -> usize {
+        let line = self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
+        self.lines.get(line).copied().unwrap_or(1)
+    }
+}
+
+/// Fills the placeholders of all chapters.
+///
+/// # Errors
+/// A placeholder that cannot be filled; the message names the chapter and the line.
+pub(super) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang) -> Result<Vec<Filled>> {
+    let mut tera = Tera::new();
+    // The default comment, `{# … #}`, would swallow Markdown's heading identifiers, `{#id}`.
+    let comments = Delimiters { comment_start: "{!".into(), comment_end: "!}".into(), ..Delimiters::default() };
+    tera.set_delimiters(comments).map_err(|e| Error::report("the chapters", e))?;
+    tera.autoescape_on([""]);
+    tera.set_escape_fn(|value, out| out.write_all(typography::veil(value).as_bytes()));
+    register(&mut tera, lang);
+    for chapter in chapters {
+        tera.add_raw_template(&chapter.name, &with_line_marks(&chapter.text))
+            .map_err(|e| explain(&chapter.name, &e))?;
+    }
+    let context = match values {
+        serde_json::Value::Null => Context::new(),
+        _ => Context::from_serialize(values).map_err(|e| Error::report("the values of the report", e))?,
+    };
+    let render = |chapter: &Chapter| {
+        let marked = tera.render(&chapter.name, &context).map_err(|e| explain(&chapter.name, &e))?;
+        Ok(without_line_marks(&marked))
+    };
+    chapters.iter().map(render).collect()
+}
+
+fn register(tera: &mut Tera, lang: Lang) {
+    tera.register_filter("brl", move |centavos: i64, args: Kwargs, _: &State| {
+        Ok::<_, tera::Error>(lang.brl(centavos, digits(&args, 2)?))
+    });
+    tera.register_filter("count", move |value: i64, _: Kwargs, _: &State| lang.count(value));
+    tera.register_filter("decimal", move |value: f64, args: Kwargs, _: &State| {
+        Ok::<_, tera::Error>(lang.decimal(finite(value)?, digits(&args, 2)?))
+    });
+    tera.register_filter("percent", move |share: f64, args: Kwargs, _: &State| {
+        Ok::<_, tera::Error>(lang.percent(finite(share)?, digits(&args, 1)?))
+    });
+    tera.register_filter("month", move |iso: &str, _: Kwargs, _: &State| {
+        lang.month(iso).ok_or_else(|| tera::Error::message(format!("`{iso}` is not a month, expected `2018-08`")))
+    });
+    tera.register_filter("date", move |iso: &str, _: Kwargs, _: &State| {
+        lang.date(iso).ok_or_else(|| tera::Error::message(format!("`{iso}` is not a day, expected `2018-08-21`")))
+    });
+    tera.register_filter("safe", |_: &tera::Value, _: Kwargs, _: &State| {
+        Err::<tera::Value, _>(tera::Error::message("values are data: `safe` is not available in chapters"))
+    });
+}
+
+fn digits(args: &Kwargs, default: usize) -> TeraResult<usize> {
+    Ok(args.get::<u8>("digits")?.map_or(default, |digits| usize::from(digits.min(9))))
+}
+
+fn finite(value: f64) -> TeraResult<f64> {
+    if value.is_finite() { Ok(value) } else { Err(tera::Error::message(format!("`{value}` is not a number to print"))) }
+}
+
+/// Private plane 16: one character per line of the chapter, so that a message can name the line whatever loops and
+/// conditions do.
+const MARK: u32 = 0x10_0000;
+
+/// Marks the start of each line outside tags. A tag alone on its line (`{% for … %}`) leaves no line: else a loop could not
+/// build a Markdown table.
+fn with_line_marks(text: &str) -> String {
+    let mut marked = String::with_capacity(text.len() * 2);
+    let mut open = 0_isize;
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            marked.push('\n');
+        }
+        let trimmed = line.trim();
+        let count = |tags: [&str; 3]| tags.map(|tag| line.matches(tag).count() as isize).iter().sum::<isize>();
+        if open <= 0 && trimmed.starts_with("{%") && trimmed.ends_with("%}") && count(["{%", "{{", "{!"]) == 1 {
+            marked.push_str("{%- ");
+            marked.push_str(trimmed[2..].trim_start_matches('-'));
+            continue;
+        }
+        if open <= 0 {
+            marked.extend(char::from_u32(MARK + (number as u32 + 1).min(0xffff)));
+        }
+        marked.push_str(line);
+        open += count(["{%", "{{", "{!"]) - count(["%}", "}}", "!}"]);
+    }
+    marked.push('\n');
+    marked
+}
+
+fn without_line_marks(marked: &str) -> Filled {
+    let (mut text, mut lines) = (String::with_capacity(marked.len()), Vec::new());
+    for line in marked.lines() {
+        let mark = |c: char| (c as u32).checked_sub(MARK).map(|number| number as usize);
+        let number = line.chars().find_map(mark).or(lines.last().copied()).unwrap_or(1);
+        lines.push(number);
+        text.extend(line.chars().filter(|c| mark(*c).is_none()));
+        text.push('\n');
+    }
+    Filled { text, lines }
+}
+
+fn explain(chapter: &str, error: &tera::Error) -> Error {
+    let (what, message) = match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            (place(chapter, report.span().start_line), report.message().to_owned())
+        }
+        other => (format!("`{chapter}`"), other.to_string()),
+    };
+    Error::report(what, message.chars().filter(|c| (*c as u32) < MARK).collect::<String>())
+}
+
+/// How messages name a line of a chapter.
+pub(super) fn place(chapter: &str, line: usize) -> String {
+    format!("`{chapter}`, line {line}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn filled(text: &str, values: serde_json::Value) -> Result<Filled> {
+        let chapter = Chapter { name: "ventes.md".into(), text: text.into() };
+        fill(&[chapter], &values, Lang::Fr).map(|mut filled| filled.remove(0))
+    }
+
+    fn text(text: &str, values: serde_json::Value) -> String {
+        typography::unveil(&filled(text, values).unwrap().text)
+    }
+
+    fn message(text: &str, values: serde_json::Value) -> String {
+        filled(text, values).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn formats() {
+        let values = json!({ "total": { "revenue": 1_584_355_324_i64 }, "n": 99_441, "x": 0.0677, "m": "2018-08" });
+        assert_eq!(text("{{ total.revenue | brl }}", values.clone()), "15\u{202f}843\u{202f}553,24\u{202f}R$\n");
+        assert_eq!(
+            text("{{ n | count }} {{ x | percent(digits=2) }}", values.clone()),
+            "99\u{202f}441 6,77\u{202f}%\n"
+        );
+        assert_eq!(text("{{ m | month }} {{ x | decimal }}", values), "août\u{a0}2018 0,07\n");
+    }
+
+    #[test]
+    fn values_leave_veiled() {
+        let filled = filled("*{{ name }}*", json!({ "name": "{{ 7*7 }} <b>" })).unwrap();
+        assert!(filled.text.chars().all(|c| c as u32 > 0xffff || matches!(c, '*' | '\n')), "{}", filled.text);
+    }
+
+    #[test]
+    fn errors_name_the_chapter_and_the_line() {
+        let message = |text: &str| message(text, json!({ "a": { "b": 1.5 } }));
+        assert!(message("one\n\n{{ nothing }}").starts_with("cannot render `ventes.md`, line 3: Variable `nothing`"));
+        assert!(message("{% if true %}\n{{ a.c }}\n{% endif %}").contains("`ventes.md`, line 2: Field `c`"));
+        assert!(message("\n{{ a.b | brl }}").contains("`ventes.md`, line 2"));
+        assert!(message("{{ a.b | safe }}").contains("values are data"));
+        assert!(message("\n\n{{ a.b | euro }}").contains("Unknown filter `euro`"), "{}", message("{{ a.b | euro }}"));
+        assert!(message("\n{% if %}").contains("`ventes.md`, line 2"));
+        assert!(message("{{ a").contains("`ventes.md`, line 1"));
+    }
+
+    #[test]
+    fn a_tag_alone_on_its_line_leaves_no_line() {
+        let source =
+            "| a |\n|---|\n{% for x in xs %}\n| {{ x }} |\n{% endfor %}\n\nend\n\n{% if xs %}\nyes\n{% endif %}";
+        let filled = filled(source, json!({ "xs": [1, 2] })).unwrap();
+        assert_eq!(typography::unveil(&filled.text), "| a |\n|---|\n| 1 |\n| 2 |\n\nend\n\nyes\n");
+        let line_of = |needle: &str| filled.line(filled.text.find(needle).unwrap());
+        assert_eq!((line_of("---"), line_of("end"), line_of("yes")), (2, 7, 10));
+    }
+}

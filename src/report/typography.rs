@@ -1,0 +1,176 @@
+//! Text → text as a typesetter would set it: no-break spaces, apostrophes, quotes, dashes. Also the veil that keeps values
+//! out of the typesetter's and of Markdown's hands.
+//!
+//! A value that enters a chapter is *veiled*: each character of the Basic Multilingual Plane moves to the private plane 15,
+//! where nothing is Markdown. Whatever the value holds, the parser sees letters; [`Typographer`] and [`unveil`] put them back
+//! once the text is parsed, so a value can only ever be text.
+
+use super::lang::Lang;
+
+const VEIL: u32 = 0xF_0000;
+const REPLACEMENT: char = '\u{fffd}';
+const NARROW: char = '\u{202f}';
+const NO_BREAK: char = '\u{a0}';
+
+/// A value on its way through Markdown.
+pub(super) fn veil(value: &str) -> String {
+    let visible = |c: char| match c {
+        '\u{10000}'..='\u{effff}' => Some(c),
+        '\u{f0000}'.. => char::from_u32(VEIL + REPLACEMENT as u32),
+        _ => char::from_u32(VEIL + c as u32).filter(|_| !is_format(c)),
+    };
+    value.chars().filter_map(visible).collect()
+}
+
+/// The text under the veil.
+pub(super) fn unveil(text: &str) -> String {
+    text.chars().map(|c| unveiled(c).unwrap_or(c)).collect()
+}
+
+/// A value that does not pass through Markdown (a table cell, a title), fit for HTML, XML and PDF.
+pub(super) fn plain(value: &str) -> String {
+    unveil(&veil(value))
+}
+
+fn unveiled(c: char) -> Option<char> {
+    let below = char::from_u32((c as u32).checked_sub(VEIL)?)?;
+    Some(match below {
+        '\t' | '\n' | '\r' => ' ',
+        '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' | '\u{10000}'.. => REPLACEMENT,
+        _ => below,
+    })
+}
+
+/// Controls that reorder the text around them: one stray value must not mirror a paragraph.
+fn is_format(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Sets the running text of one block; remembers the last character across emphasis and links.
+pub(super) struct Typographer {
+    lang: Lang,
+    before: Option<char>,
+}
+
+impl Typographer {
+    pub fn new(lang: Lang) -> Self {
+        Self { lang, before: None }
+    }
+
+    /// To be called at the start of each block.
+    pub fn start(&mut self) {
+        self.before = None;
+    }
+
+    /// Something that is not text (code, a cross-reference) stands here.
+    pub fn pass(&mut self) {
+        self.before = Some('x');
+    }
+
+    /// The text as it will be printed.
+    pub fn set(&mut self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + 8);
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let tail = &rest[c.len_utf8()..];
+            let (written, taken) = match unveiled(c) {
+                Some(value) => (String::from(value), c.len_utf8()),
+                None => self.one(c, tail),
+            };
+            self.before = written.chars().last().or(self.before);
+            out.push_str(&written);
+            rest = &rest[taken..];
+        }
+        out
+    }
+
+    /// What to write for `c` and how many bytes of the text it stands for.
+    fn one(&self, c: char, tail: &str) -> (String, usize) {
+        let next = tail.chars().next();
+        let french = self.lang == Lang::Fr;
+        let opens =
+            self.before.is_none_or(|b| b.is_whitespace() || matches!(b, '(' | '[' | '«' | '“' | '‘' | '—' | '–'));
+        let ends = next.is_none_or(|n| n.is_whitespace() || matches!(n, ')' | ']' | '»' | '”' | '?' | '!'));
+        let glued = self.before.is_some_and(|b| b.is_alphanumeric() || matches!(b, ')' | ']' | '»' | '’' | '%' | '$'));
+        let (text, extra): (String, usize) = match c {
+            '.' if tail.starts_with("..") => ("…".into(), 2),
+            '-' if tail.starts_with("--") => ("—".into(), 2),
+            '-' if tail.starts_with('-') => ("–".into(), 1),
+            '\'' if french || !opens => ("’".into(), 0),
+            '\'' => ("‘".into(), 0),
+            '"' if french && opens => (format!("«{NO_BREAK}"), spaces(tail)),
+            '"' if french => (format!("{NO_BREAK}»"), 0),
+            '"' if opens => ("“".into(), 0),
+            '"' => ("”".into(), 0),
+            '«' if french => (format!("«{NO_BREAK}"), spaces(tail)),
+            '»' if french && self.before != Some(NO_BREAK) => (format!("{NO_BREAK}»"), 0),
+            ' ' | NO_BREAK | NARROW if french => {
+                match tail.trim_start_matches([' ', NO_BREAK, NARROW]).chars().next() {
+                    Some(';' | '!' | '?') => (NARROW.into(), spaces(tail)),
+                    Some(':' | '»') => (NO_BREAK.into(), spaces(tail)),
+                    _ => (c.into(), 0),
+                }
+            }
+            ';' | '!' | '?' if french && glued && ends => (format!("{NARROW}{c}"), 0),
+            ':' if french && glued && ends => (format!("{NO_BREAK}:"), 0),
+            _ => (c.into(), 0),
+        };
+        (text, c.len_utf8() + extra)
+    }
+}
+
+/// Bytes of the spaces that `text` begins with.
+fn spaces(text: &str) -> usize {
+    text.len() - text.trim_start_matches([' ', NO_BREAK, NARROW]).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(lang: Lang, text: &str) -> String {
+        Typographer::new(lang).set(text).replace(NARROW, "_").replace(NO_BREAK, "~")
+    }
+
+    #[test]
+    fn french() {
+        for (typed, printed) in [
+            ("Vraiment ? Oui ! Bien ; soit", "Vraiment_? Oui_! Bien_; soit"),
+            ("Vraiment? Oui! Bien; soit: fin", "Vraiment_? Oui_! Bien_; soit~: fin"),
+            ("Trois choses : a", "Trois choses~: a"),
+            ("dit « oui » et «non»", "dit «~oui~» et «~non~»"),
+            ("dit \"oui\" (\"non\")", "dit «~oui~» («~non~»)"),
+            ("l'an, aujourd'hui...", "l’an, aujourd’hui…"),
+            ("à 12:30, https://a.b/?c", "à 12:30, https://a.b/?c"),
+            ("Quoi ?! Ah...", "Quoi_?! Ah…"),
+            ("2017--2018 --- enfin", "2017–2018 — enfin"),
+        ] {
+            assert_eq!(set(Lang::Fr, typed), printed);
+        }
+    }
+
+    #[test]
+    fn english() {
+        for (typed, printed) in [
+            ("\"It's 'fine'\", he said: yes! no?", "“It’s ‘fine’”, he said: yes! no?"),
+            ("(\"so\") rock 'n' roll...", "(“so”) rock ‘n’ roll…"),
+        ] {
+            assert_eq!(set(Lang::En, typed), printed);
+        }
+    }
+
+    #[test]
+    fn quotes_know_what_stands_before_the_emphasis() {
+        let mut t = Typographer::new(Lang::En);
+        assert_eq!([t.set("\""), t.set("word"), t.set("\" and \"")].concat(), "“word” and “");
+    }
+
+    #[test]
+    fn values_are_left_alone() {
+        let value = "<b> *x* \"y\" l'an ? `z` ... {{ 7*7 }} \u{1f600}";
+        assert_eq!(Typographer::new(Lang::Fr).set(&veil(value)), value);
+        assert_eq!(unveil(&veil(value)), value);
+        assert!(veil(value).chars().all(|c| c as u32 > 0xffff));
+        assert_eq!(plain("a\u{202e}b\0c\nd\u{f003c}"), "ab\u{fffd}c d\u{fffd}");
+    }
+}

@@ -1,0 +1,277 @@
+//! Document → Typst source: function calls and string literals only. Next: `pdf`.
+//!
+//! The body is code, not markup: text appears in string literals, where a backslash and a quote are the only characters with
+//! a meaning, so no word can become a heading, a call or a reference. How things look is the business of
+//! `reports/templates/report.typ`, whose functions are called here.
+
+use super::Attachment;
+use super::document::{Align, Block, Document, Inline, Place, Remark};
+use super::lang::Words;
+
+/// The main source file, and the name under which each figure is expected, in order.
+pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
+    let mut writer = Writer {
+        document,
+        words: document.meta.lang.words(),
+        out: String::with_capacity(1 << 17),
+        cited: vec![false; document.notes.len()],
+    };
+    writer.cover(attachments);
+    for chapter in &document.chapters {
+        writer.chapter(chapter);
+    }
+    writer.out
+}
+
+/// The name of a figure for Typst: by number, because Typst never forgets a path.
+pub(super) fn figure_path(number: usize) -> String {
+    format!("figure-{number}.svg")
+}
+
+/// The name of an attachment for Typst, by its place.
+pub(super) fn attachment_path(index: usize) -> String {
+    format!("attachment-{index}")
+}
+
+struct Writer<'a> {
+    document: &'a Document,
+    words: &'static Words,
+    out: String,
+    /// Footnotes that the text has referred to: the first reference carries the text.
+    cited: Vec<bool>,
+}
+
+impl Writer<'_> {
+    fn cover(&mut self, attachments: &[Attachment]) {
+        let (meta, words) = (&self.document.meta, self.words);
+        let optional = |text: Option<&str>| text.map_or("none".to_owned(), literal);
+        let authors: String = meta.authors.iter().map(|author| literal(author) + ", ").collect();
+        let date = self.document.date();
+        let has = |kind: fn(&Block) -> bool| self.document.blocks().any(kind);
+        let fields = [
+            ("lang", literal(meta.lang.code())),
+            ("title", literal(&meta.title)),
+            ("subtitle", optional(meta.subtitle.as_deref())),
+            ("authors", format!("({authors})")),
+            ("school", optional(meta.school.as_deref())),
+            ("date", optional(date.as_deref())),
+            ("notice", optional(meta.notice.as_deref())),
+            ("fingerprint", literal(&meta.fingerprint)),
+            ("fingerprint-word", literal(words.fingerprint)),
+            ("figure-word", literal(words.figure)),
+            ("table-word", literal(words.table)),
+            ("contents", literal(words.contents)),
+            ("figures", optional(has(|block| matches!(block, Block::Figure { .. })).then_some(words.figures))),
+            ("tables", optional(has(|block| matches!(block, Block::Table { .. })).then_some(words.tables))),
+        ];
+        self.out.push_str("#import \"report.typ\": *\n#show: report.with(\n");
+        for (name, value) in fields {
+            self.push(&["  ", name, ": ", &value, ",\n"]);
+        }
+        self.out.push_str(")\n");
+        for (index, Attachment { name, mime, description, .. }) in attachments.iter().enumerate() {
+            let (name, mime, description) = (literal(name), literal(mime), literal(description));
+            let path = literal(&attachment_path(index));
+            let options =
+                ["mime-type: ", &mime, ", description: ", &description, ", relationship: \"data\")\n"].concat();
+            self.push(&["#pdf.attach(", &name, ", read(", &path, ", encoding: none), ", &options]);
+        }
+    }
+
+    fn chapter(&mut self, blocks: &[Block]) {
+        self.out.push_str("#chapter({\n");
+        self.blocks(blocks);
+        self.out.push_str("})\n");
+    }
+
+    fn blocks(&mut self, blocks: &[Block]) {
+        for block in blocks {
+            self.block(block);
+            self.out.push('\n');
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        match block {
+            Block::Heading(heading) => {
+                let numbered = if heading.number.is_some() { "true" } else { "false" };
+                self.push(&["section(", &heading.level.to_string(), ", ", numbered, ", ", &literal(&heading.id), ", "]);
+                self.content(&heading.title);
+                self.out.push(')');
+            }
+            Block::Paragraph(inlines) => self.call("par", inlines),
+            Block::Plain(inlines) => self.content(inlines),
+            Block::List { first, items } => {
+                let tight = !items.iter().flatten().any(|block| matches!(block, Block::Paragraph(_)));
+                match first {
+                    Some(first) => self.push(&["enum(start: ", &first.to_string(), ", "]),
+                    None => self.push(&["list("]),
+                }
+                self.push(&["tight: ", if tight { "true" } else { "false" }]);
+                for item in items {
+                    self.out.push_str(", {");
+                    self.blocks(item);
+                    self.out.push('}');
+                }
+                self.out.push(')');
+            }
+            Block::Quote(blocks) => self.framed(&["quote(block: true, "], blocks),
+            Block::Remark(remark, blocks) => {
+                let (kind, label) = match remark {
+                    Remark::Note => ("note", self.words.note),
+                    Remark::Important => ("important", self.words.important),
+                    Remark::Warning => ("warning", self.words.warning),
+                };
+                self.framed(&["remark(\"", kind, "\", ", &literal(label), ", "], blocks);
+            }
+            Block::Code(text) => self.push(&["raw(block: true, ", &literal(text), ")"]),
+            Block::Rule => self.out.push_str("rule()"),
+            Block::Grid { align, head, rows } => self.grid(align, head, rows),
+            Block::Figure { place, figure } => {
+                let path = literal(&figure_path(place.number));
+                self.placed("drawing", place, &figure.title, &figure.source);
+                self.push(&["image(", &path, ", alt: ", &literal(&figure.alt), ", width: 100%))"]);
+            }
+            Block::Table { place, table } => {
+                self.placed("data", place, &table.title, &table.source);
+                self.out.push('(');
+                for column in &table.columns {
+                    self.out.push_str(if column.numeric { "right, " } else { "left, " });
+                }
+                self.out.push_str("), (");
+                for column in &table.columns {
+                    self.push(&[&literal(&column.header), ", "]);
+                }
+                self.out.push(')');
+                for row in &table.rows {
+                    for cell in row {
+                        self.push(&[", ", &literal(cell)]);
+                    }
+                    self.out.push('\n');
+                }
+                self.out.push(')');
+            }
+        }
+    }
+
+    fn framed(&mut self, call: &[&str], blocks: &[Block]) {
+        self.push(call);
+        self.out.push_str("{\n");
+        self.blocks(blocks);
+        self.out.push_str("})");
+    }
+
+    fn grid(&mut self, align: &[Align], head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) {
+        self.out.push_str("grid-of((");
+        for align in align {
+            self.out.push_str(match align {
+                Align::Left => "left, ",
+                Align::Center => "center, ",
+                Align::Right => "right, ",
+            });
+        }
+        self.out.push_str("), (");
+        for cell in head {
+            self.content(cell);
+            self.out.push_str(", ");
+        }
+        self.out.push(')');
+        for cell in rows.iter().flatten() {
+            self.out.push_str(", ");
+            self.content(cell);
+        }
+        self.out.push(')');
+    }
+
+    /// The start of a call for a figure or a table: identifier, title, note and source.
+    fn placed(&mut self, function: &str, place: &Place, title: &str, source: &str) {
+        self.push(&[function, "(", &literal(&place.id), ", ", &literal(title), ", {"]);
+        self.inlines(&place.note);
+        if !source.is_empty() {
+            let space = if place.note.is_empty() { "" } else { " " };
+            self.push(&[&literal(space), ";", &literal(self.words.source), ";", &literal(source)]);
+        }
+        self.out.push_str("}, ");
+    }
+
+    fn call(&mut self, function: &str, inlines: &[Inline]) {
+        self.push(&[function, "("]);
+        self.content(inlines);
+        self.out.push(')');
+    }
+
+    /// A code block that joins its parts; `[]` keeps it content even when it holds nothing or one string.
+    fn content(&mut self, inlines: &[Inline]) {
+        self.out.push_str("{[];");
+        self.inlines(inlines);
+        self.out.push('}');
+    }
+
+    fn inlines(&mut self, inlines: &[Inline]) {
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) => self.push(&[&literal(text)]),
+                Inline::Code(text) => self.push(&["raw(", &literal(text), ")"]),
+                Inline::Emphasis(inner) => self.call("emph", inner),
+                Inline::Strong(inner) => self.call("strong", inner),
+                Inline::Link { url, text } => {
+                    self.push(&["link(", &literal(url), ", "]);
+                    self.content(text);
+                    self.out.push(')');
+                }
+                Inline::Reference { target, text } => {
+                    self.push(&["link(label(", &literal(target), "), "]);
+                    if text.is_empty() {
+                        self.push(&[&literal(self.document.label(target))]);
+                    } else {
+                        self.content(text);
+                    }
+                    self.out.push(')');
+                }
+                Inline::Note(number) => {
+                    let id = literal(&format!("note:{number}"));
+                    if std::mem::replace(&mut self.cited[number - 1], true) {
+                        self.push(&["footnote(label(", &id, "))"]);
+                    } else {
+                        self.push(&["labelled(", &id, ", footnote({[];"]);
+                        match &*self.document.notes[number - 1] {
+                            // A paragraph would leave the number alone on its line.
+                            [Block::Paragraph(inlines)] => self.inlines(inlines),
+                            blocks => self.blocks(blocks),
+                        }
+                        self.out.push_str("}))");
+                    }
+                }
+                Inline::Break => self.out.push_str("linebreak()"),
+            }
+            self.out.push(';');
+        }
+    }
+
+    fn push(&mut self, parts: &[&str]) {
+        self.out.extend(parts.iter().copied());
+    }
+}
+
+/// A longer word may break anywhere, lest it runs off the page.
+const LONG_WORD: usize = 48;
+
+/// A Typst string literal.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    let mut word = 0;
+    for c in text.chars() {
+        word = if c.is_whitespace() { 0 } else { word + 1 };
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c => out.push(c),
+        }
+        if word >= LONG_WORD {
+            out.push('\u{200b}');
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,130 @@
+//! How orders are paid. Called by `orders`.
+
+use super::orders::Order;
+use super::rng::{Alias, Keyed, Source};
+use super::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, STATUSES};
+use super::world::World;
+use super::write::Rows;
+
+/// Methods in the order of the weights below.
+const METHODS: [&str; 4] = ["credit_card", "boleto", "voucher", "debit_card"];
+
+/// Per million orders paid by card: those that add vouchers, those that use a second card.
+const WITH_VOUCHER: u64 = 29_300;
+const WITH_SECOND_CARD: u64 = 3_750;
+/// Orders whose payments miss the items' total, per million.
+const MISMATCHED: u64 = 3_050;
+/// Canceled orders without items that have an undefined payment, per million.
+const UNDEFINED: u64 = 18_300;
+
+/// Samplers of payments.
+#[derive(Debug)]
+pub struct Payments {
+    methods: Vec<Alias>,
+    instalments: Vec<Alias>,
+    /// One order in the original's number of orders has no payment at all: this one, modulo that number.
+    unpaid: u64,
+}
+
+impl Payments {
+    /// Methods by state, the planted habit among them.
+    pub fn new(world: &World) -> Self {
+        let planted = &world.market.planted;
+        let methods = STATES.iter().enumerate().map(|(state, shape)| {
+            let [boleto, voucher, debit] = shape.payments;
+            // The original counts payments; an order paid by voucher has several, and most vouchers go with a card.
+            let (boleto, voucher, debit) = (boleto * 1_045, voucher * 300, debit * 1_045);
+            let mut weights = [1_000_000 - boleto - voucher - debit, boleto, voucher, debit];
+            if state == planted.habit_state {
+                let habit = METHODS.iter().position(|m| *m == planted.habit_method).unwrap_or(0);
+                weights[habit] = 0;
+                let others: u64 = weights.iter().sum();
+                weights = weights.map(|w| w * (1_000 - planted.habit_share));
+                weights[habit] = others * planted.habit_share;
+            }
+            Alias::new(weights)
+        });
+        Payments {
+            methods: methods.collect(),
+            instalments: INSTALMENTS_BY_VALUE.iter().map(|(_, weights)| Alias::new(*weights)).collect(),
+            unpaid: Keyed::new(world.params.seed, 401).at(0) % world.params.orders.min(ORIGINAL_ORDERS),
+        }
+    }
+
+    /// How an order from this state is paid in the first place.
+    pub fn method(&self, state: usize, source: &mut impl Source) -> &'static str {
+        METHODS[self.methods[state].pick(source)]
+    }
+
+    /// Writes the payments of an order.
+    pub fn write(&self, order: &Order, method: &'static str, source: &mut impl Source, rows: &mut Rows) {
+        if order.number % ORIGINAL_ORDERS == self.unpaid {
+            return;
+        }
+        let mut payments = Sequence { order, rows, number: 0 };
+        if order.total.is_none() && STATUSES[order.status] == "canceled" && source.chance(UNDEFINED) {
+            payments.add("not_defined", 1, 0);
+            return;
+        }
+        let mut left = order.total.unwrap_or_else(|| source.lognormal(10_500, 800));
+        if source.chance(MISMATCHED) {
+            left += source.lognormal(590, 1_200).max(2);
+        }
+        match method {
+            "credit_card" => {
+                let part = 10 + source.below(81);
+                let first = (left * part / 100).max(1);
+                match source.below(1_000_000) {
+                    0..WITH_VOUCHER => {
+                        self.card(first, source, &mut payments);
+                        vouchers(left - first, source, &mut payments);
+                    }
+                    draw if draw < WITH_VOUCHER + WITH_SECOND_CARD => {
+                        self.card(first, source, &mut payments);
+                        self.card(left - first, source, &mut payments);
+                    }
+                    _ => self.card(left, source, &mut payments),
+                }
+            }
+            "voucher" => vouchers(left, source, &mut payments),
+            _ => payments.add(method, 1, left),
+        }
+    }
+
+    fn card(&self, value: u64, source: &mut impl Source, payments: &mut Sequence) {
+        let band = INSTALMENTS_BY_VALUE.partition_point(|(limit, _)| *limit <= value);
+        let instalments = INSTALMENTS[self.instalments[band].pick(source)];
+        // The original holds two payments in zero instalments.
+        payments.add("credit_card", if source.chance(26) { 0 } else { instalments }, value);
+    }
+}
+
+/// One voucher, sometimes several, for this value.
+fn vouchers(value: u64, source: &mut impl Source, payments: &mut Sequence) {
+    let mut left = value;
+    while left > 200 && payments.number < 25 && source.below(100) < 27 {
+        let part = (left * (15 + source.below(70)) / 100).max(1);
+        payments.add("voucher", 1, part);
+        left -= part;
+    }
+    payments.add("voucher", 1, left);
+}
+
+/// The payments of one order as they are written.
+struct Sequence<'a> {
+    order: &'a Order,
+    rows: &'a mut Rows,
+    number: u64,
+}
+
+impl Sequence<'_> {
+    fn add(&mut self, method: &str, instalments: u64, value: u64) {
+        self.number += 1;
+        self.rows.id(&self.order.id);
+        self.rows.integer(self.number);
+        self.rows.text(method);
+        self.rows.integer(instalments);
+        self.rows.money(value);
+        self.rows.end();
+    }
+}

@@ -1,0 +1,256 @@
+//! Rows as bytes, and the files that they go to. Last stop of `synth`: catalog, geography, orders → files.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use tempfile::NamedTempFile;
+
+use super::calendar::{Calendar, DAY};
+use super::defects::{Injected, Injector};
+use crate::data::contract::{Table, TableId};
+use crate::error::{Error, Result};
+
+/// Rows of one table and chunk. Every field ends with a comma that [`Rows::end`] turns into the end of the line.
+#[derive(Debug)]
+pub struct Rows {
+    bytes: Vec<u8>,
+    start: usize,
+    count: u64,
+    injector: Option<Injector>,
+}
+
+impl Rows {
+    /// Room for about `rows` rows of `width` bytes.
+    pub fn new(rows: u64, width: usize, injector: Option<Injector>) -> Self {
+        Rows { bytes: Vec::with_capacity(rows as usize * width), start: 0, count: 0, injector }
+    }
+
+    /// A value without quotes.
+    #[inline]
+    pub fn raw(&mut self, value: &str) {
+        self.bytes.extend_from_slice(value.as_bytes());
+        self.bytes.push(b',');
+    }
+
+    /// A value in quotes; quotes in it are doubled already.
+    #[inline]
+    pub fn text(&mut self, value: &str) {
+        self.quoted(value.as_bytes());
+    }
+
+    #[inline]
+    fn quoted(&mut self, value: &[u8]) {
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(value);
+        self.bytes.extend_from_slice(b"\",");
+    }
+
+    /// An id of 32 digits.
+    #[inline]
+    pub fn id(&mut self, id: &[u8; 32]) {
+        self.quoted(id);
+    }
+
+    /// A missing value.
+    #[inline]
+    pub fn null(&mut self) {
+        self.bytes.push(b',');
+    }
+
+    /// A zip prefix of five digits.
+    #[inline]
+    pub fn zip(&mut self, zip: u32) {
+        let digit = |power: u32| b'0' + (zip / power % 10) as u8;
+        self.quoted(&[digit(10_000), digit(1_000), digit(100), digit(10), digit(1)]);
+    }
+
+    #[inline]
+    fn digits(&mut self, value: u64) {
+        let mut buffer = [0; 20];
+        let mut at = buffer.len();
+        let mut rest = value;
+        loop {
+            at -= 1;
+            buffer[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.bytes.extend_from_slice(&buffer[at..]);
+    }
+
+    /// A whole number.
+    #[inline]
+    pub fn integer(&mut self, value: u64) {
+        self.digits(value);
+        self.bytes.push(b',');
+    }
+
+    /// Reais, as short as can be with one decimal at least: `58.9`, `199.0`, `13.29`.
+    #[inline]
+    pub fn money(&mut self, centavos: u64) {
+        self.digits(centavos / 100);
+        let (tens, units) = ((centavos / 10 % 10) as u8, (centavos % 10) as u8);
+        self.bytes.extend_from_slice(&[b'.', b'0' + tens]);
+        if units != 0 {
+            self.bytes.push(b'0' + units);
+        }
+        self.bytes.push(b',');
+    }
+
+    /// Degrees with fourteen decimals: millionths, then eight more digits.
+    #[inline]
+    pub fn degrees(&mut self, micro: i64, more: u64) {
+        if micro < 0 {
+            self.bytes.push(b'-');
+        }
+        self.digits(micro.unsigned_abs() / 1_000_000);
+        let fraction = micro.unsigned_abs() % 1_000_000 * 100_000_000 + more;
+        let mut buffer = *b".00000000000000,";
+        let mut rest = fraction;
+        for digit in buffer[1..15].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.bytes.extend_from_slice(&buffer);
+    }
+
+    /// A time, seconds from the calendar's day 0.
+    #[inline]
+    pub fn time(&mut self, calendar: &Calendar, seconds: i64) {
+        let mut buffer = *b"\"0000-00-00 00:00:00\",";
+        buffer[1..11].copy_from_slice(calendar.date(seconds.div_euclid(DAY)));
+        let time = seconds.rem_euclid(DAY);
+        for (at, value) in [(12, time / 3600), (15, time / 60 % 60), (18, time % 60)] {
+            buffer[at] = b'0' + (value / 10) as u8;
+            buffer[at + 1] = b'0' + (value % 10) as u8;
+        }
+        self.bytes.extend_from_slice(&buffer);
+    }
+
+    /// A time that may be missing.
+    #[inline]
+    pub fn time_or_null(&mut self, calendar: &Calendar, seconds: Option<i64>) {
+        match seconds {
+            Some(seconds) => self.time(calendar, seconds),
+            None => self.null(),
+        }
+    }
+
+    /// Ends the row and, at the rate asked for, spoils it.
+    #[inline]
+    pub fn end(&mut self) {
+        if let Some(last) = self.bytes.last_mut() {
+            *last = b'\n';
+        }
+        self.count += 1;
+        if let Some(injector) = &mut self.injector {
+            injector.visit(&mut self.bytes, self.start);
+        }
+        self.start = self.bytes.len();
+    }
+}
+
+/// A file being written: under a temporary name until everything has succeeded.
+#[derive(Debug)]
+pub struct Output {
+    path: PathBuf,
+    file: NamedTempFile,
+    crlf: bool,
+    /// Rows written, the header apart.
+    pub rows: u64,
+    /// Defects written.
+    pub injected: Injected,
+}
+
+impl Output {
+    /// A file in `folder`.
+    pub fn new(folder: &Path, name: &str) -> Result<Self> {
+        let path = folder.join(name);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".").suffix(".partial");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // The user's umask applies; without this the file would be readable by its owner only.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(folder).map_err(Error::io("create", &path))?;
+        Ok(Output { path, file, crlf: false, rows: 0, injected: Injected::default() })
+    }
+
+    /// The file of a table, with its header in Kaggle's style; `crlf` ends its lines as Windows does.
+    pub fn table(folder: &Path, table: &Table, crlf: bool) -> Result<Self> {
+        let mut output = Output { crlf, ..Output::new(folder, table.file)? };
+        let bare = matches!(table.id, TableId::Categories | TableId::States);
+        let quote = if bare { "" } else { "\"" };
+        let names: Vec<String> = table.columns.iter().map(|c| format!("{quote}{}{quote}", c.source)).collect();
+        let mark = if bare { "\u{feff}" } else { "" };
+        output.write(format!("{mark}{}\n", names.join(",")).as_bytes())?;
+        Ok(output)
+    }
+
+    /// Adds bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let converted;
+        let bytes = if self.crlf {
+            let lines = bytes.split_inclusive(|&b| b == b'\n');
+            converted = lines.flat_map(|l| [l.strip_suffix(b"\n").unwrap_or(l), b"\r\n"]).collect::<Vec<_>>().concat();
+            &converted
+        } else {
+            bytes
+        };
+        self.file.write_all(bytes).map_err(Error::io("write", &self.path))
+    }
+
+    fn append(&mut self, mut rows: Rows) -> Result<()> {
+        self.rows += rows.count;
+        if let Some(injector) = rows.injector {
+            let (injected, deferred) = injector.finish();
+            rows.bytes.extend_from_slice(&deferred);
+            self.rows += injected.extra_rows();
+            self.injected.add(&injected);
+        }
+        self.write(&rows.bytes)
+    }
+
+    /// Gives the file its name. It is not synced to the disk, which would double the time: what is lost in a power cut can
+    /// be generated again.
+    pub fn publish(self) -> Result<()> {
+        let path = self.path;
+        self.file.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
+        Ok(())
+    }
+}
+
+/// Makes `chunks` chunks in parallel and writes them in order, `make` giving rows for each of the files. Chunks come in
+/// windows, so that memory does not grow with their number; a window is written while the next one is made.
+pub fn write_chunks<const N: usize>(
+    outputs: &mut [Output; N],
+    chunks: u64,
+    make: impl Fn(u64) -> [Rows; N] + Sync,
+) -> Result<()> {
+    let window = 8 * rayon::current_num_threads() as u64;
+    std::thread::scope(|scope| {
+        let (sender, receiver) = std::sync::mpsc::sync_channel::<Vec<[Rows; N]>>(1);
+        let writer = scope.spawn(move || -> Result<()> {
+            for chunk in receiver.into_iter().flatten() {
+                for (output, rows) in outputs.iter_mut().zip(chunk) {
+                    output.append(rows)?;
+                }
+            }
+            Ok(())
+        });
+        for first in (0..chunks).step_by(window as usize) {
+            let made = (first..chunks.min(first + window)).into_par_iter().map(&make).collect();
+            // The writer hangs up only when it failed; its own error is the one to tell.
+            if sender.send(made).is_err() {
+                break;
+            }
+        }
+        drop(sender);
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}

@@ -1,0 +1,167 @@
+//! Bad input: one clear message, the right exit code, nothing half-written, nothing lost.
+
+use super::workdir::Workdir;
+use std::io::Write;
+
+const ORDERS: &str = "data/olist_orders_dataset.csv";
+const ITEMS: &str = "data/olist_order_items_dataset.csv";
+
+/// The run fails on the user's input, and the output folder holds nothing but what it held before.
+fn refused(work: &Workdir, words: &[&str]) {
+    work.write("out/notes.txt", "mine");
+    work.fails(&["run", "--data", "data"], 2, words);
+    assert_eq!(work.files("out").into_keys().collect::<Vec<_>>(), ["notes.txt"]);
+}
+
+#[test]
+fn no_data_there() {
+    let work = Workdir::new();
+    work.fails(&["run", "--data", "nowhere"], 2, &["no data at `nowhere`", "hint: `--data` takes"]);
+    work.write("data/readme.txt", "nothing");
+    refused(&work, &["is missing from `data`", "no Olist file is there"]);
+}
+
+#[test]
+fn a_missing_file() {
+    let work = Workdir::with_data();
+    std::fs::remove_file(work.path(ITEMS)).unwrap();
+    refused(&work, &["`olist_order_items_dataset.csv` is missing from `data`", "hint: files found: "]);
+}
+
+#[test]
+fn a_missing_column() {
+    let work = Workdir::with_data();
+    work.edit(ITEMS, |csv| csv.replacen("\"price\"", "\"preis\"", 1));
+    refused(&work, &["column `price` is missing from `olist_order_items_dataset.csv`", "`preis`"]);
+}
+
+#[test]
+fn a_column_twice() {
+    let work = Workdir::with_data();
+    work.edit(ITEMS, |csv| csv.replacen("\"freight_value\"", "\"price\"", 1));
+    refused(&work, &["column `price` stands twice"]);
+}
+
+#[test]
+fn another_delimiter() {
+    let work = Workdir::with_data();
+    work.edit(ORDERS, |csv| csv.replace(',', ";"));
+    refused(&work, &["`olist_orders_dataset.csv` is separated by `;`", "hint: pfe reads comma-separated files"]);
+}
+
+#[test]
+fn an_empty_file() {
+    let work = Workdir::with_data();
+    work.write(ORDERS, "");
+    refused(&work, &["`olist_orders_dataset.csv` is empty"]);
+}
+
+#[test]
+fn a_header_without_orders() {
+    let work = Workdir::with_data();
+    work.edit(ORDERS, |csv| csv.lines().next().unwrap().to_string() + "\n");
+    refused(&work, &["there is no order in the data"]);
+}
+
+#[test]
+fn a_file_cut_in_the_middle() {
+    let work = Workdir::with_data();
+    work.edit(ORDERS, |csv| csv[..csv.len() / 2 + 7].trim_end().to_string());
+    refused(&work, &["`olist_orders_dataset.csv` is cut off in line ", "hint: the file is incomplete"]);
+}
+
+#[test]
+fn another_format_of_dates() {
+    let work = Workdir::with_data();
+    work.edit(ORDERS, |csv| csv.replace("2017-", "17/").replace("2018-", "18/"));
+    refused(&work, &["rows of `olist_orders_dataset.csv` break the contract", "not a date `YYYY-MM-DD HH:MM:SS`"]);
+}
+
+/// A row that cannot be read is set aside; the others are analysed.
+#[test]
+fn a_byte_that_is_not_utf8() {
+    let work = Workdir::with_data();
+    let mut bytes = std::fs::read(work.path("data/olist_sellers_dataset.csv")).unwrap();
+    let second_line = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+    // Inside the city of the first seller.
+    bytes[second_line + 48] = 0xe3;
+    work.write("data/olist_sellers_dataset.csv", bytes);
+    let done = work.ok(&["run", "--data", "data"]);
+    assert!(done.stderr.contains("1 row of `sellers` set aside"), "{done}");
+    assert!(done.stderr.contains("line 2: not UTF-8"), "{done}");
+}
+
+#[test]
+fn archives_that_are_none_or_hostile() {
+    let work = Workdir::new();
+    work.write("a.zip", "not a zip");
+    work.fails(&["run", "--data", "a.zip"], 2, &["`a.zip` is not a readable zip archive"]);
+    let archive = |name: &str, entry: &str, bytes: &[u8]| {
+        let mut zip = zip::ZipWriter::new(std::fs::File::create(work.path(name)).unwrap());
+        zip.start_file(entry, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+        zip.finish().unwrap();
+    };
+    archive("up.zip", "../olist_orders_dataset.csv", b"x");
+    work.fails(&["run", "--data", "up.zip"], 2, &["points outside of it"]);
+    archive("bomb.zip", "olist_orders_dataset.csv", &vec![b'0'; 50_000_000]);
+    work.fails(&["run", "--data", "bomb.zip"], 2, &["would unpack to 50000000 bytes"]);
+}
+
+#[test]
+fn damaged_documents() {
+    let work = Workdir::with_data();
+    std::fs::remove_file(work.path("data/olist_sellers_dataset.csv")).unwrap();
+    work.write("data/json/sellers.json", "[{\"seller_id\": ");
+    refused(&work, &["cannot read `json/sellers.json`", "cut off"]);
+    work.write("data/json/sellers.json", "[{\"seller_id\": \"a\"}]");
+    refused(&work, &["column `seller_zip_code_prefix` is missing"]);
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written() {
+    let work = Workdir::with_data();
+    work.write("file", "");
+    work.fails(&["run", "--data", "data", "--out", "file"], 2, &["the output folder `file` is a file"]);
+    // Nobody, not even root, creates files there.
+    work.fails(&["run", "--data", "data", "--out", "/proc/pfe"], 1, &["cannot create `/proc/pfe`"]);
+}
+
+/// What a killed run leaves: outputs without a manifest, and what it had staged.
+#[test]
+fn the_remains_of_an_unfinished_run() {
+    let work = Workdir::with_data();
+    work.write("out/tables/by_state.csv", "half");
+    work.write("out/.pfe-killed/clean/orders.parquet", "half");
+    work.write("out/notes.txt", "mine");
+    work.fails(&["report"], 2, &["`out` holds no finished run", "hint: `pfe run` makes one"]);
+    let done = work.ok(&["run", "--data", "data"]);
+    assert!(done.stderr.contains("the last run in `out` did not finish"), "{done}");
+    assert!(work.path("out/run.json").exists() && work.read("out/notes.txt") == "mine");
+    assert!(work.files("out").keys().all(|name| !name.starts_with(".pfe")));
+}
+
+#[test]
+fn another_run_is_writing_there() {
+    let work = Workdir::with_data();
+    work.write("out/notes.txt", "mine");
+    let lock = std::fs::File::open(work.path("out")).unwrap();
+    lock.lock().unwrap();
+    work.fails(&["run", "--data", "data"], 2, &["another run is writing to `out`", "hint: wait for it"]);
+}
+
+#[test]
+fn wrong_arguments() {
+    let work = Workdir::new();
+    for (args, word) in [
+        (vec!["--orders", "0"], "orders"),
+        (vec!["--defects", "1.5", "--orders", "10"], "defects"),
+        (vec!["--data", "x", "--orders", "5"], "cannot be used with"),
+        (vec!["ddl", "oracle"], "possible values"),
+        (vec!["frobnicate"], "frobnicate"),
+    ] {
+        let done = work.pfe(&args);
+        assert_eq!(done.code, Some(2), "{done}");
+        assert!(done.stderr.contains(word), "{done}");
+    }
+}

@@ -1,0 +1,95 @@
+//! The same data in every layout that is read give the same tables.
+
+use std::io::Write;
+
+use super::workdir::{Workdir, assert_same};
+
+fn tables(work: &Workdir, data: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
+    work.ok(&["run", "--data", data, "--quiet"]);
+    work.files("out/tables")
+}
+
+#[test]
+fn kaggles_zip() {
+    let work = Workdir::with_data();
+    let expected = tables(&work, "data");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(work.path("archive.zip")).unwrap());
+    for (name, bytes) in work.files("data") {
+        // Kaggle's download lacks the state names.
+        if name.ends_with(".csv") && name != "states_name.csv" {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(&bytes).unwrap();
+        }
+    }
+    zip.finish().unwrap();
+    assert_same(&expected, &tables(&work, "archive.zip"));
+}
+
+#[test]
+fn the_cloud_layout_with_nested_documents() {
+    let work = Workdir::with_data();
+    let expected = tables(&work, "data");
+    for (name, bytes) in work.files("data") {
+        let short = name.trim_start_matches("olist_").replace("_dataset", "");
+        match short.as_str() {
+            "customers.csv" | "sellers.csv" => {
+                let person = short.trim_end_matches("s.csv");
+                let rows = work.table(&format!("data/{name}"));
+                let documents: Vec<_> = rows.iter().map(|row| document(person, row)).collect();
+                work.write(&format!("cloud/json/{person}s.json"), serde_json::to_string_pretty(&documents).unwrap());
+            }
+            "truth.json" => {}
+            _ => work.write(&format!("cloud/csv/{short}"), bytes),
+        }
+    }
+    assert_same(&expected, &tables(&work, "cloud"));
+}
+
+/// As the original project's documents: the address nested, the zip prefix a number without its leading zeros.
+fn document(person: &str, row: &std::collections::BTreeMap<String, String>) -> serde_json::Value {
+    let mut document = serde_json::Map::new();
+    let mut address = serde_json::Map::new();
+    for (column, value) in row {
+        match column.as_str() {
+            c if c.ends_with("zip_code_prefix") => {
+                address.insert(format!("{person}_zip_code"), value.parse::<u32>().unwrap().into());
+            }
+            c if c.ends_with("city") || c.ends_with("state") => {
+                address.insert(c.into(), value.clone().into());
+            }
+            c => {
+                document.insert(c.into(), value.clone().into());
+            }
+        }
+    }
+    document.insert(format!("{person}_address"), address.into());
+    document.into()
+}
+
+#[test]
+fn other_ways_to_write_the_same_csv() {
+    let work = Workdir::with_data();
+    let expected = tables(&work, "data");
+    let orders = "data/olist_orders_dataset.csv";
+    // A byte-order mark and CRLF.
+    work.edit(orders, |csv| format!("\u{feff}{}", csv.replace('\n', "\r\n")));
+    // Everything quoted, columns backwards, one more column.
+    let name = "data/olist_order_items_dataset.csv";
+    let mut reader = csv::Reader::from_path(work.path(name)).unwrap();
+    let mut header: Vec<String> = reader.headers().unwrap().iter().rev().map(String::from).collect();
+    header.push("note".into());
+    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+    writer.write_record(&header).unwrap();
+    for record in reader.records() {
+        let record = record.unwrap();
+        writer.write_record(record.iter().rev().chain(["a \"note\",\nin two lines"])).unwrap();
+    }
+    work.write(name, writer.into_inner().unwrap());
+    // Zip prefixes without their zeros, as a spreadsheet leaves them.
+    work.edit("data/olist_sellers_dataset.csv", |csv| {
+        csv.lines().map(|l| l.replace(",\"0", ",\"").replace(",\"0", ",\"") + "\n").collect()
+    });
+    let done = work.ok(&["run", "--data", "data"]);
+    assert!(done.stderr.contains("unknown column `note` of `olist_order_items_dataset.csv` was left out"), "{done}");
+    assert_same(&expected, &work.files("out/tables"));
+}

@@ -1,0 +1,9 @@
+//! End to end, through the binary, as a user calls it.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod determinism;
+mod input;
+mod layouts;
+mod real;
+mod run;
+mod workdir;
