@@ -17,7 +17,7 @@ GROUP = 'let df = df!("state" => ["SP", "RJ", "SP", "MG"], "sales" => [1.0, 2.0,
 CHART = """{
 let sales = df.column("sales")?.f64()?.into_no_null_iter().collect::<Vec<f64>>();
 let points: Vec<String> = sales.iter().enumerate().map(|(x, y)| format!("{},{}", 40 * x, 100.0 - 10.0 * y)).collect();
-Svg(format!("<svg xmlns='http://www.w3.org/2000/svg' width='200' height='100'><polyline points='{}' fill='none' stroke='blue'/></svg>", points.join(" ")))
+Svg::new(format!("<svg xmlns='http://www.w3.org/2000/svg' width='200' height='100'><polyline points='{}' fill='none' stroke='blue'/></svg>", points.join(" ")))
 }"""
 STOCK_DEP = ':dep polars = { version = "0.55.2", default-features = false, features = ["csv", "fmt", "lazy", "parquet"] }\nuse polars::prelude::*;'
 

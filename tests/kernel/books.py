@@ -32,7 +32,7 @@ GOOD = notebook(
     'println!("{state} {horizon}");\neprintln!("a warning");',
     'let sales = df!("month" => [1, 2, 3], "sales" => [1.5, 2.5, 4.0])?;\nsales',
     "let total: f64 = sales.column(\"sales\")?.f64()?.sum().unwrap_or(0.0);\nfn scaled(x: f64, by: u32) -> f64 { x * f64::from(by) }\nscaled(total, horizon)",
-    "Svg(format!(\"<svg xmlns='http://www.w3.org/2000/svg' width='80' height='{}'><title>sales</title><rect width='40' height='{total}'/></svg>\", 20))",
+    "Svg::new(format!(\"<svg xmlns='http://www.w3.org/2000/svg' width='80' height='{}'><title>sales</title><rect width='40' height='{total}'/></svg>\", 20))",
     'let shown = display(Markdown("**before**"));',
     'shown.update(&Markdown("**after**"));\nlet mut bar = Progress::new("months", 3);\nfor _ in 0..3 { bar.step(); }',
     tags={0: ["parameters"]},

@@ -16,7 +16,7 @@ class PfeKernel(jupyter_kernel_test.KernelTests):
     code_display_data = [
         {"code": 'display(Html("<b>x</b>"));', "mime": "text/html"},
         {"code": 'display(Markdown("**x**"));', "mime": "text/markdown"},
-        {"code": "display(Svg(\"<svg xmlns='http://www.w3.org/2000/svg'/>\"));", "mime": "image/svg+xml"},
+        {"code": "display(Svg::new(\"<svg xmlns='http://www.w3.org/2000/svg'/>\".into()));", "mime": "image/svg+xml"},
         {"code": 'display(df!("a" => [1])?);', "mime": "text/html"},
     ]
     code_clear_output = "clear_output(false);"

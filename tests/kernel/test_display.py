@@ -30,7 +30,7 @@ def test_lazyframe_shows_its_first_rows(kernel):
 
 def test_figures_and_markdown(kernel):
     svg = "<svg xmlns='http://www.w3.org/2000/svg'><title>a figure</title></svg>"
-    (shown,) = data(kernel.run(f'Svg("{svg}")')[1])
+    (shown,) = data(kernel.run(f'Svg::new("{svg}".into())')[1])
     assert shown == {"image/svg+xml": svg, "text/plain": "a figure"}
     assert data(kernel.run('Markdown("**b**")')[1])[0]["text/markdown"] == "**b**"
 

@@ -8,6 +8,7 @@
 
 pub mod channel;
 pub mod generics;
+mod findings;
 mod interrupt;
 mod outcome;
 mod progress;
@@ -27,6 +28,6 @@ pub use {linfa, linfa_linear, ndarray, pfe, plotters, polars};
 pub mod prelude {
     pub use crate::channel::{Display, clear_output, display, input, password, update_display};
     pub use crate::progress::Progress;
-    pub use crate::show::{Bundle, Html, Markdown, Show, Svg, ViaDebug as _, ViaName as _, ViaShow as _};
+    pub use crate::show::{Bundle, Html, Markdown, Show, ViaDebug as _, ViaName as _, ViaShow as _};
     pub use pfe::prelude::*;
 }

@@ -1,5 +1,6 @@
 //! Value → MIME bundle. Next: `channel`.
 
+use pfe::report::Svg;
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 
@@ -49,8 +50,6 @@ pub trait Show {
 pub struct Markdown<T: AsRef<str> = String>(pub T);
 /// HTML, as it is.
 pub struct Html<T: AsRef<str> = String>(pub T);
-/// A figure in SVG, as it is.
-pub struct Svg<T: AsRef<str> = String>(pub T);
 
 impl<T: AsRef<str>> Show for Markdown<T> {
     fn show(&self) -> Bundle {
@@ -64,15 +63,11 @@ impl<T: AsRef<str>> Show for Html<T> {
     }
 }
 
-impl<T: AsRef<str>> Show for Svg<T> {
+impl Show for Svg {
     fn show(&self) -> Bundle {
-        svg(self.0.as_ref())
+        let title = self.as_str().split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+        Bundle::text(title.map_or("figure", |(title, _)| title)).with("image/svg+xml", self.as_str())
     }
-}
-
-pub(crate) fn svg(source: &str) -> Bundle {
-    let title = source.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-    Bundle::text(title.map_or("figure", |(title, _)| title)).with("image/svg+xml", source)
 }
 
 impl Show for Bundle {

@@ -51,7 +51,7 @@ mod notebook {
             }
         )* };
     }
-    text!(Markdown, Html, Svg);
+    text!(Markdown, Html);
 
     pub struct Shown;
 
