@@ -66,7 +66,7 @@ impl<T: AsRef<str>> Show for Html<T> {
 impl Show for Svg {
     fn show(&self) -> Bundle {
         let title = self.as_str().split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-        Bundle::text(title.map_or("figure", |(title, _)| title)).with("image/svg+xml", self.as_str())
+        Bundle::text(unescape(title.map_or("figure", |(title, _)| title))).with("image/svg+xml", self.as_str())
     }
 }
 
@@ -165,4 +165,9 @@ impl<T: ?Sized> ViaName for Tag<'_, T> {
 
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn unescape(text: &str) -> String {
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
 }
