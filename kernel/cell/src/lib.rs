@@ -7,8 +7,8 @@
 #![deny(unsafe_code)]
 
 pub mod channel;
-pub mod generics;
 mod findings;
+pub mod generics;
 mod interrupt;
 mod outcome;
 mod progress;
