@@ -13,6 +13,7 @@ pub mod findings;
 pub mod mart;
 pub mod models;
 pub mod pipeline;
+pub mod prelude;
 pub mod report;
 pub mod results;
 pub mod synth;

@@ -1,0 +1,5 @@
+//! The process that runs cells. Compiled by `pfe-kernel install`, linked to the library beside it.
+
+fn main() {
+    std::process::exit(pfe_cell::serve())
+}

@@ -1,0 +1,173 @@
+//! Value → MIME bundle. Next: `channel`.
+
+use pfe::report::Svg;
+use serde_json::{Map, Value};
+use std::fmt::Debug;
+
+/// The forms of one value, by MIME type. A front end picks the richest it can draw; plain text is always there.
+#[derive(Clone, Debug, Default)]
+pub struct Bundle(Map<String, Value>);
+
+impl Bundle {
+    /// Plain text alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Bundle::default().with("text/plain", text)
+    }
+
+    /// Adds a form.
+    #[must_use]
+    pub fn with(mut self, mime: &str, content: impl Into<String>) -> Self {
+        self.0.insert(mime.to_owned(), Value::String(content.into()));
+        self
+    }
+
+    /// Adds HTML.
+    #[must_use]
+    pub fn html(self, html: impl Into<String>) -> Self {
+        self.with("text/html", html)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn plain(&self) -> &str {
+        self.0.get("text/plain").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(crate) fn into_data(self) -> Map<String, Value> {
+        self.0
+    }
+}
+
+/// What a notebook can draw.
+pub trait Show {
+    /// The forms of the value.
+    fn show(&self) -> Bundle;
+}
+
+/// Markdown, drawn by the notebook.
+pub struct Markdown<T: AsRef<str> = String>(pub T);
+/// HTML, as it is.
+pub struct Html<T: AsRef<str> = String>(pub T);
+
+impl<T: AsRef<str>> Show for Markdown<T> {
+    fn show(&self) -> Bundle {
+        Bundle::text(self.0.as_ref()).with("text/markdown", self.0.as_ref())
+    }
+}
+
+impl<T: AsRef<str>> Show for Html<T> {
+    fn show(&self) -> Bundle {
+        Bundle::text(self.0.as_ref()).html(self.0.as_ref())
+    }
+}
+
+impl Show for Svg {
+    fn show(&self) -> Bundle {
+        let title = self.as_str().split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+        Bundle::text(unescape(title.map_or("figure", |(title, _)| title))).with("image/svg+xml", self.as_str())
+    }
+}
+
+impl Show for Bundle {
+    fn show(&self) -> Bundle {
+        self.clone()
+    }
+}
+
+impl Show for () {
+    fn show(&self) -> Bundle {
+        Bundle::default()
+    }
+}
+
+impl<T: Show + ?Sized> Show for &T {
+    fn show(&self) -> Bundle {
+        (**self).show()
+    }
+}
+
+impl<T: Show + ?Sized> Show for Box<T> {
+    fn show(&self) -> Bundle {
+        (**self).show()
+    }
+}
+
+impl<T: Show> Show for Option<T> {
+    fn show(&self) -> Bundle {
+        self.as_ref().map_or_else(|| Bundle::text("None"), Show::show)
+    }
+}
+
+impl<T: Show, E: Debug> Show for Result<T, E> {
+    fn show(&self) -> Bundle {
+        match self {
+            Ok(value) => value.show(),
+            Err(error) => Bundle::text(format!("Err({error:?})")),
+        }
+    }
+}
+
+macro_rules! show_by_debug {
+    ($($type:ty),*) => { $(impl Show for $type {
+        fn show(&self) -> Bundle {
+            debug(self)
+        }
+    })* };
+}
+show_by_debug!(bool, char, f32, f64, i8, i16, i32, i64, i128, isize, str, String, u8, u16, u32, u64, u128, usize);
+
+fn debug(value: &(impl Debug + ?Sized)) -> Bundle {
+    let line = format!("{value:?}");
+    Bundle::text(if line.len() > 120 { format!("{value:#?}") } else { line })
+}
+
+/// The last expression of a cell. `(&&&Tag(&value)).bundle()` picks the first of [`ViaShow`], [`ViaDebug`] and
+/// [`ViaName`] that the type allows, so that one build is enough whatever the type.
+pub struct Tag<'a, T: ?Sized>(pub &'a T);
+
+/// For types that can be drawn.
+pub trait ViaShow {
+    /// The forms of the value.
+    fn bundle(&self) -> Bundle;
+}
+
+/// For types that only have `Debug`.
+pub trait ViaDebug {
+    /// The debug text.
+    fn bundle(&self) -> Bundle;
+}
+
+/// For all others.
+pub trait ViaName {
+    /// The name of the type.
+    fn bundle(&self) -> Bundle;
+}
+
+impl<T: Show + ?Sized> ViaShow for &&Tag<'_, T> {
+    fn bundle(&self) -> Bundle {
+        self.0.show()
+    }
+}
+
+impl<T: Debug + ?Sized> ViaDebug for &Tag<'_, T> {
+    fn bundle(&self) -> Bundle {
+        debug(self.0)
+    }
+}
+
+impl<T: ?Sized> ViaName for Tag<'_, T> {
+    fn bundle(&self) -> Bundle {
+        Bundle::text(std::any::type_name::<T>())
+    }
+}
+
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn unescape(text: &str) -> String {
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
+}

@@ -1,0 +1,122 @@
+//! The helper process behind completion and inspection: evcxr's rust-analyzer. Questions come in as lines of JSON.
+
+use crate::analysis::{Answer, Context, Match, Matches, Question};
+use crate::error::{Error, Result};
+use crate::generate::Variable;
+use evcxr::{CommandContext, EvalContext};
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+
+/// Answers until the kernel closes the pipe.
+pub fn serve(project: &Path) -> Result<()> {
+    // It must not slow down the cells. On Linux this concerns this thread and those it starts.
+    let _ = rustix::process::nice(10);
+    let (questions, queue) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(std::result::Result::ok) {
+            if let Ok(question) = serde_json::from_str::<Question>(&line) {
+                let _ = questions.send(question);
+            }
+        }
+        // The kernel is gone, perhaps while everything is still being loaded.
+        std::process::exit(0);
+    });
+    let mut analyzer = Analyzer::load(project)?;
+    say(&Answer::Ready)?;
+    while let Ok(question) = queue.recv() {
+        say(&analyzer.answer(&question))?;
+    }
+    Ok(())
+}
+
+fn say(answer: &Answer) -> Result<()> {
+    let line = serde_json::to_string(answer).map_err(|error| Error::message(error.to_string()))?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", "the kernel"))
+}
+
+/// rust-analyzer with the sources of the crate and of its dependencies.
+struct Analyzer {
+    context: CommandContext,
+    /// The project it reads; removed with it.
+    _stub: tempfile::TempDir,
+}
+
+impl Analyzer {
+    /// evcxr adds a dependency only by building it, which would take as long as the install. So it is shown an empty
+    /// crate first, and the real one once that is built: changing the optimisation level makes it read the project
+    /// again.
+    fn load(project: &Path) -> Result<Analyzer> {
+        let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
+        let stub = tempfile::Builder::new()
+            .prefix(&format!("pfe-kernel-{}-", std::process::id()))
+            .tempdir()
+            .map_err(Error::io("create", std::env::temp_dir()))?;
+        let write = |name: &str, text: &str| {
+            std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
+        };
+        let manifest = "[package]\nname = \"pfe-cell\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n";
+        write("Cargo.toml", manifest)?;
+        write("lib.rs", "")?;
+        let program = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
+        let (mut evaluator, outputs) =
+            EvalContext::with_subprocess_command(std::process::Command::new(program)).map_err(failed)?;
+        // Nothing is evaluated, so nobody reads these.
+        drop(outputs);
+        let mut state = evaluator.state();
+        state.set_offline_mode(true);
+        state.add_dep("pfe-cell", &format!("{{ path = {:?} }}", stub.path().display().to_string())).map_err(failed)?;
+        evaluator.eval_with_state("let pfe_ready = 1;", state).map_err(failed)?;
+        let mut context = CommandContext::with_eval_context(evaluator);
+        let folder = context.execute(":last_compile_dir").map_err(failed)?;
+        let folder = PathBuf::from(folder.get("text/plain").unwrap_or_default().trim());
+        let lock = project.join("Cargo.lock");
+        std::fs::copy(&lock, folder.join("Cargo.lock")).map_err(Error::io("read", &lock))?;
+        let cell = project.join("kernel/cell");
+        let text = std::fs::read_to_string(cell.join("Cargo.toml")).map_err(Error::io("read", &cell))?;
+        let dependencies =
+            text.split_once("[dependencies]").map_or("", |(_, rest)| rest.split("\n[").next().unwrap_or_default());
+        let dependencies = dependencies.replace("../..", &project.display().to_string());
+        write("Cargo.toml", &format!("{manifest}[dependencies]{dependencies}"))?;
+        let source = cell.join("src/lib.rs");
+        write(
+            "Cargo.toml",
+            &format!("{}[dependencies]{dependencies}", manifest.replace("lib.rs", &source.display().to_string())),
+        )?;
+        context.set_opt_level("1").map_err(failed)?;
+        let mut analyzer = Analyzer { context, _stub: stub };
+        // The first question makes it load and infer; better now than when somebody waits.
+        analyzer.answer(&Question {
+            context: Context::default(),
+            code: "DataFrame::".to_owned(),
+            at: 11,
+            inspect: false,
+        });
+        Ok(analyzer)
+    }
+
+    fn answer(&mut self, question: &Question) -> Answer {
+        let Question { context, code, at, inspect } = question;
+        let mut head = format!("use pfe_cell::prelude::*; {}\n", context.items);
+        for (name, Variable { ty, mutable }) in &context.variables {
+            head.push_str(&format!("let {}{name}: {ty} = todo!();\n", if *mutable { "mut " } else { "" }));
+        }
+        let (code, at) = (format!("{head}{code}"), head.len() + at);
+        if *inspect {
+            return match self.context.hover_at(&code, at) {
+                Ok((text, html)) if text != "No documentation found" && !text.trim().is_empty() => {
+                    Answer::Documentation(text, html)
+                }
+                _ => Answer::Nothing,
+            };
+        }
+        let Ok(found) = self.context.completions(&code, at) else { return Answer::Nothing };
+        let range = found.start_offset.saturating_sub(head.len())..found.end_offset.saturating_sub(head.len());
+        let own = found.completions.into_iter().filter(|it| !it.code.starts_with("pfe_"));
+        Answer::Matches(Matches {
+            matches: own.map(|it| Match { text: it.code, kind: it.kind.to_owned() }).collect(),
+            range,
+        })
+    }
+}

@@ -1,0 +1,373 @@
+//! Cell + session → the source of one small crate, and where each of its lines comes from. Next: `compile`.
+
+use crate::cell::{Cell, Edit};
+use crate::items::{Items, mentions};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// A variable of the session.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Variable {
+    /// Its type, as rustc writes it.
+    pub ty: String,
+    /// Whether it was declared `mut`.
+    pub mutable: bool,
+}
+
+/// What a generated line is for.
+#[allow(missing_docs)] // The names say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A line of a cell, from 1.
+    Cell { cell: usize, line: usize },
+    /// Takes a variable of an earlier cell.
+    Take(String),
+    /// Makes rustc name the type of a new variable.
+    Name(String),
+    /// Keeps a new variable.
+    Put(String),
+    /// Keeps a variable that was taken.
+    PutBack(String),
+    /// Anything else.
+    Frame,
+}
+
+/// A crate to compile.
+#[derive(Debug)]
+pub struct Generated {
+    /// Its source.
+    pub source: String,
+    origins: Vec<Origin>,
+}
+
+impl Generated {
+    /// Where line `line` (from 1) comes from.
+    pub fn origin(&self, line: usize) -> &Origin {
+        self.origins.get(line.wrapping_sub(1)).unwrap_or(&Origin::Frame)
+    }
+
+    /// Only what is needed to find lines again.
+    #[must_use]
+    pub fn without_source(self) -> Generated {
+        Generated { source: String::new(), ..self }
+    }
+
+    fn push(&mut self, line: &str, origin: Origin) {
+        self.source.push_str(line);
+        self.source.push('\n');
+        self.origins.push(origin);
+    }
+
+    /// Text of a cell that starts at its line `first` (from 0).
+    fn push_cell(&mut self, text: &str, cell: usize, first: usize) {
+        for (offset, line) in text.split('\n').enumerate() {
+            self.push(line, Origin::Cell { cell, line: first + offset + 1 });
+        }
+    }
+}
+
+/// How to write a cell.
+pub struct Plan<'a> {
+    /// The number of the cell.
+    pub number: usize,
+    /// Its parts.
+    pub cell: &'a Cell,
+    /// Items of earlier cells that stay in force.
+    pub items: &'a Items,
+    /// Variables of earlier cells.
+    pub variables: &'a BTreeMap<String, Variable>,
+    /// Variables that the cell moves: they cannot be put back.
+    pub moved: &'a BTreeSet<String>,
+    /// New variables that cannot be kept.
+    pub unkept: &'a BTreeSet<String>,
+    /// Whether to write checks for interrupts. Without, errors show the text as the user wrote it.
+    pub checked: bool,
+}
+
+/// Warnings about style help in a crate, not in a cell.
+const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_refs)]";
+const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_cell::prelude::*;";
+
+/// Names of variables the cell takes from earlier ones.
+pub fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
+    let statements = blank(&cell.source, &[], &item_ranges(cell));
+    variables.iter().filter(|(name, _)| mentions(&statements, name)).collect()
+}
+
+/// Writes the crate of a cell.
+pub fn generate(plan: &Plan) -> Generated {
+    let Plan { number, cell, items, variables, moved, unkept, checked } = *plan;
+    let mut out = Generated { source: String::new(), origins: Vec::new() };
+    out.push(HEADER, Origin::Frame);
+    for range in &cell.attributes {
+        let line = cell.source[..range.start].matches('\n').count();
+        out.push_cell(&cell.source[range.clone()], number, line);
+    }
+    out.push(PRELUDE, Origin::Frame);
+    for item in items.iter() {
+        out.push_cell(if checked { &item.checked } else { &item.plain }, item.cell, item.line);
+    }
+    let edits: &[Edit] = if checked { &cell.edits } else { &[] };
+    let item_ranges = item_ranges(cell);
+    let statement_ranges = complement(&item_ranges, cell.source.len());
+    if !cell.items.is_empty() {
+        out.push_cell(&blank(&cell.source, edits, &statement_ranges), number, 0);
+    }
+    out.push("#[unsafe(no_mangle)] pub fn pfe_cell_run(pfe_store: &mut ::pfe_cell::Store) {", Origin::Frame);
+    let taken = taken(cell, variables);
+    for (name, variable) in &taken {
+        out.push(
+            &format!("let pfe_has_{name} = pfe_store.has::<{}>({name:?});", variable.ty),
+            Origin::Take((*name).clone()),
+        );
+    }
+    for (name, _) in &taken {
+        out.push(&format!("if !pfe_has_{name} {{ return; }}"), Origin::Frame);
+    }
+    for (name, variable) in &taken {
+        let mutable = if variable.mutable { "mut " } else { "" };
+        out.push(
+            &format!("let {mutable}{name} = pfe_store.take::<{}>({name:?});", variable.ty),
+            Origin::Take((*name).clone()),
+        );
+    }
+    let (open, close) = if cell.awaits { ("::pfe_cell::block_on(async {", "})") } else { ("", "") };
+    out.push(
+        "let pfe_outcome = ::pfe_cell::run(|| -> ::std::result::Result<(), ::pfe_cell::CellError> {",
+        Origin::Frame,
+    );
+    if cell.awaits {
+        out.push(open, Origin::Frame);
+    }
+    push_statements(&mut out, cell, edits, number);
+    for (name, _) in cell.bindings.iter().filter(|(name, _)| !unkept.contains(name)) {
+        out.push(&format!("#[warn(dropping_references)] ::std::mem::drop(&{name});"), Origin::Name(name.clone()));
+        out.push(&format!("pfe_store.put({name:?}, {name});"), Origin::Put(name.clone()));
+    }
+    out.push("::std::result::Result::<(), ::pfe_cell::CellError>::Ok(())", Origin::Frame);
+    out.push(&format!("{close}}});"), Origin::Frame);
+    for (name, _) in taken.iter().filter(|(name, _)| !moved.contains(*name)) {
+        out.push(&format!("pfe_store.put_back({name:?}, {name});"), Origin::PutBack((*name).clone()));
+    }
+    out.push("pfe_store.finish(pfe_outcome);", Origin::Frame);
+    out.push("}", Origin::Frame);
+    out
+}
+
+/// What a whole notebook is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The compiler's opinion of it.
+    Check,
+    /// A program of its own.
+    Program,
+}
+
+/// Writes all cells as one crate. An item that a later cell redefines is there once, as redefined.
+pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
+    let mut out = Generated { source: String::new(), origins: Vec::new() };
+    let program = target == Target::Program;
+    push_lines(&mut out, if program { "#![allow(unused)]\nuse notebook::*;\nuse pfe::prelude::*;\n" } else { HEADER });
+    if !program {
+        out.push(PRELUDE, Origin::Frame);
+    }
+    let mut items = Items::default();
+    for (position, cell) in cells.iter().enumerate() {
+        items = items.without_replaced_by(cell);
+        items.add(cell, position + 1, |range| item_texts(cell, range));
+    }
+    for item in items.iter() {
+        out.push_cell(&item.plain, item.cell, item.line);
+    }
+    let awaits = cells.iter().any(|cell| cell.awaits);
+    let (open, close) = match (program, awaits) {
+        (true, false) => ("\nfn main() {\n    notebook::run(|| {", "    });\n}\n"),
+        (true, true) => ("\nfn main() {\n    notebook::run(|| notebook::block_on(async {", "    }));\n}\n"),
+        (false, false) => (
+            "pub fn pfe_cells() { let _ = ::pfe_cell::run(|| -> ::std::result::Result<(), ::pfe_cell::CellError> {",
+            "}); }",
+        ),
+        (false, true) => ("pub fn pfe_cells() { let _ = ::pfe_cell::run(|| ::pfe_cell::block_on(async {", "})); }"),
+    };
+    push_lines(&mut out, open);
+    for (position, cell) in cells.iter().enumerate() {
+        if program {
+            push_lines(&mut out, &format!("    // Cell {}", position + 1));
+        }
+        if program {
+            let edits = cell.tail.iter().flat_map(|tail| {
+                [Edit { range: tail.start..tail.start, text: PRINT }, Edit { range: tail.end..tail.end, text: PRINTED }]
+            });
+            let text = blank(&cell.source, &edits.collect::<Vec<_>>(), &item_ranges(cell));
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                push_lines(&mut out, line);
+            }
+        } else {
+            push_statements(&mut out, cell, &[], position + 1);
+        }
+    }
+    let error = if program { "notebook::CellError" } else { "::pfe_cell::CellError" };
+    push_lines(&mut out, &format!("    ::std::result::Result::<(), {error}>::Ok(())"));
+    push_lines(&mut out, close);
+    if program {
+        push_lines(&mut out, include_str!("runner/program.rs"));
+    }
+    out
+}
+
+/// The statements of a cell. What shows the last expression stands on lines of its own: messages then quote the text as
+/// the user wrote it, at its columns.
+fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], number: usize) {
+    let items = item_ranges(cell);
+    let Some(tail) = &cell.tail else {
+        out.push_cell(&blank(&cell.source, edits, &items), number, 0);
+        out.push(";", Origin::Frame);
+        return;
+    };
+    let line_of = |at: usize| cell.source[..at].matches('\n').count();
+    let part = |out: &mut Generated, shown: Range<usize>, lines: std::ops::RangeInclusive<usize>| {
+        let mut hidden = items.clone();
+        hidden.extend([0..shown.start, shown.end..cell.source.len()]);
+        let text = blank(&cell.source, edits, &hidden);
+        let kept: Vec<&str> = text.split('\n').skip(*lines.start()).take(lines.end() + 1 - lines.start()).collect();
+        out.push_cell(&kept.join("\n"), number, *lines.start());
+    };
+    part(out, 0..tail.start, 0..=line_of(tail.start));
+    out.push(SHOW, Origin::Frame);
+    part(out, tail.clone(), line_of(tail.start)..=line_of(tail.end));
+    out.push(SHOWN, Origin::Frame);
+}
+
+fn push_lines(out: &mut Generated, text: &str) {
+    for line in text.split('\n') {
+        out.push(line, Origin::Frame);
+    }
+}
+
+/// Marks lines that are not the user's, for messages that quote them.
+pub const FRAME: [&str; 2] = ["::pfe_cell::", ")).bundle());"];
+
+const PRINT: &str = "println!(\"{}\", (&&Tag(&(";
+const PRINTED: &str = "))).text());";
+const SHOW: &str = "::pfe_cell::channel::result((&&&::pfe_cell::Tag(&(";
+const SHOWN: &str = "))).bundle());";
+
+/// The text of an item as written, and with checks.
+pub fn item_texts(cell: &Cell, range: Range<usize>) -> (String, String) {
+    let plain = cell.source[range.clone()].to_owned();
+    let inside: Vec<Edit> = cell
+        .edits
+        .iter()
+        .filter(|edit| range.start <= edit.range.start && edit.range.end <= range.end)
+        .cloned()
+        .collect();
+    let mut checked = String::new();
+    let mut at = range.start;
+    for edit in inside {
+        checked.push_str(&cell.source[at..edit.range.start]);
+        checked.push_str(edit.text);
+        at = edit.range.end;
+    }
+    checked.push_str(&cell.source[at..range.end]);
+    (plain, checked)
+}
+
+fn item_ranges(cell: &Cell) -> Vec<Range<usize>> {
+    let mut ranges: Vec<_> =
+        cell.items.iter().map(|item| item.range.clone()).chain(cell.attributes.iter().cloned()).collect();
+    ranges.sort_by_key(|range| range.start);
+    ranges
+}
+
+fn complement(ranges: &[Range<usize>], end: usize) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for range in ranges {
+        out.push(at..range.start);
+        at = range.end;
+    }
+    out.push(at..end);
+    out
+}
+
+/// The text with `edits` made and `blanked` ranges as spaces: what stays keeps its line.
+fn blank(source: &str, edits: &[Edit], blanked: &[Range<usize>]) -> String {
+    let hidden = |at: usize| blanked.iter().any(|range| range.contains(&at));
+    let mut out = String::with_capacity(source.len() + 64);
+    let mut edits = edits.iter().filter(|edit| edit.range.is_empty() || !hidden(edit.range.start)).peekable();
+    let mut skip_to = 0;
+    for (at, character) in source.char_indices() {
+        while let Some(edit) = edits.next_if(|edit| edit.range.start <= at) {
+            if edit.range.is_empty() && hidden(at) {
+                continue;
+            }
+            out.push_str(edit.text);
+            skip_to = skip_to.max(edit.range.end);
+        }
+        if at < skip_to {
+            continue;
+        }
+        out.push(if character != '\n' && hidden(at) { ' ' } else { character });
+    }
+    for edit in edits {
+        out.push_str(edit.text);
+    }
+    out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn plan(source: &str, variables: &[(&str, &str)]) -> Generated {
+        let variables = variables
+            .iter()
+            .map(|(name, ty)| ((*name).to_owned(), Variable { ty: (*ty).to_owned(), mutable: false }))
+            .collect();
+        let none = BTreeSet::new();
+        generate(&Plan {
+            number: 7,
+            cell: &Cell::parse(source),
+            items: &Items::default(),
+            variables: &variables,
+            moved: &none,
+            unkept: &none,
+            checked: true,
+        })
+    }
+
+    #[test]
+    fn lines_of_the_cell_are_found_again() {
+        let generated = plan("fn f() -> i32 { 1 }\nlet x = 2;\nx + f()", &[]);
+        for (number, line) in generated.source.lines().enumerate() {
+            for (text, expected) in [("fn f()", 1), ("let x = 2;", 2), ("x + f()", 3)] {
+                if line.contains(text) {
+                    assert_eq!(generated.origin(number + 1), &Origin::Cell { cell: 7, line: expected }, "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_expression_is_shown_and_its_line_left_alone() {
+        let generated = plan("let x = 1; x // the end", &[]);
+        assert!(
+            generated.source.contains(&format!("let x = 1;             \n{SHOW}\n           x           \n{SHOWN}\n")),
+            "{}",
+            generated.source
+        );
+    }
+
+    #[test]
+    fn only_mentioned_variables_are_taken() {
+        let generated = plan("println!(\"{a}\");", &[("a", "u8"), ("b", "u8")]);
+        assert!(generated.source.contains("take::<u8>(\"a\")") && !generated.source.contains("\"b\""));
+    }
+
+    #[test]
+    fn checks_go_into_loops_of_statements_and_items_once() {
+        let generated = plan("fn f() { loop {} }\nfor i in 0..3 { f() }", &[]);
+        assert_eq!(generated.source.matches("pfe_cell::check()").count(), 3, "{}", generated.source);
+    }
+}

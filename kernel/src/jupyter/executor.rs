@@ -1,0 +1,187 @@
+//! execute_request → cells, one after the other. The only thread that touches the session.
+
+use super::Kernel;
+use super::wire::{Request, message};
+use crate::child::{Event, Watcher};
+use crate::error::Result;
+use crate::report::{Failure, note};
+use crate::session::Session;
+use serde_json::{Map, Value, json};
+use std::sync::mpsc::Receiver;
+
+/// Sends what a cell shows to all clients.
+struct Publisher<'a> {
+    kernel: &'a Kernel,
+    request: &'a Request,
+    count: usize,
+    silent: bool,
+    answers: &'a Receiver<Option<String>>,
+    /// The plain text of the result, for the history.
+    result: Option<String>,
+    /// What goes to the pager of the front end, with the reply.
+    pages: Vec<Value>,
+}
+
+impl Watcher for Publisher<'_> {
+    fn event(&mut self, event: Event) {
+        let (kind, content) = match event {
+            Event::Stream { stderr, text } => {
+                ("stream", json!({ "name": if stderr { "stderr" } else { "stdout" }, "text": text }))
+            }
+            Event::Result { data } => {
+                self.result = data["text/plain"].as_str().map(str::to_owned);
+                ("execute_result", json!({ "execution_count": self.count, "data": data, "metadata": {} }))
+            }
+            Event::Display { data, id } => {
+                ("display_data", json!({ "data": data, "metadata": {}, "transient": { "display_id": id } }))
+            }
+            Event::Update { data, id } => {
+                ("update_display_data", json!({ "data": data, "metadata": {}, "transient": { "display_id": id } }))
+            }
+            Event::Page { text } => {
+                self.pages.push(json!({ "source": "page", "start": 0, "data": { "text/plain": text } }));
+                return;
+            }
+            Event::Clear { wait } => ("clear_output", json!({ "wait": wait })),
+        };
+        if !self.silent {
+            self.kernel.publish(kind, content, self.request);
+        }
+    }
+
+    fn input(&mut self, prompt: &str, password: bool) -> Option<String> {
+        if !self.request.content["allow_stdin"].as_bool().unwrap_or(true) {
+            return None;
+        }
+        // Answers to earlier questions that nobody waits for any more.
+        while self.answers.try_recv().is_ok() {}
+        let question = json!({ "prompt": prompt, "password": password });
+        let _ = self.kernel.stdin.send(message("input_request", question, Some(self.request), true));
+        self.answers.recv().ok().flatten()
+    }
+}
+
+/// Runs cells until the kernel ends.
+pub(crate) fn executor(
+    kernel: &Kernel,
+    session: Result<Session>,
+    jobs: &Receiver<Request>,
+    answers: &Receiver<Option<String>>,
+) {
+    let mut session = session;
+    let mut count = 0;
+    while let Ok(request) = jobs.recv() {
+        let mut waiting = Vec::new();
+        execute(kernel, &mut session, &mut count, &request, answers, |failed| {
+            // Taken before the client hears of the error: what it sends after that is not to be aborted.
+            if failed && request.content["stop_on_error"].as_bool().unwrap_or(true) {
+                waiting = jobs.try_iter().collect();
+            }
+        });
+        for request in waiting {
+            kernel.status("busy", &request);
+            let content = json!({ "status": "aborted", "execution_count": count });
+            let _ = kernel.shell.send(message("execute_reply", content, Some(&request), true));
+            kernel.status("idle", &request);
+        }
+    }
+}
+
+fn execute(
+    kernel: &Kernel,
+    session: &mut Result<Session>,
+    count: &mut usize,
+    request: &Request,
+    answers: &Receiver<Option<String>>,
+    ended: impl FnOnce(bool),
+) {
+    kernel.status("busy", request);
+    let content = &request.content;
+    let flag = |name: &str, default: bool| content[name].as_bool().unwrap_or(default);
+    let code = content["code"].as_str().unwrap_or_default();
+    let silent = flag("silent", false);
+    let store = flag("store_history", true) && !silent;
+    if store {
+        *count += 1;
+    }
+    // A kernel that has run nothing yet still counts from one.
+    let number = (*count).max(1);
+    if !silent {
+        kernel.publish("execute_input", json!({ "code": code, "execution_count": number }), request);
+    }
+    let mut publisher = Publisher { kernel, request, count: number, silent, answers, result: None, pages: Vec::new() };
+    // An install made after the kernel was started is taken up.
+    if session.is_err() {
+        *session = Session::start();
+    }
+    let mut timing = None;
+    let result = match session {
+        Ok(session) => {
+            let (result, timings) = session.execute(number, code, &mut publisher);
+            timing = Some(json!(timings.to_json()));
+            if session.timing {
+                note(&mut publisher, &timings.to_string());
+            }
+            kernel.analysis.update(session.context());
+            result
+        }
+        Err(error) => Err(Failure::of_kernel(error)),
+    };
+    ended(result.is_err());
+    let shown = publisher.result.take();
+    let pages = std::mem::take(&mut publisher.pages);
+    if store {
+        kernel.history().add(number, code, shown.as_deref());
+    }
+    let reply = match &result {
+        Ok(()) => {
+            let expressions = match session {
+                Ok(session) => user_expressions(session, number, &content["user_expressions"]),
+                Err(_) => json!({}),
+            };
+            json!({ "status": "ok", "execution_count": number, "payload": pages, "user_expressions": expressions })
+        }
+        Err(failure) => {
+            let mut error = json!({ "ename": failure.name, "evalue": failure.value, "traceback": failure.traceback });
+            if !silent {
+                kernel.publish("error", error.clone(), request);
+            }
+            error["status"] = json!("error");
+            error["execution_count"] = json!(number);
+            error
+        }
+    };
+    let mut reply = message("execute_reply", reply, Some(request), true);
+    if let Some(timing) = timing {
+        reply.metadata = json!({ "timing": timing });
+    }
+    let _ = kernel.shell.send(reply);
+    kernel.status("idle", request);
+}
+
+/// Values of small expressions that a front end wants with the reply.
+fn user_expressions(session: &mut Session, number: usize, wanted: &Value) -> Value {
+    struct Keep(Value);
+    impl Watcher for Keep {
+        fn event(&mut self, event: Event) {
+            if let Event::Result { data } = event {
+                self.0 = data;
+            }
+        }
+        fn input(&mut self, _: &str, _: bool) -> Option<String> {
+            None
+        }
+    }
+    let mut values = Map::new();
+    for (name, code) in wanted.as_object().into_iter().flatten() {
+        let mut keep = Keep(json!({}));
+        let value = match session.execute(number, code.as_str().unwrap_or_default(), &mut keep).0 {
+            Ok(()) => json!({ "status": "ok", "data": keep.0, "metadata": {} }),
+            Err(failure) => {
+                json!({ "status": "error", "ename": failure.name, "evalue": failure.value, "traceback": failure.traceback })
+            }
+        };
+        values.insert(name.clone(), value);
+    }
+    Value::Object(values)
+}

@@ -1,0 +1,159 @@
+//! Inputs of this and earlier sessions, in one file: a JSON array `[session, line, input, output]` a line.
+
+use crate::toolchain::home;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// More than anyone scrolls through; older entries are forgotten at the next start.
+const MOST: usize = 10_000;
+
+/// The history.
+pub(crate) struct History {
+    file: Option<PathBuf>,
+    entries: Vec<Entry>,
+    session: u64,
+}
+
+struct Entry {
+    session: u64,
+    line: u64,
+    input: String,
+    output: Option<String>,
+}
+
+impl History {
+    /// Reads the file and begins a session.
+    pub fn open() -> History {
+        let file = home().ok().map(|home| home.join("history.jsonl"));
+        let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        let mut entries: Vec<Entry> = text.lines().filter_map(Entry::read).collect();
+        // The first entry of a session is empty: it only takes the number.
+        let session = entries.last().map_or(0, |entry| entry.session) + 1;
+        if entries.len() > MOST {
+            entries.drain(..entries.len() - MOST);
+            if let Some(file) = &file {
+                let part = file.with_extension("part");
+                let text: String = entries.iter().map(Entry::to_line).collect();
+                if std::fs::write(&part, text).is_ok() {
+                    let _ = std::fs::rename(&part, file);
+                }
+            }
+        }
+        let mut history = History { file, entries, session };
+        history.push(Entry { session, line: 0, input: String::new(), output: None });
+        history
+    }
+
+    /// Adds an input and the plain text of its result.
+    pub fn add(&mut self, line: usize, input: &str, output: Option<&str>) {
+        let entry = Entry {
+            session: self.session,
+            line: line as u64,
+            input: input.to_owned(),
+            output: output.map(str::to_owned),
+        };
+        self.push(entry);
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if let Some(file) = &self.file {
+            // Without a history the kernel works as well.
+            let opened = std::fs::OpenOptions::new().create(true).append(true).open(file);
+            let _ = opened.and_then(|mut file| file.write_all(entry.to_line().as_bytes()));
+        }
+        self.entries.push(entry);
+    }
+
+    /// Answers a history_request.
+    pub fn answer(&self, request: &Value) -> Value {
+        let inputs = || self.entries.iter().filter(|entry| entry.line > 0);
+        let most = request["n"].as_u64().map_or(usize::MAX, |n| n as usize);
+        let found: Vec<&Entry> = match request["hist_access_type"].as_str() {
+            Some("range") => {
+                // Zero is this session, negative numbers count back from it.
+                let session = request["session"].as_i64().unwrap_or(0);
+                let session = if session > 0 { session } else { self.session as i64 + session };
+                let start = request["start"].as_i64().unwrap_or(0);
+                let stop = request["stop"].as_i64().unwrap_or(i64::MAX);
+                inputs()
+                    .filter(|entry| entry.session as i64 == session && (start..stop).contains(&(entry.line as i64)))
+                    .collect()
+            }
+            Some("search") => {
+                let pattern = request["pattern"].as_str().unwrap_or("*");
+                let mut found: Vec<&Entry> = inputs().filter(|entry| matches(pattern, &entry.input)).collect();
+                if request["unique"].as_bool().unwrap_or(false) {
+                    let mut seen = std::collections::BTreeSet::new();
+                    found.reverse();
+                    found.retain(|entry| seen.insert(&entry.input));
+                    found.reverse();
+                }
+                found.split_off(found.len().saturating_sub(most))
+            }
+            _ => {
+                let mut found: Vec<&Entry> = inputs().collect();
+                found.split_off(found.len().saturating_sub(most))
+            }
+        };
+        let with_output = request["output"].as_bool().unwrap_or(false);
+        let rows: Vec<Value> = found
+            .into_iter()
+            .map(
+                |Entry { session, line, input, output }| {
+                    if with_output { json!([session, line, [input, output]]) } else { json!([session, line, input]) }
+                },
+            )
+            .collect();
+        json!({ "status": "ok", "history": rows })
+    }
+}
+
+impl Entry {
+    fn read(line: &str) -> Option<Entry> {
+        let (session, line, input, output) = serde_json::from_str(line).ok()?;
+        Some(Entry { session, line, input, output })
+    }
+
+    fn to_line(&self) -> String {
+        format!("{}\n", json!([self.session, self.line, self.input, self.output]))
+    }
+}
+
+/// `*` stands for any text, `?` for one character.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == '*' {
+            star = Some((p, t));
+            p += 1;
+        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
+            p += 1;
+            t += 1;
+        } else if let Some((at, from)) = star {
+            p = at + 1;
+            t = from + 1;
+            star = Some((at, from + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|character| *character == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_globs() {
+        assert!(
+            matches("let*", "let x = 1;")
+                && matches("*x*", "let x")
+                && matches("?", "a")
+                && matches("a*b*c", "a--b-bc")
+        );
+        assert!(!matches("let", "let x") && !matches("?", "ab") && !matches("a*b", "abc"));
+    }
+}

@@ -1,0 +1,192 @@
+//! Errors of a cell → one message a reader can act on, with the lines of the cell.
+
+use crate::child::{Event, Watcher};
+use crate::compile::Diagnostic;
+use crate::error::Error;
+use crate::generate::{Generated, Origin};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Why a cell failed, as Jupyter's `error` message has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind: `compile error`, `panic`, …
+    pub name: String,
+    /// The first line.
+    pub value: String,
+    /// All of it, in colour.
+    pub traceback: Vec<String>,
+}
+
+/// `error: …` in the colours of rustc.
+fn headline(kind: &str, message: &str) -> String {
+    format!("\u{1b}[1m\u{1b}[91m{kind}\u{1b}[0m\u{1b}[1m: {message}\u{1b}[0m")
+}
+
+/// Writes a remark of the kernel under the cell.
+pub fn note(watcher: &mut dyn Watcher, text: &str) {
+    watcher.event(Event::Stream { stderr: true, text: format!("{text}\n") });
+}
+
+impl Failure {
+    /// A failure with a text of its own.
+    pub fn new(name: &str, value: &str, details: &[String]) -> Failure {
+        let mut traceback = vec![headline(name, value)];
+        traceback.extend_from_slice(details);
+        Failure { name: name.to_owned(), value: value.to_owned(), traceback }
+    }
+
+    /// The kernel itself failed.
+    pub fn of_kernel(error: &Error) -> Failure {
+        match error {
+            Error::Interrupted => {
+                Failure::new("interrupted", "stopped while the cell was compiled; nothing has changed", &[])
+            }
+            Error::Message { message, hint } => {
+                let details: Vec<String> = hint.iter().map(|hint| format!("hint: {hint}")).collect();
+                Failure::new("error", message, &details)
+            }
+            error => Failure::new("error", &error.to_string(), &[]),
+        }
+    }
+
+    /// The process of the cells died.
+    pub fn of_death(why: &str, lost: &[String]) -> Failure {
+        let lost = match lost {
+            [] => "no variables were lost".to_owned(),
+            names => format!(
+                "variables lost: {}",
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        Failure::new("crash", why, &[format!("{lost}; functions and types are kept")])
+    }
+
+    /// The report of a cell that ran; none when it ended well. `locate` finds the cell and line of a generated line.
+    pub fn of_cell(done: &Value, locate: impl Fn(&str) -> Option<(usize, usize)>) -> Option<Failure> {
+        let message = done["message"].as_str().unwrap_or_default();
+        match done["status"].as_str()? {
+            "ok" => None,
+            "interrupted" => {
+                Some(Failure::new("interrupted", "the cell was stopped; variables of earlier cells are kept", &[]))
+            }
+            "panic" => {
+                let mut details = Vec::new();
+                let place = done["panic"]["place"].as_str().unwrap_or_default();
+                match locate(place) {
+                    Some((cell, line)) => details.push(format!("  at cell {cell}, line {line}")),
+                    None if place.is_empty() => {}
+                    None => details.push(format!("  at {}", short(place))),
+                }
+                for frame in done["panic"]["frames"].as_array().into_iter().flatten() {
+                    let Some((cell, line)) = locate(frame[1].as_str().unwrap_or_default()) else { continue };
+                    let function = function(frame[0].as_str().unwrap_or_default());
+                    let text = format!("  in {function} at cell {cell}, line {line}");
+                    if details.last() != Some(&text) {
+                        details.push(text);
+                    }
+                }
+                Some(Failure::new("panic", message, &details))
+            }
+            _ => {
+                let details: Vec<String> =
+                    done["hint"].as_str().map(|hint| format!("hint: {hint}")).into_iter().collect();
+                Some(Failure::new("error", message, &details))
+            }
+        }
+    }
+
+    /// The compiler refused the cell: all its messages as one, with rustc's help and colours.
+    pub fn of_compiler(diagnostics: &[Diagnostic], generated: &Generated, gone: &BTreeMap<String, String>) -> Failure {
+        let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+        let in_cell = |error: &&&Diagnostic| {
+            error.spans.iter().any(|span| matches!(generated.origin(span.line_start), Origin::Cell { .. }))
+        };
+        let mut shown: Vec<&Diagnostic> = errors.iter().filter(in_cell).copied().collect();
+        if shown.is_empty() {
+            shown = errors;
+        }
+        let mut traceback = Vec::new();
+        for error in &shown {
+            let mut text = error
+                .rendered
+                .as_deref()
+                .map_or_else(|| error.message.clone(), |rendered| relocate(rendered, generated));
+            let name = error.message.split('`').nth(1).filter(|_| error.code() == "E0425");
+            if let Some(why) = name.and_then(|name| gone.get(name)) {
+                text = format!("{}\n= note: {why}\n", text.trim_end());
+            }
+            traceback.push(text.trim_end().to_owned() + "\n");
+        }
+        let value = shown.first().map_or_else(String::new, |first| match first.code() {
+            "" => first.message.clone(),
+            code => format!("{} [{code}]", first.message),
+        });
+        Failure { name: "compile error".to_owned(), value, traceback }
+    }
+}
+
+fn function(name: &str) -> String {
+    match name.strip_prefix("cell::").unwrap_or(name) {
+        own if own.starts_with("pfe_cell_run") => "the cell".to_owned(),
+        own => format!("`{own}`"),
+    }
+}
+
+/// The path of a library's source without the folders of this machine.
+fn short(place: &str) -> &str {
+    place.split_once("/src/index.crates.io-").and_then(|(_, rest)| rest.split_once('/')).map_or(place, |(_, rest)| rest)
+}
+
+/// Replaces places in the generated crate by those in the cells, in text that rustc has laid out.
+pub fn relocate(rendered: &str, generated: &Generated) -> String {
+    // A suggestion may quote lines around the last expression that are not the user's.
+    let is_frame = |line: &&str| crate::generate::FRAME.iter().any(|part| line.contains(part));
+    rendered
+        .split_inclusive('\n')
+        .filter(|line| !is_frame(line))
+        .map(|line| relocate_gutter(&relocate_arrow(line, generated), generated))
+        .collect()
+}
+
+/// `--> cell_7.rs:12:5` becomes `--> cell 3:2:5`.
+fn relocate_arrow(line: &str, generated: &Generated) -> String {
+    let Some(at) = line.find("cell_").filter(|_| line.contains("--> ") || line.contains("::: ")) else {
+        return line.to_owned();
+    };
+    let Some((_, rest)) = line[at..].split_once(".rs:") else { return line.to_owned() };
+    let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+    match rest[..digits].parse().map(|number| generated.origin(number)) {
+        Ok(Origin::Cell { cell, line: own }) => format!("{}cell {cell}:{own}{}", &line[..at], &rest[digits..]),
+        _ => line.to_owned(),
+    }
+}
+
+/// `12 | let x` becomes ` 2 | let x`.
+fn relocate_gutter(line: &str, generated: &Generated) -> String {
+    let mut at = 0;
+    let mut digits = None;
+    while at < line.len() {
+        let rest = &line[at..];
+        if rest.starts_with('\u{1b}') {
+            at += rest.find('m').map_or(rest.len(), |end| end + 1);
+        } else if rest.starts_with(' ') {
+            at += 1;
+        } else if digits.is_none() && rest.starts_with(|first: char| first.is_ascii_digit()) {
+            let length = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+            digits = Some(at..at + length);
+            at += length;
+        } else {
+            break;
+        }
+    }
+    let Some(digits) = digits.filter(|_| line[at..].starts_with(['|', '+', '-', '~', '/'])) else {
+        return line.to_owned();
+    };
+    match line[digits.clone()].parse().map(|number| generated.origin(number)) {
+        Ok(Origin::Cell { line: own, .. }) => {
+            format!("{}{own:<width$}{}", &line[..digits.start], &line[digits.end..], width = digits.len())
+        }
+        _ => line.to_owned(),
+    }
+}

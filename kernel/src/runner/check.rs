@@ -1,0 +1,31 @@
+//! Notebook → errors of the compiler in all its cells, without running any.
+
+use super::notebook::Notebook;
+use crate::cell::Cell;
+use crate::compile::{Job, Running, compile};
+use crate::error::{Error, Result};
+use crate::generate::{Target, generate_all};
+use crate::report::Failure;
+use crate::toolchain::Toolchain;
+use std::collections::BTreeMap;
+
+/// Compiles all cells as one program. None when they are sound.
+pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
+    let toolchain = Toolchain::load()?;
+    let directory = tempfile::tempdir().map_err(Error::io("create a folder in", std::env::temp_dir()))?;
+    let cells: Vec<Cell> =
+        notebook.code_cells().into_iter().map(|index| Cell::parse(&notebook.source(index))).collect();
+    let generated = generate_all(&cells, Target::Check);
+    let job = Job {
+        toolchain: &toolchain,
+        directory: directory.path(),
+        name: "cell_0",
+        source: &generated.source,
+        opt_level: "0",
+        extra: &[],
+        short_paths: true,
+        check_only: true,
+    };
+    let built = compile(&job, &Running::default())?;
+    Ok(built.library.is_none().then(|| Failure::of_compiler(&built.diagnostics, &generated, &BTreeMap::new())))
+}

@@ -1,0 +1,144 @@
+//! A notebook file. Everything the runner does not know about stays as it is.
+
+use crate::error::{Error, Result};
+use serde_json::{Map, Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// A notebook in format 4.
+#[derive(Clone, Debug)]
+pub struct Notebook(Value);
+
+impl Notebook {
+    /// Reads a notebook of Rust cells.
+    pub fn read(path: &Path) -> Result<Notebook> {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let name = path.display();
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|error| Error::message(format!("`{name}` is not a notebook: {error}")))?;
+        match nbformat::parse_notebook(&text) {
+            Ok(nbformat::Notebook::V4(_) | nbformat::Notebook::V4QuirksMode(_)) => {}
+            Ok(_) => {
+                return Err(Error::message(format!("`{name}` is in an old format"))
+                    .hint("run `jupyter nbconvert --to notebook --nbformat 4` on it"));
+            }
+            Err(error) => return Err(Error::message(format!("`{name}` is not a notebook: {error}"))),
+        }
+        let language = [&value["metadata"]["kernelspec"]["language"], &value["metadata"]["language_info"]["name"]];
+        if let Some(language) = language
+            .iter()
+            .find_map(|language| language.as_str())
+            .filter(|language| !language.eq_ignore_ascii_case("rust"))
+        {
+            return Err(Error::message(format!("`{name}` holds cells in {language}, not in Rust")));
+        }
+        Ok(Notebook(value))
+    }
+
+    /// The bytes Jupyter itself would write: sorted keys, one space of indent.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut serializer =
+            serde_json::Serializer::with_formatter(&mut bytes, serde_json::ser::PrettyFormatter::with_indent(b" "));
+        serde::Serialize::serialize(&self.0, &mut serializer).map_err(|error| Error::message(error.to_string()))?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Writes the notebook; the file is whole at any time.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_whole(path, &self.to_bytes()?)
+    }
+
+    fn cells(&self) -> &[Value] {
+        self.0["cells"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// Positions of the code cells.
+    pub fn code_cells(&self) -> Vec<usize> {
+        self.cells()
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell["cell_type"] == "code")
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// The text of a cell.
+    pub fn source(&self, index: usize) -> String {
+        joined(&self.cells()[index]["source"])
+    }
+
+    /// Its outputs.
+    pub fn outputs(&self, index: usize) -> &[Value] {
+        self.cells()[index]["outputs"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a cell has a tag.
+    pub fn has_tag(&self, index: usize, tag: &str) -> bool {
+        self.cells()[index]["metadata"]["tags"].as_array().is_some_and(|tags| tags.iter().any(|it| it == tag))
+    }
+
+    pub(super) fn clear_outputs(&mut self) {
+        for index in self.code_cells() {
+            self.0["cells"][index]["outputs"] = json!([]);
+            self.0["cells"][index]["execution_count"] = Value::Null;
+        }
+    }
+
+    pub(super) fn set_outputs(&mut self, index: usize, outputs: Vec<Value>) {
+        self.0["cells"][index]["outputs"] = Value::Array(outputs);
+    }
+
+    pub(super) fn set_count(&mut self, index: usize, count: usize) {
+        self.0["cells"][index]["execution_count"] = json!(count);
+    }
+
+    pub(super) fn set_metadata(&mut self, index: usize, key: &str, value: Value) {
+        self.0["cells"][index]["metadata"][key] = value;
+    }
+
+    /// Puts a code cell before position `index`, or replaces the one there.
+    pub(super) fn put_cell(&mut self, index: usize, replace: bool, source: &str, tag: &str) {
+        let mut cell = Map::new();
+        // Ids came with minor version 5.
+        if self.0["nbformat_minor"].as_u64().unwrap_or(0) >= 5 {
+            cell.insert("id".into(), json!(tag));
+        }
+        cell.insert("cell_type".into(), json!("code"));
+        cell.insert("execution_count".into(), Value::Null);
+        cell.insert("metadata".into(), json!({ "tags": [tag] }));
+        cell.insert("outputs".into(), json!([]));
+        cell.insert("source".into(), json!(source.split_inclusive('\n').collect::<Vec<_>>()));
+        if let Some(cells) = self.0["cells"].as_array_mut() {
+            if replace {
+                cells[index] = Value::Object(cell);
+            } else {
+                cells.insert(index, Value::Object(cell));
+            }
+        }
+    }
+
+    /// Position of the first code cell with a tag.
+    pub(super) fn find_tag(&self, tag: &str) -> Option<usize> {
+        self.code_cells().into_iter().find(|index| self.has_tag(*index, tag))
+    }
+}
+
+/// Text that notebooks keep whole or in lines.
+pub(super) fn joined(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        _ => String::new(),
+    }
+}
+
+/// Writes to a temporary name first, and renames.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("write in", folder))?;
+    part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(Error::io("write", path))?;
+    part.persist(path).map_err(|error| Error::io("write", path)(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! What a notebook or a short program imports first: `use pfe::prelude::*`.
+//!
+//! The stages of the flow by their names, the parameters and results they pass on, the figures, and all of polars'
+//! prelude. The names of [`charts`] stay behind their module, since polars has a `Series` of its own.
+//!
+//! ```
+//! use pfe::prelude::*;
+//!
+//! let folder = tempfile::tempdir()?;
+//! generate(&SynthParams { orders: 2_000, ..Default::default() }, folder.path())?;
+//! let (tables, _audit) = clean(read(&Source::open(folder.path())?)?)?;
+//! let facts = findings(&mart(&tables)?)?;
+//! assert_eq!(facts.total.orders, 2_000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use crate::data::{Audit, CleanTables, RawTables, Source, TableId, clean, read};
+pub use crate::findings::{Facts, Findings, findings};
+pub use crate::mart::month::Month;
+pub use crate::mart::period::Period;
+pub use crate::mart::{SalesMart, mart};
+pub use crate::models::reference::{Reference, reference};
+pub use crate::report::charts::{self, About};
+pub use crate::report::{Lang, Svg, dossier};
+pub use crate::results::{Parameters, Results};
+pub use crate::synth::{SynthParams, Truth, generate};
+pub use crate::{Error, Result};
+pub use polars::prelude::*;

@@ -1,0 +1,111 @@
+"""How long cells take, beside the stock kernel: `kernel.py [--stock] [--runs 20]`.
+
+Medians over all runs, in seconds, as a client sees them: from the request to the reply. `--stock` also measures
+`evcxr_jupyter` 0.22 (`cargo install evcxr_jupyter --version 0.22.0 --locked`, then `evcxr_jupyter --install`); its
+first cell compiles polars, which takes about a quarter of an hour in every session.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+
+from jupyter_client.manager import KernelManager
+
+GROUP = 'let df = df!("state" => ["SP", "RJ", "SP", "MG"], "sales" => [1.0, 2.0, 3.0, 4.0])?.lazy().group_by([col("state")]).agg([col("sales").sum()]).collect()?;'
+CHART = """{
+let sales = df.column("sales")?.f64()?.into_no_null_iter().collect::<Vec<f64>>();
+let points: Vec<String> = sales.iter().enumerate().map(|(x, y)| format!("{},{}", 40 * x, 100.0 - 10.0 * y)).collect();
+Svg::new(format!("<svg xmlns='http://www.w3.org/2000/svg' width='200' height='100'><polyline points='{}' fill='none' stroke='blue'/></svg>", points.join(" ")))
+}"""
+STOCK_DEP = ':dep polars = { version = "0.55.2", default-features = false, features = ["csv", "fmt", "lazy", "parquet"] }\nuse polars::prelude::*;'
+
+# What is measured, at most, aimed at.
+TARGETS = {
+    "start → kernel_info": (1.0, 0.3),
+    "start → first polars result": (6.0, 2.0),
+    "`1+1` with polars loaded": (0.25, 0.15),
+    "`let df = …;`": (0.40, 0.22),
+    "last expression a DataFrame": (0.40, 0.22),
+    "a chart": (0.5, 0.3),
+}
+
+
+class Kernel:
+    def __init__(self, name):
+        self.start = time.perf_counter()
+        self.manager = KernelManager(kernel_name=name)
+        self.manager.start_kernel()
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.shell_channel.socket.linger = 0
+        msg_id = self.client.kernel_info()
+        self.reply(msg_id)
+        self.ready = time.perf_counter() - self.start
+
+    def reply(self, msg_id, timeout=3600):
+        while True:
+            message = self.client.get_shell_msg(timeout=timeout)
+            if message["parent_header"].get("msg_id") == msg_id:
+                return message["content"]
+
+    def run(self, code):
+        start = time.perf_counter()
+        content = self.reply(self.client.execute(code))
+        if content["status"] != "ok":
+            sys.exit("\n".join(content["traceback"]))
+        return time.perf_counter() - start
+
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+def measure(name, runs, first=None):
+    """Medians by what was measured. `first` loads polars where the kernel does not have it."""
+    figures = {key: [] for key in TARGETS}
+    for _ in range(min(runs, 5) if first is None else 1):
+        kernel = Kernel(name)
+        figures["start → kernel_info"].append(kernel.ready)
+        if first:
+            kernel.run(first)
+        kernel.run(GROUP)
+        figures["start → first polars result"].append(time.perf_counter() - kernel.start)
+        kernel.stop()
+    kernel = Kernel(name)
+    if first:
+        kernel.run(first)
+    kernel.run(GROUP)
+    # Completion loads in the background: steady figures come after it.
+    time.sleep(0 if first else 30)
+    for _ in range(runs):
+        figures["`1+1` with polars loaded"].append(kernel.run("1+1"))
+        figures["`let df = …;`"].append(kernel.run(GROUP))
+        figures["last expression a DataFrame"].append(kernel.run("df.head(Some(2))"))
+        if first is None:
+            figures["a chart"].append(kernel.run(CHART))
+    kernel.stop()
+    return {key: statistics.median(values) for key, values in figures.items() if values}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stock", action="store_true", help="measure evcxr_jupyter, too")
+    parser.add_argument("--runs", type=int, default=20)
+    args = parser.parse_args()
+    ours = measure("pfe", args.runs)
+    stock = measure("rust", args.runs, STOCK_DEP) if args.stock else {}
+    print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, median of {args.runs}\n")
+    print("| | stock | ours | at most | aim |\n| --- | --- | --- | --- | --- |")
+    late = []
+    for key, (most, aim) in TARGETS.items():
+        theirs = f"{stock[key]:.2f} s" if key in stock else "–"
+        print(f"| {key} | {theirs} | {ours[key]:.2f} s | {most} s | {aim} s |")
+        if ours[key] > most:
+            late.append(key)
+    if late:
+        sys.exit(f"too slow: {', '.join(late)}")
+
+
+main()

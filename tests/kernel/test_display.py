@@ -1,0 +1,88 @@
+"""What a cell shows."""
+
+import time
+
+from conftest import text
+
+
+def data(messages, kind="execute_result"):
+    return [message["content"]["data"] for message in messages if message["msg_type"] == kind]
+
+
+def test_dataframe_is_a_table_with_a_text_twin(kernel):
+    _, messages = kernel.run('df!("state" => ["SP", "RJ & <b>"], "sales" => [Some(1.5), None])?')
+    (shown,) = data(messages)
+    html = shown["text/html"]
+    assert "2 rows × 2 columns" in html and '<th class="n">sales' in html and "f64" in html
+    assert "RJ &amp; &lt;b&gt;" in html and "<i>null</i>" in html
+    assert "shape: (2, 2)" in shown["text/plain"]
+
+
+def test_long_tables_are_cut(kernel):
+    html = data(kernel.run('df!("n" => (0..1234).collect::<Vec<i32>>())?')[1])[0]["text/html"]
+    assert "1,234 rows" in html and html.count("<tr>") < 20 and ">1233<" in html and ">700<" not in html
+
+
+def test_lazyframe_shows_its_first_rows(kernel):
+    html = data(kernel.run('df!("n" => (0..50).collect::<Vec<i32>>())?.lazy()')[1])[0]["text/html"]
+    assert "first 10 rows of a LazyFrame" in html
+
+
+def test_figures_and_markdown(kernel):
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'><title>a figure</title></svg>"
+    (shown,) = data(kernel.run(f'Svg::new("{svg}".into())')[1])
+    assert shown == {"image/svg+xml": svg, "text/plain": "a figure"}
+    assert data(kernel.run('Markdown("**b**")')[1])[0]["text/markdown"] == "**b**"
+
+
+def test_display_update_and_clear(kernel):
+    _, messages = kernel.run('let d = display("one"); d.update("two"); clear_output(true); println!("end");')
+    kinds = [message["msg_type"] for message in messages]
+    assert kinds == ["execute_input", "display_data", "update_display_data", "clear_output", "stream"]
+    ids = [message["content"]["transient"]["display_id"] for message in messages[1:3]]
+    assert ids[0] == ids[1]
+    # From a later cell, too.
+    _, later = kernel.run('d.update("three");')
+    assert later[1]["content"]["transient"]["display_id"] == ids[0]
+
+
+def test_printed_text_comes_before_what_is_displayed_after_it(kernel):
+    _, messages = kernel.run('for i in 0..50 { print!("{i} "); display(i); }')
+    assert text(messages) == "".join(f"{i} {i}" for i in range(50))
+
+
+def test_stdout_and_stderr(kernel):
+    _, messages = kernel.run('println!("out"); eprintln!("err");')
+    streams = {m["content"]["name"]: m["content"]["text"] for m in messages if m["msg_type"] == "stream"}
+    assert streams == {"stdout": "out\n", "stderr": "err\n"}
+
+
+def test_text_streams_without_waiting_for_the_end_of_a_line(kernel):
+    msg_id = kernel.send('print!("half "); std::thread::sleep(std::time::Duration::from_secs(3)); println!("whole");')
+    start = time.time()
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=10)
+        if message["msg_type"] == "stream" and message["parent_header"].get("msg_id") == msg_id:
+            break
+    assert message["content"]["text"] == "half " and time.time() - start < 2
+    kernel.published(msg_id)
+
+
+def test_a_progress_bar_is_updated_in_place(kernel):
+    _, messages = kernel.run('let mut bar = Progress::new("months", 3); for _ in 0..3 { bar.step(); }')
+    kinds = [message["msg_type"] for message in messages]
+    assert kinds.count("display_data") == 1 and kinds[-1] == "update_display_data"
+    assert messages[-1]["content"]["data"]["text/plain"] == "months: 3 / 3"
+
+
+def test_a_flood_of_output_is_cut(kernel):
+    _, messages = kernel.run('let line = "x".repeat(1 << 20); for _ in 0..1024 { println!("{line}"); }', timeout=120)
+    shown = text(messages)
+    assert len(shown) < 20 << 20 and "the rest is not shown" in shown
+    assert kernel.ok("1 + 1") == "2"
+
+
+def test_any_type_can_be_shown(kernel):
+    assert kernel.ok("struct Plain; Plain").endswith("Plain")
+    assert kernel.ok("#[derive(Debug)] struct D { a: i32 } D { a: 1 }") == "D { a: 1 }"
+    assert kernel.ok('struct S; impl Show for S { fn show(&self) -> Bundle { Bundle::text("own") } } S') == "own"
