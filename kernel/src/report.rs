@@ -135,7 +135,7 @@ fn function(name: &str) -> String {
 
 /// The path of a library's source without the folders of this machine.
 fn short(place: &str) -> &str {
-    place.split_once("/src/index.crates.io-").and_then(|(_, rest)| rest.split_once('/')).map_or(place, |(_, rest)| rest)
+    place.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(place, |(_, rest)| rest)
 }
 
 /// Replaces places in the generated crate by those in the cells, in text that rustc has laid out.
