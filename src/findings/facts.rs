@@ -15,7 +15,7 @@ const QUARTER: i32 = 3;
 /// The same for states: most are small, and a quarter of their orders proves little.
 const HALF_YEAR: i32 = 6;
 /// 95 % quantile of the normal distribution: one-sided bound.
-const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
+pub(super) const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 
 /// What is known of a category, a state or the whole marketplace. All order statuses unless said.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,7 +87,7 @@ pub(super) fn by_state(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
     let months = months(mart, "orders_by_state_month", "state")?;
     let mut states = facts(mart.table("service_by_state")?, "state", &months, period)?;
     if period.len() as i32 >= 2 * HALF_YEAR {
-        let orders = |months: &Months, first| sum(months, first, HALF_YEAR).0;
+        let orders = |months: &Months, first: Month| sum(months, first, first.plus(HALF_YEAR - 1)).0;
         let halves = [period.last.plus(1 - HALF_YEAR), period.last.plus(1 - 2 * HALF_YEAR)];
         let total = halves.map(|first| months.values().map(|m| orders(m, first)).sum::<i64>());
         for state in &mut states {
@@ -134,7 +134,7 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
         let name = names.get(row).unwrap_or_default();
         let none = Months::new();
         let months = months.get(name).unwrap_or(&none);
-        let recent = sum(months, period.last.plus(1 - QUARTER).max(period.first), QUARTER);
+        let recent = sum(months, period.last.plus(1 - QUARTER).max(period.first), period.last);
         facts.push(Facts {
             name: name.into(),
             orders: number("orders")?,
@@ -149,7 +149,7 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
             canceled_share: share("canceled", "orders")?,
             recent_revenue_centavos: recent.1,
             growth: (period.len() as i32 >= 2 * QUARTER)
-                .then(|| growth(recent, sum(months, period.last.plus(1 - 2 * QUARTER), QUARTER)))
+                .then(|| growth(recent, sum(months, period.last.plus(1 - 2 * QUARTER), period.last.plus(-QUARTER))))
                 .flatten(),
             lead: None,
         });
@@ -157,9 +157,9 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
     Ok(facts)
 }
 
-/// Orders and revenue of `count` months from `first` on.
-fn sum(months: &Months, first: Month, count: i32) -> (i64, i64) {
-    months.range(first..first.plus(count)).fold((0, 0), |sum, (_, n)| (sum.0 + n.0, sum.1 + n.1))
+/// Orders and revenue of the months from `first` to `last`.
+fn sum(months: &Months, first: Month, last: Month) -> (i64, i64) {
+    months.range(first..=last).fold((0, 0), |sum, (_, n)| (sum.0 + n.0, sum.1 + n.1))
 }
 
 fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
@@ -204,6 +204,14 @@ mod tests {
         assert_eq!((few.rate, many.rate), (1.0, 1.0));
         assert!(few.at_least < 0.0 && many.at_least > 0.9);
         assert_eq!(growth((1, 100), (0, 0)), None);
+    }
+
+    #[test]
+    fn both_ends_of_a_span_of_months_count_and_nothing_after_it() {
+        let month = |n| Month { year: 2018, month: 1 }.plus(n);
+        let months: Months = (0..5).map(|n| (month(n), (1, 10i64.pow(n as u32)))).collect();
+        assert_eq!(sum(&months, month(1), month(3)), (3, 1110));
+        assert_eq!(sum(&months, month(2), month(2)), (1, 100));
     }
 
     #[test]

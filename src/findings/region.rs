@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::{self, Facts};
+use super::facts::{self, Facts, Z_ONE_SIDED};
 use super::score::{Criterion, Scored, Weights, score};
 use super::winner::{freight_share, recent};
 use crate::error::{Error, Result};
@@ -33,8 +33,6 @@ const CITIES: usize = 10;
 const ENOUGH_SHARE: f64 = 0.01;
 /// Months whose orders are compared with as many before.
 const HALF_YEAR: i32 = 6;
-/// 95 % quantile of the normal distribution.
-const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 /// Per so many inhabitants orders are counted.
 const INHABITANTS: f64 = 100_000.0;
 
