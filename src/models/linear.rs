@@ -248,6 +248,17 @@ impl<'h> FittedLinear<'h> {
         level * (self.settings.growth * growth * (2.0 - 0.5f64.powi(step as i32 - 1))).exp()
     }
 
+    /// Whether a week is one to learn the `step`-th period from, as of the end.
+    fn trains(&self, origin: &Origin, step: usize) -> bool {
+        let warm = self.history.start + self.settings.warm_up;
+        origin.day >= warm && origin.day + DAYS * step as i32 <= self.history.end
+    }
+
+    /// From how many weeks the `step`-th period was learned.
+    pub fn weeks(&self, step: usize) -> usize {
+        self.origins.iter().filter(|o| self.trains(o, step)).count()
+    }
+
     /// The coefficients, by horizon and feature, with errors clustered by series (Liang and Zeger, Biometrika 73, 1986):
     /// targets of one series overlap.
     ///
@@ -259,10 +270,7 @@ impl<'h> FittedLinear<'h> {
             let (beta, lambda) = (&horizon.coefficients[0][horizon.chosen], self.settings.lambdas[horizon.chosen]);
             let mut gram = Array2::<f64>::eye(N) * lambda;
             let mut scores = Array2::<f64>::zeros((self.history.len(), N));
-            let known = |o: &Origin| {
-                o.day >= self.history.start + self.settings.warm_up && o.day + DAYS * step as i32 <= self.history.end
-            };
-            for (k, origin) in self.origins.iter().enumerate().filter(|(_, o)| known(o)) {
+            for (k, origin) in self.origins.iter().enumerate().filter(|(_, o)| self.trains(o, step)) {
                 gram = gram + self.rows(k, step).gram;
                 for (i, weight, target) in self.training(k, step) {
                     let x = origin.features.row(i);

@@ -12,6 +12,7 @@
 //! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
 pub mod charts;
+mod cover;
 mod dossier;
 pub mod fonts;
 pub mod svg;
@@ -33,6 +34,7 @@ mod typst;
 
 use std::collections::BTreeMap;
 
+pub use cover::Cover;
 pub use document::Document;
 pub use dossier::dossier;
 pub use lang::Lang;
