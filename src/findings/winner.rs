@@ -26,6 +26,9 @@ pub struct Winner {
     pub cutoff: i32,
     /// The best first, [`LISTED`] at most.
     pub short_list: Vec<Candidate>,
+    /// All candidates, the best first: what other weights can rank again.
+    #[serde(skip)]
+    pub ranked: Vec<Candidate>,
     /// How many categories had enough orders to be candidates.
     pub candidates: usize,
     /// Products of the first, most revenue in the last three periods first.
@@ -105,9 +108,8 @@ pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<
     let scored = score(&criteria, &weights.category)?;
     let stability = stability(&criteria, &expected, weights);
     let tipping = tipping(&criteria, &expected, &scored, weights);
-    let short_list: Vec<Candidate> = scored
+    let ranked: Vec<Candidate> = scored
         .into_iter()
-        .take(LISTED)
         .map(|place| {
             let (e, [first, top3, first_other_weights, top3_other_weights]) =
                 (&expected[place.candidate], stability[place.candidate]);
@@ -124,8 +126,9 @@ pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<
             }
         })
         .collect();
+    let short_list: Vec<Candidate> = ranked.iter().take(LISTED).cloned().collect();
     let products = products(mart, &short_list[0].category, recent)?;
-    Ok(Winner { cutoff: history.cutoff, short_list, candidates: expected.len(), products, tipping })
+    Ok(Winner { cutoff: history.cutoff, short_list, ranked, candidates: expected.len(), products, tipping })
 }
 
 /// The last three 30-day periods.

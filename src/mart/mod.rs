@@ -34,18 +34,24 @@ macro_rules! step {
 }
 
 /// The steps; those that are not stored come first, since the others read them.
-pub static STEPS: [Step; 19] = [
+pub static STEPS: [Step; 25] = [
     step!("items_sold", false),
     step!("orders_served", false),
+    step!("orders_paid", false),
     step!("sales_by_day", true),
     step!("sales_by_month", true),
     step!("supply_by_day", true),
     step!("orders_by_state_month", true),
     step!("orders_by_day", true),
+    step!("orders_by_methods", true),
+    step!("sales_by_methods", true),
+    step!("sales_by_city", true),
     step!("orders_by_city", true),
     step!("payments", true),
     step!("payments_by_state", true),
     step!("payments_by_category", true),
+    step!("payments_by_month", true),
+    step!("payments_by_category_month", true),
     step!("payment_sets", true),
     step!("service_by_category", true),
     step!("service_by_state", true),

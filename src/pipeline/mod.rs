@@ -160,13 +160,18 @@ fn write_results(staging: &Staging, results: &Results) -> Result<Vec<manifest::O
 
 fn write_report(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
     let report = report::dossier(results)?;
-    let html = || staging.write("report.html", report.to_html()?.as_bytes());
+    let html = || {
+        let html = staging.write("report.html", report.to_html()?.as_bytes())?;
+        Ok::<_, Error>(vec![html, staging.write("dashboard.html", report::dashboard(results)?.as_bytes())?])
+    };
     // Whoever built without Typst asked for no PDF; the command line says that there is none.
     if cfg!(not(feature = "pdf")) {
-        return Ok(vec![html()?]);
+        return html();
     }
     let (html, pdf) = rayon::join(html, || staging.write("report.pdf", &report.to_pdf(&[])?));
-    Ok(vec![html?, pdf?])
+    let mut files = html?;
+    files.push(pdf?);
+    Ok(files)
 }
 
 fn write_frames<'a>(

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::results::Results;
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
-const OWNED: [&str; 7] = ["clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf"];
+const OWNED: [&str; 8] =
+    ["clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf", "dashboard.html"];
 /// Where generated data go.
 pub(super) const DATA: &str = "data";
 

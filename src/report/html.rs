@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use tera::{Context, Tera};
 
 use super::charts::style::{css_rules, css_variables};
@@ -14,14 +13,7 @@ use crate::{Error, Result};
 
 /// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
 static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
-    let face = |(weight, style, bytes): &(u16, &str, &[u8])| {
-        let data = BASE64_STANDARD.encode(bytes);
-        let family = fonts::FAMILY;
-        format!(
-            "@font-face{{font-family:\"{family}\";font-weight:{weight};font-style:{style};src:url(data:font/woff2;base64,{data}) format(\"woff2\")}}\n"
-        )
-    };
-    let faces: String = fonts::WEB.iter().map(face).collect();
+    let faces: String = fonts::WEB.iter().map(fonts::css).collect();
     let (light, dark, rules) = (css_variables(false), css_variables(true), css_rules());
     // Paper is white, whatever the screen.
     format!("{faces}:root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{rules}")

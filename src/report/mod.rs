@@ -13,6 +13,7 @@
 
 pub mod charts;
 mod cover;
+mod dashboard;
 mod dossier;
 pub mod fonts;
 pub mod svg;
@@ -35,6 +36,7 @@ mod typst;
 use std::collections::BTreeMap;
 
 pub use cover::Cover;
+pub use dashboard::dashboard;
 pub use document::Document;
 pub use dossier::dossier;
 pub use lang::Lang;

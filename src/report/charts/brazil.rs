@@ -17,15 +17,24 @@ pub(super) struct Outline {
 pub(super) static OUTLINES: LazyLock<Vec<Outline>> =
     LazyLock::new(|| parse(include_str!("../../../reports/map/brazil.svg")));
 
+/// The outlines as path data, by code.
+pub(in crate::report) fn paths() -> impl Iterator<Item = (&'static str, &'static str)> {
+    include_str!("../../../reports/map/brazil.svg").lines().filter_map(path_data)
+}
+
 /// Reads the map: one `<path id="CODE" d="Mx,y x,y…Z…"/>` a line, absolute coordinates, straight lines.
 fn parse(svg: &'static str) -> Vec<Outline> {
     svg.lines().filter_map(path).collect()
 }
 
-fn path(line: &'static str) -> Option<Outline> {
+fn path_data(line: &'static str) -> Option<(&'static str, &'static str)> {
     let (code, rest) = line.strip_prefix("<path id=\"")?.split_once('"')?;
     let (_, d) = rest.split_once("d=\"")?;
-    let (d, _) = d.split_once('"')?;
+    Some((code, d.split_once('"')?.0))
+}
+
+fn path(line: &'static str) -> Option<Outline> {
+    let (code, d) = path_data(line)?;
     let ring = |part: &str| -> Option<Vec<Point>> { part.strip_prefix('M')?.split(' ').map(point).collect() };
     let rings: Option<Vec<_>> = d.split('Z').filter(|part| !part.is_empty()).map(ring).collect();
     Some(Outline { code, rings: rings? })
@@ -64,7 +73,7 @@ impl Outline {
 }
 
 /// Column and row of every state on a grid of 7 × 8 tiles, near where it lies.
-pub(super) const TILES: [(&str, u8, u8); 27] = [
+pub(in crate::report) const TILES: [(&str, u8, u8); 27] = [
     ("AC", 0, 2),
     ("AL", 6, 3),
     ("AM", 1, 1),

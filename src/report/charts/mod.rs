@@ -10,7 +10,7 @@ use crate::report::svg::{Svg, SvgBackend};
 
 mod axis;
 mod bars;
-mod brazil;
+pub(in crate::report) mod brazil;
 pub mod canvas;
 mod dots;
 mod entities;

@@ -52,8 +52,8 @@ const ENGLISH: Files = edition!(
 );
 
 /// All that a language needs.
-pub(super) struct Edition {
-    pub(super) words: Words,
+pub(in crate::report) struct Edition {
+    pub(in crate::report) words: Words,
     captions: BTreeMap<String, Caption>,
     files: &'static Files,
 }
@@ -61,9 +61,9 @@ pub(super) struct Edition {
 /// Names and labels of a language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Words {
+pub(in crate::report) struct Words {
     #[serde(skip, default)]
-    pub(super) lang: Lang,
+    pub(in crate::report) lang: Lang,
     labels: BTreeMap<String, String>,
     categories: BTreeMap<String, String>,
     states: BTreeMap<String, String>,
@@ -87,7 +87,7 @@ pub(super) struct Caption {
 pub(super) struct Captions(BTreeMap<String, Caption>);
 
 impl Edition {
-    pub(super) fn of(lang: Lang) -> Result<Edition> {
+    pub(in crate::report) fn of(lang: Lang) -> Result<Edition> {
         let files = match lang {
             Lang::Fr => &FRENCH,
             Lang::En => &ENGLISH,
@@ -136,19 +136,19 @@ impl Captions {
 
 impl Words {
     /// A fixed word or phrase; its key where the language lacks it.
-    pub(super) fn label(&self, key: &str) -> String {
+    pub(in crate::report) fn label(&self, key: &str) -> String {
         self.labels.get(key).map_or_else(|| key.into(), |text| Typographer::new(self.lang).set(text))
     }
     /// Name of an English category.
-    pub(super) fn category(&self, name: &str) -> String {
+    pub(in crate::report) fn category(&self, name: &str) -> String {
         named(&self.categories, name)
     }
     /// Name of a state.
-    pub(super) fn state(&self, code: &str) -> String {
+    pub(in crate::report) fn state(&self, code: &str) -> String {
         named(&self.states, code)
     }
     /// Name of a payment method.
-    pub(super) fn method(&self, name: &str) -> String {
+    pub(in crate::report) fn method(&self, name: &str) -> String {
         named(&self.methods, name)
     }
     /// Name of a table of the marketplace.
@@ -160,7 +160,7 @@ impl Words {
         self.checks.get(check).cloned().unwrap_or_else(|| check.replace('`', ""))
     }
     /// `a, b et c`.
-    pub(super) fn list(&self, items: &[String]) -> String {
+    pub(in crate::report) fn list(&self, items: &[String]) -> String {
         match items {
             [] => String::new(),
             [one] => one.clone(),

@@ -3,7 +3,7 @@
 //! Every word stands under `reports/<language>/`: chapters in Markdown, titles and alternative texts in `captions.toml`,
 //! names of categories, states and methods in `words.toml`. Here are the numbers only.
 
-mod edition;
+pub(super) mod edition;
 mod figures;
 mod tables;
 mod values;

@@ -1,0 +1,129 @@
+// Filters, choices, chips and key figures: what stands above the charts. Drawn by main.js.
+
+const choice = (label, options, current, set) => {
+  const select = h("select", { change: () => set(select.value) }, options.map(([value, text]) => h("option", { value, text })));
+  return { element: h("label", { class: "choice" }, h("span", { text: label }), select), draw: () => (select.value = current()) };
+};
+
+/** Buttons of which any number may be pressed. */
+function buttons(filter, label) {
+  const { keys, names, kind } = FILTERS[filter];
+  const all = keys.map((_, i) =>
+    h("button", { type: "button", data: { key: `${kind}:${i}`, adding: "" } }, name(capital(names[i]))));
+  const element = h("div", { class: "buttons", role: "group", "aria-label": label }, h("span", { class: "label", "aria-hidden": "true", text: label }), all);
+  return { element, draw: () => all.forEach((button, i) => button.setAttribute("aria-pressed", String(view[filter].includes(i)))) };
+}
+
+/** A list of boxes to tick that unfolds; `groups` holds { text, values } or null for one group without a head. */
+function menu(filter, label, groups) {
+  const { names } = FILTERS[filter];
+  const boxes = new Map();
+  const heads = [];
+  const box = (i) => {
+    const input = h("input", { type: "checkbox", change: () => toggle(filter, [i]) });
+    const line = h("label", {}, input, name(shortened(names[i], 80)));
+    boxes.set(i, { input, line, text: plainText(names[i]) });
+    return line;
+  };
+  const group = ({ text, values }) => {
+    const input = h("input", { type: "checkbox", change: () => toggle(filter, values) });
+    heads.push({ input, values });
+    return h("fieldset", {}, h("legend", {}, h("label", {}, input, text)), values.map(box));
+  };
+  const nothing = h("p", { class: "soft", hidden: true, text: t("no_match") });
+  const search = h("input", {
+    type: "search", placeholder: t("search"), "aria-label": `${t("search")} ${label}`,
+    input: () => {
+      const wanted = plainText(search.value);
+      let found = 0;
+      for (const { line, text } of boxes.values()) found += !(line.hidden = !text.includes(wanted));
+      for (const set of content.querySelectorAll("fieldset")) set.hidden = !set.querySelector("fieldset > label:not([hidden])");
+      nothing.hidden = found > 0;
+    },
+  });
+  const content = h("div", { class: "boxes" }, groups ? groups.map(group) : names.map((_, i) => i).sort((a, b) => names[a].localeCompare(names[b], LOCALE)).map(box));
+  const clear = h("button", { type: "button", class: "plain", text: t("all"), click: () => change((next) => (next[filter] = [])) });
+  const count = h("span", {});
+  const element = h("details", { class: "menu" }, h("summary", {}, h("span", { text: label }), count), h("div", { class: "drop" }, h("div", { class: "row" }, search, clear), content, nothing));
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !element.open) return;
+    element.open = false;
+    element.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => { if (element.open && event.isTrusted && !element.contains(event.target)) element.open = false; });
+  const draw = () => {
+    const chosen = view[filter];
+    for (const [i, { input }] of boxes) input.checked = chosen.includes(i);
+    for (const { input, values } of heads) {
+      const some = values.filter((value) => chosen.includes(value)).length;
+      input.checked = some === values.length;
+      input.indeterminate = some > 0 && some < values.length;
+    }
+    count.textContent = chosen.length ? ` ${chosen.length}` : "";
+    count.className = chosen.length ? "count" : "";
+  };
+  return { element, draw };
+}
+
+/** Without accents and capitals, for searching. */
+const plainText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+const regionGroups = REGIONS.names.map((text, region) => ({ text, values: statesOf(region) })).filter(({ values }) => values.length);
+const undoButton = h("button", { type: "button", id: "undo", text: t("undo"), click: undo, "aria-keyshortcuts": "Control+Z" });
+const redoButton = h("button", { type: "button", id: "redo", text: t("redo"), click: redo, "aria-keyshortcuts": "Control+Y" });
+const resetButton = h("button", { type: "button", id: "reset", text: t("reset"), click: reset });
+const chipList = h("ul", { class: "chips", "aria-label": t("filters") });
+const said = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
+const pick = (field) => (value) => change((next) => (next[field] = value));
+
+const CONTROLS = [
+  choice(t("metric"), Object.keys(METRICS).map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
+  buttons("years", t("year")),
+  menu("categories", t("category"), null),
+  menu("states", t("state"), regionGroups),
+  buttons("methods", t("method")),
+  choice(t("top"), TOPS.map((n) => [n, t("top_n", { n })]), () => view.top, (value) => pick("top")(Number(value))),
+];
+
+function drawControls() {
+  for (const control of CONTROLS) control.draw();
+  undoButton.disabled = !past.length;
+  redoButton.disabled = !future.length;
+  resetButton.disabled = encode(view) === "";
+  const all = chips();
+  const chip = ({ filter, text, values }) =>
+    h("li", {}, h("button", { type: "button", "aria-label": t("remove", { name: text }), click: () => toggle(filter, values) }, name(shortened(text, 60)), h("span", { "aria-hidden": "true", text: "×" })));
+  chipList.replaceChildren(...(all.length ? all.map(chip) : [h("li", { class: "soft", text: t("no_filter") })]));
+}
+
+/** Told to screen readers once the view has settled. */
+const announce = later(() => {
+  const [m] = sales(view);
+  said.textContent = hasData(m)
+    ? t("announce", { metric: t(`metric_${view.metric}`), value: metricText(view.metric, METRICS[view.metric].value(m)), orders: whole(m[at.orders]), scope: scope() })
+    : `${t("no_data")} ${scope()}`;
+}, 250);
+
+// ---- key figures ---------------------------------------------------------------------------------------------------
+
+const tiles8 = Object.keys(METRICS).map((metric) => {
+  const value = h("span", { class: "figure" });
+  const beside = h("span", { class: "beside" });
+  const button = h("button", { type: "button", class: "kpi", id: `kpi-${metric}`, click: () => pick("metric")(metric) }, h("span", { class: "label", text: t(`metric_${metric}`) }), value, beside);
+  return { metric, button, value, beside };
+});
+const EVERYTHING = sales(emptyView())[0];
+
+function drawFigures() {
+  const [m] = sales(view);
+  const filtered = chips().length > 0;
+  for (const { metric, button, value, beside } of tiles8) {
+    const { adds, value: of } = METRICS[metric];
+    const [here, all] = [of(m), of(EVERYTHING)];
+    const known = hasData(m) && Number.isFinite(here);
+    value.textContent = known ? metricText(metric, here) : "–";
+    button.dataset.value = known ? String(here) : "";
+    beside.textContent = !filtered || !known ? "" : adds ? t("share_of_all", { share: percent(all ? here / all : 0, 1) }) : t("against_all", { value: metricText(metric, all) });
+    button.setAttribute("aria-pressed", String(view.metric === metric));
+  }
+}

@@ -1,0 +1,81 @@
+// Marks that know what they stand for: tooltips, click to filter, hover to highlight everywhere. Used by the charts.
+//
+// A mark carries `data-key`, such as "state:3"; its tooltip is kept beside it.
+
+const TIPS = new WeakMap();
+
+/** Gives an element its key and its tooltip, a list of lines of which the first is the title. */
+function mark(element, key, lines) {
+  if (key) element.dataset.key = key;
+  TIPS.set(element, lines);
+  return element;
+}
+
+/** Gives the marks of a Plot chart their keys and tooltips; Plot binds to each element the position of its datum. */
+function markAll(svg, selector, data) {
+  for (const element of svg.querySelectorAll(selector)) {
+    const datum = data[element.__data__];
+    if (datum) mark(element, datum.key, datum.tip);
+  }
+  return svg;
+}
+
+/** What a click on a key does. */
+function follow(key, adding) {
+  const [kind, ...values] = key.split(":");
+  const filter = FILTER_OF[kind];
+  if (kind === "region") return only("states", statesOf(Number(values[0])));
+  if (filter) (adding ? toggle : only)(filter, values.map(Number));
+}
+
+const tooltip = h("div", { class: "tip", role: "tooltip", hidden: true });
+let hot = null;
+
+function highlight(key) {
+  if (key === hot) return;
+  for (const element of document.querySelectorAll(".hot")) element.classList.remove("hot");
+  hot = key;
+  document.body.classList.toggle("linking", Boolean(key));
+  if (key) for (const element of document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) element.classList.add("hot");
+}
+
+function point(event) {
+  const element = event.target.closest?.("[data-key], [data-tip]");
+  highlight(element?.dataset.key ?? null);
+  const lines = element && TIPS.get(element);
+  if (!lines) return void (tooltip.hidden = true);
+  const [title, ...rest] = lines;
+  tooltip.replaceChildren(h("strong", { dir: "auto", text: shortened(title, 80) }), ...rest.map((text) => h("span", { text })));
+  tooltip.hidden = false;
+  const box = element.getBoundingClientRect();
+  const [x, y] = event.clientX === undefined ? [box.left + box.width / 2, box.bottom] : [event.clientX, event.clientY];
+  const left = Math.max(8, Math.min(x + 14, innerWidth - tooltip.offsetWidth - 8));
+  const below = y + 18 + tooltip.offsetHeight < innerHeight;
+  tooltip.style.left = `${left}px`;
+  tooltip.style.top = `${below ? y + 18 : Math.max(8, y - tooltip.offsetHeight - 12)}px`;
+}
+
+function listenToMarks() {
+  document.body.append(tooltip);
+  document.addEventListener("pointermove", point);
+  document.addEventListener("focusin", (event) => point(event));
+  document.addEventListener("scroll", () => (tooltip.hidden = true), { passive: true });
+  document.addEventListener("click", (event) => {
+    const element = event.target.closest?.("[data-key]");
+    if (!element || element.matches("input, label, label *")) return;
+    tooltip.hidden = true;
+    follow(element.dataset.key, "adding" in element.dataset || event.ctrlKey || event.metaKey || event.shiftKey);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") tooltip.hidden = true;
+    const writing = event.target.matches?.('input[type="search"]');
+    if ((event.ctrlKey || event.metaKey) && !writing && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      if (event.shiftKey) redo();
+      else undo();
+    } else if ((event.ctrlKey || event.metaKey) && !writing && event.key.toLowerCase() === "y") {
+      event.preventDefault();
+      redo();
+    }
+  });
+}

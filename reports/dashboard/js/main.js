@@ -1,0 +1,62 @@
+// Puts the page together and draws the view. Everything else is called from here.
+
+const trail = h("nav", { class: "crumbs", "aria-label": t("territory_path") });
+const share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${basis}`)]), () => view.share, pick("share"));
+
+/** The page in its order: what decides first, then where, when, what and how. */
+const LAYOUT = [
+  panel("map", mapPanel),
+  panel("months", monthsChart),
+  panel("territory", territoryChart, { tools: [trail] }),
+  panel("categories", categoriesChart),
+  panel("payments", paymentsChart, { tools: [share.element] }),
+  panel("reviews", reviewChart),
+  rankingPanel("category"),
+  rankingPanel("state"),
+];
+CONTROLS.push(share);
+
+/** Draws the view. Whoever works by keyboard keeps the focus where it was, though the element is a new one. */
+function draw() {
+  const focus = document.activeElement;
+  const key = focus?.dataset?.key;
+  const inside = key && focus.closest("section")?.id;
+  drawControls();
+  drawFigures();
+  trail.replaceChildren(...crumbs());
+  trail.hidden = !view.states.length;
+  for (const one of PANELS) one.draw();
+  if (inside && !focus.isConnected) document.querySelector(`#${inside} button[data-key="${CSS.escape(key)}"]`)?.focus();
+  const applied = hot;
+  hot = null;
+  highlight(applied);
+  document.title = `${chips().length ? `${scope()} – ` : ""}${t("title")}`;
+  announce();
+}
+
+document.getElementById("controls").append(...CONTROLS.slice(0, 6).map((c) => c.element));
+document.getElementById("actions").append(
+  undoButton, redoButton, resetButton,
+  h("button", { type: "button", id: "csv", text: t("export_csv"), click: saveFiltered }),
+  h("button", { type: "button", id: "print", text: t("print"), click: () => print() }),
+);
+document.getElementById("filters").append(chipList);
+document.getElementById("figures").append(...tiles8.map((tile) => tile.button));
+const board = document.getElementById("board");
+board.replaceChildren(...LAYOUT.map((one) => one.element));
+document.body.append(said);
+
+/** Charts are as wide as their panels; all widths are read before anything is drawn. */
+const measure = () => {
+  const widths = PANELS.map((one) => Math.floor(one.body?.clientWidth ?? 0));
+  const changed = PANELS.some((one, i) => widths[i] && one.width !== widths[i]);
+  PANELS.forEach((one, i) => (one.width = widths[i] || one.width));
+  return changed;
+};
+measure();
+draw();
+new ResizeObserver(later(() => measure() && draw(), 60)).observe(board);
+listenToMarks();
+
+// On paper the charts take the width of the page and the tables stay as they were left; names of filters stand in the chips.
+document.documentElement.classList.add("ready");

@@ -1,0 +1,133 @@
+// States by metric on the map and on a grid of tiles, on which the small ones are as large as the others, with the payment
+// method that leads in each. The shapes are drawn once; a change only paints them. Drawn by main.js.
+
+const CLASSES = 7;
+/** Greatest area, in units of the map, on which a code does not fit. */
+const SMALL = 9000;
+const SYMBOLS = [d3.symbolSquare, d3.symbolCircle, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar];
+const symbol = (method, size) => d3.symbol(SYMBOLS[method % SYMBOLS.length], size)();
+
+/** Classes of equal numbers of states: a scale of equal steps would leave all but São Paulo in the lowest. */
+function classes(values) {
+  const known = values.filter(Number.isFinite);
+  const different = new Set(known).size;
+  const count = Math.max(1, Math.min(CLASSES, different, Math.ceil(known.length / 2)));
+  const scale = d3.scaleQuantile(known, d3.range(count));
+  const ink = (k) => (count < 2 ? 3 : Math.round((k * (CLASSES - 1)) / (count - 1)));
+  return { of: (v) => (Number.isFinite(v) ? ink(scale(v)) : null), limits: count > 1 ? scale.quantiles() : [], inks: d3.range(count).map(ink), range: d3.extent(known) };
+}
+
+const OUTLINES = STATES.keys.map((code, state) => {
+  const path = DATA.map[code];
+  if (!path) return null;
+  const ring = path.slice(1, path.indexOf("Z")).split(" ").map((pair) => pair.split(",").map(Number));
+  return { state, code, path, middle: d3.polygonCentroid(ring), area: Math.abs(d3.polygonArea(ring)) };
+}).filter(Boolean);
+
+const mapSvg = d3.create("svg").attr("viewBox", "-4 -4 1234 1400").attr("class", "map").attr("font-size", 26);
+const shapes = mapSvg.append("g").selectAll("path").data(OUTLINES).join("path").attr("d", (d) => d.path).attr("stroke-width", 2.5);
+const labels = mapSvg.append("g").attr("pointer-events", "none").selectAll("text")
+  .data(OUTLINES.filter((d) => d.area > SMALL)).join("text")
+  .attr("x", (d) => d.middle[0]).attr("y", (d) => d.middle[1] + 26).attr("text-anchor", "middle").attr("font-weight", 700).text((d) => d.code);
+const symbols = mapSvg.append("g").attr("pointer-events", "none").selectAll("path").data(OUTLINES).join("path")
+  .attr("transform", (d) => `translate(${d.middle[0]},${d.middle[1] - (d.area > SMALL ? 12 : 0)})`).attr("stroke-width", 2);
+const legend = mapSvg.append("g").attr("transform", "translate(0,1318)");
+
+const tiles = new Map();
+const tileGrid = h("div", { class: "tiles", role: "group", "aria-label": t("tiles") });
+for (const [code, column, row] of DATA.tiles) {
+  const state = STATES.keys.indexOf(code);
+  if (state < 0) continue;
+  const value = h("span", { class: "value" });
+  const button = h(
+    "button",
+    { type: "button", class: "tile", style: `grid-column:${column + 1};grid-row:${row + 1}`, tabindex: tiles.size ? "-1" : "0", data: { column, row } },
+    h("span", { class: "code", text: code }), h("span", { class: "shape" }), value,
+  );
+  tileGrid.append(button);
+  tiles.set(state, button);
+}
+// One stop for the tab key; arrows go from tile to tile.
+tileGrid.addEventListener("keydown", (event) => {
+  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [];
+  const from = event.target.closest(".tile");
+  if (dx === undefined || !from) return;
+  event.preventDefault();
+  const place = (tile) => [Number(tile.dataset.column), Number(tile.dataset.row)];
+  const [column, row] = place(from);
+  const next = d3.least([...tiles.values()].filter((tile) => tile !== from).map((tile) => {
+    const [x, y] = [place(tile)[0] - column, place(tile)[1] - row];
+    const ahead = x * dx + y * dy;
+    return { tile, cost: ahead > 0 ? ahead + 2 * Math.abs(dx ? y : x) : Infinity };
+  }), (d) => d.cost);
+  if (next && next.cost < Infinity) visit(next.tile);
+});
+function visit(tile) {
+  for (const other of tiles.values()) other.tabIndex = other === tile ? 0 : -1;
+  tile.focus();
+}
+
+const mapChart = h("div", { class: "atlas" }, mapSvg.node(), tileGrid);
+
+function mapPanel() {
+  const metric = METRICS[view.metric];
+  const all = sales(view, "state", ["states"]);
+  const paid = payments(view);
+  const basis = PAYMENT_MEASURES.indexOf(view.share);
+  const leading = paid.map((methods) => {
+    const best = d3.greatestIndex(methods, (m) => m[basis]);
+    return best >= 0 && methods[best][basis] > 0 ? best : null;
+  });
+  const values = all.map((m) => (hasData(m) ? metric.value(m) : NaN));
+  const columns = [...salesColumns(t("state")), { label: t("leading_method"), text: (i) => METHODS.names[i] }];
+  const entries = all.map((m, state) => ({ state, m, value: values[state] })).filter((e) => Number.isFinite(e.value))
+    .sort((a, b) => b.value - a.value || a.state - b.state);
+  const rows = entries.map(({ state, m }) => ({ key: `state:${state}`, cells: [STATES.names[state], ...salesCells(salesColumns(""), m), leading[state] ?? NaN] }));
+  if (!entries.length) return { title: t("no_data"), svg: null, but: "states", columns, rows };
+  const scale = classes(values);
+  const fill = (state) => { const k = scale.of(values[state]); return k === null ? INK("void") : INK(`q${k}`); };
+  const on = (state) => { const k = scale.of(values[state]); return INK(k === null ? "fg" : k < 4 ? "on-low" : "on-high"); };
+  const tip = (state) => [
+    ...(hasData(all[state]) ? salesTip(STATES.names[state], all[state]) : [STATES.names[state], t("no_data")]),
+    ...(leading[state] === null ? [] : [t("leads", { method: METHODS.names[leading[state]], share: percent(paid[state][leading[state]][basis] / d3.sum(paid[state], (m) => m[basis])) })]),
+  ];
+  const dim = (state) => view.states.length && !view.states.includes(state);
+  shapes.attr("fill", (d) => fill(d.state)).attr("stroke", INK("page")).attr("class", (d) => (dim(d.state) ? "dim" : ""))
+    .each(function (d) { mark(this, `state:${d.state}`, tip(d.state)); });
+  labels.attr("fill", (d) => on(d.state)).attr("class", (d) => (dim(d.state) ? "dim" : ""));
+  symbols.attr("d", (d) => (leading[d.state] === null ? null : symbol(leading[d.state], d.area > SMALL ? 300 : 170)))
+    .attr("fill", (d) => on(d.state)).attr("class", (d) => (dim(d.state) ? "dim" : ""));
+  drawLegend(scale);
+  for (const [state, button] of tiles) {
+    const known = Number.isFinite(values[state]);
+    const [, shape, value] = button.children;
+    button.style.setProperty("--tile", fill(state));
+    button.style.setProperty("--on-tile", on(state));
+    button.setAttribute("aria-pressed", String(view.states.includes(state)));
+    button.classList.toggle("dim", Boolean(dim(state)));
+    button.setAttribute("aria-label", `${STATES.names[state]}, ${known ? metricText(view.metric, values[state]) : t("no_data")}${leading[state] === null ? "" : `, ${METHODS.names[leading[state]]}`}`);
+    value.textContent = known ? metricShort(view.metric)(values[state]) : "–";
+    shape.innerHTML = leading[state] === null ? "" : `<svg width="11" height="11" viewBox="-8 -8 16 16" aria-hidden="true"><path d="${symbol(leading[state], 110)}"/></svg>`;
+    mark(button, `state:${state}`, tip(state));
+  }
+  const best = metric.adds ? entries[0] : (entries.find((e) => solid(view.metric, e.m)) ?? entries[0]);
+  const text = { state: STATES.names[best.state], metric: t(`metric_${view.metric}`), value: metricText(view.metric, best.value) };
+  const seen = [...new Set(leading.filter((method) => method !== null))].sort();
+  return {
+    title: metric.adds ? t("map_sum", { ...text, share: percent(best.value / d3.sum(entries, (e) => e.value)) }) : t("map_mean", text),
+    svg: mapChart, but: "states", columns, rows,
+    key: seen.map((method) => ({ text: t("leading", { method: METHODS.names[method] }), path: symbol(method, 110) })),
+  };
+}
+
+/** Swatches of the classes with the limits between them. */
+function drawLegend({ inks, limits, range }) {
+  const format = metricShort(view.metric);
+  const step = Math.min(160, 1200 / inks.length);
+  legend.selectAll("rect").data(inks).join("rect").attr("x", (_, i) => i * step).attr("width", step - 3).attr("height", 24).attr("fill", (k) => INK(`q${k}`));
+  const words = [{ x: 0, text: format(range[0]), anchor: "start" }, ...limits.map((v, i) => ({ x: (i + 1) * step - 1.5, text: format(v), anchor: "middle" })), { x: inks.length * step, text: format(range[1]), anchor: "end" }];
+  // Long values (`146,44 R$`) would run into each other: every second limit tells enough.
+  const long = d3.max(words, (w) => w.text.length) * 13 > step;
+  legend.selectAll("text").data(words.filter((_, i) => !long || i % 2 === 0 || i === words.length - 1)).join("text")
+    .attr("x", (w) => w.x).attr("y", 56).attr("text-anchor", (w) => w.anchor).attr("fill", INK("muted")).text((w) => w.text);
+}

@@ -1,0 +1,64 @@
+// Payments → the mix of methods, in all and by state. Drawn by main.js.
+
+/** Colours and shapes belong to a method, whatever is filtered. */
+const METHOD_INKS = ["s2", "s1", "s4", "s3", "s8"];
+const methodInk = (method) => METHOD_INKS[method] ?? "s8";
+const ON_METHOD = { s1: "on-deep", s3: "on-deep" };
+
+function paymentsChart(width) {
+  const basis = PAYMENT_MEASURES.indexOf(view.share);
+  const all = payments(view);
+  const inside = all.filter((_, state) => !view.states.length || view.states.includes(state));
+  const total = d3.range(SIZES.method).map((method) => add(inside.map((m) => m[method]), PAYMENT_MEASURES.length));
+  const whole = (methods) => d3.sum(methods, (m) => m[basis]);
+  const states = all
+    .map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole(methods) }))
+    .filter((row) => row.whole > 0)
+    .sort((a, b) => b.whole - a.whole);
+  const text = view.share === "value" ? (v) => brl(v / 100) : (v) => number(v);
+  const columns = [{ label: t("state") }, ...METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) })), { label: t(`share_${view.share}`), text }];
+  const line = (row) => [row.label, ...row.methods.map((m) => m[basis] / row.whole), row.whole];
+  const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total, whole: whole(total) };
+  const rows = [{ cells: line(sum) }, ...states.map((row) => ({ key: row.key, cells: line(row) }))];
+  if (!(sum.whole > 0)) return { title: t("no_data"), svg: null, but: "methods", columns, rows: [] };
+  // The chosen states first: they are what the reader asked for.
+  const chosen = states.filter((row) => isChosen(row.key));
+  const shown = [sum, ...[...chosen, ...states.filter((row) => !isChosen(row.key))].slice(0, Math.max(view.top, chosen.length))];
+  const order = d3.sort(d3.range(SIZES.method), (method) => -total[method][basis]);
+  const segments = shown.flatMap((row) => {
+    let from = 0;
+    return order.map((method) => {
+      const m = row.methods[method];
+      const share = m[basis] / row.whole;
+      from += share;
+      return {
+        row: row.key, key: `method:${method}`, method, share, from: from - share, to: from,
+        tip: [row.label, t("pair", { label: METHODS.names[method], value: percent(share, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[3] / m[0] : 0, 1) })],
+      };
+    }).filter((d) => d.share > 0);
+  });
+  const faded = (d) => (view.methods.length && !view.methods.includes(d.method) ? 0.3 : 1);
+  const left = Math.round(Math.min(160, width * 0.34));
+  const fits = Math.floor((left - 8) / 6.4);
+  const wide = segments.filter((d) => d.share * (width - left) > 34);
+  const bold = (key) => (key === "total" ? 700 : 400);
+  const names = new Map(shown.map((row) => [row.key, shortened(row.label, fits)]));
+  const svg = Plot.plot({
+    width, height: shown.length * ROW + 12, marginLeft: left, marginRight: 6, marginTop: 4, marginBottom: 8,
+    x: { domain: [0, 1], axis: null }, y: { domain: shown.map((row) => row.key), axis: null, padding: 0.16 }, style: STYLE,
+    marks: [
+      Plot.barX(segments, { x1: "from", x2: "to", y: "row", fill: (d) => INK(methodInk(d.method)), fillOpacity: faded, insetRight: 0.8 }),
+      Plot.text(wide, { x: (d) => (d.from + d.to) / 2, y: "row", text: (d) => percent(d.share), fill: (d) => INK(faded(d) < 1 ? "fg" : (ON_METHOD[methodInk(d.method)] ?? "on-pale")), pointerEvents: "none" }),
+      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fontWeight: 400, fill: INK("fg"), filter: (d) => bold(d.key) === 400 }),
+      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fontWeight: 700, fill: INK("fg"), filter: (d) => bold(d.key) === 700 }),
+    ],
+  });
+  markAll(svg, '[aria-label="bar"] rect', segments);
+  const first = order[0];
+  return {
+    title: t("payments_title", { method: capital(METHODS.names[first]), share: percent(total[first][basis] / sum.whole), basis: t(`of_${view.share}`) }),
+    svg, but: "methods", columns, rows,
+    key: order.filter((method) => total[method][basis] > 0).map((method) => ({ text: METHODS.names[method], colour: INK(methodInk(method)) })),
+    note: view.categories.length ? t("payments_by_category") : "",
+  };
+}
