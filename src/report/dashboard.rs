@@ -139,7 +139,7 @@ pub fn dashboard(results: &Results) -> Result<String> {
     page.insert("lang", lang.code());
     page.insert("words", &phrases.words);
     page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
-    page.insert("decisions", &answers::decisions(&studio));
+    page.insert("decisions", &answers::decisions(&studio, &data.categories));
     page.insert("credit", &edition.words.label("map_credit"));
     page.insert("fingerprint", &results.fingerprint());
     page.insert("fonts", &*BUILT_IN_CSS);

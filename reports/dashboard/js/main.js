@@ -9,8 +9,8 @@ const LAYOUT = [
   panel("months", monthsChart),
   panel("territory", territoryChart, { tools: [trail] }),
   panel("categories", categoriesChart),
-  panel("payments", paymentsChart, { tools: [share.element] }),
   panel("reviews", reviewChart),
+  panel("payments", paymentsChart, { tools: [share.element] }),
   rankingPanel("category"),
   rankingPanel("state"),
 ];

@@ -2,8 +2,10 @@
 // method that leads in each. The shapes are drawn once; a change only paints them. Drawn by main.js.
 
 const CLASSES = 7;
-/** Greatest area, in units of the map, on which a code does not fit. */
-const SMALL = 9000;
+/** Width and height of the map in its own units. */
+const MAP = [1226, 1278];
+/** Least area, in square pixels, on which a code fits. */
+const ROOM = 620;
 const SYMBOLS = [d3.symbolSquare, d3.symbolCircle, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar];
 const symbol = (method, size) => d3.symbol(SYMBOLS[method % SYMBOLS.length], size)();
 
@@ -24,14 +26,27 @@ const OUTLINES = STATES.keys.map((code, state) => {
   return { state, code, path, middle: d3.polygonCentroid(ring), area: Math.abs(d3.polygonArea(ring)) };
 }).filter(Boolean);
 
-const mapSvg = d3.create("svg").attr("viewBox", "-4 -4 1234 1400").attr("class", "map").attr("font-size", 26);
-const shapes = mapSvg.append("g").selectAll("path").data(OUTLINES).join("path").attr("d", (d) => d.path).attr("stroke-width", 2.5);
-const labels = mapSvg.append("g").attr("pointer-events", "none").selectAll("text")
-  .data(OUTLINES.filter((d) => d.area > SMALL)).join("text")
-  .attr("x", (d) => d.middle[0]).attr("y", (d) => d.middle[1] + 26).attr("text-anchor", "middle").attr("font-weight", 700).text((d) => d.code);
-const symbols = mapSvg.append("g").attr("pointer-events", "none").selectAll("path").data(OUTLINES).join("path")
-  .attr("transform", (d) => `translate(${d.middle[0]},${d.middle[1] - (d.area > SMALL ? 12 : 0)})`).attr("stroke-width", 2);
-const legend = mapSvg.append("g").attr("transform", "translate(0,1318)");
+const mapSvg = d3.create("svg").attr("class", "map");
+const ground = mapSvg.append("g");
+const shapes = ground.selectAll("path").data(OUTLINES).join("path").attr("d", (d) => d.path).attr("vector-effect", "non-scaling-stroke");
+const labels = mapSvg.append("g").attr("pointer-events", "none").attr("font-size", 11.5).selectAll("text").data(OUTLINES).join("text")
+  .attr("text-anchor", "middle").attr("font-weight", 700).text((d) => d.code);
+const symbols = mapSvg.append("g").attr("pointer-events", "none").selectAll("path").data(OUTLINES).join("path");
+const legend = mapSvg.append("g").attr("font-size", 11.5);
+
+/** Lays the map out for a width in pixels: text keeps its size. */
+function layMap(width) {
+  if (width === layMap.width) return;
+  layMap.width = width;
+  const scale = width / MAP[0];
+  mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${MAP[1] * scale + 46}`);
+  ground.attr("transform", `scale(${scale})`);
+  const roomy = (d) => d.area * scale * scale > ROOM;
+  const [x, y] = [(d) => d.middle[0] * scale, (d) => d.middle[1] * scale];
+  labels.attr("x", x).attr("y", (d) => y(d) + 12).attr("display", (d) => (roomy(d) ? null : "none"));
+  symbols.attr("transform", (d) => `translate(${x(d)},${y(d) - (roomy(d) ? 4 : 0)})`);
+  legend.attr("transform", `translate(0,${MAP[1] * scale + 8})`);
+}
 
 const tiles = new Map();
 const tileGrid = h("div", { class: "tiles", role: "group", "aria-label": t("tiles") });
@@ -69,7 +84,8 @@ function visit(tile) {
 
 const mapChart = h("div", { class: "atlas" }, mapSvg.node(), tileGrid);
 
-function mapPanel() {
+function mapPanel(width) {
+  layMap(Math.round(width < 560 ? width : (width - 16) * 0.535));
   const metric = METRICS[view.metric];
   const all = sales(view, "state", ["states"]);
   const paid = payments(view);
@@ -92,10 +108,10 @@ function mapPanel() {
     ...(leading[state] === null ? [] : [t("leads", { method: METHODS.names[leading[state]], share: percent(paid[state][leading[state]][basis] / d3.sum(paid[state], (m) => m[basis])) })]),
   ];
   const dim = (state) => view.states.length && !view.states.includes(state);
-  shapes.attr("fill", (d) => fill(d.state)).attr("stroke", INK("page")).attr("class", (d) => (dim(d.state) ? "dim" : ""))
+  shapes.attr("fill", (d) => fill(d.state)).attr("stroke", INK("page")).attr("stroke-width", 1).attr("class", (d) => (dim(d.state) ? "dim" : ""))
     .each(function (d) { mark(this, `state:${d.state}`, tip(d.state)); });
   labels.attr("fill", (d) => on(d.state)).attr("class", (d) => (dim(d.state) ? "dim" : ""));
-  symbols.attr("d", (d) => (leading[d.state] === null ? null : symbol(leading[d.state], d.area > SMALL ? 300 : 170)))
+  symbols.attr("d", (d) => (leading[d.state] === null ? null : symbol(leading[d.state], 30)))
     .attr("fill", (d) => on(d.state)).attr("class", (d) => (dim(d.state) ? "dim" : ""));
   drawLegend(scale);
   for (const [state, button] of tiles) {
@@ -110,6 +126,7 @@ function mapPanel() {
     shape.innerHTML = leading[state] === null ? "" : `<svg width="11" height="11" viewBox="-8 -8 16 16" aria-hidden="true"><path d="${symbol(leading[state], 110)}"/></svg>`;
     mark(button, `state:${state}`, tip(state));
   }
+  mapChart.classList.toggle("narrow", width < 560);
   const best = metric.adds ? entries[0] : (entries.find((e) => solid(view.metric, e.m)) ?? entries[0]);
   const text = { state: STATES.names[best.state], metric: t(`metric_${view.metric}`), value: metricText(view.metric, best.value) };
   const seen = [...new Set(leading.filter((method) => method !== null))].sort();
@@ -123,11 +140,11 @@ function mapPanel() {
 /** Swatches of the classes with the limits between them. */
 function drawLegend({ inks, limits, range }) {
   const format = metricShort(view.metric);
-  const step = Math.min(160, 1200 / inks.length);
-  legend.selectAll("rect").data(inks).join("rect").attr("x", (_, i) => i * step).attr("width", step - 3).attr("height", 24).attr("fill", (k) => INK(`q${k}`));
-  const words = [{ x: 0, text: format(range[0]), anchor: "start" }, ...limits.map((v, i) => ({ x: (i + 1) * step - 1.5, text: format(v), anchor: "middle" })), { x: inks.length * step, text: format(range[1]), anchor: "end" }];
+  const step = Math.min(60, layMap.width / inks.length);
+  legend.selectAll("rect").data(inks).join("rect").attr("x", (_, i) => i * step).attr("width", step - 1).attr("height", 9).attr("fill", (k) => INK(`q${k}`));
+  const words = [{ x: 0, text: format(range[0]), anchor: "start" }, ...limits.map((v, i) => ({ x: (i + 1) * step - 0.5, text: format(v), anchor: "middle" })), { x: inks.length * step, text: format(range[1]), anchor: "end" }];
   // Long values (`146,44 R$`) would run into each other: every second limit tells enough.
-  const long = d3.max(words, (w) => w.text.length) * 13 > step;
+  const long = d3.max(words, (w) => w.text.length) * 6.4 > step;
   legend.selectAll("text").data(words.filter((_, i) => !long || i % 2 === 0 || i === words.length - 1)).join("text")
-    .attr("x", (w) => w.x).attr("y", 56).attr("text-anchor", (w) => w.anchor).attr("fill", INK("muted")).text((w) => w.text);
+    .attr("x", (w) => w.x).attr("y", 24).attr("text-anchor", (w) => w.anchor).attr("fill", INK("muted")).text((w) => w.text);
 }

@@ -72,7 +72,7 @@ function monthsChart(width) {
     end && future.length > 1 && Plot.text([end], { x: "date", y: "hi95", text: () => t("interval_label"), textAnchor: "end", dy: -9, fill: INK("muted"), fontSize: 11.5 }),
     Plot.rect(hits, { x1: (d) => span(d.date)[0], x2: (d) => span(d.date)[1], y1: low, y2: top * 1.06, fill: "transparent" }),
   ];
-  const height = Math.max(230, Math.min(330, width * 0.46));
+  const height = Math.max(230, Math.min(400, width * 0.56));
   const svg = Plot.plot({
     width, height, marginLeft: 56, marginRight: 18, marginTop: 14, marginBottom: 40, style: STYLE,
     x: { type: "utc", domain: [new Date(+d3.min(times) - half), new Date(+d3.max(times) + half)], label: null },

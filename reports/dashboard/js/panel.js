@@ -6,7 +6,7 @@
 
 const PANELS = [];
 
-function panel(id, chart, { tools = [], wide = false, table = true } = {}) {
+function panel(id, chart, { tools = [] } = {}) {
   const title = h("h2", { id: `${id}-title` });
   const where = h("p", { class: "scope" });
   const key = h("ul", { class: "key", "aria-label": t("key") });
@@ -17,16 +17,15 @@ function panel(id, chart, { tools = [], wide = false, table = true } = {}) {
   const exports = h("div", { class: "exports", role: "group", "aria-label": t("export_chart") });
   const element = h(
     "section",
-    { class: wide ? "panel wide" : "panel", id, "aria-labelledby": `${id}-title` },
+    { class: "panel", id, "aria-labelledby": `${id}-title` },
     h("div", { class: "head" }, h("div", {}, title, where), h("div", { class: "tools" }, ...tools, exports)),
     key,
     body,
     note,
-    table && details,
+    details,
   );
   const self = { id, element, body, width: 0, last: null };
   for (const [kind, save] of [["SVG", saveSvg], ["PNG", savePng], ["CSV", saveTable]]) {
-    if (kind !== "CSV" && !table) continue;
     exports.append(
       h("button", { type: "button", "aria-label": t("save_as", { kind, id: t(`panel_${id}`) }), text: kind, click: () => save(self) }),
     );

@@ -1,7 +1,7 @@
 // Payments → the mix of methods, in all and by state. Drawn by main.js.
 
 /** Colours and shapes belong to a method, whatever is filtered. */
-const METHOD_INKS = ["s2", "s1", "s4", "s3", "s8"];
+const METHOD_INKS = ["s2", "s1", "s4", "s8", "s3"];
 const methodInk = (method) => METHOD_INKS[method] ?? "s8";
 const ON_METHOD = { s1: "on-deep", s3: "on-deep" };
 

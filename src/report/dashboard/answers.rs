@@ -102,30 +102,34 @@ fn candidate(place: &Scored, mut about: Value) -> Value {
 }
 
 /// The three decisions, each in a line and a half: what is decided, what it is and why.
-pub(super) fn decisions(studio: &Studio<'_>) -> Vec<BTreeMap<&'static str, String>> {
+pub(super) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTreeMap<&'static str, String>> {
     let (lang, phrases) = (studio.lang(), studio.phrases);
     let reais = |value: f64| lang.brl((value * 100.0).round() as i64, 0);
-    let say = |key: &str, what: String, why: String| {
-        BTreeMap::from([("label", phrases.fill(key, &[])), ("what", what), ("why", why)])
+    // `key` is what a click filters on.
+    let say = |label: &str, key: Option<String>, what: String, why: String| {
+        let key = key.unwrap_or_default();
+        BTreeMap::from([("label", phrases.fill(label, &[])), ("key", key), ("what", what), ("why", why)])
     };
     let mut said = Vec::new();
     if let Ok(decisions) = &studio.results.decisions {
         let first = decisions.winner.first();
         let (forecast, lo, hi) = (reais(first.forecast), reais(first.interval80.0), reais(first.interval80.1));
         let why = phrases.fill("decision_sell_why", &[("forecast", &forecast), ("lo", &lo), ("hi", &hi)]);
-        said.push(say("decision_sell", studio.category(&first.category), why));
+        let key = categories.own_position(&first.category).map(|i| format!("category:{i}"));
+        said.push(say("decision_sell", key, studio.category(&first.category), why));
         if let Some(state) = decisions.region.states.first() {
             let why = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
-            said.push(say("decision_where", studio.words.state(&state.state), why));
+            let key = state_position(&state.state).map(|i| format!("state:{i}"));
+            said.push(say("decision_where", key, studio.words.state(&state.state), why));
         }
     } else {
-        said.push(say("decision_sell", phrases.fill("unsettled", &[]), String::new()));
+        said.push(say("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
     }
     let payments = &studio.results.findings.payments_total;
     if !payments.covering.is_empty() {
         let methods: Vec<String> = payments.covering.iter().map(|m| studio.words.method(m)).collect();
         let why = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
-        said.push(say("decision_pay", studio.words.list(&methods), why));
+        said.push(say("decision_pay", None, studio.words.list(&methods), why));
     }
     said
 }
