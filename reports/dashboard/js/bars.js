@@ -71,7 +71,7 @@ function rankedChart(width, entries, { title, label, but, filter, note, rest }) 
     title: metric.adds
       ? t(`${title}_sum`, { ...values, share: percent(first.value / metric.value(whole)) })
       : t(`${title}_mean`, { ...values, value: metricText(view.metric, first.value) }),
-    svg: horizontal(width, items, { format: metricShort(view.metric), mean, some: view[filter].length > 0 }),
+    svg: horizontal(width, items, { format: metricShort(view.metric), mean, some: Boolean(filter) && view[filter].length > 0 }),
     but, columns, rows,
     note: [note, few].filter(Boolean).join(" "),
   };
@@ -93,7 +93,7 @@ function territoryChart(width) {
         : { key: `city:${city}`, label: cityName(name), m };
     });
     const note = view.methods.length ? t("cities_any_method") : "";
-    return { ...rankedChart(width, entries, { title: "cities", label: t("city"), filter: "cities", note }), but: undefined };
+    return { ...rankedChart(width, entries, { title: "cities", label: t("city"), note }) };
   }
   const byState = sales(view, "state", ["states"]);
   if (view.states.length) {

@@ -35,7 +35,6 @@ function highlight(key) {
   if (key === hot) return;
   for (const element of document.querySelectorAll(".hot")) element.classList.remove("hot");
   hot = key;
-  document.body.classList.toggle("linking", Boolean(key));
   if (key) for (const element of document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) element.classList.add("hot");
 }
 

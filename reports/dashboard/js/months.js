@@ -26,8 +26,8 @@ function monthsChart(width) {
   const [first, last] = DATA.complete;
   const data = sales(view, "month").map((m, i) => ({
     key: `year:${MONTH_YEAR[i]}`, date: MONTHS[i], m, complete: i >= first && i <= last,
-    // A month without orders sold nothing; it has no mean.
-    value: metric.adds || hasData(m) ? metric.value(m) : NaN,
+    // A month without orders sold nothing; it has no mean, nor has the start of one with a few orders.
+    value: metric.adds || (hasData(m) && (solid(view.metric, m) || (i >= first && i <= last))) ? metric.value(m) : NaN,
   })).filter((d, i) => !view.years.length || view.years.includes(MONTH_YEAR[i]));
   const columns = [...salesColumns(t("month")), ...(view.metric === "revenue" ? LEVELS.map((level) => ({ label: t(`level_${level}`), text: (v) => brl(v) })) : [])];
   const { points: coming = [], none, summed } = expected();
@@ -66,7 +66,7 @@ function monthsChart(width) {
     future.length > 1 && area("lo80", "hi80", 0.2),
     Plot.lineY(data.map((d) => (d.complete ? d : { ...d, value: NaN })), { x: "date", y: "value", stroke: INK("s1"), strokeWidth: 2.2 }),
     Plot.dot(known, { x: "date", y: "value", r: 2.6, fill: INK("s1") }),
-    Plot.dot(data.filter((d) => !d.complete && hasData(d.m)), { x: "date", y: "value", r: 3.2, stroke: INK("axis"), fill: INK("page") }),
+    Plot.dot(data.filter((d) => !d.complete && hasData(d.m) && Number.isFinite(d.value)), { x: "date", y: "value", r: 3.2, stroke: INK("axis"), fill: INK("page") }),
     future.length > 1 && Plot.lineY(future, { x: "date", y: "forecast", stroke: INK("s1"), strokeWidth: 2.2, strokeDasharray: "5 4" }),
     coming.length && Plot.dot(coming, { x: "date", y: "forecast", r: 3.2, fill: INK("page"), stroke: INK("s1"), strokeWidth: 1.6 }),
     end && future.length > 1 && Plot.text([end], { x: "date", y: "hi95", text: () => t("interval_label"), textAnchor: "end", dy: -9, fill: INK("muted"), fontSize: 11.5 }),

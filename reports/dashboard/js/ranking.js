@@ -89,7 +89,15 @@ function rankingPanel(kind) {
         c.deviations.map((d, k) => h("td", { class: `n slim ${d >= 0 ? "good" : "bad"}`, style: `--part:${Math.min(Math.abs(d) / 3, 1) * (base.raw[k] > 0 ? 1 : 0)}`, text: signed(d, 1) })));
     }
   };
-  self.draw = () => { preview = null; fill(); };
+  // Most changes of the view leave a ranking as it is.
+  let drawn = "";
+  self.draw = () => {
+    const now = JSON.stringify([view.weights[kind], view.top, view[FILTER_OF[kind]]]);
+    if (now === drawn && !preview) return;
+    drawn = now;
+    preview = null;
+    fill();
+  };
   PANELS.push(self);
   return self;
 }
