@@ -11,7 +11,7 @@ const emphasis = (key, some) => INK(!some || isChosen(key) ? "s1" : "quiet");
 function ranked(entries, top) {
   const value = (e) => METRICS[view.metric].value(e.m);
   const live = entries.filter((e) => hasData(e.m)).map((e) => ({ ...e, value: value(e), solid: solid(view.metric, e.m) }));
-  const order = (a, b) => b.solid - a.solid || b.value - a.value || a.key.localeCompare(b.key);
+  const order = (a, b) => Boolean(a.plain) - Boolean(b.plain) || b.solid - a.solid || b.value - a.value || a.key.localeCompare(b.key);
   const known = live.filter((e) => Number.isFinite(e.value)).sort(order);
   return { shown: known.slice(0, top), rest: known.slice(top), all: known };
 }

@@ -1,0 +1,475 @@
+// Opens the dashboard of a run from disk, as its reader does, uses every control and compares the numbers with the tables of
+// the run: wide, narrow, dark, printed, by keyboard alone, without a network, and with names that would be code.
+//
+// Usage: dashboard.js OUT
+const assert = require("node:assert");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+
+const out = path.resolve(process.argv[2]);
+const file = path.join(out, "dashboard.html");
+const MAX_BYTES = 3_000_000;
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const WIDE = { viewport: { width: 1400, height: 900 }, colorScheme: "light" };
+const VIEWS = [
+  { name: "wide", ...WIDE },
+  { name: "narrow", viewport: { width: 390, height: 800 }, colorScheme: "light" },
+  { name: "dark", ...WIDE, colorScheme: "dark" },
+];
+
+/** Rows of a CSV file or text as objects. Quoted cells may hold commas and doubled quotes. */
+function rows(text) {
+  const [head, ...lines] = text.trim().split(/\r?\n/).map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] ?? m[2]).replaceAll('""', '"')));
+  return lines.map((cells) => Object.fromEntries(head.map((name, i) => [name.replace("\ufeff", ""), cells[i]])));
+}
+const table = (name) => rows(fs.readFileSync(path.join(out, "tables", `${name}.csv`), "utf8"));
+const sum = (all, column) => all.reduce((total, row) => total + Math.round(Number(row[column]) * 100), 0) / 100;
+const near = (actual, expected, what) => assert(Math.abs(actual - expected) < 1e-6 * Math.max(1, Math.abs(expected)), `${what}: ${actual}, not ${expected}`);
+
+let browser;
+/** A page under its own policy; what it asks for and complains of is collected. */
+async function open(options = WIDE, target = file, hash = "") {
+  const context = await browser.newContext({ offline: true, acceptDownloads: true, ...options });
+  context.setDefaultTimeout(8_000);
+  const page = await context.newPage();
+  page.requests = [];
+  page.complaints = [];
+  page.on("request", (request) => page.requests.push(request.url()));
+  page.on("console", (message) => page.complaints.push(message.text()));
+  page.on("pageerror", (error) => page.complaints.push(String(error.stack)));
+  page.on("dialog", (dialog) => page.complaints.push(`dialog ${dialog.message()}`) && dialog.dismiss());
+  await page.goto(`file://${target}${hash}`);
+  await page.waitForSelector("html.ready");
+  await page.evaluate(() => document.fonts.ready);
+  return page;
+}
+async function close(page, name) {
+  const outside = page.requests.filter((url) => !url.startsWith("data:") && !url.startsWith("blob:") && !url.startsWith("file://"));
+  assert.deepStrictEqual(outside, [], `${name}: requests`);
+  assert.deepStrictEqual(page.complaints, [], `${name}: complaints`);
+  await page.context().close();
+}
+
+const kpi = async (page, metric) => Number(await page.getAttribute(`#kpi-${metric}`, "data-value"));
+const hash = async (page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
+const data = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent));
+const pressed = (page, selector) => page.getAttribute(selector, "aria-pressed");
+async function download(page, action) {
+  const [file] = await Promise.all([page.waitForEvent("download"), action()]);
+  return fs.readFileSync(await file.path());
+}
+
+/** Key figures against the tables of the run, under one filter at a time and under two. */
+async function numbers() {
+  const page = await open();
+  const { categories, states, months } = await data(page);
+  const [byState, byCategory] = [table("by_state"), table("by_category")];
+  near(await kpi(page, "revenue"), sum(byState, "revenue"), "revenue");
+  near(await kpi(page, "orders"), sum(byState, "orders"), "orders");
+  near(await kpi(page, "items"), sum(byState, "items"), "items");
+  const own = byCategory.filter((row) => categories.keys.includes(row.category));
+  for (const row of [own[0], own[Math.floor(own.length / 2)], own.at(-1)]) {
+    await page.goto(`file://${file}#${new URLSearchParams({ c: row.category })}`);
+    await page.waitForFunction((key) => document.querySelector(".chips button") && location.hash.includes(key), new URLSearchParams({ c: row.category }).toString());
+    for (const metric of ["revenue", "orders", "items"]) near(await kpi(page, metric), Number(row[metric]), `${metric} of ${row.category}`);
+    if (row.review_mean) near(await kpi(page, "review"), Number(row.review_mean), `review of ${row.category}`);
+    if (row.delivery_days_mean) near(await kpi(page, "delivery"), Number(row.delivery_days_mean), `delivery of ${row.category}`);
+  }
+  await page.click("#reset");
+  const years = [...new Set(months.map((month) => Number(month.slice(0, 4))))];
+  const year = years.at(-1);
+  for (const row of [byState[0], byState.at(-1)]) {
+    const i = states.keys.indexOf(row.state);
+    await page.click(`.tile[data-key="state:${i}"]`);
+    for (const metric of ["revenue", "orders", "items"]) near(await kpi(page, metric), Number(row[metric]), `${metric} of ${row.state}`);
+    if (row.review_mean) near(await kpi(page, "review"), Number(row.review_mean), `review of ${row.state}`);
+    await page.click(`.buttons [data-key="year:${years.indexOf(year)}"]`);
+    const inYear = table("monthly_revenue_by_state").filter((r) => r.state === row.state && Number(r.year) === year);
+    near((await kpi(page, "revenue")) || 0, sum(inYear, "revenue"), `revenue of ${row.state} in ${year}`);
+    await page.click("#reset");
+  }
+  // A category in a year, and the same from the exported rows, which add up over states.
+  const category = own[0].category;
+  await page.goto(`file://${file}#${new URLSearchParams({ y: year, c: category })}`);
+  await page.waitForFunction(() => document.querySelectorAll(".chips button").length === 2);
+  const inYear = table("monthly_revenue").filter((r) => r.category === category && Number(r.year) === year);
+  near((await kpi(page, "revenue")) || 0, sum(inYear, "revenue"), `revenue of ${category} in ${year}`);
+  const exported = rows((await download(page, () => page.click("#csv"))).toString());
+  near(sum(exported, "revenue"), sum(inYear, "revenue"), "exported revenue");
+  near(sum(exported, "orders"), sum(inYear, "orders"), "exported orders");
+  assert(exported.every((row) => row.category === category && row.month.startsWith(String(year))));
+  // Payments by state: amounts and shares.
+  await page.click("#reset");
+  await page.click("#payments summary");
+  const paid = table("payments_by_state");
+  const lines = await page.$$eval("#payments tbody tr", (all) => all.map((tr) => [...tr.children].map((cell) => cell.textContent)));
+  const columns = await page.$$eval("#payments thead th", (all) => all.map((th) => th.textContent));
+  const { methods } = await data(page);
+  const percent = (text) => Number(text.replace(/[^\d,.-]/g, "").replace(",", ".")) / 100;
+  for (const line of lines.slice(1, 4)) {
+    const state = states.keys[states.names.indexOf(line[0])];
+    for (const row of paid.filter((r) => r.state === state)) {
+      const column = columns.indexOf(methods.names[methods.keys.indexOf(row.payment_type)]);
+      assert(Math.abs(percent(line[column]) - Number(row.share_value)) < 0.0006, `${state} ${row.payment_type}: ${line[column]}`);
+    }
+  }
+  // A method and the others: orders paid in several ways count for each, the filter on all leaves none out that was paid.
+  await page.click('.buttons [data-key^="method:"] >> nth=0');
+  const first = methods.keys[0];
+  near(await kpi(page, "orders"), sum(paid.filter((r) => r.payment_type === first), "orders"), `orders paid by ${first}`);
+  await close(page, "numbers");
+}
+
+/** Every control, by mouse. */
+async function controls() {
+  const page = await open();
+  const { rankings, states, regions } = await data(page);
+  for (const metric of await page.$$eval("#controls select >> nth=0 >> option", (all) => all.map((o) => o.value)).catch(() => [])) {
+    await page.selectOption("#controls select >> nth=0", metric);
+    assert.strictEqual(await pressed(page, `#kpi-${metric}`), "true", metric);
+    assert.strictEqual((await page.$$("#board .chart svg")).length >= 6, true, `${metric}: a chart is missing`);
+  }
+  await page.click("#kpi-review");
+  assert.strictEqual((await hash(page)).get("m"), "review");
+  await page.click("#reset");
+  await page.selectOption("#controls select >> nth=1", "5");
+  assert.strictEqual(await page.$$eval("#products tbody tr", (all) => all.length), Math.min(5, rankings.category?.candidates.length ?? 0));
+  await page.selectOption("#payments select", "payments");
+  assert.strictEqual((await hash(page)).get("v"), "payments");
+  await page.click("#undo");
+  assert.strictEqual((await hash(page)).get("v"), null);
+  await page.click("#redo");
+  assert.strictEqual((await hash(page)).get("v"), "payments");
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("Control+Shift+z");
+  await page.keyboard.press("Control+z");
+  assert.strictEqual((await hash(page)).get("v"), null);
+  await page.click("#reset");
+  assert.strictEqual((await hash(page)).toString(), "");
+
+  // Category: search, tick, chip, undo.
+  const all = await kpi(page, "revenue");
+  await page.click(".menu >> nth=0 >> summary");
+  const wanted = await page.$eval(".menu .boxes label bdi", (bdi) => bdi.textContent);
+  await page.fill('.menu input[type="search"] >> nth=0', wanted.slice(0, 6));
+  await page.check(`.menu >> nth=0 >> label:not([hidden]) >> nth=0 >> input`);
+  assert.strictEqual(await page.textContent(".chips button bdi"), wanted);
+  assert((await kpi(page, "revenue")) < all, "the category is not filtered on");
+  await page.fill('.menu input[type="search"] >> nth=0', "zzzz");
+  assert(await page.isVisible(".menu >> nth=0 >> .drop > p"), "nothing says that nothing was found");
+  await page.keyboard.press("Escape");
+  assert(!(await page.isVisible(".menu .drop >> nth=0")), "escape leaves the menu open");
+  const title = await page.title();
+  assert(title.startsWith(wanted), `the title does not follow the filter: ${title}`);
+  assert((await page.textContent("#map .scope")).includes(wanted));
+  await page.click(".chips button");
+  near(await kpi(page, "revenue"), all, "revenue without the chip");
+
+  // Regions as a box that holds its states.
+  await page.click(".menu >> nth=1 >> summary");
+  await page.check(".menu >> nth=1 >> legend >> nth=0 >> input");
+  assert.strictEqual(await page.textContent(".chips button bdi"), regions.names[0]);
+  await page.click(".menu >> nth=1 >> .drop button");
+  assert.strictEqual((await hash(page)).getAll("s").length, 0);
+  await page.keyboard.press("Escape");
+
+  // Region → state → city by clicks, and back by the crumbs.
+  const inside = async () => page.$$eval("#territory .chart svg [data-key]", (marks) => [...new Set(marks.map((m) => m.dataset.key.split(":")[0]))]);
+  assert.deepStrictEqual(await inside(), ["region"]);
+  await page.click("#territory .chart svg [data-key] >> nth=0");
+  assert.deepStrictEqual(await inside(), ["state"]);
+  await page.click("#territory .chart svg [data-key] >> nth=0");
+  assert((await inside()).includes("city"), "no cities");
+  assert.strictEqual((await hash(page)).getAll("s").length, 1);
+  const inState = await kpi(page, "revenue");
+  await page.click("#territory summary");
+  assert((await page.$$("#territory tbody tr")).length > 0);
+  await page.click(".crumbs button >> nth=1");
+  assert.deepStrictEqual(await inside(), ["state"]);
+  assert((await kpi(page, "revenue")) > inState);
+  await page.click(".crumbs button >> nth=0");
+  assert.deepStrictEqual(await inside(), ["region"]);
+
+  // Marks filter, and what they stand for is highlighted wherever it stands.
+  const sp = `state:${states.keys.indexOf("SP")}`;
+  await page.hover(`#reviews .chart [data-key="${sp}"] >> nth=0`);
+  assert((await page.$$eval(".hot", (hot) => new Set(hot.map((m) => m.closest("section").id)).size)) >= 3, "not linked");
+  assert(await page.isVisible(".tip"));
+  await page.mouse.move(2, 2);
+  assert(!(await page.isVisible(".tip")));
+  for (const [selector, letter] of [[`#map path[data-key="${sp}"]`, "s"], [`#reviews .chart [data-key="${sp}"] >> nth=0`, "s"], ["#categories .chart [data-key] >> nth=0", "c"], ["#payments .chart [data-key] >> nth=0", "p"], ["#months .chart [data-key] >> nth=5", "y"], ["#products tbody button >> nth=0", "c"], ["#targets tbody button >> nth=0", "s"], [".decisions button >> nth=0", "c"]]) {
+    if (!(await page.$(selector))) continue;
+    await page.click(selector);
+    assert.strictEqual((await hash(page)).getAll(letter).length, 1, selector);
+    await page.click("#reset");
+  }
+  for (const button of await page.$$(".buttons button")) {
+    await button.click();
+    assert.strictEqual(await button.getAttribute("aria-pressed"), "true");
+    await button.click();
+    assert.strictEqual(await button.getAttribute("aria-pressed"), "false");
+  }
+  await page.click('#map path[data-key="state:0"]', { modifiers: ["Control"] });
+  await page.click(`#map path[data-key="${sp}"]`, { modifiers: ["Control"] });
+  assert.strictEqual((await hash(page)).getAll("s").length, 2, "control adds to the choice");
+
+  // The view comes back from its address; what an address makes up does not harm.
+  await page.click("#kpi-late");
+  const [address, late] = [page.url(), await kpi(page, "late")];
+  const again = await open(WIDE, file, new URL(address).hash);
+  near(await kpi(again, "late"), late, "reopened");
+  await again.evaluate(() => (location.hash = "y=1066&c=nothing&s=XX&m=__proto__&n=7&wc=a_b"));
+  await again.waitForFunction(() => !document.querySelector(".chips button"));
+  near(await kpi(again, "revenue"), all, "an address of nothing");
+  await close(again, "address");
+  await close(page, "controls");
+}
+
+/** Sliders rank again by the report's formula; the report's own weights give the report's order. */
+async function sliders() {
+  const page = await open();
+  const { rankings } = await data(page);
+  for (const [id, kind] of [["products", "category"], ["targets", "state"]]) {
+    const ranking = rankings[kind];
+    if (!ranking?.candidates.length) {
+      assert(await page.isVisible(`#${id} .nothing`));
+      continue;
+    }
+    const shown = () => page.$$eval(`#${id} tbody tr`, (all) => all.map((tr) => tr.dataset.row));
+    const order = (weights) => ranking.candidates.map((c) => ({ c, score: c.deviations.reduce((s, d, k) => s + d * weights[k], 0) })).sort((a, b) => b.score - a.score || a.c.order - b.c.order).map(({ c }) => c.key).slice(0, 10);
+    const before = await shown();
+    assert.deepStrictEqual(before, ranking.candidates.slice(0, 10).map((c) => c.key), `${id}: not the report's order`);
+    const inputs = await page.$$(`#${id} input[type="range"]`);
+    for (const input of inputs) await input.evaluate((e) => { e.value = 0; e.dispatchEvent(new Event("input")); e.dispatchEvent(new Event("change")); });
+    const last = inputs.length - 1;
+    await inputs[last].evaluate((e) => { e.value = 30; e.dispatchEvent(new Event("input")); });
+    const alone = ranking.indicators.map((_, k) => (k === last ? 1 : 0));
+    assert.deepStrictEqual(await shown(), order(alone), `${id}: ranked by another sum`);
+    await inputs[last].evaluate((e) => e.dispatchEvent(new Event("change")));
+    assert((await hash(page)).has(kind === "category" ? "wc" : "ws"));
+    await page.click(`#${id} .sliders button`);
+    assert.deepStrictEqual(await shown(), before);
+  }
+  await close(page, "sliders");
+}
+
+/** Every export of every chart. */
+async function exports() {
+  const page = await open(WIDE, file, "#m=orders");
+  for (const id of ["map", "months", "territory", "categories", "payments", "reviews", "products", "targets"]) {
+    for (const button of await page.$$(`#${id} .exports button`)) {
+      const kind = await button.textContent();
+      const bytes = await download(page, () => button.click());
+      if (kind === "PNG") assert(bytes.subarray(1, 4).toString() === "PNG" && bytes.length > 10_000, `${id}: no picture`);
+      if (kind === "CSV") assert(rows(bytes.toString()).length > 0, `${id}: no rows`);
+      if (kind === "SVG") {
+        const svg = bytes.toString();
+        assert(svg.startsWith("<svg") && svg.includes("@font-face") && !svg.includes("var("), `${id}: not a drawing of its own`);
+        assert(svg.includes(await page.textContent(`#${id} h2`)) || svg.includes("&"), `${id}: no title`);
+      }
+    }
+  }
+  await page.evaluate(() => (window.print = () => document.body.setAttribute("data-printed", "")));
+  await page.click("#print");
+  assert.strictEqual(await page.getAttribute("body", "data-printed"), "");
+  await close(page, "exports");
+}
+
+/** No mouse: filters, tiles, tables, undo. */
+async function keyboard() {
+  const page = await open();
+  const { states } = await data(page);
+  const tabTo = async (selector) => {
+    for (let presses = 0; presses < 150; presses++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return;
+    }
+    assert.fail(`${selector} is out of reach`);
+  };
+  await page.keyboard.press("Tab");
+  assert(await page.evaluate(() => document.activeElement.matches(".skip")));
+  await tabTo(".buttons button");
+  await page.keyboard.press("Enter");
+  assert.strictEqual((await hash(page)).getAll("y").length, 1);
+  await page.keyboard.press("Space");
+  await tabTo(".menu summary");
+  await page.keyboard.press("Enter");
+  await tabTo('.boxes input[type="checkbox"]');
+  await page.keyboard.press("Space");
+  assert.strictEqual((await hash(page)).getAll("c").length, 1);
+  await page.keyboard.press("Escape");
+  await tabTo(".chips button");
+  await page.keyboard.press("Enter");
+  assert.strictEqual((await hash(page)).toString(), "");
+  await tabTo(".tile");
+  const start = await page.evaluate(() => document.activeElement.dataset.key);
+  await page.keyboard.press("ArrowDown");
+  const moved = await page.evaluate(() => document.activeElement.dataset.key);
+  assert.notStrictEqual(moved, start, "arrows do not move");
+  await page.keyboard.press("Enter");
+  assert.strictEqual((await hash(page)).get("s"), states.keys[Number(moved.split(":")[1])]);
+  assert(await page.evaluate(() => document.activeElement.matches(".tile")), "the focus is lost");
+  await page.waitForFunction((name) => document.querySelector('[role="status"]').textContent.includes(name), states.names[Number(moved.split(":")[1])]);
+  await page.keyboard.press("Control+z");
+  assert.strictEqual((await hash(page)).toString(), "");
+  await tabTo("#categories summary");
+  await page.keyboard.press("Enter");
+  await tabTo("#categories tbody button");
+  const key = await page.evaluate(() => document.activeElement.dataset.key);
+  await page.keyboard.press("Enter");
+  assert.strictEqual((await hash(page)).getAll("c").length, 1);
+  assert.strictEqual(await page.evaluate(() => document.activeElement.dataset.key), key, "the focus is lost");
+  await tabTo('#products input[type="range"], footer');
+  await page.keyboard.press("ArrowRight");
+  await close(page, "keyboard");
+}
+
+/** Three widths and colours: nothing overflows, everything is drawn, axe finds no barrier, paper is white and complete. */
+async function views() {
+  for (const { name, ...options } of VIEWS) {
+    const page = await open(options);
+    const seen = await page.evaluate(() => ({
+      overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      flat: [...document.querySelectorAll("#board .chart svg")].filter((svg) => svg.getBoundingClientRect().height < 8).length,
+      charts: document.querySelectorAll('#board .chart svg[role="img"], #board .atlas').length,
+      font: document.fonts.check('16px "Source Sans 3"'),
+      ground: getComputedStyle(document.documentElement).backgroundColor,
+    }));
+    assert.strictEqual(seen.overflow, 0, `${name}: the page scrolls sideways`);
+    assert(seen.charts >= 6 && seen.flat === 0, `${name}: ${seen.charts} charts, ${seen.flat} flat`);
+    assert(seen.font, `${name}: the embedded font did not load`);
+    if (name === "dark") assert.notStrictEqual(seen.ground, "rgb(255, 255, 255)");
+    if (name !== "narrow") {
+      const printed = await page.pdf({ format: "A4" });
+      assert(printed.length > 60_000, "the printed page is empty");
+      await page.emulateMedia({ media: "print" });
+      assert.strictEqual(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), "rgb(255, 255, 255)", "paper is white");
+      assert(!(await page.isVisible("#actions")) && (await page.isVisible(".chips")));
+    }
+    await close(page, name);
+    // axe is injected, which the page's own policy forbids.
+    for (const address of ["", "#s=SP&p=boleto&y=2018&m=review", "#y=2016&p=debit_card&s=AC"]) {
+      const page = await open({ ...options, bypassCSP: true }, file, address);
+      for (const summary of await page.$$(".behind:not([open]) summary")) await summary.evaluate((e) => e.click());
+      await page.addScriptTag({ path: require.resolve("axe-core") });
+      const { violations } = await page.evaluate(() => axe.run());
+      assert.deepStrictEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${name} ${address}`);
+      await page.context().close();
+    }
+  }
+}
+
+/** A copy of the dashboard with other data: JSON blocks are no scripts, so that the policy lets the copy work. */
+function altered(name, edit) {
+  const html = fs.readFileSync(file, "utf8");
+  const [head, tail] = ['<script type="application/json" id="data">', "</script>"];
+  const from = html.indexOf(head) + head.length;
+  const to = html.indexOf(tail, from);
+  const value = JSON.parse(html.slice(from, to));
+  edit(value);
+  const target = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "pfe-dashboard-")), `${name}.html`);
+  fs.writeFileSync(target, html.slice(0, from) + JSON.stringify(value).replaceAll("<", "\\u003c") + html.slice(to));
+  return target;
+}
+
+const HOSTILE = ["<script>alert(1)</script>", '=cmd|"/c calc"!A1', "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "🛒🛒 ‍", "é".repeat(300), "</script><img src=x onerror=alert(2)>", "constructor", "&amp;\"'"];
+
+async function hostile() {
+  const target = altered("hostile", ({ categories, rankings }) => {
+    const greatest = [...categories.keys.keys()].slice(0, HOSTILE.length);
+    greatest.forEach((i, k) => (categories.keys[i] = categories.names[i] = HOSTILE[k]));
+    rankings.category?.candidates.forEach((c, k) => (c.label = HOSTILE[k] ?? c.label));
+  });
+  const page = await open(WIDE, target);
+  await page.selectOption("#controls select >> nth=1", "30");
+  for (const [i, text] of HOSTILE.entries()) {
+    await page.evaluate((c) => (location.hash = new URLSearchParams([["c", c]])), text);
+    await page.waitForFunction((length) => document.querySelector(".chips button bdi")?.textContent.length >= length, Math.min([...text].length, 59));
+    const chip = await page.textContent(".chips button bdi");
+    assert(text.startsWith(chip.replace(/…$/, "")), `${chip} is not ${text}`);
+    assert.strictEqual(await page.$eval(`#categories .chart svg`, (svg) => svg.querySelectorAll("script, img, foreignObject").length), 0);
+    assert.strictEqual(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${i}: the page scrolls sideways`);
+    const exported = rows((await download(page, () => page.click("#csv"))).toString());
+    const cell = exported[0]?.category;
+    assert.strictEqual(cell, text.startsWith("=") ? `'${text}` : text, "the exported name");
+    const svg = (await download(page, () => page.click("#categories .exports button >> nth=0"))).toString();
+    assert(!svg.includes("<script>alert") && !svg.includes("<img"), "a name became markup");
+  }
+  await close(page, "hostile");
+}
+
+/** Next to no data: every chart says so, none is empty, nothing fails. */
+async function empty() {
+  const blank = (table) => Object.keys(table).forEach((column) => (table[column] = []));
+  const nothing = altered("empty", (value) => {
+    ["cells", "totals", "payments", "category_payments", "city_cells"].forEach((name) => blank(value[name]));
+    value.forecasts = { months: [], category: [], state: [] };
+    value.rankings = { category: null, state: null };
+  });
+  const page = await open(WIDE, nothing);
+  assert.strictEqual(await page.$$eval("#board .nothing", (all) => all.length), 8, "an empty chart");
+  assert.strictEqual(await page.textContent("#kpi-revenue .figure"), "–");
+  await close(page, "empty");
+  const month = altered("month", (value) => {
+    value.months = value.months.slice(0, 1);
+    value.complete = [0, 0];
+    // With one month in the key, the key counts what is left of it.
+    const keys = (table, size) => { let key = 0; const kept = []; table.key.forEach((d, row) => { key += d; kept.push([key, row]); }); return kept.filter(([k]) => Math.floor(k / size) < 1); };
+    for (const name of ["totals", "payments"]) {
+      const rows = keys(value[name], name === "totals" ? 32 : 5);
+      for (const column of Object.keys(value[name])) if (column !== "key") value[name][column] = rows.map(([, row]) => value[name][column][row]);
+      let before = 0;
+      value[name].key = rows.map(([key]) => { const d = key - before; before = key; return d; });
+    }
+    ["cells", "category_payments", "city_cells"].forEach((name) => blank(value[name]));
+    value.forecasts = { months: [], category: [], state: [] };
+  });
+  const one = await open(WIDE, month);
+  assert((await one.$$eval("#board .nothing", (all) => all.length)) < 8);
+  await close(one, "one month");
+  // A selection without sales in data that have some.
+  const page2 = await open(WIDE, file, "#p=not_defined&s=AC&y=2016");
+  if (!(await page2.getAttribute("#kpi-revenue", "data-value"))) {
+    assert(await page2.isVisible("#months .nothing"));
+    await page2.click("#months .nothing button");
+    assert.strictEqual((await hash(page2)).toString(), "");
+  }
+  await close(page2, "no selection");
+}
+
+/** Figures to read, not to fail on: they depend on the machine. */
+async function times() {
+  const page = await open();
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  const spent = await page.evaluate(async () => {
+    const times = [];
+    for (const selector of ["#kpi-orders", ".tile:nth-child(5)", '.buttons [data-key="year:1"]', '.buttons [data-key="method:0"]', "#undo", "#kpi-review", "#reset", ".tile:nth-child(20)", "#reset"].flatMap((s) => [s, s])) {
+      const start = performance.now();
+      document.querySelector(selector).click();
+      await new Promise((done) => requestAnimationFrame(() => { const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(0); }));
+      times.push(performance.now() - start);
+      await new Promise((done) => setTimeout(done, 300));
+    }
+    return times.sort((a, b) => a - b);
+  });
+  await close(page, "times");
+  const ms = (value) => `${Math.round(value)} ms`;
+  return `${Math.round(fs.statSync(file).size / 1000)} kB, first paint ${ms(paint)}, filter to repaint ${ms(spent[spent.length >> 1])} (median), ${ms(spent.at(-1))} (most)`;
+}
+
+(async () => {
+  assert(fs.statSync(file).size <= MAX_BYTES, `${file} is larger than ${MAX_BYTES} bytes`);
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ARGS });
+  for (const part of [numbers, controls, sliders, exports, keyboard, views, hostile, empty]) {
+    await part();
+    console.log(part.name);
+  }
+  console.log(await times());
+  await browser.close();
+})().catch(async (error) => {
+  console.error(error);
+  await browser?.close();
+  process.exit(1);
+});
