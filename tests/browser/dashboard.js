@@ -28,6 +28,9 @@ const table = (name) => rows(fs.readFileSync(path.join(out, "tables", `${name}.c
 const sum = (all, column) => all.reduce((total, row) => total + Math.round(Number(row[column]) * 100), 0) / 100;
 const near = (actual, expected, what) => assert(Math.abs(actual - expected) < 1e-6 * Math.max(1, Math.abs(expected)), `${what}: ${actual}, not ${expected}`);
 
+/** Where a row shows its name, and no bar lies over it. */
+const LEFT = { position: { x: 8, y: 8 } };
+
 let browser;
 /** A page under its own policy; what it asks for and complains of is collected. */
 async function open(options = WIDE, target = file, hash = "") {
@@ -178,9 +181,9 @@ async function controls() {
   // Region → state → city by clicks, and back by the crumbs.
   const inside = async () => page.$$eval("#territory .chart svg [data-key]", (marks) => [...new Set(marks.map((m) => m.dataset.key.split(":")[0]))]);
   assert.deepStrictEqual(await inside(), ["region"]);
-  await page.click("#territory .chart svg [data-key] >> nth=0");
+  await page.click("#territory .chart svg [data-key] >> nth=0", LEFT);
   assert.deepStrictEqual(await inside(), ["state"]);
-  await page.click("#territory .chart svg [data-key] >> nth=0");
+  await page.click("#territory .chart svg [data-key] >> nth=0", LEFT);
   assert((await inside()).includes("city"), "no cities");
   assert.strictEqual((await hash(page)).getAll("s").length, 1);
   const inState = await kpi(page, "revenue");
@@ -194,14 +197,17 @@ async function controls() {
 
   // Marks filter, and what they stand for is highlighted wherever it stands.
   const sp = `state:${states.keys.indexOf("SP")}`;
-  await page.hover(`#reviews .chart [data-key="${sp}"] >> nth=0`);
+  const row = page.locator(`#reviews .chart [data-key="${sp}"]`).first();
+  await row.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(200); // A page that scrolls hides the tooltip.
+  await row.hover(LEFT);
   assert((await page.$$eval(".hot", (hot) => new Set(hot.map((m) => m.closest("section").id)).size)) >= 3, "not linked");
   assert(await page.isVisible(".tip"));
   await page.mouse.move(2, 2);
   assert(!(await page.isVisible(".tip")));
-  for (const [selector, letter] of [[`#map path[data-key="${sp}"]`, "s"], [`#reviews .chart [data-key="${sp}"] >> nth=0`, "s"], ["#categories .chart [data-key] >> nth=0", "c"], ["#payments .chart [data-key] >> nth=0", "p"], ["#months .chart [data-key] >> nth=5", "y"], ["#products tbody button >> nth=0", "c"], ["#targets tbody button >> nth=0", "s"], [".decisions button >> nth=0", "c"]]) {
+  for (const [selector, letter] of [[`#reviews .chart [data-key="${sp}"] >> nth=0`, "s"], ["#categories .chart [data-key] >> nth=0", "c"], ["#payments .chart [data-key] >> nth=0", "p"], ["#months .chart [data-key] >> nth=5", "y"], ["#products tbody button >> nth=0", "c"], ["#targets tbody button >> nth=0", "s"], [".decisions button >> nth=0", "c"]]) {
     if (!(await page.$(selector))) continue;
-    await page.click(selector);
+    await page.click(selector, LEFT);
     assert.strictEqual((await hash(page)).getAll(letter).length, 1, selector);
     await page.click("#reset");
   }

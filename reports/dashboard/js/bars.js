@@ -33,13 +33,13 @@ function horizontal(width, items, { format, mean, some }) {
     Plot.barX(items, { x1: domain[0], x2: domain[1], y: "key", fill: "transparent", insetLeft: -left, insetRight: -64, insetTop: -3, insetBottom: -3 }),
     adds
       ? Plot.barX(items, { x: "value", y: "key", fill: colour, rx: 2 })
-      : Plot.ruleX([mean], { stroke: INK("axis"), strokeDasharray: "3 3" }),
-    !adds && Plot.ruleY(items, { y: "key", stroke: INK("grid") }),
+      : Plot.ruleX([mean], { stroke: INK("axis"), strokeDasharray: "3 3", pointerEvents: "none" }),
+    !adds && Plot.ruleY(items, { y: "key", stroke: INK("grid"), pointerEvents: "none" }),
     !adds && Plot.dot(items, { x: "value", y: "key", r: 5, fill: (d) => (d.solid ? colour(d) : INK("page")), stroke: colour, strokeWidth: 1.5 }),
-    Plot.text(items, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fill: INK("fg") }),
+    Plot.text(items, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fill: INK("fg"), pointerEvents: "none" }),
     Plot.text(items, adds
-      ? { x: "value", y: "key", text: (d) => format(d.value), textAnchor: "start", dx: 6, fill: INK("muted") }
-      : { y: "key", frameAnchor: "right", text: (d) => format(d.value), textAnchor: "start", dx: 12, fill: INK("muted") }),
+      ? { x: "value", y: "key", text: (d) => format(d.value), textAnchor: "start", dx: 6, fill: INK("muted"), pointerEvents: "none" }
+      : { y: "key", frameAnchor: "right", text: (d) => format(d.value), textAnchor: "start", dx: 12, fill: INK("muted"), pointerEvents: "none" }),
   ];
   const svg = Plot.plot({
     width, height: items.length * ROW + 8, marginLeft: left, marginRight: 64, marginTop: 4, marginBottom: 4,

@@ -49,8 +49,8 @@ function paymentsChart(width) {
     marks: [
       Plot.barX(segments, { x1: "from", x2: "to", y: "row", fill: (d) => INK(methodInk(d.method)), fillOpacity: faded, insetRight: 0.8 }),
       Plot.text(wide, { x: (d) => (d.from + d.to) / 2, y: "row", text: (d) => percent(d.share), fill: (d) => INK(faded(d) < 1 ? "fg" : (ON_METHOD[methodInk(d.method)] ?? "on-pale")), pointerEvents: "none" }),
-      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fontWeight: 400, fill: INK("fg"), filter: (d) => bold(d.key) === 400 }),
-      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fontWeight: 700, fill: INK("fg"), filter: (d) => bold(d.key) === 700 }),
+      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fontWeight: 400, fill: INK("fg"), pointerEvents: "none", filter: (d) => bold(d.key) === 400 }),
+      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (d) => names.get(d.key), fontWeight: 700, fill: INK("fg"), pointerEvents: "none", filter: (d) => bold(d.key) === 700 }),
     ],
   });
   markAll(svg, '[aria-label="bar"] rect', segments);
