@@ -12,7 +12,7 @@ function panel(id, chart, { tools = [] } = {}) {
   const key = h("ul", { class: "key", "aria-label": t("key") });
   const body = h("div", { class: "chart" });
   const note = h("p", { class: "note" });
-  const behind = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("table") });
+  const behind = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("pair", { label: t("table"), value: t(`panel_${id}`) }) });
   const details = h("details", { class: "behind" }, h("summary", { text: t("table") }), behind);
   const exports = h("div", { class: "exports", role: "group", "aria-label": t("export_chart") });
   const element = h(
@@ -40,10 +40,7 @@ function panel(id, chart, { tools = [] } = {}) {
     const nothing = !out.svg;
     if (nothing) body.replaceChildren(noData());
     else if (body.firstChild !== out.svg || body.childNodes.length > 1) body.replaceChildren(out.svg);
-    if (!nothing && out.svg instanceof SVGElement) {
-      out.svg.setAttribute("role", "img");
-      out.svg.setAttribute("aria-label", `${out.title}. ${where.textContent}.`);
-    }
+    if (!nothing) describe(out.svg instanceof SVGElement ? out.svg : out.svg.querySelector("svg"), `${out.title}. ${where.textContent}.`);
     key.replaceChildren(...(nothing ? [] : (out.key ?? []).map(keyItem)));
     key.hidden = nothing || !out.key?.length;
     note.textContent = out.note ?? "";
@@ -54,6 +51,13 @@ function panel(id, chart, { tools = [] } = {}) {
   };
   PANELS.push(self);
   return self;
+}
+
+/** A drawing is one image to those who do not see it; the table behind it holds the numbers. */
+function describe(svg, text) {
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", text);
 }
 
 function noData() {

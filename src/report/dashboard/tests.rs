@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
 use polars::prelude::*;
 use serde_json::Value;
 
