@@ -55,7 +55,7 @@ function rankedChart(width, entries, { title, label, but, filter, note, rest }) 
   const metric = METRICS[view.metric];
   const columns = salesColumns(label);
   const rows = all.map((e) => ({ key: e.plain ? null : e.key, cells: [e.label, ...salesCells(columns, e.m)] }));
-  if (!all.length) return { title: t("no_data"), svg: null, but, columns, rows };
+  if (!all.length) return { svg: null, but, columns, rows };
   const whole = add(all.map((e) => e.m), MEASURES.length);
   const mean = metric.adds ? undefined : metric.value(whole);
   const items = shown.map((e) => ({ ...e, tip: salesTip(e.label, e.m) }));
@@ -133,7 +133,7 @@ function reviewChart(width) {
     { label: t("reviews"), text: whole },
   ];
   const rows = entries.map((e) => ({ key: e.key, cells: [e.label, e.value, e.m[at.reviews]] }));
-  if (!entries.length) return { title: t("no_data"), svg: null, but: "states", columns, rows };
+  if (!entries.length) return { svg: null, but: "states", columns, rows };
   const mean = value(add(entries.map((e) => e.m), MEASURES.length));
   const text = (v) => decimal(v, 2);
   const tip = (e) => [e.label, metricText("review", e.value), t("on_reviews", { n: whole(e.m[at.reviews]) })];

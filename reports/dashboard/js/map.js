@@ -99,7 +99,7 @@ function mapPanel(width) {
   const entries = all.map((m, state) => ({ state, m, value: values[state] })).filter((e) => Number.isFinite(e.value))
     .sort((a, b) => b.value - a.value || a.state - b.state);
   const rows = entries.map(({ state, m }) => ({ key: `state:${state}`, cells: [STATES.names[state], ...salesCells(salesColumns(""), m), leading[state] ?? NaN] }));
-  if (!entries.length) return { title: t("no_data"), svg: null, but: "states", columns, rows };
+  if (!entries.length) return { svg: null, but: "states", columns, rows };
   const scale = classes(values);
   const fill = (state) => { const k = scale.of(values[state]); return k === null ? INK("void") : INK(`q${k}`); };
   const on = (state) => { const k = scale.of(values[state]); return INK(k === null ? "fg" : k < 4 ? "on-low" : "on-high"); };

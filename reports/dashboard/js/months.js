@@ -37,7 +37,7 @@ function monthsChart(width) {
     ...live.map((d) => ({ key: d.key, cells: [capital(monthName(d.date)) + (d.complete ? "" : ` (${t("incomplete")})`), ...salesCells(salesColumns(""), d.m), ...(view.metric === "revenue" ? blank : [])] })),
     ...coming.map((p) => ({ cells: [capital(monthName(p.date)), NaN, NaN, ...LEVELS.map((level) => p[level])] })),
   ];
-  if (!live.length) return { title: t("no_data"), svg: null, columns, rows };
+  if (!live.length) return { svg: null, columns, rows };
   const known = data.filter((d) => d.complete);
   const lastKnown = known.at(-1);
   // The expected curve starts where the known one ends, unless the choice of years tears them apart.

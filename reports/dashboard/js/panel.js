@@ -35,6 +35,7 @@ function panel(id, chart, { tools = [] } = {}) {
   self.draw = () => {
     const out = chart(self.width || 560);
     self.last = out;
+    if (!out.svg) out.title = capital(t(`panel_${id}`));
     title.textContent = out.title;
     where.textContent = scope(out.but);
     const nothing = !out.svg;

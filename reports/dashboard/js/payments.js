@@ -20,7 +20,7 @@ function paymentsChart(width) {
   const line = (row) => [row.label, ...row.methods.map((m) => m[basis] / row.whole), row.whole];
   const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total, whole: whole(total) };
   const rows = [{ cells: line(sum) }, ...states.map((row) => ({ key: row.key, cells: line(row) }))];
-  if (!(sum.whole > 0)) return { title: t("no_data"), svg: null, but: "methods", columns, rows: [] };
+  if (!(sum.whole > 0)) return { svg: null, but: "methods", columns, rows: [] };
   // The chosen states first: they are what the reader asked for.
   const chosen = states.filter((row) => isChosen(row.key));
   const shown = [sum, ...[...chosen, ...states.filter((row) => !isChosen(row.key))].slice(0, Math.max(view.top, chosen.length))];
