@@ -133,6 +133,7 @@ pub fn run(args: &Args) -> Outcome {
     for (label, path) in ["report", ""].iter().zip(&report) {
         text += &format!("{label:<20}{}\n", path.display());
     }
+    text += &format!("{:<20}{}\n", "dashboard", args.out.join("dashboard.html").display());
     text += &format!("{:<20}{}\n", "tables", args.out.join("tables").display());
     print(&text)
 }

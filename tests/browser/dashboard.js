@@ -4,73 +4,16 @@
 // Usage: dashboard.js OUT
 const assert = require("node:assert");
 const fs = require("node:fs");
-const os = require("node:os");
-const path = require("node:path");
-const { chromium } = require("playwright-core");
+const { WIDE, file, rows, table, sum, near, launch, quit, open, close, until, kpi, hash, data, pressed, download, altered } = require("./page.js");
 
-const out = path.resolve(process.argv[2]);
-const file = path.join(out, "dashboard.html");
 const MAX_BYTES = 3_000_000;
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const WIDE = { viewport: { width: 1400, height: 900 }, colorScheme: "light" };
 const VIEWS = [
   { name: "wide", ...WIDE },
   { name: "narrow", viewport: { width: 390, height: 800 }, colorScheme: "light" },
   { name: "dark", ...WIDE, colorScheme: "dark" },
 ];
-
-/** Rows of a CSV file or text as objects. Quoted cells may hold commas and doubled quotes. */
-function rows(text) {
-  const [head, ...lines] = text.trim().split(/\r?\n/).map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] ?? m[2]).replaceAll('""', '"')));
-  return lines.map((cells) => Object.fromEntries(head.map((name, i) => [name.replace("\ufeff", ""), cells[i]])));
-}
-const table = (name) => rows(fs.readFileSync(path.join(out, "tables", `${name}.csv`), "utf8"));
-const sum = (all, column) => all.reduce((total, row) => total + Math.round(Number(row[column]) * 100), 0) / 100;
-const near = (actual, expected, what) => assert(Math.abs(actual - expected) < 1e-6 * Math.max(1, Math.abs(expected)), `${what}: ${actual}, not ${expected}`);
-
 /** Where a row shows its name, and no bar lies over it. */
 const LEFT = { position: { x: 8, y: 8 } };
-
-let browser;
-/** A page under its own policy; what it asks for and complains of is collected. */
-async function open(options = WIDE, target = file, hash = "") {
-  const context = await browser.newContext({ offline: true, acceptDownloads: true, ...options });
-  context.setDefaultTimeout(8_000);
-  const page = await context.newPage();
-  page.requests = [];
-  page.complaints = [];
-  page.on("request", (request) => page.requests.push(request.url()));
-  page.on("console", (message) => page.complaints.push(message.text()));
-  page.on("pageerror", (error) => page.complaints.push(String(error.stack)));
-  page.on("dialog", (dialog) => page.complaints.push(`dialog ${dialog.message()}`) && dialog.dismiss());
-  await page.goto(`file://${target}${hash}`);
-  await page.waitForSelector("html.ready");
-  await page.evaluate(() => document.fonts.ready);
-  return page;
-}
-async function close(page, name) {
-  const outside = page.requests.filter((url) => !url.startsWith("data:") && !url.startsWith("blob:") && !url.startsWith("file://"));
-  assert.deepStrictEqual(outside, [], `${name}: requests`);
-  assert.deepStrictEqual(page.complaints, [], `${name}: complaints`);
-  await page.context().close();
-}
-
-/** Waits for something to be true. Playwright's own way evaluates text, which the page's policy forbids. */
-async function until(page, test, argument) {
-  for (let turns = 0; turns < 100; turns++) {
-    if (await page.evaluate(test, argument)) return;
-    await page.waitForTimeout(30);
-  }
-  assert.fail(`never true: ${test}`);
-}
-const kpi = async (page, metric) => Number(await page.getAttribute(`#kpi-${metric}`, "data-value"));
-const hash = async (page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
-const data = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent));
-const pressed = (page, selector) => page.getAttribute(selector, "aria-pressed");
-async function download(page, action) {
-  const [file] = await Promise.all([page.waitForEvent("download"), action()]);
-  return fs.readFileSync(await file.path());
-}
 
 /** Key figures against the tables of the run, under one filter at a time and under two. */
 async function numbers() {
@@ -377,19 +320,6 @@ async function views() {
   }
 }
 
-/** A copy of the dashboard with other data: JSON blocks are no scripts, so that the policy lets the copy work. */
-function altered(name, edit) {
-  const html = fs.readFileSync(file, "utf8");
-  const [head, tail] = ['<script type="application/json" id="data">', "</script>"];
-  const from = html.indexOf(head) + head.length;
-  const to = html.indexOf(tail, from);
-  const value = JSON.parse(html.slice(from, to));
-  edit(value);
-  const target = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "pfe-dashboard-")), `${name}.html`);
-  fs.writeFileSync(target, html.slice(0, from) + JSON.stringify(value).replaceAll("<", "\\u003c") + html.slice(to));
-  return target;
-}
-
 const HOSTILE = ["<script>alert(1)</script>", '=cmd|"/c calc"!A1', "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "🛒🛒 ‍", "é".repeat(300), "</script><img src=x onerror=alert(2)>", "constructor", "&amp;\"'"];
 
 async function hostile() {
@@ -477,15 +407,15 @@ async function times() {
 
 (async () => {
   assert(fs.statSync(file).size <= MAX_BYTES, `${file} is larger than ${MAX_BYTES} bytes`);
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ARGS });
+  await launch();
   for (const part of [numbers, controls, sliders, exports, keyboard, views, hostile, empty]) {
     await part();
     console.log(part.name);
   }
   console.log(await times());
-  await browser.close();
+  await quit();
 })().catch(async (error) => {
   console.error(error);
-  await browser?.close();
+  await quit();
   process.exit(1);
 });

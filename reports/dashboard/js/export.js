@@ -68,8 +68,7 @@ function frozen(svg) {
       const value = style.getPropertyValue(property);
       if (value) to[i].setAttribute(property, value);
     }
-    to[i].removeAttribute("style");
-    to[i].removeAttribute("class");
+    for (const name of ["style", "class", "font-family"]) to[i].removeAttribute(name);
     delete to[i].dataset.key;
   });
   for (const style of copy.querySelectorAll("style")) style.remove();
