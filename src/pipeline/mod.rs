@@ -1,5 +1,6 @@
 //! The whole flow in one call: raw files → results → files in the output folder, with a manifest that proves them.
 
+mod decision_tables;
 pub mod manifest;
 mod output;
 pub mod tables;

@@ -3,6 +3,9 @@
 //! Every word stands under `reports/<language>/`: chapters in Markdown, titles and alternative texts in `captions.toml`,
 //! names of categories, states and methods in `words.toml`. Here are the numbers only.
 
+mod costs;
+mod decided;
+mod decided_tables;
 mod edition;
 mod figures;
 mod tables;
