@@ -13,7 +13,7 @@ use super::grouped;
 #[derive(Debug, clap::Args)]
 pub struct DecisionArgs {
     /// Advertising budget to spread over states, BRL
-    #[arg(long, value_name = "BRL", value_parser = budget)]
+    #[arg(long, value_name = "BRL", value_parser = budget, allow_negative_numbers = true)]
     budget: Option<i64>,
     /// Other weights of the indicators, as TOML
     #[arg(long, value_name = "FILE")]

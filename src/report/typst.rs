@@ -4,9 +4,9 @@
 //! a meaning, so no word can become a heading, a call or a reference. How things look is the business of
 //! `reports/templates/report.typ`, whose functions are called here.
 
-use super::Attachment;
 use super::document::{Align, Block, Document, Inline, Place, Remark};
 use super::lang::Words;
+use super::{Attachment, Table};
 
 /// The main source file, and the name under which each figure is expected, in order.
 pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
@@ -139,6 +139,10 @@ impl Writer<'_> {
                     self.out.push_str(if column.numeric { "right, " } else { "left, " });
                 }
                 self.out.push_str("), (");
+                for width in widths(table) {
+                    self.push(&[&width, ", "]);
+                }
+                self.out.push_str("), (");
                 for column in &table.columns {
                     self.push(&[&literal(&column.header), ", "]);
                 }
@@ -251,6 +255,44 @@ impl Writer<'_> {
     fn push(&mut self, parts: &[&str]) {
         self.out.extend(parts.iter().copied());
     }
+}
+
+/// Characters that a line of a table holds, after the space between columns is taken off.
+fn capacity(columns: usize) -> usize {
+    // The more columns, the smaller their letters: see `rows-of` in the template.
+    match columns {
+        0..=6 => 94 - 2 * columns,
+        7..=8 => 104 - 2 * columns,
+        _ => 116 - 3 * columns,
+    }
+}
+
+/// The widths of a table's columns: what they need where one line holds them all, the first taking what is left; else
+/// parts of the line in proportion to their longest cell or word of the heading.
+fn widths(table: &Table) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let cells = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| length(c)).max().unwrap_or(0);
+    let headers: Vec<usize> = table.columns.iter().map(|c| length(&c.header)).collect();
+    let whole: usize = headers.iter().enumerate().map(|(i, h)| (*h).max(cells(i))).sum();
+    let texts = table.columns.iter().filter(|c| !c.numeric).count();
+    if texts <= 1 && whole <= capacity(headers.len()) {
+        let first = |i: usize| i == 0 && texts == 1;
+        return (0..headers.len()).map(|i| if first(i) { "1fr" } else { "auto" }.to_owned()).collect();
+    }
+    // What cannot be broken is the least; what is left goes to the columns that want more.
+    let word = |text: &str| text.split(' ').map(length).max().unwrap_or(0);
+    let words = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| word(c)).max().unwrap_or(0);
+    let least: Vec<usize> =
+        table.columns.iter().enumerate().map(|(i, c)| word(&c.header).max(words(i)).min(LONG_WORD) + 1).collect();
+    let more: Vec<usize> = least.iter().enumerate().map(|(i, l)| (cells(i) + 1).saturating_sub(*l)).collect();
+    let left = capacity(headers.len()).saturating_sub(least.iter().sum());
+    let wanted = more.iter().sum::<usize>().max(1);
+    let part = |(least, more): (&usize, &usize)| {
+        // In thousandths of a character: Typst takes only their proportion.
+        let extra = if wanted <= left { more * 1_000 } else { more * left * 1_000 / wanted };
+        format!("{}fr", least * 1_000 + extra)
+    };
+    least.iter().zip(&more).map(part).collect()
 }
 
 /// A longer word may break anywhere, lest it runs off the page.

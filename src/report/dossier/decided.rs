@@ -15,6 +15,8 @@ use crate::models::{Backtest, Comparison, Forecast, View};
 use crate::report::lang::Lang;
 use crate::results::Results;
 
+/// Points of an indicator below which it is no reason.
+const TELLING: f64 = 0.02;
 /// Days that the decisions look ahead.
 const AHEAD: i32 = 90;
 
@@ -51,7 +53,7 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
             .place
             .indicators
             .iter()
-            .filter(|i| if positive { i.points > 0.005 } else { i.points < -0.005 })
+            .filter(|i| if positive { i.points > TELLING } else { i.points < -TELLING })
             .collect();
         chosen.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
         chosen.into_iter().map(|i| indicator(i, words)).collect::<Vec<_>>()
@@ -181,7 +183,7 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
 
 /// Indicators that speak for a place, strongest first.
 fn strongest(place: &Scored, words: &Words) -> Vec<Value> {
-    let mut own: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > 0.005).collect();
+    let mut own: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > TELLING).collect();
     own.sort_by(|a, b| b.points.total_cmp(&a.points));
     own.into_iter().map(|i| indicator(i, words)).collect()
 }

@@ -13,9 +13,9 @@ use crate::error::Result;
 use crate::findings::region::population;
 use crate::findings::{Facts, Findings, LEAST_SHARE, StatePayments};
 use crate::mart;
+use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON};
-use crate::models::span::date;
 use crate::results::Results;
 
 /// Bytes of a page of a DynamoDB scan.
@@ -192,7 +192,7 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
     let top: Vec<Value> = reference
         .top()
         .into_iter()
-        .map(|p| json!({ "name": words.category(&p.category), "sales": centavos(p.sales) }))
+        .map(|p| json!({ "name": words.category(&p.category), "code": p.category, "sales": centavos(p.sales) }))
         .collect();
     let last = FIRST_PREDICTED.plus(HORIZON - 1);
     let at_end = || reference.predictions.iter().filter(|p| p.predicted && p.month == last);
@@ -251,26 +251,25 @@ fn misread(results: &Results) -> Result<Value> {
     }))
 }
 
-/// The month after the last complete one, taken for complete; `None` where the data end with a complete month.
+/// The months after the last complete one, as if they were complete; `None` where there are none.
 fn unfinished(results: &Results) -> Result<Option<Value>> {
     let period = results.findings.period;
     let next = period.last.plus(1);
     let days = orders_by_day(&results.mart)?;
-    let own: Vec<(i32, i64)> =
-        days.range(next.first_day()..next.first_day() + next.days()).map(|(d, n)| (*d, *n)).collect();
-    let most = own.iter().map(|d| d.1).max().unwrap_or(0);
-    // The last day with a tenth of the busiest one's orders: after it the data trickle.
-    let Some(last) = own.iter().rev().find(|d| d.1 * 10 >= most && d.1 > 0) else { return Ok(None) };
-    let orders: i64 = own.iter().map(|d| d.1).sum();
-    let month: i64 = days.range(period.last.first_day()..next.first_day()).map(|(_, n)| *n).sum();
-    Ok((month > 0).then(|| {
-        json!({
-            "month": next.to_string(), "last_day": date(last.0).to_string(), "orders": orders,
-            "change": orders as f64 / month as f64 - 1.0,
-            "daily": own.iter().filter(|d| d.0 <= last.0).map(|d| d.1).sum::<i64>()
-                / i64::from(last.0 - next.first_day() + 1),
-        })
-    }))
+    let Some(last) = days.keys().next_back().map(|d| Month::of_day(*d)).filter(|m| *m >= next) else {
+        return Ok(None);
+    };
+    let sum = |from: i32, to: i32| days.range(from..to).map(|(_, n)| *n).sum::<i64>();
+    let months = |first: Month, count: i32| sum(first.first_day(), first.plus(count).first_day());
+    let (recent, before) = (months(last.plus(-2), 3), months(last.plus(-5), 3));
+    let (start, end) = (next.first_day(), next.plus(1).first_day());
+    Ok(Some(json!({
+        "month": next.to_string(), "orders": months(next, 1),
+        // Orders a day, in its first half and in its last week.
+        "early": sum(start, start + 15) / 15, "late": sum(end - 7, end) / 7,
+        "last": last.to_string(), "after": sum(end, last.plus(1).first_day()),
+        "change": (before > 0).then(|| recent as f64 / before as f64 - 1.0),
+    })))
 }
 
 /// The states with the most and the fewest orders per 100,000 inhabitants.
