@@ -4,9 +4,9 @@
 //! a meaning, so no word can become a heading, a call or a reference. How things look is the business of
 //! `reports/templates/report.typ`, whose functions are called here.
 
-use super::Attachment;
 use super::document::{Align, Block, Document, Inline, Place, Remark};
 use super::lang::Words;
+use super::{Attachment, Table, TableColumn};
 
 /// The main source file, and the name under which each figure is expected, in order.
 pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
@@ -134,7 +134,7 @@ impl Writer<'_> {
             }
             Block::Table { place, table } => {
                 self.placed("data", place, &table.title, &table.source);
-                self.out.push('(');
+                self.push(&[if is_crowded(table) { "true" } else { "false" }, ", ("]);
                 for column in &table.columns {
                     self.out.push_str(if column.numeric { "right, " } else { "left, " });
                 }
@@ -251,6 +251,18 @@ impl Writer<'_> {
     fn push(&mut self, parts: &[&str]) {
         self.out.extend(parts.iter().copied());
     }
+}
+
+/// Characters that fit side by side on a page, two more for the space around each column.
+const LINE: usize = 96;
+
+/// Whether the columns of a table want more than the width of the page.
+fn is_crowded(table: &Table) -> bool {
+    let wanted = |(index, column): (usize, &TableColumn)| {
+        let cells = table.rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count());
+        cells.chain([column.header.chars().count()]).max().unwrap_or(0) + 2
+    };
+    table.columns.iter().enumerate().map(wanted).sum::<usize>() > LINE
 }
 
 /// A longer word may break anywhere, lest it runs off the page.
