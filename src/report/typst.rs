@@ -134,13 +134,16 @@ impl Writer<'_> {
             }
             Block::Table { place, table } => {
                 self.placed("data", place, &table.title, &table.source);
-                self.push(&[if is_crowded(table) { "true" } else { "false" }, ", ("]);
+                let crowded = is_crowded(table);
+                self.push(&[if crowded { "true" } else { "false" }, ", ("]);
                 for column in &table.columns {
                     self.out.push_str(if column.numeric { "right, " } else { "left, " });
                 }
                 self.out.push_str("), (");
                 for column in &table.columns {
-                    self.push(&[&literal(&column.header), ", "]);
+                    // Names of columns may break after an underscore.
+                    let header = if crowded { column.header.replace('_', "_\u{200b}") } else { column.header.clone() };
+                    self.push(&[&literal(&header), ", "]);
                 }
                 self.out.push(')');
                 for row in &table.rows {

@@ -93,6 +93,8 @@ impl<'a> Shown<'a> {
         }
         let cell = |column: &Column, index| match column.get(index) {
             Ok(AnyValue::Null) | Err(_) => None,
+            Ok(AnyValue::Float64(value)) => Some(decimal(value)),
+            Ok(AnyValue::Float32(value)) => Some(decimal(value.into())),
             Ok(value) => Some(value.str_value().into_owned()),
         };
         let row = |index: usize| Some(columns.iter().map(|column| cell(column, index)).collect());
@@ -146,6 +148,17 @@ impl<'a> Shown<'a> {
             source: String::new(),
         }
     }
+}
+
+/// Six decimals at most, and no exponent where digits can be read.
+fn decimal(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
+        return format!("{value:?}");
+    }
+    let text = format!("{value:.6}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals.trim_end_matches('0');
+    format!("{whole}.{}", if decimals.is_empty() { "0" } else { decimals })
 }
 
 fn is_numeric(column: &Column) -> bool {
