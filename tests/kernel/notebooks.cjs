@@ -13,21 +13,21 @@ async function main([address, shots, ...names]) {
     await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ timeout: 60000 });
     await page.locator('.lm-MenuBar-item:has-text("Run")').first().click();
     await page.locator('.lm-Menu-item:has(.lm-Menu-itemLabel:text-is("Run All Cells"))').first().click();
-    await page.waitForFunction(() => {
+    const ran = () => {
       const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent);
       return prompts.length > 0 && prompts.every((prompt) => /^\[\d+\]:$/.test(prompt));
-    }, null, { timeout: 120000 });
-    // Lab draws only what is near the window: scroll through, and count on the way.
-    const found = { tables: 0, figures: 0, errors: 0 };
-    for (const cell of await cells.all()) {
-      await cell.scrollIntoViewIfNeeded();
-      await page.waitForTimeout(150);
-      found.tables += await cell.locator("table.pfe-table").count();
-      found.figures += await cell.locator(".jp-RenderedSVG").count();
-      found.errors += await cell.locator('[data-mime-type="application/vnd.jupyter.error"]').count();
-    }
+    };
+    await page.waitForFunction(ran, null, { timeout: 60000 }).catch(async (error) => {
+      await page.screenshot({ path: `${shots}/${name}.png` });
+      const prompts = await page.locator(".jp-CodeCell .jp-InputPrompt").allTextContents();
+      throw new Error(`${name}: not all cells ran: ${prompts.join(" ")}\n${error}`);
+    });
+    seen[name] = {
+      tables: await page.locator(".jp-OutputArea table.pfe-table").count(),
+      figures: await page.locator(".jp-OutputArea .jp-RenderedSVG").count(),
+      errors: await page.locator('[data-mime-type="application/vnd.jupyter.error"]').count(),
+    };
     await page.screenshot({ path: `${shots}/${name}.png` });
-    seen[name] = found;
     await page.close();
   }
   await browser.close();

@@ -100,6 +100,10 @@ def jupyterlab(folder):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     places = {f"JUPYTER{name}_DIR": str(folder / ".jupyter" / name) for name in ("_CONFIG", "LAB_SETTINGS", "LAB_WORKSPACES")}
+    # By default Lab draws only the cells near the window, and takes the others out of the page.
+    settings = Path(places["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{ "windowingMode": "none" }')
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"],
         env={**os.environ, **places},
