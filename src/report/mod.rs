@@ -21,6 +21,7 @@ mod document;
 mod html;
 mod lang;
 mod markdown;
+mod notebook;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod style;
@@ -34,10 +35,13 @@ mod typst;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use cover::Cover;
 pub use document::Document;
 pub use dossier::dossier;
 pub use lang::Lang;
+pub use notebook::notebook;
 pub use style::Style;
 pub use svg::Svg;
 use typography::plain;
@@ -87,8 +91,8 @@ pub struct Figure {
     pub source: String,
 }
 
-/// A table that chapters may place.
-#[derive(Debug, Clone)]
+/// A table that chapters may place. As JSON, it is how a notebook's output keeps one: see [`TABLE_MIME`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     /// Columns, in order.
     pub columns: Vec<TableColumn>,
@@ -100,8 +104,11 @@ pub struct Table {
     pub source: String,
 }
 
+/// MIME type of a [`Table`] as JSON among the outputs of a notebook cell.
+pub const TABLE_MIME: &str = "application/vnd.pfe.table+json";
+
 /// A column of a [`Table`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TableColumn {
     /// Heading.
     pub header: String,

@@ -144,7 +144,8 @@ impl Writer<'_> {
                 }
                 self.out.push_str("), (");
                 for column in &table.columns {
-                    self.push(&[&literal(&column.header), ", "]);
+                    // Names of columns may break after an underscore.
+                    self.push(&[&literal(&column.header.replace('_', "_\u{200b}")), ", "]);
                 }
                 self.out.push(')');
                 for row in &table.rows {
@@ -281,9 +282,10 @@ fn widths(table: &Table) -> Vec<String> {
     }
     // What cannot be broken is the least; what is left goes to the columns that want more.
     let word = |text: &str| text.split(' ').map(length).max().unwrap_or(0);
+    let heading = |text: &str| text.split([' ', '_']).map(length).max().unwrap_or(0);
     let words = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| word(c)).max().unwrap_or(0);
     let least: Vec<usize> =
-        table.columns.iter().enumerate().map(|(i, c)| word(&c.header).max(words(i)).min(LONG_WORD) + 1).collect();
+        table.columns.iter().enumerate().map(|(i, c)| heading(&c.header).max(words(i)).min(LONG_WORD) + 1).collect();
     let more: Vec<usize> = least.iter().enumerate().map(|(i, l)| (cells(i) + 1).saturating_sub(*l)).collect();
     let left = capacity(headers.len()).saturating_sub(least.iter().sum());
     let wanted = more.iter().sum::<usize>().max(1);
