@@ -1,8 +1,12 @@
 """Checks a report as PDF readers and archives do: PDF/UA-1 and PDF/A-3 declared, tagged, every font embedded.
 
-Usage: pdf.py REPORT.pdf
+With the folder of the run, the files that it carries must be those of the run.
+
+Usage: pdf.py REPORT.pdf [FOLDER]
 """
 
+import json
+import pathlib
 import re
 import sys
 
@@ -30,4 +34,12 @@ assert fonts, "no font at all"
 text = [page.extract_text() for page in reader.pages]
 assert all(len(page.strip()) > 20 for page in text), "an empty page"
 assert "\ufffd" not in "".join(text), "a glyph is missing"
+if len(sys.argv) > 2:
+    folder = pathlib.Path(sys.argv[2])
+    attached = {name: contents[0] for name, contents in reader.attachments.items()}
+    tables = {path.name: path.read_bytes() for path in (folder / "tables").iterdir()}
+    run = json.loads(attached.pop("run.json"))["core"]
+    written = json.loads((folder / "run.json").read_text())["core"]
+    assert run["inputs"] == written["inputs"] and run["fingerprint"] == written["fingerprint"], "another run is attached"
+    assert attached == tables, f"not the same files: {sorted(set(attached) ^ set(tables))}"
 print(f"{len(reader.pages)} pages, {len(fonts)} embedded fonts")

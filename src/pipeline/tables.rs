@@ -190,7 +190,7 @@ fn quarantine(rows: &[Quarantined]) -> Table {
     table
 }
 
-fn csv(table: &Table) -> Vec<u8> {
+pub(super) fn csv(table: &Table) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in table {
         // Writing to memory cannot fail, and every row has the header's length.

@@ -17,6 +17,8 @@ pub struct Document {
     pub(super) labels: BTreeMap<String, String>,
     /// Page templates and style sheet; the built-in ones unless replaced.
     pub style: Style,
+    /// Files that the HTML offers for download.
+    pub downloads: Vec<Attachment>,
 }
 
 impl Document {
@@ -76,6 +78,8 @@ pub(super) enum Block {
     Remark(Remark, Vec<Block>),
     Code(String),
     Rule,
+    /// The works that are cited, each with its identifier, by label.
+    Works(Vec<(String, Vec<Inline>)>),
     /// A table written in the chapter.
     Grid {
         align: Vec<Align>,

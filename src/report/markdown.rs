@@ -26,6 +26,8 @@ pub(super) struct Reader<'a> {
     chapters: Vec<Vec<Block>>,
     notes: Vec<Vec<Block>>,
     labels: BTreeMap<String, String>,
+    /// Works cited and not listed yet: what their citations say, by key.
+    cited: BTreeMap<String, String>,
     /// Cross-references to check at the end, with their places.
     references: Vec<(String, String)>,
     sections: [usize; NUMBERED_LEVELS],
@@ -69,6 +71,7 @@ impl<'a> Reader<'a> {
             chapters: Vec::new(),
             notes: Vec::new(),
             labels: BTreeMap::new(),
+            cited: BTreeMap::new(),
             references: Vec::new(),
             sections: [0; NUMBERED_LEVELS],
             level: 0,
@@ -139,6 +142,7 @@ impl<'a> Reader<'a> {
             notes: self.notes,
             labels: self.labels,
             style: Style::default(),
+            downloads: Vec::new(),
         })
     }
 }

@@ -8,9 +8,11 @@
 //! Both outputs are written from the same [`Document`], so they carry the same words, numbers and figure numbers. A chapter is
 //! Markdown with placeholders (`{{ total.revenue | brl }}`). Alone in a paragraph, `![note](figure:id)` or
 //! `![note](table:id)` places a numbered figure or table, the note being optional; `[](figure:id)`, `[](table:id)` and
-//! `[](#heading-id)` in the text refer to them. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
+//! `[](#heading-id)` in the text refer to them, `[](cite:key)` to a work of the bibliography, which stands where
+//! `![](bibliography:works)` does. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
 //! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
+mod bibliography;
 pub mod charts;
 mod cover;
 mod dossier;
@@ -26,6 +28,7 @@ mod notebook;
 mod pdf;
 mod style;
 mod template;
+mod templates;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -37,13 +40,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use bibliography::Work;
 pub use cover::Cover;
 pub use document::Document;
-pub use dossier::dossier;
+pub use dossier::{dossier, dossier_with};
 pub use lang::Lang;
 pub use notebook::notebook;
 pub use style::Style;
 pub use svg::Svg;
+pub use templates::Templates;
 use typography::plain;
 
 use crate::Result;
@@ -67,6 +72,8 @@ pub struct Meta {
     pub notice: Option<String>,
     /// Hash of data, code and parameters, shown on the cover.
     pub fingerprint: String,
+    /// What it is made of: name and hash of each.
+    pub parts: Vec<(String, String)>,
 }
 
 /// One chapter: Markdown with Tera placeholders.
@@ -125,6 +132,8 @@ pub struct Materials {
     pub figures: BTreeMap<String, Figure>,
     /// Tables by identifier.
     pub tables: BTreeMap<String, Table>,
+    /// Works that can be cited, by key.
+    pub works: BTreeMap<String, Work>,
 }
 
 /// A file to carry inside the PDF.
@@ -152,6 +161,7 @@ impl Meta {
             date: self.date.as_deref().map(plain),
             notice: self.notice.as_deref().map(plain),
             fingerprint: plain(&self.fingerprint),
+            parts: self.parts.iter().map(|(name, hash)| (plain(name), plain(hash))).collect(),
         }
     }
 }

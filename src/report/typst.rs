@@ -46,6 +46,8 @@ impl Writer<'_> {
         let (meta, words) = (&self.document.meta, self.words);
         let optional = |text: Option<&str>| text.map_or("none".to_owned(), literal);
         let authors: String = meta.authors.iter().map(|author| literal(author) + ", ").collect();
+        let part = |(name, hash): &(String, String)| format!("({}, {}), ", literal(name), literal(hash));
+        let parts: String = meta.parts.iter().map(part).collect();
         let date = self.document.date();
         let has = |kind: fn(&Block) -> bool| self.document.blocks().any(kind);
         let fields = [
@@ -58,6 +60,7 @@ impl Writer<'_> {
             ("notice", optional(meta.notice.as_deref())),
             ("fingerprint", literal(&meta.fingerprint)),
             ("fingerprint-word", literal(words.fingerprint)),
+            ("parts", format!("({parts})")),
             ("figure-word", literal(words.figure)),
             ("table-word", literal(words.table)),
             ("contents", literal(words.contents)),
@@ -126,6 +129,13 @@ impl Writer<'_> {
             }
             Block::Code(text) => self.push(&["raw(block: true, ", &literal(text), ")"]),
             Block::Rule => self.out.push_str("rule()"),
+            Block::Works(works) => {
+                for (id, line) in works {
+                    self.push(&["work(", &literal(id), ", "]);
+                    self.content(line);
+                    self.out.push_str(")\n");
+                }
+            }
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => {
                 let path = literal(&figure_path(place.number));

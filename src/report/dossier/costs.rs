@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::edition::Words;
 use crate::error::{Error, Result};
+use crate::report::Templates;
 
 /// A service, in US dollars.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,26 +30,25 @@ impl Cost {
     }
 }
 
-pub(super) fn costs() -> Result<Vec<Cost>> {
-    let file: File = toml::from_str(include_str!("../../../reports/costs.toml"))
-        .map_err(|e| Error::report("`reports/costs.toml`", e))?;
+pub(super) fn costs(templates: &Templates) -> Result<Vec<Cost>> {
+    let file: File =
+        toml::from_str(templates.text("costs.toml")).map_err(|e| Error::report("`reports/costs.toml`", e))?;
     Ok(file.item)
 }
 
-pub(super) fn values(words: &Words) -> Result<Value> {
-    let costs = costs()?;
+pub(super) fn values(costs: &[Cost], words: &Words) -> Value {
     let month: f64 = costs.iter().map(Cost::month).sum();
     let dearest = costs.iter().max_by(|a, b| a.month().total_cmp(&b.month()));
-    Ok(json!({
+    json!({
         "month": month, "year": 12.0 * month, "note": words.label("cost_note"),
         "dearest": dearest.map(|c| json!({
             "name": words.label(&format!("cost_{}", c.key)), "share": c.month() / month.max(f64::MIN_POSITIVE),
         })),
-    }))
+    })
 }
 
 /// Service, quantity, unit, price of a unit, price of a month.
-pub(super) fn rows(words: &Words) -> Result<Vec<Vec<String>>> {
+pub(super) fn rows(costs: &[Cost], words: &Words) -> Vec<Vec<String>> {
     let lang = words.lang;
     let row = |c: &Cost| {
         vec![
@@ -59,5 +59,5 @@ pub(super) fn rows(words: &Words) -> Result<Vec<Vec<String>>> {
             lang.decimal(c.month(), 2),
         ]
     };
-    Ok(costs()?.iter().map(row).collect())
+    costs.iter().map(row).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::costs;
+use super::costs::{self, Cost};
 use super::decided_tables as decided;
 use super::edition::{Captions, Words};
 use crate::data::audit::Severity;
@@ -17,7 +17,12 @@ const TOP: usize = 15;
 /// What stands for a missing value.
 pub(super) const NONE: &str = "–";
 
-pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> Result<BTreeMap<String, Table>> {
+pub(super) fn tables(
+    results: &Results,
+    words: &Words,
+    captions: &Captions,
+    costs: &[Cost],
+) -> Result<BTreeMap<String, Table>> {
     let mut tables = BTreeMap::new();
     let mut add = |id: &str, source: &str, text_columns: usize, rows: Vec<Vec<String>>| -> Result<()> {
         let caption = captions.of(id)?;
@@ -49,7 +54,7 @@ pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> R
     add("dictionary", "src/data/contract.rs", 4, dictionary(words))?;
     add("checks", "tables/quality.csv", 3, checks(results, words))?;
     add("weights", "run.json", 2, weights(results, words))?;
-    add("costs", "reports/costs.toml", 2, costs::rows(words)?)?;
+    add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
     let past = results.past.as_ref().ok();
     add("short_list", "tables/winner.csv", 1, decided::short_list(results, words))?;
     add("indicators", "tables/winner_indicators.csv", 1, decided::indicators(results, words))?;

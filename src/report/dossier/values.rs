@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::costs;
+use super::costs::{self, Cost};
 use super::decided::{self, centavos};
 use super::edition::Words;
 use crate::data::audit::{ChangeKind, Severity};
@@ -21,7 +21,7 @@ use crate::results::Results;
 /// Bytes of a page of a DynamoDB scan.
 const PAGE: f64 = 1_048_576.0;
 
-pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
+pub(super) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result<Value> {
     let findings = &results.findings;
     let period = findings.period;
     let category = |f: &Facts| facts(f, words.category(&f.name));
@@ -67,7 +67,7 @@ pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
         "fingerprint": results.fingerprint(),
         "map_credit": words.label("map_credit"),
         "misread": misread(results)?,
-        "costs": costs::values(words)?,
+        "costs": costs::values(costs, words),
         "population": population().values().sum::<i64>(),
         "penetration": penetration(findings, words),
         "first_categories": first_categories(results, words)?,

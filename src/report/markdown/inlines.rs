@@ -68,16 +68,24 @@ impl Reader<'_> {
     }
 
     fn link(&mut self, url: &str, text: Vec<Inline>, range: &Range<usize>, input: &Input<'_>) -> Result<Inline> {
-        let target =
-            if url.starts_with("figure:") || url.starts_with("table:") { Some(url) } else { url.strip_prefix('#') };
+        let target = if ["figure:", "table:", "cite:"].iter().any(|kind| url.starts_with(kind)) {
+            Some(url)
+        } else {
+            url.strip_prefix('#')
+        };
         if let Some(target) = target {
+            if let Some(key) = target.strip_prefix("cite:") {
+                self.cite(key).map_err(|message| input.error(range, message))?;
+            }
             self.references.push((target.to_owned(), place(input.name, input.filled.line(range.start))));
             self.typographer.pass();
             return Ok(Inline::Reference { target: target.to_owned(), text });
         }
         if !["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(input
-                .error(range, format!("link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:` or `#`")));
+            return Err(input.error(
+                range,
+                format!("link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:`, `cite:` or `#`"),
+            ));
         }
         if text.is_empty() {
             return Err(input.error(range, format!("the link to `{url}` has no text")));
