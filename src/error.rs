@@ -37,6 +37,9 @@ pub enum Error {
         /// Why.
         message: String,
     },
+    /// The data do not suffice for forecasts, or for testing them. Exit code 2; a run still makes its report.
+    #[error("{0}")]
+    TooLittle(#[from] TooLittle),
     /// The report could not be rendered.
     #[error("cannot render {what}: {message}")]
     Report {
@@ -45,6 +48,46 @@ pub enum Error {
         /// Why, with the line where known.
         message: String,
     },
+}
+
+/// What the data lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum TooLittle {
+    /// Every order is canceled, or none has an item.
+    #[error("there is no sale in the data")]
+    Sales,
+    /// No category can be chosen.
+    #[error("no category has enough orders in the last three months to be chosen")]
+    Orders,
+    /// No past cutoff leaves both a history and what followed it.
+    #[error("the data are too short to test forecasts on them")]
+    Past,
+    /// No category could have been chosen at a past cutoff.
+    #[error("no category sold enough at past cutoffs to be chosen")]
+    PastOrders,
+}
+
+impl TooLittle {
+    /// What to do next.
+    pub fn hint(self) -> &'static str {
+        match self {
+            TooLittle::Sales => "orders need items to be forecast",
+            TooLittle::Orders => "more orders are needed to choose a category",
+            TooLittle::Past => "three months to learn from and three to forecast are needed",
+            TooLittle::PastOrders => "more orders are needed to look back on a choice",
+        }
+    }
+
+    /// Its name among the words of the report.
+    pub fn key(self) -> &'static str {
+        match self {
+            TooLittle::Sales => "too_few_sales",
+            TooLittle::Orders => "too_few_orders",
+            TooLittle::Past => "too_short_past",
+            TooLittle::PastOrders => "too_few_past_orders",
+        }
+    }
 }
 
 impl Error {
@@ -76,6 +119,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Input { hint, .. } => hint.as_deref(),
+            Error::TooLittle(lack) => Some(lack.hint()),
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => {
                     Some("check the permissions of the folder, or choose another with `--out`")
@@ -89,6 +133,6 @@ impl Error {
 
     /// 2 when the user's input is at fault, 1 otherwise.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Error::Input { .. }) { 2 } else { 1 }
+        if matches!(self, Error::Input { .. } | Error::TooLittle(_)) { 2 } else { 1 }
     }
 }

@@ -18,7 +18,7 @@ pub mod report;
 pub mod results;
 pub mod synth;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, TooLittle};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

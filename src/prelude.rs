@@ -15,13 +15,21 @@
 //! ```
 
 pub use crate::data::{Audit, CleanTables, RawTables, Source, TableId, clean, read};
-pub use crate::findings::{Facts, Findings, findings};
+pub use crate::findings::{
+    DecisionParams, Decisions, Facts, Findings, Past, Region, StatePayments, Strategy, Weights, Winner, decide,
+    findings, look_back, region, regret, winner,
+};
 pub use crate::mart::month::Month;
 pub use crate::mart::period::Period;
 pub use crate::mart::{SalesMart, mart};
+pub use crate::models::linear::Coefficient;
 pub use crate::models::reference::{Reference, reference};
+pub use crate::models::{
+    Backtest, BacktestParams, By, Comparison, Every, Forecast, ForecastParams, Forecaster, LastValue, Linear, Outlook,
+    Panel, backtest, compare, forecast, outlook,
+};
 pub use crate::report::charts::{self, About};
-pub use crate::report::{Lang, Svg, dossier};
+pub use crate::report::{Cover, Lang, Svg, dossier};
 pub use crate::results::{Parameters, Results};
 pub use crate::synth::{SynthParams, Truth, generate};
 pub use crate::{Error, Result};

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Audit, CleanTables};
-use crate::error::Result;
-use crate::findings::{self, Findings};
+use crate::error::{Error, Result, TooLittle};
+use crate::findings::{self, DecisionParams, Decisions, Findings, Past};
 use crate::mart::{self, SalesMart};
 use crate::models::reference::{self, Reference};
-use crate::report::Lang;
+use crate::report::{Cover, Lang};
 use crate::synth::SynthParams;
 
 /// A step of the flow, for those who draw or list it.
@@ -20,24 +20,31 @@ pub struct Step {
 }
 
 /// The flow.
-pub static STEPS: [Step; 8] = [
+pub static STEPS: [Step; 9] = [
     Step { name: "source", inputs: &[] },
     Step { name: "read", inputs: &["source"] },
     Step { name: "clean", inputs: &["read"] },
     Step { name: "mart", inputs: &["clean"] },
     Step { name: "reference", inputs: &["mart"] },
     Step { name: "findings", inputs: &["mart"] },
-    Step { name: "tables", inputs: &["findings", "reference"] },
-    Step { name: "report", inputs: &["findings", "reference"] },
+    Step { name: "decisions", inputs: &["mart"] },
+    Step { name: "tables", inputs: &["findings", "reference", "decisions"] },
+    Step { name: "report", inputs: &["findings", "reference", "decisions"] },
 ];
 
 /// Parameters that change the outputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Parameters {
     /// Language of the report.
     pub lang: Lang,
     /// How the data were generated; `None` for data of the user.
     pub generated: Option<SynthParams>,
+    /// Weights and budget.
+    #[serde(flatten)]
+    pub decisions: DecisionParams,
+    /// What the cover says.
+    #[serde(default)]
+    pub cover: Cover,
 }
 
 /// The results of a run.
@@ -53,6 +60,10 @@ pub struct Results {
     pub reference: Reference,
     /// What the orders say.
     pub findings: Findings,
+    /// What to do, or what the data lack to say so.
+    pub decisions: Result<Decisions, TooLittle>,
+    /// What the past says of such decisions, or what it lacks.
+    pub past: Result<Past, TooLittle>,
 }
 
 impl Results {
@@ -69,9 +80,18 @@ impl Results {
     /// # Errors
     /// No month of the data is complete, or a step fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
-        let reference = reference::reference(&mart)?;
-        let findings = findings::findings(&mart)?;
-        Ok(Results { parameters, audit, mart, reference, findings })
+        let facts = || Ok::<_, Error>((reference::reference(&mart)?, findings::findings(&mart)?));
+        let decide = || {
+            let decisions = unless_too_little(findings::decide(&mart, &parameters.decisions))?;
+            let past = match &decisions {
+                Ok(made) => unless_too_little(findings::look_back(&made.outlook, &parameters.decisions.weights))?,
+                Err(lack) => Err(*lack),
+            };
+            Ok::<_, Error>((decisions, past))
+        };
+        let (facts, decided) = rayon::join(facts, decide);
+        let ((reference, findings), (decisions, past)) = (facts?, decided?);
+        Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
     }
 
     /// BLAKE3 over the program's version, the parameters and the inputs, hexadecimal.
@@ -81,5 +101,14 @@ impl Results {
         hasher.update(serde_json::to_string(&self.parameters).unwrap_or_default().as_bytes());
         hasher.update(serde_json::to_string(&self.audit.inputs).unwrap_or_default().as_bytes());
         hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Data that are too few are no fault of a run: what they lack is a result.
+fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Error::TooLittle(lack)) => Ok(Err(lack)),
+        Err(error) => Err(error),
     }
 }

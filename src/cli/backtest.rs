@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use pfe::data::{self, Source};
 use pfe::mart;
-use pfe::models::metrics::{Estimate, wape_difference};
-use pfe::models::{self, Backtest, BacktestParams, By, Every, Panel};
+use pfe::models::metrics::Estimate;
+use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Every, Forecaster, Panel};
 use serde_json::json;
 
 use super::forecast::ByArg;
@@ -28,30 +28,29 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
-    let mut tests = Vec::new();
-    for params in [BacktestParams::monthly(&panel)?, BacktestParams::weekly(&panel)?] {
-        let results: Vec<Backtest> =
-            models::all().iter().map(|m| models::backtest(&panel, m.as_ref(), &params)).collect::<pfe::Result<_>>()?;
-        let differences: Vec<Estimate> =
-            results.iter().map(|r| wape_difference(&results[0].outcomes, &r.outcomes)).collect();
-        tests.push((params, results, differences));
-    }
+    let all = models::all();
+    let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();
+    let params = [BacktestParams::monthly(&panel)?, BacktestParams::weekly(&panel)?];
+    let tests = params.map(|params| models::compare(&panel, &all, params));
+    let tests: Vec<Comparison> = tests.into_iter().collect::<pfe::Result<_>>()?;
     if args.json {
         let tests: Vec<_> = tests
             .iter()
-            .map(|(params, results, differences)| {
-                let models: Vec<_> = results
+            .map(|c| {
+                let models: Vec<_> = c
+                    .tests
                     .iter()
-                    .zip(differences)
-                    .map(|(r, d)| json!({"model": r.model, "metrics": r.metrics, "ours_minus_this": d}))
+                    .zip(&c.differences)
+                    .map(|(t, d)| json!({"model": t.model, "metrics": t.metrics, "ours_minus_this": d}))
                     .collect();
-                json!({"cutoffs": params.cutoffs.iter().map(|c| date(*c)).collect::<Vec<_>>(), "horizon": params.horizon,
-                    "every": params.every, "models": models})
+                json!({"cutoffs": c.params.cutoffs.iter().map(|c| date(*c)).collect::<Vec<_>>(),
+                    "horizon": c.params.horizon, "every": c.params.every, "models": models})
             })
             .collect();
         return print_json(&json!(tests));
     }
-    let tables: Vec<String> = tests.iter().map(|(p, r, d)| describe(p, r, d).unwrap_or_default()).collect();
+    let tables: Vec<String> =
+        tests.iter().map(|c| describe(&c.params, &c.tests, &c.differences).unwrap_or_default()).collect();
     print(&tables.join("\n"))
 }
 
@@ -77,14 +76,14 @@ fn describe(
     )?;
     writeln!(
         text,
-        "{:<16}{:>8}{:>10}{:>13}{:>8}{:>7}{:>8}{:>8}{:>8}{:>10}  ours minus this, 90 %",
-        "model", "WAPE", "complete", "given total", "bias", "MASE", "in 80%", "in 95%", "width", "Spearman"
+        "{:<16}{:>8}{:>10}{:>13}{:>8}{:>7}{:>8}{:>8}{:>8}{:>8}{:>10}  ours minus this, 90 %",
+        "model", "WAPE", "complete", "given total", "bias", "MASE", "in 80%", "in 95%", "width", "growth", "relative"
     )?;
     for (result, difference) in results.iter().zip(differences) {
         let m = &result.metrics;
         writeln!(
             text,
-            "{:<16}{:>8.4}{:>10.4}{:>13.4}{:>+8.3}{:>7.2}{:>8.3}{:>8.3}{:>8.2}{:>10.3}  {:+.3} [{:+.3}, {:+.3}]",
+            "{:<16}{:>8.4}{:>10.4}{:>13.4}{:>+8.3}{:>7.2}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>10.3}  {:+.3} [{:+.3}, {:+.3}]",
             result.model,
             m.wape,
             m.wape_complete,
@@ -94,7 +93,8 @@ fn describe(
             m.coverage80,
             m.coverage95,
             m.width80,
-            m.spearman,
+            m.growth,
+            m.relative_growth,
             difference.value,
             difference.low,
             difference.high

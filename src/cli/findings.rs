@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use pfe::data::{self, Source};
-use pfe::findings::{self, Region, StatePayments, Strategy, Weights, Winner};
+use pfe::findings::{self, Region, StatePayments, Strategy, Winner};
 use pfe::models::span::date;
 use pfe::{Error, mart};
-use serde_json::json;
 
-use super::{Outcome, grouped, print, print_json};
+use super::decisions::{self, DecisionArgs, reais};
+use super::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -19,56 +19,38 @@ pub struct Args {
     /// Category to advertise; without it, the winner
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
-    /// Advertising budget to spread over states, BRL
-    #[arg(long, value_name = "BRL")]
-    budget: Option<f64>,
-    /// Other weights of the indicators, as TOML
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
+    #[command(flatten)]
+    decisions: DecisionArgs,
     /// Print as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let weights = match &args.weights {
-        Some(path) => Weights::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?)?,
-        None => Weights::default(),
-    };
-    let budget = args.budget.map(centavos).transpose()?;
+    let params = args.decisions.params()?;
     let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
     let mart = mart::mart(&clean)?;
-    let winner = findings::winner(&mart, &weights)?;
-    let category = args.category.as_deref().unwrap_or(&winner.short_list[0].category);
-    let region = findings::region(&mart, Some(category), budget, &weights)?;
-    let payments = findings::payments::of_category(&mart, category)?;
-    // Young data have no past to look back on; that is no reason to say nothing.
-    let past = findings::regret(&mart, &weights);
-    if args.json {
-        return print_json(&json!({
-            "what_to_sell": winner,
-            "where_to_advertise": region,
-            "how_to_get_paid": payments,
-            "would_it_have_worked": past.ok(),
-        }));
+    let mut made = findings::decide(&mart, &params)?;
+    if let Some(category) = &args.category {
+        let (budget, weights) = (params.budget_centavos, &params.weights);
+        made.region = findings::region(&mart, &made.outlook, Some(category), budget, weights)?;
+        made.payments = findings::payments::of_category(&mart, category)?;
     }
-    let mut text = describe(&winner, &region, &payments).unwrap_or_default();
+    // Young data have no past to look back on; that is no reason to say nothing.
+    let past = match findings::look_back(&made.outlook, &params.weights) {
+        Ok(past) => Ok(past),
+        Err(Error::TooLittle(lack)) => Err(lack),
+        Err(error) => return Err(error.into()),
+    };
+    if args.json {
+        return print_json(&decisions::json(&Ok(made), &past));
+    }
+    let mut text = describe(&made.winner, &made.region, &made.payments).unwrap_or_default();
     match past {
-        Ok(strategies) => text += &describe_past(&strategies).unwrap_or_default(),
-        Err(error) => text += &format!("\nwould it have worked: {error}\n"),
+        Ok(past) => text += &describe_past(&past.strategies).unwrap_or_default(),
+        Err(lack) => text += &format!("\nwould it have worked: {lack}\n"),
     }
     print(&text)
-}
-
-fn centavos(budget: f64) -> pfe::Result<i64> {
-    if budget.is_finite() && budget.abs() < 1e12 {
-        return Ok((budget * 100.0).round() as i64);
-    }
-    Err(Error::input(format!("{budget} BRL is no budget")))
-}
-
-fn reais(value: f64) -> String {
-    grouped(value.round() as i64)
 }
 
 fn describe(winner: &Winner, region: &Region, payments: &StatePayments) -> Result<String, std::fmt::Error> {
@@ -103,6 +85,21 @@ fn describe(winner: &Winner, region: &Region, payments: &StatePayments) -> Resul
             "  {:<16}{:>10}{:>+8.2} deviations × {:.2} = {:+.3}; rank {} without it",
             i.name, value, i.deviation, i.weight, i.points, i.rank_without
         )?;
+    }
+    if let Some(tipping) = &winner.tipping {
+        write!(text, "  {} is second, {:.2} points behind", tipping.runner_up, tipping.lead)?;
+        if let Some(shortfall) = tipping.shortfall {
+            write!(
+                text,
+                "; it passes if {} sells {:.0} % less than forecast",
+                winner.first().category,
+                100.0 * shortfall
+            )?;
+        }
+        for d in &tipping.deciding {
+            write!(text, "; without {} {} would be first", d.indicator, d.instead)?;
+        }
+        writeln!(text)?;
     }
     let category = region.category.as_deref().unwrap_or("all categories");
     writeln!(text, "\nwhere to advertise {category}")?;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backtest;
+mod decisions;
 mod findings;
 mod forecast;
 mod notebook;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use pfe::pipeline;
 
+use super::run::cover;
 use super::{LangArg, Outcome, print};
 
 #[derive(Debug, clap::Args)]
@@ -14,13 +15,16 @@ pub struct Args {
     /// Language
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
+    /// What the cover says: title, subtitle, authors, school and date, as TOML
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let paths = pipeline::rerender(&args.out, args.lang.into())?;
+    let paths = pipeline::rerender(&args.out, args.lang.into(), cover(args.parameters.as_ref())?)?;
     if args.quiet {
         return Ok(());
     }

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use pfe::Error;
 use pfe::data::audit::Severity;
-use pfe::findings::Findings;
 use pfe::pipeline::{self, Input, RunParams};
+use pfe::report::Cover;
 use pfe::synth::SynthParams;
 use serde_json::json;
 
+use super::decisions::{self, DecisionArgs};
 use super::{LangArg, Outcome, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,11 @@ pub struct Args {
     lang: LangArg,
     #[command(flatten)]
     generated: Generated,
+    #[command(flatten)]
+    decisions: DecisionArgs,
+    /// What the cover says: title, subtitle, authors, school and date, as TOML
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -59,7 +66,13 @@ pub fn run(args: &Args) -> Outcome {
         Some(path) => Input::Files(path.clone()),
         None => Input::Generated(args.generated.params()),
     };
-    let params = RunParams { input, out: args.out.clone(), lang: args.lang.into() };
+    let params = RunParams {
+        input,
+        out: args.out.clone(),
+        lang: args.lang.into(),
+        decisions: args.decisions.params()?,
+        cover: cover(args.parameters.as_ref())?.unwrap_or_default(),
+    };
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
     bar.finish_and_clear();
@@ -84,7 +97,7 @@ pub fn run(args: &Args) -> Outcome {
             }
         }
     }
-    let findings = &outcome.results.findings;
+    let results = &outcome.results;
     let generated = outcome.results.parameters.generated.as_ref();
     let reports = outcome.manifest.core.outputs.iter().filter(|file| file.path.starts_with("report."));
     let report: Vec<PathBuf> = reports.map(|file| args.out.join(&file.path)).collect();
@@ -92,22 +105,24 @@ pub fn run(args: &Args) -> Outcome {
         eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
     }
     if args.json {
-        return print_json(&json!({
+        let mut answers = decisions::json(&results.decisions, &results.past);
+        let about = json!({
             "generated": generated,
-            "what_to_sell": findings.leading_category(),
-            "where_to_advertise": findings.growing_state(),
-            "how_to_get_paid": findings.payments_total,
-            "unusual_payment": findings.unusual_payment(),
+            "unusual_payment": results.findings.unusual_payment(),
             "failed_checks": audit.failures(Severity::Error),
             "fingerprint": outcome.manifest.core.fingerprint,
             "report": report,
             "tables": args.out.join("tables"),
-        }));
+        });
+        if let (Some(answers), serde_json::Value::Object(about)) = (answers.as_object_mut(), about) {
+            answers.extend(about);
+        }
+        return print_json(&answers);
     }
     if args.quiet {
         return Ok(());
     }
-    let mut text = summary(findings);
+    let mut text = decisions::summary(&results.decisions, &results.findings);
     if let Some(params) = generated {
         let orders = grouped(params.orders as i64);
         text += &format!(
@@ -122,44 +137,10 @@ pub fn run(args: &Args) -> Outcome {
     print(&text)
 }
 
-/// The three answers, a line each.
-fn summary(findings: &Findings) -> String {
-    let mut text = String::new();
-    let months = format!("{} to {}", findings.period.last.plus(-2), findings.period.last);
-    if let Some(facts) = findings.leading_category() {
-        let reais = grouped(facts.recent_revenue_centavos / 100);
-        text += &format!("{:<20}{}: {reais} BRL from {months}", "what to sell", facts.name);
-        if let Some(growth) = &facts.growth {
-            text += &format!(", {:+.1} % on the quarter before", growth.rate * 100.0);
-        }
-        text += "\n";
-    }
-    text += &match findings.growing_state().and_then(|f| Some((f, f.lead.as_ref()?))) {
-        Some((facts, lead)) => format!(
-            "{:<20}{}: its orders grow {:.1} % more than those of the other states, half-year on half-year\n",
-            "where to advertise",
-            facts.name,
-            lead.rate * 100.0
-        ),
-        None => format!("{:<20}no state outgrows the others for certain\n", "where to advertise"),
-    };
-    let total = &findings.payments_total;
-    text += &format!(
-        "{:<20}{} pay {:.1} % of the orders",
-        "how to get paid",
-        total.covering.join(" + "),
-        total.covered * 100.0
-    );
-    if let Some(habit) = findings.unusual_payment() {
-        text += &format!(
-            "; {} stands out: {} has {:.1} % of its payments, {:.1} % overall",
-            habit.state,
-            habit.method,
-            habit.share * 100.0,
-            habit.share_overall * 100.0
-        );
-    }
-    text + "\n"
+/// The cover's parameters of a file.
+pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
+    let read = |path: &PathBuf| Cover::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?);
+    path.map(read).transpose()
 }
 
 fn progress_bar(quiet: bool) -> ProgressBar {

@@ -1,10 +1,12 @@
-//! SalesMart → Findings: what the orders say, with what supports it. Next: `report`.
+//! SalesMart → Findings and Decisions: what the orders say, with what supports it. Next: `report`.
 
+pub mod decide;
 pub mod facts;
 pub mod payments;
 pub mod region;
 pub mod regret;
 pub mod score;
+pub mod stability;
 #[cfg(test)]
 mod tests;
 pub mod wilson;
@@ -12,6 +14,7 @@ pub mod winner;
 
 use serde::Serialize;
 
+pub use decide::{DecisionParams, Decisions, Past, decide, look_back};
 pub use facts::{Facts, Growth, Lead};
 pub use payments::{Method, StatePayments};
 pub use region::{Region, region};

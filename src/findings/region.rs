@@ -1,4 +1,4 @@
-//! SalesMart → where to advertise a category: its states by what more they are expected to buy and how well they are
+//! Outlook → where to advertise a category: its states by what more they are expected to buy and how well they are
 //! served, a budget over them, and the cities of the first.
 //!
 //! A category sells too little in most states to be forecast there. What part of it a state buys is taken from its own
@@ -21,12 +21,12 @@ use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
-use crate::models::{self, By, Every, ForecastParams, Linear, Panel};
+use crate::models::{Outlook, Panel, Span};
 
 /// Orders for which the revenue of all categories counts in a category's part of a state.
 const PRIOR_ORDERS: f64 = 200.0;
 /// States among which a budget is shared.
-const ADVERTISED: usize = 5;
+pub const ADVERTISED: usize = 5;
 /// Cities listed.
 const CITIES: usize = 10;
 /// Share of all orders of the last three periods that a state needs to be chosen: a campaign of its own must pay.
@@ -62,7 +62,9 @@ pub struct StateChoice {
     pub gain: f64,
     /// Orders of all categories per 100,000 inhabitants, all time.
     pub penetration: Option<f64>,
-    /// Its part of the advertising budget, centavos.
+    /// Its part of any advertising budget, 0–1.
+    pub budget_share: f64,
+    /// Its part of the given budget, centavos; 0 where none was given.
     pub budget_centavos: i64,
 }
 
@@ -80,9 +82,10 @@ pub struct City {
 /// Ranks the states for a category, or for all of them, and spreads `budget_centavos` over the first five.
 ///
 /// # Errors
-/// There is no such category, the mart is incomplete, or the data are too short.
+/// There is no such category, the mart is incomplete, or the budget is not above 0.
 pub fn region(
     mart: &SalesMart,
+    outlook: &Outlook,
     category: Option<&str>,
     budget_centavos: Option<i64>,
     weights: &Weights,
@@ -90,7 +93,7 @@ pub fn region(
     if budget_centavos.is_some_and(|b| b <= 0) {
         return Err(Error::input("the budget is not above 0 BRL").with_hint("leave it out to rank the states alone"));
     }
-    let expected = expected(mart, category)?;
+    let expected = expected(mart, outlook, category)?;
     let total = expected.iter().fold((0.0, 0.0), |sum, e| (sum.0 + e.forecast, sum.1 + e.before));
     let market = if total.1 > 0.0 { total.0 / total.1 } else { 1.0 };
     let period = Period::of(mart)?;
@@ -122,6 +125,7 @@ pub fn region(
     let values: Vec<f64> =
         scored.iter().take(ADVERTISED).map(|s| expected[s.candidate].forecast * s.score.exp()).collect();
     let budget = allocate(budget_centavos.unwrap_or(0), &values);
+    let spent: f64 = values.iter().sum();
     let states: Vec<StateChoice> = scored
         .into_iter()
         .enumerate()
@@ -133,6 +137,7 @@ pub fn region(
                 before: e.before,
                 gain: gain(e),
                 penetration: penetration(e),
+                budget_share: values.get(i).map_or(0.0, |v| share(*v, spent)),
                 budget_centavos: budget.get(i).copied().unwrap_or(0),
                 place,
             }
@@ -152,11 +157,9 @@ struct Expected {
     before: f64,
 }
 
-fn expected(mart: &SalesMart, category: Option<&str>) -> Result<Vec<Expected>> {
-    let params = ForecastParams { horizon: 3, every: Every::Days30 };
-    let panel = Panel::of(mart, By::State)?;
-    let history = panel.until(panel.decision_day())?;
-    let recent = recent(&history);
+fn expected(mart: &SalesMart, outlook: &Outlook, category: Option<&str>) -> Result<Vec<Expected>> {
+    let (panel, history) = (&outlook.states.panel, &outlook.states.history);
+    let recent = recent(history);
     let mut states: BTreeMap<String, Expected> = BTreeMap::new();
     let orders: Vec<(&str, i64)> = panel.names().enumerate().map(|(i, n)| (n, panel.orders(i, recent))).collect();
     let least = ENOUGH_SHARE * orders.iter().map(|s| s.1).sum::<i64>() as f64;
@@ -165,22 +168,19 @@ fn expected(mart: &SalesMart, category: Option<&str>) -> Result<Vec<Expected>> {
         let before = history.revenue(i, recent);
         states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });
     }
-    for f in models::forecast(&panel, &Linear::default(), history.cutoff, &params)? {
+    for f in &outlook.states.periods {
         if let Some(state) = states.get_mut(&f.series) {
             state.forecast += f.forecast;
         }
     }
     let Some(category) = category else { return Ok(states.into_values().collect()) };
 
-    let panel = Panel::of(mart, By::Category)?;
+    let panel = &outlook.categories.panel;
     if !panel.names().any(|name| name == category) {
-        return Err(unknown(category, &panel));
+        return Err(unknown(category, panel));
     }
-    let forecast: f64 = models::forecast(&panel, &Linear::default(), history.cutoff, &params)?
-        .into_iter()
-        .filter(|f| f.series == category)
-        .map(|f| f.forecast)
-        .sum();
+    let forecasts = outlook.categories.periods.iter().filter(|f| f.series == category);
+    let forecast: f64 = forecasts.map(|f| f.forecast).sum();
     let own = own(mart, category, recent)?;
     let bought: f64 = own.values().sum();
     let prior = PRIOR_ORDERS * history.ticket;
@@ -241,7 +241,7 @@ fn unknown(category: &str, panel: &Panel) -> Error {
 }
 
 /// Revenue of the category by state over the days of `span`, BRL.
-fn own(mart: &SalesMart, category: &str, span: models::Span) -> Result<BTreeMap<String, f64>> {
+fn own(mart: &SalesMart, category: &str, span: Span) -> Result<BTreeMap<String, f64>> {
     let frame = mart.table("sales_by_day")?;
     let (names, states) = (frame.column("category")?.str()?, frame.column("state")?.str()?);
     let days = frame.column("day")?.date()?.physical();

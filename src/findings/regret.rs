@@ -9,10 +9,9 @@ use serde::Serialize;
 
 use super::score::{Criterion, Weights, score};
 use crate::data::contract::UNKNOWN_CATEGORY;
-use crate::error::{Error, Result};
-use crate::mart::SalesMart;
+use crate::error::{Result, TooLittle};
 use crate::models::metrics::{Estimate, bootstrap};
-use crate::models::{BacktestParams, By, Linear, Panel, backtest};
+use crate::models::{Backtest, Every, Panel};
 
 /// Orders a period that a category needs to be chosen.
 const ENOUGH_ORDERS: f64 = 10.0;
@@ -43,21 +42,20 @@ struct Choice {
     earlier: f64,
 }
 
-/// Compares our choice with simple ones at weekly cutoffs. Intervals are 90 %, from draws of cutoffs; neighbouring
+/// Compares our choice with simple ones at the cutoffs of `past`, a backtest of our model on categories, with periods of 30
+/// days. Intervals are 90 %, from draws of cutoffs; neighbouring
 /// cutoffs share most of their periods, so that they are narrower than they should be.
 ///
 /// # Errors
-/// The data are too short for a backtest.
-pub fn regret(mart: &SalesMart, weights: &Weights) -> Result<Vec<Strategy>> {
-    let panel = Panel::of(mart, By::Category)?;
+/// No category sold enough to be chosen.
+pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<Strategy>> {
     let names: Vec<&str> = panel.names().collect();
-    let params = BacktestParams::weekly(&panel)?;
     let mut cutoffs: BTreeMap<i32, BTreeMap<usize, Choice>> = BTreeMap::new();
-    for o in backtest(&panel, &Linear::default(), &params)?.outcomes {
+    for o in &past.outcomes {
         if o.orders < ENOUGH_ORDERS || o.before <= 0.0 || names[o.series] == UNKNOWN_CATEGORY {
             continue;
         }
-        let earlier = (0..3).map(|back| panel.revenue(o.series, params.every.span(o.cutoff, -3 - back))).sum();
+        let earlier = (0..3).map(|back| panel.revenue(o.series, Every::Days30.span(o.cutoff, -3 - back))).sum();
         let option = cutoffs.entry(o.cutoff).or_default().entry(o.series).or_insert(Choice {
             series: o.series,
             forecast: 0.0,
@@ -70,7 +68,7 @@ pub fn regret(mart: &SalesMart, weights: &Weights) -> Result<Vec<Strategy>> {
     }
     let cutoffs: Vec<Vec<Choice>> = cutoffs.into_values().map(|c| c.into_values().collect()).collect();
     if cutoffs.is_empty() {
-        return Err(Error::input("no category sold enough at past cutoffs to be chosen"));
+        return Err(TooLittle::PastOrders.into());
     }
     let growth = |after: f64, before: f64| if before > 0.0 { after / before } else { 0.0 };
     let best = |value: &dyn Fn(&Choice) -> f64| -> Vec<usize> {

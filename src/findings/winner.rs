@@ -1,30 +1,23 @@
-//! SalesMart → the category to sell, and the products in it: what is expected of it, what speaks against it, how sure we are.
+//! Outlook → the category to sell, and the products in it: what is expected of it, what speaks against it, how sure we are.
 
 use std::collections::BTreeMap;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
 use super::facts::{self, Facts};
-use super::score::{Criterion, Scale, Scored, Weights, score};
+use super::score::{Criterion, Scored, Weights, score};
+use super::stability::{Expected, Tipping, log_growth, log_revenue, stability, tipping};
 use crate::data::contract::UNKNOWN_CATEGORY;
-use crate::error::{Error, Result};
+use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
-use crate::models::{self, By, Every, ForecastParams, History, Linear, Panel, Span};
+use crate::models::outlook::PERIODS;
+use crate::models::{Every, Forecast, History, Outlook, Span};
 
 /// Orders in the last three months that a category needs to be a candidate.
-const ENOUGH_ORDERS: i64 = 30;
+pub const ENOUGH_ORDERS: i64 = 30;
 /// Length of the short list of categories, and of that of products.
 pub const LISTED: usize = 10;
-/// How often forecasts and weights are drawn.
-const DRAWS: usize = 1_000;
-const SEED: u64 = 2;
-/// Other weights: each one times e^x, x uniform within ± this.
-const OTHER_WEIGHTS: f64 = 0.7;
-/// Periods of 30 days that are looked at, ahead and back.
-const PERIODS: usize = 3;
 
 /// The category to sell.
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +30,15 @@ pub struct Winner {
     pub candidates: usize,
     /// Products of the first, most revenue in the last three periods first.
     pub products: Vec<ProductFacts>,
+    /// What would make another category the first; `None` where there is no other.
+    pub tipping: Option<Tipping>,
+}
+
+impl Winner {
+    /// The category to sell: there is always one.
+    pub fn first(&self) -> &Candidate {
+        &self.short_list[0]
+    }
 }
 
 /// A category on the short list.
@@ -81,38 +83,28 @@ pub struct ProductFacts {
     pub sellers: i64,
 }
 
-/// A category's expected revenue, as quantiles.
-struct Expected {
-    name: String,
-    forecast: f64,
-    /// 2.5 %, 10 %, 90 % and 97.5 % quantiles.
-    ends: [f64; 4],
-    before: f64,
-}
-
-/// Chooses the category, as of the end of the last complete month.
+/// Chooses the category, as of the day of the outlook.
 ///
 /// # Errors
-/// The mart is incomplete, the data are too short, or no category has enough orders.
-pub fn winner(mart: &SalesMart, weights: &Weights) -> Result<Winner> {
-    let panel = Panel::of(mart, By::Category)?;
-    let history = panel.until(panel.decision_day())?;
-    let recent = recent(&history);
+/// The mart is incomplete, no category has enough orders, or a weight has no indicator.
+pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<Winner> {
+    let (panel, history) = (&outlook.categories.panel, &outlook.categories.history);
+    let recent = recent(history);
     let enough: Vec<&str> = panel
         .names()
         .enumerate()
         .filter(|(i, name)| *name != UNKNOWN_CATEGORY && panel.orders(*i, recent) >= ENOUGH_ORDERS)
         .map(|(_, name)| name)
         .collect();
-    let expected: Vec<Expected> =
-        expected(&panel, &history)?.into_iter().filter(|e| enough.contains(&e.name.as_str())).collect();
+    let mut expected = expected(&outlook.categories.periods, history);
+    expected.retain(|e| enough.contains(&e.name.as_str()));
     if expected.is_empty() {
-        return Err(Error::input(format!("no category has {ENOUGH_ORDERS} orders in the last three months"))
-            .with_hint("more orders are needed to choose a category"));
+        return Err(TooLittle::Orders.into());
     }
-    let criteria = criteria(mart, &history, &expected)?;
+    let criteria = criteria(mart, history, &expected)?;
     let scored = score(&criteria, &weights.category)?;
     let stability = stability(&criteria, &expected, weights);
+    let tipping = tipping(&criteria, &expected, &scored, weights);
     let short_list: Vec<Candidate> = scored
         .into_iter()
         .take(LISTED)
@@ -133,7 +125,7 @@ pub fn winner(mart: &SalesMart, weights: &Weights) -> Result<Winner> {
         })
         .collect();
     let products = products(mart, &short_list[0].category, recent)?;
-    Ok(Winner { cutoff: history.cutoff, short_list, candidates: expected.len(), products })
+    Ok(Winner { cutoff: history.cutoff, short_list, candidates: expected.len(), products, tipping })
 }
 
 /// The last three 30-day periods.
@@ -142,12 +134,11 @@ pub(super) fn recent(history: &History) -> Span {
 }
 
 /// Three periods ahead and back, by name.
-fn expected(panel: &Panel, history: &History) -> Result<Vec<Expected>> {
-    let params = ForecastParams { horizon: PERIODS, every: Every::Days30 };
-    let mut all: BTreeMap<String, Expected> = BTreeMap::new();
-    for f in models::forecast(panel, &Linear::default(), history.cutoff, &params)? {
-        let e = all.entry(f.series.clone()).or_insert(Expected {
-            name: f.series,
+fn expected(periods: &[Forecast], history: &History) -> Vec<Expected> {
+    let mut all: BTreeMap<&str, Expected> = BTreeMap::new();
+    for f in periods {
+        let e = all.entry(&f.series).or_insert_with(|| Expected {
+            name: f.series.clone(),
             forecast: 0.0,
             ends: [0.0; 4],
             before: 0.0,
@@ -162,7 +153,7 @@ fn expected(panel: &Panel, history: &History) -> Result<Vec<Expected>> {
             e.before = history.revenue(i, recent(history));
         }
     }
-    Ok(all.into_values().collect())
+    all.into_values().collect()
 }
 
 fn criteria(mart: &SalesMart, history: &History, expected: &[Expected]) -> Result<Vec<Criterion>> {
@@ -190,14 +181,6 @@ fn criteria(mart: &SalesMart, history: &History, expected: &[Expected]) -> Resul
     ])
 }
 
-fn log_revenue(forecast: f64) -> Option<f64> {
-    (forecast > 0.0).then(|| forecast.ln())
-}
-
-fn log_growth(forecast: f64, before: f64) -> Option<f64> {
-    (forecast > 0.0 && before > 0.0).then(|| (forecast / before).ln())
-}
-
 pub(super) fn freight_share(facts: &Facts) -> Option<f64> {
     (facts.revenue_centavos > 0).then(|| facts.freight_centavos as f64 / facts.revenue_centavos as f64)
 }
@@ -217,55 +200,6 @@ fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
         }
     }
     Ok(sums.into_iter().map(|(name, [n, s, q])| (name, (q / n - (s / n) * (s / n)).max(0.0).sqrt())).collect())
-}
-
-/// How often each candidate is first and among the first three, over draws of the forecasts and over draws of weights.
-fn stability(criteria: &[Criterion], expected: &[Expected], weights: &Weights) -> Vec<[f64; 4]> {
-    let scales: Vec<Scale> = criteria.iter().map(Scale::of).collect();
-    let weight: Vec<f64> = criteria.iter().map(|c| weights.category.get(c.name).copied().unwrap_or(0.0)).collect();
-    let deviations: Vec<Vec<f64>> =
-        criteria.iter().zip(&scales).map(|(c, s)| c.values.iter().map(|v| s.deviation(*v)).collect()).collect();
-    let mut source = ChaCha8Rng::seed_from_u64(SEED);
-    let mut uniform = || f64::from(source.next_u32()) / (f64::from(u32::MAX) + 1.0);
-    let mut counts = vec![[0.0; 4]; expected.len()];
-    let mut count = |scores: Vec<f64>, at: usize| {
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
-        counts[order[0]][at] += 1.0 / DRAWS as f64;
-        order.iter().take(3).for_each(|i| counts[*i][at + 1] += 1.0 / DRAWS as f64);
-    };
-    for _ in 0..DRAWS {
-        let drawn = expected.iter().enumerate().map(|(i, e)| {
-            let forecast = e.quantile(uniform());
-            let changed = [log_revenue(forecast), log_growth(forecast, e.before)];
-            (0..criteria.len())
-                .map(|k| weight[k] * changed.get(k).map_or(deviations[k][i], |v| scales[k].deviation(*v)))
-                .sum()
-        });
-        let scores = drawn.collect();
-        count(scores, 0);
-        let mut other: Vec<f64> = weight.iter().map(|w| w * (OTHER_WEIGHTS * (2.0 * uniform() - 1.0)).exp()).collect();
-        let sum: f64 = other.iter().sum();
-        other.iter_mut().for_each(|w| *w /= sum.max(f64::MIN_POSITIVE));
-        count((0..expected.len()).map(|i| (0..other.len()).map(|k| other[k] * deviations[k][i]).sum()).collect(), 2);
-    }
-    counts
-}
-
-impl Expected {
-    /// The quantile at `level`: straight between the known ones, the median being the forecast, and level beyond them.
-    fn quantile(&self, level: f64) -> f64 {
-        let levels = [0.025, 0.1, 0.5, 0.9, 0.975];
-        let values = [self.ends[0], self.ends[1], self.forecast, self.ends[2], self.ends[3]];
-        let above = levels.iter().position(|l| *l >= level);
-        match above {
-            Some(0) => values[0],
-            Some(k) => {
-                values[k - 1] + (values[k] - values[k - 1]) * (level - levels[k - 1]) / (levels[k] - levels[k - 1])
-            }
-            None => values[4],
-        }
-    }
 }
 
 fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<ProductFacts>> {
@@ -301,15 +235,4 @@ fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<Produc
         });
     }
     Ok(listed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_of_a_forecast_run_through_its_intervals() {
-        let e = Expected { name: "a".into(), forecast: 10.0, ends: [2.0, 5.0, 18.0, 30.0], before: 1.0 };
-        assert_eq!([0.0, 0.1, 0.3, 0.5, 0.7, 0.99].map(|l| e.quantile(l)), [2.0, 5.0, 7.5, 10.0, 14.0, 30.0]);
-    }
 }

@@ -34,7 +34,7 @@ macro_rules! step {
 }
 
 /// The steps; those that are not stored come first, since the others read them.
-pub static STEPS: [Step; 19] = [
+pub static STEPS: [Step; 22] = [
     step!("items_sold", false),
     step!("orders_served", false),
     step!("sales_by_day", true),
@@ -47,6 +47,7 @@ pub static STEPS: [Step; 19] = [
     step!("payments_by_state", true),
     step!("payments_by_category", true),
     step!("payment_sets", true),
+    step!("payment_sets_by_category", true),
     step!("service_by_category", true),
     step!("service_by_state", true),
     step!("products", true),
@@ -54,6 +55,8 @@ pub static STEPS: [Step; 19] = [
     step!("review_scores", true),
     step!("delivery_days", true),
     step!("reference_sales", true),
+    step!("misread", true),
+    step!("first_page", true),
 ];
 
 /// The small tables on which models, findings and the report stand. Whole numbers are `i64`, days and months `Date`.

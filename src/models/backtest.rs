@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::forecast::{Forecast, ForecastParams, Forecaster, forecast};
-use super::metrics::{Metrics, Outcome};
+use super::forecast::{Forecast, ForecastParams, Forecaster, predict};
+use super::metrics::{Estimate, Metrics, Outcome, wape_difference};
 use super::panel::{History, Panel};
 use super::span::{DAYS, Every, Span};
-use crate::error::{Error, Result};
+use crate::error::{Result, TooLittle};
 use crate::mart::month::Month;
 
 /// Days of history that a cutoff needs: twelve weeks.
@@ -54,8 +54,7 @@ impl BacktestParams {
         let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= ENOUGH);
         let cutoffs: Vec<i32> = days.filter(long).collect();
         if cutoffs.is_empty() {
-            return Err(Error::input("the data are too short to test forecasts on them")
-                .with_hint("three months to learn from and three to forecast are needed"));
+            return Err(TooLittle::Past.into());
         }
         Ok(BacktestParams { cutoffs, horizon: 3, every })
     }
@@ -82,20 +81,55 @@ pub struct Backtest {
 /// # Errors
 /// A cutoff does not suit the periods or the data, or the model cannot be fitted.
 pub fn backtest(panel: &Panel, forecaster: &dyn Forecaster, params: &BacktestParams) -> Result<Backtest> {
+    Ok(backtests(panel, &[forecaster], params)?.swap_remove(0))
+}
+
+/// Every model at the same cutoffs, ours first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// Cutoffs and periods.
+    pub params: BacktestParams,
+    /// One entry per model.
+    pub tests: Vec<Backtest>,
+    /// WAPE of the first model less that of each.
+    pub differences: Vec<Estimate>,
+}
+
+/// Tests `forecasters` at the same cutoffs; differences are those of the first to each.
+///
+/// # Errors
+/// As [`backtest`].
+pub fn compare(panel: &Panel, forecasters: &[&dyn Forecaster], params: BacktestParams) -> Result<Comparison> {
+    let tests = backtests(panel, forecasters, &params)?;
+    let differences = tests.par_iter().map(|t| wape_difference(&tests[0].outcomes, &t.outcomes)).collect();
+    Ok(Comparison { params, tests, differences })
+}
+
+/// What was known at a cutoff is put together once for all models.
+fn backtests(panel: &Panel, forecasters: &[&dyn Forecaster], params: &BacktestParams) -> Result<Vec<Backtest>> {
     let complete = complete_until(panel, params.every);
-    let outcomes: Vec<Vec<Outcome>> = params
+    let settings = ForecastParams { horizon: params.horizon, every: params.every };
+    let cutoffs: Vec<Vec<Vec<Outcome>>> = params
         .cutoffs
         .par_iter()
+        .with_max_len(1)
         .map(|cutoff| {
-            let settings = ForecastParams { horizon: params.horizon, every: params.every };
-            let forecasts = forecast(panel, forecaster, *cutoff, &settings)?;
+            settings.check(*cutoff)?;
             let history = panel.until(*cutoff)?;
-            Ok(outcomes(panel, &history, &forecasts, params, complete))
+            let test = |forecaster: &&dyn Forecaster| {
+                let fitted = forecaster.fit(&history, settings.reach(&history))?;
+                let forecasts = predict(&history, fitted.as_ref(), &settings);
+                Ok(outcomes(panel, &history, &forecasts, params, complete))
+            };
+            forecasters.iter().map(test).collect()
         })
         .collect::<Result<_>>()?;
-    let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
-    let metrics = Metrics::of(&outcomes);
-    Ok(Backtest { model: forecaster.name(), outcomes, metrics })
+    let mut all: Vec<Vec<Outcome>> = vec![Vec::new(); forecasters.len()];
+    for outcomes in cutoffs {
+        all.iter_mut().zip(outcomes).for_each(|(all, some)| all.extend(some));
+    }
+    let tests = forecasters.iter().zip(all);
+    Ok(tests.map(|(f, o)| Backtest { model: f.name(), metrics: Metrics::of(&o), outcomes: o }).collect())
 }
 
 fn outcomes(
@@ -108,6 +142,7 @@ fn outcomes(
     let (every, horizon) = (params.every, params.horizon as i32);
     let behind = |step: i32| every.span(history.cutoff, step);
     let recent = Span { from: behind(1 - horizon).from, to: history.cutoff };
+    let known = Span { from: history.start, to: history.cutoff };
     let mut forecasts = forecasts.iter().peekable();
     let mut outcomes = Vec::new();
     for (series, name) in panel.names().enumerate() {
@@ -134,7 +169,7 @@ fn outcomes(
                 interval95: (get(|f| f.lo95), get(|f| f.hi95)),
                 scale: steps.iter().sum::<f64>() / steps.len().max(1) as f64,
                 before: panel.revenue(series, recent),
-                orders: panel.orders(series, recent) as f64 / f64::from(horizon),
+                orders: panel.orders(series, known) as f64 / f64::from(known.days()) * every.days(),
             });
         }
     }

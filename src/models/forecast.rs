@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
 /// Past errors needed before quantiles of them mean anything.
 const ENOUGH: usize = 40;
-/// Weeks over which past errors are taken: half a year.
-const RECENT: usize = 26;
+/// Weeks over which past errors are taken: a year.
+const RECENT: usize = 52;
 /// Errors grow with this power of what is forecast: slower than it, since chance evens out among many orders, and faster
 /// than its square root, since tastes shift for all of them at once.
-const POWER: f64 = 2.0 / 3.0;
+pub(super) const POWER: f64 = 2.0 / 3.0;
 /// Standard deviation of the errors against [`scale`] that is assumed without past errors.
 const ASSUMED: f64 = 1.5;
 /// Quantiles of the standard normal distribution at [`LEVELS`].
@@ -59,6 +59,25 @@ impl Default for ForecastParams {
     }
 }
 
+impl ForecastParams {
+    /// Checks that there is something to forecast after `cutoff`.
+    ///
+    /// # Errors
+    /// The horizon is 0, or calendar months do not begin after the cutoff.
+    pub fn check(&self, cutoff: i32) -> Result<()> {
+        if self.horizon == 0 {
+            return Err(Error::input("the horizon is 0 periods").with_hint("choose 1 or more"));
+        }
+        self.every.check(cutoff)
+    }
+
+    /// For how many periods a model must be fitted. Where the data end before the cutoff, periods are counted from their
+    /// end: those whose middle is nearest.
+    pub fn reach(&self, history: &History) -> usize {
+        self.horizon.max(steps_to(history.end, self.every.span(history.cutoff, self.horizon as i32)))
+    }
+}
+
 /// Revenue of a series in a period, BRL.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Forecast {
@@ -90,15 +109,16 @@ pub fn forecast(
     cutoff: i32,
     params: &ForecastParams,
 ) -> Result<Vec<Forecast>> {
-    if params.horizon == 0 {
-        return Err(Error::input("the horizon is 0 periods").with_hint("choose 1 or more"));
-    }
-    params.every.check(cutoff)?;
+    params.check(cutoff)?;
     let history = panel.until(cutoff)?;
-    // Where the data end before the cutoff, periods are counted from their end: those whose middle is nearest.
-    let last = params.every.span(cutoff, params.horizon as i32);
-    let fitted = forecaster.fit(&history, params.horizon.max(steps_to(history.end, last)))?;
-    let intervals = Intervals::of(&history, fitted.as_ref(), params.horizon);
+    let fitted = forecaster.fit(&history, params.reach(&history))?;
+    Ok(predict(&history, fitted.as_ref(), params))
+}
+
+/// What a model fitted for [`ForecastParams::reach`] periods expects after the cutoff of its history.
+pub fn predict(history: &History, fitted: &dyn Fitted, params: &ForecastParams) -> Vec<Forecast> {
+    let cutoff = history.cutoff;
+    let intervals = Intervals::of(history, fitted, params.horizon);
     let steps: Vec<Vec<Forecast>> = (1..=params.horizon)
         .into_par_iter()
         .map(|step| {
@@ -110,12 +130,12 @@ pub fn forecast(
                 expected.iter_mut().for_each(|e| *e *= f64::from(span.days()) / f64::from(DAYS));
                 expected
             };
-            intervals.around(&history, step, span, &expected)
+            intervals.around(history, step, span, &expected)
         })
         .collect();
     let mut all: Vec<Forecast> = steps.into_iter().flatten().collect();
     all.sort_by(|a, b| a.series.cmp(&b.series).then(a.step.cmp(&b.step)));
-    Ok(all)
+    all
 }
 
 /// The number of 30-day periods after `origin` of which the last one's middle is nearest to that of `span`.

@@ -5,6 +5,7 @@ pub mod baselines;
 pub mod forecast;
 pub mod linear;
 pub mod metrics;
+pub mod outlook;
 pub mod panel;
 pub mod reference;
 pub mod span;
@@ -12,10 +13,11 @@ pub mod supply;
 #[cfg(test)]
 mod tests;
 
-pub use backtest::{Backtest, BacktestParams, backtest};
+pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare};
 pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
+pub use outlook::{Outlook, View, outlook};
 pub use panel::{By, History, Panel};
 pub use span::{Every, Span};
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::span::{Span, date};
 use super::supply::{Sale, Supply};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
 
@@ -110,7 +110,7 @@ impl Panel {
     pub(super) fn from_rows(by: By, rows: &[(&str, i32, i64, i64)]) -> Result<Panel> {
         let days = rows.iter().map(|r| r.1);
         let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
-            return Err(Error::input("there is no sale in the data").with_hint("orders need items to be forecast"));
+            return Err(TooLittle::Sales.into());
         };
         let length = (last - first + 1) as usize;
         let mut series: BTreeMap<&str, Series> = BTreeMap::new();

@@ -1,5 +1,6 @@
 //! The whole flow in one call: raw files → results → files in the output folder, with a manifest that proves them.
 
+mod decision_tables;
 pub mod manifest;
 mod output;
 pub mod tables;
@@ -14,8 +15,9 @@ use rayon::prelude::*;
 
 use crate::data::{self, Source};
 use crate::error::{Error, Result};
+use crate::findings::DecisionParams;
 use crate::mart::{self, SalesMart};
-use crate::report::{self, Lang};
+use crate::report::{self, Cover, Lang};
 use crate::results::{Parameters, Results};
 use crate::synth::{self, SynthParams};
 use manifest::{Manifest, Volatile};
@@ -39,6 +41,10 @@ pub struct RunParams {
     pub out: PathBuf,
     /// Language of the report.
     pub lang: Lang,
+    /// Weights and budget.
+    pub decisions: DecisionParams,
+    /// What the cover says.
+    pub cover: Cover,
 }
 
 /// What a run leaves behind.
@@ -60,6 +66,7 @@ pub struct Outcome {
 /// # Errors
 /// The input is not usable, or the folder cannot be written to; the folder is then as before.
 pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+    params.decisions.check()?;
     let mut clock = Clock { progress, started: Instant::now(), volatile: Volatile::default() };
     let staging = Staging::new(&params.out)?;
     let source = match &params.input {
@@ -84,15 +91,22 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
         Input::Generated(synth) => Some(synth.clone()),
         Input::Files(_) => None,
     };
-    let parameters = Parameters { lang: params.lang, generated };
+    let parameters =
+        Parameters { lang: params.lang, generated, decisions: params.decisions.clone(), cover: params.cover.clone() };
     // The clean tables are written while the mart and the report are made: one needs the disk, the other the processor.
     let (clean_files, made) = rayon::join(
         || write_frames(&staging, "clean", clean.iter()),
         || {
-            clock.stage("analyse");
-            let results = Results::of(&clean, audit, parameters)?;
+            clock.stage("aggregate");
+            let mart = mart::mart(&clean)?;
+            clock.stage("decide");
+            let (mart_files, results) = rayon::join(
+                || write_frames(&staging, "mart", mart.iter()),
+                || Results::from_mart(mart.clone(), audit, parameters),
+            );
+            let (mut files, results) = (mart_files?, results?);
             clock.stage("report");
-            let files = write_results(&staging, &results)?;
+            files.extend(write_results(&staging, &results)?);
             Ok::<_, crate::Error>((results, files))
         },
     );
@@ -123,21 +137,23 @@ pub fn load(out: &Path) -> Result<Results> {
     Results::from_mart(SalesMart::new(tables)?, audit, manifest.core.parameters)
 }
 
-/// Renders the report of an earlier run again, from its results alone.
+/// Renders the report of an earlier run again, from its results alone; `cover` replaces what its cover said.
 ///
 /// # Errors
 /// The folder holds no finished run.
-pub fn rerender(out: &Path, lang: Lang) -> Result<Vec<PathBuf>> {
+pub fn rerender(out: &Path, lang: Lang, cover: Option<Cover>) -> Result<Vec<PathBuf>> {
     let mut results = load(out)?;
     results.parameters.lang = lang;
+    if let Some(cover) = cover {
+        results.parameters.cover = cover;
+    }
     let staging = Staging::new(out)?;
     let files = write_report(&staging, &results)?;
-    staging.commit_report(files, lang)
+    staging.commit_report(files, &results)
 }
 
 fn write_results(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
-    let mut files = write_frames(staging, "mart", results.mart.iter())?;
-    files.extend(tables::write(staging, results)?);
+    let mut files = tables::write(staging, results)?;
     files.push(staging.write("audit.json", &manifest::to_json(&results.audit))?);
     files.extend(write_report(staging, results)?);
     Ok(files)

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::manifest::{MANIFEST, Manifest, OutputFile, to_json};
 use crate::error::{Error, Result};
-use crate::report::Lang;
+use crate::results::Results;
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
 const OWNED: [&str; 7] = ["clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf"];
@@ -131,9 +131,10 @@ impl Staging {
     }
 
     /// Replaces the report files of a finished run and what its manifest says of them.
-    pub(super) fn commit_report(self, files: Vec<OutputFile>, lang: Lang) -> Result<Vec<PathBuf>> {
+    pub(super) fn commit_report(self, files: Vec<OutputFile>, results: &Results) -> Result<Vec<PathBuf>> {
         let mut manifest = Manifest::load(&self.out)?;
-        manifest.core.parameters.lang = lang;
+        manifest.core.parameters = results.parameters.clone();
+        manifest.core.fingerprint = results.fingerprint();
         for file in &files {
             manifest.core.outputs.retain(|o| o.path != file.path);
             manifest.core.outputs.push(file.clone());

@@ -12,6 +12,7 @@
 //! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
 pub mod charts;
+mod cover;
 mod dossier;
 pub mod fonts;
 pub mod svg;
@@ -36,6 +37,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use cover::Cover;
 pub use document::Document;
 pub use dossier::dossier;
 pub use lang::Lang;

@@ -27,28 +27,44 @@ struct Files {
 
 const FRENCH: Files = edition!(
     "fr",
+    "00-resume.md",
     "01-question.md",
     "02-donnees.md",
     "03-architecture.md",
-    "04-pretraitement.md",
-    "05-ventes.md",
-    "06-paiements.md",
-    "07-reference.md",
-    "08-conclusion.md",
-    "09-annexe.md"
+    "04-collecte.md",
+    "05-pretraitement.md",
+    "06-exploration.md",
+    "07-modeles.md",
+    "08-produit.md",
+    "09-region.md",
+    "10-paiements.md",
+    "11-epreuve.md",
+    "12-original.md",
+    "13-couts.md",
+    "14-limites.md",
+    "15-conclusion.md",
+    "16-annexes.md"
 );
 
 const ENGLISH: Files = edition!(
     "en",
+    "00-summary.md",
     "01-question.md",
     "02-data.md",
     "03-architecture.md",
-    "04-preprocessing.md",
-    "05-sales.md",
-    "06-payments.md",
-    "07-reference.md",
-    "08-conclusion.md",
-    "09-annex.md"
+    "04-collection.md",
+    "05-preprocessing.md",
+    "06-exploration.md",
+    "07-models.md",
+    "08-product.md",
+    "09-region.md",
+    "10-payments.md",
+    "11-trial.md",
+    "12-original.md",
+    "13-costs.md",
+    "14-limits.md",
+    "15-conclusion.md",
+    "16-annexes.md"
 );
 
 /// All that a language needs.
@@ -70,6 +86,7 @@ pub(super) struct Words {
     methods: BTreeMap<String, String>,
     tables: BTreeMap<String, String>,
     checks: BTreeMap<String, String>,
+    docs: BTreeMap<String, String>,
 }
 
 /// Title, alternative text and column heads of a figure or table, as templates.
@@ -158,6 +175,10 @@ impl Words {
     /// A quality check in words.
     pub(super) fn check(&self, check: &str) -> String {
         self.checks.get(check).cloned().unwrap_or_else(|| check.replace('`', ""))
+    }
+    /// The meaning of a column, which the contract tells in English.
+    pub(super) fn doc(&self, doc: &str) -> String {
+        self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
     }
     /// `a, b et c`.
     pub(super) fn list(&self, items: &[String]) -> String {
@@ -261,6 +282,9 @@ mod tests {
         let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
         for check in keys.chain(references).chain(english.words.checks.into_keys()) {
             assert!(french.words.checks.contains_key(&check), "{check}");
+        }
+        for column in TABLES.iter().flat_map(|t| t.clean_columns()) {
+            assert!(french.words.docs.contains_key(column.doc), "{}", column.doc);
         }
     }
 }

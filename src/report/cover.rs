@@ -1,0 +1,69 @@
+//! Parameter file → what the cover says of the author and the work. Used by `dossier`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What the cover says; what is left out or empty is not printed, but for title and subtitle, which have a default in each
+/// language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cover {
+    /// Title of the report.
+    #[serde(default)]
+    pub title: String,
+    /// Subtitle.
+    #[serde(default)]
+    pub subtitle: String,
+    /// Authors, in order.
+    #[serde(default)]
+    pub authors: Vec<String>,
+    /// School or organisation.
+    #[serde(default)]
+    pub school: String,
+    /// An ISO day, or any words.
+    #[serde(default)]
+    pub date: String,
+}
+
+impl Default for Cover {
+    fn default() -> Self {
+        // The file is part of the program; a test reads it.
+        let none = Cover {
+            title: String::new(),
+            subtitle: String::new(),
+            authors: Vec::new(),
+            school: String::new(),
+            date: String::new(),
+        };
+        Cover::parse(include_str!("../../reports/parameters.toml")).unwrap_or(none)
+    }
+}
+
+impl Cover {
+    /// Reads a parameter file in the form of `reports/parameters.toml`.
+    ///
+    /// # Errors
+    /// It is not such a file.
+    pub fn parse(text: &str) -> Result<Cover> {
+        toml::from_str(text).map_err(|e| {
+            Error::input(format!("cannot read the parameters of the cover: {e}"))
+                .with_hint("the file may set `title`, `subtitle`, `authors`, `school` and `date`")
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_file_is_read_and_a_wrong_one_refused() {
+        assert_eq!(Cover::parse(include_str!("../../reports/parameters.toml")).unwrap(), Cover::default());
+        let given = Cover::parse("authors = [\"A. B.\"]\nschool = \"C\"").unwrap();
+        assert_eq!((given.authors.len(), given.school.as_str(), given.title.as_str()), (1, "C", ""));
+        let error = Cover::parse("author = \"A. B.\"").unwrap_err();
+        assert!(error.to_string().contains("author") && error.hint().is_some());
+    }
+}
