@@ -101,7 +101,9 @@ impl Fitted for Lines<'_> {
             .collect();
         let fit = |i: usize| {
             let earned = |m: &Month| self.0.revenue(i, Span { from: m.first_day(), to: m.plus(1).first_day() - 1 });
-            let line = plane(&months.iter().map(|m| (*m, earned(m))).collect::<Vec<_>>());
+            // As the original's table of sums: a month without a sale is no row of it.
+            let sold = months.iter().map(|m| (*m, earned(m))).filter(|(_, earned)| *earned > 0.0);
+            let line = plane(&sold.collect::<Vec<_>>());
             // Days take their part of their month.
             let day = |day: i32| line(Month::of_day(day)) / f64::from(Month::of_day(day).days());
             (span.from..=span.to).map(day).sum::<f64>().max(0.0)

@@ -195,7 +195,7 @@ fn coefficients(decisions: Option<&Decisions>) -> Table {
 
 fn backtest(past: Option<&Past>) -> Table {
     let mut table = header(
-        "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,spearman,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
+        "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,growth,relative_growth,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
     );
     let mut add = |by: &str, cutoffs: &str, c: &Comparison| {
         table.extend(c.tests.iter().zip(&c.differences).map(|(t, d)| {
@@ -209,7 +209,8 @@ fn backtest(past: Option<&Past>) -> Table {
                 m.coverage80,
                 m.coverage95,
                 m.width80,
-                m.spearman,
+                m.growth,
+                m.relative_growth,
                 d.value,
                 d.low,
                 d.high,

@@ -259,7 +259,7 @@ fn comparison(c: &Comparison, words: &Words) -> Value {
         json!({
             "name": words.label(&model_key(t.model)), "wape": m.wape, "complete": m.wape_complete,
             "given_total": m.wape_given_total, "bias": m.bias, "mase": m.mase, "coverage80": m.coverage80,
-            "coverage95": m.coverage95, "width80": m.width80, "spearman": m.spearman, "difference": d.value,
+            "coverage95": m.coverage95, "width80": m.width80, "growth": m.growth, "relative_growth": m.relative_growth, "difference": d.value,
             "low": d.low, "high": d.high,
         })
     };

@@ -173,7 +173,7 @@ pub(super) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
                 lang.decimal(m.mase, 2),
                 lang.percent(m.coverage80, 0),
                 lang.decimal(m.width80, 2),
-                lang.decimal(m.spearman, 2),
+                lang.decimal(m.growth, 2),
                 if i == 0 { NONE.into() } else { difference },
             ]
         })
