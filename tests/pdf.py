@@ -5,6 +5,8 @@ With the folder of the run, the files that it carries must be those of the run.
 Usage: pdf.py REPORT.pdf [FOLDER]
 """
 
+import csv
+import html
 import json
 import pathlib
 import re
@@ -41,5 +43,15 @@ if len(sys.argv) > 2:
     run = json.loads(attached.pop("run.json"))["core"]
     written = json.loads((folder / "run.json").read_text())["core"]
     assert run["inputs"] == written["inputs"] and run["fingerprint"] == written["fingerprint"], "another run is attached"
+    with (folder / "tables" / "winner.csv").open() as file:
+        forecasts = [round(float(row["forecast"])) for row in csv.DictReader(file)]
+    page = html.unescape((folder / "report.html").read_text())
+    printed = re.sub(r"\s", "", "".join(text))
+    for forecast in forecasts:
+        # Digits in groups of three, whatever stands between them.
+        grouped = f"{forecast:,}"
+        told = [grouped.replace(",", "\u202f"), grouped]
+        assert any(t in page for t in told), f"{grouped} is not in the page"
+        assert any(re.sub(r"\s", "", t) in printed for t in told), f"{grouped} is not in the PDF"
     assert attached == tables, f"not the same files: {sorted(set(attached) ^ set(tables))}"
 print(f"{len(reader.pages)} pages, {len(fonts)} embedded fonts")

@@ -6,7 +6,7 @@ use super::edition::Words;
 use super::values::payments;
 use crate::findings::region::ADVERTISED;
 use crate::findings::score::{Indicator, Scored};
-use crate::findings::winner::{Candidate, ENOUGH_ORDERS};
+use crate::findings::winner::{Candidate, ENOUGH_ORDERS, Winner};
 use crate::findings::{Decisions, Past, Strategy};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::{Estimate, GROWTH_ORDERS};
@@ -46,7 +46,7 @@ fn weights(weights: &std::collections::BTreeMap<String, f64>, words: &Words) -> 
 }
 
 fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
-    let short_list: Vec<Value> = d.winner.short_list.iter().map(|c| candidate(c, words)).collect();
+    let short_list: Vec<Value> = d.winner.short_list.iter().map(|c| candidate(&d.winner, c, words)).collect();
     let first = d.winner.first();
     let order = |positive: bool| {
         let mut chosen: Vec<&Indicator> = first
@@ -92,11 +92,11 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
     })
 }
 
-fn candidate(c: &Candidate, words: &Words) -> Value {
+fn candidate(winner: &Winner, c: &Candidate, words: &Words) -> Value {
     json!({
         "name": words.category(&c.category), "code": c.category, "rank": c.place.rank, "score": c.place.score,
         "forecast": centavos(c.forecast), "low": centavos(c.interval80.0), "high": centavos(c.interval80.1),
-        "before": centavos(c.before), "growth": (c.before > 0.0).then(|| c.forecast / c.before - 1.0),
+        "before": centavos(c.before), "growth": winner.change(c),
         "first": c.first, "top3": c.top3, "first_other": c.first_other_weights, "top3_other": c.top3_other_weights,
     })
 }

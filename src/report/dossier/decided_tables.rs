@@ -22,10 +22,12 @@ fn decisions(results: &Results) -> Option<&Decisions> {
 
 pub(super) fn short_list(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let list = decisions(results).map(|d| d.winner.short_list.as_slice()).unwrap_or_default();
-    list.iter()
+    let Some(winner) = decisions(results).map(|d| &d.winner) else { return Vec::new() };
+    winner
+        .short_list
+        .iter()
         .map(|c| {
-            let growth = if c.before > 0.0 { signed(lang, c.forecast / c.before - 1.0) } else { NONE.into() };
+            let growth = winner.change(c).map_or(NONE.into(), |g| signed(lang, g));
             vec![
                 words.category(&c.category),
                 lang.decimal(c.place.score, 2),

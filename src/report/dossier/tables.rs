@@ -27,6 +27,8 @@ pub(super) fn tables(
     let mut add = |id: &str, source: &str, text_columns: usize, rows: Vec<Vec<String>>| -> Result<()> {
         let caption = captions.of(id)?;
         let column = |(i, header): (usize, &String)| TableColumn { header: header.clone(), numeric: i >= text_columns };
+        // An empty table would look like a mistake.
+        let rows = if rows.is_empty() { vec![vec![words.label("none")]] } else { rows };
         let table = Table {
             columns: caption.columns.iter().enumerate().map(column).collect(),
             rows,
