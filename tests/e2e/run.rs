@@ -29,7 +29,7 @@ const TABLES: [(&str, &str); 22] = [
     ("coefficients", "by,step,feature,value,standard_error,lambda"),
     (
         "backtest",
-        "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,spearman,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
+        "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,growth,relative_growth,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
     ),
     (
         "regret",
