@@ -207,3 +207,31 @@ fn with_column(csv: &str, column: usize, value: impl Fn(usize, &str) -> String) 
     };
     csv.lines().enumerate().map(row).collect()
 }
+
+/// However it is asked, the answer is the same: command line, tables and page.
+#[test]
+fn every_way_to_ask_gives_the_same_answer() {
+    let work = data("8000");
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&work.ok(args).stdout).unwrap() };
+    let run = json(&["run", "--data", "data", "--lang", "en", "--budget", "1000", "--json"]);
+    let findings = json(&["findings", "--data", "data", "--budget", "1000", "--json"]);
+    for answer in ["what_to_sell", "where_to_advertise", "how_to_get_paid", "would_it_have_worked"] {
+        assert!(!run[answer].is_null());
+        assert_eq!(run[answer], findings[answer], "{answer}");
+    }
+    let page = text(&work);
+    for (row, told) in
+        work.table("out/tables/winner.csv").iter().zip(run["what_to_sell"]["short_list"].as_array().unwrap())
+    {
+        let forecast = told["forecast"].as_f64().unwrap();
+        assert_eq!(row["category"], told["category"].as_str().unwrap());
+        assert_eq!(row["forecast"], format!("{forecast:.2}"));
+        assert!(page.contains(&pfe::report::Lang::En.brl((forecast * 100.0).round() as i64, 0)), "{row:?}");
+    }
+    for (row, told) in
+        work.table("out/tables/allocation.csv").iter().zip(run["where_to_advertise"]["states"].as_array().unwrap())
+    {
+        assert_eq!(row["state"], told["state"].as_str().unwrap());
+        assert_eq!(row["budget"].replace('.', ""), told["budget_centavos"].to_string());
+    }
+}
