@@ -235,6 +235,9 @@ impl Writer<'_> {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => self.out.push_str(&escape(text)),
+                Inline::Value { text, source } => {
+                    let _ = write!(self.out, "<span title=\"{}\">{}</span>", escape(source), escape(text));
+                }
                 Inline::Code(text) => drop(write!(self.out, "<code>{}</code>", escape(text))),
                 Inline::Emphasis(inner) => self.line("em", inner),
                 Inline::Strong(inner) => self.line("strong", inner),

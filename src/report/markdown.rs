@@ -26,6 +26,8 @@ pub(super) struct Reader<'a> {
     chapters: Vec<Vec<Block>>,
     notes: Vec<Vec<Block>>,
     labels: BTreeMap<String, String>,
+    /// Where the numbers of the chapter come from, by the place of their mark.
+    pub(super) told: Vec<String>,
     /// Works cited and not listed yet: what their citations say, by key.
     cited: BTreeMap<String, String>,
     /// Cross-references to check at the end, with their places.
@@ -71,6 +73,7 @@ impl<'a> Reader<'a> {
             chapters: Vec::new(),
             notes: Vec::new(),
             labels: BTreeMap::new(),
+            told: Vec::new(),
             cited: BTreeMap::new(),
             references: Vec::new(),
             sections: [0; NUMBERED_LEVELS],

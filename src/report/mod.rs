@@ -26,6 +26,7 @@ mod markdown;
 mod notebook;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod provenance;
 mod style;
 mod template;
 mod templates;
@@ -134,6 +135,8 @@ pub struct Materials {
     pub tables: BTreeMap<String, Table>,
     /// Works that can be cited, by key.
     pub works: BTreeMap<String, Work>,
+    /// Files by the beginning of the names of their values: where the numbers of the text come from.
+    pub sources: BTreeMap<String, String>,
 }
 
 /// A file to carry inside the PDF.
@@ -196,9 +199,12 @@ impl Table {
 /// A placeholder, figure, table or link that does not exist, raw HTML or a heading out of order; the message names the
 /// chapter and the line.
 pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
-    let filled = template::fill(chapters, &materials.values, meta.lang)?;
+    let marked = chapters.iter().map(|chapter| provenance::mark(chapter, &materials.sources));
+    let (chapters, told): (Vec<Chapter>, Vec<Vec<String>>) = marked.unzip();
+    let filled = template::fill(&chapters, &materials.values, meta.lang)?;
     let mut reader = markdown::Reader::new(meta.lang, materials);
-    for (chapter, filled) in chapters.iter().zip(&filled) {
+    for ((chapter, filled), told) in chapters.iter().zip(&filled).zip(told) {
+        reader.told = told;
         reader.read(chapter, filled)?;
     }
     reader.finish(meta)

@@ -41,6 +41,7 @@ fn materials(values: Value) -> Materials {
         figures: [("f".to_owned(), figure("Le revenu croît")), ("g".to_owned(), figure("Le reste suit"))].into(),
         tables: [("t".to_owned(), table(&["SP", "RJ"]))].into(),
         works: super::bibliography::parse(WORKS).unwrap(),
+        sources: [("total".to_owned(), "tables/<x>.csv".to_owned())].into(),
     }
 }
 
@@ -304,4 +305,14 @@ fn works_are_cited_and_listed() {
     assert!(error("# A\n\n[](cite:b)\n").contains("no chapter has it"));
     #[cfg(feature = "pdf")]
     composed(text, &materials(json!({}))).unwrap().to_pdf(&[]).unwrap();
+}
+
+/// A number tells where it comes from to those who point at it, wherever it stands; words do not.
+#[test]
+fn numbers_tell_their_source() {
+    let text = "# A {{ total.n | count }}\n\n**{{ total.n | count }}** : `{{ total.n | count }}`, {{ total.name }}.\n\n| a |\n|---|\n| {{ total.n | count }} |\n";
+    let page = html(text, json!({ "total": { "n": 1234, "name": "B" } }));
+    let told = "<span title=\"tables/&lt;x&gt;.csv: total.n\">1\u{202f}234</span>";
+    assert!(page.contains(&format!("<strong>{told}</strong>\u{a0}: <code>1\u{202f}234</code>, B.")), "{page}");
+    assert_eq!(page.matches(told).count(), 3, "{page}");
 }

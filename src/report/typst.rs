@@ -225,7 +225,7 @@ impl Writer<'_> {
     fn inlines(&mut self, inlines: &[Inline]) {
         for inline in inlines {
             match inline {
-                Inline::Text(text) => self.push(&[&literal(text)]),
+                Inline::Text(text) | Inline::Value { text, .. } => self.push(&[&literal(text)]),
                 Inline::Code(text) => self.push(&["raw(", &literal(text), ")"]),
                 Inline::Emphasis(inner) => self.call("emph", inner),
                 Inline::Strong(inner) => self.call("strong", inner),

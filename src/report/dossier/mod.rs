@@ -8,6 +8,7 @@ mod decided;
 mod decided_tables;
 mod edition;
 mod figures;
+mod provenance;
 mod tables;
 mod values;
 
@@ -37,6 +38,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,
         tables: tables::tables(results, &edition.words, &captions, &costs)?,
+        sources: provenance::sources(),
         works: bibliography::parse(templates.text("references.bib"))?,
         values,
     };
