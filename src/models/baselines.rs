@@ -95,15 +95,12 @@ struct Lines<'h>(&'h History);
 impl Fitted for Lines<'_> {
     fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
         let span = every.span(origin, step as i32);
-        let first = Month::of_day(self.0.start);
-        let months: Vec<Month> = std::iter::successors(Some(first), |m| Some(m.plus(1)))
-            .take_while(|m| m.plus(1).first_day() <= origin + 1)
-            .collect();
         let fit = |i: usize| {
-            let earned = |m: &Month| self.0.revenue(i, Span { from: m.first_day(), to: m.plus(1).first_day() - 1 });
-            // As the original's table of sums: a month without a sale is no row of it.
-            let sold = months.iter().map(|m| (*m, earned(m))).filter(|(_, earned)| *earned > 0.0);
-            let line = plane(&sold.collect::<Vec<_>>());
+            // As in the original's table of sums: the first months count, a month without a sale is no row, and a month cut
+            // off by the origin is none either.
+            let mut months = self.0.months(i, origin);
+            months.retain(|(month, _)| month.plus(1).first_day() <= origin + 1);
+            let line = plane(&months);
             // Days take their part of their month.
             let day = |day: i32| line(Month::of_day(day)) / f64::from(Month::of_day(day).days());
             (span.from..=span.to).map(day).sum::<f64>().max(0.0)

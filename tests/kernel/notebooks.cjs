@@ -11,8 +11,13 @@ async function main([address, shots, ...names]) {
     const cells = page.locator(".jp-Notebook .jp-CodeCell");
     await cells.first().waitFor({ timeout: 60000 });
     await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ timeout: 60000 });
-    await page.locator('.lm-MenuBar-item:has-text("Run")').first().click();
-    await page.locator('.lm-Menu-item:has(.lm-Menu-itemLabel:text-is("Run All Cells"))').first().click();
+    // A click that comes while Lab still restores its layout is lost.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await page.locator('.lm-MenuBar-item:has-text("Run")').first().click();
+      await page.locator('.lm-Menu-item:has(.lm-Menu-itemLabel:text-is("Run All Cells"))').first().click();
+      const started = () => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].some((prompt) => prompt.textContent !== "[ ]:");
+      if (await page.waitForFunction(started, null, { timeout: 5000 }).catch(() => false)) break;
+    }
     const ran = () => {
       const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent);
       return prompts.length > 0 && prompts.every((prompt) => /^\[\d+\]:$/.test(prompt));
