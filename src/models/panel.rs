@@ -306,14 +306,20 @@ impl History {
 
     /// The months up to the day `origin` in which a series sold, the thin start included, with its revenue in BRL.
     pub(super) fn months(&self, series: usize, origin: i32) -> Vec<(Month, f64)> {
-        let mut months: BTreeMap<Month, i64> = BTreeMap::new();
-        let early = &self.early[series];
-        for (centavos, day) in early.iter().chain(&self.series[series].revenue).zip(self.start - early.len() as i32..) {
-            if *centavos > 0 && day <= origin {
-                *months.entry(Month::of_day(day)).or_default() += centavos;
-            }
-        }
-        months.into_iter().map(|(month, centavos)| (month, centavos as f64 / 100.0)).collect()
+        let (early, earned) = (&self.early[series], &self.earned[series]);
+        let first = self.start - early.len() as i32;
+        // Centavos before a day, the thin start apart.
+        let started = |day: i32| early[..(day - first).clamp(0, early.len() as i32) as usize].iter().sum::<i64>();
+        let later = |day: i32| earned[(day - self.start).clamp(0, self.days() as i32) as usize];
+        std::iter::successors(Some(Month::of_day(first)), |month| Some(month.plus(1)))
+            .take_while(|month| month.first_day() <= origin)
+            .map(|month| {
+                let (from, next) = (month.first_day(), month.plus(1).first_day().min(origin + 1));
+                (month, started(next) - started(from) + later(next) - later(from))
+            })
+            .filter(|(_, centavos)| *centavos > 0)
+            .map(|(month, centavos)| (month, centavos as f64 / 100.0))
+            .collect()
     }
 
     /// Concentration of the sellers and share of silent products at the end, by series.
