@@ -40,6 +40,14 @@ pub enum Error {
     /// The data do not suffice for forecasts, or for testing them. Exit code 2; a run still makes its report.
     #[error("{0}")]
     TooLittle(#[from] TooLittle),
+    /// Files of a run do not say any more what they would say now.
+    #[error("{stale} of {all} files are stale")]
+    Stale {
+        /// How many.
+        stale: usize,
+        /// Of how many.
+        all: usize,
+    },
     /// The report could not be rendered.
     #[error("cannot render {what}: {message}")]
     Report {
@@ -120,6 +128,7 @@ impl Error {
         match self {
             Error::Input { hint, .. } => hint.as_deref(),
             Error::TooLittle(lack) => Some(lack.hint()),
+            Error::Stale { .. } => Some("`pfe run` makes all of them again, `pfe report` the report"),
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => {
                     Some("check the permissions of the folder, or choose another with `--out`")

@@ -1,5 +1,7 @@
 //! CleanTables → everything that the report shows, in one value. Next: `report`; `pipeline` writes and loads it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Audit, CleanTables};
@@ -32,6 +34,9 @@ pub static STEPS: [Step; 9] = [
     Step { name: "report", inputs: &["findings", "reference", "decisions"] },
 ];
 
+/// Hash of the program's sources.
+pub const CODE: &str = env!("PFE_CODE");
+
 /// Parameters that change the outputs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Parameters {
@@ -45,6 +50,9 @@ pub struct Parameters {
     /// What the cover says.
     #[serde(default)]
     pub cover: Cover,
+    /// Texts of the report that were replaced: hash by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub templates: BTreeMap<String, String>,
 }
 
 /// The results of a run.
@@ -94,13 +102,25 @@ impl Results {
         Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
     }
 
-    /// BLAKE3 over the program's version, the parameters and the inputs, hexadecimal.
+    /// BLAKE3 over the program, the parameters and the inputs, hexadecimal.
     pub fn fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
-        hasher.update(serde_json::to_string(&self.parameters).unwrap_or_default().as_bytes());
-        hasher.update(serde_json::to_string(&self.audit.inputs).unwrap_or_default().as_bytes());
+        for (_, hash) in self.hashes() {
+            hasher.update(hash.as_bytes());
+        }
         hasher.finalize().to_hex().to_string()
+    }
+
+    /// What the fingerprint is made of, 16 digits each: data, program and parameters.
+    pub fn hashes(&self) -> [(&'static str, String); 3] {
+        let hash = |json: Option<String>| {
+            blake3::hash(json.unwrap_or_default().as_bytes()).to_hex().chars().take(16).collect::<String>()
+        };
+        [
+            ("data", hash(serde_json::to_string(&self.audit.inputs).ok())),
+            ("program", CODE.into()),
+            ("parameters", hash(serde_json::to_string(&self.parameters).ok())),
+        ]
     }
 }
 

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::toolchain::{INSTALL, Toolchain, fingerprint, home, version_of};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -58,6 +59,7 @@ pub fn project() -> PathBuf {
 pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     let project = std::fs::canonicalize(project).map_err(Error::io("read", project))?;
     let rustc = tool(&project, "rustc")?;
+    let printer = build_printer(&project, &rustc)?;
     let files = build(&project, &rustc)?;
     let mut toolchain = Toolchain {
         version: version_of(&rustc)?,
@@ -82,6 +84,7 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     }
     toolchain.directory = part.path().to_path_buf();
     build_runner(&toolchain)?;
+    std::fs::copy(&printer, toolchain.printer()).map_err(Error::io("copy", &printer))?;
     let key =
         blake3::hash(format!("{}{}", toolchain.version, toolchain.fingerprint).as_bytes()).to_hex()[..16].to_owned();
     let directory = free_name(&home, &key);
@@ -205,41 +208,55 @@ pub fn wrap_rustc() -> Option<i32> {
     Some(command.status().ok()?.code().unwrap_or(1))
 }
 
-/// Builds the library of the cells with cargo, and returns the files a cell's compiler needs.
+/// Builds the library of the cells, and returns the files a cell's compiler needs.
 fn build(project: &Path, rustc: &Path) -> Result<Vec<PathBuf>> {
+    let arguments = ["rustc", "--release", "--locked", "-p", "pfe-cell", "--lib", JSON, "--", "-Cprefer-dynamic"];
+    let own = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
+    // This program, as a wrapper of rustc for the crates of the project: see `wrap_rustc`.
+    let artifacts =
+        cargo(project, rustc, &arguments, &[("RUSTC_WORKSPACE_WRAPPER", own.as_os_str()), (WRAPPER, "1".as_ref())])?;
+    let names = artifacts.iter().flat_map(|artifact| artifact["filenames"].as_array().into_iter().flatten());
+    // Metadata is enough for what the library has linked in; `.so` are the library and procedural macros.
+    let wanted = names.filter_map(Value::as_str).filter(|name| name.ends_with(".rmeta") || name.ends_with(".so"));
+    Ok(wanted.map(PathBuf::from).collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// Builds the program that prints notebooks, and returns it.
+fn build_printer(project: &Path, rustc: &Path) -> Result<PathBuf> {
+    let artifacts = cargo(project, rustc, &["build", "--release", "--locked", "-p", "pfe", "--bin", "pfe", JSON], &[])?;
+    let program = artifacts.iter().filter_map(|artifact| artifact["executable"].as_str()).next_back();
+    program.map(PathBuf::from).ok_or_else(|| Error::message("cargo built no `pfe`"))
+}
+
+const JSON: &str = "--message-format=json-render-diagnostics";
+
+/// Runs cargo, which shows its progress on stderr, and returns what it says of the artifacts.
+fn cargo(project: &Path, rustc: &Path, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Result<Vec<Value>> {
     let cargo = tool(project, "cargo")?;
     let mut child = Command::new(&cargo)
         .current_dir(project)
         .env("RUSTC", rustc)
-        // This program, as a wrapper of rustc for the crates of the project: see `wrap_rustc`.
-        .env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?)
-        .env(WRAPPER, "1")
-        .args(["rustc", "--release", "--locked", "-p", "pfe-cell", "--lib", "--message-format=json-render-diagnostics"])
-        .args(["--", "-Cprefer-dynamic"])
+        .envs(environment.iter().copied())
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(Error::io("run", &cargo))?;
-    let mut files = BTreeSet::new();
+    let mut artifacts = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let line = line.map_err(Error::io("read the output of", &cargo))?;
-            let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
-            if message["reason"] != "compiler-artifact" {
-                continue;
+            let message = serde_json::from_str::<Value>(&line).unwrap_or_default();
+            if message["reason"] == "compiler-artifact" {
+                artifacts.push(message);
             }
-            let names: Vec<&str> =
-                message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            // Metadata is enough for what the library has linked in; `.so` are the library and procedural macros.
-            let wanted = names.iter().filter(|name| name.ends_with(".rmeta") || name.ends_with(".so"));
-            files.extend(wanted.map(PathBuf::from));
         }
     }
     let status = child.wait().map_err(Error::io("run", &cargo))?;
     if status.success() {
-        Ok(files.into_iter().collect())
+        Ok(artifacts)
     } else {
-        Err(Error::message("the library of the cells could not be built").hint("cargo's messages above say why"))
+        Err(Error::message("the crates of the project could not be built").hint("cargo's messages above say why"))
     }
 }
 

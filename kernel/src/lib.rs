@@ -24,6 +24,7 @@ pub mod jupyter;
 pub mod report;
 pub mod runner;
 pub mod session;
+pub mod timings;
 pub mod toolchain;
 
 pub use error::{Error, Result};

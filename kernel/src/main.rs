@@ -75,6 +75,15 @@ struct RunArgs {
     /// Save how long each cell took (two runs then differ)
     #[arg(long)]
     timings: bool,
+    /// Print the result as an HTML page beside the saved notebook
+    #[arg(long)]
+    html: bool,
+    /// Print it as a PDF
+    #[arg(long)]
+    pdf: bool,
+    /// Language of the pages
+    #[arg(long, value_parser = ["fr", "en"], default_value = "fr")]
+    lang: String,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -194,6 +203,11 @@ fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
         .unwrap_or_else(|| PathBuf::from(args.notebook.with_extension("out.ipynb").file_name().unwrap_or_default()));
     notebook.write(&output)?;
     eprintln!("saved `{}`", output.display());
+    let pages: Vec<_> = [("html", args.html), ("pdf", args.pdf)].into_iter().filter(|(_, wanted)| *wanted).collect();
+    let pages: Vec<&str> = pages.into_iter().map(|(format, _)| format).collect();
+    for page in runner::print(&output, &pages, &args.lang)? {
+        eprintln!("saved `{}`", page.display());
+    }
     match failed {
         None => Ok(ExitCode::SUCCESS),
         Some(cell) => {

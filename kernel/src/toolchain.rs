@@ -69,7 +69,12 @@ impl Toolchain {
         self.directory.join("pfe-cell")
     }
 
-    /// Where it finds its libraries.
+    /// The program that prints notebooks: `pfe`.
+    pub fn printer(&self) -> PathBuf {
+        self.directory.join("pfe")
+    }
+
+    /// Where the program that runs cells finds its libraries.
     pub fn library_path(&self) -> OsString {
         let mut path = self.directory.clone().into_os_string();
         path.push(":");

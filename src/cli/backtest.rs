@@ -76,14 +76,14 @@ fn describe(
     )?;
     writeln!(
         text,
-        "{:<16}{:>8}{:>10}{:>13}{:>8}{:>7}{:>8}{:>8}{:>8}{:>10}  ours minus this, 90 %",
-        "model", "WAPE", "complete", "given total", "bias", "MASE", "in 80%", "in 95%", "width", "Spearman"
+        "{:<16}{:>8}{:>10}{:>13}{:>8}{:>7}{:>8}{:>8}{:>8}{:>8}{:>10}  ours minus this, 90 %",
+        "model", "WAPE", "complete", "given total", "bias", "MASE", "in 80%", "in 95%", "width", "growth", "relative"
     )?;
     for (result, difference) in results.iter().zip(differences) {
         let m = &result.metrics;
         writeln!(
             text,
-            "{:<16}{:>8.4}{:>10.4}{:>13.4}{:>+8.3}{:>7.2}{:>8.3}{:>8.3}{:>8.2}{:>10.3}  {:+.3} [{:+.3}, {:+.3}]",
+            "{:<16}{:>8.4}{:>10.4}{:>13.4}{:>+8.3}{:>7.2}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>10.3}  {:+.3} [{:+.3}, {:+.3}]",
             result.model,
             m.wape,
             m.wape_complete,
@@ -93,7 +93,8 @@ fn describe(
             m.coverage80,
             m.coverage95,
             m.width80,
-            m.spearman,
+            m.growth,
+            m.relative_growth,
             difference.value,
             difference.low,
             difference.high

@@ -13,7 +13,7 @@ use super::grouped;
 #[derive(Debug, clap::Args)]
 pub struct DecisionArgs {
     /// Advertising budget to spread over states, BRL
-    #[arg(long, value_name = "BRL", value_parser = budget)]
+    #[arg(long, value_name = "BRL", value_parser = budget, allow_negative_numbers = true)]
     budget: Option<i64>,
     /// Other weights of the indicators, as TOML
     #[arg(long, value_name = "FILE")]
@@ -58,17 +58,17 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
     match decisions {
         Ok(made) => {
             let first = made.winner.first();
-            let change = if first.before > 0.0 { first.forecast / first.before - 1.0 } else { 0.0 };
+            let change = made.winner.change(first);
+            let change = change.map_or(String::new(), |c| format!(", {:+.1} % on the 90 days before", 100.0 * c));
             line(
                 "what to sell",
                 format!(
-                    "{}: {} BRL expected in the 90 days after {} (80 %: {} to {}), {:+.1} % on the 90 days before; first in {:.0} % of the draws",
+                    "{}: {} BRL expected in the 90 days after {} (80 %: {} to {}){change}; first in {:.0} % of the draws",
                     first.category,
                     reais(first.forecast),
                     date(made.winner.cutoff),
                     reais(first.interval80.0),
                     reais(first.interval80.1),
-                    100.0 * change,
                     100.0 * first.first
                 ),
             );
@@ -82,7 +82,10 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
         }
     }
     let total = &findings.payments_total;
-    let mut paid = format!("{} pay {:.1} % of the orders", total.covering.join(" + "), total.covered * 100.0);
+    let mut paid = match total.methods.is_empty() {
+        true => "no payment in the data".to_string(),
+        false => format!("{} pay {:.1} % of the orders", total.covering.join(" + "), total.covered * 100.0),
+    };
     if let Some(habit) = findings.unusual_payment() {
         paid += &format!(
             "; {} stands out: {} has {:.1} % of its payments, {:.1} % overall",

@@ -5,6 +5,7 @@ mod backtest;
 mod decisions;
 mod findings;
 mod forecast;
+mod notebook;
 mod report;
 mod run;
 mod synth;
@@ -44,6 +45,8 @@ enum Command {
     Forecast(forecast::Args),
     /// Say what to sell, where to advertise and how to get paid
     Findings(findings::Args),
+    /// Print an executed notebook as HTML and PDF
+    Notebook(notebook::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Some(Command::Backtest(args)) => backtest::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Findings(args)) => findings::run(&args),
+        Some(Command::Notebook(args)) => notebook::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
             DialectArg::Mysql => Dialect::Mysql,
             DialectArg::Postgres => Dialect::Postgres,

@@ -1,11 +1,17 @@
-//! `pfe report`: the report of an earlier run, rendered again.
+//! `pfe report`: the report of an earlier run, rendered again, checked, or compared with that of another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pfe::pipeline;
+use pfe::pipeline::check::{self, Now};
+use pfe::pipeline::diff::{self, Change, Diff};
+use pfe::report::Templates;
 
-use super::run::cover;
+use super::run::{cover, templates};
 use super::{LangArg, Outcome, print};
+
+/// Changes of a table that are told.
+const TOLD: usize = 5;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -18,15 +24,75 @@ pub struct Args {
     /// What the cover says: title, subtitle, authors, school and date, as TOML
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
+    /// Folder whose files replace those of the report one by one
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Write the report's own files into a folder, to be changed and given to `--templates`
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    init_templates: Option<PathBuf>,
+    /// Say which files of the run are stale and why, and write nothing; exit code 1 if any is
+    #[arg(long, conflicts_with = "diff")]
+    check: bool,
+    /// With `--check`: the data, to see whether they have changed
+    #[arg(long, value_name = "PATH", requires = "check")]
+    data: Option<PathBuf>,
+    /// Say what changed since another run, in numbers, and write nothing
+    #[arg(long, value_name = "OLD_RUN")]
+    diff: Option<PathBuf>,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let paths = pipeline::rerender(&args.out, args.lang.into(), cover(args.parameters.as_ref())?)?;
+    if let Some(dir) = &args.init_templates {
+        let files = Templates::write_built_in(dir)?;
+        return print(&format!("{files} files in {}\n", dir.display()));
+    }
+    if let Some(old) = &args.diff {
+        return print(&describe(&diff::diff(old, &args.out)?));
+    }
+    let (cover, templates) = (cover(args.parameters.as_ref())?, templates(args.templates.as_deref())?);
+    if args.check {
+        return check(args, &Now { data: args.data.as_deref().map(Path::new), cover, templates });
+    }
+    let paths = pipeline::rerender(&args.out, args.lang.into(), cover, &templates)?;
     if args.quiet {
         return Ok(());
     }
     print(&paths.iter().map(|p| format!("{}\n", p.display())).collect::<String>())
+}
+
+/// One line per file.
+fn check(args: &Args, now: &Now<'_>) -> Outcome {
+    let parts = check::check(&args.out, now)?;
+    let line = |part: &check::Part| match &part.stale {
+        Some(reason) => format!("stale  {}: {reason}\n", part.path),
+        None => format!("fresh  {}\n", part.path),
+    };
+    if !args.quiet {
+        print(&parts.iter().map(line).collect::<String>())?;
+    }
+    Ok(check::demand_fresh(&parts)?)
+}
+
+fn describe(diff: &Diff) -> String {
+    let mut text = String::new();
+    for (name, then, now) in &diff.origins {
+        text += &format!("{name}: {then} → {now}\n");
+    }
+    for table in &diff.tables {
+        let (added, removed, changed) = (table.added, table.removed, table.changed.len());
+        text += &format!("{}: {added} rows added, {removed} removed, {changed} values changed\n", table.name);
+        for change in table.changed.iter().take(TOLD) {
+            text += &format!("  {}\n", told(change));
+        }
+    }
+    text + &format!("{} tables are the same\n", diff.same)
+}
+
+fn told(change: &Change) -> String {
+    let Change { row, column, then, now } = change;
+    let relative = change.relative().map_or(String::new(), |r| format!(" ({:+.1} %)", 100.0 * r));
+    format!("{row}, {column}: {then} → {now}{relative}")
 }

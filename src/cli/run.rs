@@ -1,14 +1,14 @@
 //! `pfe run`: raw files → tables and report.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
 use pfe::pipeline::{self, Input, RunParams};
-use pfe::report::Cover;
+use pfe::report::{Cover, Templates};
 use pfe::synth::SynthParams;
 use serde_json::json;
 
@@ -33,6 +33,9 @@ pub struct Args {
     /// What the cover says: title, subtitle, authors, school and date, as TOML
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
+    /// Folder whose files replace those of the report one by one; `pfe report --init-templates` writes them
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -72,6 +75,7 @@ pub fn run(args: &Args) -> Outcome {
         lang: args.lang.into(),
         decisions: args.decisions.params()?,
         cover: cover(args.parameters.as_ref())?.unwrap_or_default(),
+        templates: templates(args.templates.as_deref())?,
     };
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
@@ -142,6 +146,11 @@ pub fn run(args: &Args) -> Outcome {
 pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
     let read = |path: &PathBuf| Cover::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?);
     path.map(read).transpose()
+}
+
+/// The texts of a folder, or the built-in ones.
+pub fn templates(dir: Option<&Path>) -> pfe::Result<Templates> {
+    dir.map_or_else(|| Ok(Templates::default()), Templates::read)
 }
 
 fn progress_bar(quiet: bool) -> ProgressBar {

@@ -43,6 +43,23 @@ impl Kind {
         }
     }
 
+    /// Short name: what the data dictionary calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Id => "id",
+            Kind::Text => "text",
+            Kind::Zip => "zip",
+            Kind::State => "state",
+            Kind::Word(_) => "word",
+            Kind::Integer(..) => "integer",
+            Kind::Money => "money",
+            Kind::Degrees => "degrees",
+            Kind::Timestamp => "timestamp",
+            Kind::Date => "date",
+            Kind::Flag => "flag",
+        }
+    }
+
     /// The polars type of a column of this kind.
     pub fn dtype(self) -> DataType {
         match self {

@@ -68,7 +68,7 @@ type Counts = BTreeMap<String, [i64; 4]>;
 type Sets = BTreeMap<u32, i64>;
 
 pub(super) fn by_state(mart: &SalesMart) -> Result<Vec<StatePayments>> {
-    let (counts, sets) = (counts(mart)?, sets(mart)?);
+    let (counts, sets) = (counts(mart)?, sets(mart, "payment_sets", "state")?);
     let none = Sets::new();
     Ok(counts.iter().map(|(state, counts)| summarise(state, counts, sets.get(state).unwrap_or(&none))).collect())
 }
@@ -79,13 +79,13 @@ pub(super) fn total(mart: &SalesMart) -> Result<StatePayments> {
         let sum = all.entry(method).or_default();
         (0..4).for_each(|i| sum[i] += numbers[i]);
     }
-    for (set, orders) in sets(mart)?.into_values().flatten() {
+    for (set, orders) in sets(mart, "payment_sets", "state")?.into_values().flatten() {
         *all_sets.entry(set).or_insert(0) += orders;
     }
     Ok(summarise("BR", &all, &all_sets))
 }
 
-/// How the orders that hold an item of `category` were paid. `state` is the category, and no covering set is sought.
+/// How the orders that hold an item of `category` were paid. `state` is the category.
 ///
 /// # Errors
 /// The mart is incomplete.
@@ -100,7 +100,8 @@ pub fn of_category(mart: &SalesMart, category: &str) -> Result<StatePayments> {
         }
         counts.insert(methods.get(row).unwrap_or_default().into(), numbers);
     }
-    Ok(summarise(category, &counts, &Sets::new()))
+    let none = Sets::new();
+    Ok(summarise(category, &counts, sets(mart, "payment_sets_by_category", "category")?.get(category).unwrap_or(&none)))
 }
 
 fn counts(mart: &SalesMart) -> Result<BTreeMap<String, Counts>> {
@@ -125,15 +126,16 @@ fn counts(mart: &SalesMart) -> Result<BTreeMap<String, Counts>> {
     Ok(states)
 }
 
-fn sets(mart: &SalesMart) -> Result<BTreeMap<String, Sets>> {
-    let frame = mart.table("payment_sets")?;
+/// By state or category, of the table that holds them.
+fn sets(mart: &SalesMart, table: &str, by: &str) -> Result<BTreeMap<String, Sets>> {
+    let frame = mart.table(table)?;
     let mut states: BTreeMap<String, Sets> = BTreeMap::new();
     for row in 0..frame.height() {
         let mut set = 0;
         for (bit, method) in PAYMENT_TYPES.iter().enumerate() {
             set |= u32::from(frame.column(method)?.i64()?.get(row) == Some(1)) << bit;
         }
-        let state = frame.column("state")?.str()?.get(row).unwrap_or_default();
+        let state = frame.column(by)?.str()?.get(row).unwrap_or_default();
         *states.entry(state.into()).or_default().entry(set).or_insert(0) +=
             frame.column("orders")?.i64()?.get(row).unwrap_or(0);
     }

@@ -29,6 +29,8 @@ pub struct Winner {
     /// All candidates, the best first: what other weights can rank again.
     #[serde(skip)]
     pub ranked: Vec<Candidate>,
+    /// Whether the data reach back over the three periods that the next ones are compared with.
+    pub comparable: bool,
     /// How many categories had enough orders to be candidates.
     pub candidates: usize,
     /// Products of the first, most revenue in the last three periods first.
@@ -41,6 +43,11 @@ impl Winner {
     /// The category to sell: there is always one.
     pub fn first(&self) -> &Candidate {
         &self.short_list[0]
+    }
+
+    /// Expected change on the last three periods; `None` where these are not known whole.
+    pub fn change(&self, candidate: &Candidate) -> Option<f64> {
+        (self.comparable && candidate.before > 0.0).then(|| candidate.forecast / candidate.before - 1.0)
     }
 }
 
@@ -128,7 +135,8 @@ pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<
         .collect();
     let short_list: Vec<Candidate> = ranked.iter().take(LISTED).cloned().collect();
     let products = products(mart, &short_list[0].category, recent)?;
-    Ok(Winner { cutoff: history.cutoff, short_list, ranked, candidates: expected.len(), products, tipping })
+    let comparable = history.start <= recent.from;
+    Ok(Winner { cutoff: history.cutoff, comparable, short_list, ranked, candidates: expected.len(), products, tipping })
 }
 
 /// The last three 30-day periods.

@@ -34,7 +34,7 @@ macro_rules! step {
 }
 
 /// The steps; those that are not stored come first, since the others read them.
-pub static STEPS: [Step; 25] = [
+pub static STEPS: [Step; 28] = [
     step!("items_sold", false),
     step!("orders_served", false),
     step!("orders_paid", false),
@@ -53,6 +53,7 @@ pub static STEPS: [Step; 25] = [
     step!("payments_by_month", true),
     step!("payments_by_category_month", true),
     step!("payment_sets", true),
+    step!("payment_sets_by_category", true),
     step!("service_by_category", true),
     step!("service_by_state", true),
     step!("products", true),
@@ -60,6 +61,8 @@ pub static STEPS: [Step; 25] = [
     step!("review_scores", true),
     step!("delivery_days", true),
     step!("reference_sales", true),
+    step!("misread", true),
+    step!("first_page", true),
 ];
 
 /// The small tables on which models, findings and the report stand. Whole numbers are `i64`, days and months `Date`.

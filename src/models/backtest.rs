@@ -142,6 +142,7 @@ fn outcomes(
     let (every, horizon) = (params.every, params.horizon as i32);
     let behind = |step: i32| every.span(history.cutoff, step);
     let recent = Span { from: behind(1 - horizon).from, to: history.cutoff };
+    let known = Span { from: history.start, to: history.cutoff };
     let mut forecasts = forecasts.iter().peekable();
     let mut outcomes = Vec::new();
     for (series, name) in panel.names().enumerate() {
@@ -168,7 +169,7 @@ fn outcomes(
                 interval95: (get(|f| f.lo95), get(|f| f.hi95)),
                 scale: steps.iter().sum::<f64>() / steps.len().max(1) as f64,
                 before: panel.revenue(series, recent),
-                orders: panel.orders(series, recent) as f64 / f64::from(horizon),
+                orders: panel.orders(series, known) as f64 / f64::from(known.days()) * every.days(),
             });
         }
     }

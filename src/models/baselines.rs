@@ -95,16 +95,22 @@ struct Lines<'h>(&'h History);
 impl Fitted for Lines<'_> {
     fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
         let span = every.span(origin, step as i32);
-        let first = Month::of_day(self.0.start);
-        let months: Vec<Month> = std::iter::successors(Some(first), |m| Some(m.plus(1)))
-            .take_while(|m| m.plus(1).first_day() <= origin + 1)
-            .collect();
+        // Days take their part of their month.
+        let mut parts: Vec<(Month, f64)> = Vec::new();
+        for month in (span.from..=span.to).map(Month::of_day) {
+            let day = 1.0 / f64::from(month.days());
+            match parts.last_mut().filter(|(last, _)| *last == month) {
+                Some((_, part)) => *part += day,
+                None => parts.push((month, day)),
+            }
+        }
         let fit = |i: usize| {
-            let earned = |m: &Month| self.0.revenue(i, Span { from: m.first_day(), to: m.plus(1).first_day() - 1 });
-            let line = plane(&months.iter().map(|m| (*m, earned(m))).collect::<Vec<_>>());
-            // Days take their part of their month.
-            let day = |day: i32| line(Month::of_day(day)) / f64::from(Month::of_day(day).days());
-            (span.from..=span.to).map(day).sum::<f64>().max(0.0)
+            // As in the original's table of sums: the first months count, a month without a sale is no row, and a month cut
+            // off by the origin is none either.
+            let mut months = self.0.months(i, origin);
+            months.retain(|(month, _)| month.plus(1).first_day() <= origin + 1);
+            let line = plane(&months);
+            parts.iter().map(|(month, part)| line(*month) * part).sum::<f64>().max(0.0)
         };
         (0..self.0.len()).map(fit).collect()
     }

@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
 /// Past errors needed before quantiles of them mean anything.
 const ENOUGH: usize = 40;
-/// Weeks over which past errors are taken: half a year.
-const RECENT: usize = 26;
+/// Weeks over which past errors are taken: a year.
+const RECENT: usize = 52;
 /// Errors grow with this power of what is forecast: slower than it, since chance evens out among many orders, and faster
 /// than its square root, since tastes shift for all of them at once.
-const POWER: f64 = 2.0 / 3.0;
+pub(super) const POWER: f64 = 2.0 / 3.0;
 /// Standard deviation of the errors against [`scale`] that is assumed without past errors.
 const ASSUMED: f64 = 1.5;
 /// Quantiles of the standard normal distribution at [`LEVELS`].

@@ -8,8 +8,8 @@
 //! y = ln((t + f) / b) − ln(Σ(t + f) / Σb),   t = mean daily revenue over the days d + 30(h−1) + 1 … d + 30h
 //! ```
 //!
-//! on the features of [`FEATURES`], centred on the market. Rows are weighted by b / Σb, for it is money that is to be
-//! forecast; training origins lie every seven days back from d − 30h, so that every target is over by d. The strength
+//! on the features of [`FEATURES`], centred on the market with the weights b / Σb. Errors are taken to grow with b^⅔, as
+//! intervals do, so those of logarithms with b^−⅓: generalised least squares weighs rows by b^⅔. Training origins lie every seven days back from d − 30h, so that every target is over by d. The strength
 //! of the ridge is the one that would have told the shares of past weeks best.
 //!
 //! Many rows enter through their normal equations `G = XᵀWX, v = XᵀWy`, which add up over origins: linfa fits the few
@@ -27,7 +27,7 @@ use linfa_linalg::triangular::{SolveTriangular, UPLO};
 use linfa_linear::LinearRegression;
 use ndarray::{Array1, Array2, Axis, s};
 
-use super::forecast::{Fitted, Forecaster, floor, past_origins};
+use super::forecast::{Fitted, Forecaster, POWER, floor, past_origins};
 use super::panel::History;
 use super::span::{DAYS, Every, Span};
 use crate::error::{Error, Result};
@@ -205,7 +205,10 @@ impl<'h> FittedLinear<'h> {
         let total: f64 = origin.base.iter().sum();
         let market = (sold.iter().map(|t| t + floor).sum::<f64>() / total).ln();
         let sells = |i: &usize| origin.base[*i] > 4.0 / 3.0 * floor;
-        let row = |i: usize| (i, origin.base[i] / total, ((sold[i] + floor) / origin.base[i]).ln() - market);
+        let weights: Vec<f64> = origin.base.iter().map(|base| (base / total).powf(POWER)).collect();
+        // Every origin weighs the same, so that the ridge means the same for few series and for many.
+        let whole: f64 = (0..sold.len()).filter(sells).map(|i| weights[i]).sum();
+        let row = |i: usize| (i, weights[i] / whole, ((sold[i] + floor) / origin.base[i]).ln() - market);
         (0..sold.len()).filter(sells).map(row).collect()
     }
 

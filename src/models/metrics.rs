@@ -7,7 +7,8 @@
 //! | MASE | median over series and cutoffs of the mean of \|actual − forecast\| / scale, with the mean step from one period to the next before the cutoff as scale (Hyndman and Koehler, International Journal of Forecasting 22, 2006) |
 //! | coverage | share of the outcomes inside the interval |
 //! | width | Σ(upper − lower end) / Σ actual |
-//! | Spearman | rank correlation of forecast and actual growth over the series, mean over the cutoffs |
+//! | growth | Spearman's rank correlation of forecast and actual growth over the series, mean over the cutoffs; growth is the revenue of the periods ahead less that of as many before, in BRL: what a choice among series gains. Only series with five orders a period or more since the data begin |
+//! | relative growth | the same for the ratio of the two, in which small series count as much as great ones |
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,7 @@ pub struct Outcome {
     pub scale: f64,
     /// Revenue of as many periods up to the cutoff as are forecast, BRL.
     pub before: f64,
-    /// Mean orders of those periods.
+    /// Mean orders a period since the data begin.
     pub orders: f64,
 }
 
@@ -71,8 +72,10 @@ pub struct Metrics {
     pub coverage95: f64,
     /// Width of the 80 % interval against the actual revenue.
     pub width80: f64,
-    /// Rank correlation of growth, series with at least five orders a period before the cutoff.
-    pub spearman: f64,
+    /// Rank correlation of growth in BRL, series with at least five orders a period before the cutoff.
+    pub growth: f64,
+    /// Rank correlation of relative growth, the same series.
+    pub relative_growth: f64,
 }
 
 impl Metrics {
@@ -93,7 +96,8 @@ impl Metrics {
             coverage80: share(&|o| inside(o, o.interval80)),
             coverage95: share(&|o| inside(o, o.interval95)),
             width80: ratio(outcomes.iter().map(|o| o.interval80.1 - o.interval80.0).sum(), actual),
-            spearman: growth_correlation(outcomes),
+            growth: growth_correlation(outcomes, |after, before| after - before),
+            relative_growth: growth_correlation(outcomes, |after, before| after / before),
         }
     }
 }
@@ -135,16 +139,18 @@ fn mase(outcomes: &[Outcome]) -> f64 {
     }
 }
 
-/// The mean over the cutoffs of Spearman's correlation between forecast and actual growth.
-fn growth_correlation(outcomes: &[Outcome]) -> f64 {
-    let mut cutoffs: BTreeMap<i32, BTreeMap<usize, (f64, f64)>> = BTreeMap::new();
+/// The mean over the cutoffs of Spearman's correlation between forecast and actual growth, from the revenue after a cutoff
+/// and before it.
+fn growth_correlation(outcomes: &[Outcome], growth: fn(f64, f64) -> f64) -> f64 {
+    let mut cutoffs: BTreeMap<i32, BTreeMap<usize, [f64; 3]>> = BTreeMap::new();
     for o in outcomes.iter().filter(|o| o.orders >= GROWTH_ORDERS && o.before > 0.0) {
-        let growth = cutoffs.entry(o.cutoff).or_default().entry(o.series).or_default();
-        *growth = (growth.0 + o.forecast / o.before, growth.1 + o.actual / o.before);
+        let sums = cutoffs.entry(o.cutoff).or_default().entry(o.series).or_insert([0.0, 0.0, o.before]);
+        sums[0] += o.forecast;
+        sums[1] += o.actual;
     }
-    let correlations = cutoffs.values().filter_map(|growth| {
-        let (forecast, actual): (Vec<f64>, Vec<f64>) = growth.values().copied().unzip();
-        spearman(&forecast, &actual)
+    let correlations = cutoffs.values().filter_map(|series| {
+        let of = |which: usize| series.values().map(|sums| growth(sums[which], sums[2])).collect::<Vec<f64>>();
+        spearman(&of(0), &of(1))
     });
     let (sum, n) = correlations.fold((0.0, 0.0), |(sum, n), c| (sum + c, n + 1.0));
     ratio(sum, n)
@@ -253,10 +259,21 @@ mod tests {
         near(metrics.coverage80, 1.0 / 3.0);
         near(metrics.coverage95, 1.0);
         near(metrics.width80, 12.0 / 60.0);
-        near(metrics.spearman, 1.0);
+        near(metrics.growth, 1.0);
+        near(metrics.relative_growth, 1.0);
         // Scaled by 60/61: 11.80…, 15.74…, 32.46….
         near(metrics.wape_given_total, (720.0 / 61.0 - 10.0 + 20.0 - 960.0 / 61.0 + 1980.0 / 61.0 - 30.0) / 60.0);
         assert_eq!(Metrics::of(&[]), Metrics::default());
+    }
+
+    /// A great series that gains 10 of 100 and a small one that doubles from 1: which grows more is a question of measure.
+    #[test]
+    fn growth_is_in_money_or_relative() {
+        let after = |series, before, actual, forecast| Outcome { before, ..outcome(series, actual, forecast) };
+        let metrics = Metrics::of(&[after(0, 100.0, 110.0, 112.0), after(1, 1.0, 2.0, 1.05)]);
+        assert_eq!((metrics.growth, metrics.relative_growth), (1.0, -1.0));
+        let few = [Outcome { orders: 4.9, ..after(0, 100.0, 110.0, 112.0) }, after(1, 1.0, 2.0, 1.05)];
+        assert_eq!(Metrics::of(&few).growth, 0.0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::span::{Span, date};
 use super::supply::{Sale, Supply};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
+use crate::mart::month::Month;
 use crate::mart::period::Period;
 
 /// Orders came in as usual on a day that has at least this share of the median of the four weeks before it.
@@ -166,8 +167,10 @@ impl Panel {
             orders: take(&s.orders, &days),
             supply: s.supply.cut(&days),
         };
-        let series: Vec<Series> = self.series.iter().map(cut).filter(|s| s.orders.iter().any(|n| *n > 0)).collect();
-        Ok(History::new(self.by, cutoff, end, start.min(end), series))
+        let sells = |s: &&Series| take(&s.orders, &days).iter().any(|n| *n > 0);
+        let known: Vec<&Series> = self.series.iter().filter(sells).collect();
+        let early = known.iter().map(|s| take(&s.revenue, &(0..days.start))).collect();
+        Ok(History::new(self.by, cutoff, end, start.min(end), known.into_iter().map(cut).collect(), early))
     }
 
     /// The last day on which orders came in as usual.
@@ -248,10 +251,12 @@ pub struct History {
     pub(super) series: Vec<Series>,
     /// Running sums of revenue, centavos: what was earned before a day.
     earned: Vec<Vec<i64>>,
+    /// Revenue of the thin start before the first day that counts, centavos by day.
+    early: Vec<Vec<i64>>,
 }
 
 impl History {
-    fn new(by: By, cutoff: i32, end: i32, start: i32, series: Vec<Series>) -> History {
+    fn new(by: By, cutoff: i32, end: i32, start: i32, series: Vec<Series>, early: Vec<Vec<i64>>) -> History {
         let length = (end - start + 1) as usize;
         let orders: Vec<i64> = (0..length).map(|d| series.iter().map(|s| s.orders[d]).sum()).collect();
         let exceptional = (0..length).map(|d| {
@@ -269,7 +274,7 @@ impl History {
         let (exceptional, earned) = (exceptional.collect(), earned.collect::<Vec<Vec<i64>>>());
         let centavos: i64 = earned.iter().filter_map(|e| e.last()).sum();
         let ticket = centavos as f64 / 100.0 / orders.iter().sum::<i64>().max(1) as f64;
-        History { by, cutoff, end, start, exceptional, ticket, series, earned }
+        History { by, cutoff, end, start, exceptional, ticket, series, earned, early }
     }
 
     /// Names of the series, in order.
@@ -297,6 +302,24 @@ impl History {
         let index = |day: i32| (day - self.start).clamp(0, self.days() as i32) as usize;
         let earned = &self.earned[series];
         (earned[index(span.to + 1)] - earned[index(span.from).min(index(span.to + 1))]) as f64 / 100.0
+    }
+
+    /// The months up to the day `origin` in which a series sold, the thin start included, with its revenue in BRL.
+    pub(super) fn months(&self, series: usize, origin: i32) -> Vec<(Month, f64)> {
+        let (early, earned) = (&self.early[series], &self.earned[series]);
+        let first = self.start - early.len() as i32;
+        // Centavos before a day, the thin start apart.
+        let started = |day: i32| early[..(day - first).clamp(0, early.len() as i32) as usize].iter().sum::<i64>();
+        let later = |day: i32| earned[(day - self.start).clamp(0, self.days() as i32) as usize];
+        std::iter::successors(Some(Month::of_day(first)), |month| Some(month.plus(1)))
+            .take_while(|month| month.first_day() <= origin)
+            .map(|month| {
+                let (from, next) = (month.first_day(), month.plus(1).first_day().min(origin + 1));
+                (month, started(next) - started(from) + later(next) - later(from))
+            })
+            .filter(|(_, centavos)| *centavos > 0)
+            .map(|(month, centavos)| (month, centavos as f64 / 100.0))
+            .collect()
     }
 
     /// Concentration of the sellers and share of silent products at the end, by series.

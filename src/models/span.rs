@@ -46,6 +46,14 @@ impl Every {
         }
     }
 
+    /// Mean number of days of a period.
+    pub fn days(self) -> f64 {
+        match self {
+            Every::Month => 365.25 / 12.0,
+            Every::Days30 => f64::from(DAYS),
+        }
+    }
+
     /// Checks that periods can begin after `cutoff`.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::read::InputFile;
 use crate::error::{Error, Result};
-use crate::results::{Parameters, Results};
+use crate::results::{CODE, Parameters, Results};
 
 /// File name of the manifest; written last, so that its presence means a finished run.
 pub const MANIFEST: &str = "run.json";
@@ -25,7 +25,10 @@ pub struct Manifest {
 pub struct Core {
     /// Version of the program.
     pub pfe: String,
-    /// BLAKE3 over program version, parameters and inputs: the identity of the analysis.
+    /// Hash of the program's sources.
+    #[serde(default)]
+    pub code: String,
+    /// BLAKE3 over program, parameters and inputs: the identity of the analysis.
     pub fingerprint: String,
     /// Parameters of the run.
     pub parameters: Parameters,
@@ -71,6 +74,7 @@ impl Manifest {
         outputs.sort_by(|a, b| a.path.cmp(&b.path));
         let core = Core {
             pfe: env!("CARGO_PKG_VERSION").into(),
+            code: CODE.into(),
             fingerprint: results.fingerprint(),
             parameters: results.parameters.clone(),
             inputs: results.audit.inputs.clone(),

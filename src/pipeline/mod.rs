@@ -1,5 +1,9 @@
 //! The whole flow in one call: raw files → results → files in the output folder, with a manifest that proves them.
 
+mod attachments;
+pub mod check;
+mod decision_tables;
+pub mod diff;
 pub mod manifest;
 mod output;
 pub mod tables;
@@ -16,7 +20,7 @@ use crate::data::{self, Source};
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
 use crate::mart::{self, SalesMart};
-use crate::report::{self, Cover, Lang};
+use crate::report::{self, Cover, Lang, Templates};
 use crate::results::{Parameters, Results};
 use crate::synth::{self, SynthParams};
 use manifest::{Manifest, Volatile};
@@ -44,6 +48,8 @@ pub struct RunParams {
     pub decisions: DecisionParams,
     /// What the cover says.
     pub cover: Cover,
+    /// Texts of the report.
+    pub templates: Templates,
 }
 
 /// What a run leaves behind.
@@ -90,8 +96,13 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
         Input::Generated(synth) => Some(synth.clone()),
         Input::Files(_) => None,
     };
-    let parameters =
-        Parameters { lang: params.lang, generated, decisions: params.decisions.clone(), cover: params.cover.clone() };
+    let parameters = Parameters {
+        lang: params.lang,
+        generated,
+        decisions: params.decisions.clone(),
+        cover: params.cover.clone(),
+        templates: params.templates.hashes(),
+    };
     // The clean tables are written while the mart and the report are made: one needs the disk, the other the processor.
     let (clean_files, made) = rayon::join(
         || write_frames(&staging, "clean", clean.iter()),
@@ -105,7 +116,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
             );
             let (mut files, results) = (mart_files?, results?);
             clock.stage("report");
-            files.extend(write_results(&staging, &results)?);
+            files.extend(write_results(&staging, &results, &params.templates)?);
             Ok::<_, crate::Error>((results, files))
         },
     );
@@ -140,35 +151,38 @@ pub fn load(out: &Path) -> Result<Results> {
 ///
 /// # Errors
 /// The folder holds no finished run.
-pub fn rerender(out: &Path, lang: Lang, cover: Option<Cover>) -> Result<Vec<PathBuf>> {
+pub fn rerender(out: &Path, lang: Lang, cover: Option<Cover>, templates: &Templates) -> Result<Vec<PathBuf>> {
     let mut results = load(out)?;
     results.parameters.lang = lang;
     if let Some(cover) = cover {
         results.parameters.cover = cover;
     }
+    results.parameters.templates = templates.hashes();
     let staging = Staging::new(out)?;
-    let files = write_report(&staging, &results)?;
+    let files = write_report(&staging, &results, templates)?;
     staging.commit_report(files, &results)
 }
 
-fn write_results(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
+fn write_results(staging: &Staging, results: &Results, templates: &Templates) -> Result<Vec<manifest::OutputFile>> {
     let mut files = tables::write(staging, results)?;
     files.push(staging.write("audit.json", &manifest::to_json(&results.audit))?);
-    files.extend(write_report(staging, results)?);
+    files.extend(write_report(staging, results, templates)?);
     Ok(files)
 }
 
-fn write_report(staging: &Staging, results: &Results) -> Result<Vec<manifest::OutputFile>> {
-    let report = report::dossier(results)?;
+fn write_report(staging: &Staging, results: &Results, templates: &Templates) -> Result<Vec<manifest::OutputFile>> {
+    let mut report = report::dossier_with(results, templates)?;
+    report.downloads = attachments::all(results)?;
     let html = || {
         let html = staging.write("report.html", report.to_html()?.as_bytes())?;
-        Ok::<_, Error>(vec![html, staging.write("dashboard.html", report::dashboard(results)?.as_bytes())?])
+        let dashboard = report::dashboard_with(results, templates)?;
+        Ok::<_, Error>(vec![html, staging.write("dashboard.html", dashboard.as_bytes())?])
     };
     // Whoever built without Typst asked for no PDF; the command line says that there is none.
     if cfg!(not(feature = "pdf")) {
         return html();
     }
-    let (html, pdf) = rayon::join(html, || staging.write("report.pdf", &report.to_pdf(&[])?));
+    let (html, pdf) = rayon::join(html, || staging.write("report.pdf", &report.to_pdf(&report.downloads)?));
     let mut files = html?;
     files.push(pdf?);
     Ok(files)

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::manifest::{MANIFEST, Manifest, OutputFile, to_json};
 use crate::error::{Error, Result};
-use crate::results::Results;
+use crate::results::{CODE, Results};
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
 const OWNED: [&str; 8] =
@@ -136,6 +136,7 @@ impl Staging {
         let mut manifest = Manifest::load(&self.out)?;
         manifest.core.parameters = results.parameters.clone();
         manifest.core.fingerprint = results.fingerprint();
+        manifest.core.code = CODE.into();
         for file in &files {
             manifest.core.outputs.retain(|o| o.path != file.path);
             manifest.core.outputs.push(file.clone());

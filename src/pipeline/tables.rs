@@ -37,7 +37,7 @@ pub(super) fn write(staging: &Staging, results: &Results) -> Result<Vec<OutputFi
 /// The mart is incomplete.
 pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
     let (findings, reference) = (&results.findings, &results.reference);
-    Ok(vec![
+    let mut tables = vec![
         ("price_predictions", predictions(reference.predictions.iter())),
         ("price_predictions_top_category", predictions(reference.top().into_iter())),
         ("payments_by_state", payments(results)),
@@ -48,20 +48,22 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
         ("top_products", top_products(results)?),
         ("audit", audit(results)),
         ("quality", quality(results)),
-    ])
+    ];
+    tables.extend(super::decision_tables::all(results));
+    Ok(tables)
 }
 
-fn header(columns: &str) -> Table {
+pub(super) fn header(columns: &str) -> Table {
     vec![columns.split(',').map(String::from).collect()]
 }
 
 /// Centavos as reais with two decimals.
-fn brl(centavos: i64) -> String {
+pub(super) fn brl(centavos: i64) -> String {
     let sign = if centavos < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", centavos.unsigned_abs() / 100, centavos.unsigned_abs() % 100)
 }
 
-fn optional(value: Option<f64>) -> String {
+pub(super) fn optional(value: Option<f64>) -> String {
     value.map_or(String::new(), |v| v.to_string())
 }
 
@@ -188,7 +190,7 @@ fn quarantine(rows: &[Quarantined]) -> Table {
     table
 }
 
-fn csv(table: &Table) -> Vec<u8> {
+pub(super) fn csv(table: &Table) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in table {
         // Writing to memory cannot fail, and every row has the header's length.

@@ -23,12 +23,9 @@ use super::charts::brazil;
 use super::charts::style::css_variables;
 use super::dossier::edition::{Edition, Words};
 use super::typography::{Typographer, plain};
-use super::{Lang, fonts};
+use super::{Lang, Templates, fonts};
 use crate::error::{Error, Result};
 use crate::results::Results;
-
-const PAGE: &str = include_str!("../../reports/templates/dashboard.html");
-const CSS: &str = include_str!("../../reports/style/dashboard.css");
 
 macro_rules! scripts {
     ($($name:literal),+) => {
@@ -81,11 +78,8 @@ struct Phrases {
 }
 
 impl Phrases {
-    fn of(lang: Lang) -> Result<Phrases> {
-        let text = match lang {
-            Lang::Fr => include_str!("../../reports/fr/dashboard.toml"),
-            Lang::En => include_str!("../../reports/en/dashboard.toml"),
-        };
+    fn of(lang: Lang, templates: &Templates) -> Result<Phrases> {
+        let text = templates.text(&format!("{}/dashboard.toml", lang.code()));
         let mut phrases: Phrases =
             toml::from_str(text).map_err(|e| Error::report(format!("`reports/{}/dashboard.toml`", lang.code()), e))?;
         phrases.words.values_mut().for_each(|text| *text = Typographer::new(lang).set(text));
@@ -122,9 +116,17 @@ impl Studio<'_> {
 /// # Errors
 /// The mart is incomplete, or a file of words or the template is damaged.
 pub fn dashboard(results: &Results) -> Result<String> {
+    dashboard_with(results, &Templates::default())
+}
+
+/// The same with the organisation's own words, page and style.
+///
+/// # Errors
+/// As [`dashboard`].
+pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang)?;
-    let phrases = Phrases::of(lang)?;
+    let edition = Edition::of(lang, templates)?;
+    let phrases = Phrases::of(lang, templates)?;
     let studio = Studio { results, words: &edition.words, phrases: &phrases };
     let mut data = cube::cube(&studio)?;
     let rankings = answers::rankings(&studio, &data.categories);
@@ -143,14 +145,14 @@ pub fn dashboard(results: &Results) -> Result<String> {
     page.insert("credit", &edition.words.label("map_credit"));
     page.insert("fingerprint", &results.fingerprint());
     page.insert("fonts", &*BUILT_IN_CSS);
-    page.insert("css", CSS);
+    page.insert("css", templates.text("style/dashboard.css"));
     page.insert("script", &*SCRIPT);
     page.insert("script_hash", &*SCRIPT_HASH);
     page.insert("data", &in_script(&data.values));
     let error = |e: tera::Error| Error::report("`dashboard.html`", e);
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
-    tera.add_raw_template("dashboard.html", PAGE).map_err(error)?;
+    tera.add_raw_template("dashboard.html", templates.text("templates/dashboard.html")).map_err(error)?;
     tera.render("dashboard.html", &page).map_err(error)
 }
 

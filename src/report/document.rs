@@ -17,6 +17,8 @@ pub struct Document {
     pub(super) labels: BTreeMap<String, String>,
     /// Page templates and style sheet; the built-in ones unless replaced.
     pub style: Style,
+    /// Files that the HTML offers for download.
+    pub downloads: Vec<Attachment>,
 }
 
 impl Document {
@@ -76,6 +78,8 @@ pub(super) enum Block {
     Remark(Remark, Vec<Block>),
     Code(String),
     Rule,
+    /// The works that are cited, each with its identifier, by label.
+    Works(Vec<(String, Vec<Inline>)>),
     /// A table written in the chapter.
     Grid {
         align: Vec<Align>,
@@ -133,6 +137,11 @@ pub(super) enum Align {
 pub(super) enum Inline {
     Text(String),
     Code(String),
+    /// A number, and the file and name under which it can be found.
+    Value {
+        text: String,
+        source: String,
+    },
     Emphasis(Vec<Inline>),
     Strong(Vec<Inline>),
     Link {
@@ -152,7 +161,7 @@ pub(super) enum Inline {
 /// The words alone: for the table of contents, identifiers and page headers.
 pub(super) fn words(inlines: &[Inline]) -> String {
     let word = |inline: &Inline| match inline {
-        Inline::Text(text) | Inline::Code(text) => text.clone(),
+        Inline::Text(text) | Inline::Code(text) | Inline::Value { text, .. } => text.clone(),
         Inline::Emphasis(inner) | Inline::Strong(inner) => words(inner),
         Inline::Link { text, .. } | Inline::Reference { text, .. } => words(text),
         Inline::Note(_) => String::new(),

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use tera::{Context, Tera};
 
 use super::charts::style::{css_rules, css_variables};
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
-use super::{Figure, Table, fonts};
+use super::{Attachment, Figure, Table, fonts};
 use crate::{Error, Result};
 
 /// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
@@ -47,6 +48,8 @@ pub(super) fn write(document: &Document) -> Result<String> {
     page.insert("contents", &contents(document));
     page.insert("figures", &list(document, "figure:"));
     page.insert("tables", &list(document, "table:"));
+    page.insert("downloads", &downloads(document));
+    page.insert("parts", &meta.parts);
     page.insert("body", &writer.out);
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
@@ -97,6 +100,16 @@ fn list(document: &Document, kind: &str) -> String {
             .then(|| format!("<li><a href=\"#{id}\"><span class=\"number\">{number}</span> {title}</a></li>\n"))
     };
     document.blocks().filter_map(item).collect()
+}
+
+/// Links that hold their file: nothing is fetched.
+fn downloads(document: &Document) -> String {
+    let item = |file: &Attachment| {
+        let (name, mime, about) = (escape(&file.name), escape(&file.mime), escape(&file.description));
+        let data = BASE64_STANDARD.encode(&file.bytes);
+        format!("<li><a download=\"{name}\" href=\"data:{mime};base64,{data}\">{name}</a> <span>{about}</span></li>\n")
+    };
+    document.downloads.iter().map(item).collect()
 }
 
 fn numbered(heading: &Heading, title: &str) -> String {
@@ -190,6 +203,15 @@ impl Writer<'_> {
             }
             Block::Code(text) => drop(write!(self.out, "<pre tabindex=\"0\"><code>{}</code></pre>", escape(text))),
             Block::Rule => self.out.push_str("<hr>"),
+            Block::Works(works) => {
+                self.out.push_str("<ul class=\"works\">\n");
+                for (id, line) in works {
+                    let _ = write!(self.out, "<li id=\"{}\">", escape(id));
+                    self.inlines(line);
+                    self.out.push_str("</li>\n");
+                }
+                self.out.push_str("</ul>");
+            }
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => self.figure(place, figure),
             Block::Table { place, table } => self.table(place, table),
@@ -206,6 +228,9 @@ impl Writer<'_> {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => self.out.push_str(&escape(text)),
+                Inline::Value { text, source } => {
+                    let _ = write!(self.out, "<span title=\"{}\">{}</span>", escape(source), escape(text));
+                }
                 Inline::Code(text) => drop(write!(self.out, "<code>{}</code>", escape(text))),
                 Inline::Emphasis(inner) => self.line("em", inner),
                 Inline::Strong(inner) => self.line("strong", inner),

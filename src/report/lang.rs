@@ -34,6 +34,8 @@ pub struct Words {
     pub note: &'static str,
     pub important: &'static str,
     pub warning: &'static str,
+    pub downloads: &'static str,
+    pub and: &'static str,
 }
 
 const FRENCH: Words = Words {
@@ -51,6 +53,8 @@ const FRENCH: Words = Words {
     note: "Remarque",
     important: "À retenir",
     warning: "Limite",
+    downloads: "Fichiers à télécharger",
+    and: "et",
 };
 
 const ENGLISH: Words = Words {
@@ -68,6 +72,8 @@ const ENGLISH: Words = Words {
     note: "Note",
     important: "Key point",
     warning: "Caution",
+    downloads: "Files to download",
+    and: "and",
 };
 
 const MONTHS: [[&str; 12]; 2] = [

@@ -26,6 +26,10 @@ pub(super) struct Reader<'a> {
     chapters: Vec<Vec<Block>>,
     notes: Vec<Vec<Block>>,
     labels: BTreeMap<String, String>,
+    /// Where the numbers of the chapter come from, by the place of their mark.
+    pub(super) told: Vec<String>,
+    /// Works cited and not listed yet: what their citations say, by key.
+    cited: BTreeMap<String, String>,
     /// Cross-references to check at the end, with their places.
     references: Vec<(String, String)>,
     sections: [usize; NUMBERED_LEVELS],
@@ -69,6 +73,8 @@ impl<'a> Reader<'a> {
             chapters: Vec::new(),
             notes: Vec::new(),
             labels: BTreeMap::new(),
+            told: Vec::new(),
+            cited: BTreeMap::new(),
             references: Vec::new(),
             sections: [0; NUMBERED_LEVELS],
             level: 0,
@@ -81,25 +87,37 @@ impl<'a> Reader<'a> {
 
     /// Adds one chapter file.
     pub fn read(&mut self, chapter: &Chapter, filled: &Filled) -> Result<()> {
+        let blocks = self.read_blocks(&chapter.name, filled)?;
+        if !matches!(blocks.first(), Some(Block::Heading(heading)) if heading.level == 1) {
+            let message = "a chapter starts with a level-1 heading";
+            return Err(Error::report(place(&chapter.name, filled.first_line()), message));
+        }
+        self.add(blocks);
+        Ok(())
+    }
+
+    /// Adds what has been read: a level-1 heading opens a chapter, and so does the first block.
+    pub fn add(&mut self, blocks: Vec<Block>) {
+        for block in blocks {
+            match self.chapters.last_mut() {
+                Some(chapter) if !matches!(&block, Block::Heading(heading) if heading.level == 1) => {
+                    chapter.push(block)
+                }
+                _ => self.chapters.push(vec![block]),
+            }
+        }
+    }
+
+    /// The blocks of one text; they are numbered on, but not added.
+    pub fn read_blocks(&mut self, name: &str, filled: &Filled) -> Result<Vec<Block>> {
         let options = Options::ENABLE_TABLES
             | Options::ENABLE_FOOTNOTES
             | Options::ENABLE_HEADING_ATTRIBUTES
             | Options::ENABLE_GFM;
         let events = TextMergeWithOffset::new(Parser::new_ext(&filled.text, options).into_offset_iter());
         let (body, notes) = split_notes(events);
-        let start = body.first().map_or(0..0, |(_, range)| range.clone());
-        let mut input = Input { name: &chapter.name, filled, events: body.into_iter().peekable(), notes };
+        let mut input = Input { name, filled, events: body.into_iter().peekable(), notes };
         let blocks = self.blocks(&mut input)?;
-        if !matches!(blocks.first(), Some(Block::Heading(heading)) if heading.level == 1) {
-            return Err(input.error(&start, "a chapter starts with a level-1 heading"));
-        }
-        for block in blocks {
-            match (&block, self.chapters.last_mut()) {
-                (Block::Heading(heading), _) if heading.level == 1 => self.chapters.push(vec![block]),
-                (_, Some(chapter)) => chapter.push(block),
-                (_, None) => unreachable!("the first block is a level-1 heading"),
-            }
-        }
         let mut notes = input.notes.iter();
         let unread = notes.find_map(|(label, note)| match note {
             Note::Unread(_, range) => Some((label, range)),
@@ -110,7 +128,7 @@ impl<'a> Reader<'a> {
                 let message = format!("footnote `{label}` is never referred to");
                 Err(input.error(range, message))
             }
-            None => Ok(()),
+            None => Ok(blocks),
         }
     }
 
@@ -127,6 +145,7 @@ impl<'a> Reader<'a> {
             notes: self.notes,
             labels: self.labels,
             style: Style::default(),
+            downloads: Vec::new(),
         })
     }
 }

@@ -8,9 +8,11 @@
 //! Both outputs are written from the same [`Document`], so they carry the same words, numbers and figure numbers. A chapter is
 //! Markdown with placeholders (`{{ total.revenue | brl }}`). Alone in a paragraph, `![note](figure:id)` or
 //! `![note](table:id)` places a numbered figure or table, the note being optional; `[](figure:id)`, `[](table:id)` and
-//! `[](#heading-id)` in the text refer to them. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
+//! `[](#heading-id)` in the text refer to them, `[](cite:key)` to a work of the bibliography, which stands where
+//! `![](bibliography:works)` does. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
 //! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
+mod bibliography;
 pub mod charts;
 mod cover;
 mod dashboard;
@@ -22,10 +24,13 @@ mod document;
 mod html;
 mod lang;
 mod markdown;
+mod notebook;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod provenance;
 mod style;
 mod template;
+mod templates;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -35,13 +40,18 @@ mod typst;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+pub use bibliography::Work;
 pub use cover::Cover;
-pub use dashboard::dashboard;
+pub use dashboard::{dashboard, dashboard_with};
 pub use document::Document;
-pub use dossier::dossier;
+pub use dossier::{dossier, dossier_with};
 pub use lang::Lang;
+pub use notebook::notebook;
 pub use style::Style;
 pub use svg::Svg;
+pub use templates::Templates;
 use typography::plain;
 
 use crate::Result;
@@ -65,6 +75,8 @@ pub struct Meta {
     pub notice: Option<String>,
     /// Hash of data, code and parameters, shown on the cover.
     pub fingerprint: String,
+    /// What it is made of: name and hash of each.
+    pub parts: Vec<(String, String)>,
 }
 
 /// One chapter: Markdown with Tera placeholders.
@@ -89,8 +101,8 @@ pub struct Figure {
     pub source: String,
 }
 
-/// A table that chapters may place.
-#[derive(Debug, Clone)]
+/// A table that chapters may place. As JSON, it is how a notebook's output keeps one: see [`TABLE_MIME`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     /// Columns, in order.
     pub columns: Vec<TableColumn>,
@@ -102,8 +114,11 @@ pub struct Table {
     pub source: String,
 }
 
+/// MIME type of a [`Table`] as JSON among the outputs of a notebook cell.
+pub const TABLE_MIME: &str = "application/vnd.pfe.table+json";
+
 /// A column of a [`Table`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TableColumn {
     /// Heading.
     pub header: String,
@@ -120,6 +135,10 @@ pub struct Materials {
     pub figures: BTreeMap<String, Figure>,
     /// Tables by identifier.
     pub tables: BTreeMap<String, Table>,
+    /// Works that can be cited, by key.
+    pub works: BTreeMap<String, Work>,
+    /// Files by the beginning of the names of their values: where the numbers of the text come from.
+    pub sources: BTreeMap<String, String>,
 }
 
 /// A file to carry inside the PDF.
@@ -147,6 +166,7 @@ impl Meta {
             date: self.date.as_deref().map(plain),
             notice: self.notice.as_deref().map(plain),
             fingerprint: plain(&self.fingerprint),
+            parts: self.parts.iter().map(|(name, hash)| (plain(name), plain(hash))).collect(),
         }
     }
 }
@@ -181,9 +201,12 @@ impl Table {
 /// A placeholder, figure, table or link that does not exist, raw HTML or a heading out of order; the message names the
 /// chapter and the line.
 pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
-    let filled = template::fill(chapters, &materials.values, meta.lang)?;
+    let marked = chapters.iter().map(|chapter| provenance::mark(chapter, &materials.sources));
+    let (chapters, told): (Vec<Chapter>, Vec<Vec<String>>) = marked.unzip();
+    let filled = template::fill(&chapters, &materials.values, meta.lang)?;
     let mut reader = markdown::Reader::new(meta.lang, materials);
-    for (chapter, filled) in chapters.iter().zip(&filled) {
+    for ((chapter, filled), told) in chapters.iter().zip(&filled).zip(told) {
+        reader.told = told;
         reader.read(chapter, filled)?;
     }
     reader.finish(meta)

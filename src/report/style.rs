@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Templates;
+
 /// How the report looks: [`Default`] is the built-in style.
 #[derive(Debug, Clone)]
 pub struct Style {
@@ -15,10 +17,18 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self {
-            html: include_str!("../../reports/templates/report.html").into(),
-            css: include_str!("../../reports/style/report.css").into(),
-            typst: include_str!("../../reports/templates/report.typ").into(),
+        Style::of(&Templates::default())
+    }
+}
+
+impl Style {
+    /// The style of `templates`.
+    pub fn of(templates: &Templates) -> Style {
+        let text = |path: &str| Cow::Owned(templates.text(path).to_owned());
+        Style {
+            html: text("templates/report.html"),
+            css: text("style/report.css"),
+            typst: text("templates/report.typ"),
         }
     }
 }

@@ -30,6 +30,24 @@ impl Svg {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its title.
+    pub fn title(&self) -> Option<String> {
+        self.element("title")
+    }
+
+    /// What it shows, in words.
+    pub fn description(&self) -> Option<String> {
+        self.element("desc")
+    }
+
+    /// The text of the first element of that name.
+    fn element(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
+        let (text, _) = rest.split_once(&format!("</{name}>"))?;
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+        Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))
+    }
 }
 
 /// Pixels of the backend per user unit of the SVG.

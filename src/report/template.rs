@@ -17,6 +17,17 @@ pub(super) struct Filled {
 }
 
 impl Filled {
+    /// Text without placeholders.
+    pub fn verbatim(text: String) -> Self {
+        let lines = (1..=text.lines().count()).collect();
+        Filled { text, lines }
+    }
+
+    /// The line of the chapter on which its text begins.
+    pub fn first_line(&self) -> usize {
+        self.line(self.text.find(|c: char| !c.is_whitespace()).unwrap_or(0))
+    }
+
     /// The line of the chapter that byte `offset` of the text comes from.
     pub fn line(&self, offset: usize) -> usize {
         let line = self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();

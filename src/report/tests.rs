@@ -32,11 +32,16 @@ fn table(cells: &[&str]) -> Table {
     }
 }
 
+const WORKS: &str = "@book{a, author = {Wilson, E.}, title = {<On> shares}, year = {1927}, url = {https://x.org/}}
+@book{b, author = {B, C and D, E}, title = {Other}, year = {1999}}";
+
 fn materials(values: Value) -> Materials {
     Materials {
         values,
         figures: [("f".to_owned(), figure("Le revenu croît")), ("g".to_owned(), figure("Le reste suit"))].into(),
         tables: [("t".to_owned(), table(&["SP", "RJ"]))].into(),
+        works: super::bibliography::parse(WORKS).unwrap(),
+        sources: [("total".to_owned(), "tables/<x>.csv".to_owned())].into(),
     }
 }
 
@@ -286,4 +291,28 @@ mod pdf {
         let message = document.to_pdf(&[]).unwrap_err().to_string();
         assert!(message.contains("`report.typ` line 1"), "{message}");
     }
+}
+
+/// A citation leads to its work, listed once however often it is cited; what is not cited is not listed.
+#[test]
+fn works_are_cited_and_listed() {
+    let text = "# A\n\nSee [](cite:a), [](cite:a).\n\n![](bibliography:works)\n";
+    let page = html(text, json!({}));
+    assert_eq!(page.matches("<a href=\"#cite:a\">Wilson, 1927</a>").count(), 2, "{page}");
+    assert_eq!(page.matches("id=\"cite:a\"").count(), 1);
+    assert!(page.contains("<em>&lt;On&gt; shares</em>") && !page.contains("cite:b"));
+    assert!(error("# A\n\n[](cite:none)\n").contains("no work `none`"));
+    assert!(error("# A\n\n[](cite:b)\n").contains("no chapter has it"));
+    #[cfg(feature = "pdf")]
+    composed(text, &materials(json!({}))).unwrap().to_pdf(&[]).unwrap();
+}
+
+/// A number tells where it comes from to those who point at it, wherever it stands; words do not.
+#[test]
+fn numbers_tell_their_source() {
+    let text = "# A {{ total.n | count }}\n\n**{{ total.n | count }}** : `{{ total.n | count }}`, {{ total.name }}.\n\n| a |\n|---|\n| {{ total.n | count }} |\n";
+    let page = html(text, json!({ "total": { "n": 1234, "name": "B" } }));
+    let told = "<span title=\"tables/&lt;x&gt;.csv: total.n\">1\u{202f}234</span>";
+    assert!(page.contains(&format!("<strong>{told}</strong>\u{a0}: <code>1\u{202f}234</code>, B.")), "{page}");
+    assert_eq!(page.matches(told).count(), 3, "{page}");
 }

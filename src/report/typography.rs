@@ -6,6 +6,7 @@
 //! once the text is parsed, so a value can only ever be text.
 
 use super::lang::Lang;
+use super::provenance::marked;
 
 const VEIL: u32 = 0xF_0000;
 const REPLACEMENT: char = '\u{fffd}';
@@ -24,12 +25,17 @@ pub(super) fn veil(value: &str) -> String {
 
 /// The text under the veil.
 pub(super) fn unveil(text: &str) -> String {
-    text.chars().map(|c| unveiled(c).unwrap_or(c)).collect()
+    text.chars().filter(|c| marked(*c).is_none()).map(|c| unveiled(c).unwrap_or(c)).collect()
 }
 
 /// A value that does not pass through Markdown (a table cell, a title), fit for HTML, XML and PDF.
 pub(super) fn plain(value: &str) -> String {
     unveil(&veil(value))
+}
+
+/// Whether a character is part of a value.
+pub(super) fn is_veiled(c: char) -> bool {
+    unveiled(c).is_some()
 }
 
 fn unveiled(c: char) -> Option<char> {

@@ -4,9 +4,9 @@
 //! a meaning, so no word can become a heading, a call or a reference. How things look is the business of
 //! `reports/templates/report.typ`, whose functions are called here.
 
-use super::Attachment;
 use super::document::{Align, Block, Document, Inline, Place, Remark};
 use super::lang::Words;
+use super::{Attachment, Table};
 
 /// The main source file, and the name under which each figure is expected, in order.
 pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
@@ -46,6 +46,8 @@ impl Writer<'_> {
         let (meta, words) = (&self.document.meta, self.words);
         let optional = |text: Option<&str>| text.map_or("none".to_owned(), literal);
         let authors: String = meta.authors.iter().map(|author| literal(author) + ", ").collect();
+        let part = |(name, hash): &(String, String)| format!("({}, {}), ", literal(name), literal(hash));
+        let parts: String = meta.parts.iter().map(part).collect();
         let date = self.document.date();
         let has = |kind: fn(&Block) -> bool| self.document.blocks().any(kind);
         let fields = [
@@ -58,6 +60,7 @@ impl Writer<'_> {
             ("notice", optional(meta.notice.as_deref())),
             ("fingerprint", literal(&meta.fingerprint)),
             ("fingerprint-word", literal(words.fingerprint)),
+            ("parts", format!("({parts})")),
             ("figure-word", literal(words.figure)),
             ("table-word", literal(words.table)),
             ("contents", literal(words.contents)),
@@ -126,6 +129,13 @@ impl Writer<'_> {
             }
             Block::Code(text) => self.push(&["raw(block: true, ", &literal(text), ")"]),
             Block::Rule => self.out.push_str("rule()"),
+            Block::Works(works) => {
+                for (id, line) in works {
+                    self.push(&["work(", &literal(id), ", "]);
+                    self.content(line);
+                    self.out.push_str(")\n");
+                }
+            }
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => {
                 let path = literal(&figure_path(place.number));
@@ -139,8 +149,13 @@ impl Writer<'_> {
                     self.out.push_str(if column.numeric { "right, " } else { "left, " });
                 }
                 self.out.push_str("), (");
+                for width in widths(table) {
+                    self.push(&[&width, ", "]);
+                }
+                self.out.push_str("), (");
                 for column in &table.columns {
-                    self.push(&[&literal(&column.header), ", "]);
+                    // Names of columns may break after an underscore.
+                    self.push(&[&literal(&column.header.replace('_', "_\u{200b}")), ", "]);
                 }
                 self.out.push(')');
                 for row in &table.rows {
@@ -210,7 +225,7 @@ impl Writer<'_> {
     fn inlines(&mut self, inlines: &[Inline]) {
         for inline in inlines {
             match inline {
-                Inline::Text(text) => self.push(&[&literal(text)]),
+                Inline::Text(text) | Inline::Value { text, .. } => self.push(&[&literal(text)]),
                 Inline::Code(text) => self.push(&["raw(", &literal(text), ")"]),
                 Inline::Emphasis(inner) => self.call("emph", inner),
                 Inline::Strong(inner) => self.call("strong", inner),
@@ -251,6 +266,45 @@ impl Writer<'_> {
     fn push(&mut self, parts: &[&str]) {
         self.out.extend(parts.iter().copied());
     }
+}
+
+/// Characters that a line of a table holds, after the space between columns is taken off.
+fn capacity(columns: usize) -> usize {
+    // The more columns, the smaller their letters: see `rows-of` in the template.
+    match columns {
+        0..=6 => 94 - 2 * columns,
+        7..=8 => 104 - 2 * columns,
+        _ => 116 - 3 * columns,
+    }
+}
+
+/// The widths of a table's columns: what they need where one line holds them all, the first taking what is left; else
+/// parts of the line in proportion to their longest cell or word of the heading.
+fn widths(table: &Table) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let cells = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| length(c)).max().unwrap_or(0);
+    let headers: Vec<usize> = table.columns.iter().map(|c| length(&c.header)).collect();
+    let whole: usize = headers.iter().enumerate().map(|(i, h)| (*h).max(cells(i))).sum();
+    let texts = table.columns.iter().filter(|c| !c.numeric).count();
+    if texts <= 1 && whole <= capacity(headers.len()) {
+        let first = |i: usize| i == 0 && texts == 1;
+        return (0..headers.len()).map(|i| if first(i) { "1fr" } else { "auto" }.to_owned()).collect();
+    }
+    // What cannot be broken is the least; what is left goes to the columns that want more.
+    let word = |text: &str| text.split(' ').map(length).max().unwrap_or(0);
+    let heading = |text: &str| text.split([' ', '_']).map(length).max().unwrap_or(0);
+    let words = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| word(c)).max().unwrap_or(0);
+    let least: Vec<usize> =
+        table.columns.iter().enumerate().map(|(i, c)| heading(&c.header).max(words(i)).min(LONG_WORD) + 1).collect();
+    let more: Vec<usize> = least.iter().enumerate().map(|(i, l)| (cells(i) + 1).saturating_sub(*l)).collect();
+    let left = capacity(headers.len()).saturating_sub(least.iter().sum());
+    let wanted = more.iter().sum::<usize>().max(1);
+    let part = |(least, more): (&usize, &usize)| {
+        // In thousandths of a character: Typst takes only their proportion.
+        let extra = if wanted <= left { more * 1_000 } else { more * left * 1_000 / wanted };
+        format!("{}fr", least * 1_000 + extra)
+    };
+    least.iter().zip(&more).map(part).collect()
 }
 
 /// A longer word may break anywhere, lest it runs off the page.

@@ -65,3 +65,173 @@ fn questions_that_cannot_be_answered() {
         assert!(done.stderr.contains(word), "{done}");
     }
 }
+
+/// Weights, budget and cover come from the user, reach tables and report, and stay with the run.
+#[test]
+fn the_user_sets_weights_budget_and_cover() {
+    let work = Workdir::with_data();
+    work.write("weights.toml", "[category]\nreview = 1.0\n[state]\nrevenue = 0.5\ngain = 0.5\n");
+    work.write(
+        "cover.toml",
+        "title = \"Mon rapport\"\nauthors = [\"A. Diaz\"]\nschool = \"École X\"\ndate = \"2026-06-30\"\n",
+    );
+    work.ok(&[
+        "run",
+        "--data",
+        "data",
+        "--weights",
+        "weights.toml",
+        "--budget",
+        "1000",
+        "--parameters",
+        "cover.toml",
+        "--quiet",
+    ]);
+    let spent: f64 = work.table("out/tables/allocation.csv").iter().map(|r| r["budget"].parse::<f64>().unwrap()).sum();
+    assert!((spent - 1000.0).abs() < 1e-9, "{spent}");
+    let weights: Vec<String> = work
+        .table("out/tables/winner_indicators.csv")
+        .iter()
+        .filter(|r| r["weight"] != "0")
+        .map(|r| r["indicator"].clone())
+        .collect();
+    assert!(!weights.is_empty() && weights.iter().all(|w| w == "review"), "{weights:?}");
+    let html = work.read("out/report.html");
+    for word in ["Mon rapport", "A. Diaz", "École X", "30\u{a0}juin\u{a0}2026"] {
+        assert!(html.contains(word), "{word}");
+    }
+    work.ok(&["report", "--quiet"]);
+    assert!(work.read("out/report.html").contains("Mon rapport"), "the cover stays with the run");
+}
+
+/// Every refusal names what is wrong; nothing is written.
+#[test]
+fn wrong_decisions_are_refused() {
+    let work = Workdir::with_data();
+    work.write("sum.toml", "[category]\nreview = 0.4\n[state]\nrevenue = 1.0\n");
+    work.write("luck.toml", "[category]\nluck = 1.0\n[state]\nrevenue = 1.0\n");
+    work.write("cover.toml", "autor = \"A\"\n");
+    for (option, value, word) in [
+        ("--budget", "0", "not above 0"),
+        ("--budget", "-3", "not above 0"),
+        ("--budget", "much", "much"),
+        ("--weights", "sum.toml", "add up to 0.400"),
+        ("--weights", "luck.toml", "luck"),
+        ("--weights", "none.toml", "none.toml"),
+        ("--parameters", "cover.toml", "autor"),
+    ] {
+        let done = work.pfe(&["run", "--data", "data", option, value]);
+        assert_ne!(done.code, Some(0), "{done}");
+        assert!(done.stderr.starts_with("error: ") && done.stderr.contains(word), "{done}");
+        assert!(!work.path("out/run.json").exists(), "{done}");
+    }
+}
+
+/// Data too young or too few for a decision still get their report, with the reason, in both languages.
+#[test]
+fn too_few_data_make_a_report_that_says_so() {
+    let work = data("3000");
+    let status = |csv: String| with_column(&csv, 2, |_, _| "\"canceled\"".into());
+    let no_name = |csv: String| with_column(&csv, 1, |_, _| String::new());
+    work.edit("data/olist_products_dataset.csv", no_name);
+    for (lang, words) in
+        [("fr", "Aucune catégorie n’a reçu assez de commandes"), ("en", "No category received enough orders")]
+    {
+        let done = work.ok(&["run", "--data", "data", "--lang", lang]);
+        assert!(done.stdout.contains("no decision"), "{done}");
+        assert!(text(&work).contains(words) && !text(&work).contains("NaN"), "{lang}");
+        assert!(work.path("out/report.pdf").exists());
+    }
+    assert_eq!(work.table("out/tables/winner.csv").len(), 0);
+    work.edit("data/olist_orders_dataset.csv", status);
+    work.ok(&["run", "--data", "data"]);
+    assert!(text(&work).contains("aucune vente"));
+    // Three months: a decision, but no past to test it on.
+    let work = data("8000");
+    work.edit("data/olist_orders_dataset.csv", |csv| {
+        let purchase = |line: &str| line.split(',').nth(3).unwrap_or_default().trim_matches('"').to_string();
+        let recent = |line: &&str| {
+            line.starts_with("\"order_id\"") || ("2018-03-01".."2018-06-01").contains(&purchase(line).as_str())
+        };
+        csv.lines().filter(recent).map(|l| format!("{l}\n")).collect()
+    });
+    let done = work.ok(&["run", "--data", "data"]);
+    assert!(done.stdout.contains("what to sell"), "{done}");
+    let html = text(&work);
+    assert!(html.contains("trop courtes") && !html.contains("NaN"));
+    assert_eq!(work.table("out/tables/backtest.csv").len(), 0);
+}
+
+/// One category, one state, nothing but zero prices, a price beyond all others, a category born in the last week.
+#[test]
+fn strange_markets_are_decided_without_nonsense() {
+    type Edit = fn(String) -> String;
+    let edits: [(&str, &str, Edit); 4] = [
+        ("one state", "olist_customers_dataset.csv", |csv| with_column(&csv, 4, |_, _| "\"SP\"".into())),
+        ("one category", "olist_products_dataset.csv", |csv| with_column(&csv, 1, |_, _| "\"perfumaria\"".into())),
+        ("free", "olist_order_items_dataset.csv", |csv| {
+            with_column(&with_column(&csv, 5, |_, _| "0.00".into()), 6, |_, _| "0.00".into())
+        }),
+        ("dear", "olist_order_items_dataset.csv", |csv| {
+            with_column(&csv, 5, |row, old| if row == 7 { "9999999999.99".into() } else { old.into() })
+        }),
+    ];
+    for (name, file, edit) in edits {
+        let work = data("8000");
+        work.edit(&format!("data/{file}"), edit);
+        let done = work.ok(&["run", "--data", "data"]);
+        let html = text(&work);
+        assert!(!html.contains("NaN") && !html.contains("inf\u{202f}"), "{name}: {done}");
+        for row in work.table("out/tables/forecasts.csv") {
+            for column in ["forecast", "lo80", "hi80", "lo95", "hi95"] {
+                let value: f64 = row[column].parse().unwrap();
+                assert!(value.is_finite() && value >= 0.0, "{name}: {row:?}");
+            }
+        }
+    }
+}
+
+/// The report without its head, whose fonts may spell anything.
+fn text(work: &Workdir) -> String {
+    work.read("out/report.html").split("</head>").nth(1).unwrap().to_string()
+}
+
+/// Replaces a column of a CSV file without line breaks or commas in its fields.
+fn with_column(csv: &str, column: usize, value: impl Fn(usize, &str) -> String) -> String {
+    let row = |(i, line): (usize, &str)| {
+        let mut fields: Vec<String> = line.split(',').map(String::from).collect();
+        if i > 0 {
+            fields[column] = value(i, &fields[column]);
+        }
+        fields.join(",") + "\n"
+    };
+    csv.lines().enumerate().map(row).collect()
+}
+
+/// However it is asked, the answer is the same: command line, tables and page.
+#[test]
+fn every_way_to_ask_gives_the_same_answer() {
+    let work = data("8000");
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&work.ok(args).stdout).unwrap() };
+    let run = json(&["run", "--data", "data", "--lang", "en", "--budget", "1000", "--json"]);
+    let findings = json(&["findings", "--data", "data", "--budget", "1000", "--json"]);
+    for answer in ["what_to_sell", "where_to_advertise", "how_to_get_paid", "would_it_have_worked"] {
+        assert!(!run[answer].is_null());
+        assert_eq!(run[answer], findings[answer], "{answer}");
+    }
+    let page = text(&work);
+    for (row, told) in
+        work.table("out/tables/winner.csv").iter().zip(run["what_to_sell"]["short_list"].as_array().unwrap())
+    {
+        let forecast = told["forecast"].as_f64().unwrap();
+        assert_eq!(row["category"], told["category"].as_str().unwrap());
+        assert_eq!(row["forecast"], format!("{forecast:.2}"));
+        assert!(page.contains(&pfe::report::Lang::En.brl((forecast * 100.0).round() as i64, 0)), "{row:?}");
+    }
+    for (row, told) in
+        work.table("out/tables/allocation.csv").iter().zip(run["where_to_advertise"]["states"].as_array().unwrap())
+    {
+        assert_eq!(row["state"], told["state"].as_str().unwrap());
+        assert_eq!(row["budget"].replace('.', ""), told["budget_centavos"].to_string());
+    }
+}

@@ -6,5 +6,6 @@ mod determinism;
 mod input;
 mod layouts;
 mod real;
+mod report;
 mod run;
 mod workdir;

@@ -18,6 +18,18 @@ def test_dataframe_is_a_table_with_a_text_twin(kernel):
     assert "shape: (2, 2)" in shown["text/plain"]
 
 
+def test_numbers_are_written_to_be_read(kernel):
+    html = data(kernel.run('df!("x" => [1164301.19, 0.1 + 0.2, 2.0, -0.0, 1e-9, 1e300, f64::NAN])?')[1])[0]["text/html"]
+    for cell in ["1164301.19", "0.3", "2.0", "-0.0", "1e-9", "1e300", "NaN"]:
+        assert f'>{cell}</td>' in html, cell
+
+
+def test_a_table_is_kept_as_json_for_printing(kernel):
+    table = data(kernel.run('df!("state" => ["SP", "RJ"], "n" => [Some(1), None])?')[1])[0]["application/vnd.pfe.table+json"]
+    assert table["rows"] == [["SP", "1"], ["RJ", "null"]]
+    assert [column["numeric"] for column in table["columns"]] == [False, True]
+
+
 def test_long_tables_are_cut(kernel):
     html = data(kernel.run('df!("n" => (0..1234).collect::<Vec<i32>>())?')[1])[0]["text/html"]
     assert "1,234 rows" in html and html.count("<tr>") < 20 and ">1233<" in html and ">700<" not in html

@@ -57,6 +57,36 @@ def test_two_runs_are_the_same_bytes(tmp_path):
     assert "compile" in json.loads((tmp_path / "c").read_text())["cells"][1]["metadata"]["pfe"]["timings"]
 
 
+def test_html_and_pdf(tmp_path):
+    book = write(tmp_path / "good.ipynb", GOOD)
+    done = ok("run", book, "-o", tmp_path / "out.ipynb", "--html", "--pdf", "--lang", "en")
+    assert "out.html" in done.stderr and "out.pdf" in done.stderr
+    page = (tmp_path / "out.html").read_text()
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "out.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    for part in ["SP 3", "3 rows × 2 columns", "24.0", "after", "let total: f64"]:
+        assert part in page and part in text, part
+    assert "<svg" in page and "<script" not in page
+    # Again: the same bytes.
+    first = [(tmp_path / f"out.{kind}").read_bytes() for kind in ("html", "pdf")]
+    ok("run", book, "-o", tmp_path / "out.ipynb", "--html", "--pdf", "--lang", "en")
+    assert first == [(tmp_path / f"out.{kind}").read_bytes() for kind in ("html", "pdf")]
+
+
+def test_a_failed_notebook_is_printed_with_its_error(tmp_path):
+    book = write(tmp_path / "bad.ipynb", FAILING)
+    done = pfe_kernel("run", book, "-o", tmp_path / "out.ipynb", "--html")
+    assert done.returncode == 1 and "index out of bounds" in (tmp_path / "out.html").read_text()
+
+
+def test_prose_that_cannot_be_printed_is_named(tmp_path):
+    prose = {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "<marquee>x</marquee>"}
+    book = notebook("1 + 1")
+    book["cells"].append(prose)
+    done = pfe_kernel("run", write(tmp_path / "book.ipynb", book), "-o", tmp_path / "out.ipynb", "--html")
+    assert done.returncode == 1 and "cell 2" in done.stderr and "raw HTML" in done.stderr
+    assert (tmp_path / "out.ipynb").exists() and not (tmp_path / "out.html").exists()
+
+
 def test_a_failing_cell_is_named_and_what_ran_is_saved(tmp_path):
     book = write(tmp_path / "bad.ipynb", FAILING)
     done = pfe_kernel("run", book, "-o", tmp_path / "out.ipynb")

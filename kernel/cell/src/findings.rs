@@ -2,9 +2,12 @@
 
 use crate::show::{Bundle, Show};
 use pfe::data::Audit;
-use pfe::findings::{Facts, Findings};
+use pfe::findings::{Decisions, Facts, Findings, Region, StatePayments, Strategy, Winner};
 use pfe::mart::SalesMart;
+use pfe::models::linear::Coefficient;
 use pfe::models::reference::Reference;
+use pfe::models::span::date;
+use pfe::models::{Comparison, Forecast};
 use polars::prelude::*;
 
 fn show(frame: PolarsResult<DataFrame>) -> Bundle {
@@ -102,6 +105,135 @@ impl Show for SalesMart {
             "table" => each(&tables, |(name, _)| name.to_string()),
             "rows" => each(&tables, |(_, frame)| frame.height() as u64),
             "columns" => each(&tables, |(_, frame)| frame.get_column_names().iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ")),
+        ))
+    }
+}
+
+impl Show for Winner {
+    /// The short list, amounts in BRL.
+    fn show(&self) -> Bundle {
+        let list = &self.short_list;
+        show(df!(
+            "category" => each(list, |c| c.category.clone()),
+            "score" => each(list, |c| c.place.score),
+            "forecast" => each(list, |c| c.forecast),
+            "lo80" => each(list, |c| c.interval80.0),
+            "hi80" => each(list, |c| c.interval80.1),
+            "before" => each(list, |c| c.before),
+            "first" => each(list, |c| c.first),
+            "top3" => each(list, |c| c.top3),
+            "first_other_weights" => each(list, |c| c.first_other_weights),
+            "top3_other_weights" => each(list, |c| c.top3_other_weights),
+        ))
+    }
+}
+
+impl Show for Region {
+    /// The states, the best first; amounts in BRL.
+    fn show(&self) -> Bundle {
+        let states = &self.states;
+        show(df!(
+            "state" => each(states, |s| s.state.clone()),
+            "score" => each(states, |s| s.place.score),
+            "forecast" => each(states, |s| s.forecast),
+            "before" => each(states, |s| s.before),
+            "gain" => each(states, |s| s.gain),
+            "orders_per_100000" => each(states, |s| s.penetration),
+            "budget_share" => each(states, |s| s.budget_share),
+            "budget" => each(states, |s| brl(s.budget_centavos)),
+        ))
+    }
+}
+
+impl Show for StatePayments {
+    /// Its methods; value in BRL.
+    fn show(&self) -> Bundle {
+        let methods = &self.methods;
+        show(df!(
+            "payment_type" => each(methods, |m| m.payment_type.clone()),
+            "payments" => each(methods, |m| m.payments),
+            "share_payments" => each(methods, |m| m.share_payments),
+            "share_payments_low" => each(methods, |m| m.share_payments_low),
+            "share_payments_high" => each(methods, |m| m.share_payments_high),
+            "value" => each(methods, |m| brl(m.value_centavos)),
+            "share_value" => each(methods, |m| m.share_value),
+            "installments_mean" => each(methods, |m| m.installments_mean),
+        ))
+    }
+}
+
+impl Show for Decisions {
+    /// The three answers.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "question" => ["what to sell", "where to advertise", "how to get paid"],
+            "answer" => [
+                Some(self.winner.first().category.clone()),
+                self.region.states.first().map(|s| s.state.clone()),
+                Some(self.payments.covering.join(" + ")),
+            ],
+        ))
+    }
+}
+
+impl Show for Vec<Strategy> {
+    /// Means over the cutoffs, amounts in BRL.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "choice" => each(self, |s| s.name),
+            "revenue" => each(self, |s| s.revenue.value),
+            "growth" => each(self, |s| s.growth.value),
+            "gain" => each(self, |s| s.gain.value),
+            "gain_low" => each(self, |s| s.gain.low),
+            "gain_high" => each(self, |s| s.gain.high),
+            "regret" => each(self, |s| s.regret.value),
+        ))
+    }
+}
+
+impl Show for Comparison {
+    /// The models and their measures.
+    fn show(&self) -> Bundle {
+        let (tests, differences) = (&self.tests, &self.differences);
+        show(df!(
+            "model" => each(tests, |t| t.model),
+            "wape" => each(tests, |t| t.metrics.wape),
+            "wape_complete" => each(tests, |t| t.metrics.wape_complete),
+            "bias" => each(tests, |t| t.metrics.bias),
+            "mase" => each(tests, |t| t.metrics.mase),
+            "coverage80" => each(tests, |t| t.metrics.coverage80),
+            "growth_rank" => each(tests, |t| t.metrics.growth),
+            "ours_minus_this" => each(differences, |d| d.value),
+            "low" => each(differences, |d| d.low),
+            "high" => each(differences, |d| d.high),
+        ))
+    }
+}
+
+impl Show for Vec<Forecast> {
+    /// Amounts in BRL.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "series" => each(self, |f| f.series.clone()),
+            "from" => each(self, |f| date(f.span.from)),
+            "to" => each(self, |f| date(f.span.to)),
+            "forecast" => each(self, |f| f.forecast),
+            "lo80" => each(self, |f| f.lo80),
+            "hi80" => each(self, |f| f.hi80),
+            "lo95" => each(self, |f| f.lo95),
+            "hi95" => each(self, |f| f.hi95),
+        ))
+    }
+}
+
+impl Show for Vec<Coefficient> {
+    fn show(&self) -> Bundle {
+        show(df!(
+            "step" => each(self, |c| c.step as u64),
+            "feature" => each(self, |c| c.feature),
+            "value" => each(self, |c| c.value),
+            "standard_error" => each(self, |c| c.standard_error),
+            "lambda" => each(self, |c| c.lambda),
         ))
     }
 }

@@ -11,20 +11,20 @@ pub struct Bundle(Map<String, Value>);
 impl Bundle {
     /// Plain text alone.
     pub fn text(text: impl Into<String>) -> Self {
-        Bundle::default().with("text/plain", text)
+        Bundle::default().with("text/plain", Into::<String>::into(text))
     }
 
-    /// Adds a form.
+    /// Adds a form: text, or JSON for a MIME type that ends in `+json`.
     #[must_use]
-    pub fn with(mut self, mime: &str, content: impl Into<String>) -> Self {
-        self.0.insert(mime.to_owned(), Value::String(content.into()));
+    pub fn with(mut self, mime: &str, content: impl Into<Value>) -> Self {
+        self.0.insert(mime.to_owned(), content.into());
         self
     }
 
     /// Adds HTML.
     #[must_use]
     pub fn html(self, html: impl Into<String>) -> Self {
-        self.with("text/html", html)
+        self.with("text/html", Into::<String>::into(html))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -65,8 +65,7 @@ impl<T: AsRef<str>> Show for Html<T> {
 
 impl Show for Svg {
     fn show(&self) -> Bundle {
-        let title = self.as_str().split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-        Bundle::text(unescape(title.map_or("figure", |(title, _)| title))).with("image/svg+xml", self.as_str())
+        Bundle::text(self.title().unwrap_or_else(|| "figure".to_owned())).with("image/svg+xml", self.as_str())
     }
 }
 
@@ -165,9 +164,4 @@ impl<T: ?Sized> ViaName for Tag<'_, T> {
 
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn unescape(text: &str) -> String {
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
 }

@@ -1,6 +1,7 @@
-//! DataFrame → HTML table, and its plain text twin.
+//! DataFrame → HTML table, its plain text twin, and the table that a report prints.
 
 use crate::show::{Bundle, Show, escape};
+use pfe::report::{TABLE_MIME, Table, TableColumn};
 use polars::prelude::*;
 use std::fmt::Write;
 
@@ -13,7 +14,7 @@ const COLUMNS: usize = 40;
 impl Show for DataFrame {
     fn show(&self) -> Bundle {
         let shape = format!("{} × {}", count(self.height(), "row"), count(self.width(), "column"));
-        Bundle::text(self.to_string()).html(html(self, &shape))
+        bundle(self.to_string(), self, &shape)
     }
 }
 
@@ -27,7 +28,7 @@ impl Show for LazyFrame {
                     count(frame.height(), "row"),
                     count(frame.width(), "column")
                 );
-                Bundle::text(format!("{shape}\n{frame}")).html(html(&frame, &shape))
+                bundle(format!("{shape}\n{frame}"), &frame, &shape)
             }
             Err(error) => Bundle::text(format!("LazyFrame that cannot be collected: {error}")),
         }
@@ -43,6 +44,15 @@ impl Show for Column {
 impl Show for Series {
     fn show(&self) -> Bundle {
         self.clone().into_frame().show()
+    }
+}
+
+fn bundle(text: String, frame: &DataFrame, shape: &str) -> Bundle {
+    let shown = Shown::of(frame, shape);
+    let bundle = Bundle::text(text).html(shown.html());
+    match serde_json::to_value(shown.table()) {
+        Ok(table) => bundle.with(TABLE_MIME, table),
+        Err(_) => bundle,
     }
 }
 
@@ -65,44 +75,92 @@ const STYLE: &str = "<style>.pfe-table{border-collapse:collapse;font-size:.9em}\
 .pfe-table .n{text-align:right!important;font-variant-numeric:tabular-nums}\
 .pfe-table small{display:block;font-weight:400;opacity:.7}.pfe-table i{opacity:.5}</style>";
 
-fn html(frame: &DataFrame, shape: &str) -> String {
-    let height = frame.height();
-    let columns = &frame.columns()[..frame.width().min(COLUMNS)];
-    let class = |column: &Column| {
-        if column.dtype().is_primitive_numeric() || column.dtype().is_decimal() { " class=\"n\"" } else { "" }
-    };
-    let mut out = format!("{STYLE}<table class=\"pfe-table\"><caption>{shape}");
-    if columns.len() < frame.width() {
-        let _ = write!(out, ", the first {} shown", count(columns.len(), "column"));
-    }
-    out.push_str("</caption><thead><tr>");
-    for column in columns {
-        let _ = write!(
-            out,
-            "<th{}>{}<small>{}</small></th>",
-            class(column),
-            escape(column.name()),
-            escape(&column.dtype().to_string())
-        );
-    }
-    out.push_str("</tr></thead><tbody>");
-    let row = |out: &mut String, index: usize| {
-        out.push_str("<tr>");
-        for column in columns {
-            let value = match column.get(index) {
-                Ok(AnyValue::Null) | Err(_) => "<i>null</i>".to_owned(),
-                Ok(value) => escape(&value.str_value()),
-            };
-            let _ = write!(out, "<td{}>{value}</td>", class(column));
+/// The part of a frame that is shown.
+struct Shown<'a> {
+    columns: &'a [Column],
+    /// None for a null; a row of its own, `None`, where rows are left out.
+    rows: Vec<Option<Vec<Option<String>>>>,
+    caption: String,
+}
+
+impl<'a> Shown<'a> {
+    fn of(frame: &'a DataFrame, shape: &str) -> Shown<'a> {
+        let height = frame.height();
+        let columns = &frame.columns()[..frame.width().min(COLUMNS)];
+        let mut caption = shape.to_owned();
+        if columns.len() < frame.width() {
+            let _ = write!(caption, ", the first {} shown", count(columns.len(), "column"));
         }
-        out.push_str("</tr>");
-    };
-    let head = if height > WHOLE { HEAD } else { height };
-    (0..head).for_each(|index| row(&mut out, index));
-    if height > WHOLE {
-        let _ = write!(out, "<tr><td colspan=\"{}\">⋮</td></tr>", columns.len());
-        (height - TAIL..height).for_each(|index| row(&mut out, index));
+        let cell = |column: &Column, index| match column.get(index) {
+            Ok(AnyValue::Null) | Err(_) => None,
+            Ok(AnyValue::Float64(value)) => Some(decimal(value)),
+            Ok(AnyValue::Float32(value)) => Some(decimal(value.into())),
+            Ok(value) => Some(value.str_value().into_owned()),
+        };
+        let row = |index: usize| Some(columns.iter().map(|column| cell(column, index)).collect());
+        let rows = if height > WHOLE {
+            (0..HEAD).map(row).chain([None]).chain((height - TAIL..height).map(row)).collect()
+        } else {
+            (0..height).map(row).collect()
+        };
+        Shown { columns, rows, caption }
     }
-    out.push_str("</tbody></table>");
-    out
+
+    fn html(&self) -> String {
+        let class = |column: &Column| if is_numeric(column) { " class=\"n\"" } else { "" };
+        let mut out = format!("{STYLE}<table class=\"pfe-table\"><caption>{}</caption><thead><tr>", self.caption);
+        for column in self.columns {
+            let (name, dtype) = (escape(column.name()), escape(&column.dtype().to_string()));
+            let _ = write!(out, "<th{}>{name}<small>{dtype}</small></th>", class(column));
+        }
+        out.push_str("</tr></thead><tbody>");
+        for row in &self.rows {
+            out.push_str("<tr>");
+            match row {
+                None => {
+                    let _ = write!(out, "<td colspan=\"{}\">⋮</td>", self.columns.len());
+                }
+                Some(cells) => {
+                    for (column, cell) in self.columns.iter().zip(cells) {
+                        let value = cell.as_deref().map_or_else(|| "<i>null</i>".to_owned(), escape);
+                        let _ = write!(out, "<td{}>{value}</td>", class(column));
+                    }
+                }
+            }
+            out.push_str("</tr>");
+        }
+        out.push_str("</tbody></table>");
+        out
+    }
+
+    /// The form that `pfe notebook` prints.
+    fn table(self) -> Table {
+        let column = |column: &Column| TableColumn { header: column.name().to_string(), numeric: is_numeric(column) };
+        let cells = |row: Vec<Option<String>>| row.into_iter().map(|cell| cell.unwrap_or_else(|| "null".to_owned()));
+        Table {
+            columns: self.columns.iter().map(column).collect(),
+            rows: self
+                .rows
+                .into_iter()
+                .map(|row| row.map_or_else(|| vec!["…".to_owned()], |row| cells(row).collect()))
+                .collect(),
+            title: self.caption,
+            source: String::new(),
+        }
+    }
+}
+
+/// Six decimals at most, and no exponent where digits can be read.
+fn decimal(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
+        return format!("{value:?}");
+    }
+    let text = format!("{value:.6}");
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals.trim_end_matches('0');
+    format!("{whole}.{}", if decimals.is_empty() { "0" } else { decimals })
+}
+
+fn is_numeric(column: &Column) -> bool {
+    column.dtype().is_primitive_numeric() || column.dtype().is_decimal()
 }

@@ -5,16 +5,19 @@ mod export;
 mod notebook;
 mod outputs;
 mod parameters;
+mod print;
 mod verify;
 
 pub use check::check;
 pub use export::export;
 pub use notebook::Notebook;
+pub use print::print;
 pub use verify::{Difference, verify};
 
 use crate::error::Result;
 use crate::report::Failure;
-use crate::session::{Session, Timings};
+use crate::session::Session;
+use crate::timings::Timings;
 use outputs::Outputs;
 use serde_json::json;
 use std::path::Path;

@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use serde_json::{Map, Value, json};
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// A notebook in format 4.
@@ -137,7 +139,9 @@ pub(super) fn joined(value: &Value) -> String {
 /// Writes to a temporary name first, and renames.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("write in", folder))?;
+    // A temporary file is its owner's alone; this one becomes a file like any other.
+    let part = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
+    let mut part = part.map_err(Error::io("write in", folder))?;
     part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(Error::io("write", path))?;
     part.persist(path).map_err(|error| Error::io("write", path)(error.error))?;
     Ok(())

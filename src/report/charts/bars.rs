@@ -87,7 +87,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Bars, rows: &[Bar]) -> Drawn<
     let label = LABEL.size(pitch.font);
     let values: Vec<String> = rows.iter().map(|r| (data.format)(r.value)).collect();
     let room = 0.36 * WIDTH;
-    let left = rows.iter().map(|r| label.width(r.label)).fold(0.0, f64::max).min(room) + 8.0;
+    let left = rows.iter().map(|r| label.bold(r.highlight).width(r.label)).fold(0.0, f64::max).min(room) + 8.0;
     let value_room = values.iter().map(|v| label.bold(true).width(v)).fold(0.0, f64::max).min(0.3 * WIDTH) + 8.0;
     let negative = rows.iter().any(|r| r.value < 0.0);
     let span = (left + if negative { value_room } else { 0.0 }, WIDTH - value_room);

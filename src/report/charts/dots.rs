@@ -58,7 +58,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Dots, rows: &[Dot]) -> Drawn<
     let pitch = Pitch::of(rows.len());
     let label = LABEL.size(pitch.font);
     let room = 0.32 * WIDTH;
-    let left = rows.iter().map(|r| label.width(r.label)).fold(0.0, f64::max).min(room) + 14.0;
+    let left = rows.iter().map(|r| label.bold(r.highlight).width(r.label)).fold(0.0, f64::max).min(room) + 14.0;
     let values: Vec<String> = rows.iter().map(|r| (data.format)(r.value)).collect();
     let right = WIDTH - values.iter().map(|v| label.bold(true).width(v)).fold(0.0, f64::max).min(0.25 * WIDTH) - 14.0;
     let ends = rows.iter().flat_map(|r| [Some(r.value), r.interval.map(|i| i.0), r.interval.map(|i| i.1)]);

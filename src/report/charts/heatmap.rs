@@ -50,9 +50,11 @@ pub fn heatmap(about: &About, data: &Heatmap) -> Svg {
 
 fn layout(data: &Heatmap) -> Layout {
     let left = data.rows.iter().map(|r| LABEL.width(r)).fold(0.0, f64::max).min(0.3 * WIDTH) + 8.0;
-    let cell =
-        (((WIDTH - left) / data.columns.len() as f64).min(72.0), (900.0 / data.rows.len() as f64).clamp(15.0, 24.0));
     let widest = data.columns.iter().map(|n| NOTE.width(n)).fold(0.0, f64::max);
+    // Few columns are as wide as their names.
+    let wide = (widest + 10.0).clamp(72.0, 150.0);
+    let cell =
+        (((WIDTH - left) / data.columns.len() as f64).min(wide), (900.0 / data.rows.len() as f64).clamp(15.0, 24.0));
     let upright = widest + 4.0 > cell.0;
     let top = if upright { widest.min(130.0) + 9.0 } else { 20.0 };
     let letters = data.values.iter().filter(|v| drawable(**v)).map(|&v| NOTE.width(&(data.format)(v)));

@@ -202,7 +202,7 @@ fn a_state_without_orders_a_single_month_and_no_payment_are_no_failure() {
 /// Each language has every phrase, and every phrase that the scripts ask for.
 #[test]
 fn both_languages_have_all_phrases() {
-    let [french, english] = [Lang::Fr, Lang::En].map(|lang| Phrases::of(lang).unwrap());
+    let [french, english] = [Lang::Fr, Lang::En].map(|lang| Phrases::of(lang, &Templates::default()).unwrap());
     let keys = |p: &Phrases| p.words.keys().chain(p.regions.keys()).cloned().collect::<Vec<_>>();
     assert_eq!(keys(&french), keys(&english));
     let holes = |text: &str| {

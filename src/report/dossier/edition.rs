@@ -7,55 +7,13 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::report::lang::Lang;
 use crate::report::typography::Typographer;
-use crate::report::{Chapter, template};
-
-macro_rules! edition {
-    ($lang:literal, $($chapter:literal),+) => {
-        Files {
-            chapters: &[$(($chapter, include_str!(concat!("../../../reports/", $lang, "/", $chapter)))),+],
-            captions: include_str!(concat!("../../../reports/", $lang, "/captions.toml")),
-            words: include_str!(concat!("../../../reports/", $lang, "/words.toml")),
-        }
-    };
-}
-
-struct Files {
-    chapters: &'static [(&'static str, &'static str)],
-    captions: &'static str,
-    words: &'static str,
-}
-
-const FRENCH: Files = edition!(
-    "fr",
-    "01-question.md",
-    "02-donnees.md",
-    "03-architecture.md",
-    "04-pretraitement.md",
-    "05-ventes.md",
-    "06-paiements.md",
-    "07-reference.md",
-    "08-conclusion.md",
-    "09-annexe.md"
-);
-
-const ENGLISH: Files = edition!(
-    "en",
-    "01-question.md",
-    "02-data.md",
-    "03-architecture.md",
-    "04-preprocessing.md",
-    "05-sales.md",
-    "06-payments.md",
-    "07-reference.md",
-    "08-conclusion.md",
-    "09-annex.md"
-);
+use crate::report::{Chapter, Templates, template};
 
 /// All that a language needs.
 pub(in crate::report) struct Edition {
     pub(in crate::report) words: Words,
     captions: BTreeMap<String, Caption>,
-    files: &'static Files,
+    chapters: Vec<Chapter>,
 }
 
 /// Names and labels of a language.
@@ -70,6 +28,7 @@ pub(in crate::report) struct Words {
     methods: BTreeMap<String, String>,
     tables: BTreeMap<String, String>,
     checks: BTreeMap<String, String>,
+    docs: BTreeMap<String, String>,
 }
 
 /// Title, alternative text and column heads of a figure or table, as templates.
@@ -87,20 +46,19 @@ pub(super) struct Caption {
 pub(super) struct Captions(BTreeMap<String, Caption>);
 
 impl Edition {
-    pub(in crate::report) fn of(lang: Lang) -> Result<Edition> {
-        let files = match lang {
-            Lang::Fr => &FRENCH,
-            Lang::En => &ENGLISH,
-        };
+    pub(in crate::report) fn of(lang: Lang, templates: &Templates) -> Result<Edition> {
+        let text = |file: &str| templates.text(&format!("{}/{file}", lang.code())).to_owned();
         let name = |file: &str| format!("`reports/{}/{file}`", lang.code());
-        let mut words: Words = toml::from_str(files.words).map_err(|e| Error::report(name("words.toml"), e))?;
+        let mut words: Words = toml::from_str(&text("words.toml")).map_err(|e| Error::report(name("words.toml"), e))?;
         words.lang = lang;
-        let captions = toml::from_str(files.captions).map_err(|e| Error::report(name("captions.toml"), e))?;
-        Ok(Edition { words, captions, files })
+        let captions = toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
+        let chapters = templates.chapters(lang.code());
+        let chapter = |(path, text): (&str, &str)| Chapter { name: path.into(), text: text.into() };
+        Ok(Edition { words, captions, chapters: chapters.map(chapter).collect() })
     }
 
-    pub(super) fn chapters(&self) -> Vec<Chapter> {
-        self.files.chapters.iter().map(|(name, text)| Chapter { name: (*name).into(), text: (*text).into() }).collect()
+    pub(super) fn chapters(&self) -> &[Chapter] {
+        &self.chapters
     }
 
     /// Fills the captions.
@@ -159,6 +117,10 @@ impl Words {
     pub(super) fn check(&self, check: &str) -> String {
         self.checks.get(check).cloned().unwrap_or_else(|| check.replace('`', ""))
     }
+    /// The meaning of a column, which the contract tells in English.
+    pub(super) fn doc(&self, doc: &str) -> String {
+        self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
+    }
     /// `a, b et c`.
     pub(in crate::report) fn list(&self, items: &[String]) -> String {
         match items {
@@ -183,7 +145,7 @@ mod tests {
     use crate::data::contract::TABLES;
 
     fn editions() -> [Edition; 2] {
-        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang).unwrap())
+        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap())
     }
 
     /// `text` with a space for each of its parts from `open` to `close`, and those parts.
@@ -227,7 +189,7 @@ mod tests {
         }
         for edition in editions() {
             let captions = edition.captions.iter().map(|(id, c)| (id.as_str(), format!("{}\n{}", c.title, c.alt)));
-            let chapters = edition.files.chapters.iter().map(|(name, text)| (*name, (*text).to_string()));
+            let chapters = edition.chapters.iter().map(|c| (c.name.as_str(), c.text.clone()));
             for (name, text) in chapters.chain(captions) {
                 assert_eq!(bare_digit(&text), None, "{name}");
             }
@@ -237,10 +199,10 @@ mod tests {
     #[test]
     fn both_languages_say_the_same() {
         let [french, english] = editions();
-        for (fr, en) in french.files.chapters.iter().zip(english.files.chapters) {
-            assert_eq!(skeleton(fr.1), skeleton(en.1), "{} and {}", fr.0, en.0);
+        for (fr, en) in french.chapters.iter().zip(&english.chapters) {
+            assert_eq!(skeleton(&fr.text), skeleton(&en.text), "{} and {}", fr.name, en.name);
         }
-        assert_eq!(french.files.chapters.len(), english.files.chapters.len());
+        assert_eq!(french.chapters.len(), english.chapters.len());
         let captions = |edition: &Edition| -> Vec<_> {
             edition.captions.iter().map(|(id, c)| (id.clone(), c.alt.is_empty(), c.columns.len())).collect()
         };
@@ -261,6 +223,9 @@ mod tests {
         let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
         for check in keys.chain(references).chain(english.words.checks.into_keys()) {
             assert!(french.words.checks.contains_key(&check), "{check}");
+        }
+        for column in TABLES.iter().flat_map(|t| t.clean_columns()) {
+            assert!(french.words.docs.contains_key(column.doc), "{}", column.doc);
         }
     }
 }

@@ -3,31 +3,48 @@
 //! Every word stands under `reports/<language>/`: chapters in Markdown, titles and alternative texts in `captions.toml`,
 //! names of categories, states and methods in `words.toml`. Here are the numbers only.
 
+mod costs;
+mod decided;
+mod decided_tables;
 pub(super) mod edition;
 mod figures;
+mod provenance;
 mod tables;
 mod values;
 
-use super::{Document, Materials, Meta, compose};
+use super::{Document, Materials, Meta, Style, Templates, bibliography, compose};
 use crate::error::Result;
 use crate::results::Results;
 use edition::Edition;
 
-/// Composes the report of `results` in the language of its parameters.
+/// Composes the report of `results` in the language of its parameters, from the built-in texts.
 ///
 /// # Errors
 /// A chapter or a caption cannot be filled, or the mart is incomplete.
 pub fn dossier(results: &Results) -> Result<Document> {
+    dossier_with(results, &Templates::default())
+}
+
+/// The same from the texts of `templates`.
+///
+/// # Errors
+/// As [`dossier`]; a text of the templates is not what it replaces.
+pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang)?;
-    let values = values::values(results, &edition.words)?;
+    let edition = Edition::of(lang, templates)?;
+    let costs = costs::costs(templates)?;
+    let values = values::values(results, &edition.words, &costs)?;
     let captions = edition.captions(&values)?;
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,
-        tables: tables::tables(results, &edition.words, &captions)?,
+        tables: tables::tables(results, &edition.words, &captions, &costs)?,
+        sources: provenance::sources(),
+        works: bibliography::parse(templates.text("references.bib"))?,
         values,
     };
-    compose(meta(results, &edition), &edition.chapters(), &materials)
+    let mut document = compose(meta(results, &edition), edition.chapters(), &materials)?;
+    document.style = Style::of(templates);
+    Ok(document)
 }
 
 fn meta(results: &Results, edition: &Edition) -> Meta {
@@ -42,5 +59,6 @@ fn meta(results: &Results, edition: &Edition) -> Meta {
         date: given(&cover.date),
         notice: results.parameters.generated.is_some().then(|| edition.words.label("generated")),
         fingerprint: results.fingerprint(),
+        parts: results.hashes().map(|(name, hash)| (edition.words.label(&format!("hash_{name}")), hash)).into(),
     }
 }

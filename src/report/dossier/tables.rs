@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::costs::{self, Cost};
+use super::decided_tables as decided;
 use super::edition::{Captions, Words};
 use crate::data::audit::Severity;
-use crate::data::contract::TABLES;
+use crate::data::contract::{self, Column, TABLES};
 use crate::error::Result;
 use crate::findings::Facts;
 use crate::report::{Table, TableColumn};
@@ -13,13 +15,20 @@ use crate::results::Results;
 /// Rows of a ranking.
 const TOP: usize = 15;
 /// What stands for a missing value.
-const NONE: &str = "–";
+pub(super) const NONE: &str = "–";
 
-pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> Result<BTreeMap<String, Table>> {
+pub(super) fn tables(
+    results: &Results,
+    words: &Words,
+    captions: &Captions,
+    costs: &[Cost],
+) -> Result<BTreeMap<String, Table>> {
     let mut tables = BTreeMap::new();
     let mut add = |id: &str, source: &str, text_columns: usize, rows: Vec<Vec<String>>| -> Result<()> {
         let caption = captions.of(id)?;
         let column = |(i, header): (usize, &String)| TableColumn { header: header.clone(), numeric: i >= text_columns };
+        // An empty table would look like a mistake.
+        let rows = if rows.is_empty() { vec![vec![words.label("none")]] } else { rows };
         let table = Table {
             columns: caption.columns.iter().enumerate().map(column).collect(),
             rows,
@@ -44,6 +53,23 @@ pub(super) fn tables(results: &Results, words: &Words, captions: &Captions) -> R
     add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
     add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
     add("inputs", "run.json", 1, inputs(results, words))?;
+    add("dictionary", "src/data/contract.rs", 4, dictionary(words))?;
+    add("checks", "tables/quality.csv", 3, checks(results, words))?;
+    add("weights", "run.json", 2, weights(results, words))?;
+    add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
+    let past = results.past.as_ref().ok();
+    add("short_list", "tables/winner.csv", 1, decided::short_list(results, words))?;
+    add("indicators", "tables/winner_indicators.csv", 1, decided::indicators(results, words))?;
+    add("products", "tables/winner_products.csv", 1, decided::products(results, words))?;
+    add("regions", "tables/regions.csv", 1, decided::regions(results, words))?;
+    add("allocation_table", "tables/allocation.csv", 1, decided::allocation(results, words))?;
+    add("cities", "tables/cities.csv", 1, decided::cities(results, words))?;
+    add("winner_payments", "tables/winner_payments.csv", 1, decided::winner_payments(results, words))?;
+    add("coefficients_table", "tables/coefficients.csv", 1, decided::coefficients(results, words))?;
+    add("models", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.categories), words))?;
+    add("models_states", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.states), words))?;
+    add("models_weekly", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.weekly), words))?;
+    add("regret_table", "tables/regret.csv", 2, decided::regret(results, words))?;
     Ok(tables)
 }
 
@@ -172,6 +198,48 @@ fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
                 slope(line.map(|l| l.per_year)),
                 slope(line.map(|l| l.per_month)),
             ]
+        })
+        .collect()
+}
+
+/// Every column of every table: the source's, then those that cleaning adds.
+fn dictionary(words: &Words) -> Vec<Vec<String>> {
+    let row = |table: &'static contract::Table, column: &'static Column| {
+        vec![
+            words.table(table.name),
+            column.name.into(),
+            words.label(&format!("kind_{}", column.kind.name())),
+            words.doc(column.doc),
+        ]
+    };
+    TABLES.iter().flat_map(|t| t.clean_columns().map(move |c| row(t, c))).collect()
+}
+
+/// Every check, failed or not.
+fn checks(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let row = |c: &crate::data::audit::Check| {
+        vec![
+            words.table(&c.table),
+            words.check(&c.check),
+            words.label(&format!("severity_{}", c.severity.name())),
+            words.lang.count(c.failed as i64),
+            words.lang.count(c.total as i64),
+        ]
+    };
+    results.audit.quality.iter().map(row).collect()
+}
+
+/// The weights of both scores.
+fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let weights = &results.parameters.decisions.weights;
+    let rows = [("weights_category", &weights.category), ("weights_state", &weights.state)];
+    rows.into_iter()
+        .flat_map(|(about, weights)| {
+            let mut sorted: Vec<(&String, &f64)> = weights.iter().collect();
+            sorted.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
+            sorted.into_iter().map(move |(name, weight)| {
+                vec![words.label(about), words.label(&format!("indicator_{name}")), words.lang.percent(*weight, 0)]
+            })
         })
         .collect()
 }

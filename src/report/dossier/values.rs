@@ -4,16 +4,24 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::costs::{self, Cost};
+use super::decided::{self, centavos};
 use super::edition::Words;
 use crate::data::audit::{ChangeKind, Severity};
 use crate::data::contract::TABLES;
 use crate::error::Result;
+use crate::findings::region::population;
 use crate::findings::{Facts, Findings, LEAST_SHARE, StatePayments};
 use crate::mart;
+use crate::mart::month::Month;
+use crate::mart::period::orders_by_day;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON};
 use crate::results::Results;
 
-pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
+/// Bytes of a page of a DynamoDB scan.
+const PAGE: f64 = 1_048_576.0;
+
+pub(super) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result<Value> {
     let findings = &results.findings;
     let period = findings.period;
     let category = |f: &Facts| facts(f, words.category(&f.name));
@@ -24,7 +32,7 @@ pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
     states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
     let half = fewest_for_half(&states);
     let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
-    Ok(json!({
+    let mut values = json!({
         "total": facts(&findings.total, words.state("BR")),
         "period": {
             "first": period.first.to_string(),
@@ -37,8 +45,8 @@ pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
         "categories": categories.iter().map(|f| category(f)).collect::<Vec<_>>(),
         "states": states.iter().map(|f| state(f)).collect::<Vec<_>>(),
         "states_for_half": half,
-        "winner": findings.leading_category().map(category),
-        "region": findings.growing_state().map(state),
+        "leading": findings.leading_category().map(category),
+        "growing": findings.growing_state().map(state),
         "leads": findings.states.iter().filter(|f| f.lead.is_some()).count(),
         "least_share": LEAST_SHARE,
         "slowest": extreme(findings, |f| f.delivery_days_mean).map(state),
@@ -58,10 +66,19 @@ pub(super) fn values(results: &Results, words: &Words) -> Result<Value> {
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
         "map_credit": words.label("map_credit"),
-    }))
+        "misread": misread(results)?,
+        "costs": costs::values(costs, words),
+        "population": population().values().sum::<i64>(),
+        "penetration": penetration(findings, words),
+        "first_categories": first_categories(results, words)?,
+    });
+    if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decided::values(results, words)) {
+        all.extend(decided);
+    }
+    Ok(values)
 }
 
-fn facts(f: &Facts, name: String) -> Value {
+pub(super) fn facts(f: &Facts, name: String) -> Value {
     json!({
         "name": name, "code": f.name, "orders": f.orders, "items": f.items, "revenue": f.revenue_centavos,
         "price": f.price_centavos, "freight": f.freight_centavos, "review": f.review_mean, "late": f.late_share,
@@ -91,7 +108,7 @@ fn fewest_for_half(states: &[&Facts]) -> Value {
     json!({ "count": count, "share": sum as f64 / total.max(1) as f64 })
 }
 
-fn payments(p: &StatePayments, words: &Words) -> Value {
+pub(super) fn payments(p: &StatePayments, words: &Words) -> Value {
     let methods: Vec<Value> = p
         .methods
         .iter()
@@ -175,7 +192,7 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
     let top: Vec<Value> = reference
         .top()
         .into_iter()
-        .map(|p| json!({ "name": words.category(&p.category), "sales": centavos(p.sales) }))
+        .map(|p| json!({ "name": words.category(&p.category), "code": p.category, "sales": centavos(p.sales) }))
         .collect();
     let last = FIRST_PREDICTED.plus(HORIZON - 1);
     let at_end = || reference.predictions.iter().filter(|p| p.predicted && p.month == last);
@@ -214,6 +231,76 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
     }))
 }
 
-fn centavos(reais: f64) -> i64 {
-    (reais * 100.0).round() as i64
+/// What the original read or counted wrongly, and what it changes.
+fn misread(results: &Results) -> Result<Value> {
+    let frame = results.mart.table("misread")?;
+    let number = |name: &str| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(0).unwrap_or(0)) };
+    let page = results.mart.table("first_page")?;
+    let on_page = |name: &str| -> Result<i64> { Ok(page.column(name)?.i64()?.get(0).unwrap_or(0)) };
+    let (customers, bytes) = (on_page("customers")?, on_page("bytes")?);
+    // As many customers of mean length as a page holds; fewer where there are no more.
+    let read = if bytes > 0 { (customers as f64 * (PAGE / bytes as f64).min(1.0)).floor() as i64 } else { 0 };
+    let (true_sum, multiplied) = (number("revenue_centavos")?, number("multiplied_centavos")?);
+    let joined = number("joined_centavos")?;
+    let over = |wrong: i64| (true_sum > 0).then(|| wrong as f64 / true_sum as f64 - 1.0);
+    Ok(json!({
+        "multiplied": multiplied, "multiplied_over": over(multiplied), "joined": joined, "joined_over": over(joined),
+        "later_items": number("later_items")?, "customers": customers, "read": read,
+        "read_share": (customers > 0).then(|| read as f64 / customers as f64),
+        "unfinished": unfinished(results)?,
+    }))
+}
+
+/// The months after the last complete one, as if they were complete; `None` where there are none.
+fn unfinished(results: &Results) -> Result<Option<Value>> {
+    let period = results.findings.period;
+    let next = period.last.plus(1);
+    let days = orders_by_day(&results.mart)?;
+    let Some(last) = days.keys().next_back().map(|d| Month::of_day(*d)).filter(|m| *m >= next) else {
+        return Ok(None);
+    };
+    let sum = |from: i32, to: i32| days.range(from..to).map(|(_, n)| *n).sum::<i64>();
+    let months = |first: Month, count: i32| sum(first.first_day(), first.plus(count).first_day());
+    let (recent, before) = (months(last.plus(-2), 3), months(last.plus(-5), 3));
+    let (start, end) = (next.first_day(), next.plus(1).first_day());
+    Ok(Some(json!({
+        "month": next.to_string(), "orders": months(next, 1),
+        // Orders a day, in its first half and in its last week.
+        "early": sum(start, start + 15) / 15, "late": sum(end - 7, end) / 7,
+        "last": last.to_string(), "after": sum(end, last.plus(1).first_day()),
+        "change": (before > 0).then(|| recent as f64 / before as f64 - 1.0),
+    })))
+}
+
+/// The states with the most and the fewest orders per 100,000 inhabitants.
+fn penetration(findings: &Findings, words: &Words) -> Option<Value> {
+    let people = population();
+    let rate = |f: &Facts| people.get(&f.name).map(|n| f.orders as f64 / *n as f64 * 100_000.0);
+    let mut rates: Vec<(f64, &str)> =
+        findings.states.iter().filter_map(|f| Some((rate(f)?, f.name.as_str()))).collect();
+    rates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+    let told = |(value, state): &(f64, &str)| json!({ "name": words.state(state), "value": value });
+    Some(json!({ "least": told(rates.first()?), "most": told(rates.last()?) }))
+}
+
+/// In how many states the category that sells most in the country comes first, and of how many states.
+fn first_categories(results: &Results, words: &Words) -> Result<Option<Value>> {
+    let frame = results.mart.table("sales_by_day")?;
+    let mut sums: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
+    let names = frame.column("state")?.str()?.iter().zip(frame.column("category")?.str()?.iter());
+    for ((state, category), centavos) in names.zip(frame.column("revenue_centavos")?.i64()?.iter()) {
+        if let (Some(state), Some(category), Some(centavos)) = (state, category, centavos) {
+            *sums.entry(state).or_default().entry(category).or_insert(0) += centavos;
+        }
+    }
+    let categories = results.findings.categories.iter();
+    let Some(first) = categories.max_by_key(|f| (f.revenue_centavos, std::cmp::Reverse(f.name.as_str()))) else {
+        return Ok(None);
+    };
+    let leads = |own: &&BTreeMap<&str, i64>| {
+        own.iter().max_by_key(|(name, sum)| (**sum, std::cmp::Reverse(**name))).map(|(name, _)| *name)
+            == Some(first.name.as_str())
+    };
+    let led = sums.values().filter(leads).count();
+    Ok(Some(json!({ "name": words.category(&first.name), "led": led, "states": sums.len() })))
 }

@@ -158,9 +158,43 @@ impl Reader<'_> {
                 let table = table.plain();
                 Ok(Block::Table { place, table })
             }),
+            Some(("bibliography", _)) => Ok(Block::Works(self.works())),
             _ => Err(IMAGE.to_owned()),
         };
         block.map_err(|message| input.error(&range, message))
+    }
+
+    /// Notes that a work is cited, and what citations of it say.
+    pub(super) fn cite(&mut self, key: &str) -> Result<(), String> {
+        let Some(work) = self.materials.works.get(key) else {
+            let known: Vec<_> = self.materials.works.keys().map(|key| format!("`{key}`")).collect();
+            return Err(format!("there is no work `{key}` to cite; known: {}", known.join(", ")));
+        };
+        let label = self.typographer.set(&unveil(&work.label(self.lang.words().and)));
+        self.cited.insert(key.to_owned(), label);
+        Ok(())
+    }
+
+    /// The works cited so far, by label.
+    fn works(&mut self) -> Vec<(String, Vec<Inline>)> {
+        let and = self.lang.words().and;
+        let mut cited: Vec<(String, String)> =
+            std::mem::take(&mut self.cited).into_iter().map(|(key, label)| (label, key)).collect();
+        cited.sort();
+        let entry = |(label, key): (String, String)| {
+            let id = format!("cite:{key}");
+            self.labels.insert(id.clone(), label);
+            let work = self.materials.works.get(&key)?;
+            let (before, after) = work.around_title(and);
+            let mut line = vec![Inline::Text(before), Inline::Emphasis(vec![Inline::Text(work.title().into())])];
+            line.push(Inline::Text(after));
+            if let Some(url) = work.url() {
+                line.push(Inline::Text(" ".into()));
+                line.push(Inline::Link { url: url.into(), text: vec![Inline::Text(url.into())] });
+            }
+            Some((id, line))
+        };
+        cited.into_iter().filter_map(entry).collect()
     }
 
     /// The next number of its kind, and the label by which the text refers to it.

@@ -5,8 +5,9 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Tag};
 
 use super::super::document::{Block, Inline};
+use super::super::provenance::marked;
 use super::super::template::place;
-use super::super::typography::{Typographer, unveil};
+use super::super::typography::{Typographer, is_veiled, unveil};
 use super::{Input, Note, Reader, Spanned};
 use crate::Result;
 
@@ -31,11 +32,16 @@ impl Reader<'_> {
     fn inlines(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
         let mut inlines = Vec::new();
         while let Some((event, range)) = input.events.next_if(|(event, _)| is_inline(event)) {
+            if let Event::Text(text) = &event
+                && !text.contains("[^")
+            {
+                self.text(text, &mut inlines);
+                continue;
+            }
             inlines.push(match event {
-                Event::Text(text) if text.contains("[^") => {
+                Event::Text(_) => {
                     return Err(input.error(&range, "this footnote is not defined"));
                 }
-                Event::Text(text) => Inline::Text(self.typographer.set(&text)),
                 Event::SoftBreak => Inline::Text(self.typographer.set(" ")),
                 Event::HardBreak => Inline::Break,
                 Event::Code(text) => {
@@ -60,6 +66,31 @@ impl Reader<'_> {
         Ok(inlines)
     }
 
+    /// Text, with its numbers and where they come from: a mark follows the veiled value that it is about.
+    fn text(&mut self, text: &str, inlines: &mut Vec<Inline>) {
+        let mut rest = text;
+        while let Some((at, mark)) = rest.char_indices().find(|(_, c)| marked(*c).is_some()) {
+            let (before, after) = (&rest[..at], &rest[at + mark.len_utf8()..]);
+            let plain = before.trim_end_matches(is_veiled);
+            self.plain(plain, inlines);
+            let value = self.typographer.set(&before[plain.len()..]);
+            match marked(mark).and_then(|number| self.told.get(number)) {
+                Some(source) if !value.is_empty() => {
+                    inlines.push(Inline::Value { text: value, source: source.clone() });
+                }
+                _ => inlines.push(Inline::Text(value)),
+            }
+            rest = after;
+        }
+        self.plain(rest, inlines);
+    }
+
+    fn plain(&mut self, text: &str, inlines: &mut Vec<Inline>) {
+        if !text.is_empty() {
+            inlines.push(Inline::Text(self.typographer.set(text)));
+        }
+    }
+
     /// What an inline element holds, and its end.
     fn inner(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
         let inner = self.inlines(input)?;
@@ -68,16 +99,24 @@ impl Reader<'_> {
     }
 
     fn link(&mut self, url: &str, text: Vec<Inline>, range: &Range<usize>, input: &Input<'_>) -> Result<Inline> {
-        let target =
-            if url.starts_with("figure:") || url.starts_with("table:") { Some(url) } else { url.strip_prefix('#') };
+        let target = if ["figure:", "table:", "cite:"].iter().any(|kind| url.starts_with(kind)) {
+            Some(url)
+        } else {
+            url.strip_prefix('#')
+        };
         if let Some(target) = target {
+            if let Some(key) = target.strip_prefix("cite:") {
+                self.cite(key).map_err(|message| input.error(range, message))?;
+            }
             self.references.push((target.to_owned(), place(input.name, input.filled.line(range.start))));
             self.typographer.pass();
             return Ok(Inline::Reference { target: target.to_owned(), text });
         }
         if !["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(input
-                .error(range, format!("link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:` or `#`")));
+            return Err(input.error(
+                range,
+                format!("link to `{url}`: expected `https:`, `mailto:`, `figure:`, `table:`, `cite:` or `#`"),
+            ));
         }
         if text.is_empty() {
             return Err(input.error(range, format!("the link to `{url}` has no text")));

@@ -1,6 +1,8 @@
 //! The figures of the report, by identifier: numbers from the results, words from the captions, drawings from `charts`.
 
 mod data;
+mod decisions;
+mod past;
 mod payments;
 mod reference;
 mod sales;
@@ -31,6 +33,8 @@ pub(super) fn figures(results: &Results, words: &Words, captions: &Captions) -> 
     service::draw(&mut studio)?;
     payments::draw(&mut studio)?;
     reference::draw(&mut studio)?;
+    decisions::draw(&mut studio)?;
+    past::draw(&mut studio)?;
     Ok(studio.figures)
 }
 

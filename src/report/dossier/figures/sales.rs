@@ -12,6 +12,8 @@ use crate::report::charts::{
 };
 
 const TOP: usize = 15;
+/// States, and categories, of the table that crosses them.
+const CROSSED: usize = 14;
 /// A day with this many times the median orders of its month is an event worth a mark.
 const PEAK: i64 = 3;
 
@@ -21,7 +23,8 @@ pub(super) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     category_months(studio)?;
     growth(studio)?;
     by_state(studio)?;
-    leads(studio)
+    leads(studio)?;
+    state_category(studio)
 }
 
 /// Revenue by state and month, summed over states.
@@ -88,7 +91,7 @@ fn peak_month(studio: &Studio<'_>) -> Result<Option<Month>> {
 
 fn by_category(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
-    let winner = findings.leading_category().map(|f| f.name.as_str());
+    let winner = studio.results.decisions.as_ref().ok().map(|d| d.winner.first().category.as_str());
     let top = greatest(&findings.categories, TOP, |f| reais(f.revenue_centavos));
     let names: Vec<String> = top.iter().map(|f| studio.words.category(&f.name)).collect();
     let data: Vec<Bar<'_>> = top
@@ -195,4 +198,35 @@ fn leads(studio: &mut Studio<'_>) -> Result<()> {
     let (axis, others) = (studio.label("lead_axis"), studio.label("others"));
     let data = Dots { dots: &data, format: &format, reference: Some((0.0, &others)), axis: &axis };
     studio.figure("leads", "mart/orders_by_state_month.parquet", |about| dots(about, &data))
+}
+
+/// Revenue by state and category: the greatest of both.
+fn state_category(studio: &mut Studio<'_>) -> Result<()> {
+    let findings = &studio.results.findings;
+    let states = greatest(&findings.states, CROSSED, |f| reais(f.revenue_centavos));
+    let categories = greatest(&findings.categories, CROSSED, |f| reais(f.revenue_centavos));
+    let frame = studio.results.mart.table("sales_by_day")?;
+    let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    let names = frame.column("state")?.str()?.iter().zip(frame.column("category")?.str()?.iter());
+    for ((state, category), centavos) in names.zip(frame.column("revenue_centavos")?.i64()?.iter()) {
+        if let (Some(state), Some(category), Some(centavos)) = (state, category, centavos) {
+            *sums.entry((state, category)).or_insert(0) += centavos;
+        }
+    }
+    // A share of the state's revenue: else the largest state would hide all others.
+    let share = |state: &crate::findings::Facts, category: &str| {
+        let sum = sums.get(&(state.name.as_str(), category)).copied()?;
+        (state.revenue_centavos > 0).then(|| sum as f64 / state.revenue_centavos as f64)
+    };
+    let values: Vec<f64> =
+        categories.iter().flat_map(|c| states.iter().map(|s| share(s, &c.name).unwrap_or(f64::NAN))).collect();
+    let rows: Vec<String> = categories.iter().map(|f| studio.words.category(&f.name)).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let columns: Vec<&str> = states.iter().map(|f| f.name.as_str()).collect();
+    let lang = studio.lang();
+    let format = move |v: f64| lang.percent(v, 0);
+    let (title, missing) = (studio.label("state_share"), studio.label("no_sale"));
+    let data =
+        Heatmap { rows: &rows, columns: &columns, values: &values, format: &format, title: &title, missing: &missing };
+    studio.figure("state_category", "mart/sales_by_day.parquet", |about| heatmap(about, &data))
 }

@@ -1,0 +1,34 @@
+//! Executed notebook → HTML and PDF, by the renderer of the report: the program `pfe` that `install` has built beside the
+//! libraries. It is a program of its own so that neither kernel nor cells carry Typst.
+
+use crate::error::{Error, Result};
+use crate::toolchain::{INSTALL, Toolchain};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Prints a saved notebook in `formats` (`html`, `pdf`) beside it, and returns the files.
+pub fn print(notebook: &Path, formats: &[&str], lang: &str) -> Result<Vec<PathBuf>> {
+    if formats.is_empty() {
+        return Ok(Vec::new());
+    }
+    let printer = Toolchain::load()?.printer();
+    if !printer.is_file() {
+        return Err(Error::message(format!("`{}` has been removed", printer.display())).hint(INSTALL));
+    }
+    let files: Vec<PathBuf> = formats.iter().map(|format| notebook.with_extension(format)).collect();
+    let mut command = Command::new(&printer);
+    command.arg("notebook").arg(notebook).args(["--quiet", "--lang", lang]);
+    for (format, file) in formats.iter().zip(&files) {
+        command.arg(format!("--{format}")).arg(file);
+    }
+    let output = command.output().map_err(Error::io("run", &printer))?;
+    if output.status.success() {
+        return Ok(files);
+    }
+    let message = String::from_utf8_lossy(&output.stderr);
+    Err(Error::message(format!(
+        "cannot print `{}`: {}",
+        notebook.display(),
+        message.trim().trim_start_matches("error: ")
+    )))
+}

@@ -1,0 +1,195 @@
+//! Cell + session → library, in one call of rustc unless its errors teach what cannot be kept. Next: `child`.
+
+use super::Session;
+use crate::cell::Cell;
+use crate::compile::{Build, Diagnostic, Job, compile, is_nameable, named_type};
+use crate::error::Result;
+use crate::generate::{Generated, Origin, Plan, Variable, generate, item_texts};
+use crate::items::{Items, mentions};
+use crate::report::Failure;
+use crate::timings::Timings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// A cell that has been compiled.
+pub(super) struct Compiled {
+    pub library: std::path::PathBuf,
+    pub items: Items,
+    /// New variables, with the types rustc named.
+    pub new: BTreeMap<String, Variable>,
+    pub moved: BTreeSet<String>,
+    /// New variables that cannot be kept, and why.
+    pub unkept: BTreeMap<String, String>,
+    /// Variables that a redefined type makes unusable.
+    pub lost: BTreeSet<String>,
+}
+
+/// What an error in the frame around a cell tells about a variable.
+enum Lesson {
+    /// The cell moves a variable of an earlier one.
+    Moved(String),
+    /// The cell moves a variable of its own.
+    MovedNew(String),
+    /// A new variable does not own what it holds.
+    Borrows(String),
+    /// The type of a variable of an earlier cell cannot be written in this one.
+    Unwritable(String),
+}
+
+impl Lesson {
+    fn is_new(
+        &self,
+        moved: &BTreeSet<String>,
+        unkept: &BTreeMap<String, String>,
+        variables: &BTreeMap<String, Variable>,
+    ) -> bool {
+        match self {
+            Lesson::Moved(name) => !moved.contains(name),
+            Lesson::MovedNew(name) | Lesson::Borrows(name) => !unkept.contains_key(name),
+            Lesson::Unwritable(name) => variables.contains_key(name),
+        }
+    }
+}
+
+fn lessons(error: &Diagnostic, generated: &Generated) -> Vec<Lesson> {
+    let mut origins: Vec<(bool, &Origin)> =
+        error.spans.iter().map(|span| (span.is_primary, generated.origin(span.line_start))).collect();
+    let only_takes = origins.iter().all(|(is_primary, origin)| !is_primary || matches!(origin, Origin::Take(_)));
+    let keeps = |origin: &Origin| matches!(origin, Origin::Put(_) | Origin::Name(_) | Origin::PutBack(_));
+    // Where keeping one variable conflicts with keeping another, it is the other that borrows.
+    if origins.iter().any(|(is_primary, origin)| !is_primary && keeps(origin)) {
+        origins.retain(|(is_primary, _)| !is_primary);
+    }
+    origins
+        .into_iter()
+        .filter_map(|(_, origin)| match origin {
+            Origin::PutBack(name) => Some(Lesson::Moved(name.clone())),
+            Origin::Put(name) | Origin::Name(name) if error.code() == "E0382" => Some(Lesson::MovedNew(name.clone())),
+            Origin::Put(name) | Origin::Name(name) => Some(Lesson::Borrows(name.clone())),
+            Origin::Take(name) if only_takes => Some(Lesson::Unwritable(name.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+impl Session {
+    /// Compiles a cell, once unless it moves variables.
+    pub(super) fn compile(
+        &mut self,
+        number: usize,
+        cell: &Cell,
+        timings: &mut Timings,
+    ) -> Result<Result<Compiled, Failure>> {
+        let start = Instant::now();
+        let kept = self.items.without_replaced_by(cell);
+        let mut items = kept.clone();
+        items.add(cell, number, |range| item_texts(cell, range));
+        let changed = self.items.changed(&items);
+        let is_lost = |variable: &Variable| changed.iter().any(|name| mentions(&variable.ty, name));
+        let lost: BTreeSet<String> =
+            self.variables.iter().filter(|(_, variable)| is_lost(variable)).map(|(name, _)| name.clone()).collect();
+        let mut variables: BTreeMap<_, _> = self
+            .variables
+            .iter()
+            .filter(|(name, _)| !lost.contains(*name))
+            .map(|(name, it)| (name.clone(), it.clone()))
+            .collect();
+        let mut moved = BTreeSet::new();
+        let mut unkept = BTreeMap::new();
+        self.builds += 1;
+        timings.parse += start.elapsed();
+        loop {
+            let names: BTreeSet<String> = unkept.keys().cloned().collect();
+            let generate = |checked: bool| {
+                generate(&Plan {
+                    number,
+                    cell,
+                    items: &kept,
+                    variables: &variables,
+                    moved: &moved,
+                    unkept: &names,
+                    checked,
+                })
+            };
+            let generated = generate(true);
+            let built = self.build(&generated, false, timings)?;
+            if let Some(library) = built.library {
+                let mut new = BTreeMap::new();
+                for diagnostic in &built.diagnostics {
+                    let Some(ty) = named_type(diagnostic) else { continue };
+                    let Some(Origin::Name(name)) =
+                        diagnostic.spans.first().map(|span| generated.origin(span.line_start))
+                    else {
+                        continue;
+                    };
+                    let mutable = cell.bindings.iter().any(|(binding, mutable)| binding == name && *mutable);
+                    if is_nameable(ty) {
+                        new.insert(name.clone(), Variable { ty: ty.to_owned(), mutable });
+                    } else {
+                        unkept.insert(name.clone(), format!("`{name}` was not kept after cell {number}: its type cannot be written down\n= help: box it: `let {name}: Box<dyn Fn(_) -> _> = Box::new(…);`, or give it a type"));
+                    }
+                }
+                self.origins.insert(self.builds, generated.without_source());
+                return Ok(Ok(Compiled { library, items, new, moved, unkept, lost }));
+            }
+            let errors: Vec<&Diagnostic> =
+                built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+            let lessons: Vec<Lesson> = errors.iter().flat_map(|error| lessons(error, &generated)).collect();
+            if lessons.iter().all(|lesson| !lesson.is_new(&moved, &unkept, &variables)) {
+                // Again as the user wrote it, so that messages show that text and short names.
+                let plain = generate(false);
+                let built_plain = self.build(&plain, true, timings)?;
+                let diagnostics =
+                    if built_plain.library.is_none() { built_plain.diagnostics } else { built.diagnostics };
+                let _ = std::fs::remove_file(self.directory.path().join(format!("cell_{}.so", self.builds)));
+                return Ok(Err(Failure::of_compiler(&diagnostics, &plain, &self.gone)));
+            }
+            for lesson in lessons {
+                match lesson {
+                    Lesson::Moved(name) => {
+                        moved.insert(name);
+                    }
+                    Lesson::MovedNew(name) => {
+                        let why =
+                            format!("`{name}` was moved by cell {number}: write `{name}.clone()` there to keep it");
+                        unkept.insert(name, why);
+                    }
+                    Lesson::Borrows(name) => {
+                        let why = format!(
+                            "`{name}` was not kept after cell {number}: it borrows from a variable of the cell\n= help: keep an owned value, such as `{name}.clone()` or `{name}.to_owned()`"
+                        );
+                        unkept.insert(name, why);
+                    }
+                    Lesson::Unwritable(name) => {
+                        let why = format!(
+                            "`{name}` was dropped: its type cannot be written in another cell; give it a type where it is defined"
+                        );
+                        variables.remove(&name);
+                        self.gone.insert(name, why);
+                    }
+                }
+            }
+        }
+    }
+
+    fn build(&self, generated: &Generated, short_paths: bool, timings: &mut Timings) -> Result<Build> {
+        let name = format!("cell_{}", self.builds);
+        let job = Job {
+            toolchain: &self.toolchain,
+            directory: self.directory.path(),
+            name: &name,
+            source: &generated.source,
+            opt_level: &self.opt_level,
+            extra: self.deps.arguments(),
+            short_paths,
+            check_only: false,
+        };
+        let built = compile(&job, &self.stopper.compiler);
+        let _ = std::fs::remove_file(self.directory.path().join(format!("{name}.rs")));
+        let built = built?;
+        timings.builds += 1;
+        timings.link += built.link;
+        timings.compile += built.time.saturating_sub(built.link);
+        Ok(built)
+    }
+}

@@ -1,0 +1,257 @@
+//! Executed notebook → the same document as a report's. Next: `html`, `typst`.
+//!
+//! Prose is read as chapters are; a code cell becomes its source and its outputs, each in the richest form that both HTML and
+//! PDF can print: a table of pfe, a figure, Markdown, plain text. Foreign HTML is never taken over; its plain text is.
+
+use serde_json::Value;
+
+use super::document::{Block, words};
+use super::markdown::Reader;
+use super::template::Filled;
+use super::typography::veil;
+use super::{Document, Figure, Lang, Materials, Meta, Svg, TABLE_MIME, Table};
+use crate::{Error, Result};
+
+/// Composes the document of a notebook (Jupyter's format 4) as it was last executed. `name` stands for it in messages, and as
+/// its title if its first cell has none.
+///
+/// # Errors
+/// The text is not a notebook, or a cell of prose holds what a report cannot print, such as raw HTML; the message names the cell.
+pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
+    let not_one = |why: String| Error::input(format!("`{name}` is not a notebook: {why}"));
+    let value: Value = serde_json::from_str(text).map_err(|e| not_one(e.to_string()))?;
+    let cells = value["cells"].as_array().ok_or_else(|| not_one("it has no `cells`".into()))?;
+    let cells: Vec<Cell> = cells.iter().enumerate().filter_map(|(index, cell)| Cell::of(index + 1, cell)).collect();
+
+    // Figures and tables are placed by the reader, so all of them are known before it starts.
+    let mut materials = Materials::default();
+    let texts: Vec<String> = cells.iter().map(|cell| cell.markdown(name, &mut materials)).collect();
+    let mut reader = Reader::new(lang, &materials);
+    let mut blocks = Vec::new();
+    if !texts.first().is_some_and(|text| text.trim_start().starts_with("# ")) {
+        blocks = reader.read_blocks(name, &Filled::verbatim(format!("# {}", veil(name))))?;
+    }
+    for (cell, text) in cells.iter().zip(texts) {
+        blocks.extend(reader.read_blocks(&format!("{name}, cell {}", cell.number), &Filled::verbatim(text))?);
+    }
+    let mut title = name.to_owned();
+    for (index, block) in blocks.iter_mut().enumerate() {
+        if let Block::Heading(heading) = block {
+            // The prose of a notebook refers to its sections by their titles.
+            heading.number = None;
+            if index == 0 {
+                title = words(&heading.title);
+            }
+        }
+    }
+    reader.add(blocks);
+    reader.finish(Meta {
+        lang,
+        title,
+        fingerprint: blake3::hash(text.as_bytes()).to_hex().to_string(),
+        ..Meta::default()
+    })
+}
+
+/// A cell that is printed.
+struct Cell<'a> {
+    /// From 1, prose included.
+    number: usize,
+    /// What Jupyter shows beside it: the number of its execution.
+    count: usize,
+    code: bool,
+    source: String,
+    outputs: &'a [Value],
+}
+
+impl<'a> Cell<'a> {
+    /// Raw cells and those tagged `remove-cell` are not printed; `remove-input` and `remove-output` hide a part.
+    fn of(number: usize, cell: &'a Value) -> Option<Cell<'a>> {
+        let tagged =
+            |tag: &str| cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.iter().any(|it| it == tag));
+        let code = cell["cell_type"] == "code";
+        if tagged("remove-cell") || !(code || cell["cell_type"] == "markdown") {
+            return None;
+        }
+        let source = if tagged("remove-input") { String::new() } else { joined(&cell["source"]) };
+        let outputs = cell["outputs"].as_array().filter(|_| code && !tagged("remove-output"));
+        let count = cell["execution_count"].as_u64().map_or(number, |count| count as usize);
+        Some(Cell { number, count, code, source, outputs: outputs.map_or(&[], Vec::as_slice) })
+    }
+
+    /// The cell as Markdown; its figures and tables go to `materials`.
+    fn markdown(&self, notebook: &str, materials: &mut Materials) -> String {
+        if !self.code {
+            return self.source.clone();
+        }
+        let mut text = String::new();
+        if !self.source.trim().is_empty() {
+            text = fenced(self.source.trim_end());
+        }
+        for (index, output) in self.outputs.iter().enumerate() {
+            text.push_str("\n\n");
+            let id = format!("{}-{}", self.number, index + 1);
+            let source = format!("{notebook} [{}]", self.count);
+            text.push_str(&shown(output, &id, source, materials));
+        }
+        text
+    }
+}
+
+/// An output as Markdown.
+fn shown(output: &Value, id: &str, source: String, materials: &mut Materials) -> String {
+    let data = &output["data"];
+    match output["output_type"].as_str() {
+        Some("stream") => quoted(&joined(&output["text"])),
+        Some("error") => quoted(&format!("{}: {}", joined(&output["ename"]), joined(&output["evalue"]))),
+        _ => {
+            if let Ok(table) = serde_json::from_value::<Table>(data[TABLE_MIME].clone()) {
+                materials.tables.insert(id.to_owned(), Table { source, ..table });
+                return format!("![](table:{id})");
+            }
+            let svg = joined(&data["image/svg+xml"]);
+            if svg.starts_with("<svg") {
+                let title = joined(&data["text/plain"]);
+                let alt = Svg::new(svg.clone()).description().unwrap_or_else(|| title.clone());
+                materials.figures.insert(id.to_owned(), Figure { svg: Svg::new(svg), title, alt, source });
+                return format!("![](figure:{id})");
+            }
+            match &data["text/markdown"] {
+                Value::Null => quoted(&joined(&data["text/plain"])),
+                markdown => joined(markdown),
+            }
+        }
+    }
+}
+
+/// Text that notebooks keep whole or in lines.
+fn joined(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        _ => String::new(),
+    }
+}
+
+/// What a cell printed, set apart from what it says.
+fn quoted(text: &str) -> String {
+    let text = without_colours(text);
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    fenced(text.trim_end()).lines().map(|line| format!("> {line}\n")).collect()
+}
+
+/// A block of code, between fences longer than any in it.
+fn fenced(text: &str) -> String {
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    format!("{fence}\n{text}\n{fence}")
+}
+
+/// Text without the escape sequences of a terminal.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest));
+    }
+    out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn book(cells: &Value) -> String {
+        json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells }).to_string()
+    }
+
+    fn code(source: &str, outputs: &Value) -> Value {
+        json!({ "cell_type": "code", "metadata": {}, "source": source, "outputs": outputs })
+    }
+
+    fn html(cells: &Value) -> String {
+        notebook("essai", &book(cells), Lang::Fr).unwrap().to_html().unwrap()
+    }
+
+    #[test]
+    fn prose_source_and_every_kind_of_output_are_printed() {
+        let table = json!({ "columns": [{ "header": "state", "numeric": false }, { "header": "n", "numeric": true }],
+            "rows": [["SP", "41746"]], "title": "1 row × 2 columns", "source": "" });
+        let svg = "<svg viewBox=\"0 0 1 1\"><title>T</title><desc>SP first &amp; far ahead</desc></svg>";
+        let html = html(&json!([
+            { "cell_type": "markdown", "metadata": {}, "source": ["# Titre\n", "\n", "Du *texte*."] },
+            code("let a = \"```\";\na", &json!([
+                { "output_type": "stream", "name": "stdout", "text": ["\u{1b}[1mprinted\u{1b}[0m\n"] },
+                { "output_type": "display_data", "data": { "image/svg+xml": svg, "text/plain": "T" } },
+                { "output_type": "execute_result", "data": { TABLE_MIME: table, "text/html": "<table onload=x>", "text/plain": "t" } },
+                { "output_type": "display_data", "data": { "text/markdown": "**fort**", "text/plain": "x" } },
+                { "output_type": "display_data", "data": { "text/html": "<b>no</b>", "text/plain": "twin" } },
+                { "output_type": "error", "ename": "panic", "evalue": "here", "traceback": [] },
+            ])),
+        ]));
+        for part in [
+            "<h1>Titre</h1>",
+            "<em>texte</em>",
+            "let a = &quot;```&quot;;",
+            "<pre tabindex=\"0\"><code>printed</code></pre>",
+            "SP first &amp; far ahead",
+            "41746",
+            "<strong>fort</strong>",
+            "twin",
+            "panic: here",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        assert!(!html.contains("onload") && !html.contains("<b>no") && !html.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn tags_hide_parts_and_a_title_is_made_up() {
+        let mut cells = json!([
+            code("hidden_cell()", &json!([])),
+            code("hidden_source()", &json!([{ "output_type": "stream", "text": "kept" }])),
+            code("kept_source()", &json!([{ "output_type": "stream", "text": "hidden output" }])),
+            { "cell_type": "raw", "metadata": {}, "source": "hidden raw" },
+        ]);
+        for (index, tag) in ["remove-cell", "remove-input", "remove-output"].iter().enumerate() {
+            cells[index]["metadata"]["tags"] = json!([tag]);
+        }
+        let html = html(&cells);
+        assert!(html.contains("<h1>essai</h1>") && html.contains("kept_source()") && html.contains("kept"));
+        assert!(!html.contains("hidden"), "{html}");
+    }
+
+    #[test]
+    fn what_cannot_be_printed_is_named_with_its_cell() {
+        let error = |text: &str| notebook("n.ipynb", text, Lang::Fr).unwrap_err().to_string();
+        assert!(error("{").contains("`n.ipynb` is not a notebook"));
+        assert!(error("{}").contains("it has no `cells`"));
+        let prose = |text: &str| {
+            book(&json!([code("a", &json!([])), { "cell_type": "markdown", "metadata": {}, "source": text }]))
+        };
+        let message = error(&prose("<marquee>x</marquee>"));
+        assert!(message.contains("n.ipynb, cell 2") && message.contains("raw HTML"), "{message}");
+        // Placeholders of chapters mean nothing here.
+        assert!(
+            notebook("n", &prose("{{ 7*7 }} {% if %}"), Lang::Fr)
+                .unwrap()
+                .to_html()
+                .unwrap()
+                .contains("{{ 7*7 }} {% if %}")
+        );
+    }
+
+    #[cfg(feature = "pdf")]
+    #[test]
+    fn a_notebook_is_a_pdf_too() {
+        let cells = json!([code("let x = 1;", &json!([{ "output_type": "stream", "text": "#panic(\"no\") ```\n" }]))]);
+        assert!(notebook("essai", &book(&cells), Lang::Fr).unwrap().to_pdf(&[]).unwrap().starts_with(b"%PDF"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Where the numbers of a chapter come from: placeholders → marks beside the values they leave. Used by `template`'s callers;
+//! `markdown` makes values with a source of them.
+
+use std::collections::BTreeMap;
+
+use super::Chapter;
+
+/// Marks are private characters, which no chapter holds: the first stands for source 0. Values are veiled, so that theirs
+/// cannot be taken for one.
+const FIRST: u32 = 0xE000;
+const LAST: u32 = 0xF8FF;
+
+/// Filters that write a number or a date.
+const NUMBERS: [&str; 6] = ["brl", "count", "decimal", "percent", "month", "date"];
+
+/// Files by the beginning of the names of their values: the longest that fits counts.
+pub(super) type Sources = BTreeMap<String, String>;
+
+/// The number of the source that a character marks.
+pub(super) fn marked(c: char) -> Option<usize> {
+    (FIRST..=LAST).contains(&u32::from(c)).then(|| (u32::from(c) - FIRST) as usize)
+}
+
+/// The chapter with a mark after each number that has a source, and what the marks say: file and name of the value.
+pub(super) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<String>) {
+    let (mut text, mut told) = (String::with_capacity(chapter.text.len()), Vec::new());
+    let mut loops: BTreeMap<String, String> = BTreeMap::new();
+    let mut rest = chapter.text.as_str();
+    while let Some(open) = rest.find(['{']) {
+        let (before, tag) = rest.split_at(open);
+        text += before;
+        let (close, value) = if tag.starts_with("{{") { ("}}", true) } else { ("%}", false) };
+        let end = tag.find(close).filter(|_| value || tag.starts_with("{%")).map(|end| end + close.len());
+        let Some(end) = end else {
+            text.push('{');
+            rest = &tag[1..];
+            continue;
+        };
+        let (tag, after) = tag.split_at(end);
+        text += tag;
+        rest = after;
+        if !value {
+            let words: Vec<&str> = tag.trim_matches(['{', '}', '%', '-', ' ']).split_whitespace().collect();
+            if let ["for", name, "in", path, ..] = words[..] {
+                loops.insert(name.into(), resolved(path, &loops));
+            }
+            continue;
+        }
+        let named = name(tag).map(|name| resolved(name, &loops));
+        let source = named.and_then(|name| {
+            let file =
+                sources.iter().filter(|(start, _)| name.starts_with(start.as_str())).max_by_key(|s| s.0.len())?;
+            Some(format!("{}: {name}", file.1))
+        });
+        if let Some(mark) =
+            source.as_ref().and_then(|_| char::from_u32(FIRST + told.len() as u32)).filter(|c| marked(*c).is_some())
+        {
+            text.push(mark);
+            told.extend(source);
+        }
+    }
+    (Chapter { name: chapter.name.clone(), text: text + rest }, told)
+}
+
+/// The value that `{{ … | filter }}` writes, if the filter is one of [`NUMBERS`].
+pub(super) fn name(tag: &str) -> Option<&str> {
+    let inner = tag.trim_start_matches("{{").trim_end_matches("}}");
+    let (path, filter) = inner.rsplit_once('|')?;
+    let filter = filter.trim().split(|c: char| !c.is_alphanumeric()).next()?;
+    let path = path.trim().trim_start_matches('(');
+    let end =
+        path.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | ':'))).unwrap_or(path.len());
+    NUMBERS.contains(&filter).then(|| &path[..end])
+}
+
+/// A name whose first part may be the variable of a loop.
+fn resolved(name: &str, loops: &BTreeMap<String, String>) -> String {
+    let (first, rest) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+    loops.get(first).map_or_else(|| name.to_string(), |path| format!("{path}{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_a_source_are_marked() {
+        let text = "# {#id}\n{% for c in a.list %}{{ c.n | count }}{% endfor %} {{ a.b | percent(digits=0) }} {{ a.name }} {{ z | brl }} {x";
+        let chapter = Chapter { name: "x".into(), text: text.into() };
+        let sources = Sources::from([("a".into(), "f.csv".into()), ("a.b".into(), "g.csv".into())]);
+        let (marked, told) = mark(&chapter, &sources);
+        assert_eq!(told, ["f.csv: a.list.n", "g.csv: a.b"]);
+        let without: String = marked.text.chars().filter(|c| super::marked(*c).is_none()).collect();
+        assert_eq!(without, text);
+        assert!(marked.text.contains("digits=0) }}\u{e001}"));
+    }
+}

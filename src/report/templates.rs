@@ -1,0 +1,172 @@
+//! The files under `reports/` that an organisation may replace one by one, built in. Used by `dossier` and `style`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+macro_rules! built_in {
+    ($($path:literal),+ $(,)?) => {
+        /// Path below `reports/` and text.
+        const BUILT_IN: &[(&str, &str)] = &[$(($path, include_str!(concat!("../../reports/", $path)))),+];
+    };
+}
+
+built_in!(
+    "costs.toml",
+    "en/00-summary.md",
+    "en/01-question.md",
+    "en/02-data.md",
+    "en/03-architecture.md",
+    "en/04-collection.md",
+    "en/05-preprocessing.md",
+    "en/06-exploration.md",
+    "en/07-models.md",
+    "en/08-product.md",
+    "en/09-region.md",
+    "en/10-payments.md",
+    "en/11-trial.md",
+    "en/12-original.md",
+    "en/13-costs.md",
+    "en/14-limits.md",
+    "en/15-conclusion.md",
+    "en/16-annexes.md",
+    "en/captions.toml",
+    "en/dashboard.toml",
+    "en/words.toml",
+    "fr/00-resume.md",
+    "fr/01-question.md",
+    "fr/02-donnees.md",
+    "fr/03-architecture.md",
+    "fr/04-collecte.md",
+    "fr/05-pretraitement.md",
+    "fr/06-exploration.md",
+    "fr/07-modeles.md",
+    "fr/08-produit.md",
+    "fr/09-region.md",
+    "fr/10-paiements.md",
+    "fr/11-epreuve.md",
+    "fr/12-original.md",
+    "fr/13-couts.md",
+    "fr/14-limites.md",
+    "fr/15-conclusion.md",
+    "fr/16-annexes.md",
+    "fr/captions.toml",
+    "fr/dashboard.toml",
+    "fr/words.toml",
+    "references.bib",
+    "style/dashboard.css",
+    "style/report.css",
+    "templates/dashboard.html",
+    "templates/report.html",
+    "templates/report.typ",
+);
+
+/// The texts of the report: those of a folder where it has them, the built-in ones else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Templates {
+    replaced: BTreeMap<&'static str, String>,
+}
+
+impl Templates {
+    /// Reads the files of `dir`, which lie in it as they do under `reports/`.
+    ///
+    /// # Errors
+    /// It is no folder, holds nothing that replaces a text, or a file is not readable or not UTF-8.
+    pub fn read(dir: &Path) -> Result<Templates> {
+        if !dir.is_dir() {
+            return Err(Error::input(format!("the templates `{}` are no folder", dir.display()))
+                .with_hint("`pfe report --init-templates DIR` makes one"));
+        }
+        let (mut replaced, mut found) = (BTreeMap::new(), false);
+        for (path, built_in) in BUILT_IN {
+            let file = dir.join(path);
+            if file.exists() {
+                found = true;
+                let text = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?;
+                // What says the same replaces nothing.
+                if text != *built_in {
+                    replaced.insert(*path, text);
+                }
+            }
+        }
+        if !found {
+            return Err(Error::input(format!("`{}` holds no file that replaces one of the report", dir.display()))
+                .with_hint("name them as `pfe report --init-templates DIR` does, such as `style/report.css`"));
+        }
+        Ok(Templates { replaced })
+    }
+
+    /// Writes the built-in files into `dir`.
+    ///
+    /// # Errors
+    /// A file is there already, or cannot be written.
+    pub fn write_built_in(dir: &Path) -> Result<usize> {
+        if let Some((path, _)) = BUILT_IN.iter().find(|(path, _)| dir.join(path).exists()) {
+            return Err(Error::input(format!("`{}` is there already", dir.join(path).display()))
+                .with_hint("choose another folder: nothing is replaced"));
+        }
+        for (path, text) in BUILT_IN {
+            let file = dir.join(path);
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+            }
+            std::fs::write(&file, text).map_err(Error::io("write", &file))?;
+        }
+        Ok(BUILT_IN.len())
+    }
+
+    /// The text of a path below `reports/`; empty for one that is not in the list.
+    pub(super) fn text(&self, path: &str) -> &str {
+        let built_in = || BUILT_IN.iter().find(|(p, _)| *p == path).map_or("", |(_, text)| text);
+        self.replaced.get(path).map_or_else(built_in, String::as_str)
+    }
+
+    /// The chapters of a language, in order: path and text.
+    pub(super) fn chapters<'a>(&'a self, lang: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let folder = format!("{lang}/");
+        let chapters =
+            BUILT_IN.iter().map(|(path, _)| *path).filter(move |p| p.starts_with(&folder) && p.ends_with(".md"));
+        chapters.map(|path| (path, self.text(path)))
+    }
+
+    /// What was replaced, with the hash of what stands there.
+    pub fn hashes(&self) -> BTreeMap<String, String> {
+        let hash = |text: &String| blake3::hash(text.as_bytes()).to_hex().to_string();
+        self.replaced.iter().map(|(path, text)| ((*path).to_string(), hash(text))).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_replaced_one_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = |dir: &Path| Templates::read(dir).unwrap_err().to_string();
+        assert!(error(dir.path()).contains("no file") && error(&dir.path().join("none")).contains("no folder"));
+        assert!(Templates::write_built_in(dir.path()).unwrap() > 30);
+        assert!(Templates::write_built_in(dir.path()).unwrap_err().to_string().contains("there already"));
+        assert_eq!(Templates::read(dir.path()).unwrap(), Templates::default());
+        std::fs::write(dir.path().join("style/report.css"), "p { color: red }").unwrap();
+        let changed = Templates::read(dir.path()).unwrap();
+        assert_eq!(changed.text("style/report.css"), "p { color: red }");
+        assert_eq!(changed.hashes().keys().collect::<Vec<_>>(), ["style/report.css"]);
+        assert_eq!(Templates::default().chapters("fr").count(), Templates::default().chapters("en").count());
+    }
+
+    /// The list must name every file.
+    #[test]
+    fn every_text_of_the_folder_can_be_replaced() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+        for folder in ["fr", "en", "style", "templates"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+                let report = name.contains("report") || !["style", "templates"].contains(&folder);
+                assert!(!report || BUILT_IN.iter().any(|(path, _)| *path == name), "{name}");
+            }
+        }
+    }
+}

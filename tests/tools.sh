@@ -1,0 +1,39 @@
+# Sourced by tests/run and tests/kernel/run: installs what the tests need beside Rust, Python 3 and Node, pinned, and says so.
+#
+# Sets `target` (the build folder), `tools` (Python's and npm's packages, under it), NODE_PATH, and PFE_DATA where the real
+# data are: in $PFE_DATA, in data/, or in ../shared/olist.
+
+say() { printf '\n== %s\n' "$*"; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+say "tools: toolchain of rust-toolchain.toml; Chromium and poppler (apt); pinned Python and npm packages"
+if command -v rustup >/dev/null; then
+    rustup toolchain install --no-self-update
+fi
+cargo --version
+missing=()
+command -v cc >/dev/null || missing+=(build-essential)
+command -v chromium >/dev/null || missing+=(chromium)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+if [ "${#missing[@]}" -gt 0 ]; then
+    as_root apt-get update -qq
+    as_root apt-get install -qq -y --no-install-recommends "${missing[@]}"
+fi
+
+mkdir -p "${CARGO_TARGET_DIR:-target}/test-tools"
+target="$(cd "${CARGO_TARGET_DIR:-target}" && pwd)"
+tools="$target/test-tools"
+[ -x "$tools/venv/bin/python" ] || python3 -m venv "$tools/venv"
+"$tools/venv/bin/pip" install -q --disable-pip-version-check -r tests/requirements.txt
+cp tests/browser/package.json tests/browser/package-lock.json "$tools/"
+npm ci --silent --no-audit --no-fund --prefix "$tools"
+export NODE_PATH="$tools/node_modules"
+
+for folder in "${PFE_DATA:-}" data ../shared/olist; do
+    if [ -f "$folder/olist_orders_dataset.csv" ]; then
+        PFE_DATA="$(cd "$folder" && pwd)"
+        export PFE_DATA
+        break
+    fi
+done
