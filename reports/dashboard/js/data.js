@@ -14,7 +14,7 @@ const REGIONS = DATA.regions;
 /** What a row of sales counts, in this order. Money in centavos, `seconds` from purchase to delivery. */
 const MEASURES = ["orders", "items", "revenue", "freight", "reviews", "score", "delivered", "late", "seconds"];
 /** What a row of payments counts. */
-const PAYMENT_MEASURES = ["payments", "orders", "value", "installments"];
+const PAYMENT_MEASURES = ["payments", "value", "installments"];
 
 /**
  * Columns of a table: its rows are sorted by their key, which is stored as the difference from row to row. `sizes` names the

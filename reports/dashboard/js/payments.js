@@ -33,7 +33,7 @@ function paymentsChart(width) {
       from += share;
       return {
         row: row.key, key: `method:${method}`, method, share, from: from - share, to: from,
-        tip: [row.label, t("pair", { label: METHODS.names[method], value: percent(share, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[3] / m[0] : 0, 1) })],
+        tip: [row.label, t("pair", { label: METHODS.names[method], value: percent(share, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[2] / m[0] : 0, 1) })],
       };
     }).filter((d) => d.share > 0);
   });

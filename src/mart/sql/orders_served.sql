@@ -1,6 +1,6 @@
--- Every order with its state, its reviews and its delivery. Not stored: as long as orders.
+-- Every order with its state and city, its reviews and its delivery. Not stored: as long as orders.
 -- Late and delivery time count for delivered orders with a delivery date only.
-SELECT o.order_id AS order_id, c.customer_state AS state, o.purchase_day AS day, o.purchase_month AS month,
+SELECT o.order_id AS order_id, c.customer_state AS state, c.customer_city AS city, o.purchase_day AS day, o.purchase_month AS month,
        o.order_status AS status, o.delivery_seconds AS seconds,
        CAST(CASE WHEN o.order_status = 'canceled' THEN 1 ELSE 0 END AS BIGINT) AS canceled,
        CAST(CASE WHEN o.order_status = 'delivered' AND o.delivery_seconds IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS delivered,

@@ -1,6 +1,5 @@
 -- State × city × category × year: the orders that hold an item of the category. Orders do not add up over categories.
-SELECT c.customer_state AS state, c.customer_city AS city, h.category AS category,
-       CAST(EXTRACT(YEAR FROM o.purchase_month) AS BIGINT) AS year,
+SELECT s.state AS state, s.city AS city, h.category AS category, CAST(EXTRACT(YEAR FROM s.month) AS BIGINT) AS year,
        COUNT(*) AS orders, SUM(h.items) AS items, SUM(h.revenue_centavos) AS revenue_centavos,
        SUM(h.freight_centavos) AS freight_centavos, SUM(s.reviews) AS reviews, SUM(s.review_score_sum) AS review_score_sum,
        SUM(s.delivered) AS delivered, SUM(s.late_by_date) AS late_by_date, SUM(s.delivery_seconds) AS delivery_seconds
@@ -10,7 +9,5 @@ FROM (
     FROM items_sold GROUP BY order_id, category
 ) AS h
 JOIN orders_served AS s ON h.order_id = s.order_id
-JOIN orders AS o ON h.order_id = o.order_id
-JOIN customers AS c ON o.customer_id = c.customer_id
-GROUP BY c.customer_state, c.customer_city, h.category, CAST(EXTRACT(YEAR FROM o.purchase_month) AS BIGINT)
+GROUP BY s.state, s.city, h.category, CAST(EXTRACT(YEAR FROM s.month) AS BIGINT)
 ORDER BY state, city, category, year

@@ -32,8 +32,8 @@ const SALES: [(&str, &str); 9] = [
     ("late_by_date", "late"),
     ("delivery_seconds", "seconds"),
 ];
-const PAYMENTS: [(&str, &str); 4] =
-    [("payments", "payments"), ("orders", "orders"), ("value_centavos", "value"), ("installments", "installments")];
+const PAYMENTS: [(&str, &str); 3] =
+    [("payments", "payments"), ("value_centavos", "value"), ("installments", "installments")];
 
 /// The data of the page, but for forecasts and rankings.
 pub(super) struct Cube {
