@@ -14,7 +14,8 @@ const whole = (value) => number(value, { maximumFractionDigits: 0 });
 const decimal = (value, digits) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const percent = (share, digits = 0) =>
   number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
-const signed = (value, digits) => (value > 0 ? "+" : "") + decimal(value, digits).replace("-", "−");
+const signed = (value, digits) =>
+  number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }).replace("-", "−");
 /** Reais. The report writes `R$` after the number in French and before it in English. */
 const brl = (reais, digits = 0) => {
   const text = decimal(reais, digits);
