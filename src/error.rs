@@ -26,6 +26,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A store failed: it cannot be reached, it is full, it broke off.
+    #[error("{store}: {message}")]
+    Store {
+        /// URL of the store, its secrets masked.
+        store: String,
+        /// What went wrong.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
     /// polars refused an operation: a fault of this program, not of the data.
     #[error("dataframe operation failed: {0}")]
     Polars(#[from] polars::error::PolarsError),
@@ -104,10 +114,26 @@ impl Error {
         Error::Input { message: message.into(), hint: None }
     }
 
-    /// The same error with a hint on what to do next; only input errors carry one.
+    /// An [`Error::Store`] without a hint; `store` is its masked URL.
+    pub fn store(store: impl Into<String>, message: impl Into<String>) -> Self {
+        Error::Store { store: store.into(), message: message.into(), hint: None }
+    }
+
+    /// The same error with a hint on what to do next; only errors of input and stores carry one.
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         match self {
             Error::Input { message, .. } => Error::Input { message, hint: Some(hint.into()) },
+            Error::Store { store, message, .. } => Error::Store { store, message, hint: Some(hint.into()) },
+            other => other,
+        }
+    }
+
+    /// The same error of a store, which says how often it was tried.
+    pub(crate) fn after(self, attempts: u32) -> Self {
+        match self {
+            Error::Store { store, message, hint } => {
+                Error::Store { store, message: format!("{message} (tried {attempts} times)"), hint }
+            }
             other => other,
         }
     }
@@ -126,7 +152,7 @@ impl Error {
     /// What to do next, where known.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Error::Input { hint, .. } => hint.as_deref(),
+            Error::Input { hint, .. } | Error::Store { hint, .. } => hint.as_deref(),
             Error::TooLittle(lack) => Some(lack.hint()),
             Error::Stale { .. } => Some("`pfe run` makes all of them again, `pfe report` the report"),
             Error::Io { source, .. } => match source.kind() {

@@ -16,6 +16,7 @@ pub mod pipeline;
 pub mod prelude;
 pub mod report;
 pub mod results;
+pub mod store;
 pub mod synth;
 
 pub use error::{Error, Result, TooLittle};

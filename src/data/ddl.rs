@@ -16,19 +16,23 @@ pub enum Dialect {
 }
 
 /// The stage a table holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Schema {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Schema {
     /// As the files have it: source names, reais, no keys.
     Raw,
     /// After cleaning: clean names, centavos, keys and references.
     Cleaned,
+    /// What a run found: any columns.
+    Results,
 }
 
 impl Schema {
-    fn name(self) -> &'static str {
+    /// The name it has in every store: schema, database, folder or prefix.
+    pub fn name(self) -> &'static str {
         match self {
             Schema::Raw => "raw_data",
             Schema::Cleaned => "cleaned_data",
+            Schema::Results => "results",
         }
     }
 }
