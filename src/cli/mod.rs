@@ -5,6 +5,7 @@ mod backtest;
 mod decisions;
 mod findings;
 mod forecast;
+mod load;
 mod notebook;
 mod report;
 mod run;
@@ -35,6 +36,8 @@ enum Command {
     Run(run::Args),
     /// Generate data in the shape of Olist's, with planted answers
     Synth(synth::Args),
+    /// Copy tables into a store: a lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB
+    Load(load::Args),
     /// Render the report of an earlier run again
     Report(report::Args),
     /// Read, clean and check the data, and say what was found
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
         None => run::run(&args.run),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Synth(args)) => synth::run(&args),
+        Some(Command::Load(args)) => load::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Audit(args)) => audit::run(&args),
         Some(Command::Backtest(args)) => backtest::run(&args),

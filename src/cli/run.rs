@@ -9,6 +9,7 @@ use pfe::Error;
 use pfe::data::audit::Severity;
 use pfe::pipeline::{self, Input, RunParams};
 use pfe::report::{Cover, Templates};
+use pfe::store;
 use pfe::synth::SynthParams;
 use serde_json::json;
 
@@ -17,9 +18,13 @@ use super::{LangArg, Outcome, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`; without it, data are generated
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["orders", "seed", "defects"])]
-    data: Option<PathBuf>,
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store; may be given more
+    /// than once, and each table comes from the first that holds it; without it, data are generated
+    #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
+    data: Vec<PathBuf>,
+    /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
@@ -65,10 +70,12 @@ impl Generated {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let input = match &args.data {
-        Some(path) => Input::Files(path.clone()),
-        None => Input::Generated(args.generated.params()),
+    let input = match args.data.is_empty() {
+        false => Input::Places(args.data.clone()),
+        true => Input::Generated(args.generated.params()),
     };
+    // A store that is not there, or is misspelt, is known before the work.
+    let store = args.store.as_deref().map(store::open).transpose()?;
     let params = RunParams {
         input,
         out: args.out.clone(),
@@ -79,8 +86,15 @@ pub fn run(args: &Args) -> Outcome {
     };
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
+    let saved = match (&outcome, &store) {
+        (Ok(outcome), Some(store)) => {
+            store::save_run(&**store, &args.out, &outcome.results, &|table, _| bar.set_message(format!("store {table}")))
+        }
+        _ => Ok(Vec::new()),
+    };
     bar.finish_and_clear();
     let outcome = outcome?;
+    saved?;
     let audit = &outcome.results.audit;
     if !args.quiet {
         for warning in &audit.warnings {
@@ -139,6 +153,9 @@ pub fn run(args: &Args) -> Outcome {
     }
     text += &format!("{:<20}{}\n", "dashboard", args.out.join("dashboard.html").display());
     text += &format!("{:<20}{}\n", "tables", args.out.join("tables").display());
+    if let Some(store) = &store {
+        text += &format!("{:<20}{}\n", "stored in", store.url());
+    }
     print(&text)
 }
 
@@ -153,7 +170,7 @@ pub fn templates(dir: Option<&Path>) -> pfe::Result<Templates> {
     dir.map_or_else(|| Ok(Templates::default()), Templates::read)
 }
 
-fn progress_bar(quiet: bool) -> ProgressBar {
+pub(super) fn progress_bar(quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -29,8 +29,8 @@ use output::Staging;
 /// What to analyse.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// A folder or archive of the user.
-    Files(PathBuf),
+    /// Folders, archives or stores of the user: each table comes from the first that holds it.
+    Places(Vec<PathBuf>),
     /// Data made up on the spot; they are kept under `data/` of the output folder.
     Generated(SynthParams),
 }
@@ -75,7 +75,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
     let mut clock = Clock { progress, started: Instant::now(), volatile: Volatile::default() };
     let staging = Staging::new(&params.out)?;
     let source = match &params.input {
-        Input::Files(path) => Source::open(path)?,
+        Input::Places(places) => Source::open_all(places)?,
         Input::Generated(synth) => {
             let kept = params.out.join(output::DATA);
             if kept.exists() && !kept.join(synth::TRUTH_FILE).exists() {
@@ -94,7 +94,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
     let (clean, audit) = data::clean(raw)?;
     let generated = match &params.input {
         Input::Generated(synth) => Some(synth.clone()),
-        Input::Files(_) => None,
+        Input::Places(_) => None,
     };
     let parameters = Parameters {
         lang: params.lang,

@@ -25,9 +25,9 @@ impl Lake {
     }
 }
 
-/// Whether the folder is a lake with raw tables in it.
-pub(crate) fn holds_raw(folder: &Path) -> bool {
-    folder.join(Schema::Raw.name()).is_dir()
+/// Whether the folder is a lake with tables of a schema in it.
+pub(crate) fn holds(folder: &Path, schema: Schema) -> bool {
+    folder.join(schema.name()).is_dir()
 }
 
 impl Store for Lake {

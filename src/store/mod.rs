@@ -1,17 +1,33 @@
 //! Where tables live beside the files of a run: a local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB. Chosen by URL, each
 //! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
 
-mod lake;
+pub(crate) mod lake;
+mod load;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod parquet;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod retry;
+pub(crate) mod rows;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod text;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod tls;
 pub mod url;
+
+use std::io::Read;
 
 use polars::prelude::DataFrame;
 
 use crate::data::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
 pub use crate::data::ddl::Schema;
 use crate::error::{Error, Result};
-pub(crate) use lake::holds_raw;
+pub use load::{Loaded, load, read_cleaned, save_run, table_named};
 use url::{Scheme, StoreUrl};
 
 /// A place that keeps tables.
@@ -31,6 +47,32 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store cannot be reached or refuses, cannot hold a value, or has a table of that name with other columns.
     fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()>;
+
+    /// Whether the store takes this table at all: a store of documents has a place for some only.
+    fn holds(&self, schema: Schema, table: &str) -> bool {
+        let _ = (schema, table);
+        true
+    }
+
+    /// Raw files that the store keeps as they came, CSV or JSON, to be read as those of a folder; databases have none.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses.
+    fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A file that a store keeps as it came.
+pub trait StoredFile: std::fmt::Debug + Send + Sync {
+    /// Its name relative to the store: `csv/orders.csv`.
+    fn name(&self) -> &str;
+
+    /// Length in bytes.
+    fn size(&self) -> u64;
+
+    /// Its bytes. What fails on the way fails the reading, with an [`Error`] inside the error of `std::io`.
+    fn open(&self) -> Box<dyn Read>;
 }
 
 /// Opens the store that a URL names; a path without a scheme is a local lake.
@@ -41,6 +83,12 @@ pub fn open(url: &str) -> Result<Box<dyn Store>> {
     let url = StoreUrl::parse(url)?;
     match url.scheme {
         Scheme::Lake => Ok(Box::new(lake::Lake::new(&url))),
+        #[cfg(feature = "sqlite")]
+        Scheme::Sqlite => Ok(Box::new(sqlite::Sqlite::new(&url))),
+        #[cfg(feature = "mysql")]
+        Scheme::Mysql => Ok(Box::new(mysql::Mysql::new(&url)?)),
+        #[cfg(feature = "postgres")]
+        Scheme::Postgres => Ok(Box::new(postgres::Postgres::new(&url)?)),
         #[allow(unreachable_patterns)]
         scheme => Err(not_built_in(scheme)),
     }
@@ -109,10 +157,10 @@ pub(crate) fn by_contract(schema: Schema, table: &str, frame: DataFrame, place: 
 /// identifier alike and leads nowhere else.
 pub(crate) fn checked_name(table: &str) -> Result<&str> {
     let plain = table.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    match plain && (1..=63).contains(&table.len()) {
+    match plain && (1..=48).contains(&table.len()) {
         true => Ok(table),
         false => Err(Error::input(format!("`{}` is no name of a table", table.escape_debug()))
-            .with_hint("names have up to 63 letters, digits and underscores")),
+            .with_hint("names have up to 48 letters, digits and underscores")),
     }
 }
 

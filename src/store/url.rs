@@ -164,6 +164,16 @@ impl StoreUrl {
         }
     }
 
+    /// The host, which must be there.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(super) fn host(&self) -> Result<&str> {
+        match self.host.as_str() {
+            "" => Err(Error::input(format!("`{}` names no host", self.masked))
+                .with_hint(format!("write `{}://user@host/`", self.scheme.name()))),
+            host => Ok(host),
+        }
+    }
+
     /// The password of the URL or, better, of the environment: `PFE_STORE_PASSWORD`, then `fallback`, the variable that
     /// the database's own client reads.
     #[cfg(any(feature = "mysql", feature = "postgres"))]

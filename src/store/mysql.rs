@@ -1,0 +1,400 @@
+//! MySQL and MariaDB: `mysql://user@host/`, databases `raw_data`, `cleaned_data` and `results`; a path is a prefix of their
+//! names. Bulk load by LOAD DATA LOCAL INFILE into a table aside, which is then swapped in.
+
+use std::io::Write;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use mysql::consts::ColumnType;
+use mysql::prelude::Queryable;
+use mysql::{Conn, DriverError, LocalInfileHandler, OptsBuilder, SslOpts, Value as Wire};
+use polars::prelude::DataFrame;
+
+use super::retry::{Backoff, Failure};
+use super::rows::{Builder, Cells, Value};
+use super::sql::{SqlTable, fields_to_read, quoted};
+use super::text::{self, Chunk, Limits};
+use super::tls::Tls;
+use super::{Schema, Store, StoreUrl, checked_name};
+use crate::data::ddl::{Constraints, Dialect};
+use crate::error::{Error, Result};
+
+const MYSQL: Dialect = Dialect::Mysql;
+const PORT: u16 = 3306;
+const CONNECT: Duration = Duration::from_secs(10);
+/// No single statement is silent for longer.
+const SILENCE: Duration = Duration::from_secs(600);
+/// Seconds that another load of the same table, or what is left of a broken one, is waited for.
+const LOCK: u32 = 60;
+/// Name that the server gives back when it asks for the rows; it gets them under no other.
+const STREAM: &[u8] = b"pfe";
+/// Rows of one INSERT; a statement has at most 65,535 values.
+const INSERT_ROWS: usize = 1000;
+/// Bytes of one INSERT, far below what servers take.
+const INSERT_BYTES: usize = 1 << 20;
+const LIMITS: Limits = Limits { nul: true, infinite: false };
+
+/// A MySQL or MariaDB server.
+pub(super) struct Mysql {
+    url: String,
+    options: OptsBuilder,
+    /// Stands before the names of the databases.
+    prefix: String,
+    /// Whether to load with INSERT, for servers that refuse LOAD DATA LOCAL.
+    insert: bool,
+}
+
+impl Mysql {
+    pub(super) fn new(url: &StoreUrl) -> Result<Mysql> {
+        url.only_options(&["tls", "ca", "load"])?;
+        let insert = match url.option("load") {
+            None | Some("infile") => false,
+            Some("insert") => true,
+            Some(other) => {
+                return Err(Error::input(format!("`load={other}` is unknown")).with_hint("write `infile` or `insert`"));
+            }
+        };
+        let prefix = match url.path.as_str() {
+            "" => String::new(),
+            path => format!("{}_", checked_name(path)?),
+        };
+        let tls = match Tls::of(url)? {
+            Tls::Disable => None,
+            Tls::Verify { ca } => Some(SslOpts::default().with_root_cert_path(ca)),
+        };
+        super::tls::install_provider();
+        let options = OptsBuilder::new()
+            .ip_or_hostname(Some(url.host()?))
+            .tcp_port(url.port.unwrap_or(PORT))
+            .user(url.user.clone())
+            .pass(url.secret("MYSQL_PWD"))
+            .prefer_socket(false)
+            .tcp_connect_timeout(Some(CONNECT))
+            .read_timeout(Some(SILENCE))
+            .write_timeout(Some(SILENCE))
+            .ssl_opts(tls);
+        Ok(Mysql { url: url.masked().into(), options, prefix, insert })
+    }
+
+    fn connect(&self) -> Result<Conn, Failure> {
+        let mut connection = Conn::new(self.options.clone()).map_err(|e| self.failed(e))?;
+        // Cleaning has checked the references; a table that others refer to is replaced as a whole.
+        let session = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', foreign_key_checks = 0";
+        connection.query_drop(session).map_err(|e| self.failed(e))?;
+        Ok(connection)
+    }
+
+    fn database(&self, schema: Schema) -> String {
+        format!("{}{}", self.prefix, schema.name())
+    }
+
+    /// Names and types of a table's columns; none if there is no such table.
+    fn columns(&self, connection: &mut Conn, database: &str, table: &str) -> Result<Vec<(String, String)>, Failure> {
+        let sql = "SELECT column_name, data_type FROM information_schema.columns \
+                   WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position";
+        connection.exec(sql, (database, table)).map_err(|e| self.failed(e))
+    }
+
+    fn failed(&self, error: mysql::Error) -> Failure {
+        let (message, hint) = match &error {
+            mysql::Error::MySqlError(e) => (e.message.clone(), hint(e.code)),
+            mysql::Error::IoError(e) => (e.to_string(), None),
+            mysql::Error::DriverError(e) => (e.to_string(), None),
+            mysql::Error::TlsError(e) => (e.to_string(), None),
+            other => (other.to_string(), None),
+        };
+        let failed = Error::store(&self.url, message.clone());
+        match &error {
+            mysql::Error::MySqlError(e) if matches!(e.code, 1044 | 1045 | 1142 | 1227 | 1698) => Failure::Final(
+                Error::input(format!("`{}` refuses: {message}", self.url)).with_hint(hint.unwrap_or_default()),
+            ),
+            // Too many connections, shutting down, lock timeout, deadlock, network, killed.
+            mysql::Error::MySqlError(e)
+                if matches!(e.code, 1040 | 1053 | 1158..=1161 | 1205 | 1213 | 1927 | 2006 | 2013) =>
+            {
+                Failure::Passing(failed)
+            }
+            mysql::Error::MySqlError(_) => Failure::Final(match hint {
+                Some(hint) => failed.with_hint(hint),
+                None => failed,
+            }),
+            mysql::Error::TlsError(_) | mysql::Error::DriverError(DriverError::TlsNotSupported) => {
+                Failure::Final(failed.with_hint(Tls::HINT))
+            }
+            // A certificate that does not verify.
+            mysql::Error::IoError(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+                Failure::Final(failed.with_hint(Tls::HINT))
+            }
+            mysql::Error::IoError(_) | mysql::Error::CodecError(_) => Failure::Passing(failed),
+            mysql::Error::DriverError(
+                DriverError::ConnectTimeout
+                | DriverError::CouldNotConnect(_)
+                | DriverError::Timeout
+                | DriverError::PacketOutOfSync
+                | DriverError::UnexpectedPacket
+                | DriverError::SetupError,
+            ) => Failure::Passing(failed.with_hint("is the server running, and are host and port right?")),
+            _ => Failure::Final(failed),
+        }
+    }
+
+    fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
+        let database = self.database(schema);
+        let mut connection = self.connect()?;
+        let there = self.columns(&mut connection, &database, table)?;
+        if there.is_empty() {
+            return Ok(None);
+        }
+        let target = MYSQL.table(&database, schema, table);
+        let shown = format!("table {target} of `{}`", self.url);
+        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let mut builders = Builder::all(&fields);
+        let sql = format!("SELECT {} FROM {target}", quoted(MYSQL, &fields));
+        // A prepared statement: numbers come as numbers, floating-point ones to the bit.
+        let rows = connection.exec_iter(sql, ()).map_err(|e| self.failed(e))?;
+        let dates: Vec<bool> =
+            rows.columns().as_ref().iter().map(|c| c.column_type() == ColumnType::MYSQL_TYPE_DATE).collect();
+        let mut count = 0;
+        for row in rows {
+            let row = row.map_err(|e| self.failed(e))?;
+            count += 1;
+            for (i, builder) in builders.iter_mut().enumerate() {
+                value(row.as_ref(i).unwrap_or(&Wire::NULL), dates[i])
+                    .map_err(|what| format!("column `{}`: {what}", fields[i].name))
+                    .and_then(|value| builder.push(value))
+                    .map_err(|what| Error::input(format!("{shown}, row {count}, {what}")))?;
+            }
+        }
+        Ok(Some(Builder::finish(builders, count)?))
+    }
+
+    fn try_write(
+        &self,
+        schema: Schema,
+        table: &str,
+        (plan, frame): &(SqlTable, DataFrame),
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Failure> {
+        let database = self.database(schema);
+        let mut connection = self.connect()?;
+        let failed = |e| self.failed(e);
+        if let Some(create) = MYSQL.create_schema(&database) {
+            connection.query_drop(create).map_err(failed)?;
+        }
+        self.lock(&mut connection, &database, table)?;
+        let [target, aside, old] =
+            ["", "__pfe_new", "__pfe_old"].map(|suffix| MYSQL.table(&database, schema, &format!("{table}{suffix}")));
+        let there = self.columns(&mut connection, &database, table)?;
+        plan.may_replace(&there, &format!("table {target} of `{}`", self.url))?;
+        // What a load that was cut off has left.
+        connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed)?;
+        connection.query_drop(plan.create(&aside, Constraints::Key)).map_err(failed)?;
+        let filled = self.fill(&mut connection, &aside, plan, frame, progress).and_then(|()| {
+            for index in plan.indexes(&aside) {
+                connection.query_drop(index).map_err(failed)?;
+            }
+            for reference in plan.references() {
+                connection.query_drop(format!("ALTER TABLE {aside} ADD {}", reference.clause)).map_err(failed)?;
+            }
+            // One statement: a reader finds the old table or the new one.
+            let swap = match there.is_empty() {
+                true => format!("RENAME TABLE {aside} TO {target}"),
+                false => format!("RENAME TABLE {target} TO {old}, {aside} TO {target}"),
+            };
+            connection.query_drop(swap).map_err(failed)
+        });
+        // After a failure the connection may be gone; then the next load clears up.
+        let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed);
+        filled.and(cleared)
+    }
+
+    /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The
+    /// lock goes with the connection.
+    fn lock(&self, connection: &mut Conn, database: &str, table: &str) -> Result<(), Failure> {
+        let name = blake3::hash(format!("{database}.{table}").as_bytes()).to_hex();
+        let got: Option<Option<i64>> =
+            connection.exec_first("SELECT GET_LOCK(?, ?)", (&name[..32], LOCK)).map_err(|e| self.failed(e))?;
+        match got.flatten() {
+            Some(1) => Ok(()),
+            _ => Err(Failure::Final(
+                Error::store(&self.url, format!("another load of `{database}.{table}` is under way"))
+                    .with_hint("wait for it to end"),
+            )),
+        }
+    }
+
+    fn fill(
+        &self,
+        connection: &mut Conn,
+        target: &str,
+        plan: &SqlTable,
+        frame: &DataFrame,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Failure> {
+        let cells = Cells::of(frame, &plan.fields)?;
+        if self.insert {
+            return self.insert(connection, target, plan, &cells, frame.height(), progress);
+        }
+        let rows = frame.height();
+        let (refused, why) = std::sync::mpsc::channel();
+        let loaded = text::encoded(&cells, &plan.fields, rows, LIMITS, progress, |chunks| {
+            connection.set_local_infile_handler(Some(LocalInfileHandler::new(move |name, stream| {
+                serve(name, &chunks, stream).inspect_err(|e| drop(refused.send(e.to_string())))
+            })));
+            let sql = format!(
+                "LOAD DATA LOCAL INFILE 'pfe' INTO TABLE {target} CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' \
+                 ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({})",
+                plan.columns()
+            );
+            let loaded = connection.query_iter(sql).map(|done| (done.affected_rows(), done.warnings()));
+            // Lets go of the chunks, so that the encoder ends even if the server never asked for them.
+            connection.set_local_infile_handler(None);
+            loaded
+        });
+        if let (Err(mysql::Error::IoError(_)), Ok(what)) = (&loaded, why.try_recv()) {
+            if what.starts_with("row ") {
+                return Err(Failure::Final(Error::input(format!("{target} of `{}`, {what}", self.url))));
+            }
+        }
+        let (affected, warnings) = loaded.map_err(|e| self.failed(e))?;
+        // LOCAL turns errors into warnings: a value cut short, a key that stands twice.
+        if warnings > 0 || affected != rows as u64 {
+            let first: Option<(String, u32, String)> =
+                connection.query_first("SHOW WARNINGS LIMIT 1").map_err(|e| self.failed(e))?;
+            let what = first.map_or_else(|| format!("{affected} of {rows} rows were taken"), |warning| warning.2);
+            return Err(Failure::Final(Error::store(&self.url, format!("{target} was not loaded: {what}"))));
+        }
+        Ok(())
+    }
+
+    /// The way without LOAD DATA: many rows to a statement, all in one transaction.
+    fn insert(
+        &self,
+        connection: &mut Conn,
+        target: &str,
+        plan: &SqlTable,
+        cells: &[Cells<'_>],
+        rows: usize,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Failure> {
+        let places = format!("({})", vec!["?"; cells.len()].join(", "));
+        let most = INSERT_ROWS.min(usize::from(u16::MAX) / cells.len());
+        connection.query_drop("START TRANSACTION").map_err(|e| self.failed(e))?;
+        let mut next = 0;
+        while next < rows {
+            let (mut values, mut bytes, start) = (Vec::new(), 0, next);
+            while next < rows && next - start < most && bytes < INSERT_BYTES {
+                for (cell, field) in cells.iter().zip(&plan.fields) {
+                    let value = wire(cell.get(next)).map_err(|what| {
+                        Error::input(format!("{target} of `{}`, row {}, column `{}`: {what}", self.url, next + 1, field.name))
+                    })?;
+                    bytes += if let Wire::Bytes(text) = &value { text.len() } else { 8 };
+                    values.push(value);
+                }
+                next += 1;
+            }
+            let all = vec![places.as_str(); next - start].join(", ");
+            let sql = format!("INSERT INTO {target} ({}) VALUES {all}", plan.columns());
+            connection.exec_drop(sql, values).map_err(|e| self.failed(e))?;
+            progress(next as u64);
+        }
+        connection.query_drop("COMMIT").map_err(|e| self.failed(e))
+    }
+}
+
+/// What to do about a refusal of the server, by its number.
+fn hint(code: u16) -> Option<&'static str> {
+    match code {
+        1045 | 1698 => Some("check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`"),
+        1044 | 1142 | 1227 => Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`"),
+        1148 | 3948 | 4166 => Some(
+            "set `local_infile=1` on the server, or append `?load=insert` to the URL to load with INSERT, which is slower",
+        ),
+        1021 | 1114 => Some("the server's disk is full"),
+        3159 => Some("the server wants TLS: leave out `tls=disable`"),
+        _ => None,
+    }
+}
+
+/// Answers the server's request for a file with our rows; for any other file there is nothing.
+fn serve(name: &[u8], chunks: &Receiver<Chunk>, stream: &mut dyn Write) -> std::io::Result<()> {
+    if name != STREAM {
+        return Err(std::io::Error::other("the server asks for a file of this machine, which it does not get"));
+    }
+    for chunk in chunks {
+        stream.write_all(&chunk.map_err(std::io::Error::other)?)?;
+    }
+    Ok(())
+}
+
+/// A value from the wire.
+fn value(wire: &Wire, is_date: bool) -> Result<Value<'_>, &'static str> {
+    let day = |year: u16, month: u8, day: u8| {
+        chrono::NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or("not a date")
+    };
+    Ok(match wire {
+        Wire::NULL => Value::Null,
+        Wire::Bytes(bytes) => Value::Text(std::str::from_utf8(bytes).map_err(|_| "a text is not UTF-8")?),
+        Wire::Int(number) => Value::Integer(*number),
+        Wire::UInt(number) => Value::Integer(i64::try_from(*number).map_err(|_| "a number is too large")?),
+        Wire::Float(number) => Value::Float(f64::from(*number)),
+        Wire::Double(number) => Value::Float(*number),
+        Wire::Date(y, m, d, ..) if is_date => Value::Date(day(*y, *m, *d)?.to_epoch_days()),
+        Wire::Date(y, m, d, hour, minute, second, micro) => {
+            let time = day(*y, *m, *d)?
+                .and_hms_micro_opt((*hour).into(), (*minute).into(), (*second).into(), *micro)
+                .ok_or("not a time")?;
+            Value::Timestamp(time.and_utc().timestamp_micros())
+        }
+        Wire::Time(..) => return Err("a duration is not expected"),
+    })
+}
+
+/// A value for the wire.
+fn wire(value: Value<'_>) -> Result<Wire, &'static str> {
+    let mut text = Vec::new();
+    match value {
+        Value::Null => return Ok(Wire::NULL),
+        Value::Text(text) => return Ok(Wire::Bytes(text.as_bytes().to_vec())),
+        Value::Integer(number) => return Ok(Wire::Int(number)),
+        Value::Float(number) if !number.is_finite() => return Err("the database holds finite numbers only"),
+        Value::Float(number) => return Ok(Wire::Double(number)),
+        Value::Flag(flag) => return Ok(Wire::Int(flag.into())),
+        Value::Reais(_) | Value::Timestamp(_) | Value::Date(_) => value.write(&mut text),
+    }
+    Ok(Wire::Bytes(text))
+}
+
+impl Store for Mysql {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let table = checked_name(table)?;
+        Backoff::default().run(|| self.try_read(schema, table))
+    }
+
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let plan = SqlTable::of(MYSQL, schema, table, frame)?;
+        Backoff::default().run(|| self.try_write(schema, table, &plan, progress))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_gets_our_stream_and_no_file() {
+        let (to, from) = std::sync::mpsc::sync_channel::<Chunk>(1);
+        to.send(Ok(b"1\n".to_vec())).unwrap();
+        drop(to);
+        let mut stream = Vec::new();
+        assert!(serve(b"/etc/passwd", &from, &mut stream).is_err());
+        assert!(stream.is_empty());
+        serve(STREAM, &from, &mut stream).unwrap();
+        assert_eq!(stream, b"1\n");
+    }
+}
