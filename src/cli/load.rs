@@ -90,7 +90,10 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
     }
     for (id, table) in raw.tables.iter().filter(|(_, t)| !args.quiet && !t.quarantine.is_empty()) {
         let rows = grouped(table.quarantine.len() as i64);
-        eprintln!("warning: {rows} rows of `{}` break the contract and are left out; `pfe audit` lists them", id.name());
+        eprintln!(
+            "warning: {rows} rows of `{}` break the contract and are left out; `pfe audit` lists them",
+            id.name()
+        );
     }
     Ok(raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect())
 }
@@ -109,7 +112,11 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
         return Ok(tables);
     }
     let (clean, _) = data::clean(data::read(&Source::open_all(&args.from)?)?)?;
-    Ok(clean.iter().filter(|(name, _)| names.contains(name)).map(|(name, frame)| (name.into(), frame.clone())).collect())
+    Ok(clean
+        .iter()
+        .filter(|(name, _)| names.contains(name))
+        .map(|(name, frame)| (name.into(), frame.clone()))
+        .collect())
 }
 
 fn rows_bar(quiet: bool, rows: u64) -> ProgressBar {

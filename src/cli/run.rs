@@ -87,9 +87,9 @@ pub fn run(args: &Args) -> Outcome {
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
     let saved = match (&outcome, &store) {
-        (Ok(outcome), Some(store)) => {
-            store::save_run(&**store, &args.out, &outcome.results, &|table, _| bar.set_message(format!("store {table}")))
-        }
+        (Ok(outcome), Some(store)) => store::save_run(&**store, &args.out, &outcome.results, &|table, _| {
+            bar.set_message(format!("store {table}"))
+        }),
         _ => Ok(Vec::new()),
     };
     bar.finish_and_clear();

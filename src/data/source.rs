@@ -104,7 +104,9 @@ impl Source {
         let names: Vec<_> = self.parts.iter().flat_map(|p| &p.files).map(|f| format!("`{}`", f.name)).collect();
         let hint = match (names.is_empty(), self.parts.iter().any(|p| p.store.is_some())) {
             (_, true) => "`pfe load --from FILES --to URL` fills a store; `--data` may name several places".to_string(),
-            (true, _) => "no Olist file is there; get the data from kaggle.com/datasets/olistbr/brazilian-ecommerce".into(),
+            (true, _) => {
+                "no Olist file is there; get the data from kaggle.com/datasets/olistbr/brazilian-ecommerce".into()
+            }
             (false, _) => format!("files found: {}", names.join(", ")),
         };
         Error::input(format!("`{}` is missing from `{places}`", table.file)).with_hint(hint)

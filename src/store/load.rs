@@ -146,7 +146,8 @@ fn frame(table: &Table) -> Result<DataFrame> {
 pub fn table_named(name: &str) -> Result<TableId> {
     let names = || TABLES.iter().map(|t| format!("`{}`", t.name)).collect::<Vec<_>>().join(", ");
     TABLES.iter().find(|t| t.name == name).map(|t| t.id).ok_or_else(|| {
-        Error::input(format!("there is no table `{}`", name.escape_debug())).with_hint(format!("tables are {}", names()))
+        Error::input(format!("there is no table `{}`", name.escape_debug()))
+            .with_hint(format!("tables are {}", names()))
     })
 }
 
@@ -166,9 +167,10 @@ mod tests {
             &["1", "0.50", "01", "a", ""],
             &["", "2", "10", "NaN", ""],
         ]));
-        let expected = df!("n" => [Some(1i64), None], "x" => [0.5, 2.0], "code" => ["01", "10"], "word" => ["a", "NaN"],
+        let expected =
+            df!("n" => [Some(1i64), None], "x" => [0.5, 2.0], "code" => ["01", "10"], "word" => ["a", "NaN"],
             "empty" => [None::<&str>, None])
-        .unwrap();
+            .unwrap();
         assert!(made.unwrap().equals_missing(&expected));
     }
 

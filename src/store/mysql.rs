@@ -79,7 +79,7 @@ impl Mysql {
     fn connect(&self) -> Result<Conn, Failure> {
         let mut connection = Conn::new(self.options.clone()).map_err(|e| self.failed(e))?;
         // Cleaning has checked the references; a table that others refer to is replaced as a whole.
-        let session = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', foreign_key_checks = 0";
+        let session = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', foreign_key_checks = 0, lock_wait_timeout = 60";
         connection.query_drop(session).map_err(|e| self.failed(e))?;
         Ok(connection)
     }
@@ -286,7 +286,12 @@ impl Mysql {
             while next < rows && next - start < most && bytes < INSERT_BYTES {
                 for (cell, field) in cells.iter().zip(&plan.fields) {
                     let value = wire(cell.get(next)).map_err(|what| {
-                        Error::input(format!("{target} of `{}`, row {}, column `{}`: {what}", self.url, next + 1, field.name))
+                        Error::input(format!(
+                            "{target} of `{}`, row {}, column `{}`: {what}",
+                            self.url,
+                            next + 1,
+                            field.name
+                        ))
                     })?;
                     bytes += if let Wire::Bytes(text) = &value { text.len() } else { 8 };
                     values.push(value);
@@ -305,8 +310,12 @@ impl Mysql {
 /// What to do about a refusal of the server, by its number.
 fn hint(code: u16) -> Option<&'static str> {
     match code {
-        1045 | 1698 => Some("check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`"),
-        1044 | 1142 | 1227 => Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`"),
+        1045 | 1698 => {
+            Some("check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`")
+        }
+        1044 | 1142 | 1227 => {
+            Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`")
+        }
         1148 | 3948 | 4166 => Some(
             "set `local_infile=1` on the server, or append `?load=insert` to the URL to load with INSERT, which is slower",
         ),

@@ -49,7 +49,8 @@ impl Postgres {
         config.application_name("pfe").ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         config.dbname(if url.path.is_empty() { "postgres" } else { &url.path });
         let Some(user) = &url.user else {
-            return Err(Error::input(format!("`{}` names no user", url.masked())).with_hint("write `postgres://user@host/database`"));
+            return Err(Error::input(format!("`{}` names no user", url.masked()))
+                .with_hint("write `postgres://user@host/database`"));
         };
         config.user(user);
         if let Some(password) = url.secret("PGPASSWORD") {
@@ -83,9 +84,9 @@ impl Postgres {
             let failed = Error::store(&self.url, message.clone());
             return match message.contains("TLS") || message.contains("certificate") {
                 true => Failure::Final(failed.with_hint(Tls::HINT)),
-                false if message.contains("password missing") => Failure::Final(
-                    Error::input(format!("`{}` wants a password", self.url)).with_hint(password_hint()),
-                ),
+                false if message.contains("password missing") => {
+                    Failure::Final(Error::input(format!("`{}` wants a password", self.url)).with_hint(password_hint()))
+                }
                 false => Failure::Passing(failed.with_hint("is the server running, and are host and port right?")),
             };
         };
@@ -103,9 +104,11 @@ impl Postgres {
                 refused().with_hint("ask the administrator for the right to create schemas in this database"),
             ),
             _ if *code == SqlState::DISK_FULL => Failure::Final(failed.with_hint("the server's disk is full")),
-            _ if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => Failure::Final(
-                failed.with_hint("a view or a table of yours depends on the table: drop it first, and make it again after"),
-            ),
+            _ if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
+                Failure::Final(failed.with_hint(
+                    "a view or a table of yours depends on the table: drop it first, and make it again after",
+                ))
+            }
             // Connection lost, too many connections, shutting down, deadlock, lock timeout.
             "08" | "40" => Failure::Passing(failed),
             _ if [
@@ -124,11 +127,19 @@ impl Postgres {
     }
 
     /// Names and types of a table's columns; none if there is no such table.
-    fn columns(&self, transaction: &mut Transaction<'_>, schema: Schema, table: &str) -> Result<Vec<(String, String)>, Failure> {
+    fn columns(
+        &self,
+        transaction: &mut Transaction<'_>,
+        schema: Schema,
+        table: &str,
+    ) -> Result<Vec<(String, String)>, Failure> {
         let sql = "SELECT column_name::text, data_type::text FROM information_schema.columns \
                    WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position";
         let rows = transaction.query(sql, &[&schema.name(), &table]).map_err(|e| self.failed(e))?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().map_err(|e| self.failed(e))
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, _>>()
+            .map_err(|e| self.failed(e))
     }
 
     fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
@@ -197,7 +208,8 @@ impl Postgres {
                 transaction.query_one(both, &[&child, &parent]).and_then(|row| row.try_get(0)).map_err(failed)?;
             if both {
                 // Holds for what comes later; cleaning has checked and counted what is there.
-                let add = format!("ALTER TABLE {child} ADD CONSTRAINT {} {} NOT VALID", reference.name, reference.clause);
+                let add =
+                    format!("ALTER TABLE {child} ADD CONSTRAINT {} {} NOT VALID", reference.name, reference.clause);
                 transaction.batch_execute(&add).map_err(failed)?;
             }
         }

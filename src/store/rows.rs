@@ -284,8 +284,10 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_in_every_form() {
-        let column =
-            built(Held::Reais, &[Value::Text("58.90"), Value::Float(58.9), Value::Float(0.29), Value::Integer(3), Value::Null]);
+        let column = built(
+            Held::Reais,
+            &[Value::Text("58.90"), Value::Float(58.9), Value::Float(0.29), Value::Integer(3), Value::Null],
+        );
         let expected: [Option<i64>; 5] = [Some(5890), Some(5890), Some(29), Some(300), None];
         assert_eq!(column.unwrap().i64().unwrap().to_vec(), expected);
         for wrong in [Value::Text("abc"), Value::Float(1.234), Value::Float(f64::NAN), Value::Flag(true)] {

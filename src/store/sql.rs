@@ -85,7 +85,12 @@ impl SqlTable {
 ///
 /// # Errors
 /// A column of the contract is not among them.
-pub(super) fn fields_to_read(schema: Schema, name: &str, there: &[(String, String)], shown: &str) -> Result<Vec<Field>> {
+pub(super) fn fields_to_read(
+    schema: Schema,
+    name: &str,
+    there: &[(String, String)],
+    shown: &str,
+) -> Result<Vec<Field>> {
     let Some(fields) = fields(schema, name) else {
         let field = |(name, declared): &(String, String)| Field { name: name.clone(), held: held_of(declared) };
         return Ok(there.iter().map(field).collect());
@@ -156,14 +161,16 @@ mod tests {
     #[test]
     fn hostile_names_of_columns_stay_names() {
         let frame = df!("a`b\"; DROP TABLE x; --" => [1i64]).unwrap();
-        let create = |dialect| SqlTable::of(dialect, Schema::Results, "t", &frame).unwrap().0.create("t", Constraints::All);
+        let create =
+            |dialect| SqlTable::of(dialect, Schema::Results, "t", &frame).unwrap().0.create("t", Constraints::All);
         assert!(create(Dialect::Mysql).contains("`a``b\"; DROP TABLE x; --` BIGINT"));
         assert!(create(Dialect::Postgres).contains("\"a`b\"\"; DROP TABLE x; --\" BIGINT"));
     }
 
     #[test]
     fn only_a_table_of_the_same_columns_is_replaced() {
-        let (table, _) = SqlTable::of(Dialect::Sqlite, Schema::Results, "t", &df!("a" => [1i64], "b" => [2i64]).unwrap()).unwrap();
+        let (table, _) =
+            SqlTable::of(Dialect::Sqlite, Schema::Results, "t", &df!("a" => [1i64], "b" => [2i64]).unwrap()).unwrap();
         let there = |names: &[&str]| names.iter().map(|n| (n.to_string(), "TEXT".to_string())).collect::<Vec<_>>();
         assert!(table.may_replace(&there(&["b", "a"]), "`t`").is_ok());
         for other in [&["a"][..], &["a", "c"], &["a", "b", "c"]] {

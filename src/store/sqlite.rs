@@ -69,7 +69,9 @@ impl Sqlite {
             }
             Some(ErrorCode::NotADatabase) => Error::input(format!("`{}` is no SQLite file", self.url))
                 .with_hint("name another file; pfe replaces nothing that it did not write"),
-            Some(ErrorCode::CannotOpen) => failed.with_hint("its folder must exist, and you must be allowed to write to it"),
+            Some(ErrorCode::CannotOpen) => {
+                failed.with_hint("its folder must exist, and you must be allowed to write to it")
+            }
             _ => failed,
         }
     }
@@ -92,6 +94,10 @@ impl Store for Sqlite {
 
     fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
         let name = format!("{}_{}", schema.name(), checked_name(table)?);
+        if !self.path.exists() {
+            return Err(Error::input(format!("there is no file `{}`", self.path.display()))
+                .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
+        }
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
         if there.is_empty() {
@@ -111,7 +117,9 @@ impl Store for Sqlite {
                     ValueRef::Null => Ok(Value::Null),
                     ValueRef::Integer(number) => Ok(Value::Integer(number)),
                     ValueRef::Real(number) => Ok(Value::Float(number)),
-                    ValueRef::Text(bytes) => std::str::from_utf8(bytes).map(Value::Text).map_err(|_| "a text is not UTF-8"),
+                    ValueRef::Text(bytes) => {
+                        std::str::from_utf8(bytes).map(Value::Text).map_err(|_| "a text is not UTF-8")
+                    }
                     ValueRef::Blob(_) => Err("binary data where a text or number is expected"),
                 };
                 value

@@ -29,7 +29,8 @@ impl Tls {
             (None | Some("verify"), ca) => Ok(Tls::Verify { ca }),
             (Some("disable"), None) => Ok(Tls::Disable),
             (Some("disable"), Some(_)) => {
-                Err(Error::input(format!("`{}` has both `tls=disable` and `ca`", url.masked())).with_hint("leave one out"))
+                Err(Error::input(format!("`{}` has both `tls=disable` and `ca`", url.masked()))
+                    .with_hint("leave one out"))
             }
             (Some(other), _) => {
                 Err(Error::input(format!("`tls={other}` is unknown")).with_hint("write `verify` or `disable`"))

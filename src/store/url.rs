@@ -101,6 +101,10 @@ impl StoreUrl {
             Some((credentials, place)) => (Some(credentials), place),
             None => (None, authority),
         };
+        // A password with an unencoded `/` or `?` ends up behind the host, where it would be shown.
+        if credentials.is_none() && url.contains('@') && matches!(scheme, Scheme::Mysql | Scheme::Postgres) {
+            return Err(malformed("has an `@` behind its first `/` or `?`"));
+        }
         let decode = |text: &str, what: &str| {
             decode(text).ok_or_else(|| malformed(&format!("has a malformed `%` sequence in its {what}")))
         };
@@ -252,6 +256,10 @@ mod tests {
         assert_eq!((url.host.as_str(), url.masked()), ("db", "postgres://me:***@db/shop"));
         let error = StoreUrl::parse("mysql://me:secret@db:port/x").unwrap_err();
         assert!(!format!("{error:?}").contains("secret"), "{error}");
+        for password in ["12/secret", "12?secret", "12?a=secret", "/secret"] {
+            let error = StoreUrl::parse(&format!("mysql://me:{password}@db/x")).unwrap_err();
+            assert!(!format!("{error:?}").contains("secret"), "{error}");
+        }
         let error = StoreUrl::parse("mysql://me:sec%ret@db/x").unwrap_err();
         assert!(!format!("{error:?}").contains("sec%ret"), "{error}");
     }

@@ -29,7 +29,9 @@ fn a_connection_cut_in_the_middle_is_tried_again() {
             let place = place_with(kind, Some(proxy.port), "?tls=disable").unwrap();
             let store = store::open(&place.url).unwrap();
             let most = AtomicU64::new(0);
-            store.write(Schema::Results, "t", &numbers(50_000), &|n| drop(most.fetch_max(n, Ordering::SeqCst))).unwrap();
+            store
+                .write(Schema::Results, "t", &numbers(50_000), &|n| drop(most.fetch_max(n, Ordering::SeqCst)))
+                .unwrap();
             assert_eq!(proxy.cuts_left(), 0, "{kind}: the connection was cut twice");
             assert_eq!(most.load(Ordering::SeqCst), 50_000);
             let read = store.read(Schema::Results, "t").unwrap().unwrap();
@@ -105,7 +107,9 @@ fn two_loads_of_a_table_at_once_give_one_of_them() {
         std::thread::scope(|scope| {
             for n in [2_000, 3_000, 4_000] {
                 let url = &place.url;
-                scope.spawn(move || store::open(url).unwrap().write(Schema::Results, "t", &numbers(n), &|_| ()).unwrap());
+                scope.spawn(move || {
+                    store::open(url).unwrap().write(Schema::Results, "t", &numbers(n), &|_| ()).unwrap()
+                });
             }
         });
         let frame = store::open(&place.url).unwrap().read(Schema::Results, "t").unwrap().unwrap();
@@ -121,7 +125,10 @@ fn a_table_of_others_is_neither_replaced_nor_read_wrongly() {
         store.write(Schema::Raw, "sellers", &sellers(), &|_| ()).unwrap();
         execute(&place, "ALTER TABLE {raw_data.sellers} ADD COLUMN note TEXT");
         let error = store.write(Schema::Raw, "sellers", &sellers(), &|_| ()).unwrap_err();
-        assert!(error.to_string().contains("exists with other columns") && error.to_string().contains("`note`"), "{error}");
+        assert!(
+            error.to_string().contains("exists with other columns") && error.to_string().contains("`note`"),
+            "{error}"
+        );
         assert!(error.hint().unwrap().contains("rename or drop"));
         assert_eq!(error.exit_code(), 2);
         // One column more does not stand in the way of reading; one less does.
@@ -146,14 +153,20 @@ fn tls_is_verified_unless_asked_not_to() {
             continue;
         }
         let ca = authority();
-        for (options, works) in [("", false), ("?tls=disable", true), (&format!("?ca={ca}"), true), ("?tls=verify", false)] {
+        for (options, works) in
+            [("", false), ("?tls=disable", true), (&format!("?ca={ca}"), true), ("?tls=verify", false)]
+        {
             let place = place_with(kind, None, options).unwrap();
             let written = store::open(&place.url).unwrap().write(Schema::Results, "t", &numbers(1), &|_| ());
             match written {
                 Ok(()) => assert!(works, "{kind} {options}"),
                 Err(error) => {
                     assert!(!works, "{kind} {options}: {error}");
-                    assert!(error.hint().unwrap().contains("?tls=disable"), "{kind} {options}: {error} {:?}", error.hint());
+                    assert!(
+                        error.hint().unwrap().contains("?tls=disable"),
+                        "{kind} {options}: {error} {:?}",
+                        error.hint()
+                    );
                 }
             }
         }
@@ -181,7 +194,11 @@ fn refusals_are_told_without_secrets() {
             assert!(!done.stderr.contains("hush") && !done.stdout.contains("hush"), "{done}");
             assert!(!done.stderr.contains("panicked"), "{done}");
         };
-        load(&format!("{scheme}://pfe:hush@{host}/x?tls=disable"), 2, &["refuses", "pfe:***@", "hint: check user and password"]);
+        load(
+            &format!("{scheme}://pfe:hush@{host}/x?tls=disable"),
+            2,
+            &["refuses", "pfe:***@", "hint: check user and password"],
+        );
         load(&format!("{scheme}://nobody:hush@{host}/x?tls=disable"), 2, &["refuses"]);
         load(&format!("{scheme}://pfe:hush@host.invalid/x?tls=disable"), 1, &["host.invalid", "is the server running"]);
         load(&format!("{scheme}://pfe:hush@127.0.0.1:1/x?tls=disable"), 1, &["tried 5 times", "is the server running"]);
@@ -189,14 +206,18 @@ fn refusals_are_told_without_secrets() {
         load(&format!("{scheme}://pfe:hush@{host}/..%2Fx?tls=disable"), 2, &["error: "]);
     }
     if let Some(url) = server("PFE_TEST_POSTGRES") {
-        work.fails(&["load", "--from", "data", "--to", &format!("{url}/nowhere?tls=disable")], 2, &["\"nowhere\" does not exist"]);
+        work.fails(
+            &["load", "--from", "data", "--to", &format!("{url}/nowhere?tls=disable")],
+            2,
+            &["\"nowhere\" does not exist"],
+        );
     }
     for table in ["../orders", "orders; DROP TABLE x", ""] {
         work.fails(&["load", "--from", "data", "--to", "lake:x", "--table", table], 2, &["there is no table"]);
     }
     work.fails(&["load", "--from", "data", "--to", "mongo://x/y"], 2, &["unknown kind of store `mongo:`"]);
     work.fails(&["load", "--from", "data", "--to", "sqlite:no/such/folder/x.db"], 1, &["its folder must exist"]);
-    work.fails(&["run", "--data", "sqlite:nothing.db"], 1, &["sqlite:nothing.db"]);
+    work.fails(&["run", "--data", "sqlite:nothing.db"], 2, &["there is no file `nothing.db`"]);
 }
 
 #[test]

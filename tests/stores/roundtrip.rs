@@ -11,11 +11,23 @@ use super::servers::{Place, execute, place, place_with, places, server};
 
 /// Texts that have broken programs. No NUL among them: PostgreSQL cannot hold it.
 fn hostile() -> Vec<String> {
-    let mut texts: Vec<String> = ["'", "\"", "`", "\\", "\\N", "\\.", ";", "'; DROP TABLE orders; --", "a\tb", "a\nb", "a\r\nb"]
-        .into_iter()
-        .chain(["%s", "${x}", "{{ x }}", "\u{1}\u{8}\u{b}\u{c}\u{1f}\u{7f}", "é", "ação", "🎈👩‍👩‍👧", "\u{202e}abc", "NULL", "x' OR '1'='1"])
-        .map(String::from)
-        .collect();
+    let mut texts: Vec<String> =
+        ["'", "\"", "`", "\\", "\\N", "\\.", ";", "'; DROP TABLE orders; --", "a\tb", "a\nb", "a\r\nb"]
+            .into_iter()
+            .chain([
+                "%s",
+                "${x}",
+                "{{ x }}",
+                "\u{1}\u{8}\u{b}\u{c}\u{1f}\u{7f}",
+                "é",
+                "ação",
+                "🎈👩‍👩‍👧",
+                "\u{202e}abc",
+                "NULL",
+                "x' OR '1'='1",
+            ])
+            .map(String::from)
+            .collect();
     texts.push("🎈".repeat(300));
     texts.push("'\\\t".repeat(100));
     texts
@@ -101,7 +113,10 @@ fn the_character_nul_is_kept_or_refused_in_words() {
         let before = df!("text" => ["x"]).unwrap();
         store.write(Schema::Results, "nul", &before, &|_| ()).unwrap();
         let error = store.write(Schema::Results, "nul", &frame, &|_| ()).unwrap_err();
-        assert!(error.to_string().contains("row 1, column `text`: the database cannot hold the character NUL"), "{error}");
+        assert!(
+            error.to_string().contains("row 1, column `text`: the database cannot hold the character NUL"),
+            "{error}"
+        );
         equal_as_sets(&store.read(Schema::Results, "nul").unwrap().unwrap(), &before);
     }
 }
@@ -122,7 +137,8 @@ fn what_mysql_would_cut_or_change_is_refused() {
     let error = store.write(Schema::Cleaned, "product_category_name_translation", &twice, &|_| ()).unwrap_err();
     assert!(error.to_string().contains("Duplicate entry"), "{error}");
     // Keys that differ in case, accents or a final space are different keys.
-    let close = df!("product_category_name" => ["a", "A", "á", "ß", "ss"], "product_category_name_english" => ["x"; 5]).unwrap();
+    let close = df!("product_category_name" => ["a", "A", "á", "ß", "ss"], "product_category_name_english" => ["x"; 5])
+        .unwrap();
     write_twice_and_read(&place, Schema::Cleaned, "product_category_name_translation", &close);
 }
 
@@ -173,9 +189,21 @@ fn cleaning_gives_the_same_bits_from_a_store() {
         assert!(raw.tables.values().all(|t| !t.file.name.contains("@:/")), "no password in the names of inputs");
         hashes.push(raw.tables.values().map(|t| (t.file.blake3.clone(), t.file.bytes)).collect::<Vec<_>>());
         // Exact amounts in reais, as the original has them.
-        let sum = execute(&place, "SELECT CAST(CAST(SUM(price) * 100 AS DECIMAL(20, 0)) AS CHAR(20)) FROM {raw_data.order_items}");
-        let centavos: i64 =
-            raw_frames(folder.path()).iter().find(|t| t.0 == "order_items").unwrap().1.column("price").unwrap().i64().unwrap().sum().unwrap();
+        let sum = execute(
+            &place,
+            "SELECT CAST(CAST(SUM(price) * 100 AS DECIMAL(20, 0)) AS CHAR(20)) FROM {raw_data.order_items}",
+        );
+        let centavos: i64 = raw_frames(folder.path())
+            .iter()
+            .find(|t| t.0 == "order_items")
+            .unwrap()
+            .1
+            .column("price")
+            .unwrap()
+            .i64()
+            .unwrap()
+            .sum()
+            .unwrap();
         assert_eq!(sum[0].trim().parse::<f64>().unwrap().round() as i64, centavos, "{}", place.kind);
     }
     hashes.dedup();
@@ -217,10 +245,13 @@ fn cleaned_tables_come_back_with_keys() {
             }
             _ => "SELECT COUNT(*)::text FROM pg_constraint WHERE contype = 'f'".to_string(),
         };
-        let strict: usize = pfe::data::contract::TABLES.iter().map(|t| t.foreign_keys.iter().filter(|f| f.strict).count()).sum();
+        let strict: usize =
+            pfe::data::contract::TABLES.iter().map(|t| t.foreign_keys.iter().filter(|f| f.strict).count()).sum();
         assert_eq!(execute(&place, &keys), [strict.to_string()], "{}", place.kind);
         // The key holds: a second row of the same order is refused.
-        let twice = std::panic::catch_unwind(|| execute(&place, "INSERT INTO {cleaned_data.states_name} SELECT * FROM {cleaned_data.states_name}"));
+        let twice = std::panic::catch_unwind(|| {
+            execute(&place, "INSERT INTO {cleaned_data.states_name} SELECT * FROM {cleaned_data.states_name}")
+        });
         assert!(twice.is_err(), "{}", place.kind);
     }
 }
@@ -232,7 +263,8 @@ fn each_table_comes_from_the_first_place_that_holds_it() {
     let expected = cleaned(&[folder.path()]);
     let place = place("sqlite").unwrap();
     let store = store::open(&place.url).unwrap();
-    let some = raw_frames(folder.path()).into_iter().filter(|(name, _)| name == "customers" || name == "sellers").collect();
+    let some =
+        raw_frames(folder.path()).into_iter().filter(|(name, _)| name == "customers" || name == "sellers").collect();
     store::load(&*store, Schema::Raw, some, &|_, _| ()).unwrap();
     let error = read(&Source::open(&place.url).unwrap()).unwrap_err();
     assert!(error.to_string().contains("is missing from `sqlite:"), "{error}");
@@ -250,7 +282,10 @@ fn rows_of_a_store_meet_the_contract_too() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
         store::load(&*store, Schema::Raw, raw_frames(folder.path()), &|_, _| ()).unwrap();
-        execute(&place, "UPDATE {raw_data.customers} SET customer_state = 'XX' WHERE customer_id = (SELECT * FROM (SELECT MIN(customer_id) FROM {raw_data.customers}) AS x)");
+        execute(
+            &place,
+            "UPDATE {raw_data.customers} SET customer_state = 'XX' WHERE customer_id = (SELECT * FROM (SELECT MIN(customer_id) FROM {raw_data.customers}) AS x)",
+        );
         let raw = read(&Source::open(&place.url).unwrap()).unwrap();
         let set_aside = &raw.tables[&pfe::data::TableId::Customers].quarantine;
         assert_eq!(set_aside.len(), 1, "{}", place.kind);

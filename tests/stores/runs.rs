@@ -23,7 +23,12 @@ fn a_run_on_a_store_says_what_a_run_on_the_files_does() {
         store.remove("audit.csv");
         assert_same(&files, &store);
         let winner = &work.table("out/tables/winner.csv")[0]["category"];
-        assert_eq!(&execute(&place, "SELECT category FROM {results.winner} WHERE rank = 1")[0], winner, "{}", place.kind);
+        assert_eq!(
+            &execute(&place, "SELECT category FROM {results.winner} WHERE rank = 1")[0],
+            winner,
+            "{}",
+            place.kind
+        );
         let orders = execute(&place, "SELECT CAST(COUNT(*) AS CHAR(9)) FROM {cleaned_data.orders}");
         assert_eq!(orders[0].trim(), super::workdir::SMALL_ORDERS.to_string());
         // No secret in anything that a run leaves.
@@ -39,7 +44,10 @@ fn tables_go_from_store_to_store() {
     let work = Workdir::with_data();
     work.ok(&["load", "--from", "data", "--to", "lake:lake", "--quiet"]);
     work.ok(&["load", "--from", "data", "--to", "lake:lake", "--schema", "cleaned", "--quiet"]);
-    assert!(work.path("lake/raw_data/orders.parquet").exists() && work.path("lake/cleaned_data/zip_locations.parquet").exists());
+    assert!(
+        work.path("lake/raw_data/orders.parquet").exists()
+            && work.path("lake/cleaned_data/zip_locations.parquet").exists()
+    );
     for place in places() {
         work.ok(&["load", "--from", "lake", "--to", &place.url, "--quiet"]);
         work.ok(&["load", "--from", "lake", "--to", &place.url, "--schema", "cleaned", "--table", "orders", "--quiet"]);
@@ -48,9 +56,14 @@ fn tables_go_from_store_to_store() {
         work.ok(&["load", "--from", &place.url, "--to", &back, "--quiet"]);
         work.ok(&["load", "--from", &back, "--to", &again, "--schema", "cleaned", "--quiet"]);
         assert_same(&work.files("lake/cleaned_data"), &work.files(&format!("{again}/cleaned_data")));
-        let done = work.ok(&["load", "--from", &place.url, "--to", "lake:some", "--schema", "cleaned", "--table", "orders"]);
+        let done =
+            work.ok(&["load", "--from", &place.url, "--to", "lake:some", "--schema", "cleaned", "--table", "orders"]);
         assert!(done.stdout.contains("orders") && !done.stdout.contains("sellers"), "{done}");
-        work.fails(&["load", "--from", &place.url, "--to", "lake:some", "--schema", "cleaned"], 2, &["no source holds"]);
+        work.fails(
+            &["load", "--from", &place.url, "--to", "lake:some", "--schema", "cleaned"],
+            2,
+            &["no source holds"],
+        );
     }
     // A folder that is a lake needs no scheme.
     work.ok(&["run", "--data", "lake", "--quiet"]);
