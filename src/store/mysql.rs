@@ -99,12 +99,19 @@ impl Mysql {
         let (message, hint) = match &error {
             mysql::Error::MySqlError(e) => (e.message.clone(), hint(e.code)),
             mysql::Error::IoError(e) => (e.to_string(), None),
+            mysql::Error::CodecError(e) => (e.to_string(), None),
             mysql::Error::DriverError(e) => (e.to_string(), None),
             mysql::Error::TlsError(e) => (e.to_string(), None),
             other => (other.to_string(), None),
         };
         let failed = Error::store(&self.url, message.clone());
         match &error {
+            mysql::Error::TlsError(_) | mysql::Error::DriverError(DriverError::TlsNotSupported) => {
+                Failure::Final(failed.with_hint(Tls::HINT))
+            }
+            mysql::Error::IoError(_) | mysql::Error::CodecError(_) if message.contains("certificate") => {
+                Failure::Final(failed.with_hint(Tls::HINT))
+            }
             mysql::Error::MySqlError(e) if matches!(e.code, 1044 | 1045 | 1142 | 1227 | 1698) => Failure::Final(
                 Error::input(format!("`{}` refuses: {message}", self.url)).with_hint(hint.unwrap_or_default()),
             ),
@@ -118,13 +125,6 @@ impl Mysql {
                 Some(hint) => failed.with_hint(hint),
                 None => failed,
             }),
-            mysql::Error::TlsError(_) | mysql::Error::DriverError(DriverError::TlsNotSupported) => {
-                Failure::Final(failed.with_hint(Tls::HINT))
-            }
-            // A certificate that does not verify.
-            mysql::Error::IoError(e) if e.kind() == std::io::ErrorKind::InvalidData => {
-                Failure::Final(failed.with_hint(Tls::HINT))
-            }
             mysql::Error::IoError(_) | mysql::Error::CodecError(_) => Failure::Passing(failed),
             mysql::Error::DriverError(
                 DriverError::ConnectTimeout
@@ -189,13 +189,13 @@ impl Mysql {
         // What a load that was cut off has left.
         connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed)?;
         connection.query_drop(plan.create(&aside, Constraints::Key)).map_err(failed)?;
-        let filled = self.fill(&mut connection, &aside, plan, frame, progress).and_then(|()| {
+        let loaded = self.fill(&mut connection, &aside, plan, frame, progress).and_then(|()| {
             for index in plan.indexes(&aside) {
                 connection.query_drop(index).map_err(failed)?;
             }
-            for reference in plan.references() {
-                connection.query_drop(format!("ALTER TABLE {aside} ADD {}", reference.clause)).map_err(failed)?;
-            }
+            // From here on other tables are touched, too: one load at a time.
+            self.lock(&mut connection, &database, "")?;
+            self.release(&mut connection, schema, table)?;
             // One statement: a reader finds the old table or the new one.
             let swap = match there.is_empty() {
                 true => format!("RENAME TABLE {aside} TO {target}"),
@@ -205,7 +205,47 @@ impl Mysql {
         });
         // After a failure the connection may be gone; then the next load clears up.
         let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed);
-        filled.and(cleared)
+        loaded.and(cleared)?;
+        self.refer(&mut connection, schema, table)
+    }
+
+    /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name.
+    fn release(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
+        let database = self.database(schema);
+        let sql = "SELECT constraint_schema, table_name, constraint_name FROM information_schema.referential_constraints \
+                   WHERE unique_constraint_schema = ? AND referenced_table_name = ?";
+        let found: Vec<(String, String, String)> =
+            connection.exec(sql, (&database, table)).map_err(|e| self.failed(e))?;
+        let ours = MYSQL.references_of(schema, table);
+        for (child_database, child, name) in found {
+            let quoted = MYSQL.quote(&name);
+            if child_database != database || !ours.iter().any(|r| r.from == child && r.name == quoted) {
+                let message = format!("`{child_database}.{child}` refers to `{database}.{table}` by its key `{name}`");
+                let hint = "drop that key first, and make it again after: pfe cannot replace the table under it";
+                return Err(Failure::Final(Error::store(&self.url, message).with_hint(hint)));
+            }
+            let child = MYSQL.table(&database, schema, &child);
+            connection
+                .query_drop(format!("ALTER TABLE {child} DROP FOREIGN KEY {quoted}"))
+                .map_err(|e| self.failed(e))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the references from and to a table whose other end is there. They hold for what comes later; cleaning has
+    /// checked and counted what is there.
+    fn refer(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
+        let database = self.database(schema);
+        for reference in MYSQL.references_of(schema, table) {
+            let other = if reference.from == table { reference.to } else { reference.from };
+            if !self.columns(connection, &database, other)?.is_empty() {
+                let child = MYSQL.table(&database, schema, reference.from);
+                // Unqualified tables are those of the child's database.
+                let add = format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause);
+                connection.query_drop(add).map_err(|e| self.failed(e))?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The

@@ -56,12 +56,6 @@ impl SqlTable {
         self.definition.as_ref().map_or_else(Vec::new, |d| d.indexes(self.dialect, target))
     }
 
-    /// Its references to other tables.
-    #[cfg(feature = "mysql")]
-    pub(super) fn references(&self) -> Vec<crate::data::ddl::Reference> {
-        self.definition.as_ref().map_or_else(Vec::new, |d| d.references(self.dialect))
-    }
-
     /// Its columns for a statement.
     pub(super) fn columns(&self) -> String {
         quoted(self.dialect, &self.fields)

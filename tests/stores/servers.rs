@@ -8,7 +8,9 @@ use pfe::store::url::StoreUrl;
 pub struct Place {
     pub kind: &'static str,
     pub url: String,
-    _folder: tempfile::TempDir,
+    /// Goes with the place.
+    #[allow(dead_code)]
+    pub folder: tempfile::TempDir,
 }
 
 /// A server's URL from the environment. CI must have it; elsewhere a test without it says that it was skipped.
@@ -58,7 +60,7 @@ pub fn place_with(kind: &'static str, port: Option<u16>, options: &str) -> Optio
             format!("{}/{name}{options}", through(url))
         }
     };
-    Some(Place { kind, url, _folder: folder })
+    Some(Place { kind, url, folder })
 }
 
 /// The port of a server.
