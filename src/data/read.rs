@@ -110,11 +110,11 @@ fn read_table(source: &Source, id: TableId) -> Result<Option<(RawTable, Vec<Stri
         if let Some(file) = part.file(id) {
             return read_file(file).map(Some);
         }
-        if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name())) {
-            if let Some(frame) = store.read(Schema::Raw, id.name())? {
-                let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
-                return Ok(Some((read_frame(id.table(), &name, frame)?, Vec::new())));
-            }
+        if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
+            && let Some(frame) = store.read(Schema::Raw, id.name())?
+        {
+            let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
+            return Ok(Some((read_frame(id.table(), &name, frame)?, Vec::new())));
         }
     }
     Ok(None)

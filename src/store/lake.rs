@@ -62,7 +62,7 @@ impl Store for Lake {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use polars::prelude::*;
+    use polars::prelude::{AnyValue, ParquetReader, SerReader, df};
 
     use super::super::open;
     use super::*;

@@ -1,6 +1,8 @@
 //! Where tables live beside the files of a run: a local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB. Chosen by URL, each
 //! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod builder;
 pub(crate) mod lake;
 mod load;
 #[cfg(feature = "mysql")]

@@ -1,19 +1,19 @@
 //! MySQL and MariaDB: `mysql://user@host/`, databases `raw_data`, `cleaned_data` and `results`; a path is a prefix of their
 //! names. Bulk load by LOAD DATA LOCAL INFILE into a table aside, which is then swapped in.
 
-use std::io::Write;
-use std::sync::mpsc::Receiver;
+mod load;
+
 use std::time::Duration;
 
 use mysql::consts::ColumnType;
 use mysql::prelude::Queryable;
-use mysql::{Conn, DriverError, LocalInfileHandler, OptsBuilder, SslOpts, Value as Wire};
+use mysql::{Conn, DriverError, OptsBuilder, SslOpts, Value as Wire};
 use polars::prelude::DataFrame;
 
+use super::builder::Builder;
 use super::retry::{Backoff, Failure};
-use super::rows::{Builder, Cells, Value};
+use super::rows::Value;
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::text::{self, Chunk, Limits};
 use super::tls::Tls;
 use super::{Schema, Store, StoreUrl, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
@@ -26,13 +26,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(600);
 /// Seconds that another load of the same table, or what is left of a broken one, is waited for.
 const LOCK: u32 = 60;
-/// Name that the server gives back when it asks for the rows; it gets them under no other.
-const STREAM: &[u8] = b"pfe";
-/// Rows of one INSERT; a statement has at most 65,535 values.
-const INSERT_ROWS: usize = 1000;
-/// Bytes of one INSERT, far below what servers take.
-const INSERT_BYTES: usize = 1 << 20;
-const LIMITS: Limits = Limits { nul: true, infinite: false };
 
 /// A MySQL or MariaDB server.
 pub(super) struct Mysql {
@@ -262,89 +255,6 @@ impl Mysql {
             )),
         }
     }
-
-    fn fill(
-        &self,
-        connection: &mut Conn,
-        target: &str,
-        plan: &SqlTable,
-        frame: &DataFrame,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), Failure> {
-        let cells = Cells::of(frame, &plan.fields)?;
-        if self.insert {
-            return self.insert(connection, target, plan, &cells, frame.height(), progress);
-        }
-        let rows = frame.height();
-        let (refused, why) = std::sync::mpsc::channel();
-        let loaded = text::encoded(&cells, &plan.fields, rows, LIMITS, progress, |chunks| {
-            connection.set_local_infile_handler(Some(LocalInfileHandler::new(move |name, stream| {
-                serve(name, &chunks, stream).inspect_err(|e| drop(refused.send(e.to_string())))
-            })));
-            let sql = format!(
-                "LOAD DATA LOCAL INFILE 'pfe' INTO TABLE {target} CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' \
-                 ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({})",
-                plan.columns()
-            );
-            let loaded = connection.query_iter(sql).map(|done| (done.affected_rows(), done.warnings()));
-            // Lets go of the chunks, so that the encoder ends even if the server never asked for them.
-            connection.set_local_infile_handler(None);
-            loaded
-        });
-        if let (Err(mysql::Error::IoError(_)), Ok(what)) = (&loaded, why.try_recv()) {
-            if what.starts_with("row ") {
-                return Err(Failure::Final(Error::input(format!("{target} of `{}`, {what}", self.url))));
-            }
-        }
-        let (affected, warnings) = loaded.map_err(|e| self.failed(e))?;
-        // LOCAL turns errors into warnings: a value cut short, a key that stands twice.
-        if warnings > 0 || affected != rows as u64 {
-            let first: Option<(String, u32, String)> =
-                connection.query_first("SHOW WARNINGS LIMIT 1").map_err(|e| self.failed(e))?;
-            let what = first.map_or_else(|| format!("{affected} of {rows} rows were taken"), |warning| warning.2);
-            return Err(Failure::Final(Error::store(&self.url, format!("{target} was not loaded: {what}"))));
-        }
-        Ok(())
-    }
-
-    /// The way without LOAD DATA: many rows to a statement, all in one transaction.
-    fn insert(
-        &self,
-        connection: &mut Conn,
-        target: &str,
-        plan: &SqlTable,
-        cells: &[Cells<'_>],
-        rows: usize,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), Failure> {
-        let places = format!("({})", vec!["?"; cells.len()].join(", "));
-        let most = INSERT_ROWS.min(usize::from(u16::MAX) / cells.len());
-        connection.query_drop("START TRANSACTION").map_err(|e| self.failed(e))?;
-        let mut next = 0;
-        while next < rows {
-            let (mut values, mut bytes, start) = (Vec::new(), 0, next);
-            while next < rows && next - start < most && bytes < INSERT_BYTES {
-                for (cell, field) in cells.iter().zip(&plan.fields) {
-                    let value = wire(cell.get(next)).map_err(|what| {
-                        Error::input(format!(
-                            "{target} of `{}`, row {}, column `{}`: {what}",
-                            self.url,
-                            next + 1,
-                            field.name
-                        ))
-                    })?;
-                    bytes += if let Wire::Bytes(text) = &value { text.len() } else { 8 };
-                    values.push(value);
-                }
-                next += 1;
-            }
-            let all = vec![places.as_str(); next - start].join(", ");
-            let sql = format!("INSERT INTO {target} ({}) VALUES {all}", plan.columns());
-            connection.exec_drop(sql, values).map_err(|e| self.failed(e))?;
-            progress(next as u64);
-        }
-        connection.query_drop("COMMIT").map_err(|e| self.failed(e))
-    }
 }
 
 /// What to do about a refusal of the server, by its number.
@@ -363,17 +273,6 @@ fn hint(code: u16) -> Option<&'static str> {
         3159 => Some("the server wants TLS: leave out `tls=disable`"),
         _ => None,
     }
-}
-
-/// Answers the server's request for a file with our rows; for any other file there is nothing.
-fn serve(name: &[u8], chunks: &Receiver<Chunk>, stream: &mut dyn Write) -> std::io::Result<()> {
-    if name != STREAM {
-        return Err(std::io::Error::other("the server asks for a file of this machine, which it does not get"));
-    }
-    for chunk in chunks {
-        stream.write_all(&chunk.map_err(std::io::Error::other)?)?;
-    }
-    Ok(())
 }
 
 /// A value from the wire.
@@ -399,21 +298,6 @@ fn value(wire: &Wire, is_date: bool) -> Result<Value<'_>, &'static str> {
     })
 }
 
-/// A value for the wire.
-fn wire(value: Value<'_>) -> Result<Wire, &'static str> {
-    let mut text = Vec::new();
-    match value {
-        Value::Null => return Ok(Wire::NULL),
-        Value::Text(text) => return Ok(Wire::Bytes(text.as_bytes().to_vec())),
-        Value::Integer(number) => return Ok(Wire::Int(number)),
-        Value::Float(number) if !number.is_finite() => return Err("the database holds finite numbers only"),
-        Value::Float(number) => return Ok(Wire::Double(number)),
-        Value::Flag(flag) => return Ok(Wire::Int(flag.into())),
-        Value::Reais(_) | Value::Timestamp(_) | Value::Date(_) => value.write(&mut text),
-    }
-    Ok(Wire::Bytes(text))
-}
-
 impl Store for Mysql {
     fn url(&self) -> &str {
         &self.url
@@ -427,23 +311,5 @@ impl Store for Mysql {
     fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
         let plan = SqlTable::of(MYSQL, schema, table, frame)?;
         Backoff::default().run(|| self.try_write(schema, table, &plan, progress))
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_gets_our_stream_and_no_file() {
-        let (to, from) = std::sync::mpsc::sync_channel::<Chunk>(1);
-        to.send(Ok(b"1\n".to_vec())).unwrap();
-        drop(to);
-        let mut stream = Vec::new();
-        assert!(serve(b"/etc/passwd", &from, &mut stream).is_err());
-        assert!(stream.is_empty());
-        serve(STREAM, &from, &mut stream).unwrap();
-        assert_eq!(stream, b"1\n");
     }
 }

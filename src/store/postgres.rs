@@ -13,8 +13,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::builder::Builder;
 use super::retry::{Backoff, Failure};
-use super::rows::{Builder, Cells};
+use super::rows::Cells;
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::text::{self, Limits};
 use super::tls::Tls;
@@ -225,7 +226,8 @@ impl Postgres {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Failure> {
         let cells = Cells::of(frame, &plan.fields)?;
-        let sql = format!("COPY {target} ({}) FROM STDIN", plan.columns());
+        // FREEZE: a reader who began before the swap, and waits for it, finds the rows and no empty table.
+        let sql = format!("COPY {target} ({}) FROM STDIN WITH (FREEZE)", plan.columns());
         let mut writer = transaction.copy_in(&sql).map_err(|e| self.failed(e))?;
         // A writer that is dropped before its end aborts the COPY.
         text::encoded(&cells, &plan.fields, frame.height(), LIMITS, progress, |chunks| {

@@ -2,7 +2,8 @@
 
 use polars::prelude::DataFrame;
 
-use super::rows::{Field, Held, fields, fields_of};
+use super::builder::fields_of;
+use super::rows::{Field, Held, fields};
 use super::{Schema, by_contract, checked_name};
 use crate::data::ddl::{Constraints, Definition, Dialect, create_table};
 use crate::error::{Error, Result};

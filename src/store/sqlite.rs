@@ -8,7 +8,8 @@ use polars::prelude::DataFrame;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior};
 
-use super::rows::{Builder, Cells, Value};
+use super::builder::Builder;
+use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::{Schema, Store, StoreUrl, checked_name};
 use crate::data::ddl::{Constraints, Dialect};

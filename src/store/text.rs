@@ -5,7 +5,8 @@ use std::io::BufRead;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::rows::{Builder, Cells, Field, Value};
+use super::builder::Builder;
+use super::rows::{Cells, Field, Value};
 
 /// Rows that are encoded and sent at once.
 const CHUNK: usize = 4096;
@@ -157,7 +158,7 @@ fn unescape<'a>(field: &'a [u8], text: &'a mut Vec<u8>) -> &'a [u8] {
 mod tests {
     use polars::prelude::*;
 
-    use super::super::rows::fields_of;
+    use super::super::builder::fields_of;
     use super::*;
 
     const ALL: Limits = Limits { nul: true, infinite: true };

@@ -55,7 +55,7 @@ fn write_twice_and_read(place: &Place, schema: Schema, table: &str, frame: &Data
 fn hostile_values_come_back() {
     let texts = hostile();
     let n = texts.len();
-    let some = |i: usize| i % 3 != 0;
+    let some = |i: usize| !i.is_multiple_of(3);
     let frame = df!(
         "text" => texts.iter().enumerate().map(|(i, t)| some(i).then_some(t.as_str())).collect::<Vec<_>>(),
         "a`\"';--\\ é" => &texts,
