@@ -58,6 +58,28 @@ pub enum Error {
         /// Of how many.
         all: usize,
     },
+    /// A run is not what it was, or does not come out the same: the first file, and where.
+    #[error("{0}")]
+    Differs(String),
+    /// A step of the flow took longer than it may.
+    #[error("step `{step}` did not end within {seconds} s")]
+    Timeout {
+        /// Which step.
+        step: String,
+        /// Longest time of a step, seconds.
+        seconds: u64,
+    },
+    /// More than one step failed.
+    #[error("{first}; also failed: {others}")]
+    Several {
+        /// The first failure.
+        first: Box<Error>,
+        /// The others, with their steps.
+        others: String,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The report could not be rendered.
     #[error("cannot render {what}: {message}")]
     Report {
@@ -155,6 +177,9 @@ impl Error {
             Error::Input { hint, .. } | Error::Store { hint, .. } => hint.as_deref(),
             Error::TooLittle(lack) => Some(lack.hint()),
             Error::Stale { .. } => Some("`pfe run` makes all of them again, `pfe report` the report"),
+            Error::Several { first, .. } => first.hint(),
+            Error::Timeout { .. } => Some("give it more with `--timeout`; what is finished is used again"),
+            Error::Interrupted => Some("the same command goes on from the steps that are finished"),
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => {
                     Some("check the permissions of the folder, or choose another with `--out`")
@@ -166,8 +191,13 @@ impl Error {
         }
     }
 
-    /// 2 when the user's input is at fault, 1 otherwise.
+    /// 2 when the user's input is at fault, 130 after Ctrl-C, 1 otherwise.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Error::Input { .. } | Error::TooLittle(_)) { 2 } else { 1 }
+        match self {
+            Error::Input { .. } | Error::TooLittle(_) => 2,
+            Error::Interrupted => 130,
+            Error::Several { first, .. } => first.exit_code(),
+            _ => 1,
+        }
     }
 }

@@ -7,9 +7,11 @@ mod findings;
 mod forecast;
 mod load;
 mod notebook;
+mod plan;
 mod report;
 mod run;
 mod synth;
+mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,13 +29,21 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    run: run::Args,
+    run: Box<run::Args>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Analyse the data and write tables and report
-    Run(run::Args),
+    Run(Box<run::Args>),
+    /// Say which steps a run would run, and why
+    Plan(plan::PlanArgs),
+    /// Say why a step would run or would not
+    Why(plan::WhyArgs),
+    /// Check the files of a finished run, or compute it again and compare
+    Verify(verify::Args),
+    /// Say what changed between two runs, in numbers
+    Diff(verify::DiffArgs),
     /// Generate data in the shape of Olist's, with planted answers
     Synth(synth::Args),
     /// Copy tables into a store: a lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB
@@ -113,6 +123,10 @@ pub fn main() -> ExitCode {
     let outcome = match args.command {
         None => run::run(&args.run),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Plan(args)) => plan::plan(&args),
+        Some(Command::Why(args)) => plan::why(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Diff(args)) => verify::run_diff(&args),
         Some(Command::Synth(args)) => synth::run(&args),
         Some(Command::Load(args)) => load::run(&args),
         Some(Command::Report(args)) => report::run(&args),

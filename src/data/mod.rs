@@ -11,6 +11,7 @@ mod locations;
 pub(crate) mod parse;
 mod quality;
 pub mod read;
+pub mod rows;
 pub mod source;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

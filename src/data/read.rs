@@ -104,6 +104,24 @@ pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
     Ok(raw)
 }
 
+/// What [`RawTable::file`] will say. Of a file, the rows are not looked at; a store has none until they are read.
+///
+/// # Errors
+/// As [`read`].
+pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
+    let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
+    if let Some(file) = first.and_then(|part| part.file(id)) {
+        return file.with_reader(|reader, _| {
+            let mut tap = Tap::new(reader);
+            let mut buffer = vec![0; 1 << 18];
+            while tap.read(&mut buffer).map_err(Error::io("read", &file.name))? > 0 {}
+            Ok(tap.file(&file.name))
+        });
+    }
+    let read = read_tables(source, &[id])?.tables.remove(&id);
+    read.map(|table| table.file).ok_or_else(|| source.missing(id.table()))
+}
+
 /// The table at the first place that holds it; files come before what a store holds.
 fn read_table(source: &Source, id: TableId) -> Result<Option<(RawTable, Vec<String>)>> {
     for part in source.parts() {
