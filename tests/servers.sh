@@ -1,5 +1,6 @@
-# Sourced by tests/run after tests/tools.sh: starts the databases that the store tests need, on free loopback ports, with
-# their data in a temporary folder, and exports their URLs as PFE_TEST_MYSQL and PFE_TEST_POSTGRES. `stop_servers` ends them.
+# Sourced by tests/run after tests/tools.sh: starts the servers that the store tests need, on free loopback ports, with
+# their data in a temporary folder, and exports their URLs as PFE_TEST_MYSQL, PFE_TEST_POSTGRES, PFE_TEST_S3 and
+# PFE_TEST_DYNAMODB. `stop_servers` ends them.
 
 servers="$(mktemp -d)"
 chmod 755 "$servers"
@@ -66,6 +67,26 @@ start_postgres() {
     export PFE_TEST_POSTGRES="postgres://pfe:a%20b%40%3A%2F%25%23%27%22%C3%A9@127.0.0.1:$port"
 }
 
+start_s3() {
+    local port
+    port="$(free_port)"
+    "$tools/venv/bin/moto_server" -H 127.0.0.1 -p "$port" >"$servers/s3.log" 2>&1 &
+    server_pids+=($!)
+    wait_for "$port" moto "$servers/s3.log"
+    export PFE_TEST_S3="http://127.0.0.1:$port"
+    python3 -c 'import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method="PUT"))' "$PFE_TEST_S3/pfe-tests"
+}
+
+start_dynamodb() {
+    local port
+    port="$(free_port)"
+    node "$tools/node_modules/.bin/dynalite" --host 127.0.0.1 --port "$port" --createTableMs 0 --deleteTableMs 0 \
+        >"$servers/dynamodb.log" 2>&1 &
+    server_pids+=($!)
+    wait_for "$port" dynalite "$servers/dynamodb.log"
+    export PFE_TEST_DYNAMODB="http://127.0.0.1:$port"
+}
+
 # An authority and a certificate for 127.0.0.1 that it signed, so that verification has something to verify.
 make_certificates() {
     local tls="$servers/tls"
@@ -98,7 +119,9 @@ stop_servers() {
 }
 
 trap stop_servers EXIT
-say "servers: MariaDB and PostgreSQL on loopback"
+say "servers on loopback: MariaDB, PostgreSQL, S3 (moto), DynamoDB (dynalite)"
 make_certificates
 start_mariadb
 start_postgres
+start_s3
+start_dynamodb

@@ -18,6 +18,7 @@ command -v pdftotext >/dev/null || missing+=(poppler-utils)
 [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
 [ -d /usr/lib/postgresql ] || missing+=(postgresql)
 command -v openssl >/dev/null || missing+=(openssl)
+[ -x /usr/sbin/debootstrap ] || missing+=(debootstrap)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     as_root apt-get update -qq

@@ -4,7 +4,7 @@ use super::contract::{Column, Kind, is_state};
 
 /// A parsed field.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     Null,
     Text(&'a str),
     /// A zip prefix that lost its leading zeros, restored.
@@ -18,7 +18,7 @@ pub(super) enum Cell<'a> {
 ///
 /// # Errors
 /// Why the field breaks the contract, in words for the quarantine table.
-pub(super) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
+pub(crate) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
     let Ok(text) = std::str::from_utf8(field) else {
         return Err("not UTF-8".into());
     };

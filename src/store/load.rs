@@ -111,10 +111,26 @@ pub fn save_run(
         Ok((name.to_string(), ParquetReader::new(file).finish()?))
     });
     let mut loaded = load(store, Schema::Cleaned, cleaned.collect::<Result<_>>()?, progress)?;
-    let found = tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name));
-    let found = found.map(|(name, table)| Ok((name.to_string(), frame(&table)?)));
-    loaded.extend(load(store, Schema::Results, found.collect::<Result<_>>()?, progress)?);
-    Ok(loaded)
+    let mut found = Vec::new();
+    for (name, table) in tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name)) {
+        let (start, path) = (Instant::now(), out.join("tables").join(name).with_extension("csv"));
+        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        // Where files are kept, the bytes are those of the run.
+        match store.keep(&format!("{}/{name}.csv", Schema::Results.name()), bytes)? {
+            true => {
+                let rows = table.len().saturating_sub(1) as u64;
+                progress(name, rows);
+                loaded.push(Loaded { table: name.to_string(), rows, time: start.elapsed() });
+            }
+            false => found.push((name.to_string(), frame(&table)?)),
+        }
+    }
+    loaded.extend(load(store, Schema::Results, found, progress)?);
+    match loaded.is_empty() {
+        false => Ok(loaded),
+        true => Err(Error::input(format!("`{}` has no place for cleaned tables and results", store.url()))
+            .with_hint("name another store with `--store`")),
+    }
 }
 
 /// A table of text as a frame: whole numbers and numbers where every value is one, nulls where it is empty.

@@ -1,8 +1,12 @@
 //! Where tables live beside the files of a run: a local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB. Chosen by URL, each
 //! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
 
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+mod aws;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod builder;
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 pub(crate) mod lake;
 mod load;
 #[cfg(feature = "mysql")]
@@ -10,8 +14,13 @@ mod mysql;
 mod parquet;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(all(test, any(feature = "dynamodb", feature = "s3")))]
+#[allow(clippy::unwrap_used)]
+mod proxy;
 mod retry;
 pub(crate) mod rows;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -63,6 +72,15 @@ pub trait Store: Send + Sync {
     fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
         Ok(Vec::new())
     }
+
+    /// Keeps a file as it is, in place of the one of that name; `false` where the store keeps tables only.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses.
+    fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
+        let _ = (name, bytes);
+        Ok(false)
+    }
 }
 
 /// A file that a store keeps as it came.
@@ -91,6 +109,10 @@ pub fn open(url: &str) -> Result<Box<dyn Store>> {
         Scheme::Mysql => Ok(Box::new(mysql::Mysql::new(&url)?)),
         #[cfg(feature = "postgres")]
         Scheme::Postgres => Ok(Box::new(postgres::Postgres::new(&url)?)),
+        #[cfg(feature = "s3")]
+        Scheme::S3 => Ok(Box::new(s3::S3::open(&url)?)),
+        #[cfg(feature = "dynamodb")]
+        Scheme::Dynamodb => Ok(Box::new(dynamodb::Dynamodb::open(&url)?)),
         #[allow(unreachable_patterns)]
         scheme => Err(not_built_in(scheme)),
     }
