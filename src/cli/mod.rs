@@ -7,6 +7,7 @@ mod findings;
 mod forecast;
 mod load;
 mod notebook;
+mod pipeline;
 mod plan;
 mod report;
 mod run;
@@ -60,6 +61,8 @@ enum Command {
     Findings(findings::Args),
     /// Print an executed notebook as HTML and PDF
     Notebook(notebook::Args),
+    /// The steps for other orchestrators
+    Pipeline(pipeline::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Findings(args)) => findings::run(&args),
         Some(Command::Notebook(args)) => notebook::run(&args),
+        Some(Command::Pipeline(args)) => pipeline::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
             DialectArg::Mysql => Dialect::Mysql,
             DialectArg::Postgres => Dialect::Postgres,

@@ -13,6 +13,7 @@ pub mod check;
 mod decision_tables;
 pub mod diff;
 mod execute;
+pub mod export;
 mod flow;
 pub mod graph;
 mod keep;
