@@ -1,4 +1,5 @@
-//! A hash over everything that the program is made of, so that a report tells which code made it.
+//! A hash over everything that the program is made of, so that a report tells which code made it, and one per part, so that
+//! a step runs again only when the code that it depends on has changed.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,15 +10,33 @@ fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let root = Path::new(&root);
     let mut files = BTreeMap::new();
-    for part in ["src", "reports", "Cargo.lock"] {
+    for part in ["src", "reports", "Cargo.lock", "rust-toolchain.toml"] {
         println!("cargo:rerun-if-changed={part}");
         collect(&root.join(part), part, &mut files)?;
     }
-    // Stable for one toolchain, which rust-toolchain.toml pins.
-    let mut hasher = DefaultHasher::new();
-    files.hash(&mut hasher);
-    println!("cargo:rustc-env=PFE_CODE={:016x}", hasher.finish());
+    println!("cargo:rustc-env=PFE_CODE={:016x}", hash(&files));
+    let mut parts: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
+    for (name, content) in &files {
+        parts.entry(part(name)).or_default().insert(name, content);
+    }
+    let parts: Vec<String> = parts.iter().map(|(part, files)| format!("{part}={:016x}", hash(files))).collect();
+    println!("cargo:rustc-env=PFE_PARTS={}", parts.join(","));
     Ok(())
+}
+
+/// Folder or file of `src/`, without extension; what is outside of it stands for itself.
+fn part(name: &str) -> &str {
+    match name.strip_prefix("src/") {
+        Some(inner) => inner.split('/').next().map_or(inner, |first| first.trim_end_matches(".rs")),
+        None => name.split('/').next().unwrap_or(name),
+    }
+}
+
+/// Stable for one toolchain, which rust-toolchain.toml pins.
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Contents by path; what is not there counts as nothing: a packaged crate may lack a part.

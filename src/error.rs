@@ -26,6 +26,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A store failed: it cannot be reached, it is full, it broke off.
+    #[error("{store}: {message}")]
+    Store {
+        /// URL of the store, its secrets masked.
+        store: String,
+        /// What went wrong.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
     /// polars refused an operation: a fault of this program, not of the data.
     #[error("dataframe operation failed: {0}")]
     Polars(#[from] polars::error::PolarsError),
@@ -48,6 +58,28 @@ pub enum Error {
         /// Of how many.
         all: usize,
     },
+    /// A run is not what it was, or does not come out the same: the first file, and where.
+    #[error("{0}")]
+    Differs(String),
+    /// A step of the flow took longer than it may.
+    #[error("step `{step}` did not end within {seconds} s")]
+    Timeout {
+        /// Which step.
+        step: String,
+        /// Longest time of a step, seconds.
+        seconds: u64,
+    },
+    /// More than one step failed.
+    #[error("{first}; also failed: {others}")]
+    Several {
+        /// The first failure.
+        first: Box<Error>,
+        /// The others, with their steps.
+        others: String,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The report could not be rendered.
     #[error("cannot render {what}: {message}")]
     Report {
@@ -104,10 +136,26 @@ impl Error {
         Error::Input { message: message.into(), hint: None }
     }
 
-    /// The same error with a hint on what to do next; only input errors carry one.
+    /// An [`Error::Store`] without a hint; `store` is its masked URL.
+    pub fn store(store: impl Into<String>, message: impl Into<String>) -> Self {
+        Error::Store { store: store.into(), message: message.into(), hint: None }
+    }
+
+    /// The same error with a hint on what to do next; only errors of input and stores carry one.
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         match self {
             Error::Input { message, .. } => Error::Input { message, hint: Some(hint.into()) },
+            Error::Store { store, message, .. } => Error::Store { store, message, hint: Some(hint.into()) },
+            other => other,
+        }
+    }
+
+    /// The same error of a store, which says how often it was tried.
+    pub(crate) fn after(self, attempts: u32) -> Self {
+        match self {
+            Error::Store { store, message, hint } => {
+                Error::Store { store, message: format!("{message} (tried {attempts} times)"), hint }
+            }
             other => other,
         }
     }
@@ -126,9 +174,12 @@ impl Error {
     /// What to do next, where known.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Error::Input { hint, .. } => hint.as_deref(),
+            Error::Input { hint, .. } | Error::Store { hint, .. } => hint.as_deref(),
             Error::TooLittle(lack) => Some(lack.hint()),
             Error::Stale { .. } => Some("`pfe run` makes all of them again, `pfe report` the report"),
+            Error::Several { first, .. } => first.hint(),
+            Error::Timeout { .. } => Some("give it more with `--timeout`; what is finished is used again"),
+            Error::Interrupted => Some("the same command goes on from the steps that are finished"),
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => {
                     Some("check the permissions of the folder, or choose another with `--out`")
@@ -140,8 +191,13 @@ impl Error {
         }
     }
 
-    /// 2 when the user's input is at fault, 1 otherwise.
+    /// 2 when the user's input is at fault, 130 after Ctrl-C, 1 otherwise.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Error::Input { .. } | Error::TooLittle(_)) { 2 } else { 1 }
+        match self {
+            Error::Input { .. } | Error::TooLittle(_) => 2,
+            Error::Interrupted => 130,
+            Error::Several { first, .. } => first.exit_code(),
+            _ => 1,
+        }
     }
 }

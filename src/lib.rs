@@ -7,6 +7,9 @@
 //!   data/         data/               mart/        models/             findings/   report/
 //! ```
 
+// Some parts serve only some of the stores.
+#![cfg_attr(not(feature = "stores"), allow(dead_code))]
+
 pub mod data;
 pub mod error;
 pub mod findings;
@@ -16,6 +19,7 @@ pub mod pipeline;
 pub mod prelude;
 pub mod report;
 pub mod results;
+pub mod store;
 pub mod synth;
 
 pub use error::{Error, Result, TooLittle};

@@ -89,46 +89,38 @@ impl Results {
     /// No month of the data is complete, or a step fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, findings::findings(&mart)?));
-        let decide = || {
-            let decisions = unless_too_little(findings::decide(&mart, &parameters.decisions))?;
-            let past = match &decisions {
-                Ok(made) => unless_too_little(findings::look_back(&made.outlook, &parameters.decisions.weights))?,
-                Err(lack) => Err(*lack),
-            };
-            Ok::<_, Error>((decisions, past))
-        };
-        let (facts, decided) = rayon::join(facts, decide);
+        let (facts, decided) = rayon::join(facts, || findings::decide_if_enough(&mart, &parameters.decisions));
         let ((reference, findings), (decisions, past)) = (facts?, decided?);
         Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
     }
 
     /// BLAKE3 over the program, the parameters and the inputs, hexadecimal.
     pub fn fingerprint(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for (_, hash) in self.hashes() {
-            hasher.update(hash.as_bytes());
-        }
-        hasher.finalize().to_hex().to_string()
+        fingerprint(&self.audit, &self.parameters)
     }
 
     /// What the fingerprint is made of, 16 digits each: data, program and parameters.
     pub fn hashes(&self) -> [(&'static str, String); 3] {
-        let hash = |json: Option<String>| {
-            blake3::hash(json.unwrap_or_default().as_bytes()).to_hex().chars().take(16).collect::<String>()
-        };
-        [
-            ("data", hash(serde_json::to_string(&self.audit.inputs).ok())),
-            ("program", CODE.into()),
-            ("parameters", hash(serde_json::to_string(&self.parameters).ok())),
-        ]
+        hashes(&self.audit, &self.parameters)
     }
 }
 
-/// Data that are too few are no fault of a run: what they lack is a result.
-fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(Error::TooLittle(lack)) => Ok(Err(lack)),
-        Err(error) => Err(error),
+/// See [`Results::fingerprint`].
+pub(crate) fn fingerprint(audit: &Audit, parameters: &Parameters) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (_, hash) in hashes(audit, parameters) {
+        hasher.update(hash.as_bytes());
     }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn hashes(audit: &Audit, parameters: &Parameters) -> [(&'static str, String); 3] {
+    let hash = |json: Option<String>| {
+        blake3::hash(json.unwrap_or_default().as_bytes()).to_hex().chars().take(16).collect::<String>()
+    };
+    [
+        ("data", hash(serde_json::to_string(&audit.inputs).ok())),
+        ("program", CODE.into()),
+        ("parameters", hash(serde_json::to_string(parameters).ok())),
+    ]
 }

@@ -6,7 +6,7 @@
 say() { printf '\n== %s\n' "$*"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-say "tools: toolchain of rust-toolchain.toml; Chromium and poppler (apt); pinned Python and npm packages"
+say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB and PostgreSQL (apt); pinned Python and npm packages"
 if command -v rustup >/dev/null; then
     rustup toolchain install --no-self-update
 fi
@@ -15,6 +15,10 @@ missing=()
 command -v cc >/dev/null || missing+=(build-essential)
 command -v chromium >/dev/null || missing+=(chromium)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
+[ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
+[ -d /usr/lib/postgresql ] || missing+=(postgresql)
+command -v openssl >/dev/null || missing+=(openssl)
+[ -x /usr/sbin/debootstrap ] || missing+=(debootstrap)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     as_root apt-get update -qq

@@ -14,7 +14,7 @@ use super::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// What is forecast

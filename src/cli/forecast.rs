@@ -13,7 +13,7 @@ use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// The day at whose end the forecast is made; no later row counts

@@ -5,10 +5,14 @@ mod backtest;
 mod decisions;
 mod findings;
 mod forecast;
+mod load;
 mod notebook;
+mod pipeline;
+mod plan;
 mod report;
 mod run;
 mod synth;
+mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -26,15 +30,25 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    run: run::Args,
+    run: Box<run::Args>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Analyse the data and write tables and report
-    Run(run::Args),
+    Run(Box<run::Args>),
+    /// Say which steps a run would run, and why
+    Plan(plan::PlanArgs),
+    /// Say why a step would run or would not
+    Why(plan::WhyArgs),
+    /// Check the files of a finished run, or compute it again and compare
+    Verify(verify::Args),
+    /// Say what changed between two runs, in numbers
+    Diff(verify::DiffArgs),
     /// Generate data in the shape of Olist's, with planted answers
     Synth(synth::Args),
+    /// Copy tables into a store: a lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB
+    Load(load::Args),
     /// Render the report of an earlier run again
     Report(report::Args),
     /// Read, clean and check the data, and say what was found
@@ -47,6 +61,8 @@ enum Command {
     Findings(findings::Args),
     /// Print an executed notebook as HTML and PDF
     Notebook(notebook::Args),
+    /// The steps for other orchestrators
+    Pipeline(pipeline::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -110,13 +126,19 @@ pub fn main() -> ExitCode {
     let outcome = match args.command {
         None => run::run(&args.run),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Plan(args)) => plan::plan(&args),
+        Some(Command::Why(args)) => plan::why(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Diff(args)) => verify::run_diff(&args),
         Some(Command::Synth(args)) => synth::run(&args),
+        Some(Command::Load(args)) => load::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Audit(args)) => audit::run(&args),
         Some(Command::Backtest(args)) => backtest::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Findings(args)) => findings::run(&args),
         Some(Command::Notebook(args)) => notebook::run(&args),
+        Some(Command::Pipeline(args)) => pipeline::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
             DialectArg::Mysql => Dialect::Mysql,
             DialectArg::Postgres => Dialect::Postgres,

@@ -76,7 +76,7 @@ fn check(args: &Args, now: &Now<'_>) -> Outcome {
     Ok(check::demand_fresh(&parts)?)
 }
 
-fn describe(diff: &Diff) -> String {
+pub fn describe(diff: &Diff) -> String {
     let mut text = String::new();
     for (name, then, now) in &diff.origins {
         text += &format!("{name}: {then} → {now}\n");

@@ -1,28 +1,75 @@
 //! `pfe run`: raw files → tables and report.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
-use pfe::pipeline::{self, Input, RunParams};
+use pfe::pipeline::graph::TIMEOUT_SECONDS;
+use pfe::pipeline::manifest::Did;
+use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
 use pfe::report::{Cover, Templates};
+use pfe::store;
 use pfe::synth::SynthParams;
 use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::decisions::{self, DecisionArgs};
 use super::{LangArg, Outcome, grouped, print, print_json};
 
+/// Exit code after Ctrl-C, as of a shell.
+const INTERRUPTED: i32 = 130;
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, or a folder with `csv/` and `json/`; without it, data are generated
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["orders", "seed", "defects"])]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    what: What,
+    /// Run this step and all that need it, even where nothing has changed; `pfe plan` lists the steps
+    #[arg(long, value_name = "STEP", conflicts_with = "only")]
+    from: Option<String>,
+    /// Run these steps alone, on what the others have left
+    #[arg(long, value_name = "STEP")]
+    only: Vec<String>,
+    /// After a failure, still run the steps that do not depend on it
+    #[arg(long)]
+    keep_going: bool,
+    /// Longest time of a step
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS)]
+    timeout: u64,
+    /// Then compute everything again at 1, 2 and all threads on rows in another order, and compare
+    #[arg(long, conflicts_with = "only")]
+    prove: bool,
+    /// Describe the output folder as an RO-Crate
+    #[arg(long)]
+    ro_crate: bool,
+    /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`
+    #[arg(long, value_name = "URL", conflicts_with = "only")]
+    store: Option<String>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What is analysed, and what comes out.
+#[derive(Debug, clap::Args)]
+pub struct What {
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store; may be given more
+    /// than once, and each table comes from the first that holds it; without it, data are generated
+    #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
+    data: Vec<PathBuf>,
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "out")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Language of the report
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
@@ -36,12 +83,24 @@ pub struct Args {
     /// Folder whose files replace those of the report one by one; `pfe report --init-templates` writes them
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
-    /// Print the findings as JSON
-    #[arg(long)]
-    json: bool,
-    /// Print nothing but errors
-    #[arg(long, short)]
-    quiet: bool,
+}
+
+impl What {
+    pub fn params(&self, how: How) -> pfe::Result<RunParams> {
+        let input = match self.data.is_empty() {
+            false => Input::Places(self.data.clone()),
+            true => Input::Generated(self.generated.params()),
+        };
+        Ok(RunParams {
+            input,
+            out: self.out.clone(),
+            lang: self.lang.into(),
+            decisions: self.decisions.params()?,
+            cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
+            templates: templates(self.templates.as_deref())?,
+            how,
+        })
+    }
 }
 
 /// How data are generated.
@@ -64,82 +123,173 @@ impl Generated {
     }
 }
 
+impl Args {
+    fn how(&self) -> pfe::Result<How> {
+        let select = match (&self.from, &self.only[..]) {
+            (Some(step), _) => Select::From(step.clone()),
+            (None, []) => Select::All,
+            (None, only) => Select::Only(only.to_vec()),
+        };
+        let timeout = Duration::from_secs(self.timeout);
+        Ok(How { select, keep_going: self.keep_going, timeout, cancel: stop_on_signals()?, shuffle: None })
+    }
+}
+
+/// Set by the first Ctrl-C, or by who stops a container; the second ends the process at once.
+fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
+    let stop = Arc::<AtomicBool>::default();
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal must not see what it sets itself.
+        register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop))
+            .and_then(|_| register(signal, Arc::clone(&stop)))
+            .map_err(|e| Error::input(format!("cannot listen for Ctrl-C: {e}")))?;
+    }
+    Ok(stop)
+}
+
 pub fn run(args: &Args) -> Outcome {
-    let input = match &args.data {
-        Some(path) => Input::Files(path.clone()),
-        None => Input::Generated(args.generated.params()),
-    };
-    let params = RunParams {
-        input,
-        out: args.out.clone(),
-        lang: args.lang.into(),
-        decisions: args.decisions.params()?,
-        cover: cover(args.parameters.as_ref())?.unwrap_or_default(),
-        templates: templates(args.templates.as_deref())?,
-    };
+    let (params, out) = (args.what.params(args.how()?)?, &args.what.out);
+    // A store that is not there, or is misspelt, is known before the work.
+    let store = args.store.as_deref().map(store::open).transpose()?;
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
+    let saved = match (&outcome, &store) {
+        (Ok(Some(outcome)), Some(store)) => outcome.results().and_then(|results| {
+            store::save_run(&**store, out, &results, &|table, _| bar.set_message(format!("store {table}"))).map(drop)
+        }),
+        _ => Ok(()),
+    };
     bar.finish_and_clear();
-    let outcome = outcome?;
-    let audit = &outcome.results.audit;
-    if !args.quiet {
-        for warning in &audit.warnings {
-            eprintln!("warning: {warning}");
-        }
-        if outcome.unfinished_before {
-            eprintln!("warning: the last run in `{}` did not finish; its files were replaced", args.out.display());
-        }
-        for (table, rows) in &audit.quarantine {
-            if let Some(first) = rows.first() {
-                eprintln!(
-                    "warning: {} of `{table}` set aside, see `{}`; the first is line {}: {}",
-                    if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
-                    args.out.join("quarantine").join(table).with_extension("csv").display(),
-                    first.line,
-                    first.reason
-                );
-            }
-        }
+    let Some(outcome) = outcome? else {
+        let told = "the other steps have not run yet; what was made waits for them\n";
+        return if args.quiet { Ok(()) } else { print(told) };
+    };
+    saved?;
+    match args.ro_crate {
+        true => drop(ro_crate::write(out)?),
+        false => ro_crate::refresh(out)?,
     }
-    let results = &outcome.results;
-    let generated = outcome.results.parameters.generated.as_ref();
-    let reports = outcome.manifest.core.outputs.iter().filter(|file| file.path.starts_with("report."));
-    let report: Vec<PathBuf> = reports.map(|file| args.out.join(&file.path)).collect();
-    if cfg!(not(feature = "pdf")) && !args.quiet {
-        eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
+    if !args.quiet {
+        warn(&outcome, out);
     }
     if args.json {
-        let mut answers = decisions::json(&results.decisions, &results.past);
-        let about = json!({
-            "generated": generated,
-            "unusual_payment": results.findings.unusual_payment(),
-            "failed_checks": audit.failures(Severity::Error),
-            "fingerprint": outcome.manifest.core.fingerprint,
-            "report": report,
-            "tables": args.out.join("tables"),
-        });
-        if let (Some(answers), serde_json::Value::Object(about)) = (answers.as_object_mut(), about) {
-            answers.extend(about);
+        print_json(&answers(&outcome, out)?)?;
+    } else if !args.quiet {
+        print(&told(&outcome, out)?)?;
+        if let Some(store) = &store {
+            print(&format!("{:<20}{}\n", "stored in", store.url()))?;
         }
-        return print_json(&answers);
     }
-    if args.quiet {
-        return Ok(());
+    if args.prove {
+        prove(args)?;
     }
-    let mut text = decisions::summary(&results.decisions, &results.findings);
-    if let Some(params) = generated {
+    Ok(())
+}
+
+fn warn(outcome: &pipeline::Outcome, out: &Path) {
+    let audit = &outcome.audit;
+    for warning in &audit.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if outcome.unfinished_before {
+        eprintln!(
+            "warning: the last run in `{}` did not finish; of its files those were used that still fit",
+            out.display()
+        );
+    }
+    for (table, rows) in &audit.quarantine {
+        if let Some(first) = rows.first() {
+            eprintln!(
+                "warning: {} of `{table}` set aside, see `{}`; the first is line {}: {}",
+                if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
+                out.join("quarantine").join(table).with_extension("csv").display(),
+                first.line,
+                first.reason
+            );
+        }
+    }
+    if cfg!(not(feature = "pdf")) {
+        eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
+    }
+}
+
+/// Where the reports are.
+fn reports(outcome: &pipeline::Outcome, out: &Path) -> Vec<PathBuf> {
+    let files = outcome.manifest.core.outputs.iter().filter(|file| file.path.starts_with("report."));
+    files.map(|file| out.join(&file.path)).collect()
+}
+
+/// The answers for machines.
+fn answers(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<serde_json::Value> {
+    let results = outcome.results()?;
+    let mut answers = decisions::json(&results.decisions, &results.past);
+    let about = json!({
+        "generated": results.parameters.generated,
+        "unusual_payment": results.findings.unusual_payment(),
+        "failed_checks": outcome.audit.failures(Severity::Error),
+        "fingerprint": outcome.manifest.core.fingerprint,
+        "report": reports(outcome, out),
+        "tables": out.join("tables"),
+    });
+    if let (Some(answers), serde_json::Value::Object(about)) = (answers.as_object_mut(), about) {
+        answers.extend(about);
+    }
+    Ok(answers)
+}
+
+/// The answers in words, and where to find more. Where nothing has changed, they stand where they stood.
+fn told(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
+    let mut text = String::new();
+    let count = |did: Did| outcome.volatile.steps.iter().filter(|step| step.did == did).count();
+    if outcome.unchanged {
+        text += &format!("nothing has changed: {} steps are used again\n", count(Did::Reused));
+    } else {
+        let results = outcome.results()?;
+        text += &decisions::summary(&results.decisions, &results.findings);
+    }
+    if let Some(params) = &outcome.manifest.core.parameters.generated {
         let orders = grouped(params.orders as i64);
         text += &format!(
             "data                generated: {orders} orders, seed {}; the findings are about no real shop\n",
             params.seed
         );
     }
-    for (label, path) in ["report", ""].iter().zip(&report) {
+    for (label, path) in ["report", ""].iter().zip(&reports(outcome, out)) {
         text += &format!("{label:<20}{}\n", path.display());
     }
-    text += &format!("{:<20}{}\n", "dashboard", args.out.join("dashboard.html").display());
-    text += &format!("{:<20}{}\n", "tables", args.out.join("tables").display());
-    print(&text)
+    text += &format!("{:<20}{}\n", "dashboard", out.join("dashboard.html").display());
+    text += &format!("{:<20}{}\n", "tables", out.join("tables").display());
+    if !outcome.unchanged && count(Did::Reused) > 0 {
+        text += &format!("{:<20}{} ran, {} used again\n", "steps", count(Did::Ran), count(Did::Reused));
+    }
+    Ok(text)
+}
+
+/// Computes the run again in processes of their own, since the number of threads of a process is fixed.
+fn prove(args: &Args) -> Outcome {
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    let program = std::env::current_exe().map_err(Error::io("read", "the program"))?;
+    for threads in BTreeSet::from([1, 2, all]) {
+        let mut again = Command::new(&program);
+        again.args(["verify", "--rerun", "--shuffle", &threads.to_string(), "--out"]).arg(&args.what.out);
+        let data = args.what.data.iter().map(|place| ("--data", place));
+        for (flag, value) in data.chain(args.what.templates.iter().map(|dir| ("--templates", dir))) {
+            again.arg(flag).arg(value);
+        }
+        for variable in ["RAYON_NUM_THREADS", "POLARS_MAX_THREADS"] {
+            again.env(variable, threads.to_string());
+        }
+        let done = again.output().map_err(Error::io("run", &program))?;
+        let said = String::from_utf8_lossy(if done.status.success() { &done.stdout } else { &done.stderr });
+        let said = said.trim().trim_start_matches("error: ");
+        if !done.status.success() {
+            return Err(Error::input(format!("at {threads} threads on shuffled rows: {said}")).into());
+        }
+        if !args.quiet {
+            print(&format!("{:<20}{threads} threads, rows shuffled: {said}\n", "proved"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The cover's parameters of a file.
@@ -153,7 +303,7 @@ pub fn templates(dir: Option<&Path>) -> pfe::Result<Templates> {
     dir.map_or_else(|| Ok(Templates::default()), Templates::read)
 }
 
-fn progress_bar(quiet: bool) -> ProgressBar {
+pub(super) fn progress_bar(quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -24,6 +24,17 @@ pub struct CleanTables {
 }
 
 impl CleanTables {
+    /// Tables that were written by an earlier run, by the names of [`CleanTables::iter`].
+    ///
+    /// # Errors
+    /// A table is missing.
+    pub fn new(mut frames: BTreeMap<String, DataFrame>) -> Result<CleanTables> {
+        let mut take =
+            |name: &str| frames.remove(name).ok_or_else(|| Error::input(format!("there is no clean table `{name}`")));
+        let tables = TABLES.iter().map(|t| Ok((t.id, take(t.name)?))).collect::<Result<_>>()?;
+        Ok(CleanTables { tables, zip_locations: take(ZIP_LOCATIONS)? })
+    }
+
     /// One of the ten tables; columns as [`Table::clean_columns`] lists them.
     pub fn table(&self, id: TableId) -> &DataFrame {
         &self.tables[&id]

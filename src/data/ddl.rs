@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::contract::{Column, Kind, TABLES, Table, TableId, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
+use super::contract::{Column, ForeignKey, Kind, TABLES, Table, TableId, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
+
+/// Key of [`ZIP_LOCATIONS`].
+const ZIP_LOCATION_KEY: [&str; 1] = ["zip_code_prefix"];
 
 /// A relational database's way of speaking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,19 +19,23 @@ pub enum Dialect {
 }
 
 /// The stage a table holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Schema {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Schema {
     /// As the files have it: source names, reais, no keys.
     Raw,
     /// After cleaning: clean names, centavos, keys and references.
     Cleaned,
+    /// What a run found: any columns.
+    Results,
 }
 
 impl Schema {
-    fn name(self) -> &'static str {
+    /// The name it has in every store: schema, database, folder or prefix.
+    pub fn name(self) -> &'static str {
         match self {
             Schema::Raw => "raw_data",
             Schema::Cleaned => "cleaned_data",
+            Schema::Results => "results",
         }
     }
 }
@@ -37,19 +44,22 @@ impl Schema {
 pub fn ddl(dialect: Dialect) -> String {
     let mut sql = String::new();
     for schema in [Schema::Raw, Schema::Cleaned] {
-        match dialect {
-            Dialect::Mysql => writeln!(sql, "CREATE DATABASE IF NOT EXISTS {};\n", dialect.quote(schema.name())),
-            Dialect::Postgres => writeln!(sql, "CREATE SCHEMA IF NOT EXISTS {};\n", dialect.quote(schema.name())),
-            Dialect::Sqlite => Ok(()),
+        if let Some(statement) = dialect.create_schema(schema.name()) {
+            writeln!(sql, "{statement};\n").unwrap_or_default();
         }
-        .unwrap_or_default();
-        for table in by_reference() {
-            sql.push_str(&create(dialect, schema, table));
+        let located = (schema == Schema::Cleaned).then_some(ZIP_LOCATIONS);
+        for name in by_reference().iter().map(|t| t.name).chain(located) {
+            let Some(definition) = dialect.definition(schema, name) else { continue };
+            let target = dialect.table(schema.name(), schema, name);
+            writeln!(sql, "{};", definition.create(dialect, &target, Constraints::All)).unwrap_or_default();
+            for index in definition.indexes(dialect, &target) {
+                writeln!(sql, "{index};").unwrap_or_default();
+            }
+            sql.push('\n');
         }
     }
-    let columns = ZIP_LOCATION_COLUMNS.iter().map(|c| dialect.column(Schema::Cleaned, c)).collect();
-    let key = vec![primary_key(dialect, &[ZIP_LOCATION_COLUMNS[0].name])];
-    sql.push_str(&statement(dialect, Schema::Cleaned, ZIP_LOCATIONS, [columns, key].concat()));
+    sql.truncate(sql.trim_end().len());
+    sql.push('\n');
     sql
 }
 
@@ -68,56 +78,141 @@ fn by_reference() -> Vec<&'static Table> {
     ordered
 }
 
-fn create(dialect: Dialect, schema: Schema, table: &Table) -> String {
-    if schema == Schema::Raw {
-        let columns = table.columns.iter().map(|c| dialect.column(schema, c)).collect();
-        return statement(dialect, schema, table.name, columns);
-    }
-    let mut lines: Vec<String> = table.clean_columns().map(|c| dialect.column(schema, c)).collect();
-    if !table.key.is_empty() {
-        lines.push(primary_key(dialect, table.key));
-    }
-    for fk in table.foreign_keys.iter().filter(|fk| fk.strict) {
-        let target = dialect.table(schema, fk.table.name());
-        lines.push(format!(
-            "FOREIGN KEY ({}) REFERENCES {target} ({})",
-            dialect.quote(fk.column),
-            dialect.quote(fk.references)
-        ));
-    }
-    let mut sql = statement(dialect, schema, table.name, lines);
-    for fk in table.foreign_keys {
-        let index = dialect.quote(&format!("{}_{}", table.name, fk.column));
-        let on = format!("{} ({})", dialect.table(schema, table.name), dialect.quote(fk.column));
-        writeln!(sql, "CREATE INDEX {index} ON {on};").unwrap_or_default();
-    }
-    sql.push('\n');
-    sql
+/// What a table of the contract consists of, in SQL.
+pub(crate) struct Definition {
+    table: &'static str,
+    schema: Schema,
+    columns: Vec<String>,
+    key: &'static [&'static str],
+    foreign_keys: &'static [ForeignKey],
 }
 
-fn statement(dialect: Dialect, schema: Schema, table: &str, lines: Vec<String>) -> String {
-    format!("CREATE TABLE {} (\n    {}\n);\n", dialect.table(schema, table), lines.join(",\n    "))
+/// Which constraints the statement that creates a table declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Constraints {
+    /// Those of single columns.
+    Columns,
+    /// The primary key, too.
+    Key,
+    /// References to other tables, too.
+    All,
 }
 
-fn primary_key(dialect: Dialect, key: &[&str]) -> String {
-    let key: Vec<String> = key.iter().map(|k| dialect.quote(k)).collect();
-    format!("PRIMARY KEY ({})", key.join(", "))
+impl Definition {
+    /// The statement that creates the table as `target`, which is quoted.
+    pub(crate) fn create(&self, dialect: Dialect, target: &str, constraints: Constraints) -> String {
+        let mut lines = self.columns.clone();
+        if constraints != Constraints::Columns {
+            lines.extend(self.key(dialect));
+        }
+        if constraints == Constraints::All {
+            lines.extend(self.references(dialect).into_iter().map(|reference| reference.clause));
+        }
+        create_table(dialect, target, &lines)
+    }
+
+    /// The clause of its primary key.
+    pub(crate) fn key(&self, dialect: Dialect) -> Option<String> {
+        let key: Vec<String> = self.key.iter().map(|k| dialect.quote(k)).collect();
+        (!key.is_empty()).then(|| format!("PRIMARY KEY ({})", key.join(", ")))
+    }
+
+    /// The references that every row honours.
+    pub(crate) fn references(&self, dialect: Dialect) -> Vec<Reference> {
+        let reference = |fk: &ForeignKey| {
+            let target = match dialect {
+                // The same database, whatever its name.
+                Dialect::Mysql => dialect.quote(fk.table.name()),
+                _ => dialect.table(self.schema.name(), self.schema, fk.table.name()),
+            };
+            let (column, key) = (dialect.quote(fk.column), dialect.quote(fk.references));
+            Reference {
+                from: self.table,
+                to: fk.table.name(),
+                name: dialect.quote(&format!("{}_{}_fkey", self.table, fk.column)),
+                clause: format!("FOREIGN KEY ({column}) REFERENCES {target} ({key})"),
+            }
+        };
+        self.foreign_keys.iter().filter(|fk| fk.strict).map(reference).collect()
+    }
+
+    /// The statements that create its indexes on `target`, one for each reference.
+    pub(crate) fn indexes(&self, dialect: Dialect, target: &str) -> Vec<String> {
+        let index = |fk: &ForeignKey| {
+            let name = dialect.quote(&format!("{}_{}", self.table, fk.column));
+            format!("CREATE INDEX {name} ON {target} ({})", dialect.quote(fk.column))
+        };
+        self.foreign_keys.iter().map(index).collect()
+    }
+}
+
+/// A table's reference to another one.
+pub(crate) struct Reference {
+    /// The table that refers.
+    pub(crate) from: &'static str,
+    /// The table referred to.
+    pub(crate) to: &'static str,
+    /// Name of the constraint, quoted.
+    pub(crate) name: String,
+    /// `FOREIGN KEY …`.
+    pub(crate) clause: String,
+}
+
+/// The statement that creates a table of these columns and constraints. MySQL compares texts without their case and
+/// accents unless told otherwise.
+pub(crate) fn create_table(dialect: Dialect, target: &str, lines: &[String]) -> String {
+    let options = if dialect == Dialect::Mysql { " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" } else { "" };
+    format!("CREATE TABLE {target} (\n    {}\n){options}", lines.join(",\n    "))
 }
 
 impl Dialect {
     /// An identifier, quoted.
-    fn quote(self, name: &str) -> String {
+    pub(crate) fn quote(self, name: &str) -> String {
         match self {
             Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
             _ => format!("\"{}\"", name.replace('"', "\"\"")),
         }
     }
 
-    fn table(self, schema: Schema, table: &str) -> String {
+    /// The statement that creates the schema called `name`, if it is not there.
+    pub(crate) fn create_schema(self, name: &str) -> Option<String> {
+        match self {
+            Dialect::Mysql => Some(format!("CREATE DATABASE IF NOT EXISTS {}", self.quote(name))),
+            Dialect::Postgres => Some(format!("CREATE SCHEMA IF NOT EXISTS {}", self.quote(name))),
+            Dialect::Sqlite => None,
+        }
+    }
+
+    /// A table, quoted, in the schema that goes by `name` there.
+    pub(crate) fn table(self, name: &str, schema: Schema, table: &str) -> String {
         match self {
             Dialect::Sqlite => self.quote(&format!("{}_{table}", schema.name())),
-            _ => format!("{}.{}", self.quote(schema.name()), self.quote(table)),
+            _ => format!("{}.{}", self.quote(name), self.quote(table)),
         }
+    }
+
+    /// The references between the tables of a schema in which `table` takes part, as one end or the other.
+    pub(crate) fn references_of(self, schema: Schema, table: &str) -> Vec<Reference> {
+        let definitions = TABLES.iter().filter_map(|t| self.definition(schema, t.name));
+        definitions.flat_map(|d| d.references(self)).filter(|r| r.from == table || r.to == table).collect()
+    }
+
+    /// What a table of the contract consists of; `None` for a table that the schema does not declare.
+    pub(crate) fn definition(self, schema: Schema, name: &str) -> Option<Definition> {
+        let table = TABLES.iter().find(|t| t.name == name);
+        let column = |c: &'static Column| self.column(schema, c);
+        let (columns, key, foreign_keys): (Vec<String>, &[&str], &[ForeignKey]) = match (schema, table) {
+            (Schema::Raw, Some(table)) => (table.columns.iter().map(column).collect(), &[], &[]),
+            (Schema::Cleaned, Some(table)) => {
+                (table.clean_columns().map(column).collect(), table.key, table.foreign_keys)
+            }
+            (Schema::Cleaned, None) if name == ZIP_LOCATIONS => {
+                (ZIP_LOCATION_COLUMNS.iter().map(column).collect(), &ZIP_LOCATION_KEY, &[])
+            }
+            _ => return None,
+        };
+        let table = table.map_or(ZIP_LOCATIONS, |t| t.name);
+        Some(Definition { table, schema, columns, key, foreign_keys })
     }
 
     fn column(self, schema: Schema, column: &Column) -> String {
@@ -145,8 +240,8 @@ impl Dialect {
             (Kind::Zip, _) => "CHAR(5)",
             (Kind::State, _) => "CHAR(2)",
             (Kind::Word(_), _) => "VARCHAR(32)",
-            // MySQL indexes no TEXT without a length.
-            (Kind::Text, Dialect::Mysql) if is_key || column.name.starts_with("product_category") => "VARCHAR(255)",
+            // MySQL indexes no TEXT without a length, and no more than 768 characters.
+            (Kind::Text, Dialect::Mysql) if is_key || column.name.starts_with("product_category") => "VARCHAR(512)",
             (Kind::Text, _) => "TEXT",
             (Kind::Integer(lo, hi), _) if i32::try_from(lo).is_ok() && i32::try_from(hi).is_ok() => "INTEGER",
             (Kind::Integer(..) | Kind::Money, _) => "BIGINT",

@@ -5,11 +5,13 @@ mod canonical;
 pub mod clean;
 pub mod contract;
 pub mod ddl;
+pub(crate) mod format;
 mod json;
 mod locations;
-mod parse;
+pub(crate) mod parse;
 mod quality;
 pub mod read;
+pub mod rows;
 pub mod source;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

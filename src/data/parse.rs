@@ -4,7 +4,7 @@ use super::contract::{Column, Kind, is_state};
 
 /// A parsed field.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     Null,
     Text(&'a str),
     /// A zip prefix that lost its leading zeros, restored.
@@ -18,7 +18,7 @@ pub(super) enum Cell<'a> {
 ///
 /// # Errors
 /// Why the field breaks the contract, in words for the quarantine table.
-pub(super) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
+pub(crate) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
     let Ok(text) = std::str::from_utf8(field) else {
         return Err("not UTF-8".into());
     };
@@ -85,7 +85,7 @@ fn integer(text: &str) -> Option<i64> {
 }
 
 /// `58.9` → 5890. Exact: the text is never turned into a float.
-fn centavos(text: &str) -> Result<i64, String> {
+pub(crate) fn centavos(text: &str) -> Result<i64, String> {
     let (reais, cents) = text.split_once('.').unwrap_or((text, ""));
     if text.starts_with('-') {
         return Err("a negative amount".into());
@@ -121,6 +121,22 @@ fn timestamp(text: &str) -> Option<i64> {
     Some(time.and_utc().timestamp_micros())
 }
 
+/// A timestamp that may carry up to six decimals of a second, as databases write them.
+pub(crate) fn timestamp_micros(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 6 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let micros: i64 = format!("{decimals:0<6}").parse().ok()?;
+    Some(timestamp(whole)? + micros)
+}
+
+/// `2017-10-02` → days since 1970-01-01.
+pub(crate) fn date(text: &str) -> Option<i32> {
+    let micros = timestamp(&format!("{text} 00:00:00"))?;
+    i32::try_from(micros.div_euclid(86_400_000_000)).ok()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -148,6 +164,9 @@ mod tests {
         {
             assert_eq!(timestamp(bad), None, "{bad}");
         }
+        assert_eq!(timestamp_micros("1970-01-02 00:00:01.5"), Some(86_401_500_000));
+        assert_eq!(timestamp_micros("1970-01-02 00:00:01.1234567"), None);
+        assert_eq!((date("1969-12-31"), date("1969-12-32"), date("")), (Some(-1), None, None));
     }
 
     #[test]

@@ -7,11 +7,13 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::contract::{Column as Declared, Kind, STATES, Table, TableId};
+use super::contract::{Column as Declared, Kind, STATES, TABLES, Table, TableId};
 use super::json;
 use super::parse::{Cell, parse};
-use super::source::{Format, Source, SourceFile};
+use super::source::{Format, Shelf, Source, SourceFile};
 use crate::error::{Error, Result};
+use crate::store::Schema;
+use crate::store::rows::{self, Cells, Value};
 
 /// No table has more columns in its file.
 const MAX_COLUMNS: usize = 9;
@@ -73,22 +75,103 @@ pub struct InputFile {
 /// Reads the ten tables, in parallel.
 ///
 /// # Errors
-/// A file that is not what its name says: no header, a missing column, another separator, cut off, mostly unreadable.
-/// Single rows that break the contract are no error: they go to [`RawTable::quarantine`].
+/// A file that is not what its name says: no header, a missing column, another separator, cut off, mostly unreadable; a
+/// table that is nowhere; a store that fails. Single rows that break the contract are no error: they go to
+/// [`RawTable::quarantine`].
 pub fn read(source: &Source) -> Result<RawTables> {
-    let read: Vec<(TableId, RawTable, Vec<String>)> = source
-        .files()
+    read_tables(source, &TABLES.each_ref().map(|t| t.id))
+}
+
+/// Reads some of the tables.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
+    let read: Vec<(TableId, RawTable, Vec<String>)> = tables
         .par_iter()
         .with_max_len(1)
-        .map(|file| read_file(file).map(|(table, warnings)| (file.table, table, warnings)))
+        .map(|&id| match read_table(source, id)? {
+            Some((table, warnings)) => Ok((id, table, warnings)),
+            None if id == TableId::States => Ok((id, built_in_states(), Vec::new())),
+            None => Err(source.missing(id.table())),
+        })
         .collect::<Result<_>>()?;
     let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
     for (id, table, warnings) in read {
         raw.tables.insert(id, table);
         raw.warnings.extend(warnings);
     }
-    raw.tables.entry(TableId::States).or_insert_with(built_in_states);
     Ok(raw)
+}
+
+/// What [`RawTable::file`] will say. Of a file, the rows are not looked at; a store has none until they are read.
+///
+/// # Errors
+/// As [`read`].
+pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
+    let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
+    if let Some(file) = first.and_then(|part| part.file(id)) {
+        return file.with_reader(|reader, _| {
+            let mut tap = Tap::new(reader);
+            let mut buffer = vec![0; 1 << 18];
+            while tap.read(&mut buffer).map_err(Error::io("read", &file.name))? > 0 {}
+            Ok(tap.file(&file.name))
+        });
+    }
+    let read = read_tables(source, &[id])?.tables.remove(&id);
+    read.map(|table| table.file).ok_or_else(|| source.missing(id.table()))
+}
+
+/// The table at the first place that holds it; files come before what a store holds.
+fn read_table(source: &Source, id: TableId) -> Result<Option<(RawTable, Vec<String>)>> {
+    for part in source.parts() {
+        if let Some(file) = part.file(id) {
+            return read_file(file).map(Some);
+        }
+        if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
+            && let Some(frame) = store.read(Schema::Raw, id.name())?
+        {
+            let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
+            return Ok(Some((read_frame(id.table(), &name, frame)?, Vec::new())));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes the rows of a store as those of a file, so that they meet the same contract. A store has no order: the hash does
+/// not depend on it.
+fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result<RawTable> {
+    frame.rechunk_mut();
+    let cells = Cells::of(&frame, &rows::fields(Schema::Raw, table.name).unwrap_or_default())?;
+    let rows = frame.height();
+    let mut builder = TableBuilder::new(table, name, rows as u64 * width(table));
+    let mut hashes = Vec::with_capacity(rows);
+    let mut bytes = 0;
+    let (mut text, mut ends) = (Vec::new(), [0; MAX_COLUMNS]);
+    for row in 0..rows {
+        text.clear();
+        let mut hasher = blake3::Hasher::new();
+        for (cell, end) in cells.iter().zip(&mut ends) {
+            let start = text.len();
+            let value = cell.get(row);
+            value.write(&mut text);
+            *end = text.len();
+            // The length keeps fields apart, and an empty text from none.
+            let length = if value == Value::Null { u64::MAX } else { (*end - start) as u64 };
+            hasher.update(&length.to_le_bytes()).update(&text[start..]);
+        }
+        bytes += text.len() as u64;
+        hashes.push(*hasher.finalize().as_bytes());
+        let field = |i: usize| &text[if i == 0 { 0 } else { ends[i - 1] }..ends[i]];
+        builder.push(row as u64 + 1, field, || (0..cells.len()).map(field).collect());
+    }
+    hashes.par_sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    for hash in &hashes {
+        hasher.update(hash);
+    }
+    let blake3 = hasher.finalize().to_hex().to_string();
+    builder.finish(InputFile { name: name.into(), bytes, blake3 }, true)
 }
 
 fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
@@ -102,7 +185,8 @@ fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
         if tap.bytes == 0 {
             return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
         }
-        builder.finish(&tap).map(|table| (table, warnings))
+        let ended = tap.ends_line();
+        builder.finish(tap.file(&file.name), ended).map(|table| (table, warnings))
     })
 }
 
@@ -153,8 +237,7 @@ enum ColumnBuilder {
 impl TableBuilder {
     /// `size` of the file in bytes: columns that never grow are never copied.
     fn new(table: &'static Table, file: &str, size: u64) -> Self {
-        let width: u64 = table.columns.iter().map(|c| c.kind.typical_width()).sum();
-        let rows = (size / width) as usize;
+        let rows = (size / width(table)) as usize;
         let column = |c: &Declared| match c.kind.dtype() {
             DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(c.source.into(), rows)),
             DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
@@ -240,8 +323,9 @@ impl TableBuilder {
         });
     }
 
-    fn finish(self, tap: &Tap<'_>) -> Result<RawTable> {
-        if let (true, false, Some(last)) = (self.last_rejected, tap.ends_line(), self.quarantine.last()) {
+    /// `ends_line` tells a file with a final line break from one that may have been cut off.
+    fn finish(self, file: InputFile, ends_line: bool) -> Result<RawTable> {
+        if let (true, false, Some(last)) = (self.last_rejected, ends_line, self.quarantine.last()) {
             return Err(Error::input(format!("`{}` is cut off in line {}: {}", self.file, last.line, last.reason))
                 .with_hint("the file is incomplete; download it again"));
         }
@@ -266,7 +350,7 @@ impl TableBuilder {
             rows_in: self.rows_in,
             padded_zips: self.padded_zips,
             quarantine: self.quarantine,
-            file: InputFile { name: self.file, bytes: tap.bytes, blake3: tap.hasher.finalize().to_hex().to_string() },
+            file,
         })
     }
 }
@@ -292,6 +376,11 @@ impl ColumnBuilder {
         };
         Ok(series.into_column())
     }
+}
+
+/// Characters of a row, roughly.
+fn width(table: &Table) -> u64 {
+    table.columns.iter().map(|c| c.kind.typical_width()).sum()
 }
 
 /// One line of CSV without its line break.
@@ -321,6 +410,12 @@ impl<'a> Tap<'a> {
 
     fn ends_line(&self) -> bool {
         matches!(self.last, b'\n' | b'\r')
+    }
+
+    /// What went through.
+    fn file(&self, name: &str) -> InputFile {
+        let blake3 = self.hasher.finalize().to_hex().to_string();
+        InputFile { name: name.into(), bytes: self.bytes, blake3 }
     }
 }
 

@@ -1,21 +1,41 @@
-//! Where the raw files are: a folder of Kaggle CSVs, Kaggle's zip, or the cloud layout. Next: `read`.
+//! Where the raw tables are: a folder of Kaggle CSVs, Kaggle's zip, the cloud layout, or stores. Next: `read`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::contract::{TABLES, Table, TableId};
 use crate::error::{Error, Result};
+use crate::store::url::is_url;
+use crate::store::{self, Schema, Store, StoredFile};
 
 /// A deflate stream of text never shrinks this far; an archive that claims to is refused before it fills the memory.
 const MAX_COMPRESSION: u64 = 200;
 
-/// The located files of the ten tables. Nothing is read yet.
+/// The places of the ten tables. Nothing is read yet.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// What the user named.
-    pub path: PathBuf,
+    /// What the user named, the secrets of URLs masked.
+    pub places: Vec<String>,
+    parts: Vec<Part>,
+}
+
+/// One place: the files that it has, and the store that it is.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
     files: Vec<SourceFile>,
+    pub(super) store: Option<Shelf>,
+}
+
+/// A store that can be shared and shown.
+#[derive(Clone)]
+pub(super) struct Shelf(pub(super) Arc<dyn Store>);
+
+impl std::fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.url())
+    }
 }
 
 /// How the rows of a file are written.
@@ -43,37 +63,91 @@ pub struct SourceFile {
 enum Place {
     Disk(PathBuf),
     Zip { archive: PathBuf, index: usize },
+    Stored(Arc<dyn StoredFile>),
 }
 
 impl Source {
-    /// Locates the files under `path`.
+    /// Locates the tables at a path or the URL of a store.
     ///
     /// # Errors
-    /// `path` or a table's file is missing, or the archive is damaged or hostile.
-    pub fn open(path: impl AsRef<Path>) -> Result<Source> {
-        let path = path.as_ref();
-        let meta = std::fs::metadata(path).map_err(|_| {
-            Error::input(format!("no data at `{}`", path.display())).with_hint(
-                "`--data` takes a folder of Olist CSV files or Kaggle's zip; leave it out to use generated data",
-            )
-        })?;
-        let found = if meta.is_dir() { in_folder(path)? } else { in_zip(path)? };
-        let mut files = Vec::new();
-        for table in &TABLES {
-            match found.iter().filter(|f| f.table == table.id).min_by_key(|f| f.format != Format::Csv) {
-                Some(file) => files.push(file.clone()),
-                // Kaggle's download lacks the state names; the contract holds them.
-                None if table.id == TableId::States => {}
-                None => return Err(missing(path, table, &found)),
-            }
-        }
-        Ok(Source { path: path.to_path_buf(), files })
+    /// The path or a table's file is missing, the archive is damaged or hostile, or there is no such store.
+    pub fn open(place: impl AsRef<Path>) -> Result<Source> {
+        Source::open_all(&[place])
     }
 
-    /// The files, in the order of [`TableId`].
-    pub fn files(&self) -> &[SourceFile] {
-        &self.files
+    /// Locates the tables at several places: each comes from the first that holds it.
+    ///
+    /// # Errors
+    /// As [`Source::open`]. That a store lacks a table is only known when it is read.
+    pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
+        let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
+        let (places, parts) = located.into_iter().unzip();
+        let source = Source { places, parts };
+        if source.parts.iter().all(|part| part.store.is_none()) {
+            for table in TABLES.iter().filter(|t| source.parts.iter().all(|part| part.file(t.id).is_none())) {
+                // Kaggle's download lacks the state names; the contract holds them.
+                if table.id != TableId::States {
+                    return Err(source.missing(table));
+                }
+            }
+        }
+        Ok(source)
     }
+
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The error that no place holds a table.
+    pub(super) fn missing(&self, table: &Table) -> Error {
+        let places = self.places.join("`, `");
+        let names: Vec<_> = self.parts.iter().flat_map(|p| &p.files).map(|f| format!("`{}`", f.name)).collect();
+        let hint = match (names.is_empty(), self.parts.iter().any(|p| p.store.is_some())) {
+            (_, true) => "`pfe load --from FILES --to URL` fills a store; `--data` may name several places".to_string(),
+            (true, _) => {
+                "no Olist file is there; get the data from kaggle.com/datasets/olistbr/brazilian-ecommerce".into()
+            }
+            (false, _) => format!("files found: {}", names.join(", ")),
+        };
+        Error::input(format!("`{}` is missing from `{places}`", table.file)).with_hint(hint)
+    }
+}
+
+impl Part {
+    /// The file of a table; CSV comes first.
+    pub(super) fn file(&self, table: TableId) -> Option<&SourceFile> {
+        self.files.iter().filter(|f| f.table == table).min_by_key(|f| f.format != Format::Csv)
+    }
+}
+
+/// What is at a place, and how it is called.
+fn locate(place: &Path) -> Result<(String, Part)> {
+    if let Some(url) = place.to_str().filter(|text| is_url(text)) {
+        let store: Arc<dyn Store> = store::open(url)?.into();
+        return Ok((store.url().to_string(), Part { files: in_store(&*store)?, store: Some(Shelf(store)) }));
+    }
+    let meta = std::fs::metadata(place).map_err(|_| {
+        Error::input(format!("no data at `{}`", place.display())).with_hint(
+            "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store; leave it out to use generated \
+             data",
+        )
+    })?;
+    let files = if meta.is_dir() { in_folder(place)? } else { in_zip(place)? };
+    let lake = meta.is_dir() && files.is_empty() && store::lake::holds(place, Schema::Raw);
+    let store = match place.to_str().filter(|_| lake) {
+        Some(path) => Some(Shelf(store::open(path)?.into())),
+        None => None,
+    };
+    Ok((place.display().to_string(), Part { files, store }))
+}
+
+fn in_store(store: &dyn Store) -> Result<Vec<SourceFile>> {
+    let recognised = |file: Box<dyn StoredFile>| {
+        let name = file.name().to_string();
+        let (table, format) = recognise(name.rsplit('/').next()?)?;
+        Some(SourceFile { table, name, format, place: Place::Stored(file.into()) })
+    };
+    Ok(store.files()?.into_iter().filter_map(recognised).collect())
 }
 
 impl SourceFile {
@@ -88,6 +162,7 @@ impl SourceFile {
                 let size = file.metadata().map_err(Error::io("read", path))?.len();
                 read(&mut file, size)
             }
+            Place::Stored(file) => read(&mut *file.open(), file.size()),
             Place::Zip { archive, index } => {
                 let mut zip = open_zip(archive)?;
                 let entry = zip.by_index(*index).map_err(|e| damaged(archive, e))?;
@@ -106,15 +181,6 @@ impl SourceFile {
             }
         }
     }
-}
-
-fn missing(path: &Path, table: &Table, found: &[SourceFile]) -> Error {
-    let names: Vec<_> = found.iter().map(|f| format!("`{}`", f.name)).collect();
-    let hint = match names.is_empty() {
-        true => "no Olist file is there; get the data from kaggle.com/datasets/olistbr/brazilian-ecommerce".to_string(),
-        false => format!("files found: {}", names.join(", ")),
-    };
-    Error::input(format!("`{}` is missing from `{}`", table.file, path.display())).with_hint(hint)
 }
 
 /// The table that a file name stands for: Kaggle's name, or a short name of the cloud layout.

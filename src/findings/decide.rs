@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::payments::{self, StatePayments};
 use super::regret::{Strategy, regret};
 use super::{Region, Weights, Winner, region, winner};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::models::{
     self, BacktestParams, Comparison, Forecaster, LastValue, Linear, MeanOfThree, Outlook, compare, outlook,
@@ -75,6 +75,30 @@ pub fn decide(mart: &SalesMart, params: &DecisionParams) -> Result<Decisions> {
     let region = region(mart, &outlook, Some(category), params.budget_centavos, &params.weights)?;
     let payments = payments::of_category(mart, category)?;
     Ok(Decisions { outlook, winner, region, payments })
+}
+
+/// The decisions and what the past says of them, or what the data lack.
+pub type Decided = (Result<Decisions, TooLittle>, Result<Past, TooLittle>);
+
+/// Takes the decisions and looks back on them, as far as the data suffice: what they lack is a result, no fault of a run.
+///
+/// # Errors
+/// As [`decide`] and [`look_back`], but for [`Error::TooLittle`].
+pub fn decide_if_enough(mart: &SalesMart, params: &DecisionParams) -> Result<Decided> {
+    let decisions = unless_too_little(decide(mart, params))?;
+    let past = match &decisions {
+        Ok(made) => unless_too_little(look_back(&made.outlook, &params.weights))?,
+        Err(lack) => Err(*lack),
+    };
+    Ok((decisions, past))
+}
+
+fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Error::TooLittle(lack)) => Ok(Err(lack)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Tests models and choices on the past.

@@ -7,12 +7,9 @@ use crate::findings::score::Scored;
 use crate::findings::{Decisions, Past};
 use crate::models::span::date;
 use crate::models::{Comparison, Forecast};
-use crate::results::Results;
 
 /// The tables by file name, without extension.
-pub(super) fn all(results: &Results) -> Vec<(&'static str, Table)> {
-    let decisions = results.decisions.as_ref().ok();
-    let past = results.past.as_ref().ok();
+pub(super) fn all(decisions: Option<&Decisions>, past: Option<&Past>) -> Vec<(&'static str, Table)> {
     vec![
         ("winner", winner(decisions)),
         ("winner_indicators", indicators("category", decisions.map(category_places))),

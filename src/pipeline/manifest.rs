@@ -4,9 +4,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::key::Record;
+use crate::data::Audit;
 use crate::data::read::InputFile;
 use crate::error::{Error, Result};
-use crate::results::{CODE, Parameters, Results};
+use crate::results::{self, CODE, Parameters};
 
 /// File name of the manifest; written last, so that its presence means a finished run.
 pub const MANIFEST: &str = "run.json";
@@ -36,6 +38,9 @@ pub struct Core {
     pub inputs: Vec<InputFile>,
     /// Output files but this one, by path.
     pub outputs: Vec<OutputFile>,
+    /// What decided about each step that left files, in the order of the graph.
+    #[serde(default)]
+    pub steps: Vec<Record>,
 }
 
 /// An output file.
@@ -47,6 +52,18 @@ pub struct OutputFile {
     pub bytes: u64,
     /// BLAKE3 of the bytes, hexadecimal.
     pub blake3: String,
+    /// Of a table: its rows, apart from how the file holds them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
+}
+
+/// The rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// How many.
+    pub count: u64,
+    /// Hash of columns and values, see [`crate::data::rows::hash_rows`].
+    pub blake3: String,
 }
 
 /// What varies from run to run.
@@ -56,29 +73,58 @@ pub struct Volatile {
     pub seconds: f64,
     /// Threads at work.
     pub threads: usize,
-    /// Wall time of each stage, seconds.
-    pub stages: Vec<Stage>,
+    /// The log of the steps, in the order of the graph.
+    #[serde(default)]
+    pub steps: Vec<StepLog>,
 }
 
-/// A timed stage.
+/// What became of a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Stage {
+pub struct StepLog {
     /// Its name.
-    pub name: String,
-    /// Wall time.
+    pub step: String,
+    /// What became of it.
+    pub did: Did,
+    /// Why it ran or did not.
+    pub why: String,
+    /// Wall time, seconds: of its work, of writing, or of reading back what is used again.
     pub seconds: f64,
+    /// Rows that it read or wrote, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// What becomes of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Did {
+    /// It ran.
+    Ran,
+    /// What it made before was used again.
+    Reused,
+    /// Nobody needed it.
+    Skipped,
+    /// It failed.
+    Failed,
 }
 
 impl Manifest {
-    pub(super) fn new(results: &Results, mut outputs: Vec<OutputFile>, volatile: Volatile) -> Manifest {
+    pub(super) fn new(
+        audit: &Audit,
+        parameters: &Parameters,
+        mut outputs: Vec<OutputFile>,
+        steps: Vec<Record>,
+        volatile: Volatile,
+    ) -> Manifest {
         outputs.sort_by(|a, b| a.path.cmp(&b.path));
         let core = Core {
             pfe: env!("CARGO_PKG_VERSION").into(),
             code: CODE.into(),
-            fingerprint: results.fingerprint(),
-            parameters: results.parameters.clone(),
-            inputs: results.audit.inputs.clone(),
+            fingerprint: results::fingerprint(audit, parameters),
+            parameters: parameters.clone(),
+            inputs: audit.inputs.clone(),
             outputs,
+            steps,
         };
         Manifest { core, volatile }
     }

@@ -1,36 +1,56 @@
 //! The whole flow in one call: raw files → results → files in the output folder, with a manifest that proves them.
+//!
+//! ```text
+//! graph ──plan──▶ what is stale ──schedule──▶ tasks ──execute──▶ values (flow), files (keep) ──output──▶ the folder
+//! ```
+//!
+//! Three concepts: a [`graph::Step`]; its key ([`key::Record`]), made of all that decides about it; and its files, which
+//! count as long as their hashes fit. All state lies in the output folder: of a finished run in `run.json`, of an
+//! unfinished one beside what it has staged.
 
 mod attachments;
 pub mod check;
 mod decision_tables;
 pub mod diff;
+mod execute;
+pub mod export;
+mod flow;
+pub mod graph;
+mod keep;
+pub mod key;
 pub mod manifest;
 mod output;
+pub mod plan;
+pub mod ro_crate;
+mod schedule;
+mod shuffle;
+mod stored;
 pub mod tables;
+pub mod verify;
 
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
-use rayon::prelude::*;
-
-use crate::data::{self, Source};
+use crate::data::Audit;
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
-use crate::mart::{self, SalesMart};
-use crate::report::{self, Cover, Lang, Templates};
-use crate::results::{Parameters, Results};
+use crate::report::{Cover, Lang, Templates};
+use crate::results::Results;
 use crate::synth::{self, SynthParams};
+use execute::{End, Limits};
+use flow::{Flow, lock};
+use graph::{STEPS, Step};
 use manifest::{Manifest, Volatile};
 use output::Staging;
+use plan::Planned;
 
 /// What to analyse.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// A folder or archive of the user.
-    Files(PathBuf),
+    /// Folders, archives or stores of the user: each table comes from the first that holds it.
+    Places(Vec<PathBuf>),
     /// Data made up on the spot; they are kept under `data/` of the output folder.
     Generated(SynthParams),
 }
@@ -50,82 +70,175 @@ pub struct RunParams {
     pub cover: Cover,
     /// Texts of the report.
     pub templates: Templates,
+    /// How to run; changes no output.
+    pub how: How,
+}
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct How {
+    /// Which steps.
+    pub select: Select,
+    /// Whether a failure leaves steps alone that do not depend on it.
+    pub keep_going: bool,
+    /// Longest time of a step.
+    pub timeout: Duration,
+    /// Set from outside to stop: running steps end, no other begins.
+    pub cancel: Arc<AtomicBool>,
+    /// Seed by which the rows change their order between steps, to prove that it does not matter.
+    pub shuffle: Option<u64>,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        How {
+            select: Select::All,
+            keep_going: false,
+            timeout: Duration::from_secs(graph::TIMEOUT_SECONDS),
+            cancel: Arc::default(),
+            shuffle: None,
+        }
+    }
+}
+
+/// Which steps run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Select {
+    /// Those that are not fresh.
+    All,
+    /// This one and all that need it, and those that are not fresh.
+    From(String),
+    /// These alone, on what the others have left.
+    Only(Vec<String>),
 }
 
 /// What a run leaves behind.
-#[derive(Debug)]
 pub struct Outcome {
-    /// The results, as the report shows them.
-    pub results: Results,
-    /// The manifest, as written to `run.json`.
+    /// The manifest, as written to `run.json`; what volatile it holds is that of the run which wrote it.
     pub manifest: Manifest,
+    /// What became of each step.
+    pub volatile: Volatile,
+    /// What reading and cleaning did.
+    pub audit: Arc<Audit>,
+    /// Whether nothing had to be written.
+    pub unchanged: bool,
     /// Whether the folder held the remains of a run that did not end.
     pub unfinished_before: bool,
+    flow: Arc<Flow>,
 }
 
-/// Runs everything. `progress` is told the name of each stage as it begins.
+impl Outcome {
+    /// The results, as the report shows them; what this run has not computed is computed from the mart.
+    ///
+    /// # Errors
+    /// A file of the run has gone meanwhile.
+    pub fn results(&self) -> Result<Arc<Results>> {
+        self.flow.results()
+    }
+}
+
+/// Runs what is not fresh. `progress` is told the name of each step as it begins.
 ///
 /// Nothing of the output folder changes until all files are written beside their places; then they are moved in, the
-/// manifest last.
+/// manifest last. A run that ends before leaves what its finished steps have made for the next one. `None` where some
+/// steps of the graph, which were not asked for, have never run: what was made waits for them.
 ///
 /// # Errors
 /// The input is not usable, or the folder cannot be written to; the folder is then as before.
-pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Option<Outcome>> {
     params.decisions.check()?;
-    let mut clock = Clock { progress, started: Instant::now(), volatile: Volatile::default() };
+    let started = Instant::now();
     let staging = Staging::new(&params.out)?;
-    let source = match &params.input {
-        Input::Files(path) => Source::open(path)?,
-        Input::Generated(synth) => {
-            let kept = params.out.join(output::DATA);
-            if kept.exists() && !kept.join(synth::TRUTH_FILE).exists() {
-                return Err(Error::input(format!("`{}` holds data that were not generated", kept.display()))
-                    .with_hint("analyse them with `--data`, or choose another folder with `--out`"));
-            }
-            clock.stage("generate");
-            let folder = staging.path(output::DATA);
-            synth::generate(synth, &folder)?;
-            Source::open(folder)?
+    demand_own_data(params)?;
+    // A process per step goes on from the one before, as it should.
+    let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
+    let flow = Arc::new(Flow::new(params.clone(), Some(staging)));
+    if let (Input::Places(_), Select::All | Select::From(_)) = (&params.input, &params.how.select) {
+        flow.source()?;
+    }
+    let planned = schedule::plan(&flow)?;
+    let log = schedule::Log::default();
+    let tasks = schedule::tasks(&flow, &planned, &log);
+    let threads = rayon::current_num_threads();
+    let limits = Limits {
+        // One more than compute at a time: while files are synced, the processor is free.
+        parallel: if threads == 1 { 1 } else { threads + 1 },
+        keep_going: params.how.keep_going,
+        timeout: params.how.timeout,
+        backoff: Duration::from_secs(graph::BACKOFF_SECONDS),
+        cancel: Arc::clone(&params.how.cancel),
+    };
+    let ends = execute::execute(&tasks, &limits, &|name| progress(name))?;
+    fail(&tasks, ends)?;
+    progress("finish");
+    let steps = STEPS.iter().filter_map(|step| lock(&log).remove(step.id)).collect();
+    let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps };
+    let Some((manifest, audit, unchanged)) = commit(&flow, volatile.clone())? else { return Ok(None) };
+    Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, flow }))
+}
+
+/// Says for every step whether such a run would run it, and why. Writes nothing.
+///
+/// # Errors
+/// The input is not usable.
+pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
+    params.decisions.check()?;
+    let flow = Flow::new(params.clone(), None);
+    if let Input::Places(_) = &params.input {
+        flow.source()?;
+    }
+    schedule::plan(&flow)
+}
+
+/// Generated data replace none of the user's.
+fn demand_own_data(params: &RunParams) -> Result<()> {
+    let kept = params.out.join(output::DATA);
+    match &params.input {
+        Input::Generated(_) if kept.exists() && !kept.join(synth::TRUTH_FILE).exists() => {
+            Err(Error::input(format!("`{}` holds data that were not generated", kept.display()))
+                .with_hint("analyse them with `--data`, or choose another folder with `--out`"))
         }
-    };
-    clock.stage("read");
-    let raw = data::read(&source)?;
-    clock.stage("clean");
-    let (clean, audit) = data::clean(raw)?;
-    let generated = match &params.input {
-        Input::Generated(synth) => Some(synth.clone()),
-        Input::Files(_) => None,
-    };
-    let parameters = Parameters {
-        lang: params.lang,
-        generated,
-        decisions: params.decisions.clone(),
-        cover: params.cover.clone(),
-        templates: params.templates.hashes(),
-    };
-    // The clean tables are written while the mart and the report are made: one needs the disk, the other the processor.
-    let (clean_files, made) = rayon::join(
-        || write_frames(&staging, "clean", clean.iter()),
-        || {
-            clock.stage("aggregate");
-            let mart = mart::mart(&clean)?;
-            clock.stage("decide");
-            let (mart_files, results) = rayon::join(
-                || write_frames(&staging, "mart", mart.iter()),
-                || Results::from_mart(mart.clone(), audit, parameters),
-            );
-            let (mut files, results) = (mart_files?, results?);
-            clock.stage("report");
-            files.extend(write_results(&staging, &results, &params.templates)?);
-            Ok::<_, crate::Error>((results, files))
-        },
-    );
-    let (results, mut files) = made?;
-    files.extend(clean_files?);
-    clock.stage("finish");
-    let manifest = Manifest::new(&results, files, clock.end());
-    let unfinished_before = staging.commit(&manifest)?;
-    Ok(Outcome { results, manifest, unfinished_before })
+        _ => Ok(()),
+    }
+}
+
+/// The first failure, and the names of the steps that failed beside it.
+fn fail(tasks: &[execute::Task], ends: Vec<End>) -> Result<()> {
+    let mut failures = tasks.iter().zip(ends).filter_map(|(task, end)| match end {
+        End::Failed(error) => Some((task.name, error)),
+        _ => None,
+    });
+    let Some((_, first)) = failures.next() else { return Ok(()) };
+    let others: Vec<String> = failures.map(|(step, error)| format!("step `{step}`: {error}")).collect();
+    match others.is_empty() {
+        true => Err(first),
+        false => Err(Error::Several { first: Box::new(first), others: others.join("; ") }),
+    }
+}
+
+/// Moves the files in, if all are there and any is new.
+fn commit(flow: &Flow, volatile: Volatile) -> Result<Option<(Manifest, Arc<Audit>, bool)>> {
+    let (mut records, mut outputs, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
+    let ended = flow.ended();
+    let staging = flow.staging()?;
+    for step in STEPS.iter().filter(|step| step.keeps() && flow.applies(step)) {
+        let Some((ended, now)) = ended.get(step.id) else { return Ok(None) };
+        records.push(ended.record.clone());
+        for file in &ended.outputs {
+            let settled = !now && flow.known.place(file) == Some(flow.params.out.join(&file.path));
+            fresh.extend((!settled).then(|| file.path.clone()));
+            outputs.push(file.clone());
+        }
+    }
+    let audit = flow.audit()?;
+    let manifest = Manifest::new(&audit, &flow.parameters, outputs, records, volatile);
+    let before = Manifest::load(&flow.params.out).ok();
+    if let (true, Some(before)) = (fresh.is_empty(), before.filter(|before| before.core == manifest.core)) {
+        staging.discard()?;
+        return Ok(Some((before, audit, true)));
+    }
+    staging.commit(&manifest, &fresh)?;
+    Ok(Some((manifest, audit, false)))
 }
 
 /// Reads the mart and the audit of the finished run in `out`, and derives the rest from them.
@@ -134,17 +247,17 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Outco
 /// There is no finished run, or its files are damaged.
 pub fn load(out: &Path) -> Result<Results> {
     let manifest = Manifest::load(out)?;
-    let mut tables = BTreeMap::new();
-    for step in mart::STEPS.iter().filter(|s| s.stored) {
-        let path = out.join("mart").join(step.name).with_extension("parquet");
-        let file = File::open(&path).map_err(Error::io("read", &path))?;
-        tables.insert(step.name.to_string(), ParquetReader::new(file).finish()?);
+    let flow = Flow::new(again(out, &manifest, &Templates::default()), None);
+    for step in ["clean", "mart"].into_iter().filter_map(Step::named) {
+        let ended = flow.known.any(step).ok_or_else(|| {
+            Error::input(format!("what step `{}` left in `{}` is damaged", step.id, out.display()))
+                .with_hint("run `pfe run` again")
+        })?;
+        flow.reuse(step, ended);
     }
-    let path = out.join("audit.json");
-    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-    let audit = serde_json::from_str(&text)
-        .map_err(|e| Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again"))?;
-    Results::from_mart(SalesMart::new(tables)?, audit, manifest.core.parameters)
+    let mut results = flow.results()?.as_ref().clone();
+    results.parameters = manifest.core.parameters;
+    Ok(results)
 }
 
 /// Renders the report of an earlier run again, from its results alone; `cover` replaces what its cover said.
@@ -152,81 +265,26 @@ pub fn load(out: &Path) -> Result<Results> {
 /// # Errors
 /// The folder holds no finished run.
 pub fn rerender(out: &Path, lang: Lang, cover: Option<Cover>, templates: &Templates) -> Result<Vec<PathBuf>> {
-    let mut results = load(out)?;
-    results.parameters.lang = lang;
-    if let Some(cover) = cover {
-        results.parameters.cover = cover;
-    }
-    results.parameters.templates = templates.hashes();
-    let staging = Staging::new(out)?;
-    let files = write_report(&staging, &results, templates)?;
-    staging.commit_report(files, &results)
+    let mut params = again(out, &Manifest::load(out)?, templates);
+    params.lang = lang;
+    params.cover = cover.unwrap_or(params.cover);
+    let pages: Vec<&Step> = STEPS.iter().filter(|step| step.shows()).collect();
+    params.how.select = Select::Only(pages.iter().map(|step| step.id.into()).collect());
+    let outcome = run(&params, &|_| {})?;
+    let files = outcome.into_iter().flat_map(|outcome| outcome.manifest.core.outputs);
+    Ok(files.filter(|file| pages.iter().any(|step| step.made(&file.path))).map(|f| out.join(f.path)).collect())
 }
 
-fn write_results(staging: &Staging, results: &Results, templates: &Templates) -> Result<Vec<manifest::OutputFile>> {
-    let mut files = tables::write(staging, results)?;
-    files.push(staging.write("audit.json", &manifest::to_json(&results.audit))?);
-    files.extend(write_report(staging, results, templates)?);
-    Ok(files)
-}
-
-fn write_report(staging: &Staging, results: &Results, templates: &Templates) -> Result<Vec<manifest::OutputFile>> {
-    let mut report = report::dossier_with(results, templates)?;
-    report.downloads = attachments::all(results)?;
-    let html = || {
-        let html = staging.write("report.html", report.to_html()?.as_bytes())?;
-        let dashboard = report::dashboard_with(results, templates)?;
-        Ok::<_, Error>(vec![html, staging.write("dashboard.html", dashboard.as_bytes())?])
-    };
-    // Whoever built without Typst asked for no PDF; the command line says that there is none.
-    if cfg!(not(feature = "pdf")) {
-        return html();
-    }
-    let (html, pdf) = rayon::join(html, || staging.write("report.pdf", &report.to_pdf(&report.downloads)?));
-    let mut files = html?;
-    files.push(pdf?);
-    Ok(files)
-}
-
-fn write_frames<'a>(
-    staging: &Staging,
-    folder: &str,
-    frames: impl Iterator<Item = (&'a str, &'a DataFrame)>,
-) -> Result<Vec<manifest::OutputFile>> {
-    let frames: Vec<_> = frames.collect();
-    frames
-        .par_iter()
-        .with_max_len(1)
-        .map(|(name, frame)| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
-        .collect()
-}
-
-/// Names the stages and times them.
-struct Clock<'a> {
-    progress: &'a (dyn Fn(&str) + Sync),
-    started: Instant,
-    volatile: Volatile,
-}
-
-impl Clock<'_> {
-    fn stage(&mut self, name: &str) {
-        (self.progress)(name);
-        self.lap(Some(name));
-    }
-
-    fn lap(&mut self, next: Option<&str>) {
-        let elapsed = self.started.elapsed().as_secs_f64();
-        if let Some(last) = self.volatile.stages.last_mut() {
-            last.seconds = elapsed - last.seconds;
-        }
-        // Until it ends, a stage holds the moment at which it began.
-        self.volatile.stages.extend(next.map(|name| manifest::Stage { name: name.into(), seconds: elapsed }));
-    }
-
-    fn end(mut self) -> Volatile {
-        self.lap(None);
-        self.volatile.seconds = self.started.elapsed().as_secs_f64();
-        self.volatile.threads = rayon::current_num_threads();
-        self.volatile
+/// The parameters of the run in `out`; where the user's own data are is not among them.
+fn again(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
+    let parameters = manifest.core.parameters.clone();
+    RunParams {
+        input: parameters.generated.map_or_else(|| Input::Places(Vec::new()), Input::Generated),
+        out: out.to_path_buf(),
+        lang: parameters.lang,
+        decisions: parameters.decisions,
+        cover: parameters.cover,
+        templates: templates.clone(),
+        how: How::default(),
     }
 }

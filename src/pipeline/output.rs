@@ -1,15 +1,16 @@
 //! Files on their way into the output folder: written aside, synced, then moved in together, the manifest last.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
-use tempfile::TempDir;
 
-use super::manifest::{MANIFEST, Manifest, OutputFile, to_json};
+use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
+use super::tables::{Table, csv};
+use crate::data::rows::hash_rows;
 use crate::error::{Error, Result};
-use crate::results::{CODE, Results};
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
 const OWNED: [&str; 8] =
@@ -20,23 +21,35 @@ pub(super) const DATA: &str = "data";
 /// Stands in the folder while files are moved in: without it, outputs without a manifest are somebody else's files.
 const UNFINISHED: &str = ".unfinished-pfe-run";
 
-/// Start of the names of staging folders.
+/// Start of the names of what a run puts beside the outputs.
 const PREFIX: &str = ".pfe-";
+
+/// Where a run puts its files until all are there.
+const STAGING: &str = ".pfe-run";
+
+/// In it: one record per step that has ended.
+pub(super) const STEPS: &str = "steps";
 
 /// Rows per row group: fixed, so that the bytes do not depend on the number of threads.
 const ROW_GROUP: usize = 1 << 18;
 
-/// A folder beside the outputs, which vanishes if it is dropped without [`Staging::commit`].
+/// Where an unfinished run of `out` has its files.
+pub(super) fn staged(out: &Path) -> PathBuf {
+    out.join(STAGING)
+}
+
+/// A folder beside the outputs, which vanishes if it is dropped before a step has ended. What it holds then is found by
+/// the next run.
 pub(super) struct Staging {
     out: PathBuf,
-    dir: TempDir,
-    /// Whether the folder held what a killed run had staged, or moved in half.
-    abandoned: bool,
+    dir: PathBuf,
+    /// Whether the folder held what a run that did not end had staged, or moved in half.
+    pub(super) abandoned: bool,
     _lock: File,
 }
 
 impl Staging {
-    /// Creates `out` if needed and a hidden folder in it.
+    /// Creates `out` if needed and makes sure that nobody else writes to it.
     pub(super) fn new(out: &Path) -> Result<Staging> {
         if out.exists() && !out.is_dir() {
             return Err(Error::input(format!("the output folder `{}` is a file", out.display()))
@@ -57,14 +70,14 @@ impl Staging {
                 "pfe replaces nothing that it did not write: remove it, or choose another folder with `--out`",
             ));
         }
-        let abandoned = clear_abandoned(out)? || interrupted;
-        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out).map_err(Error::io("write into", out))?;
+        let dir = staged(out);
+        let abandoned = clear_others(out)? || interrupted || dir.exists();
         Ok(Staging { out: out.to_path_buf(), dir, abandoned, _lock: lock })
     }
 
     /// Where `name` is staged.
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.dir.join(name)
     }
 
     /// Stages a file.
@@ -72,24 +85,37 @@ impl Staging {
         self.write_with(name, |file| file.write_all(bytes).map_err(Error::io("write", self.out.join(name))))
     }
 
+    /// Stages a table as CSV.
+    pub(super) fn write_csv(&self, name: &str, table: &Table) -> Result<OutputFile> {
+        let mut file = self.write(name, &csv(table))?;
+        let mut hasher = blake3::Hasher::new();
+        for cell in table.iter().flatten() {
+            hasher.update(&(cell.len() as u64).to_le_bytes());
+            hasher.update(cell.as_bytes());
+        }
+        let count = table.len().saturating_sub(1) as u64;
+        hasher.update(&count.to_le_bytes());
+        file.rows = Some(Rows { count, blake3: hasher.finalize().to_hex().to_string() });
+        Ok(file)
+    }
+
     /// Stages a table as Parquet, with the same bytes for the same rows.
     pub(super) fn write_parquet(&self, name: &str, frame: &DataFrame) -> Result<OutputFile> {
-        self.write_with(name, |file| {
+        let mut file = self.write_with(name, |file| {
             // Sorted rows in one chunk: how a frame came to be must not show in its file.
             let mut frame = frame.clone();
             frame.rechunk_mut();
             let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Snappy);
             writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame)?;
             Ok(())
-        })
+        })?;
+        file.rows = Some(Rows { count: frame.height() as u64, blake3: hash_rows(frame)? });
+        Ok(file)
     }
 
     fn write_with(&self, name: &str, write: impl FnOnce(&mut Hashing) -> Result<()>) -> Result<OutputFile> {
         let (path, shown) = (self.path(name), self.out.join(name));
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        }
-        let file = File::create(&path).map_err(Error::io("create", &shown))?;
+        let file = create(&path).map_err(Error::io("create", &shown))?;
         let mut hashing = Hashing {
             file: BufWriter::with_capacity(1 << 18, file),
             hasher: blake3::Hasher::new(),
@@ -107,68 +133,96 @@ impl Staging {
             path: name.into(),
             bytes: hashing.bytes,
             blake3: hashing.hasher.finalize().to_hex().to_string(),
+            rows: None,
         })
     }
 
-    /// Moves everything in, the manifest last. Says whether the run before did not end.
-    pub(super) fn commit(self, manifest: &Manifest) -> Result<bool> {
+    /// Notes that a step has ended. What is noted is only believed where the files fit, so that it need not be synced.
+    pub(super) fn note(&self, step: &str, record: &impl serde::Serialize) -> Result<()> {
+        let path = self.path(STEPS).join(step).with_extension("json");
+        let mut file = create(&path).map_err(Error::io("create", &path))?;
+        file.write_all(&to_json(record)).map_err(Error::io("write", &path))
+    }
+
+    /// Moves what is staged in, the manifest last; what the manifest does not list is removed from the places that a run
+    /// owns. Files that stayed in their place stay.
+    pub(super) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
         self.write(MANIFEST, &to_json(manifest))?;
         let mark = self.out.join(UNFINISHED);
         File::create(&mark).map_err(Error::io("write", &mark))?;
         remove(&self.out.join(MANIFEST))?;
-        for name in OWNED {
-            remove(&self.out.join(name))?;
-            self.move_in(name)?;
+        let listed: BTreeSet<&str> = manifest.core.outputs.iter().map(|f| f.path.as_str()).collect();
+        let generated = manifest.core.parameters.generated.is_some().then_some(DATA);
+        for name in OWNED.into_iter().chain(generated) {
+            clear(&self.out, name, &listed)?;
         }
-        if self.path(DATA).exists() {
-            remove(&self.out.join(DATA))?;
-            self.move_in(DATA)?;
+        for path in fresh {
+            self.move_in(path)?;
         }
         self.move_in(MANIFEST)?;
         remove(&mark)?;
         // The names are only safe once the folder itself is synced.
         File::open(&self.out).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &self.out))?;
-        Ok(self.abandoned)
+        self.discard()
     }
 
-    /// Replaces the report files of a finished run and what its manifest says of them.
-    pub(super) fn commit_report(self, files: Vec<OutputFile>, results: &Results) -> Result<Vec<PathBuf>> {
-        let mut manifest = Manifest::load(&self.out)?;
-        manifest.core.parameters = results.parameters.clone();
-        manifest.core.fingerprint = results.fingerprint();
-        manifest.core.code = CODE.into();
-        for file in &files {
-            manifest.core.outputs.retain(|o| o.path != file.path);
-            manifest.core.outputs.push(file.clone());
-        }
-        manifest.core.outputs.sort_by(|a, b| a.path.cmp(&b.path));
-        self.write(MANIFEST, &to_json(&manifest))?;
-        for file in &files {
-            self.move_in(&file.path)?;
-        }
-        self.move_in(MANIFEST)?;
-        Ok(files.iter().map(|f| self.out.join(&f.path)).collect())
+    /// Removes what is staged.
+    pub(super) fn discard(&self) -> Result<()> {
+        remove(&self.dir)
     }
 
     fn move_in(&self, name: &str) -> Result<()> {
-        let (from, to) = (self.path(name), self.out.join(name));
-        match from.exists() {
-            true => fs::rename(&from, &to).map_err(Error::io("write", to)),
-            false => Ok(()),
+        let to = self.out.join(name);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
+        fs::rename(self.path(name), &to).map_err(Error::io("write", to))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.dir.join(STEPS).exists() {
+            // What could not be removed is found and removed by the next run.
+            let _ = fs::remove_dir_all(&self.dir);
         }
     }
 }
 
-/// Removes the staging folders of runs that were killed; says whether there were any.
-fn clear_abandoned(out: &Path) -> Result<bool> {
+fn create(path: &Path) -> std::io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create(path)
+}
+
+/// Removes what nobody goes on with; says whether there was anything.
+fn clear_others(out: &Path) -> Result<bool> {
     let mut found = false;
     for entry in fs::read_dir(out).map_err(Error::io("read", out))?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(PREFIX) && name != STAGING {
             remove(&entry.path())?;
             found = true;
         }
     }
     Ok(found)
+}
+
+/// Removes what stands at `name` of `out` and is not listed.
+fn clear(out: &Path, name: &str, listed: &BTreeSet<&str>) -> Result<()> {
+    let path = out.join(name);
+    // A link to a folder is no folder of ours.
+    if !path.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+        return if listed.contains(name) { Ok(()) } else { remove(&path) };
+    }
+    let mut kept = false;
+    for entry in fs::read_dir(&path).map_err(Error::io("read", &path))?.flatten() {
+        let inner = format!("{name}/{}", entry.file_name().to_string_lossy());
+        clear(out, &inner, listed)?;
+        kept |= entry.path().exists();
+    }
+    if kept { Ok(()) } else { remove(&path) }
 }
 
 fn remove(path: &Path) -> Result<()> {

@@ -4,13 +4,13 @@
 
 use polars::prelude::*;
 
-use super::manifest::OutputFile;
-use super::output::Staging;
+use crate::data::Audit;
 use crate::data::read::Quarantined;
 use crate::error::Result;
-use crate::findings::Facts;
+use crate::findings::{Facts, Findings};
+use crate::mart::SalesMart;
 use crate::mart::month::Month;
-use crate::models::reference::Prediction;
+use crate::models::reference::{Prediction, Reference};
 use crate::results::Results;
 
 /// How many products the list of the best holds.
@@ -19,38 +19,41 @@ const TOP_PRODUCTS: usize = 1_000;
 /// A table as text: a header and rows.
 pub type Table = Vec<Vec<String>>;
 
-/// Writes all tables.
-pub(super) fn write(staging: &Staging, results: &Results) -> Result<Vec<OutputFile>> {
-    let mut files = Vec::new();
-    for (name, table) in all(results)? {
-        files.push(staging.write(&format!("tables/{name}.csv"), &csv(&table))?);
-    }
-    for (name, rows) in &results.audit.quarantine {
-        files.push(staging.write(&format!("quarantine/{name}.csv"), &csv(&quarantine(rows)))?);
-    }
-    Ok(files)
-}
-
 /// The tables by file name, without extension.
 ///
 /// # Errors
 /// The mart is incomplete.
 pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
-    let (findings, reference) = (&results.findings, &results.reference);
-    let mut tables = vec![
+    let mut tables = of_reference(&results.reference);
+    tables.extend(of_findings(&results.findings, &results.mart)?);
+    tables.extend(of_audit(&results.audit));
+    tables.extend(super::decision_tables::all(results.decisions.as_ref().ok(), results.past.as_ref().ok()));
+    Ok(tables)
+}
+
+/// Tables of the original's model.
+pub(super) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> {
+    vec![
         ("price_predictions", predictions(reference.predictions.iter())),
         ("price_predictions_top_category", predictions(reference.top().into_iter())),
-        ("payments_by_state", payments(results)),
+    ]
+}
+
+/// Tables of the facts.
+pub(super) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, Table)>> {
+    Ok(vec![
+        ("payments_by_state", payments(findings)),
         ("by_state", facts("state", &findings.states)),
         ("by_category", facts("category", &findings.categories)),
-        ("monthly_revenue", monthly_by_category(results)?),
-        ("monthly_revenue_by_state", monthly_by_state(results)?),
-        ("top_products", top_products(results)?),
-        ("audit", audit(results)),
-        ("quality", quality(results)),
-    ];
-    tables.extend(super::decision_tables::all(results));
-    Ok(tables)
+        ("monthly_revenue", monthly_by_category(mart)?),
+        ("monthly_revenue_by_state", monthly_by_state(mart)?),
+        ("top_products", top_products(mart)?),
+    ])
+}
+
+/// Tables of what reading and cleaning did.
+pub(super) fn of_audit(audit: &Audit) -> Vec<(&'static str, Table)> {
+    vec![("audit", steps(audit)), ("quality", quality(audit))]
 }
 
 pub(super) fn header(columns: &str) -> Table {
@@ -78,9 +81,9 @@ fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
     table
 }
 
-fn payments(results: &Results) -> Table {
+fn payments(findings: &Findings) -> Table {
     let mut table = header("state,payment_type,payments,orders,value,share_payments,share_value");
-    for state in &results.findings.payments {
+    for state in &findings.payments {
         let mut methods: Vec<_> = state.methods.iter().collect();
         methods.sort_by(|a, b| a.payment_type.cmp(&b.payment_type));
         table.extend(methods.iter().map(|m| {
@@ -117,15 +120,15 @@ fn facts(name: &str, facts: &[Facts]) -> Table {
 }
 
 /// States add up: an order has one.
-fn monthly_by_category(results: &Results) -> Result<Table> {
+fn monthly_by_category(mart: &SalesMart) -> Result<Table> {
     let keys = [col("category"), col("month")];
     let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
-    let frame = results.mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
+    let frame = mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
     monthly("category", &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?)
 }
 
-fn monthly_by_state(results: &Results) -> Result<Table> {
-    monthly("state", results.mart.table("orders_by_state_month")?)
+fn monthly_by_state(mart: &SalesMart) -> Result<Table> {
+    monthly("state", mart.table("orders_by_state_month")?)
 }
 
 fn monthly(name: &str, frame: &DataFrame) -> Result<Table> {
@@ -144,11 +147,11 @@ fn monthly(name: &str, frame: &DataFrame) -> Result<Table> {
     Ok(table)
 }
 
-fn top_products(results: &Results) -> Result<Table> {
+fn top_products(mart: &SalesMart) -> Result<Table> {
     let mut table = header("product_id,category,items,orders,revenue");
     let by = ["revenue_centavos", "product_id"];
     let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
-    let products = results.mart.table("products")?.sort(by, order)?.head(Some(TOP_PRODUCTS));
+    let products = mart.table("products")?.sort(by, order)?.head(Some(TOP_PRODUCTS));
     let (ids, categories) = (products.column("product_id")?.str()?, products.column("category")?.str()?);
     for row in 0..products.height() {
         let number = |name: &str| -> Result<i64> { Ok(products.column(name)?.i64()?.get(row).unwrap_or(0)) };
@@ -163,9 +166,9 @@ fn top_products(results: &Results) -> Result<Table> {
     Ok(table)
 }
 
-fn audit(results: &Results) -> Table {
+fn steps(audit: &Audit) -> Table {
     let mut table = header("table,step,rows_in,rows_out,deduplicated,quarantined");
-    let mut steps: Vec<_> = results.audit.steps.iter().collect();
+    let mut steps: Vec<_> = audit.steps.iter().collect();
     steps.sort_by(|a, b| a.table.cmp(&b.table).then_with(|| b.step.cmp(&a.step)));
     table.extend(steps.iter().map(|s| {
         let counts = [s.rows_in, s.rows_out, s.deduplicated, s.quarantined].map(|n| n.to_string());
@@ -174,15 +177,15 @@ fn audit(results: &Results) -> Table {
     table
 }
 
-fn quality(results: &Results) -> Table {
+fn quality(audit: &Audit) -> Table {
     let mut table = header("table,check,severity,failed,total");
-    table.extend(results.audit.quality.iter().map(|c| {
+    table.extend(audit.quality.iter().map(|c| {
         vec![c.table.clone(), c.check.clone(), c.severity.name().into(), c.failed.to_string(), c.total.to_string()]
     }));
     table
 }
 
-fn quarantine(rows: &[Quarantined]) -> Table {
+pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
     let mut table = header("file,line,column,value,reason,record");
     table.extend(rows.iter().map(|q| {
         vec![q.file.clone(), q.line.to_string(), q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]

@@ -4,8 +4,10 @@
 mod decide;
 mod determinism;
 mod input;
+mod kill;
 mod layouts;
 mod real;
+mod repeat;
 mod report;
 mod run;
 mod workdir;

@@ -1,0 +1,25 @@
+# The image that the ECS tasks of `pfe pipeline export` run.
+FROM rust:1.95.0-slim-bookworm AS build
+# The image brings the toolchain; what rust-toolchain.toml adds to it is for development.
+ENV RUSTUP_TOOLCHAIN=1.95.0
+WORKDIR /src
+COPY Cargo.toml Cargo.lock rust-toolchain.toml build.rs ./
+COPY src src
+COPY reports reports
+COPY kernel kernel
+RUN cargo build --release --locked --bin pfe \
+    && strip -o pfe target/release/pfe
+
+FROM debian:12.12-slim
+# Certificates follow Debian's updates: a pinned one would vanish from its archive.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --no-create-home pfe \
+    && install --directory --owner=pfe --group=pfe /data
+COPY --from=build /src/pfe /usr/local/bin/pfe
+USER 10001
+WORKDIR /data
+ENTRYPOINT ["pfe"]
+CMD ["run", "--out", "/data/out"]

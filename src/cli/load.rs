@@ -1,0 +1,131 @@
+//! `pfe load`: tables from files or stores into a store.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use pfe::data::contract::{TABLES, ZIP_LOCATIONS};
+use pfe::data::{self, Source};
+use pfe::store::{self, Schema, Store};
+use polars::prelude::DataFrame;
+
+use super::run::progress_bar;
+use super::{Outcome, grouped, print};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of Olist CSV files, Kaggle's zip, or the URL of a store; may be given more than once
+    #[arg(long, value_name = "PATH|URL", required = true)]
+    from: Vec<PathBuf>,
+    /// Store: `lake:DIR`, `sqlite:FILE`, `s3://bucket/prefix`, `mysql://user@host/`, `postgres://user@host/database`, `dynamodb://…`
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// Which tables: raw ones, or cleaned ones, which are made on the way where the source has raw ones only
+    #[arg(long, value_enum, default_value = "raw")]
+    schema: SchemaArg,
+    /// Only this table; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    table: Vec<String>,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SchemaArg {
+    Raw,
+    Cleaned,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let start = Instant::now();
+    let store = store::open(&args.to)?;
+    let schema = match args.schema {
+        SchemaArg::Raw => Schema::Raw,
+        SchemaArg::Cleaned => Schema::Cleaned,
+    };
+    let spinner = progress_bar(args.quiet);
+    spinner.set_message("read");
+    let tables = match schema {
+        Schema::Raw => raw(args, &*store),
+        _ => cleaned(args, &*store),
+    };
+    spinner.finish_and_clear();
+    let tables = tables?;
+    let reading = start.elapsed();
+    let bar = rows_bar(args.quiet, tables.iter().map(|(_, frame)| frame.height() as u64).sum());
+    let written = Mutex::new(BTreeMap::<String, u64>::new());
+    let loaded = store::load(&*store, schema, tables, &|table, rows| {
+        let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(table.to_string(), rows);
+        bar.set_position(written.values().sum());
+    });
+    bar.finish_and_clear();
+    let loaded = loaded?;
+    if args.quiet {
+        return Ok(());
+    }
+    let writing = start.elapsed() - reading;
+    let line = |name: &str, rows: u64, time: Duration| {
+        let (rows, seconds) = (rows as i64, time.as_secs_f64());
+        let rate = grouped((rows as f64 / seconds.max(1e-9)) as i64);
+        format!("{name:<36}{:>12} rows {seconds:>8.2} s {rate:>12} rows/s\n", grouped(rows))
+    };
+    let mut text: String = loaded.iter().map(|l| line(&l.table, l.rows, l.time)).collect();
+    text += &line("all, at once", loaded.iter().map(|l| l.rows).sum(), writing);
+    print(&format!("{text}read in {:.2} s, written to {}\n", reading.as_secs_f64(), store.url()))
+}
+
+fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> {
+    let ids = match args.table.is_empty() {
+        true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Schema::Raw, id.name())).collect(),
+        false => args.table.iter().map(|name| store::table_named(name)).collect::<pfe::Result<Vec<_>>>()?,
+    };
+    let raw = data::read::read_tables(&Source::open_all(&args.from)?, &ids)?;
+    for warning in raw.warnings.iter().filter(|_| !args.quiet) {
+        eprintln!("warning: {warning}");
+    }
+    for (id, table) in raw.tables.iter().filter(|(_, t)| !args.quiet && !t.quarantine.is_empty()) {
+        let rows = grouped(table.quarantine.len() as i64);
+        eprintln!(
+            "warning: {rows} rows of `{}` break the contract and are left out; `pfe audit` lists them",
+            id.name()
+        );
+    }
+    Ok(raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect())
+}
+
+/// Cleaned tables as the sources hold them; from files and raw tables, they are made on the way.
+fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> {
+    for name in args.table.iter().filter(|name| *name != ZIP_LOCATIONS) {
+        store::table_named(name)?;
+    }
+    let wanted = |name: &str| match args.table.is_empty() {
+        true => store.holds(Schema::Cleaned, name),
+        false => args.table.iter().any(|t| t == name),
+    };
+    let names: Vec<&str> = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]).filter(|name| wanted(name)).collect();
+    if let Some(tables) = store::read_cleaned(&args.from, &names)? {
+        return Ok(tables);
+    }
+    let (clean, _) = data::clean(data::read(&Source::open_all(&args.from)?)?)?;
+    Ok(clean
+        .iter()
+        .filter(|(name, _)| names.contains(name))
+        .map(|(name, frame)| (name.into(), frame.clone()))
+        .collect())
+}
+
+fn rows_bar(quiet: bool, rows: u64) -> ProgressBar {
+    let bar = match quiet {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::new(rows),
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} rows, {per_sec}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,62 @@
+//! `pfe plan` and `pfe why`: which steps a run would run, and why.
+
+use pfe::Error;
+use pfe::pipeline::graph::Step;
+use pfe::pipeline::plan::{Planned, State};
+use pfe::pipeline::{self, How};
+
+use super::{Outcome, print};
+
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    what: super::run::What,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct WhyArgs {
+    /// Step; `pfe plan` lists them
+    step: String,
+    #[command(flatten)]
+    what: super::run::What,
+}
+
+/// One line per step: whether it would run, what it needs, why.
+pub fn plan(args: &PlanArgs) -> Outcome {
+    let planned = pipeline::plan(&args.what.params(How::default())?)?;
+    let line = |p: &Planned| format!("{:<8}{:<42}{:<28}{}\n", word(p.state), p.step.id, needs(p.step), p.why);
+    print(&planned.iter().map(line).collect::<String>())
+}
+
+fn needs(step: &Step) -> String {
+    match step.needs {
+        [] => "-".into(),
+        [one] => (*one).into(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Fresh => "fresh",
+        State::Stale => "stale",
+        State::Open => "open",
+        State::Idle => "-",
+    }
+}
+
+pub fn why(args: &WhyArgs) -> Outcome {
+    let planned = pipeline::plan(&args.what.params(How::default())?)?;
+    let found = planned.iter().find(|p| p.step.id == args.step);
+    let p = found.ok_or_else(|| {
+        let ids: Vec<&str> = planned.iter().map(|p| p.step.id).collect();
+        Error::input(format!("there is no step `{}`", args.step)).with_hint(format!("steps: {}", ids.join(", ")))
+    })?;
+    let verdict = match p.state {
+        State::Fresh => "would not run",
+        State::Stale => "would run",
+        State::Open => "may run",
+        State::Idle => "would not run",
+    };
+    print(&format!("{} {verdict}: {}\n", p.step.id, p.why))
+}

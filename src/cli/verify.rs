@@ -1,0 +1,64 @@
+//! `pfe verify`: whether a finished run is whole, and whether computing it again gives the same. `pfe diff`: two runs.
+
+use std::path::PathBuf;
+
+use pfe::Error;
+use pfe::pipeline::diff::diff;
+use pfe::pipeline::verify::{rerun, verify};
+
+use super::report::describe;
+use super::run::templates;
+use super::{Outcome, print};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of a finished run
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// Compute everything again and compare
+    #[arg(long)]
+    rerun: bool,
+    /// With `--rerun`: the data, where they were not generated; as `pfe run` takes them
+    #[arg(long, value_name = "PATH|URL", requires = "rerun")]
+    data: Vec<PathBuf>,
+    /// With `--rerun`: the folder of texts that the run was given
+    #[arg(long, value_name = "DIR", requires = "rerun")]
+    templates: Option<PathBuf>,
+    /// With `--rerun`: change the order of rows between steps
+    #[arg(long, value_name = "SEED", requires = "rerun", hide = true)]
+    shuffle: Option<u64>,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// Folder of a finished run
+    old: PathBuf,
+    /// Folder of another
+    new: PathBuf,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let files = verify(&args.out)?;
+    let damaged: Vec<String> =
+        files.iter().filter_map(|(path, wrong)| wrong.map(|wrong| format!("`{path}` {wrong}"))).collect();
+    if let Some(first) = damaged.first() {
+        let more = if damaged.len() > 1 { format!(", and {} more", damaged.len() - 1) } else { String::new() };
+        return Err(Error::Differs(format!("{first}{more}")).into());
+    }
+    let mut text = format!("{} files are as the run left them\n", files.len());
+    if args.rerun {
+        let templates = templates(args.templates.as_deref())?;
+        match rerun(&args.out, &args.data, &templates, args.shuffle, &|_| {})? {
+            Some(difference) => return Err(Error::Differs(difference.to_string()).into()),
+            None => text = format!("{} files came out the same again\n", files.len()),
+        }
+    }
+    if args.quiet { Ok(()) } else { print(&text) }
+}
+
+pub fn run_diff(args: &DiffArgs) -> Outcome {
+    print(&describe(&diff(&args.old, &args.new)?))
+}

@@ -1,0 +1,262 @@
+//! Tasks that wait for one another, run side by side: retries, a time limit, a clean end on failure or on request. Knows
+//! nothing of what they do; `pipeline` makes them from the steps that must run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// How often a request to stop and the time limits are looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long running tasks may take to end after a request to stop; what they write stands aside and is not used.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What runs as a whole.
+pub(super) struct Task {
+    /// The step it belongs to.
+    pub(super) name: &'static str,
+    /// Indices of the tasks that must have succeeded before.
+    pub(super) after: Vec<usize>,
+    /// How often it is tried in all. Only failures of stores are tried again: others would come again.
+    pub(super) attempts: u32,
+    /// What it does.
+    pub(super) work: Work,
+}
+
+/// What a task does; it may be left behind by a time limit, so that it owns what it needs.
+pub(super) type Work = Arc<dyn Fn() -> Result<()> + Send + Sync>;
+
+/// How tasks are run.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    /// Tasks at a time.
+    pub(super) parallel: usize,
+    /// Whether tasks that do not depend on a failed one still begin.
+    pub(super) keep_going: bool,
+    /// Longest time of a task, with all its attempts.
+    pub(super) timeout: Duration,
+    /// Wait before the second attempt; each further one waits twice as long.
+    pub(super) backoff: Duration,
+    /// Set from outside to stop.
+    pub(super) cancel: Arc<AtomicBool>,
+}
+
+/// How a task ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It succeeded.
+    Done,
+    /// It failed.
+    Failed(Error),
+    /// It did not begin: one that it waits for failed, or the run ended before.
+    Skipped,
+}
+
+/// Runs the tasks; `begun` hears of each that begins. One end per task.
+///
+/// # Errors
+/// [`Error::Interrupted`] when it was asked to stop.
+pub(super) fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&'static str)) -> Result<Vec<End>> {
+    let mut ends: Vec<Option<End>> = tasks.iter().map(|_| None).collect();
+    let mut running: Vec<Option<Instant>> = vec![None; tasks.len()];
+    let (sender, results) = channel();
+    let mut stop: Option<Instant> = None;
+    loop {
+        if stop.is_none() && limits.cancel.load(Ordering::SeqCst) {
+            stop = Some(Instant::now());
+        }
+        let failed = ends.iter().flatten().any(|end| matches!(end, End::Failed(_)));
+        if stop.is_none() && (limits.keep_going || !failed) {
+            for (i, task) in tasks.iter().enumerate() {
+                let waits = running[i].is_some() || ends[i].is_some();
+                let ready = task.after.iter().all(|&n| matches!(ends[n], Some(End::Done)));
+                if !waits && ready && running.iter().flatten().count() < limits.parallel {
+                    running[i] = Some(Instant::now());
+                    begun(task.name);
+                    start(i, task, limits, sender.clone());
+                }
+            }
+        }
+        let busy = running.iter().flatten().count() > 0;
+        match stop {
+            Some(since) if !busy || since.elapsed() > GRACE => return Err(Error::Interrupted),
+            _ if !busy => return Ok(ends.into_iter().map(|end| end.unwrap_or(End::Skipped)).collect()),
+            _ => {}
+        }
+        match results.recv_timeout(TICK) {
+            // One that ran out of time may still report; it has ended already.
+            Ok((i, result)) if running[i].take().is_some() => {
+                ends[i] = Some(result.unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+        for (i, since) in running.iter_mut().enumerate() {
+            if since.is_some_and(|since| since.elapsed() > limits.timeout) {
+                *since = None;
+                let seconds = limits.timeout.as_secs();
+                ends[i] = Some(End::Failed(Error::Timeout { step: tasks[i].name.into(), seconds }));
+            }
+        }
+    }
+}
+
+/// A thread of its own: the workers of rayon must stay free for what the task hands them.
+fn start(index: usize, task: &Task, limits: &Limits, sender: Sender<(usize, thread::Result<End>)>) {
+    let (work, attempts, mut wait, cancel) =
+        (Arc::clone(&task.work), task.attempts, limits.backoff, Arc::clone(&limits.cancel));
+    thread::spawn(move || {
+        let tried = catch_unwind(AssertUnwindSafe(|| {
+            for attempt in 1.. {
+                match work() {
+                    Ok(()) => return End::Done,
+                    Err(Error::Store { .. }) if attempt < attempts && !cancel.load(Ordering::SeqCst) => {
+                        thread::sleep(wait);
+                        wait *= 2;
+                    }
+                    Err(error) => return End::Failed(error),
+                }
+            }
+            End::Skipped
+        }));
+        // Nobody listens any more once the run has ended.
+        let _ = sender.send((index, tried));
+    });
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits {
+            parallel: 2,
+            keep_going: false,
+            timeout: Duration::from_secs(60),
+            backoff: Duration::ZERO,
+            cancel: Arc::default(),
+        }
+    }
+
+    fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
+        Task { name, after: after.to_vec(), attempts: 1, work: Arc::new(work) }
+    }
+
+    fn marks(ends: &[End]) -> String {
+        let mark = |end: &End| match end {
+            End::Done => 'd',
+            End::Failed(_) => 'f',
+            End::Skipped => 's',
+        };
+        ends.iter().map(mark).collect()
+    }
+
+    #[test]
+    fn tasks_run_after_those_they_wait_for() {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let note = |name: &'static str, after: &[usize]| {
+            let order = Arc::clone(&order);
+            task(name, after, move || {
+                order.lock().unwrap().push(name);
+                Ok(())
+            })
+        };
+        let tasks = [note("a", &[]), note("b", &[0]), note("c", &[1]), note("d", &[1])];
+        let begun = Mutex::new(Vec::new());
+        let ends = execute(&tasks, &limits(), &|name| begun.lock().unwrap().push(name)).unwrap();
+        assert_eq!((marks(&ends).as_str(), &*begun.lock().unwrap()), ("dddd", &vec!["a", "b", "c", "d"]));
+        assert_eq!(order.lock().unwrap()[..2], ["a", "b"]);
+    }
+
+    #[test]
+    fn independent_tasks_overlap() {
+        let met = Arc::new(std::sync::Barrier::new(2));
+        let meet = |name| {
+            let met = Arc::clone(&met);
+            task(name, &[], move || {
+                met.wait();
+                Ok(())
+            })
+        };
+        assert_eq!(marks(&execute(&[meet("a"), meet("b")], &limits(), &|_| {}).unwrap()), "dd");
+    }
+
+    #[test]
+    fn a_failure_stops_what_depends_on_it_and_unless_told_otherwise_the_rest() {
+        let tasks = || {
+            [
+                task("a", &[], || Err(Error::input("no"))),
+                task("b", &[0], || Ok(())),
+                task("c", &[], || Ok(())),
+                task("d", &[2], || Ok(())),
+            ]
+        };
+        let one = Limits { parallel: 1, ..limits() };
+        assert_eq!(marks(&execute(&tasks(), &one, &|_| {}).unwrap()), "fsss");
+        let on = Limits { keep_going: true, ..one };
+        assert_eq!(marks(&execute(&tasks(), &on, &|_| {}).unwrap()), "fsdd");
+    }
+
+    #[test]
+    fn only_failures_of_stores_are_tried_again() {
+        let count = |error: fn() -> Error| {
+            let calls = Arc::new(AtomicU32::new(0));
+            let seen = Arc::clone(&calls);
+            let mut flaky = task("a", &[], move || match seen.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => Err(error()),
+                _ => Ok(()),
+            });
+            flaky.attempts = 3;
+            let ends = execute(&[flaky], &limits(), &|_| {}).unwrap();
+            (calls.load(Ordering::SeqCst), marks(&ends))
+        };
+        assert_eq!(count(|| Error::store("mysql://db", "gone")), (3, "d".into()));
+        assert_eq!(count(|| Error::input("wrong")), (1, "f".into()));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_left_behind() {
+        let short = Limits { timeout: Duration::from_millis(50), ..limits() };
+        let (hold, wait) = channel::<()>();
+        let wait = Mutex::new(wait);
+        let tasks = [
+            task("slow", &[], move || {
+                let _ = wait.lock().unwrap().recv();
+                Ok(())
+            }),
+            task("next", &[0], || Ok(())),
+        ];
+        let ends = execute(&tasks, &short, &|_| {}).unwrap();
+        drop(hold);
+        assert_eq!(marks(&ends), "fs");
+        assert!(matches!(&ends[0], End::Failed(Error::Timeout { step, .. }) if step == "slow"));
+    }
+
+    #[test]
+    fn a_request_to_stop_lets_running_tasks_end_and_begins_no_more() {
+        let limits = Limits { parallel: 1, ..limits() };
+        let cancel = Arc::clone(&limits.cancel);
+        let after = Arc::new(AtomicBool::new(false));
+        let ran = Arc::clone(&after);
+        let tasks = [
+            task("a", &[], move || {
+                cancel.store(true, Ordering::SeqCst);
+                Ok(())
+            }),
+            task("b", &[], move || {
+                ran.store(true, Ordering::SeqCst);
+                Ok(())
+            }),
+        ];
+        assert!(matches!(execute(&tasks, &limits, &|_| {}), Err(Error::Interrupted)));
+        assert!(!after.load(Ordering::SeqCst));
+    }
+}

@@ -1,0 +1,344 @@
+//! The values that steps hand on: computed when their step runs, read back from its files when it need not.
+//!
+//! Values are only asked for by the threads of steps, never by workers of rayon: a worker that waits for one would steal
+//! the very work that it waits for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use rayon::prelude::*;
+
+use super::graph::Step;
+use super::key::{Parts, Record, own_parts};
+use super::manifest::OutputFile;
+use super::output::{DATA, Staging};
+use super::plan::{Ended, Known};
+use super::{Input, RunParams, attachments, shuffle, stored};
+use crate::data::contract::{TABLES, Table};
+use crate::data::read::{InputFile, identify, read_tables};
+use crate::data::{self, Audit, CleanTables, RawTables, Source, TableId};
+use crate::error::{Error, Result};
+use crate::findings::{self, Decided, Findings};
+use crate::mart::{self, SalesMart};
+use crate::models::reference::{self, Reference};
+use crate::report::{self, Document};
+use crate::results::{Parameters, Results};
+use crate::synth;
+
+/// A value that is made once, by whoever asks first.
+pub(super) struct Memo<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Memo(Mutex::default())
+    }
+}
+
+impl<T> Memo<T> {
+    fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let mut slot = lock(&self.0);
+        if let Some(value) = &*slot {
+            return Ok(Arc::clone(value));
+        }
+        let value = Arc::new(make()?);
+        *slot = Some(Arc::clone(&value));
+        Ok(value)
+    }
+}
+
+/// A thread that panicked ends the run; until then its values are whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One run: what it starts from, what its steps have made.
+pub(super) struct Flow {
+    pub(super) params: RunParams,
+    pub(super) parameters: Parameters,
+    pub(super) known: Known,
+    /// `None` when nothing may be written.
+    pub(super) staging: Option<Staging>,
+    /// Identities of the input files, as far as they are known.
+    inputs: Mutex<BTreeMap<TableId, InputFile>>,
+    /// Steps that have ended, and whether in this run.
+    ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
+    source: Memo<Source>,
+    /// Taken by the cleaning, so that each is gone before the next one needs the memory.
+    raw: Mutex<BTreeMap<TableId, RawTables>>,
+    clean: Memo<(CleanTables, Audit)>,
+    audit: Memo<Audit>,
+    mart: Memo<SalesMart>,
+    reference: Memo<Reference>,
+    findings: Memo<Findings>,
+    decided: Memo<Decided>,
+    results: Memo<Results>,
+    document: Memo<Document>,
+}
+
+impl Flow {
+    pub(super) fn new(params: RunParams, staging: Option<Staging>) -> Flow {
+        let generated = match &params.input {
+            Input::Generated(synth) => Some(synth.clone()),
+            Input::Places(_) => None,
+        };
+        let parameters = Parameters {
+            lang: params.lang,
+            generated,
+            decisions: params.decisions.clone(),
+            cover: params.cover.clone(),
+            templates: params.templates.hashes(),
+        };
+        Flow {
+            known: Known::of(&params.out),
+            params,
+            parameters,
+            staging,
+            inputs: Mutex::default(),
+            ended: Mutex::default(),
+            source: Memo::default(),
+            raw: Mutex::default(),
+            clean: Memo::default(),
+            audit: Memo::default(),
+            mart: Memo::default(),
+            reference: Memo::default(),
+            findings: Memo::default(),
+            decided: Memo::default(),
+            results: Memo::default(),
+            document: Memo::default(),
+        }
+    }
+
+    /// Whether the step has a place in this run.
+    pub(super) fn applies(&self, step: &Step) -> bool {
+        match step.id {
+            "generate" => self.parameters.generated.is_some(),
+            // Whoever built without Typst asked for no PDF; the command line says that there is none.
+            "report-pdf" => cfg!(feature = "pdf"),
+            _ => true,
+        }
+    }
+
+    /// Program, parameters and inputs on which the step depends, and whether all of them are known yet.
+    pub(super) fn parts(&self, step: &Step) -> (Parts, bool) {
+        let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
+        if let Some(table) = table_of(step) {
+            match lock(&self.inputs).get(&table.id) {
+                Some(file) => drop(parts.insert(format!("input {}", file.name), file.blake3.clone())),
+                None => complete = false,
+            }
+        }
+        for need in step.needs.iter().filter_map(|id| Step::named(id)).filter(|need| self.applies(need)) {
+            if !need.keeps() {
+                let (inherited, known) = self.parts(need);
+                parts.extend(inherited);
+                complete &= known;
+            } else if let Some((ended, _)) = lock(&self.ended).get(need.id) {
+                let read = ended.outputs.iter().filter(|file| step.looks_at(&file.path));
+                parts.extend(read.map(|file| (format!("file {}", file.path), file.blake3.clone())));
+            } else {
+                complete = false;
+            }
+        }
+        (parts, complete)
+    }
+
+    /// Takes what an earlier run made of the step for its own.
+    pub(super) fn reuse(&self, step: &'static Step, ended: &Ended) {
+        lock(&self.ended).insert(step.id, (ended.clone(), false));
+    }
+
+    /// The step has left these files. Its record is complete once those of the steps before it are.
+    pub(super) fn settle(&self, step: &'static Step, outputs: Vec<OutputFile>) -> Result<()> {
+        let record = Record::new(step, Parts::new());
+        lock(&self.ended).insert(step.id, (Ended { record, outputs }, true));
+        self.note()
+    }
+
+    /// Writes down the records that have become complete.
+    fn note(&self) -> Result<()> {
+        let open: Vec<&'static Step> = lock(&self.ended)
+            .iter()
+            .filter(|(_, (ended, _))| ended.record.parts.is_empty())
+            .filter_map(|(id, _)| Step::named(id))
+            .collect();
+        for step in open {
+            let (parts, complete) = self.parts(step);
+            let mut all = lock(&self.ended);
+            // Two steps may have ended at once.
+            if let (true, Some((ended, _))) = (complete, all.get_mut(step.id))
+                && ended.record.parts.is_empty()
+            {
+                ended.record = Record::new(step, parts);
+                if let Some(staging) = &self.staging {
+                    staging.note(step.id, ended)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What has ended so far: the record, the files, and whether it was in this run.
+    pub(super) fn ended(&self) -> BTreeMap<&'static str, (Ended, bool)> {
+        lock(&self.ended).clone()
+    }
+
+    /// The files of a step that was not run now, if it need not be.
+    fn reused(&self, id: &str) -> Option<Vec<OutputFile>> {
+        lock(&self.ended).get(id).filter(|(_, now)| !now).map(|(ended, _)| ended.outputs.clone())
+    }
+
+    /// Where a file that a step has left stands at this moment.
+    fn find(&self, file: &OutputFile) -> PathBuf {
+        let staged = self.staging.as_ref().map(|staging| staging.path(&file.path));
+        let known = self.known.place(file).filter(|place| place.exists());
+        known.or(staged.filter(|place| place.exists())).unwrap_or_else(|| self.params.out.join(&file.path))
+    }
+
+    pub(super) fn source(&self) -> Result<Arc<Source>> {
+        self.source.get(|| match &self.params.input {
+            Input::Places(places) => Source::open_all(places),
+            Input::Generated(_) => {
+                let files = self.reused("generate");
+                let any = files.and_then(|files| Some(self.find(files.first()?)));
+                let kept = any.and_then(|file| Some(file.parent()?.to_path_buf()));
+                Source::open(kept.map_or_else(|| self.staged_data(), Ok)?)
+            }
+        })
+    }
+
+    /// Makes the data up.
+    pub(super) fn generate(&self) -> Result<()> {
+        if let Input::Generated(params) = &self.params.input {
+            synth::generate(params, &self.staged_data()?)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn staged_data(&self) -> Result<PathBuf> {
+        Ok(self.staging()?.path(DATA))
+    }
+
+    pub(super) fn staging(&self) -> Result<&Staging> {
+        self.staging.as_ref().ok_or_else(|| Error::input("nothing may be written here"))
+    }
+
+    /// Finds out what the input files are, without reading their rows.
+    pub(super) fn identify(&self) -> Result<()> {
+        let source = self.source()?;
+        let identify = |table: &Table| Ok((table.id, identify(&source, table.id)?));
+        let found: Vec<_> = TABLES.par_iter().with_max_len(1).map(identify).collect::<Result<_>>()?;
+        lock(&self.inputs).extend(found);
+        Ok(())
+    }
+
+    /// Reads a table; says how many rows it has.
+    pub(super) fn read(&self, id: TableId) -> Result<u64> {
+        let read = read_tables(&*self.source()?, &[id])?;
+        let rows = read.tables.values().map(|table| table.rows_in as u64).sum();
+        lock(&self.raw).insert(id, read);
+        Ok(rows)
+    }
+
+    fn raw(&self) -> Result<RawTables> {
+        let source = self.source()?;
+        let mut read = std::mem::take(&mut *lock(&self.raw));
+        let missing: Vec<TableId> = TABLES.iter().map(|t| t.id).filter(|id| !read.contains_key(id)).collect();
+        let found = missing.into_par_iter().with_max_len(1).map(|id| Ok((id, read_tables(&source, &[id])?)));
+        read.extend(found.collect::<Result<Vec<_>>>()?);
+        let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
+        for part in read.into_values() {
+            raw.tables.extend(part.tables);
+            raw.warnings.extend(part.warnings);
+        }
+        lock(&self.inputs).extend(raw.tables.iter().map(|(id, table)| (*id, table.file.clone())));
+        match self.params.how.shuffle {
+            Some(seed) => shuffle::raw(raw, seed),
+            None => Ok(raw),
+        }
+    }
+
+    pub(super) fn clean(&self) -> Result<Arc<(CleanTables, Audit)>> {
+        self.clean.get(|| match self.reused("clean") {
+            Some(files) => {
+                Ok((CleanTables::new(stored::frames(&self.placed(&files))?)?, stored::audit(&self.placed(&files))?))
+            }
+            None => data::clean(self.raw()?),
+        })
+    }
+
+    pub(super) fn audit(&self) -> Result<Arc<Audit>> {
+        self.audit.get(|| match self.reused("clean") {
+            Some(files) => stored::audit(&self.placed(&files)),
+            None => Ok(self.clean()?.1.clone()),
+        })
+    }
+
+    pub(super) fn mart(&self) -> Result<Arc<SalesMart>> {
+        self.mart.get(|| match (self.reused("mart"), self.params.how.shuffle) {
+            (Some(files), _) => SalesMart::new(stored::frames(&self.placed(&files))?),
+            (None, None) => mart::mart(&self.clean()?.0),
+            (None, Some(seed)) => mart::mart(&shuffle::clean(&self.clean()?.0, seed)?),
+        })
+    }
+
+    pub(super) fn reference(&self) -> Result<Arc<Reference>> {
+        self.reference.get(|| reference::reference(&*self.mart()?))
+    }
+
+    pub(super) fn findings(&self) -> Result<Arc<Findings>> {
+        self.findings.get(|| findings::findings(&*self.mart()?))
+    }
+
+    pub(super) fn decided(&self) -> Result<Arc<Decided>> {
+        self.decided.get(|| findings::decide_if_enough(&*self.mart()?, &self.parameters.decisions))
+    }
+
+    /// Everything that the report shows; what no step has computed is computed now, side by side.
+    pub(super) fn results(&self) -> Result<Arc<Results>> {
+        self.results.get(|| {
+            let mart = self.mart()?;
+            let (reference, findings, decided) = thread::scope(|scope| {
+                let reference = scope.spawn(|| self.reference());
+                let findings = scope.spawn(|| self.findings());
+                let decided = self.decided();
+                (join(reference), join(findings), decided)
+            });
+            let decided = decided?;
+            Ok(Results {
+                parameters: self.parameters.clone(),
+                audit: self.audit()?.as_ref().clone(),
+                mart: mart.as_ref().clone(),
+                reference: reference?.as_ref().clone(),
+                findings: findings?.as_ref().clone(),
+                decisions: decided.0.clone(),
+                past: decided.1.clone(),
+            })
+        })
+    }
+
+    pub(super) fn document(&self) -> Result<Arc<Document>> {
+        self.document.get(|| {
+            let results = self.results()?;
+            let mut document = report::dossier_with(&results, &self.params.templates)?;
+            document.downloads = attachments::all(&results)?;
+            Ok(document)
+        })
+    }
+
+    /// The files of a step and where they stand.
+    fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
+        files.iter().map(|file| (file.path.as_str(), self.find(file))).collect()
+    }
+}
+
+/// The table that a step reads.
+pub(super) fn table_of(step: &Step) -> Option<&'static Table> {
+    let name = step.id.strip_prefix("read-")?;
+    TABLES.iter().find(|table| table.name == name)
+}
+
+fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
+    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

@@ -1,0 +1,81 @@
+//! What a step has computed → its files, staged in the output folder.
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use super::decision_tables;
+use super::flow::Flow;
+use super::graph::Step;
+use super::manifest::{OutputFile, to_json};
+use super::output::{DATA, Staging};
+use super::plan::hash_file;
+use super::tables::{self, Table};
+use crate::error::{Error, Result};
+use crate::report;
+
+/// Writes the files of a step whose value is there.
+pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
+    let staging = flow.staging()?;
+    match step.id {
+        "generate" => generated(flow),
+        "clean" => {
+            let made = flow.clean()?;
+            let (tables, audit) = &*made;
+            let mut files = write_frames(staging, "clean", tables.iter())?;
+            for (name, rows) in &audit.quarantine {
+                files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &tables::quarantine(rows))?);
+            }
+            files.extend(write_tables(staging, tables::of_audit(audit))?);
+            files.push(staging.write("audit.json", &to_json(audit))?);
+            Ok(files)
+        }
+        "mart" => write_frames(staging, "mart", flow.mart()?.iter()),
+        "reference" => write_tables(staging, tables::of_reference(&*flow.reference()?)),
+        "findings" => write_tables(staging, tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
+        "decisions" => {
+            let decided = flow.decided()?;
+            write_tables(staging, decision_tables::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
+        }
+        "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
+        "report-pdf" => {
+            let document = flow.document()?;
+            Ok(vec![staging.write("report.pdf", &document.to_pdf(&document.downloads)?)?])
+        }
+        "dashboard" => {
+            let page = report::dashboard_with(&*flow.results()?, &flow.params.templates)?;
+            Ok(vec![staging.write("dashboard.html", page.as_bytes())?])
+        }
+        other => Err(Error::input(format!("step `{other}` leaves no files"))),
+    }
+}
+
+/// The files that the generator has written itself.
+fn generated(flow: &Flow) -> Result<Vec<OutputFile>> {
+    let folder = flow.staged_data()?;
+    let entries = std::fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
+    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort();
+    let file = |name: String| {
+        let path = folder.join(&name);
+        let bytes = path.metadata().map_err(Error::io("read", &path))?.len();
+        Ok(OutputFile { path: format!("{DATA}/{name}"), bytes, blake3: hash_file(&path)?, rows: None })
+    };
+    names.into_par_iter().with_max_len(1).map(file).collect()
+}
+
+fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result<Vec<OutputFile>> {
+    tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
+}
+
+fn write_frames<'a>(
+    staging: &Staging,
+    folder: &str,
+    frames: impl Iterator<Item = (&'a str, &'a DataFrame)>,
+) -> Result<Vec<OutputFile>> {
+    let frames: Vec<_> = frames.collect();
+    frames
+        .par_iter()
+        .with_max_len(1)
+        .map(|(name, frame)| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
+        .collect()
+}

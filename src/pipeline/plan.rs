@@ -1,0 +1,179 @@
+//! Records of earlier runs and the files that fit them → which steps are fresh, and why the others are not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::graph::Step;
+use super::key::{Parts, Record, changes};
+use super::manifest::{Core, MANIFEST, Manifest, OutputFile};
+use super::output::{STEPS, staged};
+use crate::error::{Error, Result};
+
+/// Changes that are told; more say nothing more.
+const TOLD: usize = 3;
+
+/// Whether a step must run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its key and its files fit.
+    Fresh,
+    /// It must run.
+    Stale,
+    /// It depends on what a step before it makes, which may come out the same.
+    Open,
+    /// Nobody needs it, or it has no place in such a run.
+    Idle,
+}
+
+/// What `pfe plan` says of a step.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The step.
+    pub step: &'static Step,
+    /// Whether it must run.
+    pub state: State,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// A step that has ended, in this run or before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Ended {
+    pub(super) record: Record,
+    pub(super) outputs: Vec<OutputFile>,
+}
+
+/// What is known of earlier runs in a folder.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    out: PathBuf,
+    /// By step; what a run that did not end has staged comes first.
+    ended: BTreeMap<String, Vec<Ended>>,
+    /// Hashes of the files that the records name.
+    hashes: BTreeMap<PathBuf, String>,
+}
+
+impl Known {
+    /// What cannot be read is not known.
+    pub(super) fn of(out: &Path) -> Known {
+        let mut known = Known { out: out.to_path_buf(), ..Known::default() };
+        for note in std::fs::read_dir(staged(out).join(STEPS)).into_iter().flatten().flatten() {
+            let text = std::fs::read(note.path()).unwrap_or_default();
+            if let Ok(ended) = serde_json::from_slice::<Ended>(&text)
+                && let Some(step) = Step::named(&ended.record.step)
+                && ended.outputs.iter().all(|file| step.made(&file.path))
+            {
+                known.ended.entry(ended.record.step.clone()).or_default().push(ended);
+            }
+        }
+        for manifest in [staged(out).join(MANIFEST), out.join(MANIFEST)] {
+            let text = std::fs::read(manifest).unwrap_or_default();
+            if let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) {
+                known.add(manifest.core);
+            }
+        }
+        known.hash();
+        known
+    }
+
+    fn add(&mut self, core: Core) {
+        for record in core.steps {
+            let Some(step) = Step::named(&record.step) else { continue };
+            let outputs = core.outputs.iter().filter(|file| step.made(&file.path)).cloned().collect();
+            self.ended.entry(record.step.clone()).or_default().push(Ended { record, outputs });
+        }
+    }
+
+    /// A file is trusted for its contents alone, wherever it was left.
+    fn hash(&mut self) {
+        let files: BTreeSet<(PathBuf, u64)> = self
+            .ended
+            .values()
+            .flatten()
+            .flat_map(|ended| &ended.outputs)
+            .flat_map(|file| self.places(&file.path).map(|place| (place, file.bytes)))
+            .filter(|(place, bytes)| place.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == *bytes))
+            .collect();
+        // The longest first: the last one to begin should be short.
+        let mut files: Vec<_> = files.into_iter().collect();
+        files.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        let hash = |(place, _): (PathBuf, u64)| hash_file(&place).ok().map(|hash| (place, hash));
+        self.hashes = files.into_par_iter().with_max_len(1).filter_map(hash).collect();
+    }
+
+    /// Where a file of this path may stand.
+    fn places(&self, path: &str) -> [PathBuf; 2] {
+        [staged(&self.out).join(path), self.out.join(path)]
+    }
+
+    /// Where the file stands with these contents; the output folder first, where it need not be moved.
+    pub(super) fn place(&self, file: &OutputFile) -> Option<PathBuf> {
+        let [staged, settled] = self.places(&file.path);
+        [settled, staged].into_iter().find(|place| self.hashes.get(place) == Some(&file.blake3))
+    }
+
+    /// What is wrong with the files of an ended step.
+    fn damage(&self, ended: &Ended) -> Option<String> {
+        let damaged = ended.outputs.iter().find(|file| self.place(file).is_none())?;
+        let there = self.out.join(&damaged.path).exists();
+        Some(format!("`{}` {}", damaged.path, if there { "was changed after the run" } else { "is missing" }))
+    }
+
+    /// What an earlier run made of a step, whatever it was made from; a finished run counts more than an unfinished one.
+    pub(super) fn any(&self, step: &Step) -> Option<&Ended> {
+        self.ended.get(step.id)?.iter().rev().find(|ended| self.damage(ended).is_none())
+    }
+
+    /// Whether there is a record of the step.
+    pub(super) fn knows(&self, step: &Step) -> bool {
+        self.ended.contains_key(step.id)
+    }
+
+    /// Compares a step's parts, as far as they are known, with what decided about it before.
+    pub(super) fn judge(&self, step: &Step, parts: &Parts, complete: bool) -> (State, String, Option<&Ended>) {
+        let mut why: Option<Vec<String>> = None;
+        for ended in self.ended.get(step.id).into_iter().flatten() {
+            let changes = changes(&ended.record.parts, parts, complete);
+            let reasons = match (changes.is_empty(), self.damage(ended)) {
+                (true, None) if complete => {
+                    return (State::Fresh, "its inputs, code and parameters are the same".into(), Some(ended));
+                }
+                (true, None) => {
+                    return (State::Open, "what it reads is made again, and may come out the same".into(), None);
+                }
+                (true, Some(damage)) => vec![damage],
+                (false, _) => changes,
+            };
+            if why.as_ref().is_none_or(|why| reasons.len() < why.len()) {
+                why = Some(reasons);
+            }
+        }
+        let why = match why {
+            None => "it has not run yet".into(),
+            Some(reasons) if reasons.len() > TOLD => {
+                format!("{}; and {} more", reasons[..TOLD].join("; "), reasons.len() - TOLD)
+            }
+            Some(reasons) => reasons.join("; "),
+        };
+        (State::Stale, why, None)
+    }
+}
+
+/// BLAKE3 of a file's bytes, hexadecimal.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn hash_file(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match std::io::Read::read(&mut file, &mut buffer).map_err(Error::io("read", path))? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            n => hasher.update(&buffer[..n]),
+        };
+    }
+}

@@ -1,0 +1,52 @@
+//! Files of an earlier run → values, as the step that wrote them computed them. Used by `flow`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use rayon::prelude::*;
+
+use crate::data::Audit;
+use crate::data::contract::TABLES;
+use crate::data::read::Quarantined;
+use crate::error::{Error, Result};
+
+/// The Parquet files among those of a step (path in the output folder, place), by name.
+pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
+    let read = |(path, place): &(&str, PathBuf)| {
+        let (_, name) = path.strip_suffix(".parquet")?.rsplit_once('/')?;
+        Some(frame(place).map(|frame| (name.to_string(), frame)))
+    };
+    files.par_iter().with_max_len(1).filter_map(read).collect()
+}
+
+/// The rows of a Parquet file.
+pub(super) fn frame(place: &Path) -> Result<DataFrame> {
+    Ok(ParquetReader::new(File::open(place).map_err(Error::io("read", place))?).finish()?)
+}
+
+/// What cleaning wrote of what it did, with the rows that it set aside.
+pub(super) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
+    let mut audit = Audit::default();
+    let mut aside: BTreeMap<&str, Vec<Quarantined>> = BTreeMap::new();
+    for (path, place) in files {
+        let damaged = |e: &dyn std::fmt::Display| {
+            Error::input(format!("cannot read `{}`: {e}", place.display())).with_hint("run `pfe run` again")
+        };
+        if *path == "audit.json" {
+            let text = std::fs::read(place).map_err(Error::io("read", place))?;
+            audit = serde_json::from_slice(&text).map_err(|e| damaged(&e))?;
+        } else if let Some(table) = path.strip_prefix("quarantine/").and_then(|path| path.strip_suffix(".csv")) {
+            let mut reader = csv::Reader::from_path(place).map_err(|e| damaged(&e))?;
+            let rows: Result<_, csv::Error> = reader.deserialize().collect();
+            aside.insert(table, rows.map_err(|e| damaged(&e))?);
+        }
+    }
+    // In the order in which cleaning lists them: tables by the contract, then what is made of them.
+    for name in TABLES.iter().map(|table| table.name) {
+        audit.quarantine.extend(aside.remove(name).map(|rows| (name.to_string(), rows)));
+    }
+    audit.quarantine.extend(aside.into_iter().map(|(name, rows)| (name.to_string(), rows)));
+    Ok(audit)
+}

@@ -1,0 +1,206 @@
+//! Single values → a frame, as relational databases give them. The way there: `rows`.
+
+use polars::prelude::*;
+
+use super::rows::{Field, Held, Value};
+use crate::data::parse;
+use crate::error::{Error, Result};
+
+/// The columns of a frame of results, which is brought to the few types that every database has.
+///
+/// # Errors
+/// A column holds lists, structs or binary data.
+pub(super) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
+    let mut fields = Vec::new();
+    let mut columns = Vec::new();
+    for column in frame.columns() {
+        let (held, dtype) = match column.dtype() {
+            DataType::String => (Held::Text, DataType::String),
+            DataType::Boolean => (Held::Flag, DataType::Boolean),
+            DataType::Float32 | DataType::Float64 => (Held::Float, DataType::Float64),
+            DataType::Date => (Held::Date, DataType::Date),
+            DataType::Datetime(..) => (Held::Timestamp, DataType::Datetime(TimeUnit::Microseconds, None)),
+            dtype if dtype.is_integer() => (Held::Integer, DataType::Int64),
+            other => {
+                let message = format!("column `{}` holds {other}, which no table of a database can", column.name());
+                return Err(Error::input(message));
+            }
+        };
+        fields.push(Field { name: column.name().to_string(), held });
+        columns.push(column.strict_cast(&dtype)?);
+    }
+    Ok((fields, DataFrame::new(frame.height(), columns)?))
+}
+
+/// Collects the values that a database gives for one column.
+pub(super) struct Builder {
+    field: Field,
+    values: Values,
+}
+
+enum Values {
+    Text(StringChunkedBuilder),
+    Integer(PrimitiveChunkedBuilder<Int64Type>),
+    Days(PrimitiveChunkedBuilder<Int32Type>),
+    Float(PrimitiveChunkedBuilder<Float64Type>),
+    Flag(BooleanChunkedBuilder),
+}
+
+impl Builder {
+    pub(super) fn all(fields: &[Field]) -> Vec<Builder> {
+        let values = |f: &Field| match f.held {
+            Held::Text => Values::Text(StringChunkedBuilder::new(f.name.as_str().into(), 0)),
+            Held::Integer | Held::Reais | Held::Timestamp => {
+                Values::Integer(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0))
+            }
+            Held::Date => Values::Days(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0)),
+            Held::Float => Values::Float(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0)),
+            Held::Flag => Values::Flag(BooleanChunkedBuilder::new(f.name.as_str().into(), 0)),
+        };
+        fields.iter().map(|f| Builder { field: f.clone(), values: values(f) }).collect()
+    }
+
+    /// Takes a value in whatever form the database gave it: tables that others made may hold amounts as floating-point
+    /// numbers, or numbers as text.
+    ///
+    /// # Errors
+    /// The value has no meaning in this column: in words, with the column.
+    pub(super) fn push(&mut self, value: Value<'_>) -> Result<(), String> {
+        let wrong = |what: &str| Err(format!("column `{}`: {what}", self.field.name));
+        match &mut self.values {
+            Values::Text(b) => match value {
+                Value::Null => b.append_null(),
+                Value::Text(text) => b.append_value(text),
+                Value::Integer(number) => b.append_value(number.to_string()),
+                _ => return wrong("a text is expected"),
+            },
+            Values::Integer(b) => match integer(self.field.held, value) {
+                Ok(number) => b.append_option(number),
+                Err(what) => return wrong(&what),
+            },
+            Values::Days(b) => match value {
+                Value::Null => b.append_null(),
+                Value::Date(days) => b.append_value(days),
+                Value::Text(text) => match parse::date(text) {
+                    Some(days) => b.append_value(days),
+                    None => return wrong(&format!("`{text}` is no date `YYYY-MM-DD`")),
+                },
+                _ => return wrong("a date is expected"),
+            },
+            Values::Float(b) => match value {
+                Value::Null => b.append_null(),
+                Value::Float(number) => b.append_value(number),
+                Value::Integer(number) => b.append_value(number as f64),
+                Value::Text(text) => match text.parse() {
+                    Ok(number) => b.append_value(number),
+                    Err(_) => return wrong(&format!("`{text}` is no number")),
+                },
+                _ => return wrong("a number is expected"),
+            },
+            Values::Flag(b) => match value {
+                Value::Null => b.append_null(),
+                Value::Flag(flag) => b.append_value(flag),
+                Value::Integer(0) | Value::Text("f" | "0") => b.append_value(false),
+                Value::Integer(1) | Value::Text("t" | "1") => b.append_value(true),
+                _ => return wrong("true or false is expected"),
+            },
+        }
+        Ok(())
+    }
+
+    /// The frame of all columns.
+    pub(super) fn finish(builders: Vec<Builder>, rows: usize) -> Result<DataFrame> {
+        let column = |b: Builder| -> PolarsResult<Column> {
+            let series = match b.values {
+                Values::Text(b) => b.finish().into_series(),
+                Values::Integer(v) if b.field.held == Held::Timestamp => {
+                    v.finish().into_series().cast(&DataType::Datetime(TimeUnit::Microseconds, None))?
+                }
+                Values::Integer(b) => b.finish().into_series(),
+                Values::Days(b) => b.finish().into_series().cast(&DataType::Date)?,
+                Values::Float(b) => b.finish().into_series(),
+                Values::Flag(b) => b.finish().into_series(),
+            };
+            Ok(series.into_column())
+        };
+        Ok(DataFrame::new(rows, builders.into_iter().map(column).collect::<PolarsResult<_>>()?)?)
+    }
+}
+
+/// A value as an integer: itself, centavos or microseconds.
+fn integer(held: Held, value: Value<'_>) -> Result<Option<i64>, String> {
+    let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
+    let no = |what: &str| Err(format!("{value:?} is no {what}"));
+    match (held, value) {
+        (_, Value::Null) => Ok(None),
+        (Held::Integer, Value::Integer(number)) => Ok(Some(number)),
+        (Held::Integer, Value::Float(number)) if whole(number).is_some() => Ok(whole(number)),
+        (Held::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => Ok(text.parse().ok()),
+        (Held::Integer, _) => no("whole number"),
+        (Held::Reais, Value::Reais(centavos)) => Ok(Some(centavos)),
+        (Held::Reais, Value::Text(text)) => parse::centavos(text).map(Some),
+        // The shortest text of a floating-point number is the amount that it was made from.
+        (Held::Reais, Value::Float(reais)) => parse::centavos(&reais.to_string()).map(Some),
+        (Held::Reais, Value::Integer(reais)) if reais.checked_mul(100).is_some() => Ok(Some(reais * 100)),
+        (Held::Reais, _) => no("amount in reais"),
+        (_, Value::Timestamp(micros)) => Ok(Some(micros)),
+        (_, Value::Text(text)) => match parse::timestamp_micros(text) {
+            Some(micros) => Ok(Some(micros)),
+            None => no("date `YYYY-MM-DD HH:MM:SS`"),
+        },
+        _ => no("date and time"),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::rows::Cells;
+    use super::*;
+
+    fn built(held: Held, values: &[Value<'_>]) -> Result<Column, String> {
+        let mut builders = Builder::all(&[Field { name: "x".into(), held }]);
+        for value in values {
+            builders[0].push(*value)?;
+        }
+        Ok(Builder::finish(builders, values.len()).unwrap().columns()[0].clone())
+    }
+
+    #[test]
+    fn amounts_are_exact_in_every_form() {
+        let column = built(
+            Held::Reais,
+            &[Value::Text("58.90"), Value::Float(58.9), Value::Float(0.29), Value::Integer(3), Value::Null],
+        );
+        let expected: [Option<i64>; 5] = [Some(5890), Some(5890), Some(29), Some(300), None];
+        assert_eq!(column.unwrap().i64().unwrap().to_vec(), expected);
+        for wrong in [Value::Text("abc"), Value::Float(1.234), Value::Float(f64::NAN), Value::Flag(true)] {
+            assert!(built(Held::Reais, &[wrong]).unwrap_err().starts_with("column `x`: "));
+        }
+    }
+
+    #[test]
+    fn every_cell_comes_back() {
+        let frame = df!(
+            "text" => [Some("a'\t\n\\;\0é🎈"), None], "integer" => [Some(i64::MIN), None], "float" => [Some(-0.0), None],
+            "flag" => [Some(true), None], "small" => [Some(7u32), None],
+        )
+        .unwrap();
+        let (fields, mut frame) = fields_of(&frame).unwrap();
+        frame.rechunk_mut();
+        let cells = Cells::of(&frame, &fields).unwrap();
+        let mut builders = Builder::all(&fields);
+        for row in 0..2 {
+            for (cell, builder) in cells.iter().zip(&mut builders) {
+                builder.push(cell.get(row)).unwrap();
+            }
+        }
+        assert!(Builder::finish(builders, 2).unwrap().equals_missing(&frame));
+    }
+
+    #[test]
+    fn what_no_database_holds_is_refused() {
+        let list = Series::new("list".into(), [Series::new("".into(), [1i64])]);
+        assert!(fields_of(&DataFrame::new(1, vec![list.into_column()]).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,288 @@
+//! `dynamodb://prefix`: customers and sellers as nested documents, as the original project kept them.
+//!
+//! A load writes a table of its own, `prefix_customers_g2_…`; one item of `prefix_tables` then says that this is the one
+//! that holds the customers. So a reader sees the old rows or the new ones and never a mixture, and a load that breaks
+//! off leaves nothing but a table that the next load removes. Without such an item, the table `prefix_customers` is read.
+
+mod current;
+mod document;
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ScalarAttributeType,
+    TableStatus, WriteRequest,
+};
+use polars::prelude::DataFrame;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::retry::Backoff;
+use super::{Schema, Store, StoreUrl, aws, by_contract, checked_name};
+use crate::error::{Error, Result};
+use current::Current;
+use document::Shape;
+
+/// The service takes no more at once.
+const BATCH: usize = 25;
+/// Batches on their way at once.
+const IN_FLIGHT: usize = 8;
+/// A table is scanned in so many parts at once.
+const SEGMENTS: i32 = 4;
+/// A new table is ready within this, or something is wrong.
+const CREATION: Duration = Duration::from_secs(120);
+
+/// An item: attributes by name.
+type Item = HashMap<String, AttributeValue>;
+
+/// The tables of a prefix.
+#[derive(Debug, Clone)]
+pub(super) struct Dynamodb {
+    url: Arc<str>,
+    prefix: String,
+    client: Client,
+}
+
+impl Dynamodb {
+    pub(super) fn open(url: &StoreUrl) -> Result<Dynamodb> {
+        url.only_options(&["region"])?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+        let named = (1..=100).contains(&url.host.len()) && url.host.bytes().all(plain);
+        if !named || url.port.is_some() || !url.path.is_empty() {
+            return Err(Error::input(format!("`{}` names no prefix of tables", url.masked())).with_hint(
+                "write `dynamodb://prefix`, of letters, digits, `_`, `-` and `.`; another server's address goes into \
+                 AWS_ENDPOINT_URL",
+            ));
+        }
+        Ok(Dynamodb::with(url, &aws::configure(url, "DYNAMODB")?))
+    }
+
+    fn with(url: &StoreUrl, config: &SdkConfig) -> Dynamodb {
+        Dynamodb { url: url.masked().into(), prefix: url.host.clone(), client: Client::new(config) }
+    }
+
+    fn name(&self, table: &str) -> String {
+        format!("{}_{table}", self.prefix)
+    }
+
+    /// The table that holds the rows, and its items.
+    async fn find(&self, table: &str) -> Result<Option<(String, Vec<Item>)>> {
+        let mut gone = None;
+        loop {
+            let current = self.current(table).await?.map(|current| current.name);
+            let name = current.clone().unwrap_or_else(|| self.name(table));
+            if let Some(items) = self.scan(&name).await? {
+                return Ok(Some((name, items)));
+            }
+            // A load that ended meanwhile has removed the table: look again where the rows are.
+            match current {
+                None => return Ok(None),
+                same if same == gone => {
+                    return Err(Error::store(&*self.url, format!("the table `{name}` is gone"))
+                        .with_hint("load the table again"));
+                }
+                other => gone = other,
+            }
+        }
+    }
+
+    /// All items of a table; `None` if there is no such table.
+    async fn scan(&self, name: &str) -> Result<Option<Vec<Item>>> {
+        let mut segments = JoinSet::new();
+        for segment in 0..SEGMENTS {
+            let (store, name) = (self.clone(), name.to_string());
+            segments.spawn(async move { store.scan_segment(&name, segment).await });
+        }
+        let mut items = Vec::new();
+        while let Some(segment) = segments.join_next().await {
+            let segment = segment.map_err(|e| Error::store(&*self.url, format!("reading broke off: {e}")))?;
+            match segment? {
+                Some(found) => items.extend(found),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(items))
+    }
+
+    /// The items of one part of a table. One answer holds 1 MB at most: only an answer without a last key is the last.
+    async fn scan_segment(&self, name: &str, segment: i32) -> Result<Option<Vec<Item>>> {
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let request = self.client.scan().table_name(name).consistent_read(true);
+            let page = request.segment(segment).total_segments(SEGMENTS).set_exclusive_start_key(after).send().await;
+            let page = match page {
+                Ok(page) => page,
+                Err(e) if is_missing(&e) => return Ok(None),
+                Err(e) => return Err(self.failed("read", name, &e)),
+            };
+            items.extend(page.items.unwrap_or_default());
+            match page.last_evaluated_key {
+                Some(key) if !key.is_empty() => after = Some(key),
+                _ => return Ok(Some(items)),
+            }
+        }
+    }
+
+    /// Creates a table whose key is the text `key`, and waits until it takes items. One that exists is as good.
+    async fn create(&self, name: &str, key: &str) -> Result<()> {
+        let malformed = |e: aws_sdk_dynamodb::error::BuildError| Error::store(&*self.url, e.to_string());
+        let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
+        let hash = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
+        let request = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        let request = request
+            .attribute_definitions(attribute.build().map_err(malformed)?)
+            .key_schema(hash.build().map_err(malformed)?);
+        match request.send().await {
+            Ok(_) => {}
+            Err(e) if e.code() == Some("ResourceInUseException") => {}
+            Err(e) => return Err(self.failed("create", name, &e)),
+        }
+        let (pause, started) = (Backoff::default().first, std::time::Instant::now());
+        while started.elapsed() < CREATION {
+            let table = self.client.describe_table().table_name(name).send().await;
+            let table = table.map_err(|e| self.failed("create", name, &e))?.table;
+            if table.and_then(|t| t.table_status) == Some(TableStatus::Active) {
+                return Ok(());
+            }
+            sleep(pause).await;
+        }
+        Err(Error::store(&*self.url, format!("the table `{name}` is not ready after {} s", CREATION.as_secs())))
+    }
+
+    /// Puts all items, several batches at a time.
+    async fn put_all(
+        &self,
+        name: &str,
+        items: impl Iterator<Item = Item>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<()> {
+        let (mut batches, mut written) = (JoinSet::new(), 0);
+        let mut items = items.peekable();
+        loop {
+            while batches.len() < IN_FLIGHT && items.peek().is_some() {
+                let (store, name) = (self.clone(), name.to_string());
+                let batch: Vec<Item> = items.by_ref().take(BATCH).collect();
+                batches.spawn(async move {
+                    let n = batch.len() as u64;
+                    store.put(&name, batch).await.map(|()| n)
+                });
+            }
+            let Some(batch) = batches.join_next().await else { return Ok(()) };
+            written += batch.map_err(|e| Error::store(&*self.url, format!("writing broke off: {e}")))??;
+            progress(written);
+        }
+    }
+
+    /// Puts one batch. What the service did not take for want of capacity is sent again, ever later; as long as it takes
+    /// something the attempts start anew.
+    async fn put(&self, name: &str, batch: Vec<Item>) -> Result<()> {
+        let put = |item| PutRequest::builder().set_item(Some(item)).build();
+        let requests: Result<Vec<_>, _> =
+            batch.into_iter().map(|item| put(item).map(|p| WriteRequest::builder().put_request(p).build())).collect();
+        let mut left = requests.map_err(|e| Error::store(&*self.url, e.to_string()))?;
+        let (backoff, mut refused) = (Backoff::default(), 0);
+        loop {
+            let before = left.len();
+            let answer = self.client.batch_write_item().request_items(name, left).send().await;
+            let answer = answer.map_err(|e| self.failed("write", name, &e))?;
+            left = answer.unprocessed_items.unwrap_or_default().remove(name).unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+            refused = if left.len() < before { 1 } else { refused + 1 };
+            if refused >= backoff.attempts {
+                let message = format!("{} items of `{name}` were not taken", left.len());
+                return Err(Error::store(&*self.url, message)
+                    .after(refused)
+                    .with_hint("the service asks to slow down: try later, or raise its capacity"));
+            }
+            sleep(backoff.wait(refused)).await;
+        }
+    }
+
+    async fn replace(&self, table: &str, key: &str, items: Vec<Item>, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let before = self.current(table).await?;
+        let generation = before.as_ref().map_or(0, |c| c.generation) + 1;
+        // Two loads at once write two tables; the one that ends second finds that it is not the next any more.
+        let unique = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
+        let unique = unique ^ (u64::from(std::process::id()) << 40);
+        let name = format!("{}_g{generation}_{unique:016x}", self.name(table));
+        let count = items.len();
+        let written = async {
+            self.create(&name, key).await?;
+            self.put_all(&name, items.into_iter(), progress).await?;
+            self.create(&self.name("tables"), "table").await?;
+            self.switch(table, before.as_ref(), &Current { name: name.clone(), generation }, count).await
+        };
+        if let Err(error) = written.await {
+            // What was written so far holds nothing that anybody reads; the error matters more than its removal.
+            let _ = self.client.delete_table().table_name(&name).send().await;
+            return Err(error);
+        }
+        self.sweep(table, &name, generation).await
+    }
+
+    fn failed<E, R>(&self, action: &str, name: &str, error: &SdkError<E, R>) -> Error
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        R: std::fmt::Debug + 'static,
+    {
+        let why = match (error.code(), error.message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (Some(code), None) => code.to_string(),
+            _ => aws::innermost(error),
+        };
+        let failed = Error::store(&*self.url, format!("cannot {action} `{name}`: {why}"));
+        match error.code().map_or(Some(aws::UNREACHABLE), aws::advice) {
+            Some(hint) => failed.with_hint(hint),
+            None => failed,
+        }
+    }
+}
+
+fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("ResourceNotFoundException")
+}
+
+impl Store for Dynamodb {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn holds(&self, schema: Schema, table: &str) -> bool {
+        Shape::of(schema, table).is_some()
+    }
+
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let Some(shape) = Shape::of(schema, checked_name(table)?) else { return Ok(None) };
+        let scanned = aws::wait(self.find(table))??;
+        let Some((name, items)) = scanned else { return Ok(None) };
+        let frame = shape.frame(&items, &name).map_err(|message| {
+            Error::input(format!("{}: {message}", self.url)).with_hint("mend the document, or load the table again")
+        })?;
+        by_contract(schema, table, frame, &name).map(Some)
+    }
+
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let Some(shape) = Shape::of(schema, checked_name(table)?) else {
+            return Err(Error::input(format!(
+                "DynamoDB holds raw customers and sellers, not `{}.{table}`",
+                schema.name()
+            ))
+            .with_hint("choose another store for it"));
+        };
+        let frame = by_contract(schema, table, frame.clone(), table)?;
+        let items = shape.items(&frame).map_err(|message| Error::input(format!("{table}: {message}")))?;
+        aws::wait(self.replace(table, shape.key(), items, progress))?
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Tables → store: several at once, the largest first. Behind `pfe load` and `pfe run --store`.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use polars::prelude::*;
+
+use super::url::is_url;
+use super::{Schema, Store, lake};
+use crate::data::TableId;
+use crate::data::contract::{TABLES, ZIP_LOCATIONS};
+use crate::error::{Error, Result};
+use crate::pipeline::tables::{self, Table};
+use crate::results::Results;
+
+/// Tables under way at once. More than there are processors, since each waits for a server or a disk.
+const AT_ONCE: usize = 4;
+
+/// A table that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// Its name.
+    pub table: String,
+    /// Its rows.
+    pub rows: u64,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// Writes tables into a store, in the order in which they ended. `progress` is told the table and its rows written so far.
+///
+/// # Errors
+/// The first failure; tables under way are finished, others not begun. Each table is there whole or not at all.
+pub fn load(
+    store: &dyn Store,
+    schema: Schema,
+    mut tables: Vec<(String, DataFrame)>,
+    progress: &(dyn Fn(&str, u64) + Sync),
+) -> Result<Vec<Loaded>> {
+    // The longest first: none is left over when the others have ended.
+    tables.sort_by(|a, b| b.1.height().cmp(&a.1.height()).then_with(|| a.0.cmp(&b.0)));
+    let workers = AT_ONCE.min(tables.len());
+    let waiting = Mutex::new(VecDeque::from(tables));
+    let ended = Mutex::new(Ok(Vec::new()));
+    let lock = || ended.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = || {
+        while lock().is_ok() {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some((table, frame)) = next else { return };
+            let start = Instant::now();
+            let written = store.write(schema, &table, &frame, &|rows| progress(&table, rows));
+            let loaded = Loaded { rows: frame.height() as u64, time: start.elapsed(), table };
+            let mut ended = lock();
+            match (&mut *ended, written) {
+                (Ok(list), Ok(())) => list.push(loaded),
+                (Ok(_), Err(error)) => *ended = Err(error),
+                // The first failure is told.
+                (Err(_), _) => {}
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(work);
+        }
+    });
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Cleaned tables of the first stores among `places` that hold them; `None` when none of them holds any, as files do not.
+///
+/// # Errors
+/// A store fails, or holds some of the tables only.
+pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Option<Vec<(String, DataFrame)>>> {
+    let texts = places.iter().filter_map(|place| place.as_ref().to_str());
+    let stores = texts.filter(|place| is_url(place) || lake::holds(Path::new(place), Schema::Cleaned));
+    let stores = stores.map(super::open).collect::<Result<Vec<_>>>()?;
+    let (mut found, mut missing) = (Vec::new(), None);
+    for table in tables {
+        let holding = stores.iter().filter(|store| store.holds(Schema::Cleaned, table));
+        match holding.map(|store| store.read(Schema::Cleaned, table)).find_map(Result::transpose) {
+            Some(frame) => found.push((table.to_string(), frame?)),
+            None => missing = Some(table),
+        }
+    }
+    match missing {
+        _ if found.is_empty() => Ok(None),
+        None => Ok(Some(found)),
+        Some(table) => Err(Error::input(format!("no source holds the cleaned table `{table}`"))
+            .with_hint("choose others with `--table`, or load all cleaned tables into that store first")),
+    }
+}
+
+/// Writes what the finished run in `out` has made: its cleaned tables, and the tables of its results.
+///
+/// # Errors
+/// The store fails, or the files of the run are damaged.
+pub fn save_run(
+    store: &dyn Store,
+    out: &Path,
+    results: &Results,
+    progress: &(dyn Fn(&str, u64) + Sync),
+) -> Result<Vec<Loaded>> {
+    let names = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]);
+    let cleaned = names.filter(|name| store.holds(Schema::Cleaned, name)).map(|name| {
+        let path = out.join("clean").join(name).with_extension("parquet");
+        let file = File::open(&path).map_err(Error::io("read", &path))?;
+        Ok((name.to_string(), ParquetReader::new(file).finish()?))
+    });
+    let mut loaded = load(store, Schema::Cleaned, cleaned.collect::<Result<_>>()?, progress)?;
+    let mut found = Vec::new();
+    for (name, table) in tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name)) {
+        let (start, path) = (Instant::now(), out.join("tables").join(name).with_extension("csv"));
+        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        // Where files are kept, the bytes are those of the run.
+        match store.keep(&format!("{}/{name}.csv", Schema::Results.name()), bytes)? {
+            true => {
+                let rows = table.len().saturating_sub(1) as u64;
+                progress(name, rows);
+                loaded.push(Loaded { table: name.to_string(), rows, time: start.elapsed() });
+            }
+            false => found.push((name.to_string(), frame(&table)?)),
+        }
+    }
+    loaded.extend(load(store, Schema::Results, found, progress)?);
+    match loaded.is_empty() {
+        false => Ok(loaded),
+        true => Err(Error::input(format!("`{}` has no place for cleaned tables and results", store.url()))
+            .with_hint("name another store with `--store`")),
+    }
+}
+
+/// A table of text as a frame: whole numbers and numbers where every value is one, nulls where it is empty.
+fn frame(table: &Table) -> Result<DataFrame> {
+    let Some((header, rows)) = table.split_first() else { return Ok(DataFrame::empty()) };
+    let column = |(i, name): (usize, &String)| {
+        let values = || rows.iter().map(move |row| row.get(i).map(String::as_str).filter(|text| !text.is_empty()));
+        // Leading zeros mean a code, not a number.
+        let code = |text: &str| text.len() > 1 && text.starts_with('0') && !text.starts_with("0.");
+        let all = |is: fn(&str) -> bool| values().flatten().all(|text| !code(text) && is(text));
+        let some = values().any(|value| value.is_some());
+        let name = PlSmallStr::from(name.as_str());
+        let series = if some && all(|text| text.parse::<i64>().is_ok()) {
+            values().map(|v| v?.parse().ok()).collect::<Int64Chunked>().with_name(name).into_series()
+        } else if some && all(|text| text.parse::<f64>().is_ok_and(f64::is_finite)) {
+            values().map(|v| v?.parse().ok()).collect::<Float64Chunked>().with_name(name).into_series()
+        } else {
+            values().collect::<StringChunked>().with_name(name).into_series()
+        };
+        series.into_column()
+    };
+    Ok(DataFrame::new(rows.len(), header.iter().enumerate().map(column).collect())?)
+}
+
+/// The table of this name.
+///
+/// # Errors
+/// There is none.
+pub fn table_named(name: &str) -> Result<TableId> {
+    let names = || TABLES.iter().map(|t| format!("`{}`", t.name)).collect::<Vec<_>>().join(", ");
+    TABLES.iter().find(|t| t.name == name).map(|t| t.id).ok_or_else(|| {
+        Error::input(format!("there is no table `{}`", name.escape_debug()))
+            .with_hint(format!("tables are {}", names()))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[&[&str]]) -> Table {
+        rows.iter().map(|row| row.iter().map(|c| c.to_string()).collect()).collect()
+    }
+
+    #[test]
+    fn columns_of_text_become_what_they_hold() {
+        let made = frame(&table(&[
+            &["n", "x", "code", "word", "empty"],
+            &["1", "0.50", "01", "a", ""],
+            &["", "2", "10", "NaN", ""],
+        ]));
+        let expected =
+            df!("n" => [Some(1i64), None], "x" => [0.5, 2.0], "code" => ["01", "10"], "word" => ["a", "NaN"],
+            "empty" => [None::<&str>, None])
+            .unwrap();
+        assert!(made.unwrap().equals_missing(&expected));
+    }
+
+    /// Fails on one table.
+    struct Broken(Mutex<Vec<String>>);
+
+    impl Store for Broken {
+        fn url(&self) -> &str {
+            "broken:"
+        }
+        fn read(&self, _: Schema, _: &str) -> Result<Option<DataFrame>> {
+            Ok(None)
+        }
+        fn write(&self, _: Schema, table: &str, _: &DataFrame, _: &(dyn Fn(u64) + Sync)) -> Result<()> {
+            match table {
+                "bad" => Err(Error::store("broken:", "no")),
+                _ => {
+                    self.0.lock().unwrap().push(table.into());
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_and_stops_the_rest() {
+        let rows = |n: i64| df!("x" => (0..n).collect::<Vec<_>>()).unwrap();
+        let mut tables: Vec<_> = (0..50).map(|i| (format!("t{i}"), rows(1))).collect();
+        tables.push(("bad".into(), rows(9)));
+        let store = Broken(Mutex::default());
+        assert_eq!(load(&store, Schema::Results, tables, &|_, _| ()).unwrap_err().to_string(), "broken:: no");
+        assert!(store.0.into_inner().unwrap().len() < 50);
+        let fine: Vec<_> = (0..50).map(|i| (format!("t{i}"), rows(1))).collect();
+        assert_eq!(load(&Broken(Mutex::default()), Schema::Results, fine, &|_, _| ()).unwrap().len(), 50);
+    }
+}

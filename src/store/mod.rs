@@ -1,0 +1,209 @@
+//! Where tables live beside the files of a run: a local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB. Chosen by URL, each
+//! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
+
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+mod aws;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod builder;
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
+pub(crate) mod lake;
+mod load;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod parquet;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(all(test, any(feature = "dynamodb", feature = "s3")))]
+#[allow(clippy::unwrap_used)]
+mod proxy;
+mod retry;
+pub(crate) mod rows;
+#[cfg(feature = "s3")]
+mod s3;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod text;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod tls;
+pub mod url;
+
+use std::io::Read;
+
+use polars::prelude::DataFrame;
+
+use crate::data::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
+pub use crate::data::ddl::Schema;
+use crate::error::{Error, Result};
+pub use load::{Loaded, load, read_cleaned, save_run, table_named};
+use url::{Scheme, StoreUrl};
+
+/// A place that keeps tables.
+pub trait Store: Send + Sync {
+    /// The URL, its secrets masked.
+    fn url(&self) -> &str;
+
+    /// The rows of a table in any order, columns and types by the contract; `None` when the store does not hold it.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses, or its table has other columns.
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>>;
+
+    /// Replaces the table by the rows of `frame`, all or nothing for whoever reads meanwhile; twice gives the same rows.
+    /// `progress` hears of the number of rows written so far, which falls back when a lost connection starts it again.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses, cannot hold a value, or has a table of that name with other columns.
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()>;
+
+    /// Whether the store takes this table at all: a store of documents has a place for some only.
+    fn holds(&self, schema: Schema, table: &str) -> bool {
+        let _ = (schema, table);
+        true
+    }
+
+    /// Raw files that the store keeps as they came, CSV or JSON, to be read as those of a folder; databases have none.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses.
+    fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
+        Ok(Vec::new())
+    }
+
+    /// Keeps a file as it is, in place of the one of that name; `false` where the store keeps tables only.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses.
+    fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
+        let _ = (name, bytes);
+        Ok(false)
+    }
+}
+
+/// A file that a store keeps as it came.
+pub trait StoredFile: std::fmt::Debug + Send + Sync {
+    /// Its name relative to the store: `csv/orders.csv`.
+    fn name(&self) -> &str;
+
+    /// Length in bytes.
+    fn size(&self) -> u64;
+
+    /// Its bytes. What fails on the way fails the reading, with an [`Error`] inside the error of `std::io`.
+    fn open(&self) -> Box<dyn Read>;
+}
+
+/// Opens the store that a URL names; a path without a scheme is a local lake.
+///
+/// # Errors
+/// The URL is malformed, or its kind of store is not built in. Network stores are only reached when a table is.
+pub fn open(url: &str) -> Result<Box<dyn Store>> {
+    let url = StoreUrl::parse(url)?;
+    match url.scheme {
+        Scheme::Lake => Ok(Box::new(lake::Lake::new(&url))),
+        #[cfg(feature = "sqlite")]
+        Scheme::Sqlite => Ok(Box::new(sqlite::Sqlite::new(&url))),
+        #[cfg(feature = "mysql")]
+        Scheme::Mysql => Ok(Box::new(mysql::Mysql::new(&url)?)),
+        #[cfg(feature = "postgres")]
+        Scheme::Postgres => Ok(Box::new(postgres::Postgres::new(&url)?)),
+        #[cfg(feature = "s3")]
+        Scheme::S3 => Ok(Box::new(s3::S3::open(&url)?)),
+        #[cfg(feature = "dynamodb")]
+        Scheme::Dynamodb => Ok(Box::new(dynamodb::Dynamodb::open(&url)?)),
+        #[allow(unreachable_patterns)]
+        scheme => Err(not_built_in(scheme)),
+    }
+}
+
+fn not_built_in(scheme: Scheme) -> Error {
+    let name = scheme.name();
+    Error::input(format!("support for `{name}:` is not built in"))
+        .with_hint(format!("rebuild with `--features {name}`"))
+}
+
+/// The declared columns of a table, those of cleaning included where the schema is cleaned; `None` for a table that the
+/// contract does not know, whose columns are free.
+pub(crate) fn columns(schema: Schema, table: &str) -> Option<Vec<&'static Column>> {
+    let known = TABLES.iter().find(|t| t.name == table);
+    match schema {
+        Schema::Raw => known.map(|t| t.columns.iter().collect()),
+        Schema::Cleaned if table == ZIP_LOCATIONS => Some(ZIP_LOCATION_COLUMNS.iter().collect()),
+        Schema::Cleaned => known.map(|t| t.clean_columns().collect()),
+        Schema::Results => None,
+    }
+}
+
+/// The name that a column has in frames and tables of the schema.
+pub(crate) fn name_of(schema: Schema, column: &'static Column) -> &'static str {
+    if schema == Schema::Raw { column.source } else { column.name }
+}
+
+/// The frame with the columns of the contract, in its order and types; tables of results stay as they are. `place` names
+/// the table in messages.
+///
+/// # Errors
+/// A column is missing, has another type, or lacks a value that the contract requires.
+pub(crate) fn by_contract(schema: Schema, table: &str, frame: DataFrame, place: &str) -> Result<DataFrame> {
+    let Some(columns) = columns(schema, table) else {
+        return match schema {
+            Schema::Results => Ok(frame),
+            _ => Err(Error::input(format!("there is no table `{table}` in `{}`", schema.name()))
+                .with_hint("`pfe ddl sqlite` shows all tables")),
+        };
+    };
+    let found = || frame.get_column_names().iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let mut picked = Vec::with_capacity(columns.len());
+    for declared in columns {
+        let name = name_of(schema, declared);
+        let column = frame.column(name).map_err(|_| {
+            Error::input(format!("column `{name}` is missing from `{place}`"))
+                .with_hint(format!("columns found: {}", found()))
+        })?;
+        let expected = declared.kind.dtype();
+        if *column.dtype() != expected {
+            let is = column.dtype();
+            return Err(Error::input(format!("column `{name}` of `{place}` holds {is} where {expected} is expected"))
+                .with_hint("load the table again"));
+        }
+        if declared.null.is_none() && column.null_count() > 0 {
+            return Err(Error::input(format!("column `{name}` of `{place}` lacks values that are required"))
+                .with_hint("load the table again"));
+        }
+        picked.push(column.clone());
+    }
+    Ok(DataFrame::new(frame.height(), picked)?)
+}
+
+/// A table's name as every store takes it: letters, digits and underscores, so that it is a file, an object and an
+/// identifier alike and leads nowhere else.
+pub(crate) fn checked_name(table: &str) -> Result<&str> {
+    let plain = table.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    match plain && (1..=48).contains(&table.len()) {
+        true => Ok(table),
+        false => Err(Error::input(format!("`{}` is no name of a table", table.escape_debug()))
+            .with_hint("names have up to 48 letters, digits and underscores")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switched_off_store_says_how_to_get_it() {
+        let error = not_built_in(Scheme::Dynamodb);
+        assert_eq!(error.to_string(), "support for `dynamodb:` is not built in");
+        assert!(error.hint().unwrap().contains("--features dynamodb"));
+    }
+
+    #[test]
+    fn frames_of_other_columns_are_refused() {
+        let frame = polars::df!("geolocation_state" => ["SP"], "name" => ["x"]).unwrap();
+        let error = by_contract(Schema::Raw, "states_name", frame, "here").unwrap_err();
+        assert_eq!(error.to_string(), "column `state_name` is missing from `here`");
+    }
+}

@@ -1,0 +1,315 @@
+//! MySQL and MariaDB: `mysql://user@host/`, databases `raw_data`, `cleaned_data` and `results`; a path is a prefix of their
+//! names. Bulk load by LOAD DATA LOCAL INFILE into a table aside, which is then swapped in.
+
+mod load;
+
+use std::time::Duration;
+
+use mysql::consts::ColumnType;
+use mysql::prelude::Queryable;
+use mysql::{Conn, DriverError, OptsBuilder, SslOpts, Value as Wire};
+use polars::prelude::DataFrame;
+
+use super::builder::Builder;
+use super::retry::{Backoff, Failure};
+use super::rows::Value;
+use super::sql::{SqlTable, fields_to_read, quoted};
+use super::tls::Tls;
+use super::{Schema, Store, StoreUrl, checked_name};
+use crate::data::ddl::{Constraints, Dialect};
+use crate::error::{Error, Result};
+
+const MYSQL: Dialect = Dialect::Mysql;
+const PORT: u16 = 3306;
+const CONNECT: Duration = Duration::from_secs(10);
+/// No single statement is silent for longer.
+const SILENCE: Duration = Duration::from_secs(600);
+/// Seconds that another load of the same table, or what is left of a broken one, is waited for.
+const LOCK: u32 = 60;
+
+/// A MySQL or MariaDB server.
+pub(super) struct Mysql {
+    url: String,
+    options: OptsBuilder,
+    /// Stands before the names of the databases.
+    prefix: String,
+    /// Whether to load with INSERT, for servers that refuse LOAD DATA LOCAL.
+    insert: bool,
+}
+
+impl Mysql {
+    pub(super) fn new(url: &StoreUrl) -> Result<Mysql> {
+        url.only_options(&["tls", "ca", "load"])?;
+        let insert = match url.option("load") {
+            None | Some("infile") => false,
+            Some("insert") => true,
+            Some(other) => {
+                return Err(Error::input(format!("`load={other}` is unknown")).with_hint("write `infile` or `insert`"));
+            }
+        };
+        let prefix = match url.path.as_str() {
+            "" => String::new(),
+            path => format!("{}_", checked_name(path)?),
+        };
+        let tls = match Tls::of(url)? {
+            Tls::Disable => None,
+            Tls::Verify { ca } => Some(SslOpts::default().with_root_cert_path(ca)),
+        };
+        super::tls::install_provider();
+        let options = OptsBuilder::new()
+            .ip_or_hostname(Some(url.host()?))
+            .tcp_port(url.port.unwrap_or(PORT))
+            .user(url.user.clone())
+            .pass(url.secret("MYSQL_PWD"))
+            .prefer_socket(false)
+            .tcp_connect_timeout(Some(CONNECT))
+            .read_timeout(Some(SILENCE))
+            .write_timeout(Some(SILENCE))
+            .ssl_opts(tls);
+        Ok(Mysql { url: url.masked().into(), options, prefix, insert })
+    }
+
+    fn connect(&self) -> Result<Conn, Failure> {
+        let mut connection = Conn::new(self.options.clone()).map_err(|e| self.failed(e))?;
+        // Cleaning has checked the references; a table that others refer to is replaced as a whole.
+        let session = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', foreign_key_checks = 0, lock_wait_timeout = 60";
+        connection.query_drop(session).map_err(|e| self.failed(e))?;
+        Ok(connection)
+    }
+
+    fn database(&self, schema: Schema) -> String {
+        format!("{}{}", self.prefix, schema.name())
+    }
+
+    /// Names and types of a table's columns; none if there is no such table.
+    fn columns(&self, connection: &mut Conn, database: &str, table: &str) -> Result<Vec<(String, String)>, Failure> {
+        let sql = "SELECT column_name, data_type FROM information_schema.columns \
+                   WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position";
+        connection.exec(sql, (database, table)).map_err(|e| self.failed(e))
+    }
+
+    fn failed(&self, error: mysql::Error) -> Failure {
+        let (message, hint) = match &error {
+            mysql::Error::MySqlError(e) => (e.message.clone(), hint(e.code)),
+            mysql::Error::IoError(e) => (e.to_string(), None),
+            mysql::Error::CodecError(e) => (e.to_string(), None),
+            mysql::Error::DriverError(e) => (e.to_string(), None),
+            mysql::Error::TlsError(e) => (e.to_string(), None),
+            other => (other.to_string(), None),
+        };
+        let failed = Error::store(&self.url, message.clone());
+        match &error {
+            mysql::Error::TlsError(_) | mysql::Error::DriverError(DriverError::TlsNotSupported) => {
+                Failure::Final(failed.with_hint(Tls::HINT))
+            }
+            mysql::Error::IoError(_) | mysql::Error::CodecError(_) if message.contains("certificate") => {
+                Failure::Final(failed.with_hint(Tls::HINT))
+            }
+            mysql::Error::MySqlError(e) if matches!(e.code, 1044 | 1045 | 1142 | 1227 | 1698) => Failure::Final(
+                Error::input(format!("`{}` refuses: {message}", self.url)).with_hint(hint.unwrap_or_default()),
+            ),
+            // Too many connections, shutting down, lock timeout, deadlock, network, killed.
+            mysql::Error::MySqlError(e)
+                if matches!(e.code, 1040 | 1053 | 1158..=1161 | 1205 | 1213 | 1927 | 2006 | 2013) =>
+            {
+                Failure::Passing(failed)
+            }
+            mysql::Error::MySqlError(_) => Failure::Final(match hint {
+                Some(hint) => failed.with_hint(hint),
+                None => failed,
+            }),
+            mysql::Error::IoError(_) | mysql::Error::CodecError(_) => Failure::Passing(failed),
+            mysql::Error::DriverError(
+                DriverError::ConnectTimeout
+                | DriverError::CouldNotConnect(_)
+                | DriverError::Timeout
+                | DriverError::PacketOutOfSync
+                | DriverError::UnexpectedPacket
+                | DriverError::SetupError,
+            ) => Failure::Passing(failed.with_hint("is the server running, and are host and port right?")),
+            _ => Failure::Final(failed),
+        }
+    }
+
+    fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
+        let database = self.database(schema);
+        let mut connection = self.connect()?;
+        let there = self.columns(&mut connection, &database, table)?;
+        if there.is_empty() {
+            return Ok(None);
+        }
+        let target = MYSQL.table(&database, schema, table);
+        let shown = format!("table {target} of `{}`", self.url);
+        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let mut builders = Builder::all(&fields);
+        let sql = format!("SELECT {} FROM {target}", quoted(MYSQL, &fields));
+        // A prepared statement: numbers come as numbers, floating-point ones to the bit.
+        let rows = connection.exec_iter(sql, ()).map_err(|e| self.failed(e))?;
+        let dates: Vec<bool> =
+            rows.columns().as_ref().iter().map(|c| c.column_type() == ColumnType::MYSQL_TYPE_DATE).collect();
+        let mut count = 0;
+        for row in rows {
+            let row = row.map_err(|e| self.failed(e))?;
+            count += 1;
+            for (i, builder) in builders.iter_mut().enumerate() {
+                value(row.as_ref(i).unwrap_or(&Wire::NULL), dates[i])
+                    .map_err(|what| format!("column `{}`: {what}", fields[i].name))
+                    .and_then(|value| builder.push(value))
+                    .map_err(|what| Error::input(format!("{shown}, row {count}, {what}")))?;
+            }
+        }
+        Ok(Some(Builder::finish(builders, count)?))
+    }
+
+    fn try_write(
+        &self,
+        schema: Schema,
+        table: &str,
+        (plan, frame): &(SqlTable, DataFrame),
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Failure> {
+        let database = self.database(schema);
+        let mut connection = self.connect()?;
+        let failed = |e| self.failed(e);
+        if let Some(create) = MYSQL.create_schema(&database) {
+            connection.query_drop(create).map_err(failed)?;
+        }
+        self.lock(&mut connection, &database, table)?;
+        let [target, aside, old] =
+            ["", "__pfe_new", "__pfe_old"].map(|suffix| MYSQL.table(&database, schema, &format!("{table}{suffix}")));
+        let there = self.columns(&mut connection, &database, table)?;
+        plan.may_replace(&there, &format!("table {target} of `{}`", self.url))?;
+        // What a load that was cut off has left.
+        connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed)?;
+        connection.query_drop(plan.create(&aside, Constraints::Key)).map_err(failed)?;
+        let loaded = self.fill(&mut connection, &aside, plan, frame, progress).and_then(|()| {
+            for index in plan.indexes(&aside) {
+                connection.query_drop(index).map_err(failed)?;
+            }
+            // From here on other tables are touched, too: one load at a time.
+            self.lock(&mut connection, &database, "")?;
+            self.release(&mut connection, schema, table)?;
+            // One statement: a reader finds the old table or the new one.
+            let swap = match there.is_empty() {
+                true => format!("RENAME TABLE {aside} TO {target}"),
+                false => format!("RENAME TABLE {target} TO {old}, {aside} TO {target}"),
+            };
+            connection.query_drop(swap).map_err(failed)
+        });
+        // After a failure the connection may be gone; then the next load clears up.
+        let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed);
+        loaded.and(cleared)?;
+        self.refer(&mut connection, schema, table)
+    }
+
+    /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name.
+    fn release(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
+        let database = self.database(schema);
+        let sql = "SELECT constraint_schema, table_name, constraint_name FROM information_schema.referential_constraints \
+                   WHERE unique_constraint_schema = ? AND referenced_table_name = ?";
+        let found: Vec<(String, String, String)> =
+            connection.exec(sql, (&database, table)).map_err(|e| self.failed(e))?;
+        let ours = MYSQL.references_of(schema, table);
+        for (child_database, child, name) in found {
+            let quoted = MYSQL.quote(&name);
+            if child_database != database || !ours.iter().any(|r| r.from == child && r.name == quoted) {
+                let message = format!("`{child_database}.{child}` refers to `{database}.{table}` by its key `{name}`");
+                let hint = "drop that key first, and make it again after: pfe cannot replace the table under it";
+                return Err(Failure::Final(Error::store(&self.url, message).with_hint(hint)));
+            }
+            let child = MYSQL.table(&database, schema, &child);
+            connection
+                .query_drop(format!("ALTER TABLE {child} DROP FOREIGN KEY {quoted}"))
+                .map_err(|e| self.failed(e))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the references from and to a table whose other end is there. They hold for what comes later; cleaning has
+    /// checked and counted what is there.
+    fn refer(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
+        let database = self.database(schema);
+        for reference in MYSQL.references_of(schema, table) {
+            let other = if reference.from == table { reference.to } else { reference.from };
+            if !self.columns(connection, &database, other)?.is_empty() {
+                let child = MYSQL.table(&database, schema, reference.from);
+                // Unqualified tables are those of the child's database.
+                let add = format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause);
+                connection.query_drop(add).map_err(|e| self.failed(e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The
+    /// lock goes with the connection.
+    fn lock(&self, connection: &mut Conn, database: &str, table: &str) -> Result<(), Failure> {
+        let name = blake3::hash(format!("{database}.{table}").as_bytes()).to_hex();
+        let got: Option<Option<i64>> =
+            connection.exec_first("SELECT GET_LOCK(?, ?)", (&name[..32], LOCK)).map_err(|e| self.failed(e))?;
+        match got.flatten() {
+            Some(1) => Ok(()),
+            _ => Err(Failure::Final(
+                Error::store(&self.url, format!("another load of `{database}.{table}` is under way"))
+                    .with_hint("wait for it to end"),
+            )),
+        }
+    }
+}
+
+/// What to do about a refusal of the server, by its number.
+fn hint(code: u16) -> Option<&'static str> {
+    match code {
+        1045 | 1698 => {
+            Some("check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`")
+        }
+        1044 | 1142 | 1227 => {
+            Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`")
+        }
+        1148 | 3948 | 4166 => Some(
+            "set `local_infile=1` on the server, or append `?load=insert` to the URL to load with INSERT, which is slower",
+        ),
+        1021 | 1114 => Some("the server's disk is full"),
+        3159 => Some("the server wants TLS: leave out `tls=disable`"),
+        _ => None,
+    }
+}
+
+/// A value from the wire.
+fn value(wire: &Wire, is_date: bool) -> Result<Value<'_>, &'static str> {
+    let day = |year: u16, month: u8, day: u8| {
+        chrono::NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or("not a date")
+    };
+    Ok(match wire {
+        Wire::NULL => Value::Null,
+        Wire::Bytes(bytes) => Value::Text(std::str::from_utf8(bytes).map_err(|_| "a text is not UTF-8")?),
+        Wire::Int(number) => Value::Integer(*number),
+        Wire::UInt(number) => Value::Integer(i64::try_from(*number).map_err(|_| "a number is too large")?),
+        Wire::Float(number) => Value::Float(f64::from(*number)),
+        Wire::Double(number) => Value::Float(*number),
+        Wire::Date(y, m, d, ..) if is_date => Value::Date(day(*y, *m, *d)?.to_epoch_days()),
+        Wire::Date(y, m, d, hour, minute, second, micro) => {
+            let time = day(*y, *m, *d)?
+                .and_hms_micro_opt((*hour).into(), (*minute).into(), (*second).into(), *micro)
+                .ok_or("not a time")?;
+            Value::Timestamp(time.and_utc().timestamp_micros())
+        }
+        Wire::Time(..) => return Err("a duration is not expected"),
+    })
+}
+
+impl Store for Mysql {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let table = checked_name(table)?;
+        Backoff::default().run(|| self.try_read(schema, table))
+    }
+
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let plan = SqlTable::of(MYSQL, schema, table, frame)?;
+        Backoff::default().run(|| self.try_write(schema, table, &plan, progress))
+    }
+}

@@ -1,0 +1,51 @@
+//! A table ↔ Parquet, as the lake and object stores keep it.
+
+use std::io::Write;
+
+use polars::io::mmap::MmapBytesReader;
+use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
+
+use super::{Schema, by_contract, columns};
+use crate::data::contract::Kind;
+use crate::error::{Error, Result};
+
+/// Rows per row group: fixed, so that the bytes do not depend on the number of threads.
+const ROW_GROUP: usize = 1 << 18;
+
+/// Writes a table. The amounts of a raw table, centavos in memory, carry the name that says so: whoever else reads the
+/// file must not take them for reais.
+///
+/// # Errors
+/// The frame is not the table's, or it cannot be written.
+pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Write) -> Result<()> {
+    let mut frame = by_contract(schema, table, frame.clone(), table)?;
+    for (held, stored) in renamed(schema, table) {
+        frame.rename(held, stored.into())?;
+    }
+    frame.rechunk_mut();
+    let writer = ParquetWriter::new(to).with_compression(ParquetCompression::Snappy);
+    writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame)?;
+    Ok(())
+}
+
+/// Reads a table back; `place` names it in messages.
+///
+/// # Errors
+/// The file is damaged, or its columns are not the table's.
+pub(super) fn decode(schema: Schema, table: &str, from: impl MmapBytesReader, place: &str) -> Result<DataFrame> {
+    let mut frame = ParquetReader::new(from).finish().map_err(|e| {
+        Error::input(format!("`{place}` is not a readable Parquet file: {e}")).with_hint("load the table again")
+    })?;
+    for (held, stored) in renamed(schema, table) {
+        if frame.column(stored).is_ok() {
+            frame.rename(stored, held.into())?;
+        }
+    }
+    by_contract(schema, table, frame, place)
+}
+
+/// Columns whose name in the file differs: name in the frame, name in the file.
+fn renamed(schema: Schema, table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let raw = columns(schema, table).into_iter().flatten().filter(move |_| schema == Schema::Raw);
+    raw.filter(|c| c.kind == Kind::Money).map(|c| (c.source, c.name))
+}

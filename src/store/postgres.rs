@@ -1,0 +1,307 @@
+//! PostgreSQL: `postgres://user@host/database`, schemas `raw_data`, `cleaned_data` and `results`. Bulk load and bulk read by
+//! COPY; a table is loaded aside and swapped in, in one transaction.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use ::postgres::config::SslMode;
+use ::postgres::error::SqlState;
+use ::postgres::{Client, Config, NoTls, Transaction};
+use polars::prelude::DataFrame;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::builder::Builder;
+use super::retry::{Backoff, Failure};
+use super::rows::Cells;
+use super::sql::{SqlTable, fields_to_read, quoted};
+use super::text::{self, Limits};
+use super::tls::Tls;
+use super::{Schema, Store, StoreUrl, checked_name};
+use crate::data::ddl::{Constraints, Dialect};
+use crate::error::{Error, Result};
+
+const POSTGRES: Dialect = Dialect::Postgres;
+const PORT: u16 = 5432;
+const CONNECT: Duration = Duration::from_secs(10);
+/// A network that swallows what is sent is noticed after this.
+const SILENCE: Duration = Duration::from_secs(60);
+const LIMITS: Limits = Limits { nul: false, infinite: true };
+
+/// A PostgreSQL database.
+pub(super) struct Postgres {
+    url: String,
+    config: Config,
+    /// `None` for a connection in the clear.
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Postgres {
+    pub(super) fn new(url: &StoreUrl) -> Result<Postgres> {
+        url.only_options(&["tls", "ca"])?;
+        let tls = match Tls::of(url)? {
+            Tls::Disable => None,
+            Tls::Verify { ca } => Some(verified(ca.as_deref())?),
+        };
+        let mut config = Config::new();
+        config.host(url.host()?).port(url.port.unwrap_or(PORT)).connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
+        config.application_name("pfe").ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        config.dbname(if url.path.is_empty() { "postgres" } else { &url.path });
+        let Some(user) = &url.user else {
+            return Err(Error::input(format!("`{}` names no user", url.masked()))
+                .with_hint("write `postgres://user@host/database`"));
+        };
+        config.user(user);
+        if let Some(password) = url.secret("PGPASSWORD") {
+            config.password(password);
+        }
+        Ok(Postgres { url: url.masked().into(), config, tls })
+    }
+
+    fn connect(&self) -> Result<Client, Failure> {
+        let connected = match &self.tls {
+            Some(tls) => self.config.connect(tls.clone()),
+            None => self.config.connect(NoTls),
+        };
+        let mut client = connected.map_err(|e| self.failed(e))?;
+        // What another session holds is waited for, but not for ever. Texts have one form whatever the server's settings.
+        let session = "SET lock_timeout = '60s'; SET datestyle = 'ISO, YMD'; SET extra_float_digits = 1; \
+                       SET client_encoding = 'UTF8'";
+        client.batch_execute(session).map_err(|e| self.failed(e))?;
+        Ok(client)
+    }
+
+    fn failed(&self, error: ::postgres::Error) -> Failure {
+        use std::error::Error as _;
+        let Some(db) = error.as_db_error() else {
+            let mut message = error.to_string();
+            let mut source = error.source();
+            while let Some(inner) = source {
+                message += &format!(": {inner}");
+                source = inner.source();
+            }
+            let failed = Error::store(&self.url, message.clone());
+            return match message.contains("TLS") || message.contains("certificate") {
+                true => Failure::Final(failed.with_hint(Tls::HINT)),
+                false if message.contains("password missing") => {
+                    Failure::Final(Error::input(format!("`{}` wants a password", self.url)).with_hint(password_hint()))
+                }
+                false => Failure::Passing(failed.with_hint("is the server running, and are host and port right?")),
+            };
+        };
+        let message = match db.detail() {
+            Some(detail) => format!("{}: {detail}", db.message()),
+            None => db.message().to_string(),
+        };
+        let refused = || Error::input(format!("`{}` refuses: {message}", self.url));
+        let failed = Error::store(&self.url, message.clone());
+        let code = db.code();
+        match code.code().get(..2).unwrap_or_default() {
+            "28" => Failure::Final(refused().with_hint(password_hint())),
+            "3D" => Failure::Final(refused().with_hint("create the database first, or name another after the host")),
+            _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Failure::Final(
+                refused().with_hint("ask the administrator for the right to create schemas in this database"),
+            ),
+            _ if *code == SqlState::DISK_FULL => Failure::Final(failed.with_hint("the server's disk is full")),
+            _ if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
+                Failure::Final(failed.with_hint(
+                    "a view or a table of yours depends on the table: drop it first, and make it again after",
+                ))
+            }
+            // Connection lost, too many connections, shutting down, deadlock, lock timeout.
+            "08" | "40" => Failure::Passing(failed),
+            _ if [
+                SqlState::TOO_MANY_CONNECTIONS,
+                SqlState::ADMIN_SHUTDOWN,
+                SqlState::CRASH_SHUTDOWN,
+                SqlState::CANNOT_CONNECT_NOW,
+                SqlState::LOCK_NOT_AVAILABLE,
+            ]
+            .contains(code) =>
+            {
+                Failure::Passing(failed)
+            }
+            _ => Failure::Final(failed),
+        }
+    }
+
+    /// Names and types of a table's columns; none if there is no such table.
+    fn columns(
+        &self,
+        transaction: &mut Transaction<'_>,
+        schema: Schema,
+        table: &str,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let sql = "SELECT column_name::text, data_type::text FROM information_schema.columns \
+                   WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position";
+        let rows = transaction.query(sql, &[&schema.name(), &table]).map_err(|e| self.failed(e))?;
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, _>>()
+            .map_err(|e| self.failed(e))
+    }
+
+    fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
+        let mut client = self.connect()?;
+        let mut transaction = client.transaction().map_err(|e| self.failed(e))?;
+        let there = self.columns(&mut transaction, schema, table)?;
+        if there.is_empty() {
+            return Ok(None);
+        }
+        let target = POSTGRES.table(schema.name(), schema, table);
+        let shown = format!("table {target} of `{}`", self.url);
+        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let mut builders = Builder::all(&fields);
+        let sql = format!("COPY (SELECT {} FROM {target}) TO STDOUT", quoted(POSTGRES, &fields));
+        let reader = transaction.copy_out(&sql).map_err(|e| self.failed(e))?;
+        let rows = text::decode(reader, &mut builders)
+            .map_err(|e| self.broken(e))?
+            .map_err(|what| Error::input(format!("{shown}, {what}")))?;
+        Ok(Some(Builder::finish(builders, rows)?))
+    }
+
+    /// What COPY's stream says, with the database's own words inside.
+    fn broken(&self, error: std::io::Error) -> Failure {
+        match error.downcast::<::postgres::Error>() {
+            Ok(error) => self.failed(error),
+            Err(error) => Failure::Passing(Error::store(&self.url, error.to_string())),
+        }
+    }
+
+    fn try_write(
+        &self,
+        schema: Schema,
+        table: &str,
+        (plan, frame): &(SqlTable, DataFrame),
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Failure> {
+        let mut client = self.connect()?;
+        let failed = |e| self.failed(e);
+        let [target, aside] =
+            ["", "__pfe_new"].map(|suffix| POSTGRES.table(schema.name(), schema, &format!("{table}{suffix}")));
+        self.make_schema(&mut client, schema)?;
+        let mut transaction = client.transaction().map_err(failed)?;
+        self.lock(&mut transaction, &format!("{}.{table}", schema.name()))?;
+        let there = self.columns(&mut transaction, schema, table)?;
+        plan.may_replace(&there, &format!("table {target} of `{}`", self.url))?;
+        transaction.batch_execute(&plan.create(&aside, Constraints::Columns)).map_err(failed)?;
+        self.copy(&mut transaction, &aside, plan, frame, progress)?;
+        // From here on other tables are touched, too: one load at a time, so that none waits for another in a circle.
+        self.lock(&mut transaction, schema.name())?;
+        let references = POSTGRES.references_of(schema, table);
+        let of = |name: &str| POSTGRES.table(schema.name(), schema, name);
+        let mut swap = vec![];
+        for inbound in references.iter().filter(|r| r.to == table) {
+            let (child, name) = (of(inbound.from), &inbound.name);
+            swap.push(format!("ALTER TABLE IF EXISTS {child} DROP CONSTRAINT IF EXISTS {name}"));
+        }
+        swap.push(format!("DROP TABLE IF EXISTS {target}"));
+        swap.push(format!("ALTER TABLE {aside} RENAME TO {}", POSTGRES.quote(table)));
+        swap.extend(plan.key().map(|key| format!("ALTER TABLE {target} ADD {key}")));
+        swap.extend(plan.indexes(&target));
+        transaction.batch_execute(&swap.join(";\n")).map_err(failed)?;
+        for reference in references {
+            let (child, parent) = (of(reference.from), of(reference.to));
+            let both = "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL";
+            let both: bool =
+                transaction.query_one(both, &[&child, &parent]).and_then(|row| row.try_get(0)).map_err(failed)?;
+            if both {
+                // Holds for what comes later; cleaning has checked and counted what is there.
+                let add =
+                    format!("ALTER TABLE {child} ADD CONSTRAINT {} {} NOT VALID", reference.name, reference.clause);
+                transaction.batch_execute(&add).map_err(failed)?;
+            }
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    fn copy(
+        &self,
+        transaction: &mut Transaction<'_>,
+        target: &str,
+        plan: &SqlTable,
+        frame: &DataFrame,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Failure> {
+        let cells = Cells::of(frame, &plan.fields)?;
+        // FREEZE: a reader who began before the swap, and waits for it, finds the rows and no empty table.
+        let sql = format!("COPY {target} ({}) FROM STDIN WITH (FREEZE)", plan.columns());
+        let mut writer = transaction.copy_in(&sql).map_err(|e| self.failed(e))?;
+        // A writer that is dropped before its end aborts the COPY.
+        text::encoded(&cells, &plan.fields, frame.height(), LIMITS, progress, |chunks| {
+            for chunk in chunks {
+                let bytes = chunk.map_err(|what| Error::input(format!("{target} of `{}`, {what}", self.url)))?;
+                writer.write_all(&bytes).map_err(|e| self.broken(e))?;
+            }
+            Ok::<_, Failure>(())
+        })?;
+        writer.finish().map_err(|e| self.failed(e))?;
+        Ok(())
+    }
+
+    /// Makes the schema if it is not there: asking first, since whoever may use it need not be allowed to make it.
+    fn make_schema(&self, client: &mut Client, schema: Schema) -> Result<(), Failure> {
+        let failed = |e| self.failed(e);
+        let mut transaction = client.transaction().map_err(failed)?;
+        self.lock(&mut transaction, schema.name())?;
+        let name = POSTGRES.quote(schema.name());
+        let there: bool = transaction
+            .query_one("SELECT to_regnamespace($1) IS NOT NULL", &[&name])
+            .and_then(|row| row.try_get(0))
+            .map_err(failed)?;
+        if let (false, Some(create)) = (there, POSTGRES.create_schema(schema.name())) {
+            transaction.batch_execute(&create).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// Waits for other loads under the same name; the lock goes with the transaction.
+    fn lock(&self, transaction: &mut Transaction<'_>, name: &str) -> Result<(), Failure> {
+        let name = format!("pfe {name}");
+        transaction
+            .execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&name])
+            .map_err(|e| self.failed(e))
+            .map(|_| ())
+    }
+}
+
+fn password_hint() -> &'static str {
+    "check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`"
+}
+
+/// Connections whose certificates verify by the system's authorities, and those of the file `ca`.
+fn verified(ca: Option<&Path>) -> Result<MakeRustlsConnect> {
+    super::tls::install_provider();
+    let mut roots = rustls::RootCertStore::empty();
+    // Authorities of the system that cannot be read are none that a certificate verifies by.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca {
+        let unreadable = |e: &dyn std::fmt::Display| {
+            Error::input(format!("cannot read the certificates of `{}`: {e}", path.display()))
+                .with_hint("`ca` names a file in PEM form")
+        };
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unreadable(&e))? {
+            roots.add(certificate.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+        }
+    }
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+impl Store for Postgres {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let table = checked_name(table)?;
+        Backoff::default().run(|| self.try_read(schema, table))
+    }
+
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let plan = SqlTable::of(POSTGRES, schema, table, frame)?;
+        Backoff::default().run(|| self.try_write(schema, table, &plan, progress))
+    }
+}

@@ -1,0 +1,99 @@
+//! Another try after a failure that may pass: a dropped connection, an overloaded server, a throttle. Used by the network
+//! stores.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// Why an attempt failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// May work the next time.
+    Passing(Error),
+    /// Will not.
+    Final(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Final(error)
+    }
+}
+
+/// How often, and how long to wait between attempts: each wait is twice the one before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Backoff {
+    /// Attempts in all, the first included.
+    pub(super) attempts: u32,
+    /// The first wait.
+    pub(super) first: Duration,
+}
+
+impl Default for Backoff {
+    /// Five attempts within three seconds of waiting: a server that restarts is back by then.
+    fn default() -> Self {
+        Backoff { attempts: 5, first: Duration::from_millis(200) }
+    }
+}
+
+impl Backoff {
+    /// The wait after the `attempt`-th attempt, counted from 1.
+    pub(super) fn wait(self, attempt: u32) -> Duration {
+        self.first * 2u32.saturating_pow(attempt.saturating_sub(1))
+    }
+
+    /// Calls `attempt` until it succeeds, fails for good, or has been tried often enough. Each call starts afresh: what
+    /// it had done before must not count twice.
+    pub(super) fn run<T>(self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Error> {
+        for n in 1.. {
+            match attempt() {
+                Ok(value) => return Ok(value),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Passing(error)) if n >= self.attempts => return Err(error.after(n)),
+                Err(Failure::Passing(_)) => sleep(self.wait(n)),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const QUICK: Backoff = Backoff { attempts: 3, first: Duration::ZERO };
+
+    fn passing() -> Failure {
+        Failure::Passing(Error::store("mysql://db", "the connection was lost"))
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_counted() {
+        let mut calls = 0;
+        let result = QUICK.run(|| {
+            calls += 1;
+            if calls < 3 { Err(passing()) } else { Ok(calls) }
+        });
+        assert_eq!(result.unwrap(), 3);
+        let error = QUICK.run(|| Err::<(), _>(passing())).unwrap_err();
+        assert_eq!(error.to_string(), "mysql://db: the connection was lost (tried 3 times)");
+    }
+
+    #[test]
+    fn what_is_final_is_not_tried_again() {
+        let mut calls = 0;
+        let result: Result<(), _> = QUICK.run(|| {
+            calls += 1;
+            Err(Failure::Final(Error::input("wrong password")))
+        });
+        assert!(result.is_err() && calls == 1);
+    }
+
+    #[test]
+    fn waits_double() {
+        let waits: Vec<u128> = (1..5).map(|n| Backoff::default().wait(n).as_millis()).collect();
+        assert_eq!(waits, [200, 400, 800, 1600]);
+    }
+}

@@ -1,0 +1,124 @@
+//! A frame → single values, as relational databases and hashes of rows take them. The way back: `builder`.
+
+use std::io::Write;
+
+use polars::prelude::*;
+
+use super::{Schema, columns, name_of};
+use crate::data::contract::Kind;
+use crate::data::format;
+use crate::error::Result;
+
+/// How a column is kept in a relational table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    Text,
+    Integer,
+    /// A decimal number of reais; integer centavos in the frame.
+    Reais,
+    Float,
+    Timestamp,
+    Date,
+    Flag,
+}
+
+/// A column of a relational table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) held: Held,
+}
+
+/// A value on its way between a frame and a database.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Value<'a> {
+    Null,
+    Text(&'a str),
+    Integer(i64),
+    /// Centavos that the database keeps as reais.
+    Reais(i64),
+    Float(f64),
+    Flag(bool),
+    /// Microseconds since 1970-01-01.
+    Timestamp(i64),
+    /// Days since 1970-01-01.
+    Date(i32),
+}
+
+impl Value<'_> {
+    /// Its text, as files and databases have it; nothing for a null.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Value::Null => {}
+            Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Value::Integer(number) => format::signed(out, number),
+            Value::Reais(centavos) => format::reais(out, centavos),
+            // The shortest text that reads back as the same number; writing to memory cannot fail.
+            Value::Float(number) => write!(out, "{number:?}").unwrap_or_default(),
+            Value::Flag(flag) => out.push(if flag { b'1' } else { b'0' }),
+            Value::Timestamp(micros) => format::timestamp(out, micros),
+            Value::Date(days) => format::date(out, days),
+        }
+    }
+}
+
+/// The columns of a table of the contract; `None` where they are free.
+pub(crate) fn fields(schema: Schema, table: &str) -> Option<Vec<Field>> {
+    let held = |kind| match kind {
+        Kind::Money if schema == Schema::Raw => Held::Reais,
+        Kind::Integer(..) | Kind::Money => Held::Integer,
+        Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => Held::Text,
+        Kind::Degrees => Held::Float,
+        Kind::Timestamp => Held::Timestamp,
+        Kind::Date => Held::Date,
+        Kind::Flag => Held::Flag,
+    };
+    let columns = columns(schema, table)?;
+    Some(columns.into_iter().map(|c| Field { name: name_of(schema, c).into(), held: held(c.kind) }).collect())
+}
+
+/// The chunk of a column of one chunk.
+type Array<T> = <T as PolarsDataType>::Array;
+
+/// Direct access to the values of a column of one chunk.
+pub(crate) enum Cells<'a> {
+    Text(&'a Array<StringType>),
+    Integer(&'a Array<Int64Type>, fn(i64) -> Value<'static>),
+    Days(&'a Array<Int32Type>),
+    Float(&'a Array<Float64Type>),
+    Flag(&'a Array<BooleanType>),
+}
+
+impl<'a> Cells<'a> {
+    /// The columns of `frame`, which must have been made one chunk by `rechunk_mut`.
+    pub(crate) fn of(frame: &'a DataFrame, fields: &[Field]) -> Result<Vec<Cells<'a>>> {
+        frame.columns().iter().zip(fields).map(|(column, field)| Cells::column(column, field)).collect()
+    }
+
+    fn column(column: &'a Column, field: &Field) -> Result<Cells<'a>> {
+        let series = column.as_materialized_series();
+        let array = series.chunks().first().map(|chunk| chunk.as_any());
+        match field.held {
+            Held::Text => array.and_then(|a| a.downcast_ref()).map(Cells::Text),
+            Held::Integer => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Integer)),
+            Held::Reais => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Reais)),
+            Held::Timestamp => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Timestamp)),
+            Held::Date => array.and_then(|a| a.downcast_ref()).map(Cells::Days),
+            Held::Float => array.and_then(|a| a.downcast_ref()).map(Cells::Float),
+            Held::Flag => array.and_then(|a| a.downcast_ref()).map(Cells::Flag),
+        }
+        .ok_or_else(|| polars_err!(SchemaMismatch: "column `{}` is not {:?}", field.name, field.held).into())
+    }
+
+    /// The value in a row.
+    #[inline]
+    pub(crate) fn get(&self, row: usize) -> Value<'a> {
+        match self {
+            Cells::Text(a) => a.get(row).map_or(Value::Null, Value::Text),
+            Cells::Integer(a, kind) => a.get(row).map_or(Value::Null, kind),
+            Cells::Days(a) => a.get(row).map_or(Value::Null, Value::Date),
+            Cells::Float(a) => a.get(row).map_or(Value::Null, Value::Float),
+            Cells::Flag(a) => a.get(row).map_or(Value::Null, Value::Flag),
+        }
+    }
+}

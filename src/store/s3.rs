@@ -1,0 +1,335 @@
+//! `s3://bucket/prefix`, on AWS or any compatible server: Parquet like the local lake's, results as CSV, and raw files
+//! (`csv/*.csv`, `json/*.json`, or Kaggle's names) for `data::source` to read as those of a folder.
+
+mod credentials;
+
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::path::Path;
+use object_store::{
+    BackoffConfig, ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    RetryConfig,
+};
+use polars::prelude::*;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::{Schema, Store, StoreUrl, StoredFile, aws, checked_name, parquet, retry};
+use crate::error::{Error, Result};
+use credentials::Credentials;
+
+/// Bytes per part of an upload and per request of a download; smaller objects go in one piece.
+const PART: usize = 8 << 20;
+/// Parts on their way at once.
+const IN_FLIGHT: usize = 4;
+/// Where raw files are, below the prefix.
+const FOLDERS: [&str; 3] = ["", "csv", "json"];
+
+/// A bucket, or a part of one.
+#[derive(Debug, Clone)]
+pub(super) struct S3 {
+    url: String,
+    bucket: String,
+    prefix: Path,
+    client: Arc<AmazonS3>,
+}
+
+impl S3 {
+    pub(super) fn open(url: &StoreUrl) -> Result<S3> {
+        url.only_options(&["region"])?;
+        if url.host.is_empty() || url.port.is_some() {
+            return Err(Error::input(format!("`{}` names no bucket", url.masked()))
+                .with_hint("write `s3://bucket/prefix`; another server's address goes into AWS_ENDPOINT_URL"));
+        }
+        let prefix = Path::parse(&url.path).map_err(|_| {
+            Error::input(format!("the prefix of `{}` leads nowhere", url.masked()))
+                .with_hint("`.`, `..` and empty names are not allowed in it")
+        })?;
+        S3::with(url, prefix, &aws::configure(url, "S3")?)
+    }
+
+    fn with(url: &StoreUrl, prefix: Path, config: &SdkConfig) -> Result<S3> {
+        let client = client(url, config).map_err(|e| Error::store(url.masked(), aws::innermost(&e)))?;
+        Ok(S3 { url: url.masked().into(), bucket: url.host.clone(), prefix, client: Arc::new(client) })
+    }
+
+    /// The key of what is called `name` below the prefix.
+    fn key(&self, name: &str) -> Path {
+        name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |key, part| key.join(part))
+    }
+
+    fn key_of(&self, schema: Schema, table: &str) -> Result<Path> {
+        let extension = if schema == Schema::Results { "csv" } else { "parquet" };
+        Ok(self.key(&format!("{}/{}.{extension}", schema.name(), checked_name(table)?)))
+    }
+
+    /// The whole object; `None` where there is none.
+    fn get(&self, key: &Path) -> Result<Option<Vec<u8>>> {
+        let meta = match aws::wait(self.client.head(key))? {
+            // A missing bucket is answered to a HEAD like a missing object, without a word.
+            Err(object_store::Error::NotFound { .. }) => {
+                return aws::wait(self.client.list_with_delimiter(Some(key)))?
+                    .map(|_| None)
+                    .map_err(|e| self.failed("read", key, &e));
+            }
+            meta => meta.map_err(|e| self.failed("read", key, &e))?,
+        };
+        let mut bytes = Vec::with_capacity(meta.size as usize);
+        Download::new(self.clone(), meta).read_to_end(&mut bytes).map_err(unwrapped(&self.url))?;
+        Ok(Some(bytes))
+    }
+
+    /// Puts an object in place of the one before, if any. Readers see the old or the new one, never a part.
+    fn put(&self, key: &Path, bytes: Vec<u8>, sent: &dyn Fn(usize)) -> Result<()> {
+        let put = async {
+            if bytes.len() <= PART {
+                return self.client.put(key, bytes.into()).await.map(|_| ());
+            }
+            let mut upload = self.client.put_multipart(key).await?;
+            let done = match upload_parts(&mut *upload, &bytes, sent).await {
+                Ok(()) => upload.complete().await.map(|_| ()),
+                failed => failed,
+            };
+            if done.is_err() {
+                // Parts of an upload without an end are never seen, but cost; what failed matters more than this.
+                let _ = upload.abort().await;
+            }
+            done
+        };
+        aws::wait(put)?.map_err(|e| self.failed("write", key, &e))
+    }
+
+    fn failed(&self, action: &str, key: &Path, error: &object_store::Error) -> Error {
+        let text = error.to_string();
+        let tag = |name: &str| Some(text.split_once(&format!("<{name}>"))?.1.split_once('<')?.0.to_string());
+        let code = tag("Code").unwrap_or_else(|| match error {
+            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                "AccessDenied".into()
+            }
+            _ => String::new(),
+        });
+        let message = match (error, code.as_str()) {
+            (_, "NoSuchBucket") => format!("there is no bucket `{}`", self.bucket),
+            (object_store::Error::Precondition { .. }, _) => format!("`{key}` changed while it was read"),
+            (_, "") => format!("cannot {action} `{key}`: {}", aws::innermost(error)),
+            (_, code) => {
+                let why = tag("Message").map_or_else(|| code.to_string(), |message| format!("{code}: {message}"));
+                format!("cannot {action} `{key}`: {why}")
+            }
+        };
+        let error = Error::store(&self.url, message);
+        let hint = if code.is_empty() { Some(aws::UNREACHABLE) } else { aws::advice(&code) };
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}
+
+fn client(url: &StoreUrl, config: &SdkConfig) -> object_store::Result<AmazonS3> {
+    let backoff = retry::Backoff::default();
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(&url.host)
+        .with_retry(RetryConfig {
+            backoff: BackoffConfig { init_backoff: backoff.first, max_backoff: aws::LONGEST_WAIT, base: 2.0 },
+            max_retries: backoff.attempts as usize - 1,
+            retry_timeout: aws::ATTEMPT,
+        })
+        .with_client_options(ClientOptions::new().with_connect_timeout(aws::CONNECT).with_timeout(aws::ATTEMPT));
+    if let Some(region) = config.region() {
+        builder = builder.with_region(region.as_ref());
+    }
+    if let Some(endpoint) = config.endpoint_url() {
+        // Unencrypted only where the user wrote so.
+        builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+    }
+    if let Some(provider) = config.credentials_provider() {
+        builder = builder.with_credentials(Arc::new(Credentials::new(provider)));
+    }
+    builder.build()
+}
+
+impl Store for S3 {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let key = self.key_of(schema, table)?;
+        let Some(bytes) = self.get(&key)? else { return Ok(None) };
+        if schema == Schema::Results {
+            let options = CsvReadOptions::default().with_infer_schema_length(None);
+            return Ok(Some(options.into_reader_with_file_handle(Cursor::new(bytes)).finish()?));
+        }
+        parquet::decode(schema, table, Cursor::new(bytes), &format!("s3://{}/{key}", self.bucket)).map(Some)
+    }
+
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let key = self.key_of(schema, table)?;
+        let mut bytes = Vec::new();
+        match schema {
+            Schema::Results => bytes = csv(frame)?,
+            _ => parquet::encode(schema, table, frame, &mut bytes)?,
+        }
+        let (rows, size) = (frame.height() as u64, bytes.len().max(1) as u64);
+        self.put(&key, bytes, &|sent| progress(rows * sent as u64 / size))?;
+        progress(rows);
+        Ok(())
+    }
+
+    fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
+        let mut files: Vec<Box<dyn StoredFile>> = Vec::new();
+        for folder in FOLDERS {
+            let key = self.key(folder);
+            let listed = aws::wait(self.client.list_with_delimiter(Some(&key)))?;
+            let mut objects = listed.map_err(|e| self.failed("list", &key, &e))?.objects;
+            objects.sort_by(|a, b| a.location.cmp(&b.location));
+            files.extend(objects.into_iter().filter_map(|meta| {
+                let name = [folder, meta.location.filename()?].join("/").trim_start_matches('/').to_string();
+                Some(Box::new(Object { store: self.clone(), meta, name }) as Box<dyn StoredFile>)
+            }));
+        }
+        Ok(files)
+    }
+
+    fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
+        self.put(&self.key(name), bytes, &|_| ()).map(|()| true)
+    }
+}
+
+/// An object that holds a raw file.
+#[derive(Debug)]
+struct Object {
+    store: S3,
+    meta: ObjectMeta,
+    name: String,
+}
+
+impl StoredFile for Object {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> u64 {
+        self.meta.size
+    }
+
+    fn open(&self) -> Box<dyn Read> {
+        Box::new(Download::new(self.store.clone(), self.meta.clone()))
+    }
+}
+
+/// Sends the parts of an object, several at a time.
+async fn upload_parts(
+    upload: &mut dyn MultipartUpload,
+    bytes: &[u8],
+    sent: &dyn Fn(usize),
+) -> object_store::Result<()> {
+    let (mut parts, mut done) = (JoinSet::new(), 0);
+    for part in bytes.chunks(PART) {
+        if parts.len() >= IN_FLIGHT
+            && let Some(part) = parts.join_next().await
+        {
+            part??;
+            done += PART;
+            sent(done);
+        }
+        parts.spawn(upload.put_part(part.to_vec().into()));
+    }
+    while let Some(part) = parts.join_next().await {
+        part??;
+    }
+    Ok(())
+}
+
+/// The bytes of an object, part by part; the next part comes while the reader works on this one.
+struct Download {
+    store: S3,
+    meta: ObjectMeta,
+    part: Cursor<Vec<u8>>,
+    /// Bytes asked for so far.
+    asked: u64,
+    next: Option<JoinHandle<object_store::Result<Vec<u8>>>>,
+}
+
+impl Download {
+    fn new(store: S3, meta: ObjectMeta) -> Download {
+        Download { store, meta, part: Cursor::default(), asked: 0, next: None }
+    }
+
+    /// Asks for the next part, if there is one.
+    fn ask(&mut self) {
+        if self.asked >= self.meta.size {
+            return;
+        }
+        let end = self.meta.size.min(self.asked + PART as u64);
+        // An object that is replaced meanwhile must not be read half old and half new.
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(self.asked..end)),
+            if_match: self.meta.e_tag.clone(),
+            ..Default::default()
+        };
+        self.asked = end;
+        let (client, key) = (self.store.client.clone(), self.meta.location.clone());
+        self.next = Some(tokio::spawn(async move { Ok(client.get_opts(&key, options).await?.bytes().await?.into()) }));
+    }
+}
+
+impl Read for Download {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.part.read(buffer)?;
+        if n > 0 || buffer.is_empty() {
+            return Ok(n);
+        }
+        let part = aws::wait(async {
+            if self.next.is_none() {
+                self.ask();
+            }
+            let Some(part) = self.next.take() else { return Ok(Vec::new()) };
+            let part = part.await.map_err(object_store::Error::from)?;
+            self.ask();
+            part
+        });
+        match part {
+            Ok(Ok(part)) => self.part = Cursor::new(part),
+            Ok(Err(e)) => return Err(io::Error::other(self.store.failed("read", &self.meta.location, &e))),
+            Err(e) => return Err(io::Error::other(e)),
+        }
+        self.part.read(buffer)
+    }
+}
+
+/// Our error out of the one of `std::io` that carried it.
+fn unwrapped(url: &str) -> impl Fn(io::Error) -> Error {
+    move |e| match e.downcast::<Error>() {
+        Ok(error) => error,
+        Err(e) => Error::store(url, e.to_string()),
+    }
+}
+
+/// A table as the files in `tables/` have it: a header, missing values empty.
+fn csv(frame: &DataFrame) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Error::input(format!("cannot write the table as CSV: {e}"));
+    writer.write_record(frame.get_column_names().iter().map(|name| name.as_str())).map_err(failed)?;
+    let columns: Vec<Series> = frame.columns().iter().map(|c| c.as_materialized_series().rechunk()).collect();
+    for row in 0..frame.height() {
+        for column in &columns {
+            let field = match column.get(row)? {
+                AnyValue::Null => String::new(),
+                AnyValue::String(text) => text.into(),
+                AnyValue::Float64(value) => value.to_string(),
+                value => value.to_string(),
+            };
+            writer.write_field(field).map_err(failed)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|e| Error::input(format!("cannot write the table as CSV: {e}")))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

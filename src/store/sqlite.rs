@@ -1,0 +1,254 @@
+//! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, …
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use polars::prelude::DataFrame;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior};
+
+use super::builder::Builder;
+use super::rows::{Cells, Value};
+use super::sql::{SqlTable, fields_to_read, quoted};
+use super::{Schema, Store, StoreUrl, checked_name};
+use crate::data::ddl::{Constraints, Dialect};
+use crate::error::{Error, Result};
+
+const SQLITE: Dialect = Dialect::Sqlite;
+/// How long another program's transaction is waited for.
+const BUSY: Duration = Duration::from_secs(30);
+/// Rows between two words on progress.
+const STEP: usize = 16_384;
+/// SQLite keeps amounts as floating-point numbers, which hold fifteen digits.
+const MAX_CENTAVOS: u64 = 999_999_999_999_999;
+
+/// A SQLite file.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    path: PathBuf,
+    url: String,
+    /// A file has one writer at a time.
+    writing: Mutex<()>,
+    /// Pages that the file may have: how a test fills it.
+    #[cfg(test)]
+    max_pages: Option<u32>,
+}
+
+impl Sqlite {
+    pub(super) fn new(url: &StoreUrl) -> Sqlite {
+        Sqlite {
+            path: PathBuf::from(&url.path),
+            url: url.masked().into(),
+            writing: Mutex::new(()),
+            #[cfg(test)]
+            max_pages: None,
+        }
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection> {
+        let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|e| self.failed(e))?;
+        let set = || {
+            connection.busy_timeout(BUSY)?;
+            // Cleaning has checked the references; replacing a table that others refer to breaks none of them.
+            connection.pragma_update(None, "foreign_keys", false)?;
+            connection.pragma_update(None, "cache_size", -65_536)
+        };
+        set().map_err(|e| self.failed(e))?;
+        #[cfg(test)]
+        connection.pragma_update(None, "max_page_count", self.max_pages).map_err(|e| self.failed(e))?;
+        Ok(connection)
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> Error {
+        let failed = Error::store(&self.url, error.to_string());
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => failed.with_hint("free some space, or write to another place"),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                failed.with_hint("another program is using the file; try again when it has ended")
+            }
+            Some(ErrorCode::NotADatabase) => Error::input(format!("`{}` is no SQLite file", self.url))
+                .with_hint("name another file; pfe replaces nothing that it did not write"),
+            Some(ErrorCode::CannotOpen) => {
+                failed.with_hint("its folder must exist, and you must be allowed to write to it")
+            }
+            _ => failed,
+        }
+    }
+
+    fn shown(&self, table: &str) -> String {
+        format!("table {table} of `{}`", self.url)
+    }
+}
+
+/// Names and declared types of a table's columns; none if there is no such table.
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare("SELECT name, type FROM pragma_table_info(?1)")?;
+    statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+impl Store for Sqlite {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let name = format!("{}_{}", schema.name(), checked_name(table)?);
+        if !self.path.exists() {
+            return Err(Error::input(format!("there is no file `{}`", self.path.display()))
+                .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
+        }
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
+        if there.is_empty() {
+            return Ok(None);
+        }
+        let shown = self.shown(&SQLITE.quote(&name));
+        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let mut builders = Builder::all(&fields);
+        let sql = format!("SELECT {} FROM {}", quoted(SQLITE, &fields), SQLITE.quote(&name));
+        let mut statement = connection.prepare(&sql).map_err(|e| self.failed(e))?;
+        let mut rows = statement.raw_query();
+        let mut count = 0;
+        while let Some(row) = rows.next().map_err(|e| self.failed(e))? {
+            count += 1;
+            for (i, builder) in builders.iter_mut().enumerate() {
+                let value = match row.get_ref(i).map_err(|e| self.failed(e))? {
+                    ValueRef::Null => Ok(Value::Null),
+                    ValueRef::Integer(number) => Ok(Value::Integer(number)),
+                    ValueRef::Real(number) => Ok(Value::Float(number)),
+                    ValueRef::Text(bytes) => {
+                        std::str::from_utf8(bytes).map(Value::Text).map_err(|_| "a text is not UTF-8")
+                    }
+                    ValueRef::Blob(_) => Err("binary data where a text or number is expected"),
+                };
+                value
+                    .map_err(|what| format!("column `{}`: {what}", fields[i].name))
+                    .and_then(|value| builder.push(value))
+                    .map_err(|what| Error::input(format!("{shown}, row {count}, {what}")))?;
+            }
+        }
+        Builder::finish(builders, count).map(Some)
+    }
+
+    /// One transaction: readers see the old table until it ends.
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let (plan, frame) = SqlTable::of(SQLITE, schema, table, frame)?;
+        let name = format!("{}_{table}", schema.name());
+        let target = SQLITE.quote(&name);
+        let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let failed = |e| self.failed(e);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        plan.may_replace(&columns(&transaction, &name).map_err(failed)?, &self.shown(&target))?;
+        transaction.execute_batch(&format!("DROP TABLE IF EXISTS {target}")).map_err(failed)?;
+        transaction.execute_batch(&plan.create(&target, Constraints::All)).map_err(failed)?;
+        let places = vec!["?"; plan.fields.len()].join(", ");
+        let sql = format!("INSERT INTO {target} ({}) VALUES ({places})", plan.columns());
+        let mut insert = transaction.prepare(&sql).map_err(failed)?;
+        let cells = Cells::of(&frame, &plan.fields)?;
+        let mut text = Vec::with_capacity(32);
+        for row in 0..frame.height() {
+            for (i, cell) in cells.iter().enumerate() {
+                let value = cell.get(row);
+                if let Some(what) = refused(value) {
+                    let column = &plan.fields[i].name;
+                    return Err(Error::input(format!("row {} of `{table}`, column `{column}`: {what}", row + 1)));
+                }
+                bind(&mut insert, i + 1, value, &mut text).map_err(failed)?;
+            }
+            insert.raw_execute().map_err(failed)?;
+            if (row + 1) % STEP == 0 {
+                progress(row as u64 + 1);
+            }
+        }
+        drop(insert);
+        // An index that is made from all rows is made faster than one that grows with them.
+        for index in plan.indexes(&target) {
+            transaction.execute_batch(&index).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+        progress(frame.height() as u64);
+        Ok(())
+    }
+}
+
+/// Why SQLite cannot keep a value as it is.
+fn refused(value: Value<'_>) -> Option<&'static str> {
+    match value {
+        Value::Reais(centavos) if centavos.unsigned_abs() > MAX_CENTAVOS => {
+            Some("SQLite keeps amounts of fifteen digits exactly, and no longer ones")
+        }
+        // It would become a null.
+        Value::Float(number) if number.is_nan() => Some("SQLite cannot hold a number that is none (NaN)"),
+        _ => None,
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, place: usize, value: Value<'_>, text: &mut Vec<u8>) -> rusqlite::Result<()> {
+    text.clear();
+    match value {
+        Value::Null => return statement.raw_bind_parameter(place, rusqlite::types::Null),
+        Value::Text(text) => return statement.raw_bind_parameter(place, text),
+        Value::Integer(number) => return statement.raw_bind_parameter(place, number),
+        // The closest number to the decimal amount, as SQLite itself would read it.
+        Value::Reais(centavos) => return statement.raw_bind_parameter(place, centavos as f64 / 100.0),
+        Value::Float(number) => return statement.raw_bind_parameter(place, number),
+        Value::Flag(flag) => return statement.raw_bind_parameter(place, i64::from(flag)),
+        Value::Timestamp(_) | Value::Date(_) => value.write(text),
+    }
+    statement.raw_bind_parameter(place, std::str::from_utf8(text).unwrap_or_default())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use polars::df;
+
+    use super::super::{Schema, Store, open};
+    use super::*;
+
+    fn store(folder: &tempfile::TempDir) -> Box<dyn Store> {
+        open(&format!("sqlite:{}", folder.path().join("a b?.db").display())).unwrap()
+    }
+
+    #[test]
+    fn not_a_number_becomes_no_null_in_silence() {
+        let folder = tempfile::tempdir().unwrap();
+        let frame = df!("x" => [1.0, f64::NAN]).unwrap();
+        let error = store(&folder).write(Schema::Results, "t", &frame, &|_| ()).unwrap_err();
+        assert!(error.to_string().contains("row 2 of `t`, column `x`"), "{error}");
+        let infinite = df!("x" => [f64::INFINITY, -0.0]).unwrap();
+        store(&folder).write(Schema::Results, "t", &infinite, &|_| ()).unwrap();
+        assert!(store(&folder).read(Schema::Results, "t").unwrap().unwrap().equals(&infinite));
+    }
+
+    #[test]
+    fn a_full_database_keeps_the_old_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::parse(&format!("sqlite:{}", folder.path().join("x.db").display())).unwrap();
+        let mut store = Sqlite::new(&url);
+        let small = df!("x" => [1i64]).unwrap();
+        let big = df!("x" => (0..100_000i64).collect::<Vec<_>>()).unwrap();
+        store.write(Schema::Results, "t", &small, &|_| ()).unwrap();
+        store.max_pages = Some(20);
+        let error = store.write(Schema::Results, "t", &big, &|_| ()).unwrap_err();
+        assert!(error.hint().unwrap().contains("free some space"), "{error}");
+        assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&small));
+        store.max_pages = None;
+        store.write(Schema::Results, "t", &big, &|_| ()).unwrap();
+        assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&big));
+    }
+
+    #[test]
+    fn another_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.txt");
+        std::fs::write(&path, "no database, but more than sixteen bytes").unwrap();
+        let store = open(&format!("sqlite:{}", path.display())).unwrap();
+        let error = store.write(Schema::Results, "t", &df!("x" => [1i64]).unwrap(), &|_| ()).unwrap_err();
+        assert!(error.to_string().contains("is no SQLite file"), "{error}");
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("no database"));
+    }
+}

@@ -1,0 +1,61 @@
+//! Encryption of the connections to databases: verified unless the URL says `?tls=disable`; `?ca=FILE` trusts one more
+//! certificate authority.
+
+use std::path::PathBuf;
+
+use super::StoreUrl;
+use crate::error::{Error, Result};
+
+/// How to connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tls {
+    /// In the clear, because the URL asks for it.
+    Disable,
+    /// Encrypted, and the server's certificate verified.
+    Verify {
+        /// A file of certificates (PEM) to trust beside the usual ones.
+        ca: Option<PathBuf>,
+    },
+}
+
+impl Tls {
+    /// What to do when the server has no TLS, or a certificate that does not verify.
+    pub(super) const HINT: &'static str = "connections are encrypted and verified: name the server's certificate authority \
+         with `?ca=FILE`, or give this up with `?tls=disable`, as for a server on this machine";
+
+    pub(super) fn of(url: &StoreUrl) -> Result<Tls> {
+        let ca = url.option("ca").map(PathBuf::from);
+        match (url.option("tls"), ca) {
+            (None | Some("verify"), ca) => Ok(Tls::Verify { ca }),
+            (Some("disable"), None) => Ok(Tls::Disable),
+            (Some("disable"), Some(_)) => {
+                Err(Error::input(format!("`{}` has both `tls=disable` and `ca`", url.masked()))
+                    .with_hint("leave one out"))
+            }
+            (Some(other), _) => {
+                Err(Error::input(format!("`tls={other}` is unknown")).with_hint("write `verify` or `disable`"))
+            }
+        }
+    }
+}
+
+/// Chooses the cryptography of the process, once; another library's choice stays.
+pub(super) fn install_provider() {
+    // An error says that a choice was made already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verified_unless_asked_not_to() {
+        let tls = |query: &str| Tls::of(&StoreUrl::parse(&format!("mysql://host/{query}")).unwrap());
+        assert_eq!(tls("").unwrap(), Tls::Verify { ca: None });
+        assert_eq!(tls("?ca=/ca.pem").unwrap(), Tls::Verify { ca: Some("/ca.pem".into()) });
+        assert_eq!(tls("?tls=disable").unwrap(), Tls::Disable);
+        assert!(tls("?tls=off").is_err() && tls("?tls=disable&ca=x").is_err());
+    }
+}

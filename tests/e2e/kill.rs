@@ -1,0 +1,127 @@
+//! Runs that end before their time: killed at any moment, interrupted, out of space. The next one gives the same bytes.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::workdir::{Workdir, assert_same};
+
+const KILLS: u32 = 50;
+
+fn start(work: &Workdir, args: &[&str]) -> std::process::Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pfe"));
+    command.args(args).current_dir(work.path("")).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// How many steps with files the last run used again.
+fn reused(work: &Workdir) -> usize {
+    let manifest = work.json("out/run.json");
+    let steps = manifest["volatile"]["steps"].as_array().unwrap();
+    steps.iter().filter(|step| step["did"] == "reused").count()
+}
+
+/// Moments spread over the whole run; every other time over the files of another run, which must not shine through.
+#[test]
+fn killed_at_any_moment_a_run_can_be_resumed() {
+    let work = Workdir::with_data();
+    let run = ["run", "--data", "data", "--quiet"];
+    work.ok(&[&run[..], &["--out", "whole"]].concat());
+    let whole = work.files("whole");
+    work.ok(&[&run[..], &["--out", "other", "--lang", "en", "--budget", "1000"]].concat());
+    let other = work.files("other");
+    let manifest = work.read("other/run.json");
+    let timed = Instant::now();
+    work.ok(&[&run[..], &["--out", "again"]].concat());
+    let duration = timed.elapsed();
+    let (mut killed, mut resumed) = (0, 0);
+    for i in 0..KILLS {
+        let out = work.path("out");
+        let _ = std::fs::remove_dir_all(&out);
+        if i % 2 == 1 {
+            other.iter().for_each(|(name, bytes)| work.write(&format!("out/{name}"), bytes));
+            work.write("out/run.json", &manifest);
+        }
+        let mut child = start(&work, &run);
+        std::thread::sleep(duration * (2 * i + 1) / (2 * KILLS));
+        child.kill().unwrap();
+        killed += u32::from(child.wait().unwrap().code().is_none());
+        let had_manifest = work.path("out/run.json").exists();
+        work.ok(&run);
+        let files = work.files("out");
+        assert_eq!(files.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>(), "kill {i}");
+        assert_same(&whole, &files);
+        resumed += usize::from(!had_manifest && reused(&work) > 0);
+    }
+    // Were nothing used again, the bytes would be the same all the same.
+    assert!(killed > KILLS / 2, "{killed} of {KILLS} runs were still at work");
+    assert!(resumed > 0, "no run went on from what was finished");
+}
+
+/// What a killed run had staged is damaged before the next one.
+#[test]
+fn damaged_remains_are_not_trusted() {
+    let work = Workdir::with_data();
+    work.ok(&["run", "--data", "data", "--quiet", "--out", "whole"]);
+    for step in ["clean", "mart", "decisions"] {
+        work.ok(&["run", "--data", "data", "--quiet", "--only", step]);
+    }
+    work.edit("out/.pfe-run/tables/winner.csv", |csv| csv + "x");
+    let path = work.path("out/.pfe-run/mart/products.parquet");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    work.edit("out/.pfe-run/steps/clean.json", |json| json[..json.len() / 2].into());
+    work.ok(&["run", "--data", "data", "--quiet"]);
+    assert_eq!(reused(&work), 0);
+    assert_same(&work.files("whole"), &work.files("out"));
+}
+
+#[cfg(unix)]
+fn signal(child: &std::process::Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Ctrl-C ends a run with its own exit code and one message; what was there stays, and the next run goes on.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_cleanly() {
+    let work = Workdir::new();
+    work.ok(&["synth", "--orders", "60000", "--out", "data"]);
+    work.write("out/notes.txt", "mine");
+    let child = start(&work, &["run", "--data", "data"]);
+    // Once its folder is there, it listens.
+    while !work.path("out/.pfe-run").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    signal(&child, "-INT");
+    let done = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(130), "{said}");
+    assert!(said.contains("error: interrupted\nhint: the same command goes on"), "{said}");
+    assert!(!work.path("out/run.json").exists() && work.read("out/notes.txt") == "mine");
+    work.ok(&["run", "--data", "data", "--quiet"]);
+    work.ok(&["run", "--data", "data", "--quiet", "--out", "whole"]);
+    std::fs::remove_file(work.path("out/notes.txt")).unwrap();
+    assert_same(&work.files("whole"), &work.files("out"));
+}
+
+/// A limit on the size of files stands for a full disk: the run before stays whole.
+#[cfg(unix)]
+#[test]
+fn no_space_left() {
+    let work = Workdir::with_data();
+    work.ok(&["run", "--data", "data", "--quiet"]);
+    let before = work.files("out");
+    let limited = "trap '' XFSZ; ulimit -f 100; exec \"$0\" run --data data --lang en --from clean";
+    let done = Command::new("bash")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_pfe")])
+        .current_dir(work.path(""))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("error: cannot write `out/") && !said.contains("panicked"), "{said}");
+    let mut after = work.files("out");
+    after.retain(|name, _| !name.starts_with(".pfe-run/"));
+    assert_same(&before, &after);
+}

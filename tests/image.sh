@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The Dockerfile without an engine: linted, then its commands run: those of the build with nothing but the files that it
+# copies, those of the image in a new Debian. Needs root and debootstrap. Run by tests/run; $tools and $target are its.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+"$tools/venv/bin/hadolint" Dockerfile
+sed 's/debian:[^ ]*/debian:latest/' Dockerfile | if "$tools/venv/bin/hadolint" - >/dev/null; then
+    echo "the linter finds nothing in an image without a version" >&2
+    exit 1
+fi
+
+# The stage's instructions of one kind, a line each, continued lines joined.
+instructions() { # stage (1, 2), instruction
+    sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' Dockerfile |
+        awk -v stage="$1" -v word="$2" '$1 == "FROM" { n++ } n == stage && $1 == word { sub(/^[A-Z]+ +/, ""); print }'
+}
+
+work="$(mktemp -d)"
+trap 'as_root rm -rf "$work"' EXIT
+mkdir "$work/src"
+instructions 1 COPY | while read -r line; do
+    read -ra words <<<"$line"
+    cp -r "${words[@]:0:${#words[@]}-1}" "$work/src/${words[-1]}"
+done
+build="$(instructions 1 RUN)" install="$(instructions 2 RUN)" user="$(instructions 2 USER)"
+read -ra copied <<<"$(instructions 2 COPY | sed 's/--from=build //')"
+ln -s "$target" "$work/src/target"
+(cd "$work/src" && env -u CARGO_TARGET_DIR sh -euc "$build")
+
+# The root that debootstrap makes is kept, since nothing changes in it: the image is a copy.
+if [ ! -e "$tools/debian/.made" ]; then
+    as_root rm -rf "$tools/debian"
+    as_root debootstrap --variant=minbase bookworm "$tools/debian" >/dev/null
+    as_root touch "$tools/debian/.made"
+fi
+image="$work/image"
+as_root cp -a "$tools/debian" "$image"
+as_root chroot "$image" sh -euc "$install" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+as_root cp "$work${copied[0]}" "$image${copied[1]}"
+as_root chroot --userspec="$user:$user" "$image" sh -euc \
+    'test "$(id -u)" != 0; cd /data; pfe run --out out --orders 1000 --quiet; test -s out/report.pdf'
+size="$(as_root du -smx --exclude=data --exclude=var/cache "$image" | cut -f1)"
+echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$work${copied[0]}") >> 20)) MB"
