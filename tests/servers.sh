@@ -1,6 +1,8 @@
 # Sourced by tests/run after tests/tools.sh: starts the databases that the store tests need, on free loopback ports, with
 # their data in a temporary folder, and exports their URLs as PFE_TEST_MYSQL and PFE_TEST_POSTGRES. `stop_servers` ends them.
 
+# Debian keeps mariadbd where only root looks.
+PATH="$PATH:/usr/sbin"
 servers="$(mktemp -d)"
 chmod 755 "$servers"
 server_pids=()
