@@ -41,6 +41,19 @@ impl Svg {
         self.element("desc")
     }
 
+    /// The same figure with `share` of its width free on either side: where the report's font is missing, text is wider.
+    pub fn with_room(&self, share: f64) -> Svg {
+        let widened = || {
+            let (before, rest) = self.0.split_once("viewBox=\"")?;
+            let (view, after) = rest.split_once('"')?;
+            let numbers: Vec<f64> = view.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
+            let [x, y, w, h] = numbers[..] else { return None };
+            let room = (w * share).round();
+            Some(Svg(format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room)))
+        };
+        widened().unwrap_or_else(|| self.clone())
+    }
+
     /// The text of the first element of that name.
     fn element(&self, name: &str) -> Option<String> {
         let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
@@ -388,6 +401,16 @@ mod tests {
             area.present().unwrap();
         }
         out.split_once("</desc>").unwrap().1.to_string()
+    }
+
+    #[test]
+    fn room_widens_the_view_on_both_sides() {
+        let mut out = String::new();
+        SvgBackend::open(&mut out, (192, 50), "t", "d");
+        SvgBackend::close(&mut out);
+        let wide = Svg::new(out.clone()).with_room(0.1);
+        assert_eq!(wide.as_str(), out.replace("-4 0 200 50", "-24 0 240 50"));
+        assert_ne!(wide.as_str(), out);
     }
 
     #[test]

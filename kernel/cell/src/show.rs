@@ -63,9 +63,13 @@ impl<T: AsRef<str>> Show for Html<T> {
     }
 }
 
+/// Free on either side of a figure, as a share of its width: a notebook's page lacks the font that labels were measured in.
+const ROOM: f64 = 0.05;
+
 impl Show for Svg {
     fn show(&self) -> Bundle {
-        Bundle::text(self.title().unwrap_or_else(|| "figure".to_owned())).with("image/svg+xml", self.as_str())
+        let title = self.title().unwrap_or_else(|| "figure".to_owned());
+        Bundle::text(title).with("image/svg+xml", self.with_room(ROOM).as_str())
     }
 }
 
