@@ -2,6 +2,8 @@
 # their data in a temporary folder, and exports their URLs as PFE_TEST_MYSQL, PFE_TEST_POSTGRES, PFE_TEST_S3 and
 # PFE_TEST_DYNAMODB. `stop_servers` ends them.
 
+# Debian keeps mariadbd where only root looks.
+PATH="$PATH:/usr/sbin"
 servers="$(mktemp -d)"
 chmod 755 "$servers"
 server_pids=()

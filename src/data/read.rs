@@ -87,17 +87,10 @@ pub fn read(source: &Source) -> Result<RawTables> {
 /// # Errors
 /// As [`read`].
 pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
-    let read: Vec<(TableId, RawTable, Vec<String>)> = tables
-        .par_iter()
-        .with_max_len(1)
-        .map(|&id| match read_table(source, id)? {
-            Some((table, warnings)) => Ok((id, table, warnings)),
-            None if id == TableId::States => Ok((id, built_in_states(), Vec::new())),
-            None => Err(source.missing(id.table())),
-        })
-        .collect::<Result<_>>()?;
+    let read: Vec<(TableId, (RawTable, Vec<String>))> =
+        tables.par_iter().with_max_len(1).map(|&id| Ok((id, read_table(source, id)?))).collect::<Result<_>>()?;
     let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
-    for (id, table, warnings) in read {
+    for (id, (table, warnings)) in read {
         raw.tables.insert(id, table);
         raw.warnings.extend(warnings);
     }
@@ -118,24 +111,26 @@ pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
             Ok(tap.file(&file.name))
         });
     }
-    let read = read_tables(source, &[id])?.tables.remove(&id);
-    read.map(|table| table.file).ok_or_else(|| source.missing(id.table()))
+    Ok(read_table(source, id)?.0.file)
 }
 
-/// The table at the first place that holds it; files come before what a store holds.
-fn read_table(source: &Source, id: TableId) -> Result<Option<(RawTable, Vec<String>)>> {
+/// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
+pub(super) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
-            return read_file(file).map(Some);
+            return read_file(file);
         }
         if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
             && let Some(frame) = store.read(Schema::Raw, id.name())?
         {
             let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
-            return Ok(Some((read_frame(id.table(), &name, frame)?, Vec::new())));
+            return Ok((read_frame(id.table(), &name, frame)?, Vec::new()));
         }
     }
-    Ok(None)
+    match id {
+        TableId::States => Ok((built_in_states(), Vec::new())),
+        _ => Err(source.missing(id.table())),
+    }
 }
 
 /// Takes the rows of a store as those of a file, so that they meet the same contract. A store has no order: the hash does

@@ -25,7 +25,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// No single statement is silent for longer.
 const SILENCE: Duration = Duration::from_secs(600);
 /// Seconds that another load of the same table, or what is left of a broken one, is waited for.
-const LOCK: u32 = 60;
+const LOCK: u32 = 590;
 
 /// A MySQL or MariaDB server.
 pub(super) struct Mysql {
@@ -267,7 +267,7 @@ fn hint(code: u16) -> Option<&'static str> {
             Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`")
         }
         1148 | 3948 | 4166 => Some(
-            "set `local_infile=1` on the server, or append `?load=insert` to the URL to load with INSERT, which is slower",
+            "set `local_infile=1` on the server, or add `load=insert` to the options of the URL to load with INSERT",
         ),
         1021 | 1114 => Some("the server's disk is full"),
         3159 => Some("the server wants TLS: leave out `tls=disable`"),

@@ -257,13 +257,15 @@ impl Postgres {
         transaction.commit().map_err(failed)
     }
 
-    /// Waits for other loads under the same name; the lock goes with the transaction.
+    /// Waits for other loads under the same name, longer than for what readers hold; the lock goes with the transaction.
     fn lock(&self, transaction: &mut Transaction<'_>, name: &str) -> Result<(), Failure> {
         let name = format!("pfe {name}");
-        transaction
-            .execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&name])
-            .map_err(|e| self.failed(e))
-            .map(|_| ())
+        let mut locked = || {
+            transaction.batch_execute("SET LOCAL lock_timeout = '600s'")?;
+            transaction.execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&name])?;
+            transaction.batch_execute("SET LOCAL lock_timeout = '60s'")
+        };
+        locked().map_err(|e| self.failed(e))
     }
 }
 

@@ -57,7 +57,9 @@ impl Sqlite {
         };
         set().map_err(|e| self.failed(e))?;
         #[cfg(test)]
-        connection.pragma_update(None, "max_page_count", self.max_pages).map_err(|e| self.failed(e))?;
+        if let Some(pages) = self.max_pages {
+            connection.pragma_update(None, "max_page_count", pages).map_err(|e| self.failed(e))?;
+        }
         Ok(connection)
     }
 
