@@ -8,6 +8,7 @@ pub mod ddl;
 mod json;
 mod locations;
 mod parse;
+mod parts;
 mod quality;
 pub mod read;
 pub mod source;
@@ -16,7 +17,7 @@ pub mod source;
 mod tests;
 
 pub use audit::Audit;
-pub use clean::{CleanTables, clean};
+pub use clean::{CleanTables, clean, load};
 pub use contract::TableId;
 pub use read::{RawTables, read};
 pub use source::Source;

@@ -91,7 +91,7 @@ pub fn read(source: &Source) -> Result<RawTables> {
     Ok(raw)
 }
 
-fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
+pub(super) fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
     file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
         let mut builder = TableBuilder::new(file.table.table(), &file.name, size);
@@ -338,7 +338,7 @@ impl Read for Tap<'_> {
     }
 }
 
-fn built_in_states() -> RawTable {
+pub(super) fn built_in_states() -> RawTable {
     let codes: Vec<&str> = STATES.iter().map(|s| s.0).collect();
     let names: Vec<&str> = STATES.iter().map(|s| s.1).collect();
     let [code, name] = [0, 1].map(|i| TableId::States.table().columns[i].source);
