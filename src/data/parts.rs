@@ -36,9 +36,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub fn new(files: &[PathBuf]) -> Parts {
-        let left = files.to_vec().into_iter();
-        Parts { left, current: None, header: None, pending: Cursor::default(), ends_line: true }
+    pub fn new(files: Vec<PathBuf>) -> Parts {
+        Parts { left: files.into_iter(), current: None, header: None, pending: Cursor::default(), ends_line: true }
     }
 
     /// About how many bytes the stream holds.
@@ -157,7 +156,7 @@ mod tests {
         let paths: Vec<PathBuf> = (0..files.len()).map(|i| dir.path().join(format!("{i}.csv"))).collect();
         paths.iter().zip(files).for_each(|(path, text)| std::fs::write(path, text).unwrap());
         let mut text = String::new();
-        Parts::new(&paths).read_to_string(&mut text).map(|_| text)
+        Parts::new(paths).read_to_string(&mut text).map(|_| text)
     }
 
     #[test]
@@ -171,7 +170,8 @@ mod tests {
 
     #[test]
     fn extensions_tell_what_is_read() {
-        let stems = ["orders.csv", "orders.csv.gz", "o.csv.zst", "orders.parquet", "o.parquet.gz", "o.json", "o"].map(stem);
+        let stems =
+            ["orders.csv", "orders.csv.gz", "o.csv.zst", "orders.parquet", "o.parquet.gz", "o.json", "o"].map(stem);
         assert_eq!(stems, [Some("orders"), Some("orders"), Some("o"), Some("orders"), None, None, None]);
     }
 }

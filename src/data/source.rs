@@ -90,7 +90,7 @@ impl SourceFile {
                 let size = file.metadata().map_err(Error::io("read", path))?.len();
                 read(&mut file, size)
             }
-            Place::Parts(files) => read(&mut Parts::new(files), Parts::size(files)?),
+            Place::Parts(files) => read(&mut Parts::new(files.clone()), Parts::size(files)?),
             Place::Zip { archive, index } => {
                 let mut zip = open_zip(archive)?;
                 let entry = zip.by_index(*index).map_err(|e| damaged(archive, e))?;

@@ -169,7 +169,7 @@ impl Lint {
             "BY" | "," if scope.clause == "GROUP" => scope.grouped += 1,
             "BY" | "," if scope.clause == "ORDER" => scope.ordered += 1,
             _ if constant && scope.clause == "ON" => {
-                return self.fault(token.line, word, "polars refuses constants in ON: filter in a subquery");
+                self.fault(token.line, word, "polars refuses constants in ON: filter in a subquery");
             }
             _ if ["FROM", "JOIN"].contains(&before) => {
                 scope.tables.push(word.into());

