@@ -11,6 +11,7 @@ pub mod data;
 pub mod error;
 pub mod findings;
 pub mod mart;
+pub mod memory;
 pub mod models;
 pub mod pipeline;
 pub mod prelude;

@@ -11,6 +11,7 @@ use pfe::{Error, Result};
 use polars::prelude::*;
 
 fn main() -> Result<()> {
+    pfe::memory::few_heaps();
     let paths: Vec<String> = std::env::args().skip(1).collect();
     let [data, out] = &paths[..] else { return Err(Error::input("expected DATA and OUT")) };
     let out = Path::new(out);
