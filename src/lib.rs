@@ -14,6 +14,7 @@ pub mod data;
 pub mod error;
 pub mod findings;
 pub mod mart;
+pub mod memory;
 pub mod models;
 pub mod pipeline;
 pub mod prelude;

@@ -6,5 +6,6 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    pfe::memory::few_heaps();
     cli::main()
 }

@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (_, audit) = data::clean(data::read(&Source::open(&args.data)?)?)?;
+    let (_, audit) = data::load(&Source::open(&args.data)?)?;
     if args.json {
         return print_json(&serde_json::to_value(&audit).unwrap_or_default());
     }

@@ -26,7 +26,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
+    let (clean, _) = data::load(&Source::open(&args.data)?)?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
     let all = models::all();
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();

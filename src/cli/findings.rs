@@ -28,7 +28,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let params = args.decisions.params()?;
-    let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
+    let (clean, _) = data::load(&Source::open(&args.data)?)?;
     let mart = mart::mart(&clean)?;
     let mut made = findings::decide(&mart, &params)?;
     if let Some(category) = &args.category {

@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     let cutoff = args.cutoff.to_epoch_days();
     every.check(cutoff)?;
-    let (clean, _) = data::clean(data::read(&Source::open(&args.data)?)?)?;
+    let (clean, _) = data::load(&Source::open(&args.data)?)?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
     let params = ForecastParams { horizon: usize::from(args.horizon), every };
     let history = panel.until(cutoff)?;

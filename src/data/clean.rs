@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
 use super::canonical::canonical;
 use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
-use super::read::{InputFile, Quarantined, RawTable, RawTables, as_csv};
+use super::read::{InputFile, Quarantined, RawTable, RawTables, as_csv, read_table};
+use super::source::Source;
 use super::{locations, quality};
 use crate::error::{Error, Result};
 
@@ -56,7 +57,30 @@ pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
         .into_par_iter()
         .map(|(id, table)| Ok((id, clean_table(id.table(), table)?)))
         .collect::<Result<_>>()?;
-    let mut audit = Audit { warnings: raw.warnings, ..Default::default() };
+    together(cleaned, raw.warnings)
+}
+
+/// Reads and cleans in one go, table by table: the same as [`clean`] after [`read`](super::read), in less memory, since a file's
+/// rows are cleaned before the next file is read.
+///
+/// # Errors
+/// As both.
+pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
+    let loaded: Vec<((TableId, Cleaned), Vec<String>)> = TABLES
+        .par_iter()
+        .with_max_len(1)
+        .map(|table| {
+            let (raw, warnings) = read_table(source, table.id)?;
+            Ok(((table.id, clean_table(table, raw)?), warnings))
+        })
+        .collect::<Result<_>>()?;
+    let (cleaned, warnings): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
+    together(cleaned, warnings.concat())
+}
+
+/// What concerns several tables: names of categories, locations, checks.
+fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(CleanTables, Audit)> {
+    let mut audit = Audit { warnings, ..Default::default() };
     let mut tables = BTreeMap::new();
     let mut lines = BTreeMap::new();
     for (id, cleaned) in cleaned {

@@ -9,6 +9,7 @@ pub(crate) mod format;
 mod json;
 mod locations;
 pub(crate) mod parse;
+mod parts;
 mod quality;
 pub mod read;
 pub mod rows;
@@ -18,7 +19,7 @@ pub mod source;
 mod tests;
 
 pub use audit::Audit;
-pub use clean::{CleanTables, clean};
+pub use clean::{CleanTables, clean, load};
 pub use contract::TableId;
 pub use read::{RawTables, read};
 pub use source::Source;

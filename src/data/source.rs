@@ -1,17 +1,18 @@
 //! Where the raw tables are: a folder of Kaggle CSVs, Kaggle's zip, the cloud layout, or stores. Next: `read`.
+//!
+//! In a folder a table may be one file, several (`orders_2017.csv`, `orders_2018.csv.gz`) or a folder of files (`orders/*.parquet`).
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contract::{TABLES, Table, TableId};
+use super::parts::{MAX_COMPRESSION, Parts, stem};
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
 use crate::store::{self, Schema, Store, StoredFile};
-
-/// A deflate stream of text never shrinks this far; an archive that claims to is refused before it fills the memory.
-const MAX_COMPRESSION: u64 = 200;
 
 /// The places of the ten tables. Nothing is read yet.
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ impl std::fmt::Debug for Shelf {
 /// How the rows of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Comma-separated values with a header.
+    /// Comma-separated values with a header, or what is read as such: compressed, Parquet, several files.
     Csv,
     /// An array of nested documents.
     Json,
@@ -62,6 +63,7 @@ pub struct SourceFile {
 #[derive(Debug, Clone)]
 enum Place {
     Disk(PathBuf),
+    Parts(Vec<PathBuf>),
     Zip { archive: PathBuf, index: usize },
     Stored(Arc<dyn StoredFile>),
 }
@@ -163,6 +165,7 @@ impl SourceFile {
                 read(&mut file, size)
             }
             Place::Stored(file) => read(&mut *file.open(), file.size()),
+            Place::Parts(files) => read(&mut Parts::new(files.clone()), Parts::size(files)?),
             Place::Zip { archive, index } => {
                 let mut zip = open_zip(archive)?;
                 let entry = zip.by_index(*index).map_err(|e| damaged(archive, e))?;
@@ -191,9 +194,52 @@ fn recognise(file_name: &str) -> Option<(TableId, Format)> {
         "json" => Format::Json,
         _ => return None,
     };
+    Some((named(stem)?, format))
+}
+
+/// The table of this name.
+fn named(stem: &str) -> Option<TableId> {
     let stem = stem.trim_start_matches("olist_").trim_end_matches("_dataset");
-    let table = TABLES.iter().find(|t| t.name == stem || t.aliases.contains(&stem))?;
-    Some((table.id, format))
+    TABLES.iter().find(|t| t.name == stem || t.aliases.contains(&stem)).map(|t| t.id)
+}
+
+/// The table that a file is a part of: its name, perhaps followed by a number or a month, such as `orders_2018-01.csv.gz`.
+fn part_of(file_name: &str) -> Option<TableId> {
+    named(stem(file_name)?.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.')))
+}
+
+/// The tables that are several files, compressed or Parquet, in this folder or in folders of their own.
+fn in_parts(root: &Path, folder: &str, names: &[String]) -> Result<Vec<SourceFile>> {
+    let mut parts: BTreeMap<TableId, Vec<String>> = BTreeMap::new();
+    for name in names {
+        if let Some(table) = part_of(name) {
+            parts.entry(table).or_default().push(name.clone());
+        } else if let Some(table) = named(name).filter(|_| root.join(folder).join(name).is_dir()) {
+            let files = listed(&root.join(folder).join(name))?.into_iter().filter(|file| stem(file).is_some());
+            parts.entry(table).or_default().extend(files.map(|file| format!("{name}/{file}")));
+        }
+    }
+    // A single plain file is read as it is.
+    parts.retain(|_, files| files.len() > 1 || files.iter().any(|file| recognise(file).is_none()));
+    let source = |(table, files): (TableId, Vec<String>)| {
+        let path = |file: &String| Path::new(folder).join(file);
+        let more = if files.len() > 1 { format!(" + {} more", files.len() - 1) } else { String::new() };
+        SourceFile {
+            table,
+            name: format!("{}{more}", path(&files[0]).display()),
+            format: Format::Csv,
+            place: Place::Parts(files.iter().map(|file| root.join(path(file))).collect()),
+        }
+    };
+    Ok(parts.into_iter().filter(|(_, files)| !files.is_empty()).map(source).collect())
+}
+
+/// Names in a folder, sorted.
+fn listed(dir: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(dir).map_err(Error::io("read", dir))?;
+    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort();
+    Ok(names)
 }
 
 fn in_folder(root: &Path) -> Result<Vec<SourceFile>> {
@@ -203,9 +249,9 @@ fn in_folder(root: &Path) -> Result<Vec<SourceFile>> {
         if !dir.is_dir() {
             continue;
         }
-        let entries = std::fs::read_dir(&dir).map_err(Error::io("read", &dir))?;
-        let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
-        names.sort();
+        let names = listed(&dir)?;
+        // Before the single files, which would be one part of several.
+        found.extend(in_parts(root, folder, &names)?);
         for file in names {
             if let Some((table, format)) = recognise(&file) {
                 let name = Path::new(folder).join(&file);
@@ -274,5 +320,9 @@ mod tests {
         }
         assert_eq!(recognise("customers.json"), Some((TableId::Customers, Format::Json)));
         assert_eq!(recognise("README.md"), None);
+        for part in ["orders_2018-01.csv.gz", "olist_orders_dataset.csv.zst", "orders.parquet", "orders-0001.csv"] {
+            assert_eq!(part_of(part), Some(TableId::Orders), "{part}");
+        }
+        assert_eq!(["orders_old.csv", "orders_2018.json"].map(part_of), [None, None]);
     }
 }

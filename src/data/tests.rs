@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::contract::TABLES;
-use super::{Audit, CleanTables, Source, clean, read};
+use super::{Audit, CleanTables, Source, clean, load, read};
 use crate::Result;
 use crate::synth::{SynthParams, generate};
 
@@ -39,6 +39,17 @@ fn assert_refused_or_accounted_for(data: &Path) {
     match cleaned(data) {
         Ok((clean, audit)) => assert_nothing_lost(&clean, &audit),
         Err(error) => assert_eq!(error.exit_code(), 2, "{error}"),
+    }
+}
+
+#[test]
+fn loading_is_reading_and_cleaning() {
+    let data = generated(2_000, 3, 0.05);
+    let (tables, audit) = cleaned(data.path()).unwrap();
+    let (loaded, told) = load(&Source::open(data.path()).unwrap()).unwrap();
+    assert_eq!(serde_json::to_value(audit).unwrap(), serde_json::to_value(told).unwrap());
+    for ((name, a), (_, b)) in tables.iter().zip(loaded.iter()) {
+        assert!(a.equals_missing(b), "{name}");
     }
 }
 

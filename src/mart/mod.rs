@@ -4,6 +4,7 @@
 //! that every engine gives the same bits. Items and payments never meet in one join: an order with several payments
 //! would count its items several times.
 
+pub mod lint;
 pub mod month;
 pub mod period;
 
@@ -102,8 +103,14 @@ impl SalesMart {
 /// # Errors
 /// A query fails: the fault of a file, not of the data.
 pub fn mart(clean: &CleanTables) -> Result<SalesMart> {
-    let mut tables: BTreeMap<String, LazyFrame> =
-        clean.iter().map(|(name, frame)| (name.to_string(), frame.clone().lazy())).collect();
+    mart_of(clean.iter().map(|(name, frame)| (name.to_string(), frame.clone().lazy())).collect())
+}
+
+/// The same from clean tables wherever they are: of Parquet files that are scanned only the columns in use are read.
+///
+/// # Errors
+/// As [`mart`], or a file cannot be read.
+pub fn mart_of(mut tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
     let (stored, helpers): (Vec<Step>, Vec<Step>) = STEPS.iter().copied().partition(|s| s.stored);
     for (name, frame) in run(&tables, &helpers)? {
         tables.insert(name, frame.lazy());

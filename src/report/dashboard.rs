@@ -22,6 +22,7 @@ use tera::{Context, Tera};
 use super::charts::brazil;
 use super::charts::style::css_variables;
 use super::dossier::edition::{Edition, Words};
+use super::template::explain;
 use super::typography::{Typographer, plain};
 use super::{Lang, Templates, fonts};
 use crate::error::{Error, Result};
@@ -149,7 +150,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     page.insert("script", &*SCRIPT);
     page.insert("script_hash", &*SCRIPT_HASH);
     page.insert("data", &in_script(&data.values));
-    let error = |e: tera::Error| Error::report("`dashboard.html`", e);
+    let error = |e: tera::Error| explain("dashboard.html", &e);
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
     tera.add_raw_template("dashboard.html", templates.text("templates/dashboard.html")).map_err(error)?;

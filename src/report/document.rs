@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::provenance::Provenance;
 use super::{Attachment, Figure, Meta, Style, Table};
 use crate::Result;
 
@@ -15,6 +16,8 @@ pub struct Document {
     pub(super) notes: Vec<Vec<Block>>,
     /// What a cross-reference to each figure, table and heading says: `figure 3`.
     pub(super) labels: BTreeMap<String, String>,
+    /// Where the numbers of the text come from, in its order; the first has number 1.
+    pub(super) numbers: Vec<Provenance>,
     /// Page templates and style sheet; the built-in ones unless replaced.
     pub style: Style,
     /// Files that the HTML offers for download.
@@ -56,6 +59,22 @@ impl Document {
         self.chapters.iter().flatten()
     }
 
+    /// The numbers of the text as a table: number, what is printed, file and rows, name.
+    pub(super) fn numbers_grid(&self) -> (Vec<Vec<Inline>>, Vec<Vec<Vec<Inline>>>) {
+        let words = self.meta.lang.words();
+        let text = |text: &str| Inline::Text(text.to_owned());
+        let code = |text: &str| Inline::Code(text.to_owned());
+        let head = [words.number, words.value, words.rows, words.name].map(|word| vec![text(word)]);
+        let row = |(place, Provenance { name, origin, texts }): (usize, &Provenance)| {
+            let mut from = vec![code(&origin.file)];
+            if !origin.rows.is_empty() {
+                from.extend([text(", "), code(&origin.rows)]);
+            }
+            vec![vec![text(&(place + 1).to_string())], vec![text(&texts.join(" · "))], from, vec![code(name)]]
+        };
+        (head.into(), self.numbers.iter().enumerate().map(row).collect())
+    }
+
     /// What a reference without a text of its own says.
     pub(super) fn label<'a>(&'a self, target: &'a str) -> &'a str {
         self.labels.get(target).map_or(target, String::as_str)
@@ -80,6 +99,8 @@ pub(super) enum Block {
     Rule,
     /// The works that are cited, each with its identifier, by label.
     Works(Vec<(String, Vec<Inline>)>),
+    /// The [`Document::numbers`].
+    Numbers,
     /// A table written in the chapter.
     Grid {
         align: Vec<Align>,
@@ -137,10 +158,10 @@ pub(super) enum Align {
 pub(super) enum Inline {
     Text(String),
     Code(String),
-    /// A number, and the file and name under which it can be found.
+    /// A number, and its place among the [`Document::numbers`].
     Value {
         text: String,
-        source: String,
+        number: usize,
     },
     Emphasis(Vec<Inline>),
     Strong(Vec<Inline>),

@@ -9,8 +9,9 @@ use tera::{Context, Tera};
 use super::charts::style::{css_rules, css_variables};
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
+use super::template::explain;
 use super::{Attachment, Figure, Table, fonts};
-use crate::{Error, Result};
+use crate::Result;
 
 /// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
 static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
@@ -53,7 +54,7 @@ pub(super) fn write(document: &Document) -> Result<String> {
     page.insert("body", &writer.out);
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
-    let error = |e: tera::Error| Error::report("`report.html`", e);
+    let error = |e: tera::Error| explain("report.html", &e);
     tera.add_raw_template("report.html", &document.style.html).map_err(error)?;
     tera.render("report.html", &page).map_err(error)
 }
@@ -212,6 +213,7 @@ impl Writer<'_> {
                 }
                 self.out.push_str("</ul>");
             }
+            Block::Numbers => self.numbers(),
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => self.figure(place, figure),
             Block::Table { place, table } => self.table(place, table),
@@ -228,8 +230,9 @@ impl Writer<'_> {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => self.out.push_str(&escape(text)),
-                Inline::Value { text, source } => {
-                    let _ = write!(self.out, "<span title=\"{}\">{}</span>", escape(source), escape(text));
+                Inline::Value { text, number } => {
+                    let line = self.document.numbers[*number].line();
+                    let _ = write!(self.out, "<span title=\"{}\">{}</span>", escape(&line), escape(text));
                 }
                 Inline::Code(text) => drop(write!(self.out, "<code>{}</code>", escape(text))),
                 Inline::Emphasis(inner) => self.line("em", inner),
@@ -281,6 +284,11 @@ impl Writer<'_> {
             self.out.push_str("</tr>\n");
         }
         self.out.push_str("</tbody></table></div>");
+    }
+
+    fn numbers(&mut self) {
+        let (head, rows) = self.document.numbers_grid();
+        self.grid(&[Align::Right, Align::Right, Align::Left, Align::Left], &head, &rows);
     }
 
     fn figure(&mut self, place: &Place, figure: &Figure) {

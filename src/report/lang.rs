@@ -36,6 +36,10 @@ pub struct Words {
     pub warning: &'static str,
     pub downloads: &'static str,
     pub and: &'static str,
+    pub number: &'static str,
+    pub value: &'static str,
+    pub rows: &'static str,
+    pub name: &'static str,
 }
 
 const FRENCH: Words = Words {
@@ -55,6 +59,10 @@ const FRENCH: Words = Words {
     warning: "Limite",
     downloads: "Fichiers à télécharger",
     and: "et",
+    number: "Nº",
+    value: "Nombre",
+    rows: "Fichier, lignes",
+    name: "Nom",
 };
 
 const ENGLISH: Words = Words {
@@ -74,6 +82,10 @@ const ENGLISH: Words = Words {
     warning: "Caution",
     downloads: "Files to download",
     and: "and",
+    number: "No.",
+    value: "Number",
+    rows: "File, rows",
+    name: "Name",
 };
 
 const MONTHS: [[&str; 12]; 2] = [

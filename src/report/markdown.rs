@@ -10,6 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
 use super::document::{Block, Document};
+use super::provenance::Provenance;
 use super::template::{Filled, place};
 use super::typography::Typographer;
 use super::{Chapter, Lang, Materials, Meta, Style};
@@ -27,7 +28,9 @@ pub(super) struct Reader<'a> {
     notes: Vec<Vec<Block>>,
     labels: BTreeMap<String, String>,
     /// Where the numbers of the chapter come from, by the place of their mark.
-    pub(super) told: Vec<String>,
+    pub(super) told: Vec<Provenance>,
+    /// The same of all chapters, each once.
+    numbers: Vec<Provenance>,
     /// Works cited and not listed yet: what their citations say, by key.
     cited: BTreeMap<String, String>,
     /// Cross-references to check at the end, with their places.
@@ -74,6 +77,7 @@ impl<'a> Reader<'a> {
             notes: Vec::new(),
             labels: BTreeMap::new(),
             told: Vec::new(),
+            numbers: Vec::new(),
             cited: BTreeMap::new(),
             references: Vec::new(),
             sections: [0; NUMBERED_LEVELS],
@@ -144,6 +148,7 @@ impl<'a> Reader<'a> {
             chapters: self.chapters,
             notes: self.notes,
             labels: self.labels,
+            numbers: self.numbers,
             style: Style::default(),
             downloads: Vec::new(),
         })

@@ -9,8 +9,8 @@
 //! Markdown with placeholders (`{{ total.revenue | brl }}`). Alone in a paragraph, `![note](figure:id)` or
 //! `![note](table:id)` places a numbered figure or table, the note being optional; `[](figure:id)`, `[](table:id)` and
 //! `[](#heading-id)` in the text refer to them, `[](cite:key)` to a work of the bibliography, which stands where
-//! `![](bibliography:works)` does. A chapter starts with a level-1 heading; `{.unnumbered}` after a heading leaves
-//! it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
+//! `![](bibliography:works)` does; `![](provenance:numbers)` lists where the numbers of the text come from. A chapter
+//! starts with a level-1 heading; `{.unnumbered}` after a heading leaves it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
 mod bibliography;
 pub mod charts;
@@ -49,6 +49,7 @@ pub use document::Document;
 pub use dossier::{dossier, dossier_with};
 pub use lang::Lang;
 pub use notebook::notebook;
+use provenance::Provenance;
 pub use style::Style;
 pub use svg::Svg;
 pub use templates::Templates;
@@ -137,8 +138,17 @@ pub struct Materials {
     pub tables: BTreeMap<String, Table>,
     /// Works that can be cited, by key.
     pub works: BTreeMap<String, Work>,
-    /// Files by the beginning of the names of their values: where the numbers of the text come from.
-    pub sources: BTreeMap<String, String>,
+    /// Where the numbers of the text come from, by the beginning of the names of their values.
+    pub sources: BTreeMap<String, Origin>,
+}
+
+/// Where values can be found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// The file, or the command that prints them.
+    pub file: String,
+    /// Which rows or field of it, as SQL would say it; all rows where this is empty.
+    pub rows: String,
 }
 
 /// A file to carry inside the PDF.
@@ -202,7 +212,7 @@ impl Table {
 /// chapter and the line.
 pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
     let marked = chapters.iter().map(|chapter| provenance::mark(chapter, &materials.sources));
-    let (chapters, told): (Vec<Chapter>, Vec<Vec<String>>) = marked.unzip();
+    let (chapters, told): (Vec<Chapter>, Vec<Vec<Provenance>>) = marked.unzip();
     let filled = template::fill(&chapters, &materials.values, meta.lang)?;
     let mut reader = markdown::Reader::new(meta.lang, materials);
     for ((chapter, filled), told) in chapters.iter().zip(&filled).zip(told) {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Chapter;
+use super::typography::plain;
+use super::{Chapter, Origin};
 
 /// Marks are private characters, which no chapter holds: the first stands for source 0. Values are veiled, so that theirs
 /// cannot be taken for one.
@@ -13,16 +14,33 @@ const LAST: u32 = 0xF8FF;
 /// Filters that write a number or a date.
 const NUMBERS: [&str; 6] = ["brl", "count", "decimal", "percent", "month", "date"];
 
-/// Files by the beginning of the names of their values: the longest that fits counts.
-pub(super) type Sources = BTreeMap<String, String>;
+/// Origins by the beginning of the names of their values: the longest that fits counts.
+pub(super) type Sources = BTreeMap<String, Origin>;
+
+/// A value by its name, where it can be found, and what the text makes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Provenance {
+    pub name: String,
+    pub origin: Origin,
+    /// As it is printed, each way once, in the order of the text: a loop prints several values under one name.
+    pub texts: Vec<String>,
+}
+
+impl Provenance {
+    /// In a line: `tables/winner.csv, rank = 1: decisions.winner.forecast`.
+    pub fn line(&self) -> String {
+        let Provenance { name, origin: Origin { file, rows }, .. } = self;
+        if rows.is_empty() { format!("{file}: {name}") } else { format!("{file}, {rows}: {name}") }
+    }
+}
 
 /// The number of the source that a character marks.
 pub(super) fn marked(c: char) -> Option<usize> {
     (FIRST..=LAST).contains(&u32::from(c)).then(|| (u32::from(c) - FIRST) as usize)
 }
 
-/// The chapter with a mark after each number that has a source, and what the marks say: file and name of the value.
-pub(super) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<String>) {
+/// The chapter with a mark after each number that has a source, and what the marks stand for.
+pub(super) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Provenance>) {
     let (mut text, mut told) = (String::with_capacity(chapter.text.len()), Vec::new());
     let mut loops: BTreeMap<String, String> = BTreeMap::new();
     let mut rest = chapter.text.as_str();
@@ -48,9 +66,10 @@ pub(super) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<String
         }
         let named = name(tag).map(|name| resolved(name, &loops));
         let source = named.and_then(|name| {
-            let file =
-                sources.iter().filter(|(start, _)| name.starts_with(start.as_str())).max_by_key(|s| s.0.len())?;
-            Some(format!("{}: {name}", file.1))
+            let known = sources.iter().filter(|(start, _)| name.starts_with(start.as_str()));
+            let (_, Origin { file, rows }) = known.max_by_key(|s| s.0.len())?;
+            let origin = Origin { file: plain(file), rows: plain(rows) };
+            Some(Provenance { name, origin, texts: Vec::new() })
         });
         if let Some(mark) =
             source.as_ref().and_then(|_| char::from_u32(FIRST + told.len() as u32)).filter(|c| marked(*c).is_some())
@@ -87,9 +106,11 @@ mod tests {
     fn numbers_with_a_source_are_marked() {
         let text = "# {#id}\n{% for c in a.list %}{{ c.n | count }}{% endfor %} {{ a.b | percent(digits=0) }} {{ a.name }} {{ z | brl }} {x";
         let chapter = Chapter { name: "x".into(), text: text.into() };
-        let sources = Sources::from([("a".into(), "f.csv".into()), ("a.b".into(), "g.csv".into())]);
+        let origin = |file: &str, rows: &str| Origin { file: file.into(), rows: rows.into() };
+        let sources = Sources::from([("a".into(), origin("f.csv", "")), ("a.b".into(), origin("g.csv", "rank = 1"))]);
         let (marked, told) = mark(&chapter, &sources);
-        assert_eq!(told, ["f.csv: a.list.n", "g.csv: a.b"]);
+        let lines: Vec<String> = told.iter().map(Provenance::line).collect();
+        assert_eq!(lines, ["f.csv: a.list.n", "g.csv, rank = 1: a.b"]);
         let without: String = marked.text.chars().filter(|c| super::marked(*c).is_none()).collect();
         assert_eq!(without, text);
         assert!(marked.text.contains("digits=0) }}\u{e001}"));

@@ -134,7 +134,8 @@ fn without_line_marks(marked: &str) -> Filled {
     Filled { text, lines }
 }
 
-fn explain(chapter: &str, error: &tera::Error) -> Error {
+/// What is wrong with a template, and in which line of it.
+pub(super) fn explain(chapter: &str, error: &tera::Error) -> Error {
     let (what, message) = match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
             (place(chapter, report.span().start_line), report.message().to_owned())

@@ -41,7 +41,7 @@ fn materials(values: Value) -> Materials {
         figures: [("f".to_owned(), figure("Le revenu croît")), ("g".to_owned(), figure("Le reste suit"))].into(),
         tables: [("t".to_owned(), table(&["SP", "RJ"]))].into(),
         works: super::bibliography::parse(WORKS).unwrap(),
-        sources: [("total".to_owned(), "tables/<x>.csv".to_owned())].into(),
+        sources: [("total".to_owned(), Origin { file: "tables/<x>.csv".into(), rows: "n > 1".into() })].into(),
     }
 }
 
@@ -312,7 +312,34 @@ fn works_are_cited_and_listed() {
 fn numbers_tell_their_source() {
     let text = "# A {{ total.n | count }}\n\n**{{ total.n | count }}** : `{{ total.n | count }}`, {{ total.name }}.\n\n| a |\n|---|\n| {{ total.n | count }} |\n";
     let page = html(text, json!({ "total": { "n": 1234, "name": "B" } }));
-    let told = "<span title=\"tables/&lt;x&gt;.csv: total.n\">1\u{202f}234</span>";
+    let told = "<span title=\"tables/&lt;x&gt;.csv, n &gt; 1: total.n\">1\u{202f}234</span>";
     assert!(page.contains(&format!("<strong>{told}</strong>\u{a0}: <code>1\u{202f}234</code>, B.")), "{page}");
     assert_eq!(page.matches(told).count(), 3, "{page}");
+}
+
+/// The table of the numbers holds each once, and marks in the PDF lead there; without the table there is no mark.
+#[test]
+fn numbers_are_listed_with_their_source() {
+    let values = json!({ "total": { "n": 1234 }, "a": [{ "n": 1 }, { "n": 2 }] });
+    let text = "# A {{ total.n | count }}\n\n{{ total.n | count }} [{{ total.n | count }}](#n){% for x in a %} {{ x.n | count }}{% endfor %}\n\n## N {#n}\n\n![](provenance:numbers)\n";
+    let mut materials = materials(values);
+    materials.sources.insert("a".into(), Origin { file: "a.csv".into(), rows: String::new() });
+    let document = composed(text, &materials).unwrap();
+    let page = document.to_html().unwrap();
+    let row = |number: u8, text: &str, from: &str, name: &str| {
+        format!(
+            "<tr><td class=\"n\">{number}</td><td class=\"n\">{text}</td><td>{from}</td><td><code>{name}</code></td></tr>"
+        )
+    };
+    let from = "<code>tables/&lt;x&gt;.csv</code>, <code>n &gt; 1</code>";
+    assert!(page.contains(&row(1, "1\u{202f}234", from, "total.n")), "{page}");
+    assert!(page.contains(&row(2, "1 · 2", "<code>a.csv</code>", "a.n")), "{page}");
+    #[cfg(feature = "pdf")]
+    {
+        let marks = |document: &Document| super::typst::write(document, &[]).matches("number(\"number:").count();
+        // Not in the heading, nor inside a link.
+        assert_eq!(marks(&document), 3);
+        document.to_pdf(&[]).unwrap();
+        assert_eq!(marks(&composed(&text.replace("![](provenance:numbers)", ""), &materials).unwrap()), 0);
+    }
 }

@@ -15,6 +15,7 @@ pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
         words: document.meta.lang.words(),
         out: String::with_capacity(1 << 17),
         cited: vec![false; document.notes.len()],
+        marks: document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers)),
     };
     writer.cover(attachments);
     for chapter in &document.chapters {
@@ -33,12 +34,19 @@ pub(super) fn attachment_path(index: usize) -> String {
     format!("attachment-{index}")
 }
 
+/// What the marks of a number lead to.
+fn number_label(place: usize) -> String {
+    format!("number:{}", place + 1)
+}
+
 struct Writer<'a> {
     document: &'a Document,
     words: &'static Words,
     out: String,
     /// Footnotes that the text has referred to: the first reference carries the text.
     cited: Vec<bool>,
+    /// Whether numbers lead to the table of numbers: there is one, and they do not stand in a heading or link.
+    marks: bool,
 }
 
 impl Writer<'_> {
@@ -99,7 +107,7 @@ impl Writer<'_> {
             Block::Heading(heading) => {
                 let numbered = if heading.number.is_some() { "true" } else { "false" };
                 self.push(&["section(", &heading.level.to_string(), ", ", numbered, ", ", &literal(&heading.id), ", "]);
-                self.content(&heading.title);
+                self.without_marks(|writer| writer.content(&heading.title));
                 self.out.push(')');
             }
             Block::Paragraph(inlines) => self.call("par", inlines),
@@ -136,6 +144,7 @@ impl Writer<'_> {
                     self.out.push_str(")\n");
                 }
             }
+            Block::Numbers => self.numbers(),
             Block::Grid { align, head, rows } => self.grid(align, head, rows),
             Block::Figure { place, figure } => {
                 let path = literal(&figure_path(place.number));
@@ -198,6 +207,31 @@ impl Writer<'_> {
         self.out.push(')');
     }
 
+    /// The table of the numbers, each with the label that its marks lead to.
+    fn numbers(&mut self) {
+        let (head, rows) = self.document.numbers_grid();
+        self.out.push_str("numbers-of((");
+        for cell in &head {
+            self.content(cell);
+            self.out.push_str(", ");
+        }
+        self.out.push(')');
+        for (place, row) in rows.iter().enumerate() {
+            for (column, cell) in row.iter().enumerate() {
+                if column == 0 {
+                    self.push(&[", labelled(", &literal(&number_label(place)), ", "]);
+                    self.content(cell);
+                    self.out.push(')');
+                } else {
+                    self.out.push_str(", ");
+                    self.content(cell);
+                }
+            }
+            self.out.push('\n');
+        }
+        self.out.push(')');
+    }
+
     /// The start of a call for a figure or a table: identifier, title, note and source.
     fn placed(&mut self, function: &str, place: &Place, title: &str, source: &str) {
         self.push(&[function, "(", &literal(&place.id), ", ", &literal(title), ", {"]);
@@ -225,13 +259,17 @@ impl Writer<'_> {
     fn inlines(&mut self, inlines: &[Inline]) {
         for inline in inlines {
             match inline {
+                Inline::Value { text, number } if self.marks => {
+                    let (label, place) = (literal(&number_label(*number)), (number + 1).to_string());
+                    self.push(&["number(", &label, ", ", &literal(&place), ", ", &literal(text), ")"]);
+                }
                 Inline::Text(text) | Inline::Value { text, .. } => self.push(&[&literal(text)]),
                 Inline::Code(text) => self.push(&["raw(", &literal(text), ")"]),
                 Inline::Emphasis(inner) => self.call("emph", inner),
                 Inline::Strong(inner) => self.call("strong", inner),
                 Inline::Link { url, text } => {
                     self.push(&["link(", &literal(url), ", "]);
-                    self.content(text);
+                    self.without_marks(|writer| writer.content(text));
                     self.out.push(')');
                 }
                 Inline::Reference { target, text } => {
@@ -239,7 +277,7 @@ impl Writer<'_> {
                     if text.is_empty() {
                         self.push(&[&literal(self.document.label(target))]);
                     } else {
-                        self.content(text);
+                        self.without_marks(|writer| writer.content(text));
                     }
                     self.out.push(')');
                 }
@@ -261,6 +299,12 @@ impl Writer<'_> {
             }
             self.out.push(';');
         }
+    }
+
+    fn without_marks(&mut self, write: impl FnOnce(&mut Self)) {
+        let marks = std::mem::take(&mut self.marks);
+        write(self);
+        self.marks = marks;
     }
 
     fn push(&mut self, parts: &[&str]) {

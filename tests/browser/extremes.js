@@ -1,6 +1,6 @@
 // The dashboard of data that would be code, and of data that hold next to nothing. Used by dashboard.js.
 const assert = require("node:assert");
-const { WIDE, file, rows, open, close, until, hash, download, altered } = require("./page.js");
+const { WIDE, file, rows, open, close, until, hash, data, download, altered } = require("./page.js");
 
 const HOSTILE = ["<script>alert(1)</script>", '=cmd|"/c calc"!A1', "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "🛒🛒 ‍", "é".repeat(300), "</script><img src=x onerror=alert(2)>", "constructor", "&amp;\"'"];
 
@@ -57,6 +57,21 @@ async function empty() {
   const one = await open(WIDE, month);
   assert((await one.$$eval("#board .nothing", (all) => all.length)) < 8);
   await close(one, "one month");
+  // A category that nothing is expected of, among others that have a forecast.
+  const unforeseen = altered("unforeseen", (value) => {
+    value.forecasts.category[0] = null;
+  });
+  const page3 = await open(WIDE, unforeseen);
+  const { categories, forecasts } = await data(page3);
+  if (forecasts.months.length) {
+    const dashed = () => page3.$$eval('#months .chart [stroke-dasharray="5 4"]', (all) => all.length);
+    assert.strictEqual(await dashed(), 1, "the other categories have their forecast");
+    await page3.evaluate((key) => (location.hash = new URLSearchParams({ c: key })), categories.keys[0]);
+    await until(page3, () => document.querySelectorAll(".chips button").length === 1);
+    assert.strictEqual(await dashed(), 0, "a forecast that does not exist");
+    assert(await page3.isVisible("#months .note"), "nothing says that there is no forecast");
+  }
+  await close(page3, "unforeseen");
   // A selection without sales in data that have some.
   const page2 = await open(WIDE, file, "#p=not_defined&s=AC&y=2016");
   if (!(await page2.getAttribute("#kpi-revenue", "data-value"))) {

@@ -35,6 +35,15 @@ async function open(options = WIDE, target = file, hash = "") {
   page.on("console", (message) => page.complaints.push(message.text()));
   page.on("pageerror", (error) => page.complaints.push(String(error.stack)));
   page.on("dialog", (dialog) => page.complaints.push(`dialog ${dialog.message()}`) && dialog.dismiss());
+  // Panels out of sight follow a frame later; what is read after an action is read once they have.
+  for (const [owner, action] of [[page, "click"], [page, "selectOption"], [page, "check"], [page, "goto"], [page.keyboard, "press"]]) {
+    const act = owner[action].bind(owner);
+    owner[action] = async (...args) => {
+      const done = await act(...args);
+      await until(page, () => !document.documentElement.classList.contains("busy"));
+      return done;
+    };
+  }
   await page.goto(`file://${target}${hash}`);
   await page.waitForSelector("html.ready");
   await page.evaluate(() => document.fonts.ready);

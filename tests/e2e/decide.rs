@@ -191,6 +191,42 @@ fn strange_markets_are_decided_without_nonsense() {
     }
 }
 
+/// No payment at all, a state without customers, a single month: a chart that has nothing to show says so, none is empty, and no
+/// page lacks its text.
+#[test]
+fn gaps_in_the_data_are_told_by_the_charts() {
+    type Edit = fn(String) -> String;
+    let header: Edit = |csv| csv.lines().next().unwrap().to_string() + "\n";
+    let moved: Edit = |csv| with_column(&csv, 4, |_, old| if old == "\"SP\"" { "\"RJ\"".into() } else { old.into() });
+    let one_month: Edit = |csv| {
+        let kept = |line: &&str| {
+            line.starts_with("\"order_id\"") || line.split(',').nth(3).is_some_and(|at| at.starts_with("\"2018-03-"))
+        };
+        csv.lines().filter(kept).map(|l| format!("{l}\n")).collect()
+    };
+    for (name, file, edit, says_no_data) in [
+        ("no payments", "olist_order_payments_dataset.csv", header, true),
+        ("empty state", "olist_customers_dataset.csv", moved, false),
+        ("one month", "olist_orders_dataset.csv", one_month, true),
+    ] {
+        for lang in ["fr", "en"] {
+            let work = data("3000");
+            work.edit(&format!("data/{file}"), edit);
+            let done = work.ok(&["run", "--data", "data", "--lang", lang]);
+            let html = text(&work);
+            assert!(!html.contains("NaN") && !html.contains("inf\u{202f}"), "{name}: {done}");
+            let words = if lang == "fr" { ">Pas de données</text>" } else { ">No data</text>" };
+            // Data of a few thousand orders may have other gaps.
+            assert!(html.contains(words) || !says_no_data, "{name} {lang}: {done}");
+            for section in html.split("<section class=\"chapter\">").skip(1) {
+                let text: String = section.split('>').filter_map(|part| part.split('<').next()).collect();
+                assert!(text.trim().len() > 80, "{name} {lang}: an empty chapter: {text}");
+            }
+            assert!(work.path("out/report.pdf").exists() && work.path("out/dashboard.html").exists(), "{name}");
+        }
+    }
+}
+
 /// The report without its head, whose fonts may spell anything.
 fn text(work: &Workdir) -> String {
     work.read("out/report.html").split("</head>").nth(1).unwrap().to_string()

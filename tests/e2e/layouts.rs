@@ -2,6 +2,10 @@
 
 use std::io::Write;
 
+use polars::io::utils::compression::CompressedWriter;
+use polars::io::utils::file::{Writable, WritableTrait};
+use polars::prelude::{CsvReadOptions, ParquetWriter, SerReader};
+
 use super::workdir::{Workdir, assert_same};
 
 fn tables(work: &Workdir, data: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
@@ -23,6 +27,57 @@ fn kaggles_zip() {
     }
     zip.finish().unwrap();
     assert_same(&expected, &tables(&work, "archive.zip"));
+}
+
+/// gzip, zstd, Parquet, several files per table and a folder of files; what only bears such a name is refused.
+#[test]
+fn compressed_files_parquet_and_many_files_per_table() {
+    let work = Workdir::with_data();
+    let expected = tables(&work, "data");
+    std::fs::create_dir_all(work.path("lake/order_reviews")).unwrap();
+    let packed = |name: &str, bytes: &[u8]| {
+        let file = Writable::Local(std::fs::File::create(work.path(name)).unwrap());
+        let mut writer = match name.ends_with(".gz") {
+            true => CompressedWriter::gzip(file, None),
+            false => CompressedWriter::zstd(file, None).unwrap(),
+        };
+        writer.write_all(bytes).unwrap();
+        writer.close().unwrap();
+    };
+    for (name, bytes) in work.files("data") {
+        match name.as_str() {
+            "olist_orders_dataset.csv" => {
+                let text = String::from_utf8(bytes).unwrap();
+                let (header, rows) = text.split_once('\n').unwrap();
+                let middle = rows.len() / 2 + rows[rows.len() / 2..].find('\n').unwrap();
+                packed("lake/orders_2017.csv.gz", format!("{header}\n{}", &rows[..middle]).as_bytes());
+                packed("lake/orders_2018.csv.zst", format!("{header}\n{}", &rows[middle + 1..]).as_bytes());
+            }
+            "olist_order_items_dataset.csv" => {
+                let read =
+                    CsvReadOptions::default().try_into_reader_with_file_path(Some(work.path("data").join(&name)));
+                let mut items = read.unwrap().finish().unwrap();
+                let file = std::fs::File::create(work.path("lake/order_items.parquet")).unwrap();
+                ParquetWriter::new(file).finish(&mut items).unwrap();
+            }
+            "olist_order_reviews_dataset.csv" => work.write("lake/order_reviews/part-1.csv", bytes),
+            "truth.json" => {}
+            _ => packed(&format!("lake/{name}.gz"), &bytes),
+        }
+    }
+    assert_same(&expected, &tables(&work, "lake"));
+    let refused = |name: &str, bytes: &[u8], word: &str| {
+        let before = std::fs::read(work.path(name)).unwrap();
+        work.write(name, bytes);
+        work.fails(&["run", "--data", "lake"], 2, &[name.rsplit_once('/').unwrap().1, word]);
+        work.write(name, before);
+    };
+    let half = std::fs::read(work.path("lake/orders_2017.csv.gz")).unwrap();
+    refused("lake/orders_2017.csv.gz", &half[..half.len() / 2], "cannot read");
+    refused("lake/orders_2018.csv.zst", b"order_id,customer_id\n", "neither gzip nor zstd");
+    refused("lake/order_items.parquet", b"PAR1", "cannot read");
+    work.write("lake/orders_2019.csv", "order_id,other\nx,y\n");
+    work.fails(&["run", "--data", "lake"], 2, &["orders_2019.csv", "its header is not that"]);
 }
 
 #[test]

@@ -74,11 +74,25 @@ fn templates_replace_file_by_file() {
     assert!(html.contains("mark-of-ours"));
     assert!(work.json("out/run.json")["core"]["parameters"]["templates"]["fr/15-conclusion.md"].is_string());
     work.edit("mine/fr/15-conclusion.md", |text| text + "\n{{ nothing.here }}\n");
-    work.fails(&["report", "--templates", "mine"], 1, &["15-conclusion.md", "line"]);
+    let line = work.read("mine/fr/15-conclusion.md").lines().count();
+    work.fails(&["report", "--templates", "mine"], 1, &["15-conclusion.md", &format!("line {line}"), "nothing"]);
     work.fails(&["report", "--templates", "data"], 2, &["no file that replaces"]);
-    work.write("mine/templates/report.html", "{{ unknown }}");
-    work.edit("mine/fr/15-conclusion.md", |text| text.replace("{{ nothing.here }}", ""));
-    work.fails(&["report", "--templates", "mine"], 1, &["report.html"]);
+    work.edit("mine/fr/15-conclusion.md", |text| text.replace("{{ nothing.here }}", "\n\n![](picture.png)"));
+    work.fails(&["report", "--templates", "mine"], 1, &["15-conclusion.md", "line ", "a figure is placed by"]);
+    work.edit("mine/fr/15-conclusion.md", |text| text.replace("![](picture.png)", ""));
+    // A variable that no page has: file and line, whichever of the three templates asks for it.
+    for (file, text) in [
+        ("report.html", "\n\n{{ unknown }}"),
+        ("dashboard.html", "\n\n{{ unknown }}"),
+        ("report.typ", "#let report(..all) = {}\n\n#unknown"),
+    ] {
+        let name = format!("mine/templates/{file}");
+        let before = work.read(&name);
+        work.write(&name, text);
+        work.fails(&["report", "--templates", "mine"], 1, &[file, "line 3", "unknown"]);
+        work.write(&name, before);
+    }
+    work.ok(&["report", "--templates", "mine", "--quiet"]);
 }
 
 /// The page offers every table as it is written; nothing has to be fetched.

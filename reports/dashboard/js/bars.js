@@ -58,11 +58,11 @@ function rankedChart(width, entries, { title, label, but, filter, note, rest }) 
   if (!all.length) return { svg: null, but, columns, rows };
   const whole = add(all.map((e) => e.m), MEASURES.length);
   const mean = metric.adds ? undefined : metric.value(whole);
-  const items = shown.map((e) => ({ ...e, tip: salesTip(e.label, e.m) }));
+  const items = shown.map((e) => ({ ...e, tip: () => salesTip(e.label, e.m) }));
   if (metric.adds && others.length && rest) {
     const m = add(others.map((e) => e.m), MEASURES.length);
     const text = t("rest", { n: others.length });
-    items.push({ key: "rest", label: text, value: metric.value(m), m, plain: true, solid: true, tip: salesTip(text, m) });
+    items.push({ key: "rest", label: text, value: metric.value(m), m, plain: true, solid: true, tip: () => salesTip(text, m) });
   }
   const first = shown.find((e) => !e.plain) ?? shown[0];
   const values = { top: shortened(first.label, 60), metric: t(`metric_${view.metric}`), n: shown.length };
@@ -141,7 +141,7 @@ function reviewChart(width) {
   const [best, worst] = strong.length ? [strong[0], strong.at(-1)] : [entries[0], entries.at(-1)];
   return {
     title: best === worst ? t("review_one", { state: best.label, value: text(best.value) }) : t("review_title", { best: best.label, high: text(best.value), worst: worst.label, low: text(worst.value) }),
-    svg: horizontal(width, entries.map((e) => ({ ...e, tip: tip(e) })), { format: text, mean, some: view.states.length > 0 }),
+    svg: horizontal(width, entries.map((e) => ({ ...e, tip: () => tip(e) })), { format: text, mean, some: view.states.length > 0 }),
     note: [t("review_mean", { mean: text(mean) }), entries.some((e) => !e.solid) ? t("few", { n: ENOUGH }) : ""].filter(Boolean).join(" "),
     but: "states", columns, rows,
   };

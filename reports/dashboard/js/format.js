@@ -1,21 +1,21 @@
 // Words and numbers in the language of the report. Used by all files that show something.
 
 const LOCALE = DATA.lang;
-const NUMBERS = new Map();
 
-/** A number with Intl's options; formats are made once. */
-function number(value, options = {}) {
-  const key = JSON.stringify(options);
-  if (!NUMBERS.has(key)) NUMBERS.set(key, new Intl.NumberFormat(LOCALE, options));
-  return NUMBERS.get(key).format(value);
-}
+/** Formats with this many decimals, each made once: a view writes hundreds of numbers. */
+const formats = (options) => {
+  const made = [];
+  return (digits) => (made[digits] ??= new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits, ...options }));
+};
+const PLAIN = formats({});
+const PERCENT = formats({ style: "percent" });
+const SIGNED = formats({ signDisplay: "exceptZero" });
+const SHORT = formats({ minimumFractionDigits: 0 });
 
-const whole = (value) => number(value, { maximumFractionDigits: 0 });
-const decimal = (value, digits) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const percent = (share, digits = 0) =>
-  number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
-const signed = (value, digits) =>
-  number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }).replace("-", "−");
+const whole = (value) => PLAIN(0).format(value);
+const decimal = (value, digits) => PLAIN(digits).format(value);
+const percent = (share, digits = 0) => PERCENT(digits).format(share);
+const signed = (value, digits) => SIGNED(digits).format(value).replace("-", "−");
 /** Reais. The report writes `R$` after the number in French and before it in English. */
 const brl = (reais, digits = 0) => {
   const text = decimal(reais, digits);
@@ -25,7 +25,7 @@ const brl = (reais, digits = 0) => {
 const short = (value) => {
   const [scaled, unit] = Math.abs(value) >= 1e6 ? [value / 1e6, "\u202fM"] : Math.abs(value) >= 1e4 ? [value / 1e3, "\u202fk"] : [value, ""];
   const digits = unit && Math.abs(scaled) < 99.5 && scaled % 1 ? 1 : 0;
-  return number(scaled, { maximumFractionDigits: digits }) + unit;
+  return SHORT(digits).format(scaled) + unit;
 };
 
 const MONTH = new Intl.DateTimeFormat(LOCALE, { month: "long", year: "numeric", timeZone: "UTC" });

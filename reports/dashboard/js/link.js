@@ -4,7 +4,7 @@
 
 const TIPS = new WeakMap();
 
-/** Gives an element its key and its tooltip, a list of lines of which the first is the title. */
+/** Gives an element its key and its tooltip: a function of the lines, the first being the title, for few are ever read. */
 function mark(element, key, lines) {
   if (key) element.dataset.key = key;
   TIPS.set(element, lines);
@@ -41,7 +41,7 @@ function highlight(key) {
 function point(event) {
   const element = event.target.closest?.("[data-key], [data-tip]");
   highlight(element?.dataset.key ?? null);
-  const lines = element && TIPS.get(element);
+  const lines = element && TIPS.get(element)?.();
   if (!lines) return void (tooltip.hidden = true);
   const [title, ...rest] = lines;
   tooltip.replaceChildren(h("strong", { dir: "auto", text: shortened(title, 80) }), ...rest.map((text) => h("span", { text })));

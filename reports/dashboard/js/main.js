@@ -16,22 +16,44 @@ const LAYOUT = [
 ];
 CONTROLS.push(share);
 
+/** Panels that show the view before this one: they are out of sight, and wait until what is in sight has been painted. */
+const stale = new Set();
+const inSight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) PANELS.find((one) => one.element === target).seen = isIntersecting;
+});
+
 /** Draws the view. Whoever works by keyboard keeps the focus where it was, though the element is a new one. */
 function draw() {
   const focus = document.activeElement;
   const key = focus?.dataset?.key;
-  const inside = key && focus.closest("section")?.id;
+  const inside = focus?.closest("section.panel")?.id;
   drawControls();
   drawFigures();
   trail.replaceChildren(...crumbs());
   trail.hidden = !view.states.length;
-  for (const one of PANELS) one.draw();
-  if (inside && !focus.isConnected) document.querySelector(`#${inside} button[data-key="${CSS.escape(key)}"]`)?.focus();
+  for (const one of PANELS) stale.add(one);
+  drawPanels((one) => one.seen !== false || one.id === inside);
+  if (key && inside && !focus.isConnected) document.querySelector(`#${inside} button[data-key="${CSS.escape(key)}"]`)?.focus();
+  document.title = `${chips().length ? `${scope()} – ` : ""}${t("title")}`;
+  announce();
+  document.documentElement.classList.toggle("busy", stale.size > 0);
+  // Once the frame with what is in sight has been painted.
+  requestAnimationFrame(() => requestAnimationFrame(settle));
+}
+
+function drawPanels(wanted) {
+  for (const one of [...stale].filter(wanted)) {
+    one.draw();
+    stale.delete(one);
+  }
   const applied = hot;
   hot = null;
   highlight(applied);
-  document.title = `${chips().length ? `${scope()} – ` : ""}${t("title")}`;
-  announce();
+}
+
+function settle() {
+  if (stale.size) drawPanels(() => true);
+  document.documentElement.classList.remove("busy");
 }
 
 document.getElementById("controls").append(...CONTROLS.slice(0, 6).map((c) => c.element));
@@ -55,6 +77,8 @@ const measure = () => {
 };
 measure();
 draw();
+for (const one of PANELS) inSight.observe(one.element);
+addEventListener("beforeprint", settle);
 new ResizeObserver(later(() => measure() && draw(), 60)).observe(board);
 listenToMarks();
 

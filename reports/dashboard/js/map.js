@@ -109,7 +109,7 @@ function mapPanel(width) {
   ];
   const dim = (state) => view.states.length && !view.states.includes(state);
   shapes.attr("fill", (d) => fill(d.state)).attr("stroke", INK("page")).attr("stroke-width", 1).attr("class", (d) => (dim(d.state) ? "dim" : ""))
-    .each(function (d) { mark(this, `state:${d.state}`, tip(d.state)); });
+    .each(function (d) { mark(this, `state:${d.state}`, () => tip(d.state)); });
   labels.attr("fill", (d) => on(d.state)).attr("class", (d) => (dim(d.state) ? "dim" : ""));
   symbols.attr("d", (d) => (leading[d.state] === null ? null : symbol(leading[d.state], 30)))
     .attr("fill", (d) => on(d.state)).attr("class", (d) => (dim(d.state) ? "dim" : ""));
@@ -124,7 +124,7 @@ function mapPanel(width) {
     button.setAttribute("aria-label", `${STATES.names[state]}, ${known ? metricText(view.metric, values[state]) : t("no_data")}${leading[state] === null ? "" : `, ${METHODS.names[leading[state]]}`}`);
     value.textContent = known ? metricShort(view.metric)(values[state]) : "–";
     shape.innerHTML = leading[state] === null ? "" : `<svg width="11" height="11" viewBox="-8 -8 16 16" aria-hidden="true"><path d="${symbol(leading[state], 110)}"/></svg>`;
-    mark(button, `state:${state}`, tip(state));
+    mark(button, `state:${state}`, () => tip(state));
   }
   mapChart.classList.toggle("narrow", width < 560);
   const best = metric.adds ? entries[0] : (entries.find((e) => solid(view.metric, e.m)) ?? entries[0]);

@@ -52,12 +52,13 @@ function monthsChart(width) {
   const half = 15 * 86400e3;
   const span = (date) => [new Date(+date - half), new Date(+date + half)];
   const hits = [
-    ...live.map((d) => ({ key: d.key, date: d.date, tip: [...salesTip(capital(monthName(d.date)), d.m), d.complete ? "" : t("incomplete")].filter(Boolean) })),
-    ...coming.filter((p) => !live.some((d) => +d.date === +p.date)).map((p) => ({ date: p.date, tip: forecastTip(p) })),
+    ...live.map((d) => ({ key: d.key, date: d.date, tip: () => [...salesTip(capital(monthName(d.date)), d.m), d.complete ? "" : t("incomplete")].filter(Boolean) })),
+    ...coming.filter((p) => !live.some((d) => +d.date === +p.date)).map((p) => ({ date: p.date, tip: () => forecastTip(p) })),
   ];
   for (const hit of hits) {
     const p = coming.find((one) => +one.date === +hit.date);
-    if (p && hit.key) hit.tip = [...hit.tip, ...forecastTip(p).slice(1)];
+    const { tip } = hit;
+    if (p && hit.key) hit.tip = () => [...tip(), ...forecastTip(p).slice(1)];
   }
   const area = (lo, hi, opacity) => Plot.areaY(future, { x: "date", y1: lo, y2: hi, fill: INK("s1"), fillOpacity: opacity });
   const end = coming.at(-1);

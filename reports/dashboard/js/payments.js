@@ -15,7 +15,7 @@ function paymentsChart(width) {
     .map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole(methods) }))
     .filter((row) => row.whole > 0)
     .sort((a, b) => b.whole - a.whole);
-  const text = view.share === "value" ? (v) => brl(v / 100) : (v) => number(v);
+  const text = view.share === "value" ? (v) => brl(v / 100) : (v) => decimal(v, 0);
   const columns = [{ label: t("state") }, ...METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) })), { label: t(`share_${view.share}`), text }];
   const line = (row) => [row.label, ...row.methods.map((m) => m[basis] / row.whole), row.whole];
   const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total, whole: whole(total) };
@@ -33,7 +33,7 @@ function paymentsChart(width) {
       from += share;
       return {
         row: row.key, key: `method:${method}`, method, share, from: from - share, to: from,
-        tip: [row.label, t("pair", { label: METHODS.names[method], value: percent(share, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[2] / m[0] : 0, 1) })],
+        tip: () => [row.label, t("pair", { label: METHODS.names[method], value: percent(share, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[2] / m[0] : 0, 1) })],
       };
     }).filter((d) => d.share > 0);
   });

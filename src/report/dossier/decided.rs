@@ -257,7 +257,7 @@ fn comparison(c: &Comparison, words: &Words) -> Value {
     let model = |(t, d): (&Backtest, &Estimate)| {
         let m = &t.metrics;
         json!({
-            "name": words.label(&model_key(t.model)), "wape": m.wape, "complete": m.wape_complete,
+            "name": words.label(&model_key(t.model)), "code": t.model, "wape": m.wape, "complete": m.wape_complete,
             "given_total": m.wape_given_total, "bias": m.bias, "mase": m.mase, "coverage80": m.coverage80,
             "coverage95": m.coverage95, "width80": m.width80, "growth": m.growth, "relative_growth": m.relative_growth, "difference": d.value,
             "low": d.low, "high": d.high,
@@ -290,7 +290,7 @@ fn strategy(s: &Strategy, words: &Words) -> Value {
         .map(|(name, n)| format!("{} ({})", words.category(name), words.lang.count(*n as i64)))
         .collect();
     json!({
-        "name": words.label(&strategy_key(s.name)), "gain": money(s.gain), "revenue": money(s.revenue),
+        "name": words.label(&strategy_key(s.name)), "code": s.name, "gain": money(s.gain), "revenue": money(s.revenue),
         "regret": money(s.regret), "growth": s.growth.value, "choices": words.list(&chosen),
         "different": s.choices.len(),
     })

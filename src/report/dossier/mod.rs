@@ -38,7 +38,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,
         tables: tables::tables(results, &edition.words, &captions, &costs)?,
-        sources: provenance::sources(),
+        sources: provenance::sources(&values),
         works: bibliography::parse(templates.text("references.bib"))?,
         values,
     };

@@ -56,7 +56,8 @@ pub(super) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "payment_leaders": leaders(&findings.payments, words),
         "payment_states": covers(&findings.payments, words),
         "habit": findings.unusual_payment().map(|h| json!({
-            "state": words.state(&h.state), "method": words.method(&h.method), "share": h.share, "overall": h.share_overall,
+            "state": words.state(&h.state), "code": h.state, "method": words.method(&h.method), "method_code": h.method,
+            "share": h.share, "overall": h.share_overall,
         })),
         "reviews": reviews(results)?,
         "audit": audit(results, words),

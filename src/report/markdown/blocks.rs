@@ -159,6 +159,7 @@ impl Reader<'_> {
                 Ok(Block::Table { place, table })
             }),
             Some(("bibliography", _)) => Ok(Block::Works(self.works())),
+            Some(("provenance", _)) => Ok(Block::Numbers),
             _ => Err(IMAGE.to_owned()),
         };
         block.map_err(|message| input.error(&range, message))

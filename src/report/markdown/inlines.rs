@@ -74,15 +74,28 @@ impl Reader<'_> {
             let plain = before.trim_end_matches(is_veiled);
             self.plain(plain, inlines);
             let value = self.typographer.set(&before[plain.len()..]);
-            match marked(mark).and_then(|number| self.told.get(number)) {
-                Some(source) if !value.is_empty() => {
-                    inlines.push(Inline::Value { text: value, source: source.clone() });
-                }
-                _ => inlines.push(Inline::Text(value)),
-            }
+            let told = marked(mark).filter(|told| *told < self.told.len() && !value.is_empty());
+            inlines.push(match told {
+                Some(told) => Inline::Value { number: self.number(told, &value), text: value },
+                None => Inline::Text(value),
+            });
             rest = after;
         }
         self.plain(rest, inlines);
+    }
+
+    /// The place among the numbers of the report of what a mark of the chapter stands for.
+    fn number(&mut self, told: usize, text: &str) -> usize {
+        let told = &self.told[told];
+        let place = self.numbers.iter().position(|n| n.name == told.name).unwrap_or_else(|| {
+            self.numbers.push(told.clone());
+            self.numbers.len() - 1
+        });
+        let texts = &mut self.numbers[place].texts;
+        if !texts.iter().any(|known| known == text) {
+            texts.push(text.to_owned());
+        }
+        place
     }
 
     fn plain(&mut self, text: &str, inlines: &mut Vec<Inline>) {

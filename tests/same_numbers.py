@@ -1,0 +1,160 @@
+"""One run, one set of numbers: the page, the PDF, the dashboard, the tables and `--json` say the same.
+
+Numbers are looked up by name: those of the text in the page's hovers and in the PDF's table of numbers, those of the dashboard in
+its data, those of the tables and of the JSON by key and column. What is printed must be what is stored, rounded as it is printed.
+
+Usage: same_numbers.py OUT RUN.json    OUT is the folder of `pfe run --json --out OUT`, RUN.json what it printed.
+"""
+
+import csv
+import html
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+out = Path(sys.argv[1])
+answers = json.loads(Path(sys.argv[2]).read_text())
+french = json.loads((out / "run.json").read_text())["core"]["parameters"]["lang"] == "fr"
+
+
+def table(name):
+    with (out / "tables" / f"{name}.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def flat(text):
+    """Without spaces: narrow ones do not outlive the extraction from a PDF."""
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+# The page: what stands in the text under each name, each way once.
+page = (out / "report.html").read_text().split("</head>", 1)[1]
+in_page = defaultdict(list)
+for hover, text in re.findall(r'<span title="([^"]*)">([^<]*)</span>', page):
+    name, text = html.unescape(hover).rsplit(": ", 1)[1], flat(html.unescape(text))
+    if text not in in_page[name]:
+        in_page[name].append(text)
+assert len(in_page) > 60, f"only {len(in_page)} numbers have a name in the page"
+
+# The PDF: number, text, origin and name of each line of its table, the name last. `-layout` keeps the columns apart.
+layout = subprocess.run(["pdftotext", "-layout", out / "report.pdf", "-"], capture_output=True, text=True, check=True).stdout
+in_pdf = {}
+for line in layout.replace("\u200b", "").splitlines():
+    if row := re.fullmatch(r"\s*(\d+)\s+(\S.*?)\s{2,}(\S.*?)\s+([a-z_]+(?:\[\d+\])?(?:\.[a-z_0-9]+(?:\[\d+\])?)*)\s*", line):
+        if row[4] in in_page:
+            assert row[4] not in in_pdf, f"{row[4]} is listed twice in the PDF"
+            in_pdf[row[4]] = flat(row[2])
+for name, texts in in_page.items():
+    # A name of several values may need several lines: the last of them has the name.
+    text = "·".join(texts)
+    assert name in in_pdf, f"{name} ({text}) is not in the PDF's table of numbers"
+    assert in_pdf[name] == text or (len(texts) > 1 and in_pdf[name] in text), f"{name}: {text} in the page, {in_pdf[name]} in the PDF"
+
+# The dashboard: the block of data that it draws from.
+block = re.search(r'<script type="application/json" id="data">(.*?)</script>', (out / "dashboard.html").read_text(), re.S)
+board = json.loads(block[1])
+
+
+def number(text):
+    """A printed number and the size of its last digit, both as a share where it is a percentage."""
+    digits = re.sub(r"[^\d,.]", "", text.replace("R$", ""))
+    whole, _, fraction = digits.replace(".", "").partition(",") if french else digits.replace(",", "").partition(".")
+    scale = 0.01 if "%" in text else 1.0
+    sign = -1 if text.startswith(("−", "-")) else 1
+    return sign * float(f"{whole}.{fraction or 0}") * scale, scale * 10.0 ** -len(fraction)
+
+
+compared = 0
+
+
+def same(name, value, where):
+    """What the text says under `name` is `value`, rounded as it is printed."""
+    global compared
+    assert name in in_page, f"{name} is not in the page: {where} has {value}"
+    for text in in_page[name]:
+        printed, unit = number(text)
+        assert abs(printed - value) <= 0.5000001 * unit + 1e-9, f"{name}: {text} is printed, {where} has {value}"
+    compared += 1
+
+
+def equal(a, b, what):
+    global compared
+    assert abs(a - b) <= 1e-9 * max(1.0, abs(a), abs(b)), f"{what}: {a} and {b}"
+    compared += 1
+
+
+def total(rows, column):
+    return sum(float(row[column]) for row in rows)
+
+
+# What the orders add up to: text, tables, dashboard.
+states, payments = table("by_state"), table("payments_by_state")
+for name, rows, column, of in [
+    ("total.orders", states, "orders", "totals"),
+    ("total.revenue", states, "revenue", "totals"),
+    ("payments.payments", payments, "payments", "payments"),
+    ("payments.value", payments, "value", "payments"),
+]:
+    scale = 100 if column in ("revenue", "value") else 1
+    same(name, total(rows, column), f"tables, {column}")
+    equal(total(rows, column), sum(board[of][column]) / scale, f"{column} of the tables and of the dashboard")
+read = [row for row in table("audit") if row["step"] == "read"]
+same("audit.rows_in", total(read, "rows_in"), "tables/audit.csv")
+if habit := answers["unusual_payment"]:
+    same("habit.share", habit["share"], "--json")
+    [row] = [r for r in payments if (r["state"], r["payment_type"]) == (habit["state"], habit["method"])]
+    equal(float(row["share_payments"]), habit["share"], "share of the unusual method in the tables and in --json")
+
+# What to sell, where to advertise, how to get paid: text, --json, tables, dashboard.
+sell, where, paid = (answers[key] for key in ("what_to_sell", "where_to_advertise", "how_to_get_paid"))
+assert sell and where and paid, f"no decision to compare: {answers['lacking']}"
+first, winner, ranked = sell["short_list"][0], table("winner")[0], board["rankings"]["category"]["candidates"]
+assert first["category"] == winner["category"] == ranked[0]["key"], "different winners"
+assert len(ranked) == sell["candidates"], "different numbers of candidates"
+same("decisions.candidates", sell["candidates"], "--json")
+for name, value, column, drawn in [
+    ("forecast", first["forecast"], "forecast", "forecast"),
+    ("low", first["interval80"][0], "lo80", "lo80"),
+    ("high", first["interval80"][1], "hi80", "hi80"),
+    ("before", first["before"], "before", "before"),
+    ("first", first["first"], "first", None),
+    ("first_other", first["first_other_weights"], "first_other_weights", None),
+]:
+    same(f"decisions.winner.{name}", value, "--json")
+    same(f"decisions.winner.{name}", float(winner[column]), "tables/winner.csv")
+    if drawn:
+        equal(ranked[0][drawn], value, f"{name} of the winner in the dashboard and in --json")
+target, region, tile = where["states"][0], table("regions")[0], board["rankings"]["state"]["candidates"][0]
+assert target["state"] == region["state"] == tile["key"], "different target states"
+same("decisions.region.target.forecast", target["forecast"], "--json")
+same("decisions.region.target.forecast", float(region["forecast"]), "tables/regions.csv")
+equal(tile["forecast"], target["forecast"], "forecast of the target state in the dashboard and in --json")
+same("decisions.payments.covered", paid["covered"], "--json")
+same("decisions.payments.methods[0].share", paid["methods"][0]["share_payments"], "--json")
+same("decisions.payments.methods[0].share", float(table("winner_payments")[0]["share_payments"]), "tables/winner_payments.csv")
+
+# Forecasts by month: dashboard and table.
+forecasts = [row for row in table("forecasts") if row["period"] == "month"]
+for kind, keys in (("category", board["categories"]["keys"]), ("state", board["states"]["keys"])):
+    for row in (r for r in forecasts if r["by"] == kind and r["series"] in keys):
+        drawn = board["forecasts"][kind][keys.index(row["series"])][board["forecasts"]["months"].index(row["from"][:7])]
+        expected = [float(row[column]) for column in ("forecast", "lo80", "hi80", "lo95", "hi95")]
+        assert all(abs(a - b) <= 0.51 for a, b in zip(drawn, expected)), f"{row['series']}, {row['from']}: {drawn}, {expected}"
+        compared += 1
+
+# Would it have worked: text, --json, tables.
+tried = {row["name"]: row for row in answers["would_it_have_worked"] or []}
+for row in table("regret"):
+    for measure in ("gain", "regret"):
+        equal(float(row[measure]), round(tried[row["choice"]][measure]["value"], 2), f"{measure} of {row['choice']}")
+for name, choice in (("ours", next(iter(tried), None)), ("largest", "largest category")):
+    if choice in tried:
+        same(f"past.{name}.gain.value", tried[choice]["gain"]["value"], "--json")
+if tested := [r for r in table("backtest") if (r["by"], r["cutoffs"]) == ("category", "monthly")]:
+    same("past.categories.ours.wape", float(tested[0]["wape"]), "tables/backtest.csv")
+    same("past.categories.ours.coverage80", float(tested[0]["coverage80"]), "tables/backtest.csv")
+
+print(f"{len(in_page)} names in the page, {len(in_pdf)} in the PDF; {compared} numbers agree with tables, dashboard and --json")
