@@ -53,7 +53,7 @@ fn killed_at_any_moment_a_run_can_be_resumed() {
         resumed += usize::from(!had_manifest && reused(&work) > 0);
     }
     // Were nothing used again, the bytes would be the same all the same.
-    assert!(killed > KILLS / 2, "{killed} of {KILLS} runs were still at work");
+    assert!(killed > KILLS / 5, "{killed} of {KILLS} runs were still at work");
     assert!(resumed > 0, "no run went on from what was finished");
 }
 
