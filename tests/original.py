@@ -98,7 +98,7 @@ def main():
             sys.exit(f"{report} is empty")
 
     pfe("load", "--from", MYSQL, "--schema", "cleaned", "--to", f"lake:{WORK / 'back'}")
-    pfe("load", "--from", f"{WORK / 'local' / 'clean'}", "--schema", "cleaned", "--to", f"lake:{WORK / 'there'}")
+    pfe("load", "--from", DATA, "--schema", "cleaned", "--to", f"lake:{WORK / 'there'}")
     same("cleaned_data of MySQL", files(WORK / "back"), files(WORK / "there"))
 
     listed = s3.list_objects_v2(Bucket="olist", Prefix="out/results/")["Contents"]

@@ -49,9 +49,9 @@ pub struct Args {
     /// Describe the output folder as an RO-Crate
     #[arg(long)]
     ro_crate: bool,
-    /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`
+    /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`; may be given more than once
     #[arg(long, value_name = "URL", conflicts_with = "only")]
-    store: Option<String>,
+    store: Vec<String>,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -149,13 +149,14 @@ fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
 
 pub fn run(args: &Args) -> Outcome {
     let (params, out) = (args.what.params(args.how()?)?, &args.what.out);
-    // A store that is not there, or is misspelt, is known before the work.
-    let store = args.store.as_deref().map(store::open).transpose()?;
+    // A URL that is misspelt is known before the work.
+    let stores = args.store.iter().map(|url| store::open(url)).collect::<pfe::Result<Vec<_>>>()?;
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
-    let saved = match (&outcome, &store) {
-        (Ok(Some(outcome)), Some(store)) => outcome.results().and_then(|results| {
-            store::save_run(&**store, out, &results, &|table, _| bar.set_message(format!("store {table}"))).map(drop)
+    let saved = match &outcome {
+        Ok(Some(outcome)) if !stores.is_empty() => outcome.results().and_then(|results| {
+            let told = |table: &str, _| bar.set_message(format!("store {table}"));
+            stores.iter().try_for_each(|store| store::save_run(&**store, out, &results, &told).map(drop))
         }),
         _ => Ok(()),
     };
@@ -176,7 +177,7 @@ pub fn run(args: &Args) -> Outcome {
         print_json(&answers(&outcome, out)?)?;
     } else if !args.quiet {
         print(&told(&outcome, out)?)?;
-        if let Some(store) = &store {
+        for store in &stores {
             print(&format!("{:<20}{}\n", "stored in", store.url()))?;
         }
     }
