@@ -32,7 +32,7 @@ fn killed_at_any_moment_a_run_can_be_resumed() {
     let manifest = work.read("other/run.json");
     let timed = Instant::now();
     work.ok(&[&run[..], &["--out", "again"]].concat());
-    let duration = timed.elapsed();
+    let mut duration = timed.elapsed();
     let (mut killed, mut resumed) = (0, 0);
     for i in 0..KILLS {
         let out = work.path("out");
@@ -44,7 +44,12 @@ fn killed_at_any_moment_a_run_can_be_resumed() {
         let mut child = start(&work, &run);
         std::thread::sleep(duration * (2 * i + 1) / (2 * KILLS));
         child.kill().unwrap();
-        killed += u32::from(child.wait().unwrap().code().is_none());
+        if child.wait().unwrap().code().is_none() {
+            killed += 1;
+        } else {
+            // The machine has less to do than when the run was timed.
+            duration = duration * 4 / 5;
+        }
         let had_manifest = work.path("out/run.json").exists();
         work.ok(&run);
         let files = work.files("out");
