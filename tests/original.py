@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ENDPOINT_URL_S3": S3,
     "AWS_ENDPOINT_URL_DYNAMODB": DYNAMODB,
 }

@@ -165,13 +165,14 @@ pub fn run(args: &Args) -> Outcome {
         let told = "the other steps have not run yet; what was made waits for them\n";
         return if args.quiet { Ok(()) } else { print(told) };
     };
+    // Rows that were set aside are told even where a store fails.
+    if !args.quiet {
+        warn(&outcome, out);
+    }
     saved?;
     match args.ro_crate {
         true => drop(ro_crate::write(out)?),
         false => ro_crate::refresh(out)?,
-    }
-    if !args.quiet {
-        warn(&outcome, out);
     }
     if args.json {
         print_json(&answers(&outcome, out)?)?;
@@ -284,7 +285,7 @@ fn prove(args: &Args) -> Outcome {
         let said = String::from_utf8_lossy(if done.status.success() { &done.stdout } else { &done.stderr });
         let said = said.trim().trim_start_matches("error: ");
         if !done.status.success() {
-            return Err(Error::input(format!("at {threads} threads on shuffled rows: {said}")).into());
+            return Err(Error::Differs(format!("at {threads} threads on shuffled rows: {said}")).into());
         }
         if !args.quiet {
             print(&format!("{:<20}{threads} threads, rows shuffled: {said}\n", "proved"))?;

@@ -8,6 +8,7 @@ pub mod ddl;
 pub(crate) mod format;
 mod json;
 mod locations;
+pub(crate) mod parquet;
 pub(crate) mod parse;
 mod parts;
 mod quality;

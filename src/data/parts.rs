@@ -62,6 +62,8 @@ impl Parts {
         // The line break that the file before lacks.
         let mut pending = if self.ends_line { Vec::new() } else { vec![b'\n'] };
         match &self.header {
+            // A file without a line has no header either: that of the next one is the stream's.
+            None if first.is_empty() => {}
             None => {
                 self.header = Some(names(&first));
                 pending.extend(&first);
@@ -164,6 +166,8 @@ mod tests {
         assert_eq!(joined(&["a,b\n1,2\n", "\"a\",\"b\"\r\n3,4\n"]).unwrap(), "a,b\n1,2\n\n3,4\n");
         assert_eq!(joined(&["a,b\n1,2", "a,b\n3,4"]).unwrap(), "a,b\n1,2\n\n3,4");
         assert_eq!(joined(&["a,b\n1,2\n", "", "a,b\n"]).unwrap(), "a,b\n1,2\n\n\n");
+        assert_eq!(joined(&["", "a,b\n1,2\n", "a,b\n3,4\n"]).unwrap(), "a,b\n1,2\n\n3,4\n");
+        assert_eq!(joined(&["", ""]).unwrap(), "");
         let error = joined(&["a,b\n1,2\n", "b,a\n3,4\n"]).unwrap_err().to_string();
         assert!(error.contains("1.csv`: its header is not that"), "{error}");
     }

@@ -219,6 +219,9 @@ fn in_parts(root: &Path, folder: &str, names: &[String]) -> Result<Vec<SourceFil
             parts.entry(table).or_default().extend(files.map(|file| format!("{name}/{file}")));
         }
     }
+    for (&table, files) in &parts {
+        one_whole(&root.join(folder), table, files)?;
+    }
     // A single plain file is read as it is.
     parts.retain(|_, files| files.len() > 1 || files.iter().any(|file| recognise(file).is_none()));
     let source = |(table, files): (TableId, Vec<String>)| {
@@ -232,6 +235,20 @@ fn in_parts(root: &Path, folder: &str, names: &[String]) -> Result<Vec<SourceFil
         }
     };
     Ok(parts.into_iter().filter(|(_, files)| !files.is_empty()).map(source).collect())
+}
+
+/// A table that is there twice, as `orders.csv` beside `orders.csv.gz`, must not count twice.
+fn one_whole(dir: &Path, table: TableId, files: &[String]) -> Result<()> {
+    // Of a folder of files, the folder.
+    let mut wholes: Vec<&str> = files.iter().filter_map(|file| file.split('/').next()).collect();
+    wholes.dedup();
+    wholes.retain(|name| named(stem(name).unwrap_or(name)) == Some(table));
+    if wholes.len() < 2 {
+        return Ok(());
+    }
+    let (table, wholes) = (table.name(), wholes.join("`, `"));
+    Err(Error::input(format!("two files say they are the whole of `{table}`: `{wholes}` in `{}`", dir.display()))
+        .with_hint(format!("remove one; parts of a table are told by a number: `{table}_1.csv`, `{table}_2.csv`")))
 }
 
 /// Names in a folder, sorted.

@@ -1,5 +1,5 @@
-//! Tasks that wait for one another, run side by side: retries, a time limit, a clean end on failure or on request. Knows
-//! nothing of what they do; `pipeline` makes them from the steps that must run.
+//! Tasks that wait for one another, run side by side: a time limit, a clean end on failure or on request. Knows nothing of
+//! what they do; `pipeline` makes them from the steps that must run. None is tried twice: stores try again themselves.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -22,8 +22,6 @@ pub(super) struct Task {
     pub(super) name: &'static str,
     /// Indices of the tasks that must have succeeded before.
     pub(super) after: Vec<usize>,
-    /// How often it is tried in all. Only failures of stores are tried again: others would come again.
-    pub(super) attempts: u32,
     /// What it does.
     pub(super) work: Work,
 }
@@ -38,10 +36,8 @@ pub(super) struct Limits {
     pub(super) parallel: usize,
     /// Whether tasks that do not depend on a failed one still begin.
     pub(super) keep_going: bool,
-    /// Longest time of a task, with all its attempts.
+    /// Longest time of a task.
     pub(super) timeout: Duration,
-    /// Wait before the second attempt; each further one waits twice as long.
-    pub(super) backoff: Duration,
     /// Set from outside to stop.
     pub(super) cancel: Arc<AtomicBool>,
 }
@@ -78,7 +74,7 @@ pub(super) fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&'static s
                 if !waits && ready && running.iter().flatten().count() < limits.parallel {
                     running[i] = Some(Instant::now());
                     begun(task.name);
-                    start(i, task, limits, sender.clone());
+                    start(i, task, sender.clone());
                 }
             }
         }
@@ -106,25 +102,12 @@ pub(super) fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&'static s
 }
 
 /// A thread of its own: the workers of rayon must stay free for what the task hands them.
-fn start(index: usize, task: &Task, limits: &Limits, sender: Sender<(usize, thread::Result<End>)>) {
-    let (work, attempts, mut wait, cancel) =
-        (Arc::clone(&task.work), task.attempts, limits.backoff, Arc::clone(&limits.cancel));
+fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<End>)>) {
+    let work = Arc::clone(&task.work);
     thread::spawn(move || {
-        let tried = catch_unwind(AssertUnwindSafe(|| {
-            for attempt in 1.. {
-                match work() {
-                    Ok(()) => return End::Done,
-                    Err(Error::Store { .. }) if attempt < attempts && !cancel.load(Ordering::SeqCst) => {
-                        thread::sleep(wait);
-                        wait *= 2;
-                    }
-                    Err(error) => return End::Failed(error),
-                }
-            }
-            End::Skipped
-        }));
+        let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(End::Failed, |()| End::Done)));
         // Nobody listens any more once the run has ended.
-        let _ = sender.send((index, tried));
+        let _ = sender.send((index, end));
     });
 }
 
@@ -132,22 +115,15 @@ fn start(index: usize, task: &Task, limits: &Limits, sender: Sender<(usize, thre
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Mutex;
-    use std::sync::atomic::AtomicU32;
 
     use super::*;
 
     fn limits() -> Limits {
-        Limits {
-            parallel: 2,
-            keep_going: false,
-            timeout: Duration::from_secs(60),
-            backoff: Duration::ZERO,
-            cancel: Arc::default(),
-        }
+        Limits { parallel: 2, keep_going: false, timeout: Duration::from_secs(60), cancel: Arc::default() }
     }
 
     fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
-        Task { name, after: after.to_vec(), attempts: 1, work: Arc::new(work) }
+        Task { name, after: after.to_vec(), work: Arc::new(work) }
     }
 
     fn marks(ends: &[End]) -> String {
@@ -203,23 +179,6 @@ mod tests {
         assert_eq!(marks(&execute(&tasks(), &one, &|_| {}).unwrap()), "fsss");
         let on = Limits { keep_going: true, ..one };
         assert_eq!(marks(&execute(&tasks(), &on, &|_| {}).unwrap()), "fsdd");
-    }
-
-    #[test]
-    fn only_failures_of_stores_are_tried_again() {
-        let count = |error: fn() -> Error| {
-            let calls = Arc::new(AtomicU32::new(0));
-            let seen = Arc::clone(&calls);
-            let mut flaky = task("a", &[], move || match seen.fetch_add(1, Ordering::SeqCst) {
-                0 | 1 => Err(error()),
-                _ => Ok(()),
-            });
-            flaky.attempts = 3;
-            let ends = execute(&[flaky], &limits(), &|_| {}).unwrap();
-            (calls.load(Ordering::SeqCst), marks(&ends))
-        };
-        assert_eq!(count(|| Error::store("mysql://db", "gone")), (3, "d".into()));
-        assert_eq!(count(|| Error::input("wrong")), (1, "f".into()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::graph::{ATTEMPTS, STEPS, Step, TIMEOUT_SECONDS};
+use super::graph::{STEPS, Step, TIMEOUT_SECONDS};
 use crate::data::TableId;
 
 /// Name of the task family, of its container and of what it logs.
@@ -18,6 +18,9 @@ const NAME: &str = "pfe";
 const VOLUME: &str = "/data";
 /// The output folder that the steps after the loads share.
 const OUT: &str = "/data/out";
+/// Attempts of a task in all. Only the exported machine starts a failed step again: a container may fail to start, while in
+/// a run the stores try again themselves.
+const ATTEMPTS: u32 = 3;
 /// Seconds before a failed task is started again, then twice as long: starting a container takes most of a minute.
 const RETRY_SECONDS: u64 = 30;
 /// Tables that the original project keeps as documents.
@@ -36,7 +39,7 @@ pub fn state_machine() -> Value {
     let (loads, rest): (Vec<&Step>, Vec<&Step>) = STEPS
         .iter()
         .filter(|step| table(step).is_some() || step.keeps() && step.id != "generate")
-        .partition(|s| s.store);
+        .partition(|step| table(step).is_some());
     let load = |step: &&Step| {
         let table = table(step).unwrap_or_default();
         let target = if DOCUMENTS.iter().any(|id| id.name() == table) { "$.documents" } else { "$.database" };

@@ -4,7 +4,7 @@
 //! The first half is the original project's: customers, sellers and eight raw loads side by side, preprocessing,
 //! regression. Ours stands on top of it.
 
-/// A step: what runs as a whole, is retried as a whole, and is reused or not.
+/// A step: what runs as a whole, and is reused or not.
 #[derive(Debug)]
 pub struct Step {
     /// Its name, as `--only`, `--from` and `pfe why` take it.
@@ -22,17 +22,9 @@ pub struct Step {
     pub params: &'static [&'static str],
     /// The parts of the program that it depends on: folders or files of `src/`, without extension. `*` is the whole.
     pub code: &'static [&'static str],
-    /// Whether it talks to a store: what fails there may succeed at the next attempt.
-    pub store: bool,
 }
 
-/// Attempts of a step that talks to a store.
-pub const ATTEMPTS: u32 = 3;
-
-/// Seconds before the second attempt; each further one waits twice as long.
-pub const BACKOFF_SECONDS: u64 = 1;
-
-/// Longest time of a step with all its attempts, seconds, unless the user says otherwise.
+/// Longest time of a step, seconds, unless the user says otherwise.
 pub const TIMEOUT_SECONDS: u64 = 3_600;
 
 /// A step that reads one of the ten tables.
@@ -45,7 +37,6 @@ const fn read(id: &'static str, about: &'static str) -> Step {
         makes: &[],
         params: &[],
         code: &["error", "pipeline", "store", "data"],
-        store: true,
     }
 }
 
@@ -59,7 +50,6 @@ pub static STEPS: [Step; 20] = [
         makes: &["data/"],
         params: &["generated"],
         code: &["error", "data", "synth"],
-        store: false,
     },
     read("read-customers", "read customers (documents in the original's DynamoDB)"),
     read("read-sellers", "read sellers (documents in the original's DynamoDB)"),
@@ -90,7 +80,6 @@ pub static STEPS: [Step; 20] = [
         makes: &["clean/", "quarantine/", "audit.json", "tables/audit.csv", "tables/quality.csv"],
         params: &[],
         code: &["error", "pipeline", "data"],
-        store: false,
     },
     Step {
         id: "mart",
@@ -100,7 +89,6 @@ pub static STEPS: [Step; 20] = [
         makes: &["mart/"],
         params: &[],
         code: &["error", "pipeline", "data", "mart"],
-        store: false,
     },
     Step {
         id: "reference",
@@ -110,7 +98,6 @@ pub static STEPS: [Step; 20] = [
         makes: &["tables/price_predictions.csv", "tables/price_predictions_top_category.csv"],
         params: &[],
         code: &["error", "pipeline", "data", "mart", "models"],
-        store: false,
     },
     Step {
         id: "findings",
@@ -127,7 +114,6 @@ pub static STEPS: [Step; 20] = [
         ],
         params: &[],
         code: &["error", "pipeline", "data", "mart", "models", "findings"],
-        store: false,
     },
     Step {
         id: "decisions",
@@ -150,7 +136,6 @@ pub static STEPS: [Step; 20] = [
         ],
         params: &["weights", "budget_centavos"],
         code: &["error", "pipeline", "data", "mart", "models", "findings"],
-        store: false,
     },
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),
@@ -176,7 +161,6 @@ const fn page(
         makes,
         params: &["lang", "generated", "weights", "budget_centavos", "cover", "templates"],
         code: &["*"],
-        store: false,
     }
 }
 

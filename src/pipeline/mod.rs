@@ -165,7 +165,6 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
         parallel: if threads == 1 { 1 } else { threads + 1 },
         keep_going: params.how.keep_going,
         timeout: params.how.timeout,
-        backoff: Duration::from_secs(graph::BACKOFF_SECONDS),
         cancel: Arc::clone(&params.how.cancel),
     };
     let ends = execute::execute(&tasks, &limits, &|name| progress(name))?;

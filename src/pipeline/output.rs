@@ -1,14 +1,15 @@
 //! Files on their way into the output folder: written aside, synced, then moved in together, the manifest last.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
+use polars::prelude::DataFrame;
 
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use super::tables::{Table, csv};
+use crate::data::parquet::write_frame;
 use crate::data::rows::hash_rows;
 use crate::error::{Error, Result};
 
@@ -21,17 +22,11 @@ pub(super) const DATA: &str = "data";
 /// Stands in the folder while files are moved in: without it, outputs without a manifest are somebody else's files.
 const UNFINISHED: &str = ".unfinished-pfe-run";
 
-/// Start of the names of what a run puts beside the outputs.
-const PREFIX: &str = ".pfe-";
-
 /// Where a run puts its files until all are there.
 const STAGING: &str = ".pfe-run";
 
 /// In it: one record per step that has ended.
 pub(super) const STEPS: &str = "steps";
-
-/// Rows per row group: fixed, so that the bytes do not depend on the number of threads.
-const ROW_GROUP: usize = 1 << 18;
 
 /// Where an unfinished run of `out` has its files.
 pub(super) fn staged(out: &Path) -> PathBuf {
@@ -58,9 +53,10 @@ impl Staging {
         fs::create_dir_all(out).map_err(Error::io("create", out))?;
         // The lock goes with the process, however it ends; whoever holds it may clear what a killed run left.
         let lock = File::open(out).map_err(Error::io("read", out))?;
-        lock.try_lock().map_err(|_| {
-            Error::input(format!("another run is writing to `{}`", out.display()))
-                .with_hint("wait for it, or choose another folder with `--out`")
+        lock.try_lock().map_err(|e| match e {
+            TryLockError::WouldBlock => Error::input(format!("another run is writing to `{}`", out.display()))
+                .with_hint("wait for it, or choose another folder with `--out`"),
+            TryLockError::Error(e) => Error::io("lock", out)(e),
         })?;
         let interrupted = out.join(UNFINISHED).exists();
         if let (false, false, Some(name)) =
@@ -71,7 +67,7 @@ impl Staging {
             ));
         }
         let dir = staged(out);
-        let abandoned = clear_others(out)? || interrupted || dir.exists();
+        let abandoned = interrupted || dir.exists();
         Ok(Staging { out: out.to_path_buf(), dir, abandoned, _lock: lock })
     }
 
@@ -101,14 +97,7 @@ impl Staging {
 
     /// Stages a table as Parquet, with the same bytes for the same rows.
     pub(super) fn write_parquet(&self, name: &str, frame: &DataFrame) -> Result<OutputFile> {
-        let mut file = self.write_with(name, |file| {
-            // Sorted rows in one chunk: how a frame came to be must not show in its file.
-            let mut frame = frame.clone();
-            frame.rechunk_mut();
-            let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Snappy);
-            writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame)?;
-            Ok(())
-        })?;
+        let mut file = self.write_with(name, |file| write_frame(frame.clone(), file))?;
         file.rows = Some(Rows { count: frame.height() as u64, blake3: hash_rows(frame)? });
         Ok(file)
     }
@@ -159,10 +148,14 @@ impl Staging {
         for path in fresh {
             self.move_in(path)?;
         }
+        // Names are only safe once their folder is synced: after a power cut, a manifest must find all its files.
+        let folders: BTreeSet<&Path> = fresh.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
+        for folder in folders {
+            sync(&self.out.join(folder))?;
+        }
         self.move_in(MANIFEST)?;
         remove(&mark)?;
-        // The names are only safe once the folder itself is synced.
-        File::open(&self.out).and_then(|folder| folder.sync_all()).map_err(Error::io("write", &self.out))?;
+        sync(&self.out)?;
         self.discard()
     }
 
@@ -189,24 +182,15 @@ impl Drop for Staging {
     }
 }
 
+fn sync(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))
+}
+
 fn create(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     File::create(path)
-}
-
-/// Removes what nobody goes on with; says whether there was anything.
-fn clear_others(out: &Path) -> Result<bool> {
-    let mut found = false;
-    for entry in fs::read_dir(out).map_err(Error::io("read", out))?.flatten() {
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with(PREFIX) && name != STAGING {
-            remove(&entry.path())?;
-            found = true;
-        }
-    }
-    Ok(found)
 }
 
 /// Removes what stands at `name` of `out` and is not listed.

@@ -1,11 +1,13 @@
 //! A finished run → RO-Crate 1.1 metadata: its files with their hashes, its parameters, the program that made them, in the
 //! words of <https://w3id.org/ro/crate/1.1> and of the Process Run Crate profile. Written by `pfe run --ro-crate`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use super::key::Parts;
 use super::manifest::{Core, MANIFEST, Manifest, to_json};
@@ -32,9 +34,15 @@ pub fn write(out: &Path) -> Result<PathBuf> {
     }
     let manifest = Manifest::load(out)?;
     let metadata = metadata(&manifest.core, day(out, &manifest.core)?);
-    let staged = path.with_extension("json.tmp");
-    std::fs::write(&staged, to_json(&metadata)).map_err(Error::io("write", &path))?;
-    std::fs::rename(&staged, &path).map_err(Error::io("write", &path))?;
+    let write = || {
+        let mut staged = NamedTempFile::new_in(out)?;
+        staged.write_all(&to_json(&metadata))?;
+        // A temporary file is its owner's alone; who may read the manifest may read what describes it.
+        staged.as_file().set_permissions(out.join(MANIFEST).metadata()?.permissions())?;
+        staged.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(Error::io("write", &path))?;
     Ok(path)
 }
 
@@ -74,7 +82,6 @@ fn metadata(core: &Core, day: String) -> Value {
             "@type": "SoftwareApplication",
             "name": "pfe",
             "softwareVersion": format!("{} ({})", core.pfe, core.code),
-            "url": "https://www.rust-lang.org/",
         }),
         json!({
             "@id": "#licence",

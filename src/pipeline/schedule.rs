@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Select;
 use super::execute::Task;
 use super::flow::{Flow, lock, table_of};
-use super::graph::{ATTEMPTS, STEPS, Step};
+use super::graph::{STEPS, Step};
 use super::keep::keep;
 use super::manifest::{Did, StepLog};
 use super::plan::{Planned, State};
@@ -155,9 +155,8 @@ pub(super) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Tas
         }
         let (flow_of, log_of) = (Arc::clone(flow), Arc::clone(log));
         makes.insert(step.id, tasks.len());
-        let attempts = if step.store { ATTEMPTS } else { 1 };
         let work = move || timed(&log_of, step, || make(&flow_of, step, open, &log_of));
-        tasks.push(Task { name: step.id, after, attempts, work: Arc::new(work) });
+        tasks.push(Task { name: step.id, after, work: Arc::new(work) });
         if step.keeps() {
             let (flow, log) = (Arc::clone(flow), Arc::clone(log));
             let work = move || {
@@ -172,7 +171,7 @@ pub(super) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Tas
                 })
             };
             keeps.insert(step.id, tasks.len());
-            tasks.push(Task { name: step.id, after: vec![tasks.len() - 1], attempts: 1, work: Arc::new(work) });
+            tasks.push(Task { name: step.id, after: vec![tasks.len() - 1], work: Arc::new(work) });
         }
     }
     tasks

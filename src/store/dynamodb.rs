@@ -221,11 +221,25 @@ impl Dynamodb {
             self.switch(table, before.as_ref(), &Current { name: name.clone(), generation }, count).await
         };
         if let Err(error) = written.await {
-            // What was written so far holds nothing that anybody reads; the error matters more than its removal.
-            let _ = self.client.delete_table().table_name(&name).send().await;
-            return Err(error);
+            match self.current(table).await {
+                // The switch was made, only the answer to it was lost.
+                Ok(Some(current)) if current.name == name => {}
+                // Nobody reads what was written so far; the error matters more than its removal.
+                Ok(_) => {
+                    let _ = self.client.delete_table().table_name(&name).send().await;
+                    return Err(error);
+                }
+                // It may be what is read now. If it is not, the next load removes it.
+                Err(_) => return Err(error),
+            }
         }
-        self.sweep(table, &name, generation).await
+        self.sweep(table, &name, generation).await.map_err(|error| match error {
+            Error::Store { store, message, hint } => {
+                let message = format!("`{table}` is loaded, but earlier tables remain until the next load: {message}");
+                Error::Store { store, message, hint }
+            }
+            other => other,
+        })
     }
 
     fn failed<E, R>(&self, action: &str, name: &str, error: &SdkError<E, R>) -> Error

@@ -1,5 +1,20 @@
 //! Where tables live beside the files of a run: a local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB. Chosen by URL, each
 //! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
+//!
+//! A password may stand in the URL of a database, and is masked in all that pfe says and writes, as is an option whose name
+//! sounds secret; but other users of the machine see the arguments of a process, so `PFE_STORE_PASSWORD` is better, or the
+//! variable of the database's own client, `MYSQL_PWD` or `PGPASSWORD`. Connections to databases are encrypted and the
+//! server's certificate is verified: `?ca=FILE` (PEM) trusts one more certificate authority, `?tls=disable` gives
+//! encryption up, as for a server on the same machine.
+//!
+//! MySQL: the path of the URL is a prefix of the names of the databases (`mysql://me@db/shop`: `shop_raw_data`, …);
+//! `?load=insert` is for servers without `local_infile`. PostgreSQL: the path names the database, and since a table is
+//! replaced by a new one, its rights are those of `ALTER DEFAULT PRIVILEGES`. Foreign keys of cleaned tables hold for what
+//! is written later: what pfe loads is not checked against them, since cleaning has done so.
+//!
+//! AWS: credentials never stand in a URL, but in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, in a profile
+//! (`AWS_PROFILE`), or are the role of the container. The region is `?region=`, `AWS_REGION` or the profile's.
+//! `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL` for both, name a server of one's own.
 
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 mod aws;
@@ -17,6 +32,7 @@ mod postgres;
 #[cfg(all(test, any(feature = "dynamodb", feature = "s3")))]
 #[allow(clippy::unwrap_used)]
 mod proxy;
+#[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
 mod retry;
 pub(crate) mod rows;
 #[cfg(feature = "s3")]

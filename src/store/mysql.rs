@@ -16,7 +16,7 @@ use super::rows::Value;
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::tls::Tls;
 use super::{Schema, Store, StoreUrl, checked_name};
-use crate::data::ddl::{Constraints, Dialect};
+use crate::data::ddl::{Constraints, Dialect, Reference};
 use crate::error::{Error, Result};
 
 const MYSQL: Dialect = Dialect::Mysql;
@@ -166,6 +166,7 @@ impl Mysql {
         schema: Schema,
         table: &str,
         (plan, frame): &(SqlTable, DataFrame),
+        released: &mut Vec<String>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Failure> {
         let database = self.database(schema);
@@ -188,7 +189,7 @@ impl Mysql {
             }
             // From here on other tables are touched, too: one load at a time.
             self.lock(&mut connection, &database, "")?;
-            self.release(&mut connection, schema, table)?;
+            self.release(&mut connection, schema, table, released)?;
             // One statement: a reader finds the old table or the new one.
             let swap = match there.is_empty() {
                 true => format!("RENAME TABLE {aside} TO {target}"),
@@ -202,8 +203,15 @@ impl Mysql {
         self.refer(&mut connection, schema, table)
     }
 
-    /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name.
-    fn release(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
+    /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name. What adds
+    /// them again goes into `released`, before they are dropped.
+    fn release(
+        &self,
+        connection: &mut Conn,
+        schema: Schema,
+        table: &str,
+        released: &mut Vec<String>,
+    ) -> Result<(), Failure> {
         let database = self.database(schema);
         let sql = "SELECT constraint_schema, table_name, constraint_name FROM information_schema.referential_constraints \
                    WHERE unique_constraint_schema = ? AND referenced_table_name = ?";
@@ -212,11 +220,13 @@ impl Mysql {
         let ours = MYSQL.references_of(schema, table);
         for (child_database, child, name) in found {
             let quoted = MYSQL.quote(&name);
-            if child_database != database || !ours.iter().any(|r| r.from == child && r.name == quoted) {
+            let known = ours.iter().find(|r| child_database == database && r.from == child && r.name == quoted);
+            let Some(reference) = known else {
                 let message = format!("`{child_database}.{child}` refers to `{database}.{table}` by its key `{name}`");
                 let hint = "drop that key first, and make it again after: pfe cannot replace the table under it";
                 return Err(Failure::Final(Error::store(&self.url, message).with_hint(hint)));
-            }
+            };
+            released.push(self.adding(schema, reference));
             let child = MYSQL.table(&database, schema, &child);
             connection
                 .query_drop(format!("ALTER TABLE {child} DROP FOREIGN KEY {quoted}"))
@@ -232,13 +242,27 @@ impl Mysql {
         for reference in MYSQL.references_of(schema, table) {
             let other = if reference.from == table { reference.to } else { reference.from };
             if !self.columns(connection, &database, other)?.is_empty() {
-                let child = MYSQL.table(&database, schema, reference.from);
-                // Unqualified tables are those of the child's database.
-                let add = format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause);
-                connection.query_drop(add).map_err(|e| self.failed(e))?;
+                connection.query_drop(self.adding(schema, &reference)).map_err(|e| self.failed(e))?;
             }
         }
         Ok(())
+    }
+
+    /// The statement that adds a reference.
+    fn adding(&self, schema: Schema, reference: &Reference) -> String {
+        let child = MYSQL.table(&self.database(schema), schema, reference.from);
+        // Unqualified tables are those of the child's database.
+        format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause)
+    }
+
+    /// Adds the references to a table again that a load which failed for good had dropped. What failed matters more than
+    /// one that cannot be added, as one that is there already; the next load adds all.
+    fn restore(&self, released: &[String]) {
+        if let (false, Ok(mut connection)) = (released.is_empty(), self.connect()) {
+            for add in released {
+                let _ = connection.query_drop(add);
+            }
+        }
     }
 
     /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The
@@ -310,6 +334,8 @@ impl Store for Mysql {
 
     fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
         let plan = SqlTable::of(MYSQL, schema, table, frame)?;
-        Backoff::default().run(|| self.try_write(schema, table, &plan, progress))
+        let mut released = Vec::new();
+        let written = Backoff::default().run(|| self.try_write(schema, table, &plan, &mut released, progress));
+        written.inspect_err(|_| self.restore(&released))
     }
 }

@@ -3,14 +3,12 @@
 use std::io::Write;
 
 use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
 use super::{Schema, by_contract, columns};
 use crate::data::contract::Kind;
+use crate::data::parquet::write_frame;
 use crate::error::{Error, Result};
-
-/// Rows per row group: fixed, so that the bytes do not depend on the number of threads.
-const ROW_GROUP: usize = 1 << 18;
 
 /// Writes a table. The amounts of a raw table, centavos in memory, carry the name that says so: whoever else reads the
 /// file must not take them for reais.
@@ -22,10 +20,7 @@ pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Wr
     for (held, stored) in renamed(schema, table) {
         frame.rename(held, stored.into())?;
     }
-    frame.rechunk_mut();
-    let writer = ParquetWriter::new(to).with_compression(ParquetCompression::Snappy);
-    writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame)?;
-    Ok(())
+    write_frame(frame, to)
 }
 
 /// Reads a table back; `place` names it in messages.

@@ -28,6 +28,8 @@ const PORT: u16 = 5432;
 const CONNECT: Duration = Duration::from_secs(10);
 /// A network that swallows what is sent is noticed after this.
 const SILENCE: Duration = Duration::from_secs(60);
+/// A server that says nothing for so long is asked whether it is there: one that is gone would be listened to for ever.
+const IDLE: Duration = Duration::from_secs(30);
 const LIMITS: Limits = Limits { nul: false, infinite: true };
 
 /// A PostgreSQL database.
@@ -46,7 +48,8 @@ impl Postgres {
             Tls::Verify { ca } => Some(verified(ca.as_deref())?),
         };
         let mut config = Config::new();
-        config.host(url.host()?).port(url.port.unwrap_or(PORT)).connect_timeout(CONNECT).tcp_user_timeout(SILENCE);
+        config.host(url.host()?).port(url.port.unwrap_or(PORT)).connect_timeout(CONNECT);
+        config.tcp_user_timeout(SILENCE).keepalives_idle(IDLE);
         config.application_name("pfe").ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         config.dbname(if url.path.is_empty() { "postgres" } else { &url.path });
         let Some(user) = &url.user else {
@@ -259,13 +262,19 @@ impl Postgres {
 
     /// Waits for other loads under the same name, longer than for what readers hold; the lock goes with the transaction.
     fn lock(&self, transaction: &mut Transaction<'_>, name: &str) -> Result<(), Failure> {
-        let name = format!("pfe {name}");
+        let key = format!("pfe {name}");
         let mut locked = || {
             transaction.batch_execute("SET LOCAL lock_timeout = '600s'")?;
-            transaction.execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&name])?;
+            transaction.execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&key])?;
             transaction.batch_execute("SET LOCAL lock_timeout = '60s'")
         };
-        locked().map_err(|e| self.failed(e))
+        locked().map_err(|e| match e.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+            true => Failure::Final(
+                Error::store(&self.url, format!("another load of `{name}` is under way"))
+                    .with_hint("wait for it to end"),
+            ),
+            false => self.failed(e),
+        })
     }
 }
 

@@ -170,7 +170,7 @@ impl Store for S3 {
         let key = self.key_of(schema, table)?;
         let mut bytes = Vec::new();
         match schema {
-            Schema::Results => bytes = csv(frame)?,
+            Schema::Results => CsvWriter::new(&mut bytes).finish(&mut frame.clone())?,
             _ => parquet::encode(schema, table, frame, &mut bytes)?,
         }
         let (rows, size) = (frame.height() as u64, bytes.len().max(1) as u64);
@@ -307,27 +307,6 @@ fn unwrapped(url: &str) -> impl Fn(io::Error) -> Error {
         Ok(error) => error,
         Err(e) => Error::store(url, e.to_string()),
     }
-}
-
-/// A table as the files in `tables/` have it: a header, missing values empty.
-fn csv(frame: &DataFrame) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Error::input(format!("cannot write the table as CSV: {e}"));
-    writer.write_record(frame.get_column_names().iter().map(|name| name.as_str())).map_err(failed)?;
-    let columns: Vec<Series> = frame.columns().iter().map(|c| c.as_materialized_series().rechunk()).collect();
-    for row in 0..frame.height() {
-        for column in &columns {
-            let field = match column.get(row)? {
-                AnyValue::Null => String::new(),
-                AnyValue::String(text) => text.into(),
-                AnyValue::Float64(value) => value.to_string(),
-                value => value.to_string(),
-            };
-            writer.write_field(field).map_err(failed)?;
-        }
-        writer.write_record(None::<&[u8]>).map_err(failed)?;
-    }
-    writer.into_inner().map_err(|e| Error::input(format!("cannot write the table as CSV: {e}")))
 }
 
 #[cfg(test)]

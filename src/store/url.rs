@@ -156,6 +156,7 @@ impl StoreUrl {
     }
 
     /// Refuses options that the store does not know: a misspelt one must not be ignored.
+    #[cfg(any(test, feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
     pub(super) fn only_options(&self, known: &[&str]) -> Result<()> {
         match self.options.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),

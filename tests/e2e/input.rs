@@ -133,7 +133,7 @@ fn the_remains_of_an_unfinished_run() {
     let work = Workdir::with_data();
     work.write("out/.unfinished-pfe-run", "");
     work.write("out/tables/by_state.csv", "half");
-    work.write("out/.pfe-killed/clean/orders.parquet", "half");
+    work.write("out/.pfe-run/clean/orders.parquet", "half");
     work.write("out/notes.txt", "mine");
     work.fails(&["report"], 2, &["`out` holds no finished run", "hint: `pfe run` makes one"]);
     let done = work.ok(&["run", "--data", "data"]);

@@ -80,6 +80,24 @@ fn compressed_files_parquet_and_many_files_per_table() {
     work.fails(&["run", "--data", "lake"], 2, &["orders_2019.csv", "its header is not that"]);
 }
 
+/// Once more under another name, compressed or as a folder of files: it must not count twice.
+#[test]
+fn a_table_that_is_there_twice() {
+    let work = Workdir::with_data();
+    let orders = work.read("data/olist_orders_dataset.csv");
+    for other in ["orders.csv", "olist_orders_dataset.csv.gz", "orders/part-1.csv"] {
+        let name = format!("data/{other}");
+        work.write(&name, &orders);
+        let outer = format!("`{}`", other.split('/').next().unwrap());
+        let words =
+            ["two files say they are the whole of `orders`: ", "`olist_orders_dataset.csv`", &outer, "hint: remove"];
+        work.fails(&["run", "--data", "data"], 2, &words);
+        std::fs::remove_file(work.path(&name)).unwrap();
+    }
+    // A folder without files is no table.
+    work.ok(&["run", "--data", "data", "--quiet"]);
+}
+
 #[test]
 fn the_cloud_layout_with_nested_documents() {
     let work = Workdir::with_data();

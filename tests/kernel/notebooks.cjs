@@ -11,6 +11,8 @@ async function main([address, shots, ...names]) {
     const cells = page.locator(".jp-Notebook .jp-CodeCell");
     await cells.first().waitFor({ timeout: 60000 });
     await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ timeout: 60000 });
+    const dialog = page.locator(".jp-Dialog");
+    if (await dialog.count()) throw new Error(`${name}: JupyterLab asks: ${await dialog.first().innerText()}`);
     // A click that comes while Lab still restores its layout is lost.
     for (let attempt = 0; attempt < 5; attempt++) {
       await page.locator('.lm-MenuBar-item:has-text("Run")').first().click();

@@ -321,14 +321,20 @@ def test_a_thousand_cells_in_flat_memory(own):
         lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("RssAnon")]
         return sum(int(line.split()[1]) for line in lines) / 1024
 
+    def settled():
+        """Once rust-analyzer, which loads in the background, has ended to."""
+        before, now = 0, memory()
+        while abs(now - before) > 10:
+            time.sleep(10)
+            before, now = now, memory()
+        return now
+
     kernel.ok("let mut total = 0i64;")
     figures = []
     for n in range(1000):
         kernel.ok(f"total += {n}; let v = vec![total; 10]; v.len()")
         if n in (99, 999):
-            # rust-analyzer loads in the background: wait for it before the first figure.
-            time.sleep(30 if n == 99 else 0)
-            figures.append(memory())
+            figures.append(settled())
     assert kernel.ok("total") == str(sum(range(1000)))
     print(f"anonymous memory after 100 and 1000 cells: {figures[0]:.0f} and {figures[1]:.0f} MB")
     assert figures[1] - figures[0] < 150

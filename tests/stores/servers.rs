@@ -18,10 +18,10 @@ pub fn server(variable: &str) -> Option<String> {
     match std::env::var(variable) {
         Ok(url) => Some(url),
         Err(_) if std::env::var_os("CI").is_some() => {
-            panic!("{variable} is not set: tests/servers.sh starts the server")
+            panic!("{variable} is not set: `. tests/tools.sh && . tests/servers.sh` starts the server")
         }
         Err(_) => {
-            eprintln!("skipped: {variable} is not set; `. tests/servers.sh` starts the server");
+            eprintln!("skipped: {variable} is not set; `. tests/tools.sh && . tests/servers.sh` starts the server");
             None
         }
     }

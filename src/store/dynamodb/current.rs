@@ -80,12 +80,14 @@ impl Dynamodb {
     /// Removes what loads up to this generation left: the rows before, and remains of loads that broke off.
     pub(super) async fn sweep(&self, table: &str, keep: &str, generation: u64) -> Result<()> {
         let start = format!("{}_g", self.name(table));
-        let mut after = None;
+        // Tables are listed by name, and an account may have thousands of others.
+        let mut after = start.clone();
         loop {
-            let page = self.client.list_tables().set_exclusive_start_table_name(after).send().await;
+            let page = self.client.list_tables().exclusive_start_table_name(after).send().await;
             let page = page.map_err(|e| self.failed("list", &start, &e))?;
             for name in page.table_names.unwrap_or_default() {
-                let number = name.strip_prefix(&start).and_then(|rest| rest.split_once('_')?.0.parse::<u64>().ok());
+                let Some(rest) = name.strip_prefix(&start) else { return Ok(()) };
+                let number = rest.split_once('_').and_then(|(number, _)| number.parse::<u64>().ok());
                 if name == keep || number.is_none_or(|n| n > generation) {
                     continue;
                 }
@@ -97,7 +99,7 @@ impl Dynamodb {
                 }
             }
             match page.last_evaluated_table_name {
-                Some(name) => after = Some(name),
+                Some(name) => after = name,
                 None => return Ok(()),
             }
         }

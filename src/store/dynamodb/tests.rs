@@ -160,6 +160,42 @@ fn a_load_that_fails_leaves_what_was_there() {
 }
 
 #[test]
+fn a_load_whose_switch_is_made_stays_though_its_answer_is_lost() {
+    let Some(good) = direct("switched") else { return };
+    let refused = || Fate::Answer(400, r#"{"__type":"x#AccessDeniedException","message":"no"}"#.into());
+    // Whether it can be seen afterwards what became of the switch.
+    for (n, seen) in [(40, true), (30, false)] {
+        let mut switches = 0;
+        let bad = proxied("switched", move |_, request| {
+            switches += usize::from(is(request, "PutItem"));
+            match (is(request, "PutItem"), switches) {
+                (true, 1) => Fate::Lose,
+                (true, _) => refused(),
+                (false, 1..) if !seen && is(request, "GetItem") => refused(),
+                _ => Fate::Pass,
+            }
+        });
+        let frame = customers(n, "x");
+        assert_eq!(write(&bad.unwrap(), &frame).is_ok(), seen);
+        assert!(read(&good).unwrap().equals(&frame));
+    }
+}
+
+#[test]
+fn a_load_that_cannot_clear_up_says_that_its_rows_are_there() {
+    let Some(good) = direct("unswept") else { return };
+    write(&good, &customers(50, "before")).unwrap();
+    let bad = proxied("unswept", |_, request| match is(request, "DeleteTable") {
+        true => Fate::Answer(400, r#"{"__type":"x#AccessDeniedException","message":"no"}"#.into()),
+        false => Fate::Pass,
+    });
+    let after = customers(20, "after");
+    let error = write(&bad.unwrap(), &after).unwrap_err();
+    assert!(error.to_string().contains("`customers` is loaded, but earlier tables remain"), "{error}");
+    assert!(read(&good).unwrap().equals(&after));
+}
+
+#[test]
 fn a_server_that_only_throttles_gives_a_clear_error() {
     let store = proxied("throttled", |_, request| match is(request, "BatchWriteItem") {
         true => {
