@@ -7,6 +7,7 @@ COPY Cargo.toml Cargo.lock rust-toolchain.toml build.rs ./
 COPY src src
 COPY reports reports
 COPY kernel kernel
+COPY tests tests
 RUN cargo build --release --locked --bin pfe \
     && strip -o pfe target/release/pfe
 

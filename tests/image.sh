@@ -19,15 +19,19 @@ instructions() { # stage (1, 2), instruction
 
 work="$(mktemp -d)"
 trap 'as_root rm -rf "$work"' EXIT
-mkdir "$work/src"
+# Always the same place: cargo builds a package anew wherever it has moved.
+stage="$tools/image"
+src="$stage/src"
+rm -rf "$stage"
+mkdir -p "$src"
 instructions 1 COPY | while read -r line; do
     read -ra words <<<"$line"
-    cp -r "${words[@]:0:${#words[@]}-1}" "$work/src/${words[-1]}"
+    cp -rp "${words[@]:0:${#words[@]}-1}" "$src/${words[-1]}"
 done
 build="$(instructions 1 RUN)" install="$(instructions 2 RUN)" user="$(instructions 2 USER)"
 read -ra copied <<<"$(instructions 2 COPY | sed 's/--from=build //')"
-ln -s "$target" "$work/src/target"
-(cd "$work/src" && env -u CARGO_TARGET_DIR sh -euc "$build")
+ln -s "$target" "$src/target"
+(cd "$src" && env -u CARGO_TARGET_DIR sh -euc "$build")
 
 # The root that debootstrap makes is kept, since nothing changes in it: the image is a copy.
 if [ ! -e "$tools/debian/.made" ]; then
@@ -38,8 +42,8 @@ fi
 image="$work/image"
 as_root cp -a "$tools/debian" "$image"
 as_root chroot "$image" sh -euc "$install" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-as_root cp "$work${copied[0]}" "$image${copied[1]}"
+as_root cp "$stage${copied[0]}" "$image${copied[1]}"
 as_root chroot --userspec="$user:$user" "$image" sh -euc \
     'test "$(id -u)" != 0; cd /data; pfe run --out out --orders 1000 --quiet; test -s out/report.pdf'
 size="$(as_root du -smx --exclude=data --exclude=var/cache "$image" | cut -f1)"
-echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$work${copied[0]}") >> 20)) MB"
+echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$stage${copied[0]}") >> 20)) MB"

@@ -108,7 +108,7 @@ def main():
 
 
 def customers_table():
-    names = [n for n in boto3.client("dynamodb").list_tables()["TableNames"] if "customers" in n]
+    names = [n for n in boto3.client("dynamodb").list_tables()["TableNames"] if n.startswith("olist_customers")]
     return names[-1]
 
 

@@ -114,9 +114,11 @@ stop_servers() {
         kill -INT "$pid" 2>/dev/null || true
         kill "$pid" 2>/dev/null || true
     done
-    for pid in "${server_pids[@]}"; do
-        wait "$pid" 2>/dev/null || true
+    for _ in $(seq 100); do
+        kill -0 "${server_pids[@]}" 2>/dev/null || break
+        sleep 0.2
     done
+    kill -KILL "${server_pids[@]}" 2>/dev/null || true
     rm -rf "$servers"
 }
 

@@ -6,7 +6,7 @@
 say() { printf '\n== %s\n' "$*"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB and PostgreSQL (apt); pinned Python and npm packages"
+say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB, PostgreSQL, debootstrap (apt, as Debian has them); pinned Python and npm packages"
 if command -v rustup >/dev/null; then
     rustup toolchain install --no-self-update
 fi
@@ -16,13 +16,17 @@ command -v cc >/dev/null || missing+=(build-essential)
 command -v chromium >/dev/null || missing+=(chromium)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
 [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
-[ -d /usr/lib/postgresql ] || missing+=(postgresql)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v openssl >/dev/null || missing+=(openssl)
 [ -x /usr/sbin/debootstrap ] || missing+=(debootstrap)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     as_root apt-get update -qq
-    as_root apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    # The tests start servers of their own: those of the packages stay off.
+    policy=/usr/sbin/policy-rc.d
+    [ -e "$policy" ] || printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$policy"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    if grep -qx 'exit 101' "$policy"; then as_root rm "$policy"; fi
 fi
 
 mkdir -p "${CARGO_TARGET_DIR:-target}/test-tools"

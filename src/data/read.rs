@@ -107,7 +107,8 @@ pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
         return file.with_reader(|reader, _| {
             let mut tap = Tap::new(reader);
             let mut buffer = vec![0; 1 << 18];
-            while tap.read(&mut buffer).map_err(Error::io("read", &file.name))? > 0 {}
+            let failed = |e| Error::input(format!("cannot read `{}`: {e}", file.name));
+            while tap.read(&mut buffer).map_err(failed)? > 0 {}
             Ok(tap.file(&file.name))
         });
     }

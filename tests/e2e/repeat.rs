@@ -371,7 +371,7 @@ fn the_folder_can_be_described_as_a_crate() {
     work.ok(&[&RUN[..], &["--lang", "en"]].concat());
     assert_ne!(work.read("out/ro-crate-metadata.json"), before);
     work.write("out/ro-crate-metadata.json", "{}");
-    work.fails(&["run", "--data", "data", "--ro-crate"], 2, &["was not written by pfe"]);
+    work.fails(&["run", "--data", "data", "--ro-crate", "--quiet"], 2, &["was not written by pfe"]);
     assert_eq!(work.read("out/ro-crate-metadata.json"), "{}");
 }
 

@@ -172,7 +172,7 @@ fn files_in_a_bucket_are_read_as_files_of_a_folder_are() {
     let Some(cloud) = Cloud::new("files") else { return };
     let work = Workdir::with_data();
     // A row that breaks the contract is set aside with its line wherever it is read.
-    work.edit("data/olist_orders_dataset.csv", |text| text.replacen(",delivered,", ",devoured,", 1));
+    work.edit("data/olist_orders_dataset.csv", |text| text.replacen("\"delivered\"", "\"devoured\"", 1));
     for entry in fs::read_dir(work.path("data")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
