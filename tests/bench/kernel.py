@@ -16,7 +16,7 @@ from jupyter_client.manager import KernelManager
 
 GROUP = 'let df = df!("state" => ["SP", "RJ", "SP", "MG"], "sales" => [1.0, 2.0, 3.0, 4.0])?.lazy().group_by([col("state")]).agg([col("sales").sum()]).collect()?;'
 CHART = """{
-let names: Vec<&str> = df.column("state")?.str()?.into_no_null_iter().collect();
+let names: Vec<&str> = df.column("state")?.str()?.iter().flatten().collect();
 let sales: Vec<f64> = df.column("sales")?.f64()?.into_no_null_iter().collect();
 let bars: Vec<charts::Bar> = names.iter().zip(&sales).map(|(label, value)| charts::Bar { label, value: *value, ..Default::default() }).collect();
 charts::bars(&About::new("Sales", "Sales by state"), &charts::Bars { bars: &bars, format: &|v| format!("{v:.1}"), keep_order: false })

@@ -10,9 +10,17 @@ async function main([address, shots, ...names]) {
     await page.goto(`${address}/lab/tree/${name}.ipynb?reset`);
     const cells = page.locator(".jp-Notebook .jp-CodeCell");
     await cells.first().waitFor({ timeout: 60000 });
+    // A server that has just started may open a notebook before it knows its kernels; it asks for one then.
+    const ready = page.locator('.jp-StatusBar-TextItem:has-text("Rust (pfe) | Idle")');
+    const asked = page.locator(".jp-Dialog select");
+    for (let tries = 0; tries < 120 && !(await ready.count()); tries++) {
+      if (await asked.count()) {
+        await asked.selectOption({ label: "Rust (pfe)" });
+        await page.locator(".jp-Dialog .jp-mod-accept").click();
+      }
+      await page.waitForTimeout(500);
+    }
     await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ timeout: 60000 });
-    const dialog = page.locator(".jp-Dialog");
-    if (await dialog.count()) throw new Error(`${name}: JupyterLab asks: ${await dialog.first().innerText()}`);
     // A click that comes while Lab still restores its layout is lost.
     for (let attempt = 0; attempt < 5; attempt++) {
       await page.locator('.lm-MenuBar-item:has-text("Run")').first().click();
