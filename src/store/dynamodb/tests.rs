@@ -125,7 +125,7 @@ fn dropped_connections_errors_and_throttles_are_overcome() {
     });
     let Some(store) = store else { return };
     // The client of the service gives up where it sees too many failures in all: no more requests than that.
-    let frame = customers(300, "x");
+    let frame = customers(100, "x");
     write(&store, &frame).unwrap();
     assert!(read(&store).unwrap().equals(&frame), "no row is lost, none is there twice");
 }
