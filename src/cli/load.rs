@@ -111,7 +111,7 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     if let Some(tables) = store::read_cleaned(&args.from, &names)? {
         return Ok(tables);
     }
-    let (clean, _) = data::clean(data::read(&Source::open_all(&args.from)?)?)?;
+    let (clean, _) = data::load(&Source::open_all(&args.from)?)?;
     Ok(clean
         .iter()
         .filter(|(name, _)| names.contains(name))

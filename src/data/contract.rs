@@ -399,6 +399,9 @@ pub static TABLES: [Table; 10] = [
     },
 ];
 
+/// The tables that the original project keeps as nested documents.
+pub const DOCUMENTS: [TableId; 2] = [TableId::Customers, TableId::Sellers];
+
 /// Name of the table that cleaning makes out of `geolocation`: one location per zip prefix.
 pub const ZIP_LOCATIONS: &str = "zip_locations";
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::manifest::Manifest;
+use super::plan::hash_file;
 use super::{attachments, load, output, tables};
 use crate::data::{self, Source};
 use crate::error::{Error, Result};
@@ -40,11 +41,9 @@ pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
     let inputs = changed_inputs(out, &manifest, now.data)?;
     let mut parts: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for file in &manifest.core.outputs {
-        let reason = match std::fs::read(out.join(&file.path)) {
+        let reason = match hash_file(&out.join(&file.path)) {
             Err(_) => Some("it is missing".to_string()),
-            Ok(bytes) if blake3::hash(&bytes).to_hex().as_str() != file.blake3 => {
-                Some("it was changed after the run".to_string())
-            }
+            Ok(hash) if hash != file.blake3 => Some("it was changed after the run".to_string()),
             Ok(_) => inputs.clone(),
         };
         parts.insert(&file.path, reason);

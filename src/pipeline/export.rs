@@ -10,7 +10,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::graph::{STEPS, Step, TIMEOUT_SECONDS};
-use crate::data::TableId;
+use crate::data::contract::DOCUMENTS;
 
 /// Name of the task family, of its container and of what it logs.
 const NAME: &str = "pfe";
@@ -23,8 +23,6 @@ const OUT: &str = "/data/out";
 const ATTEMPTS: u32 = 3;
 /// Seconds before a failed task is started again, then twice as long: starting a container takes most of a minute.
 const RETRY_SECONDS: u64 = 30;
-/// Tables that the original project keeps as documents.
-const DOCUMENTS: [TableId; 2] = [TableId::Customers, TableId::Sellers];
 /// States that follow the graph, with the store that each fills; nothing is computed again.
 const STORES: [(&str, &str, &str); 2] = [
     ("store", "put the cleaned tables and the results into the database", "$.database"),
@@ -38,11 +36,11 @@ const STORES: [(&str, &str, &str); 2] = [
 pub fn state_machine() -> Value {
     let (loads, rest): (Vec<&Step>, Vec<&Step>) = STEPS
         .iter()
-        .filter(|step| table(step).is_some() || step.keeps() && step.id != "generate")
-        .partition(|step| table(step).is_some());
+        .filter(|step| step.table().is_some() || step.keeps() && step.id != "generate")
+        .partition(|step| step.table().is_some());
     let load = |step: &&Step| {
-        let table = table(step).unwrap_or_default();
-        let target = if DOCUMENTS.iter().any(|id| id.name() == table) { "$.documents" } else { "$.database" };
+        let (table, id) = step.table().map_or(("", None), |table| (table.name, Some(table.id)));
+        let target = if id.is_some_and(|id| DOCUMENTS.contains(&id)) { "$.documents" } else { "$.database" };
         let command = ["load", "--from", "$.files", "--to", target, "--table", table];
         json!({ "StartAt": step.id, "States": { step.id: task(step.about, &command, None) } })
     };
@@ -112,11 +110,6 @@ fn task(about: &str, command: &[&str], next: Option<&str>) -> Value {
         None => state["End"] = true.into(),
     }
     state
-}
-
-/// The table that a step reads.
-fn table(step: &Step) -> Option<&'static str> {
-    step.id.strip_prefix("read-")
 }
 
 /// The task definition whose tasks the state machine runs, for `aws ecs register-task-definition --cli-input-json`. What

@@ -123,7 +123,7 @@ impl Flow {
     /// Program, parameters and inputs on which the step depends, and whether all of them are known yet.
     pub(super) fn parts(&self, step: &Step) -> (Parts, bool) {
         let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
-        if let Some(table) = table_of(step) {
+        if let Some(table) = step.table() {
             match lock(&self.inputs).get(&table.id) {
                 Some(file) => drop(parts.insert(format!("input {}", file.name), file.blake3.clone())),
                 None => complete = false,
@@ -331,12 +331,6 @@ impl Flow {
     fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
         files.iter().map(|file| (file.path.as_str(), self.find(file))).collect()
     }
-}
-
-/// The table that a step reads.
-pub(super) fn table_of(step: &Step) -> Option<&'static Table> {
-    let name = step.id.strip_prefix("read-")?;
-    TABLES.iter().find(|table| table.name == name)
 }
 
 fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {

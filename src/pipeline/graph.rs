@@ -4,6 +4,8 @@
 //! The first half is the original project's: customers, sellers and eight raw loads side by side, preprocessing,
 //! regression. Ours stands on top of it.
 
+use crate::data::contract::{TABLES, Table};
+
 /// A step: what runs as a whole, and is reused or not.
 #[derive(Debug)]
 pub struct Step {
@@ -170,6 +172,12 @@ impl Step {
         STEPS.iter().find(|step| step.id == id)
     }
 
+    /// The table that it reads.
+    pub fn table(&self) -> Option<&'static Table> {
+        let name = self.id.strip_prefix("read-")?;
+        TABLES.iter().find(|table| table.name == name)
+    }
+
     /// Whether it leaves files.
     pub fn keeps(&self) -> bool {
         !self.makes.is_empty()
@@ -211,7 +219,6 @@ fn covers(places: &[&str], path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::contract::TABLES;
 
     #[test]
     fn steps_stand_after_those_they_need() {

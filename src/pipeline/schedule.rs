@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::Select;
 use super::execute::Task;
-use super::flow::{Flow, lock, table_of};
+use super::flow::{Flow, lock};
 use super::graph::{STEPS, Step};
 use super::keep::keep;
 use super::manifest::{Did, StepLog};
@@ -199,7 +199,7 @@ fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Optio
             return Ok(None);
         }
     }
-    if let Some(table) = table_of(step) {
+    if let Some(table) = step.table() {
         return flow.read(table.id).map(Some);
     }
     match step.id {

@@ -1,14 +1,14 @@
 //! Files of an earlier run → values, as the step that wrote them computed them. Used by `flow`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use crate::data::Audit;
 use crate::data::contract::TABLES;
+use crate::data::parquet::read_frame;
 use crate::data::read::Quarantined;
 use crate::error::{Error, Result};
 
@@ -16,14 +16,9 @@ use crate::error::{Error, Result};
 pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
     let read = |(path, place): &(&str, PathBuf)| {
         let (_, name) = path.strip_suffix(".parquet")?.rsplit_once('/')?;
-        Some(frame(place).map(|frame| (name.to_string(), frame)))
+        Some(read_frame(place).map(|frame| (name.to_string(), frame)))
     };
     files.par_iter().with_max_len(1).filter_map(read).collect()
-}
-
-/// The rows of a Parquet file.
-pub(super) fn frame(place: &Path) -> Result<DataFrame> {
-    Ok(ParquetReader::new(File::open(place).map_err(Error::io("read", place))?).finish()?)
 }
 
 /// What cleaning wrote of what it did, with the rows that it set aside.

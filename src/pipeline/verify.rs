@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use super::graph::STEPS;
 use super::manifest::{Manifest, OutputFile};
 use super::plan::hash_file;
-use super::stored::frame;
 use super::{Input, again, run};
+use crate::data::parquet::read_frame;
 use crate::error::{Error, Result};
 use crate::report::Templates;
 
@@ -132,7 +132,7 @@ pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
 fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
     match then.extension().and_then(|e| e.to_str()) {
         Some("parquet") => {
-            let (a, b) = (frame(then)?, frame(now)?);
+            let (a, b) = (read_frame(then)?, read_frame(now)?);
             let names = |frame: &DataFrame| -> Vec<String> {
                 frame.columns().iter().map(|c| format!("{} {}", c.name(), c.dtype())).collect()
             };

@@ -1,7 +1,6 @@
 //! Tables → store: several at once, the largest first. Behind `pfe load` and `pfe run --store`.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use super::url::is_url;
 use super::{Schema, Store, lake};
 use crate::data::TableId;
 use crate::data::contract::{TABLES, ZIP_LOCATIONS};
+use crate::data::parquet::read_frame;
 use crate::error::{Error, Result};
 use crate::pipeline::tables::{self, Table};
 use crate::results::Results;
@@ -107,8 +107,7 @@ pub fn save_run(
     let names = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]);
     let cleaned = names.filter(|name| store.holds(Schema::Cleaned, name)).map(|name| {
         let path = out.join("clean").join(name).with_extension("parquet");
-        let file = File::open(&path).map_err(Error::io("read", &path))?;
-        Ok((name.to_string(), ParquetReader::new(file).finish()?))
+        Ok((name.to_string(), read_frame(&path)?))
     });
     let mut loaded = load(store, Schema::Cleaned, cleaned.collect::<Result<_>>()?, progress)?;
     let mut found = Vec::new();

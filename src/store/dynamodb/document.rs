@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use polars::prelude::*;
 
 use super::Item;
-use crate::data::contract::{Column as Declared, Kind, Table, TableId};
+use crate::data::contract::{Column as Declared, DOCUMENTS, Kind, Table};
 use crate::data::parse::{Cell, parse};
 use crate::store::Schema;
 
@@ -22,8 +22,7 @@ pub(super) struct Shape {
 impl Shape {
     /// `None` for tables that are not kept as documents.
     pub(super) fn of(schema: Schema, table: &str) -> Option<Shape> {
-        let documents = [TableId::Customers, TableId::Sellers];
-        let id = documents.into_iter().find(|id| schema == Schema::Raw && id.name() == table)?;
+        let id = DOCUMENTS.into_iter().find(|id| schema == Schema::Raw && id.name() == table)?;
         Some(Shape { table: id.table(), address: format!("{}_address", table.trim_end_matches('s')) })
     }
 
