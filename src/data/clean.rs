@@ -99,16 +99,21 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
         );
     }
     name_categories(&mut tables, &mut audit)?;
-    let points = &tables[&TableId::Geolocation];
+    let mut clean = CleanTables { tables, zip_locations: DataFrame::empty() };
+    let points = clean.table(TableId::Geolocation);
     let file = &audit.inputs[TableId::Geolocation as usize].name;
-    let (zip_locations, outside) = locations::locate(points, file, &lines[&TableId::Geolocation])?;
+    let (located, checked) = rayon::join(
+        || locations::locate(points, file, &lines[&TableId::Geolocation]),
+        || quality::check(&clean, &audit.steps),
+    );
+    let (zip_locations, outside) = located?;
+    (audit.quality, audit.relations) = checked?;
     audit.steps.push(step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.len()));
     if !outside.is_empty() {
         audit.quarantine.push((ZIP_LOCATIONS.into(), outside));
     }
-    let clean = CleanTables { tables, zip_locations };
+    clean.zip_locations = zip_locations;
     audit.nulls = nulls(&clean)?;
-    (audit.quality, audit.relations) = quality::check(&clean, &audit.steps)?;
     Ok((clean, audit))
 }
 

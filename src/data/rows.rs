@@ -20,24 +20,22 @@ pub fn hash_rows(frame: &DataFrame) -> Result<String> {
         match values.dtype() {
             DataType::String => {
                 let values = values.str()?;
-                fixed(&mut hasher, values.iter().map(|v| v.map_or(u64::MAX, |v| v.len() as u64).to_le_bytes()));
-                values.iter().flatten().for_each(|v| {
-                    hasher.update(v.as_bytes());
-                });
+                blocks(&mut hasher, values.iter().map(|v| v.map_or(u64::MAX, |v| v.len() as u64).to_le_bytes()));
+                blocks(&mut hasher, values.iter().flatten().map(str::as_bytes));
             }
             DataType::Int64 => {
                 nulls(&mut hasher, &values);
-                fixed(&mut hasher, values.i64()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
+                blocks(&mut hasher, values.i64()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
             }
             DataType::Int32 => {
                 nulls(&mut hasher, &values);
-                fixed(&mut hasher, values.i32()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
+                blocks(&mut hasher, values.i32()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
             }
             DataType::Float64 => {
                 nulls(&mut hasher, &values);
-                fixed(&mut hasher, values.f64()?.iter().map(|v| v.unwrap_or(0.0).to_bits().to_le_bytes()));
+                blocks(&mut hasher, values.f64()?.iter().map(|v| v.unwrap_or(0.0).to_bits().to_le_bytes()));
             }
-            DataType::Boolean => fixed(&mut hasher, values.bool()?.iter().map(|v| [v.map_or(2, u8::from)])),
+            DataType::Boolean => blocks(&mut hasher, values.bool()?.iter().map(|v| [v.map_or(2, u8::from)])),
             other => return Err(polars_err!(InvalidOperation: "no hash of rows for a column of {other}").into()),
         }
     }
@@ -53,16 +51,16 @@ fn text(hasher: &mut blake3::Hasher, text: &str) {
 /// What a missing value holds is not defined: its place is hashed instead.
 fn nulls(hasher: &mut blake3::Hasher, values: &Series) {
     if values.null_count() > 0 {
-        fixed(hasher, values.is_null().iter().map(|v| [u8::from(v == Some(true))]));
+        blocks(hasher, values.is_null().iter().map(|v| [u8::from(v == Some(true))]));
     }
 }
 
-/// Values of one width, by the block: single calls would cost more than the hashing.
-fn fixed<const N: usize>(hasher: &mut blake3::Hasher, values: impl Iterator<Item = [u8; N]>) {
+/// By the block: single calls would cost more than the hashing.
+fn blocks(hasher: &mut blake3::Hasher, values: impl Iterator<Item = impl AsRef<[u8]>>) {
     const BLOCK: usize = 1 << 16;
-    let mut block = Vec::with_capacity(BLOCK + N);
+    let mut block = Vec::with_capacity(2 * BLOCK);
     for value in values {
-        block.extend_from_slice(&value);
+        block.extend_from_slice(value.as_ref());
         if block.len() >= BLOCK {
             hasher.update(&block);
             block.clear();

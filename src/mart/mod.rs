@@ -4,6 +4,7 @@
 //! that every engine gives the same bits. Items and payments never meet in one join: an order with several payments
 //! would count its items several times.
 
+pub(crate) mod codes;
 pub mod lint;
 pub mod month;
 pub mod period;
@@ -14,6 +15,7 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 use rayon::prelude::*;
 
+use self::codes::Codes;
 use crate::data::CleanTables;
 use crate::error::{Error, Result};
 
@@ -110,26 +112,32 @@ pub fn mart(clean: &CleanTables) -> Result<SalesMart> {
 ///
 /// # Errors
 /// As [`mart`], or a file cannot be read.
-pub fn mart_of(mut tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
-    let (stored, helpers): (Vec<Step>, Vec<Step>) = STEPS.iter().copied().partition(|s| s.stored);
-    for (name, frame) in run(&tables, &helpers)? {
-        tables.insert(name, frame.lazy());
+pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
+    let mut tables = codes::in_use(tables)?;
+    let (coded, by_text): (Vec<Step>, Vec<Step>) = STEPS.iter().copied().partition(codes::suffice);
+    let (stored, helpers): (Vec<Step>, Vec<Step>) = coded.into_iter().partition(|step| step.stored);
+    let mut made = run(&tables, &by_text)?;
+    let codes = Codes::encode(&mut tables)?;
+    tables.append(&mut run(&tables, &helpers)?);
+    for (name, mut frame) in run(&tables, &stored)? {
+        codes.decode(&mut frame)?;
+        made.insert(name, frame);
     }
-    SalesMart::new(run(&tables, &stored)?)
+    SalesMart::new(made)
 }
 
 /// Runs independent steps side by side.
-fn run(tables: &BTreeMap<String, LazyFrame>, steps: &[Step]) -> Result<BTreeMap<String, DataFrame>> {
+fn run(tables: &BTreeMap<String, DataFrame>, steps: &[Step]) -> Result<BTreeMap<String, DataFrame>> {
     let run = |step: &Step| -> Result<(String, DataFrame)> {
         // A context per step: a clone would share the names that other queries give to their subqueries.
         let mut sql = SQLContext::new();
         for (name, frame) in tables {
-            sql.register(name, frame.clone());
+            sql.register(name, frame.clone().lazy());
         }
         let mut frame = sql.execute(step.sql)?.collect()?;
         // Engines count in different widths.
         for column in frame.clone().columns() {
-            if column.dtype().is_integer() {
+            if column.dtype().is_integer() && !codes::are_in(column.name()) {
                 frame.with_column(column.cast(&DataType::Int64)?)?;
             }
         }

@@ -11,6 +11,7 @@ use super::span::{Span, date};
 use super::supply::{Sale, Supply};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
+use crate::mart::codes::number;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
 
@@ -85,23 +86,10 @@ impl Panel {
                 rows.push((name, day, orders, revenue));
             }
         }
-        let mut supply: BTreeMap<&str, Vec<Sale>> = BTreeMap::new();
-        let frame = mart.table("supply_by_day")?;
-        let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
-        let (sellers, products) = (frame.column("seller_id")?.str()?, frame.column("product_id")?.str()?);
-        let revenue = frame.column("revenue_centavos")?.i64()?;
-        for row in 0..frame.height() {
-            let (Some(name), Some(day)) = (names.get(row), days.get(row)) else { continue };
-            supply.entry(name).or_default().push(Sale {
-                day,
-                seller: sellers.get(row).unwrap_or_default(),
-                product: products.get(row).unwrap_or_default(),
-                centavos: revenue.get(row).unwrap_or(0),
-            });
-        }
         let mut panel = Panel::from_rows(by, &rows)?;
+        let mut supply = sales(mart, by)?;
         for series in &mut panel.series {
-            let sales = supply.remove(series.name.as_str()).unwrap_or_default();
+            let sales = supply.remove(&series.name).unwrap_or_default();
             series.supply = Supply::of(sales, panel.first, panel.last + STALE_DAYS);
         }
         Ok(panel)
@@ -203,6 +191,27 @@ impl Panel {
         let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
         self.series[series].orders[index(span.from)..index(span.to + 1)].iter().sum()
     }
+}
+
+/// What was sold in each category or state, by its name.
+fn sales(mart: &SalesMart, by: By) -> Result<BTreeMap<String, Vec<Sale>>> {
+    let frame = mart.table("supply_by_day")?;
+    // By numbers: comparing ids would cost more than all that follows.
+    let numbers = |column: &str| -> Result<_> {
+        let (texts, mut numbers) = number(&[frame.column(column)?.str()?]);
+        Ok((texts, numbers.remove(0)))
+    };
+    let ((names, series), (_, sellers), (_, products)) =
+        (numbers(by.column())?, numbers("seller_id")?, numbers("product_id")?);
+    let (days, revenue) = (frame.column("day")?.date()?.physical(), frame.column("revenue_centavos")?.i64()?);
+    let mut sales = vec![Vec::new(); names.len()];
+    let rows = series.iter().zip(days.iter()).zip(sellers.iter().zip(products.iter())).zip(revenue.iter());
+    for (((series, day), (seller, product)), centavos) in rows {
+        if let (Some(series), Some(day), Some(seller), Some(product)) = (series, day, seller, product) {
+            sales[series as usize].push(Sale { day, seller, product, centavos: centavos.unwrap_or(0) });
+        }
+    }
+    Ok(names.into_iter().map(String::from).zip(sales).collect())
 }
 
 fn period(orders: &[i64], first: i32) -> Option<Period> {

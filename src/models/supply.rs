@@ -3,8 +3,9 @@
 //! Both shares look back only: their value on a day follows from the rows up to that day. Sums are whole centavos, so
 //! that running sums carry no rounding.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
+
+use polars::prelude::{InitHashMaps, PlHashMap};
 
 /// Days over which the sellers' shares are taken.
 const SELLERS_OVER: i32 = 56;
@@ -13,13 +14,13 @@ const SILENT: i32 = 21;
 
 /// What a product sold at a seller's on a day.
 #[derive(Debug, Clone, Copy)]
-pub struct Sale<'a> {
+pub struct Sale {
     /// Days since 1970-01-01.
     pub day: i32,
-    /// Who sold it.
-    pub seller: &'a str,
-    /// What.
-    pub product: &'a str,
+    /// Who sold it, by a number.
+    pub seller: u32,
+    /// What, by a number.
+    pub product: u32,
     /// Price and freight.
     pub centavos: i64,
 }
@@ -47,20 +48,12 @@ impl Supply {
     }
 }
 
-/// Positions of the distinct names among themselves.
-fn numbers<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
-    let mut numbers: BTreeMap<&str, usize> = names.map(|n| (n, 0)).collect();
-    numbers.values_mut().enumerate().for_each(|(i, n)| *n = i);
-    numbers
-}
-
 fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
-    let sellers = numbers(sales.iter().map(|s| s.seller));
-    let mut earned = vec![0i128; sellers.len()];
+    let mut earned: PlHashMap<u32, i128> = PlHashMap::new();
     let (mut total, mut squares) = (0i128, 0i128);
     let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
     let mut add = |sale: &Sale, sign: i128| {
-        let (sum, change) = (&mut earned[sellers[sale.seller]], sign * i128::from(sale.centavos));
+        let (sum, change) = (earned.entry(sale.seller).or_default(), sign * i128::from(sale.centavos));
         squares += change * (2 * *sum + change);
         *sum += change;
         total += change;
@@ -81,17 +74,16 @@ fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
 }
 
 fn silent(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
-    let products = numbers(sales.iter().map(|s| s.product));
     // Per product: what it earned, and the day of its last sale.
-    let mut known = vec![(0i64, i32::MIN); products.len()];
+    let mut known: PlHashMap<u32, (i64, i32)> = PlHashMap::new();
     let (mut total, mut silent) = (0i64, 0i64);
     let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
     let mut shares = Vec::with_capacity((last - first + 1) as usize);
     for day in first..=last {
         while let Some(sale) = coming.next_if(|s| s.day <= day) {
-            let (earned, sold) = &mut known[products[sale.product]];
+            let (earned, sold) = known.entry(sale.product).or_insert((0, sale.day));
             // Silence is counted at the end of the day, after its sales.
-            if *sold != i32::MIN && sale.day - *sold > SILENT {
+            if sale.day - *sold > SILENT {
                 silent -= *earned;
             }
             *earned += sale.centavos;
@@ -100,12 +92,13 @@ fn silent(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
         }
         let mut last_counted = None;
         while let Some(sale) = going.next_if(|s| s.day <= day - SILENT) {
-            let product = products[sale.product];
             // Sales of one day are sorted by seller first: a product may come up again.
             let counted = last_counted.get_or_insert_with(Vec::new);
-            if known[product].1 == sale.day && !counted.contains(&product) {
-                silent += known[product].0;
-                counted.push(product);
+            if let Some((earned, _)) = known.get(&sale.product).filter(|(_, sold)| *sold == sale.day)
+                && !counted.contains(&sale.product)
+            {
+                silent += earned;
+                counted.push(sale.product);
             }
         }
         shares.push(if total > 0 { (silent as f64 / total as f64).clamp(0.0, 1.0) } else { 0.0 });
@@ -117,13 +110,13 @@ fn silent(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn sale(day: i32, seller: &'static str, product: &'static str, centavos: i64) -> Sale<'static> {
-        Sale { day, seller, product, centavos }
+    fn sale(day: i32, seller: char, product: char, centavos: i64) -> Sale {
+        Sale { day, seller: seller.into(), product: product.into(), centavos }
     }
 
     #[test]
     fn shares_of_sellers_are_squared_over_eight_weeks() {
-        let sales = vec![sale(0, "a", "p", 300), sale(1, "b", "p", 100), sale(2, "b", "q", 100)];
+        let sales = vec![sale(0, 'a', 'p', 300), sale(1, 'b', 'p', 100), sale(2, 'b', 'q', 100)];
         let supply = Supply::of(sales, 0, 60);
         assert_eq!(supply.concentration[0], 1.0);
         assert_eq!(supply.concentration[1], 0.75 * 0.75 + 0.25 * 0.25);
@@ -135,11 +128,11 @@ mod tests {
     #[test]
     fn a_product_falls_silent_after_three_weeks_and_may_return() {
         let sales = vec![
-            sale(0, "a", "p", 100),
-            sale(0, "b", "p", 100),
-            sale(10, "a", "q", 300),
-            sale(25, "a", "p", 500),
-            sale(60, "a", "r", 0),
+            sale(0, 'a', 'p', 100),
+            sale(0, 'b', 'p', 100),
+            sale(10, 'a', 'q', 300),
+            sale(25, 'a', 'p', 500),
+            sale(60, 'a', 'r', 0),
         ];
         let silent = Supply::of(sales, 0, 60).silent;
         assert_eq!((silent[20], silent[21], silent[24]), (0.0, 200.0 / 500.0, 200.0 / 500.0));
@@ -153,8 +146,8 @@ mod tests {
             .map(|i| {
                 sale(
                     i / 3,
-                    ["a", "b", "c", "d"][(i * 7 % 4) as usize],
-                    ["p", "q", "r"][(i % 3) as usize],
+                    ['a', 'b', 'c', 'd'][(i * 7 % 4) as usize],
+                    ['p', 'q', 'r'][(i % 3) as usize],
                     10 + i64::from(i),
                 )
             })

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
 
 use polars::prelude::DataFrame;
 
+use super::flow::lock;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use super::tables::{Table, csv};
 use crate::data::parquet::write_frame;
@@ -40,7 +44,31 @@ pub(super) struct Staging {
     dir: PathBuf,
     /// Whether the folder held what a run that did not end had staged, or moved in half.
     pub(super) abandoned: bool,
+    syncing: Mutex<Option<Syncing>>,
     _lock: File,
+}
+
+/// A thread that syncs files: waiting for the disk would hold up the workers that write them.
+struct Syncing {
+    /// A file, and the name that messages give it.
+    files: Sender<(File, PathBuf)>,
+    ended: JoinHandle<Result<()>>,
+}
+
+impl Syncing {
+    fn begin() -> Syncing {
+        let (files, written) = channel::<(File, PathBuf)>();
+        let sync = move || {
+            written.into_iter().try_for_each(|(file, shown)| file.sync_all().map_err(Error::io("write", shown)))
+        };
+        Syncing { files, ended: thread::spawn(sync) }
+    }
+
+    /// Waits until all files are on the disk.
+    fn end(self) -> Result<()> {
+        drop(self.files);
+        self.ended.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
 }
 
 impl Staging {
@@ -68,7 +96,7 @@ impl Staging {
         }
         let dir = staged(out);
         let abandoned = interrupted || dir.exists();
-        Ok(Staging { out: out.to_path_buf(), dir, abandoned, _lock: lock })
+        Ok(Staging { out: out.to_path_buf(), dir, abandoned, syncing: Mutex::default(), _lock: lock })
     }
 
     /// Where `name` is staged.
@@ -117,7 +145,8 @@ impl Staging {
             None => e,
         })?;
         let file = hashing.file.into_inner().map_err(|e| Error::io("write", &shown)(e.into_error()))?;
-        file.sync_all().map_err(Error::io("write", &shown))?;
+        // Who can no longer be sent a file has failed, and says so in the end.
+        let _ = lock(&self.syncing).get_or_insert_with(Syncing::begin).files.send((file, shown));
         Ok(OutputFile {
             path: name.into(),
             bytes: hashing.bytes,
@@ -137,6 +166,8 @@ impl Staging {
     /// owns. Files that stayed in their place stay.
     pub(super) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
         self.write(MANIFEST, &to_json(manifest))?;
+        let syncing = lock(&self.syncing).take();
+        syncing.map_or(Ok(()), Syncing::end)?;
         let mark = self.out.join(UNFINISHED);
         File::create(&mark).map_err(Error::io("write", &mark))?;
         remove(&self.out.join(MANIFEST))?;

@@ -268,7 +268,7 @@ impl Writer<'_> {
                 Inline::Emphasis(inner) => self.call("emph", inner),
                 Inline::Strong(inner) => self.call("strong", inner),
                 Inline::Link { url, text } => {
-                    self.push(&["link(", &literal(url), ", "]);
+                    self.push(&["outside(", &literal(url), ", "]);
                     self.without_marks(|writer| writer.content(text));
                     self.out.push(')');
                 }

@@ -1,0 +1,143 @@
+//! Texts as whole numbers while the SQL runs: a join by a number costs a fraction of one by an id of 32 digits. Used by `mart`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::{STEPS, Step};
+use crate::error::Result;
+
+/// Columns that hold the same kind of texts, in the clean tables and in the mart.
+const KINDS: [&[&str]; 7] = [
+    &["order_id"],
+    &["customer_id"],
+    &["product_id"],
+    &["seller_id"],
+    &["category"],
+    &["customer_city", "city"],
+    &["customer_state", "state"],
+];
+
+/// Whether a query can do without the texts: one that measures them cannot.
+pub(super) fn suffice(step: &Step) -> bool {
+    !step.sql.contains("LENGTH(")
+}
+
+/// Whether the column may hold numbers that stand for texts.
+pub(super) fn are_in(column: &str) -> bool {
+    KINDS.iter().any(|columns| columns.contains(&column))
+}
+
+/// The columns that some query names, of the tables that some query names, in memory.
+pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>) -> Result<BTreeMap<String, DataFrame>> {
+    let lines = STEPS.iter().flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
+    let words: BTreeSet<&str> =
+        lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
+    let read = |(name, mut frame): (String, LazyFrame)| {
+        let columns = frame.collect_schema()?;
+        let used = columns.iter_names().filter(|column| words.contains(column.as_str()));
+        let frame = frame.select(used.map(|column| col(column.clone())).collect::<Vec<_>>());
+        Ok((name, frame.collect()?))
+    };
+    let used: Vec<(String, LazyFrame)> = tables.into_iter().filter(|(name, _)| words.contains(name.as_str())).collect();
+    used.into_par_iter().with_max_len(1).map(read).collect()
+}
+
+/// The texts that numbers stand for.
+pub(super) struct Codes(Vec<StringChunked>);
+
+impl Codes {
+    /// Replaces the texts by their numbers.
+    pub(super) fn encode(tables: &mut BTreeMap<String, DataFrame>) -> Result<Codes> {
+        let number = |columns: &&[&str]| -> Result<(StringChunked, Vec<(String, Column)>)> {
+            let places: Vec<(&String, &StringChunked)> = tables
+                .iter()
+                .flat_map(|(table, frame)| frame.columns().iter().map(move |column| (table, column)))
+                .filter(|(_, column)| columns.contains(&column.name().as_str()))
+                .map(|(table, column)| Ok((table, column.str()?)))
+                .collect::<PolarsResult<_>>()?;
+            let (texts, numbers) = number(&places.iter().map(|place| place.1).collect::<Vec<_>>());
+            let texts = texts.into_iter().map(Some).collect();
+            let coded = places.iter().zip(numbers).map(|((table, column), numbers)| {
+                (table.to_string(), numbers.with_name(column.name().clone()).into_column())
+            });
+            Ok((texts, coded.collect()))
+        };
+        let kinds: Vec<_> = KINDS.par_iter().with_max_len(1).map(number).collect::<Result<_>>()?;
+        let mut codes = Codes(Vec::with_capacity(kinds.len()));
+        for (texts, coded) in kinds {
+            codes.0.push(texts);
+            for (table, column) in coded {
+                if let Some(frame) = tables.get_mut(&table) {
+                    frame.with_column(column)?;
+                }
+            }
+        }
+        Ok(codes)
+    }
+
+    /// Puts the texts back.
+    pub(super) fn decode(&self, frame: &mut DataFrame) -> Result<()> {
+        for (texts, columns) in self.0.iter().zip(KINDS) {
+            for column in columns {
+                if let Ok(numbers) = frame.column(column).and_then(|coded| coded.u32()) {
+                    let texts = texts.take(numbers)?.with_name((*column).into());
+                    frame.with_column(texts.into_column())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The distinct texts of all `columns`, sorted, and the columns as positions among them: numbers order as the texts do, so that
+/// no query sees a difference.
+pub(crate) fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked>) {
+    let mut known: PlHashMap<&str, u32> = PlHashMap::new();
+    let mut texts = Vec::new();
+    let mut first_seen = |text: &'a str| {
+        *known.entry(text).or_insert_with(|| {
+            texts.push(text);
+            texts.len() as u32 - 1
+        })
+    };
+    let numbers: Vec<UInt32Chunked> =
+        columns.iter().map(|column| column.iter().map(|text| text.map(&mut first_seen)).collect()).collect();
+    if texts.is_sorted() {
+        return (texts, numbers);
+    }
+    let mut order: Vec<u32> = (0..texts.len() as u32).collect();
+    order.par_sort_by_key(|&seen| texts[seen as usize]);
+    let mut places = vec![0; order.len()];
+    order.iter().zip(0..).for_each(|(&seen, place)| places[seen as usize] = place);
+    let sorted = order.iter().map(|&seen| texts[seen as usize]).collect();
+    (sorted, numbers.iter().map(|column| column.apply_values(|seen| places[seen as usize])).collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_order_as_the_texts_do() {
+        let [a, b] = [["c", "a", "c"], ["b", "ç", "a"]].map(|texts| StringChunked::from_slice("x".into(), &texts));
+        let missing: StringChunked = [Some("b"), None].into_iter().collect();
+        let (texts, numbers) = number(&[&a, &b, &missing]);
+        assert_eq!(texts, ["a", "b", "c", "ç"]);
+        let numbers: Vec<Vec<Option<u32>>> = numbers.iter().map(|column| column.iter().collect()).collect();
+        let some = |numbers: [u32; 3]| numbers.map(Some).to_vec();
+        assert_eq!(numbers, [some([2, 0, 2]), some([1, 3, 0]), vec![Some(1), None]]);
+    }
+
+    #[test]
+    fn decoding_gives_the_texts_back() {
+        let frame = df!("order_id" => [Some("y"), None, Some("x")], "n" => [1i64, 2, 3]).unwrap();
+        let mut tables = BTreeMap::from([("orders".to_string(), frame.clone())]);
+        let codes = Codes::encode(&mut tables).unwrap();
+        assert_eq!(tables["orders"].column("order_id").unwrap().dtype(), &DataType::UInt32);
+        codes.decode(tables.get_mut("orders").unwrap()).unwrap();
+        assert!(tables["orders"].equals_missing(&frame));
+    }
+}
