@@ -115,6 +115,14 @@ pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
     Ok(read_table(source, id)?.0.file)
 }
 
+/// [`identify`] for all tables.
+///
+/// # Errors
+/// As [`read`].
+pub fn identify_all(source: &Source) -> Result<Vec<(TableId, InputFile)>> {
+    TABLES.par_iter().with_max_len(1).map(|table| Ok((table.id, identify(source, table.id)?))).collect()
+}
+
 /// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
 pub(super) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::manifest::Manifest;
 use super::plan::hash_file;
 use super::{attachments, load, output, tables};
-use crate::data::{self, Source};
+use crate::data::Source;
+use crate::data::read::identify_all;
 use crate::error::{Error, Result};
 use crate::report::{self, Cover, Templates};
 use crate::results::{CODE, Results};
@@ -71,8 +72,7 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
         None if manifest.core.parameters.generated.is_some() && kept.exists() => &kept,
         None => return Ok(None),
     };
-    let raw = data::read(&Source::open(path)?)?;
-    let found: Vec<_> = raw.tables.into_values().map(|table| table.file).collect();
+    let found: Vec<_> = identify_all(&Source::open(path)?)?.into_iter().map(|(_, file)| file).collect();
     for input in &manifest.core.inputs {
         match found.iter().find(|f| f.name == input.name) {
             None => return Ok(Some(format!("input `{}` is gone", input.name))),

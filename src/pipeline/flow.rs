@@ -16,8 +16,8 @@ use super::manifest::OutputFile;
 use super::output::{DATA, Staging};
 use super::plan::{Ended, Known};
 use super::{Input, RunParams, attachments, shuffle, stored};
-use crate::data::contract::{TABLES, Table};
-use crate::data::read::{InputFile, identify, read_tables};
+use crate::data::contract::TABLES;
+use crate::data::read::{InputFile, identify_all, read_tables};
 use crate::data::{self, Audit, CleanTables, RawTables, Source, TableId};
 use crate::error::{Error, Result};
 use crate::findings::{self, Decided, Findings};
@@ -226,9 +226,7 @@ impl Flow {
 
     /// Finds out what the input files are, without reading their rows.
     pub(super) fn identify(&self) -> Result<()> {
-        let source = self.source()?;
-        let identify = |table: &Table| Ok((table.id, identify(&source, table.id)?));
-        let found: Vec<_> = TABLES.par_iter().with_max_len(1).map(identify).collect::<Result<_>>()?;
+        let found = identify_all(&*self.source()?)?;
         lock(&self.inputs).extend(found);
         Ok(())
     }

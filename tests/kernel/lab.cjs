@@ -6,8 +6,8 @@ async function main([address, shots]) {
   const page = await browser.newPage({ viewport: { width: 1200, height: 1600 } });
   await page.goto(`${address}/lab/tree/good.ipynb?reset`);
   const cells = page.locator(".jp-Notebook .jp-CodeCell");
-  await cells.nth(6).waitFor({ timeout: 60000 });
-  await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ timeout: 60000 });
+  await cells.nth(6).waitFor({ timeout: 180000 });
+  await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ timeout: 180000 });
 
   const menu = async (name, item) => {
     await page.locator(`.lm-MenuBar-item:has-text("${name}")`).first().click();
@@ -17,7 +17,7 @@ async function main([address, shots]) {
   await page.waitForFunction(() => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent);
     return prompts.length >= 7 && prompts.every((prompt, index) => prompt === `[${index + 1}]:`);
-  }, null, { timeout: 60000 });
+  }, null, { timeout: 180000 });
   await page.waitForTimeout(500);
   await page.screenshot({ path: `${shots}/light.png` });
   const tables = await page.locator(".jp-OutputArea table.pfe-table").count();
@@ -38,11 +38,11 @@ async function main([address, shots]) {
   await page.keyboard.press("Escape");
   await page.keyboard.press("i");
   await page.keyboard.press("i");
-  await cells.last().locator(".jp-OutputArea-output").waitFor({ timeout: 15000 });
+  await cells.last().locator(".jp-OutputArea-output").waitFor({ timeout: 60000 });
   const interrupted = (await cells.last().locator(".jp-OutputArea-output").textContent()).includes("stopped");
   await newCell("scaled(total, horizon)");
   await page.keyboard.press("Control+Enter");
-  await cells.last().locator(".jp-OutputArea-output").waitFor({ timeout: 15000 });
+  await cells.last().locator(".jp-OutputArea-output").waitFor({ timeout: 60000 });
   const kept = (await cells.last().locator(".jp-OutputArea-output pre").textContent()).trim();
 
   await newCell("horiz");
@@ -54,7 +54,7 @@ async function main([address, shots]) {
   await page.locator('.lm-MenuBar-item:has-text("Settings")').click();
   await page.locator('.lm-Menu-item:has(.lm-Menu-itemLabel:text-is("Theme"))').hover();
   await page.locator('.lm-Menu-itemLabel:text-is("JupyterLab Dark")').click();
-  await page.waitForFunction(() => document.body.dataset.jpThemeLight === "false", null, { timeout: 15000 });
+  await page.waitForFunction(() => document.body.dataset.jpThemeLight === "false", null, { timeout: 60000 });
   await page.waitForTimeout(1000);
   await page.screenshot({ path: `${shots}/dark.png` });
   await browser.close();

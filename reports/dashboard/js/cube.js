@@ -34,12 +34,20 @@ function sums(table, passing, by, groups = 1) {
   return Array.from({ length: groups }, (_, g) => out.subarray(g * width, (g + 1) * width));
 }
 
-/** Sales under `view`, by "state" or "month", or in all. Orders add up exactly unless several categories are chosen. */
-function sales(view, by, but = []) {
-  const passing = masks(view, but);
-  const table = view.categories.length && !but.includes("categories") ? CELLS : TOTALS;
-  return sums(table, passing, by, by ? SIZES[by] : 1);
+/** What was summed for a view: several charts show the same sums, and a view never changes. */
+const SUMMED = new WeakMap();
+function once(view, key, make) {
+  if (!SUMMED.has(view)) SUMMED.set(view, new Map());
+  const known = SUMMED.get(view);
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key);
 }
+
+/** Sales under `view`, by "state" or "month", or in all. Orders add up exactly unless several categories are chosen. */
+const sales = (view, by, but = []) => once(view, `sales ${by} ${but}`, () => {
+  const table = view.categories.length && !but.includes("categories") ? CELLS : TOTALS;
+  return sums(table, masks(view, but), by, by ? SIZES[by] : 1);
+});
 
 const salesByCategory = (view) => sums(CELLS, masks(view, ["categories"]), "category", SIZES.category);
 
@@ -48,16 +56,17 @@ function salesByCity(view, state) {
   return sums(CITY_CELLS, { ...masks(view), city: inState }, "city", CITIES.names.length);
 }
 
+/** State and method of each row of payments, as one number. */
+const bothOf = ({ columns }) => columns.state.map((state, row) => state * SIZES.method + columns.method[row]);
+const [PAYMENT_GROUPS, CATEGORY_PAYMENT_GROUPS] = [PAYMENTS, CATEGORY_PAYMENTS].map(bothOf);
+
 /** Payments by method, for each state and in all. The method filter does not apply: it is shown by emphasis. */
-function payments(view) {
-  const [table, columns] = view.categories.length
-    ? [CATEGORY_PAYMENTS, CATEGORY_PAYMENTS.columns]
-    : [PAYMENTS, PAYMENTS.columns];
-  const group = columns.state.map((state, row) => state * SIZES.method + columns.method[row]);
+const payments = (view) => once(view, "payments", () => {
+  const [table, group] = view.categories.length ? [CATEGORY_PAYMENTS, CATEGORY_PAYMENT_GROUPS] : [PAYMENTS, PAYMENT_GROUPS];
   const { method, ...passing } = masks(view, ["methods", "states"]);
   const flat = sums(table, passing, group, SIZES.state * SIZES.method);
   return Array.from({ length: SIZES.state }, (_, s) => flat.slice(s * SIZES.method, (s + 1) * SIZES.method));
-}
+});
 
 const add = (all, width) => all.reduce((sum, one) => sum.map((v, i) => v + one[i]), new Float64Array(width));
 
