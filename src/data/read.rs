@@ -17,6 +17,11 @@ use crate::store::rows::{self, Cells, Value};
 
 /// No table has more columns in its file.
 const MAX_COLUMNS: usize = 9;
+/// Rows that are handed on together where a table is read in blocks.
+const BLOCK: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
+
+/// Takes the next readable rows of a table, columns under their source names, and the line of each.
+pub(super) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
 
 /// The ten tables as the files hold them: typed, duplicates included, columns under their source names.
 #[derive(Debug, Clone)]
@@ -117,15 +122,28 @@ pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
 
 /// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
 pub(super) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<String>)> {
+    read_to(source, id, None)
+}
+
+/// The same, but the rows go to `take` in blocks: the table that comes back holds none of them.
+pub(super) fn read_blocks<'a>(
+    source: &Source,
+    id: TableId,
+    take: &'a mut TakeBlock<'a>,
+) -> Result<(RawTable, Vec<String>)> {
+    read_to(source, id, Some(take))
+}
+
+fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
-            return read_file(file);
+            return read_file(file, take);
         }
         if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
             && let Some(frame) = store.read(Schema::Raw, id.name())?
         {
             let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
-            return Ok((read_frame(id.table(), &name, frame)?, Vec::new()));
+            return Ok((read_frame(id.table(), &name, frame, take)?, Vec::new()));
         }
     }
     match id {
@@ -136,11 +154,16 @@ pub(super) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<
 
 /// Takes the rows of a store as those of a file, so that they meet the same contract. A store has no order: the hash does
 /// not depend on it.
-fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result<RawTable> {
+fn read_frame<'a>(
+    table: &'static Table,
+    name: &str,
+    mut frame: DataFrame,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<RawTable> {
     frame.rechunk_mut();
     let cells = Cells::of(&frame, &rows::fields(Schema::Raw, table.name).unwrap_or_default())?;
     let rows = frame.height();
-    let mut builder = TableBuilder::new(table, name, rows as u64 * width(table));
+    let mut builder = TableBuilder::new(table, name, rows as u64 * width(table), take);
     let mut hashes = Vec::with_capacity(rows);
     let mut bytes = 0;
     let (mut text, mut ends) = (Vec::new(), [0; MAX_COLUMNS]);
@@ -159,7 +182,7 @@ fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result
         bytes += text.len() as u64;
         hashes.push(*hasher.finalize().as_bytes());
         let field = |i: usize| &text[if i == 0 { 0 } else { ends[i - 1] }..ends[i]];
-        builder.push(row as u64 + 1, field, || (0..cells.len()).map(field).collect());
+        builder.push(row as u64 + 1, field, || (0..cells.len()).map(field).collect())?;
     }
     hashes.par_sort_unstable();
     let mut hasher = blake3::Hasher::new();
@@ -170,10 +193,10 @@ fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result
     builder.finish(InputFile { name: name.into(), bytes, blake3 }, true)
 }
 
-fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
+fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
-        let mut builder = TableBuilder::new(file.table.table(), &file.name, size);
+        let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
         let warnings = match file.format {
             Format::Csv => read_csv(&mut tap, &mut builder)?,
             Format::Json => json::read(&mut tap, &mut builder)?,
@@ -186,7 +209,7 @@ fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
     })
 }
 
-fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>> {
+fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
     let file = builder.file.clone();
     let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
@@ -202,7 +225,7 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
         let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
         if record.len() == header.len() {
-            builder.push(line, |i| &record[positions[i]], || record.iter().collect());
+            builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
             builder.reject(line, "", b"", reason, record.iter().collect());
@@ -212,7 +235,7 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>
 }
 
 /// Collects the rows of one table, whatever format they come from.
-pub(super) struct TableBuilder {
+pub(super) struct TableBuilder<'t> {
     pub(super) table: &'static Table,
     pub(super) file: String,
     columns: Vec<ColumnBuilder>,
@@ -222,6 +245,8 @@ pub(super) struct TableBuilder {
     quarantine: Vec<Quarantined>,
     /// Whether the last row seen was rejected: with a missing final line break, the file was cut off.
     last_rejected: bool,
+    /// Where the rows go; without it they stay.
+    take: Option<&'t mut TakeBlock<'t>>,
 }
 
 enum ColumnBuilder {
@@ -230,24 +255,21 @@ enum ColumnBuilder {
     Float(PrimitiveChunkedBuilder<Float64Type>),
 }
 
-impl TableBuilder {
+impl<'t> TableBuilder<'t> {
     /// `size` of the file in bytes: columns that never grow are never copied.
-    fn new(table: &'static Table, file: &str, size: u64) -> Self {
+    fn new(table: &'static Table, file: &str, size: u64, take: Option<&'t mut TakeBlock<'t>>) -> Self {
         let rows = (size / width(table)) as usize;
-        let column = |c: &Declared| match c.kind.dtype() {
-            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(c.source.into(), rows)),
-            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
-            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
-        };
+        let rows = if take.is_some() { rows.min(BLOCK) } else { rows };
         TableBuilder {
             table,
             file: file.to_string(),
-            columns: table.columns.iter().map(column).collect(),
+            columns: table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect(),
             lines: Vec::with_capacity(rows),
             rows_in: 0,
             padded_zips: 0,
             quarantine: Vec::new(),
             last_rejected: false,
+            take,
         }
     }
 
@@ -288,12 +310,15 @@ impl TableBuilder {
         line: u64,
         field: impl Fn(usize) -> &'a [u8],
         record: impl Fn() -> Vec<&'a [u8]>,
-    ) {
+    ) -> Result<()> {
         let mut cells = [Cell::Null; MAX_COLUMNS];
         for (i, column) in self.table.columns.iter().enumerate() {
             match parse(column, field(i)) {
                 Ok(cell) => cells[i] = cell,
-                Err(reason) => return self.reject(line, column.source, field(i), reason, record()),
+                Err(reason) => {
+                    self.reject(line, column.source, field(i), reason, record());
+                    return Ok(());
+                }
             }
         }
         for (column, cell) in self.columns.iter_mut().zip(&cells) {
@@ -303,6 +328,16 @@ impl TableBuilder {
         self.rows_in += 1;
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
         self.last_rejected = false;
+        if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
+    }
+
+    /// Gives the rows away that are there, if anybody takes them.
+    fn hand_on(&mut self) -> Result<()> {
+        let Some(take) = &mut self.take else { return Ok(()) };
+        let rows = self.lines.len();
+        let fresh = self.table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect();
+        let columns = std::mem::replace(&mut self.columns, fresh);
+        take(frame_of(self.table, columns, rows)?, std::mem::take(&mut self.lines))
     }
 
     /// Sets a row aside.
@@ -320,7 +355,7 @@ impl TableBuilder {
     }
 
     /// `ends_line` tells a file with a final line break from one that may have been cut off.
-    fn finish(self, file: InputFile, ends_line: bool) -> Result<RawTable> {
+    fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
         if let (true, false, Some(last)) = (self.last_rejected, ends_line, self.quarantine.last()) {
             return Err(Error::input(format!("`{}` is cut off in line {}: {}", self.file, last.line, last.reason))
                 .with_hint("the file is incomplete; download it again"));
@@ -338,10 +373,9 @@ impl TableBuilder {
             ))
             .with_hint("the file does not have Olist's format"));
         }
-        let columns =
-            self.columns.into_iter().zip(self.table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
+        self.hand_on()?;
         Ok(RawTable {
-            frame: DataFrame::new(self.lines.len(), columns.collect::<PolarsResult<_>>()?)?,
+            frame: frame_of(self.table, self.columns, self.lines.len())?,
             lines: self.lines,
             rows_in: self.rows_in,
             padded_zips: self.padded_zips,
@@ -351,7 +385,21 @@ impl TableBuilder {
     }
 }
 
+fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
+    let columns = columns.into_iter().zip(table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
+    Ok(DataFrame::new(rows, columns.collect::<PolarsResult<_>>()?)?)
+}
+
 impl ColumnBuilder {
+    fn new(column: &Declared, rows: usize) -> ColumnBuilder {
+        let name = column.source.into();
+        match column.kind.dtype() {
+            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(name, rows)),
+            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(name, rows)),
+            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(name, rows)),
+        }
+    }
+
     fn push(&mut self, cell: &Cell<'_>) {
         match (self, cell) {
             (ColumnBuilder::Text(b), Cell::Text(text)) => b.append_value(text),

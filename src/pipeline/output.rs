@@ -125,7 +125,7 @@ impl Staging {
 
     /// Stages a table as Parquet, with the same bytes for the same rows.
     pub(super) fn write_parquet(&self, name: &str, frame: &DataFrame) -> Result<OutputFile> {
-        let mut file = self.write_with(name, |file| write_frame(frame.clone(), file))?;
+        let mut file = self.write_with(name, |file| write_frame(frame, file))?;
         file.rows = Some(Rows { count: frame.height() as u64, blake3: hash_rows(frame)? });
         Ok(file)
     }
