@@ -13,10 +13,10 @@ use super::source::Source;
 use super::spill::{Bounds, Spill};
 use crate::error::Result;
 
-/// The tables that grow with the orders and are cut: all but `customers` by `order_id`.
-const LONG: [TableId; 4] = [TableId::OrderItems, TableId::OrderReviews, TableId::OrderPayments, TableId::Customers];
+/// The tables that are cut by `order_id` as orders are.
+const OF_ORDERS: [TableId; 3] = [TableId::OrderItems, TableId::OrderReviews, TableId::OrderPayments];
 /// The tables that stay in memory whole.
-pub(super) const SHORT: [TableId; 5] =
+const SHORT: [TableId; 5] =
     [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
 /// Column that keeps a row's line while it is on the disk.
 const LINE: &str = "line";
@@ -24,9 +24,12 @@ const LINE: &str = "line";
 /// The tables as they were read.
 pub(super) struct Cut {
     pub(super) short: BTreeMap<TableId, Cleaned>,
-    pub(super) long: BTreeMap<TableId, Long>,
+    pub(super) orders: Long,
+    /// Items, payments and reviews.
+    pub(super) of_orders: BTreeMap<TableId, Long>,
+    pub(super) customers: Long,
     /// Where the ranges of `customer_id` begin.
-    pub(super) customers: Bounds,
+    pub(super) bounds: Bounds,
     /// In the order of the contract.
     pub(super) warnings: Vec<String>,
 }
@@ -53,6 +56,9 @@ impl Long {
     }
 }
 
+/// What was told of each table.
+type Warnings = BTreeMap<TableId, Vec<String>>;
+
 /// Where the ranges of both ids begin.
 #[derive(Default)]
 struct Ends {
@@ -78,27 +84,38 @@ pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
         },
         || SHORT.par_iter().with_max_len(1).map(|id| whole(source, *id)).collect::<Result<Vec<_>>>(),
     );
-    let (orders, short) = (orders?, short?);
+    let ((orders, mut warnings), short) = (orders?, short?);
     let ends = ends.unwrap_or_default();
-    let rest = LONG.par_iter().with_max_len(1).map(|&id| {
-        let (column, bounds) = match id {
-            TableId::Customers => ("customer_id", &ends.customers),
-            _ => ("order_id", &ends.orders),
-        };
+    let by = |column: &'static str, bounds: &Bounds, id| {
         spill(source, id, Spill::new(scratch, ranges)?, |spill, rows| spill.scatter(rows, column, bounds))
-    });
-    let mut warnings = BTreeMap::new();
-    let mut long = BTreeMap::new();
-    for (id, table, told) in rest.collect::<Result<Vec<_>>>()?.into_iter().chain([orders]) {
-        warnings.insert(id, told);
-        long.insert(id, table);
-    }
+    };
+    let (customers, of_orders) = rayon::join(
+        || by("customer_id", &ends.customers, TableId::Customers),
+        || {
+            let cut = OF_ORDERS.par_iter().with_max_len(1).map(|&id| Ok((id, by("order_id", &ends.orders, id)?)));
+            cut.collect::<Result<Vec<_>>>()
+        },
+    );
+    let (customers, told) = customers?;
+    warnings.extend(told);
     let mut tables = BTreeMap::new();
-    for (id, table, told) in short {
-        warnings.insert(id, told);
+    for (id, (table, told)) in of_orders? {
+        warnings.extend(told);
         tables.insert(id, table);
     }
-    Ok(Cut { short: tables, long, customers: ends.customers, warnings: warnings.into_values().flatten().collect() })
+    let mut cleaned = BTreeMap::new();
+    for (id, table, told) in short {
+        warnings.insert(id, told);
+        cleaned.insert(id, table);
+    }
+    Ok(Cut {
+        short: cleaned,
+        orders,
+        of_orders: tables,
+        customers,
+        bounds: ends.customers,
+        warnings: warnings.into_values().flatten().collect(),
+    })
 }
 
 fn whole(source: &Source, id: TableId) -> Result<(TableId, Cleaned, Vec<String>)> {
@@ -111,12 +128,12 @@ fn spill(
     id: TableId,
     mut rows: Spill,
     mut scatter: impl FnMut(&mut Spill, &DataFrame) -> Result<()>,
-) -> Result<(TableId, Long, Vec<String>)> {
+) -> Result<(Long, Warnings)> {
     let mut take = |mut block: DataFrame, lines: Vec<u32>| {
         block.with_column(UInt32Chunked::from_vec(LINE.into(), lines).into_column())?;
         scatter(&mut rows, &block)
     };
     let (mut raw, warnings) = read_blocks(source, id, &mut take)?;
     let empty = std::mem::take(&mut raw.frame);
-    Ok((id, Long { account: Account::new(id.table(), raw), rows, empty }, warnings))
+    Ok((Long { account: Account::new(id.table(), raw), rows, empty }, Warnings::from([(id, warnings)])))
 }

@@ -15,11 +15,12 @@ use std::path::PathBuf;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::audit::{Audit, Nulls};
-use super::clean::{Cleaned, audit_of, locate, name_categories, nulls, some_order};
+use super::audit::{Audit, Change, Nulls, Step};
+use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
 use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
-use super::cut::{Cut, Long, SHORT, cut};
+use super::cut::cut;
 use super::quality::{self, Key, Quality, Reference, references};
+use super::read::Quarantined;
 use super::source::Source;
 use super::spill::Spill;
 use crate::error::Result;
@@ -27,6 +28,8 @@ use crate::error::Result;
 /// Bytes of input for which a byte of memory suffices to hold one range, its clean rows and its joins: a third of what was
 /// measured, since the short tables and the mart stay in memory too.
 const BYTES_OF_MEMORY: u64 = 12;
+/// Memory that the data part may take unless the user says otherwise, bytes.
+pub const MEMORY: u64 = 4 << 30;
 /// More ranges would make their pieces on the disk too small to be read well.
 const MOST_RANGES: usize = 256;
 /// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.
@@ -62,85 +65,51 @@ pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sy
 /// As [`load`](super::load); the scratch folder cannot be written; `rows` or `orders` fails.
 pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     let ranges = how.ranges.max(1);
-    let Cut { mut short, mut long, customers: bounds, warnings } = cut(source, ranges, &how.scratch)?;
+    let spill = || Spill::new(&how.scratch, ranges);
+    let mut cut = cut(source, ranges, &how.scratch)?;
     let mut found = Found::default();
-
-    let points = &short[&TableId::Geolocation];
-    let (zip_locations, located) = locate(&points.frame, &points.account.file.name, &points.lines)?;
-    rows(ZIP_LOCATIONS, &zip_locations)?;
-    drop(zip_locations);
-    let mut accounts = BTreeMap::new();
-    let mut whole = BTreeMap::new();
-    for (id, Cleaned { frame, account, .. }) in std::mem::take(&mut short) {
-        accounts.insert(id, account);
-        whole.insert(id, frame);
-    }
-    let named = name_categories(&mut whole)?;
-    for id in SHORT {
-        rows(id.name(), &whole[&id])?;
-    }
-    found.quality.add(vec![quality::untranslated(&whole[&TableId::Products], &whole[&TableId::Categories])?]);
-    let kept = kept(&whole)?;
+    let Short { kept, mut accounts, named, located } = Short::take(std::mem::take(&mut cut.short), rows, &mut found)?;
     let mut short = References::new(&kept)?;
-    for (id, frame) in std::mem::take(&mut whole) {
-        found.examine(id.table(), &frame)?;
-        short.count(id.table(), &frame)?;
-    }
 
-    let (mut clean, mut links) = (Spill::new(&how.scratch, ranges)?, Spill::new(&how.scratch, ranges)?);
-    let mut empty = BTreeMap::new();
+    let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
     let mut cleaned = 0;
-    let mut take = |id: TableId| long.remove(&id);
-    let (Some(mut raw), Some(mut people)) = (take(TableId::Orders), take(TableId::Customers)) else {
-        return some_order(0).map(|()| Audit::default());
-    };
     for range in 0..ranges {
-        let frame = raw.range(range)?;
+        let frame = cut.orders.range(range)?;
         cleaned += frame.height();
         let (written, examined) = rayon::join(
             || rows(TableId::Orders.name(), &frame),
             || {
-                links.scatter(&asking(&frame, range)?, "customer_id", &bounds)?;
+                waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &cut.bounds)?;
                 found.examine(TableId::Orders.table(), &frame)
             },
         );
         written.and(examined)?;
-        empty.entry(TableId::Orders).or_insert_with(|| frame.clear());
-        clean.append(range, frame)?;
+        waiting.empty.insert(TableId::Orders, frame.clear());
+        waiting.orders.append(range, frame)?;
     }
     some_order(cleaned)?;
-    accounts.insert(TableId::Orders, raw.account);
+    accounts.insert(TableId::Orders, cut.orders.account);
 
-    let mut wanted = Spill::new(&how.scratch, ranges)?;
     for range in 0..ranges {
-        let frame = people.range(range)?;
-        let asked = links.take(range)?;
+        let frame = cut.customers.range(range)?;
         let (written, examined) = rayon::join(
             || rows(TableId::Customers.name(), &frame),
             || {
                 found.examine(TableId::Customers.table(), &frame)?;
                 short.count(TableId::Customers.table(), &frame)?;
-                answer(&frame, asked, &mut found, &mut wanted)
+                answer(&frame, range, &mut waiting, &mut found)
             },
         );
         written.and(examined)?;
-        empty.entry(TableId::Customers).or_insert(frame.select(OF_CUSTOMERS)?.clear());
     }
-    accounts.insert(TableId::Customers, people.account);
-    drop(links);
+    accounts.insert(TableId::Customers, cut.customers.account);
 
     for range in 0..ranges {
-        let frame = |spill: &mut Spill, id| -> Result<DataFrame> {
-            Ok(spill.take(range)?.unwrap_or_else(|| empty[&id].clone()))
-        };
-        let mut tables = BTreeMap::from([
-            (TableId::Orders, frame(&mut clean, TableId::Orders)?),
-            (TableId::Customers, frame(&mut wanted, TableId::Customers)?),
-        ]);
-        let of_orders = long.par_iter_mut().map(|(id, table): (&TableId, &mut Long)| Ok((*id, table.range(range)?)));
+        let mut tables = waiting.take(range)?;
+        let of_orders = cut.of_orders.par_iter_mut().map(|(id, table)| Ok((*id, table.range(range)?)));
         tables.extend(of_orders.collect::<Result<Vec<_>>>()?);
         let (written, met) = rayon::join(
-            || long.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
+            || cut.of_orders.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
             || {
                 let products = meet(&tables, &mut found, &mut short)?;
                 let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
@@ -150,9 +119,9 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
         );
         written.and(met)?;
     }
+    accounts.extend(cut.of_orders.into_iter().map(|(id, table)| (id, table.account)));
 
-    accounts.extend(long.into_iter().map(|(id, table)| (id, table.account)));
-    let mut audit = audit_of(accounts.into_values().collect(), warnings, named, located);
+    let mut audit = audit_of(accounts.into_values().collect(), cut.warnings, named, located);
     for (key, reference) in short.0 {
         found.quality.measure(key, reference.measured());
     }
@@ -161,15 +130,61 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
     Ok(audit)
 }
 
-/// Of the short tables, the columns that others refer to, and the categories of the products.
-fn kept(short: &BTreeMap<TableId, DataFrame>) -> Result<BTreeMap<TableId, DataFrame>> {
-    let keep = |(id, frame): (&TableId, &DataFrame)| {
-        let mut columns: BTreeSet<&str> =
-            references().filter(|(_, key)| key.table == *id).map(|(_, key)| key.references).collect();
-        columns.extend(OF_PRODUCTS.iter().filter(|_| *id == TableId::Products));
-        Ok((*id, frame.select(columns)?))
-    };
-    short.iter().map(keep).collect()
+/// What is left of the short tables once their rows are clean.
+struct Short {
+    /// The columns that references begin or end at, and the categories of the products.
+    kept: BTreeMap<TableId, DataFrame>,
+    accounts: BTreeMap<TableId, Account>,
+    named: Vec<Change>,
+    located: (Step, Vec<Quarantined>),
+}
+
+impl Short {
+    fn take(cleaned: BTreeMap<TableId, Cleaned>, rows: &TakeRows<'_>, found: &mut Found) -> Result<Short> {
+        let points = &cleaned[&TableId::Geolocation];
+        let (zip_locations, located) = locate(&points.frame, &points.account.file.name, &points.lines)?;
+        rows(ZIP_LOCATIONS, &zip_locations)?;
+        let (mut tables, mut accounts) = (BTreeMap::new(), BTreeMap::new());
+        for (id, Cleaned { frame, account, .. }) in cleaned {
+            accounts.insert(id, account);
+            tables.insert(id, frame);
+        }
+        let named = name_categories(&mut tables)?;
+        found.quality.add(vec![quality::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
+        let mut kept = BTreeMap::new();
+        for (id, frame) in tables {
+            rows(id.name(), &frame)?;
+            found.examine(id.table(), &frame)?;
+            let mut columns: BTreeSet<&str> = id.table().foreign_keys.iter().map(|key| key.column).collect();
+            columns.extend(references().filter(|(_, key)| key.table == id).map(|(_, key)| key.references));
+            columns.extend(OF_PRODUCTS.iter().filter(|_| id == TableId::Products));
+            kept.insert(id, frame.select(columns)?);
+        }
+        Ok(Short { kept, accounts, named, located })
+    }
+}
+
+/// Rows on the disk until what belongs to them is there.
+struct Waiting {
+    /// Clean orders, by their range.
+    orders: Spill,
+    /// Which customers are asked for, by the customers' ranges.
+    asking: Spill,
+    /// The customers, by the ranges of the orders that asked.
+    customers: Spill,
+    /// The columns of orders and customers, for ranges without a row.
+    empty: BTreeMap<TableId, DataFrame>,
+}
+
+impl Waiting {
+    fn take(&mut self, range: usize) -> Result<BTreeMap<TableId, DataFrame>> {
+        let tables = [(TableId::Orders, &mut self.orders), (TableId::Customers, &mut self.customers)];
+        let take = |(id, spill): (TableId, &mut Spill)| {
+            let rows = spill.take(range)?;
+            Ok((id, rows.unwrap_or_else(|| self.empty[&id].clone())))
+        };
+        tables.into_iter().map(take).collect()
+    }
 }
 
 /// The customers that orders ask for, and for which range.
@@ -185,25 +200,26 @@ fn to_customers() -> (&'static Table, &'static ForeignKey) {
     (orders, &orders.foreign_keys[0])
 }
 
-/// Sends every customer to the ranges that asked for it, once to each.
-fn answer(customers: &DataFrame, asked: Option<DataFrame>, found: &mut Found, wanted: &mut Spill) -> Result<()> {
+/// Sends every customer to the ranges of orders that asked for it, once to each.
+fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting, found: &mut Found) -> Result<()> {
     let (table, key) = to_customers();
     let mut reference = Reference::new(table, key, customers)?;
-    if let Some(asked) = asked {
-        let places = reference.add(&asked)?;
+    let told = customers.select(OF_CUSTOMERS)?;
+    if let Some(asking) = waiting.asking.take(range)? {
+        let places = reference.add(&asking)?;
         let mut of_range: BTreeMap<u32, Vec<IdxSize>> = BTreeMap::new();
-        for (place, range) in places.iter().zip(asked.column("range")?.u32()?.iter()) {
+        for (place, range) in places.iter().zip(asking.column("range")?.u32()?.iter()) {
             if let (Some(place), Some(range)) = (place, range) {
                 of_range.entry(range).or_default().push(place);
             }
         }
-        let customers = customers.select(OF_CUSTOMERS)?;
         for (range, mut rows) in of_range {
             rows.sort_unstable();
             rows.dedup();
-            wanted.append(range as usize, customers.take(&IdxCa::from_vec("row".into(), rows))?)?;
+            waiting.customers.append(range as usize, told.take(&IdxCa::from_vec("row".into(), rows))?)?;
         }
     }
+    waiting.empty.insert(TableId::Customers, told.clear());
     found.quality.measure((table.id, key.column), reference.measured().back());
     Ok(())
 }
@@ -258,12 +274,19 @@ impl Found {
 struct References<'a>(BTreeMap<Key, Reference<'a>>);
 
 impl<'a> References<'a> {
+    /// With the rows of the short tables counted.
     fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
-        let to_short = references().filter_map(|(table, key)| Some((table, key, short.get(&key.table)?)));
-        let new = |(table, key, target): (&'static Table, &'static ForeignKey, &'a DataFrame)| {
-            Ok(((table.id, key.column), Reference::new(table, key, target)?))
-        };
-        Ok(References(to_short.map(new).collect::<Result<_>>()?))
+        let mut all = BTreeMap::new();
+        for (table, key) in references() {
+            if let Some(target) = short.get(&key.table) {
+                all.insert((table.id, key.column), Reference::new(table, key, target)?);
+            }
+        }
+        let mut all = References(all);
+        for (id, frame) in short {
+            all.count(id.table(), frame)?;
+        }
+        Ok(all)
     }
 
     /// Counts what rows refer to; says by column where it stands.

@@ -1,6 +1,6 @@
 //! The data part alone: files → clean tables → mart, both written as Parquet. What `tests/bench/data` times beside other engines.
 //!
-//! Usage: data_part DATA OUT [--shards N | --memory GB]     in memory, or in ranges of orders: N, or as many as the memory asks for
+//! Usage: data_part DATA OUT [--shards N | --memory MB]     in memory, or in ranges of orders: N, or as many as the memory asks for
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,14 +18,14 @@ fn main() -> Result<()> {
     pfe::memory::few_heaps();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let usage = || Error::input("expected DATA OUT [--shards N | --memory GB]");
+    let usage = || Error::input("expected DATA OUT [--shards N | --memory MB]");
     let number = |text: &str| text.parse::<u32>().map_err(|_| usage());
     let [data, out, ref how @ ..] = arguments[..] else { return Err(usage()) };
     let (source, out) = (Source::open(data)?, Path::new(out));
     let ranges = match how[..] {
         [] => 1,
         ["--shards", ranges] => number(ranges)? as usize,
-        ["--memory", memory] => Shards::within(u64::from(number(memory)?) << 30, source.bytes()?),
+        ["--memory", memory] => Shards::within(u64::from(number(memory)?) << 20, source.bytes()?),
         _ => return Err(usage()),
     };
     let mart = match ranges {
