@@ -44,8 +44,8 @@ pub struct Args {
     /// Longest time of a step
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS)]
     timeout: u64,
-    /// Memory that reading, cleaning and aggregating may take; files of more than a twelfth of it pass through the disk of the
-    /// output folder, range by range of their orders, with the same result
+    /// Memory that reading, cleaning and aggregating may take; files of more than a twenty-fourth of it pass through the disk of
+    /// the output folder, range by range of their orders, with the same result
     #[arg(long, value_name = "MB", default_value_t = MEMORY >> 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     memory: u64,
     /// Then compute everything again at 1, 2 and all threads on rows in another order, and compare

@@ -6,9 +6,10 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
+use super::build::as_csv;
 use super::canonical::canonical;
 use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
-use super::read::{InputFile, Quarantined, RawTable, RawTables, as_csv, read_table};
+use super::read::{InputFile, Quarantined, RawTable, RawTables, read_table};
 use super::source::Source;
 use super::{locations, quality};
 use crate::error::{Error, Result};

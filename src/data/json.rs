@@ -5,8 +5,9 @@ use std::io::Read;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::build::TableBuilder;
 use super::contract::Column;
-use super::read::{TableBuilder, Tap};
+use super::read::Tap;
 use crate::error::{Error, Result};
 
 /// Reads an array of documents such as `{"customer_id": …, "customer_address": {"customer_zip_code": 1151, …}}`.

@@ -1,6 +1,7 @@
 //! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
 
 pub mod audit;
+mod build;
 mod canonical;
 pub mod clean;
 pub mod contract;

@@ -36,14 +36,14 @@ impl RowHasher {
     /// # Errors
     /// A column has a type that no table of the flow has.
     pub fn add(&mut self, rows: &DataFrame) -> Result<()> {
-        self.rows += rows.height() as u64;
         for (place, column) in rows.columns().iter().enumerate() {
             if place == self.columns.len() {
                 let name = format!("{}\n{}", column.name(), column.dtype());
                 self.columns.push(ColumnHasher { name, shape: blake3::Hasher::new(), values: blake3::Hasher::new() });
             }
-            self.columns[place].add(&column.as_materialized_series().to_physical_repr().rechunk())?;
+            self.columns[place].add(&column.as_materialized_series().to_physical_repr().rechunk(), self.rows)?;
         }
+        self.rows += rows.height() as u64;
         Ok(())
     }
 
@@ -65,7 +65,8 @@ impl RowHasher {
 }
 
 impl ColumnHasher {
-    fn add(&mut self, values: &Series) -> Result<()> {
+    /// `before`: how many rows came before these.
+    fn add(&mut self, values: &Series, before: u64) -> Result<()> {
         let ColumnHasher { shape, values: hasher, .. } = self;
         match values.dtype() {
             DataType::String => {
@@ -74,15 +75,15 @@ impl ColumnHasher {
                 blocks(hasher, values.iter().flatten().map(str::as_bytes));
             }
             DataType::Int64 => {
-                nulls(shape, values);
+                nulls(shape, values, before);
                 blocks(hasher, values.i64()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
             }
             DataType::Int32 => {
-                nulls(shape, values);
+                nulls(shape, values, before);
                 blocks(hasher, values.i32()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
             }
             DataType::Float64 => {
-                nulls(shape, values);
+                nulls(shape, values, before);
                 blocks(hasher, values.f64()?.iter().map(|v| v.unwrap_or(0.0).to_bits().to_le_bytes()));
             }
             DataType::Boolean => blocks(hasher, values.bool()?.iter().map(|v| [v.map_or(2, u8::from)])),
@@ -99,8 +100,11 @@ fn text(hasher: &mut blake3::Hasher, text: &str) {
 }
 
 /// What a missing value holds is not defined: its place is hashed instead.
-fn nulls(hasher: &mut blake3::Hasher, values: &Series) {
-    blocks(hasher, values.is_null().iter().map(|v| [u8::from(v == Some(true))]));
+fn nulls(hasher: &mut blake3::Hasher, values: &Series, before: u64) {
+    if values.null_count() > 0 {
+        let places = (before..).zip(values.is_null().iter()).filter(|(_, missing)| *missing == Some(true));
+        blocks(hasher, places.map(|(place, _)| place.to_le_bytes()));
+    }
 }
 
 /// By the block: single calls would cost more than the hashing.

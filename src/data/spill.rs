@@ -36,7 +36,10 @@ impl Spill {
         self.buffer.clear();
         // Texts are copied out of the block that they were cut from: its others would be written with them.
         IpcStreamWriter::new(&mut self.buffer).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
-        self.file.write_all(&self.buffer).map_err(Error::io("write", &self.dir))?;
+        self.file
+            .seek(SeekFrom::Start(self.end))
+            .and_then(|_| self.file.write_all(&self.buffer))
+            .map_err(Error::io("write", &self.dir))?;
         self.pieces[range].push((self.end, self.buffer.len()));
         self.end += self.buffer.len() as u64;
         Ok(())

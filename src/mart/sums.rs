@@ -9,8 +9,8 @@ use super::codes::{Codes, KINDS, in_use};
 use super::{Kind, STEPS, SalesMart, Step, run};
 use crate::error::Result;
 
-/// Rows of a table that may wait to be added up: adding up early would hash the same rows again.
-const MOST_WAITING: usize = 1 << 22;
+/// Rows of a table that may wait to be added up, and more where the sum has more: adding up early would hash the same rows again.
+const MOST_WAITING: usize = 1 << 20;
 
 /// The mart of the orders and customers that have been seen so far.
 #[derive(Default)]
