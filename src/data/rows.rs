@@ -102,7 +102,8 @@ fn text(hasher: &mut blake3::Hasher, text: &str) {
 /// What a missing value holds is not defined: its place is hashed instead.
 fn nulls(hasher: &mut blake3::Hasher, values: &Series, before: u64) {
     if values.null_count() > 0 {
-        let places = (before..).zip(values.is_null().iter()).filter(|(_, missing)| *missing == Some(true));
+        let missing = values.is_null();
+        let places = (before..).zip(missing.iter()).filter(|(_, missing)| *missing == Some(true));
         blocks(hasher, places.map(|(place, _)| place.to_le_bytes()));
     }
 }

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 
 use super::codes::{Codes, KINDS, in_use};
 use super::{Kind, STEPS, SalesMart, Step, run};
+use crate::data::parquet::join_rows;
 use crate::error::Result;
 
-/// Rows of a table that may wait to be added up, and more where the sum has more: adding up early would hash the same rows again.
+/// Rows of a table that may wait to be added up, and more where the sum has more: what is added up again is hashed again.
 const MOST_WAITING: usize = 1 << 20;
 
 /// The mart of the orders and customers that have been seen so far.
@@ -62,23 +63,15 @@ impl Sums {
     /// A query fails, or no range was added.
     pub(super) fn finish(mut self) -> Result<SalesMart> {
         let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
-        let codes = Codes(texts);
-        let sum = |(name, sum): (&'static str, Sum)| -> Result<_> {
-            let step = STEPS.iter().find(|step| step.name == name);
-            let key = step.map(Step::key).unwrap_or_default();
-            let sorted = sum.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
-            let mut frame = sum.total(&key)?;
-            for (columns, ranks) in KINDS.iter().zip(&ranks) {
-                recode(&mut frame, columns, ranks)?;
-            }
-            if !sorted && !key.is_empty() {
-                frame = frame.sort(key, SortMultipleOptions::default())?;
-            }
-            Ok((name.to_string(), frame))
-        };
-        let mut tables: BTreeMap<String, DataFrame> = self.tables.into_par_iter().map(sum).collect::<Result<_>>()?;
+        let mut tables = BTreeMap::new();
+        // One after the other: adding up takes as much memory again as the table.
+        for (name, sum) in self.tables {
+            let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
+            tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
+        }
         tables.append(&mut run(&tables, &[Kind::Last])?);
         tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
+        let codes = Codes(texts);
         tables.values_mut().try_for_each(|frame| codes.decode(frame))?;
         SalesMart::new(tables)
     }
@@ -88,48 +81,86 @@ impl Sums {
 #[derive(Default)]
 struct Sum {
     pieces: Vec<DataFrame>,
-    /// Rows of the pieces that came after the first.
+    /// Rows that came since the pieces were added up.
     waiting: usize,
+    /// How many may wait.
+    most_waiting: usize,
 }
 
 impl Sum {
     fn add(&mut self, step: &Step, frame: DataFrame) -> Result<()> {
-        if !self.pieces.is_empty() {
-            self.waiting += frame.height();
-        }
+        self.waiting += frame.height();
         self.pieces.push(frame);
-        if self.waiting > MOST_WAITING.max(self.pieces[0].height()) {
-            let total = std::mem::take(self).total(&step.key())?;
+        if self.waiting > self.most_waiting.max(MOST_WAITING) {
+            let all = join(std::mem::take(&mut self.pieces))?;
+            let rows = all.height();
+            let total = add_up(all, &step.key())?;
+            // Where few keys come again, the next time is put off.
+            self.most_waiting = if total.height() * 2 > rows { 4 * rows } else { total.height() };
+            self.waiting = 0;
             self.pieces.push(total);
         }
         Ok(())
     }
 
-    /// The rows of equal keys added up; in any order where there are several pieces.
-    fn total(mut self, key: &[&str]) -> Result<DataFrame> {
-        let mut all = self.pieces.pop().unwrap_or_default();
-        if self.pieces.is_empty() {
-            return Ok(all);
+    /// The rows of equal keys added up, under the final numbers and sorted.
+    fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
+        let in_order = self.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
+        let mut all = join(self.pieces)?;
+        for (columns, ranks) in KINDS.iter().zip(ranks) {
+            recode(&mut all, columns, ranks)?;
         }
-        for piece in self.pieces {
-            all.vstack_mut(&piece)?;
+        match key {
+            _ if in_order => Ok(all),
+            [] => add_up(all, key),
+            [first, ..] => {
+                let mut total = all.clear();
+                for part in in_parts(all, first)? {
+                    total.vstack_mut(&add_up(part?, key)?.sort(key.to_vec(), SortMultipleOptions::default())?)?;
+                }
+                Ok(join_rows(total))
+            }
         }
-        let columns: Vec<PlSmallStr> = all.get_column_names_owned();
-        let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
-        let all = all.lazy();
-        let summed = match key {
-            // As in SQL, the sum of nothing is missing.
-            [] => all.select(
-                added
-                    .map(|value| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL)))
-                    .collect::<Vec<_>>(),
-            ),
-            key => all
-                .group_by(key.iter().map(|name| col(*name)).collect::<Vec<_>>())
-                .agg(added.map(Expr::sum).collect::<Vec<_>>()),
-        };
-        Ok(summed.select(columns.into_iter().map(col).collect::<Vec<_>>()).collect()?)
     }
+}
+
+fn join(pieces: Vec<DataFrame>) -> Result<DataFrame> {
+    let mut pieces = pieces.into_iter();
+    let mut all = pieces.next().unwrap_or_default();
+    for piece in pieces {
+        all.vstack_mut(&piece)?;
+    }
+    Ok(all)
+}
+
+/// Ranges of the first column of the key, small enough to be added up in little memory. Of other columns than numbers of texts
+/// there are never so many values that it would pay.
+fn in_parts<'a>(all: DataFrame, first: &'a str) -> Result<Box<dyn Iterator<Item = Result<DataFrame>> + 'a>> {
+    let parts = all.height().div_ceil(MOST_WAITING) as u64;
+    let (true, Ok(numbers)) = (parts > 1, all.column(first)?.u32()) else { return Ok(Box::new([Ok(all)].into_iter())) };
+    let most = u64::from(numbers.max().unwrap_or(0)) + 1;
+    let bound = move |part: u64| lit((most * part / parts) as u32);
+    let part = move |part: u64| {
+        let within = col(first).gt_eq(bound(part)).and(col(first).lt(bound(part + 1)));
+        Ok(all.clone().lazy().filter(within).collect()?)
+    };
+    Ok(Box::new((0..parts).map(part)))
+}
+
+/// The rows of equal keys added up, in any order.
+fn add_up(all: DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let columns: Vec<PlSmallStr> = all.get_column_names_owned();
+    let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
+    let all = all.lazy();
+    let summed = if key.is_empty() {
+        // As in SQL, the sum of nothing is missing.
+        let sum = |value: Expr| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL));
+        all.select(added.map(sum).collect::<Vec<_>>())
+    } else {
+        let keys: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
+        all.group_by(keys).agg(added.map(Expr::sum).collect::<Vec<_>>())
+    };
+    Ok(summed.select(columns.into_iter().map(col).collect::<Vec<_>>()).collect()?)
 }
 
 /// Texts of one kind and a number for each, in the order in which they were seen.
@@ -191,8 +222,21 @@ mod tests {
         let step = STEPS.iter().find(|step| step.name == "delivery_days").unwrap();
         sum.add(step, df!("days" => [1i64, 2], "orders" => [10i64, 20]).unwrap()).unwrap();
         sum.add(step, df!("days" => [2i64, 3], "orders" => [5i64, 1]).unwrap()).unwrap();
-        let total = sum.total(&step.key()).unwrap().sort(["days"], SortMultipleOptions::default()).unwrap();
+        let total = sum.finish(&step.key(), &[]).unwrap();
         assert!(total.equals(&df!("days" => [1i64, 2, 3], "orders" => [10i64, 25, 1]).unwrap()));
+    }
+
+    #[test]
+    fn large_tables_are_added_up_in_parts() {
+        let rows = MOST_WAITING as u32 + 2;
+        let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
+        let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
+        let parts = in_parts(all.clone(), "category").unwrap().collect::<Result<Vec<_>>>().unwrap();
+        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [all.height() / 2; 2]);
+        let halves = [all.slice(0, 9), all.slice(9, all.height())];
+        let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
+        let total = sum.finish(&["category"], &[]).unwrap();
+        assert_eq!((total.height() as u32, total.column("orders").unwrap().i64().unwrap().get(0)), (rows - 1, Some(2)));
     }
 
     #[test]

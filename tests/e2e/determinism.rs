@@ -35,7 +35,7 @@ fn memory_changes_no_byte() {
     let work = Workdir::new();
     work.ok(&["synth", "--orders", "3000", "--seed", "5", "--defects", "0.02", "--out", "data"]);
     work.ok(&["run", "--data", "data", "--out", "whole", "--quiet"]);
-    let bounded = ["run", "--data", "data", "--out", "bounded", "--quiet", "--memory", "1"];
+    let bounded = ["run", "--data", "data", "--out", "bounded", "--quiet", "--memory", "10"];
     work.ok(&bounded);
     let whole = work.files("whole");
     assert_same(&whole, &work.files("bounded"));
