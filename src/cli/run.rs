@@ -11,6 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
+use pfe::data::shards::MEMORY;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
 use pfe::pipeline::manifest::Did;
 use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
@@ -43,6 +44,10 @@ pub struct Args {
     /// Longest time of a step
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS)]
     timeout: u64,
+    /// Memory that reading, cleaning and aggregating may take; files of more than a twenty-fourth of it pass through the disk of
+    /// the output folder, range by range of their orders, with the same result
+    #[arg(long, value_name = "MB", default_value_t = MEMORY >> 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    memory: u64,
     /// Then compute everything again at 1, 2 and all threads on rows in another order, and compare
     #[arg(long, conflicts_with = "only")]
     prove: bool,
@@ -131,7 +136,8 @@ impl Args {
             (None, only) => Select::Only(only.to_vec()),
         };
         let timeout = Duration::from_secs(self.timeout);
-        Ok(How { select, keep_going: self.keep_going, timeout, cancel: stop_on_signals()?, shuffle: None })
+        let (cancel, memory) = (stop_on_signals()?, self.memory << 20);
+        Ok(How { select, keep_going: self.keep_going, timeout, cancel, shuffle: None, memory })
     }
 }
 

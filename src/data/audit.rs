@@ -140,7 +140,7 @@ pub struct Relation {
     pub to: (String, String),
     /// Least and greatest number of referring rows per referred value.
     pub per_parent: (usize, usize),
-    /// Whether some referring row finds no partner.
+    /// Referring rows that find no partner.
     pub orphans: usize,
 }
 

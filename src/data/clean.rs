@@ -6,9 +6,10 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
+use super::build::as_csv;
 use super::canonical::canonical;
 use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
-use super::read::{InputFile, Quarantined, RawTable, RawTables, as_csv, read_table};
+use super::read::{InputFile, Quarantined, RawTable, RawTables, read_table};
 use super::source::Source;
 use super::{locations, quality};
 use crate::error::{Error, Result};
@@ -80,76 +81,128 @@ pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
 
 /// What concerns several tables: names of categories, locations, checks.
 fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(CleanTables, Audit)> {
-    let mut audit = Audit { warnings, ..Default::default() };
-    let mut tables = BTreeMap::new();
-    let mut lines = BTreeMap::new();
+    let (mut tables, mut accounts) = (BTreeMap::new(), Vec::with_capacity(cleaned.len()));
+    let mut lines = Vec::new();
     for (id, cleaned) in cleaned {
-        audit.inputs.push(cleaned.file);
-        audit.steps.extend(cleaned.steps);
-        audit.changes.extend(cleaned.changes);
-        if !cleaned.quarantine.is_empty() {
-            audit.quarantine.push((id.name().into(), cleaned.quarantine));
+        if id == TableId::Geolocation {
+            lines = cleaned.lines;
         }
-        lines.insert(id, cleaned.lines);
         tables.insert(id, cleaned.frame);
+        accounts.push(cleaned.account);
     }
-    if tables[&TableId::Orders].height() == 0 {
-        return Err(
-            Error::input("there is no order in the data").with_hint("`olist_orders_dataset.csv` holds no readable row")
-        );
-    }
-    name_categories(&mut tables, &mut audit)?;
+    some_order(tables[&TableId::Orders].height())?;
+    let named = name_categories(&mut tables)?;
     let mut clean = CleanTables { tables, zip_locations: DataFrame::empty() };
-    let points = clean.table(TableId::Geolocation);
-    let file = &audit.inputs[TableId::Geolocation as usize].name;
-    let (located, checked) = rayon::join(
-        || locations::locate(points, file, &lines[&TableId::Geolocation]),
-        || quality::check(&clean, &audit.steps),
-    );
+    let file = &accounts[TableId::Geolocation as usize].file.name;
+    let (located, checked) =
+        rayon::join(|| locate(clean.table(TableId::Geolocation), file, &lines), || quality::check(&clean));
     let (zip_locations, outside) = located?;
-    (audit.quality, audit.relations) = checked?;
-    audit.steps.push(step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.len()));
-    if !outside.is_empty() {
-        audit.quarantine.push((ZIP_LOCATIONS.into(), outside));
-    }
     clean.zip_locations = zip_locations;
-    audit.nulls = nulls(&clean)?;
+    let mut audit = audit_of(accounts, warnings, named, outside);
+    audit.nulls = TABLES.iter().map(|t| nulls(t, clean.table(t.id))).collect::<Result<Vec<_>>>()?.concat();
+    (audit.quality, audit.relations) = checked?.finish(&audit.steps);
     Ok((clean, audit))
 }
 
-struct Cleaned {
-    frame: DataFrame,
+/// # Errors
+/// There is no order at all.
+pub(super) fn some_order(orders: usize) -> Result<()> {
+    match orders {
+        0 => {
+            Err(Error::input("there is no order in the data")
+                .with_hint("`olist_orders_dataset.csv` holds no readable row"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The locations, and the step that made them with the rows that it set aside.
+pub(super) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (Step, Vec<Quarantined>))> {
+    let (located, outside) = locations::locate(points, file, lines)?;
+    Ok((located, (step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.len()), outside)))
+}
+
+/// Everything but what the checks find.
+pub(super) fn audit_of(
+    accounts: Vec<Account>,
+    warnings: Vec<String>,
+    named: Vec<Change>,
+    (located, outside): (Step, Vec<Quarantined>),
+) -> Audit {
+    let mut audit = Audit { warnings, ..Default::default() };
+    for account in accounts {
+        audit.inputs.push(account.file);
+        audit.steps.extend(account.steps);
+        audit.changes.extend(account.changes);
+        if !account.quarantine.is_empty() {
+            audit.quarantine.push((account.table.name.into(), account.quarantine));
+        }
+    }
+    audit.changes.extend(named);
+    audit.steps.push(located);
+    if !outside.is_empty() {
+        audit.quarantine.push((ZIP_LOCATIONS.into(), outside));
+    }
+    audit
+}
+
+pub(super) struct Cleaned {
+    pub(super) frame: DataFrame,
     /// Line in the file of each row of `frame`.
-    lines: Vec<u32>,
-    file: InputFile,
+    pub(super) lines: Vec<u32>,
+    pub(super) account: Account,
+}
+
+/// Takes the raw table, so that it is gone before the next one needs the memory.
+pub(super) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
+    let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
+    let mut account = Account::new(table, raw);
+    let (frame, lines) = account.sort_out(frame, &lines)?;
+    Ok(Cleaned { frame, lines, account })
+}
+
+/// What reading and cleaning did to the rows of a table, as far as they have been seen.
+pub(super) struct Account {
+    table: &'static Table,
+    pub(super) file: InputFile,
+    /// Reading and cleaning.
     steps: [Step; 2],
     changes: Vec<Change>,
     quarantine: Vec<Quarantined>,
 }
 
-/// Takes the raw table, so that it is gone before the next one needs the memory.
-fn clean_table(table: &'static Table, raw: RawTable) -> Result<Cleaned> {
-    let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
-    let order = canonical(&raw.frame, &source_key)?;
-    let conflicts =
-        order.conflicts.iter().map(|&row| conflict(table, &raw, row as usize)).collect::<Result<Vec<_>>>()?;
-    let lines = order.kept.iter().map(|&row| raw.lines[row as usize]).collect();
-    let indices = IdxCa::from_vec("row".into(), order.kept);
-    let mut frame = raw.frame.take(&indices)?;
-    for column in table.columns {
-        frame.rename(column.source, column.name.into())?;
+impl Account {
+    /// Of a table whose rows are still to be sorted out; those that `raw` holds are not looked at.
+    pub(super) fn new(table: &'static Table, raw: RawTable) -> Account {
+        let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.len());
+        let changes = changes(table, read.rows_out, raw.padded_zips);
+        let steps = [read, step(table.name, "clean", 0, 0, 0)];
+        Account { table, file: raw.file, steps, changes, quarantine: raw.quarantine }
     }
-    if table.id == TableId::Orders {
-        derive_dates(&mut frame)?;
+
+    /// Duplicates and conflicts out, the rest in its order under clean names, with derived columns; and the lines of the rows
+    /// that stay. Rows of one key must come together.
+    pub(super) fn sort_out(&mut self, raw: DataFrame, lines: &[u32]) -> Result<(DataFrame, Vec<u32>)> {
+        let table = self.table;
+        let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
+        let order = canonical(&raw, &source_key)?;
+        for &row in &order.conflicts {
+            self.quarantine.push(conflict(table, &self.file.name, &raw, row as usize, lines[row as usize])?);
+        }
+        self.steps[1].rows_in += raw.height();
+        self.steps[1].rows_out += order.kept.len();
+        self.steps[1].deduplicated += order.duplicates;
+        self.steps[1].quarantined += order.conflicts.len();
+        let lines = order.kept.iter().map(|&row| lines[row as usize]).collect();
+        let mut frame = raw.take(&IdxCa::from_vec("row".into(), order.kept))?;
+        for column in table.columns {
+            frame.rename(column.source, column.name.into())?;
+        }
+        if table.id == TableId::Orders {
+            derive_dates(&mut frame)?;
+        }
+        Ok((frame, lines))
     }
-    let steps = [
-        step(table.name, "read", raw.rows_in, 0, raw.quarantine.len()),
-        step(table.name, "clean", raw.frame.height(), order.duplicates, conflicts.len()),
-    ];
-    let changes = changes(table, &raw);
-    let mut quarantine = raw.quarantine;
-    quarantine.extend(conflicts);
-    Ok(Cleaned { frame, lines, file: raw.file, steps, changes, quarantine })
 }
 
 fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
@@ -157,13 +210,13 @@ fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantine
     Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined }
 }
 
-fn conflict(table: &Table, raw: &RawTable, row: usize) -> Result<Quarantined> {
-    let text = |column: &str| -> Result<String> { Ok(raw.frame.column(column)?.get(row)?.str_value().into_owned()) };
+fn conflict(table: &Table, file: &str, raw: &DataFrame, row: usize, line: u32) -> Result<Quarantined> {
+    let text = |column: &str| -> Result<String> { Ok(raw.column(column)?.get(row)?.str_value().into_owned()) };
     let key: Vec<String> = table.key.iter().map(|k| text(k)).collect::<Result<_>>()?;
     let record: Vec<String> = table.columns.iter().map(|c| text(c.source)).collect::<Result<_>>()?;
     Ok(Quarantined {
-        file: raw.file.name.clone(),
-        line: raw.lines[row].into(),
+        file: file.into(),
+        line: line.into(),
         column: table.key.join(" + "),
         value: key.join(" + "),
         reason: "the key of another row, with other values".into(),
@@ -207,7 +260,7 @@ fn first_of_month(day: i32) -> i32 {
 }
 
 /// Gives every product the English name of its category.
-fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>, audit: &mut Audit) -> Result<()> {
+pub(super) fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>) -> Result<Vec<Change>> {
     let translation = &tables[&TableId::Categories];
     let portuguese = translation.column("product_category_name")?.str()?;
     let english = translation.column("product_category_name_english")?.str()?;
@@ -229,60 +282,52 @@ fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>, audit: &mut Audit)
         })
         .collect();
     let table = TableId::Products;
-    for (change, count) in counts {
-        audit.changes.push(Change {
-            table: table.name().into(),
-            column: "product_category_name".into(),
-            change,
-            count,
-        });
-    }
+    let changes = counts.into_iter().map(|(change, count)| Change {
+        table: table.name().into(),
+        column: "product_category_name".into(),
+        change,
+        count,
+    });
     let series = categories.with_name(table.table().derived[0].name.into()).into_series();
     if let Some(products) = tables.get_mut(&table) {
         products.with_column(series.into_column())?;
     }
-    Ok(())
+    Ok(changes.collect())
 }
 
-fn changes(table: &'static Table, raw: &RawTable) -> Vec<Change> {
+/// Changes of all of a table's readable rows.
+fn changes(table: &'static Table, rows: usize, padded_zips: usize) -> Vec<Change> {
     let change =
         |column: &str, change, count| Change { table: table.name.into(), column: column.into(), change, count };
     let mut changes = Vec::new();
     for column in table.columns {
         match column.kind {
-            Kind::Money => changes.push(change(column.name, ChangeKind::ToCentavos, raw.frame.height())),
-            Kind::Zip if raw.padded_zips > 0 => {
-                changes.push(change(column.name, ChangeKind::ZeroPadded, raw.padded_zips))
-            }
+            Kind::Money => changes.push(change(column.name, ChangeKind::ToCentavos, rows)),
+            Kind::Zip if padded_zips > 0 => changes.push(change(column.name, ChangeKind::ZeroPadded, padded_zips)),
             _ if column.name != column.source => changes.push(change(column.name, ChangeKind::Renamed, 1)),
             _ => {}
         }
     }
     if table.id == TableId::Orders {
-        let rows = raw.frame.height();
         changes.extend(table.derived.iter().map(|c| change(c.name, ChangeKind::Derived, rows)));
     }
     changes
 }
 
 /// Missing values of the columns that are read: a derived column is empty where its sources are.
-fn nulls(clean: &CleanTables) -> Result<Vec<Nulls>> {
-    let mut nulls = Vec::new();
-    for table in &TABLES {
-        let frame = clean.table(table.id);
-        for column in table.columns {
-            if let Some(reason) = column.null {
-                nulls.push(Nulls {
-                    table: table.name.into(),
-                    column: column.name.into(),
-                    missing: frame.column(column.name)?.null_count(),
-                    total: frame.height(),
-                    reason: reason.into(),
-                });
-            }
-        }
-    }
-    Ok(nulls)
+pub(super) fn nulls(table: &Table, frame: &DataFrame) -> Result<Vec<Nulls>> {
+    let nullable = table.columns.iter().filter_map(|column| Some((column.name, column.null?)));
+    let count = |(column, reason): (&str, &str)| {
+        let missing = frame.column(column)?.null_count();
+        Ok(Nulls {
+            table: table.name.into(),
+            column: column.into(),
+            missing,
+            total: frame.height(),
+            reason: reason.into(),
+        })
+    };
+    nullable.map(count).collect()
 }
 
 #[cfg(test)]

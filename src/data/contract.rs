@@ -294,7 +294,7 @@ pub static TABLES: [Table; 10] = [
             C::new("review_answer_timestamp", Timestamp, "when it was answered"),
         ],
         derived: &[],
-        key: &["review_id", "order_id"],
+        key: &["order_id", "review_id"],
         foreign_keys: &[strict("order_id", TableId::Orders, "order_id")],
         doc: "a customer's answer to the satisfaction survey of an order",
     },

@@ -5,15 +5,16 @@ use std::io::Read;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::build::TableBuilder;
 use super::contract::Column;
-use super::read::{TableBuilder, Tap};
+use super::read::Tap;
 use crate::error::{Error, Result};
 
 /// Reads an array of documents such as `{"customer_id": …, "customer_address": {"customer_zip_code": 1151, …}}`.
 ///
 /// # Errors
 /// The file is not a JSON array of objects, or its first document lacks a column wherever it is nested.
-pub(super) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>> {
+pub(super) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let mut bytes = Vec::new();
     tap.read_to_end(&mut bytes).map_err(Error::io("read", &builder.file))?;
     if bytes.is_empty() {
@@ -45,7 +46,7 @@ pub(super) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<
             .with_hint(format!("the first document is {}", shortened(document.get()))));
         }
         let field = |i: usize| fields[i].as_deref().unwrap_or_default().as_bytes();
-        builder.push(line, field, || vec![document.get().as_bytes()]);
+        builder.push(line, field, || vec![document.get().as_bytes()])?;
     }
     Ok(Vec::new())
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
+use super::build::as_csv;
 use super::contract::{TableId, ZIP_LOCATION_COLUMNS};
-use super::read::{Quarantined, as_csv};
+use super::read::Quarantined;
 use crate::error::Result;
 
 /// Extremes of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da

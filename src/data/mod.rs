@@ -1,20 +1,24 @@
 //! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
 
 pub mod audit;
+mod build;
 mod canonical;
 pub mod clean;
 pub mod contract;
+mod cut;
 pub mod ddl;
 pub(crate) mod format;
 mod json;
 mod locations;
-pub(crate) mod parquet;
+pub mod parquet;
 pub(crate) mod parse;
 mod parts;
 mod quality;
 pub mod read;
 pub mod rows;
+pub mod shards;
 pub mod source;
+mod spill;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

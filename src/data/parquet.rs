@@ -1,31 +1,127 @@
 //! A frame ↔ Parquet, with the same bytes for the same rows: the files of a run, and what stores keep.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
+use polars::io::parquet::write::BatchedWriter;
+use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, Schema, SerReader};
 
 use crate::error::{Error, Result};
 
-/// Rows per row group: fixed, so that the bytes do not depend on the number of threads.
+/// Rows per row group: fixed, so that the bytes do not depend on the number of threads, or on how the rows came together.
 const ROW_GROUP: usize = 1 << 18;
 
-/// Writes the rows in one chunk: how a frame came to be must not show in its file.
+/// A file whose rows come bit by bit.
+pub struct Appender<W: Write> {
+    writer: BatchedWriter<W>,
+    /// Rows that do not fill a row group yet.
+    pending: DataFrame,
+}
+
+impl<W: Write> Appender<W> {
+    /// # Errors
+    /// A column has a type that Parquet lacks, or nothing can be written.
+    pub fn new(to: W, schema: &Schema) -> Result<Appender<W>> {
+        let writer = ParquetWriter::new(to).with_compression(ParquetCompression::Snappy).set_parallel(false);
+        Ok(Appender { writer: writer.batched(schema)?, pending: DataFrame::empty_with_schema(schema) })
+    }
+
+    /// Adds rows of the same columns.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn append(&mut self, rows: &DataFrame) -> Result<()> {
+        self.pending.vstack_mut(rows)?;
+        while self.pending.height() >= ROW_GROUP {
+            let (group, rest) = self.pending.split_at(ROW_GROUP as i64);
+            self.pending = rest;
+            self.writer.write_batch(&join_rows(group))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(mut self) -> Result<()> {
+        if self.pending.height() > 0 {
+            let last = std::mem::take(&mut self.pending);
+            self.writer.write_batch(&join_rows(last))?;
+        }
+        self.writer.finish()?;
+        Ok(())
+    }
+}
+
+/// Something for each of several tables, whose rows come from several threads; those of one table come in their order.
+pub struct PerTable<T, C> {
+    create: C,
+    tables: Mutex<BTreeMap<String, Arc<Mutex<T>>>>,
+}
+
+impl<T, C: Fn(&str, &Schema) -> Result<T>> PerTable<T, C> {
+    /// Nothing yet: `create` makes what belongs to a table once there are rows.
+    pub fn new(create: C) -> PerTable<T, C> {
+        PerTable { create, tables: Mutex::default() }
+    }
+
+    /// Hands `take` what belongs to the table `name`.
+    ///
+    /// # Errors
+    /// It cannot be made, or `take` fails.
+    pub fn with(&self, name: &str, schema: &Schema, take: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
+        let table = {
+            let mut tables = lock(&self.tables);
+            match tables.get(name) {
+                Some(table) => Arc::clone(table),
+                None => {
+                    let table = Arc::new(Mutex::new((self.create)(name, schema)?));
+                    tables.insert(name.into(), Arc::clone(&table));
+                    table
+                }
+            }
+        };
+        take(&mut lock(&table))
+    }
+
+    /// What there is, by name.
+    pub fn into_tables(self) -> Vec<(String, T)> {
+        let tables = self.tables.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
+        let alone =
+            |table: Arc<Mutex<T>>| Some(Arc::into_inner(table)?.into_inner().unwrap_or_else(PoisonError::into_inner));
+        tables.filter_map(|(name, table)| Some((name, alone(table)?))).collect()
+    }
+}
+
+/// Whoever panicked while it wrote ends the run: what the file holds does not count any more.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The rows in one chunk: how a frame came to be must not show in what is made of it.
+pub(crate) fn join_rows(mut frame: DataFrame) -> DataFrame {
+    frame.rechunk_mut();
+    frame
+}
+
+/// Writes the rows.
 ///
 /// # Errors
 /// It cannot be written.
-pub(crate) fn write_frame(mut frame: DataFrame, to: impl Write) -> Result<()> {
-    frame.rechunk_mut();
-    let writer = ParquetWriter::new(to).with_compression(ParquetCompression::Snappy);
-    writer.with_row_group_size(Some(ROW_GROUP)).set_parallel(false).finish(&mut frame)?;
-    Ok(())
+pub fn write_frame(frame: &DataFrame, to: impl Write) -> Result<()> {
+    let mut file = Appender::new(to, frame.schema())?;
+    file.append(frame)?;
+    file.finish()
 }
 
 /// The rows of a file.
 ///
 /// # Errors
 /// It cannot be read, or is no Parquet file.
-pub(crate) fn read_frame(path: &Path) -> Result<DataFrame> {
+pub fn read_frame(path: &Path) -> Result<DataFrame> {
     Ok(ParquetReader::new(File::open(path).map_err(Error::io("read", path))?).finish()?)
 }

@@ -1,5 +1,7 @@
 //! Checks of the clean tables, declared beside the contract: what holds, how often it does not, where. Part of the Audit.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::*;
 use polars::sql::{SQLContext, sql_expr};
 use rayon::prelude::*;
@@ -95,29 +97,90 @@ const PAID_IN_FULL: &str = "
     ON i.order_id = p.order_id";
 
 /// Runs every check, and measures the references between tables.
-///
-/// `steps` are those of the cleaning: rows that repeat a key were set aside by it, and are counted as failures here.
-pub(super) fn check(clean: &CleanTables, steps: &[Step]) -> Result<(Vec<Check>, Vec<Relation>)> {
-    let references: Vec<(&Table, &ForeignKey)> =
-        TABLES.iter().flat_map(|t| t.foreign_keys.iter().map(move |fk| (t, fk))).collect();
+pub(super) fn check(clean: &CleanTables) -> Result<Quality> {
     let (rules, rest) = rayon::join(
-        || RULES.par_iter().map(|rule| rule.check(clean)).collect::<Result<Vec<_>>>(),
+        || TABLES.par_iter().map(|t| rules(t, clean.table(t.id))).collect::<Result<Vec<_>>>(),
         || {
-            let references: Result<Vec<_>> = references.par_iter().map(|(t, fk)| reference(clean, t, fk)).collect();
-            Ok::<_, crate::Error>((references?, paid_in_full(clean)?, untranslated(clean)?))
+            let paid = paid_in_full(clean.table(TableId::OrderItems), clean.table(TableId::OrderPayments))?;
+            let named = untranslated(clean.table(TableId::Products), clean.table(TableId::Categories))?;
+            let measured = references().collect::<Vec<_>>().into_par_iter().map(|(table, key)| {
+                let mut reference = Reference::new(table, key, clean.table(key.table))?;
+                reference.add(clean.table(table.id))?;
+                Ok(((table.id, key.column), reference.measured()))
+            });
+            Ok::<_, crate::Error>((paid, named, measured.collect::<Result<Vec<_>>>()?))
         },
     );
-    let (references, paid, untranslated) = rest?;
-    let mut checks = rules?;
-    checks.extend([paid, untranslated]);
-    checks.extend(steps.iter().filter_map(unique_key));
-    let mut relations = Vec::new();
-    for (pair, relation) in references {
-        checks.extend(pair);
-        relations.push(relation);
+    let (paid, named, measured) = rest?;
+    let mut quality = Quality::default();
+    quality.add(rules?.concat());
+    quality.add(vec![paid, named]);
+    measured.into_iter().for_each(|(key, measured)| quality.measure(key, measured));
+    Ok(quality)
+}
+
+/// Every foreign key with its table.
+pub(super) fn references() -> impl Iterator<Item = (&'static Table, &'static ForeignKey)> {
+    TABLES.iter().flat_map(|t| t.foreign_keys.iter().map(move |key| (t, key)))
+}
+
+/// A foreign key: its table and column.
+pub(super) type Key = (TableId, &'static str);
+
+/// What the checks have found so far. Ranges of rows come in their order, since the first failures are named.
+#[derive(Default)]
+pub(super) struct Quality {
+    checks: Vec<Check>,
+    measured: BTreeMap<Key, Measured>,
+}
+
+impl Quality {
+    pub(super) fn add(&mut self, checks: Vec<Check>) {
+        for check in checks {
+            match self.checks.iter_mut().find(|c| c.table == check.table && c.check == check.check) {
+                Some(known) => add(known, check),
+                None => self.checks.push(check),
+            }
+        }
     }
-    checks.sort_by(|a, b| (&a.table, a.severity, &a.check).cmp(&(&b.table, b.severity, &b.check)));
-    Ok((checks, relations))
+
+    pub(super) fn measure(&mut self, key: Key, measured: Measured) {
+        match self.measured.get_mut(&key) {
+            Some(known) => known.add(measured),
+            None => drop(self.measured.insert(key, measured)),
+        }
+    }
+
+    /// All checks and relations, in the order in which they are told.
+    ///
+    /// `steps` are those of the cleaning: rows that repeat a key were set aside by it, and are counted as failures here.
+    pub(super) fn finish(mut self, steps: &[Step]) -> (Vec<Check>, Vec<Relation>) {
+        let mut checks = self.checks;
+        checks.extend(steps.iter().filter_map(unique_key));
+        let mut relations = Vec::new();
+        for (table, key) in references() {
+            let Some(Measured { forth, back, per_parent }) = self.measured.remove(&(table.id, key.column)) else {
+                continue;
+            };
+            relations.push(Relation {
+                from: (table.name.into(), key.column.into()),
+                to: (key.table.name().into(), key.references.into()),
+                per_parent: per_parent.unwrap_or_default(),
+                orphans: forth.failed,
+            });
+            checks.extend([forth, back]);
+        }
+        checks.sort_by(|a, b| (&a.table, a.severity, &a.check).cmp(&(&b.table, b.severity, &b.check)));
+        (checks, relations)
+    }
+}
+
+/// The same check of later rows.
+fn add(check: &mut Check, later: Check) {
+    check.failed += later.failed;
+    check.total += later.total;
+    check.samples.extend(later.samples);
+    check.samples.truncate(SAMPLES);
 }
 
 fn unique_key(step: &Step) -> Option<Check> {
@@ -132,14 +195,15 @@ fn unique_key(step: &Step) -> Option<Check> {
     })
 }
 
-impl Rule {
-    fn check(&self, clean: &CleanTables) -> Result<Check> {
-        let frame = clean.table(self.table);
-        let table = self.table.table();
+/// The demands on single rows of a table.
+pub(super) fn rules(table: &'static Table, frame: &DataFrame) -> Result<Vec<Check>> {
+    let check = |rule: &Rule| {
         let key: Vec<Expr> = table.key.iter().map(|k| col(*k)).collect();
-        let failing = frame.clone().lazy().filter(sql_expr(self.fails)?).select(key).collect()?;
-        result(table, self.check.into(), self.severity, &failing, frame.height())
-    }
+        let failing = frame.clone().lazy().filter(sql_expr(rule.fails)?).select(key).collect()?;
+        result(table, rule.check.into(), rule.severity, &failing, frame.height())
+    };
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| rule.table == table.id).collect();
+    rules.into_par_iter().map(check).collect()
 }
 
 /// The outcome of a check whose failing rows are `failing`, key columns only.
@@ -158,10 +222,10 @@ fn result(table: &Table, check: String, severity: Severity, failing: &DataFrame,
     })
 }
 
-fn paid_in_full(clean: &CleanTables) -> Result<Check> {
+pub(super) fn paid_in_full(items: &DataFrame, payments: &DataFrame) -> Result<Check> {
     let mut sql = SQLContext::new();
-    for id in [TableId::OrderItems, TableId::OrderPayments] {
-        sql.register(id.name(), clean.table(id).clone().lazy());
+    for (id, frame) in [(TableId::OrderItems, items), (TableId::OrderPayments, payments)] {
+        sql.register(id.name(), frame.clone().lazy());
     }
     let compared = sql.execute(PAID_IN_FULL)?.collect()?;
     let failing = compared.clone().lazy().filter(col("difference").neq(lit(0))).select([col("order_id")]);
@@ -170,51 +234,119 @@ fn paid_in_full(clean: &CleanTables) -> Result<Check> {
     result(table, "payments equal items plus freight".into(), Warning, &failing, compared.height())
 }
 
-fn untranslated(clean: &CleanTables) -> Result<Check> {
-    let names = |id: TableId| clean.table(id).clone().lazy().select([col("product_category_name")]).drop_nulls(None);
-    let used = names(TableId::Products).unique(None, UniqueKeepStrategy::Any).collect()?;
+pub(super) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Result<Check> {
+    let names = |frame: &DataFrame| frame.clone().lazy().select([col("product_category_name")]).drop_nulls(None);
+    let used = names(products).unique(None, UniqueKeepStrategy::Any).collect()?;
     let on = [col("product_category_name")];
-    let missing = used.clone().lazy().join(names(TableId::Categories), on.clone(), on, JoinArgs::new(JoinType::Anti));
+    let missing = used.clone().lazy().join(names(categories), on.clone(), on, JoinArgs::new(JoinType::Anti));
     let missing = missing.sort(["product_category_name"], SortMultipleOptions::default()).collect()?;
     result(TableId::Products.table(), "the category has a translation".into(), Warning, &missing, used.height())
 }
 
-/// Both directions of a foreign key: referring rows without partner, referred values that nobody refers to.
-fn reference(clean: &CleanTables, table: &Table, key: &ForeignKey) -> Result<([Check; 2], Relation)> {
-    let target = key.table.table();
-    let parents = clean.table(key.table).column(key.references)?.str()?;
-    let children = clean.table(table.id).column(key.column)?.str()?;
-    let mut index: PlHashMap<&str, usize> = PlHashMap::with_capacity(parents.len());
-    let mut values: Vec<&str> = Vec::with_capacity(parents.len());
-    for parent in parents.iter().flatten() {
-        index.entry(parent).or_insert_with(|| {
-            values.push(parent);
-            values.len() - 1
-        });
-    }
-    let mut referring = vec![0usize; values.len()];
-    let mut orphans = Vec::new();
-    for child in children.iter().flatten() {
-        match index.get(child) {
-            Some(&i) => referring[i] += 1,
-            None => orphans.push(child),
+/// A foreign key that is being measured from both sides.
+pub(super) struct Reference<'a> {
+    table: &'static Table,
+    key: &'static ForeignKey,
+    /// The values that may be referred to, and where each stands among them.
+    values: Vec<&'a str>,
+    places: PlHashMap<&'a str, IdxSize>,
+    /// How many rows refer to each value.
+    referring: Vec<usize>,
+    /// Rows that refer to something, to nothing that is there, and the first of the latter.
+    total: usize,
+    orphans: usize,
+    samples: Vec<String>,
+}
+
+impl<'a> Reference<'a> {
+    /// `target` holds the rows that may be referred to.
+    pub(super) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
+        let parents = target.column(key.references)?.str()?;
+        let mut values = Vec::with_capacity(parents.len());
+        let mut places = PlHashMap::with_capacity(parents.len());
+        for parent in parents.iter().flatten() {
+            places.entry(parent).or_insert_with(|| {
+                values.push(parent);
+                values.len() as IdxSize - 1
+            });
         }
+        let referring = vec![0; values.len()];
+        Ok(Reference { table, key, values, places, referring, total: 0, orphans: 0, samples: Vec::new() })
     }
-    let childless: Vec<&str> = values.iter().zip(&referring).filter(|(_, n)| **n == 0).map(|(v, _)| *v).collect();
-    let severity = if key.strict { Wrong } else { Warning };
-    let forth = format!("`{}` is in `{}`", key.column, target.name);
-    let back = format!("`{}` is used by `{}.{}`", key.references, table.name, key.column);
-    let failing = |values: Vec<&str>| df!("value" => values);
-    let checks = [
-        result(table, forth, severity, &failing(orphans.clone())?, children.len() - children.null_count())?,
-        result(target, back, Info, &failing(childless)?, values.len())?,
-    ];
-    let per_parent = (referring.iter().min().copied().unwrap_or(0), referring.iter().max().copied().unwrap_or(0));
-    let relation = Relation {
-        from: (table.name.into(), key.column.into()),
-        to: (target.name.into(), key.references.into()),
-        per_parent,
-        orphans: orphans.len(),
-    };
-    Ok((checks, relation))
+
+    /// Counts the rows of `referring`; says where the value of each stands among the distinct ones, which is its row where
+    /// they are a key.
+    pub(super) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
+        let children = referring.column(self.key.column)?.str()?;
+        self.total += children.len() - children.null_count();
+        let mut place = |child: &str| {
+            let place = self.places.get(child).copied();
+            match place {
+                Some(place) => self.referring[place as usize] += 1,
+                None => {
+                    self.orphans += 1;
+                    if self.samples.len() < SAMPLES {
+                        self.samples.push(child.into());
+                    }
+                }
+            }
+            place
+        };
+        Ok(children.iter().map(|child| child.and_then(&mut place)).collect())
+    }
+
+    /// Both directions: referring rows without partner, and values that nobody refers to.
+    pub(super) fn measured(self) -> Measured {
+        let (from, to) = (self.table, self.key.table.table());
+        let check = |table: &Table, check, severity, failed, total, samples| Check {
+            table: table.name.into(),
+            check,
+            severity,
+            failed,
+            total,
+            samples,
+        };
+        let unused = || self.values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
+        let forth = format!("`{}` is in `{}`", self.key.column, to.name);
+        let back = format!("`{}` is used by `{}.{}`", self.key.references, from.name, self.key.column);
+        let severity = if self.key.strict { Wrong } else { Warning };
+        let first_unused = unused().take(SAMPLES).map(String::from).collect();
+        let back = check(to, back, Info, unused().count(), self.values.len(), first_unused);
+        let per_parent = self.referring.iter().min().copied().zip(self.referring.iter().max().copied());
+        let forth = check(from, forth, severity, self.orphans, self.total, self.samples);
+        Measured { forth, back, per_parent }
+    }
+}
+
+/// A foreign key as measured on some rows.
+pub(super) struct Measured {
+    forth: Check,
+    back: Check,
+    /// Least and greatest number of referring rows per value; none where there is no value.
+    per_parent: Option<(usize, usize)>,
+}
+
+impl Measured {
+    /// Without what is only known where all referring rows are seen.
+    pub(super) fn forth(mut self) -> Measured {
+        (self.back.failed, self.back.total, self.per_parent) = (0, 0, None);
+        self.back.samples.clear();
+        self
+    }
+
+    /// Without what is only known where all values that may be referred to are seen.
+    pub(super) fn back(mut self) -> Measured {
+        (self.forth.failed, self.forth.total) = (0, 0);
+        self.forth.samples.clear();
+        self
+    }
+
+    fn add(&mut self, later: Measured) {
+        add(&mut self.forth, later.forth);
+        add(&mut self.back, later.back);
+        self.per_parent = match (self.per_parent, later.per_parent) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+    }
 }

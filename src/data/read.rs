@@ -7,16 +7,13 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::contract::{Column as Declared, Kind, STATES, TABLES, Table, TableId};
+use super::build::{MAX_COLUMNS, TableBuilder, TakeBlock, width};
+use super::contract::{STATES, TABLES, Table, TableId};
 use super::json;
-use super::parse::{Cell, parse};
 use super::source::{Format, Shelf, Source, SourceFile};
 use crate::error::{Error, Result};
 use crate::store::Schema;
 use crate::store::rows::{self, Cells, Value};
-
-/// No table has more columns in its file.
-const MAX_COLUMNS: usize = 9;
 
 /// The ten tables as the files hold them: typed, duplicates included, columns under their source names.
 #[derive(Debug, Clone)]
@@ -125,15 +122,28 @@ pub fn identify_all(source: &Source) -> Result<Vec<(TableId, InputFile)>> {
 
 /// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
 pub(super) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<String>)> {
+    read_to(source, id, None)
+}
+
+/// The same, but the rows go to `take` in blocks: the table that comes back holds none of them.
+pub(super) fn read_blocks<'a>(
+    source: &Source,
+    id: TableId,
+    take: &'a mut TakeBlock<'a>,
+) -> Result<(RawTable, Vec<String>)> {
+    read_to(source, id, Some(take))
+}
+
+fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
-            return read_file(file);
+            return read_file(file, take);
         }
         if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
             && let Some(frame) = store.read(Schema::Raw, id.name())?
         {
             let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
-            return Ok((read_frame(id.table(), &name, frame)?, Vec::new()));
+            return Ok((read_frame(id.table(), &name, frame, take)?, Vec::new()));
         }
     }
     match id {
@@ -144,11 +154,16 @@ pub(super) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<
 
 /// Takes the rows of a store as those of a file, so that they meet the same contract. A store has no order: the hash does
 /// not depend on it.
-fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result<RawTable> {
+fn read_frame<'a>(
+    table: &'static Table,
+    name: &str,
+    mut frame: DataFrame,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<RawTable> {
     frame.rechunk_mut();
     let cells = Cells::of(&frame, &rows::fields(Schema::Raw, table.name).unwrap_or_default())?;
     let rows = frame.height();
-    let mut builder = TableBuilder::new(table, name, rows as u64 * width(table));
+    let mut builder = TableBuilder::new(table, name, rows as u64 * width(table), take);
     let mut hashes = Vec::with_capacity(rows);
     let mut bytes = 0;
     let (mut text, mut ends) = (Vec::new(), [0; MAX_COLUMNS]);
@@ -167,7 +182,7 @@ fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result
         bytes += text.len() as u64;
         hashes.push(*hasher.finalize().as_bytes());
         let field = |i: usize| &text[if i == 0 { 0 } else { ends[i - 1] }..ends[i]];
-        builder.push(row as u64 + 1, field, || (0..cells.len()).map(field).collect());
+        builder.push(row as u64 + 1, field, || (0..cells.len()).map(field).collect())?;
     }
     hashes.par_sort_unstable();
     let mut hasher = blake3::Hasher::new();
@@ -178,10 +193,10 @@ fn read_frame(table: &'static Table, name: &str, mut frame: DataFrame) -> Result
     builder.finish(InputFile { name: name.into(), bytes, blake3 }, true)
 }
 
-fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
+fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
-        let mut builder = TableBuilder::new(file.table.table(), &file.name, size);
+        let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
         let warnings = match file.format {
             Format::Csv => read_csv(&mut tap, &mut builder)?,
             Format::Json => json::read(&mut tap, &mut builder)?,
@@ -194,7 +209,7 @@ fn read_file(file: &SourceFile) -> Result<(RawTable, Vec<String>)> {
     })
 }
 
-fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>> {
+fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
     let file = builder.file.clone();
     let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
@@ -210,190 +225,13 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder) -> Result<Vec<String>
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
         let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
         if record.len() == header.len() {
-            builder.push(line, |i| &record[positions[i]], || record.iter().collect());
+            builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
             builder.reject(line, "", b"", reason, record.iter().collect());
         }
     }
     Ok(warnings)
-}
-
-/// Collects the rows of one table, whatever format they come from.
-pub(super) struct TableBuilder {
-    pub(super) table: &'static Table,
-    pub(super) file: String,
-    columns: Vec<ColumnBuilder>,
-    lines: Vec<u32>,
-    rows_in: usize,
-    padded_zips: usize,
-    quarantine: Vec<Quarantined>,
-    /// Whether the last row seen was rejected: with a missing final line break, the file was cut off.
-    last_rejected: bool,
-}
-
-enum ColumnBuilder {
-    Text(StringChunkedBuilder),
-    Integer(PrimitiveChunkedBuilder<Int64Type>),
-    Float(PrimitiveChunkedBuilder<Float64Type>),
-}
-
-impl TableBuilder {
-    /// `size` of the file in bytes: columns that never grow are never copied.
-    fn new(table: &'static Table, file: &str, size: u64) -> Self {
-        let rows = (size / width(table)) as usize;
-        let column = |c: &Declared| match c.kind.dtype() {
-            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(c.source.into(), rows)),
-            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
-            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(c.source.into(), rows)),
-        };
-        TableBuilder {
-            table,
-            file: file.to_string(),
-            columns: table.columns.iter().map(column).collect(),
-            lines: Vec::with_capacity(rows),
-            rows_in: 0,
-            padded_zips: 0,
-            quarantine: Vec::new(),
-            last_rejected: false,
-        }
-    }
-
-    /// Where each declared column stands in the file, and a warning per column that the contract does not know.
-    fn locate(&self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
-        let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
-        if let (true, Some(separator)) = (header.len() == 1, header[0].chars().find(|c| matches!(c, ';' | '\t' | '|')))
-        {
-            return Err(Error::input(format!("`{}` is separated by `{}`", self.file, separator.escape_default()))
-                .with_hint("pfe reads comma-separated files, as Kaggle serves them"));
-        }
-        let mut positions = Vec::new();
-        for column in self.table.columns {
-            // Corrected spellings of `lenght` are welcome; amounts under their clean name would be in another unit.
-            let known = |h: &&String| *h == column.source || (*h == column.name && column.kind != Kind::Money);
-            let found: Vec<usize> = (0..header.len()).filter(|&i| known(&&header[i])).collect();
-            match found[..] {
-                [position] => positions.push(position),
-                [] => {
-                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.file))
-                        .with_hint(format!("columns found: {}", listed())));
-                }
-                _ => {
-                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.file))
-                        .with_hint(format!("columns found: {}", listed())));
-                }
-            }
-        }
-        let extra = (0..header.len()).filter(|i| !positions.contains(i));
-        let warnings =
-            extra.map(|i| format!("unknown column `{}` of `{}` was left out", header[i], self.file)).collect();
-        Ok((positions, warnings))
-    }
-
-    /// Takes a row: `field(i)` is the text of the `i`-th declared column, `record` the whole row for the quarantine.
-    pub(super) fn push<'a>(
-        &mut self,
-        line: u64,
-        field: impl Fn(usize) -> &'a [u8],
-        record: impl Fn() -> Vec<&'a [u8]>,
-    ) {
-        let mut cells = [Cell::Null; MAX_COLUMNS];
-        for (i, column) in self.table.columns.iter().enumerate() {
-            match parse(column, field(i)) {
-                Ok(cell) => cells[i] = cell,
-                Err(reason) => return self.reject(line, column.source, field(i), reason, record()),
-            }
-        }
-        for (column, cell) in self.columns.iter_mut().zip(&cells) {
-            self.padded_zips += usize::from(matches!(cell, Cell::Padded(_)));
-            column.push(cell);
-        }
-        self.rows_in += 1;
-        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
-        self.last_rejected = false;
-    }
-
-    /// Sets a row aside.
-    pub(super) fn reject(&mut self, line: u64, column: &str, value: &[u8], reason: String, record: Vec<&[u8]>) {
-        self.rows_in += 1;
-        self.last_rejected = true;
-        self.quarantine.push(Quarantined {
-            file: self.file.clone(),
-            line,
-            column: column.to_string(),
-            value: String::from_utf8_lossy(value).into_owned(),
-            reason,
-            record: as_csv(record.iter().map(|field| String::from_utf8_lossy(field).into_owned())),
-        });
-    }
-
-    /// `ends_line` tells a file with a final line break from one that may have been cut off.
-    fn finish(self, file: InputFile, ends_line: bool) -> Result<RawTable> {
-        if let (true, false, Some(last)) = (self.last_rejected, ends_line, self.quarantine.last()) {
-            return Err(Error::input(format!("`{}` is cut off in line {}: {}", self.file, last.line, last.reason))
-                .with_hint("the file is incomplete; download it again"));
-        }
-        if let (true, Some(first)) = (self.quarantine.len() * 2 > self.rows_in, self.quarantine.first()) {
-            return Err(Error::input(format!(
-                "{} of the {} rows of `{}` break the contract; the first is line {}, column `{}`, value `{}`: {}",
-                self.quarantine.len(),
-                self.rows_in,
-                self.file,
-                first.line,
-                first.column,
-                first.value,
-                first.reason
-            ))
-            .with_hint("the file does not have Olist's format"));
-        }
-        let columns =
-            self.columns.into_iter().zip(self.table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
-        Ok(RawTable {
-            frame: DataFrame::new(self.lines.len(), columns.collect::<PolarsResult<_>>()?)?,
-            lines: self.lines,
-            rows_in: self.rows_in,
-            padded_zips: self.padded_zips,
-            quarantine: self.quarantine,
-            file,
-        })
-    }
-}
-
-impl ColumnBuilder {
-    fn push(&mut self, cell: &Cell<'_>) {
-        match (self, cell) {
-            (ColumnBuilder::Text(b), Cell::Text(text)) => b.append_value(text),
-            (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
-            (ColumnBuilder::Integer(b), Cell::Integer(value)) => b.append_value(*value),
-            (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
-            (ColumnBuilder::Text(b), _) => b.append_null(),
-            (ColumnBuilder::Integer(b), _) => b.append_null(),
-            (ColumnBuilder::Float(b), _) => b.append_null(),
-        }
-    }
-
-    fn finish(self, dtype: &DataType) -> PolarsResult<Column> {
-        let series = match self {
-            ColumnBuilder::Text(b) => b.finish().into_series(),
-            ColumnBuilder::Integer(b) => b.finish().into_series().cast(dtype)?,
-            ColumnBuilder::Float(b) => b.finish().into_series(),
-        };
-        Ok(series.into_column())
-    }
-}
-
-/// Characters of a row, roughly.
-fn width(table: &Table) -> u64 {
-    table.columns.iter().map(|c| c.kind.typical_width()).sum()
-}
-
-/// One line of CSV without its line break.
-pub(super) fn as_csv<T: AsRef<[u8]>>(fields: impl Iterator<Item = T>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing to memory cannot fail.
-    let _ = writer.write_record(fields);
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
 }
 
 /// Hashes and counts the bytes on their way to the parser, so that a file is read once.

@@ -11,35 +11,86 @@ use crate::error::Result;
 /// # Errors
 /// A column has a type that no table of the flow has.
 pub fn hash_rows(frame: &DataFrame) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(frame.height() as u64).to_le_bytes());
-    for column in frame.columns() {
-        text(&mut hasher, column.name());
-        text(&mut hasher, &column.dtype().to_string());
-        let values = column.as_materialized_series().to_physical_repr().rechunk();
+    let mut hasher = RowHasher::default();
+    hasher.add(frame)?;
+    Ok(hasher.finish())
+}
+
+/// The same of rows that come bit by bit.
+#[derive(Default)]
+pub struct RowHasher {
+    rows: u64,
+    columns: Vec<ColumnHasher>,
+}
+
+/// One column: what is missing and how long texts are stands apart from the values, so that pieces follow each other.
+struct ColumnHasher {
+    name: String,
+    shape: blake3::Hasher,
+    values: blake3::Hasher,
+}
+
+impl RowHasher {
+    /// Adds rows, of the same columns each time.
+    ///
+    /// # Errors
+    /// A column has a type that no table of the flow has.
+    pub fn add(&mut self, rows: &DataFrame) -> Result<()> {
+        for (place, column) in rows.columns().iter().enumerate() {
+            if place == self.columns.len() {
+                let name = format!("{}\n{}", column.name(), column.dtype());
+                self.columns.push(ColumnHasher { name, shape: blake3::Hasher::new(), values: blake3::Hasher::new() });
+            }
+            self.columns[place].add(&column.as_materialized_series().to_physical_repr().rechunk(), self.rows)?;
+        }
+        self.rows += rows.height() as u64;
+        Ok(())
+    }
+
+    /// Number of rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The hash of all rows.
+    pub fn finish(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.rows.to_le_bytes());
+        for column in &self.columns {
+            text(&mut hasher, &column.name);
+            hasher.update(column.shape.finalize().as_bytes()).update(column.values.finalize().as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+impl ColumnHasher {
+    /// `before`: how many rows came before these.
+    fn add(&mut self, values: &Series, before: u64) -> Result<()> {
+        let ColumnHasher { shape, values: hasher, .. } = self;
         match values.dtype() {
             DataType::String => {
                 let values = values.str()?;
-                blocks(&mut hasher, values.iter().map(|v| v.map_or(u64::MAX, |v| v.len() as u64).to_le_bytes()));
-                blocks(&mut hasher, values.iter().flatten().map(str::as_bytes));
+                blocks(shape, values.iter().map(|v| v.map_or(u64::MAX, |v| v.len() as u64).to_le_bytes()));
+                blocks(hasher, values.iter().flatten().map(str::as_bytes));
             }
             DataType::Int64 => {
-                nulls(&mut hasher, &values);
-                blocks(&mut hasher, values.i64()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
+                nulls(shape, values, before);
+                blocks(hasher, values.i64()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
             }
             DataType::Int32 => {
-                nulls(&mut hasher, &values);
-                blocks(&mut hasher, values.i32()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
+                nulls(shape, values, before);
+                blocks(hasher, values.i32()?.iter().map(|v| v.unwrap_or(0).to_le_bytes()));
             }
             DataType::Float64 => {
-                nulls(&mut hasher, &values);
-                blocks(&mut hasher, values.f64()?.iter().map(|v| v.unwrap_or(0.0).to_bits().to_le_bytes()));
+                nulls(shape, values, before);
+                blocks(hasher, values.f64()?.iter().map(|v| v.unwrap_or(0.0).to_bits().to_le_bytes()));
             }
-            DataType::Boolean => blocks(&mut hasher, values.bool()?.iter().map(|v| [v.map_or(2, u8::from)])),
+            DataType::Boolean => blocks(hasher, values.bool()?.iter().map(|v| [v.map_or(2, u8::from)])),
             other => return Err(polars_err!(InvalidOperation: "no hash of rows for a column of {other}").into()),
         }
+        Ok(())
     }
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// With its length, so that neighbours cannot trade characters.
@@ -49,9 +100,11 @@ fn text(hasher: &mut blake3::Hasher, text: &str) {
 }
 
 /// What a missing value holds is not defined: its place is hashed instead.
-fn nulls(hasher: &mut blake3::Hasher, values: &Series) {
+fn nulls(hasher: &mut blake3::Hasher, values: &Series, before: u64) {
     if values.null_count() > 0 {
-        blocks(hasher, values.is_null().iter().map(|v| [u8::from(v == Some(true))]));
+        let missing = values.is_null();
+        let places = (before..).zip(missing.iter()).filter(|(_, missing)| *missing == Some(true));
+        blocks(hasher, places.map(|(place, _)| place.to_le_bytes()));
     }
 }
 
@@ -84,6 +137,9 @@ mod tests {
         let mut chunks = whole.slice(0, 1);
         chunks.vstack_mut(&whole.slice(1, 2)).unwrap();
         assert_eq!(hash_rows(&whole).unwrap(), hash_rows(&chunks).unwrap());
+        let mut pieces = RowHasher::default();
+        (0..3).for_each(|row| pieces.add(&whole.slice(row, 1)).unwrap());
+        assert_eq!((pieces.finish(), pieces.rows()), (hash_rows(&whole).unwrap(), 3));
     }
 
     #[test]

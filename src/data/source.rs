@@ -100,6 +100,15 @@ impl Source {
         &self.parts
     }
 
+    /// About how many bytes of text the files of the tables hold; tables of a store that is no folder of files count nothing.
+    ///
+    /// # Errors
+    /// A file is missing.
+    pub fn bytes(&self) -> Result<u64> {
+        let files = TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)));
+        files.map(|file| file.with_reader(|_, size| Ok(size))).sum()
+    }
+
     /// The error that no place holds a table.
     pub(super) fn missing(&self, table: &Table) -> Error {
         let places = self.places.join("`, `");

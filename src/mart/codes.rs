@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::{STEPS, Step};
+use super::{Kind, STEPS};
 use crate::error::Result;
 
 /// Columns that hold the same kind of texts, in the clean tables and in the mart.
-const KINDS: [&[&str]; 7] = [
+pub(super) const KINDS: [&[&str]; 7] = [
     &["order_id"],
     &["customer_id"],
     &["product_id"],
@@ -19,19 +19,15 @@ const KINDS: [&[&str]; 7] = [
     &["customer_state", "state"],
 ];
 
-/// Whether a query can do without the texts: one that measures them cannot.
-pub(super) fn suffice(step: &Step) -> bool {
-    !step.sql.contains("LENGTH(")
-}
-
 /// Whether the column may hold numbers that stand for texts.
 pub(super) fn are_in(column: &str) -> bool {
     KINDS.iter().any(|columns| columns.contains(&column))
 }
 
-/// The columns that some query names, of the tables that some query names, in memory.
-pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>) -> Result<BTreeMap<String, DataFrame>> {
-    let lines = STEPS.iter().flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
+/// The columns that some query of these kinds names, of the tables that some query names, in memory.
+pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
+    let steps = STEPS.iter().filter(|step| kinds.contains(&step.kind));
+    let lines = steps.flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
     let words: BTreeSet<&str> =
         lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
     let read = |(name, mut frame): (String, LazyFrame)| {
@@ -45,7 +41,7 @@ pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>) -> Result<BTreeMap<Str
 }
 
 /// The texts that numbers stand for.
-pub(super) struct Codes(Vec<StringChunked>);
+pub(super) struct Codes(pub(super) Vec<StringChunked>);
 
 impl Codes {
     /// Replaces the texts by their numbers.

@@ -79,8 +79,8 @@ const REFUSED: [(&str, &str); 33] = [
 const ITEMS: [&str; 2] = ["ORDER_ITEMS", "ITEMS_SOLD"];
 const PAYMENTS: [&str; 1] = ["ORDER_PAYMENTS"];
 
-/// Checks a file of the mart; `stored` tells that its rows are kept, so that their order must be told too.
-pub fn lint(sql: &str, stored: bool) -> Vec<Fault> {
+/// Checks a file of the mart; `keyed` tells that its rows have a key, which their order tells.
+pub fn lint(sql: &str, keyed: bool) -> Vec<Fault> {
     let mut lint = Lint { faults: Vec::new(), scopes: vec![Scope::default()] };
     if !sql.starts_with("--") {
         lint.fault(1, sql.lines().next().unwrap_or_default(), "a file starts with a comment on its grain");
@@ -92,7 +92,7 @@ pub fn lint(sql: &str, stored: bool) -> Vec<Fault> {
     }
     if let (Some(whole), Some(last)) = (lint.scopes.first(), tokens.last()) {
         let (grouped, ordered) = (whole.grouped, whole.ordered);
-        if stored && grouped > ordered {
+        if keyed && grouped > ordered {
             let why = "rows of groups come in any order: ORDER BY the full key, as many columns as GROUP BY has";
             lint.fault(last.line, &last.word, why);
         }
@@ -215,14 +215,14 @@ fn tokens(sql: &str) -> Vec<Token> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::STEPS;
+    use super::super::{Kind, STEPS};
     use super::*;
 
     #[test]
     fn the_files_of_the_mart_are_portable() {
         let faults: Vec<String> = STEPS
             .iter()
-            .flat_map(|s| lint(s.sql, s.stored).into_iter().map(|f| format!("{}.sql, {f}", s.name)))
+            .flat_map(|s| lint(s.sql, s.kind != Kind::Rows).into_iter().map(|f| format!("{}.sql, {f}", s.name)))
             .collect();
         assert!(faults.is_empty(), "{faults:#?}");
     }

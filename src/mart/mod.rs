@@ -8,15 +8,21 @@ pub(crate) mod codes;
 pub mod lint;
 pub mod month;
 pub mod period;
+mod sums;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use rayon::prelude::*;
 
-use self::codes::Codes;
-use crate::data::CleanTables;
+use self::sums::Sums;
+use crate::data::shards::{Shards, TakeRows, load_in_shards};
+use crate::data::{Audit, CleanTables, Source, TableId};
 use crate::error::{Error, Result};
 
 /// A table of the mart.
@@ -26,47 +32,81 @@ pub struct Step {
     pub name: &'static str,
     /// The query that makes it; the comment at its top says what it holds.
     pub sql: &'static str,
+    /// What its rows are made of.
+    pub kind: Kind,
     /// Whether it is kept; the others only serve later steps.
     pub stored: bool,
 }
 
+/// What a step is made of: how it follows from ranges of orders, which can be smaller than the whole.
+///
+/// A sum of ranges has the columns of the query's ORDER BY as its key; every other column adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Rows of orders or items, which only serve the other steps.
+    Rows,
+    /// Sums over orders that only serve the last steps.
+    Part,
+    /// Sums over orders.
+    Sums,
+    /// Sums over customers: also over those of no order.
+    Customers,
+    /// Rows of the sums of all orders.
+    Last,
+}
+
 macro_rules! step {
-    ($name:literal, $stored:literal) => {
-        Step { name: $name, sql: include_str!(concat!("sql/", $name, ".sql")), stored: $stored }
+    ($name:literal, $kind:ident) => {
+        Step {
+            name: $name,
+            sql: include_str!(concat!("sql/", $name, ".sql")),
+            kind: Kind::$kind,
+            stored: !matches!(Kind::$kind, Kind::Rows | Kind::Part),
+        }
     };
 }
 
-/// The steps; those that are not stored come first, since the others read them.
-pub static STEPS: [Step; 28] = [
-    step!("items_sold", false),
-    step!("orders_served", false),
-    step!("orders_paid", false),
-    step!("sales_by_day", true),
-    step!("sales_by_month", true),
-    step!("supply_by_day", true),
-    step!("orders_by_state_month", true),
-    step!("orders_by_day", true),
-    step!("orders_by_methods", true),
-    step!("sales_by_methods", true),
-    step!("sales_by_city", true),
-    step!("orders_by_city", true),
-    step!("payments", true),
-    step!("payments_by_state", true),
-    step!("payments_by_category", true),
-    step!("payments_by_month", true),
-    step!("payments_by_category_month", true),
-    step!("payment_sets", true),
-    step!("payment_sets_by_category", true),
-    step!("service_by_category", true),
-    step!("service_by_state", true),
-    step!("products", true),
-    step!("sellers", true),
-    step!("review_scores", true),
-    step!("delivery_days", true),
-    step!("reference_sales", true),
-    step!("misread", true),
-    step!("first_page", true),
+/// The steps, each after those that it reads; those that are not stored come first.
+pub static STEPS: [Step; 30] = [
+    step!("items_sold", Rows),
+    step!("orders_served", Rows),
+    step!("orders_paid", Rows),
+    step!("products_sold", Part),
+    step!("products_sellers", Part),
+    step!("sales_by_day", Sums),
+    step!("sales_by_month", Sums),
+    step!("supply_by_day", Sums),
+    step!("orders_by_state_month", Sums),
+    step!("orders_by_day", Sums),
+    step!("orders_by_methods", Sums),
+    step!("sales_by_methods", Sums),
+    step!("sales_by_city", Sums),
+    step!("orders_by_city", Sums),
+    step!("payments", Sums),
+    step!("payments_by_state", Sums),
+    step!("payments_by_category", Sums),
+    step!("payments_by_month", Sums),
+    step!("payments_by_category_month", Sums),
+    step!("payment_sets", Sums),
+    step!("payment_sets_by_category", Sums),
+    step!("service_by_category", Sums),
+    step!("service_by_state", Sums),
+    step!("sellers", Sums),
+    step!("review_scores", Sums),
+    step!("delivery_days", Sums),
+    step!("reference_sales", Sums),
+    step!("misread", Sums),
+    step!("first_page", Customers),
+    step!("products", Last),
 ];
+
+impl Step {
+    /// The columns by which its rows are sorted, which tell each from all others; none where there is one row.
+    pub fn key(&self) -> Vec<&'static str> {
+        let order = self.sql.rsplit_once("ORDER BY").map(|(_, columns)| columns);
+        order.into_iter().flat_map(|columns| columns.split(',')).map(str::trim).collect()
+    }
+}
 
 /// The small tables on which models, findings and the report stand. Whole numbers are `i64`, days and months `Date`.
 #[derive(Debug, Clone, Default)]
@@ -113,21 +153,35 @@ pub fn mart(clean: &CleanTables) -> Result<SalesMart> {
 /// # Errors
 /// As [`mart`], or a file cannot be read.
 pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
-    let mut tables = codes::in_use(tables)?;
-    let (coded, by_text): (Vec<Step>, Vec<Step>) = STEPS.iter().copied().partition(codes::suffice);
-    let (stored, helpers): (Vec<Step>, Vec<Step>) = coded.into_iter().partition(|step| step.stored);
-    let mut made = run(&tables, &by_text)?;
-    let codes = Codes::encode(&mut tables)?;
-    tables.append(&mut run(&tables, &helpers)?);
-    for (name, mut frame) in run(&tables, &stored)? {
-        codes.decode(&mut frame)?;
-        made.insert(name, frame);
-    }
-    SalesMart::new(made)
+    let mut sums = Sums::default();
+    sums.customers(tables.clone())?;
+    sums.orders(tables)?;
+    sums.finish()
 }
 
-/// Runs independent steps side by side.
-fn run(tables: &BTreeMap<String, DataFrame>, steps: &[Step]) -> Result<BTreeMap<String, DataFrame>> {
+/// Reads, cleans and aggregates in bounded memory, with the same result as [`load`](crate::data::load) and [`mart`]. The rows of
+/// the clean tables go to `rows`, in their order.
+///
+/// # Errors
+/// As those; the scratch folder cannot be written; `rows` fails.
+pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(SalesMart, Audit)> {
+    let sums = Mutex::new(Sums::default());
+    let locked = || sums.lock().unwrap_or_else(PoisonError::into_inner);
+    let take = |name: &str, frame: &DataFrame| {
+        if name == TableId::Customers.name() {
+            locked().customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;
+        }
+        rows(name, frame)
+    };
+    let orders = |tables: BTreeMap<String, DataFrame>| {
+        locked().orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())
+    };
+    let audit = load_in_shards(source, how, &take, &orders)?;
+    Ok((sums.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?, audit))
+}
+
+/// Runs the steps of some kinds, which do not read each other, side by side.
+fn run(tables: &BTreeMap<String, DataFrame>, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
     let run = |step: &Step| -> Result<(String, DataFrame)> {
         // A context per step: a clone would share the names that other queries give to their subqueries.
         let mut sql = SQLContext::new();
@@ -143,5 +197,6 @@ fn run(tables: &BTreeMap<String, DataFrame>, steps: &[Step]) -> Result<BTreeMap<
         }
         Ok((step.name.to_string(), frame))
     };
-    steps.par_iter().with_max_len(1).map(run).collect()
+    let steps: Vec<&Step> = STEPS.iter().filter(|step| kinds.contains(&step.kind)).collect();
+    steps.into_par_iter().with_max_len(1).map(run).collect()
 }

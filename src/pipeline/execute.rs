@@ -106,6 +106,8 @@ fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<End>)>
     let work = Arc::clone(&task.work);
     thread::spawn(move || {
         let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(End::Failed, |()| End::Done)));
+        // Whoever hears of the last end may clear up: nothing is held any more.
+        drop(work);
         // Nobody listens any more once the run has ended.
         let _ = sender.send((index, end));
     });

@@ -10,6 +10,7 @@ use std::thread;
 
 use rayon::prelude::*;
 
+use super::bounded::Bounded;
 use super::graph::Step;
 use super::key::{Parts, Record, own_parts};
 use super::manifest::OutputFile;
@@ -37,7 +38,7 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    pub(super) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut slot = lock(&self.0);
         if let Some(value) = &*slot {
             return Ok(Arc::clone(value));
@@ -67,6 +68,8 @@ pub(super) struct Flow {
     source: Memo<Source>,
     /// Taken by the cleaning, so that each is gone before the next one needs the memory.
     raw: Mutex<BTreeMap<TableId, RawTables>>,
+    pub(super) ranges: Memo<usize>,
+    pub(super) bounded: Memo<Bounded>,
     clean: Memo<(CleanTables, Audit)>,
     audit: Memo<Audit>,
     mart: Memo<SalesMart>,
@@ -99,6 +102,8 @@ impl Flow {
             ended: Mutex::default(),
             source: Memo::default(),
             raw: Mutex::default(),
+            ranges: Memo::default(),
+            bounded: Memo::default(),
             clean: Memo::default(),
             audit: Memo::default(),
             mart: Memo::default(),
@@ -185,7 +190,7 @@ impl Flow {
     }
 
     /// The files of a step that was not run now, if it need not be.
-    fn reused(&self, id: &str) -> Option<Vec<OutputFile>> {
+    pub(super) fn reused(&self, id: &str) -> Option<Vec<OutputFile>> {
         lock(&self.ended).get(id).filter(|(_, now)| !now).map(|(ended, _)| ended.outputs.clone())
     }
 
@@ -231,12 +236,20 @@ impl Flow {
         Ok(())
     }
 
-    /// Reads a table; says how many rows it has.
-    pub(super) fn read(&self, id: TableId) -> Result<u64> {
+    /// Reads a table; says how many rows it has. What is larger than memory is read by the cleaning.
+    pub(super) fn read(&self, id: TableId) -> Result<Option<u64>> {
+        if self.ranges()? > 1 {
+            return Ok(None);
+        }
         let read = read_tables(&*self.source()?, &[id])?;
         let rows = read.tables.values().map(|table| table.rows_in as u64).sum();
         lock(&self.raw).insert(id, read);
-        Ok(rows)
+        Ok(Some(rows))
+    }
+
+    /// The input files, in the order of the contract.
+    pub(super) fn identified(&self, files: impl Iterator<Item = InputFile>) {
+        lock(&self.inputs).extend(TABLES.iter().map(|table| table.id).zip(files));
     }
 
     fn raw(&self) -> Result<RawTables> {
@@ -250,7 +263,7 @@ impl Flow {
             raw.tables.extend(part.tables);
             raw.warnings.extend(part.warnings);
         }
-        lock(&self.inputs).extend(raw.tables.iter().map(|(id, table)| (*id, table.file.clone())));
+        self.identified(raw.tables.values().map(|table| table.file.clone()));
         match self.params.how.shuffle {
             Some(seed) => shuffle::raw(raw, seed),
             None => Ok(raw),
@@ -269,15 +282,26 @@ impl Flow {
     pub(super) fn audit(&self) -> Result<Arc<Audit>> {
         self.audit.get(|| match self.reused("clean") {
             Some(files) => stored::audit(&self.placed(&files)),
-            None => Ok(self.clean()?.1.clone()),
+            None => match self.bounded()? {
+                Some(bounded) => Ok(bounded.audit.clone()),
+                None => Ok(self.clean()?.1.clone()),
+            },
         })
     }
 
     pub(super) fn mart(&self) -> Result<Arc<SalesMart>> {
-        self.mart.get(|| match (self.reused("mart"), self.params.how.shuffle) {
-            (Some(files), _) => SalesMart::new(stored::frames(&self.placed(&files))?),
-            (None, None) => mart::mart(&self.clean()?.0),
-            (None, Some(seed)) => mart::mart(&shuffle::clean(&self.clean()?.0, seed)?),
+        self.mart.get(|| {
+            if let Some(files) = self.reused("mart") {
+                return SalesMart::new(stored::frames(&self.placed(&files))?);
+            }
+            if let Some(bounded) = self.bounded()? {
+                return Ok(bounded.mart.clone());
+            }
+            let made = self.clean()?;
+            match self.params.how.shuffle {
+                None => mart::mart(&made.0),
+                Some(seed) => mart::mart(&shuffle::clean(&made.0, seed)?),
+            }
         })
     }
 

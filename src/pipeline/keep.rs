@@ -19,9 +19,11 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
     match step.id {
         "generate" => generated(flow),
         "clean" => {
-            let made = flow.clean()?;
-            let (tables, audit) = &*made;
-            let mut files = write_frames(staging, "clean", tables.iter())?;
+            let mut files = match flow.bounded()? {
+                Some(bounded) => bounded.files.clone(),
+                None => write_frames(staging, "clean", flow.clean()?.0.iter())?,
+            };
+            let audit = &*flow.audit()?;
             for (name, rows) in &audit.quarantine {
                 files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &tables::quarantine(rows))?);
             }

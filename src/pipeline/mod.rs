@@ -9,6 +9,7 @@
 //! unfinished one beside what it has staged.
 
 mod attachments;
+mod bounded;
 pub mod check;
 mod decision_tables;
 pub mod diff;
@@ -16,6 +17,7 @@ mod execute;
 pub mod export;
 mod flow;
 pub mod graph;
+mod growing;
 mod keep;
 pub mod key;
 pub mod manifest;
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::data::Audit;
+use crate::data::{Audit, shards};
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
 use crate::report::{Cover, Lang, Templates};
@@ -87,6 +89,8 @@ pub struct How {
     pub cancel: Arc<AtomicBool>,
     /// Seed by which the rows change their order between steps, to prove that it does not matter.
     pub shuffle: Option<u64>,
+    /// Memory that reading, cleaning and aggregating may take, bytes: larger input passes through the disk in ranges of orders.
+    pub memory: u64,
 }
 
 impl Default for How {
@@ -97,6 +101,7 @@ impl Default for How {
             timeout: Duration::from_secs(graph::TIMEOUT_SECONDS),
             cancel: Arc::default(),
             shuffle: None,
+            memory: shards::MEMORY,
         }
     }
 }

@@ -104,6 +104,17 @@ impl Staging {
         self.dir.join(name)
     }
 
+    /// What messages call the file `name`.
+    pub(super) fn shown(&self, name: &str) -> PathBuf {
+        self.out.join(name)
+    }
+
+    /// A folder on the disk of the outputs, for files that need not outlive the run.
+    pub(super) fn scratch(&self) -> Result<PathBuf> {
+        fs::create_dir_all(&self.dir).map_err(Error::io("create", &self.dir))?;
+        Ok(self.dir.clone())
+    }
+
     /// Stages a file.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<OutputFile> {
         self.write_with(name, |file| file.write_all(bytes).map_err(Error::io("write", self.out.join(name))))
@@ -125,26 +136,33 @@ impl Staging {
 
     /// Stages a table as Parquet, with the same bytes for the same rows.
     pub(super) fn write_parquet(&self, name: &str, frame: &DataFrame) -> Result<OutputFile> {
-        let mut file = self.write_with(name, |file| write_frame(frame.clone(), file))?;
+        let mut file = self.write_with(name, |file| write_frame(frame, file))?;
         file.rows = Some(Rows { count: frame.height() as u64, blake3: hash_rows(frame)? });
         Ok(file)
     }
 
     fn write_with(&self, name: &str, write: impl FnOnce(&mut Hashing) -> Result<()>) -> Result<OutputFile> {
-        let (path, shown) = (self.path(name), self.out.join(name));
-        let file = create(&path).map_err(Error::io("create", &shown))?;
-        let mut hashing = Hashing {
+        let mut hashing = self.begin(name)?;
+        write(&mut hashing).map_err(|e| hashing.explain(e, &self.out.join(name)))?;
+        self.end(name, &mut hashing)
+    }
+
+    /// Opens a file.
+    pub(super) fn begin(&self, name: &str) -> Result<Hashing> {
+        let file = create(&self.path(name)).map_err(Error::io("create", self.out.join(name)))?;
+        Ok(Hashing {
             file: BufWriter::with_capacity(1 << 18, file),
             hasher: blake3::Hasher::new(),
             bytes: 0,
             failed: None,
-        };
-        // A full disk is told as such, not in the words of whoever was writing.
-        write(&mut hashing).map_err(|e| match hashing.failed.take() {
-            Some(source) => Error::io("write", &shown)(source),
-            None => e,
-        })?;
-        let file = hashing.file.into_inner().map_err(|e| Error::io("write", &shown)(e.into_error()))?;
+        })
+    }
+
+    /// Everything is written: the file is synced while others are.
+    pub(super) fn end(&self, name: &str, hashing: &mut Hashing) -> Result<OutputFile> {
+        let shown = self.out.join(name);
+        let file =
+            hashing.flush().and_then(|()| hashing.file.get_ref().try_clone()).map_err(Error::io("write", &shown))?;
         // Who can no longer be sent a file has failed, and says so in the end.
         let _ = lock(&self.syncing).get_or_insert_with(Syncing::begin).files.send((file, shown));
         Ok(OutputFile {
@@ -258,6 +276,14 @@ pub(super) struct Hashing {
 }
 
 impl Hashing {
+    /// A full disk is told as such, not in the words of whoever was writing.
+    pub(super) fn explain(&mut self, error: Error, shown: &Path) -> Error {
+        match self.failed.take() {
+            Some(source) => Error::io("write", shown)(source),
+            None => error,
+        }
+    }
+
     fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
         if let Err(e) = &result {
             self.failed = Some(std::io::Error::new(e.kind(), e.to_string()));

@@ -200,10 +200,11 @@ fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Optio
         }
     }
     if let Some(table) = step.table() {
-        return flow.read(table.id).map(Some);
+        return flow.read(table.id);
     }
     match step.id {
         "generate" => flow.generate()?,
+        "clean" if flow.ranges()? > 1 => drop(flow.bounded()?),
         "clean" => drop(flow.clean()?),
         "mart" => drop(flow.mart()?),
         "reference" => drop(flow.reference()?),

@@ -20,7 +20,7 @@ pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Wr
     for (held, stored) in renamed(schema, table) {
         frame.rename(held, stored.into())?;
     }
-    write_frame(frame, to)
+    write_frame(&frame, to)
 }
 
 /// Reads a table back; `place` names it in messages.

@@ -1,37 +1,63 @@
 //! The data part alone: files → clean tables → mart, both written as Parquet. What `tests/bench/data` times beside other engines.
 //!
-//! Usage: data_part DATA OUT
+//! Usage: data_part DATA OUT [--shards N | --memory MB]     in memory, or in ranges of orders: N, or as many as the memory asks for
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::Path;
 
+use pfe::data::parquet::{Appender, PerTable, write_frame};
+use pfe::data::shards::Shards;
 use pfe::data::{Source, load};
+use pfe::mart::{SalesMart, mart_in_shards, mart_of};
 use pfe::{Error, Result};
 use polars::prelude::*;
 
 fn main() -> Result<()> {
     pfe::memory::few_heaps();
-    let paths: Vec<String> = std::env::args().skip(1).collect();
-    let [data, out] = &paths[..] else { return Err(Error::input("expected DATA and OUT")) };
-    let out = Path::new(out);
-    let (tables, _) = load(&Source::open(data)?)?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let usage = || Error::input("expected DATA OUT [--shards N | --memory MB]");
+    let number = |text: &str| text.parse::<u32>().map_err(|_| usage());
+    let [data, out, ref how @ ..] = arguments[..] else { return Err(usage()) };
+    let (source, out) = (Source::open(data)?, Path::new(out));
+    let ranges = match how[..] {
+        [] => 1,
+        ["--shards", ranges] => number(ranges)? as usize,
+        ["--memory", memory] => Shards::within(u64::from(number(memory)?) << 20, source.bytes()?),
+        _ => return Err(usage()),
+    };
+    let mart = match ranges {
+        1 => whole(&source, out)?,
+        _ => in_shards(&source, out, ranges)?,
+    };
+    mart.iter().try_for_each(|(name, frame)| write_frame(frame, create(out, "mart", name)?))
+}
+
+fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
+    let (tables, _) = load(source)?;
     let mut lake = BTreeMap::new();
     for (name, frame) in tables.iter() {
-        let path = write(out, "clean", name, frame)?;
+        write_frame(frame, create(out, "clean", name)?)?;
+        let path = out.join(format!("clean-{name}.parquet"));
         lake.insert(name.to_string(), LazyFrame::scan_parquet(PlRefPath::try_from_pathbuf(path)?, Default::default())?);
     }
     // From here on the lake holds the tables, and memory the columns that a query is at.
     drop(tables);
-    for (name, frame) in pfe::mart::mart_of(lake)?.iter() {
-        write(out, "mart", name, frame)?;
-    }
-    Ok(())
+    mart_of(lake)
 }
 
-fn write(out: &Path, kind: &str, name: &str, frame: &DataFrame) -> Result<PathBuf> {
+fn in_shards(source: &Source, out: &Path, ranges: usize) -> Result<SalesMart> {
+    let files = PerTable::new(|name: &str, schema: &Schema| Appender::new(create(out, "clean", name)?, schema));
+    let how = Shards { ranges, scratch: out.into() };
+    let (mart, _) =
+        mart_in_shards(source, &how, &|name, rows| files.with(name, rows.schema(), |file| file.append(rows)))?;
+    files.into_tables().into_iter().try_for_each(|(_, file)| file.finish())?;
+    Ok(mart)
+}
+
+fn create(out: &Path, kind: &str, name: &str) -> Result<BufWriter<File>> {
     let path = out.join(format!("{kind}-{name}.parquet"));
-    let file = File::create(&path).map_err(Error::io("create", &path))?;
-    ParquetWriter::new(file).with_compression(ParquetCompression::Snappy).finish(&mut frame.clone())?;
-    Ok(path)
+    Ok(BufWriter::with_capacity(1 << 18, File::create(&path).map_err(Error::io("create", &path))?))
 }

@@ -29,6 +29,24 @@ fn the_order_of_rows_does_not_matter() {
     }
 }
 
+/// With a memory that the data exceed, orders pass range by range. A mart that is lost is made again without the clean tables.
+#[test]
+fn memory_changes_no_byte() {
+    let work = Workdir::new();
+    work.ok(&["synth", "--orders", "3000", "--seed", "5", "--defects", "0.02", "--out", "data"]);
+    work.ok(&["run", "--data", "data", "--out", "whole", "--quiet"]);
+    let bounded = ["run", "--data", "data", "--out", "bounded", "--quiet", "--memory", "10"];
+    work.ok(&bounded);
+    let whole = work.files("whole");
+    assert_same(&whole, &work.files("bounded"));
+    std::fs::remove_file(work.path("bounded/mart/products.parquet")).unwrap();
+    work.ok(&bounded);
+    assert_same(&whole, &work.files("bounded"));
+    work.edit("data/olist_order_items_dataset.csv", |csv| csv[..csv.len() - 20].to_string());
+    work.fails(&bounded, 2, &["`olist_order_items_dataset.csv` is cut off"]);
+    assert_same(&whole, &work.files("bounded"));
+}
+
 /// The header, then the rows backwards. None of these tables holds line breaks in its fields.
 fn reversed(csv: String) -> String {
     let mut lines: Vec<&str> = csv.lines().collect();

@@ -1,14 +1,7 @@
 -- Product: what it earned, who sells it, what the customers of its orders said.
-SELECT h.product_id AS product_id, h.category AS category, COUNT(*) AS orders, SUM(h.items) AS items,
-       SUM(h.revenue_centavos) AS revenue_centavos, SUM(h.price_centavos) AS price_centavos,
-       MAX(n.sellers) AS sellers, SUM(s.reviews) AS reviews, SUM(s.review_score_sum) AS review_score_sum
-FROM (
-    SELECT order_id, product_id, category, COUNT(*) AS items, SUM(revenue_centavos) AS revenue_centavos,
-           SUM(price_centavos) AS price_centavos
-    FROM items_sold GROUP BY order_id, product_id, category
-) AS h
-JOIN orders_served AS s ON h.order_id = s.order_id
-JOIN (SELECT product_id, COUNT(DISTINCT seller_id) AS sellers FROM items_sold GROUP BY product_id) AS n
-  ON h.product_id = n.product_id
-GROUP BY h.product_id, h.category
+SELECT p.product_id AS product_id, p.category AS category, p.orders AS orders, p.items AS items,
+       p.revenue_centavos AS revenue_centavos, p.price_centavos AS price_centavos, s.sellers AS sellers,
+       p.reviews AS reviews, p.review_score_sum AS review_score_sum
+FROM products_sold AS p
+JOIN (SELECT product_id, COUNT(*) AS sellers FROM products_sellers GROUP BY product_id) AS s ON p.product_id = s.product_id
 ORDER BY product_id, category

@@ -1,0 +1,218 @@
+//! Fields of text → the typed rows of one table, those that break the contract apart. Used by `read` and `json`.
+
+use polars::prelude::*;
+
+use super::contract::{Column as Declared, Kind, Table};
+use super::parse::{Cell, parse};
+use super::read::{InputFile, Quarantined, RawTable};
+use crate::error::{Error, Result};
+
+/// No table has more columns in its file.
+pub(super) const MAX_COLUMNS: usize = 9;
+/// Rows that are handed on together where a table is read in blocks.
+const BLOCK: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
+
+/// Takes the next readable rows of a table, columns under their source names, and the line of each.
+pub(super) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
+
+/// Collects the rows of one table, whatever format they come from.
+pub(super) struct TableBuilder<'t> {
+    pub(super) table: &'static Table,
+    pub(super) file: String,
+    columns: Vec<ColumnBuilder>,
+    lines: Vec<u32>,
+    rows_in: usize,
+    padded_zips: usize,
+    quarantine: Vec<Quarantined>,
+    /// Whether the last row seen was rejected: with a missing final line break, the file was cut off.
+    last_rejected: bool,
+    /// Where the rows go; without it they stay.
+    take: Option<&'t mut TakeBlock<'t>>,
+}
+
+enum ColumnBuilder {
+    Text(StringChunkedBuilder),
+    Integer(PrimitiveChunkedBuilder<Int64Type>),
+    Float(PrimitiveChunkedBuilder<Float64Type>),
+}
+
+impl<'t> TableBuilder<'t> {
+    /// `size` of the file in bytes: columns that never grow are never copied.
+    pub(super) fn new(table: &'static Table, file: &str, size: u64, take: Option<&'t mut TakeBlock<'t>>) -> Self {
+        let rows = (size / width(table)) as usize;
+        let rows = if take.is_some() { rows.min(BLOCK) } else { rows };
+        TableBuilder {
+            table,
+            file: file.to_string(),
+            columns: table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect(),
+            lines: Vec::with_capacity(rows),
+            rows_in: 0,
+            padded_zips: 0,
+            quarantine: Vec::new(),
+            last_rejected: false,
+            take,
+        }
+    }
+
+    /// Where each declared column stands in the file, and a warning per column that the contract does not know.
+    pub(super) fn locate(&self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
+        let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
+        if let (true, Some(separator)) = (header.len() == 1, header[0].chars().find(|c| matches!(c, ';' | '\t' | '|')))
+        {
+            return Err(Error::input(format!("`{}` is separated by `{}`", self.file, separator.escape_default()))
+                .with_hint("pfe reads comma-separated files, as Kaggle serves them"));
+        }
+        let mut positions = Vec::new();
+        for column in self.table.columns {
+            // Corrected spellings of `lenght` are welcome; amounts under their clean name would be in another unit.
+            let known = |h: &&String| *h == column.source || (*h == column.name && column.kind != Kind::Money);
+            let found: Vec<usize> = (0..header.len()).filter(|&i| known(&&header[i])).collect();
+            match found[..] {
+                [position] => positions.push(position),
+                [] => {
+                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.file))
+                        .with_hint(format!("columns found: {}", listed())));
+                }
+                _ => {
+                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.file))
+                        .with_hint(format!("columns found: {}", listed())));
+                }
+            }
+        }
+        let extra = (0..header.len()).filter(|i| !positions.contains(i));
+        let warnings =
+            extra.map(|i| format!("unknown column `{}` of `{}` was left out", header[i], self.file)).collect();
+        Ok((positions, warnings))
+    }
+
+    /// Takes a row: `field(i)` is the text of the `i`-th declared column, `record` the whole row for the quarantine.
+    pub(super) fn push<'a>(
+        &mut self,
+        line: u64,
+        field: impl Fn(usize) -> &'a [u8],
+        record: impl Fn() -> Vec<&'a [u8]>,
+    ) -> Result<()> {
+        let mut cells = [Cell::Null; MAX_COLUMNS];
+        for (i, column) in self.table.columns.iter().enumerate() {
+            match parse(column, field(i)) {
+                Ok(cell) => cells[i] = cell,
+                Err(reason) => {
+                    self.reject(line, column.source, field(i), reason, record());
+                    return Ok(());
+                }
+            }
+        }
+        for (column, cell) in self.columns.iter_mut().zip(&cells) {
+            self.padded_zips += usize::from(matches!(cell, Cell::Padded(_)));
+            column.push(cell);
+        }
+        self.rows_in += 1;
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        self.last_rejected = false;
+        if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
+    }
+
+    /// Gives the rows away that are there, if anybody takes them.
+    fn hand_on(&mut self) -> Result<()> {
+        let Some(take) = &mut self.take else { return Ok(()) };
+        let rows = self.lines.len();
+        let fresh = self.table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect();
+        let columns = std::mem::replace(&mut self.columns, fresh);
+        take(frame_of(self.table, columns, rows)?, std::mem::take(&mut self.lines))
+    }
+
+    /// Sets a row aside.
+    pub(super) fn reject(&mut self, line: u64, column: &str, value: &[u8], reason: String, record: Vec<&[u8]>) {
+        self.rows_in += 1;
+        self.last_rejected = true;
+        self.quarantine.push(Quarantined {
+            file: self.file.clone(),
+            line,
+            column: column.to_string(),
+            value: String::from_utf8_lossy(value).into_owned(),
+            reason,
+            record: as_csv(record.iter().map(|field| String::from_utf8_lossy(field).into_owned())),
+        });
+    }
+
+    /// `ends_line` tells a file with a final line break from one that may have been cut off.
+    pub(super) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
+        if let (true, false, Some(last)) = (self.last_rejected, ends_line, self.quarantine.last()) {
+            return Err(Error::input(format!("`{}` is cut off in line {}: {}", self.file, last.line, last.reason))
+                .with_hint("the file is incomplete; download it again"));
+        }
+        if let (true, Some(first)) = (self.quarantine.len() * 2 > self.rows_in, self.quarantine.first()) {
+            return Err(Error::input(format!(
+                "{} of the {} rows of `{}` break the contract; the first is line {}, column `{}`, value `{}`: {}",
+                self.quarantine.len(),
+                self.rows_in,
+                self.file,
+                first.line,
+                first.column,
+                first.value,
+                first.reason
+            ))
+            .with_hint("the file does not have Olist's format"));
+        }
+        self.hand_on()?;
+        Ok(RawTable {
+            frame: frame_of(self.table, self.columns, self.lines.len())?,
+            lines: self.lines,
+            rows_in: self.rows_in,
+            padded_zips: self.padded_zips,
+            quarantine: self.quarantine,
+            file,
+        })
+    }
+}
+
+fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
+    let columns = columns.into_iter().zip(table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
+    Ok(DataFrame::new(rows, columns.collect::<PolarsResult<_>>()?)?)
+}
+
+impl ColumnBuilder {
+    fn new(column: &Declared, rows: usize) -> ColumnBuilder {
+        let name = column.source.into();
+        match column.kind.dtype() {
+            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(name, rows)),
+            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(name, rows)),
+            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(name, rows)),
+        }
+    }
+
+    fn push(&mut self, cell: &Cell<'_>) {
+        match (self, cell) {
+            (ColumnBuilder::Text(b), Cell::Text(text)) => b.append_value(text),
+            (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
+            (ColumnBuilder::Integer(b), Cell::Integer(value)) => b.append_value(*value),
+            (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
+            (ColumnBuilder::Text(b), _) => b.append_null(),
+            (ColumnBuilder::Integer(b), _) => b.append_null(),
+            (ColumnBuilder::Float(b), _) => b.append_null(),
+        }
+    }
+
+    fn finish(self, dtype: &DataType) -> PolarsResult<Column> {
+        let series = match self {
+            ColumnBuilder::Text(b) => b.finish().into_series(),
+            ColumnBuilder::Integer(b) => b.finish().into_series().cast(dtype)?,
+            ColumnBuilder::Float(b) => b.finish().into_series(),
+        };
+        Ok(series.into_column())
+    }
+}
+
+/// Characters of a row, roughly.
+pub(super) fn width(table: &Table) -> u64 {
+    table.columns.iter().map(|c| c.kind.typical_width()).sum()
+}
+
+/// One line of CSV without its line break.
+pub(super) fn as_csv<T: AsRef<[u8]>>(fields: impl Iterator<Item = T>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(fields);
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
+}

@@ -1,0 +1,298 @@
+//! Source → rows of the clean tables and Audit, in bounded memory: one range of orders after the other. Beside `clean`; next: `mart`.
+//!
+//! The rows, their order and the audit are those of [`load`](super::load). Everything is read once and cut on the disk:
+//!
+//! 1. The short tables are cleaned as a whole; what refers to them is counted from here on.
+//! 2. Range by range of `order_id`, orders are cleaned, and ask for their customers.
+//! 3. Range by range of `customer_id`, customers are cleaned, and go to the ranges of the orders that asked for them.
+//! 4. Range by range of `order_id`, items, payments and reviews are cleaned and meet orders and customers.
+//!
+//! Rows that are set aside stay in memory: data of which much is wrong need more of it. So do data whose ids ascend in the file,
+//! since the ends of the ranges follow from the first orders.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::audit::{Audit, Change, Nulls, Step};
+use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
+use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
+use super::cut::cut;
+use super::quality::{self, Key, Quality, Reference, references};
+use super::read::Quarantined;
+use super::source::Source;
+use super::spill::Spill;
+use crate::error::Result;
+
+/// Bytes of memory for a byte of input: four hold a range, its clean rows and its joins. The rest is for the short tables and
+/// the mart, which stay, and because smaller ranges are faster: their joins keep to the processor's cache.
+const BYTES_OF_MEMORY: u64 = 24;
+/// Memory that the data part may take unless the user says otherwise, bytes.
+pub const MEMORY: u64 = 4 << 30;
+/// More ranges would make their pieces on the disk too small to be read well.
+const MOST_RANGES: usize = 256;
+/// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.
+const OF_CUSTOMERS: [&str; 3] = ["customer_id", "customer_city", "customer_state"];
+/// What items refer to.
+const OF_PRODUCTS: [&str; 2] = ["product_id", "category"];
+
+/// How data are cut.
+#[derive(Debug, Clone)]
+pub struct Shards {
+    /// Number of ranges of orders; they are about equal where ids are random.
+    pub ranges: usize,
+    /// Folder in which rows wait: about as many bytes as the input has. Nothing is left there.
+    pub scratch: PathBuf,
+}
+
+impl Shards {
+    /// Ranges that let `bytes` of input pass through `memory`, bytes; one where they fit as a whole.
+    pub fn within(memory: u64, bytes: u64) -> usize {
+        let ranges = bytes.saturating_mul(BYTES_OF_MEMORY).div_ceil(memory.max(1));
+        usize::try_from(ranges).unwrap_or(MOST_RANGES).clamp(1, MOST_RANGES)
+    }
+}
+
+/// Takes the next rows of a clean table, by its name.
+pub type TakeRows<'a> = dyn Fn(&str, &DataFrame) -> Result<()> + Sync + 'a;
+/// Takes the clean tables of a range of orders, by name: their customers and products with the columns in use only.
+pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sync + 'a;
+
+/// Reads and cleans. The rows of every clean table go to `rows` in their order; `orders` gets what belongs together.
+///
+/// # Errors
+/// As [`load`](super::load); the scratch folder cannot be written; `rows` or `orders` fails.
+pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
+    let ranges = how.ranges.max(1);
+    let spill = || Spill::new(&how.scratch, ranges);
+    let mut cut = cut(source, ranges, &how.scratch)?;
+    let mut found = Found::default();
+    let Short { kept, mut accounts, named, located } = Short::take(std::mem::take(&mut cut.short), rows, &mut found)?;
+    let mut short = References::new(&kept)?;
+
+    let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
+    let mut cleaned = 0;
+    for range in 0..ranges {
+        let frame = cut.orders.range(range)?;
+        cleaned += frame.height();
+        let (written, examined) = rayon::join(
+            || rows(TableId::Orders.name(), &frame),
+            || {
+                waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &cut.bounds)?;
+                found.examine(TableId::Orders.table(), &frame)
+            },
+        );
+        written.and(examined)?;
+        waiting.empty.insert(TableId::Orders, frame.clear());
+        waiting.orders.append(range, frame)?;
+    }
+    some_order(cleaned)?;
+    accounts.insert(TableId::Orders, cut.orders.account);
+
+    for range in 0..ranges {
+        let frame = cut.customers.range(range)?;
+        let (written, examined) = rayon::join(
+            || rows(TableId::Customers.name(), &frame),
+            || {
+                found.examine(TableId::Customers.table(), &frame)?;
+                short.count(TableId::Customers.table(), &frame)?;
+                answer(&frame, range, &mut waiting, &mut found)
+            },
+        );
+        written.and(examined)?;
+    }
+    accounts.insert(TableId::Customers, cut.customers.account);
+
+    for range in 0..ranges {
+        let mut tables = waiting.take(range)?;
+        let of_orders = cut.of_orders.par_iter_mut().map(|(id, table)| Ok((*id, table.range(range)?)));
+        tables.extend(of_orders.collect::<Result<Vec<_>>>()?);
+        let (written, met) = rayon::join(
+            || cut.of_orders.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
+            || {
+                let products = meet(&tables, &mut found, &mut short)?;
+                let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
+                let named = tables.iter().map(|(id, frame)| (id.name().to_string(), frame.clone()));
+                orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
+            },
+        );
+        written.and(met)?;
+    }
+    accounts.extend(cut.of_orders.into_iter().map(|(id, table)| (id, table.account)));
+
+    let mut audit = audit_of(accounts.into_values().collect(), cut.warnings, named, located);
+    for (key, reference) in short.0 {
+        found.quality.measure(key, reference.measured());
+    }
+    audit.nulls = found.nulls.into_values().flatten().collect();
+    (audit.quality, audit.relations) = found.quality.finish(&audit.steps);
+    Ok(audit)
+}
+
+/// What is left of the short tables once their rows are clean.
+struct Short {
+    /// The columns that references begin or end at, and the categories of the products.
+    kept: BTreeMap<TableId, DataFrame>,
+    accounts: BTreeMap<TableId, Account>,
+    named: Vec<Change>,
+    located: (Step, Vec<Quarantined>),
+}
+
+impl Short {
+    fn take(cleaned: BTreeMap<TableId, Cleaned>, rows: &TakeRows<'_>, found: &mut Found) -> Result<Short> {
+        let points = &cleaned[&TableId::Geolocation];
+        let (zip_locations, located) = locate(&points.frame, &points.account.file.name, &points.lines)?;
+        rows(ZIP_LOCATIONS, &zip_locations)?;
+        let (mut tables, mut accounts) = (BTreeMap::new(), BTreeMap::new());
+        for (id, Cleaned { frame, account, .. }) in cleaned {
+            accounts.insert(id, account);
+            tables.insert(id, frame);
+        }
+        let named = name_categories(&mut tables)?;
+        found.quality.add(vec![quality::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
+        let mut kept = BTreeMap::new();
+        for (id, frame) in tables {
+            rows(id.name(), &frame)?;
+            found.examine(id.table(), &frame)?;
+            let mut columns: BTreeSet<&str> = id.table().foreign_keys.iter().map(|key| key.column).collect();
+            columns.extend(references().filter(|(_, key)| key.table == id).map(|(_, key)| key.references));
+            columns.extend(OF_PRODUCTS.iter().filter(|_| id == TableId::Products));
+            kept.insert(id, frame.select(columns)?);
+        }
+        Ok(Short { kept, accounts, named, located })
+    }
+}
+
+/// Rows on the disk until what belongs to them is there.
+struct Waiting {
+    /// Clean orders, by their range.
+    orders: Spill,
+    /// Which customers are asked for, by the customers' ranges.
+    asking: Spill,
+    /// The customers, by the ranges of the orders that asked.
+    customers: Spill,
+    /// The columns of orders and customers, for ranges without a row.
+    empty: BTreeMap<TableId, DataFrame>,
+}
+
+impl Waiting {
+    fn take(&mut self, range: usize) -> Result<BTreeMap<TableId, DataFrame>> {
+        let tables = [(TableId::Orders, &mut self.orders), (TableId::Customers, &mut self.customers)];
+        let take = |(id, spill): (TableId, &mut Spill)| {
+            let rows = spill.take(range)?;
+            Ok((id, rows.unwrap_or_else(|| self.empty[&id].clone())))
+        };
+        tables.into_iter().map(take).collect()
+    }
+}
+
+/// The customers that orders ask for, and for which range.
+fn asking(orders: &DataFrame, range: usize) -> Result<DataFrame> {
+    let mut asking = orders.select(["customer_id"])?;
+    asking.with_column(UInt32Chunked::full("range".into(), range as u32, orders.height()).into_column())?;
+    Ok(asking)
+}
+
+/// The foreign key of orders that leads to their customers.
+fn to_customers() -> (&'static Table, &'static ForeignKey) {
+    let orders = TableId::Orders.table();
+    (orders, &orders.foreign_keys[0])
+}
+
+/// Sends every customer to the ranges of orders that asked for it, once to each.
+fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting, found: &mut Found) -> Result<()> {
+    let (table, key) = to_customers();
+    let mut reference = Reference::new(table, key, customers)?;
+    let told = customers.select(OF_CUSTOMERS)?;
+    if let Some(asking) = waiting.asking.take(range)? {
+        let places = reference.add(&asking)?;
+        let mut of_range: BTreeMap<u32, Vec<IdxSize>> = BTreeMap::new();
+        for (place, range) in places.iter().zip(asking.column("range")?.u32()?.iter()) {
+            if let (Some(place), Some(range)) = (place, range) {
+                of_range.entry(range).or_default().push(place);
+            }
+        }
+        for (range, mut rows) in of_range {
+            rows.sort_unstable();
+            rows.dedup();
+            waiting.customers.append(range as usize, told.take(&IdxCa::from_vec("row".into(), rows))?)?;
+        }
+    }
+    waiting.empty.insert(TableId::Customers, told.clear());
+    found.quality.measure((table.id, key.column), reference.measured().back());
+    Ok(())
+}
+
+/// Checks what belongs to a range of orders, all of it together; says which products it needs.
+fn meet(tables: &BTreeMap<TableId, DataFrame>, found: &mut Found, short: &mut References<'_>) -> Result<IdxCa> {
+    let (orders, customers) = to_customers();
+    let mut products = IdxCa::default();
+    for (id, frame) in tables.iter().filter(|(id, _)| ![TableId::Orders, TableId::Customers].contains(id)) {
+        found.examine(id.table(), frame)?;
+        if let Some(places) = short.count(id.table(), frame)?.remove("product_id") {
+            products = places.unique()?.drop_nulls().sort(false);
+        }
+    }
+    for (table, key) in references().filter(|(_, key)| key.table == TableId::Orders) {
+        let mut reference = Reference::new(table, key, &tables[&key.table])?;
+        reference.add(&tables[&table.id])?;
+        found.quality.measure((table.id, key.column), reference.measured());
+    }
+    let mut reference = Reference::new(orders, customers, &tables[&TableId::Customers])?;
+    reference.add(&tables[&TableId::Orders])?;
+    found.quality.measure((orders.id, customers.column), reference.measured().forth());
+    let paid = quality::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
+    found.quality.add(vec![paid]);
+    Ok(products)
+}
+
+/// What the rows that have passed were like.
+#[derive(Default)]
+struct Found {
+    quality: Quality,
+    nulls: BTreeMap<TableId, Vec<Nulls>>,
+}
+
+impl Found {
+    /// What can be said of rows by themselves.
+    fn examine(&mut self, table: &'static Table, frame: &DataFrame) -> Result<()> {
+        self.quality.add(quality::rules(table, frame)?);
+        let fresh = nulls(table, frame)?;
+        match self.nulls.get_mut(&table.id) {
+            Some(known) => known.iter_mut().zip(fresh).for_each(|(known, fresh)| {
+                known.missing += fresh.missing;
+                known.total += fresh.total;
+            }),
+            None => drop(self.nulls.insert(table.id, fresh)),
+        }
+        Ok(())
+    }
+}
+
+/// The foreign keys that lead to short tables.
+struct References<'a>(BTreeMap<Key, Reference<'a>>);
+
+impl<'a> References<'a> {
+    /// With the rows of the short tables counted.
+    fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
+        let mut all = BTreeMap::new();
+        for (table, key) in references() {
+            if let Some(target) = short.get(&key.table) {
+                all.insert((table.id, key.column), Reference::new(table, key, target)?);
+            }
+        }
+        let mut all = References(all);
+        for (id, frame) in short {
+            all.count(id.table(), frame)?;
+        }
+        Ok(all)
+    }
+
+    /// Counts what rows refer to; says by column where it stands.
+    fn count(&mut self, table: &Table, frame: &DataFrame) -> Result<BTreeMap<&'static str, IdxCa>> {
+        let of_table = self.0.iter_mut().filter(|((id, _), _)| *id == table.id);
+        of_table.map(|((_, column), reference)| Ok((*column, reference.add(frame)?))).collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! Rows on their way through the disk, apart by range of their id. Used by `cut` and `shards`.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::*;
+
+use super::parquet::join_rows;
+use crate::error::{Error, Result};
+
+/// Rows of one table. The file has no name: however the program ends, the system removes it.
+pub(super) struct Spill {
+    file: File,
+    dir: PathBuf,
+    /// Where the next rows go, bytes from the start.
+    end: u64,
+    /// Where the rows of each range stand, in the order in which they came: first byte and length.
+    pieces: Vec<Vec<(u64, usize)>>,
+    buffer: Vec<u8>,
+}
+
+impl Spill {
+    /// # Errors
+    /// Nothing can be written in `dir`.
+    pub(super) fn new(dir: &Path, ranges: usize) -> Result<Spill> {
+        let file = tempfile::tempfile_in(dir).map_err(Error::io("write", dir))?;
+        Ok(Spill::on(file, dir, ranges))
+    }
+
+    fn on(file: File, dir: &Path, ranges: usize) -> Spill {
+        Spill { file, dir: dir.into(), end: 0, pieces: vec![Vec::new(); ranges], buffer: Vec::new() }
+    }
+
+    pub(super) fn append(&mut self, range: usize, mut rows: DataFrame) -> Result<()> {
+        self.buffer.clear();
+        // Texts are copied out of the block that they were cut from: its others would be written with them.
+        IpcStreamWriter::new(&mut self.buffer).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
+        self.file
+            .seek(SeekFrom::Start(self.end))
+            .and_then(|_| self.file.write_all(&self.buffer))
+            .map_err(Error::io("write", &self.dir))?;
+        self.pieces[range].push((self.end, self.buffer.len()));
+        self.end += self.buffer.len() as u64;
+        Ok(())
+    }
+
+    /// Sends every row to the range of the id in `column`.
+    pub(super) fn scatter(&mut self, rows: &DataFrame, column: &str, bounds: &Bounds) -> Result<()> {
+        let mut of_range: Vec<Vec<IdxSize>> = vec![Vec::new(); self.pieces.len()];
+        for (row, id) in (0..).zip(rows.column(column)?.str()?.iter()) {
+            of_range[bounds.range(id.unwrap_or_default())].push(row);
+        }
+        for (range, taken) in of_range.into_iter().enumerate().filter(|(_, taken)| !taken.is_empty()) {
+            self.append(range, rows.take(&IdxCa::from_vec("row".into(), taken))?)?;
+        }
+        Ok(())
+    }
+
+    /// All rows of a range, in the order in which they came; `None` where there is none.
+    pub(super) fn take(&mut self, range: usize) -> Result<Option<DataFrame>> {
+        let mut rows: Option<DataFrame> = None;
+        for (start, length) in std::mem::take(&mut self.pieces[range]) {
+            let mut bytes = vec![0; length];
+            self.file
+                .seek(SeekFrom::Start(start))
+                .and_then(|_| self.file.read_exact(&mut bytes))
+                .map_err(Error::io("read", &self.dir))?;
+            let piece = IpcStreamReader::new(Cursor::new(bytes)).finish()?;
+            match &mut rows {
+                Some(rows) => drop(rows.vstack_mut(&piece)?),
+                None => rows = Some(piece),
+            }
+        }
+        Ok(rows.map(join_rows))
+    }
+}
+
+/// Where one range of ids ends and the next begins: ranges, not hashes, so that range after range is the order of the whole.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bounds(Vec<String>);
+
+impl Bounds {
+    /// About as many `ids` in each of the ranges.
+    pub(super) fn of(ids: &StringChunked, ranges: usize) -> Bounds {
+        let mut ids: Vec<&str> = ids.iter().flatten().collect();
+        ids.sort_unstable();
+        let mut bounds: Vec<String> =
+            (1..ranges).filter_map(|range| ids.get(range * ids.len() / ranges)).map(|id| id.to_string()).collect();
+        bounds.dedup();
+        Bounds(bounds)
+    }
+
+    fn range(&self, id: &str) -> usize {
+        self.0.partition_point(|first| first.as_str() <= id)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_each_other_and_rows_keep_their_order() {
+        let ids = ["d", "a", "c", "b", "c", "zz", "", "d"];
+        let rows = df!("id" => ids, "line" => [0u32, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+        let bounds = Bounds::of(rows.column("id").unwrap().str().unwrap(), 3);
+        let dir = tempfile::tempdir().unwrap();
+        let mut spill = Spill::new(dir.path(), 3).unwrap();
+        spill.scatter(&rows.slice(0, 4), "id", &bounds).unwrap();
+        spill.scatter(&rows.slice(4, 4), "id", &bounds).unwrap();
+        let lines: Vec<Vec<u32>> = (0..3)
+            .map(|range| {
+                let rows = spill.take(range).unwrap().unwrap();
+                rows.column("line").unwrap().u32().unwrap().into_no_null_iter().collect()
+            })
+            .collect();
+        assert_eq!(lines, [vec![1, 6], vec![2, 3, 4], vec![0, 5, 7]]);
+        assert!(spill.take(0).unwrap().is_none());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn few_ids_leave_ranges_empty() {
+        let ids = StringChunked::from_slice("id".into(), &["a", "a"]);
+        let bounds = Bounds::of(&ids, 5);
+        assert_eq!((bounds.range("Z"), bounds.range("a"), bounds.range("b")), (0, 1, 1));
+        assert_eq!(Bounds::of(&ids.clear(), 5).range("x"), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_as_such() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = Spill::on(full, Path::new("scratch"), 1).append(0, df!("x" => [1i64]).unwrap()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write `scratch`: No space left"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.starts_with("free some space")));
+    }
+}

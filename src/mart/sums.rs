@@ -1,0 +1,252 @@
+//! Ranges of orders → the mart: what the steps make of each adds up. Used by `mart`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::codes::{Codes, KINDS, in_use};
+use super::{Kind, STEPS, SalesMart, Step, run};
+use crate::data::parquet::join_rows;
+use crate::error::Result;
+
+/// Rows of a table that may wait to be added up, and more where the sum has more: what is added up again is hashed again.
+const MOST_WAITING: usize = 1 << 20;
+
+/// The mart of the orders and customers that have been seen so far.
+#[derive(Default)]
+pub(super) struct Sums {
+    tables: BTreeMap<&'static str, Sum>,
+    known: [Known; KINDS.len()],
+}
+
+impl Sums {
+    /// Adds the clean table of a range of customers.
+    ///
+    /// # Errors
+    /// A query fails.
+    pub(super) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
+        let made = run(&in_use(tables, &[Kind::Customers])?, &[Kind::Customers])?;
+        self.add(made)
+    }
+
+    /// Adds the clean tables of a range of orders.
+    ///
+    /// # Errors
+    /// A query fails, or a table cannot be read.
+    pub(super) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
+        let mut tables = in_use(tables, &[Kind::Rows, Kind::Part, Kind::Sums])?;
+        let codes = Codes::encode(&mut tables)?;
+        tables.append(&mut run(&tables, &[Kind::Rows])?);
+        let mut made = run(&tables, &[Kind::Part, Kind::Sums])?;
+        drop(tables);
+        for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
+            // Of ids that no table of the mart holds, such as those of orders, nothing is remembered.
+            if made.values().any(|frame| columns.iter().any(|column| frame.column(column).is_ok())) {
+                let places = known.add(texts);
+                made.values_mut().try_for_each(|frame| recode(frame, columns, &places))?;
+            }
+        }
+        self.add(made)
+    }
+
+    fn add(&mut self, mut made: BTreeMap<String, DataFrame>) -> Result<()> {
+        for step in &STEPS {
+            if let Some(frame) = made.remove(step.name) {
+                self.tables.entry(step.name).or_default().add(step, frame)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// A query fails, or no range was added.
+    pub(super) fn finish(mut self) -> Result<SalesMart> {
+        let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
+        let mut tables = BTreeMap::new();
+        // One after the other: adding up takes as much memory again as the table.
+        for (name, sum) in self.tables {
+            let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
+            tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
+        }
+        tables.append(&mut run(&tables, &[Kind::Last])?);
+        tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
+        let codes = Codes(texts);
+        tables.values_mut().try_for_each(|frame| codes.decode(frame))?;
+        SalesMart::new(tables)
+    }
+}
+
+/// A table of the mart that is being added up.
+#[derive(Default)]
+struct Sum {
+    pieces: Vec<DataFrame>,
+    /// Rows that came since the pieces were added up.
+    waiting: usize,
+    /// How many may wait.
+    most_waiting: usize,
+}
+
+impl Sum {
+    fn add(&mut self, step: &Step, frame: DataFrame) -> Result<()> {
+        self.waiting += frame.height();
+        self.pieces.push(frame);
+        if self.waiting > self.most_waiting.max(MOST_WAITING) {
+            let all = join(std::mem::take(&mut self.pieces))?;
+            let rows = all.height();
+            let total = add_up(all, &step.key())?;
+            // Where few keys come again, the next time is put off.
+            self.most_waiting = if total.height() * 2 > rows { 4 * rows } else { total.height() };
+            self.waiting = 0;
+            self.pieces.push(total);
+        }
+        Ok(())
+    }
+
+    /// The rows of equal keys added up, under the final numbers and sorted.
+    fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
+        let in_order = self.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
+        let mut all = join(self.pieces)?;
+        for (columns, ranks) in KINDS.iter().zip(ranks) {
+            recode(&mut all, columns, ranks)?;
+        }
+        match key {
+            _ if in_order => Ok(all),
+            [] => add_up(all, key),
+            [first, ..] => {
+                let mut total = all.clear();
+                for part in in_parts(all, first)? {
+                    total.vstack_mut(&add_up(part?, key)?.sort(key.to_vec(), SortMultipleOptions::default())?)?;
+                }
+                Ok(join_rows(total))
+            }
+        }
+    }
+}
+
+fn join(pieces: Vec<DataFrame>) -> Result<DataFrame> {
+    let mut pieces = pieces.into_iter();
+    let mut all = pieces.next().unwrap_or_default();
+    for piece in pieces {
+        all.vstack_mut(&piece)?;
+    }
+    Ok(all)
+}
+
+/// Ranges of the first column of the key, small enough to be added up in little memory. Of other columns than numbers of texts
+/// there are never so many values that it would pay.
+fn in_parts<'a>(all: DataFrame, first: &'a str) -> Result<Box<dyn Iterator<Item = Result<DataFrame>> + 'a>> {
+    let parts = all.height().div_ceil(MOST_WAITING) as u64;
+    let (true, Ok(numbers)) = (parts > 1, all.column(first)?.u32()) else { return Ok(Box::new([Ok(all)].into_iter())) };
+    let most = u64::from(numbers.max().unwrap_or(0)) + 1;
+    let bound = move |part: u64| lit((most * part / parts) as u32);
+    let part = move |part: u64| {
+        let within = col(first).gt_eq(bound(part)).and(col(first).lt(bound(part + 1)));
+        Ok(all.clone().lazy().filter(within).collect()?)
+    };
+    Ok(Box::new((0..parts).map(part)))
+}
+
+/// The rows of equal keys added up, in any order.
+fn add_up(all: DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let columns: Vec<PlSmallStr> = all.get_column_names_owned();
+    let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
+    let all = all.lazy();
+    let summed = if key.is_empty() {
+        // As in SQL, the sum of nothing is missing.
+        let sum = |value: Expr| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL));
+        all.select(added.map(sum).collect::<Vec<_>>())
+    } else {
+        let keys: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
+        all.group_by(keys).agg(added.map(Expr::sum).collect::<Vec<_>>())
+    };
+    Ok(summed.select(columns.into_iter().map(col).collect::<Vec<_>>()).collect()?)
+}
+
+/// Texts of one kind and a number for each, in the order in which they were seen.
+#[derive(Default)]
+struct Known(PlHashMap<PlSmallStr, u32>);
+
+impl Known {
+    /// The number of each text.
+    fn add(&mut self, texts: &StringChunked) -> Vec<u32> {
+        let number = |text: &str| {
+            let next = self.0.len() as u32;
+            match self.0.get(text) {
+                Some(&known) => known,
+                None => *self.0.entry(text.into()).or_insert(next),
+            }
+        };
+        texts.iter().flatten().map(number).collect()
+    }
+
+    /// The texts, sorted, and the place of each number among them.
+    fn sorted(self) -> (StringChunked, Vec<u32>) {
+        let mut texts: Vec<(PlSmallStr, u32)> = self.0.into_iter().collect();
+        texts.par_sort_unstable();
+        let mut ranks = vec![0; texts.len()];
+        (0..).zip(&texts).for_each(|(rank, (_, number))| ranks[*number as usize] = rank);
+        (texts.iter().map(|(text, _)| Some(text.as_str())).collect(), ranks)
+    }
+}
+
+/// Replaces the numbers of some columns by others.
+fn recode(frame: &mut DataFrame, columns: &[&str], to: &[u32]) -> Result<()> {
+    for column in columns {
+        if let Ok(numbers) = frame.column(column).and_then(|coded| coded.u32()) {
+            let numbers = numbers.apply_values(|number| to[number as usize]).into_column();
+            frame.with_column(numbers)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sum_has_a_key_and_numbers_beside_it() {
+        for step in STEPS.iter().filter(|step| step.kind != Kind::Rows) {
+            let one_row = step.sql.starts_with("-- One row");
+            assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
+            // What is not added up is the last steps' to compute.
+            assert!(step.kind == Kind::Last || !step.sql.contains("MAX(n."), "{}", step.name);
+        }
+    }
+
+    #[test]
+    fn pieces_add_up_by_key() {
+        let mut sum = Sum::default();
+        let step = STEPS.iter().find(|step| step.name == "delivery_days").unwrap();
+        sum.add(step, df!("days" => [1i64, 2], "orders" => [10i64, 20]).unwrap()).unwrap();
+        sum.add(step, df!("days" => [2i64, 3], "orders" => [5i64, 1]).unwrap()).unwrap();
+        let total = sum.finish(&step.key(), &[]).unwrap();
+        assert!(total.equals(&df!("days" => [1i64, 2, 3], "orders" => [10i64, 25, 1]).unwrap()));
+    }
+
+    #[test]
+    fn large_tables_are_added_up_in_parts() {
+        let rows = MOST_WAITING as u32 + 2;
+        let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
+        let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
+        let parts = in_parts(all.clone(), "category").unwrap().collect::<Result<Vec<_>>>().unwrap();
+        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [all.height() / 2; 2]);
+        let halves = [all.slice(0, 9), all.slice(9, all.height())];
+        let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
+        let total = sum.finish(&["category"], &[]).unwrap();
+        assert_eq!((total.height() as u32, total.column("orders").unwrap().i64().unwrap().get(0)), (rows - 1, Some(2)));
+    }
+
+    #[test]
+    fn numbers_follow_the_texts_once_all_are_known() {
+        let mut known = Known::default();
+        let texts = |texts: &[&str]| StringChunked::from_slice("x".into(), texts);
+        assert_eq!(known.add(&texts(&["b", "d"])), [0, 1]);
+        assert_eq!(known.add(&texts(&["a", "d"])), [2, 1]);
+        let (sorted, ranks) = known.sorted();
+        assert_eq!(sorted.iter().flatten().collect::<Vec<_>>(), ["a", "b", "d"]);
+        assert_eq!(ranks, [1, 2, 0]);
+    }
+}

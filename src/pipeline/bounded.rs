@@ -1,0 +1,56 @@
+//! Input larger than the memory it may take → clean files, audit and mart in one pass over ranges of orders. Used by `flow` and
+//! `keep`.
+
+use std::sync::Arc;
+
+use polars::prelude::Schema;
+
+use super::flow::Flow;
+use super::growing::Growing;
+use super::manifest::OutputFile;
+use crate::data::Audit;
+use crate::data::parquet::PerTable;
+use crate::data::shards::Shards;
+use crate::error::Result;
+use crate::mart::{SalesMart, mart_in_shards};
+
+/// What one pass over the input has made.
+pub(super) struct Bounded {
+    /// The clean tables, staged; none where an earlier run has left them.
+    pub(super) files: Vec<OutputFile>,
+    pub(super) audit: Audit,
+    pub(super) mart: SalesMart,
+}
+
+impl Flow {
+    /// In how many ranges the orders pass through memory. Rows that are shuffled to prove something stay together.
+    pub(super) fn ranges(&self) -> Result<usize> {
+        let count = || Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?));
+        if self.params.how.shuffle.is_some() { Ok(1) } else { self.ranges.get(count).map(|ranges| *ranges) }
+    }
+
+    /// What the pass makes, if the input is too large for memory; what is fresh is not written again.
+    pub(super) fn bounded(&self) -> Result<Option<Arc<Bounded>>> {
+        if self.ranges()? == 1 {
+            return Ok(None);
+        }
+        self.bounded.get(|| self.pass()).map(Some)
+    }
+
+    fn pass(&self) -> Result<Bounded> {
+        let staging = self.staging()?;
+        let how = Shards { ranges: self.ranges()?, scratch: staging.scratch()? };
+        let source = self.source()?;
+        if self.reused("clean").is_some() {
+            let (mart, audit) = mart_in_shards(&source, &how, &|_, _| Ok(()))?;
+            return Ok(Bounded { files: Vec::new(), audit, mart });
+        }
+        let create = |name: &str, schema: &Schema| Growing::new(staging, format!("clean/{name}.parquet"), schema);
+        let files = PerTable::new(create);
+        let (mart, audit) =
+            mart_in_shards(&source, &how, &|name, rows| files.with(name, rows.schema(), |file| file.append(rows)))?;
+        let files = files.into_tables().into_iter().map(|(_, file)| file.finish()).collect::<Result<_>>()?;
+        self.identified(audit.inputs.iter().cloned());
+        Ok(Bounded { files, audit, mart })
+    }
+}
