@@ -26,10 +26,10 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A store failed: it cannot be reached, it is full, it broke off.
+    /// A store or the server of an engine failed: it cannot be reached, it is full, it broke off.
     #[error("{store}: {message}")]
     Store {
-        /// URL of the store, its secrets masked.
+        /// Its URL, secrets masked.
         store: String,
         /// What went wrong.
         message: String,

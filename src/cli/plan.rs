@@ -1,6 +1,7 @@
 //! `pfe plan` and `pfe why`: which steps a run would run, and why.
 
 use pfe::Error;
+use pfe::mart;
 use pfe::pipeline::graph::Step;
 use pfe::pipeline::plan::{Planned, State};
 use pfe::pipeline::{self, How};
@@ -9,6 +10,9 @@ use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
+    /// Print the statements that make the mart, in the order in which an engine runs them
+    #[arg(long)]
+    sql: bool,
     #[command(flatten)]
     what: super::run::What,
 }
@@ -23,9 +27,18 @@ pub struct WhyArgs {
 
 /// One line per step: whether it would run, what it needs, why.
 pub fn plan(args: &PlanArgs) -> Outcome {
+    if args.sql {
+        return print(&mart::STEPS.iter().map(statement).collect::<String>());
+    }
     let planned = pipeline::plan(&args.what.params(How::default())?)?;
     let line = |p: &Planned| format!("{:<8}{:<42}{:<28}{}\n", word(p.state), p.step.id, needs(p.step), p.why);
     print(&planned.iter().map(line).collect::<String>())
+}
+
+/// A statement as a script has it, what becomes of its rows before it.
+fn statement(step: &mart::Step) -> String {
+    let made = if step.stored { format!("mart/{}.parquet", step.name) } else { "a view for the others".into() };
+    format!("-- {}.sql → {made}\n{};\n\n", step.name, step.sql.trim_end())
 }
 
 fn needs(step: &Step) -> String {

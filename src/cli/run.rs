@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
 use pfe::data::shards::MEMORY;
+use pfe::mart::engine;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
 use pfe::pipeline::manifest::Did;
 use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
@@ -57,12 +58,26 @@ pub struct Args {
     /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`; may be given more than once
     #[arg(long, value_name = "URL", conflicts_with = "only")]
     store: Vec<String>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// What aggregates the clean tables.
+#[derive(Debug, clap::Args)]
+pub struct EngineArgs {
+    /// What makes the mart: `polars`, which is this process, or `sc://host:port`, a Spark Connect server that sees the clean
+    /// tables; the same bits either way
+    #[arg(long, value_name = "URL")]
+    pub engine: Option<String>,
+    /// Store that hands the clean tables to a server which does not see the output folder: `lake:DIR` or `s3://…`
+    #[arg(long, value_name = "URL", requires = "engine")]
+    pub engine_store: Option<String>,
 }
 
 /// What is analysed, and what comes out.
@@ -136,13 +151,21 @@ impl Args {
             (None, only) => Select::Only(only.to_vec()),
         };
         let timeout = Duration::from_secs(self.timeout);
-        let (cancel, memory) = (stop_on_signals()?, self.memory << 20);
-        Ok(How { select, keep_going: self.keep_going, timeout, cancel, shuffle: None, memory })
+        Ok(How {
+            select,
+            keep_going: self.keep_going,
+            timeout,
+            cancel: stop_on_signals()?,
+            shuffle: None,
+            memory: self.memory << 20,
+            engine: engine::open(self.engine.engine.as_deref().unwrap_or("polars"))?,
+            engine_store: self.engine.engine_store.clone(),
+        })
     }
 }
 
 /// Set by the first Ctrl-C, or by who stops a container; the second ends the process at once.
-fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
     let stop = Arc::<AtomicBool>::default();
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal must not see what it sets itself.
@@ -156,6 +179,7 @@ fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
 pub fn run(args: &Args) -> Outcome {
     let (params, out) = (args.what.params(args.how()?)?, &args.what.out);
     // A URL that is misspelt is known before the work.
+    args.engine.engine_store.as_deref().map(store::open).transpose()?;
     let stores = args.store.iter().map(|url| store::open(url)).collect::<pfe::Result<Vec<_>>>()?;
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use pfe::Error;
+use pfe::mart::engine;
 use pfe::pipeline::diff::diff;
-use pfe::pipeline::verify::{rerun, verify};
+use pfe::pipeline::verify::{remake_mart, rerun, verify};
 
 use super::report::describe;
-use super::run::templates;
+use super::run::{EngineArgs, progress_bar, stop_on_signals, templates};
 use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,8 @@ pub struct Args {
     /// With `--rerun`: change the order of rows between steps
     #[arg(long, value_name = "SEED", requires = "rerun", hide = true)]
     shuffle: Option<u64>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -55,6 +58,17 @@ pub fn run(args: &Args) -> Outcome {
             Some(difference) => return Err(Error::Differs(difference.to_string()).into()),
             None => text = format!("{} files came out the same again\n", files.len()),
         }
+    }
+    if let Some(name) = &args.engine.engine {
+        let (engine, cancel, bar) = (engine::open(name)?, stop_on_signals()?, progress_bar(args.quiet));
+        let told = |statement: &str| bar.set_message(format!("mart: {statement}"));
+        let store = args.engine.engine_store.as_deref();
+        let difference = remake_mart(&args.out, &*engine, store, &cancel, &told);
+        bar.finish_and_clear();
+        if let Some(difference) = difference? {
+            return Err(Error::Differs(format!("on {}: {difference}", engine.name())).into());
+        }
+        text += &format!("the mart comes out the same on {}\n", engine.name());
     }
     if args.quiet { Ok(()) } else { print(&text) }
 }

@@ -1,11 +1,11 @@
 //! Texts as whole numbers while the SQL runs: a join by a number costs a fraction of one by an id of 32 digits. Used by `mart`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::{Kind, STEPS};
+use super::{Kind, STEPS, words};
 use crate::error::Result;
 
 /// Columns that hold the same kind of texts, in the clean tables and in the mart.
@@ -26,10 +26,7 @@ pub(super) fn are_in(column: &str) -> bool {
 
 /// The columns that some query of these kinds names, of the tables that some query names, in memory.
 pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
-    let steps = STEPS.iter().filter(|step| kinds.contains(&step.kind));
-    let lines = steps.flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
-    let words: BTreeSet<&str> =
-        lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
+    let words = words(STEPS.iter().filter(|step| kinds.contains(&step.kind)));
     let read = |(name, mut frame): (String, LazyFrame)| {
         let columns = frame.collect_schema()?;
         let used = columns.iter_names().filter(|column| words.contains(column.as_str()));

@@ -5,15 +5,18 @@
 //! would count its items several times.
 
 pub(crate) mod codes;
+pub mod engine;
 pub mod lint;
 pub mod month;
 pub mod period;
+#[cfg(feature = "spark")]
+mod spark;
 mod sums;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
@@ -178,6 +181,12 @@ pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Res
     };
     let audit = load_in_shards(source, how, &take, &orders)?;
     Ok((sums.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?, audit))
+}
+
+/// Every word of the statements, comments left out: the names of all tables and columns that they read are among them.
+fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeSet<&'static str> {
+    let code = steps.flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
+    code.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect()
 }
 
 /// Runs the steps of some kinds, which do not read each other, side by side.

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,11 +53,16 @@ pub(super) enum End {
     Skipped,
 }
 
-/// Runs the tasks; `begun` hears of each that begins. One end per task.
+/// Runs the tasks; `begun` hears of each that begins, and of what tasks say in between. One end per task.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when it was asked to stop.
-pub(super) fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&'static str)) -> Result<Vec<End>> {
+pub(super) fn execute(
+    tasks: &[Task],
+    limits: &Limits,
+    begun: &dyn Fn(&str),
+    said: &Receiver<String>,
+) -> Result<Vec<End>> {
     let mut ends: Vec<Option<End>> = tasks.iter().map(|_| None).collect();
     let mut running: Vec<Option<Instant>> = vec![None; tasks.len()];
     let (sender, results) = channel();
@@ -78,6 +83,7 @@ pub(super) fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&'static s
                 }
             }
         }
+        said.try_iter().for_each(|text| begun(&text));
         let busy = running.iter().flatten().count() > 0;
         match stop {
             Some(since) if !busy || since.elapsed() > GRACE => return Err(Error::Interrupted),
@@ -124,6 +130,10 @@ mod tests {
         Limits { parallel: 2, keep_going: false, timeout: Duration::from_secs(60), cancel: Arc::default() }
     }
 
+    fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&str)) -> Result<Vec<End>> {
+        super::execute(tasks, limits, begun, &channel().1)
+    }
+
     fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
         Task { name, after: after.to_vec(), work: Arc::new(work) }
     }
@@ -149,9 +159,20 @@ mod tests {
         };
         let tasks = [note("a", &[]), note("b", &[0]), note("c", &[1]), note("d", &[1])];
         let begun = Mutex::new(Vec::new());
-        let ends = execute(&tasks, &limits(), &|name| begun.lock().unwrap().push(name)).unwrap();
-        assert_eq!((marks(&ends).as_str(), &*begun.lock().unwrap()), ("dddd", &vec!["a", "b", "c", "d"]));
+        let ends = execute(&tasks, &limits(), &|name| begun.lock().unwrap().push(name.to_string())).unwrap();
+        assert_eq!(marks(&ends), "dddd");
+        assert_eq!(*begun.lock().unwrap(), ["a", "b", "c", "d"]);
         assert_eq!(order.lock().unwrap()[..2], ["a", "b"]);
+    }
+
+    #[test]
+    fn what_a_task_says_at_its_work_is_heard() {
+        let (says, said) = channel();
+        let tasks = [task("a", &[], move || says.send("half way".into()).map_err(|_| Error::input("nobody listens")))];
+        let heard = Mutex::new(Vec::new());
+        let hear = |text: &str| heard.lock().unwrap().push(text.to_string());
+        assert_eq!(marks(&super::execute(&tasks, &limits(), &hear, &said).unwrap()), "d");
+        assert_eq!(*heard.lock().unwrap(), ["a", "half way"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -16,7 +17,8 @@ use super::key::{Parts, Record, own_parts};
 use super::manifest::OutputFile;
 use super::output::{DATA, Staging};
 use super::plan::{Ended, Known};
-use super::{Input, RunParams, attachments, shuffle, stored};
+use super::stored::{self, places};
+use super::{Input, RunParams, attachments, shuffle};
 use crate::data::contract::TABLES;
 use crate::data::read::{InputFile, identify_all, read_tables};
 use crate::data::{self, Audit, CleanTables, RawTables, Source, TableId};
@@ -61,6 +63,8 @@ pub(super) struct Flow {
     pub(super) known: Known,
     /// `None` when nothing may be written.
     pub(super) staging: Option<Staging>,
+    /// Takes what a step says while it is at work.
+    pub(super) says: Option<Sender<String>>,
     /// Identities of the input files, as far as they are known.
     inputs: Mutex<BTreeMap<TableId, InputFile>>,
     /// Steps that have ended, and whether in this run.
@@ -98,6 +102,7 @@ impl Flow {
             params,
             parameters,
             staging,
+            says: None,
             inputs: Mutex::default(),
             ended: Mutex::default(),
             source: Memo::default(),
@@ -294,6 +299,9 @@ impl Flow {
             if let Some(files) = self.reused("mart") {
                 return SalesMart::new(stored::frames(&self.placed(&files))?);
             }
+            if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
+                return self.remote_mart();
+            }
             if let Some(bounded) = self.bounded()? {
                 return Ok(bounded.mart.clone());
             }
@@ -301,6 +309,20 @@ impl Flow {
             match self.params.how.shuffle {
                 None => mart::mart(&made.0),
                 Some(seed) => mart::mart(&shuffle::clean(&made.0, seed)?),
+            }
+        })
+    }
+
+    /// The mart of an engine elsewhere, which reads the files that cleaning has left.
+    fn remote_mart(&self) -> Result<SalesMart> {
+        let how = &self.params.how;
+        self.staging.as_ref().map_or(Ok(()), Staging::settle)?;
+        let files = lock(&self.ended).get("clean").map(|(ended, _)| ended.outputs.clone()).unwrap_or_default();
+        let places = places(&self.placed(&files), how.engine_store.as_deref())?;
+        how.engine.mart(&places, &how.cancel, &|statement| {
+            if let Some(says) = &self.says {
+                // Nobody listens any more once the run has ended.
+                let _ = says.send(format!("mart: {statement}"));
             }
         })
     }

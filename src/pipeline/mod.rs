@@ -33,11 +33,13 @@ pub mod verify;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use crate::data::{Audit, shards};
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
+use crate::mart::engine::{Engine, Polars};
 use crate::report::{Cover, Lang, Templates};
 use crate::results::Results;
 use crate::synth::{self, SynthParams};
@@ -91,6 +93,10 @@ pub struct How {
     pub shuffle: Option<u64>,
     /// Memory that reading, cleaning and aggregating may take, bytes: larger input passes through the disk in ranges of orders.
     pub memory: u64,
+    /// What aggregates the clean tables. All engines give the same bits, so that a fresh mart is used again whoever made it.
+    pub engine: Arc<dyn Engine>,
+    /// Store that hands the clean tables to an engine which does not see the output folder: a lake or S3.
+    pub engine_store: Option<String>,
 }
 
 impl Default for How {
@@ -102,6 +108,8 @@ impl Default for How {
             cancel: Arc::default(),
             shuffle: None,
             memory: shards::MEMORY,
+            engine: Arc::new(Polars),
+            engine_store: None,
         }
     }
 }
@@ -142,7 +150,7 @@ impl Outcome {
     }
 }
 
-/// Runs what is not fresh. `progress` is told the name of each step as it begins.
+/// Runs what is not fresh. `progress` is told the name of each step as it begins, and what an engine elsewhere is at.
 ///
 /// Nothing of the output folder changes until all files are written beside their places; then they are moved in, the
 /// manifest last. A run that ends before leaves what its finished steps have made for the next one. `None` where some
@@ -157,7 +165,10 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     demand_own_data(params)?;
     // A process per step goes on from the one before, as it should.
     let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
-    let flow = Arc::new(Flow::new(params.clone(), Some(staging)));
+    let (says, said) = channel();
+    let mut flow = Flow::new(params.clone(), Some(staging));
+    flow.says = Some(says);
+    let flow = Arc::new(flow);
     if let (Input::Places(_), Select::All | Select::From(_)) = (&params.input, &params.how.select) {
         flow.source()?;
     }
@@ -172,8 +183,10 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
         timeout: params.how.timeout,
         cancel: Arc::clone(&params.how.cancel),
     };
-    let ends = execute::execute(&tasks, &limits, &|name| progress(name))?;
-    fail(&tasks, ends)?;
+    let ends = execute::execute(&tasks, &limits, &|name| progress(name), &said);
+    // A step that was left behind by its time limit may still keep a cluster busy.
+    params.how.engine.stop();
+    fail(&tasks, ends?)?;
     progress("finish");
     let steps = STEPS.iter().filter_map(|step| lock(&log).remove(step.id)).collect();
     let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps };

@@ -173,6 +173,12 @@ impl Staging {
         })
     }
 
+    /// Waits until all that was written is on the disk, where other machines see it too.
+    pub(super) fn settle(&self) -> Result<()> {
+        let syncing = lock(&self.syncing).take();
+        syncing.map_or(Ok(()), Syncing::end)
+    }
+
     /// Notes that a step has ended. What is noted is only believed where the files fit, so that it need not be synced.
     pub(super) fn note(&self, step: &str, record: &impl serde::Serialize) -> Result<()> {
         let path = self.path(STEPS).join(step).with_extension("json");
@@ -184,8 +190,7 @@ impl Staging {
     /// owns. Files that stayed in their place stay.
     pub(super) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
         self.write(MANIFEST, &to_json(manifest))?;
-        let syncing = lock(&self.syncing).take();
-        syncing.map_or(Ok(()), Syncing::end)?;
+        self.settle()?;
         let mark = self.out.join(UNFINISHED);
         File::create(&mark).map_err(Error::io("write", &mark))?;
         remove(&self.out.join(MANIFEST))?;

@@ -153,6 +153,10 @@ pub(super) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Tas
         if open {
             after.extend(files_before(step).iter().filter_map(|need| keeps.get(need.id)));
         }
+        // An engine elsewhere reads the files of the clean tables, not their values.
+        if step.id == "mart" && flow.params.how.engine.is_remote() {
+            after.extend(keeps.get("clean"));
+        }
         let (flow_of, log_of) = (Arc::clone(flow), Arc::clone(log));
         makes.insert(step.id, tasks.len());
         let work = move || timed(&log_of, step, || make(&flow_of, step, open, &log_of));

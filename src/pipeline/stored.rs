@@ -11,6 +11,8 @@ use crate::data::contract::TABLES;
 use crate::data::parquet::read_frame;
 use crate::data::read::Quarantined;
 use crate::error::{Error, Result};
+use crate::mart::engine;
+use crate::store;
 
 /// The Parquet files among those of a step (path in the output folder, place), by name.
 pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
@@ -19,6 +21,27 @@ pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataF
         Some(read_frame(place).map(|frame| (name.to_string(), frame)))
     };
     files.par_iter().with_max_len(1).filter_map(read).collect()
+}
+
+/// Where an engine elsewhere finds the clean tables that the mart reads, by table: in these files of a run, or in a store,
+/// to which they are copied.
+///
+/// # Errors
+/// A file cannot be read, or the store refuses or is none that engines read.
+pub(super) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
+    let store = shared.map(store::open).transpose()?;
+    let named = |(path, file): &(&str, PathBuf)| {
+        let table = path.strip_prefix("clean/")?.strip_suffix(".parquet")?;
+        engine::is_read(table).then(|| (table.to_string(), file.clone()))
+    };
+    let place = |(table, file): (String, PathBuf)| {
+        let place = match &store {
+            Some(store) => store.share(&table, &read_frame(&file)?)?,
+            None => std::path::absolute(&file).map_err(Error::io("read", &file))?.display().to_string(),
+        };
+        Ok((table, place))
+    };
+    files.iter().filter_map(named).map(place).collect()
 }
 
 /// What cleaning wrote of what it did, with the rows that it set aside.

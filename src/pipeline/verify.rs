@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
@@ -11,9 +12,10 @@ use rayon::prelude::*;
 use super::graph::STEPS;
 use super::manifest::{Manifest, OutputFile};
 use super::plan::hash_file;
-use super::{Input, again, run};
+use super::{Input, again, run, stored};
 use crate::data::parquet::read_frame;
 use crate::error::{Error, Result};
+use crate::mart::engine::Engine;
 use crate::report::Templates;
 
 /// The first thing in which two runs differ.
@@ -88,6 +90,32 @@ pub fn rerun(
     compare(out, folder.path())
 }
 
+/// Makes the mart of the run in `out` again on an engine, from the clean tables of the run, and compares; with `store` the
+/// engine finds them there. `told` hears of each statement.
+///
+/// # Errors
+/// There is no finished run, its files are damaged, or the engine fails.
+pub fn remake_mart(
+    out: &Path,
+    engine: &dyn Engine,
+    store: Option<&str>,
+    cancel: &AtomicBool,
+    told: &dyn Fn(&str),
+) -> Result<Option<Difference>> {
+    let outputs = Manifest::load(out)?.core.outputs;
+    let files: Vec<(&str, PathBuf)> = outputs.iter().map(|file| (file.path.as_str(), out.join(&file.path))).collect();
+    let made = engine.mart(&stored::places(&files, store)?, cancel, told)?;
+    for (name, after) in made.iter() {
+        let file = format!("mart/{name}.parquet");
+        let before = read_frame(&out.join(&file))?;
+        if before.schema() != after.schema() || !before.equals_missing(after) {
+            let (place, then, now) = differ(&before, after).unwrap_or_default();
+            return Ok(Some(Difference { step: "mart".into(), file, place: Some(place), then, now }));
+        }
+    }
+    Ok(None)
+}
+
 /// The first difference between two finished runs, in the order of the graph.
 ///
 /// # Errors
@@ -131,18 +159,7 @@ pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
 /// Where two files differ first, and what stands there in each.
 fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
     match then.extension().and_then(|e| e.to_str()) {
-        Some("parquet") => {
-            let (a, b) = (read_frame(then)?, read_frame(now)?);
-            let names = |frame: &DataFrame| -> Vec<String> {
-                frame.columns().iter().map(|c| format!("{} {}", c.name(), c.dtype())).collect()
-            };
-            let cell = |frame: &DataFrame, row: usize, column: usize| {
-                frame.columns()[column].get(row).map_or(String::new(), |value| value.to_string())
-            };
-            Ok(first(&names(&a), &names(&b), [a.height(), b.height()], |row, column| {
-                (cell(&a, row, column), cell(&b, row, column))
-            }))
-        }
+        Some("parquet") => Ok(differ(&read_frame(then)?, &read_frame(now)?)),
         Some("csv") => {
             let read = |path: &Path| -> Result<Vec<Vec<String>>> {
                 let error = |e: csv::Error| Error::input(format!("cannot read `{}`: {e}", path.display()));
@@ -166,6 +183,18 @@ fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
         }
         _ => Ok(None),
     }
+}
+
+/// Where two frames differ first: in their columns and types, in a cell, or in their number of rows.
+fn differ(a: &DataFrame, b: &DataFrame) -> Option<(String, String, String)> {
+    let names = |frame: &DataFrame| -> Vec<String> {
+        frame.columns().iter().map(|c| format!("{} {}", c.name(), c.dtype())).collect()
+    };
+    let cell = |frame: &DataFrame, row: usize, column: usize| {
+        frame.columns()[column].get(row).map_or(String::new(), |value| value.to_string())
+    };
+    let cells = |row: usize, column: usize| (cell(a, row, column), cell(b, row, column));
+    first(&names(a), &names(b), [a.height(), b.height()], cells)
 }
 
 /// The first cell in which two tables differ, by row and then by column.

@@ -57,6 +57,12 @@ impl Store for Lake {
         progress(frame.height() as u64);
         Ok(())
     }
+
+    fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
+        let path = self.path(schema, table)?;
+        let absolute = std::path::absolute(&path).map_err(Error::io("read", &path))?;
+        Ok(Some(absolute.display().to_string()))
+    }
 }
 
 #[cfg(test)]

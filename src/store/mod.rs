@@ -89,6 +89,16 @@ pub trait Store: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Where whoever reads Parquet files finds a table that [`Store::write`] wrote: a path or a URL. `None` where tables are no
+    /// files.
+    ///
+    /// # Errors
+    /// The table's name is none.
+    fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
+        let _ = (schema, table);
+        Ok(None)
+    }
+
     /// Keeps a file as it is, in place of the one of that name; `false` where the store keeps tables only.
     ///
     /// # Errors
@@ -96,6 +106,21 @@ pub trait Store: Send + Sync {
     fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
         let _ = (name, bytes);
         Ok(false)
+    }
+}
+
+impl dyn Store {
+    /// Writes a cleaned table for an engine elsewhere to read; says where it is.
+    ///
+    /// # Errors
+    /// As [`Store::write`], or the store keeps no files.
+    pub fn share(&self, table: &str, frame: &DataFrame) -> Result<String> {
+        let place = self.place(Schema::Cleaned, table)?.ok_or_else(|| {
+            Error::input(format!("no engine reads the tables of `{}`", self.url()))
+                .with_hint("a lake (`lake:DIR`) or `s3://bucket/prefix` holds files that engines read")
+        })?;
+        self.write(Schema::Cleaned, table, frame, &|_| ())?;
+        Ok(place)
     }
 }
 
@@ -214,6 +239,22 @@ mod tests {
         let error = not_built_in(Scheme::Dynamodb);
         assert_eq!(error.to_string(), "support for `dynamodb:` is not built in");
         assert!(error.hint().unwrap().contains("--features dynamodb"));
+    }
+
+    #[test]
+    fn tables_for_engines_are_files() {
+        let frame = polars::df!("product_category_name" => ["x"], "product_category_name_english" => ["y"]).unwrap();
+        let (folder, table) = (tempfile::tempdir().unwrap(), "product_category_name_translation");
+        let lake = open(folder.path().to_str().unwrap()).unwrap();
+        let place = lake.share(table, &frame).unwrap();
+        assert!(std::path::Path::new(&place).is_absolute() && std::path::Path::new(&place).exists(), "{place}");
+        if cfg!(feature = "sqlite") {
+            let database = open(&format!("sqlite:{}", folder.path().join("shop.db").display())).unwrap();
+            assert!(
+                database.share(table, &frame).unwrap_err().to_string().starts_with("no engine reads the tables of")
+            );
+            assert!(!folder.path().join("shop.db").exists(), "nothing was written");
+        }
     }
 
     #[test]

@@ -179,6 +179,11 @@ impl Store for S3 {
         Ok(())
     }
 
+    fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
+        // Spark's scheme for S3; Sail takes it too.
+        Ok(Some(format!("s3a://{}/{}", self.bucket, self.key_of(schema, table)?)))
+    }
+
     fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
         let mut files: Vec<Box<dyn StoredFile>> = Vec::new();
         for folder in FOLDERS {

@@ -1,0 +1,9 @@
+//! The mart on real Spark Connect servers, Spark 4 and Sail: every SQL file and the whole run, equal to polars' to the bit.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod failures;
+mod same;
+mod server;
+#[path = "../e2e/workdir.rs"]
+#[allow(dead_code)]
+mod workdir;

@@ -1,0 +1,149 @@
+//! What a server makes is what polars makes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use pfe::mart::{STEPS, engine};
+use pfe::pipeline;
+use polars::prelude::*;
+
+use super::server::Server;
+use super::workdir::{Workdir, assert_same};
+
+/// The whole run on generated data with defects and, where they are, on the real ones.
+fn whole_run(server: &Server) -> Workdir {
+    let work = Workdir::new();
+    work.ok(&["synth", "--orders", "5000", "--seed", "7", "--defects", "0.01", "--out", "data", "--quiet"]);
+    let real = std::env::var("PFE_DATA").ok();
+    for (name, data) in [("generated", Some("data")), ("real", real.as_deref())] {
+        let Some(data) = data else { continue };
+        let (here, there) = (format!("here-{name}"), format!("there-{name}"));
+        work.ok(&["run", "--data", data, "--out", &here, "--quiet"]);
+        work.ok(&["run", "--data", data, "--out", &there, "--quiet", "--engine", &server.url]);
+        assert_same(&work.files(&here), &work.files(&there));
+        let again = work.ok(&["verify", "--out", &here, "--engine", &server.url]);
+        assert!(again.stdout.contains(&format!("the mart comes out the same on {}", server.url)), "{again}");
+        let fresh = work.ok(&["run", "--data", data, "--out", &here, "--engine", &server.url]);
+        assert!(fresh.stdout.starts_with("nothing has changed"), "{fresh}");
+    }
+    work
+}
+
+/// Every statement is the server's work, in the order of the files, and told.
+fn every_statement(server: &Server, work: &Workdir) {
+    let told = Mutex::new(Vec::new());
+    pipeline::run(&server.run(work, "told"), &|text| {
+        told.lock().unwrap().extend(text.strip_prefix("mart: ").map(String::from));
+    })
+    .unwrap();
+    let told = told.into_inner().unwrap();
+    let statements: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    assert!(told.ends_with(&statements.iter().map(|name| name.to_string()).collect::<Vec<_>>()), "{told:?}");
+    assert_same(&work.files("here-generated/mart"), &work.files("told/mart"));
+}
+
+/// A mart that another program made, with hashes that fit: the first table that differs is named, and where.
+fn a_difference_is_named(server: &Server, work: &Workdir) {
+    let path = work.path("here-generated/mart/payments.parquet");
+    let before = blake3::hash(&std::fs::read(&path).unwrap()).to_hex().to_string();
+    let mut frame = ParquetReader::new(std::fs::File::open(&path).unwrap()).finish().unwrap();
+    let orders = frame.column("orders").unwrap().i64().unwrap().iter().enumerate();
+    let changed: Int64Chunked = orders.map(|(row, n)| n.map(|n| n + i64::from(row == 2))).collect();
+    frame.with_column(changed.into_column().with_name("orders".into())).unwrap();
+    ParquetWriter::new(std::fs::File::create(&path).unwrap()).finish(&mut frame).unwrap();
+    let after = blake3::hash(&std::fs::read(&path).unwrap()).to_hex().to_string();
+    work.edit("here-generated/run.json", |json| json.replace(&before, &after));
+    let words = ["on sc://127.0.0.1", "step `mart`, `mart/payments.parquet`, column `orders`, row 3"];
+    work.fails(&["verify", "--out", "here-generated", "--engine", &server.url], 1, &words);
+    // polars says so, too.
+    work.fails(&["verify", "--out", "here-generated", "--engine", "polars"], 1, &words[1..]);
+}
+
+/// What a server cannot do is told with the file, and in the server's words.
+fn refusals_are_told(server: &Server, work: &Workdir) {
+    let engine = engine::open(&server.url).unwrap();
+    let clean = |table: &str| work.path(&format!("there-generated/clean/{table}.parquet")).display().to_string();
+    let tables = ["customers", "order_items", "order_payments", "order_reviews", "orders", "products"];
+    let mut places: BTreeMap<String, String> = tables.iter().map(|table| (table.to_string(), clean(table))).collect();
+    let refused = |places: &BTreeMap<String, String>| engine.mart(places, &Default::default(), &|_| {}).unwrap_err();
+    places.insert("orders".into(), clean("customers"));
+    let error = refused(&places);
+    assert!(error.to_string().contains("the server refuses `items_sold.sql`: "), "{error}");
+    assert!(error.to_string().contains("purchase_day") || error.to_string().contains("order_id"), "{error}");
+    places.insert("orders".into(), "/nowhere/orders.parquet".into());
+    let error = refused(&places);
+    assert!(error.to_string().contains("cannot read `/nowhere/orders.parquet`: "), "{error}");
+    assert!(error.hint().unwrap().contains("--engine-store"), "{error}");
+}
+
+fn everything(server: Option<Server>) {
+    let Some(server) = server else { return };
+    let work = whole_run(&server);
+    every_statement(&server, &work);
+    refusals_are_told(&server, &work);
+    through_a_lake(&server, &work);
+    a_difference_is_named(&server, &work);
+}
+
+/// Where the server does not see the output folder, a store hands it the clean tables.
+fn through_a_lake(server: &Server, work: &Workdir) {
+    let run = ["run", "--data", "data", "--out", "lake-out", "--quiet", "--engine", &server.url];
+    work.ok(&[&run[..], &["--engine-store", "lake:shared"]].concat());
+    assert!(work.path("shared/cleaned_data/orders.parquet").exists());
+    assert!(!work.path("shared/cleaned_data/geolocation.parquet").exists(), "no statement reads it");
+    assert_same(&work.files("there-generated"), &work.files("lake-out"));
+}
+
+#[test]
+fn sail() {
+    everything(Server::sail(&[]));
+}
+
+#[test]
+fn sail_with_workers() {
+    everything(Server::sail(&[("SAIL_MODE", "local-cluster")]));
+}
+
+#[test]
+fn spark() {
+    everything(Server::spark());
+}
+
+/// Through S3, which Spark reads where its cluster has the library for it, and Sail by itself.
+#[test]
+fn sail_reads_from_s3() {
+    let Ok(endpoint) = std::env::var("PFE_TEST_S3") else {
+        assert!(std::env::var_os("CI").is_none(), "PFE_TEST_S3 is not set: `. tests/servers.sh` starts the server");
+        return eprintln!(
+            "skipped: PFE_TEST_S3 is not set; `. tests/tools.sh && . tests/servers.sh` starts the server"
+        );
+    };
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", &*endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "false"),
+    ];
+    let Some(server) = Server::sail(&variables) else { return };
+    let work = Workdir::with_data();
+    let run = ["run", "--data", "data", "--quiet"];
+    work.ok(&[&run[..], &["--out", "here"]].concat());
+    let store = format!("s3://pfe-tests/engine-{}", std::process::id());
+    let args = [&run[..], &["--out", "there", "--engine", &server.url, "--engine-store", &store]].concat();
+    let done = work.pfe_with(&args, &variables);
+    assert_eq!(done.code, Some(0), "{done}\n{}", server.log());
+    assert_same(&work.files("here"), &work.files("there"));
+}
+
+/// A path that says nothing to a glob is one to Spark, whatever it is called.
+#[test]
+fn folders_may_have_any_name() {
+    let Some(server) = Server::sail(&[]) else { return };
+    let work = Workdir::with_data();
+    let out = "pasta com espaço é";
+    work.ok(&["run", "--data", "data", "--quiet", "--out", out, "--engine", &server.url]);
+    assert!(Path::new(&work.path(out)).join("mart/payments.parquet").exists());
+}
