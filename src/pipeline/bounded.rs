@@ -10,7 +10,7 @@ use super::growing::Growing;
 use super::manifest::OutputFile;
 use crate::data::Audit;
 use crate::data::parquet::PerTable;
-use crate::data::shards::Shards;
+use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::error::Result;
 use crate::mart::{SalesMart, mart_in_shards};
 
@@ -19,7 +19,8 @@ pub(super) struct Bounded {
     /// The clean tables, staged; none where an earlier run has left them.
     pub(super) files: Vec<OutputFile>,
     pub(super) audit: Audit,
-    pub(super) mart: SalesMart,
+    /// None where an engine elsewhere makes it.
+    pub(super) mart: Option<SalesMart>,
 }
 
 impl Flow {
@@ -41,14 +42,21 @@ impl Flow {
         let staging = self.staging()?;
         let how = Shards { ranges: self.ranges()?, scratch: staging.scratch()? };
         let source = self.source()?;
+        let pass = |rows: &TakeRows<'_>| -> Result<_> {
+            // An engine elsewhere reads the files.
+            if self.params.how.engine.is_remote() {
+                return Ok((None, load_in_shards(&source, &how, rows, &|_| Ok(()))?));
+            }
+            let (mart, audit) = mart_in_shards(&source, &how, rows)?;
+            Ok((Some(mart), audit))
+        };
         if self.reused("clean").is_some() {
-            let (mart, audit) = mart_in_shards(&source, &how, &|_, _| Ok(()))?;
+            let (mart, audit) = pass(&|_, _| Ok(()))?;
             return Ok(Bounded { files: Vec::new(), audit, mart });
         }
         let create = |name: &str, schema: &Schema| Growing::new(staging, format!("clean/{name}.parquet"), schema);
         let files = PerTable::new(create);
-        let (mart, audit) =
-            mart_in_shards(&source, &how, &|name, rows| files.with(name, rows.schema(), |file| file.append(rows)))?;
+        let (mart, audit) = pass(&|name, rows| files.with(name, rows.schema(), |file| file.append(rows)))?;
         let files = files.into_tables().into_iter().map(|(_, file)| file.finish()).collect::<Result<_>>()?;
         self.identified(audit.inputs.iter().cloned());
         Ok(Bounded { files, audit, mart })

@@ -302,8 +302,8 @@ impl Flow {
             if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
                 return self.remote_mart();
             }
-            if let Some(bounded) = self.bounded()? {
-                return Ok(bounded.mart.clone());
+            if let Some(mart) = self.bounded()?.and_then(|bounded| bounded.mart.clone()) {
+                return Ok(mart);
             }
             let made = self.clean()?;
             match self.params.how.shuffle {

@@ -16,6 +16,7 @@ pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
         out: String::with_capacity(1 << 17),
         cited: vec![false; document.notes.len()],
         marks: document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers)),
+        code: "raw(",
     };
     writer.cover(attachments);
     for chapter in &document.chapters {
@@ -47,6 +48,8 @@ struct Writer<'a> {
     cited: Vec<bool>,
     /// Whether numbers lead to the table of numbers: there is one, and they do not stand in a heading or link.
     marks: bool,
+    /// How code in a line is called.
+    code: &'static str,
 }
 
 impl Writer<'_> {
@@ -210,6 +213,7 @@ impl Writer<'_> {
     /// The table of the numbers, each with the label that its marks lead to.
     fn numbers(&mut self) {
         let (head, rows) = self.document.numbers_grid();
+        let code = std::mem::replace(&mut self.code, "word-of-code(");
         self.out.push_str("numbers-of((");
         for cell in &head {
             self.content(cell);
@@ -230,6 +234,7 @@ impl Writer<'_> {
             self.out.push('\n');
         }
         self.out.push(')');
+        self.code = code;
     }
 
     /// The start of a call for a figure or a table: identifier, title, note and source.
@@ -264,7 +269,7 @@ impl Writer<'_> {
                     self.push(&["number(", &label, ", ", &literal(&place), ", ", &literal(text), ")"]);
                 }
                 Inline::Text(text) | Inline::Value { text, .. } => self.push(&[&literal(text)]),
-                Inline::Code(text) => self.push(&["raw(", &literal(text), ")"]),
+                Inline::Code(text) => self.push(&[self.code, &literal(text), ")"]),
                 Inline::Emphasis(inner) => self.call("emph", inner),
                 Inline::Strong(inner) => self.call("strong", inner),
                 Inline::Link { url, text } => {
