@@ -117,7 +117,7 @@ impl Staging {
 
     /// Stages a file.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<OutputFile> {
-        self.write_with(name, |file| file.write_all(bytes).map_err(Error::io("write", self.out.join(name))))
+        self.write_with(name, |file| file.write_all(bytes).map_err(Error::io("write", self.shown(name))))
     }
 
     /// Stages a table as CSV.
@@ -143,13 +143,13 @@ impl Staging {
 
     fn write_with(&self, name: &str, write: impl FnOnce(&mut Hashing) -> Result<()>) -> Result<OutputFile> {
         let mut hashing = self.begin(name)?;
-        write(&mut hashing).map_err(|e| hashing.explain(e, &self.out.join(name)))?;
+        write(&mut hashing).map_err(|e| hashing.explain(e, &self.shown(name)))?;
         self.end(name, &mut hashing)
     }
 
     /// Opens a file.
     pub(super) fn begin(&self, name: &str) -> Result<Hashing> {
-        let file = create(&self.path(name)).map_err(Error::io("create", self.out.join(name)))?;
+        let file = create(&self.path(name)).map_err(Error::io("create", self.shown(name)))?;
         Ok(Hashing {
             file: BufWriter::with_capacity(1 << 18, file),
             hasher: blake3::Hasher::new(),
@@ -160,7 +160,7 @@ impl Staging {
 
     /// Everything is written: the file is synced while others are.
     pub(super) fn end(&self, name: &str, hashing: &mut Hashing) -> Result<OutputFile> {
-        let shown = self.out.join(name);
+        let shown = self.shown(name);
         let file =
             hashing.flush().and_then(|()| hashing.file.get_ref().try_clone()).map_err(Error::io("write", &shown))?;
         // Who can no longer be sent a file has failed, and says so in the end.
