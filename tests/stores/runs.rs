@@ -68,3 +68,16 @@ fn tables_go_from_store_to_store() {
     // A folder that is a lake needs no scheme.
     work.ok(&["run", "--data", "lake", "--quiet"]);
 }
+
+/// Tables are replaced side by side while the keys between them are dropped and made again: a catalogue that leaves out what
+/// another load is altering showed in one of ten loads.
+#[test]
+fn cleaned_tables_are_replaced_again_and_again() {
+    let work = Workdir::with_data();
+    work.ok(&["load", "--from", "data", "--to", "lake:lake", "--schema", "cleaned", "--quiet"]);
+    for place in places() {
+        for _ in 0..40 {
+            work.ok(&["load", "--from", "lake", "--to", &place.url, "--schema", "cleaned", "--quiet"]);
+        }
+    }
+}
