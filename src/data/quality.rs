@@ -265,6 +265,10 @@ impl<'a> Reference<'a> {
         let mut values = Vec::with_capacity(parents.len());
         let mut places = PlHashMap::with_capacity(parents.len());
         for parent in parents.iter().flatten() {
+            // Rows of one value often follow each other: those of a zip prefix do by the ten.
+            if values.last() == Some(&parent) {
+                continue;
+            }
             places.entry(parent).or_insert_with(|| {
                 values.push(parent);
                 values.len() as IdxSize - 1
@@ -279,8 +283,13 @@ impl<'a> Reference<'a> {
     pub(super) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
         let children = referring.column(self.key.column)?.str()?;
         self.total += children.len() - children.null_count();
-        let mut place = |child: &str| {
-            let place = self.places.get(child).copied();
+        let mut last: Option<(&str, Option<IdxSize>)> = None;
+        let mut place = |child| {
+            let place = match last {
+                Some((text, place)) if text == child => place,
+                _ => self.places.get(child).copied(),
+            };
+            last = Some((child, place));
             match place {
                 Some(place) => self.referring[place as usize] += 1,
                 None => {
