@@ -18,6 +18,8 @@ const OF_ORDERS: [TableId; 3] = [TableId::OrderItems, TableId::OrderReviews, Tab
 /// The tables that stay in memory whole.
 const SHORT: [TableId; 5] =
     [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
+/// Orders of a block of them whose ids are remembered, to cut all by them.
+const SEEN: usize = 1 << 9;
 /// Column that keeps a row's line while it is on the disk.
 const LINE: &str = "line";
 
@@ -66,26 +68,21 @@ struct Ends {
     customers: Bounds,
 }
 
-/// Reads all tables once. Where ranges end follows from the first orders.
+impl Ends {
+    fn of(orders: &DataFrame, ranges: usize) -> Result<Ends> {
+        let bounds = |id| Ok::<_, crate::Error>(Bounds::of(orders.column(id)?.str()?, ranges));
+        Ok(Ends { orders: bounds("order_id")?, customers: bounds("customer_id")? })
+    }
+}
+
+/// Reads all tables once, and the orders again from the disk where their ids rise through the file: where ranges end follows
+/// from the first orders, until all are seen.
 pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut> {
-    let mut ends: Option<Ends> = None;
     let (orders, short) = rayon::join(
-        || {
-            spill(source, TableId::Orders, Spill::new(scratch, ranges)?, |spill, rows| {
-                let ends = match &mut ends {
-                    Some(ends) => ends,
-                    None => ends.insert(Ends {
-                        orders: Bounds::of(rows.column("order_id")?.str()?, ranges),
-                        customers: Bounds::of(rows.column("customer_id")?.str()?, ranges),
-                    }),
-                };
-                spill.scatter(rows, "order_id", &ends.orders)
-            })
-        },
+        || orders(source, ranges, scratch),
         || SHORT.par_iter().with_max_len(1).map(|id| whole(source, *id)).collect::<Result<Vec<_>>>(),
     );
-    let ((orders, mut warnings), short) = (orders?, short?);
-    let ends = ends.unwrap_or_default();
+    let ((orders, mut warnings, ends), short) = (orders?, short?);
     let by = |column: &'static str, bounds: &Bounds, id| {
         spill(source, id, Spill::new(scratch, ranges)?, |spill, rows| spill.scatter(rows, column, bounds))
     };
@@ -116,6 +113,31 @@ pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
         bounds: ends.customers,
         warnings: warnings.into_values().flatten().collect(),
     })
+}
+
+/// The orders, what was told of them, and where the ranges end.
+fn orders(source: &Source, ranges: usize, scratch: &Path) -> Result<(Long, Warnings, Ends)> {
+    let mut first: Option<Bounds> = None;
+    let mut seen: Option<DataFrame> = None;
+    let (mut orders, told) = spill(source, TableId::Orders, Spill::new(scratch, ranges)?, |spill, rows| {
+        let ids = rows.select(["order_id", "customer_id"])?;
+        let step = rows.height().div_ceil(SEEN).max(1);
+        let some = ids.take(&IdxCa::from_vec("row".into(), (0..rows.height() as IdxSize).step_by(step).collect()))?;
+        match &mut seen {
+            Some(seen) => drop(seen.vstack_mut(&some)?),
+            None => seen = Some(some),
+        }
+        let bounds = match &mut first {
+            Some(bounds) => bounds,
+            None => first.insert(Bounds::of(ids.column("order_id")?.str()?, ranges)),
+        };
+        spill.scatter(rows, "order_id", bounds)
+    })?;
+    let mut ends = seen.map_or_else(|| Ok(Ends::default()), |seen| Ends::of(&seen, ranges))?;
+    if !orders.rows.balance("order_id", &ends.orders)? {
+        ends.orders = first.unwrap_or_default();
+    }
+    Ok((orders, told, ends))
 }
 
 fn whole(source: &Source, id: TableId) -> Result<(TableId, Cleaned, Vec<String>)> {

@@ -7,8 +7,7 @@
 //! 3. Range by range of `customer_id`, customers are cleaned, and go to the ranges of the orders that asked for them.
 //! 4. Range by range of `order_id`, items, payments and reviews are cleaned and meet orders and customers.
 //!
-//! Rows that are set aside stay in memory: data of which much is wrong need more of it. So do data whose ids ascend in the file,
-//! since the ends of the ranges follow from the first orders.
+//! Rows that are set aside stay in memory: data of which much is wrong need more of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -41,7 +40,7 @@ const OF_PRODUCTS: [&str; 2] = ["product_id", "category"];
 /// How data are cut.
 #[derive(Debug, Clone)]
 pub struct Shards {
-    /// Number of ranges of orders; they are about equal where ids are random.
+    /// Number of ranges of orders; they are about equal.
     pub ranges: usize,
     /// Folder in which rows wait: about as many bytes as the input has. Nothing is left there.
     pub scratch: PathBuf,

@@ -15,9 +15,17 @@ pub(super) struct Spill {
     dir: PathBuf,
     /// Where the next rows go, bytes from the start.
     end: u64,
-    /// Where the rows of each range stand, in the order in which they came: first byte and length.
-    pieces: Vec<Vec<(u64, usize)>>,
+    /// Where the rows of each range stand, in the order in which they came.
+    pieces: Vec<Vec<Piece>>,
     buffer: Vec<u8>,
+}
+
+/// Rows that were written at once.
+struct Piece {
+    /// Bytes from the start of the file.
+    start: u64,
+    bytes: usize,
+    rows: usize,
 }
 
 impl Spill {
@@ -29,7 +37,7 @@ impl Spill {
     }
 
     fn on(file: File, dir: &Path, ranges: usize) -> Spill {
-        Spill { file, dir: dir.into(), end: 0, pieces: vec![Vec::new(); ranges], buffer: Vec::new() }
+        Spill { file, dir: dir.into(), end: 0, pieces: (0..ranges).map(|_| Vec::new()).collect(), buffer: Vec::new() }
     }
 
     pub(super) fn append(&mut self, range: usize, mut rows: DataFrame) -> Result<()> {
@@ -40,7 +48,7 @@ impl Spill {
             .seek(SeekFrom::Start(self.end))
             .and_then(|_| self.file.write_all(&self.buffer))
             .map_err(Error::io("write", &self.dir))?;
-        self.pieces[range].push((self.end, self.buffer.len()));
+        self.pieces[range].push(Piece { start: self.end, bytes: self.buffer.len(), rows: rows.height() });
         self.end += self.buffer.len() as u64;
         Ok(())
     }
@@ -57,22 +65,43 @@ impl Spill {
         Ok(())
     }
 
+    /// Sends the rows to the ranges of other `bounds`, where one of theirs holds twice its share or more; says whether it did.
+    pub(super) fn balance(&mut self, column: &str, bounds: &Bounds) -> Result<bool> {
+        let rows: Vec<usize> = self.pieces.iter().map(|pieces| pieces.iter().map(|piece| piece.rows).sum()).collect();
+        let (most, all) = (rows.iter().max().copied().unwrap_or(0), rows.iter().sum::<usize>());
+        if most * rows.len() < 2 * all {
+            return Ok(false);
+        }
+        let mut apart = Spill::new(&self.dir, rows.len())?;
+        for pieces in std::mem::take(&mut self.pieces) {
+            for piece in pieces {
+                apart.scatter(&self.read(piece)?, column, bounds)?;
+            }
+        }
+        *self = apart;
+        Ok(true)
+    }
+
     /// All rows of a range, in the order in which they came; `None` where there is none.
     pub(super) fn take(&mut self, range: usize) -> Result<Option<DataFrame>> {
         let mut rows: Option<DataFrame> = None;
-        for (start, length) in std::mem::take(&mut self.pieces[range]) {
-            let mut bytes = vec![0; length];
-            self.file
-                .seek(SeekFrom::Start(start))
-                .and_then(|_| self.file.read_exact(&mut bytes))
-                .map_err(Error::io("read", &self.dir))?;
-            let piece = IpcStreamReader::new(Cursor::new(bytes)).finish()?;
+        for piece in std::mem::take(&mut self.pieces[range]) {
+            let piece = self.read(piece)?;
             match &mut rows {
                 Some(rows) => drop(rows.vstack_mut(&piece)?),
                 None => rows = Some(piece),
             }
         }
         Ok(rows.map(join_rows))
+    }
+
+    fn read(&mut self, piece: Piece) -> Result<DataFrame> {
+        let mut bytes = vec![0; piece.bytes];
+        self.file
+            .seek(SeekFrom::Start(piece.start))
+            .and_then(|_| self.file.read_exact(&mut bytes))
+            .map_err(Error::io("read", &self.dir))?;
+        Ok(IpcStreamReader::new(Cursor::new(bytes)).finish()?)
     }
 }
 
@@ -119,6 +148,24 @@ mod tests {
         assert_eq!(lines, [vec![1, 6], vec![2, 3, 4], vec![0, 5, 7]]);
         assert!(spill.take(0).unwrap().is_none());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn ranges_that_the_first_ids_did_not_foretell_are_cut_again() {
+        let ids: Vec<String> = (0..64).map(|id| format!("{id:02}")).collect();
+        let rows = df!("id" => &ids).unwrap();
+        let ids = rows.column("id").unwrap().str().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut spill = Spill::new(dir.path(), 4).unwrap();
+        for start in [0, 32] {
+            spill.scatter(&rows.slice(start, 32), "id", &Bounds::of(&ids.slice(0, 8), 4)).unwrap();
+        }
+        let bounds = Bounds::of(ids, 4);
+        assert!(spill.balance("id", &bounds).unwrap());
+        assert!(!spill.balance("id", &bounds).unwrap());
+        for range in 0..4 {
+            assert!(spill.take(range).unwrap().unwrap().equals(&rows.slice(16 * range as i64, 16)));
+        }
     }
 
     #[test]

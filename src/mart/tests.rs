@@ -149,6 +149,20 @@ fn ids_of_odd_shapes_are_cut_as_well() {
     assert_same(data.path(), 7);
 }
 
+/// Where the first orders do not foretell the ids of the others.
+#[test]
+fn ids_that_rise_through_the_file_are_cut_as_well() {
+    let data = generated(2_000, 6, 0.02);
+    for file in ["orders", "order_items", "customers"] {
+        rewrite(data.path(), &format!("olist_{file}_dataset.csv"), |rows| {
+            let mut lines: Vec<&str> = rows.lines().collect();
+            lines.sort_unstable();
+            lines.join("\n")
+        });
+    }
+    assert_same(data.path(), 6);
+}
+
 /// Orders of one customer in several ranges, and a customer of no order.
 #[test]
 fn shared_and_idle_customers_count_once() {
