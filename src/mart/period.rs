@@ -12,6 +12,10 @@ const ACTIVE: f64 = 0.1;
 const FILLED: f64 = 0.8;
 /// … and some day among this many at its end is: data that stop on the 20th leave an incomplete month.
 const TAIL_DAYS: i32 = 3;
+/// After the last complete month come at most stray orders: fewer than this share of the usual ones on its median day …
+const STRAY: f64 = 0.1;
+/// … where usual is the median of so many months before it, of those that have orders on most days.
+const USUAL_OVER: i32 = 12;
 
 /// The unbroken run of complete months that ends with the last complete one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -38,7 +42,8 @@ impl Period {
     pub fn find(orders: &BTreeMap<i32, i64>) -> Option<Period> {
         let (first, last) = (Month::of_day(*orders.keys().next()?), Month::of_day(*orders.keys().next_back()?));
         let months = std::iter::successors(Some(last), |m| Some(m.plus(-1))).take_while(|m| *m >= first);
-        let mut complete = months.skip_while(|m| !is_complete(*m, orders)).take_while(|m| is_complete(*m, orders));
+        let ended = |m: &Month| is_complete(*m, orders) && !is_stray(*m, first, orders);
+        let mut complete = months.skip_while(|m| !ended(m)).take_while(|m| is_complete(*m, orders));
         let last = complete.next()?;
         Some(Period { first: complete.last().unwrap_or(last), last })
     }
@@ -74,12 +79,26 @@ pub fn orders_by_day(mart: &SalesMart) -> Result<BTreeMap<i32, i64>> {
     Ok(orders)
 }
 
-fn is_complete(month: Month, orders: &BTreeMap<i32, i64>) -> bool {
+fn of_days(month: Month, orders: &BTreeMap<i32, i64>) -> Vec<i64> {
     let first = month.first_day();
-    let days: Vec<i64> = (first..first + month.days()).map(|d| orders.get(&d).copied().unwrap_or(0)).collect();
-    let mut sorted = days.clone();
-    sorted.sort_unstable();
-    let median = sorted[sorted.len() / 2];
+    (first..first + month.days()).map(|d| orders.get(&d).copied().unwrap_or(0)).collect()
+}
+
+fn median(mut numbers: Vec<i64>) -> i64 {
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
+}
+
+/// Whether the month holds what still drips in after the end of the data: where there are very many orders, on every day.
+fn is_stray(month: Month, first: Month, orders: &BTreeMap<i32, i64>) -> bool {
+    let before = (1..=USUAL_OVER).map(|n| month.plus(-n)).take_while(|m| *m >= first);
+    let usual = median(before.map(|m| median(of_days(m, orders))).filter(|n| *n > 0).collect());
+    (median(of_days(month, orders)) as f64) < STRAY * usual as f64
+}
+
+fn is_complete(month: Month, orders: &BTreeMap<i32, i64>) -> bool {
+    let days = of_days(month, orders);
+    let median = median(days.clone());
     let active = |n: &i64| *n > 0 && *n as f64 >= ACTIVE * median as f64;
     let filled = days.iter().filter(|n| active(n)).count();
     filled as f64 >= FILLED * f64::from(month.days()) && days.iter().rev().take(TAIL_DAYS as usize).any(active)
@@ -100,5 +119,12 @@ mod tests {
         assert_eq!((period.first.to_string(), period.last.to_string()), ("2018-01".into(), "2018-03".into()));
         assert_eq!(period.len(), 3);
         assert_eq!(Period::find(&BTreeMap::from([(0, 5)])), None);
+        // A hundred times the orders: the stray ones come on every day.
+        orders.values_mut().for_each(|n| *n *= 100);
+        orders.extend((day(2018, 5, 1)..=day(2018, 6, 30)).map(|d| (d, 30)));
+        assert_eq!(Period::find(&orders), Some(period));
+        // A trade that has shrunk to a seventh goes on.
+        orders.extend((day(2018, 4, 1)..=day(2018, 5, 31)).map(|d| (d, 1_500)));
+        assert_eq!(Period::find(&orders).unwrap().last.to_string(), "2018-05");
     }
 }
