@@ -448,7 +448,26 @@ pub const STATES: [(&str, &str, &str); 27] = [
 
 /// Whether `code` is one of the 27 states.
 pub fn is_state(code: &str) -> bool {
-    STATES.binary_search_by(|s| s.0.cmp(code)).is_ok()
+    match code.as_bytes() {
+        [first @ b'A'..=b'Z', second @ b'A'..=b'Z'] => SECOND_LETTERS[letter(*first)] >> letter(*second) & 1 == 1,
+        _ => false,
+    }
+}
+
+/// For each letter, those that follow it in a code, one bit each: a million points are asked for their state.
+const SECOND_LETTERS: [u32; 26] = {
+    let mut letters = [0; 26];
+    let mut state = 0;
+    while state < STATES.len() {
+        let code = STATES[state].0.as_bytes();
+        letters[letter(code[0])] |= 1 << letter(code[1]);
+        state += 1;
+    }
+    letters
+};
+
+const fn letter(capital: u8) -> usize {
+    (capital - b'A') as usize
 }
 
 #[cfg(test)]

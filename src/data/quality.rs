@@ -247,9 +247,10 @@ pub(super) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Resu
 pub(super) struct Reference<'a> {
     table: &'static Table,
     key: &'static ForeignKey,
-    /// The values that may be referred to, and where each stands among them.
+    /// The values that may be referred to.
     values: Vec<&'a str>,
-    places: PlHashMap<&'a str, IdxSize>,
+    /// Where each stands among them, once rows come that do not follow their order.
+    places: Option<PlHashMap<&'a str, IdxSize>>,
     /// How many rows refer to each value.
     referring: Vec<usize>,
     /// Rows that refer to something, to nothing that is there, and the first of the latter.
@@ -261,18 +262,16 @@ pub(super) struct Reference<'a> {
 impl<'a> Reference<'a> {
     /// `target` holds the rows that may be referred to.
     pub(super) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
-        let parents = target.column(key.references)?.str()?;
-        let mut values = Vec::with_capacity(parents.len());
-        let mut places = PlHashMap::with_capacity(parents.len());
-        for parent in parents.iter().flatten() {
-            // Rows of one value often follow each other: those of a zip prefix do by the ten.
-            if values.last() == Some(&parent) {
-                continue;
-            }
-            places.entry(parent).or_insert_with(|| {
-                values.push(parent);
-                values.len() as IdxSize - 1
+        let mut values: Vec<&str> = target.column(key.references)?.str()?.iter().flatten().collect();
+        values.dedup();
+        let mut places = None;
+        if !values.is_sorted() {
+            let mut seen = PlHashMap::with_capacity(values.len());
+            values.retain(|value| {
+                let next = seen.len() as IdxSize;
+                *seen.entry(*value).or_insert(next) == next
             });
+            places = Some(seen);
         }
         let referring = vec![0; values.len()];
         Ok(Reference { table, key, values, places, referring, total: 0, orphans: 0, samples: Vec::new() })
@@ -283,25 +282,46 @@ impl<'a> Reference<'a> {
     pub(super) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
         let children = referring.column(self.key.column)?.str()?;
         self.total += children.len() - children.null_count();
-        let mut last: Option<(&str, Option<IdxSize>)> = None;
-        let mut place = |child| {
-            let place = match last {
-                Some((text, place)) if text == child => place,
-                _ => self.places.get(child).copied(),
-            };
-            last = Some((child, place));
-            match place {
-                Some(place) => self.referring[place as usize] += 1,
-                None => {
+        let places = self.places(children);
+        for (child, place) in children.iter().zip(&places) {
+            match (child, place) {
+                (_, Some(place)) => self.referring[*place as usize] += 1,
+                (Some(child), None) => {
                     self.orphans += 1;
                     if self.samples.len() < SAMPLES {
                         self.samples.push(child.into());
                     }
                 }
+                (None, None) => {}
             }
+        }
+        Ok(places.into_iter().collect())
+    }
+
+    /// Where each child's value stands. Sorted children walk along the values; others need a map of them.
+    fn places(&mut self, children: &StringChunked) -> Vec<Option<IdxSize>> {
+        if self.places.is_none() && children.iter().flatten().is_sorted() {
+            let mut at = 0;
+            let mut walk = |child: &str| {
+                while self.values.get(at).is_some_and(|value| *value < child) {
+                    at += 1;
+                }
+                self.values.get(at).filter(|value| **value == child).map(|_| at as IdxSize)
+            };
+            return children.iter().map(|child| child.and_then(&mut walk)).collect();
+        }
+        let places = self.places.get_or_insert_with(|| self.values.iter().copied().zip(0..).collect());
+        let mut last: Option<(&str, Option<IdxSize>)> = None;
+        let mut find = |child| {
+            // Rows of one value often follow each other: those of a zip prefix do by the ten.
+            let place = match last {
+                Some((text, place)) if text == child => place,
+                _ => places.get(child).copied(),
+            };
+            last = Some((child, place));
             place
         };
-        Ok(children.iter().map(|child| child.and_then(&mut place)).collect())
+        children.iter().map(|child| child.and_then(&mut find)).collect()
     }
 
     /// Both directions: referring rows without partner, and values that nobody refers to.
