@@ -125,12 +125,7 @@ impl<'a> Values<'a> {
     fn prefix(&self, row: usize) -> u64 {
         const SIGN: u64 = 1 << 63;
         match self {
-            Values::Text(v) => v.get(row).map_or(0, |text| {
-                let mut bytes = [0; 8];
-                let n = text.len().min(8);
-                bytes[..n].copy_from_slice(&text.as_bytes()[..n]);
-                u64::from_be_bytes(bytes)
-            }),
+            Values::Text(v) => v.get(row).map_or(0, prefix),
             Values::Integer(v) => v.get(row).map_or(0, |number| number as u64 ^ SIGN),
             // As `f64::total_cmp` has it: of negative numbers all bits turn, of others the sign.
             Values::Float(v) => v.get(row).map_or(0, |number| match number.to_bits() {
@@ -139,6 +134,14 @@ impl<'a> Values<'a> {
             }),
         }
     }
+}
+
+/// A number that orders as the text does, as far as eight bytes reach.
+pub(super) fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let n = text.len().min(8);
+    bytes[..n].copy_from_slice(&text.as_bytes()[..n]);
+    u64::from_be_bytes(bytes)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::audit::{Audit, Change, Nulls, Step};
 use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
 use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
-use super::cut::cut;
+use super::cut::{OF_ORDERS, cut};
 use super::quality::{self, Key, Quality, Reference, references};
 use super::read::Quarantined;
 use super::source::Source;
@@ -73,8 +73,8 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
 
     let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
     let mut cleaned = 0;
-    for range in 0..ranges {
-        let frame = cut.orders.range(range)?;
+    let clean = |range| cut.orders.range(range);
+    one_ahead(ranges, clean, |range, frame: DataFrame| {
         cleaned += frame.height();
         let (written, examined) = rayon::join(
             || rows(TableId::Orders.name(), &frame),
@@ -85,13 +85,13 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
         );
         written.and(examined)?;
         waiting.empty.insert(TableId::Orders, frame.clear());
-        waiting.orders.append(range, frame)?;
-    }
+        waiting.orders.append(range, frame)
+    })?;
     some_order(cleaned)?;
     accounts.insert(TableId::Orders, cut.orders.account);
 
-    for range in 0..ranges {
-        let frame = cut.customers.range(range)?;
+    let clean = |range| cut.customers.range(range);
+    one_ahead(ranges, clean, |range, frame: DataFrame| {
         let (written, examined) = rayon::join(
             || rows(TableId::Customers.name(), &frame),
             || {
@@ -100,16 +100,19 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
                 answer(&frame, range, &mut waiting, &mut found)
             },
         );
-        written.and(examined)?;
-    }
+        written.and(examined)
+    })?;
     accounts.insert(TableId::Customers, cut.customers.account);
 
-    for range in 0..ranges {
+    let clean = |range| {
         let mut tables = waiting.take(range)?;
         let of_orders = cut.of_orders.par_iter_mut().map(|(id, table)| Ok((*id, table.range(range)?)));
         tables.extend(of_orders.collect::<Result<Vec<_>>>()?);
+        Ok(tables)
+    };
+    one_ahead(ranges, clean, |_, tables: BTreeMap<TableId, DataFrame>| {
         let (written, met) = rayon::join(
-            || cut.of_orders.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
+            || OF_ORDERS.par_iter().try_for_each(|id| rows(id.name(), &tables[id])),
             || {
                 let products = meet(&tables, &mut found, &mut short)?;
                 let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
@@ -117,8 +120,8 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
                 orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
             },
         );
-        written.and(met)?;
-    }
+        written.and(met)
+    })?;
     accounts.extend(cut.of_orders.into_iter().map(|(id, table)| (id, table.account)));
 
     let mut audit = audit_of(accounts.into_values().collect(), cut.warnings, named, located);
@@ -128,6 +131,21 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
     audit.nulls = found.nulls.into_values().flatten().collect();
     (audit.quality, audit.relations) = found.quality.finish(&audit.steps);
     Ok(audit)
+}
+
+/// Hands one range after the other from the first task to the second, which works at one while the first is at the next.
+fn one_ahead<T: Send>(
+    ranges: usize,
+    mut first: impl FnMut(usize) -> Result<T> + Send,
+    mut second: impl FnMut(usize, T) -> Result<()> + Send,
+) -> Result<()> {
+    let mut ready = first(0)?;
+    for range in 1..ranges {
+        let (done, next) = rayon::join(|| second(range - 1, ready), || first(range));
+        done?;
+        ready = next?;
+    }
+    second(ranges - 1, ready)
 }
 
 /// What is left of the short tables once their rows are clean.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
+use super::canonical::prefix;
 use super::parquet::join_rows;
 use crate::error::{Error, Result};
 
@@ -106,22 +107,24 @@ impl Spill {
 }
 
 /// Where one range of ids ends and the next begins: ranges, not hashes, so that range after range is the order of the whole.
+/// Before each first id stands its prefix, at which most comparisons end.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bounds(Vec<String>);
+pub(super) struct Bounds(Vec<(u64, String)>);
 
 impl Bounds {
     /// About as many `ids` in each of the ranges.
     pub(super) fn of(ids: &StringChunked, ranges: usize) -> Bounds {
         let mut ids: Vec<&str> = ids.iter().flatten().collect();
         ids.sort_unstable();
-        let mut bounds: Vec<String> =
-            (1..ranges).filter_map(|range| ids.get(range * ids.len() / ranges)).map(|id| id.to_string()).collect();
+        let firsts = (1..ranges).filter_map(|range| ids.get(range * ids.len() / ranges));
+        let mut bounds: Vec<(u64, String)> = firsts.map(|id| (prefix(id), id.to_string())).collect();
         bounds.dedup();
         Bounds(bounds)
     }
 
     fn range(&self, id: &str) -> usize {
-        self.0.partition_point(|first| first.as_str() <= id)
+        let prefix = prefix(id);
+        self.0.partition_point(|(first, text)| (*first, text.as_str()) <= (prefix, id))
     }
 }
 
