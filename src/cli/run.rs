@@ -11,8 +11,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
-use pfe::data::shards::MEMORY;
 use pfe::mart::engine;
+use pfe::memory;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
 use pfe::pipeline::manifest::Did;
 use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
@@ -46,9 +46,9 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS)]
     timeout: u64,
     /// Memory that reading, cleaning and aggregating may take; files of more than a twenty-fourth of it pass through the disk of
-    /// the output folder, range by range of their orders, with the same result
-    #[arg(long, value_name = "MB", default_value_t = MEMORY >> 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
-    memory: u64,
+    /// the output folder, range by range of their orders, with the same result [default: 4096, or half of what limits leave]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    memory: Option<u64>,
     /// Then compute everything again at 1, 2 and all threads on rows in another order, and compare
     #[arg(long, conflicts_with = "only")]
     prove: bool,
@@ -157,7 +157,7 @@ impl Args {
             timeout,
             cancel: stop_on_signals()?,
             shuffle: None,
-            memory: self.memory << 20,
+            memory: self.memory.map_or_else(memory::share, |megabytes| megabytes << 20),
             engine: engine::open(self.engine.engine.as_deref().unwrap_or("polars"))?,
             engine_store: self.engine.engine_store.clone(),
         })

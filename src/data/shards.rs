@@ -28,8 +28,6 @@ use crate::error::Result;
 /// Bytes of memory for a byte of input: four hold a range, its clean rows and its joins. The rest is for the short tables and
 /// the mart, which stay, and because smaller ranges are faster: their joins keep to the processor's cache.
 const BYTES_OF_MEMORY: u64 = 24;
-/// Memory that the data part may take unless the user says otherwise, bytes.
-pub const MEMORY: u64 = 4 << 30;
 /// More ranges would make their pieces on the disk too small to be read well.
 const MOST_RANGES: usize = 256;
 /// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.

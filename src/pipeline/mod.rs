@@ -36,7 +36,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::data::{Audit, shards};
+use crate::data::Audit;
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
 use crate::mart::engine::{Engine, Polars};
@@ -107,7 +107,7 @@ impl Default for How {
             timeout: Duration::from_secs(graph::TIMEOUT_SECONDS),
             cancel: Arc::default(),
             shuffle: None,
-            memory: shards::MEMORY,
+            memory: crate::memory::share(),
             engine: Arc::new(Polars),
             engine_store: None,
         }

@@ -130,3 +130,24 @@ fn no_space_left() {
     after.retain(|name, _| !name.starts_with(".pfe-run/"));
     assert_same(&before, &after);
 }
+
+/// What the system's limit leaves is too little: the program says so in its own words, and changes nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_memory_left() {
+    let work = Workdir::with_data();
+    work.ok(&["run", "--data", "data", "--quiet"]);
+    let before = work.files("out");
+    work.edit("data/olist_orders_dataset.csv", |csv| csv.replacen("delivered", "shipped", 1));
+    let limited = format!("ulimit -v 230000; exec '{}' run --data data --quiet", env!("CARGO_BIN_EXE_pfe"));
+    let done = Command::new("sh").args(["-c", &limited]).current_dir(work.path("")).output().unwrap();
+    let message = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{message}");
+    assert!(message.contains("error: out of memory") && message.contains("goes on where it was"), "{message}");
+    let mut after = work.files("out");
+    after.retain(|name, _| !name.starts_with(".pfe-run"));
+    assert_same(&before, &after);
+    work.ok(&["run", "--data", "data", "--quiet"]);
+    work.ok(&["run", "--data", "data", "--quiet", "--out", "fresh"]);
+    assert_same(&work.files("fresh"), &work.files("out"));
+}
