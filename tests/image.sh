@@ -44,6 +44,7 @@ as_root cp -a "$tools/debian" "$image"
 as_root chroot "$image" sh -euc "$install" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 as_root cp "$stage${copied[0]}" "$image${copied[1]}"
 as_root chroot --userspec="$user:$user" "$image" sh -euc \
-    'test "$(id -u)" != 0; cd /data; pfe run --out out --orders 1000 --quiet; test -s out/report.pdf'
+    'test "$(id -u)" != 0; cd /data; pfe run --out out --orders 1000 --quiet; test -s out/report.pdf
+     pfe run --out other --orders 1000 --engine sc://host 2>said || true; grep -q "features spark" said'
 size="$(as_root du -smx --exclude=data --exclude=var/cache "$image" | cut -f1)"
 echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$stage${copied[0]}") >> 20)) MB"

@@ -1,12 +1,12 @@
 # Sourced by tests/run and tests/kernel/run: installs what the tests need beside Rust, Python 3 and Node, pinned, and says so.
 #
-# Sets `target` (the build folder), `tools` (Python's and npm's packages, under it), NODE_PATH, and PFE_DATA where the real
-# data are: in $PFE_DATA, in data/, or in ../shared/olist.
+# Sets `target` (the build folder), `tools` (Python's and npm's packages, under it), NODE_PATH, PFE_TEST_VENV and JAVA_HOME for
+# the tests of engines, and PFE_DATA where the real data are: in $PFE_DATA, in data/, or in ../shared/olist.
 
 say() { printf '\n== %s\n' "$*"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB, PostgreSQL, debootstrap (apt, as Debian has them); pinned Python and npm packages"
+say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB, PostgreSQL, debootstrap, protoc, Java 17 (apt, as Debian has them); pinned Python and npm packages"
 if command -v rustup >/dev/null; then
     rustup toolchain install --no-self-update
 fi
@@ -19,6 +19,8 @@ command -v pdftotext >/dev/null || missing+=(poppler-utils)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v openssl >/dev/null || missing+=(openssl)
 [ -x /usr/sbin/debootstrap ] || missing+=(debootstrap)
+if ! command -v protoc >/dev/null || [ ! -e /usr/include/google/protobuf/any.proto ]; then missing+=(protobuf-compiler libprotobuf-dev); fi
+compgen -G '/usr/lib/jvm/java-17-openjdk-*/bin/java' >/dev/null || missing+=(openjdk-17-jre-headless)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     as_root apt-get update -qq
@@ -37,6 +39,9 @@ tools="$target/test-tools"
 cp tests/browser/package.json tests/browser/package-lock.json "$tools/"
 npm ci --silent --no-audit --no-fund --prefix "$tools"
 export NODE_PATH="$tools/node_modules"
+# Spark takes the Java that this names, whichever else is on the path.
+JAVA_HOME="$(dirname "$(dirname "$(compgen -G '/usr/lib/jvm/java-17-openjdk-*/bin/java' | head -n 1)")")"
+export JAVA_HOME PFE_TEST_VENV="$tools/venv"
 
 for folder in "${PFE_DATA:-}" data ../shared/olist; do
     if [ -f "$folder/olist_orders_dataset.csv" ]; then

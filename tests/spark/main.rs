@@ -3,6 +3,7 @@
 
 mod failures;
 mod same;
+mod scale;
 mod server;
 #[path = "../e2e/workdir.rs"]
 #[allow(dead_code)]

@@ -1,4 +1,4 @@
-//! Servers of a test's own, on free loopback ports, gone with the test. tests/spark/run installs them into a virtual
+//! Servers of a test's own, on free loopback ports, gone with the test. tests/tools.sh installs them into a virtual
 //! environment, which PFE_TEST_VENV names.
 
 use std::fs::{self, File};
@@ -27,9 +27,9 @@ pub struct Server {
 fn venv() -> Option<PathBuf> {
     match std::env::var_os("PFE_TEST_VENV") {
         Some(path) => Some(path.into()),
-        None if std::env::var_os("CI").is_some() => panic!("PFE_TEST_VENV is not set: `tests/spark/run` sets it"),
+        None if std::env::var_os("CI").is_some() => panic!("PFE_TEST_VENV is not set: `. tests/tools.sh` sets it"),
         None => {
-            eprintln!("skipped: PFE_TEST_VENV is not set; `tests/spark/run` installs the servers");
+            eprintln!("skipped: PFE_TEST_VENV is not set; `. tests/tools.sh` installs the servers");
             None
         }
     }
@@ -105,6 +105,13 @@ impl Server {
             templates: Default::default(),
             how: How { engine: engine::open(&self.url).unwrap(), ..How::default() },
         }
+    }
+
+    /// The most memory that it has held so far, MB.
+    pub fn peak_memory(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 
     /// Sends it a signal.

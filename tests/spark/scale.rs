@@ -1,0 +1,46 @@
+//! The original's number of orders and ten times as many: still the same bits, and what it costs.
+//!
+//! Apart from `tests/run`, for it takes its time. `cargo test --release --features spark --test spark -- --ignored --nocapture`
+//! prints a table.
+
+use std::time::Instant;
+
+use super::server::Server;
+use super::workdir::{Workdir, assert_same};
+
+fn timed(work: &Workdir, args: &[&str]) -> f64 {
+    let start = Instant::now();
+    work.ok(args);
+    start.elapsed().as_secs_f64()
+}
+
+#[test]
+#[ignore = "takes minutes, and the whole machine"]
+fn one_and_ten_times_the_original() {
+    let servers: [(&str, fn() -> Option<Server>); 3] = [
+        ("Sail", || Server::sail(&[])),
+        ("Sail with workers", || Server::sail(&[("SAIL_MODE", "local-cluster")])),
+        ("Spark", Server::spark),
+    ];
+    eprintln!(
+        "| orders | mart by | run, s | mart alone, s | server's peak memory, MB |\n| ---: | --- | ---: | ---: | ---: |"
+    );
+    for orders in ["100000", "1000000"] {
+        let work = Workdir::new();
+        work.ok(&["synth", "--orders", orders, "--seed", "7", "--out", "data", "--quiet"]);
+        let run = |out: &str, more: &[&str]| {
+            timed(&work, &[&["run", "--data", "data", "--quiet", "--out", out], more].concat())
+        };
+        eprintln!("| {orders} | polars, here | {:.1} | | |", run("here", &[]));
+        let here = work.files("here");
+        for (name, start) in servers {
+            let Some(server) = start() else { return };
+            let whole = run("there", &["--engine", &server.url]);
+            assert_same(&here, &work.files("there"));
+            std::fs::remove_dir_all(work.path("there")).unwrap();
+            // Makes the mart again, and little else.
+            let mart = timed(&work, &["verify", "--out", "here", "--engine", &server.url]);
+            eprintln!("| {orders} | {name} | {whole:.1} | {mart:.1} | {:.0} |", server.peak_memory());
+        }
+    }
+}
