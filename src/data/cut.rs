@@ -14,7 +14,7 @@ use super::spill::{Bounds, Spill};
 use crate::error::Result;
 
 /// The tables that are cut by `order_id` as orders are.
-pub(super) const OF_ORDERS: [TableId; 3] = [TableId::OrderItems, TableId::OrderReviews, TableId::OrderPayments];
+const OF_ORDERS: [TableId; 3] = [TableId::OrderItems, TableId::OrderReviews, TableId::OrderPayments];
 /// The tables that stay in memory whole.
 const SHORT: [TableId; 5] =
     [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
