@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Memory that the data part takes at most unless the user says otherwise, bytes.
 const MOST: u64 = 4 << 30;
@@ -75,11 +76,10 @@ pub fn tell_refused_threads() {
 #[allow(clippy::print_stderr)]
 fn out_of_memory(refused: &dyn std::fmt::Display) -> ! {
     static TOLD: AtomicBool = AtomicBool::new(false);
-    // One thread tells; the others, or the telling itself, wait for the end.
+    // One thread tells, and the others wait for the end, which comes even if the telling itself wants memory.
     if TOLD.swap(true, Ordering::SeqCst) {
-        loop {
-            std::thread::park();
-        }
+        std::thread::sleep(Duration::from_secs(1));
+        std::process::abort();
     }
     eprintln!("error: out of memory: the system refuses {refused}");
     eprintln!(

@@ -138,7 +138,7 @@ fn no_memory_left() {
     let work = Workdir::with_data();
     work.ok(&["run", "--data", "data", "--quiet"]);
     let before = work.files("out");
-    work.edit("data/olist_orders_dataset.csv", |csv| csv.replacen("delivered", "shipped", 1));
+    work.edit("data/olist_orders_dataset.csv", |csv| csv.replacen(",delivered,", ",shipped,", 1));
     let limited = format!("ulimit -v 230000; exec '{}' run --data data --quiet", env!("CARGO_BIN_EXE_pfe"));
     let done = Command::new("sh").args(["-c", &limited]).current_dir(work.path("")).output().unwrap();
     let message = String::from_utf8_lossy(&done.stderr);
