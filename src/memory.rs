@@ -78,7 +78,7 @@ fn out_of_memory(refused: &dyn std::fmt::Display) -> ! {
     static TOLD: AtomicBool = AtomicBool::new(false);
     // One thread tells, and the others wait for the end, which comes even if the telling itself wants memory.
     if TOLD.swap(true, Ordering::SeqCst) {
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(Duration::from_secs(10));
         std::process::abort();
     }
     eprintln!("error: out of memory: the system refuses {refused}");
