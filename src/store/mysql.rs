@@ -6,7 +6,7 @@ mod load;
 use std::time::Duration;
 
 use mysql::consts::ColumnType;
-use mysql::prelude::Queryable;
+use mysql::prelude::{FromRow, Queryable};
 use mysql::{Conn, DriverError, OptsBuilder, SslOpts, Value as Wire};
 use polars::prelude::DataFrame;
 
@@ -81,11 +81,17 @@ impl Mysql {
         format!("{}{}", self.prefix, schema.name())
     }
 
+    /// Asks the server's catalogue, on a connection of its own: MariaDB leaves out tables that another load is altering when
+    /// the connection that asks holds a lock, as that of [`Mysql::lock`]; without any it waits.
+    fn ask<T: FromRow>(&self, sql: &str, about: (&str, &str)) -> Result<Vec<T>, Failure> {
+        self.connect()?.exec(sql, about).map_err(|e| self.failed(e))
+    }
+
     /// Names and types of a table's columns; none if there is no such table.
-    fn columns(&self, catalogue: &mut Conn, database: &str, table: &str) -> Result<Vec<(String, String)>, Failure> {
+    fn columns(&self, database: &str, table: &str) -> Result<Vec<(String, String)>, Failure> {
         let sql = "SELECT column_name, data_type FROM information_schema.columns \
                    WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position";
-        catalogue.exec(sql, (database, table)).map_err(|e| self.failed(e))
+        self.ask(sql, (database, table))
     }
 
     fn failed(&self, error: mysql::Error) -> Failure {
@@ -133,11 +139,11 @@ impl Mysql {
 
     fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
         let database = self.database(schema);
-        let mut connection = self.connect()?;
-        let there = self.columns(&mut connection, &database, table)?;
+        let there = self.columns(&database, table)?;
         if there.is_empty() {
             return Ok(None);
         }
+        let mut connection = self.connect()?;
         let target = MYSQL.table(&database, schema, table);
         let shown = format!("table {target} of `{}`", self.url);
         let fields = fields_to_read(schema, table, &there, &shown)?;
@@ -171,9 +177,6 @@ impl Mysql {
     ) -> Result<(), Failure> {
         let database = self.database(schema);
         let mut connection = self.connect()?;
-        // MariaDB's catalogue leaves out tables that another load is altering when who asks holds a lock, as that on a name
-        // below; without any it waits.
-        let mut catalogue = self.connect()?;
         let failed = |e| self.failed(e);
         if let Some(create) = MYSQL.create_schema(&database) {
             connection.query_drop(create).map_err(failed)?;
@@ -181,7 +184,7 @@ impl Mysql {
         self.lock(&mut connection, &database, table)?;
         let [target, aside, old] =
             ["", "__pfe_new", "__pfe_old"].map(|suffix| MYSQL.table(&database, schema, &format!("{table}{suffix}")));
-        let there = self.columns(&mut catalogue, &database, table)?;
+        let there = self.columns(&database, table)?;
         plan.may_replace(&there, &format!("table {target} of `{}`", self.url))?;
         // What a load that was cut off has left.
         connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed)?;
@@ -192,7 +195,7 @@ impl Mysql {
             }
             // From here on other tables are touched, too: one load at a time.
             self.lock(&mut connection, &database, "")?;
-            self.release(&mut connection, &mut catalogue, schema, table, released)?;
+            self.release(&mut connection, schema, table, released)?;
             // One statement: a reader finds the old table or the new one.
             let swap = match there.is_empty() {
                 true => format!("RENAME TABLE {aside} TO {target}"),
@@ -203,7 +206,7 @@ impl Mysql {
         // After a failure the connection may be gone; then the next load clears up.
         let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed);
         loaded.and(cleared)?;
-        self.refer(&mut connection, &mut catalogue, schema, table)
+        self.refer(&mut connection, schema, table)
     }
 
     /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name. What adds
@@ -211,7 +214,6 @@ impl Mysql {
     fn release(
         &self,
         connection: &mut Conn,
-        catalogue: &mut Conn,
         schema: Schema,
         table: &str,
         released: &mut Vec<String>,
@@ -219,8 +221,7 @@ impl Mysql {
         let database = self.database(schema);
         let sql = "SELECT constraint_schema, table_name, constraint_name FROM information_schema.referential_constraints \
                    WHERE unique_constraint_schema = ? AND referenced_table_name = ?";
-        let found: Vec<(String, String, String)> =
-            catalogue.exec(sql, (&database, table)).map_err(|e| self.failed(e))?;
+        let found: Vec<(String, String, String)> = self.ask(sql, (&database, table))?;
         let ours = MYSQL.references_of(schema, table);
         for (child_database, child, name) in found {
             let quoted = MYSQL.quote(&name);
@@ -241,11 +242,11 @@ impl Mysql {
 
     /// Adds the references from and to a table whose other end is there. They hold for what comes later; cleaning has
     /// checked and counted what is there.
-    fn refer(&self, connection: &mut Conn, catalogue: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
+    fn refer(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
         let database = self.database(schema);
         for reference in MYSQL.references_of(schema, table) {
             let other = if reference.from == table { reference.to } else { reference.from };
-            if !self.columns(catalogue, &database, other)?.is_empty() {
+            if !self.columns(&database, other)?.is_empty() {
                 connection.query_drop(self.adding(schema, &reference)).map_err(|e| self.failed(e))?;
             }
         }
