@@ -28,6 +28,12 @@ class Kernel:
     def send(self, code, **options):
         return self.client.execute(code, **options)
 
+    def interrupt(self):
+        """Interrupts, and waits for the kernel's word: an interrupt still under way would stop the next cell."""
+        request = self.client.session.msg("interrupt_request")
+        self.client.control_channel.send(request)
+        self.reply(request["header"]["msg_id"], "control")
+
     def reply(self, msg_id, channel="shell", timeout=WAIT):
         end = time.time() + timeout
         while time.time() < end:
