@@ -365,8 +365,10 @@ impl Flow {
     pub(super) fn document(&self) -> Result<Arc<Document>> {
         self.document.get(|| {
             let results = self.results()?;
-            let mut document = report::dossier_with(&results, &self.params.templates)?;
-            document.downloads = attachments::all(&results)?;
+            let compose = || report::dossier_with(&results, &self.params.templates);
+            let (document, downloads) = rayon::join(compose, || attachments::all(&results));
+            let mut document = document?;
+            document.downloads = downloads?;
             Ok(document)
         })
     }

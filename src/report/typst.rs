@@ -4,9 +4,15 @@
 //! a meaning, so no word can become a heading, a call or a reference. How things look is the business of
 //! `reports/templates/report.typ`, whose functions are called here.
 
-use super::document::{Align, Block, Document, Inline, Place, Remark};
+use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
-use super::{Attachment, Table};
+use super::{Attachment, Style};
+use columns::Columns;
+
+mod columns;
+
+/// The deepest level of headings that the contents list: `depth` in the template.
+const LISTED: usize = 2;
 
 /// The main source file, and the name under which each figure is expected, in order.
 pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
@@ -17,6 +23,7 @@ pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
         cited: vec![false; document.notes.len()],
         marks: document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers)),
         code: "raw(",
+        measured: document.style.typst == Style::default().typst,
     };
     writer.cover(attachments);
     for chapter in &document.chapters {
@@ -50,6 +57,8 @@ struct Writer<'a> {
     marks: bool,
     /// How code in a line is called.
     code: &'static str,
+    /// Whether the template is the one whose letters and margins were measured.
+    measured: bool,
 }
 
 impl Writer<'_> {
@@ -77,6 +86,7 @@ impl Writer<'_> {
             ("contents", literal(words.contents)),
             ("figures", optional(has(|block| matches!(block, Block::Figure { .. })).then_some(words.figures))),
             ("tables", optional(has(|block| matches!(block, Block::Table { .. })).then_some(words.tables))),
+            ("foretold", self.foretold()),
         ];
         self.out.push_str("#import \"report.typ\": *\n#show: report.with(\n");
         for (name, value) in fields {
@@ -90,6 +100,27 @@ impl Writer<'_> {
                 ["mime-type: ", &mime, ", description: ", &description, ", relationship: \"data\")\n"].concat();
             self.push(&["#pdf.attach(", &name, ", read(", &path, ", encoding: none), ", &options]);
         }
+    }
+
+    /// The lines of contents and lists, each with its level, as they will read but for the pages.
+    fn foretold(&self) -> String {
+        let (mut contents, mut figures, mut tables) = (String::new(), String::new(), String::new());
+        for block in self.document.blocks() {
+            let (list, level, prefix, text) = match block {
+                Block::Heading(Heading { level, number, title, .. }) if *level <= LISTED => {
+                    (&mut contents, *level, number.clone().unwrap_or_default(), words(title))
+                }
+                Block::Figure { place, figure } => {
+                    (&mut figures, 1, format!("{} {}", self.words.figure, place.number), figure.title.clone())
+                }
+                Block::Table { place, table } => {
+                    (&mut tables, 1, format!("{} {}", self.words.table, place.number), table.title.clone())
+                }
+                _ => continue,
+            };
+            list.extend(["(", &level.to_string(), ", ", &literal(&format!("{prefix} {text}")), "), "]);
+        }
+        format!("(contents: ({contents}), figures: ({figures}), tables: ({tables}))")
     }
 
     fn chapter(&mut self, blocks: &[Block]) {
@@ -160,11 +191,9 @@ impl Writer<'_> {
                 for column in &table.columns {
                     self.out.push_str(if column.numeric { "right, " } else { "left, " });
                 }
-                self.out.push_str("), (");
-                for width in widths(table) {
-                    self.push(&[&width, ", "]);
-                }
-                self.out.push_str("), (");
+                self.out.push_str("), ");
+                self.columns(&Columns::of(table));
+                self.out.push('(');
                 for column in &table.columns {
                     // Names of columns may break after an underscore.
                     self.push(&[&literal(&column.header.replace('_', "_\u{200b}")), ", "]);
@@ -189,7 +218,7 @@ impl Writer<'_> {
     }
 
     fn grid(&mut self, align: &[Align], head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) {
-        self.out.push_str("grid-of((");
+        self.push(&["grid-of(", &points(columns::size(align.len())), ", ("]);
         for align in align {
             self.out.push_str(match align {
                 Align::Left => "left, ",
@@ -210,11 +239,20 @@ impl Writer<'_> {
         self.out.push(')');
     }
 
+    /// The size, widths and heights of a table.
+    fn columns(&mut self, columns: &Columns) {
+        // Other templates may have other letters.
+        let heights = if self.measured { columns.heights() } else { String::new() };
+        self.push(&[&points(columns.size), ", (", &columns.widths(), "), (", &heights, "), "]);
+    }
+
     /// The table of the numbers, each with the label that its marks lead to.
     fn numbers(&mut self) {
         let (head, rows) = self.document.numbers_grid();
         let code = std::mem::replace(&mut self.code, "word-of-code(");
-        self.out.push_str("numbers-of((");
+        self.out.push_str("numbers-of(");
+        self.columns(&Columns::of_numbers(&rows));
+        self.out.push('(');
         for cell in &head {
             self.content(cell);
             self.out.push_str(", ");
@@ -317,47 +355,12 @@ impl Writer<'_> {
     }
 }
 
-/// Characters that a line of a table holds, after the space between columns is taken off.
-fn capacity(columns: usize) -> usize {
-    // The more columns, the smaller their letters: see `rows-of` in the template.
-    match columns {
-        0..=6 => 94 - 2 * columns,
-        7..=8 => 104 - 2 * columns,
-        _ => 116 - 3 * columns,
-    }
-}
-
-/// The widths of a table's columns: what they need where one line holds them all, the first taking what is left; else
-/// parts of the line in proportion to their longest cell or word of the heading.
-fn widths(table: &Table) -> Vec<String> {
-    let length = |text: &str| text.chars().count();
-    let cells = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| length(c)).max().unwrap_or(0);
-    let headers: Vec<usize> = table.columns.iter().map(|c| length(&c.header)).collect();
-    let whole: usize = headers.iter().enumerate().map(|(i, h)| (*h).max(cells(i))).sum();
-    let texts = table.columns.iter().filter(|c| !c.numeric).count();
-    if texts <= 1 && whole <= capacity(headers.len()) {
-        let first = |i: usize| i == 0 && texts == 1;
-        return (0..headers.len()).map(|i| if first(i) { "1fr" } else { "auto" }.to_owned()).collect();
-    }
-    // What cannot be broken is the least; what is left goes to the columns that want more.
-    let word = |text: &str| text.split(' ').map(length).max().unwrap_or(0);
-    let heading = |text: &str| text.split([' ', '_']).map(length).max().unwrap_or(0);
-    let words = |i: usize| table.rows.iter().filter_map(|r| r.get(i)).map(|c| word(c)).max().unwrap_or(0);
-    let least: Vec<usize> =
-        table.columns.iter().enumerate().map(|(i, c)| heading(&c.header).max(words(i)).min(LONG_WORD) + 1).collect();
-    let more: Vec<usize> = least.iter().enumerate().map(|(i, l)| (cells(i) + 1).saturating_sub(*l)).collect();
-    let left = capacity(headers.len()).saturating_sub(least.iter().sum());
-    let wanted = more.iter().sum::<usize>().max(1);
-    let part = |(least, more): (&usize, &usize)| {
-        // In thousandths of a character: Typst takes only their proportion.
-        let extra = if wanted <= left { more * 1_000 } else { more * left * 1_000 / wanted };
-        format!("{}fr", least * 1_000 + extra)
-    };
-    least.iter().zip(&more).map(part).collect()
-}
-
 /// A longer word may break anywhere, lest it runs off the page.
 const LONG_WORD: usize = 48;
+
+fn points(length: f64) -> String {
+    format!("{length:.2}pt")
+}
 
 /// A Typst string literal.
 fn literal(text: &str) -> String {
