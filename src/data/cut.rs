@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use polars::prelude::*;
-use rayon::prelude::*;
 
 use super::clean::{Account, Cleaned, clean_table};
 use super::contract::TableId;
@@ -13,8 +14,16 @@ use super::source::Source;
 use super::spill::{Bounds, Spill};
 use crate::error::Result;
 
-/// The tables that are cut by `order_id` as orders are.
-const OF_ORDERS: [TableId; 3] = [TableId::OrderItems, TableId::OrderReviews, TableId::OrderPayments];
+/// The tables that are cut, each by which id.
+const LONG: [(TableId, &str); 5] = [
+    (TableId::Orders, "order_id"),
+    (TableId::OrderItems, "order_id"),
+    (TableId::OrderReviews, "order_id"),
+    (TableId::Customers, "customer_id"),
+    (TableId::OrderPayments, "order_id"),
+];
+/// The ids, each with the table that has every one of them once.
+const IDS: [(&str, TableId); 2] = [("order_id", TableId::Orders), ("customer_id", TableId::Customers)];
 /// The tables that stay in memory whole.
 const SHORT: [TableId; 5] =
     [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
@@ -58,91 +67,112 @@ impl Long {
     }
 }
 
-/// What was told of each table.
-type Warnings = BTreeMap<TableId, Vec<String>>;
+/// Where the ranges of each of [`IDS`] begin.
+type Ends = BTreeMap<&'static str, Bounds>;
 
-/// Where the ranges of both ids begin.
-#[derive(Default)]
-struct Ends {
-    orders: Bounds,
-    customers: Bounds,
+fn ends(orders: &DataFrame, ranges: usize) -> Result<Ends> {
+    IDS.into_iter().map(|(id, _)| Ok((id, Bounds::of(orders.column(id)?.str()?, ranges)))).collect()
 }
 
-impl Ends {
-    fn of(orders: &DataFrame, ranges: usize) -> Result<Ends> {
-        let bounds = |id| Ok::<_, crate::Error>(Bounds::of(orders.column(id)?.str()?, ranges));
-        Ok(Ends { orders: bounds("order_id")?, customers: bounds("customer_id")? })
-    }
-}
+/// A table that was read, and what was told of it.
+type Told<T> = Result<(T, Vec<String>)>;
 
-/// Reads all tables once, and the orders again from the disk where their ids rise through the file: where ranges end follows
-/// from the first orders, until all are seen.
+/// Reads all tables once, side by side: where ranges end follows from the first orders, so that the other tables need not wait for
+/// the last. Ids that rise through the file were not foretold by the first: their rows are cut again on the disk.
 pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut> {
-    let (orders, short) = rayon::join(
-        || orders(source, ranges, scratch),
-        || SHORT.par_iter().with_max_len(1).map(|id| whole(source, *id)).collect::<Result<Vec<_>>>(),
-    );
-    let ((orders, mut warnings, ends), short) = (orders?, short?);
-    let by = |column: &'static str, bounds: &Bounds, id| {
-        spill(source, id, Spill::new(scratch, ranges)?, |spill, rows| spill.scatter(rows, column, bounds))
+    let (short, long) = (Read::default(), Read::default());
+    let by = |id, column: &str, bounds: &Bounds| {
+        spill(source, id, Spill::new(scratch, ranges)?, |to, rows| to.scatter(rows, column, bounds))
     };
-    let (customers, of_orders) = rayon::join(
-        || by("customer_id", &ends.customers, TableId::Customers),
-        || {
-            let cut = OF_ORDERS.par_iter().with_max_len(1).map(|&id| Ok((id, by("order_id", &ends.orders, id)?)));
-            cut.collect::<Result<Vec<_>>>()
-        },
-    );
-    let (customers, told) = customers?;
-    warnings.extend(told);
-    let mut tables = BTreeMap::new();
-    for (id, (table, told)) in of_orders? {
-        warnings.extend(told);
-        tables.insert(id, table);
+    // Threads, not tasks: a task that waits for polars would begin the next table before its own is read.
+    let orders = thread::scope(|scope| {
+        let (short, long, by) = (&short, &long, &by);
+        scope.spawn(move || SHORT.into_iter().for_each(|id| short.keep(id, whole(source, id))));
+        let go_on = |first: &Ends| {
+            for (id, column) in LONG.into_iter().filter(|(id, _)| *id != TableId::Orders) {
+                let bounds = first[column].clone();
+                scope.spawn(move || long.keep(id, by(id, column, &bounds)));
+            }
+        };
+        orders(source, Spill::new(scratch, ranges)?, ranges, go_on)
+    });
+    let (orders, mut ends, mut all) = orders?;
+    long.keep(TableId::Orders, Ok(orders));
+    let mut warnings = BTreeMap::new();
+    let (mut long, short) = (long.take(&mut warnings)?, short.take(&mut warnings)?);
+    for (column, of) in IDS {
+        if long[&of].rows.is_skewed() {
+            ends.insert(column, all.remove(column).unwrap_or_default());
+            for (id, _) in LONG.iter().filter(|(_, by)| *by == column) {
+                long.get_mut(id).map_or(Ok(()), |table| table.rows.cut_again(column, &ends[column]))?;
+            }
+        }
     }
-    let mut cleaned = BTreeMap::new();
-    for (id, table, told) in short {
-        warnings.insert(id, told);
-        cleaned.insert(id, table);
-    }
-    Ok(Cut {
-        short: cleaned,
-        orders,
-        of_orders: tables,
-        customers,
-        bounds: ends.customers,
-        warnings: warnings.into_values().flatten().collect(),
-    })
+    let mut take = |id| long.remove(&id).unwrap_or_else(|| unreachable!("every table was read"));
+    let (orders, customers) = (take(TableId::Orders), take(TableId::Customers));
+    let bounds = ends.remove("customer_id").unwrap_or_default();
+    let warnings = warnings.into_values().flatten().collect();
+    Ok(Cut { short, orders, of_orders: long, customers, bounds, warnings })
 }
 
-/// The orders, what was told of them, and where the ranges end.
-fn orders(source: &Source, ranges: usize, scratch: &Path) -> Result<(Long, Warnings, Ends)> {
-    let mut first: Option<Bounds> = None;
+/// What has been read so far.
+struct Read<T>(Mutex<BTreeMap<TableId, Told<T>>>);
+
+impl<T> Default for Read<T> {
+    fn default() -> Self {
+        Read(Mutex::default())
+    }
+}
+
+impl<T> Read<T> {
+    fn keep(&self, id: TableId, read: Told<T>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, read);
+    }
+
+    fn take(self, warnings: &mut BTreeMap<TableId, Vec<String>>) -> Result<BTreeMap<TableId, T>> {
+        let read = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let keep = |(id, read): (TableId, Told<T>)| {
+            let (table, told) = read?;
+            warnings.insert(id, told);
+            Ok((id, table))
+        };
+        read.into_iter().map(keep).collect()
+    }
+}
+
+/// The orders, and where the ranges end by the first of them and by all. With the first, the others go on.
+fn orders(
+    source: &Source,
+    rows: Spill,
+    ranges: usize,
+    go_on: impl FnOnce(&Ends),
+) -> Result<((Long, Vec<String>), Ends, Ends)> {
+    let (mut go_on, mut first) = (Some(go_on), Ends::from(IDS.map(|(id, _)| (id, Bounds::default()))));
     let mut seen: Option<DataFrame> = None;
-    let (mut orders, told) = spill(source, TableId::Orders, Spill::new(scratch, ranges)?, |spill, rows| {
-        let ids = rows.select(["order_id", "customer_id"])?;
+    let orders = spill(source, TableId::Orders, rows, |to, rows| {
+        let ids = rows.select(IDS.map(|(id, _)| id))?;
+        if let Some(go_on) = go_on.take() {
+            first = ends(&ids, ranges)?;
+            go_on(&first);
+        }
         let step = rows.height().div_ceil(SEEN).max(1);
         let some = ids.take(&IdxCa::from_vec("row".into(), (0..rows.height() as IdxSize).step_by(step).collect()))?;
         match &mut seen {
             Some(seen) => drop(seen.vstack_mut(&some)?),
             None => seen = Some(some),
         }
-        let bounds = match &mut first {
-            Some(bounds) => bounds,
-            None => first.insert(Bounds::of(ids.column("order_id")?.str()?, ranges)),
-        };
-        spill.scatter(rows, "order_id", bounds)
+        to.scatter(rows, "order_id", &first["order_id"])
     })?;
-    let mut ends = seen.map_or_else(|| Ok(Ends::default()), |seen| Ends::of(&seen, ranges))?;
-    if !orders.rows.balance("order_id", &ends.orders)? {
-        ends.orders = first.unwrap_or_default();
+    if let Some(go_on) = go_on {
+        go_on(&first);
     }
-    Ok((orders, told, ends))
+    let all = seen.map_or_else(|| Ok(first.clone()), |seen| ends(&seen, ranges))?;
+    Ok((orders, first, all))
 }
 
-fn whole(source: &Source, id: TableId) -> Result<(TableId, Cleaned, Vec<String>)> {
+fn whole(source: &Source, id: TableId) -> Told<Cleaned> {
     let (raw, warnings) = read_table(source, id)?;
-    Ok((id, clean_table(id.table(), raw)?, warnings))
+    Ok((clean_table(id.table(), raw)?, warnings))
 }
 
 fn spill(
@@ -150,12 +180,12 @@ fn spill(
     id: TableId,
     mut rows: Spill,
     mut scatter: impl FnMut(&mut Spill, &DataFrame) -> Result<()>,
-) -> Result<(Long, Warnings)> {
+) -> Told<Long> {
     let mut take = |mut block: DataFrame, lines: Vec<u32>| {
         block.with_column(UInt32Chunked::from_vec(LINE.into(), lines).into_column())?;
         scatter(&mut rows, &block)
     };
     let (mut raw, warnings) = read_blocks(source, id, &mut take)?;
     let empty = std::mem::take(&mut raw.frame);
-    Ok((Long { account: Account::new(id.table(), raw), rows, empty }, Warnings::from([(id, warnings)])))
+    Ok((Long { account: Account::new(id.table(), raw), rows, empty }, warnings))
 }

@@ -66,21 +66,22 @@ impl Spill {
         Ok(())
     }
 
-    /// Sends the rows to the ranges of other `bounds`, where one of theirs holds twice its share or more; says whether it did.
-    pub(super) fn balance(&mut self, column: &str, bounds: &Bounds) -> Result<bool> {
-        let rows: Vec<usize> = self.pieces.iter().map(|pieces| pieces.iter().map(|piece| piece.rows).sum()).collect();
-        let (most, all) = (rows.iter().max().copied().unwrap_or(0), rows.iter().sum::<usize>());
-        if most * rows.len() < 2 * all {
-            return Ok(false);
-        }
-        let mut apart = Spill::new(&self.dir, rows.len())?;
+    /// Whether one of the ranges holds twice its share of the rows or more.
+    pub(super) fn is_skewed(&self) -> bool {
+        let rows = || self.pieces.iter().map(|pieces| pieces.iter().map(|piece| piece.rows).sum::<usize>());
+        rows().max().unwrap_or(0) * rows().len() >= 2 * rows().sum::<usize>().max(1)
+    }
+
+    /// Sends the rows to the ranges of other `bounds`.
+    pub(super) fn cut_again(&mut self, column: &str, bounds: &Bounds) -> Result<()> {
+        let mut apart = Spill::new(&self.dir, self.pieces.len())?;
         for pieces in std::mem::take(&mut self.pieces) {
             for piece in pieces {
                 apart.scatter(&self.read(piece)?, column, bounds)?;
             }
         }
         *self = apart;
-        Ok(true)
+        Ok(())
     }
 
     /// All rows of a range, in the order in which they came; `None` where there is none.
@@ -163,9 +164,9 @@ mod tests {
         for start in [0, 32] {
             spill.scatter(&rows.slice(start, 32), "id", &Bounds::of(&ids.slice(0, 8), 4)).unwrap();
         }
-        let bounds = Bounds::of(ids, 4);
-        assert!(spill.balance("id", &bounds).unwrap());
-        assert!(!spill.balance("id", &bounds).unwrap());
+        assert!(spill.is_skewed());
+        spill.cut_again("id", &Bounds::of(ids, 4)).unwrap();
+        assert!(!spill.is_skewed());
         for range in 0..4 {
             assert!(spill.take(range).unwrap().unwrap().equals(&rows.slice(16 * range as i64, 16)));
         }

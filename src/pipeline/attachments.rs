@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::report::{Attachment, Lang};
 use crate::results::{CODE, Results};
 
-/// The tables as they are written, then `run.json` without its outputs: of these, the report is one.
+/// For [`Document::downloads`](crate::report::Document): the tables as they are written, then `run.json` without its outputs: of these, the report is one.
 ///
 /// # Errors
 /// The mart is incomplete.
-pub(super) fn all(results: &Results) -> Result<Vec<Attachment>> {
+pub fn all(results: &Results) -> Result<Vec<Attachment>> {
     let [table, run] = match results.parameters.lang {
         Lang::Fr => ["table de résultats", "paramètres et empreintes"],
         Lang::En => ["table of results", "parameters and fingerprints"],

@@ -8,7 +8,7 @@
 //! count as long as their hashes fit. All state lies in the output folder: of a finished run in `run.json`, of an
 //! unfinished one beside what it has staged.
 
-mod attachments;
+pub mod attachments;
 mod bounded;
 pub mod check;
 mod decision_tables;

@@ -7,6 +7,7 @@ mod input;
 mod kill;
 mod layouts;
 mod real;
+mod rendering;
 mod repeat;
 mod report;
 mod run;
