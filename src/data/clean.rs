@@ -157,7 +157,7 @@ pub(super) struct Cleaned {
 pub(super) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
     let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
     let mut account = Account::new(table, raw);
-    let (frame, lines) = account.sort_out(frame, &lines)?;
+    let (frame, lines) = account.add(sort_out(table, &account.file.name, frame, &lines)?);
     Ok(Cleaned { frame, lines, account })
 }
 
@@ -180,29 +180,45 @@ impl Account {
         Account { table, file: raw.file, steps, changes, quarantine: raw.quarantine }
     }
 
-    /// Duplicates and conflicts out, the rest in its order under clean names, with derived columns; and the lines of the rows
-    /// that stay. Rows of one key must come together.
-    pub(super) fn sort_out(&mut self, raw: DataFrame, lines: &[u32]) -> Result<(DataFrame, Vec<u32>)> {
-        let table = self.table;
-        let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
-        let order = canonical(&raw, &source_key)?;
-        for &row in &order.conflicts {
-            self.quarantine.push(conflict(table, &self.file.name, &raw, row as usize, lines[row as usize])?);
-        }
-        self.steps[1].rows_in += raw.height();
-        self.steps[1].rows_out += order.kept.len();
-        self.steps[1].deduplicated += order.duplicates;
-        self.steps[1].quarantined += order.conflicts.len();
-        let lines = order.kept.iter().map(|&row| lines[row as usize]).collect();
-        let mut frame = raw.take(&IdxCa::from_vec("row".into(), order.kept))?;
-        for column in table.columns {
-            frame.rename(column.source, column.name.into())?;
-        }
-        if table.id == TableId::Orders {
-            derive_dates(&mut frame)?;
-        }
-        Ok((frame, lines))
+    /// The rows that stay and their lines.
+    pub(super) fn add(&mut self, sorted: Sorted) -> (DataFrame, Vec<u32>) {
+        let Sorted { frame, lines, rows_in, duplicates, conflicts } = sorted;
+        self.steps[1].rows_in += rows_in;
+        self.steps[1].rows_out += frame.height();
+        self.steps[1].deduplicated += duplicates;
+        self.steps[1].quarantined += conflicts.len();
+        self.quarantine.extend(conflicts);
+        (frame, lines)
     }
+}
+
+/// Clean rows, still to be accounted for.
+pub(super) struct Sorted {
+    frame: DataFrame,
+    /// The line of each row.
+    lines: Vec<u32>,
+    rows_in: usize,
+    duplicates: usize,
+    conflicts: Vec<Quarantined>,
+}
+
+/// Duplicates and conflicts out, the rest in its order under clean names, with derived columns. Rows of one key must come together;
+/// `lines` are theirs in `file`.
+pub(super) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Sorted> {
+    let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
+    let order = canonical(&raw, &source_key)?;
+    let conflict = |&row: &IdxSize| conflict(table, file, &raw, row as usize, lines[row as usize]);
+    let conflicts = order.conflicts.iter().map(conflict).collect::<Result<_>>()?;
+    let lines = order.kept.iter().map(|&row| lines[row as usize]).collect();
+    let (rows_in, duplicates) = (raw.height(), order.duplicates);
+    let mut frame = raw.take(&IdxCa::from_vec("row".into(), order.kept))?;
+    for column in table.columns {
+        frame.rename(column.source, column.name.into())?;
+    }
+    if table.id == TableId::Orders {
+        derive_dates(&mut frame)?;
+    }
+    Ok(Sorted { frame, lines, rows_in, duplicates, conflicts })
 }
 
 fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {

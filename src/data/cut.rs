@@ -7,8 +7,8 @@ use std::thread;
 
 use polars::prelude::*;
 
-use super::clean::{Account, Cleaned, clean_table};
-use super::contract::TableId;
+use super::clean::{Account, Cleaned, Sorted, clean_table, sort_out};
+use super::contract::{Table, TableId};
 use super::read::{read_blocks, read_table};
 use super::source::Source;
 use super::spill::{Bounds, Spill};
@@ -48,22 +48,29 @@ pub(super) struct Cut {
 /// A table on the disk.
 pub(super) struct Long {
     pub(super) account: Account,
-    rows: Spill,
-    /// Its columns, without a row.
+    pub(super) rows: Rows,
+}
+
+/// The rows of a table on the disk.
+pub(super) struct Rows {
+    table: &'static Table,
+    file: String,
+    spill: Spill,
+    /// The columns, without a row.
     empty: DataFrame,
 }
 
-impl Long {
-    /// Takes the clean rows of a range, sorted.
-    pub(super) fn range(&mut self, range: usize) -> Result<DataFrame> {
-        let (rows, lines) = match self.rows.take(range)? {
+impl Rows {
+    /// The clean rows of a range.
+    pub(super) fn sorted(&self, range: usize) -> Result<Sorted> {
+        let (rows, lines) = match self.spill.rows(range)? {
             Some(mut rows) => {
                 let lines = rows.drop_in_place(LINE)?;
                 (rows, lines.u32()?.iter().flatten().collect())
             }
             None => (self.empty.clone(), Vec::new()),
         };
-        Ok(self.account.sort_out(rows, &lines)?.0)
+        sort_out(self.table, &self.file, rows, &lines)
     }
 }
 
@@ -101,10 +108,10 @@ pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
     let mut warnings = BTreeMap::new();
     let (mut long, short) = (long.take(&mut warnings)?, short.take(&mut warnings)?);
     for (column, of) in IDS {
-        if long[&of].rows.is_skewed() {
+        if long[&of].rows.spill.is_skewed() {
             ends.insert(column, all.remove(column).unwrap_or_default());
             for (id, _) in LONG.iter().filter(|(_, by)| *by == column) {
-                long.get_mut(id).map_or(Ok(()), |table| table.rows.cut_again(column, &ends[column]))?;
+                long.get_mut(id).map_or(Ok(()), |table| table.rows.spill.cut_again(column, &ends[column]))?;
             }
         }
     }
@@ -178,14 +185,15 @@ fn whole(source: &Source, id: TableId) -> Told<Cleaned> {
 fn spill(
     source: &Source,
     id: TableId,
-    mut rows: Spill,
+    mut spill: Spill,
     mut scatter: impl FnMut(&mut Spill, &DataFrame) -> Result<()>,
 ) -> Told<Long> {
     let mut take = |mut block: DataFrame, lines: Vec<u32>| {
         block.with_column(UInt32Chunked::from_vec(LINE.into(), lines).into_column())?;
-        scatter(&mut rows, &block)
+        scatter(&mut spill, &block)
     };
     let (mut raw, warnings) = read_blocks(source, id, &mut take)?;
     let empty = std::mem::take(&mut raw.frame);
-    Ok((Long { account: Account::new(id.table(), raw), rows, empty }, warnings))
+    let rows = Rows { table: id.table(), file: raw.file.name.clone(), spill, empty };
+    Ok((Long { account: Account::new(id.table(), raw), rows }, warnings))
 }

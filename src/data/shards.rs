@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::audit::{Audit, Change, Nulls, Step};
 use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
 use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
-use super::cut::cut;
+use super::cut::{Cut, Long, cut};
 use super::quality::{self, Key, Quality, Reference, references};
 use super::read::Quarantined;
 use super::source::Source;
@@ -64,51 +64,66 @@ pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sy
 pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     let ranges = how.ranges.max(1);
     let spill = || Spill::new(&how.scratch, ranges);
-    let mut cut = cut(source, ranges, &how.scratch)?;
+    let Cut { short, orders: all, mut of_orders, customers, bounds, warnings } = cut(source, ranges, &how.scratch)?;
     let mut found = Found::default();
-    let Short { kept, mut accounts, named, located } = Short::take(std::mem::take(&mut cut.short), rows, &mut found)?;
+    let Short { kept, mut accounts, named, located } = Short::take(short, rows, &mut found)?;
     let mut short = References::new(&kept)?;
 
     let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
     let mut cleaned = 0;
-    let clean = |range| cut.orders.range(range);
-    one_ahead(ranges, clean, |range, frame: DataFrame| {
-        cleaned += frame.height();
-        let (written, examined) = rayon::join(
-            || rows(TableId::Orders.name(), &frame),
-            || {
-                waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &cut.bounds)?;
-                found.examine(TableId::Orders.table(), &frame)
-            },
-        );
-        written.and(examined)?;
-        waiting.empty.insert(TableId::Orders, frame.clear());
-        waiting.orders.append(range, frame)
-    })?;
+    let Long { mut account, rows: unsorted } = all;
+    two_ahead(
+        ranges,
+        |range| unsorted.sorted(range),
+        |range, sorted| {
+            let (frame, _) = account.add(sorted);
+            cleaned += frame.height();
+            let (written, examined) = rayon::join(
+                || rows(TableId::Orders.name(), &frame),
+                || {
+                    waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &bounds)?;
+                    found.examine(TableId::Orders.table(), &frame)
+                },
+            );
+            written.and(examined)?;
+            waiting.empty.insert(TableId::Orders, frame.clear());
+            waiting.orders.append(range, frame)
+        },
+    )?;
     some_order(cleaned)?;
-    accounts.insert(TableId::Orders, cut.orders.account);
+    accounts.insert(TableId::Orders, account);
 
-    let clean = |range| cut.customers.range(range);
-    one_ahead(ranges, clean, |range, frame: DataFrame| {
-        let (written, examined) = rayon::join(
-            || rows(TableId::Customers.name(), &frame),
-            || {
-                found.examine(TableId::Customers.table(), &frame)?;
-                short.count(TableId::Customers.table(), &frame)?;
-                answer(&frame, range, &mut waiting, &mut found)
-            },
-        );
-        written.and(examined)
-    })?;
-    accounts.insert(TableId::Customers, cut.customers.account);
+    let Long { mut account, rows: unsorted } = customers;
+    two_ahead(
+        ranges,
+        |range| unsorted.sorted(range),
+        |range, sorted| {
+            let (frame, _) = account.add(sorted);
+            let (written, examined) = rayon::join(
+                || rows(TableId::Customers.name(), &frame),
+                || {
+                    found.examine(TableId::Customers.table(), &frame)?;
+                    short.count(TableId::Customers.table(), &frame)?;
+                    answer(&frame, range, &mut waiting, &mut found)
+                },
+            );
+            written.and(examined)
+        },
+    )?;
+    accounts.insert(TableId::Customers, account);
 
     // Two of these ranges at a time, with all their tables and joins, would take a tenth more memory for a thirtieth less time.
     for range in 0..ranges {
-        let mut tables = waiting.take(range)?;
-        let of_orders = cut.of_orders.par_iter_mut().map(|(id, table)| Ok((*id, table.range(range)?)));
-        tables.extend(of_orders.collect::<Result<Vec<_>>>()?);
+        let (waited, sorted) = rayon::join(
+            || waiting.take(range),
+            || of_orders.par_iter().map(|(id, table)| Ok((*id, table.rows.sorted(range)?))).collect::<Result<Vec<_>>>(),
+        );
+        let mut tables = waited?;
+        for (id, sorted) in sorted? {
+            tables.extend(of_orders.get_mut(&id).map(|table| (id, table.account.add(sorted).0)));
+        }
         let (written, met) = rayon::join(
-            || cut.of_orders.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
+            || of_orders.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
             || {
                 let products = meet(&tables, &mut found, &mut short)?;
                 let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
@@ -118,9 +133,9 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
         );
         written.and(met)?;
     }
-    accounts.extend(cut.of_orders.into_iter().map(|(id, table)| (id, table.account)));
+    accounts.extend(of_orders.into_iter().map(|(id, table)| (id, table.account)));
 
-    let mut audit = audit_of(accounts.into_values().collect(), cut.warnings, named, located);
+    let mut audit = audit_of(accounts.into_values().collect(), warnings, named, located);
     for (key, reference) in short.0 {
         found.quality.measure(key, reference.measured());
     }
@@ -129,19 +144,24 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
     Ok(audit)
 }
 
-/// Hands one range after the other from the first task to the second, which works at one while the first is at the next.
-fn one_ahead<T: Send>(
+/// Hands one range after the other from the first task to the second, which works while the first is at the next two.
+fn two_ahead<T: Send>(
     ranges: usize,
-    mut first: impl FnMut(usize) -> Result<T> + Send,
+    first: impl Fn(usize) -> Result<T> + Sync,
     mut second: impl FnMut(usize, T) -> Result<()> + Send,
 ) -> Result<()> {
-    let mut ready = first(0)?;
-    for range in 1..ranges {
-        let (done, next) = rayon::join(|| second(range - 1, ready), || first(range));
+    let two = |start: usize| -> Result<Vec<(usize, T)>> {
+        let range = (start..ranges.min(start + 2)).into_par_iter();
+        range.map(|range| Ok((range, first(range)?))).collect()
+    };
+    let mut ready = two(0)?;
+    for start in (2..ranges + 2).step_by(2) {
+        let done = || ready.into_iter().try_for_each(|(range, made)| second(range, made));
+        let (done, next) = rayon::join(done, || two(start));
         done?;
         ready = next?;
     }
-    second(ranges - 1, ready)
+    Ok(())
 }
 
 /// What is left of the short tables once their rows are clean.
@@ -191,13 +211,12 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn take(&mut self, range: usize) -> Result<BTreeMap<TableId, DataFrame>> {
-        let tables = [(TableId::Orders, &mut self.orders), (TableId::Customers, &mut self.customers)];
-        let take = |(id, spill): (TableId, &mut Spill)| {
-            let rows = spill.take(range)?;
+    fn take(&self, range: usize) -> Result<BTreeMap<TableId, DataFrame>> {
+        let take = |(id, spill): (TableId, &Spill)| {
+            let rows = spill.rows(range)?;
             Ok((id, rows.unwrap_or_else(|| self.empty[&id].clone())))
         };
-        tables.into_iter().map(take).collect()
+        [(TableId::Orders, &self.orders), (TableId::Customers, &self.customers)].into_par_iter().map(take).collect()
     }
 }
 
@@ -219,7 +238,7 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting, found: &mu
     let (table, key) = to_customers();
     let mut reference = Reference::new(table, key, customers)?;
     let told = customers.select(OF_CUSTOMERS)?;
-    if let Some(asking) = waiting.asking.take(range)? {
+    if let Some(asking) = waiting.asking.rows(range)? {
         let places = reference.add(&asking)?;
         let mut of_range: BTreeMap<u32, Vec<IdxSize>> = BTreeMap::new();
         for (place, range) in places.iter().zip(asking.column("range")?.u32()?.iter()) {

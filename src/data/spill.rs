@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// Rows of one table. The file has no name: however the program ends, the system removes it.
 pub(super) struct Spill {
-    file: File,
+    file: Mutex<File>,
     dir: PathBuf,
     /// Where the next rows go, bytes from the start.
     end: u64,
@@ -38,16 +39,22 @@ impl Spill {
     }
 
     fn on(file: File, dir: &Path, ranges: usize) -> Spill {
-        Spill { file, dir: dir.into(), end: 0, pieces: (0..ranges).map(|_| Vec::new()).collect(), buffer: Vec::new() }
+        Spill {
+            file: Mutex::new(file),
+            dir: dir.into(),
+            end: 0,
+            pieces: (0..ranges).map(|_| Vec::new()).collect(),
+            buffer: Vec::new(),
+        }
     }
 
     pub(super) fn append(&mut self, range: usize, mut rows: DataFrame) -> Result<()> {
         self.buffer.clear();
         // Texts are copied out of the block that they were cut from: its others would be written with them.
         IpcStreamWriter::new(&mut self.buffer).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
-        self.file
-            .seek(SeekFrom::Start(self.end))
-            .and_then(|_| self.file.write_all(&self.buffer))
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.end))
+            .and_then(|_| file.write_all(&self.buffer))
             .map_err(Error::io("write", &self.dir))?;
         self.pieces[range].push(Piece { start: self.end, bytes: self.buffer.len(), rows: rows.height() });
         self.end += self.buffer.len() as u64;
@@ -75,19 +82,17 @@ impl Spill {
     /// Sends the rows to the ranges of other `bounds`.
     pub(super) fn cut_again(&mut self, column: &str, bounds: &Bounds) -> Result<()> {
         let mut apart = Spill::new(&self.dir, self.pieces.len())?;
-        for pieces in std::mem::take(&mut self.pieces) {
-            for piece in pieces {
-                apart.scatter(&self.read(piece)?, column, bounds)?;
-            }
+        for piece in self.pieces.iter().flatten() {
+            apart.scatter(&self.read(piece)?, column, bounds)?;
         }
         *self = apart;
         Ok(())
     }
 
     /// All rows of a range, in the order in which they came; `None` where there is none.
-    pub(super) fn take(&mut self, range: usize) -> Result<Option<DataFrame>> {
+    pub(super) fn rows(&self, range: usize) -> Result<Option<DataFrame>> {
         let mut rows: Option<DataFrame> = None;
-        for piece in std::mem::take(&mut self.pieces[range]) {
+        for piece in &self.pieces[range] {
             let piece = self.read(piece)?;
             match &mut rows {
                 Some(rows) => drop(rows.vstack_mut(&piece)?),
@@ -97,12 +102,13 @@ impl Spill {
         Ok(rows.map(join_rows))
     }
 
-    fn read(&mut self, piece: Piece) -> Result<DataFrame> {
+    fn read(&self, piece: &Piece) -> Result<DataFrame> {
         let mut bytes = vec![0; piece.bytes];
-        self.file
-            .seek(SeekFrom::Start(piece.start))
-            .and_then(|_| self.file.read_exact(&mut bytes))
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(piece.start))
+            .and_then(|_| file.read_exact(&mut bytes))
             .map_err(Error::io("read", &self.dir))?;
+        drop(file);
         Ok(IpcStreamReader::new(Cursor::new(bytes)).finish()?)
     }
 }
@@ -145,12 +151,11 @@ mod tests {
         spill.scatter(&rows.slice(4, 4), "id", &bounds).unwrap();
         let lines: Vec<Vec<u32>> = (0..3)
             .map(|range| {
-                let rows = spill.take(range).unwrap().unwrap();
+                let rows = spill.rows(range).unwrap().unwrap();
                 rows.column("line").unwrap().u32().unwrap().into_no_null_iter().collect()
             })
             .collect();
         assert_eq!(lines, [vec![1, 6], vec![2, 3, 4], vec![0, 5, 7]]);
-        assert!(spill.take(0).unwrap().is_none());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
@@ -168,7 +173,7 @@ mod tests {
         spill.cut_again("id", &Bounds::of(ids, 4)).unwrap();
         assert!(!spill.is_skewed());
         for range in 0..4 {
-            assert!(spill.take(range).unwrap().unwrap().equals(&rows.slice(16 * range as i64, 16)));
+            assert!(spill.rows(range).unwrap().unwrap().equals(&rows.slice(16 * range as i64, 16)));
         }
     }
 
