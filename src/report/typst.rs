@@ -241,9 +241,8 @@ impl Writer<'_> {
 
     /// The size, widths and heights of a table.
     fn columns(&mut self, columns: &Columns) {
-        // Other templates may have other letters.
-        let heights = if self.measured { columns.heights() } else { String::new() };
-        self.push(&[&points(columns.size), ", (", &columns.widths(), "), (", &heights, "), "]);
+        let (widths, heights) = (columns.widths(self.measured), columns.heights(self.measured));
+        self.push(&[&points(columns.size), ", (", &widths, "), (", &heights, "), "]);
     }
 
     /// The table of the numbers, each with the label that its marks lead to.

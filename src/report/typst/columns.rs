@@ -25,6 +25,8 @@ pub(super) struct Columns {
     /// Size of the letters.
     pub(super) size: f64,
     widths: Vec<f64>,
+    /// Whether no cell needs a second line; the column then that takes what is left.
+    whole: Option<Option<usize>>,
     fit: Vec<bool>,
 }
 
@@ -36,26 +38,25 @@ impl Columns {
         let size = size(count);
         let cells = |column: usize| table.rows.iter().filter_map(move |row| Some(row.get(column)?.as_str()));
         let gaps: Vec<f64> = (0..count).map(|column| gaps(column, count)).collect();
-        let whole: Vec<f64> = (0..count).map(|column| KERNING * widest(cells(column), size, false)).collect();
+        let longest: Vec<f64> = (0..count).map(|column| KERNING * widest(cells(column), size, false)).collect();
         let headings = table.columns.iter().map(|column| KERNING * width(&column.header, size, true));
-        let needed: Vec<f64> = whole.iter().zip(headings).map(|(cells, heading)| cells.max(heading)).collect();
+        let needed: Vec<f64> = longest.iter().zip(headings).map(|(cells, heading)| cells.max(heading)).collect();
         let needed: Vec<f64> = needed.iter().zip(&gaps).map(|(text, gap)| text + gap).collect();
         let mut texts =
             table.columns.iter().enumerate().filter(|(_, column)| !column.numeric).map(|(column, _)| column);
         let (text, others) = (texts.next(), texts.next());
         let left = LINE - needed.iter().sum::<f64>();
         let mut widths = needed;
-        if let (None, true) = (others, left >= 0.0) {
-            if let Some(column) = text.filter(|column| *column == 0) {
-                widths[column] += left;
-            }
+        let whole = (others.is_none() && left >= 0.0).then_some(text.filter(|column| *column == 0));
+        if let Some(taking) = whole {
+            taking.into_iter().for_each(|column| widths[column] += left);
         } else {
             // What cannot be broken is the least; what is left goes to the columns that want more.
             let words = |column| widest(cells(column).flat_map(|cell| cell.split(' ')), size, false);
             let heading = |column: usize| widest(table.columns[column].header.split([' ', '_']), size, true);
             let least = |column| KERNING * f64::max(words(column), heading(column)).min(LINE / 2.0) + gaps[column];
             let least: Vec<f64> = (0..count).map(least).collect();
-            let more = |column: usize| (whole[column] + gaps[column] - least[column]).max(0.0);
+            let more = |column: usize| (longest[column] + gaps[column] - least[column]).max(0.0);
             let more: Vec<f64> = (0..count).map(more).collect();
             let (left, wanted) = ((LINE - least.iter().sum::<f64>()).max(0.0), more.iter().sum::<f64>());
             let part = if wanted > left { left / wanted } else { 1.0 };
@@ -64,10 +65,10 @@ impl Columns {
             widths.iter_mut().for_each(|width| *width *= LINE / all);
         }
         let fits = |(column, cell): (usize, &String)| {
-            KERNING * width(cell, size, false) <= widths[column] - gaps[column] + ROUNDING
+            !cell.contains('\n') && KERNING * width(cell, size, false) <= widths[column] - gaps[column] + ROUNDING
         };
         let fit = table.rows.iter().map(|row| row.iter().take(count).enumerate().all(fits)).collect();
-        Columns { size, widths, fit }
+        Columns { size, widths, whole, fit }
     }
 
     /// Of the numbers of the text: number, what is printed, where it comes from, name.
@@ -78,17 +79,24 @@ impl Columns {
             KERNING * cell.iter().map(printed).sum::<f64>() <= widths[column] - gaps(column, widths.len())
         };
         let fit = rows.iter().map(|row| row.iter().take(widths.len()).enumerate().all(fits)).collect();
-        Columns { size: OF_NUMBERS, widths: widths.into(), fit }
+        Columns { size: OF_NUMBERS, widths: widths.into(), whole: None, fit }
     }
 
-    /// The widths, for Typst.
-    pub(super) fn widths(&self) -> String {
-        self.widths.iter().map(|width| points(*width) + ", ").collect()
+    /// The widths, for Typst. A template that was not `measured` has lines and letters of its own.
+    pub(super) fn widths(&self, measured: bool) -> String {
+        let width = |(column, width): (usize, &f64)| match self.whole {
+            _ if measured => points(*width) + ", ",
+            Some(taking) if taking == Some(column) => "1fr, ".into(),
+            Some(_) => "auto, ".into(),
+            None => format!("{width:.2}fr, "),
+        };
+        self.widths.iter().enumerate().map(width).collect()
     }
 
-    /// The heights of the rows, for Typst.
-    pub(super) fn heights(&self) -> String {
-        self.fit.iter().map(|fits| if *fits { "one-line, " } else { "auto, " }).collect()
+    /// The heights of the rows, for Typst: none that it can rely on where the template was not `measured`.
+    pub(super) fn heights(&self, measured: bool) -> String {
+        let heights = self.fit.iter().filter(|_| measured);
+        heights.map(|fits| if *fits { "one-line, " } else { "auto, " }).collect()
     }
 }
 
@@ -133,7 +141,8 @@ mod tests {
         let columns = Columns::of(&table(&[["beauty", "1 234"], ["sports and leisure", "9"]], true));
         assert!((columns.widths.iter().sum::<f64>() - LINE).abs() < 1e-9);
         assert!((columns.widths[1] - KERNING * width("Orders", 9.2, true) - BESIDE).abs() < 1e-9);
-        assert_eq!(columns.heights(), "one-line, one-line, ");
+        assert_eq!(columns.heights(true), "one-line, one-line, ");
+        assert_eq!((columns.widths(false), columns.heights(false)), ("1fr, auto, ".into(), String::new()));
     }
 
     #[test]
@@ -142,7 +151,10 @@ mod tests {
         let columns = Columns::of(&table(&[["short", "as short"], ["long", &long]], false));
         assert!((columns.widths.iter().sum::<f64>() - LINE).abs() < 1e-9);
         assert!(columns.widths[0] < columns.widths[1]);
-        assert_eq!(columns.heights(), "one-line, auto, ");
+        assert_eq!(columns.heights(true), "one-line, auto, ");
+        assert_eq!(columns.widths(false).matches("fr, ").count(), 2);
+        let broken = Columns::of(&table(&[["one", "1"], ["two\nlines", "2"]], true));
+        assert_eq!(broken.heights(true), "one-line, auto, ");
     }
 
     #[test]
@@ -150,6 +162,6 @@ mod tests {
         let row = |name: Inline| vec![vec![Inline::Text("1".into())], vec![], vec![], vec![name]];
         let name = "i".repeat(80);
         let columns = Columns::of_numbers(&[row(Inline::Text(name.clone())), row(Inline::Code(name))]);
-        assert_eq!(columns.heights(), "one-line, auto, ");
+        assert_eq!(columns.heights(true), "one-line, auto, ");
     }
 }
