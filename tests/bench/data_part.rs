@@ -13,7 +13,6 @@ use pfe::data::{Source, load};
 use pfe::mart::{SalesMart, mart_in_shards, mart_of};
 use pfe::{Error, Result};
 use polars::prelude::*;
-use rayon::prelude::*;
 
 fn main() -> Result<()> {
     pfe::memory::few_heaps();
@@ -33,7 +32,7 @@ fn main() -> Result<()> {
         1 => whole(&source, out)?,
         _ => in_shards(&source, out, ranges)?,
     };
-    mart.iter().par_bridge().try_for_each(|(name, frame)| write_frame(frame, create(out, "mart", name)?))
+    mart.iter().try_for_each(|(name, frame)| write_frame(frame, create(out, "mart", name)?))
 }
 
 fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
