@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use polars::prelude::*;
@@ -87,26 +86,27 @@ type Told<T> = Result<(T, Vec<String>)>;
 /// Reads all tables once, side by side: where ranges end follows from the first orders, so that the other tables need not wait for
 /// the last. Ids that rise through the file were not foretold by the first: their rows are cut again on the disk.
 pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut> {
-    let (short, long) = (Read::default(), Read::default());
     let by = |id, column: &str, bounds: &Bounds| {
         spill(source, id, Spill::new(scratch, ranges)?, |to, rows| to.scatter(rows, column, bounds))
     };
+    let mut warnings = BTreeMap::new();
     // Threads, not tasks: a task that waits for polars would begin the next table before its own is read.
-    let orders = thread::scope(|scope| {
-        let (short, long, by) = (&short, &long, &by);
-        scope.spawn(move || SHORT.into_iter().for_each(|id| short.keep(id, whole(source, id))));
+    let (mut long, short, mut ends, mut all) = thread::scope(|scope| {
+        let by = &by;
+        let short = scope.spawn(|| SHORT.map(|id| (id, whole(source, id))));
+        let mut others = Vec::new();
         let go_on = |first: &Ends| {
             for (id, column) in LONG.into_iter().filter(|(id, _)| *id != TableId::Orders) {
                 let bounds = first[column].clone();
-                scope.spawn(move || long.keep(id, by(id, column, &bounds)));
+                others.push((id, scope.spawn(move || by(id, column, &bounds))));
             }
         };
-        orders(source, Spill::new(scratch, ranges)?, ranges, go_on)
-    });
-    let (orders, mut ends, mut all) = orders?;
-    long.keep(TableId::Orders, Ok(orders));
-    let mut warnings = BTreeMap::new();
-    let (mut long, short) = (long.take(&mut warnings)?, short.take(&mut warnings)?);
+        let (orders, first, all) = orders(source, Spill::new(scratch, ranges)?, ranges, go_on)?;
+        let others = others.into_iter().map(|(id, table)| (id, join(table)));
+        let long = told(others.chain([(TableId::Orders, Ok(orders))]), &mut warnings)?;
+        let short = told(join(short), &mut warnings)?;
+        Ok::<_, crate::Error>((long, short, first, all))
+    })?;
     for (column, of) in IDS {
         if long[&of].rows.spill.is_skewed() {
             ends.insert(column, all.remove(column).unwrap_or_default());
@@ -122,29 +122,22 @@ pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
     Ok(Cut { short, orders, of_orders: long, customers, bounds, warnings })
 }
 
-/// What has been read so far.
-struct Read<T>(Mutex<BTreeMap<TableId, Told<T>>>);
-
-impl<T> Default for Read<T> {
-    fn default() -> Self {
-        Read(Mutex::default())
-    }
+/// The tables, their warnings apart; of several errors the first in the order of the contract.
+fn told<T>(
+    read: impl IntoIterator<Item = (TableId, Told<T>)>,
+    warnings: &mut BTreeMap<TableId, Vec<String>>,
+) -> Result<BTreeMap<TableId, T>> {
+    let read: BTreeMap<TableId, Told<T>> = read.into_iter().collect();
+    let tables = read.into_iter().map(|(id, read)| {
+        let (table, told) = read?;
+        warnings.insert(id, told);
+        Ok((id, table))
+    });
+    tables.collect()
 }
 
-impl<T> Read<T> {
-    fn keep(&self, id: TableId, read: Told<T>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, read);
-    }
-
-    fn take(self, warnings: &mut BTreeMap<TableId, Vec<String>>) -> Result<BTreeMap<TableId, T>> {
-        let read = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let keep = |(id, read): (TableId, Told<T>)| {
-            let (table, told) = read?;
-            warnings.insert(id, told);
-            Ok((id, table))
-        };
-        read.into_iter().map(keep).collect()
-    }
+fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The orders, and where the ranges end by the first of them and by all. With the first, the others go on.

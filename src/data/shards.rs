@@ -71,45 +71,33 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
 
     let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
     let mut cleaned = 0;
-    let Long { mut account, rows: unsorted } = all;
-    two_ahead(
-        ranges,
-        |range| unsorted.sorted(range),
-        |range, sorted| {
-            let (frame, _) = account.add(sorted);
-            cleaned += frame.height();
-            let (written, examined) = rayon::join(
-                || rows(TableId::Orders.name(), &frame),
-                || {
-                    waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &bounds)?;
-                    found.examine(TableId::Orders.table(), &frame)
-                },
-            );
-            written.and(examined)?;
-            waiting.empty.insert(TableId::Orders, frame.clear());
-            waiting.orders.append(range, frame)
-        },
-    )?;
+    let account = each(all, ranges, |range, frame| {
+        cleaned += frame.height();
+        let (written, examined) = rayon::join(
+            || rows(TableId::Orders.name(), &frame),
+            || {
+                waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &bounds)?;
+                found.examine(TableId::Orders.table(), &frame)
+            },
+        );
+        written.and(examined)?;
+        waiting.empty.insert(TableId::Orders, frame.clear());
+        waiting.orders.append(range, frame)
+    })?;
     some_order(cleaned)?;
     accounts.insert(TableId::Orders, account);
 
-    let Long { mut account, rows: unsorted } = customers;
-    two_ahead(
-        ranges,
-        |range| unsorted.sorted(range),
-        |range, sorted| {
-            let (frame, _) = account.add(sorted);
-            let (written, examined) = rayon::join(
-                || rows(TableId::Customers.name(), &frame),
-                || {
-                    found.examine(TableId::Customers.table(), &frame)?;
-                    short.count(TableId::Customers.table(), &frame)?;
-                    answer(&frame, range, &mut waiting, &mut found)
-                },
-            );
-            written.and(examined)
-        },
-    )?;
+    let account = each(customers, ranges, |range, frame| {
+        let (written, examined) = rayon::join(
+            || rows(TableId::Customers.name(), &frame),
+            || {
+                found.examine(TableId::Customers.table(), &frame)?;
+                short.count(TableId::Customers.table(), &frame)?;
+                answer(&frame, range, &mut waiting, &mut found)
+            },
+        );
+        written.and(examined)
+    })?;
     accounts.insert(TableId::Customers, account);
 
     // Two of these ranges at a time, with all their tables and joins, would take a tenth more memory for a thirtieth less time.
@@ -144,24 +132,24 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
     Ok(audit)
 }
 
-/// Hands one range after the other from the first task to the second, which works while the first is at the next two.
-fn two_ahead<T: Send>(
+/// Hands over the clean rows of one range after the other; while they are taken, those of the next two are sorted out.
+fn each(
+    Long { mut account, rows }: Long,
     ranges: usize,
-    first: impl Fn(usize) -> Result<T> + Sync,
-    mut second: impl FnMut(usize, T) -> Result<()> + Send,
-) -> Result<()> {
-    let two = |start: usize| -> Result<Vec<(usize, T)>> {
+    mut take: impl FnMut(usize, DataFrame) -> Result<()> + Send,
+) -> Result<Account> {
+    let two = |start: usize| -> Result<Vec<_>> {
         let range = (start..ranges.min(start + 2)).into_par_iter();
-        range.map(|range| Ok((range, first(range)?))).collect()
+        range.map(|range| Ok((range, rows.sorted(range)?))).collect()
     };
     let mut ready = two(0)?;
     for start in (2..ranges + 2).step_by(2) {
-        let done = || ready.into_iter().try_for_each(|(range, made)| second(range, made));
-        let (done, next) = rayon::join(done, || two(start));
-        done?;
+        let taken = || ready.into_iter().try_for_each(|(range, sorted)| take(range, account.add(sorted).0));
+        let (taken, next) = rayon::join(taken, || two(start));
+        taken?;
         ready = next?;
     }
-    Ok(())
+    Ok(account)
 }
 
 /// What is left of the short tables once their rows are clean.

@@ -8,7 +8,8 @@ use crate::error::Result;
 use crate::report::{Attachment, Lang};
 use crate::results::{CODE, Results};
 
-/// For [`Document::downloads`](crate::report::Document): the tables as they are written, then `run.json` without its outputs: of these, the report is one.
+/// For the downloads of a [`Document`](crate::report::Document): the tables as they are written, then `run.json` without its
+/// outputs: of these, the report is one.
 ///
 /// # Errors
 /// The mart is incomplete.
