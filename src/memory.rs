@@ -91,21 +91,30 @@ fn out_of_memory(refused: &dyn std::fmt::Display) -> ! {
     std::process::exit(1)
 }
 
-/// Lets glibc keep no more heaps than there are processors. By default it keeps eight for each, one for every thread that allocates,
-/// and hands nothing back that lies between two blocks in use: the data part of the real files needs a quarter less memory so.
+/// Lets glibc keep two heaps for each processor, and ask the system for large blocks one by one. By default it keeps eight for each,
+/// one for every thread that allocates, and hands nothing back that lies between two blocks in use; with one for each, threads wait
+/// for each other. What is freed at the end of a heap stays for the next who asks.
 ///
 /// Elsewhere than on Linux with glibc it does nothing.
 #[allow(unsafe_code)]
 pub fn few_heaps() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        /// `M_ARENA_MAX` of `malloc.h`.
-        const ARENA_MAX: std::ffi::c_int = -8;
+        use std::ffi::c_int;
+        /// Parameters of `malloc.h`, sizes in bytes.
+        const TRIM_THRESHOLD: c_int = -1;
+        const TOP_PAD: c_int = -2;
+        const MMAP_THRESHOLD: c_int = -3;
+        const ARENA_MAX: c_int = -8;
         unsafe extern "C" {
-            safe fn mallopt(parameter: std::ffi::c_int, value: std::ffi::c_int) -> std::ffi::c_int;
+            safe fn mallopt(parameter: c_int, value: c_int) -> c_int;
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let heaps = c_int::try_from(2 * processors).unwrap_or(c_int::MAX);
         // What it answers tells only whether it knows the parameter; without it there is more memory in use, no harm.
-        mallopt(ARENA_MAX, std::ffi::c_int::try_from(processors).unwrap_or(std::ffi::c_int::MAX));
+        mallopt(ARENA_MAX, heaps);
+        mallopt(MMAP_THRESHOLD, 4 << 20);
+        mallopt(TRIM_THRESHOLD, 64 << 20);
+        mallopt(TOP_PAD, 1 << 20);
     }
 }

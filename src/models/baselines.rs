@@ -86,13 +86,17 @@ impl Forecaster for YearAndMonth {
     }
 
     fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
-        Ok(Box::new(Lines(history)))
+        // The values of a month that is over do not depend on what follows it: one list serves every origin.
+        let ended = |(month, value): (Month, f64)| (month.plus(1).first_day() - 1, (month, value));
+        let months = (0..history.len()).map(|i| history.months(i).into_iter().map(ended).unzip()).collect();
+        Ok(Box::new(Lines(months)))
     }
 }
 
-struct Lines<'h>(&'h History);
+/// Of each series, the last days of the months in which it sold, and their values.
+struct Lines(Vec<(Vec<i32>, Vec<(Month, f64)>)>);
 
-impl Fitted for Lines<'_> {
+impl Fitted for Lines {
     fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
         let span = every.span(origin, step as i32);
         // Days take their part of their month.
@@ -104,15 +108,13 @@ impl Fitted for Lines<'_> {
                 None => parts.push((month, day)),
             }
         }
-        let fit = |i: usize| {
+        let fit = |(ends, values): &(Vec<i32>, Vec<(Month, f64)>)| {
             // As in the original's table of sums: the first months count, a month without a sale is no row, and a month cut
             // off by the origin is none either.
-            let mut months = self.0.months(i, origin);
-            months.retain(|(month, _)| month.plus(1).first_day() <= origin + 1);
-            let line = plane(&months);
+            let line = plane(&values[..ends.partition_point(|end| *end <= origin)]);
             parts.iter().map(|(month, part)| line(*month) * part).sum::<f64>().max(0.0)
         };
-        (0..self.0.len()).map(fit).collect()
+        self.0.iter().map(fit).collect()
     }
 }
 

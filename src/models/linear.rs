@@ -111,6 +111,8 @@ pub struct Coefficient {
 struct Origin {
     day: i32,
     base: Vec<f64>,
+    /// What the errors of each series count, by its share of the base.
+    weights: Vec<f64>,
     /// Series × features, centred.
     features: Array2<f64>,
 }
@@ -160,7 +162,7 @@ impl<'h> FittedLinear<'h> {
                     sum.add(&self.rows(next, step));
                 }
             }
-            coefficients[k] = lambdas.iter().map(|lambda| sum.fit(*lambda)).collect::<Result<_>>()?;
+            coefficients[k] = sum.fit(lambdas)?;
         }
         let mut horizon = Horizon { chosen: lambdas.len() / 2, coefficients };
         let mut errors = vec![0.0; lambdas.len()];
@@ -205,7 +207,7 @@ impl<'h> FittedLinear<'h> {
         let total: f64 = origin.base.iter().sum();
         let market = (sold.iter().map(|t| t + floor).sum::<f64>() / total).ln();
         let sells = |i: &usize| origin.base[*i] > 4.0 / 3.0 * floor;
-        let weights: Vec<f64> = origin.base.iter().map(|base| (base / total).powf(POWER)).collect();
+        let weights = &origin.weights;
         // Every origin weighs the same, so that the ridge means the same for few series and for many.
         let whole: f64 = (0..sold.len()).filter(sells).map(|i| weights[i]).sum();
         let row = |i: usize| (i, weights[i] / whole, ((sold[i] + floor) / origin.base[i]).ln() - market);
@@ -312,18 +314,21 @@ impl Normal {
         self.moment += &other.moment;
     }
 
-    /// Ridge regression by linfa on the rows that stand for all.
-    fn fit(&self, lambda: f64) -> Result<Array1<f64>> {
+    /// Ridge regressions by linfa, one of each strength, on the rows that stand for all.
+    fn fit(&self, lambdas: &[f64]) -> Result<Vec<Array1<f64>>> {
         // A feature that never varies leaves G singular; so little more on its diagonal moves no other coefficient.
         let root = cholesky(&(&self.gram + &(Array2::<f64>::eye(N) * 1e-9)))?;
         let moment = self.moment.clone().insert_axis(Axis(1));
         let targets = root.solve_triangular(&moment, UPLO::Lower).map_err(fault)?;
-        let (mut x, mut y) = (Array2::zeros((2 * N, N)), Array1::zeros(2 * N));
-        x.slice_mut(s![..N, ..]).assign(&root.t());
-        x.slice_mut(s![N.., ..]).diag_mut().fill(lambda.sqrt());
-        y.slice_mut(s![..N]).assign(&targets.column(0));
-        let model = LinearRegression::new().with_intercept(false);
-        Ok(model.fit(&Dataset::new(x, y)).map_err(fault)?.params().clone())
+        let fit = |lambda: &f64| {
+            let (mut x, mut y) = (Array2::zeros((2 * N, N)), Array1::zeros(2 * N));
+            x.slice_mut(s![..N, ..]).assign(&root.t());
+            x.slice_mut(s![N.., ..]).diag_mut().fill(lambda.sqrt());
+            y.slice_mut(s![..N]).assign(&targets.column(0));
+            let model = LinearRegression::new().with_intercept(false);
+            Ok(model.fit(&Dataset::new(x, y)).map_err(fault)?.params().clone())
+        };
+        lambdas.iter().map(fit).collect()
     }
 }
 
@@ -347,7 +352,7 @@ fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
     days.extend(past_origins(history, 0));
     let mut origins: Vec<Origin> = days
         .into_iter()
-        .map(|day| Origin { day, base: Vec::new(), features: Array2::zeros((history.len(), N)) })
+        .map(|day| Origin { day, base: Vec::new(), weights: Vec::new(), features: Array2::zeros((history.len(), N)) })
         .collect();
     let (floor, ticket) = (floor(history), history.ticket);
     let wanted: Vec<usize> = origins.iter().map(|o| (o.day - history.start) as usize).collect();
@@ -381,6 +386,7 @@ fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
     }
     for origin in &mut origins {
         let total: f64 = origin.base.iter().sum();
+        origin.weights = origin.base.iter().map(|base| (base / total).powf(POWER)).collect();
         for mut column in origin.features.columns_mut() {
             let mean = column.iter().zip(&origin.base).map(|(x, b)| x * b).sum::<f64>() / total.max(f64::MIN_POSITIVE);
             column -= mean;
@@ -421,9 +427,9 @@ mod tests {
         let x = Array2::from_shape_fn((40, N), |(i, j)| ((i * (j + 3) + j) % 7) as f64 - 3.0);
         let y = Array1::from_shape_fn(40, |i| ((i * 5) % 11) as f64);
         let normal = Normal { gram: x.t().dot(&x), moment: x.t().dot(&y) };
-        for lambda in [0.0, 0.3, 10.0] {
-            let beta = normal.fit(lambda).unwrap();
-            let left = normal.gram.dot(&beta) + &beta * lambda;
+        let lambdas = [0.0, 0.3, 10.0];
+        for (beta, lambda) in normal.fit(&lambdas).unwrap().iter().zip(lambdas) {
+            let left = normal.gram.dot(beta) + beta * lambda;
             assert!(left.iter().zip(&normal.moment).all(|(l, r)| (l - r).abs() < 1e-4), "{left} {}", normal.moment);
         }
     }

@@ -313,17 +313,17 @@ impl History {
         (earned[index(span.to + 1)] - earned[index(span.from).min(index(span.to + 1))]) as f64 / 100.0
     }
 
-    /// The months up to the day `origin` in which a series sold, the thin start included, with its revenue in BRL.
-    pub(super) fn months(&self, series: usize, origin: i32) -> Vec<(Month, f64)> {
+    /// The months up to the end in which a series sold, the thin start included, with its revenue in BRL.
+    pub(super) fn months(&self, series: usize) -> Vec<(Month, f64)> {
         let (early, earned) = (&self.early[series], &self.earned[series]);
         let first = self.start - early.len() as i32;
         // Centavos before a day, the thin start apart.
         let started = |day: i32| early[..(day - first).clamp(0, early.len() as i32) as usize].iter().sum::<i64>();
         let later = |day: i32| earned[(day - self.start).clamp(0, self.days() as i32) as usize];
         std::iter::successors(Some(Month::of_day(first)), |month| Some(month.plus(1)))
-            .take_while(|month| month.first_day() <= origin)
+            .take_while(|month| month.first_day() <= self.end)
             .map(|month| {
-                let (from, next) = (month.first_day(), month.plus(1).first_day().min(origin + 1));
+                let (from, next) = (month.first_day(), month.plus(1).first_day());
                 (month, started(next) - started(from) + later(next) - later(from))
             })
             .filter(|(_, centavos)| *centavos > 0)
