@@ -16,6 +16,7 @@ pub mod findings;
 pub mod mart;
 pub mod memory;
 pub mod models;
+mod parallel;
 pub mod pipeline;
 pub mod prelude;
 pub mod report;

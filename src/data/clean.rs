@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
-use rayon::prelude::*;
 
 use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
 use super::build::as_csv;
@@ -13,6 +12,7 @@ use super::read::{InputFile, Quarantined, RawTable, RawTables, read_table};
 use super::source::Source;
 use super::{locations, quality};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
@@ -53,11 +53,7 @@ impl CleanTables {
 /// # Errors
 /// There is no order at all, or polars fails.
 pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
-    let cleaned: Vec<(TableId, Cleaned)> = raw
-        .tables
-        .into_par_iter()
-        .map(|(id, table)| Ok((id, clean_table(id.table(), table)?)))
-        .collect::<Result<_>>()?;
+    let cleaned = parallel::map(raw.tables, |(id, table)| Ok((id, clean_table(id.table(), table)?)))?;
     together(cleaned, raw.warnings)
 }
 
@@ -67,14 +63,10 @@ pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
 /// # Errors
 /// As both.
 pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
-    let loaded: Vec<((TableId, Cleaned), Vec<String>)> = TABLES
-        .par_iter()
-        .with_max_len(1)
-        .map(|table| {
-            let (raw, warnings) = read_table(source, table.id)?;
-            Ok(((table.id, clean_table(table, raw)?), warnings))
-        })
-        .collect::<Result<_>>()?;
+    let loaded = parallel::map(&TABLES, |table| {
+        let (raw, warnings) = read_table(source, table.id)?;
+        Ok(((table.id, clean_table(table, raw)?), warnings))
+    })?;
     let (cleaned, warnings): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
     together(cleaned, warnings.concat())
 }
@@ -95,7 +87,7 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
     let mut clean = CleanTables { tables, zip_locations: DataFrame::empty() };
     let file = &accounts[TableId::Geolocation as usize].file.name;
     let (located, checked) =
-        rayon::join(|| locate(clean.table(TableId::Geolocation), file, &lines), || quality::check(&clean));
+        parallel::both(|| locate(clean.table(TableId::Geolocation), file, &lines), || quality::check(&clean));
     let (zip_locations, outside) = located?;
     clean.zip_locations = zip_locations;
     let mut audit = audit_of(accounts, warnings, named, outside);

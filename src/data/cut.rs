@@ -12,6 +12,7 @@ use super::read::{read_blocks, read_table};
 use super::source::Source;
 use super::spill::{Bounds, Spill};
 use crate::error::Result;
+use crate::parallel::join;
 
 /// The tables that are cut, each by which id.
 const LONG: [(TableId, &str); 5] = [
@@ -134,10 +135,6 @@ fn told<T>(
         Ok((id, table))
     });
     tables.collect()
-}
-
-fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The orders, and where the ranges end by the first of them and by all. With the first, the others go on.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, Schema, SerReader};
 
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 /// Rows per row group: fixed, so that the bytes do not depend on the number of threads, or on how the rows came together.
 const ROW_GROUP: usize = 1 << 18;
@@ -95,11 +96,6 @@ impl<T, C: Fn(&str, &Schema) -> Result<T>> PerTable<T, C> {
             |table: Arc<Mutex<T>>| Some(Arc::into_inner(table)?.into_inner().unwrap_or_else(PoisonError::into_inner));
         tables.filter_map(|(name, table)| Some((name, alone(table)?))).collect()
     }
-}
-
-/// Whoever panicked while it wrote ends the run: what the file holds does not count any more.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The rows in one chunk: how a frame came to be must not show in what is made of it.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 use polars::sql::{SQLContext, sql_expr};
-use rayon::prelude::*;
 
 use super::audit::{Check, Relation, Severity, Step};
 use super::clean::CleanTables;
 use super::contract::{ForeignKey, TABLES, Table, TableId};
 use crate::error::Result;
+use crate::parallel;
 
 /// How many failing rows are named.
 const SAMPLES: usize = 5;
@@ -98,17 +98,17 @@ const PAID_IN_FULL: &str = "
 
 /// Runs every check, and measures the references between tables.
 pub(super) fn check(clean: &CleanTables) -> Result<Quality> {
-    let (rules, rest) = rayon::join(
-        || TABLES.par_iter().map(|t| rules(t, clean.table(t.id))).collect::<Result<Vec<_>>>(),
+    let (rules, rest) = parallel::both(
+        || parallel::map(&TABLES, |t| rules(t, clean.table(t.id))),
         || {
             let paid = paid_in_full(clean.table(TableId::OrderItems), clean.table(TableId::OrderPayments))?;
             let named = untranslated(clean.table(TableId::Products), clean.table(TableId::Categories))?;
-            let measured = references().collect::<Vec<_>>().into_par_iter().map(|(table, key)| {
+            let measured = parallel::map(references(), |(table, key)| {
                 let mut reference = Reference::new(table, key, clean.table(key.table))?;
                 reference.add(clean.table(table.id))?;
                 Ok(((table.id, key.column), reference.measured()))
             });
-            Ok::<_, crate::Error>((paid, named, measured.collect::<Result<Vec<_>>>()?))
+            Ok::<_, crate::Error>((paid, named, measured?))
         },
     );
     let (paid, named, measured) = rest?;
@@ -202,8 +202,7 @@ pub(super) fn rules(table: &'static Table, frame: &DataFrame) -> Result<Vec<Chec
         let failing = frame.clone().lazy().filter(sql_expr(rule.fails)?).select(key).collect()?;
         result(table, rule.check.into(), rule.severity, &failing, frame.height())
     };
-    let rules: Vec<&Rule> = RULES.iter().filter(|rule| rule.table == table.id).collect();
-    rules.into_par_iter().map(check).collect()
+    parallel::map(RULES.iter().filter(|rule| rule.table == table.id), check)
 }
 
 /// The outcome of a check whose failing rows are `failing`, key columns only.

@@ -12,6 +12,7 @@ use super::contract::{STATES, TABLES, Table, TableId};
 use super::json;
 use super::source::{Format, Shelf, Source, SourceFile};
 use crate::error::{Error, Result};
+use crate::parallel;
 use crate::store::Schema;
 use crate::store::rows::{self, Cells, Value};
 
@@ -84,8 +85,7 @@ pub fn read(source: &Source) -> Result<RawTables> {
 /// # Errors
 /// As [`read`].
 pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
-    let read: Vec<(TableId, (RawTable, Vec<String>))> =
-        tables.par_iter().with_max_len(1).map(|&id| Ok((id, read_table(source, id)?))).collect::<Result<_>>()?;
+    let read: Vec<(TableId, (RawTable, Vec<String>))> = parallel::map(tables, |&id| Ok((id, read_table(source, id)?)))?;
     let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
     for (id, (table, warnings)) in read {
         raw.tables.insert(id, table);

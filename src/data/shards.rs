@@ -11,25 +11,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use polars::prelude::*;
-use rayon::prelude::*;
 
 use super::audit::{Audit, Change, Nulls, Step};
 use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
 use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
-use super::cut::{Cut, Long, cut};
-use super::quality::{self, Key, Quality, Reference, references};
+use super::cut::{Cut, Long, Rows, cut};
+use super::quality::{self, Key, Measured, Quality, Reference, references};
 use super::read::Quarantined;
 use super::source::Source;
 use super::spill::Spill;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::parallel::{both, join, map};
 
 /// Bytes of memory for a byte of input: four hold a range, its clean rows and its joins. The rest is for the short tables and
 /// the mart, which stay, and because smaller ranges are faster: their joins keep to the processor's cache.
 const BYTES_OF_MEMORY: u64 = 24;
 /// More ranges would make their pieces on the disk too small to be read well.
 const MOST_RANGES: usize = 256;
+/// Tables whose rows may wait to be taken: those of a range.
+const QUEUE: usize = 3;
 /// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.
 const OF_CUSTOMERS: [&str; 3] = ["customer_id", "customer_city", "customer_state"];
 /// What items refer to.
@@ -57,71 +61,100 @@ pub type TakeRows<'a> = dyn Fn(&str, &DataFrame) -> Result<()> + Sync + 'a;
 /// Takes the clean tables of a range of orders, by name: their customers and products with the columns in use only.
 pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sync + 'a;
 
-/// Reads and cleans. The rows of every clean table go to `rows` in their order; `orders` gets what belongs together.
+/// Reads and cleans. The rows of every clean table go to `rows` in their order, from another thread; `orders` gets what belongs
+/// together. Not for workers of rayon: they would wait for threads that wait for them.
 ///
 /// # Errors
 /// As [`load`](super::load); the scratch folder cannot be written; `rows` or `orders` fails.
 pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
+    thread::scope(|scope| {
+        let (queue, ready) = sync_channel::<(String, DataFrame)>(QUEUE);
+        // Whoever takes the rows packs some hundred thousand of them at a time: no range waits until that is done.
+        let taking = scope.spawn(move || ready.into_iter().try_for_each(|(name, frame)| rows(&name, &frame)));
+        let hand_on = |name: &str, frame: &DataFrame| {
+            let sent = queue.send((name.into(), frame.clone()));
+            sent.map_err(|_| Error::input(format!("the rows of `{name}` were not taken")))
+        };
+        let loaded = load_to(source, how, &hand_on, orders);
+        drop(queue);
+        // Where they could not be taken, that is why nothing more could be handed on.
+        join(taking).and(loaded)
+    })
+}
+
+fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     let ranges = how.ranges.max(1);
     let spill = || Spill::new(&how.scratch, ranges);
-    let Cut { short, orders: all, mut of_orders, customers, bounds, warnings } = cut(source, ranges, &how.scratch)?;
+    let Cut { short, orders: all, of_orders, customers, bounds, warnings } = cut(source, ranges, &how.scratch)?;
     let mut found = Found::default();
     let Short { kept, mut accounts, named, located } = Short::take(short, rows, &mut found)?;
     let mut short = References::new(&kept)?;
 
     let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
+    let Long { mut account, rows: stored } = all;
     let mut cleaned = 0;
-    let account = each(all, ranges, |range, frame| {
-        cleaned += frame.height();
-        let (written, examined) = rayon::join(
-            || rows(TableId::Orders.name(), &frame),
-            || {
-                waiting.asking.scatter(&asking(&frame, range)?, "customer_id", &bounds)?;
-                found.examine(TableId::Orders.table(), &frame)
-            },
-        );
-        written.and(examined)?;
-        waiting.empty.insert(TableId::Orders, frame.clear());
-        waiting.orders.append(range, frame)
-    })?;
+    each(
+        ranges,
+        |range| stored.sorted(range),
+        |range, sorted| {
+            let (frame, _) = account.add(sorted);
+            cleaned += frame.height();
+            let Waiting { orders, asking: asked, empty, .. } = &mut waiting;
+            empty.insert(TableId::Orders, frame.clear());
+            rows(TableId::Orders.name(), &frame)?;
+            let ask = || asked.scatter(&asking(&frame, range)?, "customer_id", &bounds);
+            let examine = || {
+                found.examine(TableId::Orders.table(), &frame)?;
+                orders.append(range, frame.clone())
+            };
+            let (asked, examined) = both(ask, examine);
+            asked.and(examined)
+        },
+    )?;
     some_order(cleaned)?;
     accounts.insert(TableId::Orders, account);
 
-    let account = each(customers, ranges, |range, frame| {
-        let (written, examined) = rayon::join(
-            || rows(TableId::Customers.name(), &frame),
-            || {
-                found.examine(TableId::Customers.table(), &frame)?;
-                short.count(TableId::Customers.table(), &frame)?;
-                answer(&frame, range, &mut waiting, &mut found)
-            },
-        );
-        written.and(examined)
-    })?;
+    let Long { mut account, rows: stored } = customers;
+    each(
+        ranges,
+        |range| stored.sorted(range),
+        |range, sorted| {
+            let (frame, _) = account.add(sorted);
+            let table = TableId::Customers.table();
+            rows(table.name, &frame)?;
+            let examine = || {
+                found.examine(table, &frame)?;
+                short.count(table, &frame)
+            };
+            let (examined, answered) = both(examine, || answer(&frame, range, &mut waiting));
+            let (key, measured) = examined.and(answered)?;
+            found.quality.measure(key, measured);
+            Ok(())
+        },
+    )?;
     accounts.insert(TableId::Customers, account);
 
-    // Two of these ranges at a time, with all their tables and joins, would take a tenth more memory for a thirtieth less time.
-    for range in 0..ranges {
-        let (waited, sorted) = rayon::join(
-            || waiting.take(range),
-            || of_orders.par_iter().map(|(id, table)| Ok((*id, table.rows.sorted(range)?))).collect::<Result<Vec<_>>>(),
-        );
-        let mut tables = waited?;
-        for (id, sorted) in sorted? {
-            tables.extend(of_orders.get_mut(&id).map(|table| (id, table.account.add(sorted).0)));
-        }
-        let (written, met) = rayon::join(
-            || of_orders.par_iter().try_for_each(|(id, _)| rows(id.name(), &tables[id])),
-            || {
-                let products = meet(&tables, &mut found, &mut short)?;
-                let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
-                let named = tables.iter().map(|(id, frame)| (id.name().to_string(), frame.clone()));
-                orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
-            },
-        );
-        written.and(met)?;
-    }
-    accounts.extend(of_orders.into_iter().map(|(id, table)| (id, table.account)));
+    let of_orders = of_orders.into_iter().map(|(id, Long { account, rows })| ((id, account), (id, rows)));
+    let (mut of_orders, stored): (BTreeMap<TableId, Account>, BTreeMap<TableId, Rows>) = of_orders.unzip();
+    each(
+        ranges,
+        |range| {
+            let sort = || map(&stored, |(id, rows)| Ok((*id, rows.sorted(range)?)));
+            let (waited, sorted) = both(|| waiting.take(range), sort);
+            Ok((waited?, sorted?))
+        },
+        |_, (mut tables, sorted)| {
+            for (id, sorted) in sorted {
+                tables.extend(of_orders.get_mut(&id).map(|account| (id, account.add(sorted).0)));
+            }
+            stored.keys().try_for_each(|id| rows(id.name(), &tables[id]))?;
+            let products = meet(&tables, &mut found, &mut short)?;
+            let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
+            let named = tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame));
+            orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
+        },
+    )?;
+    accounts.extend(of_orders);
 
     let mut audit = audit_of(accounts.into_values().collect(), warnings, named, located);
     for (key, reference) in short.0 {
@@ -132,24 +165,19 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
     Ok(audit)
 }
 
-/// Hands over the clean rows of one range after the other; while they are taken, those of the next two are sorted out.
-fn each(
-    Long { mut account, rows }: Long,
+/// Hands over what `make` makes of one range after the other; while one is taken, the next is made.
+fn each<T: Send>(
     ranges: usize,
-    mut take: impl FnMut(usize, DataFrame) -> Result<()> + Send,
-) -> Result<Account> {
-    let two = |start: usize| -> Result<Vec<_>> {
-        let range = (start..ranges.min(start + 2)).into_par_iter();
-        range.map(|range| Ok((range, rows.sorted(range)?))).collect()
-    };
-    let mut ready = two(0)?;
-    for start in (2..ranges + 2).step_by(2) {
-        let taken = || ready.into_iter().try_for_each(|(range, sorted)| take(range, account.add(sorted).0));
-        let (taken, next) = rayon::join(taken, || two(start));
+    make: impl Fn(usize) -> Result<T> + Sync,
+    mut take: impl FnMut(usize, T) -> Result<()> + Send,
+) -> Result<()> {
+    let mut ready = make(0)?;
+    for range in 1..ranges {
+        let (taken, next) = both(|| take(range - 1, ready), || make(range));
         taken?;
         ready = next?;
     }
-    Ok(account)
+    take(ranges - 1, ready)
 }
 
 /// What is left of the short tables once their rows are clean.
@@ -204,7 +232,8 @@ impl Waiting {
             let rows = spill.rows(range)?;
             Ok((id, rows.unwrap_or_else(|| self.empty[&id].clone())))
         };
-        [(TableId::Orders, &self.orders), (TableId::Customers, &self.customers)].into_par_iter().map(take).collect()
+        let waiting = [(TableId::Orders, &self.orders), (TableId::Customers, &self.customers)];
+        Ok(map(waiting, take)?.into_iter().collect())
     }
 }
 
@@ -221,8 +250,8 @@ fn to_customers() -> (&'static Table, &'static ForeignKey) {
     (orders, &orders.foreign_keys[0])
 }
 
-/// Sends every customer to the ranges of orders that asked for it, once to each.
-fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting, found: &mut Found) -> Result<()> {
+/// Sends every customer to the ranges of orders that asked for it, once to each; says how many were not asked for.
+fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<(Key, Measured)> {
     let (table, key) = to_customers();
     let mut reference = Reference::new(table, key, customers)?;
     let told = customers.select(OF_CUSTOMERS)?;
@@ -241,8 +270,7 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting, found: &mu
         }
     }
     waiting.empty.insert(TableId::Customers, told.clear());
-    found.quality.measure((table.id, key.column), reference.measured().back());
-    Ok(())
+    Ok(((table.id, key.column), reference.measured().back()))
 }
 
 /// Checks what belongs to a range of orders, all of it together; says which products it needs.

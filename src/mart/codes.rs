@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{Kind, STEPS, words};
 use crate::error::Result;
+use crate::parallel;
 
 /// Columns that hold the same kind of texts, in the clean tables and in the mart.
 pub(super) const KINDS: [&[&str]; 7] = [
@@ -34,7 +35,7 @@ pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[Kind]) -> Res
         Ok((name, frame.collect()?))
     };
     let used: Vec<(String, LazyFrame)> = tables.into_iter().filter(|(name, _)| words.contains(name.as_str())).collect();
-    used.into_par_iter().with_max_len(1).map(read).collect()
+    Ok(parallel::map(used, read)?.into_iter().collect())
 }
 
 /// The texts that numbers stand for.
@@ -57,7 +58,7 @@ impl Codes {
             });
             Ok((texts, coded.collect()))
         };
-        let kinds: Vec<_> = KINDS.par_iter().with_max_len(1).map(number).collect::<Result<_>>()?;
+        let kinds = parallel::map(&KINDS, number)?;
         let mut codes = Codes(Vec::with_capacity(kinds.len()));
         for (texts, coded) in kinds {
             codes.0.push(texts);

@@ -21,12 +21,12 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 use polars::sql::SQLContext;
-use rayon::prelude::*;
 
 use self::sums::Sums;
 use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::data::{Audit, CleanTables, Source, TableId};
 use crate::error::{Error, Result};
+use crate::parallel::{self, lock};
 
 /// A table of the mart.
 #[derive(Debug, Clone, Copy)]
@@ -169,15 +169,14 @@ pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
 /// As those; the scratch folder cannot be written; `rows` fails.
 pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(SalesMart, Audit)> {
     let sums = Mutex::new(Sums::default());
-    let locked = || sums.lock().unwrap_or_else(PoisonError::into_inner);
     let take = |name: &str, frame: &DataFrame| {
         if name == TableId::Customers.name() {
-            locked().customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;
+            lock(&sums).customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;
         }
         rows(name, frame)
     };
     let orders = |tables: BTreeMap<String, DataFrame>| {
-        locked().orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())
+        lock(&sums).orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())
     };
     let audit = load_in_shards(source, how, &take, &orders)?;
     Ok((sums.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?, audit))
@@ -207,5 +206,5 @@ fn run(tables: &BTreeMap<String, DataFrame>, kinds: &[Kind]) -> Result<BTreeMap<
         Ok((step.name.to_string(), frame))
     };
     let steps: Vec<&Step> = STEPS.iter().filter(|step| kinds.contains(&step.kind)).collect();
-    steps.into_par_iter().with_max_len(1).map(run).collect()
+    Ok(parallel::map(steps, run)?.into_iter().collect())
 }

@@ -9,6 +9,7 @@ use super::codes::{Codes, KINDS, in_use};
 use super::{Kind, STEPS, SalesMart, Step, run};
 use crate::data::parquet::join_rows;
 use crate::error::Result;
+use crate::parallel;
 
 /// Rows of a table that may wait to be added up, and more where the sum has more: what is added up again is hashed again.
 const MOST_WAITING: usize = 1 << 20;
@@ -94,7 +95,7 @@ impl Sum {
         if self.waiting > self.most_waiting.max(MOST_WAITING) {
             let all = join(std::mem::take(&mut self.pieces))?;
             let rows = all.height();
-            let total = add_up(all, &step.key())?;
+            let total = add_up(all.lazy(), &step.key())?;
             // Where few keys come again, the next time is put off.
             self.most_waiting = if total.height() * 2 > rows { 4 * rows } else { total.height() };
             self.waiting = 0;
@@ -112,11 +113,12 @@ impl Sum {
         }
         match key {
             _ if in_order => Ok(all),
-            [] => add_up(all, key),
+            [] => add_up(all.lazy(), key),
             [first, ..] => {
                 let mut total = all.clear();
-                for part in in_parts(all, first)? {
-                    total.vstack_mut(&add_up(part?, key)?.sort(key.to_vec(), SortMultipleOptions::default())?)?;
+                let sum = |part| Ok(add_up(part, key)?.sort(key.to_vec(), SortMultipleOptions::default())?);
+                for part in parallel::map(in_parts(all, first)?, sum)? {
+                    total.vstack_mut(&part)?;
                 }
                 Ok(join_rows(total))
             }
@@ -135,23 +137,19 @@ fn join(pieces: Vec<DataFrame>) -> Result<DataFrame> {
 
 /// Ranges of the first column of the key, small enough to be added up in little memory. Of other columns than numbers of texts
 /// there are never so many values that it would pay.
-fn in_parts<'a>(all: DataFrame, first: &'a str) -> Result<Box<dyn Iterator<Item = Result<DataFrame>> + 'a>> {
+fn in_parts(all: DataFrame, first: &str) -> Result<Vec<LazyFrame>> {
     let parts = all.height().div_ceil(MOST_WAITING) as u64;
-    let (true, Ok(numbers)) = (parts > 1, all.column(first)?.u32()) else { return Ok(Box::new([Ok(all)].into_iter())) };
+    let (true, Ok(numbers)) = (parts > 1, all.column(first)?.u32()) else { return Ok(vec![all.lazy()]) };
     let most = u64::from(numbers.max().unwrap_or(0)) + 1;
-    let bound = move |part: u64| lit((most * part / parts) as u32);
-    let part = move |part: u64| {
-        let within = col(first).gt_eq(bound(part)).and(col(first).lt(bound(part + 1)));
-        Ok(all.clone().lazy().filter(within).collect()?)
-    };
-    Ok(Box::new((0..parts).map(part)))
+    let bound = |part: u64| lit((most * part / parts) as u32);
+    let within = |part: u64| col(first).gt_eq(bound(part)).and(col(first).lt(bound(part + 1)));
+    Ok((0..parts).map(|part| all.clone().lazy().filter(within(part))).collect())
 }
 
 /// The rows of equal keys added up, in any order.
-fn add_up(all: DataFrame, key: &[&str]) -> Result<DataFrame> {
-    let columns: Vec<PlSmallStr> = all.get_column_names_owned();
+fn add_up(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
+    let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
     let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
-    let all = all.lazy();
     let summed = if key.is_empty() {
         // As in SQL, the sum of nothing is missing.
         let sum = |value: Expr| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL));
@@ -231,8 +229,8 @@ mod tests {
         let rows = MOST_WAITING as u32 + 2;
         let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
         let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
-        let parts = in_parts(all.clone(), "category").unwrap().collect::<Result<Vec<_>>>().unwrap();
-        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [all.height() / 2; 2]);
+        let parts = in_parts(all.clone(), "category").unwrap().into_iter().map(|part| part.collect().unwrap());
+        assert_eq!(parts.map(|part| part.height()).collect::<Vec<_>>(), [all.height() / 2; 2]);
         let halves = [all.slice(0, 9), all.slice(9, all.height())];
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();

@@ -86,15 +86,13 @@ impl Forecaster for YearAndMonth {
     }
 
     fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
-        // The values of a month that is over do not depend on what follows it: one list serves every origin.
-        let ended = |(month, value): (Month, f64)| (month.plus(1).first_day() - 1, (month, value));
-        let months = (0..history.len()).map(|i| history.months(i).into_iter().map(ended).unzip()).collect();
-        Ok(Box::new(Lines(months)))
+        // What a month that is over earned does not depend on what follows it: one list serves every origin.
+        Ok(Box::new(Lines((0..history.len()).map(|i| history.months(i)).collect())))
     }
 }
 
-/// Of each series, the last days of the months in which it sold, and their values.
-struct Lines(Vec<(Vec<i32>, Vec<(Month, f64)>)>);
+/// Of each series, the months in which it sold, and what it earned.
+struct Lines(Vec<Vec<(Month, f64)>>);
 
 impl Fitted for Lines {
     fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
@@ -108,10 +106,11 @@ impl Fitted for Lines {
                 None => parts.push((month, day)),
             }
         }
-        let fit = |(ends, values): &(Vec<i32>, Vec<(Month, f64)>)| {
+        let fit = |months: &Vec<(Month, f64)>| {
             // As in the original's table of sums: the first months count, a month without a sale is no row, and a month cut
             // off by the origin is none either.
-            let line = plane(&values[..ends.partition_point(|end| *end <= origin)]);
+            let ended = months.partition_point(|(month, _)| month.plus(1).first_day() <= origin + 1);
+            let line = plane(&months[..ended]);
             parts.iter().map(|(month, part)| line(*month) * part).sum::<f64>().max(0.0)
         };
         self.0.iter().map(fit).collect()

@@ -6,10 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
-
-use rayon::prelude::*;
 
 use super::bounded::Bounded;
 use super::graph::Step;
@@ -26,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::findings::{self, Decided, Findings};
 use crate::mart::{self, SalesMart};
 use crate::models::reference::{self, Reference};
+use crate::parallel::{self, join, lock};
 use crate::report::{self, Document};
 use crate::results::{Parameters, Results};
 use crate::synth;
@@ -49,11 +48,6 @@ impl<T> Memo<T> {
         *slot = Some(Arc::clone(&value));
         Ok(value)
     }
-}
-
-/// A thread that panicked ends the run; until then its values are whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One run: what it starts from, what its steps have made.
@@ -261,8 +255,7 @@ impl Flow {
         let source = self.source()?;
         let mut read = std::mem::take(&mut *lock(&self.raw));
         let missing: Vec<TableId> = TABLES.iter().map(|t| t.id).filter(|id| !read.contains_key(id)).collect();
-        let found = missing.into_par_iter().with_max_len(1).map(|id| Ok((id, read_tables(&source, &[id])?)));
-        read.extend(found.collect::<Result<Vec<_>>>()?);
+        read.extend(parallel::map(missing, |id| Ok((id, read_tables(&source, &[id])?)))?);
         let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
         for part in read.into_values() {
             raw.tables.extend(part.tables);
@@ -377,8 +370,4 @@ impl Flow {
     fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
         files.iter().map(|file| (file.path.as_str(), self.find(file))).collect()
     }
-}
-
-fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
-    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

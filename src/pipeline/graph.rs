@@ -38,7 +38,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
         reads: &[],
         makes: &[],
         params: &[],
-        code: &["error", "pipeline", "store", "data"],
+        code: &["error", "parallel", "pipeline", "store", "data"],
     }
 }
 
@@ -51,7 +51,7 @@ pub static STEPS: [Step; 20] = [
         reads: &[],
         makes: &["data/"],
         params: &["generated"],
-        code: &["error", "data", "synth"],
+        code: &["error", "parallel", "data", "synth"],
     },
     read("read-customers", "read customers (documents in the original's DynamoDB)"),
     read("read-sellers", "read sellers (documents in the original's DynamoDB)"),
@@ -81,7 +81,7 @@ pub static STEPS: [Step; 20] = [
         reads: &[],
         makes: &["clean/", "quarantine/", "audit.json", "tables/audit.csv", "tables/quality.csv"],
         params: &[],
-        code: &["error", "pipeline", "data"],
+        code: &["error", "parallel", "pipeline", "data"],
     },
     Step {
         id: "mart",
@@ -90,7 +90,7 @@ pub static STEPS: [Step; 20] = [
         reads: &["clean/"],
         makes: &["mart/"],
         params: &[],
-        code: &["error", "pipeline", "data", "mart"],
+        code: &["error", "parallel", "pipeline", "data", "mart"],
     },
     Step {
         id: "reference",
@@ -99,7 +99,7 @@ pub static STEPS: [Step; 20] = [
         reads: &["mart/"],
         makes: &["tables/price_predictions.csv", "tables/price_predictions_top_category.csv"],
         params: &[],
-        code: &["error", "pipeline", "data", "mart", "models"],
+        code: &["error", "parallel", "pipeline", "data", "mart", "models"],
     },
     Step {
         id: "findings",
@@ -115,7 +115,7 @@ pub static STEPS: [Step; 20] = [
             "tables/top_products.csv",
         ],
         params: &[],
-        code: &["error", "pipeline", "data", "mart", "models", "findings"],
+        code: &["error", "parallel", "pipeline", "data", "mart", "models", "findings"],
     },
     Step {
         id: "decisions",
@@ -137,7 +137,7 @@ pub static STEPS: [Step; 20] = [
             "tables/regret.csv",
         ],
         params: &["weights", "budget_centavos"],
-        code: &["error", "pipeline", "data", "mart", "models", "findings"],
+        code: &["error", "parallel", "pipeline", "data", "mart", "models", "findings"],
     },
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),

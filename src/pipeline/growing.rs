@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use polars::prelude::{DataFrame, Schema};
 
-use super::flow::lock;
 use super::manifest::{OutputFile, Rows};
 use super::output::{Hashing, Staging};
 use crate::data::parquet::Appender;
 use crate::data::rows::RowHasher;
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 /// A table of which some rows are staged.
 pub(super) struct Growing<'a> {

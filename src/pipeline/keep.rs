@@ -11,6 +11,7 @@ use super::output::{DATA, Staging};
 use super::plan::hash_file;
 use super::tables::{self, Table};
 use crate::error::{Error, Result};
+use crate::parallel;
 use crate::report;
 
 /// Writes the files of a step whose value is there.
@@ -74,10 +75,5 @@ fn write_frames<'a>(
     folder: &str,
     frames: impl Iterator<Item = (&'a str, &'a DataFrame)>,
 ) -> Result<Vec<OutputFile>> {
-    let frames: Vec<_> = frames.collect();
-    frames
-        .par_iter()
-        .with_max_len(1)
-        .map(|(name, frame)| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
-        .collect()
+    parallel::map(frames, |(name, frame)| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
 }

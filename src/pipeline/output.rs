@@ -10,12 +10,12 @@ use std::thread::{self, JoinHandle};
 
 use polars::prelude::DataFrame;
 
-use super::flow::lock;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use super::tables::{Table, csv};
 use crate::data::parquet::write_frame;
 use crate::data::rows::hash_rows;
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
 const OWNED: [&str; 8] =

@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use super::Select;
 use super::execute::Task;
-use super::flow::{Flow, lock};
+use super::flow::Flow;
 use super::graph::{STEPS, Step};
 use super::keep::keep;
 use super::manifest::{Did, StepLog};
 use super::plan::{Planned, State};
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 /// Decides about every step, and takes over what earlier runs have made of those that are fresh.
 ///

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
-use rayon::prelude::*;
 
 use crate::data::Audit;
 use crate::data::contract::TABLES;
@@ -12,15 +11,16 @@ use crate::data::parquet::read_frame;
 use crate::data::read::Quarantined;
 use crate::error::{Error, Result};
 use crate::mart::engine;
+use crate::parallel;
 use crate::store;
 
 /// The Parquet files among those of a step (path in the output folder, place), by name.
 pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
-    let read = |(path, place): &(&str, PathBuf)| {
+    let named = files.iter().filter_map(|(path, place)| {
         let (_, name) = path.strip_suffix(".parquet")?.rsplit_once('/')?;
-        Some(read_frame(place).map(|frame| (name.to_string(), frame)))
-    };
-    files.par_iter().with_max_len(1).filter_map(read).collect()
+        Some((name.to_string(), place))
+    });
+    Ok(parallel::map(named, |(name, place)| Ok((name, read_frame(place)?)))?.into_iter().collect())
 }
 
 /// Where an engine elsewhere finds the clean tables that the mart reads, by table: in these files of a run, or in a store,

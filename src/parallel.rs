@@ -1,0 +1,118 @@
+//! Work side by side on threads of its own, for what waits for polars: a worker of rayon that waits begins the next task on top of
+//! its own, which then waits for both, and a processor for nothing. Used by `data`, `mart` and `pipeline`.
+//!
+//! A worker of rayon that calls in hands the work to its like all the same: were all of them to wait here, nobody would be left for
+//! what the threads sort.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+
+/// Does both.
+pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    if rayon::current_thread_index().is_some() {
+        return rayon::join(a, b);
+    }
+    thread::scope(|scope| {
+        let a = scope.spawn(a);
+        let b = b();
+        (join(a), b)
+    })
+}
+
+/// What `make` makes of the items, in their order, as many at a time as there are processors; once one has failed no other is begun.
+///
+/// # Errors
+/// The first that there is in the order of the items.
+pub(crate) fn map<T: Send, U: Send>(
+    items: impl IntoIterator<Item = T>,
+    make: impl Fn(T) -> Result<U> + Sync,
+) -> Result<Vec<U>> {
+    let items: Vec<T> = items.into_iter().collect();
+    if rayon::current_thread_index().is_some() {
+        return items.into_par_iter().with_max_len(1).map(&make).collect();
+    }
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let threads = processors.min(items.len());
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let work = || {
+        let mut made = Vec::new();
+        loop {
+            let next = lock(&queue).next();
+            let Some((place, item)) = next else { return made };
+            let value = make(item);
+            if value.is_err() {
+                lock(&queue).by_ref().for_each(drop);
+            }
+            made.push((place, value));
+        }
+    };
+    let mut made: Vec<(usize, Result<U>)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut made = work();
+        made.extend(others.into_iter().flat_map(join));
+        made
+    });
+    made.sort_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, value)| value).collect()
+}
+
+/// Waits for a thread; a panic there is one here.
+pub(crate) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// What a mutex holds, whoever panicked with it: a panic ends the run, and what was guarded does not count any more.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn what_is_made_keeps_the_order_of_the_items() {
+        let made = map(0..100, |item| Ok(item * 2)).unwrap();
+        assert_eq!(made, (0..100).map(|item| item * 2).collect::<Vec<_>>());
+        assert!(map(Vec::<u8>::new(), Ok).unwrap().is_empty());
+    }
+
+    #[test]
+    fn after_a_failure_nothing_is_begun() {
+        let begun = AtomicUsize::new(0);
+        let fail = |item: usize| {
+            begun.fetch_add(1, Ordering::SeqCst);
+            if item < 1_000 { Err::<(), _>(Error::input(item.to_string())) } else { Ok(()) }
+        };
+        assert_eq!(map(0..100_000, fail).unwrap_err().to_string(), "0");
+        assert!(begun.into_inner() < 1_000);
+    }
+
+    #[test]
+    fn workers_of_rayon_do_not_wait_for_each_other() {
+        let sort = |seed: u32| {
+            let mut numbers: Vec<u32> = (0..10_000).map(|n: u32| n.wrapping_mul(seed)).collect();
+            numbers.par_sort_unstable();
+            Ok(numbers.len())
+        };
+        let inner = |_| both(|| map(0..8, sort), || map(8..16, sort)).0.map(|made| made.len());
+        let made: Vec<usize> = (0..64).into_par_iter().with_max_len(1).map(inner).collect::<Result<_>>().unwrap();
+        assert_eq!(made, [8; 64]);
+    }
+
+    #[test]
+    fn both_are_done_at_once() {
+        let meet = Barrier::new(2);
+        let (a, b) = both(|| meet.wait().is_leader(), || meet.wait().is_leader());
+        assert!(a != b);
+    }
+}
