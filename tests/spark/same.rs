@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use pfe::mart::{STEPS, engine};
 use pfe::pipeline;
@@ -77,8 +77,13 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
     assert!(error.hint().unwrap().contains("--engine-store"), "{error}");
 }
 
+/// Engines take turns: where one had to share two processors with another, a statement outlasted its session.
+static TURN: Mutex<()> = Mutex::new(());
+
 fn everything(server: Option<Server>) {
     let Some(server) = server else { return };
+    // One that failed has had its turn.
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let work = whole_run(&server);
     every_statement(&server, &work);
     refusals_are_told(&server, &work);
