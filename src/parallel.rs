@@ -1,5 +1,5 @@
 //! Work side by side on threads of its own, for what waits for polars: a worker of rayon that waits begins the next task on top of
-//! its own, which then waits for both, and a processor for nothing. Used by `data`, `mart` and `pipeline`.
+//! its own, which then waits for both, and a processor for nothing. Used by `data`, `mart` and `pipeline`; its `join` and `lock` by all.
 //!
 //! A worker of rayon that calls in hands the work to its like all the same: were all of them to wait here, nobody would be left for
 //! what the threads sort.

@@ -82,6 +82,7 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
     })
 }
 
+/// The same, where the rows need not go to another thread.
 fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     let ranges = how.ranges.max(1);
     let spill = || Spill::new(&how.scratch, ranges);

@@ -10,6 +10,7 @@ use polars::prelude::*;
 use super::canonical::prefix;
 use super::parquet::join_rows;
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 /// Rows of one table. The file has no name: however the program ends, the system removes it.
 pub(super) struct Spill {
@@ -104,7 +105,7 @@ impl Spill {
 
     fn read(&self, piece: &Piece) -> Result<DataFrame> {
         let mut bytes = vec![0; piece.bytes];
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(piece.start))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(Error::io("read", &self.dir))?;

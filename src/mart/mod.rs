@@ -163,7 +163,7 @@ pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
 }
 
 /// Reads, cleans and aggregates in bounded memory, with the same result as [`load`](crate::data::load) and [`mart`]. The rows of
-/// the clean tables go to `rows`, in their order.
+/// the clean tables go to `rows`, in their order, from another thread. Not for workers of rayon, as [`load_in_shards`].
 ///
 /// # Errors
 /// As those; the scratch folder cannot be written; `rows` fails.

@@ -11,7 +11,7 @@ use std::io::Cursor;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ use tokio::time::timeout;
 use super::engine::Engine;
 use super::{STEPS, SalesMart, Step};
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 /// How often a request to stop is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -253,7 +254,7 @@ impl Spark {
     }
 
     fn session(&self) -> MutexGuard<'_, Option<Arc<SparkConnectClient>>> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.session)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::data::TableId;
 use crate::data::contract::{TABLES, ZIP_LOCATIONS};
 use crate::data::parquet::read_frame;
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 use crate::pipeline::tables::{self, Table};
 use crate::results::Results;
 
@@ -45,15 +46,14 @@ pub fn load(
     let workers = AT_ONCE.min(tables.len());
     let waiting = Mutex::new(VecDeque::from(tables));
     let ended = Mutex::new(Ok(Vec::new()));
-    let lock = || ended.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || {
-        while lock().is_ok() {
-            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        while lock(&ended).is_ok() {
+            let next = lock(&waiting).pop_front();
             let Some((table, frame)) = next else { return };
             let start = Instant::now();
             let written = store.write(schema, &table, &frame, &|rows| progress(&table, rows));
             let loaded = Loaded { rows: frame.height() as u64, time: start.elapsed(), table };
-            let mut ended = lock();
+            let mut ended = lock(&ended);
             match (&mut *ended, written) {
                 (Ok(list), Ok(())) => list.push(loaded),
                 (Ok(_), Err(error)) => *ended = Err(error),

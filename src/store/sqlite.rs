@@ -1,7 +1,7 @@
 //! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, …
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use polars::prelude::DataFrame;
@@ -14,6 +14,7 @@ use super::sql::{SqlTable, fields_to_read, quoted};
 use super::{Schema, Store, StoreUrl, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
 use crate::error::{Error, Result};
+use crate::parallel::lock;
 
 const SQLITE: Dialect = Dialect::Sqlite;
 /// How long another program's transaction is waited for.
@@ -139,7 +140,7 @@ impl Store for Sqlite {
         let (plan, frame) = SqlTable::of(SQLITE, schema, table, frame)?;
         let name = format!("{}_{table}", schema.name());
         let target = SQLITE.quote(&name);
-        let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_writer = lock(&self.writing);
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         let failed = |e| self.failed(e);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;

@@ -10,6 +10,7 @@ use super::calendar::{Calendar, DAY};
 use super::defects::{Injected, Injector};
 use crate::data::contract::{Table, TableId};
 use crate::error::{Error, Result};
+use crate::parallel::join;
 
 /// Rows of one table and chunk. Every field ends with a comma that [`Rows::end`] turns into the end of the line.
 #[derive(Debug)]
@@ -251,6 +252,6 @@ pub fn write_chunks<const N: usize>(
             }
         }
         drop(sender);
-        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        join(writer)
     })
 }

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
+
+use crate::parallel::lock;
 
 /// Credentials that end sooner are renewed.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -36,7 +38,7 @@ impl CredentialProvider for Credentials {
         Self: 'f,
     {
         Box::pin(async {
-            let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let cached = lock(&self.cached).clone();
             if let Some((credential, end)) = cached
                 && end.is_none_or(|end| end > SystemTime::now() + MARGIN)
             {
@@ -50,7 +52,7 @@ impl CredentialProvider for Credentials {
                 token: found.session_token().map(String::from),
             });
             let cached = Some((credential.clone(), found.expiry()));
-            *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = cached;
+            *lock(&self.cached) = cached;
             Ok(credential)
         })
     }
