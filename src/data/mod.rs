@@ -13,6 +13,7 @@ mod locations;
 pub mod parquet;
 pub(crate) mod parse;
 mod parts;
+pub(crate) mod places;
 mod quality;
 pub mod read;
 pub mod rows;

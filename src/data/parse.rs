@@ -31,7 +31,8 @@ pub(crate) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, St
     }
     match column.kind {
         Kind::Text => Ok(Cell::Text(text)),
-        Kind::Id => match text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        // Without an early end, digits are looked at sixteen at a time.
+        Kind::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
             true => Ok(Cell::Text(text)),
             false => Err("not an identifier of 32 hexadecimal digits".into()),
         },

@@ -8,6 +8,7 @@ use polars::sql::{SQLContext, sql_expr};
 use super::audit::{Check, Relation, Severity, Step};
 use super::clean::CleanTables;
 use super::contract::{ForeignKey, TABLES, Table, TableId};
+use super::places::Places;
 use crate::error::Result;
 use crate::parallel;
 
@@ -247,9 +248,7 @@ pub(super) struct Reference<'a> {
     table: &'static Table,
     key: &'static ForeignKey,
     /// The values that may be referred to.
-    values: Vec<&'a str>,
-    /// Where each stands among them, once rows come that do not follow their order.
-    places: Option<PlHashMap<&'a str, IdxSize>>,
+    values: Places<'a>,
     /// How many rows refer to each value.
     referring: Vec<usize>,
     /// Rows that refer to something, to nothing that is there, and the first of the latter.
@@ -261,19 +260,9 @@ pub(super) struct Reference<'a> {
 impl<'a> Reference<'a> {
     /// `target` holds the rows that may be referred to.
     pub(super) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
-        let mut values: Vec<&str> = target.column(key.references)?.str()?.iter().flatten().collect();
-        values.dedup();
-        let mut places = None;
-        if !values.is_sorted() {
-            let mut seen = PlHashMap::with_capacity(values.len());
-            values.retain(|value| {
-                let next = seen.len() as IdxSize;
-                *seen.entry(*value).or_insert(next) == next
-            });
-            places = Some(seen);
-        }
-        let referring = vec![0; values.len()];
-        Ok(Reference { table, key, values, places, referring, total: 0, orphans: 0, samples: Vec::new() })
+        let values = Places::of(target.column(key.references)?.str()?.iter().flatten());
+        let referring = vec![0; values.texts().len()];
+        Ok(Reference { table, key, values, referring, total: 0, orphans: 0, samples: Vec::new() })
     }
 
     /// Counts the rows of `referring`; says where the value of each stands among the distinct ones, which is its row where
@@ -281,7 +270,7 @@ impl<'a> Reference<'a> {
     pub(super) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
         let children = referring.column(self.key.column)?.str()?;
         self.total += children.len() - children.null_count();
-        let places = self.places(children);
+        let places = self.values.find(children);
         for (child, place) in children.iter().zip(&places) {
             match (child, place) {
                 (_, Some(place)) => self.referring[*place as usize] += 1,
@@ -297,32 +286,6 @@ impl<'a> Reference<'a> {
         Ok(places.into_iter().collect())
     }
 
-    /// Where each child's value stands. Sorted children walk along the values; others need a map of them.
-    fn places(&mut self, children: &StringChunked) -> Vec<Option<IdxSize>> {
-        if self.places.is_none() && children.iter().flatten().is_sorted() {
-            let mut at = 0;
-            let mut walk = |child: &str| {
-                while self.values.get(at).is_some_and(|value| *value < child) {
-                    at += 1;
-                }
-                self.values.get(at).filter(|value| **value == child).map(|_| at as IdxSize)
-            };
-            return children.iter().map(|child| child.and_then(&mut walk)).collect();
-        }
-        let places = self.places.get_or_insert_with(|| self.values.iter().copied().zip(0..).collect());
-        let mut last: Option<(&str, Option<IdxSize>)> = None;
-        let mut find = |child| {
-            // Rows of one value often follow each other: those of a zip prefix do by the ten.
-            let place = match last {
-                Some((text, place)) if text == child => place,
-                _ => places.get(child).copied(),
-            };
-            last = Some((child, place));
-            place
-        };
-        children.iter().map(|child| child.and_then(&mut find)).collect()
-    }
-
     /// Both directions: referring rows without partner, and values that nobody refers to.
     pub(super) fn measured(self) -> Measured {
         let (from, to) = (self.table, self.key.table.table());
@@ -334,12 +297,13 @@ impl<'a> Reference<'a> {
             total,
             samples,
         };
-        let unused = || self.values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
+        let values = self.values.texts();
+        let unused = || values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
         let forth = format!("`{}` is in `{}`", self.key.column, to.name);
         let back = format!("`{}` is used by `{}.{}`", self.key.references, from.name, self.key.column);
         let severity = if self.key.strict { Wrong } else { Warning };
         let first_unused = unused().take(SAMPLES).map(String::from).collect();
-        let back = check(to, back, Info, unused().count(), self.values.len(), first_unused);
+        let back = check(to, back, Info, unused().count(), values.len(), first_unused);
         let per_parent = self.referring.iter().min().copied().zip(self.referring.iter().max().copied());
         let forth = check(from, forth, severity, self.orphans, self.total, self.samples);
         Measured { forth, back, per_parent }

@@ -6,6 +6,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{Kind, STEPS, words};
+use crate::data::places::Places;
 use crate::error::Result;
 use crate::parallel;
 
@@ -88,16 +89,12 @@ impl Codes {
 /// The distinct texts of all `columns`, sorted, and the columns as positions among them: numbers order as the texts do, so that
 /// no query sees a difference.
 pub(crate) fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked>) {
-    let mut known: PlHashMap<&str, u32> = PlHashMap::new();
-    let mut texts = Vec::new();
-    let mut first_seen = |text: &'a str| {
-        *known.entry(text).or_insert_with(|| {
-            texts.push(text);
-            texts.len() as u32 - 1
-        })
-    };
-    let numbers: Vec<UInt32Chunked> =
-        columns.iter().map(|column| column.iter().map(|text| text.map(&mut first_seen)).collect()).collect();
+    // Of ids the table whose key they are has each, in its order.
+    let key = |column: &&&StringChunked| column.iter().flatten().is_sorted_by(|a, b| a < b);
+    let key = columns.iter().filter(key).max_by_key(|column| column.len());
+    let mut places = Places::of(key.into_iter().flat_map(|column| column.iter().flatten()));
+    let numbers: Vec<UInt32Chunked> = columns.iter().map(|column| places.add(column)).collect();
+    let texts = places.into_texts();
     if texts.is_sorted() {
         return (texts, numbers);
     }

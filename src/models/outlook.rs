@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
-use super::panel::{By, History, Panel};
+use super::panel::{History, Panel};
 use super::span::Every;
 use crate::error::Result;
 use crate::mart::SalesMart;
@@ -47,8 +47,7 @@ pub struct View {
 /// # Errors
 /// The mart is incomplete or holds no sale, or the model cannot be fitted.
 pub fn outlook(mart: &SalesMart) -> Result<Outlook> {
-    let (states, categories) = rayon::join(|| Panel::of(mart, By::State), || Panel::of(mart, By::Category));
-    let (states, categories) = (states?, categories?);
+    let (categories, states) = Panel::of_both(mart)?;
     // Orders add up over states, not over categories: theirs tell which months are complete.
     let cutoff = states.decision_day();
     let (categories, states) = rayon::join(|| View::of(categories, cutoff), || View::of(states, cutoff));

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use polars::prelude::{DataFrame, UInt32Chunked};
 use serde::{Deserialize, Serialize};
 
 use super::span::{Span, date};
@@ -75,6 +76,21 @@ impl Panel {
     /// # Errors
     /// The mart is incomplete or holds no sale.
     pub fn of(mart: &SalesMart, by: By) -> Result<Panel> {
+        Panel::with(mart, by, &Sold::of(mart)?)
+    }
+
+    /// Both panels.
+    ///
+    /// # Errors
+    /// As [`Panel::of`].
+    pub(super) fn of_both(mart: &SalesMart) -> Result<(Panel, Panel)> {
+        let sold = Sold::of(mart)?;
+        let (categories, states) =
+            rayon::join(|| Panel::with(mart, By::Category, &sold), || Panel::with(mart, By::State, &sold));
+        Ok((categories?, states?))
+    }
+
+    fn with(mart: &SalesMart, by: By, sold: &Sold<'_>) -> Result<Panel> {
         let frame = mart.table("sales_by_day")?;
         let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
         let (orders, revenue) = (frame.column("sold_orders")?.i64()?, frame.column("sold_revenue_centavos")?.i64()?);
@@ -87,7 +103,7 @@ impl Panel {
             }
         }
         let mut panel = Panel::from_rows(by, &rows)?;
-        let mut supply = sales(mart, by)?;
+        let mut supply = sold.by(by)?;
         for series in &mut panel.series {
             let sales = supply.remove(&series.name).unwrap_or_default();
             series.supply = Supply::of(sales, panel.first, panel.last + STALE_DAYS);
@@ -193,25 +209,37 @@ impl Panel {
     }
 }
 
-/// What was sold in each category or state, by its name.
-fn sales(mart: &SalesMart, by: By) -> Result<BTreeMap<String, Vec<Sale>>> {
-    let frame = mart.table("supply_by_day")?;
-    // By numbers: comparing ids would cost more than all that follows.
-    let numbers = |column: &str| -> Result<_> {
-        let (texts, mut numbers) = number(&[frame.column(column)?.str()?]);
-        Ok((texts, numbers.remove(0)))
-    };
-    let ((names, series), (_, sellers), (_, products)) =
-        (numbers(by.column())?, numbers("seller_id")?, numbers("product_id")?);
-    let (days, revenue) = (frame.column("day")?.date()?.physical(), frame.column("revenue_centavos")?.i64()?);
-    let mut sales = vec![Vec::new(); names.len()];
-    let rows = series.iter().zip(days.iter()).zip(sellers.iter().zip(products.iter())).zip(revenue.iter());
-    for (((series, day), (seller, product)), centavos) in rows {
-        if let (Some(series), Some(day), Some(seller), Some(product)) = (series, day, seller, product) {
-            sales[series as usize].push(Sale { day, seller, product, centavos: centavos.unwrap_or(0) });
-        }
+/// Rows of `supply_by_day` with numbers for ids: comparing texts would cost more than all that follows.
+struct Sold<'a> {
+    frame: &'a DataFrame,
+    sellers: UInt32Chunked,
+    products: UInt32Chunked,
+}
+
+impl<'a> Sold<'a> {
+    fn of(mart: &'a SalesMart) -> Result<Sold<'a>> {
+        let frame = mart.table("supply_by_day")?;
+        let numbers = |column: &str| -> Result<_> { Ok(number(&[frame.column(column)?.str()?]).1.remove(0)) };
+        let (sellers, products) = rayon::join(|| numbers("seller_id"), || numbers("product_id"));
+        Ok(Sold { frame, sellers: sellers?, products: products? })
     }
-    Ok(names.into_iter().map(String::from).zip(sales).collect())
+
+    /// What was sold in each category or state, by its name.
+    fn by(&self, by: By) -> Result<BTreeMap<String, Vec<Sale>>> {
+        let (names, mut series) = number(&[self.frame.column(by.column())?.str()?]);
+        let days = self.frame.column("day")?.date()?.physical();
+        let revenue = self.frame.column("revenue_centavos")?.i64()?;
+        let mut sales = vec![Vec::new(); names.len()];
+        let ids = self.sellers.iter().zip(self.products.iter());
+        for (((series, day), (seller, product)), centavos) in
+            series.remove(0).iter().zip(days.iter()).zip(ids).zip(revenue.iter())
+        {
+            if let (Some(series), Some(day), Some(seller), Some(product)) = (series, day, seller, product) {
+                sales[series as usize].push(Sale { day, seller, product, centavos: centavos.unwrap_or(0) });
+            }
+        }
+        Ok(names.into_iter().map(String::from).zip(sales).collect())
+    }
 }
 
 fn period(orders: &[i64], first: i32) -> Option<Period> {

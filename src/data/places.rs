@@ -1,0 +1,148 @@
+//! Distinct texts, and where others stand among them: sorted texts walk along, a map is for the rest. Used by `quality` and `mart`.
+
+use std::cmp::Ordering;
+
+use polars::prelude::*;
+
+/// Distinct texts in the order in which they came.
+#[derive(Default)]
+pub(crate) struct Places<'a> {
+    texts: Vec<&'a str>,
+    /// So many of the first came in ascending order.
+    ascending: usize,
+    /// Where those stand, once texts are looked for that do not walk along them.
+    first: Option<PlHashMap<&'a str, u32>>,
+    /// Where the others stand.
+    others: PlHashMap<&'a str, u32>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn of(texts: impl IntoIterator<Item = &'a str>) -> Places<'a> {
+        let mut places = Places::default();
+        for text in texts {
+            match places.texts.last().map(|last| (*last).cmp(text)) {
+                Some(Ordering::Equal) => {}
+                None | Some(Ordering::Less) if places.others.is_empty() => {
+                    places.texts.push(text);
+                    places.ascending += 1;
+                }
+                _ => drop(places.known(&mut None, text).unwrap_or_else(|| places.append(text))),
+            }
+        }
+        places
+    }
+
+    pub(crate) fn texts(&self) -> &[&'a str] {
+        &self.texts
+    }
+
+    pub(crate) fn into_texts(self) -> Vec<&'a str> {
+        self.texts
+    }
+
+    /// Where each of other texts stands.
+    pub(crate) fn find(&mut self, texts: &StringChunked) -> Vec<Option<u32>> {
+        self.look_for(texts, |_, _| None)
+    }
+
+    /// Where each of other texts stands; those that were not there follow the others.
+    pub(crate) fn add(&mut self, texts: &'a StringChunked) -> UInt32Chunked {
+        self.look_for(texts, |places, text| Some(places.append(text))).into_iter().collect()
+    }
+
+    fn look_for<'b>(
+        &mut self,
+        texts: &'b StringChunked,
+        new: impl Fn(&mut Self, &'b str) -> Option<u32>,
+    ) -> Vec<Option<u32>> {
+        let first = texts.iter().flatten().next().unwrap_or_default();
+        let mut walk = Some(self.texts[..self.ascending].partition_point(|text| *text < first));
+        let mut last: Option<(&str, Option<u32>)> = None;
+        let mut place = |text| {
+            if let Some(place) = walk.as_mut().and_then(|at| self.pass(at, text)) {
+                return Some(place);
+            }
+            // Rows of one text often follow each other: those of a zip prefix do by the ten.
+            let place = match last {
+                Some((known, place)) if known == text => place,
+                _ => self.known(&mut walk, text).or_else(|| new(self, text)),
+            };
+            last = Some((text, place));
+            place
+        };
+        texts.iter().map(|text| text.and_then(&mut place)).collect()
+    }
+
+    fn append(&mut self, text: &'a str) -> u32 {
+        let place = self.texts.len() as u32;
+        self.texts.push(text);
+        self.others.insert(text, place);
+        place
+    }
+
+    /// Walks along the ascending texts up to one; where it stands, if it is among them.
+    fn pass(&self, at: &mut usize, text: &str) -> Option<u32> {
+        loop {
+            match self.texts[..self.ascending].get(*at)?.cmp(&text) {
+                Ordering::Less => *at += 1,
+                Ordering::Equal => return Some(*at as u32),
+                Ordering::Greater => return None,
+            }
+        }
+    }
+
+    /// Where a text stands that was not met; the walk ends with the first that does not follow the one before.
+    fn known(&mut self, walk: &mut Option<usize>, text: &str) -> Option<u32> {
+        let ascending = &self.texts[..self.ascending];
+        let follows = |at: usize| at.checked_sub(1).is_none_or(|before| ascending[before] < text);
+        if !walk.is_some_and(follows) {
+            *walk = None;
+            let first = self.first.get_or_insert_with(|| ascending.iter().copied().zip(0..).collect());
+            if let Some(place) = first.get(text) {
+                return Some(*place);
+            }
+        }
+        self.others.get(text).copied()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn texts<const N: usize>(texts: [&str; N]) -> StringChunked {
+        StringChunked::from_slice("x".into(), &texts)
+    }
+
+    #[test]
+    fn places_do_not_depend_on_the_order_in_which_they_are_looked_for() {
+        for known in [["a", "c", "c", "e"], ["c", "a", "e", "c"], ["e", "c", "a", "a"]] {
+            let mut places = Places::of(known);
+            let mut distinct: Vec<&str> = Vec::new();
+            known.iter().for_each(|text| {
+                if !distinct.contains(text) {
+                    distinct.push(text)
+                }
+            });
+            assert_eq!(places.texts(), distinct);
+            let at = |text: &str| distinct.iter().position(|known| *known == text).map(|at| at as u32);
+            for sought in
+                [["a", "b", "c", "e", "e", "f"], ["e", "a", "f", "c", "b", "a"], ["c", "c", "b", "a", "e", ""]]
+            {
+                assert_eq!(places.find(&texts(sought)), sought.map(at), "{sought:?} in {known:?}");
+            }
+        }
+        assert!(Places::of([]).find(&texts(["a"])) == [None] && Places::of(["a"]).find(&texts([])).is_empty());
+    }
+
+    #[test]
+    fn what_is_new_follows() {
+        let (first, second) = (texts(["b", "d", "a", "e"]), texts(["e", "a", "b", "0"]));
+        let mut places = Places::of(["b", "d"]);
+        let numbers = |column: UInt32Chunked| column.into_no_null_iter().collect::<Vec<_>>();
+        assert_eq!(numbers(places.add(&first)), [0, 1, 2, 3]);
+        assert_eq!(numbers(places.add(&second)), [3, 2, 0, 4]);
+        assert_eq!(places.into_texts(), ["b", "d", "a", "e", "0"]);
+    }
+}
