@@ -48,6 +48,8 @@ pub struct Step {
 pub enum Kind {
     /// Rows of orders or items, which only serve the other steps.
     Rows,
+    /// Orders with the sums of those rows, which only serve the steps after them.
+    Orders,
     /// Sums over orders that only serve the last steps.
     Part,
     /// Sums over orders.
@@ -64,16 +66,18 @@ macro_rules! step {
             name: $name,
             sql: include_str!(concat!("sql/", $name, ".sql")),
             kind: Kind::$kind,
-            stored: !matches!(Kind::$kind, Kind::Rows | Kind::Part),
+            stored: !matches!(Kind::$kind, Kind::Rows | Kind::Orders | Kind::Part),
         }
     };
 }
 
 /// The steps, each after those that it reads; those that are not stored come first.
-pub static STEPS: [Step; 30] = [
+pub static STEPS: [Step; 32] = [
     step!("items_sold", Rows),
     step!("orders_served", Rows),
     step!("orders_paid", Rows),
+    step!("orders_sold", Orders),
+    step!("categories_sold", Orders),
     step!("products_sold", Part),
     step!("products_sellers", Part),
     step!("sales_by_day", Sums),

@@ -36,9 +36,11 @@ impl Sums {
     /// # Errors
     /// A query fails, or a table cannot be read.
     pub(super) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let mut tables = in_use(tables, &[Kind::Rows, Kind::Part, Kind::Sums])?;
+        let mut tables = in_use(tables, &[Kind::Rows, Kind::Orders, Kind::Part, Kind::Sums])?;
         let codes = Codes::encode(&mut tables)?;
-        tables.append(&mut run(&tables, &[Kind::Rows])?);
+        for kind in [Kind::Rows, Kind::Orders] {
+            tables.append(&mut run(&tables, &[kind])?);
+        }
         let mut made = run(&tables, &[Kind::Part, Kind::Sums])?;
         drop(tables);
         for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
@@ -206,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_sum_has_a_key_and_numbers_beside_it() {
-        for step in STEPS.iter().filter(|step| step.kind != Kind::Rows) {
+        for step in STEPS.iter().filter(|step| ![Kind::Rows, Kind::Orders].contains(&step.kind)) {
             let one_row = step.sql.starts_with("-- One row");
             assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
             // What is not added up is the last steps' to compute.

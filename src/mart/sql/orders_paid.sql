@@ -1,10 +1,14 @@
--- Every paid order with the set of methods it was paid with, as a sum: boleto 1, credit_card 2, debit_card 4,
--- not_defined 8, voucher 16. Not stored: as long as orders. An order has one set, so that a join with items counts nothing twice.
-SELECT order_id,
-       CAST(MAX(CASE WHEN payment_type = 'boleto' THEN 1 ELSE 0 END)
-          + MAX(CASE WHEN payment_type = 'credit_card' THEN 2 ELSE 0 END)
-          + MAX(CASE WHEN payment_type = 'debit_card' THEN 4 ELSE 0 END)
-          + MAX(CASE WHEN payment_type = 'not_defined' THEN 8 ELSE 0 END)
-          + MAX(CASE WHEN payment_type = 'voucher' THEN 16 ELSE 0 END) AS BIGINT) AS methods
-FROM order_payments
-GROUP BY order_id
+-- Every paid order: 1 for each method that it was paid with, 0 for the others, and their set as a sum: boleto 1, credit_card 2,
+-- debit_card 4, not_defined 8, voucher 16. Not stored: as long as orders. An order has one set, so that a join with items counts
+-- nothing twice.
+SELECT order_id, boleto, credit_card, debit_card, not_defined, voucher,
+       CAST(boleto + 2 * credit_card + 4 * debit_card + 8 * not_defined + 16 * voucher AS BIGINT) AS methods
+FROM (
+    SELECT order_id,
+           MAX(CASE WHEN payment_type = 'boleto' THEN 1 ELSE 0 END) AS boleto,
+           MAX(CASE WHEN payment_type = 'credit_card' THEN 1 ELSE 0 END) AS credit_card,
+           MAX(CASE WHEN payment_type = 'debit_card' THEN 1 ELSE 0 END) AS debit_card,
+           MAX(CASE WHEN payment_type = 'not_defined' THEN 1 ELSE 0 END) AS not_defined,
+           MAX(CASE WHEN payment_type = 'voucher' THEN 1 ELSE 0 END) AS voucher
+    FROM order_payments GROUP BY order_id
+) AS paid

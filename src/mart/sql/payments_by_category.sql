@@ -3,7 +3,7 @@
 SELECT h.category AS category, p.payment_type AS payment_type, COUNT(*) AS payments,
        COUNT(DISTINCT p.order_id) AS orders, SUM(p.payment_centavos) AS value_centavos,
        SUM(p.payment_installments) AS installments
-FROM (SELECT DISTINCT order_id, category FROM items_sold) AS h
+FROM categories_sold AS h
 JOIN order_payments AS p ON h.order_id = p.order_id
 GROUP BY h.category, p.payment_type
 ORDER BY category, payment_type

@@ -1,7 +1,7 @@
 -- Category × state × month. Orders add up over states and months, not over categories.
-SELECT category, state, month,
-       COUNT(DISTINCT order_id) AS orders, COUNT(*) AS items, SUM(revenue_centavos) AS revenue_centavos,
-       SUM(price_centavos) AS price_centavos, SUM(freight_centavos) AS freight_centavos
-FROM items_sold
-GROUP BY category, state, month
+SELECT h.category AS category, h.state AS state, h.month AS month,
+       COUNT(*) AS orders, SUM(h.items) AS items, SUM(h.revenue_centavos) AS revenue_centavos,
+       SUM(h.price_centavos) AS price_centavos, SUM(h.freight_centavos) AS freight_centavos
+FROM categories_sold AS h
+GROUP BY h.category, h.state, h.month
 ORDER BY category, state, month
