@@ -26,6 +26,7 @@ use self::sums::Sums;
 use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::data::{Audit, CleanTables, Source, TableId};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::parallel::{self, lock};
 
 /// A table of the mart.
@@ -183,6 +184,8 @@ pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Res
         lock(&sums).orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())
     };
     let audit = load_in_shards(source, how, &take, &orders)?;
+    // The ranges are gone; adding up needs as much again as the longest table has.
+    memory::give_back();
     Ok((sums.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?, audit))
 }
 

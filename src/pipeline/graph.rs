@@ -90,7 +90,7 @@ pub static STEPS: [Step; 20] = [
         reads: &["clean/"],
         makes: &["mart/"],
         params: &[],
-        code: &["error", "parallel", "pipeline", "data", "mart"],
+        code: &["error", "memory", "parallel", "pipeline", "data", "mart"],
     },
     Step {
         id: "reference",
@@ -99,7 +99,7 @@ pub static STEPS: [Step; 20] = [
         reads: &["mart/"],
         makes: &["tables/price_predictions.csv", "tables/price_predictions_top_category.csv"],
         params: &[],
-        code: &["error", "parallel", "pipeline", "data", "mart", "models"],
+        code: &["error", "memory", "parallel", "pipeline", "data", "mart", "models"],
     },
     Step {
         id: "findings",
@@ -115,7 +115,7 @@ pub static STEPS: [Step; 20] = [
             "tables/top_products.csv",
         ],
         params: &[],
-        code: &["error", "parallel", "pipeline", "data", "mart", "models", "findings"],
+        code: &["error", "memory", "parallel", "pipeline", "data", "mart", "models", "findings"],
     },
     Step {
         id: "decisions",
@@ -137,7 +137,7 @@ pub static STEPS: [Step; 20] = [
             "tables/regret.csv",
         ],
         params: &["weights", "budget_centavos"],
-        code: &["error", "parallel", "pipeline", "data", "mart", "models", "findings"],
+        code: &["error", "memory", "parallel", "pipeline", "data", "mart", "models", "findings"],
     },
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),

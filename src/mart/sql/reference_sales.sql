@@ -2,7 +2,7 @@
 -- that position, as if it were a quantity. Wrong on purpose: see models/reference.
 SELECT i.category AS category, i.month AS month, SUM(i.order_item_id * i.revenue_centavos) AS sales_centavos
 FROM items_sold AS i
-JOIN (SELECT order_id, MAX(order_item_id) AS last FROM order_items GROUP BY order_id) AS l
-  ON i.order_id = l.order_id AND i.order_item_id = l.last
+JOIN (SELECT order_id, MAX(order_item_id) AS last FROM order_items GROUP BY order_id) AS l ON i.order_id = l.order_id
+WHERE i.order_item_id = l.last
 GROUP BY i.category, i.month
 ORDER BY category, month
