@@ -70,6 +70,8 @@ pub struct Scatter<'a> {
 }
 
 const HEIGHT: f64 = 400.0;
+/// Rows of names above a point and below it, at most.
+const ROWS: u32 = 12;
 const BOTTOM: f64 = HEIGHT - 46.0;
 
 struct Bubble<'a> {
@@ -166,46 +168,100 @@ fn references<DB: DrawingBackend>(
     Ok(taken)
 }
 
-/// Names beside their points where they touch neither a name nor, if that can be had, another point.
+/// From a point to its name.
+type Line = (Point, Point);
+
+/// Whether a line passes through an area, by the part of it that lies within the area's columns and rows (Liang and Barsky 1984).
+fn crosses((from, to): Line, area: Area) -> bool {
+    let (mut enters, mut leaves) = (0.0_f64, 1.0_f64);
+    for (start, way, low, high) in [(from.0, to.0 - from.0, area.0, area.2), (from.1, to.1 - from.1, area.1, area.3)] {
+        if way == 0.0 && !(low..=high).contains(&start) {
+            return false;
+        } else if way != 0.0 {
+            let (a, b) = ((low - start) / way, (high - start) / way);
+            (enters, leaves) = (enters.max(a.min(b)), leaves.min(a.max(b)));
+        }
+    }
+    enters < leaves
+}
+
+/// Where a name may stand, and the line that leads to it from a point that is not beside it.
+type Spot = (Area, Option<Line>);
+
+/// The places for a name of this size: around its point, then ever higher above and lower below it, on one side of an upright line.
+fn spots(b: &Bubble, (w, h): (f64, f64)) -> Vec<Spot> {
+    let ((x, y), r) = (b.at, b.radius + 3.0);
+    let d = r * 0.72;
+    let around = [
+        (x + r, y - h / 2.0),
+        (x - r - w, y - h / 2.0),
+        (x - w / 2.0, y - r - h),
+        (x - w / 2.0, y + r),
+        (x + d, y - d - h / 2.0),
+        (x + d, y + d - h / 2.0),
+        (x - d - w, y - d - h / 2.0),
+        (x - d - w, y + d - h / 2.0),
+    ];
+    let area = |(left, top)| (left, top, left + w, top + h);
+    let away = |left: f64, row: u32| {
+        let gap = b.radius + 8.0 + f64::from(row) * h;
+        let (above, below) = (area((left, y - gap - h)), area((left, y + gap)));
+        [(above, Some(((x, y - b.radius), (x, above.3)))), (below, Some(((x, y + b.radius), (x, below.1))))]
+    };
+    let far = [x - w, x].into_iter().flat_map(|left| (0..ROWS).flat_map(move |row| away(left, row)));
+    around.map(|corner| (area(corner), None)).into_iter().chain(far).collect()
+}
+
+/// Names where they touch no other point, and the lines to them no name and, if that can be had, no other point. From left to right, so
+/// that names on the left of their lines climb like stairs.
 fn names<DB: DrawingBackend>(c: &Canvas<DB>, bubbles: &[Bubble], taken: &mut Vec<Area>, within: Area) -> Drawn<DB> {
     let letter = LABEL.size(SMALL);
-    for (i, b) in bubbles.iter().enumerate().filter(|(_, b)| b.of.named) {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut named: Vec<(usize, &Bubble)> = bubbles.iter().enumerate().filter(|(_, b)| b.of.named).collect();
+    named.sort_by(|(_, a), (_, b)| a.at.0.total_cmp(&b.at.0));
+    for (i, b) in named {
         let text = letter.fit(b.of.label, 0.35 * WIDTH);
-        let (w, h) = (letter.width(&text), 13.0);
-        let spots = [3.0, 14.0, 26.0, 40.0, 56.0].into_iter().flat_map(|gap| {
-            let (r, d) = (b.radius + gap, (b.radius + gap) * 0.72);
-            let (x, y) = b.at;
-            [
-                (x + r, y - h / 2.0),
-                (x - r - w, y - h / 2.0),
-                (x - w / 2.0, y - r - h),
-                (x - w / 2.0, y + r),
-                (x + d, y - d - h / 2.0),
-                (x + d, y + d - h / 2.0),
-                (x - d - w, y - d - h / 2.0),
-                (x - d - w, y + d - h / 2.0),
-            ]
-            .map(|(left, top)| ((left, top, left + w, top + h), gap))
-        });
-        let free = |spot: &(Area, f64)| {
-            let a = spot.0;
-            let inside = a.0 >= within.0 && a.1 >= within.1 && a.2 <= within.2 && a.3 <= within.3;
-            inside && !taken.iter().any(|&t| overlap(a, t))
+        let free = |(area, line): &Spot| {
+            let inside = area.0 >= within.0 && area.1 >= within.1 && area.2 <= within.2 && area.3 <= within.3;
+            let name = |&name: &Area| !overlap(*area, name) && !line.is_some_and(|line| crosses(line, name));
+            let other = |&other: &Line| !crosses(other, *area);
+            let point = |(k, point): (usize, &Bubble)| k == i || !touches(*area, point);
+            inside && taken.iter().all(name) && lines.iter().all(other) && bubbles.iter().enumerate().all(point)
         };
-        let clear = |spot: &(Area, f64)| {
-            free(spot) && !bubbles.iter().enumerate().any(|(k, other)| k != i && touches(spot.0, other))
+        let clear = |spot: &&Spot| {
+            let around = |p: &Bubble| (p.at.0 - p.radius, p.at.1 - p.radius, p.at.0 + p.radius, p.at.1 + p.radius);
+            let others = || bubbles.iter().enumerate().filter(|(k, _)| *k != i);
+            !spot.1.is_some_and(|line| others().any(|(_, p)| crosses(line, around(p))))
         };
-        let Some((area, gap)) = spots.clone().find(clear).or_else(|| spots.clone().find(free)) else {
-            continue;
-        };
-        if gap > 3.0 {
-            let near = (b.at.0.clamp(area.0, area.2), b.at.1.clamp(area.1, area.3));
-            let length = (near.0 - b.at.0).hypot(near.1 - b.at.1).max(1.0);
-            let edge = |k: f64| (b.at.0 + (near.0 - b.at.0) * k / length, b.at.1 + (near.1 - b.at.1) * k / length);
-            c.line(&[edge(b.radius), edge(length - 1.0)], Stroke::new(AXIS, 0.8))?;
+        let spots: Vec<Spot> = spots(b, (letter.width(&text), 13.0)).into_iter().filter(free).collect();
+        let Some(&(area, line)) = spots.iter().find(clear).or(spots.first()) else { continue };
+        if let Some((from, to)) = line {
+            c.line(&[from, to], Stroke::new(AXIS, 0.8))?;
+            lines.push((from, to));
         }
         c.text(&text, (area.0, (area.1 + area.3) / 2.0), letter)?;
         taken.push(area);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_crosses_what_it_passes_through() {
+        let area = (10.0, 10.0, 30.0, 20.0);
+        for (line, through) in [
+            (((0.0, 15.0), (40.0, 15.0)), true),
+            (((20.0, 0.0), (20.0, 12.0)), true),
+            (((20.0, 0.0), (20.0, 9.0)), false),
+            (((0.0, 0.0), (40.0, 30.0)), true),
+            (((0.0, 8.0), (9.0, 30.0)), false),
+            (((31.0, 0.0), (31.0, 40.0)), false),
+        ] {
+            assert_eq!(crosses(line, area), through, "{line:?}");
+            assert_eq!(crosses((line.1, line.0), area), through, "{line:?} backwards");
+        }
+    }
 }
