@@ -168,25 +168,8 @@ fn references<DB: DrawingBackend>(
     Ok(taken)
 }
 
-/// From a point to its name.
-type Line = (Point, Point);
-
-/// Whether a line passes through an area, by the part of it that lies within the area's columns and rows (Liang and Barsky 1984).
-fn crosses((from, to): Line, area: Area) -> bool {
-    let (mut enters, mut leaves) = (0.0_f64, 1.0_f64);
-    for (start, way, low, high) in [(from.0, to.0 - from.0, area.0, area.2), (from.1, to.1 - from.1, area.1, area.3)] {
-        if way == 0.0 && !(low..=high).contains(&start) {
-            return false;
-        } else if way != 0.0 {
-            let (a, b) = ((low - start) / way, (high - start) / way);
-            (enters, leaves) = (enters.max(a.min(b)), leaves.min(a.max(b)));
-        }
-    }
-    enters < leaves
-}
-
-/// Where a name may stand, and the line that leads to it from a point that is not beside it.
-type Spot = (Area, Option<Line>);
+/// Where a name may stand, and the upright line that leads to it from a point that is not beside it: an area without width.
+type Spot = (Area, Option<Area>);
 
 /// The places for a name of this size: around its point, then ever higher above and lower below it, on one side of an upright line.
 fn spots(b: &Bubble, (w, h): (f64, f64)) -> Vec<Spot> {
@@ -206,7 +189,7 @@ fn spots(b: &Bubble, (w, h): (f64, f64)) -> Vec<Spot> {
     let away = |left: f64, row: u32| {
         let gap = b.radius + 8.0 + f64::from(row) * h;
         let (above, below) = (area((left, y - gap - h)), area((left, y + gap)));
-        [(above, Some(((x, y - b.radius), (x, above.3)))), (below, Some(((x, y + b.radius), (x, below.1))))]
+        [(above, Some((x, above.3, x, y - b.radius))), (below, Some((x, y + b.radius, x, below.1)))]
     };
     let far = [x - w, x].into_iter().flat_map(|left| (0..ROWS).flat_map(move |row| away(left, row)));
     around.map(|corner| (area(corner), None)).into_iter().chain(far).collect()
@@ -216,52 +199,28 @@ fn spots(b: &Bubble, (w, h): (f64, f64)) -> Vec<Spot> {
 /// that names on the left of their lines climb like stairs.
 fn names<DB: DrawingBackend>(c: &Canvas<DB>, bubbles: &[Bubble], taken: &mut Vec<Area>, within: Area) -> Drawn<DB> {
     let letter = LABEL.size(SMALL);
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<Area> = Vec::new();
     let mut named: Vec<(usize, &Bubble)> = bubbles.iter().enumerate().filter(|(_, b)| b.of.named).collect();
     named.sort_by(|(_, a), (_, b)| a.at.0.total_cmp(&b.at.0));
     for (i, b) in named {
         let text = letter.fit(b.of.label, 0.35 * WIDTH);
+        let others = || bubbles.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, other)| other);
         let free = |(area, line): &Spot| {
             let inside = area.0 >= within.0 && area.1 >= within.1 && area.2 <= within.2 && area.3 <= within.3;
-            let name = |&name: &Area| !overlap(*area, name) && !line.is_some_and(|line| crosses(line, name));
-            let other = |&other: &Line| !crosses(other, *area);
-            let point = |(k, point): (usize, &Bubble)| k == i || !touches(*area, point);
-            inside && taken.iter().all(name) && lines.iter().all(other) && bubbles.iter().enumerate().all(point)
+            let name = |&name: &Area| !overlap(*area, name) && !line.is_some_and(|line| overlap(line, name));
+            let other = |&other: &Area| !overlap(other, *area);
+            let point = |other: &Bubble| !touches(*area, other);
+            inside && taken.iter().all(name) && lines.iter().all(other) && others().all(point)
         };
-        let clear = |spot: &&Spot| {
-            let around = |p: &Bubble| (p.at.0 - p.radius, p.at.1 - p.radius, p.at.0 + p.radius, p.at.1 + p.radius);
-            let others = || bubbles.iter().enumerate().filter(|(k, _)| *k != i);
-            !spot.1.is_some_and(|line| others().any(|(_, p)| crosses(line, around(p))))
-        };
+        let clear = |(_, line): &&Spot| !line.is_some_and(|line| others().any(|other| touches(line, other)));
         let spots: Vec<Spot> = spots(b, (letter.width(&text), 13.0)).into_iter().filter(free).collect();
         let Some(&(area, line)) = spots.iter().find(clear).or(spots.first()) else { continue };
-        if let Some((from, to)) = line {
-            c.line(&[from, to], Stroke::new(AXIS, 0.8))?;
-            lines.push((from, to));
+        if let Some(line) = line {
+            c.line(&[(line.0, line.1), (line.2, line.3)], Stroke::new(AXIS, 0.8))?;
+            lines.push(line);
         }
         c.text(&text, (area.0, (area.1 + area.3) / 2.0), letter)?;
         taken.push(area);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_crosses_what_it_passes_through() {
-        let area = (10.0, 10.0, 30.0, 20.0);
-        for (line, through) in [
-            (((0.0, 15.0), (40.0, 15.0)), true),
-            (((20.0, 0.0), (20.0, 12.0)), true),
-            (((20.0, 0.0), (20.0, 9.0)), false),
-            (((0.0, 0.0), (40.0, 30.0)), true),
-            (((0.0, 8.0), (9.0, 30.0)), false),
-            (((31.0, 0.0), (31.0, 40.0)), false),
-        ] {
-            assert_eq!(crosses(line, area), through, "{line:?}");
-            assert_eq!(crosses((line.1, line.0), area), through, "{line:?} backwards");
-        }
-    }
 }
