@@ -80,10 +80,11 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
 /// Engines take turns: where one had to share two processors with another, a statement outlasted its session.
 static TURN: Mutex<()> = Mutex::new(());
 
-fn everything(server: Option<Server>) {
-    let Some(server) = server else { return };
+/// A server starts in its turn: Sail's workers, where they had idled for two minutes, once answered no statement.
+fn everything(start: impl FnOnce() -> Option<Server>) {
     // One that failed has had its turn.
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(server) = start() else { return };
     let work = whole_run(&server);
     every_statement(&server, &work);
     refusals_are_told(&server, &work);
@@ -102,17 +103,17 @@ fn through_a_lake(server: &Server, work: &Workdir) {
 
 #[test]
 fn sail() {
-    everything(Server::sail(&[]));
+    everything(|| Server::sail(&[]));
 }
 
 #[test]
 fn sail_with_workers() {
-    everything(Server::sail(&[("SAIL_MODE", "local-cluster")]));
+    everything(|| Server::sail(&[("SAIL_MODE", "local-cluster")]));
 }
 
 #[test]
 fn spark() {
-    everything(Server::spark());
+    everything(Server::spark);
 }
 
 /// Through S3, which Spark reads where its cluster has the library for it, and Sail by itself.
