@@ -4,6 +4,9 @@ use std::cmp::Ordering;
 
 use polars::prelude::*;
 
+/// Texts that tell whether the others are worth a walk: one that ends soon has passed most of what it walks along for nothing.
+const LOOKED_AT: usize = 16;
+
 /// Distinct texts in the order in which they came.
 #[derive(Default)]
 pub(crate) struct Places<'a> {
@@ -55,8 +58,9 @@ impl<'a> Places<'a> {
         texts: &'b StringChunked,
         new: impl Fn(&mut Self, &'b str) -> Option<u32>,
     ) -> Vec<Option<u32>> {
-        let first = texts.iter().flatten().next().unwrap_or_default();
-        let mut walk = Some(self.texts[..self.ascending].partition_point(|text| *text < first));
+        let first = || texts.iter().flatten().take(LOOKED_AT);
+        let start = |first: &str| self.texts[..self.ascending].partition_point(|text| *text < first);
+        let mut walk = if first().is_sorted() { first().next().map(start) } else { None };
         let mut last: Option<(&str, Option<u32>)> = None;
         let mut place = |text| {
             if let Some(place) = walk.as_mut().and_then(|at| self.pass(at, text)) {
