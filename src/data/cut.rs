@@ -12,9 +12,9 @@ use super::read::{read_blocks, read_table};
 use super::source::Source;
 use super::spill::{Bounds, Spill};
 use crate::error::Result;
-use crate::parallel::join;
+use crate::parallel::{join, map};
 
-/// The tables that are cut, each by which id.
+/// The tables that are cut, each by which id; the longest come first, so that none is left to be read alone.
 const LONG: [(TableId, &str); 5] = [
     (TableId::Orders, "order_id"),
     (TableId::OrderItems, "order_id"),
@@ -95,15 +95,15 @@ pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
     let (mut long, short, mut ends, mut all) = thread::scope(|scope| {
         let by = &by;
         let short = scope.spawn(|| SHORT.map(|id| (id, whole(source, id))));
-        let mut others = Vec::new();
+        let mut others = None;
         let go_on = |first: &Ends| {
-            for (id, column) in LONG.into_iter().filter(|(id, _)| *id != TableId::Orders) {
-                let bounds = first[column].clone();
-                others.push((id, scope.spawn(move || by(id, column, &bounds))));
-            }
+            let first = first.clone();
+            let read = move |(id, column): (TableId, &str)| Ok((id, by(id, column, &first[column])));
+            let rest = LONG.into_iter().filter(|(id, _)| *id != TableId::Orders);
+            others = Some(scope.spawn(|| map(rest, read)));
         };
         let (orders, first, all) = orders(source, Spill::new(scratch, ranges)?, ranges, go_on)?;
-        let others = others.into_iter().map(|(id, table)| (id, join(table)));
+        let others = others.map_or_else(|| Ok(Vec::new()), join)?.into_iter();
         let long = told(others.chain([(TableId::Orders, Ok(orders))]), &mut warnings)?;
         let short = told(join(short), &mut warnings)?;
         Ok::<_, crate::Error>((long, short, first, all))

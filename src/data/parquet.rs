@@ -1,5 +1,6 @@
 //! A frame ↔ Parquet, with the same bytes for the same rows: the files of a run, and what stores keep.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
@@ -10,7 +11,7 @@ use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, Schema, SerReader};
 
 use crate::error::{Error, Result};
-use crate::parallel::lock;
+use crate::parallel::{self, lock};
 
 /// Rows per row group: fixed, so that the bytes do not depend on the number of threads, or on how the rows came together.
 const ROW_GROUP: usize = 1 << 18;
@@ -112,6 +113,19 @@ pub fn write_frame(frame: &DataFrame, to: impl Write) -> Result<()> {
     let mut file = Appender::new(to, frame.schema())?;
     file.append(frame)?;
     file.finish()
+}
+
+/// Writes several tables side by side, each by `write`; the longest come first, so that none is left to be written alone.
+///
+/// # Errors
+/// As `write`.
+pub fn write_frames<'a, T: Send>(
+    tables: impl Iterator<Item = (&'a str, &'a DataFrame)>,
+    write: impl Fn(&str, &DataFrame) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let mut tables: Vec<_> = tables.collect();
+    tables.sort_by_key(|(_, frame)| Reverse(frame.height()));
+    parallel::map(tables, |(name, frame)| write(name, frame))
 }
 
 /// The rows of a file.

@@ -113,6 +113,7 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
         },
     )?;
     some_order(cleaned)?;
+    free(stored);
     accounts.insert(TableId::Orders, account);
 
     let Long { mut account, rows: stored } = customers;
@@ -133,6 +134,7 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
             Ok(())
         },
     )?;
+    free(stored);
     accounts.insert(TableId::Customers, account);
 
     let of_orders = of_orders.into_iter().map(|(id, Long { account, rows })| ((id, account), (id, rows)));
@@ -155,6 +157,7 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
             orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
         },
     )?;
+    free((stored, waiting));
     accounts.extend(of_orders);
 
     let mut audit = audit_of(accounts.into_values().collect(), warnings, named, located);
@@ -164,6 +167,12 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
     audit.nulls = found.nulls.into_values().flatten().collect();
     (audit.quality, audit.relations) = found.quality.finish(&audit.steps);
     Ok(audit)
+}
+
+/// Gives what is no longer needed back beside what follows: to free the blocks of a large file takes the system a while.
+fn free(files: impl Send + 'static) {
+    // Where there is no other thread they are freed here.
+    let _ = thread::Builder::new().spawn(move || drop(files));
 }
 
 /// Hands over what `make` makes of one range after the other; while one is taken, the next is made.

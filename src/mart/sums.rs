@@ -75,7 +75,7 @@ impl Sums {
         tables.append(&mut run(&tables, &[Kind::Last])?);
         tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
         let codes = Codes(texts);
-        tables.values_mut().try_for_each(|frame| codes.decode(frame))?;
+        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         SalesMart::new(tables)
     }
 }
@@ -97,11 +97,11 @@ impl Sum {
         if self.waiting > self.most_waiting.max(MOST_WAITING) {
             let all = join(std::mem::take(&mut self.pieces))?;
             let rows = all.height();
-            let total = add_up(all.lazy(), &step.key())?;
+            self.pieces = add_up(all, &step.key(), Ok)?;
+            let total: usize = self.pieces.iter().map(DataFrame::height).sum();
             // Where few keys come again, the next time is put off.
-            self.most_waiting = if total.height() * 2 > rows { 4 * rows } else { total.height() };
+            self.most_waiting = if total * 2 > rows { 4 * rows } else { total };
             self.waiting = 0;
-            self.pieces.push(total);
         }
         Ok(())
     }
@@ -113,18 +113,14 @@ impl Sum {
         for (columns, ranks) in KINDS.iter().zip(ranks) {
             recode(&mut all, columns, ranks)?;
         }
-        match key {
-            _ if in_order => Ok(all),
-            [] => add_up(all.lazy(), key),
-            [first, ..] => {
-                let mut total = all.clear();
-                let sum = |part| Ok(add_up(part, key)?.sort(key.to_vec(), SortMultipleOptions::default())?);
-                for part in parallel::map(in_parts(all, first)?, sum)? {
-                    total.vstack_mut(&part)?;
-                }
-                Ok(join_rows(total))
-            }
+        if in_order {
+            return Ok(all);
         }
+        let sort = |part: DataFrame| match key {
+            [] => Ok(part),
+            _ => Ok(part.sort(key.to_vec(), SortMultipleOptions::default())?),
+        };
+        Ok(join_rows(join(add_up(all, key, sort)?)?))
     }
 }
 
@@ -137,19 +133,23 @@ fn join(pieces: Vec<DataFrame>) -> Result<DataFrame> {
     Ok(all)
 }
 
-/// Ranges of the first column of the key, small enough to be added up in little memory. Of other columns than numbers of texts
-/// there are never so many values that it would pay.
-fn in_parts(all: DataFrame, first: &str) -> Result<Vec<LazyFrame>> {
-    let parts = all.height().div_ceil(MOST_WAITING) as u64;
-    let (true, Ok(numbers)) = (parts > 1, all.column(first)?.u32()) else { return Ok(vec![all.lazy()]) };
-    let most = u64::from(numbers.max().unwrap_or(0)) + 1;
-    let bound = |part: u64| lit((most * part / parts) as u32);
-    let within = |part: u64| col(first).gt_eq(bound(part)).and(col(first).lt(bound(part + 1)));
-    Ok((0..parts).map(|part| all.clone().lazy().filter(within(part))).collect())
+/// The rows of equal keys added up, in any order within ranges of the first column of the key, which are done with by `end`.
+///
+/// Only numbers of texts are cut into ranges, small enough to be added up in little memory: of other columns there are never so
+/// many values that it would pay.
+fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
+    let ranges = all.height().div_ceil(MOST_WAITING) as u64;
+    let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
+    let Some(most) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
+        return Ok(vec![end(sum_by(all.lazy(), key)?)?]);
+    };
+    let bound = |range: u64| lit((most * range / ranges) as u32);
+    let within = |range: u64| col(key[0]).gt_eq(bound(range)).and(col(key[0]).lt(bound(range + 1)));
+    parallel::map(0..ranges, |range| end(sum_by(all.clone().lazy().filter(within(range)), key)?))
 }
 
 /// The rows of equal keys added up, in any order.
-fn add_up(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
+fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
     let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
     let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
     let summed = if key.is_empty() {
@@ -231,8 +231,8 @@ mod tests {
         let rows = MOST_WAITING as u32 + 2;
         let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
         let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
-        let parts = in_parts(all.clone(), "category").unwrap().into_iter().map(|part| part.collect().unwrap());
-        assert_eq!(parts.map(|part| part.height()).collect::<Vec<_>>(), [all.height() / 2; 2]);
+        let parts = add_up(all.clone(), &["category"], Ok).unwrap();
+        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MOST_WAITING / 2, MOST_WAITING / 2 + 1]);
         let halves = [all.slice(0, 9), all.slice(9, all.height())];
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();

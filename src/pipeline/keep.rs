@@ -10,8 +10,8 @@ use super::manifest::{OutputFile, to_json};
 use super::output::{DATA, Staging};
 use super::plan::hash_file;
 use super::tables::{self, Table};
+use crate::data::parquet::write_frames;
 use crate::error::{Error, Result};
-use crate::parallel;
 use crate::report;
 
 /// Writes the files of a step whose value is there.
@@ -22,7 +22,7 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
         "clean" => {
             let mut files = match flow.bounded()? {
                 Some(bounded) => bounded.files.clone(),
-                None => write_frames(staging, "clean", flow.clean()?.0.iter())?,
+                None => write_parquet(staging, "clean", flow.clean()?.0.iter())?,
             };
             let audit = &*flow.audit()?;
             for (name, rows) in &audit.quarantine {
@@ -32,7 +32,7 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
             files.push(staging.write("audit.json", &to_json(audit))?);
             Ok(files)
         }
-        "mart" => write_frames(staging, "mart", flow.mart()?.iter()),
+        "mart" => write_parquet(staging, "mart", flow.mart()?.iter()),
         "reference" => write_tables(staging, tables::of_reference(&*flow.reference()?)),
         "findings" => write_tables(staging, tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
         "decisions" => {
@@ -70,10 +70,10 @@ fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
 }
 
-fn write_frames<'a>(
+fn write_parquet<'a>(
     staging: &Staging,
     folder: &str,
-    frames: impl Iterator<Item = (&'a str, &'a DataFrame)>,
+    tables: impl Iterator<Item = (&'a str, &'a DataFrame)>,
 ) -> Result<Vec<OutputFile>> {
-    parallel::map(frames, |(name, frame)| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
+    write_frames(tables, |name, frame| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
 }

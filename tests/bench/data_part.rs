@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use pfe::data::parquet::{Appender, PerTable, write_frame};
+use pfe::data::parquet::{Appender, PerTable, write_frame, write_frames};
 use pfe::data::shards::Shards;
 use pfe::data::{Source, load};
 use pfe::mart::{SalesMart, mart_in_shards, mart_of};
@@ -32,7 +32,8 @@ fn main() -> Result<()> {
         1 => whole(&source, out)?,
         _ => in_shards(&source, out, ranges)?,
     };
-    mart.iter().try_for_each(|(name, frame)| write_frame(frame, create(out, "mart", name)?))
+    write_frames(mart.iter(), |name, frame| write_frame(frame, create(out, "mart", name)?))?;
+    Ok(())
 }
 
 fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
