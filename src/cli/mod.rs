@@ -26,7 +26,7 @@ use pfe::report::Lang;
 /// Without arguments: `pfe run` on generated data.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-struct Args {
+struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -122,7 +122,7 @@ impl From<io::Error> for Failure {
 
 /// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = CommandLine::parse();
     let outcome = match args.command {
         None => run::run(&args.run),
         Some(Command::Run(args)) => run::run(&args),
@@ -146,7 +146,7 @@ pub fn main() -> ExitCode {
         })),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "pfe", &mut script);
+            clap_complete::generate(shell, &mut CommandLine::command(), "pfe", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
     };
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn arguments_are_consistent() {
-        Args::command().debug_assert();
+        CommandLine::command().debug_assert();
     }
 
     #[test]
