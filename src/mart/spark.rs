@@ -195,10 +195,22 @@ impl Spark {
         let what = format!("the server refuses `{}.sql`", step.name);
         let refused = |e: &SparkError| self.refusal(&what, hint, e);
         if !step.stored {
-            return self.name_view(client, cancel, (step.name, sql(step.sql)), refused).await.map(|()| None);
+            self.name_view(client, cancel, (step.name, sql(step.sql)), refused).await?;
+            return self.keep(client, cancel, step).await.map(|()| None);
         }
         let batches = self.execute(client, cancel, OpType::Root(relation(sql(step.sql))), refused).await?;
         self.frame(step.name, batches).map(Some)
+    }
+
+    /// Asks the server to keep the rows of a view once it has made them, for a dozen statements read them. One that cannot, as
+    /// Sail 0.7, makes them anew each time.
+    async fn keep(&self, client: &SparkConnectClient, cancel: &AtomicBool, step: &Step) -> Result<()> {
+        let kept = OpType::Root(relation(sql(&format!("CACHE LAZY TABLE {}", step.name))));
+        match self.execute(client, cancel, kept, |e| self.refusal("cannot keep rows", "", e)).await {
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            Err(_) if self.reach().is_err() => Err(self.gone()),
+            _ => Ok(()),
+        }
     }
 
     /// The parts of an answer as one frame in the types of the mart.
@@ -290,6 +302,11 @@ impl Engine for Spark {
         let farewell = async {
             // What fails here costs the cluster, not the run: it ends what nobody listens to by itself.
             let _ = client.interrupt_all().await;
+            // What was kept would outlast the session.
+            for step in STEPS.iter().filter(|step| !step.stored) {
+                let dropped = OpType::Root(relation(sql(&format!("UNCACHE TABLE IF EXISTS {}", step.name))));
+                let _ = self.execute(&client, &AtomicBool::new(false), dropped, |e| self.error(e)).await;
+            }
             let _ = client.release_session().await;
         };
         let _ = block_on(async { timeout(FAREWELL, farewell).await });
