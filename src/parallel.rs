@@ -31,12 +31,23 @@ pub(crate) fn map<T: Send, U: Send>(
     items: impl IntoIterator<Item = T>,
     make: impl Fn(T) -> Result<U> + Sync,
 ) -> Result<Vec<U>> {
-    let items: Vec<T> = items.into_iter().collect();
     if rayon::current_thread_index().is_some() {
-        return items.into_par_iter().with_max_len(1).map(&make).collect();
+        return items.into_iter().collect::<Vec<T>>().into_par_iter().with_max_len(1).map(&make).collect();
     }
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    let threads = processors.min(items.len());
+    map_on(thread::available_parallelism().map_or(1, usize::from), items, make)
+}
+
+/// The same with so many at a time, for what waits for a server or a disk. Not for workers of rayon.
+///
+/// # Errors
+/// As [`map`].
+pub(crate) fn map_on<T: Send, U: Send>(
+    most: usize,
+    items: impl IntoIterator<Item = T>,
+    make: impl Fn(T) -> Result<U> + Sync,
+) -> Result<Vec<U>> {
+    let items: Vec<T> = items.into_iter().collect();
+    let threads = most.min(items.len());
     let queue = Mutex::new(items.into_iter().enumerate());
     let work = || {
         let mut made = Vec::new();

@@ -1,8 +1,6 @@
 //! Tables → store: several at once, the largest first. Behind `pfe load` and `pfe run --store`.
 
-use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use polars::prelude::*;
@@ -13,7 +11,7 @@ use crate::data::TableId;
 use crate::data::contract::{TABLES, ZIP_LOCATIONS};
 use crate::data::parquet::read_frame;
 use crate::error::{Error, Result};
-use crate::parallel::lock;
+use crate::parallel;
 use crate::pipeline::tables::{self, Table};
 use crate::results::Results;
 
@@ -31,7 +29,7 @@ pub struct Loaded {
     pub time: Duration,
 }
 
-/// Writes tables into a store, in the order in which they ended. `progress` is told the table and its rows written so far.
+/// Writes tables into a store, the longest first. `progress` is told the table and its rows written so far.
 ///
 /// # Errors
 /// The first failure; tables under way are finished, others not begun. Each table is there whole or not at all.
@@ -43,31 +41,11 @@ pub fn load(
 ) -> Result<Vec<Loaded>> {
     // The longest first: none is left over when the others have ended.
     tables.sort_by(|a, b| b.1.height().cmp(&a.1.height()).then_with(|| a.0.cmp(&b.0)));
-    let workers = AT_ONCE.min(tables.len());
-    let waiting = Mutex::new(VecDeque::from(tables));
-    let ended = Mutex::new(Ok(Vec::new()));
-    let work = || {
-        while lock(&ended).is_ok() {
-            let next = lock(&waiting).pop_front();
-            let Some((table, frame)) = next else { return };
-            let start = Instant::now();
-            let written = store.write(schema, &table, &frame, &|rows| progress(&table, rows));
-            let loaded = Loaded { rows: frame.height() as u64, time: start.elapsed(), table };
-            let mut ended = lock(&ended);
-            match (&mut *ended, written) {
-                (Ok(list), Ok(())) => list.push(loaded),
-                (Ok(_), Err(error)) => *ended = Err(error),
-                // The first failure is told.
-                (Err(_), _) => {}
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(work);
-        }
-    });
-    ended.into_inner().unwrap_or_else(PoisonError::into_inner)
+    parallel::map_on(AT_ONCE, tables, |(table, frame)| {
+        let start = Instant::now();
+        store.write(schema, &table, &frame, &|rows| progress(&table, rows))?;
+        Ok(Loaded { rows: frame.height() as u64, time: start.elapsed(), table })
+    })
 }
 
 /// Cleaned tables of the first stores among `places` that hold them; `None` when none of them holds any, as files do not.
@@ -169,6 +147,8 @@ pub fn table_named(name: &str) -> Result<TableId> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn table(rows: &[&[&str]]) -> Table {
