@@ -8,6 +8,7 @@ pub mod contract;
 mod cut;
 pub mod ddl;
 pub(crate) mod format;
+pub(crate) mod ids;
 mod json;
 mod locations;
 pub mod parquet;

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use polars::prelude::*;
 
+use super::ids::TextMap;
+
 /// Texts that tell whether the others are worth a walk: one that ends soon has passed most of what it walks along for nothing.
 const LOOKED_AT: usize = 16;
 
@@ -14,9 +16,9 @@ pub(crate) struct Places<'a> {
     /// So many of the first came in ascending order.
     ascending: usize,
     /// Where those stand, once texts are looked for that do not walk along them.
-    first: Option<PlHashMap<&'a str, u32>>,
+    first: Option<TextMap<&'a str>>,
     /// Where the others stand.
-    others: PlHashMap<&'a str, u32>,
+    others: TextMap<&'a str>,
 }
 
 impl<'a> Places<'a> {
@@ -25,7 +27,7 @@ impl<'a> Places<'a> {
         for text in texts {
             match places.texts.last().map(|last| (*last).cmp(text)) {
                 Some(Ordering::Equal) => {}
-                None | Some(Ordering::Less) if places.others.is_empty() => {
+                None | Some(Ordering::Less) if places.others.len() == 0 => {
                     places.texts.push(text);
                     places.ascending += 1;
                 }
@@ -101,12 +103,12 @@ impl<'a> Places<'a> {
         let follows = |at: usize| at.checked_sub(1).is_none_or(|before| ascending[before] < text);
         if !walk.is_some_and(follows) {
             *walk = None;
-            let first = self.first.get_or_insert_with(|| ascending.iter().copied().zip(0..).collect());
+            let first = self.first.get_or_insert_with(|| TextMap::of(ascending));
             if let Some(place) = first.get(text) {
-                return Some(*place);
+                return Some(place);
             }
         }
-        self.others.get(text).copied()
+        self.others.get(text)
     }
 }
 

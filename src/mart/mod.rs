@@ -61,6 +61,13 @@ pub enum Kind {
     Last,
 }
 
+impl Kind {
+    /// Whether rows of ranges add up to those of the whole.
+    pub fn adds_up(self) -> bool {
+        !matches!(self, Kind::Rows | Kind::Orders)
+    }
+}
+
 macro_rules! step {
     ($name:literal, $kind:ident) => {
         Step {

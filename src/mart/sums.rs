@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
-use rayon::prelude::*;
 
 use super::codes::{Codes, KINDS, in_use};
 use super::{Kind, STEPS, SalesMart, Step, run};
+use crate::data::ids::TextMap;
 use crate::data::parquet::join_rows;
 use crate::error::Result;
 use crate::parallel;
@@ -165,25 +165,24 @@ fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
 
 /// Texts of one kind and a number for each, in the order in which they were seen.
 #[derive(Default)]
-struct Known(PlHashMap<PlSmallStr, u32>);
+struct Known(TextMap<PlSmallStr>);
 
 impl Known {
     /// The number of each text.
     fn add(&mut self, texts: &StringChunked) -> Vec<u32> {
         let number = |text: &str| {
-            let next = self.0.len() as u32;
-            match self.0.get(text) {
-                Some(&known) => known,
-                None => *self.0.entry(text.into()).or_insert(next),
-            }
+            self.0.get(text).unwrap_or_else(|| {
+                let next = self.0.len() as u32;
+                self.0.insert(text, next);
+                next
+            })
         };
         texts.iter().flatten().map(number).collect()
     }
 
     /// The texts, sorted, and the place of each number among them.
     fn sorted(self) -> (StringChunked, Vec<u32>) {
-        let mut texts: Vec<(PlSmallStr, u32)> = self.0.into_iter().collect();
-        texts.par_sort_unstable();
+        let texts = self.0.sorted();
         let mut ranks = vec![0; texts.len()];
         (0..).zip(&texts).for_each(|(rank, (_, number))| ranks[*number as usize] = rank);
         (texts.iter().map(|(text, _)| Some(text.as_str())).collect(), ranks)
@@ -208,7 +207,7 @@ mod tests {
 
     #[test]
     fn every_sum_has_a_key_and_numbers_beside_it() {
-        for step in STEPS.iter().filter(|step| ![Kind::Rows, Kind::Orders].contains(&step.kind)) {
+        for step in STEPS.iter().filter(|step| step.kind.adds_up()) {
             let one_row = step.sql.starts_with("-- One row");
             assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
             // What is not added up is the last steps' to compute.

@@ -1,0 +1,114 @@
+//! Ids as the numbers that their digits write, and a map from texts of which most are such. Used by `places` and `mart`.
+//!
+//! A text of 32 digits lies elsewhere in memory; its number lies in the map, so that looking it up is one step, not three.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+
+use polars::prelude::{InitHashMaps, PlHashMap};
+use rayon::prelude::*;
+
+/// The number that 32 hexadecimal digits write, the upper half first; numbers order as the texts do.
+pub(crate) type Id = [u64; 2];
+
+/// The number of a text, if it is 32 hexadecimal digits, none of them a capital.
+fn id(text: &str) -> Option<Id> {
+    let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+    // Without an early end, digits are looked at sixteen at a time.
+    let are_digits = digits.iter().fold(true, |all, digit| all & matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    let (upper, lower) = digits.split_at(16);
+    are_digits
+        .then(|| [upper, lower].map(|half| half.chunks_exact(8).fold(0, |number, eight| number << 32 | value(eight))))
+}
+
+/// What eight digits write. They are joined to pairs, fours and the whole, all at once.
+fn value(eight: &[u8]) -> u64 {
+    let digits = eight.iter().fold(0, |digits, digit| digits << 8 | u64::from(*digit));
+    // Letters have a bit that figures lack, and begin at ten.
+    let values = (digits & 0x0f0f_0f0f_0f0f_0f0f) + 9 * ((digits >> 6) & 0x0101_0101_0101_0101);
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    (fours | fours >> 16) & 0xffff_ffff
+}
+
+/// Numbers by text.
+pub(crate) struct TextMap<T> {
+    ids: PlHashMap<Id, u32>,
+    others: PlHashMap<T, u32>,
+}
+
+impl<T> Default for TextMap<T> {
+    fn default() -> Self {
+        TextMap { ids: PlHashMap::new(), others: PlHashMap::new() }
+    }
+}
+
+impl<'a> TextMap<&'a str> {
+    /// The places of distinct texts.
+    pub(crate) fn of(texts: &[&'a str]) -> Self {
+        let mut map = TextMap::default();
+        map.ids.reserve(texts.len());
+        texts.iter().zip(0..).for_each(|(text, place)| map.insert(text, place));
+        map
+    }
+}
+
+impl<T: Borrow<str> + Eq + Hash> TextMap<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len() + self.others.len()
+    }
+
+    pub(crate) fn get(&self, text: &str) -> Option<u32> {
+        id(text).map_or_else(|| self.others.get(text), |id| self.ids.get(&id)).copied()
+    }
+
+    pub(crate) fn insert<'a>(&mut self, text: &'a str, number: u32)
+    where
+        T: From<&'a str>,
+    {
+        match id(text) {
+            Some(id) => self.ids.insert(id, number),
+            None => self.others.insert(text.into(), number),
+        };
+    }
+
+    /// Every text with its number, sorted.
+    pub(crate) fn sorted(self) -> Vec<(String, u32)> {
+        let mut ids: Vec<(Id, u32)> = self.ids.into_iter().collect();
+        ids.par_sort_unstable();
+        let write = |([upper, lower], number): (Id, u32)| (format!("{upper:016x}{lower:016x}"), number);
+        let mut texts: Vec<(String, u32)> = ids.into_iter().map(write).collect();
+        texts.extend(self.others.into_iter().map(|(text, number)| (text.borrow().to_string(), number)));
+        // Two runs at most, which are merged.
+        texts.sort();
+        texts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_as_they_are_written() {
+        let text = "00fedcba98765432100123456789abcd";
+        assert_eq!(id(text), Some([0x00fe_dcba_9876_5432, 0x1001_2345_6789_abcd]));
+        for other in ["", "00fedcba98765432100123456789abc", "00fedcba98765432100123456789abcde"] {
+            assert_eq!(id(other), None, "{other}");
+        }
+        // Whatever stands beside the digits in the table of characters is none.
+        for other in ['/', ':', '`', 'g', 'A', 'F', '@', ' '] {
+            assert_eq!(id(&text.replace('9', &other.to_string())), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn ids_and_other_texts_are_told_apart_and_sorted_together() {
+        let texts = ["f".repeat(32), "F".repeat(32), "0".repeat(32), "sao paulo".into(), String::new()];
+        let map = TextMap::of(&texts.each_ref().map(String::as_str));
+        assert_eq!((map.len(), map.get(&"0".repeat(32)), map.get(""), map.get("0")), (5, Some(2), Some(4), None));
+        let mut expected: Vec<(String, u32)> = texts.iter().cloned().zip(0..).collect();
+        expected.sort();
+        assert_eq!(map.sorted(), expected);
+    }
+}
