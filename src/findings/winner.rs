@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use polars::prelude::*;
 use serde::Serialize;
 
 use super::facts::{self, Facts};
@@ -214,36 +215,33 @@ fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
 }
 
 fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<ProductFacts>> {
-    let frame = mart.table("supply_by_day")?;
-    let (names, days) = (frame.column("category")?.str()?, frame.column("day")?.date()?.physical());
-    let (ids, revenue) = (frame.column("product_id")?.str()?, frame.column("revenue_centavos")?.i64()?);
-    let mut sold: BTreeMap<&str, i64> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let (Some(name), Some(day), Some(id)) = (names.get(row), days.get(row), ids.get(row)) else { continue };
-        if name == category && (recent.from..=recent.to).contains(&day) {
-            *sold.entry(id).or_insert(0) += revenue.get(row).unwrap_or(0);
-        }
-    }
-    let mut best: Vec<(&str, i64)> = sold.into_iter().collect();
-    best.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    best.truncate(LISTED);
-    let frame = mart.table("products")?;
-    let (ids, names) = (frame.column("product_id")?.str()?, frame.column("category")?.str()?);
-    let mut listed = Vec::new();
-    for (id, recent_centavos) in best {
-        let row = (0..frame.height()).find(|r| ids.get(*r) == Some(id) && names.get(*r) == Some(category));
-        let Some(row) = row else { continue };
-        let number = |column: &str| -> Result<i64> { Ok(frame.column(column)?.i64()?.get(row).unwrap_or(0)) };
+    let of_category = |table: &str| -> Result<LazyFrame> {
+        Ok(mart.table(table)?.clone().lazy().filter(col("category").eq(lit(category))))
+    };
+    let day = col("day").to_physical();
+    let sold = of_category("supply_by_day")?.filter(day.clone().gt_eq(lit(recent.from)).and(day.lt_eq(lit(recent.to))));
+    let best_first = |products: LazyFrame| {
+        let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+        products.sort(["recent_centavos", "product_id"], order)
+    };
+    let recent = sold.group_by([col("product_id")]).agg([col("revenue_centavos").sum().alias("recent_centavos")]);
+    let id = || [col("product_id")];
+    let best = best_first(recent).limit(LISTED as u32);
+    let listed =
+        best_first(best.join(of_category("products")?, id(), id(), JoinArgs::new(JoinType::Inner))).collect()?;
+    let ids = listed.column("product_id")?.str()?;
+    let facts = |(row, id): (usize, Option<&str>)| {
+        let number = |column: &str| -> Result<i64> { Ok(listed.column(column)?.i64()?.get(row).unwrap_or(0)) };
         let (reviews, items) = (number("reviews")?, number("items")?);
-        listed.push(ProductFacts {
-            product_id: id.into(),
-            recent_centavos,
+        Ok(ProductFacts {
+            product_id: id.unwrap_or_default().into(),
+            recent_centavos: number("recent_centavos")?,
             revenue_centavos: number("revenue_centavos")?,
             orders: number("orders")?,
             price_centavos: number("price_centavos")? / items.max(1),
             review_mean: (reviews > 0).then_some(number("review_score_sum")? as f64 / reviews as f64),
             sellers: number("sellers")?,
-        });
-    }
-    Ok(listed)
+        })
+    };
+    ids.iter().enumerate().map(facts).collect()
 }

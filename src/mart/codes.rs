@@ -88,7 +88,7 @@ impl Codes {
 
 /// The distinct texts of all `columns`, sorted, and the columns as positions among them: numbers order as the texts do, so that
 /// no query sees a difference.
-pub(crate) fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked>) {
+fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked>) {
     // Of ids the table whose key they are has each, in its order.
     let key = |column: &&&StringChunked| column.iter().flatten().is_sorted_by(|a, b| a < b);
     let key = columns.iter().filter(key).max_by_key(|column| column.len());

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, UInt32Chunked};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::span::{Span, date};
 use super::supply::{Sale, Supply};
+use crate::data::places::Places;
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
-use crate::mart::codes::number;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
 
@@ -103,11 +104,11 @@ impl Panel {
             }
         }
         let mut panel = Panel::from_rows(by, &rows)?;
-        let mut supply = sold.by(by)?;
-        for series in &mut panel.series {
-            let sales = supply.remove(&series.name).unwrap_or_default();
-            series.supply = Supply::of(sales, panel.first, panel.last + STALE_DAYS);
-        }
+        let (first, last, sold) = (panel.first, panel.last + STALE_DAYS, sold.by(by)?);
+        panel.series.par_iter_mut().with_max_len(1).for_each(|series| {
+            let sales = sold.get(&*series.name).map_or(&[][..], Vec::as_slice);
+            series.supply = Supply::of(sales, first, last);
+        });
         Ok(panel)
     }
 
@@ -219,26 +220,27 @@ struct Sold<'a> {
 impl<'a> Sold<'a> {
     fn of(mart: &'a SalesMart) -> Result<Sold<'a>> {
         let frame = mart.table("supply_by_day")?;
-        let numbers = |column: &str| -> Result<_> { Ok(number(&[frame.column(column)?.str()?]).1.remove(0)) };
+        let numbers = |column: &str| -> Result<_> { Ok(Places::default().add(frame.column(column)?.str()?)) };
         let (sellers, products) = rayon::join(|| numbers("seller_id"), || numbers("product_id"));
         Ok(Sold { frame, sellers: sellers?, products: products? })
     }
 
     /// What was sold in each category or state, by its name.
-    fn by(&self, by: By) -> Result<BTreeMap<String, Vec<Sale>>> {
-        let (names, mut series) = number(&[self.frame.column(by.column())?.str()?]);
+    fn by(&self, by: By) -> Result<BTreeMap<&str, Vec<Sale>>> {
+        let mut names = Places::default();
+        let series = names.add(self.frame.column(by.column())?.str()?);
         let days = self.frame.column("day")?.date()?.physical();
         let revenue = self.frame.column("revenue_centavos")?.i64()?;
-        let mut sales = vec![Vec::new(); names.len()];
+        let mut sales = vec![Vec::new(); names.texts().len()];
         let ids = self.sellers.iter().zip(self.products.iter());
         for (((series, day), (seller, product)), centavos) in
-            series.remove(0).iter().zip(days.iter()).zip(ids).zip(revenue.iter())
+            series.iter().zip(days.iter()).zip(ids).zip(revenue.iter())
         {
             if let (Some(series), Some(day), Some(seller), Some(product)) = (series, day, seller, product) {
                 sales[series as usize].push(Sale { day, seller, product, centavos: centavos.unwrap_or(0) });
             }
         }
-        Ok(names.into_iter().map(String::from).zip(sales).collect())
+        Ok(names.into_texts().into_iter().zip(sales).collect())
     }
 }
 

@@ -37,8 +37,10 @@ pub struct Supply {
 
 impl Supply {
     /// The shares at the end of each day from `first` to `last`.
-    pub(super) fn of(mut sales: Vec<Sale>, first: i32, last: i32) -> Supply {
-        sales.sort_unstable_by_key(|s| (s.day, s.seller, s.product));
+    pub(super) fn of(sales: &[Sale], first: i32, last: i32) -> Supply {
+        let mut sales = sales.to_vec();
+        // They come as runs of days, one after the other, which are merged.
+        sales.sort_by_key(|s| s.day);
         Supply { concentration: concentration(&sales, first, last), silent: silent(&sales, first, last) }
     }
 
@@ -73,32 +75,38 @@ fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
     shares
 }
 
+/// A product as of some day.
+#[derive(Default)]
+struct Sold {
+    /// What it has earned.
+    earned: i64,
+    /// The day of its last sale.
+    last: i32,
+    /// Whether it is counted among those that no longer sell.
+    silent: bool,
+}
+
 fn silent(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
-    // Per product: what it earned, and the day of its last sale.
-    let mut known: PlHashMap<u32, (i64, i32)> = PlHashMap::new();
+    let mut known: PlHashMap<u32, Sold> = PlHashMap::new();
     let (mut total, mut silent) = (0i64, 0i64);
     let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
     let mut shares = Vec::with_capacity((last - first + 1) as usize);
     for day in first..=last {
         while let Some(sale) = coming.next_if(|s| s.day <= day) {
-            let (earned, sold) = known.entry(sale.product).or_insert((0, sale.day));
-            // Silence is counted at the end of the day, after its sales.
-            if sale.day - *sold > SILENT {
-                silent -= *earned;
+            let product = known.entry(sale.product).or_default();
+            if std::mem::take(&mut product.silent) {
+                silent -= product.earned;
             }
-            *earned += sale.centavos;
-            *sold = sale.day;
+            product.earned += sale.centavos;
+            product.last = sale.day;
             total += sale.centavos;
         }
-        let mut last_counted = None;
+        // Silence is counted at the end of the day, after its sales; once, whoever sold the product on its last day.
         while let Some(sale) = going.next_if(|s| s.day <= day - SILENT) {
-            // Sales of one day are sorted by seller first: a product may come up again.
-            let counted = last_counted.get_or_insert_with(Vec::new);
-            if let Some((earned, _)) = known.get(&sale.product).filter(|(_, sold)| *sold == sale.day)
-                && !counted.contains(&sale.product)
-            {
-                silent += earned;
-                counted.push(sale.product);
+            let product = known.get_mut(&sale.product).filter(|product| product.last == sale.day && !product.silent);
+            if let Some(product) = product {
+                silent += product.earned;
+                product.silent = true;
             }
         }
         shares.push(if total > 0 { (silent as f64 / total as f64).clamp(0.0, 1.0) } else { 0.0 });
@@ -117,7 +125,7 @@ mod tests {
     #[test]
     fn shares_of_sellers_are_squared_over_eight_weeks() {
         let sales = vec![sale(0, 'a', 'p', 300), sale(1, 'b', 'p', 100), sale(2, 'b', 'q', 100)];
-        let supply = Supply::of(sales, 0, 60);
+        let supply = Supply::of(&sales, 0, 60);
         assert_eq!(supply.concentration[0], 1.0);
         assert_eq!(supply.concentration[1], 0.75 * 0.75 + 0.25 * 0.25);
         assert_eq!(supply.concentration[2], 0.6 * 0.6 + 0.4 * 0.4);
@@ -134,7 +142,7 @@ mod tests {
             sale(25, 'a', 'p', 500),
             sale(60, 'a', 'r', 0),
         ];
-        let silent = Supply::of(sales, 0, 60).silent;
+        let silent = Supply::of(&sales, 0, 60).silent;
         assert_eq!((silent[20], silent[21], silent[24]), (0.0, 200.0 / 500.0, 200.0 / 500.0));
         assert_eq!((silent[25], silent[30], silent[31]), (0.0, 0.0, 300.0 / 1000.0));
         assert_eq!((silent[45], silent[46]), (0.3, 1.0));
@@ -153,7 +161,7 @@ mod tests {
             })
             .collect();
         let known: Vec<Sale> = all.iter().copied().filter(|s| s.day <= 50).collect();
-        let (all, known) = (Supply::of(all, 0, 99), Supply::of(known, 0, 50));
+        let (all, known) = (Supply::of(&all, 0, 99), Supply::of(&known, 0, 50));
         assert_eq!(all.concentration[..=50], known.concentration[..]);
         assert_eq!(all.silent[..=50], known.silent[..]);
     }
