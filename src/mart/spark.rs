@@ -206,7 +206,7 @@ impl Spark {
     /// Sail 0.7, makes them anew each time.
     async fn keep(&self, client: &SparkConnectClient, cancel: &AtomicBool, step: &Step) -> Result<()> {
         let kept = OpType::Root(relation(sql(&format!("CACHE LAZY TABLE {}", step.name))));
-        match self.execute(client, cancel, kept, |e| self.refusal("cannot keep rows", "", e)).await {
+        match self.execute(client, cancel, kept, |e| self.error(e)).await {
             Err(Error::Interrupted) => Err(Error::Interrupted),
             Err(_) if self.reach().is_err() => Err(self.gone()),
             _ => Ok(()),
