@@ -180,8 +180,8 @@ impl Spark {
         let read = proto::Read { read_type: Some(proto::read::ReadType::DataSource(parquet)), ..Default::default() };
         self.name_view(client, cancel, (table, RelType::Read(read)), refused).await?;
         // Sail takes a path that leads nowhere for a table without columns.
-        let nothing = sql(&format!("SELECT * FROM {table} LIMIT 0"));
-        let batches = self.execute(client, cancel, OpType::Root(relation(nothing)), refused).await?;
+        let nothing = format!("SELECT * FROM {table} LIMIT 0");
+        let batches = self.execute(client, cancel, run(&nothing), refused).await?;
         match batches.first() {
             Some(rows) if rows.width() > 0 => Ok(()),
             _ => Err(self.error(format!("{what}: there is no such file")).with_hint(hint)),
@@ -196,17 +196,20 @@ impl Spark {
         let refused = |e: &SparkError| self.refusal(&what, hint, e);
         if !step.stored {
             self.name_view(client, cancel, (step.name, sql(step.sql)), refused).await?;
-            return self.keep(client, cancel, step).await.map(|()| None);
+            if is_kept(step) {
+                self.keep(client, cancel, step).await?;
+            }
+            return Ok(None);
         }
-        let batches = self.execute(client, cancel, OpType::Root(relation(sql(step.sql))), refused).await?;
+        let batches = self.execute(client, cancel, run(step.sql), refused).await?;
         self.frame(step.name, batches).map(Some)
     }
 
     /// Asks the server to keep the rows of a view once it has made them, for a dozen statements read them. One that cannot, as
     /// Sail 0.7, makes them anew each time.
     async fn keep(&self, client: &SparkConnectClient, cancel: &AtomicBool, step: &Step) -> Result<()> {
-        let kept = OpType::Root(relation(sql(&format!("CACHE LAZY TABLE {}", step.name))));
-        match self.execute(client, cancel, kept, |e| self.error(e)).await {
+        let kept = format!("CACHE LAZY TABLE {}", step.name);
+        match self.execute(client, cancel, run(&kept), |e| self.error(e)).await {
             Err(Error::Interrupted) => Err(Error::Interrupted),
             Err(_) if self.reach().is_err() => Err(self.gone()),
             _ => Ok(()),
@@ -270,6 +273,16 @@ impl Spark {
     }
 }
 
+/// Whether the rows are worth keeping: what does not add up serves a dozen statements, other views one.
+fn is_kept(step: &Step) -> bool {
+    !step.kind.adds_up()
+}
+
+/// The plan that runs a statement.
+fn run(statement: &str) -> OpType {
+    OpType::Root(relation(sql(statement)))
+}
+
 fn sql(statement: &str) -> RelType {
     RelType::Sql(proto::Sql { query: statement.into(), ..Default::default() })
 }
@@ -303,9 +316,9 @@ impl Engine for Spark {
             // What fails here costs the cluster, not the run: it ends what nobody listens to by itself.
             let _ = client.interrupt_all().await;
             // What was kept would outlast the session.
-            for step in STEPS.iter().filter(|step| !step.stored) {
-                let dropped = OpType::Root(relation(sql(&format!("UNCACHE TABLE IF EXISTS {}", step.name))));
-                let _ = self.execute(&client, &AtomicBool::new(false), dropped, |e| self.error(e)).await;
+            for step in STEPS.iter().filter(|step| is_kept(step)) {
+                let dropped = format!("UNCACHE TABLE IF EXISTS {}", step.name);
+                let _ = self.execute(&client, &AtomicBool::new(false), run(&dropped), |e| self.error(e)).await;
             }
             let _ = client.release_session().await;
         };
