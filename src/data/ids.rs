@@ -9,7 +9,7 @@ use polars::prelude::{InitHashMaps, PlHashMap};
 use rayon::prelude::*;
 
 /// The number that 32 hexadecimal digits write, the upper half first; numbers order as the texts do.
-pub(crate) type Id = [u64; 2];
+type Id = [u64; 2];
 
 /// The number of a text, if it is 32 hexadecimal digits, none of them a capital.
 fn id(text: &str) -> Option<Id> {

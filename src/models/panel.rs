@@ -104,11 +104,11 @@ impl Panel {
             }
         }
         let mut panel = Panel::from_rows(by, &rows)?;
-        let (first, last, sold) = (panel.first, panel.last + STALE_DAYS, sold.by(by)?);
-        panel.series.par_iter_mut().with_max_len(1).for_each(|series| {
-            let sales = sold.get(&*series.name).map_or(&[][..], Vec::as_slice);
-            series.supply = Supply::of(sales, first, last);
-        });
+        let (first, last, mut sold) = (panel.first, panel.last + STALE_DAYS, sold.by(by)?);
+        let sales: Vec<Vec<Sale>> =
+            panel.series.iter().map(|series| sold.remove(&*series.name).unwrap_or_default()).collect();
+        let supplied = panel.series.par_iter_mut().zip(sales).with_max_len(1);
+        supplied.for_each(|(series, sales)| series.supply = Supply::of(sales, first, last));
         Ok(panel)
     }
 

@@ -37,8 +37,7 @@ pub struct Supply {
 
 impl Supply {
     /// The shares at the end of each day from `first` to `last`.
-    pub(super) fn of(sales: &[Sale], first: i32, last: i32) -> Supply {
-        let mut sales = sales.to_vec();
+    pub(super) fn of(mut sales: Vec<Sale>, first: i32, last: i32) -> Supply {
         // They come as runs of days, one after the other, which are merged.
         sales.sort_by_key(|s| s.day);
         Supply { concentration: concentration(&sales, first, last), silent: silent(&sales, first, last) }
@@ -125,7 +124,7 @@ mod tests {
     #[test]
     fn shares_of_sellers_are_squared_over_eight_weeks() {
         let sales = vec![sale(0, 'a', 'p', 300), sale(1, 'b', 'p', 100), sale(2, 'b', 'q', 100)];
-        let supply = Supply::of(&sales, 0, 60);
+        let supply = Supply::of(sales, 0, 60);
         assert_eq!(supply.concentration[0], 1.0);
         assert_eq!(supply.concentration[1], 0.75 * 0.75 + 0.25 * 0.25);
         assert_eq!(supply.concentration[2], 0.6 * 0.6 + 0.4 * 0.4);
@@ -142,7 +141,7 @@ mod tests {
             sale(25, 'a', 'p', 500),
             sale(60, 'a', 'r', 0),
         ];
-        let silent = Supply::of(&sales, 0, 60).silent;
+        let silent = Supply::of(sales, 0, 60).silent;
         assert_eq!((silent[20], silent[21], silent[24]), (0.0, 200.0 / 500.0, 200.0 / 500.0));
         assert_eq!((silent[25], silent[30], silent[31]), (0.0, 0.0, 300.0 / 1000.0));
         assert_eq!((silent[45], silent[46]), (0.3, 1.0));
@@ -161,7 +160,7 @@ mod tests {
             })
             .collect();
         let known: Vec<Sale> = all.iter().copied().filter(|s| s.day <= 50).collect();
-        let (all, known) = (Supply::of(&all, 0, 99), Supply::of(&known, 0, 50));
+        let (all, known) = (Supply::of(all, 0, 99), Supply::of(known, 0, 50));
         assert_eq!(all.concentration[..=50], known.concentration[..]);
         assert_eq!(all.silent[..=50], known.silent[..]);
     }
