@@ -103,6 +103,10 @@ pub struct What {
     /// Folder whose files replace those of the report one by one; `pfe report --init-templates` writes them
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// Keep the long tables in a file per month of purchase; where files have only come to those of the last such run, the next
+    /// one reads these alone and makes the months again that they touch
+    #[arg(long)]
+    monthly: bool,
 }
 
 impl What {
@@ -118,6 +122,7 @@ impl What {
             decisions: self.decisions.params()?,
             cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
             templates: templates(self.templates.as_deref())?,
+            monthly: self.monthly,
             how,
         })
     }

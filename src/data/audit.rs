@@ -1,7 +1,10 @@
 //! What reading and cleaning did to the rows: counted, listed, never printed. Beside CleanTables; next: the report.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::contract::TableId;
 use super::read::{InputFile, Quarantined};
 
 /// The account of reading, cleaning and checking.
@@ -24,6 +27,10 @@ pub struct Audit {
     /// The rows set aside, by table. Written to `quarantine/*.csv`, not to the audit file.
     #[serde(skip)]
     pub quarantine: Vec<(String, Vec<Quarantined>)>,
+    /// How many rows refer to each distinct value of a short table, by table and column that refer, in the order of the clean
+    /// table. Written to `references/*.parquet` where a later run may go on from this one.
+    #[serde(skip)]
+    pub referring: BTreeMap<(TableId, &'static str), Vec<usize>>,
 }
 
 /// A step that can lose rows. Law: `rows_in = rows_out + deduplicated + quarantined`.
@@ -127,7 +134,7 @@ pub struct Check {
     pub failed: usize,
     /// Rows examined.
     pub total: usize,
-    /// The keys of the first failing rows.
+    /// The keys of the first failing rows; of references, the first values that are not there.
     pub samples: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
 use super::build::as_csv;
 use super::canonical::canonical;
 use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use super::months::first_of_month;
 use super::read::{InputFile, Quarantined, RawTable, RawTables, read_table};
 use super::source::Source;
 use super::{locations, quality};
@@ -92,7 +93,7 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
     clean.zip_locations = zip_locations;
     let mut audit = audit_of(accounts, warnings, named, outside);
     audit.nulls = TABLES.iter().map(|t| nulls(t, clean.table(t.id))).collect::<Result<Vec<_>>>()?.concat();
-    (audit.quality, audit.relations) = checked?.finish(&audit.steps);
+    checked?.finish(&mut audit);
     Ok((clean, audit))
 }
 
@@ -158,9 +159,9 @@ pub(super) struct Account {
     table: &'static Table,
     pub(super) file: InputFile,
     /// Reading and cleaning.
-    steps: [Step; 2],
+    pub(super) steps: [Step; 2],
     changes: Vec<Change>,
-    quarantine: Vec<Quarantined>,
+    pub(super) quarantine: Vec<Quarantined>,
 }
 
 impl Account {
@@ -260,13 +261,6 @@ fn derive_dates(orders: &mut DataFrame) -> Result<()> {
     Ok(())
 }
 
-/// First day of the month of `day`, both in days since 1970-01-01.
-fn first_of_month(day: i32) -> i32 {
-    use chrono::Datelike;
-    let date = chrono::NaiveDate::from_epoch_days(day).unwrap_or_default();
-    day - date.day0() as i32
-}
-
 /// Gives every product the English name of its category.
 pub(super) fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>) -> Result<Vec<Change>> {
     let translation = &tables[&TableId::Categories];
@@ -304,7 +298,7 @@ pub(super) fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>) -> Resu
 }
 
 /// Changes of all of a table's readable rows.
-fn changes(table: &'static Table, rows: usize, padded_zips: usize) -> Vec<Change> {
+pub(super) fn changes(table: &'static Table, rows: usize, padded_zips: usize) -> Vec<Change> {
     let change =
         |column: &str, change, count| Change { table: table.name.into(), column: column.into(), change, count };
     let mut changes = Vec::new();
@@ -336,16 +330,4 @@ pub(super) fn nulls(table: &Table, frame: &DataFrame) -> Result<Vec<Nulls>> {
         })
     };
     nullable.map(count).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_begin_on_the_first() {
-        let day = |y, m, d| chrono::NaiveDate::from_ymd_opt(y, m, d).map(|d| d.to_epoch_days()).unwrap_or_default();
-        assert_eq!(first_of_month(day(2018, 2, 28)), day(2018, 2, 1));
-        assert_eq!(first_of_month(day(1969, 12, 31)), day(1969, 12, 1));
-    }
 }

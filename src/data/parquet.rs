@@ -13,8 +13,9 @@ use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWrite
 use crate::error::{Error, Result};
 use crate::parallel::{self, lock};
 
-/// Rows per row group: fixed, so that the bytes do not depend on the number of threads, or on how the rows came together.
-const ROW_GROUP: usize = 1 << 18;
+/// Rows per row group: fixed, so that the bytes do not depend on the number of threads, or on how the rows came together. Of a
+/// hundred files that grow at once, as many rows each wait in memory.
+const ROW_GROUP: usize = 1 << 16;
 
 /// A file whose rows come bit by bit.
 pub struct Appender<W: Write> {

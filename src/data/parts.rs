@@ -36,8 +36,22 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub fn new(files: Vec<PathBuf>) -> Parts {
-        Parts { left: files.into_iter(), current: None, header: None, pending: Cursor::default(), ends_line: true }
+    /// The rows of all files but the first `known`, under the header of the first.
+    ///
+    /// # Errors
+    /// That cannot be read.
+    pub fn after(mut files: Vec<PathBuf>, known: usize) -> Result<Parts> {
+        let left = files.split_off(known);
+        let mut parts =
+            Parts { left: left.into_iter(), current: None, header: None, pending: Cursor::default(), ends_line: true };
+        if let Some(first) = files.first() {
+            let mut header = Vec::new();
+            let mut file = BufReader::new(open(first)?);
+            file.read_until(b'\n', &mut header).map_err(Error::io("read", first))?;
+            parts.header = Some(names(&header));
+            parts.pending = Cursor::new(header);
+        }
+        Ok(parts)
     }
 
     /// About how many bytes the stream holds.
@@ -158,7 +172,7 @@ mod tests {
         let paths: Vec<PathBuf> = (0..files.len()).map(|i| dir.path().join(format!("{i}.csv"))).collect();
         paths.iter().zip(files).for_each(|(path, text)| std::fs::write(path, text).unwrap());
         let mut text = String::new();
-        Parts::new(paths).read_to_string(&mut text).map(|_| text)
+        Parts::after(paths, 0).unwrap().read_to_string(&mut text).map(|_| text)
     }
 
     #[test]

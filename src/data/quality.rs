@@ -1,19 +1,20 @@
 //! Checks of the clean tables, declared beside the contract: what holds, how often it does not, where. Part of the Audit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 use polars::sql::{SQLContext, sql_expr};
 
-use super::audit::{Check, Relation, Severity, Step};
+use super::audit::{Audit, Check, Relation, Severity, Step};
 use super::clean::CleanTables;
 use super::contract::{ForeignKey, TABLES, Table, TableId};
+use super::months::BY_MONTH;
 use super::places::Places;
 use crate::error::Result;
 use crate::parallel;
 
 /// How many failing rows are named.
-const SAMPLES: usize = 5;
+pub(super) const SAMPLES: usize = 5;
 
 /// A demand on single rows: `fails` is an SQL predicate over the clean table, true where the demand is not met.
 struct Rule {
@@ -126,12 +127,12 @@ pub(super) fn references() -> impl Iterator<Item = (&'static Table, &'static For
 }
 
 /// A foreign key: its table and column.
-pub(super) type Key = (TableId, &'static str);
+pub type Key = (TableId, &'static str);
 
 /// What the checks have found so far. Ranges of rows come in their order, since the first failures are named.
 #[derive(Default)]
-pub(super) struct Quality {
-    checks: Vec<Check>,
+pub(crate) struct Quality {
+    pub(super) checks: Vec<Check>,
     measured: BTreeMap<Key, Measured>,
 }
 
@@ -152,17 +153,18 @@ impl Quality {
         }
     }
 
-    /// All checks and relations, in the order in which they are told.
-    ///
-    /// `steps` are those of the cleaning: rows that repeat a key were set aside by it, and are counted as failures here.
-    pub(super) fn finish(mut self, steps: &[Step]) -> (Vec<Check>, Vec<Relation>) {
-        let mut checks = self.checks;
+    /// Tells `audit` all checks and relations, in their order. Rows that repeat a key were set aside by the cleaning, and are
+    /// counted as failures here.
+    pub(super) fn finish(mut self, audit: &mut Audit) {
+        let (steps, mut checks) = (&audit.steps, self.checks);
         checks.extend(steps.iter().filter_map(unique_key));
         let mut relations = Vec::new();
         for (table, key) in references() {
-            let Some(Measured { forth, back, per_parent }) = self.measured.remove(&(table.id, key.column)) else {
+            let Some(Measured { forth, back, per_parent, referring }) = self.measured.remove(&(table.id, key.column))
+            else {
                 continue;
             };
+            audit.referring.extend(referring.map(|referring| ((table.id, key.column), referring)));
             relations.push(Relation {
                 from: (table.name.into(), key.column.into()),
                 to: (key.table.name().into(), key.references.into()),
@@ -172,7 +174,7 @@ impl Quality {
             checks.extend([forth, back]);
         }
         checks.sort_by(|a, b| (&a.table, a.severity, &a.check).cmp(&(&b.table, b.severity, &b.check)));
-        (checks, relations)
+        (audit.quality, audit.relations) = (checks, relations);
     }
 }
 
@@ -243,6 +245,16 @@ pub(super) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Resu
     result(TableId::Products.table(), "the category has a translation".into(), Warning, &missing, used.height())
 }
 
+/// What is demanded of rows that refer.
+pub(super) fn forth(key: &ForeignKey) -> String {
+    format!("`{}` is in `{}`", key.column, key.table.name())
+}
+
+/// What is demanded of values that rows of `from` may refer to.
+pub(super) fn back(from: &Table, key: &ForeignKey) -> String {
+    format!("`{}` is used by `{}.{}`", key.references, from.name, key.column)
+}
+
 /// A foreign key that is being measured from both sides.
 pub(super) struct Reference<'a> {
     table: &'static Table,
@@ -250,11 +262,12 @@ pub(super) struct Reference<'a> {
     /// The values that may be referred to.
     values: Places<'a>,
     /// How many rows refer to each value.
-    referring: Vec<usize>,
-    /// Rows that refer to something, to nothing that is there, and the first of the latter.
-    total: usize,
-    orphans: usize,
-    samples: Vec<String>,
+    pub(super) referring: Vec<usize>,
+    /// Rows that refer to something, to nothing that is there, and the first values that are not there, in their order: unlike
+    /// the first rows, they follow from those of parts.
+    pub(super) total: usize,
+    pub(super) orphans: usize,
+    pub(super) samples: BTreeSet<String>,
 }
 
 impl<'a> Reference<'a> {
@@ -262,7 +275,7 @@ impl<'a> Reference<'a> {
     pub(super) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
         let values = Places::of(target.column(key.references)?.str()?.iter().flatten());
         let referring = vec![0; values.texts().len()];
-        Ok(Reference { table, key, values, referring, total: 0, orphans: 0, samples: Vec::new() })
+        Ok(Reference { table, key, values, referring, total: 0, orphans: 0, samples: BTreeSet::new() })
     }
 
     /// Counts the rows of `referring`; says where the value of each stands among the distinct ones, which is its row where
@@ -276,8 +289,10 @@ impl<'a> Reference<'a> {
                 (_, Some(place)) => self.referring[*place as usize] += 1,
                 (Some(child), None) => {
                     self.orphans += 1;
-                    if self.samples.len() < SAMPLES {
-                        self.samples.push(child.into());
+                    let first =
+                        self.samples.len() < SAMPLES || self.samples.last().is_some_and(|last| child < last.as_str());
+                    if first && self.samples.insert(child.into()) && self.samples.len() > SAMPLES {
+                        self.samples.pop_last();
                     }
                 }
                 (None, None) => {}
@@ -299,23 +314,25 @@ impl<'a> Reference<'a> {
         };
         let values = self.values.texts();
         let unused = || values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
-        let forth = format!("`{}` is in `{}`", self.key.column, to.name);
-        let back = format!("`{}` is used by `{}.{}`", self.key.references, from.name, self.key.column);
         let severity = if self.key.strict { Wrong } else { Warning };
         let first_unused = unused().take(SAMPLES).map(String::from).collect();
-        let back = check(to, back, Info, unused().count(), values.len(), first_unused);
+        let back = check(to, back(from, self.key), Info, unused().count(), values.len(), first_unused);
         let per_parent = self.referring.iter().min().copied().zip(self.referring.iter().max().copied());
-        let forth = check(from, forth, severity, self.orphans, self.total, self.samples);
-        Measured { forth, back, per_parent }
+        let samples = self.samples.into_iter().collect();
+        let forth = check(from, forth(self.key), severity, self.orphans, self.total, samples);
+        let referring = (!BY_MONTH.contains(&self.key.table)).then_some(self.referring);
+        Measured { forth, back, per_parent, referring }
     }
 }
 
 /// A foreign key as measured on some rows.
 pub(super) struct Measured {
-    forth: Check,
-    back: Check,
+    pub(super) forth: Check,
+    pub(super) back: Check,
     /// Least and greatest number of referring rows per value; none where there is no value.
-    per_parent: Option<(usize, usize)>,
+    pub(super) per_parent: Option<(usize, usize)>,
+    /// How many rows refer to each value of a short table.
+    pub(super) referring: Option<Vec<usize>>,
 }
 
 impl Measured {
@@ -334,7 +351,10 @@ impl Measured {
     }
 
     fn add(&mut self, later: Measured) {
-        add(&mut self.forth, later.forth);
+        self.forth.failed += later.forth.failed;
+        self.forth.total += later.forth.total;
+        let samples: BTreeSet<String> = self.forth.samples.drain(..).chain(later.forth.samples).collect();
+        self.forth.samples.extend(samples.into_iter().take(SAMPLES));
         add(&mut self.back, later.back);
         self.per_parent = match (self.per_parent, later.per_parent) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),

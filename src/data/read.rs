@@ -1,7 +1,9 @@
 //! Source → RawTables: every row typed by the contract, or in quarantine with the reason. Next: `clean`.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::build::{MAX_COLUMNS, TableBuilder, TakeBlock, width};
 use super::contract::{STATES, TABLES, Table, TableId};
 use super::json;
-use super::source::{Format, Shelf, Source, SourceFile};
+use super::source::{FilePart, Format, Shelf, Source, SourceFile};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::store::Schema;
@@ -66,8 +68,52 @@ pub struct InputFile {
     pub name: String,
     /// Length in bytes.
     pub bytes: u64,
-    /// BLAKE3 of the bytes, hexadecimal.
+    /// BLAKE3 of the bytes, hexadecimal; of a table in several files, of their hashes.
     pub blake3: String,
+    /// The files of a table that has several, in the order in which they are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<InputFile>,
+}
+
+impl InputFile {
+    /// A file by itself.
+    fn single(name: &str, bytes: u64, blake3: String) -> InputFile {
+        InputFile { name: name.into(), bytes, blake3, parts: Vec::new() }
+    }
+
+    /// The files of one table. Each is hashed by itself: what is known of one stays known when others come.
+    pub(super) fn joined(name: &str, parts: Vec<InputFile>) -> InputFile {
+        let mut hasher = blake3::Hasher::new();
+        for part in &parts {
+            hasher.update(part.blake3.as_bytes());
+        }
+        let bytes = parts.iter().map(|part| part.bytes).sum();
+        InputFile { name: name.into(), bytes, blake3: hasher.finalize().to_hex().to_string(), parts }
+    }
+
+    /// The hash of each file of the table.
+    pub(super) fn hashes(&self) -> Vec<&str> {
+        match &self.parts[..] {
+            [] => vec![&self.blake3],
+            parts => parts.iter().map(|part| part.blake3.as_str()).collect(),
+        }
+    }
+}
+
+/// BLAKE3 of a file's bytes, hexadecimal.
+///
+/// # Errors
+/// It cannot be read.
+pub fn hash_file(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer).map_err(Error::io("read", path))? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            n => hasher.update(&buffer[..n]),
+        };
+    }
 }
 
 /// Reads the ten tables, in parallel.
@@ -101,6 +147,9 @@ pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
 pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
     let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
     if let Some(file) = first.and_then(|part| part.file(id)) {
+        if let Some(parts) = file.parts() {
+            return hash_parts(&file.name, parts);
+        }
         return file.with_reader(|reader, _| {
             let mut tap = Tap::new(reader);
             let mut buffer = vec![0; 1 << 18];
@@ -110,6 +159,14 @@ pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
         });
     }
     Ok(read_table(source, id)?.0.file)
+}
+
+fn hash_parts(name: &str, parts: &[FilePart]) -> Result<InputFile> {
+    let hash = |part: &FilePart| {
+        let bytes = part.path.metadata().map_err(Error::io("read", &part.path))?.len();
+        Ok(InputFile::single(&part.name, bytes, hash_file(&part.path)?))
+    };
+    Ok(InputFile::joined(name, parts.iter().map(hash).collect::<Result<_>>()?))
 }
 
 /// [`identify`] for all tables.
@@ -190,12 +247,13 @@ fn read_frame<'a>(
         hasher.update(hash);
     }
     let blake3 = hasher.finalize().to_hex().to_string();
-    builder.finish(InputFile { name: name.into(), bytes, blake3 }, true)
+    builder.finish(InputFile::single(name, bytes, blake3), true)
 }
 
 fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
+        tap.hashes = file.parts().is_none();
         let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
         let warnings = match file.format {
             Format::Csv => read_csv(&mut tap, &mut builder)?,
@@ -205,7 +263,8 @@ fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Resu
             return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
         }
         let ended = tap.ends_line();
-        builder.finish(tap.file(&file.name), ended).map(|table| (table, warnings))
+        let identity = file.parts().map_or_else(|| Ok(tap.file(&file.name)), |parts| hash_parts(&file.name, parts))?;
+        builder.finish(identity, ended).map(|table| (table, warnings))
     })
 }
 
@@ -238,6 +297,8 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<Str
 pub(super) struct Tap<'a> {
     inner: &'a mut dyn Read,
     hasher: blake3::Hasher,
+    /// Whether anybody asks for the hash.
+    hashes: bool,
     bytes: u64,
     last: u8,
     /// Whether the first line ends with `\r\n`; unknown until a line has ended.
@@ -247,7 +308,15 @@ pub(super) struct Tap<'a> {
 
 impl<'a> Tap<'a> {
     fn new(inner: &'a mut dyn Read) -> Self {
-        Tap { inner, hasher: blake3::Hasher::new(), bytes: 0, last: b'\n', crlf: false, in_first_line: true }
+        Tap {
+            inner,
+            hasher: blake3::Hasher::new(),
+            hashes: true,
+            bytes: 0,
+            last: b'\n',
+            crlf: false,
+            in_first_line: true,
+        }
     }
 
     fn ends_line(&self) -> bool {
@@ -257,14 +326,16 @@ impl<'a> Tap<'a> {
     /// What went through.
     fn file(&self, name: &str) -> InputFile {
         let blake3 = self.hasher.finalize().to_hex().to_string();
-        InputFile { name: name.into(), bytes: self.bytes, blake3 }
+        InputFile::single(name, self.bytes, blake3)
     }
 }
 
 impl Read for Tap<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        self.hasher.update(&buffer[..n]);
+        if self.hashes {
+            self.hasher.update(&buffer[..n]);
+        }
         self.bytes += n as u64;
         if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
             let before = end.checked_sub(1).map_or(self.last, |i| buffer[i]);
@@ -285,6 +356,6 @@ fn built_in_states() -> RawTable {
         rows_in: STATES.len(),
         padded_zips: 0,
         quarantine: Vec::new(),
-        file: InputFile { name: "(built in)".into(), bytes: 0, blake3: String::new() },
+        file: InputFile::single("(built in)", 0, String::new()),
     }
 }

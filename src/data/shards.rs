@@ -56,8 +56,8 @@ impl Shards {
     }
 }
 
-/// Takes the next rows of a clean table, by its name.
-pub type TakeRows<'a> = dyn Fn(&str, &DataFrame) -> Result<()> + Sync + 'a;
+/// Takes the next rows of a clean table, by its name; of one [`BY_MONTH`](super::months::BY_MONTH) with the month of each.
+pub type TakeRows<'a> = dyn Fn(&str, &DataFrame, Option<&Int32Chunked>) -> Result<()> + Sync + 'a;
 /// Takes the clean tables of a range of orders, by name: their customers and products with the columns in use only.
 pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sync + 'a;
 
@@ -68,11 +68,13 @@ pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sy
 /// As [`load`](super::load); the scratch folder cannot be written; `rows` or `orders` fails.
 pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     thread::scope(|scope| {
-        let (queue, ready) = sync_channel::<(String, DataFrame)>(QUEUE);
+        let (queue, ready) = sync_channel::<(String, DataFrame, Option<Int32Chunked>)>(QUEUE);
         // Whoever takes the rows packs some hundred thousand of them at a time: no range waits until that is done.
-        let taking = scope.spawn(move || ready.into_iter().try_for_each(|(name, frame)| rows(&name, &frame)));
-        let hand_on = |name: &str, frame: &DataFrame| {
-            let sent = queue.send((name.into(), frame.clone()));
+        let taking = scope.spawn(move || {
+            ready.into_iter().try_for_each(|(name, frame, months)| rows(&name, &frame, months.as_ref()))
+        });
+        let hand_on = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
+            let sent = queue.send((name.into(), frame.clone(), months.cloned()));
             sent.map_err(|_| Error::input(format!("the rows of `{name}` were not taken")))
         };
         let loaded = load_to(source, how, &hand_on, orders);
@@ -102,8 +104,9 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
             cleaned += frame.height();
             let Waiting { orders, asking: asked, empty, .. } = &mut waiting;
             empty.insert(TableId::Orders, frame.clear());
-            rows(TableId::Orders.name(), &frame)?;
-            let ask = || asked.scatter(&asking(&frame, range)?, "customer_id", &bounds);
+            let months = frame.column("purchase_month")?.to_physical_repr().i32()?.clone();
+            rows(TableId::Orders.name(), &frame, Some(&months))?;
+            let ask = || asked.scatter(&asking(&frame, &months, range)?, "customer_id", &bounds);
             let examine = || {
                 found.examine(TableId::Orders.table(), &frame)?;
                 orders.append(range, frame.clone())
@@ -123,15 +126,14 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
         |range, sorted| {
             let (frame, _) = account.add(sorted);
             let table = TableId::Customers.table();
-            rows(table.name, &frame)?;
             let examine = || {
                 found.examine(table, &frame)?;
                 short.count(table, &frame)
             };
             let (examined, answered) = both(examine, || answer(&frame, range, &mut waiting));
-            let (key, measured) = examined.and(answered)?;
-            found.quality.measure(key, measured);
-            Ok(())
+            let (measured, months) = examined.and(answered)?;
+            found.quality.measure(TO_CUSTOMERS, measured);
+            rows(table.name, &frame, Some(&months))
         },
     )?;
     free(stored);
@@ -150,8 +152,8 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
             for (id, sorted) in sorted {
                 tables.extend(of_orders.get_mut(&id).map(|account| (id, account.add(sorted).0)));
             }
-            stored.keys().try_for_each(|id| rows(id.name(), &tables[id]))?;
-            let products = meet(&tables, &mut found, &mut short)?;
+            let (products, months) = meet(&tables, &mut found, &mut short)?;
+            months.iter().try_for_each(|(id, months)| rows(id.name(), &tables[id], Some(months)))?;
             let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
             let named = tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame));
             orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
@@ -165,7 +167,7 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
         found.quality.measure(key, reference.measured());
     }
     audit.nulls = found.nulls.into_values().flatten().collect();
-    (audit.quality, audit.relations) = found.quality.finish(&audit.steps);
+    found.quality.finish(&mut audit);
     Ok(audit)
 }
 
@@ -203,7 +205,7 @@ impl Short {
     fn take(cleaned: BTreeMap<TableId, Cleaned>, rows: &TakeRows<'_>, found: &mut Found) -> Result<Short> {
         let points = &cleaned[&TableId::Geolocation];
         let (zip_locations, located) = locate(&points.frame, &points.account.file.name, &points.lines)?;
-        rows(ZIP_LOCATIONS, &zip_locations)?;
+        rows(ZIP_LOCATIONS, &zip_locations, None)?;
         let (mut tables, mut accounts) = (BTreeMap::new(), BTreeMap::new());
         for (id, Cleaned { frame, account, .. }) in cleaned {
             accounts.insert(id, account);
@@ -213,7 +215,7 @@ impl Short {
         found.quality.add(vec![quality::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
         let mut kept = BTreeMap::new();
         for (id, frame) in tables {
-            rows(id.name(), &frame)?;
+            rows(id.name(), &frame, None)?;
             found.examine(id.table(), &frame)?;
             let mut columns: BTreeSet<&str> = id.table().foreign_keys.iter().map(|key| key.column).collect();
             columns.extend(references().filter(|(_, key)| key.table == id).map(|(_, key)| key.references));
@@ -247,30 +249,38 @@ impl Waiting {
     }
 }
 
-/// The customers that orders ask for, and for which range.
-fn asking(orders: &DataFrame, range: usize) -> Result<DataFrame> {
+/// The customers that orders ask for, for which range, and in which month.
+fn asking(orders: &DataFrame, months: &Int32Chunked, range: usize) -> Result<DataFrame> {
     let mut asking = orders.select(["customer_id"])?;
     asking.with_column(UInt32Chunked::full("range".into(), range as u32, orders.height()).into_column())?;
+    asking.with_column(months.clone().with_name("month".into()).into_column())?;
     Ok(asking)
 }
 
 /// The foreign key of orders that leads to their customers.
+const TO_CUSTOMERS: Key = (TableId::Orders, "customer_id");
+
 fn to_customers() -> (&'static Table, &'static ForeignKey) {
     let orders = TableId::Orders.table();
     (orders, &orders.foreign_keys[0])
 }
 
-/// Sends every customer to the ranges of orders that asked for it, once to each; says how many were not asked for.
-fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<(Key, Measured)> {
+/// Sends every customer to the ranges of orders that asked for it, once to each; says how many were not asked for, and the month
+/// in which each first was.
+fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<(Measured, Int32Chunked)> {
     let (table, key) = to_customers();
     let mut reference = Reference::new(table, key, customers)?;
     let told = customers.select(OF_CUSTOMERS)?;
+    let mut months: Vec<Option<i32>> = vec![None; customers.height()];
     if let Some(asking) = waiting.asking.rows(range)? {
         let places = reference.add(&asking)?;
         let mut of_range: BTreeMap<u32, Vec<IdxSize>> = BTreeMap::new();
-        for (place, range) in places.iter().zip(asking.column("range")?.u32()?.iter()) {
+        let asked = asking.column("range")?.u32()?.iter().zip(asking.column("month")?.i32()?.iter());
+        for (place, (range, month)) in places.iter().zip(asked) {
             if let (Some(place), Some(range)) = (place, range) {
                 of_range.entry(range).or_default().push(place);
+                let first = &mut months[place as usize];
+                *first = first.map_or(month, |first| month.map(|month| first.min(month)));
             }
         }
         for (range, mut rows) in of_range {
@@ -280,12 +290,21 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<
         }
     }
     waiting.empty.insert(TableId::Customers, told.clear());
-    Ok(((table.id, key.column), reference.measured().back()))
+    Ok((reference.measured().back(), months.into_iter().collect()))
 }
 
-/// Checks what belongs to a range of orders, all of it together; says which products it needs.
-fn meet(tables: &BTreeMap<TableId, DataFrame>, found: &mut Found, short: &mut References<'_>) -> Result<IdxCa> {
+/// Months of the rows of some tables.
+type Months = BTreeMap<TableId, Int32Chunked>;
+
+/// Checks what belongs to a range of orders, all of it together; says which products it needs, and the months of rows.
+fn meet(
+    tables: &BTreeMap<TableId, DataFrame>,
+    found: &mut Found,
+    short: &mut References<'_>,
+) -> Result<(IdxCa, Months)> {
     let (orders, customers) = to_customers();
+    let placed = tables[&TableId::Orders].column("purchase_month")?.to_physical_repr().i32()?.clone();
+    let mut months = Months::new();
     let mut products = IdxCa::default();
     for (id, frame) in tables.iter().filter(|(id, _)| ![TableId::Orders, TableId::Customers].contains(id)) {
         found.examine(id.table(), frame)?;
@@ -295,7 +314,7 @@ fn meet(tables: &BTreeMap<TableId, DataFrame>, found: &mut Found, short: &mut Re
     }
     for (table, key) in references().filter(|(_, key)| key.table == TableId::Orders) {
         let mut reference = Reference::new(table, key, &tables[&key.table])?;
-        reference.add(&tables[&table.id])?;
+        months.insert(table.id, placed.take(&reference.add(&tables[&table.id])?)?);
         found.quality.measure((table.id, key.column), reference.measured());
     }
     let mut reference = Reference::new(orders, customers, &tables[&TableId::Customers])?;
@@ -303,7 +322,7 @@ fn meet(tables: &BTreeMap<TableId, DataFrame>, found: &mut Found, short: &mut Re
     found.quality.measure((orders.id, customers.column), reference.measured().forth());
     let paid = quality::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
     found.quality.add(vec![paid]);
-    Ok(products)
+    Ok((products, months))
 }
 
 /// What the rows that have passed were like.

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contract::{TABLES, Table, TableId};
+use super::months::BY_MONTH;
 use super::parts::{MAX_COMPRESSION, Parts, stem};
+use super::read::InputFile;
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
 use crate::store::{self, Schema, Store, StoredFile};
@@ -60,11 +62,23 @@ pub struct SourceFile {
     place: Place,
 }
 
+/// One of the files of a table.
+#[derive(Debug, Clone)]
+pub(super) struct FilePart {
+    /// Relative to the source.
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+}
+
 #[derive(Debug, Clone)]
 enum Place {
     Disk(PathBuf),
-    Parts(Vec<PathBuf>),
-    Zip { archive: PathBuf, index: usize },
+    /// All files of a table, of which the first so many are left out.
+    Parts(Vec<FilePart>, usize),
+    Zip {
+        archive: PathBuf,
+        index: usize,
+    },
     Stored(Arc<dyn StoredFile>),
 }
 
@@ -94,6 +108,34 @@ impl Source {
             }
         }
         Ok(source)
+    }
+
+    /// The files that have come since an earlier load, as a source of the tables that they belong to. `then` and `now` are all
+    /// that were and are there, in the order of the contract.
+    ///
+    /// # Errors
+    /// Why the earlier load is not a beginning of one of this source.
+    pub(super) fn since(&self, then: &[InputFile], now: &[InputFile]) -> Result<(Source, Vec<TableId>), String> {
+        let mut grown = Vec::new();
+        let mut files = Vec::new();
+        for (table, (then, now)) in TABLES.iter().zip(then.iter().zip(now)).filter(|(_, (a, b))| a.blake3 != b.blake3) {
+            let [known, all] = [then, now].map(InputFile::hashes);
+            let file = self.parts.iter().find_map(|part| part.file(table.id));
+            let Some(SourceFile { place: Place::Parts(parts, _), .. }) = file.filter(|_| all.starts_with(&known))
+            else {
+                return Err(format!("`{}` is not what it was", now.name));
+            };
+            if !BY_MONTH.contains(&table.id) {
+                return Err(format!("rows have come to `{}`", table.name));
+            }
+            let place = Place::Parts(parts.clone(), known.len());
+            files.push(SourceFile { table: table.id, name: now.name.clone(), format: Format::Csv, place });
+            grown.push(table.id);
+        }
+        match grown.is_empty() {
+            true => Err("no file has come".into()),
+            false => Ok((Source { places: self.places.clone(), parts: vec![Part { files, store: None }] }, grown)),
+        }
     }
 
     pub(super) fn parts(&self) -> &[Part] {
@@ -162,6 +204,14 @@ fn in_store(store: &dyn Store) -> Result<Vec<SourceFile>> {
 }
 
 impl SourceFile {
+    /// The files that the table consists of, if it may have several.
+    pub(super) fn parts(&self) -> Option<&[FilePart]> {
+        match &self.place {
+            Place::Parts(files, known) => Some(&files[*known..]),
+            _ => None,
+        }
+    }
+
     /// Opens the file, or its entry in the archive, and hands `read` its bytes and their number.
     ///
     /// # Errors
@@ -174,7 +224,11 @@ impl SourceFile {
                 read(&mut file, size)
             }
             Place::Stored(file) => read(&mut *file.open(), file.size()),
-            Place::Parts(files) => read(&mut Parts::new(files.clone()), Parts::size(files)?),
+            Place::Parts(files, known) => {
+                let paths: Vec<PathBuf> = files.iter().map(|part| part.path.clone()).collect();
+                let size = Parts::size(&paths[*known..])?;
+                read(&mut Parts::after(paths, *known)?, size)
+            }
             Place::Zip { archive, index } => {
                 let mut zip = open_zip(archive)?;
                 let entry = zip.by_index(*index).map_err(|e| damaged(archive, e))?;
@@ -240,7 +294,13 @@ fn in_parts(root: &Path, folder: &str, names: &[String]) -> Result<Vec<SourceFil
             table,
             name: format!("{}{more}", path(&files[0]).display()),
             format: Format::Csv,
-            place: Place::Parts(files.iter().map(|file| root.join(path(file))).collect()),
+            place: Place::Parts(
+                files
+                    .iter()
+                    .map(|file| FilePart { name: path(file).display().to_string(), path: root.join(path(file)) })
+                    .collect(),
+                0,
+            ),
         }
     };
     Ok(parts.into_iter().filter(|(_, files)| !files.is_empty()).map(source).collect())

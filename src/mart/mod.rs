@@ -6,6 +6,7 @@
 
 pub(crate) mod codes;
 pub mod engine;
+pub mod grow;
 pub mod lint;
 pub mod month;
 pub mod period;
@@ -115,6 +116,9 @@ pub static STEPS: [Step; 32] = [
     step!("products", Last),
 ];
 
+/// The longest table, whose rows are of one day each: kept by month where the clean tables are.
+pub const BY_DAY: &str = "supply_by_day";
+
 impl Step {
     /// The columns by which its rows are sorted, which tell each from all others; none where there is one row.
     pub fn key(&self) -> Vec<&'static str> {
@@ -181,11 +185,11 @@ pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
 /// As those; the scratch folder cannot be written; `rows` fails.
 pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(SalesMart, Audit)> {
     let sums = Mutex::new(Sums::default());
-    let take = |name: &str, frame: &DataFrame| {
+    let take = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
         if name == TableId::Customers.name() {
             lock(&sums).customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;
         }
-        rows(name, frame)
+        rows(name, frame, months)
     };
     let orders = |tables: BTreeMap<String, DataFrame>| {
         lock(&sums).orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())

@@ -64,7 +64,25 @@ impl Sums {
 
     /// # Errors
     /// A query fails, or no range was added.
-    pub(super) fn finish(mut self) -> Result<SalesMart> {
+    pub(super) fn finish(self) -> Result<SalesMart> {
+        let (mut tables, codes) = self.added_up()?;
+        tables.append(&mut run(&tables, &[Kind::Last])?);
+        tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
+        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        SalesMart::new(tables)
+    }
+
+    /// The tables from which the last steps follow.
+    ///
+    /// # Errors
+    /// polars fails.
+    pub(super) fn parts(self) -> Result<BTreeMap<String, DataFrame>> {
+        let (mut tables, codes) = self.added_up()?;
+        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        Ok(tables)
+    }
+
+    fn added_up(mut self) -> Result<(BTreeMap<String, DataFrame>, Codes)> {
         let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
         let mut tables = BTreeMap::new();
         // One after the other: adding up takes as much memory again as the table.
@@ -72,11 +90,7 @@ impl Sums {
             let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
             tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
         }
-        tables.append(&mut run(&tables, &[Kind::Last])?);
-        tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
-        let codes = Codes(texts);
-        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
-        SalesMart::new(tables)
+        Ok((tables, Codes(texts)))
     }
 }
 
@@ -149,7 +163,7 @@ fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFr
 }
 
 /// The rows of equal keys added up, in any order.
-fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
+pub(super) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
     let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
     let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
     let summed = if key.is_empty() {

@@ -64,7 +64,7 @@ fn in_shards(data: &Path, ranges: usize) -> Result<Outcome> {
         Appender::new(bytes.lock().unwrap().entry(name.into()).or_default().clone(), schema)
     });
     let how = Shards { ranges, scratch: scratch.path().into() };
-    let made = mart_in_shards(&Source::open(data)?, &how, &|name, rows| {
+    let made = mart_in_shards(&Source::open(data)?, &how, &|name, rows, _| {
         files.with(name, rows.schema(), |file| file.append(rows))
     });
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "something is left on the disk");
@@ -207,7 +207,7 @@ fn what_fails_says_so_and_leaves_nothing() {
     assert_same(data.path(), 4);
     fs::write(&path, bytes).unwrap();
     let how = Shards { ranges: 2, scratch: data.path().join("nowhere") };
-    let error = mart_in_shards(&Source::open(data.path()).unwrap(), &how, &|_, _| Ok(())).unwrap_err();
+    let error = mart_in_shards(&Source::open(data.path()).unwrap(), &how, &|_, _, _| Ok(())).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
 }
 

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use polars::prelude::Schema;
+use polars::prelude::{DataFrame, Schema};
 
 use super::flow::Flow;
 use super::growing::Growing;
 use super::manifest::OutputFile;
 use crate::data::Audit;
+use crate::data::months;
 use crate::data::parquet::PerTable;
 use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::error::Result;
@@ -32,7 +33,7 @@ impl Flow {
 
     /// What the pass makes, if the input is too large for memory; what is fresh is not written again.
     pub(super) fn bounded(&self) -> Result<Option<Arc<Bounded>>> {
-        if self.ranges()? == 1 {
+        if self.ranges()? == 1 || self.grown()?.is_some() {
             return Ok(None);
         }
         self.bounded.get(|| self.pass()).map(Some)
@@ -51,12 +52,19 @@ impl Flow {
             Ok((Some(mart), audit))
         };
         if self.reused("clean").is_some() {
-            let (mart, audit) = pass(&|_, _| Ok(()))?;
+            let (mart, audit) = pass(&|_, _, _| Ok(()))?;
             return Ok(Bounded { files: Vec::new(), audit, mart });
         }
         let create = |name: &str, schema: &Schema| Growing::new(staging, format!("clean/{name}.parquet"), schema);
         let files = PerTable::new(create);
-        let (mart, audit) = pass(&|name, rows| files.with(name, rows.schema(), |file| file.append(rows)))?;
+        let append = |name: &str, rows: &DataFrame| files.with(name, rows.schema(), |file| file.append(rows));
+        let (mart, audit) = pass(&|name, rows, months| match months.filter(|_| self.params.monthly) {
+            Some(of_rows) => {
+                let mut months = months::split(rows, of_rows)?.into_iter();
+                months.try_for_each(|(month, rows)| append(&format!("{name}/{month}"), &rows))
+            }
+            None => append(name, rows),
+        })?;
         let files = files.into_tables().into_iter().map(|(_, file)| file.finish()).collect::<Result<_>>()?;
         self.identified(audit.inputs.iter().cloned());
         Ok(Bounded { files, audit, mart })

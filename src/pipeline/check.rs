@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::manifest::Manifest;
-use super::plan::hash_file;
 use super::{attachments, load, output, tables};
 use crate::data::Source;
-use crate::data::read::identify_all;
+use crate::data::read::{hash_file, identify_all};
 use crate::error::{Error, Result};
 use crate::report::{self, Cover, Templates};
 use crate::results::{CODE, Results};

@@ -11,7 +11,8 @@ use std::thread;
 
 use super::bounded::Bounded;
 use super::graph::Step;
-use super::key::{Parts, Record, own_parts};
+use super::grow::Grown;
+use super::key::{MONTHLY, Parts, Record, own_parts};
 use super::manifest::OutputFile;
 use super::output::{DATA, Staging};
 use super::plan::{Ended, Known};
@@ -60,13 +61,16 @@ pub(super) struct Flow {
     /// Takes what a step says while it is at work.
     pub(super) says: Option<Sender<String>>,
     /// Identities of the input files, as far as they are known.
-    inputs: Mutex<BTreeMap<TableId, InputFile>>,
+    pub(super) inputs: Mutex<BTreeMap<TableId, InputFile>>,
+    /// What became of the last run's tables.
+    grew: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
     ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
     source: Memo<Source>,
     /// Taken by the cleaning, so that each is gone before the next one needs the memory.
     raw: Mutex<BTreeMap<TableId, RawTables>>,
     pub(super) ranges: Memo<usize>,
+    pub(super) grown: Memo<Option<Grown>>,
     pub(super) bounded: Memo<Bounded>,
     clean: Memo<(CleanTables, Audit)>,
     audit: Memo<Audit>,
@@ -102,7 +106,9 @@ impl Flow {
             source: Memo::default(),
             raw: Mutex::default(),
             ranges: Memo::default(),
+            grown: Memo::default(),
             bounded: Memo::default(),
+            grew: Mutex::default(),
             clean: Memo::default(),
             audit: Memo::default(),
             mart: Memo::default(),
@@ -127,6 +133,9 @@ impl Flow {
     /// Program, parameters and inputs on which the step depends, and whether all of them are known yet.
     pub(super) fn parts(&self, step: &Step) -> (Parts, bool) {
         let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
+        if self.params.monthly && ["clean", "mart"].contains(&step.id) {
+            parts.insert(MONTHLY.into(), "true".into());
+        }
         if let Some(table) = step.table() {
             match lock(&self.inputs).get(&table.id) {
                 Some(file) => drop(parts.insert(format!("input {}", file.name), file.blake3.clone())),
@@ -237,7 +246,7 @@ impl Flow {
 
     /// Reads a table; says how many rows it has. What is larger than memory is read by the cleaning.
     pub(super) fn read(&self, id: TableId) -> Result<Option<u64>> {
-        if self.ranges()? > 1 {
+        if self.grown()?.is_some() || self.ranges()? > 1 {
             return Ok(None);
         }
         let read = read_tables(&*self.source()?, &[id])?;
@@ -280,9 +289,10 @@ impl Flow {
     pub(super) fn audit(&self) -> Result<Arc<Audit>> {
         self.audit.get(|| match self.reused("clean") {
             Some(files) => stored::audit(&self.placed(&files)),
-            None => match self.bounded()? {
-                Some(bounded) => Ok(bounded.audit.clone()),
-                None => Ok(self.clean()?.1.clone()),
+            None => match (self.grown()?.as_ref(), self.bounded()?) {
+                (Some(grown), _) => Ok(grown.audit.clone()),
+                (None, Some(bounded)) => Ok(bounded.audit.clone()),
+                (None, None) => Ok(self.clean()?.1.clone()),
             },
         })
     }
@@ -294,6 +304,9 @@ impl Flow {
             }
             if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
                 return self.remote_mart();
+            }
+            if let Some(grown) = self.grown()?.as_ref() {
+                return Ok(grown.mart.clone());
             }
             if let Some(mart) = self.bounded()?.and_then(|bounded| bounded.mart.clone()) {
                 return Ok(mart);
@@ -366,8 +379,18 @@ impl Flow {
         })
     }
 
+    /// Notes what became of the last run's tables.
+    pub(super) fn tell(&self, what: String) {
+        *lock(&self.grew) = Some(what);
+    }
+
+    /// What became of the last run's tables, if they might have been added to.
+    pub(super) fn told(&self) -> Option<String> {
+        lock(&self.grew).clone()
+    }
+
     /// The files of a step and where they stand.
-    fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
+    pub(super) fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
         files.iter().map(|file| (file.path.as_str(), self.find(file))).collect()
     }
 }

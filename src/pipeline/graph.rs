@@ -79,7 +79,7 @@ pub static STEPS: [Step; 20] = [
             "read-states_name",
         ],
         reads: &[],
-        makes: &["clean/", "quarantine/", "audit.json", "tables/audit.csv", "tables/quality.csv"],
+        makes: &["clean/", "references/", "quarantine/", "audit.json", "tables/audit.csv", "tables/quality.csv"],
         params: &[],
         code: &["error", "parallel", "pipeline", "data"],
     },

@@ -7,11 +7,13 @@ use super::decision_tables;
 use super::flow::Flow;
 use super::graph::Step;
 use super::manifest::{OutputFile, to_json};
+use super::monthly;
 use super::output::{DATA, Staging};
-use super::plan::hash_file;
 use super::tables::{self, Table};
 use crate::data::parquet::write_frames;
+use crate::data::read::hash_file;
 use crate::error::{Error, Result};
+use crate::mart::SalesMart;
 use crate::report;
 
 /// Writes the files of a step whose value is there.
@@ -20,11 +22,16 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
     match step.id {
         "generate" => generated(flow),
         "clean" => {
-            let mut files = match flow.bounded()? {
-                Some(bounded) => bounded.files.clone(),
-                None => write_parquet(staging, "clean", flow.clean()?.0.iter())?,
+            let mut files = match (flow.grown()?.as_ref(), flow.bounded()?) {
+                (Some(grown), _) => grown.clean.clone(),
+                (None, Some(bounded)) => bounded.files.clone(),
+                (None, None) if flow.params.monthly => write_parquet(staging, &monthly::clean(&flow.clean()?.0)?)?,
+                (None, None) => write_parquet(staging, &placed("clean", flow.clean()?.0.iter()))?,
             };
             let audit = &*flow.audit()?;
+            if flow.params.monthly {
+                files.extend(write_parquet(staging, &monthly::references(audit)?)?);
+            }
             for (name, rows) in &audit.quarantine {
                 files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &tables::quarantine(rows))?);
             }
@@ -32,7 +39,10 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
             files.push(staging.write("audit.json", &to_json(audit))?);
             Ok(files)
         }
-        "mart" => write_parquet(staging, "mart", flow.mart()?.iter()),
+        "mart" => match flow.grown()?.as_ref() {
+            Some(grown) => Ok(grown.mart_files.clone()),
+            None => write_parquet(staging, &mart(&*flow.mart()?, flow.params.monthly)?),
+        },
         "reference" => write_tables(staging, tables::of_reference(&*flow.reference()?)),
         "findings" => write_tables(staging, tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
         "decisions" => {
@@ -70,10 +80,17 @@ fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
 }
 
-fn write_parquet<'a>(
-    staging: &Staging,
-    folder: &str,
-    tables: impl Iterator<Item = (&'a str, &'a DataFrame)>,
-) -> Result<Vec<OutputFile>> {
-    write_frames(tables, |name, frame| staging.write_parquet(&format!("{folder}/{name}.parquet"), frame))
+/// The tables of the mart with the paths of their files, without extension.
+pub(super) fn mart(mart: &SalesMart, by_month: bool) -> Result<Vec<(String, DataFrame)>> {
+    if by_month { monthly::mart(mart) } else { Ok(placed("mart", mart.iter())) }
+}
+
+/// Tables with the paths of their files, without extension.
+fn placed<'a>(folder: &str, tables: impl Iterator<Item = (&'a str, &'a DataFrame)>) -> Vec<(String, DataFrame)> {
+    tables.map(|(name, frame)| (format!("{folder}/{name}"), frame.clone())).collect()
+}
+
+pub(super) fn write_parquet(staging: &Staging, files: &[(String, DataFrame)]) -> Result<Vec<OutputFile>> {
+    let files = files.iter().map(|(path, frame)| (path.as_str(), frame));
+    write_frames(files, |path, frame| staging.write_parquet(&format!("{path}.parquet"), frame))
 }

@@ -14,6 +14,9 @@ const PARTS: &str = env!("PFE_PARTS");
 /// What every step depends on: polars is the engine, and its version stands in the lock file.
 const ALWAYS: [&str; 2] = ["Cargo.lock", "rust-toolchain.toml"];
 
+/// Whether tables lie apart by month; not named where they do not.
+pub(super) const MONTHLY: &str = "parameter monthly";
+
 /// Kind and name of what decides → its value, or the hash of its contents.
 pub(super) type Parts = BTreeMap<String, String>;
 

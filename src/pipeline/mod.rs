@@ -17,10 +17,12 @@ mod execute;
 pub mod export;
 mod flow;
 pub mod graph;
+mod grow;
 mod growing;
 mod keep;
 pub mod key;
 pub mod manifest;
+mod monthly;
 mod output;
 pub mod plan;
 pub mod ro_crate;
@@ -75,6 +77,9 @@ pub struct RunParams {
     pub cover: Cover,
     /// Texts of the report.
     pub templates: Templates,
+    /// Whether the long tables are kept in one file per month of purchase, of which a run on files that have only come to those
+    /// of the last one makes those again that they touch. Changes how rows lie in files, and no number.
+    pub monthly: bool,
     /// How to run; changes no output.
     pub how: How,
 }
@@ -243,7 +248,9 @@ fn commit(flow: &Flow, volatile: Volatile) -> Result<Option<(Manifest, Arc<Audit
         let Some((ended, now)) = ended.get(step.id) else { return Ok(None) };
         records.push(ended.record.clone());
         for file in &ended.outputs {
-            let settled = !now && flow.known.place(file) == Some(flow.params.out.join(&file.path));
+            // What has been made again takes the place of what stands there, the same or not.
+            let staged = *now && staging.path(&file.path).exists();
+            let settled = !staged && flow.known.place(file) == Some(flow.params.out.join(&file.path));
             fresh.extend((!settled).then(|| file.path.clone()));
             outputs.push(file.clone());
         }
@@ -303,6 +310,7 @@ fn again(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
         decisions: parameters.decisions,
         cover: parameters.cover,
         templates: templates.clone(),
+        monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(key::MONTHLY)),
         how: How::default(),
     }
 }

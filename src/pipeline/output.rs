@@ -18,8 +18,17 @@ use crate::error::{Error, Result};
 use crate::parallel::lock;
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
-const OWNED: [&str; 8] =
-    ["clean", "mart", "tables", "quarantine", "audit.json", "report.html", "report.pdf", "dashboard.html"];
+const OWNED: [&str; 9] = [
+    "clean",
+    "references",
+    "mart",
+    "tables",
+    "quarantine",
+    "audit.json",
+    "report.html",
+    "report.pdf",
+    "dashboard.html",
+];
 /// Where generated data go.
 pub(super) const DATA: &str = "data";
 

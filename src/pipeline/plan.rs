@@ -10,7 +10,7 @@ use super::graph::Step;
 use super::key::{Parts, Record, changes};
 use super::manifest::{Core, MANIFEST, Manifest, OutputFile};
 use super::output::{STEPS, staged};
-use crate::error::{Error, Result};
+use crate::data::read::hash_file;
 
 /// Changes that are told; more say nothing more.
 const TOLD: usize = 3;
@@ -159,21 +159,5 @@ impl Known {
             Some(reasons) => reasons.join("; "),
         };
         (State::Stale, why, None)
-    }
-}
-
-/// BLAKE3 of a file's bytes, hexadecimal.
-///
-/// # Errors
-/// It cannot be read.
-pub(super) fn hash_file(path: &Path) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let mut file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match std::io::Read::read(&mut file, &mut buffer).map_err(Error::io("read", path))? {
-            0 => return Ok(hasher.finalize().to_hex().to_string()),
-            n => hasher.update(&buffer[..n]),
-        };
     }
 }

@@ -209,8 +209,13 @@ fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Optio
     }
     match step.id {
         "generate" => flow.generate()?,
-        "clean" if flow.ranges()? > 1 => drop(flow.bounded()?),
-        "clean" => drop(flow.clean()?),
+        "clean" => {
+            let audit = flow.audit()?;
+            if let (Some(told), Some(entry)) = (flow.told(), lock(log).get_mut(step.id)) {
+                entry.why = format!("{}; {told}", entry.why);
+            }
+            drop(audit);
+        }
         "mart" => drop(flow.mart()?),
         "reference" => drop(flow.reference()?),
         "findings" => drop(flow.findings()?),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use polars::prelude::DataFrame;
 
 use crate::data::Audit;
-use crate::data::contract::TABLES;
+use crate::data::contract::{TABLES, TableId};
 use crate::data::parquet::read_frame;
 use crate::data::read::Quarantined;
 use crate::error::{Error, Result};
@@ -14,13 +14,30 @@ use crate::mart::engine;
 use crate::parallel;
 use crate::store;
 
-/// The Parquet files among those of a step (path in the output folder, place), by name.
+/// The tables among the files of a step (path in the output folder, place), by name; one in several files is joined in the order
+/// of their names.
 pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
-    let named = files.iter().filter_map(|(path, place)| {
-        let (_, name) = path.strip_suffix(".parquet")?.rsplit_once('/')?;
-        Some((name.to_string(), place))
-    });
-    Ok(parallel::map(named, |(name, place)| Ok((name, read_frame(place)?)))?.into_iter().collect())
+    let tables = files.iter().filter(|(path, _)| !path.starts_with("references/"));
+    let named = tables.filter_map(|(path, place)| Some((name_of(path)?, place)));
+    joined(parallel::map(named, |(name, place)| Ok((name.to_string(), read_frame(place)?)))?)
+}
+
+/// The tables of some files, which are named like `orders` or, where there are several, `orders/2018-08`.
+pub(super) fn joined(files: impl IntoIterator<Item = (String, DataFrame)>) -> Result<BTreeMap<String, DataFrame>> {
+    let mut tables: BTreeMap<String, DataFrame> = BTreeMap::new();
+    for (name, frame) in files {
+        let table = name.split('/').next().unwrap_or(&name);
+        match tables.get_mut(table) {
+            Some(table) => drop(table.vstack_mut(&frame)?),
+            None => drop(tables.insert(table.into(), frame)),
+        }
+    }
+    Ok(tables)
+}
+
+/// The name of a Parquet file in the folder of a step: `orders/2018-08` of `clean/orders/2018-08.parquet`.
+fn name_of(path: &str) -> Option<&str> {
+    Some(path.strip_suffix(".parquet")?.split_once('/')?.1)
 }
 
 /// Where an engine elsewhere finds the clean tables that the mart reads, by table: in these files of a run, or in a store,
@@ -30,18 +47,25 @@ pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataF
 /// A file cannot be read, or the store refuses or is none that engines read.
 pub(super) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
     let store = shared.map(store::open).transpose()?;
-    let named = |(path, file): &(&str, PathBuf)| {
-        let table = path.strip_prefix("clean/")?.strip_suffix(".parquet")?;
-        engine::is_read(table).then(|| (table.to_string(), file.clone()))
+    let mut tables: BTreeMap<&str, Vec<&(&str, PathBuf)>> = BTreeMap::new();
+    for file in files.iter().filter(|(path, _)| path.starts_with("clean/")) {
+        let table = name_of(file.0).and_then(|name| name.split('/').next());
+        if let Some(table) = table.filter(|table| engine::is_read(table)) {
+            tables.entry(table).or_default().push(file);
+        }
+    }
+    let place = |(table, files): (&str, Vec<&(&str, PathBuf)>)| {
+        if let Some(store) = &store {
+            let rows = frames(&files.into_iter().cloned().collect::<Vec<_>>())?;
+            return Ok((table.to_string(), store.share(table, &rows[table])?));
+        }
+        let file = files[0].1.as_path();
+        // Engines read a folder of files as one table.
+        let place = if files.len() > 1 { file.parent().unwrap_or(file) } else { file };
+        let place = std::path::absolute(place).map_err(Error::io("read", place))?;
+        Ok((table.to_string(), place.display().to_string()))
     };
-    let place = |(table, file): (String, PathBuf)| {
-        let place = match &store {
-            Some(store) => store.share(&table, &read_frame(&file)?)?,
-            None => std::path::absolute(&file).map_err(Error::io("read", &file))?.display().to_string(),
-        };
-        Ok((table, place))
-    };
-    files.iter().filter_map(named).map(place).collect()
+    tables.into_iter().map(place).collect()
 }
 
 /// What cleaning wrote of what it did, with the rows that it set aside.
@@ -61,10 +85,24 @@ pub(super) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
             aside.insert(table, rows.map_err(|e| damaged(&e))?);
         }
     }
+    for (key, table) in counted(files) {
+        let rows = read_frame(table)?;
+        audit.referring.insert(key, rows.column("rows")?.i64()?.iter().flatten().map(|rows| rows as usize).collect());
+    }
     // In the order in which cleaning lists them: tables by the contract, then what is made of them.
     for name in TABLES.iter().map(|table| table.name) {
         audit.quarantine.extend(aside.remove(name).map(|rows| (name.to_string(), rows)));
     }
     audit.quarantine.extend(aside.into_iter().map(|(name, rows)| (name.to_string(), rows)));
     Ok(audit)
+}
+
+/// The files that count how many rows refer to the values of short tables.
+fn counted<'a>(files: &'a [(&str, PathBuf)]) -> impl Iterator<Item = ((TableId, &'static str), &'a PathBuf)> {
+    files.iter().filter_map(|(path, place)| {
+        let (table, column) = path.strip_prefix("references/")?.strip_suffix(".parquet")?.split_once('.')?;
+        let table = TABLES.iter().find(|known| known.name == table)?;
+        let key = table.foreign_keys.iter().find(|key| key.column == column)?;
+        Some(((table.id, key.column), place))
+    })
 }

@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::graph::STEPS;
 use super::manifest::{Manifest, OutputFile};
-use super::plan::hash_file;
-use super::{Input, again, run, stored};
+use super::{Input, again, keep, run, stored};
 use crate::data::parquet::read_frame;
+use crate::data::read::hash_file;
 use crate::error::{Error, Result};
 use crate::mart::engine::Engine;
 use crate::report::Templates;
@@ -102,14 +102,16 @@ pub fn remake_mart(
     cancel: &AtomicBool,
     told: &dyn Fn(&str),
 ) -> Result<Option<Difference>> {
-    let outputs = Manifest::load(out)?.core.outputs;
+    let manifest = Manifest::load(out)?;
+    let monthly = again(out, &manifest, &Templates::default()).monthly;
+    let outputs = manifest.core.outputs;
     let files: Vec<(&str, PathBuf)> = outputs.iter().map(|file| (file.path.as_str(), out.join(&file.path))).collect();
     let made = engine.mart(&stored::places(&files, store)?, cancel, told)?;
-    for (name, after) in made.iter() {
-        let file = format!("mart/{name}.parquet");
+    for (path, after) in keep::mart(&made, monthly)? {
+        let file = format!("{path}.parquet");
         let before = read_frame(&out.join(&file))?;
-        if before.schema() != after.schema() || !before.equals_missing(after) {
-            let (place, then, now) = differ(&before, after).unwrap_or_default();
+        if before.schema() != after.schema() || !before.equals_missing(&after) {
+            let (place, then, now) = differ(&before, &after).unwrap_or_default();
             return Ok(Some(Difference { step: "mart".into(), file, place: Some(place), then, now }));
         }
     }

@@ -6,6 +6,7 @@ mod determinism;
 mod input;
 mod kill;
 mod layouts;
+mod monthly;
 mod real;
 mod rendering;
 mod repeat;

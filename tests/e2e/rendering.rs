@@ -26,6 +26,7 @@ fn rendering_alone() {
         decisions: Default::default(),
         cover: Cover::default(),
         templates: Templates::default(),
+        monthly: false,
         how: Default::default(),
     };
     let results = run(&params, &|_| ()).unwrap().unwrap().results().unwrap();

@@ -1,0 +1,104 @@
+//! Rows that come to a sorted table: each takes its place in the order of the key. Used by `increment` and `mart`.
+
+use std::cmp::Ordering;
+
+use polars::prelude::*;
+
+use crate::error::Result;
+
+/// The key of every row: texts, whole numbers, days or instants.
+struct Keys(Vec<Values>);
+
+enum Values {
+    Text(StringChunked),
+    Integer(Int64Chunked),
+}
+
+impl Keys {
+    fn of(frame: &DataFrame, key: &[&str]) -> Result<Keys> {
+        let values = |name: &&str| {
+            let column = frame.column(name)?.as_materialized_series().rechunk();
+            Ok(match column.dtype() {
+                DataType::String => Values::Text(column.str()?.clone()),
+                _ => Values::Integer(column.to_physical_repr().cast(&DataType::Int64)?.i64()?.clone()),
+            })
+        };
+        Ok(Keys(key.iter().map(values).collect::<Result<_>>()?))
+    }
+
+    fn compare(&self, row: usize, others: &Keys, other: usize) -> Ordering {
+        let compare = |(a, b): (&Values, &Values)| match (a, b) {
+            (Values::Text(a), Values::Text(b)) => a.get(row).cmp(&b.get(other)),
+            (Values::Integer(a), Values::Integer(b)) => a.get(row).cmp(&b.get(other)),
+            _ => unreachable!("the columns of a key have one type"),
+        };
+        self.0.iter().zip(&others.0).map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    }
+}
+
+/// Where each of `rows` stands in `base`, which is sorted by the key: in this row, or else before that one.
+///
+/// # Errors
+/// A column is missing.
+pub(crate) fn find(base: &DataFrame, rows: &DataFrame, key: &[&str]) -> Result<Vec<Result<usize, usize>>> {
+    let (keys, sought) = (Keys::of(base, key)?, Keys::of(rows, key)?);
+    let place = |row: usize| {
+        let (mut from, mut to) = (0, base.height());
+        while from < to {
+            let middle = from.midpoint(to);
+            match keys.compare(middle, &sought, row) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Equal => return Ok(middle),
+                Ordering::Greater => to = middle,
+            }
+        }
+        Err(from)
+    };
+    Ok((0..rows.height()).map(place).collect())
+}
+
+/// The sorted `base` with `rows`, of which one whose key is there takes that row's place, and without the keys of `gone`.
+///
+/// # Errors
+/// The columns are not the same.
+pub(crate) fn merge(base: &DataFrame, rows: &DataFrame, gone: &DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let rows = rows.sort(key.to_vec(), SortMultipleOptions::default())?;
+    let mut stays = vec![true; base.height()];
+    find(base, gone, key)?.into_iter().flatten().for_each(|row| stays[row] = false);
+    let mut order: Vec<IdxSize> = Vec::with_capacity(base.height() + rows.height());
+    let mut next = 0;
+    let mut base_until = |order: &mut Vec<IdxSize>, end: usize, then: usize| {
+        order.extend((next..end).filter(|&row| stays[row]).map(|row| row as IdxSize));
+        next = then;
+    };
+    for (row, place) in find(base, &rows, key)?.into_iter().enumerate() {
+        match place {
+            Ok(at) => base_until(&mut order, at, at + 1),
+            Err(at) => base_until(&mut order, at, at),
+        }
+        order.push((base.height() + row) as IdxSize);
+    }
+    base_until(&mut order, base.height(), base.height());
+    let mut all = base.clone();
+    all.vstack_mut(&rows)?;
+    all.rechunk_mut();
+    Ok(all.take(&IdxCa::from_vec("row".into(), order))?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_take_their_places() {
+        let table = |ids: &[&str], days: &[i64], n: &[i64]| df!("id" => ids, "day" => days, "n" => n).unwrap();
+        let base = table(&["a", "a", "c"], &[1, 3, 1], &[10, 20, 30]);
+        let rows = table(&["d", "a", "c", "a"], &[0, 2, 1, 0], &[1, 2, 3, 4]);
+        let gone = table(&["a", "z"], &[3, 0], &[0, 0]);
+        let merged = merge(&base, &rows, &gone, &["id", "day"]).unwrap();
+        assert!(merged.equals(&table(&["a", "a", "a", "c", "d"], &[0, 1, 2, 1, 0], &[4, 10, 2, 3, 1])), "{merged}");
+        assert_eq!(find(&base, &rows, &["id", "day"]).unwrap(), [Err(3), Err(1), Ok(2), Err(0)]);
+        assert!(merge(&base.clear(), &base, &gone.clear(), &["id", "day"]).unwrap().equals(&base));
+    }
+}

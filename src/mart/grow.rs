@@ -1,0 +1,143 @@
+//! An earlier mart, and some orders as they were then and as they are now → the mart of all orders. Beside `sums`; next: `models`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+
+use super::sums::{Sums, sum_by};
+use super::{BY_DAY, Kind, STEPS, Step};
+use crate::data::increment::{Grown, Grows, reload};
+use crate::data::merge::{find, merge};
+use crate::data::months;
+use crate::error::{Error, Result};
+use crate::parallel;
+
+/// Columns that count what a row is about: where nothing is left, the row goes.
+const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
+
+/// The tables of the mart by the names of their files: [`BY_DAY`] by month, as `supply_by_day/2018-08`.
+pub type Files = BTreeMap<String, DataFrame>;
+
+/// Adds what has come to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any order and number.
+/// The files that come back are those that change.
+///
+/// # Errors
+/// [`Stop::Reload`](crate::data::increment::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
+pub fn grow(base: &Files, grown: &Grown, sellers: impl Fn(&Column) -> Result<DataFrame>) -> Grows<Files> {
+    let (then, now) = parallel::both(|| parts(&grown.then, None), || parts(&grown.now, Some(&grown.customers)));
+    let (then, now) = (then?, now?);
+    let mut changed = Files::new();
+    for step in STEPS.iter().filter(|step| step.stored) {
+        let source = if step.kind == Kind::Last { "products_sold" } else { step.name };
+        let Some(fresh) = now.get(source) else { continue };
+        let change = change(step, then.get(source), fresh)?;
+        let sum = |name: &str, change: &DataFrame| -> Grows<(String, DataFrame)> {
+            let known = base.get(name).cloned().unwrap_or_else(|| change.clear());
+            Ok((name.to_string(), sum(step, &known, change, then.get(source), fresh)?))
+        };
+        match step.kind {
+            Kind::Last => {
+                let known = base.get(step.name).ok_or_else(|| Error::input("the mart has no products"))?;
+                let since = &now["products_sellers"];
+                let before = sellers(change.column("product_id")?)?;
+                changed.insert(step.name.into(), products(known, &change, before, since)?);
+            }
+            _ if step.name == BY_DAY => {
+                for (month, change) in months::split(&change, &months::of_days(change.column("day")?)?)? {
+                    changed.extend([sum(&format!("{BY_DAY}/{month}"), &change)?]);
+                }
+            }
+            _ => changed.extend([sum(step.name, &change)?]),
+        }
+    }
+    Ok(changed)
+}
+
+/// What the sums make of some orders and customers; nothing of no order.
+fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) -> Result<Files> {
+    let lazy = |(name, frame): (&String, &DataFrame)| (name.clone(), frame.clone().lazy());
+    let mut sums = Sums::default();
+    if let Some(customers) = customers.filter(|customers| customers.height() > 0) {
+        sums.customers(BTreeMap::from([("customers".into(), customers.clone().lazy())]))?;
+    }
+    if tables.values().any(|frame| frame.height() > 0) {
+        sums.orders(tables.iter().map(lazy).collect())?;
+    }
+    sums.parts()
+}
+
+/// The sums now less those of before.
+fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<DataFrame> {
+    let key = if step.kind == Kind::Last { vec!["product_id", "category"] } else { step.key() };
+    let mut all = now.clone();
+    if let Some(then) = then {
+        let sign = |name: &PlSmallStr| match key.contains(&name.as_str()) {
+            true => col(name.clone()),
+            // Of nothing, one row of sums is missing.
+            false => (lit(0) - col(name.clone()).fill_null(lit(0))).alias(name.clone()),
+        };
+        let columns: Vec<Expr> = then.get_column_names().into_iter().map(sign).collect();
+        all.vstack_mut(&then.clone().lazy().select(columns).collect()?)?;
+    }
+    sum_by(all.lazy(), &key)
+}
+
+/// The table `known` with a change; rows of which nothing is left go.
+fn sum(
+    step: &Step,
+    known: &DataFrame,
+    change: &DataFrame,
+    then: Option<&DataFrame>,
+    now: &DataFrame,
+) -> Grows<DataFrame> {
+    let key = step.key();
+    if key.is_empty() {
+        let mut all = known.clone();
+        all.vstack_mut(change)?;
+        return Ok(sum_by(all.lazy(), &[])?);
+    }
+    let total = total(known, change, &key)?;
+    let gone = match COUNTS.iter().find(|count| total.column(count).is_ok()) {
+        Some(count) => col(*count).eq(lit(0)),
+        None => {
+            // A row of zeros may be one of things that cost nothing.
+            let on: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
+            let lost = then.map_or_else(|| now.clear(), Clone::clone).lazy();
+            let lost = lost.join(now.clone().lazy(), on.clone(), on, JoinArgs::new(JoinType::Anti)).collect()?;
+            if lost.height() > 0 {
+                return reload(format!("whether rows of `{}` vanish cannot be told", step.name));
+            }
+            lit(false)
+        }
+    };
+    let (stay, gone) = apart(&total, gone)?;
+    Ok(merge(known, &stay, &gone, &key)?)
+}
+
+/// The rows of `known` that change, as they are then.
+fn total(known: &DataFrame, change: &DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let hits = find(known, change, key)?.into_iter().filter_map(|place| Some(place.ok()? as IdxSize)).collect();
+    let mut all = known.take(&IdxCa::from_vec("row".into(), hits))?;
+    all.vstack_mut(change)?;
+    sum_by(all.lazy(), key)
+}
+
+fn apart(rows: &DataFrame, gone: Expr) -> Result<(DataFrame, DataFrame)> {
+    let take = |which: Expr| rows.clone().lazy().filter(which).collect();
+    Ok((take(gone.clone().not())?, take(gone)?))
+}
+
+/// The products, with those who sold them before and since.
+fn products(known: &DataFrame, change: &DataFrame, mut sellers: DataFrame, since: &DataFrame) -> Result<DataFrame> {
+    let (key, pair) = (["product_id", "category"], ["product_id", "seller_id"]);
+    let sold = known.drop("sellers")?;
+    let total = total(&sold, &change.select(sold.get_column_names_owned())?, &key)?;
+    sellers.vstack_mut(&since.select(pair)?)?;
+    let sellers = sellers.lazy().unique(None, UniqueKeepStrategy::Any).group_by([col("product_id")]);
+    let sellers = sellers.agg([len().cast(DataType::Int64).alias("sellers")]);
+    let (stay, gone) = apart(&total, col("orders").eq(lit(0)))?;
+    let columns: Vec<Expr> = known.get_column_names_owned().into_iter().map(col).collect();
+    let on = [col("product_id")];
+    let stay = stay.lazy().join(sellers, on.clone(), on, JoinArgs::new(JoinType::Inner)).select(columns).collect()?;
+    merge(known, &stay, &gone, &key)
+}
