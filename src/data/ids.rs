@@ -72,6 +72,18 @@ impl<T: Borrow<str> + Eq + Hash> TextMap<T> {
         };
     }
 
+    /// The number of a text; the next one, if it has none yet.
+    pub(crate) fn number<'a>(&mut self, text: &'a str) -> u32
+    where
+        T: From<&'a str>,
+    {
+        let next = self.len() as u32;
+        match id(text) {
+            Some(id) => *self.ids.entry(id).or_insert(next),
+            None => *self.others.entry(text.into()).or_insert(next),
+        }
+    }
+
     /// Every text with its number, sorted.
     pub(crate) fn sorted(self) -> Vec<(String, u32)> {
         let mut ids: Vec<(Id, u32)> = self.ids.into_iter().collect();

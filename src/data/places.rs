@@ -9,6 +9,9 @@ use super::ids::TextMap;
 /// Texts that tell whether the others are worth a walk: one that ends soon has passed most of what it walks along for nothing.
 const LOOKED_AT: usize = 16;
 
+/// So many times as many ascending texts as others to look for are searched by halves: a map of them would cost more.
+const FEW: usize = 16;
+
 /// Distinct texts in the order in which they came.
 #[derive(Default)]
 pub(crate) struct Places<'a> {
@@ -31,7 +34,7 @@ impl<'a> Places<'a> {
                     places.texts.push(text);
                     places.ascending += 1;
                 }
-                _ => drop(places.known(&mut None, text).unwrap_or_else(|| places.append(text))),
+                _ => drop(places.known(&mut None, text, false).unwrap_or_else(|| places.append(text))),
             }
         }
         places
@@ -63,6 +66,7 @@ impl<'a> Places<'a> {
         let first = || texts.iter().flatten().take(LOOKED_AT);
         let start = |first: &str| self.texts[..self.ascending].partition_point(|text| *text < first);
         let mut walk = if first().is_sorted() { first().next().map(start) } else { None };
+        let few = self.first.is_none() && texts.len() * FEW < self.ascending;
         let mut last: Option<(&str, Option<u32>)> = None;
         let mut place = |text| {
             if let Some(place) = walk.as_mut().and_then(|at| self.pass(at, text)) {
@@ -71,7 +75,7 @@ impl<'a> Places<'a> {
             // Rows of one text often follow each other: those of a zip prefix do by the ten.
             let place = match last {
                 Some((known, place)) if known == text => place,
-                _ => self.known(&mut walk, text).or_else(|| new(self, text)),
+                _ => self.known(&mut walk, text, few).or_else(|| new(self, text)),
             };
             last = Some((text, place));
             place
@@ -98,14 +102,17 @@ impl<'a> Places<'a> {
     }
 
     /// Where a text stands that was not met; the walk ends with the first that does not follow the one before.
-    fn known(&mut self, walk: &mut Option<usize>, text: &str) -> Option<u32> {
+    fn known(&mut self, walk: &mut Option<usize>, text: &str, few: bool) -> Option<u32> {
         let ascending = &self.texts[..self.ascending];
         let follows = |at: usize| at.checked_sub(1).is_none_or(|before| ascending[before] < text);
         if !walk.is_some_and(follows) {
             *walk = None;
-            let first = self.first.get_or_insert_with(|| TextMap::of(ascending));
-            if let Some(place) = first.get(text) {
-                return Some(place);
+            let place = match few {
+                true => ascending.binary_search(&text).ok().map(|place| place as u32),
+                false => self.first.get_or_insert_with(|| TextMap::of(ascending)).get(text),
+            };
+            if place.is_some() {
+                return place;
             }
         }
         self.others.get(text)
@@ -139,6 +146,9 @@ mod tests {
                 assert_eq!(places.find(&texts(sought)), sought.map(at), "{sought:?} in {known:?}");
             }
         }
+        let many: Vec<String> = (0..100).map(|text| format!("{text:02}")).collect();
+        let mut places = Places::of(many.iter().map(String::as_str));
+        assert_eq!(places.find(&texts(["70", "x", "07"])), [Some(70), None, Some(7)]);
         assert!(Places::of([]).find(&texts(["a"])) == [None] && Places::of(["a"]).find(&texts([])).is_empty());
     }
 

@@ -91,12 +91,15 @@ impl InputFile {
         InputFile { name: name.into(), bytes, blake3: hasher.finalize().to_hex().to_string(), parts }
     }
 
+    /// Name and hash of each file of the table.
+    pub fn files(&self) -> Vec<(&str, &str)> {
+        let parts = if self.parts.is_empty() { std::slice::from_ref(self) } else { &self.parts };
+        parts.iter().map(|part| (part.name.as_str(), part.blake3.as_str())).collect()
+    }
+
     /// The hash of each file of the table.
     pub(super) fn hashes(&self) -> Vec<&str> {
-        match &self.parts[..] {
-            [] => vec![&self.blake3],
-            parts => parts.iter().map(|part| part.blake3.as_str()).collect(),
-        }
+        self.files().into_iter().map(|(_, hash)| hash).collect()
     }
 }
 
@@ -140,41 +143,45 @@ pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
     Ok(raw)
 }
 
+/// Says what a file on the disk is, by its name and place: [`hash_file`], or who remembers.
+pub type Hash<'a> = dyn Fn(&str, &Path) -> Result<String> + Sync + 'a;
+
 /// What [`RawTable::file`] will say. Of a file, the rows are not looked at; a store has none until they are read.
 ///
 /// # Errors
-/// As [`read`].
-pub fn identify(source: &Source, id: TableId) -> Result<InputFile> {
+/// As [`read`]; `hash` fails.
+pub fn identify(source: &Source, id: TableId, hash: &Hash<'_>) -> Result<InputFile> {
     let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
-    if let Some(file) = first.and_then(|part| part.file(id)) {
-        if let Some(parts) = file.parts() {
-            return hash_parts(&file.name, parts);
-        }
-        return file.with_reader(|reader, _| {
+    let Some(file) = first.and_then(|part| part.file(id)) else { return Ok(read_table(source, id)?.0.file) };
+    match (file.parts(), file.on_disk()) {
+        (Some(parts), _) => hash_parts(&file.name, parts, hash),
+        (None, Some(path)) => hash_single(&file.name, path, hash),
+        (None, None) => file.with_reader(|reader, _| {
             let mut tap = Tap::new(reader);
             let mut buffer = vec![0; 1 << 18];
             let failed = |e| Error::input(format!("cannot read `{}`: {e}", file.name));
             while tap.read(&mut buffer).map_err(failed)? > 0 {}
             Ok(tap.file(&file.name))
-        });
+        }),
     }
-    Ok(read_table(source, id)?.0.file)
 }
 
-fn hash_parts(name: &str, parts: &[FilePart]) -> Result<InputFile> {
-    let hash = |part: &FilePart| {
-        let bytes = part.path.metadata().map_err(Error::io("read", &part.path))?.len();
-        Ok(InputFile::single(&part.name, bytes, hash_file(&part.path)?))
-    };
-    Ok(InputFile::joined(name, parts.iter().map(hash).collect::<Result<_>>()?))
+fn hash_single(name: &str, path: &Path, hash: &Hash<'_>) -> Result<InputFile> {
+    let bytes = path.metadata().map_err(Error::io("read", path))?.len();
+    Ok(InputFile::single(name, bytes, hash(name, path)?))
+}
+
+fn hash_parts(name: &str, parts: &[FilePart], hash: &Hash<'_>) -> Result<InputFile> {
+    let parts = parts.iter().map(|part| hash_single(&part.name, &part.path, hash));
+    Ok(InputFile::joined(name, parts.collect::<Result<_>>()?))
 }
 
 /// [`identify`] for all tables.
 ///
 /// # Errors
-/// As [`read`].
-pub fn identify_all(source: &Source) -> Result<Vec<(TableId, InputFile)>> {
-    TABLES.par_iter().with_max_len(1).map(|table| Ok((table.id, identify(source, table.id)?))).collect()
+/// As [`identify`].
+pub fn identify_all(source: &Source, hash: &Hash<'_>) -> Result<Vec<(TableId, InputFile)>> {
+    TABLES.par_iter().with_max_len(1).map(|table| Ok((table.id, identify(source, table.id, hash)?))).collect()
 }
 
 /// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
@@ -263,7 +270,9 @@ fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Resu
             return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
         }
         let ended = tap.ends_line();
-        let identity = file.parts().map_or_else(|| Ok(tap.file(&file.name)), |parts| hash_parts(&file.name, parts))?;
+        let anew: &Hash<'_> = &|_, path| hash_file(path);
+        let identity =
+            file.parts().map_or_else(|| Ok(tap.file(&file.name)), |parts| hash_parts(&file.name, parts, anew))?;
         builder.finish(identity, ended).map(|table| (table, warnings))
     })
 }

@@ -138,6 +138,17 @@ impl Source {
         }
     }
 
+    /// The files on the disk that hold the tables, each with its name.
+    pub fn files(&self) -> Vec<(&str, &Path)> {
+        let all = TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)));
+        all.flat_map(|file| match &file.place {
+            Place::Disk(path) => vec![(file.name.as_str(), path.as_path())],
+            Place::Parts(files, _) => files.iter().map(|part| (part.name.as_str(), part.path.as_path())).collect(),
+            _ => Vec::new(),
+        })
+        .collect()
+    }
+
     pub(super) fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -208,6 +219,14 @@ impl SourceFile {
     pub(super) fn parts(&self) -> Option<&[FilePart]> {
         match &self.place {
             Place::Parts(files, known) => Some(&files[*known..]),
+            _ => None,
+        }
+    }
+
+    /// Where it stands, if it is a file by itself.
+    pub(super) fn on_disk(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Disk(path) => Some(path),
             _ => None,
         }
     }

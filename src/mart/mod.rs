@@ -178,12 +178,27 @@ pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
     sums.finish()
 }
 
+/// The mart of orders that have all been seen, range by range, before it is added up.
+pub struct Unfinished(Sums);
+
+impl Unfinished {
+    /// Adds up.
+    ///
+    /// # Errors
+    /// A query fails.
+    pub fn finish(self) -> Result<SalesMart> {
+        // The ranges are gone; adding up needs as much again as the longest table has.
+        memory::give_back();
+        self.0.finish()
+    }
+}
+
 /// Reads, cleans and aggregates in bounded memory, with the same result as [`load`](crate::data::load) and [`mart`]. The rows of
 /// the clean tables go to `rows`, in their order, from another thread. Not for workers of rayon, as [`load_in_shards`].
 ///
 /// # Errors
 /// As those; the scratch folder cannot be written; `rows` fails.
-pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(SalesMart, Audit)> {
+pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(Unfinished, Audit)> {
     let sums = Mutex::new(Sums::default());
     let take = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
         if name == TableId::Customers.name() {
@@ -195,9 +210,7 @@ pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Res
         lock(&sums).orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())
     };
     let audit = load_in_shards(source, how, &take, &orders)?;
-    // The ranges are gone; adding up needs as much again as the longest table has.
-    memory::give_back();
-    Ok((sums.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?, audit))
+    Ok((Unfinished(sums.into_inner().unwrap_or_else(PoisonError::into_inner)), audit))
 }
 
 /// Every word of the statements, comments left out: the names of all tables and columns that they read are among them.

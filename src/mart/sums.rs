@@ -184,14 +184,7 @@ struct Known(TextMap<PlSmallStr>);
 impl Known {
     /// The number of each text.
     fn add(&mut self, texts: &StringChunked) -> Vec<u32> {
-        let number = |text: &str| {
-            self.0.get(text).unwrap_or_else(|| {
-                let next = self.0.len() as u32;
-                self.0.insert(text, next);
-                next
-            })
-        };
-        texts.iter().flatten().map(number).collect()
+        texts.iter().flatten().map(|text| self.0.number(text)).collect()
     }
 
     /// The texts, sorted, and the place of each number among them.

@@ -68,7 +68,8 @@ fn in_shards(data: &Path, ranges: usize) -> Result<Outcome> {
         files.with(name, rows.schema(), |file| file.append(rows))
     });
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "something is left on the disk");
-    let (mart, audit) = made?;
+    let (sums, audit) = made?;
+    let mart = sums.finish()?;
     files.into_tables().into_iter().try_for_each(|(_, file)| file.finish())?;
     let clean = bytes.into_inner().unwrap().into_iter();
     Ok(outcome(
@@ -207,7 +208,7 @@ fn what_fails_says_so_and_leaves_nothing() {
     assert_same(data.path(), 4);
     fs::write(&path, bytes).unwrap();
     let how = Shards { ranges: 2, scratch: data.path().join("nowhere") };
-    let error = mart_in_shards(&Source::open(data.path()).unwrap(), &how, &|_, _, _| Ok(())).unwrap_err();
+    let error = mart_in_shards(&Source::open(data.path()).unwrap(), &how, &|_, _, _| Ok(())).err().unwrap();
     assert!(error.to_string().contains("nowhere"), "{error}");
 }
 

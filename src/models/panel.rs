@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::span::{Span, date};
 use super::supply::{Sale, Supply};
+use crate::data::ids::TextMap;
 use crate::data::places::Places;
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
@@ -220,7 +221,10 @@ struct Sold<'a> {
 impl<'a> Sold<'a> {
     fn of(mart: &'a SalesMart) -> Result<Sold<'a>> {
         let frame = mart.table("supply_by_day")?;
-        let numbers = |column: &str| -> Result<_> { Ok(Places::default().add(frame.column(column)?.str()?)) };
+        let numbers = |column: &str| -> Result<UInt32Chunked> {
+            let mut known: TextMap<&str> = TextMap::default();
+            Ok(frame.column(column)?.str()?.iter().map(|text| text.map(|text| known.number(text))).collect())
+        };
         let (sellers, products) = rayon::join(|| numbers("seller_id"), || numbers("product_id"));
         Ok(Sold { frame, sellers: sellers?, products: products? })
     }

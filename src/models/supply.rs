@@ -37,9 +37,8 @@ pub struct Supply {
 
 impl Supply {
     /// The shares at the end of each day from `first` to `last`.
-    pub(super) fn of(mut sales: Vec<Sale>, first: i32, last: i32) -> Supply {
-        // They come as runs of days, one after the other, which are merged.
-        sales.sort_by_key(|s| s.day);
+    pub(super) fn of(sales: Vec<Sale>, first: i32, last: i32) -> Supply {
+        let sales = by_day(&sales);
         Supply { concentration: concentration(&sales, first, last), silent: silent(&sales, first, last) }
     }
 
@@ -49,26 +48,46 @@ impl Supply {
     }
 }
 
+/// The sales in the order of their days. There are few days, so that each sale is put straight into its place.
+fn by_day(sales: &[Sale]) -> Vec<Sale> {
+    let (Some(first), Some(last)) = (sales.iter().map(|s| s.day).min(), sales.iter().map(|s| s.day).max()) else {
+        return Vec::new();
+    };
+    let place = |sale: &Sale| (sale.day - first) as usize;
+    let mut starts = vec![0; place(&Sale { day: last, ..sales[0] }) + 2];
+    sales.iter().for_each(|sale| starts[place(sale) + 1] += 1);
+    (1..starts.len()).for_each(|day| starts[day] += starts[day - 1]);
+    let mut sorted = vec![sales[0]; sales.len()];
+    for sale in sales {
+        let next = &mut starts[place(sale)];
+        sorted[*next] = *sale;
+        *next += 1;
+    }
+    sorted
+}
+
 fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
-    let mut earned: PlHashMap<u32, i128> = PlHashMap::new();
-    let (mut total, mut squares) = (0i128, 0i128);
+    let mut earned: PlHashMap<u32, i64> = PlHashMap::new();
+    let (mut total, mut squares) = (0i64, 0i128);
     let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
-    let mut add = |sale: &Sale, sign: i128| {
-        let (sum, change) = (earned.entry(sale.seller).or_default(), sign * i128::from(sale.centavos));
-        squares += change * (2 * *sum + change);
+    let mut add = |sale: &Sale, sign: i64| {
+        let (sum, change) = (earned.entry(sale.seller).or_default(), sign * sale.centavos);
+        squares += i128::from(change) * i128::from(2 * *sum + change);
         *sum += change;
         total += change;
-        if total > 0 { squares as f64 / (total as f64 * total as f64) } else { 0.0 }
+        (total, squares)
     };
-    let mut share = 0.0;
+    let mut sums = (0, 0);
     let mut shares = Vec::with_capacity((last - first + 1) as usize);
     for day in first..=last {
         while let Some(sale) = coming.next_if(|s| s.day <= day) {
-            share = add(sale, 1);
+            sums = add(sale, 1);
         }
         while let Some(sale) = going.next_if(|s| s.day <= day - SELLERS_OVER) {
-            share = add(sale, -1);
+            sums = add(sale, -1);
         }
+        let (total, squares) = sums;
+        let share = if total > 0 { squares as f64 / (total as f64 * total as f64) } else { 0.0 };
         shares.push(share.clamp(0.0, 1.0));
     }
     shares

@@ -13,7 +13,8 @@ use crate::data::months;
 use crate::data::parquet::PerTable;
 use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::error::Result;
-use crate::mart::{SalesMart, mart_in_shards};
+use crate::mart::{SalesMart, Unfinished, mart_in_shards};
+use crate::parallel;
 
 /// What one pass over the input has made.
 pub(super) struct Bounded {
@@ -48,24 +49,26 @@ impl Flow {
             if self.params.how.engine.is_remote() {
                 return Ok((None, load_in_shards(&source, &how, rows, &|_| Ok(()))?));
             }
-            let (mart, audit) = mart_in_shards(&source, &how, rows)?;
-            Ok((Some(mart), audit))
+            let (sums, audit) = mart_in_shards(&source, &how, rows)?;
+            Ok((Some(sums), audit))
         };
         if self.reused("clean").is_some() {
-            let (mart, audit) = pass(&|_, _, _| Ok(()))?;
-            return Ok(Bounded { files: Vec::new(), audit, mart });
+            let (sums, audit) = pass(&|_, _, _| Ok(()))?;
+            return Ok(Bounded { files: Vec::new(), audit, mart: sums.map(Unfinished::finish).transpose()? });
         }
         let create = |name: &str, schema: &Schema| Growing::new(staging, format!("clean/{name}.parquet"), schema);
         let files = PerTable::new(create);
         let append = |name: &str, rows: &DataFrame| files.with(name, rows.schema(), |file| file.append(rows));
-        let (mart, audit) = pass(&|name, rows, months| match months.filter(|_| self.params.monthly) {
+        let (sums, audit) = pass(&|name, rows, months| match months.filter(|_| self.params.monthly) {
             Some(of_rows) => {
                 let mut months = months::split(rows, of_rows)?.into_iter();
                 months.try_for_each(|(month, rows)| append(&format!("{name}/{month}"), &rows))
             }
             None => append(name, rows),
         })?;
-        let files = files.into_tables().into_iter().map(|(_, file)| file.finish()).collect::<Result<_>>()?;
+        // Before the adding up, which needs the memory of the rows that still wait.
+        let files = parallel::map(files.into_tables(), |(_, file)| file.finish())?;
+        let mart = sums.map(Unfinished::finish).transpose()?;
         self.identified(audit.inputs.iter().cloned());
         Ok(Bounded { files, audit, mart })
     }

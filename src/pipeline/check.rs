@@ -71,7 +71,8 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
         None if manifest.core.parameters.generated.is_some() && kept.exists() => &kept,
         None => return Ok(None),
     };
-    let found: Vec<_> = identify_all(&Source::open(path)?)?.into_iter().map(|(_, file)| file).collect();
+    let found: Vec<_> =
+        identify_all(&Source::open(path)?, &|_, path| hash_file(path))?.into_iter().map(|(_, file)| file).collect();
     for input in &manifest.core.inputs {
         match found.iter().find(|f| f.name == input.name) {
             None => return Ok(Some(format!("input `{}` is gone", input.name))),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::SystemTime;
 
 use super::bounded::Bounded;
 use super::graph::Step;
@@ -16,6 +17,7 @@ use super::key::{MONTHLY, Parts, Record, own_parts};
 use super::manifest::OutputFile;
 use super::output::{DATA, Staging};
 use super::plan::{Ended, Known};
+use super::stamp::{self, Stamp, Stamps};
 use super::stored::{self, places};
 use super::{Input, RunParams, attachments, shuffle};
 use crate::data::contract::TABLES;
@@ -239,7 +241,8 @@ impl Flow {
 
     /// Finds out what the input files are, without reading their rows.
     pub(super) fn identify(&self) -> Result<()> {
-        let found = identify_all(&*self.source()?)?;
+        let stamps = &self.known.stamps;
+        let found = identify_all(&*self.source()?, &|name, path| stamps.hash(&stamp::input(name), path))?;
         lock(&self.inputs).extend(found);
         Ok(())
     }
@@ -343,6 +346,24 @@ impl Flow {
 
     pub(super) fn decided(&self) -> Result<Arc<Decided>> {
         self.decided.get(|| findings::decide_if_enough(&*self.mart()?, &self.parameters.decisions))
+    }
+
+    /// By what the next run will know files again that are not touched: the `inputs` that this one began to read at some time, and
+    /// its `outputs`.
+    pub(super) fn stamps(&self, inputs: &[InputFile], outputs: &[OutputFile], began: SystemTime) -> Result<Stamps> {
+        let hashes: BTreeMap<&str, &str> = inputs.iter().flat_map(InputFile::files).collect();
+        let mut stamps = self.known.stamps.of_inputs(&hashes);
+        for file in outputs {
+            stamps.insert(file.path.clone(), Stamp::of(&self.find(file), &file.blake3));
+        }
+        // Where a report is made again, nobody says where the data are.
+        if matches!(&self.params.input, Input::Places(places) if !places.is_empty()) {
+            for (name, path) in self.source()?.files() {
+                let stamp = hashes.get(name).and_then(|hash| Stamp::settled(path, hash, began));
+                stamps.insert(stamp::input(name), stamp);
+            }
+        }
+        Ok(stamps)
     }
 
     /// Everything that the report shows; what no step has computed is computed now, side by side.

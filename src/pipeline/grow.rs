@@ -10,6 +10,7 @@ use super::flow::Flow;
 use super::graph::Step;
 use super::keep::write_parquet;
 use super::manifest::OutputFile;
+use super::output::Staging;
 use super::plan::Ended;
 use super::stored;
 use super::{Input, Select};
@@ -17,18 +18,41 @@ use crate::data::Audit;
 use crate::data::contract::TABLES;
 use crate::data::increment::{self, Before, Grows, Stop};
 use crate::data::parquet::read_frame;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mart::{self, SalesMart};
 use crate::parallel::{self, lock};
 
 /// What has become of the last run.
 pub(super) struct Grown {
-    /// The files of the clean tables: those of the last run, and staged ones in place of some.
-    pub(super) clean: Vec<OutputFile>,
+    pub(super) clean: Files,
     pub(super) audit: Audit,
     pub(super) mart: SalesMart,
-    /// Its files, likewise.
-    pub(super) mart_files: Vec<OutputFile>,
+    pub(super) mart_files: Files,
+}
+
+/// The Parquet files of a step.
+pub(super) struct Files {
+    /// Those of the last run that stay.
+    stay: Vec<OutputFile>,
+    /// Those that come, by their paths without extension.
+    come: Vec<(String, DataFrame)>,
+}
+
+impl Files {
+    /// Those of a folder with some `changed`; what has no row any more is left out.
+    fn new(known: &[OutputFile], folder: &str, changed: BTreeMap<String, DataFrame>) -> Files {
+        let stays = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
+        let stay = known.iter().filter(stays).cloned().collect();
+        let filled = changed.into_iter().filter(|(_, rows)| rows.height() > 0);
+        Files { stay, come: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
+    }
+
+    /// Stages those that come; all of them.
+    pub(super) fn stage(&self, staging: &Staging) -> Result<Vec<OutputFile>> {
+        let mut all = self.stay.clone();
+        all.extend(write_parquet(staging, &self.come)?);
+        Ok(all)
+    }
 }
 
 impl Flow {
@@ -78,39 +102,20 @@ impl Flow {
         let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
         let before = Before { clean: tables.collect(), audit: stored::audit(&placed)? };
         let inputs = lock(&self.inputs).values().cloned().collect();
-        let grown = increment::grow(&before, &*self.source()?, inputs)?;
-
-        let files = self.placed(&mart.outputs);
+        let (source, files) = (self.source()?, self.placed(&mart.outputs));
         let named = files.iter().filter_map(|(path, place)| Some((name(path, "mart")?, place)));
-        let read = |(name, place): (String, &PathBuf)| Ok::<_, Error>((name, read_frame(place)?));
-        let mut base: mart::grow::Files = parallel::map(named, read)?.into_iter().collect();
+        let read = |(name, place): (String, &PathBuf)| Ok((name, read_frame(place)?));
+        let (grown, base) = parallel::both(|| increment::grow(&before, &source, inputs), || parallel::map(named, read));
+        let (grown, mut base) = (grown?, base?.into_iter().collect::<mart::grow::Files>());
         let changed = mart::grow::grow(&base, &grown, |products| before.sellers(products))?;
-        let mart_files = self.replaced(&mart.outputs, "mart", &changed)?;
-        base.extend(changed);
-        Ok((
-            Grown {
-                clean: self.replaced(&clean.outputs, "clean", &grown.files)?,
-                mart: SalesMart::new(stored::joined(base)?)?,
-                mart_files,
-                audit: grown.audit,
-            },
-            grown.rows,
-        ))
-    }
-
-    /// The files of a folder with some of them replaced by staged ones; those without a row are left out.
-    fn replaced(
-        &self,
-        files: &[OutputFile],
-        folder: &str,
-        changed: &BTreeMap<String, DataFrame>,
-    ) -> Result<Vec<OutputFile>> {
-        let stays = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
-        let mut all: Vec<OutputFile> = files.iter().filter(stays).cloned().collect();
-        let filled = changed.iter().filter(|(_, rows)| rows.height() > 0);
-        let filled: Vec<_> = filled.map(|(name, rows)| (format!("{folder}/{name}"), rows.clone())).collect();
-        all.extend(write_parquet(self.staging()?, &filled)?);
-        Ok(all)
+        base.extend(changed.clone());
+        let made = Grown {
+            clean: Files::new(&clean.outputs, "clean", grown.files),
+            audit: grown.audit,
+            mart: SalesMart::new(stored::joined(base)?)?,
+            mart_files: Files::new(&mart.outputs, "mart", changed),
+        };
+        Ok((made, grown.rows))
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
         "generate" => generated(flow),
         "clean" => {
             let mut files = match (flow.grown()?.as_ref(), flow.bounded()?) {
-                (Some(grown), _) => grown.clean.clone(),
+                (Some(grown), _) => grown.clean.stage(staging)?,
                 (None, Some(bounded)) => bounded.files.clone(),
                 (None, None) if flow.params.monthly => write_parquet(staging, &monthly::clean(&flow.clean()?.0)?)?,
                 (None, None) => write_parquet(staging, &placed("clean", flow.clean()?.0.iter()))?,
@@ -40,7 +40,7 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
             Ok(files)
         }
         "mart" => match flow.grown()?.as_ref() {
-            Some(grown) => Ok(grown.mart_files.clone()),
+            Some(grown) => grown.mart_files.stage(staging),
             None => write_parquet(staging, &mart(&*flow.mart()?, flow.params.monthly)?),
         },
         "reference" => write_tables(staging, tables::of_reference(&*flow.reference()?)),

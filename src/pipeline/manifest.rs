@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::key::Record;
+use super::stamp::Stamps;
 use crate::data::Audit;
 use crate::data::read::InputFile;
 use crate::error::{Error, Result};
@@ -76,6 +77,9 @@ pub struct Volatile {
     /// The log of the steps, in the order of the graph.
     #[serde(default)]
     pub steps: Vec<StepLog>,
+    /// By which files are known again that were not touched since.
+    #[serde(default, skip_serializing_if = "Stamps::is_empty")]
+    pub stamps: Stamps,
 }
 
 /// What became of a step.

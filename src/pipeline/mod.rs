@@ -28,6 +28,7 @@ pub mod plan;
 pub mod ro_crate;
 mod schedule;
 mod shuffle;
+pub mod stamp;
 mod stored;
 pub mod tables;
 pub mod verify;
@@ -36,7 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::data::Audit;
 use crate::error::{Error, Result};
@@ -166,7 +167,7 @@ impl Outcome {
 /// The input is not usable, or the folder cannot be written to; the folder is then as before.
 pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Option<Outcome>> {
     params.decisions.check()?;
-    let started = Instant::now();
+    let (started, began) = (Instant::now(), SystemTime::now());
     let staging = Staging::new(&params.out)?;
     demand_own_data(params)?;
     // A process per step goes on from the one before, as it should.
@@ -195,8 +196,8 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     fail(&tasks, ends?)?;
     progress("finish");
     let steps = STEPS.iter().filter_map(|step| lock(&log).remove(step.id)).collect();
-    let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps };
-    let Some((manifest, audit, unchanged)) = commit(&flow, volatile.clone())? else { return Ok(None) };
+    let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps, ..Volatile::default() };
+    let Some((manifest, audit, unchanged)) = commit(&flow, volatile.clone(), began)? else { return Ok(None) };
     Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, flow }))
 }
 
@@ -240,7 +241,7 @@ fn fail(tasks: &[execute::Task], ends: Vec<End>) -> Result<()> {
 }
 
 /// Moves the files in, if all are there and any is new.
-fn commit(flow: &Flow, volatile: Volatile) -> Result<Option<(Manifest, Arc<Audit>, bool)>> {
+fn commit(flow: &Flow, mut volatile: Volatile, began: SystemTime) -> Result<Option<(Manifest, Arc<Audit>, bool)>> {
     let (mut records, mut outputs, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
     let ended = flow.ended();
     let staging = flow.staging()?;
@@ -256,6 +257,7 @@ fn commit(flow: &Flow, volatile: Volatile) -> Result<Option<(Manifest, Arc<Audit
         }
     }
     let audit = flow.audit()?;
+    volatile.stamps = flow.stamps(&audit.inputs, &outputs, began)?;
     let manifest = Manifest::new(&audit, &flow.parameters, outputs, records, volatile);
     let before = Manifest::load(&flow.params.out).ok();
     if let (true, Some(before)) = (fresh.is_empty(), before.filter(|before| before.core == manifest.core)) {

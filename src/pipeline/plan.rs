@@ -10,7 +10,7 @@ use super::graph::Step;
 use super::key::{Parts, Record, changes};
 use super::manifest::{Core, MANIFEST, Manifest, OutputFile};
 use super::output::{STEPS, staged};
-use crate::data::read::hash_file;
+use super::stamp::Stamps;
 
 /// Changes that are told; more say nothing more.
 const TOLD: usize = 3;
@@ -54,6 +54,8 @@ pub(super) struct Known {
     ended: BTreeMap<String, Vec<Ended>>,
     /// Hashes of the files that the records name.
     hashes: BTreeMap<PathBuf, String>,
+    /// What the last finished run noted of its files.
+    pub(super) stamps: Stamps,
 }
 
 impl Known {
@@ -73,6 +75,7 @@ impl Known {
             let text = std::fs::read(manifest).unwrap_or_default();
             if let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) {
                 known.add(manifest.core);
+                known.stamps = manifest.volatile.stamps;
             }
         }
         known.hash();
@@ -89,19 +92,20 @@ impl Known {
 
     /// A file is trusted for its contents alone, wherever it was left.
     fn hash(&mut self) {
-        let files: BTreeSet<(PathBuf, u64)> = self
+        let files: BTreeSet<(PathBuf, &str, u64)> = self
             .ended
             .values()
             .flatten()
             .flat_map(|ended| &ended.outputs)
-            .flat_map(|file| self.places(&file.path).map(|place| (place, file.bytes)))
-            .filter(|(place, bytes)| place.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == *bytes))
+            .flat_map(|file| self.places(&file.path).map(|place| (place, file.path.as_str(), file.bytes)))
+            .filter(|(place, _, bytes)| place.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == *bytes))
             .collect();
         // The longest first: the last one to begin should be short.
         let mut files: Vec<_> = files.into_iter().collect();
-        files.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-        let hash = |(place, _): (PathBuf, u64)| hash_file(&place).ok().map(|hash| (place, hash));
-        self.hashes = files.into_par_iter().with_max_len(1).filter_map(hash).collect();
+        files.sort_by_key(|(.., bytes)| std::cmp::Reverse(*bytes));
+        let hash = |(place, name, _): (PathBuf, &str, u64)| Some((place.clone(), self.stamps.hash(name, &place).ok()?));
+        let hashes = files.into_par_iter().with_max_len(1).filter_map(hash).collect();
+        self.hashes = hashes;
     }
 
     /// Where a file of this path may stand.

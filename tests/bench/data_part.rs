@@ -52,10 +52,10 @@ fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
 fn in_shards(source: &Source, out: &Path, ranges: usize) -> Result<SalesMart> {
     let files = PerTable::new(|name: &str, schema: &Schema| Appender::new(create(out, "clean", name)?, schema));
     let how = Shards { ranges, scratch: out.into() };
-    let (mart, _) =
+    let (sums, _) =
         mart_in_shards(source, &how, &|name, rows, _| files.with(name, rows.schema(), |file| file.append(rows)))?;
     files.into_tables().into_iter().try_for_each(|(_, file)| file.finish())?;
-    Ok(mart)
+    sums.finish()
 }
 
 fn create(out: &Path, kind: &str, name: &str) -> Result<BufWriter<File>> {

@@ -145,9 +145,11 @@ fn no_memory_left() {
         let command = format!("{again}; ulimit -v {kilobytes}; {run}");
         Command::new("sh").args(["-c", &command]).current_dir(work.path("")).output().unwrap()
     };
-    // What is needed depends on the program and the machine.
-    let mut limits = (7..=25).rev().map(|n| limited(n * 20_000));
-    let done = limits.find(|done| !done.status.success()).unwrap();
+    // What is needed depends on the program and the machine; much below it, not even the program can be loaded.
+    let fails = |limit: &u32| !limited(*limit).status.success();
+    let below = (7..=25).rev().map(|n| n * 20_000).find(fails).unwrap();
+    let done = (1..=10).rev().map(|n| limited(below + n * 2_000)).find(|done| !done.status.success());
+    let done = done.unwrap_or_else(|| limited(below));
     let message = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(1), "{message}");
     assert!(message.contains("error: out of memory") && message.contains("goes on where it was"), "{message}");
