@@ -23,34 +23,36 @@ pub type Files = BTreeMap<String, DataFrame>;
 ///
 /// # Errors
 /// [`Stop::Reload`](crate::data::increment::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
-pub fn grow(base: &Files, grown: &Grown, sellers: impl Fn(&Column) -> Result<DataFrame>) -> Grows<Files> {
+pub fn grow(base: &Files, grown: &Grown, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Files> {
     let (then, now) = parallel::both(|| parts(&grown.then, None), || parts(&grown.now, Some(&grown.customers)));
     let (then, now) = (then?, now?);
-    let mut changed = Files::new();
-    for step in STEPS.iter().filter(|step| step.stored) {
-        let source = if step.kind == Kind::Last { "products_sold" } else { step.name };
-        let Some(fresh) = now.get(source) else { continue };
-        let change = change(step, then.get(source), fresh)?;
-        let sum = |name: &str, change: &DataFrame| -> Grows<(String, DataFrame)> {
-            let known = base.get(name).cloned().unwrap_or_else(|| change.clear());
-            Ok((name.to_string(), sum(step, &known, change, then.get(source), fresh)?))
-        };
-        match step.kind {
-            Kind::Last => {
-                let known = base.get(step.name).ok_or_else(|| Error::input("the mart has no products"))?;
-                let since = &now["products_sellers"];
-                let before = sellers(change.column("product_id")?)?;
-                changed.insert(step.name.into(), products(known, &change, before, since)?);
-            }
-            _ if step.name == BY_DAY => {
-                for (month, change) in months::split(&change, &months::of_days(change.column("day")?)?)? {
-                    changed.extend([sum(&format!("{BY_DAY}/{month}"), &change)?]);
-                }
-            }
-            _ => changed.extend([sum(step.name, &change)?]),
+    let known = |name: &str| base.get(name).ok_or_else(|| Error::input(format!("the mart has no table `{name}`")));
+    let grow = |step: &Step| -> Grows<Vec<(String, DataFrame)>> {
+        let of_orders = if step.kind == Kind::Last { "products_sold" } else { step.name };
+        let Some(fresh) = now.get(of_orders) else { return Ok(Vec::new()) };
+        let then = then.get(of_orders);
+        let change = change(step, then, fresh)?;
+        if step.kind == Kind::Last {
+            let before = sellers(change.column("product_id")?)?;
+            let products = products(known(step.name)?, &change, before, &now["products_sellers"])?;
+            return Ok(vec![(step.name.into(), products)]);
         }
-    }
-    Ok(changed)
+        if step.name != BY_DAY {
+            return Ok(vec![(step.name.into(), sum(step, known(step.name)?, &change, then, fresh)?)]);
+        }
+        let months = months::split(&change, &months::of_days(change.column("day")?)?)?;
+        let grow = |(month, change): (String, DataFrame)| {
+            let name = format!("{BY_DAY}/{month}");
+            let known = base.get(&name).cloned().unwrap_or_else(|| change.clear());
+            let rows = sum(step, &known, &change, then, fresh)?;
+            Ok((name, rows))
+        };
+        months.into_iter().map(grow).collect()
+    };
+    // The last is the longest.
+    let steps = STEPS.iter().rev().filter(|step| step.stored);
+    let grown = parallel::map(steps, |step| Ok(grow(step)))?;
+    Ok(grown.into_iter().collect::<Grows<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// What the sums make of some orders and customers; nothing of no order.
