@@ -144,6 +144,9 @@ pub struct Outcome {
     pub unchanged: bool,
     /// Whether the folder held the remains of a run that did not end.
     pub unfinished_before: bool,
+    /// Whether what has come was added to the clean tables and the mart of the last run, or why not, in words; none where that
+    /// was not asked.
+    pub grown: Option<String>,
     flow: Arc<Flow>,
 }
 
@@ -198,7 +201,8 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     let steps = STEPS.iter().filter_map(|step| lock(&log).remove(step.id)).collect();
     let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps, ..Volatile::default() };
     let Some((manifest, audit, unchanged)) = commit(&flow, volatile.clone(), began)? else { return Ok(None) };
-    Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, flow }))
+    let grown = flow.told();
+    Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, grown, flow }))
 }
 
 /// Says for every step whether such a run would run it, and why. Writes nothing.

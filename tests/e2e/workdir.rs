@@ -140,10 +140,10 @@ fn run_in(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Done {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies the files of a folder, those of its folders left out.
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()).filter(|entry| entry.path().is_file()) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
