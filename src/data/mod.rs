@@ -1,6 +1,7 @@
 //! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
 
 pub mod audit;
+pub mod before;
 mod build;
 mod canonical;
 pub mod clean;

@@ -36,11 +36,6 @@ impl Quality {
     }
 }
 
-/// Refuses, since samples went behind which others stand that were not named.
-fn unknown(check: &Check) -> Grows<Vec<String>> {
-    reload(format!("which rows fail first is not known: {}", check.check))
-}
-
 /// A check of all rows, whose samples are the first by `place`; where these do not follow, `search` finds them.
 fn grown<K: Ord>(
     known: &Check,
@@ -100,17 +95,17 @@ impl Measured {
         Some(Measured { forth, back, per_parent, referring: audit.referring.get(&(table.id, key.column)).cloned() })
     }
 
-    /// Takes off what `then` measured on some rows, and adds what `now` measured on these and others; `unused` finds the first
-    /// values that no row refers to.
+    /// Takes off what `then` measured on some rows, and adds what `now` measured on these and others; `first` finds the first
+    /// failures of one of the checks, where they do not follow.
     pub(super) fn grow(
         self,
         then: &Measured,
         now: &Measured,
-        unused: impl FnOnce() -> Grows<Vec<String>>,
+        first: impl Fn(fn(Measured) -> Check) -> Grows<Vec<String>>,
     ) -> Grows<Measured> {
         let text = |value: &str| value.to_string();
-        let forth = grown(&self.forth, &then.forth, &now.forth, text, || unknown(&now.forth))?;
-        let back = grown(&self.back, &then.back, &now.back, text, unused)?;
+        let forth = grown(&self.forth, &then.forth, &now.forth, text, || first(|measured| measured.forth))?;
+        let back = grown(&self.back, &then.back, &now.back, text, || first(|measured| measured.back))?;
         let unsure = || reload(format!("the least number of rows is not known: {}", self.back.check));
         let per_parent = match (self.per_parent, then.per_parent, now.per_parent) {
             (known, _, None) => known,
@@ -162,7 +157,7 @@ mod tests {
     fn samples_are_those_of_all_rows_or_none_are_told() {
         let items = |sample: &str| place(TableId::OrderItems.table(), sample);
         let none = check(0, &[]);
-        let grown = |known: &Check, then: &Check, now: &Check| grown(known, then, now, items, || unknown(now));
+        let grown = |known: &Check, then: &Check, now: &Check| grown(known, then, now, items, || reload("searched"));
         let base = check(9, &["b + 2", "b + 10", "d + 1", "e + 1", "f + 1"]);
         let all = grown(&base, &none, &check(2, &["b + 3", "g + 1"])).unwrap();
         assert_eq!((all.failed, all.total), (11, 100));

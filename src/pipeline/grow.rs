@@ -15,8 +15,9 @@ use super::plan::Ended;
 use super::stored;
 use super::{Input, Select};
 use crate::data::Audit;
+use crate::data::before::Before;
 use crate::data::contract::TABLES;
-use crate::data::increment::{self, Before, Grows, Stop};
+use crate::data::increment::{self, Grows, Stop};
 use crate::data::parquet::read_frame;
 use crate::error::Result;
 use crate::mart::{self, SalesMart};
@@ -100,7 +101,7 @@ impl Flow {
     fn grow(&self, clean: &Ended, mart: &Ended) -> Grows<(Grown, usize)> {
         let placed = self.placed(&clean.outputs);
         let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
-        let before = Before { clean: tables.collect(), audit: stored::audit(&placed)? };
+        let before = Before { clean: tables.collect(), audit: stored::audit(&placed)?, memory: self.params.how.memory };
         let inputs = lock(&self.inputs).values().cloned().collect();
         let (source, files) = (self.source()?, self.placed(&mart.outputs));
         let named = files.iter().filter_map(|(path, place)| Some((name(path, "mart")?, place)));

@@ -181,9 +181,14 @@ fn where_it_might_differ_everything_is_read_again() {
         format!("{header}\n{},perfumaria,40,287,1,225,16,10,14\n", "0".repeat(32)),
     );
     assert_as_whole(&work, "rows have come to `products`");
+    // The months in question are larger than memory.
+    arrivals.come(&work, 1, "_3");
+    let limited = [&RUN[..], &["--quiet", "--memory", "1"]].concat();
+    work.ok(&limited);
+    assert!(why(&work, "out").contains("which do not fit memory"), "{}", why(&work, "out"));
     // What the last run has left was damaged.
     work.write("out/clean/orders/2018-01.parquet", "half");
-    arrivals.come(&work, 1, "_2");
+    write(&work, "order_reviews", "_4", &arrivals.tables["order_reviews"].0, &[]);
     work.ok(&[&RUN[..], &["--quiet"]].concat());
     assert!(!why(&work, "out").contains("added"), "{}", why(&work, "out"));
     work.ok(&[&RUN[..], &["--quiet", "--out", "whole"]].concat());
