@@ -30,6 +30,15 @@ fn whole_run(server: &Server) -> Workdir {
     work
 }
 
+/// Tables that lie in a file per month are read as the folders that they are.
+fn by_month(server: &Server, work: &Workdir) {
+    let run = ["run", "--data", "data", "--monthly", "--quiet", "--out"];
+    work.ok(&[&run[..], &["months-here"]].concat());
+    work.ok(&[&run[..], &["months-there", "--engine", &server.url]].concat());
+    assert!(work.path("months-there/clean/orders/2018-01.parquet").exists());
+    assert_same(&work.files("months-here"), &work.files("months-there"));
+}
+
 /// Every statement is the server's work, in the order of the files, and told.
 fn every_statement(server: &Server, work: &Workdir) {
     let told = Mutex::new(Vec::new());
@@ -88,6 +97,7 @@ fn everything(start: impl FnOnce() -> Option<Server>) {
     let work = whole_run(&server);
     every_statement(&server, &work);
     refusals_are_told(&server, &work);
+    by_month(&server, &work);
     through_a_lake(&server, &work);
     a_difference_is_named(&server, &work);
 }
