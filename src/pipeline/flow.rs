@@ -4,7 +4,7 @@
 //! the very work that it waits for.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -351,17 +351,27 @@ impl Flow {
     /// By what the next run will know files again that are not touched: the `inputs` that this one began to read at some time, and
     /// its `outputs`.
     pub(super) fn stamps(&self, inputs: &[InputFile], outputs: &[OutputFile], began: SystemTime) -> Result<Stamps> {
-        let hashes: BTreeMap<&str, &str> = inputs.iter().flat_map(InputFile::files).collect();
-        let mut stamps = self.known.stamps.of_inputs(&hashes);
+        let (mut stamps, known) = (Stamps::default(), &self.known.stamps);
         for file in outputs {
-            stamps.insert(file.path.clone(), Stamp::of(&self.find(file), &file.blake3));
+            let (staged, hash) = (self.staging()?.path(&file.path), &file.blake3);
+            let stamp = match staged.exists() {
+                true => Stamp::of(&staged, hash),
+                // What stood there all the time may have been touched since it was looked at.
+                false => known.get(&file.path, hash).or_else(|| Stamp::settled(&self.find(file), hash, began)),
+            };
+            stamps.insert(file.path.clone(), stamp);
         }
         // Where a report is made again, nobody says where the data are.
-        if matches!(&self.params.input, Input::Places(places) if !places.is_empty()) {
-            for (name, path) in self.source()?.files() {
-                let stamp = hashes.get(name).and_then(|hash| Stamp::settled(path, hash, began));
-                stamps.insert(stamp::input(name), stamp);
-            }
+        let places = match &self.params.input {
+            Input::Places(places) if !places.is_empty() => Some(self.source()?),
+            _ => None,
+        };
+        let files: BTreeMap<&str, &Path> = places.iter().flat_map(|source| source.files()).collect();
+        for (name, hash) in inputs.iter().flat_map(InputFile::files) {
+            let settled = files.get(name).and_then(|path| Stamp::settled(path, hash, began));
+            let name = stamp::input(name);
+            let stamp = settled.or_else(|| known.get(&name, hash));
+            stamps.insert(name, stamp);
         }
         Ok(stamps)
     }

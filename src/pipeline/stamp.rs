@@ -35,9 +35,21 @@ impl Stamp {
 
     /// The same of a file that others write: not of one that was written while it may have been read.
     pub(super) fn settled(path: &Path, blake3: &str, read_since: SystemTime) -> Option<Stamp> {
-        let modified = path.metadata().ok()?.modified().ok()?;
-        (modified + RECENT < read_since).then(|| Stamp::of(path, blake3)).flatten()
+        let touched = touched(&path.metadata().ok()?)?;
+        (touched + RECENT < read_since).then(|| Stamp::of(path, blake3)).flatten()
     }
+}
+
+/// When a file was last written, or came to where it is with the time of another.
+fn touched(meta: &Metadata) -> Option<SystemTime> {
+    let modified = meta.modified().ok()?;
+    #[cfg(unix)]
+    {
+        let came = u64::try_from(std::os::unix::fs::MetadataExt::ctime(meta)).ok()?;
+        Some(modified.max(SystemTime::UNIX_EPOCH + Duration::from_secs(came)))
+    }
+    #[cfg(not(unix))]
+    Some(modified)
 }
 
 /// Length, time and number.
@@ -60,13 +72,9 @@ impl Stamps {
         self.0.extend(stamp.map(|stamp| (name, stamp)));
     }
 
-    /// Those of the inputs, by name, that were hashed to this.
-    pub(super) fn of_inputs(&self, hashes: &BTreeMap<&str, &str>) -> Stamps {
-        let same = |(name, hash): (&&str, &&str)| {
-            let stamp = self.0.get(&input(name)).filter(|stamp| stamp.blake3 == **hash)?;
-            Some((input(name), stamp.clone()))
-        };
-        Stamps(hashes.iter().filter_map(same).collect())
+    /// The stamp of a file that had been hashed to this.
+    pub(super) fn get(&self, name: &str, blake3: &str) -> Option<Stamp> {
+        self.0.get(name).filter(|stamp| stamp.blake3 == blake3).cloned()
     }
 
     pub(super) fn is_empty(&self) -> bool {
