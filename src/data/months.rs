@@ -40,8 +40,8 @@ pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<Tabl
     let mut first: Vec<Option<i32>> = vec![None; customers.height()];
     let asked = find(customers, "customer_id", orders)?;
     for (place, month) in asked.into_iter().zip(placed.iter()) {
-        if let Some(known) = place.and_then(|place| first.get_mut(place as usize)) {
-            *known = known.map_or(month, |known| month.map(|month| known.min(month)));
+        if let Some(place) = place {
+            ask(&mut first[place as usize], month);
         }
     }
     let mut months = BTreeMap::from([(TableId::Customers, first.into_iter().collect())]);
@@ -51,6 +51,11 @@ pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<Tabl
     }
     months.insert(TableId::Orders, placed);
     Ok(months)
+}
+
+/// A customer orders in a month: the first counts.
+pub(super) fn ask(first: &mut Option<i32>, month: Option<i32>) {
+    *first = first.iter().copied().chain(month).min();
 }
 
 /// In which row of a table with a key the partner of each row of another stands.

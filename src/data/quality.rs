@@ -127,11 +127,11 @@ pub(super) fn references() -> impl Iterator<Item = (&'static Table, &'static For
 }
 
 /// A foreign key: its table and column.
-pub type Key = (TableId, &'static str);
+pub(super) type Key = (TableId, &'static str);
 
 /// What the checks have found so far. Ranges of rows come in their order, since the first failures are named.
 #[derive(Default)]
-pub(crate) struct Quality {
+pub(super) struct Quality {
     pub(super) checks: Vec<Check>,
     measured: BTreeMap<Key, Measured>,
 }

@@ -20,6 +20,7 @@ use super::audit::{Audit, Change, Nulls, Step};
 use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
 use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
 use super::cut::{Cut, Long, Rows, cut};
+use super::months::ask;
 use super::quality::{self, Key, Measured, Quality, Reference, references};
 use super::read::Quarantined;
 use super::source::Source;
@@ -279,8 +280,7 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<
         for (place, (range, month)) in places.iter().zip(asked) {
             if let (Some(place), Some(range)) = (place, range) {
                 of_range.entry(range).or_default().push(place);
-                let first = &mut months[place as usize];
-                *first = first.map_or(month, |first| month.map(|month| first.min(month)));
+                ask(&mut months[place as usize], month);
             }
         }
         for (range, mut rows) in of_range {

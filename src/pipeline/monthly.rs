@@ -1,4 +1,4 @@
-//! Tables ↔ files by month of purchase (`pfe run --monthly`): what a later run leaves as it is. Used by `keep` and `stored`.
+//! Tables → files by month of purchase (`pfe run --monthly`): what a later run leaves as it is. Used by `keep`.
 
 use polars::prelude::*;
 

@@ -210,11 +210,10 @@ fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Optio
     match step.id {
         "generate" => flow.generate()?,
         "clean" => {
-            let audit = flow.audit()?;
+            flow.audit()?;
             if let (Some(told), Some(entry)) = (flow.told(), lock(log).get_mut(step.id)) {
                 entry.why = format!("{}; {told}", entry.why);
             }
-            drop(audit);
         }
         "mart" => drop(flow.mart()?),
         "reference" => drop(flow.reference()?),
