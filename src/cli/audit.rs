@@ -49,7 +49,8 @@ fn describe(audit: &Audit) -> Result<String, std::fmt::Error> {
     for (table, rows) in &audit.quarantine {
         writeln!(text, "\nset aside from {table}")?;
         for q in rows.iter().take(10) {
-            writeln!(text, "{}:{} {} `{}`: {}", q.file, q.line, q.column, q.value, q.reason)?;
+            let line = q.line.map_or(String::new(), |line| format!(":{line}"));
+            writeln!(text, "{}{line} {} `{}`: {}", q.file, q.column, q.value, q.reason)?;
         }
         if rows.len() > 10 {
             writeln!(text, "and {} more; `pfe run` writes them all to quarantine/", number(rows.len() - 10))?;

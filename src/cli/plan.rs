@@ -2,19 +2,21 @@
 
 use pfe::Error;
 use pfe::mart;
+use pfe::pipeline;
 use pfe::pipeline::graph::Step;
 use pfe::pipeline::plan::{Planned, State};
-use pfe::pipeline::{self, How};
 
 use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
-    /// Print the statements that make the mart, in the order in which an engine runs them
+    /// Print the statements that make the mart, and those that clean with `--engine-cleans`, in the order in which an engine runs them
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
     what: super::run::What,
+    #[command(flatten)]
+    makers: super::run::Makers,
 }
 
 #[derive(Debug, clap::Args)]
@@ -23,14 +25,19 @@ pub struct WhyArgs {
     step: String,
     #[command(flatten)]
     what: super::run::What,
+    #[command(flatten)]
+    makers: super::run::Makers,
 }
 
 /// One line per step: whether it would run, what it needs, why.
 pub fn plan(args: &PlanArgs) -> Outcome {
     if args.sql {
-        return print(&mart::STEPS.iter().map(statement).collect::<String>());
+        let how = args.makers.how()?;
+        let cleaning = if how.engine_cleans { how.engine.cleaning() } else { Vec::new() };
+        let cleaning = cleaning.into_iter().map(|(name, sql)| format!("-- {name}\n{sql};\n\n"));
+        return print(&cleaning.chain(mart::STEPS.iter().map(statement)).collect::<String>());
     }
-    let planned = pipeline::plan(&args.what.params(How::default())?)?;
+    let planned = pipeline::plan(&args.what.params(args.makers.how()?)?)?;
     let line = |p: &Planned| format!("{:<8}{:<42}{:<28}{}\n", word(p.state), p.step.id, needs(p.step), p.why);
     print(&planned.iter().map(line).collect::<String>())
 }
@@ -59,7 +66,7 @@ fn word(state: State) -> &'static str {
 }
 
 pub fn why(args: &WhyArgs) -> Outcome {
-    let planned = pipeline::plan(&args.what.params(How::default())?)?;
+    let planned = pipeline::plan(&args.what.params(args.makers.how()?)?)?;
     let found = planned.iter().find(|p| p.step.id == args.step);
     let p = found.ok_or_else(|| {
         let ids: Vec<&str> = planned.iter().map(|p| p.step.id).collect();

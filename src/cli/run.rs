@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     memory: Option<u64>,
     /// Then compute everything again at 1, 2 and all threads on rows in another order, and compare
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long, conflicts_with_all = ["only", "engine_cleans"])]
     prove: bool,
     /// Describe the output folder as an RO-Crate
     #[arg(long)]
@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "URL", conflicts_with = "only")]
     store: Vec<String>,
     #[command(flatten)]
-    engine: EngineArgs,
+    makers: Makers,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -78,6 +78,29 @@ pub struct EngineArgs {
     /// Store that hands the clean tables to a server which does not see the output folder: `lake:DIR` or `s3://…`
     #[arg(long, value_name = "URL", requires = "engine")]
     pub engine_store: Option<String>,
+}
+
+/// What makes the tables of a run.
+#[derive(Debug, clap::Args)]
+pub struct Makers {
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Let the server read and clean the raw files, too: no row passes through this process but those that are set aside. It must
+    /// see `--data` (CSV files, compressed or not) and `--out`
+    #[arg(long, requires = "engine", conflicts_with_all = ["monthly", "engine_store"])]
+    engine_cleans: bool,
+}
+
+impl Makers {
+    /// A run of all steps by them.
+    pub fn how(&self) -> pfe::Result<How> {
+        Ok(How {
+            engine: engine::open(self.engine.engine.as_deref().unwrap_or("polars"))?,
+            engine_store: self.engine.engine_store.clone(),
+            engine_cleans: self.engine_cleans,
+            ..How::default()
+        })
+    }
 }
 
 /// What is analysed, and what comes out.
@@ -161,10 +184,8 @@ impl Args {
             keep_going: self.keep_going,
             timeout,
             cancel: stop_on_signals()?,
-            shuffle: None,
             memory: self.memory.map_or_else(memory::share, |megabytes| megabytes << 20),
-            engine: engine::open(self.engine.engine.as_deref().unwrap_or("polars"))?,
-            engine_store: self.engine.engine_store.clone(),
+            ..self.makers.how()?
         })
     }
 }
@@ -184,7 +205,7 @@ pub(super) fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
 pub fn run(args: &Args) -> Outcome {
     let (params, out) = (args.what.params(args.how()?)?, &args.what.out);
     // A URL that is misspelt is known before the work.
-    args.engine.engine_store.as_deref().map(store::open).transpose()?;
+    args.makers.engine.engine_store.as_deref().map(store::open).transpose()?;
     let stores = args.store.iter().map(|url| store::open(url)).collect::<pfe::Result<Vec<_>>>()?;
     let bar = progress_bar(args.quiet);
     let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
@@ -237,10 +258,10 @@ fn warn(outcome: &pipeline::Outcome, out: &Path) {
     for (table, rows) in &audit.quarantine {
         if let Some(first) = rows.first() {
             eprintln!(
-                "warning: {} of `{table}` set aside, see `{}`; the first is line {}: {}",
+                "warning: {} of `{table}` set aside, see `{}`; the first is {}: {}",
                 if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
                 out.join("quarantine").join(table).with_extension("csv").display(),
-                first.line,
+                first.place(),
                 first.reason
             );
         }

@@ -127,7 +127,7 @@ impl<'t> TableBuilder<'t> {
         self.last_rejected = true;
         self.quarantine.push(Quarantined {
             file: self.file.clone(),
-            line,
+            line: Some(line),
             column: column.to_string(),
             value: String::from_utf8_lossy(value).into_owned(),
             reason,
@@ -138,22 +138,10 @@ impl<'t> TableBuilder<'t> {
     /// `ends_line` tells a file with a final line break from one that may have been cut off.
     pub(super) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
         if let (true, false, Some(last)) = (self.last_rejected, ends_line, self.quarantine.last()) {
-            return Err(Error::input(format!("`{}` is cut off in line {}: {}", self.file, last.line, last.reason))
+            return Err(Error::input(format!("`{}` is cut off in {}: {}", self.file, last.place(), last.reason))
                 .with_hint("the file is incomplete; download it again"));
         }
-        if let (true, Some(first)) = (self.quarantine.len() * 2 > self.rows_in, self.quarantine.first()) {
-            return Err(Error::input(format!(
-                "{} of the {} rows of `{}` break the contract; the first is line {}, column `{}`, value `{}`: {}",
-                self.quarantine.len(),
-                self.rows_in,
-                self.file,
-                first.line,
-                first.column,
-                first.value,
-                first.reason
-            ))
-            .with_hint("the file does not have Olist's format"));
-        }
+        mostly_broken(&self.file, self.rows_in, self.quarantine.len(), self.quarantine.first())?;
         self.hand_on()?;
         Ok(RawTable {
             frame: frame_of(self.table, self.columns, self.lines.len())?,
@@ -164,6 +152,18 @@ impl<'t> TableBuilder<'t> {
             file,
         })
     }
+}
+
+/// # Errors
+/// More rows break the contract than not.
+pub(super) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Option<&Quarantined>) -> Result<()> {
+    let Some(first) = first.filter(|_| broken * 2 > rows) else { return Ok(()) };
+    let Quarantined { column, value, reason, .. } = first;
+    Err(Error::input(format!(
+        "{broken} of the {rows} rows of `{file}` break the contract; the first is {}, column `{column}`, value `{value}`: {reason}",
+        first.place()
+    ))
+    .with_hint("the file does not have Olist's format"))
 }
 
 fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {

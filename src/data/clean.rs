@@ -200,7 +200,7 @@ pub(super) struct Sorted {
 pub(super) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Sorted> {
     let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
     let order = canonical(&raw, &source_key)?;
-    let conflict = |&row: &IdxSize| conflict(table, file, &raw, row as usize, lines[row as usize]);
+    let conflict = |&row: &IdxSize| conflict(table, file, &raw, row as usize, Some(lines[row as usize]));
     let conflicts = order.conflicts.iter().map(conflict).collect::<Result<_>>()?;
     let lines = order.kept.iter().map(|&row| lines[row as usize]).collect();
     let (rows_in, duplicates) = (raw.height(), order.duplicates);
@@ -214,18 +214,25 @@ pub(super) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32])
     Ok(Sorted { frame, lines, rows_in, duplicates, conflicts })
 }
 
-fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
+pub(super) fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
     let rows_out = rows_in - deduplicated - quarantined;
     Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined }
 }
 
-fn conflict(table: &Table, file: &str, raw: &DataFrame, row: usize, line: u32) -> Result<Quarantined> {
+/// What is told of a row that has the key of another; columns under their source names.
+pub(super) fn conflict(
+    table: &Table,
+    file: &str,
+    raw: &DataFrame,
+    row: usize,
+    line: Option<u32>,
+) -> Result<Quarantined> {
     let text = |column: &str| -> Result<String> { Ok(raw.column(column)?.get(row)?.str_value().into_owned()) };
     let key: Vec<String> = table.key.iter().map(|k| text(k)).collect::<Result<_>>()?;
     let record: Vec<String> = table.columns.iter().map(|c| text(c.source)).collect::<Result<_>>()?;
     Ok(Quarantined {
         file: file.into(),
-        line: line.into(),
+        line: line.map(u64::from),
         column: table.key.join(" + "),
         value: key.join(" + "),
         reason: "the key of another row, with other values".into(),

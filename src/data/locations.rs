@@ -11,8 +11,8 @@ use crate::error::Result;
 
 /// Extremes of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da
 /// Trindade.
-const LATITUDES: std::ops::RangeInclusive<f64> = -33.76..=5.28;
-const LONGITUDES: std::ops::RangeInclusive<f64> = -74.0..=-28.8;
+pub(super) const LATITUDES: std::ops::RangeInclusive<f64> = -33.76..=5.28;
+pub(super) const LONGITUDES: std::ops::RangeInclusive<f64> = -74.0..=-28.8;
 
 /// The median point, most frequent city and state of every prefix, and the points outside Brazil, which do not count.
 ///
@@ -31,8 +31,7 @@ pub(super) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
     for ((((zip, lat), lng), (city, state)), line) in points.zip(lines) {
         let (Some(zip), Some(lat), Some(lng), Some(city), Some(state)) = (zip, lat, lng, city, state) else { continue };
         if !LATITUDES.contains(&lat) || !LONGITUDES.contains(&lng) {
-            let record = as_csv([zip, &lat.to_string(), &lng.to_string(), city, state].iter());
-            outside.push(outside_brazil(file, *line, lat, lng, record));
+            outside.push(outside_brazil(file, Some(*line), zip, (lat, lng), (city, state)));
             continue;
         }
         if group.zip != zip {
@@ -45,7 +44,14 @@ pub(super) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
     Ok((out.into_frame()?, outside))
 }
 
-fn outside_brazil(file: &str, line: u32, lat: f64, lng: f64, record: String) -> Quarantined {
+/// What is told of a point outside of Brazil.
+pub(super) fn outside_brazil(
+    file: &str,
+    line: Option<u32>,
+    zip: &str,
+    (lat, lng): (f64, f64),
+    (city, state): (&str, &str),
+) -> Quarantined {
     let columns = TableId::Geolocation.table().columns;
     let (column, value) = match LATITUDES.contains(&lat) {
         true => (columns[2].source, lng),
@@ -53,11 +59,11 @@ fn outside_brazil(file: &str, line: u32, lat: f64, lng: f64, record: String) -> 
     };
     Quarantined {
         file: file.into(),
-        line: line.into(),
+        line: line.map(u64::from),
         column: column.into(),
         value: value.to_string(),
         reason: "outside Brazil".into(),
-        record,
+        record: as_csv([zip, &lat.to_string(), &lng.to_string(), city, state].iter()),
     }
 }
 
@@ -155,6 +161,6 @@ mod tests {
         assert_eq!(located.height(), 2);
         assert_eq!(located.column("latitude").unwrap().f64().unwrap().get(0), Some(-23.5));
         assert_eq!(located.column("city").unwrap().str().unwrap().get(0), Some("a"));
-        assert_eq!((outside.len(), outside[0].line, outside[0].value.as_str()), (1, 4, "41.6"));
+        assert_eq!((outside.len(), outside[0].line, outside[0].value.as_str()), (1, Some(4), "41.6"));
     }
 }

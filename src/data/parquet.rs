@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -135,4 +135,19 @@ pub fn write_frames<'a, T: Send>(
 /// It cannot be read, or is no Parquet file.
 pub fn read_frame(path: &Path) -> Result<DataFrame> {
     Ok(ParquetReader::new(File::open(path).map_err(Error::io("read", path))?).finish()?)
+}
+
+/// The Parquet files that an engine has written into a folder, by name; none where there is no folder.
+///
+/// # Errors
+/// It cannot be read.
+pub fn parts(folder: &Path) -> Result<Vec<String>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).map_err(Error::io("read", folder))?;
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".parquet") && !name.starts_with(['.', '_']));
+    names.sort();
+    Ok(names)
 }

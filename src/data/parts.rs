@@ -109,13 +109,38 @@ impl Read for Parts {
     }
 }
 
+/// The first line of the files, all of which have the same, for who reads the rest elsewhere.
+///
+/// # Errors
+/// One cannot be read, or begins otherwise.
+pub(super) fn header(files: &[PathBuf]) -> Result<Vec<u8>> {
+    let mut header = Vec::new();
+    for path in files {
+        let mut first = Vec::new();
+        BufReader::new(open(path)?).read_until(b'\n', &mut first).map_err(Error::io("read", path))?;
+        if header.is_empty() {
+            header = first;
+        } else if !first.is_empty() && names(&first) != names(&header) {
+            let path = path.display();
+            return Err(Error::input(format!("cannot read `{path}`: its header is not that of the files before it")));
+        }
+    }
+    Ok(header)
+}
+
 /// The header without what does not tell one from another: mark, quotes, line end.
 fn names(line: &[u8]) -> Vec<u8> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     line.iter().copied().filter(|b| !matches!(b, b'"' | b'\r' | b'\n')).collect()
 }
 
-fn is_plain(path: &Path) -> bool {
+/// Whether the rows of a file are written as CSV, compressed or not.
+pub(super) fn is_csv(path: &Path) -> bool {
+    !path.to_string_lossy().ends_with(PARQUET)
+}
+
+/// Whether the bytes of a file are those of its rows.
+pub(super) fn is_plain(path: &Path) -> bool {
     let name = path.to_string_lossy();
     !COMPRESSED.iter().any(|end| name.ends_with(end)) && !name.ends_with(PARQUET)
 }
@@ -184,6 +209,18 @@ mod tests {
         assert_eq!(joined(&["", ""]).unwrap(), "");
         let error = joined(&["a,b\n1,2\n", "b,a\n3,4\n"]).unwrap_err().to_string();
         assert!(error.contains("1.csv`: its header is not that"), "{error}");
+    }
+
+    #[test]
+    fn one_header_is_demanded() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..3).map(|i| dir.path().join(format!("{i}.csv"))).collect();
+        let texts = ["", "\u{feff}\"a\",b\r\n1,2\r\n", "a,b\n3,4"];
+        paths.iter().zip(texts).for_each(|(path, text)| std::fs::write(path, text).unwrap());
+        assert_eq!(header(&paths).unwrap(), "\u{feff}\"a\",b\r\n".as_bytes());
+        std::fs::write(&paths[2], "b,a\n").unwrap();
+        let error = header(&paths).unwrap_err().to_string();
+        assert!(error.contains("2.csv`: its header is not that"), "{error}");
     }
 
     #[test]

@@ -17,11 +17,11 @@ use crate::parallel;
 pub(super) const SAMPLES: usize = 5;
 
 /// A demand on single rows: `fails` is an SQL predicate over the clean table, true where the demand is not met.
-struct Rule {
+pub(super) struct Rule {
     table: TableId,
-    severity: Severity,
-    check: &'static str,
-    fails: &'static str,
+    pub(super) severity: Severity,
+    pub(super) check: &'static str,
+    pub(super) fails: &'static str,
 }
 
 const fn rule(table: TableId, severity: Severity, check: &'static str, fails: &'static str) -> Rule {
@@ -92,11 +92,16 @@ const RULES: &[Rule] = &[
 ];
 
 /// Payments of an order against its items and freight, to the centavo; orders without items or payments do not count.
-const PAID_IN_FULL: &str = "
+pub(super) const PAID_IN_FULL: &str = "
     SELECT i.order_id AS order_id, i.due - p.paid AS difference
     FROM (SELECT order_id, SUM(price_centavos + freight_centavos) AS due FROM order_items GROUP BY order_id) AS i
     JOIN (SELECT order_id, SUM(payment_centavos) AS paid FROM order_payments GROUP BY order_id) AS p
     ON i.order_id = p.order_id";
+
+/// What [`PAID_IN_FULL`] demands.
+pub(super) const PAID: &str = "payments equal items plus freight";
+/// What is demanded of the categories of products.
+pub(super) const TRANSLATED: &str = "the category has a translation";
 
 /// Runs every check, and measures the references between tables.
 pub(super) fn check(clean: &CleanTables) -> Result<Quality> {
@@ -199,29 +204,43 @@ fn unique_key(step: &Step) -> Option<Check> {
 }
 
 /// The demands on single rows of a table.
+pub(super) fn rules_of(table: &Table) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(move |rule| rule.table == table.id)
+}
+
+/// What single rows of a table are found to be.
 pub(super) fn rules(table: &'static Table, frame: &DataFrame) -> Result<Vec<Check>> {
     let check = |rule: &Rule| {
         let key: Vec<Expr> = table.key.iter().map(|k| col(*k)).collect();
         let failing = frame.clone().lazy().filter(sql_expr(rule.fails)?).select(key).collect()?;
         result(table, rule.check.into(), rule.severity, &failing, frame.height())
     };
-    parallel::map(RULES.iter().filter(|rule| rule.table == table.id), check)
+    parallel::map(rules_of(table), check)
 }
 
 /// The outcome of a check whose failing rows are `failing`, key columns only.
 fn result(table: &Table, check: String, severity: Severity, failing: &DataFrame, total: usize) -> Result<Check> {
+    Ok(outcome(table, check, severity, (failing.height(), total), samples(failing)?))
+}
+
+/// The first of some rows, each as text.
+pub(super) fn samples(rows: &DataFrame) -> Result<Vec<String>> {
     let sample = |row: usize| -> Result<String> {
-        let values = failing.columns().iter().map(|c| Ok(c.get(row)?.str_value().into_owned()));
+        let values = rows.columns().iter().map(|c| Ok(c.get(row)?.str_value().into_owned()));
         Ok(values.collect::<Result<Vec<_>>>()?.join(" + "))
     };
-    Ok(Check {
-        table: table.name.into(),
-        check,
-        severity,
-        failed: failing.height(),
-        total,
-        samples: (0..failing.height().min(SAMPLES)).map(sample).collect::<Result<_>>()?,
-    })
+    (0..rows.height().min(SAMPLES)).map(sample).collect()
+}
+
+/// The outcome of a check that so many of so many rows fail.
+pub(super) fn outcome(
+    table: &Table,
+    check: String,
+    severity: Severity,
+    (failed, total): (usize, usize),
+    samples: Vec<String>,
+) -> Check {
+    Check { table: table.name.into(), check, severity, failed, total, samples }
 }
 
 pub(super) fn paid_in_full(items: &DataFrame, payments: &DataFrame) -> Result<Check> {
@@ -233,7 +252,7 @@ pub(super) fn paid_in_full(items: &DataFrame, payments: &DataFrame) -> Result<Ch
     let failing = compared.clone().lazy().filter(col("difference").neq(lit(0))).select([col("order_id")]);
     let failing = failing.sort(["order_id"], SortMultipleOptions::default()).collect()?;
     let table = TableId::OrderPayments.table();
-    result(table, "payments equal items plus freight".into(), Warning, &failing, compared.height())
+    result(table, PAID.into(), Warning, &failing, compared.height())
 }
 
 pub(super) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Result<Check> {
@@ -242,7 +261,7 @@ pub(super) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Resu
     let on = [col("product_category_name")];
     let missing = used.clone().lazy().join(names(categories), on.clone(), on, JoinArgs::new(JoinType::Anti));
     let missing = missing.sort(["product_category_name"], SortMultipleOptions::default()).collect()?;
-    result(TableId::Products.table(), "the category has a translation".into(), Warning, &missing, used.height())
+    result(TableId::Products.table(), TRANSLATED.into(), Warning, &missing, used.height())
 }
 
 /// What is demanded of rows that refer.
@@ -303,26 +322,35 @@ impl<'a> Reference<'a> {
 
     /// Both directions: referring rows without partner, and values that nobody refers to.
     pub(super) fn measured(self) -> Measured {
-        let (from, to) = (self.table, self.key.table.table());
-        let check = |table: &Table, check, severity, failed, total, samples| Check {
-            table: table.name.into(),
-            check,
-            severity,
-            failed,
-            total,
-            samples,
-        };
         let values = self.values.texts();
         let unused = || values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
-        let severity = if self.key.strict { Wrong } else { Warning };
-        let first_unused = unused().take(SAMPLES).map(String::from).collect();
-        let back = check(to, back(from, self.key), Info, unused().count(), values.len(), first_unused);
-        let per_parent = self.referring.iter().min().copied().zip(self.referring.iter().max().copied());
-        let samples = self.samples.into_iter().collect();
-        let forth = check(from, forth(self.key), severity, self.orphans, self.total, samples);
-        let referring = (!BY_MONTH.contains(&self.key.table)).then_some(self.referring);
-        Measured { forth, back, per_parent, referring }
+        let counted = Counted {
+            total: self.total,
+            orphans: self.orphans,
+            samples: self.samples.into_iter().collect(),
+            values: values.len(),
+            unused: unused().count(),
+            first_unused: unused().take(SAMPLES).map(String::from).collect(),
+            per_parent: self.referring.iter().min().copied().zip(self.referring.iter().max().copied()),
+        };
+        let mut measured = Measured::new(self.table, self.key, counted);
+        measured.referring = (!BY_MONTH.contains(&self.key.table)).then_some(self.referring);
+        measured
     }
+}
+
+/// What a foreign key is like, in numbers.
+pub(super) struct Counted {
+    /// Rows that refer to something, and of them those that find nothing; the first values that they look for.
+    pub(super) total: usize,
+    pub(super) orphans: usize,
+    pub(super) samples: Vec<String>,
+    /// Values that may be referred to, and of them those to which nobody does; the first of these.
+    pub(super) values: usize,
+    pub(super) unused: usize,
+    pub(super) first_unused: Vec<String>,
+    /// Least and greatest number of referring rows per value; none where there is no value.
+    pub(super) per_parent: Option<(usize, usize)>,
 }
 
 /// A foreign key as measured on some rows.
@@ -336,6 +364,17 @@ pub(super) struct Measured {
 }
 
 impl Measured {
+    pub(super) fn new(from: &Table, key: &ForeignKey, counted: Counted) -> Measured {
+        let Counted { total, orphans, samples, values, unused, first_unused, per_parent } = counted;
+        let severity = if key.strict { Wrong } else { Warning };
+        Measured {
+            forth: outcome(from, forth(key), severity, (orphans, total), samples),
+            back: outcome(key.table.table(), back(from, key), Info, (unused, values), first_unused),
+            per_parent,
+            referring: None,
+        }
+    }
+
     /// Without what is only known where all referring rows are seen.
     pub(super) fn forth(mut self) -> Measured {
         (self.back.failed, self.back.total, self.per_parent) = (0, 0, None);

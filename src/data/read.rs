@@ -49,8 +49,8 @@ pub struct RawTable {
 pub struct Quarantined {
     /// File it stands in.
     pub file: String,
-    /// Line on which it starts, from 1.
-    pub line: u64,
+    /// Line on which it starts, from 1; an engine elsewhere tells none.
+    pub line: Option<u64>,
     /// First column that breaks the contract, by its source name.
     pub column: String,
     /// Its value.
@@ -61,6 +61,16 @@ pub struct Quarantined {
     pub record: String,
 }
 
+impl Quarantined {
+    /// Where it stands, in words: its line, or the row itself.
+    pub fn place(&self) -> String {
+        self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
+    }
+}
+
+/// What the file of a table is called that the program holds.
+pub(super) const BUILT_IN: &str = "(built in)";
+
 /// Identity of an input file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
@@ -68,7 +78,8 @@ pub struct InputFile {
     pub name: String,
     /// Length in bytes.
     pub bytes: u64,
-    /// BLAKE3 of the bytes, hexadecimal; of a table in several files, of their hashes.
+    /// BLAKE3 of the bytes, hexadecimal; of a table in several files, of their hashes. Of rows that a store holds or an engine
+    /// elsewhere reads, it follows from these, whatever their order.
     pub blake3: String,
     /// The files of a table that has several, in the order in which they are read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -77,7 +88,7 @@ pub struct InputFile {
 
 impl InputFile {
     /// A file by itself.
-    fn single(name: &str, bytes: u64, blake3: String) -> InputFile {
+    pub(super) fn single(name: &str, bytes: u64, blake3: String) -> InputFile {
         InputFile { name: name.into(), bytes, blake3, parts: Vec::new() }
     }
 
@@ -365,6 +376,6 @@ fn built_in_states() -> RawTable {
         rows_in: STATES.len(),
         padded_zips: 0,
         quarantine: Vec::new(),
-        file: InputFile::single("(built in)", 0, String::new()),
+        file: InputFile::single(BUILT_IN, 0, String::new()),
     }
 }

@@ -223,6 +223,23 @@ impl SourceFile {
         }
     }
 
+    /// The files on the disk of which it consists; none in an archive or a store.
+    pub(super) fn paths(&self) -> Vec<&Path> {
+        match &self.place {
+            Place::Disk(path) => vec![path],
+            Place::Parts(files, known) => files[*known..].iter().map(|part| part.path.as_path()).collect(),
+            Place::Zip { .. } | Place::Stored(_) => Vec::new(),
+        }
+    }
+
+    /// Its URL, where a store keeps it that engines reach, too.
+    pub(super) fn url(&self) -> Option<String> {
+        match &self.place {
+            Place::Stored(file) => file.place(),
+            _ => None,
+        }
+    }
+
     /// Where it stands, if it is a file by itself.
     pub(super) fn on_disk(&self) -> Option<&Path> {
         match &self.place {

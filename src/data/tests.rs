@@ -108,7 +108,7 @@ fn lines_are_those_of_the_file() {
         let damaged = fs::read_to_string(&path).unwrap().replace("BA,", "??,");
         fs::write(&path, damaged.replace('\n', end)).unwrap();
         let (_, audit) = cleaned(dir.path()).unwrap();
-        assert_eq!(audit.quarantine[0].1[0].line, 6);
+        assert_eq!(audit.quarantine[0].1[0].line, Some(6));
     }
 }
 

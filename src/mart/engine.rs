@@ -1,16 +1,19 @@
 //! Where the clean tables stand → the mart, by whichever engine the user names: polars here, or a Spark cluster. Used by `pipeline`.
 //!
 //! All engines run the same SQL files and give the same bits, so that a mart is as good as another whoever made it: a run
-//! uses a fresh one again under any engine. Cleaning stays in this process; only the aggregation goes to the cluster.
+//! uses a fresh one again under any engine. One elsewhere can clean, too, where this process need not see the rows.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use polars::prelude::{LazyFrame, PlRefPath};
 
 use super::{STEPS, SalesMart, mart_of, words};
+use crate::data::read::InputFile;
+use crate::data::{Audit, Source, TableId};
 use crate::error::{Error, Result};
 
 /// What runs the statements of [`STEPS`] over clean tables in Parquet files.
@@ -21,6 +24,34 @@ pub trait Engine: Debug + Send + Sync {
     /// Whether it runs elsewhere, and must find the tables in files.
     fn is_remote(&self) -> bool;
 
+    /// What the raw files are, by their rows, which stay where they are.
+    ///
+    /// # Errors
+    /// As [`Engine::clean`].
+    fn identify(
+        &self,
+        _source: &Source,
+        _cancel: &AtomicBool,
+        _told: &dyn Fn(&str),
+    ) -> Result<Vec<(TableId, InputFile)>> {
+        Err(cleans_nothing(self.name()))
+    }
+
+    /// Cleans raw files, which it reads itself, into Parquet files that both see: a folder of `to` for each table. The rows are those
+    /// that [`clean`](crate::data::clean()) leaves, in no order.
+    ///
+    /// # Errors
+    /// A table is not in CSV files on a path or breaks the contract as a whole, the engine does not clean or cannot be reached, or
+    /// [`Error::Interrupted`].
+    fn clean(&self, _source: &Source, _to: &Path, _cancel: &AtomicBool, _told: &dyn Fn(&str)) -> Result<Audit> {
+        Err(cleans_nothing(self.name()))
+    }
+
+    /// The statements that clean files with the columns of the contract: what each makes, and its text. None where it cleans nothing.
+    fn cleaning(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Makes the mart. `places` are paths or URLs as the engine sees them, by table; `told` hears of each statement as it
     /// begins; `cancel` ends it.
     ///
@@ -30,6 +61,11 @@ pub trait Engine: Debug + Send + Sync {
 
     /// Ends what still runs for this process, after a time limit has left [`Engine::mart`] behind.
     fn stop(&self) {}
+}
+
+fn cleans_nothing(name: &str) -> Error {
+    Error::input(format!("`{name}` cleans no files by itself"))
+        .with_hint("`--engine-cleans` needs `--engine sc://host:port`")
 }
 
 /// The engine that the user names: `polars`, or `sc://host:port` for a Spark Connect server.

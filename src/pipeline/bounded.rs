@@ -26,10 +26,12 @@ pub(super) struct Bounded {
 }
 
 impl Flow {
-    /// In how many ranges the orders pass through memory. Rows that are shuffled to prove something stay together.
+    /// In how many ranges the orders pass through memory. Rows that are shuffled to prove something stay together; those that an engine
+    /// elsewhere cleans do not come here.
     pub(super) fn ranges(&self) -> Result<usize> {
         let count = || Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?));
-        if self.params.how.shuffle.is_some() { Ok(1) } else { self.ranges.get(count).map(|ranges| *ranges) }
+        let whole = self.params.how.shuffle.is_some() || self.cleans_elsewhere();
+        if whole { Ok(1) } else { self.ranges.get(count).map(|ranges| *ranges) }
     }
 
     /// What the pass makes, if the input is too large for memory; what is fresh is not written again.

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use super::bounded::Bounded;
+use super::elsewhere::Elsewhere;
 use super::graph::Step;
 use super::grow::Grown;
 use super::key::{MONTHLY, Parts, Record, own_parts};
@@ -74,6 +75,7 @@ pub(super) struct Flow {
     pub(super) ranges: Memo<usize>,
     pub(super) grown: Memo<Option<Grown>>,
     pub(super) bounded: Memo<Bounded>,
+    pub(super) elsewhere: Memo<Elsewhere>,
     clean: Memo<(CleanTables, Audit)>,
     audit: Memo<Audit>,
     mart: Memo<SalesMart>,
@@ -110,6 +112,7 @@ impl Flow {
             ranges: Memo::default(),
             grown: Memo::default(),
             bounded: Memo::default(),
+            elsewhere: Memo::default(),
             grew: Mutex::default(),
             clean: Memo::default(),
             audit: Memo::default(),
@@ -242,14 +245,17 @@ impl Flow {
     /// Finds out what the input files are, without reading their rows.
     pub(super) fn identify(&self) -> Result<()> {
         let stamps = &self.known.stamps;
-        let found = identify_all(&*self.source()?, &|name, path| stamps.hash(&stamp::input(name), path))?;
+        let found = match self.cleans_elsewhere() {
+            true => self.identify_elsewhere()?,
+            false => identify_all(&*self.source()?, &|name, path| stamps.hash(&stamp::input(name), path))?,
+        };
         lock(&self.inputs).extend(found);
         Ok(())
     }
 
     /// Reads a table; says how many rows it has. What is larger than memory is read by the cleaning.
     pub(super) fn read(&self, id: TableId) -> Result<Option<u64>> {
-        if self.grown()?.is_some() || self.ranges()? > 1 {
+        if self.cleans_elsewhere() || self.grown()?.is_some() || self.ranges()? > 1 {
             return Ok(None);
         }
         let read = read_tables(&*self.source()?, &[id])?;
@@ -292,6 +298,7 @@ impl Flow {
     pub(super) fn audit(&self) -> Result<Arc<Audit>> {
         self.audit.get(|| match self.reused("clean") {
             Some(files) => stored::audit(&self.placed(&files)),
+            None if self.cleans_elsewhere() => Ok(self.elsewhere()?.audit.clone()),
             None => match (self.grown()?.as_ref(), self.bounded()?) {
                 (Some(grown), _) => Ok(grown.audit.clone()),
                 (None, Some(bounded)) => Ok(bounded.audit.clone()),
@@ -328,12 +335,15 @@ impl Flow {
         self.staging.as_ref().map_or(Ok(()), Staging::settle)?;
         let files = lock(&self.ended).get("clean").map(|(ended, _)| ended.outputs.clone()).unwrap_or_default();
         let places = places(&self.placed(&files), how.engine_store.as_deref())?;
-        how.engine.mart(&places, &how.cancel, &|statement| {
-            if let Some(says) = &self.says {
-                // Nobody listens any more once the run has ended.
-                let _ = says.send(format!("mart: {statement}"));
-            }
-        })
+        how.engine.mart(&places, &how.cancel, &|statement| self.say("mart", statement))
+    }
+
+    /// Says what a step is at.
+    pub(super) fn say(&self, step: &str, what: &str) {
+        if let Some(says) = &self.says {
+            // Nobody listens any more once the run has ended.
+            let _ = says.send(format!("{step}: {what}"));
+        }
     }
 
     pub(super) fn reference(&self) -> Result<Arc<Reference>> {
@@ -363,7 +373,8 @@ impl Flow {
         }
         // Where a report is made again, nobody says where the data are.
         let places = match &self.params.input {
-            Input::Places(places) if !places.is_empty() => Some(self.source()?),
+            // What an engine knows of rows is no hash of a file.
+            Input::Places(places) if !places.is_empty() && !self.cleans_elsewhere() => Some(self.source()?),
             _ => None,
         };
         let files: BTreeMap<&str, &Path> = places.iter().flat_map(|source| source.files()).collect();

@@ -23,6 +23,7 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
         "generate" => generated(flow),
         "clean" => {
             let mut files = match (flow.grown()?.as_ref(), flow.bounded()?) {
+                _ if flow.cleans_elsewhere() => flow.elsewhere()?.files.clone(),
                 (Some(grown), _) => grown.clean.stage(staging)?,
                 (None, Some(bounded)) => bounded.files.clone(),
                 (None, None) if flow.params.monthly => write_parquet(staging, &monthly::clean(&flow.clean()?.0)?)?,

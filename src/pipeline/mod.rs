@@ -13,6 +13,7 @@ mod bounded;
 pub mod check;
 mod decision_tables;
 pub mod diff;
+mod elsewhere;
 mod execute;
 pub mod export;
 mod flow;
@@ -104,6 +105,8 @@ pub struct How {
     pub engine: Arc<dyn Engine>,
     /// Store that hands the clean tables to an engine which does not see the output folder: a lake or S3.
     pub engine_store: Option<String>,
+    /// Whether that engine reads and cleans the raw files, too.
+    pub engine_cleans: bool,
 }
 
 impl Default for How {
@@ -117,6 +120,7 @@ impl Default for How {
             memory: crate::memory::share(),
             engine: Arc::new(Polars),
             engine_store: None,
+            engine_cleans: false,
         }
     }
 }

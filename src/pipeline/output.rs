@@ -13,6 +13,7 @@ use polars::prelude::DataFrame;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use super::tables::{Table, csv};
 use crate::data::parquet::write_frame;
+use crate::data::read::hash_file;
 use crate::data::rows::hash_rows;
 use crate::error::{Error, Result};
 use crate::parallel::lock;
@@ -172,14 +173,28 @@ impl Staging {
         let shown = self.shown(name);
         let file =
             hashing.flush().and_then(|()| hashing.file.get_ref().try_clone()).map_err(Error::io("write", &shown))?;
-        // Who can no longer be sent a file has failed, and says so in the end.
-        let _ = lock(&self.syncing).get_or_insert_with(Syncing::begin).files.send((file, shown));
+        self.sync_later(file, shown);
         Ok(OutputFile {
             path: name.into(),
             bytes: hashing.bytes,
             blake3: hashing.hasher.finalize().to_hex().to_string(),
             rows: None,
         })
+    }
+
+    /// Takes a file that somebody else has written to its place.
+    pub(super) fn adopt(&self, name: &str) -> Result<OutputFile> {
+        let (path, shown) = (self.path(name), self.shown(name));
+        let file = File::open(&path).map_err(Error::io("read", &shown))?;
+        let bytes = file.metadata().map_err(Error::io("read", &shown))?.len();
+        let blake3 = hash_file(&path)?;
+        self.sync_later(file, shown);
+        Ok(OutputFile { path: name.into(), bytes, blake3, rows: None })
+    }
+
+    fn sync_later(&self, file: File, shown: PathBuf) {
+        // Who can no longer be sent a file has failed, and says so in the end.
+        let _ = lock(&self.syncing).get_or_insert_with(Syncing::begin).files.send((file, shown));
     }
 
     /// Waits until all that was written is on the disk, where other machines see it too.

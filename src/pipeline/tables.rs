@@ -188,7 +188,8 @@ fn quality(audit: &Audit) -> Table {
 pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
     let mut table = header("file,line,column,value,reason,record");
     table.extend(rows.iter().map(|q| {
-        vec![q.file.clone(), q.line.to_string(), q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
+        let line = q.line.map_or(String::new(), |line| line.to_string());
+        vec![q.file.clone(), line, q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
     }));
     table
 }

@@ -132,6 +132,11 @@ pub trait StoredFile: std::fmt::Debug + Send + Sync {
     /// Length in bytes.
     fn size(&self) -> u64;
 
+    /// Its URL for whoever reads such files; `None` where nobody else reaches it.
+    fn place(&self) -> Option<String> {
+        None
+    }
+
     /// Its bytes. What fails on the way fails the reading, with an [`Error`] inside the error of `std::io`.
     fn open(&self) -> Box<dyn Read>;
 }

@@ -221,6 +221,11 @@ impl StoredFile for Object {
         self.meta.size
     }
 
+    fn place(&self) -> Option<String> {
+        // As of tables, Spark's scheme.
+        Some(format!("s3a://{}/{}", self.store.bucket, self.meta.location))
+    }
+
     fn open(&self) -> Box<dyn Read> {
         Box::new(Download::new(self.store.clone(), self.meta.clone()))
     }

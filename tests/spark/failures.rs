@@ -57,15 +57,23 @@ fn a_server_that_says_nothing_is_left_after_the_time_limit_or_on_request() {
 
 #[test]
 fn a_server_that_dies_at_its_work() {
+    dies_at("mart", "items_sold", false);
+    dies_at("clean", "orders", true);
+}
+
+/// It is killed when it begins with `what`.
+fn dies_at(step: &str, what: &str, cleans: bool) {
     let Some(server) = Server::sail(&[]) else { return };
     let work = Workdir::with_data();
     work.ok(&["run", "--data", "data", "--quiet", "--lang", "en"]);
     let before = work.files("out");
     let killed = AtomicBool::new(false);
     let mut params = server.run(&work, "out");
-    params.how.select = pipeline::Select::From("mart".into());
+    params.how.select = pipeline::Select::From(step.into());
+    params.how.engine_cleans = cleans;
+    let fatal = format!("{step}: {what}");
     let died = pipeline::run(&params, &|text| {
-        if text == "mart: items_sold" && !killed.swap(true, Ordering::SeqCst) {
+        if text == fatal && !killed.swap(true, Ordering::SeqCst) {
             server.signal("KILL");
         }
     });

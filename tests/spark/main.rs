@@ -1,6 +1,7 @@
 //! The mart on real Spark Connect servers, Spark 4 and Sail: every SQL file and the whole run, equal to polars' to the bit.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod cleans;
 mod failures;
 mod same;
 mod scale;

@@ -126,14 +126,15 @@ fn spark() {
     everything(Server::spark);
 }
 
-/// Through S3, which Spark reads where its cluster has the library for it, and Sail by itself.
-#[test]
-fn sail_reads_from_s3() {
+/// Variables of the environment.
+pub type Variables = Vec<(&'static str, String)>;
+
+/// Sail with the S3 of the tests: the server, the endpoint, and the variables by which both reach it.
+pub fn sail_with_s3() -> Option<(Server, String, Variables)> {
     let Ok(endpoint) = std::env::var("PFE_TEST_S3") else {
         assert!(std::env::var_os("CI").is_none(), "PFE_TEST_S3 is not set: `. tests/servers.sh` starts the server");
-        return eprintln!(
-            "skipped: PFE_TEST_S3 is not set; `. tests/tools.sh && . tests/servers.sh` starts the server"
-        );
+        eprintln!("skipped: PFE_TEST_S3 is not set; `. tests/tools.sh && . tests/servers.sh` starts the server");
+        return None;
     };
     let variables = [
         ("AWS_ACCESS_KEY_ID", "test"),
@@ -143,7 +144,16 @@ fn sail_reads_from_s3() {
         ("AWS_ALLOW_HTTP", "true"),
         ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "false"),
     ];
-    let Some(server) = Server::sail(&variables) else { return };
+    let server = Server::sail(&variables)?;
+    let variables = variables.map(|(name, value)| (name, value.to_string())).into_iter().collect();
+    Some((server, endpoint, variables))
+}
+
+/// Through S3, which Spark reads where its cluster has the library for it, and Sail by itself.
+#[test]
+fn sail_reads_from_s3() {
+    let Some((server, _, variables)) = sail_with_s3() else { return };
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let work = Workdir::with_data();
     let run = ["run", "--data", "data", "--quiet"];
     work.ok(&[&run[..], &["--out", "here"]].concat());

@@ -18,7 +18,7 @@ fn timed(work: &Workdir, args: &[&str]) -> f64 {
 #[ignore = "takes minutes, and the whole machine"]
 fn one_and_ten_times_the_original() {
     eprintln!(
-        "| orders | mart by | run, s | mart alone, s | server's peak memory, MB |\n| ---: | --- | ---: | ---: | ---: |"
+        "| orders | mart by | run, s | mart alone, s | it cleans, too: run, s | server's peak memory, MB |\n| ---: | --- | ---: | ---: | ---: | ---: |"
     );
     for orders in ["100000", "1000000"] {
         let work = Workdir::new();
@@ -26,7 +26,7 @@ fn one_and_ten_times_the_original() {
         let run = |out: &str, more: &[&str]| {
             timed(&work, &[&["run", "--data", "data", "--quiet", "--out", out], more].concat())
         };
-        eprintln!("| {orders} | polars, here | {:.1} | | |", run("here", &[]));
+        eprintln!("| {orders} | polars, here | {:.1} | | | |", run("here", &[]));
         let here = work.files("here");
         for name in ["Sail", "Sail with workers", "Spark"] {
             let server = match name {
@@ -40,7 +40,12 @@ fn one_and_ten_times_the_original() {
             std::fs::remove_dir_all(work.path("there")).unwrap();
             // Makes the mart again, and little else.
             let mart = timed(&work, &["verify", "--out", "here", "--engine", &server.url]);
-            eprintln!("| {orders} | {name} | {whole:.1} | {mart:.1} | {:.0} |", server.peak_memory());
+            let cleaned = run("there", &["--engine", &server.url, "--engine-cleans"]);
+            for folder in ["mart", "tables"] {
+                assert_same(&work.files(&format!("here/{folder}")), &work.files(&format!("there/{folder}")));
+            }
+            std::fs::remove_dir_all(work.path("there")).unwrap();
+            eprintln!("| {orders} | {name} | {whole:.1} | {mart:.1} | {cleaned:.1} | {:.0} |", server.peak_memory());
         }
     }
 }

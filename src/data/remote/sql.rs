@@ -1,0 +1,223 @@
+//! The contract → statements that clean a table, in what Spark and Sail share. Used by `remote`.
+//!
+//! A table passes through views, each over the one before: `fields_t`, its texts without surrounding spaces; `checked_t`, the same
+//! with typed values and the first column that breaks the contract; `ranked_t`, its distinct rows, and their places among those of
+//! one key. `t` itself is what is clean.
+
+use super::super::contract::{Column, Kind, STATES, Table, TableId, UNKNOWN_CATEGORY};
+
+/// The column of a raw record whose number of fields is not that of the header: its text.
+pub(crate) const MALFORMED: &str = "pfe_malformed";
+/// The index of the first column that breaks the contract, [`RECORD`] where the whole record does; null where none does.
+pub(super) const BROKEN: &str = "pfe_broken";
+/// No column: the record as a whole.
+pub(super) const RECORD: i64 = -1;
+/// What stands for bytes that are not UTF-8, since engines read no others.
+pub(super) const REPLACEMENT: char = '\u{FFFD}';
+/// The greatest number in eight bytes.
+const GREATEST: &str = "1.7976931348623157E308D";
+
+/// A name as SQL has it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> String) -> String {
+    items.into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn sum(condition: &str) -> String {
+    format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)")
+}
+
+/// The statements of one table.
+pub(super) struct Statements<'a> {
+    pub(super) table: &'static Table,
+    /// The columns of the files.
+    pub(super) header: &'a [String],
+    /// Where each declared column stands among them.
+    pub(super) positions: &'a [usize],
+}
+
+impl Statements<'_> {
+    pub(super) fn view(&self, stage: &str) -> String {
+        format!("{stage}_{}", self.table.name)
+    }
+
+    /// `fields_t`: the raw texts as `r0`, `r1` …, and those of the declared columns, trimmed, as `f0`, `f1` …; no text is a null.
+    pub(super) fn fields(&self) -> String {
+        let raw = list(self.header.iter().enumerate(), |(i, name)| format!("{} AS r{i}", quoted(name)));
+        let trimmed = list(self.positions.iter().enumerate(), |(i, position)| {
+            format!("NULLIF(BTRIM({}, ' \\t\\n\\u000C\\r'), '') AS f{i}", quoted(&self.header[*position]))
+        });
+        format!("SELECT {raw}, {trimmed}, {MALFORMED} FROM {}", self.view("raw"))
+    }
+
+    /// `checked_t`: those with typed values under clean names.
+    pub(super) fn checked(&self) -> String {
+        let columns = || self.table.columns.iter().enumerate();
+        let values = list(columns(), |(i, column)| format!("{} AS {}", value(column.kind, i), column.name));
+        let breaks = columns().map(|(i, column)| format!("WHEN NOT {} THEN {i}", fits(column, i)));
+        let breaks: Vec<String> = breaks.collect();
+        format!(
+            "SELECT *, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD} {} END AS {BROKEN} FROM (SELECT *, {values} FROM {}) AS v",
+            breaks.join(" "),
+            self.view("fields")
+        )
+    }
+
+    /// How many rows there are, how many of them break the contract, how many zip prefixes get zeros back; and four sums by which
+    /// the rows are known again, whatever their order.
+    pub(super) fn totals(&self) -> String {
+        let text = |field: String| format!("COALESCE(CONCAT(CAST(LENGTH({field}) AS STRING), ':', {field}), '-')");
+        let fields = (0..self.positions.len()).map(|i| format!("f{i}")).chain([MALFORMED.to_string()]);
+        let row = format!("MD5(CONCAT({}))", list(fields, text));
+        let pieces = list(0..4, |i| {
+            format!("SUM(CAST(CONV(SUBSTR(row_hash, {}, 8), 16, 10) AS BIGINT)) AS piece_{i}", 1 + 8 * i)
+        });
+        let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Zip);
+        let short = zips.map(|(i, _)| sum(&format!("{BROKEN} IS NULL AND LENGTH(f{i}) < 5"))).collect::<Vec<_>>();
+        let padded = if short.is_empty() { "0".into() } else { short.join(" + ") };
+        format!(
+            "SELECT COUNT(*) AS rows_in, {} AS broken, {padded} AS padded, {pieces} FROM (SELECT *, {row} AS row_hash FROM {}) AS h",
+            sum(&format!("{BROKEN} IS NOT NULL")),
+            self.view("checked")
+        )
+    }
+
+    /// The rows that break the contract.
+    pub(super) fn broken(&self) -> String {
+        let raw = list(0..self.header.len(), |i| format!("r{i}"));
+        format!("SELECT {raw}, {MALFORMED}, {BROKEN} FROM {} WHERE {BROKEN} IS NOT NULL", self.view("checked"))
+    }
+
+    /// `ranked_t`: distinct rows, how often each is there, and its place among those of the same key.
+    pub(super) fn ranked(&self) -> String {
+        let columns = self.columns();
+        let place = match self.table.key {
+            [] => "1".into(),
+            key => {
+                let others = self.table.columns.iter().filter(|column| !key.contains(&column.name));
+                let others = list(others, |column| format!("{} NULLS FIRST", column.name));
+                format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {others})", key.join(", "))
+            }
+        };
+        format!(
+            "SELECT {columns}, copies, {place} AS place FROM (SELECT {columns}, COUNT(*) AS copies FROM {} \
+             WHERE {BROKEN} IS NULL GROUP BY {columns}) AS d",
+            self.view("checked")
+        )
+    }
+
+    /// How many rows are readable, how many of them distinct, how many have the key of another one.
+    pub(super) fn counts(&self) -> String {
+        format!(
+            "SELECT SUM(copies) AS readable, COUNT(*) AS distinct_rows, {} AS conflicts FROM {}",
+            sum("place > 1"),
+            self.view("ranked")
+        )
+    }
+
+    /// The rows that have the key of another one, under source names.
+    pub(super) fn conflicts(&self) -> String {
+        let texts = list(self.table.columns, |c| format!("CAST({} AS STRING) AS {}", c.name, quoted(c.source)));
+        let order = list(self.table.columns, |column| format!("{} NULLS FIRST", column.name));
+        format!("SELECT {texts} FROM (SELECT * FROM {} WHERE place > 1) AS c ORDER BY {order}", self.view("ranked"))
+    }
+
+    /// `t`: one row per key, with derived columns. In no order: engines write their parts side by side.
+    pub(super) fn clean(&self) -> String {
+        let ranked = format!("(SELECT {} FROM {} WHERE place = 1) AS c", self.columns(), self.view("ranked"));
+        match self.table.id {
+            TableId::Orders => format!("SELECT *, {DERIVED} FROM {ranked}"),
+            TableId::Products => format!(
+                "SELECT c.*, COALESCE(n.product_category_name_english, c.product_category_name, '{UNKNOWN_CATEGORY}') AS category \
+                 FROM {ranked} LEFT JOIN {} AS n ON c.product_category_name = n.product_category_name",
+                TableId::Categories.name()
+            ),
+            _ => format!("SELECT * FROM {ranked}"),
+        }
+    }
+
+    fn columns(&self) -> String {
+        list(self.table.columns, |column| column.name.to_string())
+    }
+}
+
+/// The derived columns of orders, in the order of the contract.
+const DERIVED: &str = "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
+    MAKE_DATE(YEAR(order_purchase_timestamp), MONTH(order_purchase_timestamp), 1) AS purchase_month, \
+    CAST(DATEDIFF(CAST(order_delivered_customer_date AS DATE), CAST(order_purchase_timestamp AS DATE)) AS BIGINT) * 86400 \
+    + (HOUR(order_delivered_customer_date) - HOUR(order_purchase_timestamp)) * 3600 \
+    + (MINUTE(order_delivered_customer_date) - MINUTE(order_purchase_timestamp)) * 60 \
+    + (SECOND(order_delivered_customer_date) - SECOND(order_purchase_timestamp)) AS delivery_seconds, \
+    order_delivered_customer_date > order_estimated_delivery_date AS late_by_timestamp, \
+    CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date";
+
+/// The value of field `i`; null or anything where the field does not fit.
+fn value(kind: Kind, i: usize) -> String {
+    match kind {
+        Kind::Zip => format!("LPAD(f{i}, 5, '0')"),
+        Kind::Integer(..) => format!("TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT)"),
+        Kind::Money => format!(
+            "TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT) * 100 + \
+             TRY_CAST(RPAD(SUBSTR(SPLIT_PART(f{i}, '.', 2), 1, 2), 2, '0') AS BIGINT)"
+        ),
+        Kind::Degrees => format!("TRY_CAST(f{i} AS DOUBLE)"),
+        Kind::Timestamp => format!("TRY_CAST(REPLACE(f{i}, 'T', ' ') AS TIMESTAMP_NTZ)"),
+        _ => format!("f{i}"),
+    }
+}
+
+/// Whether field `i` is what the column may hold: as `parse` has it.
+fn fits(column: &Column, i: usize) -> String {
+    let name = column.name;
+    let like = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
+    let one_of = |words: &[&str]| format!("f{i} IN ({})", list(words, |word| format!("'{word}'")));
+    let fits = match column.kind {
+        Kind::Id => like("[0-9A-Fa-f]{32}"),
+        Kind::Zip => like("[0-9]{1,5}"),
+        Kind::State => one_of(&STATES.map(|state| state.0)),
+        Kind::Word(words) => one_of(words),
+        Kind::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
+        Kind::Money => like("[0-9]{1,15}([.][0-9]{0,2}0*)?"),
+        Kind::Degrees => {
+            let number = like("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
+            format!("({number} AND {name} BETWEEN -{GREATEST} AND {GREATEST})")
+        }
+        Kind::Timestamp => {
+            let written = like("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}");
+            format!("({written} AND {name} IS NOT NULL)")
+        }
+        Kind::Text | Kind::Date | Kind::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
+    };
+    let missing = if column.null.is_some() { "TRUE" } else { "FALSE" };
+    format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
+}
+
+/// The states, where no file holds them.
+pub(super) fn states() -> String {
+    let [code, name] = [0, 1].map(|i| TableId::States.table().columns[i].source);
+    let rows = list(STATES, |(state, called, _)| format!("('{state}', '{called}')"));
+    format!("SELECT *, CAST(NULL AS STRING) AS {MALFORMED} FROM VALUES {rows} AS s({code}, {name})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That the rows are those of this process, engines show; here, that what decides about a field is declared once.
+    #[test]
+    fn kinds_become_what_engines_share() {
+        let table = TableId::OrderItems.table();
+        let [position, price] = [1, 5].map(|i| &table.columns[i]);
+        assert_eq!(value(position.kind, 1), "TRY_CAST(SPLIT_PART(f1, '.', 1) AS BIGINT)");
+        assert_eq!(
+            fits(position, 1),
+            "(CASE WHEN f1 IS NULL THEN FALSE ELSE COALESCE((f1 RLIKE '^[+-]?[0-9]+([.]0*)?\\\\z' \
+             AND order_item_id BETWEEN 1 AND 1000), FALSE) END)"
+        );
+        assert!(fits(price, 5).contains("f5 RLIKE '^[0-9]{1,15}([.][0-9]{0,2}0*)?\\\\z'"), "{}", fits(price, 5));
+        assert_eq!(quoted("a`b"), "`a``b`");
+    }
+}

@@ -1,0 +1,279 @@
+//! Raw files that a server cleans: the same clean rows, audit, mart and results as here.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use polars::io::utils::compression::CompressedWriter;
+use polars::io::utils::file::{Writable, WritableTrait};
+use polars::prelude::*;
+
+use super::server::Server;
+use super::workdir::{Workdir, copy};
+
+const CLEAN: [&str; 11] = [
+    "customers",
+    "geolocation",
+    "order_items",
+    "order_payments",
+    "order_reviews",
+    "orders",
+    "product_category_name_translation",
+    "products",
+    "sellers",
+    "states_name",
+    "zip_locations",
+];
+
+/// A run on `data` here and one that the server cleans: in all but hashes of the input, lines and how rows lie in files the same.
+fn same_there(server: &Server, work: &Workdir, data: &str, variables: &[(&str, &str)]) {
+    let (here, there) = (format!("here-{data}"), format!("there-{data}"));
+    work.ok(&["run", "--data", data, "--out", &here, "--quiet"]);
+    same_as(server, work, (data, &here, &there), variables);
+}
+
+fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &str), variables: &[(&str, &str)]) {
+    // With so little memory this process would cut all that it reads into ranges.
+    let run = ["run", "--data", data, "--out", there, "--memory", "1", "--engine", &server.url, "--engine-cleans"];
+    let done = work.pfe_with(&[&run[..], &["--quiet"]].concat(), variables);
+    assert_eq!(done.code, Some(0), "{done}\n{}", server.log());
+    for folder in ["mart", "tables"] {
+        super::workdir::assert_same(
+            &work.files(&format!("{here}/{folder}")),
+            &work.files(&format!("{there}/{folder}")),
+        );
+    }
+    for table in CLEAN {
+        let [a, b] = [here, there].map(|out| rows(work, &format!("{out}/clean/{table}")));
+        assert_eq!(a.schema(), b.schema(), "{table}");
+        assert!(a.equals_missing(&b), "the rows of `{table}` differ");
+    }
+    let [a, b] = [here, there].map(|out| {
+        let mut audit = work.json(&format!("{out}/audit.json"));
+        audit["inputs"] = serde_json::Value::Null;
+        audit
+    });
+    assert_eq!(a, b);
+    assert_eq!(set_aside(work, here), set_aside(work, there));
+    let again = work.pfe_with(&run, variables);
+    assert!(again.stdout.starts_with("nothing has changed"), "{again}");
+}
+
+/// The rows of a table in one file, or in a folder of several, sorted: engines write in no order.
+fn rows(work: &Workdir, path: &str) -> DataFrame {
+    let single = work.path(&format!("{path}.parquet"));
+    let mut files = match single.exists() {
+        true => vec![single],
+        false => std::fs::read_dir(work.path(path)).unwrap().map(|entry| entry.unwrap().path()).collect(),
+    };
+    files.sort();
+    let frames = files.iter().map(|path| ParquetReader::new(File::open(path).unwrap()).finish().unwrap());
+    let all = frames.reduce(|all, next| all.vstack(&next).unwrap()).unwrap();
+    let columns: Vec<String> = all.get_column_names().iter().map(|name| name.to_string()).collect();
+    all.sort(columns, SortMultipleOptions::default()).unwrap()
+}
+
+/// What was set aside, whatever the lines and the order.
+fn set_aside(work: &Workdir, out: &str) -> Vec<String> {
+    let Ok(tables) = std::fs::read_dir(work.path(&format!("{out}/quarantine"))) else { return Vec::new() };
+    let mut all = Vec::new();
+    for table in tables {
+        let name = table.unwrap().file_name().into_string().unwrap();
+        for mut row in work.table(&format!("{out}/quarantine/{name}")) {
+            row.remove("line");
+            all.push(format!("{name} {row:?}"));
+        }
+    }
+    all.sort();
+    all
+}
+
+/// Generated data with every kind of defect; records of too many or too few fields only where the server tells them.
+fn spoilt(work: &Workdir, tells_malformed: bool) {
+    work.ok(&["synth", "--orders", "3000", "--seed", "5", "--defects", "0.02", "--out", "spoilt", "--quiet"]);
+    if tells_malformed {
+        return;
+    }
+    for (name, bytes) in work.files("spoilt").into_iter().filter(|(name, _)| name.ends_with(".csv")) {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..]);
+        let header = reader.headers().unwrap().clone();
+        // The line ends that the file has.
+        let end = if bytes.windows(2).any(|two| two == b"\r\n") {
+            csv::Terminator::CRLF
+        } else {
+            csv::Terminator::Any(b'\n')
+        };
+        let mut writer =
+            csv::WriterBuilder::new().terminator(end).quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        writer.write_record(&header).unwrap();
+        for record in reader.records().map(|record| record.unwrap()).filter(|record| record.len() == header.len()) {
+            writer.write_record(&record).unwrap();
+        }
+        work.write(&format!("spoilt/{name}"), writer.into_inner().unwrap());
+    }
+}
+
+/// Tables in several files, one of them compressed, one with a byte-order mark and the line ends of Windows, others without a row.
+fn laid_out(work: &Workdir) {
+    copy(&work.path("spoilt"), &work.path("laid-out"));
+    let name = "laid-out/olist_orders_dataset.csv";
+    let text = work.read(name).replace('\r', "");
+    std::fs::remove_file(work.path(name)).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let middle = rows.len() / 2 + rows[rows.len() / 2..].find('\n').unwrap();
+    for (name, rows) in [("orders_2017", &rows[..middle]), ("orders_2018", &rows[middle + 1..])] {
+        let file = File::create(work.path(&format!("laid-out/{name}.csv.gz"))).unwrap();
+        let mut packed = CompressedWriter::gzip(Writable::Local(file), None);
+        packed.write_all(format!("{header}\n{rows}\n").as_bytes()).unwrap();
+        packed.close().unwrap();
+    }
+    let windows = work.read("laid-out/olist_sellers_dataset.csv").replace('\r', "").replace('\n', "\r\n");
+    work.write("laid-out/olist_sellers_dataset.csv", format!("\u{feff}{windows}"));
+    work.edit("laid-out/olist_order_reviews_dataset.csv", |text| text.lines().next().unwrap().to_string() + "\n");
+    std::fs::remove_file(work.path("laid-out/states_name.csv")).unwrap();
+}
+
+/// What a server cannot clean, and what it finds wrong, is told as this process tells it, and the folder is as before.
+fn refusals_are_told(server: &Server, work: &Workdir) {
+    let fails = |data: &str, code: i32, words: &[&str]| {
+        let run =
+            ["run", "--data", data, "--out", "there-spoilt", "--engine", &server.url, "--engine-cleans", "--quiet"];
+        let before = work.files("there-spoilt");
+        work.fails(&run, code, words);
+        let after = work.files("there-spoilt");
+        assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "the finished run is as it was");
+    };
+    let spoil = |name: &str, edit: &dyn Fn(String) -> String, words: &[&str]| {
+        copy(&work.path("spoilt"), &work.path("worse"));
+        work.edit(&format!("worse/{name}"), edit);
+        fails("worse", 2, words);
+        std::fs::remove_dir_all(work.path("worse")).unwrap();
+    };
+    let customers = "olist_customers_dataset.csv";
+    spoil(
+        customers,
+        &|text| text.replacen("customer_city", "town", 1),
+        &["column `customer_city` is missing from", "town"],
+    );
+    spoil(customers, &|_| String::new(), &["`olist_customers_dataset.csv` is empty"]);
+    let broken = |text: String| {
+        let (header, rows) = text.split_once('\n').unwrap();
+        format!(
+            "{header}\n{}",
+            rows.replace("\"SP\"", "\"XX\"").replace("\"RJ\"", "\"XX\"").replace("\"MG\"", "\"XX\"")
+        )
+    };
+    spoil(
+        customers,
+        &broken,
+        &["rows of `olist_customers_dataset.csv` break the contract; the first is `", "value `XX`"],
+    );
+    spoil(
+        "olist_orders_dataset.csv",
+        &|text| text.lines().next().unwrap().to_string() + "\n",
+        &["there is no order in the data"],
+    );
+    let cut = |text: String| text.trim_end_matches(['\r', '\n', '"']).to_string() + "x";
+    let words = ["`olist_sellers_dataset.csv` is cut off in `", "not one of the 27 state codes"];
+    spoil("olist_sellers_dataset.csv", &cut, &words);
+    copy(&work.path("spoilt"), &work.path("worse"));
+    work.write("worse/orders_2.csv", "order_id,other\nx,y\n");
+    fails("worse", 2, &["orders_2.csv`: its header is not that of the files before it"]);
+    std::fs::remove_file(work.path("worse/orders_2.csv")).unwrap();
+    std::fs::remove_file(work.path("worse/olist_orders_dataset.csv")).unwrap();
+    work.write("worse/orders.parquet", "PAR1");
+    fails("worse", 2, &["an engine cleans CSV files that it reaches, and `orders.parquet` is none", "--engine-cleans"]);
+    let run = ["run", "--data", "spoilt", "--engine-cleans"];
+    work.fails(&run, 2, &["--engine"]);
+    work.fails(&[&run[..], &["--engine", "polars"]].concat(), 2, &["`polars` cleans no files by itself"]);
+    work.fails(&[&run[..], &["--engine", &server.url, "--monthly"]].concat(), 2, &["cannot be used with"]);
+}
+
+/// A changed file is known by its rows, and one that was only written again is not.
+fn changes_are_known(server: &Server, work: &Workdir) {
+    let plan = ["plan", "--data", "spoilt", "--out", "there-spoilt", "--engine", &server.url, "--engine-cleans"];
+    let name = "spoilt/olist_sellers_dataset.csv";
+    let text = work.read(name);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    work.write(name, lines.join("\n") + "\n");
+    let told = work.ok(&plan);
+    assert!(!told.stdout.contains("stale"), "{told}");
+    let statements = work.ok(&[&plan[..], &["--sql"]].concat()).stdout;
+    assert!(CLEAN.iter().all(|table| statements.contains(&format!("-- {table}\nSELECT"))), "{statements}");
+    work.write(name, lines[..lines.len() - 1].join("\n") + "\n");
+    let told = work.ok(&plan);
+    assert!(told.stdout.contains("input `rows of olist_sellers_dataset.csv` changed"), "{told}");
+    work.write(name, text);
+}
+
+#[test]
+fn sail_cleans() {
+    let Some(server) = Server::sail(&[]) else { return };
+    let work = Workdir::new();
+    spoilt(&work, false);
+    same_there(&server, &work, "spoilt", &[]);
+    changes_are_known(&server, &work);
+    refusals_are_told(&server, &work);
+    laid_out(&work);
+    same_there(&server, &work, "laid-out", &[]);
+    // Sail cannot tell a record of another number of fields from its neighbours, and says so.
+    work.edit("laid-out/olist_products_dataset.csv", |text| text + "\"a\",\"b\"\n");
+    let run = ["run", "--data", "laid-out", "--engine", &server.url, "--engine-cleans", "--quiet"];
+    work.fails(
+        &run,
+        1,
+        &["cannot read `olist_products_dataset.csv`", "number of fields", "too many or too few fields"],
+    );
+    if let Ok(real) = std::env::var("PFE_DATA") {
+        std::os::unix::fs::symlink(real, work.path("real")).unwrap();
+        same_there(&server, &work, "real", &[]);
+    }
+}
+
+#[test]
+fn sail_with_workers_cleans() {
+    let Some(server) = Server::sail(&[("SAIL_MODE", "local-cluster")]) else { return };
+    let work = Workdir::new();
+    spoilt(&work, false);
+    same_there(&server, &work, "spoilt", &[]);
+}
+
+#[test]
+fn spark_cleans() {
+    let Some(server) = Server::spark() else { return };
+    let work = Workdir::new();
+    spoilt(&work, true);
+    same_there(&server, &work, "spoilt", &[]);
+    laid_out(&work);
+    same_there(&server, &work, "laid-out", &[]);
+}
+
+/// Raw files in a bucket, which this process only lists.
+#[test]
+fn sail_cleans_from_s3() {
+    let Some((server, endpoint, variables)) = super::same::sail_with_s3() else { return };
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let work = Workdir::with_data();
+    let prefix = format!("raw-{}", std::process::id());
+    for (name, bytes) in work.files("data").into_iter().filter(|(name, _)| name.ends_with(".csv")) {
+        put(&endpoint, &format!("/pfe-tests/{prefix}/csv/{name}"), &bytes);
+    }
+    let bucket = format!("s3://pfe-tests/{prefix}");
+    let here = work.pfe_with(&["run", "--data", &bucket, "--out", "here", "--quiet"], &variables);
+    assert_eq!(here.code, Some(0), "{here}");
+    same_as(&server, &work, (&bucket, "here", "there"), &variables);
+}
+
+/// Puts an object into a bucket of the test server, which asks for no signature.
+fn put(endpoint: &str, path: &str, bytes: &[u8]) {
+    let host = endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head =
+        format!("PUT {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
