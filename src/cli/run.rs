@@ -86,8 +86,8 @@ pub struct Makers {
     #[command(flatten)]
     engine: EngineArgs,
     /// Let the server read and clean the raw files, too: no row passes through this process but those that are set aside. It must
-    /// see `--data` (CSV files, compressed or not) and `--out`
-    #[arg(long, requires = "engine", conflicts_with_all = ["monthly", "engine_store"])]
+    /// see `--data` (CSV files, compressed or not), and `--out` or the store of `--engine-store`, where it leaves what is clean
+    #[arg(long, requires = "engine", conflicts_with = "monthly")]
     engine_cleans: bool,
 }
 

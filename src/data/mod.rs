@@ -23,7 +23,7 @@ mod quality;
 pub mod read;
 mod recount;
 #[cfg_attr(not(feature = "spark"), allow(dead_code))]
-pub(crate) mod remote;
+pub mod remote;
 pub mod rows;
 pub mod shards;
 pub mod source;

@@ -137,6 +137,23 @@ pub fn read_frame(path: &Path) -> Result<DataFrame> {
     Ok(ParquetReader::new(File::open(path).map_err(Error::io("read", path))?).finish()?)
 }
 
+/// The rows of the table `name` in a folder: of its file, or of the files of its own folder, one after the other.
+///
+/// # Errors
+/// There is no such file, or one cannot be read.
+pub fn read_table(folder: &Path, name: &str) -> Result<DataFrame> {
+    let single = folder.join(name).with_extension("parquet");
+    let parts = parts(&folder.join(name))?;
+    if single.exists() || parts.is_empty() {
+        return read_frame(&single);
+    }
+    let frames = parallel::map(parts, |part| read_frame(&folder.join(name).join(part)))?;
+    let mut frames = frames.into_iter();
+    let mut all = frames.next().unwrap_or_default();
+    frames.try_for_each(|frame| all.vstack_mut_owned(frame).map(drop))?;
+    Ok(all)
+}
+
 /// The Parquet files that an engine has written into a folder, by name; none where there is no folder.
 ///
 /// # Errors

@@ -71,6 +71,9 @@ impl Quarantined {
 /// What the file of a table is called that the program holds.
 pub(super) const BUILT_IN: &str = "(built in)";
 
+/// What the name of files begins with that are known by their rows.
+const ROWS_OF: &str = "rows of ";
+
 /// Identity of an input file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
@@ -90,6 +93,16 @@ impl InputFile {
     /// A file by itself.
     pub(super) fn single(name: &str, bytes: u64, blake3: String) -> InputFile {
         InputFile { name: name.into(), bytes, blake3, parts: Vec::new() }
+    }
+
+    /// Files that an engine elsewhere reads, known by their rows: nobody shall take the hash for that of a file.
+    pub(super) fn of_rows(name: &str, bytes: u64, blake3: String) -> InputFile {
+        InputFile::single(&format!("{ROWS_OF}{name}"), bytes, blake3)
+    }
+
+    /// Whether an engine elsewhere has read it.
+    pub fn is_of_rows(&self) -> bool {
+        self.name.starts_with(ROWS_OF)
     }
 
     /// The files of one table. Each is hashed by itself: what is known of one stays known when others come.

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -13,6 +12,7 @@ use polars::prelude::{LazyFrame, PlRefPath};
 
 use super::{STEPS, SalesMart, mart_of, words};
 use crate::data::read::InputFile;
+use crate::data::remote::Folders;
 use crate::data::{Audit, Source, TableId};
 use crate::error::{Error, Result};
 
@@ -37,13 +37,13 @@ pub trait Engine: Debug + Send + Sync {
         Err(cleans_nothing(self.name()))
     }
 
-    /// Cleans raw files, which it reads itself, into Parquet files that both see: a folder of `to` for each table. The rows are those
-    /// that [`clean`](crate::data::clean()) leaves, in no order.
+    /// Cleans raw files, which it reads itself, into Parquet files: for each table in the folder, as it sees it, that `to` names. The
+    /// rows are those that [`clean`](crate::data::clean()) leaves, in no order.
     ///
     /// # Errors
     /// A table is not in CSV files on a path or breaks the contract as a whole, the engine does not clean or cannot be reached, or
     /// [`Error::Interrupted`].
-    fn clean(&self, _source: &Source, _to: &Path, _cancel: &AtomicBool, _told: &dyn Fn(&str)) -> Result<Audit> {
+    fn clean(&self, _source: &Source, _to: &Folders<'_>, _cancel: &AtomicBool, _told: &dyn Fn(&str)) -> Result<Audit> {
         Err(cleans_nothing(self.name()))
     }
 

@@ -71,6 +71,7 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
         None if manifest.core.parameters.generated.is_some() && kept.exists() => &kept,
         None => return Ok(None),
     };
+    manifest.read_here(out)?;
     let found: Vec<_> =
         identify_all(&Source::open(path)?, &|_, path| hash_file(path))?.into_iter().map(|(_, file)| file).collect();
     for input in &manifest.core.inputs {

@@ -1,15 +1,31 @@
 //! Raw files that an engine elsewhere cleans → its files, staged as ours are. Used by `flow` and `keep`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::flow::Flow;
-use super::manifest::OutputFile;
+use super::manifest::{OutputFile, to_json};
 use crate::data::contract::{TABLES, ZIP_LOCATIONS};
 use crate::data::read::InputFile;
+use crate::data::remote::Folders;
 use crate::data::{Audit, TableId, parquet};
 use crate::error::{Error, Result};
-use crate::parallel;
+use crate::{parallel, store};
+
+/// What stands for clean tables that a store keeps.
+pub(super) const PLACES: &str = "clean/places.json";
+
+/// Where clean tables are that are not in the output folder, and what they were made of: whoever reads them must know when that
+/// has changed.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Places {
+    /// Paths or URLs as the engine sees them, by table.
+    pub(super) tables: BTreeMap<String, String>,
+    inputs: Vec<InputFile>,
+}
 
 /// What the engine has left.
 pub(super) struct Elsewhere {
@@ -29,10 +45,24 @@ impl Flow {
         how.engine.identify(&*self.source()?, &how.cancel, &|table| self.say("identify", table))
     }
 
-    /// What the engine makes of the raw files.
+    /// What the engine makes of the raw files: our files on a path that both see, or what a store that both reach keeps.
     pub(super) fn elsewhere(&self) -> Result<Arc<Elsewhere>> {
         self.elsewhere.get(|| {
             let (how, staging) = (&self.params.how, self.staging()?);
+            let tables = || TABLES.iter().map(|table| table.name).chain([ZIP_LOCATIONS]);
+            let clean = |to: &Folders<'_>| -> Result<Audit> {
+                let said = |what: &str| self.say("clean", what);
+                let audit = how.engine.clean(&*self.source()?, to, &how.cancel, &said)?;
+                self.identified(audit.inputs.iter().cloned());
+                Ok(audit)
+            };
+            if let Some(url) = &how.engine_store {
+                let store = store::open(url)?;
+                let audit = clean(&|table| store.folder(table))?;
+                let tables = tables().map(|table| Ok((table.to_string(), store.folder(table)?)));
+                let places = Places { tables: tables.collect::<Result<_>>()?, inputs: audit.inputs.clone() };
+                return Ok(Elsewhere { files: vec![staging.write(PLACES, &to_json(&places))?], audit });
+            }
             let folder = staging.path("clean");
             // Of an attempt that did not end.
             if folder.exists() {
@@ -40,10 +70,8 @@ impl Flow {
             }
             fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
             let folder = std::path::absolute(&folder).map_err(Error::io("create", &folder))?;
-            let audit = how.engine.clean(&*self.source()?, &folder, &how.cancel, &|table| self.say("clean", table))?;
-            self.identified(audit.inputs.iter().cloned());
-            let tables = TABLES.iter().map(|table| table.name).chain([ZIP_LOCATIONS]);
-            let files = parallel::map(tables, |table| self.adopt(table))?.concat();
+            let audit = clean(&|table| Ok(folder.join(table).display().to_string()))?;
+            let files = parallel::map(tables(), |table| self.adopt(table))?.concat();
             Ok(Elsewhere { files, audit })
         })
     }

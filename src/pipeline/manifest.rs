@@ -145,6 +145,20 @@ impl Manifest {
         })?;
         serde_json::from_str(&text).map_err(|e| Error::input(format!("cannot read `{}`: {e}", path.display())))
     }
+
+    /// Makes sure that this process can know the data of the run in `out` again.
+    ///
+    /// # Errors
+    /// An engine elsewhere has read them.
+    pub(super) fn read_here(&self, out: &Path) -> Result<()> {
+        if !self.core.inputs.iter().any(InputFile::is_of_rows) {
+            return Ok(());
+        }
+        Err(Error::input(format!("an engine elsewhere has cleaned the data of the run in `{}`", out.display())).with_hint(
+            "`pfe plan --engine URL --engine-cleans` says whether they have changed, `pfe verify --engine URL` makes the mart \
+             again, `pfe diff` compares with another run",
+        ))
+    }
 }
 
 /// Pretty JSON with a final line break.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
 
+use super::elsewhere::{PLACES, Places};
 use crate::data::Audit;
 use crate::data::contract::{TABLES, TableId};
 use crate::data::parquet::read_frame;
@@ -40,12 +41,19 @@ fn name_of(path: &str) -> Option<&str> {
     Some(path.strip_suffix(".parquet")?.split_once('/')?.1)
 }
 
-/// Where an engine elsewhere finds the clean tables that the mart reads, by table: in these files of a run, or in a store,
-/// to which they are copied.
+/// Where an engine elsewhere finds the clean tables that the mart reads, by table: where it has left them, in these files of a run,
+/// or in a store, to which they are copied.
 ///
 /// # Errors
 /// A file cannot be read, or the store refuses or is none that engines read.
 pub(super) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
+    if let Some((_, path)) = files.iter().find(|(path, _)| *path == PLACES) {
+        let text = std::fs::read(path).map_err(Error::io("read", path))?;
+        let known: Places = serde_json::from_slice(&text).map_err(|e| {
+            Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again")
+        })?;
+        return Ok(known.tables.into_iter().filter(|(table, _)| engine::is_read(table)).collect());
+    }
     let store = shared.map(store::open).transpose()?;
     let mut tables: BTreeMap<&str, Vec<&(&str, PathBuf)>> = BTreeMap::new();
     for file in files.iter().filter(|(path, _)| path.starts_with("clean/")) {

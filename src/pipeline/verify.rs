@@ -71,6 +71,7 @@ pub fn rerun(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Option<Difference>> {
     let manifest = Manifest::load(out)?;
+    manifest.read_here(out)?;
     let folder = tempfile::tempdir().map_err(Error::io("create", std::env::temp_dir()))?;
     let mut params = again(folder.path(), &manifest, templates);
     match (&params.input, data) {

@@ -9,7 +9,7 @@ use super::url::is_url;
 use super::{Schema, Store, lake};
 use crate::data::TableId;
 use crate::data::contract::{TABLES, ZIP_LOCATIONS};
-use crate::data::parquet::read_frame;
+use crate::data::parquet::read_table;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::pipeline::tables::{self, Table};
@@ -83,10 +83,9 @@ pub fn save_run(
     progress: &(dyn Fn(&str, u64) + Sync),
 ) -> Result<Vec<Loaded>> {
     let names = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]);
-    let cleaned = names.filter(|name| store.holds(Schema::Cleaned, name)).map(|name| {
-        let path = out.join("clean").join(name).with_extension("parquet");
-        Ok((name.to_string(), read_frame(&path)?))
-    });
+    let cleaned = names
+        .filter(|name| store.holds(Schema::Cleaned, name))
+        .map(|name| Ok((name.to_string(), read_table(&out.join("clean"), name)?)));
     let mut loaded = load(store, Schema::Cleaned, cleaned.collect::<Result<_>>()?, progress)?;
     let mut found = Vec::new();
     for (name, table) in tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name)) {

@@ -115,12 +115,25 @@ impl dyn Store {
     /// # Errors
     /// As [`Store::write`], or the store keeps no files.
     pub fn share(&self, table: &str, frame: &DataFrame) -> Result<String> {
-        let place = self.place(Schema::Cleaned, table)?.ok_or_else(|| {
-            Error::input(format!("no engine reads the tables of `{}`", self.url()))
-                .with_hint("a lake (`lake:DIR`) or `s3://bucket/prefix` holds files that engines read")
-        })?;
+        let place = self.shared(table)?;
         self.write(Schema::Cleaned, table, frame, &|_| ())?;
         Ok(place)
+    }
+
+    /// The folder in which an engine elsewhere leaves a cleaned table that it makes, beside the files of [`share`](Self::share).
+    ///
+    /// # Errors
+    /// The store keeps no files.
+    pub fn folder(&self, table: &str) -> Result<String> {
+        let file = self.shared(table)?;
+        Ok(file.strip_suffix(".parquet").map_or_else(|| format!("{file}.d"), String::from))
+    }
+
+    fn shared(&self, table: &str) -> Result<String> {
+        self.place(Schema::Cleaned, table)?.ok_or_else(|| {
+            Error::input(format!("no engine reads the tables of `{}`", self.url()))
+                .with_hint("a lake (`lake:DIR`) or `s3://bucket/prefix` holds files that engines read")
+        })
     }
 }
 

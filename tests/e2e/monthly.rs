@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use polars::prelude::{ParquetReader, SerReader, SortMultipleOptions};
+
 use super::workdir::{Workdir, assert_same, copy};
 
 const RUN: [&str; 4] = ["run", "--data", "data", "--monthly"];
@@ -193,4 +195,22 @@ fn where_it_might_differ_everything_is_read_again() {
     assert!(!why(&work, "out").contains("added"), "{}", why(&work, "out"));
     work.ok(&[&RUN[..], &["--quiet", "--out", "whole"]].concat());
     assert_same(&work.files("out"), &work.files("whole"));
+}
+
+/// Tables in files of their months are whole ones to a store.
+#[test]
+fn a_store_gets_whole_tables() {
+    let work = Workdir::with_data();
+    work.ok(&[&RUN[..], &["--quiet", "--store", "lake:months"]].concat());
+    work.ok(&["run", "--data", "data", "--quiet", "--out", "plain", "--store", "lake:whole"]);
+    for (table, key) in
+        [("orders", &["order_id"][..]), ("order_items", &["order_id", "order_item_id"]), ("sellers", &["seller_id"])]
+    {
+        let [months, whole] = ["months", "whole"].map(|lake| {
+            let file = fs::File::open(work.path(&format!("{lake}/cleaned_data/{table}.parquet"))).unwrap();
+            let rows = ParquetReader::new(file).finish().unwrap();
+            rows.sort(key.iter().copied(), SortMultipleOptions::default()).unwrap()
+        });
+        assert!(months.equals_missing(&whole), "{table}");
+    }
 }

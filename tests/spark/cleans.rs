@@ -9,7 +9,7 @@ use polars::io::utils::file::{Writable, WritableTrait};
 use polars::prelude::*;
 
 use super::server::Server;
-use super::workdir::{Workdir, copy};
+use super::workdir::{Workdir, assert_same, copy};
 
 const CLEAN: [&str; 11] = [
     "customers",
@@ -38,10 +38,7 @@ fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &s
     let done = work.pfe_with(&[&run[..], &["--quiet"]].concat(), variables);
     assert_eq!(done.code, Some(0), "{done}\n{}", server.log());
     for folder in ["mart", "tables"] {
-        super::workdir::assert_same(
-            &work.files(&format!("{here}/{folder}")),
-            &work.files(&format!("{there}/{folder}")),
-        );
+        assert_same(&work.files(&format!("{here}/{folder}")), &work.files(&format!("{there}/{folder}")));
     }
     for table in CLEAN {
         let [a, b] = [here, there].map(|out| rows(work, &format!("{out}/clean/{table}")));
@@ -62,11 +59,13 @@ fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &s
 /// The rows of a table in one file, or in a folder of several, sorted: engines write in no order.
 fn rows(work: &Workdir, path: &str) -> DataFrame {
     let single = work.path(&format!("{path}.parquet"));
-    let mut files = match single.exists() {
+    let files = match single.exists() {
         true => vec![single],
-        false => std::fs::read_dir(work.path(path)).unwrap().map(|entry| entry.unwrap().path()).collect(),
+        false => {
+            let entries = std::fs::read_dir(work.path(path)).unwrap().map(|entry| entry.unwrap().path());
+            entries.filter(|path| path.extension().is_some_and(|end| end == "parquet")).collect()
+        }
     };
-    files.sort();
     let frames = files.iter().map(|path| ParquetReader::new(File::open(path).unwrap()).finish().unwrap());
     let all = frames.reduce(|all, next| all.vstack(&next).unwrap()).unwrap();
     let columns: Vec<String> = all.get_column_names().iter().map(|name| name.to_string()).collect();
@@ -189,6 +188,21 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
     work.fails(&[&run[..], &["--engine", &server.url, "--monthly"]].concat(), 2, &["cannot be used with"]);
 }
 
+/// A lake that both see, in which an earlier run has left other rows.
+fn into_a_lake(server: &Server, work: &Workdir) {
+    let run = ["run", "--data", "spoilt", "--out", "lake-out", "--quiet", "--engine", &server.url, "--engine-cleans"];
+    let run = [&run[..], &["--engine-store", "lake:lake"]].concat();
+    let name = "spoilt/olist_orders_dataset.csv";
+    let text = work.read(name);
+    work.write(name, text.lines().take(2_900).collect::<Vec<_>>().join("\n") + "\n");
+    work.ok(&run);
+    work.write(name, text);
+    work.ok(&run);
+    assert_same(&work.files("here-spoilt/mart"), &work.files("lake-out/mart"));
+    let [a, b] = ["here-spoilt/clean/orders", "lake/cleaned_data/orders"].map(|path| rows(work, path));
+    assert!(a.equals_missing(&b));
+}
+
 /// A changed file is known by its rows, and one that was only written again is not.
 fn changes_are_known(server: &Server, work: &Workdir) {
     let plan = ["plan", "--data", "spoilt", "--out", "there-spoilt", "--engine", &server.url, "--engine-cleans"];
@@ -205,6 +219,12 @@ fn changes_are_known(server: &Server, work: &Workdir) {
     let told = work.ok(&plan);
     assert!(told.stdout.contains("input `rows of olist_sellers_dataset.csv` changed"), "{told}");
     work.write(name, text);
+    let rerun = ["verify", "--rerun", "--data", "spoilt", "--out", "there-spoilt"];
+    work.fails(&rerun, 2, &["an engine elsewhere has cleaned the data of the run in `there-spoilt`", "pfe diff"]);
+    let check = ["report", "--check", "--data", "spoilt", "--out", "there-spoilt"];
+    work.fails(&check, 2, &["an engine elsewhere has cleaned the data of the run in `there-spoilt`"]);
+    let same = work.pfe(&["diff", "here-spoilt", "there-spoilt"]);
+    assert!(same.stdout.contains("tables are the same"), "{same}");
 }
 
 #[test]
@@ -214,6 +234,7 @@ fn sail_cleans() {
     spoilt(&work, false);
     same_there(&server, &work, "spoilt", &[]);
     changes_are_known(&server, &work);
+    into_a_lake(&server, &work);
     refusals_are_told(&server, &work);
     laid_out(&work);
     same_there(&server, &work, "laid-out", &[]);
@@ -263,6 +284,16 @@ fn sail_cleans_from_s3() {
     let here = work.pfe_with(&["run", "--data", &bucket, "--out", "here", "--quiet"], &variables);
     assert_eq!(here.code, Some(0), "{here}");
     same_as(&server, &work, (&bucket, "here", "there"), &variables);
+    // What is clean stays in the bucket, too.
+    let run = ["run", "--data", &bucket, "--out", "apart", "--engine", &server.url, "--engine-cleans"];
+    let done = work.pfe_with(&[&run[..], &["--engine-store", &bucket]].concat(), &variables);
+    assert_eq!(done.code, Some(0), "{done}\n{}", server.log());
+    assert_eq!(work.files("apart/clean").into_keys().collect::<Vec<_>>(), ["places.json"]);
+    for folder in ["mart", "tables"] {
+        assert_same(&work.files(&format!("here/{folder}")), &work.files(&format!("apart/{folder}")));
+    }
+    let verified = work.pfe_with(&["verify", "--out", "apart", "--engine", &server.url], &variables);
+    assert!(verified.stdout.contains("the mart comes out the same"), "{verified}");
 }
 
 /// Puts an object into a bucket of the test server, which asks for no signature.

@@ -24,6 +24,7 @@ use super::parse::parse;
 use super::read::{InputFile, Quarantined, RawTable};
 use super::source::Source;
 use crate::error::{Error, Result};
+use crate::store::url::is_url;
 
 /// What a user can do where a server refuses a statement.
 pub(crate) const HINT: &str =
@@ -42,21 +43,24 @@ pub(crate) trait Server {
     /// The rows of a statement, all whole numbers in 64 bits.
     fn rows(&self, what: &str, statement: &str) -> Result<DataFrame>;
     /// Writes the rows of a statement into a folder of Parquet files.
-    fn write(&self, name: &str, folder: &Path, statement: &str) -> Result<()>;
+    fn write(&self, name: &str, folder: &str, statement: &str) -> Result<()>;
     /// Names the rows of such a folder.
-    fn open(&self, name: &str, folder: &Path) -> Result<()>;
+    fn open(&self, name: &str, folder: &str) -> Result<()>;
 }
+
+/// The folder in which a clean table is left, as the server sees it: an absolute path or a URL.
+pub type Folders<'a> = dyn Fn(&str) -> Result<String> + 'a;
 
 /// What the files of the tables are, by their rows: the hash does not depend on their order.
 pub(crate) fn identify(server: &dyn Server, source: &Source) -> Result<Vec<(TableId, InputFile)>> {
     TABLES.iter().map(|table| Ok((table.id, Raw::read(server, source, table)?.file))).collect()
 }
 
-/// Cleans the tables of `source` into folders of `to`, one per table.
+/// Cleans the tables of `source` into the folders that `to` names.
 ///
 /// # Errors
 /// As [`load`](super::load); a table is not in CSV files on a path, or the server fails.
-pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Path) -> Result<Audit> {
+pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Folders<'_>) -> Result<Audit> {
     let mut cleaned = BTreeMap::new();
     for table in in_order() {
         let raw = Raw::read(server, source, table)?;
@@ -132,12 +136,7 @@ impl Raw {
         }
         let file = match files.places.is_empty() {
             true => InputFile::single(&files.name, 0, String::new()),
-            // Nobody shall take it for the hash of a file.
-            false => InputFile::single(
-                &format!("rows of {}", files.name),
-                files.bytes,
-                hasher.finalize().to_hex().to_string(),
-            ),
+            false => InputFile::of_rows(&files.name, files.bytes, hasher.finalize().to_hex().to_string()),
         };
         Ok(Raw { table, positions, warnings, file, rows, broken, padded, files })
     }
@@ -147,7 +146,7 @@ impl Raw {
     }
 
     /// Writes the clean rows; says what became of the others.
-    fn clean(&self, server: &dyn Server, to: &Path) -> Result<Account> {
+    fn clean(&self, server: &dyn Server, to: &Folders<'_>) -> Result<Account> {
         let (table, statements) = (self.table, self.statements());
         let aside = self.set_aside(server)?;
         let raw = RawTable {
@@ -250,13 +249,13 @@ impl Raw {
 }
 
 /// Writes a clean table, and names its rows for the statements that follow.
-fn write(server: &dyn Server, name: &str, to: &Path, statement: &str) -> Result<()> {
-    let folder = to.join(name);
+fn write(server: &dyn Server, name: &str, to: &Folders<'_>, statement: &str) -> Result<()> {
+    let folder = to(name)?;
     server.write(name, &folder, statement)?;
     // Sail leaves no file of no rows.
-    if parts(&folder)?.is_empty() {
+    if !is_url(&folder) && parts(Path::new(&folder))?.is_empty() {
+        let path = Path::new(&folder).join("0.parquet");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let path = folder.join("0.parquet");
         write_frame(&empty(name), File::create(&path).map_err(Error::io("create", &path))?)?;
     }
     server.open(name, &folder)

@@ -5,7 +5,6 @@ mod session;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use self::session::{Session, sql};
 use super::engine::Engine;
 use super::{STEPS, SalesMart, Step};
 use crate::data::read::InputFile;
+use crate::data::remote::Folders;
 use crate::data::{Audit, Source, TableId, remote};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
@@ -145,7 +145,7 @@ impl Engine for Spark {
         self.work(cancel, told, |session| remote::identify(session, source))
     }
 
-    fn clean(&self, source: &Source, to: &Path, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<Audit> {
+    fn clean(&self, source: &Source, to: &Folders<'_>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<Audit> {
         self.work(cancel, told, |session| remote::clean(session, source, to))
     }
 

@@ -6,7 +6,6 @@
 
 use std::future::Future;
 use std::io::Cursor;
-use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -209,20 +208,20 @@ impl remote::Server for Session<'_> {
         self.query(what, remote::HINT, statement)
     }
 
-    fn write(&self, name: &str, folder: &Path, statement: &str) -> Result<()> {
-        let what = format!("cannot write the clean `{name}` to `{}`", folder.display());
+    fn write(&self, name: &str, folder: &str, statement: &str) -> Result<()> {
+        let what = format!("cannot write the clean `{name}` to `{folder}`");
         let write = proto::WriteOperation {
             input: Some(relation(sql(statement))),
             source: Some("parquet".into()),
-            save_type: Some(SaveType::Path(folder.display().to_string())),
+            save_type: Some(SaveType::Path(folder.into())),
             mode: SaveMode::Overwrite as i32,
             ..Default::default()
         };
         self.command(CommandType::WriteOperation(write), |e| refusal(self.spark, &what, SHARED, e))
     }
 
-    fn open(&self, name: &str, folder: &Path) -> Result<()> {
-        self.table(name, &folder.display().to_string())
+    fn open(&self, name: &str, folder: &str) -> Result<()> {
+        self.table(name, folder)
     }
 }
 
