@@ -13,8 +13,10 @@ use std::path::Path;
 use polars::prelude::*;
 
 pub(crate) use self::files::RawFiles;
+pub(crate) use self::sql::MALFORMED;
+#[cfg(feature = "spark")]
+pub(crate) use self::sql::quoted;
 use self::sql::{BROKEN, RECORD, REPLACEMENT, Statements};
-pub(crate) use self::sql::{MALFORMED, quoted};
 use super::audit::{Audit, Change, ChangeKind};
 use super::build::{TableBuilder, as_csv, mostly_broken};
 use super::clean::{Account, audit_of, conflict, some_order, step};
@@ -162,6 +164,11 @@ impl Raw {
         server.keep(&ranked)?;
         let counts = server.rows(&format!("cannot sort `{}` out", table.name), &statements.counts())?;
         let [readable, distinct, conflicts] = numbers(&counts, ["readable", "distinct_rows", "conflicts"])?;
+        if readable != self.rows - self.broken {
+            return Err(
+                Error::input(format!("`{}` changed while it was read", self.files.name)).with_hint("run it again")
+            );
+        }
         let mut account = Account::new(table, raw);
         account.steps[1] = step(table.name, "clean", readable, readable - distinct, conflicts);
         if conflicts > 0 {
