@@ -7,6 +7,7 @@ use super::super::quality::{
     self, Counted, Measured, PAID, PAID_IN_FULL, Quality, SAMPLES, TRANSLATED, outcome, rules_of, samples,
 };
 use super::super::read::Quarantined;
+use super::sql::sum;
 use super::{Server, numbers};
 use crate::error::Result;
 
@@ -107,7 +108,7 @@ fn rules(server: &dyn Server, table: &'static Table, quality: &mut Quality) -> R
     let rules: Vec<_> = rules_of(table).collect();
     let counts = optional.iter().map(|(column, _)| format!("{column} IS NULL"));
     let counts = counts.chain(rules.iter().map(|rule| rule.fails.to_string())).enumerate();
-    let counts = counts.map(|(i, holds)| format!(", SUM(CASE WHEN {holds} THEN 1 ELSE 0 END) AS n{i}"));
+    let counts = counts.map(|(i, holds)| format!(", {} AS n{i}", sum(&holds)));
     let statement = format!("SELECT COUNT(*) AS total{} FROM {}", counts.collect::<String>(), table.name);
     let counts = server.rows(WHAT, &statement)?;
     let count = |name: &str| -> Result<usize> { Ok(numbers(&counts, [name])?[0]) };
@@ -142,8 +143,9 @@ fn measure(server: &dyn Server, table: &'static Table, key: &'static ForeignKey)
         WHAT,
         &format!(
             "SELECT SUM(c.n) AS total, SUM(CASE WHEN p.v IS NULL THEN c.n ELSE 0 END) AS orphans, COUNT(p.v) AS parents, \
-             SUM(CASE WHEN c.v IS NULL THEN 1 ELSE 0 END) AS unused, MIN(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS least, \
-             MAX(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS most FROM {both}"
+             {} AS unused, MIN(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS least, \
+             MAX(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS most FROM {both}",
+            sum("c.v IS NULL")
         ),
     )?;
     let [total, orphans, values, unused, least, most] =

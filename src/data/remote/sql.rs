@@ -26,7 +26,8 @@ fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> String) -> 
     items.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn sum(condition: &str) -> String {
+/// In how many rows a condition holds.
+pub(super) fn sum(condition: &str) -> String {
     format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)")
 }
 
