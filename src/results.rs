@@ -8,6 +8,7 @@ use crate::data::{Audit, CleanTables};
 use crate::error::{Error, Result, TooLittle};
 use crate::findings::{self, DecisionParams, Decisions, Findings, Past};
 use crate::mart::{self, SalesMart};
+use crate::models::Shares;
 use crate::models::reference::{self, Reference};
 use crate::report::{Cover, Lang};
 use crate::synth::SynthParams;
@@ -89,7 +90,8 @@ impl Results {
     /// No month of the data is complete, or a step fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, findings::findings(&mart)?));
-        let (facts, decided) = rayon::join(facts, || findings::decide_if_enough(&mart, &parameters.decisions));
+        let (facts, decided) =
+            rayon::join(facts, || findings::decide_if_enough(&mart, &Shares::of(&mart)?, &parameters.decisions));
         let ((reference, findings), (decisions, past)) = (facts?, decided?);
         Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
     }

@@ -10,7 +10,7 @@ use super::audit::{Audit, Check};
 use super::contract::{ForeignKey, Table, TableId};
 use super::increment::{Grows, reload};
 use super::months::{BY_MONTH, label};
-use super::parquet::{join_rows, read_frame};
+use super::parquet::{join_rows, read_columns, read_frame, stack};
 use super::places::Places;
 use super::quality::{Measured, SAMPLES};
 use crate::error::{Error, Result};
@@ -52,7 +52,7 @@ impl Before {
         let mut customers = texts(of_customers)?;
         let months: Vec<&str> = self.clean.keys().filter_map(|name| name.strip_prefix("orders/")).collect();
         let hit = parallel::map(months, |month| {
-            let ids = read_columns(&self.clean[&format!("orders/{month}")], &["order_id", "customer_id"])?;
+            let ids = read_some(&self.clean[&format!("orders/{month}")], &["order_id", "customer_id"])?;
             let hit = among(&ids, "order_id", &orders)?.any() || among(&ids, "customer_id", &customers)?.any();
             Ok(hit.then(|| month.to_string()))
         })?;
@@ -112,12 +112,11 @@ impl Before {
             .iter()
             .filter(|(name, _)| name.strip_prefix("order_items/").is_some_and(|month| month != unknown));
         let found = parallel::map(months, |(_, file)| {
-            let items = read_columns(file, &["product_id", "seller_id"])?;
+            let items = read_some(file, &["product_id", "seller_id"])?;
             Ok(items.filter(&among(&items, "product_id", &products)?)?)
         })?;
-        let mut all = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
-        found.iter().try_for_each(|items| all.vstack_mut(items).map(drop))?;
-        Ok(all)
+        let none = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
+        stack([none].into_iter().chain(found))
     }
 
     /// The products of these items.
@@ -198,10 +197,8 @@ fn among(frame: &DataFrame, column: &str, texts: &[String]) -> Result<BooleanChu
     Ok(found.iter().map(Option::is_some).collect())
 }
 
-fn read_columns(file: &Path, columns: &[&str]) -> Result<DataFrame> {
-    let columns = columns.iter().map(|column| column.to_string()).collect();
-    let reader = ParquetReader::new(File::open(file).map_err(Error::io("read", file))?);
-    Ok(reader.with_columns(Some(columns)).finish()?)
+fn read_some(file: &Path, columns: &[&str]) -> Result<DataFrame> {
+    read_columns(File::open(file).map_err(Error::io("read", file))?, Some(columns))
 }
 
 fn read_head(file: &Path, rows: usize) -> Result<DataFrame> {

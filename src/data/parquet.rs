@@ -134,7 +134,27 @@ pub fn write_frames<'a, T: Send>(
 /// # Errors
 /// It cannot be read, or is no Parquet file.
 pub fn read_frame(path: &Path) -> Result<DataFrame> {
-    Ok(ParquetReader::new(File::open(path).map_err(Error::io("read", path))?).finish()?)
+    read_columns(File::open(path).map_err(Error::io("read", path))?, None)
+}
+
+/// Some columns of a file, or all.
+///
+/// # Errors
+/// It cannot be read, or lacks one.
+pub(crate) fn read_columns(file: File, columns: Option<&[&str]>) -> Result<DataFrame> {
+    let named = columns.map(|columns| columns.iter().map(|column| column.to_string()).collect());
+    Ok(ParquetReader::new(file).with_columns(named).finish()?)
+}
+
+/// The rows of frames with the same columns, one after the other.
+///
+/// # Errors
+/// Their columns differ.
+pub(crate) fn stack(frames: impl IntoIterator<Item = DataFrame>) -> Result<DataFrame> {
+    let mut frames = frames.into_iter();
+    let mut all = frames.next().unwrap_or_default();
+    frames.try_for_each(|frame| all.vstack_mut_owned(frame).map(drop))?;
+    Ok(all)
 }
 
 /// The rows of the table `name` in a folder: of its file, or of the files of its own folder, one after the other.
@@ -147,11 +167,7 @@ pub fn read_table(folder: &Path, name: &str) -> Result<DataFrame> {
     if single.exists() || parts.is_empty() {
         return read_frame(&single);
     }
-    let frames = parallel::map(parts, |part| read_frame(&folder.join(name).join(part)))?;
-    let mut frames = frames.into_iter();
-    let mut all = frames.next().unwrap_or_default();
-    frames.try_for_each(|frame| all.vstack_mut_owned(frame).map(drop))?;
-    Ok(all)
+    stack(parallel::map(parts, |part| read_frame(&folder.join(name).join(part)))?)
 }
 
 /// The Parquet files that an engine has written into a folder, by name; none where there is no folder.

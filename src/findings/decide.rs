@@ -8,7 +8,8 @@ use super::{Region, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::models::{
-    self, BacktestParams, Comparison, Forecaster, LastValue, Linear, MeanOfThree, Outlook, compare, outlook,
+    self, BacktestParams, Comparison, Forecaster, LastValue, Linear, MeanOfThree, Outlook, Shares, compare,
+    outlook_with,
 };
 
 /// What the user decides beforehand.
@@ -68,8 +69,12 @@ impl DecisionParams {
 /// [`Error::TooLittle`] where the data do not suffice; the mart is incomplete, a weight has no indicator, or the budget is
 /// not above 0.
 pub fn decide(mart: &SalesMart, params: &DecisionParams) -> Result<Decisions> {
+    decide_with(mart, &Shares::of(mart)?, params)
+}
+
+fn decide_with(mart: &SalesMart, shares: &Shares, params: &DecisionParams) -> Result<Decisions> {
     params.check()?;
-    let outlook = outlook(mart)?;
+    let outlook = outlook_with(mart, shares)?;
     let winner = winner(mart, &outlook, &params.weights)?;
     let category = &winner.first().category;
     let region = region(mart, &outlook, Some(category), params.budget_centavos, &params.weights)?;
@@ -80,12 +85,13 @@ pub fn decide(mart: &SalesMart, params: &DecisionParams) -> Result<Decisions> {
 /// The decisions and what the past says of them, or what the data lack.
 pub type Decided = (Result<Decisions, TooLittle>, Result<Past, TooLittle>);
 
-/// Takes the decisions and looks back on them, as far as the data suffice: what they lack is a result, no fault of a run.
+/// Takes the decisions, with the shares that follow from the mart, and looks back on them, as far as the data suffice: what they
+/// lack is a result, no fault of a run.
 ///
 /// # Errors
 /// As [`decide`] and [`look_back`], but for [`Error::TooLittle`].
-pub fn decide_if_enough(mart: &SalesMart, params: &DecisionParams) -> Result<Decided> {
-    let decisions = unless_too_little(decide(mart, params))?;
+pub fn decide_if_enough(mart: &SalesMart, shares: &Shares, params: &DecisionParams) -> Result<Decided> {
+    let decisions = unless_too_little(decide_with(mart, shares, params))?;
     let past = match &decisions {
         Ok(made) => unless_too_little(look_back(&made.outlook, &params.weights))?,
         Err(lack) => Err(*lack),

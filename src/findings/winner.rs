@@ -215,20 +215,18 @@ fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
 }
 
 fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<ProductFacts>> {
-    let of_category = |table: &str| -> Result<LazyFrame> {
-        Ok(mart.table(table)?.clone().lazy().filter(col("category").eq(lit(category))))
-    };
-    let day = col("day").to_physical();
-    let sold = of_category("supply_by_day")?.filter(day.clone().gt_eq(lit(recent.from)).and(day.lt_eq(lit(recent.to))));
+    let in_category = || col("category").eq(lit(category));
+    let sold = mart.by_day().rows(recent.from..=recent.to, &["category", "product_id", "revenue_centavos"])?;
+    let sold = sold.lazy().filter(in_category());
     let best_first = |products: LazyFrame| {
         let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
         products.sort(["recent_centavos", "product_id"], order)
     };
     let recent = sold.group_by([col("product_id")]).agg([col("revenue_centavos").sum().alias("recent_centavos")]);
+    let products = mart.table("products")?.clone().lazy().filter(in_category());
     let id = || [col("product_id")];
     let best = best_first(recent).limit(LISTED as u32);
-    let listed =
-        best_first(best.join(of_category("products")?, id(), id(), JoinArgs::new(JoinType::Inner))).collect()?;
+    let listed = best_first(best.join(products, id(), id(), JoinArgs::new(JoinType::Inner))).collect()?;
     let ids = listed.column("product_id")?.str()?;
     let facts = |(row, id): (usize, Option<&str>)| {
         let number = |column: &str| -> Result<i64> { Ok(listed.column(column)?.i64()?.get(row).unwrap_or(0)) };

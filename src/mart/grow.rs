@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::sums::{Sums, sum_by};
-use super::{BY_DAY, Kind, STEPS, Step};
+use super::{BY_DAY, Kind, STEPS, SalesMart, Step};
 use crate::data::increment::{Grown, Grows, reload};
 use crate::data::merge::{find, merge};
 use crate::data::months;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::parallel;
 
 /// The one table of the last steps.
@@ -20,15 +20,23 @@ const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
 /// The tables of the mart by the names of their files: [`BY_DAY`] by month, as `supply_by_day/2018-08`.
 pub type Files = BTreeMap<String, DataFrame>;
 
+/// What has become of a mart.
+pub struct Growth {
+    /// All of it.
+    pub mart: SalesMart,
+    /// The files that are others now.
+    pub files: Files,
+    /// The first day of a sale that is new or another now, since 1970-01-01; none where there is none.
+    pub since: Option<i32>,
+}
+
 /// Adds what has come to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any order and number.
-/// The files that come back are those that change.
 ///
 /// # Errors
 /// [`Stop::Reload`](crate::data::increment::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
-pub fn grow(base: &Files, grown: &Grown, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Files> {
+pub fn grow(base: &SalesMart, grown: &Grown, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Growth> {
     let (then, now) = parallel::both(|| parts(&grown.then, None), || parts(&grown.now, Some(&grown.customers)));
     let (then, now) = (then?, now?);
-    let known = |name: &str| base.get(name).ok_or_else(|| Error::input(format!("the mart has no table `{name}`")));
     let grow = |step: &Step| -> Grows<Vec<(String, DataFrame)>> {
         let of_orders = if step.kind == Kind::Last { "products_sold" } else { step.name };
         let Some(fresh) = now.get(of_orders) else { return Ok(Vec::new()) };
@@ -39,25 +47,37 @@ pub fn grow(base: &Files, grown: &Grown, sellers: impl Fn(&Column) -> Result<Dat
                 return reload(format!("nothing tells how `{}` grows", step.name));
             }
             let before = sellers(change.column("product_id")?)?;
-            let products = products(known(step.name)?, &change, before, &now["products_sellers"])?;
+            let products = products(base.table(step.name)?, &change, before, &now["products_sellers"])?;
             return Ok(vec![(step.name.into(), products)]);
         }
         if step.name != BY_DAY {
-            return Ok(vec![(step.name.into(), sum(step, known(step.name)?, &change, then, fresh)?)]);
+            return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change, then, fresh)?)]);
         }
         let months = months::split(&change, &months::of_days(change.column("day")?)?)?;
         let grow = |(month, change): (String, DataFrame)| {
-            let name = format!("{BY_DAY}/{month}");
-            let known = base.get(&name).cloned().unwrap_or_else(|| change.clear());
+            let known = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
             let rows = sum(step, &known, &change, then, fresh)?;
-            Ok((name, rows))
+            Ok((format!("{BY_DAY}/{month}"), rows))
         };
         months.into_iter().map(grow).collect()
     };
     // The last is the longest.
     let steps = STEPS.iter().rev().filter(|step| step.stored);
     let grown = parallel::map(steps, |step| Ok(grow(step)))?;
-    Ok(grown.into_iter().collect::<Grows<Vec<_>>>()?.into_iter().flatten().collect())
+    let files: Files = grown.into_iter().collect::<Grows<Vec<_>>>()?.into_iter().flatten().collect();
+    let since = first_change(then.get(BY_DAY), now.get(BY_DAY))?;
+    Ok(Growth { mart: base.with_files(&files)?, files, since })
+}
+
+/// The first day of a sale that is new or another now.
+fn first_change(then: Option<&DataFrame>, now: Option<&DataFrame>) -> Result<Option<i32>> {
+    let Some(now) = now else { return Ok(None) };
+    let mut new = now.clone().lazy();
+    if let Some(then) = then {
+        let all: Vec<Expr> = now.get_column_names_owned().into_iter().map(col).collect();
+        new = new.join(then.clone().lazy(), all.clone(), all, JoinArgs::new(JoinType::Anti));
+    }
+    Ok(new.select([col("day").to_physical()]).collect()?.column("day")?.i32()?.min())
 }
 
 /// What the sums make of some orders and customers; nothing of no order.

@@ -4,6 +4,7 @@
 //! that every engine gives the same bits. Items and payments never meet in one join: an order with several payments
 //! would count its items several times.
 
+pub(crate) mod by_day;
 pub(crate) mod codes;
 pub mod engine;
 pub mod grow;
@@ -23,6 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
+use self::by_day::ByDay;
 use self::sums::Sums;
 use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::data::{Audit, CleanTables, Source, TableId};
@@ -128,9 +130,11 @@ impl Step {
 }
 
 /// The small tables on which models, findings and the report stand. Whole numbers are `i64`, days and months `Date`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SalesMart {
+    /// All but the longest.
     tables: BTreeMap<String, DataFrame>,
+    by_day: ByDay,
 }
 
 impl SalesMart {
@@ -138,25 +142,66 @@ impl SalesMart {
     ///
     /// # Errors
     /// A stored table is missing.
-    pub fn new(tables: BTreeMap<String, DataFrame>) -> Result<SalesMart> {
-        match STEPS.iter().find(|s| s.stored && !tables.contains_key(s.name)) {
-            Some(step) => Err(Error::input(format!("the mart has no table `{}`", step.name))),
-            None => Ok(SalesMart { tables }),
+    pub fn new(mut tables: BTreeMap<String, DataFrame>) -> Result<SalesMart> {
+        let by_day = tables.remove(BY_DAY).ok_or_else(|| missing(BY_DAY))?;
+        SalesMart::with(tables, ByDay::here(by_day))
+    }
+
+    /// The mart of all tables but [`BY_DAY`], and of this one's rows.
+    ///
+    /// # Errors
+    /// As [`SalesMart::new`].
+    pub(crate) fn with(tables: BTreeMap<String, DataFrame>, by_day: ByDay) -> Result<SalesMart> {
+        let stored = STEPS.iter().filter(|step| step.stored && step.name != BY_DAY);
+        match stored.map(|step| step.name).find(|name| !tables.contains_key(*name)) {
+            Some(name) => Err(missing(name)),
+            None => Ok(SalesMart { tables, by_day }),
         }
+    }
+
+    /// With some files in place of those of the same names, or of none; see [`grow`].
+    fn with_files(&self, files: &grow::Files) -> Result<SalesMart> {
+        let month = |(name, rows): (&String, &DataFrame)| {
+            let month = name.strip_prefix(BY_DAY)?.strip_prefix('/')?;
+            Some((month.to_string(), rows.clone()))
+        };
+        let mut tables = self.tables.clone();
+        tables.extend(
+            files.iter().filter(|file| month(*file).is_none()).map(|(name, rows)| (name.clone(), rows.clone())),
+        );
+        SalesMart::with(tables, self.by_day.with(files.iter().filter_map(month)))
     }
 
     /// A table by the name of its step.
     ///
     /// # Errors
-    /// There is no such table.
+    /// There is no such table, or the files that hold it cannot be read.
     pub fn table(&self, name: &str) -> Result<&DataFrame> {
-        self.tables.get(name).ok_or_else(|| Error::input(format!("the mart has no table `{name}`")))
+        if name == BY_DAY {
+            return self.by_day.whole();
+        }
+        self.tables.get(name).ok_or_else(|| missing(name))
+    }
+
+    /// The rows of [`BY_DAY`], which need not all be in memory.
+    pub(crate) fn by_day(&self) -> &ByDay {
+        &self.by_day
     }
 
     /// All tables, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
-        self.tables.iter().map(|(name, frame)| (name.as_str(), frame))
+    ///
+    /// # Errors
+    /// The files that hold [`BY_DAY`] cannot be read.
+    pub fn iter(&self) -> Result<impl Iterator<Item = (&str, &DataFrame)>> {
+        let mut tables: BTreeMap<&str, &DataFrame> =
+            self.tables.iter().map(|(name, frame)| (name.as_str(), frame)).collect();
+        tables.insert(BY_DAY, self.by_day.whole()?);
+        Ok(tables.into_iter())
     }
+}
+
+fn missing(table: &str) -> Error {
+    Error::input(format!("the mart has no table `{table}`"))
 }
 
 /// Runs the SQL files on polars.

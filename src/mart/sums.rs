@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::codes::{Codes, KINDS, in_use};
 use super::{Kind, STEPS, SalesMart, Step, run};
 use crate::data::ids::TextMap;
-use crate::data::parquet::join_rows;
+use crate::data::parquet::{join_rows, stack};
 use crate::error::Result;
 use crate::parallel;
 
@@ -109,7 +109,7 @@ impl Sum {
         self.waiting += frame.height();
         self.pieces.push(frame);
         if self.waiting > self.most_waiting.max(MOST_WAITING) {
-            let all = join(std::mem::take(&mut self.pieces))?;
+            let all = stack(std::mem::take(&mut self.pieces))?;
             let rows = all.height();
             self.pieces = add_up(all, &step.key(), Ok)?;
             let total: usize = self.pieces.iter().map(DataFrame::height).sum();
@@ -123,7 +123,7 @@ impl Sum {
     /// The rows of equal keys added up, under the final numbers and sorted.
     fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
         let in_order = self.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
-        let mut all = join(self.pieces)?;
+        let mut all = stack(self.pieces)?;
         for (columns, ranks) in KINDS.iter().zip(ranks) {
             recode(&mut all, columns, ranks)?;
         }
@@ -134,17 +134,8 @@ impl Sum {
             [] => Ok(part),
             _ => Ok(part.sort(key.to_vec(), SortMultipleOptions::default())?),
         };
-        Ok(join_rows(join(add_up(all, key, sort)?)?))
+        Ok(join_rows(stack(add_up(all, key, sort)?)?))
     }
-}
-
-fn join(pieces: Vec<DataFrame>) -> Result<DataFrame> {
-    let mut pieces = pieces.into_iter();
-    let mut all = pieces.next().unwrap_or_default();
-    for piece in pieces {
-        all.vstack_mut(&piece)?;
-    }
-    Ok(all)
 }
 
 /// The rows of equal keys added up, in any order within ranges of the first column of the key, which are done with by `end`.

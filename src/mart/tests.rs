@@ -26,7 +26,7 @@ struct Outcome {
 
 fn outcome(mart: &SalesMart, clean: BTreeMap<String, Vec<u8>>, audit: &Audit) -> Outcome {
     Outcome {
-        mart: mart.iter().map(|(name, frame)| (name.to_string(), hash_rows(frame).unwrap())).collect(),
+        mart: mart.iter().unwrap().map(|(name, frame)| (name.to_string(), hash_rows(frame).unwrap())).collect(),
         clean: clean.into_iter().map(|(name, bytes)| (name, blake3::hash(&bytes).to_string())).collect(),
         audit: serde_json::to_value(audit).unwrap(),
         quarantine: format!("{:#?}", audit.quarantine),

@@ -17,9 +17,10 @@ pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare};
 pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
-pub use outlook::{Outlook, View, outlook};
+pub use outlook::{Outlook, View, outlook, outlook_with};
 pub use panel::{By, History, Panel};
 pub use span::{Every, Span};
+pub use supply::Shares;
 
 /// Every model, ours first.
 pub fn all() -> Vec<Box<dyn Forecaster>> {

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
-use super::panel::{History, Panel};
+use super::panel::{By, History, Panel};
 use super::span::Every;
+use super::supply::Shares;
 use crate::error::Result;
 use crate::mart::SalesMart;
 
@@ -47,7 +48,16 @@ pub struct View {
 /// # Errors
 /// The mart is incomplete or holds no sale, or the model cannot be fitted.
 pub fn outlook(mart: &SalesMart) -> Result<Outlook> {
-    let (categories, states) = Panel::of_both(mart)?;
+    outlook_with(mart, &Shares::of(mart)?)
+}
+
+/// The same, with the shares that follow from the mart.
+///
+/// # Errors
+/// As [`outlook`].
+pub fn outlook_with(mart: &SalesMart, shares: &Shares) -> Result<Outlook> {
+    let [categories, states] = [By::Category, By::State].map(|by| Panel::with(mart, by, shares));
+    let (categories, states) = (categories?, states?);
     // Orders add up over states, not over categories: theirs tell which months are complete.
     let cutoff = states.decision_day();
     let (categories, states) = rayon::join(|| View::of(categories, cutoff), || View::of(states, cutoff));

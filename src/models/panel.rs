@@ -5,14 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{DataFrame, UInt32Chunked};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::span::{Span, date};
-use super::supply::{Sale, Supply};
-use crate::data::ids::TextMap;
-use crate::data::places::Places;
+use super::supply::{Shares, Supply};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
@@ -23,7 +19,7 @@ const USUAL: f64 = 0.1;
 /// That many expected orders cannot all fail to come by chance (e⁻¹⁴ ≈ 10⁻⁶): the data end early.
 const MISSED: f64 = 14.0;
 /// Data that end more days before the cutoff say nothing about what follows it.
-const STALE_DAYS: i32 = 62;
+pub(super) const STALE_DAYS: i32 = 62;
 /// A day is exceptional when its orders exceed the median m of the four weeks before by 75 % and by 3√m …
 const EXCEPTIONAL: f64 = 1.75;
 /// … once the shop is past its first weeks, in which every day exceeds the weeks before.
@@ -78,21 +74,14 @@ impl Panel {
     /// # Errors
     /// The mart is incomplete or holds no sale.
     pub fn of(mart: &SalesMart, by: By) -> Result<Panel> {
-        Panel::with(mart, by, &Sold::of(mart)?)
+        Panel::with(mart, by, &Shares::of(mart)?)
     }
 
-    /// Both panels.
+    /// The same, with the shares that follow from the mart.
     ///
     /// # Errors
     /// As [`Panel::of`].
-    pub(super) fn of_both(mart: &SalesMart) -> Result<(Panel, Panel)> {
-        let sold = Sold::of(mart)?;
-        let (categories, states) =
-            rayon::join(|| Panel::with(mart, By::Category, &sold), || Panel::with(mart, By::State, &sold));
-        Ok((categories?, states?))
-    }
-
-    fn with(mart: &SalesMart, by: By, sold: &Sold<'_>) -> Result<Panel> {
+    pub(super) fn with(mart: &SalesMart, by: By, shares: &Shares) -> Result<Panel> {
         let frame = mart.table("sales_by_day")?;
         let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
         let (orders, revenue) = (frame.column("sold_orders")?.i64()?, frame.column("sold_revenue_centavos")?.i64()?);
@@ -105,11 +94,8 @@ impl Panel {
             }
         }
         let mut panel = Panel::from_rows(by, &rows)?;
-        let (first, last, mut sold) = (panel.first, panel.last + STALE_DAYS, sold.by(by)?);
-        let sales: Vec<Vec<Sale>> =
-            panel.series.iter().map(|series| sold.remove(&*series.name).unwrap_or_default()).collect();
-        let supplied = panel.series.par_iter_mut().zip(sales).with_max_len(1);
-        supplied.for_each(|(series, sales)| series.supply = Supply::of(sales, first, last));
+        let days = panel.first..panel.last + STALE_DAYS + 1;
+        panel.series.iter_mut().for_each(|series| series.supply = shares.supply(by, &series.name, days.clone()));
         Ok(panel)
     }
 
@@ -171,7 +157,7 @@ impl Panel {
             name: s.name.clone(),
             revenue: take(&s.revenue, &days),
             orders: take(&s.orders, &days),
-            supply: s.supply.cut(&days),
+            supply: s.supply.cut(days.start as i32..days.end as i32),
         };
         let sells = |s: &&Series| take(&s.orders, &days).iter().any(|n| *n > 0);
         let known: Vec<&Series> = self.series.iter().filter(sells).collect();
@@ -208,43 +194,6 @@ impl Panel {
     pub fn orders(&self, series: usize, span: Span) -> i64 {
         let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
         self.series[series].orders[index(span.from)..index(span.to + 1)].iter().sum()
-    }
-}
-
-/// Rows of `supply_by_day` with numbers for ids: comparing texts would cost more than all that follows.
-struct Sold<'a> {
-    frame: &'a DataFrame,
-    sellers: UInt32Chunked,
-    products: UInt32Chunked,
-}
-
-impl<'a> Sold<'a> {
-    fn of(mart: &'a SalesMart) -> Result<Sold<'a>> {
-        let frame = mart.table("supply_by_day")?;
-        let numbers = |column: &str| -> Result<UInt32Chunked> {
-            let mut known: TextMap<&str> = TextMap::default();
-            Ok(frame.column(column)?.str()?.iter().map(|text| text.map(|text| known.number(text))).collect())
-        };
-        let (sellers, products) = rayon::join(|| numbers("seller_id"), || numbers("product_id"));
-        Ok(Sold { frame, sellers: sellers?, products: products? })
-    }
-
-    /// What was sold in each category or state, by its name.
-    fn by(&self, by: By) -> Result<BTreeMap<&str, Vec<Sale>>> {
-        let mut names = Places::default();
-        let series = names.add(self.frame.column(by.column())?.str()?);
-        let days = self.frame.column("day")?.date()?.physical();
-        let revenue = self.frame.column("revenue_centavos")?.i64()?;
-        let mut sales = vec![Vec::new(); names.texts().len()];
-        let ids = self.sellers.iter().zip(self.products.iter());
-        for (((series, day), (seller, product)), centavos) in
-            series.iter().zip(days.iter()).zip(ids).zip(revenue.iter())
-        {
-            if let (Some(series), Some(day), Some(seller), Some(product)) = (series, day, seller, product) {
-                sales[series as usize].push(Sale { day, seller, product, centavos: centavos.unwrap_or(0) });
-            }
-        }
-        Ok(names.into_texts().into_iter().zip(sales).collect())
     }
 }
 

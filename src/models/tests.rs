@@ -30,7 +30,7 @@ fn known_at(mart: &SalesMart, cutoff: i32) -> SalesMart {
         });
         (name.to_string(), known.unwrap_or_else(|| frame.clone()))
     };
-    SalesMart::new(mart.iter().map(keep).collect::<BTreeMap<_, _>>()).unwrap()
+    SalesMart::new(mart.iter().unwrap().map(keep).collect::<BTreeMap<_, _>>()).unwrap()
 }
 
 #[test]
@@ -51,6 +51,20 @@ fn rows_after_the_cutoff_change_no_forecast() {
             }
         }
     }
+}
+
+#[test]
+fn shares_go_on_from_any_day() {
+    let mart = generated(6_000);
+    let all = Shares::of(&mart).unwrap();
+    assert_eq!(Shares::from_frame(&all.to_frame().unwrap()).unwrap(), all);
+    // The last day, a month, most of it, more than there is; sales may come after weeks without any.
+    for cutoff in ["2018-08-20", "2018-07-31", "2016-12-31", "2016-01-01"].map(day) {
+        let known = Shares::of(&known_at(&mart, cutoff)).unwrap();
+        let after = |from| known.go_on(&mart, from).unwrap() == all;
+        assert!(after(cutoff + 1) && after(cutoff - 40), "{}", span::date(cutoff));
+    }
+    assert_eq!(all.go_on(&mart, day("2019-01-01")).unwrap(), all);
 }
 
 #[test]

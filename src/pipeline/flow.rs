@@ -27,6 +27,7 @@ use crate::data::{self, Audit, CleanTables, RawTables, Source, TableId};
 use crate::error::{Error, Result};
 use crate::findings::{self, Decided, Findings};
 use crate::mart::{self, SalesMart};
+use crate::models::Shares;
 use crate::models::reference::{self, Reference};
 use crate::parallel::{self, join, lock};
 use crate::report::{self, Document};
@@ -79,6 +80,7 @@ pub(super) struct Flow {
     clean: Memo<(CleanTables, Audit)>,
     audit: Memo<Audit>,
     mart: Memo<SalesMart>,
+    shares: Memo<Shares>,
     reference: Memo<Reference>,
     findings: Memo<Findings>,
     decided: Memo<Decided>,
@@ -117,6 +119,7 @@ impl Flow {
             clean: Memo::default(),
             audit: Memo::default(),
             mart: Memo::default(),
+            shares: Memo::default(),
             reference: Memo::default(),
             findings: Memo::default(),
             decided: Memo::default(),
@@ -310,7 +313,7 @@ impl Flow {
     pub(super) fn mart(&self) -> Result<Arc<SalesMart>> {
         self.mart.get(|| {
             if let Some(files) = self.reused("mart") {
-                return SalesMart::new(stored::frames(&self.placed(&files))?);
+                return stored::mart(&self.placed(&files));
             }
             if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
                 return self.remote_mart();
@@ -346,6 +349,13 @@ impl Flow {
         }
     }
 
+    pub(super) fn shares(&self) -> Result<Arc<Shares>> {
+        self.shares.get(|| match self.reused("supply") {
+            Some(files) => stored::shares(&self.placed(&files)),
+            None => self.grown()?.as_ref().as_ref().map_or_else(|| Shares::of(&*self.mart()?), Grown::shares),
+        })
+    }
+
     pub(super) fn reference(&self) -> Result<Arc<Reference>> {
         self.reference.get(|| reference::reference(&*self.mart()?))
     }
@@ -355,7 +365,7 @@ impl Flow {
     }
 
     pub(super) fn decided(&self) -> Result<Arc<Decided>> {
-        self.decided.get(|| findings::decide_if_enough(&*self.mart()?, &self.parameters.decisions))
+        self.decided.get(|| findings::decide_if_enough(&*self.mart()?, &*self.shares()?, &self.parameters.decisions))
     }
 
     /// By what the next run will know files again that are not touched: the `inputs` that this one began to read at some time, and

@@ -43,7 +43,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
 }
 
 /// The steps, each after those it needs.
-pub static STEPS: [Step; 20] = [
+pub static STEPS: [Step; 21] = [
     Step {
         id: "generate",
         about: "make up data, where the user names none",
@@ -93,6 +93,15 @@ pub static STEPS: [Step; 20] = [
         code: &["error", "memory", "parallel", "pipeline", "data", "mart"],
     },
     Step {
+        id: "supply",
+        about: "measure who sells and what no longer sells, by category and state, as of each day",
+        needs: &["mart"],
+        reads: &["mart/supply_by_day.parquet", "mart/supply_by_day/"],
+        makes: &["models/supply.parquet"],
+        params: &[],
+        code: &["error", "memory", "parallel", "pipeline", "data", "mart", "models"],
+    },
+    Step {
         id: "reference",
         about: "predict sales with a straight line per category (the original's regression)",
         needs: &["mart"],
@@ -120,8 +129,8 @@ pub static STEPS: [Step; 20] = [
     Step {
         id: "decisions",
         about: "forecast, take the three decisions and test them on the past",
-        needs: &["mart"],
-        reads: &["mart/"],
+        needs: &["mart", "supply"],
+        reads: &["mart/", "models/"],
         makes: &[
             "tables/winner.csv",
             "tables/winner_indicators.csv",

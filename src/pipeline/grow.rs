@@ -1,7 +1,6 @@
 //! The last run, and files that have come since → what this one leaves, without reading the rest again. Used by `flow` and `keep`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use polars::prelude::DataFrame;
@@ -18,9 +17,9 @@ use crate::data::Audit;
 use crate::data::before::Before;
 use crate::data::contract::TABLES;
 use crate::data::increment::{self, Grows, Stop};
-use crate::data::parquet::read_frame;
 use crate::error::Result;
 use crate::mart::{self, SalesMart};
+use crate::models::Shares;
 use crate::parallel::{self, lock};
 
 /// What has become of the last run.
@@ -29,6 +28,24 @@ pub(super) struct Grown {
     pub(super) audit: Audit,
     pub(super) mart: SalesMart,
     pub(super) mart_files: Files,
+    /// The shares of sellers and silent products as they were, if they are still there.
+    shares: Option<Shares>,
+    /// The first day on which they may be others now; none where there is none.
+    since: Option<i32>,
+}
+
+impl Grown {
+    /// The shares of sellers and silent products as they are now.
+    ///
+    /// # Errors
+    /// Rows of the mart cannot be read.
+    pub(super) fn shares(&self) -> Result<Shares> {
+        match (&self.shares, self.since) {
+            (Some(shares), Some(day)) => shares.go_on(&self.mart, day),
+            (Some(shares), None) => Ok(shares.clone()),
+            (None, _) => Shares::of(&self.mart),
+        }
+    }
 }
 
 /// The Parquet files of a step.
@@ -60,8 +77,8 @@ impl Flow {
     /// What the last run has become, if it was one by month, made by the same program of files of which all are still there.
     pub(super) fn grown(&self) -> Result<Arc<Option<Grown>>> {
         self.grown.get(|| {
-            let Some((clean, mart)) = self.last() else { return Ok(None) };
-            match self.grow(&clean, &mart) {
+            let Some(last) = self.last() else { return Ok(None) };
+            match self.grow(&last) {
                 Ok((grown, rows)) => {
                     self.tell(format!("{rows} new rows were added to what the last run has left"));
                     Ok(Some(grown))
@@ -75,49 +92,60 @@ impl Flow {
         })
     }
 
-    /// What the last run has left of the clean tables and the mart, where only its input may have changed.
-    fn last(&self) -> Option<(Ended, Ended)> {
+    /// What the last run has left, where only its input may have changed.
+    fn last(&self) -> Option<Last> {
         let how = &self.params.how;
         let own = matches!(self.params.input, Input::Places(_)) && lock(&self.inputs).len() == TABLES.len();
         let anew = !own || how.engine.is_remote() || how.shuffle.is_some() || how.select != Select::All;
         if anew || !self.params.monthly || self.reused("clean").is_some() {
             return None;
         }
-        let [clean, mart] = ["clean", "mart"].map(|id| {
-            let step = Step::named(id)?;
-            let ended = self.known.any(step)?;
-            let same = |name: &&String| !name.starts_with("input ") && !name.starts_with("file ");
-            let (now, _) = self.parts(step);
-            let [then, now] =
-                [&ended.record.parts, &now].map(|p| p.iter().filter(|(name, _)| same(name)).collect::<Vec<_>>());
-            (then == now).then(|| ended.clone())
-        });
-        let (clean, mart) = (clean?, mart?);
-        let read = |file: &&OutputFile| file.path.starts_with("clean/");
-        let made_of = |file: &OutputFile| mart.record.parts.get(&format!("file {}", file.path)) == Some(&file.blake3);
-        clean.outputs.iter().filter(read).all(made_of).then_some((clean, mart))
+        let clean = self.left(Step::named("clean")?, None)?;
+        let mart = self.left(Step::named("mart")?, Some(&clean))?;
+        let shares = self.left(Step::named("supply")?, Some(&mart));
+        Some(Last { clean, mart, shares })
     }
 
-    fn grow(&self, clean: &Ended, mart: &Ended) -> Grows<(Grown, usize)> {
-        let placed = self.placed(&clean.outputs);
+    /// What the last run has left of a step by the same program and parameters, of what it left of the step `before`.
+    fn left(&self, step: &Step, before: Option<&Ended>) -> Option<Ended> {
+        let ended = self.known.any(step)?;
+        let same = |name: &&String| !name.starts_with("input ") && !name.starts_with("file ");
+        let (now, _) = self.parts(step);
+        let [then, now] =
+            [&ended.record.parts, &now].map(|p| p.iter().filter(|(name, _)| same(name)).collect::<Vec<_>>());
+        let mut read = before.iter().flat_map(|before| &before.outputs).filter(|file| step.looks_at(&file.path));
+        let made_of = |file: &OutputFile| ended.record.parts.get(&format!("file {}", file.path)) == Some(&file.blake3);
+        (then == now && read.all(made_of)).then(|| ended.clone())
+    }
+
+    fn grow(&self, last: &Last) -> Grows<(Grown, usize)> {
+        let placed = self.placed(&last.clean.outputs);
         let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
         let before = Before { clean: tables.collect(), audit: stored::audit(&placed)?, memory: self.params.how.memory };
         let inputs = lock(&self.inputs).values().cloned().collect();
-        let (source, files) = (self.source()?, self.placed(&mart.outputs));
-        let named = files.iter().filter_map(|(path, place)| Some((name(path, "mart")?, place)));
-        let read = |(name, place): (String, &PathBuf)| Ok((name, read_frame(place)?));
-        let (grown, base) = parallel::both(|| increment::grow(&before, &source, inputs), || parallel::map(named, read));
-        let (grown, mut base) = (grown?, base?.into_iter().collect::<mart::grow::Files>());
-        let changed = mart::grow::grow(&base, &grown, |products| before.sellers(products))?;
-        base.extend(changed.clone());
+        let (source, files) = (self.source()?, self.placed(&last.mart.outputs));
+        let (grown, base) = parallel::both(|| increment::grow(&before, &source, inputs), || stored::mart(&files));
+        let grown = grown?;
+        let growth = mart::grow::grow(&base?, &grown, |products| before.sellers(products))?;
+        let shares = last.shares.as_ref().map(|shares| stored::shares(&self.placed(&shares.outputs))).transpose()?;
         let made = Grown {
-            clean: Files::new(&clean.outputs, "clean", grown.files),
+            clean: Files::new(&last.clean.outputs, "clean", grown.files),
             audit: grown.audit,
-            mart: SalesMart::new(stored::joined(base)?)?,
-            mart_files: Files::new(&mart.outputs, "mart", changed),
+            mart: growth.mart,
+            mart_files: Files::new(&last.mart.outputs, "mart", growth.files),
+            shares,
+            since: growth.since,
         };
         Ok((made, grown.rows))
     }
+}
+
+/// What the last run has left of the steps that can go on.
+struct Last {
+    clean: Ended,
+    mart: Ended,
+    /// None where it did not come so far.
+    shares: Option<Ended>,
 }
 
 /// The name of a table's file, without folder and extension.

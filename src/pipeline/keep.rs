@@ -9,6 +9,7 @@ use super::graph::Step;
 use super::manifest::{OutputFile, to_json};
 use super::monthly;
 use super::output::{DATA, Staging};
+use super::stored::SHARES;
 use super::tables::{self, Table};
 use crate::data::parquet::write_frames;
 use crate::data::read::hash_file;
@@ -44,6 +45,7 @@ pub(super) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
             Some(grown) => grown.mart_files.stage(staging),
             None => write_parquet(staging, &mart(&*flow.mart()?, flow.params.monthly)?),
         },
+        "supply" => Ok(vec![staging.write_parquet(SHARES, &flow.shares()?.to_frame()?)?]),
         "reference" => write_tables(staging, tables::of_reference(&*flow.reference()?)),
         "findings" => write_tables(staging, tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
         "decisions" => {
@@ -83,7 +85,7 @@ fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result
 
 /// The tables of the mart with the paths of their files, without extension.
 pub(super) fn mart(mart: &SalesMart, by_month: bool) -> Result<Vec<(String, DataFrame)>> {
-    if by_month { monthly::mart(mart) } else { Ok(placed("mart", mart.iter())) }
+    if by_month { monthly::mart(mart) } else { Ok(placed("mart", mart.iter()?)) }
 }
 
 /// Tables with the paths of their files, without extension.

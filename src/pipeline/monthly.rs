@@ -27,7 +27,7 @@ pub(super) fn clean(clean: &CleanTables) -> Result<Files> {
 pub(super) fn mart(mart: &SalesMart) -> Result<Files> {
     let by_day = mart.table(BY_DAY)?;
     let mut files = by_month(&format!("mart/{BY_DAY}"), by_day, &months::of_days(by_day.column("day")?)?)?;
-    let whole = mart.iter().filter(|(name, _)| *name != BY_DAY);
+    let whole = mart.iter()?.filter(|(name, _)| *name != BY_DAY);
     files.extend(whole.map(|(name, frame)| (format!("mart/{name}"), frame.clone())));
     Ok(files)
 }

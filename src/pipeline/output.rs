@@ -19,10 +19,11 @@ use crate::error::{Error, Result};
 use crate::parallel::lock;
 
 /// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
-const OWNED: [&str; 9] = [
+const OWNED: [&str; 10] = [
     "clean",
     "references",
     "mart",
+    "models",
     "tables",
     "quarantine",
     "audit.json",

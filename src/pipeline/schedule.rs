@@ -216,6 +216,7 @@ fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Optio
             }
         }
         "mart" => drop(flow.mart()?),
+        "supply" => drop(flow.shares()?),
         "reference" => drop(flow.reference()?),
         "findings" => drop(flow.findings()?),
         "decisions" => drop(flow.decided()?),

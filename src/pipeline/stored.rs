@@ -8,12 +8,17 @@ use polars::prelude::DataFrame;
 use super::elsewhere::{PLACES, Places};
 use crate::data::Audit;
 use crate::data::contract::{TABLES, TableId};
-use crate::data::parquet::read_frame;
+use crate::data::parquet::{read_frame, stack};
 use crate::data::read::Quarantined;
 use crate::error::{Error, Result};
-use crate::mart::engine;
+use crate::mart::by_day::ByDay;
+use crate::mart::{BY_DAY, SalesMart, engine};
+use crate::models::Shares;
 use crate::parallel;
 use crate::store;
+
+/// The file of the shares of sellers and silent products.
+pub(super) const SHARES: &str = "models/supply.parquet";
 
 /// The tables among the files of a step (path in the output folder, place), by name; one in several files is joined in the order
 /// of their names.
@@ -23,17 +28,30 @@ pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataF
     joined(parallel::map(named, |(name, place)| Ok((name.to_string(), read_frame(place)?)))?)
 }
 
-/// The tables of some files, which are named like `orders` or, where there are several, `orders/2018-08`.
-pub(super) fn joined(files: impl IntoIterator<Item = (String, DataFrame)>) -> Result<BTreeMap<String, DataFrame>> {
-    let mut tables: BTreeMap<String, DataFrame> = BTreeMap::new();
-    for (name, frame) in files {
-        let table = name.split('/').next().unwrap_or(&name);
-        match tables.get_mut(table) {
-            Some(table) => drop(table.vstack_mut(&frame)?),
-            None => drop(tables.insert(table.into(), frame)),
-        }
+/// The mart among the files of a step; the rows of its longest table are read when somebody asks for them.
+pub(super) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
+    let is_long = |path: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(BY_DAY));
+    let (long, others): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|(path, _)| is_long(path));
+    let month = |path: &str| Some(name_of(path)?.split_once('/').map_or_else(String::new, |(_, month)| month.into()));
+    let long = long.iter().filter_map(|(path, place)| Some((month(path)?, place.as_path())));
+    SalesMart::with(frames(&others)?, ByDay::there(long)?)
+}
+
+/// The shares of sellers and silent products that a run has left.
+pub(super) fn shares(files: &[(&str, PathBuf)]) -> Result<Shares> {
+    match files.iter().find(|(path, _)| *path == SHARES) {
+        Some((_, place)) => Shares::from_frame(&read_frame(place)?),
+        None => Err(Error::input(format!("there is no `{SHARES}`")).with_hint("run `pfe run` again")),
     }
-    Ok(tables)
+}
+
+/// The tables of some files, which are named like `orders` or, where there are several, `orders/2018-08`.
+fn joined(files: impl IntoIterator<Item = (String, DataFrame)>) -> Result<BTreeMap<String, DataFrame>> {
+    let mut tables: BTreeMap<String, Vec<DataFrame>> = BTreeMap::new();
+    for (name, frame) in files {
+        tables.entry(name.split('/').next().unwrap_or(&name).into()).or_default().push(frame);
+    }
+    tables.into_iter().map(|(name, frames)| Ok((name, stack(frames)?))).collect()
 }
 
 /// The name of a Parquet file in the folder of a step: `orders/2018-08` of `clean/orders/2018-08.parquet`.

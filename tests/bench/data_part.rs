@@ -32,7 +32,7 @@ fn main() -> Result<()> {
         1 => whole(&source, out)?,
         _ => in_shards(&source, out, ranges)?,
     };
-    write_frames(mart.iter(), |name, frame| write_frame(frame, create(out, "mart", name)?))?;
+    write_frames(mart.iter()?, |name, frame| write_frame(frame, create(out, "mart", name)?))?;
     Ok(())
 }
 

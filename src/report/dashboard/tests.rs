@@ -40,7 +40,7 @@ fn mart_total(results: &Results, table: &str, column: &str) -> i64 {
 /// `results` with a mart in which `edit` has changed every table.
 fn altered(results: &Results, edit: impl Fn(DataFrame) -> DataFrame) -> Results {
     let tables: BTreeMap<String, DataFrame> =
-        results.mart.iter().map(|(name, frame)| (name.to_string(), edit(frame.clone()))).collect();
+        results.mart.iter().unwrap().map(|(name, frame)| (name.to_string(), edit(frame.clone()))).collect();
     Results { mart: SalesMart::new(tables).unwrap(), ..results.clone() }
 }
 
@@ -151,6 +151,7 @@ fn many_categories_share_a_name_and_nothing_is_lost() {
     let tables: BTreeMap<String, DataFrame> = results
         .mart
         .iter()
+        .unwrap()
         .map(|(name, frame)| (name.to_string(), if name == "sales_by_methods" { all.clone() } else { frame.clone() }))
         .collect();
     let many = Results { mart: SalesMart::new(tables).unwrap(), ..results.clone() };

@@ -1,0 +1,184 @@
+//! The longest table of the mart, `supply_by_day`: in memory, or in files of which rows are read when they are asked for. Used by `mart`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Seek;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+
+use super::month::Month;
+use crate::data::parquet::{read_columns, stack};
+use crate::error::{Error, Result};
+use crate::parallel::{self, lock};
+
+/// Its rows, in pieces: those of a month each, or all.
+#[derive(Debug, Clone)]
+pub(crate) struct ByDay {
+    /// By what their files are called: `2018-08`; the one without a name holds any day.
+    pieces: BTreeMap<String, Rows>,
+    /// All of them, once somebody has asked for them.
+    whole: OnceLock<DataFrame>,
+}
+
+#[derive(Debug, Clone)]
+enum Rows {
+    Here(DataFrame),
+    /// An open file: what it holds stays the same wherever it is moved, and whatever takes its place.
+    There(Arc<Mutex<File>>),
+}
+
+impl Rows {
+    fn read(&self, columns: Option<&[&str]>) -> Result<DataFrame> {
+        match (self, columns) {
+            (Rows::Here(rows), None) => Ok(rows.clone()),
+            (Rows::Here(rows), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
+            (Rows::There(file), columns) => {
+                let mut file = lock(file);
+                file.rewind().map_err(Error::io("read", "supply_by_day"))?;
+                read_columns(file.try_clone().map_err(Error::io("read", "supply_by_day"))?, columns)
+            }
+        }
+    }
+}
+
+impl ByDay {
+    pub(super) fn here(rows: DataFrame) -> ByDay {
+        ByDay { pieces: BTreeMap::from([(String::new(), Rows::Here(rows))]), whole: OnceLock::new() }
+    }
+
+    /// The rows of files, by the months that they are called by; one without a name holds any.
+    ///
+    /// # Errors
+    /// A file cannot be opened.
+    pub(crate) fn there<'a>(files: impl IntoIterator<Item = (String, &'a Path)>) -> Result<ByDay> {
+        let open = |(name, path): (String, &'a Path)| {
+            let file = File::open(path).map_err(Error::io("read", path))?;
+            Ok((name, Rows::There(Arc::new(Mutex::new(file)))))
+        };
+        Ok(ByDay { pieces: files.into_iter().map(open).collect::<Result<_>>()?, whole: OnceLock::new() })
+    }
+
+    /// With these months in place of what they were, or of nothing.
+    pub(super) fn with(&self, months: impl IntoIterator<Item = (String, DataFrame)>) -> ByDay {
+        let mut pieces = self.pieces.clone();
+        pieces.extend(months.into_iter().map(|(name, rows)| (name, Rows::Here(rows))));
+        ByDay { pieces, whole: OnceLock::new() }
+    }
+
+    /// The rows of a month, if there are any.
+    pub(super) fn month(&self, name: &str) -> Result<Option<DataFrame>> {
+        self.pieces.get(name).map(|rows| rows.read(None)).transpose()
+    }
+
+    /// All rows.
+    pub(super) fn whole(&self) -> Result<&DataFrame> {
+        let alone = self.pieces.values().next().filter(|_| self.pieces.len() == 1);
+        if let Some(Rows::Here(rows)) = alone {
+            return Ok(rows);
+        }
+        if let Some(rows) = self.whole.get() {
+            return Ok(rows);
+        }
+        let all = stack(parallel::map(self.pieces.values(), |rows| rows.read(None))?)?;
+        Ok(self.whole.get_or_init(|| all))
+    }
+
+    /// What `take` makes, side by side, of some columns of the pieces that hold rows of these days: of the rows of those days alone.
+    ///
+    /// # Errors
+    /// A file cannot be read, or `take` fails.
+    pub(crate) fn each<T: Send>(
+        &self,
+        days: RangeInclusive<i32>,
+        columns: &[&str],
+        take: impl Fn(DataFrame) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let meet = |held: &RangeInclusive<i32>| held.start() <= days.end() && days.start() <= held.end();
+        let pieces = self.pieces.iter().map(|(name, rows)| (days_of(name), rows)).filter(|(held, _)| meet(held));
+        parallel::map(pieces, |(held, rows)| {
+            if days.contains(held.start()) && days.contains(held.end()) {
+                return take(rows.read(Some(columns))?);
+            }
+            let others = columns.iter().filter(|column| **column != "day");
+            let all = rows.read(Some(&["day"].into_iter().chain(others.copied()).collect::<Vec<_>>()))?;
+            let of_rows = all.column("day")?.date()?.physical().iter();
+            let mask: BooleanChunked = of_rows.map(|day| day.is_some_and(|day| days.contains(&day))).collect();
+            take(all.filter(&mask)?.select(columns.iter().copied())?)
+        })
+    }
+
+    /// Some columns of the rows of these days.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn rows(&self, days: RangeInclusive<i32>, columns: &[&str]) -> Result<DataFrame> {
+        let pieces = self.each(days, columns, Ok)?;
+        match self.pieces.values().next().filter(|_| pieces.is_empty()) {
+            Some(any) => Ok(any.read(Some(columns))?.clear()),
+            None => stack(pieces),
+        }
+    }
+}
+
+/// The days of which a file of this name holds rows.
+fn days_of(name: &str) -> RangeInclusive<i32> {
+    let first = NaiveDate::parse_from_str(&format!("{name}-01"), "%Y-%m-%d");
+    first.map_or(i32::MIN..=i32::MAX, |first| {
+        let month = Month::of_day(first.to_epoch_days());
+        month.first_day()..=month.plus(1).first_day() - 1
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::data::parquet::write_frame;
+
+    fn rows(days: &[i32]) -> DataFrame {
+        let n: Vec<i64> = days.iter().map(|day| i64::from(*day)).collect();
+        let days = Int32Chunked::from_slice("day".into(), days).into_date().into_column();
+        df!("n" => n).unwrap().hstack(&[days]).unwrap()
+    }
+
+    fn numbers(frame: &DataFrame) -> Vec<i64> {
+        frame.column("n").unwrap().i64().unwrap().iter().flatten().collect()
+    }
+
+    #[test]
+    fn days_are_found_in_files_and_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        // January and February 1970.
+        let write = |name: &str, days: &[i32]| {
+            let path = folder.path().join(name);
+            let beside = path.with_extension("new");
+            write_frame(&rows(days), File::create(&beside).unwrap()).unwrap();
+            std::fs::rename(&beside, &path).unwrap();
+            path
+        };
+        let (january, february, all) =
+            (write("1", &[0, 5, 30]), write("2", &[31, 40]), write("3", &[0, 5, 30, 31, 40]));
+        let months = [("1970-01", &january), ("1970-02", &february)].map(|(name, path)| (name.to_string(), &**path));
+        let months = ByDay::there(months).unwrap();
+        // Whatever becomes of the files.
+        write("1", &[7]);
+        std::fs::remove_file(february).unwrap();
+        let whole = ByDay::there([(String::new(), &*all)]).unwrap();
+        for by_day in [&months, &whole, &ByDay::here(rows(&[0, 5, 30, 31, 40]))] {
+            let some = |days| numbers(&by_day.rows(days, &["n"]).unwrap());
+            assert_eq!(
+                (some(5..=31), some(0..=30), some(i32::MIN..=i32::MAX)),
+                (vec![5, 30, 31], vec![0, 5, 30], vec![0, 5, 30, 31, 40])
+            );
+            assert_eq!((some(60..=90), numbers(by_day.whole().unwrap()).len()), (vec![], 5));
+        }
+        let later = months.with([("1970-02".to_string(), rows(&[33])), ("1970-03".to_string(), rows(&[60]))]);
+        assert_eq!(numbers(later.whole().unwrap()), [0, 5, 30, 33, 60]);
+        assert_eq!(later.month("1970-03").unwrap().map(|rows| rows.height()), Some(1));
+        assert!(later.month("1970-04").unwrap().is_none());
+    }
+}
