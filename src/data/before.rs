@@ -11,8 +11,8 @@ use super::contract::{ForeignKey, Table, TableId};
 use super::increment::{Grows, reload};
 use super::months::{BY_MONTH, label};
 use super::parquet::{join_rows, read_columns, read_frame, stack};
-use super::places::Places;
 use super::quality::{Measured, SAMPLES};
+use super::wanted::Wanted;
 use crate::error::{Error, Result};
 use crate::parallel;
 
@@ -46,14 +46,14 @@ impl Before {
 
     /// The clean tables of the orders that the rows concern, and the files that they were found in, by name.
     pub(super) fn touched(&self, rows: &Tables) -> Grows<(Tables, Files)> {
-        let of_orders = rows.iter().filter(|(id, _)| **id != TableId::Customers);
-        let mut orders = texts(of_orders.map(|(_, frame)| (frame, "order_id")))?;
+        let of_orders: Vec<_> =
+            rows.iter().filter(|(id, _)| **id != TableId::Customers).map(|(_, frame)| (frame, "order_id")).collect();
         let of_customers = [TableId::Customers, TableId::Orders].map(|id| (&rows[&id], "customer_id"));
-        let mut customers = texts(of_customers)?;
+        let (orders, customers) = (Wanted::of(of_orders.iter().copied())?, Wanted::of(of_customers)?);
         let months: Vec<&str> = self.clean.keys().filter_map(|name| name.strip_prefix("orders/")).collect();
         let hit = parallel::map(months, |month| {
             let ids = read_some(&self.clean[&format!("orders/{month}")], &["order_id", "customer_id"])?;
-            let hit = among(&ids, "order_id", &orders)?.any() || among(&ids, "customer_id", &customers)?.any();
+            let hit = orders.among(&ids, "order_id")?.any() || customers.among(&ids, "customer_id")?.any();
             Ok(hit.then(|| month.to_string()))
         })?;
         let months: Vec<String> = hit.into_iter().flatten().chain([label(None)]).collect();
@@ -66,24 +66,18 @@ impl Before {
         let files =
             parallel::map(open(), |(id, month)| Ok((id, format!("{}/{month}", id.name()), self.read(id, month)?)))?;
 
-        let select = |table: TableId, wanted: &[(&str, &[String])]| -> Result<DataFrame> {
+        let select = |table: TableId, wanted: &[(&str, &Wanted)]| -> Result<DataFrame> {
             let mut found = empty(table.table());
             for (_, _, frame) in files.iter().filter(|(id, ..)| *id == table) {
-                let masks = wanted.iter().map(|(column, texts)| among(frame, column, texts));
+                let masks = wanted.iter().map(|(column, texts)| texts.among(frame, column));
                 let mask = masks.reduce(|a, b| Ok(a? | b?)).unwrap_or_else(|| Ok(BooleanChunked::default()))?;
                 found.vstack_mut(&frame.filter(&mask)?)?;
             }
             Ok(join_rows(found.sort(table.table().key.to_vec(), SortMultipleOptions::default())?))
         };
         let known = select(TableId::Orders, &[("order_id", &orders), ("customer_id", &customers)])?;
-        let also = |wanted: &mut Vec<String>, column| -> Result<()> {
-            wanted.extend(texts([(&known, column)])?);
-            wanted.sort_unstable();
-            wanted.dedup();
-            Ok(())
-        };
-        also(&mut orders, "order_id")?;
-        also(&mut customers, "customer_id")?;
+        let orders = Wanted::of(of_orders.into_iter().chain([(&known, "order_id")]))?;
+        let customers = Wanted::of(of_customers.into_iter().chain([(&known, "customer_id")]))?;
         let mut then = Tables::new();
         for id in BY_MONTH {
             let rows = match id {
@@ -93,8 +87,8 @@ impl Before {
             };
             then.insert(id, rows);
         }
-        let found = texts([(&then[&TableId::Customers], "customer_id")])?;
-        if !among(&known, "customer_id", &found)?.all() {
+        let found = Wanted::of([(&then[&TableId::Customers], "customer_id")])?;
+        if !found.among(&known, "customer_id")?.all() {
             return reload("rows come to an order whose customer is missing, or ordered first in another month");
         }
         Ok((then, files.into_iter().map(|(_, name, frame)| (name, frame)).collect()))
@@ -105,7 +99,8 @@ impl Before {
     /// # Errors
     /// A file cannot be read.
     pub fn sellers(&self, products: &Column) -> Result<DataFrame> {
-        let products = texts([(&products.clone().into_frame(), "product_id")])?;
+        let products = products.clone().into_frame();
+        let products = Wanted::of([(&products, "product_id")])?;
         let unknown = label(None);
         let months = self
             .clean
@@ -113,7 +108,7 @@ impl Before {
             .filter(|(name, _)| name.strip_prefix("order_items/").is_some_and(|month| month != unknown));
         let found = parallel::map(months, |(_, file)| {
             let items = read_some(file, &["product_id", "seller_id"])?;
-            Ok(items.filter(&among(&items, "product_id", &products)?)?)
+            Ok(items.filter(&products.among(&items, "product_id")?)?)
         })?;
         let none = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
         stack([none].into_iter().chain(found))
@@ -121,13 +116,15 @@ impl Before {
 
     /// The products of these items.
     pub(super) fn products(&self, items: &DataFrame) -> Result<DataFrame> {
-        let products = self.short(TableId::Products)?.select(["product_id", "category"])?;
-        Ok(products.filter(&among(&products, "product_id", &texts([(items, "product_id")])?)?)?)
+        let products = self.short(TableId::Products, &["product_id", "category"])?;
+        let sold = Wanted::of([(items, "product_id")])?;
+        Ok(products.filter(&sold.among(&products, "product_id")?)?)
     }
 
-    pub(super) fn short(&self, table: TableId) -> Result<DataFrame> {
+    /// Some columns of a table that is not kept by month.
+    pub(super) fn short(&self, table: TableId, columns: &[&str]) -> Result<DataFrame> {
         let file = self.clean.get(table.name());
-        read_frame(file.ok_or_else(|| Error::input(format!("there is no clean table `{}`", table.name())))?)
+        read_some(file.ok_or_else(|| Error::input(format!("there is no clean table `{}`", table.name())))?, columns)
     }
 
     /// The first orders of which `check` says that they fail, given some tables of all orders up to one; by what the `changed`
@@ -180,21 +177,6 @@ impl Before {
 pub(super) fn empty(table: &Table) -> DataFrame {
     let fields = table.clean_columns().map(|column| Field::new(column.name.into(), column.kind.dtype()));
     DataFrame::empty_with_schema(&fields.collect())
-}
-
-/// Sorted texts, each once.
-fn texts<'a>(columns: impl IntoIterator<Item = (&'a DataFrame, &'a str)>) -> Result<Vec<String>> {
-    let mut all: BTreeSet<&str> = BTreeSet::new();
-    for (frame, column) in columns {
-        all.extend(frame.column(column)?.str()?.iter().flatten());
-    }
-    Ok(all.into_iter().map(String::from).collect())
-}
-
-/// Which rows have one of the texts in a column.
-fn among(frame: &DataFrame, column: &str, texts: &[String]) -> Result<BooleanChunked> {
-    let found = Places::of(texts.iter().map(String::as_str)).find(frame.column(column)?.str()?);
-    Ok(found.iter().map(Option::is_some).collect())
 }
 
 fn read_some(file: &Path, columns: &[&str]) -> Result<DataFrame> {

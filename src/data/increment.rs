@@ -227,7 +227,7 @@ fn account(
                 measured.grow(&then?, &now?, first)?
             }
             (false, Some(rows)) if rows.height() > 0 => {
-                let target = before.short(key.table)?;
+                let target = before.short(key.table, &[key.references])?;
                 let mut reference = Reference::new(table, key, &target)?;
                 if !reference.go_on(measured) {
                     return reload("what the last run counted of references does not fit its tables");

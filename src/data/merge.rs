@@ -42,17 +42,21 @@ impl Keys {
 /// A column is missing.
 pub(crate) fn find(base: &DataFrame, rows: &DataFrame, key: &[&str]) -> Result<Vec<Result<usize, usize>>> {
     let (keys, sought) = (Keys::of(base, key)?, Keys::of(rows, key)?);
+    let mut last = 0;
     let place = |row: usize| {
-        let (mut from, mut to) = (0, base.height());
+        let before = |at: usize| keys.compare(at, &sought, row).is_lt();
+        // Rows mostly come in order: what one looks for is not far behind the one before.
+        let (mut from, mut step) = (if last > 0 && before(last - 1) { last } else { 0 }, 1);
+        while from + step <= base.height() && before(from + step - 1) {
+            (from, step) = (from + step, 2 * step);
+        }
+        let mut to = base.height().min(from + step - 1);
         while from < to {
             let middle = from.midpoint(to);
-            match keys.compare(middle, &sought, row) {
-                Ordering::Less => from = middle + 1,
-                Ordering::Equal => return Ok(middle),
-                Ordering::Greater => to = middle,
-            }
+            if before(middle) { from = middle + 1 } else { to = middle }
         }
-        Err(from)
+        last = from;
+        if from < base.height() && keys.compare(from, &sought, row).is_eq() { Ok(from) } else { Err(from) }
     };
     Ok((0..rows.height()).map(place).collect())
 }
@@ -99,6 +103,15 @@ mod tests {
         let merged = merge(&base, &rows, &gone, &["id", "day"]).unwrap();
         assert!(merged.equals(&table(&["a", "a", "a", "c", "d"], &[0, 1, 2, 1, 0], &[4, 10, 2, 3, 1])), "{merged}");
         assert_eq!(find(&base, &rows, &["id", "day"]).unwrap(), [Err(3), Err(1), Ok(2), Err(0)]);
+        let many: Vec<i64> = (0..100).map(|n| n * n).collect();
+        let many = table(&["x"; 100], &many, &many);
+        for sought in [-1, 0, 1, 2_500, 2_501, 9_801, 9_802] {
+            // From the start, and from anywhere.
+            let rows = table(&["x"; 3], &[sought, 5_000, sought], &[0; 3]);
+            let place =
+                many.column("day").unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>().binary_search(&sought);
+            assert_eq!(find(&many, &rows, &["id", "day"]).unwrap(), [place, Err(71), place]);
+        }
         assert!(merge(&base.clear(), &base, &gone.clear(), &["id", "day"]).unwrap().equals(&base));
     }
 }

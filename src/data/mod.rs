@@ -31,6 +31,7 @@ mod spill;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod wanted;
 
 pub use audit::Audit;
 pub use clean::{CleanTables, clean, load};

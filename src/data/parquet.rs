@@ -28,7 +28,11 @@ impl<W: Write> Appender<W> {
     /// # Errors
     /// A column has a type that Parquet lacks, or nothing can be written.
     pub fn new(to: W, schema: &Schema) -> Result<Appender<W>> {
-        let writer = ParquetWriter::new(to).with_compression(ParquetCompression::Snappy).set_parallel(false);
+        Appender::with(ParquetCompression::Uncompressed, to, schema)
+    }
+
+    fn with(compression: ParquetCompression, to: W, schema: &Schema) -> Result<Appender<W>> {
+        let writer = ParquetWriter::new(to).with_compression(compression).set_parallel(false);
         Ok(Appender { writer: writer.batched(schema)?, pending: DataFrame::empty_with_schema(schema) })
     }
 
@@ -106,12 +110,25 @@ pub(crate) fn join_rows(mut frame: DataFrame) -> DataFrame {
     frame
 }
 
-/// Writes the rows.
+/// Writes the rows. Most of them are ids, which are random: to compress them takes as long as all the rest of the writing, and
+/// makes files smaller by a seventh.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn write_frame(frame: &DataFrame, to: impl Write) -> Result<()> {
-    let mut file = Appender::new(to, frame.schema())?;
+    write(ParquetCompression::Uncompressed, frame, to)
+}
+
+/// Writes the rows compressed, for those who wait for a network rather than for a processor.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_compressed(frame: &DataFrame, to: impl Write) -> Result<()> {
+    write(ParquetCompression::Snappy, frame, to)
+}
+
+fn write(compression: ParquetCompression, frame: &DataFrame, to: impl Write) -> Result<()> {
+    let mut file = Appender::with(compression, to, frame.schema())?;
     file.append(frame)?;
     file.finish()
 }

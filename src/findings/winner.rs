@@ -202,16 +202,16 @@ fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
     let frame = mart.table("products")?;
     let (names, items, prices) =
         (frame.column("category")?.str()?, frame.column("items")?.i64()?, frame.column("price_centavos")?.i64()?);
-    let mut sums: BTreeMap<String, [f64; 3]> = BTreeMap::new();
+    let mut sums: PlHashMap<&str, [f64; 3]> = PlHashMap::new();
     for ((name, items), price) in names.iter().zip(items.iter()).zip(prices.iter()) {
         let (Some(name), Some(items), Some(price)) = (name, items, price) else { continue };
         if items > 0 && price > 0 {
             let (n, log) = (items as f64, (price as f64 / items as f64).ln());
-            let sum = sums.entry(name.into()).or_default();
+            let sum = sums.entry(name).or_default();
             *sum = [sum[0] + n, sum[1] + n * log, sum[2] + n * log * log];
         }
     }
-    Ok(sums.into_iter().map(|(name, [n, s, q])| (name, (q / n - (s / n) * (s / n)).max(0.0).sqrt())).collect())
+    Ok(sums.into_iter().map(|(name, [n, s, q])| (name.into(), (q / n - (s / n) * (s / n)).max(0.0).sqrt())).collect())
 }
 
 fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<ProductFacts>> {

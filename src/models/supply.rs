@@ -65,9 +65,7 @@ impl Shares {
         let late = mart.by_day().rows(before + 1..=i32::MAX, &SALES)?;
         let Some((_, last)) = days(&late)?.filter(|_| self.first <= before) else { return Shares::of(mart) };
         let sold = Sold::of(&late)?;
-        let earlier = mart.by_day().each(i32::MIN..=before, &EARLIER, |rows| {
-            Ok([sold.earlier(&rows, By::Category)?, sold.earlier(&rows, By::State)?])
-        })?;
+        let earlier = mart.by_day().each(i32::MIN..=before, &EARLIER, |rows| sold.earlier(&rows))?;
         let of = |by: By| -> Result<BTreeMap<String, Supply>> {
             let mut earned: BTreeMap<String, Earlier> = BTreeMap::new();
             for (name, more) in earlier.iter().flat_map(|piece| &piece[by as usize]) {
@@ -244,24 +242,27 @@ impl<'a> Sold<'a> {
         Ok(names.into_texts().into_iter().zip(sales).collect())
     }
 
-    /// What was earned by earlier sales in each category or state.
-    fn earlier(&self, rows: &DataFrame, by: By) -> Result<BTreeMap<String, Earlier>> {
-        let mut names = Places::default();
-        let series = names.add(rows.column(by.column())?.str()?);
-        let products = rows.column("product_id")?.str()?;
-        let mut again = vec![Earlier::new(); names.texts().len()];
-        let mut others = vec![0; names.texts().len()];
-        for ((series, product), centavos) in
-            series.iter().zip(products.iter()).zip(rows.column("revenue_centavos")?.i64()?.iter())
-        {
-            let (Some(series), Some(product), Some(centavos)) = (series, product, centavos) else { continue };
-            match self.numbers.get(product) {
-                Some(product) => again[series as usize].push((Some(product), centavos)),
-                None => others[series as usize] += centavos,
+    /// What was earned by earlier sales in each category and state, in this order.
+    fn earlier(&self, rows: &DataFrame) -> Result<[BTreeMap<String, Earlier>; 2]> {
+        let products = rows.column("product_id")?.str()?.iter();
+        let products: Vec<Option<u32>> = products.map(|product| self.numbers.get(product?)).collect();
+        let revenue = rows.column("revenue_centavos")?.i64()?;
+        let of = |by: By| -> Result<BTreeMap<String, Earlier>> {
+            let mut names = Places::default();
+            let series = names.add(rows.column(by.column())?.str()?);
+            let mut again = vec![Earlier::new(); names.texts().len()];
+            let mut others = vec![0; names.texts().len()];
+            for ((series, product), centavos) in series.iter().zip(&products).zip(revenue.iter()) {
+                let (Some(series), Some(centavos)) = (series, centavos) else { continue };
+                match product {
+                    Some(_) => again[series as usize].push((*product, centavos)),
+                    None => others[series as usize] += centavos,
+                }
             }
-        }
-        again.iter_mut().zip(others).for_each(|(again, others)| again.push((None, others)));
-        Ok(names.into_texts().into_iter().map(String::from).zip(again).collect())
+            again.iter_mut().zip(others).for_each(|(again, others)| again.push((None, others)));
+            Ok(names.into_texts().into_iter().map(String::from).zip(again).collect())
+        };
+        Ok([of(By::Category)?, of(By::State)?])
     }
 }
 

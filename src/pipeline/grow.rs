@@ -92,6 +92,11 @@ impl Flow {
         })
     }
 
+    /// Whether this run tries to go on from what the last one has left.
+    pub(super) fn may_grow(&self) -> bool {
+        self.last().is_some()
+    }
+
     /// What the last run has left, where only its input may have changed.
     fn last(&self) -> Option<Last> {
         let how = &self.params.how;

@@ -41,6 +41,12 @@ pub(super) fn plan(flow: &Flow) -> Result<Vec<Planned>> {
         };
         planned.push(Planned { step, state, why });
     }
+    if flow.may_grow() {
+        for plan in planned.iter_mut().filter(|plan| plan.state == State::Open) {
+            // Nobody waits until the files are written to see that they are others.
+            (plan.state, plan.why) = (State::Stale, "rows may have come to what it reads".into());
+        }
+    }
     demand(flow, &mut planned);
     if let Select::Only(_) = select {
         check_needs(flow, &chosen)?;

@@ -149,9 +149,17 @@ fn monthly(name: &str, frame: &DataFrame) -> Result<Table> {
 
 fn top_products(mart: &SalesMart) -> Result<Table> {
     let mut table = header("product_id,category,items,orders,revenue");
-    let by = ["revenue_centavos", "product_id"];
-    let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
-    let products = mart.table("products")?.sort(by, order)?.head(Some(TOP_PRODUCTS));
+    let by = ["revenue_centavos", "product_id", "category"];
+    let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]);
+    let products = mart.table("products")?;
+    // Those that are surely not among them are not sorted.
+    let mut revenue: Vec<i64> = products.column(by[0])?.i64()?.iter().map(|revenue| revenue.unwrap_or(0)).collect();
+    let least = match TOP_PRODUCTS.min(revenue.len()) {
+        0 => 0,
+        count => *revenue.select_nth_unstable_by(count - 1, |a, b| b.cmp(a)).1,
+    };
+    let products = products.filter(&products.column(by[0])?.i64()?.gt_eq(least))?;
+    let products = products.sort(by, order)?.head(Some(TOP_PRODUCTS));
     let (ids, categories) = (products.column("product_id")?.str()?, products.column("category")?.str()?);
     for row in 0..products.height() {
         let number = |name: &str| -> Result<i64> { Ok(products.column(name)?.i64()?.get(row).unwrap_or(0)) };

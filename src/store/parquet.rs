@@ -7,7 +7,7 @@ use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
 use super::{Schema, by_contract, columns};
 use crate::data::contract::Kind;
-use crate::data::parquet::write_frame;
+use crate::data::parquet::write_compressed;
 use crate::error::{Error, Result};
 
 /// Writes a table. The amounts of a raw table, centavos in memory, carry the name that says so: whoever else reads the
@@ -20,7 +20,7 @@ pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Wr
     for (held, stored) in renamed(schema, table) {
         frame.rename(held, stored.into())?;
     }
-    write_frame(&frame, to)
+    write_compressed(&frame, to)
 }
 
 /// Reads a table back; `place` names it in messages.
