@@ -93,7 +93,7 @@ fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) ->
     sums.parts()
 }
 
-/// The sums now less those of before.
+/// The sums now less those of before, by their key.
 fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<DataFrame> {
     let key = if step.kind == Kind::Last { vec!["product_id", "category"] } else { step.key() };
     let mut all = now.clone();
@@ -106,7 +106,9 @@ fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<Data
         let columns: Vec<Expr> = then.get_column_names().into_iter().map(sign).collect();
         all.vstack_mut(&then.clone().lazy().select(columns).collect()?)?;
     }
-    sum_by(all.lazy(), &key)
+    let sums = sum_by(all.lazy(), &key)?;
+    // What is looked for in order is found sooner.
+    if key.is_empty() { Ok(sums) } else { Ok(sums.sort(key, SortMultipleOptions::default())?) }
 }
 
 /// The table `known` with a change; rows of which nothing is left go.

@@ -1,7 +1,6 @@
 //! What a step has computed → its files, staged in the output folder.
 
 use polars::prelude::DataFrame;
-use rayon::prelude::*;
 
 use super::decision_tables;
 use super::flow::Flow;
@@ -12,9 +11,9 @@ use super::output::{DATA, Staging};
 use super::stored::SHARES;
 use super::tables::{self, Table};
 use crate::data::parquet::write_frames;
-use crate::data::read::hash_file;
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
+use crate::parallel;
 use crate::report;
 
 /// Writes the files of a step whose value is there.
@@ -71,12 +70,8 @@ fn generated(flow: &Flow) -> Result<Vec<OutputFile>> {
     let entries = std::fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
     let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
     names.sort();
-    let file = |name: String| {
-        let path = folder.join(&name);
-        let bytes = path.metadata().map_err(Error::io("read", &path))?.len();
-        Ok(OutputFile { path: format!("{DATA}/{name}"), bytes, blake3: hash_file(&path)?, rows: None })
-    };
-    names.into_par_iter().with_max_len(1).map(file).collect()
+    let staging = flow.staging()?;
+    parallel::map(names, |name| staging.adopt(&format!("{DATA}/{name}")))
 }
 
 fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result<Vec<OutputFile>> {
