@@ -22,18 +22,30 @@ use super::source::Source;
 use crate::error::{Error, Result};
 use crate::parallel;
 
-/// What has become of it.
-pub struct Grown {
-    /// The files of clean tables in which rows came or went, by name, with all their rows now; none where nothing is left.
-    pub files: Files,
-    /// The clean tables of the orders that the new rows concern, by name, as they were before.
+/// The clean tables of the orders that new rows concern, by name, for whoever adds up orders.
+pub struct Orders {
+    /// As they were before.
     pub then: Files,
-    /// And as they are now.
+    /// As they are now.
     pub now: Files,
     /// The customers that are new.
     pub customers: DataFrame,
-    /// Number of new rows, of all tables.
-    pub rows: usize,
+}
+
+/// Rows that have come, and the clean tables of the orders that they concern.
+pub struct Coming<'a> {
+    before: &'a Before,
+    fresh: Fresh,
+    then: Tables,
+    now: Tables,
+    /// The files in which those of before were found.
+    found: Files,
+}
+
+/// What has become of the clean tables.
+pub struct Grown {
+    /// The files in which rows came or went, by name, with all their rows now; none where nothing is left.
+    pub files: Files,
     /// Of everything.
     pub audit: Audit,
 }
@@ -61,31 +73,47 @@ pub(crate) fn reload<T>(why: impl Into<String>) -> Grows<T> {
     Err(Stop::Reload(why.into()))
 }
 
-/// Adds the rows of the files that `source` has beside those of the earlier load; `inputs` are all it has, in the order of the
+/// Reads the rows of the files that `source` has beside those of the earlier load; `inputs` are all it has, in the order of the
 /// contract.
 ///
 /// # Errors
 /// [`Stop::Reload`]: something but new files of the long tables has changed, or rows came that change older ones;
 /// [`Stop::Failed`]: a file cannot be read.
-pub fn grow(before: &Before, source: &Source, inputs: Vec<InputFile>) -> Grows<Grown> {
+pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Grows<(Coming<'a>, Orders)> {
     let to_customers = |relation: &&Relation| relation.to.0 == TableId::Customers.name();
     if before.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
         return reload("orders lack their customer");
     }
-    let (newer, grown) = source.since(&before.audit.inputs, &inputs).map_err(Stop::Reload)?;
+    let (newer, grown) = source.since(&before.audit.inputs, inputs).map_err(Stop::Reload)?;
     let fresh = Fresh::read(&newer, &grown)?;
-    let (then, mut files) = before.touched(&fresh.rows)?;
+    let (then, found) = before.touched(&fresh.rows)?;
     let now = add(&then, &fresh.rows)?;
     let products = before.products(&now[&TableId::OrderItems])?;
-    let files = changed(before, &mut files, &then, &now)?;
-    let audit = account(before, &fresh, &then, &now, &files, inputs)?;
-    let named = |tables: Tables| {
-        let named = tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame));
+    let named = |tables: &Tables| {
+        let named = tables.iter().map(|(id, frame)| (id.name().to_string(), frame.clone()));
         named.chain([(TableId::Products.name().to_string(), products.clone())]).collect()
     };
-    let rows = fresh.rows.values().map(DataFrame::height).sum();
     let customers = fresh.rows[&TableId::Customers].clone();
-    Ok(Grown { files, then: named(then), now: named(now), customers, rows, audit })
+    let orders = Orders { then: named(&then), now: named(&now), customers };
+    Ok((Coming { before, fresh, then, now, found }, orders))
+}
+
+impl Coming<'_> {
+    /// Number of new rows, of all tables.
+    pub fn rows(&self) -> usize {
+        self.fresh.rows.values().map(DataFrame::height).sum()
+    }
+
+    /// Adds the rows to what the earlier load has left.
+    ///
+    /// # Errors
+    /// As [`come`].
+    pub fn grow(self, inputs: Vec<InputFile>) -> Grows<Grown> {
+        let Coming { before, fresh, then, now, found } = self;
+        let files = changed(before, found, &then, &now)?;
+        let audit = account(before, &fresh, &then, &now, &files, inputs)?;
+        Ok(Grown { files, audit })
+    }
 }
 
 /// The rows of the new files, clean.
@@ -137,7 +165,7 @@ fn add(then: &Tables, rows: &Tables) -> Grows<Tables> {
 }
 
 /// The files in which rows came or went.
-fn changed(before: &Before, files: &mut Files, then: &Tables, now: &Tables) -> Result<Files> {
+fn changed(before: &Before, mut files: Files, then: &Tables, now: &Tables) -> Result<Files> {
     let months = |tables: &Tables| months::of_tables(&tables.iter().map(|(id, frame)| (*id, frame)).collect());
     let (months_then, months_now) = (months(then)?, months(now)?);
     // By file: rows that come, rows that go.

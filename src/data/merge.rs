@@ -67,12 +67,17 @@ pub(crate) fn find(base: &DataFrame, rows: &DataFrame, key: &[&str]) -> Result<V
 /// The columns are not the same.
 pub(crate) fn merge(base: &DataFrame, rows: &DataFrame, gone: &DataFrame, key: &[&str]) -> Result<DataFrame> {
     let rows = rows.sort(key.to_vec(), SortMultipleOptions::default())?;
-    let mut stays = vec![true; base.height()];
-    find(base, gone, key)?.into_iter().flatten().for_each(|row| stays[row] = false);
+    let mut gone = find(base, gone, key)?.into_iter().flatten().collect::<Vec<usize>>();
+    gone.sort_unstable();
     let mut order: Vec<IdxSize> = Vec::with_capacity(base.height() + rows.height());
-    let mut next = 0;
+    let (mut next, mut gone) = (0, gone.into_iter().peekable());
+    // By ranges: of a long table there are few rows between which something happens.
     let mut base_until = |order: &mut Vec<IdxSize>, end: usize, then: usize| {
-        order.extend((next..end).filter(|&row| stays[row]).map(|row| row as IdxSize));
+        while let Some(row) = gone.next_if(|row| *row < end) {
+            order.extend(next.min(row) as IdxSize..row as IdxSize);
+            next = row + 1;
+        }
+        order.extend(next.min(end) as IdxSize..end as IdxSize);
         next = then;
     };
     for (row, place) in find(base, &rows, key)?.into_iter().enumerate() {

@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::sums::{Sums, sum_by};
 use super::{BY_DAY, Kind, STEPS, SalesMart, Step};
-use crate::data::increment::{Grown, Grows, reload};
+use crate::data::increment::{Grows, Orders, reload};
 use crate::data::merge::{find, merge};
 use crate::data::months;
 use crate::error::Result;
@@ -30,12 +30,12 @@ pub struct Growth {
     pub since: Option<i32>,
 }
 
-/// Adds what has come to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any order and number.
+/// Adds what has become of some orders to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any order and number.
 ///
 /// # Errors
 /// [`Stop::Reload`](crate::data::increment::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
-pub fn grow(base: &SalesMart, grown: &Grown, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Growth> {
-    let (then, now) = parallel::both(|| parts(&grown.then, None), || parts(&grown.now, Some(&grown.customers)));
+pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Growth> {
+    let (then, now) = parallel::both(|| parts(&orders.then, None), || parts(&orders.now, Some(&orders.customers)));
     let (then, now) = (then?, now?);
     let grow = |step: &Step| -> Grows<Vec<(String, DataFrame)>> {
         let of_orders = if step.kind == Kind::Last { "products_sold" } else { step.name };
@@ -50,14 +50,14 @@ pub fn grow(base: &SalesMart, grown: &Grown, sellers: impl Fn(&Column) -> Result
             let products = products(base.table(step.name)?, &change, before, &now["products_sellers"])?;
             return Ok(vec![(step.name.into(), products)]);
         }
+        demand_rows(step, then, fresh)?;
         if step.name != BY_DAY {
-            return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change, then, fresh)?)]);
+            return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change)?)]);
         }
         let months = months::split(&change, &months::of_days(change.column("day")?)?)?;
         let grow = |(month, change): (String, DataFrame)| {
             let known = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
-            let rows = sum(step, &known, &change, then, fresh)?;
-            Ok((format!("{BY_DAY}/{month}"), rows))
+            Ok((format!("{BY_DAY}/{month}"), sum(step, &known, &change)?))
         };
         months.into_iter().map(grow).collect()
     };
@@ -111,36 +111,34 @@ fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<Data
     if key.is_empty() { Ok(sums) } else { Ok(sums.sort(key, SortMultipleOptions::default())?) }
 }
 
+/// Refuses sums that lose a row, where nothing counts what it was about: a row of zeros may be one of things that cost nothing.
+fn demand_rows(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Grows<()> {
+    let (key, counts) = (step.key(), counts(now).is_some());
+    let Some(then) = then.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
+    let on: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
+    let lost = then.clone().lazy().join(now.clone().lazy(), on.clone(), on, JoinArgs::new(JoinType::Anti)).collect()?;
+    match lost.height() {
+        0 => Ok(()),
+        _ => reload(format!("whether rows of `{}` vanish cannot be told", step.name)),
+    }
+}
+
+/// The column that counts what a row is about.
+fn counts(rows: &DataFrame) -> Option<&'static str> {
+    COUNTS.into_iter().find(|count| rows.column(count).is_ok())
+}
+
 /// The table `known` with a change; rows of which nothing is left go.
-fn sum(
-    step: &Step,
-    known: &DataFrame,
-    change: &DataFrame,
-    then: Option<&DataFrame>,
-    now: &DataFrame,
-) -> Grows<DataFrame> {
+fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Result<DataFrame> {
     let key = step.key();
     if key.is_empty() {
         let mut all = known.clone();
         all.vstack_mut(change)?;
-        return Ok(sum_by(all.lazy(), &[])?);
+        return sum_by(all.lazy(), &[]);
     }
     let total = total(known, change, &key)?;
-    let gone = match COUNTS.iter().find(|count| total.column(count).is_ok()) {
-        Some(count) => col(*count).eq(lit(0)),
-        None => {
-            // A row of zeros may be one of things that cost nothing.
-            let on: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
-            let lost = then.map_or_else(|| now.clear(), Clone::clone).lazy();
-            let lost = lost.join(now.clone().lazy(), on.clone(), on, JoinArgs::new(JoinType::Anti)).collect()?;
-            if lost.height() > 0 {
-                return reload(format!("whether rows of `{}` vanish cannot be told", step.name));
-            }
-            lit(false)
-        }
-    };
-    let (stay, gone) = apart(&total, gone)?;
-    Ok(merge(known, &stay, &gone, &key)?)
+    let (stay, gone) = apart(&total, counts(change).map_or(lit(false), |count| col(count).eq(lit(0))))?;
+    merge(known, &stay, &gone, &key)
 }
 
 /// The rows of `known` that change, as they are then.

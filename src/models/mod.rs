@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod outlook;
 pub mod panel;
 pub mod reference;
+pub mod shares;
 pub mod span;
 pub mod supply;
 #[cfg(test)]
@@ -19,8 +20,8 @@ pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
 pub use outlook::{Outlook, View, outlook, outlook_with};
 pub use panel::{By, History, Panel};
+pub use shares::Shares;
 pub use span::{Every, Span};
-pub use supply::Shares;
 
 /// Every model, ours first.
 pub fn all() -> Vec<Box<dyn Forecaster>> {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
 use super::panel::{By, History, Panel};
+use super::shares::Shares;
 use super::span::Every;
-use super::supply::Shares;
 use crate::error::Result;
 use crate::mart::SalesMart;
 

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::shares::Shares;
 use super::span::{Span, date};
-use super::supply::{Shares, Supply};
+use super::supply::Supply;
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;

@@ -22,6 +22,9 @@ pub(super) struct Task {
     pub(super) name: &'static str,
     /// Indices of the tasks that must have succeeded before.
     pub(super) after: Vec<usize>,
+    /// Whether it only writes what others have computed: one such runs at a time, so that processors are left to those for which
+    /// others wait.
+    pub(super) writes: bool,
     /// What it does.
     pub(super) work: Work,
 }
@@ -76,7 +79,8 @@ pub(super) fn execute(
             for (i, task) in tasks.iter().enumerate() {
                 let waits = running[i].is_some() || ends[i].is_some();
                 let ready = task.after.iter().all(|&n| matches!(ends[n], Some(End::Done)));
-                if !waits && ready && running.iter().flatten().count() < limits.parallel {
+                let writing = task.writes && tasks.iter().zip(&running).any(|(t, since)| t.writes && since.is_some());
+                if !waits && ready && !writing && running.iter().flatten().count() < limits.parallel {
                     running[i] = Some(Instant::now());
                     begun(task.name);
                     start(i, task, sender.clone());
@@ -135,7 +139,7 @@ mod tests {
     }
 
     fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
-        Task { name, after: after.to_vec(), work: Arc::new(work) }
+        Task { name, after: after.to_vec(), writes: false, work: Arc::new(work) }
     }
 
     fn marks(ends: &[End]) -> String {
@@ -186,6 +190,22 @@ mod tests {
             })
         };
         assert_eq!(marks(&execute(&[meet("a"), meet("b")], &limits(), &|_| {}).unwrap()), "dd");
+    }
+
+    #[test]
+    fn those_that_write_do_so_one_after_the_other() {
+        let writing = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let write = || {
+            let writing = Arc::clone(&writing);
+            let work = move || {
+                assert_eq!(writing.fetch_add(1, Ordering::SeqCst), 0);
+                thread::sleep(TICK);
+                writing.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            };
+            Task { writes: true, ..task("a", &[], work) }
+        };
+        assert_eq!(marks(&execute(&[write(), write(), write()], &limits(), &|_| {}).unwrap()), "ddd");
     }
 
     #[test]

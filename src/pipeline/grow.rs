@@ -17,6 +17,7 @@ use crate::data::Audit;
 use crate::data::before::Before;
 use crate::data::contract::TABLES;
 use crate::data::increment::{self, Grows, Stop};
+use crate::data::read::InputFile;
 use crate::error::Result;
 use crate::mart::{self, SalesMart};
 use crate::models::Shares;
@@ -127,21 +128,26 @@ impl Flow {
         let placed = self.placed(&last.clean.outputs);
         let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
         let before = Before { clean: tables.collect(), audit: stored::audit(&placed)?, memory: self.params.how.memory };
-        let inputs = lock(&self.inputs).values().cloned().collect();
+        let inputs: Vec<InputFile> = lock(&self.inputs).values().cloned().collect();
         let (source, files) = (self.source()?, self.placed(&last.mart.outputs));
-        let (grown, base) = parallel::both(|| increment::grow(&before, &source, inputs), || stored::mart(&files));
-        let grown = grown?;
-        let growth = mart::grow::grow(&base?, &grown, |products| before.sellers(products))?;
+        let (come, base) = parallel::both(|| increment::come(&before, &source, &inputs), || stored::mart(&files));
+        let ((coming, orders), base) = (come?, base?);
+        let rows = coming.rows();
+        let (clean, mart) = parallel::both(
+            || coming.grow(inputs),
+            || mart::grow::grow(&base, &orders, |products| before.sellers(products)),
+        );
+        let (clean, mart) = (clean?, mart?);
         let shares = last.shares.as_ref().map(|shares| stored::shares(&self.placed(&shares.outputs))).transpose()?;
         let made = Grown {
-            clean: Files::new(&last.clean.outputs, "clean", grown.files),
-            audit: grown.audit,
-            mart: growth.mart,
-            mart_files: Files::new(&last.mart.outputs, "mart", growth.files),
+            clean: Files::new(&last.clean.outputs, "clean", clean.files),
+            audit: clean.audit,
+            mart: mart.mart,
+            mart_files: Files::new(&last.mart.outputs, "mart", mart.files),
             shares,
-            since: growth.since,
+            since: mart.since,
         };
-        Ok((made, grown.rows))
+        Ok((made, rows))
     }
 }
 
