@@ -100,7 +100,10 @@ impl Show for Audit {
 impl Show for SalesMart {
     /// Its tables.
     fn show(&self) -> Bundle {
-        let tables: Vec<_> = self.iter().collect();
+        let tables: Vec<_> = match self.iter() {
+            Ok(tables) => tables.collect(),
+            Err(error) => return Bundle::text(error.to_string()),
+        };
         show(df!(
             "table" => each(&tables, |(name, _)| name.to_string()),
             "rows" => each(&tables, |(_, frame)| frame.height() as u64),
