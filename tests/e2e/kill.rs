@@ -67,13 +67,15 @@ fn killed_at_any_moment_a_run_can_be_resumed() {
 fn damaged_remains_are_not_trusted() {
     let work = Workdir::with_data();
     work.ok(&["run", "--data", "data", "--quiet", "--out", "whole"]);
-    for step in ["clean", "mart", "decisions"] {
+    for step in ["clean", "mart", "supply", "decisions"] {
         work.ok(&["run", "--data", "data", "--quiet", "--only", step]);
     }
     work.edit("out/.pfe-run/tables/winner.csv", |csv| csv + "x");
-    let path = work.path("out/.pfe-run/mart/products.parquet");
-    let bytes = std::fs::read(&path).unwrap();
-    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    for cut in ["mart/products.parquet", "models/supply.parquet"] {
+        let path = work.path("out/.pfe-run").join(cut);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    }
     work.edit("out/.pfe-run/steps/clean.json", |json| json[..json.len() / 2].into());
     work.ok(&["run", "--data", "data", "--quiet"]);
     assert_eq!(reused(&work), 0);

@@ -22,8 +22,18 @@ fn log(work: &Workdir) -> BTreeMap<String, String> {
 
 /// The steps that ran, those without files left out: they only serve others.
 fn ran(work: &Workdir) -> Vec<String> {
-    const FILES: [&str; 9] =
-        ["generate", "clean", "mart", "reference", "findings", "decisions", "report-html", "report-pdf", "dashboard"];
+    const FILES: [&str; 10] = [
+        "generate",
+        "clean",
+        "mart",
+        "supply",
+        "reference",
+        "findings",
+        "decisions",
+        "report-html",
+        "report-pdf",
+        "dashboard",
+    ];
     let log = log(work);
     FILES.iter().filter(|step| log.get(**step).is_some_and(|did| did == "ran")).map(|step| step.to_string()).collect()
 }
@@ -39,11 +49,11 @@ const PAGES: [&str; 3] = ["report-html", "report-pdf", "dashboard"];
 #[test]
 fn a_second_run_writes_nothing_and_says_so() {
     let work = finished();
-    assert_eq!(ran(&work).len(), 8);
+    assert_eq!(ran(&work).len(), 9);
     let manifest = work.read("out/run.json");
     let before = work.files("out");
     let done = work.ok(&["run", "--data", "data"]);
-    assert!(done.stdout.starts_with("nothing has changed: 8 steps are used again\n"), "{done}");
+    assert!(done.stdout.starts_with("nothing has changed: 9 steps are used again\n"), "{done}");
     assert_eq!(work.read("out/run.json"), manifest);
     assert_same(&before, &work.files("out"));
     // The answers are there for whoever asks.
@@ -57,7 +67,7 @@ fn a_second_run_on_generated_data_writes_nothing() {
     let work = Workdir::new();
     work.ok(&["--orders", "2000", "--seed", "3", "--quiet"]);
     let done = work.ok(&["--orders", "2000", "--seed", "3"]);
-    assert!(done.stdout.starts_with("nothing has changed: 9 steps"), "{done}");
+    assert!(done.stdout.starts_with("nothing has changed: 10 steps"), "{done}");
     work.ok(&["--orders", "2000", "--seed", "4", "--quiet"]);
     assert!(ran(&work).contains(&"generate".to_string()));
     // Damaged data are made again; since they come out the same, nothing else is.
@@ -144,7 +154,7 @@ fn damaged_files_are_not_trusted() {
     }
     for text in ["{", "", "{\"core\": 5}"] {
         work.write("out/run.json", text);
-        assert_eq!(again(&work, &[]).len(), 8);
+        assert_eq!(again(&work, &[]).len(), 9);
         assert_same(&before, &work.files("out"));
     }
 }
@@ -185,7 +195,7 @@ fn plan_and_why_say_what_has_changed() {
     for line in ["stale   clean ", "stale   mart ", "open    findings ", "-       generate "] {
         assert!(plan.lines().any(|l| l.starts_with(line)), "`{line}` is not in:\n{plan}");
     }
-    assert_eq!(plan.lines().count(), 20, "{plan}");
+    assert_eq!(plan.lines().count(), 21, "{plan}");
     assert_same(&before, &work.files("out"));
     work.fails(&["why", "mar", "--data", "data"], 2, &["there is no step `mar`", "hint: steps: generate, "]);
 }
@@ -222,7 +232,8 @@ fn step_by_step_gives_the_same_as_at_once() {
         2,
         &["step `mart` needs what `clean` makes", "hint: run it first"],
     );
-    let steps = ["read-orders", "clean", "mart", "reference", "findings", "decisions", "report-html", "report-pdf"];
+    let steps =
+        ["read-orders", "clean", "mart", "supply", "reference", "findings", "decisions", "report-html", "report-pdf"];
     for step in steps {
         let done = work.ok(&only(step).each_ref().map(String::as_str));
         assert!(done.stdout.contains("waits for them"), "{done}");
