@@ -30,7 +30,8 @@ pub struct Growth {
     pub since: Option<i32>,
 }
 
-/// Adds what has become of some orders to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any order and number.
+/// Adds what has become of some orders to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any
+/// order and number.
 ///
 /// # Errors
 /// [`Stop::Reload`](crate::data::increment::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
@@ -72,12 +73,22 @@ pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Resu
 /// The first day of a sale that is new or another now.
 fn first_change(then: Option<&DataFrame>, now: Option<&DataFrame>) -> Result<Option<i32>> {
     let Some(now) = now else { return Ok(None) };
-    let mut new = now.clone().lazy();
-    if let Some(then) = then {
-        let all: Vec<Expr> = now.get_column_names_owned().into_iter().map(col).collect();
-        new = new.join(then.clone().lazy(), all.clone(), all, JoinArgs::new(JoinType::Anti));
-    }
-    Ok(new.select([col("day").to_physical()]).collect()?.column("day")?.i32()?.min())
+    let new = match then {
+        Some(then) => without(now, then, now.get_column_names_owned())?,
+        None => now.clone(),
+    };
+    Ok(new.column("day")?.date()?.physical().min())
+}
+
+/// The rows of which no other has the same values in the columns `on`.
+fn without(
+    rows: &DataFrame,
+    others: &DataFrame,
+    on: impl IntoIterator<Item = impl Into<PlSmallStr>>,
+) -> Result<DataFrame> {
+    let on: Vec<Expr> = on.into_iter().map(col).collect();
+    let rest = rows.clone().lazy().join(others.clone().lazy(), on.clone(), on, JoinArgs::new(JoinType::Anti));
+    Ok(rest.collect()?)
 }
 
 /// What the sums make of some orders and customers; nothing of no order.
@@ -115,9 +126,7 @@ fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<Data
 fn demand_rows(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Grows<()> {
     let (key, counts) = (step.key(), counts(now).is_some());
     let Some(then) = then.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
-    let on: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
-    let lost = then.clone().lazy().join(now.clone().lazy(), on.clone(), on, JoinArgs::new(JoinType::Anti)).collect()?;
-    match lost.height() {
+    match without(then, now, key)?.height() {
         0 => Ok(()),
         _ => reload(format!("whether rows of `{}` vanish cannot be told", step.name)),
     }
