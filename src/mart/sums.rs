@@ -38,8 +38,11 @@ impl Sums {
     pub(super) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
         let mut tables = in_use(tables, &[Kind::Rows, Kind::Orders, Kind::Part, Kind::Sums])?;
         let codes = Codes::encode(&mut tables)?;
+        tables.values_mut().try_for_each(tell_sorted)?;
         for kind in [Kind::Rows, Kind::Orders] {
-            tables.append(&mut run(&tables, &[kind])?);
+            let mut made = run(&tables, &[kind])?;
+            made.values_mut().try_for_each(tell_sorted)?;
+            tables.append(&mut made);
         }
         let mut made = run(&tables, &[Kind::Part, Kind::Sums])?;
         drop(tables);
@@ -185,6 +188,15 @@ impl Known {
         (0..).zip(&texts).for_each(|(rank, (_, number))| ranks[*number as usize] = rank);
         (texts.iter().map(|(text, _)| Some(text.as_str())).collect(), ranks)
     }
+}
+
+/// Tells polars of numbers of orders that are sorted, as they are where rows come by order: it groups by them without hashing.
+fn tell_sorted(frame: &mut DataFrame) -> Result<()> {
+    let Ok(orders) = frame.column("order_id").and_then(|orders| Ok(orders.u32()?.clone())) else { return Ok(()) };
+    if orders.null_count() == 0 && orders.iter().is_sorted() {
+        frame.with_column(orders.with_sorted_flag(polars::series::IsSorted::Ascending).into_column())?;
+    }
+    Ok(())
 }
 
 /// Replaces the numbers of some columns by others.
