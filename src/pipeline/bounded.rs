@@ -31,7 +31,7 @@ impl Flow {
     pub(super) fn ranges(&self) -> Result<usize> {
         let count = || Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?));
         let whole = self.params.how.shuffle.is_some() || self.cleans_elsewhere();
-        if whole { Ok(1) } else { self.ranges.get(count).map(|ranges| *ranges) }
+        if whole { Ok(1) } else { self.values.ranges.get(count).map(|ranges| *ranges) }
     }
 
     /// What the pass makes, if the input is too large for memory; what is fresh is not written again.
@@ -39,7 +39,7 @@ impl Flow {
         if self.ranges()? == 1 || self.grown()?.is_some() {
             return Ok(None);
         }
-        self.bounded.get(|| self.pass()).map(Some)
+        self.values.bounded.get(|| self.pass()).map(Some)
     }
 
     fn pass(&self) -> Result<Bounded> {

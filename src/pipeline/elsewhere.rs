@@ -47,7 +47,7 @@ impl Flow {
 
     /// What the engine makes of the raw files: our files on a path that both see, or what a store that both reach keeps.
     pub(super) fn elsewhere(&self) -> Result<Arc<Elsewhere>> {
-        self.elsewhere.get(|| {
+        self.values.elsewhere.get(|| {
             let (how, staging) = (&self.params.how, self.staging()?);
             let tables = || TABLES.iter().map(|table| table.name).chain([ZIP_LOCATIONS]);
             let clean = |to: &Folders<'_>| -> Result<Audit> {

@@ -1,61 +1,27 @@
-//! The values that steps hand on: computed when their step runs, read back from its files when it need not.
-//!
-//! Values are only asked for by the threads of steps, never by workers of rayon: a worker that waits for one would steal
-//! the very work that it waits for.
+//! One run: what it starts from, which steps have ended, where their files stand. What they hand on is in `values`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::SystemTime;
 
-use super::bounded::Bounded;
-use super::elsewhere::Elsewhere;
 use super::graph::Step;
-use super::grow::Grown;
 use super::key::{MONTHLY, Parts, Record, own_parts};
 use super::manifest::OutputFile;
 use super::output::{DATA, Staging};
 use super::plan::{Ended, Known};
 use super::stamp::{self, Stamp, Stamps};
-use super::stored::{self, places};
-use super::{Input, RunParams, attachments, shuffle};
+use super::values::Values;
+use super::{Input, RunParams};
+use crate::data::TableId;
 use crate::data::contract::TABLES;
-use crate::data::read::{InputFile, identify_all, read_tables};
-use crate::data::{self, Audit, CleanTables, RawTables, Source, TableId};
+use crate::data::read::InputFile;
 use crate::error::{Error, Result};
-use crate::findings::{self, Decided, Findings};
-use crate::mart::{self, SalesMart};
-use crate::models::Shares;
-use crate::models::reference::{self, Reference};
-use crate::parallel::{self, join, lock};
-use crate::report::{self, Document};
-use crate::results::{Parameters, Results};
-use crate::synth;
+use crate::parallel::lock;
+use crate::results::Parameters;
 
-/// A value that is made once, by whoever asks first.
-pub(super) struct Memo<T>(Mutex<Option<Arc<T>>>);
-
-impl<T> Default for Memo<T> {
-    fn default() -> Self {
-        Memo(Mutex::default())
-    }
-}
-
-impl<T> Memo<T> {
-    pub(super) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        let mut slot = lock(&self.0);
-        if let Some(value) = &*slot {
-            return Ok(Arc::clone(value));
-        }
-        let value = Arc::new(make()?);
-        *slot = Some(Arc::clone(&value));
-        Ok(value)
-    }
-}
-
-/// One run: what it starts from, what its steps have made.
+/// One run: what it starts from, which steps have ended, what they have made.
 pub(super) struct Flow {
     pub(super) params: RunParams,
     pub(super) parameters: Parameters,
@@ -70,22 +36,7 @@ pub(super) struct Flow {
     grew: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
     ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
-    source: Memo<Source>,
-    /// Taken by the cleaning, so that each is gone before the next one needs the memory.
-    raw: Mutex<BTreeMap<TableId, RawTables>>,
-    pub(super) ranges: Memo<usize>,
-    pub(super) grown: Memo<Option<Grown>>,
-    pub(super) bounded: Memo<Bounded>,
-    pub(super) elsewhere: Memo<Elsewhere>,
-    clean: Memo<(CleanTables, Audit)>,
-    audit: Memo<Audit>,
-    mart: Memo<SalesMart>,
-    shares: Memo<Shares>,
-    reference: Memo<Reference>,
-    findings: Memo<Findings>,
-    decided: Memo<Decided>,
-    results: Memo<Results>,
-    document: Memo<Document>,
+    pub(super) values: Values,
 }
 
 impl Flow {
@@ -109,22 +60,8 @@ impl Flow {
             says: None,
             inputs: Mutex::default(),
             ended: Mutex::default(),
-            source: Memo::default(),
-            raw: Mutex::default(),
-            ranges: Memo::default(),
-            grown: Memo::default(),
-            bounded: Memo::default(),
-            elsewhere: Memo::default(),
             grew: Mutex::default(),
-            clean: Memo::default(),
-            audit: Memo::default(),
-            mart: Memo::default(),
-            shares: Memo::default(),
-            reference: Memo::default(),
-            findings: Memo::default(),
-            decided: Memo::default(),
-            results: Memo::default(),
-            document: Memo::default(),
+            values: Values::default(),
         }
     }
 
@@ -211,30 +148,10 @@ impl Flow {
     }
 
     /// Where a file that a step has left stands at this moment.
-    fn find(&self, file: &OutputFile) -> PathBuf {
+    pub(super) fn find(&self, file: &OutputFile) -> PathBuf {
         let staged = self.staging.as_ref().map(|staging| staging.path(&file.path));
         let known = self.known.place(file).filter(|place| place.exists());
         known.or(staged.filter(|place| place.exists())).unwrap_or_else(|| self.params.out.join(&file.path))
-    }
-
-    pub(super) fn source(&self) -> Result<Arc<Source>> {
-        self.source.get(|| match &self.params.input {
-            Input::Places(places) => Source::open_all(places),
-            Input::Generated(_) => {
-                let files = self.reused("generate");
-                let any = files.and_then(|files| Some(self.find(files.first()?)));
-                let kept = any.and_then(|file| Some(file.parent()?.to_path_buf()));
-                Source::open(kept.map_or_else(|| self.staged_data(), Ok)?)
-            }
-        })
-    }
-
-    /// Makes the data up.
-    pub(super) fn generate(&self) -> Result<()> {
-        if let Input::Generated(params) = &self.params.input {
-            synth::generate(params, &self.staged_data()?)?;
-        }
-        Ok(())
     }
 
     pub(super) fn staged_data(&self) -> Result<PathBuf> {
@@ -245,100 +162,9 @@ impl Flow {
         self.staging.as_ref().ok_or_else(|| Error::input("nothing may be written here"))
     }
 
-    /// Finds out what the input files are, without reading their rows.
-    pub(super) fn identify(&self) -> Result<()> {
-        let stamps = &self.known.stamps;
-        let found = match self.cleans_elsewhere() {
-            true => self.identify_elsewhere()?,
-            false => identify_all(&*self.source()?, &|name, path| stamps.hash(&stamp::input(name), path))?,
-        };
-        lock(&self.inputs).extend(found);
-        Ok(())
-    }
-
-    /// Reads a table; says how many rows it has. What is larger than memory is read by the cleaning.
-    pub(super) fn read(&self, id: TableId) -> Result<Option<u64>> {
-        if self.cleans_elsewhere() || self.grown()?.is_some() || self.ranges()? > 1 {
-            return Ok(None);
-        }
-        let read = read_tables(&*self.source()?, &[id])?;
-        let rows = read.tables.values().map(|table| table.rows_in as u64).sum();
-        lock(&self.raw).insert(id, read);
-        Ok(Some(rows))
-    }
-
     /// The input files, in the order of the contract.
     pub(super) fn identified(&self, files: impl Iterator<Item = InputFile>) {
         lock(&self.inputs).extend(TABLES.iter().map(|table| table.id).zip(files));
-    }
-
-    fn raw(&self) -> Result<RawTables> {
-        let source = self.source()?;
-        let mut read = std::mem::take(&mut *lock(&self.raw));
-        let missing: Vec<TableId> = TABLES.iter().map(|t| t.id).filter(|id| !read.contains_key(id)).collect();
-        read.extend(parallel::map(missing, |id| Ok((id, read_tables(&source, &[id])?)))?);
-        let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
-        for part in read.into_values() {
-            raw.tables.extend(part.tables);
-            raw.warnings.extend(part.warnings);
-        }
-        self.identified(raw.tables.values().map(|table| table.file.clone()));
-        match self.params.how.shuffle {
-            Some(seed) => shuffle::raw(raw, seed),
-            None => Ok(raw),
-        }
-    }
-
-    pub(super) fn clean(&self) -> Result<Arc<(CleanTables, Audit)>> {
-        self.clean.get(|| match self.reused("clean") {
-            Some(files) => {
-                Ok((CleanTables::new(stored::frames(&self.placed(&files))?)?, stored::audit(&self.placed(&files))?))
-            }
-            None => data::clean(self.raw()?),
-        })
-    }
-
-    pub(super) fn audit(&self) -> Result<Arc<Audit>> {
-        self.audit.get(|| match self.reused("clean") {
-            Some(files) => stored::audit(&self.placed(&files)),
-            None if self.cleans_elsewhere() => Ok(self.elsewhere()?.audit.clone()),
-            None => match (self.grown()?.as_ref(), self.bounded()?) {
-                (Some(grown), _) => Ok(grown.audit.clone()),
-                (None, Some(bounded)) => Ok(bounded.audit.clone()),
-                (None, None) => Ok(self.clean()?.1.clone()),
-            },
-        })
-    }
-
-    pub(super) fn mart(&self) -> Result<Arc<SalesMart>> {
-        self.mart.get(|| {
-            if let Some(files) = self.reused("mart") {
-                return stored::mart(&self.placed(&files));
-            }
-            if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
-                return self.remote_mart();
-            }
-            if let Some(grown) = self.grown()?.as_ref() {
-                return Ok(grown.mart.clone());
-            }
-            if let Some(mart) = self.bounded()?.and_then(|bounded| bounded.mart.clone()) {
-                return Ok(mart);
-            }
-            let made = self.clean()?;
-            match self.params.how.shuffle {
-                None => mart::mart(&made.0),
-                Some(seed) => mart::mart(&shuffle::clean(&made.0, seed)?),
-            }
-        })
-    }
-
-    /// The mart of an engine elsewhere, which reads the files that cleaning has left.
-    fn remote_mart(&self) -> Result<SalesMart> {
-        let how = &self.params.how;
-        self.staging.as_ref().map_or(Ok(()), Staging::settle)?;
-        let files = lock(&self.ended).get("clean").map(|(ended, _)| ended.outputs.clone()).unwrap_or_default();
-        let places = places(&self.placed(&files), how.engine_store.as_deref())?;
-        how.engine.mart(&places, &how.cancel, &|statement| self.say("mart", statement))
     }
 
     /// Says what a step is at.
@@ -347,25 +173,6 @@ impl Flow {
             // Nobody listens any more once the run has ended.
             let _ = says.send(format!("{step}: {what}"));
         }
-    }
-
-    pub(super) fn shares(&self) -> Result<Arc<Shares>> {
-        self.shares.get(|| match self.reused("supply") {
-            Some(files) => stored::shares(&self.placed(&files)),
-            None => self.grown()?.as_ref().as_ref().map_or_else(|| Shares::of(&*self.mart()?), Grown::shares),
-        })
-    }
-
-    pub(super) fn reference(&self) -> Result<Arc<Reference>> {
-        self.reference.get(|| reference::reference(&*self.mart()?))
-    }
-
-    pub(super) fn findings(&self) -> Result<Arc<Findings>> {
-        self.findings.get(|| findings::findings(&*self.mart()?))
-    }
-
-    pub(super) fn decided(&self) -> Result<Arc<Decided>> {
-        self.decided.get(|| findings::decide_if_enough(&*self.mart()?, &*self.shares()?, &self.parameters.decisions))
     }
 
     /// By what the next run will know files again that are not touched: the `inputs` that this one began to read at some time, and
@@ -395,40 +202,6 @@ impl Flow {
             stamps.insert(name, stamp);
         }
         Ok(stamps)
-    }
-
-    /// Everything that the report shows; what no step has computed is computed now, side by side.
-    pub(super) fn results(&self) -> Result<Arc<Results>> {
-        self.results.get(|| {
-            let mart = self.mart()?;
-            let (reference, findings, decided) = thread::scope(|scope| {
-                let reference = scope.spawn(|| self.reference());
-                let findings = scope.spawn(|| self.findings());
-                let decided = self.decided();
-                (join(reference), join(findings), decided)
-            });
-            let decided = decided?;
-            Ok(Results {
-                parameters: self.parameters.clone(),
-                audit: self.audit()?.as_ref().clone(),
-                mart: mart.as_ref().clone(),
-                reference: reference?.as_ref().clone(),
-                findings: findings?.as_ref().clone(),
-                decisions: decided.0.clone(),
-                past: decided.1.clone(),
-            })
-        })
-    }
-
-    pub(super) fn document(&self) -> Result<Arc<Document>> {
-        self.document.get(|| {
-            let results = self.results()?;
-            let compose = || report::dossier_with(&results, &self.params.templates);
-            let (document, downloads) = rayon::join(compose, || attachments::all(&results));
-            let mut document = document?;
-            document.downloads = downloads?;
-            Ok(document)
-        })
     }
 
     /// Notes what became of the last run's tables.

@@ -77,7 +77,7 @@ impl Files {
 impl Flow {
     /// What the last run has become, if it was one by month, made by the same program of files of which all are still there.
     pub(super) fn grown(&self) -> Result<Arc<Option<Grown>>> {
-        self.grown.get(|| {
+        self.values.grown.get(|| {
             let Some(last) = self.last() else { return Ok(None) };
             match self.grow(&last) {
                 Ok((grown, rows)) => {

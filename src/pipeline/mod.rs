@@ -32,6 +32,7 @@ mod shuffle;
 pub mod stamp;
 mod stored;
 pub mod tables;
+mod values;
 pub mod verify;
 
 use std::path::{Path, PathBuf};

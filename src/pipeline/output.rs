@@ -55,6 +55,8 @@ pub(super) struct Staging {
     dir: PathBuf,
     /// Whether the folder held what a run that did not end had staged, or moved in half.
     pub(super) abandoned: bool,
+    /// Whether there was no such folder before.
+    created: bool,
     syncing: Mutex<Option<Syncing>>,
     _lock: File,
 }
@@ -83,12 +85,13 @@ impl Syncing {
 }
 
 impl Staging {
-    /// Creates `out` if needed and makes sure that nobody else writes to it.
+    /// Creates `out` if needed, until nothing came of it, and makes sure that nobody else writes to it.
     pub(super) fn new(out: &Path) -> Result<Staging> {
         if out.exists() && !out.is_dir() {
             return Err(Error::input(format!("the output folder `{}` is a file", out.display()))
                 .with_hint("choose another folder with `--out`"));
         }
+        let created = !out.exists();
         fs::create_dir_all(out).map_err(Error::io("create", out))?;
         // The lock goes with the process, however it ends; whoever holds it may clear what a killed run left.
         let lock = File::open(out).map_err(Error::io("read", out))?;
@@ -107,7 +110,7 @@ impl Staging {
         }
         let dir = staged(out);
         let abandoned = interrupted || dir.exists();
-        Ok(Staging { out: out.to_path_buf(), dir, abandoned, syncing: Mutex::default(), _lock: lock })
+        Ok(Staging { out: out.to_path_buf(), dir, abandoned, created, syncing: Mutex::default(), _lock: lock })
     }
 
     /// Where `name` is staged.
@@ -257,6 +260,10 @@ impl Drop for Staging {
         if !self.dir.join(STEPS).exists() {
             // What could not be removed is found and removed by the next run.
             let _ = fs::remove_dir_all(&self.dir);
+        }
+        if self.created {
+            // A folder that holds anything stays.
+            let _ = fs::remove_dir(&self.out);
         }
     }
 }

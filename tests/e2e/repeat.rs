@@ -232,6 +232,7 @@ fn step_by_step_gives_the_same_as_at_once() {
         2,
         &["step `mart` needs what `clean` makes", "hint: run it first"],
     );
+    assert!(!work.path("steps").exists());
     let steps =
         ["read-orders", "clean", "mart", "supply", "reference", "findings", "decisions", "report-html", "report-pdf"];
     for step in steps {
