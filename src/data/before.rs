@@ -1,8 +1,7 @@
 //! What an earlier load has left, and which of its rows concern some orders. Used by `increment`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use polars::prelude::*;
 
@@ -10,7 +9,7 @@ use super::audit::{Audit, Check};
 use super::contract::{ForeignKey, Table, TableId};
 use super::increment::{Grows, reload};
 use super::months::{BY_MONTH, label};
-use super::parquet::{join_rows, read_columns, read_frame, stack};
+use super::parquet::{join_rows, read_frame, read_head, read_some, stack};
 use super::quality::{Measured, SAMPLES};
 use super::wanted::Wanted;
 use crate::error::{Error, Result};
@@ -177,13 +176,4 @@ impl Before {
 pub(super) fn empty(table: &Table) -> DataFrame {
     let fields = table.clean_columns().map(|column| Field::new(column.name.into(), column.kind.dtype()));
     DataFrame::empty_with_schema(&fields.collect())
-}
-
-fn read_some(file: &Path, columns: &[&str]) -> Result<DataFrame> {
-    read_columns(File::open(file).map_err(Error::io("read", file))?, Some(columns))
-}
-
-fn read_head(file: &Path, rows: usize) -> Result<DataFrame> {
-    let reader = ParquetReader::new(File::open(file).map_err(Error::io("read", file))?);
-    Ok(reader.with_slice(Some((0, rows))).finish()?)
 }

@@ -151,10 +151,30 @@ pub fn write_frames<'a, T: Send>(
 /// # Errors
 /// It cannot be read, or is no Parquet file.
 pub fn read_frame(path: &Path) -> Result<DataFrame> {
-    read_columns(File::open(path).map_err(Error::io("read", path))?, None)
+    Ok(ParquetReader::new(open(path)?).finish()?)
 }
 
-/// Some columns of a file, or all.
+/// Some columns of the rows of a file.
+///
+/// # Errors
+/// As [`read_frame`], or it lacks one.
+pub(crate) fn read_some(path: &Path, columns: &[&str]) -> Result<DataFrame> {
+    read_columns(open(path)?, Some(columns))
+}
+
+/// The first rows of a file.
+///
+/// # Errors
+/// As [`read_frame`].
+pub(crate) fn read_head(path: &Path, rows: usize) -> Result<DataFrame> {
+    Ok(ParquetReader::new(open(path)?).with_slice(Some((0, rows))).finish()?)
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(Error::io("read", path))
+}
+
+/// Some columns of an open file, or all.
 ///
 /// # Errors
 /// It cannot be read, or lacks one.

@@ -141,12 +141,7 @@ impl Source {
     /// The files on the disk that hold the tables, each with its name.
     pub fn files(&self) -> Vec<(&str, &Path)> {
         let all = TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)));
-        all.flat_map(|file| match &file.place {
-            Place::Disk(path) => vec![(file.name.as_str(), path.as_path())],
-            Place::Parts(files, _) => files.iter().map(|part| (part.name.as_str(), part.path.as_path())).collect(),
-            _ => Vec::new(),
-        })
-        .collect()
+        all.flat_map(SourceFile::files).collect()
     }
 
     pub(super) fn parts(&self) -> &[Part] {
@@ -223,11 +218,11 @@ impl SourceFile {
         }
     }
 
-    /// The files on the disk of which it consists; none in an archive or a store.
-    pub(super) fn paths(&self) -> Vec<&Path> {
+    /// The files on the disk of which it consists, each with its name; none in an archive or a store.
+    pub(super) fn files(&self) -> Vec<(&str, &Path)> {
         match &self.place {
-            Place::Disk(path) => vec![path],
-            Place::Parts(files, known) => files[*known..].iter().map(|part| part.path.as_path()).collect(),
+            Place::Disk(path) => vec![(&self.name, path)],
+            Place::Parts(files, _) => files.iter().map(|part| (part.name.as_str(), part.path.as_path())).collect(),
             Place::Zip { .. } | Place::Stored(_) => Vec::new(),
         }
     }

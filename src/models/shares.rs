@@ -55,8 +55,12 @@ impl Shares {
         let earlier = mart.by_day().each(i32::MIN..=before, &EARLIER, |rows| sold.earlier(&rows))?;
         let of = |by: By| -> Result<BTreeMap<String, Supply>> {
             let mut earned: BTreeMap<String, Earlier> = BTreeMap::new();
-            for (name, more) in earlier.iter().flat_map(|piece| &piece[by as usize]) {
-                earned.entry(name.clone()).or_default().extend(more);
+            for (categories, states) in &earlier {
+                let piece = match by {
+                    By::Category => categories,
+                    By::State => states,
+                };
+                piece.iter().for_each(|(name, more)| earned.entry(name.clone()).or_default().extend(more));
             }
             let mut shares = sold.shares(by, earned, before + 1, last)?;
             for (name, shares) in &mut shares {
@@ -194,8 +198,8 @@ impl<'a> Sold<'a> {
         Ok(names.into_texts().into_iter().zip(sales).collect())
     }
 
-    /// What was earned by earlier sales in each category and state, in this order.
-    fn earlier(&self, rows: &DataFrame) -> Result<[BTreeMap<String, Earlier>; 2]> {
+    /// What was earned by earlier sales in each category, and in each state.
+    fn earlier(&self, rows: &DataFrame) -> Result<(BTreeMap<String, Earlier>, BTreeMap<String, Earlier>)> {
         let products = rows.column("product_id")?.str()?.iter();
         let products: Vec<Option<u32>> = products.map(|product| self.numbers.get(product?)).collect();
         let revenue = rows.column("revenue_centavos")?.i64()?;
@@ -214,7 +218,7 @@ impl<'a> Sold<'a> {
             again.iter_mut().zip(others).for_each(|(again, others)| again.push((None, others)));
             Ok(names.into_texts().into_iter().map(String::from).zip(again).collect())
         };
-        Ok([of(By::Category)?, of(By::State)?])
+        Ok((of(By::Category)?, of(By::State)?))
     }
 }
 

@@ -53,7 +53,7 @@ impl RawFiles {
     }
 
     fn at(file: &SourceFile) -> Result<RawFiles> {
-        let paths = file.paths();
+        let paths: Vec<&Path> = file.files().into_iter().map(|(_, path)| path).collect();
         if file.format != Format::Csv || !paths.iter().all(|path| is_csv(path)) {
             return Err(unreachable(&file.name));
         }
