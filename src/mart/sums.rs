@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
+use polars::series::IsSorted;
 
 use super::codes::{Codes, KINDS, in_use};
 use super::{Kind, STEPS, SalesMart, Step, run};
@@ -194,7 +195,7 @@ impl Known {
 fn tell_sorted(frame: &mut DataFrame) -> Result<()> {
     let Ok(orders) = frame.column("order_id").and_then(|orders| Ok(orders.u32()?.clone())) else { return Ok(()) };
     if orders.null_count() == 0 && orders.iter().is_sorted() {
-        frame.with_column(orders.with_sorted_flag(polars::series::IsSorted::Ascending).into_column())?;
+        frame.with_column(orders.with_sorted_flag(IsSorted::Ascending).into_column())?;
     }
     Ok(())
 }
@@ -246,6 +247,17 @@ mod tests {
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();
         assert_eq!((total.height() as u32, total.column("orders").unwrap().i64().unwrap().get(0)), (rows - 1, Some(2)));
+    }
+
+    #[test]
+    fn only_numbers_of_orders_that_are_sorted_are_told_so() {
+        let sorted = |numbers: &[Option<u32>]| {
+            let mut frame = df!("order_id" => numbers).unwrap();
+            tell_sorted(&mut frame).unwrap();
+            frame.column("order_id").unwrap().is_sorted_flag() == IsSorted::Ascending
+        };
+        assert!(sorted(&[Some(1), Some(1), Some(2)]));
+        assert!(!sorted(&[Some(2), Some(1)]) && !sorted(&[None, Some(1)]));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Input larger than the memory it may take → clean files, audit and mart in one pass over ranges of orders. Used by `flow` and
+//! Input larger than the memory it may take → clean files, audit and mart in one pass over ranges of orders. Used by `values` and
 //! `keep`.
 
 use std::sync::Arc;

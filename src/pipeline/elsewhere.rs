@@ -1,4 +1,4 @@
-//! Raw files that an engine elsewhere cleans → its files, staged as ours are. Used by `flow` and `keep`.
+//! Raw files that an engine elsewhere cleans → its files, staged as ours are. Used by `values` and `keep`.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The last run, and files that have come since → what this one leaves, without reading the rest again. Used by `flow` and `keep`.
+//! The last run, and files that have come since → what this one leaves, without reading the rest again. Used by `values` and `keep`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

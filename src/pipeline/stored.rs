@@ -1,4 +1,4 @@
-//! Files of an earlier run → values, as the step that wrote them computed them. Used by `flow`.
+//! Files of an earlier run → values, as the step that wrote them computed them. Used by `values`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The values that steps hand on: computed when their step runs, read back from its files when it need not. Used by `flow`.
+//! The values that steps hand on: made when their step runs, read back from its files when it need not. Used by `keep` and `schedule`.
 //!
 //! They are only asked for by the threads of steps, never by workers of rayon: a worker that waits for one would steal the very work
 //! that it waits for.
