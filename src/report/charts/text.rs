@@ -54,12 +54,17 @@ pub fn widest<'a>(texts: impl IntoIterator<Item = &'a str>, size: f64, bold: boo
     texts.into_iter().map(|t| width(t, size, bold)).fold(0.0, f64::max)
 }
 
-/// `text`, cut with an ellipsis if it is wider than `room`.
+/// `text`, cut with an ellipsis if it is wider than `room`. What lies beyond is not looked at.
 pub fn fit(text: &str, size: f64, bold: bool, room: f64) -> Cow<'_, str> {
-    if width(text, size, bold) <= room {
+    let face = face(bold);
+    let mut wide = 0.0;
+    let beyond = |c: char| {
+        wide += face.advance(c);
+        wide * size > room
+    };
+    if !text.chars().any(beyond) {
         return Cow::Borrowed(text);
     }
-    let face = face(bold);
     let mut left = room / size - face.advance('…');
     let end = text
         .char_indices()
@@ -73,14 +78,26 @@ pub fn fit(text: &str, size: f64, bold: bool, room: f64) -> Cow<'_, str> {
 
 /// `text` on at most `lines` lines, broken at spaces and after underscores, the last one cut if it must be.
 pub fn wrap(text: &str, size: f64, bold: bool, room: f64, lines: usize) -> Vec<String> {
+    let face = face(bold);
+    let wider = |wide: f64, text: &str| text.chars().fold(wide, |wide, c| wide + face.advance(c));
     let mut out: Vec<String> = Vec::new();
+    // Of the last line, em.
+    let mut wide = 0.0;
     for word in text.split_inclusive([' ', '_']) {
         let full = out.len() >= lines;
         match out.last_mut() {
-            Some(line) if width(&format!("{line}{}", word.trim_end()), size, bold) <= room => line.push_str(word),
-            Some(line) if full => line.push_str(word),
-            _ => out.push(word.to_string()),
+            Some(line) if wider(wide, word.trim_end()) * size <= room => line.push_str(word),
+            Some(line) if full => {
+                // Too much for the last line: it will be cut, and what follows is not looked at.
+                line.push_str(word);
+                break;
+            }
+            _ => {
+                out.push(word.to_string());
+                wide = 0.0;
+            }
         }
+        wide = wider(wide, word);
     }
     out.iter().map(|line| fit(line.trim_end(), size, bold, room).into_owned()).collect()
 }
@@ -104,6 +121,15 @@ mod tests {
         assert!(cut.ends_with('…') && width(&cut, 12.0, false) <= 100.0 && cut.starts_with("médicament"));
         assert_eq!(fit("court", 12.0, false, 100.0), "court");
         assert_eq!(fit("x", 12.0, false, 0.0), "…");
+    }
+
+    #[test]
+    fn what_lies_beyond_the_room_costs_nothing() {
+        let endless = "é ".repeat(1 << 20);
+        for _ in 0..1_000 {
+            assert!(fit(&endless, 12.0, false, 100.0).chars().count() < 40);
+            assert_eq!(wrap(&endless, 12.0, false, 100.0, 3).len(), 3);
+        }
     }
 
     #[test]
