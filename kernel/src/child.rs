@@ -204,14 +204,17 @@ impl Child {
                 continue;
             }
             let mut chunk = [0; 1 << 16];
+            // What is pending holds no end of a line: it is not searched again for each piece of a long one.
+            let mut from = self.pending.len();
             match self.socket.read(&mut chunk) {
                 Ok(0) => return None,
                 Ok(length) => self.pending.extend_from_slice(&chunk[..length]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => return None,
             }
-            while let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.pending.drain(..=end).collect();
+            while let Some(at) = self.pending[from..].iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.pending.drain(..=from + at).collect();
+                from = 0;
                 let Ok(mut message) = serde_json::from_slice::<Value>(&line) else { continue };
                 self.drain(watcher);
                 if let Some(done) = message.get_mut("done") {

@@ -121,9 +121,17 @@ macro_rules! show_by_debug {
 }
 show_by_debug!(bool, char, f32, f64, i8, i16, i32, i64, i128, isize, str, String, u8, u16, u32, u64, u128, usize);
 
+/// Bytes of the text of a value that are shown: a notebook is no place for more.
+const SHOWN_MOST: usize = 1 << 20;
+
 fn debug(value: &(impl Debug + ?Sized)) -> Bundle {
     let line = format!("{value:?}");
-    Bundle::text(if line.len() > 120 { format!("{value:#?}") } else { line })
+    let mut text = if line.len() > 120 { format!("{value:#?}") } else { line };
+    if text.len() > SHOWN_MOST {
+        text.truncate(text.floor_char_boundary(SHOWN_MOST));
+        text.push_str(&format!("\n… more than {} MB: the rest is not shown", SHOWN_MOST >> 20));
+    }
+    Bundle::text(text)
 }
 
 /// The last expression of a cell. `(&&&Tag(&value)).bundle()` picks the first of [`ViaShow`], [`ViaDebug`] and

@@ -59,8 +59,9 @@ impl Outputs {
         let own = self.own();
         let start = own.iter().rposition(|(output, _)| output["output_type"] != "stream").map_or(0, |at| at + 1);
         if let Some((output, _)) = own[start..].iter_mut().find(|(output, _)| output["name"] == name) {
-            let whole = output["text"].as_str().unwrap_or_default().to_owned() + text;
-            output["text"] = json!(whole);
+            if let Value::String(whole) = &mut output["text"] {
+                whole.push_str(text);
+            }
         } else {
             let at = if name == "stdout" { start } else { own.len() };
             own.insert(at, (json!({ "output_type": "stream", "name": name, "text": text }), None));
