@@ -1,10 +1,17 @@
 // What is seen → files: the filtered sales and the tables as CSV, the charts as SVG and PNG. Used by the buttons.
 
-/** A cell that a spreadsheet would take for a formula becomes text by an apostrophe; cells are quoted where needed. */
+// What spreadsheets take for the start of a formula becomes text by an apostrophe, as in the tables of a run: the rule stands in
+// src/pipeline/spreadsheet.rs.
+const FORMULA = /^'*[=+\-@＝＋－＠]/;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 function csvCell(value) {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = String(value)
+    .split(/([;\t\n\r])/)
+    .map((piece, i) => ((FORMULA.test(piece) && !NUMBER.test(piece)) || (i === 0 && /^'*[\t\n\r]/.test(value)) ? `'${piece}` : piece))
+    .join("");
+  return /[",;\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 const csv = (rows) => rows.map((row) => row.map(csvCell).join(",") + "\r\n").join("");
 
