@@ -23,6 +23,7 @@ pub mod report;
 pub mod results;
 pub mod store;
 pub mod synth;
+pub mod text;
 
 pub use error::{Error, Result, TooLittle};
 

@@ -34,6 +34,15 @@ pub fn limit() -> Option<u64> {
     of_process.into_iter().chain([group, machine]).flatten().min()
 }
 
+/// Memory that the program has in use, bytes; 0 where the system does not tell.
+pub fn in_use() -> u64 {
+    let Ok(me) = sysinfo::get_current_pid() else { return 0 };
+    let mut system = sysinfo::System::new();
+    let what = sysinfo::ProcessRefreshKind::nothing().with_memory().without_tasks();
+    system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::Some(&[me]), false, what);
+    system.process(me).map_or(0, sysinfo::Process::memory)
+}
+
 /// Memory of the system, and a message in the program's own words where it has none left: without it, the program would abort with
 /// a number.
 #[derive(Debug)]

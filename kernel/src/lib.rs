@@ -24,6 +24,8 @@ pub mod jupyter;
 pub mod report;
 pub mod runner;
 pub mod session;
+#[path = "../../src/text.rs"]
+pub mod text;
 pub mod timings;
 pub mod toolchain;
 

@@ -4,6 +4,7 @@
 use clap::{Args, Parser, Subcommand};
 use pfe_kernel::install::{self, Place};
 use pfe_kernel::runner::{self, Notebook, Progress, RunParams};
+use pfe_kernel::text::escaped;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,7 +120,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            say(&format!("error: {error}"));
             ExitCode::from(1)
         }
     }
@@ -129,30 +130,30 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
     match command {
         Command::Install { place, project } => {
             let folder = install::install(&project, &place.into())?;
-            eprintln!("kernel `{}` registered in `{}`", install::NAME, folder.display());
+            say(&format!("kernel `{}` registered in `{}`", install::NAME, folder.display()));
         }
         Command::Uninstall { place } => {
             for folder in install::uninstall(&place.into())? {
-                eprintln!("removed `{}`", folder.display());
+                say(&format!("removed `{}`", folder.display()));
             }
         }
         Command::Run(args) => return run_notebook(&args),
         Command::Check { notebook } => {
             if let Some(failure) = runner::check(&Notebook::read(&notebook)?)? {
-                eprintln!("{}", failure.traceback.join("\n"));
+                eprintln!("{}", coloured(&failure.traceback.join("\n")));
                 return Ok(ExitCode::from(1));
             }
-            eprintln!("`{}` compiles", notebook.display());
+            say(&format!("`{}` compiles", notebook.display()));
         }
         Command::Verify { notebook } => {
             let before = Notebook::read(&notebook)?;
             let mut now = before.clone();
             runner::run(&mut now, folder_of(&notebook), &RunParams::default(), &mut show)?;
             if let Some(difference) = runner::verify(&before, &now) {
-                eprintln!("{difference}");
+                say(&difference.to_string());
                 return Ok(ExitCode::from(1));
             }
-            eprintln!("the outputs of `{}` are the same", notebook.display());
+            say(&format!("the outputs of `{}` are the same", notebook.display()));
         }
         Command::Export { notebook, output } => {
             let program = runner::export(&Notebook::read(&notebook)?);
@@ -177,6 +178,24 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes a line to standard error. What notebooks hold reaches the terminal as text alone.
+fn say(text: &str) {
+    eprintln!("{}", escaped(text));
+}
+
+/// Text in the colours of rustc; other escape sequences are text.
+fn coloured(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut out = escaped(parts.next().unwrap_or_default()).into_owned();
+    for part in parts {
+        let codes = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        let colour = codes.starts_with('m');
+        out += if colour { "\u{1b}[" } else { "\\u{1b}[" };
+        out += &escaped(part);
+    }
+    out
+}
+
 fn folder_of(notebook: &Path) -> &Path {
     notebook.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -186,7 +205,7 @@ fn show(progress: Progress) {
     let line = source.lines().find(|line| !line.trim().is_empty() && !line.starts_with("//")).unwrap_or_default();
     let line: String = line.chars().take(60).collect();
     let time = timings.total().as_secs_f64();
-    eprintln!("[{number:>2}/{total}] {} {time:6.2} s  {line}", if failed { "failed" } else { "ok    " });
+    say(&format!("[{number:>2}/{total}] {} {time:6.2} s  {line}", if failed { "failed" } else { "ok    " }));
 }
 
 fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
@@ -202,20 +221,20 @@ fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
         .clone()
         .unwrap_or_else(|| PathBuf::from(args.notebook.with_extension("out.ipynb").file_name().unwrap_or_default()));
     notebook.write(&output)?;
-    eprintln!("saved `{}`", output.display());
+    say(&format!("saved `{}`", output.display()));
     let pages: Vec<_> = [("html", args.html), ("pdf", args.pdf)].into_iter().filter(|(_, wanted)| *wanted).collect();
     let pages: Vec<&str> = pages.into_iter().map(|(format, _)| format).collect();
     for page in runner::print(&output, &pages, &args.lang)? {
-        eprintln!("saved `{}`", page.display());
+        say(&format!("saved `{}`", page.display()));
     }
     match failed {
         None => Ok(ExitCode::SUCCESS),
         Some(cell) => {
-            eprintln!("error: cell {} failed: {}\n", cell.number, cell.failure.value);
+            say(&format!("error: cell {} failed: {}\n", cell.number, cell.failure.value));
             for (number, line) in cell.source.lines().enumerate() {
-                eprintln!("{:>4} | {line}", number + 1);
+                say(&format!("{:>4} | {line}", number + 1));
             }
-            eprintln!("\n{}", cell.failure.traceback.join("\n"));
+            eprintln!("\n{}", coloured(&cell.failure.traceback.join("\n")));
             Ok(ExitCode::from(1))
         }
     }

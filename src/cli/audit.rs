@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use pfe::data::{self, Audit, Source};
+use pfe::text::shortened;
 
-use super::{Outcome, grouped, print, print_json};
+use super::{Outcome, QUOTED, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -50,7 +51,9 @@ fn describe(audit: &Audit) -> Result<String, std::fmt::Error> {
         writeln!(text, "\nset aside from {table}")?;
         for q in rows.iter().take(10) {
             let line = q.line.map_or(String::new(), |line| format!(":{line}"));
-            writeln!(text, "{}{line} {} `{}`: {}", q.file, q.column, q.value, q.reason)?;
+            // A value with lines of its own would pass for words of ours.
+            let value = shortened(&q.value, QUOTED).replace('\n', "\\n");
+            writeln!(text, "{}{line} {} `{value}`: {}", q.file, q.column, q.reason)?;
         }
         if rows.len() > 10 {
             writeln!(text, "and {} more; `pfe run` writes them all to quarantine/", number(rows.len() - 10))?;

@@ -8,8 +8,9 @@ use pfe::data::{self, Source};
 use pfe::mart;
 use pfe::models::span::date;
 use pfe::models::{self, By, Every, ForecastParams, Linear, Panel};
+use pfe::pipeline::{spreadsheet, tables};
 
-use super::{Outcome, print};
+use super::{Outcome, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -64,22 +65,14 @@ pub fn run(args: &Args) -> Outcome {
     let params = ForecastParams { horizon: usize::from(args.horizon), every };
     let history = panel.until(cutoff)?;
     if history.end < cutoff {
-        eprintln!("warning: orders stop on {}; the forecast is made from there", date(history.end));
+        let end = date(history.end);
+        tell("warning", &format!("orders stop on {end}; the forecast is made from there"));
     }
-    let mut text = String::from("series,cutoff,from,to,forecast,lo80,hi80,lo95,hi95\n");
+    let mut table = tables::header("series,cutoff,from,to,forecast,lo80,hi80,lo95,hi95");
     for f in models::forecast(&panel, &Linear::default(), cutoff, &params)? {
-        text += &format!(
-            "{},{},{},{},{:.2},{:.2},{:.2},{:.2},{:.2}\n",
-            f.series,
-            args.cutoff,
-            date(f.span.from),
-            date(f.span.to),
-            f.forecast,
-            f.lo80,
-            f.hi80,
-            f.lo95,
-            f.hi95
-        );
+        let days = [args.cutoff, date(f.span.from), date(f.span.to)].map(|day| day.to_string());
+        let numbers = [f.forecast, f.lo80, f.hi80, f.lo95, f.hi95].map(|number| format!("{number:.2}"));
+        table.push([f.series].into_iter().chain(days).chain(numbers).collect());
     }
-    print(&text)
+    print(&String::from_utf8_lossy(&spreadsheet::csv(&table)))
 }

@@ -13,7 +13,7 @@ use pfe::store::{self, Schema, Store};
 use polars::prelude::DataFrame;
 
 use super::run::progress_bar;
-use super::{Outcome, grouped, print};
+use super::{Outcome, grouped, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -86,13 +86,14 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
     };
     let raw = data::read::read_tables(&Source::open_all(&args.from)?, &ids)?;
     for warning in raw.warnings.iter().filter(|_| !args.quiet) {
-        eprintln!("warning: {warning}");
+        tell("warning", warning);
     }
     for (id, table) in raw.tables.iter().filter(|(_, t)| !args.quiet && !t.quarantine.is_empty()) {
         let rows = grouped(table.quarantine.len() as i64);
-        eprintln!(
-            "warning: {rows} rows of `{}` break the contract and are left out; `pfe audit` lists them",
-            id.name()
+        let name = id.name();
+        tell(
+            "warning",
+            &format!("{rows} rows of `{name}` break the contract and are left out; `pfe audit` lists them"),
         );
     }
     Ok(raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect())

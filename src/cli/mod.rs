@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use pfe::data::ddl::{Dialect, ddl};
 use pfe::report::Lang;
+use pfe::text::{escaped, escaped_json};
 
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
 ///
@@ -97,6 +98,9 @@ impl From<LangArg> for Lang {
     }
 }
 
+/// Characters of a value that a message quotes.
+const QUOTED: usize = 200;
+
 /// What a command ends with.
 type Outcome = Result<(), Failure>;
 
@@ -122,7 +126,10 @@ impl From<io::Error> for Failure {
 
 /// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
-    let args = CommandLine::parse();
+    let args = match CommandLine::try_parse() {
+        Ok(args) => args,
+        Err(refusal) => return refuse(&refusal),
+    };
     let outcome = match args.command {
         None => run::run(&args.run),
         Some(Command::Run(args)) => run::run(&args),
@@ -155,29 +162,46 @@ pub fn main() -> ExitCode {
         // The reader of our output went away, as `head` does: no error.
         Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Output(e)) => {
-            eprintln!("error: cannot write to standard output: {e}");
+            tell("error", &format!("cannot write to standard output: {e}"));
             ExitCode::FAILURE
         }
         Err(Failure::Pfe(error)) => {
-            eprintln!("error: {error}");
+            tell("error", &error.to_string());
             if let Some(hint) = error.hint() {
-                eprintln!("hint: {hint}");
+                tell("hint", hint);
             }
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// Writes to standard output; a closed pipe is an error here, not a panic.
+/// What is wrong with the arguments, in clap's colours unless it quotes what a terminal must not get.
+fn refuse(refusal: &clap::Error) -> ExitCode {
+    let text = refusal.render().to_string();
+    let shown = escaped(&text);
+    if !refusal.use_stderr() || shown == text {
+        refusal.exit();
+    }
+    eprint!("{shown}");
+    ExitCode::from(2)
+}
+
+/// Writes to standard output; a closed pipe is an error here, not a panic. Like [`tell`], it is a door to the terminal: what the
+/// data hold passes neither as more than text.
 fn print(text: &str) -> Outcome {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(escaped(text).as_bytes())?;
     Ok(out.flush()?)
+}
+
+/// Writes an error, a hint or a warning to standard error.
+fn tell(kind: &str, text: &str) {
+    eprintln!("{kind}: {}", escaped(text));
 }
 
 /// Writes a value as JSON to standard output.
 fn print_json(value: &serde_json::Value) -> Outcome {
-    print(&format!("{value:#}\n"))
+    print(&escaped_json(&format!("{value:#}\n")))
 }
 
 /// A number with its digits in groups of three: `112,650`.

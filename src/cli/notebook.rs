@@ -3,7 +3,9 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use pfe::report::limits::{self, Limits};
 use pfe::{Error, report};
 
 use super::{LangArg, Outcome, print};
@@ -22,6 +24,9 @@ pub struct Args {
     /// Language of the fixed words and of the typography
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
+    /// Longest time of printing
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -29,12 +34,17 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let text = std::fs::read_to_string(&args.notebook).map_err(Error::io("read", &args.notebook))?;
-    let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy();
-    let document = report::notebook(&name, &text, args.lang.into())?;
-    // Both are rendered before either is written.
-    let html = args.html.as_ref().map(|file| Ok((file, document.to_html()?.into_bytes())));
-    let pdf = args.pdf.as_ref().map(|file| Ok((file, document.to_pdf(&[])?)));
-    let files = html.into_iter().chain(pdf).collect::<pfe::Result<Vec<_>>>()?;
+    let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (what, lang) = (format!("`{}`", args.notebook.display()), args.lang.into());
+    let (html, pdf) = (args.html.clone(), args.pdf.clone());
+    let print_it = move || {
+        let document = report::notebook(&name, &text, lang)?;
+        // Both are rendered before either is written.
+        let html = html.map(|file| Ok((file, document.to_html()?.into_bytes())));
+        let pdf = pdf.map(|file| Ok((file, document.to_pdf(&[])?)));
+        html.into_iter().chain(pdf).collect::<pfe::Result<Vec<_>>>()
+    };
+    let files = limits::within(Limits::of(Duration::from_secs(args.timeout)), &what, print_it)?;
     for (file, bytes) in &files {
         write_whole(file, bytes)?;
         if !args.quiet {

@@ -1,11 +1,13 @@
 //! `pfe report`: the report of an earlier run, rendered again, checked, or compared with that of another.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use pfe::pipeline;
 use pfe::pipeline::check::{self, Now};
 use pfe::pipeline::diff::{self, Change, Diff};
-use pfe::report::Templates;
+use pfe::report::limits::{self, Limits};
+use pfe::report::{Cover, Templates};
 
 use super::run::{cover, templates};
 use super::{LangArg, Outcome, print};
@@ -39,6 +41,9 @@ pub struct Args {
     /// Say what changed since another run, in numbers, and write nothing
     #[arg(long, value_name = "OLD_RUN")]
     diff: Option<PathBuf>,
+    /// Longest time of rendering a page
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -54,9 +59,10 @@ pub fn run(args: &Args) -> Outcome {
     }
     let (cover, templates) = (cover(args.parameters.as_ref())?, templates(args.templates.as_deref())?);
     if args.check {
-        return check(args, &Now { data: args.data.as_deref().map(Path::new), cover, templates });
+        return check(args, cover, templates);
     }
-    let paths = pipeline::rerender(&args.out, args.lang.into(), cover, &templates)?;
+    let timeout = Duration::from_secs(args.timeout);
+    let paths = pipeline::rerender(&args.out, args.lang.into(), cover, &templates, timeout)?;
     if args.quiet {
         return Ok(());
     }
@@ -64,8 +70,13 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 /// One line per file.
-fn check(args: &Args, now: &Now<'_>) -> Outcome {
-    let parts = check::check(&args.out, now)?;
+fn check(args: &Args, cover: Option<Cover>, templates: Templates) -> Outcome {
+    let (own, out, data) = (templates.own(), args.out.clone(), args.data.clone());
+    let compare = move || check::check(&out, &Now { data: data.as_deref(), cover, templates });
+    let parts = match own.is_empty() {
+        true => compare()?,
+        false => limits::within(Limits::of(Duration::from_secs(args.timeout)), &own, compare)?,
+    };
     let line = |part: &check::Part| match &part.stale {
         Some(reason) => format!("stale  {}: {reason}\n", part.path),
         None => format!("fresh  {}\n", part.path),

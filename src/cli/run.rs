@@ -19,12 +19,13 @@ use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
 use pfe::report::{Cover, Templates};
 use pfe::store;
 use pfe::synth::SynthParams;
+use pfe::text::{escaped, shortened};
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::decisions::{self, DecisionArgs};
-use super::{LangArg, Outcome, grouped, print, print_json};
+use super::{LangArg, Outcome, QUOTED, grouped, print, print_json, tell};
 
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
@@ -208,10 +209,10 @@ pub fn run(args: &Args) -> Outcome {
     args.makers.engine.engine_store.as_deref().map(store::open).transpose()?;
     let stores = args.store.iter().map(|url| store::open(url)).collect::<pfe::Result<Vec<_>>>()?;
     let bar = progress_bar(args.quiet);
-    let outcome = pipeline::run(&params, &|stage| bar.set_message(stage.to_string()));
+    let outcome = pipeline::run(&params, &|stage| message(&bar, stage));
     let saved = match &outcome {
         Ok(Some(outcome)) if !stores.is_empty() => outcome.results().and_then(|results| {
-            let told = |table: &str, _| bar.set_message(format!("store {table}"));
+            let told = |table: &str, _| message(&bar, &format!("store {table}"));
             stores.iter().try_for_each(|store| store::save_run(&**store, out, &results, &told).map(drop))
         }),
         _ => Ok(()),
@@ -247,27 +248,27 @@ pub fn run(args: &Args) -> Outcome {
 fn warn(outcome: &pipeline::Outcome, out: &Path) {
     let audit = &outcome.audit;
     for warning in &audit.warnings {
-        eprintln!("warning: {warning}");
+        tell("warning", warning);
     }
     if outcome.unfinished_before {
-        eprintln!(
-            "warning: the last run in `{}` did not finish; of its files those were used that still fit",
-            out.display()
+        let out = out.display();
+        tell(
+            "warning",
+            &format!("the last run in `{out}` did not finish; of its files those were used that still fit"),
         );
     }
     for (table, rows) in &audit.quarantine {
         if let Some(first) = rows.first() {
-            eprintln!(
-                "warning: {} of `{table}` set aside, see `{}`; the first is {}: {}",
-                if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
-                out.join("quarantine").join(table).with_extension("csv").display(),
-                first.place(),
-                first.reason
-            );
+            let count = if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) };
+            let file = out.join("quarantine").join(table).with_extension("csv");
+            let (file, place, reason) = (file.display(), first.place(), &first.reason);
+            let (place, reason) = (shortened(&place, QUOTED), shortened(reason, QUOTED));
+            tell("warning", &format!("{count} of `{table}` set aside, see `{file}`; the first is {place}: {reason}"));
         }
     }
     if cfg!(not(feature = "pdf")) {
-        eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
+        tell("warning", "PDF support is not built in");
+        tell("hint", "rebuild with `--features pdf`");
     }
 }
 
@@ -362,6 +363,11 @@ pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
 /// The texts of a folder, or the built-in ones.
 pub fn templates(dir: Option<&Path>) -> pfe::Result<Templates> {
     dir.map_or_else(|| Ok(Templates::default()), Templates::read)
+}
+
+/// Says on the bar what is being done.
+pub(super) fn message(bar: &ProgressBar, text: &str) {
+    bar.set_message(escaped(text).into_owned());
 }
 
 pub(super) fn progress_bar(quiet: bool) -> ProgressBar {

@@ -8,7 +8,7 @@ use pfe::pipeline::diff::diff;
 use pfe::pipeline::verify::{remake_mart, rerun, verify};
 
 use super::report::describe;
-use super::run::{EngineArgs, progress_bar, stop_on_signals, templates};
+use super::run::{EngineArgs, message, progress_bar, stop_on_signals, templates};
 use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     if let Some(name) = &args.engine.engine {
         let (engine, cancel, bar) = (engine::open(name)?, stop_on_signals()?, progress_bar(args.quiet));
-        let told = |statement: &str| bar.set_message(format!("mart: {statement}"));
+        let told = |statement: &str| message(&bar, &format!("mart: {statement}"));
         let store = args.engine.engine_store.as_deref();
         let difference = remake_mart(&args.out, &*engine, store, &cancel, &told);
         bar.finish_and_clear();

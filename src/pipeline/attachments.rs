@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::manifest::to_json;
-use super::tables;
+use super::{spreadsheet, tables};
 use crate::error::Result;
 use crate::report::{Attachment, Lang};
 use crate::results::{CODE, Results};
@@ -24,7 +24,7 @@ pub fn all(results: &Results) -> Result<Vec<Attachment>> {
             name: format!("{name}.csv"),
             mime: "text/csv".into(),
             description: table.into(),
-            bytes: tables::csv(&rows),
+            bytes: spreadsheet::csv(&rows),
         })
         .collect();
     let core = json!({

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::manifest::Manifest;
-use super::{attachments, load, output, tables};
+use super::{attachments, load, output, spreadsheet, tables};
 use crate::data::Source;
 use crate::data::read::{hash_file, identify_all};
 use crate::error::{Error, Result};
@@ -97,7 +97,7 @@ fn remake(out: &Path, now: &Now<'_>) -> Result<BTreeMap<String, String>> {
     let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
     let mut made = BTreeMap::new();
     for (name, table) in tables::all(&results)? {
-        made.insert(format!("tables/{name}.csv"), hash(&tables::csv(&table)));
+        made.insert(format!("tables/{name}.csv"), hash(&spreadsheet::csv(&table)));
     }
     let mut document = report::dossier_with(&results, &now.templates)?;
     document.downloads = attachments::all(&results)?;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::report::limits::{self, Exceeded, Watch};
 
 /// How often a request to stop and the time limits are looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -25,6 +26,8 @@ pub(super) struct Task {
     /// Whether it only writes what others have computed: one such runs at a time, so that processors are left to those for which
     /// others wait.
     pub(super) writes: bool,
+    /// The user's own templates that it renders, in words; empty for none. They may loop, so that memory is watched, too.
+    pub(super) templates: String,
     /// What it does.
     pub(super) work: Work,
 }
@@ -39,8 +42,8 @@ pub(super) struct Limits {
     pub(super) parallel: usize,
     /// Whether tasks that do not depend on a failed one still begin.
     pub(super) keep_going: bool,
-    /// Longest time of a task.
-    pub(super) timeout: Duration,
+    /// Longest time of a task, and most memory of one that renders templates of the user's own.
+    pub(super) of_task: limits::Limits,
     /// Set from outside to stop.
     pub(super) cancel: Arc<AtomicBool>,
 }
@@ -67,7 +70,7 @@ pub(super) fn execute(
     said: &Receiver<String>,
 ) -> Result<Vec<End>> {
     let mut ends: Vec<Option<End>> = tasks.iter().map(|_| None).collect();
-    let mut running: Vec<Option<Instant>> = vec![None; tasks.len()];
+    let mut running: Vec<Option<Watch>> = vec![None; tasks.len()];
     let (sender, results) = channel();
     let mut stop: Option<Instant> = None;
     loop {
@@ -81,7 +84,8 @@ pub(super) fn execute(
                 let ready = task.after.iter().all(|&n| matches!(ends[n], Some(End::Done)));
                 let writing = task.writes && tasks.iter().zip(&running).any(|(t, since)| t.writes && since.is_some());
                 if !waits && ready && !writing && running.iter().flatten().count() < limits.parallel {
-                    running[i] = Some(Instant::now());
+                    let memory = limits.of_task.memory.filter(|_| !task.templates.is_empty());
+                    running[i] = Some(Watch::begin(limits::Limits { memory, ..limits.of_task }));
                     begun(task.name);
                     start(i, task, sender.clone());
                 }
@@ -101,11 +105,15 @@ pub(super) fn execute(
             }
             Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
-        for (i, since) in running.iter_mut().enumerate() {
-            if since.is_some_and(|since| since.elapsed() > limits.timeout) {
-                *since = None;
-                let seconds = limits.timeout.as_secs();
-                ends[i] = Some(End::Failed(Error::Timeout { step: tasks[i].name.into(), seconds }));
+        for (i, (watch, task)) in running.iter_mut().zip(tasks).enumerate() {
+            if let Some(exceeded) = watch.and_then(|watch| watch.exceeded()) {
+                *watch = None;
+                ends[i] = Some(End::Failed(match exceeded {
+                    Exceeded::Time(seconds) if task.templates.is_empty() => {
+                        Error::Timeout { step: task.name.into(), seconds }
+                    }
+                    _ => exceeded.error(&task.templates),
+                }));
             }
         }
     }
@@ -114,13 +122,16 @@ pub(super) fn execute(
 /// A thread of its own: the workers of rayon must stay free for what the task hands them.
 fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<End>)>) {
     let work = Arc::clone(&task.work);
-    thread::spawn(move || {
+    let work = move || {
         let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(End::Failed, |()| End::Done)));
         // Whoever hears of the last end may clear up: nothing is held any more.
         drop(work);
         // Nobody listens any more once the run has ended.
         let _ = sender.send((index, end));
-    });
+    };
+    if let Err(refused) = thread::Builder::new().stack_size(limits::STACK).spawn(work) {
+        panic!("{refused}");
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +142,8 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits { parallel: 2, keep_going: false, timeout: Duration::from_secs(60), cancel: Arc::default() }
+        let of_task = limits::Limits::of(Duration::from_secs(60));
+        Limits { parallel: 2, keep_going: false, of_task, cancel: Arc::default() }
     }
 
     fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&str)) -> Result<Vec<End>> {
@@ -139,7 +151,7 @@ mod tests {
     }
 
     fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
-        Task { name, after: after.to_vec(), writes: false, work: Arc::new(work) }
+        Task { name, after: after.to_vec(), writes: false, templates: String::new(), work: Arc::new(work) }
     }
 
     fn marks(ends: &[End]) -> String {
@@ -226,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_takes_too_long_is_left_behind() {
-        let short = Limits { timeout: Duration::from_millis(50), ..limits() };
+        let short = Limits { of_task: limits::Limits::of(Duration::from_millis(50)), ..limits() };
         let (hold, wait) = channel::<()>();
         let wait = Mutex::new(wait);
         let tasks = [
@@ -240,6 +252,25 @@ mod tests {
         drop(hold);
         assert_eq!(marks(&ends), "fs");
         assert!(matches!(&ends[0], End::Failed(Error::Timeout { step, .. }) if step == "slow"));
+    }
+
+    #[test]
+    fn own_templates_that_take_too_much_are_named() {
+        let (hold, wait) = channel::<()>();
+        let wait = Mutex::new(wait);
+        let large = move || {
+            let taken = vec![1_u8; 256 << 20];
+            let _ = wait.lock().unwrap().recv();
+            drop(taken);
+            Ok(())
+        };
+        let tasks = [Task { templates: "`templates/report.typ`".into(), ..task("report-pdf", &[], large) }];
+        let of_task = limits::Limits { time: Duration::from_secs(60), memory: Some(64 << 20) };
+        let ends = execute(&tasks, &Limits { of_task, ..limits() }, &|_| {}).unwrap();
+        drop(hold);
+        let End::Failed(error) = &ends[0] else { panic!("{ends:?}") };
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("`templates/report.typ` takes more than 64 MB"), "{error}");
     }
 
     #[test]

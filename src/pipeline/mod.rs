@@ -29,6 +29,7 @@ pub mod plan;
 pub mod ro_crate;
 mod schedule;
 mod shuffle;
+pub mod spreadsheet;
 pub mod stamp;
 mod stored;
 pub mod tables;
@@ -46,7 +47,7 @@ use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
 use crate::mart::engine::{Engine, Polars};
 use crate::parallel::lock;
-use crate::report::{Cover, Lang, Templates};
+use crate::report::{self, Cover, Lang, Templates};
 use crate::results::Results;
 use crate::synth::{self, SynthParams};
 use execute::{End, Limits};
@@ -195,7 +196,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
         // One more than compute at a time: while files are synced, the processor is free.
         parallel: if threads == 1 { 1 } else { threads + 1 },
         keep_going: params.how.keep_going,
-        timeout: params.how.timeout,
+        of_task: report::limits::Limits::of(params.how.timeout),
         cancel: Arc::clone(&params.how.cancel),
     };
     let ends = execute::execute(&tasks, &limits, &|name| progress(name), &said);
@@ -296,14 +297,22 @@ pub fn load(out: &Path) -> Result<Results> {
     Ok(results)
 }
 
-/// Renders the report of an earlier run again, from its results alone; `cover` replaces what its cover said.
+/// Renders the report of an earlier run again, from its results alone; `cover` replaces what its cover said. `timeout` is the
+/// longest time of each page.
 ///
 /// # Errors
-/// The folder holds no finished run.
-pub fn rerender(out: &Path, lang: Lang, cover: Option<Cover>, templates: &Templates) -> Result<Vec<PathBuf>> {
+/// The folder holds no finished run, or a template is not sound or does not end.
+pub fn rerender(
+    out: &Path,
+    lang: Lang,
+    cover: Option<Cover>,
+    templates: &Templates,
+    timeout: Duration,
+) -> Result<Vec<PathBuf>> {
     let mut params = again(out, &Manifest::load(out)?, templates);
     params.lang = lang;
     params.cover = cover.unwrap_or(params.cover);
+    params.how.timeout = timeout;
     let pages: Vec<&Step> = STEPS.iter().filter(|step| step.shows()).collect();
     params.how.select = Select::Only(pages.iter().map(|step| step.id.into()).collect());
     let outcome = run(&params, &|_| {})?;

@@ -11,7 +11,8 @@ use std::thread::{self, JoinHandle};
 use polars::prelude::DataFrame;
 
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
-use super::tables::{Table, csv};
+use super::spreadsheet::csv;
+use super::tables::Table;
 use crate::data::parquet::write_frame;
 use crate::data::read::hash_file;
 use crate::data::rows::hash_rows;

@@ -167,7 +167,8 @@ pub(super) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Tas
         let (flow_of, log_of) = (Arc::clone(flow), Arc::clone(log));
         makes.insert(step.id, tasks.len());
         let work = move || timed(&log_of, step, || make(&flow_of, step, open, &log_of));
-        tasks.push(Task { name: step.id, after, writes: false, work: Arc::new(work) });
+        let templates = flow.params.templates.of_step(step.id, flow.params.lang.code());
+        tasks.push(Task { name: step.id, after, writes: false, templates: templates.clone(), work: Arc::new(work) });
         if step.keeps() {
             let (flow, log) = (Arc::clone(flow), Arc::clone(log));
             let work = move || {
@@ -182,7 +183,8 @@ pub(super) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Tas
                 })
             };
             keeps.insert(step.id, tasks.len());
-            tasks.push(Task { name: step.id, after: vec![tasks.len() - 1], writes: true, work: Arc::new(work) });
+            let after = vec![tasks.len() - 1];
+            tasks.push(Task { name: step.id, after, writes: true, templates, work: Arc::new(work) });
         }
     }
     tasks

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use polars::prelude::DataFrame;
 
 use super::elsewhere::{PLACES, Places};
+use super::spreadsheet;
 use crate::data::Audit;
 use crate::data::contract::{TABLES, TableId};
 use crate::data::parquet::{read_frame, stack};
@@ -107,7 +108,12 @@ pub(super) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
             audit = serde_json::from_slice(&text).map_err(|e| damaged(&e))?;
         } else if let Some(table) = path.strip_prefix("quarantine/").and_then(|path| path.strip_suffix(".csv")) {
             let mut reader = csv::Reader::from_path(place).map_err(|e| damaged(&e))?;
-            let rows: Result<_, csv::Error> = reader.deserialize().collect();
+            let names = reader.headers().map_err(|e| damaged(&e))?.clone();
+            let row = |record: Result<csv::StringRecord, csv::Error>| {
+                let cells: csv::StringRecord = record?.iter().map(|cell| spreadsheet::raw(cell).into_owned()).collect();
+                cells.deserialize(Some(&names))
+            };
+            let rows: Result<_, csv::Error> = reader.records().map(row).collect();
             aside.insert(table, rows.map_err(|e| damaged(&e))?);
         }
     }

@@ -56,7 +56,8 @@ pub(super) fn of_audit(audit: &Audit) -> Vec<(&'static str, Table)> {
     vec![("audit", steps(audit)), ("quality", quality(audit))]
 }
 
-pub(super) fn header(columns: &str) -> Table {
+/// A table without rows; the names of its columns are separated by commas.
+pub fn header(columns: &str) -> Table {
     vec![columns.split(',').map(String::from).collect()]
 }
 
@@ -200,15 +201,6 @@ pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
         vec![q.file.clone(), line, q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
     }));
     table
-}
-
-pub(super) fn csv(table: &Table) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in table {
-        // Writing to memory cannot fail, and every row has the header's length.
-        let _ = writer.write_record(row);
-    }
-    writer.into_inner().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -22,11 +22,12 @@ use tera::{Context, Tera};
 use super::charts::brazil;
 use super::charts::style::css_variables;
 use super::dossier::edition::{Edition, Words};
-use super::template::explain;
+use super::template::{PAGE, explain, rendered};
 use super::typography::{Typographer, plain};
 use super::{Lang, Templates, fonts};
 use crate::error::{Error, Result};
 use crate::results::Results;
+use crate::text::escaped_json;
 
 macro_rules! scripts {
     ($($name:literal),+) => {
@@ -154,10 +155,10 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
     tera.add_raw_template("dashboard.html", templates.text("templates/dashboard.html")).map_err(error)?;
-    tera.render("dashboard.html", &page).map_err(error)
+    rendered(&tera, "dashboard.html", &page, PAGE)
 }
 
-/// JSON that no name can end: `<` never stands in it.
+/// JSON that no name can end: `<` never stands in it, nor does what readers of the page's source would not see.
 fn in_script(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c")
+    escaped_json(&value.to_string()).replace('<', "\\u003c")
 }

@@ -9,9 +9,10 @@ use tera::{Context, Tera};
 use super::charts::style::{css_rules, css_variables};
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
-use super::template::explain;
+use super::template::{PAGE, explain, rendered};
 use super::{Attachment, Figure, Table, fonts};
 use crate::Result;
+use crate::text::seen;
 
 /// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
 static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
@@ -56,7 +57,7 @@ pub(super) fn write(document: &Document) -> Result<String> {
     tera.autoescape_on(["html"]);
     let error = |e: tera::Error| explain("report.html", &e);
     tera.add_raw_template("report.html", &document.style.html).map_err(error)?;
-    tera.render("report.html", &page).map_err(error)
+    rendered(&tera, "report.html", &page, PAGE)
 }
 
 /// The table of contents: nested lists of links.
@@ -293,7 +294,7 @@ impl Writer<'_> {
 
     fn figure(&mut self, place: &Place, figure: &Figure) {
         self.caption("plate", place, self.words.figure, &figure.title);
-        let svg = figure.svg.as_str();
+        let svg = &*figure.svg.in_page();
         let (tag, rest) = svg.split_at(svg.find([' ', '>']).unwrap_or(svg.len()));
         let alt = escape(&figure.alt);
         let _ = write!(self.out, "<div class=\"drawing\" tabindex=\"0\">{tag} aria-label=\"{alt}\"{rest}</div>");
@@ -348,7 +349,7 @@ impl Writer<'_> {
 /// Text for content and for double-quoted attributes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
+    for c in text.chars().filter_map(seen) {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -40,6 +40,8 @@ pub struct Words {
     pub value: &'static str,
     pub rows: &'static str,
     pub name: &'static str,
+    pub lines_left_out: &'static str,
+    pub rows_left_out: &'static str,
 }
 
 const FRENCH: Words = Words {
@@ -63,6 +65,8 @@ const FRENCH: Words = Words {
     value: "Nombre",
     rows: "Fichier, lignes",
     name: "Nom",
+    lines_left_out: "lignes omises",
+    rows_left_out: "lignes omises",
 };
 
 const ENGLISH: Words = Words {
@@ -86,6 +90,8 @@ const ENGLISH: Words = Words {
     value: "Number",
     rows: "File, rows",
     name: "Name",
+    lines_left_out: "lines left out",
+    rows_left_out: "rows left out",
 };
 
 const MONTHS: [[&str; 12]; 2] = [
@@ -126,6 +132,11 @@ impl Lang {
             Lang::Fr => "fr",
             Lang::En => "en",
         }
+    }
+
+    /// `… 1 200 lines left out …`.
+    pub(super) fn left_out(self, count: usize, what: &str) -> String {
+        format!("… {} {what} …", self.count(count as i64))
     }
 
     /// The fixed words of the report.

@@ -16,6 +16,10 @@ use super::typography::Typographer;
 use super::{Chapter, Lang, Materials, Meta, Style};
 use crate::{Error, Result};
 
+/// How deep elements may stand in one another: what a page still shows, and less than the layout of the PDF endures.
+const DEEPEST: usize = 16;
+const TOO_DEEP: &str = "more than 16 lists, quotes or emphases in one another";
+
 /// Headings are numbered down to this level: 1.1.1.
 const NUMBERED_LEVELS: usize = 3;
 
@@ -27,6 +31,8 @@ pub(super) struct Reader<'a> {
     chapters: Vec<Vec<Block>>,
     notes: Vec<Vec<Block>>,
     labels: BTreeMap<String, String>,
+    /// How often the words of a heading were taken for its identifier.
+    slugs: BTreeMap<String, usize>,
     /// Where the numbers of the chapter come from, by the place of their mark.
     pub(super) told: Vec<Provenance>,
     /// The same of all chapters, each once.
@@ -41,6 +47,8 @@ pub(super) struct Reader<'a> {
     tables: usize,
     /// How many elements hold the blocks being read; headings, figures and tables stand in none.
     depth: usize,
+    /// How many emphases and links hold the text being read.
+    inside: usize,
     in_note: bool,
 }
 
@@ -76,6 +84,7 @@ impl<'a> Reader<'a> {
             chapters: Vec::new(),
             notes: Vec::new(),
             labels: BTreeMap::new(),
+            slugs: BTreeMap::new(),
             told: Vec::new(),
             numbers: Vec::new(),
             cited: BTreeMap::new(),
@@ -85,6 +94,7 @@ impl<'a> Reader<'a> {
             figures: 0,
             tables: 0,
             depth: 0,
+            inside: 0,
             in_note: false,
         }
     }

@@ -18,6 +18,7 @@ mod cover;
 mod dashboard;
 mod dossier;
 pub mod fonts;
+pub mod limits;
 pub mod svg;
 
 mod document;
@@ -28,6 +29,7 @@ mod notebook;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod provenance;
+mod sanitize;
 mod style;
 mod template;
 mod templates;
@@ -56,6 +58,7 @@ pub use templates::Templates;
 use typography::plain;
 
 use crate::Result;
+use crate::text::shortened;
 
 /// What the cover says, and how the report is written.
 #[derive(Debug, Clone, Default)]
@@ -164,6 +167,9 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
+/// Characters of a cell that are printed: more would fill pages.
+const CELL: usize = 400;
+
 // Texts that do not pass through Markdown still need what outputs refuse taken out.
 impl Meta {
     fn plain(&self) -> Self {
@@ -189,10 +195,13 @@ impl Figure {
 
 impl Table {
     fn plain(&self) -> Self {
-        let column = |column: &TableColumn| TableColumn { header: plain(&column.header), numeric: column.numeric };
+        let column = |column: &TableColumn| TableColumn {
+            header: plain(&shortened(&column.header, CELL)),
+            numeric: column.numeric,
+        };
         let width = self.columns.len();
         let cells = |row: &Vec<String>| {
-            let mut cells: Vec<_> = row.iter().map(|cell| plain(cell)).collect();
+            let mut cells: Vec<_> = row.iter().take(width).map(|cell| plain(&shortened(cell, CELL))).collect();
             cells.resize(width, String::new());
             cells
         };

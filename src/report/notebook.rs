@@ -1,8 +1,12 @@
 //! Executed notebook → the same document as a report's. Next: `html`, `typst`.
 //!
 //! Prose is read as chapters are; a code cell becomes its source and its outputs, each in the richest form that both HTML and
-//! PDF can print: a table of pfe, a figure, Markdown, plain text. Foreign HTML is never taken over; its plain text is.
+//! PDF can print: a table of pfe, a figure, Markdown, plain text. Foreign HTML is never taken over; its plain text is. What was
+//! printed without end is cut, and says so.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{Block, words};
@@ -10,6 +14,7 @@ use super::markdown::Reader;
 use super::template::Filled;
 use super::typography::veil;
 use super::{Document, Figure, Lang, Materials, Meta, Svg, TABLE_MIME, Table};
+use crate::text::{shortened, without_sequences};
 use crate::{Error, Result};
 
 /// Composes the document of a notebook (Jupyter's format 4) as it was last executed. `name` stands for it in messages, and as
@@ -25,7 +30,7 @@ pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
 
     // Figures and tables are placed by the reader, so all of them are known before it starts.
     let mut materials = Materials::default();
-    let texts: Vec<String> = cells.iter().map(|cell| cell.markdown(name, &mut materials)).collect();
+    let texts: Vec<String> = cells.iter().map(|cell| cell.markdown(name, lang, &mut materials)).collect();
     let mut reader = Reader::new(lang, &materials);
     let mut blocks = Vec::new();
     if !texts.first().is_some_and(|text| text.trim_start().starts_with("# ")) {
@@ -73,14 +78,14 @@ impl<'a> Cell<'a> {
         if tagged("remove-cell") || !(code || cell["cell_type"] == "markdown") {
             return None;
         }
-        let source = if tagged("remove-input") { String::new() } else { joined(&cell["source"]) };
+        let source = if tagged("remove-input") { String::new() } else { joined(&cell["source"]).into_owned() };
         let outputs = cell["outputs"].as_array().filter(|_| code && !tagged("remove-output"));
         let count = cell["execution_count"].as_u64().map_or(number, |count| count as usize);
         Some(Cell { number, count, code, source, outputs: outputs.map_or(&[], Vec::as_slice) })
     }
 
     /// The cell as Markdown; its figures and tables go to `materials`.
-    fn markdown(&self, notebook: &str, materials: &mut Materials) -> String {
+    fn markdown(&self, notebook: &str, lang: Lang, materials: &mut Materials) -> String {
         if !self.code {
             return self.source.clone();
         }
@@ -92,73 +97,99 @@ impl<'a> Cell<'a> {
             text.push_str("\n\n");
             let id = format!("{}-{}", self.number, index + 1);
             let source = format!("{notebook} [{}]", self.count);
-            text.push_str(&shown(output, &id, source, materials));
+            text.push_str(&shown(output, &id, source, lang, materials));
         }
         text
     }
 }
 
 /// An output as Markdown.
-fn shown(output: &Value, id: &str, source: String, materials: &mut Materials) -> String {
+fn shown(output: &Value, id: &str, source: String, lang: Lang, materials: &mut Materials) -> String {
     let data = &output["data"];
     match output["output_type"].as_str() {
-        Some("stream") => quoted(&joined(&output["text"])),
-        Some("error") => quoted(&format!("{}: {}", joined(&output["ename"]), joined(&output["evalue"]))),
+        Some("stream") => quoted(&joined(&output["text"]), lang),
+        Some("error") => quoted(&format!("{}: {}", joined(&output["ename"]), joined(&output["evalue"])), lang),
         _ => {
-            if let Ok(table) = serde_json::from_value::<Table>(data[TABLE_MIME].clone()) {
-                materials.tables.insert(id.to_owned(), Table { source, ..table });
-                return format!("![](table:{id})");
+            if let Ok(table) = Table::deserialize(&data[TABLE_MIME]) {
+                let left_out = table.rows.len().saturating_sub(ROWS);
+                let rows = table.rows.into_iter().take(ROWS).collect();
+                let columns = table.columns.into_iter().take(COLUMNS).collect();
+                materials.tables.insert(id.to_owned(), Table { columns, rows, source, ..table });
+                let note =
+                    if left_out > 0 { lang.left_out(left_out, lang.words().rows_left_out) } else { String::new() };
+                return format!("![{note}](table:{id})");
             }
             let svg = joined(&data["image/svg+xml"]);
-            if svg.starts_with("<svg") {
-                let title = joined(&data["text/plain"]);
-                let alt = Svg::new(svg.clone()).description().unwrap_or_else(|| title.clone());
-                materials.figures.insert(id.to_owned(), Figure { svg: Svg::new(svg), title, alt, source });
+            if svg.starts_with("<svg") && svg.len() <= DRAWING {
+                let title = shortened(&joined(&data["text/plain"]), TITLE).into_owned();
+                let svg = Svg::foreign(svg.into_owned());
+                let alt = svg.description().map_or_else(|| title.clone(), |alt| shortened(&alt, ALT).into_owned());
+                materials.figures.insert(id.to_owned(), Figure { svg, title, alt, source });
                 return format!("![](figure:{id})");
             }
             match &data["text/markdown"] {
-                Value::Null => quoted(&joined(&data["text/plain"])),
-                markdown => joined(markdown),
+                Value::Null => quoted(&joined(&data["text/plain"]), lang),
+                markdown => joined(markdown).into_owned(),
             }
         }
     }
 }
 
+/// Rows and columns of a table that are printed.
+const ROWS: usize = 500;
+const COLUMNS: usize = 50;
+/// Bytes of a drawing that is printed.
+const DRAWING: usize = 4 << 20;
+/// Characters of the title of a figure, and of what it shows in words.
+const TITLE: usize = 300;
+const ALT: usize = 2_000;
+/// Lines of a printed text: the first and the last that are kept.
+const FIRST: usize = 200;
+const LAST: usize = 50;
+/// Characters of a printed line.
+const LINE: usize = 500;
+
 /// Text that notebooks keep whole or in lines.
-fn joined(value: &Value) -> String {
+fn joined(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => Cow::Borrowed(text),
         Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
-        _ => String::new(),
+        _ => Cow::Borrowed(""),
     }
 }
 
 /// What a cell printed, set apart from what it says.
-fn quoted(text: &str) -> String {
-    let text = without_colours(text);
+fn quoted(text: &str, lang: Lang) -> String {
+    let text = cut(text.trim_end(), lang);
     if text.trim().is_empty() {
         return String::new();
     }
-    fenced(text.trim_end()).lines().map(|line| format!("> {line}\n")).collect()
+    fenced(&text).lines().map(|line| format!("> {line}\n")).collect()
+}
+
+/// The first and the last lines of what was printed, and how many are left out.
+fn cut(text: &str, lang: Lang) -> String {
+    let count = text.lines().count();
+    let line = |line: &str| {
+        // Where it was written over, what was written last.
+        let last = line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
+        // Before escape sequences go: a line may have a hundred million characters.
+        let most = last.floor_char_boundary(LINE << 4);
+        format!("{}\n", shortened(&without_sequences(&last[..most]), LINE))
+    };
+    if count <= FIRST + LAST + 1 {
+        return text.lines().map(line).collect();
+    }
+    let first: String = text.lines().take(FIRST).map(line).collect();
+    let last: String = text.lines().skip(count - LAST).map(line).collect();
+    format!("{first}{}\n{last}", lang.left_out(count - FIRST - LAST, lang.words().lines_left_out))
 }
 
 /// A block of code, between fences longer than any in it.
 fn fenced(text: &str) -> String {
-    let mut fence = "```".to_owned();
-    while text.contains(&fence) {
-        fence.push('`');
-    }
-    format!("{fence}\n{text}\n{fence}")
-}
-
-/// Text without the escape sequences of a terminal.
-fn without_colours(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str(part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest));
-    }
-    out
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    format!("{fence}\n{}\n{fence}", text.trim_end_matches('\n'))
 }
 
 #[cfg(test)]

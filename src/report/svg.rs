@@ -4,6 +4,7 @@
 //! palette come out as a presentation attribute, which every renderer reads, and as a class, which a style sheet can
 //! override. There are no ids: many figures share one HTML page.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Write;
 
@@ -15,20 +16,36 @@ use plotters_backend::{
 
 use super::charts::style::{self, FONT_SIZE};
 use super::fonts::FAMILY;
+use super::sanitize;
+use crate::text::seen;
 
-/// A finished figure: the markup of one `<svg>` element without width or height.
+/// A figure: the markup of one `<svg>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Svg(String);
+pub struct Svg {
+    markup: String,
+    /// Whether others have made it.
+    foreign: bool,
+}
 
 impl Svg {
-    /// Takes markup that is an `<svg>` element already.
+    /// Takes markup of our own, which is an `<svg>` element already.
     pub fn new(markup: String) -> Self {
-        Svg(markup)
+        Svg { markup, foreign: false }
+    }
+
+    /// Takes markup of others, whatever it holds: a page gets what only draws.
+    pub fn foreign(markup: String) -> Self {
+        Svg { markup, foreign: true }
     }
 
     /// The markup.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.markup
+    }
+
+    /// The markup for a page of HTML.
+    pub(super) fn in_page(&self) -> Cow<'_, str> {
+        if self.foreign { Cow::Owned(sanitize::drawing(&self.markup)) } else { Cow::Borrowed(&self.markup) }
     }
 
     /// Its title.
@@ -44,19 +61,20 @@ impl Svg {
     /// The same figure with `share` of its width free on either side: where the report's font is missing, text is wider.
     pub fn with_room(&self, share: f64) -> Svg {
         let widened = || {
-            let (before, rest) = self.0.split_once("viewBox=\"")?;
+            let (before, rest) = self.markup.split_once("viewBox=\"")?;
             let (view, after) = rest.split_once('"')?;
             let numbers: Vec<f64> = view.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
             let [x, y, w, h] = numbers[..] else { return None };
             let room = (w * share).round();
-            Some(Svg(format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room)))
+            let markup = format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room);
+            Some(Svg { markup, ..*self })
         };
         widened().unwrap_or_else(|| self.clone())
     }
 
     /// The text of the first element of that name.
     fn element(&self, name: &str) -> Option<String> {
-        let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
+        let (_, rest) = self.markup.split_once(&format!("<{name}>"))?;
         let (text, _) = rest.split_once(&format!("</{name}>"))?;
         let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
         Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))
@@ -69,17 +87,17 @@ pub const PIXELS_PER_UNIT: u32 = 10;
 /// Room left and right, in user units: a renderer's text may be a little wider than measured.
 const MARGIN: u32 = 4;
 
-/// Appends `text` as XML character data, safe in attributes too. Characters XML forbids become U+FFFD.
+/// Appends `text` as XML character data, safe in attributes too. Line ends become spaces, controls U+FFFD, and what is invisible
+/// goes: XML forbids some, and the rest would reorder the label.
 pub fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
+    let spaced = |c: char| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
+    for c in text.chars().map(spaced).filter_map(seen) {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\n' | '\r' | '\t' => out.push(' '),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -426,8 +444,8 @@ mod tests {
     #[test]
     fn text_is_escaped() {
         let mut out = String::new();
-        escape(&mut out, "<script>alert(1)</script> & \"'\u{0}\u{b}\n");
-        assert_eq!(out, "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;&#39;\u{fffd}\u{fffd} ");
+        escape(&mut out, "<script>alert(1)</script> & \"'\u{0}\u{b}\n\u{202e}\u{200b}\u{9b}");
+        assert_eq!(out, "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;&#39;\u{fffd}\u{fffd} \u{fffd}");
     }
 
     #[test]

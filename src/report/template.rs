@@ -6,20 +6,22 @@
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, TeraResult};
 
 use super::{Chapter, lang::Lang, typography};
+use crate::text::shortened;
 use crate::{Error, Result};
 
 /// A chapter whose placeholders are filled.
 pub(super) struct Filled {
     /// Markdown; values are veiled.
     pub text: String,
-    /// For each line of `text`, its line in the chapter, from 1.
-    lines: Vec<usize>,
+    /// For each line of `text`, its first byte and its line in the chapter, from 1.
+    lines: Vec<(usize, usize)>,
 }
 
 impl Filled {
     /// Text without placeholders.
     pub fn verbatim(text: String) -> Self {
-        let lines = (1..=text.lines().count()).collect();
+        let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+        let lines = std::iter::once(0).chain(ends).zip(1..).collect();
         Filled { text, lines }
     }
 
@@ -30,8 +32,52 @@ impl Filled {
 
     /// The line of the chapter that byte `offset` of the text comes from.
     pub fn line(&self, offset: usize) -> usize {
-        let line = self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
-        self.lines.get(line).copied().unwrap_or(1)
+        let after = self.lines.partition_point(|(start, _)| *start <= offset);
+        self.lines[..after].last().map_or(1, |(_, line)| *line)
+    }
+}
+
+/// Characters of a value that is not a number: a chapter is no place for more.
+const VALUE: usize = 2_000;
+/// Most bytes of a chapter.
+const CHAPTER: usize = 16 << 20;
+/// Most bytes of a page.
+pub(super) const PAGE: usize = 256 << 20;
+
+/// A template of Tera filled: at most so many bytes, whatever its loops say.
+///
+/// # Errors
+/// It cannot be filled, or gives more.
+pub(super) fn rendered(tera: &Tera, name: &str, context: &Context, most: usize) -> Result<String> {
+    let mut out = Bounded { text: Vec::new(), most, full: false };
+    let done = tera.render_to(name, context, &mut out);
+    if out.full {
+        return Err(Error::input(format!("`{name}` gives more than {} MB of text", most >> 20))
+            .with_hint("a loop of it repeats more than it should"));
+    }
+    done.map_err(|e| explain(name, &e))?;
+    String::from_utf8(out.text).map_err(|e| Error::report(format!("`{name}`"), e))
+}
+
+/// What is written to it, up to a limit.
+struct Bounded {
+    text: Vec<u8>,
+    most: usize,
+    full: bool,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if bytes.len() > self.most - self.text.len() {
+            self.full = true;
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -45,7 +91,7 @@ pub(super) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang)
     let comments = Delimiters { comment_start: "{!".into(), comment_end: "!}".into(), ..Delimiters::default() };
     tera.set_delimiters(comments).map_err(|e| Error::report("the chapters", e))?;
     tera.autoescape_on([""]);
-    tera.set_escape_fn(|value, out| out.write_all(typography::veil(value).as_bytes()));
+    tera.set_escape_fn(|value, out| out.write_all(typography::veil(&shortened(value, VALUE)).as_bytes()));
     register(&mut tera, lang);
     for chapter in chapters {
         tera.add_raw_template(&chapter.name, &with_line_marks(&chapter.text))
@@ -55,10 +101,7 @@ pub(super) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang)
         serde_json::Value::Null => Context::new(),
         _ => Context::from_serialize(values).map_err(|e| Error::report("the values of the report", e))?,
     };
-    let render = |chapter: &Chapter| {
-        let marked = tera.render(&chapter.name, &context).map_err(|e| explain(&chapter.name, &e))?;
-        Ok(without_line_marks(&marked))
-    };
+    let render = |chapter: &Chapter| Ok(without_line_marks(&rendered(&tera, &chapter.name, &context, CHAPTER)?));
     chapters.iter().map(render).collect()
 }
 
@@ -126,8 +169,8 @@ fn without_line_marks(marked: &str) -> Filled {
     let (mut text, mut lines) = (String::with_capacity(marked.len()), Vec::new());
     for line in marked.lines() {
         let mark = |c: char| (c as u32).checked_sub(MARK).map(|number| number as usize);
-        let number = line.chars().find_map(mark).or(lines.last().copied()).unwrap_or(1);
-        lines.push(number);
+        let number = line.chars().find_map(mark).or(lines.last().map(|(_, number)| *number)).unwrap_or(1);
+        lines.push((text.len(), number));
         text.extend(line.chars().filter(|c| mark(*c).is_none()));
         text.push('\n');
     }
@@ -197,6 +240,14 @@ mod tests {
         assert!(message("\n\n{{ a.b | euro }}").contains("Unknown filter `euro`"), "{}", message("{{ a.b | euro }}"));
         assert!(message("\n{% if %}").contains("`ventes.md`, line 2"));
         assert!(message("{{ a").contains("`ventes.md`, line 1"));
+    }
+
+    #[test]
+    fn a_template_that_never_ends_is_stopped_and_named() {
+        let loops =
+            "{% for a in range(end=90000) %}{% for b in range(end=90000) %}some more text{% endfor %}{% endfor %}";
+        assert!(message(loops, json!({})).contains("`ventes.md` gives more than 16 MB"));
+        assert_eq!(text("{{ a }}", json!({ "a": "x".repeat(1 << 20) })).chars().count(), VALUE + 1);
     }
 
     #[test]

@@ -136,11 +136,37 @@ impl Templates {
         chapters.map(|path| (path, self.text(path)))
     }
 
+    /// The files of the user's own that a step of the pipeline renders, in words; empty for none.
+    pub fn of_step(&self, step: &str, lang: &str) -> String {
+        let rendered = |path: &str| match step {
+            "compose" => path == "references.bib" || path == "costs.toml" || path.starts_with(&format!("{lang}/")),
+            "report-html" => path == "templates/report.html",
+            "report-pdf" => path == "templates/report.typ",
+            "dashboard" => path == "templates/dashboard.html",
+            _ => false,
+        };
+        named(self.replaced.keys().filter(|path| rendered(path)))
+    }
+
+    /// All files of the user's own, in words; empty for none.
+    pub fn own(&self) -> String {
+        named(self.replaced.keys())
+    }
+
     /// What was replaced, with the hash of what stands there.
     pub fn hashes(&self) -> BTreeMap<String, String> {
         let hash = |text: &String| blake3::hash(text.as_bytes()).to_hex().to_string();
         self.replaced.iter().map(|(path, text)| ((*path).to_string(), hash(text))).collect()
     }
+}
+
+/// Paths that a message names.
+const NAMED: usize = 4;
+
+fn named<'a>(paths: impl Iterator<Item = &'a &'static str>) -> String {
+    let paths: Vec<String> = paths.map(|path| format!("`{path}`")).collect();
+    let more = if paths.len() > NAMED { format!(" and {} more", paths.len() - NAMED) } else { String::new() };
+    paths[..paths.len().min(NAMED)].join(", ") + &more
 }
 
 #[cfg(test)]

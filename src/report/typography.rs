@@ -7,9 +7,9 @@
 
 use super::lang::Lang;
 use super::provenance::marked;
+use crate::text::{REPLACEMENT, seen};
 
 const VEIL: u32 = 0xF_0000;
-const REPLACEMENT: char = '\u{fffd}';
 const NARROW: char = '\u{202f}';
 const NO_BREAK: char = '\u{a0}';
 
@@ -18,7 +18,7 @@ pub(super) fn veil(value: &str) -> String {
     let visible = |c: char| match c {
         '\u{10000}'..='\u{effff}' => Some(c),
         '\u{f0000}'.. => char::from_u32(VEIL + REPLACEMENT as u32),
-        _ => char::from_u32(VEIL + c as u32).filter(|_| !is_format(c)),
+        _ => char::from_u32(VEIL + c as u32).filter(|_| seen(c).is_some()),
     };
     value.chars().filter_map(visible).collect()
 }
@@ -42,14 +42,9 @@ fn unveiled(c: char) -> Option<char> {
     let below = char::from_u32((c as u32).checked_sub(VEIL)?)?;
     Some(match below {
         '\t' | '\n' | '\r' => ' ',
-        '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' | '\u{10000}'.. => REPLACEMENT,
-        _ => below,
+        '\u{10000}'.. => REPLACEMENT,
+        _ => seen(below).unwrap_or(REPLACEMENT),
     })
-}
-
-/// Controls that reorder the text around them: one stray value must not mirror a paragraph.
-fn is_format(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Sets the running text of one block; remembers the last character across emphasis and links.
@@ -111,10 +106,12 @@ impl Typographer {
             '«' if french => (format!("«{NO_BREAK}"), spaces(tail)),
             '»' if french && self.before != Some(NO_BREAK) => (format!("{NO_BREAK}»"), 0),
             ' ' | NO_BREAK | NARROW if french => {
-                match tail.trim_start_matches([' ', NO_BREAK, NARROW]).chars().next() {
-                    Some(';' | '!' | '?') => (NARROW.into(), spaces(tail)),
-                    Some(':' | '»') => (NO_BREAK.into(), spaces(tail)),
-                    _ => (c.into(), 0),
+                let more = spaces(tail);
+                match tail[more..].chars().next() {
+                    Some(';' | '!' | '?') => (NARROW.into(), more),
+                    Some(':' | '»') => (NO_BREAK.into(), more),
+                    // All of them at once: there may be millions.
+                    _ => (format!("{c}{}", &tail[..more]), more),
                 }
             }
             ';' | '!' | '?' if french && glued && ends => (format!("{NARROW}{c}"), 0),
@@ -178,5 +175,12 @@ mod tests {
         assert_eq!(unveil(&veil(value)), value);
         assert!(veil(value).chars().all(|c| c as u32 > 0xffff));
         assert_eq!(plain("a\u{202e}b\0c\nd\u{f003c}"), "ab\u{fffd}c d\u{fffd}");
+        assert_eq!(plain("a\u{200b}b\u{2028}c\u{e0041}d\u{9b}31m"), "abcd\u{fffd}31m");
+    }
+
+    #[test]
+    fn a_million_spaces_take_no_time() {
+        let text = format!("a{}b", " ".repeat(1_000_000));
+        assert_eq!(Typographer::new(Lang::Fr).set(&text), text);
     }
 }

@@ -7,6 +7,7 @@
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
 use super::{Attachment, Style};
+use crate::text::seen;
 use columns::Columns;
 
 mod columns;
@@ -196,7 +197,7 @@ impl Writer<'_> {
                 self.out.push('(');
                 for column in &table.columns {
                     // Names of columns may break after an underscore.
-                    self.push(&[&literal(&column.header.replace('_', "_\u{200b}")), ", "]);
+                    self.push(&[&literal(&column.header).replace('_', "_\u{200b}"), ", "]);
                 }
                 self.out.push(')');
                 for row in &table.rows {
@@ -366,7 +367,7 @@ fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut word = 0;
-    for c in text.chars() {
+    for c in text.chars().filter_map(seen) {
         word = if c.is_whitespace() { 0 } else { word + 1 };
         match c {
             '"' | '\\' => out.extend(['\\', c]),

@@ -3,6 +3,7 @@
 
 mod decide;
 mod determinism;
+mod hostile;
 mod input;
 mod kill;
 mod layouts;

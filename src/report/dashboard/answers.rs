@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Studio;
 use super::cube::{Categories, state_position};
+use super::{Studio, plain};
 use crate::data::contract::STATES;
 use crate::findings::score::Scored;
 use crate::mart::month::Month;
@@ -79,7 +79,7 @@ pub(super) fn rankings(studio: &Studio<'_>, categories: &Categories) -> Value {
             candidate(
                 &s.place,
                 json!({
-                    "value": state_position(&s.state), "label": studio.words.state(&s.state), "key": s.state,
+                    "value": state_position(&s.state), "label": plain(&studio.words.state(&s.state)), "key": s.state,
                     "forecast": s.forecast, "before": s.before,
                 }),
             )
@@ -120,7 +120,7 @@ pub(super) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTr
         if let Some(state) = decisions.region.states.first() {
             let why = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
             let key = state_position(&state.state).map(|i| format!("state:{i}"));
-            said.push(say("decision_where", key, studio.words.state(&state.state), why));
+            said.push(say("decision_where", key, plain(&studio.words.state(&state.state)), why));
         }
     } else {
         said.push(say("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
@@ -129,7 +129,7 @@ pub(super) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTr
     if !payments.covering.is_empty() {
         let methods: Vec<String> = payments.covering.iter().map(|m| studio.words.method(m)).collect();
         let why = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
-        said.push(say("decision_pay", None, studio.words.list(&methods), why));
+        said.push(say("decision_pay", None, plain(&studio.words.list(&methods)), why));
     }
     said
 }

@@ -12,6 +12,8 @@ use super::Studio;
 use crate::data::contract::{PAYMENT_TYPES, STATES};
 use crate::error::Result;
 use crate::mart::month::Month;
+use crate::report::dossier::edition::NAME;
+use crate::text::shortened;
 
 /// Rows of sales by category that a page may hold; the categories that earn least share one name beyond them.
 const MOST_ROWS: usize = 45_000;
@@ -268,7 +270,7 @@ impl Cities {
             all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
             for (_, name) in all.iter().take(CITIES) {
                 cities.positions.insert((state.into(), (*name).into()), cities.names.len());
-                cities.names.push(Some(super::plain(name)));
+                cities.names.push(Some(super::plain(&shortened(name, NAME))));
                 cities.states.push(position);
             }
             cities.rest.insert(state.into(), cities.names.len());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::edition::Words;
+use super::edition::{NAME, Words};
 use super::values::payments;
 use crate::findings::region::ADVERTISED;
 use crate::findings::score::{Indicator, Scored};
@@ -14,6 +14,7 @@ use crate::models::span::date;
 use crate::models::{Backtest, Comparison, Forecast, View};
 use crate::report::lang::Lang;
 use crate::results::Results;
+use crate::text::shortened;
 
 /// Points of an indicator below which it is no reason.
 const TELLING: f64 = 0.02;
@@ -174,7 +175,7 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
         "advertised_count": advertised.len(), "most_advertised": ADVERTISED,
         "budget": results.parameters.decisions.budget_centavos,
         "cities": d.region.cities.iter().map(|c| json!({
-            "name": c.city, "orders": c.orders, "revenue": c.revenue_centavos,
+            "name": shortened(&c.city, NAME), "orders": c.orders, "revenue": c.revenue_centavos,
         })).collect::<Vec<_>>(),
         "reasons": first.map(|s| strongest(&s.place, words)),
         "payments": pays.map(|p| payments(p, words)),

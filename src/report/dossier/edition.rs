@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::report::lang::Lang;
 use crate::report::typography::Typographer;
 use crate::report::{Chapter, Templates, template};
+use crate::text::shortened;
 
 /// All that a language needs.
 pub(in crate::report) struct Edition {
@@ -131,9 +132,12 @@ impl Words {
     }
 }
 
-/// Data may hold names that no language knows: they are shown as they are.
+/// Characters of a name of the data that are shown.
+pub(in crate::report) const NAME: usize = 80;
+
+/// Data may hold names that no language knows: they are shown as they are, but not without end.
 fn named(names: &BTreeMap<String, String>, name: &str) -> String {
-    names.get(name).cloned().unwrap_or_else(|| name.replace('_', " "))
+    names.get(name).cloned().unwrap_or_else(|| shortened(name, NAME).replace('_', " "))
 }
 
 #[cfg(test)]

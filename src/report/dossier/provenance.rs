@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::edition::NAME;
 use crate::report::Origin;
+use crate::text::shortened;
 
 /// Beginning of the names of the values, the file, and its rows as a condition or the field; all rows where that is empty. In braces
 /// stands the name of a value.
@@ -113,7 +115,8 @@ fn with_values(rows: &str, values: &Value) -> String {
     let (mut out, mut rest) = (String::new(), rows);
     while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, r)| Some((b, r.split_once('}')?))) {
         let value = name.split('.').try_fold(values, |value, key| value.get(key));
-        out.extend([before, value.and_then(Value::as_str).unwrap_or(name)]);
+        out += before;
+        out += &shortened(value.and_then(Value::as_str).unwrap_or(name), NAME);
         rest = after;
     }
     out + rest

@@ -8,7 +8,7 @@ use pulldown_cmark::{Alignment, BlockQuoteKind, Event, Tag};
 use super::super::document::{Align, Block, Heading, Inline, Place, Remark, words};
 use super::super::typography::unveil;
 use super::inlines::{IMAGE, is_inline, only_comment};
-use super::{Input, NUMBERED_LEVELS, Reader};
+use super::{DEEPEST, Input, NUMBERED_LEVELS, Reader, TOO_DEEP};
 use crate::Result;
 
 const INSIDE: &str = "a heading, figure or table cannot stand inside a list, quote or footnote";
@@ -16,6 +16,10 @@ const INSIDE: &str = "a heading, figure or table cannot stand inside a list, quo
 impl Reader<'_> {
     /// Blocks up to the end of the events or of the element that holds them.
     pub(super) fn blocks(&mut self, input: &mut Input<'_>) -> Result<Vec<Block>> {
+        if self.depth > DEEPEST {
+            let at = input.events.peek().map_or(0..0, |(_, range)| range.clone());
+            return Err(input.error(&at, TOO_DEEP));
+        }
         self.depth += 1;
         let blocks = self.inner_blocks(input);
         self.depth -= 1;
@@ -122,14 +126,18 @@ impl Reader<'_> {
     }
 
     /// An identifier made of the words of a heading.
-    fn free_id(&self, title: &str) -> String {
+    fn free_id(&mut self, title: &str) -> String {
         let parts: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
         let slug = if parts.is_empty() { "section".to_owned() } else { parts.join("-").to_lowercase() };
-        let taken = |id: &String| self.labels.contains_key(id);
-        if !taken(&slug) {
-            return slug;
+        let labels = &self.labels;
+        let count = self.slugs.entry(slug.clone()).or_default();
+        loop {
+            *count += 1;
+            let id = if *count == 1 { slug.clone() } else { format!("{slug}-{count}") };
+            if !labels.contains_key(&id) {
+                return id;
+            }
         }
-        (2..).map(|n| format!("{slug}-{n}")).find(|id| !taken(id)).unwrap_or(slug)
     }
 
     /// `![note](figure:id)` or `![note](table:id)`, alone in its paragraph.

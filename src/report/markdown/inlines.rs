@@ -8,7 +8,7 @@ use super::super::document::{Block, Inline};
 use super::super::provenance::marked;
 use super::super::template::place;
 use super::super::typography::{Typographer, is_veiled, unveil};
-use super::{Input, Note, Reader, Spanned};
+use super::{DEEPEST, Input, Note, Reader, Spanned, TOO_DEEP};
 use crate::Result;
 
 pub(super) const IMAGE: &str = "a figure is placed by `![note](figure:id)`, a table by \
@@ -106,9 +106,15 @@ impl Reader<'_> {
 
     /// What an inline element holds, and its end.
     fn inner(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
-        let inner = self.inlines(input)?;
+        if self.inside == DEEPEST {
+            let at = input.events.peek().map_or(0..0, |(_, range)| range.clone());
+            return Err(input.error(&at, TOO_DEEP));
+        }
+        self.inside += 1;
+        let inner = self.inlines(input);
+        self.inside -= 1;
         input.events.next();
-        Ok(inner)
+        inner
     }
 
     fn link(&mut self, url: &str, text: Vec<Inline>, range: &Range<usize>, input: &Input<'_>) -> Result<Inline> {
