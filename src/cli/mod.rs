@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use pfe::data::ddl::{Dialect, ddl};
+use pfe::error::masked;
 use pfe::report::Lang;
 
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
@@ -122,7 +123,15 @@ impl From<io::Error> for Failure {
 
 /// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
-    let args = CommandLine::parse();
+    let args = CommandLine::try_parse().unwrap_or_else(|error| {
+        // What stands in the wrong place may be the URL of a store.
+        let (told, text) = (error.render().to_string(), masked(&error.render().to_string()));
+        if told == text {
+            error.exit();
+        }
+        eprint!("{text}");
+        std::process::exit(error.exit_code())
+    });
     let outcome = match args.command {
         None => run::run(&args.run),
         Some(Command::Run(args)) => run::run(&args),
@@ -159,9 +168,9 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(Failure::Pfe(error)) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", masked(&error.to_string()));
             if let Some(hint) = error.hint() {
-                eprintln!("hint: {hint}");
+                eprintln!("hint: {}", masked(hint));
             }
             ExitCode::from(error.exit_code())
         }

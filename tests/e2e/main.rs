@@ -3,6 +3,7 @@
 
 mod decide;
 mod determinism;
+mod folder;
 mod input;
 mod kill;
 mod layouts;
@@ -12,4 +13,5 @@ mod rendering;
 mod repeat;
 mod report;
 mod run;
+mod stores;
 mod workdir;
