@@ -131,14 +131,14 @@ impl TooLittle {
 }
 
 impl Error {
-    /// An [`Error::Input`] without a hint.
+    /// An [`Error::Input`] without a hint; secrets in URLs are masked.
     pub fn input(message: impl Into<String>) -> Self {
-        Error::Input { message: message.into(), hint: None }
+        Error::Input { message: masked(&message.into()), hint: None }
     }
 
-    /// An [`Error::Store`] without a hint; `store` is its masked URL.
+    /// An [`Error::Store`] without a hint; `store` is its masked URL. Secrets in URLs that a driver or a server tells are masked.
     pub fn store(store: impl Into<String>, message: impl Into<String>) -> Self {
-        Error::Store { store: store.into(), message: message.into(), hint: None }
+        Error::Store { store: store.into(), message: masked(&message.into()), hint: None }
     }
 
     /// The same error with a hint on what to do next; only errors of input and stores carry one.
@@ -198,6 +198,84 @@ impl Error {
             Error::Interrupted => 130,
             Error::Several { first, .. } => first.exit_code(),
             _ => 1,
+        }
+    }
+}
+
+/// Stands for a secret.
+const MASK: &str = "***";
+
+/// Words in the names of options whose values are secret.
+const SECRET: [&str; 7] = ["pass", "pwd", "secret", "key", "token", "credential", "signature"];
+
+/// Whether the value of an option of this name is secret.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SECRET.iter().any(|word| name.contains(word))
+}
+
+/// A text without what is secret in the URLs in it, those inside other URLs included: the passwords before an `@`, and options whose
+/// name sounds secret. Nothing may be printed, logged or written that holds what a user gave as the URL of a store otherwise.
+pub fn masked(text: &str) -> String {
+    if !text.contains("//") {
+        return text.to_string();
+    }
+    let ends = |c: char| c.is_whitespace() || "`\"'<>".contains(c);
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(ends) {
+        let mut parts = word.split("//");
+        out += parts.next().unwrap_or_default();
+        // From one URL to the next: a password may hold any other character, unencoded.
+        for part in parts {
+            out += "//";
+            out += &match part.rsplit_once('@') {
+                Some((login, rest)) => match login.split_once(':') {
+                    Some((user, _)) => format!("{user}:{MASK}@{rest}"),
+                    None => part.to_string(),
+                },
+                None => part.to_string(),
+            };
+        }
+    }
+    masked_options(&out, ends)
+}
+
+/// `?name=value&name=value;name=value` with the secret values masked.
+fn masked_options(text: &str, ends: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['?', '&', ';']) {
+        let (before, option) = rest.split_at(at + 1);
+        out += before;
+        let end = option.find(|c: char| ends(c) || "?&;".contains(c)).unwrap_or(option.len());
+        let (pair, after) = option.split_at(end);
+        out += &match pair.split_once('=') {
+            Some((name, value)) if is_secret(name) && !value.is_empty() => format!("{name}={MASK}"),
+            _ => pair.to_string(),
+        };
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_urls_in_a_text_are_masked() {
+        for (text, shown) in [
+            ("no URL: me:PW@h", "no URL: me:PW@h"),
+            ("cannot reach `mysql://me:PW@h/db`: refused", "cannot reach `mysql://me:***@h/db`: refused"),
+            ("jdbc:mysql://me:PW@h/db", "jdbc:mysql://me:***@h/db"),
+            ("s3://b/p?endpoint=http://u:PW@h:1/x&a=b", "s3://b/p?endpoint=http://u:***@h:1/x&a=b"),
+            ("mysql://me:P/W?x@h and http://v:P@W@h", "mysql://me:***@h and http://v:***@h"),
+            ("sc://h:1/;token=PW;user=me", "sc://h:1/;token=***;user=me"),
+            ("http://h/?api_key=PW&password=PW `x`", "http://h/?api_key=***&password=*** `x`"),
+            ("postgres://me@h/db", "postgres://me@h/db"),
+        ] {
+            assert_eq!(masked(text), shown);
+            assert!(text.starts_with("no URL") || !format!("{:?}", Error::store("x", text)).contains("PW"));
         }
     }
 }

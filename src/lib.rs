@@ -12,6 +12,7 @@
 
 pub mod data;
 pub mod error;
+mod files;
 pub mod findings;
 pub mod mart;
 pub mod memory;

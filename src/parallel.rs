@@ -5,16 +5,24 @@
 //! what the threads sort.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use rayon::prelude::*;
 
 use crate::error::Result;
 
+/// Whether there is one thread for all work: then none is started beside it.
+pub(crate) fn is_alone() -> bool {
+    rayon::current_num_threads() == 1
+}
+
 /// Does both.
 pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     if rayon::current_thread_index().is_some() {
         return rayon::join(a, b);
+    }
+    if is_alone() {
+        return (a(), b());
     }
     thread::scope(|scope| {
         let a = scope.spawn(a);
@@ -23,7 +31,30 @@ pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
     })
 }
 
-/// What `make` makes of the items, in their order, as many at a time as there are processors; once one has failed no other is begun.
+/// Work that is done beside that of the thread which asks for it, or where there is one thread, once its result is asked for.
+pub(crate) enum Beside<'scope, T> {
+    Begun(ScopedJoinHandle<'scope, T>),
+    Waiting(Box<dyn FnOnce() -> T + Send + 'scope>),
+}
+
+/// Begins work beside one's own; it must not be waited for otherwise than by [`Beside::join`].
+pub(crate) fn beside<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Beside<'scope, T> {
+    if is_alone() { Beside::Waiting(Box::new(work)) } else { Beside::Begun(scope.spawn(work)) }
+}
+
+impl<T> Beside<'_, T> {
+    pub(crate) fn join(self) -> T {
+        match self {
+            Beside::Begun(thread) => join(thread),
+            Beside::Waiting(work) => work(),
+        }
+    }
+}
+
+/// What `make` makes of the items, in their order, as many at a time as rayon has threads; once one has failed no other is begun.
 ///
 /// # Errors
 /// The first that there is in the order of the items.
@@ -34,7 +65,7 @@ pub(crate) fn map<T: Send, U: Send>(
     if rayon::current_thread_index().is_some() {
         return items.into_iter().collect::<Vec<T>>().into_par_iter().with_max_len(1).map(&make).collect();
     }
-    map_on(thread::available_parallelism().map_or(1, usize::from), items, make)
+    map_on(rayon::current_num_threads(), items, make)
 }
 
 /// The same with so many at a time, for what waits for a server or a disk. Not for workers of rayon.
@@ -118,6 +149,21 @@ mod tests {
         let inner = |_| both(|| map(0..8, sort), || map(8..16, sort)).0.map(|made| made.len());
         let made: Vec<usize> = (0..64).into_par_iter().with_max_len(1).map(inner).collect::<Result<_>>().unwrap();
         assert_eq!(made, [8; 64]);
+    }
+
+    /// The number of rayon's threads is that of a process: a worker of a pool of one asks in its place.
+    #[test]
+    fn one_thread_does_all_by_itself() {
+        let (me, alone) = (thread::current().id(), rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+        let made = map_on(1, 0..10, |_| Ok(thread::current().id())).unwrap();
+        assert_eq!(made, [me; 10]);
+        alone.install(|| {
+            let (here, id) = (thread::current().id(), || thread::current().id());
+            assert!(is_alone());
+            assert_eq!(both(id, || both(id, id)), (here, (here, here)));
+            assert_eq!(map(0..10, |_| Ok(id())).unwrap(), [here; 10]);
+            assert_eq!(thread::scope(|scope| beside(scope, id).join()), here);
+        });
     }
 
     #[test]

@@ -49,10 +49,7 @@ impl Analyzer {
     /// again.
     fn load(project: &Path) -> Result<Analyzer> {
         let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
-        let stub = tempfile::Builder::new()
-            .prefix(&format!("pfe-kernel-{}-", std::process::id()))
-            .tempdir()
-            .map_err(Error::io("create", std::env::temp_dir()))?;
+        let stub = crate::session::folder()?;
         let write = |name: &str, text: &str| {
             std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
         };

@@ -81,11 +81,8 @@ impl Session {
     /// Starts a session whose cells run in `folder`.
     pub fn start_in(folder: &std::path::Path) -> Result<Session> {
         let toolchain = Toolchain::load()?;
-        sweep();
-        let directory = tempfile::Builder::new()
-            .prefix(&format!("{PREFIX}{}-", std::process::id()))
-            .tempdir()
-            .map_err(Error::io("create a folder in", std::env::temp_dir()))?;
+        sweep(&std::env::temp_dir());
+        let directory = folder()?;
         let folder = std::fs::canonicalize(folder).map_err(Error::io("open", folder))?;
         let child = Child::start(&toolchain, &folder)?;
         Ok(Session {
@@ -280,15 +277,67 @@ fn source_is_empty(source: &str) -> bool {
     source.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("//"))
 }
 
+/// In a folder of a kernel: what tells it from a folder of somebody else's.
+const MARK: &str = ".pfe-kernel";
+
+/// A folder for what this process makes, which goes with it.
+pub(crate) fn folder() -> Result<tempfile::TempDir> {
+    let failed = || Error::io("create a folder in", std::env::temp_dir());
+    let folder =
+        tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir().map_err(failed())?;
+    std::fs::write(folder.path().join(MARK), "").map_err(failed())?;
+    Ok(folder)
+}
+
+/// What the folders of kernels begin with.
 const PREFIX: &str = "pfe-kernel-";
 
 /// Removes folders of kernels that were killed before they could.
-fn sweep() {
-    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+fn sweep(temporary: &std::path::Path) {
+    let me = rustix::process::geteuid().as_raw();
+    for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
-        if pid.is_some_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists()) {
+        let dead = pid.is_some_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists());
+        // A folder and no link to one, of this user, which a kernel has marked.
+        let is = |path: &std::path::Path, kind: fn(&std::fs::Metadata) -> bool| {
+            path.symlink_metadata().is_ok_and(|meta| kind(&meta) && std::os::unix::fs::MetadataExt::uid(&meta) == me)
+        };
+        let ours =
+            || is(&entry.path(), std::fs::Metadata::is_dir) && is(&entry.path().join(MARK), std::fs::Metadata::is_file);
+        if dead && ours() {
             let _ = std::fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_marked_folders_of_kernels_that_are_gone_are_removed() {
+        let temporary = tempfile::tempdir().unwrap();
+        // No process has this number.
+        let folder = |name: &str, marked: bool| {
+            let folder = temporary.path().join(format!("{PREFIX}{name}"));
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join(if marked { MARK } else { "notes" }), "").unwrap();
+            folder
+        };
+        let (gone, mine) = (folder("4194999-a", true), folder("4194999-b", false));
+        let running = folder(&format!("{}-c", std::process::id()), true);
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::write(elsewhere.path().join(MARK), "").unwrap();
+        let link = temporary.path().join(format!("{PREFIX}4194999-d"));
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        let file = temporary.path().join(format!("{PREFIX}4194999-e"));
+        std::fs::write(&file, "").unwrap();
+        sweep(temporary.path());
+        assert!(!gone.exists());
+        assert!(
+            [&mine, &running, &link, &file].iter().all(|path| path.exists()) && elsewhere.path().join(MARK).exists()
+        );
     }
 }

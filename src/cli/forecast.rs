@@ -8,7 +8,7 @@ use pfe::data::{self, Source};
 use pfe::mart;
 use pfe::models::span::date;
 use pfe::models::{self, By, Every, ForecastParams, Linear, Panel};
-use pfe::pipeline::{spreadsheet, tables};
+use pfe::pipeline::spreadsheet;
 
 use super::{Outcome, print, tell};
 
@@ -68,7 +68,8 @@ pub fn run(args: &Args) -> Outcome {
         let end = date(history.end);
         tell("warning", &format!("orders stop on {end}; the forecast is made from there"));
     }
-    let mut table = tables::header("series,cutoff,from,to,forecast,lo80,hi80,lo95,hi95");
+    let mut table =
+        vec![["series", "cutoff", "from", "to", "forecast", "lo80", "hi80", "lo95", "hi95"].map(String::from).to_vec()];
     for f in models::forecast(&panel, &Linear::default(), cutoff, &params)? {
         let days = [args.cutoff, date(f.span.from), date(f.span.to)].map(|day| day.to_string());
         let numbers = [f.forecast, f.lo80, f.hi80, f.lo95, f.hi95].map(|number| format!("{number:.2}"));

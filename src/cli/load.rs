@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::data::contract::{TABLES, ZIP_LOCATIONS};
 use pfe::data::{self, Source};
+use pfe::store::url::check_passwords;
 use pfe::store::{self, Schema, Store};
 use polars::prelude::DataFrame;
 
@@ -42,6 +43,7 @@ enum SchemaArg {
 
 pub fn run(args: &Args) -> Outcome {
     let start = Instant::now();
+    check_passwords(args.from.iter().filter_map(|place| place.to_str()).chain([args.to.as_str()]))?;
     let store = store::open(&args.to)?;
     let schema = match args.schema {
         SchemaArg::Raw => Schema::Raw,

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use pfe::data::ddl::{Dialect, ddl};
+use pfe::error::masked;
 use pfe::report::Lang;
 use pfe::text::{escaped, escaped_json};
 
@@ -166,19 +167,20 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(Failure::Pfe(error)) => {
-            tell("error", &error.to_string());
+            tell("error", &masked(&error.to_string()));
             if let Some(hint) = error.hint() {
-                tell("hint", hint);
+                tell("hint", &masked(hint));
             }
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// What is wrong with the arguments, in clap's colours unless it quotes what a terminal must not get.
+/// What is wrong with the arguments, in clap's colours unless it quotes what a terminal must not get: control characters, or the
+/// URL of a store with its password.
 fn refuse(refusal: &clap::Error) -> ExitCode {
     let text = refusal.render().to_string();
-    let shown = escaped(&text);
+    let shown = escaped(&masked(&text));
     if !refusal.use_stderr() || shown == text {
         refusal.exit();
     }

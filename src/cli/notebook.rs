@@ -1,6 +1,7 @@
 //! `pfe notebook`: an executed notebook as an HTML page and as a PDF, in the style of the report.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +34,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
+    if args.html.is_some() && args.html == args.pdf {
+        return Err(Error::input("the HTML page and the PDF have the same name").with_hint("name two files").into());
+    }
+    // Each file that is named may take the place of one of its kind, and of nothing else.
+    for (file, begins) in [(&args.html, "<!doctype html"), (&args.pdf, "%pdf-")] {
+        file.as_deref().map_or(Ok(()), |file| may_replace(file, begins))?;
+    }
     let text = std::fs::read_to_string(&args.notebook).map_err(Error::io("read", &args.notebook))?;
     let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (what, lang) = (format!("`{}`", args.notebook.display()), args.lang.into());
@@ -54,13 +62,29 @@ pub fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
+/// Refuses to replace what does not begin as such a file does: the notebook itself, data, a link.
+fn may_replace(path: &Path, begins: &str) -> pfe::Result<()> {
+    let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
+    let mut start = vec![0; begins.len()];
+    let alike = meta.is_file()
+        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start.eq_ignore_ascii_case(begins.as_bytes());
+    match alike {
+        true => Ok(()),
+        false => {
+            Err(Error::input(format!("`{}` is in the way: it is no such file as is to be written", path.display()))
+                .with_hint("name another file, or move it away"))
+        }
+    }
+}
+
 /// Writes beside the file and renames, so that it is whole at any time.
 fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is its owner's alone; this one becomes a file like any other.
     let part = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
-    let part = part.map_err(Error::io("write into", folder))?;
-    std::fs::write(part.path(), bytes).map_err(Error::io("write", path))?;
+    let mut part = part.map_err(Error::io("write into", folder))?;
+    part.write_all(bytes).map_err(Error::io("write", path))?;
     part.as_file().sync_all().map_err(Error::io("write", path))?;
     part.persist(path).map_err(|e| Error::io("write", path)(e.error))?;
     Ok(())

@@ -18,6 +18,7 @@ use pfe::pipeline::manifest::Did;
 use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
 use pfe::report::{Cover, Templates};
 use pfe::store;
+use pfe::store::url::check_passwords;
 use pfe::synth::SynthParams;
 use pfe::text::{escaped, shortened};
 use serde_json::json;
@@ -57,7 +58,7 @@ pub struct Args {
     #[arg(long)]
     ro_crate: bool,
     /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`; may be given more than once
-    #[arg(long, value_name = "URL", conflicts_with = "only")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["only", "engine_cleans"])]
     store: Vec<String>,
     #[command(flatten)]
     makers: Makers,
@@ -135,6 +136,7 @@ pub struct What {
 
 impl What {
     pub fn params(&self, how: How) -> pfe::Result<RunParams> {
+        check_passwords(self.data.iter().filter_map(|place| place.to_str()))?;
         let input = match self.data.is_empty() {
             false => Input::Places(self.data.clone()),
             true => Input::Generated(self.generated.params()),
@@ -173,6 +175,13 @@ impl Generated {
 }
 
 impl Args {
+    /// No password goes to another database than its own.
+    fn check_passwords(&self) -> pfe::Result<()> {
+        let data = self.what.data.iter().filter_map(|place| place.to_str());
+        let stores = self.store.iter().chain(&self.makers.engine.engine_store).map(String::as_str);
+        check_passwords(data.chain(stores))
+    }
+
     fn how(&self) -> pfe::Result<How> {
         let select = match (&self.from, &self.only[..]) {
             (Some(step), _) => Select::From(step.clone()),
@@ -205,7 +214,11 @@ pub(super) fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
 
 pub fn run(args: &Args) -> Outcome {
     let (params, out) = (args.what.params(args.how()?)?, &args.what.out);
-    // A URL that is misspelt is known before the work.
+    // What will not work is known before the work: a URL that is misspelt, metadata of others.
+    args.check_passwords()?;
+    if args.ro_crate {
+        ro_crate::may_write(out)?;
+    }
     args.makers.engine.engine_store.as_deref().map(store::open).transpose()?;
     let stores = args.store.iter().map(|url| store::open(url)).collect::<pfe::Result<Vec<_>>>()?;
     let bar = progress_bar(args.quiet);
@@ -213,7 +226,7 @@ pub fn run(args: &Args) -> Outcome {
     let saved = match &outcome {
         Ok(Some(outcome)) if !stores.is_empty() => outcome.results().and_then(|results| {
             let told = |table: &str, _| message(&bar, &format!("store {table}"));
-            stores.iter().try_for_each(|store| store::save_run(&**store, out, &results, &told).map(drop))
+            stores.iter().try_for_each(|store| store::save_run(&**store, out, &results, &told))
         }),
         _ => Ok(()),
     };

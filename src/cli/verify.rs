@@ -7,6 +7,8 @@ use pfe::mart::engine;
 use pfe::pipeline::diff::diff;
 use pfe::pipeline::verify::{remake_mart, rerun, verify};
 
+use pfe::store::url::check_passwords;
+
 use super::report::describe;
 use super::run::{EngineArgs, message, progress_bar, stop_on_signals, templates};
 use super::{Outcome, print};
@@ -44,6 +46,8 @@ pub struct DiffArgs {
 }
 
 pub fn run(args: &Args) -> Outcome {
+    let stores = args.engine.engine_store.iter().map(String::as_str);
+    check_passwords(args.data.iter().filter_map(|place| place.to_str()).chain(stores))?;
     let files = verify(&args.out)?;
     let damaged: Vec<String> =
         files.iter().filter_map(|(path, wrong)| wrong.map(|wrong| format!("`{path}` {wrong}"))).collect();

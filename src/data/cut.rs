@@ -12,7 +12,7 @@ use super::read::{read_blocks, read_table};
 use super::source::Source;
 use super::spill::{Bounds, Spill};
 use crate::error::Result;
-use crate::parallel::{join, map};
+use crate::parallel::{Beside, beside, map};
 
 /// The tables that are cut, each by which id; the longest come first, so that none is left to be read alone.
 const LONG: [(TableId, &str); 5] = [
@@ -94,18 +94,18 @@ pub(super) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
     // Threads, not tasks: a task that waits for polars would begin the next table before its own is read.
     let (mut long, short, mut ends, mut all) = thread::scope(|scope| {
         let by = &by;
-        let short = scope.spawn(|| SHORT.map(|id| (id, whole(source, id))));
+        let short = beside(scope, || SHORT.map(|id| (id, whole(source, id))));
         let mut others = None;
         let go_on = |first: &Ends| {
             let first = first.clone();
             let read = move |(id, column): (TableId, &str)| Ok((id, by(id, column, &first[column])));
             let rest = LONG.into_iter().filter(|(id, _)| *id != TableId::Orders);
-            others = Some(scope.spawn(|| map(rest, read)));
+            others = Some(beside(scope, || map(rest, read)));
         };
         let (orders, first, all) = orders(source, Spill::new(scratch, ranges)?, ranges, go_on)?;
-        let others = others.map_or_else(|| Ok(Vec::new()), join)?.into_iter();
+        let others = others.map_or_else(|| Ok(Vec::new()), Beside::join)?.into_iter();
         let long = told(others.chain([(TableId::Orders, Ok(orders))]), &mut warnings)?;
-        let short = told(join(short), &mut warnings)?;
+        let short = told(short.join(), &mut warnings)?;
         Ok::<_, crate::Error>((long, short, first, all))
     })?;
     for (column, of) in IDS {

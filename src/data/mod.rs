@@ -24,6 +24,7 @@ pub mod read;
 mod recount;
 #[cfg_attr(not(feature = "spark"), allow(dead_code))]
 pub mod remote;
+pub mod result_tables;
 pub mod rows;
 pub mod shards;
 pub mod source;

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use polars::io::parquet::write::BatchedWriter;
+use polars::io::parquet::write::{BatchedWriter, KeyValueMetadata};
 use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, Schema, SerReader};
 
 use crate::error::{Error, Result};
@@ -28,11 +28,15 @@ impl<W: Write> Appender<W> {
     /// # Errors
     /// A column has a type that Parquet lacks, or nothing can be written.
     pub fn new(to: W, schema: &Schema) -> Result<Appender<W>> {
-        Appender::with(ParquetCompression::Uncompressed, to, schema)
+        Appender::with(ParquetCompression::Uncompressed, &[], to, schema)
     }
 
-    fn with(compression: ParquetCompression, to: W, schema: &Schema) -> Result<Appender<W>> {
-        let writer = ParquetWriter::new(to).with_compression(compression).set_parallel(false);
+    /// `notes` are keys and values for the file's footer.
+    fn with(compression: ParquetCompression, notes: &[(&str, &str)], to: W, schema: &Schema) -> Result<Appender<W>> {
+        let notes: Vec<_> = notes.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let notes = (!notes.is_empty()).then(|| KeyValueMetadata::from_static(notes));
+        let writer = ParquetWriter::new(to).with_compression(compression).with_key_value_metadata(notes);
+        let writer = writer.set_parallel(false);
         Ok(Appender { writer: writer.batched(schema)?, pending: DataFrame::empty_with_schema(schema) })
     }
 
@@ -116,19 +120,20 @@ pub(crate) fn join_rows(mut frame: DataFrame) -> DataFrame {
 /// # Errors
 /// It cannot be written.
 pub fn write_frame(frame: &DataFrame, to: impl Write) -> Result<()> {
-    write(ParquetCompression::Uncompressed, frame, to)
+    write(ParquetCompression::Uncompressed, &[], frame, to)
 }
 
-/// Writes the rows compressed, for those who wait for a network rather than for a processor.
+/// Writes the rows compressed, for those who wait for a network rather than for a processor; `notes` are keys and values for the
+/// file's footer.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn write_compressed(frame: &DataFrame, to: impl Write) -> Result<()> {
-    write(ParquetCompression::Snappy, frame, to)
+pub fn write_compressed(frame: &DataFrame, to: impl Write, notes: &[(&str, &str)]) -> Result<()> {
+    write(ParquetCompression::Snappy, notes, frame, to)
 }
 
-fn write(compression: ParquetCompression, frame: &DataFrame, to: impl Write) -> Result<()> {
-    let mut file = Appender::with(compression, to, frame.schema())?;
+fn write(compression: ParquetCompression, notes: &[(&str, &str)], frame: &DataFrame, to: impl Write) -> Result<()> {
+    let mut file = Appender::with(compression, notes, to, frame.schema())?;
     file.append(frame)?;
     file.finish()
 }

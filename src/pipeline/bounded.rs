@@ -44,7 +44,7 @@ impl Flow {
 
     fn pass(&self) -> Result<Bounded> {
         let staging = self.staging()?;
-        let how = Shards { ranges: self.ranges()?, scratch: staging.scratch()? };
+        let how = Shards { ranges: self.ranges()?, scratch: staging.scratch() };
         let source = self.source()?;
         let pass = |rows: &TakeRows<'_>| -> Result<_> {
             // An engine elsewhere reads the files.

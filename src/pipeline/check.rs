@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::manifest::Manifest;
+use super::verify::damage;
 use super::{attachments, load, output, spreadsheet, tables};
 use crate::data::Source;
 use crate::data::read::{hash_file, identify_all};
@@ -41,14 +42,10 @@ pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
     let inputs = changed_inputs(out, &manifest, now.data)?;
     let mut parts: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for file in &manifest.core.outputs {
-        let reason = match hash_file(&out.join(&file.path)) {
-            Err(_) => Some("it is missing".to_string()),
-            Ok(hash) if hash != file.blake3 => Some("it was changed after the run".to_string()),
-            Ok(_) => inputs.clone(),
-        };
-        parts.insert(&file.path, reason);
+        let damaged = damage(out, file).map(|wrong| format!("it {wrong}"));
+        parts.insert(&file.path, damaged.or_else(|| inputs.clone()));
     }
-    let derived = |path: &str| path.starts_with("tables/") || path.starts_with("report.");
+    let derived = |path: &str| ["tables/", "report.", "dashboard."].iter().any(|start| path.starts_with(start));
     let sound = parts.iter().all(|(path, reason)| derived(path) || reason.is_none());
     // What cannot be derived again without the mart is stale for the mart's reason.
     let remade = if sound { remake(out, now)? } else { BTreeMap::new() };

@@ -12,11 +12,11 @@ use crate::models::{Comparison, Forecast};
 pub(super) fn all(decisions: Option<&Decisions>, past: Option<&Past>) -> Vec<(&'static str, Table)> {
     vec![
         ("winner", winner(decisions)),
-        ("winner_indicators", indicators("category", decisions.map(category_places))),
+        ("winner_indicators", indicators("winner_indicators", decisions.map(category_places))),
         ("winner_products", products(decisions)),
         ("winner_payments", payments(decisions)),
         ("regions", regions(decisions)),
-        ("region_indicators", indicators("state", decisions.map(state_places))),
+        ("region_indicators", indicators("region_indicators", decisions.map(state_places))),
         ("allocation", allocation(decisions)),
         ("cities", cities(decisions)),
         ("forecasts", forecasts(decisions)),
@@ -32,8 +32,7 @@ fn reais(value: f64) -> String {
 }
 
 fn winner(decisions: Option<&Decisions>) -> Table {
-    let mut table =
-        header("rank,category,score,forecast,lo80,hi80,before,first,top3,first_other_weights,top3_other_weights");
+    let mut table = header("winner");
     table.extend(decisions.into_iter().flat_map(|d| &d.winner.short_list).map(|c| {
         vec![
             c.place.rank.to_string(),
@@ -63,7 +62,7 @@ fn state_places(d: &Decisions) -> Places<'_> {
 }
 
 fn indicators(name: &str, places: Option<Places<'_>>) -> Table {
-    let mut table = header(&format!("{name},indicator,value,deviation,weight,points,rank_without"));
+    let mut table = header(name);
     for (name, place) in places.into_iter().flatten() {
         table.extend(place.indicators.iter().map(|i| {
             vec![
@@ -81,7 +80,7 @@ fn indicators(name: &str, places: Option<Places<'_>>) -> Table {
 }
 
 fn products(decisions: Option<&Decisions>) -> Table {
-    let mut table = header("product_id,recent_revenue,revenue,orders,price_mean,review_mean,sellers");
+    let mut table = header("winner_products");
     table.extend(decisions.into_iter().flat_map(|d| &d.winner.products).map(|p| {
         vec![
             p.product_id.clone(),
@@ -97,9 +96,7 @@ fn products(decisions: Option<&Decisions>) -> Table {
 }
 
 fn payments(decisions: Option<&Decisions>) -> Table {
-    let mut table = header(
-        "payment_type,payments,orders,value,share_payments,share_payments_low,share_payments_high,share_value,installments_mean,needed",
-    );
+    let mut table = header("winner_payments");
     for paid in decisions.iter().map(|d| &d.payments) {
         table.extend(paid.methods.iter().map(|m| {
             vec![
@@ -120,7 +117,7 @@ fn payments(decisions: Option<&Decisions>) -> Table {
 }
 
 fn regions(decisions: Option<&Decisions>) -> Table {
-    let mut table = header("rank,state,score,forecast,before,gain,orders_per_100000");
+    let mut table = header("regions");
     table.extend(decisions.into_iter().flat_map(|d| &d.region.states).map(|s| {
         vec![
             s.place.rank.to_string(),
@@ -136,14 +133,14 @@ fn regions(decisions: Option<&Decisions>) -> Table {
 }
 
 fn allocation(decisions: Option<&Decisions>) -> Table {
-    let mut table = header("state,share,budget");
+    let mut table = header("allocation");
     let states = decisions.into_iter().flat_map(|d| &d.region.states).filter(|s| s.budget_share > 0.0);
     table.extend(states.map(|s| vec![s.state.clone(), s.budget_share.to_string(), brl(s.budget_centavos)]));
     table
 }
 
 fn cities(decisions: Option<&Decisions>) -> Table {
-    let mut table = header("state,city,orders,revenue");
+    let mut table = header("cities");
     for region in decisions.iter().map(|d| &d.region) {
         let state = region.states.first().map(|s| s.state.clone()).unwrap_or_default();
         table.extend(
@@ -158,7 +155,7 @@ fn cities(decisions: Option<&Decisions>) -> Table {
 
 /// Calendar months as `month`, periods of 30 days as `30d`.
 fn forecasts(decisions: Option<&Decisions>) -> Table {
-    let mut table = header("by,series,period,cutoff,from,to,forecast,lo80,hi80,lo95,hi95");
+    let mut table = header("forecasts");
     let Some(d) = decisions else { return table };
     let cutoff = date(d.outlook.cutoff).to_string();
     let mut add = |by: &str, period: &str, forecasts: &[Forecast]| {
@@ -177,7 +174,7 @@ fn forecasts(decisions: Option<&Decisions>) -> Table {
 }
 
 fn coefficients(decisions: Option<&Decisions>) -> Table {
-    let mut table = header("by,step,feature,value,standard_error,lambda");
+    let mut table = header("coefficients");
     let views = decisions
         .into_iter()
         .flat_map(|d| [("category", &d.outlook.categories.coefficients), ("state", &d.outlook.states.coefficients)]);
@@ -191,9 +188,7 @@ fn coefficients(decisions: Option<&Decisions>) -> Table {
 }
 
 fn backtest(past: Option<&Past>) -> Table {
-    let mut table = header(
-        "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,growth,relative_growth,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
-    );
+    let mut table = header("backtest");
     let mut add = |by: &str, cutoffs: &str, c: &Comparison| {
         table.extend(c.tests.iter().zip(&c.differences).map(|(t, d)| {
             let m = &t.metrics;
@@ -224,9 +219,7 @@ fn backtest(past: Option<&Past>) -> Table {
 }
 
 fn regret(past: Option<&Past>) -> Table {
-    let mut table = header(
-        "choice,revenue,revenue_low,revenue_high,gain,gain_low,gain_high,growth,growth_low,growth_high,regret,regret_low,regret_high",
-    );
+    let mut table = header("regret");
     table.extend(past.into_iter().flat_map(|p| &p.strategies).map(|s| {
         let mut row = vec![s.name.to_string()];
         for (e, money) in [(s.revenue, true), (s.gain, true), (s.growth, false), (s.regret, true)] {

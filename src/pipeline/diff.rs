@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::manifest::Manifest;
+use super::verify::listed;
 use crate::error::{Error, Result};
 
 /// Columns that name a row; all others are compared.
@@ -101,15 +102,11 @@ pub fn diff(old: &Path, new: &Path) -> Result<Diff> {
         origins.push((format!("input `{name}`"), hash(&then.inputs), hash(&now.inputs)));
     }
     origins.retain(|(_, then, now)| then != now);
-    let tables: BTreeSet<&str> = [&then.outputs, &now.outputs]
-        .into_iter()
-        .flatten()
-        .filter_map(|f| f.path.strip_prefix("tables/")?.strip_suffix(".csv"))
-        .collect();
+    let outputs = [&then.outputs, &now.outputs].into_iter().flatten().map(|file| file.path.as_str());
+    let tables: BTreeSet<&str> = outputs.filter(|path| name_of(path).is_some()).collect();
     let mut result = Diff { origins, tables: Vec::new(), same: 0 };
-    for name in tables {
-        let read = |run: &Path| rows(&run.join("tables").join(name).with_extension("csv"));
-        let table = compare(name, &read(old)?, &read(new)?);
+    for path in tables {
+        let table = compare(name_of(path).unwrap_or(path), &rows(old, path)?, &rows(new, path)?);
         if table.added + table.removed + table.changed.len() == 0 {
             result.same += 1;
         } else {
@@ -122,13 +119,19 @@ pub fn diff(old: &Path, new: &Path) -> Result<Diff> {
 /// Values by column, by the names of the row.
 type Rows = BTreeMap<String, BTreeMap<String, String>>;
 
+/// The name of a table of results.
+fn name_of(path: &str) -> Option<&str> {
+    path.strip_prefix("tables/")?.strip_suffix(".csv")
+}
+
 /// A table that is not there has no rows.
-fn rows(path: &Path) -> Result<Rows> {
-    if !path.exists() {
+fn rows(run: &Path, path: &str) -> Result<Rows> {
+    if run.join(path).symlink_metadata().is_err() {
         return Ok(Rows::new());
     }
+    let path = listed(run, path)?;
     let error = |e: csv::Error| Error::input(format!("cannot read `{}`: {e}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(error)?;
+    let mut reader = csv::Reader::from_path(&path).map_err(error)?;
     let header = reader.headers().map_err(error)?.clone();
     let mut rows = Rows::new();
     for record in reader.records() {

@@ -63,12 +63,7 @@ impl Flow {
                 let places = Places { tables: tables.collect::<Result<_>>()?, inputs: audit.inputs.clone() };
                 return Ok(Elsewhere { files: vec![staging.write(PLACES, &to_json(&places))?], audit });
             }
-            let folder = staging.path("clean");
-            // Of an attempt that did not end.
-            if folder.exists() {
-                fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
-            }
-            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+            let folder = staging.empty("clean")?;
             let folder = std::path::absolute(&folder).map_err(Error::io("create", &folder))?;
             let audit = clean(&|table| Ok(folder.join(table).display().to_string()))?;
             let files = parallel::map(tables(), |table| self.adopt(table))?.concat();

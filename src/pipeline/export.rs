@@ -3,7 +3,8 @@
 //!
 //! In the cloud, rows go from step to step through stores: each `read-*` step becomes a load into one, side by side. The
 //! steps after them share an output folder on a network file system, which has one writer at a time, and follow each
-//! other.
+//! other. A task that is started while another still writes there, as after a time limit, is refused (`lease`), and the machine
+//! starts it again.
 
 use std::fmt::Write;
 
@@ -21,7 +22,8 @@ const OUT: &str = "/data/out";
 /// Attempts of a task in all. Only the exported machine starts a failed step again: a container may fail to start, while in
 /// a run the stores try again themselves.
 const ATTEMPTS: u32 = 3;
-/// Seconds before a failed task is started again, then twice as long: starting a container takes most of a minute.
+/// Seconds before a failed task is started again, then twice as long: starting a container takes most of a minute. In all, longer
+/// than the lock of a task that has vanished holds.
 const RETRY_SECONDS: u64 = 30;
 /// States that follow the graph, with the store that each fills; nothing is computed again.
 const STORES: [(&str, &str, &str); 2] = [

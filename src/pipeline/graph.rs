@@ -5,6 +5,7 @@
 //! regression. Ours stands on top of it.
 
 use crate::data::contract::{TABLES, Table};
+use crate::files;
 
 /// A step: what runs as a whole, and is reused or not.
 #[derive(Debug)]
@@ -221,7 +222,7 @@ impl Step {
 
 /// A way out of a folder is no file in it.
 fn covers(places: &[&str], path: &str) -> bool {
-    !path.contains("..")
+    files::is_below(path)
         && places.iter().any(|place| *place == path || (place.ends_with('/') && path.starts_with(place)))
 }
 

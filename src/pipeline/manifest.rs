@@ -4,11 +4,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::graph::STEPS;
 use super::key::Record;
+use super::owned::foreign_manifest;
 use super::stamp::Stamps;
 use crate::data::Audit;
 use crate::data::read::InputFile;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::results::{self, CODE, Parameters};
 
 /// File name of the manifest; written last, so that its presence means a finished run.
@@ -136,14 +139,33 @@ impl Manifest {
     /// Reads the manifest of `out`.
     ///
     /// # Errors
-    /// There is none, because no run ended there, or it is not readable.
+    /// There is none, because no run ended there, or it is not ours.
     pub fn load(out: &Path) -> Result<Manifest> {
-        let path = out.join(MANIFEST);
-        let text = std::fs::read_to_string(&path).map_err(|_| {
+        Manifest::find(out)?.ok_or_else(|| {
             Error::input(format!("`{}` holds no finished run: `{MANIFEST}` is missing", out.display()))
                 .with_hint("`pfe run` makes one")
-        })?;
-        serde_json::from_str(&text).map_err(|e| Error::input(format!("cannot read `{}`: {e}", path.display())))
+        })
+    }
+
+    /// Reads the manifest of `out`, if there is one. The paths that it lists lead to files that a run writes, and nowhere else.
+    ///
+    /// # Errors
+    /// It is not ours, or damaged.
+    pub(super) fn find(out: &Path) -> Result<Option<Manifest>> {
+        let path = out.join(MANIFEST);
+        let Some(meta) = files::look(&path).map_err(Error::io("read", &path))? else { return Ok(None) };
+        if !meta.is_file() {
+            return Err(foreign_manifest(out, &format!("it is {}", files::kind(&meta))));
+        }
+        let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| foreign_manifest(out, &e.to_string()))?;
+        match manifest.core.outputs.iter().find(|file| !STEPS.iter().any(|step| step.made(&file.path))) {
+            None => Ok(Some(manifest)),
+            Some(file) => {
+                let why = format!("it lists `{}`, which no run writes", file.path.escape_debug());
+                Err(foreign_manifest(out, &why))
+            }
+        }
     }
 
     /// Makes sure that this process can know the data of the run in `out` again.

@@ -22,9 +22,11 @@ mod grow;
 mod growing;
 mod keep;
 pub mod key;
+mod lease;
 pub mod manifest;
 mod monthly;
 mod output;
+mod owned;
 pub mod plan;
 pub mod ro_crate;
 mod schedule;
@@ -49,13 +51,14 @@ use crate::mart::engine::{Engine, Polars};
 use crate::parallel::lock;
 use crate::report::{self, Cover, Lang, Templates};
 use crate::results::Results;
-use crate::synth::{self, SynthParams};
+use crate::synth::SynthParams;
 use execute::{End, Limits};
 use flow::Flow;
 use graph::{STEPS, Step};
 use manifest::{Manifest, Volatile};
 use output::Staging;
 use plan::Planned;
+pub(crate) use stored::clean_tables;
 
 /// What to analyse.
 #[derive(Debug, Clone)]
@@ -177,8 +180,7 @@ impl Outcome {
 pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Option<Outcome>> {
     params.decisions.check()?;
     let (started, began) = (Instant::now(), SystemTime::now());
-    let staging = Staging::new(&params.out)?;
-    demand_own_data(params)?;
+    let staging = Staging::new(&params.out, matches!(params.input, Input::Generated(_)))?;
     // A process per step goes on from the one before, as it should.
     let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
     let (says, said) = channel();
@@ -214,26 +216,16 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
 /// Says for every step whether such a run would run it, and why. Writes nothing.
 ///
 /// # Errors
-/// The input is not usable.
+/// The input is not usable, or the output folder has a manifest of somebody else's.
 pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
     params.decisions.check()?;
+    // A run would refuse it.
+    Manifest::find(&params.out)?;
     let flow = Flow::new(params.clone(), None);
     if let Input::Places(_) = &params.input {
         flow.source()?;
     }
     schedule::plan(&flow)
-}
-
-/// Generated data replace none of the user's.
-fn demand_own_data(params: &RunParams) -> Result<()> {
-    let kept = params.out.join(output::DATA);
-    match &params.input {
-        Input::Generated(_) if kept.exists() && !kept.join(synth::TRUTH_FILE).exists() => {
-            Err(Error::input(format!("`{}` holds data that were not generated", kept.display()))
-                .with_hint("analyse them with `--data`, or choose another folder with `--out`"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The first failure, and the names of the steps that failed beside it.

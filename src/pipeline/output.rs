@@ -1,7 +1,7 @@
 //! Files on their way into the output folder: written aside, synced, then moved in together, the manifest last.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -10,36 +10,28 @@ use std::thread::{self, JoinHandle};
 
 use polars::prelude::DataFrame;
 
+use super::lease::Lease;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
+use super::owned::{Mark, Owned, UNFINISHED, in_the_way};
 use super::spreadsheet::csv;
 use super::tables::Table;
 use crate::data::parquet::write_frame;
 use crate::data::read::hash_file;
 use crate::data::rows::hash_rows;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::parallel::lock;
 
-/// Everything a run owns in the output folder, beside the manifest and generated data; other files there are left alone.
-const OWNED: [&str; 10] = [
-    "clean",
-    "references",
-    "mart",
-    "models",
-    "tables",
-    "quarantine",
-    "audit.json",
-    "report.html",
-    "report.pdf",
-    "dashboard.html",
-];
 /// Where generated data go.
 pub(super) const DATA: &str = "data";
 
-/// Stands in the folder while files are moved in: without it, outputs without a manifest are somebody else's files.
-const UNFINISHED: &str = ".unfinished-pfe-run";
-
 /// Where a run puts its files until all are there.
 const STAGING: &str = ".pfe-run";
+
+/// In it: what tells it from a folder of the user's.
+const STAGED_BY: &str = "staged-by";
+/// What stands there.
+const PFE: &str = "pfe\n";
 
 /// In it: one record per step that has ended.
 pub(super) const STEPS: &str = "steps";
@@ -58,8 +50,10 @@ pub(super) struct Staging {
     pub(super) abandoned: bool,
     /// Whether there was no such folder before.
     created: bool,
+    /// What of the output folder is ours.
+    owned: Owned,
     syncing: Mutex<Option<Syncing>>,
-    _lock: File,
+    lease: Option<Lease>,
 }
 
 /// A thread that syncs files: waiting for the disk would hold up the workers that write them.
@@ -86,32 +80,21 @@ impl Syncing {
 }
 
 impl Staging {
-    /// Creates `out` if needed, until nothing came of it, and makes sure that nobody else writes to it.
-    pub(super) fn new(out: &Path) -> Result<Staging> {
+    /// Creates `out` if needed, until nothing came of it, and makes sure that nobody else writes to it, and that nothing of the
+    /// user's is in the way of a run, with `generated` data or not.
+    pub(super) fn new(out: &Path, generated: bool) -> Result<Staging> {
         if out.exists() && !out.is_dir() {
             return Err(Error::input(format!("the output folder `{}` is a file", out.display()))
                 .with_hint("choose another folder with `--out`"));
         }
         let created = !out.exists();
         fs::create_dir_all(out).map_err(Error::io("create", out))?;
-        // The lock goes with the process, however it ends; whoever holds it may clear what a killed run left.
-        let lock = File::open(out).map_err(Error::io("read", out))?;
-        lock.try_lock().map_err(|e| match e {
-            TryLockError::WouldBlock => Error::input(format!("another run is writing to `{}`", out.display()))
-                .with_hint("wait for it, or choose another folder with `--out`"),
-            TryLockError::Error(e) => Error::io("lock", out)(e),
-        })?;
-        let interrupted = out.join(UNFINISHED).exists();
-        if let (false, false, Some(name)) =
-            (interrupted, out.join(MANIFEST).exists(), OWNED.iter().find(|name| out.join(name).exists()))
-        {
-            return Err(Error::input(format!("`{}` holds `{name}` but no finished run", out.display())).with_hint(
-                "pfe replaces nothing that it did not write: remove it, or choose another folder with `--out`",
-            ));
-        }
-        let dir = staged(out);
-        let abandoned = interrupted || dir.exists();
-        Ok(Staging { out: out.to_path_buf(), dir, abandoned, created, syncing: Mutex::default(), _lock: lock })
+        let lease = Lease::take(out)?;
+        let owned = Owned::of(out)?;
+        owned.check(out, generated)?;
+        let (dir, interrupted) = (staged(out), owned.interrupted);
+        let abandoned = open(out, &dir)? || interrupted;
+        Ok(Staging { out: out.into(), dir, abandoned, created, owned, syncing: Mutex::default(), lease: Some(lease) })
     }
 
     /// Where `name` is staged.
@@ -125,9 +108,16 @@ impl Staging {
     }
 
     /// A folder on the disk of the outputs, for files that need not outlive the run.
-    pub(super) fn scratch(&self) -> Result<PathBuf> {
-        fs::create_dir_all(&self.dir).map_err(Error::io("create", &self.dir))?;
-        Ok(self.dir.clone())
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.dir.clone()
+    }
+
+    /// Empties a folder in which somebody else is to leave files.
+    pub(super) fn empty(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.path(name);
+        remove(&folder)?;
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        Ok(folder)
     }
 
     /// Stages a file.
@@ -215,18 +205,33 @@ impl Staging {
         file.write_all(&to_json(record)).map_err(Error::io("write", &path))
     }
 
-    /// Moves what is staged in, the manifest last; what the manifest does not list is removed from the places that a run
-    /// owns. Files that stayed in their place stay.
+    /// Moves what is staged in, the manifest last; of what the manifest before has listed, what this one does not is removed.
+    /// Files that stayed in their place stay, and so does all that neither lists.
     pub(super) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
+        let listed: BTreeSet<String> = manifest.core.outputs.iter().map(|f| f.path.clone()).collect();
+        // Generated data are of use to whoever has them analysed as their own.
+        let kept = |path: &str| manifest.core.parameters.generated.is_none() && path.starts_with("data/");
+        let gone: Vec<&String> = self.owned.files.difference(&listed).filter(|path| !kept(path)).collect();
         self.write(MANIFEST, &to_json(manifest))?;
+        let files = listed.iter().chain(&self.owned.files).cloned().collect();
+        self.write(UNFINISHED, &to_json(&Mark { pfe: manifest.core.pfe.clone(), files }))?;
         self.settle()?;
-        let mark = self.out.join(UNFINISHED);
-        File::create(&mark).map_err(Error::io("write", &mark))?;
+        if let Some(lease) = &self.lease {
+            lease.check()?;
+        }
+        // What has come since the beginning is not ours either.
+        self.owned.check(&self.out, manifest.core.parameters.generated.is_some())?;
+        for path in fresh.iter().filter(|path| !self.owned.files.contains(*path)) {
+            let place = self.out.join(path);
+            if let Some(meta) = files::look(&place).map_err(Error::io("read", &place))? {
+                return Err(in_the_way(&self.out, path, &meta));
+            }
+        }
+        self.move_in(UNFINISHED)?;
+        sync(&self.out)?;
         remove(&self.out.join(MANIFEST))?;
-        let listed: BTreeSet<&str> = manifest.core.outputs.iter().map(|f| f.path.as_str()).collect();
-        let generated = manifest.core.parameters.generated.is_some().then_some(DATA);
-        for name in OWNED.into_iter().chain(generated) {
-            clear(&self.out, name, &listed)?;
+        for path in gone {
+            self.remove_output(path)?;
         }
         for path in fresh {
             self.move_in(path)?;
@@ -237,9 +242,23 @@ impl Staging {
             sync(&self.out.join(folder))?;
         }
         self.move_in(MANIFEST)?;
-        remove(&mark)?;
+        remove(&self.out.join(UNFINISHED))?;
         sync(&self.out)?;
         self.discard()
+    }
+
+    /// Removes a file of ours, and the folders that are empty without it.
+    fn remove_output(&self, path: &str) -> Result<()> {
+        if files::regular(&self.out, path).is_ok() {
+            remove(&self.out.join(path))?;
+        }
+        for folder in Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+            // One that holds anything stays.
+            if fs::remove_dir(self.out.join(folder)).is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Removes what is staged.
@@ -262,6 +281,7 @@ impl Drop for Staging {
             // What could not be removed is found and removed by the next run.
             let _ = fs::remove_dir_all(&self.dir);
         }
+        drop(self.lease.take());
         if self.created {
             // A folder that holds anything stays.
             let _ = fs::remove_dir(&self.out);
@@ -269,35 +289,64 @@ impl Drop for Staging {
     }
 }
 
+/// Opens the staging folder; says whether it was there.
+///
+/// # Errors
+/// It is the user's, or holds what no run stages.
+fn open(out: &Path, dir: &Path) -> Result<bool> {
+    let failed = Error::io("create", dir);
+    let Some(meta) = files::look(dir).map_err(Error::io("read", dir))? else {
+        let made =
+            fs::create_dir(dir).and_then(|()| files::create_new(&dir.join(STAGED_BY))?.write_all(PFE.as_bytes()));
+        return made.map(|()| false).map_err(failed);
+    };
+    let mark = dir.join(STAGED_BY);
+    let read = files::regular(dir, STAGED_BY).ok().and_then(|_| fs::read_to_string(&mark).ok());
+    // A run may have been killed before it had written so.
+    let begun = || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().all(|entry| entry.path() == mark));
+    match (meta.is_dir(), read.as_deref()) {
+        (true, Some(PFE)) => {}
+        (true, text) if text.is_none_or(|text| PFE.starts_with(text)) && begun() => {
+            files::create_afresh(&mark).and_then(|mut file| file.write_all(PFE.as_bytes())).map_err(failed)?;
+        }
+        _ => return Err(in_the_way(out, STAGING, &meta)),
+    }
+    check_staged(out, STAGING)?;
+    Ok(true)
+}
+
+/// Nothing but files and folders is staged: through a link, we would write elsewhere.
+fn check_staged(out: &Path, folder: &str) -> Result<()> {
+    let place = out.join(folder);
+    for entry in fs::read_dir(&place).map_err(Error::io("read", &place))? {
+        let entry = entry.map_err(Error::io("read", &place))?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        let meta = entry.path().symlink_metadata().map_err(Error::io("read", entry.path()))?;
+        match () {
+            () if meta.is_dir() => check_staged(out, &path)?,
+            () if meta.is_file() => {}
+            () => return Err(in_the_way(out, &path, &meta)),
+        }
+    }
+    Ok(())
+}
+
 fn sync(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))
 }
 
+/// Also over the remains of a run before, which may be another name of some file.
 fn create(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    File::create(path)
+    files::create_afresh(path)
 }
 
-/// Removes what stands at `name` of `out` and is not listed.
-fn clear(out: &Path, name: &str, listed: &BTreeSet<&str>) -> Result<()> {
-    let path = out.join(name);
-    // A link to a folder is no folder of ours.
-    if !path.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
-        return if listed.contains(name) { Ok(()) } else { remove(&path) };
-    }
-    let mut kept = false;
-    for entry in fs::read_dir(&path).map_err(Error::io("read", &path))?.flatten() {
-        let inner = format!("{name}/{}", entry.file_name().to_string_lossy());
-        clear(out, &inner, listed)?;
-        kept |= entry.path().exists();
-    }
-    if kept { Ok(()) } else { remove(&path) }
-}
-
+/// Removes a file, a link itself, or a folder with all that is in it.
 fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let is_dir = path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("replace", path)(e)),
         _ => Ok(()),

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::graph::Step;
 use super::key::{Parts, Record, changes};
-use super::manifest::{Core, MANIFEST, Manifest, OutputFile};
+use super::manifest::{Core, Manifest, OutputFile};
 use super::output::{STEPS, staged};
 use super::stamp::Stamps;
+use crate::files;
 
 /// Changes that are told; more say nothing more.
 const TOLD: usize = 3;
@@ -71,12 +72,9 @@ impl Known {
                 known.ended.entry(ended.record.step.clone()).or_default().push(ended);
             }
         }
-        for manifest in [staged(out).join(MANIFEST), out.join(MANIFEST)] {
-            let text = std::fs::read(manifest).unwrap_or_default();
-            if let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) {
-                known.add(manifest.core);
-                known.stamps = manifest.volatile.stamps;
-            }
+        for manifest in known.roots().iter().filter_map(|root| Manifest::find(root).ok()?) {
+            known.add(manifest.core);
+            known.stamps = manifest.volatile.stamps;
         }
         known.hash();
         known
@@ -97,8 +95,9 @@ impl Known {
             .values()
             .flatten()
             .flat_map(|ended| &ended.outputs)
-            .flat_map(|file| self.places(&file.path).map(|place| (place, file.path.as_str(), file.bytes)))
-            .filter(|(place, _, bytes)| place.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == *bytes))
+            .flat_map(|file| self.roots().map(|root| (root, file)))
+            .filter(|(root, file)| files::regular(root, &file.path).is_ok_and(|meta| meta.len() == file.bytes))
+            .map(|(root, file)| (root.join(&file.path), file.path.as_str(), file.bytes))
             .collect();
         // The longest first: the last one to begin should be short.
         let mut files: Vec<_> = files.into_iter().collect();
@@ -108,14 +107,14 @@ impl Known {
         self.hashes = hashes;
     }
 
-    /// Where a file of this path may stand.
-    fn places(&self, path: &str) -> [PathBuf; 2] {
-        [staged(&self.out).join(path), self.out.join(path)]
+    /// The folders below which files may stand: an unfinished run's, and the outputs'.
+    fn roots(&self) -> [PathBuf; 2] {
+        [staged(&self.out), self.out.clone()]
     }
 
     /// Where the file stands with these contents; the output folder first, where it need not be moved.
     pub(super) fn place(&self, file: &OutputFile) -> Option<PathBuf> {
-        let [staged, settled] = self.places(&file.path);
+        let [staged, settled] = self.roots().map(|root| root.join(&file.path));
         [settled, staged].into_iter().find(|place| self.hashes.get(place) == Some(&file.blake3))
     }
 

@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::key::Parts;
 use super::manifest::{Core, MANIFEST, Manifest, to_json};
 use crate::error::{Error, Result};
+use crate::files;
 
 /// File name of the metadata, as the specification wants it.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
@@ -22,16 +23,26 @@ const PROGRAM: &str = "#pfe";
 /// Profile of crates that tell which program made what from what.
 const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
 
+/// Makes sure that metadata can be written into `out`, before the work whose results they describe.
+///
+/// # Errors
+/// The folder is described already by somebody else's metadata.
+pub fn may_write(out: &Path) -> Result<()> {
+    let path = out.join(RO_CRATE);
+    match path.symlink_metadata().is_err() || is_ours(out) {
+        true => Ok(()),
+        false => Err(Error::input(format!("`{}` was not written by pfe", path.display()))
+            .with_hint("move it away, or choose another folder with `--out`")),
+    }
+}
+
 /// Writes the metadata of the finished run in `out`.
 ///
 /// # Errors
 /// There is no finished run, or the folder is described already by somebody else's metadata.
 pub fn write(out: &Path) -> Result<PathBuf> {
+    may_write(out)?;
     let path = out.join(RO_CRATE);
-    if path.exists() && !is_ours(&path) {
-        return Err(Error::input(format!("`{}` was not written by pfe", path.display()))
-            .with_hint("move it away, or choose another folder with `--out`"));
-    }
     let manifest = Manifest::load(out)?;
     let metadata = metadata(&manifest.core, day(out, &manifest.core)?);
     let write = || {
@@ -51,11 +62,12 @@ pub fn write(out: &Path) -> Result<PathBuf> {
 /// # Errors
 /// As [`write`].
 pub fn refresh(out: &Path) -> Result<()> {
-    if is_ours(&out.join(RO_CRATE)) { write(out).map(drop) } else { Ok(()) }
+    if is_ours(out) { write(out).map(drop) } else { Ok(()) }
 }
 
-fn is_ours(path: &Path) -> bool {
-    let text = std::fs::read(path).unwrap_or_default();
+fn is_ours(out: &Path) -> bool {
+    let there = files::regular(out, RO_CRATE).and_then(|_| std::fs::read(out.join(RO_CRATE)));
+    let text = there.unwrap_or_default();
     let crate_: Value = serde_json::from_slice(&text).unwrap_or_default();
     crate_["@graph"].as_array().is_some_and(|graph| graph.iter().any(|entity| entity["@id"] == PROGRAM))
 }

@@ -1,12 +1,14 @@
 //! Files of an earlier run → values, as the step that wrote them computed them. Used by `values`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
 use super::elsewhere::{PLACES, Places};
+use super::manifest::Manifest;
 use super::spreadsheet;
+use super::verify::listed;
 use crate::data::Audit;
 use crate::data::contract::{TABLES, TableId};
 use crate::data::parquet::{read_frame, stack};
@@ -27,6 +29,24 @@ pub(super) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataF
     let tables = files.iter().filter(|(path, _)| !path.starts_with("references/"));
     let named = tables.filter_map(|(path, place)| Some((name_of(path)?, place)));
     joined(parallel::map(named, |(name, place)| Ok((name.to_string(), read_frame(place)?)))?)
+}
+
+/// The cleaned tables of the finished run in `out`, by name: the files that its manifest lists, and no others of the folder.
+///
+/// # Errors
+/// There is no finished run, it keeps its tables elsewhere, or a file is missing or cannot be read.
+pub(crate) fn clean_tables(out: &Path) -> Result<BTreeMap<String, DataFrame>> {
+    let outputs = Manifest::load(out)?.core.outputs;
+    let clean = outputs.iter().filter(|file| file.path.starts_with("clean/"));
+    let placed: Vec<(&str, PathBuf)> =
+        clean.map(|file| Ok((file.path.as_str(), listed(out, &file.path)?))).collect::<Result<_>>()?;
+    match placed.iter().find(|(path, _)| *path == PLACES) {
+        None => frames(&placed),
+        Some(_) => {
+            Err(Error::input(format!("an engine elsewhere keeps the cleaned tables of the run in `{}`", out.display()))
+                .with_hint("run it without `--engine-cleans`"))
+        }
+    }
 }
 
 /// The mart among the files of a step; the rows of its longest table are read when somebody asks for them.

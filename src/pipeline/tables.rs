@@ -1,4 +1,5 @@
-//! Results → `tables/*.csv` and `quarantine/*.csv`: names and columns are a contract for users' scripts.
+//! Results → `tables/*.csv` and `quarantine/*.csv`: names and columns are a contract for users' scripts, which
+//! `data::result_tables` declares.
 //!
 //! Amounts in BRL with two decimals, shares 0–1, missing values empty.
 
@@ -6,6 +7,7 @@ use polars::prelude::*;
 
 use crate::data::Audit;
 use crate::data::read::Quarantined;
+use crate::data::result_tables;
 use crate::error::Result;
 use crate::findings::{Facts, Findings};
 use crate::mart::SalesMart;
@@ -43,8 +45,8 @@ pub(super) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> 
 pub(super) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, Table)>> {
     Ok(vec![
         ("payments_by_state", payments(findings)),
-        ("by_state", facts("state", &findings.states)),
-        ("by_category", facts("category", &findings.categories)),
+        ("by_state", facts("by_state", &findings.states)),
+        ("by_category", facts("by_category", &findings.categories)),
         ("monthly_revenue", monthly_by_category(mart)?),
         ("monthly_revenue_by_state", monthly_by_state(mart)?),
         ("top_products", top_products(mart)?),
@@ -56,9 +58,10 @@ pub(super) fn of_audit(audit: &Audit) -> Vec<(&'static str, Table)> {
     vec![("audit", steps(audit)), ("quality", quality(audit))]
 }
 
-/// A table without rows; the names of its columns are separated by commas.
-pub fn header(columns: &str) -> Table {
-    vec![columns.split(',').map(String::from).collect()]
+/// The header of a table of results, as it is declared.
+pub(super) fn header(table: &str) -> Table {
+    let columns = result_tables::named(table).map_or(&[][..], |table| table.columns);
+    vec![columns.iter().map(|column| column.name.to_string()).collect()]
 }
 
 /// Centavos as reais with two decimals.
@@ -73,7 +76,7 @@ pub(super) fn optional(value: Option<f64>) -> String {
 
 /// Training sales are exact to the centavo; predictions keep every digit, so that they can be compared with the original's.
 fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
-    let mut table = header("category,sales,year,month,date");
+    let mut table = header("price_predictions");
     table.extend(rows.map(|p| {
         let sales = if p.predicted { p.sales.to_string() } else { format!("{:.2}", p.sales) };
         let Month { year, month } = p.month;
@@ -83,7 +86,7 @@ fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
 }
 
 fn payments(findings: &Findings) -> Table {
-    let mut table = header("state,payment_type,payments,orders,value,share_payments,share_value");
+    let mut table = header("payments_by_state");
     for state in &findings.payments {
         let mut methods: Vec<_> = state.methods.iter().collect();
         methods.sort_by(|a, b| a.payment_type.cmp(&b.payment_type));
@@ -103,8 +106,7 @@ fn payments(findings: &Findings) -> Table {
 }
 
 fn facts(name: &str, facts: &[Facts]) -> Table {
-    let mut table =
-        header(&format!("{name},orders,items,revenue,review_mean,late_share,delivery_days_mean,canceled_share"));
+    let mut table = header(name);
     table.extend(facts.iter().map(|f| {
         vec![
             f.name.clone(),
@@ -125,15 +127,19 @@ fn monthly_by_category(mart: &SalesMart) -> Result<Table> {
     let keys = [col("category"), col("month")];
     let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
     let frame = mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
-    monthly("category", &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?)
+    monthly(
+        "monthly_revenue",
+        "category",
+        &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?,
+    )
 }
 
 fn monthly_by_state(mart: &SalesMart) -> Result<Table> {
-    monthly("state", mart.table("orders_by_state_month")?)
+    monthly("monthly_revenue_by_state", "state", mart.table("orders_by_state_month")?)
 }
 
-fn monthly(name: &str, frame: &DataFrame) -> Result<Table> {
-    let mut table = header(&format!("{name},year,month,orders,items,revenue"));
+fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<Table> {
+    let mut table = header(table);
     let (names, months) = (frame.column(name)?.str()?, frame.column("month")?.date()?.physical());
     let [orders, items, revenue] =
         ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
@@ -149,7 +155,7 @@ fn monthly(name: &str, frame: &DataFrame) -> Result<Table> {
 }
 
 fn top_products(mart: &SalesMart) -> Result<Table> {
-    let mut table = header("product_id,category,items,orders,revenue");
+    let mut table = header("top_products");
     let by = ["revenue_centavos", "product_id", "category"];
     let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]);
     let products = mart.table("products")?;
@@ -176,7 +182,7 @@ fn top_products(mart: &SalesMart) -> Result<Table> {
 }
 
 fn steps(audit: &Audit) -> Table {
-    let mut table = header("table,step,rows_in,rows_out,deduplicated,quarantined");
+    let mut table = header("audit");
     let mut steps: Vec<_> = audit.steps.iter().collect();
     steps.sort_by(|a, b| a.table.cmp(&b.table).then_with(|| b.step.cmp(&a.step)));
     table.extend(steps.iter().map(|s| {
@@ -187,7 +193,7 @@ fn steps(audit: &Audit) -> Table {
 }
 
 fn quality(audit: &Audit) -> Table {
-    let mut table = header("table,check,severity,failed,total");
+    let mut table = header("quality");
     table.extend(audit.quality.iter().map(|c| {
         vec![c.table.clone(), c.check.clone(), c.severity.name().into(), c.failed.to_string(), c.total.to_string()]
     }));
@@ -195,7 +201,7 @@ fn quality(audit: &Audit) -> Table {
 }
 
 pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
-    let mut table = header("file,line,column,value,reason,record");
+    let mut table = vec!["file,line,column,value,reason,record".split(',').map(String::from).collect()];
     table.extend(rows.iter().map(|q| {
         let line = q.line.map_or(String::new(), |line| line.to_string());
         vec![q.file.clone(), line, q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
@@ -204,8 +210,33 @@ pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::data::{self, Source};
+    use crate::results::Parameters;
+    use crate::synth::{SynthParams, generate};
+
+    /// Whatever the data hold, down to a few orders and to none that decides anything.
+    #[test]
+    fn every_table_is_what_it_is_declared() {
+        for (orders, defects) in [(1, 0.0), (40, 0.3), (400, 0.05), (3_000, 0.0)] {
+            let folder = tempfile::tempdir().unwrap();
+            generate(&SynthParams { orders, seed: 5, defects }, folder.path()).unwrap();
+            let (clean, audit) = data::load(&Source::open(folder.path()).unwrap()).unwrap();
+            let tables = all(&Results::of(&clean, audit, Parameters::default()).unwrap()).unwrap();
+            let names: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
+            let mut declared: Vec<&str> = result_tables::RESULT_TABLES.iter().map(|table| table.name).collect();
+            declared.sort_by_key(|name| names.iter().position(|n| n == name));
+            assert_eq!(names, declared);
+            for (name, rows) in tables {
+                let table = result_tables::named(name).unwrap();
+                assert_eq!(rows[0], table.columns.iter().map(|column| column.name).collect::<Vec<_>>(), "{name}");
+                let frame = table.frame(&rows[1..]).unwrap_or_else(|e| panic!("{orders} orders: {e}"));
+                assert_eq!(frame.height(), rows.len() - 1);
+            }
+        }
+    }
 
     #[test]
     fn centavos_become_reais() {

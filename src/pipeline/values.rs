@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use super::bounded::Bounded;
 use super::elsewhere::Elsewhere;
 use super::flow::Flow;
 use super::grow::Grown;
-use super::output::Staging;
+use super::output::{DATA, Staging};
 use super::stored::{self, places};
 use super::{Input, attachments, shuffle, stamp};
 use crate::data::contract::TABLES;
@@ -22,7 +21,7 @@ use crate::findings::{self, Decided, Findings};
 use crate::mart::{self, SalesMart};
 use crate::models::Shares;
 use crate::models::reference::{self, Reference};
-use crate::parallel::{self, join, lock};
+use crate::parallel::{self, lock};
 use crate::report::{self, Document};
 use crate::results::Results;
 use crate::synth;
@@ -85,7 +84,7 @@ impl Flow {
     /// Makes the data up.
     pub(super) fn generate(&self) -> Result<()> {
         if let Input::Generated(params) = &self.params.input {
-            synth::generate(params, &self.staged_data()?)?;
+            synth::generate(params, &self.staging()?.empty(DATA)?)?;
         }
         Ok(())
     }
@@ -206,12 +205,8 @@ impl Flow {
     pub(super) fn results(&self) -> Result<Arc<Results>> {
         self.values.results.get(|| {
             let mart = self.mart()?;
-            let (reference, findings, decided) = thread::scope(|scope| {
-                let reference = scope.spawn(|| self.reference());
-                let findings = scope.spawn(|| self.findings());
-                let decided = self.decided();
-                (join(reference), join(findings), decided)
-            });
+            let ((reference, findings), decided) =
+                parallel::both(|| parallel::both(|| self.reference(), || self.findings()), || self.decided());
             let decided = decided?;
             Ok(Results {
                 parameters: self.parameters.clone(),

@@ -15,6 +15,7 @@ use super::{Input, again, keep, run, stored};
 use crate::data::parquet::read_frame;
 use crate::data::read::hash_file;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::mart::engine::Engine;
 use crate::report::Templates;
 
@@ -48,14 +49,31 @@ impl fmt::Display for Difference {
 pub fn verify(out: &Path) -> Result<Vec<(String, Option<&'static str>)>> {
     let outputs = Manifest::load(out)?.core.outputs;
     let check = |file: OutputFile| {
-        let wrong = match hash_file(&out.join(&file.path)) {
-            Ok(hash) if hash == file.blake3 => None,
-            Ok(_) => Some("was changed after the run"),
-            Err(_) => Some("is missing or cannot be read"),
-        };
+        let wrong = damage(out, &file);
         (file.path, wrong)
     };
     Ok(outputs.into_par_iter().with_max_len(1).map(check).collect())
+}
+
+/// What is wrong with a file of the run in `out`. Only a regular file is read, to which no link leads: no run leaves another.
+pub(super) fn damage(out: &Path, file: &OutputFile) -> Option<&'static str> {
+    let place = out.join(&file.path);
+    match files::regular(out, &file.path).map_err(drop).and_then(|_| hash_file(&place).map_err(drop)) {
+        Ok(hash) if hash == file.blake3 => None,
+        Ok(_) => Some("was changed after the run"),
+        Err(()) if place.symlink_metadata().is_err() => Some("is missing"),
+        Err(()) => Some("cannot be read, or is no file that a run leaves"),
+    }
+}
+
+/// Where a file that a manifest lists stands.
+///
+/// # Errors
+/// It is missing, or is no file that a run leaves.
+pub(crate) fn listed(out: &Path, path: &str) -> Result<PathBuf> {
+    let place = out.join(path);
+    files::regular(out, path).map_err(Error::io("read", &place))?;
+    Ok(place)
 }
 
 /// Computes the run in `out` again from its data, in a folder of its own, and compares. With `shuffle`, rows change their
@@ -106,11 +124,12 @@ pub fn remake_mart(
     let manifest = Manifest::load(out)?;
     let monthly = again(out, &manifest, &Templates::default()).monthly;
     let outputs = manifest.core.outputs;
-    let files: Vec<(&str, PathBuf)> = outputs.iter().map(|file| (file.path.as_str(), out.join(&file.path))).collect();
-    let made = engine.mart(&stored::places(&files, store)?, cancel, told)?;
+    let placed = outputs.iter().map(|file| Ok((file.path.as_str(), listed(out, &file.path)?)));
+    let placed: Vec<(&str, PathBuf)> = placed.collect::<Result<_>>()?;
+    let made = engine.mart(&stored::places(&placed, store)?, cancel, told)?;
     for (path, after) in keep::mart(&made, monthly)? {
         let file = format!("{path}.parquet");
-        let before = read_frame(&out.join(&file))?;
+        let before = read_frame(&listed(out, &file)?)?;
         if before.schema() != after.schema() || !before.equals_missing(&after) {
             let (place, then, now) = differ(&before, &after).unwrap_or_default();
             return Ok(Some(Difference { step: "mart".into(), file, place: Some(place), then, now }));
@@ -146,7 +165,7 @@ pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
                 continue;
             }
             let at = match (a, b) {
-                (Some(_), Some(_)) => locate(&then.join(path), &now.join(path))?,
+                (Some(_), Some(_)) => locate(&listed(then, path)?, &listed(now, path)?)?,
                 _ => None,
             };
             let (place, then, now) = match at {

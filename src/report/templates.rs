@@ -1,9 +1,11 @@
 //! The files under `reports/` that an organisation may replace one by one, built in. Used by `dossier` and `style`.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files;
 
 macro_rules! built_in {
     ($($path:literal),+ $(,)?) => {
@@ -108,16 +110,28 @@ impl Templates {
     /// # Errors
     /// A file is there already, or cannot be written.
     pub fn write_built_in(dir: &Path) -> Result<usize> {
-        if let Some((path, _)) = BUILT_IN.iter().find(|(path, _)| dir.join(path).exists()) {
-            return Err(Error::input(format!("`{}` is there already", dir.join(path).display()))
-                .with_hint("choose another folder: nothing is replaced"));
+        // Before the first is written: a file or a link under the name of one, or in place of its folder.
+        for (path, _) in BUILT_IN {
+            let mut place = dir.to_path_buf();
+            for part in Path::new(path) {
+                place.push(part);
+                let is_folder = place != dir.join(path);
+                match files::look(&place).map_err(Error::io("read", &place))? {
+                    Some(meta) if !(is_folder && meta.is_dir()) => {
+                        return Err(Error::input(format!("`{}` is there already", place.display()))
+                            .with_hint("choose another folder: nothing is replaced"));
+                    }
+                    _ => {}
+                }
+            }
         }
         for (path, text) in BUILT_IN {
             let file = dir.join(path);
             if let Some(folder) = file.parent() {
                 std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
             }
-            std::fs::write(&file, text).map_err(Error::io("write", &file))?;
+            let written = files::create_new(&file).and_then(|mut new| new.write_all(text.as_bytes()));
+            written.map_err(Error::io("write", &file))?;
         }
         Ok(BUILT_IN.len())
     }
@@ -182,6 +196,15 @@ mod tests {
         assert!(Templates::write_built_in(dir.path()).unwrap() > 30);
         assert!(Templates::write_built_in(dir.path()).unwrap_err().to_string().contains("there already"));
         assert_eq!(Templates::read(dir.path()).unwrap(), Templates::default());
+        #[cfg(unix)]
+        for name in ["style", "style/report.css", "references.bib"] {
+            let (links, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            std::fs::create_dir_all(links.path().join(name).parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(other.path().join("x"), links.path().join(name)).unwrap();
+            let error = Templates::write_built_in(links.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("{name}` is there already")), "{error}");
+            assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0, "nothing is written through a link");
+        }
         std::fs::write(dir.path().join("style/report.css"), "p { color: red }").unwrap();
         let changed = Templates::read(dir.path()).unwrap();
         assert_eq!(changed.text("style/report.css"), "p { color: red }");

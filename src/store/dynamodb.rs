@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::retry::Backoff;
-use super::{Schema, Store, StoreUrl, aws, by_contract, checked_name};
+use super::{Incoming, Schema, Store, StoreUrl, aws, by_contract, checked_name};
 use crate::error::{Error, Result};
 use current::Current;
 use document::Shape;
@@ -140,6 +140,7 @@ impl Dynamodb {
             .key_schema(hash.build().map_err(malformed)?);
         match request.send().await {
             Ok(_) => {}
+            // An attempt whose answer was lost has made it: no other table has the name of a load.
             Err(e) if e.code() == Some("ResourceInUseException") => {}
             Err(e) => return Err(self.failed("create", name, &e)),
         }
@@ -212,12 +213,13 @@ impl Dynamodb {
         // Two loads at once write two tables; the one that ends second finds that it is not the next any more.
         let unique = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
         let unique = unique ^ (u64::from(std::process::id()) << 40);
-        let name = format!("{}_g{generation}_{unique:016x}", self.name(table));
+        let name = generated_name(&self.name(table), generation, unique);
         let count = items.len();
         let written = async {
+            self.create(&self.name("tables"), "table").await?;
+            self.note(table, &name, generation).await?;
             self.create(&name, key).await?;
             self.put_all(&name, items.into_iter(), progress).await?;
-            self.create(&self.name("tables"), "table").await?;
             self.switch(table, before.as_ref(), &Current { name: name.clone(), generation }, count).await
         };
         if let Err(error) = written.await {
@@ -226,14 +228,14 @@ impl Dynamodb {
                 Ok(Some(current)) if current.name == name => {}
                 // Nobody reads what was written so far; the error matters more than its removal.
                 Ok(_) => {
-                    let _ = self.client.delete_table().table_name(&name).send().await;
+                    let _ = self.remove(&name).await;
                     return Err(error);
                 }
                 // It may be what is read now. If it is not, the next load removes it.
                 Err(_) => return Err(error),
             }
         }
-        self.sweep(table, &name, generation).await.map_err(|error| match error {
+        self.sweep(table, before.as_ref(), &name, generation).await.map_err(|error| match error {
             Error::Store { store, message, hint } => {
                 let message = format!("`{table}` is loaded, but earlier tables remain until the next load: {message}");
                 Error::Store { store, message, hint }
@@ -260,6 +262,11 @@ impl Dynamodb {
     }
 }
 
+/// The name of the table that a load makes: the number is no other load's.
+fn generated_name(table: &str, generation: u64, unique: u64) -> String {
+    format!("{table}_g{generation}_{unique:016x}")
+}
+
 fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ResourceNotFoundException")
 }
@@ -283,17 +290,25 @@ impl Store for Dynamodb {
         by_contract(schema, table, frame, &name).map(Some)
     }
 
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let Some(shape) = Shape::of(schema, checked_name(table)?) else {
-            return Err(Error::input(format!(
-                "DynamoDB holds raw customers and sellers, not `{}.{table}`",
-                schema.name()
-            ))
-            .with_hint("choose another store for it"));
-        };
-        let frame = by_contract(schema, table, frame.clone(), table)?;
-        let items = shape.items(&frame).map_err(|message| Error::input(format!("{table}: {message}")))?;
-        aws::wait(self.replace(table, shape.key(), items, progress))?
+    /// One after the other: each has a switch of its own.
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+        let mut ready = Vec::new();
+        for Incoming { schema, name, frame, .. } in tables {
+            let Some(shape) = Shape::of(*schema, checked_name(name)?) else {
+                return Err(Error::input(format!(
+                    "DynamoDB holds raw customers and sellers, not `{}.{name}`",
+                    schema.name()
+                ))
+                .with_hint("choose another store for it"));
+            };
+            let frame = by_contract(*schema, name, frame.clone(), name)?;
+            let items = shape.items(&frame).map_err(|message| Error::input(format!("{name}: {message}")))?;
+            ready.push((name, shape.key(), items));
+        }
+        for (name, key, items) in ready {
+            aws::wait(self.replace(name, key, items, &|rows| progress(name, rows)))??;
+        }
+        Ok(())
     }
 }
 

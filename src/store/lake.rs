@@ -1,12 +1,14 @@
 //! The local lake: a folder of Parquet files, `DIR/raw_data/orders.parquet`.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
-use super::{Schema, Store, StoreUrl, checked_name, parquet};
+use super::{Incoming, Schema, Store, StoreUrl, checked_name, parquet};
 use crate::error::{Error, Result};
+use crate::files;
 
 /// A folder of Parquet files.
 #[derive(Debug)]
@@ -22,6 +24,27 @@ impl Lake {
 
     fn path(&self, schema: Schema, table: &str) -> Result<PathBuf> {
         Ok(self.root.join(schema.name()).join(checked_name(table)?).with_extension("parquet"))
+    }
+}
+
+impl Lake {
+    /// Makes sure that nothing is replaced but what a load has written.
+    fn may_replace(&self, schema: Schema, path: &Path) -> Result<()> {
+        let (look, folder) =
+            (|path: &Path| files::look(path).map_err(Error::io("read", path)), self.root.join(schema.name()));
+        let found = match (look(&folder)?, look(path)?) {
+            (Some(meta), _) if !meta.is_dir() => Some((folder.as_path(), meta)),
+            (_, Some(meta)) if !(meta.is_file() && parquet::is_made(path)) => Some((path, meta)),
+            _ => None,
+        };
+        match found {
+            None => Ok(()),
+            Some((place, meta)) => {
+                let what =
+                    format!("`{}` is in the way: {} that no load of pfe has made", place.display(), files::kind(&meta));
+                Err(Error::input(what).with_hint("move it away, or choose another folder"))
+            }
+        }
     }
 }
 
@@ -44,18 +67,26 @@ impl Store for Lake {
         }
     }
 
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let path = self.path(schema, table)?;
-        let folder = self.root.join(schema.name());
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        // Written aside, synced, then renamed: a reader sees the old file or the new one.
-        let mut aside = tempfile::NamedTempFile::new_in(&folder).map_err(Error::io("write into", &folder))?;
-        parquet::encode(schema, table, frame, aside.as_file_mut())?;
-        aside.as_file().sync_all().map_err(Error::io("write", &path))?;
-        aside.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
-        File::open(&folder).and_then(|f| f.sync_all()).map_err(Error::io("write", &folder))?;
-        progress(frame.height() as u64);
-        Ok(())
+    /// All files are written aside and synced, then renamed one after the other: a reader of one sees the old file or the new one.
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+        let mut written = Vec::new();
+        let mut folders = BTreeSet::new();
+        for table in tables {
+            let (path, folder) = (self.path(table.schema, &table.name)?, self.root.join(table.schema.name()));
+            self.may_replace(table.schema, &path)?;
+            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+            let mut aside = tempfile::NamedTempFile::new_in(&folder).map_err(Error::io("write into", &folder))?;
+            parquet::encode(table.schema, &table.name, &table.frame, aside.as_file_mut())?;
+            aside.as_file().sync_all().map_err(Error::io("write", &path))?;
+            progress(&table.name, table.frame.height() as u64);
+            written.push((aside, path));
+            folders.insert(folder);
+        }
+        for (aside, path) in written {
+            aside.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
+        }
+        let sync = |folder: PathBuf| File::open(&folder).and_then(|f| f.sync_all()).map_err(Error::io("write", folder));
+        folders.into_iter().try_for_each(sync)
     }
 
     fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
@@ -102,6 +133,39 @@ mod tests {
         let stored = ParquetReader::new(file).finish().unwrap();
         assert_eq!(stored.column("payment_centavos").unwrap().get(0).unwrap(), AnyValue::Int64(5890));
         assert!(lake.read(Schema::Raw, "order_payments").unwrap().unwrap().equals(&frame));
+    }
+
+    #[test]
+    fn what_no_load_has_made_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = open(folder.path().to_str().unwrap()).unwrap();
+        let (frame, path) = (df!("x" => [1i64]).unwrap(), folder.path().join("results/t.parquet"));
+        fs::create_dir(folder.path().join("results")).unwrap();
+        let refused = || {
+            let error = lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap_err().to_string();
+            assert!(error.contains("t.parquet` is in the way"), "{error}");
+        };
+        fs::write(&path, "mine").unwrap();
+        refused();
+        crate::data::parquet::write_frame(&frame, File::create(&path).unwrap()).unwrap();
+        refused();
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        refused();
+        fs::remove_dir(&path).unwrap();
+        lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
+        lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
+        // One that is refused leaves the others as they are.
+        fs::write(folder.path().join("results/u.parquet"), "mine").unwrap();
+        let table = |name: &str| super::super::Incoming {
+            schema: Schema::Results,
+            name: name.into(),
+            frame: df!("x" => [2i64]).unwrap(),
+            file: None,
+        };
+        assert!(lake.write_all(&[table("t"), table("u")], &|_, _| ()).is_err());
+        assert!(lake.read(Schema::Results, "t").unwrap().unwrap().equals(&frame));
+        assert_eq!(fs::read_dir(folder.path().join("results")).unwrap().count(), 2, "nothing is left aside");
     }
 
     #[test]

@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use polars::prelude::*;
 
 use super::url::is_url;
-use super::{Schema, Store, lake};
-use crate::data::TableId;
-use crate::data::contract::{TABLES, ZIP_LOCATIONS};
-use crate::data::parquet::read_table;
+use super::{Incoming, Schema, Store, lake};
+use crate::data::contract::TABLES;
+use crate::data::{TableId, result_tables};
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::pipeline::tables::{self, Table};
+use crate::pipeline::{self, tables};
 use crate::results::Results;
 
 /// Tables under way at once. More than there are processors, since each waits for a server or a disk.
@@ -72,63 +71,28 @@ pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Opt
     }
 }
 
-/// Writes what the finished run in `out` has made: its cleaned tables, and the tables of its results.
+/// Writes what the finished run in `out` has made, its cleaned tables and the tables of its results, all together.
 ///
 /// # Errors
 /// The store fails, or the files of the run are damaged.
-pub fn save_run(
-    store: &dyn Store,
-    out: &Path,
-    results: &Results,
-    progress: &(dyn Fn(&str, u64) + Sync),
-) -> Result<Vec<Loaded>> {
-    let names = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]);
-    let cleaned = names
-        .filter(|name| store.holds(Schema::Cleaned, name))
-        .map(|name| Ok((name.to_string(), read_table(&out.join("clean"), name)?)));
-    let mut loaded = load(store, Schema::Cleaned, cleaned.collect::<Result<_>>()?, progress)?;
-    let mut found = Vec::new();
+pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+    let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Schema::Cleaned, name));
+    let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Schema::Cleaned, name, frame, file: None });
+    let mut incoming: Vec<Incoming> = cleaned.collect();
     for (name, table) in tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name)) {
-        let (start, path) = (Instant::now(), out.join("tables").join(name).with_extension("csv"));
-        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let declared = result_tables::named(name)
+            .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;
+        let frame = declared.frame(table.get(1..).unwrap_or_default())?;
         // Where files are kept, the bytes are those of the run.
-        match store.keep(&format!("{}/{name}.csv", Schema::Results.name()), bytes)? {
-            true => {
-                let rows = table.len().saturating_sub(1) as u64;
-                progress(name, rows);
-                loaded.push(Loaded { table: name.to_string(), rows, time: start.elapsed() });
-            }
-            false => found.push((name.to_string(), frame(&table)?)),
-        }
+        let path = pipeline::verify::listed(out, &format!("tables/{name}.csv"))?;
+        let file = Some(std::fs::read(&path).map_err(Error::io("read", &path))?);
+        incoming.push(Incoming { schema: Schema::Results, name: name.into(), frame, file });
     }
-    loaded.extend(load(store, Schema::Results, found, progress)?);
-    match loaded.is_empty() {
-        false => Ok(loaded),
+    match incoming.is_empty() {
+        false => store.write_all(&incoming, progress),
         true => Err(Error::input(format!("`{}` has no place for cleaned tables and results", store.url()))
             .with_hint("name another store with `--store`")),
     }
-}
-
-/// A table of text as a frame: whole numbers and numbers where every value is one, nulls where it is empty.
-fn frame(table: &Table) -> Result<DataFrame> {
-    let Some((header, rows)) = table.split_first() else { return Ok(DataFrame::empty()) };
-    let column = |(i, name): (usize, &String)| {
-        let values = || rows.iter().map(move |row| row.get(i).map(String::as_str).filter(|text| !text.is_empty()));
-        // Leading zeros mean a code, not a number.
-        let code = |text: &str| text.len() > 1 && text.starts_with('0') && !text.starts_with("0.");
-        let all = |is: fn(&str) -> bool| values().flatten().all(|text| !code(text) && is(text));
-        let some = values().any(|value| value.is_some());
-        let name = PlSmallStr::from(name.as_str());
-        let series = if some && all(|text| text.parse::<i64>().is_ok()) {
-            values().map(|v| v?.parse().ok()).collect::<Int64Chunked>().with_name(name).into_series()
-        } else if some && all(|text| text.parse::<f64>().is_ok_and(f64::is_finite)) {
-            values().map(|v| v?.parse().ok()).collect::<Float64Chunked>().with_name(name).into_series()
-        } else {
-            values().collect::<StringChunked>().with_name(name).into_series()
-        };
-        series.into_column()
-    };
-    Ok(DataFrame::new(rows.len(), header.iter().enumerate().map(column).collect())?)
 }
 
 /// The table of this name.
@@ -150,24 +114,6 @@ mod tests {
 
     use super::*;
 
-    fn table(rows: &[&[&str]]) -> Table {
-        rows.iter().map(|row| row.iter().map(|c| c.to_string()).collect()).collect()
-    }
-
-    #[test]
-    fn columns_of_text_become_what_they_hold() {
-        let made = frame(&table(&[
-            &["n", "x", "code", "word", "empty"],
-            &["1", "0.50", "01", "a", ""],
-            &["", "2", "10", "NaN", ""],
-        ]));
-        let expected =
-            df!("n" => [Some(1i64), None], "x" => [0.5, 2.0], "code" => ["01", "10"], "word" => ["a", "NaN"],
-            "empty" => [None::<&str>, None])
-            .unwrap();
-        assert!(made.unwrap().equals_missing(&expected));
-    }
-
     /// Fails on one table.
     struct Broken(Mutex<Vec<String>>);
 
@@ -178,14 +124,14 @@ mod tests {
         fn read(&self, _: Schema, _: &str) -> Result<Option<DataFrame>> {
             Ok(None)
         }
-        fn write(&self, _: Schema, table: &str, _: &DataFrame, _: &(dyn Fn(u64) + Sync)) -> Result<()> {
-            match table {
+        fn write_all(&self, tables: &[Incoming], _: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+            tables.iter().try_for_each(|table| match &*table.name {
                 "bad" => Err(Error::store("broken:", "no")),
-                _ => {
-                    self.0.lock().unwrap().push(table.into());
+                name => {
+                    self.0.lock().unwrap().push(name.into());
                     Ok(())
                 }
-            }
+            })
         }
     }
 

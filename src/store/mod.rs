@@ -2,10 +2,22 @@
 //! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
 //!
 //! A password may stand in the URL of a database, and is masked in all that pfe says and writes, as is an option whose name
-//! sounds secret; but other users of the machine see the arguments of a process, so `PFE_STORE_PASSWORD` is better, or the
-//! variable of the database's own client, `MYSQL_PWD` or `PGPASSWORD`. Connections to databases are encrypted and the
+//! sounds secret, in URLs inside of URLs, too; but other users of the machine see the arguments of a process, so the environment is
+//! better. Looked at are, in this order: the variable of the login alone, which is `PFE_STORE_PASSWORD` with user, host and port in
+//! capitals (`PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3306` of `mysql://me@db.example:3306/`); `PFE_STORE_PASSWORD`; and the variable of the
+//! database's own client, `MYSQL_PWD` or `PGPASSWORD`. The last two are for the one database of a command: where it names several logins
+//! without a password, each needs its own variable. Connections to databases are encrypted and the
 //! server's certificate is verified: `?ca=FILE` (PEM) trusts one more certificate authority, `?tls=disable` gives
 //! encryption up, as for a server on the same machine.
+//!
+//! What a load makes carries a mark: a comment of the table (SQLite: in its statement; Parquet: in its footer; S3: metadata of the
+//! object). A table without it is somebody's own: it is replaced only if it has the same columns and no row, as after `pfe ddl`, and
+//! never where tables are files.
+//!
+//! A run's tables are swapped in together: SQLite and PostgreSQL in one transaction; MySQL in one RENAME TABLE, after all are loaded
+//! aside. A lake writes all files aside before it renames the first, so that only a failure among the renames leaves two runs; S3 puts
+//! all objects under `.pfe-new-…/` and then has the server copy each to its place, so that only a failure among the copies does, and
+//! what a killed load leaves there may be removed. DynamoDB has no place for the tables of runs, and switches table by table.
 //!
 //! MySQL: the path of the URL is a prefix of the names of the databases (`mysql://me@db/shop`: `shop_raw_data`, …);
 //! `?load=insert` is for servers without `local_infile`. PostgreSQL: the path names the database, and since a table is
@@ -57,6 +69,22 @@ use crate::error::{Error, Result};
 pub use load::{Loaded, load, read_cleaned, save_run, table_named};
 use url::{Scheme, StoreUrl};
 
+/// What a table that a load has made carries, where its store has a place for it: nothing else is ever replaced or removed.
+pub(crate) const MADE: &str = "made by pfe";
+
+/// A table on its way into a store.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// Its stage.
+    pub schema: Schema,
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub frame: DataFrame,
+    /// Of a table of results: the file of the run, for stores that keep files.
+    pub file: Option<Vec<u8>>,
+}
+
 /// A place that keeps tables.
 pub trait Store: Send + Sync {
     /// The URL, its secrets masked.
@@ -72,8 +100,18 @@ pub trait Store: Send + Sync {
     /// `progress` hears of the number of rows written so far, which falls back when a lost connection starts it again.
     ///
     /// # Errors
-    /// The store cannot be reached or refuses, cannot hold a value, or has a table of that name with other columns.
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()>;
+    /// The store cannot be reached or refuses, cannot hold a value, or has a table of that name that no load has made.
+    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let table = Incoming { schema, name: table.into(), frame: frame.clone(), file: None };
+        self.write_all(&[table], &|_, rows| progress(rows))
+    }
+
+    /// Replaces several tables together, so that a failure leaves those of before and no mixture; the module says how near each store
+    /// comes to that. `progress` is told the table, and of it what [`Store::write`] tells.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()>;
 
     /// Whether the store takes this table at all: a store of documents has a place for some only.
     fn holds(&self, schema: Schema, table: &str) -> bool {
@@ -97,15 +135,6 @@ pub trait Store: Send + Sync {
     fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
         let _ = (schema, table);
         Ok(None)
-    }
-
-    /// Keeps a file as it is, in place of the one of that name; `false` where the store keeps tables only.
-    ///
-    /// # Errors
-    /// The store cannot be reached or refuses.
-    fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
-        let _ = (name, bytes);
-        Ok(false)
     }
 }
 

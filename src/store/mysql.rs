@@ -3,6 +3,7 @@
 
 mod load;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mysql::consts::ColumnType;
@@ -15,9 +16,11 @@ use super::retry::{Backoff, Failure};
 use super::rows::Value;
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::tls::Tls;
-use super::{Schema, Store, StoreUrl, checked_name};
+use super::url::Secrets;
+use super::{Incoming, MADE, Schema, Store, StoreUrl, checked_name};
 use crate::data::ddl::{Constraints, Dialect, Reference};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 const MYSQL: Dialect = Dialect::Mysql;
 const PORT: u16 = 3306;
@@ -26,10 +29,16 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(600);
 /// Seconds that another load of the same table, or what is left of a broken one, is waited for.
 const LOCK: u32 = 590;
+/// Tables that are loaded at once.
+const AT_ONCE: usize = 4;
+/// Of the names of a table, of the one beside it that is loaded, and of the one before.
+const SUFFIXES: [&str; 3] = ["", "__pfe_new", "__pfe_old"];
 
 /// A MySQL or MariaDB server.
 pub(super) struct Mysql {
     url: String,
+    secrets: Secrets,
+    password_hint: String,
     options: OptsBuilder,
     /// Stands before the names of the databases.
     prefix: String,
@@ -60,13 +69,14 @@ impl Mysql {
             .ip_or_hostname(Some(url.host()?))
             .tcp_port(url.port.unwrap_or(PORT))
             .user(url.user.clone())
-            .pass(url.secret("MYSQL_PWD"))
+            .pass(url.secret())
             .prefer_socket(false)
             .tcp_connect_timeout(Some(CONNECT))
             .read_timeout(Some(SILENCE))
             .write_timeout(Some(SILENCE))
             .ssl_opts(tls);
-        Ok(Mysql { url: url.masked().into(), options, prefix, insert })
+        let (secrets, password_hint) = (Secrets::of(url), url.password_hint());
+        Ok(Mysql { url: url.masked().into(), secrets, password_hint, options, prefix, insert })
     }
 
     fn connect(&self) -> Result<Conn, Failure> {
@@ -96,6 +106,9 @@ impl Mysql {
 
     fn failed(&self, error: mysql::Error) -> Failure {
         let (message, hint) = match &error {
+            mysql::Error::MySqlError(e) if matches!(e.code, 1045 | 1698) => {
+                (e.message.clone(), Some(&*self.password_hint))
+            }
             mysql::Error::MySqlError(e) => (e.message.clone(), hint(e.code)),
             mysql::Error::IoError(e) => (e.to_string(), None),
             mysql::Error::CodecError(e) => (e.to_string(), None),
@@ -103,6 +116,7 @@ impl Mysql {
             mysql::Error::TlsError(e) => (e.to_string(), None),
             other => (other.to_string(), None),
         };
+        let message = self.secrets.masked(&message);
         let failed = Error::store(&self.url, message.clone());
         match &error {
             mysql::Error::TlsError(_) | mysql::Error::DriverError(DriverError::TlsNotSupported) => {
@@ -169,44 +183,97 @@ impl Mysql {
 
     fn try_write(
         &self,
-        schema: Schema,
-        table: &str,
-        (plan, frame): &(SqlTable, DataFrame),
+        plans: &[SqlTable],
         released: &mut Vec<String>,
-        progress: &(dyn Fn(u64) + Sync),
+        progress: &(dyn Fn(&str, u64) + Sync),
     ) -> Result<(), Failure> {
-        let database = self.database(schema);
         let mut connection = self.connect()?;
         let failed = |e| self.failed(e);
-        if let Some(create) = MYSQL.create_schema(&database) {
-            connection.query_drop(create).map_err(failed)?;
-        }
-        self.lock(&mut connection, &database, table)?;
-        let [target, aside, old] =
-            ["", "__pfe_new", "__pfe_old"].map(|suffix| MYSQL.table(&database, schema, &format!("{table}{suffix}")));
-        let there = self.columns(&database, table)?;
-        plan.may_replace(&there, &format!("table {target} of `{}`", self.url))?;
-        // What a load that was cut off has left.
-        connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed)?;
-        connection.query_drop(plan.create(&aside, Constraints::Key)).map_err(failed)?;
-        let loaded = self.fill(&mut connection, &aside, plan, frame, progress).and_then(|()| {
-            for index in plan.indexes(&aside) {
-                connection.query_drop(index).map_err(failed)?;
+        let databases: BTreeSet<String> = plans.iter().map(|plan| self.database(plan.schema)).collect();
+        for database in &databases {
+            if let Some(create) = MYSQL.create_schema(database) {
+                connection.query_drop(create).map_err(failed)?;
             }
+        }
+        // In one order, so that two loads do not wait for each other in a circle.
+        let mut plans: Vec<&SqlTable> = plans.iter().collect();
+        plans.sort_by(|a, b| (a.schema, &a.name).cmp(&(b.schema, &b.name)));
+        let mut there = Vec::new();
+        for plan in &plans {
+            self.lock(&mut connection, &self.database(plan.schema), &plan.name)?;
+            there.push(!self.prepare(&mut connection, plan)?.is_empty());
+        }
+        // Each on a connection of its own; the locks are held by this one.
+        let filled =
+            parallel::map_on(AT_ONCE, &plans, |plan| Ok(self.fill_aside(plan, &|rows| progress(&plan.name, rows))));
+        let filled: Result<(), Failure> = filled?.into_iter().collect();
+        let asides: Vec<String> = plans.iter().flat_map(|plan| self.places(plan).into_iter().skip(1)).collect();
+        let swapped = filled.and_then(|()| {
             // From here on other tables are touched, too: one load at a time.
-            self.lock(&mut connection, &database, "")?;
-            self.release(&mut connection, schema, table, released)?;
-            // One statement: a reader finds the old table or the new one.
-            let swap = match there.is_empty() {
-                true => format!("RENAME TABLE {aside} TO {target}"),
-                false => format!("RENAME TABLE {target} TO {old}, {aside} TO {target}"),
-            };
+            for database in &databases {
+                self.lock(&mut connection, database, "")?;
+            }
+            for plan in &plans {
+                self.release(&mut connection, plan.schema, &plan.name, released)?;
+            }
+            // One statement: a reader finds the old tables or the new ones.
+            let rename = plans.iter().zip(&there).map(|(plan, there)| {
+                let [target, aside, old] = self.places(plan);
+                let away = if *there { format!("{target} TO {old}, ") } else { String::new() };
+                format!("{away}{aside} TO {target}")
+            });
+            let swap = format!("RENAME TABLE {}", rename.collect::<Vec<_>>().join(", "));
             connection.query_drop(swap).map_err(failed)
         });
         // After a failure the connection may be gone; then the next load clears up.
-        let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {aside}, {old}")).map_err(failed);
-        loaded.and(cleared)?;
-        self.refer(&mut connection, schema, table)
+        let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {}", asides.join(", "))).map_err(failed);
+        swapped.and(cleared)?;
+        self.refer(&mut connection, &plans)
+    }
+
+    /// The table, the one beside it that is loaded, and the one before while both are there.
+    fn places(&self, plan: &SqlTable) -> [String; 3] {
+        let name = |suffix: &str| format!("{}{suffix}", plan.name);
+        SUFFIXES.map(|suffix| MYSQL.table(&self.database(plan.schema), plan.schema, &name(suffix)))
+    }
+
+    /// Makes sure that the table may be replaced, and makes an empty one beside it. Gives the columns of the one that is there.
+    fn prepare(&self, connection: &mut Conn, plan: &SqlTable) -> Result<Vec<(String, String)>, Failure> {
+        let database = self.database(plan.schema);
+        let there = self.columns(&database, &plan.name)?;
+        let [target, aside, old] = self.places(plan);
+        plan.may_replace(&there, &format!("table {target} of `{}`", self.url), || {
+            let mut empty =
+                || connection.query_first::<i64, _>(SqlTable::is_empty(&target)).map_err(|e| self.failed(e));
+            Ok::<_, Failure>(self.is_made(&database, &plan.name)? || empty()? == Some(1))
+        })?;
+        // What a load that was cut off has left, and nothing else of such a name.
+        for (suffix, place) in SUFFIXES.iter().zip([&target, &aside, &old]).skip(1) {
+            let name = format!("{}{suffix}", plan.name);
+            if self.columns(&database, &name)?.is_empty() {
+                continue;
+            }
+            if !self.is_made(&database, &name)? {
+                let message = format!("table {place} of `{}` is in the way, and no load of pfe has made it", self.url);
+                return Err(Failure::Final(Error::input(message).with_hint("rename or drop that table first")));
+            }
+            connection.query_drop(format!("DROP TABLE {place}")).map_err(|e| self.failed(e))?;
+        }
+        connection.query_drop(plan.create(&aside, Constraints::Key)).map_err(|e| self.failed(e))?;
+        Ok(there)
+    }
+
+    /// Whether a load has made a table.
+    fn is_made(&self, database: &str, table: &str) -> Result<bool, Failure> {
+        let sql = "SELECT table_comment FROM information_schema.tables WHERE table_schema = ? AND table_name = ?";
+        Ok(self.ask::<String>(sql, (database, table))?.iter().any(|comment| comment == MADE))
+    }
+
+    fn fill_aside(&self, plan: &SqlTable, progress: &(dyn Fn(u64) + Sync)) -> Result<(), Failure> {
+        let (mut connection, [_, aside, _]) = (self.connect()?, self.places(plan));
+        self.fill(&mut connection, &aside, plan, &plan.frame, progress)?;
+        let mut index = |sql: String| connection.query_drop(sql).map_err(|e| self.failed(e));
+        plan.indexes(&aside).into_iter().try_for_each(&mut index)
     }
 
     /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name. What adds
@@ -240,13 +307,17 @@ impl Mysql {
         Ok(())
     }
 
-    /// Adds the references from and to a table whose other end is there. They hold for what comes later; cleaning has
+    /// Adds the references from and to these tables whose other end is there. They hold for what comes later; cleaning has
     /// checked and counted what is there.
-    fn refer(&self, connection: &mut Conn, schema: Schema, table: &str) -> Result<(), Failure> {
-        let database = self.database(schema);
-        for reference in MYSQL.references_of(schema, table) {
-            let other = if reference.from == table { reference.to } else { reference.from };
-            if !self.columns(&database, other)?.is_empty() {
+    fn refer(&self, connection: &mut Conn, plans: &[&SqlTable]) -> Result<(), Failure> {
+        let mut references = BTreeMap::new();
+        for plan in plans {
+            let of_table = MYSQL.references_of(plan.schema, &plan.name).into_iter();
+            references.extend(of_table.map(|reference| ((plan.schema, reference.name.clone()), reference)));
+        }
+        for ((schema, _), reference) in references {
+            let there = |table: &str| Ok::<_, Failure>(!self.columns(&self.database(schema), table)?.is_empty());
+            if there(reference.from)? && there(reference.to)? {
                 connection.query_drop(self.adding(schema, &reference)).map_err(|e| self.failed(e))?;
             }
         }
@@ -289,9 +360,6 @@ impl Mysql {
 /// What to do about a refusal of the server, by its number.
 fn hint(code: u16) -> Option<&'static str> {
     match code {
-        1045 | 1698 => {
-            Some("check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`")
-        }
         1044 | 1142 | 1227 => {
             Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`")
         }
@@ -337,10 +405,10 @@ impl Store for Mysql {
         Backoff::default().run(|| self.try_read(schema, table))
     }
 
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let plan = SqlTable::of(MYSQL, schema, table, frame)?;
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+        let plans = SqlTable::all(MYSQL, tables)?;
         let mut released = Vec::new();
-        let written = Backoff::default().run(|| self.try_write(schema, table, &plan, &mut released, progress));
+        let written = Backoff::default().run(|| self.try_write(&plans, &mut released, progress));
         written.inspect_err(|_| self.restore(&released))
     }
 }

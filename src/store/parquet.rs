@@ -1,11 +1,13 @@
 //! A table ↔ Parquet, as the lake and object stores keep it.
 
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
-use super::{Schema, by_contract, columns};
+use super::{MADE, Schema, by_contract, columns};
 use crate::data::contract::Kind;
 use crate::data::parquet::write_compressed;
 use crate::error::{Error, Result};
@@ -20,7 +22,17 @@ pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Wr
     for (held, stored) in renamed(schema, table) {
         frame.rename(held, stored.into())?;
     }
-    write_compressed(&frame, to)
+    write_compressed(&frame, to, &[("pfe", MADE)])
+}
+
+/// Whether a load has made the file.
+pub(super) fn is_made(path: &Path) -> bool {
+    let marked = |file: File| {
+        let mut reader = ParquetReader::new(file);
+        let notes = reader.get_metadata().ok()?.key_value_metadata().as_ref()?;
+        Some(notes.iter().any(|note| note.key == "pfe" && note.value.as_deref() == Some(MADE)))
+    };
+    File::open(path).ok().and_then(marked).unwrap_or(false)
 }
 
 /// Reads a table back; `place` names it in messages.

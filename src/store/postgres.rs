@@ -1,6 +1,7 @@
 //! PostgreSQL: `postgres://user@host/database`, schemas `raw_data`, `cleaned_data` and `results`. Bulk load and bulk read by
 //! COPY; a table is loaded aside and swapped in, in one transaction.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +20,8 @@ use super::rows::Cells;
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::text::{self, Limits};
 use super::tls::Tls;
-use super::{Schema, Store, StoreUrl, checked_name};
+use super::url::Secrets;
+use super::{Incoming, MADE, Schema, Store, StoreUrl, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
 use crate::error::{Error, Result};
 
@@ -35,6 +37,8 @@ const LIMITS: Limits = Limits { nul: false, infinite: true };
 /// A PostgreSQL database.
 pub(super) struct Postgres {
     url: String,
+    secrets: Secrets,
+    password_hint: String,
     config: Config,
     /// `None` for a connection in the clear.
     tls: Option<MakeRustlsConnect>,
@@ -57,10 +61,11 @@ impl Postgres {
                 .with_hint("write `postgres://user@host/database`"));
         };
         config.user(user);
-        if let Some(password) = url.secret("PGPASSWORD") {
+        if let Some(password) = url.secret() {
             config.password(password);
         }
-        Ok(Postgres { url: url.masked().into(), config, tls })
+        let (secrets, password_hint) = (Secrets::of(url), url.password_hint());
+        Ok(Postgres { url: url.masked().into(), secrets, password_hint, config, tls })
     }
 
     fn connect(&self) -> Result<Client, Failure> {
@@ -85,12 +90,13 @@ impl Postgres {
                 message += &format!(": {inner}");
                 source = inner.source();
             }
+            let message = self.secrets.masked(&message);
             let failed = Error::store(&self.url, message.clone());
             return match message.contains("TLS") || message.contains("certificate") {
                 true => Failure::Final(failed.with_hint(Tls::HINT)),
-                false if message.contains("password missing") => {
-                    Failure::Final(Error::input(format!("`{}` wants a password", self.url)).with_hint(password_hint()))
-                }
+                false if message.contains("password missing") => Failure::Final(
+                    Error::input(format!("`{}` wants a password", self.url)).with_hint(&self.password_hint),
+                ),
                 false => Failure::Passing(failed.with_hint("is the server running, and are host and port right?")),
             };
         };
@@ -98,11 +104,12 @@ impl Postgres {
             Some(detail) => format!("{}: {detail}", db.message()),
             None => db.message().to_string(),
         };
+        let message = self.secrets.masked(&message);
         let refused = || Error::input(format!("`{}` refuses: {message}", self.url));
         let failed = Error::store(&self.url, message.clone());
         let code = db.code();
         match code.code().get(..2).unwrap_or_default() {
-            "28" => Failure::Final(refused().with_hint(password_hint())),
+            "28" => Failure::Final(refused().with_hint(&self.password_hint)),
             "3D" => Failure::Final(refused().with_hint("create the database first, or name another after the host")),
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Failure::Final(
                 refused().with_hint("ask the administrator for the right to create schemas in this database"),
@@ -169,44 +176,63 @@ impl Postgres {
     fn broken(&self, error: std::io::Error) -> Failure {
         match error.downcast::<::postgres::Error>() {
             Ok(error) => self.failed(error),
-            Err(error) => Failure::Passing(Error::store(&self.url, error.to_string())),
+            Err(error) => Failure::Passing(Error::store(&self.url, self.secrets.masked(&error.to_string()))),
         }
     }
 
-    fn try_write(
-        &self,
-        schema: Schema,
-        table: &str,
-        (plan, frame): &(SqlTable, DataFrame),
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), Failure> {
+    /// All in one transaction.
+    fn try_write(&self, plans: &[SqlTable], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<(), Failure> {
         let mut client = self.connect()?;
         let failed = |e| self.failed(e);
-        let [target, aside] =
-            ["", "__pfe_new"].map(|suffix| POSTGRES.table(schema.name(), schema, &format!("{table}{suffix}")));
-        self.make_schema(&mut client, schema)?;
-        let mut transaction = client.transaction().map_err(failed)?;
-        self.lock(&mut transaction, &format!("{}.{table}", schema.name()))?;
-        let there = self.columns(&mut transaction, schema, table)?;
-        plan.may_replace(&there, &format!("table {target} of `{}`", self.url))?;
-        transaction.batch_execute(&plan.create(&aside, Constraints::Columns)).map_err(failed)?;
-        self.copy(&mut transaction, &aside, plan, frame, progress)?;
-        // From here on other tables are touched, too: one load at a time, so that none waits for another in a circle.
-        self.lock(&mut transaction, schema.name())?;
-        let references = POSTGRES.references_of(schema, table);
-        let of = |name: &str| POSTGRES.table(schema.name(), schema, name);
-        let mut swap = vec![];
-        for inbound in references.iter().filter(|r| r.to == table) {
-            let (child, name) = (of(inbound.from), &inbound.name);
-            swap.push(format!("ALTER TABLE IF EXISTS {child} DROP CONSTRAINT IF EXISTS {name}"));
+        let schemas: BTreeSet<Schema> = plans.iter().map(|plan| plan.schema).collect();
+        for schema in &schemas {
+            self.make_schema(&mut client, *schema)?;
         }
-        swap.push(format!("DROP TABLE IF EXISTS {target}"));
-        swap.push(format!("ALTER TABLE {aside} RENAME TO {}", POSTGRES.quote(table)));
-        swap.extend(plan.key().map(|key| format!("ALTER TABLE {target} ADD {key}")));
-        swap.extend(plan.indexes(&target));
+        let mut transaction = client.transaction().map_err(failed)?;
+        // In one order, so that two loads do not wait for each other in a circle.
+        let mut plans: Vec<&SqlTable> = plans.iter().collect();
+        plans.sort_by(|a, b| (a.schema, &a.name).cmp(&(b.schema, &b.name)));
+        for plan in &plans {
+            self.lock(&mut transaction, &format!("{}.{}", plan.schema.name(), plan.name))?;
+        }
+        for plan in &plans {
+            let [target, aside] = Self::places(plan);
+            let there = self.columns(&mut transaction, plan.schema, &plan.name)?;
+            plan.may_replace(&there, &format!("table {target} of `{}`", self.url), || {
+                let made = "SELECT COALESCE(obj_description(to_regclass($1), 'pg_class') = $2, FALSE)";
+                let made = transaction.query_one(made, &[&target, &MADE]).and_then(|row| row.try_get::<_, bool>(0));
+                let mut empty =
+                    || transaction.query_one(&*SqlTable::is_empty(&target), &[]).and_then(|row| row.try_get(0));
+                Ok::<_, Failure>(made.map_err(failed)? || empty().map_err(failed)? == 1i32)
+            })?;
+            transaction.batch_execute(&plan.create(&aside, Constraints::Columns)).map_err(failed)?;
+            self.copy(&mut transaction, &aside, plan, &|rows| progress(&plan.name, rows))?;
+        }
+        // From here on other tables are touched, too: one load at a time, so that none waits for another in a circle.
+        for schema in &schemas {
+            self.lock(&mut transaction, schema.name())?;
+        }
+        let of = |schema: Schema, name: &str| POSTGRES.table(schema.name(), schema, name);
+        let (mut swap, mut references) = (vec![], BTreeMap::new());
+        for plan in &plans {
+            for reference in POSTGRES.references_of(plan.schema, &plan.name) {
+                if reference.to == plan.name {
+                    let (child, name) = (of(plan.schema, reference.from), &reference.name);
+                    swap.push(format!("ALTER TABLE IF EXISTS {child} DROP CONSTRAINT IF EXISTS {name}"));
+                }
+                references.insert((plan.schema, reference.name.clone()), reference);
+            }
+        }
+        for plan in &plans {
+            let [target, aside] = Self::places(plan);
+            swap.push(format!("DROP TABLE IF EXISTS {target}"));
+            swap.push(format!("ALTER TABLE {aside} RENAME TO {}", POSTGRES.quote(&plan.name)));
+            swap.extend(plan.key().map(|key| format!("ALTER TABLE {target} ADD {key}")));
+            swap.extend(plan.indexes(&target));
+        }
         transaction.batch_execute(&swap.join(";\n")).map_err(failed)?;
-        for reference in references {
-            let (child, parent) = (of(reference.from), of(reference.to));
+        for ((schema, _), reference) in references {
+            let (child, parent) = (of(schema, reference.from), of(schema, reference.to));
             let both = "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL";
             let both: bool =
                 transaction.query_one(both, &[&child, &parent]).and_then(|row| row.try_get(0)).map_err(failed)?;
@@ -220,14 +246,20 @@ impl Postgres {
         transaction.commit().map_err(failed)
     }
 
+    /// The table, and the one beside it that is loaded.
+    fn places(plan: &SqlTable) -> [String; 2] {
+        ["", "__pfe_new"]
+            .map(|suffix| POSTGRES.table(plan.schema.name(), plan.schema, &format!("{}{suffix}", plan.name)))
+    }
+
     fn copy(
         &self,
         transaction: &mut Transaction<'_>,
         target: &str,
         plan: &SqlTable,
-        frame: &DataFrame,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Failure> {
+        let frame = &plan.frame;
         let cells = Cells::of(frame, &plan.fields)?;
         // FREEZE: a reader who began before the swap, and waits for it, finds the rows and no empty table.
         let sql = format!("COPY {target} ({}) FROM STDIN WITH (FREEZE)", plan.columns());
@@ -278,10 +310,6 @@ impl Postgres {
     }
 }
 
-fn password_hint() -> &'static str {
-    "check user and password; the password may stand in the environment as `PFE_STORE_PASSWORD`"
-}
-
 /// Connections whose certificates verify by the system's authorities, and those of the file `ca`.
 fn verified(ca: Option<&Path>) -> Result<MakeRustlsConnect> {
     super::tls::install_provider();
@@ -311,8 +339,8 @@ impl Store for Postgres {
         Backoff::default().run(|| self.try_read(schema, table))
     }
 
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let plan = SqlTable::of(POSTGRES, schema, table, frame)?;
-        Backoff::default().run(|| self.try_write(schema, table, &plan, progress))
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+        let plans = SqlTable::all(POSTGRES, tables)?;
+        Backoff::default().run(|| self.try_write(&plans, progress))
     }
 }

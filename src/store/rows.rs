@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::{Schema, columns, name_of};
 use crate::data::contract::Kind;
-use crate::data::format;
+use crate::data::{format, result_tables};
 use crate::error::Result;
 
 /// How a column is kept in a relational table.
@@ -62,8 +62,20 @@ impl Value<'_> {
     }
 }
 
-/// The columns of a table of the contract; `None` where they are free.
+/// The columns of a table of the contract, or of declared results; `None` where they are free.
 pub(crate) fn fields(schema: Schema, table: &str) -> Option<Vec<Field>> {
+    if schema == Schema::Results {
+        let held = |kind| match kind {
+            result_tables::Kind::Text => Held::Text,
+            result_tables::Kind::Integer => Held::Integer,
+            result_tables::Kind::Reais => Held::Reais,
+            result_tables::Kind::Number => Held::Float,
+            result_tables::Kind::Timestamp => Held::Timestamp,
+            result_tables::Kind::Date => Held::Date,
+        };
+        let columns = result_tables::named(table)?.columns.iter();
+        return Some(columns.map(|c| Field { name: c.name.into(), held: held(c.kind) }).collect());
+    }
     let held = |kind| match kind {
         Kind::Money if schema == Schema::Raw => Held::Reais,
         Kind::Integer(..) | Kind::Money => Held::Integer,

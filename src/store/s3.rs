@@ -5,25 +5,29 @@ mod credentials;
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
-    RetryConfig,
+    Attribute, Attributes, BackoffConfig, ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, RetryConfig,
 };
 use polars::prelude::*;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Schema, Store, StoreUrl, StoredFile, aws, checked_name, parquet, retry};
+use super::{Incoming, MADE, Schema, Store, StoreUrl, StoredFile, aws, checked_name, parquet, retry};
 use crate::error::{Error, Result};
+use crate::parallel;
 use credentials::Credentials;
 
 /// Bytes per part of an upload and per request of a download; smaller objects go in one piece.
 const PART: usize = 8 << 20;
 /// Parts on their way at once.
 const IN_FLIGHT: usize = 4;
+/// Objects on their way at once.
+const AT_ONCE: usize = 4;
 /// Where raw files are, below the prefix.
 const FOLDERS: [&str; 3] = ["", "csv", "json"];
 
@@ -81,13 +85,32 @@ impl S3 {
         Ok(Some(bytes))
     }
 
-    /// Puts an object in place of the one before, if any. Readers see the old or the new one, never a part.
+    /// Makes sure that nothing is replaced but what a load has put.
+    fn may_replace(&self, key: &Path) -> Result<()> {
+        let head = GetOptions { head: true, ..Default::default() };
+        match aws::wait(self.client.get_opts(key, head))? {
+            Ok(there) if there.attributes.get(&mark()).map(|value| &**value) == Some(MADE) => Ok(()),
+            Ok(_) => Err(Error::input(format!(
+                "`s3://{}/{key}` is in the way: no load of pfe has put it there",
+                self.bucket
+            ))
+            .with_hint("move it away, or choose another prefix")),
+            // A missing bucket is told by what follows.
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(self.failed("read", key, &e)),
+        }
+    }
+
+    /// Puts an object in place of the one before, if any, marked as ours. Readers see the old or the new one, never a part.
     fn put(&self, key: &Path, bytes: Vec<u8>, sent: &dyn Fn(usize)) -> Result<()> {
+        let attributes = Attributes::from_iter([(mark(), MADE)]);
         let put = async {
             if bytes.len() <= PART {
-                return self.client.put(key, bytes.into()).await.map(|_| ());
+                let options = PutOptions { attributes, ..Default::default() };
+                return self.client.put_opts(key, bytes.into(), options).await.map(|_| ());
             }
-            let mut upload = self.client.put_multipart(key).await?;
+            let options = PutMultipartOptions { attributes, ..Default::default() };
+            let mut upload = self.client.put_multipart_opts(key, options).await?;
             let done = match upload_parts(&mut *upload, &bytes, sent).await {
                 Ok(()) => upload.complete().await.map(|_| ()),
                 failed => failed,
@@ -166,17 +189,38 @@ impl Store for S3 {
         parquet::decode(schema, table, Cursor::new(bytes), &format!("s3://{}/{key}", self.bucket)).map(Some)
     }
 
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let key = self.key_of(schema, table)?;
-        let mut bytes = Vec::new();
-        match schema {
-            Schema::Results => CsvWriter::new(&mut bytes).finish(&mut frame.clone())?,
-            _ => parquet::encode(schema, table, frame, &mut bytes)?,
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+        let keys: Vec<Path> =
+            tables.iter().map(|table| self.key_of(table.schema, &table.name)).collect::<Result<_>>()?;
+        parallel::map_on(AT_ONCE, &keys, |key| self.may_replace(key))?;
+        // One object is replaced at once; of several, all are there before the first is.
+        let aside = match tables {
+            [_] => None,
+            _ => Some(self.key(&format!(".pfe-new-{:016x}", unique()))),
+        };
+        let place = |key: &Path| match &aside {
+            None => key.clone(),
+            Some(aside) => {
+                key.prefix_match(&self.prefix).into_iter().flatten().fold(aside.clone(), |key, part| key.join(part))
+            }
+        };
+        let put = |(table, key): (&Incoming, &Path)| -> Result<()> {
+            let bytes = encode(table)?;
+            let (rows, size) = (table.frame.height() as u64, bytes.len().max(1) as u64);
+            self.put(&place(key), bytes, &|sent| progress(&table.name, rows * sent as u64 / size))?;
+            progress(&table.name, rows);
+            Ok(())
+        };
+        let written = parallel::map_on(AT_ONCE, tables.iter().zip(&keys), put);
+        if aside.is_none() {
+            return written.map(drop);
         }
-        let (rows, size) = (frame.height() as u64, bytes.len().max(1) as u64);
-        self.put(&key, bytes, &|sent| progress(rows * sent as u64 / size))?;
-        progress(rows);
-        Ok(())
+        let switch =
+            |key: &Path| aws::wait(self.client.copy(&place(key), key))?.map_err(|e| self.failed("write", key, &e));
+        let switched = written.and_then(|_| parallel::map_on(AT_ONCE, &keys, switch));
+        // Nobody reads what is aside; what failed matters more than its removal.
+        let _ = parallel::map_on(AT_ONCE, &keys, |key| Ok(drop(aws::wait(self.client.delete(&place(key)))?)));
+        switched.map(drop)
     }
 
     fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
@@ -198,10 +242,30 @@ impl Store for S3 {
         }
         Ok(files)
     }
+}
 
-    fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
-        self.put(&self.key(name), bytes, &|_| ()).map(|()| true)
+/// The bytes of a table's object: of a run's results, those of the run.
+fn encode(table: &Incoming) -> Result<Vec<u8>> {
+    if let Some(file) = &table.file {
+        return Ok(file.clone());
     }
+    let mut bytes = Vec::new();
+    match table.schema {
+        Schema::Results => CsvWriter::new(&mut bytes).finish(&mut table.frame.clone())?,
+        schema => parquet::encode(schema, &table.name, &table.frame, &mut bytes)?,
+    }
+    Ok(bytes)
+}
+
+/// The key of the mark among the metadata of an object.
+fn mark() -> Attribute {
+    Attribute::Metadata("pfe".into())
+}
+
+/// A number that no other load has.
+fn unique() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+    now ^ (u64::from(std::process::id()) << 40)
 }
 
 /// An object that holds a raw file.

@@ -1,30 +1,43 @@
 //! What the relational stores share: the table to be written, its statements, and the rule for one that is there already.
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries};
 
 use super::builder::fields_of;
 use super::rows::{Field, Held, fields};
-use super::{Schema, by_contract, checked_name};
+use super::{Incoming, MADE, Schema, by_contract, checked_name};
 use crate::data::ddl::{Constraints, Definition, Dialect, create_table};
 use crate::error::{Error, Result};
 
 /// A table of a relational store.
 pub(super) struct SqlTable {
     dialect: Dialect,
+    pub(super) schema: Schema,
+    pub(super) name: String,
+    /// Its rows: one chunk, columns in the order of the fields.
+    pub(super) frame: DataFrame,
     pub(super) fields: Vec<Field>,
     /// `None` for a table of results, which has neither keys nor indexes.
     definition: Option<Definition>,
 }
 
 impl SqlTable {
-    /// The table that `frame` is to become, and the frame as it is written: one chunk, columns in the order of the fields.
+    /// The tables that these are to become.
+    ///
+    /// # Errors
+    /// As [`SqlTable::of`].
+    pub(super) fn all(dialect: Dialect, tables: &[Incoming]) -> Result<Vec<SqlTable>> {
+        tables.iter().map(|table| SqlTable::of(dialect, table.schema, &table.name, &table.frame)).collect()
+    }
+
+    /// The table that `frame` is to become.
     ///
     /// # Errors
     /// The name is none, or the frame is not the table's.
-    pub(super) fn of(dialect: Dialect, schema: Schema, name: &str, frame: &DataFrame) -> Result<(SqlTable, DataFrame)> {
+    pub(super) fn of(dialect: Dialect, schema: Schema, name: &str, frame: &DataFrame) -> Result<SqlTable> {
         let name = checked_name(name)?;
         let frame = by_contract(schema, name, frame.clone(), name)?;
         let (fields, mut frame) = match fields(schema, name) {
+            Some(fields) if schema == Schema::Results => (fields.clone(), as_declared(&frame, &fields)?),
             Some(fields) => (fields, frame),
             None => fields_of(&frame)?,
         };
@@ -32,11 +45,21 @@ impl SqlTable {
             return Err(Error::input(format!("`{name}` has no column")));
         }
         frame.rechunk_mut();
-        Ok((SqlTable { dialect, fields, definition: dialect.definition(schema, name) }, frame))
+        Ok(SqlTable { dialect, schema, name: name.into(), frame, fields, definition: dialect.definition(schema, name) })
     }
 
-    /// The statement that creates it as `target`.
+    /// The statements that create it as `target`, marked as ours.
     pub(super) fn create(&self, target: &str, constraints: Constraints) -> String {
+        let create = self.create_plain(target, constraints);
+        match self.dialect {
+            Dialect::Mysql => format!("{create} COMMENT = '{MADE}'"),
+            Dialect::Postgres => format!("{create};\nCOMMENT ON TABLE {target} IS '{MADE}'"),
+            // SQLite keeps the statement as it was written.
+            Dialect::Sqlite => create.replacen('(', &format!("( /* {MADE} */"), 1),
+        }
+    }
+
+    fn create_plain(&self, target: &str, constraints: Constraints) -> String {
         match &self.definition {
             Some(definition) => definition.create(self.dialect, target, constraints),
             None => {
@@ -62,18 +85,51 @@ impl SqlTable {
         quoted(self.dialect, &self.fields)
     }
 
-    /// A table that is there may only be replaced if it has the same columns: it is somebody else's otherwise.
+    /// A table that is there, with these columns, may only be replaced if it has the same ones and a load has made it, or it has no
+    /// row; it is somebody else's otherwise.
     ///
     /// # Errors
-    /// It has others.
-    pub(super) fn may_replace(&self, there: &[(String, String)], shown: &str) -> Result<()> {
+    /// It is.
+    pub(super) fn may_replace<E: From<Error>>(
+        &self,
+        there: &[(String, String)],
+        shown: &str,
+        is_ours_or_empty: impl FnOnce() -> Result<bool, E>,
+    ) -> Result<(), E> {
         let same = there.len() == self.fields.len() && self.fields.iter().all(|f| there.iter().any(|t| t.0 == f.name));
-        match same || there.is_empty() {
-            true => Ok(()),
-            false => Err(Error::input(format!("{shown} exists with other columns: {}", listed(there)))
-                .with_hint("rename or drop that table first: pfe replaces only tables with its own columns")),
-        }
+        let refused = match same {
+            _ if there.is_empty() => return Ok(()),
+            false => format!("{shown} exists with other columns: {}", listed(there)),
+            true if is_ours_or_empty()? => return Ok(()),
+            true => format!("{shown} exists, and no load of pfe has made it"),
+        };
+        Err(Error::input(refused)
+            .with_hint(
+                "rename or drop that table first: pfe replaces only tables that it has made, with its own columns",
+            )
+            .into())
     }
+
+    /// The statement that gives 1 if a table holds no row, and 0 otherwise.
+    pub(super) fn is_empty(target: &str) -> String {
+        format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {target}) THEN 0 ELSE 1 END")
+    }
+}
+
+/// The frame of a declared table of results in the types of its columns: amounts in centavos, which a database gets as decimals.
+fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
+    let column = |field: &Field| -> Result<_> {
+        let column = frame.column(&field.name)?;
+        Ok(match field.held {
+            Held::Reais => {
+                let centavos: Int64Chunked =
+                    column.f64()?.iter().map(|reais| reais.map(|r| (r * 100.0).round() as i64)).collect();
+                centavos.with_name(field.name.as_str().into()).into_series().into_column()
+            }
+            _ => column.clone(),
+        })
+    };
+    Ok(DataFrame::new(frame.height(), fields.iter().map(column).collect::<Result<_>>()?)?)
 }
 
 /// The columns to read from a table that is `there`, as pairs of name and declared type.
@@ -86,7 +142,8 @@ pub(super) fn fields_to_read(
     there: &[(String, String)],
     shown: &str,
 ) -> Result<Vec<Field>> {
-    let Some(fields) = fields(schema, name) else {
+    // Results are read as they lie there, whoever has put them there.
+    let Some(fields) = fields(schema, name).filter(|_| schema != Schema::Results) else {
         let field = |(name, declared): &(String, String)| Field { name: name.clone(), held: held_of(declared) };
         return Ok(there.iter().map(field).collect());
     };
@@ -157,19 +214,21 @@ mod tests {
     fn hostile_names_of_columns_stay_names() {
         let frame = df!("a`b\"; DROP TABLE x; --" => [1i64]).unwrap();
         let create =
-            |dialect| SqlTable::of(dialect, Schema::Results, "t", &frame).unwrap().0.create("t", Constraints::All);
+            |dialect| SqlTable::of(dialect, Schema::Results, "t", &frame).unwrap().create("t", Constraints::All);
         assert!(create(Dialect::Mysql).contains("`a``b\"; DROP TABLE x; --` BIGINT"));
         assert!(create(Dialect::Postgres).contains("\"a`b\"\"; DROP TABLE x; --\" BIGINT"));
     }
 
     #[test]
     fn only_a_table_of_the_same_columns_is_replaced() {
-        let (table, _) =
+        let table =
             SqlTable::of(Dialect::Sqlite, Schema::Results, "t", &df!("a" => [1i64], "b" => [2i64]).unwrap()).unwrap();
         let there = |names: &[&str]| names.iter().map(|n| (n.to_string(), "TEXT".to_string())).collect::<Vec<_>>();
-        assert!(table.may_replace(&there(&["b", "a"]), "`t`").is_ok());
+        let may = |names: &[&str], ours: bool| table.may_replace::<Error>(&there(names), "`t`", || Ok(ours));
+        assert!(may(&["b", "a"], true).is_ok() && may(&[], false).is_ok());
+        assert!(may(&["b", "a"], false).unwrap_err().to_string().contains("no load of pfe has made it"));
         for other in [&["a"][..], &["a", "c"], &["a", "b", "c"]] {
-            let error = table.may_replace(&there(other), "`t`").unwrap_err();
+            let error = may(other, true).unwrap_err();
             assert!(error.to_string().starts_with("`t` exists with other columns: `a`"), "{error}");
         }
     }

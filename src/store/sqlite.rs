@@ -1,6 +1,6 @@
 //! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, …
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior}
 use super::builder::Builder;
 use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::{Schema, Store, StoreUrl, checked_name};
+use super::{Incoming, MADE, Schema, Store, StoreUrl, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
@@ -48,8 +48,10 @@ impl Sqlite {
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection> {
-        let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|e| self.failed(e))?;
+        // A path that begins with a folder is a path to SQLite, too, whatever its name.
+        let path = if self.path.is_relative() { Path::new(".").join(&self.path) } else { self.path.clone() };
+        let connection =
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| self.failed(e))?;
         let set = || {
             connection.busy_timeout(BUSY)?;
             // Cleaning has checked the references; replacing a table that others refer to breaks none of them.
@@ -135,22 +137,41 @@ impl Store for Sqlite {
         Builder::finish(builders, count).map(Some)
     }
 
-    /// One transaction: readers see the old table until it ends.
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let (plan, frame) = SqlTable::of(SQLITE, schema, table, frame)?;
-        let name = format!("{}_{table}", schema.name());
-        let target = SQLITE.quote(&name);
+    /// One transaction: readers see the old tables until it ends.
+    fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
+        let plans = SqlTable::all(SQLITE, tables)?;
         let _one_writer = lock(&self.writing);
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| self.failed(e))?;
+        for plan in &plans {
+            self.replace(&transaction, plan, &|rows| progress(&plan.name, rows))?;
+        }
+        transaction.commit().map_err(|e| self.failed(e))?;
+        plans.iter().for_each(|plan| progress(&plan.name, plan.frame.height() as u64));
+        Ok(())
+    }
+}
+
+impl Sqlite {
+    fn replace(&self, transaction: &Connection, plan: &SqlTable, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+        let SqlTable { frame, name: table, .. } = plan;
+        let name = format!("{}_{table}", plan.schema.name());
+        let target = SQLITE.quote(&name);
         let failed = |e| self.failed(e);
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        plan.may_replace(&columns(&transaction, &name).map_err(failed)?, &self.shown(&target))?;
+        let there = columns(transaction, &name).map_err(failed)?;
+        plan.may_replace(&there, &self.shown(&target), || {
+            let made = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1 AND instr(sql, ?2) > 0";
+            let made: i64 = transaction.query_row(made, [name.as_str(), MADE], |row| row.get(0)).map_err(failed)?;
+            let empty = || transaction.query_row(&SqlTable::is_empty(&target), [], |row| row.get::<_, i64>(0));
+            Ok::<_, Error>(made > 0 || empty().map_err(failed)? > 0)
+        })?;
         transaction.execute_batch(&format!("DROP TABLE IF EXISTS {target}")).map_err(failed)?;
         transaction.execute_batch(&plan.create(&target, Constraints::All)).map_err(failed)?;
         let places = vec!["?"; plan.fields.len()].join(", ");
         let sql = format!("INSERT INTO {target} ({}) VALUES ({places})", plan.columns());
         let mut insert = transaction.prepare(&sql).map_err(failed)?;
-        let cells = Cells::of(&frame, &plan.fields)?;
+        let cells = Cells::of(frame, &plan.fields)?;
         let mut text = Vec::with_capacity(32);
         for row in 0..frame.height() {
             for (i, cell) in cells.iter().enumerate() {
@@ -168,12 +189,7 @@ impl Store for Sqlite {
         }
         drop(insert);
         // An index that is made from all rows is made faster than one that grows with them.
-        for index in plan.indexes(&target) {
-            transaction.execute_batch(&index).map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)?;
-        progress(frame.height() as u64);
-        Ok(())
+        plan.indexes(&target).iter().try_for_each(|index| transaction.execute_batch(index).map_err(failed))
     }
 }
 
@@ -242,6 +258,37 @@ mod tests {
         store.max_pages = None;
         store.write(Schema::Results, "t", &big, &|_| ()).unwrap();
         assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&big));
+    }
+
+    /// A failure in the last table leaves all as they were.
+    #[test]
+    fn tables_are_swapped_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let table =
+            |name: &str, frame: DataFrame| Incoming { schema: Schema::Results, name: name.into(), frame, file: None };
+        let old = df!("x" => [1.0]).unwrap();
+        store.write_all(&[table("a", old.clone()), table("b", old.clone())], &|_, _| ()).unwrap();
+        let [new, bad] = [2.0, f64::NAN].map(|x| df!("x" => [x]).unwrap());
+        assert!(store.write_all(&[table("a", new), table("b", bad)], &|_, _| ()).is_err());
+        for name in ["a", "b"] {
+            assert!(store.read(Schema::Results, name).unwrap().unwrap().equals(&old), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_no_load_has_made_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let frame = df!("x" => [1i64]).unwrap();
+        let connection = Connection::open(folder.path().join("a b?.db")).unwrap();
+        connection.execute_batch("CREATE TABLE results_t (x INTEGER); INSERT INTO results_t VALUES (7)").unwrap();
+        let error = store.write(Schema::Results, "t", &frame, &|_| ()).unwrap_err();
+        assert!(error.to_string().contains("no load of pfe has made it"), "{error}");
+        // Where nothing can be lost, as after `pfe ddl`, it is replaced.
+        connection.execute_batch("DELETE FROM results_t").unwrap();
+        store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
+        store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
+
+/// Stands for a secret.
+const MASK: &str = "***";
 
 /// The kinds of stores, by the scheme of their URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +63,18 @@ pub struct StoreUrl {
     masked: String,
 }
 
-/// Whether `text` names a store rather than a file or folder of this machine.
+/// Whether `text` names a store rather than a file or folder of this machine: it begins with a scheme, known or not. `C:\data` does
+/// not, and neither does `./a:b`.
 pub fn is_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
-    // `C:\data` is no URL, and neither is a file with a colon in its name; a misspelt scheme is one.
-    Scheme::ALL.iter().any(|(name, _)| *name == scheme) || (rest.starts_with("//") && scheme.len() > 1)
+    scheme_of(text).is_some()
+}
+
+/// The scheme before the first colon, and what follows it.
+fn scheme_of(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
+    let is = scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(plain);
+    is.then_some((scheme, rest))
 }
 
 impl StoreUrl {
@@ -73,19 +83,31 @@ impl StoreUrl {
     /// # Errors
     /// The scheme is unknown, or a part is malformed. Messages never show the password.
     pub fn parse(url: &str) -> Result<StoreUrl> {
-        if !is_url(url) {
+        let Some((name, rest)) = scheme_of(url) else {
             return Ok(StoreUrl::file(Scheme::Lake, url));
-        }
-        let (name, rest) = url.split_once(':').unwrap_or_default();
+        };
+        let name = &*name.to_ascii_lowercase();
         let Some(&(_, scheme)) = Scheme::ALL.iter().find(|(known, _)| *known == name) else {
             return Err(Error::input(format!("unknown kind of store `{name}:`")).with_hint(
-                "stores are a folder or `lake:DIR`, `sqlite:FILE`, `s3://`, `mysql://`, `postgres://`, `dynamodb://`",
+                "stores are a folder or `lake:DIR`, `sqlite:FILE`, `s3://`, `mysql://`, `postgres://`, `dynamodb://`; a folder whose \
+                 name has a colon is written `./NAME`",
             ));
         };
         if scheme.is_file() {
-            return match rest.strip_prefix("//").unwrap_or(rest) {
-                "" => Err(Error::input(format!("`{url}` names no file")).with_hint(format!("write `{name}:PATH`"))),
-                path => Ok(StoreUrl::file(scheme, path)),
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            let names_no_file = |why: &str| {
+                Err(Error::input(format!("`{name}:` {why}"))
+                    .with_hint(format!("write `{name}:PATH`, such as `{name}:shop`")))
+            };
+            let lower = path.to_ascii_lowercase();
+            return match () {
+                () if path.is_empty() => names_no_file("names no file"),
+                // SQLite would keep the rows in memory, or take options from the name.
+                () if scheme == Scheme::Sqlite && (path.starts_with(':') || lower.starts_with("file:")) => {
+                    names_no_file("takes the path of a file: tables in memory would be gone with the program")
+                }
+                () if path.contains("://") || is_known(path) => names_no_file("takes a path, and no other URL"),
+                () => Ok(StoreUrl::file(scheme, path)),
             };
         }
         let malformed = |what: &str| {
@@ -102,7 +124,8 @@ impl StoreUrl {
             None => (None, authority),
         };
         // A password with an unencoded `/` or `?` ends up behind the host, where it would be shown.
-        if credentials.is_none() && url.contains('@') && matches!(scheme, Scheme::Mysql | Scheme::Postgres) {
+        let split = credentials.is_none() && url.contains('@');
+        if split && (matches!(scheme, Scheme::Mysql | Scheme::Postgres) || place.contains(':')) {
             return Err(malformed("has an `@` behind its first `/` or `?`"));
         }
         let decode = |text: &str, what: &str| {
@@ -128,6 +151,9 @@ impl StoreUrl {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             options.insert(decode(key, "options")?, decode(value, "options")?);
         }
+        // Of AWS, either half of the credentials is secret.
+        let hidden = matches!(scheme, Scheme::S3 | Scheme::Dynamodb);
+        let credentials = credentials.map(|credentials| if hidden { MASK } else { credentials });
         let masked = masked(name, credentials, place, rest.get(authority.len()..).unwrap_or_default(), query);
         Ok(StoreUrl { scheme, user, password, host, port, path, options, masked })
     }
@@ -141,7 +167,7 @@ impl StoreUrl {
             port: None,
             path: path.into(),
             options: BTreeMap::new(),
-            masked: format!("{}:{path}", scheme.name()),
+            masked: error::masked(&format!("{}:{path}", scheme.name())),
         }
     }
 
@@ -179,12 +205,114 @@ impl StoreUrl {
         }
     }
 
-    /// The password of the URL or, better, of the environment: `PFE_STORE_PASSWORD`, then `fallback`, the variable that
-    /// the database's own client reads.
+    /// Whether it names a database that wants a password and gives none.
+    fn lacks_password(&self) -> bool {
+        matches!(self.scheme, Scheme::Mysql | Scheme::Postgres) && self.password.is_none()
+    }
+
+    /// The variable of the environment that holds the password of this login alone: `PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3306` of
+    /// `mysql://me@db.example:3306/`.
+    pub fn variable(&self) -> String {
+        let port = self.port.map(|port| port.to_string());
+        let parts = [self.user.as_deref(), Some(self.host.as_str()), port.as_deref()].into_iter().flatten();
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        parts.fold(PASSWORD.to_string(), |name, part| name + "_" + &part.chars().map(plain).collect::<String>())
+    }
+
+    /// The variable that the database's own client reads.
+    fn client_variable(&self) -> &'static str {
+        if self.scheme == Scheme::Mysql { "MYSQL_PWD" } else { "PGPASSWORD" }
+    }
+
+    /// The password of the URL or, better, of the environment: that of this login alone, then `PFE_STORE_PASSWORD`, then the variable
+    /// that the database's own client reads.
     #[cfg(any(feature = "mysql", feature = "postgres"))]
-    pub(super) fn secret(&self, fallback: &str) -> Option<String> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        self.password.clone().or_else(|| variable("PFE_STORE_PASSWORD")).or_else(|| variable(fallback))
+    pub(super) fn secret(&self) -> Option<String> {
+        let own = self.variable();
+        let names = [own.as_str(), PASSWORD, self.client_variable()];
+        self.password.clone().or_else(|| names.into_iter().find_map(set))
+    }
+
+    /// What to do about a password that is refused or missing.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(super) fn password_hint(&self) -> String {
+        let found = match &self.password {
+            Some(_) => "the password was that of the URL".to_string(),
+            None => {
+                match [&*self.variable(), PASSWORD, self.client_variable()].into_iter().find(|name| set(name).is_some())
+                {
+                    Some(name) => format!("the password was that of `{name}`"),
+                    None => "no password was given".to_string(),
+                }
+            }
+        };
+        let (own, client) = (self.variable(), self.client_variable());
+        format!(
+            "check user and password; {found}: `{own}`, then `{PASSWORD}`, then `{client}` of the environment are looked at"
+        )
+    }
+}
+
+/// Holds the password of the one database that a command names without any.
+const PASSWORD: &str = "PFE_STORE_PASSWORD";
+
+/// The value of a variable of the environment that is not empty.
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Makes sure that no password goes to a database that it is not for: of several logins that a command names without a password, each
+/// needs the variable of its own. What is no URL is no login.
+///
+/// # Errors
+/// A URL is malformed, or one of several logins has no variable of its own while one for any is set.
+pub fn check_passwords<'a>(places: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let urls = places.into_iter().filter(|place| is_url(place)).map(StoreUrl::parse).collect::<Result<Vec<_>>>()?;
+    let mut logins: BTreeMap<(Option<&str>, &str, Option<u16>), &StoreUrl> = BTreeMap::new();
+    for url in urls.iter().filter(|url| url.lacks_password()) {
+        logins.insert((url.user.as_deref(), url.host.as_str(), url.port), url);
+    }
+    if logins.len() < 2 {
+        return Ok(());
+    }
+    let variables: std::collections::BTreeSet<String> = logins.values().map(|url| url.variable()).collect();
+    let without = logins.values().find(|url| set(&url.variable()).is_none());
+    let for_any =
+        without.and_then(|url| [PASSWORD, url.client_variable()].into_iter().find(|name| set(name).is_some()));
+    let listed = || logins.values().map(|url| format!("`{}`", url.masked())).collect::<Vec<_>>().join(", ");
+    match for_any {
+        Some(name) => Err(Error::input(format!(
+            "`{name}` is the password of one database, and the command names {} without a password: {}",
+            logins.len(),
+            listed()
+        ))
+        .with_hint(format!(
+            "give each its own: `{}`",
+            variables.iter().map(String::as_str).collect::<Vec<_>>().join("`, `")
+        ))),
+        None if variables.len() < logins.len() => {
+            Err(Error::input(format!("one variable would hold the passwords of {}", listed()))
+                .with_hint("put one of the passwords into its URL"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What of a database's URL must not be told, in the words of others either.
+#[derive(Clone, Default)]
+pub(super) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// The password as it is sent, and as it may be written.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(super) fn of(url: &StoreUrl) -> Secrets {
+        // A short one might be any word; it is masked where a URL shows it.
+        Secrets(url.secret().into_iter().filter(|secret| secret.len() > 3).collect())
+    }
+
+    /// A text without them.
+    pub(super) fn masked(&self, text: &str) -> String {
+        error::masked(&self.0.iter().fold(text.to_string(), |text, secret| text.replace(secret, MASK)))
     }
 }
 
@@ -204,19 +332,31 @@ fn masked(scheme: &str, credentials: Option<&str>, place: &str, path: &str, quer
         }
         .as_str();
     }
-    url += place;
-    url += path;
+    url += &shown(place);
+    url += &shown(path);
     for (i, pair) in query.split('&').filter(|pair| !pair.is_empty()).enumerate() {
         url.push(if i == 0 { '?' } else { '&' });
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        let secret = ["pass", "pwd", "secret", "key", "token", "credential"];
-        url += match secret.iter().any(|word| name.to_lowercase().contains(word)) {
-            true => format!("{name}=***"),
-            false => pair.to_string(),
-        }
-        .as_str();
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        url += &match error::is_secret(name) {
+            true => format!("{name}={MASK}"),
+            false if value.is_empty() => shown(pair),
+            false => format!("{name}={}", shown(value)),
+        };
     }
     url
+}
+
+/// A part of a URL, in which there may be another URL, percent-encoded or not.
+fn shown(part: &str) -> String {
+    let decoded = decode(part).unwrap_or_else(|| part.into());
+    let masked = error::masked(&decoded);
+    if masked == decoded { part.into() } else { masked }
+}
+
+/// Whether it begins with the scheme of a store.
+fn is_known(text: &str) -> bool {
+    let known = |scheme: &str| Scheme::ALL.iter().any(|(name, _)| name.eq_ignore_ascii_case(scheme));
+    scheme_of(text).is_some_and(|(scheme, _)| known(scheme))
 }
 
 /// Percent-decodes; `None` where a `%` is not followed by two hexadecimal digits, or the bytes are no UTF-8.
@@ -273,7 +413,80 @@ mod tests {
             assert_eq!(StoreUrl::parse(text).unwrap().path, path);
         }
         assert_eq!(StoreUrl::parse("C:\\data").unwrap().scheme, Scheme::Lake);
-        assert!(StoreUrl::parse("sqlite:").is_err());
+        for none in [
+            "sqlite:",
+            "sqlite://",
+            "sqlite::memory:",
+            "SQLite::memory:",
+            "sqlite://:memory:",
+            "sqlite:file:c.db?mode=memory",
+            "sqlite:FILE::memory:?cache=shared",
+            "sqlite:file:///tmp/x",
+            "lake:",
+            "lake:jdbc:mysql://me:PW@h/db",
+            "lake:mysql:x",
+            "sqlite:postgres://me:PW@h/db",
+        ] {
+            let error = StoreUrl::parse(none).unwrap_err();
+            assert!(error.hint().is_some() && !format!("{error:?}").contains("PW"), "{none}: {error:?}");
+        }
+        for (text, scheme, path) in [
+            ("./a:b", Scheme::Lake, "./a:b"),
+            ("data/2018:08", Scheme::Lake, "data/2018:08"),
+            ("SQLITE:a:b.db", Scheme::Sqlite, "a:b.db"),
+            ("LAKE:x", Scheme::Lake, "x"),
+        ] {
+            let url = StoreUrl::parse(text).unwrap();
+            assert_eq!((url.scheme, url.path.as_str()), (scheme, path));
+        }
+    }
+
+    #[test]
+    fn urls_inside_of_urls_are_masked() {
+        for url in [
+            "s3://bucket/prefix?endpoint=http://u:PW@h",
+            "s3://bucket/prefix?endpoint=http%3A%2F%2Fu%3APW%40h",
+            "s3://bucket/http://u:PW@h/x",
+            "mysql://me@db/x?proxy=socks5://u:PW@h&tls=disable",
+            "mysql://me@db/x?next=http://h/?password=PW",
+            "s3://AKIA:PW@bucket/x",
+            "s3://PW@bucket/x",
+            "s3://AKIA:1/PW@bucket/x",
+            "dynamodb://PW:PW@prefix",
+            "s3:/me:PW@bucket",
+            "jdbc:mysql://me:PW@h/db",
+            "JDBC:mysql://me:PW@h/db",
+            "MYSQL://me:PW@h/db?x=PW",
+        ] {
+            match StoreUrl::parse(url) {
+                Ok(parsed) => assert!(!parsed.masked().replace("x=PW", "").contains("PW"), "{}", parsed.masked()),
+                Err(error) => assert!(!format!("{error:?}").contains("PW"), "{error:?}"),
+            }
+        }
+        for unknown in ["jdbc:mysql://h/db", "jdbc:x", "mongodb+srv://h", "file:///tmp/x", "http://h"] {
+            assert!(
+                StoreUrl::parse(unknown).unwrap_err().to_string().starts_with("unknown kind of store"),
+                "{unknown}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_login_has_a_variable_of_its_own() {
+        let variable = |url: &str| StoreUrl::parse(url).unwrap().variable();
+        assert_eq!(variable("mysql://me@db.example:3307/x"), "PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3307");
+        assert_eq!(variable("postgres://db/x"), "PFE_STORE_PASSWORD_DB");
+        let check = |urls: &[&str]| check_passwords(urls.iter().copied());
+        assert!(check(&["data", "mysql://me@a/", "mysql://me@a/other", "postgres://me:pw@b/", "s3://x"]).is_ok());
+        let error = check(&["mysql://a.b@c/", "mysql://a@b.c/"]).unwrap_err();
+        assert!(error.to_string().starts_with("one variable would hold"), "{error}");
+    }
+
+    #[cfg(feature = "mysql")]
+    #[test]
+    fn the_words_of_others_hold_no_password() {
+        let secrets = Secrets::of(&StoreUrl::parse("mysql://me:s%40cret@db/x").unwrap());
+        assert_eq!(secrets.masked("denied: s@cret of mysql://me:s%40cret@db"), "denied: *** of mysql://me:***@db");
     }
 
     #[test]

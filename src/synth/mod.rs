@@ -67,8 +67,8 @@ impl Default for SynthParams {
 /// only when all of them are complete.
 ///
 /// # Errors
-/// [`Error::Input`] where `orders` is 0 or above a thousand million or `defects` not within 0–1; [`Error::Io`] where the
-/// folder cannot be written.
+/// [`Error::Input`] where `orders` is 0 or above a thousand million or `defects` not within 0–1, or where the folder holds such a
+/// file already: nothing is replaced; [`Error::Io`] where the folder cannot be written.
 pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
     if !(1..=MOST_ORDERS).contains(&params.orders) {
         return Err(Error::input(format!("cannot generate {} orders", params.orders))
@@ -79,6 +79,11 @@ pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
             .with_hint("choose a number from 0 to 1, such as 0.01 for one row in a hundred"));
     }
     std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
+    let names = contract::TABLES.iter().map(|table| table.file).chain([TRUTH_FILE]);
+    if let Some(there) = names.map(|name| out.join(name)).find(|path| path.symlink_metadata().is_ok()) {
+        return Err(Error::input(format!("`{}` is in the way", there.display()))
+            .with_hint("generated data replace nothing: move it away, or choose another folder with `--out`"));
+    }
 
     let world = World::new(params);
     let dirty = params.defects > 0.0;

@@ -10,7 +10,7 @@ use super::calendar::{Calendar, DAY};
 use super::defects::{Injected, Injector};
 use crate::data::contract::{Table, TableId};
 use crate::error::{Error, Result};
-use crate::parallel::join;
+use crate::parallel::{self, join};
 
 /// Rows of one table and chunk. Every field ends with a comma that [`Rows::end`] turns into the end of the line.
 #[derive(Debug)]
@@ -221,7 +221,7 @@ impl Output {
     /// be generated again.
     pub fn publish(self) -> Result<()> {
         let path = self.path;
-        self.file.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
+        self.file.persist_noclobber(&path).map_err(|e| Error::io("write", &path)(e.error))?;
         Ok(())
     }
 }
@@ -234,23 +234,21 @@ pub fn write_chunks<const N: usize>(
     make: impl Fn(u64) -> [Rows; N] + Sync,
 ) -> Result<()> {
     let window = 8 * rayon::current_num_threads() as u64;
+    let mut append = |made: Vec<[Rows; N]>| {
+        let mut each = made.into_iter().flat_map(|chunk| chunk.into_iter().enumerate());
+        each.try_for_each(|(i, rows)| outputs[i].append(rows))
+    };
+    let mut windows = (0..chunks)
+        .step_by(window as usize)
+        .map(|first| -> Vec<[Rows; N]> { (first..chunks.min(first + window)).into_par_iter().map(&make).collect() });
+    if parallel::is_alone() {
+        return windows.try_for_each(append);
+    }
     std::thread::scope(|scope| {
         let (sender, receiver) = std::sync::mpsc::sync_channel::<Vec<[Rows; N]>>(1);
-        let writer = scope.spawn(move || -> Result<()> {
-            for chunk in receiver.into_iter().flatten() {
-                for (output, rows) in outputs.iter_mut().zip(chunk) {
-                    output.append(rows)?;
-                }
-            }
-            Ok(())
-        });
-        for first in (0..chunks).step_by(window as usize) {
-            let made = (first..chunks.min(first + window)).into_par_iter().map(&make).collect();
-            // The writer hangs up only when it failed; its own error is the one to tell.
-            if sender.send(made).is_err() {
-                break;
-            }
-        }
+        let writer = scope.spawn(move || receiver.into_iter().try_for_each(&mut append));
+        // The writer hangs up only when it failed; its own error is the one to tell.
+        let _ = windows.try_for_each(|made| sender.send(made));
         drop(sender);
         join(writer)
     })

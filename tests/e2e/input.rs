@@ -127,12 +127,13 @@ fn an_output_folder_that_cannot_be_written() {
     work.fails(&["run", "--data", "data", "--out", "/proc/pfe"], 1, &["cannot create `/proc/pfe`"]);
 }
 
-/// What a killed run leaves: what it had staged, and outputs half moved in, under a mark.
+/// What a killed run leaves: what it had staged, and outputs half moved in, under a mark that lists them.
 #[test]
 fn the_remains_of_an_unfinished_run() {
     let work = Workdir::with_data();
-    work.write("out/.unfinished-pfe-run", "");
+    work.write("out/.unfinished-pfe-run", r#"{"pfe": "0.1.0", "files": ["tables/by_state.csv", "tables/winner.csv"]}"#);
     work.write("out/tables/by_state.csv", "half");
+    work.write("out/.pfe-run/staged-by", "pfe\n");
     work.write("out/.pfe-run/clean/orders.parquet", "half");
     work.write("out/notes.txt", "mine");
     work.fails(&["report"], 2, &["`out` holds no finished run", "hint: `pfe run` makes one"]);
@@ -142,17 +143,13 @@ fn the_remains_of_an_unfinished_run() {
     assert!(work.files("out").keys().all(|name| !name.starts_with('.')));
 }
 
-/// Folders of the same names that are the user's own.
+/// Data in the output folder survive their own analysis, and are not taken for generated ones.
 #[test]
 fn what_pfe_did_not_write_is_not_replaced() {
     let work = Workdir::with_data();
-    work.write("own/tables/mine.csv", "mine");
-    work.fails(&["run", "--data", "data", "--out", "own"], 2, &["`own` holds `tables` but no finished run"]);
-    assert_eq!(work.read("own/tables/mine.csv"), "mine");
-    // Data in the output folder survive their own analysis, and are not taken for generated ones.
     std::fs::remove_file(work.path("data/truth.json")).unwrap();
     work.ok(&["run", "--data", "data", "--out", ".", "--quiet"]);
-    work.fails(&["--orders", "2000", "--out", "."], 2, &["holds data that were not generated"]);
+    work.fails(&["--orders", "2000", "--out", "."], 2, &["data/olist_customers_dataset.csv` is in the way"]);
     assert!(work.path("data/olist_orders_dataset.csv").exists());
 }
 

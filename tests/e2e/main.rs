@@ -3,6 +3,7 @@
 
 mod decide;
 mod determinism;
+mod folder;
 mod hostile;
 mod input;
 mod kill;
@@ -13,4 +14,5 @@ mod rendering;
 mod repeat;
 mod report;
 mod run;
+mod stores;
 mod workdir;

@@ -28,6 +28,10 @@ fn what_is_stale_is_named_with_its_reason() {
     );
     work.write("mine/style/report.css", "p { color: red }");
     stale(&["--templates", "mine"], &["stale  report.html: template `style/report.css` has changed"]);
+    // The dashboard is made again and compared as well.
+    let style = include_str!("../../reports/style/dashboard.css");
+    work.write("dashboards/style/dashboard.css", format!("{style}\np {{ color: red }}"));
+    stale(&["--templates", "dashboards"], &["stale  dashboard.html: template `style/dashboard.css` has changed"]);
     work.edit("out/tables/winner.csv", |csv| csv + "x");
     std::fs::remove_file(work.path("out/report.pdf")).unwrap();
     stale(&[], &["stale  tables/winner.csv: it was changed", "stale  report.pdf: it is missing", "fresh  report.html"]);

@@ -2,8 +2,10 @@
 
 use crate::toolchain::home;
 use serde_json::{Value, json};
+use std::fs::Permissions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 /// More than anyone scrolls through; older entries are forgotten at the next start.
 const MOST: usize = 10_000;
@@ -26,6 +28,12 @@ impl History {
     /// Reads the file and begins a session.
     pub fn open() -> History {
         let file = home().ok().map(|home| home.join("history.jsonl"));
+        History::open_at(file)
+    }
+
+    fn open_at(file: Option<PathBuf>) -> History {
+        // What was typed is nobody else's business; a file of an earlier version may be open to all.
+        let file = file.filter(|file| keep_private(file).is_ok());
         let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
         let mut entries: Vec<Entry> = text.lines().filter_map(Entry::read).collect();
         // The first entry of a session is empty: it only takes the number.
@@ -33,11 +41,15 @@ impl History {
         if entries.len() > MOST {
             entries.drain(..entries.len() - MOST);
             if let Some(file) = &file {
-                let part = file.with_extension("part");
                 let text: String = entries.iter().map(Entry::to_line).collect();
-                if std::fs::write(&part, text).is_ok() {
-                    let _ = std::fs::rename(&part, file);
-                }
+                let folder = file.parent().unwrap_or(Path::new("."));
+                // A temporary file is its owner's alone, and no link that somebody has put there.
+                let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut part| {
+                    part.write_all(text.as_bytes())?;
+                    Ok(part.persist(file)?)
+                });
+                // Should it fail, it is tried again at the next start.
+                let _ = written;
             }
         }
         let mut history = History { file, entries, session };
@@ -59,7 +71,7 @@ impl History {
     fn push(&mut self, entry: Entry) {
         if let Some(file) = &self.file {
             // Without a history the kernel works as well.
-            let opened = std::fs::OpenOptions::new().create(true).append(true).open(file);
+            let opened = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file);
             let _ = opened.and_then(|mut file| file.write_all(entry.to_line().as_bytes()));
         }
         self.entries.push(entry);
@@ -109,6 +121,22 @@ impl History {
     }
 }
 
+/// Makes the folder and the file readable by their owner alone; those that are not there yet are made so.
+fn keep_private(file: &Path) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    for (path, mode) in [(folder, 0o700), (file, 0o600)] {
+        match path.symlink_metadata() {
+            Ok(meta) if path == file && !meta.is_file() => return Err(std::io::Error::other("it is no file")),
+            Ok(meta) if meta.permissions().mode() & 0o077 != 0 => {
+                std::fs::set_permissions(path, Permissions::from_mode(mode))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 impl Entry {
     fn read(line: &str) -> Option<Entry> {
         let (session, line, input, output) = serde_json::from_str(line).ok()?;
@@ -143,8 +171,36 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_history_is_its_owners_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let (folder, file) = (home.path().join("pfe-kernel"), home.path().join("pfe-kernel/history.jsonl"));
+        History::open_at(Some(file.clone())).add(1, "let password = 1;", None);
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        // Those of an earlier version are tightened.
+        std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        History::open_at(Some(file.clone())).add(1, "let x = 1;", None);
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+        let lines = || std::fs::read_to_string(&file).unwrap().lines().count();
+        assert_eq!(lines(), 4);
+        // Also when it is cut.
+        let many: String = (0..MOST + 5).map(|_| "[1,1,\"x\",null]\n").collect();
+        std::fs::write(&file, many).unwrap();
+        drop(History::open_at(Some(file.clone())));
+        assert_eq!((mode(&file), lines()), (0o600, MOST + 1));
+        // A link leads to somebody's file.
+        std::fs::remove_file(&file).unwrap();
+        std::fs::write(home.path().join("other"), "").unwrap();
+        std::os::unix::fs::symlink(home.path().join("other"), &file).unwrap();
+        History::open_at(Some(file)).add(1, "let x = 1;", None);
+        assert_eq!(std::fs::read_to_string(home.path().join("other")).unwrap(), "");
+    }
 
     #[test]
     fn patterns_are_globs() {

@@ -1,9 +1,11 @@
 //! Which table holds the rows: one item of `prefix_tables` says so, and is switched in one write. Used by `dynamodb`.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Dynamodb, is_missing};
+use super::{Dynamodb, Item, generated_name, is_missing};
 use crate::error::{Error, Result};
 
 /// What the item of `prefix_tables` says.
@@ -77,31 +79,61 @@ impl Dynamodb {
         }
     }
 
-    /// Removes what loads up to this generation left: the rows before, and remains of loads that broke off.
-    pub(super) async fn sweep(&self, table: &str, keep: &str, generation: u64) -> Result<()> {
-        let start = format!("{}_g", self.name(table));
-        // Tables are listed by name, and an account may have thousands of others.
-        let mut after = start.clone();
-        loop {
-            let page = self.client.list_tables().exclusive_start_table_name(after).send().await;
-            let page = page.map_err(|e| self.failed("list", &start, &e))?;
-            for name in page.table_names.unwrap_or_default() {
-                let Some(rest) = name.strip_prefix(&start) else { return Ok(()) };
-                let number = rest.split_once('_').and_then(|(number, _)| number.parse::<u64>().ok());
-                if name == keep || number.is_none_or(|n| n > generation) {
-                    continue;
-                }
-                match self.client.delete_table().table_name(&name).send().await {
-                    Ok(_) => {}
-                    // Already on its way out.
-                    Err(e) if is_missing(&e) || e.code() == Some("ResourceInUseException") => {}
-                    Err(e) => return Err(self.failed("remove", &name, &e)),
-                }
-            }
-            match page.last_evaluated_table_name {
-                Some(name) => after = name,
-                None => return Ok(()),
-            }
-        }
+    /// Notes that a load is about to make a table: an item of its own, whose key holds the name.
+    pub(super) async fn note(&self, table: &str, name: &str, generation: u64) -> Result<()> {
+        let notes = self.name("tables");
+        let request = self
+            .client
+            .put_item()
+            .table_name(&notes)
+            .item("table", AttributeValue::S(noted(name)))
+            .item("of", AttributeValue::S(table.into()))
+            .item("made", AttributeValue::S(name.into()))
+            .item("generation", AttributeValue::N(generation.to_string()));
+        request.send().await.map(drop).map_err(|e| self.failed("write", &notes, &e))
     }
+
+    /// Removes a table of a load, and the note of it.
+    pub(super) async fn remove(&self, name: &str) -> Result<()> {
+        match self.client.delete_table().table_name(name).send().await {
+            Ok(_) => {}
+            // Already on its way out.
+            Err(e) if is_missing(&e) || e.code() == Some("ResourceInUseException") => {}
+            Err(e) => return Err(self.failed("remove", name, &e)),
+        }
+        let notes = self.name("tables");
+        let request = self.client.delete_item().table_name(&notes).key("table", AttributeValue::S(noted(name)));
+        request.send().await.map(drop).map_err(|e| self.failed("write", &notes, &e))
+    }
+
+    /// Removes what loads up to this generation have made: the rows before, and remains of loads that broke off. What no note names
+    /// is somebody else's, whatever it is called.
+    pub(super) async fn sweep(&self, table: &str, before: Option<&Current>, keep: &str, generation: u64) -> Result<()> {
+        let notes = self.scan(&self.name("tables")).await?.unwrap_or_default();
+        let text = |note: &Item, key: &str| note.get(key).and_then(|value| value.as_s().ok()).cloned();
+        let made = notes.iter().filter(|note| text(note, "of").as_deref() == Some(table)).filter_map(|note| {
+            let number: u64 = note.get("generation")?.as_n().ok()?.parse().ok()?;
+            text(note, "made").filter(|_| number <= generation)
+        });
+        // Loads of earlier versions have noted nothing, but the table that was read until now was named by one of them.
+        let unnoted = before.filter(|before| before.is_generated(&self.name(table)));
+        let made: BTreeSet<String> = made.chain(unnoted.map(|before| before.name.clone())).collect();
+        for name in made.iter().filter(|name| *name != keep && name.starts_with(&self.name(table))) {
+            self.remove(name).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Current {
+    /// Whether the name is exactly what the load of this number gives its table.
+    fn is_generated(&self, table: &str) -> bool {
+        let unique = self.name.rsplit('_').next().and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        unique.is_some_and(|unique| generated_name(table, self.generation, unique) == self.name)
+    }
+}
+
+/// The key of the note of a table, which no table's own item has.
+fn noted(name: &str) -> String {
+    format!("made {name}")
 }

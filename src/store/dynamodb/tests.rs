@@ -100,6 +100,37 @@ fn a_table_of_somebody_elses_is_read_until_a_load_replaces_it() {
     assert!(tables(&store).contains(&name), "what others wrote is left alone");
 }
 
+/// Names as a load gives them, one to the last digit: what no load has noted is not removed.
+#[test]
+fn tables_of_others_are_not_removed_whatever_they_are_called() {
+    let Some(store) = direct("backup") else { return };
+    write(&store, &customers(5, "x")).unwrap();
+    let first = tables(&store).remove(0);
+    let theirs = ["g1_backup", "g1_0123456789abcdef", "g0_", "g7_0123456789abcdef", "gold"];
+    let theirs = theirs.map(|suffix| format!("{}_{suffix}", store.name("customers")));
+    for name in &theirs {
+        aws::wait(store.create(name, "customer_id")).unwrap().unwrap();
+    }
+    // What a load that broke off has noted and made is removed, and so is the table before.
+    let remains = generated_name(&store.name("customers"), 2, 1);
+    aws::wait(async {
+        store.note("customers", &remains, 2).await?;
+        store.create(&remains, "customer_id").await
+    })
+    .unwrap()
+    .unwrap();
+    for _ in 0..2 {
+        write(&store, &customers(7, "y")).unwrap();
+    }
+    let listed = aws::wait(store.client.list_tables().send()).unwrap().unwrap().table_names.unwrap();
+    assert!(theirs.iter().all(|name| listed.contains(name)), "{listed:?}");
+    assert!(!listed.contains(&first) && !listed.contains(&remains), "{listed:?}");
+    assert_eq!(read(&store).unwrap().height(), 7);
+    for name in theirs {
+        aws::wait(store.client.delete_table().table_name(name).send()).unwrap().unwrap();
+    }
+}
+
 #[test]
 fn a_document_without_an_address_is_named() {
     let Some(store) = direct("address") else { return };
@@ -179,8 +210,10 @@ fn a_load_whose_switch_is_made_stays_though_its_answer_is_lost() {
     for (n, seen) in [(40, true), (30, false)] {
         let mut switches = 0;
         let bad = proxied("switched", move |_, request| {
-            switches += usize::from(is(request, "PutItem"));
-            match (is(request, "PutItem"), switches) {
+            // What a load is about to make is noted before, by another such request.
+            let switch = is(request, "PutItem") && request.body.windows(7).any(|bytes| bytes == b"\"holds\"");
+            switches += usize::from(switch);
+            match (switch, switches) {
                 (true, 1) => Fate::Lose,
                 (true, _) => refused(),
                 (false, 1..) if !seen && is(request, "GetItem") => refused(),
