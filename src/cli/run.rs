@@ -24,7 +24,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::decisions::{self, DecisionArgs};
-use super::{LangArg, Outcome, grouped, print, print_json};
+use super::{LangArg, Outcome, grouped, print, print_json, warnings};
 
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
@@ -223,7 +223,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     // Rows that were set aside are told even where a store fails.
     if !args.quiet {
-        warn(&outcome, out);
+        warnings::print(&outcome, out)?;
     }
     saved?;
     match args.ro_crate {
@@ -242,33 +242,6 @@ pub fn run(args: &Args) -> Outcome {
         prove(args)?;
     }
     Ok(())
-}
-
-fn warn(outcome: &pipeline::Outcome, out: &Path) {
-    let audit = &outcome.audit;
-    for warning in &audit.warnings {
-        eprintln!("warning: {warning}");
-    }
-    if outcome.unfinished_before {
-        eprintln!(
-            "warning: the last run in `{}` did not finish; of its files those were used that still fit",
-            out.display()
-        );
-    }
-    for (table, rows) in &audit.quarantine {
-        if let Some(first) = rows.first() {
-            eprintln!(
-                "warning: {} of `{table}` set aside, see `{}`; the first is {}: {}",
-                if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
-                out.join("quarantine").join(table).with_extension("csv").display(),
-                first.place(),
-                first.reason
-            );
-        }
-    }
-    if cfg!(not(feature = "pdf")) {
-        eprintln!("warning: PDF support is not built in\nhint: rebuild with `--features pdf`");
-    }
 }
 
 /// Where the reports are.
