@@ -39,6 +39,9 @@ pub enum Error {
     /// polars refused an operation: a fault of this program, not of the data.
     #[error("dataframe operation failed: {0}")]
     Polars(#[from] polars::error::PolarsError),
+    /// A law that always holds does not: a fault of this program, not of the data.
+    #[error("internal error: {0}")]
+    Internal(String),
     /// A model could not be fitted.
     #[error("cannot fit {model}: {message}")]
     Model {
@@ -179,6 +182,9 @@ impl Error {
             Error::Stale { .. } => Some("`pfe run` makes all of them again, `pfe report` the report"),
             Error::Several { first, .. } => first.hint(),
             Error::Timeout { .. } => Some("give it more with `--timeout`; what is finished is used again"),
+            Error::Internal(_) => {
+                Some("no result was written; please report this with the version of pfe and, if you may, the data")
+            }
             Error::Interrupted => Some("the same command goes on from the steps that are finished"),
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied => {

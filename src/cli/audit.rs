@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pfe::data::{self, Audit, Source};
 use pfe::text::shortened;
 
-use super::{Outcome, QUOTED, grouped, print, print_json};
+use super::{Outcome, QUOTED, grouped, print, print_json, warnings};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -46,6 +46,10 @@ fn describe(audit: &Audit) -> Result<String, std::fmt::Error> {
     for c in audit.quality.iter().filter(|c| c.failed > 0) {
         let (failed, total) = (number(c.failed), number(c.total));
         writeln!(text, "{:<9}{:<36}{}: {failed} of {total}", c.severity.name(), c.table, c.check)?;
+    }
+    let gaps: Vec<String> = audit.coverage().iter().filter(|coverage| coverage.is_gap()).map(warnings::gap).collect();
+    if !gaps.is_empty() {
+        writeln!(text, "\nincomplete references\n{}", gaps.join("\n"))?;
     }
     for (table, rows) in &audit.quarantine {
         writeln!(text, "\nset aside from {table}")?;

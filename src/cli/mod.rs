@@ -13,6 +13,7 @@ mod report;
 mod run;
 mod synth;
 mod verify;
+mod warnings;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -20,13 +20,13 @@ use pfe::report::{Cover, Templates};
 use pfe::store;
 use pfe::store::url::check_passwords;
 use pfe::synth::SynthParams;
-use pfe::text::{escaped, shortened};
+use pfe::text::escaped;
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::decisions::{self, DecisionArgs};
-use super::{LangArg, Outcome, QUOTED, grouped, print, print_json, tell};
+use super::{LangArg, Outcome, grouped, print, print_json, warnings};
 
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
@@ -237,7 +237,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     // Rows that were set aside are told even where a store fails.
     if !args.quiet {
-        warn(&outcome, out);
+        warnings::print(&outcome, out)?;
     }
     saved?;
     match args.ro_crate {
@@ -256,33 +256,6 @@ pub fn run(args: &Args) -> Outcome {
         prove(args)?;
     }
     Ok(())
-}
-
-fn warn(outcome: &pipeline::Outcome, out: &Path) {
-    let audit = &outcome.audit;
-    for warning in &audit.warnings {
-        tell("warning", warning);
-    }
-    if outcome.unfinished_before {
-        let out = out.display();
-        tell(
-            "warning",
-            &format!("the last run in `{out}` did not finish; of its files those were used that still fit"),
-        );
-    }
-    for (table, rows) in &audit.quarantine {
-        if let Some(first) = rows.first() {
-            let count = if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) };
-            let file = out.join("quarantine").join(table).with_extension("csv");
-            let (file, place, reason) = (file.display(), first.place(), &first.reason);
-            let (place, reason) = (shortened(&place, QUOTED), shortened(reason, QUOTED));
-            tell("warning", &format!("{count} of `{table}` set aside, see `{file}`; the first is {place}: {reason}"));
-        }
-    }
-    if cfg!(not(feature = "pdf")) {
-        tell("warning", "PDF support is not built in");
-        tell("hint", "rebuild with `--features pdf`");
-    }
 }
 
 /// Where the reports are.

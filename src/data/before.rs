@@ -93,18 +93,14 @@ impl Before {
         Ok((then, files.into_iter().map(|(_, name, frame)| (name, frame)).collect()))
     }
 
-    /// Who has sold some products: `product_id`, `seller_id`, a row per item whose order is known.
+    /// Who has sold some products: `product_id`, `seller_id`, a row per item.
     ///
     /// # Errors
     /// A file cannot be read.
     pub fn sellers(&self, products: &Column) -> Result<DataFrame> {
         let products = products.clone().into_frame();
         let products = Wanted::of([(&products, "product_id")])?;
-        let unknown = label(None);
-        let months = self
-            .clean
-            .iter()
-            .filter(|(name, _)| name.strip_prefix("order_items/").is_some_and(|month| month != unknown));
+        let months = self.clean.iter().filter(|(name, _)| name.starts_with("order_items/"));
         let found = parallel::map(months, |(_, file)| {
             let items = read_some(file, &["product_id", "seller_id"])?;
             Ok(items.filter(&products.among(&items, "product_id")?)?)
@@ -113,11 +109,11 @@ impl Before {
         stack([none].into_iter().chain(found))
     }
 
-    /// The products of these items.
-    pub(super) fn products(&self, items: &DataFrame) -> Result<DataFrame> {
-        let products = self.short(TableId::Products, &["product_id", "category"])?;
-        let sold = Wanted::of([(items, "product_id")])?;
-        Ok(products.filter(&sold.among(&products, "product_id")?)?)
+    /// The rows of a short table to which a column of these items refers; some columns, the first of which is its key.
+    pub(super) fn of_items(&self, table: TableId, columns: &[&str], items: &DataFrame) -> Result<DataFrame> {
+        let rows = self.short(table, columns)?;
+        let sold = Wanted::of([(items, columns[0])])?;
+        Ok(rows.filter(&sold.among(&rows, columns[0])?)?)
     }
 
     /// Some columns of a table that is not kept by month.

@@ -194,8 +194,10 @@ pub const ORDER_STATUSES: &[&str] =
 /// Payment methods. `not_defined` marks canceled orders without a payment.
 pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", "not_defined", "voucher"];
 
+/// What the mart has for a category, state, city or status that is not known: it counts, but nothing is decided about it.
+pub const UNKNOWN: &str = "unknown";
 /// English name given to products without a category.
-pub const UNKNOWN_CATEGORY: &str = "unknown";
+pub const UNKNOWN_CATEGORY: &str = UNKNOWN;
 
 const PRODUCT_SHEET: &str = "the seller left the product sheet empty";
 const PRODUCT_SIZE: &str = "never measured by the carrier";
@@ -398,6 +400,10 @@ pub static TABLES: [Table; 10] = [
         doc: "name of a state; built in, since Kaggle's download lacks it",
     },
 ];
+
+/// The short tables to which items refer, with the columns that the mart reads of them; the first is the key.
+pub(super) const OF_ITEMS: [(TableId, &[&str]); 2] =
+    [(TableId::Products, &["product_id", "category"]), (TableId::Sellers, &["seller_id"])];
 
 /// The tables that the original project keeps as nested documents.
 pub const DOCUMENTS: [TableId; 2] = [TableId::Customers, TableId::Sellers];

@@ -12,7 +12,7 @@ use polars::prelude::*;
 use super::audit::{Audit, Change, ChangeKind, Check, Relation};
 use super::before::{Before, Files, Tables, empty};
 use super::clean::{Account, Cleaned, changes, clean_table, nulls};
-use super::contract::{TABLES, Table, TableId};
+use super::contract::{OF_ITEMS, TABLES, Table, TableId};
 use super::merge::{find, merge};
 use super::months::{self, BY_MONTH, label};
 use super::quality::{self, Measured, Quality, Reference, references};
@@ -88,10 +88,13 @@ pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Gr
     let fresh = Fresh::read(&newer, &grown)?;
     let (then, found) = before.touched(&fresh.rows)?;
     let now = add(&then, &fresh.rows)?;
-    let products = before.products(&now[&TableId::OrderItems])?;
+    let of_items = |(id, columns): (TableId, &[&str])| {
+        Ok((id.name().to_string(), before.of_items(id, columns, &now[&TableId::OrderItems])?))
+    };
+    let short = OF_ITEMS.into_iter().map(of_items).collect::<Result<Vec<_>>>()?;
     let named = |tables: &Tables| {
         let named = tables.iter().map(|(id, frame)| (id.name().to_string(), frame.clone()));
-        named.chain([(TableId::Products.name().to_string(), products.clone())]).collect()
+        named.chain(short.iter().cloned()).collect()
     };
     let customers = fresh.rows[&TableId::Customers].clone();
     let orders = Orders { then: named(&then), now: named(&now), customers };

@@ -18,7 +18,7 @@ use polars::prelude::*;
 
 use super::audit::{Audit, Change, Nulls, Step};
 use super::clean::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
-use super::contract::{ForeignKey, Table, TableId, ZIP_LOCATIONS};
+use super::contract::{ForeignKey, OF_ITEMS, Table, TableId, ZIP_LOCATIONS};
 use super::cut::{Cut, Long, Rows, cut};
 use super::months::ask;
 use super::quality::{self, Key, Measured, Quality, Reference, references};
@@ -37,8 +37,6 @@ const MOST_RANGES: usize = 256;
 const QUEUE: usize = 3;
 /// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.
 const OF_CUSTOMERS: [&str; 3] = ["customer_id", "customer_city", "customer_state"];
-/// What items refer to.
-const OF_PRODUCTS: [&str; 2] = ["product_id", "category"];
 
 /// How data are cut.
 #[derive(Debug, Clone)]
@@ -153,11 +151,16 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
             for (id, sorted) in sorted {
                 tables.extend(of_orders.get_mut(&id).map(|account| (id, account.add(sorted).0)));
             }
-            let (products, months) = meet(&tables, &mut found, &mut short)?;
+            let (of_items, months) = meet(&tables, &mut found, &mut short)?;
             months.iter().try_for_each(|(id, months)| rows(id.name(), &tables[id], Some(months)))?;
-            let products = kept[&TableId::Products].select(OF_PRODUCTS)?.take(&products)?;
-            let named = tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame));
-            orders(named.chain([(TableId::Products.name().to_string(), products)]).collect())
+            let take = |(id, columns): (TableId, &[&str])| -> Result<(String, DataFrame)> {
+                let places = of_items.get(columns[0]).cloned().unwrap_or_default();
+                Ok((id.name().into(), kept[&id].select(columns.iter().copied())?.take(&places)?))
+            };
+            let mut all: BTreeMap<String, DataFrame> =
+                tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame)).collect();
+            all.extend(OF_ITEMS.into_iter().map(take).collect::<Result<Vec<_>>>()?);
+            orders(all)
         },
     )?;
     free((stored, waiting));
@@ -220,7 +223,7 @@ impl Short {
             found.examine(id.table(), &frame)?;
             let mut columns: BTreeSet<&str> = id.table().foreign_keys.iter().map(|key| key.column).collect();
             columns.extend(references().filter(|(_, key)| key.table == id).map(|(_, key)| key.references));
-            columns.extend(OF_PRODUCTS.iter().filter(|_| id == TableId::Products));
+            columns.extend(OF_ITEMS.iter().filter(|(of, _)| *of == id).flat_map(|(_, columns)| columns.iter()));
             kept.insert(id, frame.select(columns)?);
         }
         Ok(Short { kept, accounts, named, located })
@@ -296,20 +299,24 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<
 /// Months of the rows of some tables.
 type Months = BTreeMap<TableId, Int32Chunked>;
 
-/// Checks what belongs to a range of orders, all of it together; says which products it needs, and the months of rows.
+/// Checks what belongs to a range of orders, all of it together; says which rows of short tables its items need, by column, and the
+/// months of rows.
 fn meet(
     tables: &BTreeMap<TableId, DataFrame>,
     found: &mut Found,
     short: &mut References<'_>,
-) -> Result<(IdxCa, Months)> {
+) -> Result<(BTreeMap<&'static str, IdxCa>, Months)> {
     let (orders, customers) = to_customers();
     let placed = tables[&TableId::Orders].column("purchase_month")?.to_physical_repr().i32()?.clone();
     let mut months = Months::new();
-    let mut products = IdxCa::default();
+    let mut of_items = BTreeMap::new();
     for (id, frame) in tables.iter().filter(|(id, _)| ![TableId::Orders, TableId::Customers].contains(id)) {
         found.examine(id.table(), frame)?;
-        if let Some(places) = short.count(id.table(), frame)?.remove("product_id") {
-            products = places.unique()?.drop_nulls().sort(false);
+        let places = short.count(id.table(), frame)?;
+        if *id == TableId::OrderItems {
+            let distinct =
+                |(column, places): (&'static str, IdxCa)| Ok((column, places.unique()?.drop_nulls().sort(false)));
+            of_items = places.into_iter().map(distinct).collect::<Result<_>>()?;
         }
     }
     for (table, key) in references().filter(|(_, key)| key.table == TableId::Orders) {
@@ -322,7 +329,7 @@ fn meet(
     found.quality.measure((orders.id, customers.column), reference.measured().forth());
     let paid = quality::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
     found.quality.add(vec![paid]);
-    Ok((products, months))
+    Ok((of_items, months))
 }
 
 /// What the rows that have passed were like.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use serde::Serialize;
 
+use crate::data::contract::UNKNOWN;
 use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
@@ -74,6 +75,13 @@ pub struct Growth {
     pub at_most: f64,
     /// Revenue gained, centavos.
     pub gain_centavos: i64,
+}
+
+impl Facts {
+    /// Whether it is about something that can be chosen: all but what is summed up as [`UNKNOWN`].
+    pub fn is_known(&self) -> bool {
+        self.name != UNKNOWN
+    }
 }
 
 /// Orders and revenue by month.

@@ -22,6 +22,7 @@ pub use regret::{Strategy, regret};
 pub use score::Weights;
 pub use winner::{Winner, winner};
 
+use crate::data::contract::UNKNOWN;
 use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
@@ -36,11 +37,11 @@ pub struct Findings {
     pub period: Period,
     /// The whole marketplace.
     pub total: Facts,
-    /// One entry per category, by name.
+    /// One entry per category, by name, and [`UNKNOWN`] where there is any such.
     pub categories: Vec<Facts>,
-    /// One entry per state, by code.
+    /// One entry per state, by code, and [`UNKNOWN`] where there is any such.
     pub states: Vec<Facts>,
-    /// Payment methods of each state, by code.
+    /// Payment methods of each state, by code, and [`UNKNOWN`] where there is any such.
     pub payments: Vec<StatePayments>,
     /// Payment methods of the whole marketplace.
     pub payments_total: StatePayments,
@@ -81,7 +82,13 @@ impl Findings {
     pub fn leading_category(&self) -> Option<&Facts> {
         let growing = |f: &&Facts| f.growth.as_ref().is_some_and(|g| g.at_least > 0.0);
         let most = |a: &&Facts, b: &&Facts| a.recent_revenue_centavos.cmp(&b.recent_revenue_centavos);
-        self.categories.iter().filter(growing).max_by(most).or_else(|| self.categories.iter().max_by(most))
+        let known = || self.categories.iter().filter(|f| f.is_known());
+        known().filter(growing).max_by(most).or_else(|| known().max_by(most))
+    }
+
+    /// The states that are known.
+    pub fn known_states(&self) -> impl Iterator<Item = &Facts> {
+        self.states.iter().filter(|f| f.is_known())
     }
 
     /// Where to advertise, as far as facts tell: among the states with at least 1 % of the orders, the one whose orders
@@ -90,7 +97,7 @@ impl Findings {
     pub fn growing_state(&self) -> Option<&Facts> {
         let lead =
             |f: &Facts| f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE && l.at_least > 0.0).map(|l| l.at_least);
-        let ranked = self.states.iter().filter_map(|f| Some((lead(f)?, f)));
+        let ranked = self.known_states().filter_map(|f| Some((lead(f)?, f)));
         ranked.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
     }
 
@@ -98,7 +105,7 @@ impl Findings {
     /// payments and the near end of its interval in the state.
     pub fn unusual_payment(&self) -> Option<Habit> {
         let mut habits = Vec::new();
-        for state in &self.payments {
+        for state in self.payments.iter().filter(|p| p.state != UNKNOWN) {
             for method in &state.methods {
                 let overall = self.payments_total.share(&method.payment_type);
                 habits.push((method.share_payments_low - overall, state, method, overall));

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::facts::{self, Facts, Z_ONE_SIDED};
 use super::score::{Criterion, Scored, Weights, score};
 use super::winner::{freight_share, recent};
+use crate::data::contract::UNKNOWN;
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
@@ -163,7 +164,8 @@ fn expected(mart: &SalesMart, outlook: &Outlook, category: Option<&str>) -> Resu
     let mut states: BTreeMap<String, Expected> = BTreeMap::new();
     let orders: Vec<(&str, i64)> = panel.names().enumerate().map(|(i, n)| (n, panel.orders(i, recent))).collect();
     let least = ENOUGH_SHARE * orders.iter().map(|s| s.1).sum::<i64>() as f64;
-    let enough: Vec<&str> = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0).map(|s| s.0).collect();
+    let enough = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0 && s.0 != UNKNOWN);
+    let enough: Vec<&str> = enough.map(|s| s.0).collect();
     for (i, name) in history.names().enumerate().filter(|(_, name)| enough.contains(name)) {
         let before = history.revenue(i, recent);
         states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });

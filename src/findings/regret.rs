@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::score::{Criterion, Weights, score};
-use crate::data::contract::UNKNOWN_CATEGORY;
+use crate::data::contract::UNKNOWN;
 use crate::error::{Result, TooLittle};
 use crate::models::metrics::{Estimate, bootstrap};
 use crate::models::{Backtest, Every, Panel};
@@ -52,7 +52,7 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
     let names: Vec<&str> = panel.names().collect();
     let mut cutoffs: BTreeMap<i32, BTreeMap<usize, Choice>> = BTreeMap::new();
     for o in &past.outcomes {
-        if o.orders < ENOUGH_ORDERS || o.before <= 0.0 || names[o.series] == UNKNOWN_CATEGORY {
+        if o.orders < ENOUGH_ORDERS || o.before <= 0.0 || names[o.series] == UNKNOWN {
             continue;
         }
         let earlier = (0..3).map(|back| panel.revenue(o.series, Every::Days30.span(o.cutoff, -3 - back))).sum();

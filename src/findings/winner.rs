@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::facts::{self, Facts};
 use super::score::{Criterion, Scored, Weights, score};
 use super::stability::{Expected, Tipping, log_growth, log_revenue, stability, tipping};
-use crate::data::contract::UNKNOWN_CATEGORY;
+use crate::data::contract::UNKNOWN;
 use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
@@ -104,7 +104,7 @@ pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<
     let enough: Vec<&str> = panel
         .names()
         .enumerate()
-        .filter(|(i, name)| *name != UNKNOWN_CATEGORY && panel.orders(*i, recent) >= ENOUGH_ORDERS)
+        .filter(|(i, name)| *name != UNKNOWN && panel.orders(*i, recent) >= ENOUGH_ORDERS)
         .map(|(_, name)| name)
         .collect();
     let mut expected = expected(&outlook.categories.periods, history);

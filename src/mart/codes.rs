@@ -6,6 +6,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{Kind, STEPS, words};
+use crate::data::contract::UNKNOWN;
 use crate::data::places::Places;
 use crate::error::Result;
 use crate::parallel;
@@ -20,6 +21,11 @@ pub(super) const KINDS: [&[&str]; 7] = [
     &["customer_city", "city"],
     &["customer_state", "state"],
 ];
+
+/// What SQL writes for a text that is not known, behind the column that lacks it: `COALESCE(c.customer_state, 'unknown')`.
+fn unknown(column: &str) -> String {
+    format!(".{column}, '{UNKNOWN}')")
+}
 
 /// Whether the column may hold numbers that stand for texts.
 pub(super) fn are_in(column: &str) -> bool {
@@ -39,12 +45,14 @@ pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[Kind]) -> Res
     Ok(parallel::map(used, read)?.into_iter().collect())
 }
 
-/// The texts that numbers stand for.
+/// The texts that numbers stand for; [`UNKNOWN`] is among those of which SQL writes it.
+#[derive(Default)]
 pub(super) struct Codes(pub(super) Vec<StringChunked>);
 
 impl Codes {
     /// Replaces the texts by their numbers.
     pub(super) fn encode(tables: &mut BTreeMap<String, DataFrame>) -> Result<Codes> {
+        let unknown_text = StringChunked::from_slice(UNKNOWN.into(), &[UNKNOWN]);
         let number = |columns: &&[&str]| -> Result<(StringChunked, Vec<(String, Column)>)> {
             let places: Vec<(&String, &StringChunked)> = tables
                 .iter()
@@ -52,7 +60,10 @@ impl Codes {
                 .filter(|(_, column)| columns.contains(&column.name().as_str()))
                 .map(|(table, column)| Ok((table, column.str()?)))
                 .collect::<PolarsResult<_>>()?;
-            let (texts, numbers) = number(&places.iter().map(|place| place.1).collect::<Vec<_>>());
+            let replaced = |column: &&str| STEPS.iter().any(|step| step.sql.contains(&unknown(column)));
+            let unknown_text = Some(&unknown_text).filter(|_| columns.iter().any(replaced));
+            let texts: Vec<&StringChunked> = places.iter().map(|place| place.1).chain(unknown_text).collect();
+            let (texts, numbers) = number(&texts);
             let texts = texts.into_iter().map(Some).collect();
             let coded = places.iter().zip(numbers).map(|((table, column), numbers)| {
                 (table.to_string(), numbers.with_name(column.name().clone()).into_column())
@@ -70,6 +81,21 @@ impl Codes {
             }
         }
         Ok(codes)
+    }
+
+    /// A query that compares these numbers: what it writes for a text that is not known is the number of that.
+    pub(super) fn in_sql(&self, sql: &str) -> String {
+        let mut sql = sql.to_string();
+        for (texts, columns) in self.0.iter().zip(KINDS) {
+            for column in columns {
+                if !sql.contains(&unknown(column)) {
+                    continue;
+                }
+                let number = texts.iter().position(|text| text == Some(UNKNOWN)).unwrap_or_default();
+                sql = sql.replace(&unknown(column), &format!(".{column}, CAST({number} AS INTEGER UNSIGNED))"));
+            }
+        }
+        sql
     }
 
     /// Puts the texts back.
@@ -120,6 +146,19 @@ mod tests {
         let numbers: Vec<Vec<Option<u32>>> = numbers.iter().map(|column| column.iter().collect()).collect();
         let some = |numbers: [u32; 3]| numbers.map(Some).to_vec();
         assert_eq!(numbers, [some([2, 0, 2]), some([1, 3, 0]), vec![Some(1), None]]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_number_among_the_others() {
+        let frame = df!("customer_state" => [Some("SP"), None, Some("zz")]).unwrap();
+        let mut tables = BTreeMap::from([("customers".to_string(), frame)]);
+        let codes = Codes::encode(&mut tables).unwrap();
+        assert_eq!(codes.0[6].iter().flatten().collect::<Vec<_>>(), ["SP", UNKNOWN, "zz"]);
+        let sql = codes.in_sql(
+            "SELECT COALESCE(c.customer_state, 'unknown') AS state, COALESCE(o.order_status, 'unknown') AS status",
+        );
+        let expected = "COALESCE(c.customer_state, CAST(1 AS INTEGER UNSIGNED)) AS state, COALESCE(o.order_status, 'unknown') AS status";
+        assert_eq!(sql, format!("SELECT {expected}"));
     }
 
     #[test]

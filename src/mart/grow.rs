@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
+use super::size::MOST;
 use super::sums::{Sums, sum_by};
-use super::{BY_DAY, Kind, STEPS, SalesMart, Step};
+use super::{BY_DAY, Kind, STEPS, SalesMart, Step, law};
 use crate::data::increment::{Grows, Orders, reload};
 use crate::data::merge::{find, merge};
 use crate::data::months;
@@ -67,7 +68,9 @@ pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Resu
     let grown = parallel::map(steps, |step| Ok(grow(step)))?;
     let files: Files = grown.into_iter().collect::<Grows<Vec<_>>>()?.into_iter().flatten().collect();
     let since = first_change(then.get(BY_DAY), now.get(BY_DAY))?;
-    Ok(Growth { mart: base.with_files(&files)?, files, since })
+    let mart = base.with_files(&files)?;
+    law::check(&mart.tables)?;
+    Ok(Growth { mart, files, since })
 }
 
 /// The first day of a sale that is new or another now.
@@ -87,7 +90,9 @@ fn without(
     on: impl IntoIterator<Item = impl Into<PlSmallStr>>,
 ) -> Result<DataFrame> {
     let on: Vec<Expr> = on.into_iter().map(col).collect();
-    let rest = rows.clone().lazy().join(others.clone().lazy(), on.clone(), on, JoinArgs::new(JoinType::Anti));
+    // A part of a key may be missing, as the day of an order that is not known.
+    let how = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Anti) };
+    let rest = rows.clone().lazy().join(others.clone().lazy(), on.clone(), on, how);
     Ok(rest.collect()?)
 }
 
@@ -138,16 +143,32 @@ fn counts(rows: &DataFrame) -> Option<&'static str> {
 }
 
 /// The table `known` with a change; rows of which nothing is left go.
-fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Result<DataFrame> {
+fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<DataFrame> {
     let key = step.key();
+    demand_room(step, known, change)?;
     if key.is_empty() {
         let mut all = known.clone();
         all.vstack_mut(change)?;
-        return sum_by(all.lazy(), &[]);
+        return Ok(sum_by(all.lazy(), &[])?);
     }
     let total = total(known, change, &key)?;
     let (stay, gone) = apart(&total, counts(change).map_or(lit(false), |count| col(count).eq(lit(0))))?;
-    merge(known, &stay, &gone, &key)
+    Ok(merge(known, &stay, &gone, &key)?)
+}
+
+/// Refuses sums that might not fit: whoever loads everything says what is too large.
+fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<()> {
+    let key = step.key();
+    let size = |frame: &DataFrame, column: &Column| -> Result<f64> {
+        let numbers = frame.column(column.name())?.i64()?;
+        Ok(numbers.iter().flatten().map(|number| (number as f64).abs()).sum())
+    };
+    for column in change.columns().iter().filter(|column| !key.contains(&column.name().as_str())) {
+        if size(known, column)? + size(change, column)? >= MOST {
+            return reload(format!("`{}.{}` may become too large", step.name, column.name()));
+        }
+    }
+    Ok(())
 }
 
 /// The rows of `known` that change, as they are then.

@@ -165,6 +165,8 @@ impl Lint {
         let word = token.word.as_str();
         let constant = word.starts_with(|c: char| c.is_ascii_digit() || c == '\'') || ["TRUE", "FALSE"].contains(&word);
         match word {
+            // What stands on its two sides does not meet.
+            "UNION" => scope.tables.clear(),
             "FROM" | "JOIN" | "ON" | "WHERE" | "HAVING" | "SELECT" | "GROUP" | "ORDER" => scope.clause = word.into(),
             "BY" | "," if scope.clause == "GROUP" => scope.grouped += 1,
             "BY" | "," if scope.clause == "ORDER" => scope.ordered += 1,
@@ -266,6 +268,7 @@ mod tests {
             "-- x\nSELECT a FROM (SELECT a, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b, c) AS n FROM t) AS r WHERE n = 1",
             "-- x\nSELECT COALESCE(a, 0) AS a, COUNT(*) AS n FROM t GROUP BY COALESCE(a, 0) ORDER BY a",
             "-- x\nSELECT a FROM (SELECT DISTINCT order_id FROM items_sold) AS i JOIN order_payments AS p ON i.order_id = p.order_id",
+            "-- x\nSELECT COUNT(*) AS n FROM order_items UNION ALL SELECT COUNT(*) AS n FROM order_payments ORDER BY n",
             "-- x\nSELECT FLOOR(a / 86400) AS d, CAST(EXTRACT(YEAR FROM b) AS BIGINT) AS y FROM t",
         ] {
             assert_eq!(lint(sql, true), [], "{sql}");

@@ -2,15 +2,21 @@
 //!
 //! One file per table under `sql/`, in the dialect that polars, Spark and DuckDB share. Amounts are integer centavos, so
 //! that every engine gives the same bits. Items and payments never meet in one join: an order with several payments
-//! would count its items several times.
+//! would count its items several times. No fact is lost through a dimension: what is not known of it is `unknown` ([`law`]).
 
 pub(crate) mod by_day;
 pub(crate) mod codes;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod damage;
 pub mod engine;
 pub mod grow;
+pub mod law;
 pub mod lint;
+pub mod missing;
 pub mod month;
 pub mod period;
+mod size;
 #[cfg(feature = "spark")]
 mod spark;
 mod sums;
@@ -25,6 +31,7 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 
 use self::by_day::ByDay;
+use self::codes::Codes;
 use self::sums::Sums;
 use crate::data::shards::{Shards, TakeRows, load_in_shards};
 use crate::data::{Audit, CleanTables, Source, TableId};
@@ -50,6 +57,8 @@ pub struct Step {
 /// A sum of ranges has the columns of the query's ORDER BY as its key; every other column adds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// All orders, also those of which only the facts are left: read by the steps after it.
+    Base,
     /// Rows of orders or items, which only serve the other steps.
     Rows,
     /// Orders with the sums of those rows, which only serve the steps after them.
@@ -67,7 +76,7 @@ pub enum Kind {
 impl Kind {
     /// Whether rows of ranges add up to those of the whole.
     pub fn adds_up(self) -> bool {
-        !matches!(self, Kind::Rows | Kind::Orders)
+        !matches!(self, Kind::Base | Kind::Rows | Kind::Orders)
     }
 }
 
@@ -77,13 +86,14 @@ macro_rules! step {
             name: $name,
             sql: include_str!(concat!("sql/", $name, ".sql")),
             kind: Kind::$kind,
-            stored: !matches!(Kind::$kind, Kind::Rows | Kind::Orders | Kind::Part),
+            stored: !matches!(Kind::$kind, Kind::Base | Kind::Rows | Kind::Orders | Kind::Part),
         }
     };
 }
 
 /// The steps, each after those that it reads; those that are not stored come first.
-pub static STEPS: [Step; 32] = [
+pub static STEPS: [Step; 35] = [
+    step!("orders_known", Base),
     step!("items_sold", Rows),
     step!("orders_served", Rows),
     step!("orders_paid", Rows),
@@ -114,6 +124,8 @@ pub static STEPS: [Step; 32] = [
     step!("delivery_days", Sums),
     step!("reference_sales", Sums),
     step!("misread", Sums),
+    step!("misread_by_category", Sums),
+    step!("totals", Sums),
     step!("first_page", Customers),
     step!("products", Last),
 ];
@@ -264,21 +276,31 @@ fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeSet<&'static str> {
     code.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect()
 }
 
-/// Runs the steps of some kinds, which do not read each other, side by side.
-fn run(tables: &BTreeMap<String, DataFrame>, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
+/// The rows in the order of their key, which is that of the query but where a part of it is missing: engines put that first or last.
+fn in_order(frame: DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let missing = |name: &&str| frame.column(name).is_ok_and(|column| column.null_count() > 0);
+    if key.iter().any(missing) {
+        return Ok(frame.sort(key.to_vec(), SortMultipleOptions::default())?);
+    }
+    Ok(frame)
+}
+
+/// Runs the steps of some kinds, which do not read each other, side by side. `codes` are those of the texts in `tables`.
+fn run(tables: &BTreeMap<String, DataFrame>, codes: &Codes, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
     let run = |step: &Step| -> Result<(String, DataFrame)> {
         // A context per step: a clone would share the names that other queries give to their subqueries.
         let mut sql = SQLContext::new();
         for (name, frame) in tables {
             sql.register(name, frame.clone().lazy());
         }
-        let mut frame = sql.execute(step.sql)?.collect()?;
+        let mut frame = sql.execute(&codes.in_sql(step.sql))?.collect()?;
         // Engines count in different widths.
         for column in frame.clone().columns() {
             if column.dtype().is_integer() && !codes::are_in(column.name()) {
                 frame.with_column(column.cast(&DataType::Int64)?)?;
             }
         }
+        let frame = if step.kind.adds_up() { in_order(frame, &step.key())? } else { frame };
         Ok((step.name.to_string(), frame))
     };
     let steps: Vec<&Step> = STEPS.iter().filter(|step| kinds.contains(&step.kind)).collect();

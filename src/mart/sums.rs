@@ -6,7 +6,8 @@ use polars::prelude::*;
 use polars::series::IsSorted;
 
 use super::codes::{Codes, KINDS, in_use};
-use super::{Kind, STEPS, SalesMart, Step, run};
+use super::size::Size;
+use super::{Kind, STEPS, SalesMart, Step, law, run};
 use crate::data::ids::TextMap;
 use crate::data::parquet::{join_rows, stack};
 use crate::error::Result;
@@ -20,6 +21,7 @@ const MOST_WAITING: usize = 1 << 20;
 pub(super) struct Sums {
     tables: BTreeMap<&'static str, Sum>,
     known: [Known; KINDS.len()],
+    size: Size,
 }
 
 impl Sums {
@@ -28,24 +30,25 @@ impl Sums {
     /// # Errors
     /// A query fails.
     pub(super) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let made = run(&in_use(tables, &[Kind::Customers])?, &[Kind::Customers])?;
+        let made = run(&in_use(tables, &[Kind::Customers])?, &Codes::default(), &[Kind::Customers])?;
         self.add(made)
     }
 
     /// Adds the clean tables of a range of orders.
     ///
     /// # Errors
-    /// A query fails, or a table cannot be read.
+    /// A query fails, a table cannot be read, or the amounts are too large to be added up.
     pub(super) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let mut tables = in_use(tables, &[Kind::Rows, Kind::Orders, Kind::Part, Kind::Sums])?;
+        let mut tables = in_use(tables, &[Kind::Base, Kind::Rows, Kind::Orders, Kind::Part, Kind::Sums])?;
+        self.size.add(&tables)?;
         let codes = Codes::encode(&mut tables)?;
         tables.values_mut().try_for_each(tell_sorted)?;
-        for kind in [Kind::Rows, Kind::Orders] {
-            let mut made = run(&tables, &[kind])?;
+        for kind in [Kind::Base, Kind::Rows, Kind::Orders] {
+            let mut made = run(&tables, &codes, &[kind])?;
             made.values_mut().try_for_each(tell_sorted)?;
             tables.append(&mut made);
         }
-        let mut made = run(&tables, &[Kind::Part, Kind::Sums])?;
+        let mut made = run(&tables, &codes, &[Kind::Part, Kind::Sums])?;
         drop(tables);
         for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
             // Of ids that no table of the mart holds, such as those of orders, nothing is remembered.
@@ -67,12 +70,13 @@ impl Sums {
     }
 
     /// # Errors
-    /// A query fails, or no range was added.
+    /// A query fails, no range was added, or [`law::check`].
     pub(super) fn finish(self) -> Result<SalesMart> {
         let (mut tables, codes) = self.added_up()?;
-        tables.append(&mut run(&tables, &[Kind::Last])?);
+        tables.append(&mut run(&tables, &codes, &[Kind::Last])?);
         tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        law::check(&tables)?;
         SalesMart::new(tables)
     }
 

@@ -48,6 +48,7 @@ use crate::data::Audit;
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
 use crate::mart::engine::{Engine, Polars};
+use crate::mart::missing::Missing;
 use crate::parallel::lock;
 use crate::report::{self, Cover, Lang, Templates};
 use crate::results::Results;
@@ -166,6 +167,14 @@ impl Outcome {
     /// A file of the run has gone meanwhile.
     pub fn results(&self) -> Result<Arc<Results>> {
         self.flow.results()
+    }
+
+    /// Facts that refer to rows which are not there, and what they amount to.
+    ///
+    /// # Errors
+    /// A file of the run has gone meanwhile.
+    pub fn missing(&self) -> Result<Vec<Missing>> {
+        if self.audit.lacks_rows() { self.flow.mart()?.missing() } else { Ok(Vec::new()) }
     }
 }
 

@@ -145,11 +145,14 @@ fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<Table> {
         ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
     let (orders, items, revenue) = (orders?, items?, revenue?);
     for row in 0..frame.height() {
-        let Month { year, month } = Month::of_day(months.get(row).unwrap_or(0));
+        // Of orders of which only the facts are left, the month is not known.
+        let month = months.get(row).map(Month::of_day);
+        let text = |part: fn(Month) -> String| month.map_or_else(String::new, part);
         let number = |column: &Int64Chunked| column.get(row).unwrap_or(0);
         let name = names.get(row).unwrap_or_default().to_string();
         let (orders, items) = (number(orders).to_string(), number(items).to_string());
-        table.push(vec![name, year.to_string(), month.to_string(), orders, items, brl(number(revenue))]);
+        let (year, month) = (text(|m| m.year.to_string()), text(|m| m.month.to_string()));
+        table.push(vec![name, year, month, orders, items, brl(number(revenue))]);
     }
     Ok(table)
 }

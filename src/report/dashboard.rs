@@ -132,17 +132,23 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     let studio = Studio { results, words: &edition.words, phrases: &phrases };
     let mut data = cube::cube(&studio)?;
     let rankings = answers::rankings(&studio, &data.categories);
-    data.values["forecasts"] = answers::forecasts(results, &data.categories);
+    data.values["forecasts"] = answers::forecasts(results, &data.categories, data.states);
     data.values["rankings"] = rankings;
     data.values["lang"] = json!(lang.code());
     data.values["words"] = json!(phrases.words);
     data.values["map"] = brazil::paths().map(|(code, d)| (code.to_string(), json!(d))).collect::<Value>();
     data.values["tiles"] = json!(brazil::TILES);
 
+    let undated = cube::undated(results.mart.table("orders_by_methods")?)?.map(|(orders, centavos)| {
+        let (orders, revenue) = (lang.count(orders), lang.brl(centavos, 0));
+        phrases.fill("undated", &[("orders", &orders), ("revenue", &revenue)])
+    });
+
     let mut page = Context::new();
     page.insert("lang", lang.code());
     page.insert("words", &phrases.words);
     page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
+    page.insert("undated", &undated);
     page.insert("decisions", &answers::decisions(&studio, &data.categories));
     page.insert("credit", &edition.words.label("map_credit"));
     page.insert("fingerprint", &results.fingerprint());

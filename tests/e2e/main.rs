@@ -1,6 +1,7 @@
 //! End to end, through the binary, as a user calls it.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod amounts;
 mod decide;
 mod determinism;
 mod folder;

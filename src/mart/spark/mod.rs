@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use self::session::{Session, sql};
 use super::engine::Engine;
-use super::{STEPS, SalesMart, Step};
+use super::{STEPS, SalesMart, Step, in_order, law};
 use crate::data::read::InputFile;
 use crate::data::remote::Folders;
 use crate::data::{Audit, Source, TableId, remote};
@@ -102,7 +102,7 @@ impl Spark {
         let what = format!("the server refuses `{}.sql`", step.name);
         if step.stored {
             let rows = session.query(&what, hint, step.sql)?;
-            return self.of_the_mart(step.name, rows).map(Some);
+            return in_order(self.of_the_mart(step.name, rows)?, &step.key()).map(Some);
         }
         session.name_view(&what, hint, step.name, sql(step.sql))?;
         if is_kept(step) {
@@ -167,6 +167,7 @@ impl Engine for Spark {
                     tables.insert(step.name.to_string(), frame);
                 }
             }
+            law::check(&tables)?;
             SalesMart::new(tables)
         })
     }

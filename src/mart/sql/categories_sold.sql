@@ -1,6 +1,7 @@
 -- Every order × category that it holds items of: what they came to, and how the order was served. Not stored: about as long as
 -- orders. An order has one state, city, day and month, so that orders count by rows over these and one category.
 SELECT h.order_id AS order_id, h.category AS category, s.state AS state, s.city AS city, s.day AS day, s.month AS month,
+       s.status AS status,
        h.sold AS sold, h.items AS items, h.revenue_centavos AS revenue_centavos, h.price_centavos AS price_centavos,
        h.freight_centavos AS freight_centavos, s.reviews AS reviews, s.review_score_sum AS review_score_sum,
        s.delivered AS delivered, s.late AS late, s.late_by_date AS late_by_date, s.delivery_seconds AS delivery_seconds,

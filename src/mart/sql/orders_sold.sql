@@ -1,7 +1,9 @@
--- Every order with how it was served, what its items came to (0 without any) and the set of methods that paid it (0 without a
--- payment, see orders_paid). Not stored: as long as orders.
-SELECT s.order_id AS order_id, s.state AS state, s.city AS city, s.month AS month, COALESCE(i.sold, 0) AS sold,
-       COALESCE(p.methods, 0) AS methods, COALESCE(i.items, 0) AS items, COALESCE(i.revenue_centavos, 0) AS revenue_centavos,
+-- Every order with how it was served, what its items came to (0 without any), what was paid for it and with which set of methods
+-- (0 without a payment, see orders_paid). Not stored: as long as orders.
+SELECT s.order_id AS order_id, s.state AS state, s.city AS city, s.month AS month, s.known AS known,
+       COALESCE(i.sold, 0) AS sold,
+       COALESCE(p.methods, 0) AS methods, COALESCE(p.payments, 0) AS payments,
+       COALESCE(p.paid_centavos, 0) AS paid_centavos, COALESCE(i.items, 0) AS items, COALESCE(i.revenue_centavos, 0) AS revenue_centavos,
        COALESCE(i.price_centavos, 0) AS price_centavos, COALESCE(i.freight_centavos, 0) AS freight_centavos,
        s.reviews AS reviews, s.review_score_sum AS review_score_sum, s.delivered AS delivered, s.late AS late,
        s.late_by_date AS late_by_date, s.delivery_seconds AS delivery_seconds, s.canceled AS canceled

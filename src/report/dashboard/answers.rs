@@ -6,15 +6,14 @@ use serde_json::{Value, json};
 
 use super::cube::{Categories, state_position};
 use super::{Studio, plain};
-use crate::data::contract::STATES;
 use crate::findings::score::Scored;
 use crate::mart::month::Month;
 use crate::models::Forecast;
 use crate::results::Results;
 
 /// Forecasts of the next calendar months by position of the category and of the state: for each month the forecast and the
-/// ends of its 80 % and 95 % intervals, whole BRL; `null` for those that have none.
-pub(super) fn forecasts(results: &Results, categories: &Categories) -> Value {
+/// ends of its 80 % and 95 % intervals, whole BRL; `null` for those that have none. The page has that many `states`.
+pub(super) fn forecasts(results: &Results, categories: &Categories, states: usize) -> Value {
     let Ok(decisions) = &results.decisions else {
         return json!({ "months": [], "category": [], "state": [] });
     };
@@ -26,7 +25,7 @@ pub(super) fn forecasts(results: &Results, categories: &Categories) -> Value {
     json!({
         "months": spans.iter().map(|s| Month::of_day(s.from).to_string()).collect::<Vec<_>>(),
         "category": series(by_category, categories.len(), steps, |name| categories.position(name)),
-        "state": series(by_state, STATES.len(), steps, state_position),
+        "state": series(by_state, states, steps, state_position),
     })
 }
 

@@ -9,7 +9,7 @@ use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::Studio;
-use crate::data::contract::{PAYMENT_TYPES, STATES};
+use crate::data::contract::{PAYMENT_TYPES, STATES, UNKNOWN};
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::report::dossier::edition::NAME;
@@ -41,6 +41,8 @@ const PAYMENTS: [(&str, &str); 3] =
 pub(super) struct Cube {
     pub values: Value,
     pub categories: Categories,
+    /// How many states it has.
+    pub states: usize,
 }
 
 /// The categories that have a name of their own, by position.
@@ -90,8 +92,15 @@ impl Categories {
     }
 }
 
+/// Where a state stands; behind all of them what is not known, which the page only has where there is any.
 pub(super) fn state_position(code: &str) -> Option<usize> {
-    STATES.binary_search_by(|s| s.0.cmp(code)).ok()
+    STATES.binary_search_by(|s| s.0.cmp(code)).ok().or_else(|| (code == UNKNOWN).then_some(STATES.len()))
+}
+
+/// The states, and [`UNKNOWN`] where there are such orders: parts add up to the whole.
+fn state_keys(orders: &DataFrame) -> Result<Vec<&'static str>> {
+    let unknown = orders.column("state")?.str()?.iter().any(|state| state == Some(UNKNOWN));
+    Ok(STATES.iter().map(|s| s.0).chain(unknown.then_some(UNKNOWN)).collect())
 }
 
 /// Collects everything.
@@ -99,12 +108,14 @@ pub(super) fn cube(studio: &Studio<'_>) -> Result<Cube> {
     let mart = &studio.results.mart;
     let (orders, sales) = (mart.table("orders_by_methods")?, mart.table("sales_by_methods")?);
     let months = months(orders)?;
+    let states = state_keys(orders)?;
+    let regions: Vec<&str> = REGIONS.into_iter().chain((states.len() > STATES.len()).then_some(UNKNOWN)).collect();
     let categories = Categories::of(sales)?;
     let cities = Cities::of(mart.table("orders_by_city")?)?;
     let category = |key: &str| categories.position(key);
     let part = |name: &'static str| match name {
         "category" => Part { column: name, size: categories.len(), place: Place::Name(&category) },
-        "state" => Part { column: name, size: STATES.len(), place: Place::Name(&state_position) },
+        "state" => Part { column: name, size: states.len(), place: Place::Name(&state_position) },
         "month" => Part { column: name, size: months.len(), place: Place::Day(months[0]) },
         "methods" => Part { column: name, size: 1 << PAYMENT_TYPES.len(), place: Place::Number(0) },
         _ => Part { column: "payment_type", size: PAYMENT_TYPES.len(), place: Place::Name(&method_position) },
@@ -126,13 +137,15 @@ pub(super) fn cube(studio: &Studio<'_>) -> Result<Cube> {
             }).collect::<Vec<_>>(),
         },
         "states": {
-            "keys": STATES.map(|s| s.0),
-            "names": STATES.map(|s| studio.words.state(s.0)),
-            "regions": STATES.map(|s| REGIONS.iter().position(|r| *r == s.2)),
+            "keys": states,
+            "names": states.iter().map(|s| studio.words.state(s)).collect::<Vec<_>>(),
+            "regions": STATES.iter().map(|s| s.2).chain([UNKNOWN]).take(states.len())
+                .map(|region| regions.iter().position(|r| *r == region)).collect::<Vec<_>>(),
         },
         "regions": {
-            "keys": REGIONS,
-            "names": REGIONS.map(|r| studio.phrases.regions.get(r).cloned().unwrap_or_else(|| r.into())),
+            "keys": regions,
+            "names": regions.iter()
+                .map(|r| studio.phrases.regions.get(*r).cloned().unwrap_or_else(|| (*r).into())).collect::<Vec<_>>(),
         },
         "methods": { "keys": PAYMENT_TYPES, "names": PAYMENT_TYPES.iter().map(|m| studio.words.method(m)).collect::<Vec<_>>() },
         "cells": table(sales, &of(&["category", "state", "month", "methods"]), &SALES)?,
@@ -143,7 +156,7 @@ pub(super) fn cube(studio: &Studio<'_>) -> Result<Cube> {
         "cities": { "names": cities.names, "states": cities.states },
         "city_cells": cities.table(mart.table("sales_by_city")?, part("category"), years)?,
     });
-    Ok(Cube { values, categories })
+    Ok(Cube { values, categories, states: states.len() })
 }
 
 /// The five regions, from north to south, as the contract calls them.
@@ -159,6 +172,14 @@ fn months(orders: &DataFrame) -> Result<Vec<Month>> {
     let (first, last) = (days.iter().flatten().min().unwrap_or(0), days.iter().flatten().max().unwrap_or(0));
     let (first, last) = (Month::of_day(first), Month::of_day(last));
     Ok(std::iter::successors(Some(first), |m| Some(m.plus(1))).take_while(|m| *m <= last).collect())
+}
+
+/// Orders of which the day is not known, and what they came to in centavos: the page has no place for them.
+pub(super) fn undated(orders: &DataFrame) -> Result<Option<(i64, i64)>> {
+    let rows = orders.filter(&orders.column("month")?.is_null())?;
+    let sum = |name: &str| -> Result<i64> { Ok(rows.column(name)?.i64()?.sum().unwrap_or(0)) };
+    let sums = (sum("orders")?, sum("revenue_centavos")?);
+    Ok((sums.0 > 0).then_some(sums))
 }
 
 /// Positions of the first and the last complete month.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::data::contract::UNKNOWN;
 use crate::error::{Error, Result};
 use crate::report::lang::Lang;
 use crate::report::typography::Typographer;
@@ -105,6 +106,10 @@ impl Words {
     /// Name of a state.
     pub(in crate::report) fn state(&self, code: &str) -> String {
         named(&self.states, code)
+    }
+    /// What stands for a state where codes do: its code, if it has one.
+    pub(in crate::report) fn state_code(&self, code: &str) -> String {
+        if code == UNKNOWN { self.state(code) } else { code.into() }
     }
     /// Name of a payment method.
     pub(in crate::report) fn method(&self, name: &str) -> String {

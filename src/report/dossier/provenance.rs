@@ -10,7 +10,7 @@ use crate::text::shortened;
 
 /// Beginning of the names of the values, the file, and its rows as a condition or the field; all rows where that is empty. In braces
 /// stands the name of a value.
-const FILES: [(&str, &str, &str); 71] = [
+const FILES: &[(&str, &str, &str)] = &[
     ("audit", "audit.json", ""),
     ("categories", "tables/by_category.csv", "ORDER BY revenue DESC LIMIT 1"),
     ("costs", "reports/costs.toml", ""),
@@ -61,6 +61,12 @@ const FILES: [(&str, &str, &str); 71] = [
     ("least_share", "src/findings/mod.rs", "LEAST_SHARE"),
     ("mart_tables", "run.json", "mart/*"),
     ("misread", "mart/misread.parquet", ""),
+    ("misread.paid", "mart/misread_by_category.parquet", ""),
+    ("misread.paid.right", "mart/misread_by_category.parquet", "category = {misread.paid.right.code}"),
+    ("misread.paid.wrong", "mart/misread_by_category.parquet", "category = {misread.paid.wrong.code}"),
+    ("missing", "mart/totals.parquet", ""),
+    ("missing.gap", "src/data/audit.rs", "GAP"),
+    ("missing.gaps", "tables/quality.csv", ""),
     ("misread.customers", "mart/first_page.parquet", ""),
     ("misread.read", "mart/first_page.parquet", ""),
     ("misread.unfinished", "mart/orders_by_day.parquet", "day > {period.last}"),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::costs::{self, Cost};
 use super::decided_tables as decided;
 use super::edition::{Captions, Words};
-use crate::data::audit::Severity;
-use crate::data::contract::{self, Column, TABLES};
+use crate::data::audit::{Coverage, Severity};
+use crate::data::contract::{self, Column, TABLES, UNKNOWN};
 use crate::error::Result;
 use crate::findings::Facts;
+use crate::mart::missing::Missing;
 use crate::report::{Table, TableColumn};
 use crate::results::Results;
 
@@ -42,6 +43,8 @@ pub(super) fn tables(
     add("inventory", "audit.json", 2, inventory(results, words))?;
     add("audit", "tables/audit.csv", 2, audit(results, words))?;
     add("quality", "tables/quality.csv", 3, quality(results, words))?;
+    add("coverage", "tables/quality.csv", 2, coverage(results, words))?;
+    add("missing", "mart/totals.parquet", 2, missing(results, words)?)?;
     add(
         "categories_table",
         "tables/by_category.csv",
@@ -124,6 +127,30 @@ fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// References of which something finds no partner, the largest share first.
+fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let mut all: Vec<Coverage> = results.audit.coverage();
+    all.retain(|coverage| coverage.alone > 0);
+    all.sort_by(|a, b| b.share().total_cmp(&a.share()));
+    let row = |c: &Coverage| {
+        let from = format!("{}, {}", words.table(&c.from.0), c.from.1);
+        let share = words.lang.percent(c.share(), if c.share() < 0.01 { 2 } else { 1 });
+        let note = if c.is_gap() { words.label("gap") } else { NONE.into() };
+        let counts = [c.alone, c.total].map(|n| words.lang.count(n as i64));
+        [from, words.table(&c.to.0)].into_iter().chain(counts).chain([share, note]).collect()
+    };
+    all.iter().map(row).collect()
+}
+
+/// Facts that refer to rows which are not there.
+fn missing(results: &Results, words: &Words) -> Result<Vec<Vec<String>>> {
+    let row = |m: Missing| {
+        let amount = m.centavos.map_or_else(|| NONE.into(), |centavos| words.lang.brl(centavos, 2));
+        vec![words.table(m.facts.name()), words.table(m.lacks.name()), words.lang.count(m.count), amount]
+    };
+    Ok(results.mart.missing()?.into_iter().map(row).collect())
+}
+
 fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec<Vec<String>> {
     let lang = words.lang;
     let percent = |share: Option<f64>| share.map_or(NONE.into(), |s| lang.percent(s, 1));
@@ -173,7 +200,10 @@ fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
         .map(|s| {
             let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
             vec![
-                format!("{} ({})", words.state(&s.state), s.state),
+                match s.state.as_str() {
+                    UNKNOWN => words.state(UNKNOWN),
+                    code => format!("{} ({code})", words.state(code)),
+                },
                 words.list(&methods),
                 lang.percent(s.covered, 1),
                 lang.count(s.orders),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::costs::{self, Cost};
 use super::decided::{self, centavos};
 use super::edition::Words;
-use crate::data::audit::{ChangeKind, Severity};
-use crate::data::contract::TABLES;
+use crate::data::audit::{ChangeKind, GAP, Severity};
+use crate::data::contract::{TABLES, UNKNOWN};
 use crate::error::Result;
 use crate::findings::region::population;
 use crate::findings::{Facts, Findings, LEAST_SHARE, StatePayments};
@@ -30,7 +30,7 @@ pub(super) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
     categories.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
     let mut states: Vec<&Facts> = findings.states.iter().collect();
     states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
-    let half = fewest_for_half(&states);
+    let half = fewest_for_half(&states, findings.total.revenue_centavos);
     let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
     let mut values = json!({
         "total": facts(&findings.total, words.state("BR")),
@@ -47,7 +47,7 @@ pub(super) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "states_for_half": half,
         "leading": findings.leading_category().map(category),
         "growing": findings.growing_state().map(state),
-        "leads": findings.states.iter().filter(|f| f.lead.is_some()).count(),
+        "leads": findings.known_states().filter(|f| f.lead.is_some()).count(),
         "least_share": LEAST_SHARE,
         "slowest": extreme(findings, |f| f.delivery_days_mean).map(state),
         "latest": extreme(findings, |f| f.late_share).map(state),
@@ -67,7 +67,8 @@ pub(super) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
         "map_credit": words.label("map_credit"),
-        "misread": misread(results)?,
+        "misread": misread(results, words)?,
+        "missing": missing(results)?,
         "costs": costs::values(costs, words),
         "population": population().values().sum::<i64>(),
         "penetration": penetration(findings, words),
@@ -93,13 +94,13 @@ pub(super) fn facts(f: &Facts, name: String) -> Value {
 /// The state with the greatest known value; a mean over a few orders says nothing of a state.
 fn extreme(findings: &Findings, value: impl Fn(&Facts) -> Option<f64>) -> Option<&Facts> {
     let least = LEAST_SHARE * findings.total.orders as f64;
-    let states = findings.states.iter().filter(|f| f.orders as f64 >= least);
+    let states = findings.known_states().filter(|f| f.orders as f64 >= least);
     states.filter_map(|f| Some((value(f)?, f))).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
 }
 
 /// How many of the greatest states make half of the revenue.
-fn fewest_for_half(states: &[&Facts]) -> Value {
-    let total: i64 = states.iter().map(|f| f.revenue_centavos).sum();
+fn fewest_for_half(states: &[&Facts], total: i64) -> Value {
+    let states: Vec<&&Facts> = states.iter().filter(|f| f.is_known()).collect();
     let mut sum = 0;
     let mut count = 0;
     while let Some(f) = states.get(count).filter(|_| sum * 2 < total) {
@@ -131,7 +132,7 @@ pub(super) fn payments(p: &StatePayments, words: &Words) -> Value {
 /// How many states each method leads.
 fn leaders(states: &[StatePayments], words: &Words) -> Value {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for method in states.iter().filter_map(|s| s.methods.first()) {
+    for method in states.iter().filter(|s| s.state != UNKNOWN).filter_map(|s| s.methods.first()) {
         *counts.entry(&method.payment_type).or_default() += 1;
     }
     let mut leaders: Vec<_> = counts.into_iter().collect();
@@ -142,7 +143,7 @@ fn leaders(states: &[StatePayments], words: &Words) -> Value {
 /// The sets of methods that cover 95 % of the orders, with the states that need each.
 fn covers(states: &[StatePayments], words: &Words) -> Value {
     let mut sets: BTreeMap<Vec<String>, Vec<&str>> = BTreeMap::new();
-    for state in states {
+    for state in states.iter().filter(|s| s.state != UNKNOWN) {
         sets.entry(state.covering.iter().map(|m| words.method(m)).collect()).or_default().push(&state.state);
     }
     let mut sets: Vec<_> = sets.into_iter().collect();
@@ -233,7 +234,7 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
 }
 
 /// What the original read or counted wrongly, and what it changes.
-fn misread(results: &Results) -> Result<Value> {
+fn misread(results: &Results, words: &Words) -> Result<Value> {
     let frame = results.mart.table("misread")?;
     let number = |name: &str| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(0).unwrap_or(0)) };
     let page = results.mart.table("first_page")?;
@@ -249,6 +250,36 @@ fn misread(results: &Results) -> Result<Value> {
         "later_items": number("later_items")?, "customers": customers, "read": read,
         "read_share": (customers > 0).then(|| read as f64 / customers as f64),
         "unfinished": unfinished(results)?,
+        "paid": paid_by_the_piece(results, words)?,
+    }))
+}
+
+/// Categories by the payments of their orders, once for each item: the wrong winner beside the right one, of delivered orders alone.
+fn paid_by_the_piece(results: &Results, words: &Words) -> Result<Value> {
+    let frame = results.mart.table("misread_by_category")?;
+    let names = frame.column("category")?.str()?;
+    let number = |name: &str, row: usize| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(row).unwrap_or(0)) };
+    let (mut joined, mut categories) = (0, Vec::new());
+    for (row, name) in names.iter().enumerate() {
+        joined += number("joined_centavos", row)?;
+        let sums = [number("delivered_joined_centavos", row)?, number("delivered_revenue_centavos", row)?];
+        categories.extend(name.filter(|name| *name != UNKNOWN).map(|name| (name, sums)));
+    }
+    let most = |which: usize| {
+        let first = categories.iter().max_by_key(|(name, sums)| (sums[which], std::cmp::Reverse(*name)));
+        let told = |(name, [joined, revenue]): &(&str, [i64; 2])| json!({ "name": words.category(name), "code": name, "joined": joined, "revenue": revenue });
+        first.filter(|(_, sums)| sums[0] > 0).map(told)
+    };
+    Ok(json!({ "joined": joined, "wrong": most(0), "right": most(1) }))
+}
+
+/// Facts that refer to rows which are not there, by what they are: how many, and what they amount to.
+fn missing(results: &Results) -> Result<Value> {
+    let missing = results.mart.missing()?;
+    Ok(json!({
+        "facts": missing.iter().map(|m| m.count).sum::<i64>(),
+        "gaps": results.audit.coverage().iter().filter(|coverage| coverage.is_gap()).count(),
+        "gap": GAP,
     }))
 }
 
@@ -290,11 +321,11 @@ fn first_categories(results: &Results, words: &Words) -> Result<Option<Value>> {
     let mut sums: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
     let names = frame.column("state")?.str()?.iter().zip(frame.column("category")?.str()?.iter());
     for ((state, category), centavos) in names.zip(frame.column("revenue_centavos")?.i64()?.iter()) {
-        if let (Some(state), Some(category), Some(centavos)) = (state, category, centavos) {
+        if let (Some(state), Some(category), Some(centavos)) = (state.filter(|s| *s != UNKNOWN), category, centavos) {
             *sums.entry(state).or_default().entry(category).or_insert(0) += centavos;
         }
     }
-    let categories = results.findings.categories.iter();
+    let categories = results.findings.categories.iter().filter(|f| f.is_known());
     let Some(first) = categories.max_by_key(|f| (f.revenue_centavos, std::cmp::Reverse(f.name.as_str()))) else {
         return Ok(None);
     };

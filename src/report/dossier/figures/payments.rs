@@ -21,12 +21,12 @@ fn mix(studio: &mut Studio<'_>) -> Result<()> {
     let methods: Vec<&str> = findings.payments_total.methods.iter().map(|m| m.payment_type.as_str()).collect();
     let names: Vec<String> = methods.iter().map(|m| studio.words.method(m)).collect();
     let segments: Vec<&str> = names.iter().map(String::as_str).collect();
-    let shares: Vec<(&str, Vec<f64>, String)> = findings
+    let shares: Vec<(String, Vec<f64>, String)> = findings
         .payments
         .iter()
         .map(|s| {
             let shares = methods.iter().map(|m| s.share(m)).collect();
-            (s.state.as_str(), shares, format!("n = {}", lang.count(s.payments)))
+            (studio.words.state_code(&s.state), shares, format!("n = {}", lang.count(s.payments)))
         })
         .collect();
     let rows: Vec<Row<'_>> = shares.iter().map(|(label, values, note)| Row { label, values, note }).collect();
@@ -41,13 +41,15 @@ fn habit(studio: &mut Studio<'_>) -> Result<()> {
     let habit = findings.unusual_payment();
     let lang = studio.lang();
     let (method, state) = habit.as_ref().map_or(("", ""), |h| (h.method.as_str(), h.state.as_str()));
+    let labels: Vec<String> = findings.payments.iter().map(|s| studio.words.state_code(&s.state)).collect();
     let data: Vec<Dot<'_>> = findings
         .payments
         .iter()
-        .filter_map(|s| {
+        .zip(&labels)
+        .filter_map(|(s, label)| {
             let m = s.methods.iter().find(|m| m.payment_type == method)?;
             let interval = Some((m.share_payments_low, m.share_payments_high));
-            Some(Dot { label: &s.state, value: m.share_payments, interval, highlight: s.state == state })
+            Some(Dot { label, value: m.share_payments, interval, highlight: s.state == state })
         })
         .collect();
     let overall = findings.payments_total.share(method);

@@ -185,8 +185,7 @@ fn leads(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let target = findings.growing_state().map(|f| f.name.as_str());
     let data: Vec<Dot<'_>> = findings
-        .states
-        .iter()
+        .known_states()
         .filter_map(|f| {
             let lead = f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE)?;
             let highlight = Some(f.name.as_str()) == target;
@@ -222,7 +221,8 @@ fn state_category(studio: &mut Studio<'_>) -> Result<()> {
         categories.iter().flat_map(|c| states.iter().map(|s| share(s, &c.name).unwrap_or(f64::NAN))).collect();
     let rows: Vec<String> = categories.iter().map(|f| studio.words.category(&f.name)).collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let columns: Vec<&str> = states.iter().map(|f| f.name.as_str()).collect();
+    let columns: Vec<String> = states.iter().map(|f| studio.words.state_code(&f.name)).collect();
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let lang = studio.lang();
     let format = move |v: f64| lang.percent(v, 0);
     let (title, missing) = (studio.label("state_share"), studio.label("no_sale"));

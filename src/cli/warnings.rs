@@ -1,0 +1,160 @@
+//! What is told of the data on standard error once a run has ended: what was set aside, what it amounts to, and what does not fit.
+
+use std::path::Path;
+
+use pfe::data::TableId;
+use pfe::data::audit::{Audit, Check, Coverage, Direction, Severity};
+use pfe::data::read::Quarantined;
+use pfe::mart::missing::Missing;
+use pfe::pipeline;
+use pfe::text::shortened;
+
+use super::decisions::reais;
+use super::{Outcome, QUOTED, grouped, tell};
+
+/// Prints them.
+pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
+    let mut warnings = outcome.audit.warnings.clone();
+    if outcome.unfinished_before {
+        warnings.push(format!(
+            "the last run in `{}` did not finish; of its files those were used that still fit",
+            out.display()
+        ));
+    }
+    warnings.extend(of_data(&outcome.audit, &outcome.missing()?, &out.join("quarantine")));
+    for warning in warnings {
+        tell("warning", &warning);
+    }
+    if cfg!(not(feature = "pdf")) {
+        tell("warning", "PDF support is not built in");
+        tell("hint", "rebuild with `--features pdf`");
+    }
+    Ok(())
+}
+
+/// What was set aside with its amounts, what is missing, which checks fail.
+fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let aside = |table: &str| audit.quarantine.iter().find(|(name, _)| name == table).map(|(_, rows)| rows.as_slice());
+    for (table, rows) in audit.quarantine.iter().filter(|(_, rows)| !rows.is_empty()) {
+        let lost = lost(table, missing).map_or_else(String::new, |(facts, fate)| {
+            format!(": {} {facts}, {fate}", if rows.len() == 1 { "its" } else { "their" })
+        });
+        let place = quarantine.join(table).with_extension("csv");
+        warnings.push(format!(
+            "{} of `{table}` set aside{lost}; see `{}`; {}",
+            counted(rows.len(), "row"),
+            place.display(),
+            first(rows)
+        ));
+    }
+    for table in [TableId::Orders, TableId::Products, TableId::Customers, TableId::Sellers].map(TableId::name) {
+        if let (None, Some((facts, fate))) = (aside(table).filter(|rows| !rows.is_empty()), lost(table, missing)) {
+            warnings.push(format!("`{table}` lacks rows that others refer to: {facts}, {fate}"));
+        }
+    }
+    // Those that are errors are among the checks that fail.
+    let gaps = |coverage: &&Coverage| coverage.is_gap() && coverage.severity != Severity::Error;
+    warnings.extend(audit.coverage().iter().filter(gaps).map(gap));
+    let failed = audit.quality.iter().filter(|check| check.severity == Severity::Error && check.failed > 0);
+    warnings.extend(failed.map(failure));
+    warnings
+}
+
+/// What refers to rows of a table that are not there, with its amount, and what becomes of it.
+fn lost(table: &str, missing: &[Missing]) -> Option<(String, &'static str)> {
+    let of_table: Vec<String> = missing.iter().filter(|m| m.lacks.name() == table).map(facts).collect();
+    let fate = match missing.iter().find(|m| m.lacks.name() == table)?.lacks {
+        TableId::Orders => "count as state unknown and have no day",
+        TableId::Products => "count as category unknown",
+        TableId::Customers => "count as state unknown",
+        _ => "count under the seller's id alone",
+    };
+    Some((of_table.join(", "), fate))
+}
+
+/// `64 items, 13,440 BRL`.
+fn facts(missing: &Missing) -> String {
+    let one = match missing.facts {
+        TableId::OrderPayments => "payment",
+        TableId::OrderReviews => "review",
+        _ => "item",
+    };
+    let amount = missing.centavos.map(|centavos| format!(", {} BRL", reais(centavos as f64 / 100.0)));
+    counted(usize::try_from(missing.count).unwrap_or_default(), one) + &amount.unwrap_or_default()
+}
+
+/// Such as 2,700 of 3,000 orders without a row in `order_reviews`.
+pub(super) fn gap(coverage: &Coverage) -> String {
+    let Coverage { from, to, direction, alone, total, .. } = coverage;
+    let what = match direction {
+        Direction::ToParent => {
+            format!("{} of {} rows refer to what is not in", grouped(*alone as i64), grouped(*total as i64))
+        }
+        Direction::ToChildren => format!("{} of {} have no row in", grouped(*alone as i64), grouped(*total as i64)),
+    };
+    format!("`{}.{}`: {what} `{}` ({:.1} %)", from.0, from.1, to.0, 100.0 * coverage.share())
+}
+
+/// A check of severity error that fails.
+fn failure(check: &Check) -> String {
+    let Check { table, check, failed, total, samples, .. } = check;
+    let such = samples.first().map_or_else(String::new, |sample| format!(", such as `{sample}`"));
+    let share = 100.0 * *failed as f64 / (*total).max(1) as f64;
+    let (failed, total) = (grouped(*failed as i64), grouped(*total as i64));
+    format!("`{table}` fails the check \"{check}\": {failed} of {total} ({share:.1} %){such}")
+}
+
+/// `1 row`, `2,000 rows`.
+fn counted(count: usize, one: &str) -> String {
+    format!("{} {one}{}", grouped(count as i64), if count == 1 { "" } else { "s" })
+}
+
+fn first(rows: &[Quarantined]) -> String {
+    rows.first().map_or_else(String::new, |first| {
+        format!("the first is {}: {}", shortened(&first.place(), QUOTED), shortened(&first.reason, QUOTED))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn aside(table: &str) -> Audit {
+        let row = Quarantined {
+            file: "olist_products_dataset.csv".into(),
+            line: Some(2),
+            column: "product_weight_g".into(),
+            value: "1.5".into(),
+            reason: "not a whole number".into(),
+            record: String::new(),
+        };
+        Audit { quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
+    }
+
+    #[test]
+    fn rows_that_are_set_aside_are_told_with_what_they_carry() {
+        let missing = |facts, lacks, count, centavos| Missing { facts, lacks, count, centavos };
+        let of = |audit: &Audit, missing: &[Missing]| of_data(audit, missing, Path::new("out/quarantine")).remove(0);
+        let items = missing(TableId::OrderItems, TableId::Products, 64, Some(1_344_049));
+        assert_eq!(
+            of(&aside("products"), &[items]),
+            "1 row of `products` set aside: its 64 items, 13,440 BRL, count as category unknown; \
+             see `out/quarantine/products.csv`; the first is line 2: not a whole number"
+        );
+        assert_eq!(
+            of(&Audit::default(), &[items]),
+            "`products` lacks rows that others refer to: 64 items, 13,440 BRL, count as category unknown"
+        );
+        let orders = [
+            missing(TableId::OrderItems, TableId::Orders, 1, Some(1_000)),
+            missing(TableId::OrderReviews, TableId::Orders, 2, None),
+        ];
+        assert_eq!(
+            of(&aside("orders"), &orders).split(';').next().unwrap(),
+            "1 row of `orders` set aside: its 1 item, 10 BRL, 2 reviews, count as state unknown and have no day"
+        );
+        assert!(of(&aside("sellers"), &[]).starts_with("1 row of `sellers` set aside; see"));
+    }
+}

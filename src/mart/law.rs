@@ -1,0 +1,178 @@
+//! The law of amounts: what each table of the mart adds up to, to the centavo, whatever rows were set aside. Checked by `sums`, `grow`
+//! and engines once a mart is made.
+//!
+//! `totals` holds what the clean tables amount to. An item, payment or review counts once in every table that is made of all of them;
+//! rows of an order count once in tables of orders. An order whose items are of several categories counts in each of them, in tables
+//! by category: items and revenue add up over categories, orders, reviews and payments do not. Tables by category × payments hold
+//! the same sums as each other.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+
+use crate::error::{Error, Result};
+
+/// The sum of some columns of a table; of `totals` of the row of this name.
+#[derive(Debug, Clone, Copy)]
+pub struct Sum {
+    table: &'static str,
+    columns: &'static [&'static str],
+    row: Option<&'static str>,
+}
+
+/// Two sums that are equal.
+pub type Law = (Sum, Sum);
+
+const fn sum(table: &'static str, columns: &'static [&'static str]) -> Sum {
+    Sum { table, columns, row: None }
+}
+
+const fn counted(row: &'static str) -> Sum {
+    Sum { table: TOTALS, columns: &["counted"], row: Some(row) }
+}
+
+const fn amount(row: &'static str) -> Sum {
+    Sum { table: TOTALS, columns: &["amount"], row: Some(row) }
+}
+
+/// What the clean tables hold.
+pub const TOTALS: &str = "totals";
+
+const REVENUE: &[&str] = &["revenue_centavos"];
+const PARTS: &[&str] = &["price_centavos", "freight_centavos"];
+
+/// What holds of every mart.
+pub const LAWS: &[Law] = &[
+    (sum("sales_by_day", &["items"]), counted("items")),
+    (sum("sales_by_day", REVENUE), amount("items")),
+    (sum("sales_by_day", &["sold_revenue_centavos"]), amount("items_sold")),
+    (sum("sales_by_month", &["items"]), counted("items")),
+    (sum("sales_by_month", REVENUE), amount("items")),
+    (sum("sales_by_month", PARTS), amount("items")),
+    (sum("supply_by_day", REVENUE), amount("items_sold")),
+    (sum("orders_by_state_month", &["orders"]), counted("orders")),
+    (sum("orders_by_state_month", &["items"]), counted("items")),
+    (sum("orders_by_state_month", REVENUE), amount("items")),
+    (sum("orders_by_day", &["orders"]), counted("orders")),
+    (sum("orders_by_methods", &["orders"]), counted("orders")),
+    (sum("orders_by_methods", &["items"]), counted("items")),
+    (sum("orders_by_methods", REVENUE), amount("items")),
+    (sum("orders_by_methods", &["reviews"]), counted("reviews")),
+    (sum("orders_by_methods", &["review_score_sum"]), amount("reviews")),
+    (sum("orders_by_methods", &["delivered"]), counted("orders_delivered")),
+    (sum("orders_by_methods", &["delivery_seconds"]), amount("orders")),
+    (sum("sales_by_methods", &["items"]), counted("items")),
+    (sum("sales_by_methods", REVENUE), amount("items")),
+    (sum("sales_by_methods", &["orders"]), sum("service_by_category", &["orders"])),
+    (sum("sales_by_city", &["items"]), counted("items")),
+    (sum("sales_by_city", REVENUE), amount("items")),
+    (sum("sales_by_city", &["orders"]), sum("service_by_category", &["orders"])),
+    (sum("orders_by_city", REVENUE), amount("items_sold")),
+    (sum("payments", &["payments"]), counted("payments")),
+    (sum("payments", &["value_centavos"]), amount("payments")),
+    (sum("payments_by_state", &["payments"]), counted("payments")),
+    (sum("payments_by_state", &["value_centavos"]), amount("payments")),
+    (sum("payments_by_month", &["payments"]), counted("payments")),
+    (sum("payments_by_month", &["value_centavos"]), amount("payments")),
+    (sum("payments_by_category_month", &["payments"]), sum("payments_by_category", &["payments"])),
+    (sum("payments_by_category_month", &["value_centavos"]), sum("payments_by_category", &["value_centavos"])),
+    (sum("payments_by_category_month", &["installments"]), sum("payments_by_category", &["installments"])),
+    (sum("payment_sets", &["orders"]), counted("orders_paid")),
+    (amount("orders_paid"), amount("payments")),
+    (sum("payment_sets_by_category", &["orders"]), counted("categories_paid")),
+    (sum("service_by_category", &["items"]), counted("items")),
+    (sum("service_by_category", REVENUE), amount("items")),
+    (sum("service_by_category", PARTS), amount("items")),
+    (sum("service_by_state", &["orders"]), counted("orders")),
+    (sum("service_by_state", &["items"]), counted("items")),
+    (sum("service_by_state", REVENUE), amount("items")),
+    (sum("service_by_state", PARTS), amount("items")),
+    (sum("service_by_state", &["reviews"]), counted("reviews")),
+    (sum("service_by_state", &["review_score_sum"]), amount("reviews")),
+    (sum("service_by_state", &["delivered"]), counted("orders_delivered")),
+    (sum("service_by_state", &["late"]), amount("orders_delivered")),
+    (sum("sellers", &["items"]), counted("items")),
+    (sum("sellers", REVENUE), amount("items")),
+    (sum("review_scores", &["reviews"]), counted("reviews_delivered")),
+    (sum("delivery_days", &["orders"]), counted("orders_delivered")),
+    (sum("misread", &["items"]), counted("items")),
+    (sum("misread", REVENUE), amount("items")),
+    (sum("misread_by_category", REVENUE), amount("items")),
+    (sum("misread_by_category", &["joined_centavos"]), amount("categories_paid")),
+    (sum("products", &["items"]), counted("items")),
+    (sum("products", REVENUE), amount("items")),
+];
+
+impl Sum {
+    /// None where the table is not among `tables`.
+    fn of(&self, tables: &BTreeMap<String, DataFrame>) -> Result<Option<i128>> {
+        let Some(frame) = tables.get(self.table) else { return Ok(None) };
+        let names = self.row.map(|_| frame.column("name")?.str().cloned()).transpose()?;
+        let mut total = 0i128;
+        for column in self.columns {
+            for (row, number) in frame.column(column)?.i64()?.iter().enumerate() {
+                let counts = names.as_ref().is_none_or(|names| names.get(row) == self.row);
+                total += i128::from(number.filter(|_| counts).unwrap_or(0));
+            }
+        }
+        Ok(Some(total))
+    }
+
+    fn name(&self) -> String {
+        let row = self.row.map_or_else(String::new, |row| format!(" of {row}"));
+        format!("`{}.{}`{row}", self.table, self.columns.join(" + "))
+    }
+}
+
+/// Demands that all laws hold of the `tables` that are there.
+///
+/// # Errors
+/// [`Error::Internal`] with the table and the difference, or a column is missing.
+pub fn check(tables: &BTreeMap<String, DataFrame>) -> Result<()> {
+    for (left, right) in LAWS {
+        if let (Some(found), Some(due)) = (left.of(tables)?, right.of(tables)?)
+            && found != due
+        {
+            let difference = found - due;
+            return Err(Error::Internal(format!(
+                "{} adds up to {found}, {} to {due}: a difference of {difference:+}",
+                left.name(),
+                right.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::STEPS;
+    use super::*;
+
+    /// What is wrong on purpose, and what is about customers, not about orders; `totals` is what the others are compared with.
+    const NONE: [&str; 3] = ["reference_sales", "first_page", TOTALS];
+
+    #[test]
+    fn every_table_has_a_law() {
+        for step in STEPS.iter().filter(|step| step.stored && !NONE.contains(&step.name)) {
+            let has = |sum: &Sum| sum.table == step.name;
+            assert!(LAWS.iter().any(|(left, right)| has(left) || has(right)), "{}", step.name);
+        }
+    }
+
+    #[test]
+    fn a_centavo_too_few_is_named_with_its_table() {
+        let totals = df!("name" => ["items", "payments"], "counted" => [2i64, 1], "amount" => [700i64, 5]).unwrap();
+        let sellers = |centavos: i64| df!("items" => [1i64, 1], "revenue_centavos" => [centavos, 400]).unwrap();
+        let tables =
+            |centavos| BTreeMap::from([("totals".to_string(), totals.clone()), ("sellers".into(), sellers(centavos))]);
+        check(&tables(300)).unwrap();
+        let error = check(&tables(299)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "internal error: `sellers.revenue_centavos` adds up to 699, `totals.amount` of items to 700: a difference of -1"
+        );
+        assert_eq!(error.exit_code(), 1);
+    }
+}

@@ -1,0 +1,48 @@
+//! SalesMart → facts that refer to rows which are not there, and what they amount to. Told by the command line and the report.
+
+use super::SalesMart;
+use super::law::TOTALS;
+use crate::data::TableId;
+use crate::error::Result;
+
+/// Items, payments or reviews whose row in another table is not there, or does not say their state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// The facts.
+    pub facts: TableId,
+    /// The table that lacks their row.
+    pub lacks: TableId,
+    /// How many facts.
+    pub count: i64,
+    /// What they amount to; none where facts have no amount.
+    pub centavos: Option<i64>,
+}
+
+/// Rows of `totals`, in the order in which they are told.
+const ROWS: [(&str, TableId, TableId); 6] = [
+    ("items_without_order", TableId::OrderItems, TableId::Orders),
+    ("payments_without_order", TableId::OrderPayments, TableId::Orders),
+    ("reviews_without_order", TableId::OrderReviews, TableId::Orders),
+    ("items_without_product", TableId::OrderItems, TableId::Products),
+    ("items_without_state", TableId::OrderItems, TableId::Customers),
+    ("items_without_seller", TableId::OrderItems, TableId::Sellers),
+];
+
+impl SalesMart {
+    /// What refers to rows that are not there; nothing where the data are whole.
+    ///
+    /// # Errors
+    /// The mart is incomplete.
+    pub fn missing(&self) -> Result<Vec<Missing>> {
+        let totals = self.table(TOTALS)?;
+        let names = totals.column("name")?.str()?;
+        let (counted, amounts) = (totals.column("counted")?.i64()?, totals.column("amount")?.i64()?);
+        let of = |(name, facts, lacks): (&str, TableId, TableId)| {
+            let row = names.iter().position(|row| row == Some(name))?;
+            let count = counted.get(row).filter(|count| *count > 0)?;
+            let centavos = amounts.get(row).filter(|_| facts != TableId::OrderReviews);
+            Some(Missing { facts, lacks, count, centavos })
+        };
+        Ok(ROWS.into_iter().filter_map(of).collect())
+    }
+}

@@ -1,0 +1,50 @@
+-- What the clean tables hold, in numbers and amounts: what the other tables add up to (see law.rs). Items, payments and reviews are
+-- counted without a join. `…_without_…` is what refers to a row that is not there. `categories_paid` counts an order in each of its
+-- categories, and in its amount what was paid for it as often as it has items.
+SELECT 'categories_paid' AS name, COUNT(*) AS counted, COALESCE(SUM(h.items * p.paid_centavos), 0) AS amount
+FROM categories_sold AS h JOIN orders_paid AS p ON h.order_id = p.order_id
+UNION ALL
+SELECT 'items' AS name, COUNT(*) AS counted, COALESCE(SUM(price_centavos + freight_centavos), 0) AS amount FROM order_items
+UNION ALL
+SELECT 'items_sold' AS name, COALESCE(SUM(sold), 0) AS counted, COALESCE(SUM(sold * revenue_centavos), 0) AS amount FROM items_sold
+UNION ALL
+SELECT 'items_without_order' AS name, COALESCE(SUM(without_order), 0) AS counted,
+       COALESCE(SUM(without_order * revenue_centavos), 0) AS amount
+FROM items_sold
+UNION ALL
+SELECT 'items_without_product' AS name, COALESCE(SUM(without_product), 0) AS counted,
+       COALESCE(SUM(without_product * revenue_centavos), 0) AS amount
+FROM items_sold
+UNION ALL
+SELECT 'items_without_seller' AS name, COUNT(*) AS counted,
+       COALESCE(SUM(i.price_centavos + i.freight_centavos), 0) AS amount
+FROM order_items AS i LEFT JOIN sellers AS s ON i.seller_id = s.seller_id WHERE s.seller_id IS NULL
+UNION ALL
+SELECT 'items_without_state' AS name, COALESCE(SUM(without_state), 0) AS counted,
+       COALESCE(SUM(without_state * revenue_centavos), 0) AS amount
+FROM items_sold
+UNION ALL
+SELECT 'orders' AS name, COUNT(*) AS counted, COALESCE(SUM(delivery_seconds), 0) AS amount FROM orders_served
+UNION ALL
+SELECT 'orders_delivered' AS name, COALESCE(SUM(delivered), 0) AS counted, COALESCE(SUM(late), 0) AS amount FROM orders_served
+UNION ALL
+SELECT 'orders_paid' AS name, COUNT(*) AS counted, COALESCE(SUM(paid_centavos), 0) AS amount FROM orders_paid
+UNION ALL
+SELECT 'orders_without_row' AS name, COALESCE(SUM(1 - known), 0) AS counted,
+       COALESCE(SUM((1 - known) * revenue_centavos), 0) AS amount
+FROM orders_sold
+UNION ALL
+SELECT 'payments' AS name, COUNT(*) AS counted, COALESCE(SUM(payment_centavos), 0) AS amount FROM order_payments
+UNION ALL
+SELECT 'payments_without_order' AS name, COALESCE(SUM((1 - known) * payments), 0) AS counted,
+       COALESCE(SUM((1 - known) * paid_centavos), 0) AS amount
+FROM orders_sold
+UNION ALL
+SELECT 'reviews' AS name, COUNT(*) AS counted, COALESCE(SUM(review_score), 0) AS amount FROM order_reviews
+UNION ALL
+SELECT 'reviews_delivered' AS name, COALESCE(SUM(delivered * reviews), 0) AS counted,
+       COALESCE(SUM(delivered * review_score_sum), 0) AS amount
+FROM orders_served
+UNION ALL
+SELECT 'reviews_without_order' AS name, COALESCE(SUM((1 - known) * reviews), 0) AS counted, 0 AS amount FROM orders_sold
+ORDER BY name
