@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
-use super::{Schema, Store, StoreUrl, checked_name, parquet};
+use super::{Schema, Store, StoreUrl, TakeFrame, checked_name, parquet};
+use crate::data::pages::Pages;
 use crate::error::{Error, Result};
 
 /// A folder of Parquet files.
@@ -23,6 +24,16 @@ impl Lake {
     fn path(&self, schema: Schema, table: &str) -> Result<PathBuf> {
         Ok(self.root.join(schema.name()).join(checked_name(table)?).with_extension("parquet"))
     }
+
+    /// The file of a table, if there is one, and its name in messages.
+    fn open(&self, schema: Schema, table: &str) -> Result<Option<(File, String)>> {
+        let path = self.path(schema, table)?;
+        match File::open(&path) {
+            Ok(file) => Ok(Some((file, path.display().to_string()))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.root.is_dir() => Ok(None),
+            Err(e) => Err(Error::io("read", &path)(e)),
+        }
+    }
 }
 
 /// Whether the folder is a lake with tables of a schema in it.
@@ -35,13 +46,14 @@ impl Store for Lake {
         &self.url
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
-        let path = self.path(schema, table)?;
-        match File::open(&path) {
-            Ok(file) => parquet::decode(schema, table, file, &path.display().to_string()).map(Some),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.root.is_dir() => Ok(None),
-            Err(e) => Err(Error::io("read", &path)(e)),
-        }
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+        let Some((file, place)) = self.open(schema, table)? else { return Ok(false) };
+        parquet::decode(schema, table, file, &place, take).map(|()| true)
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        let Some((file, place)) = self.open(schema, table)? else { return Ok(None) };
+        Ok(Some(Pages::open(file, &place)?.rows()))
     }
 
     fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {

@@ -148,6 +148,7 @@ pub fn table_named(name: &str) -> Result<TableId> {
 mod tests {
     use std::sync::Mutex;
 
+    use super::super::TakeFrame;
     use super::*;
 
     fn table(rows: &[&[&str]]) -> Table {
@@ -175,7 +176,10 @@ mod tests {
         fn url(&self) -> &str {
             "broken:"
         }
-        fn read(&self, _: Schema, _: &str) -> Result<Option<DataFrame>> {
+        fn read_blocks(&self, _: Schema, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
+            Ok(false)
+        }
+        fn rows(&self, _: Schema, _: &str) -> Result<Option<u64>> {
             Ok(None)
         }
         fn write(&self, _: Schema, table: &str, _: &DataFrame, _: &(dyn Fn(u64) + Sync)) -> Result<()> {

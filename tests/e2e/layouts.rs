@@ -1,6 +1,7 @@
 //! The same data in every layout that is read give the same tables.
 
 use std::io::Write;
+use std::path::Path;
 
 use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
@@ -29,21 +30,24 @@ fn kaggles_zip() {
     assert_same(&expected, &tables(&work, "archive.zip"));
 }
 
+/// Writes a file that is compressed as its name says.
+pub fn packed(path: &Path, bytes: &[u8]) {
+    let file = Writable::Local(std::fs::File::create(path).unwrap());
+    let mut writer = match path.extension().is_some_and(|end| end == "gz") {
+        true => CompressedWriter::gzip(file, None),
+        false => CompressedWriter::zstd(file, None).unwrap(),
+    };
+    writer.write_all(bytes).unwrap();
+    writer.close().unwrap();
+}
+
 /// gzip, zstd, Parquet, several files per table and a folder of files; what only bears such a name is refused.
 #[test]
 fn compressed_files_parquet_and_many_files_per_table() {
     let work = Workdir::with_data();
     let expected = tables(&work, "data");
     std::fs::create_dir_all(work.path("lake/order_reviews")).unwrap();
-    let packed = |name: &str, bytes: &[u8]| {
-        let file = Writable::Local(std::fs::File::create(work.path(name)).unwrap());
-        let mut writer = match name.ends_with(".gz") {
-            true => CompressedWriter::gzip(file, None),
-            false => CompressedWriter::zstd(file, None).unwrap(),
-        };
-        writer.write_all(bytes).unwrap();
-        writer.close().unwrap();
-    };
+    let packed = |name: &str, bytes: &[u8]| packed(&work.path(name), bytes);
     for (name, bytes) in work.files("data") {
         match name.as_str() {
             "olist_orders_dataset.csv" => {

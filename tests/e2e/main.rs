@@ -1,11 +1,13 @@
 //! End to end, through the binary, as a user calls it.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod damaged;
 mod decide;
 mod determinism;
 mod input;
 mod kill;
 mod layouts;
+mod memory;
 mod monthly;
 mod real;
 mod rendering;
