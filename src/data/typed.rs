@@ -189,7 +189,9 @@ impl Unordered {
     pub(super) fn finish(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.rows.to_le_bytes());
-        self.sum.iter().for_each(|part| drop(hasher.update(&part.to_le_bytes())));
+        for part in self.sum {
+            hasher.update(&part.to_le_bytes());
+        }
         hasher.finalize().to_hex().to_string()
     }
 }
