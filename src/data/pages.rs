@@ -118,7 +118,7 @@ impl Pages {
                 let frame = guarded(&self.place, || {
                     let chunks = fields.iter().zip(&chunks);
                     let columns = chunks.map(|(field, (chunk, pages))| self.column(field, chunk, pages, &rows));
-                    Ok(DataFrame::new(rows.len(), columns.collect::<Result<_>>()?)?)
+                    DataFrame::new(rows.len(), columns.collect::<Result<_>>()?).map_err(|e| damaged(&self.place, &e))
                 })?;
                 take(frame)?;
             }

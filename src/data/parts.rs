@@ -157,7 +157,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
     let mut file = BufReader::with_capacity(1 << 18, file);
     let start = file.fill_buf().map_err(Error::io("read", path))?;
     let compression = SupportedCompression::check(start).ok_or_else(|| Error::input("it is neither gzip nor zstd"))?;
-    let opened = || Ok(ByteSourceReader::try_new(file, Some(compression))?);
+    let opened = || ByteSourceReader::try_new(file, Some(compression)).map_err(|e| Error::input(e.to_string()));
     let bytes: Box<dyn Read> = match guarded(&path.display().to_string(), opened)? {
         ByteSourceReader::Gzip(reader) => Box::new(reader),
         ByteSourceReader::Zlib(reader) => Box::new(reader),
