@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 pub(super) const MAX_COLUMNS: usize = 9;
 /// Rows that are handed on together where a table is read in blocks.
 const BLOCK: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
+/// Bytes of text that are handed on together at most: rows may be long.
+const HEAVY: usize = 32 << 20;
 
 /// Takes the next readable rows of a table, columns under their source names, and the line of each.
 pub(super) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
@@ -21,6 +23,8 @@ pub(super) struct TableBuilder<'t> {
     pub(super) file: String,
     columns: Vec<ColumnBuilder>,
     lines: Vec<u32>,
+    /// Bytes of the rows that are here.
+    weight: usize,
     rows_in: usize,
     padded_zips: usize,
     quarantine: Vec<Quarantined>,
@@ -46,6 +50,7 @@ impl<'t> TableBuilder<'t> {
             file: file.to_string(),
             columns: table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect(),
             lines: Vec::with_capacity(rows),
+            weight: 0,
             rows_in: 0,
             padded_zips: 0,
             quarantine: Vec::new(),
@@ -112,8 +117,15 @@ impl<'t> TableBuilder<'t> {
         if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
     }
 
+    /// Is told the bytes of each row after it: a block of long rows is handed on before it has its number of them.
+    pub(super) fn weigh(&mut self, bytes: usize) -> Result<()> {
+        self.weight += bytes;
+        if self.weight >= HEAVY && !self.lines.is_empty() { self.hand_on() } else { Ok(()) }
+    }
+
     /// Gives the rows away that are there, if anybody takes them.
     fn hand_on(&mut self) -> Result<()> {
+        self.weight = 0;
         let Some(take) = &mut self.take else { return Ok(()) };
         let rows = self.lines.len();
         let fresh = self.table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect();

@@ -1,5 +1,9 @@
 //! The contract of the ten tables: one declaration from which reading, cleaning, quality checks, DDL, the generator and
 //! the data-model diagram derive. First stop of the flow; next: `source`, `read`.
+//!
+//! One rule for all formats: a value meets the contract as the text that a CSV file would have. Numbers of Parquet, JSON and databases
+//! come with every digit, instants with their fraction of a second if there is one and with `Z` if they are those of UTC, a missing
+//! value as an empty field, bytes as they are. What a CSV file may not say, no other format may.
 
 use polars::prelude::{DataType, TimeUnit};
 
@@ -32,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// Characters that a value takes in a file, with its quotes and comma, roughly: what tells rows from bytes.
-    pub(super) fn typical_width(self) -> u64 {
+    pub(crate) fn typical_width(self) -> u64 {
         match self {
             Kind::Id => 33,
             Kind::Timestamp => 20,

@@ -15,25 +15,36 @@ pub(crate) fn reais(out: &mut Vec<u8>, centavos: i64) {
 
 /// Microseconds since 1970-01-01 as `YYYY-MM-DD HH:MM:SS`, with six decimals where the second is not whole.
 pub(crate) fn timestamp(out: &mut Vec<u8>, micros: i64) {
-    let Some(time) = DateTime::from_timestamp_micros(micros) else { return };
+    instant(out, micros, 6, false);
+}
+
+/// Time since 1970-01-01 in units of so many `decimals` of a second, told by [`timestamp`]'s form; `Z` says that it is that of UTC.
+/// What lies outside of all calendars stays the number that it is, which nobody takes for a date.
+pub(crate) fn instant(out: &mut Vec<u8>, since: i64, decimals: u32, utc: bool) {
+    let unit = 10i64.pow(decimals);
+    let Some(time) = DateTime::from_timestamp(since.div_euclid(unit), 0) else { return signed(out, since) };
     date_of(out, time.date_naive());
     for (separator, number) in [(b' ', time.hour()), (b':', time.minute()), (b':', time.second())] {
         out.push(separator);
         padded(out, number.into(), 2);
     }
-    match micros.rem_euclid(1_000_000) {
+    match since.rem_euclid(unit) {
         0 => {}
         rest => {
             out.push(b'.');
-            padded(out, rest.unsigned_abs(), 6);
+            padded(out, rest.unsigned_abs(), decimals as usize);
         }
+    }
+    if utc {
+        out.push(b'Z');
     }
 }
 
 /// Days since 1970-01-01 as `YYYY-MM-DD`.
 pub(crate) fn date(out: &mut Vec<u8>, days: i32) {
-    if let Some(date) = NaiveDate::from_epoch_days(days) {
-        date_of(out, date);
+    match NaiveDate::from_epoch_days(days) {
+        Some(date) => date_of(out, date),
+        None => signed(out, days.into()),
     }
 }
 
@@ -46,7 +57,16 @@ pub(crate) fn signed(out: &mut Vec<u8>, number: i64) {
 }
 
 fn date_of(out: &mut Vec<u8>, date: NaiveDate) {
-    padded(out, u64::try_from(date.year()).unwrap_or(0), 4);
+    if date.year() < 0 {
+        out.push(b'-');
+    }
+    let year = u64::from(date.year().unsigned_abs());
+    // A year of five digits is none of four, and must not look like one.
+    if year < 10_000 {
+        padded(out, year, 4)
+    } else {
+        integer(out, year)
+    }
     out.push(b'-');
     padded(out, date.month().into(), 2);
     out.push(b'-');

@@ -9,12 +9,14 @@ pub mod contract;
 mod cut;
 pub mod ddl;
 pub(crate) mod format;
+pub(crate) mod guard;
 pub(crate) mod ids;
 pub mod increment;
 mod json;
 mod locations;
 pub(crate) mod merge;
 pub mod months;
+pub(crate) mod pages;
 pub mod parquet;
 pub(crate) mod parse;
 mod parts;
@@ -32,6 +34,7 @@ mod spill;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod typed;
 mod wanted;
 
 pub use audit::Audit;

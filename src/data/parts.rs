@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use polars::io::utils::compression::{ByteSourceReader, SupportedCompression};
-use polars::prelude::{CsvWriter, ParquetReader, SerReader, SerWriter};
 
+use super::guard::{Guarded, guarded};
+use super::pages::Pages;
 use crate::error::{Error, Result};
 
 /// A compressed text never shrinks this far; a file that claims to is refused before it fills the memory.
@@ -18,7 +19,7 @@ const USUAL_COMPRESSION: u64 = 4;
 const COMPRESSED: [&str; 2] = [".gz", ".zst"];
 const PARQUET: &str = ".parquet";
 
-/// A file's name without the extensions, if its rows can be had as CSV.
+/// A file's name without the extensions, if its rows can be read.
 pub(super) fn stem(file_name: &str) -> Option<&str> {
     let plain = COMPRESSED.iter().find_map(|end| file_name.strip_suffix(end)).unwrap_or(file_name);
     plain.strip_suffix(".csv").or_else(|| file_name.strip_suffix(PARQUET))
@@ -54,16 +55,17 @@ impl Parts {
         Ok(parts)
     }
 
-    /// About how many bytes the stream holds.
+    /// About how many bytes of text a file holds whose rows have so many.
     ///
     /// # Errors
-    /// A file is missing.
-    pub fn size(files: &[PathBuf]) -> Result<u64> {
-        let size = |path: &PathBuf| {
-            let bytes = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
-            Ok(if is_plain(path) { bytes } else { bytes.saturating_mul(USUAL_COMPRESSION) })
-        };
-        files.iter().map(size).sum()
+    /// It is missing, or no Parquet file.
+    pub fn size(path: &Path, width: u64) -> Result<u64> {
+        let file = File::open(path).map_err(Error::io("read", path))?;
+        if !is_csv(path) {
+            return Ok(Pages::open(file, &path.display().to_string())?.rows().saturating_mul(width));
+        }
+        let bytes = file.metadata().map_err(Error::io("read", path))?.len();
+        Ok(if is_plain(path) { bytes } else { bytes.saturating_mul(USUAL_COMPRESSION) })
     }
 
     /// Opens the next file, and makes its header that of the stream, or an empty line.
@@ -145,39 +147,41 @@ pub(super) fn is_plain(path: &Path) -> bool {
     !COMPRESSED.iter().any(|end| name.ends_with(end)) && !name.ends_with(PARQUET)
 }
 
-/// The rows of a file as CSV.
+/// The bytes of a CSV file, unpacked.
 fn open(path: &Path) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     if is_plain(path) {
         return Ok(Box::new(file));
     }
-    if path.to_string_lossy().ends_with(PARQUET) {
-        let mut frame = ParquetReader::new(file).finish()?;
-        let mut csv = Vec::new();
-        CsvWriter::new(&mut csv).with_datetime_format(Some("%Y-%m-%d %H:%M:%S".into())).finish(&mut frame)?;
-        return Ok(Box::new(Cursor::new(csv)));
-    }
-    let most = file.metadata().map_err(Error::io("read", path))?.len().saturating_mul(MAX_COMPRESSION);
+    let size = file.metadata().map_err(Error::io("read", path))?.len();
     let mut file = BufReader::with_capacity(1 << 18, file);
     let start = file.fill_buf().map_err(Error::io("read", path))?;
     let compression = SupportedCompression::check(start).ok_or_else(|| Error::input("it is neither gzip nor zstd"))?;
-    let bytes: Box<dyn Read> = match ByteSourceReader::try_new(file, Some(compression))? {
+    let opened = || ByteSourceReader::try_new(file, Some(compression)).map_err(|e| Error::input(e.to_string()));
+    let bytes: Box<dyn Read> = match guarded(&path.display().to_string(), opened)? {
         ByteSourceReader::Gzip(reader) => Box::new(reader),
         ByteSourceReader::Zlib(reader) => Box::new(reader),
         ByteSourceReader::Zstd(reader) => Box::new(reader),
         ByteSourceReader::UncompressedStream(reader) => Box::new(reader),
         ByteSourceReader::UncompressedMemory { slice, .. } => Box::new(Cursor::new(slice)),
     };
-    Ok(Box::new(Limited { bytes, left: most }))
+    Ok(Box::new(Guarded(Limited::new(bytes, size))))
 }
 
 /// Fails where a file unpacks to more than any table would.
-struct Limited {
-    bytes: Box<dyn Read>,
+pub(super) struct Limited<R> {
+    bytes: R,
     left: u64,
 }
 
-impl Read for Limited {
+impl<R> Limited<R> {
+    /// Of a file that has `size` bytes itself.
+    pub(super) fn new(bytes: R, size: u64) -> Limited<R> {
+        Limited { bytes, left: size.saturating_mul(MAX_COMPRESSION) }
+    }
+}
+
+impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {

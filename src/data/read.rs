@@ -9,14 +9,16 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::build::{MAX_COLUMNS, TableBuilder, TakeBlock, width};
-use super::contract::{STATES, TABLES, Table, TableId};
+use super::build::{TableBuilder, TakeBlock, width};
+use super::contract::{STATES, TABLES, TableId};
 use super::json;
+use super::pages::Pages;
+use super::parts::{Parts, is_csv};
 use super::source::{FilePart, Format, Shelf, Source, SourceFile};
+use super::typed::TypedRows;
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::store::Schema;
-use crate::store::rows::{self, Cells, Value};
+use crate::store::{Schema, Store};
 
 /// The ten tables as the files hold them: typed, duplicates included, columns under their source names.
 #[derive(Debug, Clone)]
@@ -176,7 +178,10 @@ pub type Hash<'a> = dyn Fn(&str, &Path) -> Result<String> + Sync + 'a;
 /// As [`read`]; `hash` fails.
 pub fn identify(source: &Source, id: TableId, hash: &Hash<'_>) -> Result<InputFile> {
     let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
-    let Some(file) = first.and_then(|part| part.file(id)) else { return Ok(read_table(source, id)?.0.file) };
+    let Some(file) = first.and_then(|part| part.file(id)) else {
+        // The rows are looked at and let go.
+        return Ok(read_blocks(source, id, &mut |_, _| Ok(()))?.0.file);
+    };
     match (file.parts(), file.on_disk()) {
         (Some(parts), _) => hash_parts(&file.name, parts, hash),
         (None, Some(path)) => hash_single(&file.name, path, hash),
@@ -228,10 +233,9 @@ fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>
             return read_file(file, take);
         }
         if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
-            && let Some(frame) = store.read(Schema::Raw, id.name())?
+            && let Some(rows) = store.rows(Schema::Raw, id.name())?
         {
-            let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
-            return Ok((read_frame(id.table(), &name, frame, take)?, Vec::new()));
+            return read_store(&**store, id, rows, take);
         }
     }
     match id {
@@ -240,48 +244,71 @@ fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>
     }
 }
 
-/// Takes the rows of a store as those of a file, so that they meet the same contract. A store has no order: the hash does
-/// not depend on it.
-fn read_frame<'a>(
-    table: &'static Table,
-    name: &str,
-    mut frame: DataFrame,
+/// Takes the rows of a store, of which there are `about` so many, as those of a file, so that they meet the same contract. A store
+/// has no order: the hash does not depend on it.
+fn read_store<'a>(
+    store: &dyn Store,
+    id: TableId,
+    about: u64,
     take: Option<&'a mut TakeBlock<'a>>,
-) -> Result<RawTable> {
-    frame.rechunk_mut();
-    let cells = Cells::of(&frame, &rows::fields(Schema::Raw, table.name).unwrap_or_default())?;
-    let rows = frame.height();
-    let mut builder = TableBuilder::new(table, name, rows as u64 * width(table), take);
-    let mut hashes = Vec::with_capacity(rows);
-    let mut bytes = 0;
-    let (mut text, mut ends) = (Vec::new(), [0; MAX_COLUMNS]);
-    for row in 0..rows {
-        text.clear();
-        let mut hasher = blake3::Hasher::new();
-        for (cell, end) in cells.iter().zip(&mut ends) {
-            let start = text.len();
-            let value = cell.get(row);
-            value.write(&mut text);
-            *end = text.len();
-            // The length keeps fields apart, and an empty text from none.
-            let length = if value == Value::Null { u64::MAX } else { (*end - start) as u64 };
-            hasher.update(&length.to_le_bytes()).update(&text[start..]);
-        }
-        bytes += text.len() as u64;
-        hashes.push(*hasher.finalize().as_bytes());
-        let field = |i: usize| &text[if i == 0 { 0 } else { ends[i - 1] }..ends[i]];
-        builder.push(row as u64 + 1, field, || (0..cells.len()).map(field).collect())?;
+) -> Result<(RawTable, Vec<String>)> {
+    let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
+    let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(width(id.table())), take);
+    let mut rows = TypedRows::of_store(&name);
+    if !store.read_blocks(Schema::Raw, id.name(), &mut |frame| rows.push(&frame, &mut builder))? {
+        return Err(Error::store(store.url(), format!("the table `{}` is gone", id.name())).with_hint("load it again"));
     }
-    hashes.par_sort_unstable();
-    let mut hasher = blake3::Hasher::new();
-    for hash in &hashes {
-        hasher.update(hash);
-    }
-    let blake3 = hasher.finalize().to_hex().to_string();
-    builder.finish(InputFile::single(name, bytes, blake3), true)
+    let hash = rows.hash.take().unwrap_or_default().finish();
+    let table = builder.finish(InputFile::single(&name, rows.bytes, hash), true)?;
+    Ok((table, Vec::new()))
 }
 
 fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
+    match file.parts().filter(|parts| !parts.iter().all(|part| is_csv(&part.path))) {
+        Some(parts) => read_parts(file, parts, take),
+        None => read_text(file, take),
+    }
+}
+
+/// Files of a table of which some are Parquet, one after the other. Each has columns of its own; lines count through all of them.
+fn read_parts<'a>(
+    file: &SourceFile,
+    parts: &[FilePart],
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
+    let mut builder = TableBuilder::new(file.table.table(), &file.name, file.size()?, take);
+    let (mut warnings, mut lines, mut ended) = (Vec::new(), 0, true);
+    for part in parts {
+        if is_csv(&part.path) {
+            let mut csv = Parts::after(vec![part.path.clone()], 0)?;
+            let mut tap = Tap::new(&mut csv);
+            (tap.hashes, tap.lines) = (false, lines);
+            warnings.extend(read_csv(&mut tap, &mut builder)?);
+            (ended, lines) = (tap.ends_line(), tap.lines);
+        } else {
+            let opened = File::open(&part.path).map_err(Error::io("read", &part.path))?;
+            let pages = Pages::open(opened, &part.name)?;
+            warnings.extend(read_parquet(&pages, &part.name, &mut lines, &mut builder)?);
+            ended = true;
+        }
+    }
+    let identity = hash_parts(&file.name, parts, &|_, path| hash_file(path))?;
+    builder.finish(identity, ended).map(|table| (table, warnings))
+}
+
+/// After so many `lines` of other files of the table.
+fn read_parquet(pages: &Pages, name: &str, lines: &mut u64, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
+    // Columns are missing from this file, rows are set aside from the table.
+    let table = std::mem::replace(&mut builder.file, name.into());
+    let (positions, warnings) = builder.locate(&pages.names())?;
+    builder.file = table;
+    let mut rows = TypedRows::of_file(name, pages.most_unpacked(), *lines);
+    pages.read(&positions, &mut |frame| rows.push(&frame, builder))?;
+    *lines = rows.rows;
+    Ok(warnings)
+}
+
+fn read_text<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
         tap.hashes = file.parts().is_none();
@@ -315,14 +342,18 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<Str
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failed)? {
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
-        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
+        let tap = reader.get_ref();
+        let line = tap.lines + record.position().map_or(0, csv::Position::line) + u64::from(tap.crlf);
         if record.len() == header.len() {
             builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
+            builder.weigh(record.as_slice().len())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
             builder.reject(line, "", b"", reason, record.iter().collect());
         }
     }
+    let lines = reader.position().line();
+    reader.get_mut().lines += lines;
     Ok(warnings)
 }
 
@@ -334,19 +365,22 @@ pub(super) struct Tap<'a> {
     hashes: bool,
     bytes: u64,
     last: u8,
+    /// Lines of other files of the table, before these.
+    lines: u64,
     /// Whether the first line ends with `\r\n`; unknown until a line has ended.
     crlf: bool,
     in_first_line: bool,
 }
 
 impl<'a> Tap<'a> {
-    fn new(inner: &'a mut dyn Read) -> Self {
+    pub(super) fn new(inner: &'a mut dyn Read) -> Self {
         Tap {
             inner,
             hasher: blake3::Hasher::new(),
             hashes: true,
             bytes: 0,
             last: b'\n',
+            lines: 0,
             crlf: false,
             in_first_line: true,
         }

@@ -8,9 +8,11 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::build::width;
 use super::contract::{TABLES, Table, TableId};
+use super::guard::{Guarded, guarded};
 use super::months::BY_MONTH;
-use super::parts::{MAX_COMPRESSION, Parts, stem};
+use super::parts::{Limited, MAX_COMPRESSION, Parts, stem};
 use super::read::InputFile;
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
@@ -148,13 +150,20 @@ impl Source {
         &self.parts
     }
 
-    /// About how many bytes of text the files of the tables hold; tables of a store that is no folder of files count nothing.
+    /// About how many bytes of text the tables are.
     ///
     /// # Errors
-    /// A file is missing.
+    /// A file is missing, or a store cannot be reached.
     pub fn bytes(&self) -> Result<u64> {
-        let files = TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)));
-        files.map(|file| file.with_reader(|_, size| Ok(size))).sum()
+        let of_part = |part: &Part, table: &Table| match (part.file(table.id), &part.store) {
+            (Some(file), _) => file.size().map(Some),
+            (None, Some(Shelf(store))) if store.holds(Schema::Raw, table.name) => {
+                Ok(store.rows(Schema::Raw, table.name)?.map(|rows| rows.saturating_mul(width(table))))
+            }
+            _ => Ok(None),
+        };
+        let of_table = |table| self.parts.iter().find_map(|part| of_part(part, table).transpose()).transpose();
+        TABLES.iter().map(|table| Ok(of_table(table)?.unwrap_or(0))).sum()
     }
 
     /// The error that no place holds a table.
@@ -191,7 +200,10 @@ fn locate(place: &Path) -> Result<(String, Part)> {
              data",
         )
     })?;
-    let files = if meta.is_dir() { in_folder(place)? } else { in_zip(place)? };
+    let files = match meta.is_dir() {
+        true => in_folder(place)?,
+        false => guarded(&place.display().to_string(), || in_zip(place))?,
+    };
     let lake = meta.is_dir() && files.is_empty() && store::lake::holds(place, Schema::Raw);
     let store = match place.to_str().filter(|_| lake) {
         Some(path) => Some(Shelf(store::open(path)?.into())),
@@ -243,7 +255,23 @@ impl SourceFile {
         }
     }
 
-    /// Opens the file, or its entry in the archive, and hands `read` its bytes and their number.
+    /// About how many bytes of text it holds.
+    ///
+    /// # Errors
+    /// It is missing, or damaged.
+    pub(super) fn size(&self) -> Result<u64> {
+        match &self.place {
+            Place::Disk(path) => Ok(std::fs::metadata(path).map_err(Error::io("read", path))?.len()),
+            Place::Stored(file) => Ok(file.size()),
+            Place::Parts(files, known) => {
+                files[*known..].iter().map(|part| Parts::size(&part.path, width(self.table.table()))).sum()
+            }
+            Place::Zip { .. } => self.with_reader(|_, size| Ok(size)),
+        }
+    }
+
+    /// Opens the file, or its entry in the archive, and hands `read` its bytes and about how many they are. Parquet files are no
+    /// stream: they are not among those that it opens.
     ///
     /// # Errors
     /// The file cannot be opened, or the archive is damaged.
@@ -257,16 +285,17 @@ impl SourceFile {
             Place::Stored(file) => read(&mut *file.open(), file.size()),
             Place::Parts(files, known) => {
                 let paths: Vec<PathBuf> = files.iter().map(|part| part.path.clone()).collect();
-                let size = Parts::size(&paths[*known..])?;
-                read(&mut Parts::after(paths, *known)?, size)
+                read(&mut Parts::after(paths, *known)?, self.size()?)
             }
             Place::Zip { archive, index } => {
-                let mut zip = open_zip(archive)?;
-                let entry = zip.by_index(*index).map_err(|e| damaged(archive, e))?;
+                let zip = &mut open_zip(archive)?;
+                let entry = guarded(&self.name, move || zip.by_index(*index).map_err(|e| damaged(archive, e)))?;
                 let size = entry.size();
+                // What an entry says of its compressed bytes may be a lie; those of the archive are all that there are.
+                let packed = archive.metadata().map_err(Error::io("read", archive))?.len();
                 // One byte more than declared shows that the declaration lied.
-                let mut limited = entry.take(size + 1);
-                let result = read(&mut limited, size)?;
+                let mut limited = Guarded(Limited::new(entry, packed)).take(size.saturating_add(1));
+                let result = read(&mut limited, size.min(packed.saturating_mul(MAX_COMPRESSION)))?;
                 match limited.limit() {
                     0 => Err(Error::input(format!(
                         "`{}` in `{}` is longer than it declares",
@@ -417,7 +446,8 @@ fn in_zip(archive: &Path) -> Result<Vec<SourceFile>> {
 
 fn open_zip(archive: &Path) -> Result<zip::ZipArchive<BufReader<File>>> {
     let file = File::open(archive).map_err(Error::io("read", archive))?;
-    zip::ZipArchive::new(BufReader::new(file)).map_err(|e| damaged(archive, e))
+    let opened = || zip::ZipArchive::new(BufReader::new(file)).map_err(|e| damaged(archive, e));
+    guarded(&archive.display().to_string(), opened)
 }
 
 fn damaged(archive: &Path, error: zip::result::ZipError) -> Error {

@@ -2,9 +2,15 @@
 
 use polars::prelude::*;
 
+use super::TakeFrame;
 use super::rows::{Field, Held, Value};
 use crate::data::parse;
 use crate::error::{Error, Result};
+
+/// Rows that are handed on together at most.
+const ROWS: usize = 1 << 16;
+/// Bytes of their texts at most.
+const BYTES: usize = 16 << 20;
 
 /// The columns of a frame of results, which is brought to the few types that every database has.
 ///
@@ -32,8 +38,70 @@ pub(super) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
     Ok((fields, DataFrame::new(frame.height(), columns)?))
 }
 
+/// Collects the rows that a database gives one after the other, and hands them on in blocks.
+pub(super) struct Blocks<'t> {
+    fields: Vec<Field>,
+    builders: Vec<Builder>,
+    /// Rows and bytes of texts that wait.
+    rows: usize,
+    bytes: usize,
+    /// Rows before them.
+    before: usize,
+    take: &'t mut TakeFrame<'t>,
+}
+
+impl<'t> Blocks<'t> {
+    pub(super) fn new(fields: Vec<Field>, take: &'t mut TakeFrame<'t>) -> Blocks<'t> {
+        Blocks { builders: Builder::all(&fields), fields, rows: 0, bytes: 0, before: 0, take }
+    }
+
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Takes the value of a column of the next row.
+    ///
+    /// # Errors
+    /// It has no meaning there: in words, with row and column.
+    pub(super) fn push(&mut self, column: usize, value: Result<Value<'_>, &str>) -> Result<(), String> {
+        let row = self.before + self.rows + 1;
+        if let Ok(Value::Text(text)) = value {
+            self.bytes += text.len();
+        }
+        value
+            .map_err(|what| format!("column `{}`: {what}", self.fields[column].name))
+            .and_then(|value| self.builders[column].push(value))
+            .map_err(|what| format!("row {row}, {what}"))
+    }
+
+    /// Ends the row.
+    ///
+    /// # Errors
+    /// Rows cannot be handed on.
+    pub(super) fn end_row(&mut self) -> Result<()> {
+        self.rows += 1;
+        if self.rows >= ROWS || self.bytes >= BYTES { self.hand_on() } else { Ok(()) }
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        let builders = std::mem::replace(&mut self.builders, Builder::all(&self.fields));
+        let frame = Builder::finish(builders, self.rows)?;
+        self.before += self.rows;
+        (self.rows, self.bytes) = (0, 0);
+        (self.take)(frame)
+    }
+
+    /// Hands on what is left, and the columns of a table without a row.
+    ///
+    /// # Errors
+    /// Rows cannot be handed on.
+    pub(super) fn finish(mut self) -> Result<()> {
+        if self.rows > 0 || self.before == 0 { self.hand_on() } else { Ok(()) }
+    }
+}
+
 /// Collects the values that a database gives for one column.
-pub(super) struct Builder {
+struct Builder {
     field: Field,
     values: Values,
 }
@@ -47,7 +115,7 @@ enum Values {
 }
 
 impl Builder {
-    pub(super) fn all(fields: &[Field]) -> Vec<Builder> {
+    fn all(fields: &[Field]) -> Vec<Builder> {
         let values = |f: &Field| match f.held {
             Held::Text => Values::Text(StringChunkedBuilder::new(f.name.as_str().into(), 0)),
             Held::Integer | Held::Reais | Held::Timestamp => {
@@ -65,7 +133,7 @@ impl Builder {
     ///
     /// # Errors
     /// The value has no meaning in this column: in words, with the column.
-    pub(super) fn push(&mut self, value: Value<'_>) -> Result<(), String> {
+    fn push(&mut self, value: Value<'_>) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("column `{}`: {what}", self.field.name));
         match &mut self.values {
             Values::Text(b) => match value {
@@ -109,7 +177,7 @@ impl Builder {
     }
 
     /// The frame of all columns.
-    pub(super) fn finish(builders: Vec<Builder>, rows: usize) -> Result<DataFrame> {
+    fn finish(builders: Vec<Builder>, rows: usize) -> Result<DataFrame> {
         let column = |b: Builder| -> PolarsResult<Column> {
             let series = match b.values {
                 Values::Text(b) => b.finish().into_series(),
@@ -196,6 +264,31 @@ mod tests {
             }
         }
         assert!(Builder::finish(builders, 2).unwrap().equals_missing(&frame));
+    }
+
+    #[test]
+    fn blocks_follow_each_other_and_a_table_without_rows_has_columns() {
+        let fields = [Field { name: "n".into(), held: Held::Text }];
+        let heights = |rows: usize, text: &str| {
+            let mut heights = Vec::new();
+            let mut take = |frame: DataFrame| {
+                heights.push(frame.height());
+                Ok(())
+            };
+            let mut blocks = Blocks::new(fields.to_vec(), &mut take);
+            for _ in 0..rows {
+                blocks.push(0, Ok(Value::Text(text))).unwrap();
+                blocks.end_row().unwrap();
+            }
+            let error = blocks.push(0, Err("no text")).unwrap_err();
+            assert_eq!(error, format!("row {}, column `n`: no text", rows + 1));
+            blocks.finish().unwrap();
+            heights
+        };
+        assert_eq!(heights(0, ""), [0]);
+        assert_eq!(heights(2 * ROWS + 1, ""), [ROWS, ROWS, 1]);
+        // Long texts wait in fewer rows.
+        assert_eq!(heights(5, &"x".repeat(BYTES / 2)), [2, 2, 1]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::retry::Backoff;
-use super::{Incoming, Schema, Store, StoreUrl, aws, by_contract, checked_name};
+use super::{Incoming, Schema, Store, StoreUrl, TakeFrame, aws, by_contract, checked_name};
 use crate::error::{Error, Result};
 use current::Current;
 use document::Shape;
@@ -40,6 +40,16 @@ const CREATION: Duration = Duration::from_secs(120);
 
 /// An item: attributes by name.
 type Item = HashMap<String, AttributeValue>;
+/// Takes some items of the table of this name.
+type TakeItems<'a> = dyn FnMut(&str, Vec<Item>) -> Result<()> + 'a;
+
+/// An answer to a scan.
+struct Page {
+    segment: i32,
+    items: Vec<Item>,
+    /// Where the next one begins, if there is one.
+    after: Option<Item>,
+}
 
 /// The tables of a prefix.
 #[derive(Debug, Clone)]
@@ -71,61 +81,80 @@ impl Dynamodb {
         format!("{}_{table}", self.prefix)
     }
 
-    /// The table that holds the rows, and its items.
-    async fn find(&self, table: &str) -> Result<Option<(String, Vec<Item>)>> {
+    /// Hands the items of the table that holds the rows to `take`, with its name; `false` if there is none.
+    async fn find(&self, table: &str, take: &mut TakeItems<'_>) -> Result<bool> {
         let mut gone = None;
         loop {
             let current = self.current(table).await?.map(|current| current.name);
             let name = current.clone().unwrap_or_else(|| self.name(table));
-            if let Some(items) = self.scan(&name).await? {
-                return Ok(Some((name, items)));
+            if self.scan(&name, take).await? {
+                return Ok(true);
             }
             // A load that ended meanwhile has removed the table: look again where the rows are.
             match current {
-                None => return Ok(None),
-                same if same == gone => {
-                    return Err(Error::store(&*self.url, format!("the table `{name}` is gone"))
-                        .with_hint("load the table again"));
-                }
+                None => return Ok(false),
+                same if same == gone => return Err(self.is_gone(&name)),
                 other => gone = other,
             }
         }
     }
 
-    /// All items of a table; `None` if there is no such table.
-    async fn scan(&self, name: &str) -> Result<Option<Vec<Item>>> {
-        let mut segments = JoinSet::new();
-        for segment in 0..SEGMENTS {
-            let (store, name) = (self.clone(), name.to_string());
-            segments.spawn(async move { store.scan_segment(&name, segment).await });
-        }
-        let mut items = Vec::new();
-        while let Some(segment) = segments.join_next().await {
-            let segment = segment.map_err(|e| Error::store(&*self.url, format!("reading broke off: {e}")))?;
-            match segment? {
-                Some(found) => items.extend(found),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(items))
+    fn is_gone(&self, name: &str) -> Error {
+        Error::store(&*self.url, format!("the table `{name}` is gone")).with_hint("load the table again")
     }
 
-    /// The items of one part of a table. One answer holds 1 MB at most: only an answer without a last key is the last.
-    async fn scan_segment(&self, name: &str, segment: i32) -> Result<Option<Vec<Item>>> {
-        let (mut items, mut after) = (Vec::new(), None);
-        loop {
-            let request = self.client.scan().table_name(name).consistent_read(true);
-            let page = request.segment(segment).total_segments(SEGMENTS).set_exclusive_start_key(after).send().await;
-            let page = match page {
-                Ok(page) => page,
-                Err(e) if is_missing(&e) => return Ok(None),
-                Err(e) => return Err(self.failed("read", name, &e)),
-            };
-            items.extend(page.items.unwrap_or_default());
-            match page.last_evaluated_key {
-                Some(key) if !key.is_empty() => after = Some(key),
-                _ => return Ok(Some(items)),
+    /// Hands all items of a table to `take`, as they come; `false` if there is no such table.
+    async fn scan(&self, name: &str, take: &mut TakeItems<'_>) -> Result<bool> {
+        let (mut pages, mut begun) = (JoinSet::new(), false);
+        let page = |segment, after| self.clone().page(name.to_string(), segment, after);
+        for segment in 0..SEGMENTS {
+            pages.spawn(page(segment, None));
+        }
+        while let Some(answer) = pages.join_next().await {
+            let answer = answer.map_err(|e| Error::store(&*self.url, format!("reading broke off: {e}")))?;
+            match answer? {
+                Some(Page { segment, items, after }) => {
+                    // The next page comes while this one is taken.
+                    if after.is_some() {
+                        pages.spawn(page(segment, after));
+                    }
+                    take(name, items)?;
+                    begun = true;
+                }
+                // What was taken cannot be given back.
+                None if begun => return Err(self.is_gone(name)),
+                None => return Ok(false),
             }
+        }
+        Ok(true)
+    }
+
+    /// Items of one part of a table; `None` if there is no such table. One answer holds 1 MB at most: only an answer without a last
+    /// key is the last.
+    async fn page(self, name: String, segment: i32, after: Option<Item>) -> Result<Option<Page>> {
+        let request = self.client.scan().table_name(&name).consistent_read(true);
+        let page = request.segment(segment).total_segments(SEGMENTS).set_exclusive_start_key(after).send().await;
+        match page {
+            Ok(page) => Ok(Some(Page {
+                segment,
+                items: page.items.unwrap_or_default(),
+                after: page.last_evaluated_key.filter(|key| !key.is_empty()),
+            })),
+            Err(e) if is_missing(&e) => Ok(None),
+            Err(e) => Err(self.failed("read", &name, &e)),
+        }
+    }
+
+    /// About how many items the table has that holds the rows; `None` if there is none.
+    async fn count(&self, table: &str) -> Result<Option<u64>> {
+        if let Some(current) = self.current(table).await? {
+            return Ok(Some(current.items));
+        }
+        let name = self.name(table);
+        match self.client.describe_table().table_name(&name).send().await {
+            Ok(answer) => Ok(Some(answer.table.and_then(|t| t.item_count).map_or(0, i64::unsigned_abs))),
+            Err(e) if is_missing(&e) => Ok(None),
+            Err(e) => Err(self.failed("read", &name, &e)),
         }
     }
 
@@ -214,13 +243,13 @@ impl Dynamodb {
         let unique = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
         let unique = unique ^ (u64::from(std::process::id()) << 40);
         let name = generated_name(&self.name(table), generation, unique);
-        let count = items.len();
+        let now = Current { name: name.clone(), generation, items: items.len() as u64 };
         let written = async {
             self.create(&self.name("tables"), "table").await?;
             self.note(table, &name, generation).await?;
             self.create(&name, key).await?;
             self.put_all(&name, items.into_iter(), progress).await?;
-            self.switch(table, before.as_ref(), &Current { name: name.clone(), generation }, count).await
+            self.switch(table, before.as_ref(), &now).await
         };
         if let Err(error) = written.await {
             match self.current(table).await {
@@ -280,14 +309,21 @@ impl Store for Dynamodb {
         Shape::of(schema, table).is_some()
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
-        let Some(shape) = Shape::of(schema, checked_name(table)?) else { return Ok(None) };
-        let scanned = aws::wait(self.find(table))??;
-        let Some((name, items)) = scanned else { return Ok(None) };
-        let frame = shape.frame(&items, &name).map_err(|message| {
-            Error::input(format!("{}: {message}", self.url)).with_hint("mend the document, or load the table again")
-        })?;
-        by_contract(schema, table, frame, &name).map(Some)
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+        let Some(shape) = Shape::of(schema, checked_name(table)?) else { return Ok(false) };
+        aws::wait(self.find(table, &mut |name, items| {
+            let frame = shape.frame(&items, name).map_err(|message| {
+                Error::input(format!("{}: {message}", self.url)).with_hint("mend the document, or load the table again")
+            })?;
+            take(by_contract(schema, table, frame, name)?)
+        }))?
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        match self.holds(schema, checked_name(table)?) {
+            true => aws::wait(self.count(table))?,
+            false => Ok(None),
+        }
     }
 
     /// One after the other: each has a switch of its own.

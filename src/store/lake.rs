@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
-use super::{Incoming, Schema, Store, StoreUrl, checked_name, parquet};
+use super::{Incoming, Schema, Store, StoreUrl, TakeFrame, checked_name, parquet};
+use crate::data::pages::Pages;
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -24,6 +25,16 @@ impl Lake {
 
     fn path(&self, schema: Schema, table: &str) -> Result<PathBuf> {
         Ok(self.root.join(schema.name()).join(checked_name(table)?).with_extension("parquet"))
+    }
+
+    /// The file of a table, if there is one, and its name in messages.
+    fn open(&self, schema: Schema, table: &str) -> Result<Option<(File, String)>> {
+        let path = self.path(schema, table)?;
+        match File::open(&path) {
+            Ok(file) => Ok(Some((file, path.display().to_string()))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.root.is_dir() => Ok(None),
+            Err(e) => Err(Error::io("read", &path)(e)),
+        }
     }
 }
 
@@ -58,13 +69,14 @@ impl Store for Lake {
         &self.url
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
-        let path = self.path(schema, table)?;
-        match File::open(&path) {
-            Ok(file) => parquet::decode(schema, table, file, &path.display().to_string()).map(Some),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.root.is_dir() => Ok(None),
-            Err(e) => Err(Error::io("read", &path)(e)),
-        }
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+        let Some((file, place)) = self.open(schema, table)? else { return Ok(false) };
+        parquet::decode(schema, table, file, &place, take).map(|()| true)
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        let Some((file, place)) = self.open(schema, table)? else { return Ok(None) };
+        Ok(Some(Pages::open(file, &place)?.rows()))
     }
 
     /// All files are written aside and synced, then renamed one after the other: a reader of one sees the old file or the new one.

@@ -112,6 +112,7 @@ pub fn table_named(name: &str) -> Result<TableId> {
 mod tests {
     use std::sync::Mutex;
 
+    use super::super::TakeFrame;
     use super::*;
 
     /// Fails on one table.
@@ -121,7 +122,10 @@ mod tests {
         fn url(&self) -> &str {
             "broken:"
         }
-        fn read(&self, _: Schema, _: &str) -> Result<Option<DataFrame>> {
+        fn read_blocks(&self, _: Schema, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
+            Ok(false)
+        }
+        fn rows(&self, _: Schema, _: &str) -> Result<Option<u64>> {
             Ok(None)
         }
         fn write_all(&self, tables: &[Incoming], _: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {

@@ -65,6 +65,7 @@ use polars::prelude::DataFrame;
 
 use crate::data::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
 pub use crate::data::ddl::Schema;
+use crate::data::parquet::{join_rows, stack};
 use crate::error::{Error, Result};
 pub use load::{Loaded, load, read_cleaned, save_run, table_named};
 use url::{Scheme, StoreUrl};
@@ -84,17 +85,39 @@ pub struct Incoming {
     /// Of a table of results: the file of the run, for stores that keep files.
     pub file: Option<Vec<u8>>,
 }
+/// Takes some rows of a table.
+pub type TakeFrame<'a> = dyn FnMut(DataFrame) -> Result<()> + 'a;
 
 /// A place that keeps tables.
 pub trait Store: Send + Sync {
     /// The URL, its secrets masked.
     fn url(&self) -> &str;
 
-    /// The rows of a table in any order, columns and types by the contract; `None` when the store does not hold it.
+    /// Hands the rows of a table to `take`, some at a time and in any order, columns and types by the contract; of a table without
+    /// a row, its columns. `false` when the store does not hold it.
     ///
     /// # Errors
-    /// The store cannot be reached or refuses, or its table has other columns.
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>>;
+    /// The store cannot be reached or refuses, its table has other columns, or `take` fails.
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool>;
+
+    /// All rows of a table at once; `None` when the store does not hold it.
+    ///
+    /// # Errors
+    /// As [`Store::read_blocks`].
+    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+        let mut blocks = Vec::new();
+        let held = self.read_blocks(schema, table, &mut |rows| {
+            blocks.push(rows);
+            Ok(())
+        })?;
+        if held { stack(blocks).map(join_rows).map(Some) } else { Ok(None) }
+    }
+
+    /// About how many rows a table has; `None` when the store does not hold it.
+    ///
+    /// # Errors
+    /// The store cannot be reached or refuses.
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>>;
 
     /// Replaces the table by the rows of `frame`, all or nothing for whoever reads meanwhile; twice gives the same rows.
     /// `progress` hears of the number of rows written so far, which falls back when a lost connection starts it again.

@@ -11,13 +11,13 @@ use mysql::prelude::{FromRow, Queryable};
 use mysql::{Conn, DriverError, OptsBuilder, SslOpts, Value as Wire};
 use polars::prelude::DataFrame;
 
-use super::builder::Builder;
+use super::builder::Blocks;
 use super::retry::{Backoff, Failure};
 use super::rows::Value;
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::tls::Tls;
 use super::url::Secrets;
-use super::{Incoming, MADE, Schema, Store, StoreUrl, checked_name};
+use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
 use crate::data::ddl::{Constraints, Dialect, Reference};
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -151,34 +151,42 @@ impl Mysql {
         }
     }
 
-    fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
+    fn try_read(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
         let database = self.database(schema);
         let there = self.columns(&database, table)?;
         if there.is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
         let mut connection = self.connect()?;
         let target = MYSQL.table(&database, schema, table);
         let shown = format!("table {target} of `{}`", self.url);
         let fields = fields_to_read(schema, table, &there, &shown)?;
-        let mut builders = Builder::all(&fields);
         let sql = format!("SELECT {} FROM {target}", quoted(MYSQL, &fields));
-        // A prepared statement: numbers come as numbers, floating-point ones to the bit.
+        let mut blocks = Blocks::new(fields, take);
+        // A prepared statement: numbers come as numbers, floating-point ones to the bit. Rows come as the server sends them.
         let rows = connection.exec_iter(sql, ()).map_err(|e| self.failed(e))?;
         let dates: Vec<bool> =
             rows.columns().as_ref().iter().map(|c| c.column_type() == ColumnType::MYSQL_TYPE_DATE).collect();
-        let mut count = 0;
         for row in rows {
             let row = row.map_err(|e| self.failed(e))?;
-            count += 1;
-            for (i, builder) in builders.iter_mut().enumerate() {
-                value(row.as_ref(i).unwrap_or(&Wire::NULL), dates[i])
-                    .map_err(|what| format!("column `{}`: {what}", fields[i].name))
-                    .and_then(|value| builder.push(value))
-                    .map_err(|what| Error::input(format!("{shown}, row {count}, {what}")))?;
+            for (i, is_date) in dates.iter().enumerate() {
+                let value = value(row.as_ref(i).unwrap_or(&Wire::NULL), *is_date);
+                blocks.push(i, value).map_err(|what| Error::input(format!("{shown}, {what}")))?;
             }
+            blocks.end_row()?;
         }
-        Ok(Some(Builder::finish(builders, count)?))
+        blocks.finish()?;
+        Ok(true)
+    }
+
+    fn try_count(&self, schema: Schema, table: &str) -> Result<Option<u64>, Failure> {
+        let database = self.database(schema);
+        if self.columns(&database, table)?.is_empty() {
+            return Ok(None);
+        }
+        // What the catalogue says of it may be a day old.
+        let count = format!("SELECT COUNT(*) FROM {}", MYSQL.table(&database, schema, table));
+        self.connect()?.query_first(count).map_err(|e| self.failed(e))
     }
 
     fn try_write(
@@ -400,9 +408,14 @@ impl Store for Mysql {
         &self.url
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let table = checked_name(table)?;
-        Backoff::default().run(|| self.try_read(schema, table))
+        Backoff::default().run_handing_on(take, |take| self.try_read(schema, table, take))
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        let table = checked_name(table)?;
+        Backoff::default().run(|| self.try_count(schema, table))
     }
 
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use polars::prelude::{DataFrame, DataType, ParquetReader, SerReader};
 
-use super::{MADE, Schema, by_contract, columns};
+use super::{MADE, Schema, TakeFrame, by_contract, columns, name_of};
 use crate::data::contract::Kind;
+use crate::data::pages::Pages;
 use crate::data::parquet::write_compressed;
 use crate::error::{Error, Result};
 
@@ -35,20 +35,39 @@ pub(super) fn is_made(path: &Path) -> bool {
     File::open(path).ok().and_then(marked).unwrap_or(false)
 }
 
-/// Reads a table back; `place` names it in messages.
+/// Hands the rows of a table back, some at a time; `place` names it in messages.
 ///
 /// # Errors
-/// The file is damaged, or its columns are not the table's.
-pub(super) fn decode(schema: Schema, table: &str, from: impl MmapBytesReader, place: &str) -> Result<DataFrame> {
-    let mut frame = ParquetReader::new(from).finish().map_err(|e| {
-        Error::input(format!("`{place}` is not a readable Parquet file: {e}")).with_hint("load the table again")
-    })?;
-    for (held, stored) in renamed(schema, table) {
-        if frame.column(stored).is_ok() {
-            frame.rename(stored, held.into())?;
+/// The file is damaged, its columns are not the table's, or `take` fails.
+pub(super) fn decode(schema: Schema, table: &str, from: File, place: &str, take: &mut TakeFrame<'_>) -> Result<()> {
+    let pages = Pages::open(from, place)?;
+    let names = pages.names();
+    let renamed: Vec<_> = renamed(schema, table).collect();
+    // Of a table of the contract, others are not looked at.
+    let known = columns(schema, table);
+    let is_wanted = |name: &String| {
+        let held = renamed.iter().find(|(_, stored)| stored == name).map_or(name.as_str(), |(held, _)| held);
+        known.as_ref().is_none_or(|columns| columns.iter().any(|column| name_of(schema, column) == held))
+    };
+    let wanted: Vec<usize> = (0..names.len()).filter(|&at| is_wanted(&names[at])).collect();
+    pages.read(&wanted, &mut |mut frame| {
+        for at in 0..wanted.len() {
+            let column = &frame.columns()[at];
+            if *column.dtype() == DataType::Binary {
+                let text = column.strict_cast(&DataType::String).map_err(|_| {
+                    let message = format!("column `{}` of `{place}` holds what is no text", column.name());
+                    Error::input(message).with_hint("load the table again")
+                })?;
+                frame.replace_column(at, text)?;
+            }
         }
-    }
-    by_contract(schema, table, frame, place)
+        for (held, stored) in &renamed {
+            if frame.column(stored).is_ok() {
+                frame.rename(stored, (*held).into())?;
+            }
+        }
+        take(by_contract(schema, table, frame, place)?)
+    })
 }
 
 /// Columns whose name in the file differs: name in the frame, name in the file.

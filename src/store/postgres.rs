@@ -14,14 +14,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::builder::Builder;
+use super::builder::Blocks;
 use super::retry::{Backoff, Failure};
 use super::rows::Cells;
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::text::{self, Limits};
+use super::text::{self, Broken, Limits};
 use super::tls::Tls;
 use super::url::Secrets;
-use super::{Incoming, MADE, Schema, Store, StoreUrl, checked_name};
+use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
 use crate::error::{Error, Result};
 
@@ -153,23 +153,37 @@ impl Postgres {
             .map_err(|e| self.failed(e))
     }
 
-    fn try_read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>, Failure> {
+    fn try_read(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
         let mut client = self.connect()?;
         let mut transaction = client.transaction().map_err(|e| self.failed(e))?;
         let there = self.columns(&mut transaction, schema, table)?;
         if there.is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
         let target = POSTGRES.table(schema.name(), schema, table);
         let shown = format!("table {target} of `{}`", self.url);
         let fields = fields_to_read(schema, table, &there, &shown)?;
-        let mut builders = Builder::all(&fields);
         let sql = format!("COPY (SELECT {} FROM {target}) TO STDOUT", quoted(POSTGRES, &fields));
         let reader = transaction.copy_out(&sql).map_err(|e| self.failed(e))?;
-        let rows = text::decode(reader, &mut builders)
-            .map_err(|e| self.broken(e))?
-            .map_err(|what| Error::input(format!("{shown}, {what}")))?;
-        Ok(Some(Builder::finish(builders, rows)?))
+        text::decode(reader, Blocks::new(fields, take)).map_err(|broken| match broken {
+            Broken::Stream(e) => self.broken(e),
+            Broken::Value(what) => Error::input(format!("{shown}, {what}")).into(),
+            Broken::Taken(e) => e.into(),
+        })?;
+        Ok(true)
+    }
+
+    fn try_count(&self, schema: Schema, table: &str) -> Result<Option<u64>, Failure> {
+        let mut client = self.connect()?;
+        let mut transaction = client.transaction().map_err(|e| self.failed(e))?;
+        if self.columns(&mut transaction, schema, table)?.is_empty() {
+            return Ok(None);
+        }
+        // The catalogue knows the rows of tables that were analysed only.
+        let count = format!("SELECT count(*) FROM {}", POSTGRES.table(schema.name(), schema, table));
+        let rows: i64 =
+            transaction.query_one(&count, &[]).and_then(|row| row.try_get(0)).map_err(|e| self.failed(e))?;
+        Ok(Some(rows.unsigned_abs()))
     }
 
     /// What COPY's stream says, with the database's own words inside.
@@ -334,9 +348,14 @@ impl Store for Postgres {
         &self.url
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let table = checked_name(table)?;
-        Backoff::default().run(|| self.try_read(schema, table))
+        Backoff::default().run_handing_on(take, |take| self.try_read(schema, table, take))
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        let table = checked_name(table)?;
+        Backoff::default().run(|| self.try_count(schema, table))
     }
 
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {

@@ -4,6 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::TakeFrame;
 use crate::error::Error;
 
 /// Why an attempt failed.
@@ -56,6 +57,25 @@ impl Backoff {
         }
         unreachable!("the last attempt returns")
     }
+
+    /// The same for an attempt that hands rows on. Those cannot be taken back: once there are some, a failure is final.
+    pub(super) fn run_handing_on(
+        self,
+        take: &mut TakeFrame<'_>,
+        mut attempt: impl FnMut(&mut TakeFrame<'_>) -> Result<bool, Failure>,
+    ) -> Result<bool, Error> {
+        self.run(|| {
+            let mut begun = false;
+            let attempted = attempt(&mut |rows| {
+                begun = true;
+                take(rows)
+            });
+            attempted.map_err(|failure| match failure {
+                Failure::Passing(error) if begun => Failure::Final(error),
+                other => other,
+            })
+        })
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +109,25 @@ mod tests {
             Err(Failure::Final(Error::input("wrong password")))
         });
         assert!(result.is_err() && calls == 1);
+    }
+
+    #[test]
+    fn rows_that_are_handed_on_are_not_handed_on_again() {
+        let (mut calls, mut rows) = (0, 0);
+        let mut take = |_| {
+            rows += 1;
+            Ok(())
+        };
+        let result = QUICK.run_handing_on(&mut take, |take| {
+            calls += 1;
+            if calls < 2 {
+                return Err(passing());
+            }
+            take(polars::prelude::DataFrame::empty())?;
+            Err(passing())
+        });
+        assert_eq!(result.unwrap_err().to_string(), "mysql://db: the connection was lost");
+        assert_eq!((calls, rows), (2, 1));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 mod credentials;
 
-use std::io::{self, Cursor, Read};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,7 +18,9 @@ use object_store::{
 use polars::prelude::*;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Incoming, MADE, Schema, Store, StoreUrl, StoredFile, aws, checked_name, parquet, retry};
+use super::{
+    Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, aws, checked_name, columns, parquet, retry,
+};
 use crate::error::{Error, Result};
 use crate::parallel;
 use credentials::Credentials;
@@ -28,6 +31,8 @@ const PART: usize = 8 << 20;
 const IN_FLIGHT: usize = 4;
 /// Objects on their way at once.
 const AT_ONCE: usize = 4;
+/// Bytes of text for a byte of Parquet, at most about: its footer tells, but is only read with the rows.
+const UNPACKED: u64 = 4;
 /// Where raw files are, below the prefix.
 const FOLDERS: [&str; 3] = ["", "csv", "json"];
 
@@ -69,20 +74,22 @@ impl S3 {
         Ok(self.key(&format!("{}/{}.{extension}", schema.name(), checked_name(table)?)))
     }
 
-    /// The whole object; `None` where there is none.
-    fn get(&self, key: &Path) -> Result<Option<Vec<u8>>> {
-        let meta = match aws::wait(self.client.head(key))? {
+    /// What is known of an object; `None` where there is none.
+    fn head(&self, key: &Path) -> Result<Option<ObjectMeta>> {
+        match aws::wait(self.client.head(key))? {
             // A missing bucket is answered to a HEAD like a missing object, without a word.
-            Err(object_store::Error::NotFound { .. }) => {
-                return aws::wait(self.client.list_with_delimiter(Some(key)))?
-                    .map(|_| None)
-                    .map_err(|e| self.failed("read", key, &e));
-            }
-            meta => meta.map_err(|e| self.failed("read", key, &e))?,
-        };
-        let mut bytes = Vec::with_capacity(meta.size as usize);
-        Download::new(self.clone(), meta).read_to_end(&mut bytes).map_err(unwrapped(&self.url))?;
-        Ok(Some(bytes))
+            Err(object_store::Error::NotFound { .. }) => aws::wait(self.client.list_with_delimiter(Some(key)))?
+                .map(|_| None)
+                .map_err(|e| self.failed("read", key, &e)),
+            meta => meta.map(Some).map_err(|e| self.failed("read", key, &e)),
+        }
+    }
+
+    /// The object in a file without a name, which goes with it: a table is read from its end, and is larger than memory.
+    fn fetch(&self, meta: ObjectMeta) -> Result<File> {
+        let mut file = tempfile::tempfile().map_err(Error::io("write", std::env::temp_dir()))?;
+        io::copy(&mut Download::new(self.clone(), meta), &mut file).map_err(unwrapped(&self.url))?;
+        Ok(file)
     }
 
     /// Makes sure that nothing is replaced but what a load has put.
@@ -179,14 +186,25 @@ impl Store for S3 {
         &self.url
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let key = self.key_of(schema, table)?;
-        let Some(bytes) = self.get(&key)? else { return Ok(None) };
-        if schema == Schema::Results {
-            let options = CsvReadOptions::default().with_infer_schema_length(None);
-            return Ok(Some(options.into_reader_with_file_handle(Cursor::new(bytes)).finish()?));
+        let Some(meta) = self.head(&key)? else { return Ok(false) };
+        let mut file = self.fetch(meta)?;
+        match schema {
+            Schema::Results => {
+                file.rewind().map_err(Error::io("read", std::env::temp_dir()))?;
+                let options = CsvReadOptions::default().with_infer_schema_length(None);
+                take(options.into_reader_with_file_handle(file).finish()?)?;
+            }
+            _ => parquet::decode(schema, table, file, &format!("s3://{}/{key}", self.bucket), take)?,
         }
-        parquet::decode(schema, table, Cursor::new(bytes), &format!("s3://{}/{key}", self.bucket)).map(Some)
+        Ok(true)
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        let meta = self.head(&self.key_of(schema, table)?)?;
+        let width = columns(schema, table).map_or(1, |columns| columns.iter().map(|c| c.kind.typical_width()).sum());
+        Ok(meta.map(|meta| meta.size.saturating_mul(UNPACKED) / width.max(1)))
     }
 
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {

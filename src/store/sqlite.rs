@@ -8,10 +8,10 @@ use polars::prelude::DataFrame;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior};
 
-use super::builder::Builder;
+use super::builder::Blocks;
 use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::{Incoming, MADE, Schema, Store, StoreUrl, checked_name};
+use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
@@ -82,10 +82,25 @@ impl Sqlite {
         }
     }
 
+    /// A table, its name in the file and its columns; `None` if it is not there.
+    fn find(&self, schema: Schema, table: &str) -> Result<Option<Found>> {
+        let name = format!("{}_{}", schema.name(), checked_name(table)?);
+        if !self.path.exists() {
+            return Err(Error::input(format!("there is no file `{}`", self.path.display()))
+                .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
+        }
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
+        Ok(if there.is_empty() { None } else { Some((connection, name, there)) })
+    }
+
     fn shown(&self, table: &str) -> String {
         format!("table {table} of `{}`", self.url)
     }
 }
+
+/// A connection, the name of a table, and the names and declared types of its columns.
+type Found = (Connection, String, Vec<(String, String)>);
 
 /// Names and declared types of a table's columns; none if there is no such table.
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {
@@ -98,27 +113,17 @@ impl Store for Sqlite {
         &self.url
     }
 
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
-        let name = format!("{}_{}", schema.name(), checked_name(table)?);
-        if !self.path.exists() {
-            return Err(Error::input(format!("there is no file `{}`", self.path.display()))
-                .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
-        }
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
-        if there.is_empty() {
-            return Ok(None);
-        }
+    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+        let Some((connection, name, there)) = self.find(schema, table)? else { return Ok(false) };
         let shown = self.shown(&SQLITE.quote(&name));
         let fields = fields_to_read(schema, table, &there, &shown)?;
-        let mut builders = Builder::all(&fields);
         let sql = format!("SELECT {} FROM {}", quoted(SQLITE, &fields), SQLITE.quote(&name));
+        let width = fields.len();
+        let mut blocks = Blocks::new(fields, take);
         let mut statement = connection.prepare(&sql).map_err(|e| self.failed(e))?;
         let mut rows = statement.raw_query();
-        let mut count = 0;
         while let Some(row) = rows.next().map_err(|e| self.failed(e))? {
-            count += 1;
-            for (i, builder) in builders.iter_mut().enumerate() {
+            for i in 0..width {
                 let value = match row.get_ref(i).map_err(|e| self.failed(e))? {
                     ValueRef::Null => Ok(Value::Null),
                     ValueRef::Integer(number) => Ok(Value::Integer(number)),
@@ -128,13 +133,18 @@ impl Store for Sqlite {
                     }
                     ValueRef::Blob(_) => Err("binary data where a text or number is expected"),
                 };
-                value
-                    .map_err(|what| format!("column `{}`: {what}", fields[i].name))
-                    .and_then(|value| builder.push(value))
-                    .map_err(|what| Error::input(format!("{shown}, row {count}, {what}")))?;
+                blocks.push(i, value).map_err(|what| Error::input(format!("{shown}, {what}")))?;
             }
+            blocks.end_row()?;
         }
-        Builder::finish(builders, count).map(Some)
+        blocks.finish().map(|()| true)
+    }
+
+    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+        let Some((connection, name, _)) = self.find(schema, table)? else { return Ok(None) };
+        let count = format!("SELECT count(*) FROM {}", SQLITE.quote(&name));
+        let rows: i64 = connection.query_row(&count, [], |row| row.get(0)).map_err(|e| self.failed(e))?;
+        Ok(Some(rows.unsigned_abs()))
     }
 
     /// One transaction: readers see the old tables until it ends.

@@ -5,8 +5,9 @@ use std::io::BufRead;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::builder::Builder;
+use super::builder::Blocks;
 use super::rows::{Cells, Field, Value};
+use crate::error::Error;
 
 /// Rows that are encoded and sent at once.
 const CHUNK: usize = 4096;
@@ -98,32 +99,36 @@ fn escape(out: &mut Vec<u8>, text: &[u8], limits: Limits) -> Result<(), &'static
     Ok(())
 }
 
-/// Reads what COPY TO writes; returns the number of rows.
-///
-/// # Errors
-/// The inner one says what value has no meaning in its column, with the row.
-pub(super) fn decode(mut from: impl BufRead, builders: &mut [Builder]) -> std::io::Result<Result<usize, String>> {
+/// Why rows could not be read.
+#[derive(Debug)]
+pub(super) enum Broken {
+    Stream(std::io::Error),
+    /// A value has no meaning in its column: in words, with the row.
+    Value(String),
+    /// Whoever takes the rows failed.
+    Taken(Error),
+}
+
+/// Reads what COPY TO writes.
+pub(super) fn decode(mut from: impl BufRead, mut blocks: Blocks<'_>) -> Result<(), Broken> {
     let (mut line, mut text) = (Vec::new(), Vec::new());
-    let mut rows = 0;
-    while from.read_until(b'\n', &mut line)? > 0 {
-        rows += 1;
+    let width = blocks.fields().len();
+    while from.read_until(b'\n', &mut line).map_err(Broken::Stream)? > 0 {
         let mut fields = line.strip_suffix(b"\n").unwrap_or(&line).split(|b| *b == b'\t');
-        for builder in builders.iter_mut() {
-            let pushed = match fields.next() {
-                Some(b"\\N") => builder.push(Value::Null),
-                Some(field) => match std::str::from_utf8(unescape(field, &mut text)) {
-                    Ok(text) => builder.push(Value::Text(text)),
-                    Err(_) => Err("a text is not UTF-8".into()),
-                },
-                None => Err("the row is too short".into()),
+        for column in 0..width {
+            let value = match fields.next() {
+                Some(b"\\N") => Ok(Value::Null),
+                Some(field) => {
+                    std::str::from_utf8(unescape(field, &mut text)).map(Value::Text).map_err(|_| "a text is not UTF-8")
+                }
+                None => Err("the row is too short"),
             };
-            if let Err(what) = pushed {
-                return Ok(Err(format!("row {rows}, {what}")));
-            }
+            blocks.push(column, value).map_err(Broken::Value)?;
         }
+        blocks.end_row().map_err(Broken::Taken)?;
         line.clear();
     }
-    Ok(Ok(rows))
+    blocks.finish().map_err(Broken::Taken)
 }
 
 /// The field without its escapes; `text` is where it is put if it has any.
@@ -179,10 +184,15 @@ mod tests {
         let floats: Vec<f64> = (0..10).map(|i| 0.1 * f64::from(i) - 0.3).collect();
         let frame = df!("t" => texts, "f" => floats, "i" => (0..10i64).collect::<Vec<_>>()).unwrap();
         let (fields, _) = fields_of(&frame).unwrap();
-        let mut builders = Builder::all(&fields);
         let bytes = text(&frame, ALL).unwrap();
-        assert_eq!(decode(bytes.as_slice(), &mut builders).unwrap().unwrap(), 10);
-        assert!(Builder::finish(builders, 10).unwrap().equals_missing(&frame));
+        let mut read = Vec::new();
+        let mut take = |rows: DataFrame| {
+            read.push(rows);
+            Ok(())
+        };
+        decode(bytes.as_slice(), Blocks::new(fields, &mut take)).unwrap();
+        assert_eq!(read.len(), 1);
+        assert!(read[0].equals_missing(&frame));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The same data in every layout that is read give the same tables.
 
 use std::io::Write;
+use std::path::Path;
 
 use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
-use polars::prelude::{CsvReadOptions, ParquetWriter, SerReader};
+use polars::prelude::*;
 
-use super::workdir::{Workdir, assert_same};
+use super::workdir::{Workdir, assert_same, copy};
 
 fn tables(work: &Workdir, data: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
     work.ok(&["run", "--data", data, "--quiet"]);
@@ -29,21 +30,24 @@ fn kaggles_zip() {
     assert_same(&expected, &tables(&work, "archive.zip"));
 }
 
+/// Writes a file that is compressed as its name says.
+pub fn packed(path: &Path, bytes: &[u8]) {
+    let file = Writable::Local(std::fs::File::create(path).unwrap());
+    let mut writer = match path.extension().is_some_and(|end| end == "gz") {
+        true => CompressedWriter::gzip(file, None),
+        false => CompressedWriter::zstd(file, None).unwrap(),
+    };
+    writer.write_all(bytes).unwrap();
+    writer.close().unwrap();
+}
+
 /// gzip, zstd, Parquet, several files per table and a folder of files; what only bears such a name is refused.
 #[test]
 fn compressed_files_parquet_and_many_files_per_table() {
     let work = Workdir::with_data();
     let expected = tables(&work, "data");
     std::fs::create_dir_all(work.path("lake/order_reviews")).unwrap();
-    let packed = |name: &str, bytes: &[u8]| {
-        let file = Writable::Local(std::fs::File::create(work.path(name)).unwrap());
-        let mut writer = match name.ends_with(".gz") {
-            true => CompressedWriter::gzip(file, None),
-            false => CompressedWriter::zstd(file, None).unwrap(),
-        };
-        writer.write_all(bytes).unwrap();
-        writer.close().unwrap();
-    };
+    let packed = |name: &str, bytes: &[u8]| packed(&work.path(name), bytes);
     for (name, bytes) in work.files("data") {
         match name.as_str() {
             "olist_orders_dataset.csv" => {
@@ -78,6 +82,60 @@ fn compressed_files_parquet_and_many_files_per_table() {
     refused("lake/order_items.parquet", b"PAR1", "cannot read");
     work.write("lake/orders_2019.csv", "order_id,other\nx,y\n");
     work.fails(&["run", "--data", "lake"], 2, &["orders_2019.csv", "its header is not that"]);
+}
+
+/// Parquet files of one table with columns in another order and of other types, one beside CSV.
+#[test]
+fn parquet_files_of_a_table_need_not_be_alike() {
+    let work = Workdir::with_data();
+    let expected = tables(&work, "data");
+    copy(&work.path("data"), &work.path("mixed"));
+    let frame = |table: &str| {
+        let path = work.path("data").join(format!("olist_{table}_dataset.csv"));
+        std::fs::remove_file(work.path("mixed").join(path.file_name().unwrap())).unwrap();
+        let options = CsvReadOptions::default().with_infer_schema_length(None);
+        options.try_into_reader_with_file_path(Some(path)).unwrap().finish().unwrap()
+    };
+    let write = |name: &str, mut frame: DataFrame| {
+        let file = std::fs::File::create(work.path("mixed").join(name)).unwrap();
+        ParquetWriter::new(file).finish(&mut frame).unwrap();
+    };
+    let items = frame("order_items");
+    let half = items.height() / 2;
+    let names: Vec<String> = items.get_column_names().iter().rev().map(|name| name.to_string()).collect();
+    let mut first = items.slice(0, half).select(names).unwrap();
+    let mut second = items.slice(half as i64, items.height());
+    for (column, dtype) in [("order_item_id", DataType::String), ("price", DataType::String)] {
+        first.with_column(first.column(column).unwrap().cast(&dtype).unwrap()).unwrap();
+    }
+    for (column, dtype) in [("order_item_id", DataType::Int32), ("freight_value", DataType::Decimal(10, 2))] {
+        second.with_column(second.column(column).unwrap().cast(&dtype).unwrap()).unwrap();
+    }
+    write("order_items_1.parquet", first);
+    let note = Column::new("note".into(), vec!["x"; second.height()]);
+    write("order_items_2.parquet", second.hstack(&[note]).unwrap());
+    let orders = frame("orders");
+    write("orders_2.parquet", orders.slice(100, orders.height()));
+    let mut text = Vec::new();
+    CsvWriter::new(&mut text).finish(&mut orders.slice(0, 100)).unwrap();
+    work.write("mixed/orders_1.csv", text);
+    let done = work.ok(&["run", "--data", "mixed"]);
+    assert!(done.stderr.contains("unknown column `note` of `order_items_2.parquet` was left out"), "{done}");
+    assert_same(&expected, &work.files("out/tables"));
+
+    let float = second.column("price").unwrap().f64().unwrap().clone();
+    let wrong: Float64Chunked =
+        float.iter().enumerate().map(|(n, v)| if n == 5 { Some(58.900001) } else { v }).collect();
+    second.with_column(wrong.with_name("price".into()).into_column()).unwrap();
+    write("order_items_2.parquet", second.clone());
+    let done = work.ok(&["run", "--data", "mixed"]);
+    let line = format!("line {}: more than two decimals", half + 6);
+    assert!(done.stderr.contains("1 row of `order_items` set aside") && done.stderr.contains(&line), "{done}");
+    write("order_items_2.parquet", second.drop("price").unwrap());
+    work.fails(&["run", "--data", "mixed"], 2, &["column `price` is missing from `order_items_2.parquet`"]);
+    let nested = second.column("price").unwrap().as_materialized_series().implode().unwrap().into_column();
+    write("order_items_2.parquet", second.head(Some(1)).with_column(nested).unwrap().clone());
+    work.fails(&["run", "--data", "mixed"], 2, &["column `price` of `order_items_2.parquet` holds lists"]);
 }
 
 /// Once more under another name, compressed or as a folder of files: it must not count twice.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod amounts;
+mod damaged;
 mod decide;
 mod determinism;
 mod folder;
@@ -9,6 +10,7 @@ mod hostile;
 mod input;
 mod kill;
 mod layouts;
+mod memory;
 mod monthly;
 mod real;
 mod rendering;

@@ -41,7 +41,7 @@ impl RawFiles {
                 return RawFiles::at(file);
             }
             let store = part.store.as_ref().filter(|shelf| shelf.0.holds(Schema::Raw, table.name));
-            if store.map_or(Ok(None), |shelf| shelf.0.read(Schema::Raw, table.name))?.is_some() {
+            if store.map_or(Ok(None), |shelf| shelf.0.rows(Schema::Raw, table.name))?.is_some() {
                 return Err(unreachable(table.name));
             }
         }

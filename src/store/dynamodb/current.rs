@@ -15,6 +15,8 @@ pub(super) struct Current {
     pub(super) name: String,
     /// Number of the load that wrote it.
     pub(super) generation: u64,
+    /// How many items it wrote.
+    pub(super) items: u64,
 }
 
 impl Dynamodb {
@@ -35,22 +37,18 @@ impl Dynamodb {
         };
         let Some(item) = item else { return Ok(None) };
         let name = item.get("holds").and_then(|v| v.as_s().ok());
-        let generation = item.get("generation").and_then(|v| v.as_n().ok()?.parse().ok());
-        match (name, generation) {
-            (Some(name), Some(generation)) => Ok(Some(Current { name: name.clone(), generation })),
+        let number = |name: &str| item.get(name).and_then(|v| v.as_n().ok()?.parse().ok());
+        match (name, number("generation")) {
+            (Some(name), Some(generation)) => {
+                Ok(Some(Current { name: name.clone(), generation, items: number("items").unwrap_or(0) }))
+            }
             _ => Err(Error::store(&*self.url, format!("`{}` does not say where `{table}` is", self.name("tables")))
                 .with_hint("load the table again after removing its item")),
         }
     }
 
     /// Says that `now` holds the table, unless another load said something since `before`.
-    pub(super) async fn switch(
-        &self,
-        table: &str,
-        before: Option<&Current>,
-        now: &Current,
-        count: usize,
-    ) -> Result<()> {
+    pub(super) async fn switch(&self, table: &str, before: Option<&Current>, now: &Current) -> Result<()> {
         let request = self
             .client
             .put_item()
@@ -58,7 +56,7 @@ impl Dynamodb {
             .item("table", AttributeValue::S(table.into()))
             .item("holds", AttributeValue::S(now.name.clone()))
             .item("generation", AttributeValue::N(now.generation.to_string()))
-            .item("items", AttributeValue::N(count.to_string()));
+            .item("items", AttributeValue::N(now.items.to_string()));
         let request = match before {
             None => request.condition_expression("attribute_not_exists(holds)"),
             Some(before) => request

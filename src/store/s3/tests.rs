@@ -56,8 +56,11 @@ fn results_are_csv_files_like_those_of_a_run() {
     let Some(store) = direct("results") else { return };
     let frame = df!("state" => ["SP", "a,\"b\"\n"], "share" => [Some(0.1), None], "orders" => [7i64, -1]).unwrap();
     store.write(Schema::Results, "by_state", &frame, &|_| ()).unwrap();
-    let bytes = store.get(&store.key("results/by_state.csv")).unwrap().unwrap();
-    assert_eq!(String::from_utf8(bytes).unwrap(), "state,share,orders\nSP,0.1,7\n\"a,\"\"b\"\"\n\",,-1\n");
+    let meta = store.head(&store.key("results/by_state.csv")).unwrap().unwrap();
+    assert_eq!(
+        io::read_to_string(Download::new(store.clone(), meta)).unwrap(),
+        "state,share,orders\nSP,0.1,7\n\"a,\"\"b\"\"\n\",,-1\n"
+    );
     assert!(store.read(Schema::Results, "by_state").unwrap().unwrap().equals_missing(&frame));
 }
 
