@@ -4,9 +4,13 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use pfe::data::regular;
 use pfe::{Error, report};
 
 use super::{LangArg, Outcome, print};
+
+/// No notebook is longer, bytes.
+const LONGEST: u64 = 1 << 30;
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("outputs").required(true).multiple(true)))]
@@ -28,7 +32,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let text = std::fs::read_to_string(&args.notebook).map_err(Error::io("read", &args.notebook))?;
+    let text = regular::read_to_string(&args.notebook, LONGEST)?;
     let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy();
     let document = report::notebook(&name, &text, args.lang.into())?;
     // Both are rendered before either is written.

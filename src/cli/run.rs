@@ -11,6 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
+use pfe::data::regular;
 use pfe::mart::engine;
 use pfe::memory;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
@@ -23,9 +24,12 @@ use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
+use super::data::{self, Strict};
 use super::decisions::{self, DecisionArgs};
 use super::{LangArg, Outcome, grouped, print, print_json};
 
+/// No text that somebody writes for a run is longer, bytes.
+pub(super) const LONGEST_TEXT: u64 = 1 << 24;
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
 
@@ -106,10 +110,12 @@ impl Makers {
 /// What is analysed, and what comes out.
 #[derive(Debug, clap::Args)]
 pub struct What {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store; may be given more
-    /// than once, and each table comes from the first that holds it; without it, data are generated
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of a store; may be given
+    /// more than once, and each table comes from the first that holds it; without it, data are generated
     #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
     data: Vec<PathBuf>,
+    #[command(flatten)]
+    strict: Strict,
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
@@ -146,7 +152,7 @@ impl What {
             cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
             templates: templates(self.templates.as_deref())?,
             monthly: self.monthly,
-            how,
+            how: How { strict: self.strict.strict, ..how },
         })
     }
 }
@@ -246,9 +252,7 @@ pub fn run(args: &Args) -> Outcome {
 
 fn warn(outcome: &pipeline::Outcome, out: &Path) {
     let audit = &outcome.audit;
-    for warning in &audit.warnings {
-        eprintln!("warning: {warning}");
-    }
+    data::warn(&audit.warnings);
     if outcome.unfinished_before {
         eprintln!(
             "warning: the last run in `{}` did not finish; of its files those were used that still fit",
@@ -355,7 +359,7 @@ fn prove(args: &Args) -> Outcome {
 
 /// The cover's parameters of a file.
 pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
-    let read = |path: &PathBuf| Cover::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?);
+    let read = |path: &PathBuf| Cover::parse(&regular::read_to_string(path, LONGEST_TEXT)?);
     path.map(read).transpose()
 }
 

@@ -1,13 +1,16 @@
 //! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
 
+mod archive;
 pub mod audit;
 pub mod before;
 mod build;
+pub(crate) mod built_in;
 mod canonical;
 pub mod clean;
 pub mod contract;
 mod cut;
 pub mod ddl;
+pub(crate) mod find;
 pub(crate) mod format;
 pub(crate) mod ids;
 pub mod increment;
@@ -15,6 +18,7 @@ mod json;
 mod locations;
 pub(crate) mod merge;
 pub mod months;
+mod names;
 pub mod parquet;
 pub(crate) mod parse;
 mod parts;
@@ -22,6 +26,7 @@ pub(crate) mod places;
 mod quality;
 pub mod read;
 mod recount;
+pub mod regular;
 #[cfg_attr(not(feature = "spark"), allow(dead_code))]
 pub mod remote;
 pub mod rows;
@@ -32,6 +37,7 @@ mod spill;
 #[allow(clippy::unwrap_used)]
 mod tests;
 mod wanted;
+mod what;
 
 pub use audit::Audit;
 pub use clean::{CleanTables, clean, load};

@@ -1,110 +1,154 @@
-//! The files of one table → one stream of CSV: unpacked, one after the other, under one header. Used by `source`.
+//! A file of a table, on the disk, in an archive or in a store → its rows as a stream of CSV or documents. Used by `source`.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use polars::io::utils::compression::{ByteSourceReader, SupportedCompression};
 use polars::prelude::{CsvWriter, ParquetReader, SerReader, SerWriter};
 
+use super::{archive, names, regular};
 use crate::error::{Error, Result};
+use crate::store::StoredFile;
 
 /// A compressed text never shrinks this far; a file that claims to is refused before it fills the memory.
 pub(super) const MAX_COMPRESSION: u64 = 200;
 /// What tables shrink to, about: how much room to make for their rows.
 const USUAL_COMPRESSION: u64 = 4;
+/// Bytes from which the first line of a file is known; a longer one is no header.
+const HEAD: u64 = 1 << 16;
 
-/// Extensions of compressed files, after that of their format.
-const COMPRESSED: [&str; 2] = [".gz", ".zst"];
-const PARQUET: &str = ".parquet";
-
-/// A file's name without the extensions, if its rows can be had as CSV.
-pub(super) fn stem(file_name: &str) -> Option<&str> {
-    let plain = COMPRESSED.iter().find_map(|end| file_name.strip_suffix(end)).unwrap_or(file_name);
-    plain.strip_suffix(".csv").or_else(|| file_name.strip_suffix(PARQUET))
+/// One of the files of a table.
+#[derive(Debug, Clone)]
+pub(super) struct FilePart {
+    /// Relative to the source.
+    pub(super) name: String,
+    pub(super) place: Place,
 }
 
-/// Files of one table, read one after the other. Lines count through all of them: the headers of all but the first become empty
-/// lines.
-pub(super) struct Parts {
-    left: std::vec::IntoIter<PathBuf>,
-    current: Option<(PathBuf, BufReader<Box<dyn Read>>)>,
-    header: Option<Vec<u8>>,
-    /// Ready to be read before the current file goes on.
-    pending: Cursor<Vec<u8>>,
-    ends_line: bool,
+/// Where a file stands.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Disk(PathBuf),
+    Zip { archive: PathBuf, index: usize },
+    Stored(Arc<dyn StoredFile>),
 }
 
-impl Parts {
-    /// The rows of all files but the first `known`, under the header of the first.
-    ///
-    /// # Errors
-    /// That cannot be read.
-    pub fn after(mut files: Vec<PathBuf>, known: usize) -> Result<Parts> {
-        let left = files.split_off(known);
-        let mut parts =
-            Parts { left: left.into_iter(), current: None, header: None, pending: Cursor::default(), ends_line: true };
-        if let Some(first) = files.first() {
-            let mut header = Vec::new();
-            let mut file = BufReader::new(open(first)?);
-            file.read_until(b'\n', &mut header).map_err(Error::io("read", first))?;
-            parts.header = Some(names(&header));
-            parts.pending = Cursor::new(header);
+impl FilePart {
+    /// Where it stands, if it is a file by itself.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Disk(path) => Some(path),
+            _ => None,
         }
-        Ok(parts)
     }
 
-    /// About how many bytes the stream holds.
+    /// Where an engine elsewhere finds it: a path, or a URL of a store that engines reach, too.
+    pub(super) fn place(&self) -> Result<Option<String>> {
+        match &self.place {
+            Place::Disk(path) => {
+                let absolute = std::path::absolute(path).map_err(Error::io("read", path))?;
+                Ok(Some(absolute.display().to_string()))
+            }
+            Place::Stored(file) => Ok(file.place()),
+            Place::Zip { .. } => Ok(None),
+        }
+    }
+
+    /// Whether the bytes of the file are those of its rows.
+    pub(super) fn is_plain(&self) -> bool {
+        !names::is_compressed(&self.name) && !names::is_parquet(&self.name)
+    }
+
+    /// Bytes that it takes where it stands, and unpacked as far as its archive says so.
+    fn sizes(&self) -> Result<(u64, u64)> {
+        match &self.place {
+            Place::Disk(path) => {
+                let bytes = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+                Ok((bytes, bytes))
+            }
+            Place::Zip { archive, index } => archive::sizes(archive, *index),
+            Place::Stored(file) => Ok((file.size(), file.size())),
+        }
+    }
+
+    /// Its length in bytes, out of its archive.
+    pub(super) fn bytes(&self) -> Result<u64> {
+        Ok(self.sizes()?.1)
+    }
+
+    /// About how many bytes of text its rows take.
+    pub(super) fn text(&self) -> Result<u64> {
+        Ok(if self.is_plain() { self.bytes()? } else { self.bytes()?.saturating_mul(USUAL_COMPRESSION) })
+    }
+
+    /// Hands over the bytes of the file as they are.
     ///
     /// # Errors
-    /// A file is missing.
-    pub fn size(files: &[PathBuf]) -> Result<u64> {
-        let size = |path: &PathBuf| {
-            let bytes = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
-            Ok(if is_plain(path) { bytes } else { bytes.saturating_mul(USUAL_COMPRESSION) })
+    /// It cannot be opened, or `read` fails.
+    pub(super) fn with_bytes<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+        match &self.place {
+            Place::Disk(path) => read(&mut regular::open(path)?),
+            Place::Zip { archive, index } => archive::with_entry(archive, *index, &self.name, |bytes, _| read(bytes)),
+            Place::Stored(file) => read(&mut *file.open()),
+        }
+    }
+
+    /// Hands over the rows of the file: CSV, whatever it is packed in, or documents.
+    ///
+    /// # Errors
+    /// As [`FilePart::with_bytes`], or the file is not what its name says.
+    pub(super) fn with_rows<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+        if names::is_parquet(&self.name) {
+            return read(&mut parquet(self.seekable()?).map_err(|e| self.failed(&e))?);
+        }
+        if !names::is_compressed(&self.name) {
+            return self.with_bytes(read);
+        }
+        // Of what stands there: an entry of an archive may itself be packed.
+        let most = self.sizes()?.0.saturating_mul(MAX_COMPRESSION);
+        self.with_bytes(|bytes| read(&mut unpacked(bytes, most).map_err(|e| self.failed(&e))?))
+    }
+
+    /// The first line with the bytes that follow it, as far as they come with it: the columns of a Parquet file.
+    ///
+    /// # Errors
+    /// As [`FilePart::with_rows`].
+    pub(super) fn head(&self) -> Result<Vec<u8>> {
+        let mut head = Vec::new();
+        if names::is_parquet(&self.name) {
+            let schema = ParquetReader::new(self.seekable()?).schema().map_err(|e| self.failed(&e.into()))?;
+            let columns: Vec<&str> = schema.iter_names().map(|name| name.as_str()).collect();
+            return Ok(super::build::as_csv(columns.into_iter()).into_bytes());
+        }
+        let mut take = |bytes: &mut dyn Read| {
+            let failed = |e: io::Error| self.failed(&Error::io("read", &self.name)(e));
+            bytes.take(HEAD).read_to_end(&mut head).map(drop).map_err(failed)
         };
-        files.iter().map(size).sum()
-    }
-
-    /// Opens the next file, and makes its header that of the stream, or an empty line.
-    fn next(&mut self) -> io::Result<bool> {
-        let Some(path) = self.left.next() else { return Ok(false) };
-        let named = |e: &dyn std::fmt::Display| io::Error::other(format!("`{}`: {e}", path.display()));
-        let mut file = BufReader::with_capacity(1 << 18, open(&path).map_err(|e| named(&e))?);
-        let mut first = Vec::new();
-        file.read_until(b'\n', &mut first).map_err(|e| named(&e))?;
-        // The line break that the file before lacks.
-        let mut pending = if self.ends_line { Vec::new() } else { vec![b'\n'] };
-        match &self.header {
-            // A file without a line has no header either: that of the next one is the stream's.
-            None if first.is_empty() => {}
-            None => {
-                self.header = Some(names(&first));
-                pending.extend(&first);
-            }
-            Some(header) if first.is_empty() || *header == names(&first) => pending.push(b'\n'),
-            Some(_) => return Err(named(&"its header is not that of the files before it")),
+        match &self.place {
+            Place::Stored(file) if self.is_plain() => take(&mut *file.first(HEAD))?,
+            _ => self.with_rows(take)?,
         }
-        self.pending = Cursor::new(pending);
-        self.current = Some((path, file));
-        Ok(true)
+        Ok(head)
     }
-}
 
-impl Read for Parts {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let mut read = self.pending.read(buffer)?;
-            if let (0, Some((path, file))) = (read, &mut self.current) {
-                read = file.read(buffer).map_err(|e| io::Error::new(e.kind(), format!("`{}`: {e}", path.display())))?;
-            }
-            if let Some(last) = read.checked_sub(1) {
-                self.ends_line = buffer[last] == b'\n';
-                return Ok(read);
-            }
-            if buffer.is_empty() || !self.next()? {
-                return Ok(0);
-            }
+    /// The file, or a copy of it that is gone with it: Parquet is read from its end.
+    fn seekable(&self) -> Result<File> {
+        if let Place::Disk(path) = &self.place {
+            return regular::open(path);
+        }
+        let failed = || Error::io("copy", &self.name);
+        let mut copy = tempfile::tempfile().map_err(failed())?;
+        self.with_bytes(|mut bytes| io::copy(&mut bytes, &mut copy).map_err(failed()))?;
+        copy.seek(SeekFrom::Start(0)).map_err(failed())?;
+        Ok(copy)
+    }
+
+    fn failed(&self, error: &Error) -> Error {
+        match error {
+            Error::Io { source, .. } => Error::input(format!("cannot read `{}`: {source}", self.name)),
+            error => Error::input(format!("cannot read `{}`: {error}", self.name)),
         }
     }
 }
@@ -113,71 +157,57 @@ impl Read for Parts {
 ///
 /// # Errors
 /// One cannot be read, or begins otherwise.
-pub(super) fn header(files: &[PathBuf]) -> Result<Vec<u8>> {
+pub(super) fn header(files: &[FilePart]) -> Result<Vec<u8>> {
     let mut header = Vec::new();
-    for path in files {
-        let mut first = Vec::new();
-        BufReader::new(open(path)?).read_until(b'\n', &mut first).map_err(Error::io("read", path))?;
+    for file in files {
+        let mut first = file.head()?;
+        first.truncate(first.iter().position(|b| *b == b'\n').map_or(first.len(), |end| end + 1));
         if header.is_empty() {
             header = first;
-        } else if !first.is_empty() && names(&first) != names(&header) {
-            let path = path.display();
-            return Err(Error::input(format!("cannot read `{path}`: its header is not that of the files before it")));
+        } else if !first.is_empty() && columns(&first) != columns(&header) {
+            let name = &file.name;
+            return Err(Error::input(format!("cannot read `{name}`: its header is not that of the files before it")));
         }
     }
     Ok(header)
 }
 
 /// The header without what does not tell one from another: mark, quotes, line end.
-fn names(line: &[u8]) -> Vec<u8> {
+fn columns(line: &[u8]) -> Vec<u8> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     line.iter().copied().filter(|b| !matches!(b, b'"' | b'\r' | b'\n')).collect()
 }
 
-/// Whether the rows of a file are written as CSV, compressed or not.
-pub(super) fn is_csv(path: &Path) -> bool {
-    !path.to_string_lossy().ends_with(PARQUET)
+/// The rows of a Parquet file as CSV.
+fn parquet(file: File) -> Result<impl Read> {
+    let mut frame = ParquetReader::new(file).finish()?;
+    let mut csv = Vec::new();
+    CsvWriter::new(&mut csv).with_datetime_format(Some("%Y-%m-%d %H:%M:%S".into())).finish(&mut frame)?;
+    Ok(Cursor::new(csv))
 }
 
-/// Whether the bytes of a file are those of its rows.
-pub(super) fn is_plain(path: &Path) -> bool {
-    let name = path.to_string_lossy();
-    !COMPRESSED.iter().any(|end| name.ends_with(end)) && !name.ends_with(PARQUET)
-}
-
-/// The rows of a file as CSV.
-fn open(path: &Path) -> Result<Box<dyn Read>> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    if is_plain(path) {
-        return Ok(Box::new(file));
-    }
-    if path.to_string_lossy().ends_with(PARQUET) {
-        let mut frame = ParquetReader::new(file).finish()?;
-        let mut csv = Vec::new();
-        CsvWriter::new(&mut csv).with_datetime_format(Some("%Y-%m-%d %H:%M:%S".into())).finish(&mut frame)?;
-        return Ok(Box::new(Cursor::new(csv)));
-    }
-    let most = file.metadata().map_err(Error::io("read", path))?.len().saturating_mul(MAX_COMPRESSION);
-    let mut file = BufReader::with_capacity(1 << 18, file);
-    let start = file.fill_buf().map_err(Error::io("read", path))?;
+/// What a compressed file holds, up to so many bytes.
+fn unpacked<'a>(packed: &'a mut dyn Read, most: u64) -> Result<impl Read + 'a> {
+    let mut packed = BufReader::with_capacity(1 << 18, packed);
+    let start = packed.fill_buf().map_err(Error::io("read", "it"))?;
     let compression = SupportedCompression::check(start).ok_or_else(|| Error::input("it is neither gzip nor zstd"))?;
-    let bytes: Box<dyn Read> = match ByteSourceReader::try_new(file, Some(compression))? {
+    let bytes: Box<dyn Read + 'a> = match ByteSourceReader::try_new(packed, Some(compression))? {
         ByteSourceReader::Gzip(reader) => Box::new(reader),
         ByteSourceReader::Zlib(reader) => Box::new(reader),
         ByteSourceReader::Zstd(reader) => Box::new(reader),
         ByteSourceReader::UncompressedStream(reader) => Box::new(reader),
         ByteSourceReader::UncompressedMemory { slice, .. } => Box::new(Cursor::new(slice)),
     };
-    Ok(Box::new(Limited { bytes, left: most }))
+    Ok(Limited { bytes, left: most })
 }
 
 /// Fails where a file unpacks to more than any table would.
-struct Limited {
-    bytes: Box<dyn Read>,
+struct Limited<'a> {
+    bytes: Box<dyn Read + 'a>,
     left: u64,
 }
 
-impl Read for Limited {
+impl Read for Limited<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
@@ -192,41 +222,43 @@ impl Read for Limited {
 mod tests {
     use super::*;
 
-    fn joined(files: &[&str]) -> io::Result<String> {
-        let dir = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..files.len()).map(|i| dir.path().join(format!("{i}.csv"))).collect();
-        paths.iter().zip(files).for_each(|(path, text)| std::fs::write(path, text).unwrap());
-        let mut text = String::new();
-        Parts::after(paths, 0).unwrap().read_to_string(&mut text).map(|_| text)
-    }
-
-    #[test]
-    fn files_follow_each_other_under_one_header() {
-        assert_eq!(joined(&["a,b\n1,2\n", "\"a\",\"b\"\r\n3,4\n"]).unwrap(), "a,b\n1,2\n\n3,4\n");
-        assert_eq!(joined(&["a,b\n1,2", "a,b\n3,4"]).unwrap(), "a,b\n1,2\n\n3,4");
-        assert_eq!(joined(&["a,b\n1,2\n", "", "a,b\n"]).unwrap(), "a,b\n1,2\n\n\n");
-        assert_eq!(joined(&["", "a,b\n1,2\n", "a,b\n3,4\n"]).unwrap(), "a,b\n1,2\n\n3,4\n");
-        assert_eq!(joined(&["", ""]).unwrap(), "");
-        let error = joined(&["a,b\n1,2\n", "b,a\n3,4\n"]).unwrap_err().to_string();
-        assert!(error.contains("1.csv`: its header is not that"), "{error}");
+    fn part(dir: &Path, name: &str, bytes: &[u8]) -> FilePart {
+        let path = dir.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        FilePart { name: name.into(), place: Place::Disk(path) }
     }
 
     #[test]
     fn one_header_is_demanded() {
         let dir = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..3).map(|i| dir.path().join(format!("{i}.csv"))).collect();
         let texts = ["", "\u{feff}\"a\",b\r\n1,2\r\n", "a,b\n3,4"];
-        paths.iter().zip(texts).for_each(|(path, text)| std::fs::write(path, text).unwrap());
-        assert_eq!(header(&paths).unwrap(), "\u{feff}\"a\",b\r\n".as_bytes());
-        std::fs::write(&paths[2], "b,a\n").unwrap();
-        let error = header(&paths).unwrap_err().to_string();
+        let parts = |texts: [&str; 3]| [0, 1, 2].map(|i| part(dir.path(), &format!("{i}.csv"), texts[i].as_bytes()));
+        assert_eq!(header(&parts(texts)).unwrap(), "\u{feff}\"a\",b\r\n".as_bytes());
+        let error = header(&parts([texts[0], texts[1], "b,a\n"])).unwrap_err().to_string();
         assert!(error.contains("2.csv`: its header is not that"), "{error}");
     }
 
     #[test]
-    fn extensions_tell_what_is_read() {
-        let stems =
-            ["orders.csv", "orders.csv.gz", "o.csv.zst", "orders.parquet", "o.parquet.gz", "o.json", "o"].map(stem);
-        assert_eq!(stems, [Some("orders"), Some("orders"), Some("o"), Some("orders"), None, None, None]);
+    fn what_unpacks_too_far_is_stopped() {
+        let packed = |bytes: &[u8]| {
+            use polars::io::utils::compression::CompressedWriter;
+            use polars::io::utils::file::{Writable, WritableTrait};
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let mut writer = CompressedWriter::gzip(Writable::Local(file.reopen().unwrap()), None);
+            io::Write::write_all(&mut writer, bytes).unwrap();
+            writer.close().unwrap();
+            std::fs::read(file.path()).unwrap()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let read = |bytes: &[u8]| {
+            let mut text = Vec::new();
+            let part = part(dir.path(), "orders.csv.gz", &packed(bytes));
+            let failed = |e: io::Error| Error::input(e.to_string());
+            part.with_rows(|rows| rows.read_to_end(&mut text).map_err(failed))?;
+            Ok::<_, Error>(text)
+        };
+        assert_eq!(read(b"a,b\n1,2\n").unwrap(), b"a,b\n1,2\n");
+        let error = read(&vec![b'0'; 20_000_000]).unwrap_err().to_string();
+        assert!(error.contains("more than 200 times its size"), "{error}");
     }
 }

@@ -1,7 +1,6 @@
 //! Source → RawTables: every row typed by the contract, or in quarantine with the reason. Next: `clean`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -10,9 +9,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::build::{MAX_COLUMNS, TableBuilder, TakeBlock, width};
-use super::contract::{STATES, TABLES, Table, TableId};
-use super::json;
-use super::source::{FilePart, Format, Shelf, Source, SourceFile};
+use super::contract::{TABLES, Table, TableId};
+use super::parts::FilePart;
+use super::source::{Format, Shelf, Source, SourceFile};
+use super::{built_in, json, regular};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::store::Schema;
@@ -67,9 +67,6 @@ impl Quarantined {
         self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
     }
 }
-
-/// What the file of a table is called that the program holds.
-pub(super) const BUILT_IN: &str = "(built in)";
 
 /// What the name of files begins with that are known by their rows.
 const ROWS_OF: &str = "rows of ";
@@ -133,7 +130,7 @@ impl InputFile {
 /// It cannot be read.
 pub fn hash_file(path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    let mut file = regular::open(path)?;
     let mut buffer = vec![0; 1 << 18];
     loop {
         match file.read(&mut buffer).map_err(Error::io("read", path))? {
@@ -177,27 +174,26 @@ pub type Hash<'a> = dyn Fn(&str, &Path) -> Result<String> + Sync + 'a;
 pub fn identify(source: &Source, id: TableId, hash: &Hash<'_>) -> Result<InputFile> {
     let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
     let Some(file) = first.and_then(|part| part.file(id)) else { return Ok(read_table(source, id)?.0.file) };
-    match (file.parts(), file.on_disk()) {
-        (Some(parts), _) => hash_parts(&file.name, parts, hash),
-        (None, Some(path)) => hash_single(&file.name, path, hash),
-        (None, None) => file.with_reader(|reader, _| {
-            let mut tap = Tap::new(reader);
-            let mut buffer = vec![0; 1 << 18];
-            let failed = |e| Error::input(format!("cannot read `{}`: {e}", file.name));
-            while tap.read(&mut buffer).map_err(failed)? > 0 {}
-            Ok(tap.file(&file.name))
-        }),
+    match file.single() {
+        Some(part) => hash_part(part, hash),
+        None => Ok(InputFile::joined(
+            &file.name,
+            file.parts().iter().map(|part| hash_part(part, hash)).collect::<Result<_>>()?,
+        )),
     }
 }
 
-fn hash_single(name: &str, path: &Path, hash: &Hash<'_>) -> Result<InputFile> {
-    let bytes = path.metadata().map_err(Error::io("read", path))?.len();
-    Ok(InputFile::single(name, bytes, hash(name, path)?))
-}
-
-fn hash_parts(name: &str, parts: &[FilePart], hash: &Hash<'_>) -> Result<InputFile> {
-    let parts = parts.iter().map(|part| hash_single(&part.name, &part.path, hash));
-    Ok(InputFile::joined(name, parts.collect::<Result<_>>()?))
+fn hash_part(part: &FilePart, hash: &Hash<'_>) -> Result<InputFile> {
+    if let Some(path) = part.path() {
+        return Ok(InputFile::single(&part.name, part.bytes()?, hash(&part.name, path)?));
+    }
+    part.with_bytes(|bytes| {
+        let mut tap = Tap::new(bytes);
+        let mut buffer = vec![0; 1 << 18];
+        let failed = |e| Error::input(format!("cannot read `{}`: {e}", part.name));
+        while tap.read(&mut buffer).map_err(failed)? > 0 {}
+        Ok(tap.file(&part.name))
+    })
 }
 
 /// [`identify`] for all tables.
@@ -223,6 +219,15 @@ pub(super) fn read_blocks<'a>(
 }
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
+    let (table, told) = read_first(source, id, take)?;
+    Ok((table, source.unread(id).cloned().chain(told).collect()))
+}
+
+fn read_first<'a>(
+    source: &Source,
+    id: TableId,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
             return read_file(file, take);
@@ -234,10 +239,8 @@ fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>
             return Ok((read_frame(id.table(), &name, frame, take)?, Vec::new()));
         }
     }
-    match id {
-        TableId::States => Ok((built_in_states(), Vec::new())),
-        _ => Err(source.missing(id.table())),
-    }
+    source.without(id.table())?;
+    built_in::table(id)
 }
 
 /// Takes the rows of a store as those of a file, so that they meet the same contract. A store has no order: the hash does
@@ -281,29 +284,43 @@ fn read_frame<'a>(
     builder.finish(InputFile::single(name, bytes, blake3), true)
 }
 
+/// Reads the files of a table one after the other, each checked by itself. Lines count through all of them.
 fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
-    file.with_reader(|reader, size| {
-        let mut tap = Tap::new(reader);
-        tap.hashes = file.parts().is_none();
-        let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
-        let warnings = match file.format {
-            Format::Csv => read_csv(&mut tap, &mut builder)?,
-            Format::Json => json::read(&mut tap, &mut builder)?,
-        };
-        if tap.bytes == 0 {
-            return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
-        }
-        let ended = tap.ends_line();
-        let anew: &Hash<'_> = &|_, path| hash_file(path);
-        let identity =
-            file.parts().map_or_else(|| Ok(tap.file(&file.name)), |parts| hash_parts(&file.name, parts, anew))?;
-        builder.finish(identity, ended).map(|table| (table, warnings))
-    })
+    let mut builder = TableBuilder::new(file.table.table(), &file.name, file.size()?, take);
+    let (mut read, mut warnings) = (Vec::new(), Vec::new());
+    for part in file.parts() {
+        builder.part.clone_from(&part.name);
+        let (identity, told) = part.with_rows(|rows| {
+            let mut tap = Tap::new(rows);
+            // Of what is packed, the file is hashed, not its rows.
+            tap.hashes = part.is_plain();
+            let told = match file.format {
+                Format::Csv => read_csv(&mut tap, &mut builder)?,
+                Format::Json => json::read(&mut tap, &mut builder)?,
+            };
+            builder.end_file(tap.ends_line())?;
+            Ok((tap.file(&part.name), told))
+        })?;
+        read.push(identity);
+        warnings.extend(told.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+    }
+    if read.iter().all(|identity| identity.bytes == 0) {
+        return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
+    }
+    let anew: &Hash<'_> = &|_, path| hash_file(path);
+    let identify =
+        |(part, read): (&FilePart, InputFile)| if part.is_plain() { Ok(read) } else { hash_part(part, anew) };
+    let mut parts = file.parts().iter().zip(read).map(identify).collect::<Result<Vec<_>>>()?;
+    let identity = match file.single().and_then(|_| parts.pop()) {
+        Some(single) => single,
+        None => InputFile::joined(&file.name, parts),
+    };
+    builder.finish(identity, true).map(|table| (table, warnings))
 }
 
 fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
-    let file = builder.file.clone();
+    let file = builder.part.clone();
     let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
     let header: Vec<String> =
         reader.byte_headers().map_err(failed)?.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
@@ -312,17 +329,24 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     let (positions, warnings) = builder.locate(&header)?;
+    let lacks = positions.contains(&header.len());
+    let before = builder.lines_before;
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failed)? {
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
-        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
+        let line = before + record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
         if record.len() == header.len() {
+            if lacks {
+                // What the file lacks is empty in every row.
+                record.push_field(b"");
+            }
             builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
             builder.reject(line, "", b"", reason, record.iter().collect());
         }
     }
+    builder.lines_before += reader.position().line() - u64::from(reader.get_ref().ends_line());
     Ok(warnings)
 }
 
@@ -376,19 +400,5 @@ impl Read for Tap<'_> {
         }
         self.last = n.checked_sub(1).map_or(self.last, |i| buffer[i]);
         Ok(n)
-    }
-}
-
-fn built_in_states() -> RawTable {
-    let codes: Vec<&str> = STATES.iter().map(|s| s.0).collect();
-    let names: Vec<&str> = STATES.iter().map(|s| s.1).collect();
-    let [code, name] = [0, 1].map(|i| TableId::States.table().columns[i].source);
-    RawTable {
-        frame: df!(code => &codes, name => &names).unwrap_or_default(),
-        lines: (1..=STATES.len() as u32).collect(),
-        rows_in: STATES.len(),
-        padded_zips: 0,
-        quarantine: Vec::new(),
-        file: InputFile::single(BUILT_IN, 0, String::new()),
     }
 }

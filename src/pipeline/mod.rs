@@ -108,6 +108,8 @@ pub struct How {
     pub engine_store: Option<String>,
     /// Whether that engine reads and cleans the raw files, too.
     pub engine_cleans: bool,
+    /// Whether data are refused of which a table, a column or a file is not read.
+    pub strict: bool,
 }
 
 impl Default for How {
@@ -122,6 +124,7 @@ impl Default for How {
             engine: Arc::new(Polars),
             engine_store: None,
             engine_cleans: false,
+            strict: false,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The local lake: a folder of Parquet files, `DIR/raw_data/orders.parquet`.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 
 use super::{Schema, Store, StoreUrl, checked_name, parquet};
+use crate::data::regular;
 use crate::error::{Error, Result};
 
 /// A folder of Parquet files.
@@ -37,10 +39,10 @@ impl Store for Lake {
 
     fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
         let path = self.path(schema, table)?;
-        match File::open(&path) {
+        match regular::open(&path) {
             Ok(file) => parquet::decode(schema, table, file, &path.display().to_string()).map(Some),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.root.is_dir() => Ok(None),
-            Err(e) => Err(Error::io("read", &path)(e)),
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound && self.root.is_dir() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -1,5 +1,7 @@
 //! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, …
 
+mod foreign;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,8 +13,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior}
 use super::builder::Builder;
 use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::{Schema, Store, StoreUrl, checked_name};
+use super::{Schema, Store, StoreUrl, StoredFile, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
+use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::parallel::lock;
 
@@ -25,7 +28,7 @@ const STEP: usize = 16_384;
 const MAX_CENTAVOS: u64 = 999_999_999_999_999;
 
 /// A SQLite file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sqlite {
     path: PathBuf,
     url: String,
@@ -38,13 +41,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) fn new(url: &StoreUrl) -> Sqlite {
-        Sqlite {
-            path: PathBuf::from(&url.path),
-            url: url.masked().into(),
-            writing: Mutex::new(()),
-            #[cfg(test)]
-            max_pages: None,
-        }
+        Sqlite { path: PathBuf::from(&url.path), url: url.masked().into(), ..Sqlite::default() }
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection> {
@@ -80,6 +77,17 @@ impl Sqlite {
         }
     }
 
+    /// The connection of who only reads.
+    fn reader(&self) -> Result<Connection> {
+        if !self.path.exists() {
+            return Err(Error::input(format!("there is no file `{}`", self.path.display()))
+                .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
+        }
+        // A pipe or a device of that name would be waited for.
+        regular::open(&self.path)?;
+        self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
     fn shown(&self, table: &str) -> String {
         format!("table {table} of `{}`", self.url)
     }
@@ -98,11 +106,7 @@ impl Store for Sqlite {
 
     fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
         let name = format!("{}_{}", schema.name(), checked_name(table)?);
-        if !self.path.exists() {
-            return Err(Error::input(format!("there is no file `{}`", self.path.display()))
-                .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
-        }
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let connection = self.reader()?;
         let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
         if there.is_empty() {
             return Ok(None);
@@ -133,6 +137,14 @@ impl Store for Sqlite {
             }
         }
         Builder::finish(builders, count).map(Some)
+    }
+
+    fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
+        // Whoever is about to fill it needs no file yet.
+        if !self.path.exists() {
+            return Ok(Vec::new());
+        }
+        foreign::tables(self)
     }
 
     /// One transaction: readers see the old table until it ends.
@@ -242,6 +254,30 @@ mod tests {
         store.max_pages = None;
         store.write(Schema::Results, "t", &big, &|_| ()).unwrap();
         assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&big));
+    }
+
+    #[test]
+    fn tables_that_others_made_come_as_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("olist.sqlite");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch(
+            "CREATE TABLE \"Olist_Orders_Dataset\" (\"index\" INTEGER, order_id TEXT, \"a \"\"b\"\"\" REAL, c BLOB);
+             INSERT INTO Olist_Orders_Dataset VALUES (0, 'x, \"y\"', 58.9, NULL), (1, '', 225.0, x'ff');
+             CREATE TABLE raw_data_sellers (seller_id TEXT);
+             CREATE VIEW customers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n;",
+        )
+        .unwrap();
+        let files = open(&format!("sqlite:{}", path.display())).unwrap().files().unwrap();
+        let [orders] = &files[..] else { panic!("{files:?}") };
+        assert!(orders.is_table() && orders.name() == "Olist_Orders_Dataset");
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut *orders.open(), &mut bytes).unwrap();
+        let expected = b"index,order_id,\"a \"\"b\"\"\",c\n0,\"x, \"\"y\"\"\",58.9,\n1,,225.0,\xff\n";
+        assert_eq!(String::from_utf8_lossy(&bytes), String::from_utf8_lossy(expected));
+        let mut head = Vec::new();
+        std::io::Read::read_to_end(&mut *orders.first(5), &mut head).unwrap();
+        assert_eq!(head, b"index");
     }
 
     #[test]

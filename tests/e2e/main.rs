@@ -1,6 +1,7 @@
 //! End to end, through the binary, as a user calls it.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod archives;
 mod decide;
 mod determinism;
 mod input;
@@ -12,4 +13,5 @@ mod rendering;
 mod repeat;
 mod report;
 mod run;
+mod variants;
 mod workdir;
