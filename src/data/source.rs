@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::contract::{TABLES, Table, TableId};
+use super::contract::{Column, TABLES, Table, TableId};
 use super::months::BY_MONTH;
 use super::parts::FilePart;
 use super::read::InputFile;
@@ -309,6 +309,11 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
         return Ok(None);
     }
     let found = what::columns(&head);
+    let twice = |c: &Column| found.iter().filter(|name| what::is(c, name)).count() > 1;
+    if table.columns.iter().any(twice) {
+        // Which of the two it should be, whoever reads it asks.
+        return Ok(None);
+    }
     let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
     let lost = of.filter(|column| !found.iter().any(|name| what::is(column, name)));
     let columns: Vec<&str> = lost.map(|column| column.source).collect();

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 const HEAD: u64 = 1 << 12;
 /// Columns that are named of a file that is another.
 const SHOWN: usize = 12;
+/// What is said of a text that is no table.
+const UNKNOWN: &str = "is no data that pfe knows";
+const LONE: &str = "is a lone table";
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// What a file is by its first bytes; `None` where these are text like any other.
@@ -68,11 +71,11 @@ fn is_sql(text: &str) -> bool {
 
 /// What a file with these columns is, that was taken for the table: its name for a message.
 pub(super) fn of_columns(table: &Table, columns: &[String]) -> String {
-    let has = |t: &Table| t.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)));
-    if let Some(other) = TABLES.iter().find(|t| t.id != table.id && has(t)) {
+    let known = |t: &Table| t.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
+    let own = known(table);
+    if let Some(other) = TABLES.iter().find(|t| is_whole(t, columns) && known(t) > own) {
         return format!("has the columns of `{}`", other.name);
     }
-    let own = table.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
     let shown = columns.iter().take(SHOWN).map(|c| format!("`{}`", shortened(c))).collect::<Vec<_>>().join(", ");
     let more = columns.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -86,6 +89,11 @@ pub(super) fn of_columns(table: &Table, columns: &[String]) -> String {
 /// would be in another unit.
 pub(super) fn is(column: &super::contract::Column, header: &str) -> bool {
     header == column.source || (header == column.name && column.kind != super::contract::Kind::Money)
+}
+
+/// Whether all columns of a table are there that must be.
+fn is_whole(table: &Table, columns: &[String]) -> bool {
+    table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
 }
 
 fn shortened(text: &str) -> String {
@@ -191,12 +199,11 @@ fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
         );
     }
     let hint = format!("an analysis needs all tables; name the folder that holds them: `--data {folder}`");
-    let whole = |t: &&Table| t.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)));
-    match TABLES.iter().find(whole) {
-        Some(table) => (format!("`{name}` is a lone table, `{}`", table.name), hint),
-        None if columns.len() > 1 => (format!("`{name}` is a lone table, and none of Olist's"), hint),
+    match TABLES.iter().find(|table| is_whole(table, columns)) {
+        Some(table) => (format!("`{name}` {LONE}, `{}`", table.name), hint),
+        None if columns.len() > 1 => (format!("`{name}` {LONE}, and none of Olist's"), hint),
         None => (
-            format!("`{name}` is no data that pfe knows"),
+            format!("`{name}` {UNKNOWN}"),
             "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store".into(),
         ),
     }
@@ -207,7 +214,7 @@ pub(super) fn aside(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let ends = [".xlsx", ".xls", ".sql", ".sqlite", ".sqlite3", ".db", ".gz", ".tar", ".7z", ".rar"];
     let known = names::stem(name).is_some() || ends.iter().any(|end| name.to_lowercase().ends_with(end));
-    let (what, hint) = lone(path).ok().filter(|_| known)?;
+    let (what, hint) = lone(path).ok().filter(|(what, _)| known && !what.contains(UNKNOWN) && !what.contains(LONE))?;
     Some(format!("{what}: {hint}"))
 }
 
