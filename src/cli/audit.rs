@@ -1,25 +1,24 @@
 //! `pfe audit`: what reading, cleaning and checking find, without writing anything.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
-use pfe::data::{self, Audit, Source};
+use pfe::data::Audit;
 use pfe::text::shortened;
 
+use super::data::Data;
 use super::{Outcome, QUOTED, grouped, print, print_json, warnings};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
-    #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Print as JSON, with sample rows
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (_, audit) = data::load(&Source::open(&args.data)?)?;
+    let (_, audit) = args.data.audited()?;
     if args.json {
         return print_json(&serde_json::to_value(&audit).unwrap_or_default());
     }

@@ -1,22 +1,20 @@
 //! `pfe backtest`: how good the models' forecasts would have been.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
-use pfe::data::{self, Source};
 use pfe::mart;
 use pfe::models::metrics::Estimate;
 use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Every, Forecaster, Panel};
 use serde_json::json;
 
+use super::data::Data;
 use super::forecast::ByArg;
 use super::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
-    #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// What is forecast
     #[arg(long, value_enum, default_value = "category")]
     by: ByArg,
@@ -26,7 +24,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (clean, _) = data::load(&Source::open(&args.data)?)?;
+    let clean = args.data.load()?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
     let all = models::all();
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();

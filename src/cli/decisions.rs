@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use pfe::TooLittle;
+use pfe::data::regular;
 use pfe::findings::{DecisionParams, Decisions, Findings, Past, Weights};
 use pfe::models::span::date;
-use pfe::{Error, TooLittle};
 use serde_json::{Value, json};
 
 use super::grouped;
+use super::run::LONGEST_TEXT;
 
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,7 @@ pub struct DecisionArgs {
 impl DecisionArgs {
     pub fn params(&self) -> pfe::Result<DecisionParams> {
         let weights = match &self.weights {
-            Some(path) => Weights::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?)?,
+            Some(path) => Weights::parse(&regular::read_to_string(path, LONGEST_TEXT)?)?,
             None => Weights::default(),
         };
         Ok(DecisionParams { weights, budget_centavos: self.budget })

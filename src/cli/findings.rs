@@ -1,21 +1,19 @@
 //! `pfe findings`: what to sell, where to advertise, how to get paid, and whether such choices would have worked.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
-use pfe::data::{self, Source};
 use pfe::findings::{self, Region, StatePayments, Strategy, Winner};
 use pfe::models::span::date;
 use pfe::{Error, mart};
 
+use super::data::Data;
 use super::decisions::{self, DecisionArgs, reais};
 use super::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
-    #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Category to advertise; without it, the winner
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
@@ -28,7 +26,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let params = args.decisions.params()?;
-    let (clean, _) = data::load(&Source::open(&args.data)?)?;
+    let clean = args.data.load()?;
     let mart = mart::mart(&clean)?;
     let mut made = findings::decide(&mart, &params)?;
     if let Some(category) = &args.category {

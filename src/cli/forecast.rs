@@ -1,22 +1,19 @@
 //! `pfe forecast`: revenue to come, as CSV.
 
-use std::path::PathBuf;
-
 use chrono::NaiveDate;
 use clap::ValueEnum;
-use pfe::data::{self, Source};
 use pfe::mart;
 use pfe::models::span::date;
 use pfe::models::{self, By, Every, ForecastParams, Linear, Panel};
 use pfe::pipeline::spreadsheet;
 
+use super::data::Data;
 use super::{Outcome, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
-    #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// The day at whose end the forecast is made; no later row counts
     #[arg(long, value_name = "DATE")]
     cutoff: NaiveDate,
@@ -60,7 +57,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     let cutoff = args.cutoff.to_epoch_days();
     every.check(cutoff)?;
-    let (clean, _) = data::load(&Source::open(&args.data)?)?;
+    let clean = args.data.load()?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
     let params = ForecastParams { horizon: usize::from(args.horizon), every };
     let history = panel.until(cutoff)?;

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use pfe::data;
 use pfe::data::contract::{TABLES, ZIP_LOCATIONS};
-use pfe::data::{self, Source};
 use pfe::store::url::check_passwords;
 use pfe::store::{self, Schema, Store};
 use polars::prelude::DataFrame;
 
+use super::data::{Strict, warn};
 use super::run::progress_bar;
 use super::{Outcome, grouped, print, tell};
 
@@ -30,6 +31,8 @@ pub struct Args {
     /// Only this table; may be given more than once
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
+    #[command(flatten)]
+    strict: Strict,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -86,9 +89,9 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
         true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Schema::Raw, id.name())).collect(),
         false => args.table.iter().map(|name| store::table_named(name)).collect::<pfe::Result<Vec<_>>>()?,
     };
-    let raw = data::read::read_tables(&Source::open_all(&args.from)?, &ids)?;
-    for warning in raw.warnings.iter().filter(|_| !args.quiet) {
-        tell("warning", warning);
+    let raw = data::read::read_tables(&args.strict.open(&args.from)?, &ids)?;
+    if !args.quiet {
+        warn(&raw.warnings);
     }
     for (id, table) in raw.tables.iter().filter(|(_, t)| !args.quiet && !t.quarantine.is_empty()) {
         let rows = grouped(table.quarantine.len() as i64);
@@ -114,7 +117,10 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     if let Some(tables) = store::read_cleaned(&args.from, &names)? {
         return Ok(tables);
     }
-    let (clean, _) = data::load(&Source::open_all(&args.from)?)?;
+    let (clean, audit) = data::load(&args.strict.open(&args.from)?)?;
+    if !args.quiet {
+        warn(&audit.warnings);
+    }
     Ok(clean
         .iter()
         .filter(|(name, _)| names.contains(name))

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backtest;
+mod data;
 mod decisions;
 mod findings;
 mod forecast;

@@ -6,10 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pfe::data::regular;
 use pfe::report::limits::{self, Limits};
 use pfe::{Error, report};
 
 use super::{LangArg, Outcome, print};
+
+/// No notebook is longer, bytes.
+const LONGEST: u64 = 1 << 30;
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("outputs").required(true).multiple(true)))]
@@ -41,7 +45,7 @@ pub fn run(args: &Args) -> Outcome {
     for (file, begins) in [(&args.html, "<!doctype html"), (&args.pdf, "%pdf-")] {
         file.as_deref().map_or(Ok(()), |file| may_replace(file, begins))?;
     }
-    let text = std::fs::read_to_string(&args.notebook).map_err(Error::io("read", &args.notebook))?;
+    let text = regular::read_to_string(&args.notebook, LONGEST)?;
     let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (what, lang) = (format!("`{}`", args.notebook.display()), args.lang.into());
     let (html, pdf) = (args.html.clone(), args.pdf.clone());

@@ -11,6 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
+use pfe::data::regular;
 use pfe::mart::engine;
 use pfe::memory;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
@@ -25,9 +26,12 @@ use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
+use super::data::{self, Strict};
 use super::decisions::{self, DecisionArgs};
 use super::{LangArg, Outcome, grouped, print, print_json, warnings};
 
+/// No text that somebody writes for a run is longer, bytes.
+pub(super) const LONGEST_TEXT: u64 = 1 << 24;
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
 
@@ -108,10 +112,12 @@ impl Makers {
 /// What is analysed, and what comes out.
 #[derive(Debug, clap::Args)]
 pub struct What {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store; may be given more
-    /// than once, and each table comes from the first that holds it; without it, data are generated
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of a store; may be given
+    /// more than once, and each table comes from the first that holds it; without it, data are generated
     #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
     data: Vec<PathBuf>,
+    #[command(flatten)]
+    strict: Strict,
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
@@ -149,7 +155,7 @@ impl What {
             cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
             templates: templates(self.templates.as_deref())?,
             monthly: self.monthly,
-            how,
+            how: How { strict: self.strict.strict, ..how },
         })
     }
 }
@@ -342,7 +348,7 @@ fn prove(args: &Args) -> Outcome {
 
 /// The cover's parameters of a file.
 pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
-    let read = |path: &PathBuf| Cover::parse(&std::fs::read_to_string(path).map_err(Error::io("read", path))?);
+    let read = |path: &PathBuf| Cover::parse(&regular::read_to_string(path, LONGEST_TEXT)?);
     path.map(read).transpose()
 }
 

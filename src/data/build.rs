@@ -2,9 +2,10 @@
 
 use polars::prelude::*;
 
-use super::contract::{Column as Declared, Kind, Table};
+use super::contract::{Column as Declared, Table};
 use super::parse::{Cell, parse};
 use super::read::{InputFile, Quarantined, RawTable};
+use super::what;
 use crate::error::{Error, Result};
 
 /// No table has more columns in its file.
@@ -21,6 +22,10 @@ pub(super) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + '
 pub(super) struct TableBuilder<'t> {
     pub(super) table: &'static Table,
     pub(super) file: String,
+    /// The one of its files that is being read.
+    pub(super) part: String,
+    /// The columns as this file has them: those that it lacks may be null.
+    declared: Vec<Declared>,
     columns: Vec<ColumnBuilder>,
     lines: Vec<u32>,
     /// Bytes of the rows that are here.
@@ -30,6 +35,8 @@ pub(super) struct TableBuilder<'t> {
     quarantine: Vec<Quarantined>,
     /// Whether the last row seen was rejected: with a missing final line break, the file was cut off.
     last_rejected: bool,
+    /// Lines of the files before this one.
+    pub(super) lines_before: u64,
     /// Where the rows go; without it they stay.
     take: Option<&'t mut TakeBlock<'t>>,
 }
@@ -48,6 +55,8 @@ impl<'t> TableBuilder<'t> {
         TableBuilder {
             table,
             file: file.to_string(),
+            part: file.to_string(),
+            declared: table.columns.to_vec(),
             columns: table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect(),
             lines: Vec::with_capacity(rows),
             weight: 0,
@@ -55,25 +64,29 @@ impl<'t> TableBuilder<'t> {
             padded_zips: 0,
             quarantine: Vec::new(),
             last_rejected: false,
+            lines_before: 0,
             take,
         }
     }
 
-    /// Where each declared column stands in the file, and a warning per column that the contract does not know.
-    pub(super) fn locate(&self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
+    /// Where each declared column stands in the file, behind its last one where the file lacks it; and a warning per column that is
+    /// missing, or that the contract does not know.
+    pub(super) fn locate(&mut self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
         let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
         if let (true, Some(separator)) = (header.len() == 1, header[0].chars().find(|c| matches!(c, ';' | '\t' | '|')))
         {
             return Err(Error::input(format!("`{}` is separated by `{}`", self.file, separator.escape_default()))
                 .with_hint("pfe reads comma-separated files, as Kaggle serves them"));
         }
-        let mut positions = Vec::new();
+        let (mut positions, mut warnings) = (Vec::new(), Vec::new());
         for column in self.table.columns {
-            // Corrected spellings of `lenght` are welcome; amounts under their clean name would be in another unit.
-            let known = |h: &&String| *h == column.source || (*h == column.name && column.kind != Kind::Money);
-            let found: Vec<usize> = (0..header.len()).filter(|&i| known(&&header[i])).collect();
+            let found: Vec<usize> = (0..header.len()).filter(|&i| what::is(column, &header[i])).collect();
             match found[..] {
                 [position] => positions.push(position),
+                [] if self.table.may_lack(column) => {
+                    positions.push(header.len());
+                    warnings.push(format!("column `{}` is missing from `{}`: it is empty", column.source, self.file));
+                }
                 [] => {
                     return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.file))
                         .with_hint(format!("columns found: {}", listed())));
@@ -84,9 +97,12 @@ impl<'t> TableBuilder<'t> {
                 }
             }
         }
+        for ((column, declared), position) in self.declared.iter_mut().zip(self.table.columns).zip(&positions) {
+            let lacks = declared.null.or((*position == header.len()).then_some("the file lacks the column"));
+            *column = Declared { null: lacks, ..*declared };
+        }
         let extra = (0..header.len()).filter(|i| !positions.contains(i));
-        let warnings =
-            extra.map(|i| format!("unknown column `{}` of `{}` was left out", header[i], self.file)).collect();
+        warnings.extend(extra.map(|i| format!("unknown column `{}` of `{}` was left out", header[i], self.file)));
         Ok((positions, warnings))
     }
 
@@ -98,11 +114,12 @@ impl<'t> TableBuilder<'t> {
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         let mut cells = [Cell::Null; MAX_COLUMNS];
-        for (i, column) in self.table.columns.iter().enumerate() {
+        for (i, column) in self.declared.iter().enumerate() {
             match parse(column, field(i)) {
                 Ok(cell) => cells[i] = cell,
                 Err(reason) => {
-                    self.reject(line, column.source, field(i), reason, record());
+                    let source = column.source;
+                    self.reject(line, source, field(i), reason, record());
                     return Ok(());
                 }
             }
@@ -147,12 +164,21 @@ impl<'t> TableBuilder<'t> {
         });
     }
 
-    /// `ends_line` tells a file with a final line break from one that may have been cut off.
-    pub(super) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
-        if let (true, false, Some(last)) = (self.last_rejected, ends_line, self.quarantine.last()) {
-            return Err(Error::input(format!("`{}` is cut off in {}: {}", self.file, last.place(), last.reason))
-                .with_hint("the file is incomplete; download it again"));
+    /// One of the files has ended; `ends_line` tells one with a final line break from one that may have been cut off.
+    ///
+    /// # Errors
+    /// It was: in its last line, or in the middle of a quoted field, of which the file's last line break is then a part.
+    pub(super) fn end_file(&mut self, ends_line: bool) -> Result<()> {
+        let last = self.quarantine.last().filter(|_| std::mem::take(&mut self.last_rejected));
+        match last.filter(|last| !ends_line || last.record.ends_with("\n\"")) {
+            Some(last) => Err(Error::input(format!("`{}` is cut off in {}: {}", self.part, last.place(), last.reason))
+                .with_hint("the file is incomplete; download it again")),
+            None => Ok(()),
         }
+    }
+
+    pub(super) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
+        self.end_file(ends_line)?;
         mostly_broken(&self.file, self.rows_in, self.quarantine.len(), self.quarantine.first())?;
         self.hand_on()?;
         Ok(RawTable {

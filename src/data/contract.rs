@@ -148,6 +148,11 @@ impl Table {
         self.columns.iter().chain(self.derived)
     }
 
+    /// Whether a file may lack the column: it is null in every row then. Of the points, all but their zip prefix.
+    pub fn may_lack(&self, column: &Column) -> bool {
+        column.null.is_some() || (self.id == TableId::Geolocation && column.name != self.columns[0].name)
+    }
+
     /// The column called `name` in the clean table.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.clean_columns().find(|c| c.name == name)

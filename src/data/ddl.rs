@@ -30,6 +30,11 @@ pub enum Schema {
 }
 
 impl Schema {
+    /// The schema of this name.
+    pub(crate) fn named(name: &str) -> Option<Schema> {
+        [Schema::Raw, Schema::Cleaned, Schema::Results].into_iter().find(|schema| schema.name() == name)
+    }
+
     /// The name it has in every store: schema, database, folder or prefix.
     pub fn name(self) -> &'static str {
         match self {

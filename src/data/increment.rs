@@ -13,6 +13,7 @@ use super::audit::{Audit, Change, ChangeKind, Check, Relation};
 use super::before::{Before, Files, Tables, empty};
 use super::clean::{Account, Cleaned, changes, clean_table, nulls};
 use super::contract::{OF_ITEMS, TABLES, Table, TableId};
+use super::find::NOT_READ;
 use super::merge::{find, merge};
 use super::months::{self, BY_MONTH, label};
 use super::quality::{self, Measured, Quality, Reference, references};
@@ -83,6 +84,11 @@ pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Gr
     let to_customers = |relation: &&Relation| relation.to.0 == TableId::Customers.name();
     if before.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
         return reload("orders lack their customer");
+    }
+    let told = |warning: &&String| warning.contains(NOT_READ);
+    let unread: BTreeSet<&String> = TABLES.iter().flat_map(|table| source.unread(table.id)).collect();
+    if before.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
+        return reload("other files than before are not read");
     }
     let (newer, grown) = source.since(&before.audit.inputs, inputs).map_err(Stop::Reload)?;
     let fresh = Fresh::read(&newer, &grown)?;

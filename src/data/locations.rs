@@ -29,9 +29,11 @@ pub(super) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
     let mut outside = Vec::new();
     let points = zips.iter().zip(lats.iter()).zip(lngs.iter()).zip(cities.iter().zip(states.iter()));
     for ((((zip, lat), lng), (city, state)), line) in points.zip(lines) {
-        let (Some(zip), Some(lat), Some(lng), Some(city), Some(state)) = (zip, lat, lng, city, state) else { continue };
+        // Whole columns may be missing: a point without its degrees is none.
+        let (Some(zip), Some(lat), Some(lng)) = (zip, lat, lng) else { continue };
         if !LATITUDES.contains(&lat) || !LONGITUDES.contains(&lng) {
-            outside.push(outside_brazil(file, Some(*line), zip, (lat, lng), (city, state)));
+            let named = (city.unwrap_or_default(), state.unwrap_or_default());
+            outside.push(outside_brazil(file, Some(*line), zip, (lat, lng), named));
             continue;
         }
         if group.zip != zip {
@@ -73,12 +75,12 @@ struct Group<'a> {
     zip: &'a str,
     lats: Vec<f64>,
     lngs: Vec<f64>,
-    cities: BTreeMap<&'a str, usize>,
-    states: BTreeMap<&'a str, usize>,
+    cities: BTreeMap<Option<&'a str>, usize>,
+    states: BTreeMap<Option<&'a str>, usize>,
 }
 
 impl<'a> Group<'a> {
-    fn add(&mut self, lat: f64, lng: f64, city: &'a str, state: &'a str) {
+    fn add(&mut self, lat: f64, lng: f64, city: Option<&'a str>, state: Option<&'a str>) {
         self.lats.push(lat);
         self.lngs.push(lng);
         *self.cities.entry(city).or_default() += 1;
@@ -92,8 +94,8 @@ struct Locations<'a> {
     zips: Vec<&'a str>,
     lats: Vec<f64>,
     lngs: Vec<f64>,
-    cities: Vec<&'a str>,
-    states: Vec<&'a str>,
+    cities: Vec<Option<&'a str>>,
+    states: Vec<Option<&'a str>>,
     points: Vec<i64>,
 }
 
@@ -136,9 +138,9 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-fn most_frequent<'a>(counts: &BTreeMap<&'a str, usize>) -> &'a str {
+fn most_frequent<'a>(counts: &BTreeMap<Option<&'a str>, usize>) -> Option<&'a str> {
     let greatest = counts.values().max();
-    counts.iter().find(|(_, n)| Some(*n) == greatest).map_or("", |(name, _)| name)
+    counts.iter().find(|(_, n)| Some(*n) == greatest).and_then(|(name, _)| *name)
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! Raw files → RawTables → CleanTables + Audit. Next: `mart`.
 
+mod archive;
 pub mod audit;
 pub mod before;
 mod build;
+pub(crate) mod built_in;
 mod canonical;
 pub mod clean;
 pub mod contract;
 mod cut;
 pub mod ddl;
+pub(crate) mod find;
 pub(crate) mod format;
 pub(crate) mod guard;
 pub(crate) mod ids;
@@ -16,6 +19,7 @@ mod json;
 mod locations;
 pub(crate) mod merge;
 pub mod months;
+mod names;
 pub(crate) mod pages;
 pub mod parquet;
 pub(crate) mod parse;
@@ -24,6 +28,7 @@ pub(crate) mod places;
 mod quality;
 pub mod read;
 mod recount;
+pub mod regular;
 #[cfg_attr(not(feature = "spark"), allow(dead_code))]
 pub mod remote;
 pub mod result_tables;
@@ -36,6 +41,7 @@ mod spill;
 mod tests;
 mod typed;
 mod wanted;
+mod what;
 
 pub use audit::Audit;
 pub use clean::{CleanTables, clean, load};

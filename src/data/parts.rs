@@ -1,112 +1,169 @@
-//! The files of one table → one stream of CSV: unpacked, one after the other, under one header. Used by `source`.
+//! A file of a table, on the disk, in an archive or in a store → its rows as a stream of CSV or documents, or as pages of Parquet. Used
+//! by `source` and `read`.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use polars::io::utils::compression::{ByteSourceReader, SupportedCompression};
 
+use super::build::width;
+use super::contract::Table;
 use super::guard::{Guarded, guarded};
 use super::pages::Pages;
+use super::{archive, names, regular};
 use crate::error::{Error, Result};
+use crate::store::StoredFile;
 
 /// A compressed text never shrinks this far; a file that claims to is refused before it fills the memory.
 pub(super) const MAX_COMPRESSION: u64 = 200;
 /// What tables shrink to, about: how much room to make for their rows.
 const USUAL_COMPRESSION: u64 = 4;
+/// Bytes from which the first line of a file is known; a longer one is no header.
+const HEAD: u64 = 1 << 16;
 
-/// Extensions of compressed files, after that of their format.
-const COMPRESSED: [&str; 2] = [".gz", ".zst"];
-const PARQUET: &str = ".parquet";
-
-/// A file's name without the extensions, if its rows can be read.
-pub(super) fn stem(file_name: &str) -> Option<&str> {
-    let plain = COMPRESSED.iter().find_map(|end| file_name.strip_suffix(end)).unwrap_or(file_name);
-    plain.strip_suffix(".csv").or_else(|| file_name.strip_suffix(PARQUET))
+/// One of the files of a table.
+#[derive(Debug, Clone)]
+pub(super) struct FilePart {
+    /// Relative to the source.
+    pub(super) name: String,
+    pub(super) place: Place,
 }
 
-/// Files of one table, read one after the other. Lines count through all of them: the headers of all but the first become empty
-/// lines.
-pub(super) struct Parts {
-    left: std::vec::IntoIter<PathBuf>,
-    current: Option<(PathBuf, BufReader<Box<dyn Read>>)>,
-    header: Option<Vec<u8>>,
-    /// Ready to be read before the current file goes on.
-    pending: Cursor<Vec<u8>>,
-    ends_line: bool,
+/// Where a file stands.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Disk(PathBuf),
+    Zip { archive: PathBuf, index: usize },
+    Stored(Arc<dyn StoredFile>),
 }
 
-impl Parts {
-    /// The rows of all files but the first `known`, under the header of the first.
+impl FilePart {
+    /// Where it stands, if it is a file by itself.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Disk(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Where an engine elsewhere finds it: a path, or a URL of a store that engines reach, too.
+    pub(super) fn place(&self) -> Result<Option<String>> {
+        match &self.place {
+            Place::Disk(path) => {
+                let absolute = std::path::absolute(path).map_err(Error::io("read", path))?;
+                Ok(Some(absolute.display().to_string()))
+            }
+            Place::Stored(file) => Ok(file.place()),
+            Place::Zip { .. } => Ok(None),
+        }
+    }
+
+    /// Whether the bytes of the file are those of its rows.
+    pub(super) fn is_plain(&self) -> bool {
+        !names::is_compressed(&self.name) && !names::is_parquet(&self.name)
+    }
+
+    /// Bytes that it takes where it stands, and unpacked as far as its archive says so.
+    fn sizes(&self) -> Result<(u64, u64)> {
+        match &self.place {
+            Place::Disk(path) => {
+                let bytes = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+                Ok((bytes, bytes))
+            }
+            Place::Zip { archive, index } => archive::sizes(archive, *index),
+            Place::Stored(file) => Ok((file.size(), file.size())),
+        }
+    }
+
+    /// Its length in bytes, out of its archive.
+    pub(super) fn bytes(&self) -> Result<u64> {
+        Ok(self.sizes()?.1)
+    }
+
+    /// About how many bytes of text its rows take, which are those of `table`.
+    pub(super) fn text(&self, table: &Table) -> Result<u64> {
+        if let (Place::Disk(_), true) = (&self.place, self.is_parquet()) {
+            return Ok(self.pages()?.rows().saturating_mul(width(table)));
+        }
+        Ok(if self.is_plain() { self.bytes()? } else { self.bytes()?.saturating_mul(USUAL_COMPRESSION) })
+    }
+
+    /// Whether its rows come as pages of columns.
+    pub(super) fn is_parquet(&self) -> bool {
+        names::is_parquet(&self.name)
+    }
+
+    /// The pages of a Parquet file.
     ///
     /// # Errors
-    /// That cannot be read.
-    pub fn after(mut files: Vec<PathBuf>, known: usize) -> Result<Parts> {
-        let left = files.split_off(known);
-        let mut parts =
-            Parts { left: left.into_iter(), current: None, header: None, pending: Cursor::default(), ends_line: true };
-        if let Some(first) = files.first() {
-            let mut header = Vec::new();
-            let mut file = BufReader::new(open(first)?);
-            file.read_until(b'\n', &mut header).map_err(Error::io("read", first))?;
-            parts.header = Some(names(&header));
-            parts.pending = Cursor::new(header);
-        }
-        Ok(parts)
+    /// It cannot be read, or is none.
+    pub(super) fn pages(&self) -> Result<Pages> {
+        Pages::open(self.seekable()?, &self.name)
     }
 
-    /// About how many bytes of text a file holds whose rows have so many.
+    /// Hands over the bytes of the file as they are.
     ///
     /// # Errors
-    /// It is missing, or no Parquet file.
-    pub fn size(path: &Path, width: u64) -> Result<u64> {
-        let file = File::open(path).map_err(Error::io("read", path))?;
-        if !is_csv(path) {
-            return Ok(Pages::open(file, &path.display().to_string())?.rows().saturating_mul(width));
+    /// It cannot be opened, or `read` fails.
+    pub(super) fn with_bytes<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+        match &self.place {
+            Place::Disk(path) => read(&mut regular::open(path)?),
+            Place::Zip { archive, index } => archive::with_entry(archive, *index, &self.name, |bytes, _| read(bytes)),
+            Place::Stored(file) => read(&mut *file.open()),
         }
-        let bytes = file.metadata().map_err(Error::io("read", path))?.len();
-        Ok(if is_plain(path) { bytes } else { bytes.saturating_mul(USUAL_COMPRESSION) })
     }
 
-    /// Opens the next file, and makes its header that of the stream, or an empty line.
-    fn next(&mut self) -> io::Result<bool> {
-        let Some(path) = self.left.next() else { return Ok(false) };
-        let named = |e: &dyn std::fmt::Display| io::Error::other(format!("`{}`: {e}", path.display()));
-        let mut file = BufReader::with_capacity(1 << 18, open(&path).map_err(|e| named(&e))?);
-        let mut first = Vec::new();
-        file.read_until(b'\n', &mut first).map_err(|e| named(&e))?;
-        // The line break that the file before lacks.
-        let mut pending = if self.ends_line { Vec::new() } else { vec![b'\n'] };
-        match &self.header {
-            // A file without a line has no header either: that of the next one is the stream's.
-            None if first.is_empty() => {}
-            None => {
-                self.header = Some(names(&first));
-                pending.extend(&first);
-            }
-            Some(header) if first.is_empty() || *header == names(&first) => pending.push(b'\n'),
-            Some(_) => return Err(named(&"its header is not that of the files before it")),
+    /// Hands over the rows of a file that is text: CSV, whatever it is packed in, or documents.
+    ///
+    /// # Errors
+    /// As [`FilePart::with_bytes`], or the file is not what its name says.
+    pub(super) fn with_rows<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+        if !names::is_compressed(&self.name) {
+            return self.with_bytes(read);
         }
-        self.pending = Cursor::new(pending);
-        self.current = Some((path, file));
-        Ok(true)
+        // Of what stands there: an entry of an archive may itself be packed.
+        let packed = self.sizes()?.0;
+        self.with_bytes(|bytes| read(&mut unpacked(bytes, packed, &self.name).map_err(|e| self.failed(&e))?))
     }
-}
 
-impl Read for Parts {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let mut read = self.pending.read(buffer)?;
-            if let (0, Some((path, file))) = (read, &mut self.current) {
-                read = file.read(buffer).map_err(|e| io::Error::new(e.kind(), format!("`{}`: {e}", path.display())))?;
-            }
-            if let Some(last) = read.checked_sub(1) {
-                self.ends_line = buffer[last] == b'\n';
-                return Ok(read);
-            }
-            if buffer.is_empty() || !self.next()? {
-                return Ok(0);
-            }
+    /// The first line with the bytes that follow it, as far as they come with it: the columns of a Parquet file.
+    ///
+    /// # Errors
+    /// As [`FilePart::with_rows`].
+    pub(super) fn head(&self) -> Result<Vec<u8>> {
+        let mut head = Vec::new();
+        if self.is_parquet() {
+            return Ok(super::build::as_csv(self.pages()?.names().iter()).into_bytes());
+        }
+        let mut take = |bytes: &mut dyn Read| {
+            let failed = |e: io::Error| self.failed(&Error::io("read", &self.name)(e));
+            bytes.take(HEAD).read_to_end(&mut head).map(drop).map_err(failed)
+        };
+        match &self.place {
+            Place::Stored(file) if self.is_plain() => take(&mut *file.first(HEAD))?,
+            _ => self.with_rows(take)?,
+        }
+        Ok(head)
+    }
+
+    /// The file, or a copy of it that is gone with it: Parquet is read from its end.
+    fn seekable(&self) -> Result<File> {
+        if let Place::Disk(path) = &self.place {
+            return regular::open(path);
+        }
+        let failed = || Error::io("copy", &self.name);
+        let mut copy = tempfile::tempfile().map_err(failed())?;
+        self.with_bytes(|mut bytes| io::copy(&mut bytes, &mut copy).map_err(failed()))?;
+        copy.seek(SeekFrom::Start(0)).map_err(failed())?;
+        Ok(copy)
+    }
+
+    fn failed(&self, error: &Error) -> Error {
+        match error {
+            Error::Io { source, .. } => Error::input(format!("cannot read `{}`: {source}", self.name)),
+            error => Error::input(format!("cannot read `{}`: {error}", self.name)),
         }
     }
 }
@@ -115,73 +172,49 @@ impl Read for Parts {
 ///
 /// # Errors
 /// One cannot be read, or begins otherwise.
-pub(super) fn header(files: &[PathBuf]) -> Result<Vec<u8>> {
+pub(super) fn header(files: &[FilePart]) -> Result<Vec<u8>> {
     let mut header = Vec::new();
-    for path in files {
-        let mut first = Vec::new();
-        BufReader::new(open(path)?).read_until(b'\n', &mut first).map_err(Error::io("read", path))?;
+    for file in files {
+        let mut first = file.head()?;
+        first.truncate(first.iter().position(|b| *b == b'\n').map_or(first.len(), |end| end + 1));
         if header.is_empty() {
             header = first;
-        } else if !first.is_empty() && names(&first) != names(&header) {
-            let path = path.display();
-            return Err(Error::input(format!("cannot read `{path}`: its header is not that of the files before it")));
+        } else if !first.is_empty() && columns(&first) != columns(&header) {
+            let name = &file.name;
+            return Err(Error::input(format!("cannot read `{name}`: its header is not that of the files before it")));
         }
     }
     Ok(header)
 }
 
 /// The header without what does not tell one from another: mark, quotes, line end.
-fn names(line: &[u8]) -> Vec<u8> {
+fn columns(line: &[u8]) -> Vec<u8> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     line.iter().copied().filter(|b| !matches!(b, b'"' | b'\r' | b'\n')).collect()
 }
 
-/// Whether the rows of a file are written as CSV, compressed or not.
-pub(super) fn is_csv(path: &Path) -> bool {
-    !path.to_string_lossy().ends_with(PARQUET)
-}
-
-/// Whether the bytes of a file are those of its rows.
-pub(super) fn is_plain(path: &Path) -> bool {
-    let name = path.to_string_lossy();
-    !COMPRESSED.iter().any(|end| name.ends_with(end)) && !name.ends_with(PARQUET)
-}
-
-/// The bytes of a CSV file, unpacked.
-fn open(path: &Path) -> Result<Box<dyn Read>> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    if is_plain(path) {
-        return Ok(Box::new(file));
-    }
-    let size = file.metadata().map_err(Error::io("read", path))?.len();
-    let mut file = BufReader::with_capacity(1 << 18, file);
-    let start = file.fill_buf().map_err(Error::io("read", path))?;
+/// What the compressed file `name` holds, which takes so many bytes where it stands.
+fn unpacked<'a>(packed: &'a mut dyn Read, size: u64, name: &str) -> Result<impl Read + 'a> {
+    let mut packed = BufReader::with_capacity(1 << 18, packed);
+    let start = packed.fill_buf().map_err(Error::io("read", name))?;
     let compression = SupportedCompression::check(start).ok_or_else(|| Error::input("it is neither gzip nor zstd"))?;
-    let opened = || ByteSourceReader::try_new(file, Some(compression)).map_err(|e| Error::input(e.to_string()));
-    let bytes: Box<dyn Read> = match guarded(&path.display().to_string(), opened)? {
+    let bytes: Box<dyn Read + 'a> = match guarded(name, || Ok(ByteSourceReader::try_new(packed, Some(compression))?))? {
         ByteSourceReader::Gzip(reader) => Box::new(reader),
         ByteSourceReader::Zlib(reader) => Box::new(reader),
         ByteSourceReader::Zstd(reader) => Box::new(reader),
         ByteSourceReader::UncompressedStream(reader) => Box::new(reader),
         ByteSourceReader::UncompressedMemory { slice, .. } => Box::new(Cursor::new(slice)),
     };
-    Ok(Box::new(Guarded(Limited::new(bytes, size))))
+    Ok(Guarded(Limited { bytes, left: size.saturating_mul(MAX_COMPRESSION) }))
 }
 
 /// Fails where a file unpacks to more than any table would.
-pub(super) struct Limited<R> {
-    bytes: R,
+struct Limited<'a> {
+    bytes: Box<dyn Read + 'a>,
     left: u64,
 }
 
-impl<R> Limited<R> {
-    /// Of a file that has `size` bytes itself.
-    pub(super) fn new(bytes: R, size: u64) -> Limited<R> {
-        Limited { bytes, left: size.saturating_mul(MAX_COMPRESSION) }
-    }
-}
-
-impl<R: Read> Read for Limited<R> {
+impl Read for Limited<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
@@ -196,41 +229,43 @@ impl<R: Read> Read for Limited<R> {
 mod tests {
     use super::*;
 
-    fn joined(files: &[&str]) -> io::Result<String> {
-        let dir = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..files.len()).map(|i| dir.path().join(format!("{i}.csv"))).collect();
-        paths.iter().zip(files).for_each(|(path, text)| std::fs::write(path, text).unwrap());
-        let mut text = String::new();
-        Parts::after(paths, 0).unwrap().read_to_string(&mut text).map(|_| text)
-    }
-
-    #[test]
-    fn files_follow_each_other_under_one_header() {
-        assert_eq!(joined(&["a,b\n1,2\n", "\"a\",\"b\"\r\n3,4\n"]).unwrap(), "a,b\n1,2\n\n3,4\n");
-        assert_eq!(joined(&["a,b\n1,2", "a,b\n3,4"]).unwrap(), "a,b\n1,2\n\n3,4");
-        assert_eq!(joined(&["a,b\n1,2\n", "", "a,b\n"]).unwrap(), "a,b\n1,2\n\n\n");
-        assert_eq!(joined(&["", "a,b\n1,2\n", "a,b\n3,4\n"]).unwrap(), "a,b\n1,2\n\n3,4\n");
-        assert_eq!(joined(&["", ""]).unwrap(), "");
-        let error = joined(&["a,b\n1,2\n", "b,a\n3,4\n"]).unwrap_err().to_string();
-        assert!(error.contains("1.csv`: its header is not that"), "{error}");
+    fn part(dir: &Path, name: &str, bytes: &[u8]) -> FilePart {
+        let path = dir.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        FilePart { name: name.into(), place: Place::Disk(path) }
     }
 
     #[test]
     fn one_header_is_demanded() {
         let dir = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..3).map(|i| dir.path().join(format!("{i}.csv"))).collect();
         let texts = ["", "\u{feff}\"a\",b\r\n1,2\r\n", "a,b\n3,4"];
-        paths.iter().zip(texts).for_each(|(path, text)| std::fs::write(path, text).unwrap());
-        assert_eq!(header(&paths).unwrap(), "\u{feff}\"a\",b\r\n".as_bytes());
-        std::fs::write(&paths[2], "b,a\n").unwrap();
-        let error = header(&paths).unwrap_err().to_string();
+        let parts = |texts: [&str; 3]| [0, 1, 2].map(|i| part(dir.path(), &format!("{i}.csv"), texts[i].as_bytes()));
+        assert_eq!(header(&parts(texts)).unwrap(), "\u{feff}\"a\",b\r\n".as_bytes());
+        let error = header(&parts([texts[0], texts[1], "b,a\n"])).unwrap_err().to_string();
         assert!(error.contains("2.csv`: its header is not that"), "{error}");
     }
 
     #[test]
-    fn extensions_tell_what_is_read() {
-        let stems =
-            ["orders.csv", "orders.csv.gz", "o.csv.zst", "orders.parquet", "o.parquet.gz", "o.json", "o"].map(stem);
-        assert_eq!(stems, [Some("orders"), Some("orders"), Some("o"), Some("orders"), None, None, None]);
+    fn what_unpacks_too_far_is_stopped() {
+        let packed = |bytes: &[u8]| {
+            use polars::io::utils::compression::CompressedWriter;
+            use polars::io::utils::file::{Writable, WritableTrait};
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let mut writer = CompressedWriter::gzip(Writable::Local(file.reopen().unwrap()), None);
+            io::Write::write_all(&mut writer, bytes).unwrap();
+            writer.close().unwrap();
+            std::fs::read(file.path()).unwrap()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let read = |bytes: &[u8]| {
+            let mut text = Vec::new();
+            let part = part(dir.path(), "orders.csv.gz", &packed(bytes));
+            let failed = |e: io::Error| Error::input(e.to_string());
+            part.with_rows(|rows| rows.read_to_end(&mut text).map_err(failed))?;
+            Ok::<_, Error>(text)
+        };
+        assert_eq!(read(b"a,b\n1,2\n").unwrap(), b"a,b\n1,2\n");
+        let error = read(&vec![b'0'; 20_000_000]).unwrap_err().to_string();
+        assert!(error.contains("more than 200 times its size"), "{error}");
     }
 }

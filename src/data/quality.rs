@@ -6,6 +6,7 @@ use polars::prelude::*;
 use polars::sql::{SQLContext, sql_expr};
 
 use super::audit::{Audit, Check, Relation, Severity, Step};
+use super::built_in::MISSING;
 use super::clean::CleanTables;
 use super::contract::{ForeignKey, TABLES, Table, TableId};
 use super::months::BY_MONTH;
@@ -169,6 +170,11 @@ impl Quality {
             else {
                 continue;
             };
+            // What is nowhere is told as missing, not once more by every row that refers to it.
+            let missing = |id: TableId| audit.inputs.get(id as usize).is_some_and(|file| file.name == MISSING);
+            if missing(table.id) || missing(key.table) {
+                continue;
+            }
             audit.referring.extend(referring.map(|referring| ((table.id, key.column), referring)));
             relations.push(Relation {
                 from: (table.name.into(), key.column.into()),

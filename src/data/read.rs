@@ -1,7 +1,6 @@
 //! Source → RawTables: every row typed by the contract, or in quarantine with the reason. Next: `clean`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -10,12 +9,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::build::{TableBuilder, TakeBlock, width};
-use super::contract::{STATES, TABLES, TableId};
-use super::json;
-use super::pages::Pages;
-use super::parts::{Parts, is_csv};
-use super::source::{FilePart, Format, Shelf, Source, SourceFile};
+use super::contract::{TABLES, TableId};
+use super::parts::FilePart;
+use super::source::{Format, Shelf, Source, SourceFile};
 use super::typed::TypedRows;
+use super::{built_in, json, regular};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::store::{Schema, Store};
@@ -69,9 +67,6 @@ impl Quarantined {
         self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
     }
 }
-
-/// What the file of a table is called that the program holds.
-pub(super) const BUILT_IN: &str = "(built in)";
 
 /// What the name of files begins with that are known by their rows.
 const ROWS_OF: &str = "rows of ";
@@ -135,7 +130,7 @@ impl InputFile {
 /// It cannot be read.
 pub fn hash_file(path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    let mut file = regular::open(path)?;
     let mut buffer = vec![0; 1 << 18];
     loop {
         match file.read(&mut buffer).map_err(Error::io("read", path))? {
@@ -182,27 +177,26 @@ pub fn identify(source: &Source, id: TableId, hash: &Hash<'_>) -> Result<InputFi
         // The rows are looked at and let go.
         return Ok(read_blocks(source, id, &mut |_, _| Ok(()))?.0.file);
     };
-    match (file.parts(), file.on_disk()) {
-        (Some(parts), _) => hash_parts(&file.name, parts, hash),
-        (None, Some(path)) => hash_single(&file.name, path, hash),
-        (None, None) => file.with_reader(|reader, _| {
-            let mut tap = Tap::new(reader);
-            let mut buffer = vec![0; 1 << 18];
-            let failed = |e| Error::input(format!("cannot read `{}`: {e}", file.name));
-            while tap.read(&mut buffer).map_err(failed)? > 0 {}
-            Ok(tap.file(&file.name))
-        }),
+    match file.single() {
+        Some(part) => hash_part(part, hash),
+        None => Ok(InputFile::joined(
+            &file.name,
+            file.parts().iter().map(|part| hash_part(part, hash)).collect::<Result<_>>()?,
+        )),
     }
 }
 
-fn hash_single(name: &str, path: &Path, hash: &Hash<'_>) -> Result<InputFile> {
-    let bytes = path.metadata().map_err(Error::io("read", path))?.len();
-    Ok(InputFile::single(name, bytes, hash(name, path)?))
-}
-
-fn hash_parts(name: &str, parts: &[FilePart], hash: &Hash<'_>) -> Result<InputFile> {
-    let parts = parts.iter().map(|part| hash_single(&part.name, &part.path, hash));
-    Ok(InputFile::joined(name, parts.collect::<Result<_>>()?))
+fn hash_part(part: &FilePart, hash: &Hash<'_>) -> Result<InputFile> {
+    if let Some(path) = part.path() {
+        return Ok(InputFile::single(&part.name, part.bytes()?, hash(&part.name, path)?));
+    }
+    part.with_bytes(|bytes| {
+        let mut tap = Tap::new(bytes);
+        let mut buffer = vec![0; 1 << 18];
+        let failed = |e| Error::input(format!("cannot read `{}`: {e}", part.name));
+        while tap.read(&mut buffer).map_err(failed)? > 0 {}
+        Ok(tap.file(&part.name))
+    })
 }
 
 /// [`identify`] for all tables.
@@ -228,6 +222,15 @@ pub(super) fn read_blocks<'a>(
 }
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
+    let (table, told) = read_first(source, id, take)?;
+    Ok((table, source.unread(id).cloned().chain(told).collect()))
+}
+
+fn read_first<'a>(
+    source: &Source,
+    id: TableId,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
             return read_file(file, take);
@@ -238,10 +241,8 @@ fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>
             return read_store(&**store, id, rows, take);
         }
     }
-    match id {
-        TableId::States => Ok((built_in_states(), Vec::new())),
-        _ => Err(source.missing(id.table())),
-    }
+    source.without(id.table())?;
+    built_in::table(id)
 }
 
 /// Takes the rows of a store, of which there are `about` so many, as those of a file, so that they meet the same contract. A store
@@ -263,74 +264,76 @@ fn read_store<'a>(
     Ok((table, Vec::new()))
 }
 
+/// Reads the files of a table one after the other, each checked by itself. Lines count through all of them.
 fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
-    match file.parts().filter(|parts| !parts.iter().all(|part| is_csv(&part.path))) {
-        Some(parts) => read_parts(file, parts, take),
-        None => read_text(file, take),
-    }
-}
-
-/// Files of a table of which some are Parquet, one after the other. Each has columns of its own; lines count through all of them.
-fn read_parts<'a>(
-    file: &SourceFile,
-    parts: &[FilePart],
-    take: Option<&'a mut TakeBlock<'a>>,
-) -> Result<(RawTable, Vec<String>)> {
     let mut builder = TableBuilder::new(file.table.table(), &file.name, file.size()?, take);
-    let (mut warnings, mut lines, mut ended) = (Vec::new(), 0, true);
-    for part in parts {
-        if is_csv(&part.path) {
-            let mut csv = Parts::after(vec![part.path.clone()], 0)?;
-            let mut tap = Tap::new(&mut csv);
-            (tap.hashes, tap.lines) = (false, lines);
-            warnings.extend(read_csv(&mut tap, &mut builder)?);
-            (ended, lines) = (tap.ends_line(), tap.lines);
-        } else {
-            let opened = File::open(&part.path).map_err(Error::io("read", &part.path))?;
-            let pages = Pages::open(opened, &part.name)?;
-            warnings.extend(read_parquet(&pages, &part.name, &mut lines, &mut builder)?);
-            ended = true;
-        }
-    }
-    let identity = hash_parts(&file.name, parts, &|_, path| hash_file(path))?;
-    builder.finish(identity, ended).map(|table| (table, warnings))
-}
-
-/// After so many `lines` of other files of the table.
-fn read_parquet(pages: &Pages, name: &str, lines: &mut u64, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
-    // Columns are missing from this file, rows are set aside from the table.
-    let table = std::mem::replace(&mut builder.file, name.into());
-    let (positions, warnings) = builder.locate(&pages.names())?;
-    builder.file = table;
-    let mut rows = TypedRows::of_file(name, pages.most_unpacked(), *lines);
-    pages.read(&positions, &mut |frame| rows.push(&frame, builder))?;
-    *lines = rows.rows;
-    Ok(warnings)
-}
-
-fn read_text<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
-    file.with_reader(|reader, size| {
-        let mut tap = Tap::new(reader);
-        tap.hashes = file.parts().is_none();
-        let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
-        let warnings = match file.format {
-            Format::Csv => read_csv(&mut tap, &mut builder)?,
-            Format::Json => json::read(&mut tap, &mut builder)?,
+    let (mut read, mut warnings) = (Vec::new(), Vec::new());
+    for part in file.parts() {
+        builder.part.clone_from(&part.name);
+        let (identity, told) = match part.is_parquet() {
+            true => (None, read_parquet(part, &mut builder)?),
+            false => part.with_rows(|rows| read_text(file.format, part, rows, &mut builder))?,
         };
-        if tap.bytes == 0 {
-            return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
+        read.push(identity);
+        warnings.extend(told.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+    }
+    if read.iter().all(|identity| identity.as_ref().is_some_and(|file| file.bytes == 0)) {
+        return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
+    }
+    // Of what is packed, the file is hashed, not its rows.
+    let anew: &Hash<'_> = &|_, path| hash_file(path);
+    let identify = |(part, read): (&FilePart, Option<InputFile>)| match read.filter(|_| part.is_plain()) {
+        Some(read) => Ok(read),
+        None => hash_part(part, anew),
+    };
+    let mut parts = file.parts().iter().zip(read).map(identify).collect::<Result<Vec<_>>>()?;
+    let identity = match file.single().and_then(|_| parts.pop()) {
+        Some(single) => single,
+        None => InputFile::joined(&file.name, parts),
+    };
+    builder.finish(identity, true).map(|table| (table, warnings))
+}
+
+/// Reads a file of text; says what it is, and what to warn of.
+fn read_text(
+    format: Format,
+    part: &FilePart,
+    rows: &mut dyn Read,
+    builder: &mut TableBuilder<'_>,
+) -> Result<(Option<InputFile>, Vec<String>)> {
+    let mut tap = Tap::new(rows);
+    tap.hashes = part.is_plain();
+    let told = match format {
+        Format::Csv => read_csv(&mut tap, builder)?,
+        Format::Json => json::read(&mut tap, builder)?,
+    };
+    builder.end_file(tap.ends_line())?;
+    Ok((Some(tap.file(&part.name)), told))
+}
+
+/// Reads a Parquet file. The lines of its rows are their numbers.
+fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
+    let pages = part.pages()?;
+    let names = pages.names();
+    let (positions, warnings) = builder.locate(&names)?;
+    let held: Vec<usize> = positions.iter().copied().filter(|at| *at < names.len()).collect();
+    let mut rows = TypedRows::of_file(&part.name, pages.most_unpacked(), builder.lines_before);
+    pages.read(&held, &mut |mut frame| {
+        // What the file lacks is empty in every row.
+        for (at, _) in positions.iter().enumerate().filter(|(_, position)| **position == names.len()) {
+            let empty = Column::full_null(builder.table.columns[at].source.into(), frame.height(), &DataType::String);
+            frame.insert_column(at, empty)?;
         }
-        let ended = tap.ends_line();
-        let anew: &Hash<'_> = &|_, path| hash_file(path);
-        let identity =
-            file.parts().map_or_else(|| Ok(tap.file(&file.name)), |parts| hash_parts(&file.name, parts, anew))?;
-        builder.finish(identity, ended).map(|table| (table, warnings))
-    })
+        rows.push(&frame, builder)
+    })?;
+    builder.lines_before = rows.rows;
+    builder.end_file(true)?;
+    Ok(warnings)
 }
 
 fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
-    let file = builder.file.clone();
+    let file = builder.part.clone();
     let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
     let header: Vec<String> =
         reader.byte_headers().map_err(failed)?.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
@@ -339,12 +342,17 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     let (positions, warnings) = builder.locate(&header)?;
+    let lacks = positions.contains(&header.len());
+    let before = builder.lines_before;
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failed)? {
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
-        let tap = reader.get_ref();
-        let line = tap.lines + record.position().map_or(0, csv::Position::line) + u64::from(tap.crlf);
+        let line = before + record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
         if record.len() == header.len() {
+            if lacks {
+                // What the file lacks is empty in every row.
+                record.push_field(b"");
+            }
             builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
             builder.weigh(record.as_slice().len())?;
         } else {
@@ -352,8 +360,7 @@ fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<Str
             builder.reject(line, "", b"", reason, record.iter().collect());
         }
     }
-    let lines = reader.position().line();
-    reader.get_mut().lines += lines;
+    builder.lines_before += reader.position().line() - u64::from(reader.get_ref().ends_line());
     Ok(warnings)
 }
 
@@ -365,22 +372,19 @@ pub(super) struct Tap<'a> {
     hashes: bool,
     bytes: u64,
     last: u8,
-    /// Lines of other files of the table, before these.
-    lines: u64,
     /// Whether the first line ends with `\r\n`; unknown until a line has ended.
     crlf: bool,
     in_first_line: bool,
 }
 
 impl<'a> Tap<'a> {
-    pub(super) fn new(inner: &'a mut dyn Read) -> Self {
+    fn new(inner: &'a mut dyn Read) -> Self {
         Tap {
             inner,
             hasher: blake3::Hasher::new(),
             hashes: true,
             bytes: 0,
             last: b'\n',
-            lines: 0,
             crlf: false,
             in_first_line: true,
         }
@@ -410,19 +414,5 @@ impl Read for Tap<'_> {
         }
         self.last = n.checked_sub(1).map_or(self.last, |i| buffer[i]);
         Ok(n)
-    }
-}
-
-fn built_in_states() -> RawTable {
-    let codes: Vec<&str> = STATES.iter().map(|s| s.0).collect();
-    let names: Vec<&str> = STATES.iter().map(|s| s.1).collect();
-    let [code, name] = [0, 1].map(|i| TableId::States.table().columns[i].source);
-    RawTable {
-        frame: df!(code => &codes, name => &names).unwrap_or_default(),
-        lines: (1..=STATES.len() as u32).collect(),
-        rows_in: STATES.len(),
-        padded_zips: 0,
-        quarantine: Vec::new(),
-        file: InputFile::single(BUILT_IN, 0, String::new()),
     }
 }

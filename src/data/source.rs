@@ -1,35 +1,44 @@
 //! Where the raw tables are: a folder of Kaggle CSVs, Kaggle's zip, the cloud layout, or stores. Next: `read`.
 //!
-//! In a folder a table may be one file, several (`orders_2017.csv`, `orders_2018.csv.gz`) or a folder of files (`orders/*.parquet`).
+//! What a place holds is found by `find`; here places come together, and what is missing of them is told at once.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::build::width;
-use super::contract::{TABLES, Table, TableId};
-use super::guard::{Guarded, guarded};
+use super::contract::{Column, TABLES, Table, TableId};
+use super::guard::guarded;
 use super::months::BY_MONTH;
-use super::parts::{Limited, MAX_COMPRESSION, Parts, stem};
+use super::parts::FilePart;
 use super::read::InputFile;
+use super::{find, what};
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
-use crate::store::{self, Schema, Store, StoredFile};
+use crate::store::{self, Schema, Store};
 
-/// The places of the ten tables. Nothing is read yet.
+/// Tables without which the rest of an analysis stands.
+const OPTIONAL: [TableId; 3] = [TableId::Geolocation, TableId::OrderReviews, TableId::Sellers];
+/// Tables whose rows the program holds.
+const HELD: [TableId; 2] = [TableId::Categories, TableId::States];
+
+/// The places of the ten tables. Nothing is read yet but the columns of files.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// What the user named, the secrets of URLs masked.
     pub places: Vec<String>,
     parts: Vec<Part>,
+    /// Whether nothing may be missing.
+    strict: bool,
 }
 
 /// One place: the files that it has, and the store that it is.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     files: Vec<SourceFile>,
+    /// What is not read of it, and why.
+    unread: Vec<(TableId, String)>,
+    /// Files that may be meant for tables that are missing.
+    near: Vec<(TableId, String)>,
     pub(super) store: Option<Shelf>,
 }
 
@@ -44,7 +53,7 @@ impl std::fmt::Debug for Shelf {
 }
 
 /// How the rows of a file are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// Comma-separated values with a header, or what is read as such: compressed, Parquet, several files.
     Csv,
@@ -52,43 +61,25 @@ pub enum Format {
     Json,
 }
 
-/// One table's file.
+/// The files of one table.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// The table it holds.
+    /// The table they hold.
     pub table: TableId,
     /// Name for messages, relative to the source.
     pub name: String,
-    /// How its rows are written.
+    /// How their rows are written.
     pub format: Format,
-    place: Place,
-}
-
-/// One of the files of a table.
-#[derive(Debug, Clone)]
-pub(super) struct FilePart {
-    /// Relative to the source.
-    pub(super) name: String,
-    pub(super) path: PathBuf,
-}
-
-#[derive(Debug, Clone)]
-enum Place {
-    Disk(PathBuf),
-    /// All files of a table, of which the first so many are left out.
-    Parts(Vec<FilePart>, usize),
-    Zip {
-        archive: PathBuf,
-        index: usize,
-    },
-    Stored(Arc<dyn StoredFile>),
+    files: Vec<FilePart>,
+    /// So many of the first are left out.
+    known: usize,
 }
 
 impl Source {
     /// Locates the tables at a path or the URL of a store.
     ///
     /// # Errors
-    /// The path or a table's file is missing, the archive is damaged or hostile, or there is no such store.
+    /// As [`Source::open_all`].
     pub fn open(place: impl AsRef<Path>) -> Result<Source> {
         Source::open_all(&[place])
     }
@@ -96,20 +87,95 @@ impl Source {
     /// Locates the tables at several places: each comes from the first that holds it.
     ///
     /// # Errors
-    /// As [`Source::open`]. That a store lacks a table is only known when it is read.
+    /// A path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. That a store lacks a
+    /// table is only known when it is read.
     pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
         let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
-        let source = Source { places, parts };
+        let mut source = Source { places, parts, strict: false };
+        source.name_second_places();
         if source.parts.iter().all(|part| part.store.is_none()) {
-            for table in TABLES.iter().filter(|t| source.parts.iter().all(|part| part.file(t.id).is_none())) {
-                // Kaggle's download lacks the state names; the contract holds them.
-                if table.id != TableId::States {
-                    return Err(source.missing(table));
-                }
+            let absent = |t: &&Table| source.parts.iter().all(|part| part.file(t.id).is_none());
+            // Kaggle's download lacks the state names; the contract holds them.
+            let absent = TABLES.iter().filter(absent).filter(|t| t.id != TableId::States);
+            let lost: Vec<&Table> = absent.filter(|t| source.is_needed(t.id)).collect();
+            if !lost.is_empty() {
+                return Err(source.missing(&lost));
             }
         }
+        source.demand_columns()?;
         Ok(source)
+    }
+
+    /// The same source, of which every table, column and file must be read.
+    ///
+    /// # Errors
+    /// What is missing, or not read. Of a store, this is only known when it is read.
+    pub fn strict(mut self) -> Result<Source> {
+        self.strict = true;
+        let held =
+            TABLES.iter().filter(|t| self.parts.iter().any(|part| part.store.is_some() || part.file(t.id).is_some()));
+        let held: Vec<TableId> = held.map(|t| t.id).collect();
+        if let Some(table) = TABLES.iter().find(|t| t.id != TableId::States && !held.contains(&t.id)) {
+            return Err(self.absent(table));
+        }
+        let mut told: Vec<String> = TABLES.iter().flat_map(|t| self.unread(t.id)).cloned().collect();
+        for file in self.chosen() {
+            for part in &file.files {
+                let lost = missing_columns(file, part, true)?.map(|lost| lost.columns);
+                let lost = lost.into_iter().flatten();
+                told.extend(lost.map(|column| format!("column `{column}` is missing from `{}`", part.name)));
+            }
+        }
+        match told.is_empty() {
+            true => Ok(self),
+            false => Err(refused(&told.join("; "))),
+        }
+    }
+
+    /// The error that a table is missing where `--strict` demands it.
+    fn absent(&self, table: &Table) -> Error {
+        refused(&format!("`{}` is missing from `{}`", table.file, self.places.join("`, `")))
+    }
+
+    /// A table that no place holds: whether the rest of the analysis can do without, and nothing there is meant for it.
+    ///
+    /// # Errors
+    /// It cannot, or `--strict` was asked for.
+    pub(super) fn without(&self, table: &Table) -> Result<()> {
+        match (self.is_needed(table.id), self.strict && table.id != TableId::States) {
+            (true, _) => Err(self.missing(&[table])),
+            (_, true) => Err(self.absent(table)),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_needed(&self, id: TableId) -> bool {
+        let meant = self.parts.iter().any(|part| part.near.iter().any(|(near, _)| *near == id));
+        meant || !(OPTIONAL.contains(&id) || HELD.contains(&id))
+    }
+
+    /// What is not read of a table, and why.
+    pub(crate) fn unread(&self, id: TableId) -> impl Iterator<Item = &String> {
+        let unread = self.parts.iter().flat_map(|part| &part.unread);
+        unread.filter(move |(table, _)| *table == id).map(|(_, told)| told)
+    }
+
+    /// Names the files of a place whose table comes from a place before it.
+    fn name_second_places(&mut self) {
+        for i in 1..self.parts.len() {
+            let (before, rest) = self.parts.split_at_mut(i);
+            let first = |id| before.iter().zip(&self.places).find_map(|(part, place)| Some((part.file(id)?, place)));
+            let second = rest[0].files.iter().filter_map(|file| Some((file, first(file.table)?)));
+            let told: Vec<_> = second
+                .map(|(file, (from, place))| {
+                    let name = format!("{}` of `{}", file.name, self.places[i]);
+                    let reason = format!("`{}` is taken from `{}` of `{place}`", file.table.name(), from.name);
+                    (file.table, find::unread(&name, &reason))
+                })
+                .collect();
+            rest[0].unread.extend(told);
+        }
     }
 
     /// The files that have come since an earlier load, as a source of the tables that they belong to. `then` and `now` are all
@@ -123,27 +189,30 @@ impl Source {
         for (table, (then, now)) in TABLES.iter().zip(then.iter().zip(now)).filter(|(_, (a, b))| a.blake3 != b.blake3) {
             let [known, all] = [then, now].map(InputFile::hashes);
             let file = self.parts.iter().find_map(|part| part.file(table.id));
-            let Some(SourceFile { place: Place::Parts(parts, _), .. }) = file.filter(|_| all.starts_with(&known))
-            else {
+            let Some(file) = file.filter(|file| file.single().is_none() && all.starts_with(&known)) else {
                 return Err(format!("`{}` is not what it was", now.name));
             };
             if !BY_MONTH.contains(&table.id) {
                 return Err(format!("rows have come to `{}`", table.name));
             }
-            let place = Place::Parts(parts.clone(), known.len());
-            files.push(SourceFile { table: table.id, name: now.name.clone(), format: Format::Csv, place });
+            files.push(SourceFile { name: now.name.clone(), known: known.len(), ..file.clone() });
             grown.push(table.id);
         }
+        let part = Part { files, unread: Vec::new(), near: Vec::new(), store: None };
         match grown.is_empty() {
             true => Err("no file has come".into()),
-            false => Ok((Source { places: self.places.clone(), parts: vec![Part { files, store: None }] }, grown)),
+            false => Ok((Source { places: self.places.clone(), parts: vec![part], strict: self.strict }, grown)),
         }
+    }
+
+    /// The file of every table that has one, in the order of the contract.
+    fn chosen(&self) -> impl Iterator<Item = &SourceFile> {
+        TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)))
     }
 
     /// The files on the disk that hold the tables, each with its name.
     pub fn files(&self) -> Vec<(&str, &Path)> {
-        let all = TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)));
-        all.flat_map(SourceFile::files).collect()
+        self.chosen().flat_map(SourceFile::files).collect()
     }
 
     pub(super) fn parts(&self) -> &[Part] {
@@ -166,33 +235,116 @@ impl Source {
         TABLES.iter().map(|table| Ok(of_table(table)?.unwrap_or(0))).sum()
     }
 
-    /// The error that no place holds a table.
-    pub(super) fn missing(&self, table: &Table) -> Error {
-        let places = self.places.join("`, `");
-        let names: Vec<_> = self.parts.iter().flat_map(|p| &p.files).map(|f| format!("`{}`", f.name)).collect();
-        let hint = match (names.is_empty(), self.parts.iter().any(|p| p.store.is_some())) {
+    /// # Errors
+    /// Files lack columns that must be there: all columns of all files, and what these look like.
+    fn demand_columns(&self) -> Result<()> {
+        let mut lost = Vec::new();
+        for file in self.chosen().filter(|file| file.format == Format::Csv) {
+            for part in &file.files {
+                lost.extend(missing_columns(file, part, false)?);
+            }
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let told: Vec<String> = lost.iter().map(Lost::told).collect();
+        let looks: Vec<String> = lost.iter().map(|lost| format!("`{}` {}", lost.name, lost.looks)).collect();
+        Err(Error::input(told.join("; ")).with_hint(looks.join("; ")))
+    }
+
+    /// The error that no place holds some tables.
+    fn missing(&self, tables: &[&Table]) -> Error {
+        let listed = |names: &[&str]| format!("`{}`", names.join("`, `"));
+        let files: Vec<&str> = tables.iter().map(|table| table.file).collect();
+        let places: Vec<&str> = self.places.iter().map(String::as_str).collect();
+        let meant = |id| self.parts.iter().flat_map(|part| &part.near).filter(move |(near, _)| *near == id);
+        let rename = |table: &Table, name: &str| format!("did you mean `{name}`? rename it to `{}`", table.file);
+        let near = tables.iter().flat_map(|table| meant(table.id).map(|(_, name)| rename(table, name)));
+        let near: Vec<String> = near.collect();
+        let names: Vec<&str> = self.parts.iter().flat_map(|p| &p.files).map(|f| f.name.as_str()).collect();
+        let aside: Vec<String> = self.places.iter().flat_map(|place| aside(Path::new(place))).collect();
+        let mut hint = match (names.is_empty(), self.parts.iter().any(|p| p.store.is_some())) {
+            _ if !near.is_empty() => near.join("; "),
             (_, true) => "`pfe load --from FILES --to URL` fills a store; `--data` may name several places".to_string(),
+            (true, _) if !aside.is_empty() => aside.join("; "),
             (true, _) => {
                 "no Olist file is there; get the data from kaggle.com/datasets/olistbr/brazilian-ecommerce".into()
             }
-            (false, _) => format!("files found: {}", names.join(", ")),
+            (false, _) => format!("files found: {}", listed(&names)),
         };
-        Error::input(format!("`{}` is missing from `{places}`", table.file)).with_hint(hint)
+        let broken = self.parts.iter().flat_map(|part| &part.unread).filter(|(_, told)| told.contains(".zip"));
+        broken.for_each(|(_, told)| hint += &format!("; {told}"));
+        let are = if files.len() == 1 { "is" } else { "are" };
+        Error::input(format!("{} {are} missing from {}", listed(&files), listed(&places))).with_hint(hint)
     }
 }
 
+fn refused(why: &str) -> Error {
+    Error::input(format!("`--strict` refuses these data: {why}"))
+        .with_hint("without `--strict` the analysis goes on, and warns of all this")
+}
+
+/// What the files of a folder are that holds no table.
+fn aside(folder: &Path) -> Vec<String> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files.iter().filter(|path| path.is_file()).filter_map(|path| what::aside(path)).take(3).collect()
+}
+
+/// Columns that a file lacks.
+struct Lost {
+    name: String,
+    columns: Vec<&'static str>,
+    /// What the file is instead.
+    looks: String,
+}
+
+impl Lost {
+    fn told(&self) -> String {
+        match &self.columns[..] {
+            [column] => format!("column `{column}` is missing from `{}`", self.name),
+            columns => format!("columns `{}` are missing from `{}`", columns.join("`, `"), self.name),
+        }
+    }
+}
+
+/// Which columns a file lacks, of those that it may lack or of the others. An empty file is told by whoever reads it.
+fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result<Option<Lost>> {
+    if file.format != Format::Csv {
+        return Ok(None);
+    }
+    let (head, table) = (part.head()?, file.table.table());
+    if head.is_empty() {
+        return Ok(None);
+    }
+    let found = what::columns(&head);
+    let twice = |c: &Column| found.iter().filter(|name| what::is(c, name)).count() > 1;
+    if table.columns.iter().any(twice) {
+        // Which of the two it should be, whoever reads it asks.
+        return Ok(None);
+    }
+    let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
+    let lost = of.filter(|column| !found.iter().any(|name| what::is(column, name)));
+    let columns: Vec<&str> = lost.map(|column| column.source).collect();
+    let looks = match what::of_bytes(&head) {
+        Some(what) => format!("looks like {what}"),
+        None => what::of_columns(table, &found),
+    };
+    Ok((!columns.is_empty()).then(|| Lost { name: part.name.clone(), columns, looks }))
+}
+
 impl Part {
-    /// The file of a table; CSV comes first.
+    /// The files of a table.
     pub(super) fn file(&self, table: TableId) -> Option<&SourceFile> {
-        self.files.iter().filter(|f| f.table == table).min_by_key(|f| f.format != Format::Csv)
+        self.files.iter().find(|f| f.table == table)
     }
 }
 
 /// What is at a place, and how it is called.
 fn locate(place: &Path) -> Result<(String, Part)> {
     if let Some(url) = place.to_str().filter(|text| is_url(text)) {
-        let store: Arc<dyn Store> = store::open(url)?.into();
-        return Ok((store.url().to_string(), Part { files: in_store(&*store)?, store: Some(Shelf(store)) }));
+        return in_store(url);
     }
     let meta = std::fs::metadata(place).map_err(|_| {
         Error::input(format!("no data at `{}`", place.display())).with_hint(
@@ -200,276 +352,60 @@ fn locate(place: &Path) -> Result<(String, Part)> {
              data",
         )
     })?;
-    let files = match meta.is_dir() {
-        true => in_folder(place)?,
-        false => guarded(&place.display().to_string(), || in_zip(place))?,
+    let found = match meta.is_dir() {
+        true => find::in_folder(place)?,
+        false if what::is_sqlite(place)? => return in_store(&format!("sqlite:{}", place.display())),
+        false if what::is_zip(place)? => guarded(&place.display().to_string(), || find::in_zip(place))?,
+        false => {
+            let (what, hint) = what::lone(place)?;
+            return Err(Error::input(what).with_hint(hint));
+        }
     };
-    let lake = meta.is_dir() && files.is_empty() && store::lake::holds(place, Schema::Raw);
+    let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Schema::Raw);
     let store = match place.to_str().filter(|_| lake) {
         Some(path) => Some(Shelf(store::open(path)?.into())),
         None => None,
     };
-    Ok((place.display().to_string(), Part { files, store }))
+    Ok((place.display().to_string(), part(found, store)))
 }
 
-fn in_store(store: &dyn Store) -> Result<Vec<SourceFile>> {
-    let recognised = |file: Box<dyn StoredFile>| {
-        let name = file.name().to_string();
-        let (table, format) = recognise(name.rsplit('/').next()?)?;
-        Some(SourceFile { table, name, format, place: Place::Stored(file.into()) })
-    };
-    Ok(store.files()?.into_iter().filter_map(recognised).collect())
+fn in_store(url: &str) -> Result<(String, Part)> {
+    let store: Arc<dyn Store> = store::open(url)?.into();
+    Ok((store.url().to_string(), part(find::in_store(&*store)?, Some(Shelf(store)))))
+}
+
+fn part(found: find::Found, store: Option<Shelf>) -> Part {
+    Part { files: found.files, unread: found.unread, near: found.near, store }
 }
 
 impl SourceFile {
-    /// The files that the table consists of, if it may have several.
-    pub(super) fn parts(&self) -> Option<&[FilePart]> {
-        match &self.place {
-            Place::Parts(files, known) => Some(&files[*known..]),
+    /// Files of one table, of which there is at least one.
+    pub(super) fn new(table: TableId, format: Format, files: Vec<FilePart>) -> SourceFile {
+        let more = if files.len() > 1 { format!(" + {} more", files.len() - 1) } else { String::new() };
+        let first = files.first().map_or("", |file| file.name.as_str());
+        SourceFile { table, name: format!("{first}{more}"), format, files, known: 0 }
+    }
+
+    /// The files to be read.
+    pub(super) fn parts(&self) -> &[FilePart] {
+        &self.files[self.known..]
+    }
+
+    /// The one file that it is, whose bytes are those of its rows.
+    pub(super) fn single(&self) -> Option<&FilePart> {
+        match &self.files[..] {
+            [file] if file.is_plain() => Some(file),
             _ => None,
         }
+    }
+
+    /// About how many bytes of text there are to be read.
+    pub(super) fn size(&self) -> Result<u64> {
+        self.parts().iter().map(|part| part.text(self.table.table())).sum()
     }
 
     /// The files on the disk of which it consists, each with its name; none in an archive or a store.
     pub(super) fn files(&self) -> Vec<(&str, &Path)> {
-        match &self.place {
-            Place::Disk(path) => vec![(&self.name, path)],
-            Place::Parts(files, _) => files.iter().map(|part| (part.name.as_str(), part.path.as_path())).collect(),
-            Place::Zip { .. } | Place::Stored(_) => Vec::new(),
-        }
-    }
-
-    /// Its URL, where a store keeps it that engines reach, too.
-    pub(super) fn url(&self) -> Option<String> {
-        match &self.place {
-            Place::Stored(file) => file.place(),
-            _ => None,
-        }
-    }
-
-    /// Where it stands, if it is a file by itself.
-    pub(super) fn on_disk(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Disk(path) => Some(path),
-            _ => None,
-        }
-    }
-
-    /// About how many bytes of text it holds.
-    ///
-    /// # Errors
-    /// It is missing, or damaged.
-    pub(super) fn size(&self) -> Result<u64> {
-        match &self.place {
-            Place::Disk(path) => Ok(std::fs::metadata(path).map_err(Error::io("read", path))?.len()),
-            Place::Stored(file) => Ok(file.size()),
-            Place::Parts(files, known) => {
-                files[*known..].iter().map(|part| Parts::size(&part.path, width(self.table.table()))).sum()
-            }
-            Place::Zip { .. } => self.with_reader(|_, size| Ok(size)),
-        }
-    }
-
-    /// Opens the file, or its entry in the archive, and hands `read` its bytes and about how many they are. Parquet files are no
-    /// stream: they are not among those that it opens.
-    ///
-    /// # Errors
-    /// The file cannot be opened, or the archive is damaged.
-    pub fn with_reader<T>(&self, read: impl FnOnce(&mut dyn Read, u64) -> Result<T>) -> Result<T> {
-        match &self.place {
-            Place::Disk(path) => {
-                let mut file = File::open(path).map_err(Error::io("read", path))?;
-                let size = file.metadata().map_err(Error::io("read", path))?.len();
-                read(&mut file, size)
-            }
-            Place::Stored(file) => read(&mut *file.open(), file.size()),
-            Place::Parts(files, known) => {
-                let paths: Vec<PathBuf> = files.iter().map(|part| part.path.clone()).collect();
-                read(&mut Parts::after(paths, *known)?, self.size()?)
-            }
-            Place::Zip { archive, index } => {
-                let zip = &mut open_zip(archive)?;
-                let entry = guarded(&self.name, move || zip.by_index(*index).map_err(|e| damaged(archive, e)))?;
-                let size = entry.size();
-                // What an entry says of its compressed bytes may be a lie; those of the archive are all that there are.
-                let packed = archive.metadata().map_err(Error::io("read", archive))?.len();
-                // One byte more than declared shows that the declaration lied.
-                let mut limited = Guarded(Limited::new(entry, packed)).take(size.saturating_add(1));
-                let result = read(&mut limited, size.min(packed.saturating_mul(MAX_COMPRESSION)))?;
-                match limited.limit() {
-                    0 => Err(Error::input(format!(
-                        "`{}` in `{}` is longer than it declares",
-                        self.name,
-                        archive.display()
-                    ))),
-                    _ => Ok(result),
-                }
-            }
-        }
-    }
-}
-
-/// The table that a file name stands for: Kaggle's name, or a short name of the cloud layout.
-fn recognise(file_name: &str) -> Option<(TableId, Format)> {
-    let (stem, extension) = file_name.rsplit_once('.')?;
-    let format = match extension {
-        "csv" => Format::Csv,
-        "json" => Format::Json,
-        _ => return None,
-    };
-    Some((named(stem)?, format))
-}
-
-/// The table of this name.
-fn named(stem: &str) -> Option<TableId> {
-    let stem = stem.trim_start_matches("olist_").trim_end_matches("_dataset");
-    TABLES.iter().find(|t| t.name == stem || t.aliases.contains(&stem)).map(|t| t.id)
-}
-
-/// The table that a file is a part of: its name, perhaps followed by a number or a month, such as `orders_2018-01.csv.gz`.
-fn part_of(file_name: &str) -> Option<TableId> {
-    named(stem(file_name)?.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.')))
-}
-
-/// The tables that are several files, compressed or Parquet, in this folder or in folders of their own.
-fn in_parts(root: &Path, folder: &str, names: &[String]) -> Result<Vec<SourceFile>> {
-    let mut parts: BTreeMap<TableId, Vec<String>> = BTreeMap::new();
-    for name in names {
-        if let Some(table) = part_of(name) {
-            parts.entry(table).or_default().push(name.clone());
-        } else if let Some(table) = named(name).filter(|_| root.join(folder).join(name).is_dir()) {
-            let files = listed(&root.join(folder).join(name))?.into_iter().filter(|file| stem(file).is_some());
-            parts.entry(table).or_default().extend(files.map(|file| format!("{name}/{file}")));
-        }
-    }
-    for (&table, files) in &parts {
-        one_whole(&root.join(folder), table, files)?;
-    }
-    // A single plain file is read as it is.
-    parts.retain(|_, files| files.len() > 1 || files.iter().any(|file| recognise(file).is_none()));
-    let source = |(table, files): (TableId, Vec<String>)| {
-        let path = |file: &String| Path::new(folder).join(file);
-        let more = if files.len() > 1 { format!(" + {} more", files.len() - 1) } else { String::new() };
-        SourceFile {
-            table,
-            name: format!("{}{more}", path(&files[0]).display()),
-            format: Format::Csv,
-            place: Place::Parts(
-                files
-                    .iter()
-                    .map(|file| FilePart { name: path(file).display().to_string(), path: root.join(path(file)) })
-                    .collect(),
-                0,
-            ),
-        }
-    };
-    Ok(parts.into_iter().filter(|(_, files)| !files.is_empty()).map(source).collect())
-}
-
-/// A table that is there twice, as `orders.csv` beside `orders.csv.gz`, must not count twice.
-fn one_whole(dir: &Path, table: TableId, files: &[String]) -> Result<()> {
-    // Of a folder of files, the folder.
-    let mut wholes: Vec<&str> = files.iter().filter_map(|file| file.split('/').next()).collect();
-    wholes.dedup();
-    wholes.retain(|name| named(stem(name).unwrap_or(name)) == Some(table));
-    if wholes.len() < 2 {
-        return Ok(());
-    }
-    let (table, wholes) = (table.name(), wholes.join("`, `"));
-    Err(Error::input(format!("two files say they are the whole of `{table}`: `{wholes}` in `{}`", dir.display()))
-        .with_hint(format!("remove one; parts of a table are told by a number: `{table}_1.csv`, `{table}_2.csv`")))
-}
-
-/// Names in a folder, sorted.
-fn listed(dir: &Path) -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(dir).map_err(Error::io("read", dir))?;
-    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
-    names.sort();
-    Ok(names)
-}
-
-fn in_folder(root: &Path) -> Result<Vec<SourceFile>> {
-    let mut found = Vec::new();
-    for folder in ["", "csv", "json"] {
-        let dir = root.join(folder);
-        if !dir.is_dir() {
-            continue;
-        }
-        let names = listed(&dir)?;
-        // Before the single files, which would be one part of several.
-        found.extend(in_parts(root, folder, &names)?);
-        for file in names {
-            if let Some((table, format)) = recognise(&file) {
-                let name = Path::new(folder).join(&file);
-                found.push(SourceFile {
-                    table,
-                    name: name.display().to_string(),
-                    format,
-                    place: Place::Disk(root.join(&name)),
-                });
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn in_zip(archive: &Path) -> Result<Vec<SourceFile>> {
-    let mut zip = open_zip(archive)?;
-    let mut found = Vec::new();
-    for index in 0..zip.len() {
-        let entry = zip.by_index_raw(index).map_err(|e| damaged(archive, e))?;
-        let full_name = entry.name().map_err(|e| damaged(archive, e))?.into_owned();
-        let Some(name) = entry.enclosed_name() else {
-            return Err(Error::input(format!(
-                "`{}` holds an entry that points outside of it: `{full_name}`",
-                archive.display()
-            ))
-            .with_hint("such an archive is not Kaggle's; download it again"));
-        };
-        if entry.size() > MAX_COMPRESSION.saturating_mul(entry.compressed_size().max(1)) {
-            return Err(Error::input(format!(
-                "`{full_name}` in `{}` would unpack to {} bytes from {}",
-                archive.display(),
-                entry.size(),
-                entry.compressed_size()
-            ))
-            .with_hint("no table compresses so well; download the archive again"));
-        }
-        let Some(file) = name.file_name().and_then(|f| f.to_str()) else { continue };
-        if let Some((table, format)) = recognise(file) {
-            let place = Place::Zip { archive: archive.to_path_buf(), index };
-            found.push(SourceFile { table, name: full_name, format, place });
-        }
-    }
-    Ok(found)
-}
-
-fn open_zip(archive: &Path) -> Result<zip::ZipArchive<BufReader<File>>> {
-    let file = File::open(archive).map_err(Error::io("read", archive))?;
-    let opened = || zip::ZipArchive::new(BufReader::new(file)).map_err(|e| damaged(archive, e));
-    guarded(&archive.display().to_string(), opened)
-}
-
-fn damaged(archive: &Path, error: zip::result::ZipError) -> Error {
-    Error::input(format!("`{}` is not a readable zip archive: {error}", archive.display()))
-        .with_hint("`--data` takes a folder of Olist CSV files or Kaggle's zip")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_of_all_layouts_are_recognised() {
-        for table in &TABLES {
-            assert_eq!(recognise(table.file), Some((table.id, Format::Csv)));
-            assert_eq!(recognise(&format!("{}.csv", table.aliases[0])), Some((table.id, Format::Csv)));
-        }
-        assert_eq!(recognise("customers.json"), Some((TableId::Customers, Format::Json)));
-        assert_eq!(recognise("README.md"), None);
-        for part in ["orders_2018-01.csv.gz", "olist_orders_dataset.csv.zst", "orders.parquet", "orders-0001.csv"] {
-            assert_eq!(part_of(part), Some(TableId::Orders), "{part}");
-        }
-        assert_eq!(["orders_old.csv", "orders_2018.json"].map(part_of), [None, None]);
+        self.files.iter().filter_map(|part| Some((part.name.as_str(), part.path()?))).collect()
     }
 }

@@ -82,6 +82,7 @@ impl Flow {
             parts.insert(MONTHLY.into(), "true".into());
         }
         if let Some(table) = step.table() {
+            parts.extend(self.unread(table.id).into_iter().map(|told| (format!("warning {told}"), "true".into())));
             match lock(&self.inputs).get(&table.id) {
                 Some(file) => drop(parts.insert(format!("input {}", file.name), file.blake3.clone())),
                 None => complete = false,

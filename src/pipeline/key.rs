@@ -99,6 +99,8 @@ fn told(name: &str, then: Option<&String>, now: Option<&String>) -> String {
         ("input", None, _) => format!("input `{name}` is new"),
         ("input", _, None) => format!("input `{name}` is gone"),
         ("input", ..) => format!("input `{name}` changed"),
+        ("warning", None, _) => format!("there is a file more: {name}"),
+        ("warning", ..) => format!("there is a file less: {name}"),
         (_, None, _) => format!("`{name}` is new"),
         (_, _, None) => format!("`{name}` is gone"),
         _ => format!("`{name}` changed"),

@@ -113,6 +113,8 @@ pub struct How {
     pub engine_store: Option<String>,
     /// Whether that engine reads and cleans the raw files, too.
     pub engine_cleans: bool,
+    /// Whether data are refused of which a table, a column or a file is not read.
+    pub strict: bool,
 }
 
 impl Default for How {
@@ -127,6 +129,7 @@ impl Default for How {
             engine: Arc::new(Polars),
             engine_store: None,
             engine_cleans: false,
+            strict: false,
         }
     }
 }

@@ -45,6 +45,11 @@ impl<T> Memo<T> {
         *slot = Some(Arc::clone(&value));
         Ok(value)
     }
+
+    /// The value, if it has been made.
+    fn made(&self) -> Option<Arc<T>> {
+        lock(&self.0).clone()
+    }
 }
 
 /// What the steps of one run have made so far.
@@ -71,7 +76,10 @@ pub(super) struct Values {
 impl Flow {
     pub(super) fn source(&self) -> Result<Arc<Source>> {
         self.values.source.get(|| match &self.params.input {
-            Input::Places(places) => Source::open_all(places),
+            Input::Places(places) => {
+                let source = Source::open_all(places)?;
+                if self.params.how.strict { source.strict() } else { Ok(source) }
+            }
             Input::Generated(_) => {
                 let files = self.reused("generate");
                 let any = files.and_then(|files| Some(self.find(files.first()?)));
@@ -79,6 +87,11 @@ impl Flow {
                 Source::open(kept.map_or_else(|| self.staged_data(), Ok)?)
             }
         })
+    }
+
+    /// What is not read of a table, as far as the source is known: a warning of the run, so that it decides about its steps.
+    pub(super) fn unread(&self, id: TableId) -> Vec<String> {
+        self.values.source.made().map_or_else(Vec::new, |source| source.unread(id).cloned().collect())
     }
 
     /// Makes the data up.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -70,6 +71,9 @@ built_in!(
     "templates/report.typ",
 );
 
+/// No text of a report is longer, bytes.
+const LONGEST: u64 = 1 << 24;
+
 /// The texts of the report: those of a folder where it has them, the built-in ones else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Templates {
@@ -91,7 +95,7 @@ impl Templates {
             let file = dir.join(path);
             if file.exists() {
                 found = true;
-                let text = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?;
+                let text = regular::read_to_string(&file, LONGEST)?;
                 // What says the same replaces nothing.
                 if text != *built_in {
                     replaced.insert(*path, text);

@@ -19,7 +19,6 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ScalarAttributeType,
     TableStatus, WriteRequest,
 };
-use polars::prelude::DataFrame;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 

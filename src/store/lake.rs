@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-use polars::prelude::DataFrame;
 
 use super::{Incoming, Schema, Store, StoreUrl, TakeFrame, checked_name, parquet};
 use crate::data::pages::Pages;
+use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -30,10 +30,10 @@ impl Lake {
     /// The file of a table, if there is one, and its name in messages.
     fn open(&self, schema: Schema, table: &str) -> Result<Option<(File, String)>> {
         let path = self.path(schema, table)?;
-        match File::open(&path) {
+        match regular::open(&path) {
             Ok(file) => Ok(Some((file, path.display().to_string()))),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.root.is_dir() => Ok(None),
-            Err(e) => Err(Error::io("read", &path)(e)),
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound && self.root.is_dir() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

@@ -142,7 +142,7 @@ pub trait Store: Send + Sync {
         true
     }
 
-    /// Raw files that the store keeps as they came, CSV or JSON, to be read as those of a folder; databases have none.
+    /// Raw files that the store keeps as they came, to be read as those of a folder, and tables that others made.
     ///
     /// # Errors
     /// The store cannot be reached or refuses.
@@ -200,6 +200,16 @@ pub trait StoredFile: std::fmt::Debug + Send + Sync {
     /// Its URL for whoever reads such files; `None` where nobody else reaches it.
     fn place(&self) -> Option<String> {
         None
+    }
+
+    /// Whether it stands for a table of others, whose rows come as CSV: its name has no extension.
+    fn is_table(&self) -> bool {
+        false
+    }
+
+    /// Its first bytes, so many at most.
+    fn first(&self, bytes: u64) -> Box<dyn Read> {
+        Box::new(self.open().take(bytes))
     }
 
     /// Its bytes. What fails on the way fails the reading, with an [`Error`] inside the error of `std::io`.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use mysql::consts::ColumnType;
 use mysql::prelude::{FromRow, Queryable};
 use mysql::{Conn, DriverError, OptsBuilder, SslOpts, Value as Wire};
-use polars::prelude::DataFrame;
 
 use super::builder::Blocks;
 use super::retry::{Backoff, Failure};

@@ -9,7 +9,6 @@ use std::time::Duration;
 use ::postgres::config::SslMode;
 use ::postgres::error::SqlState;
 use ::postgres::{Client, Config, NoTls, Transaction};
-use polars::prelude::DataFrame;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio_postgres_rustls::MakeRustlsConnect;

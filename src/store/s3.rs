@@ -1,8 +1,9 @@
 //! `s3://bucket/prefix`, on AWS or any compatible server: Parquet like the local lake's, results as CSV, and raw files
-//! (`csv/*.csv`, `json/*.json`, or Kaggle's names) for `data::source` to read as those of a folder.
+//! (`csv/*.csv`, `json/*.json`, or Kaggle's names) for `data::find` to find as those of a folder.
 
 mod credentials;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{
     Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, aws, checked_name, columns, parquet, retry,
 };
+use crate::data::find::is_worth_listing;
 use crate::error::{Error, Result};
 use crate::parallel;
 use credentials::Credentials;
@@ -33,8 +35,6 @@ const IN_FLIGHT: usize = 4;
 const AT_ONCE: usize = 4;
 /// Bytes of text for a byte of Parquet, at most about: its footer tells, but is only read with the rows.
 const UNPACKED: u64 = 4;
-/// Where raw files are, below the prefix.
-const FOLDERS: [&str; 3] = ["", "csv", "json"];
 
 /// A bucket, or a part of one.
 #[derive(Debug, Clone)]
@@ -248,13 +248,16 @@ impl Store for S3 {
 
     fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
         let mut files: Vec<Box<dyn StoredFile>> = Vec::new();
-        for folder in FOLDERS {
-            let key = self.key(folder);
+        let mut folders = VecDeque::from([String::new()]);
+        while let Some(folder) = folders.pop_front() {
+            let key = self.key(&folder);
             let listed = aws::wait(self.client.list_with_delimiter(Some(&key)))?;
-            let mut objects = listed.map_err(|e| self.failed("list", &key, &e))?.objects;
-            objects.sort_by(|a, b| a.location.cmp(&b.location));
-            files.extend(objects.into_iter().filter_map(|meta| {
-                let name = [folder, meta.location.filename()?].join("/").trim_start_matches('/').to_string();
+            let listed = listed.map_err(|e| self.failed("list", &key, &e))?;
+            let below = |name: &str| [&folder, name].join("/").trim_start_matches('/').to_string();
+            let inner = listed.common_prefixes.iter().filter_map(|inner| Some(below(inner.filename()?)));
+            folders.extend(inner.filter(|inner| is_worth_listing(inner)));
+            files.extend(listed.objects.into_iter().filter_map(|meta| {
+                let name = below(meta.location.filename()?);
                 Some(Box::new(Object { store: self.clone(), meta, name }) as Box<dyn StoredFile>)
             }));
         }
@@ -306,6 +309,11 @@ impl StoredFile for Object {
     fn place(&self) -> Option<String> {
         // As of tables, Spark's scheme.
         Some(format!("s3a://{}/{}", self.store.bucket, self.meta.location))
+    }
+
+    fn first(&self, bytes: u64) -> Box<dyn Read> {
+        let meta = ObjectMeta { size: self.meta.size.min(bytes), ..self.meta.clone() };
+        Box::new(Download::new(self.store.clone(), meta))
     }
 
     fn open(&self) -> Box<dyn Read> {

@@ -1,18 +1,20 @@
 //! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, …
 
+mod foreign;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use polars::prelude::DataFrame;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior};
 
 use super::builder::Blocks;
 use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
+use super::{Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, checked_name};
 use crate::data::ddl::{Constraints, Dialect};
+use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::parallel::lock;
 
@@ -25,7 +27,7 @@ const STEP: usize = 16_384;
 const MAX_CENTAVOS: u64 = 999_999_999_999_999;
 
 /// A SQLite file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sqlite {
     path: PathBuf,
     url: String,
@@ -38,13 +40,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) fn new(url: &StoreUrl) -> Sqlite {
-        Sqlite {
-            path: PathBuf::from(&url.path),
-            url: url.masked().into(),
-            writing: Mutex::new(()),
-            #[cfg(test)]
-            max_pages: None,
-        }
+        Sqlite { path: PathBuf::from(&url.path), url: url.masked().into(), ..Sqlite::default() }
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection> {
@@ -82,14 +78,21 @@ impl Sqlite {
         }
     }
 
-    /// A table, its name in the file and its columns; `None` if it is not there.
-    fn find(&self, schema: Schema, table: &str) -> Result<Option<Found>> {
-        let name = format!("{}_{}", schema.name(), checked_name(table)?);
+    /// The connection of who only reads.
+    fn reader(&self) -> Result<Connection> {
         if !self.path.exists() {
             return Err(Error::input(format!("there is no file `{}`", self.path.display()))
                 .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
         }
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // A pipe or a device of that name would be waited for.
+        regular::open(&self.path)?;
+        self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    /// A table, its name in the file and its columns; `None` if it is not there.
+    fn find(&self, schema: Schema, table: &str) -> Result<Option<Found>> {
+        let name = format!("{}_{}", schema.name(), checked_name(table)?);
+        let connection = self.reader()?;
         let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
         Ok(if there.is_empty() { None } else { Some((connection, name, there)) })
     }
@@ -145,6 +148,14 @@ impl Store for Sqlite {
         let count = format!("SELECT count(*) FROM {}", SQLITE.quote(&name));
         let rows: i64 = connection.query_row(&count, [], |row| row.get(0)).map_err(|e| self.failed(e))?;
         Ok(Some(rows.unsigned_abs()))
+    }
+
+    fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
+        // Whoever is about to fill it needs no file yet.
+        if !self.path.exists() {
+            return Ok(Vec::new());
+        }
+        foreign::tables(self)
     }
 
     /// One transaction: readers see the old tables until it ends.
@@ -299,6 +310,30 @@ mod tests {
         connection.execute_batch("DELETE FROM results_t").unwrap();
         store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
         store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
+    }
+
+    #[test]
+    fn tables_that_others_made_come_as_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("olist.sqlite");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch(
+            "CREATE TABLE \"Olist_Orders_Dataset\" (\"index\" INTEGER, order_id TEXT, \"a \"\"b\"\"\" REAL, c BLOB);
+             INSERT INTO Olist_Orders_Dataset VALUES (0, 'x, \"y\"', 58.9, NULL), (1, '', 225.0, x'ff');
+             CREATE TABLE raw_data_sellers (seller_id TEXT);
+             CREATE VIEW customers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n;",
+        )
+        .unwrap();
+        let files = open(&format!("sqlite:{}", path.display())).unwrap().files().unwrap();
+        let [orders] = &files[..] else { panic!("{files:?}") };
+        assert!(orders.is_table() && orders.name() == "Olist_Orders_Dataset");
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut *orders.open(), &mut bytes).unwrap();
+        let expected = b"index,order_id,\"a \"\"b\"\"\",c\n0,\"x, \"\"y\"\"\",58.9,\n1,,225.0,\xff\n";
+        assert_eq!(String::from_utf8_lossy(&bytes), String::from_utf8_lossy(expected));
+        let mut head = Vec::new();
+        std::io::Read::read_to_end(&mut *orders.first(5), &mut head).unwrap();
+        assert_eq!(head, b"index");
     }
 
     #[test]

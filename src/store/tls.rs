@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::StoreUrl;
+use crate::data::regular;
 use crate::error::{Error, Result};
 
 /// How to connect.
@@ -25,6 +26,9 @@ impl Tls {
 
     pub(super) fn of(url: &StoreUrl) -> Result<Tls> {
         let ca = url.option("ca").map(PathBuf::from);
+        if let Some((ca, meta)) = ca.as_ref().and_then(|ca| Some((ca, ca.metadata().ok()?))) {
+            regular::demand(ca, &meta)?;
+        }
         match (url.option("tls"), ca) {
             (None | Some("verify"), ca) => Ok(Tls::Verify { ca }),
             (Some("disable"), None) => Ok(Tls::Disable),

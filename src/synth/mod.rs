@@ -19,7 +19,7 @@ mod orders;
 mod payments;
 mod reviews;
 mod rng;
-mod shape;
+pub(crate) mod shape;
 mod truth;
 mod world;
 mod write;

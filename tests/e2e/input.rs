@@ -18,7 +18,7 @@ fn no_data_there() {
     let work = Workdir::new();
     work.fails(&["run", "--data", "nowhere"], 2, &["no data at `nowhere`", "hint: `--data` takes"]);
     work.write("data/readme.txt", "nothing");
-    refused(&work, &["is missing from `data`", "no Olist file is there"]);
+    refused(&work, &["are missing from `data`", "no Olist file is there"]);
 }
 
 #[test]

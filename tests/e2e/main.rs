@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod amounts;
+mod archives;
 mod damaged;
 mod decide;
 mod determinism;
@@ -18,4 +19,5 @@ mod repeat;
 mod report;
 mod run;
 mod stores;
+mod variants;
 mod workdir;

@@ -2,12 +2,13 @@
 //! `remote`.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
-use super::super::contract::{Table, TableId};
-use super::super::parts::{header, is_csv, is_plain};
-use super::super::read::BUILT_IN;
+use super::super::built_in;
+use super::super::contract::Table;
+use super::super::names::is_parquet;
+use super::super::parts::{FilePart, header};
 use super::super::source::{Format, Source, SourceFile};
 use crate::error::{Error, Result};
 use crate::store::Schema;
@@ -45,55 +46,33 @@ impl RawFiles {
                 return Err(unreachable(table.name));
             }
         }
-        if table.id != TableId::States {
-            return Err(source.missing(table));
-        }
+        source.without(table)?;
         let header = table.columns.iter().map(|column| column.source.into()).collect();
-        Ok(RawFiles { name: BUILT_IN.into(), header, places: Vec::new(), bytes: 0, unended: Vec::new() })
+        let name = built_in::name(table.id).into();
+        Ok(RawFiles { name, header, places: Vec::new(), bytes: 0, unended: Vec::new() })
     }
 
     fn at(file: &SourceFile) -> Result<RawFiles> {
-        let paths: Vec<&Path> = file.files().into_iter().map(|(_, path)| path).collect();
-        if file.format != Format::Csv || !paths.iter().all(|path| is_csv(path)) {
-            return Err(unreachable(&file.name));
-        }
-        let (line, places, bytes) = match file.url() {
-            Some(url) => {
-                let mut line = Vec::new();
-                let failed = |e| Error::input(format!("cannot read `{}`: {e}", file.name));
-                let bytes = file.with_reader(|reader, size| {
-                    BufReader::new(reader).read_until(b'\n', &mut line).map_err(failed)?;
-                    Ok(size)
-                })?;
-                (line, vec![url], bytes)
-            }
-            None if paths.is_empty() => return Err(unreachable(&file.name)),
-            None => {
-                let place = |path: &&Path| {
-                    let failed = Error::io("read", path);
-                    Ok(std::path::absolute(path).map_err(failed)?.display().to_string())
-                };
-                let size = |path: &&Path| Ok(path.metadata().map_err(Error::io("read", path))?.len());
-                let line = header(&paths.iter().map(PathBuf::from).collect::<Vec<_>>())?;
-                (line, paths.iter().map(place).collect::<Result<_>>()?, paths.iter().map(size).sum::<Result<_>>()?)
-            }
-        };
+        let parts = file.parts();
+        let places: Option<Vec<String>> = parts.iter().map(FilePart::place).collect::<Result<_>>()?;
+        let csv = file.format == Format::Csv && !parts.iter().any(|part| is_parquet(&part.name));
+        let places = places.filter(|_| csv).ok_or_else(|| unreachable(&file.name))?;
+        let line = header(parts)?;
         if line.is_empty() {
             return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
         }
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&line[..]);
         let record = reader.records().next().and_then(std::result::Result::ok).unwrap_or_default();
         let header = record.iter().map(|name| name.trim().to_string()).collect();
-        let unended = paths.into_iter().map(unended).filter_map(Result::transpose).collect::<Result<_>>()?;
+        let plain = parts.iter().filter(|part| part.is_plain()).filter_map(FilePart::path);
+        let unended = plain.map(unended).filter_map(Result::transpose).collect::<Result<_>>()?;
+        let bytes = parts.iter().map(FilePart::bytes).sum::<Result<_>>()?;
         Ok(RawFiles { name: file.name.clone(), header, places, bytes, unended })
     }
 }
 
 /// The last line of a file, if it does not end.
 fn unended(path: &Path) -> Result<Option<Vec<u8>>> {
-    if !is_plain(path) {
-        return Ok(None);
-    }
     let failed = || Error::io("read", path);
     let mut file = File::open(path).map_err(failed())?;
     let bytes = file.metadata().map_err(failed())?.len();
@@ -131,6 +110,5 @@ mod tests {
         assert_eq!(line("a.csv", "a,b\n1,2\n"), None);
         assert_eq!(line("a.csv", ""), None);
         assert_eq!(line("a.csv", "a"), Some("a".into()));
-        assert_eq!(line("a.csv.gz", "a"), None);
     }
 }

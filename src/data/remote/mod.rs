@@ -19,6 +19,7 @@ pub(crate) use self::sql::quoted;
 use self::sql::{BROKEN, RECORD, REPLACEMENT, Statements};
 use super::audit::{Audit, Change, ChangeKind};
 use super::build::{TableBuilder, as_csv, mostly_broken};
+use super::built_in;
 use super::clean::{Account, audit_of, conflict, some_order, step};
 use super::contract::{TABLES, Table, TableId, ZIP_LOCATIONS};
 use super::parquet::{parts, write_frame};
@@ -121,10 +122,12 @@ impl Raw {
     fn read(server: &dyn Server, source: &Source, table: &'static Table) -> Result<Raw> {
         server.told(table.name);
         let files = RawFiles::of(source, table)?;
-        let (positions, warnings) = TableBuilder::new(table, &files.name, 0, None).locate(&files.header)?;
+        let (positions, told) = TableBuilder::new(table, &files.name, 0, None).locate(&files.header)?;
+        let mut warnings: Vec<String> = source.unread(table.id).cloned().chain(told).collect();
+        warnings.extend(files.places.is_empty().then(|| built_in::told(table.id)).flatten());
         let statements = Statements { table, header: &files.header, positions: &positions };
         match files.places.is_empty() {
-            true => server.view(&statements.view("raw"), &sql::states())?,
+            true => server.view(&statements.view("raw"), &sql::built_in(table))?,
             false => server.read(&statements.view("raw"), &files)?,
         }
         server.view(&statements.view("fields"), &statements.fields())?;

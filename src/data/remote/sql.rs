@@ -4,6 +4,7 @@
 //! with typed values and the first column that breaks the contract; `ranked_t`, its distinct rows, and their places among those of
 //! one key. `t` itself is what is clean.
 
+use super::super::built_in;
 use super::super::contract::{Column, Kind, STATES, Table, TableId, UNKNOWN_CATEGORY};
 
 /// The column of a raw record whose number of fields is not that of the header: its text.
@@ -49,7 +50,9 @@ impl Statements<'_> {
     pub(super) fn fields(&self) -> String {
         let raw = list(self.header.iter().enumerate(), |(i, name)| format!("{} AS r{i}", quoted(name)));
         let trimmed = list(self.positions.iter().enumerate(), |(i, position)| {
-            format!("NULLIF(BTRIM({}, ' \\t\\n\\u000C\\r'), '') AS f{i}", quoted(&self.header[*position]))
+            // What the files lack is empty.
+            let text = self.header.get(*position).map_or("CAST(NULL AS STRING)".into(), |name| quoted(name));
+            format!("NULLIF(BTRIM({text}, ' \\t\\n\\u000C\\r'), '') AS f{i}")
         });
         format!("SELECT {raw}, {trimmed}, {MALFORMED} FROM {}", self.view("raw"))
     }
@@ -58,7 +61,9 @@ impl Statements<'_> {
     pub(super) fn checked(&self) -> String {
         let columns = || self.table.columns.iter().enumerate();
         let values = list(columns(), |(i, column)| format!("{} AS {}", value(column.kind, i), column.name));
-        let breaks = columns().map(|(i, column)| format!("WHEN NOT {} THEN {i}", fits(column, i)));
+        // What the files lack fits as it is.
+        let there = columns().filter(|(i, _)| self.positions[*i] < self.header.len());
+        let breaks = there.map(|(i, column)| format!("WHEN NOT {} THEN {i}", fits(column, i)));
         let breaks: Vec<String> = breaks.collect();
         format!(
             "SELECT *, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD} {} END AS {BROKEN} FROM (SELECT *, {values} FROM {}) AS v",
@@ -196,11 +201,19 @@ fn fits(column: &Column, i: usize) -> String {
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
 }
 
-/// The states, where no file holds them.
-pub(super) fn states() -> String {
-    let [code, name] = [0, 1].map(|i| TableId::States.table().columns[i].source);
-    let rows = list(STATES, |(state, called, _)| format!("('{state}', '{called}')"));
-    format!("SELECT *, CAST(NULL AS STRING) AS {MALFORMED} FROM VALUES {rows} AS s({code}, {name})")
+/// The rows that the program holds of a table, where no file does; none of a table that is nowhere.
+pub(super) fn built_in(table: &Table) -> String {
+    let columns = table.columns.iter().map(|column| column.source);
+    let nothing = list(columns.clone(), |column| format!("CAST(NULL AS STRING) AS {column}"));
+    let nothing = format!("SELECT {nothing}, CAST(NULL AS STRING) AS {MALFORMED}");
+    match &built_in::rows(table.id)[..] {
+        [] => format!("SELECT * FROM ({nothing}) AS s WHERE false"),
+        rows => {
+            let (rows, columns) =
+                (list(rows, |(key, name)| format!("('{key}', '{name}')")), list(columns, String::from));
+            format!("SELECT *, CAST(NULL AS STRING) AS {MALFORMED} FROM VALUES {rows} AS s({columns})")
+        }
+    }
 }
 
 #[cfg(test)]

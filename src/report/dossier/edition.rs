@@ -31,6 +31,9 @@ pub(in crate::report) struct Words {
     tables: BTreeMap<String, String>,
     checks: BTreeMap<String, String>,
     docs: BTreeMap<String, String>,
+    /// Warnings of the audit, their names left out: `{} is not read`.
+    #[serde(default)]
+    notes: BTreeMap<String, String>,
 }
 
 /// Title, alternative text and column heads of a figure or table, as templates.
@@ -127,6 +130,20 @@ impl Words {
     pub(super) fn doc(&self, doc: &str) -> String {
         self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
     }
+    /// A warning of the audit, which tells it in English.
+    pub(super) fn note(&self, warning: &str) -> String {
+        let (pattern, names) = pattern(warning);
+        let (open, close) = if self.lang == Lang::Fr { ("«\u{a0}", "\u{a0}»") } else { ("“", "”") };
+        let mut names = names.into_iter().map(|name| name.replace("`, `", &format!("{close}, {open}")));
+        let mut filled = String::new();
+        for (i, text) in self.notes.get(&pattern).unwrap_or(&pattern).split("{}").enumerate() {
+            if i > 0 {
+                filled += &names.next().map_or(String::new(), |name| format!("{open}{name}{close}"));
+            }
+            filled += text;
+        }
+        filled
+    }
     /// `a, b et c`.
     pub(in crate::report) fn list(&self, items: &[String]) -> String {
         match items {
@@ -135,6 +152,25 @@ impl Words {
             [rest @ .., last] => format!("{} {} {last}", rest.join(", "), self.label("and")),
         }
     }
+}
+
+/// A sentence whose names between backticks are left out, and these; names that follow each other count as one.
+fn pattern(sentence: &str) -> (String, Vec<String>) {
+    let (mut pattern, mut names) = (String::new(), Vec::<String>::new());
+    for (i, text) in sentence.split('`').enumerate() {
+        match (i % 2, names.last_mut()) {
+            (0, _) => pattern += text,
+            (_, Some(list)) if pattern.ends_with("{}, ") => {
+                pattern.truncate(pattern.len() - 2);
+                *list += &format!("`, `{text}");
+            }
+            _ => {
+                pattern += "{}";
+                names.push(text.into());
+            }
+        }
+    }
+    (pattern, names)
 }
 
 /// Characters of a name of the data that are shown.
@@ -223,6 +259,24 @@ mod tests {
     }
 
     /// Checks are named in English: only French must have them all.
+    #[test]
+    fn warnings_are_told_in_the_language_of_the_report() {
+        let [french, english] =
+            [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap().words);
+        let told = "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `s.csv`";
+        assert_eq!(
+            english.note(told),
+            "“a.zip” is not read: its tables “orders”, “sellers” are taken from “orders.csv”, “s.csv”"
+        );
+        let expected =
+            "« a.zip » n'est pas lu : ses tables « orders », « sellers » viennent de « orders.csv », « s.csv »";
+        assert_eq!(french.note(told).replace('\u{a0}', " "), expected);
+        assert_eq!(french.note("whatever `x` is"), "whatever «\u{a0}x\u{a0}» is");
+        for missing in TABLES.iter().filter_map(|table| crate::data::built_in::told(table.id)) {
+            assert!(french.notes.contains_key(&pattern(&missing).0) || missing.ends_with("it has no row"), "{missing}");
+        }
+    }
+
     #[test]
     fn checks_of_the_contract_have_french_names() {
         let [french, english] = editions();

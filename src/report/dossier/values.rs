@@ -181,6 +181,7 @@ fn audit(results: &Results, words: &Words) -> Value {
         "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),
         "untranslated": changed(ChangeKind::Untranslated), "padded": changed(ChangeKind::ZeroPadded),
         "renamed": changed(ChangeKind::Renamed), "bytes": audit.inputs.iter().map(|f| f.bytes).sum::<u64>(),
+        "notes": audit.warnings.iter().map(|warning| words.note(warning)).collect::<Vec<_>>(),
         "nulls": audit.nulls.iter().map(|n| n.missing).sum::<usize>(),
         "emptiest": worst.map(|n| json!({
             "table": words.table(&n.table), "column": n.column, "share": n.missing as f64 / n.total as f64,

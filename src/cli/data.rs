@@ -1,0 +1,50 @@
+//! The data that a command reads, and what is said of them. Shared by the commands that write no run.
+
+use std::path::PathBuf;
+
+use pfe::data::{self, Audit, CleanTables, Source};
+
+use super::tell;
+
+#[derive(Debug, clap::Args)]
+pub struct Data {
+    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of a store; may be given
+    /// more than once, and each table comes from the first that holds it
+    #[arg(long = "data", value_name = "PATH|URL", required = true)]
+    places: Vec<PathBuf>,
+    #[command(flatten)]
+    strict: Strict,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Strict {
+    /// Refuse data of which a table or a column is missing, or a file is not read, instead of a warning
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl Strict {
+    pub fn open(&self, places: &[PathBuf]) -> pfe::Result<Source> {
+        let source = Source::open_all(places)?;
+        if self.strict { source.strict() } else { Ok(source) }
+    }
+}
+
+impl Data {
+    /// The clean tables and their audit, whose warnings are shown.
+    pub fn load(&self) -> pfe::Result<CleanTables> {
+        let (clean, audit) = self.audited()?;
+        warn(&audit.warnings);
+        Ok(clean)
+    }
+
+    pub fn audited(&self) -> pfe::Result<(CleanTables, Audit)> {
+        data::load(&self.strict.open(&self.places)?)
+    }
+}
+
+pub fn warn(warnings: &[String]) {
+    for warning in warnings {
+        tell("warning", warning);
+    }
+}
