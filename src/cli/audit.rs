@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use pfe::data::contract::Scope;
 use pfe::data::{self, Audit, Source};
 
+use super::reading::ReadingArgs;
 use super::{Outcome, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
@@ -12,13 +14,15 @@ pub struct Args {
     /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Print as JSON, with sample rows
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (_, audit) = data::load(&Source::open(&args.data)?)?;
+    let (_, audit) = data::load(&Source::open(&args.data)?.with(args.reading.reading()))?;
     if args.json {
         return print_json(&serde_json::to_value(&audit).unwrap_or_default());
     }
@@ -50,7 +54,8 @@ fn describe(audit: &Audit) -> Result<String, std::fmt::Error> {
         writeln!(text, "\nset aside from {table}")?;
         for q in rows.iter().take(10) {
             let line = q.line.map_or(String::new(), |line| format!(":{line}"));
-            writeln!(text, "{}{line} {} `{}`: {}", q.file, q.column, q.value, q.reason)?;
+            let what = if q.scope == Scope::Value { ", the value alone" } else { "" };
+            writeln!(text, "{}{line} {} `{}`: {}{what}", q.file, q.column, q.value, q.reason)?;
         }
         if rows.len() > 10 {
             writeln!(text, "and {} more; `pfe run` writes them all to quarantine/", number(rows.len() - 10))?;

@@ -10,6 +10,7 @@ use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Every, Forecas
 use serde_json::json;
 
 use super::forecast::ByArg;
+use super::reading::ReadingArgs;
 use super::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +18,8 @@ pub struct Args {
     /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// What is forecast
     #[arg(long, value_enum, default_value = "category")]
     by: ByArg,
@@ -26,7 +29,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (clean, _) = data::load(&Source::open(&args.data)?)?;
+    let (clean, _) = data::load(&Source::open(&args.data)?.with(args.reading.reading()))?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
     let all = models::all();
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();

@@ -9,6 +9,7 @@ use pfe::models::span::date;
 use pfe::{Error, mart};
 
 use super::decisions::{self, DecisionArgs, reais};
+use super::reading::ReadingArgs;
 use super::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub struct Args {
     /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Category to advertise; without it, the winner
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
@@ -28,7 +31,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let params = args.decisions.params()?;
-    let (clean, _) = data::load(&Source::open(&args.data)?)?;
+    let (clean, _) = data::load(&Source::open(&args.data)?.with(args.reading.reading()))?;
     let mart = mart::mart(&clean)?;
     let mut made = findings::decide(&mart, &params)?;
     if let Some(category) = &args.category {

@@ -9,6 +9,7 @@ use pfe::mart;
 use pfe::models::span::date;
 use pfe::models::{self, By, Every, ForecastParams, Linear, Panel};
 
+use super::reading::ReadingArgs;
 use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub struct Args {
     /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, or the URL of a store
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// The day at whose end the forecast is made; no later row counts
     #[arg(long, value_name = "DATE")]
     cutoff: NaiveDate,
@@ -59,7 +62,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     let cutoff = args.cutoff.to_epoch_days();
     every.check(cutoff)?;
-    let (clean, _) = data::load(&Source::open(&args.data)?)?;
+    let (clean, _) = data::load(&Source::open(&args.data)?.with(args.reading.reading()))?;
     let panel = Panel::of(&mart::mart(&clean)?, By::from(args.by))?;
     let params = ForecastParams { horizon: usize::from(args.horizon), every };
     let history = panel.until(cutoff)?;

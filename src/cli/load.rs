@@ -12,6 +12,7 @@ use pfe::data::{self, Source};
 use pfe::store::{self, Schema, Store};
 use polars::prelude::DataFrame;
 
+use super::reading::ReadingArgs;
 use super::run::progress_bar;
 use super::{Outcome, grouped, print};
 
@@ -20,6 +21,8 @@ pub struct Args {
     /// Folder of Olist CSV files, Kaggle's zip, or the URL of a store; may be given more than once
     #[arg(long, value_name = "PATH|URL", required = true)]
     from: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Store: `lake:DIR`, `sqlite:FILE`, `s3://bucket/prefix`, `mysql://user@host/`, `postgres://user@host/database`, `dynamodb://…`
     #[arg(long, value_name = "URL")]
     to: String,
@@ -84,16 +87,18 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
         true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Schema::Raw, id.name())).collect(),
         false => args.table.iter().map(|name| store::table_named(name)).collect::<pfe::Result<Vec<_>>>()?,
     };
-    let raw = data::read::read_tables(&Source::open_all(&args.from)?, &ids)?;
+    let raw = data::read::read_tables(&Source::open_all(&args.from)?.with(args.reading.reading()), &ids)?;
     for warning in raw.warnings.iter().filter(|_| !args.quiet) {
         eprintln!("warning: {warning}");
     }
-    for (id, table) in raw.tables.iter().filter(|(_, t)| !args.quiet && !t.quarantine.is_empty()) {
-        let rows = grouped(table.quarantine.len() as i64);
-        eprintln!(
-            "warning: {rows} rows of `{}` break the contract and are left out; `pfe audit` lists them",
-            id.name()
-        );
+    for (id, table) in raw.tables.iter().filter(|_| !args.quiet) {
+        let values: usize = table.quarantine.values.values().sum();
+        for (count, what) in [(table.quarantine.rows, "rows"), (values, "values")].into_iter().filter(|(n, _)| *n > 0) {
+            let (count, table) = (grouped(count as i64), id.name());
+            eprintln!(
+                "warning: {count} {what} of `{table}` break the contract and are left out; `pfe audit` lists them"
+            );
+        }
     }
     Ok(raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect())
 }
@@ -111,7 +116,7 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     if let Some(tables) = store::read_cleaned(&args.from, &names)? {
         return Ok(tables);
     }
-    let (clean, _) = data::load(&Source::open_all(&args.from)?)?;
+    let (clean, _) = data::load(&Source::open_all(&args.from)?.with(args.reading.reading()))?;
     Ok(clean
         .iter()
         .filter(|(name, _)| names.contains(name))

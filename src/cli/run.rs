@@ -11,6 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
 use pfe::data::audit::Severity;
+use pfe::data::contract::Scope;
 use pfe::mart::engine;
 use pfe::memory;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
@@ -24,6 +25,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::decisions::{self, DecisionArgs};
+use super::reading::ReadingArgs;
 use super::{LangArg, Outcome, grouped, print, print_json};
 
 /// Exit code after Ctrl-C, as of a shell.
@@ -117,6 +119,8 @@ pub struct What {
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
     #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
     generated: Generated,
     #[command(flatten)]
     decisions: DecisionArgs,
@@ -140,6 +144,7 @@ impl What {
         };
         Ok(RunParams {
             input,
+            reading: self.reading.reading(),
             out: self.out.clone(),
             lang: self.lang.into(),
             decisions: self.decisions.params()?,
@@ -255,11 +260,15 @@ fn warn(outcome: &pipeline::Outcome, out: &Path) {
             out.display()
         );
     }
-    for (table, rows) in &audit.quarantine {
-        if let Some(first) = rows.first() {
+    for (table, items) in &audit.quarantine {
+        // Values are told among the warnings above.
+        let mut rows = items.iter().filter(|item| item.scope == Scope::Row);
+        if let Some(first) = rows.next() {
+            let count: usize =
+                audit.steps.iter().filter(|step| step.table == *table).map(|step| step.quarantined).sum();
             eprintln!(
                 "warning: {} of `{table}` set aside, see `{}`; the first is {}: {}",
-                if rows.len() == 1 { "1 row".into() } else { format!("{} rows", grouped(rows.len() as i64)) },
+                if count == 1 { "1 row".into() } else { format!("{} rows", grouped(count as i64)) },
                 out.join("quarantine").join(table).with_extension("csv").display(),
                 first.place(),
                 first.reason

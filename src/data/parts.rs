@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use polars::io::utils::compression::{ByteSourceReader, SupportedCompression};
 use polars::prelude::{CsvWriter, ParquetReader, SerReader, SerWriter};
 
+use super::contract::Table;
+use super::dialect;
+use super::reading::Reading;
 use crate::error::{Error, Result};
 
 /// A compressed text never shrinks this far; a file that claims to is refused before it fills the memory.
@@ -33,6 +36,10 @@ pub(super) struct Parts {
     /// Ready to be read before the current file goes on.
     pending: Cursor<Vec<u8>>,
     ends_line: bool,
+    /// Whose rows they hold, and how they are read.
+    table: (&'static Table, Reading),
+    /// What was found in each file that is not canonical, by name.
+    pub(super) found: Vec<(String, Vec<String>)>,
 }
 
 impl Parts {
@@ -40,13 +47,20 @@ impl Parts {
     ///
     /// # Errors
     /// That cannot be read.
-    pub fn after(mut files: Vec<PathBuf>, known: usize) -> Result<Parts> {
+    pub fn after(mut files: Vec<PathBuf>, known: usize, table: (&'static Table, Reading)) -> Result<Parts> {
         let left = files.split_off(known);
-        let mut parts =
-            Parts { left: left.into_iter(), current: None, header: None, pending: Cursor::default(), ends_line: true };
+        let mut parts = Parts {
+            left: left.into_iter(),
+            current: None,
+            header: None,
+            pending: Cursor::default(),
+            ends_line: true,
+            table,
+            found: Vec::new(),
+        };
         if let Some(first) = files.first() {
             let mut header = Vec::new();
-            let mut file = BufReader::new(open(first)?);
+            let mut file = BufReader::new(canonical(open(first)?, first, table)?.0);
             file.read_until(b'\n', &mut header).map_err(Error::io("read", first))?;
             parts.header = Some(names(&header));
             parts.pending = Cursor::new(header);
@@ -70,7 +84,11 @@ impl Parts {
     fn next(&mut self) -> io::Result<bool> {
         let Some(path) = self.left.next() else { return Ok(false) };
         let named = |e: &dyn std::fmt::Display| io::Error::other(format!("`{}`: {e}", path.display()));
-        let mut file = BufReader::with_capacity(1 << 18, open(&path).map_err(|e| named(&e))?);
+        let rows = open(&path).map_err(|e| named(&e))?;
+        let (rows, found) = canonical(rows, &path, self.table).map_err(io::Error::other)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.found.push((name, found));
+        let mut file = BufReader::with_capacity(1 << 18, rows);
         let mut first = Vec::new();
         file.read_until(b'\n', &mut first).map_err(|e| named(&e))?;
         // The line break that the file before lacks.
@@ -145,6 +163,20 @@ pub(super) fn is_plain(path: &Path) -> bool {
     !COMPRESSED.iter().any(|end| name.ends_with(end)) && !name.ends_with(PARQUET)
 }
 
+/// The rows of a file, which is at `path`, as canonical CSV, and what was found that is not.
+fn canonical(
+    rows: Box<dyn Read>,
+    path: &Path,
+    (table, reading): (&'static Table, Reading),
+) -> Result<(Box<dyn Read>, Vec<String>)> {
+    if !is_csv(path) {
+        return Ok((rows, Vec::new()));
+    }
+    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut open(path)?);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    dialect::canonical(table, &name, &reading, rows, &again)
+}
+
 /// The rows of a file as CSV.
 fn open(path: &Path) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
@@ -190,6 +222,7 @@ impl Read for Limited {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::contract::TableId;
     use super::*;
 
     fn joined(files: &[&str]) -> io::Result<String> {
@@ -197,7 +230,10 @@ mod tests {
         let paths: Vec<PathBuf> = (0..files.len()).map(|i| dir.path().join(format!("{i}.csv"))).collect();
         paths.iter().zip(files).for_each(|(path, text)| std::fs::write(path, text).unwrap());
         let mut text = String::new();
-        Parts::after(paths, 0).unwrap().read_to_string(&mut text).map(|_| text)
+        Parts::after(paths, 0, (TableId::Orders.table(), Reading::default()))
+            .unwrap()
+            .read_to_string(&mut text)
+            .map(|_| text)
     }
 
     #[test]

@@ -11,7 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::build::{MAX_COLUMNS, TableBuilder, TakeBlock, width};
 use super::contract::{STATES, TABLES, Table, TableId};
+use super::dialect::{self, Bytes};
 use super::json;
+use super::lines::{Bounded, LONGEST};
+use super::parse::Bounds;
+pub use super::quarantine::{Quarantine, Quarantined};
+use super::reading::Reading;
 use super::source::{FilePart, Format, Shelf, Source, SourceFile};
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -38,34 +43,14 @@ pub struct RawTable {
     pub rows_in: usize,
     /// Zip prefixes whose leading zeros were restored.
     pub padded_zips: usize,
-    /// Rows that break the contract.
-    pub quarantine: Vec<Quarantined>,
+    /// Ids that are not 32 hexadecimal digits, by column.
+    pub odd_ids: Vec<(&'static str, usize)>,
+    /// Instants that had an offset from UTC, by column.
+    pub converted: Vec<(&'static str, usize)>,
+    /// What breaks the contract.
+    pub quarantine: Quarantine,
     /// Where the rows come from.
     pub file: InputFile,
-}
-
-/// A row that was set aside: nothing is lost, and nothing wrong is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// File it stands in.
-    pub file: String,
-    /// Line on which it starts, from 1; an engine elsewhere tells none.
-    pub line: Option<u64>,
-    /// First column that breaks the contract, by its source name.
-    pub column: String,
-    /// Its value.
-    pub value: String,
-    /// Which rule it breaks.
-    pub reason: String,
-    /// The whole row, its fields as CSV.
-    pub record: String,
-}
-
-impl Quarantined {
-    /// Where it stands, in words: its line, or the row itself.
-    pub fn place(&self) -> String {
-        self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
-    }
 }
 
 /// What the file of a table is called that the program holds.
@@ -225,13 +210,13 @@ pub(super) fn read_blocks<'a>(
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
-            return read_file(file, take);
+            return read_file(file, source.reading(), take);
         }
         if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
             && let Some(frame) = store.read(Schema::Raw, id.name())?
         {
             let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
-            return Ok((read_frame(id.table(), &name, frame, take)?, Vec::new()));
+            return Ok((read_frame(id.table(), &name, frame, source.reading(), take)?, Vec::new()));
         }
     }
     match id {
@@ -246,12 +231,14 @@ fn read_frame<'a>(
     table: &'static Table,
     name: &str,
     mut frame: DataFrame,
+    reading: &Reading,
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<RawTable> {
     frame.rechunk_mut();
     let cells = Cells::of(&frame, &rows::fields(Schema::Raw, table.name).unwrap_or_default())?;
     let rows = frame.height();
     let mut builder = TableBuilder::new(table, name, rows as u64 * width(table), take);
+    builder.bounds = Bounds::of(reading.years);
     let mut hashes = Vec::with_capacity(rows);
     let mut bytes = 0;
     let (mut text, mut ends) = (Vec::new(), [0; MAX_COLUMNS]);
@@ -281,49 +268,133 @@ fn read_frame<'a>(
     builder.finish(InputFile::single(name, bytes, blake3), true)
 }
 
-fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
+fn read_file<'a>(
+    file: &SourceFile,
+    reading: &Reading,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
+    if let Some((mut parts, size)) = file.joined(reading)? {
+        let mut tap = Tap::new(&mut parts);
+        tap.hashes = false;
+        let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
+        builder.bounds = Bounds::of(reading.years);
+        let (mut warnings, ended) = read_csv(Box::new(&mut tap), &mut builder)?;
+        some_bytes(&tap, file)?;
+        let anew: &Hash<'_> = &|_, path| hash_file(path);
+        let identity = hash_parts(&file.name, file.parts().unwrap_or_default(), anew)?;
+        warnings.extend(dialect::told(&parts.found));
+        return Ok((builder.finish(identity, ended)?, warnings));
+    }
     file.with_reader(|reader, size| {
         let mut tap = Tap::new(reader);
-        tap.hashes = file.parts().is_none();
         let mut builder = TableBuilder::new(file.table.table(), &file.name, size, take);
-        let warnings = match file.format {
-            Format::Csv => read_csv(&mut tap, &mut builder)?,
-            Format::Json => json::read(&mut tap, &mut builder)?,
+        builder.bounds = Bounds::of(reading.years);
+        let (warnings, ended) = match file.format {
+            Format::Csv => {
+                let again =
+                    |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| file.with_reader(|bytes, _| take(bytes));
+                let table = file.table.table();
+                let (bytes, found) = dialect::canonical(table, &file.name, reading, Box::new(&mut tap), &again)?;
+                let (mut warnings, ended) = read_csv(bytes, &mut builder)?;
+                warnings.extend(dialect::told(&[(file.name.clone(), found)]));
+                (warnings, ended)
+            }
+            Format::Json => (json::read(&mut tap, &mut builder)?, true),
         };
-        if tap.bytes == 0 {
-            return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
-        }
-        let ended = tap.ends_line();
-        let anew: &Hash<'_> = &|_, path| hash_file(path);
-        let identity =
-            file.parts().map_or_else(|| Ok(tap.file(&file.name)), |parts| hash_parts(&file.name, parts, anew))?;
-        builder.finish(identity, ended).map(|table| (table, warnings))
+        some_bytes(&tap, file)?;
+        builder.finish(tap.file(&file.name), ended).map(|table| (table, warnings))
     })
 }
 
-fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
+fn some_bytes(tap: &Tap<'_>, file: &SourceFile) -> Result<()> {
+    match tap.bytes {
+        0 => Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again")),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the records of a canonical file; says what to warn of, and whether the last line ends.
+pub(super) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Result<(Vec<String>, bool)> {
+    let bytes = Bounded::new(Lines::new(bytes));
+    let unended = bytes.unended();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(LONGEST).from_reader(bytes);
     let file = builder.file.clone();
-    let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
-    let header: Vec<String> =
-        reader.byte_headers().map_err(failed)?.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
+    let failed = |e: std::io::Error| {
+        // What is known of one of several files has its own words.
+        let cannot =
+            |e| Error::input(format!("cannot read `{file}`: {e}")).with_hint("correct the file, or download it again");
+        e.downcast::<Error>().unwrap_or_else(cannot)
+    };
+    let header = reader.byte_headers().map_err(|e| unended.explain(e, 1)).map_err(failed)?;
+    let header: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
     if header.is_empty() {
         // An empty file; the caller knows, since no byte was read.
-        return Ok(Vec::new());
+        return Ok((Vec::new(), true));
     }
     let (positions, warnings) = builder.locate(&header)?;
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(failed)? {
+    let (mut last_line, mut last_byte) = (0, None);
+    loop {
+        let read = reader.read_byte_record(&mut record);
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
-        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().get_ref().crlf);
+        if !read.map_err(|e| unended.explain(e, line)).map_err(failed)? {
+            break;
+        }
+        unended.end(&record, line).map_err(failed)?;
+        let last = record.get(record.len().wrapping_sub(1));
+        (last_line, last_byte) = (line, last.and_then(|field| field.last().copied()));
         if record.len() == header.len() {
             builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
-            builder.reject(line, "", b"", reason, record.iter().collect());
+            builder.reject(line, "", b"", reason, record.iter().collect())?;
         }
     }
-    Ok(warnings)
+    let lines = reader.get_ref().get_ref();
+    if last_byte == Some(b'\n') && !lines.ends_with_quote() {
+        let error = format!("`{file}`: a quote that opens in the record of line {last_line} is not closed");
+        return Err(Error::input(error).with_hint("close or remove it: it makes the rest of the file one field"));
+    }
+    Ok((warnings, lines.ends_line()))
+}
+
+/// Looks at the line ends of the text that is parsed.
+struct Lines<'a> {
+    bytes: Bytes<'a>,
+    last: [u8; 3],
+    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
+    crlf: bool,
+    in_first_line: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: Bytes<'a>) -> Lines<'a> {
+        Lines { bytes, last: [b'\n'; 3], crlf: false, in_first_line: true }
+    }
+
+    fn ends_line(&self) -> bool {
+        matches!(self.last[2], b'\n' | b'\r')
+    }
+
+    /// Whether the last line ends with a quote.
+    fn ends_with_quote(&self) -> bool {
+        matches!(self.last, [_, _, b'"'] | [_, b'"', b'\n'] | [b'"', b'\r' | b'\n', b'\n'])
+    }
+}
+
+impl Read for Lines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
+            let before = end.checked_sub(1).map_or(self.last[2], |i| buffer[i]);
+            (self.crlf, self.in_first_line) = (before == b'\r', false);
+        }
+        for byte in &buffer[n.saturating_sub(3)..n] {
+            self.last = [self.last[1], self.last[2], *byte];
+        }
+        Ok(n)
+    }
 }
 
 /// Hashes and counts the bytes on their way to the parser, so that a file is read once.
@@ -333,27 +404,11 @@ pub(super) struct Tap<'a> {
     /// Whether anybody asks for the hash.
     hashes: bool,
     bytes: u64,
-    last: u8,
-    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
-    crlf: bool,
-    in_first_line: bool,
 }
 
 impl<'a> Tap<'a> {
     fn new(inner: &'a mut dyn Read) -> Self {
-        Tap {
-            inner,
-            hasher: blake3::Hasher::new(),
-            hashes: true,
-            bytes: 0,
-            last: b'\n',
-            crlf: false,
-            in_first_line: true,
-        }
-    }
-
-    fn ends_line(&self) -> bool {
-        matches!(self.last, b'\n' | b'\r')
+        Tap { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
     }
 
     /// What went through.
@@ -370,11 +425,6 @@ impl Read for Tap<'_> {
             self.hasher.update(&buffer[..n]);
         }
         self.bytes += n as u64;
-        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
-            let before = end.checked_sub(1).map_or(self.last, |i| buffer[i]);
-            (self.crlf, self.in_first_line) = (before == b'\r', false);
-        }
-        self.last = n.checked_sub(1).map_or(self.last, |i| buffer[i]);
         Ok(n)
     }
 }
@@ -388,7 +438,9 @@ fn built_in_states() -> RawTable {
         lines: (1..=STATES.len() as u32).collect(),
         rows_in: STATES.len(),
         padded_zips: 0,
-        quarantine: Vec::new(),
+        odd_ids: Vec::new(),
+        converted: Vec::new(),
+        quarantine: Quarantine::default(),
         file: InputFile::single(BUILT_IN, 0, String::new()),
     }
 }

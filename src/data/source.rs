@@ -12,6 +12,7 @@ use super::contract::{TABLES, Table, TableId};
 use super::months::BY_MONTH;
 use super::parts::{MAX_COMPRESSION, Parts, stem};
 use super::read::InputFile;
+use super::reading::Reading;
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
 use crate::store::{self, Schema, Store, StoredFile};
@@ -22,6 +23,7 @@ pub struct Source {
     /// What the user named, the secrets of URLs masked.
     pub places: Vec<String>,
     parts: Vec<Part>,
+    reading: Reading,
 }
 
 /// One place: the files that it has, and the store that it is.
@@ -98,7 +100,7 @@ impl Source {
     pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
         let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
-        let source = Source { places, parts };
+        let source = Source { places, parts, reading: Reading::default() };
         if source.parts.iter().all(|part| part.store.is_none()) {
             for table in TABLES.iter().filter(|t| source.parts.iter().all(|part| part.file(t.id).is_none())) {
                 // Kaggle's download lacks the state names; the contract holds them.
@@ -108,6 +110,16 @@ impl Source {
             }
         }
         Ok(source)
+    }
+
+    /// The same, where values are read as the user says.
+    pub fn with(mut self, reading: Reading) -> Source {
+        self.reading = reading;
+        self
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// The files that have come since an earlier load, as a source of the tables that they belong to. `then` and `now` are all
@@ -134,7 +146,10 @@ impl Source {
         }
         match grown.is_empty() {
             true => Err("no file has come".into()),
-            false => Ok((Source { places: self.places.clone(), parts: vec![Part { files, store: None }] }, grown)),
+            false => {
+                let parts = vec![Part { files, store: None }];
+                Ok((Source { places: self.places.clone(), parts, reading: self.reading }, grown))
+            }
         }
     }
 
@@ -218,6 +233,17 @@ impl SourceFile {
         }
     }
 
+    /// The rows of its files, if it may have several, and about how many bytes they hold.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(super) fn joined(&self, reading: &Reading) -> Result<Option<(Parts, u64)>> {
+        let Place::Parts(files, known) = &self.place else { return Ok(None) };
+        let paths: Vec<PathBuf> = files.iter().map(|part| part.path.clone()).collect();
+        let size = Parts::size(&paths[*known..])?;
+        Ok(Some((Parts::after(paths, *known, (self.table.table(), *reading))?, size)))
+    }
+
     /// The files on the disk of which it consists, each with its name; none in an archive or a store.
     pub(super) fn files(&self) -> Vec<(&str, &Path)> {
         match &self.place {
@@ -258,7 +284,7 @@ impl SourceFile {
             Place::Parts(files, known) => {
                 let paths: Vec<PathBuf> = files.iter().map(|part| part.path.clone()).collect();
                 let size = Parts::size(&paths[*known..])?;
-                read(&mut Parts::after(paths, *known)?, size)
+                read(&mut Parts::after(paths, *known, (self.table.table(), Reading::default()))?, size)
             }
             Place::Zip { archive, index } => {
                 let mut zip = open_zip(archive)?;

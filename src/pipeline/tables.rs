@@ -5,6 +5,7 @@
 use polars::prelude::*;
 
 use crate::data::Audit;
+use crate::data::contract::Scope;
 use crate::data::read::Quarantined;
 use crate::error::Result;
 use crate::findings::{Facts, Findings};
@@ -194,10 +195,12 @@ fn quality(audit: &Audit) -> Table {
 }
 
 pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
-    let mut table = header("file,line,column,value,reason,record");
+    let mut table = header("file,line,set_aside,column,value,reason,record");
     table.extend(rows.iter().map(|q| {
         let line = q.line.map_or(String::new(), |line| line.to_string());
-        vec![q.file.clone(), line, q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
+        let scope = if q.scope == Scope::Row { "row" } else { "value" };
+        let [column, value, reason, record] = [&q.column, &q.value, &q.reason, &q.record].map(String::clone);
+        vec![q.file.clone(), line, scope.into(), column, value, reason, record]
     }));
     table
 }

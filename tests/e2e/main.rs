@@ -3,6 +3,7 @@
 
 mod decide;
 mod determinism;
+mod forms;
 mod input;
 mod kill;
 mod layouts;

@@ -6,9 +6,12 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::super::contract::{Table, TableId};
+use super::super::dialect;
 use super::super::parts::{header, is_csv, is_plain};
 use super::super::read::BUILT_IN;
+use super::super::reading::Reading;
 use super::super::source::{Format, Source, SourceFile};
+use super::HINT;
 use crate::error::{Error, Result};
 use crate::store::Schema;
 
@@ -78,6 +81,9 @@ impl RawFiles {
                 (line, paths.iter().map(place).collect::<Result<_>>()?, paths.iter().map(size).sum::<Result<_>>()?)
             }
         };
+        for path in paths.iter().filter(|path| is_plain(path)) {
+            as_servers_read(file.table.table(), path)?;
+        }
         if line.is_empty() {
             return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
         }
@@ -86,6 +92,19 @@ impl RawFiles {
         let header = record.iter().map(|name| name.trim().to_string()).collect();
         let unended = paths.into_iter().map(unended).filter_map(Result::transpose).collect::<Result<_>>()?;
         Ok(RawFiles { name: file.name.clone(), header, places, bytes, unended })
+    }
+}
+
+/// # Errors
+/// The head of a file is not written as servers read it.
+fn as_servers_read(table: &'static Table, path: &Path) -> Result<()> {
+    let open = || File::open(path).map_err(Error::io("read", path));
+    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut open()?);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (_, found) = dialect::canonical(table, &name, &Reading::default(), Box::new(open()?), &again)?;
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(Error::input(format!("a server does not read `{name}`: {}", found.join("; "))).with_hint(HINT)),
     }
 }
 
