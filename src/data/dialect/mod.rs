@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use self::encoding::{Encoding, decoded};
-use self::forms::{Forms, Survey};
+use self::forms::Survey;
 use self::rows::{Plain, Rewritten};
 use super::contract::Table;
 use super::reading::Reading;

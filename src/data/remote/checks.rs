@@ -6,7 +6,7 @@ use super::super::locations::{LATITUDES, LONGITUDES, outside_brazil};
 use super::super::quality::{
     self, Counted, Measured, PAID, PAID_IN_FULL, Quality, SAMPLES, TRANSLATED, outcome, rules_of, samples,
 };
-use super::super::quarantine::Quarantine;
+use super::super::quarantine::{Quarantine, Quarantined};
 use super::sql::sum;
 use super::{Server, numbers};
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub(super) fn outside(server: &dyn Server, file: &str) -> Result<Quarantine> {
         |i: usize, row| -> Result<&str> { Ok(rows.column(columns[i].name)?.str()?.get(row).unwrap_or_default()) };
     let degrees =
         |i: usize, row| -> Result<f64> { Ok(rows.column(columns[i].name)?.f64()?.get(row).unwrap_or_default()) };
-    let point = |row| {
+    let point = |row| -> Result<Quarantined> {
         let (zip, city, state) = (text(0, row)?, text(3, row)?, text(4, row)?);
         Ok(outside_brazil(file, None, zip, (degrees(1, row)?, degrees(2, row)?), (city, state)))
     };
