@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Audit, CleanTables};
+use crate::data::{Audit, CleanTables, Reading};
 use crate::error::{Error, Result, TooLittle};
 use crate::findings::{self, DecisionParams, Decisions, Findings, Past};
 use crate::mart::{self, SalesMart};
@@ -43,6 +43,9 @@ pub const CODE: &str = env!("PFE_CODE");
 pub struct Parameters {
     /// Language of the report.
     pub lang: Lang,
+    /// How values are written, where the user says so.
+    #[serde(default, skip_serializing_if = "Reading::is_default")]
+    pub reading: Reading,
     /// How the data were generated; `None` for data of the user.
     pub generated: Option<SynthParams>,
     /// Weights and budget.

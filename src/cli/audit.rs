@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use pfe::data::Audit;
+use pfe::data::contract::Scope;
 use pfe::text::shortened;
 
 use super::data::Data;
@@ -56,7 +57,8 @@ fn describe(audit: &Audit) -> Result<String, std::fmt::Error> {
             let line = q.line.map_or(String::new(), |line| format!(":{line}"));
             // A value with lines of its own would pass for words of ours.
             let value = shortened(&q.value, QUOTED).replace('\n', "\\n");
-            writeln!(text, "{}{line} {} `{value}`: {}", q.file, q.column, q.reason)?;
+            let what = if q.scope == Scope::Value { ", the value alone" } else { "" };
+            writeln!(text, "{}{line} {} `{value}`: {}{what}", q.file, q.column, q.reason)?;
         }
         if rows.len() > 10 {
             writeln!(text, "and {} more; `pfe run` writes them all to quarantine/", number(rows.len() - 10))?;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use pfe::data::{self, Audit, CleanTables, Source};
+use pfe::data::{self, Audit, CleanTables};
 
+use super::reading::ReadingArgs;
 use super::tell;
 
 #[derive(Debug, clap::Args)]
@@ -13,21 +14,7 @@ pub struct Data {
     #[arg(long = "data", value_name = "PATH|URL", required = true)]
     places: Vec<PathBuf>,
     #[command(flatten)]
-    strict: Strict,
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Strict {
-    /// Refuse data of which a table or a column is missing, or a file is not read, instead of a warning
-    #[arg(long)]
-    pub strict: bool,
-}
-
-impl Strict {
-    pub fn open(&self, places: &[PathBuf]) -> pfe::Result<Source> {
-        let source = Source::open_all(places)?;
-        if self.strict { source.strict() } else { Ok(source) }
-    }
+    reading: ReadingArgs,
 }
 
 impl Data {
@@ -39,7 +26,7 @@ impl Data {
     }
 
     pub fn audited(&self) -> pfe::Result<(CleanTables, Audit)> {
-        data::load(&self.strict.open(&self.places)?)
+        data::load(&self.reading.open(&self.places)?)
     }
 }
 

@@ -13,7 +13,8 @@ use pfe::store::url::check_passwords;
 use pfe::store::{self, Schema, Store};
 use polars::prelude::DataFrame;
 
-use super::data::{Strict, warn};
+use super::data::warn;
+use super::reading::ReadingArgs;
 use super::run::progress_bar;
 use super::{Outcome, grouped, print, tell};
 
@@ -22,6 +23,8 @@ pub struct Args {
     /// Folder of Olist CSV files, Kaggle's zip, or the URL of a store; may be given more than once
     #[arg(long, value_name = "PATH|URL", required = true)]
     from: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Store: `lake:DIR`, `sqlite:FILE`, `s3://bucket/prefix`, `mysql://user@host/`, `postgres://user@host/database`, `dynamodb://…`
     #[arg(long, value_name = "URL")]
     to: String,
@@ -31,8 +34,6 @@ pub struct Args {
     /// Only this table; may be given more than once
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
-    #[command(flatten)]
-    strict: Strict,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -89,17 +90,18 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
         true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Schema::Raw, id.name())).collect(),
         false => args.table.iter().map(|name| store::table_named(name)).collect::<pfe::Result<Vec<_>>>()?,
     };
-    let raw = data::read::read_tables(&args.strict.open(&args.from)?, &ids)?;
+    let raw = data::read::read_tables(&args.reading.open(&args.from)?, &ids)?;
     if !args.quiet {
         warn(&raw.warnings);
     }
-    for (id, table) in raw.tables.iter().filter(|(_, t)| !args.quiet && !t.quarantine.is_empty()) {
-        let rows = grouped(table.quarantine.len() as i64);
-        let name = id.name();
-        tell(
-            "warning",
-            &format!("{rows} rows of `{name}` break the contract and are left out; `pfe audit` lists them"),
-        );
+    for (id, table) in raw.tables.iter().filter(|_| !args.quiet) {
+        let values: usize = table.quarantine.values.values().sum();
+        for (count, what) in [(table.quarantine.rows, "rows"), (values, "values")].into_iter().filter(|(n, _)| *n > 0) {
+            let (count, table) = (grouped(count as i64), id.name());
+            let told =
+                format!("{count} {what} of `{table}` break the contract and are left out; `pfe audit` lists them");
+            tell("warning", &told);
+        }
     }
     Ok(raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect())
 }
@@ -117,7 +119,7 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     if let Some(tables) = store::read_cleaned(&args.from, &names)? {
         return Ok(tables);
     }
-    let (clean, audit) = data::load(&args.strict.open(&args.from)?)?;
+    let (clean, audit) = data::load(&args.reading.open(&args.from)?)?;
     if !args.quiet {
         warn(&audit.warnings);
     }

@@ -10,6 +10,7 @@ mod load;
 mod notebook;
 mod pipeline;
 mod plan;
+mod reading;
 mod report;
 mod run;
 mod synth;

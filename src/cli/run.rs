@@ -26,8 +26,8 @@ use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
-use super::data::{self, Strict};
 use super::decisions::{self, DecisionArgs};
+use super::reading::ReadingArgs;
 use super::{LangArg, Outcome, grouped, print, print_json, warnings};
 
 /// No text that somebody writes for a run is longer, bytes.
@@ -116,14 +116,14 @@ pub struct What {
     /// more than once, and each table comes from the first that holds it; without it, data are generated
     #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
     data: Vec<PathBuf>,
-    #[command(flatten)]
-    strict: Strict,
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
     /// Language of the report
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     generated: Generated,
     #[command(flatten)]
@@ -149,13 +149,14 @@ impl What {
         };
         Ok(RunParams {
             input,
+            reading: self.reading.reading(),
             out: self.out.clone(),
             lang: self.lang.into(),
             decisions: self.decisions.params()?,
             cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
             templates: templates(self.templates.as_deref())?,
             monthly: self.monthly,
-            how: How { strict: self.strict.strict, ..how },
+            how: How { strict: self.reading.strict, ..how },
         })
     }
 }

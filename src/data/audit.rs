@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contract::TableId;
 use super::quality::{back, forth, references};
-use super::read::{InputFile, Quarantined};
+use super::quarantine::Quarantined;
+use super::read::InputFile;
 
 /// The account of reading, cleaning and checking.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,13 +20,16 @@ pub struct Audit {
     pub changes: Vec<Change>,
     /// Missing values, with the reason that the contract gives.
     pub nulls: Vec<Nulls>,
+    /// Values that were set aside while their rows stay; of rows that were read, duplicates included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<SetAside>,
     /// Results of the quality checks.
     pub quality: Vec<Check>,
     /// Measured cardinality of every reference between tables.
     pub relations: Vec<Relation>,
     /// What was accepted but should be known.
     pub warnings: Vec<String>,
-    /// The rows set aside, by table. Written to `quarantine/*.csv`, not to the audit file.
+    /// The rows and values set aside, by table; of very many, the first. Written to `quarantine/*.csv`, not to the audit file.
     #[serde(skip)]
     pub quarantine: Vec<(String, Vec<Quarantined>)>,
     /// How many rows refer to each distinct value of a short table, by table and column that refer, in the order of the clean
@@ -97,6 +101,17 @@ pub struct Nulls {
     pub total: usize,
     /// Why they may be missing.
     pub reason: String,
+}
+
+/// Values of a column that were set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Table.
+    pub table: String,
+    /// Column, by its source name.
+    pub column: String,
+    /// Number of values.
+    pub count: usize,
 }
 
 /// How much a failed check matters.
@@ -249,6 +264,10 @@ impl Audit {
     /// Rows set aside, over all steps.
     pub fn quarantined(&self) -> usize {
         self.steps.iter().map(|s| s.quarantined).sum()
+    }
+    /// Values set aside while their rows stay.
+    pub fn values_aside(&self) -> usize {
+        self.values.iter().map(|v| v.count).sum()
     }
     /// Failed rows of the checks of `severity`.
     pub fn failures(&self, severity: Severity) -> usize {

@@ -2,9 +2,10 @@
 
 use polars::prelude::*;
 
-use super::contract::{Column as Declared, Table};
-use super::parse::{Cell, parse};
-use super::read::{InputFile, Quarantined, RawTable};
+use super::contract::{Column as Declared, Scope, TIME_ZONE, Table};
+use super::parse::{Bounds, Cell, parse};
+use super::quarantine::{LONGEST_FIELD, Quarantine, Quarantined, shortened};
+use super::read::{InputFile, RawTable};
 use super::what;
 use crate::error::{Error, Result};
 
@@ -32,9 +33,14 @@ pub(super) struct TableBuilder<'t> {
     weight: usize,
     rows_in: usize,
     padded_zips: usize,
-    quarantine: Vec<Quarantined>,
-    /// Whether the last row seen was rejected: with a missing final line break, the file was cut off.
-    last_rejected: bool,
+    /// What the user says of plausible values.
+    pub(super) bounds: Bounds,
+    /// By column: ids that have not Olist's form, and instants that had an offset from UTC.
+    odd_ids: [usize; MAX_COLUMNS],
+    converted: [usize; MAX_COLUMNS],
+    quarantine: Quarantine,
+    /// Why the last row seen breaks the contract: with a missing final line break, the file was cut off.
+    last_breaks: Option<String>,
     /// Lines of the files before this one.
     pub(super) lines_before: u64,
     /// Where the rows go; without it they stay.
@@ -62,8 +68,11 @@ impl<'t> TableBuilder<'t> {
             weight: 0,
             rows_in: 0,
             padded_zips: 0,
-            quarantine: Vec::new(),
-            last_rejected: false,
+            bounds: Bounds::default(),
+            odd_ids: [0; MAX_COLUMNS],
+            converted: [0; MAX_COLUMNS],
+            quarantine: Quarantine::default(),
+            last_breaks: None,
             lines_before: 0,
             take,
         }
@@ -73,11 +82,6 @@ impl<'t> TableBuilder<'t> {
     /// missing, or that the contract does not know.
     pub(super) fn locate(&mut self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
         let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
-        if let (true, Some(separator)) = (header.len() == 1, header[0].chars().find(|c| matches!(c, ';' | '\t' | '|')))
-        {
-            return Err(Error::input(format!("`{}` is separated by `{}`", self.file, separator.escape_default()))
-                .with_hint("pfe reads comma-separated files, as Kaggle serves them"));
-        }
         let (mut positions, mut warnings) = (Vec::new(), Vec::new());
         for column in self.table.columns {
             let found: Vec<usize> = (0..header.len()).filter(|&i| what::is(column, &header[i])).collect();
@@ -102,7 +106,11 @@ impl<'t> TableBuilder<'t> {
             *column = Declared { null: lacks, ..*declared };
         }
         let extra = (0..header.len()).filter(|i| !positions.contains(i));
-        warnings.extend(extra.map(|i| format!("unknown column `{}` of `{}` was left out", header[i], self.file)));
+        let told = |i: usize| match (i, header[i].to_lowercase().as_str()) {
+            (0, "" | "index" | "unnamed: 0") => format!("the index column of `{}` was left out", self.file),
+            _ => format!("unknown column `{}` of `{}` was left out", header[i], self.file),
+        };
+        warnings.extend(extra.map(told));
         Ok((positions, warnings))
     }
 
@@ -114,23 +122,34 @@ impl<'t> TableBuilder<'t> {
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         let mut cells = [Cell::Null; MAX_COLUMNS];
+        // Values that break the contract by themselves; a row that does takes them along. Empty vectors take no memory.
+        let mut alone: Vec<(usize, String)> = Vec::new();
         for (i, column) in self.declared.iter().enumerate() {
-            match parse(column, field(i)) {
+            match parse(column, field(i), &self.bounds) {
                 Ok(cell) => cells[i] = cell,
+                Err(reason) if column.aside == Scope::Value => alone.push((i, reason)),
                 Err(reason) => {
                     let source = column.source;
-                    self.reject(line, source, field(i), reason, record());
-                    return Ok(());
+                    return self.reject(line, source, field(i), reason, record());
                 }
             }
         }
-        for (column, cell) in self.columns.iter_mut().zip(&cells) {
-            self.padded_zips += usize::from(matches!(cell, Cell::Padded(_)));
+        self.last_breaks = None;
+        for (i, (column, cell)) in self.columns.iter_mut().zip(&cells).enumerate() {
+            match cell {
+                Cell::Padded(_) => self.padded_zips += 1,
+                Cell::OddId(_) => self.odd_ids[i] += 1,
+                Cell::Converted(_) => self.converted[i] += 1,
+                _ => {}
+            }
             column.push(cell);
         }
         self.rows_in += 1;
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
-        self.last_rejected = false;
+        for (i, reason) in alone {
+            let column = self.table.columns[i].source;
+            self.set_aside(Scope::Value, line, column, field(i), reason, record())?;
+        }
         if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
     }
 
@@ -151,27 +170,46 @@ impl<'t> TableBuilder<'t> {
     }
 
     /// Sets a row aside.
-    pub(super) fn reject(&mut self, line: u64, column: &str, value: &[u8], reason: String, record: Vec<&[u8]>) {
+    ///
+    /// # Errors
+    /// No row of the file is readable so far.
+    pub(super) fn reject(
+        &mut self,
+        line: u64,
+        column: &str,
+        value: &[u8],
+        reason: String,
+        record: Vec<&[u8]>,
+    ) -> Result<()> {
         self.rows_in += 1;
-        self.last_rejected = true;
-        self.quarantine.push(Quarantined {
-            file: self.file.clone(),
-            line: Some(line),
-            column: column.to_string(),
-            value: String::from_utf8_lossy(value).into_owned(),
-            reason,
-            record: as_csv(record.iter().map(|field| String::from_utf8_lossy(field).into_owned())),
-        });
+        self.set_aside(Scope::Row, line, column, value, reason, record)
+    }
+
+    #[cold]
+    fn set_aside(
+        &mut self,
+        scope: Scope,
+        line: u64,
+        column: &str,
+        value: &[u8],
+        reason: String,
+        record: Vec<&[u8]>,
+    ) -> Result<()> {
+        self.last_breaks = Some(format!("line {line}: {reason}"));
+        let record = as_csv(record.iter().map(|field| String::from_utf8_lossy(field)));
+        let value = String::from_utf8_lossy(value);
+        let (file, line) = (self.file.clone(), Some(line));
+        self.quarantine.add(Quarantined::new(file, line, scope, (column, &value), reason, &record));
+        self.quarantine.refuse_hopeless(&self.file, self.rows_in)
     }
 
     /// One of the files has ended; `ends_line` tells one with a final line break from one that may have been cut off.
     ///
     /// # Errors
-    /// It was: in its last line, or in the middle of a quoted field, of which the file's last line break is then a part.
+    /// It was, in its last line.
     pub(super) fn end_file(&mut self, ends_line: bool) -> Result<()> {
-        let last = self.quarantine.last().filter(|_| std::mem::take(&mut self.last_rejected));
-        match last.filter(|last| !ends_line || last.record.ends_with("\n\"")) {
-            Some(last) => Err(Error::input(format!("`{}` is cut off in {}: {}", self.part, last.place(), last.reason))
+        match self.last_breaks.take().filter(|_| !ends_line) {
+            Some(why) => Err(Error::input(format!("`{}` is cut off in {why}", self.part))
                 .with_hint("the file is incomplete; download it again")),
             None => Ok(()),
         }
@@ -179,9 +217,15 @@ impl<'t> TableBuilder<'t> {
 
     pub(super) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
         self.end_file(ends_line)?;
-        mostly_broken(&self.file, self.rows_in, self.quarantine.len(), self.quarantine.first())?;
+        self.quarantine.refuse_mostly_broken(&self.file, self.rows_in)?;
         self.hand_on()?;
+        let by_column = |counts: [usize; MAX_COLUMNS]| {
+            let counted = self.table.columns.iter().zip(counts).filter(|(_, count)| *count > 0);
+            counted.map(|(column, count)| (column.name, count)).collect()
+        };
         Ok(RawTable {
+            odd_ids: by_column(self.odd_ids),
+            converted: by_column(self.converted),
             frame: frame_of(self.table, self.columns, self.lines.len())?,
             lines: self.lines,
             rows_in: self.rows_in,
@@ -192,16 +236,15 @@ impl<'t> TableBuilder<'t> {
     }
 }
 
-/// # Errors
-/// More rows break the contract than not.
-pub(super) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Option<&Quarantined>) -> Result<()> {
-    let Some(first) = first.filter(|_| broken * 2 > rows) else { return Ok(()) };
-    let Quarantined { column, value, reason, .. } = first;
-    Err(Error::input(format!(
-        "{broken} of the {rows} rows of `{file}` break the contract; the first is {}, column `{column}`, value `{value}`: {reason}",
-        first.place()
-    ))
-    .with_hint("the file does not have Olist's format"))
+/// What is told of instants that had an offset from UTC.
+pub(super) fn converted(table: &RawTable) -> impl Iterator<Item = String> {
+    let told = |(column, count): &(&str, usize)| {
+        let (values, file) = (if *count == 1 { "value" } else { "values" }, &table.file.name);
+        format!(
+            "{count} {values} of `{column}` in `{file}` had an offset from UTC and became local time of {TIME_ZONE}"
+        )
+    };
+    table.converted.iter().map(told)
 }
 
 fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
@@ -221,9 +264,9 @@ impl ColumnBuilder {
 
     fn push(&mut self, cell: &Cell<'_>) {
         match (self, cell) {
-            (ColumnBuilder::Text(b), Cell::Text(text)) => b.append_value(text),
+            (ColumnBuilder::Text(b), Cell::Text(text) | Cell::OddId(text)) => b.append_value(text),
             (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
-            (ColumnBuilder::Integer(b), Cell::Integer(value)) => b.append_value(*value),
+            (ColumnBuilder::Integer(b), Cell::Integer(value) | Cell::Converted(value)) => b.append_value(*value),
             (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
             (ColumnBuilder::Text(b), _) => b.append_null(),
             (ColumnBuilder::Integer(b), _) => b.append_null(),
@@ -247,10 +290,10 @@ pub(super) fn width(table: &Table) -> u64 {
 }
 
 /// One line of CSV without its line break.
-pub(super) fn as_csv<T: AsRef<[u8]>>(fields: impl Iterator<Item = T>) -> String {
+pub(super) fn as_csv<T: AsRef<str>>(fields: impl Iterator<Item = T>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail.
-    let _ = writer.write_record(fields);
+    let _ = writer.write_record(fields.map(|field| shortened(field.as_ref(), LONGEST_FIELD).into_owned()));
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
 }

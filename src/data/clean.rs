@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
-use super::audit::{Audit, Change, ChangeKind, Nulls, Step};
-use super::build::as_csv;
+use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, Step};
+use super::build::{as_csv, converted};
 use super::canonical::canonical;
-use super::contract::{Kind, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use super::contract::{Kind, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
 use super::months::first_of_month;
-use super::read::{InputFile, Quarantined, RawTable, RawTables, read_table};
+use super::quarantine::{Quarantine, Quarantined};
+use super::read::{InputFile, RawTable, RawTables, read_table};
 use super::source::Source;
 use super::{locations, quality};
 use crate::error::{Error, Result};
@@ -110,9 +111,9 @@ pub(super) fn some_order(orders: usize) -> Result<()> {
 }
 
 /// The locations, and the step that made them with the rows that it set aside.
-pub(super) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (Step, Vec<Quarantined>))> {
+pub(super) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (Step, Quarantine))> {
     let (located, outside) = locations::locate(points, file, lines)?;
-    Ok((located, (step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.len()), outside)))
+    Ok((located, (step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.rows), outside)))
 }
 
 /// Everything but what the checks find.
@@ -120,23 +121,32 @@ pub(super) fn audit_of(
     accounts: Vec<Account>,
     warnings: Vec<String>,
     named: Vec<Change>,
-    (located, outside): (Step, Vec<Quarantined>),
+    (located, outside): (Step, Quarantine),
 ) -> Audit {
     let mut audit = Audit { warnings, ..Default::default() };
     for account in accounts {
+        audit.quality.extend(account.odd_ids());
+        audit.warnings.extend(account.converted);
         audit.inputs.push(account.file);
         audit.steps.extend(account.steps);
         audit.changes.extend(account.changes);
-        if !account.quarantine.is_empty() {
-            audit.quarantine.push((account.table.name.into(), account.quarantine));
-        }
+        audit.set_aside(account.table.name, account.quarantine);
     }
     audit.changes.extend(named);
     audit.steps.push(located);
-    if !outside.is_empty() {
-        audit.quarantine.push((ZIP_LOCATIONS.into(), outside));
-    }
+    audit.set_aside(ZIP_LOCATIONS, outside);
     audit
+}
+
+impl Audit {
+    fn set_aside(&mut self, table: &str, quarantine: Quarantine) {
+        self.warnings.extend(quarantine.warnings(table));
+        let values = quarantine.values.into_iter();
+        self.values.extend(values.map(|(column, count)| SetAside { table: table.into(), column, count }));
+        if !quarantine.listed.is_empty() {
+            self.quarantine.push((table.into(), quarantine.listed));
+        }
+    }
 }
 
 pub(super) struct Cleaned {
@@ -161,16 +171,30 @@ pub(super) struct Account {
     /// Reading and cleaning.
     pub(super) steps: [Step; 2],
     changes: Vec<Change>,
-    pub(super) quarantine: Vec<Quarantined>,
+    odd_ids: Vec<(&'static str, usize)>,
+    /// What is told of instants that had an offset.
+    converted: Vec<String>,
+    pub(super) quarantine: Quarantine,
 }
 
 impl Account {
     /// Of a table whose rows are still to be sorted out; those that `raw` holds are not looked at.
     pub(super) fn new(table: &'static Table, raw: RawTable) -> Account {
-        let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.len());
+        let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows);
         let changes = changes(table, read.rows_out, raw.padded_zips);
         let steps = [read, step(table.name, "clean", 0, 0, 0)];
-        Account { table, file: raw.file, steps, changes, quarantine: raw.quarantine }
+        let converted = converted(&raw).collect();
+        let RawTable { file, odd_ids, quarantine, .. } = raw;
+        Account { table, file, steps, changes, odd_ids, converted, quarantine }
+    }
+
+    /// Checks of the ids that have another form than Olist's, where those are not a few.
+    fn odd_ids(&self) -> impl Iterator<Item = Check> {
+        let rows = self.steps[0].rows_out;
+        let many = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
+        many.map(move |(column, count)| {
+            quality::outcome(self.table, quality::form_of(column), Severity::Warning, (*count, rows), Vec::new())
+        })
     }
 
     /// The rows that stay and their lines.
@@ -179,8 +203,8 @@ impl Account {
         self.steps[1].rows_in += rows_in;
         self.steps[1].rows_out += frame.height();
         self.steps[1].deduplicated += duplicates;
-        self.steps[1].quarantined += conflicts.len();
-        self.quarantine.extend(conflicts);
+        self.steps[1].quarantined += conflicts.rows;
+        self.quarantine.append(conflicts);
         (frame, lines)
     }
 }
@@ -192,7 +216,7 @@ pub(super) struct Sorted {
     lines: Vec<u32>,
     rows_in: usize,
     duplicates: usize,
-    conflicts: Vec<Quarantined>,
+    conflicts: Quarantine,
 }
 
 /// Duplicates and conflicts out, the rest in its order under clean names, with derived columns. Rows of one key must come together;
@@ -200,8 +224,13 @@ pub(super) struct Sorted {
 pub(super) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Sorted> {
     let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
     let order = canonical(&raw, &source_key)?;
-    let conflict = |&row: &IdxSize| conflict(table, file, &raw, row as usize, Some(lines[row as usize]));
-    let conflicts = order.conflicts.iter().map(conflict).collect::<Result<_>>()?;
+    let mut conflicts = Quarantine::default();
+    for row in order.conflicts.iter().map(|row| *row as usize) {
+        match conflicts.has_room() {
+            true => conflicts.add(conflict(table, file, &raw, row, Some(lines[row]))?),
+            false => conflicts.count_rows(1),
+        }
+    }
     let lines = order.kept.iter().map(|&row| lines[row as usize]).collect();
     let (rows_in, duplicates) = (raw.height(), order.duplicates);
     let mut frame = raw.take(&IdxCa::from_vec("row".into(), order.kept))?;
@@ -230,14 +259,9 @@ pub(super) fn conflict(
     let text = |column: &str| -> Result<String> { Ok(raw.column(column)?.get(row)?.str_value().into_owned()) };
     let key: Vec<String> = table.key.iter().map(|k| text(k)).collect::<Result<_>>()?;
     let record: Vec<String> = table.columns.iter().map(|c| text(c.source)).collect::<Result<_>>()?;
-    Ok(Quarantined {
-        file: file.into(),
-        line: line.map(u64::from),
-        column: table.key.join(" + "),
-        value: key.join(" + "),
-        reason: "the key of another row, with other values".into(),
-        record: as_csv(record.iter()),
-    })
+    let (column, value, record) = (table.key.join(" + "), key.join(" + "), as_csv(record.iter()));
+    let reason = "the key of another row, with other values".into();
+    Ok(Quarantined::new(file.into(), line.map(u64::from), Scope::Row, (&column, &value), reason, &record))
 }
 
 /// Purchase day and month, delivery time and lateness.
@@ -247,12 +271,14 @@ fn derive_dates(orders: &mut DataFrame) -> Result<()> {
     let delivered = micros("order_delivered_customer_date")?;
     let estimated = micros("order_estimated_delivery_date")?;
     let day_of = |micros: i64| micros.div_euclid(MICROSECONDS_PER_DAY) as i32;
+    // Of whole seconds, as engines elsewhere count them.
+    let second_of = |micros: i64| micros.div_euclid(1_000_000);
     let pairs = || delivered.iter().zip(estimated.iter()).map(|(d, e)| Some((d?, e?)));
 
     let days: Int32Chunked = purchase.iter().map(|p| p.map(day_of)).collect();
     let months: Int32Chunked = days.iter().map(|d| d.map(first_of_month)).collect();
     let seconds: Int64Chunked =
-        delivered.iter().zip(purchase.iter()).map(|(d, p)| Some((d? - p?).div_euclid(1_000_000))).collect();
+        delivered.iter().zip(purchase.iter()).map(|(d, p)| Some(second_of(d?) - second_of(p?))).collect();
     let by_timestamp: BooleanChunked = pairs().map(|p| p.map(|(d, e)| d > e)).collect();
     let by_date: BooleanChunked = pairs().map(|p| p.map(|(d, e)| day_of(d) > day_of(e))).collect();
     let derived = [

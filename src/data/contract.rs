@@ -6,11 +6,12 @@
 //! value as an empty field, bytes as they are. What a CSV file may not say, no other format may.
 
 use polars::prelude::{DataType, TimeUnit};
+use serde::{Deserialize, Serialize};
 
 /// What a column holds. It decides how a field is parsed, stored, declared in SQL and generated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
-    /// 32 hexadecimal digits, an anonymised key.
+    /// A key: any text of up to [`LONGEST_ID`] characters without control characters; Olist's are 32 hexadecimal digits.
     Id,
     /// Free text; may hold commas, quotes and line breaks.
     Text,
@@ -22,11 +23,13 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// Whole number within inclusive bounds.
     Integer(i64, i64),
-    /// Reais with two decimals in the file, integer centavos in memory. Never negative.
+    /// Reais with two decimals in the file, integer centavos in memory. Never negative, at most [`MOST_CENTAVOS`].
     Money,
     /// Decimal degrees, any value: points outside Brazil are dropped later, by the cleaning, and counted.
     Degrees,
-    /// `YYYY-MM-DD HH:MM:SS`, local time of the marketplace.
+    /// An instant in local time of the marketplace, within plausible years ([`Years`](super::reading::Years)). The rule is one for all
+    /// formats: a day, then perhaps a time with or without seconds and fractions, of which microseconds are kept. With `Z` or an
+    /// offset from UTC it becomes local time of [`TIME_ZONE`].
     Timestamp,
     /// A day; only in derived columns.
     Date,
@@ -77,6 +80,26 @@ impl Kind {
     }
 }
 
+/// Most characters of an id.
+pub const LONGEST_ID: usize = 64;
+
+/// Most centavos of one price, freight or payment: 10 million reais. Sums of them stay whole: price and freight of one item are at
+/// most 2·10⁹ < 2³¹ centavos, so that those of u32::MAX < 2³² items are less than 2⁶³, the limit of i64.
+pub const MOST_CENTAVOS: i64 = 1_000_000_000;
+
+/// Where the marketplace is: instants with an offset from UTC become local time here, with the daylight saving of their day.
+pub const TIME_ZONE: chrono_tz::Tz = chrono_tz::America::Sao_Paulo;
+
+/// What is set aside where a value breaks the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The row: without the value it cannot be counted.
+    Row,
+    /// The value alone, which becomes null: no step needs it as a key or a fact.
+    Value,
+}
+
 /// A column: its name after cleaning, its name in the source file, and what it may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
@@ -86,15 +109,19 @@ pub struct Column {
     pub source: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// Why a value may be missing; `None` means that it may not.
+    /// Why a value may be missing in a file; `None` means that it may not.
     pub null: Option<&'static str>,
+    /// What is set aside with a value that breaks the contract.
+    pub aside: Scope,
+    /// Most characters of a text.
+    pub longest: usize,
     /// Meaning, with the unit.
     pub doc: &'static str,
 }
 
 impl Column {
     const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Column { name, source: name, kind, null: None, doc }
+        Column { name, source: name, kind, null: None, aside: Scope::Row, longest: 100, doc }
     }
     const fn from(mut self, source: &'static str) -> Self {
         self.source = source;
@@ -102,7 +129,21 @@ impl Column {
     }
     const fn or_null(mut self, reason: &'static str) -> Self {
         self.null = Some(reason);
+        self.alone()
+    }
+    /// Of a value that breaks the contract, only the value is set aside.
+    const fn alone(mut self) -> Self {
+        self.aside = Scope::Value;
         self
+    }
+    const fn up_to(mut self, characters: usize) -> Self {
+        self.longest = characters;
+        self
+    }
+
+    /// Whether clean rows may lack the value: it was missing, or it was set aside.
+    pub fn is_nullable(&self) -> bool {
+        self.null.is_some() || self.aside == Scope::Value
     }
 }
 
@@ -221,9 +262,9 @@ pub static TABLES: [Table; 10] = [
         columns: &[
             C::new("customer_id", Id, "one per order, not per person"),
             C::new("customer_unique_id", Id, "the person"),
-            C::new("customer_zip_code_prefix", Zip, "where the customer lives"),
-            C::new("customer_city", Text, "city, lower case without accents"),
-            C::new("customer_state", State, "state of the customer"),
+            C::new("customer_zip_code_prefix", Zip, "where the customer lives").alone(),
+            C::new("customer_city", Text, "city, lower case without accents").alone(),
+            C::new("customer_state", State, "state of the customer").alone(),
         ],
         derived: &[],
         key: &["customer_id"],
@@ -242,8 +283,8 @@ pub static TABLES: [Table; 10] = [
             C::new("geolocation_zip_code_prefix", Zip, "zip code prefix"),
             C::new("geolocation_lat", Degrees, "latitude, decimal degrees"),
             C::new("geolocation_lng", Degrees, "longitude, decimal degrees"),
-            C::new("geolocation_city", Text, "city as typed, with or without accents"),
-            C::new("geolocation_state", State, "state"),
+            C::new("geolocation_city", Text, "city as typed, with or without accents").alone(),
+            C::new("geolocation_state", State, "state").alone(),
         ],
         derived: &[],
         key: &[],
@@ -260,7 +301,7 @@ pub static TABLES: [Table; 10] = [
             C::new("order_item_id", Integer(1, 1_000), "position in the order, counted from 1: not a quantity"),
             C::new("product_id", Id, "the product"),
             C::new("seller_id", Id, "the seller"),
-            C::new("shipping_limit_date", Timestamp, "latest hand-over to the carrier"),
+            C::new("shipping_limit_date", Timestamp, "latest hand-over to the carrier").alone(),
             C::new("price_centavos", Money, "price of one unit, centavos").from("price"),
             C::new("freight_centavos", Money, "this item's part of the freight, centavos").from("freight_value"),
         ],
@@ -300,9 +341,11 @@ pub static TABLES: [Table; 10] = [
             C::new("order_id", Id, "the order"),
             C::new("review_score", Integer(1, 5), "satisfaction, 1 to 5"),
             C::new("review_comment_title", Text, "title, Portuguese").or_null("the customer wrote none"),
-            C::new("review_comment_message", Text, "message, Portuguese").or_null("the customer wrote none"),
-            C::new("review_creation_date", Timestamp, "day the survey was sent"),
-            C::new("review_answer_timestamp", Timestamp, "when it was answered"),
+            C::new("review_comment_message", Text, "message, Portuguese")
+                .or_null("the customer wrote none")
+                .up_to(10_000),
+            C::new("review_creation_date", Timestamp, "day the survey was sent").alone(),
+            C::new("review_answer_timestamp", Timestamp, "when it was answered").alone(),
         ],
         derived: &[],
         key: &["order_id", "review_id"],
@@ -322,7 +365,7 @@ pub static TABLES: [Table; 10] = [
             C::new("order_approved_at", Timestamp, "payment approved").or_null("not approved, or canceled before"),
             C::new("order_delivered_carrier_date", Timestamp, "handed to the carrier").or_null("not handed over"),
             C::new("order_delivered_customer_date", Timestamp, "received").or_null("not delivered, or not recorded"),
-            C::new("order_estimated_delivery_date", Timestamp, "promised day, always a midnight"),
+            C::new("order_estimated_delivery_date", Timestamp, "promised day, always a midnight").alone(),
         ],
         derived: &[
             C::new("purchase_day", Date, "day of the purchase"),
@@ -368,9 +411,9 @@ pub static TABLES: [Table; 10] = [
         aliases: &["sellers"],
         columns: &[
             C::new("seller_id", Id, "the seller"),
-            C::new("seller_zip_code_prefix", Zip, "where the seller ships from"),
-            C::new("seller_city", Text, "city, lower case without accents"),
-            C::new("seller_state", State, "state of the seller"),
+            C::new("seller_zip_code_prefix", Zip, "where the seller ships from").alone(),
+            C::new("seller_city", Text, "city, lower case without accents").alone(),
+            C::new("seller_state", State, "state of the seller").alone(),
         ],
         derived: &[],
         key: &["seller_id"],
@@ -425,8 +468,8 @@ pub static ZIP_LOCATION_COLUMNS: [Column; 6] = [
     C::new("zip_code_prefix", Zip, "zip code prefix"),
     C::new("latitude", Degrees, "median of its points inside Brazil, decimal degrees"),
     C::new("longitude", Degrees, "median of its points inside Brazil, decimal degrees"),
-    C::new("city", Text, "its most frequent city name"),
-    C::new("state", State, "its most frequent state"),
+    C::new("city", Text, "its most frequent city name").alone(),
+    C::new("state", State, "its most frequent state").alone(),
     C::new("points", Integer(1, i64::MAX), "number of distinct points inside Brazil"),
 ];
 
@@ -494,7 +537,7 @@ mod tests {
         for (i, t) in TABLES.iter().enumerate() {
             assert_eq!(t.id as usize, i, "{} stands at its own index", t.name);
             for key in t.key {
-                assert!(t.column(key).is_some_and(|c| c.null.is_none()), "{}.{key} is a key", t.name);
+                assert!(t.column(key).is_some_and(|c| !c.is_nullable()), "{}.{key} is a key", t.name);
             }
             for fk in t.foreign_keys {
                 let (from, to) = (t.column(fk.column), fk.table.table().column(fk.references));
@@ -508,5 +551,21 @@ mod tests {
             }
         }
         assert!(STATES.is_sorted());
+    }
+
+    /// A row is lost with a value only where it could not be counted without it.
+    #[test]
+    fn only_keys_and_facts_take_their_row_along() {
+        let row = |t: &Table| t.columns.iter().filter(|c| c.aside == Scope::Row).map(|c| c.source).collect::<Vec<_>>();
+        assert_eq!(row(TableId::Products.table()), ["product_id"]);
+        assert_eq!(row(TableId::Customers.table()), ["customer_id", "customer_unique_id"]);
+        assert_eq!(row(TableId::OrderReviews.table()), ["review_id", "order_id", "review_score"]);
+        let orders = ["order_id", "customer_id", "order_status", "order_purchase_timestamp"];
+        assert_eq!(row(TableId::Orders.table()), orders);
+    }
+
+    #[test]
+    fn no_sum_of_amounts_overflows() {
+        assert!(i64::from(u32::MAX).checked_mul(2 * MOST_CENTAVOS).is_some());
     }
 }

@@ -223,7 +223,7 @@ impl Dialect {
     fn column(self, schema: Schema, column: &Column) -> String {
         let name = if schema == Schema::Raw { column.source } else { column.name };
         let mut sql = format!("{} {}", self.quote(name), self.type_of(schema, column));
-        if column.null.is_none() {
+        if !column.is_nullable() {
             sql.push_str(" NOT NULL");
         }
         if let (Schema::Cleaned, Kind::Word(words)) = (schema, column.kind) {
@@ -241,7 +241,7 @@ impl Dialect {
             (Kind::Integer(..) | Kind::Money | Kind::Flag, Dialect::Sqlite) => "INTEGER",
             (Kind::Degrees, Dialect::Sqlite) => "REAL",
             (_, Dialect::Sqlite) => "TEXT",
-            (Kind::Id, _) => "CHAR(32)",
+            (Kind::Id, _) => "VARCHAR(64)",
             (Kind::Zip, _) => "CHAR(5)",
             (Kind::State, _) => "CHAR(2)",
             (Kind::Word(_), _) => "VARCHAR(32)",
@@ -251,7 +251,7 @@ impl Dialect {
             (Kind::Integer(lo, hi), _) if i32::try_from(lo).is_ok() && i32::try_from(hi).is_ok() => "INTEGER",
             (Kind::Integer(..) | Kind::Money, _) => "BIGINT",
             (Kind::Degrees, _) => "DOUBLE PRECISION",
-            (Kind::Timestamp, Dialect::Mysql) => "DATETIME",
+            (Kind::Timestamp, Dialect::Mysql) => "DATETIME(6)",
             (Kind::Timestamp, _) => "TIMESTAMP",
             (Kind::Date, _) => "DATE",
             (Kind::Flag, _) => "BOOLEAN",
@@ -282,5 +282,7 @@ mod tests {
         assert!(sql.contains("\"price_centavos\" BIGINT NOT NULL"));
         assert!(sql.contains("PRIMARY KEY (\"order_id\", \"order_item_id\")"));
         assert!(!ddl(Dialect::Sqlite).contains("CREATE SCHEMA"));
+        // What is set aside by itself leaves a null, and a key is any text.
+        assert!(sql.contains("\"customer_state\" CHAR(2),") && sql.contains("\"customer_id\" VARCHAR(64) NOT NULL"));
     }
 }

@@ -90,6 +90,9 @@ pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Gr
     if before.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
         return reload("other files than before are not read");
     }
+    if before.audit.quality.iter().any(|check| quality::is_of_form(&check.check)) {
+        return reload("ids have another form than Olist's");
+    }
     let (newer, grown) = source.since(&before.audit.inputs, inputs).map_err(Stop::Reload)?;
     let fresh = Fresh::read(&newer, &grown)?;
     let (then, found) = before.touched(&fresh.rows)?;
@@ -147,6 +150,9 @@ impl Fresh {
         for (id, read) in read {
             let (raw, warnings) = read.map_err(Stop::Reload)?;
             let (padded, aside) = (raw.padded_zips, raw.quarantine.len());
+            if !(raw.odd_ids.is_empty() && raw.converted.is_empty()) {
+                return reload(format!("ids or dates of the new rows of `{}` have another form", id.name()));
+            }
             let Cleaned { frame, account, .. } = clean_table(id.table(), raw)?;
             if aside + account.quarantine.len() > 0 {
                 return reload(format!("new rows of `{}` are set aside", id.name()));
@@ -307,6 +313,7 @@ fn rename(before: &Audit, fresh: &Fresh, audit: &mut Audit, inputs: Vec<InputFil
     if let Some(warning) = fresh.warnings.iter().find(|warning| !audit.warnings.contains(warning)) {
         return reload(warning.clone());
     }
+    audit.values = before.values.clone();
     audit.quarantine = before.quarantine.clone();
     for row in audit.quarantine.iter_mut().flat_map(|(_, rows)| rows) {
         row.file = names.get(row.file.as_str()).map_or_else(|| row.file.clone(), |name| name.to_string());

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::build::as_csv;
-use super::contract::{TableId, ZIP_LOCATION_COLUMNS};
-use super::read::Quarantined;
+use super::contract::{Scope, TableId, ZIP_LOCATION_COLUMNS};
+use super::quarantine::{Quarantine, Quarantined};
 use crate::error::Result;
 
 /// Extremes of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da
@@ -18,7 +18,7 @@ pub(super) const LONGITUDES: std::ops::RangeInclusive<f64> = -74.0..=-28.8;
 ///
 /// `geolocation` is sorted by prefix; `lines` says where in `file` its rows stood. Ties of the most frequent name go to
 /// the first in the alphabet.
-pub(super) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, Vec<Quarantined>)> {
+pub(super) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, Quarantine)> {
     let [zip, lat, lng, city, state] = [0, 1, 2, 3, 4].map(|i| TableId::Geolocation.table().columns[i].name);
     let (zips, cities, states) =
         (geolocation.column(zip)?.str()?, geolocation.column(city)?.str()?, geolocation.column(state)?.str()?);
@@ -26,14 +26,14 @@ pub(super) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
 
     let mut out = Locations::default();
     let mut group = Group::default();
-    let mut outside = Vec::new();
+    let mut outside = Quarantine::default();
     let points = zips.iter().zip(lats.iter()).zip(lngs.iter()).zip(cities.iter().zip(states.iter()));
     for ((((zip, lat), lng), (city, state)), line) in points.zip(lines) {
         // Whole columns may be missing: a point without its degrees is none.
         let (Some(zip), Some(lat), Some(lng)) = (zip, lat, lng) else { continue };
         if !LATITUDES.contains(&lat) || !LONGITUDES.contains(&lng) {
-            let named = (city.unwrap_or_default(), state.unwrap_or_default());
-            outside.push(outside_brazil(file, Some(*line), zip, (lat, lng), named));
+            let names = (city.unwrap_or_default(), state.unwrap_or_default());
+            outside.add(outside_brazil(file, Some(*line), zip, (lat, lng), names));
             continue;
         }
         if group.zip != zip {
@@ -59,14 +59,9 @@ pub(super) fn outside_brazil(
         true => (columns[2].source, lng),
         false => (columns[1].source, lat),
     };
-    Quarantined {
-        file: file.into(),
-        line: line.map(u64::from),
-        column: column.into(),
-        value: value.to_string(),
-        reason: "outside Brazil".into(),
-        record: as_csv([zip, &lat.to_string(), &lng.to_string(), city, state].iter()),
-    }
+    let record = as_csv([zip, &lat.to_string(), &lng.to_string(), city, state].iter());
+    let (line, value) = (line.map(u64::from), value.to_string());
+    Quarantined::new(file.into(), line, Scope::Row, (column, &value), "outside Brazil".into(), &record)
 }
 
 /// The points of one prefix.
@@ -75,16 +70,16 @@ struct Group<'a> {
     zip: &'a str,
     lats: Vec<f64>,
     lngs: Vec<f64>,
-    cities: BTreeMap<Option<&'a str>, usize>,
-    states: BTreeMap<Option<&'a str>, usize>,
+    cities: BTreeMap<&'a str, usize>,
+    states: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Group<'a> {
     fn add(&mut self, lat: f64, lng: f64, city: Option<&'a str>, state: Option<&'a str>) {
         self.lats.push(lat);
         self.lngs.push(lng);
-        *self.cities.entry(city).or_default() += 1;
-        *self.states.entry(state).or_default() += 1;
+        city.into_iter().for_each(|city| *self.cities.entry(city).or_default() += 1);
+        state.into_iter().for_each(|state| *self.states.entry(state).or_default() += 1);
     }
 }
 
@@ -138,9 +133,10 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-fn most_frequent<'a>(counts: &BTreeMap<Option<&'a str>, usize>) -> Option<&'a str> {
+/// None where no point has a name.
+fn most_frequent<'a>(counts: &BTreeMap<&'a str, usize>) -> Option<&'a str> {
     let greatest = counts.values().max();
-    counts.iter().find(|(_, n)| Some(*n) == greatest).and_then(|(name, _)| *name)
+    counts.iter().find(|(_, n)| Some(*n) == greatest).map(|(name, _)| *name)
 }
 
 #[cfg(test)]
@@ -155,14 +151,18 @@ mod tests {
             c[0].name => ["01000", "01000", "01000", "02000", "02000"],
             c[1].name => [-23.0, -24.0, 41.6, -10.0, -11.0],
             c[2].name => [-46.0, -46.5, -8.4, -50.0, -50.0],
-            c[3].name => ["b", "a", "porto", "x", "x"],
-            c[4].name => ["SP", "SP", "SP", "TO", "TO"],
+            c[3].name => [Some("b"), Some("a"), Some("porto"), None, None],
+            c[4].name => [Some("SP"), None, Some("SP"), Some("TO"), Some("TO")],
         )
         .unwrap();
         let (located, outside) = locate(&points, "points.csv", &[2, 3, 4, 5, 6]).unwrap();
         assert_eq!(located.height(), 2);
         assert_eq!(located.column("latitude").unwrap().f64().unwrap().get(0), Some(-23.5));
         assert_eq!(located.column("city").unwrap().str().unwrap().get(0), Some("a"));
-        assert_eq!((outside.len(), outside[0].line, outside[0].value.as_str()), (1, Some(4), "41.6"));
+        // What was set aside of a point does not take it away.
+        assert_eq!(located.column("city").unwrap().str().unwrap().get(1), None);
+        assert_eq!(located.column("points").unwrap().i64().unwrap().to_vec(), [Some(2), Some(2)]);
+        let first = &outside.listed[0];
+        assert_eq!((outside.rows, first.line, first.value.as_str()), (1, Some(4), "41.6"));
     }
 }

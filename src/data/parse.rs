@@ -1,24 +1,59 @@
 //! One field of text → one typed cell, by the kind that the contract declares. Used by `read`.
 
-use super::contract::{Column, Kind, is_state};
+use super::contract::{Column, Kind, LONGEST_ID, MOST_CENTAVOS, is_state};
+use super::dates::{self, Instant};
+use super::reading::Years;
 
 /// A parsed field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cell<'a> {
     Null,
     Text(&'a str),
+    /// An id that is not 32 hexadecimal digits.
+    OddId(&'a str),
     /// A zip prefix that lost its leading zeros, restored.
     Padded([u8; 5]),
     /// Whole numbers, centavos, and microseconds since 1970 for timestamps.
     Integer(i64),
+    /// An instant that had an offset from UTC, microseconds since 1970 in local time.
+    Converted(i64),
     Float(f64),
+}
+
+/// What the contract leaves to the user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    years: Years,
+    /// The plausible instants, microseconds since 1970: from the first on, before the second.
+    instants: (i64, i64),
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds::of(Years::default())
+    }
+}
+
+impl Bounds {
+    pub(crate) fn of(years: Years) -> Bounds {
+        let start = |year: u16| dates::canonical(&format!("{year:04}-01-01 00:00:00"));
+        // The year 10000 has too many digits; no instant that can be written comes after 9999.
+        Bounds { years, instants: (start(years.first).unwrap_or(i64::MIN), start(years.last + 1).unwrap_or(i64::MAX)) }
+    }
+
+    fn hold(&self, micros: i64) -> Result<i64, String> {
+        match self.instants.0 <= micros && micros < self.instants.1 {
+            true => Ok(micros),
+            false => Err(format!("not in the years {} to {}", self.years.first, self.years.last)),
+        }
+    }
 }
 
 /// Parses `field` as `column` declares it. Surrounding spaces do not count; an empty field is a null.
 ///
 /// # Errors
 /// Why the field breaks the contract, in words for the quarantine table.
-pub(crate) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
+pub(crate) fn parse<'a>(column: &Column, field: &'a [u8], bounds: &Bounds) -> Result<Cell<'a>, String> {
     let Ok(text) = std::str::from_utf8(field) else {
         return Err("not UTF-8".into());
     };
@@ -30,11 +65,12 @@ pub(crate) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, St
         };
     }
     match column.kind {
-        Kind::Text => Ok(Cell::Text(text)),
+        Kind::Text => no_longer(text, column.longest).map(Cell::Text),
         // Without an early end, digits are looked at sixteen at a time.
         Kind::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
             true => Ok(Cell::Text(text)),
-            false => Err("not an identifier of 32 hexadecimal digits".into()),
+            false if text.contains(char::is_control) => Err("an identifier with control characters".into()),
+            false => no_longer(text, LONGEST_ID).map(Cell::OddId),
         },
         Kind::State => match is_state(text) {
             true => Ok(Cell::Text(text)),
@@ -52,13 +88,28 @@ pub(crate) fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, St
                 false => Err(format!("not between {lo} and {hi}")),
             }
         }
-        Kind::Money => centavos(text).map(Cell::Integer),
+        Kind::Money => match centavos(text)? {
+            value if value <= MOST_CENTAVOS => Ok(Cell::Integer(value)),
+            _ => Err(format!("more than {} reais", MOST_CENTAVOS / 100)),
+        },
         Kind::Degrees => match text.parse::<f64>() {
             Ok(degrees) if degrees.is_finite() => Ok(Cell::Float(degrees)),
             _ => Err("not a number of degrees".into()),
         },
-        Kind::Timestamp => timestamp(text).map(Cell::Integer).ok_or_else(|| "not a date `YYYY-MM-DD HH:MM:SS`".into()),
+        Kind::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {
+            Some(Instant::Local(micros)) => bounds.hold(micros).map(Cell::Integer),
+            Some(Instant::Converted(micros)) => bounds.hold(micros).map(Cell::Converted),
+            None => Err("not a date `YYYY-MM-DD HH:MM:SS`".into()),
+        },
         Kind::Date | Kind::Flag => Err("derived columns are not read".into()),
+    }
+}
+
+/// The text, if it has so many characters at most.
+fn no_longer(text: &str, most: usize) -> Result<&str, String> {
+    match text.len() <= most || text.chars().count() <= most {
+        true => Ok(text),
+        false => Err(format!("longer than {most} characters")),
     }
 }
 
@@ -105,23 +156,6 @@ pub(crate) fn centavos(text: &str) -> Result<i64, String> {
     Ok(reais * 100 + cents)
 }
 
-/// `2017-10-02 10:56:33` → microseconds since 1970-01-01, no time zone.
-fn timestamp(text: &str) -> Option<i64> {
-    let b = text.as_bytes();
-    if b.len() != 19 || b[4] != b'-' || b[7] != b'-' || !matches!(b[10], b' ' | b'T') || b[13] != b':' || b[16] != b':'
-    {
-        return None;
-    }
-    let number = |range: std::ops::Range<usize>| {
-        b[range].iter().try_fold(0u32, |n, d| d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0')))
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    let time = date.and_hms_opt(hour, minute, second)?;
-    Some(time.and_utc().timestamp_micros())
-}
-
 /// A timestamp that may carry up to six decimals of a second, as databases write them.
 pub(crate) fn timestamp_micros(text: &str) -> Option<i64> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
@@ -129,12 +163,12 @@ pub(crate) fn timestamp_micros(text: &str) -> Option<i64> {
         return None;
     }
     let micros: i64 = format!("{decimals:0<6}").parse().ok()?;
-    Some(timestamp(whole)? + micros)
+    Some(dates::canonical(whole)? + micros)
 }
 
 /// `2017-10-02` → days since 1970-01-01.
 pub(crate) fn date(text: &str) -> Option<i32> {
-    let micros = timestamp(&format!("{text} 00:00:00"))?;
+    let micros = dates::canonical(&format!("{text} 00:00:00"))?;
     i32::try_from(micros.div_euclid(86_400_000_000)).ok()
 }
 
@@ -148,6 +182,10 @@ mod tests {
         table.table().column(name).unwrap()
     }
 
+    fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
+        super::parse(column, field, &Bounds::default())
+    }
+
     #[test]
     fn money_is_exact() {
         let ok = |text| centavos(text).unwrap();
@@ -159,15 +197,48 @@ mod tests {
 
     #[test]
     fn dates_are_checked() {
-        assert_eq!(timestamp("1970-01-02 00:00:01"), Some(86_401_000_000));
-        for bad in
-            ["2017-02-29 00:00:00", "2017-13-01 00:00:00", "2017-01-01", "2017-01-01 24:00:00", "2017-01-01 1:00:00 "]
-        {
-            assert_eq!(timestamp(bad), None, "{bad}");
-        }
         assert_eq!(timestamp_micros("1970-01-02 00:00:01.5"), Some(86_401_500_000));
         assert_eq!(timestamp_micros("1970-01-02 00:00:01.1234567"), None);
         assert_eq!((date("1969-12-31"), date("1969-12-32"), date("")), (Some(-1), None, None));
+    }
+
+    #[test]
+    fn instants_have_plausible_years_and_one_time_zone() {
+        let purchase = column(TableId::Orders, "order_purchase_timestamp");
+        assert_eq!(parse(purchase, b"2018-08-15 10:10:18"), parse(purchase, b"2018-08-15T10:10:18"));
+        assert!(matches!(parse(purchase, b"2018-08-15T10:10:18Z"), Ok(Cell::Converted(_))));
+        for year in [
+            "9999-12-31",
+            "0001-01-01 00:00:00",
+            "1999-12-31 23:59:59",
+            "2101-01-01 00:00:00",
+            "2101-01-01T00:00:00-03:00",
+        ] {
+            assert_eq!(parse(purchase, year.as_bytes()), Err("not in the years 2000 to 2100".into()), "{year}");
+        }
+        let bounds = Bounds::of(Years { first: 1990, last: 9999 });
+        assert!(super::parse(purchase, b"9999-12-31 23:59:59", &bounds).is_ok());
+        assert!(parse(purchase, b"2100-12-31 23:59:59").is_ok() && parse(purchase, b"2000-01-01").is_ok());
+    }
+
+    #[test]
+    fn any_short_text_is_an_id() {
+        let id = column(TableId::Orders, "order_id");
+        assert_eq!(parse(id, b"0123456789abcdef0123456789abcdef"), Ok(Cell::Text("0123456789abcdef0123456789abcdef")));
+        assert_eq!(parse(id, b" A-17 "), Ok(Cell::OddId("A-17")));
+        assert_eq!(parse(id, "é".repeat(64).as_bytes()), Ok(Cell::OddId("é".repeat(64).as_str())));
+        assert_eq!(parse(id, "é".repeat(65).as_bytes()), Err("longer than 64 characters".into()));
+        assert!(parse(id, b"ab").is_err() && parse(id, b" ").is_err());
+    }
+
+    #[test]
+    fn amounts_and_texts_are_bounded() {
+        let price = column(TableId::OrderItems, "price_centavos");
+        assert_eq!(parse(price, b"10000000.00"), Ok(Cell::Integer(MOST_CENTAVOS)));
+        assert_eq!(parse(price, b"10000000.01"), Err("more than 10000000 reais".into()));
+        let category = column(TableId::Products, "product_category_name");
+        assert!(parse(category, "ã".repeat(100).as_bytes()).is_ok());
+        assert_eq!(parse(category, "ã".repeat(101).as_bytes()), Err("longer than 100 characters".into()));
     }
 
     #[test]

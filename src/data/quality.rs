@@ -104,6 +104,19 @@ pub(super) const PAID: &str = "payments equal items plus freight";
 /// What is demanded of the categories of products.
 pub(super) const TRANSLATED: &str = "the category has a translation";
 
+/// What Olist's ids are like.
+const FORM: &str = "` has 32 hexadecimal digits";
+
+/// What is expected of the ids of a column, where many are not so.
+pub(super) fn form_of(column: &str) -> String {
+    format!("`{column}{FORM}")
+}
+
+/// Whether a check is one of [`form_of`].
+pub(super) fn is_of_form(check: &str) -> bool {
+    check.ends_with(FORM)
+}
+
 /// Runs every check, and measures the references between tables.
 pub(super) fn check(clean: &CleanTables) -> Result<Quality> {
     let (rules, rest) = parallel::both(
@@ -163,6 +176,7 @@ impl Quality {
     /// counted as failures here.
     pub(super) fn finish(mut self, audit: &mut Audit) {
         let (steps, mut checks) = (&audit.steps, self.checks);
+        checks.append(&mut audit.quality);
         checks.extend(steps.iter().filter_map(unique_key));
         let mut relations = Vec::new();
         for (table, key) in references() {

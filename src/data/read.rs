@@ -10,7 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::build::{TableBuilder, TakeBlock, width};
 use super::contract::{TABLES, TableId};
+use super::dialect::{self, Bytes};
+use super::lines::{Bounded, LONGEST};
+use super::parse::Bounds;
 use super::parts::FilePart;
+use super::quarantine::Quarantine;
+pub use super::quarantine::Quarantined;
+use super::reading::Reading;
 use super::source::{Format, Shelf, Source, SourceFile};
 use super::typed::TypedRows;
 use super::{built_in, json, regular};
@@ -38,34 +44,14 @@ pub struct RawTable {
     pub rows_in: usize,
     /// Zip prefixes whose leading zeros were restored.
     pub padded_zips: usize,
-    /// Rows that break the contract.
-    pub quarantine: Vec<Quarantined>,
+    /// Ids that are not 32 hexadecimal digits, by column.
+    pub odd_ids: Vec<(&'static str, usize)>,
+    /// Instants that had an offset from UTC, by column.
+    pub converted: Vec<(&'static str, usize)>,
+    /// What breaks the contract.
+    pub quarantine: Quarantine,
     /// Where the rows come from.
     pub file: InputFile,
-}
-
-/// A row that was set aside: nothing is lost, and nothing wrong is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// File it stands in.
-    pub file: String,
-    /// Line on which it starts, from 1; an engine elsewhere tells none.
-    pub line: Option<u64>,
-    /// First column that breaks the contract, by its source name.
-    pub column: String,
-    /// Its value.
-    pub value: String,
-    /// Which rule it breaks.
-    pub reason: String,
-    /// The whole row, its fields as CSV.
-    pub record: String,
-}
-
-impl Quarantined {
-    /// Where it stands, in words: its line, or the row itself.
-    pub fn place(&self) -> String {
-        self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
-    }
 }
 
 /// What the name of files begins with that are known by their rows.
@@ -233,12 +219,12 @@ fn read_first<'a>(
 ) -> Result<(RawTable, Vec<String>)> {
     for part in source.parts() {
         if let Some(file) = part.file(id) {
-            return read_file(file, take);
+            return read_file(file, source.reading(), take);
         }
         if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
             && let Some(rows) = store.rows(Schema::Raw, id.name())?
         {
-            return read_store(&**store, id, rows, take);
+            return read_store(&**store, id, rows, source.reading(), take);
         }
     }
     source.without(id.table())?;
@@ -251,10 +237,12 @@ fn read_store<'a>(
     store: &dyn Store,
     id: TableId,
     about: u64,
+    reading: &Reading,
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<(RawTable, Vec<String>)> {
     let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
     let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(width(id.table())), take);
+    builder.bounds = Bounds::of(reading.years);
     let mut rows = TypedRows::of_store(&name);
     if !store.read_blocks(Schema::Raw, id.name(), &mut |frame| rows.push(&frame, &mut builder))? {
         return Err(Error::store(store.url(), format!("the table `{}` is gone", id.name())).with_hint("load it again"));
@@ -265,14 +253,28 @@ fn read_store<'a>(
 }
 
 /// Reads the files of a table one after the other, each checked by itself. Lines count through all of them.
-fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
+fn read_file<'a>(
+    file: &SourceFile,
+    reading: &Reading,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
     let mut builder = TableBuilder::new(file.table.table(), &file.name, file.size()?, take);
-    let (mut read, mut warnings) = (Vec::new(), Vec::new());
+    builder.bounds = Bounds::of(reading.years);
+    let (mut read, mut warnings, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for part in file.parts() {
         builder.part.clone_from(&part.name);
-        let (identity, told) = match part.is_parquet() {
-            true => (None, read_parquet(part, &mut builder)?),
-            false => part.with_rows(|rows| read_text(file.format, part, rows, &mut builder))?,
+        let (identity, told) = match (part.is_parquet(), file.format) {
+            (true, _) => (None, read_parquet(part, &mut builder)?),
+            (_, Format::Csv) => {
+                let (identity, told, forms) = part.with_rows(|rows| read_text(part, rows, reading, &mut builder))?;
+                found.push((part.name.clone(), forms));
+                (Some(identity), told)
+            }
+            (_, Format::Json) => part.with_rows(|rows| {
+                let mut tap = Tap::new(rows);
+                let told = json::read(&mut tap, &mut builder)?;
+                Ok((Some(tap.file(&part.name)), told))
+            })?,
         };
         read.push(identity);
         warnings.extend(told.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
@@ -291,24 +293,24 @@ fn read_file<'a>(file: &SourceFile, take: Option<&'a mut TakeBlock<'a>>) -> Resu
         Some(single) => single,
         None => InputFile::joined(&file.name, parts),
     };
+    warnings.extend(dialect::told(&found));
     builder.finish(identity, true).map(|table| (table, warnings))
 }
 
-/// Reads a file of text; says what it is, and what to warn of.
+/// Reads a CSV file; says what it is, what to warn of, and in which form it is written where that is not the canonical one.
 fn read_text(
-    format: Format,
     part: &FilePart,
     rows: &mut dyn Read,
+    reading: &Reading,
     builder: &mut TableBuilder<'_>,
-) -> Result<(Option<InputFile>, Vec<String>)> {
+) -> Result<(InputFile, Vec<String>, Vec<String>)> {
     let mut tap = Tap::new(rows);
     tap.hashes = part.is_plain();
-    let told = match format {
-        Format::Csv => read_csv(&mut tap, builder)?,
-        Format::Json => json::read(&mut tap, builder)?,
-    };
-    builder.end_file(tap.ends_line())?;
-    Ok((Some(tap.file(&part.name)), told))
+    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
+    let (bytes, forms) = dialect::canonical(builder.table, &part.name, reading, Box::new(&mut tap), &again)?;
+    let (told, ends_line) = read_csv(bytes, builder)?;
+    builder.end_file(ends_line)?;
+    Ok((tap.file(&part.name), told, forms))
 }
 
 /// Reads a Parquet file. The lines of its rows are their numbers.
@@ -331,37 +333,97 @@ fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<S
     Ok(warnings)
 }
 
-fn read_csv(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(tap);
+/// Reads the records of a canonical file; says what to warn of, and whether the last line ends.
+pub(super) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Result<(Vec<String>, bool)> {
+    let bytes = Bounded::new(Lines::new(bytes));
+    let unended = bytes.unended();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(LONGEST).from_reader(bytes);
     let file = builder.part.clone();
-    let failed = |e: csv::Error| Error::input(format!("cannot read `{file}`: {e}"));
-    let header: Vec<String> =
-        reader.byte_headers().map_err(failed)?.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
+    let failed = |e: std::io::Error| {
+        // What is known of one of several files has its own words.
+        let cannot =
+            |e| Error::input(format!("cannot read `{file}`: {e}")).with_hint("correct the file, or download it again");
+        e.downcast::<Error>().unwrap_or_else(cannot)
+    };
+    let header = reader.byte_headers().map_err(|e| unended.explain(e, 1)).map_err(failed)?;
+    let header: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
     if header.is_empty() {
         // An empty file; the caller knows, since no byte was read.
-        return Ok(Vec::new());
+        return Ok((Vec::new(), true));
     }
     let (positions, warnings) = builder.locate(&header)?;
     let lacks = positions.contains(&header.len());
     let before = builder.lines_before;
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(failed)? {
+    let (mut last_line, mut last_byte) = (0, None);
+    loop {
+        let read = reader.read_byte_record(&mut record);
         // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
-        let line = before + record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().crlf);
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().get_ref().crlf);
+        if !read.map_err(|e| unended.explain(e, line)).map_err(failed)? {
+            break;
+        }
+        unended.end(&record, line).map_err(failed)?;
+        let last = record.get(record.len().wrapping_sub(1));
+        (last_line, last_byte) = (line, last.and_then(|field| field.last().copied()));
         if record.len() == header.len() {
             if lacks {
                 // What the file lacks is empty in every row.
                 record.push_field(b"");
             }
-            builder.push(line, |i| &record[positions[i]], || record.iter().collect())?;
+            builder.push(before + line, |i| &record[positions[i]], || record.iter().collect())?;
             builder.weigh(record.as_slice().len())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
-            builder.reject(line, "", b"", reason, record.iter().collect());
+            builder.reject(before + line, "", b"", reason, record.iter().collect())?;
         }
     }
-    builder.lines_before += reader.position().line() - u64::from(reader.get_ref().ends_line());
-    Ok(warnings)
+    let at = reader.position().line();
+    let lines = reader.get_ref().get_ref();
+    builder.lines_before += at - u64::from(lines.ends_line());
+    if last_byte == Some(b'\n') && !lines.ends_with_quote() {
+        let error = format!("`{file}`: a quote that opens in the record of line {last_line} is not closed");
+        return Err(Error::input(error).with_hint("close or remove it: it makes the rest of the file one field"));
+    }
+    Ok((warnings, lines.ends_line()))
+}
+
+/// Looks at the line ends of the text that is parsed.
+struct Lines<'a> {
+    bytes: Bytes<'a>,
+    last: [u8; 3],
+    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
+    crlf: bool,
+    in_first_line: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: Bytes<'a>) -> Lines<'a> {
+        Lines { bytes, last: [b'\n'; 3], crlf: false, in_first_line: true }
+    }
+
+    fn ends_line(&self) -> bool {
+        matches!(self.last[2], b'\n' | b'\r')
+    }
+
+    /// Whether the last line ends with a quote.
+    fn ends_with_quote(&self) -> bool {
+        matches!(self.last, [_, _, b'"'] | [_, b'"', b'\n'] | [b'"', b'\r' | b'\n', b'\n'])
+    }
+}
+
+impl Read for Lines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
+            let before = end.checked_sub(1).map_or(self.last[2], |i| buffer[i]);
+            (self.crlf, self.in_first_line) = (before == b'\r', false);
+        }
+        for byte in &buffer[n.saturating_sub(3)..n] {
+            self.last = [self.last[1], self.last[2], *byte];
+        }
+        Ok(n)
+    }
 }
 
 /// Hashes and counts the bytes on their way to the parser, so that a file is read once.
@@ -371,27 +433,11 @@ pub(super) struct Tap<'a> {
     /// Whether anybody asks for the hash.
     hashes: bool,
     bytes: u64,
-    last: u8,
-    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
-    crlf: bool,
-    in_first_line: bool,
 }
 
 impl<'a> Tap<'a> {
     fn new(inner: &'a mut dyn Read) -> Self {
-        Tap {
-            inner,
-            hasher: blake3::Hasher::new(),
-            hashes: true,
-            bytes: 0,
-            last: b'\n',
-            crlf: false,
-            in_first_line: true,
-        }
-    }
-
-    fn ends_line(&self) -> bool {
-        matches!(self.last, b'\n' | b'\r')
+        Tap { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
     }
 
     /// What went through.
@@ -408,11 +454,6 @@ impl Read for Tap<'_> {
             self.hasher.update(&buffer[..n]);
         }
         self.bytes += n as u64;
-        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
-            let before = end.checked_sub(1).map_or(self.last, |i| buffer[i]);
-            (self.crlf, self.in_first_line) = (before == b'\r', false);
-        }
-        self.last = n.checked_sub(1).map_or(self.last, |i| buffer[i]);
         Ok(n)
     }
 }

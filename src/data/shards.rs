@@ -22,7 +22,7 @@ use super::contract::{ForeignKey, OF_ITEMS, Table, TableId, ZIP_LOCATIONS};
 use super::cut::{Cut, Long, Rows, cut};
 use super::months::ask;
 use super::quality::{self, Key, Measured, Quality, Reference, references};
-use super::read::Quarantined;
+use super::quarantine::Quarantine;
 use super::source::Source;
 use super::spill::Spill;
 use crate::error::{Error, Result};
@@ -202,7 +202,7 @@ struct Short {
     kept: BTreeMap<TableId, DataFrame>,
     accounts: BTreeMap<TableId, Account>,
     named: Vec<Change>,
-    located: (Step, Vec<Quarantined>),
+    located: (Step, Quarantine),
 }
 
 impl Short {

@@ -11,6 +11,7 @@ use super::guard::guarded;
 use super::months::BY_MONTH;
 use super::parts::FilePart;
 use super::read::InputFile;
+use super::reading::Reading;
 use super::{find, what};
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
@@ -29,6 +30,7 @@ pub struct Source {
     parts: Vec<Part>,
     /// Whether nothing may be missing.
     strict: bool,
+    reading: Reading,
 }
 
 /// One place: the files that it has, and the store that it is.
@@ -92,7 +94,7 @@ impl Source {
     pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
         let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
-        let mut source = Source { places, parts, strict: false };
+        let mut source = Source { places, parts, strict: false, reading: Reading::default() };
         source.name_second_places();
         if source.parts.iter().all(|part| part.store.is_none()) {
             let absent = |t: &&Table| source.parts.iter().all(|part| part.file(t.id).is_none());
@@ -105,6 +107,16 @@ impl Source {
         }
         source.demand_columns()?;
         Ok(source)
+    }
+
+    /// The same, where values are read as the user says.
+    pub fn with(mut self, reading: Reading) -> Source {
+        self.reading = reading;
+        self
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// The same source, of which every table, column and file must be read.
@@ -201,7 +213,7 @@ impl Source {
         let part = Part { files, unread: Vec::new(), near: Vec::new(), store: None };
         match grown.is_empty() {
             true => Err("no file has come".into()),
-            false => Ok((Source { places: self.places.clone(), parts: vec![part], strict: self.strict }, grown)),
+            false => Ok((Source { parts: vec![part], ..self.clone() }, grown)),
         }
     }
 

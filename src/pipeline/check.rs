@@ -70,7 +70,10 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
     };
     manifest.read_here(out)?;
     let found: Vec<_> =
-        identify_all(&Source::open(path)?, &|_, path| hash_file(path))?.into_iter().map(|(_, file)| file).collect();
+        identify_all(&Source::open(path)?.with(manifest.core.parameters.reading), &|_, path| hash_file(path))?
+            .into_iter()
+            .map(|(_, file)| file)
+            .collect();
     for input in &manifest.core.inputs {
         match found.iter().find(|f| f.name == input.name) {
             None => return Ok(Some(format!("input `{}` is gone", input.name))),

@@ -47,6 +47,7 @@ impl Flow {
         };
         let parameters = Parameters {
             lang: params.lang,
+            reading: params.reading,
             generated,
             decisions: params.decisions.clone(),
             cover: params.cover.clone(),

@@ -38,7 +38,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
         needs: &["generate"],
         reads: &[],
         makes: &[],
-        params: &[],
+        params: &["reading"],
         code: &["error", "parallel", "pipeline", "store", "data"],
     }
 }

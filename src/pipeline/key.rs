@@ -127,6 +127,7 @@ mod tests {
     #[test]
     fn every_parameter_of_the_graph_exists() {
         let mut parameters = Parameters { generated: Some(Default::default()), ..Default::default() };
+        parameters.reading.years.first = 1990;
         parameters.decisions.budget_centavos = Some(1);
         parameters.templates.insert("x".into(), "y".into());
         for step in &super::super::graph::STEPS {

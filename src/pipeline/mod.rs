@@ -44,7 +44,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::data::Audit;
+use crate::data::{Audit, Reading};
 use crate::error::{Error, Result};
 use crate::findings::DecisionParams;
 use crate::mart::engine::{Engine, Polars};
@@ -75,6 +75,8 @@ pub enum Input {
 pub struct RunParams {
     /// What to analyse.
     pub input: Input,
+    /// How its values are written.
+    pub reading: Reading,
     /// Output folder, created if needed.
     pub out: PathBuf,
     /// Language of the report.
@@ -329,6 +331,7 @@ fn again(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
     let parameters = manifest.core.parameters.clone();
     RunParams {
         input: parameters.generated.map_or_else(|| Input::Places(Vec::new()), Input::Generated),
+        reading: parameters.reading,
         out: out.to_path_buf(),
         lang: parameters.lang,
         decisions: parameters.decisions,

@@ -6,6 +6,7 @@
 use polars::prelude::*;
 
 use crate::data::Audit;
+use crate::data::contract::Scope;
 use crate::data::read::Quarantined;
 use crate::data::result_tables;
 use crate::error::Result;
@@ -204,10 +205,12 @@ fn quality(audit: &Audit) -> Table {
 }
 
 pub(super) fn quarantine(rows: &[Quarantined]) -> Table {
-    let mut table = vec!["file,line,column,value,reason,record".split(',').map(String::from).collect()];
+    let mut table = vec!["file,line,set_aside,column,value,reason,record".split(',').map(String::from).collect()];
     table.extend(rows.iter().map(|q| {
         let line = q.line.map_or(String::new(), |line| line.to_string());
-        vec![q.file.clone(), line, q.column.clone(), q.value.clone(), q.reason.clone(), q.record.clone()]
+        let scope = if q.scope == Scope::Row { "row" } else { "value" };
+        let [column, value, reason, record] = [&q.column, &q.value, &q.reason, &q.record].map(String::clone);
+        vec![q.file.clone(), line, scope.into(), column, value, reason, record]
     }));
     table
 }

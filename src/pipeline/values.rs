@@ -77,14 +77,14 @@ impl Flow {
     pub(super) fn source(&self) -> Result<Arc<Source>> {
         self.values.source.get(|| match &self.params.input {
             Input::Places(places) => {
-                let source = Source::open_all(places)?;
+                let source = Source::open_all(places)?.with(self.params.reading);
                 if self.params.how.strict { source.strict() } else { Ok(source) }
             }
             Input::Generated(_) => {
                 let files = self.reused("generate");
                 let any = files.and_then(|files| Some(self.find(files.first()?)));
                 let kept = any.and_then(|file| Some(file.parent()?.to_path_buf()));
-                Source::open(kept.map_or_else(|| self.staged_data(), Ok)?)
+                Ok(Source::open(kept.map_or_else(|| self.staged_data(), Ok)?)?.with(self.params.reading))
             }
         })
     }

@@ -289,7 +289,7 @@ pub(crate) fn by_contract(schema: Schema, table: &str, frame: DataFrame, place: 
             return Err(Error::input(format!("column `{name}` of `{place}` holds {is} where {expected} is expected"))
                 .with_hint("load the table again"));
         }
-        if declared.null.is_none() && column.null_count() > 0 {
+        if !declared.is_nullable() && column.null_count() > 0 {
             return Err(Error::input(format!("column `{name}` of `{place}` lacks values that are required"))
                 .with_hint("load the table again"));
         }

@@ -45,8 +45,8 @@ fn a_column_twice() {
 #[test]
 fn another_delimiter() {
     let work = Workdir::with_data();
-    work.edit(ORDERS, |csv| csv.replace(',', ";"));
-    refused(&work, &["`olist_orders_dataset.csv` is separated by `;`", "hint: pfe reads comma-separated files"]);
+    work.edit(ORDERS, |csv| csv.replace(',', "^"));
+    refused(&work, &["column `order_id` is missing from `olist_orders_dataset.csv`", "hint: columns found: "]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn another_format_of_dates() {
     refused(&work, &["rows of `olist_orders_dataset.csv` break the contract", "not a date `YYYY-MM-DD HH:MM:SS`"]);
 }
 
-/// A row that cannot be read is set aside; the others are analysed.
+/// A value that cannot be read is set aside; its row and the others are analysed.
 #[test]
 fn a_byte_that_is_not_utf8() {
     let work = Workdir::with_data();
@@ -87,8 +87,8 @@ fn a_byte_that_is_not_utf8() {
     bytes[second_line + 48] = 0xe3;
     work.write("data/olist_sellers_dataset.csv", bytes);
     let done = work.ok(&["run", "--data", "data"]);
-    assert!(done.stderr.contains("1 row of `sellers` set aside"), "{done}");
-    assert!(done.stderr.contains("line 2: not UTF-8"), "{done}");
+    assert!(done.stderr.contains("1 value of `seller_city` in `sellers` is set aside, its row stays"), "{done}");
+    assert!(done.stderr.contains("line 2 of `olist_sellers_dataset.csv`: not UTF-8"), "{done}");
 }
 
 #[test]

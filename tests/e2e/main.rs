@@ -7,6 +7,7 @@ mod damaged;
 mod decide;
 mod determinism;
 mod folder;
+mod forms;
 mod hostile;
 mod input;
 mod kill;

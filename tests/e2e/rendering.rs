@@ -21,6 +21,7 @@ fn rendering_alone() {
         .map_or_else(|| Input::Generated(SynthParams::default()), |data| Input::Places(vec![data.into()]));
     let params = RunParams {
         input,
+        reading: Default::default(),
         out: out.path().into(),
         lang: Lang::Fr,
         decisions: Default::default(),

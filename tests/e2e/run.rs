@@ -118,13 +118,15 @@ fn no_row_is_lost() {
         quarantined += n("quarantined");
     }
     assert!(quarantined > 100, "{quarantined}");
-    let mut listed = 0;
+    let (mut listed, mut values) = (0, 0);
     for (name, _) in work.files("out/quarantine") {
         for row in work.table(&format!("out/quarantine/{name}")) {
             assert!(!row["reason"].is_empty() && !row["record"].is_empty() && row["line"] != "0", "{row:?}");
-            listed += 1;
+            *(if row["set_aside"] == "row" { &mut listed } else { &mut values }) += 1;
         }
     }
     assert_eq!(listed, quarantined);
+    let counted = work.json("out/audit.json")["values"].as_array().unwrap().clone();
+    assert_eq!(counted.iter().map(|v| v["count"].as_u64().unwrap()).sum::<u64>(), values);
     assert!(work.table("out/tables/audit.csv").iter().any(|row| row["deduplicated"] != "0"));
 }

@@ -98,6 +98,7 @@ impl Server {
     pub fn run(&self, work: &Workdir, out: &str) -> RunParams {
         RunParams {
             input: Input::Places(vec![work.path("data")]),
+            reading: Default::default(),
             out: work.path(out),
             lang: Lang::Fr,
             decisions: Default::default(),

@@ -6,7 +6,7 @@ use super::super::locations::{LATITUDES, LONGITUDES, outside_brazil};
 use super::super::quality::{
     self, Counted, Measured, PAID, PAID_IN_FULL, Quality, SAMPLES, TRANSLATED, outcome, rules_of, samples,
 };
-use super::super::read::Quarantined;
+use super::super::quarantine::{Quarantine, Quarantined};
 use super::sql::sum;
 use super::{Server, numbers};
 use crate::error::Result;
@@ -22,7 +22,7 @@ fn inside() -> String {
 }
 
 /// The points outside of Brazil.
-pub(super) fn outside(server: &dyn Server, file: &str) -> Result<Vec<Quarantined>> {
+pub(super) fn outside(server: &dyn Server, file: &str) -> Result<Quarantine> {
     let columns = TableId::Geolocation.table().columns;
     let names = columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
     let statement = format!("SELECT {names} FROM geolocation WHERE NOT ({}) ORDER BY {names}", inside());
@@ -31,11 +31,15 @@ pub(super) fn outside(server: &dyn Server, file: &str) -> Result<Vec<Quarantined
         |i: usize, row| -> Result<&str> { Ok(rows.column(columns[i].name)?.str()?.get(row).unwrap_or_default()) };
     let degrees =
         |i: usize, row| -> Result<f64> { Ok(rows.column(columns[i].name)?.f64()?.get(row).unwrap_or_default()) };
-    let point = |row| {
+    let point = |row| -> Result<Quarantined> {
         let (zip, city, state) = (text(0, row)?, text(3, row)?, text(4, row)?);
         Ok(outside_brazil(file, None, zip, (degrees(1, row)?, degrees(2, row)?), (city, state)))
     };
-    (0..rows.height()).map(point).collect()
+    let mut outside = Quarantine::default();
+    for row in 0..rows.height() {
+        outside.add(point(row)?);
+    }
+    Ok(outside)
 }
 
 /// One location per zip prefix.
@@ -49,7 +53,8 @@ pub(super) fn located() -> String {
         format!(
             "SELECT zip, name FROM (SELECT zip, name, ROW_NUMBER() OVER (PARTITION BY zip ORDER BY n DESC, name) AS place FROM \
              (SELECT geolocation_zip_code_prefix AS zip, geolocation_{name} AS name, COUNT(*) AS n FROM geolocation \
-             WHERE {inside} GROUP BY geolocation_zip_code_prefix, geolocation_{name}) AS g) AS r WHERE place = 1"
+             WHERE {inside} AND geolocation_{name} IS NOT NULL GROUP BY geolocation_zip_code_prefix, geolocation_{name}) AS g) AS r \
+             WHERE place = 1"
         )
     };
     format!(
@@ -59,7 +64,7 @@ pub(super) fn located() -> String {
          ROW_NUMBER() OVER (PARTITION BY geolocation_zip_code_prefix ORDER BY geolocation_lat) AS north, \
          ROW_NUMBER() OVER (PARTITION BY geolocation_zip_code_prefix ORDER BY geolocation_lng) AS east, \
          COUNT(*) OVER (PARTITION BY geolocation_zip_code_prefix) AS points FROM geolocation WHERE {inside}) AS p GROUP BY zip) AS m \
-         JOIN ({}) AS c ON m.zip = c.zip JOIN ({}) AS s ON m.zip = s.zip",
+         LEFT JOIN ({}) AS c ON m.zip = c.zip LEFT JOIN ({}) AS s ON m.zip = s.zip",
         middle("north", "lat"),
         middle("east", "lng"),
         most("city"),

@@ -7,9 +7,12 @@ use std::path::Path;
 
 use super::super::built_in;
 use super::super::contract::Table;
+use super::super::dialect;
 use super::super::names::is_parquet;
 use super::super::parts::{FilePart, header};
+use super::super::reading::Reading;
 use super::super::source::{Format, Source, SourceFile};
+use super::HINT;
 use crate::error::{Error, Result};
 use crate::store::Schema;
 
@@ -58,6 +61,9 @@ impl RawFiles {
         let csv = file.format == Format::Csv && !parts.iter().any(|part| is_parquet(&part.name));
         let places = places.filter(|_| csv).ok_or_else(|| unreachable(&file.name))?;
         let line = header(parts)?;
+        for part in parts.iter().filter(|part| part.is_plain() && part.path().is_some()) {
+            as_servers_read(file.table.table(), part)?;
+        }
         if line.is_empty() {
             return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
         }
@@ -68,6 +74,19 @@ impl RawFiles {
         let unended = plain.map(unended).filter_map(Result::transpose).collect::<Result<_>>()?;
         let bytes = parts.iter().map(FilePart::bytes).sum::<Result<_>>()?;
         Ok(RawFiles { name: file.name.clone(), header, places, bytes, unended })
+    }
+}
+
+/// # Errors
+/// The head of a file is not written as servers read it.
+fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
+    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
+    let name = &part.name;
+    let found =
+        part.with_rows(|rows| Ok(dialect::canonical(table, name, &Reading::default(), Box::new(rows), &again)?.1))?;
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(Error::input(format!("a server does not read `{name}`: {}", found.join("; "))).with_hint(HINT)),
     }
 }
 

@@ -16,15 +16,17 @@ pub(crate) use self::files::RawFiles;
 pub(crate) use self::sql::MALFORMED;
 #[cfg(feature = "spark")]
 pub(crate) use self::sql::quoted;
-use self::sql::{BROKEN, RECORD, REPLACEMENT, Statements};
+use self::sql::{ALONE, BROKEN, RECORD, REPLACEMENT, Statements};
 use super::audit::{Audit, Change, ChangeKind};
-use super::build::{TableBuilder, as_csv, mostly_broken};
+use super::build::{TableBuilder, as_csv};
 use super::built_in;
 use super::clean::{Account, audit_of, conflict, some_order, step};
-use super::contract::{TABLES, Table, TableId, ZIP_LOCATIONS};
+use super::contract::{Scope, TABLES, Table, TableId, ZIP_LOCATIONS};
 use super::parquet::{parts, write_frame};
-use super::parse::parse;
-use super::read::{InputFile, Quarantined, RawTable};
+use super::parse::{Bounds, parse};
+use super::quarantine::{Quarantine, Quarantined, mostly_broken};
+use super::read::{InputFile, RawTable};
+use super::reading::Years;
 use super::source::Source;
 use crate::error::{Error, Result};
 use crate::store::url::is_url;
@@ -74,7 +76,7 @@ pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Folders<'_>) -> R
     server.told(ZIP_LOCATIONS);
     let (points, raw) = &cleaned[&TableId::Geolocation];
     let outside = checks::outside(server, &raw.files.name)?;
-    let located = step(ZIP_LOCATIONS, "locate", points.steps[1].rows_out, 0, outside.len());
+    let located = step(ZIP_LOCATIONS, "locate", points.steps[1].rows_out, 0, outside.rows);
     write(server, ZIP_LOCATIONS, to, &checks::located())?;
     let (accounts, raw): (Vec<_>, Vec<_>) = cleaned.into_values().unzip();
     let warnings = raw.into_iter().flat_map(|raw| raw.warnings).collect();
@@ -89,7 +91,8 @@ pub(crate) fn statements() -> Vec<(String, String)> {
     for table in in_order() {
         let header: Vec<String> = table.columns.iter().map(|column| column.source.into()).collect();
         let positions: Vec<usize> = (0..header.len()).collect();
-        let statements = Statements { table, header: &header, positions: &positions };
+        let years = Years::default();
+        let statements = Statements { table, header: &header, positions: &positions, years };
         all.push((statements.view("fields"), statements.fields()));
         all.push((statements.view("checked"), statements.checked()));
         all.push((statements.view("ranked"), statements.ranked()));
@@ -116,6 +119,10 @@ struct Raw {
     rows: usize,
     broken: usize,
     padded: usize,
+    /// Rows that stay without some of their values.
+    alone: usize,
+    odd_ids: Vec<(&'static str, usize)>,
+    years: Years,
 }
 
 impl Raw {
@@ -125,7 +132,8 @@ impl Raw {
         let (positions, told) = TableBuilder::new(table, &files.name, 0, None).locate(&files.header)?;
         let mut warnings: Vec<String> = source.unread(table.id).cloned().chain(told).collect();
         warnings.extend(files.places.is_empty().then(|| built_in::told(table.id)).flatten());
-        let statements = Statements { table, header: &files.header, positions: &positions };
+        let years = source.reading().years;
+        let statements = Statements { table, header: &files.header, positions: &positions, years };
         match files.places.is_empty() {
             true => server.view(&statements.view("raw"), &sql::built_in(table))?,
             false => server.read(&statements.view("raw"), &files)?,
@@ -133,7 +141,13 @@ impl Raw {
         server.view(&statements.view("fields"), &statements.fields())?;
         server.view(&statements.view("checked"), &statements.checked())?;
         let totals = server.rows(&format!("cannot read `{}`", files.name), &statements.totals())?;
-        let [rows, broken, padded] = numbers(&totals, ["rows_in", "broken", "padded"])?;
+        let [rows, broken, padded, alone] = numbers(&totals, ["rows_in", "broken", "padded", "alone"])?;
+        let odd = |(i, column): (usize, &'static super::contract::Column)| {
+            let [count] = numbers(&totals, [&*format!("odd_{i}")])?;
+            Ok((column.name, count))
+        };
+        let mut odd_ids = statements.ids().map(odd).collect::<Result<Vec<_>>>()?;
+        odd_ids.retain(|(_, count)| *count > 0);
         let pieces = numbers(&totals, ["piece_0", "piece_1", "piece_2", "piece_3"])?;
         let mut hasher = blake3::Hasher::new();
         for count in [rows].into_iter().chain(pieces) {
@@ -143,11 +157,11 @@ impl Raw {
             true => InputFile::single(&files.name, 0, String::new()),
             false => InputFile::of_rows(&files.name, files.bytes, hasher.finalize().to_hex().to_string()),
         };
-        Ok(Raw { table, positions, warnings, file, rows, broken, padded, files })
+        Ok(Raw { table, positions, warnings, file, rows, broken, padded, alone, odd_ids, years, files })
     }
 
     fn statements(&self) -> Statements<'_> {
-        Statements { table: self.table, header: &self.files.header, positions: &self.positions }
+        Statements { table: self.table, header: &self.files.header, positions: &self.positions, years: self.years }
     }
 
     /// Writes the clean rows; says what became of the others.
@@ -159,6 +173,8 @@ impl Raw {
             lines: Vec::new(),
             rows_in: self.rows,
             padded_zips: self.padded,
+            odd_ids: self.odd_ids.clone(),
+            converted: Vec::new(),
             quarantine: aside,
             file: self.file.clone(),
         };
@@ -176,17 +192,19 @@ impl Raw {
         account.steps[1] = step(table.name, "clean", readable, readable - distinct, conflicts);
         if conflicts > 0 {
             let rows = server.rows(&format!("cannot sort `{}` out", table.name), &statements.conflicts())?;
-            let rows = (0..rows.height()).map(|row| conflict(table, &self.files.name, &rows, row, None));
-            account.quarantine.extend(rows.collect::<Result<Vec<_>>>()?);
+            for row in 0..rows.height() {
+                account.quarantine.add(conflict(table, &self.files.name, &rows, row, None)?);
+            }
         }
         write(server, table.name, to, &statements.clean())?;
         Ok(account)
     }
 
-    /// The rows that break the contract, in an order that does not depend on the server.
-    fn set_aside(&self, server: &dyn Server) -> Result<Vec<Quarantined>> {
-        if self.broken == 0 {
-            return Ok(Vec::new());
+    /// What breaks the contract, in an order that does not depend on the server.
+    fn set_aside(&self, server: &dyn Server) -> Result<Quarantine> {
+        let mut quarantine = Quarantine::default();
+        if self.broken + self.alone == 0 {
+            return Ok(quarantine);
         }
         for line in &self.files.unended {
             if let Some(reason) = self.breaks(line) {
@@ -195,17 +213,32 @@ impl Raw {
                 return Err(error.with_hint("the file is incomplete; download it again"));
             }
         }
-        let most = if self.broken * 2 > self.rows { " LIMIT 1" } else { "" };
-        let statement = format!("{}{most}", self.statements().broken());
+        let all = self.statements().broken();
+        let statement = match self.broken * 2 > self.rows {
+            true => format!("SELECT * FROM ({all}) AS b WHERE {BROKEN} IS NOT NULL LIMIT 1"),
+            false => all,
+        };
         let rows = server.rows(&format!("cannot read `{}`", self.files.name), &statement)?;
-        let broken = rows.column(BROKEN)?.i64()?;
+        let (broken, alone) = (rows.column(BROKEN)?.i64()?, rows.column(ALONE)?.str()?);
         let mut aside = Vec::with_capacity(rows.height());
-        for (row, broken) in broken.iter().enumerate() {
-            aside.push((broken, self.aside(&rows, row, broken.unwrap_or(RECORD))?));
+        for (row, (broken, alone)) in broken.iter().zip(alone.iter()).enumerate() {
+            if let Some(broken) = broken {
+                aside.push((broken, self.aside(&rows, row, broken, Scope::Row)?));
+                continue;
+            }
+            let marks = self.statements().alone().into_iter().zip(alone.unwrap_or_default().bytes());
+            for (column, _) in marks.filter(|(_, mark)| *mark == b'1') {
+                aside.push((column as i64, self.aside(&rows, row, column as i64, Scope::Value)?));
+            }
         }
-        mostly_broken(&self.files.name, self.rows, self.broken, aside.first().map(|(_, row)| row))?;
+        if self.broken * 2 > self.rows {
+            let first = aside.iter().map(|(_, item)| item).find(|item| item.scope == Scope::Row);
+            return Err(mostly_broken(&self.files.name, self.rows, self.broken, first));
+        }
         aside.sort_by(|a, b| (a.0, &a.1.record).cmp(&(b.0, &b.1.record)));
-        Ok(aside.into_iter().map(|(_, row)| row).collect())
+        aside.into_iter().for_each(|(_, item)| quarantine.add(item));
+        quarantine.refuse_mostly_broken(&self.files.name, self.rows)?;
+        Ok(quarantine)
     }
 
     /// Why a line that a file ends with is no whole record.
@@ -215,14 +248,15 @@ impl Raw {
             return Some(self.miscounted(fields.len()));
         }
         let columns = self.table.columns.iter().zip(&self.positions);
-        columns.filter_map(|(column, position)| parse(column, fields.get(*position)?).err()).next()
+        let bounds = Bounds::of(self.years);
+        columns.filter_map(|(column, position)| parse(column, fields.get(*position)?, &bounds).err()).next()
     }
 
     fn miscounted(&self, found: usize) -> String {
         format!("{found} fields where the header has {}", self.files.header.len())
     }
 
-    fn aside(&self, rows: &DataFrame, row: usize, broken: i64) -> Result<Quarantined> {
+    fn aside(&self, rows: &DataFrame, row: usize, broken: i64, scope: Scope) -> Result<Quarantined> {
         let text = |name: &str| -> Result<Option<&str>> { Ok(rows.column(name)?.str()?.get(row)) };
         let (file, line) = (self.files.name.clone(), None);
         if broken == RECORD {
@@ -231,8 +265,8 @@ impl Raw {
                 true => "not a readable record".into(),
                 false => self.miscounted(fields.len()),
             };
-            let (column, value) = (String::new(), String::new());
-            return Ok(Quarantined { file, line, column, value, reason, record: as_csv(fields.iter()) });
+            let record = as_csv(fields.iter().map(String::from_utf8_lossy));
+            return Ok(Quarantined::new(file, line, scope, ("", ""), reason, &record));
         }
         let last = self.files.header.len() - 1;
         // Of a line that ends with `\r\n`, some engines leave the `\r` to the last field.
@@ -242,19 +276,19 @@ impl Raw {
         };
         let place = broken as usize;
         let (column, value) = (&self.table.columns[place], field(self.positions[place])?);
-        let reason = match parse(column, value.as_bytes()) {
+        let reason = match parse(column, value.as_bytes(), &Bounds::of(self.years)) {
             _ if value.contains(REPLACEMENT) => "not UTF-8".into(),
             Err(reason) => reason,
             Ok(_) => {
                 let (name, kind) = (column.source, column.kind.name());
-                return Err(
-                    Error::input(format!("the server takes `{value}` of `{name}` for no {kind}")).with_hint(HINT)
-                );
+                return Err(Error::input(format!(
+                    "`{value}` of `{name}` in `{file}` is not written as a server reads a {kind}"
+                ))
+                .with_hint(HINT));
             }
         };
         let record: Vec<&str> = (0..=last).map(field).collect::<Result<_>>()?;
-        let (column, value) = (column.source.into(), value.into());
-        Ok(Quarantined { file, line, column, value, reason, record: as_csv(record.iter()) })
+        Ok(Quarantined::new(file, line, scope, (column.source, value), reason, &as_csv(record.iter())))
     }
 }
 

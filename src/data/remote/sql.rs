@@ -1,16 +1,21 @@
 //! The contract → statements that clean a table, in what Spark and Sail share. Used by `remote`.
 //!
 //! A table passes through views, each over the one before: `fields_t`, its texts without surrounding spaces; `checked_t`, the same
-//! with typed values and the first column that breaks the contract; `ranked_t`, its distinct rows, and their places among those of
+//! with typed values, the first column that breaks the contract with its row, and those whose value alone does; `ranked_t`, its distinct rows, and their places among those of
 //! one key. `t` itself is what is clean.
 
 use super::super::built_in;
-use super::super::contract::{Column, Kind, STATES, Table, TableId, UNKNOWN_CATEGORY};
+use super::super::contract::{
+    Column, Kind, LONGEST_ID, MOST_CENTAVOS, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
+};
+use super::super::reading::Years;
 
 /// The column of a raw record whose number of fields is not that of the header: its text.
 pub(crate) const MALFORMED: &str = "pfe_malformed";
 /// The index of the first column that breaks the contract, [`RECORD`] where the whole record does; null where none does.
 pub(super) const BROKEN: &str = "pfe_broken";
+/// Which columns break the contract by themselves, a letter each: `1` where one does, in rows that stay.
+pub(super) const ALONE: &str = "pfe_alone";
 /// No column: the record as a whole.
 pub(super) const RECORD: i64 = -1;
 /// What stands for bytes that are not UTF-8, since engines read no others.
@@ -39,6 +44,8 @@ pub(super) struct Statements<'a> {
     pub(super) header: &'a [String],
     /// Where each declared column stands among them.
     pub(super) positions: &'a [usize],
+    /// Plausible years.
+    pub(super) years: Years,
 }
 
 impl Statements<'_> {
@@ -57,19 +64,39 @@ impl Statements<'_> {
         format!("SELECT {raw}, {trimmed}, {MALFORMED} FROM {}", self.view("raw"))
     }
 
-    /// `checked_t`: those with typed values under clean names.
+    /// `checked_t`: those with typed values under clean names; a value that breaks the contract alone is none.
     pub(super) fn checked(&self) -> String {
-        let columns = || self.table.columns.iter().enumerate();
-        let values = list(columns(), |(i, column)| format!("{} AS {}", value(column.kind, i), column.name));
+        let (raw, fields) = (0..self.header.len(), 0..self.positions.len());
+        let texts = list(raw.map(|i| format!("r{i}")).chain(fields.map(|i| format!("f{i}"))), |name| name);
+        let is_there = |i: usize| self.positions[i] < self.header.len();
         // What the files lack fits as it is.
-        let there = columns().filter(|(i, _)| self.positions[*i] < self.header.len());
-        let breaks = there.map(|(i, column)| format!("WHEN NOT {} THEN {i}", fits(column, i)));
-        let breaks: Vec<String> = breaks.collect();
+        let there = || self.table.columns.iter().enumerate().filter(|(i, _)| is_there(*i));
+        let of = |scope: Scope| there().filter(move |(_, column)| column.aside == scope);
+        let breaks: String =
+            of(Scope::Row).map(|(i, column)| format!(" WHEN NOT {} THEN {i}", self.fits(column, i))).collect();
+        let alone = |i: usize, column: &Column| format!("CASE WHEN NOT {} THEN '1' ELSE '0' END", self.fits(column, i));
+        let alone: Vec<String> = of(Scope::Value).map(|(i, column)| alone(i, column)).collect();
+        let alone = if alone.is_empty() { "''".into() } else { format!("CONCAT({})", alone.join(", ")) };
+        let kept = list(self.table.columns.iter().enumerate(), |(i, column)| match column.aside {
+            Scope::Value if is_there(i) => {
+                format!("CASE WHEN {} THEN {} END AS {}", self.fits(column, i), column.name, column.name)
+            }
+            _ => column.name.into(),
+        });
+        let values = list(self.table.columns.iter().enumerate(), |(i, column)| {
+            format!("{} AS {}", value(column.kind, i), column.name)
+        });
         format!(
-            "SELECT *, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD} {} END AS {BROKEN} FROM (SELECT *, {values} FROM {}) AS v",
-            breaks.join(" "),
+            "SELECT {texts}, {MALFORMED}, {kept}, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD}{breaks} END AS {BROKEN}, \
+             {alone} AS {ALONE} FROM (SELECT *, {values} FROM {}) AS v",
             self.view("fields")
         )
+    }
+
+    /// The columns whose values are set aside alone, in the order of their letters in [`ALONE`].
+    pub(super) fn alone(&self) -> Vec<usize> {
+        let columns = self.table.columns.iter().enumerate();
+        columns.filter(|(_, column)| column.aside == Scope::Value).map(|(i, _)| i).collect()
     }
 
     /// How many rows there are, how many of them break the contract, how many zip prefixes get zeros back; and four sums by which
@@ -82,19 +109,38 @@ impl Statements<'_> {
             format!("SUM(CAST(CONV(SUBSTR(row_hash, {}, 8), 16, 10) AS BIGINT)) AS piece_{i}", 1 + 8 * i)
         });
         let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Zip);
-        let short = zips.map(|(i, _)| sum(&format!("{BROKEN} IS NULL AND LENGTH(f{i}) < 5"))).collect::<Vec<_>>();
+        let short = zips
+            .map(|(i, column)| sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH(f{i}) < 5", column.name)))
+            .collect::<Vec<_>>();
         let padded = if short.is_empty() { "0".into() } else { short.join(" + ") };
+        let odd: String = self
+            .ids()
+            .map(|(i, _)| {
+                let odd = format!("{BROKEN} IS NULL AND NOT f{i} RLIKE '^[0-9A-Fa-f]{{32}}\\\\z'");
+                format!(", {} AS odd_{i}", sum(&odd))
+            })
+            .collect();
         format!(
-            "SELECT COUNT(*) AS rows_in, {} AS broken, {padded} AS padded, {pieces} FROM (SELECT *, {row} AS row_hash FROM {}) AS h",
+            "SELECT COUNT(*) AS rows_in, {} AS broken, {} AS alone, {padded} AS padded{odd}, {pieces} \
+             FROM (SELECT *, {row} AS row_hash FROM {}) AS h",
             sum(&format!("{BROKEN} IS NOT NULL")),
+            sum(&format!("{BROKEN} IS NULL AND INSTR({ALONE}, '1') > 0")),
             self.view("checked")
         )
     }
 
-    /// The rows that break the contract.
+    /// The ids with their places.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (usize, &'static Column)> {
+        self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Id)
+    }
+
+    /// The rows that break the contract, or have values that do.
     pub(super) fn broken(&self) -> String {
         let raw = list(0..self.header.len(), |i| format!("r{i}"));
-        format!("SELECT {raw}, {MALFORMED}, {BROKEN} FROM {} WHERE {BROKEN} IS NOT NULL", self.view("checked"))
+        format!(
+            "SELECT {raw}, {MALFORMED}, {BROKEN}, {ALONE} FROM {} WHERE {BROKEN} IS NOT NULL OR INSTR({ALONE}, '1') > 0",
+            self.view("checked")
+        )
     }
 
     /// `ranked_t`: distinct rows, how often each is there, and its place among those of the same key.
@@ -175,27 +221,38 @@ fn value(kind: Kind, i: usize) -> String {
     }
 }
 
-/// Whether field `i` is what the column may hold: as `parse` has it.
-fn fits(column: &Column, i: usize) -> String {
+impl Statements<'_> {
+    fn fits(&self, column: &Column, i: usize) -> String {
+        fits(column, i, self.years)
+    }
+}
+
+/// Whether field `i` is what the column may hold: as `parse` has it, in the canonical form.
+fn fits(column: &Column, i: usize, years: Years) -> String {
     let name = column.name;
     let like = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
     let one_of = |words: &[&str]| format!("f{i} IN ({})", list(words, |word| format!("'{word}'")));
     let fits = match column.kind {
-        Kind::Id => like("[0-9A-Fa-f]{32}"),
+        Kind::Id => {
+            let readable = format!("INSTR(f{i}, '{REPLACEMENT}') = 0 AND NOT f{i} RLIKE '\\\\p{{Cc}}'");
+            format!("(LENGTH(f{i}) <= {LONGEST_ID} AND {readable})")
+        }
         Kind::Zip => like("[0-9]{1,5}"),
         Kind::State => one_of(&STATES.map(|state| state.0)),
         Kind::Word(words) => one_of(words),
         Kind::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
-        Kind::Money => like("[0-9]{1,15}([.][0-9]{0,2}0*)?"),
+        Kind::Money => format!("({} AND {name} <= {MOST_CENTAVOS})", like("[0-9]{1,15}([.][0-9]{0,2}0*)?")),
         Kind::Degrees => {
             let number = like("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
             format!("({number} AND {name} BETWEEN -{GREATEST} AND {GREATEST})")
         }
         Kind::Timestamp => {
             let written = like("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}");
-            format!("({written} AND {name} IS NOT NULL)")
+            let Years { first, last } = years;
+            format!("({written} AND YEAR({name}) BETWEEN {first} AND {last})")
         }
-        Kind::Text | Kind::Date | Kind::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
+        Kind::Text => format!("(INSTR(f{i}, '{REPLACEMENT}') = 0 AND LENGTH(f{i}) <= {})", column.longest),
+        Kind::Date | Kind::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
     };
     let missing = if column.null.is_some() { "TRUE" } else { "FALSE" };
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
@@ -227,11 +284,30 @@ mod tests {
         let [position, price] = [1, 5].map(|i| &table.columns[i]);
         assert_eq!(value(position.kind, 1), "TRY_CAST(SPLIT_PART(f1, '.', 1) AS BIGINT)");
         assert_eq!(
-            fits(position, 1),
+            fits(position, 1, Years::default()),
             "(CASE WHEN f1 IS NULL THEN FALSE ELSE COALESCE((f1 RLIKE '^[+-]?[0-9]+([.]0*)?\\\\z' \
              AND order_item_id BETWEEN 1 AND 1000), FALSE) END)"
         );
-        assert!(fits(price, 5).contains("f5 RLIKE '^[0-9]{1,15}([.][0-9]{0,2}0*)?\\\\z'"), "{}", fits(price, 5));
+        let price = fits(price, 5, Years::default());
+        let bounded = "f5 RLIKE '^[0-9]{1,15}([.][0-9]{0,2}0*)?\\\\z' AND price_centavos <= 1000000000";
+        assert!(price.contains(bounded), "{price}");
         assert_eq!(quoted("a`b"), "`a``b`");
+    }
+
+    /// What sets aside its row, and what its value alone, follows from the contract.
+    #[test]
+    fn values_are_set_aside_alone_where_the_contract_says_so() {
+        let table = TableId::Sellers.table();
+        let header: Vec<String> = table.columns.iter().map(|column| column.source.into()).collect();
+        let statements = Statements { table, header: &header, positions: &[0, 1, 2, 3], years: Years::default() };
+        assert_eq!(statements.alone(), [1, 2, 3]);
+        let checked = statements.checked();
+        let (row, alone) = checked.split_once(" AS pfe_broken").unwrap_or_default();
+        assert!(row.contains("THEN 0 END") && !row.contains("THEN 1 "), "{checked}");
+        assert!(row.contains("THEN seller_state END AS seller_state"), "{checked}");
+        assert_eq!(alone.matches("THEN '1'").count(), 3, "{checked}");
+        let table = TableId::Orders.table();
+        let dates = fits(&table.columns[3], 3, Years { first: 1990, last: 2030 });
+        assert!(dates.contains("YEAR(order_purchase_timestamp) BETWEEN 1990 AND 2030"), "{dates}");
     }
 }

@@ -187,7 +187,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::data::contract::TABLES;
+    use crate::data::contract::{Kind, TABLES};
 
     fn editions() -> [Edition; 2] {
         [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap())
@@ -284,7 +284,9 @@ mod tests {
             TABLES.iter().filter(|t| !t.key.is_empty()).map(|t| format!("the key `{}` is unique", t.key.join(" + ")));
         let references = TABLES.iter().flat_map(|t| t.foreign_keys);
         let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
-        for check in keys.chain(references).chain(english.words.checks.into_keys()) {
+        let ids = TABLES.iter().flat_map(|t| t.columns).filter(|c| c.kind == Kind::Id);
+        let ids = ids.map(|c| format!("`{}` has 32 hexadecimal digits", c.name));
+        for check in keys.chain(references).chain(ids).chain(english.words.checks.into_keys()) {
             assert!(french.words.checks.contains_key(&check), "{check}");
         }
         for column in TABLES.iter().flat_map(|t| t.clean_columns()) {

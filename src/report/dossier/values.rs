@@ -176,6 +176,7 @@ fn audit(results: &Results, words: &Words) -> Value {
     json!({
         "tables": TABLES.len(), "columns": TABLES.iter().map(|t| t.columns.len()).sum::<usize>(),
         "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
+        "values_aside": audit.values_aside(),
         "kept": audit.steps.iter().filter(|s| s.step == "clean").map(|s| s.rows_out).sum::<usize>(), "outside": outside,
         "checks": audit.quality.len(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
         "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),

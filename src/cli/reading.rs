@@ -1,0 +1,61 @@
+//! The options of all commands that read data: how values are written, and what may be missing.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use pfe::data::reading::{DateOrder, DecimalMark, Years};
+use pfe::data::{Reading, Source};
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct ReadingArgs {
+    /// First and last plausible year; dates outside of them are set aside
+    #[arg(long, value_name = "YEAR-YEAR", default_value = "2000-2100")]
+    years: Years,
+    /// What dates such as `03/04/2018` mean where a whole column tells nothing else
+    #[arg(long, value_name = "ORDER")]
+    dates: Option<DatesArg>,
+    /// What stands before decimals where a whole column of numbers such as `1.230` tells nothing else
+    #[arg(long, value_name = "MARK")]
+    numbers: Option<NumbersArg>,
+    /// Refuse data of which a table or a column is missing, or a file is not read, instead of a warning
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DatesArg {
+    /// Day, month, year
+    Dmy,
+    /// Month, day, year
+    Mdy,
+    /// Year, month, day
+    Ymd,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum NumbersArg {
+    /// 1.234,56
+    Comma,
+    /// 1,234.56
+    Point,
+}
+
+impl ReadingArgs {
+    pub fn open(&self, places: &[PathBuf]) -> pfe::Result<Source> {
+        let source = Source::open_all(places)?.with(self.reading());
+        if self.strict { source.strict() } else { Ok(source) }
+    }
+
+    pub fn reading(&self) -> Reading {
+        let dates = self.dates.map(|dates| match dates {
+            DatesArg::Dmy => DateOrder::Dmy,
+            DatesArg::Mdy => DateOrder::Mdy,
+            DatesArg::Ymd => DateOrder::Ymd,
+        });
+        let numbers = self.numbers.map(|numbers| match numbers {
+            NumbersArg::Comma => DecimalMark::Comma,
+            NumbersArg::Point => DecimalMark::Point,
+        });
+        Reading { years: self.years, dates, numbers }
+    }
+}
