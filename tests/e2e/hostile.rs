@@ -17,7 +17,7 @@ fn renamed() -> Workdir {
     let work = Workdir::with_data();
     let found = work.ok(&["findings", "--data", "data", "--json"]);
     let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
-    let best = found["what_to_sell"]["ranked"][0]["category"].as_str().unwrap().to_owned();
+    let best = found["what_to_sell"]["short_list"][0]["category"].as_str().unwrap().to_owned();
     work.edit(TRANSLATION, |csv| {
         let line = |line: &str| match line.split_once(',') {
             Some((key, name)) if name.trim_matches('"') == best => format!("{key},\"{NAME}\"\n"),
@@ -136,10 +136,10 @@ fn own_templates_that_never_end_are_stopped_and_named() {
     let silent = "{% for a in range(end=90000) %}{% for b in range(end=90000) %}{% endfor %}{% endfor %}";
     let loud = "{% for a in range(end=90000) %}{% for b in range(end=90000) %}more and more{% endfor %}{% endfor %}";
     let chapter = "fr/15-conclusion.md";
-    stopped(chapter, &|text| format!("{text}\n{silent}"), "2", &["did not end within 2 s", "hint: "]);
+    stopped(chapter, &|text| format!("{text}\n{silent}"), "5", &["did not end within 5 s", "hint: "]);
     stopped(chapter, &|text| format!("{text}\n{loud}"), "60", &["more than 16 MB"]);
-    stopped("templates/report.html", &|text| text.replace("<body>", loud), "60", &["more than 256 MB"]);
-    stopped("templates/dashboard.html", &|text| text.replace("<body>", silent), "2", &["did not end within 2 s"]);
+    stopped("templates/report.html", &|text| text.replace("<body>", loud), "60", &["more than 64 MB"]);
+    stopped("templates/dashboard.html", &|text| text.replace("<body>", silent), "5", &["did not end within 5 s"]);
     stopped(
         "templates/report.typ",
         &|text| format!("{text}\n#let x = range(100000000)"),
