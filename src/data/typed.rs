@@ -199,6 +199,8 @@ impl Unordered {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::contract::TableId;
+    use super::super::read::InputFile;
     use super::*;
 
     fn texts(column: &Column) -> Vec<Option<String>> {
@@ -253,6 +255,28 @@ mod tests {
         let words =
             Column::new("w".into(), ["a", "b", "a"]).cast(&DataType::from_categories(Categories::global())).unwrap();
         assert_eq!(texts(&words), [Some("a".into()), Some("b".into()), Some("a".into())]);
+    }
+
+    #[test]
+    fn typed_rows_meet_the_contract_as_text() {
+        let ids = ["a", "b", "c"].map(|digit| digit.repeat(32));
+        let frame = df!("seller_id" => &ids[..], "seller_zip_code_prefix" => [Some(1151i64), None, Some(99_999)],
+            "seller_city" => ["x", "y", "z"], "seller_state" => ["SP", "SP", "XX"])
+        .unwrap();
+        let read = |most: u64| {
+            let mut builder = TableBuilder::new(TableId::Sellers.table(), "sellers.parquet", 0, None);
+            let mut rows = TypedRows::of_file("sellers.parquet", most, 10);
+            rows.push(&frame, &mut builder)?;
+            rows.push(&frame.slice(0, 1), &mut builder)?;
+            builder.finish(InputFile::single("sellers.parquet", rows.bytes, String::new()), true)
+        };
+        let table = read(1 << 10).unwrap();
+        assert_eq!((table.rows_in, table.padded_zips, &table.lines[..]), (4, 2, &[11, 14][..]));
+        assert_eq!(table.frame.column("seller_zip_code_prefix").unwrap().str().unwrap().get(0), Some("01151"));
+        let set_aside: Vec<_> = table.quarantine.iter().map(|row| (row.line, &*row.column, &*row.value)).collect();
+        assert_eq!(set_aside, [(Some(12), "seller_zip_code_prefix", ""), (Some(13), "seller_state", "XX")]);
+        let error = read(100).unwrap_err().to_string();
+        assert!(error.starts_with("the rows of `sellers.parquet` are far more text"), "{error}");
     }
 
     #[test]

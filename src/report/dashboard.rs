@@ -157,11 +157,11 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     page.insert("script", &*SCRIPT);
     page.insert("script_hash", &*SCRIPT_HASH);
     page.insert("data", &in_script(&data.values));
-    let error = |e: tera::Error| explain("dashboard.html", &e);
+    let error = |e: tera::Error| explain("templates/dashboard.html", &e);
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
-    tera.add_raw_template("dashboard.html", templates.text("templates/dashboard.html")).map_err(error)?;
-    rendered(&tera, "dashboard.html", &page, PAGE)
+    tera.add_raw_template("templates/dashboard.html", templates.text("templates/dashboard.html")).map_err(error)?;
+    rendered(&tera, "templates/dashboard.html", &page, PAGE)
 }
 
 /// JSON that no name can end: `<` never stands in it, nor does what readers of the page's source would not see.

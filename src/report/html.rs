@@ -55,9 +55,9 @@ pub(super) fn write(document: &Document) -> Result<String> {
     page.insert("body", &writer.out);
     let mut tera = Tera::new();
     tera.autoescape_on(["html"]);
-    let error = |e: tera::Error| explain("report.html", &e);
-    tera.add_raw_template("report.html", &document.style.html).map_err(error)?;
-    rendered(&tera, "report.html", &page, PAGE)
+    let error = |e: tera::Error| explain("templates/report.html", &e);
+    tera.add_raw_template("templates/report.html", &document.style.html).map_err(error)?;
+    rendered(&tera, "templates/report.html", &page, PAGE)
 }
 
 /// The table of contents: nested lists of links.
@@ -294,7 +294,7 @@ impl Writer<'_> {
 
     fn figure(&mut self, place: &Place, figure: &Figure) {
         self.caption("plate", place, self.words.figure, &figure.title);
-        let svg = &*figure.svg.in_page();
+        let svg = figure.svg.as_str();
         let (tag, rest) = svg.split_at(svg.find([' ', '>']).unwrap_or(svg.len()));
         let alt = escape(&figure.alt);
         let _ = write!(self.out, "<div class=\"drawing\" tabindex=\"0\">{tag} aria-label=\"{alt}\"{rest}</div>");

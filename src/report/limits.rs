@@ -141,7 +141,7 @@ mod tests {
         let (hold, wait) = channel::<()>();
         let large = within(limits(60_000, 64), "`b`", move || {
             let taken = vec![1_u8; 256 << 20];
-            drop(wait.recv());
+            let _ = wait.recv();
             Ok(taken[7])
         });
         drop(hold);

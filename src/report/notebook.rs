@@ -122,7 +122,7 @@ fn shown(output: &Value, id: &str, source: String, lang: Lang, materials: &mut M
             let svg = joined(&data["image/svg+xml"]);
             if svg.starts_with("<svg") && svg.len() <= DRAWING {
                 let title = shortened(&joined(&data["text/plain"]), TITLE).into_owned();
-                let svg = Svg::foreign(svg.into_owned());
+                let svg = Svg::foreign(&svg);
                 let alt = svg.description().map_or_else(|| title.clone(), |alt| shortened(&alt, ALT).into_owned());
                 materials.figures.insert(id.to_owned(), Figure { svg, title, alt, source });
                 return format!("![](figure:{id})");

@@ -1,5 +1,5 @@
-//! A drawing that others have made → markup that draws and does nothing else. Used by `svg` for pages of HTML; the PDF needs none
-//! of it, for nothing in it is run and its world is closed.
+//! A drawing that others have made → markup that draws and does nothing else, fit for a page of HTML and as XML for the PDF, which
+//! would refuse a drawing that links to a file. Used by `svg`.
 //!
 //! Ammonia reads the markup as a browser does and keeps what is listed here: no links, scripts, style sheets, animations or
 //! foreign elements, and no address but a place in the drawing itself or a picture that it carries.
@@ -22,7 +22,7 @@ const EMPTIED: &str = "script style foreignObject iframe annotation-xml";
 const ATTRIBUTES: &str = "class clipPathUnits cx cy d dx dy fx fy gradientTransform gradientUnits height href id lengthAdjust markerHeight \
     markerUnits markerWidth maskContentUnits maskUnits offset orient pathLength patternContentUnits patternTransform \
     patternUnits points preserveAspectRatio r refX refY role rotate rx ry spreadMethod style textLength transform \
-    version viewBox width x x1 x2 xmlns y y1 y2 aria-hidden aria-label aria-labelledby aria-describedby lang \
+    version viewBox width x x1 x2 y y1 y2 aria-hidden aria-label aria-labelledby aria-describedby lang \
     direction unicode-bidi image-rendering shape-rendering text-rendering vector-effect";
 
 /// How they look: attributes, and properties of `style`.
@@ -68,7 +68,24 @@ fn stays(element: &str, attribute: &str, value: &str) -> bool {
 /// One `<svg>` element, empty where the markup is none.
 pub(super) fn drawing(markup: &str) -> String {
     let clean: String = DRAWING.clean(markup).to_string().chars().filter_map(seen).collect();
-    if clean.starts_with("<svg") && !multiplies(&clean) { clean } else { "<svg></svg>".into() }
+    // HTML has a name for a space that XML does not know, and knows the prefix of links undeclared.
+    let clean = clean.replace("&nbsp;", "\u{a0}").replace(" xlink:href=", " href=");
+    let inner = clean.strip_prefix("<svg").filter(|_| !multiplies(&clean)).map(first);
+    format!("<svg xmlns=\"http://www.w3.org/2000/svg\"{}", inner.unwrap_or("></svg>"))
+}
+
+/// What belongs to the first `<svg>`, which has begun.
+fn first(rest: &str) -> &str {
+    let mut depth = 1_usize;
+    for (at, _) in rest.match_indices('<') {
+        let tag = &rest[at..];
+        depth += usize::from(tag.starts_with("<svg"));
+        depth -= usize::from(tag.starts_with("</svg>"));
+        if depth == 0 {
+            return &rest[..at + "</svg>".len()];
+        }
+    }
+    rest
 }
 
 /// Whether a place is used that uses others in turn: ten in ten, a few levels deep, and no browser ends drawing.
@@ -121,7 +138,7 @@ mod tests {
             let tags: String =
                 clean.split('<').skip(1).filter_map(|tag| Some(format!("<{}>", tag.split_once('>')?.0))).collect();
             for gone in [
-                "http",
+                "//x",
                 "script",
                 "<a",
                 "<img",
@@ -156,15 +173,17 @@ mod tests {
             "fill=\"url(#g)\"",
             "stroke:#123;stroke-width:2",
             "class=\"c1\"",
-            "<use xlink:href=\"#p\"",
+            "<use href=\"#p\"",
             "data:image/png;base64,iVBORw0KGgo=",
             "a &lt; é<tspan dy=\"1\">2</tspan>",
         ] {
             assert!(kept.contains(part), "{part} in {kept}");
         }
-        assert_eq!(drawing("<p>no drawing</p>"), "<svg></svg>");
+        let nothing = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
+        assert_eq!(drawing("<p>no drawing</p>"), nothing);
+        assert_eq!(drawing("<svg></svg><svg>x</svg>"), nothing);
         let level = |n: usize| format!("<g id='l{n}'>{}</g>", format!("<use href='#l{}'/>", n + 1).repeat(10));
         let bomb: String = (0..9).map(level).collect();
-        assert_eq!(drawing(&format!("<svg>{bomb}<path id='l9' d='M0 0h1'/></svg>")), "<svg></svg>");
+        assert_eq!(drawing(&format!("<svg>{bomb}<path id='l9' d='M0 0h1'/></svg>")), nothing);
     }
 }

@@ -4,7 +4,6 @@
 //! palette come out as a presentation attribute, which every renderer reads, and as a class, which a style sheet can
 //! override. There are no ids: many figures share one HTML page.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Write;
 
@@ -21,31 +20,22 @@ use crate::text::seen;
 
 /// A figure: the markup of one `<svg>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Svg {
-    markup: String,
-    /// Whether others have made it.
-    foreign: bool,
-}
+pub struct Svg(String);
 
 impl Svg {
     /// Takes markup of our own, which is an `<svg>` element already.
     pub fn new(markup: String) -> Self {
-        Svg { markup, foreign: false }
+        Svg(markup)
     }
 
-    /// Takes markup of others, whatever it holds: a page gets what only draws.
-    pub fn foreign(markup: String) -> Self {
-        Svg { markup, foreign: true }
+    /// Takes of the markup of others what only draws.
+    pub fn foreign(markup: &str) -> Self {
+        Svg(sanitize::drawing(markup))
     }
 
     /// The markup.
     pub fn as_str(&self) -> &str {
-        &self.markup
-    }
-
-    /// The markup for a page of HTML.
-    pub(super) fn in_page(&self) -> Cow<'_, str> {
-        if self.foreign { Cow::Owned(sanitize::drawing(&self.markup)) } else { Cow::Borrowed(&self.markup) }
+        &self.0
     }
 
     /// Its title.
@@ -61,20 +51,19 @@ impl Svg {
     /// The same figure with `share` of its width free on either side: where the report's font is missing, text is wider.
     pub fn with_room(&self, share: f64) -> Svg {
         let widened = || {
-            let (before, rest) = self.markup.split_once("viewBox=\"")?;
+            let (before, rest) = self.0.split_once("viewBox=\"")?;
             let (view, after) = rest.split_once('"')?;
             let numbers: Vec<f64> = view.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
             let [x, y, w, h] = numbers[..] else { return None };
             let room = (w * share).round();
-            let markup = format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room);
-            Some(Svg { markup, ..*self })
+            Some(Svg(format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room)))
         };
         widened().unwrap_or_else(|| self.clone())
     }
 
     /// The text of the first element of that name.
     fn element(&self, name: &str) -> Option<String> {
-        let (_, rest) = self.markup.split_once(&format!("<{name}>"))?;
+        let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
         let (text, _) = rest.split_once(&format!("</{name}>"))?;
         let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
         Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))

@@ -42,7 +42,7 @@ const VALUE: usize = 2_000;
 /// Most bytes of a chapter.
 const CHAPTER: usize = 16 << 20;
 /// Most bytes of a page.
-pub(super) const PAGE: usize = 256 << 20;
+pub(super) const PAGE: usize = 64 << 20;
 
 /// A template of Tera filled: at most so many bytes, whatever its loops say.
 ///

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{ChunkAgg, DataFrame};
 use serde_json::{Value, json};
 
 use super::Studio;
