@@ -183,7 +183,8 @@ pub fn main() -> ExitCode {
 /// URL of a store with its password.
 fn refuse(refusal: &clap::Error) -> ExitCode {
     let text = refusal.render().to_string();
-    let shown = escaped(&masked(&text));
+    let told = masked(&text);
+    let shown = escaped(&told);
     if !refusal.use_stderr() || shown == text {
         refusal.exit();
     }

@@ -307,7 +307,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::store::StoredFile;
+    use crate::store::{Incoming, Schema, StoredFile, TakeFrame};
 
     /// Files by name, wherever they stand.
     fn found(names: &[&str]) -> Found {
@@ -414,16 +414,13 @@ mod tests {
             fn url(&self) -> &str {
                 "s3://bucket"
             }
-            fn read(&self, _: Schema, _: &str) -> Result<Option<polars::prelude::DataFrame>> {
+            fn read_blocks(&self, _: Schema, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
+                Ok(false)
+            }
+            fn rows(&self, _: Schema, _: &str) -> Result<Option<u64>> {
                 Ok(None)
             }
-            fn write(
-                &self,
-                _: Schema,
-                _: &str,
-                _: &polars::prelude::DataFrame,
-                _: &(dyn Fn(u64) + Sync),
-            ) -> Result<()> {
+            fn write_all(&self, _: &[Incoming], _: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
                 Ok(())
             }
             fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {

@@ -135,8 +135,7 @@ impl Rows<'_, '_, '_> {
         let fields = match fields(builder.table, document) {
             Ok(fields) => fields,
             Err(reason) => {
-                builder.reject(line, "", b"", reason, vec![text.as_bytes()]);
-                return Ok(());
+                return builder.reject(line, "", b"", reason, vec![text.as_bytes()]);
             }
         };
         let missing = builder.table.columns.iter().zip(&fields).find(|(c, field)| field.is_none() && c.null.is_none());
@@ -264,7 +263,7 @@ mod tests {
     }
 
     fn lines(table: &RawTable) -> (Vec<u32>, Vec<Option<u64>>) {
-        (table.lines.clone(), table.quarantine.iter().map(|row| row.line).collect())
+        (table.lines.clone(), table.quarantine.listed.iter().map(|row| row.line).collect())
     }
 
     #[test]
@@ -294,7 +293,7 @@ mod tests {
         ] {
             let table = read_text(format!("[{good},{more},{bad},{most}]")).unwrap();
             assert_eq!((table.rows_in, table.quarantine.len()), (4, 1), "{reason}");
-            let found = &table.quarantine[0];
+            let found = &table.quarantine.listed[0];
             assert!(found.reason.starts_with(reason), "{}", found.reason);
         }
     }

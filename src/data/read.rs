@@ -436,7 +436,7 @@ pub(super) struct Tap<'a> {
 }
 
 impl<'a> Tap<'a> {
-    fn new(inner: &'a mut dyn Read) -> Self {
+    pub(super) fn new(inner: &'a mut dyn Read) -> Self {
         Tap { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
     }
 

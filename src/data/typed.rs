@@ -273,7 +273,8 @@ mod tests {
         let table = read(1 << 10).unwrap();
         assert_eq!((table.rows_in, table.padded_zips, &table.lines[..]), (4, 2, &[11, 14][..]));
         assert_eq!(table.frame.column("seller_zip_code_prefix").unwrap().str().unwrap().get(0), Some("01151"));
-        let set_aside: Vec<_> = table.quarantine.iter().map(|row| (row.line, &*row.column, &*row.value)).collect();
+        let set_aside: Vec<_> =
+            table.quarantine.listed.iter().map(|row| (row.line, &*row.column, &*row.value)).collect();
         assert_eq!(set_aside, [(Some(12), "seller_zip_code_prefix", ""), (Some(13), "seller_state", "XX")]);
         let error = read(100).unwrap_err().to_string();
         assert!(error.starts_with("the rows of `sellers.parquet` are far more text"), "{error}");

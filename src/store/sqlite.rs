@@ -286,8 +286,12 @@ mod tests {
     fn tables_are_swapped_together() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
-        let table =
-            |name: &str, frame: DataFrame| Incoming { schema: Schema::Results, name: name.into(), frame, file: None };
+        let table = |name: &str, frame: polars::prelude::DataFrame| Incoming {
+            schema: Schema::Results,
+            name: name.into(),
+            frame,
+            file: None,
+        };
         let old = df!("x" => [1.0]).unwrap();
         store.write_all(&[table("a", old.clone()), table("b", old.clone())], &|_, _| ()).unwrap();
         let [new, bad] = [2.0, f64::NAN].map(|x| df!("x" => [x]).unwrap());

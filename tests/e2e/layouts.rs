@@ -18,11 +18,11 @@ fn tables(work: &Workdir, data: &str) -> std::collections::BTreeMap<String, Vec<
 fn kaggles_zip() {
     let work = Workdir::with_data();
     let expected = tables(&work, "data");
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(work.path("archive.zip")).unwrap());
+    let mut zip = ::zip::ZipWriter::new(std::fs::File::create(work.path("archive.zip")).unwrap());
     for (name, bytes) in work.files("data") {
         // Kaggle's download lacks the state names.
         if name.ends_with(".csv") && name != "states_name.csv" {
-            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.start_file(name, ::zip::write::SimpleFileOptions::default()).unwrap();
             zip.write_all(&bytes).unwrap();
         }
     }

@@ -107,7 +107,12 @@ impl Dynamodb {
     /// Removes what loads up to this generation have made: the rows before, and remains of loads that broke off. What no note names
     /// is somebody else's, whatever it is called.
     pub(super) async fn sweep(&self, table: &str, before: Option<&Current>, keep: &str, generation: u64) -> Result<()> {
-        let notes = self.scan(&self.name("tables")).await?.unwrap_or_default();
+        let mut notes: Vec<Item> = Vec::new();
+        let mut take = |_: &str, items: Vec<Item>| {
+            notes.extend(items);
+            Ok(())
+        };
+        self.scan(&self.name("tables"), &mut take).await?;
         let text = |note: &Item, key: &str| note.get(key).and_then(|value| value.as_s().ok()).cloned();
         let made = notes.iter().filter(|note| text(note, "of").as_deref() == Some(table)).filter_map(|note| {
             let number: u64 = note.get("generation")?.as_n().ok()?.parse().ok()?;
