@@ -201,9 +201,10 @@ impl Postgres {
             plan.may_replace(&there, &format!("table {target} of `{}`", self.url), || {
                 let made = "SELECT COALESCE(obj_description(to_regclass($1), 'pg_class') = $2, FALSE)";
                 let made = transaction.query_one(made, &[&target, &MADE]).and_then(|row| row.try_get::<_, bool>(0));
-                let mut empty =
-                    || transaction.query_one(&*SqlTable::is_empty(&target), &[]).and_then(|row| row.try_get(0));
-                Ok::<_, Failure>(made.map_err(failed)? || empty().map_err(failed)? == 1i32)
+                let mut empty = || {
+                    transaction.query_one(&*SqlTable::is_empty(&target), &[]).and_then(|row| row.try_get::<_, i32>(0))
+                };
+                Ok::<_, Failure>(made.map_err(failed)? || empty().map_err(failed)? == 1)
             })?;
             transaction.batch_execute(&plan.create(&aside, Constraints::Columns)).map_err(failed)?;
             self.copy(&mut transaction, &aside, plan, &|rows| progress(&plan.name, rows))?;
