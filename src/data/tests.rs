@@ -173,6 +173,8 @@ fn assert_law(table: &Table, read: Result<RawTable>) {
     for column in table.columns {
         let (nulls, aside) = (raw.frame.column(column.source).unwrap().null_count(), values.get(column.source));
         match column.null {
+            // The file may lack the whole column.
+            None if nulls == raw.frame.height() && table.may_lack(column) => {}
             Some(_) => assert!(nulls >= aside.copied().unwrap_or(0)),
             None => assert_eq!(nulls, aside.copied().unwrap_or(0), "{}", column.source),
         }
@@ -299,7 +301,8 @@ fn rows_do_not_depend_on_the_form_of_their_file() {
             let (table, text) = (&TABLES[form.table], &texts[form.table]);
             let known = told(read_bytes(table, text.as_bytes()).unwrap());
             let read = told(read_bytes(table, &form.rewritten(text)).unwrap());
-            assert!(known.0.equals_missing(&read.0) && known.1 == read.1 && known.2 == read.2 && known.3 == read.3);
+            assert!(known.0.equals_missing(&read.0), "{form:?}: {:?} {:?}", known.0, read.0);
+            assert_eq!((known.1, known.2, known.3), (read.1, read.2, read.3), "{form:?}");
             Ok(())
         })
         .unwrap();

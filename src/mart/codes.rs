@@ -92,7 +92,7 @@ impl Codes {
                     continue;
                 }
                 let number = texts.iter().position(|text| text == Some(UNKNOWN)).unwrap_or_default();
-                sql = sql.replace(&unknown(column), &format!(".{column}, CAST({number} AS INTEGER UNSIGNED))"));
+                sql = sql.replace(&unknown(column), &format!(".{column}, CAST({number} AS INT UNSIGNED))"));
             }
         }
         sql
@@ -157,7 +157,7 @@ mod tests {
         let sql = codes.in_sql(
             "SELECT COALESCE(c.customer_state, 'unknown') AS state, COALESCE(o.order_status, 'unknown') AS status",
         );
-        let expected = "COALESCE(c.customer_state, CAST(1 AS INTEGER UNSIGNED)) AS state, COALESCE(o.order_status, 'unknown') AS status";
+        let expected = "COALESCE(c.customer_state, CAST(1 AS INT UNSIGNED)) AS state, COALESCE(o.order_status, 'unknown') AS status";
         assert_eq!(sql, format!("SELECT {expected}"));
     }
 

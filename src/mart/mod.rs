@@ -6,9 +6,6 @@
 
 pub(crate) mod by_day;
 pub(crate) mod codes;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod damage;
 pub mod engine;
 pub mod grow;
 pub mod law;

@@ -1,5 +1,7 @@
 //! Ranges of orders, one after the other, give what the whole gives: rows, audit, rows set aside, mart.
 
+mod damage;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -16,7 +16,7 @@ const NO_BREAK: char = '\u{a0}';
 /// A value on its way through Markdown.
 pub(super) fn veil(value: &str) -> String {
     let visible = |c: char| match c {
-        '\u{10000}'..='\u{effff}' => Some(c),
+        '\u{10000}'..='\u{effff}' => seen(c),
         '\u{f0000}'.. => char::from_u32(VEIL + REPLACEMENT as u32),
         _ => char::from_u32(VEIL + c as u32).filter(|_| seen(c).is_some()),
     };
