@@ -151,17 +151,20 @@ struct Share {
     copies: Vec<FilePart>,
 }
 
+/// What one group holds.
+type Shares = BTreeMap<(TableId, Format), Share>;
+
 /// Sorts the files of a place out; `at` names it in messages.
 fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
     files.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
     // In the order of their groups; of a group, text comes before documents.
-    let mut groups: Vec<(String, BTreeMap<(TableId, Format), Share>)> = Vec::new();
+    let mut groups: Vec<(String, Shares)> = Vec::new();
     let mut like = Vec::new();
     let mut found = Found::default();
     for (name, place) in files {
         let (group, own) = split(&name);
         if groups.last().is_none_or(|(last, _)| last != group) {
-            groups.push((group.into(), BTreeMap::new()));
+            groups.push((group.into(), Shares::new()));
         }
         let Some((_, shares)) = groups.last_mut() else { continue };
         let (outer, inner) = own.split_once('/').unwrap_or((own, own));

@@ -76,7 +76,7 @@ fn write(store: &Sqlite, table: &str, mut give: impl FnMut(Vec<u8>) -> bool) -> 
     let connection = store.reader()?;
     let failed = |e| store.failed(e);
     let mut statement = connection.prepare(&format!("SELECT * FROM {}", SQLITE.quote(table))).map_err(failed)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(String::from).collect();
+    let names: Vec<String> = statement.column_names().map(String::from).collect();
     let mut csv = csv::Writer::from_writer(Vec::with_capacity(BLOCK));
     let unwritten = |e: csv::Error| Error::store(&store.url, e.to_string());
     csv.write_record(&names).map_err(unwritten)?;
