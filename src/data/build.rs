@@ -92,11 +92,11 @@ impl<'t> TableBuilder<'t> {
                     warnings.push(format!("column `{}` is missing from `{}`: it is empty", column.source, self.file));
                 }
                 [] => {
-                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.file))
+                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.part))
                         .with_hint(format!("columns found: {}", listed())));
                 }
                 _ => {
-                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.file))
+                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.part))
                         .with_hint(format!("columns found: {}", listed())));
                 }
             }

@@ -163,7 +163,9 @@ mod tests {
 
     #[test]
     fn a_centavo_too_few_is_named_with_its_table() {
-        let totals = df!("name" => ["items", "orders_paid", "payments"], "counted" => [2i64, 1, 1], "amount" => [700i64, 5, 5]).unwrap();
+        let totals =
+            df!("name" => ["items", "orders_paid", "payments"], "counted" => [2i64, 1, 1], "amount" => [700i64, 5, 5])
+                .unwrap();
         let sellers = |centavos: i64| df!("items" => [1i64, 1], "revenue_centavos" => [centavos, 400]).unwrap();
         let tables =
             |centavos| BTreeMap::from([("totals".to_string(), totals.clone()), ("sellers".into(), sellers(centavos))]);

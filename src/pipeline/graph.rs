@@ -304,7 +304,11 @@ mod tests {
             }
         }
         let mut found = std::collections::BTreeSet::new();
-        for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "rs") && !f.ends_with("tests.rs") && !f.iter().any(|part| part == "tests")) {
+        for file in files.iter().filter(|f| {
+            f.extension().is_some_and(|e| e == "rs")
+                && !f.ends_with("tests.rs")
+                && !f.iter().any(|part| part == "tests")
+        }) {
             let text = std::fs::read_to_string(file).unwrap_or_default();
             let code = text.split("\nmod tests {").next().unwrap_or_default();
             for named in code.split("crate::").skip(1) {

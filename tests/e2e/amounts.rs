@@ -6,8 +6,13 @@ use super::workdir::Workdir;
 
 /// The sum of a column of money, in centavos.
 fn centavos(work: &Workdir, table: &str, column: &str) -> i64 {
-    let cell = |row: &BTreeMap<String, String>| row[column].replace('.', "").parse::<i64>().unwrap();
-    work.table(&format!("{table}.csv")).iter().map(cell).sum()
+    work.table(&format!("{table}.csv")).iter().map(|row| exact(&row[column])).sum()
+}
+
+/// An amount such as `58.9`, in centavos.
+fn exact(amount: &str) -> i64 {
+    let (reais, decimals) = amount.split_once('.').unwrap_or((amount, ""));
+    format!("{reais}{decimals:0<2}").parse().unwrap()
 }
 
 /// The rows of a raw file.
@@ -44,8 +49,7 @@ fn rows_that_are_set_aside_take_no_amount_with_them() {
     let mut sold: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for item in &items {
         let sum = sold.entry(&item["product_id"]).or_default();
-        let amount: i64 =
-            ["price", "freight_value"].map(|c| item[c].replace('.', "").parse::<i64>().unwrap()).iter().sum();
+        let amount: i64 = ["price", "freight_value"].map(|c| exact(&item[c])).iter().sum();
         *sum = (sum.0 + 1, sum.1 + amount);
     }
     let (product, (count, amount)) = sold.iter().max_by_key(|(_, sums)| sums.0).unwrap();
@@ -92,7 +96,7 @@ fn rows_that_are_set_aside_take_no_amount_with_them() {
 fn gaps_and_errors_are_told_on_the_console() {
     let work = Workdir::with_data();
     let clean = work.ok(&["run", "--data", "data"]);
-    assert_eq!(clean.stderr, "");
+    assert!(!clean.stderr.contains("have no row in") && !clean.stderr.contains("fails the check"), "{clean}");
     work.edit("data/olist_order_reviews_dataset.csv", |text| {
         let kept = text.lines().enumerate().filter(|(line, _)| line % 10 == 0);
         kept.map(|(_, line)| format!("{line}\n")).collect()

@@ -145,7 +145,7 @@ fn nothing_is_lost(cases: u32) {
             fs::write(&file, bytes).unwrap();
             let raw = read_tables(&Source::open(&data)?, &[table])?;
             let read = &raw.tables[&table];
-            assert_eq!(read.rows_in, read.frame.height() + read.quarantine.len(), "{}", file.display());
+            assert_eq!(read.rows_in, read.frame.height() + read.quarantine.rows, "{}", file.display());
             Ok::<_, pfe::Error>(read.rows_in)
         };
         assert!(rows(&whole).unwrap() > 0, "{}", file.display());

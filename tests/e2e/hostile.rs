@@ -131,7 +131,7 @@ fn own_templates_that_never_end_are_stopped_and_named() {
         work.fails(&["report", "--templates", "mine", "--timeout", timeout], 2, &[&[file], words].concat());
         assert!(start.elapsed().as_secs() < 40, "{file}");
         let mut after = work.files("out");
-        after.retain(|path, _| !path.starts_with(".pfe-run/"));
+        after.retain(|path, _| !path.starts_with(".pfe-run"));
         super::workdir::assert_same(&before, &after);
         work.write(&name, text);
     };
@@ -168,9 +168,10 @@ fn prose(text: &str) -> serde_json::Value {
 #[test]
 fn a_hostile_notebook_is_printed_as_text() {
     let work = Workdir::new();
-    let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><meta http-equiv='refresh' content='0;url=http://x.invalid'/>\
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><rect width='5' height='5' onload='alert(1)'/>\
+               <meta http-equiv='refresh' content='0;url=http://x.invalid'/>\
                <foreignObject><form action='http://x.invalid'><input/></form></foreignObject><script>alert(1)</script>\
-               <style>@import url(http://x.invalid)</style><image href='http://x.invalid/a.png'/><rect width='5' height='5' onload='alert(1)'/></svg>";
+               <style>@import url(http://x.invalid)</style><image href='http://x.invalid/a.png'/></svg>";
     let mut endless = String::new();
     for line in 0..100_000 {
         let _ = writeln!(endless, "line {line} of a print that never ends");

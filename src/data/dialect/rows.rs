@@ -45,11 +45,20 @@ impl<'a> Plain<'a> {
 
     fn push(&mut self, byte: u8) {
         let Layout { delimiter, cr, spaced, .. } = self.layout;
-        let byte = if cr && byte == b'\r' { b'\n' } else { byte };
         if self.at == At::Quoted {
+            if cr {
+                // A line end of a text stays as it is where it is not that of the file.
+                if std::mem::take(&mut self.cr) {
+                    self.text.push(if byte == b'\n' { b'\r' } else { b'\n' });
+                }
+                if byte == b'\r' {
+                    return self.cr = true;
+                }
+            }
             self.at = if byte == b'"' { At::Closed } else { At::Quoted };
             return self.text.push(byte);
         }
+        let byte = if cr && byte == b'\r' { b'\n' } else { byte };
         if std::mem::take(&mut self.cr) && byte != b'\n' {
             self.text.push(b'\r');
         }

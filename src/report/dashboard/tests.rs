@@ -230,7 +230,10 @@ fn the_policy_names_the_script_and_nothing_from_outside() {
     let page = dashboard(&results(3_000)).unwrap();
     let script = page.rsplit_once("<script>").unwrap().1.split_once("</script>").unwrap().0;
     let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
-    assert!(page.contains(&format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'")));
+    for rule in ["default-src 'none'", "base-uri 'none'", "form-action 'none'", &format!("script-src 'sha256-{hash}'")]
+    {
+        assert!(page.contains(&format!("{rule};")), "{rule}");
+    }
     assert!(!script.contains("<!--") && !script.contains('\r'));
     assert!(script.contains("Permission to use, copy, modify"));
 }
