@@ -4,6 +4,7 @@ use std::path::Path;
 
 use pfe::data::TableId;
 use pfe::data::audit::{Audit, Check, Coverage, Direction, Severity};
+use pfe::data::contract::Scope;
 use pfe::data::read::Quarantined;
 use pfe::mart::missing::Missing;
 use pfe::pipeline;
@@ -35,21 +36,26 @@ pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
 /// What was set aside with its amounts, what is missing, which checks fail.
 fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
-    let aside = |table: &str| audit.quarantine.iter().find(|(name, _)| name == table).map(|(_, rows)| rows.as_slice());
-    for (table, rows) in audit.quarantine.iter().filter(|(_, rows)| !rows.is_empty()) {
+    // Values that were set aside alone are among the warnings of the audit.
+    let is_row = |item: &&Quarantined| item.scope == Scope::Row;
+    let rows_of = |table: &str| -> usize {
+        audit.steps.iter().filter(|step| step.table == table).map(|step| step.quarantined).sum()
+    };
+    for (table, items) in &audit.quarantine {
+        let (Some(first_row), count) = (items.iter().find(is_row), rows_of(table)) else { continue };
         let lost = lost(table, missing).map_or_else(String::new, |(facts, fate)| {
-            format!(": {} {facts}, {fate}", if rows.len() == 1 { "its" } else { "their" })
+            format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" })
         });
         let place = quarantine.join(table).with_extension("csv");
         warnings.push(format!(
             "{} of `{table}` set aside{lost}; see `{}`; {}",
-            counted(rows.len(), "row"),
+            counted(count, "row"),
             place.display(),
-            first(rows)
+            first(first_row)
         ));
     }
     for table in [TableId::Orders, TableId::Products, TableId::Customers, TableId::Sellers].map(TableId::name) {
-        if let (None, Some((facts, fate))) = (aside(table).filter(|rows| !rows.is_empty()), lost(table, missing)) {
+        if let (0, Some((facts, fate))) = (rows_of(table), lost(table, missing)) {
             warnings.push(format!("`{table}` lacks rows that others refer to: {facts}, {fate}"));
         }
     }
@@ -110,10 +116,8 @@ fn counted(count: usize, one: &str) -> String {
     format!("{} {one}{}", grouped(count as i64), if count == 1 { "" } else { "s" })
 }
 
-fn first(rows: &[Quarantined]) -> String {
-    rows.first().map_or_else(String::new, |first| {
-        format!("the first is {}: {}", shortened(&first.place(), QUOTED), shortened(&first.reason, QUOTED))
-    })
+fn first(row: &Quarantined) -> String {
+    format!("the first is {}: {}", shortened(&row.place(), QUOTED), shortened(&row.reason, QUOTED))
 }
 
 #[cfg(test)]
@@ -125,12 +129,14 @@ mod tests {
         let row = Quarantined {
             file: "olist_products_dataset.csv".into(),
             line: Some(2),
+            scope: Scope::Row,
             column: "product_weight_g".into(),
             value: "1.5".into(),
             reason: "not a whole number".into(),
             record: String::new(),
         };
-        Audit { quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
+        let step = Step { table: table.into(), step: "read".into(), rows_in: 1, quarantined: 1, ..Step::default() };
+        Audit { steps: vec![step], quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
     }
 
     #[test]

@@ -102,15 +102,15 @@ tables! {
         "canceled_share" Number (none) "share of orders canceled, 0 to 1";
     "monthly_revenue":
         "category" Text "category in English",
-        "year" Integer "year of purchase",
-        "month" Integer "month of purchase, 1 to 12",
+        "year" Integer (none) "year of purchase",
+        "month" Integer (none) "month of purchase, 1 to 12",
         "orders" Integer "orders",
         "items" Integer "items sold",
         "revenue" Reais "prices of the items, BRL";
     "monthly_revenue_by_state":
         "state" Text "state of the customer",
-        "year" Integer "year of purchase",
-        "month" Integer "month of purchase, 1 to 12",
+        "year" Integer (none) "year of purchase",
+        "month" Integer (none) "month of purchase, 1 to 12",
         "orders" Integer "orders",
         "items" Integer "items sold",
         "revenue" Reais "prices of the items, BRL";

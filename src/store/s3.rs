@@ -237,7 +237,7 @@ impl Store for S3 {
             |key: &Path| aws::wait(self.client.copy(&place(key), key))?.map_err(|e| self.failed("write", key, &e));
         let switched = written.and_then(|_| parallel::map_on(AT_ONCE, &keys, switch));
         // Nobody reads what is aside; what failed matters more than its removal.
-        let _ = parallel::map_on(AT_ONCE, &keys, |key| Ok(drop(aws::wait(self.client.delete(&place(key)))?)));
+        let _ = parallel::map_on(AT_ONCE, &keys, |key| aws::wait(self.client.delete(&place(key))).map(drop));
         switched.map(drop)
     }
 

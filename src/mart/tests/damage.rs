@@ -6,12 +6,14 @@ use std::path::Path;
 use polars::prelude::*;
 use proptest::prelude::*;
 
+use super::super::by_day::ByDay;
 use super::super::grow::grow;
 use super::super::law::{TOTALS, check};
 use super::super::{BY_DAY, STEPS, SalesMart, mart, mart_in_shards};
 use crate::Result;
 use crate::data::contract::{Scope, TABLES};
 use crate::data::increment::{Orders, Stop};
+use crate::data::months;
 use crate::data::rows::hash_rows;
 use crate::data::shards::Shards;
 use crate::data::{Audit, CleanTables, Source, TableId, load};
@@ -296,6 +298,13 @@ fn with(clean: &CleanTables, rows: &BTreeMap<TableId, DataFrame>) -> CleanTables
     .unwrap()
 }
 
+/// With the longest table by month, as runs keep it that others go on from.
+fn by_month(mart: &SalesMart) -> SalesMart {
+    let rows = mart.table(BY_DAY).unwrap();
+    let pieces = months::split(rows, &months::of_days(rows.column("day").unwrap()).unwrap()).unwrap();
+    SalesMart { tables: mart.tables.clone(), by_day: ByDay::here(rows.clear()).with(pieces) }
+}
+
 /// Adds a fifth of the orders, and payments of some others, to a mart of the rest.
 fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop> {
     let hash = |id: &str| id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
@@ -320,7 +329,7 @@ fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop>
     let mask: BooleanChunked =
         payments.column("order_id").unwrap().str().unwrap().iter().map(|order| !order.is_some_and(late)).collect();
     *payments = payments.filter(&mask).unwrap();
-    let base = mart(&with(clean, &before))?;
+    let base = by_month(&mart(&with(clean, &before))?);
     let touched = |order: &str| part(order) < 3;
     let named = |rows: BTreeMap<TableId, DataFrame>| {
         let short = [TableId::Products, TableId::Sellers].map(|id| (id.name().to_string(), clean.table(id).clone()));
