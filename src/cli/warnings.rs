@@ -123,6 +123,8 @@ fn first(row: &Quarantined) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use pfe::data::audit::Step;
+
     use super::*;
 
     fn aside(table: &str) -> Audit {
@@ -135,7 +137,9 @@ mod tests {
             reason: "not a whole number".into(),
             record: String::new(),
         };
-        let step = Step { table: table.into(), step: "read".into(), rows_in: 1, quarantined: 1, ..Step::default() };
+        let (table_name, step_name) = (table.into(), "read".into());
+        let step =
+            Step { table: table_name, step: step_name, rows_in: 1, rows_out: 0, deduplicated: 0, quarantined: 1 };
         Audit { steps: vec![step], quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
     }
 
