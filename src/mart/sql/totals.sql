@@ -6,6 +6,10 @@ FROM categories_sold AS h JOIN orders_paid AS p ON h.order_id = p.order_id
 UNION ALL
 SELECT 'items' AS name, COUNT(*) AS counted, COALESCE(SUM(price_centavos + freight_centavos), 0) AS amount FROM order_items
 UNION ALL
+SELECT 'items_dated' AS name, COALESCE(SUM(sold * (1 - without_order)), 0) AS counted,
+       COALESCE(SUM(sold * (1 - without_order) * revenue_centavos), 0) AS amount
+FROM items_sold
+UNION ALL
 SELECT 'items_sold' AS name, COALESCE(SUM(sold), 0) AS counted, COALESCE(SUM(sold * revenue_centavos), 0) AS amount FROM items_sold
 UNION ALL
 SELECT 'items_without_order' AS name, COALESCE(SUM(without_order), 0) AS counted,

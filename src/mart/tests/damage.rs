@@ -144,6 +144,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
         held.0 += 1;
         held.1.insert(categories.get(product).copied().unwrap_or("unknown"));
         for (name, counts) in [
+            ("items_dated", row.is_some() && !matches!(status, Some("canceled" | "unavailable"))),
             ("items_sold", !matches!(status, Some("canceled" | "unavailable"))),
             ("items_without_order", row.is_none()),
             ("items_without_product", !products.contains(product)),
