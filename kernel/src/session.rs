@@ -82,7 +82,7 @@ impl Session {
     pub fn start_in(folder: &std::path::Path) -> Result<Session> {
         let toolchain = Toolchain::load()?;
         sweep(&std::env::temp_dir());
-        let directory = folder()?;
+        let directory = self::folder()?;
         let folder = std::fs::canonicalize(folder).map_err(Error::io("open", folder))?;
         let child = Child::start(&toolchain, &folder)?;
         Ok(Session {
