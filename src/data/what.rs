@@ -6,6 +6,7 @@ use std::path::Path;
 use super::archive;
 use super::contract::{TABLES, Table, TableId};
 use super::names;
+use super::quarantine::shortened;
 use super::regular;
 use crate::error::{Error, Result};
 
@@ -13,6 +14,8 @@ use crate::error::{Error, Result};
 const HEAD: u64 = 1 << 12;
 /// Columns that are named of a file that is another.
 const SHOWN: usize = 12;
+/// Characters of such a name that are shown.
+const LONGEST: usize = 40;
 /// What is said of a text that is no table.
 const UNKNOWN: &str = "is no data that pfe knows";
 const LONE: &str = "is a lone table";
@@ -76,7 +79,8 @@ pub(super) fn of_columns(table: &Table, columns: &[String]) -> String {
     if let Some(other) = TABLES.iter().find(|t| is_whole(t, columns) && known(t) > own) {
         return format!("has the columns of `{}`", other.name);
     }
-    let shown = columns.iter().take(SHOWN).map(|c| format!("`{}`", shortened(c))).collect::<Vec<_>>().join(", ");
+    let shown =
+        columns.iter().take(SHOWN).map(|c| format!("`{}`", shortened(c, LONGEST))).collect::<Vec<_>>().join(", ");
     let more = columns.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     match own {
@@ -94,11 +98,6 @@ pub(super) fn is(column: &super::contract::Column, header: &str) -> bool {
 /// Whether all columns of a table are there that must be.
 fn is_whole(table: &Table, columns: &[String]) -> bool {
     table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
-}
-
-fn shortened(text: &str) -> String {
-    let short: String = text.chars().take(40).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 /// The columns of a first line, whatever separates them: what most of the contract's names come out of.
