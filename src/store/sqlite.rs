@@ -52,7 +52,11 @@ impl Sqlite {
             connection.busy_timeout(BUSY)?;
             // Cleaning has checked the references; replacing a table that others refer to breaks none of them.
             connection.pragma_update(None, "foreign_keys", false)?;
-            connection.pragma_update(None, "cache_size", -65_536)
+            // Whoever reads passes each page once, and needs no more than SQLite's own two megabytes of them.
+            if flags.contains(OpenFlags::SQLITE_OPEN_CREATE) {
+                connection.pragma_update(None, "cache_size", -65_536)?;
+            }
+            Ok(())
         };
         set().map_err(|e| self.failed(e))?;
         #[cfg(test)]

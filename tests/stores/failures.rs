@@ -204,7 +204,7 @@ fn tables_that_no_load_has_made_are_left_alone() {
 #[test]
 fn results_have_the_types_that_are_declared() {
     let work = Workdir::new();
-    for (data, orders) in [("many", "3000"), ("few", "20")] {
+    for (data, orders) in [("many", "3000"), ("few", "500")] {
         work.ok(&["synth", "--orders", orders, "--seed", "8", "--out", data, "--quiet"]);
     }
     for place in places() {
