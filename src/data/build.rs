@@ -89,7 +89,7 @@ impl<'t> TableBuilder<'t> {
                 [position] => positions.push(position),
                 [] if self.table.may_lack(column) => {
                     positions.push(header.len());
-                    warnings.push(format!("column `{}` is missing from `{}`: it is empty", column.source, self.file));
+                    warnings.push(self.lacks(column));
                 }
                 [] => {
                     return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.part))
@@ -101,10 +101,7 @@ impl<'t> TableBuilder<'t> {
                 }
             }
         }
-        for ((column, declared), position) in self.declared.iter_mut().zip(self.table.columns).zip(&positions) {
-            let lacks = declared.null.or((*position == header.len()).then_some("the file lacks the column"));
-            *column = Declared { null: lacks, ..*declared };
-        }
+        self.may_be_null(|i| positions[i] == header.len());
         let extra = (0..header.len()).filter(|i| !positions.contains(i));
         let told = |i: usize| match (i, header[i].to_lowercase().as_str()) {
             (0, "" | "index" | "unnamed: 0") => format!("the index column of `{}` was left out", self.file),
@@ -112,6 +109,19 @@ impl<'t> TableBuilder<'t> {
         };
         warnings.extend(extra.map(told));
         Ok((positions, warnings))
+    }
+
+    /// The warning that a file lacks a column.
+    pub(super) fn lacks(&self, column: &Declared) -> String {
+        format!("column `{}` is missing from `{}`: it is empty", column.source, self.file)
+    }
+
+    /// Declares which columns the file lacks: they hold nulls, whatever the contract demands of a table that has them.
+    pub(super) fn may_be_null(&mut self, is_missing: impl Fn(usize) -> bool) {
+        for (i, (column, declared)) in self.declared.iter_mut().zip(self.table.columns).enumerate() {
+            let lacks = declared.null.or(is_missing(i).then_some("the file lacks the column"));
+            *column = Declared { null: lacks, ..*declared };
+        }
     }
 
     /// Takes a row: `field(i)` is the text of the `i`-th declared column, `record` the whole row for the quarantine.

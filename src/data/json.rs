@@ -23,7 +23,9 @@ const DEEPEST: usize = 16;
 /// the other.
 ///
 /// # Errors
-/// The file does not hold such documents, or its first one lacks a column wherever it is nested.
+/// The file does not hold such documents, or its first one lacks a column that every table has, wherever it is nested.
+///
+/// Warns of the columns that no document has.
 pub(super) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let file = builder.file.clone();
     let failed = |e: io::Error| Error::input(format!("cannot read `{file}`: {e}"));
@@ -33,7 +35,7 @@ pub(super) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<
     }
     let (lines, since) = (Cell::new(1), Cell::new(0));
     let mut counted = Counted { reader, lines: &lines, since: &since };
-    let mut rows = Rows { builder, lines: &lines, since: &since, is_first: true, failed: None };
+    let mut rows = Rows { builder, lines: &lines, since: &since, seen: Vec::new(), failed: None };
     let array = match counted.first().map_err(failed)? {
         None => return Ok(Vec::new()),
         Some(first) => first == b'[',
@@ -43,9 +45,9 @@ pub(super) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<
         true => documents.deserialize_seq(&mut rows).and_then(|()| documents.end()),
         false => documents.into_iter::<Box<RawValue>>().try_for_each(|document| rows.take(&document?)),
     };
-    match (rows.failed, read) {
+    match (rows.failed.take(), read) {
         (Some(error), _) => Err(error),
-        (None, read) => read.map(|()| Vec::new()).map_err(|e| {
+        (None, read) => read.map(|()| rows.warnings()).map_err(|e| {
             let hint = match e.classify() {
                 serde_json::error::Category::Eof => "the file is cut off; download it again",
                 serde_json::error::Category::Io => "the file is damaged; download it again",
@@ -98,7 +100,8 @@ struct Rows<'b, 't, 'c> {
     builder: &'b mut TableBuilder<'t>,
     lines: &'c Cell<u64>,
     since: &'c Cell<u64>,
-    is_first: bool,
+    /// Per column, whether a document has had it; empty before the first document.
+    seen: Vec<bool>,
     /// Why the last row was not taken: errors of the parser hold words only.
     failed: Option<Error>,
 }
@@ -119,6 +122,12 @@ impl<'de> Visitor<'de> for &mut Rows<'_, '_, '_> {
 }
 
 impl Rows<'_, '_, '_> {
+    /// One for each column that no document had.
+    fn warnings(&self) -> Vec<String> {
+        let columns = self.builder.table.columns.iter().zip(&self.seen).filter(|(_, seen)| !**seen);
+        columns.map(|(column, _)| self.builder.lacks(column)).collect()
+    }
+
     fn take<E: serde::de::Error>(&mut self, document: &RawValue) -> std::result::Result<(), E> {
         let breaks = document.get().bytes().filter(|byte| *byte == b'\n').count() as u64;
         self.since.set(0);
@@ -131,18 +140,23 @@ impl Rows<'_, '_, '_> {
     fn push(&mut self, document: &RawValue, line: u64) -> Result<()> {
         let text = document.get();
         let builder = &mut *self.builder;
-        let is_first = std::mem::replace(&mut self.is_first, false);
         let fields = match fields(builder.table, document) {
             Ok(fields) => fields,
             Err(reason) => {
                 return builder.reject(line, "", b"", reason, vec![text.as_bytes()]);
             }
         };
-        let missing = builder.table.columns.iter().zip(&fields).find(|(c, field)| field.is_none() && c.null.is_none());
-        if let (true, Some((missing, _))) = (is_first, missing) {
-            let message = format!("column `{}` is missing from `{}`", missing.source, builder.file);
-            return Err(Error::input(message).with_hint(format!("the first document is {}", shortened(text))));
+        let table = builder.table;
+        if self.seen.is_empty() {
+            let missing = table.columns.iter().zip(&fields).find(|(c, field)| field.is_none() && !table.may_lack(c));
+            if let Some((missing, _)) = missing {
+                let message = format!("column `{}` is missing from `{}`", missing.source, builder.file);
+                return Err(Error::input(message).with_hint(format!("the first document is {}", shortened(text))));
+            }
+            builder.may_be_null(|i| fields[i].is_none());
+            self.seen = vec![false; fields.len()];
         }
+        self.seen.iter_mut().zip(&fields).for_each(|(seen, field)| *seen |= field.is_some());
         let field = |i: usize| fields[i].as_deref().unwrap_or_default().as_bytes();
         builder.push(line, field, || vec![text.as_bytes()])?;
         builder.weigh(text.len())
@@ -296,6 +310,26 @@ mod tests {
             let found = &table.quarantine.listed[0];
             assert!(found.reason.starts_with(reason), "{}", found.reason);
         }
+    }
+
+    #[test]
+    fn columns_that_no_document_has_are_empty_and_named() {
+        let read = |id: TableId, text: &str| {
+            let mut bytes = text.as_bytes();
+            let mut builder = TableBuilder::new(id.table(), "x.json", 0, None);
+            let warnings = super::read(&mut Tap::new(&mut bytes), &mut builder)?;
+            Ok::<_, Error>((builder.finish(InputFile::single("x.json", 0, String::new()), true)?, warnings))
+        };
+        let points = "{\"geolocation_zip_code\": 1151, \"geolocation_city\": \"x\", \"geolocation_state\": \"SP\"}";
+        let (table, warnings) = read(TableId::Geolocation, points).unwrap();
+        assert_eq!((table.rows_in, table.quarantine.len()), (1, 0));
+        let missing = |column: &str| format!("column `{column}` is missing from `x.json`: it is empty");
+        assert_eq!(warnings, ["geolocation_lat", "geolocation_lng"].map(missing));
+        // One document that has it is enough.
+        let both = format!("{points} {}", points.replacen('{', "{\"geolocation_lat\": -23.5, ", 1));
+        assert_eq!(read(TableId::Geolocation, &both).unwrap().1, [missing("geolocation_lng")]);
+        let key = read(TableId::Geolocation, "{\"geolocation_lat\": -23.5}").unwrap_err();
+        assert!(key.to_string().contains("`geolocation_zip_code_prefix` is missing"), "{key}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use super::quarantine::Quarantined;
 use super::reading::Reading;
 use super::source::{Format, Shelf, Source, SourceFile};
 use super::typed::TypedRows;
-use super::{built_in, json, regular};
+use super::{built_in, find, json, regular};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::store::{Schema, Store};
@@ -209,7 +209,8 @@ pub(super) fn read_blocks<'a>(
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     let (table, told) = read_first(source, id, take)?;
-    Ok((table, source.unread(id).cloned().chain(told).collect()))
+    let stored = stored_again(source, id, &table.file.name)?;
+    Ok((table, source.unread(id).cloned().chain(stored).chain(told).collect()))
 }
 
 fn read_first<'a>(
@@ -231,6 +232,22 @@ fn read_first<'a>(
     built_in::table(id)
 }
 
+/// A warning per store that holds the table too, where it is read from `first`.
+fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for Shelf(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
+        let name = stored_name(&**store, id);
+        if name != first && store.holds(Schema::Raw, id.name()) && store.rows(Schema::Raw, id.name())?.is_some() {
+            told.push(find::unread(&name, &format!("`{}` is taken from `{first}`", id.name())));
+        }
+    }
+    Ok(told)
+}
+
+fn stored_name(store: &dyn Store, id: TableId) -> String {
+    format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name())
+}
+
 /// Takes the rows of a store, of which there are `about` so many, as those of a file, so that they meet the same contract. A store
 /// has no order: the hash does not depend on it.
 fn read_store<'a>(
@@ -240,7 +257,7 @@ fn read_store<'a>(
     reading: &Reading,
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<(RawTable, Vec<String>)> {
-    let name = format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name());
+    let name = stored_name(store, id);
     let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(width(id.table())), take);
     builder.bounds = Bounds::of(reading.years);
     let mut rows = TypedRows::of_store(&name);

@@ -79,7 +79,7 @@ pub const LAWS: &[Law] = &[
     (sum("payments_by_category_month", &["installments"]), sum("payments_by_category", &["installments"])),
     (sum("payment_sets", &["orders"]), counted("orders_paid")),
     (amount("orders_paid"), amount("payments")),
-    (sum("payment_sets_by_category", &["orders"]), counted("categories_paid")),
+    (sum("payment_sets_by_category", &["orders"]), sum("misread_by_category", &["paid_orders"])),
     (sum("service_by_category", &["items"]), counted("items")),
     (sum("service_by_category", REVENUE), amount("items")),
     (sum("service_by_category", PARTS), amount("items")),
@@ -98,7 +98,7 @@ pub const LAWS: &[Law] = &[
     (sum("misread", &["items"]), counted("items")),
     (sum("misread", REVENUE), amount("items")),
     (sum("misread_by_category", REVENUE), amount("items")),
-    (sum("misread_by_category", &["joined_centavos"]), amount("categories_paid")),
+    (sum("misread_by_category", &["joined_centavos"]), amount("items_paid")),
     (sum("products", &["items"]), counted("items")),
     (sum("products", REVENUE), amount("items")),
 ];

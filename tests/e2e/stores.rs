@@ -98,3 +98,22 @@ fn what_an_engine_cleans_is_not_stored() {
     let done = work.pfe(&["run", "--data", "data", "--engine", "sc://h:1", "--engine-cleans", "--store", "lake:x"]);
     assert!(done.code == Some(2) && done.stderr.contains("cannot be used with"), "{done}");
 }
+
+/// What is read is the first place's; that another holds the table too is told.
+#[test]
+fn a_table_in_two_databases_is_read_from_the_first_and_told() {
+    let work = Workdir::with_data();
+    for to in ["sqlite:a.db", "sqlite:b.db"] {
+        work.ok(&["load", "--from", "data", "--to", to, "--quiet"]);
+    }
+    let told = "`sqlite:b.db raw_data.orders` is not read: `orders` is taken from `sqlite:a.db raw_data.orders`";
+    let run = work.ok(&["run", "--data", "sqlite:a.db", "--data", "sqlite:b.db", "--out", "out", "--only", "clean"]);
+    let warnings = work.json("out/.pfe-run/audit.json")["warnings"].to_string();
+    assert!(warnings.contains(told), "{run}\n{warnings}");
+    // Files come before a store, wherever it is named.
+    work.ok(&["run", "--data", "data", "--data", "sqlite:b.db", "--out", "files", "--only", "clean", "--quiet"]);
+    let warnings = work.json("files/.pfe-run/audit.json")["warnings"].to_string();
+    assert!(warnings.contains("`sqlite:b.db raw_data.orders` is not read"), "{warnings}");
+    work.ok(&["run", "--data", "data", "--out", "one", "--only", "clean", "--quiet"]);
+    assert!(!work.json("one/.pfe-run/audit.json")["warnings"].to_string().contains("is not read"));
+}

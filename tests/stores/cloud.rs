@@ -81,7 +81,7 @@ impl Cloud {
         stream.read_to_end(&mut answer).unwrap();
         let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        assert!(head.starts_with("HTTP/1.1 200"), "{method} {key}: {head}");
+        assert!(head.starts_with("HTTP/1.1 20"), "{method} {key}: {head}");
         answer.split_off(end + 4)
     }
 
@@ -185,6 +185,22 @@ fn files_in_a_bucket_are_read_as_files_of_a_folder_are() {
         assert_same(&work.files(&format!("local/{folder}")), &work.files(&format!("out/{folder}")));
     }
     assert_eq!(work.json("local/run.json")["core"]["inputs"], work.json("out/run.json")["core"]["inputs"]);
+}
+
+/// An object under the key of a table, which no load has put there.
+#[test]
+fn objects_of_others_are_left_alone() {
+    let Some(cloud) = Cloud::new("others") else { return };
+    let work = Workdir::with_data();
+    cloud.request("PUT", "olist/raw_data/sellers.parquet", b"mine");
+    let load = ["load", "--from", "data", "--to", &cloud.url(), "--quiet"];
+    cloud.fails(&work, &load, 2, &["raw_data/sellers.parquet` is in the way", "hint: move it away"]);
+    assert_eq!(cloud.request("GET", "olist/raw_data/sellers.parquet", b""), b"mine");
+    // Nothing of the load is there either, and once the object is gone, it comes; its own objects are replaced.
+    cloud.fails(&work, &["run", "--data", &cloud.url(), "--quiet"], 2, &["missing from `s3://"]);
+    cloud.request("DELETE", "olist/raw_data/sellers.parquet", b"");
+    cloud.ok(&work, &load);
+    cloud.ok(&work, &load);
 }
 
 #[test]

@@ -114,11 +114,6 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
         .zip(texts(clean, Customers, "customer_state"))
         .filter_map(|(id, state)| Some((id?, state)))
         .collect();
-    let categories: HashMap<&str, &str> = texts(clean, Products, "product_id")
-        .into_iter()
-        .zip(texts(clean, Products, "category"))
-        .filter_map(|(id, category)| Some((id?, category?)))
-        .collect();
     let (products, sellers) = (ids(Products, "product_id"), ids(Sellers, "seller_id"));
 
     let mut all: BTreeMap<&'static str, (i64, i64)> = BTreeMap::new();
@@ -128,7 +123,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
     };
     let mut orders = ids(Orders, "order_id");
     let known = orders.len();
-    let mut held: BTreeMap<&str, (i64, BTreeSet<&str>)> = BTreeMap::new();
+    let mut held: BTreeMap<&str, i64> = BTreeMap::new();
     let items = texts(clean, OrderItems, "order_id").into_iter().zip(texts(clean, OrderItems, "product_id"));
     let items = items.zip(texts(clean, OrderItems, "seller_id"));
     let (prices, freights) =
@@ -140,9 +135,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
         let row = of_order.get(order);
         let status = row.and_then(|row| statuses[*row]);
         let state = row.and_then(|row| states.get(customers[*row]?).copied().flatten());
-        let held = held.entry(order).or_default();
-        held.0 += 1;
-        held.1.insert(categories.get(product).copied().unwrap_or("unknown"));
+        *held.entry(order).or_default() += 1;
         for (name, counts) in [
             ("items_dated", row.is_some() && !matches!(status, Some("canceled" | "unavailable"))),
             ("items_sold", !matches!(status, Some("canceled" | "unavailable"))),
@@ -159,11 +152,12 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
     for (order, (price, freight)) in items.filter(|(order, _)| !of_order.contains_key(order)) {
         *lost.entry(order).or_default() += price + freight;
     }
-    let mut paid: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut paid: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     let payments = texts(clean, OrderPayments, "order_id").into_iter().flatten();
     for (order, centavos) in payments.zip(numbers(clean, OrderPayments, "payment_centavos")) {
         orders.insert(order);
-        *paid.entry(order).or_default() += centavos;
+        let paid = paid.entry(order).or_default();
+        *paid = (paid.0 + 1, paid.1 + centavos);
         add("payments", 1, centavos);
         let without = !of_order.contains_key(order);
         add("payments_without_order", i64::from(without), if without { centavos } else { 0 });
@@ -177,11 +171,11 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
         add("reviews_without_order", i64::from(!of_order.contains_key(order)), 0);
     }
     add("orders", orders.len() as i64, orders.iter().filter_map(|order| delivered(order)).sum());
-    add("orders_paid", paid.len() as i64, paid.values().sum());
+    add("orders_paid", paid.len() as i64, paid.values().map(|(_, centavos)| centavos).sum());
     add("orders_without_row", (orders.len() - known) as i64, lost.values().sum());
-    for (order, centavos) in paid {
-        let (items, categories) = held.get(order).cloned().unwrap_or_default();
-        add("categories_paid", categories.len() as i64, items * centavos);
+    for (order, (payments, centavos)) in paid {
+        let items = held.get(order).copied().unwrap_or_default();
+        add("items_paid", items * payments, items * centavos);
     }
     add("orders_delivered", orders.iter().filter(|order| delivered(order).is_some()).count() as i64, 0);
     all
