@@ -132,12 +132,12 @@ impl<'t> TableBuilder<'t> {
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         let mut cells = [Cell::Null; MAX_COLUMNS];
-        // Values that break the contract by themselves; a row that does takes them along. Empty vectors take no memory.
-        let mut alone: Vec<(usize, String)> = Vec::new();
+        // Whether a value breaks the contract by itself; a row that does takes it along.
+        let mut alone = false;
         for (i, column) in self.declared.iter().enumerate() {
             match parse(column, field(i), &self.bounds) {
                 Ok(cell) => cells[i] = cell,
-                Err(reason) if column.aside == Scope::Value => alone.push((i, reason)),
+                Err(_) if column.aside == Scope::Value => alone = true,
                 Err(reason) => {
                     let source = column.source;
                     return self.reject(line, source, field(i), reason, record());
@@ -156,11 +156,25 @@ impl<'t> TableBuilder<'t> {
         }
         self.rows_in += 1;
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
-        for (i, reason) in alone {
-            let column = self.table.columns[i].source;
-            self.set_aside(Scope::Value, line, column, field(i), reason, record())?;
+        if alone {
+            self.set_values_aside(line, field, record)?;
         }
         if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn set_values_aside<'a>(
+        &mut self,
+        line: u64,
+        field: impl Fn(usize) -> &'a [u8],
+        record: impl Fn() -> Vec<&'a [u8]>,
+    ) -> Result<()> {
+        for (i, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.aside == Scope::Value) {
+            if let Err(reason) = parse(&self.declared[i], field(i), &self.bounds) {
+                self.set_aside(Scope::Value, line, column.source, field(i), reason, record())?;
+            }
+        }
+        Ok(())
     }
 
     /// Is told the bytes of each row after it: a block of long rows is handed on before it has its number of them.

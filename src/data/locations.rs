@@ -78,8 +78,12 @@ impl<'a> Group<'a> {
     fn add(&mut self, lat: f64, lng: f64, city: Option<&'a str>, state: Option<&'a str>) {
         self.lats.push(lat);
         self.lngs.push(lng);
-        city.into_iter().for_each(|city| *self.cities.entry(city).or_default() += 1);
-        state.into_iter().for_each(|state| *self.states.entry(state).or_default() += 1);
+        if let Some(city) = city {
+            *self.cities.entry(city).or_default() += 1;
+        }
+        if let Some(state) = state {
+            *self.states.entry(state).or_default() += 1;
+        }
     }
 }
 

@@ -339,11 +339,14 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
     let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
     let lost = of.filter(|column| !found.iter().any(|name| what::is(column, name)));
     let columns: Vec<&str> = lost.map(|column| column.source).collect();
+    if columns.is_empty() {
+        return Ok(None);
+    }
     let looks = match what::of_bytes(&head) {
         Some(what) => format!("looks like {what}"),
         None => what::of_columns(table, &found),
     };
-    Ok((!columns.is_empty()).then(|| Lost { name: part.name.clone(), columns, looks }))
+    Ok(Some(Lost { name: part.name.clone(), columns, looks }))
 }
 
 impl Part {

@@ -107,13 +107,17 @@ impl Sum {
     /// None where the table is not among `tables`.
     fn of(&self, tables: &BTreeMap<String, DataFrame>) -> Result<Option<i128>> {
         let Some(frame) = tables.get(self.table) else { return Ok(None) };
-        let names = self.row.map(|_| frame.column("name")?.str().cloned()).transpose()?;
         let mut total = 0i128;
         for column in self.columns {
-            for (row, number) in frame.column(column)?.i64()?.iter().enumerate() {
-                let counts = names.as_ref().is_none_or(|names| names.get(row) == self.row);
-                total += i128::from(number.filter(|_| counts).unwrap_or(0));
-            }
+            let numbers = frame.column(column)?.i64()?;
+            total += match self.row {
+                None => numbers.iter().flatten().map(i128::from).sum::<i128>(),
+                Some(name) => {
+                    let names = frame.column("name")?.str()?;
+                    let rows = names.iter().zip(numbers.iter()).filter(|(row, _)| *row == Some(name));
+                    rows.filter_map(|(_, number)| number).map(i128::from).sum()
+                }
+            };
         }
         Ok(Some(total))
     }
