@@ -1,5 +1,5 @@
-//! What the AWS stores share: credentials, region, endpoint, patience, and the runtime their clients live in. Used by `s3`
-//! and `dynamodb`.
+//! Shared by the AWS stores: credentials, region, endpoint, timeouts, retries, and the clients' runtime. Used by `s3` and
+//! `dynamodb`.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -23,17 +23,17 @@ use super::StoreUrl;
 use super::retry::Backoff;
 use crate::error::{Error, Result};
 
-/// A server that does not answer within this is down.
+/// Longest time to connect.
 pub(super) const CONNECT: Duration = Duration::from_secs(5);
-/// One attempt of one request, however large.
+/// Longest time of one attempt of one request.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(60);
-/// No wait between attempts is longer.
+/// Longest wait between two attempts.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Where requests go if no region is named: an endpoint of one's own does not care.
+/// Region when none is named but an endpoint is: custom endpoints ignore it.
 const REGION_OF_AN_ENDPOINT: &str = "us-east-1";
 
-/// Waits for a future on the runtime of all AWS clients. Never called from within a runtime.
+/// Waits for a future on the runtime that all AWS clients share. Do not call it from within a runtime.
 pub(super) fn wait<F: Future>(future: F) -> Result<F::Output> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
@@ -45,13 +45,13 @@ pub(super) fn wait<F: Future>(future: F) -> Result<F::Output> {
     }
 }
 
-/// The configuration that a URL and the environment give, with credentials that were found.
+/// Builds the AWS configuration from the URL and the environment, and checks that credentials exist.
 ///
-/// Credentials come from the environment (a container's role included) or the AWS profile, never from the URL, where
+/// Credentials come from the environment (a container's role included) or the AWS profile, never from the URL, because
 /// shells and process lists would show them.
 ///
 /// # Errors
-/// The URL holds credentials, or there are none, or there is no region.
+/// The URL holds credentials, there are no credentials, or there is no region.
 pub(super) fn configure(url: &StoreUrl, service: &str) -> Result<SdkConfig> {
     if url.user.is_some() || url.password.is_some() {
         return Err(Error::input(format!("`{}` holds credentials", url.masked())).with_hint(CREDENTIALS));
@@ -107,14 +107,14 @@ async fn config(region: Region, endpoint: Option<String>, credentials: impl Prov
     }
 }
 
-/// What to do about credentials.
+/// Hint for missing or refused credentials.
 pub(super) const CREDENTIALS: &str =
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; URLs hold no credentials";
 
-/// What to do about a service that gave no answer of its own.
+/// Hint for a service that did not answer.
 pub(super) const UNREACHABLE: &str = "check the network, AWS_REGION and AWS_ENDPOINT_URL";
 
-/// Server of one's own for a service, from the environment; AWS itself if there is none.
+/// Custom endpoint of a service from the environment; `None` for AWS itself.
 fn endpoint(service: &str) -> Option<String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))
@@ -128,7 +128,7 @@ fn without_credentials(url: &StoreUrl, error: &CredentialsError) -> Error {
     Error::input(message).with_hint(CREDENTIALS)
 }
 
-/// The first cause of an error: what a user can act upon.
+/// The root cause of an error, which is what a user can act on.
 pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
@@ -137,7 +137,7 @@ pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// What to do about an answer of AWS, by its error code.
+/// Hint for an AWS error code.
 pub(super) fn advice(code: &str) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|word| code.contains(word));
     if says(&["NoSuchBucket"]) {
@@ -151,7 +151,7 @@ pub(super) fn advice(code: &str) -> Option<&'static str> {
     }
 }
 
-/// What the tests of the stores talk to: a server of theirs, with credentials that it does not check.
+/// Configuration for tests: their own server, and credentials that it does not check.
 #[cfg(test)]
 pub(super) fn for_tests(endpoint: &str) -> SdkConfig {
     let credentials = aws_credential_types::Credentials::new("test", "topsecret", None, None, "tests");

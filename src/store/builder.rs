@@ -1,4 +1,4 @@
-//! Single values → a frame, as relational databases give them. The way there: `rows`.
+//! Single values from a relational database → frame. The opposite direction: `rows`.
 
 use polars::prelude::*;
 
@@ -7,12 +7,12 @@ use super::rows::{Field, Held, Value};
 use crate::data::parse;
 use crate::error::{Error, Result};
 
-/// Rows that are handed on together at most.
+/// Most rows in one block.
 const ROWS: usize = 1 << 16;
-/// Bytes of their texts at most.
+/// Most bytes of text in one block.
 const BYTES: usize = 16 << 20;
 
-/// The columns of a frame of results, which is brought to the few types that every database has.
+/// Casts a frame of results to the few types that every database has, and returns its columns and the cast frame.
 ///
 /// # Errors
 /// A column holds lists, structs or binary data.
@@ -38,14 +38,14 @@ pub(super) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
     Ok((fields, DataFrame::new(frame.height(), columns)?))
 }
 
-/// Collects the rows that a database gives one after the other, and hands them on in blocks.
+/// Collects the rows that a database returns one by one, and passes them on in blocks.
 pub(super) struct Blocks<'t> {
     fields: Vec<Field>,
     builders: Vec<Builder>,
-    /// Rows and bytes of texts that wait.
+    /// Rows, and bytes of text, in the current block.
     rows: usize,
     bytes: usize,
-    /// Rows before them.
+    /// Rows in earlier blocks.
     before: usize,
     take: &'t mut TakeFrame<'t>,
 }
@@ -59,10 +59,10 @@ impl<'t> Blocks<'t> {
         &self.fields
     }
 
-    /// Takes the value of a column of the next row.
+    /// Adds the value of one column of the next row.
     ///
     /// # Errors
-    /// It has no meaning there: in words, with row and column.
+    /// The column cannot hold the value; the message names row and column.
     pub(super) fn push(&mut self, column: usize, value: Result<Value<'_>, &str>) -> Result<(), String> {
         let row = self.before + self.rows + 1;
         if let Ok(Value::Text(text)) = value {
@@ -74,10 +74,10 @@ impl<'t> Blocks<'t> {
             .map_err(|what| format!("row {row}, {what}"))
     }
 
-    /// Ends the row.
+    /// Ends the row; passes the block on if it is full.
     ///
     /// # Errors
-    /// Rows cannot be handed on.
+    /// `take` fails.
     pub(super) fn end_row(&mut self) -> Result<()> {
         self.rows += 1;
         if self.rows >= ROWS || self.bytes >= BYTES { self.hand_on() } else { Ok(()) }
@@ -91,16 +91,16 @@ impl<'t> Blocks<'t> {
         (self.take)(frame)
     }
 
-    /// Hands on what is left, and the columns of a table without a row.
+    /// Passes on the last block. A table without rows yields one empty frame, so that its columns are known.
     ///
     /// # Errors
-    /// Rows cannot be handed on.
+    /// `take` fails.
     pub(super) fn finish(mut self) -> Result<()> {
         if self.rows > 0 || self.before == 0 { self.hand_on() } else { Ok(()) }
     }
 }
 
-/// Collects the values that a database gives for one column.
+/// Collects the values of one column.
 struct Builder {
     field: Field,
     values: Values,
@@ -128,11 +128,11 @@ impl Builder {
         fields.iter().map(|f| Builder { field: f.clone(), values: values(f) }).collect()
     }
 
-    /// Takes a value in whatever form the database gave it: tables that others made may hold amounts as floating-point
-    /// numbers, or numbers as text.
+    /// Accepts a value in any form that the database returns: foreign tables may hold amounts as floating-point numbers, or
+    /// numbers as text.
     ///
     /// # Errors
-    /// The value has no meaning in this column: in words, with the column.
+    /// The column cannot hold the value; the message names the column.
     fn push(&mut self, value: Value<'_>) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("column `{}`: {what}", self.field.name));
         match &mut self.values {
@@ -176,7 +176,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The frame of all columns.
+    /// Builds the frame from all columns.
     fn finish(builders: Vec<Builder>, rows: usize) -> Result<DataFrame> {
         let column = |b: Builder| -> PolarsResult<Column> {
             let series = match b.values {
@@ -195,7 +195,7 @@ impl Builder {
     }
 }
 
-/// A value as an integer: itself, centavos or microseconds.
+/// Converts a value to an integer: the number itself, centavos or microseconds.
 fn integer(held: Held, value: Value<'_>) -> Result<Option<i64>, String> {
     let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
     let no = |what: &str| Err(format!("{value:?} is no {what}"));
@@ -207,7 +207,7 @@ fn integer(held: Held, value: Value<'_>) -> Result<Option<i64>, String> {
         (Held::Integer, _) => no("whole number"),
         (Held::Reais, Value::Reais(centavos)) => Ok(Some(centavos)),
         (Held::Reais, Value::Text(text)) => parse::centavos(text).map(Some),
-        // The shortest text of a floating-point number is the amount that it was made from.
+        // The shortest text of a floating-point number is the decimal amount that it was made from.
         (Held::Reais, Value::Float(reais)) => parse::centavos(&reais.to_string()).map(Some),
         (Held::Reais, Value::Integer(reais)) if reais.checked_mul(100).is_some() => Ok(Some(reais * 100)),
         (Held::Reais, _) => no("amount in reais"),
@@ -287,7 +287,7 @@ mod tests {
         };
         assert_eq!(heights(0, ""), [0]);
         assert_eq!(heights(2 * ROWS + 1, ""), [ROWS, ROWS, 1]);
-        // Long texts wait in fewer rows.
+        // Blocks of long texts hold fewer rows.
         assert_eq!(heights(5, &"x".repeat(BYTES / 2)), [2, 2, 1]);
     }
 

@@ -1,8 +1,8 @@
-//! `dynamodb://prefix`: customers and sellers as nested documents, as the original project kept them.
+//! `dynamodb://prefix`: customers and sellers as nested documents, as the original project kept them. One of the stores.
 //!
-//! A load writes a table of its own, `prefix_customers_g2_…`; one item of `prefix_tables` then says that this is the one
-//! that holds the customers. So a reader sees the old rows or the new ones and never a mixture, and a load that breaks
-//! off leaves nothing but a table that the next load removes. Without such an item, the table `prefix_customers` is read.
+//! Each load writes a table of its own, `prefix_customers_g2_…`. Then it switches one item of `prefix_tables`, which names
+//! the table that holds the customers. A reader therefore sees the old rows or the new ones, never a mixture. An aborted
+//! load leaves only a table that the next load removes. Without that item, pfe reads the table `prefix_customers`.
 
 mod current;
 mod document;
@@ -28,29 +28,29 @@ use crate::error::{Error, Result};
 use current::Current;
 use document::Shape;
 
-/// The service takes no more at once.
+/// Most items in one batch, a limit of the service.
 const BATCH: usize = 25;
-/// Batches on their way at once.
+/// Batches sent concurrently.
 const IN_FLIGHT: usize = 8;
-/// A table is scanned in so many parts at once.
+/// Segments of a table scanned concurrently.
 const SEGMENTS: i32 = 4;
-/// A new table is ready within this, or something is wrong.
+/// Longest time until a new table is active.
 const CREATION: Duration = Duration::from_secs(120);
 
 /// An item: attributes by name.
 type Item = HashMap<String, AttributeValue>;
-/// Takes some items of the table of this name.
+/// Takes the table's name and some of its items.
 type TakeItems<'a> = dyn FnMut(&str, Vec<Item>) -> Result<()> + 'a;
 
-/// An answer to a scan.
+/// One answer to a scan.
 struct Page {
     segment: i32,
     items: Vec<Item>,
-    /// Where the next one begins, if there is one.
+    /// Start key of the next page; `None` after the last.
     after: Option<Item>,
 }
 
-/// The tables of a prefix.
+/// The tables under one prefix.
 #[derive(Debug, Clone)]
 pub(super) struct Dynamodb {
     url: Arc<str>,
@@ -80,7 +80,7 @@ impl Dynamodb {
         format!("{}_{table}", self.prefix)
     }
 
-    /// Hands the items of the table that holds the rows to `take`, with its name; `false` if there is none.
+    /// Passes the name and items of the current table to `take`. Returns `false` if there is no such table.
     async fn find(&self, table: &str, take: &mut TakeItems<'_>) -> Result<bool> {
         let mut gone = None;
         loop {
@@ -89,7 +89,7 @@ impl Dynamodb {
             if self.scan(&name, take).await? {
                 return Ok(true);
             }
-            // A load that ended meanwhile has removed the table: look again where the rows are.
+            // A load that ended meanwhile has removed the table: look up the current one again.
             match current {
                 None => return Ok(false),
                 same if same == gone => return Err(self.is_gone(&name)),
@@ -102,7 +102,7 @@ impl Dynamodb {
         Error::store(&*self.url, format!("the table `{name}` is gone")).with_hint("load the table again")
     }
 
-    /// Hands all items of a table to `take`, as they come; `false` if there is no such table.
+    /// Passes all items of a table to `take`, page by page. Returns `false` if there is no such table.
     async fn scan(&self, name: &str, take: &mut TakeItems<'_>) -> Result<bool> {
         let (mut pages, mut begun) = (JoinSet::new(), false);
         let page = |segment, after| self.clone().page(name.to_string(), segment, after);
@@ -113,14 +113,14 @@ impl Dynamodb {
             let answer = answer.map_err(|e| Error::store(&*self.url, format!("reading broke off: {e}")))?;
             match answer? {
                 Some(Page { segment, items, after }) => {
-                    // The next page comes while this one is taken.
+                    // Fetch the next page while `take` works on this one.
                     if after.is_some() {
                         pages.spawn(page(segment, after));
                     }
                     take(name, items)?;
                     begun = true;
                 }
-                // What was taken cannot be given back.
+                // Items that were passed on cannot be taken back.
                 None if begun => return Err(self.is_gone(name)),
                 None => return Ok(false),
             }
@@ -128,8 +128,8 @@ impl Dynamodb {
         Ok(true)
     }
 
-    /// Items of one part of a table; `None` if there is no such table. One answer holds 1 MB at most: only an answer without a last
-    /// key is the last.
+    /// Reads one page of a segment; `None` if there is no such table. A page holds at most 1 MB, so only an answer without a
+    /// last key is the last page.
     async fn page(self, name: String, segment: i32, after: Option<Item>) -> Result<Option<Page>> {
         let request = self.client.scan().table_name(&name).consistent_read(true);
         let page = request.segment(segment).total_segments(SEGMENTS).set_exclusive_start_key(after).send().await;
@@ -144,7 +144,7 @@ impl Dynamodb {
         }
     }
 
-    /// About how many items the table has that holds the rows; `None` if there is none.
+    /// Approximate number of items in the current table; `None` if there is none.
     async fn count(&self, table: &str) -> Result<Option<u64>> {
         if let Some(current) = self.current(table).await? {
             return Ok(Some(current.items));
@@ -157,7 +157,7 @@ impl Dynamodb {
         }
     }
 
-    /// Creates a table whose key is the text `key`, and waits until it takes items. One that exists is as good.
+    /// Creates a table with the text key `key` and waits until it is active. An existing table is fine.
     async fn create(&self, name: &str, key: &str) -> Result<()> {
         let malformed = |e: aws_sdk_dynamodb::error::BuildError| Error::store(&*self.url, e.to_string());
         let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
@@ -168,7 +168,7 @@ impl Dynamodb {
             .key_schema(hash.build().map_err(malformed)?);
         match request.send().await {
             Ok(_) => {}
-            // An attempt whose answer was lost has made it: no other table has the name of a load.
+            // An earlier attempt, whose answer was lost, has created it: names of loads are unique.
             Err(e) if e.code() == Some("ResourceInUseException") => {}
             Err(e) => return Err(self.failed("create", name, &e)),
         }
@@ -184,7 +184,7 @@ impl Dynamodb {
         Err(Error::store(&*self.url, format!("the table `{name}` is not ready after {} s", CREATION.as_secs())))
     }
 
-    /// Puts all items, several batches at a time.
+    /// Puts all items, several batches concurrently.
     async fn put_all(
         &self,
         name: &str,
@@ -208,8 +208,8 @@ impl Dynamodb {
         }
     }
 
-    /// Puts one batch. What the service did not take for want of capacity is sent again, ever later; as long as it takes
-    /// something the attempts start anew.
+    /// Puts one batch. Sends what the service refused for lack of capacity again, with growing waits. The attempts are counted
+    /// anew whenever the service accepts some items.
     async fn put(&self, name: &str, batch: Vec<Item>) -> Result<()> {
         let put = |item| PutRequest::builder().set_item(Some(item)).build();
         let requests: Result<Vec<_>, _> =
@@ -238,7 +238,7 @@ impl Dynamodb {
     async fn replace(&self, table: &str, key: &str, items: Vec<Item>, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
         let before = self.current(table).await?;
         let generation = before.as_ref().map_or(0, |c| c.generation) + 1;
-        // Two loads at once write two tables; the one that ends second finds that it is not the next any more.
+        // Two concurrent loads write two tables; the second to end finds that the switch has moved on, and fails.
         let unique = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
         let unique = unique ^ (u64::from(std::process::id()) << 40);
         let name = generated_name(&self.name(table), generation, unique);
@@ -252,14 +252,14 @@ impl Dynamodb {
         };
         if let Err(error) = written.await {
             match self.current(table).await {
-                // The switch was made, only the answer to it was lost.
+                // The switch was made; only its answer was lost.
                 Ok(Some(current)) if current.name == name => {}
-                // Nobody reads what was written so far; the error matters more than its removal.
+                // Nobody reads the rows written so far. Report the first error even if their removal fails.
                 Ok(_) => {
                     let _ = self.remove(&name).await;
                     return Err(error);
                 }
-                // It may be what is read now. If it is not, the next load removes it.
+                // The table may be the current one. If it is not, the next load removes it.
                 Err(_) => return Err(error),
             }
         }
@@ -290,7 +290,7 @@ impl Dynamodb {
     }
 }
 
-/// The name of the table that a load makes: the number is no other load's.
+/// Name of the table that a load writes; `unique` differs between loads.
 fn generated_name(table: &str, generation: u64, unique: u64) -> String {
     format!("{table}_g{generation}_{unique:016x}")
 }
@@ -325,7 +325,7 @@ impl Store for Dynamodb {
         }
     }
 
-    /// One after the other: each has a switch of its own.
+    /// Writes the tables one after the other: each has its own switch.
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
         let mut ready = Vec::new();
         for Incoming { schema, name, frame, .. } in tables {

@@ -1,4 +1,4 @@
-//! The local lake: a folder of Parquet files, `DIR/raw_data/orders.parquet`.
+//! The local lake: a folder of Parquet files, `DIR/raw_data/orders.parquet`. One of the stores.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::files;
 
-/// A folder of Parquet files.
+/// A lake at a local folder.
 #[derive(Debug)]
 pub(super) struct Lake {
     root: PathBuf,
@@ -27,7 +27,7 @@ impl Lake {
         Ok(self.root.join(schema.name()).join(checked_name(table)?).with_extension("parquet"))
     }
 
-    /// The file of a table, if there is one, and its name in messages.
+    /// Opens a table's file; returns it with its name for messages. `None` if there is no such file.
     fn open(&self, schema: Schema, table: &str) -> Result<Option<(File, String)>> {
         let path = self.path(schema, table)?;
         match regular::open(&path) {
@@ -39,7 +39,7 @@ impl Lake {
 }
 
 impl Lake {
-    /// Makes sure that nothing is replaced but what a load has written.
+    /// Refuses to replace a file that no load has written.
     fn may_replace(&self, schema: Schema, path: &Path) -> Result<()> {
         let (look, folder) =
             (|path: &Path| files::look(path).map_err(Error::io("read", path)), self.root.join(schema.name()));
@@ -59,7 +59,7 @@ impl Lake {
     }
 }
 
-/// Whether the folder is a lake with tables of a schema in it.
+/// Whether the folder is a lake with tables of this schema.
 pub(crate) fn holds(folder: &Path, schema: Schema) -> bool {
     folder.join(schema.name()).is_dir()
 }
@@ -79,7 +79,8 @@ impl Store for Lake {
         Ok(Some(Pages::open(file, &place)?.rows()))
     }
 
-    /// All files are written aside and synced, then renamed one after the other: a reader of one sees the old file or the new one.
+    /// Writes and syncs all files beside their targets, then renames them one by one: a reader of a table sees the old or the new
+    /// file.
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
         let mut written = Vec::new();
         let mut folders = BTreeSet::new();
@@ -167,7 +168,7 @@ mod tests {
         fs::remove_dir(&path).unwrap();
         lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
         lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
-        // One that is refused leaves the others as they are.
+        // If one table is refused, the others stay unchanged.
         fs::write(folder.path().join("results/u.parquet"), "mine").unwrap();
         let table = |name: &str| super::super::Incoming {
             schema: Schema::Results,

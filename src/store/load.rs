@@ -1,4 +1,4 @@
-//! Tables → store: several at once, the largest first. Behind `pfe load` and `pfe run --store`.
+//! Tables → store, several at once, the longest first. Called by `pfe load` and `pfe run --store`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::parallel;
 use crate::pipeline::{self, tables};
 use crate::results::Results;
 
-/// Tables under way at once. More than there are processors, since each waits for a server or a disk.
+/// Tables written concurrently. More than there are processors, since each waits for a server or a disk.
 const AT_ONCE: usize = 4;
 
 /// A table that was written.
@@ -22,23 +22,24 @@ const AT_ONCE: usize = 4;
 pub struct Loaded {
     /// Its name.
     pub table: String,
-    /// Its rows.
+    /// Number of rows.
     pub rows: u64,
-    /// How long it took.
+    /// Time it took to write.
     pub time: Duration,
 }
 
-/// Writes tables into a store, the longest first. `progress` is told the table and its rows written so far.
+/// Writes tables into a store, the longest first. `progress` gets the table's name and the rows written so far.
 ///
 /// # Errors
-/// The first failure; tables under way are finished, others not begun. Each table is there whole or not at all.
+/// The first failure. Tables already started are finished; others are not started. Each table is replaced whole or not at
+/// all.
 pub fn load(
     store: &dyn Store,
     schema: Schema,
     mut tables: Vec<(String, DataFrame)>,
     progress: &(dyn Fn(&str, u64) + Sync),
 ) -> Result<Vec<Loaded>> {
-    // The longest first: none is left over when the others have ended.
+    // Longest first, so that no long table is still running when all others are done.
     tables.sort_by(|a, b| b.1.height().cmp(&a.1.height()).then_with(|| a.0.cmp(&b.0)));
     parallel::map_on(AT_ONCE, tables, |(table, frame)| {
         let start = Instant::now();
@@ -47,10 +48,11 @@ pub fn load(
     })
 }
 
-/// Cleaned tables of the first stores among `places` that hold them; `None` when none of them holds any, as files do not.
+/// Reads each clean table from the first of `places` that is a store and holds it. `None` if no store holds any of them, as
+/// when `places` are raw files.
 ///
 /// # Errors
-/// A store fails, or holds some of the tables only.
+/// A store fails, or the stores hold only some of the tables.
 pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Option<Vec<(String, DataFrame)>>> {
     let texts = places.iter().filter_map(|place| place.as_ref().to_str());
     let stores = texts.filter(|place| is_url(place) || lake::holds(Path::new(place), Schema::Cleaned));
@@ -71,10 +73,10 @@ pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Opt
     }
 }
 
-/// Writes what the finished run in `out` has made, its cleaned tables and the tables of its results, all together.
+/// Writes the clean tables and the result tables of the finished run in `out`, all together.
 ///
 /// # Errors
-/// The store fails, or the files of the run are damaged.
+/// The store fails, or the run's files are damaged.
 pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
     let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Schema::Cleaned, name));
     let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Schema::Cleaned, name, frame, file: None });
@@ -83,7 +85,7 @@ pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dy
         let declared = result_tables::named(name)
             .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;
         let frame = declared.frame(table.get(1..).unwrap_or_default())?;
-        // Where files are kept, the bytes are those of the run.
+        // Stores that keep files get the run's own bytes.
         let path = pipeline::verify::listed(out, &format!("tables/{name}.csv"))?;
         let file = Some(std::fs::read(&path).map_err(Error::io("read", &path))?);
         incoming.push(Incoming { schema: Schema::Results, name: name.into(), frame, file });
@@ -95,10 +97,10 @@ pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dy
     }
 }
 
-/// The table of this name.
+/// The id of a raw table by its name.
 ///
 /// # Errors
-/// There is none.
+/// There is no table of this name.
 pub fn table_named(name: &str) -> Result<TableId> {
     let names = || TABLES.iter().map(|t| format!("`{}`", t.name)).collect::<Vec<_>>().join(", ");
     TABLES.iter().find(|t| t.name == name).map(|t| t.id).ok_or_else(|| {
@@ -115,7 +117,7 @@ mod tests {
     use super::super::TakeFrame;
     use super::*;
 
-    /// Fails on one table.
+    /// A store that fails on one table.
     struct Broken(Mutex<Vec<String>>);
 
     impl Store for Broken {

@@ -1,32 +1,42 @@
-//! Where tables live beside the files of a run: a local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB. Chosen by URL, each
-//! behind the Cargo feature of its name; read by `data`, written after a run and by `pfe load`.
+//! Stores: where tables live beside a run's files. A local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB; [`open`] chooses one by
+//! URL. Each is behind the Cargo feature of its name. `data` reads from them; a run and `pfe load` write to them.
 //!
-//! A password may stand in the URL of a database, and is masked in all that pfe says and writes, as is an option whose name
-//! sounds secret, in URLs inside of URLs, too; but other users of the machine see the arguments of a process, so the environment is
-//! better. Looked at are, in this order: the variable of the login alone, which is `PFE_STORE_PASSWORD` with user, host and port in
-//! capitals (`PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3306` of `mysql://me@db.example:3306/`); `PFE_STORE_PASSWORD`; and the variable of the
-//! database's own client, `MYSQL_PWD` or `PGPASSWORD`. The last two are for the one database of a command: where it names several logins
-//! without a password, each needs its own variable. Connections to databases are encrypted and the
-//! server's certificate is verified: `?ca=FILE` (PEM) trusts one more certificate authority, `?tls=disable` gives
-//! encryption up, as for a server on the same machine.
+//! **Passwords.** A database's URL may hold the password. pfe masks it in everything that it prints and writes, also in URLs
+//! inside URLs, and masks options whose names sound secret. Prefer the environment, because other users of the machine can see a
+//! process's arguments. pfe looks in this order:
 //!
-//! What a load makes carries a mark: a comment of the table (SQLite: in its statement; Parquet: in its footer; S3: metadata of the
-//! object). A table without it is somebody's own: it is replaced only if it has the same columns and no row, as after `pfe ddl`, and
-//! never where tables are files.
+//! 1. the variable of this login: `PFE_STORE_PASSWORD` with user, host and port in capitals
+//!    (`PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3306` for `mysql://me@db.example:3306/`);
+//! 2. `PFE_STORE_PASSWORD`;
+//! 3. the variable of the database's own client, `MYSQL_PWD` or `PGPASSWORD`.
 //!
-//! A run's tables are swapped in together: SQLite and PostgreSQL in one transaction; MySQL in one RENAME TABLE, after all are loaded
-//! aside. A lake writes all files aside before it renames the first, so that only a failure among the renames leaves two runs; S3 puts
-//! all objects under `.pfe-new-…/` and then has the server copy each to its place, so that only a failure among the copies does, and
-//! what a killed load leaves there may be removed. DynamoDB has no place for the tables of runs, and switches table by table.
+//! The last two serve a command with one database. If a command names several logins without a password, each needs its own
+//! variable.
 //!
-//! MySQL: the path of the URL is a prefix of the names of the databases (`mysql://me@db/shop`: `shop_raw_data`, …);
-//! `?load=insert` is for servers without `local_infile`. PostgreSQL: the path names the database, and since a table is
-//! replaced by a new one, its rights are those of `ALTER DEFAULT PRIVILEGES`. Foreign keys of cleaned tables hold for what
-//! is written later: what pfe loads is not checked against them, since cleaning has done so.
+//! **Encryption.** Connections to databases are encrypted, and the server's certificate is verified. `?ca=FILE` (PEM) trusts one
+//! more certificate authority. `?tls=disable` turns encryption off, as for a server on the same machine.
 //!
-//! AWS: credentials never stand in a URL, but in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, in a profile
-//! (`AWS_PROFILE`), or are the role of the container. The region is `?region=`, `AWS_REGION` or the profile's.
-//! `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL` for both, name a server of one's own.
+//! **What pfe may replace.** Each load marks the tables that it makes: in the table's comment (SQLite: in its statement; Parquet:
+//! in its footer; S3: in the object's metadata). A table without the mark is the user's. pfe replaces it only if it has the same
+//! columns and no row, as after `pfe ddl`, and never where tables are files.
+//!
+//! **Swapping a run's tables together.**
+//!
+//! - SQLite, PostgreSQL: one transaction.
+//! - MySQL: one RENAME TABLE, after all staging tables are loaded.
+//! - Lake: all files are written beside their targets, then renamed. Only a failure among the renames mixes two runs.
+//! - S3: all objects are put under `.pfe-new-…/`, then the server copies each to its place. Only a failure among the copies mixes
+//!   two runs. You may remove what a killed load leaves under `.pfe-new-…/`.
+//! - DynamoDB: takes no tables of runs; switches table by table.
+//!
+//! **Databases.** MySQL: the path of the URL is a prefix of the database names (`mysql://me@db/shop`: `shop_raw_data`, …);
+//! `?load=insert` is for servers without `local_infile`. PostgreSQL: the path names the database; a replaced table is a new one, so
+//! its rights come from `ALTER DEFAULT PRIVILEGES`. Foreign keys of clean tables apply to later writes; pfe's own rows are not
+//! checked against them, because cleaning has done so.
+//!
+//! **AWS.** Credentials never stand in a URL. They come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, from a profile
+//! (`AWS_PROFILE`) or from the container's role. The region comes from `?region=`, `AWS_REGION` or the profile.
+//! `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL` for both, name a custom server.
 
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 mod aws;
@@ -70,19 +80,19 @@ use crate::error::{Error, Result};
 pub use load::{Loaded, load, read_cleaned, save_run, table_named};
 use url::{Scheme, StoreUrl};
 
-/// What a table that a load has made carries, where its store has a place for it: nothing else is ever replaced or removed.
+/// Mark of the tables that a load made, in stores that have a place for it. Only marked or empty tables are replaced.
 pub(crate) const MADE: &str = "made by pfe";
 
-/// A table on its way into a store.
+/// A table to be written into a store.
 #[derive(Debug, Clone)]
 pub struct Incoming {
-    /// Its stage.
+    /// Raw, cleaned or results.
     pub schema: Schema,
     /// Its name.
     pub name: String,
     /// Its rows.
     pub frame: DataFrame,
-    /// Of a table of results: the file of the run, for stores that keep files.
+    /// Result tables only: the run's own file, for stores that keep files.
     pub file: Option<Vec<u8>>,
 }
 /// Takes some rows of a table.
@@ -90,17 +100,17 @@ pub type TakeFrame<'a> = dyn FnMut(DataFrame) -> Result<()> + 'a;
 
 /// A place that keeps tables.
 pub trait Store: Send + Sync {
-    /// The URL, its secrets masked.
+    /// The URL, with secrets masked.
     fn url(&self) -> &str;
 
-    /// Hands the rows of a table to `take`, some at a time and in any order, columns and types by the contract; of a table without
-    /// a row, its columns. `false` when the store does not hold it.
+    /// Passes a table's rows to `take`, in blocks and in any order, with the contract's columns and types. A table without rows
+    /// yields one frame with its columns. Returns `false` if the store does not hold the table.
     ///
     /// # Errors
-    /// The store cannot be reached or refuses, its table has other columns, or `take` fails.
+    /// The store cannot be reached or refuses, the table has other columns, or `take` fails.
     fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool>;
 
-    /// All rows of a table at once; `None` when the store does not hold it.
+    /// All rows of a table at once; `None` if the store does not hold it.
     ///
     /// # Errors
     /// As [`Store::read_blocks`].
@@ -113,14 +123,14 @@ pub trait Store: Send + Sync {
         if held { stack(blocks).map(join_rows).map(Some) } else { Ok(None) }
     }
 
-    /// About how many rows a table has; `None` when the store does not hold it.
+    /// Approximate number of rows of a table; `None` if the store does not hold it.
     ///
     /// # Errors
     /// The store cannot be reached or refuses.
     fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>>;
 
-    /// Replaces the table by the rows of `frame`, all or nothing for whoever reads meanwhile; twice gives the same rows.
-    /// `progress` hears of the number of rows written so far, which falls back when a lost connection starts it again.
+    /// Replaces a table by the rows of `frame`. Concurrent readers see all old rows or all new ones; writing twice gives the same
+    /// rows. `progress` gets the number of rows written so far, which drops when a lost connection restarts the load.
     ///
     /// # Errors
     /// The store cannot be reached or refuses, cannot hold a value, or has a table of that name that no load has made.
@@ -129,20 +139,20 @@ pub trait Store: Send + Sync {
         self.write_all(&[table], &|_, rows| progress(rows))
     }
 
-    /// Replaces several tables together, so that a failure leaves those of before and no mixture; the module says how near each store
-    /// comes to that. `progress` is told the table, and of it what [`Store::write`] tells.
+    /// Replaces several tables together, so that a failure leaves the old ones and no mixture. The module documentation says how
+    /// far each store guarantees this. `progress` gets a table's name and its rows written so far.
     ///
     /// # Errors
     /// As [`Store::write`].
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()>;
 
-    /// Whether the store takes this table at all: a store of documents has a place for some only.
+    /// Whether the store can hold this table; DynamoDB takes only some.
     fn holds(&self, schema: Schema, table: &str) -> bool {
         let _ = (schema, table);
         true
     }
 
-    /// Raw files that the store keeps as they came, to be read as those of a folder, and tables that others made.
+    /// The raw files that the store keeps, to be read like those of a folder, and foreign tables.
     ///
     /// # Errors
     /// The store cannot be reached or refuses.
@@ -150,11 +160,10 @@ pub trait Store: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Where whoever reads Parquet files finds a table that [`Store::write`] wrote: a path or a URL. `None` where tables are no
-    /// files.
+    /// Path or URL of the Parquet file of a table, for other readers. `None` if the store does not keep tables as files.
     ///
     /// # Errors
-    /// The table's name is none.
+    /// The table's name is invalid.
     fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
         let _ = (schema, table);
         Ok(None)
@@ -162,7 +171,7 @@ pub trait Store: Send + Sync {
 }
 
 impl dyn Store {
-    /// Writes a cleaned table for an engine elsewhere to read; says where it is.
+    /// Writes a clean table for a remote engine to read; returns its path or URL.
     ///
     /// # Errors
     /// As [`Store::write`], or the store keeps no files.
@@ -172,7 +181,7 @@ impl dyn Store {
         Ok(place)
     }
 
-    /// The folder in which an engine elsewhere leaves a cleaned table that it makes, beside the files of [`share`](Self::share).
+    /// The folder into which a remote engine writes a clean table, beside the files of [`share`](Self::share).
     ///
     /// # Errors
     /// The store keeps no files.
@@ -189,7 +198,7 @@ impl dyn Store {
     }
 }
 
-/// A file that a store keeps as it came.
+/// A raw file in a store.
 pub trait StoredFile: std::fmt::Debug + Send + Sync {
     /// Its name relative to the store: `csv/orders.csv`.
     fn name(&self) -> &str;
@@ -197,29 +206,29 @@ pub trait StoredFile: std::fmt::Debug + Send + Sync {
     /// Length in bytes.
     fn size(&self) -> u64;
 
-    /// Its URL for whoever reads such files; `None` where nobody else reaches it.
+    /// Its URL for other readers; `None` if only pfe can reach it.
     fn place(&self) -> Option<String> {
         None
     }
 
-    /// Whether it stands for a table of others, whose rows come as CSV: its name has no extension.
+    /// Whether it stands for a foreign table, whose rows come as CSV. Its name then has no extension.
     fn is_table(&self) -> bool {
         false
     }
 
-    /// Its first bytes, so many at most.
+    /// Its first `bytes` bytes, or fewer.
     fn first(&self, bytes: u64) -> Box<dyn Read> {
         Box::new(self.open().take(bytes))
     }
 
-    /// Its bytes. What fails on the way fails the reading, with an [`Error`] inside the error of `std::io`.
+    /// Its bytes. A failure on the way is an `std::io` error that carries an [`Error`].
     fn open(&self) -> Box<dyn Read>;
 }
 
-/// Opens the store that a URL names; a path without a scheme is a local lake.
+/// Opens the store that a URL names; a path without a scheme is a local lake. Network stores connect when a table is first used.
 ///
 /// # Errors
-/// The URL is malformed, or its kind of store is not built in. Network stores are only reached when a table is.
+/// The URL is malformed, or its kind of store is not built in.
 pub fn open(url: &str) -> Result<Box<dyn Store>> {
     let url = StoreUrl::parse(url)?;
     match url.scheme {
@@ -245,8 +254,8 @@ fn not_built_in(scheme: Scheme) -> Error {
         .with_hint(format!("rebuild with `--features {name}`"))
 }
 
-/// The declared columns of a table, those of cleaning included where the schema is cleaned; `None` for a table that the
-/// contract does not know, whose columns are free.
+/// Declared columns of a table, for cleaned tables with those that cleaning adds. `None` for a table that the contract does not
+/// declare: its columns are free.
 pub(crate) fn columns(schema: Schema, table: &str) -> Option<Vec<&'static Column>> {
     let known = TABLES.iter().find(|t| t.name == table);
     match schema {
@@ -257,16 +266,16 @@ pub(crate) fn columns(schema: Schema, table: &str) -> Option<Vec<&'static Column
     }
 }
 
-/// The name that a column has in frames and tables of the schema.
+/// A column's name in frames and tables of the schema.
 pub(crate) fn name_of(schema: Schema, column: &'static Column) -> &'static str {
     if schema == Schema::Raw { column.source } else { column.name }
 }
 
-/// The frame with the columns of the contract, in its order and types; tables of results stay as they are. `place` names
-/// the table in messages.
+/// Selects the contract's columns, in its order, and checks their types. Result tables stay as they are. `place` names the table in
+/// messages.
 ///
 /// # Errors
-/// A column is missing, has another type, or lacks a value that the contract requires.
+/// A column is missing, has another type, or lacks a required value.
 pub(crate) fn by_contract(schema: Schema, table: &str, frame: DataFrame, place: &str) -> Result<DataFrame> {
     let Some(columns) = columns(schema, table) else {
         return match schema {
@@ -298,8 +307,7 @@ pub(crate) fn by_contract(schema: Schema, table: &str, frame: DataFrame, place: 
     Ok(DataFrame::new(frame.height(), picked)?)
 }
 
-/// A table's name as every store takes it: letters, digits and underscores, so that it is a file, an object and an
-/// identifier alike and leads nowhere else.
+/// Checks a table's name: letters, digits and underscores only, so that it is a safe file name, object key and identifier.
 pub(crate) fn checked_name(table: &str) -> Result<&str> {
     let plain = table.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     match plain && (1..=48).contains(&table.len()) {

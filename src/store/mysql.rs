@@ -1,5 +1,5 @@
-//! MySQL and MariaDB: `mysql://user@host/`, databases `raw_data`, `cleaned_data` and `results`; a path is a prefix of their
-//! names. Bulk load by LOAD DATA LOCAL INFILE into a table aside, which is then swapped in.
+//! MySQL and MariaDB: `mysql://user@host/`, databases `raw_data`, `cleaned_data` and `results`; a path is a prefix of their names.
+//! One of the stores. LOAD DATA LOCAL INFILE fills a staging table, which RENAME TABLE swaps in.
 
 mod load;
 
@@ -24,13 +24,13 @@ use crate::parallel;
 const MYSQL: Dialect = Dialect::Mysql;
 const PORT: u16 = 3306;
 const CONNECT: Duration = Duration::from_secs(10);
-/// No single statement is silent for longer.
+/// Longest time without an answer during one statement.
 const SILENCE: Duration = Duration::from_secs(600);
-/// Seconds that another load of the same table, or what is left of a broken one, is waited for.
+/// Longest wait, in seconds, for another load of the same table or the remains of an aborted one.
 const LOCK: u32 = 590;
-/// Tables that are loaded at once.
+/// Tables loaded concurrently.
 const AT_ONCE: usize = 4;
-/// Of the names of a table, of the one beside it that is loaded, and of the one before.
+/// Suffixes of a table, its staging table and its previous version.
 const SUFFIXES: [&str; 3] = ["", "__pfe_new", "__pfe_old"];
 
 /// A MySQL or MariaDB server.
@@ -39,7 +39,7 @@ pub(super) struct Mysql {
     secrets: Secrets,
     password_hint: String,
     options: OptsBuilder,
-    /// Stands before the names of the databases.
+    /// Prefix of the database names.
     prefix: String,
     /// Whether to load with INSERT, for servers that refuse LOAD DATA LOCAL.
     insert: bool,
@@ -80,7 +80,7 @@ impl Mysql {
 
     fn connect(&self) -> Result<Conn, Failure> {
         let mut connection = Conn::new(self.options.clone()).map_err(|e| self.failed(e))?;
-        // Cleaning has checked the references; a table that others refer to is replaced as a whole.
+        // Cleaning has checked the references, and a table that others refer to is replaced whole.
         let session = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', foreign_key_checks = 0, lock_wait_timeout = 60";
         connection.query_drop(session).map_err(|e| self.failed(e))?;
         Ok(connection)
@@ -90,13 +90,13 @@ impl Mysql {
         format!("{}{}", self.prefix, schema.name())
     }
 
-    /// Asks the server's catalogue, on a connection of its own: MariaDB leaves out tables that another load is altering when
-    /// the connection that asks holds a lock, as that of [`Mysql::lock`]; without any it waits.
+    /// Queries the server's catalogue on a separate connection. From a connection that holds a lock, such as that of
+    /// [`Mysql::lock`], MariaDB omits tables that another load is altering; without a lock it waits.
     fn ask<T: FromRow>(&self, sql: &str, about: (&str, &str)) -> Result<Vec<T>, Failure> {
         self.connect()?.exec(sql, about).map_err(|e| self.failed(e))
     }
 
-    /// Names and types of a table's columns; none if there is no such table.
+    /// Names and types of a table's columns; empty if there is no such table.
     fn columns(&self, database: &str, table: &str) -> Result<Vec<(String, String)>, Failure> {
         let sql = "SELECT column_name, data_type FROM information_schema.columns \
                    WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position";
@@ -162,7 +162,7 @@ impl Mysql {
         let fields = fields_to_read(schema, table, &there, &shown)?;
         let sql = format!("SELECT {} FROM {target}", quoted(MYSQL, &fields));
         let mut blocks = Blocks::new(fields, take);
-        // A prepared statement: numbers come as numbers, floating-point ones to the bit. Rows come as the server sends them.
+        // A prepared statement: numbers come as binary, floats exact to the bit. Rows are streamed.
         let rows = connection.exec_iter(sql, ()).map_err(|e| self.failed(e))?;
         let dates: Vec<bool> =
             rows.columns().as_ref().iter().map(|c| c.column_type() == ColumnType::MYSQL_TYPE_DATE).collect();
@@ -183,7 +183,7 @@ impl Mysql {
         if self.columns(&database, table)?.is_empty() {
             return Ok(None);
         }
-        // What the catalogue says of it may be a day old.
+        // The catalogue's row count may be a day old.
         let count = format!("SELECT COUNT(*) FROM {}", MYSQL.table(&database, schema, table));
         self.connect()?.query_first(count).map_err(|e| self.failed(e))
     }
@@ -202,7 +202,7 @@ impl Mysql {
                 connection.query_drop(create).map_err(failed)?;
             }
         }
-        // In one order, so that two loads do not wait for each other in a circle.
+        // In a fixed order, so that two loads do not deadlock.
         let mut plans: Vec<&SqlTable> = plans.iter().collect();
         plans.sort_by(|a, b| (a.schema, &a.name).cmp(&(b.schema, &b.name)));
         let mut there = Vec::new();
@@ -210,13 +210,13 @@ impl Mysql {
             self.lock(&mut connection, &self.database(plan.schema), &plan.name)?;
             there.push(!self.prepare(&mut connection, plan)?.is_empty());
         }
-        // Each on a connection of its own; the locks are held by this one.
+        // Each table on its own connection; this one holds the locks.
         let filled =
             parallel::map_on(AT_ONCE, &plans, |plan| Ok(self.fill_aside(plan, &|rows| progress(&plan.name, rows))));
         let filled: Result<(), Failure> = filled?.into_iter().collect();
         let asides: Vec<String> = plans.iter().flat_map(|plan| self.places(plan).into_iter().skip(1)).collect();
         let swapped = filled.and_then(|()| {
-            // From here on other tables are touched, too: one load at a time.
+            // From here on other tables are altered, too: one load at a time.
             for database in &databases {
                 self.lock(&mut connection, database, "")?;
             }
@@ -232,19 +232,19 @@ impl Mysql {
             let swap = format!("RENAME TABLE {}", rename.collect::<Vec<_>>().join(", "));
             connection.query_drop(swap).map_err(failed)
         });
-        // After a failure the connection may be gone; then the next load clears up.
+        // After a failure the connection may be gone; then the next load cleans up.
         let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {}", asides.join(", "))).map_err(failed);
         swapped.and(cleared)?;
         self.refer(&mut connection, &plans)
     }
 
-    /// The table, the one beside it that is loaded, and the one before while both are there.
+    /// The table, its staging table, and its previous version, which exists only during the swap.
     fn places(&self, plan: &SqlTable) -> [String; 3] {
         let name = |suffix: &str| format!("{}{suffix}", plan.name);
         SUFFIXES.map(|suffix| MYSQL.table(&self.database(plan.schema), plan.schema, &name(suffix)))
     }
 
-    /// Makes sure that the table may be replaced, and makes an empty one beside it. Gives the columns of the one that is there.
+    /// Checks that the table may be replaced, and creates an empty staging table. Returns the existing table's columns.
     fn prepare(&self, connection: &mut Conn, plan: &SqlTable) -> Result<Vec<(String, String)>, Failure> {
         let database = self.database(plan.schema);
         let there = self.columns(&database, &plan.name)?;
@@ -254,7 +254,7 @@ impl Mysql {
                 || connection.query_first::<i64, _>(SqlTable::is_empty(&target)).map_err(|e| self.failed(e));
             Ok::<_, Failure>(self.is_made(&database, &plan.name)? || empty()? == Some(1))
         })?;
-        // What a load that was cut off has left, and nothing else of such a name.
+        // Remove the remains of an aborted load, but no other table of such a name.
         for (suffix, place) in SUFFIXES.iter().zip([&target, &aside, &old]).skip(1) {
             let name = format!("{}{suffix}", plan.name);
             if self.columns(&database, &name)?.is_empty() {
@@ -270,7 +270,7 @@ impl Mysql {
         Ok(there)
     }
 
-    /// Whether a load has made a table.
+    /// Whether a load made the table.
     fn is_made(&self, database: &str, table: &str) -> Result<bool, Failure> {
         let sql = "SELECT table_comment FROM information_schema.tables WHERE table_schema = ? AND table_name = ?";
         Ok(self.ask::<String>(sql, (database, table))?.iter().any(|comment| comment == MADE))
@@ -283,8 +283,8 @@ impl Mysql {
         plan.indexes(&aside).into_iter().try_for_each(&mut index)
     }
 
-    /// Drops the references of our tables to one that is to be renamed: they would follow it under its new name. What adds
-    /// them again goes into `released`, before they are dropped.
+    /// Drops our foreign keys that refer to a table about to be renamed, because they would follow it to its new name.
+    /// Before it drops one, it adds the statement that restores it to `released`.
     fn release(
         &self,
         connection: &mut Conn,
@@ -314,8 +314,8 @@ impl Mysql {
         Ok(())
     }
 
-    /// Adds the references from and to these tables whose other end is there. They hold for what comes later; cleaning has
-    /// checked and counted what is there.
+    /// Adds the foreign keys from and to these tables if both ends exist. They apply to later writes; cleaning has checked the
+    /// present rows.
     fn refer(&self, connection: &mut Conn, plans: &[&SqlTable]) -> Result<(), Failure> {
         let mut references = BTreeMap::new();
         for plan in plans {
@@ -331,15 +331,15 @@ impl Mysql {
         Ok(())
     }
 
-    /// The statement that adds a reference.
+    /// The statement that adds a foreign key.
     fn adding(&self, schema: Schema, reference: &Reference) -> String {
         let child = MYSQL.table(&self.database(schema), schema, reference.from);
-        // Unqualified tables are those of the child's database.
+        // Unqualified table names are those of the child's database.
         format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause)
     }
 
-    /// Adds the references to a table again that a load which failed for good had dropped. What failed matters more than
-    /// one that cannot be added, as one that is there already; the next load adds all.
+    /// Restores the foreign keys that a failed load had dropped. Ignores keys that cannot be added, for example because they exist:
+    /// the load's own error matters more, and the next load adds all.
     fn restore(&self, released: &[String]) {
         if let (false, Ok(mut connection)) = (released.is_empty(), self.connect()) {
             for add in released {
@@ -348,8 +348,8 @@ impl Mysql {
         }
     }
 
-    /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The
-    /// lock goes with the connection.
+    /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The lock
+    /// ends with the connection.
     fn lock(&self, connection: &mut Conn, database: &str, table: &str) -> Result<(), Failure> {
         let name = blake3::hash(format!("{database}.{table}").as_bytes()).to_hex();
         let got: Option<Option<i64>> =
@@ -364,7 +364,7 @@ impl Mysql {
     }
 }
 
-/// What to do about a refusal of the server, by its number.
+/// Hint for a server error, by its number.
 fn hint(code: u16) -> Option<&'static str> {
     match code {
         1044 | 1142 | 1227 => {
@@ -379,7 +379,7 @@ fn hint(code: u16) -> Option<&'static str> {
     }
 }
 
-/// A value from the wire.
+/// Converts a value from the driver's form.
 fn value(wire: &Wire, is_date: bool) -> Result<Value<'_>, &'static str> {
     let day = |year: u16, month: u8, day: u8| {
         chrono::NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or("not a date")

@@ -1,4 +1,4 @@
-//! A table ↔ Parquet, as the lake and object stores keep it.
+//! Table ↔ Parquet, as the lake and S3 keep it. Used by `lake` and `s3`.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,11 +12,11 @@ use crate::data::pages::Pages;
 use crate::data::parquet::write_compressed;
 use crate::error::{Error, Result};
 
-/// Writes a table. The amounts of a raw table, centavos in memory, carry the name that says so: whoever else reads the
-/// file must not take them for reais.
+/// Writes a table. Amounts of raw tables are centavos in memory; their columns get a name that says so, because other readers must
+/// not take them for reais.
 ///
 /// # Errors
-/// The frame is not the table's, or it cannot be written.
+/// The frame does not match the table, or the file cannot be written.
 pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Write) -> Result<()> {
     let mut frame = by_contract(schema, table, frame.clone(), table)?;
     for (held, stored) in renamed(schema, table) {
@@ -25,7 +25,7 @@ pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Wr
     write_compressed(&frame, to, &[("pfe", MADE)])
 }
 
-/// Whether a load has made the file.
+/// Whether a load made the file.
 pub(super) fn is_made(path: &Path) -> bool {
     let marked = |file: File| {
         let mut reader = ParquetReader::new(file);
@@ -35,15 +35,15 @@ pub(super) fn is_made(path: &Path) -> bool {
     File::open(path).ok().and_then(marked).unwrap_or(false)
 }
 
-/// Hands the rows of a table back, some at a time; `place` names it in messages.
+/// Passes a table's rows to `take`, in blocks; `place` names it in messages.
 ///
 /// # Errors
-/// The file is damaged, its columns are not the table's, or `take` fails.
+/// The file is damaged, its columns do not match the table, or `take` fails.
 pub(super) fn decode(schema: Schema, table: &str, from: File, place: &str, take: &mut TakeFrame<'_>) -> Result<()> {
     let pages = Pages::open(from, place)?;
     let names = pages.names();
     let renamed: Vec<_> = renamed(schema, table).collect();
-    // Of a table of the contract, others are not looked at.
+    // Ignore columns that the contract does not declare.
     let known = columns(schema, table);
     let is_wanted = |name: &String| {
         let held = renamed.iter().find(|(_, stored)| stored == name).map_or(name.as_str(), |(held, _)| held);
@@ -70,7 +70,7 @@ pub(super) fn decode(schema: Schema, table: &str, from: File, place: &str, take:
     })
 }
 
-/// Columns whose name in the file differs: name in the frame, name in the file.
+/// Columns that have another name in the file: (name in the frame, name in the file).
 fn renamed(schema: Schema, table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let raw = columns(schema, table).into_iter().flatten().filter(move |_| schema == Schema::Raw);
     raw.filter(|c| c.kind == Kind::Money).map(|c| (c.source, c.name))

@@ -1,5 +1,5 @@
-//! PostgreSQL: `postgres://user@host/database`, schemas `raw_data`, `cleaned_data` and `results`. Bulk load and bulk read by
-//! COPY; a table is loaded aside and swapped in, in one transaction.
+//! PostgreSQL: `postgres://user@host/database`, schemas `raw_data`, `cleaned_data` and `results`. One of the stores. Bulk load and
+//! bulk read by COPY; a staging table is loaded and swapped in, in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -27,9 +27,9 @@ use crate::error::{Error, Result};
 const POSTGRES: Dialect = Dialect::Postgres;
 const PORT: u16 = 5432;
 const CONNECT: Duration = Duration::from_secs(10);
-/// A network that swallows what is sent is noticed after this.
+/// Time after which unacknowledged data count as a lost connection.
 const SILENCE: Duration = Duration::from_secs(60);
-/// A server that says nothing for so long is asked whether it is there: one that is gone would be listened to for ever.
+/// Idle time before a keepalive probe: without it, pfe would wait for a dead server for ever.
 const IDLE: Duration = Duration::from_secs(30);
 const LIMITS: Limits = Limits { nul: false, infinite: true };
 
@@ -39,7 +39,7 @@ pub(super) struct Postgres {
     secrets: Secrets,
     password_hint: String,
     config: Config,
-    /// `None` for a connection in the clear.
+    /// `None` for an unencrypted connection.
     tls: Option<MakeRustlsConnect>,
 }
 
@@ -73,7 +73,7 @@ impl Postgres {
             None => self.config.connect(NoTls),
         };
         let mut client = connected.map_err(|e| self.failed(e))?;
-        // What another session holds is waited for, but not for ever. Texts have one form whatever the server's settings.
+        // Limits the wait for other sessions' locks, and fixes the text formats whatever the server's settings.
         let session = "SET lock_timeout = '60s'; SET datestyle = 'ISO, YMD'; SET extra_float_digits = 1; \
                        SET client_encoding = 'UTF8'";
         client.batch_execute(session).map_err(|e| self.failed(e))?;
@@ -136,7 +136,7 @@ impl Postgres {
         }
     }
 
-    /// Names and types of a table's columns; none if there is no such table.
+    /// Names and types of a table's columns; empty if there is no such table.
     fn columns(
         &self,
         transaction: &mut Transaction<'_>,
@@ -178,14 +178,14 @@ impl Postgres {
         if self.columns(&mut transaction, schema, table)?.is_empty() {
             return Ok(None);
         }
-        // The catalogue knows the rows of tables that were analysed only.
+        // The catalogue knows the row counts of analysed tables only.
         let count = format!("SELECT count(*) FROM {}", POSTGRES.table(schema.name(), schema, table));
         let rows: i64 =
             transaction.query_one(&count, &[]).and_then(|row| row.try_get(0)).map_err(|e| self.failed(e))?;
         Ok(Some(rows.unsigned_abs()))
     }
 
-    /// What COPY's stream says, with the database's own words inside.
+    /// An error of a COPY stream, with the database's own message inside.
     fn broken(&self, error: std::io::Error) -> Failure {
         match error.downcast::<::postgres::Error>() {
             Ok(error) => self.failed(error),
@@ -193,7 +193,7 @@ impl Postgres {
         }
     }
 
-    /// All in one transaction.
+    /// Writes all tables in one transaction.
     fn try_write(&self, plans: &[SqlTable], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<(), Failure> {
         let mut client = self.connect()?;
         let failed = |e| self.failed(e);
@@ -202,7 +202,7 @@ impl Postgres {
             self.make_schema(&mut client, *schema)?;
         }
         let mut transaction = client.transaction().map_err(failed)?;
-        // In one order, so that two loads do not wait for each other in a circle.
+        // In a fixed order, so that two loads do not deadlock.
         let mut plans: Vec<&SqlTable> = plans.iter().collect();
         plans.sort_by(|a, b| (a.schema, &a.name).cmp(&(b.schema, &b.name)));
         for plan in &plans {
@@ -222,7 +222,7 @@ impl Postgres {
             transaction.batch_execute(&plan.create(&aside, Constraints::Columns)).map_err(failed)?;
             self.copy(&mut transaction, &aside, plan, &|rows| progress(&plan.name, rows))?;
         }
-        // From here on other tables are touched, too: one load at a time, so that none waits for another in a circle.
+        // From here on other tables are altered, too: one load at a time, so that loads do not deadlock.
         for schema in &schemas {
             self.lock(&mut transaction, schema.name())?;
         }
@@ -251,7 +251,7 @@ impl Postgres {
             let both: bool =
                 transaction.query_one(both, &[&child, &parent]).and_then(|row| row.try_get(0)).map_err(failed)?;
             if both {
-                // Holds for what comes later; cleaning has checked and counted what is there.
+                // Applies to later writes; cleaning has checked the present rows.
                 let add =
                     format!("ALTER TABLE {child} ADD CONSTRAINT {} {} NOT VALID", reference.name, reference.clause);
                 transaction.batch_execute(&add).map_err(failed)?;
@@ -260,7 +260,7 @@ impl Postgres {
         transaction.commit().map_err(failed)
     }
 
-    /// The table, and the one beside it that is loaded.
+    /// The table and its staging table.
     fn places(plan: &SqlTable) -> [String; 2] {
         ["", "__pfe_new"]
             .map(|suffix| POSTGRES.table(plan.schema.name(), plan.schema, &format!("{}{suffix}", plan.name)))
@@ -275,7 +275,7 @@ impl Postgres {
     ) -> Result<(), Failure> {
         let frame = &plan.frame;
         let cells = Cells::of(frame, &plan.fields)?;
-        // FREEZE: a reader who began before the swap, and waits for it, finds the rows and no empty table.
+        // FREEZE: a reader that began before the swap and waits for it finds rows instead of an empty table.
         let sql = format!("COPY {target} ({}) FROM STDIN WITH (FREEZE)", plan.columns());
         let mut writer = transaction.copy_in(&sql).map_err(|e| self.failed(e))?;
         // A writer that is dropped before its end aborts the COPY.
@@ -290,7 +290,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Makes the schema if it is not there: asking first, since whoever may use it need not be allowed to make it.
+    /// Creates the schema if it is missing. Checks first, because a user of the schema may lack the right to create it.
     fn make_schema(&self, client: &mut Client, schema: Schema) -> Result<(), Failure> {
         let failed = |e| self.failed(e);
         let mut transaction = client.transaction().map_err(failed)?;
@@ -306,7 +306,7 @@ impl Postgres {
         transaction.commit().map_err(failed)
     }
 
-    /// Waits for other loads under the same name, longer than for what readers hold; the lock goes with the transaction.
+    /// Waits for other loads of the same name, longer than for readers' locks. The lock ends with the transaction.
     fn lock(&self, transaction: &mut Transaction<'_>, name: &str) -> Result<(), Failure> {
         let key = format!("pfe {name}");
         let mut locked = || {
@@ -324,11 +324,11 @@ impl Postgres {
     }
 }
 
-/// Connections whose certificates verify by the system's authorities, and those of the file `ca`.
+/// TLS configuration that trusts the system's authorities and those in the file `ca`.
 fn verified(ca: Option<&Path>) -> Result<MakeRustlsConnect> {
     super::tls::install_provider();
     let mut roots = rustls::RootCertStore::empty();
-    // Authorities of the system that cannot be read are none that a certificate verifies by.
+    // Skip authorities that cannot be read: no certificate verifies by them.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca {
         let unreadable = |e: &dyn std::fmt::Display| {

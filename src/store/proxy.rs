@@ -1,4 +1,4 @@
-//! For tests: a server between a store and its server, which answers some requests in a way of its own.
+//! For tests of the stores: a proxy between client and server that answers some requests in its own way.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -6,27 +6,27 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-/// A request, as it came.
+/// A request as received.
 pub(super) struct Request {
     head: String,
     pub(super) body: Vec<u8>,
 }
 
 impl Request {
-    /// Whether the method, path or headers hold this text.
+    /// Whether method, path or headers contain this text.
     pub(super) fn says(&self, text: &str) -> bool {
         self.head.contains(text)
     }
 }
 
-/// Which requests came before.
+/// The requests so far.
 #[derive(Default)]
 pub(super) struct Seen(HashMap<(String, Vec<u8>), usize>);
 
 impl Seen {
-    /// How often this request came before, so that each one can fail as often as its client tries again.
+    /// How often this request came before, so that a test can fail it as often as its client retries.
     pub(super) fn times(&mut self, request: &Request) -> usize {
-        // Dates, signatures and numbers of attempts change from one attempt to the next.
+        // Dates, signatures and attempt numbers change from one attempt to the next.
         let first =
             |line: &&str| line.contains("HTTP/1.1") || line.starts_with("range:") || line.starts_with("x-amz-target:");
         let what: String = request.head.lines().filter(first).collect();
@@ -36,24 +36,24 @@ impl Seen {
     }
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 pub(super) enum Fate {
-    /// The server answers it.
+    /// Pass it to the server and its answer back.
     Pass,
-    /// The connection is cut before the server hears of it.
+    /// Cut the connection before the server gets it.
     Drop,
-    /// The server does it, but its answer is lost.
+    /// Pass it to the server, then lose the answer.
     Lose,
-    /// Only the first bytes of the answer arrive.
+    /// Pass back only the first bytes of the answer.
     Cut(usize),
-    /// An answer of the proxy's own: status and body.
+    /// Answer with this status and body.
     Answer(u16, String),
 }
 
-/// Decides the fate of a request; called with the number of requests before it.
+/// Decides what happens to a request; gets the number of requests before it.
 type Judge = dyn FnMut(usize, &Request) -> Fate + Send;
 
-/// Serves until the tests end. Returns its URL.
+/// Starts the proxy, which serves until the tests end. Returns its URL.
 pub(super) fn proxy(server: &str, judge: impl FnMut(usize, &Request) -> Fate + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -64,7 +64,7 @@ pub(super) fn proxy(server: &str, judge: impl FnMut(usize, &Request) -> Fate + S
         for client in listener.incoming().flatten() {
             let (server, judge, count) = (server.clone(), judge.clone(), count.clone());
             std::thread::spawn(move || {
-                // A client that goes away is no failure of the test.
+                // A client that disconnects does not fail the test.
                 let _ = serve(client, &server, |request| judge.lock().unwrap()(count.fetch_add(1, SeqCst), request));
             });
         }
@@ -72,7 +72,7 @@ pub(super) fn proxy(server: &str, judge: impl FnMut(usize, &Request) -> Fate + S
     url
 }
 
-/// One request per connection: the answer says that the connection ends.
+/// Serves one request per connection; the answer closes the connection.
 fn serve(mut client: TcpStream, server: &str, judge: impl FnOnce(&Request) -> Fate) -> io::Result<()> {
     let request = receive(&client)?;
     match judge(&request) {
@@ -124,7 +124,7 @@ fn forward(request: &Request, server: &str) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// The server that a variable of the environment names. Continuous integration has all of them.
+/// The server named by an environment variable. Continuous integration sets all of them.
 pub(super) fn server(variable: &str) -> Option<String> {
     let named = std::env::var(variable).ok().filter(|url| !url.is_empty());
     assert!(named.is_some() || std::env::var("CI").is_err(), "{variable} names no server");

@@ -1,5 +1,4 @@
-//! Another try after a failure that may pass: a dropped connection, an overloaded server, a throttle. Used by the network
-//! stores.
+//! Retries after failures that may pass: a dropped connection, an overloaded server, throttling. Used by the network stores.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -10,9 +9,9 @@ use crate::error::Error;
 /// Why an attempt failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// May work the next time.
+    /// A retry may succeed.
     Passing(Error),
-    /// Will not.
+    /// A retry would fail again.
     Final(Error),
 }
 
@@ -22,7 +21,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// How often, and how long to wait between attempts: each wait is twice the one before.
+/// Number of attempts and waits between them: each wait is twice the previous one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Backoff {
     /// Attempts in all, the first included.
@@ -32,7 +31,7 @@ pub(super) struct Backoff {
 }
 
 impl Default for Backoff {
-    /// Five attempts within three seconds of waiting: a server that restarts is back by then.
+    /// Five attempts within three seconds of waiting: enough for a server to restart.
     fn default() -> Self {
         Backoff { attempts: 5, first: Duration::from_millis(200) }
     }
@@ -44,8 +43,8 @@ impl Backoff {
         self.first * 2u32.saturating_pow(attempt.saturating_sub(1))
     }
 
-    /// Calls `attempt` until it succeeds, fails for good, or has been tried often enough. Each call starts afresh: what
-    /// it had done before must not count twice.
+    /// Calls `attempt` until it succeeds, fails for good, or has used all attempts. Each call must start from scratch: work of an
+    /// earlier call must not count twice.
     pub(super) fn run<T>(self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Error> {
         for n in 1.. {
             match attempt() {
@@ -58,7 +57,7 @@ impl Backoff {
         unreachable!("the last attempt returns")
     }
 
-    /// The same for an attempt that hands rows on. Those cannot be taken back: once there are some, a failure is final.
+    /// The same for an attempt that passes rows to `take`. Rows cannot be taken back, so a failure after the first rows is final.
     pub(super) fn run_handing_on(
         self,
         take: &mut TakeFrame<'_>,

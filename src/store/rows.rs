@@ -1,4 +1,4 @@
-//! A frame → single values, as relational databases and hashes of rows take them. The way back: `builder`.
+//! Frame → single values, for relational databases and for hashes of rows. The opposite direction: `builder`.
 
 use std::io::Write;
 
@@ -9,12 +9,12 @@ use crate::data::contract::Kind;
 use crate::data::{format, result_tables};
 use crate::error::Result;
 
-/// How a column is kept in a relational table.
+/// What a column of a relational table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
     Text,
     Integer,
-    /// A decimal number of reais; integer centavos in the frame.
+    /// Decimal reais in the database; integer centavos in the frame.
     Reais,
     Float,
     Timestamp,
@@ -35,7 +35,7 @@ pub(crate) enum Value<'a> {
     Null,
     Text(&'a str),
     Integer(i64),
-    /// Centavos that the database keeps as reais.
+    /// Centavos; the database keeps reais.
     Reais(i64),
     Float(f64),
     Flag(bool),
@@ -46,14 +46,14 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// Its text, as files and databases have it; nothing for a null.
+    /// Writes the value's text, as in files and databases; nothing for a null.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
             Value::Null => {}
             Value::Text(text) => out.extend_from_slice(text.as_bytes()),
             Value::Integer(number) => format::signed(out, number),
             Value::Reais(centavos) => format::reais(out, centavos),
-            // The shortest text that reads back as the same number; writing to memory cannot fail.
+            // The shortest text that reads back as the same number. Writing to memory cannot fail.
             Value::Float(number) => write!(out, "{number:?}").unwrap_or_default(),
             Value::Flag(flag) => out.push(if flag { b'1' } else { b'0' }),
             Value::Timestamp(micros) => format::timestamp(out, micros),
@@ -62,7 +62,7 @@ impl Value<'_> {
     }
 }
 
-/// The columns of a table of the contract, or of declared results; `None` where they are free.
+/// Columns of a table of the contract or of a declared result table; `None` if its columns are free.
 pub(crate) fn fields(schema: Schema, table: &str) -> Option<Vec<Field>> {
     if schema == Schema::Results {
         let held = |kind| match kind {
@@ -89,10 +89,10 @@ pub(crate) fn fields(schema: Schema, table: &str) -> Option<Vec<Field>> {
     Some(columns.into_iter().map(|c| Field { name: name_of(schema, c).into(), held: held(c.kind) }).collect())
 }
 
-/// The chunk of a column of one chunk.
+/// The only chunk of a column.
 type Array<T> = <T as PolarsDataType>::Array;
 
-/// Direct access to the values of a column of one chunk.
+/// Direct access to the values of a column with one chunk.
 pub(crate) enum Cells<'a> {
     Text(&'a Array<StringType>),
     Integer(&'a Array<Int64Type>, fn(i64) -> Value<'static>),
@@ -102,7 +102,7 @@ pub(crate) enum Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// The columns of `frame`, which must have been made one chunk by `rechunk_mut`.
+    /// Cells of all columns of `frame`, which `rechunk_mut` must have given one chunk each.
     pub(crate) fn of(frame: &'a DataFrame, fields: &[Field]) -> Result<Vec<Cells<'a>>> {
         frame.columns().iter().zip(fields).map(|(column, field)| Cells::column(column, field)).collect()
     }

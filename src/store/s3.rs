@@ -1,5 +1,5 @@
 //! `s3://bucket/prefix`, on AWS or any compatible server: Parquet like the local lake's, results as CSV, and raw files
-//! (`csv/*.csv`, `json/*.json`, or Kaggle's names) for `data::find` to find as those of a folder.
+//! (`csv/*.csv`, `json/*.json`, or Kaggle's names), which `data::find` finds like those of a folder. One of the stores.
 
 mod credentials;
 
@@ -27,16 +27,17 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use credentials::Credentials;
 
-/// Bytes per part of an upload and per request of a download; smaller objects go in one piece.
+/// Bytes per part of an upload and per request of a download. Smaller objects are sent in one piece.
 const PART: usize = 8 << 20;
-/// Parts on their way at once.
+/// Parts sent concurrently.
 const IN_FLIGHT: usize = 4;
-/// Objects on their way at once.
+/// Objects transferred concurrently.
 const AT_ONCE: usize = 4;
-/// Bytes of text for a byte of Parquet, at most about: its footer tells, but is only read with the rows.
+/// Approximate upper bound of bytes of text per byte of Parquet. The footer has the exact number of rows, but is only
+/// read with them.
 const UNPACKED: u64 = 4;
 
-/// A bucket, or a part of one.
+/// A bucket, or a prefix in one.
 #[derive(Debug, Clone)]
 pub(super) struct S3 {
     url: String,
@@ -64,7 +65,7 @@ impl S3 {
         Ok(S3 { url: url.masked().into(), bucket: url.host.clone(), prefix, client: Arc::new(client) })
     }
 
-    /// The key of what is called `name` below the prefix.
+    /// The key of `name` below the prefix.
     fn key(&self, name: &str) -> Path {
         name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |key, part| key.join(part))
     }
@@ -74,10 +75,10 @@ impl S3 {
         Ok(self.key(&format!("{}/{}.{extension}", schema.name(), checked_name(table)?)))
     }
 
-    /// What is known of an object; `None` where there is none.
+    /// Metadata of an object; `None` if there is none.
     fn head(&self, key: &Path) -> Result<Option<ObjectMeta>> {
         match aws::wait(self.client.head(key))? {
-            // A missing bucket is answered to a HEAD like a missing object, without a word.
+            // HEAD does not tell a missing bucket from a missing object; a listing does.
             Err(object_store::Error::NotFound { .. }) => aws::wait(self.client.list_with_delimiter(Some(key)))?
                 .map(|_| None)
                 .map_err(|e| self.failed("read", key, &e)),
@@ -85,14 +86,15 @@ impl S3 {
         }
     }
 
-    /// The object in a file without a name, which goes with it: a table is read from its end, and is larger than memory.
+    /// Downloads an object into an unnamed temporary file. A Parquet reader starts at the end of the file, and the object
+    /// may exceed memory.
     fn fetch(&self, meta: ObjectMeta) -> Result<File> {
         let mut file = tempfile::tempfile().map_err(Error::io("write", std::env::temp_dir()))?;
         io::copy(&mut Download::new(self.clone(), meta), &mut file).map_err(unwrapped(&self.url))?;
         Ok(file)
     }
 
-    /// Makes sure that nothing is replaced but what a load has put.
+    /// Refuses to replace an object that no load has put.
     fn may_replace(&self, key: &Path) -> Result<()> {
         let head = GetOptions { head: true, ..Default::default() };
         match aws::wait(self.client.get_opts(key, head))? {
@@ -102,13 +104,13 @@ impl S3 {
                 self.bucket
             ))
             .with_hint("move it away, or choose another prefix")),
-            // A missing bucket is told by what follows.
+            // If the bucket is missing, the next request reports it.
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(e) => Err(self.failed("read", key, &e)),
         }
     }
 
-    /// Puts an object in place of the one before, if any, marked as ours. Readers see the old or the new one, never a part.
+    /// Puts an object with our mark in place of the previous one. Readers see the old or the new object, never a part.
     fn put(&self, key: &Path, bytes: Vec<u8>, sent: &dyn Fn(usize)) -> Result<()> {
         let attributes = Attributes::from_iter([(mark(), MADE)]);
         let put = async {
@@ -123,7 +125,7 @@ impl S3 {
                 failed => failed,
             };
             if done.is_err() {
-                // Parts of an upload without an end are never seen, but cost; what failed matters more than this.
+                // Parts of an unfinished upload are invisible but cost money. Report the first error even if their removal fails.
                 let _ = upload.abort().await;
             }
             done
@@ -172,7 +174,7 @@ fn client(url: &StoreUrl, config: &SdkConfig) -> object_store::Result<AmazonS3> 
         builder = builder.with_region(region.as_ref());
     }
     if let Some(endpoint) = config.endpoint_url() {
-        // Unencrypted only where the user wrote so.
+        // Unencrypted only if the user's endpoint says `http://`.
         builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
     }
     if let Some(provider) = config.credentials_provider() {
@@ -211,7 +213,7 @@ impl Store for S3 {
         let keys: Vec<Path> =
             tables.iter().map(|table| self.key_of(table.schema, &table.name)).collect::<Result<_>>()?;
         parallel::map_on(AT_ONCE, &keys, |key| self.may_replace(key))?;
-        // One object is replaced at once; of several, all are there before the first is.
+        // One object is replaced at once. Of several, all are uploaded before the first is replaced.
         let aside = match tables {
             [_] => None,
             _ => Some(self.key(&format!(".pfe-new-{:016x}", unique()))),
@@ -236,13 +238,13 @@ impl Store for S3 {
         let switch =
             |key: &Path| aws::wait(self.client.copy(&place(key), key))?.map_err(|e| self.failed("write", key, &e));
         let switched = written.and_then(|_| parallel::map_on(AT_ONCE, &keys, switch));
-        // Nobody reads what is aside; what failed matters more than its removal.
+        // Nobody reads the staged objects. Report the first error even if their removal fails.
         let _ = parallel::map_on(AT_ONCE, &keys, |key| aws::wait(self.client.delete(&place(key))).map(drop));
         switched.map(drop)
     }
 
     fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
-        // Spark's scheme for S3; Sail takes it too.
+        // Spark's scheme for S3; Sail takes it, too.
         Ok(Some(format!("s3a://{}/{}", self.bucket, self.key_of(schema, table)?)))
     }
 
@@ -265,7 +267,7 @@ impl Store for S3 {
     }
 }
 
-/// The bytes of a table's object: of a run's results, those of the run.
+/// The bytes of a table's object. A run's results keep the bytes of the run's files.
 fn encode(table: &Incoming) -> Result<Vec<u8>> {
     if let Some(file) = &table.file {
         return Ok(file.clone());
@@ -278,12 +280,12 @@ fn encode(table: &Incoming) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The key of the mark among the metadata of an object.
+/// The metadata key of the mark.
 fn mark() -> Attribute {
     Attribute::Metadata("pfe".into())
 }
 
-/// A number that no other load has.
+/// A number that differs between loads.
 fn unique() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
     now ^ (u64::from(std::process::id()) << 40)
@@ -307,7 +309,7 @@ impl StoredFile for Object {
     }
 
     fn place(&self) -> Option<String> {
-        // As of tables, Spark's scheme.
+        // Spark's scheme, as for tables.
         Some(format!("s3a://{}/{}", self.store.bucket, self.meta.location))
     }
 
@@ -321,7 +323,7 @@ impl StoredFile for Object {
     }
 }
 
-/// Sends the parts of an object, several at a time.
+/// Sends the parts of an object, several concurrently.
 async fn upload_parts(
     upload: &mut dyn MultipartUpload,
     bytes: &[u8],
@@ -344,12 +346,12 @@ async fn upload_parts(
     Ok(())
 }
 
-/// The bytes of an object, part by part; the next part comes while the reader works on this one.
+/// Reads an object part by part; fetches the next part while the reader works on this one.
 struct Download {
     store: S3,
     meta: ObjectMeta,
     part: Cursor<Vec<u8>>,
-    /// Bytes asked for so far.
+    /// Bytes requested so far.
     asked: u64,
     next: Option<JoinHandle<object_store::Result<Vec<u8>>>>,
 }
@@ -359,13 +361,13 @@ impl Download {
         Download { store, meta, part: Cursor::default(), asked: 0, next: None }
     }
 
-    /// Asks for the next part, if there is one.
+    /// Requests the next part, if there is one.
     fn ask(&mut self) {
         if self.asked >= self.meta.size {
             return;
         }
         let end = self.meta.size.min(self.asked + PART as u64);
-        // An object that is replaced meanwhile must not be read half old and half new.
+        // If another object replaces this one meanwhile, fail instead of mixing the two.
         let options = GetOptions {
             range: Some(GetRange::Bounded(self.asked..end)),
             if_match: self.meta.e_tag.clone(),
@@ -401,7 +403,7 @@ impl Read for Download {
     }
 }
 
-/// Our error out of the one of `std::io` that carried it.
+/// Takes our error out of the `std::io` error that carries it.
 fn unwrapped(url: &str) -> impl Fn(io::Error) -> Error {
     move |e| match e.downcast::<Error>() {
         Ok(error) => error,

@@ -1,4 +1,4 @@
-//! What the relational stores share: the table to be written, its statements, and the rule for one that is there already.
+//! Shared by the relational stores: the table to be written, its statements, and the rule for replacing an existing table.
 
 use polars::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries};
 
@@ -8,7 +8,7 @@ use super::{Incoming, MADE, Schema, by_contract, checked_name};
 use crate::data::ddl::{Constraints, Definition, Dialect, create_table};
 use crate::error::{Error, Result};
 
-/// A table of a relational store.
+/// A table to be written into a relational store.
 pub(super) struct SqlTable {
     dialect: Dialect,
     pub(super) schema: Schema,
@@ -16,12 +16,12 @@ pub(super) struct SqlTable {
     /// Its rows: one chunk, columns in the order of the fields.
     pub(super) frame: DataFrame,
     pub(super) fields: Vec<Field>,
-    /// `None` for a table of results, which has neither keys nor indexes.
+    /// `None` for result tables, which have neither keys nor indexes.
     definition: Option<Definition>,
 }
 
 impl SqlTable {
-    /// The tables that these are to become.
+    /// Prepares several tables.
     ///
     /// # Errors
     /// As [`SqlTable::of`].
@@ -29,10 +29,10 @@ impl SqlTable {
         tables.iter().map(|table| SqlTable::of(dialect, table.schema, &table.name, &table.frame)).collect()
     }
 
-    /// The table that `frame` is to become.
+    /// Prepares the table that `frame` will become.
     ///
     /// # Errors
-    /// The name is none, or the frame is not the table's.
+    /// The name is invalid, or the frame does not match the table.
     pub(super) fn of(dialect: Dialect, schema: Schema, name: &str, frame: &DataFrame) -> Result<SqlTable> {
         let name = checked_name(name)?;
         let frame = by_contract(schema, name, frame.clone(), name)?;
@@ -48,13 +48,13 @@ impl SqlTable {
         Ok(SqlTable { dialect, schema, name: name.into(), frame, fields, definition: dialect.definition(schema, name) })
     }
 
-    /// The statements that create it as `target`, marked as ours.
+    /// The statements that create it as `target`, with our mark.
     pub(super) fn create(&self, target: &str, constraints: Constraints) -> String {
         let create = self.create_plain(target, constraints);
         match self.dialect {
             Dialect::Mysql => format!("{create} COMMENT = '{MADE}'"),
             Dialect::Postgres => format!("{create};\nCOMMENT ON TABLE {target} IS '{MADE}'"),
-            // SQLite keeps the statement as it was written.
+            // SQLite keeps the text of the statement, comment included.
             Dialect::Sqlite => create.replacen('(', &format!("( /* {MADE} */"), 1),
         }
     }
@@ -80,16 +80,16 @@ impl SqlTable {
         self.definition.as_ref().map_or_else(Vec::new, |d| d.indexes(self.dialect, target))
     }
 
-    /// Its columns for a statement.
+    /// Its columns, quoted, for a statement.
     pub(super) fn columns(&self) -> String {
         quoted(self.dialect, &self.fields)
     }
 
-    /// A table that is there, with these columns, may only be replaced if it has the same ones and a load has made it, or it has no
-    /// row; it is somebody else's otherwise.
+    /// Checks that an existing table with the columns `there` may be replaced. It may if it has the same columns and either a load
+    /// made it or it has no row. Otherwise it is the user's.
     ///
     /// # Errors
-    /// It is.
+    /// It is the user's.
     pub(super) fn may_replace<E: From<Error>>(
         &self,
         there: &[(String, String)],
@@ -110,13 +110,13 @@ impl SqlTable {
             .into())
     }
 
-    /// The statement that gives 1 if a table holds no row, and 0 otherwise.
+    /// The statement that returns 1 if a table has no row, else 0.
     pub(super) fn is_empty(target: &str) -> String {
         format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {target}) THEN 0 ELSE 1 END")
     }
 }
 
-/// The frame of a declared table of results in the types of its columns: amounts in centavos, which a database gets as decimals.
+/// A result table's frame in its declared types: amounts become centavos, which the database gets as decimals.
 fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
     let column = |field: &Field| -> Result<_> {
         let column = frame.column(&field.name)?;
@@ -132,17 +132,17 @@ fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
     Ok(DataFrame::new(frame.height(), fields.iter().map(column).collect::<Result<_>>()?)?)
 }
 
-/// The columns to read from a table that is `there`, as pairs of name and declared type.
+/// The columns to read from an existing table; `there` pairs names with declared types.
 ///
 /// # Errors
-/// A column of the contract is not among them.
+/// A column of the contract is missing.
 pub(super) fn fields_to_read(
     schema: Schema,
     name: &str,
     there: &[(String, String)],
     shown: &str,
 ) -> Result<Vec<Field>> {
-    // Results are read as they lie there, whoever has put them there.
+    // Read results as they are, whoever wrote them.
     let Some(fields) = fields(schema, name).filter(|_| schema != Schema::Results) else {
         let field = |(name, declared): &(String, String)| Field { name: name.clone(), held: held_of(declared) };
         return Ok(there.iter().map(field).collect());
@@ -154,7 +154,7 @@ pub(super) fn fields_to_read(
     }
 }
 
-/// Columns for a statement.
+/// Quoted columns for a statement.
 pub(super) fn quoted(dialect: Dialect, fields: &[Field]) -> String {
     fields.iter().map(|f| dialect.quote(&f.name)).collect::<Vec<_>>().join(", ")
 }
@@ -163,7 +163,7 @@ fn listed(there: &[(String, String)]) -> String {
     there.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The type of a column of results.
+/// The SQL type of a result column.
 fn type_of(dialect: Dialect, held: Held) -> &'static str {
     match (held, dialect) {
         (Held::Text, Dialect::Mysql) => "LONGTEXT",
@@ -180,7 +180,7 @@ fn type_of(dialect: Dialect, held: Held) -> &'static str {
     }
 }
 
-/// What a column of a declared type holds: the inverse of [`type_of`], and of what databases call it.
+/// What a column of this SQL type holds: the inverse of [`type_of`], which also knows the databases' own names.
 fn held_of(declared: &str) -> Held {
     let declared = declared.to_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| declared.starts_with(word));

@@ -1,4 +1,5 @@
-//! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, …
+//! SQLite: the original's relational tables in one file, without a server. `sqlite:shop.db`, tables `raw_data_orders`, … One of
+//! the stores.
 
 mod foreign;
 
@@ -19,11 +20,11 @@ use crate::error::{Error, Result};
 use crate::parallel::lock;
 
 const SQLITE: Dialect = Dialect::Sqlite;
-/// How long another program's transaction is waited for.
+/// Longest wait for another program's transaction.
 const BUSY: Duration = Duration::from_secs(30);
-/// Rows between two words on progress.
+/// Rows between two calls of `progress`.
 const STEP: usize = 16_384;
-/// SQLite keeps amounts as floating-point numbers, which hold fifteen digits.
+/// SQLite keeps amounts as floating-point numbers, which are exact up to fifteen digits.
 const MAX_CENTAVOS: u64 = 999_999_999_999_999;
 
 /// A SQLite file.
@@ -33,7 +34,7 @@ pub(super) struct Sqlite {
     url: String,
     /// A file has one writer at a time.
     writing: Mutex<()>,
-    /// Pages that the file may have: how a test fills it.
+    /// Maximum number of pages: tests use it to fill the file.
     #[cfg(test)]
     max_pages: Option<u32>,
 }
@@ -44,7 +45,7 @@ impl Sqlite {
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection> {
-        // A path that begins with a folder is a path to SQLite, too, whatever its name.
+        // Prefix a relative path with a folder, so that SQLite reads it as a path whatever its name.
         let path = if self.path.is_relative() { Path::new(".").join(&self.path) } else { self.path.clone() };
         let connection =
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| self.failed(e))?;
@@ -52,7 +53,7 @@ impl Sqlite {
             connection.busy_timeout(BUSY)?;
             // Cleaning has checked the references; replacing a table that others refer to breaks none of them.
             connection.pragma_update(None, "foreign_keys", false)?;
-            // Whoever reads passes each page once, and needs no more than SQLite's own two megabytes of them.
+            // A reader passes each page once, so SQLite's default cache of two megabytes is enough.
             if flags.contains(OpenFlags::SQLITE_OPEN_CREATE) {
                 connection.pragma_update(None, "cache_size", -65_536)?;
             }
@@ -82,18 +83,18 @@ impl Sqlite {
         }
     }
 
-    /// The connection of who only reads.
+    /// A read-only connection.
     fn reader(&self) -> Result<Connection> {
         if !self.path.exists() {
             return Err(Error::input(format!("there is no file `{}`", self.path.display()))
                 .with_hint(format!("`pfe load --from FILES --to {}` makes it", self.url)));
         }
-        // A pipe or a device of that name would be waited for.
+        // Opening a pipe or a device would hang.
         regular::open(&self.path)?;
         self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
-    /// A table, its name in the file and its columns; `None` if it is not there.
+    /// Opens a table: the connection, its name in the file and its columns. `None` if there is no such table.
     fn find(&self, schema: Schema, table: &str) -> Result<Option<Found>> {
         let name = format!("{}_{}", schema.name(), checked_name(table)?);
         let connection = self.reader()?;
@@ -109,7 +110,7 @@ impl Sqlite {
 /// A connection, the name of a table, and the names and declared types of its columns.
 type Found = (Connection, String, Vec<(String, String)>);
 
-/// Names and declared types of a table's columns; none if there is no such table.
+/// Names and declared types of a table's columns; empty if there is no such table.
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {
     let mut statement = connection.prepare("SELECT name, type FROM pragma_table_info(?1)")?;
     statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
@@ -155,7 +156,7 @@ impl Store for Sqlite {
     }
 
     fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
-        // Whoever is about to fill it needs no file yet.
+        // A file that is yet to be written is no error.
         if !self.path.exists() {
             return Ok(Vec::new());
         }
@@ -213,18 +214,18 @@ impl Sqlite {
             }
         }
         drop(insert);
-        // An index that is made from all rows is made faster than one that grows with them.
+        // Building an index from all rows is faster than growing it with them.
         plan.indexes(&target).iter().try_for_each(|index| transaction.execute_batch(index).map_err(failed))
     }
 }
 
-/// Why SQLite cannot keep a value as it is.
+/// Why SQLite cannot store a value exactly; `None` if it can.
 fn refused(value: Value<'_>) -> Option<&'static str> {
     match value {
         Value::Reais(centavos) if centavos.unsigned_abs() > MAX_CENTAVOS => {
             Some("SQLite keeps amounts of fifteen digits exactly, and no longer ones")
         }
-        // It would become a null.
+        // SQLite would store a null.
         Value::Float(number) if number.is_nan() => Some("SQLite cannot hold a number that is none (NaN)"),
         _ => None,
     }
@@ -236,7 +237,7 @@ fn bind(statement: &mut Statement<'_>, place: usize, value: Value<'_>, text: &mu
         Value::Null => return statement.raw_bind_parameter(place, rusqlite::types::Null),
         Value::Text(text) => return statement.raw_bind_parameter(place, text),
         Value::Integer(number) => return statement.raw_bind_parameter(place, number),
-        // The closest number to the decimal amount, as SQLite itself would read it.
+        // The floating-point number closest to the decimal amount, as SQLite itself would read it.
         Value::Reais(centavos) => return statement.raw_bind_parameter(place, centavos as f64 / 100.0),
         Value::Float(number) => return statement.raw_bind_parameter(place, number),
         Value::Flag(flag) => return statement.raw_bind_parameter(place, i64::from(flag)),
@@ -285,7 +286,7 @@ mod tests {
         assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&big));
     }
 
-    /// A failure in the last table leaves all as they were.
+    /// A failure in the last table leaves all tables unchanged.
     #[test]
     fn tables_are_swapped_together() {
         let folder = tempfile::tempdir().unwrap();
@@ -314,7 +315,7 @@ mod tests {
         connection.execute_batch("CREATE TABLE results_t (x INTEGER); INSERT INTO results_t VALUES (7)").unwrap();
         let error = store.write(Schema::Results, "t", &frame, &|_| ()).unwrap_err();
         assert!(error.to_string().contains("no load of pfe has made it"), "{error}");
-        // Where nothing can be lost, as after `pfe ddl`, it is replaced.
+        // A table without rows, as after `pfe ddl`, is replaced: nothing is lost.
         connection.execute_batch("DELETE FROM results_t").unwrap();
         store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
         store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();

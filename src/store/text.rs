@@ -1,5 +1,5 @@
-//! Rows ↔ tab-separated text with backslash escapes, the form that PostgreSQL's COPY and MySQL's LOAD DATA share; encoded
-//! in a second thread while the first waits for the network.
+//! Rows ↔ tab-separated text with backslash escapes, the format of PostgreSQL's COPY and MySQL's LOAD DATA. A second thread encodes
+//! while the first waits for the network. Used by `postgres` and `mysql`.
 
 use std::io::BufRead;
 use std::ops::Range;
@@ -9,24 +9,24 @@ use super::builder::Blocks;
 use super::rows::{Cells, Field, Value};
 use crate::error::Error;
 
-/// Rows that are encoded and sent at once.
+/// Rows per chunk.
 const CHUNK: usize = 4096;
-/// Chunks that wait for the network: few, so that what counts as written has nearly been.
+/// Chunks that wait for the network. Few, so that rows counted as written have almost been sent.
 const WAITING: usize = 2;
 
-/// Encoded rows, or why they cannot be.
+/// Encoded rows, or why they cannot be encoded.
 pub(super) type Chunk = Result<Vec<u8>, String>;
 
-/// What a database cannot hold.
+/// Which special values a database can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// PostgreSQL's texts cannot hold the character NUL.
+    /// Whether texts may contain NUL; PostgreSQL's may not.
     pub(super) nul: bool,
-    /// MySQL has neither infinity nor not-a-number.
+    /// Whether numbers may be infinite or NaN; MySQL's may not.
     pub(super) infinite: bool,
 }
 
-/// Encodes rows in a second thread and hands them to `send`; tells `progress` the number of rows handed over.
+/// Encodes rows in a second thread and gives the chunks to `send`. `progress` gets the number of rows handed over.
 pub(super) fn encoded<T>(
     cells: &[Cells<'_>],
     fields: &[Field],
@@ -103,13 +103,13 @@ fn escape(out: &mut Vec<u8>, text: &[u8], limits: Limits) -> Result<(), &'static
 #[derive(Debug)]
 pub(super) enum Broken {
     Stream(std::io::Error),
-    /// A value has no meaning in its column: in words, with the row.
+    /// A column cannot hold its value; the message names the row.
     Value(String),
-    /// Whoever takes the rows failed.
+    /// The consumer of the rows failed.
     Taken(Error),
 }
 
-/// Reads what COPY TO writes.
+/// Parses the output of COPY TO.
 pub(super) fn decode(mut from: impl BufRead, mut blocks: Blocks<'_>) -> Result<(), Broken> {
     let (mut line, mut text) = (Vec::new(), Vec::new());
     let width = blocks.fields().len();
@@ -131,7 +131,7 @@ pub(super) fn decode(mut from: impl BufRead, mut blocks: Blocks<'_>) -> Result<(
     blocks.finish().map_err(Broken::Taken)
 }
 
-/// The field without its escapes; `text` is where it is put if it has any.
+/// The field without its escapes; uses `text` as buffer if it has any.
 fn unescape<'a>(field: &'a [u8], text: &'a mut Vec<u8>) -> &'a [u8] {
     if !field.contains(&b'\\') {
         return field;

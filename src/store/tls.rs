@@ -1,5 +1,5 @@
-//! Encryption of the connections to databases: verified unless the URL says `?tls=disable`; `?ca=FILE` trusts one more
-//! certificate authority.
+//! Encryption of database connections. Certificates are verified unless the URL says `?tls=disable`; `?ca=FILE` trusts one more
+//! certificate authority. Used by `mysql` and `postgres`.
 
 use std::path::PathBuf;
 
@@ -10,17 +10,17 @@ use crate::error::{Error, Result};
 /// How to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tls {
-    /// In the clear, because the URL asks for it.
+    /// Unencrypted, because the URL asks for it.
     Disable,
-    /// Encrypted, and the server's certificate verified.
+    /// Encrypted, with the server's certificate verified.
     Verify {
-        /// A file of certificates (PEM) to trust beside the usual ones.
+        /// A file of certificates (PEM) to trust in addition to the usual ones.
         ca: Option<PathBuf>,
     },
 }
 
 impl Tls {
-    /// What to do when the server has no TLS, or a certificate that does not verify.
+    /// Hint for a server without TLS or with a certificate that does not verify.
     pub(super) const HINT: &'static str = "connections are encrypted and verified: name the server's certificate authority \
          with `?ca=FILE`, or give this up with `?tls=disable`, as for a server on this machine";
 
@@ -43,9 +43,9 @@ impl Tls {
     }
 }
 
-/// Chooses the cryptography of the process, once; another library's choice stays.
+/// Sets the process's cryptography provider once; keeps another library's choice.
 pub(super) fn install_provider() {
-    // An error says that a choice was made already.
+    // An error means that a provider is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 

@@ -1,11 +1,11 @@
-//! A store's URL → scheme, place, credentials and options; its secrets stay out of every message.
+//! A store's URL → scheme, place, credentials and options. Keeps its secrets out of every message. Used by all stores.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::{self, Error, Result};
 
-/// Stands for a secret.
+/// Replaces a secret in messages.
 const MASK: &str = "***";
 
 /// The kinds of stores, by the scheme of their URL.
@@ -21,7 +21,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// Every scheme in every spelling.
+    /// Every spelling of every scheme.
     const ALL: [(&str, Scheme); 8] = [
         ("lake", Scheme::Lake),
         ("sqlite", Scheme::Sqlite),
@@ -33,12 +33,12 @@ impl Scheme {
         ("dynamodb", Scheme::Dynamodb),
     ];
 
-    /// Its name: also that of the Cargo feature that builds it in.
+    /// Its name, which is also its Cargo feature.
     pub fn name(self) -> &'static str {
         Scheme::ALL.iter().find(|(_, scheme)| *scheme == self).map_or("", |(name, _)| name)
     }
 
-    /// What follows the colon is a path of this machine, taken as it stands.
+    /// Whether a local path, taken literally, follows the colon.
     fn is_file(self) -> bool {
         matches!(self, Scheme::Lake | Scheme::Sqlite)
     }
@@ -47,24 +47,24 @@ impl Scheme {
 /// A parsed store URL: `scheme://user:password@host:port/path?option=value`, percent-decoded, or `scheme:PATH`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoreUrl {
-    /// Which kind of store.
+    /// Kind of store.
     pub scheme: Scheme,
     /// User name.
     pub user: Option<String>,
-    /// Password: of the URL, never of the environment.
+    /// Password from the URL, never from the environment.
     pub password: Option<String>,
-    /// Host, bucket or region; empty for stores on this machine's disk.
+    /// Host, bucket or prefix of tables; empty for stores on the local disk.
     pub host: String,
     /// Port.
     pub port: Option<u16>,
-    /// What follows the host, without the first `/`; the whole path for stores on this machine's disk.
+    /// What follows the host, without the first `/`; the whole path for stores on the local disk.
     pub path: String,
     options: BTreeMap<String, String>,
     masked: String,
 }
 
-/// Whether `text` names a store rather than a file or folder of this machine: it begins with a scheme, known or not. `C:\data` does
-/// not, and neither does `./a:b`.
+/// Whether `text` names a store rather than a local file or folder: it begins with a scheme, known or not. `C:\data` does not, and
+/// neither does `./a:b`.
 pub fn is_url(text: &str) -> bool {
     scheme_of(text).is_some()
 }
@@ -102,7 +102,7 @@ impl StoreUrl {
             let lower = path.to_ascii_lowercase();
             return match () {
                 () if path.is_empty() => names_no_file("names no file"),
-                // SQLite would keep the rows in memory, or take options from the name.
+                // SQLite would keep the rows in memory, or read options from the name.
                 () if scheme == Scheme::Sqlite && (path.starts_with(':') || lower.starts_with("file:")) => {
                     names_no_file("takes the path of a file: tables in memory would be gone with the program")
                 }
@@ -118,12 +118,12 @@ impl StoreUrl {
         let rest = rest.strip_prefix("//").ok_or_else(|| malformed("lacks `//` after its scheme"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        // The last `@`: a password that holds one, unencoded, is still kept out of the host.
+        // Split at the last `@`, so that a password with an unencoded `@` does not become part of the host.
         let (credentials, place) = match authority.rsplit_once('@') {
             Some((credentials, place)) => (Some(credentials), place),
             None => (None, authority),
         };
-        // A password with an unencoded `/` or `?` ends up behind the host, where it would be shown.
+        // A password with an unencoded `/` or `?` ends up behind the host, where messages would show it.
         let split = credentials.is_none() && url.contains('@');
         if split && (matches!(scheme, Scheme::Mysql | Scheme::Postgres) || place.contains(':')) {
             return Err(malformed("has an `@` behind its first `/` or `?`"));
@@ -151,7 +151,7 @@ impl StoreUrl {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             options.insert(decode(key, "options")?, decode(value, "options")?);
         }
-        // Of AWS, either half of the credentials is secret.
+        // For AWS, both halves of the credentials are secret.
         let hidden = matches!(scheme, Scheme::S3 | Scheme::Dynamodb);
         let credentials = credentials.map(|credentials| if hidden { MASK } else { credentials });
         let masked = masked(name, credentials, place, rest.get(authority.len()..).unwrap_or_default(), query);
@@ -171,7 +171,7 @@ impl StoreUrl {
         }
     }
 
-    /// The URL as it may be shown and recorded: secrets replaced by `***`.
+    /// The URL for messages and records: secrets are replaced by `***`.
     pub fn masked(&self) -> &str {
         &self.masked
     }
@@ -181,7 +181,7 @@ impl StoreUrl {
         self.options.get(name).map(String::as_str)
     }
 
-    /// Refuses options that the store does not know: a misspelt one must not be ignored.
+    /// Refuses unknown options: a misspelt one must not be ignored.
     #[cfg(any(test, feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
     pub(super) fn only_options(&self, known: &[&str]) -> Result<()> {
         match self.options.keys().find(|name| !known.contains(&name.as_str())) {
@@ -195,7 +195,7 @@ impl StoreUrl {
         }
     }
 
-    /// The host, which must be there.
+    /// The host; an error if it is missing.
     #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(super) fn host(&self) -> Result<&str> {
         match self.host.as_str() {
@@ -205,12 +205,12 @@ impl StoreUrl {
         }
     }
 
-    /// Whether it names a database that wants a password and gives none.
+    /// Whether it names a database and holds no password.
     fn lacks_password(&self) -> bool {
         matches!(self.scheme, Scheme::Mysql | Scheme::Postgres) && self.password.is_none()
     }
 
-    /// The variable of the environment that holds the password of this login alone: `PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3306` of
+    /// The environment variable with the password of this login: `PFE_STORE_PASSWORD_ME_DB_EXAMPLE_3306` for
     /// `mysql://me@db.example:3306/`.
     pub fn variable(&self) -> String {
         let port = self.port.map(|port| port.to_string());
@@ -224,8 +224,8 @@ impl StoreUrl {
         if self.scheme == Scheme::Mysql { "MYSQL_PWD" } else { "PGPASSWORD" }
     }
 
-    /// The password of the URL or, better, of the environment: that of this login alone, then `PFE_STORE_PASSWORD`, then the variable
-    /// that the database's own client reads.
+    /// The password: from the URL, else from this login's variable, `PFE_STORE_PASSWORD` or the variable of the database's
+    /// own client, in this order.
     #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(super) fn secret(&self) -> Option<String> {
         let own = self.variable();
@@ -233,7 +233,7 @@ impl StoreUrl {
         self.password.clone().or_else(|| names.into_iter().find_map(set))
     }
 
-    /// What to do about a password that is refused or missing.
+    /// Hint for a refused or missing password.
     #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(super) fn password_hint(&self) -> String {
         let found = match &self.password {
@@ -253,19 +253,19 @@ impl StoreUrl {
     }
 }
 
-/// Holds the password of the one database that a command names without any.
+/// Holds the password of the only database that a command names without one.
 const PASSWORD: &str = "PFE_STORE_PASSWORD";
 
-/// The value of a variable of the environment that is not empty.
+/// The value of an environment variable, if it is not empty.
 fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Makes sure that no password goes to a database that it is not for: of several logins that a command names without a password, each
-/// needs the variable of its own. What is no URL is no login.
+/// Makes sure that no password goes to the wrong database: if a command names several logins without a password, each needs its own
+/// variable. Places that are no URLs are ignored.
 ///
 /// # Errors
-/// A URL is malformed, or one of several logins has no variable of its own while one for any is set.
+/// A URL is malformed, or one of several logins lacks its own variable while a shared one is set.
 pub fn check_passwords<'a>(places: impl IntoIterator<Item = &'a str>) -> Result<()> {
     let urls = places.into_iter().filter(|place| is_url(place)).map(StoreUrl::parse).collect::<Result<Vec<_>>>()?;
     let mut logins: BTreeMap<(Option<&str>, &str, Option<u16>), &StoreUrl> = BTreeMap::new();
@@ -298,19 +298,19 @@ pub fn check_passwords<'a>(places: impl IntoIterator<Item = &'a str>) -> Result<
     }
 }
 
-/// What of a database's URL must not be told, in the words of others either.
+/// The secrets of a database's URL, to be masked in foreign messages, too.
 #[derive(Clone, Default)]
 pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// The password as it is sent, and as it may be written.
+    /// The password, both as sent and as written in the URL.
     #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(super) fn of(url: &StoreUrl) -> Secrets {
-        // A short one might be any word; it is masked where a URL shows it.
+        // A short password might be any word; it is masked only inside URLs.
         Secrets(url.secret().into_iter().filter(|secret| secret.len() > 3).collect())
     }
 
-    /// A text without them.
+    /// The text with the secrets masked.
     pub(super) fn masked(&self, text: &str) -> String {
         error::masked(&self.0.iter().fold(text.to_string(), |text, secret| text.replace(secret, MASK)))
     }
@@ -322,7 +322,7 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
-/// Puts a URL together again without what is secret in it.
+/// Assembles the URL again with its secrets masked.
 fn masked(scheme: &str, credentials: Option<&str>, place: &str, path: &str, query: &str) -> String {
     let mut url = format!("{scheme}://");
     if let Some(credentials) = credentials {
@@ -346,20 +346,20 @@ fn masked(scheme: &str, credentials: Option<&str>, place: &str, path: &str, quer
     url
 }
 
-/// A part of a URL, in which there may be another URL, percent-encoded or not.
+/// Masks a part of a URL, which may contain another URL, percent-encoded or not.
 fn shown(part: &str) -> String {
     let decoded = decode(part).unwrap_or_else(|| part.into());
     let masked = error::masked(&decoded);
     if masked == decoded { part.into() } else { masked }
 }
 
-/// Whether it begins with the scheme of a store.
+/// Whether the text begins with the scheme of a store.
 fn is_known(text: &str) -> bool {
     let known = |scheme: &str| Scheme::ALL.iter().any(|(name, _)| name.eq_ignore_ascii_case(scheme));
     scheme_of(text).is_some_and(|(scheme, _)| known(scheme))
 }
 
-/// Percent-decodes; `None` where a `%` is not followed by two hexadecimal digits, or the bytes are no UTF-8.
+/// Percent-decodes; `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! Which table holds the rows: one item of `prefix_tables` says so, and is switched in one write. Used by `dynamodb`.
+//! Which table is current: one item of `prefix_tables` names it, and one write switches it. Used by `dynamodb`.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{Dynamodb, Item, generated_name, is_missing};
 use crate::error::{Error, Result};
 
-/// What the item of `prefix_tables` says.
+/// Contents of the item in `prefix_tables`.
 #[derive(Debug)]
 pub(super) struct Current {
     /// The table that holds the rows.
     pub(super) name: String,
     /// Number of the load that wrote it.
     pub(super) generation: u64,
-    /// How many items it wrote.
+    /// Number of items that the load wrote.
     pub(super) items: u64,
 }
 
 impl Dynamodb {
-    /// Where the rows of `table` are; `None` if no load has ended.
+    /// The current table for `table`; `None` if no load has finished.
     pub(super) async fn current(&self, table: &str) -> Result<Option<Current>> {
         let answer = self
             .client
@@ -47,7 +47,7 @@ impl Dynamodb {
         }
     }
 
-    /// Says that `now` holds the table, unless another load said something since `before`.
+    /// Makes `now` the current table, unless another load switched since `before` was read.
     pub(super) async fn switch(&self, table: &str, before: Option<&Current>, now: &Current) -> Result<()> {
         let request = self
             .client
@@ -66,7 +66,7 @@ impl Dynamodb {
         match request.send().await {
             Ok(_) => Ok(()),
             Err(e) if e.code() == Some("ConditionalCheckFailedException") => {
-                // The answer to an attempt that did succeed may have been lost on its way.
+                // An earlier attempt may have succeeded although its answer was lost.
                 match self.current(table).await? {
                     Some(current) if current.name == now.name => Ok(()),
                     _ => Err(Error::store(&*self.url, format!("another load of `{table}` ended meanwhile"))
@@ -77,7 +77,7 @@ impl Dynamodb {
         }
     }
 
-    /// Notes that a load is about to make a table: an item of its own, whose key holds the name.
+    /// Records, before a load creates a table, that it will: as an item of its own, whose key holds the name.
     pub(super) async fn note(&self, table: &str, name: &str, generation: u64) -> Result<()> {
         let notes = self.name("tables");
         let request = self
@@ -91,11 +91,11 @@ impl Dynamodb {
         request.send().await.map(drop).map_err(|e| self.failed("write", &notes, &e))
     }
 
-    /// Removes a table of a load, and the note of it.
+    /// Removes a table of a load, and its record.
     pub(super) async fn remove(&self, name: &str) -> Result<()> {
         match self.client.delete_table().table_name(name).send().await {
             Ok(_) => {}
-            // Already on its way out.
+            // It is being deleted already.
             Err(e) if is_missing(&e) || e.code() == Some("ResourceInUseException") => {}
             Err(e) => return Err(self.failed("remove", name, &e)),
         }
@@ -104,8 +104,8 @@ impl Dynamodb {
         request.send().await.map(drop).map_err(|e| self.failed("write", &notes, &e))
     }
 
-    /// Removes what loads up to this generation have made: the rows before, and remains of loads that broke off. What no note names
-    /// is somebody else's, whatever it is called.
+    /// Removes the tables of loads up to this generation: the previous rows, and remains of aborted loads. A table without a
+    /// record belongs to someone else, whatever its name.
     pub(super) async fn sweep(&self, table: &str, before: Option<&Current>, keep: &str, generation: u64) -> Result<()> {
         let mut notes: Vec<Item> = Vec::new();
         let mut take = |_: &str, items: Vec<Item>| {
@@ -118,7 +118,7 @@ impl Dynamodb {
             let number: u64 = note.get("generation")?.as_n().ok()?.parse().ok()?;
             text(note, "made").filter(|_| number <= generation)
         });
-        // Loads of earlier versions have noted nothing, but the table that was read until now was named by one of them.
+        // Loads of earlier versions recorded nothing, but the item of `prefix_tables` names the table that one of them made.
         let unnoted = before.filter(|before| before.is_generated(&self.name(table)));
         let made: BTreeSet<String> = made.chain(unnoted.map(|before| before.name.clone())).collect();
         for name in made.iter().filter(|name| *name != keep && name.starts_with(&self.name(table))) {
@@ -129,14 +129,14 @@ impl Dynamodb {
 }
 
 impl Current {
-    /// Whether the name is exactly what the load of this number gives its table.
+    /// Whether the name has exactly the form that a load of this generation gives its table.
     fn is_generated(&self, table: &str) -> bool {
         let unique = self.name.rsplit('_').next().and_then(|digits| u64::from_str_radix(digits, 16).ok());
         unique.is_some_and(|unique| generated_name(table, self.generation, unique) == self.name)
     }
 }
 
-/// The key of the note of a table, which no table's own item has.
+/// Key of a table's record; no table's own item has this key.
 fn noted(name: &str) -> String {
     format!("made {name}")
 }

@@ -11,16 +11,16 @@ use crate::data::contract::{Column as Declared, DOCUMENTS, Kind, Table};
 use crate::data::parse::{Bounds, Cell, parse};
 use crate::store::Schema;
 
-/// How the rows of a table are nested.
+/// How a table's rows are nested.
 #[derive(Debug)]
 pub(super) struct Shape {
     table: &'static Table,
-    /// Attribute that holds what is not an identifier.
+    /// Attribute that holds all columns except the ids.
     address: String,
 }
 
 impl Shape {
-    /// `None` for tables that are not kept as documents.
+    /// `None` for tables that DynamoDB does not keep.
     pub(super) fn of(schema: Schema, table: &str) -> Option<Shape> {
         let id = DOCUMENTS.into_iter().find(|id| schema == Schema::Raw && id.name() == table)?;
         Some(Shape { table: id.table(), address: format!("{}_address", table.trim_end_matches('s')) })
@@ -35,10 +35,10 @@ impl Shape {
         column.kind != Kind::Id
     }
 
-    /// The documents of the rows, in their order; a row that is there twice gives one document.
+    /// Converts rows to documents, in their order. Identical rows give one document.
     ///
     /// # Errors
-    /// Two rows share a key and differ: documents cannot hold both.
+    /// Two different rows share a key, so that documents cannot hold both.
     pub(super) fn items(&self, frame: &DataFrame) -> Result<Vec<Item>, String> {
         let text = |c: &Declared| frame.column(c.source).and_then(|column| column.str()).map_err(|e| e.to_string());
         let columns: Vec<_> = self.table.columns.iter().map(|c| Ok((c, text(c)?))).collect::<Result<_, String>>()?;
@@ -60,7 +60,7 @@ impl Shape {
             for (column, values) in &columns {
                 let Some(value) = values.get(row).map(String::from) else { continue };
                 match column.kind {
-                    // The documents of the original hold zip codes as numbers, without their leading zeros.
+                    // The original's documents hold zip codes as numbers, without leading zeros.
                     Kind::Zip => address.insert(short(column).into(), AttributeValue::N(number(&value))),
                     _ if Shape::is_nested(column) => address.insert(column.source.into(), AttributeValue::S(value)),
                     _ => item.insert(column.source.into(), AttributeValue::S(value)),
@@ -72,10 +72,10 @@ impl Shape {
         Ok(items)
     }
 
-    /// The rows of the documents of table `name`.
+    /// Converts documents to rows of table `name`.
     ///
     /// # Errors
-    /// Which document breaks the contract, and how.
+    /// A document breaks the contract; the message says which one and how.
     pub(super) fn frame(&self, items: &[Item], name: &str) -> Result<DataFrame, String> {
         let mut columns = Vec::with_capacity(self.table.columns.len());
         for declared in self.table.columns {
@@ -99,7 +99,7 @@ impl Shape {
                 };
                 match parse(declared, text.as_bytes(), &Bounds::default()) {
                     Ok(Cell::Padded(zip)) => values.append_value(String::from_utf8_lossy(&zip)),
-                    // What breaks the contract is set aside where rows of all formats are.
+                    // Contract violations are quarantined later, where rows of every format are checked.
                     _ => values.append_value(text),
                 }
             }

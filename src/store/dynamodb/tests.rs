@@ -1,4 +1,4 @@
-//! Against a real server, dynalite, directly and through a proxy that misbehaves.
+//! Tests of `dynamodb` against a real server, dynalite, directly and through a faulty proxy.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::proxy::{Fate, Request, Seen, proxy, server};
 use super::*;
 
-/// A store of its own on the server, or `None` without a server.
+/// A store with its own prefix on the server; `None` without a server.
 fn store(prefix: &str, endpoint: Option<String>) -> Option<Dynamodb> {
     let endpoint = endpoint?;
     let url = format!("dynamodb://{prefix}_{}", std::process::id());
@@ -23,7 +23,7 @@ fn proxied(prefix: &str, judge: impl FnMut(usize, &Request) -> Fate + Send + 'st
     store(prefix, server("PFE_TEST_DYNAMODB").map(|server| proxy(&server, judge)))
 }
 
-/// `n` customers, whose city is long enough for several pages of 1 MB.
+/// `n` customers, whose city names are long enough to fill several pages of 1 MB.
 fn customers(n: usize, city: &str) -> DataFrame {
     let ids: Vec<String> = (0..n).map(|i| format!("{i:032x}")).collect();
     let zips: Vec<String> = (0..n).map(|i| format!("{:05}", i % 100_000)).collect();
@@ -44,7 +44,7 @@ fn write(store: &Dynamodb, frame: &DataFrame) -> Result<()> {
     store.write(Schema::Raw, "customers", frame, &|_| ())
 }
 
-/// Tables of the store that hold customers. One that is being removed is listed for a moment more: it is waited for.
+/// Tables of the store that hold customers. Waits for tables that are being deleted, which stay listed for a moment.
 fn tables(store: &Dynamodb) -> Vec<String> {
     let listed = || {
         let names = aws::wait(store.client.list_tables().send()).unwrap().unwrap().table_names.unwrap();
@@ -100,7 +100,7 @@ fn a_table_of_somebody_elses_is_read_until_a_load_replaces_it() {
     assert!(tables(&store).contains(&name), "what others wrote is left alone");
 }
 
-/// Names as a load gives them, one to the last digit: what no load has noted is not removed.
+/// Names that differ from a load's in the last digit only: a table without a record is not removed.
 #[test]
 fn tables_of_others_are_not_removed_whatever_they_are_called() {
     let Some(store) = direct("backup") else { return };
@@ -111,7 +111,7 @@ fn tables_of_others_are_not_removed_whatever_they_are_called() {
     for name in &theirs {
         aws::wait(store.create(name, "customer_id")).unwrap().unwrap();
     }
-    // What a load that broke off has noted and made is removed, and so is the table before.
+    // The next load removes the table and the record of an aborted load, and the previous table.
     let remains = generated_name(&store.name("customers"), 2, 1);
     aws::wait(async {
         store.note("customers", &remains, 2).await?;
@@ -155,7 +155,7 @@ fn dropped_connections_errors_and_throttles_are_overcome() {
         _ => Fate::Pass,
     });
     let Some(store) = store else { return };
-    // The client of the service gives up where it sees too many failures in all: no more requests than that.
+    // The AWS client stops retrying after too many failures in all, so send no more requests than that.
     let frame = customers(100, "x");
     write(&store, &frame).unwrap();
     assert!(read(&store).unwrap().equals(&frame), "no row is lost, none is there twice");
@@ -165,7 +165,7 @@ fn dropped_connections_errors_and_throttles_are_overcome() {
 fn unprocessed_items_are_sent_again() {
     let refused = std::sync::Arc::new(AtomicUsize::new(0));
     let counted = refused.clone();
-    // Every second batch comes back as a whole: nothing of it was taken.
+    // Every second batch is refused whole.
     let store = proxied("unprocessed", move |n, request| {
         if !is(request, "BatchWriteItem") || n % 2 == 0 {
             return Fate::Pass;
@@ -206,11 +206,11 @@ fn a_load_that_fails_leaves_what_was_there() {
 fn a_load_whose_switch_is_made_stays_though_its_answer_is_lost() {
     let Some(good) = direct("switched") else { return };
     let refused = || Fate::Answer(400, r#"{"__type":"x#AccessDeniedException","message":"no"}"#.into());
-    // Whether it can be seen afterwards what became of the switch.
+    // Whether the outcome of the switch can be checked afterwards.
     for (n, seen) in [(40, true), (30, false)] {
         let mut switches = 0;
         let bad = proxied("switched", move |_, request| {
-            // What a load is about to make is noted before, by another such request.
+            // The record of the load is written by the same kind of request, before the switch.
             let switch = is(request, "PutItem") && request.body.windows(7).any(|bytes| bytes == b"\"holds\"");
             switches += usize::from(switch);
             match (switch, switches) {

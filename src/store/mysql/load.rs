@@ -1,4 +1,4 @@
-//! Rows → a MySQL table: by LOAD DATA LOCAL INFILE, whose file is our own stream, or by INSERT.
+//! Rows → MySQL table, by LOAD DATA LOCAL INFILE from our own stream, or by INSERT. Used by `mysql`.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,11 +14,11 @@ use crate::store::rows::{Cells, Value};
 use crate::store::sql::SqlTable;
 use crate::store::text::{self, Chunk, Limits};
 
-/// Name that the server gives back when it asks for the rows; it gets them under no other.
+/// File name that the server must ask for; it gets rows under no other name.
 const STREAM: &[u8] = b"pfe";
 /// Rows of one INSERT; a statement has at most 65,535 values.
 const INSERT_ROWS: usize = 1000;
-/// Bytes of one INSERT, far below what servers take.
+/// Bytes of one INSERT, far below the limit of servers.
 const INSERT_BYTES: usize = 1 << 20;
 const LIMITS: Limits = Limits { nul: true, infinite: false };
 
@@ -48,7 +48,7 @@ impl Mysql {
                 plan.columns()
             );
             let loaded = connection.query_iter(sql).map(|done| (done.affected_rows(), done.warnings()));
-            // Lets go of the chunks, so that the encoder ends even if the server never asked for them.
+            // Drops the receiver, so that the encoder ends even if the server never asked for the rows.
             connection.set_local_infile_handler(None);
             loaded
         });
@@ -56,7 +56,7 @@ impl Mysql {
             return Err(Failure::Final(Error::input(format!("{target} of `{}`, {what}", self.url))));
         }
         let (affected, warnings) = loaded.map_err(|e| self.failed(e))?;
-        // LOCAL turns errors into warnings: a value cut short, a key that stands twice.
+        // LOCAL turns errors into warnings: a truncated value, a duplicate key.
         if warnings > 0 || affected != rows as u64 {
             let first: Option<(String, u32, String)> =
                 connection.query_first("SHOW WARNINGS LIMIT 1").map_err(|e| self.failed(e))?;
@@ -66,7 +66,7 @@ impl Mysql {
         Ok(())
     }
 
-    /// The way without LOAD DATA: many rows to a statement, all in one transaction.
+    /// Loads without LOAD DATA: many rows per statement, all in one transaction.
     fn insert(
         &self,
         connection: &mut Conn,
@@ -106,8 +106,8 @@ impl Mysql {
     }
 }
 
-/// Answers the server's request for a file with our rows; for any other file there is nothing. A value that the database
-/// cannot hold breaks the load off, and `refused` is told why.
+/// Answers the server's request for a file: with our rows for our name, with an error for any other. A value that the database
+/// cannot hold aborts the load; `refused` gets the reason.
 fn serve(name: &[u8], chunks: &Receiver<Chunk>, stream: &mut dyn Write, refused: &Sender<String>) -> io::Result<()> {
     if name != STREAM {
         return Err(io::Error::other("the server asks for a file of this machine, which it does not get"));
@@ -116,7 +116,7 @@ fn serve(name: &[u8], chunks: &Receiver<Chunk>, stream: &mut dyn Write, refused:
         match chunk {
             Ok(bytes) => stream.write_all(&bytes)?,
             Err(what) => {
-                // Whoever listens is gone only if the load is given up.
+                // The receiver is gone only if the load is given up.
                 let _ = refused.send(what.clone());
                 return Err(io::Error::other(what));
             }
@@ -125,7 +125,7 @@ fn serve(name: &[u8], chunks: &Receiver<Chunk>, stream: &mut dyn Write, refused:
     Ok(())
 }
 
-/// A value for the wire.
+/// Converts a value to the driver's form.
 fn wire(value: Value<'_>) -> Result<Wire, &'static str> {
     let mut text = Vec::new();
     match value {

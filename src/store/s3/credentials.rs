@@ -1,4 +1,4 @@
-//! Credentials as `aws` finds them → as `object_store` takes them. Used by `s3`.
+//! Credentials as the AWS configuration finds them → as `object_store` takes them. Used by `s3`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use object_store::aws::AwsCredential;
 
 use crate::parallel::lock;
 
-/// Credentials that end sooner are renewed.
+/// Credentials that expire within this time are renewed.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// Credentials of the AWS configuration for `object_store`, kept until they end.
+/// Credentials for `object_store`, cached until they expire.
 #[derive(Debug)]
 pub(super) struct Credentials {
     provider: SharedCredentialsProvider,

@@ -1,11 +1,11 @@
-//! Against a real server, moto, directly and through a proxy that misbehaves.
+//! Tests of `s3` against a real server, moto, directly and through a faulty proxy.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 
 use super::super::proxy::{Fate, Request, Seen, proxy, server};
 use super::*;
 
-/// A store of its own, or `None` without a server.
+/// A store with its own bucket; `None` without a server.
 fn store(prefix: &str, endpoint: Option<String>) -> Option<S3> {
     at(&format!("s3://pfe-tests/{}/{prefix}", std::process::id()), endpoint)
 }
@@ -40,7 +40,7 @@ fn text(file: &dyn StoredFile) -> String {
 fn small_and_large_tables_are_replaced_whole() {
     let Some(store) = direct("tables") else { return };
     assert!(store.read(Schema::Raw, TABLE).unwrap().is_none());
-    // More than three parts, so that they are sent and fetched side by side.
+    // More than three parts, so that several are sent and fetched concurrently.
     for frame in [categories(400_000), categories(3), categories(0)] {
         let heard = AtomicU64::new(0);
         for _ in 0..2 {
@@ -89,7 +89,7 @@ fn raw_files_are_found_in_every_layout() {
 fn dropped_connections_and_errors_are_overcome() {
     let (mut seen, mut cut) = (Seen::default(), false);
     let store = proxied("rough", move |_, request| match seen.times(request) {
-        // The client asks for the rest of what was cut, which is another request.
+        // The client requests the rest of a cut answer, which is another request.
         0 if request.says("range: bytes=") && !std::mem::replace(&mut cut, true) => Fate::Cut(100_000),
         0 => Fate::Drop,
         1 if request.says("PUT ") => Fate::Lose,

@@ -1,5 +1,5 @@
-//! Tables of a SQLite file that others made, `orders` or `olist_orders_dataset`, as files of CSV for `data::find`: their values meet the
-//! contract like those of any file.
+//! Foreign tables of a SQLite file, `orders` or `olist_orders_dataset` → CSV files for `data::find`: their values meet the
+//! contract like those of any file. Used by `sqlite`.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use super::{SQLITE, Sqlite};
 use crate::data::ddl::Schema;
 use crate::error::{Error, Result};
 
-/// Bytes that are handed over at once, and how often ahead.
+/// Bytes per block, and number of blocks prepared ahead.
 const BLOCK: usize = 1 << 18;
 const AHEAD: usize = 4;
 
-/// The tables of others. Views are none: one may never end.
+/// The foreign tables of the file. Views are left out, because one may never end.
 pub(super) fn tables(store: &Sqlite) -> Result<Vec<Box<dyn StoredFile>>> {
     let connection = store.reader()?;
     let failed = |e| store.failed(e);
@@ -29,7 +29,7 @@ pub(super) fn tables(store: &Sqlite) -> Result<Vec<Box<dyn StoredFile>>> {
     let ours = [Schema::Raw, Schema::Cleaned, Schema::Results].map(|schema| format!("{}_", schema.name()));
     let of_others = |name: &String| !name.starts_with("sqlite_") && !ours.iter().any(|ours| name.starts_with(ours));
     let names: Vec<String> = names.into_iter().filter(of_others).collect();
-    // What a table takes of the file is not known: about as much as the others.
+    // A table's share of the file is unknown; assume equal shares.
     let bytes = std::fs::metadata(&store.path).map_err(Error::io("read", &store.path))?.len();
     let size = bytes / names.len().max(1) as u64;
     let again = Arc::new(Sqlite { path: store.path.clone(), url: store.url.clone(), ..Sqlite::default() });
@@ -37,12 +37,12 @@ pub(super) fn tables(store: &Sqlite) -> Result<Vec<Box<dyn StoredFile>>> {
     Ok(names.into_iter().map(file).collect())
 }
 
-/// One of them.
+/// A foreign table.
 #[derive(Debug)]
 struct Foreign {
     store: Arc<Sqlite>,
     name: String,
-    /// About.
+    /// Approximate size in bytes.
     size: u64,
 }
 
@@ -64,14 +64,14 @@ impl StoredFile for Foreign {
         let (store, name) = (Arc::clone(&self.store), self.name.clone());
         thread::spawn(move || {
             let sent = write(&store, &name, |block| give.send(Ok(block)).is_ok());
-            // Where nobody reads any more, nobody asks why.
+            // If the reader is gone, nobody needs the error.
             sent.unwrap_or_else(|error| drop(give.send(Err(error))));
         });
         Box::new(Blocks { take, block: Cursor::default() })
     }
 }
 
-/// Hands the rows of a table over as CSV, block by block, until nobody takes them any more.
+/// Passes a table's rows on as CSV, block by block, until `give` returns `false`.
 fn write(store: &Sqlite, table: &str, mut give: impl FnMut(Vec<u8>) -> bool) -> Result<()> {
     let connection = store.reader()?;
     let failed = |e| store.failed(e);
@@ -105,7 +105,7 @@ fn write(store: &Sqlite, table: &str, mut give: impl FnMut(Vec<u8>) -> bool) -> 
     Ok(())
 }
 
-/// What comes from the other thread.
+/// Reads the blocks that the other thread sends.
 struct Blocks {
     take: Receiver<Result<Vec<u8>>>,
     block: Cursor<Vec<u8>>,
