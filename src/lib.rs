@@ -3,27 +3,68 @@
 //! The flow has one direction and one type per stage; each arrow is one public function.
 //!
 //! ```text
-//! RawTables → CleanTables + Audit → SalesMart → Forecasts + Backtest → Findings → Report
-//!   data/         data/               mart/        models/             findings/   report/
+//! files, archives, stores → RawTables → CleanTables + Audit → SalesMart → Forecasts, Backtest → Decisions → Document → HTML, PDF, dashboard
+//!        input/              input/           clean/            mart/          models/         decisions/   dossier/    report/, dashboard/
 //! ```
+//!
+//! The modules stand in layers. Each imports only modules above it in this table; a test holds that.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`error`] | the error type, its exit codes and hints |
+//! | [`text`] | text from data, made safe to show and shortened |
+//! | [`memory`] | heaps given back, limits of the process |
+//! | `parallel` | work side by side on a fixed number of threads |
+//! | `files` | files of the output folder: links are refused |
+//! | `guard` | panics of libraries become errors; limits against hostile archives |
+//! | [`regular`] | files that the user names: regular files only |
+//! | [`schema`] | the contract of the tables, SQL types, parsing and formatting of values, declared result tables |
+//! | [`table`] | frames: Parquet with stable bytes, row hashes, sort, merge, interning |
+//! | [`synth`] | generated data with planted answers |
+//! | [`store`] | where tables live: lake, SQLite, MySQL, PostgreSQL, S3, DynamoDB |
+//! | [`input`] | finding, opening and reading raw tables; quarantine |
+//! | [`clean`] | raw tables → clean tables and audit; `incremental` and `partition` are two more ways to the same |
+//! | [`mart`] | portable SQL: clean tables → sales mart, and the laws that it keeps |
+//! | [`engine`] | what runs that SQL: polars or Spark Connect; cleaning on a server |
+//! | [`models`] | panels, forecasters, backtests, the reference model |
+//! | [`decisions`] | what to sell, where to advertise, how to get paid |
+//! | [`charts`] | data → SVG |
+//! | [`report`] | the document engine: Markdown, HTML, Typst, bibliography, typography |
+//! | [`results`] | all results of a run, as report and dashboard take them |
+//! | [`dossier`] | this report: chapters, values, figures, tables |
+//! | [`dashboard`] | this dashboard |
+//! | [`pipeline`] | the graph of steps, runs, the output folder, inspection, export |
+//! | [`prelude`] | what a notebook imports |
 
 // Some parts serve only some of the stores.
 #![cfg_attr(not(feature = "stores"), allow(dead_code))]
 
-pub mod data;
+pub mod charts;
+pub mod clean;
+pub mod dashboard;
+pub mod decisions;
+pub mod dossier;
+pub mod engine;
 pub mod error;
 mod files;
-pub mod findings;
+mod guard;
+pub mod input;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod layers;
 pub mod mart;
 pub mod memory;
 pub mod models;
 mod parallel;
 pub mod pipeline;
 pub mod prelude;
+pub mod regular;
 pub mod report;
 pub mod results;
+pub mod schema;
 pub mod store;
 pub mod synth;
+pub mod table;
 pub mod text;
 
 pub use error::{Error, Result, TooLittle};

@@ -14,11 +14,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use crate::data::{Audit, CleanTables, RawTables, Source, TableId, clean, read};
-pub use crate::findings::{
+pub use crate::charts;
+pub use crate::charts::About;
+pub use crate::charts::Svg;
+pub use crate::clean::{Audit, CleanTables, clean};
+pub use crate::decisions::{
     DecisionParams, Decisions, Facts, Findings, Past, Region, StatePayments, Strategy, Weights, Winner, decide,
     findings, look_back, region, regret, winner,
 };
+pub use crate::dossier::dossier;
+pub use crate::input::{RawTables, Source, read};
 pub use crate::mart::month::Month;
 pub use crate::mart::period::Period;
 pub use crate::mart::{SalesMart, mart};
@@ -28,9 +33,9 @@ pub use crate::models::{
     Backtest, BacktestParams, By, Comparison, Every, Forecast, ForecastParams, Forecaster, LastValue, Linear, Outlook,
     Panel, backtest, compare, forecast, outlook,
 };
-pub use crate::report::charts::{self, About};
-pub use crate::report::{Cover, Lang, Svg, dossier};
+pub use crate::report::{Cover, Lang};
 pub use crate::results::{Parameters, Results};
+pub use crate::schema::TableId;
 pub use crate::synth::{SynthParams, Truth, generate};
 pub use crate::{Error, Result};
 pub use polars::prelude::*;

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Audit, CleanTables, Reading};
+use crate::clean::{Audit, CleanTables};
+use crate::decisions;
+use crate::decisions::{DecisionParams, Decisions, Findings, Past};
 use crate::error::{Error, Result, TooLittle};
-use crate::findings::{self, DecisionParams, Decisions, Findings, Past};
 use crate::mart::{self, SalesMart};
 use crate::models::Shares;
 use crate::models::reference::{self, Reference};
 use crate::report::{Cover, Lang};
+use crate::schema::Reading;
 use crate::synth::SynthParams;
 
 /// A step of the flow, for those who draw or list it.
@@ -92,9 +94,9 @@ impl Results {
     /// # Errors
     /// No month of the data is complete, or a step fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
-        let facts = || Ok::<_, Error>((reference::reference(&mart)?, findings::findings(&mart)?));
+        let facts = || Ok::<_, Error>((reference::reference(&mart)?, decisions::findings(&mart)?));
         let (facts, decided) =
-            rayon::join(facts, || findings::decide_if_enough(&mart, &Shares::of(&mart)?, &parameters.decisions));
+            rayon::join(facts, || decisions::decide_if_enough(&mart, &Shares::of(&mart)?, &parameters.decisions));
         let ((reference, findings), (decisions, past)) = (facts?, decided?);
         Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
     }

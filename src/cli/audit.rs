@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use pfe::data::Audit;
-use pfe::data::contract::Scope;
+use pfe::clean::Audit;
+use pfe::schema::contract::Scope;
 use pfe::text::shortened;
 
 use super::data::Data;

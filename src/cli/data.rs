@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use pfe::data::{self, Audit, CleanTables};
+use pfe::clean;
+use pfe::clean::{Audit, CleanTables};
 
 use super::reading::ReadingArgs;
 use super::tell;
@@ -26,7 +27,7 @@ impl Data {
     }
 
     pub fn audited(&self) -> pfe::Result<(CleanTables, Audit)> {
-        data::load(&self.reading.open(&self.places)?)
+        clean::load(&self.reading.open(&self.places)?)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use pfe::TooLittle;
-use pfe::data::regular;
-use pfe::findings::{DecisionParams, Decisions, Findings, Past, Weights};
+use pfe::decisions::{DecisionParams, Decisions, Findings, Past, Weights};
 use pfe::models::span::date;
+use pfe::regular;
 use serde_json::{Value, json};
 
 use super::grouped;

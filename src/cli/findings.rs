@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pfe::findings::{self, Region, StatePayments, Strategy, Winner};
+use pfe::decisions::{Region, StatePayments, Strategy, Winner};
 use pfe::models::span::date;
 use pfe::{Error, mart};
 
@@ -28,14 +28,14 @@ pub fn run(args: &Args) -> Outcome {
     let params = args.decisions.params()?;
     let clean = args.data.load()?;
     let mart = mart::mart(&clean)?;
-    let mut made = findings::decide(&mart, &params)?;
+    let mut made = pfe::decisions::decide(&mart, &params)?;
     if let Some(category) = &args.category {
         let (budget, weights) = (params.budget_centavos, &params.weights);
-        made.region = findings::region(&mart, &made.outlook, Some(category), budget, weights)?;
-        made.payments = findings::payments::of_category(&mart, category)?;
+        made.region = pfe::decisions::region(&mart, &made.outlook, Some(category), budget, weights)?;
+        made.payments = pfe::decisions::payments::of_category(&mart, category)?;
     }
     // Young data have no past to look back on; that is no reason to say nothing.
-    let past = match findings::look_back(&made.outlook, &params.weights) {
+    let past = match pfe::decisions::look_back(&made.outlook, &params.weights) {
         Ok(past) => Ok(past),
         Err(Error::TooLittle(lack)) => Err(lack),
         Err(error) => return Err(error.into()),

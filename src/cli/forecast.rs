@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use pfe::mart;
 use pfe::models::span::date;
 use pfe::models::{self, By, Every, ForecastParams, Linear, Panel};
-use pfe::pipeline::spreadsheet;
+use pfe::pipeline::export::spreadsheet;
 
 use super::data::Data;
 use super::{Outcome, print, tell};

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use pfe::data;
-use pfe::data::contract::{TABLES, ZIP_LOCATIONS};
+use pfe::schema::contract::{TABLES, ZIP_LOCATIONS};
 use pfe::store::url::check_passwords;
 use pfe::store::{self, Schema, Store};
+use pfe::{clean, input};
 use polars::prelude::DataFrame;
 
 use super::data::warn;
@@ -90,7 +90,7 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
         true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Schema::Raw, id.name())).collect(),
         false => args.table.iter().map(|name| store::table_named(name)).collect::<pfe::Result<Vec<_>>>()?,
     };
-    let raw = data::read::read_tables(&args.reading.open(&args.from)?, &ids)?;
+    let raw = input::read::read_tables(&args.reading.open(&args.from)?, &ids)?;
     if !args.quiet {
         warn(&raw.warnings);
     }
@@ -119,7 +119,7 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     if let Some(tables) = store::read_cleaned(&args.from, &names)? {
         return Ok(tables);
     }
-    let (clean, audit) = data::load(&args.reading.open(&args.from)?)?;
+    let (clean, audit) = clean::load(&args.reading.open(&args.from)?)?;
     if !args.quiet {
         warn(&audit.warnings);
     }

@@ -21,9 +21,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pfe::data::ddl::{Dialect, ddl};
 use pfe::error::masked;
 use pfe::report::Lang;
+use pfe::schema::ddl::{Dialect, ddl};
 use pfe::text::{escaped, escaped_json};
 
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pfe::data::regular;
+use pfe::regular;
 use pfe::report::limits::{self, Limits};
 use pfe::{Error, report};
 

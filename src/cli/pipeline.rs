@@ -1,7 +1,7 @@
 //! `pfe pipeline export`: the steps for other orchestrators.
 
 use clap::{Subcommand, ValueEnum};
-use pfe::pipeline::export;
+use pfe::pipeline::export::orchestrators;
 
 use super::{Outcome, print, print_json};
 
@@ -34,8 +34,8 @@ enum Format {
 pub fn run(args: &Args) -> Outcome {
     let Command::Export { format, image } = &args.command;
     match format {
-        Format::Asl => print_json(&export::state_machine()),
-        Format::Ecs => print_json(&export::task_definition(image)),
-        Format::Mermaid => print(&export::mermaid()),
+        Format::Asl => print_json(&orchestrators::state_machine()),
+        Format::Ecs => print_json(&orchestrators::task_definition(image)),
+        Format::Mermaid => print(&orchestrators::mermaid()),
     }
 }

@@ -4,7 +4,7 @@ use pfe::Error;
 use pfe::mart;
 use pfe::pipeline;
 use pfe::pipeline::graph::Step;
-use pfe::pipeline::plan::{Planned, State};
+use pfe::pipeline::run::plan::{Planned, State};
 
 use super::{Outcome, print};
 

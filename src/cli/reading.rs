@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use pfe::data::reading::{DateOrder, DecimalMark, Years};
-use pfe::data::{Reading, Source};
+use pfe::input::Source;
+use pfe::schema::Reading;
+use pfe::schema::read_options::{DateOrder, DecimalMark, Years};
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReadingArgs {

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pfe::pipeline;
-use pfe::pipeline::check::{self, Now};
-use pfe::pipeline::diff::{self, Change, Diff};
+use pfe::pipeline::inspect::check;
+use pfe::pipeline::inspect::check::Now;
+use pfe::pipeline::inspect::diff;
+use pfe::pipeline::inspect::diff::{Change, Diff};
 use pfe::report::limits::{self, Limits};
 use pfe::report::{Cover, Templates};
 

@@ -10,13 +10,16 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::Error;
-use pfe::data::audit::Severity;
-use pfe::data::regular;
-use pfe::mart::engine;
+use pfe::clean::audit::Severity;
+use pfe::engine;
 use pfe::memory;
+use pfe::pipeline;
+use pfe::pipeline::export::ro_crate;
 use pfe::pipeline::graph::TIMEOUT_SECONDS;
-use pfe::pipeline::manifest::Did;
-use pfe::pipeline::{self, How, Input, RunParams, Select, ro_crate};
+use pfe::pipeline::outputs::manifest::Did;
+use pfe::pipeline::outputs::publish;
+use pfe::pipeline::{How, Input, RunParams, Select};
+use pfe::regular;
 use pfe::report::{Cover, Templates};
 use pfe::store;
 use pfe::store::url::check_passwords;
@@ -233,7 +236,7 @@ pub fn run(args: &Args) -> Outcome {
     let saved = match &outcome {
         Ok(Some(outcome)) if !stores.is_empty() => outcome.results().and_then(|results| {
             let told = |table: &str, _| message(&bar, &format!("store {table}"));
-            stores.iter().try_for_each(|store| store::save_run(&**store, out, &results, &told))
+            stores.iter().try_for_each(|store| publish::save_run(&**store, out, &results, &told))
         }),
         _ => Ok(()),
     };

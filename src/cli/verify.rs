@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use pfe::Error;
-use pfe::mart::engine;
-use pfe::pipeline::diff::diff;
-use pfe::pipeline::verify::{remake_mart, rerun, verify};
+use pfe::engine;
+use pfe::pipeline::inspect::diff::diff;
+use pfe::pipeline::inspect::verify::{remake_mart, rerun, verify};
 
 use pfe::store::url::check_passwords;
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use pfe::data::TableId;
-use pfe::data::audit::{Audit, Check, Coverage, Direction, Severity};
-use pfe::data::contract::Scope;
-use pfe::data::read::Quarantined;
+use pfe::clean::audit::{Audit, Check, Coverage, Direction, Severity};
+use pfe::input::read::Quarantined;
 use pfe::mart::missing::Missing;
 use pfe::pipeline;
+use pfe::schema::TableId;
+use pfe::schema::contract::Scope;
 use pfe::text::shortened;
 
 use super::decisions::reais;
@@ -123,7 +123,7 @@ fn first(row: &Quarantined) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use pfe::data::audit::Step;
+    use pfe::clean::audit::Step;
 
     use super::*;
 

@@ -11,9 +11,9 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::month::Month;
-use crate::data::parquet::{read_columns, stack};
 use crate::error::{Error, Result};
 use crate::parallel::{self, lock};
+use crate::table::parquet::{read_columns, stack};
 
 /// Its rows, in pieces: those of a month each, or all.
 #[derive(Debug, Clone)]
@@ -137,7 +137,7 @@ fn days_of(name: &str) -> RangeInclusive<i32> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::data::parquet::write_frame;
+    use crate::table::parquet::write_frame;
 
     fn rows(days: &[i32]) -> DataFrame {
         let n: Vec<i64> = days.iter().map(|day| i64::from(*day)).collect();

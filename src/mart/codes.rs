@@ -6,10 +6,10 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::{Kind, STEPS, words};
-use crate::data::contract::UNKNOWN;
-use crate::data::places::Places;
 use crate::error::Result;
 use crate::parallel;
+use crate::schema::contract::UNKNOWN;
+use crate::table::interner::Places;
 
 /// Columns that hold the same kind of texts, in the clean tables and in the mart.
 pub(super) const KINDS: [&[&str]; 7] = [

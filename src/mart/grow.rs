@@ -7,11 +7,11 @@ use polars::prelude::*;
 use super::size::MOST;
 use super::sums::{Sums, sum_by};
 use super::{BY_DAY, Kind, STEPS, SalesMart, Step, law};
-use crate::data::increment::{Grows, Orders, reload};
-use crate::data::merge::{find, merge};
-use crate::data::months;
+use crate::clean::incremental::delta::{Grows, Orders, reload};
+use crate::clean::partition::by_month;
 use crate::error::Result;
 use crate::parallel;
+use crate::table::merge::{find, merge};
 
 /// The one table of the last steps.
 const PRODUCTS: &str = "products";
@@ -35,7 +35,7 @@ pub struct Growth {
 /// order and number.
 ///
 /// # Errors
-/// [`Stop::Reload`](crate::data::increment::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
+/// [`Stop::Reload`](crate::clean::incremental::delta::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
 pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Growth> {
     let (then, now) = parallel::both(|| parts(&orders.then, None), || parts(&orders.now, Some(&orders.customers)));
     let (then, now) = (then?, now?);
@@ -56,7 +56,7 @@ pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Resu
         if step.name != BY_DAY {
             return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change)?)]);
         }
-        let months = months::split(&change, &months::of_days(change.column("day")?)?)?;
+        let months = by_month::split(&change, &by_month::of_days(change.column("day")?)?)?;
         let grow = |(month, change): (String, DataFrame)| {
             let known = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
             Ok((format!("{BY_DAY}/{month}"), sum(step, &known, &change)?))

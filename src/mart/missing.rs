@@ -2,8 +2,8 @@
 
 use super::SalesMart;
 use super::law::TOTALS;
-use crate::data::TableId;
 use crate::error::Result;
+use crate::schema::TableId;
 
 /// Items, payments or reviews whose row in another table is not there, or does not say their state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,16 +6,12 @@
 
 pub(crate) mod by_day;
 pub(crate) mod codes;
-pub mod engine;
 pub mod grow;
 pub mod law;
-pub mod lint;
 pub mod missing;
 pub mod month;
 pub mod period;
 mod size;
-#[cfg(feature = "spark")]
-mod spark;
 mod sums;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -30,11 +26,13 @@ use polars::sql::SQLContext;
 use self::by_day::ByDay;
 use self::codes::Codes;
 use self::sums::Sums;
-use crate::data::shards::{Shards, TakeRows, load_in_shards};
-use crate::data::{Audit, CleanTables, Source, TableId};
+use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
+use crate::clean::{Audit, CleanTables};
 use crate::error::{Error, Result};
+use crate::input::Source;
 use crate::memory;
 use crate::parallel::{self, lock};
+use crate::schema::TableId;
 
 /// A table of the mart.
 #[derive(Debug, Clone, Copy)]
@@ -247,7 +245,7 @@ impl Unfinished {
     }
 }
 
-/// Reads, cleans and aggregates in bounded memory, with the same result as [`load`](crate::data::load) and [`mart`]. The rows of
+/// Reads, cleans and aggregates in bounded memory, with the same result as [`load`](crate::clean::load) and [`mart`]. The rows of
 /// the clean tables go to `rows`, in their order, from another thread. Not for workers of rayon, as [`load_in_shards`].
 ///
 /// # Errors
@@ -268,13 +266,13 @@ pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Res
 }
 
 /// Every word of the statements, comments left out: the names of all tables and columns that they read are among them.
-fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeSet<&'static str> {
+pub(crate) fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeSet<&'static str> {
     let code = steps.flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
     code.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect()
 }
 
 /// The rows in the order of their key, which is that of the query but where a part of it is missing: engines put that first or last.
-fn in_order(frame: DataFrame, key: &[&str]) -> Result<DataFrame> {
+pub(crate) fn in_order(frame: DataFrame, key: &[&str]) -> Result<DataFrame> {
     let missing = |name: &&str| frame.column(name).is_ok_and(|column| column.null_count() > 0);
     if key.iter().any(missing) {
         return Ok(frame.sort(key.to_vec(), SortMultipleOptions::default())?);

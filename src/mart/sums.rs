@@ -8,10 +8,10 @@ use polars::series::IsSorted;
 use super::codes::{Codes, KINDS, in_use};
 use super::size::Size;
 use super::{Kind, STEPS, SalesMart, Step, law, run};
-use crate::data::ids::TextMap;
-use crate::data::parquet::{join_rows, stack};
 use crate::error::Result;
 use crate::parallel;
+use crate::table::ids::TextMap;
+use crate::table::parquet::{join_rows, stack};
 
 /// Rows of a table that may wait to be added up, and more where the sum has more: what is added up again is hashed again.
 const MOST_WAITING: usize = 1 << 20;

@@ -12,11 +12,12 @@ use proptest::prelude::*;
 
 use super::{SalesMart, mart, mart_in_shards};
 use crate::Result;
-use crate::data::parquet::{Appender, PerTable, write_frame};
-use crate::data::rows::hash_rows;
-use crate::data::shards::Shards;
-use crate::data::{Audit, Source, load};
+use crate::clean::partition::ranges::Shards;
+use crate::clean::{Audit, load};
+use crate::input::Source;
 use crate::synth::{SynthParams, generate};
+use crate::table::parquet::{Appender, PerTable, write_frame};
+use crate::table::row_hash::hash_rows;
 
 /// Hashes of the rows by table, the bytes of the clean files, the audit, the rows set aside.
 struct Outcome {

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use super::panel::{By, STALE_DAYS};
 use super::supply::{Earlier, SELLERS_OVER, Sale, Supply};
-use crate::data::ids::TextMap;
-use crate::data::places::Places;
 use crate::error::Result;
 use crate::mart::{BY_DAY, SalesMart};
+use crate::table::ids::TextMap;
+use crate::table::interner::Places;
 
 /// What is read of sales, and of those of which neither day nor seller counts any more.
 const SALES: [&str; 6] = ["category", "state", "day", "seller_id", "product_id", "revenue_centavos"];

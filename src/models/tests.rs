@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 
 use super::*;
-use crate::data::{self, Source};
+use crate::input::Source;
 use crate::mart::{self, SalesMart};
 use crate::synth::{self, SynthParams};
+use crate::{clean, input};
 
 fn generated(orders: u64) -> SalesMart {
     let folder = tempfile::tempdir().unwrap();
     synth::generate(&SynthParams { orders, seed: 7, defects: 0.0 }, folder.path()).unwrap();
-    let (clean, _) = data::clean(data::read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
+    let (clean, _) = clean::clean(input::read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
     mart::mart(&clean).unwrap()
 }
 

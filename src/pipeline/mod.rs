@@ -8,35 +8,11 @@
 //! count as long as their hashes fit. All state lies in the output folder: of a finished run in `run.json`, of an
 //! unfinished one beside what it has staged.
 
-pub mod attachments;
-mod bounded;
-pub mod check;
-mod decision_tables;
-pub mod diff;
-mod elsewhere;
-mod execute;
 pub mod export;
-mod flow;
 pub mod graph;
-mod grow;
-mod growing;
-mod keep;
-pub mod key;
-mod lease;
-pub mod manifest;
-mod monthly;
-mod output;
-mod owned;
-pub mod plan;
-pub mod ro_crate;
-mod schedule;
-mod shuffle;
-pub mod spreadsheet;
-pub mod stamp;
-mod stored;
-pub mod tables;
-mod values;
-pub mod verify;
+pub mod inspect;
+pub mod outputs;
+pub mod run;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,22 +20,25 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::data::{Audit, Reading};
+use crate::clean::Audit;
+use crate::decisions::DecisionParams;
+use crate::engine::{Engine, Polars};
 use crate::error::{Error, Result};
-use crate::findings::DecisionParams;
-use crate::mart::engine::{Engine, Polars};
 use crate::mart::missing::Missing;
 use crate::parallel::lock;
 use crate::report::{self, Cover, Lang, Templates};
 use crate::results::Results;
+use crate::schema::Reading;
 use crate::synth::SynthParams;
-use execute::{End, Limits};
-use flow::Flow;
-use graph::{STEPS, Step};
-use manifest::{Manifest, Volatile};
-use output::Staging;
-use plan::Planned;
-pub(crate) use stored::clean_tables;
+
+use self::graph::{STEPS, Step};
+pub(crate) use self::outputs::load::clean_tables;
+use self::outputs::manifest::{Manifest, Volatile};
+use self::outputs::staging::Staging;
+use self::run::context::Flow;
+use self::run::execute::{self, End, Limits};
+use self::run::plan::Planned;
+use self::run::schedule;
 
 /// What to analyse.
 #[derive(Debug, Clone)]
@@ -337,7 +316,7 @@ fn again(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
         decisions: parameters.decisions,
         cover: parameters.cover,
         templates: templates.clone(),
-        monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(key::MONTHLY)),
+        monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(graph::key::MONTHLY)),
         how: How::default(),
     }
 }

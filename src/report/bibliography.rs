@@ -92,7 +92,7 @@ impl Work {
     }
 
     /// What a citation says: `Wilson, 1927`.
-    pub(super) fn label(&self, and: &str) -> String {
+    pub(crate) fn label(&self, and: &str) -> String {
         let year = self.field("year").unwrap_or_default();
         let names = match self.families()[..] {
             [one] => one.to_string(),
@@ -104,7 +104,7 @@ impl Work {
     }
 
     /// Before, and after the title: `Wilson, E. B. (1927). ` … `. Journal 22 (158), 209–212.`
-    pub(super) fn around_title(&self, and: &str) -> (String, String) {
+    pub(crate) fn around_title(&self, and: &str) -> (String, String) {
         let authors: Vec<&str> = self.field("author").unwrap_or_default().split(" and ").map(str::trim).collect();
         let before = format!("{} ({}). ", authors.join(&format!(" {and} ")), self.field("year").unwrap_or_default());
         let mut after = String::from(".");
@@ -126,12 +126,12 @@ impl Work {
         (before, after)
     }
 
-    pub(super) fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         self.field("title").unwrap_or_default()
     }
 
     /// Where it can be read.
-    pub(super) fn url(&self) -> Option<&str> {
+    pub(crate) fn url(&self) -> Option<&str> {
         self.field("url").filter(|url| url.starts_with("https://") || url.starts_with("http://"))
     }
 }

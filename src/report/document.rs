@@ -9,15 +9,15 @@ use crate::Result;
 /// A report, composed and numbered, ready to be written as HTML and PDF. Made by [`compose`](super::compose).
 #[derive(Debug, Clone)]
 pub struct Document {
-    pub(super) meta: Meta,
+    pub(crate) meta: Meta,
     /// Each one starts with its level-1 heading.
-    pub(super) chapters: Vec<Vec<Block>>,
+    pub(crate) chapters: Vec<Vec<Block>>,
     /// Footnotes; the first has number 1.
-    pub(super) notes: Vec<Vec<Block>>,
+    pub(crate) notes: Vec<Vec<Block>>,
     /// What a cross-reference to each figure, table and heading says: `figure 3`.
-    pub(super) labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
     /// Where the numbers of the text come from, in its order; the first has number 1.
-    pub(super) numbers: Vec<Provenance>,
+    pub(crate) numbers: Vec<Provenance>,
     /// Page templates and style sheet; the built-in ones unless replaced.
     pub style: Style,
     /// Files that the HTML offers for download.
@@ -49,18 +49,18 @@ impl Document {
     }
 
     /// The date in the words of the language when it is an ISO day, as it is otherwise.
-    pub(super) fn date(&self) -> Option<String> {
+    pub(crate) fn date(&self) -> Option<String> {
         let date = self.meta.date.as_deref()?;
         Some(self.meta.lang.date(date).unwrap_or_else(|| date.to_owned()))
     }
 
     /// All blocks that are not inside another one, in order.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = &Block> {
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.chapters.iter().flatten()
     }
 
     /// The numbers of the text as a table: number, what is printed, file and rows, name.
-    pub(super) fn numbers_grid(&self) -> (Vec<Vec<Inline>>, Vec<Vec<Vec<Inline>>>) {
+    pub(crate) fn numbers_grid(&self) -> (Vec<Vec<Inline>>, Vec<Vec<Vec<Inline>>>) {
         let words = self.meta.lang.words();
         let text = |text: &str| Inline::Text(text.to_owned());
         let code = |text: &str| Inline::Code(text.to_owned());
@@ -76,14 +76,14 @@ impl Document {
     }
 
     /// What a reference without a text of its own says.
-    pub(super) fn label<'a>(&'a self, target: &'a str) -> &'a str {
+    pub(crate) fn label<'a>(&'a self, target: &'a str) -> &'a str {
         self.labels.get(target).map_or(target, String::as_str)
     }
 }
 
 /// A part of the text that stands by itself.
 #[derive(Debug, Clone)]
-pub(super) enum Block {
+pub(crate) enum Block {
     Heading(Heading),
     Paragraph(Vec<Inline>),
     /// Text without the space of a paragraph: an item of a dense list.
@@ -119,7 +119,7 @@ pub(super) enum Block {
 
 /// A heading: 1 is a chapter.
 #[derive(Debug, Clone)]
-pub(super) struct Heading {
+pub(crate) struct Heading {
     pub level: usize,
     /// `3.2`; none if the heading is not numbered.
     pub number: Option<String>,
@@ -129,7 +129,7 @@ pub(super) struct Heading {
 
 /// Where a figure or table stands.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// `figure:id` or `table:id`, as chapters write it.
     pub id: String,
     pub number: usize,
@@ -139,7 +139,7 @@ pub(super) struct Place {
 
 /// Kind of a framed remark.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Remark {
+pub(crate) enum Remark {
     Note,
     Important,
     Warning,
@@ -147,7 +147,7 @@ pub(super) enum Remark {
 
 /// Alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     Left,
     Center,
     Right,
@@ -155,7 +155,7 @@ pub(super) enum Align {
 
 /// A part of a line.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Inline {
+pub(crate) enum Inline {
     Text(String),
     Code(String),
     /// A number, and its place among the [`Document::numbers`].
@@ -180,7 +180,7 @@ pub(super) enum Inline {
 }
 
 /// The words alone: for the table of contents, identifiers and page headers.
-pub(super) fn words(inlines: &[Inline]) -> String {
+pub(crate) fn words(inlines: &[Inline]) -> String {
     let word = |inline: &Inline| match inline {
         Inline::Text(text) | Inline::Code(text) | Inline::Value { text, .. } => text.clone(),
         Inline::Emphasis(inner) | Inline::Strong(inner) => words(inner),

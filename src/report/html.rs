@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use tera::{Context, Tera};
 
-use super::charts::style::{css_rules, css_variables};
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
 use super::template::{PAGE, explain, rendered};
-use super::{Attachment, Figure, Table, fonts};
+use super::{Attachment, Figure, Table};
 use crate::Result;
+use crate::charts::fonts;
+use crate::charts::style::{css_rules, css_variables};
 use crate::text::seen;
 
 /// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
@@ -24,7 +25,7 @@ static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
 
 /// The page around the text is a Tera template, so that it can be replaced; everything that it gets is already escaped or
 /// escaped by Tera.
-pub(super) fn write(document: &Document) -> Result<String> {
+pub(crate) fn write(document: &Document) -> Result<String> {
     let meta = &document.meta;
     let mut writer = Writer {
         document,

@@ -135,7 +135,7 @@ impl Lang {
     }
 
     /// `… 1 200 lines left out …`.
-    pub(super) fn left_out(self, count: usize, what: &str) -> String {
+    pub(crate) fn left_out(self, count: usize, what: &str) -> String {
         format!("… {} {what} …", self.count(count as i64))
     }
 
@@ -224,7 +224,7 @@ impl Lang {
 }
 
 /// Year, month and day of `YYYY-MM`, `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS`.
-pub(super) fn parts(iso: &str) -> Option<(i32, usize, Option<u8>)> {
+pub(crate) fn parts(iso: &str) -> Option<(i32, usize, Option<u8>)> {
     let mut fields = iso.split([' ', 'T']).next()?.splitn(3, '-');
     let (year, month) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     let day = match fields.next() {

@@ -24,7 +24,7 @@ const TOO_DEEP: &str = "more than 16 lists, quotes or emphases in one another";
 const NUMBERED_LEVELS: usize = 3;
 
 /// Reads chapters one after the other, counting sections, figures, tables and footnotes through all of them.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     lang: Lang,
     materials: &'a Materials,
     typographer: Typographer,
@@ -34,7 +34,7 @@ pub(super) struct Reader<'a> {
     /// How often the words of a heading were taken for its identifier.
     slugs: BTreeMap<String, usize>,
     /// Where the numbers of the chapter come from, by the place of their mark.
-    pub(super) told: Vec<Provenance>,
+    pub(crate) told: Vec<Provenance>,
     /// The same of all chapters, each once.
     numbers: Vec<Provenance>,
     /// Works cited and not listed yet: what their citations say, by key.

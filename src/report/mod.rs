@@ -12,33 +12,27 @@
 //! `![](bibliography:works)` does; `![](provenance:numbers)` lists where the numbers of the text come from. A chapter
 //! starts with a level-1 heading; `{.unnumbered}` after a heading leaves it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
 
-mod bibliography;
-pub mod charts;
-mod cover;
-mod dashboard;
-mod dossier;
-pub mod fonts;
+pub(crate) mod bibliography;
+pub(crate) mod cover;
 pub mod limits;
-pub mod svg;
 
-mod document;
-mod html;
-mod lang;
-mod markdown;
-mod notebook;
+pub(crate) mod document;
+pub(crate) mod html;
+pub(crate) mod lang;
+pub(crate) mod markdown;
+pub(crate) mod notebook;
 #[cfg(feature = "pdf")]
-mod pdf;
-mod provenance;
-mod sanitize;
-mod style;
-mod template;
-mod templates;
+pub(crate) mod pdf;
+pub(crate) mod provenance;
+pub(crate) mod style;
+pub(crate) mod template;
+pub(crate) mod templates;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
-mod typography;
+pub(crate) mod typography;
 #[cfg(feature = "pdf")]
-mod typst;
+pub(crate) mod typst;
 
 use std::collections::BTreeMap;
 
@@ -46,18 +40,16 @@ use serde::{Deserialize, Serialize};
 
 pub use bibliography::Work;
 pub use cover::Cover;
-pub use dashboard::{dashboard, dashboard_with};
 pub use document::Document;
-pub use dossier::{dossier, dossier_with};
 pub use lang::Lang;
 pub use notebook::notebook;
 use provenance::Provenance;
 pub use style::Style;
-pub use svg::Svg;
 pub use templates::Templates;
 use typography::plain;
 
 use crate::Result;
+use crate::charts::Svg;
 use crate::text::shortened;
 
 /// What the cover says, and how the report is written.

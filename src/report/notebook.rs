@@ -13,7 +13,8 @@ use super::document::{Block, words};
 use super::markdown::Reader;
 use super::template::Filled;
 use super::typography::veil;
-use super::{Document, Figure, Lang, Materials, Meta, Svg, TABLE_MIME, Table};
+use super::{Document, Figure, Lang, Materials, Meta, TABLE_MIME, Table};
+use crate::charts::Svg;
 use crate::text::{shortened, without_sequences};
 use crate::{Error, Result};
 

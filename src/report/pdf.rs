@@ -13,7 +13,8 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::document::{Block, Document};
-use super::{Attachment, fonts, lang, typst};
+use super::{Attachment, lang, typst};
+use crate::charts::fonts;
 use crate::{Error, Result};
 
 /// Attachments need a date; this one stands in when the report has none, because the time of the run must not show.
@@ -21,7 +22,7 @@ const NO_DATE: (i32, u8, u8) = (2000, 1, 1);
 /// Printed for a character that no embedded font has: PDF/A refuses missing glyphs.
 const MISSING: char = '□';
 
-pub(super) fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
+pub(crate) fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
     // Typst remembers all that it has laid out, for edits that never come here. Forgetting the previous report now, not this
     // one at the end, spares a program that renders once the work.
     ::typst::comemo::evict(0);

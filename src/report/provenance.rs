@@ -15,11 +15,11 @@ const LAST: u32 = 0xF8FF;
 const NUMBERS: [&str; 6] = ["brl", "count", "decimal", "percent", "month", "date"];
 
 /// Origins by the beginning of the names of their values: the longest that fits counts.
-pub(super) type Sources = BTreeMap<String, Origin>;
+pub(crate) type Sources = BTreeMap<String, Origin>;
 
 /// A value by its name, where it can be found, and what the text makes of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Provenance {
+pub(crate) struct Provenance {
     pub name: String,
     pub origin: Origin,
     /// As it is printed, each way once, in the order of the text: a loop prints several values under one name.
@@ -35,12 +35,12 @@ impl Provenance {
 }
 
 /// The number of the source that a character marks.
-pub(super) fn marked(c: char) -> Option<usize> {
+pub(crate) fn marked(c: char) -> Option<usize> {
     (FIRST..=LAST).contains(&u32::from(c)).then(|| (u32::from(c) - FIRST) as usize)
 }
 
 /// The chapter with a mark after each number that has a source, and what the marks stand for.
-pub(super) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Provenance>) {
+pub(crate) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Provenance>) {
     let (mut text, mut told) = (String::with_capacity(chapter.text.len()), Vec::new());
     let mut loops: BTreeMap<String, String> = BTreeMap::new();
     let mut rest = chapter.text.as_str();
@@ -82,7 +82,7 @@ pub(super) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Proven
 }
 
 /// The value that `{{ … | filter }}` writes, if the filter is one of [`NUMBERS`].
-pub(super) fn name(tag: &str) -> Option<&str> {
+pub(crate) fn name(tag: &str) -> Option<&str> {
     let inner = tag.trim_start_matches("{{").trim_end_matches("}}");
     let (path, filter) = inner.rsplit_once('|')?;
     let filter = filter.trim().split(|c: char| !c.is_alphanumeric()).next()?;

@@ -10,7 +10,7 @@ use crate::text::shortened;
 use crate::{Error, Result};
 
 /// A chapter whose placeholders are filled.
-pub(super) struct Filled {
+pub(crate) struct Filled {
     /// Markdown; values are veiled.
     pub text: String,
     /// For each line of `text`, its first byte and its line in the chapter, from 1.
@@ -42,13 +42,13 @@ const VALUE: usize = 2_000;
 /// Most bytes of a chapter.
 const CHAPTER: usize = 16 << 20;
 /// Most bytes of a page.
-pub(super) const PAGE: usize = 64 << 20;
+pub(crate) const PAGE: usize = 64 << 20;
 
 /// A template of Tera filled: at most so many bytes, whatever its loops say.
 ///
 /// # Errors
 /// It cannot be filled, or gives more.
-pub(super) fn rendered(tera: &Tera, name: &str, context: &Context, most: usize) -> Result<String> {
+pub(crate) fn rendered(tera: &Tera, name: &str, context: &Context, most: usize) -> Result<String> {
     let mut out = Bounded { text: Vec::new(), most, full: false };
     let done = tera.render_to(name, context, &mut out);
     if out.full {
@@ -85,7 +85,7 @@ impl std::io::Write for Bounded {
 ///
 /// # Errors
 /// A placeholder that cannot be filled; the message names the chapter and the line.
-pub(super) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang) -> Result<Vec<Filled>> {
+pub(crate) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang) -> Result<Vec<Filled>> {
     let mut tera = Tera::new();
     // The default comment, `{# … #}`, would swallow Markdown's heading identifiers, `{#id}`.
     let comments = Delimiters { comment_start: "{!".into(), comment_end: "!}".into(), ..Delimiters::default() };
@@ -178,7 +178,7 @@ fn without_line_marks(marked: &str) -> Filled {
 }
 
 /// What is wrong with a template, and in which line of it.
-pub(super) fn explain(chapter: &str, error: &tera::Error) -> Error {
+pub(crate) fn explain(chapter: &str, error: &tera::Error) -> Error {
     let (what, message) = match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
             (place(chapter, report.span().start_line), report.message().to_owned())
@@ -189,7 +189,7 @@ pub(super) fn explain(chapter: &str, error: &tera::Error) -> Error {
 }
 
 /// How messages name a line of a chapter.
-pub(super) fn place(chapter: &str, line: usize) -> String {
+pub(crate) fn place(chapter: &str, line: usize) -> String {
     format!("`{chapter}`, line {line}")
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::regular;
 
 macro_rules! built_in {
     ($($path:literal),+ $(,)?) => {
@@ -141,13 +141,13 @@ impl Templates {
     }
 
     /// The text of a path below `reports/`; empty for one that is not in the list.
-    pub(super) fn text(&self, path: &str) -> &str {
+    pub(crate) fn text(&self, path: &str) -> &str {
         let built_in = || BUILT_IN.iter().find(|(p, _)| *p == path).map_or("", |(_, text)| text);
         self.replaced.get(path).map_or_else(built_in, String::as_str)
     }
 
     /// The chapters of a language, in order: path and text.
-    pub(super) fn chapters<'a>(&'a self, lang: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
+    pub(crate) fn chapters<'a>(&'a self, lang: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
         let folder = format!("{lang}/");
         let chapters =
             BUILT_IN.iter().map(|(path, _)| *path).filter(move |p| p.starts_with(&folder) && p.ends_with(".md"));

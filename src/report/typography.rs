@@ -14,7 +14,7 @@ const NARROW: char = '\u{202f}';
 const NO_BREAK: char = '\u{a0}';
 
 /// A value on its way through Markdown.
-pub(super) fn veil(value: &str) -> String {
+pub(crate) fn veil(value: &str) -> String {
     let visible = |c: char| match c {
         '\u{10000}'..='\u{effff}' => seen(c),
         '\u{f0000}'.. => char::from_u32(VEIL + REPLACEMENT as u32),
@@ -24,17 +24,17 @@ pub(super) fn veil(value: &str) -> String {
 }
 
 /// The text under the veil.
-pub(super) fn unveil(text: &str) -> String {
+pub(crate) fn unveil(text: &str) -> String {
     text.chars().filter(|c| marked(*c).is_none()).map(|c| unveiled(c).unwrap_or(c)).collect()
 }
 
 /// A value that does not pass through Markdown (a table cell, a title), fit for HTML, XML and PDF.
-pub(super) fn plain(value: &str) -> String {
+pub(crate) fn plain(value: &str) -> String {
     unveil(&veil(value))
 }
 
 /// Whether a character is part of a value.
-pub(super) fn is_veiled(c: char) -> bool {
+pub(crate) fn is_veiled(c: char) -> bool {
     unveiled(c).is_some()
 }
 
@@ -48,7 +48,7 @@ fn unveiled(c: char) -> Option<char> {
 }
 
 /// Sets the running text of one block; remembers the last character across emphasis and links.
-pub(super) struct Typographer {
+pub(crate) struct Typographer {
     lang: Lang,
     before: Option<char>,
 }

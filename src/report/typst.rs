@@ -16,7 +16,7 @@ mod columns;
 const LISTED: usize = 2;
 
 /// The main source file, and the name under which each figure is expected, in order.
-pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
+pub(crate) fn write(document: &Document, attachments: &[Attachment]) -> String {
     let mut writer = Writer {
         document,
         words: document.meta.lang.words(),
@@ -34,12 +34,12 @@ pub(super) fn write(document: &Document, attachments: &[Attachment]) -> String {
 }
 
 /// The name of a figure for Typst: by number, because Typst never forgets a path.
-pub(super) fn figure_path(number: usize) -> String {
+pub(crate) fn figure_path(number: usize) -> String {
     format!("figure-{number}.svg")
 }
 
 /// The name of an attachment for Typst, by its place.
-pub(super) fn attachment_path(index: usize) -> String {
+pub(crate) fn attachment_path(index: usize) -> String {
     format!("attachment-{index}")
 }
 

@@ -4,8 +4,8 @@ use polars::prelude::*;
 
 use super::TakeFrame;
 use super::rows::{Field, Held, Value};
-use crate::data::parse;
 use crate::error::{Error, Result};
+use crate::schema::parse;
 
 /// Most rows in one block.
 const ROWS: usize = 1 << 16;

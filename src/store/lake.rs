@@ -6,10 +6,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{Incoming, Schema, Store, StoreUrl, TakeFrame, checked_name, parquet};
-use crate::data::pages::Pages;
-use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::regular;
+use crate::table::pages::Pages;
 
 /// A lake at a local folder.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ mod tests {
         };
         fs::write(&path, "mine").unwrap();
         refused();
-        crate::data::parquet::write_frame(&frame, File::create(&path).unwrap()).unwrap();
+        crate::table::parquet::write_frame(&frame, File::create(&path).unwrap()).unwrap();
         refused();
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Tables → store, several at once, the longest first. Called by `pfe load` and `pfe run --store`.
+//! Tables → store, several at once, the longest first. Called by `pfe load`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,13 +6,11 @@ use std::time::{Duration, Instant};
 use polars::prelude::*;
 
 use super::url::is_url;
-use super::{Incoming, Schema, Store, lake};
-use crate::data::contract::TABLES;
-use crate::data::{TableId, result_tables};
+use super::{Schema, Store, lake};
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::pipeline::{self, tables};
-use crate::results::Results;
+use crate::schema::TableId;
+use crate::schema::contract::TABLES;
 
 /// Tables written concurrently. More than there are processors, since each waits for a server or a disk.
 const AT_ONCE: usize = 4;
@@ -73,34 +71,10 @@ pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Opt
     }
 }
 
-/// Writes the clean tables and the result tables of the finished run in `out`, all together.
+/// The table of this name.
 ///
 /// # Errors
-/// The store fails, or the run's files are damaged.
-pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
-    let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Schema::Cleaned, name));
-    let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Schema::Cleaned, name, frame, file: None });
-    let mut incoming: Vec<Incoming> = cleaned.collect();
-    for (name, table) in tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name)) {
-        let declared = result_tables::named(name)
-            .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;
-        let frame = declared.frame(table.get(1..).unwrap_or_default())?;
-        // Stores that keep files get the run's own bytes.
-        let path = pipeline::verify::listed(out, &format!("tables/{name}.csv"))?;
-        let file = Some(std::fs::read(&path).map_err(Error::io("read", &path))?);
-        incoming.push(Incoming { schema: Schema::Results, name: name.into(), frame, file });
-    }
-    match incoming.is_empty() {
-        false => store.write_all(&incoming, progress),
-        true => Err(Error::input(format!("`{}` has no place for cleaned tables and results", store.url()))
-            .with_hint("name another store with `--store`")),
-    }
-}
-
-/// The id of a raw table by its name.
-///
-/// # Errors
-/// There is no table of this name.
+/// There is none.
 pub fn table_named(name: &str) -> Result<TableId> {
     let names = || TABLES.iter().map(|t| format!("`{}`", t.name)).collect::<Vec<_>>().join(", ");
     TABLES.iter().find(|t| t.name == name).map(|t| t.id).ok_or_else(|| {
@@ -114,10 +88,10 @@ pub fn table_named(name: &str) -> Result<TableId> {
 mod tests {
     use std::sync::Mutex;
 
-    use super::super::TakeFrame;
+    use super::super::{Incoming, TakeFrame};
     use super::*;
 
-    /// A store that fails on one table.
+    /// Fails on one table.
     struct Broken(Mutex<Vec<String>>);
 
     impl Store for Broken {

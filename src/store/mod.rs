@@ -73,11 +73,11 @@ use std::io::Read;
 
 use polars::prelude::DataFrame;
 
-use crate::data::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
-pub use crate::data::ddl::Schema;
-use crate::data::parquet::{join_rows, stack};
+pub use self::load::{Loaded, load, read_cleaned, table_named};
 use crate::error::{Error, Result};
-pub use load::{Loaded, load, read_cleaned, save_run, table_named};
+use crate::schema::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
+pub use crate::schema::ddl::Schema;
+use crate::table::parquet::{join_rows, stack};
 use url::{Scheme, StoreUrl};
 
 /// Mark of the tables that a load made, in stores that have a place for it. Only marked or empty tables are replaced.

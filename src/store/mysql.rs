@@ -17,9 +17,9 @@ use super::sql::{SqlTable, fields_to_read, quoted};
 use super::tls::Tls;
 use super::url::Secrets;
 use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
-use crate::data::ddl::{Constraints, Dialect, Reference};
 use crate::error::{Error, Result};
 use crate::parallel;
+use crate::schema::ddl::{Constraints, Dialect, Reference};
 
 const MYSQL: Dialect = Dialect::Mysql;
 const PORT: u16 = 3306;

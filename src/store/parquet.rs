@@ -7,10 +7,10 @@ use std::path::Path;
 use polars::prelude::{DataFrame, DataType, ParquetReader, SerReader};
 
 use super::{MADE, Schema, TakeFrame, by_contract, columns, name_of};
-use crate::data::contract::Kind;
-use crate::data::pages::Pages;
-use crate::data::parquet::write_compressed;
 use crate::error::{Error, Result};
+use crate::schema::contract::Kind;
+use crate::table::pages::Pages;
+use crate::table::parquet::write_compressed;
 
 /// Writes a table. Amounts of raw tables are centavos in memory; their columns get a name that says so, because other readers must
 /// not take them for reais.

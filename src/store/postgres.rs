@@ -21,8 +21,8 @@ use super::text::{self, Broken, Limits};
 use super::tls::Tls;
 use super::url::Secrets;
 use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
-use crate::data::ddl::{Constraints, Dialect};
 use crate::error::{Error, Result};
+use crate::schema::ddl::{Constraints, Dialect};
 
 const POSTGRES: Dialect = Dialect::Postgres;
 const PORT: u16 = 5432;

@@ -5,9 +5,9 @@ use std::io::Write;
 use polars::prelude::*;
 
 use super::{Schema, columns, name_of};
-use crate::data::contract::Kind;
-use crate::data::{format, result_tables};
 use crate::error::Result;
+use crate::schema::contract::Kind;
+use crate::schema::{format, result_tables};
 
 /// What a column of a relational table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

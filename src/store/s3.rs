@@ -1,5 +1,5 @@
 //! `s3://bucket/prefix`, on AWS or any compatible server: Parquet like the local lake's, results as CSV, and raw files
-//! (`csv/*.csv`, `json/*.json`, or Kaggle's names), which `data::find` finds like those of a folder. One of the stores.
+//! (`csv/*.csv`, `json/*.json`, or Kaggle's names), which `input::find` finds like those of a folder. One of the stores.
 
 mod credentials;
 
@@ -22,9 +22,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{
     Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, aws, checked_name, columns, parquet, retry,
 };
-use crate::data::find::is_worth_listing;
 use crate::error::{Error, Result};
 use crate::parallel;
+use crate::schema::file_names::is_worth_listing;
 use credentials::Credentials;
 
 /// Bytes per part of an upload and per request of a download. Smaller objects are sent in one piece.

@@ -5,8 +5,8 @@ use polars::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries};
 use super::builder::fields_of;
 use super::rows::{Field, Held, fields};
 use super::{Incoming, MADE, Schema, by_contract, checked_name};
-use crate::data::ddl::{Constraints, Definition, Dialect, create_table};
 use crate::error::{Error, Result};
+use crate::schema::ddl::{Constraints, Definition, Dialect, create_table};
 
 /// A table to be written into a relational store.
 pub(super) struct SqlTable {

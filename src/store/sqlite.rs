@@ -14,10 +14,10 @@ use super::builder::Blocks;
 use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::{Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, checked_name};
-use crate::data::ddl::{Constraints, Dialect};
-use crate::data::regular;
 use crate::error::{Error, Result};
 use crate::parallel::lock;
+use crate::regular;
+use crate::schema::ddl::{Constraints, Dialect};
 
 const SQLITE: Dialect = Dialect::Sqlite;
 /// Longest wait for another program's transaction.

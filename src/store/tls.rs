@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use super::StoreUrl;
-use crate::data::regular;
 use crate::error::{Error, Result};
+use crate::regular;
 
 /// How to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -215,6 +215,6 @@ mod tests {
     fn plain_names_are_ascii() {
         let cities = CITIES.iter().flat_map(|(_, cities)| cities.iter().map(|c| c.0));
         assert!(cities.chain(TOWN_FIRST).chain(TOWN_LAST).all(|name| plain(name).is_ascii()));
-        assert!(CITIES.iter().zip(crate::data::contract::STATES).all(|(a, b)| a.0 == b.0));
+        assert!(CITIES.iter().zip(crate::schema::contract::STATES).all(|(a, b)| a.0 == b.0));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rng::{Keyed, Source, Stream};
-use crate::data::contract::TableId;
+use crate::schema::contract::TableId;
 
 /// How a row is spoiled.
 #[derive(Debug, Clone, Copy)]
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn columns_exist() {
-        for table in &crate::data::contract::TABLES {
+        for table in &crate::schema::contract::TABLES {
             for (kind, column, _) in kinds(table.id) {
                 assert!(column.is_empty() || table.columns.iter().any(|c| c.source == *column), "{kind}: {column}");
             }

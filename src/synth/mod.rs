@@ -30,8 +30,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::data::contract::{self, TableId};
 use crate::error::{Error, Result};
+use crate::schema::contract;
+use crate::schema::contract::TableId;
 use orders::Sales;
 use rng::Stream;
 use world::World;

@@ -9,7 +9,7 @@ use super::rng::{Alias, Keyed, Shuffle, Source, Stream};
 use super::shape::*;
 use super::world::World;
 use super::write::Rows;
-use crate::data::contract::TableId;
+use crate::schema::contract::TableId;
 
 /// Orders by repeat customers, per million.
 const REPEATS: u64 = 33_600;

@@ -8,7 +8,7 @@ use super::geography::Geography;
 use super::market::Market;
 use super::rng::{Keyed, Stream};
 use super::write::Rows;
-use crate::data::contract::TableId;
+use crate::schema::contract::TableId;
 
 /// Streams of the defects come after those of the tables.
 const DEFECT_STREAMS: u64 = 16;

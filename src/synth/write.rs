@@ -8,9 +8,9 @@ use tempfile::NamedTempFile;
 
 use super::calendar::{Calendar, DAY};
 use super::defects::{Injected, Injector};
-use crate::data::contract::{Table, TableId};
 use crate::error::{Error, Result};
 use crate::parallel::{self, join};
+use crate::schema::contract::{Table, TableId};
 
 /// Rows of one table and chunk. Every field ends with a comma that [`Rows::end`] turns into the end of the line.
 #[derive(Debug)]

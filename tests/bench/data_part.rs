@@ -7,10 +7,11 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use pfe::data::parquet::{Appender, PerTable, write_frame, write_frames};
-use pfe::data::shards::Shards;
-use pfe::data::{Source, load};
+use pfe::clean::load;
+use pfe::clean::partition::ranges::Shards;
+use pfe::input::Source;
 use pfe::mart::{SalesMart, mart_in_shards, mart_of};
+use pfe::table::parquet::{Appender, PerTable, write_frame, write_frames};
 use pfe::{Error, Result};
 use polars::prelude::*;
 

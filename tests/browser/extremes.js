@@ -3,7 +3,7 @@ const assert = require("node:assert");
 const { WIDE, file, rows, open, close, until, hash, data, download, altered } = require("./page.js");
 
 const HOSTILE = ["<script>alert(1)</script>", '=cmd|"/c calc"!A1', "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "🛒🛒 ‍", "é".repeat(300), "</script><img src=x onerror=alert(2)>", "constructor", "&amp;\"'", "a;=1+1;-2", "'@x"];
-/** How a file for spreadsheets writes a name that is no formula to them: src/pipeline/spreadsheet.rs. */
+/** How a file for spreadsheets writes a name that is no formula to them: src/pipeline/export/spreadsheet.rs. */
 const WRITTEN = { '=cmd|"/c calc"!A1': `'=cmd|"/c calc"!A1`, "a;=1+1;-2": "a;'=1+1;-2", "'@x": "''@x" };
 
 async function hostile() {

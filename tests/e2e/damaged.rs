@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pfe::data::read::read_tables;
-use pfe::data::{Source, TableId};
+use pfe::input::Source;
+use pfe::input::read::read_tables;
+use pfe::schema::TableId;
 use polars::prelude::{CsvReadOptions, ParquetCompression, ParquetWriter, SerReader};
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -6,10 +6,12 @@
 use std::thread;
 use std::time::Instant;
 
-use pfe::pipeline::{Input, RunParams, attachments, run};
-use pfe::report::{self, Cover, Lang, Templates};
+use pfe::pipeline::outputs::attachments;
+use pfe::pipeline::{Input, RunParams, run};
+use pfe::report::{Cover, Lang, Templates};
 use pfe::results::Results;
 use pfe::synth::SynthParams;
+use pfe::{dashboard, dossier};
 
 const TIMES: usize = 11;
 
@@ -44,8 +46,8 @@ fn rendering_alone() {
 fn render(results: &Results) -> f64 {
     let start = Instant::now();
     thread::scope(|scope| {
-        scope.spawn(|| report::dashboard(results).unwrap());
-        let mut document = report::dossier(results).unwrap();
+        scope.spawn(|| dashboard::dashboard(results).unwrap());
+        let mut document = dossier::dossier(results).unwrap();
         document.downloads = attachments::all(results).unwrap();
         scope.spawn({
             let document = document.clone();

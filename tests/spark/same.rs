@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use pfe::mart::{STEPS, engine};
+use pfe::engine;
+use pfe::mart::STEPS;
 use pfe::pipeline;
 use polars::prelude::*;
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use pfe::mart::engine;
+use pfe::engine;
 use pfe::pipeline::{How, Input, RunParams};
 use pfe::report::Lang;
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use pfe::data::{CleanTables, Source, clean, read};
+use pfe::clean::{CleanTables, clean};
+use pfe::input::{Source, read};
 use pfe::store::{self, Schema};
 use pfe::synth::{SynthParams, generate};
 use polars::prelude::*;
@@ -246,7 +247,7 @@ fn cleaned_tables_come_back_with_keys() {
             _ => "SELECT COUNT(*)::text FROM pg_constraint WHERE contype = 'f'".to_string(),
         };
         let strict: usize =
-            pfe::data::contract::TABLES.iter().map(|t| t.foreign_keys.iter().filter(|f| f.strict).count()).sum();
+            pfe::schema::contract::TABLES.iter().map(|t| t.foreign_keys.iter().filter(|f| f.strict).count()).sum();
         assert_eq!(execute(&place, &keys), [strict.to_string()], "{}", place.kind);
         // The key holds: a second row of the same order is refused.
         let twice = std::panic::catch_unwind(|| {
@@ -288,7 +289,7 @@ fn rows_of_a_store_meet_the_contract_too() {
         );
         let raw = read(&Source::open(&place.url).unwrap()).unwrap();
         // Beside it, the states that were set aside before they came into the store.
-        let aside = &raw.tables[&pfe::data::TableId::Customers].quarantine.listed;
+        let aside = &raw.tables[&pfe::schema::TableId::Customers].quarantine.listed;
         let reasons = aside.iter().filter(|item| item.reason == "not one of the 27 state codes");
         assert_eq!(reasons.map(|item| item.value.as_str()).collect::<Vec<_>>(), ["XX"], "{}", place.kind);
         assert!(aside.iter().all(|item| item.column == "customer_state"), "{}", place.kind);

@@ -1,8 +1,8 @@
 //! What pfe finds → tables of a notebook. Next: `table`.
 
 use crate::show::{Bundle, Show};
-use pfe::data::Audit;
-use pfe::findings::{Decisions, Facts, Findings, Region, StatePayments, Strategy, Winner};
+use pfe::clean::Audit;
+use pfe::decisions::{Decisions, Facts, Findings, Region, StatePayments, Strategy, Winner};
 use pfe::mart::SalesMart;
 use pfe::models::linear::Coefficient;
 use pfe::models::reference::Reference;

@@ -1,6 +1,6 @@
 //! Value → MIME bundle. Next: `channel`.
 
-use pfe::report::Svg;
+use pfe::charts::Svg;
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 

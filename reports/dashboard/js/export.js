@@ -1,7 +1,7 @@
 // What is seen → files: the filtered sales and the tables as CSV, the charts as SVG and PNG. Used by the buttons.
 
 // What spreadsheets take for the start of a formula becomes text by an apostrophe, as in the tables of a run: the rule stands in
-// src/pipeline/spreadsheet.rs.
+// src/pipeline/export/spreadsheet.rs.
 const FORMULA = /^'*[=+\-@＝＋－＠]/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

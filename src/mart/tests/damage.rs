@@ -11,13 +11,15 @@ use super::super::grow::grow;
 use super::super::law::{TOTALS, check};
 use super::super::{BY_DAY, STEPS, SalesMart, mart, mart_in_shards};
 use crate::Result;
-use crate::data::contract::{Scope, TABLES};
-use crate::data::increment::{Orders, Stop};
-use crate::data::months;
-use crate::data::rows::hash_rows;
-use crate::data::shards::Shards;
-use crate::data::{Audit, CleanTables, Source, TableId, load};
+use crate::clean::incremental::delta::{Orders, Stop};
+use crate::clean::partition::by_month;
+use crate::clean::partition::ranges::Shards;
+use crate::clean::{Audit, CleanTables, load};
+use crate::input::Source;
+use crate::schema::TableId;
+use crate::schema::contract::{Scope, TABLES};
 use crate::synth::{SynthParams, generate};
+use crate::table::row_hash::hash_rows;
 
 /// A number that follows from a seed, and the seed of the next (splitmix64).
 struct Dice(u64);
@@ -296,7 +298,7 @@ fn with(clean: &CleanTables, rows: &BTreeMap<TableId, DataFrame>) -> CleanTables
 /// With the longest table by month, as runs keep it that others go on from.
 fn by_month(mart: &SalesMart) -> SalesMart {
     let rows = mart.table(BY_DAY).unwrap();
-    let pieces = months::split(rows, &months::of_days(rows.column("day").unwrap()).unwrap()).unwrap();
+    let pieces = by_month::split(rows, &by_month::of_days(rows.column("day").unwrap()).unwrap()).unwrap();
     SalesMart { tables: mart.tables.clone(), by_day: ByDay::here(rows.clear()).with(pieces) }
 }
 

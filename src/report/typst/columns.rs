@@ -4,8 +4,8 @@
 //! What can be told beforehand from the widths of the letters spares that.
 
 use super::points;
+use crate::charts::text::{widest, width};
 use crate::report::Table;
-use crate::report::charts::text::{widest, width};
 use crate::report::document::{Inline, words};
 
 /// Width of the text, pt: A4 without the margins of the template.

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use polars::prelude::*;
 
 use super::Item;
-use crate::data::contract::{Column as Declared, DOCUMENTS, Kind, Table};
-use crate::data::parse::{Bounds, Cell, parse};
+use crate::schema::contract::{Column as Declared, DOCUMENTS, Kind, Table};
+use crate::schema::parse::{Bounds, Cell, parse};
 use crate::store::Schema;
 
 /// How a table's rows are nested.

@@ -1,4 +1,4 @@
-//! Foreign tables of a SQLite file, `orders` or `olist_orders_dataset` → CSV files for `data::find`: their values meet the
+//! Foreign tables of a SQLite file, `orders` or `olist_orders_dataset` → CSV files for `input::find`: their values meet the
 //! contract like those of any file. Used by `sqlite`.
 
 use std::io::{self, Cursor, Read};
@@ -10,8 +10,8 @@ use rusqlite::types::ValueRef;
 
 use super::super::StoredFile;
 use super::{SQLITE, Sqlite};
-use crate::data::ddl::Schema;
 use crate::error::{Error, Result};
+use crate::schema::ddl::Schema;
 
 /// Bytes per block, and number of blocks prepared ahead.
 const BLOCK: usize = 1 << 18;

@@ -1,0 +1,103 @@
+//! Results → figures: every chart is a function of plain data that returns one [`Svg`]. Next: the report embeds them.
+//!
+//! One look for all: the caption carries the title, bars are sorted, labels stand at what they name, numbers come out of
+//! the caller's formatter, colours out of [`style`]. The drawing code is generic over plotters' backends; the public
+//! functions draw on [`SvgBackend`]. Without data the figure says so.
+
+use plotters::prelude::IntoDrawingArea;
+
+pub use self::svg::Svg;
+use self::svg::SvgBackend;
+
+pub mod fonts;
+pub(crate) mod sanitize;
+pub mod svg;
+
+mod axis;
+mod bars;
+pub(crate) mod brazil;
+pub mod canvas;
+mod dots;
+mod entities;
+mod flow;
+mod funnel;
+mod heatmap;
+mod histogram;
+mod lines;
+mod map;
+pub mod scale;
+mod scatter;
+mod stacked;
+pub mod style;
+pub mod text;
+
+#[cfg(test)]
+mod gallery;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod tests;
+
+pub use bars::{Bar, Bars, bars};
+pub use dots::{Dot, Dots, dots};
+pub use entities::{Cardinality, Entities, entity_diagram};
+pub use flow::{Flow, Step, flow_diagram};
+pub use funnel::{Funnel, Stage, funnel};
+pub use heatmap::{Heatmap, heatmap};
+pub use histogram::{Histogram, Mark, histogram};
+pub use lines::{Band, Event, Forecast, Lines, Series, Span, Tick, lines};
+pub use map::{StateMap, brazil_map, tile_grid};
+pub use scatter::{Axis, Dotted, Scatter, scatter};
+pub use stacked::{Row, Stacked, stacked_bars};
+
+use canvas::{Canvas, Drawn, LABEL};
+use style::{MUTED, WIDTH};
+
+/// What a figure says to those who cannot see it, and what it shows when there is nothing to see.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Short name.
+    pub title: &'a str,
+    /// What the picture shows, in words: the alternative text.
+    pub desc: &'a str,
+    /// Shown in place of an empty plot.
+    pub no_data: &'a str,
+}
+
+impl<'a> About<'a> {
+    /// With the French message for missing data.
+    pub fn new(title: &'a str, desc: &'a str) -> Self {
+        About { title, desc, no_data: "Pas de données" }
+    }
+}
+
+/// How a value is written.
+pub type Format<'a> = &'a dyn Fn(f64) -> String;
+
+/// The formatter of those who do not pass one.
+fn plain(v: f64) -> String {
+    if v == 0.0 || (1e-4..1e15).contains(&v.abs()) { format!("{v}") } else { format!("{v:e}") }
+}
+
+/// Draws a figure of `WIDTH` × `height` user units; without a height, the message that there is no data.
+fn figure(
+    about: &About,
+    height: Option<f64>,
+    draw: impl FnOnce(&Canvas<SvgBackend<'_>>) -> Drawn<SvgBackend<'static>>,
+) -> Svg {
+    let height = height.map(f64::ceil);
+    let size = (WIDTH as u32, height.unwrap_or(96.0) as u32);
+    let mut out = String::with_capacity(8 * 1024);
+    {
+        let area = SvgBackend::open(&mut out, size, about.title, about.desc).into_drawing_area();
+        let canvas = Canvas::new(&area, WIDTH);
+        let message = |text: &str| canvas.text(text, (WIDTH / 2.0, canvas.height() / 2.0), LABEL.ink(MUTED).middle());
+        let drawn = if height.is_some() { draw(&canvas) } else { message(about.no_data) };
+        // The backend itself cannot fail; what plotters may report belongs into the figure rather than nowhere.
+        if let Err(error) = drawn.and_then(|()| area.present()) {
+            let _ = message(&error.to_string());
+        }
+    }
+    SvgBackend::close(&mut out);
+    Svg::new(out)
+}

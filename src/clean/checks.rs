@@ -1,0 +1,423 @@
+//! Checks of the clean tables, declared beside the contract: what holds, how often it does not, where. Part of the Audit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+use polars::sql::{SQLContext, sql_expr};
+
+use super::audit::{Audit, Check, Relation, Severity, Step};
+use super::tables::CleanTables;
+use crate::error::Result;
+use crate::input::built_in::MISSING;
+use crate::parallel;
+use crate::schema::contract::BY_MONTH;
+use crate::schema::contract::{ForeignKey, TABLES, Table, TableId};
+use crate::table::interner::Places;
+
+/// How many failing rows are named.
+pub(crate) const SAMPLES: usize = 5;
+
+/// A demand on single rows: `fails` is an SQL predicate over the clean table, true where the demand is not met.
+pub(crate) struct Rule {
+    table: TableId,
+    pub(crate) severity: Severity,
+    pub(crate) check: &'static str,
+    pub(crate) fails: &'static str,
+}
+
+const fn rule(table: TableId, severity: Severity, check: &'static str, fails: &'static str) -> Rule {
+    Rule { table, severity, check, fails }
+}
+
+use Severity::{Error as Wrong, Info, Warning};
+
+const RULES: &[Rule] = &[
+    rule(TableId::Orders, Warning, "approved after the purchase", "order_approved_at < order_purchase_timestamp"),
+    rule(
+        TableId::Orders,
+        Warning,
+        "handed to the carrier after the approval",
+        "order_delivered_carrier_date < order_approved_at",
+    ),
+    rule(
+        TableId::Orders,
+        Warning,
+        "delivered after the hand-over to the carrier",
+        "order_delivered_customer_date < order_delivered_carrier_date",
+    ),
+    rule(
+        TableId::Orders,
+        Wrong,
+        "delivered after the purchase",
+        "order_delivered_customer_date < order_purchase_timestamp",
+    ),
+    rule(
+        TableId::Orders,
+        Wrong,
+        "promised for after the purchase",
+        "order_estimated_delivery_date < order_purchase_timestamp",
+    ),
+    rule(
+        TableId::Orders,
+        Warning,
+        "delivered orders have a delivery date",
+        "order_status = 'delivered' AND order_delivered_customer_date IS NULL",
+    ),
+    rule(
+        TableId::Orders,
+        Warning,
+        "orders with a delivery date are delivered",
+        "order_status <> 'delivered' AND order_delivered_customer_date IS NOT NULL",
+    ),
+    rule(
+        TableId::Orders,
+        Warning,
+        "delivered orders were approved",
+        "order_status = 'delivered' AND order_approved_at IS NULL",
+    ),
+    rule(TableId::OrderItems, Warning, "the price is above zero", "price_centavos = 0"),
+    rule(TableId::OrderItems, Info, "the customer pays freight", "freight_centavos = 0"),
+    rule(TableId::OrderItems, Info, "freight costs less than the product", "freight_centavos > price_centavos"),
+    rule(TableId::OrderPayments, Warning, "the amount paid is above zero", "payment_centavos = 0"),
+    rule(TableId::OrderPayments, Warning, "at least one instalment", "payment_installments = 0"),
+    rule(TableId::OrderPayments, Warning, "the payment method is known", "payment_type = 'not_defined'"),
+    rule(
+        TableId::OrderReviews,
+        Wrong,
+        "answered after the survey was sent",
+        "review_answer_timestamp < review_creation_date",
+    ),
+    rule(TableId::Products, Warning, "the weight is above zero", "product_weight_g = 0"),
+    rule(TableId::Products, Warning, "the product has a category", "product_category_name IS NULL"),
+    rule(TableId::Products, Info, "the product was measured", "product_weight_g IS NULL"),
+];
+
+/// Payments of an order against its items and freight, to the centavo; orders without items or payments do not count.
+pub(crate) const PAID_IN_FULL: &str = "
+    SELECT i.order_id AS order_id, i.due - p.paid AS difference
+    FROM (SELECT order_id, SUM(price_centavos + freight_centavos) AS due FROM order_items GROUP BY order_id) AS i
+    JOIN (SELECT order_id, SUM(payment_centavos) AS paid FROM order_payments GROUP BY order_id) AS p
+    ON i.order_id = p.order_id";
+
+/// What [`PAID_IN_FULL`] demands.
+pub(crate) const PAID: &str = "payments equal items plus freight";
+/// What is demanded of the categories of products.
+pub(crate) const TRANSLATED: &str = "the category has a translation";
+
+/// What Olist's ids are like.
+const FORM: &str = "` has 32 hexadecimal digits";
+
+/// What is expected of the ids of a column, where many are not so.
+pub(crate) fn form_of(column: &str) -> String {
+    format!("`{column}{FORM}")
+}
+
+/// Whether a check is one of [`form_of`].
+pub(crate) fn is_of_form(check: &str) -> bool {
+    check.ends_with(FORM)
+}
+
+/// Runs every check, and measures the references between tables.
+pub(crate) fn check(clean: &CleanTables) -> Result<Quality> {
+    let (rules, rest) = parallel::both(
+        || parallel::map(&TABLES, |t| rules(t, clean.table(t.id))),
+        || {
+            let paid = paid_in_full(clean.table(TableId::OrderItems), clean.table(TableId::OrderPayments))?;
+            let named = untranslated(clean.table(TableId::Products), clean.table(TableId::Categories))?;
+            let measured = parallel::map(references(), |(table, key)| {
+                let mut reference = Reference::new(table, key, clean.table(key.table))?;
+                reference.add(clean.table(table.id))?;
+                Ok(((table.id, key.column), reference.measured()))
+            });
+            Ok::<_, crate::Error>((paid, named, measured?))
+        },
+    );
+    let (paid, named, measured) = rest?;
+    let mut quality = Quality::default();
+    quality.add(rules?.concat());
+    quality.add(vec![paid, named]);
+    measured.into_iter().for_each(|(key, measured)| quality.measure(key, measured));
+    Ok(quality)
+}
+
+/// Every foreign key with its table.
+pub(crate) fn references() -> impl Iterator<Item = (&'static Table, &'static ForeignKey)> {
+    TABLES.iter().flat_map(|t| t.foreign_keys.iter().map(move |key| (t, key)))
+}
+
+/// A foreign key: its table and column.
+pub(crate) type Key = (TableId, &'static str);
+
+/// What the checks have found so far. Ranges of rows come in their order, since the first failures are named.
+#[derive(Default)]
+pub(crate) struct Quality {
+    pub(crate) checks: Vec<Check>,
+    measured: BTreeMap<Key, Measured>,
+}
+
+impl Quality {
+    pub(crate) fn add(&mut self, checks: Vec<Check>) {
+        for check in checks {
+            match self.checks.iter_mut().find(|c| c.table == check.table && c.check == check.check) {
+                Some(known) => add(known, check),
+                None => self.checks.push(check),
+            }
+        }
+    }
+
+    pub(crate) fn measure(&mut self, key: Key, measured: Measured) {
+        match self.measured.get_mut(&key) {
+            Some(known) => known.add(measured),
+            None => drop(self.measured.insert(key, measured)),
+        }
+    }
+
+    /// Tells `audit` all checks and relations, in their order. Rows that repeat a key were set aside by the cleaning, and are
+    /// counted as failures here.
+    pub(crate) fn finish(mut self, audit: &mut Audit) {
+        let (steps, mut checks) = (&audit.steps, self.checks);
+        checks.append(&mut audit.quality);
+        checks.extend(steps.iter().filter_map(unique_key));
+        let mut relations = Vec::new();
+        for (table, key) in references() {
+            let Some(Measured { forth, back, per_parent, referring }) = self.measured.remove(&(table.id, key.column))
+            else {
+                continue;
+            };
+            // What is nowhere is told as missing, not once more by every row that refers to it.
+            let missing = |id: TableId| audit.inputs.get(id as usize).is_some_and(|file| file.name == MISSING);
+            if missing(table.id) || missing(key.table) {
+                continue;
+            }
+            audit.referring.extend(referring.map(|referring| ((table.id, key.column), referring)));
+            relations.push(Relation {
+                from: (table.name.into(), key.column.into()),
+                to: (key.table.name().into(), key.references.into()),
+                per_parent: per_parent.unwrap_or_default(),
+                orphans: forth.failed,
+            });
+            checks.extend([forth, back]);
+        }
+        checks.sort_by(|a, b| (&a.table, a.severity, &a.check).cmp(&(&b.table, b.severity, &b.check)));
+        (audit.quality, audit.relations) = (checks, relations);
+    }
+}
+
+/// The same check of later rows.
+fn add(check: &mut Check, later: Check) {
+    check.failed += later.failed;
+    check.total += later.total;
+    check.samples.extend(later.samples);
+    check.samples.truncate(SAMPLES);
+}
+
+fn unique_key(step: &Step) -> Option<Check> {
+    let table = TABLES.iter().find(|t| t.name == step.table && step.step == "clean" && !t.key.is_empty())?;
+    Some(Check {
+        table: step.table.clone(),
+        check: format!("the key `{}` is unique", table.key.join(" + ")),
+        severity: Wrong,
+        failed: step.quarantined,
+        total: step.rows_in - step.deduplicated,
+        samples: Vec::new(),
+    })
+}
+
+/// The demands on single rows of a table.
+pub(crate) fn rules_of(table: &Table) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(move |rule| rule.table == table.id)
+}
+
+/// What single rows of a table are found to be.
+pub(crate) fn rules(table: &'static Table, frame: &DataFrame) -> Result<Vec<Check>> {
+    let check = |rule: &Rule| {
+        let key: Vec<Expr> = table.key.iter().map(|k| col(*k)).collect();
+        let failing = frame.clone().lazy().filter(sql_expr(rule.fails)?).select(key).collect()?;
+        result(table, rule.check.into(), rule.severity, &failing, frame.height())
+    };
+    parallel::map(rules_of(table), check)
+}
+
+/// The outcome of a check whose failing rows are `failing`, key columns only.
+fn result(table: &Table, check: String, severity: Severity, failing: &DataFrame, total: usize) -> Result<Check> {
+    Ok(outcome(table, check, severity, (failing.height(), total), samples(failing)?))
+}
+
+/// The first of some rows, each as text.
+pub(crate) fn samples(rows: &DataFrame) -> Result<Vec<String>> {
+    let sample = |row: usize| -> Result<String> {
+        let values = rows.columns().iter().map(|c| Ok(c.get(row)?.str_value().into_owned()));
+        Ok(values.collect::<Result<Vec<_>>>()?.join(" + "))
+    };
+    (0..rows.height().min(SAMPLES)).map(sample).collect()
+}
+
+/// The outcome of a check that so many of so many rows fail.
+pub(crate) fn outcome(
+    table: &Table,
+    check: String,
+    severity: Severity,
+    (failed, total): (usize, usize),
+    samples: Vec<String>,
+) -> Check {
+    Check { table: table.name.into(), check, severity, failed, total, samples }
+}
+
+pub(crate) fn paid_in_full(items: &DataFrame, payments: &DataFrame) -> Result<Check> {
+    let mut sql = SQLContext::new();
+    for (id, frame) in [(TableId::OrderItems, items), (TableId::OrderPayments, payments)] {
+        sql.register(id.name(), frame.clone().lazy());
+    }
+    let compared = sql.execute(PAID_IN_FULL)?.collect()?;
+    let failing = compared.clone().lazy().filter(col("difference").neq(lit(0))).select([col("order_id")]);
+    let failing = failing.sort(["order_id"], SortMultipleOptions::default()).collect()?;
+    let table = TableId::OrderPayments.table();
+    result(table, PAID.into(), Warning, &failing, compared.height())
+}
+
+pub(crate) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Result<Check> {
+    let names = |frame: &DataFrame| frame.clone().lazy().select([col("product_category_name")]).drop_nulls(None);
+    let used = names(products).unique(None, UniqueKeepStrategy::Any).collect()?;
+    let on = [col("product_category_name")];
+    let missing = used.clone().lazy().join(names(categories), on.clone(), on, JoinArgs::new(JoinType::Anti));
+    let missing = missing.sort(["product_category_name"], SortMultipleOptions::default()).collect()?;
+    result(TableId::Products.table(), TRANSLATED.into(), Warning, &missing, used.height())
+}
+
+/// What is demanded of rows that refer.
+pub(crate) fn forth(key: &ForeignKey) -> String {
+    format!("`{}` is in `{}`", key.column, key.table.name())
+}
+
+/// What is demanded of values that rows of `from` may refer to.
+pub(crate) fn back(from: &Table, key: &ForeignKey) -> String {
+    format!("`{}` is used by `{}.{}`", key.references, from.name, key.column)
+}
+
+/// A foreign key that is being measured from both sides.
+pub(crate) struct Reference<'a> {
+    table: &'static Table,
+    key: &'static ForeignKey,
+    /// The values that may be referred to.
+    values: Places<'a>,
+    /// How many rows refer to each value.
+    pub(crate) referring: Vec<usize>,
+    /// Rows that refer to something, to nothing that is there, and the first values that are not there, in their order: unlike
+    /// the first rows, they follow from those of parts.
+    pub(crate) total: usize,
+    pub(crate) orphans: usize,
+    pub(crate) samples: BTreeSet<String>,
+}
+
+impl<'a> Reference<'a> {
+    /// `target` holds the rows that may be referred to.
+    pub(crate) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
+        let values = Places::of(target.column(key.references)?.str()?.iter().flatten());
+        let referring = vec![0; values.texts().len()];
+        Ok(Reference { table, key, values, referring, total: 0, orphans: 0, samples: BTreeSet::new() })
+    }
+
+    /// Counts the rows of `referring`; says where the value of each stands among the distinct ones, which is its row where
+    /// they are a key.
+    pub(crate) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
+        let children = referring.column(self.key.column)?.str()?;
+        self.total += children.len() - children.null_count();
+        let places = self.values.find(children);
+        for (child, place) in children.iter().zip(&places) {
+            match (child, place) {
+                (_, Some(place)) => self.referring[*place as usize] += 1,
+                (Some(child), None) => {
+                    self.orphans += 1;
+                    let first =
+                        self.samples.len() < SAMPLES || self.samples.last().is_some_and(|last| child < last.as_str());
+                    if first && self.samples.insert(child.into()) && self.samples.len() > SAMPLES {
+                        self.samples.pop_last();
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(places.into_iter().collect())
+    }
+
+    /// Both directions: referring rows without partner, and values that nobody refers to.
+    pub(crate) fn measured(self) -> Measured {
+        let values = self.values.texts();
+        let unused = || values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
+        let counted = Counted {
+            total: self.total,
+            orphans: self.orphans,
+            samples: self.samples.into_iter().collect(),
+            values: values.len(),
+            unused: unused().count(),
+            first_unused: unused().take(SAMPLES).map(String::from).collect(),
+            per_parent: self.referring.iter().min().copied().zip(self.referring.iter().max().copied()),
+        };
+        let mut measured = Measured::new(self.table, self.key, counted);
+        measured.referring = (!BY_MONTH.contains(&self.key.table)).then_some(self.referring);
+        measured
+    }
+}
+
+/// What a foreign key is like, in numbers.
+pub(crate) struct Counted {
+    /// Rows that refer to something, and of them those that find nothing; the first values that they look for.
+    pub(crate) total: usize,
+    pub(crate) orphans: usize,
+    pub(crate) samples: Vec<String>,
+    /// Values that may be referred to, and of them those to which nobody does; the first of these.
+    pub(crate) values: usize,
+    pub(crate) unused: usize,
+    pub(crate) first_unused: Vec<String>,
+    /// Least and greatest number of referring rows per value; none where there is no value.
+    pub(crate) per_parent: Option<(usize, usize)>,
+}
+
+/// A foreign key as measured on some rows.
+pub(crate) struct Measured {
+    pub(crate) forth: Check,
+    pub(crate) back: Check,
+    /// Least and greatest number of referring rows per value; none where there is no value.
+    pub(crate) per_parent: Option<(usize, usize)>,
+    /// How many rows refer to each value of a short table.
+    pub(crate) referring: Option<Vec<usize>>,
+}
+
+impl Measured {
+    pub(crate) fn new(from: &Table, key: &ForeignKey, counted: Counted) -> Measured {
+        let Counted { total, orphans, samples, values, unused, first_unused, per_parent } = counted;
+        let severity = if key.strict { Wrong } else { Warning };
+        Measured {
+            forth: outcome(from, forth(key), severity, (orphans, total), samples),
+            back: outcome(key.table.table(), back(from, key), Info, (unused, values), first_unused),
+            per_parent,
+            referring: None,
+        }
+    }
+
+    /// Without what is only known where all referring rows are seen.
+    pub(crate) fn forth(mut self) -> Measured {
+        (self.back.failed, self.back.total, self.per_parent) = (0, 0, None);
+        self.back.samples.clear();
+        self
+    }
+
+    /// Without what is only known where all values that may be referred to are seen.
+    pub(crate) fn back(mut self) -> Measured {
+        (self.forth.failed, self.forth.total) = (0, 0);
+        self.forth.samples.clear();
+        self
+    }
+
+    fn add(&mut self, later: Measured) {
+        self.forth.failed += later.forth.failed;
+        self.forth.total += later.forth.total;
+        let samples: BTreeSet<String> = self.forth.samples.drain(..).chain(later.forth.samples).collect();
+        self.forth.samples.extend(samples.into_iter().take(SAMPLES));
+        add(&mut self.back, later.back);
+        self.per_parent = match (self.per_parent, later.per_parent) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+    }
+}

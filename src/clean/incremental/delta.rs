@@ -1,0 +1,326 @@
+//! What an earlier load has left, and files that have come since → what becomes of it. Beside `shards`; next: `mart`.
+//!
+//! The new rows concern some orders: those that are new, and older ones that get rows late. What these orders were like is taken
+//! off, what they are like now is added; all others stay as they are, and so do the files of the months in which no row came or
+//! went. The outcome is that of loading everything, to the bit. Where it would not surely be, as when a row comes that was there
+//! before with other values, the reason is given, and everything must be loaded again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+
+use super::merged_checks;
+use super::previous_run::{Before, Files, Tables, empty};
+use crate::clean::audit::{Audit, Change, ChangeKind, Check, Relation};
+use crate::clean::checks;
+use crate::clean::checks::{Measured, Quality, Reference, references};
+use crate::clean::partition::by_month;
+use crate::clean::partition::by_month::label;
+use crate::clean::tables::{Account, Cleaned, changes, clean_table, nulls};
+use crate::error::{Error, Result};
+use crate::input::find::NOT_READ;
+use crate::input::read::{InputFile, read_table};
+use crate::input::source::Source;
+use crate::parallel;
+use crate::schema::contract::BY_MONTH;
+use crate::schema::contract::{OF_ITEMS, TABLES, Table, TableId};
+use crate::table::merge::{find, merge};
+
+/// The clean tables of the orders that new rows concern, by name, for whoever adds up orders.
+pub struct Orders {
+    /// As they were before.
+    pub then: Files,
+    /// As they are now.
+    pub now: Files,
+    /// The customers that are new.
+    pub customers: DataFrame,
+}
+
+/// Rows that have come, and the clean tables of the orders that they concern.
+pub struct Coming<'a> {
+    before: &'a Before,
+    fresh: Fresh,
+    then: Tables,
+    now: Tables,
+    /// The files in which those of before were found.
+    found: Files,
+}
+
+/// What has become of the clean tables.
+pub struct Grown {
+    /// The files in which rows came or went, by name, with all their rows now; none where nothing is left.
+    pub files: Files,
+    /// Of everything.
+    pub audit: Audit,
+}
+
+/// Why nothing was added to what is there.
+#[derive(Debug)]
+pub enum Stop {
+    /// The outcome might not be that of loading everything, for this reason.
+    Reload(String),
+    /// Something failed.
+    Failed(Error),
+}
+
+/// Result of what may be refused.
+pub type Grows<T> = Result<T, Stop>;
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        Stop::Failed(error.into())
+    }
+}
+
+/// Refuses, with a reason.
+pub(crate) fn reload<T>(why: impl Into<String>) -> Grows<T> {
+    Err(Stop::Reload(why.into()))
+}
+
+/// Reads the rows of the files that `source` has beside those of the earlier load; `inputs` are all it has, in the order of the
+/// contract.
+///
+/// # Errors
+/// [`Stop::Reload`]: something but new files of the long tables has changed, or rows came that change older ones;
+/// [`Stop::Failed`]: a file cannot be read.
+pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Grows<(Coming<'a>, Orders)> {
+    let to_customers = |relation: &&Relation| relation.to.0 == TableId::Customers.name();
+    if before.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
+        return reload("orders lack their customer");
+    }
+    let told = |warning: &&String| warning.contains(NOT_READ);
+    let unread: BTreeSet<&String> = TABLES.iter().flat_map(|table| source.unread(table.id)).collect();
+    if before.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
+        return reload("other files than before are not read");
+    }
+    if before.audit.quality.iter().any(|check| checks::is_of_form(&check.check)) {
+        return reload("ids have another form than Olist's");
+    }
+    let (newer, grown) = source.since(&before.audit.inputs, inputs).map_err(Stop::Reload)?;
+    let fresh = Fresh::read(&newer, &grown)?;
+    let (then, found) = before.touched(&fresh.rows)?;
+    let now = add(&then, &fresh.rows)?;
+    let of_items = |(id, columns): (TableId, &[&str])| {
+        Ok((id.name().to_string(), before.of_items(id, columns, &now[&TableId::OrderItems])?))
+    };
+    let short = OF_ITEMS.into_iter().map(of_items).collect::<Result<Vec<_>>>()?;
+    let named = |tables: &Tables| {
+        let named = tables.iter().map(|(id, frame)| (id.name().to_string(), frame.clone()));
+        named.chain(short.iter().cloned()).collect()
+    };
+    let customers = fresh.rows[&TableId::Customers].clone();
+    let orders = Orders { then: named(&then), now: named(&now), customers };
+    Ok((Coming { before, fresh, then, now, found }, orders))
+}
+
+impl Coming<'_> {
+    /// Number of new rows, of all tables.
+    pub fn rows(&self) -> usize {
+        self.fresh.rows.values().map(DataFrame::height).sum()
+    }
+
+    /// Adds the rows to what the earlier load has left.
+    ///
+    /// # Errors
+    /// As [`come`].
+    pub fn grow(self, inputs: Vec<InputFile>) -> Grows<Grown> {
+        let Coming { before, fresh, then, now, found } = self;
+        let files = changed(before, found, &then, &now)?;
+        let audit = account(before, &fresh, &then, &now, &files, inputs)?;
+        Ok(Grown { files, audit })
+    }
+}
+
+/// The rows of the new files, clean.
+struct Fresh {
+    rows: Tables,
+    /// What reading and cleaning did, by table.
+    accounts: BTreeMap<TableId, Account>,
+    padded_zips: BTreeMap<TableId, usize>,
+    warnings: BTreeSet<String>,
+}
+
+impl Fresh {
+    fn read(newer: &Source, grown: &[TableId]) -> Grows<Fresh> {
+        let mut fresh = Fresh {
+            rows: BY_MONTH.into_iter().map(|id| (id, empty(id.table()))).collect(),
+            accounts: BTreeMap::new(),
+            padded_zips: BTreeMap::new(),
+            warnings: BTreeSet::new(),
+        };
+        // A file of which most is wrong fails by itself, but perhaps not among the others.
+        let read = parallel::map(grown, |&id| Ok((id, read_table(newer, id).map_err(|e| e.to_string()))))?;
+        for (id, read) in read {
+            let (raw, warnings) = read.map_err(Stop::Reload)?;
+            let (padded, aside) = (raw.padded_zips, raw.quarantine.len());
+            if !(raw.odd_ids.is_empty() && raw.converted.is_empty()) {
+                return reload(format!("ids or dates of the new rows of `{}` have another form", id.name()));
+            }
+            let Cleaned { frame, account, .. } = clean_table(id.table(), raw)?;
+            if aside + account.quarantine.len() > 0 {
+                return reload(format!("new rows of `{}` are set aside", id.name()));
+            }
+            fresh.padded_zips.insert(id, padded);
+            fresh.warnings.extend(warnings);
+            fresh.rows.insert(id, frame);
+            fresh.accounts.insert(id, account);
+        }
+        Ok(fresh)
+    }
+}
+
+/// The tables with the new rows.
+fn add(then: &Tables, rows: &Tables) -> Grows<Tables> {
+    let mut now = Tables::new();
+    for (id, then) in then {
+        let (key, rows) = (id.table().key, &rows[id]);
+        if find(then, rows, key)?.iter().any(Result::is_ok) {
+            return reload(format!("a row of `{}` comes again", id.name()));
+        }
+        now.insert(*id, merge(then, rows, &then.clear(), key)?);
+    }
+    Ok(now)
+}
+
+/// The files in which rows came or went.
+fn changed(before: &Before, mut files: Files, then: &Tables, now: &Tables) -> Result<Files> {
+    let months = |tables: &Tables| by_month::of_tables(&tables.iter().map(|(id, frame)| (*id, frame)).collect());
+    let (months_then, months_now) = (months(then)?, months(now)?);
+    // By file: rows that come, rows that go.
+    let mut changes: BTreeMap<(TableId, String), [Vec<IdxSize>; 2]> = BTreeMap::new();
+    for (id, frame) in now {
+        // Rows that are new are found nowhere before, others at their place.
+        for ((row, month), place) in (0..).zip(months_now[id].iter()).zip(find(&then[id], frame, id.table().key)?) {
+            let month_then = place.ok().map(|place| months_then[id].get(place));
+            if month_then != Some(month) {
+                changes.entry((*id, label(month))).or_default()[0].push(row);
+                if let (Some(month), Ok(place)) = (month_then, place) {
+                    changes.entry((*id, label(month))).or_default()[1].push(place as IdxSize);
+                }
+            }
+        }
+    }
+    let opened: Vec<_> = changes
+        .into_iter()
+        .map(|((id, month), rows)| {
+            let name = format!("{}/{month}", id.name());
+            (id, month, files.remove(&name), rows, name)
+        })
+        .collect();
+    let made = parallel::map(opened, |(id, month, base, [come, go], name)| {
+        let base = base.map_or_else(|| before.read(id, &month), Ok)?;
+        let take = |frame: &DataFrame, rows: Vec<IdxSize>| frame.take(&IdxCa::from_vec("row".into(), rows));
+        Ok((name, merge(&base, &take(&now[&id], come)?, &take(&then[&id], go)?, id.table().key)?))
+    })?;
+    Ok(made.into_iter().collect())
+}
+
+/// The audit of everything.
+fn account(
+    before: &Before,
+    fresh: &Fresh,
+    then: &Tables,
+    now: &Tables,
+    files: &Files,
+    inputs: Vec<InputFile>,
+) -> Grows<Audit> {
+    let mut audit = Audit { steps: before.audit.steps.clone(), nulls: before.audit.nulls.clone(), ..Audit::default() };
+    for account in fresh.accounts.values() {
+        for step in &account.steps {
+            let known = audit.steps.iter_mut().find(|known| known.table == step.table && known.step == step.step);
+            let Some(known) = known else { return reload("the account of the last run is incomplete") };
+            known.rows_in += step.rows_in;
+            known.rows_out += step.rows_out;
+            known.deduplicated += step.deduplicated;
+        }
+    }
+    audit.changes = all_changes(&before.audit, &audit, fresh);
+    let mut quality = Quality::default();
+    quality.add(before.audit.quality.iter().filter(|check| !merged_checks::follows(check)).cloned().collect());
+    for (id, rows) in &fresh.rows {
+        let table = id.table();
+        for nulls in nulls(table, rows)? {
+            if let Some(known) = audit.nulls.iter_mut().find(|n| n.table == nulls.table && n.column == nulls.column) {
+                known.missing += nulls.missing;
+                known.total += nulls.total;
+            }
+        }
+        for check in checks::rules(table, rows)? {
+            quality.grow(table, None, check, || unreachable!("no row goes"))?;
+        }
+    }
+    let paid = [TableId::OrderItems, TableId::OrderPayments];
+    let of = |tables: &Tables| checks::paid_in_full(&tables[&paid[0]], &tables[&paid[1]]);
+    let first = || before.first(&paid, files, |heads| checks::paid_in_full(&heads[0], &heads[1]));
+    quality.grow(paid[1].table(), Some(of(then)?), of(now)?, first)?;
+    for (table, key) in references() {
+        let measured = before.measured(table, key)?;
+        let measured = match (BY_MONTH.contains(&key.table), fresh.rows.get(&table.id)) {
+            (true, _) => {
+                let of = |parents: &DataFrame, children: &DataFrame| -> Result<Measured> {
+                    let mut reference = Reference::new(table, key, parents)?;
+                    reference.add(children)?;
+                    Ok(reference.measured())
+                };
+                let first = |which: fn(Measured) -> Check| -> Grows<Vec<String>> {
+                    if key.table != TableId::Orders {
+                        return reload(format!("which come first is not known: {}", checks::back(table, key)));
+                    }
+                    let check = |heads: &[DataFrame]| Ok(which(of(&heads[0], &heads[1])?));
+                    Ok(before.first(&[key.table, table.id], files, check)?)
+                };
+                let [then, now] = [then, now].map(|tables| of(&tables[&key.table], &tables[&table.id]));
+                measured.grow(&then?, &now?, first)?
+            }
+            (false, Some(rows)) if rows.height() > 0 => {
+                let target = before.short(key.table, &[key.references])?;
+                let mut reference = Reference::new(table, key, &target)?;
+                if !reference.go_on(measured) {
+                    return reload("what the last run counted of references does not fit its tables");
+                }
+                reference.add(rows)?;
+                reference.measured()
+            }
+            _ => measured,
+        };
+        quality.measure((table.id, key.column), measured);
+    }
+    quality.finish(&mut audit);
+    rename(&before.audit, fresh, &mut audit, inputs)?;
+    Ok(audit)
+}
+
+/// What was changed in all rows.
+fn all_changes(before: &Audit, audit: &Audit, fresh: &Fresh) -> Vec<Change> {
+    let of_table = |table: &'static Table| {
+        let read = audit.steps.iter().find(|step| step.table == table.name && step.step == "read");
+        let padded = |change: &&Change| change.table == table.name && change.change == ChangeKind::ZeroPadded;
+        let padded = before.changes.iter().find(padded).map_or(0, |change| change.count);
+        let padded = padded + fresh.padded_zips.get(&table.id).copied().unwrap_or(0);
+        changes(table, read.map_or(0, |step| step.rows_out), padded)
+    };
+    let named = [ChangeKind::Translated, ChangeKind::NamedUnknown, ChangeKind::Untranslated];
+    let named = before.changes.iter().filter(|change| named.contains(&change.change)).cloned();
+    TABLES.iter().flat_map(of_table).chain(named).collect()
+}
+
+/// Files have other names since there are more of them.
+fn rename(before: &Audit, fresh: &Fresh, audit: &mut Audit, inputs: Vec<InputFile>) -> Grows<()> {
+    let names: BTreeMap<&str, &str> =
+        before.inputs.iter().zip(&inputs).map(|(then, now)| (then.name.as_str(), now.name.as_str())).collect();
+    let quoted = |name: &str| format!("`{name}`");
+    audit.warnings = before.warnings.clone();
+    for (then, now) in &names {
+        audit.warnings.iter_mut().for_each(|warning| *warning = warning.replace(&quoted(then), &quoted(now)));
+    }
+    if let Some(warning) = fresh.warnings.iter().find(|warning| !audit.warnings.contains(warning)) {
+        return reload(warning.clone());
+    }
+    audit.values = before.values.clone();
+    audit.quarantine = before.quarantine.clone();
+    for row in audit.quarantine.iter_mut().flat_map(|(_, rows)| rows) {
+        row.file = names.get(row.file.as_str()).map_or_else(|| row.file.clone(), |name| name.to_string());
+    }
+    audit.inputs = inputs;
+    Ok(())
+}

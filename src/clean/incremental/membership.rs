@@ -1,0 +1,79 @@
+//! A few texts to be found among many others: most of these are passed over by a few of their bytes. Used by `before`.
+
+use polars::prelude::*;
+
+use crate::error::Result;
+use crate::table::ids::TextMap;
+
+/// Bits per text: of others, one in so many is looked up in vain.
+const BITS: usize = 64;
+
+/// Distinct texts.
+pub(crate) struct Wanted {
+    texts: TextMap<String>,
+    /// As many bits as a power of two, set where a text is.
+    sieve: Vec<u64>,
+}
+
+impl Wanted {
+    /// The texts of some columns.
+    ///
+    /// # Errors
+    /// A column is missing, or holds no texts.
+    pub(crate) fn of<'a>(columns: impl IntoIterator<Item = (&'a DataFrame, &'a str)>) -> Result<Wanted> {
+        let columns = columns.into_iter().map(|(frame, column)| Ok(frame.column(column)?.str()?));
+        let columns: Vec<&StringChunked> = columns.collect::<Result<_>>()?;
+        let rows: usize = columns.iter().map(|column| column.len()).sum();
+        let bits = (rows * BITS).next_power_of_two().max(BITS);
+        let mut wanted = Wanted { texts: TextMap::default(), sieve: vec![0; bits / BITS] };
+        for text in columns.into_iter().flat_map(|column| column.iter().flatten()) {
+            let (word, bit) = wanted.place(text);
+            wanted.sieve[word] |= bit;
+            wanted.texts.number(text);
+        }
+        Ok(wanted)
+    }
+
+    /// Which rows of a column hold one of them.
+    ///
+    /// # Errors
+    /// It is missing, or holds no texts.
+    pub(crate) fn among(&self, frame: &DataFrame, column: &str) -> Result<BooleanChunked> {
+        Ok(frame.column(column)?.str()?.iter().map(|text| text.is_some_and(|text| self.holds(text))).collect())
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        let (word, bit) = self.place(text);
+        self.sieve[word] & bit != 0 && self.texts.get(text).is_some()
+    }
+
+    /// Of its last bytes: those in which numbered texts differ.
+    fn place(&self, text: &str) -> (usize, u64) {
+        let last = text.as_bytes().last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+        let hash = (last.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize;
+        (hash / BITS % self.sieve.len(), 1 << (hash % BITS))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_are_found_among_many() {
+        let id = |n: u64| format!("{:032x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let some =
+            df!("id" => [Some(id(3)), None, Some("é".into()), Some(String::new())], "no" => [1, 2, 3, 4]).unwrap();
+        let more = df!("other" => [id(700), id(3), "order-000123".into()]).unwrap();
+        let wanted = Wanted::of([(&some, "id"), (&more, "other")]).unwrap();
+        let mut all: Vec<Option<String>> = (0..1_000).map(|n| Some(id(n))).collect();
+        all.extend([None, Some("é".into()), Some("e".into()), Some(String::new()), Some("order-000124".into())]);
+        let among = wanted.among(&df!("x" => &all).unwrap(), "x").unwrap();
+        let found: Vec<usize> =
+            among.iter().enumerate().filter(|(_, is)| *is == Some(true)).map(|(row, _)| row).collect();
+        assert_eq!(found, [3, 700, 1_001, 1_003]);
+        assert!(wanted.among(&some, "no").is_err() && Wanted::of([(&some, "none")]).is_err());
+        assert!(!Wanted::of([]).unwrap().among(&some, "id").unwrap().any());
+    }
+}

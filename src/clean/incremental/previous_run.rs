@@ -1,0 +1,176 @@
+//! What an earlier load has left, and which of its rows concern some orders. Used by `increment`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use polars::prelude::*;
+
+use super::delta::{Grows, reload};
+use super::membership::Wanted;
+use crate::clean::audit::{Audit, Check};
+use crate::clean::checks::{Measured, SAMPLES};
+use crate::clean::partition::by_month::label;
+use crate::error::{Error, Result};
+use crate::parallel;
+use crate::schema::contract::BY_MONTH;
+use crate::schema::contract::{ForeignKey, Table, TableId};
+use crate::table::parquet::{join_rows, read_frame, read_head, read_some, stack};
+
+/// How many rows of every file are looked at first for orders that lack something.
+const FIRST: usize = if cfg!(test) { 8 } else { 1 << 12 };
+
+/// Bytes of memory for a byte of a file.
+const UNPACKED: u64 = 3;
+
+/// Clean tables, or rows of them, by the names of their files.
+pub(crate) type Files = BTreeMap<String, DataFrame>;
+
+/// The clean tables of some orders.
+pub(crate) type Tables = BTreeMap<TableId, DataFrame>;
+
+/// What an earlier load has left.
+pub struct Before {
+    /// Files of the clean tables by name, those of one month as `orders/2018-08`.
+    pub clean: BTreeMap<String, PathBuf>,
+    /// With what it counted of references.
+    pub audit: Audit,
+    /// Memory that the files of the months in question may take, bytes.
+    pub memory: u64,
+}
+
+impl Before {
+    pub(crate) fn read(&self, table: TableId, month: &str) -> Result<DataFrame> {
+        let file = self.clean.get(&format!("{}/{month}", table.name()));
+        file.map_or_else(|| Ok(empty(table.table())), |file| read_frame(file))
+    }
+
+    /// The clean tables of the orders that the rows concern, and the files that they were found in, by name.
+    pub(crate) fn touched(&self, rows: &Tables) -> Grows<(Tables, Files)> {
+        let of_orders: Vec<_> =
+            rows.iter().filter(|(id, _)| **id != TableId::Customers).map(|(_, frame)| (frame, "order_id")).collect();
+        let of_customers = [TableId::Customers, TableId::Orders].map(|id| (&rows[&id], "customer_id"));
+        let (orders, customers) = (Wanted::of(of_orders.iter().copied())?, Wanted::of(of_customers)?);
+        let months: Vec<&str> = self.clean.keys().filter_map(|name| name.strip_prefix("orders/")).collect();
+        let hit = parallel::map(months, |month| {
+            let ids = read_some(&self.clean[&format!("orders/{month}")], &["order_id", "customer_id"])?;
+            let hit = orders.among(&ids, "order_id")?.any() || customers.among(&ids, "customer_id")?.any();
+            Ok(hit.then(|| month.to_string()))
+        })?;
+        let months: Vec<String> = hit.into_iter().flatten().chain([label(None)]).collect();
+        let open = || BY_MONTH.into_iter().flat_map(|id| months.iter().map(move |month| (id, month)));
+        let files = open().filter_map(|(id, month)| self.clean.get(&format!("{}/{month}", id.name())));
+        let bytes: u64 = files.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
+        if bytes.saturating_mul(UNPACKED) > self.memory {
+            return reload(format!("rows come to orders of {} months, which do not fit memory", months.len() - 1));
+        }
+        let files =
+            parallel::map(open(), |(id, month)| Ok((id, format!("{}/{month}", id.name()), self.read(id, month)?)))?;
+
+        let select = |table: TableId, wanted: &[(&str, &Wanted)]| -> Result<DataFrame> {
+            let mut found = empty(table.table());
+            for (_, _, frame) in files.iter().filter(|(id, ..)| *id == table) {
+                let masks = wanted.iter().map(|(column, texts)| texts.among(frame, column));
+                let mask = masks.reduce(|a, b| Ok(a? | b?)).unwrap_or_else(|| Ok(BooleanChunked::default()))?;
+                found.vstack_mut(&frame.filter(&mask)?)?;
+            }
+            Ok(join_rows(found.sort(table.table().key.to_vec(), SortMultipleOptions::default())?))
+        };
+        let known = select(TableId::Orders, &[("order_id", &orders), ("customer_id", &customers)])?;
+        let orders = Wanted::of(of_orders.into_iter().chain([(&known, "order_id")]))?;
+        let customers = Wanted::of(of_customers.into_iter().chain([(&known, "customer_id")]))?;
+        let mut then = Tables::new();
+        for id in BY_MONTH {
+            let rows = match id {
+                TableId::Orders => known.clone(),
+                TableId::Customers => select(id, &[("customer_id", &customers)])?,
+                _ => select(id, &[("order_id", &orders)])?,
+            };
+            then.insert(id, rows);
+        }
+        let found = Wanted::of([(&then[&TableId::Customers], "customer_id")])?;
+        if !found.among(&known, "customer_id")?.all() {
+            return reload("rows come to an order whose customer is missing, or ordered first in another month");
+        }
+        Ok((then, files.into_iter().map(|(_, name, frame)| (name, frame)).collect()))
+    }
+
+    /// Who has sold some products: `product_id`, `seller_id`, a row per item.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn sellers(&self, products: &Column) -> Result<DataFrame> {
+        let products = products.clone().into_frame();
+        let products = Wanted::of([(&products, "product_id")])?;
+        let months = self.clean.iter().filter(|(name, _)| name.starts_with("order_items/"));
+        let found = parallel::map(months, |(_, file)| {
+            let items = read_some(file, &["product_id", "seller_id"])?;
+            Ok(items.filter(&products.among(&items, "product_id")?)?)
+        })?;
+        let none = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
+        stack([none].into_iter().chain(found))
+    }
+
+    /// The rows of a short table to which a column of these items refers; some columns, the first of which is its key.
+    pub(crate) fn of_items(&self, table: TableId, columns: &[&str], items: &DataFrame) -> Result<DataFrame> {
+        let rows = self.short(table, columns)?;
+        let sold = Wanted::of([(items, columns[0])])?;
+        Ok(rows.filter(&sold.among(&rows, columns[0])?)?)
+    }
+
+    /// Some columns of a table that is not kept by month.
+    pub(crate) fn short(&self, table: TableId, columns: &[&str]) -> Result<DataFrame> {
+        let file = self.clean.get(table.name());
+        read_some(file.ok_or_else(|| Error::input(format!("there is no clean table `{}`", table.name())))?, columns)
+    }
+
+    /// The first orders of which `check` says that they fail, given some tables of all orders up to one; by what the `changed`
+    /// files hold and the others held before.
+    pub(crate) fn first(
+        &self,
+        tables: &[TableId],
+        changed: &Files,
+        check: impl Fn(&[DataFrame]) -> Result<Check>,
+    ) -> Result<Vec<String>> {
+        // Files are sorted by order: what comes first stands at the head of one of them.
+        let mut length = FIRST;
+        loop {
+            let (mut heads, mut bound): (Vec<DataFrame>, Option<String>) = (Vec::new(), None);
+            for table in tables {
+                let mut rows = empty(table.table());
+                let names: BTreeSet<&String> = self.clean.keys().chain(changed.keys()).collect();
+                for name in names.into_iter().filter(|name| name.split('/').next() == Some(table.name())) {
+                    let head = match changed.get(name) {
+                        Some(rows) => rows.head(Some(length)),
+                        None => read_head(&self.clean[name], length)?,
+                    };
+                    // Shorter ones end with their last row: nothing comes behind.
+                    let ids = head.column("order_id")?.str()?;
+                    let last = if head.height() == length { ids.last() } else { None };
+                    bound = bound.into_iter().chain(last.map(String::from)).min();
+                    rows.vstack_mut(&head)?;
+                }
+                heads.push(rows.sort(table.table().key.to_vec(), SortMultipleOptions::default())?);
+            }
+            if let Some(bound) = &bound {
+                let below = |frame: &DataFrame| Ok(frame.filter(&frame.column("order_id")?.str()?.lt(bound.as_str()))?);
+                heads = heads.iter().map(below).collect::<Result<_>>()?;
+            }
+            let found = check(&heads)?;
+            if found.samples.len() == SAMPLES || bound.is_none() {
+                return Ok(found.samples);
+            }
+            length *= 8;
+        }
+    }
+
+    /// What was measured of a reference.
+    pub(crate) fn measured(&self, table: &Table, key: &ForeignKey) -> Grows<Measured> {
+        Measured::told(&self.audit, table, key).map_or_else(|| reload("the checks of the last run are incomplete"), Ok)
+    }
+}
+
+/// The clean table without a row.
+pub(crate) fn empty(table: &Table) -> DataFrame {
+    let fields = table.clean_columns().map(|column| Field::new(column.name.into(), column.kind.dtype()));
+    DataFrame::empty_with_schema(&fields.collect())
+}

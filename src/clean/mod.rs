@@ -1,0 +1,17 @@
+//! RawTables → CleanTables + Audit. Next: `mart`.
+//!
+//! Three ways to the same tables: `tables` cleans in memory, [`partition`] in ranges of orders and bounded memory, [`incremental`] merges
+//! newly arrived files into the tables of the previous run. (A fourth, on a server, is `engine::remote_cleaning`.)
+
+pub mod audit;
+pub(crate) mod checks;
+pub mod incremental;
+pub(crate) mod locations;
+pub mod partition;
+pub(crate) mod tables;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+pub use audit::Audit;
+pub use tables::{CleanTables, clean, load};

@@ -1,0 +1,123 @@
+//! Long tables apart by month of purchase, so that what comes later leaves most files as they are. Used by `shards` and `increment`.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+
+use crate::error::Result;
+use crate::schema::contract::{BY_MONTH, TableId};
+use crate::table::interner::Places;
+
+/// The month of rows that belong to no order.
+const NONE: &str = "none";
+
+/// What the file of a month is called: `2018-08`; days are those of its first since 1970-01-01.
+pub fn label(month: Option<i32>) -> String {
+    let first = month.and_then(NaiveDate::from_epoch_days);
+    first.map_or_else(|| NONE.into(), |first| first.format("%Y-%m").to_string())
+}
+
+/// The months of a column of days or months.
+///
+/// # Errors
+/// It holds no days.
+pub fn of_days(days: &Column) -> Result<Int32Chunked> {
+    let days = days.to_physical_repr();
+    Ok(days.i32()?.iter().map(|day| day.map(first_of_month)).collect())
+}
+
+/// The months of the rows of every table of [`BY_MONTH`]: of customers those in which they first ordered.
+///
+/// # Errors
+/// A table or column is missing.
+pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<TableId, Int32Chunked>> {
+    let (orders, customers) = (tables[&TableId::Orders], tables[&TableId::Customers]);
+    let placed = orders.column("purchase_month")?.to_physical_repr().i32()?.clone();
+    let mut first: Vec<Option<i32>> = vec![None; customers.height()];
+    let asked = find(customers, "customer_id", orders)?;
+    for (place, month) in asked.into_iter().zip(placed.iter()) {
+        if let Some(place) = place {
+            ask(&mut first[place as usize], month);
+        }
+    }
+    let mut months = BTreeMap::from([(TableId::Customers, first.into_iter().collect())]);
+    for id in BY_MONTH.into_iter().filter(|id| ![TableId::Orders, TableId::Customers].contains(id)) {
+        let order: IdxCa = find(orders, "order_id", tables[&id])?.into_iter().collect();
+        months.insert(id, placed.take(&order)?);
+    }
+    months.insert(TableId::Orders, placed);
+    Ok(months)
+}
+
+/// A customer orders in a month: the first counts.
+pub(crate) fn ask(first: &mut Option<i32>, month: Option<i32>) {
+    *first = first.iter().copied().chain(month).min();
+}
+
+/// In which row of a table with a key the partner of each row of another stands.
+fn find(of: &DataFrame, key: &str, rows: &DataFrame) -> Result<Vec<Option<u32>>> {
+    Ok(Places::of(of.column(key)?.str()?.iter().flatten()).find(rows.column(key)?.str()?))
+}
+
+/// First day of the month of `day`, both in days since 1970-01-01.
+pub(crate) fn first_of_month(day: i32) -> i32 {
+    use chrono::Datelike;
+    let date = NaiveDate::from_epoch_days(day).unwrap_or_default();
+    day - date.day0() as i32
+}
+
+/// The rows of every month, in their order, by what its file is called.
+///
+/// # Errors
+/// polars fails.
+pub fn split(frame: &DataFrame, months: &Int32Chunked) -> Result<BTreeMap<String, DataFrame>> {
+    let mut rows: BTreeMap<Option<i32>, Vec<IdxSize>> = BTreeMap::new();
+    for (row, month) in (0..).zip(months.iter()) {
+        rows.entry(month).or_default().push(row);
+    }
+    let take = |(month, rows): (Option<i32>, Vec<IdxSize>)| {
+        Ok((label(month), copied(frame.take(&IdxCa::from_vec("row".into(), rows))?)?))
+    };
+    rows.into_iter().map(take).collect()
+}
+
+/// With texts of their own: those of the frame that rows were taken from would stay in memory with them.
+fn copied(mut frame: DataFrame) -> Result<DataFrame> {
+    for column in frame.clone().columns().iter().filter(|column| column.dtype().is_string()) {
+        let texts = column.str()?;
+        let mut copy = StringChunkedBuilder::new(column.name().clone(), texts.len());
+        texts.iter().for_each(|text| copy.append_option(text));
+        frame.with_column(copy.finish().into_column())?;
+    }
+    Ok(frame)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn day(y: i32, m: u32, d: u32) -> i32 {
+        NaiveDate::from_ymd_opt(y, m, d).unwrap().to_epoch_days()
+    }
+
+    #[test]
+    fn months_begin_on_the_first() {
+        assert_eq!(first_of_month(day(2018, 2, 28)), day(2018, 2, 1));
+        assert_eq!(first_of_month(day(1969, 12, 31)), day(1969, 12, 1));
+    }
+
+    #[test]
+    fn rows_stay_in_order_within_their_month() {
+        let frame = df!("x" => ["a", "b", "c", "d"]).unwrap();
+        let days = [Some(day(2018, 8, 3)), None, Some(day(2018, 7, 31)), Some(day(2018, 8, 1))];
+        let days: Int32Chunked = days.into_iter().collect();
+        let months = split(&frame, &of_days(&days.into_column()).unwrap()).unwrap();
+        let rows: Vec<(&str, Vec<&str>)> = months
+            .iter()
+            .map(|(month, rows)| (month.as_str(), rows.column("x").unwrap().str().unwrap().iter().flatten().collect()))
+            .collect();
+        assert_eq!(rows, [("2018-07", vec!["c"]), ("2018-08", vec!["a", "d"]), ("none", vec!["b"])]);
+    }
+}

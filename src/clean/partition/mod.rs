@@ -1,0 +1,6 @@
+//! Cleans data that do not fit in memory: splits the long tables into ranges of orders on the disk and cleans one range at a time.
+
+pub mod by_month;
+pub mod ranges;
+mod spill;
+mod split;

@@ -1,0 +1,383 @@
+//! Source → rows of the clean tables and Audit, in bounded memory: one range of orders after the other. Beside `clean`; next: `mart`.
+//!
+//! The rows, their order and the audit are those of [`load`](crate::clean::load). Everything is read once and cut on the disk:
+//!
+//! 1. The short tables are cleaned as a whole; what refers to them is counted from here on.
+//! 2. Range by range of `order_id`, orders are cleaned, and ask for their customers.
+//! 3. Range by range of `customer_id`, customers are cleaned, and go to the ranges of the orders that asked for them.
+//! 4. Range by range of `order_id`, items, payments and reviews are cleaned and meet orders and customers.
+//!
+//! Rows that are set aside stay in memory: data of which much is wrong need more of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use polars::prelude::*;
+
+use super::by_month::ask;
+use super::spill::Spill;
+use super::split::{Cut, Long, Rows, cut};
+use crate::clean::audit::{Audit, Change, Nulls, Step};
+use crate::clean::checks;
+use crate::clean::checks::{Key, Measured, Quality, Reference, references};
+use crate::clean::tables::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
+use crate::error::{Error, Result};
+use crate::input::quarantine::Quarantine;
+use crate::input::source::Source;
+use crate::parallel::{both, join, map};
+use crate::schema::contract::{ForeignKey, OF_ITEMS, Table, TableId, ZIP_LOCATIONS};
+
+/// Bytes of memory for a byte of input: four hold a range, its clean rows and its joins. The rest is for the short tables and
+/// the mart, which stay, and because smaller ranges are faster: their joins keep to the processor's cache.
+const BYTES_OF_MEMORY: u64 = 24;
+/// More ranges would make their pieces on the disk too small to be read well.
+const MOST_RANGES: usize = 256;
+/// Tables whose rows may wait to be taken: those of a range.
+const QUEUE: usize = 3;
+/// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.
+const OF_CUSTOMERS: [&str; 3] = ["customer_id", "customer_city", "customer_state"];
+
+/// How data are cut.
+#[derive(Debug, Clone)]
+pub struct Shards {
+    /// Number of ranges of orders; they are about equal.
+    pub ranges: usize,
+    /// Folder in which rows wait: about as many bytes as the input has. Nothing is left there.
+    pub scratch: PathBuf,
+}
+
+impl Shards {
+    /// Ranges that let `bytes` of input pass through `memory`, bytes; one where they fit as a whole.
+    pub fn within(memory: u64, bytes: u64) -> usize {
+        let ranges = bytes.saturating_mul(BYTES_OF_MEMORY).div_ceil(memory.max(1));
+        usize::try_from(ranges).unwrap_or(MOST_RANGES).clamp(1, MOST_RANGES)
+    }
+}
+
+/// Takes the next rows of a clean table, by its name; of one [`BY_MONTH`](crate::schema::contract::BY_MONTH) with the month of each.
+pub type TakeRows<'a> = dyn Fn(&str, &DataFrame, Option<&Int32Chunked>) -> Result<()> + Sync + 'a;
+/// Takes the clean tables of a range of orders, by name: their customers and products with the columns in use only.
+pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sync + 'a;
+
+/// Reads and cleans. The rows of every clean table go to `rows` in their order, from another thread; `orders` gets what belongs
+/// together. Not for workers of rayon: they would wait for threads that wait for them.
+///
+/// # Errors
+/// As [`load`](crate::clean::load); the scratch folder cannot be written; `rows` or `orders` fails.
+pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
+    thread::scope(|scope| {
+        let (queue, ready) = sync_channel::<(String, DataFrame, Option<Int32Chunked>)>(QUEUE);
+        // Whoever takes the rows packs some hundred thousand of them at a time: no range waits until that is done.
+        let taking = scope.spawn(move || {
+            ready.into_iter().try_for_each(|(name, frame, months)| rows(&name, &frame, months.as_ref()))
+        });
+        let hand_on = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
+            let sent = queue.send((name.into(), frame.clone(), months.cloned()));
+            sent.map_err(|_| Error::input(format!("the rows of `{name}` were not taken")))
+        };
+        let loaded = load_to(source, how, &hand_on, orders);
+        drop(queue);
+        // Where they could not be taken, that is why nothing more could be handed on.
+        join(taking).and(loaded)
+    })
+}
+
+/// The same, where the rows need not go to another thread.
+fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
+    let ranges = how.ranges.max(1);
+    let spill = || Spill::new(&how.scratch, ranges);
+    let Cut { short, orders: all, of_orders, customers, bounds, warnings } = cut(source, ranges, &how.scratch)?;
+    let mut found = Found::default();
+    let Short { kept, mut accounts, named, located } = Short::take(short, rows, &mut found)?;
+    let mut short = References::new(&kept)?;
+
+    let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
+    let Long { mut account, rows: stored } = all;
+    let mut cleaned = 0;
+    each(
+        ranges,
+        |range| stored.sorted(range),
+        |range, sorted| {
+            let (frame, _) = account.add(sorted);
+            cleaned += frame.height();
+            let Waiting { orders, asking: asked, empty, .. } = &mut waiting;
+            empty.insert(TableId::Orders, frame.clear());
+            let months = frame.column("purchase_month")?.to_physical_repr().i32()?.clone();
+            rows(TableId::Orders.name(), &frame, Some(&months))?;
+            let ask = || asked.scatter(&asking(&frame, &months, range)?, "customer_id", &bounds);
+            let examine = || {
+                found.examine(TableId::Orders.table(), &frame)?;
+                orders.append(range, frame.clone())
+            };
+            let (asked, examined) = both(ask, examine);
+            asked.and(examined)
+        },
+    )?;
+    some_order(cleaned)?;
+    free(stored);
+    accounts.insert(TableId::Orders, account);
+
+    let Long { mut account, rows: stored } = customers;
+    each(
+        ranges,
+        |range| stored.sorted(range),
+        |range, sorted| {
+            let (frame, _) = account.add(sorted);
+            let table = TableId::Customers.table();
+            let examine = || {
+                found.examine(table, &frame)?;
+                short.count(table, &frame)
+            };
+            let (examined, answered) = both(examine, || answer(&frame, range, &mut waiting));
+            let (measured, months) = examined.and(answered)?;
+            found.quality.measure(TO_CUSTOMERS, measured);
+            rows(table.name, &frame, Some(&months))
+        },
+    )?;
+    free(stored);
+    accounts.insert(TableId::Customers, account);
+
+    let of_orders = of_orders.into_iter().map(|(id, Long { account, rows })| ((id, account), (id, rows)));
+    let (mut of_orders, stored): (BTreeMap<TableId, Account>, BTreeMap<TableId, Rows>) = of_orders.unzip();
+    each(
+        ranges,
+        |range| {
+            let sort = || map(&stored, |(id, rows)| Ok((*id, rows.sorted(range)?)));
+            let (waited, sorted) = both(|| waiting.take(range), sort);
+            Ok((waited?, sorted?))
+        },
+        |_, (mut tables, sorted)| {
+            for (id, sorted) in sorted {
+                tables.extend(of_orders.get_mut(&id).map(|account| (id, account.add(sorted).0)));
+            }
+            let (of_items, months) = meet(&tables, &mut found, &mut short)?;
+            months.iter().try_for_each(|(id, months)| rows(id.name(), &tables[id], Some(months)))?;
+            let take = |(id, columns): (TableId, &[&str])| -> Result<(String, DataFrame)> {
+                let places = of_items.get(columns[0]).cloned().unwrap_or_default();
+                Ok((id.name().into(), kept[&id].select(columns.iter().copied())?.take(&places)?))
+            };
+            let mut all: BTreeMap<String, DataFrame> =
+                tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame)).collect();
+            all.extend(OF_ITEMS.into_iter().map(take).collect::<Result<Vec<_>>>()?);
+            orders(all)
+        },
+    )?;
+    free((stored, waiting));
+    accounts.extend(of_orders);
+
+    let mut audit = audit_of(accounts.into_values().collect(), warnings, named, located);
+    for (key, reference) in short.0 {
+        found.quality.measure(key, reference.measured());
+    }
+    audit.nulls = found.nulls.into_values().flatten().collect();
+    found.quality.finish(&mut audit);
+    Ok(audit)
+}
+
+/// Gives what is no longer needed back beside what follows: to free the blocks of a large file takes the system a while.
+fn free(files: impl Send + 'static) {
+    // Where there is no other thread they are freed here.
+    let _ = thread::Builder::new().spawn(move || drop(files));
+}
+
+/// Hands over what `make` makes of one range after the other; while one is taken, the next is made.
+fn each<T: Send>(
+    ranges: usize,
+    make: impl Fn(usize) -> Result<T> + Sync,
+    mut take: impl FnMut(usize, T) -> Result<()> + Send,
+) -> Result<()> {
+    let mut ready = make(0)?;
+    for range in 1..ranges {
+        let (taken, next) = both(|| take(range - 1, ready), || make(range));
+        taken?;
+        ready = next?;
+    }
+    take(ranges - 1, ready)
+}
+
+/// What is left of the short tables once their rows are clean.
+struct Short {
+    /// The columns that references begin or end at, and the categories of the products.
+    kept: BTreeMap<TableId, DataFrame>,
+    accounts: BTreeMap<TableId, Account>,
+    named: Vec<Change>,
+    located: (Step, Quarantine),
+}
+
+impl Short {
+    fn take(cleaned: BTreeMap<TableId, Cleaned>, rows: &TakeRows<'_>, found: &mut Found) -> Result<Short> {
+        let points = &cleaned[&TableId::Geolocation];
+        let (zip_locations, located) = locate(&points.frame, &points.account.file.name, &points.lines)?;
+        rows(ZIP_LOCATIONS, &zip_locations, None)?;
+        let (mut tables, mut accounts) = (BTreeMap::new(), BTreeMap::new());
+        for (id, Cleaned { frame, account, .. }) in cleaned {
+            accounts.insert(id, account);
+            tables.insert(id, frame);
+        }
+        let named = name_categories(&mut tables)?;
+        found.quality.add(vec![checks::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
+        let mut kept = BTreeMap::new();
+        for (id, frame) in tables {
+            rows(id.name(), &frame, None)?;
+            found.examine(id.table(), &frame)?;
+            let mut columns: BTreeSet<&str> = id.table().foreign_keys.iter().map(|key| key.column).collect();
+            columns.extend(references().filter(|(_, key)| key.table == id).map(|(_, key)| key.references));
+            columns.extend(OF_ITEMS.iter().filter(|(of, _)| *of == id).flat_map(|(_, columns)| columns.iter()));
+            kept.insert(id, frame.select(columns)?);
+        }
+        Ok(Short { kept, accounts, named, located })
+    }
+}
+
+/// Rows on the disk until what belongs to them is there.
+struct Waiting {
+    /// Clean orders, by their range.
+    orders: Spill,
+    /// Which customers are asked for, by the customers' ranges.
+    asking: Spill,
+    /// The customers, by the ranges of the orders that asked.
+    customers: Spill,
+    /// The columns of orders and customers, for ranges without a row.
+    empty: BTreeMap<TableId, DataFrame>,
+}
+
+impl Waiting {
+    fn take(&self, range: usize) -> Result<BTreeMap<TableId, DataFrame>> {
+        let take = |(id, spill): (TableId, &Spill)| {
+            let rows = spill.rows(range)?;
+            Ok((id, rows.unwrap_or_else(|| self.empty[&id].clone())))
+        };
+        let waiting = [(TableId::Orders, &self.orders), (TableId::Customers, &self.customers)];
+        Ok(map(waiting, take)?.into_iter().collect())
+    }
+}
+
+/// The customers that orders ask for, for which range, and in which month.
+fn asking(orders: &DataFrame, months: &Int32Chunked, range: usize) -> Result<DataFrame> {
+    let mut asking = orders.select(["customer_id"])?;
+    asking.with_column(UInt32Chunked::full("range".into(), range as u32, orders.height()).into_column())?;
+    asking.with_column(months.clone().with_name("month".into()).into_column())?;
+    Ok(asking)
+}
+
+/// The foreign key of orders that leads to their customers.
+const TO_CUSTOMERS: Key = (TableId::Orders, "customer_id");
+
+fn to_customers() -> (&'static Table, &'static ForeignKey) {
+    let orders = TableId::Orders.table();
+    (orders, &orders.foreign_keys[0])
+}
+
+/// Sends every customer to the ranges of orders that asked for it, once to each; says how many were not asked for, and the month
+/// in which each first was.
+fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<(Measured, Int32Chunked)> {
+    let (table, key) = to_customers();
+    let mut reference = Reference::new(table, key, customers)?;
+    let told = customers.select(OF_CUSTOMERS)?;
+    let mut months: Vec<Option<i32>> = vec![None; customers.height()];
+    if let Some(asking) = waiting.asking.rows(range)? {
+        let places = reference.add(&asking)?;
+        let mut of_range: BTreeMap<u32, Vec<IdxSize>> = BTreeMap::new();
+        let asked = asking.column("range")?.u32()?.iter().zip(asking.column("month")?.i32()?.iter());
+        for (place, (range, month)) in places.iter().zip(asked) {
+            if let (Some(place), Some(range)) = (place, range) {
+                of_range.entry(range).or_default().push(place);
+                ask(&mut months[place as usize], month);
+            }
+        }
+        for (range, mut rows) in of_range {
+            rows.sort_unstable();
+            rows.dedup();
+            waiting.customers.append(range as usize, told.take(&IdxCa::from_vec("row".into(), rows))?)?;
+        }
+    }
+    waiting.empty.insert(TableId::Customers, told.clear());
+    Ok((reference.measured().back(), months.into_iter().collect()))
+}
+
+/// Months of the rows of some tables.
+type Months = BTreeMap<TableId, Int32Chunked>;
+
+/// Checks what belongs to a range of orders, all of it together; says which rows of short tables its items need, by column, and the
+/// months of rows.
+fn meet(
+    tables: &BTreeMap<TableId, DataFrame>,
+    found: &mut Found,
+    short: &mut References<'_>,
+) -> Result<(BTreeMap<&'static str, IdxCa>, Months)> {
+    let (orders, customers) = to_customers();
+    let placed = tables[&TableId::Orders].column("purchase_month")?.to_physical_repr().i32()?.clone();
+    let mut months = Months::new();
+    let mut of_items = BTreeMap::new();
+    for (id, frame) in tables.iter().filter(|(id, _)| ![TableId::Orders, TableId::Customers].contains(id)) {
+        found.examine(id.table(), frame)?;
+        let places = short.count(id.table(), frame)?;
+        if *id == TableId::OrderItems {
+            let distinct =
+                |(column, places): (&'static str, IdxCa)| Ok((column, places.unique()?.drop_nulls().sort(false)));
+            of_items = places.into_iter().map(distinct).collect::<Result<_>>()?;
+        }
+    }
+    for (table, key) in references().filter(|(_, key)| key.table == TableId::Orders) {
+        let mut reference = Reference::new(table, key, &tables[&key.table])?;
+        months.insert(table.id, placed.take(&reference.add(&tables[&table.id])?)?);
+        found.quality.measure((table.id, key.column), reference.measured());
+    }
+    let mut reference = Reference::new(orders, customers, &tables[&TableId::Customers])?;
+    reference.add(&tables[&TableId::Orders])?;
+    found.quality.measure((orders.id, customers.column), reference.measured().forth());
+    let paid = checks::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
+    found.quality.add(vec![paid]);
+    Ok((of_items, months))
+}
+
+/// What the rows that have passed were like.
+#[derive(Default)]
+struct Found {
+    quality: Quality,
+    nulls: BTreeMap<TableId, Vec<Nulls>>,
+}
+
+impl Found {
+    /// What can be said of rows by themselves.
+    fn examine(&mut self, table: &'static Table, frame: &DataFrame) -> Result<()> {
+        self.quality.add(checks::rules(table, frame)?);
+        let fresh = nulls(table, frame)?;
+        match self.nulls.get_mut(&table.id) {
+            Some(known) => known.iter_mut().zip(fresh).for_each(|(known, fresh)| {
+                known.missing += fresh.missing;
+                known.total += fresh.total;
+            }),
+            None => drop(self.nulls.insert(table.id, fresh)),
+        }
+        Ok(())
+    }
+}
+
+/// The foreign keys that lead to short tables.
+struct References<'a>(BTreeMap<Key, Reference<'a>>);
+
+impl<'a> References<'a> {
+    /// With the rows of the short tables counted.
+    fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
+        let mut all = BTreeMap::new();
+        for (table, key) in references() {
+            if let Some(target) = short.get(&key.table) {
+                all.insert((table.id, key.column), Reference::new(table, key, target)?);
+            }
+        }
+        let mut all = References(all);
+        for (id, frame) in short {
+            all.count(id.table(), frame)?;
+        }
+        Ok(all)
+    }
+
+    /// Counts what rows refer to; says by column where it stands.
+    fn count(&mut self, table: &Table, frame: &DataFrame) -> Result<BTreeMap<&'static str, IdxCa>> {
+        let of_table = self.0.iter_mut().filter(|((id, _), _)| *id == table.id);
+        of_table.map(|((_, column), reference)| Ok((*column, reference.add(frame)?))).collect()
+    }
+}

@@ -1,0 +1,197 @@
+//! Rows on their way through the disk, apart by range of their id. Used by `cut` and `shards`.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use polars::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::parallel::lock;
+use crate::table::parquet::join_rows;
+use crate::table::sort_dedupe::prefix;
+
+/// Rows of one table. The file has no name: however the program ends, the system removes it.
+pub(crate) struct Spill {
+    file: Mutex<File>,
+    dir: PathBuf,
+    /// Where the next rows go, bytes from the start.
+    end: u64,
+    /// Where the rows of each range stand, in the order in which they came.
+    pieces: Vec<Vec<Piece>>,
+    buffer: Vec<u8>,
+}
+
+/// Rows that were written at once.
+struct Piece {
+    /// Bytes from the start of the file.
+    start: u64,
+    bytes: usize,
+    rows: usize,
+}
+
+impl Spill {
+    /// # Errors
+    /// Nothing can be written in `dir`.
+    pub(crate) fn new(dir: &Path, ranges: usize) -> Result<Spill> {
+        let file = tempfile::tempfile_in(dir).map_err(Error::io("write", dir))?;
+        Ok(Spill::on(file, dir, ranges))
+    }
+
+    fn on(file: File, dir: &Path, ranges: usize) -> Spill {
+        Spill {
+            file: Mutex::new(file),
+            dir: dir.into(),
+            end: 0,
+            pieces: (0..ranges).map(|_| Vec::new()).collect(),
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(crate) fn append(&mut self, range: usize, mut rows: DataFrame) -> Result<()> {
+        self.buffer.clear();
+        // Texts are copied out of the block that they were cut from: its others would be written with them.
+        IpcStreamWriter::new(&mut self.buffer).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.end))
+            .and_then(|_| file.write_all(&self.buffer))
+            .map_err(Error::io("write", &self.dir))?;
+        self.pieces[range].push(Piece { start: self.end, bytes: self.buffer.len(), rows: rows.height() });
+        self.end += self.buffer.len() as u64;
+        Ok(())
+    }
+
+    /// Sends every row to the range of the id in `column`.
+    pub(crate) fn scatter(&mut self, rows: &DataFrame, column: &str, bounds: &Bounds) -> Result<()> {
+        let mut of_range: Vec<Vec<IdxSize>> = vec![Vec::new(); self.pieces.len()];
+        for (row, id) in (0..).zip(rows.column(column)?.str()?.iter()) {
+            of_range[bounds.range(id.unwrap_or_default())].push(row);
+        }
+        for (range, taken) in of_range.into_iter().enumerate().filter(|(_, taken)| !taken.is_empty()) {
+            self.append(range, rows.take(&IdxCa::from_vec("row".into(), taken))?)?;
+        }
+        Ok(())
+    }
+
+    /// Whether one of the ranges holds twice its share of the rows or more.
+    pub(crate) fn is_skewed(&self) -> bool {
+        let rows = || self.pieces.iter().map(|pieces| pieces.iter().map(|piece| piece.rows).sum::<usize>());
+        rows().max().unwrap_or(0) * rows().len() >= 2 * rows().sum::<usize>().max(1)
+    }
+
+    /// Sends the rows to the ranges of other `bounds`.
+    pub(crate) fn cut_again(&mut self, column: &str, bounds: &Bounds) -> Result<()> {
+        let mut apart = Spill::new(&self.dir, self.pieces.len())?;
+        for piece in self.pieces.iter().flatten() {
+            apart.scatter(&self.read(piece)?, column, bounds)?;
+        }
+        *self = apart;
+        Ok(())
+    }
+
+    /// All rows of a range, in the order in which they came; `None` where there is none.
+    pub(crate) fn rows(&self, range: usize) -> Result<Option<DataFrame>> {
+        let mut rows: Option<DataFrame> = None;
+        for piece in &self.pieces[range] {
+            let piece = self.read(piece)?;
+            match &mut rows {
+                Some(rows) => drop(rows.vstack_mut(&piece)?),
+                None => rows = Some(piece),
+            }
+        }
+        Ok(rows.map(join_rows))
+    }
+
+    fn read(&self, piece: &Piece) -> Result<DataFrame> {
+        let mut bytes = vec![0; piece.bytes];
+        let mut file = lock(&self.file);
+        file.seek(SeekFrom::Start(piece.start))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(Error::io("read", &self.dir))?;
+        drop(file);
+        Ok(IpcStreamReader::new(Cursor::new(bytes)).finish()?)
+    }
+}
+
+/// Where one range of ids ends and the next begins: ranges, not hashes, so that range after range is the order of the whole.
+/// Before each first id stands its prefix, at which most comparisons end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bounds(Vec<(u64, String)>);
+
+impl Bounds {
+    /// About as many `ids` in each of the ranges.
+    pub(crate) fn of(ids: &StringChunked, ranges: usize) -> Bounds {
+        let mut ids: Vec<&str> = ids.iter().flatten().collect();
+        ids.sort_unstable();
+        let firsts = (1..ranges).filter_map(|range| ids.get(range * ids.len() / ranges));
+        let mut bounds: Vec<(u64, String)> = firsts.map(|id| (prefix(id), id.to_string())).collect();
+        bounds.dedup();
+        Bounds(bounds)
+    }
+
+    fn range(&self, id: &str) -> usize {
+        let prefix = prefix(id);
+        self.0.partition_point(|(first, text)| (*first, text.as_str()) <= (prefix, id))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_each_other_and_rows_keep_their_order() {
+        let ids = ["d", "a", "c", "b", "c", "zz", "", "d"];
+        let rows = df!("id" => ids, "line" => [0u32, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+        let bounds = Bounds::of(rows.column("id").unwrap().str().unwrap(), 3);
+        let dir = tempfile::tempdir().unwrap();
+        let mut spill = Spill::new(dir.path(), 3).unwrap();
+        spill.scatter(&rows.slice(0, 4), "id", &bounds).unwrap();
+        spill.scatter(&rows.slice(4, 4), "id", &bounds).unwrap();
+        let lines: Vec<Vec<u32>> = (0..3)
+            .map(|range| {
+                let rows = spill.rows(range).unwrap().unwrap();
+                rows.column("line").unwrap().u32().unwrap().into_no_null_iter().collect()
+            })
+            .collect();
+        assert_eq!(lines, [vec![1, 6], vec![2, 3, 4], vec![0, 5, 7]]);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn ranges_that_the_first_ids_did_not_foretell_are_cut_again() {
+        let ids: Vec<String> = (0..64).map(|id| format!("{id:02}")).collect();
+        let rows = df!("id" => &ids).unwrap();
+        let ids = rows.column("id").unwrap().str().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut spill = Spill::new(dir.path(), 4).unwrap();
+        for start in [0, 32] {
+            spill.scatter(&rows.slice(start, 32), "id", &Bounds::of(&ids.slice(0, 8), 4)).unwrap();
+        }
+        assert!(spill.is_skewed());
+        spill.cut_again("id", &Bounds::of(ids, 4)).unwrap();
+        assert!(!spill.is_skewed());
+        for range in 0..4 {
+            assert!(spill.rows(range).unwrap().unwrap().equals(&rows.slice(16 * range as i64, 16)));
+        }
+    }
+
+    #[test]
+    fn few_ids_leave_ranges_empty() {
+        let ids = StringChunked::from_slice("id".into(), &["a", "a"]);
+        let bounds = Bounds::of(&ids, 5);
+        assert_eq!((bounds.range("Z"), bounds.range("a"), bounds.range("b")), (0, 1, 1));
+        assert_eq!(Bounds::of(&ids.clear(), 5).range("x"), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_as_such() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = Spill::on(full, Path::new("scratch"), 1).append(0, df!("x" => [1i64]).unwrap()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write `scratch`: No space left"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.starts_with("free some space")));
+    }
+}

@@ -1,0 +1,366 @@
+//! RawTables → CleanTables + Audit. Next: `quality`, then `mart`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+
+use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, Step};
+use super::partition::by_month::first_of_month;
+use super::{checks, locations};
+use crate::error::{Error, Result};
+use crate::input::quarantine::{Quarantine, Quarantined};
+use crate::input::read::{InputFile, RawTable, RawTables, read_table};
+use crate::input::source::Source;
+use crate::input::table_builder::{as_csv, converted};
+use crate::parallel;
+use crate::schema::contract::{Kind, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use crate::table::sort_dedupe::canonical;
+
+const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
+
+/// The ten tables without duplicates or contract breakers, sorted by key, with clean names and derived columns,
+/// and the table of zip locations.
+#[derive(Debug, Clone)]
+pub struct CleanTables {
+    tables: BTreeMap<TableId, DataFrame>,
+    /// One row per zip prefix: see [`crate::schema::contract::ZIP_LOCATION_COLUMNS`].
+    pub zip_locations: DataFrame,
+}
+
+impl CleanTables {
+    /// Tables that were written by an earlier run, by the names of [`CleanTables::iter`].
+    ///
+    /// # Errors
+    /// A table is missing.
+    pub fn new(mut frames: BTreeMap<String, DataFrame>) -> Result<CleanTables> {
+        let mut take =
+            |name: &str| frames.remove(name).ok_or_else(|| Error::input(format!("there is no clean table `{name}`")));
+        let tables = TABLES.iter().map(|t| Ok((t.id, take(t.name)?))).collect::<Result<_>>()?;
+        Ok(CleanTables { tables, zip_locations: take(ZIP_LOCATIONS)? })
+    }
+
+    /// One of the ten tables; columns as [`Table::clean_columns`] lists them.
+    pub fn table(&self, id: TableId) -> &DataFrame {
+        &self.tables[&id]
+    }
+
+    /// All tables under their short names, zip locations last.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
+        self.tables.iter().map(|(id, frame)| (id.name(), frame)).chain([(ZIP_LOCATIONS, &self.zip_locations)])
+    }
+}
+
+/// Cleans the tables and checks them, and frees the raw ones as it goes. The result does not depend on the order of the rows in the files.
+///
+/// # Errors
+/// There is no order at all, or polars fails.
+pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
+    let cleaned = parallel::map(raw.tables, |(id, table)| Ok((id, clean_table(id.table(), table)?)))?;
+    together(cleaned, raw.warnings)
+}
+
+/// Reads and cleans in one go, table by table: the same as [`clean`] after [`read`](crate::input::read), in less memory, since a file's
+/// rows are cleaned before the next file is read.
+///
+/// # Errors
+/// As both.
+pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
+    let loaded = parallel::map(&TABLES, |table| {
+        let (raw, warnings) = read_table(source, table.id)?;
+        Ok(((table.id, clean_table(table, raw)?), warnings))
+    })?;
+    let (cleaned, warnings): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
+    together(cleaned, warnings.concat())
+}
+
+/// What concerns several tables: names of categories, locations, checks.
+fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(CleanTables, Audit)> {
+    let (mut tables, mut accounts) = (BTreeMap::new(), Vec::with_capacity(cleaned.len()));
+    let mut lines = Vec::new();
+    for (id, cleaned) in cleaned {
+        if id == TableId::Geolocation {
+            lines = cleaned.lines;
+        }
+        tables.insert(id, cleaned.frame);
+        accounts.push(cleaned.account);
+    }
+    some_order(tables[&TableId::Orders].height())?;
+    let named = name_categories(&mut tables)?;
+    let mut clean = CleanTables { tables, zip_locations: DataFrame::empty() };
+    let file = &accounts[TableId::Geolocation as usize].file.name;
+    let (located, checked) =
+        parallel::both(|| locate(clean.table(TableId::Geolocation), file, &lines), || checks::check(&clean));
+    let (zip_locations, outside) = located?;
+    clean.zip_locations = zip_locations;
+    let mut audit = audit_of(accounts, warnings, named, outside);
+    audit.nulls = TABLES.iter().map(|t| nulls(t, clean.table(t.id))).collect::<Result<Vec<_>>>()?.concat();
+    checked?.finish(&mut audit);
+    Ok((clean, audit))
+}
+
+/// # Errors
+/// There is no order at all.
+pub(crate) fn some_order(orders: usize) -> Result<()> {
+    match orders {
+        0 => {
+            Err(Error::input("there is no order in the data")
+                .with_hint("`olist_orders_dataset.csv` holds no readable row"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The locations, and the step that made them with the rows that it set aside.
+pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (Step, Quarantine))> {
+    let (located, outside) = locations::locate(points, file, lines)?;
+    Ok((located, (step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.rows), outside)))
+}
+
+/// Everything but what the checks find.
+pub(crate) fn audit_of(
+    accounts: Vec<Account>,
+    warnings: Vec<String>,
+    named: Vec<Change>,
+    (located, outside): (Step, Quarantine),
+) -> Audit {
+    let mut audit = Audit { warnings, ..Default::default() };
+    for account in accounts {
+        audit.quality.extend(account.odd_ids());
+        audit.warnings.extend(account.converted);
+        audit.inputs.push(account.file);
+        audit.steps.extend(account.steps);
+        audit.changes.extend(account.changes);
+        audit.set_aside(account.table.name, account.quarantine);
+    }
+    audit.changes.extend(named);
+    audit.steps.push(located);
+    audit.set_aside(ZIP_LOCATIONS, outside);
+    audit
+}
+
+impl Audit {
+    fn set_aside(&mut self, table: &str, quarantine: Quarantine) {
+        self.warnings.extend(quarantine.warnings(table));
+        let values = quarantine.values.into_iter();
+        self.values.extend(values.map(|(column, count)| SetAside { table: table.into(), column, count }));
+        if !quarantine.listed.is_empty() {
+            self.quarantine.push((table.into(), quarantine.listed));
+        }
+    }
+}
+
+pub(crate) struct Cleaned {
+    pub(crate) frame: DataFrame,
+    /// Line in the file of each row of `frame`.
+    pub(crate) lines: Vec<u32>,
+    pub(crate) account: Account,
+}
+
+/// Takes the raw table, so that it is gone before the next one needs the memory.
+pub(crate) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
+    let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
+    let mut account = Account::new(table, raw);
+    let (frame, lines) = account.add(sort_out(table, &account.file.name, frame, &lines)?);
+    Ok(Cleaned { frame, lines, account })
+}
+
+/// What reading and cleaning did to the rows of a table, as far as they have been seen.
+pub(crate) struct Account {
+    table: &'static Table,
+    pub(crate) file: InputFile,
+    /// Reading and cleaning.
+    pub(crate) steps: [Step; 2],
+    changes: Vec<Change>,
+    odd_ids: Vec<(&'static str, usize)>,
+    /// What is told of instants that had an offset.
+    converted: Vec<String>,
+    pub(crate) quarantine: Quarantine,
+}
+
+impl Account {
+    /// Of a table whose rows are still to be sorted out; those that `raw` holds are not looked at.
+    pub(crate) fn new(table: &'static Table, raw: RawTable) -> Account {
+        let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows);
+        let changes = changes(table, read.rows_out, raw.padded_zips);
+        let steps = [read, step(table.name, "clean", 0, 0, 0)];
+        let converted = converted(&raw).collect();
+        let RawTable { file, odd_ids, quarantine, .. } = raw;
+        Account { table, file, steps, changes, odd_ids, converted, quarantine }
+    }
+
+    /// Checks of the ids that have another form than Olist's, where those are not a few.
+    fn odd_ids(&self) -> impl Iterator<Item = Check> {
+        let rows = self.steps[0].rows_out;
+        let many = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
+        many.map(move |(column, count)| {
+            checks::outcome(self.table, checks::form_of(column), Severity::Warning, (*count, rows), Vec::new())
+        })
+    }
+
+    /// The rows that stay and their lines.
+    pub(crate) fn add(&mut self, sorted: Sorted) -> (DataFrame, Vec<u32>) {
+        let Sorted { frame, lines, rows_in, duplicates, conflicts } = sorted;
+        self.steps[1].rows_in += rows_in;
+        self.steps[1].rows_out += frame.height();
+        self.steps[1].deduplicated += duplicates;
+        self.steps[1].quarantined += conflicts.rows;
+        self.quarantine.append(conflicts);
+        (frame, lines)
+    }
+}
+
+/// Clean rows, still to be accounted for.
+pub(crate) struct Sorted {
+    frame: DataFrame,
+    /// The line of each row.
+    lines: Vec<u32>,
+    rows_in: usize,
+    duplicates: usize,
+    conflicts: Quarantine,
+}
+
+/// Duplicates and conflicts out, the rest in its order under clean names, with derived columns. Rows of one key must come together;
+/// `lines` are theirs in `file`.
+pub(crate) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Sorted> {
+    let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
+    let order = canonical(&raw, &source_key)?;
+    let mut conflicts = Quarantine::default();
+    for row in order.conflicts.iter().map(|row| *row as usize) {
+        match conflicts.has_room() {
+            true => conflicts.add(conflict(table, file, &raw, row, Some(lines[row]))?),
+            false => conflicts.count_rows(1),
+        }
+    }
+    let lines = order.kept.iter().map(|&row| lines[row as usize]).collect();
+    let (rows_in, duplicates) = (raw.height(), order.duplicates);
+    let mut frame = raw.take(&IdxCa::from_vec("row".into(), order.kept))?;
+    for column in table.columns {
+        frame.rename(column.source, column.name.into())?;
+    }
+    if table.id == TableId::Orders {
+        derive_dates(&mut frame)?;
+    }
+    Ok(Sorted { frame, lines, rows_in, duplicates, conflicts })
+}
+
+pub(crate) fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
+    let rows_out = rows_in - deduplicated - quarantined;
+    Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined }
+}
+
+/// What is told of a row that has the key of another; columns under their source names.
+pub(crate) fn conflict(
+    table: &Table,
+    file: &str,
+    raw: &DataFrame,
+    row: usize,
+    line: Option<u32>,
+) -> Result<Quarantined> {
+    let text = |column: &str| -> Result<String> { Ok(raw.column(column)?.get(row)?.str_value().into_owned()) };
+    let key: Vec<String> = table.key.iter().map(|k| text(k)).collect::<Result<_>>()?;
+    let record: Vec<String> = table.columns.iter().map(|c| text(c.source)).collect::<Result<_>>()?;
+    let (column, value, record) = (table.key.join(" + "), key.join(" + "), as_csv(record.iter()));
+    let reason = "the key of another row, with other values".into();
+    Ok(Quarantined::new(file.into(), line.map(u64::from), Scope::Row, (&column, &value), reason, &record))
+}
+
+/// Purchase day and month, delivery time and lateness.
+fn derive_dates(orders: &mut DataFrame) -> Result<()> {
+    let micros = |name: &str| -> Result<Int64Chunked> { Ok(orders.column(name)?.to_physical_repr().i64()?.clone()) };
+    let purchase = micros("order_purchase_timestamp")?;
+    let delivered = micros("order_delivered_customer_date")?;
+    let estimated = micros("order_estimated_delivery_date")?;
+    let day_of = |micros: i64| micros.div_euclid(MICROSECONDS_PER_DAY) as i32;
+    // Of whole seconds, as engines elsewhere count them.
+    let second_of = |micros: i64| micros.div_euclid(1_000_000);
+    let pairs = || delivered.iter().zip(estimated.iter()).map(|(d, e)| Some((d?, e?)));
+
+    let days: Int32Chunked = purchase.iter().map(|p| p.map(day_of)).collect();
+    let months: Int32Chunked = days.iter().map(|d| d.map(first_of_month)).collect();
+    let seconds: Int64Chunked =
+        delivered.iter().zip(purchase.iter()).map(|(d, p)| Some(second_of(d?) - second_of(p?))).collect();
+    let by_timestamp: BooleanChunked = pairs().map(|p| p.map(|(d, e)| d > e)).collect();
+    let by_date: BooleanChunked = pairs().map(|p| p.map(|(d, e)| day_of(d) > day_of(e))).collect();
+    let derived = [
+        days.into_date().into_series(),
+        months.into_date().into_series(),
+        seconds.into_series(),
+        by_timestamp.into_series(),
+        by_date.into_series(),
+    ];
+    for (series, column) in derived.into_iter().zip(TableId::Orders.table().derived) {
+        orders.with_column(series.with_name(column.name.into()).into_column())?;
+    }
+    Ok(())
+}
+
+/// Gives every product the English name of its category.
+pub(crate) fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>) -> Result<Vec<Change>> {
+    let translation = &tables[&TableId::Categories];
+    let portuguese = translation.column("product_category_name")?.str()?;
+    let english = translation.column("product_category_name_english")?.str()?;
+    let names: BTreeMap<&str, &str> =
+        portuguese.iter().zip(english.iter()).filter_map(|(p, e)| Some((p?, e?))).collect();
+    let mut counts = BTreeMap::new();
+    let categories: StringChunked = tables[&TableId::Products]
+        .column("product_category_name")?
+        .str()?
+        .iter()
+        .map(|name| {
+            let (change, category) = match name.map(|n| (n, names.get(n))) {
+                Some((_, Some(english))) => (ChangeKind::Translated, *english),
+                Some((portuguese, None)) => (ChangeKind::Untranslated, portuguese),
+                None => (ChangeKind::NamedUnknown, UNKNOWN_CATEGORY),
+            };
+            *counts.entry(change).or_insert(0) += 1;
+            Some(category)
+        })
+        .collect();
+    let table = TableId::Products;
+    let changes = counts.into_iter().map(|(change, count)| Change {
+        table: table.name().into(),
+        column: "product_category_name".into(),
+        change,
+        count,
+    });
+    let series = categories.with_name(table.table().derived[0].name.into()).into_series();
+    if let Some(products) = tables.get_mut(&table) {
+        products.with_column(series.into_column())?;
+    }
+    Ok(changes.collect())
+}
+
+/// Changes of all of a table's readable rows.
+pub(crate) fn changes(table: &'static Table, rows: usize, padded_zips: usize) -> Vec<Change> {
+    let change =
+        |column: &str, change, count| Change { table: table.name.into(), column: column.into(), change, count };
+    let mut changes = Vec::new();
+    for column in table.columns {
+        match column.kind {
+            Kind::Money => changes.push(change(column.name, ChangeKind::ToCentavos, rows)),
+            Kind::Zip if padded_zips > 0 => changes.push(change(column.name, ChangeKind::ZeroPadded, padded_zips)),
+            _ if column.name != column.source => changes.push(change(column.name, ChangeKind::Renamed, 1)),
+            _ => {}
+        }
+    }
+    if table.id == TableId::Orders {
+        changes.extend(table.derived.iter().map(|c| change(c.name, ChangeKind::Derived, rows)));
+    }
+    changes
+}
+
+/// Missing values of the columns that are read: a derived column is empty where its sources are.
+pub(crate) fn nulls(table: &Table, frame: &DataFrame) -> Result<Vec<Nulls>> {
+    let nullable = table.columns.iter().filter_map(|column| Some((column.name, column.null?)));
+    let count = |(column, reason): (&str, &str)| {
+        let missing = frame.column(column)?.null_count();
+        Ok(Nulls {
+            table: table.name.into(),
+            column: column.into(),
+            missing,
+            total: frame.height(),
+            reason: reason.into(),
+        })
+    };
+    nullable.map(count).collect()
+}

@@ -1,0 +1,134 @@
+//! Decisions → what the page says of them, and what its sliders rank again. Part of `dashboard`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::cube::{Categories, state_position};
+use super::{Studio, plain};
+use crate::decisions::score::Scored;
+use crate::mart::month::Month;
+use crate::models::Forecast;
+use crate::results::Results;
+
+/// Forecasts of the next calendar months by position of the category and of the state: for each month the forecast and the
+/// ends of its 80 % and 95 % intervals, whole BRL; `null` for those that have none. The page has that many `states`.
+pub(crate) fn forecasts(results: &Results, categories: &Categories, states: usize) -> Value {
+    let Ok(decisions) = &results.decisions else {
+        return json!({ "months": [], "category": [], "state": [] });
+    };
+    let (by_category, by_state) = (&decisions.outlook.categories.months, &decisions.outlook.states.months);
+    let mut spans: Vec<_> = by_category.iter().map(|f| f.span).collect();
+    spans.sort_unstable();
+    spans.dedup();
+    let steps = spans.len();
+    json!({
+        "months": spans.iter().map(|s| Month::of_day(s.from).to_string()).collect::<Vec<_>>(),
+        "category": series(by_category, categories.len(), steps, |name| categories.position(name)),
+        "state": series(by_state, states, steps, state_position),
+    })
+}
+
+/// Several series on one position add up, as do the ends of their intervals.
+fn series(
+    forecasts: &[Forecast],
+    size: usize,
+    steps: usize,
+    position: impl Fn(&str) -> Option<usize>,
+) -> Vec<Option<Vec<[i64; 5]>>> {
+    let mut sums: Vec<Option<Vec<[f64; 5]>>> = vec![None; size];
+    for f in forecasts {
+        let Some(at) = position(&f.series) else { continue };
+        let months = sums[at].get_or_insert_with(|| vec![[0.0; 5]; steps]);
+        let Some(month) = months.get_mut(f.step.saturating_sub(1)) else { continue };
+        for (sum, value) in month.iter_mut().zip([f.forecast, f.lo80, f.hi80, f.lo95, f.hi95]) {
+            *sum += value;
+        }
+    }
+    let whole = |months: Vec<[f64; 5]>| months.into_iter().map(|m| m.map(|v| v.round() as i64)).collect();
+    sums.into_iter().map(|s| s.map(whole)).collect()
+}
+
+/// Candidates with their deviations, so that the page can weigh them again as `decisions::score` does.
+pub(crate) fn rankings(studio: &Studio<'_>, categories: &Categories) -> Value {
+    let Ok(decisions) = &studio.results.decisions else {
+        return json!({ "category": null, "state": null });
+    };
+    let candidates: Vec<Value> = decisions
+        .winner
+        .ranked
+        .iter()
+        .map(|c| {
+            let (lo80, hi80) = c.interval80;
+            let value = categories.own_position(&c.category);
+            candidate(
+                &c.place,
+                json!({
+                    "value": value, "label": studio.category(&c.category), "key": c.category,
+                    "forecast": c.forecast, "before": c.before, "lo80": lo80, "hi80": hi80,
+                }),
+            )
+        })
+        .collect();
+    let states: Vec<Value> = decisions
+        .region
+        .states
+        .iter()
+        .map(|s| {
+            candidate(
+                &s.place,
+                json!({
+                    "value": state_position(&s.state), "label": plain(&studio.words.state(&s.state)), "key": s.state,
+                    "forecast": s.forecast, "before": s.before,
+                }),
+            )
+        })
+        .collect();
+    let places = |places: Option<&Scored>, candidates: Vec<Value>| {
+        let indicators = places.map(|p| p.indicators.iter().map(|i| json!({ "name": i.name, "weight": i.weight })));
+        json!({ "indicators": indicators.map(Iterator::collect::<Vec<_>>).unwrap_or_default(), "candidates": candidates })
+    };
+    json!({
+        "category": places(decisions.winner.ranked.first().map(|c| &c.place), candidates),
+        "state": places(decisions.region.states.first().map(|s| &s.place), states),
+    })
+}
+
+fn candidate(place: &Scored, mut about: Value) -> Value {
+    about["order"] = json!(place.candidate);
+    about["deviations"] = place.indicators.iter().map(|i| i.deviation).collect();
+    about
+}
+
+/// The three decisions, each in a line and a half: what is decided, what it is and why.
+pub(crate) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTreeMap<&'static str, String>> {
+    let (lang, phrases) = (studio.lang(), studio.phrases);
+    let reais = |value: f64| lang.brl((value * 100.0).round() as i64, 0);
+    // `key` is what a click filters on.
+    let say = |label: &str, key: Option<String>, what: String, why: String| {
+        let key = key.unwrap_or_default();
+        BTreeMap::from([("label", phrases.fill(label, &[])), ("key", key), ("what", what), ("why", why)])
+    };
+    let mut said = Vec::new();
+    if let Ok(decisions) = &studio.results.decisions {
+        let first = decisions.winner.first();
+        let (forecast, lo, hi) = (reais(first.forecast), reais(first.interval80.0), reais(first.interval80.1));
+        let why = phrases.fill("decision_sell_why", &[("forecast", &forecast), ("lo", &lo), ("hi", &hi)]);
+        let key = categories.own_position(&first.category).map(|i| format!("category:{i}"));
+        said.push(say("decision_sell", key, studio.category(&first.category), why));
+        if let Some(state) = decisions.region.states.first() {
+            let why = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
+            let key = state_position(&state.state).map(|i| format!("state:{i}"));
+            said.push(say("decision_where", key, plain(&studio.words.state(&state.state)), why));
+        }
+    } else {
+        said.push(say("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
+    }
+    let payments = &studio.results.findings.payments_total;
+    if !payments.covering.is_empty() {
+        let methods: Vec<String> = payments.covering.iter().map(|m| studio.words.method(m)).collect();
+        let why = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
+        said.push(say("decision_pay", None, plain(&studio.words.list(&methods)), why));
+    }
+    said
+}

@@ -1,0 +1,171 @@
+//! Results → `dashboard.html`: one file with the sums, the libraries and the fonts inside, which asks for nothing.
+//!
+//! What is computed is computed in `mart`, `models` and `findings`; here it is laid out for the page (`cube`), and the
+//! page's scripts under `reports/dashboard/` filter and draw it. The policy of the page allows the one script whose hash it
+//! names; everything from the data is text in a JSON block that no browser executes.
+
+mod answers;
+mod cube;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tera::{Context, Tera};
+
+use crate::charts::brazil;
+use crate::charts::fonts;
+use crate::charts::style::css_variables;
+use crate::dossier::edition::{Edition, Words};
+use crate::error::{Error, Result};
+use crate::report::template::{PAGE, explain, rendered};
+use crate::report::typography::{Typographer, plain};
+use crate::report::{Lang, Templates};
+use crate::results::Results;
+use crate::text::escaped_json;
+
+macro_rules! scripts {
+    ($($name:literal),+) => {
+        [$(include_str!(concat!("../../reports/dashboard/js/", $name, ".js"))),+]
+    };
+}
+
+/// Our scripts in their order: each uses what stands before it.
+const SCRIPTS: [&str; 15] = scripts!(
+    "dom", "data", "format", "cube", "state", "link", "panel", "bars", "months", "map", "payments", "ranking",
+    "controls", "export", "main"
+);
+
+/// Libraries with the licence that must go with them, then our own, which share names with nobody.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let libraries = [
+        (
+            include_str!("../../reports/dashboard/vendor/LICENSE-d3"),
+            include_str!("../../reports/dashboard/vendor/d3.min.js"),
+        ),
+        (
+            include_str!("../../reports/dashboard/vendor/LICENSE-plot"),
+            include_str!("../../reports/dashboard/vendor/plot.umd.min.js"),
+        ),
+    ];
+    let mut script: String =
+        libraries.iter().map(|(licence, code)| format!("/*\n{}*/\n{}\n", licence, code.trim_end())).collect();
+    script += "(() => {\n\"use strict\";\n";
+    SCRIPTS.iter().for_each(|file| script += file);
+    script += "})();\n";
+    script
+});
+
+/// What the page's policy knows the script by.
+static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| BASE64_STANDARD.encode(Sha256::digest(SCRIPT.as_bytes())));
+
+/// Upright faces alone, and the palette: paper is white, whatever the screen.
+static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
+    let faces: String = fonts::WEB.iter().filter(|face| face.1 == "normal").map(fonts::css).collect();
+    let (light, dark) = (css_variables(false), css_variables(true));
+    format!("{faces}:root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}")
+});
+
+/// The words of the page in one language.
+#[derive(Debug, Deserialize)]
+struct Phrases {
+    regions: BTreeMap<String, String>,
+    #[serde(flatten)]
+    words: BTreeMap<String, String>,
+}
+
+impl Phrases {
+    fn of(lang: Lang, templates: &Templates) -> Result<Phrases> {
+        let text = templates.text(&format!("{}/dashboard.toml", lang.code()));
+        let mut phrases: Phrases =
+            toml::from_str(text).map_err(|e| Error::report(format!("`reports/{}/dashboard.toml`", lang.code()), e))?;
+        phrases.words.values_mut().for_each(|text| *text = Typographer::new(lang).set(text));
+        Ok(phrases)
+    }
+
+    /// A phrase with its `{name}`s filled.
+    fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let phrase = self.words.get(key).cloned().unwrap_or_else(|| key.into());
+        values.iter().fold(phrase, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    }
+}
+
+/// What the parts of the page are made from.
+struct Studio<'a> {
+    results: &'a Results,
+    words: &'a Words,
+    phrases: &'a Phrases,
+}
+
+impl Studio<'_> {
+    fn lang(&self) -> Lang {
+        self.results.parameters.lang
+    }
+
+    /// The name of a category, fit for any output.
+    fn category(&self, name: &str) -> String {
+        plain(&self.words.category(name))
+    }
+}
+
+/// Renders the dashboard of `results` in the language of its parameters.
+///
+/// # Errors
+/// The mart is incomplete, or a file of words or the template is damaged.
+pub fn dashboard(results: &Results) -> Result<String> {
+    dashboard_with(results, &Templates::default())
+}
+
+/// The same with the organisation's own words, page and style.
+///
+/// # Errors
+/// As [`dashboard`].
+pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String> {
+    let lang = results.parameters.lang;
+    let edition = Edition::of(lang, templates)?;
+    let phrases = Phrases::of(lang, templates)?;
+    let studio = Studio { results, words: &edition.words, phrases: &phrases };
+    let mut data = cube::cube(&studio)?;
+    let rankings = answers::rankings(&studio, &data.categories);
+    data.values["forecasts"] = answers::forecasts(results, &data.categories, data.states);
+    data.values["rankings"] = rankings;
+    data.values["lang"] = json!(lang.code());
+    data.values["words"] = json!(phrases.words);
+    data.values["map"] = brazil::paths().map(|(code, d)| (code.to_string(), json!(d))).collect::<Value>();
+    data.values["tiles"] = json!(brazil::TILES);
+
+    let undated = cube::undated(results.mart.table("orders_by_methods")?)?.map(|(orders, centavos)| {
+        let (orders, revenue) = (lang.count(orders), lang.brl(centavos, 0));
+        phrases.fill("undated", &[("orders", &orders), ("revenue", &revenue)])
+    });
+
+    let mut page = Context::new();
+    page.insert("lang", lang.code());
+    page.insert("words", &phrases.words);
+    page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
+    page.insert("undated", &undated);
+    page.insert("decisions", &answers::decisions(&studio, &data.categories));
+    page.insert("credit", &edition.words.label("map_credit"));
+    page.insert("fingerprint", &results.fingerprint());
+    page.insert("fonts", &*BUILT_IN_CSS);
+    page.insert("css", templates.text("style/dashboard.css"));
+    page.insert("script", &*SCRIPT);
+    page.insert("script_hash", &*SCRIPT_HASH);
+    page.insert("data", &in_script(&data.values));
+    let error = |e: tera::Error| explain("templates/dashboard.html", &e);
+    let mut tera = Tera::new();
+    tera.autoescape_on(["html"]);
+    tera.add_raw_template("templates/dashboard.html", templates.text("templates/dashboard.html")).map_err(error)?;
+    rendered(&tera, "templates/dashboard.html", &page, PAGE)
+}
+
+/// JSON that no name can end: `<` never stands in it, nor does what readers of the page's source would not see.
+fn in_script(value: &Value) -> String {
+    escaped_json(&value.to_string()).replace('<', "\\u003c")
+}

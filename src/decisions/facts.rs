@@ -1,0 +1,233 @@
+//! Revenue, growth, reviews and lateness, by category and by state. Part of Findings.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::mart::SalesMart;
+use crate::mart::month::Month;
+use crate::mart::period::Period;
+use crate::schema::contract::UNKNOWN;
+
+/// Months compared with as many before them.
+const QUARTER: i32 = 3;
+/// The same for states: most are small, and a quarter of their orders proves little.
+const HALF_YEAR: i32 = 6;
+/// 95 % quantile of the normal distribution: one-sided bound.
+pub(crate) const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
+
+/// What is known of a category, a state or the whole marketplace. All order statuses unless said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Facts {
+    /// Category in English, or code of the state.
+    pub name: String,
+    /// Orders that hold an item of the category; all orders of the state's customers.
+    pub orders: i64,
+    /// Items.
+    pub items: i64,
+    /// Price and freight of all items, centavos.
+    pub revenue_centavos: i64,
+    /// The part of it that is price, centavos.
+    pub price_centavos: i64,
+    /// The part of it that is freight, centavos.
+    pub freight_centavos: i64,
+    /// Mean review score of those orders, 1–5.
+    pub review_mean: Option<f64>,
+    /// Share of the delivered orders received after the promised midnight.
+    pub late_share: Option<f64>,
+    /// Share of the delivered orders received on a day after the promised one.
+    pub late_by_date_share: Option<f64>,
+    /// Mean days between purchase and delivery, over delivered orders.
+    pub delivery_days_mean: Option<f64>,
+    /// Share of the orders canceled.
+    pub canceled_share: Option<f64>,
+    /// Revenue of the last three complete months, centavos.
+    pub recent_revenue_centavos: i64,
+    /// Growth of those months over the three before; `None` without six complete months or without sales.
+    pub growth: Option<Growth>,
+    /// For states: how their orders outgrow those of the others.
+    pub lead: Option<Lead>,
+}
+
+/// Growth of a state's orders beside that of all other states, half-year on half-year.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lead {
+    /// Growth factor of the state over that of the others, minus one.
+    pub rate: f64,
+    /// What the rate exceeds with 95 % certainty, if orders arrive at random (Poisson).
+    pub at_least: f64,
+    /// What it stays below with the same certainty.
+    pub at_most: f64,
+    /// The state's share of the recent orders.
+    pub share: f64,
+}
+
+/// Revenue growth between two quarters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Growth {
+    /// Recent over previous revenue, minus one.
+    pub rate: f64,
+    /// What the rate exceeds with 95 % certainty, if orders arrive at random (Poisson) and their mean value stays.
+    pub at_least: f64,
+    /// What it stays below with the same certainty.
+    pub at_most: f64,
+    /// Revenue gained, centavos.
+    pub gain_centavos: i64,
+}
+
+impl Facts {
+    /// Whether it is about something that can be chosen: all but what is summed up as [`UNKNOWN`].
+    pub fn is_known(&self) -> bool {
+        self.name != UNKNOWN
+    }
+}
+
+/// Orders and revenue by month.
+type Months = BTreeMap<Month, (i64, i64)>;
+
+pub(crate) fn by_category(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
+    facts(mart.table("service_by_category")?, "category", &months(mart, "sales_by_month", "category")?, period)
+}
+
+pub(crate) fn by_state(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
+    let months = months(mart, "orders_by_state_month", "state")?;
+    let mut states = facts(mart.table("service_by_state")?, "state", &months, period)?;
+    if period.len() as i32 >= 2 * HALF_YEAR {
+        let orders = |months: &Months, first: Month| sum(months, first, first.plus(HALF_YEAR - 1)).0;
+        let halves = [period.last.plus(1 - HALF_YEAR), period.last.plus(1 - 2 * HALF_YEAR)];
+        let total = halves.map(|first| months.values().map(|m| orders(m, first)).sum::<i64>());
+        for state in &mut states {
+            let own = halves.map(|first| months.get(&state.name).map_or(0, |m| orders(m, first)));
+            state.lead = lead(own, total);
+        }
+    }
+    Ok(states)
+}
+
+/// The states add up to the marketplace: an order has one state.
+pub(crate) fn total(mart: &SalesMart, period: Period) -> Result<Facts> {
+    let frame = mart.table("service_by_state")?.clone().lazy();
+    let frame =
+        frame.with_column(lit("BR").alias("state")).group_by([col("state")]).agg([all().as_expr().sum()]).collect()?;
+    let mut all = Months::new();
+    for (month, numbers) in months(mart, "orders_by_state_month", "state")?.into_values().flatten() {
+        let sum = all.entry(month).or_default();
+        *sum = (sum.0 + numbers.0, sum.1 + numbers.1);
+    }
+    let mut facts = facts(&frame, "state", &BTreeMap::from([("BR".to_string(), all)]), period)?;
+    facts.pop().ok_or_else(|| crate::Error::input("there is no order in the mart"))
+}
+
+fn months(mart: &SalesMart, table: &str, name: &str) -> Result<BTreeMap<String, Months>> {
+    let frame = mart.table(table)?;
+    let (names, days) = (frame.column(name)?.str()?, frame.column("month")?.date()?.physical());
+    let (orders, revenue) = (frame.column("orders")?.i64()?, frame.column("revenue_centavos")?.i64()?);
+    let mut all: BTreeMap<String, Months> = BTreeMap::new();
+    for row in 0..frame.height() {
+        let (Some(name), Some(day)) = (names.get(row), days.get(row)) else { continue };
+        let sum = all.entry(name.into()).or_default().entry(Month::of_day(day)).or_default();
+        *sum = (sum.0 + orders.get(row).unwrap_or(0), sum.1 + revenue.get(row).unwrap_or(0));
+    }
+    Ok(all)
+}
+
+fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, period: Period) -> Result<Vec<Facts>> {
+    let names = frame.column(name)?.str()?;
+    let mut facts = Vec::with_capacity(frame.height());
+    for row in 0..frame.height() {
+        let number = |column: &str| -> Result<i64> { Ok(frame.column(column)?.i64()?.get(row).unwrap_or(0)) };
+        let share = |part: &str, whole: &str| -> Result<Option<f64>> { Ok(ratio(number(part)?, number(whole)?)) };
+        let name = names.get(row).unwrap_or_default();
+        let none = Months::new();
+        let months = months.get(name).unwrap_or(&none);
+        let recent = sum(months, period.last.plus(1 - QUARTER).max(period.first), period.last);
+        facts.push(Facts {
+            name: name.into(),
+            orders: number("orders")?,
+            items: number("items")?,
+            revenue_centavos: number("revenue_centavos")?,
+            price_centavos: number("price_centavos")?,
+            freight_centavos: number("freight_centavos")?,
+            review_mean: share("review_score_sum", "reviews")?,
+            late_share: share("late", "delivered")?,
+            late_by_date_share: share("late_by_date", "delivered")?,
+            delivery_days_mean: share("delivery_seconds", "delivered")?.map(|seconds| seconds / 86_400.0),
+            canceled_share: share("canceled", "orders")?,
+            recent_revenue_centavos: recent.1,
+            growth: (period.len() as i32 >= 2 * QUARTER)
+                .then(|| growth(recent, sum(months, period.last.plus(1 - 2 * QUARTER), period.last.plus(-QUARTER))))
+                .flatten(),
+            lead: None,
+        });
+    }
+    Ok(facts)
+}
+
+/// Orders and revenue of the months from `first` to `last`.
+fn sum(months: &Months, first: Month, last: Month) -> (i64, i64) {
+    months.range(first..=last).fold((0, 0), |sum, (_, n)| (sum.0 + n.0, sum.1 + n.1))
+}
+
+fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
+    let ratio = ratio(recent.1, previous.1).filter(|_| recent.0 > 0 && previous.0 > 0)?;
+    // The variance of the logarithm of a Poisson count n is about 1/n.
+    let deviation = (1.0 / recent.0 as f64 + 1.0 / previous.0 as f64).sqrt();
+    Some(Growth {
+        rate: ratio - 1.0,
+        at_least: ratio * (-Z_ONE_SIDED * deviation).exp() - 1.0,
+        at_most: ratio * (Z_ONE_SIDED * deviation).exp() - 1.0,
+        gain_centavos: recent.1 - previous.1,
+    })
+}
+
+/// `own` and `total` orders: recent half-year, then the one before.
+fn lead(own: [i64; 2], total: [i64; 2]) -> Option<Lead> {
+    let rest = [total[0] - own[0], total[1] - own[1]];
+    let factor = ratio(own[0], own[1])? / ratio(rest[0], rest[1]).filter(|r| *r > 0.0)?;
+    let counts = [own[0], own[1], rest[0], rest[1]];
+    let deviation = counts.map(|n| 1.0 / n as f64).iter().sum::<f64>().sqrt();
+    (own[0] > 0).then(|| Lead {
+        rate: factor - 1.0,
+        at_least: factor * (-Z_ONE_SIDED * deviation).exp() - 1.0,
+        at_most: factor * (Z_ONE_SIDED * deviation).exp() - 1.0,
+        share: own[0] as f64 / total[0] as f64,
+    })
+}
+
+fn ratio(part: i64, whole: i64) -> Option<f64> {
+    (whole != 0).then(|| part as f64 / whole as f64)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_orders_prove_little_growth() {
+        let few = growth((6, 600), (3, 300)).unwrap();
+        let many = growth((6000, 600_000), (3000, 300_000)).unwrap();
+        assert_eq!((few.rate, many.rate), (1.0, 1.0));
+        assert!(few.at_least < 0.0 && many.at_least > 0.9);
+        assert_eq!(growth((1, 100), (0, 0)), None);
+    }
+
+    #[test]
+    fn both_ends_of_a_span_of_months_count_and_nothing_after_it() {
+        let month = |n| Month { year: 2018, month: 1 }.plus(n);
+        let months: Months = (0..5).map(|n| (month(n), (1, 10i64.pow(n as u32)))).collect();
+        assert_eq!(sum(&months, month(1), month(3)), (3, 1110));
+        assert_eq!(sum(&months, month(2), month(2)), (1, 100));
+    }
+
+    #[test]
+    fn a_state_leads_when_it_outgrows_the_others() {
+        let lead = lead([400, 200], [2400, 2200]).unwrap();
+        assert_eq!(lead.rate, 1.0);
+        assert!(lead.at_least > 0.7 && lead.at_least < 1.0 && lead.share == 400.0 / 2400.0);
+        assert_eq!(super::lead([0, 0], [10, 10]), None);
+        assert_eq!(super::lead([10, 10], [10, 10]), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! SalesMart → Findings and Decisions: what the orders say, with what supports it. Next: `report`.
+
+pub mod decide;
+pub mod facts;
+pub mod payments;
+pub mod region;
+pub mod regret;
+pub mod score;
+pub mod stability;
+#[cfg(test)]
+mod tests;
+pub mod wilson;
+pub mod winner;
+
+use serde::Serialize;
+
+pub use decide::{Decided, DecisionParams, Decisions, Past, decide, decide_if_enough, look_back};
+pub use facts::{Facts, Growth, Lead};
+pub use payments::{Method, StatePayments};
+pub use region::{Region, region};
+pub use regret::{Strategy, regret};
+pub use score::Weights;
+pub use winner::{Winner, winner};
+
+use crate::error::Result;
+use crate::mart::SalesMart;
+use crate::mart::period::Period;
+use crate::schema::contract::UNKNOWN;
+
+/// Share of the orders below which a state is no target.
+pub const LEAST_SHARE: f64 = 0.01;
+
+/// What the orders say about the three questions.
+#[derive(Debug, Clone, Serialize)]
+pub struct Findings {
+    /// The complete months on which growth is measured.
+    pub period: Period,
+    /// The whole marketplace.
+    pub total: Facts,
+    /// One entry per category, by name, and [`UNKNOWN`] where there is any such.
+    pub categories: Vec<Facts>,
+    /// One entry per state, by code, and [`UNKNOWN`] where there is any such.
+    pub states: Vec<Facts>,
+    /// Payment methods of each state, by code, and [`UNKNOWN`] where there is any such.
+    pub payments: Vec<StatePayments>,
+    /// Payment methods of the whole marketplace.
+    pub payments_total: StatePayments,
+}
+
+/// A state that pays differently from the others.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Habit {
+    /// The state.
+    pub state: String,
+    /// The method it uses more than the others do.
+    pub method: String,
+    /// Its share of the state's payments.
+    pub share: f64,
+    /// The method's share of all payments.
+    pub share_overall: f64,
+}
+
+/// Collects the facts.
+///
+/// # Errors
+/// The mart is incomplete, or no month of it is.
+pub fn findings(mart: &SalesMart) -> Result<Findings> {
+    let period = Period::of(mart)?;
+    Ok(Findings {
+        period,
+        total: facts::total(mart, period)?,
+        categories: facts::by_category(mart, period)?,
+        states: facts::by_state(mart, period)?,
+        payments: payments::by_state(mart)?,
+        payments_total: payments::total(mart)?,
+    })
+}
+
+impl Findings {
+    /// What to sell, as far as facts tell: among the categories that gain revenue for certain (see [`Growth::at_least`]),
+    /// the one that earned most in the last three complete months; without such a category, the one that earned most.
+    pub fn leading_category(&self) -> Option<&Facts> {
+        let growing = |f: &&Facts| f.growth.as_ref().is_some_and(|g| g.at_least > 0.0);
+        let most = |a: &&Facts, b: &&Facts| a.recent_revenue_centavos.cmp(&b.recent_revenue_centavos);
+        let known = || self.categories.iter().filter(|f| f.is_known());
+        known().filter(growing).max_by(most).or_else(|| known().max_by(most))
+    }
+
+    /// The states that are known.
+    pub fn known_states(&self) -> impl Iterator<Item = &Facts> {
+        self.states.iter().filter(|f| f.is_known())
+    }
+
+    /// Where to advertise, as far as facts tell: among the states with at least 1 % of the orders, the one whose orders
+    /// outgrow the others' most for certain (see [`Lead::at_least`]); `None` if no state's do. In smaller states a campaign
+    /// has nobody to reach.
+    pub fn growing_state(&self) -> Option<&Facts> {
+        let lead =
+            |f: &Facts| f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE && l.at_least > 0.0).map(|l| l.at_least);
+        let ranked = self.known_states().filter_map(|f| Some((lead(f)?, f)));
+        ranked.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
+    }
+
+    /// The state and method that differ most from the marketplace: the greatest distance between the method's share of all
+    /// payments and the near end of its interval in the state.
+    pub fn unusual_payment(&self) -> Option<Habit> {
+        let mut habits = Vec::new();
+        for state in self.payments.iter().filter(|p| p.state != UNKNOWN) {
+            for method in &state.methods {
+                let overall = self.payments_total.share(&method.payment_type);
+                habits.push((method.share_payments_low - overall, state, method, overall));
+            }
+        }
+        let (distance, state, method, share_overall) = habits.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (distance > 0.0).then(|| Habit {
+            state: state.state.clone(),
+            method: method.payment_type.clone(),
+            share: method.share_payments,
+            share_overall,
+        })
+    }
+}

@@ -1,0 +1,319 @@
+//! Outlook → where to advertise a category: its states by what more they are expected to buy and how well they are
+//! served, a budget over them, and the cities of the first.
+//!
+//! A category sells too little in most states to be forecast there. What part of it a state buys is taken from its own
+//! revenue of the last three 30-day periods and, like [`PRIOR_ORDERS`] more orders, from that of all categories. The category's
+//! forecast is spread over these parts, each grown as the state's forecast over all categories grows.
+//!
+//! The budget assumes that four times the advertising has twice the effect in a state, and that it has twice the effect in a
+//! state twice as valuable when twice as much is spent there: x BRL in a state of value v gain in proportion to √(v·x),
+//! and the sum is greatest when x is in proportion to v. The value is the expected revenue times e to the score. What a
+//! real of advertising brings in is not known from the orders.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::facts;
+use super::facts::{Facts, Z_ONE_SIDED};
+use super::score::{Criterion, Scored, Weights, score};
+use super::winner::{freight_share, recent};
+use crate::error::{Error, Result};
+use crate::mart::SalesMart;
+use crate::mart::month::Month;
+use crate::mart::period::Period;
+use crate::models::{Outlook, Panel, Span};
+use crate::schema::contract::UNKNOWN;
+
+/// Orders for which the revenue of all categories counts in a category's part of a state.
+const PRIOR_ORDERS: f64 = 200.0;
+/// States among which a budget is shared.
+pub const ADVERTISED: usize = 5;
+/// Cities listed.
+const CITIES: usize = 10;
+/// Share of all orders of the last three periods that a state needs to be chosen: a campaign of its own must pay.
+const ENOUGH_SHARE: f64 = 0.01;
+/// Months whose orders are compared with as many before.
+const HALF_YEAR: i32 = 6;
+/// Per so many inhabitants orders are counted.
+const INHABITANTS: f64 = 100_000.0;
+
+/// Where to advertise.
+#[derive(Debug, Clone, Serialize)]
+pub struct Region {
+    /// The category; all of them where `None`.
+    pub category: Option<String>,
+    /// The states with enough orders to be chosen, the best first.
+    pub states: Vec<StateChoice>,
+    /// Cities of the first, most revenue first; all categories, all time.
+    pub cities: Vec<City>,
+}
+
+/// A state as a place to advertise in.
+#[derive(Debug, Clone, Serialize)]
+pub struct StateChoice {
+    /// Its code.
+    pub state: String,
+    /// Its place and what it comes from.
+    pub place: Scored,
+    /// Expected revenue of the category over the next three 30-day periods, BRL.
+    pub forecast: f64,
+    /// Revenue of the last three, smoothed as told above, BRL.
+    pub before: f64,
+    /// What is expected beyond the growth of the whole, BRL.
+    pub gain: f64,
+    /// Orders of all categories per 100,000 inhabitants, all time.
+    pub penetration: Option<f64>,
+    /// Its part of any advertising budget, 0–1.
+    pub budget_share: f64,
+    /// Its part of the given budget, centavos; 0 where none was given.
+    pub budget_centavos: i64,
+}
+
+/// A city.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct City {
+    /// Its name, lower case without accents.
+    pub city: String,
+    /// Orders, canceled and unavailable ones left out.
+    pub orders: i64,
+    /// Price and freight, centavos.
+    pub revenue_centavos: i64,
+}
+
+/// Ranks the states for a category, or for all of them, and spreads `budget_centavos` over the first five.
+///
+/// # Errors
+/// There is no such category, the mart is incomplete, or the budget is not above 0.
+pub fn region(
+    mart: &SalesMart,
+    outlook: &Outlook,
+    category: Option<&str>,
+    budget_centavos: Option<i64>,
+    weights: &Weights,
+) -> Result<Region> {
+    if budget_centavos.is_some_and(|b| b <= 0) {
+        return Err(Error::input("the budget is not above 0 BRL").with_hint("leave it out to rank the states alone"));
+    }
+    let expected = expected(mart, outlook, category)?;
+    let total = expected.iter().fold((0.0, 0.0), |sum, e| (sum.0 + e.forecast, sum.1 + e.before));
+    let market = if total.1 > 0.0 { total.0 / total.1 } else { 1.0 };
+    let period = Period::of(mart)?;
+    let facts: BTreeMap<String, Facts> =
+        facts::by_state(mart, period)?.into_iter().map(|f| (f.name.clone(), f)).collect();
+    let (population, growth) = (population(), share_growth(mart, period)?);
+    let penetration = |e: &Expected| {
+        let orders = facts.get(&e.state)?.orders as f64;
+        population.get(&e.state).map(|people| orders / *people as f64 * INHABITANTS)
+    };
+    let gain = |e: &Expected| e.forecast - e.before * market;
+    let criterion = |name, more_is_better, value: &dyn Fn(&Expected) -> Option<f64>| Criterion {
+        name,
+        more_is_better,
+        values: expected.iter().map(value).collect(),
+    };
+    let fact = |e: &Expected| facts.get(&e.state);
+    let criteria = [
+        criterion("gain", true, &|e| Some(gain(e))),
+        criterion("growth", true, &|e| growth.get(&e.state).copied()),
+        criterion("revenue", true, &|e| (e.forecast > 0.0).then(|| e.forecast.ln())),
+        criterion("penetration", false, &penetration),
+        criterion("delivery", false, &|e| fact(e)?.delivery_days_mean),
+        criterion("late", false, &|e| fact(e)?.late_by_date_share),
+        criterion("freight", false, &|e| freight_share(fact(e)?)),
+        criterion("review", true, &|e| fact(e)?.review_mean),
+    ];
+    let scored = score(&criteria, &weights.state)?;
+    let values: Vec<f64> =
+        scored.iter().take(ADVERTISED).map(|s| expected[s.candidate].forecast * s.score.exp()).collect();
+    let budget = allocate(budget_centavos.unwrap_or(0), &values);
+    let spent: f64 = values.iter().sum();
+    let states: Vec<StateChoice> = scored
+        .into_iter()
+        .enumerate()
+        .map(|(i, place)| {
+            let e = &expected[place.candidate];
+            StateChoice {
+                state: e.state.clone(),
+                forecast: e.forecast,
+                before: e.before,
+                gain: gain(e),
+                penetration: penetration(e),
+                budget_share: values.get(i).map_or(0.0, |v| share(*v, spent)),
+                budget_centavos: budget.get(i).copied().unwrap_or(0),
+                place,
+            }
+        })
+        .collect();
+    let cities = match states.first() {
+        Some(first) => cities(mart, &first.state)?,
+        None => Vec::new(),
+    };
+    Ok(Region { category: category.map(String::from), states, cities })
+}
+
+/// What a state bought and is expected to buy, BRL.
+struct Expected {
+    state: String,
+    forecast: f64,
+    before: f64,
+}
+
+fn expected(mart: &SalesMart, outlook: &Outlook, category: Option<&str>) -> Result<Vec<Expected>> {
+    let (panel, history) = (&outlook.states.panel, &outlook.states.history);
+    let recent = recent(history);
+    let mut states: BTreeMap<String, Expected> = BTreeMap::new();
+    let orders: Vec<(&str, i64)> = panel.names().enumerate().map(|(i, n)| (n, panel.orders(i, recent))).collect();
+    let least = ENOUGH_SHARE * orders.iter().map(|s| s.1).sum::<i64>() as f64;
+    let enough = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0 && s.0 != UNKNOWN);
+    let enough: Vec<&str> = enough.map(|s| s.0).collect();
+    for (i, name) in history.names().enumerate().filter(|(_, name)| enough.contains(name)) {
+        let before = history.revenue(i, recent);
+        states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });
+    }
+    for f in &outlook.states.periods {
+        if let Some(state) = states.get_mut(&f.series) {
+            state.forecast += f.forecast;
+        }
+    }
+    let Some(category) = category else { return Ok(states.into_values().collect()) };
+
+    let panel = &outlook.categories.panel;
+    if !panel.names().any(|name| name == category) {
+        return Err(unknown(category, panel));
+    }
+    let forecasts = outlook.categories.periods.iter().filter(|f| f.series == category);
+    let forecast: f64 = forecasts.map(|f| f.forecast).sum();
+    let own = own(mart, category, recent)?;
+    let bought: f64 = own.values().sum();
+    let prior = PRIOR_ORDERS * history.ticket;
+    let all = states.values().fold((0.0, 0.0), |sum, s| (sum.0 + s.forecast, sum.1 + s.before));
+    let mut total = 0.0;
+    for (name, state) in &mut states {
+        let part = own.get(name).copied().unwrap_or(0.0) + prior * share(state.before, all.1);
+        let growth = if state.before > 0.0 { state.forecast / state.before } else { 1.0 };
+        (state.before, state.forecast) = (bought * share(part, bought + prior), part * growth);
+        total += state.forecast;
+    }
+    // States that are too small take their part too.
+    let others = 1.0 - share(states.values().map(|s| s.before).sum(), bought).min(1.0);
+    states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - others) / total.max(f64::MIN_POSITIVE));
+    Ok(states.into_values().collect())
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// What the logarithmic growth of each state's share of all orders exceeds with 95 % certainty, if orders arrive at random
+/// (Poisson): the last six complete months against the six before, or the halves of fewer. Orders tell more than revenue,
+/// in which a few dear ones weigh, and half a year more than a quarter.
+fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64>> {
+    let half = (period.len() as i32 / 2).min(HALF_YEAR);
+    let (now, before) = (period.last.plus(1 - half), period.last.plus(1 - 2 * half));
+    let frame = mart.table("orders_by_state_month")?;
+    let (names, months) = (frame.column("state")?.str()?, frame.column("month")?.date()?.physical());
+    let orders = frame.column("orders")?.i64()?;
+    let mut counts: BTreeMap<String, [f64; 2]> = BTreeMap::new();
+    let mut all = [0.0; 2];
+    for ((name, day), orders) in names.iter().zip(months.iter()).zip(orders.iter()) {
+        let (Some(name), Some(day), Some(orders)) = (name, day, orders) else { continue };
+        let month = Month::of_day(day);
+        if (before..=period.last).contains(&month) {
+            let k = usize::from(month < now);
+            counts.entry(name.into()).or_default()[k] += orders as f64;
+            all[k] += orders as f64;
+        }
+    }
+    let certain = counts.into_iter().filter(|(_, n)| n[0] > 0.0 && n[1] > 0.0).map(|(name, [now, before])| {
+        let growth = (now / all[0]).ln() - (before / all[1]).ln();
+        (name, growth - Z_ONE_SIDED * (1.0 / now + 1.0 / before).sqrt())
+    });
+    Ok(certain.collect())
+}
+
+fn unknown(category: &str, panel: &Panel) -> Error {
+    let start: String = category.chars().take(3).collect();
+    let near: Vec<String> = panel.names().filter(|n| n.contains(&start)).map(|n| format!("`{n}`")).take(8).collect();
+    let hint = if near.is_empty() {
+        "categories are named in English, as in `by_category.csv` of a run".to_string()
+    } else {
+        format!("did you mean {}?", near.join(", "))
+    };
+    Error::input(format!("there is no category `{category}`")).with_hint(hint)
+}
+
+/// Revenue of the category by state over the days of `span`, BRL.
+fn own(mart: &SalesMart, category: &str, span: Span) -> Result<BTreeMap<String, f64>> {
+    let frame = mart.table("sales_by_day")?;
+    let (names, states) = (frame.column("category")?.str()?, frame.column("state")?.str()?);
+    let days = frame.column("day")?.date()?.physical();
+    let revenue = frame.column("sold_revenue_centavos")?.i64()?;
+    let mut own: BTreeMap<String, f64> = BTreeMap::new();
+    for row in 0..frame.height() {
+        let (Some(name), Some(state), Some(day)) = (names.get(row), states.get(row), days.get(row)) else { continue };
+        if name == category && (span.from..=span.to).contains(&day) {
+            *own.entry(state.into()).or_default() += revenue.get(row).unwrap_or(0).max(0) as f64 / 100.0;
+        }
+    }
+    Ok(own)
+}
+
+/// Inhabitants by state.
+pub fn population() -> BTreeMap<String, i64> {
+    // The file is part of the program; a test reads it.
+    toml::from_str(include_str!("population.toml")).unwrap_or_default()
+}
+
+/// Shares a budget in proportion to `values`, to the centavo.
+fn allocate(budget: i64, values: &[f64]) -> Vec<i64> {
+    let total: f64 = values.iter().sum();
+    if budget == 0 || total <= 0.0 || !total.is_finite() {
+        return vec![0; values.len()];
+    }
+    let exact: Vec<f64> = values.iter().map(|v| budget as f64 * (v / total)).collect();
+    let mut parts: Vec<i64> = exact.iter().map(|e| e.floor() as i64).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by(|a, b| exact[*b].fract().total_cmp(&exact[*a].fract()).then(a.cmp(b)));
+    let rest = budget - parts.iter().sum::<i64>();
+    order.iter().cycle().take(rest.max(0) as usize).for_each(|i| parts[*i] += 1);
+    parts
+}
+
+fn cities(mart: &SalesMart, state: &str) -> Result<Vec<City>> {
+    let frame = mart.table("orders_by_city")?;
+    let (states, names) = (frame.column("state")?.str()?, frame.column("city")?.str()?);
+    let (orders, revenue) = (frame.column("orders")?.i64()?, frame.column("revenue_centavos")?.i64()?);
+    let mut cities: Vec<City> = (0..frame.height())
+        .filter(|row| states.get(*row) == Some(state))
+        .map(|row| City {
+            city: names.get(row).unwrap_or_default().into(),
+            orders: orders.get(row).unwrap_or(0),
+            revenue_centavos: revenue.get(row).unwrap_or(0),
+        })
+        .collect();
+    cities.sort_by(|a, b| b.revenue_centavos.cmp(&a.revenue_centavos).then(a.city.cmp(&b.city)));
+    cities.truncate(CITIES);
+    Ok(cities)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::contract::STATES;
+
+    #[test]
+    fn every_state_has_inhabitants() {
+        let population = population();
+        assert!(STATES.iter().all(|s| population.contains_key(s.0)));
+        assert_eq!(population.values().sum::<i64>(), 208_494_900);
+    }
+
+    #[test]
+    fn a_budget_is_spent_to_the_centavo() {
+        assert_eq!(allocate(1_000, &[4.0, 1.0]), [800, 200]);
+        assert_eq!(allocate(100, &[1.0, 1.0, 1.0]), [34, 33, 33]);
+        assert_eq!(allocate(100, &[0.0, 0.0]), [0, 0]);
+        assert_eq!(allocate(0, &[1.0]), [0]);
+    }
+}

@@ -1,0 +1,246 @@
+//! Outlook → the category to sell, and the products in it: what is expected of it, what speaks against it, how sure we are.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use serde::Serialize;
+
+use super::facts;
+use super::facts::Facts;
+use super::score::{Criterion, Scored, Weights, score};
+use super::stability::{Expected, Tipping, log_growth, log_revenue, stability, tipping};
+use crate::error::{Result, TooLittle};
+use crate::mart::SalesMart;
+use crate::mart::period::Period;
+use crate::models::outlook::PERIODS;
+use crate::models::{Every, Forecast, History, Outlook, Span};
+use crate::schema::contract::UNKNOWN;
+
+/// Orders in the last three months that a category needs to be a candidate.
+pub const ENOUGH_ORDERS: i64 = 30;
+/// Length of the short list of categories, and of that of products.
+pub const LISTED: usize = 10;
+
+/// The category to sell.
+#[derive(Debug, Clone, Serialize)]
+pub struct Winner {
+    /// The day at whose end the forecast is made.
+    pub cutoff: i32,
+    /// The best first, [`LISTED`] at most.
+    pub short_list: Vec<Candidate>,
+    /// All candidates, the best first: what other weights can rank again.
+    #[serde(skip)]
+    pub ranked: Vec<Candidate>,
+    /// Whether the data reach back over the three periods that the next ones are compared with.
+    pub comparable: bool,
+    /// How many categories had enough orders to be candidates.
+    pub candidates: usize,
+    /// Products of the first, most revenue in the last three periods first.
+    pub products: Vec<ProductFacts>,
+    /// What would make another category the first; `None` where there is no other.
+    pub tipping: Option<Tipping>,
+}
+
+impl Winner {
+    /// The category to sell: there is always one.
+    pub fn first(&self) -> &Candidate {
+        &self.short_list[0]
+    }
+
+    /// Expected change on the last three periods; `None` where these are not known whole.
+    pub fn change(&self, candidate: &Candidate) -> Option<f64> {
+        (self.comparable && candidate.before > 0.0).then(|| candidate.forecast / candidate.before - 1.0)
+    }
+}
+
+/// A category on the short list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Candidate {
+    /// English name.
+    pub category: String,
+    /// Its place and what it comes from.
+    pub place: Scored,
+    /// Expected revenue of the next three 30-day periods, BRL.
+    pub forecast: f64,
+    /// 80 % interval; it takes the errors of the three periods for fully related, which is the cautious way.
+    pub interval80: (f64, f64),
+    /// Revenue of the last three periods, BRL.
+    pub before: f64,
+    /// Share of the draws of forecasts in which it comes first.
+    pub first: f64,
+    /// Share in which it is among the first three.
+    pub top3: f64,
+    /// Share of the draws of weights in which it comes first.
+    pub first_other_weights: f64,
+    /// Share of those in which it is among the first three.
+    pub top3_other_weights: f64,
+}
+
+/// A product of the winning category.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProductFacts {
+    /// Its id.
+    pub product_id: String,
+    /// Price and freight over the last three periods, centavos.
+    pub recent_centavos: i64,
+    /// The same over all time.
+    pub revenue_centavos: i64,
+    /// Orders that hold it.
+    pub orders: i64,
+    /// Mean price of an item, centavos.
+    pub price_centavos: i64,
+    /// Mean review score of its orders.
+    pub review_mean: Option<f64>,
+    /// Sellers that offer it.
+    pub sellers: i64,
+}
+
+/// Chooses the category, as of the day of the outlook.
+///
+/// # Errors
+/// The mart is incomplete, no category has enough orders, or a weight has no indicator.
+pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<Winner> {
+    let (panel, history) = (&outlook.categories.panel, &outlook.categories.history);
+    let recent = recent(history);
+    let enough: Vec<&str> = panel
+        .names()
+        .enumerate()
+        .filter(|(i, name)| *name != UNKNOWN && panel.orders(*i, recent) >= ENOUGH_ORDERS)
+        .map(|(_, name)| name)
+        .collect();
+    let mut expected = expected(&outlook.categories.periods, history);
+    expected.retain(|e| enough.contains(&e.name.as_str()));
+    if expected.is_empty() {
+        return Err(TooLittle::Orders.into());
+    }
+    let criteria = criteria(mart, history, &expected)?;
+    let scored = score(&criteria, &weights.category)?;
+    let stability = stability(&criteria, &expected, weights);
+    let tipping = tipping(&criteria, &expected, &scored, weights);
+    let ranked: Vec<Candidate> = scored
+        .into_iter()
+        .map(|place| {
+            let (e, [first, top3, first_other_weights, top3_other_weights]) =
+                (&expected[place.candidate], stability[place.candidate]);
+            Candidate {
+                category: e.name.clone(),
+                place,
+                forecast: e.forecast,
+                interval80: (e.ends[1], e.ends[2]),
+                before: e.before,
+                first,
+                top3,
+                first_other_weights,
+                top3_other_weights,
+            }
+        })
+        .collect();
+    let short_list: Vec<Candidate> = ranked.iter().take(LISTED).cloned().collect();
+    let products = products(mart, &short_list[0].category, recent)?;
+    let comparable = history.start <= recent.from;
+    Ok(Winner { cutoff: history.cutoff, comparable, short_list, ranked, candidates: expected.len(), products, tipping })
+}
+
+/// The last three 30-day periods.
+pub(crate) fn recent(history: &History) -> Span {
+    Span { from: Every::Days30.span(history.cutoff, 1 - PERIODS as i32).from, to: history.cutoff }
+}
+
+/// Three periods ahead and back, by name.
+fn expected(periods: &[Forecast], history: &History) -> Vec<Expected> {
+    let mut all: BTreeMap<&str, Expected> = BTreeMap::new();
+    for f in periods {
+        let e = all.entry(&f.series).or_insert_with(|| Expected {
+            name: f.series.clone(),
+            forecast: 0.0,
+            ends: [0.0; 4],
+            before: 0.0,
+        });
+        e.forecast += f.forecast;
+        for (sum, end) in e.ends.iter_mut().zip([f.lo95, f.lo80, f.hi80, f.hi95]) {
+            *sum += end;
+        }
+    }
+    for (i, name) in history.names().enumerate() {
+        if let Some(e) = all.get_mut(name) {
+            e.before = history.revenue(i, recent(history));
+        }
+    }
+    all.into_values().collect()
+}
+
+fn criteria(mart: &SalesMart, history: &History, expected: &[Expected]) -> Result<Vec<Criterion>> {
+    let period = Period::of(mart)?;
+    let facts: BTreeMap<String, Facts> =
+        facts::by_category(mart, period)?.into_iter().map(|f| (f.name.clone(), f)).collect();
+    let dispersion = price_dispersion(mart)?;
+    let supply: BTreeMap<&str, (f64, f64)> = history.names().zip(history.supply()).collect();
+    let criterion = |name, more_is_better, value: &dyn Fn(&Expected) -> Option<f64>| Criterion {
+        name,
+        more_is_better,
+        values: expected.iter().map(value).collect(),
+    };
+    let fact = |e: &Expected| facts.get(&e.name);
+    Ok(vec![
+        criterion("revenue", true, &|e| log_revenue(e.forecast)),
+        criterion("growth", true, &|e| log_growth(e.forecast, e.before)),
+        criterion("review", true, &|e| fact(e)?.review_mean),
+        criterion("late", false, &|e| fact(e)?.late_by_date_share),
+        criterion("canceled", false, &|e| fact(e)?.canceled_share),
+        criterion("freight", false, &|e| freight_share(fact(e)?)),
+        criterion("concentration", false, &|e| supply.get(e.name.as_str()).map(|s| s.0)),
+        criterion("dispersion", false, &|e| dispersion.get(&e.name).copied()),
+        criterion("dead_stock", false, &|e| supply.get(e.name.as_str()).map(|s| s.1)),
+    ])
+}
+
+pub(crate) fn freight_share(facts: &Facts) -> Option<f64> {
+    (facts.revenue_centavos > 0).then(|| facts.freight_centavos as f64 / facts.revenue_centavos as f64)
+}
+
+/// Standard deviation of the logarithm of the products' mean prices, weighted by items, by category.
+fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
+    let frame = mart.table("products")?;
+    let (names, items, prices) =
+        (frame.column("category")?.str()?, frame.column("items")?.i64()?, frame.column("price_centavos")?.i64()?);
+    let mut sums: PlHashMap<&str, [f64; 3]> = PlHashMap::new();
+    for ((name, items), price) in names.iter().zip(items.iter()).zip(prices.iter()) {
+        let (Some(name), Some(items), Some(price)) = (name, items, price) else { continue };
+        if items > 0 && price > 0 {
+            let (n, log) = (items as f64, (price as f64 / items as f64).ln());
+            let sum = sums.entry(name).or_default();
+            *sum = [sum[0] + n, sum[1] + n * log, sum[2] + n * log * log];
+        }
+    }
+    Ok(sums.into_iter().map(|(name, [n, s, q])| (name.into(), (q / n - (s / n) * (s / n)).max(0.0).sqrt())).collect())
+}
+
+fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<ProductFacts>> {
+    let in_category = || col("category").eq(lit(category));
+    let sold = mart.by_day().rows(recent.from..=recent.to, &["category", "product_id", "revenue_centavos"])?;
+    let sold = sold.lazy().filter(in_category());
+    let best_first = |products: LazyFrame| {
+        let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);
+        products.sort(["recent_centavos", "product_id"], order)
+    };
+    let recent = sold.group_by([col("product_id")]).agg([col("revenue_centavos").sum().alias("recent_centavos")]);
+    let products = mart.table("products")?.clone().lazy().filter(in_category());
+    let id = || [col("product_id")];
+    let best = best_first(recent).limit(LISTED as u32);
+    let listed = best_first(best.join(products, id(), id(), JoinArgs::new(JoinType::Inner))).collect()?;
+    let ids = listed.column("product_id")?.str()?;
+    let facts = |(row, id): (usize, Option<&str>)| {
+        let number = |column: &str| -> Result<i64> { Ok(listed.column(column)?.i64()?.get(row).unwrap_or(0)) };
+        let (reviews, items) = (number("reviews")?, number("items")?);
+        Ok(ProductFacts {
+            product_id: id.unwrap_or_default().into(),
+            recent_centavos: number("recent_centavos")?,
+            revenue_centavos: number("revenue_centavos")?,
+            orders: number("orders")?,
+            price_centavos: number("price_centavos")? / items.max(1),
+            review_mean: (reviews > 0).then_some(number("review_score_sum")? as f64 / reviews as f64),
+            sellers: number("sellers")?,
+        })
+    };
+    ids.iter().enumerate().map(facts).collect()
+}

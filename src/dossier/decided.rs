@@ -1,0 +1,311 @@
+//! The values of the decisions and of their test on the past. Part of `values`.
+
+use serde_json::{Value, json};
+
+use super::edition::{NAME, Words};
+use super::values::payments;
+use crate::decisions::region::ADVERTISED;
+use crate::decisions::score::{Indicator, Scored};
+use crate::decisions::winner::{Candidate, ENOUGH_ORDERS, Winner};
+use crate::decisions::{Decisions, Past, Strategy};
+use crate::models::linear::Coefficient;
+use crate::models::metrics::{Estimate, GROWTH_ORDERS};
+use crate::models::span::date;
+use crate::models::{Backtest, Comparison, Forecast, View};
+use crate::report::lang::Lang;
+use crate::results::Results;
+use crate::text::shortened;
+
+/// Points of an indicator below which it is no reason.
+const TELLING: f64 = 0.02;
+/// Days that the decisions look ahead.
+const AHEAD: i32 = 90;
+
+/// `decisions` is null where there are none, and `lack` says why.
+pub(crate) fn values(results: &Results, words: &Words) -> Value {
+    let (decisions, past) = (results.decisions.as_ref(), results.past.as_ref());
+    json!({
+        "decisions": decisions.ok().map(|d| decided(d, results, words)),
+        "lack": decisions.err().map(|lack| words.label(lack.key())),
+        "past": past.ok().map(|p| tested(p, words)),
+        "past_lack": past.err().map(|lack| words.label(lack.key())),
+        "enough_orders": ENOUGH_ORDERS,
+        "weights": {
+            "category": weights(&results.parameters.decisions.weights.category, words),
+            "state": weights(&results.parameters.decisions.weights.state, words),
+        },
+    })
+}
+
+fn weights(weights: &std::collections::BTreeMap<String, f64>, words: &Words) -> Vec<Value> {
+    let mut weights: Vec<(&String, &f64)> = weights.iter().collect();
+    weights.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
+    weights
+        .into_iter()
+        .map(|(name, w)| json!({ "name": words.label(&format!("indicator_{name}")), "weight": w }))
+        .collect()
+}
+
+fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
+    let short_list: Vec<Value> = d.winner.short_list.iter().map(|c| candidate(&d.winner, c, words)).collect();
+    let first = d.winner.first();
+    let order = |positive: bool| {
+        let mut chosen: Vec<&Indicator> = first
+            .place
+            .indicators
+            .iter()
+            .filter(|i| if positive { i.points > TELLING } else { i.points < -TELLING })
+            .collect();
+        chosen.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
+        chosen.into_iter().map(|i| indicator(i, words)).collect::<Vec<_>>()
+    };
+    let facts = results.findings.categories.iter().find(|f| f.name == first.category);
+    let mut payments = payments(&d.payments, words);
+    payments["name"] = json!(words.category(&first.category));
+    json!({
+        "cutoff": date(d.outlook.cutoff).to_string(),
+        "until": date(d.outlook.cutoff + AHEAD).to_string(),
+        "days": AHEAD,
+        "candidates": d.winner.candidates,
+        "winner": short_list.first(),
+        "second": short_list.get(1),
+        "short_list": short_list,
+        "facts": facts.map(|f| super::values::facts(f, words.category(&f.name))),
+        "reasons": order(true),
+        "caveats": order(false),
+        "tipping": d.winner.tipping.as_ref().map(|t| json!({
+            "second": words.category(&t.runner_up), "lead": t.lead, "shortfall": t.shortfall,
+            "deciding": t.deciding.iter().map(|x| json!({
+                "indicator": words.label(&format!("indicator_{}", x.indicator)), "instead": words.category(&x.instead),
+            })).collect::<Vec<_>>(),
+        })),
+        "products": d.winner.products.len(),
+        "best_product": d.winner.products.first().map(|p| json!({
+            "id": p.product_id, "recent": p.recent_centavos, "price": p.price_centavos, "review": p.review_mean,
+            "orders": p.orders, "sellers": p.sellers,
+            "share": share(p.recent_centavos as f64 / 100.0, first.before),
+        })),
+        "months": months(&d.outlook.categories.months, &first.category),
+        "region": region(d, results, words),
+        "payments": payments,
+        "model": model(&d.outlook.categories, words),
+        "state_model": { "weeks": d.outlook.states.weeks },
+    })
+}
+
+fn candidate(winner: &Winner, c: &Candidate, words: &Words) -> Value {
+    json!({
+        "name": words.category(&c.category), "code": c.category, "rank": c.place.rank, "score": c.place.score,
+        "forecast": centavos(c.forecast), "low": centavos(c.interval80.0), "high": centavos(c.interval80.1),
+        "before": centavos(c.before), "growth": winner.change(c),
+        "first": c.first, "top3": c.top3, "first_other": c.first_other_weights, "top3_other": c.top3_other_weights,
+    })
+}
+
+fn indicator(i: &Indicator, words: &Words) -> Value {
+    json!({
+        "name": words.label(&format!("indicator_{}", i.name)), "value": told(i, words.lang), "points": i.points,
+        "deviation": i.deviation, "weight": i.weight, "rank_without": i.rank_without,
+    })
+}
+
+/// An indicator's value in its unit.
+pub(crate) fn told(i: &Indicator, lang: Lang) -> String {
+    let Some(value) = i.value else { return "–".into() };
+    match i.name {
+        // The score sees logarithms; the reader what they are of.
+        "revenue" => lang.brl(centavos(value.exp()), 0),
+        "growth" => signed(lang, value.exp() - 1.0),
+        "gain" => lang.brl(centavos(value), 0),
+        "late" | "canceled" | "freight" | "dead_stock" => lang.percent(value, 1),
+        "penetration" | "delivery" => lang.decimal(value, 1),
+        _ => lang.decimal(value, 2),
+    }
+}
+
+/// A change as a percentage with its sign.
+pub(crate) fn signed(lang: Lang, change: f64) -> String {
+    let text = lang.percent(change, 1);
+    if change > 0.0 { format!("+{text}") } else { text }
+}
+
+/// Value of an indicator by name.
+pub(crate) fn of(place: &Scored, name: &str) -> Option<f64> {
+    place.indicators.iter().find(|i| i.name == name).and_then(|i| i.value)
+}
+
+fn months(forecasts: &[Forecast], series: &str) -> Vec<Value> {
+    let own = forecasts.iter().filter(|f| f.series == series);
+    own.map(|f| {
+        json!({
+            "month": date(f.span.from).to_string(), "forecast": centavos(f.forecast), "low": centavos(f.lo80),
+            "high": centavos(f.hi80), "low95": centavos(f.lo95), "high95": centavos(f.hi95),
+        })
+    })
+    .collect()
+}
+
+fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
+    let states: Vec<Value> = d
+        .region
+        .states
+        .iter()
+        .map(|s| {
+            json!({
+                "name": words.state(&s.state), "code": s.state, "score": s.place.score, "forecast": centavos(s.forecast),
+                "before": centavos(s.before), "gain": centavos(s.gain), "penetration": s.penetration,
+                "share": s.budget_share, "budget": s.budget_centavos, "late": of(&s.place, "late"),
+                "days": of(&s.place, "delivery"), "freight": of(&s.place, "freight"), "review": of(&s.place, "review"),
+                "growth": (s.before > 0.0).then(|| s.forecast / s.before - 1.0),
+                "certain": of(&s.place, "growth").map(|g| g.exp() - 1.0),
+            })
+        })
+        .collect();
+    let advertised: Vec<String> = d
+        .region
+        .states
+        .iter()
+        .filter(|s| s.budget_share > 0.0)
+        .map(|s| format!("{} ({})", words.state(&s.state), words.lang.percent(s.budget_share, 0)))
+        .collect();
+    let first = d.region.states.first();
+    let pays = first.and_then(|s| results.findings.payments.iter().find(|p| p.state == s.state));
+    json!({
+        "target": states.first(), "second": states.get(1), "states": states, "advertised": words.list(&advertised),
+        "advertised_count": advertised.len(), "most_advertised": ADVERTISED,
+        "budget": results.parameters.decisions.budget_centavos,
+        "cities": d.region.cities.iter().map(|c| json!({
+            "name": shortened(&c.city, NAME), "orders": c.orders, "revenue": c.revenue_centavos,
+        })).collect::<Vec<_>>(),
+        "reasons": first.map(|s| strongest(&s.place, words)),
+        "payments": pays.map(|p| payments(p, words)),
+    })
+}
+
+/// Indicators that speak for a place, strongest first.
+fn strongest(place: &Scored, words: &Words) -> Vec<Value> {
+    let mut own: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > TELLING).collect();
+    own.sort_by(|a, b| b.points.total_cmp(&a.points));
+    own.into_iter().map(|i| indicator(i, words)).collect()
+}
+
+fn model(view: &View, words: &Words) -> Value {
+    let first: Vec<&Coefficient> = view.coefficients.iter().filter(|c| c.step == 1).collect();
+    let clear = |c: &&&Coefficient| c.value.abs() > 2.0 * c.standard_error && c.standard_error > 0.0;
+    let told = |c: &&Coefficient| {
+        json!({
+            "name": words.label(&format!("feature_{}", position(c.feature))), "value": c.value,
+            "error": c.standard_error, "effect": effect(c),
+        })
+    };
+    json!({
+        "weeks": view.weeks,
+        "features": first.iter().map(told).collect::<Vec<_>>(),
+        "clear": first.iter().filter(clear).map(told).collect::<Vec<_>>(),
+        "lambda": first.first().map(|c| c.lambda),
+        "series": view.history.len(),
+        "exceptional": view.history.exceptional.iter().filter(|e| **e).count(),
+        "first": date(view.history.start).to_string(),
+        "ticket": centavos(view.history.ticket),
+    })
+}
+
+/// Place of a feature among [`FEATURES`](crate::models::linear::FEATURES): labels are keyed by it.
+pub(crate) fn position(feature: &str) -> usize {
+    crate::models::linear::FEATURES.iter().position(|f| *f == feature).unwrap_or(0)
+}
+
+/// Change of a category's expected share where a feature is ten percent, or ten points, higher. The first three features
+/// are logarithms, the others shares.
+pub(crate) fn effect(c: &Coefficient) -> f64 {
+    let more = if position(c.feature) < 3 { 1.1f64.ln() } else { 0.1 };
+    (c.value * more).exp() - 1.0
+}
+
+fn tested(past: &Past, words: &Words) -> Value {
+    let days = past.weekly.params.cutoffs.len();
+    json!({
+        "categories": comparison(&past.categories, words),
+        "states": comparison(&past.states, words),
+        "weekly": comparison(&past.weekly, words),
+        "growth_orders": GROWTH_ORDERS,
+        "cutoffs": days,
+        "residuals": residuals(&past.categories.tests[0]),
+        "choices": past.strategies.iter().map(|s| strategy(s, words)).collect::<Vec<_>>(),
+        "ours": past.strategies.first().map(|s| strategy(s, words)),
+        "largest": past.strategies.iter().find(|s| s.name == "largest category").map(|s| strategy(s, words)),
+        "fastest": past.strategies.iter().find(|s| s.name == "fastest growth last quarter").map(|s| strategy(s, words)),
+        "gain": past.strategies.iter().find(|s| s.name == "largest forecast gain").map(|s| strategy(s, words)),
+        "best": past.strategies.last().map(|s| strategy(s, words)),
+    })
+}
+
+/// Median distance of the next month from its forecast, as a share of it, for the smaller and the larger half of the forecasts.
+fn residuals(test: &Backtest) -> Option<Value> {
+    let told = test.outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0);
+    let mut told: Vec<(f64, f64)> = told.map(|o| (o.forecast, (o.actual / o.forecast - 1.0).abs())).collect();
+    told.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let (small, large) = told.split_at(told.len() / 2);
+    let median = |half: &[(f64, f64)]| {
+        let mut values: Vec<f64> = half.iter().map(|v| v.1).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    Some(json!({ "small": median(small)?, "large": median(large)? }))
+}
+
+fn comparison(c: &Comparison, words: &Words) -> Value {
+    let model = |(t, d): (&Backtest, &Estimate)| {
+        let m = &t.metrics;
+        json!({
+            "name": words.label(&model_key(t.model)), "code": t.model, "wape": m.wape, "complete": m.wape_complete,
+            "given_total": m.wape_given_total, "bias": m.bias, "mase": m.mase, "coverage80": m.coverage80,
+            "coverage95": m.coverage95, "width80": m.width80, "growth": m.growth, "relative_growth": m.relative_growth, "difference": d.value,
+            "low": d.low, "high": d.high,
+        })
+    };
+    let models: Vec<Value> = c.tests.iter().zip(&c.differences).map(model).collect();
+    let of = |name: &str| c.tests.iter().position(|t| t.model == name).and_then(|i| models.get(i));
+    let (ours, naive) = (&c.tests[0].metrics, c.tests.iter().find(|t| t.model == "last value"));
+    json!({
+        "cutoffs": c.params.cutoffs.len(), "first": c.params.cutoffs.first().map(|d| date(*d).to_string()),
+        "last": c.params.cutoffs.last().map(|d| date(*d).to_string()), "horizon": c.params.horizon,
+        "ours": models.first(), "naive": of("last value"), "original": of("year and month"), "models": models,
+        // Our error over that of repeating the last period; the same where both know the true total.
+        "ratio": naive.map(|t| share(ours.wape, t.metrics.wape)),
+        "ratio_given_total": naive.map(|t| share(ours.wape_given_total, t.metrics.wape_given_total)),
+    })
+}
+
+/// `last value` → `model_last_value`.
+pub(crate) fn model_key(name: &str) -> String {
+    format!("model_{}", name.replace(' ', "_"))
+}
+
+fn strategy(s: &Strategy, words: &Words) -> Value {
+    let money = |e: Estimate| json!({ "value": centavos(e.value), "low": centavos(e.low), "high": centavos(e.high) });
+    let chosen: Vec<String> = s
+        .choices
+        .iter()
+        .take(3)
+        .map(|(name, n)| format!("{} ({})", words.category(name), words.lang.count(*n as i64)))
+        .collect();
+    json!({
+        "name": words.label(&strategy_key(s.name)), "code": s.name, "gain": money(s.gain), "revenue": money(s.revenue),
+        "regret": money(s.regret), "growth": s.growth.value, "choices": words.list(&chosen),
+        "different": s.choices.len(),
+    })
+}
+
+/// `largest category` → `choice_largest_category`.
+pub(crate) fn strategy_key(name: &str) -> String {
+    format!("choice_{}", name.replace(' ', "_"))
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+pub(crate) fn centavos(reais: f64) -> i64 {
+    (reais * 100.0).round() as i64
+}

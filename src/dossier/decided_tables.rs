@@ -1,0 +1,222 @@
+//! The report's tables on decisions and on the past. Part of `tables`.
+
+use super::decided::{effect, model_key, of, position, signed, strategy_key, told};
+use super::edition::Words;
+use super::tables::NONE;
+use crate::decisions::Decisions;
+use crate::models::Comparison;
+use crate::results::Results;
+
+type Rows = Vec<Vec<String>>;
+
+/// Cities listed: enough to plan a campaign.
+const STATES: usize = 12;
+
+fn brl(reais: f64, words: &Words) -> String {
+    words.lang.brl((reais * 100.0).round() as i64, 0)
+}
+
+fn decisions(results: &Results) -> Option<&Decisions> {
+    results.decisions.as_ref().ok()
+}
+
+pub(crate) fn short_list(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let Some(winner) = decisions(results).map(|d| &d.winner) else { return Vec::new() };
+    winner
+        .short_list
+        .iter()
+        .map(|c| {
+            let growth = winner.change(c).map_or(NONE.into(), |g| signed(lang, g));
+            vec![
+                words.category(&c.category),
+                lang.decimal(c.place.score, 2),
+                brl(c.forecast, words),
+                format!("{} – {}", brl(c.interval80.0, words), brl(c.interval80.1, words)),
+                growth,
+                lang.percent(c.first, 0),
+                lang.percent(c.top3, 0),
+            ]
+        })
+        .collect()
+}
+
+/// The winner's indicators: value, deviation, weight, points, rank without it.
+pub(crate) fn indicators(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let place = decisions(results).map(|d| d.winner.first().place.indicators.as_slice()).unwrap_or_default();
+    place
+        .iter()
+        .map(|i| {
+            vec![
+                words.label(&format!("indicator_{}", i.name)),
+                told(i, lang),
+                lang.decimal(i.deviation, 2),
+                lang.percent(i.weight, 0),
+                lang.decimal(i.points, 3),
+                lang.count(i.rank_without as i64),
+            ]
+        })
+        .collect()
+}
+
+pub(crate) fn products(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let list = decisions(results).map(|d| d.winner.products.as_slice()).unwrap_or_default();
+    list.iter()
+        .map(|p| {
+            vec![
+                p.product_id.chars().take(12).collect(),
+                lang.brl(p.recent_centavos, 0),
+                lang.brl(p.price_centavos, 2),
+                lang.count(p.orders),
+                p.review_mean.map_or(NONE.into(), |r| lang.decimal(r, 2)),
+                lang.count(p.sellers),
+            ]
+        })
+        .collect()
+}
+
+pub(crate) fn regions(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let states = decisions(results).map(|d| d.region.states.as_slice()).unwrap_or_default();
+    states
+        .iter()
+        .take(STATES)
+        .map(|s| {
+            let percent = |name: &str| of(&s.place, name).map_or(NONE.into(), |v| lang.percent(v, 1));
+            let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
+            vec![
+                format!("{} ({})", words.state(&s.state), s.state),
+                lang.decimal(s.place.score, 2),
+                brl(s.forecast, words),
+                brl(s.gain, words),
+                of(&s.place, "growth").map_or(NONE.into(), |g| signed(lang, g.exp() - 1.0)),
+                decimal(s.penetration, 1),
+                decimal(of(&s.place, "delivery"), 1),
+                percent("late"),
+                percent("freight"),
+                decimal(of(&s.place, "review"), 2),
+            ]
+        })
+        .collect()
+}
+
+pub(crate) fn allocation(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let given = results.parameters.decisions.budget_centavos.is_some();
+    let states = decisions(results).map(|d| d.region.states.as_slice()).unwrap_or_default();
+    let chosen = states.iter().filter(|s| s.budget_share > 0.0);
+    chosen
+        .map(|s| {
+            vec![
+                format!("{} ({})", words.state(&s.state), s.state),
+                brl(s.forecast, words),
+                lang.percent(s.budget_share, 1),
+                if given { lang.brl(s.budget_centavos, 2) } else { NONE.into() },
+            ]
+        })
+        .collect()
+}
+
+pub(crate) fn cities(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let cities = decisions(results).map(|d| d.region.cities.as_slice()).unwrap_or_default();
+    cities.iter().map(|c| vec![capitalised(&c.city), lang.count(c.orders), lang.brl(c.revenue_centavos, 0)]).collect()
+}
+
+/// `sao paulo` → `Sao Paulo`: the data have no accents.
+fn capitalised(name: &str) -> String {
+    let word = |word: &str| match word {
+        "de" | "do" | "da" | "dos" | "das" | "e" => word.to_string(),
+        _ => {
+            let mut letters = word.chars();
+            letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    };
+    name.split(' ').map(word).collect::<Vec<String>>().join(" ")
+}
+
+pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let methods = decisions(results).map(|d| d.payments.methods.as_slice()).unwrap_or_default();
+    methods
+        .iter()
+        .map(|m| {
+            vec![
+                words.method(&m.payment_type),
+                lang.count(m.payments),
+                lang.percent(m.share_payments, 1),
+                format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
+                lang.percent(m.share_value, 1),
+                lang.decimal(m.installments_mean, 1),
+            ]
+        })
+        .collect()
+}
+
+/// One row per model: categories, then states.
+pub(crate) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
+    let lang = words.lang;
+    let Some(c) = tests else { return Vec::new() };
+    c.tests
+        .iter()
+        .zip(&c.differences)
+        .enumerate()
+        .map(|(i, (t, d))| {
+            let m = &t.metrics;
+            let difference =
+                format!("{} [{} ; {}]", lang.decimal(d.value, 3), lang.decimal(d.low, 3), lang.decimal(d.high, 3));
+            vec![
+                words.label(&model_key(t.model)),
+                lang.decimal(m.wape, 3),
+                lang.decimal(m.wape_complete, 3),
+                signed(lang, m.bias),
+                lang.decimal(m.mase, 2),
+                lang.percent(m.coverage80, 0),
+                lang.decimal(m.width80, 2),
+                lang.decimal(m.growth, 2),
+                if i == 0 { NONE.into() } else { difference },
+            ]
+        })
+        .collect()
+}
+
+/// One row per feature: coefficient and standard error at each horizon, and what more of it does.
+pub(crate) fn coefficients(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let all = decisions(results).map(|d| d.outlook.categories.coefficients.as_slice()).unwrap_or_default();
+    let first = all.iter().filter(|c| c.step == 1);
+    first
+        .map(|c| {
+            let at = |step: usize| {
+                all.iter().find(|o| o.step == step && o.feature == c.feature).map_or(NONE.into(), |o| {
+                    format!("{} ({})", lang.decimal(o.value, 2), lang.decimal(o.standard_error, 2))
+                })
+            };
+            let label = words.label(&format!("feature_{}", position(c.feature)));
+            vec![label, at(1), at(2), at(3), signed(lang, effect(c))]
+        })
+        .collect()
+}
+
+pub(crate) fn regret(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let strategies = results.past.as_ref().map(|p| p.strategies.as_slice()).unwrap_or_default();
+    strategies
+        .iter()
+        .map(|s| {
+            let choices: Vec<String> =
+                s.choices.iter().take(2).map(|(name, n)| format!("{} ({n})", words.category(name))).collect();
+            vec![
+                words.label(&strategy_key(s.name)),
+                choices.join(", "),
+                brl(s.revenue.value, words),
+                signed(lang, s.growth.value),
+                brl(s.gain.value, words),
+                brl(s.regret.value, words),
+                format!("{} – {}", brl(s.regret.low, words), brl(s.regret.high, words)),
+            ]
+        })
+        .collect()
+}

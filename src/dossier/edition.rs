@@ -1,0 +1,296 @@
+//! The words of one language, from `reports/<language>/`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::report::lang::Lang;
+use crate::report::typography::Typographer;
+use crate::report::{Chapter, Templates, template};
+use crate::schema::contract::UNKNOWN;
+use crate::text::shortened;
+
+/// All that a language needs.
+pub(crate) struct Edition {
+    pub(crate) words: Words,
+    captions: BTreeMap<String, Caption>,
+    chapters: Vec<Chapter>,
+}
+
+/// Names and labels of a language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Words {
+    #[serde(skip, default)]
+    pub(crate) lang: Lang,
+    labels: BTreeMap<String, String>,
+    categories: BTreeMap<String, String>,
+    states: BTreeMap<String, String>,
+    methods: BTreeMap<String, String>,
+    tables: BTreeMap<String, String>,
+    checks: BTreeMap<String, String>,
+    docs: BTreeMap<String, String>,
+    /// Warnings of the audit, their names left out: `{} is not read`.
+    #[serde(default)]
+    notes: BTreeMap<String, String>,
+}
+
+/// Title, alternative text and column heads of a figure or table, as templates.
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Caption {
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) alt: String,
+    #[serde(default)]
+    pub(crate) columns: Vec<String>,
+}
+
+/// Captions by identifier of their figure or table, filled.
+pub(crate) struct Captions(BTreeMap<String, Caption>);
+
+impl Edition {
+    pub(crate) fn of(lang: Lang, templates: &Templates) -> Result<Edition> {
+        let text = |file: &str| templates.text(&format!("{}/{file}", lang.code())).to_owned();
+        let name = |file: &str| format!("`reports/{}/{file}`", lang.code());
+        let mut words: Words = toml::from_str(&text("words.toml")).map_err(|e| Error::report(name("words.toml"), e))?;
+        words.lang = lang;
+        let captions = toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
+        let chapters = templates.chapters(lang.code());
+        let chapter = |(path, text): (&str, &str)| Chapter { name: path.into(), text: text.into() };
+        Ok(Edition { words, captions, chapters: chapters.map(chapter).collect() })
+    }
+
+    pub(crate) fn chapters(&self) -> &[Chapter] {
+        &self.chapters
+    }
+
+    /// Fills the captions.
+    pub(crate) fn captions(&self, values: &serde_json::Value) -> Result<Captions> {
+        let chapter = |id: &str, part: &str, text: &str| Chapter {
+            name: format!("captions.toml, {id}.{part}"),
+            text: text.into(),
+        };
+        let texts: Vec<Chapter> = self
+            .captions
+            .iter()
+            .flat_map(|(id, caption)| [chapter(id, "title", &caption.title), chapter(id, "alt", &caption.alt)])
+            .collect();
+        let filled = template::fill(&texts, values, self.words.lang)?;
+        let set = |text: &str| Typographer::new(self.words.lang).set(text.trim());
+        let pairs = self.captions.iter().zip(filled.chunks(2));
+        Ok(Captions(
+            pairs
+                .map(|((id, caption), filled)| {
+                    let caption = Caption { title: set(&filled[0].text), alt: set(&filled[1].text), ..caption.clone() };
+                    (id.clone(), caption)
+                })
+                .collect(),
+        ))
+    }
+}
+
+impl Captions {
+    pub(crate) fn of(&self, id: &str) -> Result<&Caption> {
+        self.0.get(id).ok_or_else(|| Error::report("`captions.toml`", format!("there is no caption `{id}`")))
+    }
+}
+
+impl Words {
+    /// A fixed word or phrase; its key where the language lacks it.
+    pub(crate) fn label(&self, key: &str) -> String {
+        self.labels.get(key).map_or_else(|| key.into(), |text| Typographer::new(self.lang).set(text))
+    }
+    /// Name of an English category.
+    pub(crate) fn category(&self, name: &str) -> String {
+        named(&self.categories, name)
+    }
+    /// Name of a state.
+    pub(crate) fn state(&self, code: &str) -> String {
+        named(&self.states, code)
+    }
+    /// What stands for a state where codes do: its code, if it has one.
+    pub(crate) fn state_code(&self, code: &str) -> String {
+        if code == UNKNOWN { self.state(code) } else { code.into() }
+    }
+    /// Name of a payment method.
+    pub(crate) fn method(&self, name: &str) -> String {
+        named(&self.methods, name)
+    }
+    /// Name of a table of the marketplace.
+    pub(crate) fn table(&self, name: &str) -> String {
+        named(&self.tables, name)
+    }
+    /// A quality check in words.
+    pub(crate) fn check(&self, check: &str) -> String {
+        self.checks.get(check).cloned().unwrap_or_else(|| check.replace('`', ""))
+    }
+    /// The meaning of a column, which the contract tells in English.
+    pub(crate) fn doc(&self, doc: &str) -> String {
+        self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
+    }
+    /// A warning of the audit, which tells it in English.
+    pub(crate) fn note(&self, warning: &str) -> String {
+        let (pattern, names) = pattern(warning);
+        let (open, close) = if self.lang == Lang::Fr { ("«\u{a0}", "\u{a0}»") } else { ("“", "”") };
+        let mut names = names.into_iter().map(|name| name.replace("`, `", &format!("{close}, {open}")));
+        let mut filled = String::new();
+        for (i, text) in self.notes.get(&pattern).unwrap_or(&pattern).split("{}").enumerate() {
+            if i > 0 {
+                filled += &names.next().map_or(String::new(), |name| format!("{open}{name}{close}"));
+            }
+            filled += text;
+        }
+        filled
+    }
+    /// `a, b et c`.
+    pub(crate) fn list(&self, items: &[String]) -> String {
+        match items {
+            [] => String::new(),
+            [one] => one.clone(),
+            [rest @ .., last] => format!("{} {} {last}", rest.join(", "), self.label("and")),
+        }
+    }
+}
+
+/// A sentence whose names between backticks are left out, and these; names that follow each other count as one.
+fn pattern(sentence: &str) -> (String, Vec<String>) {
+    let (mut pattern, mut names) = (String::new(), Vec::<String>::new());
+    for (i, text) in sentence.split('`').enumerate() {
+        match (i % 2, names.last_mut()) {
+            (0, _) => pattern += text,
+            (_, Some(list)) if pattern.ends_with("{}, ") => {
+                pattern.truncate(pattern.len() - 2);
+                *list += &format!("`, `{text}");
+            }
+            _ => {
+                pattern += "{}";
+                names.push(text.into());
+            }
+        }
+    }
+    (pattern, names)
+}
+
+/// Characters of a name of the data that are shown.
+pub(crate) const NAME: usize = 80;
+
+/// Data may hold names that no language knows: they are shown as they are, but not without end.
+fn named(names: &BTreeMap<String, String>, name: &str) -> String {
+    names.get(name).cloned().unwrap_or_else(|| shortened(name, NAME).replace('_', " "))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::schema::contract::{Kind, TABLES};
+
+    fn editions() -> [Edition; 2] {
+        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap())
+    }
+
+    /// `text` with a space for each of its parts from `open` to `close`, and those parts.
+    fn split<'a>(text: &'a str, open: &str, close: &str) -> (String, Vec<&'a str>) {
+        let (mut rest, mut outside, mut inside) = (text, String::new(), Vec::new());
+        while let Some((before, after)) = rest.split_once(open) {
+            let (part, after) = after.split_once(close).unwrap();
+            outside += before;
+            outside.push(' ');
+            inside.push(part);
+            rest = after;
+        }
+        (outside + rest, inside)
+    }
+
+    /// The first digit that no letter leads to: `S3` is a name, `3` a number.
+    fn bare_digit(template: &str) -> Option<String> {
+        let marks = [("{{", "}}"), ("{%", "%}"), ("{!", "!}"), ("`", "`"), ("](", ")"), ("[^", "]"), ("{", "}")];
+        let prose = marks.into_iter().fold(template.to_string(), |text, (open, close)| split(&text, open, close).0);
+        let word = prose.split(|c: char| !c.is_alphanumeric()).find(|w| w.starts_with(|c: char| c.is_numeric()))?;
+        Some(word.into())
+    }
+
+    /// What a chapter holds in any language: places of figures and tables, identifiers of headings, placeholders.
+    fn skeleton(text: &str) -> (Vec<&str>, Vec<&str>, BTreeSet<&str>) {
+        let placed = text.lines().filter_map(|l| l.strip_prefix("![")?.rsplit_once("](")).map(|(_, id)| id);
+        let headings = text.lines().filter(|l| l.starts_with('#'));
+        let ids =
+            headings.map(|l| l.rsplit_once('#').filter(|(level, _)| level.contains('{')).map_or("", |(_, id)| id));
+        (placed.collect(), ids.collect(), split(text, "{{", "}}").1.into_iter().map(str::trim).collect())
+    }
+
+    #[test]
+    fn numbers_enter_the_prose_through_placeholders_only() {
+        for (text, digit) in [
+            ("S3, `1`, [^2], [x](#3), {{ a[4] }}{% if b > 5 %}{% endif %}\n\n# A {#h6}", None),
+            ("{% if a %}vingt{% else %}20 %{% endif %}", Some("20")),
+            ("de 3,5 jours", Some("3")),
+        ] {
+            assert_eq!(bare_digit(text).as_deref(), digit, "{text}");
+        }
+        for edition in editions() {
+            let captions = edition.captions.iter().map(|(id, c)| (id.as_str(), format!("{}\n{}", c.title, c.alt)));
+            let chapters = edition.chapters.iter().map(|c| (c.name.as_str(), c.text.clone()));
+            for (name, text) in chapters.chain(captions) {
+                assert_eq!(bare_digit(&text), None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_say_the_same() {
+        let [french, english] = editions();
+        for (fr, en) in french.chapters.iter().zip(&english.chapters) {
+            assert_eq!(skeleton(&fr.text), skeleton(&en.text), "{} and {}", fr.name, en.name);
+        }
+        assert_eq!(french.chapters.len(), english.chapters.len());
+        let captions = |edition: &Edition| -> Vec<_> {
+            edition.captions.iter().map(|(id, c)| (id.clone(), c.alt.is_empty(), c.columns.len())).collect()
+        };
+        assert_eq!(captions(&french), captions(&english));
+        let names = |w: &Words| -> Vec<Vec<String>> {
+            [&w.labels, &w.categories, &w.states, &w.methods, &w.tables].map(|m| m.keys().cloned().collect()).into()
+        };
+        assert_eq!(names(&french.words), names(&english.words));
+    }
+
+    /// Checks are named in English: only French must have them all.
+    #[test]
+    fn warnings_are_told_in_the_language_of_the_report() {
+        let [french, english] =
+            [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap().words);
+        let told = "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `s.csv`";
+        assert_eq!(
+            english.note(told),
+            "“a.zip” is not read: its tables “orders”, “sellers” are taken from “orders.csv”, “s.csv”"
+        );
+        let expected =
+            "« a.zip » n'est pas lu : ses tables « orders », « sellers » viennent de « orders.csv », « s.csv »";
+        assert_eq!(french.note(told).replace('\u{a0}', " "), expected);
+        assert_eq!(french.note("whatever `x` is"), "whatever «\u{a0}x\u{a0}» is");
+        for missing in TABLES.iter().filter_map(|table| crate::input::built_in::told(table.id)) {
+            assert!(french.notes.contains_key(&pattern(&missing).0) || missing.ends_with("it has no row"), "{missing}");
+        }
+    }
+
+    #[test]
+    fn checks_of_the_contract_have_french_names() {
+        let [french, english] = editions();
+        let keys =
+            TABLES.iter().filter(|t| !t.key.is_empty()).map(|t| format!("the key `{}` is unique", t.key.join(" + ")));
+        let references = TABLES.iter().flat_map(|t| t.foreign_keys);
+        let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
+        let ids = TABLES.iter().flat_map(|t| t.columns).filter(|c| c.kind == Kind::Id);
+        let ids = ids.map(|c| format!("`{}` has 32 hexadecimal digits", c.name));
+        for check in keys.chain(references).chain(ids).chain(english.words.checks.into_keys()) {
+            assert!(french.words.checks.contains_key(&check), "{check}");
+        }
+        for column in TABLES.iter().flat_map(|t| t.clean_columns()) {
+            assert!(french.words.docs.contains_key(column.doc), "{}", column.doc);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The figures of the report, by identifier: numbers from the results, words from the captions, drawings from `charts`.
+
+mod data;
+mod decisions;
+mod past;
+mod payments;
+mod reference;
+mod sales;
+mod service;
+
+use std::collections::BTreeMap;
+
+use super::edition::{Captions, Words};
+use crate::charts::Svg;
+use crate::charts::{About, Tick};
+use crate::decisions::Facts;
+use crate::error::Result;
+use crate::mart::month::Month;
+use crate::report::Figure;
+use crate::report::lang::Lang;
+use crate::results::Results;
+
+/// What every figure needs.
+struct Studio<'a> {
+    results: &'a Results,
+    words: &'a Words,
+    captions: &'a Captions,
+    figures: BTreeMap<String, Figure>,
+}
+
+pub(crate) fn figures(results: &Results, words: &Words, captions: &Captions) -> Result<BTreeMap<String, Figure>> {
+    let mut studio = Studio { results, words, captions, figures: BTreeMap::new() };
+    data::draw(&mut studio)?;
+    sales::draw(&mut studio)?;
+    service::draw(&mut studio)?;
+    payments::draw(&mut studio)?;
+    reference::draw(&mut studio)?;
+    decisions::draw(&mut studio)?;
+    past::draw(&mut studio)?;
+    Ok(studio.figures)
+}
+
+impl Studio<'_> {
+    /// Draws the figure `id` from `source`, a file of the output folder.
+    fn figure(&mut self, id: &str, source: &str, draw: impl FnOnce(&About) -> Svg) -> Result<()> {
+        let caption = self.captions.of(id)?;
+        let no_data = self.words.label("no_data");
+        let about = About { title: &caption.title, desc: &caption.alt, no_data: &no_data };
+        let figure =
+            Figure { svg: draw(&about), title: caption.title.clone(), alt: caption.alt.clone(), source: source.into() };
+        self.figures.insert(id.into(), figure);
+        Ok(())
+    }
+
+    fn lang(&self) -> Lang {
+        self.words.lang
+    }
+
+    fn label(&self, key: &str) -> String {
+        self.words.label(key)
+    }
+}
+
+/// Reais, short: `5,9 M`, `12 k`, `850`.
+fn short(lang: Lang, value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        v if v >= 1e6 => (value / 1e6, "\u{202f}M"),
+        v if v >= 1e3 => (value / 1e3, "\u{202f}k"),
+        _ => (value, ""),
+    };
+    let digits = usize::from(scaled.abs() < 9.95 && !unit.is_empty());
+    format!("{}{unit}", lang.decimal(scaled, digits))
+}
+
+/// The entries with the greatest `value`, greatest first.
+fn greatest(facts: &[Facts], count: usize, value: impl Fn(&Facts) -> f64) -> Vec<&Facts> {
+    let mut ranked: Vec<&Facts> = facts.iter().filter(|f| value(f).is_finite()).collect();
+    ranked.sort_by(|a, b| value(b).total_cmp(&value(a)).then_with(|| a.name.cmp(&b.name)));
+    ranked.truncate(count);
+    ranked
+}
+
+fn reais(centavos: i64) -> f64 {
+    centavos as f64 / 100.0
+}
+
+/// A time axis: the first letters of the months under their years.
+struct MonthAxis {
+    months: Vec<Month>,
+    labels: Vec<(String, String)>,
+}
+
+impl MonthAxis {
+    fn new(lang: Lang, first: Month, last: Month) -> MonthAxis {
+        let months: Vec<Month> =
+            std::iter::successors(Some(first), |m| Some(m.plus(1))).take_while(|m| *m <= last).collect();
+        let labels = months.iter().map(|m| {
+            let name = lang.month(&m.to_string()).unwrap_or_default();
+            (name.chars().take(1).flat_map(char::to_uppercase).collect(), m.year.to_string())
+        });
+        MonthAxis { labels: labels.collect(), months }
+    }
+
+    fn ticks(&self) -> Vec<Tick<'_>> {
+        self.labels.iter().map(|(label, group)| Tick { label, group }).collect()
+    }
+
+    fn position(&self, month: Month) -> Option<usize> {
+        self.months.iter().position(|m| *m == month)
+    }
+}

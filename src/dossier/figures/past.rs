@@ -1,0 +1,107 @@
+//! Figures on the test of the past: errors of the models, residuals, regret of the choices.
+
+use super::{Studio, short};
+use crate::charts::{Axis, Bar, Bars, Dot, Dots, Dotted, Histogram, Mark, Scatter, bars, dots, histogram, scatter};
+use crate::decisions::Past;
+use crate::dossier::decided::{model_key, strategy_key};
+use crate::error::Result;
+use crate::models::metrics::Outcome;
+
+/// Width of a column of the histogram, and where its outermost columns end, in natural logarithms.
+const BIN: f64 = 0.2;
+const WIDEST: f64 = 2.0;
+
+pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
+    let results = studio.results;
+    let past = results.past.as_ref().ok();
+    errors(studio, past)?;
+    residuals(studio, past)?;
+    spread(studio, past)?;
+    regret(studio, past)
+}
+
+fn errors(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+    let tests = past.map(|p| p.categories.tests.as_slice()).unwrap_or_default();
+    let labels: Vec<String> = tests.iter().map(|t| studio.label(&model_key(t.model))).collect();
+    let data: Vec<Bar<'_>> = tests
+        .iter()
+        .zip(&labels)
+        .enumerate()
+        .map(|(i, (t, label))| Bar { label, value: t.metrics.wape, highlight: i == 0, ..Default::default() })
+        .collect();
+    let lang = studio.lang();
+    let format = move |v: f64| lang.percent(v, 1);
+    studio.figure("backtest", "tables/backtest.csv", |about| {
+        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
+    })
+}
+
+/// Forecasts of the next month, and the logarithm of how far off they were.
+fn next_month(past: Option<&Past>) -> Vec<(&Outcome, f64)> {
+    let outcomes = past.map(|p| p.categories.tests[0].outcomes.as_slice()).unwrap_or_default();
+    let told = outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0 && o.actual > 0.0);
+    told.map(|o| (o, (o.actual / o.forecast).ln())).collect()
+}
+
+fn residuals(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+    let told = next_month(past);
+    let points: Vec<Dotted<'_>> =
+        told.iter().map(|(o, residual)| Dotted { x: o.forecast, y: *residual, ..Default::default() }).collect();
+    let lang = studio.lang();
+    let (x_format, y_format) = (move |v: f64| short(lang, v), move |v: f64| lang.decimal(v, 1));
+    let (x_title, y_title) = (studio.label("forecast_log"), studio.label("residual"));
+    let exact = studio.label("exact");
+    let data = Scatter {
+        points: &points,
+        x: Axis { title: &x_title, format: &x_format, log: true, reference: None },
+        y: Axis { title: &y_title, format: &y_format, log: false, reference: Some((0.0, &exact)) },
+        groups: &[],
+    };
+    studio.figure("residuals", "tables/backtest.csv", |about| scatter(about, &data))
+}
+
+fn spread(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+    let told = next_month(past);
+    let bins = (2.0 * WIDEST / BIN).round() as usize;
+    let mut counts = vec![0.0; if told.is_empty() { 0 } else { bins }];
+    for (_, residual) in &told {
+        let bin = ((residual + WIDEST) / BIN).floor().clamp(0.0, bins as f64 - 1.0) as usize;
+        counts[bin] += 1.0;
+    }
+    let edges: Vec<f64> = (0..=counts.len()).map(|i| -WIDEST + i as f64 * BIN).collect();
+    let lang = studio.lang();
+    let (x_format, y_format) = (move |v: f64| lang.decimal(v, 1), move |v: f64| lang.count(v as i64));
+    let (x_title, y_title, exact) = (studio.label("residual"), studio.label("forecasts_count"), studio.label("exact"));
+    let marks = [Mark { at: 0.0, label: &exact }];
+    let data = Histogram {
+        edges: &edges,
+        counts: &counts,
+        marks: &marks,
+        x_format: &x_format,
+        y_format: &y_format,
+        x_title: &x_title,
+        y_title: &y_title,
+    };
+    studio.figure("residual_spread", "tables/backtest.csv", |about| histogram(about, &data))
+}
+
+fn regret(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+    let strategies = past.map(|p| p.strategies.as_slice()).unwrap_or_default();
+    let labels: Vec<String> = strategies.iter().map(|s| studio.label(&strategy_key(s.name))).collect();
+    let data: Vec<Dot<'_>> = strategies
+        .iter()
+        .zip(&labels)
+        .enumerate()
+        .map(|(i, (s, label))| Dot {
+            label,
+            value: s.gain.value,
+            interval: Some((s.gain.low, s.gain.high)),
+            highlight: i == 0,
+        })
+        .collect();
+    let lang = studio.lang();
+    let format = move |v: f64| short(lang, v);
+    let (axis, zero) = (studio.label("gain_axis"), studio.label("no_gain"));
+    let data = Dots { dots: &data, format: &format, reference: Some((0.0, &zero)), axis: &axis };
+    studio.figure("regret", "tables/regret.csv", |about| dots(about, &data))
+}

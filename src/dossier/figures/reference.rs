@@ -1,0 +1,61 @@
+//! Figures on the reference model: what it predicts, against what was sold.
+
+use std::collections::BTreeMap;
+
+use super::{MonthAxis, Studio, short};
+use crate::charts::{Bar, Bars, Forecast, Lines, Series, bars, lines};
+use crate::error::Result;
+use crate::mart::month::Month;
+use crate::models::reference::{FIRST_PREDICTED, HORIZON, Prediction};
+
+pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
+    line(studio)?;
+    top(studio)
+}
+
+/// Its first category: training months and predictions.
+fn line(studio: &mut Studio<'_>) -> Result<()> {
+    let reference = &studio.results.reference;
+    let first = reference.top().first().map(|p| p.category.clone()).unwrap_or_default();
+    let rows: Vec<&Prediction> = reference.predictions.iter().filter(|p| p.category == first).collect();
+    let trained: BTreeMap<Month, f64> = rows.iter().filter(|p| !p.predicted).map(|p| (p.month, p.sales)).collect();
+    let start = trained.keys().next().copied().unwrap_or(FIRST_PREDICTED).min(FIRST_PREDICTED);
+    let axis = MonthAxis::new(studio.lang(), start, FIRST_PREDICTED.plus(HORIZON - 1));
+    let from = axis.position(FIRST_PREDICTED).unwrap_or(0);
+    let values: Vec<f64> = axis.months[..from].iter().map(|m| trained.get(m).copied().unwrap_or(f64::NAN)).collect();
+    let predicted: Vec<f64> = rows.iter().filter(|p| p.predicted).map(|p| p.sales).collect();
+    let label = studio.words.category(&first);
+    let series =
+        [Series { label: &label, values: &values, forecast: Some(Forecast { from, values: &predicted, bands: &[] }) }];
+    let lang = studio.lang();
+    let format = move |v: f64| short(lang, v);
+    let (unit, trained, predicted) =
+        (studio.label("reference_sales"), studio.label("observed"), studio.label("predicted"));
+    let ticks = axis.ticks();
+    let series: &[Series<'_>] = if rows.is_empty() { &[] } else { &series };
+    let data = Lines {
+        ticks: &ticks,
+        series,
+        format: &format,
+        unit: &unit,
+        words: (&trained, &predicted),
+        ..Default::default()
+    };
+    studio.figure("reference_line", "tables/price_predictions.csv", |about| lines(about, &data))
+}
+
+fn top(studio: &mut Studio<'_>) -> Result<()> {
+    let top = studio.results.reference.top();
+    let names: Vec<String> = top.iter().map(|p| studio.words.category(&p.category)).collect();
+    let data: Vec<Bar<'_>> = top
+        .iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(i, (p, label))| Bar { label, value: p.sales, highlight: i == 0, ..Default::default() })
+        .collect();
+    let lang = studio.lang();
+    let format = move |v: f64| short(lang, v);
+    studio.figure("reference_top", "tables/price_predictions_top_category.csv", |about| {
+        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
+    })
+}

@@ -1,0 +1,64 @@
+//! Results → the report's document: which chapters, which values, which figures and tables. Next: `html`, `typst`.
+//!
+//! Every word stands under `reports/<language>/`: chapters in Markdown, titles and alternative texts in `captions.toml`,
+//! names of categories, states and methods in `words.toml`. Here are the numbers only.
+
+mod costs;
+mod decided;
+mod decided_tables;
+pub(crate) mod edition;
+mod figures;
+mod provenance;
+mod tables;
+mod values;
+
+use crate::error::Result;
+use crate::report::{Document, Materials, Meta, Style, Templates, bibliography, compose};
+use crate::results::Results;
+use edition::Edition;
+
+/// Composes the report of `results` in the language of its parameters, from the built-in texts.
+///
+/// # Errors
+/// A chapter or a caption cannot be filled, or the mart is incomplete.
+pub fn dossier(results: &Results) -> Result<Document> {
+    dossier_with(results, &Templates::default())
+}
+
+/// The same from the texts of `templates`.
+///
+/// # Errors
+/// As [`dossier`]; a text of the templates is not what it replaces.
+pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document> {
+    let lang = results.parameters.lang;
+    let edition = Edition::of(lang, templates)?;
+    let costs = costs::costs(templates)?;
+    let values = values::values(results, &edition.words, &costs)?;
+    let captions = edition.captions(&values)?;
+    let materials = Materials {
+        figures: figures::figures(results, &edition.words, &captions)?,
+        tables: tables::tables(results, &edition.words, &captions, &costs)?,
+        sources: provenance::sources(&values),
+        works: bibliography::parse(templates.text("references.bib"))?,
+        values,
+    };
+    let mut document = compose(meta(results, &edition), edition.chapters(), &materials)?;
+    document.style = Style::of(templates);
+    Ok(document)
+}
+
+fn meta(results: &Results, edition: &Edition) -> Meta {
+    let cover = &results.parameters.cover;
+    let given = |text: &str| Some(text.trim().to_string()).filter(|t| !t.is_empty());
+    Meta {
+        lang: results.parameters.lang,
+        title: given(&cover.title).unwrap_or_else(|| edition.words.label("title")),
+        subtitle: Some(given(&cover.subtitle).unwrap_or_else(|| edition.words.label("subtitle"))),
+        authors: cover.authors.iter().filter_map(|a| given(a)).collect(),
+        school: given(&cover.school),
+        date: given(&cover.date),
+        notice: results.parameters.generated.is_some().then(|| edition.words.label("generated")),
+        fingerprint: results.fingerprint(),
+        parts: results.hashes().map(|(name, hash)| (edition.words.label(&format!("hash_{name}")), hash)).into(),
+    }
+}

@@ -1,0 +1,285 @@
+//! The tables of the report, by identifier.
+
+use std::collections::BTreeMap;
+
+use super::costs;
+use super::costs::Cost;
+use super::decided_tables as decided;
+use super::edition::{Captions, Words};
+use crate::clean::audit::{Coverage, Severity};
+use crate::decisions::Facts;
+use crate::error::Result;
+use crate::mart::missing::Missing;
+use crate::report::{Table, TableColumn};
+use crate::results::Results;
+use crate::schema::contract;
+use crate::schema::contract::{Column, TABLES, UNKNOWN};
+
+/// Rows of a ranking.
+const TOP: usize = 15;
+/// What stands for a missing value.
+pub(crate) const NONE: &str = "–";
+
+pub(crate) fn tables(
+    results: &Results,
+    words: &Words,
+    captions: &Captions,
+    costs: &[Cost],
+) -> Result<BTreeMap<String, Table>> {
+    let mut tables = BTreeMap::new();
+    let mut add = |id: &str, source: &str, text_columns: usize, rows: Vec<Vec<String>>| -> Result<()> {
+        let caption = captions.of(id)?;
+        let column = |(i, header): (usize, &String)| TableColumn { header: header.clone(), numeric: i >= text_columns };
+        // An empty table would look like a mistake.
+        let rows = if rows.is_empty() { vec![vec![words.label("none")]] } else { rows };
+        let table = Table {
+            columns: caption.columns.iter().enumerate().map(column).collect(),
+            rows,
+            title: caption.title.clone(),
+            source: source.into(),
+        };
+        tables.insert(id.to_string(), table);
+        Ok(())
+    };
+    let findings = &results.findings;
+    add("inventory", "audit.json", 2, inventory(results, words))?;
+    add("audit", "tables/audit.csv", 2, audit(results, words))?;
+    add("quality", "tables/quality.csv", 3, quality(results, words))?;
+    add("coverage", "tables/quality.csv", 2, coverage(results, words))?;
+    add("missing", "mart/totals.parquet", 2, missing(results, words)?)?;
+    add(
+        "categories_table",
+        "tables/by_category.csv",
+        1,
+        facts(&findings.categories, words, |f| words.category(&f.name)),
+    )?;
+    add("states_table", "tables/by_state.csv", 1, facts(&findings.states, words, |f| words.state(&f.name)))?;
+    add("payments_table", "tables/payments_by_state.csv", 1, payments(results, words))?;
+    add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
+    add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
+    add("inputs", "run.json", 1, inputs(results, words))?;
+    add("dictionary", "src/schema/contract.rs", 4, dictionary(words))?;
+    add("checks", "tables/quality.csv", 3, checks(results, words))?;
+    add("weights", "run.json", 2, weights(results, words))?;
+    add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
+    let past = results.past.as_ref().ok();
+    add("short_list", "tables/winner.csv", 1, decided::short_list(results, words))?;
+    add("indicators", "tables/winner_indicators.csv", 1, decided::indicators(results, words))?;
+    add("products", "tables/winner_products.csv", 1, decided::products(results, words))?;
+    add("regions", "tables/regions.csv", 1, decided::regions(results, words))?;
+    add("allocation_table", "tables/allocation.csv", 1, decided::allocation(results, words))?;
+    add("cities", "tables/cities.csv", 1, decided::cities(results, words))?;
+    add("winner_payments", "tables/winner_payments.csv", 1, decided::winner_payments(results, words))?;
+    add("coefficients_table", "tables/coefficients.csv", 1, decided::coefficients(results, words))?;
+    add("models", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.categories), words))?;
+    add("models_states", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.states), words))?;
+    add("models_weekly", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.weekly), words))?;
+    add("regret_table", "tables/regret.csv", 2, decided::regret(results, words))?;
+    Ok(tables)
+}
+
+fn inventory(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let rows =
+        |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
+    TABLES
+        .iter()
+        .map(|t| {
+            vec![
+                words.table(t.name),
+                t.file.into(),
+                words.lang.count(rows(t.name) as i64),
+                words.lang.count(t.columns.len() as i64),
+            ]
+        })
+        .collect()
+}
+
+fn audit(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let count = |n: usize| words.lang.count(n as i64);
+    results
+        .audit
+        .steps
+        .iter()
+        .map(|s| {
+            vec![
+                words.table(&s.table),
+                words.label(&format!("audit_{}", s.step)),
+                count(s.rows_in),
+                count(s.deduplicated),
+                count(s.quarantined),
+                count(s.rows_out),
+            ]
+        })
+        .collect()
+}
+
+/// The checks that fail somewhere; what always holds is counted in the text.
+fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let failing = results.audit.quality.iter().filter(|c| c.failed > 0 && c.severity != Severity::Info);
+    failing
+        .map(|c| {
+            vec![
+                words.table(&c.table),
+                words.check(&c.check),
+                words.label(&format!("severity_{}", c.severity.name())),
+                words.lang.count(c.failed as i64),
+                words.lang.count(c.total as i64),
+            ]
+        })
+        .collect()
+}
+
+/// References of which something finds no partner, the largest share first.
+fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let mut all: Vec<Coverage> = results.audit.coverage();
+    all.retain(|coverage| coverage.alone > 0);
+    all.sort_by(|a, b| b.share().total_cmp(&a.share()));
+    let row = |c: &Coverage| {
+        let from = format!("{}, {}", words.table(&c.from.0), c.from.1);
+        let share = words.lang.percent(c.share(), if c.share() < 0.01 { 2 } else { 1 });
+        let note = if c.is_gap() { words.label("gap") } else { NONE.into() };
+        let counts = [c.alone, c.total].map(|n| words.lang.count(n as i64));
+        [from, words.table(&c.to.0)].into_iter().chain(counts).chain([share, note]).collect()
+    };
+    all.iter().map(row).collect()
+}
+
+/// Facts that refer to rows which are not there.
+fn missing(results: &Results, words: &Words) -> Result<Vec<Vec<String>>> {
+    let row = |m: Missing| {
+        let amount = m.centavos.map_or_else(|| NONE.into(), |centavos| words.lang.brl(centavos, 2));
+        vec![words.table(m.facts.name()), words.table(m.lacks.name()), words.lang.count(m.count), amount]
+    };
+    Ok(results.mart.missing()?.into_iter().map(row).collect())
+}
+
+fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    let percent = |share: Option<f64>| share.map_or(NONE.into(), |s| lang.percent(s, 1));
+    let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
+    let mut ranked: Vec<&Facts> = facts.iter().collect();
+    ranked.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
+    ranked
+        .into_iter()
+        .take(TOP)
+        .map(|f| {
+            vec![
+                name(f),
+                lang.count(f.orders),
+                lang.brl(f.revenue_centavos, 0),
+                percent(f.growth.as_ref().map(|g| g.rate)),
+                decimal(f.review_mean, 2),
+                percent(f.late_share),
+                decimal(f.delivery_days_mean, 1),
+            ]
+        })
+        .collect()
+}
+
+/// One row per method of the marketplace.
+fn payments(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    let row = |m: &crate::decisions::Method| {
+        vec![
+            words.method(&m.payment_type),
+            lang.count(m.payments),
+            lang.percent(m.share_payments, 1),
+            format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
+            lang.percent(m.share_value, 1),
+            lang.decimal(m.installments_mean, 1),
+        ]
+    };
+    results.findings.payments_total.methods.iter().map(row).collect()
+}
+
+/// One row per state: the methods it needs.
+fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    results
+        .findings
+        .payments
+        .iter()
+        .map(|s| {
+            let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
+            vec![
+                match s.state.as_str() {
+                    UNKNOWN => words.state(UNKNOWN),
+                    code => format!("{} ({code})", words.state(code)),
+                },
+                words.list(&methods),
+                lang.percent(s.covered, 1),
+                lang.count(s.orders),
+            ]
+        })
+        .collect()
+}
+
+fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let lang = words.lang;
+    let brl = |reais: f64| lang.brl((reais * 100.0).round() as i64, 0);
+    let reference = &results.reference;
+    reference
+        .top()
+        .into_iter()
+        .map(|p| {
+            let line = reference.lines.iter().find(|l| l.category == p.category);
+            let slope = |value: Option<f64>| value.map_or(NONE.into(), brl);
+            vec![
+                words.category(&p.category),
+                brl(p.sales),
+                slope(line.map(|l| l.per_year)),
+                slope(line.map(|l| l.per_month)),
+            ]
+        })
+        .collect()
+}
+
+/// Every column of every table: the source's, then those that cleaning adds.
+fn dictionary(words: &Words) -> Vec<Vec<String>> {
+    let row = |table: &'static contract::Table, column: &'static Column| {
+        vec![
+            words.table(table.name),
+            column.name.into(),
+            words.label(&format!("kind_{}", column.kind.name())),
+            words.doc(column.doc),
+        ]
+    };
+    TABLES.iter().flat_map(|t| t.clean_columns().map(move |c| row(t, c))).collect()
+}
+
+/// Every check, failed or not.
+fn checks(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let row = |c: &crate::clean::audit::Check| {
+        vec![
+            words.table(&c.table),
+            words.check(&c.check),
+            words.label(&format!("severity_{}", c.severity.name())),
+            words.lang.count(c.failed as i64),
+            words.lang.count(c.total as i64),
+        ]
+    };
+    results.audit.quality.iter().map(row).collect()
+}
+
+/// The weights of both scores.
+fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let weights = &results.parameters.decisions.weights;
+    let rows = [("weights_category", &weights.category), ("weights_state", &weights.state)];
+    rows.into_iter()
+        .flat_map(|(about, weights)| {
+            let mut sorted: Vec<(&String, &f64)> = weights.iter().collect();
+            sorted.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
+            sorted.into_iter().map(move |(name, weight)| {
+                vec![words.label(about), words.label(&format!("indicator_{name}")), words.lang.percent(*weight, 0)]
+            })
+        })
+        .collect()
+}
+
+fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    let row = |f: &crate::input::read::InputFile| {
+        let hash = f.blake3.get(..16).unwrap_or(NONE);
+        vec![f.name.clone(), words.lang.count(f.bytes as i64), hash.into()]
+    };
+    results.audit.inputs.iter().map(row).collect()
+}

@@ -1,0 +1,342 @@
+//! The values that placeholders name. Amounts in centavos, shares 0–1, months as `2018-07`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::costs;
+use super::costs::Cost;
+use super::decided;
+use super::decided::centavos;
+use super::edition::Words;
+use crate::clean::audit::{ChangeKind, GAP, Severity};
+use crate::decisions::region::population;
+use crate::decisions::{Facts, Findings, LEAST_SHARE, StatePayments};
+use crate::error::Result;
+use crate::mart;
+use crate::mart::month::Month;
+use crate::mart::period::orders_by_day;
+use crate::models::reference::{FIRST_PREDICTED, HORIZON};
+use crate::results::Results;
+use crate::schema::contract::{TABLES, UNKNOWN};
+
+/// Bytes of a page of a DynamoDB scan.
+const PAGE: f64 = 1_048_576.0;
+
+pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result<Value> {
+    let findings = &results.findings;
+    let period = findings.period;
+    let category = |f: &Facts| facts(f, words.category(&f.name));
+    let state = |f: &Facts| facts(f, words.state(&f.name));
+    let mut categories: Vec<&Facts> = findings.categories.iter().collect();
+    categories.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
+    let mut states: Vec<&Facts> = findings.states.iter().collect();
+    states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
+    let half = fewest_for_half(&states, findings.total.revenue_centavos);
+    let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
+    let mut values = json!({
+        "total": facts(&findings.total, words.state("BR")),
+        "period": {
+            "first": period.first.to_string(),
+            "last": period.last.to_string(),
+            "months": period.len(),
+            "recent": back(2),
+            "before": back(5),
+            "before_last": back(3),
+        },
+        "categories": categories.iter().map(|f| category(f)).collect::<Vec<_>>(),
+        "states": states.iter().map(|f| state(f)).collect::<Vec<_>>(),
+        "states_for_half": half,
+        "leading": findings.leading_category().map(category),
+        "growing": findings.growing_state().map(state),
+        "leads": findings.known_states().filter(|f| f.lead.is_some()).count(),
+        "least_share": LEAST_SHARE,
+        "slowest": extreme(findings, |f| f.delivery_days_mean).map(state),
+        "latest": extreme(findings, |f| f.late_share).map(state),
+        "fastest": extreme(findings, |f| f.delivery_days_mean.map(|d| -d)).map(state),
+        "payments": payments(&findings.payments_total, words),
+        "payment_leaders": leaders(&findings.payments, words),
+        "payment_states": covers(&findings.payments, words),
+        "habit": findings.unusual_payment().map(|h| json!({
+            "state": words.state(&h.state), "code": h.state, "method": words.method(&h.method), "method_code": h.method,
+            "share": h.share, "overall": h.share_overall,
+        })),
+        "reviews": reviews(results)?,
+        "audit": audit(results, words),
+        "reference": reference(results, words)?,
+        "mart_tables": mart::STEPS.iter().filter(|s| s.stored).count(),
+        "generated": results.parameters.generated,
+        "version": env!("CARGO_PKG_VERSION"),
+        "fingerprint": results.fingerprint(),
+        "map_credit": words.label("map_credit"),
+        "misread": misread(results, words)?,
+        "missing": missing(results)?,
+        "costs": costs::values(costs, words),
+        "population": population().values().sum::<i64>(),
+        "penetration": penetration(findings, words),
+        "first_categories": first_categories(results, words)?,
+    });
+    if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decided::values(results, words)) {
+        all.extend(decided);
+    }
+    Ok(values)
+}
+
+pub(crate) fn facts(f: &Facts, name: String) -> Value {
+    json!({
+        "name": name, "code": f.name, "orders": f.orders, "items": f.items, "revenue": f.revenue_centavos,
+        "price": f.price_centavos, "freight": f.freight_centavos, "review": f.review_mean, "late": f.late_share,
+        "late_by_date": f.late_by_date_share, "days": f.delivery_days_mean, "canceled": f.canceled_share,
+        "recent": f.recent_revenue_centavos, "growth": f.growth.as_ref().map(|g| g.rate),
+        "at_least": f.growth.as_ref().map(|g| g.at_least), "gain": f.growth.as_ref().map(|g| g.gain_centavos),
+        "lead": f.lead.as_ref().map(|l| l.rate), "lead_at_least": f.lead.as_ref().map(|l| l.at_least),
+    })
+}
+
+/// The state with the greatest known value; a mean over a few orders says nothing of a state.
+fn extreme(findings: &Findings, value: impl Fn(&Facts) -> Option<f64>) -> Option<&Facts> {
+    let least = LEAST_SHARE * findings.total.orders as f64;
+    let states = findings.known_states().filter(|f| f.orders as f64 >= least);
+    states.filter_map(|f| Some((value(f)?, f))).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
+}
+
+/// How many of the greatest states make half of the revenue.
+fn fewest_for_half(states: &[&Facts], total: i64) -> Value {
+    let states: Vec<&&Facts> = states.iter().filter(|f| f.is_known()).collect();
+    let mut sum = 0;
+    let mut count = 0;
+    while let Some(f) = states.get(count).filter(|_| sum * 2 < total) {
+        sum += f.revenue_centavos;
+        count += 1;
+    }
+    json!({ "count": count, "share": sum as f64 / total.max(1) as f64 })
+}
+
+pub(crate) fn payments(p: &StatePayments, words: &Words) -> Value {
+    let methods: Vec<Value> = p
+        .methods
+        .iter()
+        .map(|m| {
+            json!({
+                "name": words.method(&m.payment_type), "payments": m.payments, "orders": m.orders, "value": m.value_centavos,
+                "share": m.share_payments, "low": m.share_payments_low, "high": m.share_payments_high,
+                "share_value": m.share_value, "installments": m.installments_mean,
+            })
+        })
+        .collect();
+    let covering: Vec<String> = p.covering.iter().map(|m| words.method(m)).collect();
+    json!({
+        "payments": p.payments, "orders": p.orders, "value": p.value_centavos, "methods": methods,
+        "covering": words.list(&covering), "covering_count": covering.len(), "covered": p.covered,
+    })
+}
+
+/// How many states each method leads.
+fn leaders(states: &[StatePayments], words: &Words) -> Value {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for method in states.iter().filter(|s| s.state != UNKNOWN).filter_map(|s| s.methods.first()) {
+        *counts.entry(&method.payment_type).or_default() += 1;
+    }
+    let mut leaders: Vec<_> = counts.into_iter().collect();
+    leaders.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), *name));
+    leaders.into_iter().map(|(name, n)| json!({ "name": words.method(name), "states": n })).collect()
+}
+
+/// The sets of methods that cover 95 % of the orders, with the states that need each.
+fn covers(states: &[StatePayments], words: &Words) -> Value {
+    let mut sets: BTreeMap<Vec<String>, Vec<&str>> = BTreeMap::new();
+    for state in states.iter().filter(|s| s.state != UNKNOWN) {
+        sets.entry(state.covering.iter().map(|m| words.method(m)).collect()).or_default().push(&state.state);
+    }
+    let mut sets: Vec<_> = sets.into_iter().collect();
+    sets.sort_by_key(|(methods, states)| (std::cmp::Reverse(states.len()), methods.clone()));
+    sets.into_iter()
+        .map(|(methods, states)| json!({ "methods": words.list(&methods), "count": states.len(), "states": states.join(", ") }))
+        .collect()
+}
+
+/// Mean scores of orders in time and late.
+fn reviews(results: &Results) -> Result<Value> {
+    let frame = results.mart.table("review_scores")?;
+    let (mut sums, mut counts) = ([0i64; 2], [0i64; 2]);
+    for row in 0..frame.height() {
+        let number = |name: &str| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(row).unwrap_or(0)) };
+        let late = usize::from(number("late")? == 1);
+        sums[late] += number("review_score")? * number("reviews")?;
+        counts[late] += number("reviews")?;
+    }
+    let mean = |i: usize| (counts[i] > 0).then(|| sums[i] as f64 / counts[i] as f64);
+    Ok(json!({ "in_time": mean(0), "late": mean(1), "count": counts[0] + counts[1] }))
+}
+
+fn audit(results: &Results, words: &Words) -> Value {
+    let audit = &results.audit;
+    let failed = |severity| audit.quality.iter().filter(|c| c.severity == severity && c.failed > 0).count();
+    let changed = |kind| audit.changes.iter().filter(|c| c.change == kind).map(|c| c.count).sum::<usize>();
+    let worst = audit.nulls.iter().filter(|n| n.total > 0).max_by_key(|n| n.missing * 1_000_000 / n.total);
+    let outside = audit.steps.iter().find(|s| s.step == "locate").map_or(0, |s| s.quarantined);
+    json!({
+        "tables": TABLES.len(), "columns": TABLES.iter().map(|t| t.columns.len()).sum::<usize>(),
+        "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
+        "values_aside": audit.values_aside(),
+        "kept": audit.steps.iter().filter(|s| s.step == "clean").map(|s| s.rows_out).sum::<usize>(), "outside": outside,
+        "checks": audit.quality.len(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
+        "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),
+        "untranslated": changed(ChangeKind::Untranslated), "padded": changed(ChangeKind::ZeroPadded),
+        "renamed": changed(ChangeKind::Renamed), "bytes": audit.inputs.iter().map(|f| f.bytes).sum::<u64>(),
+        "notes": audit.warnings.iter().map(|warning| words.note(warning)).collect::<Vec<_>>(),
+        "nulls": audit.nulls.iter().map(|n| n.missing).sum::<usize>(),
+        "emptiest": worst.map(|n| json!({
+            "table": words.table(&n.table), "column": n.column, "share": n.missing as f64 / n.total as f64,
+        })),
+        "rows": audit.steps.iter().filter(|s| s.step == "clean").map(|s| (s.table.clone(), s.rows_out)).collect::<BTreeMap<_, _>>(),
+    })
+}
+
+fn reference(results: &Results, words: &Words) -> Result<Value> {
+    let reference = &results.reference;
+    let top: Vec<Value> = reference
+        .top()
+        .into_iter()
+        .map(|p| json!({ "name": words.category(&p.category), "code": p.category, "sales": centavos(p.sales) }))
+        .collect();
+    let last = FIRST_PREDICTED.plus(HORIZON - 1);
+    let at_end = || reference.predictions.iter().filter(|p| p.predicted && p.month == last);
+    let mut credited: BTreeMap<&str, i64> = BTreeMap::new();
+    for p in reference.predictions.iter().filter(|p| !p.predicted) {
+        *credited.entry(&p.category).or_default() += centavos(p.sales);
+    }
+    let earned =
+        |name: &str| results.findings.categories.iter().find(|f| f.name == name).map_or(0, |f| f.revenue_centavos);
+    let moved: i64 = results
+        .findings
+        .categories
+        .iter()
+        .map(|f| (credited.get(f.name.as_str()).copied().unwrap_or(0) - f.revenue_centavos).abs())
+        .sum();
+    let most = credited.iter().filter(|(name, _)| earned(name) > 0).max_by(|a, b| {
+        let excess = |(name, sum): &(&&str, &i64)| **sum as f64 / earned(name) as f64;
+        excess(a).total_cmp(&excess(b))
+    });
+    let singular: Vec<String> =
+        reference.lines.iter().filter(|l| l.singular).map(|l| words.category(&l.category)).collect();
+    Ok(json!({
+        "top": top, "first": FIRST_PREDICTED.to_string(), "last": last.to_string(), "months": HORIZON,
+        "rows": reference.predictions.len(), "categories": reference.lines.len(),
+        "credited": credited.values().sum::<i64>(), "moved": moved,
+        "moved_share": moved as f64 / results.findings.total.revenue_centavos.max(1) as f64,
+        "overrated": most.map(|(name, sum)| json!({
+            "name": words.category(name), "credited": sum, "earned": earned(name),
+            "excess": *sum as f64 / earned(name) as f64 - 1.0,
+        })),
+        // Training months after the last complete one.
+        "past": reference.predictions.iter().filter(|p| !p.predicted && p.month > results.findings.period.last).count(),
+        "negative": at_end().filter(|p| p.sales < 0.0).count(),
+        "singular": words.list(&singular), "singular_count": singular.len(),
+        "total_end": at_end().map(|p| centavos(p.sales)).sum::<i64>(),
+    }))
+}
+
+/// What the original read or counted wrongly, and what it changes.
+fn misread(results: &Results, words: &Words) -> Result<Value> {
+    let frame = results.mart.table("misread")?;
+    let number = |name: &str| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(0).unwrap_or(0)) };
+    let page = results.mart.table("first_page")?;
+    let on_page = |name: &str| -> Result<i64> { Ok(page.column(name)?.i64()?.get(0).unwrap_or(0)) };
+    let (customers, bytes) = (on_page("customers")?, on_page("bytes")?);
+    // As many customers of mean length as a page holds; fewer where there are no more.
+    let read = if bytes > 0 { (customers as f64 * (PAGE / bytes as f64).min(1.0)).floor() as i64 } else { 0 };
+    let (true_sum, multiplied) = (number("revenue_centavos")?, number("multiplied_centavos")?);
+    let joined = number("joined_centavos")?;
+    let over = |wrong: i64| (true_sum > 0).then(|| wrong as f64 / true_sum as f64 - 1.0);
+    Ok(json!({
+        "multiplied": multiplied, "multiplied_over": over(multiplied), "joined": joined, "joined_over": over(joined),
+        "later_items": number("later_items")?, "customers": customers, "read": read,
+        "read_share": (customers > 0).then(|| read as f64 / customers as f64),
+        "unfinished": unfinished(results)?,
+        "paid": paid_by_the_piece(results, words)?,
+    }))
+}
+
+/// Categories by the payments of their orders, once for each item: the wrong winner beside the right one, of delivered orders alone.
+fn paid_by_the_piece(results: &Results, words: &Words) -> Result<Value> {
+    let frame = results.mart.table("misread_by_category")?;
+    let names = frame.column("category")?.str()?;
+    let number = |name: &str, row: usize| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(row).unwrap_or(0)) };
+    let (mut joined, mut categories) = (0, Vec::new());
+    for (row, name) in names.iter().enumerate() {
+        joined += number("joined_centavos", row)?;
+        let sums = [number("delivered_joined_centavos", row)?, number("delivered_revenue_centavos", row)?];
+        categories.extend(name.filter(|name| *name != UNKNOWN).map(|name| (name, sums)));
+    }
+    let most = |which: usize| {
+        let first = categories.iter().max_by_key(|(name, sums)| (sums[which], std::cmp::Reverse(*name)));
+        let told = |(name, [joined, revenue]): &(&str, [i64; 2])| json!({ "name": words.category(name), "code": name, "joined": joined, "revenue": revenue });
+        first.filter(|(_, sums)| sums[0] > 0).map(told)
+    };
+    Ok(json!({ "joined": joined, "wrong": most(0), "right": most(1) }))
+}
+
+/// Facts that refer to rows which are not there, by what they are: how many, and what they amount to.
+fn missing(results: &Results) -> Result<Value> {
+    let missing = results.mart.missing()?;
+    Ok(json!({
+        "facts": missing.iter().map(|m| m.count).sum::<i64>(),
+        "gaps": results.audit.coverage().iter().filter(|coverage| coverage.is_gap()).count(),
+        "gap": GAP,
+    }))
+}
+
+/// The months after the last complete one, as if they were complete; `None` where there are none.
+fn unfinished(results: &Results) -> Result<Option<Value>> {
+    let period = results.findings.period;
+    let next = period.last.plus(1);
+    let days = orders_by_day(&results.mart)?;
+    let Some(last) = days.keys().next_back().map(|d| Month::of_day(*d)).filter(|m| *m >= next) else {
+        return Ok(None);
+    };
+    let sum = |from: i32, to: i32| days.range(from..to).map(|(_, n)| *n).sum::<i64>();
+    let months = |first: Month, count: i32| sum(first.first_day(), first.plus(count).first_day());
+    let (recent, before) = (months(last.plus(-2), 3), months(last.plus(-5), 3));
+    let (start, end) = (next.first_day(), next.plus(1).first_day());
+    Ok(Some(json!({
+        "month": next.to_string(), "orders": months(next, 1),
+        // Orders a day, in its first half and in its last week.
+        "early": sum(start, start + 15) / 15, "late": sum(end - 7, end) / 7,
+        "last": last.to_string(), "after": sum(end, last.plus(1).first_day()),
+        "change": (before > 0).then(|| recent as f64 / before as f64 - 1.0),
+    })))
+}
+
+/// The states with the most and the fewest orders per 100,000 inhabitants.
+fn penetration(findings: &Findings, words: &Words) -> Option<Value> {
+    let people = population();
+    let rate = |f: &Facts| people.get(&f.name).map(|n| f.orders as f64 / *n as f64 * 100_000.0);
+    let mut rates: Vec<(f64, &str)> =
+        findings.states.iter().filter_map(|f| Some((rate(f)?, f.name.as_str()))).collect();
+    rates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+    let told = |(value, state): &(f64, &str)| json!({ "name": words.state(state), "value": value });
+    Some(json!({ "least": told(rates.first()?), "most": told(rates.last()?) }))
+}
+
+/// In how many states the category that sells most in the country comes first, and of how many states.
+fn first_categories(results: &Results, words: &Words) -> Result<Option<Value>> {
+    let frame = results.mart.table("sales_by_day")?;
+    let mut sums: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
+    let names = frame.column("state")?.str()?.iter().zip(frame.column("category")?.str()?.iter());
+    for ((state, category), centavos) in names.zip(frame.column("revenue_centavos")?.i64()?.iter()) {
+        if let (Some(state), Some(category), Some(centavos)) = (state.filter(|s| *s != UNKNOWN), category, centavos) {
+            *sums.entry(state).or_default().entry(category).or_insert(0) += centavos;
+        }
+    }
+    let categories = results.findings.categories.iter().filter(|f| f.is_known());
+    let Some(first) = categories.max_by_key(|f| (f.revenue_centavos, std::cmp::Reverse(f.name.as_str()))) else {
+        return Ok(None);
+    };
+    let leads = |own: &&BTreeMap<&str, i64>| {
+        own.iter().max_by_key(|(name, sum)| (**sum, std::cmp::Reverse(**name))).map(|(name, _)| *name)
+            == Some(first.name.as_str())
+    };
+    let led = sums.values().filter(leads).count();
+    Ok(Some(json!({ "name": words.category(&first.name), "led": led, "states": sums.len() })))
+}

@@ -1,0 +1,133 @@
+//! The raw files of a table, as an engine elsewhere is told of them: their places, and the header that all of them have. Used by
+//! `remote`.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::HINT;
+use crate::error::{Error, Result};
+use crate::input::built_in;
+use crate::input::dialect;
+use crate::input::parts::{FilePart, header};
+use crate::input::source::{Format, Source, SourceFile};
+use crate::schema::contract::Table;
+use crate::schema::file_names::is_parquet;
+use crate::schema::read_options::Reading;
+use crate::store::Schema;
+
+/// The CSV files of a table.
+#[derive(Debug)]
+pub(crate) struct RawFiles {
+    /// Name for messages.
+    pub(crate) name: String,
+    /// The columns of all of them.
+    pub(crate) header: Vec<String>,
+    /// Absolute paths or URLs; none where the table is built in.
+    pub(crate) places: Vec<String>,
+    /// Bytes of all of them.
+    pub(crate) bytes: u64,
+    /// The last lines of files that do not end theirs: they may be cut off. Compressed files tell that themselves.
+    pub(crate) unended: Vec<Vec<u8>>,
+}
+
+/// No line is longer, unless it is not one.
+const LONGEST: u64 = 1 << 16;
+
+impl RawFiles {
+    /// Those of a table, from the first place that holds it. Of the files, only the first line is read.
+    ///
+    /// # Errors
+    /// The table is not in CSV files that engines reach, or these cannot be read here.
+    pub(crate) fn of(source: &Source, table: &'static Table) -> Result<RawFiles> {
+        for part in source.parts() {
+            if let Some(file) = part.file(table.id) {
+                return RawFiles::at(file);
+            }
+            let store = part.store.as_ref().filter(|shelf| shelf.0.holds(Schema::Raw, table.name));
+            if store.map_or(Ok(None), |shelf| shelf.0.rows(Schema::Raw, table.name))?.is_some() {
+                return Err(unreachable(table.name));
+            }
+        }
+        source.without(table)?;
+        let header = table.columns.iter().map(|column| column.source.into()).collect();
+        let name = built_in::name(table.id).into();
+        Ok(RawFiles { name, header, places: Vec::new(), bytes: 0, unended: Vec::new() })
+    }
+
+    fn at(file: &SourceFile) -> Result<RawFiles> {
+        let parts = file.parts();
+        let places: Option<Vec<String>> = parts.iter().map(FilePart::place).collect::<Result<_>>()?;
+        let csv = file.format == Format::Csv && !parts.iter().any(|part| is_parquet(&part.name));
+        let places = places.filter(|_| csv).ok_or_else(|| unreachable(&file.name))?;
+        let line = header(parts)?;
+        for part in parts.iter().filter(|part| part.is_plain() && part.path().is_some()) {
+            as_servers_read(file.table.table(), part)?;
+        }
+        if line.is_empty() {
+            return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
+        }
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&line[..]);
+        let record = reader.records().next().and_then(std::result::Result::ok).unwrap_or_default();
+        let header = record.iter().map(|name| name.trim().to_string()).collect();
+        let plain = parts.iter().filter(|part| part.is_plain()).filter_map(FilePart::path);
+        let unended = plain.map(unended).filter_map(Result::transpose).collect::<Result<_>>()?;
+        let bytes = parts.iter().map(FilePart::bytes).sum::<Result<_>>()?;
+        Ok(RawFiles { name: file.name.clone(), header, places, bytes, unended })
+    }
+}
+
+/// # Errors
+/// The head of a file is not written as servers read it.
+fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
+    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
+    let name = &part.name;
+    let found =
+        part.with_rows(|rows| Ok(dialect::canonical(table, name, &Reading::default(), Box::new(rows), &again)?.1))?;
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(Error::input(format!("a server does not read `{name}`: {}", found.join("; "))).with_hint(HINT)),
+    }
+}
+
+/// The last line of a file, if it does not end.
+fn unended(path: &Path) -> Result<Option<Vec<u8>>> {
+    let failed = || Error::io("read", path);
+    let mut file = File::open(path).map_err(failed())?;
+    let bytes = file.metadata().map_err(failed())?.len();
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(bytes.saturating_sub(1))).map_err(failed())?;
+    file.read_to_end(&mut end).map_err(failed())?;
+    if end.is_empty() || end == b"\n" {
+        return Ok(None);
+    }
+    end.clear();
+    file.seek(SeekFrom::Start(bytes.saturating_sub(LONGEST))).map_err(failed())?;
+    file.read_to_end(&mut end).map_err(failed())?;
+    Ok(end.rsplit(|byte| *byte == b'\n').next().map(<[u8]>::to_vec))
+}
+
+fn unreachable(what: &str) -> Error {
+    Error::input(format!("an engine cleans CSV files that it reaches, and `{what}` is none"))
+        .with_hint("leave `--engine-cleans` out: this process reads all that `--data` takes")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_does_not_end_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let line = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            unended(&path).unwrap().map(|line| String::from_utf8(line).unwrap())
+        };
+        assert_eq!(line("a.csv", "a,b\n1,2\n3,"), Some("3,".into()));
+        assert_eq!(line("a.csv", "a,b\n1,2\n"), None);
+        assert_eq!(line("a.csv", ""), None);
+        assert_eq!(line("a.csv", "a"), Some("a".into()));
+    }
+}

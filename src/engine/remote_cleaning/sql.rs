@@ -1,0 +1,313 @@
+//! The contract → statements that clean a table, in what Spark and Sail share. Used by `remote`.
+//!
+//! A table passes through views, each over the one before: `fields_t`, its texts without surrounding spaces; `checked_t`, the same
+//! with typed values, the first column that breaks the contract with its row, and those whose value alone does; `ranked_t`, its distinct rows, and their places among those of
+//! one key. `t` itself is what is clean.
+
+use crate::input::built_in;
+use crate::schema::contract::{
+    Column, Kind, LONGEST_ID, MOST_CENTAVOS, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
+};
+use crate::schema::read_options::Years;
+
+/// The column of a raw record whose number of fields is not that of the header: its text.
+pub(crate) const MALFORMED: &str = "pfe_malformed";
+/// The index of the first column that breaks the contract, [`RECORD`] where the whole record does; null where none does.
+pub(crate) const BROKEN: &str = "pfe_broken";
+/// Which columns break the contract by themselves, a letter each: `1` where one does, in rows that stay.
+pub(crate) const ALONE: &str = "pfe_alone";
+/// No column: the record as a whole.
+pub(crate) const RECORD: i64 = -1;
+/// What stands for bytes that are not UTF-8, since engines read no others.
+pub(crate) const REPLACEMENT: char = '\u{FFFD}';
+/// The greatest number in eight bytes.
+const GREATEST: &str = "1.7976931348623157E308D";
+
+/// A name as SQL has it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> String) -> String {
+    items.into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// In how many rows a condition holds.
+pub(crate) fn sum(condition: &str) -> String {
+    format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)")
+}
+
+/// The statements of one table.
+pub(crate) struct Statements<'a> {
+    pub(crate) table: &'static Table,
+    /// The columns of the files.
+    pub(crate) header: &'a [String],
+    /// Where each declared column stands among them.
+    pub(crate) positions: &'a [usize],
+    /// Plausible years.
+    pub(crate) years: Years,
+}
+
+impl Statements<'_> {
+    pub(crate) fn view(&self, stage: &str) -> String {
+        format!("{stage}_{}", self.table.name)
+    }
+
+    /// `fields_t`: the raw texts as `r0`, `r1` …, and those of the declared columns, trimmed, as `f0`, `f1` …; no text is a null.
+    pub(crate) fn fields(&self) -> String {
+        let raw = list(self.header.iter().enumerate(), |(i, name)| format!("{} AS r{i}", quoted(name)));
+        let trimmed = list(self.positions.iter().enumerate(), |(i, position)| {
+            // What the files lack is empty.
+            let text = self.header.get(*position).map_or("CAST(NULL AS STRING)".into(), |name| quoted(name));
+            format!("NULLIF(BTRIM({text}, ' \\t\\n\\u000C\\r'), '') AS f{i}")
+        });
+        format!("SELECT {raw}, {trimmed}, {MALFORMED} FROM {}", self.view("raw"))
+    }
+
+    /// `checked_t`: those with typed values under clean names; a value that breaks the contract alone is none.
+    pub(crate) fn checked(&self) -> String {
+        let (raw, fields) = (0..self.header.len(), 0..self.positions.len());
+        let texts = list(raw.map(|i| format!("r{i}")).chain(fields.map(|i| format!("f{i}"))), |name| name);
+        let is_there = |i: usize| self.positions[i] < self.header.len();
+        // What the files lack fits as it is.
+        let there = || self.table.columns.iter().enumerate().filter(|(i, _)| is_there(*i));
+        let of = |scope: Scope| there().filter(move |(_, column)| column.aside == scope);
+        let breaks: String =
+            of(Scope::Row).map(|(i, column)| format!(" WHEN NOT {} THEN {i}", self.fits(column, i))).collect();
+        let alone = |i: usize, column: &Column| format!("CASE WHEN NOT {} THEN '1' ELSE '0' END", self.fits(column, i));
+        let alone: Vec<String> = of(Scope::Value).map(|(i, column)| alone(i, column)).collect();
+        let alone = if alone.is_empty() { "''".into() } else { format!("CONCAT({})", alone.join(", ")) };
+        let kept = list(self.table.columns.iter().enumerate(), |(i, column)| match column.aside {
+            Scope::Value if is_there(i) => {
+                format!("CASE WHEN {} THEN {} END AS {}", self.fits(column, i), column.name, column.name)
+            }
+            _ => column.name.into(),
+        });
+        let values = list(self.table.columns.iter().enumerate(), |(i, column)| {
+            format!("{} AS {}", value(column.kind, i), column.name)
+        });
+        format!(
+            "SELECT {texts}, {MALFORMED}, {kept}, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD}{breaks} END AS {BROKEN}, \
+             {alone} AS {ALONE} FROM (SELECT *, {values} FROM {}) AS v",
+            self.view("fields")
+        )
+    }
+
+    /// The columns whose values are set aside alone, in the order of their letters in [`ALONE`].
+    pub(crate) fn alone(&self) -> Vec<usize> {
+        let columns = self.table.columns.iter().enumerate();
+        columns.filter(|(_, column)| column.aside == Scope::Value).map(|(i, _)| i).collect()
+    }
+
+    /// How many rows there are, how many of them break the contract, how many zip prefixes get zeros back; and four sums by which
+    /// the rows are known again, whatever their order.
+    pub(crate) fn totals(&self) -> String {
+        let text = |field: String| format!("COALESCE(CONCAT(CAST(LENGTH({field}) AS STRING), ':', {field}), '-')");
+        let fields = (0..self.positions.len()).map(|i| format!("f{i}")).chain([MALFORMED.to_string()]);
+        let row = format!("MD5(CONCAT({}))", list(fields, text));
+        let pieces = list(0..4, |i| {
+            format!("SUM(CAST(CONV(SUBSTR(row_hash, {}, 8), 16, 10) AS BIGINT)) AS piece_{i}", 1 + 8 * i)
+        });
+        let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Zip);
+        let short = zips
+            .map(|(i, column)| sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH(f{i}) < 5", column.name)))
+            .collect::<Vec<_>>();
+        let padded = if short.is_empty() { "0".into() } else { short.join(" + ") };
+        let odd: String = self
+            .ids()
+            .map(|(i, _)| {
+                let odd = format!("{BROKEN} IS NULL AND NOT f{i} RLIKE '^[0-9A-Fa-f]{{32}}\\\\z'");
+                format!(", {} AS odd_{i}", sum(&odd))
+            })
+            .collect();
+        format!(
+            "SELECT COUNT(*) AS rows_in, {} AS broken, {} AS alone, {padded} AS padded{odd}, {pieces} \
+             FROM (SELECT *, {row} AS row_hash FROM {}) AS h",
+            sum(&format!("{BROKEN} IS NOT NULL")),
+            sum(&format!("{BROKEN} IS NULL AND INSTR({ALONE}, '1') > 0")),
+            self.view("checked")
+        )
+    }
+
+    /// The ids with their places.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (usize, &'static Column)> {
+        self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Id)
+    }
+
+    /// The rows that break the contract, or have values that do.
+    pub(crate) fn broken(&self) -> String {
+        let raw = list(0..self.header.len(), |i| format!("r{i}"));
+        format!(
+            "SELECT {raw}, {MALFORMED}, {BROKEN}, {ALONE} FROM {} WHERE {BROKEN} IS NOT NULL OR INSTR({ALONE}, '1') > 0",
+            self.view("checked")
+        )
+    }
+
+    /// `ranked_t`: distinct rows, how often each is there, and its place among those of the same key.
+    pub(crate) fn ranked(&self) -> String {
+        let columns = self.columns();
+        let place = match self.table.key {
+            [] => "1".into(),
+            key => {
+                let others = self.table.columns.iter().filter(|column| !key.contains(&column.name));
+                let others = list(others, |column| format!("{} NULLS FIRST", column.name));
+                format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {others})", key.join(", "))
+            }
+        };
+        format!(
+            "SELECT {columns}, copies, {place} AS place FROM (SELECT {columns}, COUNT(*) AS copies FROM {} \
+             WHERE {BROKEN} IS NULL GROUP BY {columns}) AS d",
+            self.view("checked")
+        )
+    }
+
+    /// How many rows are readable, how many of them distinct, how many have the key of another one.
+    pub(crate) fn counts(&self) -> String {
+        format!(
+            "SELECT SUM(copies) AS readable, COUNT(*) AS distinct_rows, {} AS conflicts FROM {}",
+            sum("place > 1"),
+            self.view("ranked")
+        )
+    }
+
+    /// The rows that have the key of another one, under source names.
+    pub(crate) fn conflicts(&self) -> String {
+        let texts = list(self.table.columns, |c| format!("CAST({} AS STRING) AS {}", c.name, quoted(c.source)));
+        let order = list(self.table.columns, |column| format!("{} NULLS FIRST", column.name));
+        format!("SELECT {texts} FROM (SELECT * FROM {} WHERE place > 1) AS c ORDER BY {order}", self.view("ranked"))
+    }
+
+    /// `t`: one row per key, with derived columns. In no order: engines write their parts side by side.
+    pub(crate) fn clean(&self) -> String {
+        let ranked = format!("(SELECT {} FROM {} WHERE place = 1) AS c", self.columns(), self.view("ranked"));
+        match self.table.id {
+            TableId::Orders => format!("SELECT *, {DERIVED} FROM {ranked}"),
+            TableId::Products => format!(
+                "SELECT c.*, COALESCE(n.product_category_name_english, c.product_category_name, '{UNKNOWN_CATEGORY}') AS category \
+                 FROM {ranked} LEFT JOIN {} AS n ON c.product_category_name = n.product_category_name",
+                TableId::Categories.name()
+            ),
+            _ => format!("SELECT * FROM {ranked}"),
+        }
+    }
+
+    fn columns(&self) -> String {
+        list(self.table.columns, |column| column.name.to_string())
+    }
+}
+
+/// The derived columns of orders, in the order of the contract.
+const DERIVED: &str = "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
+    MAKE_DATE(YEAR(order_purchase_timestamp), MONTH(order_purchase_timestamp), 1) AS purchase_month, \
+    CAST(DATEDIFF(CAST(order_delivered_customer_date AS DATE), CAST(order_purchase_timestamp AS DATE)) AS BIGINT) * 86400 \
+    + (HOUR(order_delivered_customer_date) - HOUR(order_purchase_timestamp)) * 3600 \
+    + (MINUTE(order_delivered_customer_date) - MINUTE(order_purchase_timestamp)) * 60 \
+    + (SECOND(order_delivered_customer_date) - SECOND(order_purchase_timestamp)) AS delivery_seconds, \
+    order_delivered_customer_date > order_estimated_delivery_date AS late_by_timestamp, \
+    CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date";
+
+/// The value of field `i`; null or anything where the field does not fit.
+fn value(kind: Kind, i: usize) -> String {
+    match kind {
+        Kind::Zip => format!("LPAD(f{i}, 5, '0')"),
+        Kind::Integer(..) => format!("TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT)"),
+        Kind::Money => format!(
+            "TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT) * 100 + \
+             TRY_CAST(RPAD(SUBSTR(SPLIT_PART(f{i}, '.', 2), 1, 2), 2, '0') AS BIGINT)"
+        ),
+        Kind::Degrees => format!("TRY_CAST(f{i} AS DOUBLE)"),
+        Kind::Timestamp => format!("TRY_CAST(REPLACE(f{i}, 'T', ' ') AS TIMESTAMP_NTZ)"),
+        _ => format!("f{i}"),
+    }
+}
+
+impl Statements<'_> {
+    fn fits(&self, column: &Column, i: usize) -> String {
+        fits(column, i, self.years)
+    }
+}
+
+/// Whether field `i` is what the column may hold: as `parse` has it, in the canonical form.
+fn fits(column: &Column, i: usize, years: Years) -> String {
+    let name = column.name;
+    let like = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
+    let one_of = |words: &[&str]| format!("f{i} IN ({})", list(words, |word| format!("'{word}'")));
+    let fits = match column.kind {
+        Kind::Id => {
+            let readable = format!("INSTR(f{i}, '{REPLACEMENT}') = 0 AND NOT f{i} RLIKE '\\\\p{{Cc}}'");
+            format!("(LENGTH(f{i}) <= {LONGEST_ID} AND {readable})")
+        }
+        Kind::Zip => like("[0-9]{1,5}"),
+        Kind::State => one_of(&STATES.map(|state| state.0)),
+        Kind::Word(words) => one_of(words),
+        Kind::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
+        Kind::Money => format!("({} AND {name} <= {MOST_CENTAVOS})", like("[0-9]{1,15}([.][0-9]{0,2}0*)?")),
+        Kind::Degrees => {
+            let number = like("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
+            format!("({number} AND {name} BETWEEN -{GREATEST} AND {GREATEST})")
+        }
+        Kind::Timestamp => {
+            let written = like("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}");
+            let Years { first, last } = years;
+            format!("({written} AND YEAR({name}) BETWEEN {first} AND {last})")
+        }
+        Kind::Text => format!("(INSTR(f{i}, '{REPLACEMENT}') = 0 AND LENGTH(f{i}) <= {})", column.longest),
+        Kind::Date | Kind::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
+    };
+    let missing = if column.null.is_some() { "TRUE" } else { "FALSE" };
+    format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
+}
+
+/// The rows that the program holds of a table, where no file does; none of a table that is nowhere.
+pub(crate) fn built_in(table: &Table) -> String {
+    let columns = table.columns.iter().map(|column| column.source);
+    let nothing = list(columns.clone(), |column| format!("CAST(NULL AS STRING) AS {column}"));
+    let nothing = format!("SELECT {nothing}, CAST(NULL AS STRING) AS {MALFORMED}");
+    match &built_in::rows(table.id)[..] {
+        [] => format!("SELECT * FROM ({nothing}) AS s WHERE false"),
+        rows => {
+            let (rows, columns) =
+                (list(rows, |(key, name)| format!("('{key}', '{name}')")), list(columns, String::from));
+            format!("SELECT *, CAST(NULL AS STRING) AS {MALFORMED} FROM VALUES {rows} AS s({columns})")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That the rows are those of this process, engines show; here, that what decides about a field is declared once.
+    #[test]
+    fn kinds_become_what_engines_share() {
+        let table = TableId::OrderItems.table();
+        let [position, price] = [1, 5].map(|i| &table.columns[i]);
+        assert_eq!(value(position.kind, 1), "TRY_CAST(SPLIT_PART(f1, '.', 1) AS BIGINT)");
+        assert_eq!(
+            fits(position, 1, Years::default()),
+            "(CASE WHEN f1 IS NULL THEN FALSE ELSE COALESCE((f1 RLIKE '^[+-]?[0-9]+([.]0*)?\\\\z' \
+             AND order_item_id BETWEEN 1 AND 1000), FALSE) END)"
+        );
+        let price = fits(price, 5, Years::default());
+        let bounded = "f5 RLIKE '^[0-9]{1,15}([.][0-9]{0,2}0*)?\\\\z' AND price_centavos <= 1000000000";
+        assert!(price.contains(bounded), "{price}");
+        assert_eq!(quoted("a`b"), "`a``b`");
+    }
+
+    /// What sets aside its row, and what its value alone, follows from the contract.
+    #[test]
+    fn values_are_set_aside_alone_where_the_contract_says_so() {
+        let table = TableId::Sellers.table();
+        let header: Vec<String> = table.columns.iter().map(|column| column.source.into()).collect();
+        let statements = Statements { table, header: &header, positions: &[0, 1, 2, 3], years: Years::default() };
+        assert_eq!(statements.alone(), [1, 2, 3]);
+        let checked = statements.checked();
+        let (row, alone) = checked.split_once(" AS pfe_broken").unwrap_or_default();
+        assert!(row.contains("THEN 0 END") && !row.contains("THEN 1 "), "{checked}");
+        assert!(row.contains("THEN seller_state END AS seller_state"), "{checked}");
+        assert_eq!(alone.matches("THEN '1'").count(), 3, "{checked}");
+        let table = TableId::Orders.table();
+        let dates = fits(&table.columns[3], 3, Years { first: 1990, last: 2030 });
+        assert!(dates.contains("YEAR(order_purchase_timestamp) BETWEEN 1990 AND 2030"), "{dates}");
+    }
+}

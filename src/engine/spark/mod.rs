@@ -1,0 +1,231 @@
+//! A Spark cluster as an engine: the same SQL files over Spark Connect, and the cleaning as SQL, where its files are.
+
+mod session;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use polars::prelude::{DataFrame, DataType};
+use spark_connect_core::{ChannelBuilder, SparkConnectClient, block_on};
+use tokio::time::timeout;
+
+use self::session::{Session, sql};
+use super::Engine;
+use super::remote_cleaning;
+use super::remote_cleaning::Folders;
+use crate::clean::Audit;
+use crate::error::{Error, Result};
+use crate::input::Source;
+use crate::input::read::InputFile;
+use crate::mart::{STEPS, SalesMart, Step, in_order, law};
+use crate::parallel::lock;
+use crate::schema::TableId;
+
+/// After so long without a word it is tried whether the server still takes connections; Spark tells its progress every two
+/// seconds.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long the farewell may take; a cluster notices by itself, later, that nobody listens any more.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A Spark Connect server: Spark 4 or Sail.
+pub struct Spark {
+    server: ChannelBuilder,
+    /// Its URL without options: one may be a token.
+    name: String,
+    at_work: Mutex<AtWork>,
+}
+
+/// What a server is busy with.
+#[derive(Default)]
+struct AtWork {
+    client: Option<Arc<SparkConnectClient>>,
+    /// The views whose rows it was asked to keep.
+    kept: BTreeSet<String>,
+}
+
+impl Spark {
+    /// The server of a URL, `sc://host:port/;key=value;…` as Spark's own clients take it, `use_ssl` and `token` included; the token
+    /// may stand in `SPARK_CONNECT_AUTHENTICATE_TOKEN` instead.
+    ///
+    /// # Errors
+    /// The URL is malformed. The server is only reached when there is work.
+    pub fn open(url: &str) -> Result<Spark> {
+        let server = ChannelBuilder::parse(url).map_err(|_| {
+            let shown = url.split(';').next().unwrap_or_default();
+            Error::input(format!("`{shown}` is no URL of a Spark Connect server"))
+                .with_hint("write `sc://host:port`, and options behind it as in `/;use_ssl=true`")
+        })?;
+        Ok(Spark { name: format!("sc://{}", server.endpoint()), server, at_work: Mutex::default() })
+    }
+
+    fn error(&self, message: impl fmt::Display) -> Error {
+        Error::store(&self.name, message.to_string())
+    }
+
+    fn gone(&self) -> Error {
+        self.error("the server went away while it was at work").with_hint(
+            "its log says why, often for want of memory; the same command goes on from the steps that are finished",
+        )
+    }
+
+    /// Whether the server takes connections.
+    fn reach(&self) -> std::io::Result<()> {
+        let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+        for address in self.server.endpoint().to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, SILENCE) {
+                Ok(_) => return Ok(()),
+                Err(e) => last = e,
+            }
+        }
+        Err(last)
+    }
+
+    /// Does some work in a session of its own.
+    fn work<T>(
+        &self,
+        cancel: &AtomicBool,
+        told: &dyn Fn(&str),
+        work: impl FnOnce(&Session<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let session = Session::open(self, cancel, told)?;
+        self.at_work().client = Some(Arc::clone(&session.client));
+        let done = work(&session);
+        self.stop();
+        done
+    }
+
+    /// The rows of a statement; `None` where it only serves those after it.
+    fn step(&self, session: &Session<'_>, step: &Step) -> Result<Option<DataFrame>> {
+        let hint =
+            "the files run on Spark 4 and Sail 0.7, and `pfe plan --sql` shows them; `--engine polars` needs no server";
+        let what = format!("the server refuses `{}.sql`", step.name);
+        if step.stored {
+            let rows = session.query(&what, hint, step.sql)?;
+            return in_order(self.of_the_mart(step.name, rows)?, &step.key()).map(Some);
+        }
+        session.name_view(&what, hint, step.name, sql(step.sql))?;
+        if is_kept(step) {
+            session.keep(step.name)?;
+        }
+        Ok(None)
+    }
+
+    /// Refuses types that the mart does not have.
+    fn of_the_mart(&self, step: &str, rows: DataFrame) -> Result<DataFrame> {
+        let known = |kind: &DataType| matches!(kind, DataType::Int64 | DataType::String | DataType::Date);
+        match rows.columns().iter().find(|column| !known(column.dtype())) {
+            None => Ok(rows),
+            Some(column) => Err(self
+                .error(format!("column `{}` of the answer to `{step}.sql` holds {}", column.name(), column.dtype()))
+                .with_hint("the mart holds whole numbers, texts and days: the server differs from Spark 4 here")),
+        }
+    }
+
+    fn at_work(&self) -> MutexGuard<'_, AtWork> {
+        lock(&self.at_work)
+    }
+}
+
+/// Whether the rows are worth keeping: what does not add up serves a dozen statements, other views one.
+fn is_kept(step: &Step) -> bool {
+    !step.kind.adds_up()
+}
+
+impl Engine for Spark {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn identify(&self, source: &Source, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<Vec<(TableId, InputFile)>> {
+        self.work(cancel, told, |session| remote_cleaning::identify(session, source))
+    }
+
+    fn clean(&self, source: &Source, to: &Folders<'_>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<Audit> {
+        self.work(cancel, told, |session| remote_cleaning::clean(session, source, to))
+    }
+
+    fn cleaning(&self) -> Vec<(String, String)> {
+        remote_cleaning::statements()
+    }
+
+    fn mart(&self, places: &BTreeMap<String, String>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<SalesMart> {
+        self.work(cancel, told, |session| {
+            for (table, place) in places {
+                session.told(table);
+                session.table(table, place)?;
+            }
+            let mut tables = BTreeMap::new();
+            // In order: what is not stored is read by the others.
+            for step in &STEPS {
+                session.told(step.name);
+                if let Some(frame) = self.step(session, step)? {
+                    tables.insert(step.name.to_string(), frame);
+                }
+            }
+            law::check(&tables)?;
+            SalesMart::new(tables)
+        })
+    }
+
+    fn stop(&self) {
+        let AtWork { client, kept } = std::mem::take(&mut *self.at_work());
+        let Some(client) = client else { return };
+        let session = Session { spark: self, client, cancel: &AtomicBool::new(false), told: &|_| () };
+        let farewell = async {
+            // What fails here costs the cluster, not the run: it ends what nobody listens to by itself.
+            let _ = session.client.interrupt_all().await;
+            for view in &kept {
+                let _ = session.forget(view).await;
+            }
+            let _ = session.client.release_session().await;
+        };
+        let _ = block_on(async { timeout(FAREWELL, farewell).await });
+    }
+}
+
+impl fmt::Debug for Spark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spark").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn urls_are_read_as_spark_reads_them() {
+        assert_eq!(Spark::open("sc://db.example").unwrap().name(), "sc://db.example:15002");
+        assert_eq!(Spark::open("sc://[::1]:7/;use_ssl=true").unwrap().name(), "sc://[::1]:7");
+        for url in ["sc://", "sc://:7", "sc://host:port", "sc://host:99999", "sc://host/;use_ssl", "sc://host/path"] {
+            assert_eq!(Spark::open(url).unwrap_err().exit_code(), 2, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_shown() {
+        let spark = Spark::open("sc://host:1/;token=hunter2;use_ssl=true").unwrap();
+        let refused = Spark::open("sc://host:port/;token=hunter2").unwrap_err();
+        let shown = format!("{refused} {spark:?} {} {}", spark.name(), spark.error("x"));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn answers_of_other_types_are_refused() {
+        let spark = Spark::open("sc://host").unwrap();
+        assert!(spark.of_the_mart("x", df!("a" => ["x"], "n" => [7i64]).unwrap()).is_ok());
+        let refused = spark.of_the_mart("x", df!("share" => [0.5]).unwrap()).unwrap_err();
+        assert!(refused.to_string().contains("column `share` of the answer to `x.sql` holds f64"), "{refused}");
+    }
+}

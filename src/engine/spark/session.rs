@@ -1,0 +1,306 @@
+//! A session on a Spark Connect server: statements out, rows in. Used by `spark`.
+//!
+//! On the transport of Apache's own client alone. Its layer of data frames asks for results that can be attached to again, whose
+//! streams Spark ends after two minutes, and takes the end of such a stream for the end of the rows; and it tries again for a
+//! quarter of an hour where a server is gone. A plain execution has one stream, which ends well or with an error.
+
+use std::future::Future;
+use std::io::Cursor;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use polars::prelude::{DataFrame, DataType, IpcStreamReader, SerReader};
+use spark_connect_core::{RetryPolicy, SparkConnectClient, SparkError, block_on};
+use spark_connect_proto as proto;
+use spark_connect_proto::command::CommandType;
+use spark_connect_proto::execute_plan_response::ResponseType;
+use spark_connect_proto::plan::OpType;
+use spark_connect_proto::relation::RelType;
+use spark_connect_proto::write_operation::{SaveMode, SaveType};
+use tokio::time::timeout;
+
+use super::{SILENCE, Spark};
+use crate::engine::remote_cleaning;
+use crate::engine::remote_cleaning::{MALFORMED, RawFiles};
+use crate::error::{Error, Result};
+
+/// How often a request to stop is looked at.
+const TICK: Duration = Duration::from_millis(20);
+/// A server that dies may take connections for a moment still.
+const MOMENT: Duration = Duration::from_millis(300);
+/// The code of gRPC for a server that cannot be reached, or not any more.
+const UNAVAILABLE: i32 = 14;
+/// What a user can do where the server does not see a file.
+const SHARED: &str = "the server must see the clean tables: put `--out` on a path that it shares with this machine, or name a \
+                      store that both reach with `--engine-store`";
+
+/// A conversation with a server, until somebody wants it to end.
+pub(crate) struct Session<'a> {
+    pub(crate) spark: &'a Spark,
+    pub(crate) client: Arc<SparkConnectClient>,
+    pub(crate) cancel: &'a AtomicBool,
+    pub(crate) told: &'a dyn Fn(&str),
+}
+
+impl<'a> Session<'a> {
+    /// `told` hears of each table and statement as it begins.
+    pub(crate) fn open(spark: &'a Spark, cancel: &'a AtomicBool, told: &'a dyn Fn(&str)) -> Result<Session<'a>> {
+        spark.reach().map_err(|e| {
+            spark
+                .error(format!("no Spark Connect server listens there: {e}"))
+                .with_hint("start one, or leave `--engine` out to aggregate in this process")
+        })?;
+        let mut client = block_on(SparkConnectClient::connect(&spark.server)).map_err(|e| {
+            let hint = "options stand behind the port, as in `/;use_ssl=true`";
+            refusal(spark, "cannot open a session", hint, &e)
+        })?;
+        // A statement that has run half is not repeated; the farewell must not wait for a server that is gone.
+        client.set_retry_policy(RetryPolicy::no_retries());
+        Ok(Session { spark, client: Arc::new(client), cancel, told })
+    }
+
+    pub(crate) fn told(&self, what: &str) {
+        (self.told)(what);
+    }
+
+    /// Waits for the server, as long as the user does and the server is there.
+    async fn wait<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
+        let (mut answer, mut asked) = (pin!(answer), Instant::now());
+        loop {
+            if let Ok(answer) = timeout(TICK, answer.as_mut()).await {
+                return Ok(answer);
+            }
+            if self.cancel.load(Ordering::SeqCst) {
+                return Err(Error::Interrupted);
+            }
+            if asked.elapsed() > SILENCE {
+                self.spark.reach().map_err(|_| self.spark.gone())?;
+                asked = Instant::now();
+            }
+        }
+    }
+
+    /// Runs a plan; the rows come in streams of Arrow IPC, several per answer.
+    async fn execute(&self, plan: OpType, refused: impl Fn(&SparkError) -> Error) -> Result<Vec<DataFrame>> {
+        let request = proto::ExecutePlanRequest {
+            session_id: self.client.session_id().into(),
+            user_context: Some(proto::UserContext {
+                user_id: self.client.user_id().unwrap_or_default().into(),
+                ..Default::default()
+            }),
+            plan: Some(proto::Plan { op_type: Some(plan) }),
+            client_type: Some("pfe".into()),
+            ..Default::default()
+        };
+        let mut answers = self.wait(self.client.execute_plan(request)).await?.map_err(|e| refused(&e))?;
+        let mut batches = Vec::new();
+        loop {
+            let answer = self.wait(answers.message()).await?;
+            match answer.map_err(|status| refused(&SparkError::from_grpc_status(status)))? {
+                Some(answer) => {
+                    if let Some(ResponseType::ArrowBatch(batch)) = answer.response_type {
+                        batches.push(IpcStreamReader::new(Cursor::new(batch.data)).finish()?);
+                    }
+                }
+                None => return Ok(batches),
+            }
+        }
+    }
+
+    fn command(&self, command: CommandType, refused: impl Fn(&SparkError) -> Error) -> Result<()> {
+        let plan = OpType::Command(proto::Command { command_type: Some(command) });
+        block_on(self.execute(plan, refused)).map(drop)
+    }
+
+    /// The rows of a statement, whole numbers in 64 bits: engines count in different widths. `what` cannot be done where the
+    /// server refuses.
+    pub(crate) fn query(&self, what: &str, hint: &str, statement: &str) -> Result<DataFrame> {
+        let plan = OpType::Root(relation(sql(statement)));
+        let batches = block_on(self.execute(plan, |e| refusal(self.spark, what, hint, e)))?;
+        rows(batches)?.ok_or_else(|| self.spark.error(format!("{what}: no answer")))
+    }
+
+    /// Names the rows of a relation on the server, which resolves it at once: a path that it does not see, or a statement that it
+    /// does not take, is known here.
+    pub(crate) fn name_view(&self, what: &str, hint: &str, name: &str, rows: RelType) -> Result<()> {
+        let view = proto::CreateDataFrameViewCommand {
+            input: Some(relation(rows)),
+            name: name.into(),
+            replace: true,
+            ..Default::default()
+        };
+        self.command(CommandType::CreateDataframeView(view), |e| refusal(self.spark, what, hint, e))
+    }
+
+    /// Names a table of Parquet files, and makes sure that the server sees it.
+    pub(crate) fn table(&self, table: &str, place: &str) -> Result<()> {
+        let what = format!("cannot read `{place}`");
+        let parquet =
+            proto::read::DataSource { format: Some("parquet".into()), paths: vec![place.into()], ..Default::default() };
+        self.name_view(&what, SHARED, table, source(parquet))?;
+        // Sail takes a path that leads nowhere for a table without columns.
+        let rows = self.query(&what, SHARED, &format!("SELECT * FROM {table} LIMIT 0"))?;
+        match rows.width() {
+            0 => Err(self.spark.error(format!("{what}: there is no such file")).with_hint(SHARED)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks the server to keep the rows of a view once it has made them, for several statements read them. One that cannot, as
+    /// Sail 0.7, makes them anew each time.
+    pub(crate) fn keep(&self, view: &str) -> Result<()> {
+        self.spark.at_work().kept.insert(view.into());
+        match block_on(self.attempt(&format!("CACHE LAZY TABLE {view}"))) {
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            Err(_) if self.spark.reach().is_err() => Err(self.spark.gone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What was kept would outlast the session.
+    pub(crate) async fn forget(&self, view: &str) -> Result<()> {
+        self.attempt(&format!("UNCACHE TABLE IF EXISTS {view}")).await
+    }
+
+    /// Runs what a server may refuse.
+    async fn attempt(&self, statement: &str) -> Result<()> {
+        self.execute(OpType::Root(relation(sql(statement))), |e| self.spark.error(e)).await.map(drop)
+    }
+}
+
+/// Cleaning asks for no more than this.
+impl remote_cleaning::Server for Session<'_> {
+    fn told(&self, what: &str) {
+        Session::told(self, what);
+    }
+
+    fn read(&self, name: &str, files: &RawFiles) -> Result<()> {
+        let hint = "the server must see the raw files by the path or URL that `--data` names. Sail reads no file with a record of \
+                    too many or too few fields; without `--engine-cleans` this process sets it aside";
+        let what = format!("cannot read `{}`", files.name);
+        let raw = format!("{name}_read");
+        let read = |columns: &[String], mode: &str| {
+            self.name_view(&what, hint, &raw, csv(files, columns, mode))?;
+            self.query(&what, hint, &format!("SELECT * FROM {raw} LIMIT 1"))
+        };
+        let malformed: Vec<String> = files.header.iter().cloned().chain([MALFORMED.into()]).collect();
+        let known = match read(&malformed, "PERMISSIVE") {
+            Ok(_) => MALFORMED.to_string(),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            // Sail knows no such column. What tells no malformed record must refuse it.
+            Err(_) => read(&files.header, "FAILFAST").map(|_| format!("CAST(NULL AS STRING) AS {MALFORMED}"))?,
+        };
+        let columns: Vec<String> =
+            files.header.iter().map(|column| remote_cleaning::quoted(column)).chain([known]).collect();
+        self.view(name, &format!("SELECT {} FROM {raw}", columns.join(", ")))
+    }
+
+    fn view(&self, name: &str, statement: &str) -> Result<()> {
+        self.name_view(&format!("the server refuses `{name}`"), remote_cleaning::HINT, name, sql(statement))
+    }
+
+    fn keep(&self, name: &str) -> Result<()> {
+        Session::keep(self, name)
+    }
+
+    fn rows(&self, what: &str, statement: &str) -> Result<DataFrame> {
+        self.query(what, remote_cleaning::HINT, statement)
+    }
+
+    fn write(&self, name: &str, folder: &str, statement: &str) -> Result<()> {
+        let what = format!("cannot write the clean `{name}` to `{folder}`");
+        let write = proto::WriteOperation {
+            input: Some(relation(sql(statement))),
+            source: Some("parquet".into()),
+            save_type: Some(SaveType::Path(folder.into())),
+            mode: SaveMode::Overwrite as i32,
+            ..Default::default()
+        };
+        self.command(CommandType::WriteOperation(write), |e| refusal(self.spark, &what, SHARED, e))
+    }
+
+    fn open(&self, name: &str, folder: &str) -> Result<()> {
+        self.table(name, folder)
+    }
+}
+
+/// What a server says about a statement or a path, cut to its first line: the plan follows on the others.
+fn refusal(spark: &Spark, what: &str, hint: &str, error: &SparkError) -> Error {
+    // A connection that breaks off is told in many ways, but never with details of Spark's.
+    if error.grpc_details().is_none() {
+        thread::sleep(MOMENT);
+        if error.grpc_code() == Some(UNAVAILABLE) || spark.reach().is_err() {
+            return spark.gone();
+        }
+    }
+    let message = error.message();
+    let said = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+    let said: String = said.trim().chars().take(400).collect();
+    spark.error(format!("{what}: {said}")).with_hint(hint)
+}
+
+/// The parts of an answer as one frame; none where there is no part.
+fn rows(batches: Vec<DataFrame>) -> Result<Option<DataFrame>> {
+    let mut batches = batches.into_iter();
+    let Some(mut frame) = batches.next() else { return Ok(None) };
+    batches.try_for_each(|batch| frame.vstack_mut_owned(batch).map(drop))?;
+    frame.rechunk_mut();
+    for column in frame.clone().columns().iter().filter(|column| column.dtype().is_integer()) {
+        frame.with_column(column.cast(&DataType::Int64)?)?;
+    }
+    Ok(Some(frame))
+}
+
+pub(crate) fn sql(statement: &str) -> RelType {
+    RelType::Sql(proto::Sql { query: statement.into(), ..Default::default() })
+}
+
+/// CSV files as columns of text.
+fn csv(files: &RawFiles, columns: &[String], mode: &str) -> RelType {
+    let options = [
+        ("header", "true"),
+        ("quote", "\""),
+        ("escape", "\""),
+        ("multiLine", "true"),
+        // Others keep no `\r\n` inside of quotes; the `\r` at the end of a record is trimmed.
+        ("lineSep", "\n"),
+        ("columnNameOfCorruptRecord", MALFORMED),
+        ("mode", mode),
+    ];
+    let schema: Vec<String> =
+        columns.iter().map(|column| format!("{} STRING", remote_cleaning::quoted(column))).collect();
+    source(proto::read::DataSource {
+        format: Some("csv".into()),
+        schema: Some(schema.join(", ")),
+        options: options.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        paths: files.places.clone(),
+        ..Default::default()
+    })
+}
+
+fn source(files: proto::read::DataSource) -> RelType {
+    RelType::Read(proto::Read { read_type: Some(proto::read::ReadType::DataSource(files)), ..Default::default() })
+}
+
+fn relation(rows: RelType) -> proto::Relation {
+    proto::Relation { rel_type: Some(rows), ..Default::default() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn parts_of_an_answer_become_one_frame() {
+        let part = |text: &str, n: i32| df!("a" => [text], "n" => [n]).unwrap();
+        let frame = rows(vec![part("x", 7), part("y", 8)]).unwrap().unwrap();
+        assert!(frame.equals(&df!("a" => ["x", "y"], "n" => [7i64, 8]).unwrap()));
+        assert!(rows(Vec::new()).unwrap().is_none());
+    }
+}

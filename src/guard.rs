@@ -1,0 +1,84 @@
+//! Panics of libraries on data that they did not expect → errors that name the file. Used where files are unpacked and decoded.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use crate::error::{Error, Result};
+
+/// A compressed text never shrinks this far; a file that claims to is refused before it fills the memory.
+pub(crate) const MAX_COMPRESSION: u64 = 200;
+
+thread_local! {
+    /// Whether a panic of this thread is told as an error.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `read`, which decodes the file `place` in this thread.
+///
+/// # Errors
+/// As `read`, or it panics: then the file is damaged in a way that its library does not expect.
+pub(crate) fn guarded<T>(place: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    caught(read).unwrap_or_else(|why| {
+        Err(Error::input(format!("cannot read `{place}`: its decoder gave up: {why}"))
+            .with_hint("the file is damaged; get it again from where it comes from"))
+    })
+}
+
+/// What `call` returns, or the words with which it panicked; nothing is printed.
+fn caught<T>(call: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !GUARDED.try_with(Cell::get).unwrap_or(false) {
+                usual(info);
+            }
+        }));
+    });
+    let before = GUARDED.replace(true);
+    // What was half done is dropped with the file: nothing of it is looked at again.
+    let result = panic::catch_unwind(AssertUnwindSafe(call));
+    GUARDED.set(before);
+    result.map_err(|payload| {
+        let words = payload.downcast_ref::<&str>().map(ToString::to_string);
+        words.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a word".into())
+    })
+}
+
+/// A decoder whose panics are errors of `std::io`.
+pub(crate) struct Guarded<R>(pub(crate) R);
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        caught(|| self.0.read(buffer)).unwrap_or_else(|why| {
+            Err(io::Error::new(io::ErrorKind::InvalidData, format!("its decoder gave up: {why}")))
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Gives up at once.
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("index out of bounds")
+        }
+    }
+
+    #[test]
+    fn panics_are_errors_that_name_the_file() {
+        let error = guarded("x.parquet", || -> Result<()> { panic!("page {}", 7) }).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read `x.parquet`: its decoder gave up: page 7");
+        assert_eq!(error.exit_code(), 2);
+        let error = Guarded(Broken).read(&mut [0]).unwrap_err();
+        assert_eq!(error.to_string(), "its decoder gave up: index out of bounds");
+        assert_eq!(guarded("x", || Ok(1)).unwrap(), 1);
+    }
+}

@@ -1,0 +1,167 @@
+//! Rows that the program holds: the names of states and of Olist's categories, and none where a table is missing. Used by `read`.
+
+use polars::prelude::*;
+
+use super::read::{InputFile, RawTable};
+use super::table_builder::{TableBuilder, TakeBlock};
+use crate::error::Result;
+use crate::schema::contract::{STATES, TableId};
+
+/// What the file of a table is called that the program holds.
+pub(crate) const BUILT_IN: &str = "(built in)";
+/// What the file of a table is called that is nowhere.
+pub(crate) const MISSING: &str = "(missing)";
+
+/// Olist's categories, Portuguese and English: facts that most copies of the data lack.
+pub const CATEGORY_NAMES: [(&str, &str); 73] = [
+    ("agro_industria_e_comercio", "agro_industry_and_commerce"),
+    ("alimentos", "food"),
+    ("alimentos_bebidas", "food_drink"),
+    ("artes", "art"),
+    ("artes_e_artesanato", "arts_and_craftmanship"),
+    ("artigos_de_festas", "party_supplies"),
+    ("artigos_de_natal", "christmas_supplies"),
+    ("audio", "audio"),
+    ("automotivo", "auto"),
+    ("bebes", "baby"),
+    ("bebidas", "drinks"),
+    ("beleza_saude", "health_beauty"),
+    ("brinquedos", "toys"),
+    ("cama_mesa_banho", "bed_bath_table"),
+    ("casa_conforto", "home_confort"),
+    ("casa_conforto_2", "home_comfort_2"),
+    ("casa_construcao", "home_construction"),
+    ("cds_dvds_musicais", "cds_dvds_musicals"),
+    ("cine_foto", "cine_photo"),
+    ("climatizacao", "air_conditioning"),
+    ("consoles_games", "consoles_games"),
+    ("construcao_ferramentas_construcao", "construction_tools_construction"),
+    ("construcao_ferramentas_ferramentas", "costruction_tools_tools"),
+    ("construcao_ferramentas_iluminacao", "construction_tools_lights"),
+    ("construcao_ferramentas_jardim", "costruction_tools_garden"),
+    ("construcao_ferramentas_seguranca", "construction_tools_safety"),
+    ("cool_stuff", "cool_stuff"),
+    ("dvds_blu_ray", "dvds_blu_ray"),
+    ("eletrodomesticos", "home_appliances"),
+    ("eletrodomesticos_2", "home_appliances_2"),
+    ("eletronicos", "electronics"),
+    ("eletroportateis", "small_appliances"),
+    ("esporte_lazer", "sports_leisure"),
+    ("fashion_bolsas_e_acessorios", "fashion_bags_accessories"),
+    ("fashion_calcados", "fashion_shoes"),
+    ("fashion_esporte", "fashion_sport"),
+    ("fashion_roupa_feminina", "fashio_female_clothing"),
+    ("fashion_roupa_infanto_juvenil", "fashion_childrens_clothes"),
+    ("fashion_roupa_masculina", "fashion_male_clothing"),
+    ("fashion_underwear_e_moda_praia", "fashion_underwear_beach"),
+    ("ferramentas_jardim", "garden_tools"),
+    ("flores", "flowers"),
+    ("fraldas_higiene", "diapers_and_hygiene"),
+    ("industria_comercio_e_negocios", "industry_commerce_and_business"),
+    ("informatica_acessorios", "computers_accessories"),
+    ("instrumentos_musicais", "musical_instruments"),
+    ("la_cuisine", "la_cuisine"),
+    ("livros_importados", "books_imported"),
+    ("livros_interesse_geral", "books_general_interest"),
+    ("livros_tecnicos", "books_technical"),
+    ("malas_acessorios", "luggage_accessories"),
+    ("market_place", "market_place"),
+    ("moveis_colchao_e_estofado", "furniture_mattress_and_upholstery"),
+    ("moveis_cozinha_area_de_servico_jantar_e_jardim", "kitchen_dining_laundry_garden_furniture"),
+    ("moveis_decoracao", "furniture_decor"),
+    ("moveis_escritorio", "office_furniture"),
+    ("moveis_quarto", "furniture_bedroom"),
+    ("moveis_sala", "furniture_living_room"),
+    ("musica", "music"),
+    ("papelaria", "stationery"),
+    ("pc_gamer", "pc_gamer"),
+    ("pcs", "computers"),
+    ("perfumaria", "perfumery"),
+    ("pet_shop", "pet_shop"),
+    ("portateis_casa_forno_e_cafe", "small_appliances_home_oven_and_coffee"),
+    ("portateis_cozinha_e_preparadores_de_alimentos", "portable_kitchen_food_preparers"),
+    ("relogios_presentes", "watches_gifts"),
+    ("seguros_e_servicos", "security_and_services"),
+    ("sinalizacao_e_seguranca", "signaling_and_security"),
+    ("tablets_impressao_imagem", "tablets_printing_image"),
+    ("telefonia", "telephony"),
+    ("telefonia_fixa", "fixed_telephony"),
+    ("utilidades_domesticas", "housewares"),
+];
+
+/// The rows of a table that no place holds, and what is to be known of it.
+pub(crate) fn rows(id: TableId) -> Vec<(&'static str, &'static str)> {
+    match id {
+        TableId::States => STATES.iter().map(|state| (state.0, state.1)).collect(),
+        TableId::Categories => CATEGORY_NAMES.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Its name among the input files.
+pub(crate) fn name(id: TableId) -> &'static str {
+    if rows(id).is_empty() { MISSING } else { BUILT_IN }
+}
+
+/// What is to be known of it.
+pub(crate) fn told(id: TableId) -> Option<String> {
+    let lost = match id {
+        // Kaggle's download lacks it.
+        TableId::States => return None,
+        TableId::Categories => {
+            let names = CATEGORY_NAMES.len();
+            return Some(format!(
+                "`{}` is missing: the {names} names of Olist's categories that pfe holds are used",
+                id.table().file
+            ));
+        }
+        TableId::Geolocation => "no zip prefix has a location",
+        TableId::OrderReviews => "no order has a score, and nothing that rests on scores is known",
+        TableId::Sellers => "where sellers are is not known",
+        _ => "it has no row",
+    };
+    Some(format!("`{}` is missing: {lost}", id.table().file))
+}
+
+/// The table.
+///
+/// # Errors
+/// polars fails.
+pub(crate) fn table(id: TableId) -> Result<(RawTable, Vec<String>)> {
+    let (table, rows) = (id.table(), rows(id));
+    let file = InputFile::single(name(id), 0, String::new());
+    let empty: Option<&mut TakeBlock<'_>> = None;
+    let mut raw = TableBuilder::new(table, name(id), 0, empty).finish(file, true)?;
+    if !rows.is_empty() {
+        let (keys, names): (Vec<&str>, Vec<&str>) = rows.into_iter().unzip();
+        raw.frame = df!(table.columns[0].source => &keys, table.columns[1].source => &names)?;
+        raw.lines = (1..=keys.len() as u32).collect();
+        raw.rows_in = keys.len();
+    }
+    Ok((raw, told(id).into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_names_of_generated_categories_are_those_that_are_held() {
+        let shapes = &crate::synth::shape::CATEGORIES;
+        let mut generated: Vec<_> = shapes.iter().map(|c| (c.name, c.english)).filter(|c| !c.0.is_empty()).collect();
+        generated.sort_unstable();
+        assert_eq!(generated, CATEGORY_NAMES);
+    }
+
+    #[test]
+    fn missing_tables_have_their_columns_and_a_word() {
+        let (reviews, told) = table(TableId::OrderReviews).unwrap();
+        assert_eq!((reviews.frame.shape(), reviews.file.name.as_str()), ((0, 7), MISSING));
+        assert!(told[0].starts_with("`olist_order_reviews_dataset.csv` is missing: "));
+        let (states, told) = table(TableId::States).unwrap();
+        assert_eq!((states.rows_in, states.file.name.as_str(), told.len()), (27, BUILT_IN, 0));
+        assert_eq!(table(TableId::Categories).unwrap().1.len(), 1);
+    }
+}

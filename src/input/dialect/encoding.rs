@@ -1,0 +1,142 @@
+//! Bytes in any of the encodings that spreadsheets write → UTF-8. Used by `dialect`.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::{Again, Bytes};
+use crate::error::{Error, Result};
+
+/// Bytes that are decoded at once.
+const BLOCK: usize = 1 << 16;
+/// So many bytes that are not UTF-8, and so many times as many as are, are another encoding, not damage.
+const WRONG: usize = 3;
+const TIMES: usize = 9;
+/// Bytes without a meaning in Windows-1252.
+const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Encoding {
+    /// What is damaged of it is set aside, value by value.
+    Utf8,
+    Other(&'static encoding_rs::Encoding),
+}
+
+impl Encoding {
+    /// UTF-16 is told by its mark, Windows-1252 by all bytes of a file whose head is not UTF-8.
+    pub(crate) fn of(head: &[u8], whole: bool, again: &Again<'_>) -> Result<Encoding> {
+        match head {
+            [0xff, 0xfe, ..] => return Ok(Encoding::Other(UTF_16LE)),
+            [0xfe, 0xff, ..] => return Ok(Encoding::Other(UTF_16BE)),
+            _ => {}
+        }
+        // A character may go on behind the head.
+        let is_utf8 = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none() && !whole, |_| true);
+        if is_utf8 {
+            return Ok(Encoding::Utf8);
+        }
+        let mut count = Count::default();
+        again(&mut |bytes| count.all(bytes).map_err(|e| Error::input(format!("cannot read a file again: {e}"))))?;
+        let other = count.wrong >= WRONG && count.wrong > TIMES * count.right && !count.undefined;
+        Ok(if other { Encoding::Other(WINDOWS_1252) } else { Encoding::Utf8 })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Other(encoding) => encoding.name(),
+        }
+    }
+
+    /// The text of some bytes.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Encoding::Utf8 => String::from_utf8_lossy(bytes),
+            Encoding::Other(encoding) => encoding.decode_with_bom_removal(bytes).0,
+        }
+    }
+}
+
+/// Characters beyond ASCII that are UTF-8, and bytes that are not.
+#[derive(Default)]
+struct Count {
+    right: usize,
+    wrong: usize,
+    undefined: bool,
+}
+
+impl Count {
+    fn all(&mut self, bytes: &mut dyn Read) -> io::Result<()> {
+        let mut block = Vec::new();
+        loop {
+            let kept = block.len();
+            bytes.take(BLOCK as u64).read_to_end(&mut block)?;
+            let last = block.len() == kept;
+            let left = self.add(&block, last);
+            block.drain(..block.len() - left);
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Counts some bytes; says how many of the last ones may be the start of a character.
+    fn add(&mut self, mut bytes: &[u8], last: bool) -> usize {
+        loop {
+            let (valid, wrong) = match std::str::from_utf8(bytes) {
+                Ok(_) => (bytes.len(), None),
+                Err(e) => (e.valid_up_to(), Some(e.error_len())),
+            };
+            self.right += bytes[..valid].iter().filter(|byte| **byte >= 0xc0).count();
+            bytes = &bytes[valid..];
+            match wrong {
+                None => return 0,
+                Some(None) if !last => return bytes.len(),
+                Some(_) => {
+                    self.wrong += 1;
+                    self.undefined |= UNDEFINED.contains(&bytes[0]);
+                    bytes = &bytes[1..];
+                }
+            }
+        }
+    }
+}
+
+/// The bytes as UTF-8.
+pub(crate) fn decoded(bytes: Bytes<'_>, encoding: Encoding) -> Bytes<'_> {
+    match encoding {
+        Encoding::Utf8 => bytes,
+        Encoding::Other(encoding) => {
+            let decoder = encoding.new_decoder_with_bom_removal();
+            Box::new(Decoded { bytes, decoder, block: vec![0; BLOCK], text: Vec::new(), read: 0, ended: false })
+        }
+    }
+}
+
+struct Decoded<'a> {
+    bytes: Bytes<'a>,
+    decoder: Decoder,
+    block: Vec<u8>,
+    text: Vec<u8>,
+    /// How many bytes of the text have been read.
+    read: usize,
+    ended: bool,
+}
+
+impl Read for Decoded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.read == self.text.len() && !self.ended {
+            let count = self.bytes.read(&mut self.block)?;
+            self.ended = count == 0;
+            let room = self.decoder.max_utf8_buffer_length(count).unwrap_or(4 * BLOCK);
+            self.text.resize(room, 0);
+            let (.., written, _) = self.decoder.decode_to_utf8(&self.block[..count], &mut self.text, self.ended);
+            self.text.truncate(written);
+            self.read = 0;
+        }
+        let count = (&self.text[self.read..]).read(buffer)?;
+        self.read += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,244 @@
+//! How the dates and numbers of each column of a file are written, found in all its values. Used by `dialect`.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::rows::Records;
+use crate::error::{Error, Result};
+use crate::schema::contract::{Column, Kind, Table};
+use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
+use crate::schema::{dates, numbers};
+
+/// Where one reading fits so many times as many values as the other, those that only the other fits are odd values.
+const TIMES: usize = 4;
+
+/// How a column is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Dates(DateOrder),
+    Numbers(Kind, DecimalMark),
+}
+
+/// Whether a header's name is that of a column.
+pub(crate) fn is_named(column: &Column, name: &str) -> bool {
+    let names = [column.source, if column.kind == Kind::Money { column.source } else { column.name }];
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// The columns whose values may be written in several ways, by their place in the file.
+fn columns(table: &'static Table, header: &[String]) -> Vec<(usize, &'static Column)> {
+    let has_forms = |kind: Kind| matches!(kind, Kind::Timestamp | Kind::Money | Kind::Degrees | Kind::Integer(..));
+    let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && is_named(column, name));
+    header.iter().enumerate().filter_map(|(place, name)| Some((place, of(name)?))).collect()
+}
+
+fn text(field: &[u8]) -> &str {
+    std::str::from_utf8(field).unwrap_or_default().trim_ascii()
+}
+
+/// Whether a value needs no second look.
+fn is_plain(kind: Kind, value: &str) -> bool {
+    match kind {
+        Kind::Timestamp => dates::canonical(value).is_some() || dates::iso(value).is_some(),
+        _ => numbers::is_plain(kind, value),
+    }
+}
+
+/// Whether all dates and numbers in the head of a canonical file need no second look; its last line may be cut.
+pub(crate) fn are_plain(table: &'static Table, head: &[u8], whole: bool) -> bool {
+    let end = if whole { head.len() } else { head.iter().rposition(|byte| *byte == b'\n').unwrap_or(0) };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&head[..end]);
+    let header: Vec<String> = match reader.byte_headers() {
+        Ok(names) => names.iter().map(|name| String::from_utf8_lossy(name).trim().into()).collect(),
+        Err(_) => return true,
+    };
+    let columns = columns(table, &header);
+    let mut record = csv::ByteRecord::new();
+    while let Ok(true) = reader.read_byte_record(&mut record) {
+        let plain = |(place, column): &(usize, &Column)| {
+            let value = text(record.get(*place).unwrap_or_default());
+            value.is_empty() || is_plain(column.kind, value)
+        };
+        if record.len() == header.len() && !columns.iter().all(plain) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The values of a column, by the readings that fit: day before month or decimal comma; month before day or decimal point.
+#[derive(Debug, Clone)]
+struct Tally {
+    place: usize,
+    column: &'static Column,
+    plain: usize,
+    /// Values that are not plain and that each reading fits.
+    other: [usize; 2],
+    only: [usize; 2],
+    /// Both fit, and mean two things; the first such value.
+    either: usize,
+    sample: String,
+    /// Both fit, and mean the same.
+    same: usize,
+}
+
+impl Tally {
+    fn add(&mut self, value: &str) {
+        let kind = self.column.kind;
+        let plain = is_plain(kind, value);
+        self.plain += usize::from(plain);
+        let readings = match kind {
+            Kind::Timestamp if plain => return,
+            Kind::Timestamp => [DateOrder::Dmy, DateOrder::Mdy].map(|order| dates::reordered(value, order)),
+            _ => [DecimalMark::Comma, DecimalMark::Point].map(|mark| numbers::plain(kind, value, mark)),
+        };
+        for (fits, reading) in self.other.iter_mut().zip(&readings) {
+            *fits += usize::from(!plain && reading.is_some());
+        }
+        match readings {
+            [Some(_), None] => self.only[0] += 1,
+            [None, Some(_)] => self.only[1] += 1,
+            [Some(a), Some(b)] if a == b => self.same += 1,
+            [Some(_), Some(_)] => {
+                if self.either == 0 {
+                    self.sample = value.chars().take(40).collect();
+                }
+                self.either += 1;
+            }
+            [None, None] => {}
+        }
+    }
+
+    /// How the column is written, where not in the canonical way.
+    ///
+    /// # Errors
+    /// Two readings fit, in words.
+    fn form(&self, reading: &Reading) -> Result<Option<Form>, String> {
+        let kind = self.column.kind;
+        let fits = self.only[0] + self.only[1] + self.either + self.same;
+        // Dates that start with the year are no evidence; of numbers, plain ones are.
+        if self.other == [0; 2] || (kind == Kind::Timestamp && self.plain >= fits) {
+            return Ok(None);
+        }
+        let [first, second] = self.only;
+        let told = match kind {
+            Kind::Timestamp => reading.dates.map(|order| order == DateOrder::Dmy),
+            _ => reading.numbers.map(|mark| mark == DecimalMark::Comma),
+        };
+        let is_first = match told {
+            _ if first > 0 && first >= TIMES * second => true,
+            _ if second > 0 && second >= TIMES * first => false,
+            _ if first + second + self.either == 0 => false,
+            Some(is_first) => is_first,
+            None if first + second == 0 => return Err(format!("every value, such as `{}`, fits both", self.sample)),
+            None => return Err("some values fit only one, some only the other".into()),
+        };
+        let form = match (kind, is_first) {
+            (Kind::Timestamp, true) => Form::Dates(DateOrder::Dmy),
+            (Kind::Timestamp, false) => Form::Dates(DateOrder::Mdy),
+            (kind, true) => Form::Numbers(kind, DecimalMark::Comma),
+            (kind, false) => Form::Numbers(kind, DecimalMark::Point),
+        };
+        Ok(Some(form).filter(|_| self.other[usize::from(!is_first)] > 0))
+    }
+}
+
+/// What all values of a file are like.
+#[derive(Debug, Default)]
+pub(crate) struct Survey(Vec<Tally>);
+
+impl Survey {
+    pub(crate) fn of(table: &'static Table, mut records: Records<'_>) -> io::Result<Survey> {
+        let mut record = csv::ByteRecord::new();
+        let header = records.header(&mut record)?;
+        let tally = |(place, column)| Tally {
+            place,
+            column,
+            plain: 0,
+            other: [0; 2],
+            only: [0; 2],
+            either: 0,
+            sample: String::new(),
+            same: 0,
+        };
+        let mut tallies: Vec<Tally> = columns(table, &header).into_iter().map(tally).collect();
+        while records.next(&mut record)? {
+            if record.len() == header.len() {
+                for tally in &mut tallies {
+                    let value = text(&record[tally.place]);
+                    if !value.is_empty() {
+                        tally.add(value);
+                    }
+                }
+            }
+        }
+        Ok(Survey(tallies))
+    }
+
+    /// # Errors
+    /// Columns can be read in two ways: all of them.
+    pub(crate) fn decide(&self, name: &str, reading: &Reading) -> Result<Forms> {
+        let (mut forms, mut unsure, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+        for tally in &self.0 {
+            let column = tally.column.source;
+            match tally.form(reading) {
+                Ok(form) => forms.extend(form.map(|form| (tally.place, column, form))),
+                Err(why) => {
+                    let (what, hint) = match tally.column.kind {
+                        Kind::Timestamp => ("day/month or month/day", "`--dates dmy` or `--dates mdy`"),
+                        _ => ("a decimal comma or a decimal point", "`--numbers comma` or `--numbers point`"),
+                    };
+                    unsure.push(format!("`{column}` of `{name}` may have {what}: {why}"));
+                    if !hints.contains(&hint) {
+                        hints.push(hint);
+                    }
+                }
+            }
+        }
+        match unsure.is_empty() {
+            true => Ok(Forms(forms)),
+            false => Err(Error::input(unsure.join("; ")).with_hint(format!("say which: {}", hints.join(", and ")))),
+        }
+    }
+}
+
+/// How the columns of a file are written that are not written in the canonical way: by place and name.
+#[derive(Debug, Default)]
+pub(crate) struct Forms(Vec<(usize, &'static str, Form)>);
+
+impl Forms {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A field as the contract has it; what does not fit stays.
+    pub(crate) fn canonical<'f>(&self, place: usize, field: &'f [u8]) -> Cow<'f, [u8]> {
+        let Some((.., form)) = self.0.iter().find(|(at, ..)| *at == place) else { return field.into() };
+        let value = text(field);
+        let read = match form {
+            Form::Dates(order) => dates::reordered(value, *order),
+            Form::Numbers(kind, mark) => numbers::plain(*kind, value, *mark),
+        };
+        read.map_or_else(|| field.into(), |read| read.into_bytes().into())
+    }
+
+    /// What is told of them.
+    pub(crate) fn described(&self) -> Vec<String> {
+        let told = [
+            (Form::Dates(DateOrder::Dmy), "dates", "as day/month/year"),
+            (Form::Dates(DateOrder::Mdy), "dates", "as month/day/year"),
+            (Form::Numbers(Kind::Money, DecimalMark::Comma), "numbers", "with a decimal comma"),
+            (Form::Numbers(Kind::Money, DecimalMark::Point), "numbers", "with a decimal point"),
+        ];
+        let is = |form: &Form, like: &Form| match (form, like) {
+            (Form::Numbers(_, mark), Form::Numbers(_, like)) => mark == like,
+            _ => form == like,
+        };
+        let sentence = |(like, what, how): (Form, &str, &str)| {
+            let columns: Vec<_> =
+                self.0.iter().filter(|(.., form)| is(form, &like)).map(|(_, name, _)| format!("`{name}`")).collect();
+            (!columns.is_empty()).then(|| format!("{what} of {} are read {how}", columns.join(", ")))
+        };
+        told.into_iter().filter_map(sentence).collect()
+    }
+}

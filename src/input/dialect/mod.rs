@@ -1,0 +1,286 @@
+//! The bytes of a CSV file → its rows as UTF-8 with commas, dates that start with the year and plain numbers. Between `source` and `read`.
+//!
+//! What people's tools write is found in the file, used and said; where two readings fit, the file is refused. The head of a file tells
+//! whether anything is to be found: canonical files pass through as they are, and what is odd further down is set aside.
+
+mod encoding;
+mod forms;
+mod rows;
+
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
+
+use self::encoding::{Encoding, decoded};
+use self::forms::Survey;
+use self::rows::{Plain, Rewritten};
+use crate::error::{Error, Result};
+use crate::schema::contract::Table;
+use crate::schema::read_options::Reading;
+
+/// Bytes that tell of the encoding of a file.
+const HEAD: u64 = 1 << 20;
+/// Of these, so many tell whether dates and numbers are canonical: few, since they are parsed twice.
+const PARSED: usize = 1 << 16;
+/// What fields may be separated by; what is canonical comes first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// First line by which Excel is told of the delimiter.
+const SEP: &str = "sep=";
+
+/// Bytes on their way.
+pub(crate) type Bytes<'a> = Box<dyn Read + 'a>;
+/// Hands over the bytes of a file from their start once more.
+pub(crate) type Again<'a> = dyn Fn(&mut dyn FnMut(&mut dyn Read) -> Result<()>) -> Result<()> + 'a;
+
+/// The canonical bytes of a file of `table`, and what was found that is not canonical.
+///
+/// # Errors
+/// The file cannot be read, or a column can be read in two ways.
+pub(crate) fn canonical<'a>(
+    table: &'static Table,
+    name: &str,
+    reading: &Reading,
+    mut bytes: Bytes<'a>,
+    again: &Again<'_>,
+) -> Result<(Bytes<'a>, Vec<String>)> {
+    let failed = |e| Error::input(format!("cannot read `{name}`: {e}"));
+    let mut head = Vec::new();
+    bytes.by_ref().take(HEAD).read_to_end(&mut head).map_err(failed)?;
+    let whole = (head.len() as u64) < HEAD;
+    let encoding = Encoding::of(&head, whole, again)?;
+    let start = &head[..head.len().min(PARSED)];
+    let layout = Layout::of(&encoding.decode(start), encoding, table);
+    let is_plain = layout.is_canonical() && forms::are_plain(table, start, whole && start.len() == head.len());
+    let all: Bytes<'a> = Box::new(Cursor::new(head).chain(bytes));
+    if is_plain {
+        return Ok((all, Vec::new()));
+    }
+    let mut survey = Survey::default();
+    again(&mut |bytes| {
+        survey = Survey::of(table, layout.rows(Box::new(bytes))).map_err(failed)?;
+        Ok(())
+    })?;
+    let forms = survey.decide(name, reading)?;
+    let mut found = layout.described();
+    found.extend(forms.described());
+    if layout.is_canonical() && forms.is_empty() {
+        return Ok((all, found));
+    }
+    Ok((Box::new(Rewritten::new(layout.rows(all), forms)), found))
+}
+
+/// What is told of a file of which something was found, or of several of which the same was.
+pub(crate) fn told(files: &[(String, Vec<String>)]) -> Vec<String> {
+    let mut told: Vec<(&[String], &str, usize)> = Vec::new();
+    for (file, found) in files.iter().filter(|(_, found)| !found.is_empty()) {
+        match told.iter_mut().find(|(known, ..)| known == found) {
+            Some((.., files)) => *files += 1,
+            None => told.push((found, file, 1)),
+        }
+    }
+    let sentence = |(found, file, files): (&[String], &str, usize)| {
+        let more = if files > 1 { format!(" and {} more", files - 1) } else { String::new() };
+        format!("`{file}`{more}: {}", found.join("; "))
+    };
+    told.into_iter().map(sentence).collect()
+}
+
+/// How a file writes its rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Layout {
+    encoding: Encoding,
+    delimiter: u8,
+    /// Whether lines end with `\r` alone.
+    cr: bool,
+    /// Whether spaces stand between delimiters and quotes.
+    spaced: bool,
+    /// Whether a line before the header names the delimiter.
+    named: bool,
+}
+
+impl Layout {
+    /// By the head of a file.
+    fn of(text: &str, encoding: Encoding, table: &Table) -> Layout {
+        let first_end = text.find(['\r', '\n']).map(|end| &text[end..]);
+        let cr = first_end.is_some_and(|end| end.starts_with('\r') && !end.starts_with("\r\n"));
+        let text = text.trim_start_matches('\u{feff}');
+        let mut lines = text.split(if cr { '\r' } else { '\n' }).map(|line| line.trim_end_matches('\r'));
+        let mut header = lines.next().unwrap_or_default();
+        let named = header.strip_prefix(SEP).and_then(|rest| rest.bytes().next().filter(|_| rest.len() == 1));
+        if named.is_some() {
+            header = lines.next().unwrap_or_default();
+        }
+        let columns = |delimiter: &u8| {
+            let names = header.split(char::from(*delimiter)).map(|name| name.trim().trim_matches('"').trim());
+            names.filter(|name| table.columns.iter().any(|column| forms::is_named(column, name))).count()
+        };
+        let most = DELIMITERS.iter().map(columns).max().unwrap_or(0);
+        let found = DELIMITERS.into_iter().find(|delimiter| columns(delimiter) == most).unwrap_or(b',');
+        let delimiter = named.filter(|named| DELIMITERS.contains(named)).unwrap_or(found);
+        let is_spaced = |line: &str| {
+            let after = line.match_indices(char::from(delimiter)).map(|(at, _)| &line[at + 1..]);
+            after.into_iter().any(|rest| rest.starts_with(' ') && rest.trim_start_matches(' ').starts_with('"'))
+        };
+        let spaced = is_spaced(header) || lines.next().is_some_and(is_spaced);
+        Layout { encoding, delimiter, cr, spaced, named: named.is_some() }
+    }
+
+    fn is_canonical(&self) -> bool {
+        let Layout { encoding, delimiter, cr, spaced, named } = *self;
+        encoding == Encoding::Utf8 && delimiter == b',' && !cr && !spaced && !named
+    }
+
+    /// The records of a file, the header first.
+    fn rows<'a>(&self, bytes: Bytes<'a>) -> rows::Records<'a> {
+        rows::Records::new(Plain::new(decoded(bytes, self.encoding), *self), self.delimiter)
+    }
+
+    /// What is not canonical, in words.
+    fn described(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.encoding != Encoding::Utf8 {
+            found.push(format!("it is written in {}", self.encoding.name()));
+        }
+        if self.delimiter != b',' {
+            let delimiter: Cow<'_, str> = match self.delimiter {
+                b'\t' => "tabs".into(),
+                other => format!("`{}`", char::from(other)).into(),
+            };
+            found.push(format!("it is separated by {delimiter}"));
+        }
+        if self.cr {
+            found.push("its lines end with `\\r`".into());
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::schema::contract::TableId;
+    use crate::schema::read_options::{DateOrder, DecimalMark};
+
+    fn read_with(table: TableId, bytes: &[u8], reading: &Reading) -> Result<(String, String)> {
+        let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
+        let (mut rows, found) = canonical(table.table(), "f.csv", reading, Box::new(bytes), &again)?;
+        let mut text = String::new();
+        rows.read_to_string(&mut text).unwrap();
+        Ok((text, told(&[("f.csv".into(), found)]).concat()))
+    }
+
+    fn read(table: TableId, text: &str) -> (String, String) {
+        read_with(table, text.as_bytes(), &Reading::default()).unwrap()
+    }
+
+    const SELLERS: &str = "seller_id,seller_zip_code_prefix,seller_city,seller_state\n";
+
+    #[test]
+    fn canonical_bytes_pass_untouched() {
+        for text in ["", "x", SELLERS, "\u{feff}\"seller_id\",\"seller_city\"\r\n\"a, b\",\"são \"\"x\"\"\"\r\n\r\n"] {
+            assert_eq!(read(TableId::Sellers, text), (text.into(), String::new()));
+        }
+    }
+
+    #[test]
+    fn delimiters_are_found_by_the_columns() {
+        let rows = format!("{SELLERS}a,1,\"x;y\",SP\n");
+        for (delimiter, name) in [(';', "`;`"), ('\t', "tabs"), ('|', "`|`")] {
+            let written = rows.replace("x;y", "x;y|z").replace(',', &delimiter.to_string());
+            let (text, found) = read(TableId::Sellers, &written);
+            let expected = format!("{SELLERS}a,1,x;y|z,SP\n");
+            assert_eq!(text, expected);
+            assert_eq!(found, format!("`f.csv`: it is separated by {name}"));
+        }
+        let (text, _) = read(TableId::Sellers, "sep=;\nseller_id;seller_city\na;\"b,c\"\n");
+        assert_eq!(text, "\nseller_id,seller_city\na,\"b,c\"\n");
+        let (text, _) = read(TableId::Sellers, "\"seller_id\", \"seller_city\"\n\"a\" ,  \"b, \"\"c\"\"\"\nd, e\n");
+        assert_eq!(text, "seller_id,seller_city\na,\"b, \"\"c\"\"\"\nd, e\n");
+    }
+
+    #[test]
+    fn encodings_are_found() {
+        let text = format!("{SELLERS}a,1,são paulo,SP\nb,1,maceió,AL\nc,1,goiânia,GO\n");
+        let utf16 = |big: bool| -> Vec<u8> {
+            let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        let windows: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        for (bytes, name) in [(utf16(true), "UTF-16BE"), (utf16(false), "UTF-16LE"), (windows, "windows-1252")] {
+            let found = read_with(TableId::Sellers, &bytes, &Reading::default()).unwrap();
+            assert_eq!(found, (text.clone(), format!("`f.csv`: it is written in {name}")));
+        }
+        // One wrong byte among right ones is damage, not another encoding.
+        let mut damaged = text.clone().into_bytes();
+        let at = damaged.len() - 3;
+        damaged[at] = 0xe3;
+        let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &damaged[..]);
+        let mut bytes = Vec::new();
+        let table = TableId::Sellers.table();
+        let read = canonical(table, "f", &Reading::default(), Box::new(&damaged[..]), &again).unwrap();
+        { read }.0.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, damaged);
+    }
+
+    #[test]
+    fn lines_may_end_with_a_carriage_return_and_keep_their_numbers() {
+        let (text, found) = read(TableId::Sellers, "seller_id,seller_city\ra,\"b\rc\"\rd,e");
+        assert_eq!(text, "seller_id,seller_city\na,\"b\nc\"\nd,e");
+        assert_eq!(found, "`f.csv`: its lines end with `\\r`");
+        let (text, _) = read(TableId::Sellers, "seller_id;seller_city\r\na;\"b\r\nc\"\r\nd;e\r\n");
+        assert_eq!(text.lines().position(|line| line == "d,e"), Some(3), "{text}");
+    }
+
+    fn orders(dates: &[&str]) -> String {
+        dates.iter().fold("order_id,order_purchase_timestamp\n".into(), |text, date| text + "a," + date + "\n")
+    }
+
+    #[test]
+    fn the_order_of_days_and_months_is_found_in_all_values() {
+        let dates = |text: String| -> Vec<String> {
+            text.lines().skip(1).map(|line| line.split_once(',').unwrap().1.into()).collect()
+        };
+        let (text, found) = read(TableId::Orders, &orders(&["03/04/2018 10:10", "", "x", "15/08/2018", "01/02/2018"]));
+        assert_eq!(dates(text), ["2018-04-03 10:10", "", "x", "2018-08-15", "2018-02-01"]);
+        assert_eq!(found, "`f.csv`: dates of `order_purchase_timestamp` are read as day/month/year");
+        let (text, _) = read(TableId::Orders, &orders(&["03/04/2018", "8/15/2018 10:10 AM"]));
+        assert_eq!(dates(text), ["2018-03-04", "2018-08-15 10:10 AM"]);
+        // A few odd values among canonical ones are no form.
+        let odd = ["2018-01-01 00:00:00", "15/08/2018", "2018-01-01 00:00:00"];
+        assert_eq!(dates(read(TableId::Orders, &orders(&odd)).0), odd);
+        // The same in either order.
+        assert_eq!(dates(read(TableId::Orders, &orders(&["04/04/2018"])).0), ["2018-04-04"]);
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_refused_until_the_user_says() {
+        let text = orders(&["03/04/2018", "05/06/2018"]);
+        let error = read_with(TableId::Orders, text.as_bytes(), &Reading::default()).unwrap_err();
+        assert!(error.to_string().contains("`03/04/2018`") && error.hint().unwrap().contains("--dates dmy"), "{error}");
+        let reading = Reading { dates: Some(DateOrder::Dmy), ..Reading::default() };
+        assert!(read_with(TableId::Orders, text.as_bytes(), &reading).unwrap().0.contains("2018-04-03"));
+        let text = orders(&["25/04/2018", "05/26/2018"]);
+        assert!(read_with(TableId::Orders, text.as_bytes(), &Reading::default()).is_err());
+        let items = "order_id,price\na,1.230\na,2.500\na,7\n";
+        let error = read_with(TableId::OrderItems, items.as_bytes(), &Reading::default()).unwrap_err();
+        assert!(error.to_string().contains("`1.230`") && error.hint().unwrap().contains("--numbers comma"), "{error}");
+        for (mark, expected) in [(DecimalMark::Comma, "a,1230\na,2500\n"), (DecimalMark::Point, "a,1.23\na,2.5\n")] {
+            let reading = Reading { numbers: Some(mark), ..Reading::default() };
+            let (text, _) = read_with(TableId::OrderItems, items.as_bytes(), &reading).unwrap();
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_with_the_mark_that_fits_all() {
+        let (text, found) =
+            read(TableId::OrderItems, "order_id;price;freight_value\na;R$ 1.234,56;1.234\na;12,5;2.000\n");
+        assert_eq!(text, "order_id,price,freight_value\na,1234.56,1234\na,12.5,2000\n");
+        assert!(found.ends_with("numbers of `price`, `freight_value` are read with a decimal comma"), "{found}");
+        let (text, found) = read(TableId::OrderItems, "order_id,price\na,\"1,234.56\"\na,12.50\n");
+        assert_eq!(text, "order_id,price\na,1234.56\na,12.5\n");
+        assert!(found.ends_with("numbers of `price` are read with a decimal point"), "{found}");
+        let (text, _) = read(TableId::Geolocation, "geolocation_lat;geolocation_lng\n-23,5;-46,25\n");
+        assert_eq!(text, "geolocation_lat,geolocation_lng\n-23.5,-46.25\n");
+    }
+}

@@ -1,0 +1,230 @@
+//! Records of a file in its own layout, and the same records as canonical CSV. Used by `dialect`.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use super::forms::Forms;
+use super::{Bytes, Layout};
+use crate::input::lines::{Bounded, Unended};
+
+/// Bytes that are looked at once.
+const BLOCK: usize = 1 << 16;
+
+/// Bytes of a file with `\n` between its lines and nothing around its quotes.
+pub(crate) struct Plain<'a> {
+    bytes: Bytes<'a>,
+    layout: Layout,
+    at: At,
+    /// Spaces before what may be a quote.
+    spaces: usize,
+    /// Whether a `\r` may belong to a line end.
+    cr: bool,
+    block: Vec<u8>,
+    text: Vec<u8>,
+    read: usize,
+    /// The last byte so far.
+    last: Rc<Cell<u8>>,
+}
+
+/// Where in a record.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    Start,
+    Field,
+    Quoted,
+    /// Behind a quote that ends a field, or stands for one.
+    Closed,
+}
+
+impl<'a> Plain<'a> {
+    pub(crate) fn new(bytes: Bytes<'a>, layout: Layout) -> Plain<'a> {
+        let (block, text, last) = (vec![0; BLOCK], Vec::new(), Rc::default());
+        Plain { bytes, layout, at: At::Start, spaces: 0, cr: false, block, text, read: 0, last }
+    }
+
+    fn push(&mut self, byte: u8) {
+        let Layout { delimiter, cr, spaced, .. } = self.layout;
+        if self.at == At::Quoted {
+            if cr {
+                // A line end of a text stays as it is where it is not that of the file.
+                if std::mem::take(&mut self.cr) {
+                    self.text.push(if byte == b'\n' { b'\r' } else { b'\n' });
+                }
+                if byte == b'\r' {
+                    return self.cr = true;
+                }
+            }
+            self.at = if byte == b'"' { At::Closed } else { At::Quoted };
+            return self.text.push(byte);
+        }
+        let byte = if cr && byte == b'\r' { b'\n' } else { byte };
+        if std::mem::take(&mut self.cr) && byte != b'\n' {
+            self.text.push(b'\r');
+        }
+        match (self.at, byte) {
+            (_, b'\r') => return self.cr = true,
+            (At::Start, b' ') if spaced => return self.spaces += 1,
+            (At::Closed, b' ') if spaced => return,
+            (At::Start, b'"') => (self.spaces, self.at) = (0, At::Quoted),
+            (At::Closed, b'"') => self.at = At::Quoted,
+            (_, b'\n') => self.at = At::Start,
+            (_, byte) if byte == delimiter => self.at = At::Start,
+            _ => self.at = At::Field,
+        }
+        let spaces = std::mem::take(&mut self.spaces);
+        self.text.extend(std::iter::repeat_n(b' ', spaces));
+        self.text.push(byte);
+    }
+}
+
+impl Read for Plain<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.read == self.text.len() {
+            self.read = 0;
+            self.text.clear();
+            let mut block = std::mem::take(&mut self.block);
+            let count = self.bytes.read(&mut block)?;
+            block[..count].iter().for_each(|byte| self.push(*byte));
+            self.block = block;
+            if count == 0 && !std::mem::take(&mut self.cr) {
+                return Ok(0);
+            }
+            if count == 0 {
+                self.text.push(b'\r');
+            }
+            self.last.set(self.text.last().copied().unwrap_or(self.last.get()));
+        }
+        let count = (&self.text[self.read..]).read(buffer)?;
+        self.read += count;
+        Ok(count)
+    }
+}
+
+/// The records of a file, the header first.
+pub(crate) struct Records<'a> {
+    reader: csv::Reader<Bounded<Plain<'a>>>,
+    last: Rc<Cell<u8>>,
+    unended: Unended,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(bytes: Plain<'a>, delimiter: u8) -> Records<'a> {
+        let last = Rc::clone(&bytes.last);
+        let bytes = Bounded::new(bytes);
+        let unended = bytes.unended();
+        let mut builder = csv::ReaderBuilder::new();
+        builder.flexible(true).has_headers(false).delimiter(delimiter);
+        Records { reader: builder.from_reader(bytes), last, unended }
+    }
+
+    /// The next record; says whether there is one.
+    pub(crate) fn next(&mut self, record: &mut csv::ByteRecord) -> io::Result<bool> {
+        let read = self.reader.read_byte_record(record);
+        let line = record.position().map_or(0, csv::Position::line);
+        let is_there = read.map_err(|e| self.unended.explain(e, line))?;
+        self.unended.end(record, line)?;
+        Ok(is_there)
+    }
+
+    /// The names in the header; `sep=;` is none.
+    pub(crate) fn header(&mut self, record: &mut csv::ByteRecord) -> io::Result<Vec<String>> {
+        while self.next(record)? {
+            let names: Vec<String> =
+                record.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect();
+            if !names[0].trim_start_matches('\u{feff}').starts_with(super::SEP) {
+                return Ok(names);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn ends_line(&self) -> bool {
+        matches!(self.last.get(), b'\n' | b'\r')
+    }
+}
+
+/// The records as canonical CSV, each on the line on which it stands in the file.
+pub(crate) struct Rewritten<'a> {
+    records: Records<'a>,
+    forms: Forms,
+    record: csv::ByteRecord,
+    /// Number of fields of the header; none before it.
+    columns: Option<usize>,
+    /// Line at which the text ends, from 1.
+    line: u64,
+    ended: bool,
+    text: Vec<u8>,
+    read: usize,
+}
+
+impl<'a> Rewritten<'a> {
+    pub(crate) fn new(records: Records<'a>, forms: Forms) -> Rewritten<'a> {
+        let (record, text) = (csv::ByteRecord::new(), Vec::new());
+        Rewritten { records, forms, record, columns: None, line: 1, ended: false, text, read: 0 }
+    }
+
+    /// Writes the next record, and the line ends before it.
+    fn write(&mut self) -> io::Result<()> {
+        let mut record = std::mem::take(&mut self.record);
+        let header = self.columns.is_none();
+        let is_there = match header {
+            true => {
+                self.columns = Some(self.records.header(&mut record)?.len());
+                self.columns > Some(0)
+            }
+            false => self.records.next(&mut record)?,
+        };
+        if !is_there {
+            self.ended = true;
+            if !header && self.records.ends_line() {
+                self.text.push(b'\n');
+            }
+            return Ok(());
+        }
+        let line = record.position().map_or(0, csv::Position::line).max(self.line + u64::from(!header));
+        self.text.extend((self.line..line).map(|_| b'\n'));
+        let start = self.text.len();
+        let is_row = !header && Some(record.len()) == self.columns;
+        for (i, field) in record.iter().enumerate() {
+            if i > 0 {
+                self.text.push(b',');
+            }
+            match header {
+                true => quoted(&mut self.text, field.trim_ascii()),
+                false if is_row => quoted(&mut self.text, &self.forms.canonical(i, field)),
+                false => quoted(&mut self.text, field),
+            }
+        }
+        self.line = line + self.text[start..].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.record = record;
+        Ok(())
+    }
+}
+
+/// A field of CSV; in a record of one column, no text is written as such.
+fn quoted(text: &mut Vec<u8>, field: &[u8]) {
+    if !field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+        return text.extend_from_slice(field);
+    }
+    text.push(b'"');
+    for byte in field {
+        text.extend_from_slice(if *byte == b'"' { b"\"\"" } else { std::slice::from_ref(byte) });
+    }
+    text.push(b'"');
+}
+
+impl Read for Rewritten<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read == self.text.len() {
+            self.read = 0;
+            self.text.clear();
+            while self.text.len() < BLOCK && !self.ended {
+                self.write()?;
+            }
+        }
+        let count = (&self.text[self.read..]).read(buffer)?;
+        self.read += count;
+        Ok(count)
+    }
+}

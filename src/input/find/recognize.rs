@@ -1,0 +1,272 @@
+//! The first bytes of a file, or its columns → what it is, in words for who named it as something else. Used by `find` and `source`.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::archive;
+use crate::error::{Error, Result};
+use crate::input::quarantine::shortened;
+use crate::regular;
+use crate::schema::contract::{TABLES, Table, TableId};
+use crate::schema::file_names;
+
+/// Bytes that tell what a file is.
+const HEAD: u64 = 1 << 12;
+/// Columns that are named of a file that is another.
+const SHOWN: usize = 12;
+/// Characters of such a name that are shown.
+const LONGEST: usize = 40;
+/// What is said of a text that is no table.
+const UNKNOWN: &str = "is no data that pfe knows";
+const LONE: &str = "is a lone table";
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// What a file is by its first bytes; `None` where these are text like any other.
+pub(crate) fn of_bytes(head: &[u8]) -> Option<&'static str> {
+    let is = |magic: &[u8]| head.starts_with(magic);
+    let binary = match () {
+        () if is(SQLITE) => "a SQLite file",
+        () if is(b"PK\x03\x04") => "a zip archive",
+        () if is(b"PAR1") => "a Parquet file",
+        () if is(b"\x1f\x8b") => "a gzip file",
+        () if is(b"\x28\xb5\x2f\xfd") => "a zstd file",
+        () if is(b"\xd0\xcf\x11\xe0") => "an old Excel or Word file",
+        () if is(b"%PDF") => "a PDF",
+        () if is(b"7z\xbc\xaf") || is(b"Rar!") => "a 7z or RAR archive",
+        () if head.get(257..262) == Some(b"ustar") => "a tar archive",
+        () => "",
+    };
+    if !binary.is_empty() {
+        return Some(binary);
+    }
+    let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    match () {
+        () if begins(&["<!doctype html", "<html"]) => Some("a web page"),
+        () if begins(&["<?xml", "<"]) => Some("XML"),
+        () if begins(&["{", "["]) => Some("JSON"),
+        () if is_sql(&text) => Some("SQL"),
+        () => None,
+    }
+}
+
+/// Whether a text is SQL: by its first word that is no comment.
+fn is_sql(text: &str) -> bool {
+    const STATEMENTS: [&str; 12] = [
+        "create ",
+        "insert into",
+        "drop ",
+        "begin",
+        "pragma ",
+        "set ",
+        "use ",
+        "select ",
+        "with ",
+        "alter ",
+        "copy ",
+        "start transaction",
+    ];
+    let line = |line: &&str| !line.is_empty() && !line.starts_with("--") && !line.starts_with("/*");
+    let first = text.lines().map(str::trim).find(line);
+    let comment = text.starts_with("--") || text.starts_with("/*");
+    first.map_or(comment, |line| STATEMENTS.iter().any(|word| line.starts_with(word) || line == word.trim()))
+}
+
+/// What a file with these columns is, that was taken for the table: its name for a message.
+pub(crate) fn of_columns(table: &Table, columns: &[String]) -> String {
+    let known = |t: &Table| t.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
+    let own = known(table);
+    if let Some(other) = TABLES.iter().find(|t| is_whole(t, columns) && known(t) > own) {
+        return format!("has the columns of `{}`", other.name);
+    }
+    let shown =
+        columns.iter().take(SHOWN).map(|c| format!("`{}`", shortened(c, LONGEST))).collect::<Vec<_>>().join(", ");
+    let more = columns.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    match own {
+        0 => format!("is a table of something else, with the columns {shown}{more}"),
+        _ => format!("has the columns {shown}{more}"),
+    }
+}
+
+/// Whether a column of a file is that of the contract. Corrected spellings of `lenght` are welcome; amounts under their clean name
+/// would be in another unit.
+pub(crate) fn is(column: &crate::schema::contract::Column, header: &str) -> bool {
+    header == column.source || (header == column.name && column.kind != crate::schema::contract::Kind::Money)
+}
+
+/// Whether all columns of a table are there that must be.
+fn is_whole(table: &Table, columns: &[String]) -> bool {
+    table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
+}
+
+/// The columns of a first line, whatever separates them: what most of the contract's names come out of.
+pub(crate) fn columns(head: &[u8]) -> Vec<String> {
+    let text = decoded(head);
+    let split = |delimiter: u8| -> Vec<String> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(text.as_bytes());
+        let record = reader.records().next().and_then(std::result::Result::ok).unwrap_or_default();
+        record.iter().map(|name| name.trim().to_string()).collect()
+    };
+    let known = |names: &Vec<String>| {
+        let columns = TABLES.iter().flat_map(|t| t.columns);
+        let found = columns.filter(|c| names.iter().any(|name| is(c, name))).count();
+        (found, names.len())
+    };
+    [b',', b';', b'\t', b'|'].map(split).into_iter().rev().max_by_key(known).unwrap_or_default()
+}
+
+/// Text of the encodings that spreadsheets write.
+fn decoded(head: &[u8]) -> String {
+    let wide = |number: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = head[2..].chunks_exact(2).map(|pair| number([pair[0], pair[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match head {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(head).trim_start_matches('\u{feff}').to_string(),
+    }
+}
+
+/// Whether the file is a SQLite database.
+pub(crate) fn is_sqlite(path: &Path) -> Result<bool> {
+    Ok(head(path)?.starts_with(SQLITE))
+}
+
+/// Whether the file is a zip archive, a damaged one too, but no workbook.
+pub(crate) fn is_zip(path: &Path) -> Result<bool> {
+    let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
+    Ok((named || head(path)?.starts_with(b"PK")) && !archive::is_workbook(path))
+}
+
+fn head(path: &Path) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    regular::open(path)?.take(HEAD).read_to_end(&mut head).map_err(Error::io("read", path))?;
+    Ok(head)
+}
+
+/// Why a lone file is no data for `--data`, and the way in; also for one that lies where tables should.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn lone(path: &Path) -> Result<(String, String)> {
+    let head = head(path)?;
+    let (name, folder) = (path.display(), path.parent().filter(|dir| !dir.as_os_str().is_empty()));
+    let folder = folder.unwrap_or(Path::new(".")).display();
+    let what = match of_bytes(&head) {
+        Some("a zip archive") if archive::is_workbook(path) => Some("an Excel workbook"),
+        what => what,
+    };
+    let hint = match what {
+        Some("a SQLite file") => format!("name it: `--data {name}`"),
+        Some("an Excel workbook" | "an old Excel or Word file") => {
+            "save each sheet as CSV under its table's name (`orders.csv`, …) in one folder, and name the folder".into()
+        }
+        Some("SQL") => {
+            format!(
+                "load the dump into a database and name that: `sqlite3 shop.sqlite < {name}`, then `--data sqlite:shop.sqlite`"
+            )
+        }
+        Some("a web page") => {
+            "a download that asks for a login first gives such a page; download the data again".into()
+        }
+        Some("a gzip file" | "a zstd file" | "a tar archive" | "a 7z or RAR archive") => {
+            "unpack it, and name the folder with the tables".into()
+        }
+        Some("a Parquet file") => {
+            format!("it is one table at most; name the folder with all of them: `--data {folder}`")
+        }
+        Some(_) => "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store".into(),
+        None => return Ok(text(path, &columns(&head), &folder.to_string())),
+    };
+    Ok((format!("`{name}` is {}", what.unwrap_or_default()), hint))
+}
+
+/// The same of a text.
+fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
+    let name = path.display();
+    let keys = [TableId::Orders, TableId::OrderItems, TableId::OrderPayments, TableId::OrderReviews, TableId::Products];
+    // What no other table has tells that a table is among them.
+    let of = |id: &TableId| id.table().columns.iter().rev().take(2).any(|c| columns.iter().any(|h| is(c, h)));
+    let joined: Vec<&str> = keys.iter().filter(|id| of(id)).map(|id| id.name()).collect();
+    if joined.len() > 1 {
+        return (
+            format!("`{name}` is one table into which several are joined: `{}`", joined.join("`, `")),
+            "a join repeats rows, so that amounts no longer add up; name the folder with the tables before they were joined"
+                .into(),
+        );
+    }
+    let hint = format!("an analysis needs all tables; name the folder that holds them: `--data {folder}`");
+    match TABLES.iter().find(|table| is_whole(table, columns)) {
+        Some(table) => (format!("`{name}` {LONE}, `{}`", table.name), hint),
+        None if columns.len() > 1 => (format!("`{name}` {LONE}, and none of Olist's"), hint),
+        None => (
+            format!("`{name}` {UNKNOWN}"),
+            "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store".into(),
+        ),
+    }
+}
+
+/// What a file of a folder without tables is, if it says where the tables might be.
+pub(crate) fn aside(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let ends = [".xlsx", ".xls", ".sql", ".sqlite", ".sqlite3", ".db", ".gz", ".tar", ".7z", ".rar"];
+    let known = file_names::stem(name).is_some() || ends.iter().any(|end| name.to_lowercase().ends_with(end));
+    let (what, hint) = lone(path).ok().filter(|(what, _)| known && !what.contains(UNKNOWN) && !what.contains(LONE))?;
+    Some(format!("{what}: {hint}"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bytes_tell_what_a_file_is() {
+        assert_eq!(of_bytes(b"SQLite format 3\0..."), Some("a SQLite file"));
+        assert_eq!(of_bytes(b"\xef\xbb\xbf-- a dump\n\nCREATE TABLE orders (id int);"), Some("SQL"));
+        assert_eq!(of_bytes(b"/* dump */\nINSERT INTO orders VALUES (1)"), Some("SQL"));
+        assert_eq!(of_bytes(b"select * from {{ ref('orders') }}"), Some("SQL"));
+        assert_eq!(of_bytes(b"<!DOCTYPE html><html>"), Some("a web page"));
+        assert_eq!(of_bytes(b"order_id,customer_id\n"), None);
+        assert_eq!(of_bytes(b"created_at,set_id\n"), None);
+    }
+
+    #[test]
+    fn columns_are_found_whatever_separates_them() {
+        let expected = ["order_id", "customer_id"];
+        for text in [
+            "order_id,customer_id\n1,2",
+            "\u{feff}order_id;customer_id\r\n1;2",
+            "order_id\t\"customer_id\"",
+            "order_id|customer_id",
+        ] {
+            assert_eq!(columns(text.as_bytes()), expected, "{text}");
+        }
+        let wide: Vec<u8> = "\u{feff}order_id;customer_id\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(columns(&wide), expected);
+    }
+
+    #[test]
+    fn a_lone_file_gets_the_way_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            lone(&path).unwrap()
+        };
+        let header = |ids: &[TableId]| {
+            let columns: Vec<&str> = ids.iter().flat_map(|id| id.table().columns).map(|c| c.source).collect();
+            columns.join(",") + "\n"
+        };
+        let all = header(&[TableId::Orders, TableId::OrderItems, TableId::OrderPayments]);
+        let (what, hint) = of("all.csv", all.as_bytes());
+        assert!(what.ends_with("several are joined: `orders`, `order_items`, `order_payments`"), "{what}");
+        assert!(hint.contains("a join repeats rows"), "{hint}");
+        let (what, hint) = of("x.csv", header(&[TableId::Sellers]).as_bytes());
+        assert!(what.ends_with("is a lone table, `sellers`") && hint.contains("--data"), "{what} {hint}");
+        assert!(of("seed.csv", b"id,user_id,order_date,status\n").0.ends_with("none of Olist's"));
+        assert!(of("dump.sql", b"CREATE TABLE a;").1.contains("sqlite3"));
+    }
+}

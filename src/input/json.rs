@@ -1,0 +1,352 @@
+//! Nested documents of the cloud layout → rows of the contract, one document after the other. Used by `read`.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+
+use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Deserializer;
+use serde_json::value::RawValue;
+
+use super::read::Tap;
+use super::table_builder::TableBuilder;
+use crate::error::{Error, Result};
+use crate::schema::contract::{Column, Table};
+
+/// No document of a shop is longer; it is in memory as a whole.
+const LONGEST: u64 = 8 << 20;
+/// What stands deeper in a document is not looked for.
+const DEEPEST: usize = 16;
+
+/// Reads documents such as `{"customer_id": …, "customer_address": {"customer_zip_code": 1151, …}}`: an array of them, or one after
+/// the other.
+///
+/// # Errors
+/// The file does not hold such documents, or its first one lacks a column that every table has, wherever it is nested.
+///
+/// Warns of the columns that no document has.
+pub(crate) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
+    let file = builder.file.clone();
+    let failed = |e: io::Error| Error::input(format!("cannot read `{file}`: {e}"));
+    let mut reader = BufReader::with_capacity(1 << 18, tap);
+    if reader.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
+        reader.consume(3);
+    }
+    let (lines, since) = (Cell::new(1), Cell::new(0));
+    let mut counted = Counted { reader, lines: &lines, since: &since };
+    let mut rows = Rows { builder, lines: &lines, since: &since, seen: Vec::new(), failed: None };
+    let array = match counted.first().map_err(failed)? {
+        None => return Ok(Vec::new()),
+        Some(first) => first == b'[',
+    };
+    let mut documents = Deserializer::from_reader(counted);
+    let read = match array {
+        true => documents.deserialize_seq(&mut rows).and_then(|()| documents.end()),
+        false => documents.into_iter::<Box<RawValue>>().try_for_each(|document| rows.take(&document?)),
+    };
+    match (rows.failed.take(), read) {
+        (Some(error), _) => Err(error),
+        (None, read) => read.map(|()| rows.warnings()).map_err(|e| {
+            let hint = match e.classify() {
+                serde_json::error::Category::Eof => "the file is cut off; download it again",
+                serde_json::error::Category::Io => "the file is damaged; download it again",
+                _ => "an array of documents is expected, or one document after the other",
+            };
+            Error::input(format!("cannot read `{file}`: {e}")).with_hint(hint)
+        }),
+    }
+}
+
+/// Counts lines on their way to the parser, which asks for one byte after the other, and ends documents that never do.
+struct Counted<'c, R> {
+    reader: BufReader<R>,
+    /// Where the parser stands, from 1.
+    lines: &'c Cell<u64>,
+    /// Bytes since the last document.
+    since: &'c Cell<u64>,
+}
+
+impl<R: Read> Counted<'_, R> {
+    /// The first byte that is no white space.
+    fn first(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            match self.reader.fill_buf()?.first().copied() {
+                Some(space) if space.is_ascii_whitespace() => {
+                    self.lines.set(self.lines.get() + u64::from(space == b'\n'));
+                    self.reader.consume(1);
+                }
+                first => return Ok(first),
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        let breaks = buffer[..n].iter().filter(|byte| **byte == b'\n').count();
+        self.lines.set(self.lines.get() + breaks as u64);
+        self.since.set(self.since.get() + n as u64);
+        match self.since.get() > LONGEST {
+            true => Err(io::Error::other(format!("a document is longer than {LONGEST} bytes"))),
+            false => Ok(n),
+        }
+    }
+}
+
+/// Takes the documents of an array.
+struct Rows<'b, 't, 'c> {
+    builder: &'b mut TableBuilder<'t>,
+    lines: &'c Cell<u64>,
+    since: &'c Cell<u64>,
+    /// Per column, whether a document has had it; empty before the first document.
+    seen: Vec<bool>,
+    /// Why the last row was not taken: errors of the parser hold words only.
+    failed: Option<Error>,
+}
+
+impl<'de> Visitor<'de> for &mut Rows<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of documents")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut documents: A) -> std::result::Result<(), A::Error> {
+        while let Some(document) = documents.next_element::<Box<RawValue>>()? {
+            self.take(&document)?;
+        }
+        Ok(())
+    }
+}
+
+impl Rows<'_, '_, '_> {
+    /// One for each column that no document had.
+    fn warnings(&self) -> Vec<String> {
+        let columns = self.builder.table.columns.iter().zip(&self.seen).filter(|(_, seen)| !**seen);
+        columns.map(|(column, _)| self.builder.lacks(column)).collect()
+    }
+
+    fn take<E: serde::de::Error>(&mut self, document: &RawValue) -> std::result::Result<(), E> {
+        let breaks = document.get().bytes().filter(|byte| *byte == b'\n').count() as u64;
+        self.since.set(0);
+        self.push(document, self.lines.get() - breaks).map_err(|error| {
+            self.failed = Some(error);
+            E::custom("the row was not taken")
+        })
+    }
+
+    fn push(&mut self, document: &RawValue, line: u64) -> Result<()> {
+        let text = document.get();
+        let builder = &mut *self.builder;
+        let fields = match fields(builder.table, document) {
+            Ok(fields) => fields,
+            Err(reason) => {
+                return builder.reject(line, "", b"", reason, vec![text.as_bytes()]);
+            }
+        };
+        let table = builder.table;
+        if self.seen.is_empty() {
+            let missing = table.columns.iter().zip(&fields).find(|(c, field)| field.is_none() && !table.may_lack(c));
+            if let Some((missing, _)) = missing {
+                let message = format!("column `{}` is missing from `{}`", missing.source, builder.file);
+                return Err(Error::input(message).with_hint(format!("the first document is {}", shortened(text))));
+            }
+            builder.may_be_null(|i| fields[i].is_none());
+            self.seen = vec![false; fields.len()];
+        }
+        self.seen.iter_mut().zip(&fields).for_each(|(seen, field)| *seen |= field.is_some());
+        let field = |i: usize| fields[i].as_deref().unwrap_or_default().as_bytes();
+        builder.push(line, field, || vec![text.as_bytes()])?;
+        builder.weigh(text.len())
+    }
+}
+
+/// The text of each column; none where the document does not have it.
+type Fields<'d> = Vec<Option<Cow<'d, str>>>;
+
+/// # Errors
+/// Why the document is none.
+fn fields<'d>(table: &Table, document: &'d RawValue) -> std::result::Result<Fields<'d>, String> {
+    let mut objects = Vec::new();
+    collect(document, 1, &mut objects)?;
+    if objects.is_empty() {
+        return Err("not a document".into());
+    }
+    table.columns.iter().map(|column| find(&objects, column).map(text_of).transpose()).collect()
+}
+
+/// The names and values of a document, in its order.
+struct Object<'d>(Vec<(Cow<'d, str>, &'d RawValue)>);
+
+/// Reads an [`Object`]; values are kept as they are written.
+struct Values;
+
+impl<'d> DeserializeSeed<'d> for Values {
+    type Value = Object<'d>;
+
+    fn deserialize<D: serde::Deserializer<'d>>(self, document: D) -> std::result::Result<Object<'d>, D::Error> {
+        document.deserialize_map(self)
+    }
+}
+
+impl<'d> Visitor<'d> for Values {
+    type Value = Object<'d>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a document")
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, mut map: A) -> std::result::Result<Object<'d>, A::Error> {
+        let mut values: Vec<(Cow<'d, str>, &'d RawValue)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<Name<'d>, &'d RawValue>()? {
+            values.push((name.0, value));
+        }
+        Ok(Object(values))
+    }
+}
+
+/// A name, borrowed unless it has escapes.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Name<'d>(#[serde(borrow)] Cow<'d, str>);
+
+/// The document and those that it nests, the outer ones first.
+fn collect<'d>(value: &'d RawValue, depth: usize, objects: &mut Vec<Object<'d>>) -> std::result::Result<(), String> {
+    if depth > DEEPEST || !value.get().starts_with('{') {
+        return Ok(());
+    }
+    let object =
+        Values.deserialize(&mut Deserializer::from_str(value.get())).map_err(|e| format!("not readable: {e}"))?;
+    let mut names: Vec<&str> = object.0.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("`{}` stands twice in the document", twice[0]));
+    }
+    let nested: Vec<&RawValue> = object.0.iter().map(|(_, value)| *value).collect();
+    objects.push(object);
+    nested.into_iter().try_for_each(|value| collect(value, depth + 1, objects))
+}
+
+/// The value of `column`, at the top or inside a nested document. Documents say `customer_zip_code` for
+/// `customer_zip_code_prefix`.
+fn find<'d>(objects: &[Object<'d>], column: &Column) -> Option<&'d RawValue> {
+    let short = column.source.strip_suffix("_prefix").unwrap_or(column.source);
+    let named = |object: &Object<'d>, name: &str| object.0.iter().find(|(n, _)| n == name).map(|(_, value)| *value);
+    objects.iter().find_map(|object| named(object, column.source).or_else(|| named(object, short)))
+}
+
+/// A value as a CSV file would have it: numbers with every digit that is written.
+fn text_of(value: &RawValue) -> std::result::Result<Cow<'_, str>, String> {
+    match value.get() {
+        "null" => Ok(Cow::Borrowed("")),
+        text if text.starts_with('"') => {
+            serde_json::from_str::<Name<'_>>(text).map(|text| text.0).map_err(|e| format!("not readable: {e}"))
+        }
+        other => Ok(Cow::Borrowed(other)),
+    }
+}
+
+fn shortened(json: &str) -> String {
+    let one_line: String = json.split_whitespace().collect::<Vec<_>>().join(" ");
+    one_line.chars().take(200).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::input::read::{InputFile, RawTable};
+    use crate::schema::contract::TableId;
+
+    fn read_text(text: impl AsRef<[u8]>) -> Result<RawTable> {
+        let mut bytes = text.as_ref();
+        let mut tap = Tap::new(&mut bytes);
+        let mut builder = TableBuilder::new(TableId::Sellers.table(), "sellers.json", 0, None);
+        read(&mut tap, &mut builder)?;
+        builder.finish(InputFile::single("sellers.json", 0, String::new()), true)
+    }
+
+    fn seller(n: u8, city: &str) -> String {
+        format!(
+            "{{\"seller_id\": \"{}\",\n\"seller_address\": {{\"seller_zip_code\": 1151, \"seller_city\": {city},\
+             \"seller_state\": \"SP\"}}}}",
+            format!("{n:02x}").repeat(16)
+        )
+    }
+
+    fn lines(table: &RawTable) -> (Vec<u32>, Vec<Option<u64>>) {
+        (table.lines.clone(), table.quarantine.listed.iter().map(|row| row.line).collect())
+    }
+
+    #[test]
+    fn an_array_and_single_documents_are_the_same_rows() {
+        let [a, b, c] = [1, 2, 3].map(|n| seller(n, "\"s\\u00e3o paulo\""));
+        let array = read_text(format!("\u{feff}\n[\n{a},\n\n{b}, {c}\n]\n")).unwrap();
+        let one_by_one = read_text(format!("\n\n{a}\n\n{b} {c}")).unwrap();
+        assert_eq!(lines(&array), (vec![3, 6, 7], vec![]));
+        assert_eq!(lines(&one_by_one).0, [3, 6, 7]);
+        assert!(array.frame.equals(&one_by_one.frame));
+        assert_eq!(array.frame.column("seller_city").unwrap().str().unwrap().get(0), Some("são paulo"));
+        assert_eq!(read_text("[]").unwrap().rows_in, 0);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_document_is_said() {
+        let [good, more, most] = [1, 2, 3].map(|n| seller(n, "\"x\""));
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let digits = "9".repeat(1_000_000);
+        for (bad, reason) in [
+            ("3".to_string(), "not a document"),
+            (seller(4, "\"x\"").replacen('{', "{\"seller_id\": \"other\",", 1), "`seller_id` stands twice"),
+            (seller(4, "\"\\ud800\""), "not readable"),
+            (seller(4, "null"), "a value is required"),
+            (seller(4, "\"x\"").replace("1151", &digits), "not a zip prefix"),
+            (seller(4, "\"x\"").replace("1151", &deep), "not a zip prefix"),
+        ] {
+            let table = read_text(format!("[{good},{more},{bad},{most}]")).unwrap();
+            assert_eq!((table.rows_in, table.quarantine.len()), (4, 1), "{reason}");
+            let found = &table.quarantine.listed[0];
+            assert!(found.reason.starts_with(reason), "{}", found.reason);
+        }
+    }
+
+    #[test]
+    fn columns_that_no_document_has_are_empty_and_named() {
+        let read = |id: TableId, text: &str| {
+            let mut bytes = text.as_bytes();
+            let mut builder = TableBuilder::new(id.table(), "x.json", 0, None);
+            let warnings = super::read(&mut Tap::new(&mut bytes), &mut builder)?;
+            Ok::<_, Error>((builder.finish(InputFile::single("x.json", 0, String::new()), true)?, warnings))
+        };
+        let points = "{\"geolocation_zip_code\": 1151, \"geolocation_city\": \"x\", \"geolocation_state\": \"SP\"}";
+        let (table, warnings) = read(TableId::Geolocation, points).unwrap();
+        assert_eq!((table.rows_in, table.quarantine.len()), (1, 0));
+        let missing = |column: &str| format!("column `{column}` is missing from `x.json`: it is empty");
+        assert_eq!(warnings, ["geolocation_lat", "geolocation_lng"].map(missing));
+        // One document that has it is enough.
+        let both = format!("{points} {}", points.replacen('{', "{\"geolocation_lat\": -23.5, ", 1));
+        assert_eq!(read(TableId::Geolocation, &both).unwrap().1, [missing("geolocation_lng")]);
+        let key = read(TableId::Geolocation, "{\"geolocation_lat\": -23.5}").unwrap_err();
+        assert!(key.to_string().contains("`geolocation_zip_code_prefix` is missing"), "{key}");
+    }
+
+    #[test]
+    fn files_that_hold_no_documents_are_refused() {
+        let good = seller(1, "\"x\"");
+        let long = seller(2, &format!("\"{}\"", "x".repeat(LONGEST as usize)));
+        for (text, word, hint) in [
+            (format!("[{good}"), "EOF", "cut off"),
+            (format!("[{good}] {good}"), "trailing characters", "one document after the other"),
+            (format!("[{good},]"), "trailing comma", "one document after the other"),
+            ("hello".into(), "expected value", "one document after the other"),
+            (format!("[{good}, {long}]"), "longer than", "damaged"),
+        ] {
+            let error = read_text(text).unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+            assert!(error.hint().unwrap().contains(hint), "{error}: {:?}", error.hint());
+        }
+        assert!(read_text(b"[{\"seller_id\": \"\xff\"}]").unwrap_err().to_string().contains("sellers.json"));
+    }
+}

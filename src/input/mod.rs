@@ -1,0 +1,19 @@
+//! Files, archives and stores → RawTables. Next: `clean`.
+//!
+//! [`find`] says which files hold which table, [`source`] brings several places together, [`read`] types every row by the contract or
+//! quarantines it with the reason.
+
+pub(crate) mod built_in;
+pub(crate) mod dialect;
+pub(crate) mod find;
+mod json;
+mod lines;
+pub(crate) mod parts;
+pub mod quarantine;
+pub mod read;
+pub mod source;
+pub(crate) mod table_builder;
+mod typed;
+
+pub use read::{RawTables, read};
+pub use source::Source;

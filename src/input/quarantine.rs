@@ -1,0 +1,227 @@
+//! What breaks the contract, set aside: nothing is lost, and nothing wrong is counted. Filled by `build` and `clean`; part of the Audit.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::schema::contract::Scope;
+
+/// Most characters of a field that are kept for people to look at.
+pub(crate) const LONGEST_FIELD: usize = 1_000;
+/// Most characters of a record that are kept.
+const LONGEST_RECORD: usize = 10_000;
+/// Most characters of a value that are kept.
+const LONGEST_VALUE: usize = 200;
+/// Bytes of what is listed of one table; what comes after is counted. Under half of a table are set aside, of any number of rows.
+const LISTED: usize = 32 << 20;
+/// A file of which so many rows fail, and none before did not, is not worth the rest.
+const HOPELESS: usize = 10_000;
+
+/// A row or a value that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// File it stands in.
+    pub file: String,
+    /// Line on which it starts, from 1; an engine elsewhere tells none.
+    pub line: Option<u64>,
+    /// Whether the row was set aside, or the value alone.
+    #[serde(rename = "set_aside")]
+    pub scope: Scope,
+    /// First column that breaks the contract, by its source name.
+    pub column: String,
+    /// Its value, shortened where it is long.
+    pub value: String,
+    /// Which rule it breaks.
+    pub reason: String,
+    /// The whole row, its fields as CSV, shortened where they are long.
+    pub record: String,
+}
+
+impl Quarantined {
+    pub(crate) fn new(
+        file: String,
+        line: Option<u64>,
+        scope: Scope,
+        (column, value): (&str, &str),
+        reason: String,
+        record: &str,
+    ) -> Quarantined {
+        let (column, value) = (column.into(), shortened(value, LONGEST_VALUE).into_owned());
+        Quarantined { file, line, scope, column, value, reason, record: shortened(record, LONGEST_RECORD).into_owned() }
+    }
+
+    /// Where it stands, in words: its line, or the row itself.
+    pub fn place(&self) -> String {
+        self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Quarantined>() + self.file.len() + self.value.len() + self.reason.len() + self.record.len()
+    }
+}
+
+/// The start of a text that is longer than so many characters.
+pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+/// What was set aside of one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quarantine {
+    /// The first of it.
+    pub listed: Vec<Quarantined>,
+    /// Rows that were set aside.
+    pub rows: usize,
+    /// Values that were set aside while their rows stay, by the source name of their column.
+    pub values: BTreeMap<String, usize>,
+    bytes: usize,
+}
+
+impl Quarantine {
+    pub(crate) fn add(&mut self, item: Quarantined) {
+        match item.scope {
+            Scope::Row => self.rows += 1,
+            Scope::Value => match self.values.get_mut(&item.column) {
+                Some(count) => *count += 1,
+                None => drop(self.values.insert(item.column.clone(), 1)),
+            },
+        }
+        if self.has_room() {
+            self.bytes += item.bytes();
+            self.listed.push(item);
+        }
+    }
+
+    /// Adds what comes after.
+    pub(crate) fn append(&mut self, later: Quarantine) {
+        let Quarantine { listed, rows, values, .. } = later;
+        let counts = (self.rows + rows, self.values.clone());
+        listed.into_iter().for_each(|item| self.add(item));
+        (self.rows, self.values) = counts;
+        values.into_iter().for_each(|(column, count)| *self.values.entry(column).or_default() += count);
+    }
+
+    /// Counts rows that are not listed.
+    pub(crate) fn count_rows(&mut self, rows: usize) {
+        self.rows += rows;
+    }
+
+    /// Whether more is listed.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes < LISTED
+    }
+
+    /// Whether anything was set aside.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows and values.
+    pub fn len(&self) -> usize {
+        self.rows + self.values.values().sum::<usize>()
+    }
+
+    /// # Errors
+    /// So many rows have come, and all of them break the contract, or a column of all of them does.
+    pub(crate) fn refuse_hopeless(&self, file: &str, rows: usize) -> Result<()> {
+        if rows == HOPELESS { self.refuse(file, rows, |broken| broken == rows) } else { Ok(()) }
+    }
+
+    /// # Errors
+    /// More rows break the contract than not, or more values of a column.
+    pub(crate) fn refuse_mostly_broken(&self, file: &str, rows: usize) -> Result<()> {
+        self.refuse(file, rows, |broken| broken * 2 > rows)
+    }
+
+    fn refuse(&self, file: &str, rows: usize, too_many: impl Fn(usize) -> bool) -> Result<()> {
+        let of_rows = || self.listed.iter().find(|item| item.scope == Scope::Row);
+        if too_many(self.rows) {
+            return Err(mostly_broken(file, rows, self.rows, of_rows()));
+        }
+        match self.values.iter().find(|(_, count)| too_many(**count)) {
+            Some((column, count)) => {
+                let first = self.listed.iter().find(|item| item.scope == Scope::Value && item.column == *column);
+                Err(mostly_broken(file, rows, *count, first))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is told of it, by table.
+    pub(crate) fn warnings(&self, table: &str) -> Vec<String> {
+        let mut warnings: Vec<String> = Vec::new();
+        for (column, count) in &self.values {
+            let is_it = |item: &&Quarantined| item.scope == Scope::Value && item.column == *column;
+            let first = self.listed.iter().find(is_it);
+            let first = first.map_or(String::new(), |item| {
+                format!("; the first is `{}` in {} of `{}`: {}", item.value, item.place(), item.file, item.reason)
+            });
+            let (values, rows, are) =
+                if *count == 1 { ("value", "its row stays", "is") } else { ("values", "their rows stay", "are") };
+            warnings.push(format!("{count} {values} of `{column}` in `{table}` {are} set aside, {rows}{first}"));
+        }
+        if self.listed.len() < self.len() {
+            let rest = self.len() - self.listed.len();
+            warnings.push(format!(
+                "{rest} more rows and values of `{table}` are set aside, which are counted and not listed"
+            ));
+        }
+        warnings
+    }
+}
+
+/// The error that so many rows of a file break the contract.
+pub(crate) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Option<&Quarantined>) -> Error {
+    let which = first.map_or(String::new(), |first| {
+        let Quarantined { column, value, reason, .. } = first;
+        format!("; the first is {}, column `{column}`, value `{value}`: {reason}", first.place())
+    });
+    Error::input(format!("{broken} of the {rows} rows of `{file}` break the contract{which}"))
+        .with_hint("the file does not have Olist's format")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn item(scope: Scope, value: &str) -> Quarantined {
+        Quarantined::new("f".into(), Some(2), scope, ("c", value), "wrong".into(), value)
+    }
+
+    #[test]
+    fn what_is_long_is_shortened() {
+        assert_eq!((shortened("äbc", 3), shortened("äbc", 2)), ("äbc".into(), "äb…".into()));
+        let long = item(Scope::Row, &"ä".repeat(100_000));
+        assert_eq!((long.value.chars().count(), long.record.chars().count()), (201, 10_001));
+    }
+
+    #[test]
+    fn what_is_listed_is_bounded_and_the_rest_counted() {
+        let mut quarantine = Quarantine::default();
+        let row = item(Scope::Row, &"x".repeat(20_000));
+        (0..10_000).for_each(|_| quarantine.add(row.clone()));
+        assert!(quarantine.listed.len() < 4_000 && quarantine.rows == 10_000, "{}", quarantine.listed.len());
+        assert!(quarantine.warnings("t")[0].contains("more rows and values of `t` are set aside"));
+    }
+
+    #[test]
+    fn a_file_without_a_readable_row_or_column_is_refused_early() {
+        for scope in [Scope::Row, Scope::Value] {
+            let mut quarantine = Quarantine::default();
+            (0..HOPELESS).for_each(|_| quarantine.add(item(scope, "x")));
+            assert!(quarantine.refuse_hopeless("f", HOPELESS - 1).is_ok());
+            let error = quarantine.refuse_hopeless("f", HOPELESS).unwrap_err().to_string();
+            assert!(
+                error.starts_with("10000 of the 10000 rows of `f` break the contract; the first is line 2, column `c`")
+            );
+            assert!(quarantine.refuse_mostly_broken("f", 2 * HOPELESS).is_ok());
+            assert!(quarantine.refuse_mostly_broken("f", 2 * HOPELESS - 1).is_err());
+        }
+    }
+}

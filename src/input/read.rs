@@ -1,0 +1,478 @@
+//! Source → RawTables: every row typed by the contract, or in quarantine with the reason. Next: `clean`.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::dialect;
+use super::dialect::Bytes;
+use super::lines::{Bounded, LONGEST};
+use super::parts::FilePart;
+use super::quarantine::Quarantine;
+pub use super::quarantine::Quarantined;
+use super::source::{Format, Shelf, Source, SourceFile};
+use super::table_builder::{TableBuilder, TakeBlock, width};
+use super::typed::TypedRows;
+use super::{built_in, find, json};
+use crate::error::{Error, Result};
+use crate::parallel;
+use crate::regular;
+use crate::schema::contract::{TABLES, TableId};
+use crate::schema::parse::Bounds;
+use crate::schema::read_options::Reading;
+use crate::store::{Schema, Store};
+
+/// The ten tables as the files hold them: typed, duplicates included, columns under their source names.
+#[derive(Debug, Clone)]
+pub struct RawTables {
+    /// One entry per table.
+    pub tables: BTreeMap<TableId, RawTable>,
+    /// What was accepted but should be known: unknown columns, built-in tables.
+    pub warnings: Vec<String>,
+}
+
+/// One table as its file holds it.
+#[derive(Debug, Clone)]
+pub struct RawTable {
+    /// The readable rows; columns in the order of the contract.
+    pub frame: DataFrame,
+    /// Line in the file of each row of `frame`, from 1.
+    pub lines: Vec<u32>,
+    /// Rows in the file, the header not counted.
+    pub rows_in: usize,
+    /// Zip prefixes whose leading zeros were restored.
+    pub padded_zips: usize,
+    /// Ids that are not 32 hexadecimal digits, by column.
+    pub odd_ids: Vec<(&'static str, usize)>,
+    /// Instants that had an offset from UTC, by column.
+    pub converted: Vec<(&'static str, usize)>,
+    /// What breaks the contract.
+    pub quarantine: Quarantine,
+    /// Where the rows come from.
+    pub file: InputFile,
+}
+
+/// What the name of files begins with that are known by their rows.
+const ROWS_OF: &str = "rows of ";
+
+/// Identity of an input file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Name relative to the source.
+    pub name: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes, hexadecimal; of a table in several files, of their hashes. Of rows that a store holds or an engine
+    /// elsewhere reads, it follows from these, whatever their order.
+    pub blake3: String,
+    /// The files of a table that has several, in the order in which they are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<InputFile>,
+}
+
+impl InputFile {
+    /// A file by itself.
+    pub(crate) fn single(name: &str, bytes: u64, blake3: String) -> InputFile {
+        InputFile { name: name.into(), bytes, blake3, parts: Vec::new() }
+    }
+
+    /// Files that an engine elsewhere reads, known by their rows: nobody shall take the hash for that of a file.
+    pub(crate) fn of_rows(name: &str, bytes: u64, blake3: String) -> InputFile {
+        InputFile::single(&format!("{ROWS_OF}{name}"), bytes, blake3)
+    }
+
+    /// Whether an engine elsewhere has read it.
+    pub fn is_of_rows(&self) -> bool {
+        self.name.starts_with(ROWS_OF)
+    }
+
+    /// The files of one table. Each is hashed by itself: what is known of one stays known when others come.
+    pub(crate) fn joined(name: &str, parts: Vec<InputFile>) -> InputFile {
+        let mut hasher = blake3::Hasher::new();
+        for part in &parts {
+            hasher.update(part.blake3.as_bytes());
+        }
+        let bytes = parts.iter().map(|part| part.bytes).sum();
+        InputFile { name: name.into(), bytes, blake3: hasher.finalize().to_hex().to_string(), parts }
+    }
+
+    /// Name and hash of each file of the table.
+    pub fn files(&self) -> Vec<(&str, &str)> {
+        let parts = if self.parts.is_empty() { std::slice::from_ref(self) } else { &self.parts };
+        parts.iter().map(|part| (part.name.as_str(), part.blake3.as_str())).collect()
+    }
+
+    /// The hash of each file of the table.
+    pub(crate) fn hashes(&self) -> Vec<&str> {
+        self.files().into_iter().map(|(_, hash)| hash).collect()
+    }
+}
+
+/// BLAKE3 of a file's bytes, hexadecimal.
+///
+/// # Errors
+/// It cannot be read.
+pub fn hash_file(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = regular::open(path)?;
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer).map_err(Error::io("read", path))? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            n => hasher.update(&buffer[..n]),
+        };
+    }
+}
+
+/// Reads the ten tables, in parallel.
+///
+/// # Errors
+/// A file that is not what its name says: no header, a missing column, another separator, cut off, mostly unreadable; a
+/// table that is nowhere; a store that fails. Single rows that break the contract are no error: they go to
+/// [`RawTable::quarantine`].
+pub fn read(source: &Source) -> Result<RawTables> {
+    read_tables(source, &TABLES.each_ref().map(|t| t.id))
+}
+
+/// Reads some of the tables.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
+    let read: Vec<(TableId, (RawTable, Vec<String>))> = parallel::map(tables, |&id| Ok((id, read_table(source, id)?)))?;
+    let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
+    for (id, (table, warnings)) in read {
+        raw.tables.insert(id, table);
+        raw.warnings.extend(warnings);
+    }
+    Ok(raw)
+}
+
+/// Says what a file on the disk is, by its name and place: [`hash_file`], or who remembers.
+pub type Hash<'a> = dyn Fn(&str, &Path) -> Result<String> + Sync + 'a;
+
+/// What [`RawTable::file`] will say. Of a file, the rows are not looked at; a store has none until they are read.
+///
+/// # Errors
+/// As [`read`]; `hash` fails.
+pub fn identify(source: &Source, id: TableId, hash: &Hash<'_>) -> Result<InputFile> {
+    let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
+    let Some(file) = first.and_then(|part| part.file(id)) else {
+        // The rows are looked at and let go.
+        return Ok(read_blocks(source, id, &mut |_, _| Ok(()))?.0.file);
+    };
+    match file.single() {
+        Some(part) => hash_part(part, hash),
+        None => Ok(InputFile::joined(
+            &file.name,
+            file.parts().iter().map(|part| hash_part(part, hash)).collect::<Result<_>>()?,
+        )),
+    }
+}
+
+fn hash_part(part: &FilePart, hash: &Hash<'_>) -> Result<InputFile> {
+    if let Some(path) = part.path() {
+        return Ok(InputFile::single(&part.name, part.bytes()?, hash(&part.name, path)?));
+    }
+    part.with_bytes(|bytes| {
+        let mut tap = Tap::new(bytes);
+        let mut buffer = vec![0; 1 << 18];
+        let failed = |e| Error::input(format!("cannot read `{}`: {e}", part.name));
+        while tap.read(&mut buffer).map_err(failed)? > 0 {}
+        Ok(tap.file(&part.name))
+    })
+}
+
+/// [`identify`] for all tables.
+///
+/// # Errors
+/// As [`identify`].
+pub fn identify_all(source: &Source, hash: &Hash<'_>) -> Result<Vec<(TableId, InputFile)>> {
+    TABLES.par_iter().with_max_len(1).map(|table| Ok((table.id, identify(source, table.id, hash)?))).collect()
+}
+
+/// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
+pub(crate) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<String>)> {
+    read_to(source, id, None)
+}
+
+/// The same, but the rows go to `take` in blocks: the table that comes back holds none of them.
+pub(crate) fn read_blocks<'a>(
+    source: &Source,
+    id: TableId,
+    take: &'a mut TakeBlock<'a>,
+) -> Result<(RawTable, Vec<String>)> {
+    read_to(source, id, Some(take))
+}
+
+fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
+    let (table, told) = read_first(source, id, take)?;
+    let stored = stored_again(source, id, &table.file.name)?;
+    Ok((table, source.unread(id).cloned().chain(stored).chain(told).collect()))
+}
+
+fn read_first<'a>(
+    source: &Source,
+    id: TableId,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
+    for part in source.parts() {
+        if let Some(file) = part.file(id) {
+            return read_file(file, source.reading(), take);
+        }
+        if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
+            && let Some(rows) = store.rows(Schema::Raw, id.name())?
+        {
+            return read_store(&**store, id, rows, source.reading(), take);
+        }
+    }
+    source.without(id.table())?;
+    built_in::table(id)
+}
+
+/// A warning per store that holds the table too, where it is read from `first`.
+fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for Shelf(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
+        let name = stored_name(&**store, id);
+        if name != first && store.holds(Schema::Raw, id.name()) && store.rows(Schema::Raw, id.name())?.is_some() {
+            told.push(find::unread(&name, &format!("`{}` is taken from `{first}`", id.name())));
+        }
+    }
+    Ok(told)
+}
+
+fn stored_name(store: &dyn Store, id: TableId) -> String {
+    format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name())
+}
+
+/// Takes the rows of a store, of which there are `about` so many, as those of a file, so that they meet the same contract. A store
+/// has no order: the hash does not depend on it.
+fn read_store<'a>(
+    store: &dyn Store,
+    id: TableId,
+    about: u64,
+    reading: &Reading,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
+    let name = stored_name(store, id);
+    let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(width(id.table())), take);
+    builder.bounds = Bounds::of(reading.years);
+    let mut rows = TypedRows::of_store(&name);
+    if !store.read_blocks(Schema::Raw, id.name(), &mut |frame| rows.push(&frame, &mut builder))? {
+        return Err(Error::store(store.url(), format!("the table `{}` is gone", id.name())).with_hint("load it again"));
+    }
+    let hash = rows.hash.take().unwrap_or_default().finish();
+    let table = builder.finish(InputFile::single(&name, rows.bytes, hash), true)?;
+    Ok((table, Vec::new()))
+}
+
+/// Reads the files of a table one after the other, each checked by itself. Lines count through all of them.
+fn read_file<'a>(
+    file: &SourceFile,
+    reading: &Reading,
+    take: Option<&'a mut TakeBlock<'a>>,
+) -> Result<(RawTable, Vec<String>)> {
+    let mut builder = TableBuilder::new(file.table.table(), &file.name, file.size()?, take);
+    builder.bounds = Bounds::of(reading.years);
+    let (mut read, mut warnings, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    for part in file.parts() {
+        builder.part.clone_from(&part.name);
+        let (identity, told) = match (part.is_parquet(), file.format) {
+            (true, _) => (None, read_parquet(part, &mut builder)?),
+            (_, Format::Csv) => {
+                let (identity, told, forms) = part.with_rows(|rows| read_text(part, rows, reading, &mut builder))?;
+                found.push((part.name.clone(), forms));
+                (Some(identity), told)
+            }
+            (_, Format::Json) => part.with_rows(|rows| {
+                let mut tap = Tap::new(rows);
+                let told = json::read(&mut tap, &mut builder)?;
+                Ok((Some(tap.file(&part.name)), told))
+            })?,
+        };
+        read.push(identity);
+        warnings.extend(told.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+    }
+    if read.iter().all(|identity| identity.as_ref().is_some_and(|file| file.bytes == 0)) {
+        return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
+    }
+    // Of what is packed, the file is hashed, not its rows.
+    let anew: &Hash<'_> = &|_, path| hash_file(path);
+    let identify = |(part, read): (&FilePart, Option<InputFile>)| match read.filter(|_| part.is_plain()) {
+        Some(read) => Ok(read),
+        None => hash_part(part, anew),
+    };
+    let mut parts = file.parts().iter().zip(read).map(identify).collect::<Result<Vec<_>>>()?;
+    let identity = match file.single().and_then(|_| parts.pop()) {
+        Some(single) => single,
+        None => InputFile::joined(&file.name, parts),
+    };
+    warnings.extend(dialect::told(&found));
+    builder.finish(identity, true).map(|table| (table, warnings))
+}
+
+/// Reads a CSV file; says what it is, what to warn of, and in which form it is written where that is not the canonical one.
+fn read_text(
+    part: &FilePart,
+    rows: &mut dyn Read,
+    reading: &Reading,
+    builder: &mut TableBuilder<'_>,
+) -> Result<(InputFile, Vec<String>, Vec<String>)> {
+    let mut tap = Tap::new(rows);
+    tap.hashes = part.is_plain();
+    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
+    let (bytes, forms) = dialect::canonical(builder.table, &part.name, reading, Box::new(&mut tap), &again)?;
+    let (told, ends_line) = read_csv(bytes, builder)?;
+    builder.end_file(ends_line)?;
+    Ok((tap.file(&part.name), told, forms))
+}
+
+/// Reads a Parquet file. The lines of its rows are their numbers.
+fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
+    let pages = part.pages()?;
+    let names = pages.names();
+    let (positions, warnings) = builder.locate(&names)?;
+    let held: Vec<usize> = positions.iter().copied().filter(|at| *at < names.len()).collect();
+    let mut rows = TypedRows::of_file(&part.name, pages.most_unpacked(), builder.lines_before);
+    pages.read(&held, &mut |mut frame| {
+        // What the file lacks is empty in every row.
+        for (at, _) in positions.iter().enumerate().filter(|(_, position)| **position == names.len()) {
+            let empty = Column::full_null(builder.table.columns[at].source.into(), frame.height(), &DataType::String);
+            frame.insert_column(at, empty)?;
+        }
+        rows.push(&frame, builder)
+    })?;
+    builder.lines_before = rows.rows;
+    builder.end_file(true)?;
+    Ok(warnings)
+}
+
+/// Reads the records of a canonical file; says what to warn of, and whether the last line ends.
+pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Result<(Vec<String>, bool)> {
+    let bytes = Bounded::new(Lines::new(bytes));
+    let unended = bytes.unended();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(LONGEST).from_reader(bytes);
+    let file = builder.part.clone();
+    let failed = |e: std::io::Error| {
+        // What is known of one of several files has its own words.
+        let cannot =
+            |e| Error::input(format!("cannot read `{file}`: {e}")).with_hint("correct the file, or download it again");
+        e.downcast::<Error>().unwrap_or_else(cannot)
+    };
+    let header = reader.byte_headers().map_err(|e| unended.explain(e, 1)).map_err(failed)?;
+    let header: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
+    if header.is_empty() {
+        // An empty file; the caller knows, since no byte was read.
+        return Ok((Vec::new(), true));
+    }
+    let (positions, warnings) = builder.locate(&header)?;
+    let lacks = positions.contains(&header.len());
+    let before = builder.lines_before;
+    let mut record = csv::ByteRecord::new();
+    let (mut last_line, mut last_byte) = (0, None);
+    loop {
+        let read = reader.read_byte_record(&mut record);
+        // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
+        let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().get_ref().crlf);
+        if !read.map_err(|e| unended.explain(e, line)).map_err(failed)? {
+            break;
+        }
+        unended.end(&record, line).map_err(failed)?;
+        let last = record.get(record.len().wrapping_sub(1));
+        (last_line, last_byte) = (line, last.and_then(|field| field.last().copied()));
+        if record.len() == header.len() {
+            if lacks {
+                // What the file lacks is empty in every row.
+                record.push_field(b"");
+            }
+            builder.push(before + line, |i| &record[positions[i]], || record.iter().collect())?;
+            builder.weigh(record.as_slice().len())?;
+        } else {
+            let reason = format!("{} fields where the header has {}", record.len(), header.len());
+            builder.reject(before + line, "", b"", reason, record.iter().collect())?;
+        }
+    }
+    let at = reader.position().line();
+    let lines = reader.get_ref().get_ref();
+    builder.lines_before += at - u64::from(lines.ends_line());
+    if last_byte == Some(b'\n') && !lines.ends_with_quote() {
+        let error = format!("`{file}`: a quote that opens in the record of line {last_line} is not closed");
+        return Err(Error::input(error).with_hint("close or remove it: it makes the rest of the file one field"));
+    }
+    Ok((warnings, lines.ends_line()))
+}
+
+/// Looks at the line ends of the text that is parsed.
+struct Lines<'a> {
+    bytes: Bytes<'a>,
+    last: [u8; 3],
+    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
+    crlf: bool,
+    in_first_line: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: Bytes<'a>) -> Lines<'a> {
+        Lines { bytes, last: [b'\n'; 3], crlf: false, in_first_line: true }
+    }
+
+    fn ends_line(&self) -> bool {
+        matches!(self.last[2], b'\n' | b'\r')
+    }
+
+    /// Whether the last line ends with a quote.
+    fn ends_with_quote(&self) -> bool {
+        matches!(self.last, [_, _, b'"'] | [_, b'"', b'\n'] | [b'"', b'\r' | b'\n', b'\n'])
+    }
+}
+
+impl Read for Lines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        if let (true, Some(end)) = (self.in_first_line, buffer[..n].iter().position(|b| *b == b'\n')) {
+            let before = end.checked_sub(1).map_or(self.last[2], |i| buffer[i]);
+            (self.crlf, self.in_first_line) = (before == b'\r', false);
+        }
+        for byte in &buffer[n.saturating_sub(3)..n] {
+            self.last = [self.last[1], self.last[2], *byte];
+        }
+        Ok(n)
+    }
+}
+
+/// Hashes and counts the bytes on their way to the parser, so that a file is read once.
+pub(crate) struct Tap<'a> {
+    inner: &'a mut dyn Read,
+    hasher: blake3::Hasher,
+    /// Whether anybody asks for the hash.
+    hashes: bool,
+    bytes: u64,
+}
+
+impl<'a> Tap<'a> {
+    pub(crate) fn new(inner: &'a mut dyn Read) -> Self {
+        Tap { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
+    }
+
+    /// What went through.
+    fn file(&self, name: &str) -> InputFile {
+        let blake3 = self.hasher.finalize().to_hex().to_string();
+        InputFile::single(name, self.bytes, blake3)
+    }
+}
+
+impl Read for Tap<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        if self.hashes {
+            self.hasher.update(&buffer[..n]);
+        }
+        self.bytes += n as u64;
+        Ok(n)
+    }
+}

@@ -1,0 +1,323 @@
+//! Fields of text → the typed rows of one table, those that break the contract apart. Used by `read` and `json`.
+
+use polars::prelude::*;
+
+use super::find::recognize;
+use super::quarantine::{LONGEST_FIELD, Quarantine, Quarantined, shortened};
+use super::read::{InputFile, RawTable};
+use crate::error::{Error, Result};
+use crate::schema::contract::{Column as Declared, Scope, TIME_ZONE, Table};
+use crate::schema::parse::{Bounds, Cell, parse};
+
+/// No table has more columns in its file.
+pub(crate) const MAX_COLUMNS: usize = 9;
+/// Rows that are handed on together where a table is read in blocks.
+const BLOCK: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
+/// Bytes of text that are handed on together at most: rows may be long.
+const HEAVY: usize = 32 << 20;
+
+/// Takes the next readable rows of a table, columns under their source names, and the line of each.
+pub(crate) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
+
+/// Collects the rows of one table, whatever format they come from.
+pub(crate) struct TableBuilder<'t> {
+    pub(crate) table: &'static Table,
+    pub(crate) file: String,
+    /// The one of its files that is being read.
+    pub(crate) part: String,
+    /// The columns as this file has them: those that it lacks may be null.
+    declared: Vec<Declared>,
+    columns: Vec<ColumnBuilder>,
+    lines: Vec<u32>,
+    /// Bytes of the rows that are here.
+    weight: usize,
+    rows_in: usize,
+    padded_zips: usize,
+    /// What the user says of plausible values.
+    pub(crate) bounds: Bounds,
+    /// By column: ids that have not Olist's form, and instants that had an offset from UTC.
+    odd_ids: [usize; MAX_COLUMNS],
+    converted: [usize; MAX_COLUMNS],
+    quarantine: Quarantine,
+    /// Why the last row seen breaks the contract: with a missing final line break, the file was cut off.
+    last_breaks: Option<String>,
+    /// Lines of the files before this one.
+    pub(crate) lines_before: u64,
+    /// Where the rows go; without it they stay.
+    take: Option<&'t mut TakeBlock<'t>>,
+}
+
+enum ColumnBuilder {
+    Text(StringChunkedBuilder),
+    Integer(PrimitiveChunkedBuilder<Int64Type>),
+    Float(PrimitiveChunkedBuilder<Float64Type>),
+}
+
+impl<'t> TableBuilder<'t> {
+    /// `size` of the file in bytes: columns that never grow are never copied.
+    pub(crate) fn new(table: &'static Table, file: &str, size: u64, take: Option<&'t mut TakeBlock<'t>>) -> Self {
+        let rows = (size / width(table)) as usize;
+        let rows = if take.is_some() { rows.min(BLOCK) } else { rows };
+        TableBuilder {
+            table,
+            file: file.to_string(),
+            part: file.to_string(),
+            declared: table.columns.to_vec(),
+            columns: table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect(),
+            lines: Vec::with_capacity(rows),
+            weight: 0,
+            rows_in: 0,
+            padded_zips: 0,
+            bounds: Bounds::default(),
+            odd_ids: [0; MAX_COLUMNS],
+            converted: [0; MAX_COLUMNS],
+            quarantine: Quarantine::default(),
+            last_breaks: None,
+            lines_before: 0,
+            take,
+        }
+    }
+
+    /// Where each declared column stands in the file, behind its last one where the file lacks it; and a warning per column that is
+    /// missing, or that the contract does not know.
+    pub(crate) fn locate(&mut self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
+        let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
+        let (mut positions, mut warnings) = (Vec::new(), Vec::new());
+        for column in self.table.columns {
+            let found: Vec<usize> = (0..header.len()).filter(|&i| recognize::is(column, &header[i])).collect();
+            match found[..] {
+                [position] => positions.push(position),
+                [] if self.table.may_lack(column) => {
+                    positions.push(header.len());
+                    warnings.push(self.lacks(column));
+                }
+                [] => {
+                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.part))
+                        .with_hint(format!("columns found: {}", listed())));
+                }
+                _ => {
+                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.part))
+                        .with_hint(format!("columns found: {}", listed())));
+                }
+            }
+        }
+        self.may_be_null(|i| positions[i] == header.len());
+        let extra = (0..header.len()).filter(|i| !positions.contains(i));
+        let told = |i: usize| match (i, header[i].to_lowercase().as_str()) {
+            (0, "" | "index" | "unnamed: 0") => format!("the index column of `{}` was left out", self.file),
+            _ => format!("unknown column `{}` of `{}` was left out", header[i], self.file),
+        };
+        warnings.extend(extra.map(told));
+        Ok((positions, warnings))
+    }
+
+    /// The warning that a file lacks a column.
+    pub(crate) fn lacks(&self, column: &Declared) -> String {
+        format!("column `{}` is missing from `{}`: it is empty", column.source, self.file)
+    }
+
+    /// Declares which columns the file lacks: they hold nulls, whatever the contract demands of a table that has them.
+    pub(crate) fn may_be_null(&mut self, is_missing: impl Fn(usize) -> bool) {
+        for (i, (column, declared)) in self.declared.iter_mut().zip(self.table.columns).enumerate() {
+            let lacks = declared.null.or(is_missing(i).then_some("the file lacks the column"));
+            *column = Declared { null: lacks, ..*declared };
+        }
+    }
+
+    /// Takes a row: `field(i)` is the text of the `i`-th declared column, `record` the whole row for the quarantine.
+    pub(crate) fn push<'a>(
+        &mut self,
+        line: u64,
+        field: impl Fn(usize) -> &'a [u8],
+        record: impl Fn() -> Vec<&'a [u8]>,
+    ) -> Result<()> {
+        let mut cells = [Cell::Null; MAX_COLUMNS];
+        // Whether a value breaks the contract by itself; a row that does takes it along.
+        let mut alone = false;
+        for (i, column) in self.declared.iter().enumerate() {
+            match parse(column, field(i), &self.bounds) {
+                Ok(cell) => cells[i] = cell,
+                Err(_) if column.aside == Scope::Value => alone = true,
+                Err(reason) => {
+                    let source = column.source;
+                    return self.reject(line, source, field(i), reason, record());
+                }
+            }
+        }
+        self.last_breaks = None;
+        for (i, (column, cell)) in self.columns.iter_mut().zip(&cells).enumerate() {
+            match cell {
+                Cell::Padded(_) => self.padded_zips += 1,
+                Cell::OddId(_) => self.odd_ids[i] += 1,
+                Cell::Converted(_) => self.converted[i] += 1,
+                _ => {}
+            }
+            column.push(cell);
+        }
+        self.rows_in += 1;
+        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        if alone {
+            self.set_values_aside(line, field, record)?;
+        }
+        if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn set_values_aside<'a>(
+        &mut self,
+        line: u64,
+        field: impl Fn(usize) -> &'a [u8],
+        record: impl Fn() -> Vec<&'a [u8]>,
+    ) -> Result<()> {
+        for (i, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.aside == Scope::Value) {
+            if let Err(reason) = parse(&self.declared[i], field(i), &self.bounds) {
+                self.set_aside(Scope::Value, line, column.source, field(i), reason, record())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Is told the bytes of each row after it: a block of long rows is handed on before it has its number of them.
+    pub(crate) fn weigh(&mut self, bytes: usize) -> Result<()> {
+        self.weight += bytes;
+        if self.weight >= HEAVY && !self.lines.is_empty() { self.hand_on() } else { Ok(()) }
+    }
+
+    /// Gives the rows away that are there, if anybody takes them.
+    fn hand_on(&mut self) -> Result<()> {
+        self.weight = 0;
+        let Some(take) = &mut self.take else { return Ok(()) };
+        let rows = self.lines.len();
+        let fresh = self.table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect();
+        let columns = std::mem::replace(&mut self.columns, fresh);
+        take(frame_of(self.table, columns, rows)?, std::mem::take(&mut self.lines))
+    }
+
+    /// Sets a row aside.
+    ///
+    /// # Errors
+    /// No row of the file is readable so far.
+    pub(crate) fn reject(
+        &mut self,
+        line: u64,
+        column: &str,
+        value: &[u8],
+        reason: String,
+        record: Vec<&[u8]>,
+    ) -> Result<()> {
+        self.rows_in += 1;
+        self.set_aside(Scope::Row, line, column, value, reason, record)
+    }
+
+    #[cold]
+    fn set_aside(
+        &mut self,
+        scope: Scope,
+        line: u64,
+        column: &str,
+        value: &[u8],
+        reason: String,
+        record: Vec<&[u8]>,
+    ) -> Result<()> {
+        self.last_breaks = Some(format!("line {line}: {reason}"));
+        let record = as_csv(record.iter().map(|field| String::from_utf8_lossy(field)));
+        let value = String::from_utf8_lossy(value);
+        let (file, line) = (self.file.clone(), Some(line));
+        self.quarantine.add(Quarantined::new(file, line, scope, (column, &value), reason, &record));
+        self.quarantine.refuse_hopeless(&self.file, self.rows_in)
+    }
+
+    /// One of the files has ended; `ends_line` tells one with a final line break from one that may have been cut off.
+    ///
+    /// # Errors
+    /// It was, in its last line.
+    pub(crate) fn end_file(&mut self, ends_line: bool) -> Result<()> {
+        match self.last_breaks.take().filter(|_| !ends_line) {
+            Some(why) => Err(Error::input(format!("`{}` is cut off in {why}", self.part))
+                .with_hint("the file is incomplete; download it again")),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
+        self.end_file(ends_line)?;
+        self.quarantine.refuse_mostly_broken(&self.file, self.rows_in)?;
+        self.hand_on()?;
+        let by_column = |counts: [usize; MAX_COLUMNS]| {
+            let counted = self.table.columns.iter().zip(counts).filter(|(_, count)| *count > 0);
+            counted.map(|(column, count)| (column.name, count)).collect()
+        };
+        Ok(RawTable {
+            odd_ids: by_column(self.odd_ids),
+            converted: by_column(self.converted),
+            frame: frame_of(self.table, self.columns, self.lines.len())?,
+            lines: self.lines,
+            rows_in: self.rows_in,
+            padded_zips: self.padded_zips,
+            quarantine: self.quarantine,
+            file,
+        })
+    }
+}
+
+/// What is told of instants that had an offset from UTC.
+pub(crate) fn converted(table: &RawTable) -> impl Iterator<Item = String> {
+    let told = |(column, count): &(&str, usize)| {
+        let (values, file) = (if *count == 1 { "value" } else { "values" }, &table.file.name);
+        format!(
+            "{count} {values} of `{column}` in `{file}` had an offset from UTC and became local time of {TIME_ZONE}"
+        )
+    };
+    table.converted.iter().map(told)
+}
+
+fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
+    let columns = columns.into_iter().zip(table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
+    Ok(DataFrame::new(rows, columns.collect::<PolarsResult<_>>()?)?)
+}
+
+impl ColumnBuilder {
+    fn new(column: &Declared, rows: usize) -> ColumnBuilder {
+        let name = column.source.into();
+        match column.kind.dtype() {
+            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(name, rows)),
+            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(name, rows)),
+            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(name, rows)),
+        }
+    }
+
+    fn push(&mut self, cell: &Cell<'_>) {
+        match (self, cell) {
+            (ColumnBuilder::Text(b), Cell::Text(text) | Cell::OddId(text)) => b.append_value(text),
+            (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
+            (ColumnBuilder::Integer(b), Cell::Integer(value) | Cell::Converted(value)) => b.append_value(*value),
+            (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
+            (ColumnBuilder::Text(b), _) => b.append_null(),
+            (ColumnBuilder::Integer(b), _) => b.append_null(),
+            (ColumnBuilder::Float(b), _) => b.append_null(),
+        }
+    }
+
+    fn finish(self, dtype: &DataType) -> PolarsResult<Column> {
+        let series = match self {
+            ColumnBuilder::Text(b) => b.finish().into_series(),
+            ColumnBuilder::Integer(b) => b.finish().into_series().cast(dtype)?,
+            ColumnBuilder::Float(b) => b.finish().into_series(),
+        };
+        Ok(series.into_column())
+    }
+}
+
+/// Characters of a row, roughly.
+pub(crate) fn width(table: &Table) -> u64 {
+    table.columns.iter().map(|c| c.kind.typical_width()).sum()
+}
+
+/// One line of CSV without its line break.
+pub(crate) fn as_csv<T: AsRef<str>>(fields: impl Iterator<Item = T>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(fields.map(|field| shortened(field.as_ref(), LONGEST_FIELD).into_owned()));
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
+}

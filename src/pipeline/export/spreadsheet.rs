@@ -1,0 +1,166 @@
+//! A table → CSV that people open in a spreadsheet: `tables/*.csv`, `quarantine/*.csv`, downloads of the report, forecasts on
+//! standard output. `csvCell` in `reports/dashboard/js/export.js` follows the same rule.
+//!
+//! A text that a spreadsheet would take for a formula gets an apostrophe: at the start of a cell before `=`, `+`, `-`, `@`
+//! (full-width ones, too), tab, line feed and carriage return; inside it before the first four after a semicolon, tab or line
+//! end, for a spreadsheet that splits at semicolons does not know the quotes of a cell that stands after a comma. Numbers stay
+//! as they are. A text that has apostrophes there gets one more, so that [`raw`] gives back what there was.
+
+use std::borrow::Cow;
+
+use crate::pipeline::outputs::result_tables::Table;
+
+/// What a formula begins with.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// What a spreadsheet drops before one.
+const DROPPED: [char; 3] = ['\t', '\n', '\r'];
+/// After these a cell may begin, for a spreadsheet that has other separators than ours.
+const SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
+
+/// The file: comma, double quotes where needed, a line feed after each row.
+pub fn csv(table: &Table) -> Vec<u8> {
+    let mut out = String::new();
+    for row in table {
+        for (column, cell) in row.iter().enumerate() {
+            if column > 0 {
+                out.push(',');
+            }
+            let cell = safe(cell);
+            // An empty line would be no row.
+            let alone = cell.is_empty() && row.len() == 1;
+            if alone || cell.contains([',', '"', ';', '\t', '\n', '\r']) {
+                out.extend(["\"", &cell.replace('"', "\"\""), "\""]);
+            } else {
+                out.push_str(&cell);
+            }
+        }
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+/// A cell with an apostrophe wherever a spreadsheet would begin a formula.
+fn safe(cell: &str) -> Cow<'_, str> {
+    let formulas = starts(cell, |start, before| {
+        let (apostrophes, rest) = apostrophes(start);
+        is_formula(rest, before) && (apostrophes > 0 || !is_number(rest))
+    });
+    match formulas.is_empty() {
+        true => Cow::Borrowed(cell),
+        false => Cow::Owned(spliced(cell, &formulas, "'", 0)),
+    }
+}
+
+/// The cell that [`csv`] has written, without the apostrophes that it added.
+pub fn raw(cell: &str) -> Cow<'_, str> {
+    let guarded = starts(cell, |start, before| {
+        let (apostrophes, rest) = apostrophes(start);
+        apostrophes > 0 && is_formula(rest, before)
+    });
+    match guarded.is_empty() {
+        true => Cow::Borrowed(cell),
+        false => Cow::Owned(spliced(cell, &guarded, "", 1)),
+    }
+}
+
+/// The places where a cell begins, for some spreadsheet, with something that `wanted` says; it gets the text from there and the
+/// separator before it.
+fn starts(cell: &str, wanted: impl Fn(&str, Option<char>) -> bool) -> Vec<usize> {
+    let inner = cell.char_indices().filter(|(_, c)| SEPARATORS.contains(c)).map(|(at, c)| (at + c.len_utf8(), Some(c)));
+    let all = std::iter::once((0, None)).chain(inner);
+    all.filter(|(at, before)| wanted(&cell[*at..], *before)).map(|(at, _)| at).collect()
+}
+
+fn apostrophes(start: &str) -> (usize, &str) {
+    let rest = start.trim_start_matches('\'');
+    (start.len() - rest.len(), rest)
+}
+
+fn is_formula(start: &str, before: Option<char>) -> bool {
+    start.starts_with(FORMULA) || (before.is_none() && start.starts_with(DROPPED))
+}
+
+fn is_number(start: &str) -> bool {
+    let piece = start.split(SEPARATORS).next().unwrap_or_default();
+    piece.ends_with(|c: char| c.is_ascii_digit() || c == '.') && piece.parse::<f64>().is_ok()
+}
+
+/// `cell` with `put` at each of the places, instead of so many bytes.
+fn spliced(cell: &str, places: &[usize], put: &str, instead: usize) -> String {
+    let (mut out, mut from) = (String::with_capacity(cell.len() + places.len()), 0);
+    for place in places {
+        out.push_str(&cell[from..*place]);
+        out.push_str(put);
+        from = place + instead;
+    }
+    out + &cell[from..]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn formulas_become_text_and_numbers_stay() {
+        for (cell, shown) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("+A1", "'+A1"),
+            ("-A1", "'-A1"),
+            ("\t=1", "'\t'=1"),
+            ("\r\n=1", "'\r\n'=1"),
+            ("＝1", "'＝1"),
+            ("a;=1", "a;'=1"),
+            ("a;-1.5;b\n@x", "a;-1.5;b\n'@x"),
+            ("'=1", "''=1"),
+            ("'-5", "''-5"),
+            ("-", "'-"),
+            ("-inf", "'-inf"),
+            ("-5-3", "'-5-3"),
+        ] {
+            assert_eq!(safe(cell), shown, "{cell:?}");
+            assert_eq!(raw(shown), cell, "{shown:?}");
+        }
+        for cell in [
+            "",
+            "-5",
+            "-0.25",
+            "+3",
+            "1e-7",
+            "-1.5e300",
+            "'s-Hertogenbosch",
+            "a=b",
+            "a-b; c",
+            "São Paulo",
+            "5-",
+            "a\n\nb",
+        ] {
+            assert_eq!((safe(cell), raw(cell)), (cell.into(), cell.into()));
+        }
+    }
+
+    #[test]
+    fn cells_are_quoted_where_a_spreadsheet_would_split_them() {
+        let table =
+            vec![vec!["a;b".into(), "c,d".into(), "e\tf".into(), "g\"h".into(), "i".into()], vec![String::new()]];
+        assert_eq!(String::from_utf8(csv(&table)).unwrap(), "\"a;b\",\"c,d\",\"e\tf\",\"g\"\"h\",i\n\"\"\n");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_can_be_had_back(rows in prop::collection::vec(prop::collection::vec("['=+@;,\"\\-\t\r\n\\PC0-9.]{0,8}", 3), 0..6)) {
+            let written = csv(&rows);
+            let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(&written[..]);
+            let read: Vec<Vec<String>> =
+                reader.records().map(|row| row.unwrap().iter().map(|cell| raw(cell).into_owned()).collect()).collect();
+            prop_assert_eq!(&read, &rows);
+            // Whoever splits at semicolons or line ends, and knows no quotes, finds no formula either.
+            for piece in rows.iter().flatten().flat_map(|cell| safe(cell).split(SEPARATORS).map(str::to_owned).collect::<Vec<_>>()) {
+                prop_assert!(!piece.starts_with(FORMULA) || is_number(&piece), "{piece:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What decides whether a step must run again: contents of its inputs, code, parameters, engine. Kept by name, so that
+//! `pfe why` can say what has changed; hashed, so that one value stands for all.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::results::{CODE, Parameters};
+
+/// Hash of every part of the program, see `build.rs`.
+const PARTS: &str = env!("PFE_PARTS");
+
+/// What every step depends on: polars is the engine, and its version stands in the lock file.
+const ALWAYS: [&str; 2] = ["Cargo.lock", "rust-toolchain.toml"];
+
+/// Whether tables lie apart by month; not named where they do not.
+pub(crate) const MONTHLY: &str = "parameter monthly";
+
+/// Kind and name of what decides → its value, or the hash of its contents.
+pub(crate) type Parts = BTreeMap<String, String>;
+
+/// What decided about a step when it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Name of the step.
+    pub step: String,
+    /// BLAKE3 over the step's name and the parts, hexadecimal.
+    pub key: String,
+    /// Kind and name of what decided → its value, or the hash of its contents.
+    pub parts: BTreeMap<String, String>,
+}
+
+impl Record {
+    pub(crate) fn new(step: &Step, parts: Parts) -> Record {
+        let mut hasher = blake3::Hasher::new();
+        for text in [step.id].into_iter().chain(parts.iter().flat_map(|(name, value)| [name.as_str(), value])) {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        Record { step: step.id.into(), key: hasher.finalize().to_hex().to_string(), parts }
+    }
+}
+
+/// Program and parameters, as far as the step depends on them.
+pub(crate) fn own_parts(step: &Step, parameters: &Parameters) -> Parts {
+    let hash = |part: &str| {
+        let found = PARTS.split(',').filter_map(|p| p.split_once('=')).find(|(name, _)| *name == part);
+        found.map_or("none", |(_, hash)| hash).to_string()
+    };
+    let mut parts = Parts::from([("program pfe".into(), env!("CARGO_PKG_VERSION").into())]);
+    parts.extend(ALWAYS.map(|part| (format!("program {part}"), hash(part))));
+    parts.extend(step.code.iter().map(|part| match *part {
+        "*" => ("code (any)".to_string(), CODE.to_string()),
+        part => (format!("code {part}"), hash(part)),
+    }));
+    let all = serde_json::to_value(parameters).unwrap_or_default();
+    for name in step.params {
+        flatten(&format!("parameter {name}"), &all[name], &mut parts);
+    }
+    parts
+}
+
+/// A value per leaf: what has changed is named exactly.
+pub(crate) fn flatten(name: &str, value: &serde_json::Value, parts: &mut Parts) {
+    match value {
+        serde_json::Value::Null => {}
+        serde_json::Value::Object(fields) => {
+            fields.iter().for_each(|(field, value)| flatten(&format!("{name}.{field}"), value, parts));
+        }
+        other => {
+            parts.insert(name.into(), other.to_string());
+        }
+    }
+}
+
+/// What differs between two sets of parts, in words. Of an incomplete set, what is not there yet does not count.
+pub(crate) fn changes(then: &Parts, now: &Parts, complete: bool) -> Vec<String> {
+    let mut changes: Vec<String> = now
+        .iter()
+        .filter(|(name, value)| then.get(*name) != Some(value))
+        .map(|(name, value)| told(name, then.get(name), Some(value)))
+        .collect();
+    if complete {
+        let gone = then.iter().filter(|(name, _)| !now.contains_key(*name));
+        changes.extend(gone.map(|(name, value)| told(name, Some(value), None)));
+    }
+    changes
+}
+
+fn told(name: &str, then: Option<&String>, now: Option<&String>) -> String {
+    let (kind, name) = name.split_once(' ').unwrap_or(("", name));
+    let shown = |value: Option<&String>| value.map_or("none", String::as_str).to_string();
+    match (kind, then, now) {
+        ("parameter", then, now) => format!("parameter `{name}` changed: {} → {}", shown(then), shown(now)),
+        ("program", then, now) if name == "pfe" => format!("version of pfe changed: {} → {}", shown(then), shown(now)),
+        ("code", ..) if name == "(any)" => "the program changed".into(),
+        ("code", ..) => format!("code of `{name}` changed"),
+        ("input", None, _) => format!("input `{name}` is new"),
+        ("input", _, None) => format!("input `{name}` is gone"),
+        ("input", ..) => format!("input `{name}` changed"),
+        ("warning", None, _) => format!("there is a file more: {name}"),
+        ("warning", ..) => format!("there is a file less: {name}"),
+        (_, None, _) => format!("`{name}` is new"),
+        (_, _, None) => format!("`{name}` is gone"),
+        _ => format!("`{name}` changed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(pairs: &[(&str, &str)]) -> Parts {
+        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn every_part_of_the_graph_is_a_part_of_the_program() {
+        for step in &crate::pipeline::graph::STEPS {
+            for part in step.code.iter().filter(|part| **part != "*") {
+                assert!(PARTS.contains(&format!("{part}=")), "`{}` names `{part}`", step.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_the_graph_exists() {
+        let mut parameters = Parameters { generated: Some(Default::default()), ..Default::default() };
+        parameters.reading.years.first = 1990;
+        parameters.decisions.budget_centavos = Some(1);
+        parameters.templates.insert("x".into(), "y".into());
+        for step in &crate::pipeline::graph::STEPS {
+            let own = own_parts(step, &parameters);
+            for name in step.params {
+                assert!(own.keys().any(|k| k.starts_with(&format!("parameter {name}"))), "`{name}` of `{}`", step.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_tells_parts_apart() {
+        let Some(step) = Step::named("mart") else { return assert!(Step::named("mart").is_some()) };
+        let key = |pairs: &[(&str, &str)]| Record::new(step, parts(pairs)).key;
+        assert_eq!(key(&[("a", "1")]), key(&[("a", "1")]));
+        assert_ne!(key(&[("a", "1")]), key(&[("a1", "")]));
+        assert_ne!(key(&[("a", "1"), ("b", "2")]), key(&[("a", "1b"), ("", "2")]));
+    }
+
+    #[test]
+    fn changes_are_told_in_words() {
+        let then = parts(&[("parameter lang", "\"fr\""), ("input a.csv", "1"), ("file mart/x.parquet", "1")]);
+        let now = parts(&[("parameter lang", "\"en\""), ("input b.csv", "1"), ("code mart", "2")]);
+        assert_eq!(
+            changes(&then, &now, true),
+            [
+                "code of `mart` changed",
+                "input `b.csv` is new",
+                "parameter `lang` changed: \"fr\" → \"en\"",
+                "`mart/x.parquet` is gone",
+                "input `a.csv` is gone",
+            ]
+        );
+        assert_eq!(changes(&then, &now, false).len(), 3);
+        assert!(changes(&then, &then, true).is_empty());
+    }
+}

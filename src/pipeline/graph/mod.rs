@@ -1,0 +1,364 @@
+//! The flow as a graph, declared once: what each step needs, what it makes, and what decides whether it must run again.
+//! `pipeline` runs it, `pfe plan` and `pfe why` show it.
+//!
+//! The first half is the original project's: customers, sellers and eight raw loads side by side, preprocessing,
+//! regression. Ours stands on top of it.
+
+pub mod key;
+
+use crate::files;
+use crate::schema::contract::{TABLES, Table};
+
+/// A step: what runs as a whole, and is reused or not.
+#[derive(Debug)]
+pub struct Step {
+    /// Its name, as `--only`, `--from` and `pfe why` take it.
+    pub id: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// The steps whose output it takes.
+    pub needs: &'static [&'static str],
+    /// Of their files, those it reads; a folder ends with `/`.
+    pub reads: &'static [&'static str],
+    /// The files it leaves in the output folder; a folder ends with `/`. A step that leaves none hands its rows on in
+    /// memory, and runs whenever a step that needs them does.
+    pub makes: &'static [&'static str],
+    /// The parameters that it depends on, by their names in `run.json`.
+    pub params: &'static [&'static str],
+    /// The parts of the program that it depends on: folders or files of `src/`, without extension. `*` is the whole.
+    pub code: &'static [&'static str],
+}
+
+/// Longest time of a step, seconds, unless the user says otherwise.
+pub const TIMEOUT_SECONDS: u64 = 3_600;
+
+/// A step that reads one of the ten tables.
+const fn read(id: &'static str, about: &'static str) -> Step {
+    Step {
+        id,
+        about,
+        needs: &["generate"],
+        reads: &[],
+        makes: &[],
+        params: &["reading"],
+        code: &["error", "files", "guard", "parallel", "regular", "pipeline", "schema", "table", "store", "input"],
+    }
+}
+
+/// The steps, each after those it needs.
+pub static STEPS: [Step; 21] = [
+    Step {
+        id: "generate",
+        about: "make up data, where the user names none",
+        needs: &[],
+        reads: &[],
+        makes: &["data/"],
+        params: &["generated"],
+        code: &["error", "guard", "parallel", "schema", "table", "synth"],
+    },
+    read("read-customers", "read customers (documents in the original's DynamoDB)"),
+    read("read-sellers", "read sellers (documents in the original's DynamoDB)"),
+    read("read-geolocation", "read points of the zip prefixes"),
+    read("read-order_items", "read items of the orders"),
+    read("read-order_payments", "read payments of the orders"),
+    read("read-order_reviews", "read reviews of the orders"),
+    read("read-orders", "read orders"),
+    read("read-products", "read products"),
+    read("read-product_category_name_translation", "read English names of the categories"),
+    read("read-states_name", "read names of the states"),
+    Step {
+        id: "clean",
+        about: "remove duplicates, set aside what breaks the contract, derive columns, check (the original's preprocessing)",
+        needs: &[
+            "read-customers",
+            "read-sellers",
+            "read-geolocation",
+            "read-order_items",
+            "read-order_payments",
+            "read-order_reviews",
+            "read-orders",
+            "read-products",
+            "read-product_category_name_translation",
+            "read-states_name",
+        ],
+        reads: &[],
+        makes: &["clean/", "references/", "quarantine/", "audit.json", "tables/audit.csv", "tables/quality.csv"],
+        params: &[],
+        code: &["error", "files", "guard", "parallel", "regular", "pipeline", "schema", "table", "input", "clean"],
+    },
+    Step {
+        id: "mart",
+        about: "aggregate by portable SQL, in whole centavos",
+        needs: &["clean"],
+        reads: &["clean/"],
+        makes: &["mart/"],
+        params: &[],
+        code: &[
+            "error", "files", "guard", "memory", "parallel", "regular", "pipeline", "schema", "table", "input",
+            "clean", "mart", "engine",
+        ],
+    },
+    Step {
+        id: "supply",
+        about: "measure who sells and what no longer sells, by category and state, as of each day",
+        needs: &["mart"],
+        reads: &["mart/supply_by_day.parquet", "mart/supply_by_day/"],
+        makes: &["models/supply.parquet"],
+        params: &[],
+        code: &[
+            "error", "files", "guard", "memory", "parallel", "regular", "pipeline", "schema", "table", "input",
+            "clean", "mart", "engine", "models",
+        ],
+    },
+    Step {
+        id: "reference",
+        about: "predict sales with a straight line per category (the original's regression)",
+        needs: &["mart"],
+        reads: &["mart/"],
+        makes: &["tables/price_predictions.csv", "tables/price_predictions_top_category.csv"],
+        params: &[],
+        code: &[
+            "error", "files", "guard", "memory", "parallel", "regular", "pipeline", "schema", "table", "input",
+            "clean", "mart", "engine", "models",
+        ],
+    },
+    Step {
+        id: "findings",
+        about: "collect the facts about categories, states and payments",
+        needs: &["mart"],
+        reads: &["mart/"],
+        makes: &[
+            "tables/payments_by_state.csv",
+            "tables/by_state.csv",
+            "tables/by_category.csv",
+            "tables/monthly_revenue.csv",
+            "tables/monthly_revenue_by_state.csv",
+            "tables/top_products.csv",
+        ],
+        params: &[],
+        code: &[
+            "error",
+            "files",
+            "guard",
+            "memory",
+            "parallel",
+            "regular",
+            "pipeline",
+            "schema",
+            "table",
+            "input",
+            "clean",
+            "mart",
+            "engine",
+            "models",
+            "decisions",
+        ],
+    },
+    Step {
+        id: "decisions",
+        about: "forecast, take the three decisions and test them on the past",
+        needs: &["mart", "supply"],
+        reads: &["mart/", "models/"],
+        makes: &[
+            "tables/winner.csv",
+            "tables/winner_indicators.csv",
+            "tables/winner_products.csv",
+            "tables/winner_payments.csv",
+            "tables/regions.csv",
+            "tables/region_indicators.csv",
+            "tables/allocation.csv",
+            "tables/cities.csv",
+            "tables/forecasts.csv",
+            "tables/coefficients.csv",
+            "tables/backtest.csv",
+            "tables/regret.csv",
+        ],
+        params: &["weights", "budget_centavos"],
+        code: &[
+            "error",
+            "files",
+            "guard",
+            "memory",
+            "parallel",
+            "regular",
+            "pipeline",
+            "schema",
+            "table",
+            "input",
+            "clean",
+            "mart",
+            "engine",
+            "models",
+            "decisions",
+        ],
+    },
+    page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
+    page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),
+    page("report-pdf", "write the report as tagged PDF", &["compose"], &["report.pdf"]),
+    page("dashboard", "write the dashboard as one HTML file", &RESULTS, &["dashboard.html"]),
+];
+
+/// What the results consist of.
+const RESULTS: [&str; 5] = ["clean", "mart", "reference", "findings", "decisions"];
+
+/// A step that shows the results. They carry the fingerprint of the run, so that it depends on everything.
+const fn page(
+    id: &'static str,
+    about: &'static str,
+    needs: &'static [&'static str],
+    makes: &'static [&'static str],
+) -> Step {
+    Step {
+        id,
+        about,
+        needs,
+        reads: &["audit.json", "mart/", "tables/"],
+        makes,
+        params: &["lang", "generated", "weights", "budget_centavos", "cover", "templates"],
+        code: &["*"],
+    }
+}
+
+impl Step {
+    /// The step called `id`.
+    pub fn named(id: &str) -> Option<&'static Step> {
+        STEPS.iter().find(|step| step.id == id)
+    }
+
+    /// The table that it reads.
+    pub fn table(&self) -> Option<&'static Table> {
+        let name = self.id.strip_prefix("read-")?;
+        TABLES.iter().find(|table| table.name == name)
+    }
+
+    /// Whether it leaves files.
+    pub fn keeps(&self) -> bool {
+        !self.makes.is_empty()
+    }
+
+    /// Whether it leaves a page for readers.
+    pub fn shows(&self) -> bool {
+        self.keeps() && self.params.contains(&"lang")
+    }
+
+    /// Whether the file at `path` of the output folder is of its making.
+    pub fn made(&self, path: &str) -> bool {
+        covers(self.makes, path)
+    }
+
+    /// Whether it looks at the file at `path`, which a step that it needs has made.
+    pub fn looks_at(&self, path: &str) -> bool {
+        covers(self.reads, path)
+    }
+
+    /// It and all steps that need it, directly or not.
+    pub fn downstream(&self) -> Vec<&'static Step> {
+        let mut found: Vec<&'static Step> = Vec::new();
+        for step in &STEPS {
+            if step.id == self.id || step.needs.iter().any(|need| found.iter().any(|f| f.id == *need)) {
+                found.push(step);
+            }
+        }
+        found
+    }
+}
+
+/// A way out of a folder is no file in it.
+fn covers(places: &[&str], path: &str) -> bool {
+    files::is_below(path)
+        && places.iter().any(|place| *place == path || (place.ends_with('/') && path.starts_with(place)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_stand_after_those_they_need() {
+        for (i, step) in STEPS.iter().enumerate() {
+            for need in step.needs {
+                assert!(STEPS[..i].iter().any(|s| s.id == *need), "`{}` needs `{need}`", step.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_table_is_read_and_cleaned() {
+        let clean = Step::named("clean").map_or(&[][..], |s| s.needs);
+        for table in &TABLES {
+            assert!(clean.contains(&format!("read-{}", table.name).as_str()), "{}", table.name);
+        }
+        assert_eq!(clean.len(), TABLES.len());
+    }
+
+    #[test]
+    fn what_is_read_was_made() {
+        for step in &STEPS {
+            for place in step.reads {
+                let made = |need: &&str| {
+                    Step::named(need)
+                        .is_some_and(|s| s.makes.iter().any(|m| m == place || covers(&[place], m) || s.made(place)))
+                };
+                assert!(step.needs == ["compose"] || step.needs.iter().any(made), "`{place}` for `{}`", step.id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_file_is_made_twice() {
+        let all: Vec<&str> = STEPS.iter().flat_map(|s| s.makes).copied().collect();
+        for place in &all {
+            assert_eq!(all.iter().filter(|other| covers(&[place], other)).count(), 1, "{place}");
+        }
+    }
+
+    #[test]
+    fn downstream_follows_the_needs() {
+        let ids = |id: &str| -> Vec<&str> {
+            Step::named(id).map_or(Vec::new(), |s| s.downstream().into_iter().map(|s| s.id).collect())
+        };
+        assert_eq!(ids("dashboard"), ["dashboard"]);
+        assert_eq!(ids("decisions"), ["decisions", "compose", "report-html", "report-pdf", "dashboard"]);
+    }
+
+    /// A step must run again when code changes that it calls: what its parts name, it must name too.
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn code_stands_on_the_code_that_its_steps_name() {
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for step in STEPS.iter().filter(|step| step.code != ["*"]) {
+            // Reading alone reaches stores, which are filled from everywhere; the pipeline calls all steps.
+            for part in step.code.iter().filter(|part| !["pipeline", "store"].contains(part)) {
+                for called in calls(&source, part) {
+                    let known = step.code.contains(&called.as_str());
+                    assert!(known || (*part, called.as_str()) == ("data", "store"), "`{part}` calls `{called}`");
+                }
+            }
+        }
+    }
+
+    /// The modules that a module names as `crate::…`, tests left out.
+    #[allow(clippy::unwrap_used)]
+    fn calls(source: &std::path::Path, part: &str) -> std::collections::BTreeSet<String> {
+        let (mut files, mut folders) = (vec![source.join(part).with_extension("rs")], vec![source.join(part)]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+            }
+        }
+        let mut found = std::collections::BTreeSet::new();
+        for file in files.iter().filter(|f| {
+            f.extension().is_some_and(|e| e == "rs")
+                && !f.ends_with("tests.rs")
+                && !f.iter().any(|part| part == "tests")
+        }) {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            let code = text.split("\nmod tests {").next().unwrap_or_default();
+            for named in code.split("crate::").skip(1) {
+                let name: String = named.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                found.extend((name != part && !name.is_empty()).then_some(name));
+            }
+        }
+        found
+    }
+}

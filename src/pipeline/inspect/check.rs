@@ -1,0 +1,143 @@
+//! A finished run → which of its files are stale, and why. Used by `pfe report --check`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::verify::damage;
+use crate::error::{Error, Result};
+use crate::input::Source;
+use crate::input::read::{hash_file, identify_all};
+use crate::pipeline::export::spreadsheet;
+use crate::pipeline::load;
+use crate::pipeline::outputs::manifest::Manifest;
+use crate::pipeline::outputs::{attachments, result_tables, staging};
+use crate::report::{Cover, Templates};
+use crate::results::{CODE, Results};
+use crate::{dashboard, dossier};
+
+/// What may have changed since the run; what is not named is taken to be as it was.
+#[derive(Debug, Clone, Default)]
+pub struct Now<'a> {
+    /// The data; generated ones are found in the output folder.
+    pub data: Option<&'a Path>,
+    /// What the cover is to say.
+    pub cover: Option<Cover>,
+    /// Texts of the report.
+    pub templates: Templates,
+}
+
+/// A file of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Path within the output folder.
+    pub path: String,
+    /// Why it is stale; `None` for a fresh one.
+    pub stale: Option<String>,
+}
+
+/// Compares every file of the run in `out` with its manifest, and those made from the mart with what this program would
+/// make of it now.
+///
+/// # Errors
+/// There is no finished run, or the data that are named cannot be read.
+pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
+    let manifest = Manifest::load(out)?;
+    let inputs = changed_inputs(out, &manifest, now.data)?;
+    let mut parts: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for file in &manifest.core.outputs {
+        let damaged = damage(out, file).map(|wrong| format!("it {wrong}"));
+        parts.insert(&file.path, damaged.or_else(|| inputs.clone()));
+    }
+    let derived = |path: &str| ["tables/", "report.", "dashboard."].iter().any(|start| path.starts_with(start));
+    let sound = parts.iter().all(|(path, reason)| derived(path) || reason.is_none());
+    // What cannot be derived again without the mart is stale for the mart's reason.
+    let remade = if sound { remake(out, now)? } else { BTreeMap::new() };
+    for (path, reason) in parts.iter_mut().filter(|(path, reason)| derived(path) && reason.is_none()) {
+        let recorded = manifest.core.outputs.iter().find(|f| f.path == **path).map(|f| f.blake3.as_str());
+        *reason = match remade.get(*path) {
+            None if !sound => Some("what it is made from is stale".into()),
+            Some(hash) if Some(hash.as_str()) != recorded => Some(why_different(&manifest, now)),
+            _ => None,
+        };
+    }
+    Ok(parts.into_iter().map(|(path, stale)| Part { path: path.into(), stale }).collect())
+}
+
+/// What differs among the inputs, if they can be found.
+fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Result<Option<String>> {
+    let kept = out.join(staging::DATA);
+    let path = match data {
+        Some(path) => path,
+        None if manifest.core.parameters.generated.is_some() && kept.exists() => &kept,
+        None => return Ok(None),
+    };
+    manifest.read_here(out)?;
+    let found: Vec<_> =
+        identify_all(&Source::open(path)?.with(manifest.core.parameters.reading), &|_, path| hash_file(path))?
+            .into_iter()
+            .map(|(_, file)| file)
+            .collect();
+    for input in &manifest.core.inputs {
+        match found.iter().find(|f| f.name == input.name) {
+            None => return Ok(Some(format!("input `{}` is gone", input.name))),
+            Some(file) if file.blake3 != input.blake3 => {
+                return Ok(Some(format!("input `{}` has changed", input.name)));
+            }
+            Some(_) => {}
+        }
+    }
+    let new = found.iter().find(|f| manifest.core.inputs.iter().all(|i| i.name != f.name));
+    Ok(new.map(|f| format!("input `{}` is new", f.name)))
+}
+
+/// Hashes of tables and reports as this program makes them from the mart of the run.
+fn remake(out: &Path, now: &Now<'_>) -> Result<BTreeMap<String, String>> {
+    let mut results: Results = load(out)?;
+    if let Some(cover) = &now.cover {
+        results.parameters.cover = cover.clone();
+    }
+    results.parameters.templates = now.templates.hashes();
+    let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
+    let mut made = BTreeMap::new();
+    for (name, table) in result_tables::all(&results)? {
+        made.insert(format!("tables/{name}.csv"), hash(&spreadsheet::csv(&table)));
+    }
+    let mut document = dossier::dossier_with(&results, &now.templates)?;
+    document.downloads = attachments::all(&results)?;
+    made.insert("report.html".into(), hash(document.to_html()?.as_bytes()));
+    let dashboard = dashboard::dashboard_with(&results, &now.templates)?;
+    made.insert("dashboard.html".into(), hash(dashboard.as_bytes()));
+    if cfg!(feature = "pdf") {
+        made.insert("report.pdf".into(), hash(&document.to_pdf(&document.downloads)?));
+    }
+    Ok(made)
+}
+
+fn why_different(manifest: &Manifest, now: &Now<'_>) -> String {
+    let parameters = &manifest.core.parameters;
+    let templates = now.templates.hashes();
+    if let Some(path) = templates.iter().find(|t| parameters.templates.get(t.0) != Some(t.1)).map(|t| t.0) {
+        return format!("template `{path}` has changed");
+    }
+    if let Some(path) = parameters.templates.keys().find(|path| !templates.contains_key(*path)) {
+        return format!("it was made with a template `{path}` that is not given");
+    }
+    if now.cover.as_ref().is_some_and(|cover| *cover != parameters.cover) {
+        return "the parameters of the cover have changed".into();
+    }
+    if manifest.core.code != CODE {
+        return "another build of pfe made it".into();
+    }
+    "it would come out differently".into()
+}
+
+/// How many parts are stale, as an error.
+///
+/// # Errors
+/// Any is.
+pub fn demand_fresh(parts: &[Part]) -> Result<()> {
+    match parts.iter().filter(|p| p.stale.is_some()).count() {
+        0 => Ok(()),
+        stale => Err(Error::Stale { stale, all: parts.len() }),
+    }
+}

@@ -1,0 +1,179 @@
+//! Two finished runs → what changed between them, in numbers. Used by `pfe report --diff`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::verify::listed;
+use crate::error::{Error, Result};
+use crate::pipeline::outputs::manifest::Manifest;
+
+/// Columns that name a row; all others are compared.
+const NAMES: [&str; 21] = [
+    "category",
+    "state",
+    "payment_type",
+    "product_id",
+    "year",
+    "month",
+    "date",
+    "by",
+    "series",
+    "period",
+    "from",
+    "to",
+    "cutoffs",
+    "model",
+    "indicator",
+    "choice",
+    "city",
+    "table",
+    "step",
+    "feature",
+    "check",
+];
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diff {
+    /// What the runs started from: name, then and now; only what differs.
+    pub origins: Vec<(String, String, String)>,
+    /// Tables that differ.
+    pub tables: Vec<TableDiff>,
+    /// How many tables are the same.
+    pub same: usize,
+}
+
+/// What changed in a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableDiff {
+    /// Its name.
+    pub name: String,
+    /// Rows that are new.
+    pub added: usize,
+    /// Rows that are gone.
+    pub removed: usize,
+    /// Rows with another value, each by its names: column, then and now. The greatest relative change first.
+    pub changed: Vec<Change>,
+}
+
+/// A value that changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Names of the row.
+    pub row: String,
+    /// Column.
+    pub column: String,
+    /// Value of the old run.
+    pub then: String,
+    /// Value of the new run.
+    pub now: String,
+}
+
+impl Change {
+    /// Relative change, where both values are numbers.
+    pub fn relative(&self) -> Option<f64> {
+        let (then, now): (f64, f64) = (self.then.parse().ok()?, self.now.parse().ok()?);
+        (then != 0.0).then(|| (now - then) / then.abs())
+    }
+
+    /// How much it weighs among the others: what is no number weighs most.
+    fn weight(&self) -> f64 {
+        self.relative().map_or(f64::INFINITY, f64::abs)
+    }
+}
+
+/// Compares the tables of the runs in `old` and `new`.
+///
+/// # Errors
+/// A folder holds no finished run, or a table cannot be read.
+pub fn diff(old: &Path, new: &Path) -> Result<Diff> {
+    let (then, now) = (Manifest::load(old)?.core, Manifest::load(new)?.core);
+    let json = |parameters: &crate::results::Parameters| serde_json::to_value(parameters).unwrap_or_default();
+    let (before, after) = (json(&then.parameters), json(&now.parameters));
+    let mut origins = vec![("program".to_string(), then.code, now.code)];
+    for (name, value) in after.as_object().into_iter().flatten() {
+        origins.push((format!("parameter `{name}`"), before[name].to_string(), value.to_string()));
+    }
+    let inputs: BTreeSet<&str> = then.inputs.iter().chain(&now.inputs).map(|i| i.name.as_str()).collect();
+    for name in inputs {
+        let hash = |inputs: &[crate::input::read::InputFile]| {
+            inputs.iter().find(|i| i.name == name).map_or("none".into(), |i| i.blake3.chars().take(16).collect())
+        };
+        origins.push((format!("input `{name}`"), hash(&then.inputs), hash(&now.inputs)));
+    }
+    origins.retain(|(_, then, now)| then != now);
+    let outputs = [&then.outputs, &now.outputs].into_iter().flatten().map(|file| file.path.as_str());
+    let tables: BTreeSet<&str> = outputs.filter(|path| name_of(path).is_some()).collect();
+    let mut result = Diff { origins, tables: Vec::new(), same: 0 };
+    for path in tables {
+        let table = compare(name_of(path).unwrap_or(path), &rows(old, path)?, &rows(new, path)?);
+        if table.added + table.removed + table.changed.len() == 0 {
+            result.same += 1;
+        } else {
+            result.tables.push(table);
+        }
+    }
+    Ok(result)
+}
+
+/// Values by column, by the names of the row.
+type Rows = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The name of a table of results.
+fn name_of(path: &str) -> Option<&str> {
+    path.strip_prefix("tables/")?.strip_suffix(".csv")
+}
+
+/// A table that is not there has no rows.
+fn rows(run: &Path, path: &str) -> Result<Rows> {
+    if run.join(path).symlink_metadata().is_err() {
+        return Ok(Rows::new());
+    }
+    let path = listed(run, path)?;
+    let error = |e: csv::Error| Error::input(format!("cannot read `{}`: {e}", path.display()));
+    let mut reader = csv::Reader::from_path(&path).map_err(error)?;
+    let header = reader.headers().map_err(error)?.clone();
+    let mut rows = Rows::new();
+    for record in reader.records() {
+        let record = record.map_err(error)?;
+        let (names, values): (Vec<_>, Vec<_>) =
+            header.iter().zip(record.iter()).partition(|(column, _)| NAMES.contains(column));
+        let name = names.iter().map(|(_, value)| *value).collect::<Vec<_>>().join(" ");
+        rows.insert(name, values.into_iter().map(|(c, v)| (c.to_string(), v.to_string())).collect());
+    }
+    Ok(rows)
+}
+
+fn compare(name: &str, then: &Rows, now: &Rows) -> TableDiff {
+    let mut changed = Vec::new();
+    for (row, before) in then {
+        let Some(after) = now.get(row) else { continue };
+        for (column, value) in before {
+            let other = after.get(column).map_or("", String::as_str);
+            if other != value {
+                let (row, column) = (row.clone(), column.clone());
+                changed.push(Change { row, column, then: value.clone(), now: other.into() });
+            }
+        }
+    }
+    changed.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then_with(|| a.row.cmp(&b.row)));
+    let missing = |from: &Rows, of: &Rows| from.keys().filter(|row| !of.contains_key(*row)).count();
+    TableDiff { name: name.into(), added: missing(now, then), removed: missing(then, now), changed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_compared_by_their_names() {
+        let row =
+            |name: &str, value: &str| (name.to_string(), BTreeMap::from([("revenue".to_string(), value.to_string())]));
+        let then = Rows::from([row("a", "10"), row("b", "100"), row("c", "1")]);
+        let now = Rows::from([row("a", "11"), row("b", "50"), row("d", "1")]);
+        let table = compare("x", &then, &now);
+        assert_eq!((table.added, table.removed, table.changed.len()), (1, 1, 2));
+        assert_eq!((table.changed[0].row.as_str(), table.changed[0].relative()), ("b", Some(-0.5)));
+        assert_eq!(compare("x", &then, &then).changed, []);
+    }
+}

@@ -1,0 +1,262 @@
+//! A finished run → proof that its files are what they were, and that computing again gives the same. Used by `pfe verify`
+//! and `pfe run --prove`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::input::read::hash_file;
+use crate::pipeline::graph::STEPS;
+use crate::pipeline::outputs::manifest::{Manifest, OutputFile};
+use crate::pipeline::outputs::{load, persist};
+use crate::pipeline::{Input, again, run};
+use crate::report::Templates;
+use crate::table::parquet::read_frame;
+
+/// The first thing in which two runs differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The step that made it.
+    pub step: String,
+    /// The file, or the input.
+    pub file: String,
+    /// Where in the file: column and row of a table, line of a text.
+    pub place: Option<String>,
+    /// What stands there in the first run.
+    pub then: String,
+    /// What stands there in the second.
+    pub now: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { step, file, place, then, now } = self;
+        let place = place.as_ref().map_or(String::new(), |place| format!(", {place}"));
+        write!(f, "step `{step}`, `{file}`{place}: {then} → {now}")
+    }
+}
+
+/// The files of the run in `out`, and what is wrong with each.
+///
+/// # Errors
+/// There is no finished run.
+pub fn verify(out: &Path) -> Result<Vec<(String, Option<&'static str>)>> {
+    let outputs = Manifest::load(out)?.core.outputs;
+    let check = |file: OutputFile| {
+        let wrong = damage(out, &file);
+        (file.path, wrong)
+    };
+    Ok(outputs.into_par_iter().with_max_len(1).map(check).collect())
+}
+
+/// What is wrong with a file of the run in `out`. Only a regular file is read, to which no link leads: no run leaves another.
+pub(crate) fn damage(out: &Path, file: &OutputFile) -> Option<&'static str> {
+    let place = out.join(&file.path);
+    match files::regular(out, &file.path).map_err(drop).and_then(|_| hash_file(&place).map_err(drop)) {
+        Ok(hash) if hash == file.blake3 => None,
+        Ok(_) => Some("was changed after the run"),
+        Err(()) if place.symlink_metadata().is_err() => Some("is missing"),
+        Err(()) => Some("cannot be read, or is no file that a run leaves"),
+    }
+}
+
+/// Where a file that a manifest lists stands.
+///
+/// # Errors
+/// It is missing, or is no file that a run leaves.
+pub(crate) fn listed(out: &Path, path: &str) -> Result<PathBuf> {
+    let place = out.join(path);
+    files::regular(out, path).map_err(Error::io("read", &place))?;
+    Ok(place)
+}
+
+/// Computes the run in `out` again from its data, in a folder of its own, and compares. With `shuffle`, rows change their
+/// order between steps.
+///
+/// # Errors
+/// There is no finished run, its data or texts are not at hand, or a step fails.
+pub fn rerun(
+    out: &Path,
+    data: &[PathBuf],
+    templates: &Templates,
+    shuffle: Option<u64>,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Option<Difference>> {
+    let manifest = Manifest::load(out)?;
+    manifest.read_here(out)?;
+    let folder = tempfile::tempdir().map_err(Error::io("create", std::env::temp_dir()))?;
+    let mut params = again(folder.path(), &manifest, templates);
+    match (&params.input, data) {
+        (Input::Places(_), []) => {
+            return Err(Error::input(format!("the run in `{}` does not say where its data are", out.display()))
+                .with_hint("name them with `--data`"));
+        }
+        (Input::Places(_), data) => params.input = Input::Places(data.to_vec()),
+        (Input::Generated(_), _) => {}
+    }
+    if templates.hashes() != manifest.core.parameters.templates {
+        return Err(Error::input(format!("the run in `{}` was made with other texts", out.display()))
+            .with_hint("name the same folder with `--templates`, or none if it used none"));
+    }
+    params.how.shuffle = shuffle;
+    run(&params, progress)?;
+    compare(out, folder.path())
+}
+
+/// Makes the mart of the run in `out` again on an engine, from the clean tables of the run, and compares; with `store` the
+/// engine finds them there. `told` hears of each statement.
+///
+/// # Errors
+/// There is no finished run, its files are damaged, or the engine fails.
+pub fn remake_mart(
+    out: &Path,
+    engine: &dyn Engine,
+    store: Option<&str>,
+    cancel: &AtomicBool,
+    told: &dyn Fn(&str),
+) -> Result<Option<Difference>> {
+    let manifest = Manifest::load(out)?;
+    let monthly = again(out, &manifest, &Templates::default()).monthly;
+    let outputs = manifest.core.outputs;
+    let placed = outputs.iter().map(|file| Ok((file.path.as_str(), listed(out, &file.path)?)));
+    let placed: Vec<(&str, PathBuf)> = placed.collect::<Result<_>>()?;
+    let made = engine.mart(&load::places(&placed, store)?, cancel, told)?;
+    for (path, after) in persist::mart(&made, monthly)? {
+        let file = format!("{path}.parquet");
+        let before = read_frame(&listed(out, &file)?)?;
+        if before.schema() != after.schema() || !before.equals_missing(&after) {
+            let (place, then, now) = differ(&before, &after).unwrap_or_default();
+            return Ok(Some(Difference { step: "mart".into(), file, place: Some(place), then, now }));
+        }
+    }
+    Ok(None)
+}
+
+/// The first difference between two finished runs, in the order of the graph.
+///
+/// # Errors
+/// A folder holds no finished run, or a file that differs cannot be read.
+pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
+    let (before, after) = (Manifest::load(then)?.core, Manifest::load(now)?.core);
+    let short = |hash: Option<&str>| hash.map_or("nothing".into(), |hash| hash.chars().take(16).collect::<String>());
+    let inputs: BTreeSet<&str> = before.inputs.iter().chain(&after.inputs).map(|input| input.name.as_str()).collect();
+    for name in inputs {
+        let [a, b] = [&before, &after].map(|core| core.inputs.iter().find(|i| i.name == name).map(|i| &*i.blake3));
+        if a != b {
+            let (file, then, now) = (name.to_string(), short(a), short(b));
+            return Ok(Some(Difference { step: "read".into(), file, place: None, then, now }));
+        }
+    }
+    for step in &STEPS {
+        let made = |outputs: &[OutputFile]| -> Vec<OutputFile> {
+            outputs.iter().filter(|file| step.made(&file.path)).cloned().collect()
+        };
+        let (a, b) = (made(&before.outputs), made(&after.outputs));
+        let paths: BTreeSet<&str> = a.iter().chain(&b).map(|file| file.path.as_str()).collect();
+        for path in paths {
+            let [a, b] = [&a, &b].map(|files| files.iter().find(|file| file.path == path));
+            if a.map(|file| &file.blake3) == b.map(|file| &file.blake3) {
+                continue;
+            }
+            let at = match (a, b) {
+                (Some(_), Some(_)) => locate(&listed(then, path)?, &listed(now, path)?)?,
+                _ => None,
+            };
+            let (place, then, now) = match at {
+                Some((place, then, now)) => (Some(place), then, now),
+                None => (None, short(a.map(|f| &*f.blake3)), short(b.map(|f| &*f.blake3))),
+            };
+            return Ok(Some(Difference { step: step.id.into(), file: path.into(), place, then, now }));
+        }
+    }
+    Ok(None)
+}
+
+/// Where two files differ first, and what stands there in each.
+fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
+    match then.extension().and_then(|e| e.to_str()) {
+        Some("parquet") => Ok(differ(&read_frame(then)?, &read_frame(now)?)),
+        Some("csv") => {
+            let read = |path: &Path| -> Result<Vec<Vec<String>>> {
+                let error = |e: csv::Error| Error::input(format!("cannot read `{}`: {e}", path.display()));
+                let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(path).map_err(error)?;
+                let row = |row: Result<csv::StringRecord, csv::Error>| {
+                    Ok(row.map_err(error)?.iter().map(String::from).collect())
+                };
+                reader.records().map(row).collect()
+            };
+            let (a, b) = (read(then)?, read(now)?);
+            let (Some((names, a)), Some((other, b))) = (a.split_first(), b.split_first()) else { return Ok(None) };
+            Ok(first(names, other, [a.len(), b.len()], |row, column| (a[row][column].clone(), b[row][column].clone())))
+        }
+        Some("html" | "json") => {
+            let read = |path: &Path| std::fs::read_to_string(path).map_err(Error::io("read", path));
+            let (a, b) = (read(then)?, read(now)?);
+            let mut lines = a.lines().zip(b.lines()).enumerate();
+            let cut = |line: &str| line.chars().take(80).collect::<String>();
+            let found = lines.find(|(_, (a, b))| a != b);
+            Ok(found.map(|(line, (a, b))| (format!("line {}", line + 1), cut(a), cut(b))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Where two frames differ first: in their columns and types, in a cell, or in their number of rows.
+fn differ(a: &DataFrame, b: &DataFrame) -> Option<(String, String, String)> {
+    let names = |frame: &DataFrame| -> Vec<String> {
+        frame.columns().iter().map(|c| format!("{} {}", c.name(), c.dtype())).collect()
+    };
+    let cell = |frame: &DataFrame, row: usize, column: usize| {
+        frame.columns()[column].get(row).map_or(String::new(), |value| value.to_string())
+    };
+    let cells = |row: usize, column: usize| (cell(a, row, column), cell(b, row, column));
+    first(&names(a), &names(b), [a.height(), b.height()], cells)
+}
+
+/// The first cell in which two tables differ, by row and then by column.
+fn first(
+    names: &[String],
+    others: &[String],
+    heights: [usize; 2],
+    cells: impl Fn(usize, usize) -> (String, String),
+) -> Option<(String, String, String)> {
+    if names != others {
+        return Some(("columns".into(), names.join(", "), others.join(", ")));
+    }
+    for row in 0..heights[0].min(heights[1]) {
+        for (column, name) in names.iter().enumerate() {
+            let (then, now) = cells(row, column);
+            if then != now {
+                let name = name.split(' ').next().unwrap_or(name);
+                return Some((format!("column `{name}`, row {}", row + 1), then, now));
+            }
+        }
+    }
+    let [a, b] = heights;
+    (a != b).then(|| ("rows".into(), a.to_string(), b.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_cell_that_differs_is_named() {
+        let names = ["a i64".to_string(), "b i64".to_string()];
+        let cells =
+            |row: usize, column: usize| ("1".to_string(), if row == 1 && column == 1 { "2" } else { "1" }.into());
+        let found = first(&names, &names, [3, 3], cells);
+        assert_eq!(found, Some(("column `b`, row 2".into(), "1".into(), "2".into())));
+        let equal = |_: usize, _: usize| ("1".to_string(), "1".to_string());
+        assert_eq!(first(&names, &names, [3, 2], equal), Some(("rows".into(), "3".into(), "2".into())));
+        assert_eq!(first(&names, &names[..1], [3, 3], equal).map(|f| f.0), Some("columns".into()));
+        assert_eq!(first(&names, &names, [3, 3], equal), None);
+    }
+}

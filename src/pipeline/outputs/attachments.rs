@@ -1,0 +1,45 @@
+//! Results → the files that the PDF carries and the HTML offers: the tables, and what the analysis started from.
+
+use serde_json::json;
+
+use super::manifest::to_json;
+use super::result_tables;
+use crate::error::Result;
+use crate::pipeline::export::spreadsheet;
+use crate::report::{Attachment, Lang};
+use crate::results::{CODE, Results};
+
+/// For the downloads of a [`Document`](crate::report::Document): the tables as they are written, then `run.json` without its
+/// outputs: of these, the report is one.
+///
+/// # Errors
+/// The mart is incomplete.
+pub fn all(results: &Results) -> Result<Vec<Attachment>> {
+    let [table, run] = match results.parameters.lang {
+        Lang::Fr => ["table de résultats", "paramètres et empreintes"],
+        Lang::En => ["table of results", "parameters and fingerprints"],
+    };
+    let mut files: Vec<Attachment> = result_tables::all(results)?
+        .into_iter()
+        .map(|(name, rows)| Attachment {
+            name: format!("{name}.csv"),
+            mime: "text/csv".into(),
+            description: table.into(),
+            bytes: spreadsheet::csv(&rows),
+        })
+        .collect();
+    let core = json!({
+        "pfe": env!("CARGO_PKG_VERSION"),
+        "code": CODE,
+        "fingerprint": results.fingerprint(),
+        "parameters": results.parameters,
+        "inputs": results.audit.inputs,
+    });
+    files.push(Attachment {
+        name: "run.json".into(),
+        mime: "application/json".into(),
+        description: run.into(),
+        bytes: to_json(&json!({ "core": core })),
+    });
+    Ok(files)
+}

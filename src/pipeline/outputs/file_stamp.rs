@@ -1,0 +1,123 @@
+//! Which files were not touched since they were hashed: what lies still is not read again. Used by `plan` and `flow`.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::input::read::hash_file;
+
+/// A file that was written so shortly before it was read may have been written again, without its time telling.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// What a file had when it was hashed. A file that has it still is taken to be the same; `pfe verify` reads it all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Length in bytes.
+    pub bytes: u64,
+    /// Last change, nanoseconds since 1970.
+    pub modified: u64,
+    /// Number of the file on its disk; 0 where there is none.
+    pub file: u64,
+    /// BLAKE3 of the bytes, hexadecimal.
+    pub blake3: String,
+}
+
+impl Stamp {
+    /// Of a file that has been `blake3`; none where nothing tells whether it is touched.
+    pub(crate) fn of(path: &Path, blake3: &str) -> Option<Stamp> {
+        let (bytes, modified, file) = told(&path.metadata().ok()?)?;
+        Some(Stamp { bytes, modified, file, blake3: blake3.into() })
+    }
+
+    /// The same of a file that others write: not of one that was written while it may have been read.
+    pub(crate) fn settled(path: &Path, blake3: &str, read_since: SystemTime) -> Option<Stamp> {
+        let touched = touched(&path.metadata().ok()?)?;
+        (touched + RECENT < read_since).then(|| Stamp::of(path, blake3)).flatten()
+    }
+}
+
+/// When a file was last written, or came to where it is with the time of another.
+fn touched(meta: &Metadata) -> Option<SystemTime> {
+    let modified = meta.modified().ok()?;
+    #[cfg(unix)]
+    {
+        let came = u64::try_from(std::os::unix::fs::MetadataExt::ctime(meta)).ok()?;
+        Some(modified.max(SystemTime::UNIX_EPOCH + Duration::from_secs(came)))
+    }
+    #[cfg(not(unix))]
+    Some(modified)
+}
+
+/// Length, time and number.
+fn told(meta: &Metadata) -> Option<(u64, u64, u64)> {
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(meta);
+    #[cfg(not(unix))]
+    let file = 0;
+    let modified = meta.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some((meta.len(), u64::try_from(modified.as_nanos()).ok()?, file))
+}
+
+/// Stamps by name: of an output its path in the output folder, of an input `input` and its name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Stamps(BTreeMap<String, Stamp>);
+
+impl Stamps {
+    pub(crate) fn insert(&mut self, name: String, stamp: Option<Stamp>) {
+        self.0.extend(stamp.map(|stamp| (name, stamp)));
+    }
+
+    /// The stamp of a file that had been hashed to this.
+    pub(crate) fn get(&self, name: &str, blake3: &str) -> Option<Stamp> {
+        self.0.get(name).filter(|stamp| stamp.blake3 == blake3).cloned()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The hash of a file, which is read where it was touched.
+    pub(crate) fn hash(&self, name: &str, path: &Path) -> Result<String> {
+        let known = self.0.get(name);
+        match known.filter(|known| Stamp::of(path, &known.blake3).as_ref() == Some(known)) {
+            Some(known) => Ok(known.blake3.clone()),
+            None => hash_file(path),
+        }
+    }
+}
+
+/// The name of an input among the stamps.
+pub(crate) fn input(name: &str) -> String {
+    format!("input {name}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_touched_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        std::fs::write(&path, "old").unwrap();
+        let mut stamps = Stamps::default();
+        stamps.insert("x".into(), Stamp::of(&path, "the old hash"));
+        assert_eq!(stamps.hash("x", &path).unwrap(), "the old hash");
+        assert_eq!(stamps.hash("y", &path).unwrap(), hash_file(&path).unwrap());
+        // Another file in its place, of the same length and time.
+        let time = path.metadata().unwrap().modified().unwrap();
+        std::fs::write(dir.path().join("new"), "new").unwrap();
+        std::fs::rename(dir.path().join("new"), &path).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        assert_eq!(stamps.hash("x", &path).unwrap(), hash_file(&path).unwrap());
+        // What has just been written is not trusted to be what was read.
+        assert_eq!(Stamp::settled(&path, "", SystemTime::now()), None);
+        assert!(Stamp::settled(&path, "", SystemTime::now() + 2 * RECENT).is_some());
+    }
+}

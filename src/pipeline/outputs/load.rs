@@ -1,0 +1,161 @@
+//! Files of an earlier run → values, as the step that wrote them computed them. Used by `values`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+
+use super::manifest::Manifest;
+use crate::clean::Audit;
+use crate::engine;
+use crate::error::{Error, Result};
+use crate::input::read::Quarantined;
+use crate::mart::by_day::ByDay;
+use crate::mart::{BY_DAY, SalesMart};
+use crate::models::Shares;
+use crate::parallel;
+use crate::pipeline::export::spreadsheet;
+use crate::pipeline::inspect::verify::listed;
+use crate::pipeline::run::remote::{PLACES, Places};
+use crate::schema::contract::{TABLES, TableId};
+use crate::store;
+use crate::table::parquet::{read_frame, stack};
+
+/// The file of the shares of sellers and silent products.
+pub(crate) const SHARES: &str = "models/supply.parquet";
+
+/// The tables among the files of a step (path in the output folder, place), by name; one in several files is joined in the order
+/// of their names.
+pub(crate) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
+    let tables = files.iter().filter(|(path, _)| !path.starts_with("references/"));
+    let named = tables.filter_map(|(path, place)| Some((name_of(path)?, place)));
+    joined(parallel::map(named, |(name, place)| Ok((name.to_string(), read_frame(place)?)))?)
+}
+
+/// The cleaned tables of the finished run in `out`, by name: the files that its manifest lists, and no others of the folder.
+///
+/// # Errors
+/// There is no finished run, it keeps its tables elsewhere, or a file is missing or cannot be read.
+pub(crate) fn clean_tables(out: &Path) -> Result<BTreeMap<String, DataFrame>> {
+    let outputs = Manifest::load(out)?.core.outputs;
+    let clean = outputs.iter().filter(|file| file.path.starts_with("clean/"));
+    let placed: Vec<(&str, PathBuf)> =
+        clean.map(|file| Ok((file.path.as_str(), listed(out, &file.path)?))).collect::<Result<_>>()?;
+    match placed.iter().find(|(path, _)| *path == PLACES) {
+        None => frames(&placed),
+        Some(_) => {
+            Err(Error::input(format!("an engine elsewhere keeps the cleaned tables of the run in `{}`", out.display()))
+                .with_hint("run it without `--engine-cleans`"))
+        }
+    }
+}
+
+/// The mart among the files of a step; the rows of its longest table are read when somebody asks for them.
+pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
+    let is_long = |path: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(BY_DAY));
+    let (long, others): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|(path, _)| is_long(path));
+    let month = |path: &str| Some(name_of(path)?.split_once('/').map_or_else(String::new, |(_, month)| month.into()));
+    let long = long.iter().filter_map(|(path, place)| Some((month(path)?, place.as_path())));
+    SalesMart::with(frames(&others)?, ByDay::there(long)?)
+}
+
+/// The shares of sellers and silent products that a run has left.
+pub(crate) fn shares(files: &[(&str, PathBuf)]) -> Result<Shares> {
+    match files.iter().find(|(path, _)| *path == SHARES) {
+        Some((_, place)) => Shares::from_frame(&read_frame(place)?),
+        None => Err(Error::input(format!("there is no `{SHARES}`")).with_hint("run `pfe run` again")),
+    }
+}
+
+/// The tables of some files, which are named like `orders` or, where there are several, `orders/2018-08`.
+fn joined(files: impl IntoIterator<Item = (String, DataFrame)>) -> Result<BTreeMap<String, DataFrame>> {
+    let mut tables: BTreeMap<String, Vec<DataFrame>> = BTreeMap::new();
+    for (name, frame) in files {
+        tables.entry(name.split('/').next().unwrap_or(&name).into()).or_default().push(frame);
+    }
+    tables.into_iter().map(|(name, frames)| Ok((name, stack(frames)?))).collect()
+}
+
+/// The name of a Parquet file in the folder of a step: `orders/2018-08` of `clean/orders/2018-08.parquet`.
+fn name_of(path: &str) -> Option<&str> {
+    Some(path.strip_suffix(".parquet")?.split_once('/')?.1)
+}
+
+/// Where an engine elsewhere finds the clean tables that the mart reads, by table: where it has left them, in these files of a run,
+/// or in a store, to which they are copied.
+///
+/// # Errors
+/// A file cannot be read, or the store refuses or is none that engines read.
+pub(crate) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
+    if let Some((_, path)) = files.iter().find(|(path, _)| *path == PLACES) {
+        let text = std::fs::read(path).map_err(Error::io("read", path))?;
+        let known: Places = serde_json::from_slice(&text).map_err(|e| {
+            Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again")
+        })?;
+        return Ok(known.tables.into_iter().filter(|(table, _)| engine::is_read(table)).collect());
+    }
+    let store = shared.map(store::open).transpose()?;
+    let mut tables: BTreeMap<&str, Vec<&(&str, PathBuf)>> = BTreeMap::new();
+    for file in files.iter().filter(|(path, _)| path.starts_with("clean/")) {
+        let table = name_of(file.0).and_then(|name| name.split('/').next());
+        if let Some(table) = table.filter(|table| engine::is_read(table)) {
+            tables.entry(table).or_default().push(file);
+        }
+    }
+    let place = |(table, files): (&str, Vec<&(&str, PathBuf)>)| {
+        if let Some(store) = &store {
+            let rows = frames(&files.into_iter().cloned().collect::<Vec<_>>())?;
+            return Ok((table.to_string(), store.share(table, &rows[table])?));
+        }
+        let file = files[0].1.as_path();
+        // Engines read a folder of files as one table.
+        let place = if files.len() > 1 { file.parent().unwrap_or(file) } else { file };
+        let place = std::path::absolute(place).map_err(Error::io("read", place))?;
+        Ok((table.to_string(), place.display().to_string()))
+    };
+    tables.into_iter().map(place).collect()
+}
+
+/// What cleaning wrote of what it did, with the rows that it set aside.
+pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
+    let mut audit = Audit::default();
+    let mut aside: BTreeMap<&str, Vec<Quarantined>> = BTreeMap::new();
+    for (path, place) in files {
+        let damaged = |e: &dyn std::fmt::Display| {
+            Error::input(format!("cannot read `{}`: {e}", place.display())).with_hint("run `pfe run` again")
+        };
+        if *path == "audit.json" {
+            let text = std::fs::read(place).map_err(Error::io("read", place))?;
+            audit = serde_json::from_slice(&text).map_err(|e| damaged(&e))?;
+        } else if let Some(table) = path.strip_prefix("quarantine/").and_then(|path| path.strip_suffix(".csv")) {
+            let mut reader = csv::Reader::from_path(place).map_err(|e| damaged(&e))?;
+            let names = reader.headers().map_err(|e| damaged(&e))?.clone();
+            let row = |record: Result<csv::StringRecord, csv::Error>| {
+                let cells: csv::StringRecord = record?.iter().map(|cell| spreadsheet::raw(cell).into_owned()).collect();
+                cells.deserialize(Some(&names))
+            };
+            let rows: Result<_, csv::Error> = reader.records().map(row).collect();
+            aside.insert(table, rows.map_err(|e| damaged(&e))?);
+        }
+    }
+    for (key, table) in counted(files) {
+        let rows = read_frame(table)?;
+        audit.referring.insert(key, rows.column("rows")?.i64()?.iter().flatten().map(|rows| rows as usize).collect());
+    }
+    // In the order in which cleaning lists them: tables by the contract, then what is made of them.
+    for name in TABLES.iter().map(|table| table.name) {
+        audit.quarantine.extend(aside.remove(name).map(|rows| (name.to_string(), rows)));
+    }
+    audit.quarantine.extend(aside.into_iter().map(|(name, rows)| (name.to_string(), rows)));
+    Ok(audit)
+}
+
+/// The files that count how many rows refer to the values of short tables.
+fn counted<'a>(files: &'a [(&str, PathBuf)]) -> impl Iterator<Item = ((TableId, &'static str), &'a PathBuf)> {
+    files.iter().filter_map(|(path, place)| {
+        let (table, column) = path.strip_prefix("references/")?.strip_suffix(".parquet")?.split_once('.')?;
+        let table = TABLES.iter().find(|known| known.name == table)?;
+        let key = table.foreign_keys.iter().find(|key| key.column == column)?;
+        Some(((table.id, key.column), place))
+    })
+}

@@ -1,0 +1,192 @@
+//! `run.json`: what went in, what came out, and apart from these what varies from run to run.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::file_stamp::Stamps;
+use super::owned::foreign_manifest;
+use crate::clean::Audit;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::input::read::InputFile;
+use crate::pipeline::graph::STEPS;
+use crate::pipeline::graph::key::Record;
+use crate::results::{self, CODE, Parameters};
+
+/// File name of the manifest; written last, so that its presence means a finished run.
+pub const MANIFEST: &str = "run.json";
+
+/// The manifest of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The same for the same input, parameters and program.
+    pub core: Core,
+    /// What varies.
+    pub volatile: Volatile,
+}
+
+/// The deterministic part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Core {
+    /// Version of the program.
+    pub pfe: String,
+    /// Hash of the program's sources.
+    #[serde(default)]
+    pub code: String,
+    /// BLAKE3 over program, parameters and inputs: the identity of the analysis.
+    pub fingerprint: String,
+    /// Parameters of the run.
+    pub parameters: Parameters,
+    /// Input files.
+    pub inputs: Vec<InputFile>,
+    /// Output files but this one, by path.
+    pub outputs: Vec<OutputFile>,
+    /// What decided about each step that left files, in the order of the graph.
+    #[serde(default)]
+    pub steps: Vec<Record>,
+}
+
+/// An output file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputFile {
+    /// Path within the output folder.
+    pub path: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes, hexadecimal.
+    pub blake3: String,
+    /// Of a table: its rows, apart from how the file holds them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
+}
+
+/// The rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// How many.
+    pub count: u64,
+    /// Hash of columns and values, see [`crate::table::row_hash::hash_rows`].
+    pub blake3: String,
+}
+
+/// What varies from run to run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Volatile {
+    /// Wall time of the whole run, seconds.
+    pub seconds: f64,
+    /// Threads at work.
+    pub threads: usize,
+    /// The log of the steps, in the order of the graph.
+    #[serde(default)]
+    pub steps: Vec<StepLog>,
+    /// By which files are known again that were not touched since.
+    #[serde(default, skip_serializing_if = "Stamps::is_empty")]
+    pub stamps: Stamps,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepLog {
+    /// Its name.
+    pub step: String,
+    /// What became of it.
+    pub did: Did,
+    /// Why it ran or did not.
+    pub why: String,
+    /// Wall time, seconds: of its work, of writing, or of reading back what is used again.
+    pub seconds: f64,
+    /// Rows that it read or wrote, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// What becomes of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Did {
+    /// It ran.
+    Ran,
+    /// What it made before was used again.
+    Reused,
+    /// Nobody needed it.
+    Skipped,
+    /// It failed.
+    Failed,
+}
+
+impl Manifest {
+    pub(crate) fn new(
+        audit: &Audit,
+        parameters: &Parameters,
+        mut outputs: Vec<OutputFile>,
+        steps: Vec<Record>,
+        volatile: Volatile,
+    ) -> Manifest {
+        outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        let core = Core {
+            pfe: env!("CARGO_PKG_VERSION").into(),
+            code: CODE.into(),
+            fingerprint: results::fingerprint(audit, parameters),
+            parameters: parameters.clone(),
+            inputs: audit.inputs.clone(),
+            outputs,
+            steps,
+        };
+        Manifest { core, volatile }
+    }
+
+    /// Reads the manifest of `out`.
+    ///
+    /// # Errors
+    /// There is none, because no run ended there, or it is not ours.
+    pub fn load(out: &Path) -> Result<Manifest> {
+        Manifest::find(out)?.ok_or_else(|| {
+            Error::input(format!("`{}` holds no finished run: `{MANIFEST}` is missing", out.display()))
+                .with_hint("`pfe run` makes one")
+        })
+    }
+
+    /// Reads the manifest of `out`, if there is one. The paths that it lists lead to files that a run writes, and nowhere else.
+    ///
+    /// # Errors
+    /// It is not ours, or damaged.
+    pub(crate) fn find(out: &Path) -> Result<Option<Manifest>> {
+        let path = out.join(MANIFEST);
+        let Some(meta) = files::look(&path).map_err(Error::io("read", &path))? else { return Ok(None) };
+        if !meta.is_file() {
+            return Err(foreign_manifest(out, &format!("it is {}", files::kind(&meta))));
+        }
+        let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| foreign_manifest(out, &e.to_string()))?;
+        match manifest.core.outputs.iter().find(|file| !STEPS.iter().any(|step| step.made(&file.path))) {
+            None => Ok(Some(manifest)),
+            Some(file) => {
+                let why = format!("it lists `{}`, which no run writes", file.path.escape_debug());
+                Err(foreign_manifest(out, &why))
+            }
+        }
+    }
+
+    /// Makes sure that this process can know the data of the run in `out` again.
+    ///
+    /// # Errors
+    /// An engine elsewhere has read them.
+    pub(crate) fn read_here(&self, out: &Path) -> Result<()> {
+        if !self.core.inputs.iter().any(InputFile::is_of_rows) {
+            return Ok(());
+        }
+        Err(Error::input(format!("an engine elsewhere has cleaned the data of the run in `{}`", out.display())).with_hint(
+            "`pfe plan --engine URL --engine-cleans` says whether they have changed, `pfe verify --engine URL` makes the mart \
+             again, `pfe diff` compares with another run",
+        ))
+    }
+}
+
+/// Pretty JSON with a final line break.
+pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
+    // Only maps with keys that are no text fail, and there are none.
+    let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
+    json.push(b'\n');
+    json
+}

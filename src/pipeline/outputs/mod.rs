@@ -1,0 +1,15 @@
+//! The output folder: what it holds, who may write to it, and how a run's files get there all at once.
+
+pub mod attachments;
+pub(crate) mod by_month;
+mod decision_tables;
+pub mod file_stamp;
+pub(crate) mod lease;
+pub(crate) mod load;
+pub mod manifest;
+pub(crate) mod owned;
+pub(crate) mod persist;
+pub mod publish;
+pub mod result_tables;
+pub(crate) mod staging;
+pub(crate) mod streaming;

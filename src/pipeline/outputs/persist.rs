@@ -1,0 +1,95 @@
+//! What a step has computed → its files, staged in the output folder.
+
+use polars::prelude::DataFrame;
+
+use super::by_month;
+use super::decision_tables;
+use super::load::SHARES;
+use super::manifest::{OutputFile, to_json};
+use super::result_tables;
+use super::result_tables::Table;
+use super::staging::{DATA, Staging};
+use crate::dashboard;
+use crate::error::{Error, Result};
+use crate::mart::SalesMart;
+use crate::parallel;
+use crate::pipeline::graph::Step;
+use crate::pipeline::run::context::Flow;
+use crate::table::parquet::write_frames;
+
+/// Writes the files of a step whose value is there.
+pub(crate) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
+    let staging = flow.staging()?;
+    match step.id {
+        "generate" => generated(flow),
+        "clean" => {
+            let mut files = match (flow.grown()?.as_ref(), flow.bounded()?) {
+                _ if flow.cleans_elsewhere() => flow.elsewhere()?.files.clone(),
+                (Some(grown), _) => grown.clean.stage(staging)?,
+                (None, Some(bounded)) => bounded.files.clone(),
+                (None, None) if flow.params.monthly => write_parquet(staging, &by_month::clean(&flow.clean()?.0)?)?,
+                (None, None) => write_parquet(staging, &placed("clean", flow.clean()?.0.iter()))?,
+            };
+            let audit = &*flow.audit()?;
+            if flow.params.monthly {
+                files.extend(write_parquet(staging, &by_month::references(audit)?)?);
+            }
+            for (name, rows) in &audit.quarantine {
+                files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &result_tables::quarantine(rows))?);
+            }
+            files.extend(write_tables(staging, result_tables::of_audit(audit))?);
+            files.push(staging.write("audit.json", &to_json(audit))?);
+            Ok(files)
+        }
+        "mart" => match flow.grown()?.as_ref() {
+            Some(grown) => grown.mart_files.stage(staging),
+            None => write_parquet(staging, &mart(&*flow.mart()?, flow.params.monthly)?),
+        },
+        "supply" => Ok(vec![staging.write_parquet(SHARES, &flow.shares()?.to_frame()?)?]),
+        "reference" => write_tables(staging, result_tables::of_reference(&*flow.reference()?)),
+        "findings" => write_tables(staging, result_tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
+        "decisions" => {
+            let decided = flow.decided()?;
+            write_tables(staging, decision_tables::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
+        }
+        "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
+        "report-pdf" => {
+            let document = flow.document()?;
+            Ok(vec![staging.write("report.pdf", &document.to_pdf(&document.downloads)?)?])
+        }
+        "dashboard" => {
+            let page = dashboard::dashboard_with(&*flow.results()?, &flow.params.templates)?;
+            Ok(vec![staging.write("dashboard.html", page.as_bytes())?])
+        }
+        other => Err(Error::input(format!("step `{other}` leaves no files"))),
+    }
+}
+
+/// The files that the generator has written itself.
+fn generated(flow: &Flow) -> Result<Vec<OutputFile>> {
+    let folder = flow.staged_data()?;
+    let entries = std::fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
+    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort();
+    let staging = flow.staging()?;
+    parallel::map(names, |name| staging.adopt(&format!("{DATA}/{name}")))
+}
+
+fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result<Vec<OutputFile>> {
+    tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
+}
+
+/// The tables of the mart with the paths of their files, without extension.
+pub(crate) fn mart(mart: &SalesMart, by_month: bool) -> Result<Vec<(String, DataFrame)>> {
+    if by_month { by_month::mart(mart) } else { Ok(placed("mart", mart.iter()?)) }
+}
+
+/// Tables with the paths of their files, without extension.
+fn placed<'a>(folder: &str, tables: impl Iterator<Item = (&'a str, &'a DataFrame)>) -> Vec<(String, DataFrame)> {
+    tables.map(|(name, frame)| (format!("{folder}/{name}"), frame.clone())).collect()
+}
+
+pub(crate) fn write_parquet(staging: &Staging, files: &[(String, DataFrame)]) -> Result<Vec<OutputFile>> {
+    let files = files.iter().map(|(path, frame)| (path.as_str(), frame));
+    write_frames(files, |path, frame| staging.write_parquet(&format!("{path}.parquet"), frame))
+}

@@ -1,0 +1,257 @@
+//! Results → `tables/*.csv` and `quarantine/*.csv`: names and columns are a contract for users' scripts, which
+//! `schema::result_tables` declares.
+//!
+//! Amounts in BRL with two decimals, shares 0–1, missing values empty.
+
+use polars::prelude::*;
+
+use crate::clean::Audit;
+use crate::decisions::{Facts, Findings};
+use crate::error::Result;
+use crate::input::read::Quarantined;
+use crate::mart::SalesMart;
+use crate::mart::month::Month;
+use crate::models::reference::{Prediction, Reference};
+use crate::results::Results;
+use crate::schema::contract::Scope;
+use crate::schema::result_tables;
+
+/// How many products the list of the best holds.
+const TOP_PRODUCTS: usize = 1_000;
+
+/// A table as text: a header and rows.
+pub type Table = Vec<Vec<String>>;
+
+/// The tables by file name, without extension.
+///
+/// # Errors
+/// The mart is incomplete.
+pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
+    let mut tables = of_reference(&results.reference);
+    tables.extend(of_findings(&results.findings, &results.mart)?);
+    tables.extend(of_audit(&results.audit));
+    tables.extend(super::decision_tables::all(results.decisions.as_ref().ok(), results.past.as_ref().ok()));
+    Ok(tables)
+}
+
+/// Tables of the original's model.
+pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> {
+    vec![
+        ("price_predictions", predictions(reference.predictions.iter())),
+        ("price_predictions_top_category", predictions(reference.top().into_iter())),
+    ]
+}
+
+/// Tables of the facts.
+pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, Table)>> {
+    Ok(vec![
+        ("payments_by_state", payments(findings)),
+        ("by_state", facts("by_state", &findings.states)),
+        ("by_category", facts("by_category", &findings.categories)),
+        ("monthly_revenue", monthly_by_category(mart)?),
+        ("monthly_revenue_by_state", monthly_by_state(mart)?),
+        ("top_products", top_products(mart)?),
+    ])
+}
+
+/// Tables of what reading and cleaning did.
+pub(crate) fn of_audit(audit: &Audit) -> Vec<(&'static str, Table)> {
+    vec![("audit", steps(audit)), ("quality", quality(audit))]
+}
+
+/// The header of a table of results, as it is declared.
+pub(crate) fn header(table: &str) -> Table {
+    let columns = result_tables::named(table).map_or(&[][..], |table| table.columns);
+    vec![columns.iter().map(|column| column.name.to_string()).collect()]
+}
+
+/// Centavos as reais with two decimals.
+pub(crate) fn brl(centavos: i64) -> String {
+    let sign = if centavos < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", centavos.unsigned_abs() / 100, centavos.unsigned_abs() % 100)
+}
+
+pub(crate) fn optional(value: Option<f64>) -> String {
+    value.map_or(String::new(), |v| v.to_string())
+}
+
+/// Training sales are exact to the centavo; predictions keep every digit, so that they can be compared with the original's.
+fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
+    let mut table = header("price_predictions");
+    table.extend(rows.map(|p| {
+        let sales = if p.predicted { p.sales.to_string() } else { format!("{:.2}", p.sales) };
+        let Month { year, month } = p.month;
+        vec![p.category.clone(), sales, year.to_string(), month.to_string(), format!("{}-01 00:00:00", p.month)]
+    }));
+    table
+}
+
+fn payments(findings: &Findings) -> Table {
+    let mut table = header("payments_by_state");
+    for state in &findings.payments {
+        let mut methods: Vec<_> = state.methods.iter().collect();
+        methods.sort_by(|a, b| a.payment_type.cmp(&b.payment_type));
+        table.extend(methods.iter().map(|m| {
+            vec![
+                state.state.clone(),
+                m.payment_type.clone(),
+                m.payments.to_string(),
+                m.orders.to_string(),
+                brl(m.value_centavos),
+                m.share_payments.to_string(),
+                m.share_value.to_string(),
+            ]
+        }));
+    }
+    table
+}
+
+fn facts(name: &str, facts: &[Facts]) -> Table {
+    let mut table = header(name);
+    table.extend(facts.iter().map(|f| {
+        vec![
+            f.name.clone(),
+            f.orders.to_string(),
+            f.items.to_string(),
+            brl(f.revenue_centavos),
+            optional(f.review_mean),
+            optional(f.late_share),
+            optional(f.delivery_days_mean),
+            optional(f.canceled_share),
+        ]
+    }));
+    table
+}
+
+/// States add up: an order has one.
+fn monthly_by_category(mart: &SalesMart) -> Result<Table> {
+    let keys = [col("category"), col("month")];
+    let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
+    let frame = mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
+    monthly(
+        "monthly_revenue",
+        "category",
+        &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?,
+    )
+}
+
+fn monthly_by_state(mart: &SalesMart) -> Result<Table> {
+    monthly("monthly_revenue_by_state", "state", mart.table("orders_by_state_month")?)
+}
+
+fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<Table> {
+    let mut table = header(table);
+    let (names, months) = (frame.column(name)?.str()?, frame.column("month")?.date()?.physical());
+    let [orders, items, revenue] =
+        ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
+    let (orders, items, revenue) = (orders?, items?, revenue?);
+    for row in 0..frame.height() {
+        // Of orders of which only the facts are left, the month is not known.
+        let month = months.get(row).map(Month::of_day);
+        let text = |part: fn(Month) -> String| month.map_or_else(String::new, part);
+        let number = |column: &Int64Chunked| column.get(row).unwrap_or(0);
+        let name = names.get(row).unwrap_or_default().to_string();
+        let (orders, items) = (number(orders).to_string(), number(items).to_string());
+        let (year, month) = (text(|m| m.year.to_string()), text(|m| m.month.to_string()));
+        table.push(vec![name, year, month, orders, items, brl(number(revenue))]);
+    }
+    Ok(table)
+}
+
+fn top_products(mart: &SalesMart) -> Result<Table> {
+    let mut table = header("top_products");
+    let by = ["revenue_centavos", "product_id", "category"];
+    let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]);
+    let products = mart.table("products")?;
+    // Those that are surely not among them are not sorted.
+    let mut revenue: Vec<i64> = products.column(by[0])?.i64()?.iter().map(|revenue| revenue.unwrap_or(0)).collect();
+    let least = match TOP_PRODUCTS.min(revenue.len()) {
+        0 => 0,
+        count => *revenue.select_nth_unstable_by(count - 1, |a, b| b.cmp(a)).1,
+    };
+    let products = products.filter(&products.column(by[0])?.i64()?.gt_eq(least))?;
+    let products = products.sort(by, order)?.head(Some(TOP_PRODUCTS));
+    let (ids, categories) = (products.column("product_id")?.str()?, products.column("category")?.str()?);
+    for row in 0..products.height() {
+        let number = |name: &str| -> Result<i64> { Ok(products.column(name)?.i64()?.get(row).unwrap_or(0)) };
+        table.push(vec![
+            ids.get(row).unwrap_or_default().into(),
+            categories.get(row).unwrap_or_default().into(),
+            number("items")?.to_string(),
+            number("orders")?.to_string(),
+            brl(number("revenue_centavos")?),
+        ]);
+    }
+    Ok(table)
+}
+
+fn steps(audit: &Audit) -> Table {
+    let mut table = header("audit");
+    let mut steps: Vec<_> = audit.steps.iter().collect();
+    steps.sort_by(|a, b| a.table.cmp(&b.table).then_with(|| b.step.cmp(&a.step)));
+    table.extend(steps.iter().map(|s| {
+        let counts = [s.rows_in, s.rows_out, s.deduplicated, s.quarantined].map(|n| n.to_string());
+        [s.table.clone(), s.step.clone()].into_iter().chain(counts).collect()
+    }));
+    table
+}
+
+fn quality(audit: &Audit) -> Table {
+    let mut table = header("quality");
+    table.extend(audit.quality.iter().map(|c| {
+        vec![c.table.clone(), c.check.clone(), c.severity.name().into(), c.failed.to_string(), c.total.to_string()]
+    }));
+    table
+}
+
+pub(crate) fn quarantine(rows: &[Quarantined]) -> Table {
+    let mut table = vec!["file,line,set_aside,column,value,reason,record".split(',').map(String::from).collect()];
+    table.extend(rows.iter().map(|q| {
+        let line = q.line.map_or(String::new(), |line| line.to_string());
+        let scope = if q.scope == Scope::Row { "row" } else { "value" };
+        let [column, value, reason, record] = [&q.column, &q.value, &q.reason, &q.record].map(String::clone);
+        vec![q.file.clone(), line, scope.into(), column, value, reason, record]
+    }));
+    table
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::clean;
+    use crate::input::Source;
+    use crate::results::Parameters;
+    use crate::synth::{SynthParams, generate};
+
+    /// Whatever the data hold, down to a few orders and to none that decides anything.
+    #[test]
+    fn every_table_is_what_it_is_declared() {
+        let mut declared_runs = 0;
+        for (orders, defects) in [(1, 0.0), (40, 0.3), (400, 0.05), (1_000, 0.2), (3_000, 0.0)] {
+            let folder = tempfile::tempdir().unwrap();
+            generate(&SynthParams { orders, seed: 5, defects }, folder.path()).unwrap();
+            let (clean, audit) = clean::load(&Source::open(folder.path()).unwrap()).unwrap();
+            // Too few orders make no complete month: such data are refused.
+            let Ok(results) = Results::of(&clean, audit, Parameters::default()) else { continue };
+            declared_runs += 1;
+            let tables = all(&results).unwrap();
+            let names: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
+            let mut declared: Vec<&str> = result_tables::RESULT_TABLES.iter().map(|table| table.name).collect();
+            declared.sort_by_key(|name| names.iter().position(|n| n == name));
+            assert_eq!(names, declared);
+            for (name, rows) in tables {
+                let table = result_tables::named(name).unwrap();
+                assert_eq!(rows[0], table.columns.iter().map(|column| column.name).collect::<Vec<_>>(), "{name}");
+                let frame = table.frame(&rows[1..]).unwrap_or_else(|e| panic!("{orders} orders: {e}"));
+                assert_eq!(frame.height(), rows.len() - 1);
+            }
+        }
+        assert!(declared_runs >= 2);
+    }
+
+    #[test]
+    fn centavos_become_reais() {
+        assert_eq!([brl(0), brl(5), brl(-5), brl(1_584_355_324)], ["0.00", "0.05", "-0.05", "15843553.24"]);
+    }
+}

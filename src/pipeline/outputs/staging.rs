@@ -1,0 +1,395 @@
+//! Files on their way into the output folder: written aside, synced, then moved in together, the manifest last.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use polars::prelude::DataFrame;
+
+use super::lease::Lease;
+use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
+use super::owned::{Mark, Owned, UNFINISHED, in_the_way};
+use super::result_tables::Table;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::input::read::hash_file;
+use crate::parallel::lock;
+use crate::pipeline::export::spreadsheet::csv;
+use crate::table::parquet::write_frame;
+use crate::table::row_hash::hash_rows;
+
+/// Where generated data go.
+pub(crate) const DATA: &str = "data";
+
+/// Where a run puts its files until all are there.
+const STAGING: &str = ".pfe-run";
+
+/// In it: what tells it from a folder of the user's.
+const STAGED_BY: &str = "staged-by";
+/// What stands there.
+const PFE: &str = "pfe\n";
+
+/// In it: one record per step that has ended.
+pub(crate) const STEPS: &str = "steps";
+
+/// Where an unfinished run of `out` has its files.
+pub(crate) fn staged(out: &Path) -> PathBuf {
+    out.join(STAGING)
+}
+
+/// A folder beside the outputs, which vanishes if it is dropped before a step has ended. What it holds then is found by
+/// the next run.
+pub(crate) struct Staging {
+    out: PathBuf,
+    dir: PathBuf,
+    /// Whether the folder held what a run that did not end had staged, or moved in half.
+    pub(crate) abandoned: bool,
+    /// Whether there was no such folder before.
+    created: bool,
+    /// What of the output folder is ours.
+    owned: Owned,
+    syncing: Mutex<Option<Syncing>>,
+    lease: Option<Lease>,
+}
+
+/// A thread that syncs files: waiting for the disk would hold up the workers that write them.
+struct Syncing {
+    /// A file, and the name that messages give it.
+    files: Sender<(File, PathBuf)>,
+    ended: JoinHandle<Result<()>>,
+}
+
+impl Syncing {
+    fn begin() -> Syncing {
+        let (files, written) = channel::<(File, PathBuf)>();
+        let sync = move || {
+            written.into_iter().try_for_each(|(file, shown)| file.sync_all().map_err(Error::io("write", shown)))
+        };
+        Syncing { files, ended: thread::spawn(sync) }
+    }
+
+    /// Waits until all files are on the disk.
+    fn end(self) -> Result<()> {
+        drop(self.files);
+        self.ended.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+impl Staging {
+    /// Creates `out` if needed, until nothing came of it, and makes sure that nobody else writes to it, and that nothing of the
+    /// user's is in the way of a run, with `generated` data or not.
+    pub(crate) fn new(out: &Path, generated: bool) -> Result<Staging> {
+        if out.exists() && !out.is_dir() {
+            return Err(Error::input(format!("the output folder `{}` is a file", out.display()))
+                .with_hint("choose another folder with `--out`"));
+        }
+        let created = !out.exists();
+        fs::create_dir_all(out).map_err(Error::io("create", out))?;
+        let lease = Lease::take(out)?;
+        let owned = Owned::of(out)?;
+        owned.check(out, generated)?;
+        let (dir, interrupted) = (staged(out), owned.interrupted);
+        let abandoned = open(out, &dir)? || interrupted;
+        Ok(Staging { out: out.into(), dir, abandoned, created, owned, syncing: Mutex::default(), lease: Some(lease) })
+    }
+
+    /// Where `name` is staged.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// What messages call the file `name`.
+    pub(crate) fn shown(&self, name: &str) -> PathBuf {
+        self.out.join(name)
+    }
+
+    /// A folder on the disk of the outputs, for files that need not outlive the run.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.dir.clone()
+    }
+
+    /// Empties a folder in which somebody else is to leave files.
+    pub(crate) fn empty(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.path(name);
+        remove(&folder)?;
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        Ok(folder)
+    }
+
+    /// Stages a file.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<OutputFile> {
+        self.write_with(name, |file| file.write_all(bytes).map_err(Error::io("write", self.shown(name))))
+    }
+
+    /// Stages a table as CSV.
+    pub(crate) fn write_csv(&self, name: &str, table: &Table) -> Result<OutputFile> {
+        let mut file = self.write(name, &csv(table))?;
+        let mut hasher = blake3::Hasher::new();
+        for cell in table.iter().flatten() {
+            hasher.update(&(cell.len() as u64).to_le_bytes());
+            hasher.update(cell.as_bytes());
+        }
+        let count = table.len().saturating_sub(1) as u64;
+        hasher.update(&count.to_le_bytes());
+        file.rows = Some(Rows { count, blake3: hasher.finalize().to_hex().to_string() });
+        Ok(file)
+    }
+
+    /// Stages a table as Parquet, with the same bytes for the same rows.
+    pub(crate) fn write_parquet(&self, name: &str, frame: &DataFrame) -> Result<OutputFile> {
+        let mut file = self.write_with(name, |file| write_frame(frame, file))?;
+        file.rows = Some(Rows { count: frame.height() as u64, blake3: hash_rows(frame)? });
+        Ok(file)
+    }
+
+    fn write_with(&self, name: &str, write: impl FnOnce(&mut Hashing) -> Result<()>) -> Result<OutputFile> {
+        let mut hashing = self.begin(name)?;
+        write(&mut hashing).map_err(|e| hashing.explain(e, &self.shown(name)))?;
+        self.end(name, &mut hashing)
+    }
+
+    /// Opens a file.
+    pub(crate) fn begin(&self, name: &str) -> Result<Hashing> {
+        let file = create(&self.path(name)).map_err(Error::io("create", self.shown(name)))?;
+        Ok(Hashing {
+            file: BufWriter::with_capacity(1 << 18, file),
+            hasher: blake3::Hasher::new(),
+            bytes: 0,
+            failed: None,
+        })
+    }
+
+    /// Everything is written: the file is synced while others are.
+    pub(crate) fn end(&self, name: &str, hashing: &mut Hashing) -> Result<OutputFile> {
+        let shown = self.shown(name);
+        let file =
+            hashing.flush().and_then(|()| hashing.file.get_ref().try_clone()).map_err(Error::io("write", &shown))?;
+        self.sync_later(file, shown);
+        Ok(OutputFile {
+            path: name.into(),
+            bytes: hashing.bytes,
+            blake3: hashing.hasher.finalize().to_hex().to_string(),
+            rows: None,
+        })
+    }
+
+    /// Takes a file that somebody else has written to its place.
+    pub(crate) fn adopt(&self, name: &str) -> Result<OutputFile> {
+        let (path, shown) = (self.path(name), self.shown(name));
+        let file = File::open(&path).map_err(Error::io("read", &shown))?;
+        let bytes = file.metadata().map_err(Error::io("read", &shown))?.len();
+        let blake3 = hash_file(&path)?;
+        self.sync_later(file, shown);
+        Ok(OutputFile { path: name.into(), bytes, blake3, rows: None })
+    }
+
+    fn sync_later(&self, file: File, shown: PathBuf) {
+        // Who can no longer be sent a file has failed, and says so in the end.
+        let _ = lock(&self.syncing).get_or_insert_with(Syncing::begin).files.send((file, shown));
+    }
+
+    /// Waits until all that was written is on the disk, where other machines see it too.
+    pub(crate) fn settle(&self) -> Result<()> {
+        let syncing = lock(&self.syncing).take();
+        syncing.map_or(Ok(()), Syncing::end)
+    }
+
+    /// Notes that a step has ended. What is noted is only believed where the files fit, so that it need not be synced.
+    pub(crate) fn note(&self, step: &str, record: &impl serde::Serialize) -> Result<()> {
+        let path = self.path(STEPS).join(step).with_extension("json");
+        let mut file = create(&path).map_err(Error::io("create", &path))?;
+        file.write_all(&to_json(record)).map_err(Error::io("write", &path))
+    }
+
+    /// Moves what is staged in, the manifest last; of what the manifest before has listed, what this one does not is removed.
+    /// Files that stayed in their place stay, and so does all that neither lists.
+    pub(crate) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
+        let listed: BTreeSet<String> = manifest.core.outputs.iter().map(|f| f.path.clone()).collect();
+        // Generated data are of use to whoever has them analysed as their own.
+        let kept = |path: &str| manifest.core.parameters.generated.is_none() && path.starts_with("data/");
+        let gone: Vec<&String> = self.owned.files.difference(&listed).filter(|path| !kept(path)).collect();
+        self.write(MANIFEST, &to_json(manifest))?;
+        let files = listed.iter().chain(&self.owned.files).cloned().collect();
+        self.write(UNFINISHED, &to_json(&Mark { pfe: manifest.core.pfe.clone(), files }))?;
+        self.settle()?;
+        if let Some(lease) = &self.lease {
+            lease.check()?;
+        }
+        // What has come since the beginning is not ours either.
+        self.owned.check(&self.out, manifest.core.parameters.generated.is_some())?;
+        for path in fresh.iter().filter(|path| !self.owned.files.contains(*path)) {
+            let place = self.out.join(path);
+            if let Some(meta) = files::look(&place).map_err(Error::io("read", &place))? {
+                return Err(in_the_way(&self.out, path, &meta));
+            }
+        }
+        self.move_in(UNFINISHED)?;
+        sync(&self.out)?;
+        remove(&self.out.join(MANIFEST))?;
+        for path in gone {
+            self.remove_output(path)?;
+        }
+        for path in fresh {
+            self.move_in(path)?;
+        }
+        // Names are only safe once their folder is synced: after a power cut, a manifest must find all its files.
+        let folders: BTreeSet<&Path> = fresh.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
+        for folder in folders {
+            sync(&self.out.join(folder))?;
+        }
+        self.move_in(MANIFEST)?;
+        remove(&self.out.join(UNFINISHED))?;
+        sync(&self.out)?;
+        self.discard()
+    }
+
+    /// Removes a file of ours, and the folders that are empty without it.
+    fn remove_output(&self, path: &str) -> Result<()> {
+        if files::regular(&self.out, path).is_ok() {
+            remove(&self.out.join(path))?;
+        }
+        for folder in Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+            // One that holds anything stays.
+            if fs::remove_dir(self.out.join(folder)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is staged.
+    pub(crate) fn discard(&self) -> Result<()> {
+        remove(&self.dir)
+    }
+
+    fn move_in(&self, name: &str) -> Result<()> {
+        let to = self.out.join(name);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
+        fs::rename(self.path(name), &to).map_err(Error::io("write", to))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.dir.join(STEPS).exists() {
+            // What could not be removed is found and removed by the next run.
+            let _ = fs::remove_dir_all(&self.dir);
+        }
+        drop(self.lease.take());
+        if self.created {
+            // A folder that holds anything stays.
+            let _ = fs::remove_dir(&self.out);
+        }
+    }
+}
+
+/// Opens the staging folder; says whether it was there.
+///
+/// # Errors
+/// It is the user's, or holds what no run stages.
+fn open(out: &Path, dir: &Path) -> Result<bool> {
+    let failed = Error::io("create", dir);
+    let Some(meta) = files::look(dir).map_err(Error::io("read", dir))? else {
+        let made =
+            fs::create_dir(dir).and_then(|()| files::create_new(&dir.join(STAGED_BY))?.write_all(PFE.as_bytes()));
+        return made.map(|()| false).map_err(failed);
+    };
+    let mark = dir.join(STAGED_BY);
+    let read = files::regular(dir, STAGED_BY).ok().and_then(|_| fs::read_to_string(&mark).ok());
+    // A run may have been killed before it had written so.
+    let begun = || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().all(|entry| entry.path() == mark));
+    match (meta.is_dir(), read.as_deref()) {
+        (true, Some(PFE)) => {}
+        (true, text) if text.is_none_or(|text| PFE.starts_with(text)) && begun() => {
+            files::create_afresh(&mark).and_then(|mut file| file.write_all(PFE.as_bytes())).map_err(failed)?;
+        }
+        _ => return Err(in_the_way(out, STAGING, &meta)),
+    }
+    check_staged(out, STAGING)?;
+    Ok(true)
+}
+
+/// Nothing but files and folders is staged: through a link, we would write elsewhere.
+fn check_staged(out: &Path, folder: &str) -> Result<()> {
+    let place = out.join(folder);
+    for entry in fs::read_dir(&place).map_err(Error::io("read", &place))? {
+        let entry = entry.map_err(Error::io("read", &place))?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        let meta = entry.path().symlink_metadata().map_err(Error::io("read", entry.path()))?;
+        match () {
+            () if meta.is_dir() => check_staged(out, &path)?,
+            () if meta.is_file() => {}
+            () => return Err(in_the_way(out, &path, &meta)),
+        }
+    }
+    Ok(())
+}
+
+fn sync(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))
+}
+
+/// Also over the remains of a run before, which may be another name of some file.
+fn create(path: &Path) -> std::io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    files::create_afresh(path)
+}
+
+/// Removes a file, a link itself, or a folder with all that is in it.
+fn remove(path: &Path) -> Result<()> {
+    let is_dir = path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("replace", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Hashes and counts the bytes on their way to the disk.
+pub(crate) struct Hashing {
+    file: BufWriter<File>,
+    hasher: blake3::Hasher,
+    bytes: u64,
+    /// Why writing failed, if it did.
+    failed: Option<std::io::Error>,
+}
+
+impl Hashing {
+    /// A full disk is told as such, not in the words of whoever was writing.
+    pub(crate) fn explain(&mut self, error: Error, shown: &Path) -> Error {
+        match self.failed.take() {
+            Some(source) => Error::io("write", shown)(source),
+            None => error,
+        }
+    }
+
+    fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        if let Err(e) = &result {
+            self.failed = Some(std::io::Error::new(e.kind(), e.to_string()));
+        }
+        result
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(buffer);
+        let n = self.note(written)?;
+        self.hasher.update(&buffer[..n]);
+        self.bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let flushed = self.file.flush();
+        self.note(flushed)
+    }
+}

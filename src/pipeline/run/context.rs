@@ -1,0 +1,224 @@
+//! One run: what it starts from, which steps have ended, where their files stand. What they hand on is in `values`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::Sender;
+use std::time::SystemTime;
+
+use super::materialized::Values;
+use super::plan::{Ended, Known};
+use crate::error::{Error, Result};
+use crate::input::read::InputFile;
+use crate::parallel::lock;
+use crate::pipeline::graph::Step;
+use crate::pipeline::graph::key::{MONTHLY, Parts, Record, own_parts};
+use crate::pipeline::outputs::file_stamp;
+use crate::pipeline::outputs::file_stamp::{Stamp, Stamps};
+use crate::pipeline::outputs::manifest::OutputFile;
+use crate::pipeline::outputs::staging::{DATA, Staging};
+use crate::pipeline::{Input, RunParams};
+use crate::results::Parameters;
+use crate::schema::TableId;
+use crate::schema::contract::TABLES;
+
+/// One run: what it starts from, which steps have ended, what they have made.
+pub(crate) struct Flow {
+    pub(crate) params: RunParams,
+    pub(crate) parameters: Parameters,
+    pub(crate) known: Known,
+    /// `None` when nothing may be written.
+    pub(crate) staging: Option<Staging>,
+    /// Takes what a step says while it is at work.
+    pub(crate) says: Option<Sender<String>>,
+    /// Identities of the input files, as far as they are known.
+    pub(crate) inputs: Mutex<BTreeMap<TableId, InputFile>>,
+    /// What became of the last run's tables.
+    grew: Mutex<Option<String>>,
+    /// Steps that have ended, and whether in this run.
+    ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
+    pub(crate) values: Values,
+}
+
+impl Flow {
+    pub(crate) fn new(params: RunParams, staging: Option<Staging>) -> Flow {
+        let generated = match &params.input {
+            Input::Generated(synth) => Some(synth.clone()),
+            Input::Places(_) => None,
+        };
+        let parameters = Parameters {
+            lang: params.lang,
+            reading: params.reading,
+            generated,
+            decisions: params.decisions.clone(),
+            cover: params.cover.clone(),
+            templates: params.templates.hashes(),
+        };
+        Flow {
+            known: Known::of(&params.out),
+            params,
+            parameters,
+            staging,
+            says: None,
+            inputs: Mutex::default(),
+            ended: Mutex::default(),
+            grew: Mutex::default(),
+            values: Values::default(),
+        }
+    }
+
+    /// Whether the step has a place in this run.
+    pub(crate) fn applies(&self, step: &Step) -> bool {
+        match step.id {
+            "generate" => self.parameters.generated.is_some(),
+            // Whoever built without Typst asked for no PDF; the command line says that there is none.
+            "report-pdf" => cfg!(feature = "pdf"),
+            _ => true,
+        }
+    }
+
+    /// Program, parameters and inputs on which the step depends, and whether all of them are known yet.
+    pub(crate) fn parts(&self, step: &Step) -> (Parts, bool) {
+        let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
+        if self.params.monthly && ["clean", "mart"].contains(&step.id) {
+            parts.insert(MONTHLY.into(), "true".into());
+        }
+        if let Some(table) = step.table() {
+            parts.extend(self.unread(table.id).into_iter().map(|told| (format!("warning {told}"), "true".into())));
+            match lock(&self.inputs).get(&table.id) {
+                Some(file) => drop(parts.insert(format!("input {}", file.name), file.blake3.clone())),
+                None => complete = false,
+            }
+        }
+        for need in step.needs.iter().filter_map(|id| Step::named(id)).filter(|need| self.applies(need)) {
+            if !need.keeps() {
+                let (inherited, known) = self.parts(need);
+                parts.extend(inherited);
+                complete &= known;
+            } else if let Some((ended, _)) = lock(&self.ended).get(need.id) {
+                let read = ended.outputs.iter().filter(|file| step.looks_at(&file.path));
+                parts.extend(read.map(|file| (format!("file {}", file.path), file.blake3.clone())));
+            } else {
+                complete = false;
+            }
+        }
+        (parts, complete)
+    }
+
+    /// Takes what an earlier run made of the step for its own.
+    pub(crate) fn reuse(&self, step: &'static Step, ended: &Ended) {
+        lock(&self.ended).insert(step.id, (ended.clone(), false));
+    }
+
+    /// The step has left these files. Its record is complete once those of the steps before it are.
+    pub(crate) fn settle(&self, step: &'static Step, outputs: Vec<OutputFile>) -> Result<()> {
+        let record = Record::new(step, Parts::new());
+        lock(&self.ended).insert(step.id, (Ended { record, outputs }, true));
+        self.note()
+    }
+
+    /// Writes down the records that have become complete.
+    fn note(&self) -> Result<()> {
+        let open: Vec<&'static Step> = lock(&self.ended)
+            .iter()
+            .filter(|(_, (ended, _))| ended.record.parts.is_empty())
+            .filter_map(|(id, _)| Step::named(id))
+            .collect();
+        for step in open {
+            let (parts, complete) = self.parts(step);
+            let mut all = lock(&self.ended);
+            // Two steps may have ended at once.
+            if let (true, Some((ended, _))) = (complete, all.get_mut(step.id))
+                && ended.record.parts.is_empty()
+            {
+                ended.record = Record::new(step, parts);
+                if let Some(staging) = &self.staging {
+                    staging.note(step.id, ended)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What has ended so far: the record, the files, and whether it was in this run.
+    pub(crate) fn ended(&self) -> BTreeMap<&'static str, (Ended, bool)> {
+        lock(&self.ended).clone()
+    }
+
+    /// The files of a step that was not run now, if it need not be.
+    pub(crate) fn reused(&self, id: &str) -> Option<Vec<OutputFile>> {
+        lock(&self.ended).get(id).filter(|(_, now)| !now).map(|(ended, _)| ended.outputs.clone())
+    }
+
+    /// Where a file that a step has left stands at this moment.
+    pub(crate) fn find(&self, file: &OutputFile) -> PathBuf {
+        let staged = self.staging.as_ref().map(|staging| staging.path(&file.path));
+        let known = self.known.place(file).filter(|place| place.exists());
+        known.or(staged.filter(|place| place.exists())).unwrap_or_else(|| self.params.out.join(&file.path))
+    }
+
+    pub(crate) fn staged_data(&self) -> Result<PathBuf> {
+        Ok(self.staging()?.path(DATA))
+    }
+
+    pub(crate) fn staging(&self) -> Result<&Staging> {
+        self.staging.as_ref().ok_or_else(|| Error::input("nothing may be written here"))
+    }
+
+    /// The input files, in the order of the contract.
+    pub(crate) fn identified(&self, files: impl Iterator<Item = InputFile>) {
+        lock(&self.inputs).extend(TABLES.iter().map(|table| table.id).zip(files));
+    }
+
+    /// Says what a step is at.
+    pub(crate) fn say(&self, step: &str, what: &str) {
+        if let Some(says) = &self.says {
+            // Nobody listens any more once the run has ended.
+            let _ = says.send(format!("{step}: {what}"));
+        }
+    }
+
+    /// By what the next run will know files again that are not touched: the `inputs` that this one began to read at some time, and
+    /// its `outputs`.
+    pub(crate) fn stamps(&self, inputs: &[InputFile], outputs: &[OutputFile], began: SystemTime) -> Result<Stamps> {
+        let (mut stamps, known) = (Stamps::default(), &self.known.stamps);
+        for file in outputs {
+            let (staged, hash) = (self.staging()?.path(&file.path), &file.blake3);
+            let stamp = match staged.exists() {
+                true => Stamp::of(&staged, hash),
+                // What stood there all the time may have been touched since it was looked at.
+                false => known.get(&file.path, hash).or_else(|| Stamp::settled(&self.find(file), hash, began)),
+            };
+            stamps.insert(file.path.clone(), stamp);
+        }
+        // Where a report is made again, nobody says where the data are.
+        let places = match &self.params.input {
+            // What an engine knows of rows is no hash of a file.
+            Input::Places(places) if !places.is_empty() && !self.cleans_elsewhere() => Some(self.source()?),
+            _ => None,
+        };
+        let files: BTreeMap<&str, &Path> = places.iter().flat_map(|source| source.files()).collect();
+        for (name, hash) in inputs.iter().flat_map(InputFile::files) {
+            let settled = files.get(name).and_then(|path| Stamp::settled(path, hash, began));
+            let name = file_stamp::input(name);
+            let stamp = settled.or_else(|| known.get(&name, hash));
+            stamps.insert(name, stamp);
+        }
+        Ok(stamps)
+    }
+
+    /// Notes what became of the last run's tables.
+    pub(crate) fn tell(&self, what: String) {
+        *lock(&self.grew) = Some(what);
+    }
+
+    /// What became of the last run's tables, if they might have been added to.
+    pub(crate) fn told(&self) -> Option<String> {
+        lock(&self.grew).clone()
+    }
+
+    /// The files of a step and where they stand.
+    pub(crate) fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
+        files.iter().map(|file| (file.path.as_str(), self.find(file))).collect()
+    }
+}

@@ -1,0 +1,295 @@
+//! Tasks that wait for one another, run side by side: a time limit, a clean end on failure or on request. Knows nothing of
+//! what they do; `pipeline` makes them from the steps that must run. None is tried twice: stores try again themselves.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::report::limits::{self, Exceeded, Watch};
+
+/// How often a request to stop and the time limits are looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long running tasks may take to end after a request to stop; what they write stands aside and is not used.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What runs as a whole.
+pub(crate) struct Task {
+    /// The step it belongs to.
+    pub(crate) name: &'static str,
+    /// Indices of the tasks that must have succeeded before.
+    pub(crate) after: Vec<usize>,
+    /// Whether it only writes what others have computed: one such runs at a time, so that processors are left to those for which
+    /// others wait.
+    pub(crate) writes: bool,
+    /// The user's own templates that it renders, in words; empty for none. They may loop, so that memory is watched, too.
+    pub(crate) templates: String,
+    /// What it does.
+    pub(crate) work: Work,
+}
+
+/// What a task does; it may be left behind by a time limit, so that it owns what it needs.
+pub(crate) type Work = Arc<dyn Fn() -> Result<()> + Send + Sync>;
+
+/// How tasks are run.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// Tasks at a time.
+    pub(crate) parallel: usize,
+    /// Whether tasks that do not depend on a failed one still begin.
+    pub(crate) keep_going: bool,
+    /// Longest time of a task, and most memory of one that renders templates of the user's own.
+    pub(crate) of_task: limits::Limits,
+    /// Set from outside to stop.
+    pub(crate) cancel: Arc<AtomicBool>,
+}
+
+/// How a task ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It succeeded.
+    Done,
+    /// It failed.
+    Failed(Error),
+    /// It did not begin: one that it waits for failed, or the run ended before.
+    Skipped,
+}
+
+/// Runs the tasks; `begun` hears of each that begins, and of what tasks say in between. One end per task.
+///
+/// # Errors
+/// [`Error::Interrupted`] when it was asked to stop.
+pub(crate) fn execute(
+    tasks: &[Task],
+    limits: &Limits,
+    begun: &dyn Fn(&str),
+    said: &Receiver<String>,
+) -> Result<Vec<End>> {
+    let mut ends: Vec<Option<End>> = tasks.iter().map(|_| None).collect();
+    let mut running: Vec<Option<Watch>> = vec![None; tasks.len()];
+    let (sender, results) = channel();
+    let mut stop: Option<Instant> = None;
+    loop {
+        if stop.is_none() && limits.cancel.load(Ordering::SeqCst) {
+            stop = Some(Instant::now());
+        }
+        let failed = ends.iter().flatten().any(|end| matches!(end, End::Failed(_)));
+        if stop.is_none() && (limits.keep_going || !failed) {
+            for (i, task) in tasks.iter().enumerate() {
+                let waits = running[i].is_some() || ends[i].is_some();
+                let ready = task.after.iter().all(|&n| matches!(ends[n], Some(End::Done)));
+                let writing = task.writes && tasks.iter().zip(&running).any(|(t, since)| t.writes && since.is_some());
+                if !waits && ready && !writing && running.iter().flatten().count() < limits.parallel {
+                    let memory = limits.of_task.memory.filter(|_| !task.templates.is_empty());
+                    running[i] = Some(Watch::begin(limits::Limits { memory, ..limits.of_task }));
+                    begun(task.name);
+                    start(i, task, sender.clone());
+                }
+            }
+        }
+        said.try_iter().for_each(|text| begun(&text));
+        let busy = running.iter().flatten().count() > 0;
+        match stop {
+            Some(since) if !busy || since.elapsed() > GRACE => return Err(Error::Interrupted),
+            _ if !busy => return Ok(ends.into_iter().map(|end| end.unwrap_or(End::Skipped)).collect()),
+            _ => {}
+        }
+        match results.recv_timeout(TICK) {
+            // One that ran out of time may still report; it has ended already.
+            Ok((i, result)) if running[i].take().is_some() => {
+                ends[i] = Some(result.unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+        for (i, (watch, task)) in running.iter_mut().zip(tasks).enumerate() {
+            if let Some(exceeded) = watch.and_then(|watch| watch.exceeded()) {
+                *watch = None;
+                ends[i] = Some(End::Failed(match exceeded {
+                    Exceeded::Time(seconds) if task.templates.is_empty() => {
+                        Error::Timeout { step: task.name.into(), seconds }
+                    }
+                    _ => exceeded.error(&task.templates),
+                }));
+            }
+        }
+    }
+}
+
+/// A thread of its own: the workers of rayon must stay free for what the task hands them.
+fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<End>)>) {
+    let work = Arc::clone(&task.work);
+    let work = move || {
+        let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(End::Failed, |()| End::Done)));
+        // Whoever hears of the last end may clear up: nothing is held any more.
+        drop(work);
+        // Nobody listens any more once the run has ended.
+        let _ = sender.send((index, end));
+    };
+    if let Err(refused) = thread::Builder::new().stack_size(limits::STACK).spawn(work) {
+        panic!("{refused}");
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn limits() -> Limits {
+        let of_task = limits::Limits::of(Duration::from_secs(60));
+        Limits { parallel: 2, keep_going: false, of_task, cancel: Arc::default() }
+    }
+
+    fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&str)) -> Result<Vec<End>> {
+        super::execute(tasks, limits, begun, &channel().1)
+    }
+
+    fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
+        Task { name, after: after.to_vec(), writes: false, templates: String::new(), work: Arc::new(work) }
+    }
+
+    fn marks(ends: &[End]) -> String {
+        let mark = |end: &End| match end {
+            End::Done => 'd',
+            End::Failed(_) => 'f',
+            End::Skipped => 's',
+        };
+        ends.iter().map(mark).collect()
+    }
+
+    #[test]
+    fn tasks_run_after_those_they_wait_for() {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let note = |name: &'static str, after: &[usize]| {
+            let order = Arc::clone(&order);
+            task(name, after, move || {
+                order.lock().unwrap().push(name);
+                Ok(())
+            })
+        };
+        let tasks = [note("a", &[]), note("b", &[0]), note("c", &[1]), note("d", &[1])];
+        let begun = Mutex::new(Vec::new());
+        let ends = execute(&tasks, &limits(), &|name| begun.lock().unwrap().push(name.to_string())).unwrap();
+        assert_eq!(marks(&ends), "dddd");
+        assert_eq!(*begun.lock().unwrap(), ["a", "b", "c", "d"]);
+        assert_eq!(order.lock().unwrap()[..2], ["a", "b"]);
+    }
+
+    #[test]
+    fn what_a_task_says_at_its_work_is_heard() {
+        let (says, said) = channel();
+        let tasks = [task("a", &[], move || says.send("half way".into()).map_err(|_| Error::input("nobody listens")))];
+        let heard = Mutex::new(Vec::new());
+        let hear = |text: &str| heard.lock().unwrap().push(text.to_string());
+        assert_eq!(marks(&super::execute(&tasks, &limits(), &hear, &said).unwrap()), "d");
+        assert_eq!(*heard.lock().unwrap(), ["a", "half way"]);
+    }
+
+    #[test]
+    fn independent_tasks_overlap() {
+        let met = Arc::new(std::sync::Barrier::new(2));
+        let meet = |name| {
+            let met = Arc::clone(&met);
+            task(name, &[], move || {
+                met.wait();
+                Ok(())
+            })
+        };
+        assert_eq!(marks(&execute(&[meet("a"), meet("b")], &limits(), &|_| {}).unwrap()), "dd");
+    }
+
+    #[test]
+    fn those_that_write_do_so_one_after_the_other() {
+        let writing = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let write = || {
+            let writing = Arc::clone(&writing);
+            let work = move || {
+                assert_eq!(writing.fetch_add(1, Ordering::SeqCst), 0);
+                thread::sleep(TICK);
+                writing.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            };
+            Task { writes: true, ..task("a", &[], work) }
+        };
+        assert_eq!(marks(&execute(&[write(), write(), write()], &limits(), &|_| {}).unwrap()), "ddd");
+    }
+
+    #[test]
+    fn a_failure_stops_what_depends_on_it_and_unless_told_otherwise_the_rest() {
+        let tasks = || {
+            [
+                task("a", &[], || Err(Error::input("no"))),
+                task("b", &[0], || Ok(())),
+                task("c", &[], || Ok(())),
+                task("d", &[2], || Ok(())),
+            ]
+        };
+        let one = Limits { parallel: 1, ..limits() };
+        assert_eq!(marks(&execute(&tasks(), &one, &|_| {}).unwrap()), "fsss");
+        let on = Limits { keep_going: true, ..one };
+        assert_eq!(marks(&execute(&tasks(), &on, &|_| {}).unwrap()), "fsdd");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_left_behind() {
+        let short = Limits { of_task: limits::Limits::of(Duration::from_millis(50)), ..limits() };
+        let (hold, wait) = channel::<()>();
+        let wait = Mutex::new(wait);
+        let tasks = [
+            task("slow", &[], move || {
+                let _ = wait.lock().unwrap().recv();
+                Ok(())
+            }),
+            task("next", &[0], || Ok(())),
+        ];
+        let ends = execute(&tasks, &short, &|_| {}).unwrap();
+        drop(hold);
+        assert_eq!(marks(&ends), "fs");
+        assert!(matches!(&ends[0], End::Failed(Error::Timeout { step, .. }) if step == "slow"));
+    }
+
+    #[test]
+    fn own_templates_that_take_too_much_are_named() {
+        let (hold, wait) = channel::<()>();
+        let wait = Mutex::new(wait);
+        let large = move || {
+            let taken = vec![1_u8; 256 << 20];
+            let _ = wait.lock().unwrap().recv();
+            drop(taken);
+            Ok(())
+        };
+        let tasks = [Task { templates: "`templates/report.typ`".into(), ..task("report-pdf", &[], large) }];
+        let of_task = limits::Limits { time: Duration::from_secs(60), memory: Some(64 << 20) };
+        let ends = execute(&tasks, &Limits { of_task, ..limits() }, &|_| {}).unwrap();
+        drop(hold);
+        let End::Failed(error) = &ends[0] else { panic!("{ends:?}") };
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("`templates/report.typ` takes more than 64 MB"), "{error}");
+    }
+
+    #[test]
+    fn a_request_to_stop_lets_running_tasks_end_and_begins_no_more() {
+        let limits = Limits { parallel: 1, ..limits() };
+        let cancel = Arc::clone(&limits.cancel);
+        let after = Arc::new(AtomicBool::new(false));
+        let ran = Arc::clone(&after);
+        let tasks = [
+            task("a", &[], move || {
+                cancel.store(true, Ordering::SeqCst);
+                Ok(())
+            }),
+            task("b", &[], move || {
+                ran.store(true, Ordering::SeqCst);
+                Ok(())
+            }),
+        ];
+        assert!(matches!(execute(&tasks, &limits, &|_| {}), Err(Error::Interrupted)));
+        assert!(!after.load(Ordering::SeqCst));
+    }
+}

@@ -1,0 +1,166 @@
+//! The last run, and files that have come since → what this one leaves, without reading the rest again. Used by `values` and `keep`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use polars::prelude::DataFrame;
+
+use super::context::Flow;
+use super::plan::Ended;
+use crate::clean::Audit;
+use crate::clean::incremental::delta;
+use crate::clean::incremental::delta::{Grows, Stop};
+use crate::clean::incremental::previous_run::Before;
+use crate::error::Result;
+use crate::input::read::InputFile;
+use crate::mart::{self, SalesMart};
+use crate::models::Shares;
+use crate::parallel::{self, lock};
+use crate::pipeline::graph::Step;
+use crate::pipeline::outputs::load;
+use crate::pipeline::outputs::manifest::OutputFile;
+use crate::pipeline::outputs::persist::write_parquet;
+use crate::pipeline::outputs::staging::Staging;
+use crate::pipeline::{Input, Select};
+use crate::schema::contract::TABLES;
+
+/// What has become of the last run.
+pub(crate) struct Grown {
+    pub(crate) clean: Files,
+    pub(crate) audit: Audit,
+    pub(crate) mart: SalesMart,
+    pub(crate) mart_files: Files,
+    /// The shares of sellers and silent products as they were, if they are still there.
+    shares: Option<Shares>,
+    /// The first day on which they may be others now; none where there is none.
+    since: Option<i32>,
+}
+
+impl Grown {
+    /// The shares of sellers and silent products as they are now.
+    ///
+    /// # Errors
+    /// Rows of the mart cannot be read.
+    pub(crate) fn shares(&self) -> Result<Shares> {
+        match (&self.shares, self.since) {
+            (Some(shares), Some(day)) => shares.go_on(&self.mart, day),
+            (Some(shares), None) => Ok(shares.clone()),
+            (None, _) => Shares::of(&self.mart),
+        }
+    }
+}
+
+/// The Parquet files of a step.
+pub(crate) struct Files {
+    /// Those of the last run that stay.
+    stay: Vec<OutputFile>,
+    /// Those that come, by their paths without extension.
+    come: Vec<(String, DataFrame)>,
+}
+
+impl Files {
+    /// Those of a folder with some `changed`; what has no row any more is left out.
+    fn new(known: &[OutputFile], folder: &str, changed: BTreeMap<String, DataFrame>) -> Files {
+        let stays = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
+        let stay = known.iter().filter(stays).cloned().collect();
+        let filled = changed.into_iter().filter(|(_, rows)| rows.height() > 0);
+        Files { stay, come: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
+    }
+
+    /// Stages those that come; all of them.
+    pub(crate) fn stage(&self, staging: &Staging) -> Result<Vec<OutputFile>> {
+        let mut all = self.stay.clone();
+        all.extend(write_parquet(staging, &self.come)?);
+        Ok(all)
+    }
+}
+
+impl Flow {
+    /// What the last run has become, if it was one by month, made by the same program of files of which all are still there.
+    pub(crate) fn grown(&self) -> Result<Arc<Option<Grown>>> {
+        self.values.grown.get(|| {
+            let Some(last) = self.last() else { return Ok(None) };
+            match self.grow(&last) {
+                Ok((grown, rows)) => {
+                    self.tell(format!("{rows} new rows were added to what the last run has left"));
+                    Ok(Some(grown))
+                }
+                Err(Stop::Reload(why)) => {
+                    self.tell(format!("everything was read again: {why}"));
+                    Ok(None)
+                }
+                Err(Stop::Failed(error)) => Err(error),
+            }
+        })
+    }
+
+    /// Whether this run tries to go on from what the last one has left.
+    pub(crate) fn may_grow(&self) -> bool {
+        self.last().is_some()
+    }
+
+    /// What the last run has left, where only its input may have changed.
+    fn last(&self) -> Option<Last> {
+        let how = &self.params.how;
+        let own = matches!(self.params.input, Input::Places(_)) && lock(&self.inputs).len() == TABLES.len();
+        let anew = !own || how.engine.is_remote() || how.shuffle.is_some() || how.select != Select::All;
+        if anew || !self.params.monthly || self.reused("clean").is_some() {
+            return None;
+        }
+        let clean = self.left(Step::named("clean")?, None)?;
+        let mart = self.left(Step::named("mart")?, Some(&clean))?;
+        let shares = self.left(Step::named("supply")?, Some(&mart));
+        Some(Last { clean, mart, shares })
+    }
+
+    /// What the last run has left of a step by the same program and parameters, of what it left of the step `before`.
+    fn left(&self, step: &Step, before: Option<&Ended>) -> Option<Ended> {
+        let ended = self.known.any(step)?;
+        let same = |name: &&String| !name.starts_with("input ") && !name.starts_with("file ");
+        let (now, _) = self.parts(step);
+        let [then, now] =
+            [&ended.record.parts, &now].map(|p| p.iter().filter(|(name, _)| same(name)).collect::<Vec<_>>());
+        let mut read = before.iter().flat_map(|before| &before.outputs).filter(|file| step.looks_at(&file.path));
+        let made_of = |file: &OutputFile| ended.record.parts.get(&format!("file {}", file.path)) == Some(&file.blake3);
+        (then == now && read.all(made_of)).then(|| ended.clone())
+    }
+
+    fn grow(&self, last: &Last) -> Grows<(Grown, usize)> {
+        let placed = self.placed(&last.clean.outputs);
+        let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
+        let before = Before { clean: tables.collect(), audit: load::audit(&placed)?, memory: self.params.how.memory };
+        let inputs: Vec<InputFile> = lock(&self.inputs).values().cloned().collect();
+        let (source, files) = (self.source()?, self.placed(&last.mart.outputs));
+        let (come, base) = parallel::both(|| delta::come(&before, &source, &inputs), || load::mart(&files));
+        let ((coming, orders), base) = (come?, base?);
+        let rows = coming.rows();
+        let (clean, mart) = parallel::both(
+            || coming.grow(inputs),
+            || mart::grow::grow(&base, &orders, |products| before.sellers(products)),
+        );
+        let (clean, mart) = (clean?, mart?);
+        let shares = last.shares.as_ref().map(|shares| load::shares(&self.placed(&shares.outputs))).transpose()?;
+        let made = Grown {
+            clean: Files::new(&last.clean.outputs, "clean", clean.files),
+            audit: clean.audit,
+            mart: mart.mart,
+            mart_files: Files::new(&last.mart.outputs, "mart", mart.files),
+            shares,
+            since: mart.since,
+        };
+        Ok((made, rows))
+    }
+}
+
+/// What the last run has left of the steps that can go on.
+struct Last {
+    clean: Ended,
+    mart: Ended,
+    /// None where it did not come so far.
+    shares: Option<Ended>,
+}
+
+/// The name of a table's file, without folder and extension.
+fn name(path: &str, folder: &str) -> Option<String> {
+    Some(path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".parquet")?.to_string())
+}

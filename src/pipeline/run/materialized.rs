@@ -1,0 +1,253 @@
+//! The values that steps hand on: made when their step runs, read back from its files when it need not. Used by `keep` and `schedule`.
+//!
+//! They are only asked for by the threads of steps, never by workers of rayon: a worker that waits for one would steal the very work
+//! that it waits for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::context::Flow;
+use super::incremental::Grown;
+use super::out_of_core::Bounded;
+use super::remote::Elsewhere;
+use super::shuffle;
+use crate::clean::{Audit, CleanTables};
+use crate::decisions;
+use crate::decisions::{Decided, Findings};
+use crate::error::Result;
+use crate::input::read::{identify_all, read_tables};
+use crate::input::{RawTables, Source};
+use crate::mart::{self, SalesMart};
+use crate::models::Shares;
+use crate::models::reference::{self, Reference};
+use crate::parallel::{self, lock};
+use crate::pipeline::Input;
+use crate::pipeline::outputs::load;
+use crate::pipeline::outputs::load::places;
+use crate::pipeline::outputs::staging::{DATA, Staging};
+use crate::pipeline::outputs::{attachments, file_stamp};
+use crate::report::Document;
+use crate::results::Results;
+use crate::schema::TableId;
+use crate::schema::contract::TABLES;
+use crate::synth;
+use crate::{clean, dossier};
+
+/// A value that is made once, by whoever asks first.
+pub(crate) struct Memo<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Memo(Mutex::default())
+    }
+}
+
+impl<T> Memo<T> {
+    pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        let mut slot = lock(&self.0);
+        if let Some(value) = &*slot {
+            return Ok(Arc::clone(value));
+        }
+        let value = Arc::new(make()?);
+        *slot = Some(Arc::clone(&value));
+        Ok(value)
+    }
+
+    /// The value, if it has been made.
+    fn made(&self) -> Option<Arc<T>> {
+        lock(&self.0).clone()
+    }
+}
+
+/// What the steps of one run have made so far.
+#[derive(Default)]
+pub(crate) struct Values {
+    source: Memo<Source>,
+    /// Taken by the cleaning, so that each is gone before the next one needs the memory.
+    raw: Mutex<BTreeMap<TableId, RawTables>>,
+    pub(crate) ranges: Memo<usize>,
+    pub(crate) grown: Memo<Option<Grown>>,
+    pub(crate) bounded: Memo<Bounded>,
+    pub(crate) elsewhere: Memo<Elsewhere>,
+    clean: Memo<(CleanTables, Audit)>,
+    audit: Memo<Audit>,
+    mart: Memo<SalesMart>,
+    shares: Memo<Shares>,
+    reference: Memo<Reference>,
+    findings: Memo<Findings>,
+    decided: Memo<Decided>,
+    results: Memo<Results>,
+    document: Memo<Document>,
+}
+
+impl Flow {
+    pub(crate) fn source(&self) -> Result<Arc<Source>> {
+        self.values.source.get(|| match &self.params.input {
+            Input::Places(places) => {
+                let source = Source::open_all(places)?.with(self.params.reading);
+                if self.params.how.strict { source.strict() } else { Ok(source) }
+            }
+            Input::Generated(_) => {
+                let files = self.reused("generate");
+                let any = files.and_then(|files| Some(self.find(files.first()?)));
+                let kept = any.and_then(|file| Some(file.parent()?.to_path_buf()));
+                Ok(Source::open(kept.map_or_else(|| self.staged_data(), Ok)?)?.with(self.params.reading))
+            }
+        })
+    }
+
+    /// What is not read of a table, as far as the source is known: a warning of the run, so that it decides about its steps.
+    pub(crate) fn unread(&self, id: TableId) -> Vec<String> {
+        self.values.source.made().map_or_else(Vec::new, |source| source.unread(id).cloned().collect())
+    }
+
+    /// Makes the data up.
+    pub(crate) fn generate(&self) -> Result<()> {
+        if let Input::Generated(params) = &self.params.input {
+            synth::generate(params, &self.staging()?.empty(DATA)?)?;
+        }
+        Ok(())
+    }
+
+    /// Finds out what the input files are, without reading their rows.
+    pub(crate) fn identify(&self) -> Result<()> {
+        let stamps = &self.known.stamps;
+        let found = match self.cleans_elsewhere() {
+            true => self.identify_elsewhere()?,
+            false => identify_all(&*self.source()?, &|name, path| stamps.hash(&file_stamp::input(name), path))?,
+        };
+        lock(&self.inputs).extend(found);
+        Ok(())
+    }
+
+    /// Reads a table; says how many rows it has. What is larger than memory is read by the cleaning.
+    pub(crate) fn read(&self, id: TableId) -> Result<Option<u64>> {
+        if self.cleans_elsewhere() || self.grown()?.is_some() || self.ranges()? > 1 {
+            return Ok(None);
+        }
+        let read = read_tables(&*self.source()?, &[id])?;
+        let rows = read.tables.values().map(|table| table.rows_in as u64).sum();
+        lock(&self.values.raw).insert(id, read);
+        Ok(Some(rows))
+    }
+
+    fn raw(&self) -> Result<RawTables> {
+        let source = self.source()?;
+        let mut read = std::mem::take(&mut *lock(&self.values.raw));
+        let missing: Vec<TableId> = TABLES.iter().map(|t| t.id).filter(|id| !read.contains_key(id)).collect();
+        read.extend(parallel::map(missing, |id| Ok((id, read_tables(&source, &[id])?)))?);
+        let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
+        for part in read.into_values() {
+            raw.tables.extend(part.tables);
+            raw.warnings.extend(part.warnings);
+        }
+        self.identified(raw.tables.values().map(|table| table.file.clone()));
+        match self.params.how.shuffle {
+            Some(seed) => shuffle::raw(raw, seed),
+            None => Ok(raw),
+        }
+    }
+
+    pub(crate) fn clean(&self) -> Result<Arc<(CleanTables, Audit)>> {
+        self.values.clean.get(|| match self.reused("clean") {
+            Some(files) => {
+                Ok((CleanTables::new(load::frames(&self.placed(&files))?)?, load::audit(&self.placed(&files))?))
+            }
+            None => clean::clean(self.raw()?),
+        })
+    }
+
+    pub(crate) fn audit(&self) -> Result<Arc<Audit>> {
+        self.values.audit.get(|| match self.reused("clean") {
+            Some(files) => load::audit(&self.placed(&files)),
+            None if self.cleans_elsewhere() => Ok(self.elsewhere()?.audit.clone()),
+            None => match (self.grown()?.as_ref(), self.bounded()?) {
+                (Some(grown), _) => Ok(grown.audit.clone()),
+                (None, Some(bounded)) => Ok(bounded.audit.clone()),
+                (None, None) => Ok(self.clean()?.1.clone()),
+            },
+        })
+    }
+
+    pub(crate) fn mart(&self) -> Result<Arc<SalesMart>> {
+        self.values.mart.get(|| {
+            if let Some(files) = self.reused("mart") {
+                return load::mart(&self.placed(&files));
+            }
+            if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
+                return self.remote_mart();
+            }
+            if let Some(grown) = self.grown()?.as_ref() {
+                return Ok(grown.mart.clone());
+            }
+            if let Some(mart) = self.bounded()?.and_then(|bounded| bounded.mart.clone()) {
+                return Ok(mart);
+            }
+            let made = self.clean()?;
+            match self.params.how.shuffle {
+                None => mart::mart(&made.0),
+                Some(seed) => mart::mart(&shuffle::clean(&made.0, seed)?),
+            }
+        })
+    }
+
+    /// The mart of an engine elsewhere, which reads the files that cleaning has left.
+    fn remote_mart(&self) -> Result<SalesMart> {
+        let how = &self.params.how;
+        self.staging.as_ref().map_or(Ok(()), Staging::settle)?;
+        let files = self.ended().remove("clean").map(|(ended, _)| ended.outputs).unwrap_or_default();
+        let places = places(&self.placed(&files), how.engine_store.as_deref())?;
+        how.engine.mart(&places, &how.cancel, &|statement| self.say("mart", statement))
+    }
+
+    pub(crate) fn shares(&self) -> Result<Arc<Shares>> {
+        self.values.shares.get(|| match self.reused("supply") {
+            Some(files) => load::shares(&self.placed(&files)),
+            None => self.grown()?.as_ref().as_ref().map_or_else(|| Shares::of(&*self.mart()?), Grown::shares),
+        })
+    }
+
+    pub(crate) fn reference(&self) -> Result<Arc<Reference>> {
+        self.values.reference.get(|| reference::reference(&*self.mart()?))
+    }
+
+    pub(crate) fn findings(&self) -> Result<Arc<Findings>> {
+        self.values.findings.get(|| decisions::findings(&*self.mart()?))
+    }
+
+    pub(crate) fn decided(&self) -> Result<Arc<Decided>> {
+        self.values
+            .decided
+            .get(|| decisions::decide_if_enough(&*self.mart()?, &*self.shares()?, &self.parameters.decisions))
+    }
+
+    /// Everything that the report shows; what no step has computed is computed now, side by side.
+    pub(crate) fn results(&self) -> Result<Arc<Results>> {
+        self.values.results.get(|| {
+            let mart = self.mart()?;
+            let ((reference, findings), decided) =
+                parallel::both(|| parallel::both(|| self.reference(), || self.findings()), || self.decided());
+            let decided = decided?;
+            Ok(Results {
+                parameters: self.parameters.clone(),
+                audit: self.audit()?.as_ref().clone(),
+                mart: mart.as_ref().clone(),
+                reference: reference?.as_ref().clone(),
+                findings: findings?.as_ref().clone(),
+                decisions: decided.0.clone(),
+                past: decided.1.clone(),
+            })
+        })
+    }
+
+    pub(crate) fn document(&self) -> Result<Arc<Document>> {
+        self.values.document.get(|| {
+            let results = self.results()?;
+            let compose = || dossier::dossier_with(&results, &self.params.templates);
+            let (document, downloads) = rayon::join(compose, || attachments::all(&results));
+            let mut document = document?;
+            document.downloads = downloads?;
+            Ok(document)
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! One run: plans which steps are stale, schedules them, and executes each in the way that fits the data.
+
+pub(crate) mod context;
+pub(crate) mod execute;
+pub(crate) mod incremental;
+pub(crate) mod materialized;
+pub(crate) mod out_of_core;
+pub mod plan;
+pub(crate) mod remote;
+pub(crate) mod schedule;
+pub(crate) mod shuffle;

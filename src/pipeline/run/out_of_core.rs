@@ -1,0 +1,77 @@
+//! Input larger than the memory it may take → clean files, audit and mart in one pass over ranges of orders. Used by `values` and
+//! `keep`.
+
+use std::sync::Arc;
+
+use polars::prelude::{DataFrame, Schema};
+
+use super::context::Flow;
+use crate::clean::Audit;
+use crate::clean::partition::by_month;
+use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
+use crate::error::Result;
+use crate::mart::{SalesMart, Unfinished, mart_in_shards};
+use crate::parallel;
+use crate::pipeline::outputs::manifest::OutputFile;
+use crate::pipeline::outputs::streaming::Growing;
+use crate::table::parquet::PerTable;
+
+/// What one pass over the input has made.
+pub(crate) struct Bounded {
+    /// The clean tables, staged; none where an earlier run has left them.
+    pub(crate) files: Vec<OutputFile>,
+    pub(crate) audit: Audit,
+    /// None where an engine elsewhere makes it.
+    pub(crate) mart: Option<SalesMart>,
+}
+
+impl Flow {
+    /// In how many ranges the orders pass through memory. Rows that are shuffled to prove something stay together; those that an engine
+    /// elsewhere cleans do not come here.
+    pub(crate) fn ranges(&self) -> Result<usize> {
+        let count = || Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?));
+        let whole = self.params.how.shuffle.is_some() || self.cleans_elsewhere();
+        if whole { Ok(1) } else { self.values.ranges.get(count).map(|ranges| *ranges) }
+    }
+
+    /// What the pass makes, if the input is too large for memory; what is fresh is not written again.
+    pub(crate) fn bounded(&self) -> Result<Option<Arc<Bounded>>> {
+        if self.ranges()? == 1 || self.grown()?.is_some() {
+            return Ok(None);
+        }
+        self.values.bounded.get(|| self.pass()).map(Some)
+    }
+
+    fn pass(&self) -> Result<Bounded> {
+        let staging = self.staging()?;
+        let how = Shards { ranges: self.ranges()?, scratch: staging.scratch() };
+        let source = self.source()?;
+        let pass = |rows: &TakeRows<'_>| -> Result<_> {
+            // An engine elsewhere reads the files.
+            if self.params.how.engine.is_remote() {
+                return Ok((None, load_in_shards(&source, &how, rows, &|_| Ok(()))?));
+            }
+            let (sums, audit) = mart_in_shards(&source, &how, rows)?;
+            Ok((Some(sums), audit))
+        };
+        if self.reused("clean").is_some() {
+            let (sums, audit) = pass(&|_, _, _| Ok(()))?;
+            return Ok(Bounded { files: Vec::new(), audit, mart: sums.map(Unfinished::finish).transpose()? });
+        }
+        let create = |name: &str, schema: &Schema| Growing::new(staging, format!("clean/{name}.parquet"), schema);
+        let files = PerTable::new(create);
+        let append = |name: &str, rows: &DataFrame| files.with(name, rows.schema(), |file| file.append(rows));
+        let (sums, audit) = pass(&|name, rows, months| match months.filter(|_| self.params.monthly) {
+            Some(of_rows) => {
+                let mut months = by_month::split(rows, of_rows)?.into_iter();
+                months.try_for_each(|(month, rows)| append(&format!("{name}/{month}"), &rows))
+            }
+            None => append(name, rows),
+        })?;
+        // Before the adding up, which needs the memory of the rows that still wait.
+        let files = parallel::map(files.into_tables(), |(_, file)| file.finish())?;
+        let mart = sums.map(Unfinished::finish).transpose()?;
+        self.identified(audit.inputs.iter().cloned());
+        Ok(Bounded { files, audit, mart })
+    }
+}

@@ -1,0 +1,166 @@
+//! Records of earlier runs and the files that fit them → which steps are fresh, and why the others are not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+use crate::pipeline::graph::Step;
+use crate::pipeline::graph::key::{Parts, Record, changes};
+use crate::pipeline::outputs::file_stamp::Stamps;
+use crate::pipeline::outputs::manifest::{Core, Manifest, OutputFile};
+use crate::pipeline::outputs::staging::{STEPS, staged};
+
+/// Changes that are told; more say nothing more.
+const TOLD: usize = 3;
+
+/// Whether a step must run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its key and its files fit.
+    Fresh,
+    /// It must run.
+    Stale,
+    /// It depends on what a step before it makes, which may come out the same.
+    Open,
+    /// Nobody needs it, or it has no place in such a run.
+    Idle,
+}
+
+/// What `pfe plan` says of a step.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The step.
+    pub step: &'static Step,
+    /// Whether it must run.
+    pub state: State,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// A step that has ended, in this run or before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    pub(crate) record: Record,
+    pub(crate) outputs: Vec<OutputFile>,
+}
+
+/// What is known of earlier runs in a folder.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    out: PathBuf,
+    /// By step; what a run that did not end has staged comes first.
+    ended: BTreeMap<String, Vec<Ended>>,
+    /// Hashes of the files that the records name.
+    hashes: BTreeMap<PathBuf, String>,
+    /// What the last finished run noted of its files.
+    pub(crate) stamps: Stamps,
+}
+
+impl Known {
+    /// What cannot be read is not known.
+    pub(crate) fn of(out: &Path) -> Known {
+        let mut known = Known { out: out.to_path_buf(), ..Known::default() };
+        for note in std::fs::read_dir(staged(out).join(STEPS)).into_iter().flatten().flatten() {
+            let text = std::fs::read(note.path()).unwrap_or_default();
+            if let Ok(ended) = serde_json::from_slice::<Ended>(&text)
+                && let Some(step) = Step::named(&ended.record.step)
+                && ended.outputs.iter().all(|file| step.made(&file.path))
+            {
+                known.ended.entry(ended.record.step.clone()).or_default().push(ended);
+            }
+        }
+        for manifest in known.roots().iter().filter_map(|root| Manifest::find(root).ok()?) {
+            known.add(manifest.core);
+            known.stamps = manifest.volatile.stamps;
+        }
+        known.hash();
+        known
+    }
+
+    fn add(&mut self, core: Core) {
+        for record in core.steps {
+            let Some(step) = Step::named(&record.step) else { continue };
+            let outputs = core.outputs.iter().filter(|file| step.made(&file.path)).cloned().collect();
+            self.ended.entry(record.step.clone()).or_default().push(Ended { record, outputs });
+        }
+    }
+
+    /// A file is trusted for its contents alone, wherever it was left.
+    fn hash(&mut self) {
+        let files: BTreeSet<(PathBuf, &str, u64)> = self
+            .ended
+            .values()
+            .flatten()
+            .flat_map(|ended| &ended.outputs)
+            .flat_map(|file| self.roots().map(|root| (root, file)))
+            .filter(|(root, file)| files::regular(root, &file.path).is_ok_and(|meta| meta.len() == file.bytes))
+            .map(|(root, file)| (root.join(&file.path), file.path.as_str(), file.bytes))
+            .collect();
+        // The longest first: the last one to begin should be short.
+        let mut files: Vec<_> = files.into_iter().collect();
+        files.sort_by_key(|(.., bytes)| std::cmp::Reverse(*bytes));
+        let hash = |(place, name, _): (PathBuf, &str, u64)| Some((place.clone(), self.stamps.hash(name, &place).ok()?));
+        let hashes = files.into_par_iter().with_max_len(1).filter_map(hash).collect();
+        self.hashes = hashes;
+    }
+
+    /// The folders below which files may stand: an unfinished run's, and the outputs'.
+    fn roots(&self) -> [PathBuf; 2] {
+        [staged(&self.out), self.out.clone()]
+    }
+
+    /// Where the file stands with these contents; the output folder first, where it need not be moved.
+    pub(crate) fn place(&self, file: &OutputFile) -> Option<PathBuf> {
+        let [staged, settled] = self.roots().map(|root| root.join(&file.path));
+        [settled, staged].into_iter().find(|place| self.hashes.get(place) == Some(&file.blake3))
+    }
+
+    /// What is wrong with the files of an ended step.
+    fn damage(&self, ended: &Ended) -> Option<String> {
+        let damaged = ended.outputs.iter().find(|file| self.place(file).is_none())?;
+        let there = self.out.join(&damaged.path).exists();
+        Some(format!("`{}` {}", damaged.path, if there { "was changed after the run" } else { "is missing" }))
+    }
+
+    /// What an earlier run made of a step, whatever it was made from; a finished run counts more than an unfinished one.
+    pub(crate) fn any(&self, step: &Step) -> Option<&Ended> {
+        self.ended.get(step.id)?.iter().rev().find(|ended| self.damage(ended).is_none())
+    }
+
+    /// Whether there is a record of the step.
+    pub(crate) fn knows(&self, step: &Step) -> bool {
+        self.ended.contains_key(step.id)
+    }
+
+    /// Compares a step's parts, as far as they are known, with what decided about it before.
+    pub(crate) fn judge(&self, step: &Step, parts: &Parts, complete: bool) -> (State, String, Option<&Ended>) {
+        let mut why: Option<Vec<String>> = None;
+        for ended in self.ended.get(step.id).into_iter().flatten() {
+            let changes = changes(&ended.record.parts, parts, complete);
+            let reasons = match (changes.is_empty(), self.damage(ended)) {
+                (true, None) if complete => {
+                    return (State::Fresh, "its inputs, code and parameters are the same".into(), Some(ended));
+                }
+                (true, None) => {
+                    return (State::Open, "what it reads is made again, and may come out the same".into(), None);
+                }
+                (true, Some(damage)) => vec![damage],
+                (false, _) => changes,
+            };
+            if why.as_ref().is_none_or(|why| reasons.len() < why.len()) {
+                why = Some(reasons);
+            }
+        }
+        let why = match why {
+            None => "it has not run yet".into(),
+            Some(reasons) if reasons.len() > TOLD => {
+                format!("{}; and {} more", reasons[..TOLD].join("; "), reasons.len() - TOLD)
+            }
+            Some(reasons) => reasons.join("; "),
+        };
+        (State::Stale, why, None)
+    }
+}

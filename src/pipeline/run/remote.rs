@@ -1,0 +1,95 @@
+//! Raw files that an engine elsewhere cleans → its files, staged as ours are. Used by `values` and `keep`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::context::Flow;
+use crate::clean::Audit;
+use crate::engine::remote_cleaning::Folders;
+use crate::error::{Error, Result};
+use crate::input::read::InputFile;
+use crate::pipeline::outputs::manifest::{OutputFile, to_json};
+use crate::schema::TableId;
+use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
+use crate::table::parquet;
+use crate::{parallel, store};
+
+/// What stands for clean tables that a store keeps.
+pub(crate) const PLACES: &str = "clean/places.json";
+
+/// Where clean tables are that are not in the output folder, and what they were made of: whoever reads them must know when that
+/// has changed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Places {
+    /// Paths or URLs as the engine sees them, by table.
+    pub(crate) tables: BTreeMap<String, String>,
+    inputs: Vec<InputFile>,
+}
+
+/// What the engine has left.
+pub(crate) struct Elsewhere {
+    pub(crate) files: Vec<OutputFile>,
+    pub(crate) audit: Audit,
+}
+
+impl Flow {
+    /// Whether raw rows do not pass through this process. Those that are shuffled to prove something must.
+    pub(crate) fn cleans_elsewhere(&self) -> bool {
+        self.params.how.engine_cleans && self.params.how.shuffle.is_none()
+    }
+
+    /// What the input files are, in the words of the engine.
+    pub(crate) fn identify_elsewhere(&self) -> Result<Vec<(TableId, InputFile)>> {
+        let how = &self.params.how;
+        how.engine.identify(&*self.source()?, &how.cancel, &|table| self.say("identify", table))
+    }
+
+    /// What the engine makes of the raw files: our files on a path that both see, or what a store that both reach keeps.
+    pub(crate) fn elsewhere(&self) -> Result<Arc<Elsewhere>> {
+        self.values.elsewhere.get(|| {
+            let (how, staging) = (&self.params.how, self.staging()?);
+            let tables = || TABLES.iter().map(|table| table.name).chain([ZIP_LOCATIONS]);
+            let clean = |to: &Folders<'_>| -> Result<Audit> {
+                let said = |what: &str| self.say("clean", what);
+                let audit = how.engine.clean(&*self.source()?, to, &how.cancel, &said)?;
+                self.identified(audit.inputs.iter().cloned());
+                Ok(audit)
+            };
+            if let Some(url) = &how.engine_store {
+                let store = store::open(url)?;
+                let audit = clean(&|table| store.folder(table))?;
+                let tables = tables().map(|table| Ok((table.to_string(), store.folder(table)?)));
+                let places = Places { tables: tables.collect::<Result<_>>()?, inputs: audit.inputs.clone() };
+                return Ok(Elsewhere { files: vec![staging.write(PLACES, &to_json(&places))?], audit });
+            }
+            let folder = staging.empty("clean")?;
+            let folder = std::path::absolute(&folder).map_err(Error::io("create", &folder))?;
+            let audit = clean(&|table| Ok(folder.join(table).display().to_string()))?;
+            let files = parallel::map(tables(), |table| self.adopt(table))?.concat();
+            Ok(Elsewhere { files, audit })
+        })
+    }
+
+    /// The files of a table under the names that ours have, or numbered where there are several.
+    fn adopt(&self, table: &str) -> Result<Vec<OutputFile>> {
+        let staging = self.staging()?;
+        let folder = staging.path("clean").join(table);
+        let parts = parquet::parts(&folder)?;
+        let name = |i: usize| match parts.len() {
+            1 => format!("clean/{table}.parquet"),
+            _ => format!("clean/{table}/{i:05}.parquet"),
+        };
+        for (i, part) in parts.iter().enumerate() {
+            let (from, to) = (folder.join(part), staging.path(&name(i)));
+            fs::rename(&from, &to).map_err(Error::io("rename", &from))?;
+        }
+        // Notes of the engine's own.
+        if parts.len() == 1 {
+            fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
+        }
+        parallel::map(0..parts.len(), |i| staging.adopt(&name(i)))
+    }
+}

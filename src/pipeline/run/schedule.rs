@@ -1,0 +1,252 @@
+//! Graph + what is known of earlier runs → the tasks of this run: which steps run, which are used again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use super::context::Flow;
+use super::execute::Task;
+use super::plan::{Planned, State};
+use crate::error::{Error, Result};
+use crate::parallel::lock;
+use crate::pipeline::Select;
+use crate::pipeline::graph::{STEPS, Step};
+use crate::pipeline::outputs::manifest::{Did, StepLog};
+use crate::pipeline::outputs::persist::keep;
+
+/// Decides about every step, and takes over what earlier runs have made of those that are fresh.
+///
+/// # Errors
+/// There is no such step, or an input cannot be read.
+pub(crate) fn plan(flow: &Flow) -> Result<Vec<Planned>> {
+    let select = &flow.params.how.select;
+    let chosen = select.steps()?;
+    if !matches!(select, Select::Only(_)) && flow.known.knows(named("clean")?) && flow.parameters.generated.is_none() {
+        flow.identify()?;
+    }
+    let mut planned = Vec::new();
+    for step in &STEPS {
+        let (state, why) = match select {
+            _ if !flow.applies(step) => (State::Idle, not_part(step)),
+            Select::Only(_) if chosen.contains(&step.id) => (State::Stale, "asked for".into()),
+            Select::Only(_) => {
+                if let Some(ended) = step.keeps().then(|| flow.known.any(step)).flatten() {
+                    flow.reuse(step, ended);
+                }
+                (State::Idle, "not asked for".into())
+            }
+            _ if !step.keeps() => (State::Idle, "nothing that needs it runs".into()),
+            Select::From(_) if chosen.contains(&step.id) => (State::Stale, "asked for".into()),
+            _ => judge(flow, step)?,
+        };
+        planned.push(Planned { step, state, why });
+    }
+    if flow.may_grow() {
+        for plan in planned.iter_mut().filter(|plan| plan.state == State::Open) {
+            // Nobody waits until the files are written to see that they are others.
+            (plan.state, plan.why) = (State::Stale, "rows may have come to what it reads".into());
+        }
+    }
+    demand(flow, &mut planned);
+    if let Select::Only(_) = select {
+        check_needs(flow, &chosen)?;
+    }
+    Ok(planned)
+}
+
+fn named(id: &str) -> Result<&'static Step> {
+    Step::named(id).ok_or_else(|| {
+        let ids: Vec<&str> = STEPS.iter().map(|step| step.id).collect();
+        Error::input(format!("there is no step `{id}`")).with_hint(format!("steps: {}", ids.join(", ")))
+    })
+}
+
+impl Select {
+    /// The steps that run whether they are fresh or not.
+    fn steps(&self) -> Result<Vec<&'static str>> {
+        match self {
+            Select::All => Ok(Vec::new()),
+            Select::From(id) => Ok(named(id)?.downstream().iter().map(|step| step.id).collect()),
+            Select::Only(ids) => ids.iter().map(|id| Ok(named(id)?.id)).collect(),
+        }
+    }
+}
+
+fn not_part(step: &Step) -> String {
+    match step.id {
+        "generate" => "the user's own data are analysed".into(),
+        _ => "not built in".into(),
+    }
+}
+
+/// Compares the step with earlier runs; what is fresh is taken over.
+fn judge(flow: &Flow, step: &'static Step) -> Result<(State, String)> {
+    // Files that were generated are as good as known once it is known that they stay.
+    let generated = step.id == "clean" && flow.parameters.generated.is_some();
+    if generated && flow.ended().contains_key("generate") && flow.known.knows(step) {
+        flow.identify()?;
+    }
+    let (parts, complete) = flow.parts(step);
+    let (state, why, ended) = flow.known.judge(step, &parts, complete);
+    if let Some(ended) = ended {
+        flow.reuse(step, ended);
+    }
+    Ok((state, why))
+}
+
+/// A step that leaves no files runs when one that must run needs what it hands on.
+fn demand(flow: &Flow, planned: &mut [Planned]) {
+    for i in (0..planned.len()).rev() {
+        let step = planned[i].step;
+        if step.keeps() || planned[i].state != State::Idle || !flow.applies(step) {
+            continue;
+        }
+        let asks = |p: &&Planned| p.state == State::Stale && p.step.needs.contains(&step.id);
+        if let Some(asking) = planned.iter().find(asks).map(|p| p.step.id) {
+            // A step alone reads what it needs of earlier runs, but rows come from nowhere else.
+            planned[i].state = State::Stale;
+            planned[i].why = format!("`{asking}` needs it");
+        }
+    }
+}
+
+/// A single step takes what those before it have left, fresh or not.
+fn check_needs(flow: &Flow, chosen: &[&str]) -> Result<()> {
+    let ended = flow.ended();
+    let lacks = |step: &Step| flow.applies(step) && !ended.contains_key(step.id) && !chosen.contains(&step.id);
+    let generate = named("generate")?;
+    // Generated data say so on every page; the pages of one kind must not stand on the rows of the other.
+    if lacks(generate) {
+        return Err(Error::input(format!("`{}` holds no generated data", flow.params.out.display()))
+            .with_hint("name the data with `--data`, or run `pfe run --only generate` first"));
+    }
+    if !flow.applies(generate) && flow.known.any(generate).is_some() {
+        return Err(Error::input(format!("`{}` holds a run on generated data", flow.params.out.display()))
+            .with_hint("leave `--data` out, or run without `--only`"));
+    }
+    for step in chosen.iter().filter_map(|id| Step::named(id)) {
+        if let Some(need) = files_before(step).into_iter().find(|need| lacks(need)) {
+            return Err(Error::input(format!("step `{}` needs what `{}` makes", step.id, need.id))
+                .with_hint(format!("run it first: `pfe run --only {}`, or without `--only`", need.id)));
+        }
+    }
+    Ok(())
+}
+
+/// The steps that left the files on which `step` stands, those behind steps without files included.
+fn files_before(step: &Step) -> Vec<&'static Step> {
+    let needs = step.needs.iter().filter_map(|id| Step::named(id));
+    needs.flat_map(|need| if need.keeps() { vec![need] } else { files_before(need) }).collect()
+}
+
+/// What becomes of the steps, filled in as they end.
+pub(crate) type Log = Arc<Mutex<BTreeMap<&'static str, StepLog>>>;
+
+/// One task per step that must run, and one more that writes its files meanwhile others begin.
+pub(crate) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Task> {
+    let mut tasks: Vec<Task> = Vec::new();
+    let mut makes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut keeps: BTreeMap<&str, usize> = BTreeMap::new();
+    for plan in planned {
+        let (step, open) = (plan.step, plan.state == State::Open);
+        let did = if plan.state == State::Fresh { Did::Reused } else { Did::Skipped };
+        let entry = StepLog { step: step.id.into(), did, why: plan.why.clone(), seconds: 0.0, rows: None };
+        lock(log).insert(step.id, entry);
+        if !matches!(plan.state, State::Stale | State::Open) {
+            continue;
+        }
+        // What may come out the same waits until it is seen whether it has; the others begin on the values.
+        let mut after: Vec<usize> = before(step, &makes).collect();
+        if open {
+            after.extend(files_before(step).iter().filter_map(|need| keeps.get(need.id)));
+        }
+        // An engine elsewhere reads the files of the clean tables, not their values.
+        if step.id == "mart" && flow.params.how.engine.is_remote() {
+            after.extend(keeps.get("clean"));
+        }
+        let (flow_of, log_of) = (Arc::clone(flow), Arc::clone(log));
+        makes.insert(step.id, tasks.len());
+        let work = move || timed(&log_of, step, || make(&flow_of, step, open, &log_of));
+        let templates = flow.params.templates.of_step(step.id, flow.params.lang.code());
+        tasks.push(Task { name: step.id, after, writes: false, templates: templates.clone(), work: Arc::new(work) });
+        if step.keeps() {
+            let (flow, log) = (Arc::clone(flow), Arc::clone(log));
+            let work = move || {
+                if flow.ended().contains_key(step.id) {
+                    return Ok(());
+                }
+                timed(&log, step, || {
+                    let files = keep(&flow, step)?;
+                    let rows: Vec<u64> = files.iter().filter_map(|file| Some(file.rows.as_ref()?.count)).collect();
+                    flow.settle(step, files)?;
+                    Ok((!rows.is_empty()).then(|| rows.iter().sum()))
+                })
+            };
+            keeps.insert(step.id, tasks.len());
+            let after = vec![tasks.len() - 1];
+            tasks.push(Task { name: step.id, after, writes: true, templates, work: Arc::new(work) });
+        }
+    }
+    tasks
+}
+
+/// The tasks that make what `step` needs, those behind steps that do not run included.
+fn before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Iterator<Item = usize> + 'a> {
+    Box::new(step.needs.iter().filter_map(|id| Step::named(id)).flat_map(move |need| match makes.get(need.id) {
+        Some(task) => vec![*task],
+        None if need.keeps() => Vec::new(),
+        None => before(need, makes).collect(),
+    }))
+}
+
+/// Computes the value of a step, unless it turns out that its files still fit.
+fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Option<u64>> {
+    if open {
+        let (state, why) = judge(flow, step)?;
+        let fresh = state == State::Fresh;
+        if let Some(entry) = lock(log).get_mut(step.id) {
+            entry.why = why;
+            entry.did = if fresh { Did::Reused } else { entry.did };
+        }
+        if fresh {
+            return Ok(None);
+        }
+    }
+    if let Some(table) = step.table() {
+        return flow.read(table.id);
+    }
+    match step.id {
+        "generate" => flow.generate()?,
+        "clean" => {
+            flow.audit()?;
+            if let (Some(told), Some(entry)) = (flow.told(), lock(log).get_mut(step.id)) {
+                entry.why = format!("{}; {told}", entry.why);
+            }
+        }
+        "mart" => drop(flow.mart()?),
+        "supply" => drop(flow.shares()?),
+        "reference" => drop(flow.reference()?),
+        "findings" => drop(flow.findings()?),
+        "decisions" => drop(flow.decided()?),
+        "compose" | "report-html" | "report-pdf" => drop(flow.document()?),
+        _ => drop(flow.results()?),
+    }
+    Ok(None)
+}
+
+/// Adds time and rows of a piece of work to the log of its step.
+fn timed(log: &Log, step: &'static Step, work: impl FnOnce() -> Result<Option<u64>>) -> Result<()> {
+    let started = Instant::now();
+    let result = work();
+    if let Some(entry) = lock(log).get_mut(step.id) {
+        entry.seconds += started.elapsed().as_secs_f64();
+        match &result {
+            Err(_) => entry.did = Did::Failed,
+            Ok(rows) => entry.rows = rows.or(entry.rows),
+        }
+        if result.is_ok() && entry.did == Did::Skipped {
+            entry.did = Did::Ran;
+        }
+    }
+    result.map(drop)
+}

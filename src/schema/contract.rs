@@ -1,0 +1,575 @@
+//! The contract of the ten tables: one declaration from which reading, cleaning, quality checks, DDL, the generator and
+//! the data-model diagram derive. First stop of the flow; next: `source`, `read`.
+//!
+//! One rule for all formats: a value meets the contract as the text that a CSV file would have. Numbers of Parquet, JSON and databases
+//! come with every digit, instants with their fraction of a second if there is one and with `Z` if they are those of UTC, a missing
+//! value as an empty field, bytes as they are. What a CSV file may not say, no other format may.
+
+use polars::prelude::{DataType, TimeUnit};
+use serde::{Deserialize, Serialize};
+
+/// What a column holds. It decides how a field is parsed, stored, declared in SQL and generated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A key: any text of up to [`LONGEST_ID`] characters without control characters; Olist's are 32 hexadecimal digits.
+    Id,
+    /// Free text; may hold commas, quotes and line breaks.
+    Text,
+    /// First five digits of a postal code, as text: 24 % start with 0.
+    Zip,
+    /// Two-letter code of one of the 27 federative units, see [`STATES`].
+    State,
+    /// One of a closed list of words.
+    Word(&'static [&'static str]),
+    /// Whole number within inclusive bounds.
+    Integer(i64, i64),
+    /// Reais with two decimals in the file, integer centavos in memory. Never negative, at most [`MOST_CENTAVOS`].
+    Money,
+    /// Decimal degrees, any value: points outside Brazil are dropped later, by the cleaning, and counted.
+    Degrees,
+    /// An instant in local time of the marketplace, within plausible years ([`Years`](super::read_options::Years)). The rule is one for all
+    /// formats: a day, then perhaps a time with or without seconds and fractions, of which microseconds are kept. With `Z` or an
+    /// offset from UTC it becomes local time of [`TIME_ZONE`].
+    Timestamp,
+    /// A day; only in derived columns.
+    Date,
+    /// True or false; only in derived columns.
+    Flag,
+}
+
+impl Kind {
+    /// Characters that a value takes in a file, with its quotes and comma, roughly: what tells rows from bytes.
+    pub(crate) fn typical_width(self) -> u64 {
+        match self {
+            Kind::Id => 33,
+            Kind::Timestamp => 20,
+            Kind::Degrees => 18,
+            Kind::Text | Kind::Word(_) => 12,
+            Kind::Zip | Kind::Money => 6,
+            Kind::Integer(..) | Kind::State | Kind::Date | Kind::Flag => 3,
+        }
+    }
+
+    /// Short name: what the data dictionary calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Id => "id",
+            Kind::Text => "text",
+            Kind::Zip => "zip",
+            Kind::State => "state",
+            Kind::Word(_) => "word",
+            Kind::Integer(..) => "integer",
+            Kind::Money => "money",
+            Kind::Degrees => "degrees",
+            Kind::Timestamp => "timestamp",
+            Kind::Date => "date",
+            Kind::Flag => "flag",
+        }
+    }
+
+    /// The polars type of a column of this kind.
+    pub fn dtype(self) -> DataType {
+        match self {
+            Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => DataType::String,
+            Kind::Integer(..) | Kind::Money => DataType::Int64,
+            Kind::Degrees => DataType::Float64,
+            Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, None),
+            Kind::Date => DataType::Date,
+            Kind::Flag => DataType::Boolean,
+        }
+    }
+}
+
+/// Most characters of an id.
+pub const LONGEST_ID: usize = 64;
+
+/// Most centavos of one price, freight or payment: 10 million reais. Sums of them stay whole: price and freight of one item are at
+/// most 2·10⁹ < 2³¹ centavos, so that those of u32::MAX < 2³² items are less than 2⁶³, the limit of i64.
+pub const MOST_CENTAVOS: i64 = 1_000_000_000;
+
+/// Where the marketplace is: instants with an offset from UTC become local time here, with the daylight saving of their day.
+pub const TIME_ZONE: chrono_tz::Tz = chrono_tz::America::Sao_Paulo;
+
+/// What is set aside where a value breaks the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The row: without the value it cannot be counted.
+    Row,
+    /// The value alone, which becomes null: no step needs it as a key or a fact.
+    Value,
+}
+
+/// A column: its name after cleaning, its name in the source file, and what it may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Column {
+    /// Name in the clean table.
+    pub name: &'static str,
+    /// Name in the source file; differs where the source misspells (`lenght`) or where cleaning changes the unit.
+    pub source: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Why a value may be missing in a file; `None` means that it may not.
+    pub null: Option<&'static str>,
+    /// What is set aside with a value that breaks the contract.
+    pub aside: Scope,
+    /// Most characters of a text.
+    pub longest: usize,
+    /// Meaning, with the unit.
+    pub doc: &'static str,
+}
+
+impl Column {
+    const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Column { name, source: name, kind, null: None, aside: Scope::Row, longest: 100, doc }
+    }
+    const fn from(mut self, source: &'static str) -> Self {
+        self.source = source;
+        self
+    }
+    const fn or_null(mut self, reason: &'static str) -> Self {
+        self.null = Some(reason);
+        self.alone()
+    }
+    /// Of a value that breaks the contract, only the value is set aside.
+    const fn alone(mut self) -> Self {
+        self.aside = Scope::Value;
+        self
+    }
+    const fn up_to(mut self, characters: usize) -> Self {
+        self.longest = characters;
+        self
+    }
+
+    /// Whether clean rows may lack the value: it was missing, or it was set aside.
+    pub fn is_nullable(&self) -> bool {
+        self.null.is_some() || self.aside == Scope::Value
+    }
+}
+
+/// A reference from `column` to the key column of another table.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignKey {
+    /// Column in this table.
+    pub column: &'static str,
+    /// Referenced table.
+    pub table: TableId,
+    /// Referenced column.
+    pub references: &'static str,
+    /// Whether the original data honours it for every row; otherwise its violations are warnings and SQL declares no constraint.
+    pub strict: bool,
+}
+
+/// A table of the marketplace.
+#[derive(Debug)]
+pub struct Table {
+    /// Which one.
+    pub id: TableId,
+    /// Short name, used for outputs and SQL.
+    pub name: &'static str,
+    /// File name in Kaggle's download.
+    pub file: &'static str,
+    /// Other names it goes by in the cloud layout (`csv/<alias>.csv`).
+    pub aliases: &'static [&'static str],
+    /// Columns in file order.
+    pub columns: &'static [Column],
+    /// Columns that cleaning adds.
+    pub derived: &'static [Column],
+    /// Columns that identify a row; empty where the source has none.
+    pub key: &'static [&'static str],
+    /// References to other tables.
+    pub foreign_keys: &'static [ForeignKey],
+    /// Meaning of one row.
+    pub doc: &'static str,
+}
+
+/// The tables whose rows belong to an order, and so to the month in which it was placed.
+pub const BY_MONTH: [TableId; 5] =
+    [TableId::Orders, TableId::Customers, TableId::OrderItems, TableId::OrderPayments, TableId::OrderReviews];
+
+impl Table {
+    /// Source columns followed by derived ones: the columns of the clean table, in order.
+    pub fn clean_columns(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().chain(self.derived)
+    }
+
+    /// Whether a file may lack the column: it is null in every row then. Of the points, all but their zip prefix.
+    pub fn may_lack(&self, column: &Column) -> bool {
+        column.null.is_some() || (self.id == TableId::Geolocation && column.name != self.columns[0].name)
+    }
+
+    /// The column called `name` in the clean table.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.clean_columns().find(|c| c.name == name)
+    }
+}
+
+/// The ten tables, in the order in which they are read and listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum TableId {
+    Customers,
+    Geolocation,
+    OrderItems,
+    OrderPayments,
+    OrderReviews,
+    Orders,
+    Products,
+    Sellers,
+    Categories,
+    States,
+}
+
+impl TableId {
+    /// Its declaration.
+    pub fn table(self) -> &'static Table {
+        &TABLES[self as usize]
+    }
+    /// Its short name.
+    pub fn name(self) -> &'static str {
+        self.table().name
+    }
+}
+
+const fn strict(column: &'static str, table: TableId, references: &'static str) -> ForeignKey {
+    ForeignKey { column, table, references, strict: true }
+}
+const fn loose(column: &'static str, table: TableId, references: &'static str) -> ForeignKey {
+    ForeignKey { column, table, references, strict: false }
+}
+
+use Column as C;
+use Kind::*;
+
+/// Statuses an order can have.
+pub const ORDER_STATUSES: &[&str] =
+    &["approved", "canceled", "created", "delivered", "invoiced", "processing", "shipped", "unavailable"];
+
+/// Payment methods. `not_defined` marks canceled orders without a payment.
+pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", "not_defined", "voucher"];
+
+/// What the mart has for a category, state, city or status that is not known: it counts, but nothing is decided about it.
+pub const UNKNOWN: &str = "unknown";
+/// English name given to products without a category.
+pub const UNKNOWN_CATEGORY: &str = UNKNOWN;
+
+const PRODUCT_SHEET: &str = "the seller left the product sheet empty";
+const PRODUCT_SIZE: &str = "never measured by the carrier";
+
+/// The declarations, indexed by [`TableId`].
+pub static TABLES: [Table; 10] = [
+    Table {
+        id: TableId::Customers,
+        name: "customers",
+        file: "olist_customers_dataset.csv",
+        aliases: &["customers"],
+        columns: &[
+            C::new("customer_id", Id, "one per order, not per person"),
+            C::new("customer_unique_id", Id, "the person"),
+            C::new("customer_zip_code_prefix", Zip, "where the customer lives").alone(),
+            C::new("customer_city", Text, "city, lower case without accents").alone(),
+            C::new("customer_state", State, "state of the customer").alone(),
+        ],
+        derived: &[],
+        key: &["customer_id"],
+        foreign_keys: &[
+            loose("customer_zip_code_prefix", TableId::Geolocation, "geolocation_zip_code_prefix"),
+            strict("customer_state", TableId::States, "geolocation_state"),
+        ],
+        doc: "the customer of one order",
+    },
+    Table {
+        id: TableId::Geolocation,
+        name: "geolocation",
+        file: "olist_geolocation_dataset.csv",
+        aliases: &["geolocation"],
+        columns: &[
+            C::new("geolocation_zip_code_prefix", Zip, "zip code prefix"),
+            C::new("geolocation_lat", Degrees, "latitude, decimal degrees"),
+            C::new("geolocation_lng", Degrees, "longitude, decimal degrees"),
+            C::new("geolocation_city", Text, "city as typed, with or without accents").alone(),
+            C::new("geolocation_state", State, "state").alone(),
+        ],
+        derived: &[],
+        key: &[],
+        foreign_keys: &[strict("geolocation_state", TableId::States, "geolocation_state")],
+        doc: "a point seen for a zip code prefix; many points per prefix",
+    },
+    Table {
+        id: TableId::OrderItems,
+        name: "order_items",
+        file: "olist_order_items_dataset.csv",
+        aliases: &["order_items", "items"],
+        columns: &[
+            C::new("order_id", Id, "the order"),
+            C::new("order_item_id", Integer(1, 1_000), "position in the order, counted from 1: not a quantity"),
+            C::new("product_id", Id, "the product"),
+            C::new("seller_id", Id, "the seller"),
+            C::new("shipping_limit_date", Timestamp, "latest hand-over to the carrier").alone(),
+            C::new("price_centavos", Money, "price of one unit, centavos").from("price"),
+            C::new("freight_centavos", Money, "this item's part of the freight, centavos").from("freight_value"),
+        ],
+        derived: &[],
+        key: &["order_id", "order_item_id"],
+        foreign_keys: &[
+            strict("order_id", TableId::Orders, "order_id"),
+            strict("product_id", TableId::Products, "product_id"),
+            strict("seller_id", TableId::Sellers, "seller_id"),
+        ],
+        doc: "one unit sold in an order",
+    },
+    Table {
+        id: TableId::OrderPayments,
+        name: "order_payments",
+        file: "olist_order_payments_dataset.csv",
+        aliases: &["order_payments", "payments"],
+        columns: &[
+            C::new("order_id", Id, "the order"),
+            C::new("payment_sequential", Integer(1, 1_000), "position among the order's payments, from 1"),
+            C::new("payment_type", Word(PAYMENT_TYPES), "payment method"),
+            C::new("payment_installments", Integer(0, 99), "number of instalments"),
+            C::new("payment_centavos", Money, "amount paid this way, centavos").from("payment_value"),
+        ],
+        derived: &[],
+        key: &["order_id", "payment_sequential"],
+        foreign_keys: &[strict("order_id", TableId::Orders, "order_id")],
+        doc: "one payment of an order; several per order",
+    },
+    Table {
+        id: TableId::OrderReviews,
+        name: "order_reviews",
+        file: "olist_order_reviews_dataset.csv",
+        aliases: &["order_reviews", "reviews"],
+        columns: &[
+            C::new("review_id", Id, "not unique: one review may cover several orders"),
+            C::new("order_id", Id, "the order"),
+            C::new("review_score", Integer(1, 5), "satisfaction, 1 to 5"),
+            C::new("review_comment_title", Text, "title, Portuguese").or_null("the customer wrote none"),
+            C::new("review_comment_message", Text, "message, Portuguese")
+                .or_null("the customer wrote none")
+                .up_to(10_000),
+            C::new("review_creation_date", Timestamp, "day the survey was sent").alone(),
+            C::new("review_answer_timestamp", Timestamp, "when it was answered").alone(),
+        ],
+        derived: &[],
+        key: &["order_id", "review_id"],
+        foreign_keys: &[strict("order_id", TableId::Orders, "order_id")],
+        doc: "a customer's answer to the satisfaction survey of an order",
+    },
+    Table {
+        id: TableId::Orders,
+        name: "orders",
+        file: "olist_orders_dataset.csv",
+        aliases: &["orders"],
+        columns: &[
+            C::new("order_id", Id, "the order"),
+            C::new("customer_id", Id, "its customer"),
+            C::new("order_status", Word(ORDER_STATUSES), "last known status"),
+            C::new("order_purchase_timestamp", Timestamp, "purchase"),
+            C::new("order_approved_at", Timestamp, "payment approved").or_null("not approved, or canceled before"),
+            C::new("order_delivered_carrier_date", Timestamp, "handed to the carrier").or_null("not handed over"),
+            C::new("order_delivered_customer_date", Timestamp, "received").or_null("not delivered, or not recorded"),
+            C::new("order_estimated_delivery_date", Timestamp, "promised day, always a midnight").alone(),
+        ],
+        derived: &[
+            C::new("purchase_day", Date, "day of the purchase"),
+            C::new("purchase_month", Date, "first day of the month of the purchase"),
+            C::new("delivery_seconds", Integer(i64::MIN, i64::MAX), "received minus purchase, seconds")
+                .or_null("no delivery date"),
+            C::new("late_by_timestamp", Flag, "received after the promised midnight").or_null("no delivery date"),
+            C::new("late_by_date", Flag, "received on a day after the promised day").or_null("no delivery date"),
+        ],
+        key: &["order_id"],
+        foreign_keys: &[strict("customer_id", TableId::Customers, "customer_id")],
+        doc: "an order",
+    },
+    Table {
+        id: TableId::Products,
+        name: "products",
+        file: "olist_products_dataset.csv",
+        aliases: &["products"],
+        columns: &[
+            C::new("product_id", Id, "the product"),
+            C::new("product_category_name", Text, "category, Portuguese").or_null(PRODUCT_SHEET),
+            C::new("product_name_length", Integer(0, 1_000_000), "characters of the name")
+                .from("product_name_lenght")
+                .or_null(PRODUCT_SHEET),
+            C::new("product_description_length", Integer(0, 10_000_000), "characters of the description")
+                .from("product_description_lenght")
+                .or_null(PRODUCT_SHEET),
+            C::new("product_photos_qty", Integer(0, 10_000), "number of photos").or_null(PRODUCT_SHEET),
+            C::new("product_weight_g", Integer(0, 10_000_000), "weight, grams").or_null(PRODUCT_SIZE),
+            C::new("product_length_cm", Integer(0, 100_000), "length, centimetres").or_null(PRODUCT_SIZE),
+            C::new("product_height_cm", Integer(0, 100_000), "height, centimetres").or_null(PRODUCT_SIZE),
+            C::new("product_width_cm", Integer(0, 100_000), "width, centimetres").or_null(PRODUCT_SIZE),
+        ],
+        derived: &[C::new("category", Text, "category, English; `unknown` where missing")],
+        key: &["product_id"],
+        foreign_keys: &[loose("product_category_name", TableId::Categories, "product_category_name")],
+        doc: "a product",
+    },
+    Table {
+        id: TableId::Sellers,
+        name: "sellers",
+        file: "olist_sellers_dataset.csv",
+        aliases: &["sellers"],
+        columns: &[
+            C::new("seller_id", Id, "the seller"),
+            C::new("seller_zip_code_prefix", Zip, "where the seller ships from").alone(),
+            C::new("seller_city", Text, "city, lower case without accents").alone(),
+            C::new("seller_state", State, "state of the seller").alone(),
+        ],
+        derived: &[],
+        key: &["seller_id"],
+        foreign_keys: &[
+            loose("seller_zip_code_prefix", TableId::Geolocation, "geolocation_zip_code_prefix"),
+            strict("seller_state", TableId::States, "geolocation_state"),
+        ],
+        doc: "a seller",
+    },
+    Table {
+        id: TableId::Categories,
+        name: "product_category_name_translation",
+        file: "product_category_name_translation.csv",
+        aliases: &["category_translation", "translation", "product_category_name"],
+        columns: &[
+            C::new("product_category_name", Text, "category, Portuguese"),
+            C::new("product_category_name_english", Text, "category, English"),
+        ],
+        derived: &[],
+        key: &["product_category_name"],
+        foreign_keys: &[],
+        doc: "translation of a category",
+    },
+    Table {
+        id: TableId::States,
+        name: "states_name",
+        file: "states_name.csv",
+        aliases: &["states"],
+        columns: &[
+            C::new("geolocation_state", State, "code of the state"),
+            C::new("state_name", Text, "name of the state, without accents"),
+        ],
+        derived: &[],
+        key: &["geolocation_state"],
+        foreign_keys: &[],
+        doc: "name of a state; built in, since Kaggle's download lacks it",
+    },
+];
+
+/// The short tables to which items refer, with the columns that the mart reads of them; the first is the key.
+pub(crate) const OF_ITEMS: [(TableId, &[&str]); 2] =
+    [(TableId::Products, &["product_id", "category"]), (TableId::Sellers, &["seller_id"])];
+
+/// The tables that the original project keeps as nested documents.
+pub const DOCUMENTS: [TableId; 2] = [TableId::Customers, TableId::Sellers];
+
+/// Name of the table that cleaning makes out of `geolocation`: one location per zip prefix.
+pub const ZIP_LOCATIONS: &str = "zip_locations";
+
+/// Columns of [`ZIP_LOCATIONS`]; the first is its key.
+pub static ZIP_LOCATION_COLUMNS: [Column; 6] = [
+    C::new("zip_code_prefix", Zip, "zip code prefix"),
+    C::new("latitude", Degrees, "median of its points inside Brazil, decimal degrees"),
+    C::new("longitude", Degrees, "median of its points inside Brazil, decimal degrees"),
+    C::new("city", Text, "its most frequent city name").alone(),
+    C::new("state", State, "its most frequent state").alone(),
+    C::new("points", Integer(1, i64::MAX), "number of distinct points inside Brazil"),
+];
+
+/// The 27 federative units of Brazil: code, name as in `states_name.csv`, region (IBGE).
+pub const STATES: [(&str, &str, &str); 27] = [
+    ("AC", "Acre", "Norte"),
+    ("AL", "Alagoas", "Nordeste"),
+    ("AM", "Amazonas", "Norte"),
+    ("AP", "Amapa", "Norte"),
+    ("BA", "Bahia", "Nordeste"),
+    ("CE", "Ceara", "Nordeste"),
+    ("DF", "Distrito Federal", "Centro-Oeste"),
+    ("ES", "Espirito Santo", "Sudeste"),
+    ("GO", "Goias", "Centro-Oeste"),
+    ("MA", "Maranhao", "Nordeste"),
+    ("MG", "Minas Gerais", "Sudeste"),
+    ("MS", "Mato Grosso do Sul", "Centro-Oeste"),
+    ("MT", "Mato Grosso", "Centro-Oeste"),
+    ("PA", "Para", "Norte"),
+    ("PB", "Paraiba", "Nordeste"),
+    ("PE", "Pernambuco", "Nordeste"),
+    ("PI", "Piaui", "Nordeste"),
+    ("PR", "Parana", "Sul"),
+    ("RJ", "Rio de Janeiro", "Sudeste"),
+    ("RN", "Rio Grande do Norte", "Nordeste"),
+    ("RO", "Rondonia", "Norte"),
+    ("RR", "Roraima", "Norte"),
+    ("RS", "Rio Grande do Sul", "Sul"),
+    ("SC", "Santa Catarina", "Sul"),
+    ("SE", "Sergipe", "Nordeste"),
+    ("SP", "Sao Paulo", "Sudeste"),
+    ("TO", "Tocantins", "Norte"),
+];
+
+/// Whether `code` is one of the 27 states.
+pub fn is_state(code: &str) -> bool {
+    match code.as_bytes() {
+        [first @ b'A'..=b'Z', second @ b'A'..=b'Z'] => SECOND_LETTERS[letter(*first)] >> letter(*second) & 1 == 1,
+        _ => false,
+    }
+}
+
+/// For each letter, those that follow it in a code, one bit each: a million points are asked for their state.
+const SECOND_LETTERS: [u32; 26] = {
+    let mut letters = [0; 26];
+    let mut state = 0;
+    while state < STATES.len() {
+        let code = STATES[state].0.as_bytes();
+        letters[letter(code[0])] |= 1 << letter(code[1]);
+        state += 1;
+    }
+    letters
+};
+
+const fn letter(capital: u8) -> usize {
+    (capital - b'A') as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_are_consistent() {
+        for (i, t) in TABLES.iter().enumerate() {
+            assert_eq!(t.id as usize, i, "{} stands at its own index", t.name);
+            for key in t.key {
+                assert!(t.column(key).is_some_and(|c| !c.is_nullable()), "{}.{key} is a key", t.name);
+            }
+            for fk in t.foreign_keys {
+                let (from, to) = (t.column(fk.column), fk.table.table().column(fk.references));
+                assert_eq!(
+                    from.map(|c| c.kind),
+                    to.map(|c| c.kind),
+                    "{}.{} has the type it refers to",
+                    t.name,
+                    fk.column
+                );
+            }
+        }
+        assert!(STATES.is_sorted());
+    }
+
+    /// A row is lost with a value only where it could not be counted without it.
+    #[test]
+    fn only_keys_and_facts_take_their_row_along() {
+        let row = |t: &Table| t.columns.iter().filter(|c| c.aside == Scope::Row).map(|c| c.source).collect::<Vec<_>>();
+        assert_eq!(row(TableId::Products.table()), ["product_id"]);
+        assert_eq!(row(TableId::Customers.table()), ["customer_id", "customer_unique_id"]);
+        assert_eq!(row(TableId::OrderReviews.table()), ["review_id", "order_id", "review_score"]);
+        let orders = ["order_id", "customer_id", "order_status", "order_purchase_timestamp"];
+        assert_eq!(row(TableId::Orders.table()), orders);
+    }
+
+    #[test]
+    fn no_sum_of_amounts_overflows() {
+        assert!(i64::from(u32::MAX).checked_mul(2 * MOST_CENTAVOS).is_some());
+    }
+}

@@ -1,0 +1,262 @@
+//! One field of text → one typed cell, by the kind that the contract declares. Used by `read`.
+
+use super::contract::{Column, Kind, LONGEST_ID, MOST_CENTAVOS, is_state};
+use super::dates;
+use super::dates::Instant;
+use super::read_options::Years;
+
+/// A parsed field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cell<'a> {
+    Null,
+    Text(&'a str),
+    /// An id that is not 32 hexadecimal digits.
+    OddId(&'a str),
+    /// A zip prefix that lost its leading zeros, restored.
+    Padded([u8; 5]),
+    /// Whole numbers, centavos, and microseconds since 1970 for timestamps.
+    Integer(i64),
+    /// An instant that had an offset from UTC, microseconds since 1970 in local time.
+    Converted(i64),
+    Float(f64),
+}
+
+/// What the contract leaves to the user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    years: Years,
+    /// The plausible instants, microseconds since 1970: from the first on, before the second.
+    instants: (i64, i64),
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds::of(Years::default())
+    }
+}
+
+impl Bounds {
+    pub(crate) fn of(years: Years) -> Bounds {
+        let start = |year: u16| dates::canonical(&format!("{year:04}-01-01 00:00:00"));
+        // The year 10000 has too many digits; no instant that can be written comes after 9999.
+        Bounds { years, instants: (start(years.first).unwrap_or(i64::MIN), start(years.last + 1).unwrap_or(i64::MAX)) }
+    }
+
+    fn hold(&self, micros: i64) -> Result<i64, String> {
+        match self.instants.0 <= micros && micros < self.instants.1 {
+            true => Ok(micros),
+            false => Err(format!("not in the years {} to {}", self.years.first, self.years.last)),
+        }
+    }
+}
+
+/// Parses `field` as `column` declares it. Surrounding spaces do not count; an empty field is a null.
+///
+/// # Errors
+/// Why the field breaks the contract, in words for the quarantine table.
+pub(crate) fn parse<'a>(column: &Column, field: &'a [u8], bounds: &Bounds) -> Result<Cell<'a>, String> {
+    let Ok(text) = std::str::from_utf8(field) else {
+        return Err("not UTF-8".into());
+    };
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return match column.null {
+            Some(_) => Ok(Cell::Null),
+            None => Err("a value is required".into()),
+        };
+    }
+    match column.kind {
+        Kind::Text => no_longer(text, column.longest).map(Cell::Text),
+        // Without an early end, digits are looked at sixteen at a time.
+        Kind::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
+            true => Ok(Cell::Text(text)),
+            false if text.contains(char::is_control) => Err("an identifier with control characters".into()),
+            false => no_longer(text, LONGEST_ID).map(Cell::OddId),
+        },
+        Kind::State => match is_state(text) {
+            true => Ok(Cell::Text(text)),
+            false => Err("not one of the 27 state codes".into()),
+        },
+        Kind::Word(words) => match words.contains(&text) {
+            true => Ok(Cell::Text(text)),
+            false => Err(format!("not one of {}", words.join(", "))),
+        },
+        Kind::Zip => zip(text),
+        Kind::Integer(lo, hi) => {
+            let value = integer(text).ok_or("not a whole number")?;
+            match (lo..=hi).contains(&value) {
+                true => Ok(Cell::Integer(value)),
+                false => Err(format!("not between {lo} and {hi}")),
+            }
+        }
+        Kind::Money => match centavos(text)? {
+            value if value <= MOST_CENTAVOS => Ok(Cell::Integer(value)),
+            _ => Err(format!("more than {} reais", MOST_CENTAVOS / 100)),
+        },
+        Kind::Degrees => match text.parse::<f64>() {
+            Ok(degrees) if degrees.is_finite() => Ok(Cell::Float(degrees)),
+            _ => Err("not a number of degrees".into()),
+        },
+        Kind::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {
+            Some(Instant::Local(micros)) => bounds.hold(micros).map(Cell::Integer),
+            Some(Instant::Converted(micros)) => bounds.hold(micros).map(Cell::Converted),
+            None => Err("not a date `YYYY-MM-DD HH:MM:SS`".into()),
+        },
+        Kind::Date | Kind::Flag => Err("derived columns are not read".into()),
+    }
+}
+
+/// The text, if it has so many characters at most.
+fn no_longer(text: &str, most: usize) -> Result<&str, String> {
+    match text.len() <= most || text.chars().count() <= most {
+        true => Ok(text),
+        false => Err(format!("longer than {most} characters")),
+    }
+}
+
+fn zip(text: &str) -> Result<Cell<'_>, String> {
+    let digits = text.as_bytes();
+    if digits.len() > 5 || !digits.iter().all(u8::is_ascii_digit) {
+        return Err("not a zip prefix of five digits".into());
+    }
+    if digits.len() == 5 {
+        return Ok(Cell::Text(text));
+    }
+    let mut padded = *b"00000";
+    padded[5 - digits.len()..].copy_from_slice(digits);
+    Ok(Cell::Padded(padded))
+}
+
+/// Whole number; `225.0` counts as one, since tools that know no missing integers write it so.
+fn integer(text: &str) -> Option<i64> {
+    let whole = match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    whole.parse().ok()
+}
+
+/// `58.9` → 5890. Exact: the text is never turned into a float.
+pub(crate) fn centavos(text: &str) -> Result<i64, String> {
+    let (reais, cents) = text.split_once('.').unwrap_or((text, ""));
+    if text.starts_with('-') {
+        return Err("a negative amount".into());
+    }
+    // Fifteen digits keep any sum of amounts far from the limit of i64.
+    if reais.is_empty() || reais.len() > 15 || !reais.bytes().chain(cents.bytes()).all(|b| b.is_ascii_digit()) {
+        return Err("not an amount in reais, such as 58.90".into());
+    }
+    let cents = match cents.trim_end_matches('0').as_bytes() {
+        [] => 0,
+        [a] => i64::from(a - b'0') * 10,
+        [a, b] => i64::from(a - b'0') * 10 + i64::from(b - b'0'),
+        _ => return Err("more than two decimals".into()),
+    };
+    let reais: i64 = reais.parse().map_err(|_| "not an amount in reais")?;
+    Ok(reais * 100 + cents)
+}
+
+/// A timestamp that may carry up to six decimals of a second, as databases write them.
+pub(crate) fn timestamp_micros(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 6 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let micros: i64 = format!("{decimals:0<6}").parse().ok()?;
+    Some(dates::canonical(whole)? + micros)
+}
+
+/// `2017-10-02` → days since 1970-01-01.
+pub(crate) fn date(text: &str) -> Option<i32> {
+    let micros = dates::canonical(&format!("{text} 00:00:00"))?;
+    i32::try_from(micros.div_euclid(86_400_000_000)).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::schema::contract::TableId;
+
+    fn column(table: TableId, name: &str) -> &'static Column {
+        table.table().column(name).unwrap()
+    }
+
+    fn parse<'a>(column: &Column, field: &'a [u8]) -> Result<Cell<'a>, String> {
+        super::parse(column, field, &Bounds::default())
+    }
+
+    #[test]
+    fn money_is_exact() {
+        let ok = |text| centavos(text).unwrap();
+        assert_eq!((ok("58.9"), ok("0.29"), ok("1000"), ok("13.290")), (5890, 29, 100_000, 1329));
+        for bad in ["", ".", ".5", "-1", "1.234", "1e3", "58,90", "NaN", "9999999999999999"] {
+            assert!(centavos(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_are_checked() {
+        assert_eq!(timestamp_micros("1970-01-02 00:00:01.5"), Some(86_401_500_000));
+        assert_eq!(timestamp_micros("1970-01-02 00:00:01.1234567"), None);
+        assert_eq!((date("1969-12-31"), date("1969-12-32"), date("")), (Some(-1), None, None));
+    }
+
+    #[test]
+    fn instants_have_plausible_years_and_one_time_zone() {
+        let purchase = column(TableId::Orders, "order_purchase_timestamp");
+        assert_eq!(parse(purchase, b"2018-08-15 10:10:18"), parse(purchase, b"2018-08-15T10:10:18"));
+        assert!(matches!(parse(purchase, b"2018-08-15T10:10:18Z"), Ok(Cell::Converted(_))));
+        for year in [
+            "9999-12-31",
+            "0001-01-01 00:00:00",
+            "1999-12-31 23:59:59",
+            "2101-01-01 00:00:00",
+            "2101-01-01T00:00:00-03:00",
+        ] {
+            assert_eq!(parse(purchase, year.as_bytes()), Err("not in the years 2000 to 2100".into()), "{year}");
+        }
+        let bounds = Bounds::of(Years { first: 1990, last: 9999 });
+        assert!(super::parse(purchase, b"9999-12-31 23:59:59", &bounds).is_ok());
+        assert!(parse(purchase, b"2100-12-31 23:59:59").is_ok() && parse(purchase, b"2000-01-01").is_ok());
+    }
+
+    #[test]
+    fn any_short_text_is_an_id() {
+        let id = column(TableId::Orders, "order_id");
+        assert_eq!(parse(id, b"0123456789abcdef0123456789abcdef"), Ok(Cell::Text("0123456789abcdef0123456789abcdef")));
+        assert_eq!(parse(id, b" A-17 "), Ok(Cell::OddId("A-17")));
+        assert_eq!(parse(id, "é".repeat(64).as_bytes()), Ok(Cell::OddId("é".repeat(64).as_str())));
+        assert_eq!(parse(id, "é".repeat(65).as_bytes()), Err("longer than 64 characters".into()));
+        assert!(parse(id, b"ab").is_err() && parse(id, b" ").is_err());
+    }
+
+    #[test]
+    fn amounts_and_texts_are_bounded() {
+        let price = column(TableId::OrderItems, "price_centavos");
+        assert_eq!(parse(price, b"10000000.00"), Ok(Cell::Integer(MOST_CENTAVOS)));
+        assert_eq!(parse(price, b"10000000.01"), Err("more than 10000000 reais".into()));
+        let category = column(TableId::Products, "product_category_name");
+        assert!(parse(category, "ã".repeat(100).as_bytes()).is_ok());
+        assert_eq!(parse(category, "ã".repeat(101).as_bytes()), Err("longer than 100 characters".into()));
+    }
+
+    #[test]
+    fn zip_prefixes_get_their_zeros_back() {
+        let zip = column(TableId::Customers, "customer_zip_code_prefix");
+        assert_eq!(parse(zip, b"01151"), Ok(Cell::Text("01151")));
+        assert_eq!(parse(zip, b"1151"), Ok(Cell::Padded(*b"01151")));
+        assert!(parse(zip, b"123456").is_err() && parse(zip, b"12a").is_err() && parse(zip, b" ").is_err());
+    }
+
+    #[test]
+    fn nulls_bounds_and_words() {
+        assert_eq!(parse(column(TableId::Products, "product_weight_g"), b""), Ok(Cell::Null));
+        assert_eq!(parse(column(TableId::Products, "product_weight_g"), b"225.0"), Ok(Cell::Integer(225)));
+        assert!(parse(column(TableId::OrderReviews, "review_score"), b"6").is_err());
+        assert!(parse(column(TableId::Orders, "order_status"), b"lost").is_err());
+        assert!(parse(column(TableId::Customers, "customer_state"), b"XX").is_err());
+        assert!(parse(column(TableId::Customers, "customer_city"), b"s\xe3o").is_err());
+    }
+}

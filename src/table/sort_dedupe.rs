@@ -1,0 +1,184 @@
+//! The one order of a table: exact duplicates out, key conflicts named, rows sorted. Used by `clean`.
+
+use std::cmp::Ordering;
+
+use polars::prelude::*;
+use rayon::prelude::*;
+
+/// Which rows of a table stay, in sorted order, and which go.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Canonical {
+    /// Rows that stay, sorted by the key and then by every other column: independent of the order in the file.
+    pub(crate) kept: Vec<IdxSize>,
+    /// Number of rows equal to a kept row in every column.
+    pub(crate) duplicates: usize,
+    /// Rows with the key of a kept row but other values.
+    pub(crate) conflicts: Vec<IdxSize>,
+}
+
+/// Finds the canonical order of `frame`. Without a `key` the whole row is the key.
+pub(crate) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonical> {
+    let mut names: Vec<&str> = key.to_vec();
+    names.extend(frame.get_column_names().iter().map(|n| n.as_str()).filter(|n| !key.contains(n)));
+    let series: Vec<Series> =
+        names.iter().map(|n| Ok(frame.column(n)?.as_materialized_series().rechunk())).collect::<PolarsResult<_>>()?;
+    let columns: Vec<Values<'_>> = series.iter().map(Values::of).collect::<PolarsResult<_>>()?;
+    let (key, others) = columns.split_at(if key.is_empty() { columns.len() } else { key.len() });
+    let rows = frame.height();
+    Ok(match columns.as_slice() {
+        // Where eight bytes hold the first value, most comparisons end at the second one.
+        [first, second, rest @ ..] if key.len() > 1 && first.is_short() && second.is_a_number() => {
+            let prefix = |row| (u128::from(first.prefix(row)) << 64) | u128::from(second.prefix(row));
+            sort_out((0..rows).map(prefix), rest, key, others)
+        }
+        [first, ..] => sort_out((0..rows).map(|row| first.prefix(row)), &columns, key, others),
+        [] => Canonical::default(),
+    })
+}
+
+/// Sorts the rows by a prefix, which is kept beside their numbers, and then by `columns`; those of equal `key` go, but the first.
+fn sort_out<P: Ord + Copy + Send>(
+    prefixes: impl Iterator<Item = P>,
+    columns: &[Values<'_>],
+    key: &[Values<'_>],
+    others: &[Values<'_>],
+) -> Canonical {
+    let mut rows: Vec<(P, IdxSize)> = prefixes.zip(0..).collect();
+    // Of equal rows the first in the file comes first: which lines are named must not depend on how the rows are cut.
+    rows.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| compare(columns, a.1, b.1)).then(a.1.cmp(&b.1)));
+
+    let mut result = Canonical { kept: Vec::with_capacity(rows.len()), ..Default::default() };
+    let mut previous: Option<(P, IdxSize)> = None;
+    for (prefix, row) in rows {
+        let same = |columns| previous.is_some_and(|p| p.0 == prefix && compare(columns, p.1, row).is_eq());
+        if !same(key) {
+            result.kept.push(row);
+        } else if same(others) {
+            result.duplicates += 1;
+        } else {
+            result.conflicts.push(row);
+        }
+        previous = Some((prefix, row));
+    }
+    result
+}
+
+fn compare(columns: &[Values<'_>], a: IdxSize, b: IdxSize) -> Ordering {
+    columns.iter().map(|c| c.compare(a as usize, b as usize)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// The chunk of a column of one chunk.
+type Array<T> = <T as PolarsDataType>::Array;
+
+/// Direct access to the values of a column.
+enum Values<'a> {
+    Text(&'a Array<StringType>),
+    Integer(&'a Array<Int64Type>),
+    Float(&'a Array<Float64Type>),
+}
+
+impl<'a> Values<'a> {
+    fn of(series: &'a Series) -> PolarsResult<Self> {
+        let array = series.chunks().first().ok_or_else(|| polars_err!(NoData: "a column without a chunk"))?.as_any();
+        let unknown = || polars_err!(InvalidOperation: "no order for column `{}`", series.name());
+        match series.dtype() {
+            DataType::String => array.downcast_ref().map(Values::Text),
+            DataType::Int64 | DataType::Datetime(..) => array.downcast_ref().map(Values::Integer),
+            DataType::Float64 => array.downcast_ref().map(Values::Float),
+            _ => None,
+        }
+        .ok_or_else(unknown)
+    }
+
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        match self {
+            Values::Text(v) => v.get(a).cmp(&v.get(b)),
+            Values::Integer(v) => v.get(a).cmp(&v.get(b)),
+            Values::Float(v) => match (v.get(a), v.get(b)) {
+                (Some(a), Some(b)) => a.total_cmp(&b),
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            },
+        }
+    }
+
+    /// Whether the prefix says all of every value: texts of one length, which eight bytes hold.
+    fn is_short(&self) -> bool {
+        match self {
+            Values::Text(v) => {
+                let length = v.iter().next().flatten().map_or(9, str::len);
+                length <= 8 && v.iter().all(|text| text.is_some_and(|text| text.len() == length))
+            }
+            _ => self.is_a_number(),
+        }
+    }
+
+    /// Whether the prefix says all of every value, since they are numbers, none of them missing.
+    fn is_a_number(&self) -> bool {
+        match self {
+            Values::Text(_) => false,
+            Values::Integer(v) => v.iter().all(|number| number.is_some()),
+            Values::Float(v) => v.iter().all(|number| number.is_some()),
+        }
+    }
+
+    /// A number that orders as the value does, as far as eight bytes reach.
+    fn prefix(&self, row: usize) -> u64 {
+        const SIGN: u64 = 1 << 63;
+        match self {
+            Values::Text(v) => v.get(row).map_or(0, prefix),
+            Values::Integer(v) => v.get(row).map_or(0, |number| number as u64 ^ SIGN),
+            // As `f64::total_cmp` has it: of negative numbers all bits turn, of others the sign.
+            Values::Float(v) => v.get(row).map_or(0, |number| match number.to_bits() {
+                bits if bits & SIGN == 0 => bits | SIGN,
+                bits => !bits,
+            }),
+        }
+    }
+}
+
+/// A number that orders as the text does, as far as eight bytes reach.
+pub(crate) fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let n = text.len().min(8);
+    bytes[..n].copy_from_slice(&text.as_bytes()[..n]);
+    u64::from_be_bytes(bytes)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicates_go_and_conflicts_are_named() {
+        let frame = df!("id" => ["b", "a", "b", "a", "c"], "x" => [2i64, 1, 2, 9, 3]).unwrap();
+        let c = canonical(&frame, &["id"]).unwrap();
+        assert_eq!((c.kept, c.conflicts), (vec![1, 0, 4], vec![3]));
+        assert_eq!(c.duplicates, 1);
+    }
+
+    #[test]
+    fn without_a_key_only_equal_rows_go() {
+        let frame = df!("zip" => ["2", "1", "2", "2"], "lat" => [0.5, 0.5, 0.5, -0.5]).unwrap();
+        let c = canonical(&frame, &[]).unwrap();
+        assert_eq!((c.kept.len(), c.duplicates, c.conflicts.len()), (3, 1, 0));
+        assert_eq!((c.kept[0], c.kept[1]), (1, 3));
+    }
+
+    #[test]
+    fn a_short_text_and_a_number_sort_as_they_compare() {
+        let numbers = [f64::NAN, 1.5, -1.5, 0.0, -0.0, f64::NEG_INFINITY, f64::INFINITY, -2.5, 1e-300, 2.5];
+        let zips: Vec<String> = (0..40).map(|row| ["01", "00", "10"][row % 3].into()).collect();
+        let lat: Vec<f64> = (0..40).map(|row| numbers[row * 7 % 10]).collect();
+        let frame = df!("zip" => &zips, "lat" => &lat).unwrap();
+        let c = canonical(&frame, &[]).unwrap();
+        let mut expected: Vec<usize> = (0..40).collect();
+        expected.sort_by(|&a, &b| zips[a].cmp(&zips[b]).then(lat[a].total_cmp(&lat[b])));
+        expected.dedup_by(|b, a| zips[*a] == zips[*b] && lat[*a].to_bits() == lat[*b].to_bits());
+        assert_eq!(c.kept, expected.iter().map(|&row| row as IdxSize).collect::<Vec<_>>());
+        assert_eq!(c.duplicates, 40 - expected.len());
+        // Where the text alone is the key, rows of another number are conflicts.
+        let c = canonical(&frame, &["zip"]).unwrap();
+        assert_eq!((c.kept.len(), c.conflicts.len()), (3, expected.len() - 3));
+    }
+}
