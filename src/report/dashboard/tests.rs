@@ -244,3 +244,18 @@ fn the_policy_names_the_script_and_nothing_from_outside() {
     assert!(!script.contains("<!--") && !script.contains('\r'));
     assert!(script.contains("Permission to use, copy, modify"));
 }
+
+/// A page and a stylesheet of the user's own get the same script, which the policy still names.
+#[test]
+fn an_own_page_and_style_keep_the_script() {
+    let folder = tempfile::tempdir().unwrap();
+    Templates::write_built_in(folder.path()).unwrap();
+    let page = folder.path().join("templates/dashboard.html");
+    let text = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&page, text.replace("<main>", "<p>ours</p><main>")).unwrap();
+    std::fs::write(folder.path().join("style/dashboard.css"), ".ours { color: red }").unwrap();
+    let templates = Templates::read(folder.path()).unwrap();
+    let page = dashboard_with(&results(3_000), &templates).unwrap();
+    assert!(page.contains("<p>ours</p>") && page.contains(".ours { color: red }"));
+    assert!(page.contains(BUNDLE) && page.contains(&format!("script-src 'sha256-{}'", *SCRIPT_HASH)));
+}
