@@ -1,7 +1,7 @@
 //! Results → `dashboard.html`: one file with the sums, the libraries and the fonts inside, which asks for nothing.
 //!
-//! What is computed is computed in `mart`, `models` and `findings`; here it is laid out for the page (`cube`), and the
-//! page's scripts under `reports/dashboard/` filter and draw it. The policy of the page allows the one script whose hash it
+//! What is computed is computed in `mart`, `models` and `findings`; here it is laid out for the page (`cube`), and its
+//! scripts, bundled from `reports/dashboard/js/`, filter and draw it. The policy of the page allows the one script whose hash it
 //! names; everything from the data is text in a JSON block that no browser executes.
 
 mod answers;
@@ -30,17 +30,8 @@ use crate::report::{Lang, Templates};
 use crate::results::Results;
 use crate::text::escaped_json;
 
-macro_rules! scripts {
-    ($($name:literal),+) => {
-        [$(include_str!(concat!("../../reports/dashboard/js/", $name, ".js"))),+]
-    };
-}
-
-/// Our scripts in their order: each uses what stands before it.
-const SCRIPTS: [&str; 15] = scripts!(
-    "dom", "data", "format", "cube", "state", "link", "panel", "bars", "months", "map", "payments", "ranking",
-    "controls", "export", "main"
-);
+/// The modules of `reports/dashboard/js/` in one function; `tests/browser/scripts.js` makes it and checks that it is fresh.
+const BUNDLE: &str = include_str!("../../reports/dashboard/dashboard.bundle.js");
 
 /// Libraries with the licence that must go with them, then our own, which share names with nobody.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
@@ -54,12 +45,8 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
             include_str!("../../reports/dashboard/vendor/plot.umd.min.js"),
         ),
     ];
-    let mut script: String =
-        libraries.iter().map(|(licence, code)| format!("/*\n{}*/\n{}\n", licence, code.trim_end())).collect();
-    script += "(() => {\n\"use strict\";\n";
-    SCRIPTS.iter().for_each(|file| script += file);
-    script += "})();\n";
-    script
+    let libraries = libraries.iter().map(|(licence, code)| format!("/*\n{}*/\n{}\n", licence, code.trim_end()));
+    libraries.chain([BUNDLE.to_owned()]).collect()
 });
 
 /// What the page's policy knows the script by.

@@ -215,15 +215,22 @@ fn both_languages_have_all_phrases() {
     for (key, text) in &french.words {
         assert_eq!(holes(text), holes(&english.words[key]), "{key}");
     }
-    for script in SCRIPTS {
+    // The modules, not the bundle: a bundler may give `t` another name.
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/dashboard/js");
+    let scripts = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut phrases = 0;
+    for script in scripts.filter(|path| path.extension().is_some_and(|e| e == "js")) {
+        let script = std::fs::read_to_string(script).unwrap();
         for (at, start) in script.match_indices("t(\"") {
             if script[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.') {
                 continue;
             }
             let asked = script[at + start.len()..].split('"').next().unwrap();
             assert!(french.words.contains_key(asked), "there is no phrase `{asked}`");
+            phrases += 1;
         }
     }
+    assert!(phrases > 50, "{phrases} phrases");
 }
 
 #[test]
@@ -237,4 +244,19 @@ fn the_policy_names_the_script_and_nothing_from_outside() {
     }
     assert!(!script.contains("<!--") && !script.contains('\r'));
     assert!(script.contains("Permission to use, copy, modify"));
+}
+
+/// A page and a stylesheet of the user's own get the same script, which the policy still names.
+#[test]
+fn an_own_page_and_style_keep_the_script() {
+    let folder = tempfile::tempdir().unwrap();
+    Templates::write_built_in(folder.path()).unwrap();
+    let page = folder.path().join("templates/dashboard.html");
+    let text = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&page, text.replace("<main>", "<p>ours</p><main>")).unwrap();
+    std::fs::write(folder.path().join("style/dashboard.css"), ".ours { color: red }").unwrap();
+    let templates = Templates::read(folder.path()).unwrap();
+    let page = dashboard_with(&results(3_000), &templates).unwrap();
+    assert!(page.contains("<p>ours</p>") && page.contains(".ours { color: red }"));
+    assert!(page.contains(BUNDLE) && page.contains(&format!("script-src 'sha256-{}'", *SCRIPT_HASH)));
 }

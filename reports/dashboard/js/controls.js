@@ -1,11 +1,38 @@
 // Filters, choices, chips and key figures: what stands above the charts. Drawn by main.js.
 
-const choice = (label, options, current, set) => {
-  const select = h("select", { change: () => set(select.value) }, options.map(([value, text]) => h("option", { value, text })));
-  return { element: h("label", { class: "choice" }, h("span", { text: label }), select), draw: () => (select.value = current()) };
+import { at } from "./core/cube.js";
+import { hasData } from "./core/metrics.js";
+import { plainText, shortened } from "./core/text.js";
+import { emptyView, TOPS } from "./core/view.js";
+import { REGIONS, sales } from "./data.js";
+import { h, later, name } from "./dom.js";
+import { capital, LOCALE, METRIC_NAMES, METRICS, metricText, percent, t, whole } from "./format.js";
+import { canRedo, canUndo, change, chips, FILTERS, isStart, redo, reset, scope, statesOf, toggle, undo, view } from "./state.js";
+
+/** @import { Filter, View } from "./core/view.js" */
+
+/** @typedef {{ element: HTMLElement, draw: () => void }} Control `draw` shows the view in it */
+
+/**
+ * One of several.
+ * @template {string | number} V
+ * @param {string} label
+ * @param {[V, string][]} options values with their text
+ * @param {() => V} current
+ * @param {(value: V) => void} set
+ * @returns {Control}
+ */
+export const choice = (label, options, current, set) => {
+  const select = h("select", { change: () => set(options[select.selectedIndex][0]) }, options.map(([value, text]) => h("option", { value, text })));
+  return { element: h("label", { class: "choice" }, h("span", { text: label }), select), draw: () => void (select.value = String(current())) };
 };
 
-/** Buttons of which any number may be pressed. */
+/**
+ * Buttons of which any number may be pressed.
+ * @param {Filter} filter
+ * @param {string} label
+ * @returns {Control}
+ */
 function buttons(filter, label) {
   const { keys, names, kind } = FILTERS[filter];
   const all = keys.map((_, i) =>
@@ -14,17 +41,29 @@ function buttons(filter, label) {
   return { element, draw: () => all.forEach((button, i) => button.setAttribute("aria-pressed", String(view[filter].includes(i)))) };
 }
 
-/** A list of boxes to tick that unfolds; `groups` holds { text, values } or null for one group without a head. */
+/** @typedef {{ text: string, values: number[] }} Group */
+
+/**
+ * A list of boxes to tick that unfolds, in groups or, without them, in the order of the alphabet.
+ * @param {Filter} filter
+ * @param {string} label
+ * @param {Group[] | null} groups
+ * @returns {Control}
+ */
 function menu(filter, label, groups) {
   const { names } = FILTERS[filter];
+  /** @type {Map<number, { input: HTMLInputElement, line: HTMLElement, text: string }>} */
   const boxes = new Map();
+  /** @type {{ input: HTMLInputElement, values: number[] }[]} */
   const heads = [];
+  /** @param {number} i */
   const box = (i) => {
     const input = h("input", { type: "checkbox", change: () => toggle(filter, [i]) });
     const line = h("label", {}, input, name(shortened(names[i], 80)));
     boxes.set(i, { input, line, text: plainText(names[i]) });
     return line;
   };
+  /** @param {Group} group */
   const group = ({ text, values }) => {
     const input = h("input", { type: "checkbox", change: () => toggle(filter, values) });
     heads.push({ input, values });
@@ -36,7 +75,10 @@ function menu(filter, label, groups) {
     input: () => {
       const wanted = plainText(search.value);
       let found = 0;
-      for (const { line, text } of boxes.values()) found += !(line.hidden = !text.includes(wanted));
+      for (const { line, text } of boxes.values()) {
+        line.hidden = !text.includes(wanted);
+        if (!line.hidden) found += 1;
+      }
       for (const set of content.querySelectorAll("fieldset")) set.hidden = !set.querySelector("fieldset > label:not([hidden])");
       nothing.hidden = found > 0;
     },
@@ -48,9 +90,9 @@ function menu(filter, label, groups) {
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !element.open) return;
     element.open = false;
-    element.querySelector("summary").focus();
+    element.querySelector("summary")?.focus();
   });
-  document.addEventListener("click", (event) => { if (element.open && event.isTrusted && !element.contains(event.target)) element.open = false; });
+  document.addEventListener("click", (event) => { if (element.open && event.isTrusted && event.target instanceof Node && !element.contains(event.target)) element.open = false; });
   const draw = () => {
     const chosen = view[filter];
     for (const [i, { input }] of boxes) input.checked = chosen.includes(i);
@@ -65,39 +107,39 @@ function menu(filter, label, groups) {
   return { element, draw };
 }
 
-/** Without accents and capitals, for searching. */
-const plainText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
 const regionGroups = REGIONS.names.map((text, region) => ({ text, values: statesOf(region) })).filter(({ values }) => values.length);
-const undoButton = h("button", { type: "button", id: "undo", text: t("undo"), click: undo, "aria-keyshortcuts": "Control+Z" });
-const redoButton = h("button", { type: "button", id: "redo", text: t("redo"), click: redo, "aria-keyshortcuts": "Control+Y" });
-const resetButton = h("button", { type: "button", id: "reset", text: t("reset"), click: reset });
-const chipList = h("ul", { class: "chips", "aria-label": t("filters") });
-const said = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
-const pick = (field) => (value) => change((next) => (next[field] = value));
+export const undoButton = h("button", { type: "button", id: "undo", text: t("undo"), click: undo, "aria-keyshortcuts": "Control+Z" });
+export const redoButton = h("button", { type: "button", id: "redo", text: t("redo"), click: redo, "aria-keyshortcuts": "Control+Y" });
+export const resetButton = h("button", { type: "button", id: "reset", text: t("reset"), click: reset });
+export const chipList = h("ul", { class: "chips", "aria-label": t("filters") });
+export const said = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
+/** @type {<F extends "metric" | "top" | "share">(field: F) => (value: View[F]) => void} */
+export const pick = (field) => (value) => change((next) => (next[field] = value));
 
-const CONTROLS = [
-  choice(t("metric"), Object.keys(METRICS).map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
+/** @type {Control[]} */
+export const CONTROLS = [
+  choice(t("metric"), METRIC_NAMES.map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
   buttons("years", t("year")),
   menu("categories", t("category"), null),
   menu("states", t("state"), regionGroups),
   buttons("methods", t("method")),
-  choice(t("top"), TOPS.map((n) => [n, t("top_n", { n })]), () => view.top, (value) => pick("top")(Number(value))),
+  choice(t("top"), TOPS.map((n) => [n, t("top_n", { n })]), () => view.top, pick("top")),
 ];
 
-function drawControls() {
+export function drawControls() {
   for (const control of CONTROLS) control.draw();
-  undoButton.disabled = !past.length;
-  redoButton.disabled = !future.length;
-  resetButton.disabled = encode(view) === "";
+  undoButton.disabled = !canUndo();
+  redoButton.disabled = !canRedo();
+  resetButton.disabled = isStart();
   const all = chips();
+  /** @param {ReturnType<typeof chips>[number]} chip */
   const chip = ({ filter, text, values }) =>
     h("li", {}, h("button", { type: "button", "aria-label": t("remove", { name: text }), click: () => toggle(filter, values) }, name(shortened(text, 60)), h("span", { "aria-hidden": "true", text: "×" })));
   chipList.replaceChildren(...(all.length ? all.map(chip) : [h("li", { class: "soft", text: t("no_filter") })]));
 }
 
-/** Told to screen readers once the view has settled. */
-const announce = later(() => {
+/** Tells screen readers the view once it has settled. */
+export const announce = later(() => {
   const [m] = sales(view);
   said.textContent = hasData(m)
     ? t("announce", { metric: t(`metric_${view.metric}`), value: metricText(view.metric, METRICS[view.metric].value(m)), orders: whole(m[at.orders]), scope: scope() })
@@ -106,7 +148,7 @@ const announce = later(() => {
 
 // ---- key figures ---------------------------------------------------------------------------------------------------
 
-const tiles8 = Object.keys(METRICS).map((metric) => {
+export const figures = METRIC_NAMES.map((metric) => {
   const value = h("span", { class: "figure" });
   const beside = h("span", { class: "beside" });
   const button = h("button", { type: "button", class: "kpi", id: `kpi-${metric}`, click: () => pick("metric")(metric) }, h("span", { class: "label", text: t(`metric_${metric}`) }), value, beside);
@@ -114,10 +156,10 @@ const tiles8 = Object.keys(METRICS).map((metric) => {
 });
 const EVERYTHING = sales(emptyView())[0];
 
-function drawFigures() {
+export function drawFigures() {
   const [m] = sales(view);
   const filtered = chips().length > 0;
-  for (const { metric, button, value, beside } of tiles8) {
+  for (const { metric, button, value, beside } of figures) {
     const { adds, value: of } = METRICS[metric];
     const [here, all] = [of(m), of(EVERYTHING)];
     const known = hasData(m) && Number.isFinite(here);

@@ -1,5 +1,21 @@
 // Puts the page together and draws the view. Everything else is called from here.
 
+import { SHARES } from "./core/view.js";
+import { categoriesChart, crumbs, reviewChart, territoryChart } from "./bars.js";
+import { announce, chipList, choice, CONTROLS, drawControls, drawFigures, figures, pick, redoButton, resetButton, said, undoButton } from "./controls.js";
+import { byId, h, later } from "./dom.js";
+import { saveFiltered } from "./export.js";
+import { t } from "./format.js";
+import { highlightAgain, listenToMarks } from "./link.js";
+import { mapPanel } from "./map.js";
+import { monthsChart } from "./months.js";
+import { panel, PANELS } from "./panel.js";
+import { paymentsChart } from "./payments.js";
+import { rankingPanel } from "./ranking.js";
+import { chips, drawWith, scope, view } from "./state.js";
+
+/** @import { Panel } from "./panel.js" */
+
 const trail = h("nav", { class: "crumbs", "aria-label": t("territory_path") });
 const share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${basis}`)]), () => view.share, pick("share"));
 
@@ -16,16 +32,22 @@ const LAYOUT = [
 ];
 CONTROLS.push(share);
 
-/** Panels that show the view before this one: they are out of sight, and wait until what is in sight has been painted. */
+/**
+ * Panels that show the view before this one: they are out of sight, and wait until what is in sight has been painted.
+ * @type {Set<Panel>}
+ */
 const stale = new Set();
 const inSight = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) PANELS.find((one) => one.element === target).seen = isIntersecting;
+  for (const { target, isIntersecting } of entries) {
+    const shown = PANELS.find((one) => one.element === target);
+    if (shown) shown.seen = isIntersecting;
+  }
 });
 
 /** Draws the view. Whoever works by keyboard keeps the focus where it was, though the element is a new one. */
 function draw() {
-  const focus = document.activeElement;
-  const key = focus?.dataset?.key;
+  const focus = /** @type {HTMLElement | SVGElement | null} */ (document.activeElement);
+  const key = focus?.dataset.key;
   const inside = focus?.closest("section.panel")?.id;
   drawControls();
   drawFigures();
@@ -33,7 +55,7 @@ function draw() {
   trail.hidden = !view.states.length;
   for (const one of PANELS) stale.add(one);
   drawPanels((one) => one.seen !== false || one.id === inside);
-  if (key && inside && !focus.isConnected) document.querySelector(`#${inside} button[data-key="${CSS.escape(key)}"]`)?.focus();
+  if (key && inside && !focus.isConnected) /** @type {HTMLElement | null} */ (document.querySelector(`#${inside} button[data-key="${CSS.escape(key)}"]`))?.focus();
   document.title = `${chips().length ? `${scope()} – ` : ""}${t("title")}`;
   announce();
   document.documentElement.classList.toggle("busy", stale.size > 0);
@@ -41,14 +63,13 @@ function draw() {
   requestAnimationFrame(() => requestAnimationFrame(settle));
 }
 
+/** @param {(panel: Panel) => boolean} wanted */
 function drawPanels(wanted) {
   for (const one of [...stale].filter(wanted)) {
     one.draw();
     stale.delete(one);
   }
-  const applied = hot;
-  hot = null;
-  highlight(applied);
+  highlightAgain();
 }
 
 function settle() {
@@ -56,15 +77,15 @@ function settle() {
   document.documentElement.classList.remove("busy");
 }
 
-document.getElementById("controls").append(...CONTROLS.slice(0, 6).map((c) => c.element));
-document.getElementById("actions").append(
+byId("controls").append(...CONTROLS.slice(0, 6).map((c) => c.element));
+byId("actions").append(
   undoButton, redoButton, resetButton,
   h("button", { type: "button", id: "csv", text: t("export_csv"), click: saveFiltered }),
   h("button", { type: "button", id: "print", text: t("print"), click: () => print() }),
 );
-document.getElementById("filters").append(chipList);
-document.getElementById("figures").append(...tiles8.map((tile) => tile.button));
-const board = document.getElementById("board");
+byId("filters").append(chipList);
+byId("figures").append(...figures.map((tile) => tile.button));
+const board = byId("board");
 board.replaceChildren(...LAYOUT.map((one) => one.element));
 document.body.append(said);
 
@@ -75,11 +96,12 @@ const measure = () => {
   PANELS.forEach((one, i) => (one.width = widths[i] || one.width));
   return changed;
 };
+drawWith(draw);
 measure();
 draw();
 for (const one of PANELS) inSight.observe(one.element);
 addEventListener("beforeprint", settle);
-new ResizeObserver(later(() => measure() && draw(), 60)).observe(board);
+new ResizeObserver(later(() => void (measure() && draw()), 60)).observe(board);
 listenToMarks();
 
 // On paper the charts take the width of the page and the tables stay as they were left; names of filters stand in the chips.

@@ -4,9 +4,50 @@
 // there is nothing to show, `but` names the filter that the chart answers by emphasis and not by leaving out, `rows` are
 // { key, cells } with numbers as numbers; `columns` say how to write them.
 
-const PANELS = [];
+import { drawingOf, savePng, saveSvg, saveTable } from "./export.js";
+import { h, name } from "./dom.js";
+import { capital, METRICS, metricText, t } from "./format.js";
+import { chips, isChosen, reset, scope, view } from "./state.js";
 
-function panel(id, chart, { tools = [] } = {}) {
+/** @import { Sums } from "./core/cube.js" */
+/** @import { MetricName } from "./core/metrics.js" */
+/** @import { Filter } from "./core/view.js" */
+/** @import { Child } from "./dom.js" */
+
+/** @typedef {{ text: string, colour?: string, path?: string }} KeyItem a swatch or a shape and what it means */
+/** @typedef {{ label: string, text?: (value: number) => string, metric?: MetricName }} Column the first one has no `text` */
+/** @typedef {{ key?: string | null, cells: (string | number)[] }} Row */
+/**
+ * @typedef {object} Chart
+ * @property {string} [title]
+ * @property {SVGElement | HTMLElement | null} svg
+ * @property {Filter} [but]
+ * @property {KeyItem[]} [key]
+ * @property {string} [note]
+ * @property {Column[]} columns
+ * @property {Row[]} rows
+ */
+/**
+ * @typedef {object} Panel
+ * @property {string} id
+ * @property {HTMLElement} element
+ * @property {HTMLElement} [body] where a chart as wide as the panel stands
+ * @property {number} width
+ * @property {Chart | null} last what is shown
+ * @property {boolean} [seen] unknown until the page has been laid out
+ * @property {() => void} draw
+ */
+
+/** @type {Panel[]} */
+export const PANELS = [];
+
+/**
+ * @param {string} id
+ * @param {(width: number) => Chart} chart
+ * @param {{ tools?: Child[] }} [options]
+ * @returns {Panel}
+ */
+export function panel(id, chart, { tools = [] } = {}) {
   const title = h("h2", { id: `${id}-title` });
   const where = h("p", { class: "scope" });
   const key = h("ul", { class: "key", "aria-label": t("key") });
@@ -24,24 +65,24 @@ function panel(id, chart, { tools = [] } = {}) {
     note,
     details,
   );
-  const self = { id, element, body, width: 0, last: null };
-  for (const [kind, save] of [["SVG", saveSvg], ["PNG", savePng], ["CSV", saveTable]]) {
+  const saves = /** @type {[string, (panel: Panel) => void][]} */ ([["SVG", saveSvg], ["PNG", savePng], ["CSV", saveTable]]);
+  for (const [kind, save] of saves) {
     exports.append(
       h("button", { type: "button", "aria-label": t("save_as", { kind, id: t(`panel_${id}`) }), text: kind, click: () => save(self) }),
     );
   }
   details.addEventListener("toggle", () => details.open && fill());
   const fill = () => self.last && behind.replaceChildren(dataTable(self.last));
-  self.draw = () => {
+  const draw = () => {
     const out = chart(self.width || 560);
     self.last = out;
     if (!out.svg) out.title = capital(t(`panel_${id}`));
-    title.textContent = out.title;
+    title.textContent = out.title ?? "";
     where.textContent = scope(out.but);
     const nothing = !out.svg;
-    if (nothing) body.replaceChildren(noData());
+    if (!out.svg) body.replaceChildren(noData());
     else if (body.firstChild !== out.svg || body.childNodes.length > 1) body.replaceChildren(out.svg);
-    if (!nothing) describe(out.svg instanceof SVGElement ? out.svg : out.svg.querySelector("svg"), `${out.title}. ${where.textContent}.`);
+    if (out.svg) describe(drawingOf(out.svg), `${out.title}. ${where.textContent}.`);
     key.replaceChildren(...(nothing ? [] : (out.key ?? []).map(keyItem)));
     key.hidden = nothing || !out.key?.length;
     note.textContent = out.note ?? "";
@@ -50,11 +91,17 @@ function panel(id, chart, { tools = [] } = {}) {
     details.hidden = nothing;
     if (details.open) fill();
   };
+  /** @type {Panel} */
+  const self = { id, element, body, width: 0, last: null, draw };
   PANELS.push(self);
   return self;
 }
 
-/** A drawing is one image to those who do not see it; the table behind it holds the numbers. */
+/**
+ * A drawing is one image to those who do not see it; the table behind it holds the numbers.
+ * @param {SVGSVGElement} svg
+ * @param {string} text
+ */
 function describe(svg, text) {
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   svg.setAttribute("role", "img");
@@ -66,7 +113,7 @@ function noData() {
   return h("div", { class: "nothing" }, h("p", { text: t("no_data") }), chips().length > 0 && clear);
 }
 
-/** A part of a key: a swatch or shape and what it means. */
+/** @param {KeyItem} item */
 const keyItem = ({ text, colour, path }) => {
   const shape = path
     ? `<svg width="14" height="14" viewBox="-8 -8 16 16" aria-hidden="true"><path d="${path}"/></svg>`
@@ -76,35 +123,46 @@ const keyItem = ({ text, colour, path }) => {
   return h("li", {}, swatch, h("span", { text }));
 };
 
-/** The table behind a chart. Where a row stands for something to filter on, its name is a button that does so. */
+/**
+ * The table behind a chart. Where a row stands for something to filter on, its name is a button that does so.
+ * @param {Chart} chart
+ */
 function dataTable({ title, columns, rows }) {
   const head = h("tr", {}, columns.map((c) => h("th", { scope: "col", class: c.text ? "n" : null, text: c.label })));
-  const cell = (column, value) =>
-    h("td", { class: "n", text: Number.isFinite(value) ? column.text(value) : t("unknown") });
+  /** @type {(column: Column, value: string | number) => HTMLElement} */
+  const cell = ({ text }, value) =>
+    h("td", { class: "n", text: text && typeof value === "number" && Number.isFinite(value) ? text(value) : t("unknown") });
+  /** @param {Row} row */
   const line = ({ key, cells }) => {
     const [label, ...rest] = cells;
-    const pressed = key && isChosen(key);
-    const inside = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(pressed), data: { key } }, name(label)) : name(label);
+    const pressed = Boolean(key) && isChosen(String(key));
+    const inside = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(pressed), data: { key } }, name(String(label))) : name(String(label));
     return h("tr", {}, h("th", { scope: "row" }, inside), rest.map((value, i) => cell(columns[i + 1], value)));
   };
   return h("table", {}, h("caption", { class: "unseen", text: title }), h("thead", {}, head), h("tbody", {}, rows.map(line)));
 }
 
-/** Whether the values of a key are filtered on. */
-function isChosen(key) {
-  const [kind, value] = key.split(":");
-  if (kind === "region") return isWhole(Number(value), view.states);
-  return Boolean(FILTER_OF[kind]) && view[FILTER_OF[kind]].includes(Number(value));
-}
-
-/** Columns of every table of sales: the metric first, then what it stands on. */
-const salesColumns = (label) => {
+/**
+ * Columns of every table of sales: the metric first, then what it stands on.
+ * @param {string} label
+ * @returns {Column[]}
+ */
+export const salesColumns = (label) => {
+  /** @type {MetricName[]} */
   const shown = view.metric === "orders" ? ["orders"] : [view.metric, "orders"];
   return [{ label }, ...shown.map((metric) => ({ label: t(`metric_${metric}`), text: METRICS[metric].text, metric }))];
 };
-const salesCells = (columns, m) => columns.slice(1).map(({ metric }) => METRICS[metric].value(m));
-/** Lines of a tooltip on sales. */
-const salesTip = (title, m) => [
+/**
+ * The figures of a selection for those columns.
+ * @param {Sums} m
+ */
+export const salesFigures = (m) => salesColumns("").flatMap(({ metric }) => (metric ? [METRICS[metric].value(m)] : []));
+/**
+ * Lines of a tooltip on sales.
+ * @param {string} title
+ * @param {Sums} m
+ */
+export const salesTip = (title, m) => [
   title,
-  ...[...new Set([view.metric, "revenue", "orders", "review"])].map((metric) => t("pair", { label: t(`metric_${metric}`), value: metricText(metric, METRICS[metric].value(m)) })),
+  ...[...new Set(/** @type {MetricName[]} */ ([view.metric, "revenue", "orders", "review"]))].map((metric) => t("pair", { label: t(`metric_${metric}`), value: metricText(metric, METRICS[metric].value(m)) })),
 ];

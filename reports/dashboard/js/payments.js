@@ -1,22 +1,48 @@
 // Payments → the mix of methods, in all and by state. Drawn by main.js.
 
+import { add, PAYMENT_MEASURES } from "./core/cube.js";
+import { shortened } from "./core/text.js";
+import { METHODS, payments, SIZES, STATES } from "./data.js";
+import { brl, capital, decimal, percent, t } from "./format.js";
+import { markAll } from "./link.js";
+import { isChosen, view } from "./state.js";
+import { INK, ROW, STYLE } from "./style.js";
+import { d3, Plot } from "./vendor.js";
+
+/** @import { Sums } from "./core/cube.js" */
+/** @import { Chart, Column } from "./panel.js" */
+
+/** @typedef {{ key: string, label: string, methods: Sums[], whole: number }} Mix of a state, or of all */
+
 /** Colours and shapes belong to a method, whatever is filtered. */
 const METHOD_INKS = ["s2", "s1", "s4", "s8", "s3"];
+/** @param {number} method */
 const methodInk = (method) => METHOD_INKS[method] ?? "s8";
+/** @type {Record<string, string>} */
 const ON_METHOD = { s1: "on-deep", s3: "on-deep" };
 
-function paymentsChart(width) {
+/**
+ * @param {number} width
+ * @returns {Chart}
+ */
+export function paymentsChart(width) {
   const basis = PAYMENT_MEASURES.indexOf(view.share);
   const all = payments(view);
   const inside = all.filter((_, state) => !view.states.length || view.states.includes(state));
   const total = d3.range(SIZES.method).map((method) => add(inside.map((m) => m[method]), PAYMENT_MEASURES.length));
+  /** @param {Sums[]} methods */
   const whole = (methods) => d3.sum(methods, (m) => m[basis]);
   const states = all
     .map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole(methods) }))
     .filter((row) => row.whole > 0)
     .sort((a, b) => b.whole - a.whole);
-  const text = view.share === "value" ? (v) => brl(v / 100) : (v) => decimal(v, 0);
-  const columns = [{ label: t("state") }, ...METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) })), { label: t(`share_${view.share}`), text }];
+  /** @param {number} v */
+  const text = (v) => (view.share === "value" ? brl(v / 100) : decimal(v, 0));
+  /** @type {Column[]} */
+  const shares = METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) }));
+  /** @type {Column[]} */
+  const columns = [{ label: t("state") }, ...shares, { label: t(`share_${view.share}`), text }];
+  /** @param {Mix} row */
   const line = (row) => [row.label, ...row.methods.map((m) => m[basis] / row.whole), row.whole];
   const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total, whole: whole(total) };
   const rows = [{ cells: line(sum) }, ...states.map((row) => ({ key: row.key, cells: line(row) }))];
@@ -37,10 +63,12 @@ function paymentsChart(width) {
       };
     }).filter((d) => d.share > 0);
   });
+  /** @param {{ method: number }} d */
   const faded = (d) => (view.methods.length && !view.methods.includes(d.method) ? 0.3 : 1);
   const left = Math.round(Math.min(160, width * 0.34));
   const fits = Math.floor((left - 8) / 6.4);
   const wide = segments.filter((d) => d.share * (width - left) > 34);
+  /** @param {string} key */
   const bold = (key) => (key === "total" ? 700 : 400);
   const names = new Map(shown.map((row) => [row.key, shortened(row.label, fits)]));
   const svg = Plot.plot({

@@ -1,5 +1,5 @@
 //! A table → CSV that people open in a spreadsheet: `tables/*.csv`, `quarantine/*.csv`, downloads of the report, forecasts on
-//! standard output. `csvCell` in `reports/dashboard/js/export.js` follows the same rule.
+//! standard output. `csvCell` in `reports/dashboard/js/core/csv.js` follows the same rule.
 //!
 //! A text that a spreadsheet would take for a formula gets an apostrophe: at the start of a cell before `=`, `+`, `-`, `@`
 //! (full-width ones, too), tab, line feed and carriage return; inside it before the first four after a semicolon, tab or line
