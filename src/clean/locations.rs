@@ -31,22 +31,23 @@ pub(crate) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
     for ((((zip, lat), lng), (city, state)), line) in points.zip(lines) {
         // Whole columns may be missing: a point without its degrees is none.
         let (Some(zip), Some(lat), Some(lng)) = (zip, lat, lng) else { continue };
-        if !LATITUDES.contains(&lat) || !LONGITUDES.contains(&lng) {
+        if LATITUDES.contains(&lat) && LONGITUDES.contains(&lng) {
+            if group.zip != zip {
+                out.push(&mut group);
+                group.zip = zip;
+            }
+            group.add(lat, lng, city, state);
+        } else {
             let names = (city.unwrap_or_default(), state.unwrap_or_default());
             outside.add(outside_brazil(file, Some(*line), zip, (lat, lng), names));
-            continue;
         }
-        if group.zip != zip {
-            out.push(&mut group);
-            group.zip = zip;
-        }
-        group.add(lat, lng, city, state);
     }
     out.push(&mut group);
     Ok((out.into_frame()?, outside))
 }
 
 /// What is told of a point outside of Brazil.
+#[cold]
 pub(crate) fn outside_brazil(
     file: &str,
     line: Option<u32>,

@@ -50,6 +50,20 @@ fn assert_refused_or_accounted_for(data: &Path) {
     }
 }
 
+/// Bytes that are text together need not be so apart.
+#[test]
+fn a_character_cut_in_two_fields_is_text_in_none() {
+    let table = TableId::OrderReviews.table();
+    let header: Vec<&str> = table.columns.iter().map(|column| column.source).collect();
+    let id = "0".repeat(32);
+    let mut bytes = format!("{}\n{id},{id},5,a", header.join(",")).into_bytes();
+    bytes.extend(b"\xc3,\xa3b,2017-10-02 00:00:00,2017-10-03 10:56:33\n");
+    bytes.extend(format!("{id},{id},5,\u{e3},b,2017-10-02 00:00:00,2017-10-03 10:56:33\n").as_bytes());
+    let read = read_bytes(table, &bytes).unwrap();
+    assert!(read.rows_in == 2 && !read.quarantine.listed.is_empty(), "{:?}", read.quarantine);
+    assert_eq!(read.quarantine.listed[0].reason, "not UTF-8");
+}
+
 #[test]
 fn loading_is_reading_and_cleaning() {
     let data = generated(2_000, 3, 0.05);

@@ -157,7 +157,7 @@ impl Rows<'_, '_, '_> {
             self.seen = vec![false; fields.len()];
         }
         self.seen.iter_mut().zip(&fields).for_each(|(seen, field)| *seen |= field.is_some());
-        let field = |i: usize| fields[i].as_deref().unwrap_or_default().as_bytes();
+        let field = |i: usize| Ok(fields[i].as_deref().unwrap_or_default());
         builder.push(line, field, || vec![text.as_bytes()])?;
         builder.weigh(text.len())
     }

@@ -390,7 +390,13 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
                 // What the file lacks is empty in every row.
                 record.push_field(b"");
             }
-            builder.push(before + line, |i| &record[positions[i]], || record.iter().collect())?;
+            // The bytes of all fields are looked at once; text may still end within a character where a field does.
+            let whole = std::str::from_utf8(record.as_slice()).ok();
+            let field = |i: usize| {
+                let text = whole.and_then(|whole| whole.get(record.range(positions[i])?));
+                text.map_or_else(|| std::str::from_utf8(&record[positions[i]]).map_err(|_| &record[positions[i]]), Ok)
+            };
+            builder.push(before + line, field, || record.iter().collect())?;
             builder.weigh(record.as_slice().len())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());

@@ -7,7 +7,10 @@ use super::quarantine::{LONGEST_FIELD, Quarantine, Quarantined, shortened};
 use super::read::{InputFile, RawTable};
 use crate::error::{Error, Result};
 use crate::schema::contract::{Column as Declared, Scope, TIME_ZONE, Table};
-use crate::schema::parse::{Bounds, Cell, parse};
+use crate::schema::parse::{Bounds, Cell, NOT_TEXT, parse_text};
+
+/// The text of a field, or its bytes where they are none.
+pub(crate) type Field<'a> = std::result::Result<&'a str, &'a [u8]>;
 
 /// No table has more columns in its file.
 pub(crate) const MAX_COLUMNS: usize = 9;
@@ -124,23 +127,24 @@ impl<'t> TableBuilder<'t> {
         }
     }
 
-    /// Takes a row: `field(i)` is the text of the `i`-th declared column, `record` the whole row for the quarantine.
+    /// Takes a row: `field(i)` is the text of the `i`-th declared column, or the bytes that are none; `record` the whole row for the
+    /// quarantine.
     pub(crate) fn push<'a>(
         &mut self,
         line: u64,
-        field: impl Fn(usize) -> &'a [u8],
+        field: impl Fn(usize) -> Field<'a>,
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         let mut cells = [Cell::Null; MAX_COLUMNS];
         // Whether a value breaks the contract by itself; a row that does takes it along.
         let mut alone = false;
         for (i, column) in self.declared.iter().enumerate() {
-            match parse(column, field(i), &self.bounds) {
+            match parsed(column, field(i), &self.bounds) {
                 Ok(cell) => cells[i] = cell,
                 Err(_) if column.aside == Scope::Value => alone = true,
                 Err(reason) => {
                     let source = column.source;
-                    return self.reject(line, source, field(i), reason, record());
+                    return self.reject(line, source, bytes(field(i)), reason, record());
                 }
             }
         }
@@ -166,12 +170,12 @@ impl<'t> TableBuilder<'t> {
     fn set_values_aside<'a>(
         &mut self,
         line: u64,
-        field: impl Fn(usize) -> &'a [u8],
+        field: impl Fn(usize) -> Field<'a>,
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         for (i, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.aside == Scope::Value) {
-            if let Err(reason) = parse(&self.declared[i], field(i), &self.bounds) {
-                self.set_aside(Scope::Value, line, column.source, field(i), reason, record())?;
+            if let Err(reason) = parsed(&self.declared[i], field(i), &self.bounds) {
+                self.set_aside(Scope::Value, line, column.source, bytes(field(i)), reason, record())?;
             }
         }
         Ok(())
@@ -258,6 +262,14 @@ impl<'t> TableBuilder<'t> {
             file,
         })
     }
+}
+
+fn parsed<'a>(column: &Declared, field: Field<'a>, bounds: &Bounds) -> std::result::Result<Cell<'a>, String> {
+    field.map_or_else(|_| Err(NOT_TEXT.into()), |text| parse_text(column, text, bounds))
+}
+
+fn bytes(field: Field<'_>) -> &[u8] {
+    field.map_or_else(|bytes| bytes, str::as_bytes)
 }
 
 /// What is told of instants that had an offset from UTC.

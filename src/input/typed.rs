@@ -157,8 +157,9 @@ impl<'p> TypedRows<'p> {
                 ))
                 .with_hint("it is damaged or made to fill memory; get it again from where it comes from"));
             }
-            let field = |i: usize| &text[if i == 0 { 0 } else { ends[i - 1] }..ends[i]];
-            builder.push(self.rows, field, || (0..cells.len()).map(field).collect())?;
+            let bytes = |i: usize| &text[if i == 0 { 0 } else { ends[i - 1] }..ends[i]];
+            let field = |i: usize| std::str::from_utf8(bytes(i)).map_err(|_| bytes(i));
+            builder.push(self.rows, field, || (0..cells.len()).map(bytes).collect())?;
             builder.weigh(text.len())?;
         }
         Ok(())

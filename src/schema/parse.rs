@@ -50,14 +50,22 @@ impl Bounds {
     }
 }
 
+/// Why bytes that are no text break the contract.
+pub(crate) const NOT_TEXT: &str = "not UTF-8";
+
 /// Parses `field` as `column` declares it. Surrounding spaces do not count; an empty field is a null.
 ///
 /// # Errors
 /// Why the field breaks the contract, in words for the quarantine table.
 pub(crate) fn parse<'a>(column: &Column, field: &'a [u8], bounds: &Bounds) -> Result<Cell<'a>, String> {
-    let Ok(text) = std::str::from_utf8(field) else {
-        return Err("not UTF-8".into());
-    };
+    match std::str::from_utf8(field) {
+        Ok(text) => parse_text(column, text, bounds),
+        Err(_) => Err(NOT_TEXT.into()),
+    }
+}
+
+/// The same of a field that is known to be text.
+pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) -> Result<Cell<'a>, String> {
     let text = text.trim_ascii();
     if text.is_empty() {
         return match column.null {

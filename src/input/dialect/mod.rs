@@ -43,7 +43,7 @@ pub(crate) fn canonical<'a>(
     again: &Again<'_>,
 ) -> Result<(Bytes<'a>, Vec<String>)> {
     let failed = |e| Error::input(format!("cannot read `{name}`: {e}"));
-    let mut head = Vec::new();
+    let mut head = Vec::with_capacity(HEAD as usize);
     bytes.by_ref().take(HEAD).read_to_end(&mut head).map_err(failed)?;
     let whole = (head.len() as u64) < HEAD;
     let encoding = Encoding::of(&head, whole, again)?;

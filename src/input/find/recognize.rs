@@ -113,7 +113,9 @@ pub(crate) fn columns(head: &[u8]) -> Vec<String> {
         let found = columns.filter(|c| names.iter().any(|name| is(c, name))).count();
         (found, names.len())
     };
-    [b',', b';', b'\t', b'|'].map(split).into_iter().rev().max_by_key(known).unwrap_or_default()
+    let line = text.lines().next().unwrap_or_default();
+    let delimiters = [b'|', b'\t', b';', b','].into_iter().filter(|c| *c == b',' || line.as_bytes().contains(c));
+    delimiters.map(split).max_by_key(known).unwrap_or_default()
 }
 
 /// Text of the encodings that spreadsheets write.
