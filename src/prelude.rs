@@ -19,8 +19,8 @@ pub use crate::charts::About;
 pub use crate::charts::Svg;
 pub use crate::clean::{Audit, CleanTables, clean};
 pub use crate::decisions::{
-    DecisionParams, Decisions, Facts, Findings, Past, Region, StatePayments, Strategy, Weights, Winner, decide,
-    findings, look_back, region, regret, winner,
+    BacktestReport, DecisionParams, Decisions, Facts, Findings, Region, StatePayments, Strategy, Weights, Winner,
+    decide, findings, look_back, region, regret, winner,
 };
 pub use crate::dossier::dossier;
 pub use crate::input::{RawTables, Source, read};
@@ -30,8 +30,8 @@ pub use crate::mart::{SalesMart, mart};
 pub use crate::models::linear::Coefficient;
 pub use crate::models::reference::{Reference, reference};
 pub use crate::models::{
-    Backtest, BacktestParams, By, Comparison, Every, Forecast, ForecastParams, Forecaster, LastValue, Linear, Outlook,
-    Panel, backtest, compare, forecast, outlook,
+    Backtest, BacktestParams, By, Comparison, Forecast, ForecastParams, ForecastSet, Forecaster, Frequency, LastValue,
+    Linear, Panel, backtest, compare, forecast, outlook,
 };
 pub use crate::report::{Cover, Lang};
 pub use crate::results::{Parameters, Results};

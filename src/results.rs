@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clean::{Audit, CleanTables};
 use crate::decisions;
-use crate::decisions::{DecisionParams, Decisions, Findings, Past};
+use crate::decisions::{BacktestReport, DecisionParams, Decisions, Findings};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::{self, SalesMart};
-use crate::models::Shares;
+use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
 use crate::report::{Cover, Lang};
 use crate::schema::Reading;
@@ -77,7 +77,7 @@ pub struct Results {
     /// What to do, or what the data lack to say so.
     pub decisions: Result<Decisions, TooLittle>,
     /// What the past says of such decisions, or what it lacks.
-    pub past: Result<Past, TooLittle>,
+    pub past: Result<BacktestReport, TooLittle>,
 }
 
 impl Results {
@@ -95,8 +95,9 @@ impl Results {
     /// No month of the data is complete, or a step fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, decisions::findings(&mart)?));
-        let (facts, decided) =
-            rayon::join(facts, || decisions::decide_if_enough(&mart, &Shares::of(&mart)?, &parameters.decisions));
+        let (facts, decided) = rayon::join(facts, || {
+            decisions::decide_if_enough(&mart, &SupplyIndicators::of(&mart)?, &parameters.decisions)
+        });
         let ((reference, findings), (decisions, past)) = (facts?, decided?);
         Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
     }

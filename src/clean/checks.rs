@@ -12,7 +12,7 @@ use crate::input::built_in::MISSING;
 use crate::parallel;
 use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{ForeignKey, TABLES, Table, TableId};
-use crate::table::interner::Places;
+use crate::table::interner::Interner;
 
 /// How many failing rows are named.
 pub(crate) const SAMPLES: usize = 5;
@@ -299,7 +299,7 @@ pub(crate) struct Reference<'a> {
     table: &'static Table,
     key: &'static ForeignKey,
     /// The values that may be referred to.
-    values: Places<'a>,
+    values: Interner<'a>,
     /// How many rows refer to each value.
     pub(crate) referring: Vec<usize>,
     /// Rows that refer to something, to nothing that is there, and the first values that are not there, in their order: unlike
@@ -312,7 +312,7 @@ pub(crate) struct Reference<'a> {
 impl<'a> Reference<'a> {
     /// `target` holds the rows that may be referred to.
     pub(crate) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
-        let values = Places::of(target.column(key.references)?.str()?.iter().flatten());
+        let values = Interner::of(target.column(key.references)?.str()?.iter().flatten());
         let referring = vec![0; values.texts().len()];
         Ok(Reference { table, key, values, referring, total: 0, orphans: 0, samples: BTreeSet::new() })
     }

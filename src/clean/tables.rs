@@ -118,7 +118,7 @@ pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(D
 
 /// Everything but what the checks find.
 pub(crate) fn audit_of(
-    accounts: Vec<Account>,
+    accounts: Vec<TableAudit>,
     warnings: Vec<String>,
     named: Vec<Change>,
     (located, outside): (Step, Quarantine),
@@ -153,19 +153,19 @@ pub(crate) struct Cleaned {
     pub(crate) frame: DataFrame,
     /// Line in the file of each row of `frame`.
     pub(crate) lines: Vec<u32>,
-    pub(crate) account: Account,
+    pub(crate) account: TableAudit,
 }
 
 /// Takes the raw table, so that it is gone before the next one needs the memory.
 pub(crate) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
     let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
-    let mut account = Account::new(table, raw);
+    let mut account = TableAudit::new(table, raw);
     let (frame, lines) = account.add(sort_out(table, &account.file.name, frame, &lines)?);
     Ok(Cleaned { frame, lines, account })
 }
 
 /// What reading and cleaning did to the rows of a table, as far as they have been seen.
-pub(crate) struct Account {
+pub(crate) struct TableAudit {
     table: &'static Table,
     pub(crate) file: InputFile,
     /// Reading and cleaning.
@@ -177,15 +177,15 @@ pub(crate) struct Account {
     pub(crate) quarantine: Quarantine,
 }
 
-impl Account {
+impl TableAudit {
     /// Of a table whose rows are still to be sorted out; those that `raw` holds are not looked at.
-    pub(crate) fn new(table: &'static Table, raw: RawTable) -> Account {
+    pub(crate) fn new(table: &'static Table, raw: RawTable) -> TableAudit {
         let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows);
         let changes = changes(table, read.rows_out, raw.padded_zips);
         let steps = [read, step(table.name, "clean", 0, 0, 0)];
         let converted = converted(&raw).collect();
         let RawTable { file, odd_ids, quarantine, .. } = raw;
-        Account { table, file, steps, changes, odd_ids, converted, quarantine }
+        TableAudit { table, file, steps, changes, odd_ids, converted, quarantine }
     }
 
     /// Checks of the ids that have another form than Olist's, where those are not a few.

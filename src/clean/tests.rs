@@ -13,7 +13,7 @@ use crate::input::quarantine::Quarantine;
 use crate::input::read::{InputFile, RawTable, read_csv};
 use crate::input::table_builder::TableBuilder;
 use crate::input::{Source, dialect, read};
-use crate::schema::contract::{Scope, TABLES, Table};
+use crate::schema::contract::{Scope, TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
 use crate::synth::{SynthParams, generate};
 

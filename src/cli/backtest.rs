@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pfe::mart;
 use pfe::models::metrics::Estimate;
-use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Every, Forecaster, Panel};
+use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Forecaster, Frequency, Panel};
 use serde_json::json;
 
 use super::data::Data;
@@ -70,7 +70,7 @@ fn describe(
         date(cutoffs[0]),
         date(cutoffs[cutoffs.len() - 1]),
         params.horizon,
-        if params.every == Every::Month { "months" } else { "times 30 days" }
+        if params.every == Frequency::Month { "months" } else { "times 30 days" }
     )?;
     writeln!(
         text,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pfe::TooLittle;
-use pfe::decisions::{DecisionParams, Decisions, Findings, Past, Weights};
+use pfe::decisions::{BacktestReport, DecisionParams, Decisions, Findings, Weights};
 use pfe::models::span::date;
 use pfe::regular;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ fn budget(text: &str) -> Result<i64, String> {
 }
 
 /// The answers for machines.
-pub fn json(decisions: &Result<Decisions, TooLittle>, past: &Result<Past, TooLittle>) -> Value {
+pub fn json(decisions: &Result<Decisions, TooLittle>, past: &Result<BacktestReport, TooLittle>) -> Value {
     let (made, lack) = (decisions.as_ref().ok(), decisions.as_ref().err());
     json!({
         "what_to_sell": made.map(|d| &d.winner),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 use pfe::mart;
 use pfe::models::span::date;
-use pfe::models::{self, By, Every, ForecastParams, Linear, Panel};
+use pfe::models::{self, By, ForecastParams, Frequency, Linear, Panel};
 use pfe::pipeline::export::spreadsheet;
 
 use super::data::Data;
@@ -52,8 +52,8 @@ enum PeriodArg {
 
 pub fn run(args: &Args) -> Outcome {
     let every = match args.period {
-        PeriodArg::Month => Every::Month,
-        PeriodArg::Days30 => Every::Days30,
+        PeriodArg::Month => Frequency::Month,
+        PeriodArg::Days30 => Frequency::Days30,
     };
     let cutoff = args.cutoff.to_epoch_days();
     every.check(cutoff)?;

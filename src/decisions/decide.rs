@@ -9,8 +9,8 @@ use super::{Region, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::models::{
-    self, BacktestParams, Comparison, Forecaster, LastValue, Linear, MeanOfThree, Outlook, Shares, compare,
-    outlook_with,
+    self, BacktestParams, Comparison, ForecastSet, Forecaster, LastValue, Linear, MeanOfThree, SupplyIndicators,
+    compare, outlook_with,
 };
 
 /// What the user decides beforehand.
@@ -27,7 +27,7 @@ pub struct DecisionParams {
 #[derive(Debug, Clone, Serialize)]
 pub struct Decisions {
     /// Forecasts as of the day of decision.
-    pub outlook: Outlook,
+    pub outlook: ForecastSet,
     /// What to sell.
     pub winner: Winner,
     /// Where to advertise it.
@@ -38,7 +38,7 @@ pub struct Decisions {
 
 /// Models and choices tested on the past.
 #[derive(Debug, Clone, Serialize)]
-pub struct Past {
+pub struct BacktestReport {
     /// Every model on categories, at the ends of months.
     pub categories: Comparison,
     /// The same on states.
@@ -70,10 +70,10 @@ impl DecisionParams {
 /// [`Error::TooLittle`] where the data do not suffice; the mart is incomplete, a weight has no indicator, or the budget is
 /// not above 0.
 pub fn decide(mart: &SalesMart, params: &DecisionParams) -> Result<Decisions> {
-    decide_with(mart, &Shares::of(mart)?, params)
+    decide_with(mart, &SupplyIndicators::of(mart)?, params)
 }
 
-fn decide_with(mart: &SalesMart, shares: &Shares, params: &DecisionParams) -> Result<Decisions> {
+fn decide_with(mart: &SalesMart, shares: &SupplyIndicators, params: &DecisionParams) -> Result<Decisions> {
     params.check()?;
     let outlook = outlook_with(mart, shares)?;
     let winner = winner(mart, &outlook, &params.weights)?;
@@ -84,14 +84,14 @@ fn decide_with(mart: &SalesMart, shares: &Shares, params: &DecisionParams) -> Re
 }
 
 /// The decisions and what the past says of them, or what the data lack.
-pub type Decided = (Result<Decisions, TooLittle>, Result<Past, TooLittle>);
+pub type Decided = (Result<Decisions, TooLittle>, Result<BacktestReport, TooLittle>);
 
 /// Takes the decisions, with the shares that follow from the mart, and looks back on them, as far as the data suffice: what they
 /// lack is a result, no fault of a run.
 ///
 /// # Errors
 /// As [`decide`] and [`look_back`], but for [`Error::TooLittle`].
-pub fn decide_if_enough(mart: &SalesMart, shares: &Shares, params: &DecisionParams) -> Result<Decided> {
+pub fn decide_if_enough(mart: &SalesMart, shares: &SupplyIndicators, params: &DecisionParams) -> Result<Decided> {
     let decisions = unless_too_little(decide_with(mart, shares, params))?;
     let past = match &decisions {
         Ok(made) => unless_too_little(look_back(&made.outlook, &params.weights))?,
@@ -112,7 +112,7 @@ fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
 ///
 /// # Errors
 /// [`Error::TooLittle`] where the data are too short, or a model cannot be fitted.
-pub fn look_back(outlook: &Outlook, weights: &Weights) -> Result<Past> {
+pub fn look_back(outlook: &ForecastSet, weights: &Weights) -> Result<BacktestReport> {
     let (categories, states) = (&outlook.categories.panel, &outlook.states.panel);
     let all = models::all();
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();
@@ -129,5 +129,5 @@ pub fn look_back(outlook: &Outlook, weights: &Weights) -> Result<Past> {
     );
     let weekly = weekly?;
     let strategies = regret(categories, &weekly.tests[0], weights)?;
-    Ok(Past { categories: by_category?, states: by_state?, weekly, strategies })
+    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly, strategies })
 }

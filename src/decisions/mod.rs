@@ -14,7 +14,7 @@ pub mod winner;
 
 use serde::Serialize;
 
-pub use decide::{Decided, DecisionParams, Decisions, Past, decide, decide_if_enough, look_back};
+pub use decide::{BacktestReport, Decided, DecisionParams, Decisions, decide, decide_if_enough, look_back};
 pub use facts::{Facts, Growth, Lead};
 pub use payments::{Method, StatePayments};
 pub use region::{Region, region};

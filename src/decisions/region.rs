@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
-use crate::models::{Outlook, Panel, Span};
+use crate::models::{DateRange, ForecastSet, Panel};
 use crate::schema::contract::UNKNOWN;
 
 /// Orders for which the revenue of all categories counts in a category's part of a state.
@@ -87,7 +87,7 @@ pub struct City {
 /// There is no such category, the mart is incomplete, or the budget is not above 0.
 pub fn region(
     mart: &SalesMart,
-    outlook: &Outlook,
+    outlook: &ForecastSet,
     category: Option<&str>,
     budget_centavos: Option<i64>,
     weights: &Weights,
@@ -159,7 +159,7 @@ struct Expected {
     before: f64,
 }
 
-fn expected(mart: &SalesMart, outlook: &Outlook, category: Option<&str>) -> Result<Vec<Expected>> {
+fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> Result<Vec<Expected>> {
     let (panel, history) = (&outlook.states.panel, &outlook.states.history);
     let recent = recent(history);
     let mut states: BTreeMap<String, Expected> = BTreeMap::new();
@@ -244,7 +244,7 @@ fn unknown(category: &str, panel: &Panel) -> Error {
 }
 
 /// Revenue of the category by state over the days of `span`, BRL.
-fn own(mart: &SalesMart, category: &str, span: Span) -> Result<BTreeMap<String, f64>> {
+fn own(mart: &SalesMart, category: &str, span: DateRange) -> Result<BTreeMap<String, f64>> {
     let frame = mart.table("sales_by_day")?;
     let (names, states) = (frame.column("category")?.str()?, frame.column("state")?.str()?);
     let days = frame.column("day")?.date()?.physical();

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::score::{Criterion, Weights, score};
 use crate::error::{Result, TooLittle};
 use crate::models::metrics::{Estimate, bootstrap};
-use crate::models::{Backtest, Every, Panel};
+use crate::models::{Backtest, Frequency, Panel};
 use crate::schema::contract::UNKNOWN;
 
 /// Orders a period that a category needs to be chosen.
@@ -55,7 +55,7 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
         if o.orders < ENOUGH_ORDERS || o.before <= 0.0 || names[o.series] == UNKNOWN {
             continue;
         }
-        let earlier = (0..3).map(|back| panel.revenue(o.series, Every::Days30.span(o.cutoff, -3 - back))).sum();
+        let earlier = (0..3).map(|back| panel.revenue(o.series, Frequency::Days30.span(o.cutoff, -3 - back))).sum();
         let option = cutoffs.entry(o.cutoff).or_default().entry(o.series).or_insert(Choice {
             series: o.series,
             forecast: 0.0,

@@ -26,7 +26,7 @@ pub(crate) struct Expected {
 
 /// What would make another category the first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Tipping {
+pub struct SensitivityThreshold {
     /// The second.
     pub runner_up: String,
     /// By how many points the first leads.
@@ -112,7 +112,7 @@ pub(crate) fn tipping(
     expected: &[Expected],
     scored: &[Scored],
     weights: &Weights,
-) -> Option<Tipping> {
+) -> Option<SensitivityThreshold> {
     let [first, second, ..] = scored else { return None };
     let scales: Vec<Scale> = criteria.iter().take(2).map(Scale::of).collect();
     let winner = &expected[first.candidate];
@@ -137,7 +137,7 @@ pub(crate) fn tipping(
         let instead = scored.iter().find(|s| s.indicators[k].rank_without == 1)?;
         Some(Deciding { indicator: i.name, instead: expected[instead.candidate].name.clone() })
     });
-    Some(Tipping {
+    Some(SensitivityThreshold {
         runner_up: expected[second.candidate].name.clone(),
         lead: first.score - second.score,
         shortfall,

@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::facts;
 use super::facts::Facts;
 use super::score::{Criterion, Scored, Weights, score};
-use super::stability::{Expected, Tipping, log_growth, log_revenue, stability, tipping};
+use super::stability::{Expected, SensitivityThreshold, log_growth, log_revenue, stability, tipping};
 use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
 use crate::models::outlook::PERIODS;
-use crate::models::{Every, Forecast, History, Outlook, Span};
+use crate::models::{DateRange, Forecast, ForecastSet, Frequency, History};
 use crate::schema::contract::UNKNOWN;
 
 /// Orders in the last three months that a category needs to be a candidate.
@@ -38,7 +38,7 @@ pub struct Winner {
     /// Products of the first, most revenue in the last three periods first.
     pub products: Vec<ProductFacts>,
     /// What would make another category the first; `None` where there is no other.
-    pub tipping: Option<Tipping>,
+    pub tipping: Option<SensitivityThreshold>,
 }
 
 impl Winner {
@@ -99,7 +99,7 @@ pub struct ProductFacts {
 ///
 /// # Errors
 /// The mart is incomplete, no category has enough orders, or a weight has no indicator.
-pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<Winner> {
+pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Result<Winner> {
     let (panel, history) = (&outlook.categories.panel, &outlook.categories.history);
     let recent = recent(history);
     let enough: Vec<&str> = panel
@@ -142,8 +142,8 @@ pub fn winner(mart: &SalesMart, outlook: &Outlook, weights: &Weights) -> Result<
 }
 
 /// The last three 30-day periods.
-pub(crate) fn recent(history: &History) -> Span {
-    Span { from: Every::Days30.span(history.cutoff, 1 - PERIODS as i32).from, to: history.cutoff }
+pub(crate) fn recent(history: &History) -> DateRange {
+    DateRange { from: Frequency::Days30.span(history.cutoff, 1 - PERIODS as i32).from, to: history.cutoff }
 }
 
 /// Three periods ahead and back, by name.
@@ -215,7 +215,7 @@ fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
     Ok(sums.into_iter().map(|(name, [n, s, q])| (name.into(), (q / n - (s / n) * (s / n)).max(0.0).sqrt())).collect())
 }
 
-fn products(mart: &SalesMart, category: &str, recent: Span) -> Result<Vec<ProductFacts>> {
+fn products(mart: &SalesMart, category: &str, recent: DateRange) -> Result<Vec<ProductFacts>> {
     let in_category = || col("category").eq(lit(category));
     let sold = mart.by_day().rows(recent.from..=recent.to, &["category", "product_id", "revenue_centavos"])?;
     let sold = sold.lazy().filter(in_category());

@@ -7,7 +7,7 @@ use super::values::payments;
 use crate::decisions::region::ADVERTISED;
 use crate::decisions::score::{Indicator, Scored};
 use crate::decisions::winner::{Candidate, ENOUGH_ORDERS, Winner};
-use crate::decisions::{Decisions, Past, Strategy};
+use crate::decisions::{BacktestReport, Decisions, Strategy};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::{Estimate, GROWTH_ORDERS};
 use crate::models::span::date;
@@ -222,7 +222,7 @@ pub(crate) fn effect(c: &Coefficient) -> f64 {
     (c.value * more).exp() - 1.0
 }
 
-fn tested(past: &Past, words: &Words) -> Value {
+fn tested(past: &BacktestReport, words: &Words) -> Value {
     let days = past.weekly.params.cutoffs.len();
     json!({
         "categories": comparison(&past.categories, words),

@@ -130,15 +130,38 @@ impl Words {
     pub(crate) fn doc(&self, doc: &str) -> String {
         self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
     }
-    /// A warning of the audit, which tells it in English.
+    /// A warning of the audit, which tells it in English: as a whole, or what is found of a file, part by part.
     pub(crate) fn note(&self, warning: &str) -> String {
-        let (pattern, names) = pattern(warning);
+        if let Some(note) = self.phrase(warning) {
+            return note;
+        }
+        let (colon, semicolon) = if self.lang == Lang::Fr { ("\u{a0}: ", "\u{a0}; ") } else { (": ", "; ") };
+        let parts = warning.split_once(": ").and_then(|(file, found)| {
+            let found: Option<Vec<String>> = found.split("; ").map(|part| self.phrase(part)).collect();
+            Some(format!("{}{colon}{}", self.phrase(file)?, found?.join(semicolon)))
+        });
+        parts.unwrap_or_else(|| self.filled(&pattern(warning)))
+    }
+    /// A sentence of [`Words::notes`], or one that is the same in English; none if it stands there for no language.
+    fn phrase(&self, sentence: &str) -> Option<String> {
+        let (pattern, names) = pattern(sentence);
+        let known = self
+            .notes
+            .get(&pattern)
+            .cloned()
+            .or_else(|| (self.lang == Lang::En || pattern == "{}").then_some(pattern))?;
+        Some(self.filled(&(known, names)))
+    }
+    fn filled(&self, (pattern, names): &(String, Vec<Name>)) -> String {
         let (open, close) = if self.lang == Lang::Fr { ("«\u{a0}", "\u{a0}»") } else { ("“", "”") };
-        let mut names = names.into_iter().map(|name| name.replace("`, `", &format!("{close}, {open}")));
+        let mut names = names.iter().map(|name| match name {
+            Name::Number(number) => number.clone(),
+            Name::Quoted(name) => format!("{open}{}{close}", name.replace("`, `", &format!("{close}, {open}"))),
+        });
         let mut filled = String::new();
-        for (i, text) in self.notes.get(&pattern).unwrap_or(&pattern).split("{}").enumerate() {
+        for (i, text) in pattern.split("{}").enumerate() {
             if i > 0 {
-                filled += &names.next().map_or(String::new(), |name| format!("{open}{name}{close}"));
+                filled += &names.next().unwrap_or_default();
             }
             filled += text;
         }
@@ -154,19 +177,37 @@ impl Words {
     }
 }
 
-/// A sentence whose names between backticks are left out, and these; names that follow each other count as one.
-fn pattern(sentence: &str) -> (String, Vec<String>) {
-    let (mut pattern, mut names) = (String::new(), Vec::<String>::new());
+/// What a sentence holds in the places of its pattern.
+enum Name {
+    /// Between backticks; names that follow each other count as one.
+    Quoted(String),
+    /// A number that stands by itself.
+    Number(String),
+}
+
+/// A sentence without its names and numbers, and these.
+fn pattern(sentence: &str) -> (String, Vec<Name>) {
+    let (mut pattern, mut names) = (String::new(), Vec::new());
     for (i, text) in sentence.split('`').enumerate() {
         match (i % 2, names.last_mut()) {
-            (0, _) => pattern += text,
-            (_, Some(list)) if pattern.ends_with("{}, ") => {
+            (0, _) => {
+                for (i, word) in text.split(' ').enumerate() {
+                    pattern += if i > 0 { " " } else { "" };
+                    if !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) {
+                        pattern += "{}";
+                        names.push(Name::Number(word.into()));
+                    } else {
+                        pattern += word;
+                    }
+                }
+            }
+            (_, Some(Name::Quoted(list))) if pattern.ends_with("{}, ") => {
                 pattern.truncate(pattern.len() - 2);
                 *list += &format!("`, `{text}");
             }
             _ => {
                 pattern += "{}";
-                names.push(text.into());
+                names.push(Name::Quoted(text.into()));
             }
         }
     }
@@ -272,6 +313,12 @@ mod tests {
             "« a.zip » n'est pas lu : ses tables « orders », « sellers » viennent de « orders.csv », « s.csv »";
         assert_eq!(french.note(told).replace('\u{a0}', " "), expected);
         assert_eq!(french.note("whatever `x` is"), "whatever «\u{a0}x\u{a0}» is");
+        let told = "`a.csv` and 3 more: it is separated by `;`; numbers of `price`, `freight_value` are read with a decimal comma";
+        let expected = "« a.csv » et 3 autres : le séparateur est « ; » ; les nombres de « price », « freight_value » ont une \
+                        virgule décimale";
+        assert_eq!(french.note(told).replace('\u{a0}', " "), expected);
+        let told = "12 values of `order_purchase_timestamp` in `o.csv` had an offset from UTC and became local time of America/Sao_Paulo";
+        assert!(french.note(told).starts_with("12 valeurs de «"), "{}", french.note(told));
         for missing in TABLES.iter().filter_map(|table| crate::input::built_in::told(table.id)) {
             assert!(french.notes.contains_key(&pattern(&missing).0) || missing.ends_with("it has no row"), "{missing}");
         }

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visito
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use super::read::Tap;
+use super::read::HashingReader;
 use super::table_builder::TableBuilder;
 use crate::error::{Error, Result};
 use crate::schema::contract::{Column, Table};
@@ -26,7 +26,7 @@ const DEEPEST: usize = 16;
 /// The file does not hold such documents, or its first one lacks a column that every table has, wherever it is nested.
 ///
 /// Warns of the columns that no document has.
-pub(crate) fn read(tap: &mut Tap<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
+pub(crate) fn read(tap: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let file = builder.file.clone();
     let failed = |e: io::Error| Error::input(format!("cannot read `{file}`: {e}"));
     let mut reader = BufReader::with_capacity(1 << 18, tap);
@@ -262,7 +262,7 @@ mod tests {
 
     fn read_text(text: impl AsRef<[u8]>) -> Result<RawTable> {
         let mut bytes = text.as_ref();
-        let mut tap = Tap::new(&mut bytes);
+        let mut tap = HashingReader::new(&mut bytes);
         let mut builder = TableBuilder::new(TableId::Sellers.table(), "sellers.json", 0, None);
         read(&mut tap, &mut builder)?;
         builder.finish(InputFile::single("sellers.json", 0, String::new()), true)
@@ -317,7 +317,7 @@ mod tests {
         let read = |id: TableId, text: &str| {
             let mut bytes = text.as_bytes();
             let mut builder = TableBuilder::new(id.table(), "x.json", 0, None);
-            let warnings = super::read(&mut Tap::new(&mut bytes), &mut builder)?;
+            let warnings = super::read(&mut HashingReader::new(&mut bytes), &mut builder)?;
             Ok::<_, Error>((builder.finish(InputFile::single("x.json", 0, String::new()), true)?, warnings))
         };
         let points = "{\"geolocation_zip_code\": 1151, \"geolocation_city\": \"x\", \"geolocation_state\": \"SP\"}";

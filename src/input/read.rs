@@ -14,7 +14,7 @@ use super::lines::{Bounded, LONGEST};
 use super::parts::FilePart;
 use super::quarantine::Quarantine;
 pub use super::quarantine::Quarantined;
-use super::source::{Format, Shelf, Source, SourceFile};
+use super::source::{Format, SharedStore, Source, SourceFile};
 use super::table_builder::{TableBuilder, TakeBlock, width};
 use super::typed::TypedRows;
 use super::{built_in, find, json};
@@ -179,7 +179,7 @@ fn hash_part(part: &FilePart, hash: &Hash<'_>) -> Result<InputFile> {
         return Ok(InputFile::single(&part.name, part.bytes()?, hash(&part.name, path)?));
     }
     part.with_bytes(|bytes| {
-        let mut tap = Tap::new(bytes);
+        let mut tap = HashingReader::new(bytes);
         let mut buffer = vec![0; 1 << 18];
         let failed = |e| Error::input(format!("cannot read `{}`: {e}", part.name));
         while tap.read(&mut buffer).map_err(failed)? > 0 {}
@@ -224,7 +224,7 @@ fn read_first<'a>(
         if let Some(file) = part.file(id) {
             return read_file(file, source.reading(), take);
         }
-        if let Some(Shelf(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
+        if let Some(SharedStore(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
             && let Some(rows) = store.rows(Schema::Raw, id.name())?
         {
             return read_store(&**store, id, rows, source.reading(), take);
@@ -237,7 +237,7 @@ fn read_first<'a>(
 /// A warning per store that holds the table too, where it is read from `first`.
 fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>> {
     let mut told = Vec::new();
-    for Shelf(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
+    for SharedStore(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
         let name = stored_name(&**store, id);
         if name != first && store.holds(Schema::Raw, id.name()) && store.rows(Schema::Raw, id.name())?.is_some() {
             told.push(find::unread(&name, &format!("`{}` is taken from `{first}`", id.name())));
@@ -290,7 +290,7 @@ fn read_file<'a>(
                 (Some(identity), told)
             }
             (_, Format::Json) => part.with_rows(|rows| {
-                let mut tap = Tap::new(rows);
+                let mut tap = HashingReader::new(rows);
                 let told = json::read(&mut tap, &mut builder)?;
                 Ok((Some(tap.file(&part.name)), told))
             })?,
@@ -323,7 +323,7 @@ fn read_text(
     reading: &Reading,
     builder: &mut TableBuilder<'_>,
 ) -> Result<(InputFile, Vec<String>, Vec<String>)> {
-    let mut tap = Tap::new(rows);
+    let mut tap = HashingReader::new(rows);
     tap.hashes = part.is_plain();
     let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
     let (bytes, forms) = dialect::canonical(builder.table, &part.name, reading, Box::new(&mut tap), &again)?;
@@ -452,7 +452,7 @@ impl Read for Lines<'_> {
 }
 
 /// Hashes and counts the bytes on their way to the parser, so that a file is read once.
-pub(crate) struct Tap<'a> {
+pub(crate) struct HashingReader<'a> {
     inner: &'a mut dyn Read,
     hasher: blake3::Hasher,
     /// Whether anybody asks for the hash.
@@ -460,9 +460,9 @@ pub(crate) struct Tap<'a> {
     bytes: u64,
 }
 
-impl<'a> Tap<'a> {
+impl<'a> HashingReader<'a> {
     pub(crate) fn new(inner: &'a mut dyn Read) -> Self {
-        Tap { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
+        HashingReader { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
     }
 
     /// What went through.
@@ -472,7 +472,7 @@ impl<'a> Tap<'a> {
     }
 }
 
-impl Read for Tap<'_> {
+impl Read for HashingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(buffer)?;
         if self.hashes {

@@ -42,14 +42,14 @@ pub(crate) struct Part {
     unread: Vec<(TableId, String)>,
     /// Files that may be meant for tables that are missing.
     near: Vec<(TableId, String)>,
-    pub(crate) store: Option<Shelf>,
+    pub(crate) store: Option<SharedStore>,
 }
 
 /// A store that can be shared and shown.
 #[derive(Clone)]
-pub(crate) struct Shelf(pub(crate) Arc<dyn Store>);
+pub(crate) struct SharedStore(pub(crate) Arc<dyn Store>);
 
-impl std::fmt::Debug for Shelf {
+impl std::fmt::Debug for SharedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0.url())
     }
@@ -239,7 +239,7 @@ impl Source {
     pub fn bytes(&self) -> Result<u64> {
         let of_part = |part: &Part, table: &Table| match (part.file(table.id), &part.store) {
             (Some(file), _) => file.size().map(Some),
-            (None, Some(Shelf(store))) if store.holds(Schema::Raw, table.name) => {
+            (None, Some(SharedStore(store))) if store.holds(Schema::Raw, table.name) => {
                 Ok(store.rows(Schema::Raw, table.name)?.map(|rows| rows.saturating_mul(width(table))))
             }
             _ => Ok(None),
@@ -379,7 +379,7 @@ fn locate(place: &Path) -> Result<(String, Part)> {
     };
     let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Schema::Raw);
     let store = match place.to_str().filter(|_| lake) {
-        Some(path) => Some(Shelf(store::open(path)?.into())),
+        Some(path) => Some(SharedStore(store::open(path)?.into())),
         None => None,
     };
     Ok((place.display().to_string(), part(found, store)))
@@ -387,10 +387,10 @@ fn locate(place: &Path) -> Result<(String, Part)> {
 
 fn in_store(url: &str) -> Result<(String, Part)> {
     let store: Arc<dyn Store> = store::open(url)?.into();
-    Ok((store.url().to_string(), part(find::in_store(&*store)?, Some(Shelf(store)))))
+    Ok((store.url().to_string(), part(find::in_store(&*store)?, Some(SharedStore(store)))))
 }
 
-fn part(found: find::Found, store: Option<Shelf>) -> Part {
+fn part(found: find::Found, store: Option<SharedStore>) -> Part {
     Part { files: found.files, unread: found.unread, near: found.near, store }
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::{Kind, STEPS, words};
+use super::{STEPS, StepRole, words};
 use crate::error::Result;
 use crate::parallel;
 use crate::schema::contract::UNKNOWN;
-use crate::table::interner::Places;
+use crate::table::interner::Interner;
 
 /// Columns that hold the same kind of texts, in the clean tables and in the mart.
 pub(super) const KINDS: [&[&str]; 7] = [
@@ -33,7 +33,7 @@ pub(super) fn are_in(column: &str) -> bool {
 }
 
 /// The columns that some query of these kinds names, of the tables that some query names, in memory.
-pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
+pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) -> Result<BTreeMap<String, DataFrame>> {
     let words = words(STEPS.iter().filter(|step| kinds.contains(&step.kind)));
     let read = |(name, mut frame): (String, LazyFrame)| {
         let columns = frame.collect_schema()?;
@@ -47,11 +47,11 @@ pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[Kind]) -> Res
 
 /// The texts that numbers stand for; [`UNKNOWN`] is among those of which SQL writes it.
 #[derive(Default)]
-pub(super) struct Codes(pub(super) Vec<StringChunked>);
+pub(super) struct DictionaryEncoding(pub(super) Vec<StringChunked>);
 
-impl Codes {
+impl DictionaryEncoding {
     /// Replaces the texts by their numbers.
-    pub(super) fn encode(tables: &mut BTreeMap<String, DataFrame>) -> Result<Codes> {
+    pub(super) fn encode(tables: &mut BTreeMap<String, DataFrame>) -> Result<DictionaryEncoding> {
         let unknown_text = StringChunked::from_slice(UNKNOWN.into(), &[UNKNOWN]);
         let number = |columns: &&[&str]| -> Result<(StringChunked, Vec<(String, Column)>)> {
             let places: Vec<(&String, &StringChunked)> = tables
@@ -71,7 +71,7 @@ impl Codes {
             Ok((texts, coded.collect()))
         };
         let kinds = parallel::map(&KINDS, number)?;
-        let mut codes = Codes(Vec::with_capacity(kinds.len()));
+        let mut codes = DictionaryEncoding(Vec::with_capacity(kinds.len()));
         for (texts, coded) in kinds {
             codes.0.push(texts);
             for (table, column) in coded {
@@ -118,7 +118,7 @@ fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked
     // Of ids the table whose key they are has each, in its order.
     let key = |column: &&&StringChunked| column.iter().flatten().is_sorted_by(|a, b| a < b);
     let key = columns.iter().filter(key).max_by_key(|column| column.len());
-    let mut places = Places::of(key.into_iter().flat_map(|column| column.iter().flatten()));
+    let mut places = Interner::of(key.into_iter().flat_map(|column| column.iter().flatten()));
     let numbers: Vec<UInt32Chunked> = columns.iter().map(|column| places.add(column)).collect();
     let texts = places.into_texts();
     if texts.is_sorted() {
@@ -152,7 +152,7 @@ mod tests {
     fn what_is_not_known_is_a_number_among_the_others() {
         let frame = df!("customer_state" => [Some("SP"), None, Some("zz")]).unwrap();
         let mut tables = BTreeMap::from([("customers".to_string(), frame)]);
-        let codes = Codes::encode(&mut tables).unwrap();
+        let codes = DictionaryEncoding::encode(&mut tables).unwrap();
         assert_eq!(codes.0[6].iter().flatten().collect::<Vec<_>>(), ["SP", UNKNOWN, "zz"]);
         let sql = codes.in_sql(
             "SELECT COALESCE(c.customer_state, 'unknown') AS state, COALESCE(o.order_status, 'unknown') AS status",
@@ -165,7 +165,7 @@ mod tests {
     fn decoding_gives_the_texts_back() {
         let frame = df!("order_id" => [Some("y"), None, Some("x")], "n" => [1i64, 2, 3]).unwrap();
         let mut tables = BTreeMap::from([("orders".to_string(), frame.clone())]);
-        let codes = Codes::encode(&mut tables).unwrap();
+        let codes = DictionaryEncoding::encode(&mut tables).unwrap();
         assert_eq!(tables["orders"].column("order_id").unwrap().dtype(), &DataType::UInt32);
         codes.decode(tables.get_mut("orders").unwrap()).unwrap();
         assert!(tables["orders"].equals_missing(&frame));

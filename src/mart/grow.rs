@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::size::MOST;
-use super::sums::{Sums, sum_by};
-use super::{BY_DAY, Kind, STEPS, SalesMart, Step, law};
+use super::sums::{PartialAggregates, sum_by};
+use super::{BY_DAY, STEPS, SalesMart, Step, StepRole, law};
 use crate::clean::incremental::delta::{Grows, Orders, reload};
 use crate::clean::partition::by_month;
 use crate::error::Result;
@@ -40,11 +40,11 @@ pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Resu
     let (then, now) = parallel::both(|| parts(&orders.then, None), || parts(&orders.now, Some(&orders.customers)));
     let (then, now) = (then?, now?);
     let grow = |step: &Step| -> Grows<Vec<(String, DataFrame)>> {
-        let of_orders = if step.kind == Kind::Last { "products_sold" } else { step.name };
+        let of_orders = if step.kind == StepRole::Last { "products_sold" } else { step.name };
         let Some(fresh) = now.get(of_orders) else { return Ok(Vec::new()) };
         let then = then.get(of_orders);
         let change = change(step, then, fresh)?;
-        if step.kind == Kind::Last {
+        if step.kind == StepRole::Last {
             if step.name != PRODUCTS {
                 return reload(format!("nothing tells how `{}` grows", step.name));
             }
@@ -99,7 +99,7 @@ fn without(
 /// What the sums make of some orders and customers; nothing of no order.
 fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) -> Result<Files> {
     let lazy = |(name, frame): (&String, &DataFrame)| (name.clone(), frame.clone().lazy());
-    let mut sums = Sums::default();
+    let mut sums = PartialAggregates::default();
     if let Some(customers) = customers.filter(|customers| customers.height() > 0) {
         sums.customers(BTreeMap::from([("customers".into(), customers.clone().lazy())]))?;
     }
@@ -111,7 +111,7 @@ fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) ->
 
 /// The sums now less those of before, by their key.
 fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<DataFrame> {
-    let key = if step.kind == Kind::Last { vec!["product_id", "category"] } else { step.key() };
+    let key = if step.kind == StepRole::Last { vec!["product_id", "category"] } else { step.key() };
     let mut all = now.clone();
     if let Some(then) = then {
         let sign = |name: &PlSmallStr| match key.contains(&name.as_str()) {

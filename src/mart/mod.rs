@@ -24,8 +24,8 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 
 use self::by_day::ByDay;
-use self::codes::Codes;
-use self::sums::Sums;
+use self::codes::DictionaryEncoding;
+use self::sums::PartialAggregates;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::clean::{Audit, CleanTables};
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ pub struct Step {
     /// The query that makes it; the comment at its top says what it holds.
     pub sql: &'static str,
     /// What its rows are made of.
-    pub kind: Kind,
+    pub kind: StepRole,
     /// Whether it is kept; the others only serve later steps.
     pub stored: bool,
 }
@@ -51,7 +51,7 @@ pub struct Step {
 ///
 /// A sum of ranges has the columns of the query's ORDER BY as its key; every other column adds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum StepRole {
     /// All orders, also those of which only the facts are left: read by the steps after it.
     Base,
     /// Rows of orders or items, which only serve the other steps.
@@ -68,10 +68,10 @@ pub enum Kind {
     Last,
 }
 
-impl Kind {
+impl StepRole {
     /// Whether rows of ranges add up to those of the whole.
     pub fn adds_up(self) -> bool {
-        !matches!(self, Kind::Base | Kind::Rows | Kind::Orders)
+        !matches!(self, StepRole::Base | StepRole::Rows | StepRole::Orders)
     }
 }
 
@@ -80,8 +80,8 @@ macro_rules! step {
         Step {
             name: $name,
             sql: include_str!(concat!("sql/", $name, ".sql")),
-            kind: Kind::$kind,
-            stored: !matches!(Kind::$kind, Kind::Base | Kind::Rows | Kind::Orders | Kind::Part),
+            kind: StepRole::$kind,
+            stored: !matches!(StepRole::$kind, StepRole::Base | StepRole::Rows | StepRole::Orders | StepRole::Part),
         }
     };
 }
@@ -224,14 +224,14 @@ pub fn mart(clean: &CleanTables) -> Result<SalesMart> {
 /// # Errors
 /// As [`mart`], or a file cannot be read.
 pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
-    let mut sums = Sums::default();
+    let mut sums = PartialAggregates::default();
     sums.customers(tables.clone())?;
     sums.orders(tables)?;
     sums.finish()
 }
 
 /// The mart of orders that have all been seen, range by range, before it is added up.
-pub struct Unfinished(Sums);
+pub struct Unfinished(PartialAggregates);
 
 impl Unfinished {
     /// Adds up.
@@ -251,7 +251,7 @@ impl Unfinished {
 /// # Errors
 /// As those; the scratch folder cannot be written; `rows` fails.
 pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(Unfinished, Audit)> {
-    let sums = Mutex::new(Sums::default());
+    let sums = Mutex::new(PartialAggregates::default());
     let take = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
         if name == TableId::Customers.name() {
             lock(&sums).customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;
@@ -281,7 +281,11 @@ pub(crate) fn in_order(frame: DataFrame, key: &[&str]) -> Result<DataFrame> {
 }
 
 /// Runs the steps of some kinds, which do not read each other, side by side. `codes` are those of the texts in `tables`.
-fn run(tables: &BTreeMap<String, DataFrame>, codes: &Codes, kinds: &[Kind]) -> Result<BTreeMap<String, DataFrame>> {
+fn run(
+    tables: &BTreeMap<String, DataFrame>,
+    codes: &DictionaryEncoding,
+    kinds: &[StepRole],
+) -> Result<BTreeMap<String, DataFrame>> {
     let run = |step: &Step| -> Result<(String, DataFrame)> {
         // A context per step: a clone would share the names that other queries give to their subqueries.
         let mut sql = SQLContext::new();

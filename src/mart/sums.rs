@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use polars::series::IsSorted;
 
-use super::codes::{Codes, KINDS, in_use};
+use super::codes::{DictionaryEncoding, KINDS, in_use};
 use super::size::Size;
-use super::{Kind, STEPS, SalesMart, Step, law, run};
+use super::{STEPS, SalesMart, Step, StepRole, law, run};
 use crate::error::Result;
 use crate::parallel;
 use crate::table::ids::TextMap;
@@ -18,19 +18,20 @@ const MOST_WAITING: usize = 1 << 20;
 
 /// The mart of the orders and customers that have been seen so far.
 #[derive(Default)]
-pub(super) struct Sums {
+pub(super) struct PartialAggregates {
     tables: BTreeMap<&'static str, Sum>,
     known: [Known; KINDS.len()],
     size: Size,
 }
 
-impl Sums {
+impl PartialAggregates {
     /// Adds the clean table of a range of customers.
     ///
     /// # Errors
     /// A query fails.
     pub(super) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let made = run(&in_use(tables, &[Kind::Customers])?, &Codes::default(), &[Kind::Customers])?;
+        let made =
+            run(&in_use(tables, &[StepRole::Customers])?, &DictionaryEncoding::default(), &[StepRole::Customers])?;
         self.add(made)
     }
 
@@ -39,16 +40,17 @@ impl Sums {
     /// # Errors
     /// A query fails, a table cannot be read, or the amounts are too large to be added up.
     pub(super) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let mut tables = in_use(tables, &[Kind::Base, Kind::Rows, Kind::Orders, Kind::Part, Kind::Sums])?;
+        let mut tables =
+            in_use(tables, &[StepRole::Base, StepRole::Rows, StepRole::Orders, StepRole::Part, StepRole::Sums])?;
         self.size.add(&tables)?;
-        let codes = Codes::encode(&mut tables)?;
+        let codes = DictionaryEncoding::encode(&mut tables)?;
         tables.values_mut().try_for_each(tell_sorted)?;
-        for kind in [Kind::Base, Kind::Rows, Kind::Orders] {
+        for kind in [StepRole::Base, StepRole::Rows, StepRole::Orders] {
             let mut made = run(&tables, &codes, &[kind])?;
             made.values_mut().try_for_each(tell_sorted)?;
             tables.append(&mut made);
         }
-        let mut made = run(&tables, &codes, &[Kind::Part, Kind::Sums])?;
+        let mut made = run(&tables, &codes, &[StepRole::Part, StepRole::Sums])?;
         drop(tables);
         for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
             // Of ids that no table of the mart holds, such as those of orders, nothing is remembered.
@@ -73,7 +75,7 @@ impl Sums {
     /// A query fails, no range was added, or [`law::check`].
     pub(super) fn finish(self) -> Result<SalesMart> {
         let (mut tables, codes) = self.added_up()?;
-        tables.append(&mut run(&tables, &codes, &[Kind::Last])?);
+        tables.append(&mut run(&tables, &codes, &[StepRole::Last])?);
         tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         law::check(&tables)?;
@@ -90,7 +92,7 @@ impl Sums {
         Ok(tables)
     }
 
-    fn added_up(mut self) -> Result<(BTreeMap<String, DataFrame>, Codes)> {
+    fn added_up(mut self) -> Result<(BTreeMap<String, DataFrame>, DictionaryEncoding)> {
         let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
         let mut tables = BTreeMap::new();
         // One after the other: adding up takes as much memory again as the table.
@@ -98,7 +100,7 @@ impl Sums {
             let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
             tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
         }
-        Ok((tables, Codes(texts)))
+        Ok((tables, DictionaryEncoding(texts)))
     }
 }
 
@@ -226,7 +228,7 @@ mod tests {
             let one_row = step.sql.starts_with("-- One row");
             assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
             // What is not added up is the last steps' to compute.
-            assert!(step.kind == Kind::Last || !step.sql.contains("MAX(n."), "{}", step.name);
+            assert!(step.kind == StepRole::Last || !step.sql.contains("MAX(n."), "{}", step.name);
         }
     }
 

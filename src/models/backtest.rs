@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::forecast::{Forecast, ForecastParams, Forecaster, predict};
 use super::metrics::{Estimate, Metrics, Outcome, wape_difference};
 use super::panel::{History, Panel};
-use super::span::{DAYS, Every, Span};
+use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Result, TooLittle};
 use crate::mart::month::Month;
 
@@ -24,7 +24,7 @@ pub struct BacktestParams {
     /// Number of periods.
     pub horizon: usize,
     /// Their length.
-    pub every: Every,
+    pub every: Frequency,
 }
 
 impl BacktestParams {
@@ -35,7 +35,7 @@ impl BacktestParams {
     pub fn monthly(panel: &Panel) -> Result<BacktestParams> {
         let last = last(panel);
         let ends = (1 - MONTHLY..=0).map(|m| last.plus(m + 1).first_day() - 1);
-        BacktestParams::new(panel, ends, Every::Month)
+        BacktestParams::new(panel, ends, Frequency::Month)
     }
 
     /// Three times 30 days ahead, every seven days from the first day of the eight months that end with the last cutoff of
@@ -47,10 +47,10 @@ impl BacktestParams {
         let last = last(panel);
         let until = (last.plus(1).first_day() - 1).min(panel.end() - 3 * DAYS);
         let weeks = (0..).map(|week| last.plus(1 - WEEKLY).first_day() + 7 * week).take_while(|day| *day <= until);
-        BacktestParams::new(panel, weeks, Every::Days30)
+        BacktestParams::new(panel, weeks, Frequency::Days30)
     }
 
-    fn new(panel: &Panel, days: impl Iterator<Item = i32>, every: Every) -> Result<BacktestParams> {
+    fn new(panel: &Panel, days: impl Iterator<Item = i32>, every: Frequency) -> Result<BacktestParams> {
         let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= ENOUGH);
         let cutoffs: Vec<i32> = days.filter(long).collect();
         if cutoffs.is_empty() {
@@ -141,8 +141,8 @@ fn outcomes(
 ) -> Vec<Outcome> {
     let (every, horizon) = (params.every, params.horizon as i32);
     let behind = |step: i32| every.span(history.cutoff, step);
-    let recent = Span { from: behind(1 - horizon).from, to: history.cutoff };
-    let known = Span { from: history.start, to: history.cutoff };
+    let recent = DateRange { from: behind(1 - horizon).from, to: history.cutoff };
+    let known = DateRange { from: history.start, to: history.cutoff };
     let mut forecasts = forecasts.iter().peekable();
     let mut outcomes = Vec::new();
     for (series, name) in panel.names().enumerate() {
@@ -177,9 +177,9 @@ fn outcomes(
 }
 
 /// The last day up to which periods are complete.
-fn complete_until(panel: &Panel, every: Every) -> i32 {
+fn complete_until(panel: &Panel, every: Frequency) -> i32 {
     match every {
-        Every::Days30 => panel.end(),
-        Every::Month => panel.period().map_or(panel.last, |p| p.last.plus(1).first_day() - 1),
+        Frequency::Days30 => panel.end(),
+        Frequency::Month => panel.period().map_or(panel.last, |p| p.last.plus(1).first_day() - 1),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::forecast::{Fitted, Forecaster};
 use super::panel::History;
-use super::span::{Every, Span};
+use super::span::{DateRange, Frequency};
 use crate::error::Result;
 use crate::mart::month::Month;
 
@@ -26,11 +26,11 @@ pub struct YearAndMonth;
 /// A baseline fitted: a rule on the periods before the origin.
 struct Rule<'h> {
     history: &'h History,
-    rule: fn(&History, usize, i32, Every, usize) -> f64,
+    rule: fn(&History, usize, i32, Frequency, usize) -> f64,
 }
 
 impl Fitted for Rule<'_> {
-    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
+    fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64> {
         (0..self.history.len()).map(|i| (self.rule)(self.history, i, origin, every, step)).collect()
     }
 }
@@ -51,7 +51,7 @@ impl Forecaster for MeanOfThree {
     }
 
     fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
-        let rule = |h: &History, i, origin, every: Every, _| {
+        let rule = |h: &History, i, origin, every: Frequency, _| {
             (-2..=0).map(|step| h.revenue(i, every.span(origin, step))).sum::<f64>() / 3.0
         };
         Ok(Box::new(Rule { history, rule }))
@@ -64,13 +64,13 @@ impl Forecaster for SeasonalNaive {
     }
 
     fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
-        let rule = |h: &History, i, origin, every: Every, step: usize| {
+        let rule = |h: &History, i, origin, every: Frequency, step: usize| {
             let before = match every {
-                Every::Month => every.span(origin, step as i32 - 12),
+                Frequency::Month => every.span(origin, step as i32 - 12),
                 // 52 weeks: the days of the week stay.
-                Every::Days30 => {
+                Frequency::Days30 => {
                     let span = every.span(origin, step as i32);
-                    Span { from: span.from - 364, to: span.to - 364 }
+                    DateRange { from: span.from - 364, to: span.to - 364 }
                 }
             };
             let known = before.from >= h.start && before.to <= origin;
@@ -95,7 +95,7 @@ impl Forecaster for YearAndMonth {
 struct Lines(Vec<Vec<(Month, f64)>>);
 
 impl Fitted for Lines {
-    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
+    fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64> {
         let span = every.span(origin, step as i32);
         // Days take their part of their month.
         let mut parts: Vec<(Month, f64)> = Vec::new();
@@ -161,7 +161,7 @@ mod tests {
         Panel::from_rows(By::Category, &rows).unwrap().until(first + 364).unwrap()
     }
 
-    fn at(model: &dyn Forecaster, every: Every, step: usize) -> f64 {
+    fn at(model: &dyn Forecaster, every: Frequency, step: usize) -> f64 {
         let history = history();
         model.fit(&history, 3).unwrap().at(history.end, every, step)[0]
     }
@@ -170,11 +170,11 @@ mod tests {
     fn rules_repeat_what_they_say() {
         let sum = |days: std::ops::Range<i32>| days.sum::<i32>() as f64 / 100.0;
         for (told, expected) in [
-            (at(&LastValue, Every::Month, 2), sum(334..365)),
-            (at(&LastValue, Every::Days30, 1), sum(335..365)),
-            (at(&MeanOfThree, Every::Days30, 3), sum(275..365) / 3.0),
-            (at(&SeasonalNaive, Every::Month, 2), sum(31..59)),
-            (at(&SeasonalNaive, Every::Days30, 1), sum(1..31)),
+            (at(&LastValue, Frequency::Month, 2), sum(334..365)),
+            (at(&LastValue, Frequency::Days30, 1), sum(335..365)),
+            (at(&MeanOfThree, Frequency::Days30, 3), sum(275..365) / 3.0),
+            (at(&SeasonalNaive, Frequency::Month, 2), sum(31..59)),
+            (at(&SeasonalNaive, Frequency::Days30, 1), sum(1..31)),
         ] {
             assert!((told - expected).abs() < 1e-9, "{told} {expected}");
         }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::panel::{History, Panel};
-use super::span::{DAYS, Every, Span};
+use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Error, Result};
 
 /// Quantiles of past errors that bound the intervals: 80 % and 95 %.
@@ -41,7 +41,7 @@ pub trait Fitted: Sync {
     /// Expected revenue of each series in the `step`-th period after the day `origin`, BRL. The origin is the history's
     /// end or whole weeks before it; only days up to it may count, so that the errors of earlier forecasts can be had
     /// from one fit.
-    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64>;
+    fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64>;
 }
 
 /// What to forecast.
@@ -50,12 +50,12 @@ pub struct ForecastParams {
     /// Number of periods.
     pub horizon: usize,
     /// Their length.
-    pub every: Every,
+    pub every: Frequency,
 }
 
 impl Default for ForecastParams {
     fn default() -> Self {
-        ForecastParams { horizon: 3, every: Every::Month }
+        ForecastParams { horizon: 3, every: Frequency::Month }
     }
 }
 
@@ -86,7 +86,7 @@ pub struct Forecast {
     /// 1 for the first period after the cutoff.
     pub step: usize,
     /// The period.
-    pub span: Span,
+    pub span: DateRange,
     /// Expected revenue.
     pub forecast: f64,
     /// Lower end of the 80 % interval.
@@ -126,7 +126,7 @@ pub fn predict(history: &History, fitted: &dyn Fitted, params: &ForecastParams) 
             let expected = if history.end == cutoff {
                 fitted.at(cutoff, params.every, step)
             } else {
-                let mut expected = fitted.at(history.end, Every::Days30, steps_to(history.end, span));
+                let mut expected = fitted.at(history.end, Frequency::Days30, steps_to(history.end, span));
                 expected.iter_mut().for_each(|e| *e *= f64::from(span.days()) / f64::from(DAYS));
                 expected
             };
@@ -139,7 +139,7 @@ pub fn predict(history: &History, fitted: &dyn Fitted, params: &ForecastParams) 
 }
 
 /// The number of 30-day periods after `origin` of which the last one's middle is nearest to that of `span`.
-fn steps_to(origin: i32, span: Span) -> usize {
+fn steps_to(origin: i32, span: DateRange) -> usize {
     let middle = f64::from(span.from + span.to) / 2.0 - f64::from(origin);
     ((middle + f64::from(DAYS - 1) / 2.0) / f64::from(DAYS)).round().max(1.0) as usize
 }
@@ -153,10 +153,10 @@ impl Intervals {
         let quantiles = (1..=horizon).into_par_iter().map(|step| {
             let mut errors = Vec::new();
             for origin in past_origins(history, step).take(RECENT) {
-                let span = Every::Days30.span(origin, step as i32);
-                for (i, expected) in fitted.at(origin, Every::Days30, step).into_iter().enumerate() {
+                let span = Frequency::Days30.span(origin, step as i32);
+                for (i, expected) in fitted.at(origin, Frequency::Days30, step).into_iter().enumerate() {
                     // A series that had not sold by then was not forecast.
-                    if history.revenue(i, Span { from: history.start, to: origin }) > 0.0 {
+                    if history.revenue(i, DateRange { from: history.start, to: origin }) > 0.0 {
                         errors.push((history.revenue(i, span) - expected) / scale(history, expected, span));
                     }
                 }
@@ -166,7 +166,7 @@ impl Intervals {
         Intervals(quantiles.collect())
     }
 
-    fn around(&self, history: &History, step: usize, span: Span, expected: &[f64]) -> Vec<Forecast> {
+    fn around(&self, history: &History, step: usize, span: DateRange, expected: &[f64]) -> Vec<Forecast> {
         let forecasts = history.names().zip(expected).map(|(name, &expected)| {
             let expected = expected.max(0.0);
             let at = |k: usize| (expected + scale(history, expected, span) * self.0[step - 1][k]).max(0.0);
@@ -187,7 +187,7 @@ impl Intervals {
 
 /// What errors are in proportion to, where `expected` BRL are forecast for `span`. An order is the unit, so that one
 /// quantile serves all series and shops of any currency.
-fn scale(history: &History, expected: f64, span: Span) -> f64 {
+fn scale(history: &History, expected: f64, span: DateRange) -> f64 {
     let ticket = history.ticket;
     if ticket <= 0.0 {
         return 0.0;

@@ -29,7 +29,7 @@ use ndarray::{Array1, Array2, Axis, s};
 
 use super::forecast::{Fitted, Forecaster, POWER, floor, past_origins};
 use super::panel::History;
-use super::span::{DAYS, Every, Span};
+use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Error, Result};
 
 /// The features, in the order of the coefficients.
@@ -187,7 +187,7 @@ impl<'h> FittedLinear<'h> {
 
     /// Mean daily revenue of each series in the period after an origin, usual days only, and how many these are.
     fn sold(&self, day: i32, step: usize) -> (Vec<f64>, usize) {
-        let span = Every::Days30.span(day, step as i32);
+        let span = Frequency::Days30.span(day, step as i32);
         let days: Vec<usize> = ((span.from - self.history.start) as usize..=(span.to - self.history.start) as usize)
             .filter(|d| !self.history.exceptional[*d])
             .collect();
@@ -239,7 +239,7 @@ impl<'h> FittedLinear<'h> {
     /// Expected revenue of the whole market a day.
     fn market(&self, origin: i32, step: usize) -> f64 {
         let mean = |from: i32, to: i32| {
-            let span = Span { from: from.max(self.history.start), to };
+            let span = DateRange { from: from.max(self.history.start), to };
             (0..self.history.len()).map(|i| self.history.revenue(i, span)).sum::<f64>() / f64::from(span.days().max(1))
         };
         let known = origin - self.history.start + 1;
@@ -297,7 +297,7 @@ impl<'h> FittedLinear<'h> {
 }
 
 impl Fitted for FittedLinear<'_> {
-    fn at(&self, origin: i32, every: Every, step: usize) -> Vec<f64> {
+    fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64> {
         let k = ((self.history.end - origin) / 7) as usize;
         if k >= self.origins.len() || step > self.horizons.len() {
             return vec![0.0; self.history.len()];

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
-use super::span::Span;
+use super::span::DateRange;
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 2_000;
@@ -34,7 +34,7 @@ pub struct Outcome {
     /// 1 for the first period after the cutoff.
     pub step: usize,
     /// The period.
-    pub span: Span,
+    pub span: DateRange,
     /// Whether the data hold the whole period.
     pub complete: bool,
     /// BRL.
@@ -235,7 +235,7 @@ mod tests {
             cutoff: 0,
             series,
             step: 1,
-            span: Span { from: 1, to: 30 },
+            span: DateRange { from: 1, to: 30 },
             complete: series == 0,
             actual,
             forecast,

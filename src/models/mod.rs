@@ -18,10 +18,10 @@ pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare};
 pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
-pub use outlook::{Outlook, View, outlook, outlook_with};
+pub use outlook::{ForecastSet, View, outlook, outlook_with};
 pub use panel::{By, History, Panel};
-pub use shares::Shares;
-pub use span::{Every, Span};
+pub use shares::SupplyIndicators;
+pub use span::{DateRange, Frequency};
 
 /// Every model, ours first.
 pub fn all() -> Vec<Box<dyn Forecaster>> {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
 use super::panel::{By, History, Panel};
-use super::shares::Shares;
-use super::span::Every;
+use super::shares::SupplyIndicators;
+use super::span::Frequency;
 use crate::error::Result;
 use crate::mart::SalesMart;
 
@@ -15,7 +15,7 @@ pub const PERIODS: usize = 3;
 
 /// The three months after the day of decision, by category and by state.
 #[derive(Debug, Clone, Serialize)]
-pub struct Outlook {
+pub struct ForecastSet {
     /// The day at whose end forecasts are made: the end of the last complete month, or the last usual day without one.
     pub cutoff: i32,
     /// Of the categories.
@@ -47,27 +47,27 @@ pub struct View {
 ///
 /// # Errors
 /// The mart is incomplete or holds no sale, or the model cannot be fitted.
-pub fn outlook(mart: &SalesMart) -> Result<Outlook> {
-    outlook_with(mart, &Shares::of(mart)?)
+pub fn outlook(mart: &SalesMart) -> Result<ForecastSet> {
+    outlook_with(mart, &SupplyIndicators::of(mart)?)
 }
 
 /// The same, with the shares that follow from the mart.
 ///
 /// # Errors
 /// As [`outlook`].
-pub fn outlook_with(mart: &SalesMart, shares: &Shares) -> Result<Outlook> {
+pub fn outlook_with(mart: &SalesMart, shares: &SupplyIndicators) -> Result<ForecastSet> {
     let [categories, states] = [By::Category, By::State].map(|by| Panel::with(mart, by, shares));
     let (categories, states) = (categories?, states?);
     // Orders add up over states, not over categories: theirs tell which months are complete.
     let cutoff = states.decision_day();
     let (categories, states) = rayon::join(|| View::of(categories, cutoff), || View::of(states, cutoff));
-    Ok(Outlook { cutoff, categories: categories?, states: states? })
+    Ok(ForecastSet { cutoff, categories: categories?, states: states? })
 }
 
 impl View {
     fn of(panel: Panel, cutoff: i32) -> Result<View> {
         let history = panel.until(cutoff)?;
-        let params = [Every::Days30, Every::Month].map(|every| ForecastParams { horizon: PERIODS, every });
+        let params = [Frequency::Days30, Frequency::Month].map(|every| ForecastParams { horizon: PERIODS, every });
         let reach = params.iter().map(|p| p.reach(&history)).max().unwrap_or(PERIODS);
         let fitted = FittedLinear::new(&Linear::default(), &history, reach)?;
         let periods = predict(&history, &fitted, &params[0]);

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::shares::Shares;
-use super::span::{Span, date};
+use super::shares::SupplyIndicators;
+use super::span::{DateRange, date};
 use super::supply::Supply;
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
@@ -75,14 +75,14 @@ impl Panel {
     /// # Errors
     /// The mart is incomplete or holds no sale.
     pub fn of(mart: &SalesMart, by: By) -> Result<Panel> {
-        Panel::with(mart, by, &Shares::of(mart)?)
+        Panel::with(mart, by, &SupplyIndicators::of(mart)?)
     }
 
     /// The same, with the shares that follow from the mart.
     ///
     /// # Errors
     /// As [`Panel::of`].
-    pub(super) fn with(mart: &SalesMart, by: By, shares: &Shares) -> Result<Panel> {
+    pub(super) fn with(mart: &SalesMart, by: By, shares: &SupplyIndicators) -> Result<Panel> {
         let frame = mart.table("sales_by_day")?;
         let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
         let (orders, revenue) = (frame.column("sold_orders")?.i64()?, frame.column("sold_revenue_centavos")?.i64()?);
@@ -129,7 +129,7 @@ impl Panel {
     }
 
     /// What a series earned in `span`, BRL.
-    pub fn revenue(&self, series: usize, span: Span) -> f64 {
+    pub fn revenue(&self, series: usize, span: DateRange) -> f64 {
         let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
         let days = index(span.from)..index(span.to + 1);
         self.series[series].revenue[days].iter().sum::<i64>() as f64 / 100.0
@@ -192,7 +192,7 @@ impl Panel {
     }
 
     /// Orders of a series in `span`.
-    pub fn orders(&self, series: usize, span: Span) -> i64 {
+    pub fn orders(&self, series: usize, span: DateRange) -> i64 {
         let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
         self.series[series].orders[index(span.from)..index(span.to + 1)].iter().sum()
     }
@@ -291,7 +291,7 @@ impl History {
     }
 
     /// What a series earned on the known days of `span`, BRL.
-    pub fn revenue(&self, series: usize, span: Span) -> f64 {
+    pub fn revenue(&self, series: usize, span: DateRange) -> f64 {
         let index = |day: i32| (day - self.start).clamp(0, self.days() as i32) as usize;
         let earned = &self.earned[series];
         (earned[index(span.to + 1)] - earned[index(span.from).min(index(span.to + 1))]) as f64 / 100.0
@@ -355,9 +355,9 @@ pub(super) mod tests {
     #[test]
     fn sums_are_clipped_to_the_known_days() {
         let history = Panel::from_rows(By::State, &rows(10..70, 2)).unwrap().until(60).unwrap();
-        let all = Span { from: -50, to: 500 };
+        let all = DateRange { from: -50, to: 500 };
         assert_eq!(history.revenue(0, all), 20.0 * f64::from(60 - history.start + 1));
-        assert_eq!(history.revenue(0, Span { from: 90, to: 120 }), 0.0);
+        assert_eq!(history.revenue(0, DateRange { from: 90, to: 120 }), 0.0);
         assert_eq!(history.ticket, 10.0);
     }
 

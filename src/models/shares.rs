@@ -11,7 +11,7 @@ use super::supply::{Earlier, SELLERS_OVER, Sale, Supply};
 use crate::error::Result;
 use crate::mart::{BY_DAY, SalesMart};
 use crate::table::ids::TextMap;
-use crate::table::interner::Places;
+use crate::table::interner::Interner;
 
 /// What is read of sales, and of those of which neither day nor seller counts any more.
 const SALES: [&str; 6] = ["category", "state", "day", "seller_id", "product_id", "revenue_centavos"];
@@ -19,38 +19,38 @@ const EARLIER: [&str; 4] = ["category", "state", "product_id", "revenue_centavos
 
 /// The shares of every category and state, from the day of the first sale to some weeks after the last.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Shares {
+pub struct SupplyIndicators {
     /// The first day, since 1970-01-01.
     first: i32,
     categories: BTreeMap<String, Supply>,
     states: BTreeMap<String, Supply>,
 }
 
-impl Shares {
+impl SupplyIndicators {
     /// The shares that follow from the mart.
     ///
     /// # Errors
     /// The mart is incomplete.
-    pub fn of(mart: &SalesMart) -> Result<Shares> {
+    pub fn of(mart: &SalesMart) -> Result<SupplyIndicators> {
         let rows = mart.table(BY_DAY)?;
-        let Some((first, last)) = days(rows)? else { return Ok(Shares::default()) };
+        let Some((first, last)) = days(rows)? else { return Ok(SupplyIndicators::default()) };
         let sold = Sold::of(rows)?;
         let of = |by| sold.shares(by, BTreeMap::new(), first, last);
         let (categories, states) = rayon::join(|| of(By::Category), || of(By::State));
-        Ok(Shares { first, categories: categories?, states: states? })
+        Ok(SupplyIndicators { first, categories: categories?, states: states? })
     }
 
     /// The shares that follow from a mart whose sales before the day `changed` are those from which these follow.
     ///
     /// # Errors
     /// The mart is incomplete.
-    pub(crate) fn go_on(&self, mart: &SalesMart, changed: i32) -> Result<Shares> {
+    pub(crate) fn go_on(&self, mart: &SalesMart, changed: i32) -> Result<SupplyIndicators> {
         let known = self.states.values().next().map_or(0, |shares| shares.silent.len() as i32);
         let from = changed.min(self.first + known);
         // From then on no seller of these counts, and of their products those that sell again.
         let before = from - SELLERS_OVER;
         let late = mart.by_day().rows(before + 1..=i32::MAX, &SALES)?;
-        let Some((_, last)) = days(&late)?.filter(|_| self.first <= before) else { return Shares::of(mart) };
+        let Some((_, last)) = days(&late)?.filter(|_| self.first <= before) else { return SupplyIndicators::of(mart) };
         let sold = Sold::of(&late)?;
         let earlier = mart.by_day().each(i32::MIN..=before, &EARLIER, |rows| sold.earlier(&rows))?;
         let of = |by: By| -> Result<BTreeMap<String, Supply>> {
@@ -71,7 +71,7 @@ impl Shares {
             Ok(shares)
         };
         let (categories, states) = rayon::join(|| of(By::Category), || of(By::State));
-        Ok(Shares { first: self.first, categories: categories?, states: states? })
+        Ok(SupplyIndicators { first: self.first, categories: categories?, states: states? })
     }
 
     /// Those of a category or state on some days; 0 where it is not known.
@@ -114,8 +114,9 @@ impl Shares {
     ///
     /// # Errors
     /// A column is missing.
-    pub(crate) fn from_frame(rows: &DataFrame) -> Result<Shares> {
-        let mut all = Shares { first: days(rows)?.map_or(0, |(first, _)| first), ..Shares::default() };
+    pub(crate) fn from_frame(rows: &DataFrame) -> Result<SupplyIndicators> {
+        let mut all =
+            SupplyIndicators { first: days(rows)?.map_or(0, |(first, _)| first), ..SupplyIndicators::default() };
         let texts = [rows.column("by")?.str()?, rows.column("name")?.str()?];
         let values = [rows.column("concentration")?.f64()?, rows.column("silent")?.f64()?];
         for row in 0..rows.height() {
@@ -182,7 +183,7 @@ impl<'a> Sold<'a> {
 
     /// What was sold in each category or state.
     fn by(&self, by: By) -> Result<BTreeMap<&str, Vec<Sale>>> {
-        let mut names = Places::default();
+        let mut names = Interner::default();
         let series = names.add(self.rows.column(by.column())?.str()?);
         let days = self.rows.column("day")?.date()?.physical();
         let revenue = self.rows.column("revenue_centavos")?.i64()?;
@@ -204,7 +205,7 @@ impl<'a> Sold<'a> {
         let products: Vec<Option<u32>> = products.map(|product| self.numbers.get(product?)).collect();
         let revenue = rows.column("revenue_centavos")?.i64()?;
         let of = |by: By| -> Result<BTreeMap<String, Earlier>> {
-            let mut names = Places::default();
+            let mut names = Interner::default();
             let series = names.add(rows.column(by.column())?.str()?);
             let mut again = vec![Earlier::new(); names.texts().len()];
             let mut others = vec![0; names.texts().len()];

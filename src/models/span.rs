@@ -11,7 +11,7 @@ pub const DAYS: i32 = 30;
 
 /// How long a forecast period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Every {
+pub enum Frequency {
     /// Calendar months, after a cutoff at a month's end.
     Month,
     /// 30 days, after any cutoff.
@@ -20,37 +20,37 @@ pub enum Every {
 
 /// Days `from` to `to`, both included, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Span {
+pub struct DateRange {
     /// First day.
     pub from: i32,
     /// Last day.
     pub to: i32,
 }
 
-impl Span {
+impl DateRange {
     /// Number of days.
     pub fn days(self) -> i32 {
         self.to - self.from + 1
     }
 }
 
-impl Every {
+impl Frequency {
     /// The `step`-th period after the day `cutoff`: 1 is the next one, 0 the one that ends with the cutoff.
-    pub fn span(self, cutoff: i32, step: i32) -> Span {
+    pub fn span(self, cutoff: i32, step: i32) -> DateRange {
         match self {
-            Every::Month => {
+            Frequency::Month => {
                 let month = Month::of_day(cutoff).plus(step);
-                Span { from: month.first_day(), to: month.plus(1).first_day() - 1 }
+                DateRange { from: month.first_day(), to: month.plus(1).first_day() - 1 }
             }
-            Every::Days30 => Span { from: cutoff + DAYS * (step - 1) + 1, to: cutoff + DAYS * step },
+            Frequency::Days30 => DateRange { from: cutoff + DAYS * (step - 1) + 1, to: cutoff + DAYS * step },
         }
     }
 
     /// Mean number of days of a period.
     pub fn days(self) -> f64 {
         match self {
-            Every::Month => 365.25 / 12.0,
-            Every::Days30 => f64::from(DAYS),
+            Frequency::Month => 365.25 / 12.0,
+            Frequency::Days30 => f64::from(DAYS),
         }
     }
 
@@ -60,7 +60,7 @@ impl Every {
     /// Calendar months do not begin after it.
     pub fn check(self, cutoff: i32) -> Result<()> {
         let month = Month::of_day(cutoff);
-        if self == Every::Month && month.plus(1).first_day() != cutoff + 1 {
+        if self == Frequency::Month && month.plus(1).first_day() != cutoff + 1 {
             let end = |month: Month| date(month.plus(1).first_day() - 1);
             return Err(Error::input(format!("{} is not the last day of a month", date(cutoff))).with_hint(format!(
                 "use {} or {}, or periods of {DAYS} days, which follow any day",
@@ -89,16 +89,16 @@ mod tests {
     #[test]
     fn periods_follow_the_cutoff() {
         let cutoff = day("2017-12-31");
-        let text = |every: Every, step| {
+        let text = |every: Frequency, step| {
             let span = every.span(cutoff, step);
             format!("{} {} {}", date(span.from), date(span.to), span.days())
         };
-        assert_eq!(text(Every::Month, 2), "2018-02-01 2018-02-28 28");
-        assert_eq!(text(Every::Month, 0), "2017-12-01 2017-12-31 31");
-        assert_eq!(text(Every::Days30, 1), "2018-01-01 2018-01-30 30");
-        assert_eq!(text(Every::Days30, 0), "2017-12-02 2017-12-31 30");
-        assert!(Every::Month.check(cutoff).is_ok() && Every::Days30.check(cutoff + 3).is_ok());
-        let error = Every::Month.check(cutoff + 3).unwrap_err();
+        assert_eq!(text(Frequency::Month, 2), "2018-02-01 2018-02-28 28");
+        assert_eq!(text(Frequency::Month, 0), "2017-12-01 2017-12-31 31");
+        assert_eq!(text(Frequency::Days30, 1), "2018-01-01 2018-01-30 30");
+        assert_eq!(text(Frequency::Days30, 0), "2017-12-02 2017-12-31 30");
+        assert!(Frequency::Month.check(cutoff).is_ok() && Frequency::Days30.check(cutoff + 3).is_ok());
+        let error = Frequency::Month.check(cutoff + 3).unwrap_err();
         assert!(error.hint().unwrap().starts_with("use 2017-12-31 or 2018-01-31"), "{error}");
     }
 }

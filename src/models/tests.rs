@@ -40,7 +40,7 @@ fn rows_after_the_cutoff_change_no_forecast() {
     for by in [By::Category, By::State] {
         let panel = Panel::of(&mart, by).unwrap();
         for (cutoff, every) in
-            [("2018-01-31", Every::Month), ("2017-11-26", Every::Days30), ("2018-05-31", Every::Days30)]
+            [("2018-01-31", Frequency::Month), ("2017-11-26", Frequency::Days30), ("2018-05-31", Frequency::Days30)]
         {
             let known = Panel::of(&known_at(&mart, day(cutoff)), by).unwrap();
             assert!(known.last <= day(cutoff) && panel.last > known.last);
@@ -57,11 +57,11 @@ fn rows_after_the_cutoff_change_no_forecast() {
 #[test]
 fn shares_go_on_from_any_day() {
     let mart = generated(6_000);
-    let all = Shares::of(&mart).unwrap();
-    assert_eq!(Shares::from_frame(&all.to_frame().unwrap()).unwrap(), all);
+    let all = SupplyIndicators::of(&mart).unwrap();
+    assert_eq!(SupplyIndicators::from_frame(&all.to_frame().unwrap()).unwrap(), all);
     // The last day, a month, most of it, more than there is; sales may come after weeks without any.
     for cutoff in ["2018-08-20", "2018-07-31", "2016-12-31", "2016-01-01"].map(day) {
-        let known = Shares::of(&known_at(&mart, cutoff)).unwrap();
+        let known = SupplyIndicators::of(&known_at(&mart, cutoff)).unwrap();
         let after = |from| known.go_on(&mart, from).unwrap() == all;
         assert!(after(cutoff + 1) && after(cutoff - 40), "{}", span::date(cutoff));
     }
@@ -83,7 +83,7 @@ fn threads_change_nothing() {
 /// Every model on a panel, at a cutoff.
 fn told(rows: &[(&str, i32, i64, i64)], cutoff: i32) -> Vec<Forecast> {
     let panel = Panel::from_rows(By::Category, rows).unwrap();
-    let params = ForecastParams { horizon: 4, every: Every::Days30 };
+    let params = ForecastParams { horizon: 4, every: Frequency::Days30 };
     all().iter().flat_map(|m| forecast(&panel, m.as_ref(), cutoff, &params).unwrap()).collect()
 }
 
@@ -126,8 +126,9 @@ fn the_horizon_may_be_long_but_not_nothing() {
     let start = day("2017-01-01");
     let rows: Vec<_> = (0..300).map(|d| ("a", start + d, 4, 20_000)).collect();
     let panel = Panel::from_rows(By::Category, &rows).unwrap();
-    let told =
-        |horizon| forecast(&panel, &Linear::default(), start + 299, &ForecastParams { horizon, every: Every::Days30 });
+    let told = |horizon| {
+        forecast(&panel, &Linear::default(), start + 299, &ForecastParams { horizon, every: Frequency::Days30 })
+    };
     assert_eq!(told(24).unwrap().len(), 24);
     assert_eq!(told(0).unwrap_err().exit_code(), 2);
 }
@@ -148,7 +149,8 @@ fn a_short_history_is_refused_by_the_backtest_only() {
     let panel = Panel::from_rows(By::Category, &rows).unwrap();
     assert_eq!(BacktestParams::monthly(&panel).unwrap_err().exit_code(), 2);
     assert!(
-        forecast(&panel, &Linear::default(), start + 89, &ForecastParams { horizon: 3, every: Every::Month }).is_ok()
+        forecast(&panel, &Linear::default(), start + 89, &ForecastParams { horizon: 3, every: Frequency::Month })
+            .is_ok()
     );
 }
 
@@ -163,7 +165,7 @@ fn a_fit_is_quick() {
         Linear::default().fit(&history, 3).unwrap();
     }
     let each = started.elapsed().as_secs_f64() / 10.0;
-    let params = ForecastParams { horizon: 3, every: Every::Month };
+    let params = ForecastParams { horizon: 3, every: Frequency::Month };
     forecast(&panel, &Linear::default(), history.cutoff, &params).unwrap();
     let with_intervals = started.elapsed().as_secs_f64() - 10.0 * each;
     assert!(each < 0.02, "{each} s, {with_intervals} s with intervals");

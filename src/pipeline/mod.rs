@@ -35,7 +35,7 @@ use self::graph::{STEPS, Step};
 pub(crate) use self::outputs::load::clean_tables;
 use self::outputs::manifest::{Manifest, Volatile};
 use self::outputs::staging::Staging;
-use self::run::context::Flow;
+use self::run::context::RunContext;
 use self::run::execute::{self, End, Limits};
 use self::run::plan::Planned;
 use self::run::schedule;
@@ -141,7 +141,7 @@ pub struct Outcome {
     /// Whether what has come was added to the clean tables and the mart of the last run, or why not, in words; none where that
     /// was not asked.
     pub grown: Option<String>,
-    flow: Arc<Flow>,
+    flow: Arc<RunContext>,
 }
 
 impl Outcome {
@@ -177,7 +177,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     // A process per step goes on from the one before, as it should.
     let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
     let (says, said) = channel();
-    let mut flow = Flow::new(params.clone(), Some(staging));
+    let mut flow = RunContext::new(params.clone(), Some(staging));
     flow.says = Some(says);
     let flow = Arc::new(flow);
     if let (Input::Places(_), Select::All | Select::From(_)) = (&params.input, &params.how.select) {
@@ -214,7 +214,7 @@ pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
     params.decisions.check()?;
     // A run would refuse it.
     Manifest::find(&params.out)?;
-    let flow = Flow::new(params.clone(), None);
+    let flow = RunContext::new(params.clone(), None);
     if let Input::Places(_) = &params.input {
         flow.source()?;
     }
@@ -236,7 +236,11 @@ fn fail(tasks: &[execute::Task], ends: Vec<End>) -> Result<()> {
 }
 
 /// Moves the files in, if all are there and any is new.
-fn commit(flow: &Flow, mut volatile: Volatile, began: SystemTime) -> Result<Option<(Manifest, Arc<Audit>, bool)>> {
+fn commit(
+    flow: &RunContext,
+    mut volatile: Volatile,
+    began: SystemTime,
+) -> Result<Option<(Manifest, Arc<Audit>, bool)>> {
     let (mut records, mut outputs, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
     let ended = flow.ended();
     let staging = flow.staging()?;
@@ -269,7 +273,7 @@ fn commit(flow: &Flow, mut volatile: Volatile, began: SystemTime) -> Result<Opti
 /// There is no finished run, or its files are damaged.
 pub fn load(out: &Path) -> Result<Results> {
     let manifest = Manifest::load(out)?;
-    let flow = Flow::new(again(out, &manifest, &Templates::default()), None);
+    let flow = RunContext::new(again(out, &manifest, &Templates::default()), None);
     for step in ["clean", "mart"].into_iter().filter_map(Step::named) {
         let ended = flow.known.any(step).ok_or_else(|| {
             Error::input(format!("what step `{}` left in `{}` is damaged", step.id, out.display()))

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::TakeFrame;
-use super::rows::{Field, Held, Value};
+use super::rows::{Field, SqlType, Value};
 use crate::error::{Error, Result};
 use crate::schema::parse;
 
@@ -21,12 +21,12 @@ pub(super) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
     let mut columns = Vec::new();
     for column in frame.columns() {
         let (held, dtype) = match column.dtype() {
-            DataType::String => (Held::Text, DataType::String),
-            DataType::Boolean => (Held::Flag, DataType::Boolean),
-            DataType::Float32 | DataType::Float64 => (Held::Float, DataType::Float64),
-            DataType::Date => (Held::Date, DataType::Date),
-            DataType::Datetime(..) => (Held::Timestamp, DataType::Datetime(TimeUnit::Microseconds, None)),
-            dtype if dtype.is_integer() => (Held::Integer, DataType::Int64),
+            DataType::String => (SqlType::Text, DataType::String),
+            DataType::Boolean => (SqlType::Flag, DataType::Boolean),
+            DataType::Float32 | DataType::Float64 => (SqlType::Float, DataType::Float64),
+            DataType::Date => (SqlType::Date, DataType::Date),
+            DataType::Datetime(..) => (SqlType::Timestamp, DataType::Datetime(TimeUnit::Microseconds, None)),
+            dtype if dtype.is_integer() => (SqlType::Integer, DataType::Int64),
             other => {
                 let message = format!("column `{}` holds {other}, which no table of a database can", column.name());
                 return Err(Error::input(message));
@@ -117,13 +117,13 @@ enum Values {
 impl Builder {
     fn all(fields: &[Field]) -> Vec<Builder> {
         let values = |f: &Field| match f.held {
-            Held::Text => Values::Text(StringChunkedBuilder::new(f.name.as_str().into(), 0)),
-            Held::Integer | Held::Reais | Held::Timestamp => {
+            SqlType::Text => Values::Text(StringChunkedBuilder::new(f.name.as_str().into(), 0)),
+            SqlType::Integer | SqlType::Reais | SqlType::Timestamp => {
                 Values::Integer(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0))
             }
-            Held::Date => Values::Days(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0)),
-            Held::Float => Values::Float(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0)),
-            Held::Flag => Values::Flag(BooleanChunkedBuilder::new(f.name.as_str().into(), 0)),
+            SqlType::Date => Values::Days(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0)),
+            SqlType::Float => Values::Float(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0)),
+            SqlType::Flag => Values::Flag(BooleanChunkedBuilder::new(f.name.as_str().into(), 0)),
         };
         fields.iter().map(|f| Builder { field: f.clone(), values: values(f) }).collect()
     }
@@ -181,7 +181,7 @@ impl Builder {
         let column = |b: Builder| -> PolarsResult<Column> {
             let series = match b.values {
                 Values::Text(b) => b.finish().into_series(),
-                Values::Integer(v) if b.field.held == Held::Timestamp => {
+                Values::Integer(v) if b.field.held == SqlType::Timestamp => {
                     v.finish().into_series().cast(&DataType::Datetime(TimeUnit::Microseconds, None))?
                 }
                 Values::Integer(b) => b.finish().into_series(),
@@ -196,21 +196,21 @@ impl Builder {
 }
 
 /// Converts a value to an integer: the number itself, centavos or microseconds.
-fn integer(held: Held, value: Value<'_>) -> Result<Option<i64>, String> {
+fn integer(held: SqlType, value: Value<'_>) -> Result<Option<i64>, String> {
     let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
     let no = |what: &str| Err(format!("{value:?} is no {what}"));
     match (held, value) {
         (_, Value::Null) => Ok(None),
-        (Held::Integer, Value::Integer(number)) => Ok(Some(number)),
-        (Held::Integer, Value::Float(number)) if whole(number).is_some() => Ok(whole(number)),
-        (Held::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => Ok(text.parse().ok()),
-        (Held::Integer, _) => no("whole number"),
-        (Held::Reais, Value::Reais(centavos)) => Ok(Some(centavos)),
-        (Held::Reais, Value::Text(text)) => parse::centavos(text).map(Some),
+        (SqlType::Integer, Value::Integer(number)) => Ok(Some(number)),
+        (SqlType::Integer, Value::Float(number)) if whole(number).is_some() => Ok(whole(number)),
+        (SqlType::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => Ok(text.parse().ok()),
+        (SqlType::Integer, _) => no("whole number"),
+        (SqlType::Reais, Value::Reais(centavos)) => Ok(Some(centavos)),
+        (SqlType::Reais, Value::Text(text)) => parse::centavos(text).map(Some),
         // The shortest text of a floating-point number is the decimal amount that it was made from.
-        (Held::Reais, Value::Float(reais)) => parse::centavos(&reais.to_string()).map(Some),
-        (Held::Reais, Value::Integer(reais)) if reais.checked_mul(100).is_some() => Ok(Some(reais * 100)),
-        (Held::Reais, _) => no("amount in reais"),
+        (SqlType::Reais, Value::Float(reais)) => parse::centavos(&reais.to_string()).map(Some),
+        (SqlType::Reais, Value::Integer(reais)) if reais.checked_mul(100).is_some() => Ok(Some(reais * 100)),
+        (SqlType::Reais, _) => no("amount in reais"),
         (_, Value::Timestamp(micros)) => Ok(Some(micros)),
         (_, Value::Text(text)) => match parse::timestamp_micros(text) {
             Some(micros) => Ok(Some(micros)),
@@ -226,7 +226,7 @@ mod tests {
     use super::super::rows::Cells;
     use super::*;
 
-    fn built(held: Held, values: &[Value<'_>]) -> Result<Column, String> {
+    fn built(held: SqlType, values: &[Value<'_>]) -> Result<Column, String> {
         let mut builders = Builder::all(&[Field { name: "x".into(), held }]);
         for value in values {
             builders[0].push(*value)?;
@@ -237,13 +237,13 @@ mod tests {
     #[test]
     fn amounts_are_exact_in_every_form() {
         let column = built(
-            Held::Reais,
+            SqlType::Reais,
             &[Value::Text("58.90"), Value::Float(58.9), Value::Float(0.29), Value::Integer(3), Value::Null],
         );
         let expected: [Option<i64>; 5] = [Some(5890), Some(5890), Some(29), Some(300), None];
         assert_eq!(column.unwrap().i64().unwrap().to_vec(), expected);
         for wrong in [Value::Text("abc"), Value::Float(1.234), Value::Float(f64::NAN), Value::Flag(true)] {
-            assert!(built(Held::Reais, &[wrong]).unwrap_err().starts_with("column `x`: "));
+            assert!(built(SqlType::Reais, &[wrong]).unwrap_err().starts_with("column `x`: "));
         }
     }
 
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn blocks_follow_each_other_and_a_table_without_rows_has_columns() {
-        let fields = [Field { name: "n".into(), held: Held::Text }];
+        let fields = [Field { name: "n".into(), held: SqlType::Text }];
         let heights = |rows: usize, text: &str| {
             let mut heights = Vec::new();
             let mut take = |frame: DataFrame| {

@@ -11,7 +11,7 @@ use crate::schema::{format, result_tables};
 
 /// What a column of a relational table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
+pub(crate) enum SqlType {
     Text,
     Integer,
     /// Decimal reais in the database; integer centavos in the frame.
@@ -26,7 +26,7 @@ pub(crate) enum Held {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) name: String,
-    pub(crate) held: Held,
+    pub(crate) held: SqlType,
 }
 
 /// A value on its way between a frame and a database.
@@ -66,24 +66,24 @@ impl Value<'_> {
 pub(crate) fn fields(schema: Schema, table: &str) -> Option<Vec<Field>> {
     if schema == Schema::Results {
         let held = |kind| match kind {
-            result_tables::Kind::Text => Held::Text,
-            result_tables::Kind::Integer => Held::Integer,
-            result_tables::Kind::Reais => Held::Reais,
-            result_tables::Kind::Number => Held::Float,
-            result_tables::Kind::Timestamp => Held::Timestamp,
-            result_tables::Kind::Date => Held::Date,
+            result_tables::Kind::Text => SqlType::Text,
+            result_tables::Kind::Integer => SqlType::Integer,
+            result_tables::Kind::Reais => SqlType::Reais,
+            result_tables::Kind::Number => SqlType::Float,
+            result_tables::Kind::Timestamp => SqlType::Timestamp,
+            result_tables::Kind::Date => SqlType::Date,
         };
         let columns = result_tables::named(table)?.columns.iter();
         return Some(columns.map(|c| Field { name: c.name.into(), held: held(c.kind) }).collect());
     }
     let held = |kind| match kind {
-        Kind::Money if schema == Schema::Raw => Held::Reais,
-        Kind::Integer(..) | Kind::Money => Held::Integer,
-        Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => Held::Text,
-        Kind::Degrees => Held::Float,
-        Kind::Timestamp => Held::Timestamp,
-        Kind::Date => Held::Date,
-        Kind::Flag => Held::Flag,
+        Kind::Money if schema == Schema::Raw => SqlType::Reais,
+        Kind::Integer(..) | Kind::Money => SqlType::Integer,
+        Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => SqlType::Text,
+        Kind::Degrees => SqlType::Float,
+        Kind::Timestamp => SqlType::Timestamp,
+        Kind::Date => SqlType::Date,
+        Kind::Flag => SqlType::Flag,
     };
     let columns = columns(schema, table)?;
     Some(columns.into_iter().map(|c| Field { name: name_of(schema, c).into(), held: held(c.kind) }).collect())
@@ -111,13 +111,13 @@ impl<'a> Cells<'a> {
         let series = column.as_materialized_series();
         let array = series.chunks().first().map(|chunk| chunk.as_any());
         match field.held {
-            Held::Text => array.and_then(|a| a.downcast_ref()).map(Cells::Text),
-            Held::Integer => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Integer)),
-            Held::Reais => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Reais)),
-            Held::Timestamp => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Timestamp)),
-            Held::Date => array.and_then(|a| a.downcast_ref()).map(Cells::Days),
-            Held::Float => array.and_then(|a| a.downcast_ref()).map(Cells::Float),
-            Held::Flag => array.and_then(|a| a.downcast_ref()).map(Cells::Flag),
+            SqlType::Text => array.and_then(|a| a.downcast_ref()).map(Cells::Text),
+            SqlType::Integer => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Integer)),
+            SqlType::Reais => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Reais)),
+            SqlType::Timestamp => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Timestamp)),
+            SqlType::Date => array.and_then(|a| a.downcast_ref()).map(Cells::Days),
+            SqlType::Float => array.and_then(|a| a.downcast_ref()).map(Cells::Float),
+            SqlType::Flag => array.and_then(|a| a.downcast_ref()).map(Cells::Flag),
         }
         .ok_or_else(|| polars_err!(SchemaMismatch: "column `{}` is not {:?}", field.name, field.held).into())
     }

@@ -3,7 +3,7 @@
 use polars::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries};
 
 use super::builder::fields_of;
-use super::rows::{Field, Held, fields};
+use super::rows::{Field, SqlType, fields};
 use super::{Incoming, MADE, Schema, by_contract, checked_name};
 use crate::error::{Error, Result};
 use crate::schema::ddl::{Constraints, Definition, Dialect, create_table};
@@ -121,7 +121,7 @@ fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
     let column = |field: &Field| -> Result<_> {
         let column = frame.column(&field.name)?;
         Ok(match field.held {
-            Held::Reais => {
+            SqlType::Reais => {
                 let centavos: Int64Chunked =
                     column.f64()?.iter().map(|reais| reais.map(|r| (r * 100.0).round() as i64)).collect();
                 centavos.with_name(field.name.as_str().into()).into_series().into_column()
@@ -164,33 +164,33 @@ fn listed(there: &[(String, String)]) -> String {
 }
 
 /// The SQL type of a result column.
-fn type_of(dialect: Dialect, held: Held) -> &'static str {
+fn type_of(dialect: Dialect, held: SqlType) -> &'static str {
     match (held, dialect) {
-        (Held::Text, Dialect::Mysql) => "LONGTEXT",
-        (Held::Text, _) => "TEXT",
-        (Held::Integer, Dialect::Sqlite) => "INTEGER",
-        (Held::Integer, _) => "BIGINT",
-        (Held::Reais, _) => "DECIMAL(17, 2)",
-        (Held::Float, Dialect::Sqlite) => "REAL",
-        (Held::Float, _) => "DOUBLE PRECISION",
-        (Held::Timestamp, Dialect::Mysql) => "DATETIME(6)",
-        (Held::Timestamp, _) => "TIMESTAMP",
-        (Held::Date, _) => "DATE",
-        (Held::Flag, _) => "BOOLEAN",
+        (SqlType::Text, Dialect::Mysql) => "LONGTEXT",
+        (SqlType::Text, _) => "TEXT",
+        (SqlType::Integer, Dialect::Sqlite) => "INTEGER",
+        (SqlType::Integer, _) => "BIGINT",
+        (SqlType::Reais, _) => "DECIMAL(17, 2)",
+        (SqlType::Float, Dialect::Sqlite) => "REAL",
+        (SqlType::Float, _) => "DOUBLE PRECISION",
+        (SqlType::Timestamp, Dialect::Mysql) => "DATETIME(6)",
+        (SqlType::Timestamp, _) => "TIMESTAMP",
+        (SqlType::Date, _) => "DATE",
+        (SqlType::Flag, _) => "BOOLEAN",
     }
 }
 
 /// What a column of this SQL type holds: the inverse of [`type_of`], which also knows the databases' own names.
-fn held_of(declared: &str) -> Held {
+fn held_of(declared: &str) -> SqlType {
     let declared = declared.to_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| declared.starts_with(word));
     match () {
-        () if is(&["tinyint", "bool"]) => Held::Flag,
-        () if is(&["int", "bigint", "smallint", "mediumint"]) => Held::Integer,
-        () if is(&["double", "real", "float", "decimal", "numeric"]) => Held::Float,
-        () if is(&["timestamp", "datetime"]) => Held::Timestamp,
-        () if is(&["date"]) => Held::Date,
-        () => Held::Text,
+        () if is(&["tinyint", "bool"]) => SqlType::Flag,
+        () if is(&["int", "bigint", "smallint", "mediumint"]) => SqlType::Integer,
+        () if is(&["double", "real", "float", "decimal", "numeric"]) => SqlType::Float,
+        () if is(&["timestamp", "datetime"]) => SqlType::Timestamp,
+        () if is(&["date"]) => SqlType::Date,
+        () => SqlType::Text,
     }
 }
 
@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn types_of_results_are_found_again() {
         for dialect in [Dialect::Mysql, Dialect::Postgres, Dialect::Sqlite] {
-            for held in [Held::Text, Held::Integer, Held::Float, Held::Timestamp, Held::Date, Held::Flag] {
+            for held in
+                [SqlType::Text, SqlType::Integer, SqlType::Float, SqlType::Timestamp, SqlType::Date, SqlType::Flag]
+            {
                 assert_eq!(held_of(type_of(dialect, held)), held, "{dialect:?}");
             }
         }

@@ -14,7 +14,7 @@ const FEW: usize = 16;
 
 /// Distinct texts in the order in which they came.
 #[derive(Default)]
-pub(crate) struct Places<'a> {
+pub(crate) struct Interner<'a> {
     texts: Vec<&'a str>,
     /// So many of the first came in ascending order.
     ascending: usize,
@@ -24,9 +24,9 @@ pub(crate) struct Places<'a> {
     others: TextMap<&'a str>,
 }
 
-impl<'a> Places<'a> {
-    pub(crate) fn of(texts: impl IntoIterator<Item = &'a str>) -> Places<'a> {
-        let mut places = Places::default();
+impl<'a> Interner<'a> {
+    pub(crate) fn of(texts: impl IntoIterator<Item = &'a str>) -> Interner<'a> {
+        let mut places = Interner::default();
         for text in texts {
             match places.texts.last().map(|last| (*last).cmp(text)) {
                 Some(Ordering::Equal) => {}
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn places_do_not_depend_on_the_order_in_which_they_are_looked_for() {
         for known in [["a", "c", "c", "e"], ["c", "a", "e", "c"], ["e", "c", "a", "a"]] {
-            let mut places = Places::of(known);
+            let mut places = Interner::of(known);
             let mut distinct: Vec<&str> = Vec::new();
             known.iter().for_each(|text| {
                 if !distinct.contains(text) {
@@ -147,15 +147,15 @@ mod tests {
             }
         }
         let many: Vec<String> = (0..100).map(|text| format!("{text:02}")).collect();
-        let mut places = Places::of(many.iter().map(String::as_str));
+        let mut places = Interner::of(many.iter().map(String::as_str));
         assert_eq!(places.find(&texts(["70", "x", "07"])), [Some(70), None, Some(7)]);
-        assert!(Places::of([]).find(&texts(["a"])) == [None] && Places::of(["a"]).find(&texts([])).is_empty());
+        assert!(Interner::of([]).find(&texts(["a"])) == [None] && Interner::of(["a"]).find(&texts([])).is_empty());
     }
 
     #[test]
     fn what_is_new_follows() {
         let (first, second) = (texts(["b", "d", "a", "e"]), texts(["e", "a", "b", "0"]));
-        let mut places = Places::of(["b", "d"]);
+        let mut places = Interner::of(["b", "d"]);
         let numbers = |column: UInt32Chunked| column.into_no_null_iter().collect::<Vec<_>>();
         assert_eq!(numbers(places.add(&first)), [0, 1, 2, 3]);
         assert_eq!(numbers(places.add(&second)), [3, 2, 0, 4]);

@@ -16,7 +16,7 @@ use crate::clean::checks;
 use crate::clean::checks::{Measured, Quality, Reference, references};
 use crate::clean::partition::by_month;
 use crate::clean::partition::by_month::label;
-use crate::clean::tables::{Account, Cleaned, changes, clean_table, nulls};
+use crate::clean::tables::{Cleaned, TableAudit, changes, clean_table, nulls};
 use crate::error::{Error, Result};
 use crate::input::find::NOT_READ;
 use crate::input::read::{InputFile, read_table};
@@ -37,7 +37,7 @@ pub struct Orders {
 }
 
 /// Rows that have come, and the clean tables of the orders that they concern.
-pub struct Coming<'a> {
+pub struct Delta<'a> {
     before: &'a Before,
     fresh: Fresh,
     then: Tables,
@@ -47,7 +47,7 @@ pub struct Coming<'a> {
 }
 
 /// What has become of the clean tables.
-pub struct Grown {
+pub struct Updated {
     /// The files in which rows came or went, by name, with all their rows now; none where nothing is left.
     pub files: Files,
     /// Of everything.
@@ -83,7 +83,7 @@ pub(crate) fn reload<T>(why: impl Into<String>) -> Grows<T> {
 /// # Errors
 /// [`Stop::Reload`]: something but new files of the long tables has changed, or rows came that change older ones;
 /// [`Stop::Failed`]: a file cannot be read.
-pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Grows<(Coming<'a>, Orders)> {
+pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Grows<(Delta<'a>, Orders)> {
     let to_customers = |relation: &&Relation| relation.to.0 == TableId::Customers.name();
     if before.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
         return reload("orders lack their customer");
@@ -110,10 +110,10 @@ pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Gr
     };
     let customers = fresh.rows[&TableId::Customers].clone();
     let orders = Orders { then: named(&then), now: named(&now), customers };
-    Ok((Coming { before, fresh, then, now, found }, orders))
+    Ok((Delta { before, fresh, then, now, found }, orders))
 }
 
-impl Coming<'_> {
+impl Delta<'_> {
     /// Number of new rows, of all tables.
     pub fn rows(&self) -> usize {
         self.fresh.rows.values().map(DataFrame::height).sum()
@@ -123,11 +123,11 @@ impl Coming<'_> {
     ///
     /// # Errors
     /// As [`come`].
-    pub fn grow(self, inputs: Vec<InputFile>) -> Grows<Grown> {
-        let Coming { before, fresh, then, now, found } = self;
+    pub fn grow(self, inputs: Vec<InputFile>) -> Grows<Updated> {
+        let Delta { before, fresh, then, now, found } = self;
         let files = changed(before, found, &then, &now)?;
         let audit = account(before, &fresh, &then, &now, &files, inputs)?;
-        Ok(Grown { files, audit })
+        Ok(Updated { files, audit })
     }
 }
 
@@ -135,7 +135,7 @@ impl Coming<'_> {
 struct Fresh {
     rows: Tables,
     /// What reading and cleaning did, by table.
-    accounts: BTreeMap<TableId, Account>,
+    accounts: BTreeMap<TableId, TableAudit>,
     padded_zips: BTreeMap<TableId, usize>,
     warnings: BTreeSet<String>,
 }

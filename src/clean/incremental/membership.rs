@@ -9,23 +9,23 @@ use crate::table::ids::TextMap;
 const BITS: usize = 64;
 
 /// Distinct texts.
-pub(crate) struct Wanted {
+pub(crate) struct BloomFilteredSet {
     texts: TextMap<String>,
     /// As many bits as a power of two, set where a text is.
     sieve: Vec<u64>,
 }
 
-impl Wanted {
+impl BloomFilteredSet {
     /// The texts of some columns.
     ///
     /// # Errors
     /// A column is missing, or holds no texts.
-    pub(crate) fn of<'a>(columns: impl IntoIterator<Item = (&'a DataFrame, &'a str)>) -> Result<Wanted> {
+    pub(crate) fn of<'a>(columns: impl IntoIterator<Item = (&'a DataFrame, &'a str)>) -> Result<BloomFilteredSet> {
         let columns = columns.into_iter().map(|(frame, column)| Ok(frame.column(column)?.str()?));
         let columns: Vec<&StringChunked> = columns.collect::<Result<_>>()?;
         let rows: usize = columns.iter().map(|column| column.len()).sum();
         let bits = (rows * BITS).next_power_of_two().max(BITS);
-        let mut wanted = Wanted { texts: TextMap::default(), sieve: vec![0; bits / BITS] };
+        let mut wanted = BloomFilteredSet { texts: TextMap::default(), sieve: vec![0; bits / BITS] };
         for text in columns.into_iter().flat_map(|column| column.iter().flatten()) {
             let (word, bit) = wanted.place(text);
             wanted.sieve[word] |= bit;
@@ -66,14 +66,14 @@ mod tests {
         let some =
             df!("id" => [Some(id(3)), None, Some("é".into()), Some(String::new())], "no" => [1, 2, 3, 4]).unwrap();
         let more = df!("other" => [id(700), id(3), "order-000123".into()]).unwrap();
-        let wanted = Wanted::of([(&some, "id"), (&more, "other")]).unwrap();
+        let wanted = BloomFilteredSet::of([(&some, "id"), (&more, "other")]).unwrap();
         let mut all: Vec<Option<String>> = (0..1_000).map(|n| Some(id(n))).collect();
         all.extend([None, Some("é".into()), Some("e".into()), Some(String::new()), Some("order-000124".into())]);
         let among = wanted.among(&df!("x" => &all).unwrap(), "x").unwrap();
         let found: Vec<usize> =
             among.iter().enumerate().filter(|(_, is)| *is == Some(true)).map(|(row, _)| row).collect();
         assert_eq!(found, [3, 700, 1_001, 1_003]);
-        assert!(wanted.among(&some, "no").is_err() && Wanted::of([(&some, "none")]).is_err());
-        assert!(!Wanted::of([]).unwrap().among(&some, "id").unwrap().any());
+        assert!(wanted.among(&some, "no").is_err() && BloomFilteredSet::of([(&some, "none")]).is_err());
+        assert!(!BloomFilteredSet::of([]).unwrap().among(&some, "id").unwrap().any());
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use polars::prelude::*;
 
 use super::delta::{Grows, reload};
-use super::membership::Wanted;
+use super::membership::BloomFilteredSet;
 use crate::clean::audit::{Audit, Check};
 use crate::clean::checks::{Measured, SAMPLES};
 use crate::clean::partition::by_month::label;
@@ -49,7 +49,8 @@ impl Before {
         let of_orders: Vec<_> =
             rows.iter().filter(|(id, _)| **id != TableId::Customers).map(|(_, frame)| (frame, "order_id")).collect();
         let of_customers = [TableId::Customers, TableId::Orders].map(|id| (&rows[&id], "customer_id"));
-        let (orders, customers) = (Wanted::of(of_orders.iter().copied())?, Wanted::of(of_customers)?);
+        let (orders, customers) =
+            (BloomFilteredSet::of(of_orders.iter().copied())?, BloomFilteredSet::of(of_customers)?);
         let months: Vec<&str> = self.clean.keys().filter_map(|name| name.strip_prefix("orders/")).collect();
         let hit = parallel::map(months, |month| {
             let ids = read_some(&self.clean[&format!("orders/{month}")], &["order_id", "customer_id"])?;
@@ -66,7 +67,7 @@ impl Before {
         let files =
             parallel::map(open(), |(id, month)| Ok((id, format!("{}/{month}", id.name()), self.read(id, month)?)))?;
 
-        let select = |table: TableId, wanted: &[(&str, &Wanted)]| -> Result<DataFrame> {
+        let select = |table: TableId, wanted: &[(&str, &BloomFilteredSet)]| -> Result<DataFrame> {
             let mut found = empty(table.table());
             for (_, _, frame) in files.iter().filter(|(id, ..)| *id == table) {
                 let masks = wanted.iter().map(|(column, texts)| texts.among(frame, column));
@@ -76,8 +77,8 @@ impl Before {
             Ok(join_rows(found.sort(table.table().key.to_vec(), SortMultipleOptions::default())?))
         };
         let known = select(TableId::Orders, &[("order_id", &orders), ("customer_id", &customers)])?;
-        let orders = Wanted::of(of_orders.into_iter().chain([(&known, "order_id")]))?;
-        let customers = Wanted::of(of_customers.into_iter().chain([(&known, "customer_id")]))?;
+        let orders = BloomFilteredSet::of(of_orders.into_iter().chain([(&known, "order_id")]))?;
+        let customers = BloomFilteredSet::of(of_customers.into_iter().chain([(&known, "customer_id")]))?;
         let mut then = Tables::new();
         for id in BY_MONTH {
             let rows = match id {
@@ -87,7 +88,7 @@ impl Before {
             };
             then.insert(id, rows);
         }
-        let found = Wanted::of([(&then[&TableId::Customers], "customer_id")])?;
+        let found = BloomFilteredSet::of([(&then[&TableId::Customers], "customer_id")])?;
         if !found.among(&known, "customer_id")?.all() {
             return reload("rows come to an order whose customer is missing, or ordered first in another month");
         }
@@ -100,7 +101,7 @@ impl Before {
     /// A file cannot be read.
     pub fn sellers(&self, products: &Column) -> Result<DataFrame> {
         let products = products.clone().into_frame();
-        let products = Wanted::of([(&products, "product_id")])?;
+        let products = BloomFilteredSet::of([(&products, "product_id")])?;
         let months = self.clean.iter().filter(|(name, _)| name.starts_with("order_items/"));
         let found = parallel::map(months, |(_, file)| {
             let items = read_some(file, &["product_id", "seller_id"])?;
@@ -113,7 +114,7 @@ impl Before {
     /// The rows of a short table to which a column of these items refers; some columns, the first of which is its key.
     pub(crate) fn of_items(&self, table: TableId, columns: &[&str], items: &DataFrame) -> Result<DataFrame> {
         let rows = self.short(table, columns)?;
-        let sold = Wanted::of([(items, columns[0])])?;
+        let sold = BloomFilteredSet::of([(items, columns[0])])?;
         Ok(rows.filter(&sold.among(&rows, columns[0])?)?)
     }
 

@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use crate::error::Result;
 use crate::schema::contract::{BY_MONTH, TableId};
-use crate::table::interner::Places;
+use crate::table::interner::Interner;
 
 /// The month of rows that belong to no order.
 const NONE: &str = "none";
@@ -57,7 +57,7 @@ pub(crate) fn ask(first: &mut Option<i32>, month: Option<i32>) {
 
 /// In which row of a table with a key the partner of each row of another stands.
 fn find(of: &DataFrame, key: &str, rows: &DataFrame) -> Result<Vec<Option<u32>>> {
-    Ok(Places::of(of.column(key)?.str()?.iter().flatten()).find(rows.column(key)?.str()?))
+    Ok(Interner::of(of.column(key)?.str()?.iter().flatten()).find(rows.column(key)?.str()?))
 }
 
 /// First day of the month of `day`, both in days since 1970-01-01.

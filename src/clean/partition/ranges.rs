@@ -22,7 +22,7 @@ use super::split::{Cut, Long, Rows, cut};
 use crate::clean::audit::{Audit, Change, Nulls, Step};
 use crate::clean::checks;
 use crate::clean::checks::{Key, Measured, Quality, Reference, references};
-use crate::clean::tables::{Account, Cleaned, audit_of, locate, name_categories, nulls, some_order};
+use crate::clean::tables::{Cleaned, TableAudit, audit_of, locate, name_categories, nulls, some_order};
 use crate::error::{Error, Result};
 use crate::input::quarantine::Quarantine;
 use crate::input::source::Source;
@@ -140,7 +140,7 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
     accounts.insert(TableId::Customers, account);
 
     let of_orders = of_orders.into_iter().map(|(id, Long { account, rows })| ((id, account), (id, rows)));
-    let (mut of_orders, stored): (BTreeMap<TableId, Account>, BTreeMap<TableId, Rows>) = of_orders.unzip();
+    let (mut of_orders, stored): (BTreeMap<TableId, TableAudit>, BTreeMap<TableId, Rows>) = of_orders.unzip();
     each(
         ranges,
         |range| {
@@ -201,7 +201,7 @@ fn each<T: Send>(
 struct Short {
     /// The columns that references begin or end at, and the categories of the products.
     kept: BTreeMap<TableId, DataFrame>,
-    accounts: BTreeMap<TableId, Account>,
+    accounts: BTreeMap<TableId, TableAudit>,
     named: Vec<Change>,
     located: (Step, Quarantine),
 }

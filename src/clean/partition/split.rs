@@ -7,7 +7,7 @@ use std::thread;
 use polars::prelude::*;
 
 use super::spill::{Bounds, Spill};
-use crate::clean::tables::{Account, Cleaned, Sorted, clean_table, sort_out};
+use crate::clean::tables::{Cleaned, Sorted, TableAudit, clean_table, sort_out};
 use crate::error::Result;
 use crate::input::read::{read_blocks, read_table};
 use crate::input::source::Source;
@@ -47,7 +47,7 @@ pub(crate) struct Cut {
 
 /// A table on the disk.
 pub(crate) struct Long {
-    pub(crate) account: Account,
+    pub(crate) account: TableAudit,
     pub(crate) rows: Rows,
 }
 
@@ -185,5 +185,5 @@ fn spill(
     let (mut raw, warnings) = read_blocks(source, id, &mut take)?;
     let empty = std::mem::take(&mut raw.frame);
     let rows = Rows { table: id.table(), file: raw.file.name.clone(), spill, empty };
-    Ok((Long { account: Account::new(id.table(), raw), rows }, warnings))
+    Ok((Long { account: TableAudit::new(id.table(), raw), rows }, warnings))
 }

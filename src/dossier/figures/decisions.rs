@@ -9,7 +9,7 @@ use crate::decisions::region::population;
 use crate::dossier::decided::position;
 use crate::error::Result;
 use crate::mart::month::Month;
-use crate::models::{Span, View};
+use crate::models::{DateRange, View};
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     let results = studio.results;
@@ -41,7 +41,7 @@ fn fan(studio: &mut Studio<'_>, id: &str, series: Option<(&View, &str)>) -> Resu
     let axis = MonthAxis::new(studio.lang(), period.first, end.max(period.last));
     let known: Vec<f64> = period
         .months()
-        .map(|m| view.panel.revenue(index, Span { from: m.first_day(), to: m.plus(1).first_day() - 1 }))
+        .map(|m| view.panel.revenue(index, DateRange { from: m.first_day(), to: m.plus(1).first_day() - 1 }))
         .collect();
     let pick =
         |value: fn(&crate::models::Forecast) -> f64| -> Vec<f64> { forecasts.iter().map(|f| value(f)).collect() };

@@ -2,7 +2,7 @@
 
 use super::{Studio, short};
 use crate::charts::{Axis, Bar, Bars, Dot, Dots, Dotted, Histogram, Mark, Scatter, bars, dots, histogram, scatter};
-use crate::decisions::Past;
+use crate::decisions::BacktestReport;
 use crate::dossier::decided::{model_key, strategy_key};
 use crate::error::Result;
 use crate::models::metrics::Outcome;
@@ -20,7 +20,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     regret(studio, past)
 }
 
-fn errors(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+fn errors(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
     let tests = past.map(|p| p.categories.tests.as_slice()).unwrap_or_default();
     let labels: Vec<String> = tests.iter().map(|t| studio.label(&model_key(t.model))).collect();
     let data: Vec<Bar<'_>> = tests
@@ -37,13 +37,13 @@ fn errors(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
 }
 
 /// Forecasts of the next month, and the logarithm of how far off they were.
-fn next_month(past: Option<&Past>) -> Vec<(&Outcome, f64)> {
+fn next_month(past: Option<&BacktestReport>) -> Vec<(&Outcome, f64)> {
     let outcomes = past.map(|p| p.categories.tests[0].outcomes.as_slice()).unwrap_or_default();
     let told = outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0 && o.actual > 0.0);
     told.map(|o| (o, (o.actual / o.forecast).ln())).collect()
 }
 
-fn residuals(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+fn residuals(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
     let told = next_month(past);
     let points: Vec<Dotted<'_>> =
         told.iter().map(|(o, residual)| Dotted { x: o.forecast, y: *residual, ..Default::default() }).collect();
@@ -60,7 +60,7 @@ fn residuals(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
     studio.figure("residuals", "tables/backtest.csv", |about| scatter(about, &data))
 }
 
-fn spread(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+fn spread(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
     let told = next_month(past);
     let bins = (2.0 * WIDEST / BIN).round() as usize;
     let mut counts = vec![0.0; if told.is_empty() { 0 } else { bins }];
@@ -85,7 +85,7 @@ fn spread(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
     studio.figure("residual_spread", "tables/backtest.csv", |about| histogram(about, &data))
 }
 
-fn regret(studio: &mut Studio<'_>, past: Option<&Past>) -> Result<()> {
+fn regret(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
     let strategies = past.map(|p| p.strategies.as_slice()).unwrap_or_default();
     let labels: Vec<String> = strategies.iter().map(|s| studio.label(&strategy_key(s.name))).collect();
     let data: Vec<Dot<'_>> = strategies

@@ -18,7 +18,7 @@ pub(crate) use self::sql::MALFORMED;
 pub(crate) use self::sql::quoted;
 use self::sql::{ALONE, BROKEN, RECORD, REPLACEMENT, Statements};
 use crate::clean::audit::{Audit, Change, ChangeKind};
-use crate::clean::tables::{Account, audit_of, conflict, some_order, step};
+use crate::clean::tables::{TableAudit, audit_of, conflict, some_order, step};
 use crate::error::{Error, Result};
 use crate::input::built_in;
 use crate::input::quarantine::{Quarantine, Quarantined, mostly_broken};
@@ -165,7 +165,7 @@ impl Raw {
     }
 
     /// Writes the clean rows; says what became of the others.
-    fn clean(&self, server: &dyn Server, to: &Folders<'_>) -> Result<Account> {
+    fn clean(&self, server: &dyn Server, to: &Folders<'_>) -> Result<TableAudit> {
         let (table, statements) = (self.table, self.statements());
         let aside = self.set_aside(server)?;
         let raw = RawTable {
@@ -188,7 +188,7 @@ impl Raw {
                 Error::input(format!("`{}` changed while it was read", self.files.name)).with_hint("run it again")
             );
         }
-        let mut account = Account::new(table, raw);
+        let mut account = TableAudit::new(table, raw);
         account.steps[1] = step(table.name, "clean", readable, readable - distinct, conflicts);
         if conflicts > 0 {
             let rows = server.rows(&format!("cannot sort `{}` out", table.name), &statements.conflicts())?;

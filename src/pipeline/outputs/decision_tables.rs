@@ -4,12 +4,12 @@
 
 use super::result_tables::{Table, brl, header, optional};
 use crate::decisions::score::Scored;
-use crate::decisions::{Decisions, Past};
+use crate::decisions::{BacktestReport, Decisions};
 use crate::models::span::date;
 use crate::models::{Comparison, Forecast};
 
 /// The tables by file name, without extension.
-pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&Past>) -> Vec<(&'static str, Table)> {
+pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) -> Vec<(&'static str, Table)> {
     vec![
         ("winner", winner(decisions)),
         ("winner_indicators", indicators("winner_indicators", decisions.map(category_places))),
@@ -187,7 +187,7 @@ fn coefficients(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-fn backtest(past: Option<&Past>) -> Table {
+fn backtest(past: Option<&BacktestReport>) -> Table {
     let mut table = header("backtest");
     let mut add = |by: &str, cutoffs: &str, c: &Comparison| {
         table.extend(c.tests.iter().zip(&c.differences).map(|(t, d)| {
@@ -218,7 +218,7 @@ fn backtest(past: Option<&Past>) -> Table {
     table
 }
 
-fn regret(past: Option<&Past>) -> Table {
+fn regret(past: Option<&BacktestReport>) -> Table {
     let mut table = header("regret");
     table.extend(past.into_iter().flat_map(|p| &p.strategies).map(|s| {
         let mut row = vec![s.name.to_string()];

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::input::read::Quarantined;
 use crate::mart::by_day::ByDay;
 use crate::mart::{BY_DAY, SalesMart};
-use crate::models::Shares;
+use crate::models::SupplyIndicators;
 use crate::parallel;
 use crate::pipeline::export::spreadsheet;
 use crate::pipeline::inspect::verify::listed;
@@ -60,9 +60,9 @@ pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
 }
 
 /// The shares of sellers and silent products that a run has left.
-pub(crate) fn shares(files: &[(&str, PathBuf)]) -> Result<Shares> {
+pub(crate) fn shares(files: &[(&str, PathBuf)]) -> Result<SupplyIndicators> {
     match files.iter().find(|(path, _)| *path == SHARES) {
-        Some((_, place)) => Shares::from_frame(&read_frame(place)?),
+        Some((_, place)) => SupplyIndicators::from_frame(&read_frame(place)?),
         None => Err(Error::input(format!("there is no `{SHARES}`")).with_hint("run `pfe run` again")),
     }
 }

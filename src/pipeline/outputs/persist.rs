@@ -14,11 +14,11 @@ use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::parallel;
 use crate::pipeline::graph::Step;
-use crate::pipeline::run::context::Flow;
+use crate::pipeline::run::context::RunContext;
 use crate::table::parquet::write_frames;
 
 /// Writes the files of a step whose value is there.
-pub(crate) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
+pub(crate) fn keep(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
     let staging = flow.staging()?;
     match step.id {
         "generate" => generated(flow),
@@ -66,7 +66,7 @@ pub(crate) fn keep(flow: &Flow, step: &Step) -> Result<Vec<OutputFile>> {
 }
 
 /// The files that the generator has written itself.
-fn generated(flow: &Flow) -> Result<Vec<OutputFile>> {
+fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {
     let folder = flow.staged_data()?;
     let entries = std::fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
     let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();

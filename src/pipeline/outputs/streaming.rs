@@ -13,7 +13,7 @@ use crate::table::parquet::Appender;
 use crate::table::row_hash::RowHasher;
 
 /// A table of which some rows are staged.
-pub(crate) struct Growing<'a> {
+pub(crate) struct StreamingParquetWriter<'a> {
     staging: &'a Staging,
     name: String,
     shared: Shared,
@@ -35,11 +35,11 @@ impl Write for Shared {
     }
 }
 
-impl<'a> Growing<'a> {
-    pub(crate) fn new(staging: &'a Staging, name: String, schema: &Schema) -> Result<Growing<'a>> {
+impl<'a> StreamingParquetWriter<'a> {
+    pub(crate) fn new(staging: &'a Staging, name: String, schema: &Schema) -> Result<StreamingParquetWriter<'a>> {
         let shared = Shared(Arc::new(Mutex::new(staging.begin(&name)?)));
         let file = Appender::new(shared.clone(), schema)?;
-        Ok(Growing { staging, name, shared, file, rows: RowHasher::default() })
+        Ok(StreamingParquetWriter { staging, name, shared, file, rows: RowHasher::default() })
     }
 
     pub(crate) fn append(&mut self, rows: &DataFrame) -> Result<()> {
@@ -49,7 +49,7 @@ impl<'a> Growing<'a> {
     }
 
     pub(crate) fn finish(self) -> Result<OutputFile> {
-        let Growing { staging, name, shared, file, rows } = self;
+        let StreamingParquetWriter { staging, name, shared, file, rows } = self;
         file.finish().map_err(|e| explain(e, staging, &name, &shared))?;
         let mut ended = staging.end(&name, &mut lock(&shared.0))?;
         ended.rows = Some(Rows { count: rows.rows(), blake3: rows.finish() });

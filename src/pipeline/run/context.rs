@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
-use super::materialized::Values;
+use super::materialized::Materialized;
 use super::plan::{Ended, Known};
 use crate::error::{Error, Result};
 use crate::input::read::InputFile;
@@ -23,7 +23,7 @@ use crate::schema::TableId;
 use crate::schema::contract::TABLES;
 
 /// One run: what it starts from, which steps have ended, what they have made.
-pub(crate) struct Flow {
+pub(crate) struct RunContext {
     pub(crate) params: RunParams,
     pub(crate) parameters: Parameters,
     pub(crate) known: Known,
@@ -37,11 +37,11 @@ pub(crate) struct Flow {
     grew: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
     ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
-    pub(crate) values: Values,
+    pub(crate) values: Materialized,
 }
 
-impl Flow {
-    pub(crate) fn new(params: RunParams, staging: Option<Staging>) -> Flow {
+impl RunContext {
+    pub(crate) fn new(params: RunParams, staging: Option<Staging>) -> RunContext {
         let generated = match &params.input {
             Input::Generated(synth) => Some(synth.clone()),
             Input::Places(_) => None,
@@ -54,7 +54,7 @@ impl Flow {
             cover: params.cover.clone(),
             templates: params.templates.hashes(),
         };
-        Flow {
+        RunContext {
             known: Known::of(&params.out),
             params,
             parameters,
@@ -63,7 +63,7 @@ impl Flow {
             inputs: Mutex::default(),
             ended: Mutex::default(),
             grew: Mutex::default(),
-            values: Values::default(),
+            values: Materialized::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::DataFrame;
 
-use super::context::Flow;
+use super::context::RunContext;
 use super::plan::Ended;
 use crate::clean::Audit;
 use crate::clean::incremental::delta;
@@ -14,7 +14,7 @@ use crate::clean::incremental::previous_run::Before;
 use crate::error::Result;
 use crate::input::read::InputFile;
 use crate::mart::{self, SalesMart};
-use crate::models::Shares;
+use crate::models::SupplyIndicators;
 use crate::parallel::{self, lock};
 use crate::pipeline::graph::Step;
 use crate::pipeline::outputs::load;
@@ -25,27 +25,27 @@ use crate::pipeline::{Input, Select};
 use crate::schema::contract::TABLES;
 
 /// What has become of the last run.
-pub(crate) struct Grown {
+pub(crate) struct Updated {
     pub(crate) clean: Files,
     pub(crate) audit: Audit,
     pub(crate) mart: SalesMart,
     pub(crate) mart_files: Files,
     /// The shares of sellers and silent products as they were, if they are still there.
-    shares: Option<Shares>,
+    shares: Option<SupplyIndicators>,
     /// The first day on which they may be others now; none where there is none.
     since: Option<i32>,
 }
 
-impl Grown {
+impl Updated {
     /// The shares of sellers and silent products as they are now.
     ///
     /// # Errors
     /// Rows of the mart cannot be read.
-    pub(crate) fn shares(&self) -> Result<Shares> {
+    pub(crate) fn shares(&self) -> Result<SupplyIndicators> {
         match (&self.shares, self.since) {
             (Some(shares), Some(day)) => shares.go_on(&self.mart, day),
             (Some(shares), None) => Ok(shares.clone()),
-            (None, _) => Shares::of(&self.mart),
+            (None, _) => SupplyIndicators::of(&self.mart),
         }
     }
 }
@@ -75,9 +75,9 @@ impl Files {
     }
 }
 
-impl Flow {
+impl RunContext {
     /// What the last run has become, if it was one by month, made by the same program of files of which all are still there.
-    pub(crate) fn grown(&self) -> Result<Arc<Option<Grown>>> {
+    pub(crate) fn grown(&self) -> Result<Arc<Option<Updated>>> {
         self.values.grown.get(|| {
             let Some(last) = self.last() else { return Ok(None) };
             match self.grow(&last) {
@@ -125,7 +125,7 @@ impl Flow {
         (then == now && read.all(made_of)).then(|| ended.clone())
     }
 
-    fn grow(&self, last: &Last) -> Grows<(Grown, usize)> {
+    fn grow(&self, last: &Last) -> Grows<(Updated, usize)> {
         let placed = self.placed(&last.clean.outputs);
         let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
         let before = Before { clean: tables.collect(), audit: load::audit(&placed)?, memory: self.params.how.memory };
@@ -140,7 +140,7 @@ impl Flow {
         );
         let (clean, mart) = (clean?, mart?);
         let shares = last.shares.as_ref().map(|shares| load::shares(&self.placed(&shares.outputs))).transpose()?;
-        let made = Grown {
+        let made = Updated {
             clean: Files::new(&last.clean.outputs, "clean", clean.files),
             audit: clean.audit,
             mart: mart.mart,

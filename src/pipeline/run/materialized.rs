@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::context::Flow;
-use super::incremental::Grown;
-use super::out_of_core::Bounded;
+use super::context::RunContext;
+use super::incremental::Updated;
+use super::out_of_core::OutOfCore;
 use super::remote::Elsewhere;
 use super::shuffle;
 use crate::clean::{Audit, CleanTables};
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::input::read::{identify_all, read_tables};
 use crate::input::{RawTables, Source};
 use crate::mart::{self, SalesMart};
-use crate::models::Shares;
+use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
 use crate::parallel::{self, lock};
 use crate::pipeline::Input;
@@ -34,15 +34,15 @@ use crate::synth;
 use crate::{clean, dossier};
 
 /// A value that is made once, by whoever asks first.
-pub(crate) struct Memo<T>(Mutex<Option<Arc<T>>>);
+pub(crate) struct OnceValue<T>(Mutex<Option<Arc<T>>>);
 
-impl<T> Default for Memo<T> {
+impl<T> Default for OnceValue<T> {
     fn default() -> Self {
-        Memo(Mutex::default())
+        OnceValue(Mutex::default())
     }
 }
 
-impl<T> Memo<T> {
+impl<T> OnceValue<T> {
     pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut slot = lock(&self.0);
         if let Some(value) = &*slot {
@@ -61,26 +61,26 @@ impl<T> Memo<T> {
 
 /// What the steps of one run have made so far.
 #[derive(Default)]
-pub(crate) struct Values {
-    source: Memo<Source>,
+pub(crate) struct Materialized {
+    source: OnceValue<Source>,
     /// Taken by the cleaning, so that each is gone before the next one needs the memory.
     raw: Mutex<BTreeMap<TableId, RawTables>>,
-    pub(crate) ranges: Memo<usize>,
-    pub(crate) grown: Memo<Option<Grown>>,
-    pub(crate) bounded: Memo<Bounded>,
-    pub(crate) elsewhere: Memo<Elsewhere>,
-    clean: Memo<(CleanTables, Audit)>,
-    audit: Memo<Audit>,
-    mart: Memo<SalesMart>,
-    shares: Memo<Shares>,
-    reference: Memo<Reference>,
-    findings: Memo<Findings>,
-    decided: Memo<Decided>,
-    results: Memo<Results>,
-    document: Memo<Document>,
+    pub(crate) ranges: OnceValue<usize>,
+    pub(crate) grown: OnceValue<Option<Updated>>,
+    pub(crate) bounded: OnceValue<OutOfCore>,
+    pub(crate) elsewhere: OnceValue<Elsewhere>,
+    clean: OnceValue<(CleanTables, Audit)>,
+    audit: OnceValue<Audit>,
+    mart: OnceValue<SalesMart>,
+    shares: OnceValue<SupplyIndicators>,
+    reference: OnceValue<Reference>,
+    findings: OnceValue<Findings>,
+    decided: OnceValue<Decided>,
+    results: OnceValue<Results>,
+    document: OnceValue<Document>,
 }
 
-impl Flow {
+impl RunContext {
     pub(crate) fn source(&self) -> Result<Arc<Source>> {
         self.values.source.get(|| match &self.params.input {
             Input::Places(places) => {
@@ -200,10 +200,12 @@ impl Flow {
         how.engine.mart(&places, &how.cancel, &|statement| self.say("mart", statement))
     }
 
-    pub(crate) fn shares(&self) -> Result<Arc<Shares>> {
+    pub(crate) fn shares(&self) -> Result<Arc<SupplyIndicators>> {
         self.values.shares.get(|| match self.reused("supply") {
             Some(files) => load::shares(&self.placed(&files)),
-            None => self.grown()?.as_ref().as_ref().map_or_else(|| Shares::of(&*self.mart()?), Grown::shares),
+            None => {
+                self.grown()?.as_ref().as_ref().map_or_else(|| SupplyIndicators::of(&*self.mart()?), Updated::shares)
+            }
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Schema};
 
-use super::context::Flow;
+use super::context::RunContext;
 use crate::clean::Audit;
 use crate::clean::partition::by_month;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
@@ -13,11 +13,11 @@ use crate::error::Result;
 use crate::mart::{SalesMart, Unfinished, mart_in_shards};
 use crate::parallel;
 use crate::pipeline::outputs::manifest::OutputFile;
-use crate::pipeline::outputs::streaming::Growing;
+use crate::pipeline::outputs::streaming::StreamingParquetWriter;
 use crate::table::parquet::PerTable;
 
 /// What one pass over the input has made.
-pub(crate) struct Bounded {
+pub(crate) struct OutOfCore {
     /// The clean tables, staged; none where an earlier run has left them.
     pub(crate) files: Vec<OutputFile>,
     pub(crate) audit: Audit,
@@ -25,7 +25,7 @@ pub(crate) struct Bounded {
     pub(crate) mart: Option<SalesMart>,
 }
 
-impl Flow {
+impl RunContext {
     /// In how many ranges the orders pass through memory. Rows that are shuffled to prove something stay together; those that an engine
     /// elsewhere cleans do not come here.
     pub(crate) fn ranges(&self) -> Result<usize> {
@@ -35,14 +35,14 @@ impl Flow {
     }
 
     /// What the pass makes, if the input is too large for memory; what is fresh is not written again.
-    pub(crate) fn bounded(&self) -> Result<Option<Arc<Bounded>>> {
+    pub(crate) fn bounded(&self) -> Result<Option<Arc<OutOfCore>>> {
         if self.ranges()? == 1 || self.grown()?.is_some() {
             return Ok(None);
         }
         self.values.bounded.get(|| self.pass()).map(Some)
     }
 
-    fn pass(&self) -> Result<Bounded> {
+    fn pass(&self) -> Result<OutOfCore> {
         let staging = self.staging()?;
         let how = Shards { ranges: self.ranges()?, scratch: staging.scratch() };
         let source = self.source()?;
@@ -56,9 +56,10 @@ impl Flow {
         };
         if self.reused("clean").is_some() {
             let (sums, audit) = pass(&|_, _, _| Ok(()))?;
-            return Ok(Bounded { files: Vec::new(), audit, mart: sums.map(Unfinished::finish).transpose()? });
+            return Ok(OutOfCore { files: Vec::new(), audit, mart: sums.map(Unfinished::finish).transpose()? });
         }
-        let create = |name: &str, schema: &Schema| Growing::new(staging, format!("clean/{name}.parquet"), schema);
+        let create =
+            |name: &str, schema: &Schema| StreamingParquetWriter::new(staging, format!("clean/{name}.parquet"), schema);
         let files = PerTable::new(create);
         let append = |name: &str, rows: &DataFrame| files.with(name, rows.schema(), |file| file.append(rows));
         let (sums, audit) = pass(&|name, rows, months| match months.filter(|_| self.params.monthly) {
@@ -72,6 +73,6 @@ impl Flow {
         let files = parallel::map(files.into_tables(), |(_, file)| file.finish())?;
         let mart = sums.map(Unfinished::finish).transpose()?;
         self.identified(audit.inputs.iter().cloned());
-        Ok(Bounded { files, audit, mart })
+        Ok(OutOfCore { files, audit, mart })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::context::Flow;
+use super::context::RunContext;
 use crate::clean::Audit;
 use crate::engine::remote_cleaning::Folders;
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ pub(crate) struct Elsewhere {
     pub(crate) audit: Audit,
 }
 
-impl Flow {
+impl RunContext {
     /// Whether raw rows do not pass through this process. Those that are shuffled to prove something must.
     pub(crate) fn cleans_elsewhere(&self) -> bool {
         self.params.how.engine_cleans && self.params.how.shuffle.is_none()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::context::Flow;
+use super::context::RunContext;
 use super::execute::Task;
 use super::plan::{Planned, State};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::pipeline::outputs::persist::keep;
 ///
 /// # Errors
 /// There is no such step, or an input cannot be read.
-pub(crate) fn plan(flow: &Flow) -> Result<Vec<Planned>> {
+pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
     let select = &flow.params.how.select;
     let chosen = select.steps()?;
     if !matches!(select, Select::Only(_)) && flow.known.knows(named("clean")?) && flow.parameters.generated.is_none() {
@@ -80,7 +80,7 @@ fn not_part(step: &Step) -> String {
 }
 
 /// Compares the step with earlier runs; what is fresh is taken over.
-fn judge(flow: &Flow, step: &'static Step) -> Result<(State, String)> {
+fn judge(flow: &RunContext, step: &'static Step) -> Result<(State, String)> {
     // Files that were generated are as good as known once it is known that they stay.
     let generated = step.id == "clean" && flow.parameters.generated.is_some();
     if generated && flow.ended().contains_key("generate") && flow.known.knows(step) {
@@ -95,7 +95,7 @@ fn judge(flow: &Flow, step: &'static Step) -> Result<(State, String)> {
 }
 
 /// A step that leaves no files runs when one that must run needs what it hands on.
-fn demand(flow: &Flow, planned: &mut [Planned]) {
+fn demand(flow: &RunContext, planned: &mut [Planned]) {
     for i in (0..planned.len()).rev() {
         let step = planned[i].step;
         if step.keeps() || planned[i].state != State::Idle || !flow.applies(step) {
@@ -111,7 +111,7 @@ fn demand(flow: &Flow, planned: &mut [Planned]) {
 }
 
 /// A single step takes what those before it have left, fresh or not.
-fn check_needs(flow: &Flow, chosen: &[&str]) -> Result<()> {
+fn check_needs(flow: &RunContext, chosen: &[&str]) -> Result<()> {
     let ended = flow.ended();
     let lacks = |step: &Step| flow.applies(step) && !ended.contains_key(step.id) && !chosen.contains(&step.id);
     let generate = named("generate")?;
@@ -143,7 +143,7 @@ fn files_before(step: &Step) -> Vec<&'static Step> {
 pub(crate) type Log = Arc<Mutex<BTreeMap<&'static str, StepLog>>>;
 
 /// One task per step that must run, and one more that writes its files meanwhile others begin.
-pub(crate) fn tasks(flow: &Arc<Flow>, planned: &[Planned], log: &Log) -> Vec<Task> {
+pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     let mut makes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut keeps: BTreeMap<&str, usize> = BTreeMap::new();
@@ -200,7 +200,7 @@ fn before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Itera
 }
 
 /// Computes the value of a step, unless it turns out that its files still fit.
-fn make(flow: &Flow, step: &'static Step, open: bool, log: &Log) -> Result<Option<u64>> {
+fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result<Option<u64>> {
     if open {
         let (state, why) = judge(flow, step)?;
         let fresh = state == State::Fresh;
