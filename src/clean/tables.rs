@@ -13,7 +13,7 @@ use crate::input::read::{InputFile, RawTable, RawTables, read_table};
 use crate::input::source::Source;
 use crate::input::table_builder::{as_csv, converted};
 use crate::parallel;
-use crate::schema::contract::{Kind, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use crate::schema::contract::{LogicalType, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
 use crate::table::sort_dedupe::canonical;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
@@ -337,8 +337,10 @@ pub(crate) fn changes(table: &'static Table, rows: usize, padded_zips: usize) ->
     let mut changes = Vec::new();
     for column in table.columns {
         match column.kind {
-            Kind::Money => changes.push(change(column.name, ChangeKind::ToCentavos, rows)),
-            Kind::Zip if padded_zips > 0 => changes.push(change(column.name, ChangeKind::ZeroPadded, padded_zips)),
+            LogicalType::Money => changes.push(change(column.name, ChangeKind::ToCentavos, rows)),
+            LogicalType::Zip if padded_zips > 0 => {
+                changes.push(change(column.name, ChangeKind::ZeroPadded, padded_zips))
+            }
             _ if column.name != column.source => changes.push(change(column.name, ChangeKind::Renamed, 1)),
             _ => {}
         }

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::schema::contract::{TABLES, ZIP_LOCATIONS};
 use pfe::store::url::check_passwords;
-use pfe::store::{self, Schema, Store};
+use pfe::store::{self, Stage, Store};
 use pfe::{clean, input};
 use polars::prelude::DataFrame;
 
@@ -50,13 +50,13 @@ pub fn run(args: &Args) -> Outcome {
     check_passwords(args.from.iter().filter_map(|place| place.to_str()).chain([args.to.as_str()]))?;
     let store = store::open(&args.to)?;
     let schema = match args.schema {
-        SchemaArg::Raw => Schema::Raw,
-        SchemaArg::Cleaned => Schema::Cleaned,
+        SchemaArg::Raw => Stage::Raw,
+        SchemaArg::Cleaned => Stage::Cleaned,
     };
     let spinner = progress_bar(args.quiet);
     spinner.set_message("read");
     let tables = match schema {
-        Schema::Raw => raw(args, &*store),
+        Stage::Raw => raw(args, &*store),
         _ => cleaned(args, &*store),
     };
     spinner.finish_and_clear();
@@ -87,7 +87,7 @@ pub fn run(args: &Args) -> Outcome {
 
 fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> {
     let ids = match args.table.is_empty() {
-        true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Schema::Raw, id.name())).collect(),
+        true => TABLES.iter().map(|t| t.id).filter(|id| store.holds(Stage::Raw, id.name())).collect(),
         false => args.table.iter().map(|name| store::table_named(name)).collect::<pfe::Result<Vec<_>>>()?,
     };
     let raw = input::read::read_tables(&args.reading.open(&args.from)?, &ids)?;
@@ -112,7 +112,7 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
         store::table_named(name)?;
     }
     let wanted = |name: &str| match args.table.is_empty() {
-        true => store.holds(Schema::Cleaned, name),
+        true => store.holds(Stage::Cleaned, name),
         false => args.table.iter().any(|t| t == name),
     };
     let names: Vec<&str> = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]).filter(|name| wanted(name)).collect();

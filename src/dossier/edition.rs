@@ -228,7 +228,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::schema::contract::{Kind, TABLES};
+    use crate::schema::contract::{LogicalType, TABLES};
 
     fn editions() -> [Edition; 2] {
         [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap())
@@ -331,7 +331,7 @@ mod tests {
             TABLES.iter().filter(|t| !t.key.is_empty()).map(|t| format!("the key `{}` is unique", t.key.join(" + ")));
         let references = TABLES.iter().flat_map(|t| t.foreign_keys);
         let references = references.map(|k| format!("`{}` is in `{}`", k.column, k.table.table().name));
-        let ids = TABLES.iter().flat_map(|t| t.columns).filter(|c| c.kind == Kind::Id);
+        let ids = TABLES.iter().flat_map(|t| t.columns).filter(|c| c.kind == LogicalType::Id);
         let ids = ids.map(|c| format!("`{}` has 32 hexadecimal digits", c.name));
         for check in keys.chain(references).chain(ids).chain(english.words.checks.into_keys()) {
             assert!(french.words.checks.contains_key(&check), "{check}");

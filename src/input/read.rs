@@ -24,7 +24,7 @@ use crate::regular;
 use crate::schema::contract::{TABLES, TableId};
 use crate::schema::parse::Bounds;
 use crate::schema::read_options::Reading;
-use crate::store::{Schema, Store};
+use crate::store::{Stage, Store};
 
 /// The ten tables as the files hold them: typed, duplicates included, columns under their source names.
 #[derive(Debug, Clone)]
@@ -224,8 +224,8 @@ fn read_first<'a>(
         if let Some(file) = part.file(id) {
             return read_file(file, source.reading(), take);
         }
-        if let Some(SharedStore(store)) = part.store.as_ref().filter(|s| s.0.holds(Schema::Raw, id.name()))
-            && let Some(rows) = store.rows(Schema::Raw, id.name())?
+        if let Some(SharedStore(store)) = part.store.as_ref().filter(|s| s.0.holds(Stage::Raw, id.name()))
+            && let Some(rows) = store.rows(Stage::Raw, id.name())?
         {
             return read_store(&**store, id, rows, source.reading(), take);
         }
@@ -239,7 +239,7 @@ fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>
     let mut told = Vec::new();
     for SharedStore(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
         let name = stored_name(&**store, id);
-        if name != first && store.holds(Schema::Raw, id.name()) && store.rows(Schema::Raw, id.name())?.is_some() {
+        if name != first && store.holds(Stage::Raw, id.name()) && store.rows(Stage::Raw, id.name())?.is_some() {
             told.push(find::unread(&name, &format!("`{}` is taken from `{first}`", id.name())));
         }
     }
@@ -247,7 +247,7 @@ fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>
 }
 
 fn stored_name(store: &dyn Store, id: TableId) -> String {
-    format!("{} {}.{}", store.url(), Schema::Raw.name(), id.name())
+    format!("{} {}.{}", store.url(), Stage::Raw.name(), id.name())
 }
 
 /// Takes the rows of a store, of which there are `about` so many, as those of a file, so that they meet the same contract. A store
@@ -263,7 +263,7 @@ fn read_store<'a>(
     let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(width(id.table())), take);
     builder.bounds = Bounds::of(reading.years);
     let mut rows = TypedRows::of_store(&name);
-    if !store.read_blocks(Schema::Raw, id.name(), &mut |frame| rows.push(&frame, &mut builder))? {
+    if !store.read_blocks(Stage::Raw, id.name(), &mut |frame| rows.push(&frame, &mut builder))? {
         return Err(Error::store(store.url(), format!("the table `{}` is gone", id.name())).with_hint("load it again"));
     }
     let hash = rows.hash.take().unwrap_or_default().finish();

@@ -16,7 +16,7 @@ use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{Column, TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
 use crate::store::url::is_url;
-use crate::store::{self, Schema, Store};
+use crate::store::{self, Stage, Store};
 
 /// Tables without which the rest of an analysis stands.
 const OPTIONAL: [TableId; 3] = [TableId::Geolocation, TableId::OrderReviews, TableId::Sellers];
@@ -239,8 +239,8 @@ impl Source {
     pub fn bytes(&self) -> Result<u64> {
         let of_part = |part: &Part, table: &Table| match (part.file(table.id), &part.store) {
             (Some(file), _) => file.size().map(Some),
-            (None, Some(SharedStore(store))) if store.holds(Schema::Raw, table.name) => {
-                Ok(store.rows(Schema::Raw, table.name)?.map(|rows| rows.saturating_mul(width(table))))
+            (None, Some(SharedStore(store))) if store.holds(Stage::Raw, table.name) => {
+                Ok(store.rows(Stage::Raw, table.name)?.map(|rows| rows.saturating_mul(width(table))))
             }
             _ => Ok(None),
         };
@@ -377,7 +377,7 @@ fn locate(place: &Path) -> Result<(String, Part)> {
             return Err(Error::input(what).with_hint(hint));
         }
     };
-    let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Schema::Raw);
+    let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Stage::Raw);
     let store = match place.to_str().filter(|_| lake) {
         Some(path) => Some(SharedStore(store::open(path)?.into())),
         None => None,

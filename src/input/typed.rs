@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use super::table_builder::{MAX_COLUMNS, TableBuilder};
 use crate::error::{Error, Result};
-use crate::schema::contract::{Column as Declared, Kind};
+use crate::schema::contract::{Column as Declared, LogicalType};
 use crate::schema::format;
 
 /// The chunk of a column of one chunk.
@@ -125,7 +125,7 @@ impl<'p> TypedRows<'p> {
     pub(crate) fn push(&mut self, frame: &DataFrame, builder: &mut TableBuilder<'_>) -> Result<()> {
         let columns: Vec<Column> =
             frame.columns().iter().map(|column| plain(column, self.place)).collect::<Result<_>>()?;
-        let is_money = |declared: &Declared| self.centavos && declared.kind == Kind::Money;
+        let is_money = |declared: &Declared| self.centavos && declared.kind == LogicalType::Money;
         let cells = columns.iter().zip(builder.table.columns);
         let cells: Vec<Cells<'_>> = cells
             .map(|(column, declared)| Cells::of(column, column.dtype(), is_money(declared)))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a column holds. It decides how a field is parsed, stored, declared in SQL and generated.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
+pub enum LogicalType {
     /// A key: any text of up to [`LONGEST_ID`] characters without control characters; Olist's are 32 hexadecimal digits.
     Id,
     /// Free text; may hold commas, quotes and line breaks.
@@ -20,7 +20,7 @@ pub enum Kind {
     /// Two-letter code of one of the 27 federative units, see [`STATES`].
     State,
     /// One of a closed list of words.
-    Word(&'static [&'static str]),
+    Enumeration(&'static [&'static str]),
     /// Whole number within inclusive bounds.
     Integer(i64, i64),
     /// Reais with two decimals in the file, integer centavos in memory. Never negative, at most [`MOST_CENTAVOS`].
@@ -37,45 +37,49 @@ pub enum Kind {
     Flag,
 }
 
-impl Kind {
+impl LogicalType {
     /// Characters that a value takes in a file, with its quotes and comma, roughly: what tells rows from bytes.
     pub(crate) fn typical_width(self) -> u64 {
         match self {
-            Kind::Id => 33,
-            Kind::Timestamp => 20,
-            Kind::Degrees => 18,
-            Kind::Text | Kind::Word(_) => 12,
-            Kind::Zip | Kind::Money => 6,
-            Kind::Integer(..) | Kind::State | Kind::Date | Kind::Flag => 3,
+            LogicalType::Id => 33,
+            LogicalType::Timestamp => 20,
+            LogicalType::Degrees => 18,
+            LogicalType::Text | LogicalType::Enumeration(_) => 12,
+            LogicalType::Zip | LogicalType::Money => 6,
+            LogicalType::Integer(..) | LogicalType::State | LogicalType::Date | LogicalType::Flag => 3,
         }
     }
 
     /// Short name: what the data dictionary calls it.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Id => "id",
-            Kind::Text => "text",
-            Kind::Zip => "zip",
-            Kind::State => "state",
-            Kind::Word(_) => "word",
-            Kind::Integer(..) => "integer",
-            Kind::Money => "money",
-            Kind::Degrees => "degrees",
-            Kind::Timestamp => "timestamp",
-            Kind::Date => "date",
-            Kind::Flag => "flag",
+            LogicalType::Id => "id",
+            LogicalType::Text => "text",
+            LogicalType::Zip => "zip",
+            LogicalType::State => "state",
+            LogicalType::Enumeration(_) => "word",
+            LogicalType::Integer(..) => "integer",
+            LogicalType::Money => "money",
+            LogicalType::Degrees => "degrees",
+            LogicalType::Timestamp => "timestamp",
+            LogicalType::Date => "date",
+            LogicalType::Flag => "flag",
         }
     }
 
     /// The polars type of a column of this kind.
     pub fn dtype(self) -> DataType {
         match self {
-            Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => DataType::String,
-            Kind::Integer(..) | Kind::Money => DataType::Int64,
-            Kind::Degrees => DataType::Float64,
-            Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, None),
-            Kind::Date => DataType::Date,
-            Kind::Flag => DataType::Boolean,
+            LogicalType::Id
+            | LogicalType::Text
+            | LogicalType::Zip
+            | LogicalType::State
+            | LogicalType::Enumeration(_) => DataType::String,
+            LogicalType::Integer(..) | LogicalType::Money => DataType::Int64,
+            LogicalType::Degrees => DataType::Float64,
+            LogicalType::Timestamp => DataType::Datetime(TimeUnit::Microseconds, None),
+            LogicalType::Date => DataType::Date,
+            LogicalType::Flag => DataType::Boolean,
         }
     }
 }
@@ -108,7 +112,7 @@ pub struct Column {
     /// Name in the source file; differs where the source misspells (`lenght`) or where cleaning changes the unit.
     pub source: &'static str,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: LogicalType,
     /// Why a value may be missing in a file; `None` means that it may not.
     pub null: Option<&'static str>,
     /// What is set aside with a value that breaks the contract.
@@ -120,7 +124,7 @@ pub struct Column {
 }
 
 impl Column {
-    const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+    const fn new(name: &'static str, kind: LogicalType, doc: &'static str) -> Self {
         Column { name, source: name, kind, null: None, aside: Scope::Row, longest: 100, doc }
     }
     const fn from(mut self, source: &'static str) -> Self {
@@ -239,7 +243,7 @@ const fn loose(column: &'static str, table: TableId, references: &'static str) -
 }
 
 use Column as C;
-use Kind::*;
+use LogicalType::*;
 
 /// Statuses an order can have.
 pub const ORDER_STATUSES: &[&str] =
@@ -326,7 +330,7 @@ pub static TABLES: [Table; 10] = [
         columns: &[
             C::new("order_id", Id, "the order"),
             C::new("payment_sequential", Integer(1, 1_000), "position among the order's payments, from 1"),
-            C::new("payment_type", Word(PAYMENT_TYPES), "payment method"),
+            C::new("payment_type", Enumeration(PAYMENT_TYPES), "payment method"),
             C::new("payment_installments", Integer(0, 99), "number of instalments"),
             C::new("payment_centavos", Money, "amount paid this way, centavos").from("payment_value"),
         ],
@@ -364,7 +368,7 @@ pub static TABLES: [Table; 10] = [
         columns: &[
             C::new("order_id", Id, "the order"),
             C::new("customer_id", Id, "its customer"),
-            C::new("order_status", Word(ORDER_STATUSES), "last known status"),
+            C::new("order_status", Enumeration(ORDER_STATUSES), "last known status"),
             C::new("order_purchase_timestamp", Timestamp, "purchase"),
             C::new("order_approved_at", Timestamp, "payment approved").or_null("not approved, or canceled before"),
             C::new("order_delivered_carrier_date", Timestamp, "handed to the carrier").or_null("not handed over"),

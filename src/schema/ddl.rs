@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::contract::{Column, ForeignKey, Kind, TABLES, Table, TableId, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
+use super::contract::{Column, ForeignKey, LogicalType, TABLES, Table, TableId, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
 
 /// Key of [`ZIP_LOCATIONS`].
 const ZIP_LOCATION_KEY: [&str; 1] = ["zip_code_prefix"];
@@ -20,7 +20,7 @@ pub enum Dialect {
 
 /// The stage a table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Schema {
+pub enum Stage {
     /// As the files have it: source names, reais, no keys.
     Raw,
     /// After cleaning: clean names, centavos, keys and references.
@@ -29,18 +29,18 @@ pub enum Schema {
     Results,
 }
 
-impl Schema {
+impl Stage {
     /// The schema of this name.
-    pub(crate) fn named(name: &str) -> Option<Schema> {
-        [Schema::Raw, Schema::Cleaned, Schema::Results].into_iter().find(|schema| schema.name() == name)
+    pub(crate) fn named(name: &str) -> Option<Stage> {
+        [Stage::Raw, Stage::Cleaned, Stage::Results].into_iter().find(|schema| schema.name() == name)
     }
 
     /// The name it has in every store: schema, database, folder or prefix.
     pub fn name(self) -> &'static str {
         match self {
-            Schema::Raw => "raw_data",
-            Schema::Cleaned => "cleaned_data",
-            Schema::Results => "results",
+            Stage::Raw => "raw_data",
+            Stage::Cleaned => "cleaned_data",
+            Stage::Results => "results",
         }
     }
 }
@@ -48,11 +48,11 @@ impl Schema {
 /// Statements that create both schemas with all their tables; a table stands after those it refers to.
 pub fn ddl(dialect: Dialect) -> String {
     let mut sql = String::new();
-    for schema in [Schema::Raw, Schema::Cleaned] {
+    for schema in [Stage::Raw, Stage::Cleaned] {
         if let Some(statement) = dialect.create_schema(schema.name()) {
             writeln!(sql, "{statement};\n").unwrap_or_default();
         }
-        let located = (schema == Schema::Cleaned).then_some(ZIP_LOCATIONS);
+        let located = (schema == Stage::Cleaned).then_some(ZIP_LOCATIONS);
         for name in by_reference().iter().map(|t| t.name).chain(located) {
             let Some(definition) = dialect.definition(schema, name) else { continue };
             let target = dialect.table(schema.name(), schema, name);
@@ -86,7 +86,7 @@ fn by_reference() -> Vec<&'static Table> {
 /// What a table of the contract consists of, in SQL.
 pub(crate) struct Definition {
     table: &'static str,
-    schema: Schema,
+    schema: Stage,
     columns: Vec<String>,
     key: &'static [&'static str],
     foreign_keys: &'static [ForeignKey],
@@ -189,7 +189,7 @@ impl Dialect {
     }
 
     /// A table, quoted, in the schema that goes by `name` there.
-    pub(crate) fn table(self, name: &str, schema: Schema, table: &str) -> String {
+    pub(crate) fn table(self, name: &str, schema: Stage, table: &str) -> String {
         match self {
             Dialect::Sqlite => self.quote(&format!("{}_{table}", schema.name())),
             _ => format!("{}.{}", self.quote(name), self.quote(table)),
@@ -197,21 +197,21 @@ impl Dialect {
     }
 
     /// The references between the tables of a schema in which `table` takes part, as one end or the other.
-    pub(crate) fn references_of(self, schema: Schema, table: &str) -> Vec<Reference> {
+    pub(crate) fn references_of(self, schema: Stage, table: &str) -> Vec<Reference> {
         let definitions = TABLES.iter().filter_map(|t| self.definition(schema, t.name));
         definitions.flat_map(|d| d.references(self)).filter(|r| r.from == table || r.to == table).collect()
     }
 
     /// What a table of the contract consists of; `None` for a table that the schema does not declare.
-    pub(crate) fn definition(self, schema: Schema, name: &str) -> Option<Definition> {
+    pub(crate) fn definition(self, schema: Stage, name: &str) -> Option<Definition> {
         let table = TABLES.iter().find(|t| t.name == name);
         let column = |c: &'static Column| self.column(schema, c);
         let (columns, key, foreign_keys): (Vec<String>, &[&str], &[ForeignKey]) = match (schema, table) {
-            (Schema::Raw, Some(table)) => (table.columns.iter().map(column).collect(), &[], &[]),
-            (Schema::Cleaned, Some(table)) => {
+            (Stage::Raw, Some(table)) => (table.columns.iter().map(column).collect(), &[], &[]),
+            (Stage::Cleaned, Some(table)) => {
                 (table.clean_columns().map(column).collect(), table.key, table.foreign_keys)
             }
-            (Schema::Cleaned, None) if name == ZIP_LOCATIONS => {
+            (Stage::Cleaned, None) if name == ZIP_LOCATIONS => {
                 (ZIP_LOCATION_COLUMNS.iter().map(column).collect(), &ZIP_LOCATION_KEY, &[])
             }
             _ => return None,
@@ -220,41 +220,43 @@ impl Dialect {
         Some(Definition { table, schema, columns, key, foreign_keys })
     }
 
-    fn column(self, schema: Schema, column: &Column) -> String {
-        let name = if schema == Schema::Raw { column.source } else { column.name };
+    fn column(self, schema: Stage, column: &Column) -> String {
+        let name = if schema == Stage::Raw { column.source } else { column.name };
         let mut sql = format!("{} {}", self.quote(name), self.type_of(schema, column));
         if !column.is_nullable() {
             sql.push_str(" NOT NULL");
         }
-        if let (Schema::Cleaned, Kind::Word(words)) = (schema, column.kind) {
+        if let (Stage::Cleaned, LogicalType::Enumeration(words)) = (schema, column.kind) {
             let words: Vec<String> = words.iter().map(|w| format!("'{w}'")).collect();
             write!(sql, " CHECK ({} IN ({}))", self.quote(name), words.join(", ")).unwrap_or_default();
         }
         sql
     }
 
-    fn type_of(self, schema: Schema, column: &Column) -> &'static str {
+    fn type_of(self, schema: Stage, column: &Column) -> &'static str {
         let is_key = TABLES.iter().any(|t| t.key.contains(&column.name) && t.column(column.name) == Some(column));
         match (column.kind, self) {
-            (Kind::Money, Dialect::Sqlite) if schema == Schema::Raw => "NUMERIC",
-            (Kind::Money, _) if schema == Schema::Raw => "DECIMAL(17, 2)",
-            (Kind::Integer(..) | Kind::Money | Kind::Flag, Dialect::Sqlite) => "INTEGER",
-            (Kind::Degrees, Dialect::Sqlite) => "REAL",
+            (LogicalType::Money, Dialect::Sqlite) if schema == Stage::Raw => "NUMERIC",
+            (LogicalType::Money, _) if schema == Stage::Raw => "DECIMAL(17, 2)",
+            (LogicalType::Integer(..) | LogicalType::Money | LogicalType::Flag, Dialect::Sqlite) => "INTEGER",
+            (LogicalType::Degrees, Dialect::Sqlite) => "REAL",
             (_, Dialect::Sqlite) => "TEXT",
-            (Kind::Id, _) => "VARCHAR(64)",
-            (Kind::Zip, _) => "CHAR(5)",
-            (Kind::State, _) => "CHAR(2)",
-            (Kind::Word(_), _) => "VARCHAR(32)",
+            (LogicalType::Id, _) => "VARCHAR(64)",
+            (LogicalType::Zip, _) => "CHAR(5)",
+            (LogicalType::State, _) => "CHAR(2)",
+            (LogicalType::Enumeration(_), _) => "VARCHAR(32)",
             // MySQL indexes no TEXT without a length, and no more than 768 characters.
-            (Kind::Text, Dialect::Mysql) if is_key || column.name.starts_with("product_category") => "VARCHAR(512)",
-            (Kind::Text, _) => "TEXT",
-            (Kind::Integer(lo, hi), _) if i32::try_from(lo).is_ok() && i32::try_from(hi).is_ok() => "INTEGER",
-            (Kind::Integer(..) | Kind::Money, _) => "BIGINT",
-            (Kind::Degrees, _) => "DOUBLE PRECISION",
-            (Kind::Timestamp, Dialect::Mysql) => "DATETIME(6)",
-            (Kind::Timestamp, _) => "TIMESTAMP",
-            (Kind::Date, _) => "DATE",
-            (Kind::Flag, _) => "BOOLEAN",
+            (LogicalType::Text, Dialect::Mysql) if is_key || column.name.starts_with("product_category") => {
+                "VARCHAR(512)"
+            }
+            (LogicalType::Text, _) => "TEXT",
+            (LogicalType::Integer(lo, hi), _) if i32::try_from(lo).is_ok() && i32::try_from(hi).is_ok() => "INTEGER",
+            (LogicalType::Integer(..) | LogicalType::Money, _) => "BIGINT",
+            (LogicalType::Degrees, _) => "DOUBLE PRECISION",
+            (LogicalType::Timestamp, Dialect::Mysql) => "DATETIME(6)",
+            (LogicalType::Timestamp, _) => "TIMESTAMP",
+            (LogicalType::Date, _) => "DATE",
+            (LogicalType::Flag, _) => "BOOLEAN",
         }
     }
 }

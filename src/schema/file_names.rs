@@ -1,7 +1,7 @@
 //! The name of a file → the table it stands for: the whole of it, a part, or only something like it. Used by `find`.
 
 use super::contract::{TABLES, TableId};
-use super::ddl::Schema;
+use super::ddl::Stage;
 
 /// How the rows of a file are written, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +134,7 @@ pub(crate) fn is_worth_listing(folder: &str) -> bool {
     let mut names = folder.split('/').filter(|name| !name.is_empty());
     match (names.next(), names.next(), names.next()) {
         (None, ..) => true,
-        (Some(name), None, _) => Schema::named(name).is_none() && !name.starts_with('.'),
+        (Some(name), None, _) => Stage::named(name).is_none() && !name.starts_with('.'),
         (Some(_), Some(table), None) => table_folder(table).is_some(),
         _ => false,
     }

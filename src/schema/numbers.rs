@@ -1,16 +1,16 @@
 //! A number as people write it → the number as the contract has it: `R$ 1.234,56` → `1234.56`. Used by `dialect`.
 
-use super::contract::Kind;
+use super::contract::LogicalType;
 use super::read_options::DecimalMark;
 
 /// Whether a number needs no second look: digits, and a point before decimals that are no group of thousands.
-pub(crate) fn is_plain(kind: Kind, text: &str) -> bool {
+pub(crate) fn is_plain(kind: LogicalType, text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     match kind {
-        Kind::Degrees => text.parse::<f64>().is_ok(),
-        Kind::Integer(..) => {
+        LogicalType::Degrees => text.parse::<f64>().is_ok(),
+        LogicalType::Integer(..) => {
             !whole.is_empty() && all_digits(whole) && decimals.len() < 3 && decimals.bytes().all(|b| b == b'0')
         }
         _ => !whole.is_empty() && all_digits(whole) && decimals.len() < 3 && all_digits(decimals),
@@ -19,8 +19,8 @@ pub(crate) fn is_plain(kind: Kind, text: &str) -> bool {
 
 /// The number as the contract has it, if it can be read with this mark before its decimals. The contract allows two decimals of an
 /// amount and none of a whole number: three digits behind a mark are thousands then.
-pub(crate) fn plain(kind: Kind, text: &str, mark: DecimalMark) -> Option<String> {
-    if kind == Kind::Degrees && mark == DecimalMark::Point {
+pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<String> {
+    if kind == LogicalType::Degrees && mark == DecimalMark::Point {
         return text.parse::<f64>().is_ok().then(|| text.into());
     }
     let (decimal, thousands) = match mark {
@@ -32,11 +32,12 @@ pub(crate) fn plain(kind: Kind, text: &str, mark: DecimalMark) -> Option<String>
         Some((whole, decimals)) => (whole, decimals),
         None => (digits, ""),
     };
-    let whole = if matches!(kind, Kind::Degrees) { only_digits(whole)?.into() } else { ungrouped(whole, thousands)? };
+    let whole =
+        if matches!(kind, LogicalType::Degrees) { only_digits(whole)?.into() } else { ungrouped(whole, thousands)? };
     let decimals = only_digits(decimals)?;
     let kept = match kind {
-        Kind::Degrees => decimals,
-        Kind::Integer(..) => Some("").filter(|_| decimals.bytes().all(|b| b == b'0'))?,
+        LogicalType::Degrees => decimals,
+        LogicalType::Integer(..) => Some("").filter(|_| decimals.bytes().all(|b| b == b'0'))?,
         _ => Some(decimals.trim_end_matches('0')).filter(|kept| kept.len() <= 2)?,
     };
     let point = if kept.is_empty() { "" } else { "." };
@@ -44,7 +45,7 @@ pub(crate) fn plain(kind: Kind, text: &str, mark: DecimalMark) -> Option<String>
 }
 
 /// The sign, and the number without it and without a currency.
-fn signed(kind: Kind, text: &str) -> (&'static str, &str) {
+fn signed(kind: LogicalType, text: &str) -> (&'static str, &str) {
     let mut rest = text.trim();
     let mut sign = "";
     let mut unsigned = |text: &mut &str| {
@@ -53,7 +54,7 @@ fn signed(kind: Kind, text: &str) -> (&'static str, &str) {
         }
     };
     unsigned(&mut rest);
-    if kind == Kind::Money {
+    if kind == LogicalType::Money {
         for currency in ["R$", "BRL"] {
             rest = rest.strip_prefix(currency).or_else(|| rest.strip_suffix(currency)).unwrap_or(rest).trim();
         }
@@ -84,11 +85,11 @@ mod tests {
     use super::DecimalMark::{Comma, Point};
     use super::*;
 
-    const WHOLE: Kind = Kind::Integer(0, 1_000_000);
+    const WHOLE: LogicalType = LogicalType::Integer(0, 1_000_000);
 
     #[test]
     fn amounts_are_read_with_either_mark() {
-        let read = |text: &str| [Comma, Point].map(|mark| plain(Kind::Money, text, mark));
+        let read = |text: &str| [Comma, Point].map(|mark| plain(LogicalType::Money, text, mark));
         let some = |text: &str| Some(text.to_string());
         assert_eq!(read("R$ 1.234,56"), [some("1234.56"), None]);
         assert_eq!(read("R$\u{a0}1.234,56"), [some("1234.56"), None]);
@@ -113,15 +114,15 @@ mod tests {
         assert_eq!(plain(WHOLE, "225,0", Comma).as_deref(), Some("225"));
         assert_eq!(plain(WHOLE, "225,5", Comma), None);
         assert_eq!(plain(WHOLE, "R$ 5", Comma), None);
-        assert_eq!(plain(Kind::Degrees, "-23,5456", Comma).as_deref(), Some("-23.5456"));
-        assert_eq!(plain(Kind::Degrees, "-23.545", Comma), None);
+        assert_eq!(plain(LogicalType::Degrees, "-23,5456", Comma).as_deref(), Some("-23.5456"));
+        assert_eq!(plain(LogicalType::Degrees, "-23.545", Comma), None);
     }
 
     #[test]
     fn what_is_plain_needs_no_second_look() {
-        assert!(["58.9", "58.90", "1000", "-1"].iter().all(|text| is_plain(Kind::Money, text)));
-        assert!(["1.230", "58,90", "R$ 5", "", "1,000"].iter().all(|text| !is_plain(Kind::Money, text)));
+        assert!(["58.9", "58.90", "1000", "-1"].iter().all(|text| is_plain(LogicalType::Money, text)));
+        assert!(["1.230", "58,90", "R$ 5", "", "1,000"].iter().all(|text| !is_plain(LogicalType::Money, text)));
         assert!(is_plain(WHOLE, "225.0") && !is_plain(WHOLE, "1.000") && !is_plain(WHOLE, "1.5"));
-        assert!(is_plain(Kind::Degrees, "-23.545") && !is_plain(Kind::Degrees, "-23,5"));
+        assert!(is_plain(LogicalType::Degrees, "-23.545") && !is_plain(LogicalType::Degrees, "-23,5"));
     }
 }

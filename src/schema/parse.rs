@@ -1,6 +1,6 @@
 //! One field of text → one typed cell, by the kind that the contract declares. Used by `read`.
 
-use super::contract::{Column, Kind, LONGEST_ID, MOST_CENTAVOS, is_state};
+use super::contract::{Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, is_state};
 use super::dates;
 use super::dates::Instant;
 use super::read_options::Years;
@@ -74,43 +74,43 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
         };
     }
     match column.kind {
-        Kind::Text => no_longer(text, column.longest).map(Cell::Text),
+        LogicalType::Text => no_longer(text, column.longest).map(Cell::Text),
         // Without an early end, digits are looked at sixteen at a time.
-        Kind::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
+        LogicalType::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
             true => Ok(Cell::Text(text)),
             false if text.contains(char::is_control) => Err("an identifier with control characters".into()),
             false => no_longer(text, LONGEST_ID).map(Cell::OddId),
         },
-        Kind::State => match is_state(text) {
+        LogicalType::State => match is_state(text) {
             true => Ok(Cell::Text(text)),
             false => Err("not one of the 27 state codes".into()),
         },
-        Kind::Word(words) => match words.contains(&text) {
+        LogicalType::Enumeration(words) => match words.contains(&text) {
             true => Ok(Cell::Text(text)),
             false => Err(format!("not one of {}", words.join(", "))),
         },
-        Kind::Zip => zip(text),
-        Kind::Integer(lo, hi) => {
+        LogicalType::Zip => zip(text),
+        LogicalType::Integer(lo, hi) => {
             let value = integer(text).ok_or("not a whole number")?;
             match (lo..=hi).contains(&value) {
                 true => Ok(Cell::Integer(value)),
                 false => Err(format!("not between {lo} and {hi}")),
             }
         }
-        Kind::Money => match centavos(text)? {
+        LogicalType::Money => match centavos(text)? {
             value if value <= MOST_CENTAVOS => Ok(Cell::Integer(value)),
             _ => Err(format!("more than {} reais", MOST_CENTAVOS / 100)),
         },
-        Kind::Degrees => match text.parse::<f64>() {
+        LogicalType::Degrees => match text.parse::<f64>() {
             Ok(degrees) if degrees.is_finite() => Ok(Cell::Float(degrees)),
             _ => Err("not a number of degrees".into()),
         },
-        Kind::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {
+        LogicalType::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {
             Some(Instant::Local(micros)) => bounds.hold(micros).map(Cell::Integer),
             Some(Instant::Converted(micros)) => bounds.hold(micros).map(Cell::Converted),
             None => Err("not a date `YYYY-MM-DD HH:MM:SS`".into()),
         },
-        Kind::Date | Kind::Flag => Err("derived columns are not read".into()),
+        LogicalType::Date | LogicalType::Flag => Err("derived columns are not read".into()),
     }
 }
 

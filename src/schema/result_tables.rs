@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// What a column of results holds, and how its file writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnType {
     /// Any text.
     Text,
     /// A whole number.
@@ -28,7 +28,7 @@ pub struct ResultColumn {
     /// Its name.
     pub name: &'static str,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnType,
     /// Whether a value may be missing: the file has an empty one then.
     pub may_lack: bool,
     /// Meaning, with the unit.
@@ -53,7 +53,7 @@ macro_rules! tables {
             name: $table,
             columns: &[$(ResultColumn {
                 name: $name,
-                kind: Kind::$kind,
+                kind: ColumnType::$kind,
                 may_lack: tables!(@lack $($lack)?),
                 doc: $doc,
             }),+],
@@ -273,36 +273,36 @@ impl ResultTable {
             }
         };
         let text = |row: usize| match rows[row].get(i).map(String::as_str) {
-            Some("") if column.kind != Kind::Text && column.may_lack => Ok(None),
+            Some("") if column.kind != ColumnType::Text && column.may_lack => Ok(None),
             Some(text) => Ok(Some(text)),
             None => Err(wrong(row, "nothing")),
         };
         let all = 0..rows.len();
         let name = column.name.into();
         Ok(match column.kind {
-            Kind::Text => {
+            ColumnType::Text => {
                 let made: StringChunked = all.map(&text).collect::<Result<Vec<_>>>()?.into_iter().collect();
                 made.with_name(name).into_series().into_column()
             }
-            Kind::Integer => {
+            ColumnType::Integer => {
                 let value = |row| text(row)?.map(|t| t.parse::<i64>().map_err(|_| wrong(row, t))).transpose();
                 let made: Int64Chunked = all.map(value).collect::<Result<Vec<_>>>()?.into_iter().collect();
                 made.with_name(name).into_series().into_column()
             }
-            Kind::Reais | Kind::Number => {
+            ColumnType::Reais | ColumnType::Number => {
                 let value = |row| text(row)?.map(|t| t.parse::<f64>().map_err(|_| wrong(row, t))).transpose();
                 let made = all.map(value).collect::<Result<Vec<_>>>()?;
                 let made: Float64Chunked = made.into_iter().map(|number| number.filter(|n| n.is_finite())).collect();
                 made.with_name(name).into_series().into_column()
             }
-            Kind::Timestamp => {
+            ColumnType::Timestamp => {
                 let parse = |t: &str| chrono::NaiveDateTime::parse_from_str(t, "%Y-%m-%d %H:%M:%S");
                 let value = |row| text(row)?.map(|t| parse(t).map_err(|_| wrong(row, t))).transpose();
                 let made = all.map(value).collect::<Result<Vec<_>>>()?;
                 let made: Int64Chunked = made.iter().map(|t| t.map(|t| t.and_utc().timestamp_micros())).collect();
                 made.with_name(name).into_datetime(TimeUnit::Microseconds, None).into_series().into_column()
             }
-            Kind::Date => {
+            ColumnType::Date => {
                 let value =
                     |row| text(row)?.map(|t| t.parse::<chrono::NaiveDate>().map_err(|_| wrong(row, t))).transpose();
                 let made = all.map(value).collect::<Result<Vec<_>>>()?;
@@ -349,6 +349,6 @@ mod tests {
             assert!(error.contains("table `allocation`") && error.contains("row 1, column"), "{error}");
         }
         let forecasts = named("forecasts").unwrap().columns;
-        assert!(forecasts.iter().filter(|column| column.kind == Kind::Date).count() == 3);
+        assert!(forecasts.iter().filter(|column| column.kind == ColumnType::Date).count() == 3);
     }
 }

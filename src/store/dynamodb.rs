@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::retry::Backoff;
-use super::{Incoming, Schema, Store, StoreUrl, TakeFrame, aws, by_contract, checked_name};
+use super::{Incoming, Stage, Store, StoreUrl, TakeFrame, aws, by_contract, checked_name};
 use crate::error::{Error, Result};
 use current::Current;
 use document::Shape;
@@ -304,11 +304,11 @@ impl Store for Dynamodb {
         &self.url
     }
 
-    fn holds(&self, schema: Schema, table: &str) -> bool {
+    fn holds(&self, schema: Stage, table: &str) -> bool {
         Shape::of(schema, table).is_some()
     }
 
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let Some(shape) = Shape::of(schema, checked_name(table)?) else { return Ok(false) };
         aws::wait(self.find(table, &mut |name, items| {
             let frame = shape.frame(&items, name).map_err(|message| {
@@ -318,7 +318,7 @@ impl Store for Dynamodb {
         }))?
     }
 
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {
         match self.holds(schema, checked_name(table)?) {
             true => aws::wait(self.count(table))?,
             false => Ok(None),

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Incoming, Schema, Store, StoreUrl, TakeFrame, checked_name, parquet};
+use super::{Incoming, Stage, Store, StoreUrl, TakeFrame, checked_name, parquet};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::regular;
@@ -23,12 +23,12 @@ impl Lake {
         Lake { root: PathBuf::from(&url.path), url: url.masked().into() }
     }
 
-    fn path(&self, schema: Schema, table: &str) -> Result<PathBuf> {
+    fn path(&self, schema: Stage, table: &str) -> Result<PathBuf> {
         Ok(self.root.join(schema.name()).join(checked_name(table)?).with_extension("parquet"))
     }
 
     /// Opens a table's file; returns it with its name for messages. `None` if there is no such file.
-    fn open(&self, schema: Schema, table: &str) -> Result<Option<(File, String)>> {
+    fn open(&self, schema: Stage, table: &str) -> Result<Option<(File, String)>> {
         let path = self.path(schema, table)?;
         match regular::open(&path) {
             Ok(file) => Ok(Some((file, path.display().to_string()))),
@@ -40,7 +40,7 @@ impl Lake {
 
 impl Lake {
     /// Refuses to replace a file that no load has written.
-    fn may_replace(&self, schema: Schema, path: &Path) -> Result<()> {
+    fn may_replace(&self, schema: Stage, path: &Path) -> Result<()> {
         let (look, folder) =
             (|path: &Path| files::look(path).map_err(Error::io("read", path)), self.root.join(schema.name()));
         let found = match (look(&folder)?, look(path)?) {
@@ -60,7 +60,7 @@ impl Lake {
 }
 
 /// Whether the folder is a lake with tables of this schema.
-pub(crate) fn holds(folder: &Path, schema: Schema) -> bool {
+pub(crate) fn holds(folder: &Path, schema: Stage) -> bool {
     folder.join(schema.name()).is_dir()
 }
 
@@ -69,12 +69,12 @@ impl Store for Lake {
         &self.url
     }
 
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let Some((file, place)) = self.open(schema, table)? else { return Ok(false) };
         parquet::decode(schema, table, file, &place, take).map(|()| true)
     }
 
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {
         let Some((file, place)) = self.open(schema, table)? else { return Ok(None) };
         Ok(Some(Pages::open(file, &place)?.rows()))
     }
@@ -102,7 +102,7 @@ impl Store for Lake {
         folders.into_iter().try_for_each(sync)
     }
 
-    fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
+    fn place(&self, schema: Stage, table: &str) -> Result<Option<String>> {
         let path = self.path(schema, table)?;
         let absolute = std::path::absolute(&path).map_err(Error::io("read", &path))?;
         Ok(Some(absolute.display().to_string()))
@@ -122,13 +122,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let lake = open(folder.path().to_str().unwrap()).unwrap();
         let table = "product_category_name_translation";
-        assert!(lake.read(Schema::Raw, table).unwrap().is_none());
+        assert!(lake.read(Stage::Raw, table).unwrap().is_none());
         let frame =
             df!("product_category_name" => ["a'\"\t\n\\\0;é🎈", ""], "product_category_name_english" => ["x", "y"]);
         let frame = frame.unwrap();
         for _ in 0..2 {
-            lake.write(Schema::Raw, table, &frame, &|_| ()).unwrap();
-            assert!(lake.read(Schema::Raw, table).unwrap().unwrap().equals_missing(&frame));
+            lake.write(Stage::Raw, table, &frame, &|_| ()).unwrap();
+            assert!(lake.read(Stage::Raw, table).unwrap().unwrap().equals_missing(&frame));
         }
         let files = fs::read_dir(folder.path().join("raw_data")).unwrap().count();
         assert_eq!(files, 1, "nothing is left aside");
@@ -141,11 +141,11 @@ mod tests {
         let frame = df!("order_id" => ["a"], "payment_sequential" => [1i64], "payment_type" => ["boleto"],
             "payment_installments" => [1i64], "payment_value" => [5890i64])
         .unwrap();
-        lake.write(Schema::Raw, "order_payments", &frame, &|_| ()).unwrap();
+        lake.write(Stage::Raw, "order_payments", &frame, &|_| ()).unwrap();
         let file = File::open(folder.path().join("raw_data/order_payments.parquet")).unwrap();
         let stored = ParquetReader::new(file).finish().unwrap();
         assert_eq!(stored.column("payment_centavos").unwrap().get(0).unwrap(), AnyValue::Int64(5890));
-        assert!(lake.read(Schema::Raw, "order_payments").unwrap().unwrap().equals(&frame));
+        assert!(lake.read(Stage::Raw, "order_payments").unwrap().unwrap().equals(&frame));
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
         let (frame, path) = (df!("x" => [1i64]).unwrap(), folder.path().join("results/t.parquet"));
         fs::create_dir(folder.path().join("results")).unwrap();
         let refused = || {
-            let error = lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap_err().to_string();
+            let error = lake.write(Stage::Results, "t", &frame, &|_| ()).unwrap_err().to_string();
             assert!(error.contains("t.parquet` is in the way"), "{error}");
         };
         fs::write(&path, "mine").unwrap();
@@ -166,18 +166,18 @@ mod tests {
         fs::create_dir(&path).unwrap();
         refused();
         fs::remove_dir(&path).unwrap();
-        lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
-        lake.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
+        lake.write(Stage::Results, "t", &frame, &|_| ()).unwrap();
+        lake.write(Stage::Results, "t", &frame, &|_| ()).unwrap();
         // If one table is refused, the others stay unchanged.
         fs::write(folder.path().join("results/u.parquet"), "mine").unwrap();
         let table = |name: &str| super::super::Incoming {
-            schema: Schema::Results,
+            schema: Stage::Results,
             name: name.into(),
             frame: df!("x" => [2i64]).unwrap(),
             file: None,
         };
         assert!(lake.write_all(&[table("t"), table("u")], &|_, _| ()).is_err());
-        assert!(lake.read(Schema::Results, "t").unwrap().unwrap().equals(&frame));
+        assert!(lake.read(Stage::Results, "t").unwrap().unwrap().equals(&frame));
         assert_eq!(fs::read_dir(folder.path().join("results")).unwrap().count(), 2, "nothing is left aside");
     }
 
@@ -186,8 +186,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let lake = open(folder.path().to_str().unwrap()).unwrap();
         for name in ["../x", "a/b", "", "a\0", "..", "a b"] {
-            assert!(lake.write(Schema::Results, name, &df!("a" => [1i64]).unwrap(), &|_| ()).is_err(), "{name}");
-            assert!(lake.read(Schema::Results, name).is_err(), "{name}");
+            assert!(lake.write(Stage::Results, name, &df!("a" => [1i64]).unwrap(), &|_| ()).is_err(), "{name}");
+            assert!(lake.read(Stage::Results, name).is_err(), "{name}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use polars::prelude::*;
 
 use super::url::is_url;
-use super::{Schema, Store, lake};
+use super::{Stage, Store, lake};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::schema::TableId;
@@ -33,7 +33,7 @@ pub struct Loaded {
 /// all.
 pub fn load(
     store: &dyn Store,
-    schema: Schema,
+    schema: Stage,
     mut tables: Vec<(String, DataFrame)>,
     progress: &(dyn Fn(&str, u64) + Sync),
 ) -> Result<Vec<Loaded>> {
@@ -53,12 +53,12 @@ pub fn load(
 /// A store fails, or the stores hold only some of the tables.
 pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Option<Vec<(String, DataFrame)>>> {
     let texts = places.iter().filter_map(|place| place.as_ref().to_str());
-    let stores = texts.filter(|place| is_url(place) || lake::holds(Path::new(place), Schema::Cleaned));
+    let stores = texts.filter(|place| is_url(place) || lake::holds(Path::new(place), Stage::Cleaned));
     let stores = stores.map(super::open).collect::<Result<Vec<_>>>()?;
     let (mut found, mut missing) = (Vec::new(), None);
     for table in tables {
-        let holding = stores.iter().filter(|store| store.holds(Schema::Cleaned, table));
-        match holding.map(|store| store.read(Schema::Cleaned, table)).find_map(Result::transpose) {
+        let holding = stores.iter().filter(|store| store.holds(Stage::Cleaned, table));
+        match holding.map(|store| store.read(Stage::Cleaned, table)).find_map(Result::transpose) {
             Some(frame) => found.push((table.to_string(), frame?)),
             None => missing = Some(table),
         }
@@ -98,10 +98,10 @@ mod tests {
         fn url(&self) -> &str {
             "broken:"
         }
-        fn read_blocks(&self, _: Schema, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
+        fn read_blocks(&self, _: Stage, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
             Ok(false)
         }
-        fn rows(&self, _: Schema, _: &str) -> Result<Option<u64>> {
+        fn rows(&self, _: Stage, _: &str) -> Result<Option<u64>> {
             Ok(None)
         }
         fn write_all(&self, tables: &[Incoming], _: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
@@ -121,9 +121,9 @@ mod tests {
         let mut tables: Vec<_> = (0..50).map(|i| (format!("t{i}"), rows(1))).collect();
         tables.push(("bad".into(), rows(9)));
         let store = Broken(Mutex::default());
-        assert_eq!(load(&store, Schema::Results, tables, &|_, _| ()).unwrap_err().to_string(), "broken:: no");
+        assert_eq!(load(&store, Stage::Results, tables, &|_, _| ()).unwrap_err().to_string(), "broken:: no");
         assert!(store.0.into_inner().unwrap().len() < 50);
         let fine: Vec<_> = (0..50).map(|i| (format!("t{i}"), rows(1))).collect();
-        assert_eq!(load(&Broken(Mutex::default()), Schema::Results, fine, &|_, _| ()).unwrap().len(), 50);
+        assert_eq!(load(&Broken(Mutex::default()), Stage::Results, fine, &|_, _| ()).unwrap().len(), 50);
     }
 }

@@ -76,7 +76,7 @@ use polars::prelude::DataFrame;
 pub use self::load::{Loaded, load, read_cleaned, table_named};
 use crate::error::{Error, Result};
 use crate::schema::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
-pub use crate::schema::ddl::Schema;
+pub use crate::schema::ddl::Stage;
 use crate::table::parquet::{join_rows, stack};
 use url::{Scheme, StoreUrl};
 
@@ -87,7 +87,7 @@ pub(crate) const MADE: &str = "made by pfe";
 #[derive(Debug, Clone)]
 pub struct Incoming {
     /// Raw, cleaned or results.
-    pub schema: Schema,
+    pub schema: Stage,
     /// Its name.
     pub name: String,
     /// Its rows.
@@ -108,13 +108,13 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// The store cannot be reached or refuses, the table has other columns, or `take` fails.
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool>;
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool>;
 
     /// All rows of a table at once; `None` if the store does not hold it.
     ///
     /// # Errors
     /// As [`Store::read_blocks`].
-    fn read(&self, schema: Schema, table: &str) -> Result<Option<DataFrame>> {
+    fn read(&self, schema: Stage, table: &str) -> Result<Option<DataFrame>> {
         let mut blocks = Vec::new();
         let held = self.read_blocks(schema, table, &mut |rows| {
             blocks.push(rows);
@@ -127,14 +127,14 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// The store cannot be reached or refuses.
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>>;
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>>;
 
     /// Replaces a table by the rows of `frame`. Concurrent readers see all old rows or all new ones; writing twice gives the same
     /// rows. `progress` gets the number of rows written so far, which drops when a lost connection restarts the load.
     ///
     /// # Errors
     /// The store cannot be reached or refuses, cannot hold a value, or has a table of that name that no load has made.
-    fn write(&self, schema: Schema, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
+    fn write(&self, schema: Stage, table: &str, frame: &DataFrame, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
         let table = Incoming { schema, name: table.into(), frame: frame.clone(), file: None };
         self.write_all(&[table], &|_, rows| progress(rows))
     }
@@ -147,7 +147,7 @@ pub trait Store: Send + Sync {
     fn write_all(&self, tables: &[Incoming], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()>;
 
     /// Whether the store can hold this table; DynamoDB takes only some.
-    fn holds(&self, schema: Schema, table: &str) -> bool {
+    fn holds(&self, schema: Stage, table: &str) -> bool {
         let _ = (schema, table);
         true
     }
@@ -164,7 +164,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// The table's name is invalid.
-    fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
+    fn place(&self, schema: Stage, table: &str) -> Result<Option<String>> {
         let _ = (schema, table);
         Ok(None)
     }
@@ -177,7 +177,7 @@ impl dyn Store {
     /// As [`Store::write`], or the store keeps no files.
     pub fn share(&self, table: &str, frame: &DataFrame) -> Result<String> {
         let place = self.shared(table)?;
-        self.write(Schema::Cleaned, table, frame, &|_| ())?;
+        self.write(Stage::Cleaned, table, frame, &|_| ())?;
         Ok(place)
     }
 
@@ -191,7 +191,7 @@ impl dyn Store {
     }
 
     fn shared(&self, table: &str) -> Result<String> {
-        self.place(Schema::Cleaned, table)?.ok_or_else(|| {
+        self.place(Stage::Cleaned, table)?.ok_or_else(|| {
             Error::input(format!("no engine reads the tables of `{}`", self.url()))
                 .with_hint("a lake (`lake:DIR`) or `s3://bucket/prefix` holds files that engines read")
         })
@@ -256,19 +256,19 @@ fn not_built_in(scheme: Scheme) -> Error {
 
 /// Declared columns of a table, for cleaned tables with those that cleaning adds. `None` for a table that the contract does not
 /// declare: its columns are free.
-pub(crate) fn columns(schema: Schema, table: &str) -> Option<Vec<&'static Column>> {
+pub(crate) fn columns(schema: Stage, table: &str) -> Option<Vec<&'static Column>> {
     let known = TABLES.iter().find(|t| t.name == table);
     match schema {
-        Schema::Raw => known.map(|t| t.columns.iter().collect()),
-        Schema::Cleaned if table == ZIP_LOCATIONS => Some(ZIP_LOCATION_COLUMNS.iter().collect()),
-        Schema::Cleaned => known.map(|t| t.clean_columns().collect()),
-        Schema::Results => None,
+        Stage::Raw => known.map(|t| t.columns.iter().collect()),
+        Stage::Cleaned if table == ZIP_LOCATIONS => Some(ZIP_LOCATION_COLUMNS.iter().collect()),
+        Stage::Cleaned => known.map(|t| t.clean_columns().collect()),
+        Stage::Results => None,
     }
 }
 
 /// A column's name in frames and tables of the schema.
-pub(crate) fn name_of(schema: Schema, column: &'static Column) -> &'static str {
-    if schema == Schema::Raw { column.source } else { column.name }
+pub(crate) fn name_of(schema: Stage, column: &'static Column) -> &'static str {
+    if schema == Stage::Raw { column.source } else { column.name }
 }
 
 /// Selects the contract's columns, in its order, and checks their types. Result tables stay as they are. `place` names the table in
@@ -276,10 +276,10 @@ pub(crate) fn name_of(schema: Schema, column: &'static Column) -> &'static str {
 ///
 /// # Errors
 /// A column is missing, has another type, or lacks a required value.
-pub(crate) fn by_contract(schema: Schema, table: &str, frame: DataFrame, place: &str) -> Result<DataFrame> {
+pub(crate) fn by_contract(schema: Stage, table: &str, frame: DataFrame, place: &str) -> Result<DataFrame> {
     let Some(columns) = columns(schema, table) else {
         return match schema {
-            Schema::Results => Ok(frame),
+            Stage::Results => Ok(frame),
             _ => Err(Error::input(format!("there is no table `{table}` in `{}`", schema.name()))
                 .with_hint("`pfe ddl sqlite` shows all tables")),
         };
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn frames_of_other_columns_are_refused() {
         let frame = polars::df!("geolocation_state" => ["SP"], "name" => ["x"]).unwrap();
-        let error = by_contract(Schema::Raw, "states_name", frame, "here").unwrap_err();
+        let error = by_contract(Stage::Raw, "states_name", frame, "here").unwrap_err();
         assert_eq!(error.to_string(), "column `state_name` is missing from `here`");
     }
 }

@@ -16,7 +16,7 @@ use super::rows::Value;
 use super::sql::{SqlTable, fields_to_read, quoted};
 use super::tls::Tls;
 use super::url::Secrets;
-use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
+use super::{Incoming, MADE, Stage, Store, StoreUrl, TakeFrame, checked_name};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::schema::ddl::{Constraints, Dialect, Reference};
@@ -86,7 +86,7 @@ impl Mysql {
         Ok(connection)
     }
 
-    fn database(&self, schema: Schema) -> String {
+    fn database(&self, schema: Stage) -> String {
         format!("{}{}", self.prefix, schema.name())
     }
 
@@ -150,7 +150,7 @@ impl Mysql {
         }
     }
 
-    fn try_read(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
+    fn try_read(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
         let database = self.database(schema);
         let there = self.columns(&database, table)?;
         if there.is_empty() {
@@ -178,7 +178,7 @@ impl Mysql {
         Ok(true)
     }
 
-    fn try_count(&self, schema: Schema, table: &str) -> Result<Option<u64>, Failure> {
+    fn try_count(&self, schema: Stage, table: &str) -> Result<Option<u64>, Failure> {
         let database = self.database(schema);
         if self.columns(&database, table)?.is_empty() {
             return Ok(None);
@@ -288,7 +288,7 @@ impl Mysql {
     fn release(
         &self,
         connection: &mut Conn,
-        schema: Schema,
+        schema: Stage,
         table: &str,
         released: &mut Vec<String>,
     ) -> Result<(), Failure> {
@@ -332,7 +332,7 @@ impl Mysql {
     }
 
     /// The statement that adds a foreign key.
-    fn adding(&self, schema: Schema, reference: &Reference) -> String {
+    fn adding(&self, schema: Stage, reference: &Reference) -> String {
         let child = MYSQL.table(&self.database(schema), schema, reference.from);
         // Unqualified table names are those of the child's database.
         format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause)
@@ -407,12 +407,12 @@ impl Store for Mysql {
         &self.url
     }
 
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let table = checked_name(table)?;
         Backoff::default().run_handing_on(take, |take| self.try_read(schema, table, take))
     }
 
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {
         let table = checked_name(table)?;
         Backoff::default().run(|| self.try_count(schema, table))
     }

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use polars::prelude::{DataFrame, DataType, ParquetReader, SerReader};
 
-use super::{MADE, Schema, TakeFrame, by_contract, columns, name_of};
+use super::{MADE, Stage, TakeFrame, by_contract, columns, name_of};
 use crate::error::{Error, Result};
-use crate::schema::contract::Kind;
+use crate::schema::contract::LogicalType;
 use crate::table::pages::Pages;
 use crate::table::parquet::write_compressed;
 
@@ -17,7 +17,7 @@ use crate::table::parquet::write_compressed;
 ///
 /// # Errors
 /// The frame does not match the table, or the file cannot be written.
-pub(super) fn encode(schema: Schema, table: &str, frame: &DataFrame, to: impl Write) -> Result<()> {
+pub(super) fn encode(schema: Stage, table: &str, frame: &DataFrame, to: impl Write) -> Result<()> {
     let mut frame = by_contract(schema, table, frame.clone(), table)?;
     for (held, stored) in renamed(schema, table) {
         frame.rename(held, stored.into())?;
@@ -39,7 +39,7 @@ pub(super) fn is_made(path: &Path) -> bool {
 ///
 /// # Errors
 /// The file is damaged, its columns do not match the table, or `take` fails.
-pub(super) fn decode(schema: Schema, table: &str, from: File, place: &str, take: &mut TakeFrame<'_>) -> Result<()> {
+pub(super) fn decode(schema: Stage, table: &str, from: File, place: &str, take: &mut TakeFrame<'_>) -> Result<()> {
     let pages = Pages::open(from, place)?;
     let names = pages.names();
     let renamed: Vec<_> = renamed(schema, table).collect();
@@ -71,7 +71,7 @@ pub(super) fn decode(schema: Schema, table: &str, from: File, place: &str, take:
 }
 
 /// Columns that have another name in the file: (name in the frame, name in the file).
-fn renamed(schema: Schema, table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let raw = columns(schema, table).into_iter().flatten().filter(move |_| schema == Schema::Raw);
-    raw.filter(|c| c.kind == Kind::Money).map(|c| (c.source, c.name))
+fn renamed(schema: Stage, table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let raw = columns(schema, table).into_iter().flatten().filter(move |_| schema == Stage::Raw);
+    raw.filter(|c| c.kind == LogicalType::Money).map(|c| (c.source, c.name))
 }

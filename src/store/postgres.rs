@@ -20,7 +20,7 @@ use super::sql::{SqlTable, fields_to_read, quoted};
 use super::text::{self, Broken, Limits};
 use super::tls::Tls;
 use super::url::Secrets;
-use super::{Incoming, MADE, Schema, Store, StoreUrl, TakeFrame, checked_name};
+use super::{Incoming, MADE, Stage, Store, StoreUrl, TakeFrame, checked_name};
 use crate::error::{Error, Result};
 use crate::schema::ddl::{Constraints, Dialect};
 
@@ -140,7 +140,7 @@ impl Postgres {
     fn columns(
         &self,
         transaction: &mut Transaction<'_>,
-        schema: Schema,
+        schema: Stage,
         table: &str,
     ) -> Result<Vec<(String, String)>, Failure> {
         let sql = "SELECT column_name::text, data_type::text FROM information_schema.columns \
@@ -152,7 +152,7 @@ impl Postgres {
             .map_err(|e| self.failed(e))
     }
 
-    fn try_read(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
+    fn try_read(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
         let mut client = self.connect()?;
         let mut transaction = client.transaction().map_err(|e| self.failed(e))?;
         let there = self.columns(&mut transaction, schema, table)?;
@@ -172,7 +172,7 @@ impl Postgres {
         Ok(true)
     }
 
-    fn try_count(&self, schema: Schema, table: &str) -> Result<Option<u64>, Failure> {
+    fn try_count(&self, schema: Stage, table: &str) -> Result<Option<u64>, Failure> {
         let mut client = self.connect()?;
         let mut transaction = client.transaction().map_err(|e| self.failed(e))?;
         if self.columns(&mut transaction, schema, table)?.is_empty() {
@@ -197,7 +197,7 @@ impl Postgres {
     fn try_write(&self, plans: &[SqlTable], progress: &(dyn Fn(&str, u64) + Sync)) -> Result<(), Failure> {
         let mut client = self.connect()?;
         let failed = |e| self.failed(e);
-        let schemas: BTreeSet<Schema> = plans.iter().map(|plan| plan.schema).collect();
+        let schemas: BTreeSet<Stage> = plans.iter().map(|plan| plan.schema).collect();
         for schema in &schemas {
             self.make_schema(&mut client, *schema)?;
         }
@@ -226,7 +226,7 @@ impl Postgres {
         for schema in &schemas {
             self.lock(&mut transaction, schema.name())?;
         }
-        let of = |schema: Schema, name: &str| POSTGRES.table(schema.name(), schema, name);
+        let of = |schema: Stage, name: &str| POSTGRES.table(schema.name(), schema, name);
         let (mut swap, mut references) = (vec![], BTreeMap::new());
         for plan in &plans {
             for reference in POSTGRES.references_of(plan.schema, &plan.name) {
@@ -291,7 +291,7 @@ impl Postgres {
     }
 
     /// Creates the schema if it is missing. Checks first, because a user of the schema may lack the right to create it.
-    fn make_schema(&self, client: &mut Client, schema: Schema) -> Result<(), Failure> {
+    fn make_schema(&self, client: &mut Client, schema: Stage) -> Result<(), Failure> {
         let failed = |e| self.failed(e);
         let mut transaction = client.transaction().map_err(failed)?;
         self.lock(&mut transaction, schema.name())?;
@@ -348,12 +348,12 @@ impl Store for Postgres {
         &self.url
     }
 
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let table = checked_name(table)?;
         Backoff::default().run_handing_on(take, |take| self.try_read(schema, table, take))
     }
 
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {
         let table = checked_name(table)?;
         Backoff::default().run(|| self.try_count(schema, table))
     }

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use polars::prelude::*;
 
-use super::{Schema, columns, name_of};
+use super::{Stage, columns, name_of};
 use crate::error::Result;
-use crate::schema::contract::Kind;
+use crate::schema::contract::LogicalType;
 use crate::schema::{format, result_tables};
 
 /// What a column of a relational table holds.
@@ -63,27 +63,29 @@ impl Value<'_> {
 }
 
 /// Columns of a table of the contract or of a declared result table; `None` if its columns are free.
-pub(crate) fn fields(schema: Schema, table: &str) -> Option<Vec<Field>> {
-    if schema == Schema::Results {
+pub(crate) fn fields(schema: Stage, table: &str) -> Option<Vec<Field>> {
+    if schema == Stage::Results {
         let held = |kind| match kind {
-            result_tables::Kind::Text => SqlType::Text,
-            result_tables::Kind::Integer => SqlType::Integer,
-            result_tables::Kind::Reais => SqlType::Reais,
-            result_tables::Kind::Number => SqlType::Float,
-            result_tables::Kind::Timestamp => SqlType::Timestamp,
-            result_tables::Kind::Date => SqlType::Date,
+            result_tables::ColumnType::Text => SqlType::Text,
+            result_tables::ColumnType::Integer => SqlType::Integer,
+            result_tables::ColumnType::Reais => SqlType::Reais,
+            result_tables::ColumnType::Number => SqlType::Float,
+            result_tables::ColumnType::Timestamp => SqlType::Timestamp,
+            result_tables::ColumnType::Date => SqlType::Date,
         };
         let columns = result_tables::named(table)?.columns.iter();
         return Some(columns.map(|c| Field { name: c.name.into(), held: held(c.kind) }).collect());
     }
     let held = |kind| match kind {
-        Kind::Money if schema == Schema::Raw => SqlType::Reais,
-        Kind::Integer(..) | Kind::Money => SqlType::Integer,
-        Kind::Id | Kind::Text | Kind::Zip | Kind::State | Kind::Word(_) => SqlType::Text,
-        Kind::Degrees => SqlType::Float,
-        Kind::Timestamp => SqlType::Timestamp,
-        Kind::Date => SqlType::Date,
-        Kind::Flag => SqlType::Flag,
+        LogicalType::Money if schema == Stage::Raw => SqlType::Reais,
+        LogicalType::Integer(..) | LogicalType::Money => SqlType::Integer,
+        LogicalType::Id | LogicalType::Text | LogicalType::Zip | LogicalType::State | LogicalType::Enumeration(_) => {
+            SqlType::Text
+        }
+        LogicalType::Degrees => SqlType::Float,
+        LogicalType::Timestamp => SqlType::Timestamp,
+        LogicalType::Date => SqlType::Date,
+        LogicalType::Flag => SqlType::Flag,
     };
     let columns = columns(schema, table)?;
     Some(columns.into_iter().map(|c| Field { name: name_of(schema, c).into(), held: held(c.kind) }).collect())

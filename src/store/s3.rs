@@ -20,7 +20,7 @@ use polars::prelude::*;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::{
-    Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, aws, checked_name, columns, parquet, retry,
+    Incoming, MADE, Stage, Store, StoreUrl, StoredFile, TakeFrame, aws, checked_name, columns, parquet, retry,
 };
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -70,8 +70,8 @@ impl S3 {
         name.split('/').filter(|part| !part.is_empty()).fold(self.prefix.clone(), |key, part| key.join(part))
     }
 
-    fn key_of(&self, schema: Schema, table: &str) -> Result<Path> {
-        let extension = if schema == Schema::Results { "csv" } else { "parquet" };
+    fn key_of(&self, schema: Stage, table: &str) -> Result<Path> {
+        let extension = if schema == Stage::Results { "csv" } else { "parquet" };
         Ok(self.key(&format!("{}/{}.{extension}", schema.name(), checked_name(table)?)))
     }
 
@@ -188,12 +188,12 @@ impl Store for S3 {
         &self.url
     }
 
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let key = self.key_of(schema, table)?;
         let Some(meta) = self.head(&key)? else { return Ok(false) };
         let mut file = self.fetch(meta)?;
         match schema {
-            Schema::Results => {
+            Stage::Results => {
                 file.rewind().map_err(Error::io("read", std::env::temp_dir()))?;
                 let options = CsvReadOptions::default().with_infer_schema_length(None);
                 take(options.into_reader_with_file_handle(file).finish()?)?;
@@ -203,7 +203,7 @@ impl Store for S3 {
         Ok(true)
     }
 
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {
         let meta = self.head(&self.key_of(schema, table)?)?;
         let width = columns(schema, table).map_or(1, |columns| columns.iter().map(|c| c.kind.typical_width()).sum());
         Ok(meta.map(|meta| meta.size.saturating_mul(UNPACKED) / width.max(1)))
@@ -243,7 +243,7 @@ impl Store for S3 {
         switched.map(drop)
     }
 
-    fn place(&self, schema: Schema, table: &str) -> Result<Option<String>> {
+    fn place(&self, schema: Stage, table: &str) -> Result<Option<String>> {
         // Spark's scheme for S3; Sail takes it, too.
         Ok(Some(format!("s3a://{}/{}", self.bucket, self.key_of(schema, table)?)))
     }
@@ -274,7 +274,7 @@ fn encode(table: &Incoming) -> Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     match table.schema {
-        Schema::Results => CsvWriter::new(&mut bytes).finish(&mut table.frame.clone())?,
+        Stage::Results => CsvWriter::new(&mut bytes).finish(&mut table.frame.clone())?,
         schema => parquet::encode(schema, &table.name, &table.frame, &mut bytes)?,
     }
     Ok(bytes)

@@ -4,14 +4,14 @@ use polars::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries};
 
 use super::builder::fields_of;
 use super::rows::{Field, SqlType, fields};
-use super::{Incoming, MADE, Schema, by_contract, checked_name};
+use super::{Incoming, MADE, Stage, by_contract, checked_name};
 use crate::error::{Error, Result};
 use crate::schema::ddl::{Constraints, Definition, Dialect, create_table};
 
 /// A table to be written into a relational store.
 pub(super) struct SqlTable {
     dialect: Dialect,
-    pub(super) schema: Schema,
+    pub(super) schema: Stage,
     pub(super) name: String,
     /// Its rows: one chunk, columns in the order of the fields.
     pub(super) frame: DataFrame,
@@ -33,11 +33,11 @@ impl SqlTable {
     ///
     /// # Errors
     /// The name is invalid, or the frame does not match the table.
-    pub(super) fn of(dialect: Dialect, schema: Schema, name: &str, frame: &DataFrame) -> Result<SqlTable> {
+    pub(super) fn of(dialect: Dialect, schema: Stage, name: &str, frame: &DataFrame) -> Result<SqlTable> {
         let name = checked_name(name)?;
         let frame = by_contract(schema, name, frame.clone(), name)?;
         let (fields, mut frame) = match fields(schema, name) {
-            Some(fields) if schema == Schema::Results => (fields.clone(), as_declared(&frame, &fields)?),
+            Some(fields) if schema == Stage::Results => (fields.clone(), as_declared(&frame, &fields)?),
             Some(fields) => (fields, frame),
             None => fields_of(&frame)?,
         };
@@ -136,14 +136,9 @@ fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
 ///
 /// # Errors
 /// A column of the contract is missing.
-pub(super) fn fields_to_read(
-    schema: Schema,
-    name: &str,
-    there: &[(String, String)],
-    shown: &str,
-) -> Result<Vec<Field>> {
+pub(super) fn fields_to_read(schema: Stage, name: &str, there: &[(String, String)], shown: &str) -> Result<Vec<Field>> {
     // Read results as they are, whoever wrote them.
-    let Some(fields) = fields(schema, name).filter(|_| schema != Schema::Results) else {
+    let Some(fields) = fields(schema, name).filter(|_| schema != Stage::Results) else {
         let field = |(name, declared): &(String, String)| Field { name: name.clone(), held: held_of(declared) };
         return Ok(there.iter().map(field).collect());
     };
@@ -216,7 +211,7 @@ mod tests {
     fn hostile_names_of_columns_stay_names() {
         let frame = df!("a`b\"; DROP TABLE x; --" => [1i64]).unwrap();
         let create =
-            |dialect| SqlTable::of(dialect, Schema::Results, "t", &frame).unwrap().create("t", Constraints::All);
+            |dialect| SqlTable::of(dialect, Stage::Results, "t", &frame).unwrap().create("t", Constraints::All);
         assert!(create(Dialect::Mysql).contains("`a``b\"; DROP TABLE x; --` BIGINT"));
         assert!(create(Dialect::Postgres).contains("\"a`b\"\"; DROP TABLE x; --\" BIGINT"));
     }
@@ -224,7 +219,7 @@ mod tests {
     #[test]
     fn only_a_table_of_the_same_columns_is_replaced() {
         let table =
-            SqlTable::of(Dialect::Sqlite, Schema::Results, "t", &df!("a" => [1i64], "b" => [2i64]).unwrap()).unwrap();
+            SqlTable::of(Dialect::Sqlite, Stage::Results, "t", &df!("a" => [1i64], "b" => [2i64]).unwrap()).unwrap();
         let there = |names: &[&str]| names.iter().map(|n| (n.to_string(), "TEXT".to_string())).collect::<Vec<_>>();
         let may = |names: &[&str], ours: bool| table.may_replace::<Error>(&there(names), "`t`", || Ok(ours));
         assert!(may(&["b", "a"], true).is_ok() && may(&[], false).is_ok());

@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior}
 use super::builder::Blocks;
 use super::rows::{Cells, Value};
 use super::sql::{SqlTable, fields_to_read, quoted};
-use super::{Incoming, MADE, Schema, Store, StoreUrl, StoredFile, TakeFrame, checked_name};
+use super::{Incoming, MADE, Stage, Store, StoreUrl, StoredFile, TakeFrame, checked_name};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
 use crate::regular;
@@ -95,7 +95,7 @@ impl Sqlite {
     }
 
     /// Opens a table: the connection, its name in the file and its columns. `None` if there is no such table.
-    fn find(&self, schema: Schema, table: &str) -> Result<Option<Found>> {
+    fn find(&self, schema: Stage, table: &str) -> Result<Option<Found>> {
         let name = format!("{}_{}", schema.name(), checked_name(table)?);
         let connection = self.reader()?;
         let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
@@ -121,7 +121,7 @@ impl Store for Sqlite {
         &self.url
     }
 
-    fn read_blocks(&self, schema: Schema, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
+    fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let Some((connection, name, there)) = self.find(schema, table)? else { return Ok(false) };
         let shown = self.shown(&SQLITE.quote(&name));
         let fields = fields_to_read(schema, table, &there, &shown)?;
@@ -148,7 +148,7 @@ impl Store for Sqlite {
         blocks.finish().map(|()| true)
     }
 
-    fn rows(&self, schema: Schema, table: &str) -> Result<Option<u64>> {
+    fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {
         let Some((connection, name, _)) = self.find(schema, table)? else { return Ok(None) };
         let count = format!("SELECT count(*) FROM {}", SQLITE.quote(&name));
         let rows: i64 = connection.query_row(&count, [], |row| row.get(0)).map_err(|e| self.failed(e))?;
@@ -251,7 +251,7 @@ fn bind(statement: &mut Statement<'_>, place: usize, value: Value<'_>, text: &mu
 mod tests {
     use polars::df;
 
-    use super::super::{Schema, Store, open};
+    use super::super::{Stage, Store, open};
     use super::*;
 
     fn store(folder: &tempfile::TempDir) -> Box<dyn Store> {
@@ -262,11 +262,11 @@ mod tests {
     fn not_a_number_becomes_no_null_in_silence() {
         let folder = tempfile::tempdir().unwrap();
         let frame = df!("x" => [1.0, f64::NAN]).unwrap();
-        let error = store(&folder).write(Schema::Results, "t", &frame, &|_| ()).unwrap_err();
+        let error = store(&folder).write(Stage::Results, "t", &frame, &|_| ()).unwrap_err();
         assert!(error.to_string().contains("row 2 of `t`, column `x`"), "{error}");
         let infinite = df!("x" => [f64::INFINITY, -0.0]).unwrap();
-        store(&folder).write(Schema::Results, "t", &infinite, &|_| ()).unwrap();
-        assert!(store(&folder).read(Schema::Results, "t").unwrap().unwrap().equals(&infinite));
+        store(&folder).write(Stage::Results, "t", &infinite, &|_| ()).unwrap();
+        assert!(store(&folder).read(Stage::Results, "t").unwrap().unwrap().equals(&infinite));
     }
 
     #[test]
@@ -276,14 +276,14 @@ mod tests {
         let mut store = Sqlite::new(&url);
         let small = df!("x" => [1i64]).unwrap();
         let big = df!("x" => (0..100_000i64).collect::<Vec<_>>()).unwrap();
-        store.write(Schema::Results, "t", &small, &|_| ()).unwrap();
+        store.write(Stage::Results, "t", &small, &|_| ()).unwrap();
         store.max_pages = Some(20);
-        let error = store.write(Schema::Results, "t", &big, &|_| ()).unwrap_err();
+        let error = store.write(Stage::Results, "t", &big, &|_| ()).unwrap_err();
         assert!(error.hint().unwrap().contains("free some space"), "{error}");
-        assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&small));
+        assert!(store.read(Stage::Results, "t").unwrap().unwrap().equals(&small));
         store.max_pages = None;
-        store.write(Schema::Results, "t", &big, &|_| ()).unwrap();
-        assert!(store.read(Schema::Results, "t").unwrap().unwrap().equals(&big));
+        store.write(Stage::Results, "t", &big, &|_| ()).unwrap();
+        assert!(store.read(Stage::Results, "t").unwrap().unwrap().equals(&big));
     }
 
     /// A failure in the last table leaves all tables unchanged.
@@ -292,7 +292,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
         let table = |name: &str, frame: polars::prelude::DataFrame| Incoming {
-            schema: Schema::Results,
+            schema: Stage::Results,
             name: name.into(),
             frame,
             file: None,
@@ -302,7 +302,7 @@ mod tests {
         let [new, bad] = [2.0, f64::NAN].map(|x| df!("x" => [x]).unwrap());
         assert!(store.write_all(&[table("a", new), table("b", bad)], &|_, _| ()).is_err());
         for name in ["a", "b"] {
-            assert!(store.read(Schema::Results, name).unwrap().unwrap().equals(&old), "{name}");
+            assert!(store.read(Stage::Results, name).unwrap().unwrap().equals(&old), "{name}");
         }
     }
 
@@ -313,12 +313,12 @@ mod tests {
         let frame = df!("x" => [1i64]).unwrap();
         let connection = Connection::open(folder.path().join("a b?.db")).unwrap();
         connection.execute_batch("CREATE TABLE results_t (x INTEGER); INSERT INTO results_t VALUES (7)").unwrap();
-        let error = store.write(Schema::Results, "t", &frame, &|_| ()).unwrap_err();
+        let error = store.write(Stage::Results, "t", &frame, &|_| ()).unwrap_err();
         assert!(error.to_string().contains("no load of pfe has made it"), "{error}");
         // A table without rows, as after `pfe ddl`, is replaced: nothing is lost.
         connection.execute_batch("DELETE FROM results_t").unwrap();
-        store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
-        store.write(Schema::Results, "t", &frame, &|_| ()).unwrap();
+        store.write(Stage::Results, "t", &frame, &|_| ()).unwrap();
+        store.write(Stage::Results, "t", &frame, &|_| ()).unwrap();
     }
 
     #[test]
@@ -351,7 +351,7 @@ mod tests {
         let path = folder.path().join("notes.txt");
         std::fs::write(&path, "no database, but more than sixteen bytes").unwrap();
         let store = open(&format!("sqlite:{}", path.display())).unwrap();
-        let error = store.write(Schema::Results, "t", &df!("x" => [1i64]).unwrap(), &|_| ()).unwrap_err();
+        let error = store.write(Stage::Results, "t", &df!("x" => [1i64]).unwrap(), &|_| ()).unwrap_err();
         assert!(error.to_string().contains("is no SQLite file"), "{error}");
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("no database"));
     }

@@ -128,10 +128,10 @@ fn defects_are_counted_exactly() {
         check("field_count", records.iter().filter(|r| r.len() != columns.len()).count() as u64);
         for column in columns {
             match column.kind {
-                contract::Kind::Zip if table != Geolocation || stated(table, "zip_without_zero") > 0 => {
+                contract::LogicalType::Zip if table != Geolocation || stated(table, "zip_without_zero") > 0 => {
                     check("zip_without_zero", found(&|r| r[at(column.source)].len() == 4));
                 }
-                contract::Kind::State => check("unknown_state", count(column.source, "XX")),
+                contract::LogicalType::State => check("unknown_state", count(column.source, "XX")),
                 _ => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use pfe::store::{self, Schema};
+use pfe::store::{self, Stage};
 use polars::prelude::*;
 
 use super::proxy::Proxy;
@@ -30,13 +30,13 @@ fn a_connection_cut_in_the_middle_is_tried_again() {
             let store = store::open(&place.url).unwrap();
             let most = AtomicU64::new(0);
             store
-                .write(Schema::Results, "t", &numbers(50_000), &|n| {
+                .write(Stage::Results, "t", &numbers(50_000), &|n| {
                     most.fetch_max(n, Ordering::SeqCst);
                 })
                 .unwrap();
             assert_eq!(proxy.cuts_left(), 0, "{kind}: the connection was cut twice");
             assert_eq!(most.load(Ordering::SeqCst), 50_000);
-            let read = store.read(Schema::Results, "t").unwrap().unwrap();
+            let read = store.read(Stage::Results, "t").unwrap().unwrap();
             assert_eq!((read.height(), sum(&read)), (50_000, sum(&numbers(50_000))), "{kind}");
         }
     }
@@ -49,16 +49,16 @@ fn a_connection_that_never_holds_is_an_error_and_the_old_table_stays() {
         let proxy = Proxy::new(port(&url), 500_000, u32::MAX);
         let place = place_with(kind, Some(proxy.port), "?tls=disable").unwrap();
         let store = store::open(&place.url).unwrap();
-        store.write(Schema::Results, "t", &numbers(10), &|_| ()).unwrap();
-        let error = store.write(Schema::Results, "t", &numbers(50_000), &|_| ()).unwrap_err();
+        store.write(Stage::Results, "t", &numbers(10), &|_| ()).unwrap();
+        let error = store.write(Stage::Results, "t", &numbers(50_000), &|_| ()).unwrap_err();
         assert!(error.to_string().contains("(tried 5 times)"), "{kind}: {error}");
         assert_eq!(error.exit_code(), 1);
-        assert_eq!(store.read(Schema::Results, "t").unwrap().unwrap().height(), 10, "{kind}");
+        assert_eq!(store.read(Stage::Results, "t").unwrap().unwrap().height(), 10, "{kind}");
         // Without the bad connection the next load ends well, and clears up.
         let direct = place.url.replace(&format!(":{}/", proxy.port), &format!(":{}/", port(&url)));
         let store = store::open(&direct).unwrap();
-        store.write(Schema::Results, "t", &numbers(20), &|_| ()).unwrap();
-        assert_eq!(store.read(Schema::Results, "t").unwrap().unwrap().height(), 20, "{kind}");
+        store.write(Stage::Results, "t", &numbers(20), &|_| ()).unwrap();
+        assert_eq!(store.read(Stage::Results, "t").unwrap().unwrap().height(), 20, "{kind}");
         let place = Place { url: direct, ..place };
         assert_eq!(leftovers(&place), Vec::<String>::new(), "{kind}");
     }
@@ -82,14 +82,14 @@ fn leftovers(place: &Place) -> Vec<String> {
 fn a_reader_finds_the_old_table_or_the_new_one() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
-        store.write(Schema::Results, "t", &numbers(1_000), &|_| ()).unwrap();
+        store.write(Stage::Results, "t", &numbers(1_000), &|_| ()).unwrap();
         let ended = AtomicBool::new(false);
         let reads = std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 let store = store::open(&place.url).unwrap();
                 let mut reads = 0;
                 while !ended.load(Ordering::SeqCst) {
-                    let frame = store.read(Schema::Results, "t").unwrap().unwrap();
+                    let frame = store.read(Stage::Results, "t").unwrap().unwrap();
                     assert!([1_000, 3_000].contains(&frame.height()), "{}: {} rows", place.kind, frame.height());
                     assert_eq!(sum(&frame), sum(&numbers(frame.height() as i64)));
                     reads += 1;
@@ -97,7 +97,7 @@ fn a_reader_finds_the_old_table_or_the_new_one() {
                 reads
             });
             for i in 0..10 {
-                store.write(Schema::Results, "t", &numbers(if i % 2 == 0 { 3_000 } else { 1_000 }), &|_| ()).unwrap();
+                store.write(Stage::Results, "t", &numbers(if i % 2 == 0 { 3_000 } else { 1_000 }), &|_| ()).unwrap();
             }
             ended.store(true, Ordering::SeqCst);
             reader.join().unwrap()
@@ -112,12 +112,11 @@ fn two_loads_of_a_table_at_once_give_one_of_them() {
         std::thread::scope(|scope| {
             for n in [2_000, 3_000, 4_000] {
                 let url = &place.url;
-                scope.spawn(move || {
-                    store::open(url).unwrap().write(Schema::Results, "t", &numbers(n), &|_| ()).unwrap()
-                });
+                scope
+                    .spawn(move || store::open(url).unwrap().write(Stage::Results, "t", &numbers(n), &|_| ()).unwrap());
             }
         });
-        let frame = store::open(&place.url).unwrap().read(Schema::Results, "t").unwrap().unwrap();
+        let frame = store::open(&place.url).unwrap().read(Stage::Results, "t").unwrap().unwrap();
         assert!([2_000, 3_000, 4_000].contains(&frame.height()), "{}", place.kind);
         assert_eq!(sum(&frame), sum(&numbers(frame.height() as i64)));
     }
@@ -127,9 +126,9 @@ fn two_loads_of_a_table_at_once_give_one_of_them() {
 fn a_table_of_others_is_neither_replaced_nor_read_wrongly() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
-        store.write(Schema::Raw, "sellers", &sellers(), &|_| ()).unwrap();
+        store.write(Stage::Raw, "sellers", &sellers(), &|_| ()).unwrap();
         execute(&place, "ALTER TABLE {raw_data.sellers} ADD COLUMN note TEXT");
-        let error = store.write(Schema::Raw, "sellers", &sellers(), &|_| ()).unwrap_err();
+        let error = store.write(Stage::Raw, "sellers", &sellers(), &|_| ()).unwrap_err();
         assert!(
             error.to_string().contains("exists with other columns") && error.to_string().contains("`note`"),
             "{error}"
@@ -137,11 +136,11 @@ fn a_table_of_others_is_neither_replaced_nor_read_wrongly() {
         assert!(error.hint().unwrap().contains("rename or drop"));
         assert_eq!(error.exit_code(), 2);
         // One column more does not stand in the way of reading; one less does.
-        assert_eq!(store.read(Schema::Raw, "sellers").unwrap().unwrap().height(), 1);
+        assert_eq!(store.read(Stage::Raw, "sellers").unwrap().unwrap().height(), 1);
         execute(&place, "ALTER TABLE {raw_data.sellers} DROP COLUMN seller_city");
-        let error = store.read(Schema::Raw, "sellers").unwrap_err();
+        let error = store.read(Stage::Raw, "sellers").unwrap_err();
         assert!(error.to_string().contains("column `seller_city` is missing from table"), "{error}");
-        assert!(store.write(Schema::Raw, "sellers", &sellers(), &|_| ()).is_err());
+        assert!(store.write(Stage::Raw, "sellers", &sellers(), &|_| ()).is_err());
     }
 }
 
@@ -181,20 +180,20 @@ fn a_run_is_stored_whole_or_not_at_all() {
 fn tables_that_no_load_has_made_are_left_alone() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
-        store.write(Schema::Results, "other", &numbers(1), &|_| ()).unwrap();
+        store.write(Stage::Results, "other", &numbers(1), &|_| ()).unwrap();
         execute(&place, "CREATE TABLE {results.t} (i BIGINT, text VARCHAR(99))");
         // Without a row, as after `pfe ddl`, nothing is lost.
-        store.write(Schema::Results, "t", &numbers(2), &|_| ()).unwrap();
+        store.write(Stage::Results, "t", &numbers(2), &|_| ()).unwrap();
         execute(&place, "DROP TABLE {results.t}");
         execute(&place, "CREATE TABLE {results.t} (i BIGINT, text VARCHAR(99))");
         execute(&place, "INSERT INTO {results.t} VALUES (7, 'mine')");
-        let error = store.write(Schema::Results, "t", &numbers(2), &|_| ()).unwrap_err();
+        let error = store.write(Stage::Results, "t", &numbers(2), &|_| ()).unwrap_err();
         assert!(error.to_string().contains("no load of pfe has made it"), "{}: {error}", place.kind);
         assert_eq!(execute(&place, "SELECT text FROM {results.t}"), ["mine"], "{}", place.kind);
         if place.kind != "sqlite" {
             execute(&place, "CREATE TABLE {results.u__pfe_new} (i BIGINT, text VARCHAR(99))");
             execute(&place, "INSERT INTO {results.u__pfe_new} VALUES (7, 'mine')");
-            assert!(store.write(Schema::Results, "u", &numbers(2), &|_| ()).is_err(), "{}", place.kind);
+            assert!(store.write(Stage::Results, "u", &numbers(2), &|_| ()).is_err(), "{}", place.kind);
             assert_eq!(execute(&place, "SELECT text FROM {results.u__pfe_new}"), ["mine"], "{}", place.kind);
         }
     }
@@ -250,7 +249,7 @@ fn tls_is_verified_unless_asked_not_to() {
             [("", false), ("?tls=disable", true), (&format!("?ca={ca}"), true), ("?tls=verify", false)]
         {
             let place = place_with(kind, None, options).unwrap();
-            let written = store::open(&place.url).unwrap().write(Schema::Results, "t", &numbers(1), &|_| ());
+            let written = store::open(&place.url).unwrap().write(Stage::Results, "t", &numbers(1), &|_| ());
             match written {
                 Ok(()) => assert!(works, "{kind} {options}"),
                 Err(error) => {
@@ -266,7 +265,7 @@ fn tls_is_verified_unless_asked_not_to() {
         // The right authority, but another name than the certificate's.
         let place = place_with(kind, None, &format!("?ca={ca}")).unwrap();
         let url = place.url.replace("@127.0.0.1:", "@127.0.0.2:");
-        assert!(store::open(&url).unwrap().write(Schema::Results, "t", &numbers(1), &|_| ()).is_err(), "{kind}");
+        assert!(store::open(&url).unwrap().write(Stage::Results, "t", &numbers(1), &|_| ()).is_err(), "{kind}");
     }
 }
 

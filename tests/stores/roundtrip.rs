@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pfe::clean::{CleanTables, clean};
 use pfe::input::{Source, read};
-use pfe::store::{self, Schema};
+use pfe::store::{self, Stage};
 use pfe::synth::{SynthParams, generate};
 use polars::prelude::*;
 
@@ -44,7 +44,7 @@ fn equal_as_sets(a: &DataFrame, b: &DataFrame) {
     assert!(a.equals_missing(&b), "{a}\n{b}");
 }
 
-fn write_twice_and_read(place: &Place, schema: Schema, table: &str, frame: &DataFrame) {
+fn write_twice_and_read(place: &Place, schema: Stage, table: &str, frame: &DataFrame) {
     let store = store::open(&place.url).unwrap();
     for _ in 0..2 {
         store.write(schema, table, frame, &|_| ()).unwrap_or_else(|e| panic!("{}: {e} {:?}", place.kind, e.hint()));
@@ -75,7 +75,7 @@ fn hostile_values_come_back() {
     frame.with_column(times.with_name("time".into()).into_column()).unwrap();
     frame.with_column(dates.with_name("date".into()).into_column()).unwrap();
     for place in places() {
-        write_twice_and_read(&place, Schema::Results, "hostile", &frame);
+        write_twice_and_read(&place, Stage::Results, "hostile", &frame);
     }
 }
 
@@ -95,7 +95,7 @@ fn hostile_texts_in_a_table_of_the_contract_come_back() {
     .unwrap();
     let names = df!("product_category_name" => &texts, "product_category_name_english" => &texts).unwrap();
     for place in places() {
-        for schema in [Schema::Raw, Schema::Cleaned] {
+        for schema in [Stage::Raw, Stage::Cleaned] {
             write_twice_and_read(&place, schema, "order_reviews", &frame);
             write_twice_and_read(&place, schema, "product_category_name_translation", &names);
         }
@@ -107,18 +107,18 @@ fn the_character_nul_is_kept_or_refused_in_words() {
     let frame = df!("text" => ["a\0b", "\0"]).unwrap();
     for place in places() {
         if place.kind != "postgres" {
-            write_twice_and_read(&place, Schema::Results, "nul", &frame);
+            write_twice_and_read(&place, Stage::Results, "nul", &frame);
             continue;
         }
         let store = store::open(&place.url).unwrap();
         let before = df!("text" => ["x"]).unwrap();
-        store.write(Schema::Results, "nul", &before, &|_| ()).unwrap();
-        let error = store.write(Schema::Results, "nul", &frame, &|_| ()).unwrap_err();
+        store.write(Stage::Results, "nul", &before, &|_| ()).unwrap();
+        let error = store.write(Stage::Results, "nul", &frame, &|_| ()).unwrap_err();
         assert!(
             error.to_string().contains("row 1, column `text`: the database cannot hold the character NUL"),
             "{error}"
         );
-        equal_as_sets(&store.read(Schema::Results, "nul").unwrap().unwrap(), &before);
+        equal_as_sets(&store.read(Stage::Results, "nul").unwrap().unwrap(), &before);
     }
 }
 
@@ -128,19 +128,19 @@ fn what_mysql_would_cut_or_change_is_refused() {
     let store = store::open(&place.url).unwrap();
     let long = "x".repeat(513);
     let names = df!("product_category_name" => [long.as_str()], "product_category_name_english" => ["x"]).unwrap();
-    let error = store.write(Schema::Cleaned, "product_category_name_translation", &names, &|_| ()).unwrap_err();
+    let error = store.write(Stage::Cleaned, "product_category_name_translation", &names, &|_| ()).unwrap_err();
     assert!(error.to_string().contains("Data truncated for column 'product_category_name'"), "{error}");
-    assert!(store.read(Schema::Cleaned, "product_category_name_translation").unwrap().is_none());
-    let error = store.write(Schema::Results, "t", &df!("x" => [f64::INFINITY]).unwrap(), &|_| ()).unwrap_err();
+    assert!(store.read(Stage::Cleaned, "product_category_name_translation").unwrap().is_none());
+    let error = store.write(Stage::Results, "t", &df!("x" => [f64::INFINITY]).unwrap(), &|_| ()).unwrap_err();
     assert!(error.to_string().contains("finite"), "{error}");
     // A key that stands twice, which LOAD DATA LOCAL would drop in silence.
     let twice = df!("product_category_name" => ["a", "a"], "product_category_name_english" => ["x", "y"]).unwrap();
-    let error = store.write(Schema::Cleaned, "product_category_name_translation", &twice, &|_| ()).unwrap_err();
+    let error = store.write(Stage::Cleaned, "product_category_name_translation", &twice, &|_| ()).unwrap_err();
     assert!(error.to_string().contains("Duplicate entry"), "{error}");
     // Keys that differ in case, accents or a final space are different keys.
     let close = df!("product_category_name" => ["a", "A", "á", "ß", "ss"], "product_category_name_english" => ["x"; 5])
         .unwrap();
-    write_twice_and_read(&place, Schema::Cleaned, "product_category_name_translation", &close);
+    write_twice_and_read(&place, Stage::Cleaned, "product_category_name_translation", &close);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn insert_loads_what_load_data_does() {
     let texts = hostile();
     let many: Vec<&str> = texts.iter().map(String::as_str).cycle().take(12_345).collect();
     let frame = df!("i" => (0..many.len() as i64).collect::<Vec<_>>(), "text" => many).unwrap();
-    write_twice_and_read(&place, Schema::Results, "many", &frame);
+    write_twice_and_read(&place, Stage::Results, "many", &frame);
 }
 
 fn cleaned(places: &[impl AsRef<Path>]) -> CleanTables {
@@ -182,7 +182,7 @@ fn cleaning_gives_the_same_bits_from_a_store() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
         for _ in 0..2 {
-            store::load(&*store, Schema::Raw, raw_frames(folder.path()), &|_, _| ()).unwrap();
+            store::load(&*store, Stage::Raw, raw_frames(folder.path()), &|_, _| ()).unwrap();
         }
         assert_same(&expected, &cleaned(&[&place.url]), place.kind);
         // The hash of the rows does not depend on the store or its order.
@@ -217,7 +217,7 @@ fn real_data_through_every_store() {
     let expected = cleaned(&[&real]);
     for place in places() {
         let store = store::open(&place.url).unwrap();
-        store::load(&*store, Schema::Raw, raw_frames(Path::new(&real)), &|_, _| ()).unwrap();
+        store::load(&*store, Stage::Raw, raw_frames(Path::new(&real)), &|_, _| ()).unwrap();
         assert_same(&expected, &cleaned(&[&place.url]), place.kind);
     }
 }
@@ -231,12 +231,12 @@ fn cleaned_tables_come_back_with_keys() {
         let store = store::open(&place.url).unwrap();
         let frames: Vec<_> = expected.iter().map(|(name, frame)| (name.to_string(), frame.clone())).collect();
         // Once in one order, once in the other: a table can be replaced while others refer to it.
-        store::load(&*store, Schema::Cleaned, frames.clone(), &|_, _| ()).unwrap();
+        store::load(&*store, Stage::Cleaned, frames.clone(), &|_, _| ()).unwrap();
         for (name, frame) in frames.iter().rev() {
-            store.write(Schema::Cleaned, name, frame, &|_| ()).unwrap();
+            store.write(Stage::Cleaned, name, frame, &|_| ()).unwrap();
         }
         for (name, frame) in &frames {
-            equal_as_sets(&store.read(Schema::Cleaned, name).unwrap().unwrap(), frame);
+            equal_as_sets(&store.read(Stage::Cleaned, name).unwrap().unwrap(), frame);
         }
         let keys = match place.kind {
             "sqlite" => "SELECT CAST(COUNT(*) AS TEXT) FROM sqlite_master m, pragma_foreign_key_list(m.name) WHERE m.type = 'table'".into(),
@@ -266,7 +266,7 @@ fn each_table_comes_from_the_first_place_that_holds_it() {
     let store = store::open(&place.url).unwrap();
     let some =
         raw_frames(folder.path()).into_iter().filter(|(name, _)| name == "customers" || name == "sellers").collect();
-    store::load(&*store, Schema::Raw, some, &|_, _| ()).unwrap();
+    store::load(&*store, Stage::Raw, some, &|_, _| ()).unwrap();
     let error = read(&Source::open(&place.url).unwrap()).unwrap_err();
     assert!(error.to_string().contains("is missing from `sqlite:"), "{error}");
     for file in ["olist_customers_dataset.csv", "olist_sellers_dataset.csv"] {
@@ -282,7 +282,7 @@ fn rows_of_a_store_meet_the_contract_too() {
     data(folder.path(), 500);
     for place in places() {
         let store = store::open(&place.url).unwrap();
-        store::load(&*store, Schema::Raw, raw_frames(folder.path()), &|_, _| ()).unwrap();
+        store::load(&*store, Stage::Raw, raw_frames(folder.path()), &|_, _| ()).unwrap();
         execute(
             &place,
             "UPDATE {raw_data.customers} SET customer_state = 'XX' WHERE customer_id = (SELECT * FROM (SELECT MIN(customer_id) FROM {raw_data.customers}) AS x)",

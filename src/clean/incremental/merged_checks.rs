@@ -4,7 +4,7 @@ use super::delta::{Grows, reload};
 use crate::clean::audit::{Audit, Check};
 use crate::clean::checks::{Measured, Quality, Reference, SAMPLES, back, forth, references};
 use crate::error::Result;
-use crate::schema::contract::{ForeignKey, Kind, Table};
+use crate::schema::contract::{ForeignKey, LogicalType, Table};
 
 /// Whether the check is told by the steps of cleaning or by references, and not by rows.
 pub(crate) fn follows(check: &Check) -> bool {
@@ -77,7 +77,7 @@ fn place(table: &Table, sample: &str) -> Vec<Part> {
     let part = |(place, text): (usize, &str)| {
         let column = table.key.get(place).and_then(|name| table.column(name));
         match (column.map(|column| column.kind), text.parse()) {
-            (Some(Kind::Integer(..)), Ok(number)) => Part::Number(number),
+            (Some(LogicalType::Integer(..)), Ok(number)) => Part::Number(number),
             _ => Part::Text(text.into()),
         }
     };

@@ -14,7 +14,7 @@ use crate::input::source::{Format, Source, SourceFile};
 use crate::schema::contract::Table;
 use crate::schema::file_names::is_parquet;
 use crate::schema::read_options::Reading;
-use crate::store::Schema;
+use crate::store::Stage;
 
 /// The CSV files of a table.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ impl RawFiles {
             if let Some(file) = part.file(table.id) {
                 return RawFiles::at(file);
             }
-            let store = part.store.as_ref().filter(|shelf| shelf.0.holds(Schema::Raw, table.name));
-            if store.map_or(Ok(None), |shelf| shelf.0.rows(Schema::Raw, table.name))?.is_some() {
+            let store = part.store.as_ref().filter(|shelf| shelf.0.holds(Stage::Raw, table.name));
+            if store.map_or(Ok(None), |shelf| shelf.0.rows(Stage::Raw, table.name))?.is_some() {
                 return Err(unreachable(table.name));
             }
         }

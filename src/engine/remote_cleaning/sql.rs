@@ -6,7 +6,7 @@
 
 use crate::input::built_in;
 use crate::schema::contract::{
-    Column, Kind, LONGEST_ID, MOST_CENTAVOS, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
+    Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
 };
 use crate::schema::read_options::Years;
 
@@ -108,7 +108,7 @@ impl Statements<'_> {
         let pieces = list(0..4, |i| {
             format!("SUM(CAST(CONV(SUBSTR(row_hash, {}, 8), 16, 10) AS BIGINT)) AS piece_{i}", 1 + 8 * i)
         });
-        let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Zip);
+        let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Zip);
         let short = zips
             .map(|(i, column)| sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH(f{i}) < 5", column.name)))
             .collect::<Vec<_>>();
@@ -131,7 +131,7 @@ impl Statements<'_> {
 
     /// The ids with their places.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (usize, &'static Column)> {
-        self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Id)
+        self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Id)
     }
 
     /// The rows that break the contract, or have values that do.
@@ -207,16 +207,16 @@ const DERIVED: &str = "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
     CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date";
 
 /// The value of field `i`; null or anything where the field does not fit.
-fn value(kind: Kind, i: usize) -> String {
+fn value(kind: LogicalType, i: usize) -> String {
     match kind {
-        Kind::Zip => format!("LPAD(f{i}, 5, '0')"),
-        Kind::Integer(..) => format!("TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT)"),
-        Kind::Money => format!(
+        LogicalType::Zip => format!("LPAD(f{i}, 5, '0')"),
+        LogicalType::Integer(..) => format!("TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT)"),
+        LogicalType::Money => format!(
             "TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT) * 100 + \
              TRY_CAST(RPAD(SUBSTR(SPLIT_PART(f{i}, '.', 2), 1, 2), 2, '0') AS BIGINT)"
         ),
-        Kind::Degrees => format!("TRY_CAST(f{i} AS DOUBLE)"),
-        Kind::Timestamp => format!("TRY_CAST(REPLACE(f{i}, 'T', ' ') AS TIMESTAMP_NTZ)"),
+        LogicalType::Degrees => format!("TRY_CAST(f{i} AS DOUBLE)"),
+        LogicalType::Timestamp => format!("TRY_CAST(REPLACE(f{i}, 'T', ' ') AS TIMESTAMP_NTZ)"),
         _ => format!("f{i}"),
     }
 }
@@ -233,26 +233,26 @@ fn fits(column: &Column, i: usize, years: Years) -> String {
     let like = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
     let one_of = |words: &[&str]| format!("f{i} IN ({})", list(words, |word| format!("'{word}'")));
     let fits = match column.kind {
-        Kind::Id => {
+        LogicalType::Id => {
             let readable = format!("INSTR(f{i}, '{REPLACEMENT}') = 0 AND NOT f{i} RLIKE '\\\\p{{Cc}}'");
             format!("(LENGTH(f{i}) <= {LONGEST_ID} AND {readable})")
         }
-        Kind::Zip => like("[0-9]{1,5}"),
-        Kind::State => one_of(&STATES.map(|state| state.0)),
-        Kind::Word(words) => one_of(words),
-        Kind::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
-        Kind::Money => format!("({} AND {name} <= {MOST_CENTAVOS})", like("[0-9]{1,15}([.][0-9]{0,2}0*)?")),
-        Kind::Degrees => {
+        LogicalType::Zip => like("[0-9]{1,5}"),
+        LogicalType::State => one_of(&STATES.map(|state| state.0)),
+        LogicalType::Enumeration(words) => one_of(words),
+        LogicalType::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
+        LogicalType::Money => format!("({} AND {name} <= {MOST_CENTAVOS})", like("[0-9]{1,15}([.][0-9]{0,2}0*)?")),
+        LogicalType::Degrees => {
             let number = like("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
             format!("({number} AND {name} BETWEEN -{GREATEST} AND {GREATEST})")
         }
-        Kind::Timestamp => {
+        LogicalType::Timestamp => {
             let written = like("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}");
             let Years { first, last } = years;
             format!("({written} AND YEAR({name}) BETWEEN {first} AND {last})")
         }
-        Kind::Text => format!("(INSTR(f{i}, '{REPLACEMENT}') = 0 AND LENGTH(f{i}) <= {})", column.longest),
-        Kind::Date | Kind::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
+        LogicalType::Text => format!("(INSTR(f{i}, '{REPLACEMENT}') = 0 AND LENGTH(f{i}) <= {})", column.longest),
+        LogicalType::Date | LogicalType::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
     };
     let missing = if column.null.is_some() { "TRUE" } else { "FALSE" };
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")

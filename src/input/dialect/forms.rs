@@ -5,7 +5,7 @@ use std::io;
 
 use super::rows::Records;
 use crate::error::{Error, Result};
-use crate::schema::contract::{Column, Kind, Table};
+use crate::schema::contract::{Column, LogicalType, Table};
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 use crate::schema::{dates, numbers};
 
@@ -16,18 +16,20 @@ const TIMES: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
     Dates(DateOrder),
-    Numbers(Kind, DecimalMark),
+    Numbers(LogicalType, DecimalMark),
 }
 
 /// Whether a header's name is that of a column.
 pub(crate) fn is_named(column: &Column, name: &str) -> bool {
-    let names = [column.source, if column.kind == Kind::Money { column.source } else { column.name }];
+    let names = [column.source, if column.kind == LogicalType::Money { column.source } else { column.name }];
     names.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The columns whose values may be written in several ways, by their place in the file.
 fn columns(table: &'static Table, header: &[String]) -> Vec<(usize, &'static Column)> {
-    let has_forms = |kind: Kind| matches!(kind, Kind::Timestamp | Kind::Money | Kind::Degrees | Kind::Integer(..));
+    let has_forms = |kind: LogicalType| {
+        matches!(kind, LogicalType::Timestamp | LogicalType::Money | LogicalType::Degrees | LogicalType::Integer(..))
+    };
     let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && is_named(column, name));
     header.iter().enumerate().filter_map(|(place, name)| Some((place, of(name)?))).collect()
 }
@@ -37,9 +39,9 @@ fn text(field: &[u8]) -> &str {
 }
 
 /// Whether a value needs no second look.
-fn is_plain(kind: Kind, value: &str) -> bool {
+fn is_plain(kind: LogicalType, value: &str) -> bool {
     match kind {
-        Kind::Timestamp => dates::canonical(value).is_some() || dates::iso(value).is_some(),
+        LogicalType::Timestamp => dates::canonical(value).is_some() || dates::iso(value).is_some(),
         _ => numbers::is_plain(kind, value),
     }
 }
@@ -88,8 +90,8 @@ impl Tally {
         let plain = is_plain(kind, value);
         self.plain += usize::from(plain);
         let readings = match kind {
-            Kind::Timestamp if plain => return,
-            Kind::Timestamp => [DateOrder::Dmy, DateOrder::Mdy].map(|order| dates::reordered(value, order)),
+            LogicalType::Timestamp if plain => return,
+            LogicalType::Timestamp => [DateOrder::Dmy, DateOrder::Mdy].map(|order| dates::reordered(value, order)),
             _ => [DecimalMark::Comma, DecimalMark::Point].map(|mark| numbers::plain(kind, value, mark)),
         };
         for (fits, reading) in self.other.iter_mut().zip(&readings) {
@@ -117,12 +119,12 @@ impl Tally {
         let kind = self.column.kind;
         let fits = self.only[0] + self.only[1] + self.either + self.same;
         // Dates that start with the year are no evidence; of numbers, plain ones are.
-        if self.other == [0; 2] || (kind == Kind::Timestamp && self.plain >= fits) {
+        if self.other == [0; 2] || (kind == LogicalType::Timestamp && self.plain >= fits) {
             return Ok(None);
         }
         let [first, second] = self.only;
         let told = match kind {
-            Kind::Timestamp => reading.dates.map(|order| order == DateOrder::Dmy),
+            LogicalType::Timestamp => reading.dates.map(|order| order == DateOrder::Dmy),
             _ => reading.numbers.map(|mark| mark == DecimalMark::Comma),
         };
         let is_first = match told {
@@ -134,8 +136,8 @@ impl Tally {
             None => return Err("some values fit only one, some only the other".into()),
         };
         let form = match (kind, is_first) {
-            (Kind::Timestamp, true) => Form::Dates(DateOrder::Dmy),
-            (Kind::Timestamp, false) => Form::Dates(DateOrder::Mdy),
+            (LogicalType::Timestamp, true) => Form::Dates(DateOrder::Dmy),
+            (LogicalType::Timestamp, false) => Form::Dates(DateOrder::Mdy),
             (kind, true) => Form::Numbers(kind, DecimalMark::Comma),
             (kind, false) => Form::Numbers(kind, DecimalMark::Point),
         };
@@ -185,7 +187,7 @@ impl Survey {
                 Ok(form) => forms.extend(form.map(|form| (tally.place, column, form))),
                 Err(why) => {
                     let (what, hint) = match tally.column.kind {
-                        Kind::Timestamp => ("day/month or month/day", "`--dates dmy` or `--dates mdy`"),
+                        LogicalType::Timestamp => ("day/month or month/day", "`--dates dmy` or `--dates mdy`"),
                         _ => ("a decimal comma or a decimal point", "`--numbers comma` or `--numbers point`"),
                     };
                     unsure.push(format!("`{column}` of `{name}` may have {what}: {why}"));
@@ -227,8 +229,8 @@ impl Forms {
         let told = [
             (Form::Dates(DateOrder::Dmy), "dates", "as day/month/year"),
             (Form::Dates(DateOrder::Mdy), "dates", "as month/day/year"),
-            (Form::Numbers(Kind::Money, DecimalMark::Comma), "numbers", "with a decimal comma"),
-            (Form::Numbers(Kind::Money, DecimalMark::Point), "numbers", "with a decimal point"),
+            (Form::Numbers(LogicalType::Money, DecimalMark::Comma), "numbers", "with a decimal comma"),
+            (Form::Numbers(LogicalType::Money, DecimalMark::Point), "numbers", "with a decimal point"),
         ];
         let is = |form: &Form, like: &Form| match (form, like) {
             (Form::Numbers(_, mark), Form::Numbers(_, like)) => mark == like,

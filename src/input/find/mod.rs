@@ -16,7 +16,7 @@ use super::source::{Format, SourceFile};
 use crate::error::{Error, Result};
 use crate::regular;
 use crate::schema::contract::TableId;
-use crate::schema::ddl::Schema;
+use crate::schema::ddl::Stage;
 use crate::schema::file_names::{self, Rows, Says, says, table_folder};
 use crate::store::Store;
 
@@ -64,7 +64,7 @@ pub(crate) fn in_folder(root: &Path) -> Result<Found> {
                 match (path.is_dir(), table_folder(&inner).is_some()) {
                     (true, true) => files.extend(folder(&full, &path)?),
                     // The tables of a lake have other columns.
-                    (false, _) if !(Schema::named(&name).is_some() && file_names::is_parquet(&inner)) => {
+                    (false, _) if !(Stage::named(&name).is_some() && file_names::is_parquet(&inner)) => {
                         files.extend(file(full, path)?);
                     }
                     _ => {}
@@ -297,7 +297,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::store::{Incoming, Schema, StoredFile, TakeFrame};
+    use crate::store::{Incoming, Stage, StoredFile, TakeFrame};
 
     /// Files by name, wherever they stand.
     fn found(names: &[&str]) -> Found {
@@ -404,10 +404,10 @@ mod tests {
             fn url(&self) -> &str {
                 "s3://bucket"
             }
-            fn read_blocks(&self, _: Schema, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
+            fn read_blocks(&self, _: Stage, _: &str, _: &mut TakeFrame<'_>) -> Result<bool> {
                 Ok(false)
             }
-            fn rows(&self, _: Schema, _: &str) -> Result<Option<u64>> {
+            fn rows(&self, _: Stage, _: &str) -> Result<Option<u64>> {
                 Ok(None)
             }
             fn write_all(&self, _: &[Incoming], _: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {

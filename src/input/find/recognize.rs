@@ -92,7 +92,7 @@ pub(crate) fn of_columns(table: &Table, columns: &[String]) -> String {
 /// Whether a column of a file is that of the contract. Corrected spellings of `lenght` are welcome; amounts under their clean name
 /// would be in another unit.
 pub(crate) fn is(column: &crate::schema::contract::Column, header: &str) -> bool {
-    header == column.source || (header == column.name && column.kind != crate::schema::contract::Kind::Money)
+    header == column.source || (header == column.name && column.kind != crate::schema::contract::LogicalType::Money)
 }
 
 /// Whether all columns of a table are there that must be.

@@ -7,17 +7,17 @@ use crate::error::{Error, Result};
 use crate::pipeline;
 use crate::results::Results;
 use crate::schema;
-use crate::store::{Incoming, Schema, Store};
+use crate::store::{Incoming, Stage, Store};
 
 /// Writes the clean tables and the result tables of the finished run in `out`, all together.
 ///
 /// # Errors
 /// The store fails, or the run's files are damaged.
 pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
-    let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Schema::Cleaned, name));
-    let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Schema::Cleaned, name, frame, file: None });
+    let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Stage::Cleaned, name));
+    let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Stage::Cleaned, name, frame, file: None });
     let mut incoming: Vec<Incoming> = cleaned.collect();
-    for (name, table) in result_tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Schema::Results, name))
+    for (name, table) in result_tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Stage::Results, name))
     {
         let declared = schema::result_tables::named(name)
             .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;
@@ -25,7 +25,7 @@ pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dy
         // Stores that keep files get the run's own bytes.
         let path = pipeline::inspect::verify::listed(out, &format!("tables/{name}.csv"))?;
         let file = Some(std::fs::read(&path).map_err(Error::io("read", &path))?);
-        incoming.push(Incoming { schema: Schema::Results, name: name.into(), frame, file });
+        incoming.push(Incoming { schema: Stage::Results, name: name.into(), frame, file });
     }
     match incoming.is_empty() {
         false => store.write_all(&incoming, progress),

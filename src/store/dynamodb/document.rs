@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use polars::prelude::*;
 
 use super::Item;
-use crate::schema::contract::{Column as Declared, DOCUMENTS, Kind, Table};
+use crate::schema::contract::{Column as Declared, DOCUMENTS, LogicalType, Table};
 use crate::schema::parse::{Bounds, Cell, parse};
-use crate::store::Schema;
+use crate::store::Stage;
 
 /// How a table's rows are nested.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub(super) struct Shape {
 
 impl Shape {
     /// `None` for tables that DynamoDB does not keep.
-    pub(super) fn of(schema: Schema, table: &str) -> Option<Shape> {
-        let id = DOCUMENTS.into_iter().find(|id| schema == Schema::Raw && id.name() == table)?;
+    pub(super) fn of(schema: Stage, table: &str) -> Option<Shape> {
+        let id = DOCUMENTS.into_iter().find(|id| schema == Stage::Raw && id.name() == table)?;
         Some(Shape { table: id.table(), address: format!("{}_address", table.trim_end_matches('s')) })
     }
 
@@ -32,7 +32,7 @@ impl Shape {
     }
 
     fn is_nested(column: &Declared) -> bool {
-        column.kind != Kind::Id
+        column.kind != LogicalType::Id
     }
 
     /// Converts rows to documents, in their order. Identical rows give one document.
@@ -61,7 +61,7 @@ impl Shape {
                 let Some(value) = values.get(row).map(String::from) else { continue };
                 match column.kind {
                     // The original's documents hold zip codes as numbers, without leading zeros.
-                    Kind::Zip => address.insert(short(column).into(), AttributeValue::N(number(&value))),
+                    LogicalType::Zip => address.insert(short(column).into(), AttributeValue::N(number(&value))),
                     _ if Shape::is_nested(column) => address.insert(column.source.into(), AttributeValue::S(value)),
                     _ => item.insert(column.source.into(), AttributeValue::S(value)),
                 };
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn rows_become_the_original_documents_and_come_back() {
-        let shape = Shape::of(Schema::Raw, "sellers").unwrap();
+        let shape = Shape::of(Stage::Raw, "sellers").unwrap();
         let frame = sellers(&[A, B], &["sao paulo; \"x\"", "é🎈'"]);
         let items = shape.items(&frame).unwrap();
         let address = items[0]["seller_address"].as_m().unwrap();
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_row_twice_is_one_document_but_two_rows_are_not() {
-        let shape = Shape::of(Schema::Raw, "sellers").unwrap();
+        let shape = Shape::of(Stage::Raw, "sellers").unwrap();
         assert_eq!(shape.items(&sellers(&[A, B, A], &["x", "y", "x"])).unwrap().len(), 2);
         let error = shape.items(&sellers(&[A, B, A], &["x", "y", "z"])).unwrap_err();
         assert!(error.contains(A) && error.contains("seller_city"), "{error}");
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_document_that_breaks_the_contract_is_named() {
-        let shape = Shape::of(Schema::Raw, "sellers").unwrap();
+        let shape = Shape::of(Stage::Raw, "sellers").unwrap();
         let good = shape.items(&sellers(&[A], &["x"])).unwrap();
         let broken = |change: &dyn Fn(&mut Item)| {
             let mut items = good.clone();
@@ -183,7 +183,7 @@ mod tests {
     /// The contract is applied where rows of all formats meet it.
     #[test]
     fn values_that_are_missing_or_wrong_come_as_they_are() {
-        let shape = Shape::of(Schema::Raw, "sellers").unwrap();
+        let shape = Shape::of(Stage::Raw, "sellers").unwrap();
         let frame = df!("seller_id" => ["any text", B], "seller_zip_code_prefix" => [None, Some("x")],
             "seller_city" => [None, Some("x")], "seller_state" => [Some("ZZ"), None])
         .unwrap();
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn only_raw_customers_and_sellers_are_documents() {
-        assert!(Shape::of(Schema::Raw, "customers").is_some());
-        assert!(Shape::of(Schema::Cleaned, "customers").is_none() && Shape::of(Schema::Raw, "orders").is_none());
+        assert!(Shape::of(Stage::Raw, "customers").is_some());
+        assert!(Shape::of(Stage::Cleaned, "customers").is_none() && Shape::of(Stage::Raw, "orders").is_none());
     }
 }

@@ -37,11 +37,11 @@ fn sorted(frame: &DataFrame) -> DataFrame {
 }
 
 fn read(store: &Dynamodb) -> Option<DataFrame> {
-    store.read(Schema::Raw, "customers").unwrap().map(|frame| sorted(&frame))
+    store.read(Stage::Raw, "customers").unwrap().map(|frame| sorted(&frame))
 }
 
 fn write(store: &Dynamodb, frame: &DataFrame) -> Result<()> {
-    store.write(Schema::Raw, "customers", frame, &|_| ())
+    store.write(Stage::Raw, "customers", frame, &|_| ())
 }
 
 /// Tables of the store that hold customers. Waits for tables that are being deleted, which stay listed for a moment.
@@ -71,7 +71,7 @@ fn every_page_is_read_and_a_second_load_replaces_the_first() {
     assert!(read(&store).is_none());
     let many = customers(5_000, &"x".repeat(900));
     let heard = AtomicU64::new(0);
-    store.write(Schema::Raw, "customers", &many, &|rows| heard.store(rows, SeqCst)).unwrap();
+    store.write(Stage::Raw, "customers", &many, &|rows| heard.store(rows, SeqCst)).unwrap();
     assert_eq!(heard.into_inner(), 5_000);
     assert!(read(&store).unwrap().equals(&many));
     let few = customers(60, "s'o\"; DROP\0 é🎈");
@@ -85,7 +85,7 @@ fn every_page_is_read_and_a_second_load_replaces_the_first() {
 #[test]
 fn a_table_of_somebody_elses_is_read_until_a_load_replaces_it() {
     let Some(store) = direct("plain") else { return };
-    let shape = Shape::of(Schema::Raw, "customers").unwrap();
+    let shape = Shape::of(Stage::Raw, "customers").unwrap();
     let (theirs, ours) = (customers(30, "campinas"), customers(3, "santos"));
     let (name, items) = (store.name("customers"), shape.items(&theirs).unwrap());
     aws::wait(async {
@@ -140,7 +140,7 @@ fn a_document_without_an_address_is_named() {
     let item = store.client.put_item().table_name(table).item("customer_id", AttributeValue::S(key.clone()));
     let item = item.item("customer_unique_id", AttributeValue::S(key.clone()));
     aws::wait(item.send()).unwrap().unwrap();
-    let error = store.read(Schema::Raw, "customers").unwrap_err().to_string();
+    let error = store.read(Stage::Raw, "customers").unwrap_err().to_string();
     assert!(error.contains(&key) && error.contains("has no `customer_address`"), "{error}");
 }
 
@@ -281,7 +281,7 @@ fn urls_name_a_prefix_and_known_options() {
 #[test]
 fn a_server_that_is_not_there_is_named() {
     let store = store("down", Some("http://127.0.0.1:9".into())).unwrap();
-    let error = store.read(Schema::Raw, "customers").unwrap_err();
+    let error = store.read(Stage::Raw, "customers").unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("dynamodb://down") && text.contains("refused"), "{text}");
     assert!(error.hint().unwrap().contains("AWS_ENDPOINT_URL"));

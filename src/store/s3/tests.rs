@@ -39,13 +39,13 @@ fn text(file: &dyn StoredFile) -> String {
 #[test]
 fn small_and_large_tables_are_replaced_whole() {
     let Some(store) = direct("tables") else { return };
-    assert!(store.read(Schema::Raw, TABLE).unwrap().is_none());
+    assert!(store.read(Stage::Raw, TABLE).unwrap().is_none());
     // More than three parts, so that several are sent and fetched concurrently.
     for frame in [categories(400_000), categories(3), categories(0)] {
         let heard = AtomicU64::new(0);
         for _ in 0..2 {
-            store.write(Schema::Raw, TABLE, &frame, &|rows| heard.store(rows, SeqCst)).unwrap();
-            assert!(store.read(Schema::Raw, TABLE).unwrap().unwrap().equals(&frame));
+            store.write(Stage::Raw, TABLE, &frame, &|rows| heard.store(rows, SeqCst)).unwrap();
+            assert!(store.read(Stage::Raw, TABLE).unwrap().unwrap().equals(&frame));
             assert_eq!(heard.load(SeqCst), frame.height() as u64);
         }
     }
@@ -55,13 +55,13 @@ fn small_and_large_tables_are_replaced_whole() {
 fn results_are_csv_files_like_those_of_a_run() {
     let Some(store) = direct("results") else { return };
     let frame = df!("state" => ["SP", "a,\"b\"\n"], "share" => [Some(0.1), None], "orders" => [7i64, -1]).unwrap();
-    store.write(Schema::Results, "by_state", &frame, &|_| ()).unwrap();
+    store.write(Stage::Results, "by_state", &frame, &|_| ()).unwrap();
     let meta = store.head(&store.key("results/by_state.csv")).unwrap().unwrap();
     assert_eq!(
         io::read_to_string(Download::new(store.clone(), meta)).unwrap(),
         "state,share,orders\nSP,0.1,7\n\"a,\"\"b\"\"\n\",,-1\n"
     );
-    assert!(store.read(Schema::Results, "by_state").unwrap().unwrap().equals_missing(&frame));
+    assert!(store.read(Stage::Results, "by_state").unwrap().unwrap().equals_missing(&frame));
 }
 
 #[test]
@@ -98,15 +98,15 @@ fn dropped_connections_and_errors_are_overcome() {
     });
     let Some(store) = store else { return };
     let frame = categories(300_000);
-    store.write(Schema::Raw, TABLE, &frame, &|_| ()).unwrap();
-    assert!(store.read(Schema::Raw, TABLE).unwrap().unwrap().equals(&frame));
+    store.write(Stage::Raw, TABLE, &frame, &|_| ()).unwrap();
+    assert!(store.read(Stage::Raw, TABLE).unwrap().unwrap().equals(&frame));
 }
 
 #[test]
 fn an_upload_that_fails_leaves_the_object_as_it_was() {
     let Some(good) = direct("broken") else { return };
     let before = categories(5);
-    good.write(Schema::Raw, TABLE, &before, &|_| ()).unwrap();
+    good.write(Stage::Raw, TABLE, &before, &|_| ()).unwrap();
     let aborted = Arc::new(AtomicUsize::new(0));
     let counted = aborted.clone();
     let bad = proxied("broken", move |_, request| {
@@ -116,12 +116,12 @@ fn an_upload_that_fails_leaves_the_object_as_it_was() {
             false => Fate::Pass,
         }
     });
-    let error = bad.unwrap().write(Schema::Raw, TABLE, &categories(300_000), &|_| ()).unwrap_err();
+    let error = bad.unwrap().write(Stage::Raw, TABLE, &categories(300_000), &|_| ()).unwrap_err();
     assert!(error.to_string().contains("AccessDenied: no"), "{error}");
     assert!(error.hint().unwrap().contains("credentials"));
     assert!(!format!("{error:?}").contains("topsecret"));
     assert_eq!(aborted.load(SeqCst), 1, "no parts are left behind");
-    assert!(good.read(Schema::Raw, TABLE).unwrap().unwrap().equals(&before));
+    assert!(good.read(Stage::Raw, TABLE).unwrap().unwrap().equals(&before));
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn an_unknown_bucket_is_named() {
         error.to_string()
     };
     let expected = "s3://no-such-bucket/x: there is no bucket `no-such-bucket`";
-    assert_eq!(message(store.read(Schema::Raw, TABLE).unwrap_err()), expected);
-    assert_eq!(message(store.write(Schema::Raw, TABLE, &categories(1), &|_| ()).unwrap_err()), expected);
+    assert_eq!(message(store.read(Stage::Raw, TABLE).unwrap_err()), expected);
+    assert_eq!(message(store.write(Stage::Raw, TABLE, &categories(1), &|_| ()).unwrap_err()), expected);
     assert_eq!(message(store.files().unwrap_err()), expected);
 }
 
@@ -156,6 +156,6 @@ fn urls_name_a_bucket_and_a_prefix_that_stays_in_it() {
     }
     let Some(store) = at("s3://b/x", Some("http://127.0.0.1:9".into())) else { return };
     for name in ["../x", "a/b", "", "a\0"] {
-        assert!(store.write(Schema::Raw, name, &categories(1), &|_| ()).is_err(), "{name}");
+        assert!(store.write(Stage::Raw, name, &categories(1), &|_| ()).is_err(), "{name}");
     }
 }

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use super::super::StoredFile;
 use super::{SQLITE, Sqlite};
 use crate::error::{Error, Result};
-use crate::schema::ddl::Schema;
+use crate::schema::ddl::Stage;
 
 /// Bytes per block, and number of blocks prepared ahead.
 const BLOCK: usize = 1 << 18;
@@ -26,7 +26,7 @@ pub(super) fn tables(store: &Sqlite) -> Result<Vec<Box<dyn StoredFile>>> {
         .map_err(failed)?;
     let names = names.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
     let names = names.collect::<rusqlite::Result<Vec<String>>>().map_err(failed)?;
-    let ours = [Schema::Raw, Schema::Cleaned, Schema::Results].map(|schema| format!("{}_", schema.name()));
+    let ours = [Stage::Raw, Stage::Cleaned, Stage::Results].map(|schema| format!("{}_", schema.name()));
     let of_others = |name: &String| !name.starts_with("sqlite_") && !ours.iter().any(|ours| name.starts_with(ours));
     let names: Vec<String> = names.into_iter().filter(of_others).collect();
     // A table's share of the file is unknown; assume equal shares.
