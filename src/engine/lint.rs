@@ -1,4 +1,4 @@
-//! SQL file of the mart → constructs on which polars, Spark, Sail and DuckDB do not agree bit for bit. Used by tests of `mart`.
+//! SQL file of the mart → constructs on which polars, Spark, Sail and DuckDB do not agree bit for bit. Its tests check all files of `mart`.
 //!
 //! The check reads tokens, not grammar. It refuses everything that is not known to be shared, with the reason, so that a new construct
 //! is first measured on all engines.
