@@ -85,7 +85,7 @@ impl Results {
     /// Computes everything from clean tables: mart, models, findings, decisions, backtest.
     ///
     /// # Errors
-    /// No month of the data is complete, or a step fails.
+    /// [`Error::Input`]: no month of the data is complete. Otherwise the error of the step that fails.
     pub fn of(clean: &CleanTables, audit: Audit, parameters: Parameters) -> Result<Results> {
         Results::from_mart(mart::mart(clean)?, audit, parameters)
     }
@@ -93,7 +93,7 @@ impl Results {
     /// Computes everything from the mart. The mart and audit of an earlier run give its results again.
     ///
     /// # Errors
-    /// No month of the data is complete, or a step fails.
+    /// [`Error::Input`]: no month of the data is complete. Otherwise the error of the step that fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, decisions::findings(&mart)?));
         let (facts, decided) = rayon::join(facts, || {

@@ -31,7 +31,7 @@ impl CleanTables {
     /// Takes tables that an earlier run wrote, by the names of [`CleanTables::iter`].
     ///
     /// # Errors
-    /// A table is missing.
+    /// [`Error::Input`]: a table is missing.
     pub fn new(mut frames: BTreeMap<String, DataFrame>) -> Result<CleanTables> {
         let mut take =
             |name: &str| frames.remove(name).ok_or_else(|| Error::input(format!("there is no clean table `{name}`")));
@@ -53,17 +53,17 @@ impl CleanTables {
 /// Cleans and checks the tables, freeing each raw one when it is done. The result does not depend on the order of rows in the files.
 ///
 /// # Errors
-/// There are no orders, or polars fails.
+/// [`Error::Input`]: there are no orders. [`Error::Polars`]: polars fails.
 pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
     let cleaned = parallel::map(raw.tables, |(id, table)| Ok((id, clean_table(id.table(), table)?)))?;
     together(cleaned, raw.warnings)
 }
 
-/// Reads and cleans table by table. The result is that of [`clean`] after [`read`](crate::input::read), in less memory: the rows of a file
-/// are cleaned before the next file is read.
+/// Reads and cleans table by table. The result is that of [`clean`] after [`read`](crate::input::read()), in less memory: the rows of a
+/// file are cleaned before the next file is read.
 ///
 /// # Errors
-/// As both.
+/// As [`read`](crate::input::read()) and [`clean`].
 pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
     let loaded = parallel::map(&TABLES, |table| {
         let (raw, warnings) = read_table(source, table.id)?;

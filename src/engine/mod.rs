@@ -79,7 +79,7 @@ fn cleans_nothing(name: &str) -> Error {
 /// Opens the engine that the user names: `polars`, or `sc://host:port` for a Spark Connect server.
 ///
 /// # Errors
-/// There is no engine of this name, or its support is not built in. A server is contacted only when the mart is made.
+/// [`Error::Input`]: there is no engine of this name, or its support is not built in. A server is contacted only when the mart is made.
 pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
     match name {
         "polars" => Ok(Arc::new(Polars)),

@@ -115,7 +115,7 @@ impl InputFile {
 /// BLAKE3 of a file's bytes, hexadecimal.
 ///
 /// # Errors
-/// The file cannot be read.
+/// [`Error::Input`]: it is not a regular file. [`Error::Io`]: it cannot be read.
 pub fn hash_file(path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     let mut file = regular::open(path)?;
@@ -131,8 +131,9 @@ pub fn hash_file(path: &Path) -> Result<String> {
 /// Reads the ten tables, in parallel.
 ///
 /// # Errors
-/// The content of a file does not match its name: no header, a missing column, another separator, truncated, mostly unreadable. A table
-/// is in no place. A store fails. Single rows that break the contract are no error: they go to [`RawTable::quarantine`].
+/// [`Error::Input`]: the content of a file does not match its name (no header, a missing column, another separator, truncated, mostly
+/// unreadable), or a table is in no place. [`Error::Store`]: a store fails. Single rows that break the contract are no error: they go to
+/// [`RawTable::quarantine`].
 pub fn read(source: &Source) -> Result<RawTables> {
     read_tables(source, &TABLES.each_ref().map(|t| t.id))
 }

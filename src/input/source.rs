@@ -90,8 +90,8 @@ impl Source {
     /// Locates the tables at several places. Each table comes from the first place that holds it.
     ///
     /// # Errors
-    /// A path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. Whether a store lacks a table
-    /// is known only when it is read.
+    /// [`Error::Input`]: a path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. Whether a
+    /// store lacks a table is known only when it is read.
     pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
         let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
@@ -123,7 +123,7 @@ impl Source {
     /// Makes it an error that a table, a column or a file is missing or not read.
     ///
     /// # Errors
-    /// What is missing or not read. For a store this is known only when it is read.
+    /// [`Error::Input`]: names what is missing or not read. For a store this is known only when it is read.
     pub fn strict(mut self) -> Result<Source> {
         self.strict = true;
         let held =

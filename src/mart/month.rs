@@ -1,4 +1,4 @@
-//! Days → calendar months, the grain of the mart. Used by `mart`, `models` and the report.
+//! Day → calendar month, the grain of the mart in time. Used by `mart`, `models` and the report.
 
 use std::fmt;
 

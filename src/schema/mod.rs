@@ -1,5 +1,5 @@
-//! The contract: tables, columns, types, keys, references and bounds, declared once → derived by everything else: reading, cleaning,
-//! checks, SQL types, the data dictionary, the generator. Next: `input`. Also here: the result tables, and values as text.
+//! The contract (tables, columns, types, keys, references, bounds), declared once → reading, cleaning, checks, SQL types, the data
+//! dictionary and the generator, which derive from it. Next: `input`. Also here: the result tables, and values as text.
 
 pub mod contract;
 pub(crate) mod dates;

@@ -1,5 +1,5 @@
-//! Market → Catalog of products and sellers. Next: `orders`. Nothing is stored: attributes are computed from an item's number, so that
-//! orders and the two files agree at any size.
+//! Market → Catalog of products and sellers. Next: `orders`. Nothing is stored: attributes are computed from the number of a product or
+//! seller, so that orders and the two files agree at any size.
 
 use std::ops::Range;
 

@@ -155,7 +155,7 @@ pub fn write_frames<'a, T: Send>(
 /// Reads all rows of a file.
 ///
 /// # Errors
-/// It cannot be read, or is not a Parquet file.
+/// [`Error::Io`]: it cannot be opened. [`Error::Polars`]: it is not a Parquet file, or is damaged.
 pub fn read_frame(path: &Path) -> Result<DataFrame> {
     Ok(ParquetReader::new(open(path)?).finish()?)
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 /// are written.
 ///
 /// # Errors
-/// A column has a type that no table of the flow has.
+/// [`Error::Polars`](crate::Error::Polars): a column has a type that no table of the flow has.
 pub fn hash_rows(frame: &DataFrame) -> Result<String> {
     let mut hasher = RowHasher::default();
     hasher.add(frame)?;
@@ -34,7 +34,7 @@ impl RowHasher {
     /// Adds rows; the columns must be the same in every call.
     ///
     /// # Errors
-    /// A column has a type that no table of the flow has.
+    /// [`Error::Polars`](crate::Error::Polars): a column has a type that no table of the flow has.
     pub fn add(&mut self, rows: &DataFrame) -> Result<()> {
         for (place, column) in rows.columns().iter().enumerate() {
             if place == self.columns.len() {

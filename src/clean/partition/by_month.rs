@@ -31,7 +31,10 @@ pub fn of_days(days: &Column) -> Result<Int32Chunked> {
 /// The month of each row, for every table of [`BY_MONTH`]. A customer belongs to the month of its first order.
 ///
 /// # Errors
-/// A table or column is missing.
+/// [`Error::Polars`](crate::Error::Polars): a column is missing.
+///
+/// # Panics
+/// A table is missing.
 pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<TableId, Int32Chunked>> {
     let (orders, customers) = (tables[&TableId::Orders], tables[&TableId::Customers]);
     let placed = orders.column("purchase_month")?.to_physical_repr().i32()?.clone();

@@ -51,7 +51,7 @@ impl Spark {
     /// be set in `SPARK_CONNECT_AUTHENTICATE_TOKEN` instead.
     ///
     /// # Errors
-    /// The URL is malformed. The server is contacted only when there is work.
+    /// [`Error::Input`]: the URL is malformed. The server is contacted only when there is work.
     pub fn open(url: &str) -> Result<Spark> {
         let server = ChannelBuilder::parse(url).map_err(|_| {
             let shown = url.split(';').next().unwrap_or_default();
