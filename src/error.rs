@@ -1,4 +1,5 @@
-//! The one error type of the library: what went wrong, where, and what to do next. Shown once, by the binary.
+//! The error type of the library: every fallible function → [`Error`], which says what went wrong, where, and what to do next. Next:
+//! `main`, which prints it once.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ pub enum Error {
         /// What to do next.
         hint: Option<String>,
     },
-    /// A file could not be read or written.
+    /// A file could not be read or written. Exit code 1.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         /// `read`, `write`, `create`, …
@@ -26,7 +27,7 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A store or the server of an engine failed: it cannot be reached, it is full, it broke off.
+    /// A store or the server of an engine failed: it cannot be reached, it is full, or the connection broke. Exit code 1.
     #[error("{store}: {message}")]
     Store {
         /// Its URL, secrets masked.
@@ -36,10 +37,10 @@ pub enum Error {
         /// What to do next.
         hint: Option<String>,
     },
-    /// polars refused an operation: a fault of this program, not of the data.
+    /// polars refused an operation: a bug of this program, not a fault of the data.
     #[error("dataframe operation failed: {0}")]
     Polars(#[from] polars::error::PolarsError),
-    /// A law that always holds does not: a fault of this program, not of the data.
+    /// An invariant does not hold: a bug of this program, not a fault of the data.
     #[error("internal error: {0}")]
     Internal(String),
     /// A model could not be fitted.
@@ -50,26 +51,26 @@ pub enum Error {
         /// Why.
         message: String,
     },
-    /// The data do not suffice for forecasts, or for testing them. Exit code 2; a run still makes its report.
+    /// The data do not suffice for forecasts or for a backtest. Exit code 2; the run still writes its report.
     #[error("{0}")]
     TooLittle(#[from] TooLittle),
-    /// Files of a run do not say any more what they would say now.
+    /// Files of a run are stale: they no longer match what the program would write now.
     #[error("{stale} of {all} files are stale")]
     Stale {
-        /// How many.
+        /// Number of stale files.
         stale: usize,
-        /// Of how many.
+        /// Number of all files.
         all: usize,
     },
-    /// A run is not what it was, or does not come out the same: the first file, and where.
+    /// A run was changed since it was written, or cannot be reproduced. Names the first differing file and the place in it.
     #[error("{0}")]
     Differs(String),
-    /// A step of the flow took longer than it may.
+    /// A step exceeded its time limit.
     #[error("step `{step}` did not end within {seconds} s")]
     Timeout {
         /// Which step.
         step: String,
-        /// Longest time of a step, seconds.
+        /// Time limit of a step, seconds.
         seconds: u64,
     },
     /// More than one step failed.
@@ -77,7 +78,7 @@ pub enum Error {
     Several {
         /// The first failure.
         first: Box<Error>,
-        /// The others, with their steps.
+        /// The other failures, each with its step.
         others: String,
     },
     /// The user asked to stop.
@@ -93,20 +94,20 @@ pub enum Error {
     },
 }
 
-/// What the data lack.
+/// What the data lack to support forecasts or a backtest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum TooLittle {
-    /// Every order is canceled, or none has an item.
+    /// No sale: every order is canceled, or none has an item.
     #[error("there is no sale in the data")]
     Sales,
-    /// No category can be chosen.
+    /// No category has enough orders to be chosen.
     #[error("no category has enough orders in the last three months to be chosen")]
     Orders,
-    /// No past cutoff leaves both a history and what followed it.
+    /// No past cutoff leaves both a history before it and a holdout after it.
     #[error("the data are too short to test forecasts on them")]
     Past,
-    /// No category could have been chosen at a past cutoff.
+    /// At no past cutoff could a category have been chosen.
     #[error("no category sold enough at past cutoffs to be chosen")]
     PastOrders,
 }
@@ -122,7 +123,7 @@ impl TooLittle {
         }
     }
 
-    /// Its name among the words of the report.
+    /// Key of its text in the report's phrases.
     pub fn key(self) -> &'static str {
         match self {
             TooLittle::Sales => "too_few_sales",
@@ -134,17 +135,18 @@ impl TooLittle {
 }
 
 impl Error {
-    /// An [`Error::Input`] without a hint; secrets in URLs are masked.
+    /// An [`Error::Input`] without a hint. Masks secrets in URLs.
     pub fn input(message: impl Into<String>) -> Self {
         Error::Input { message: masked(&message.into()), hint: None }
     }
 
-    /// An [`Error::Store`] without a hint; `store` is its masked URL. Secrets in URLs that a driver or a server tells are masked.
+    /// An [`Error::Store`] without a hint. `store` is its URL, already masked. Masks secrets in URLs that the driver or server put into
+    /// `message`.
     pub fn store(store: impl Into<String>, message: impl Into<String>) -> Self {
         Error::Store { store: store.into(), message: masked(&message.into()), hint: None }
     }
 
-    /// The same error with a hint on what to do next; only errors of input and stores carry one.
+    /// The same error with a hint on what to do next. Only [`Error::Input`] and [`Error::Store`] carry one; others stay as they are.
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         match self {
             Error::Input { message, .. } => Error::Input { message, hint: Some(hint.into()) },
@@ -153,7 +155,7 @@ impl Error {
         }
     }
 
-    /// The same error of a store, which says how often it was tried.
+    /// Adds the number of attempts to the message of an [`Error::Store`].
     pub(crate) fn after(self, attempts: u32) -> Self {
         match self {
             Error::Store { store, message, hint } => {
@@ -163,7 +165,7 @@ impl Error {
         }
     }
 
-    /// An [`Error::Io`], to be used as `map_err(Error::io("read", path))`.
+    /// An [`Error::Io`], for use as `map_err(Error::io("read", path))`.
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();
         move |source| Error::Io { action, path, source }
@@ -208,20 +210,21 @@ impl Error {
     }
 }
 
-/// Stands for a secret.
+/// Replaces a secret.
 const MASK: &str = "***";
 
-/// Words in the names of options whose values are secret.
+/// An option is secret when its name contains one of these.
 const SECRET: [&str; 7] = ["pass", "pwd", "secret", "key", "token", "credential", "signature"];
 
-/// Whether the value of an option of this name is secret.
+/// Whether the value of an option called `name` is secret.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase();
     SECRET.iter().any(|word| name.contains(word))
 }
 
-/// A text without what is secret in the URLs in it, those inside other URLs included: the passwords before an `@`, and options whose
-/// name sounds secret. Nothing may be printed, logged or written that holds what a user gave as the URL of a store otherwise.
+/// Masks the secrets in all URLs in `text`, URLs nested in others included: passwords before an `@`, and values of options whose names
+/// [`is_secret`] recognizes. Anything derived from a store URL of the user must pass through here before it is printed, logged or
+/// written.
 pub fn masked(text: &str) -> String {
     if !text.contains("//") {
         return text.to_string();
@@ -231,7 +234,7 @@ pub fn masked(text: &str) -> String {
     for word in text.split_inclusive(ends) {
         let mut parts = word.split("//");
         out += parts.next().unwrap_or_default();
-        // From one URL to the next: a password may hold any other character, unencoded.
+        // Splits from one URL to the next: an unencoded password may contain any other character.
         for part in parts {
             out += "//";
             out += &match part.rsplit_once('@') {
@@ -246,7 +249,7 @@ pub fn masked(text: &str) -> String {
     masked_options(&out, ends)
 }
 
-/// `?name=value&name=value;name=value` with the secret values masked.
+/// Masks the secret values in `?name=value&name=value;name=value`.
 fn masked_options(text: &str, ends: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,19 +1,19 @@
-//! Paths below a folder that others may have filled: links are not followed, and nothing that is there is written over. Ground floor:
-//! used by `pipeline`, `report` and the command line.
+//! Paths below the output folder, which other programs may have changed → files opened or created safely: links are not followed, and
+//! existing files are not overwritten by accident. Used by `pipeline`, `report` and the command line.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 
-/// Whether a path leads to a place below the folder that it is joined to.
+/// Whether `path`, joined to a folder, stays below that folder.
 pub(crate) fn is_below(path: &str) -> bool {
     !path.is_empty() && !path.contains('\\') && Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
 }
 
-/// What stands at a path, a link itself; none where nothing does.
+/// Metadata of what is at `path`, without following a link; `None` if nothing is there.
 ///
 /// # Errors
-/// It cannot be looked at.
+/// An [`io::Error`] other than "not found".
 pub(crate) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     match path.symlink_metadata() {
         Ok(meta) => Ok(Some(meta)),
@@ -22,7 +22,7 @@ pub(crate) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// What stands at a path, in words.
+/// The kind of file in words, for messages.
 pub(crate) fn kind(meta: &Metadata) -> &'static str {
     match meta.file_type() {
         kind if kind.is_symlink() => "a link",
@@ -32,10 +32,10 @@ pub(crate) fn kind(meta: &Metadata) -> &'static str {
     }
 }
 
-/// The regular file at `path` below `root`, to which no link leads.
+/// Metadata of the regular file at `path` below `root`, checked to be reached without a link.
 ///
 /// # Errors
-/// There is none, or a link is on the way.
+/// There is no regular file, or a component of the path is a link.
 pub(crate) fn regular(root: &Path, path: &str) -> io::Result<Metadata> {
     let refuse = |what: &str| io::Error::new(ErrorKind::InvalidInput, what.to_string());
     if !is_below(path) {
@@ -52,18 +52,18 @@ pub(crate) fn regular(root: &Path, path: &str) -> io::Result<Metadata> {
     meta.filter(Metadata::is_file).ok_or_else(|| refuse("it is no regular file"))
 }
 
-/// Creates a file where nothing is: also a link that leads nowhere is something.
+/// Creates a file where nothing exists. A dangling link counts as existing.
 ///
 /// # Errors
-/// Something is there, or it cannot be created.
+/// Something exists there, or the file cannot be created.
 pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Creates a file in place of what is there: of a link, the link goes and what it leads to stays.
+/// Replaces what is at `path` by a new file. A link is removed; its target stays.
 ///
 /// # Errors
-/// It cannot be created, as where a folder is there.
+/// The file cannot be created, for example because a folder is there.
 pub(crate) fn create_afresh(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(e),

@@ -1,4 +1,5 @@
-//! Panics of libraries on data that they did not expect → errors that name the file. Used where files are unpacked and decoded.
+//! Hostile or damaged files → errors that name the file: catches panics of decoding libraries and limits decompression. Used where
+//! files are unpacked and decoded.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -7,18 +8,18 @@ use std::sync::Once;
 
 use crate::error::{Error, Result};
 
-/// A compressed text never shrinks this far; a file that claims to is refused before it fills the memory.
+/// Highest accepted compression ratio. Compressed text never reaches it; a file that claims more is refused before it fills memory.
 pub(crate) const MAX_COMPRESSION: u64 = 200;
 
 thread_local! {
-    /// Whether a panic of this thread is told as an error.
+    /// Whether [`caught`] is running on this thread: its panics are returned, not printed.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls `read`, which decodes the file `place` in this thread.
+/// Calls `read`, which decodes the file `place` on this thread, and turns a panic into an error.
 ///
 /// # Errors
-/// As `read`, or it panics: then the file is damaged in a way that its library does not expect.
+/// As `read`; or `read` panics, which means that the file is damaged in a way that its library does not expect.
 pub(crate) fn guarded<T>(place: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
     caught(read).unwrap_or_else(|why| {
         Err(Error::input(format!("cannot read `{place}`: its decoder gave up: {why}"))
@@ -26,7 +27,7 @@ pub(crate) fn guarded<T>(place: &str, read: impl FnOnce() -> Result<T>) -> Resul
     })
 }
 
-/// What `call` returns, or the words with which it panicked; nothing is printed.
+/// Returns the result of `call`, or the message of its panic, which is not printed.
 fn caught<T>(call: impl FnOnce() -> T) -> std::result::Result<T, String> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
@@ -38,7 +39,7 @@ fn caught<T>(call: impl FnOnce() -> T) -> std::result::Result<T, String> {
         }));
     });
     let before = GUARDED.replace(true);
-    // What was half done is dropped with the file: nothing of it is looked at again.
+    // Unwind safe: half-finished state is dropped with the file and never read again.
     let result = panic::catch_unwind(AssertUnwindSafe(call));
     GUARDED.set(before);
     result.map_err(|payload| {
@@ -47,7 +48,7 @@ fn caught<T>(call: impl FnOnce() -> T) -> std::result::Result<T, String> {
     })
 }
 
-/// A decoder whose panics are errors of `std::io`.
+/// A reader that turns panics of the decoder inside into `std::io` errors.
 pub(crate) struct Guarded<R>(pub(crate) R);
 
 impl<R: Read> Read for Guarded<R> {
@@ -63,7 +64,7 @@ impl<R: Read> Read for Guarded<R> {
 mod tests {
     use super::*;
 
-    /// Gives up at once.
+    /// A decoder that always panics.
     struct Broken;
 
     impl Read for Broken {

@@ -1,21 +1,21 @@
-//! How much memory the program may take, how it asks for it, and what it says when there is none left. Called first by `main`.
+//! Limits of the process → memory budget, allocator settings, and a message when memory runs out. Called first by `main`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Memory that the data part takes at most unless the user says otherwise, bytes.
+/// Default upper bound of the memory budget of reading, cleaning and the mart, bytes.
 const MOST: u64 = 4 << 30;
 
-/// Memory that the data part may take unless the user says otherwise, bytes: half of what limits leave to the program, since
-/// models and reports come after it, and code and threads beside it.
+/// Default memory budget of reading, cleaning and the mart, bytes: half of [`limit`], but at most `MOST`. The other half is for
+/// models and reports, which run later, and for code and threads.
 pub fn share() -> u64 {
     limit().map_or(MOST, |limit| MOST.min(limit / 2))
 }
 
-/// The least of the limits that hold for the program, bytes: of its address space and data (`ulimit`), of its control group
-/// (containers, `systemd-run`) and of the machine. None where none is known.
+/// The lowest limit on the memory of the process, bytes: address space and data size (`ulimit`), control group (containers,
+/// `systemd-run`) and physical memory. `None` where no limit is known.
 pub fn limit() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
@@ -26,7 +26,7 @@ pub fn limit() -> Option<u64> {
         Some(system.process(me)?.cgroup_limits()?.total_memory)
     });
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    // An unlimited one is no number.
+    // `unlimited` does not parse as a number.
     let of_process = ["Max address space", "Max data size"].map(|name| {
         let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
         line.split_whitespace().next()?.parse::<u64>().ok()
@@ -34,7 +34,7 @@ pub fn limit() -> Option<u64> {
     of_process.into_iter().chain([group, machine]).flatten().min()
 }
 
-/// Memory that the program has in use, bytes; 0 where the system does not tell.
+/// Resident memory of the process, bytes; 0 where the system does not report it.
 pub fn in_use() -> u64 {
     let Ok(me) = sysinfo::get_current_pid() else { return 0 };
     let mut system = sysinfo::System::new();
@@ -43,12 +43,12 @@ pub fn in_use() -> u64 {
     system.process(me).map_or(0, sysinfo::Process::memory)
 }
 
-/// Memory of the system, and a message in the program's own words where it has none left: without it, the program would abort with
-/// a number.
+/// The system allocator, which prints a message of this program when memory runs out. Without it the program would abort with a bare
+/// number.
 #[derive(Debug)]
 pub struct Telling;
 
-// What is asked is handed on as it is.
+// SAFETY: every request goes to the system allocator unchanged.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Telling {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -69,7 +69,7 @@ fn told(memory: *mut u8, bytes: usize) -> *mut u8 {
     if memory.is_null() { out_of_memory(&format_args!("{bytes} bytes more")) } else { memory }
 }
 
-/// Says so, too, where a library panics because it gets no thread: its stack is memory.
+/// Prints the same message when a library panics because it cannot start a thread: a thread needs memory for its stack.
 pub fn tell_refused_threads() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -80,12 +80,12 @@ pub fn tell_refused_threads() {
     }));
 }
 
-/// Ends the program. What its steps have left is found by the next run.
+/// Ends the program with a message. The next run finds what finished steps have written.
 #[cold]
 #[allow(clippy::print_stderr)]
 fn out_of_memory(refused: &dyn std::fmt::Display) -> ! {
     static TOLD: AtomicBool = AtomicBool::new(false);
-    // One thread tells, and the others wait for the end, which comes even if the telling itself wants memory.
+    // One thread prints; the others wait for the exit, which comes even if printing itself needs memory.
     if TOLD.swap(true, Ordering::SeqCst) {
         std::thread::sleep(Duration::from_secs(10));
         std::process::abort();
@@ -100,11 +100,11 @@ fn out_of_memory(refused: &dyn std::fmt::Display) -> ! {
     std::process::exit(1)
 }
 
-/// Lets glibc keep two heaps for each processor, and ask the system for large blocks one by one. By default it keeps eight for each,
-/// one for every thread that allocates, and hands nothing back that lies between two blocks in use; with one for each, threads wait
-/// for each other. What is freed at the end of a heap stays for the next who asks.
+/// Limits glibc to two heaps per processor and makes it request large blocks from the system one by one. The default is eight heaps per
+/// processor, one for every thread that allocates, and memory between two blocks in use is not returned to the system. With one heap
+/// per processor, threads would wait for each other. Free memory at the end of a heap stays for the next allocation.
 ///
-/// Elsewhere than on Linux with glibc it does nothing.
+/// Does nothing except on Linux with glibc.
 #[allow(unsafe_code)]
 pub fn few_heaps() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -120,7 +120,7 @@ pub fn few_heaps() {
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let heaps = c_int::try_from(2 * processors).unwrap_or(c_int::MAX);
-        // What it answers tells only whether it knows the parameter; without it there is more memory in use, no harm.
+        // The return value only says whether the parameter is known. If it is not, the program uses more memory, which does no harm.
         mallopt(ARENA_MAX, heaps);
         mallopt(MMAP_THRESHOLD, 4 << 20);
         mallopt(TRIM_THRESHOLD, 64 << 20);
@@ -128,9 +128,9 @@ pub fn few_heaps() {
     }
 }
 
-/// Hands what was freed back to the system, between blocks in use too: before more is asked for than a heap has in one piece.
+/// Returns freed memory to the system, also between blocks in use. Called before an allocation larger than any free piece of a heap.
 ///
-/// Elsewhere than on Linux with glibc it does nothing.
+/// Does nothing except on Linux with glibc.
 #[allow(unsafe_code)]
 pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -138,7 +138,7 @@ pub fn give_back() {
         unsafe extern "C" {
             safe fn malloc_trim(keep: usize) -> std::ffi::c_int;
         }
-        // What it answers tells only whether there was anything.
+        // The return value only says whether memory was returned.
         malloc_trim(0);
     }
 }

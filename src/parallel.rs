@@ -1,8 +1,9 @@
-//! Work side by side on threads of its own, for what waits for polars: a worker of rayon that waits begins the next task on top of
-//! its own, which then waits for both, and a processor for nothing. Used by `data`, `mart` and `pipeline`; its `join` and `lock` by all.
+//! Tasks → their results, run concurrently on threads outside rayon's pool. Used by `input`, `clean`, `mart` and `pipeline`; `join` and
+//! `lock` everywhere.
 //!
-//! A worker of rayon that calls in hands the work to its like all the same: were all of them to wait here, nobody would be left for
-//! what the threads sort.
+//! These tasks wait for polars. A rayon worker that waits starts another task on its own stack: the first task then waits for both, and a
+//! processor may idle. When a rayon worker calls these functions, they fall back to rayon: if every worker waited here, none would be
+//! left to run the sorts that the threads started.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
@@ -11,12 +12,12 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 
-/// Whether there is one thread for all work: then none is started beside it.
+/// Whether rayon has only one thread; then no other thread is started either.
 pub(crate) fn is_alone() -> bool {
     rayon::current_num_threads() == 1
 }
 
-/// Does both.
+/// Runs `a` and `b` concurrently and returns both results.
 pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     if rayon::current_thread_index().is_some() {
         return rayon::join(a, b);
@@ -31,13 +32,13 @@ pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
     })
 }
 
-/// Work that is done beside that of the thread which asks for it, or where there is one thread, once its result is asked for.
+/// A task that runs beside the calling thread; with a single thread, it runs when its result is asked for.
 pub(crate) enum Beside<'scope, T> {
     Begun(ScopedJoinHandle<'scope, T>),
     Waiting(Box<dyn FnOnce() -> T + Send + 'scope>),
 }
 
-/// Begins work beside one's own; it must not be waited for otherwise than by [`Beside::join`].
+/// Starts a task beside the calling thread. Wait for it only with [`Beside::join`].
 pub(crate) fn beside<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -54,10 +55,11 @@ impl<T> Beside<'_, T> {
     }
 }
 
-/// What `make` makes of the items, in their order, as many at a time as rayon has threads; once one has failed no other is begun.
+/// Applies `make` to all items on as many threads as rayon has and returns the results in the order of the items. After a failure no
+/// further item is started.
 ///
 /// # Errors
-/// The first that there is in the order of the items.
+/// The first error in the order of the items, among those that occurred.
 pub(crate) fn map<T: Send, U: Send>(
     items: impl IntoIterator<Item = T>,
     make: impl Fn(T) -> Result<U> + Sync,
@@ -68,7 +70,7 @@ pub(crate) fn map<T: Send, U: Send>(
     map_on(rayon::current_num_threads(), items, make)
 }
 
-/// The same with so many at a time, for what waits for a server or a disk. Not for workers of rayon.
+/// [`map`] on `most` threads, for tasks that wait for a server or a disk. Must not be called from a rayon worker.
 ///
 /// # Errors
 /// As [`map`].
@@ -102,12 +104,12 @@ pub(crate) fn map_on<T: Send, U: Send>(
     made.into_iter().map(|(_, value)| value).collect()
 }
 
-/// Waits for a thread; a panic there is one here.
+/// Waits for a thread and resumes its panic, if it panicked.
 pub(crate) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// What a mutex holds, whoever panicked with it: a panic ends the run, and what was guarded does not count any more.
+/// Locks a mutex, even if it is poisoned: a panic ends the run, so that the guarded value no longer matters.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -151,7 +153,7 @@ mod tests {
         assert_eq!(made, [8; 64]);
     }
 
-    /// The number of rayon's threads is that of a process: a worker of a pool of one asks in its place.
+    // rayon's number of threads is global to the process; a worker of a pool of one thread stands in for a process with one.
     #[test]
     fn one_thread_does_all_by_itself() {
         let (me, alone) = (thread::current().id(), rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());

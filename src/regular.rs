@@ -1,5 +1,5 @@
-//! Files that the user names, opened only where they are regular files: a pipe or a device would hang or never end. Used by
-//! whatever reads them.
+//! Path named by the user → open file, only if it is a regular file: reading a pipe or a device could block or never end. Used by every
+//! module that reads such files.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -10,20 +10,20 @@ use crate::error::{Error, Result};
 /// Opens a regular file, or a link to one.
 ///
 /// # Errors
-/// It is none, or cannot be opened.
+/// [`Error::Input`] if it is not a regular file, [`Error::Io`] if it cannot be opened.
 pub fn open(path: &Path) -> Result<File> {
     let read = || Error::io("read", path);
-    // Before it is opened: opening a pipe waits for whoever writes to it.
+    // Checked before opening: opening a pipe blocks until a writer opens it.
     demand(path, &std::fs::metadata(path).map_err(read())?)?;
     let file = File::open(path).map_err(read())?;
     demand(path, &file.metadata().map_err(read())?)?;
     Ok(file)
 }
 
-/// The text of a regular file of at most so many bytes.
+/// Reads a regular file of at most `most` bytes as text.
 ///
 /// # Errors
-/// As [`open`]; it is longer, or no UTF-8.
+/// As [`open`]; the file is longer, or not UTF-8.
 pub fn read_to_string(path: &Path, most: u64) -> Result<String> {
     let mut text = String::new();
     open(path)?.take(most + 1).read_to_string(&mut text).map_err(Error::io("read", path))?;
@@ -34,8 +34,10 @@ pub fn read_to_string(path: &Path, most: u64) -> Result<String> {
     }
 }
 
+/// Checks that `path` is a regular file.
+///
 /// # Errors
-/// What is at `path` is no regular file.
+/// It is not.
 pub(crate) fn demand(path: &Path, meta: &Metadata) -> Result<()> {
     match what(meta) {
         None => Ok(()),
@@ -44,7 +46,7 @@ pub(crate) fn demand(path: &Path, meta: &Metadata) -> Result<()> {
     }
 }
 
-/// What something is that is no regular file.
+/// What a file is that is not a regular file, in words.
 fn what(meta: &Metadata) -> Option<&'static str> {
     let kind = meta.file_type();
     #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! CleanTables → everything that the report shows, in one value. Next: `report`; `pipeline` writes and loads it.
+//! CleanTables + Audit → Results, everything that the report shows, in one value. Next: `dossier`, `dashboard`; `pipeline` writes and
+//! loads it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use crate::report::{Cover, Lang};
 use crate::schema::Reading;
 use crate::synth::SynthParams;
 
-/// A step of the flow, for those who draw or list it.
+/// A step of the flow, for code that draws or lists it.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     /// Its name.
@@ -24,7 +25,7 @@ pub struct Step {
     pub inputs: &'static [&'static str],
 }
 
-/// The flow.
+/// The steps of the flow.
 pub static STEPS: [Step; 9] = [
     Step { name: "source", inputs: &[] },
     Step { name: "read", inputs: &["source"] },
@@ -37,7 +38,7 @@ pub static STEPS: [Step; 9] = [
     Step { name: "report", inputs: &["findings", "reference", "decisions"] },
 ];
 
-/// Hash of the program's sources.
+/// Hash of the program's sources, set by the build script.
 pub const CODE: &str = env!("PFE_CODE");
 
 /// Parameters that change the outputs.
@@ -45,18 +46,18 @@ pub const CODE: &str = env!("PFE_CODE");
 pub struct Parameters {
     /// Language of the report.
     pub lang: Lang,
-    /// How values are written, where the user says so.
+    /// How dates and numbers are written, where the user says so.
     #[serde(default, skip_serializing_if = "Reading::is_default")]
     pub reading: Reading,
-    /// How the data were generated; `None` for data of the user.
+    /// How the data were generated; `None` for the user's own data.
     pub generated: Option<SynthParams>,
     /// Weights and budget.
     #[serde(flatten)]
     pub decisions: DecisionParams,
-    /// What the cover says.
+    /// Title, author and further text of the cover.
     #[serde(default)]
     pub cover: Cover,
-    /// Texts of the report that were replaced: hash by path.
+    /// Report texts that the user replaced: path → hash.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub templates: BTreeMap<String, String>,
 }
@@ -70,29 +71,29 @@ pub struct Results {
     pub audit: Audit,
     /// The aggregated tables.
     pub mart: SalesMart,
-    /// The original project's model.
+    /// The reference model: that of the original project.
     pub reference: Reference,
-    /// What the orders say.
+    /// What models and tests find in the orders.
     pub findings: Findings,
-    /// What to do, or what the data lack to say so.
+    /// The decisions, or what the data lack to make them.
     pub decisions: Result<Decisions, TooLittle>,
-    /// What the past says of such decisions, or what it lacks.
+    /// The backtest of such decisions at past cutoffs, or what the data lack for it.
     pub past: Result<BacktestReport, TooLittle>,
 }
 
 impl Results {
-    /// CleanTables → mart → models → findings.
+    /// Computes everything from clean tables: mart, models, findings, decisions, backtest.
     ///
     /// # Errors
-    /// No month of the data is complete, or a step fails.
+    /// [`Error::Input`]: no month of the data is complete. Otherwise the error of the step that fails.
     pub fn of(clean: &CleanTables, audit: Audit, parameters: Parameters) -> Result<Results> {
         Results::from_mart(mart::mart(clean)?, audit, parameters)
     }
 
-    /// What follows from the mart alone; an earlier run's mart and audit give its results again.
+    /// Computes everything from the mart. The mart and audit of an earlier run give its results again.
     ///
     /// # Errors
-    /// No month of the data is complete, or a step fails.
+    /// [`Error::Input`]: no month of the data is complete. Otherwise the error of the step that fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, decisions::findings(&mart)?));
         let (facts, decided) = rayon::join(facts, || {
@@ -107,7 +108,7 @@ impl Results {
         fingerprint(&self.audit, &self.parameters)
     }
 
-    /// What the fingerprint is made of, 16 digits each: data, program and parameters.
+    /// The parts of the fingerprint, 16 digits each: data, program and parameters.
     pub fn hashes(&self) -> [(&'static str, String); 3] {
         hashes(&self.audit, &self.parameters)
     }

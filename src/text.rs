@@ -1,20 +1,20 @@
-//! Text of others (data, files, servers, notebooks) → what readers are shown of it. Used by `report` and by the command line.
+//! Text from data, files, servers and notebooks → text that is safe to show. Used by `report` and by the command line.
 //!
-//! Three kinds of characters are never shown as they are: controls, which steer a terminal and which XML and PDF refuse;
-//! marks that reorder or hide what stands around them; separators that few programs take for the end of a line.
+//! Three kinds of characters are never shown as they are: control characters, which steer a terminal and which XML and PDF refuse;
+//! invisible marks that reorder or hide neighbouring text; separators that few programs treat as line ends.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Stands for a control on a page.
+/// Replaces a control character on a page.
 pub const REPLACEMENT: char = '\u{fffd}';
 
-/// Whether a character steers a terminal or is none at all: C0, DEL, C1 and U+FFFE, U+FFFF; not line feed and tab.
+/// Whether `c` is a control character (C0, DEL, C1) or a noncharacter (U+FFFE, U+FFFF). Line feed and tab are not counted.
 fn is_control(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether a character takes no room, but reorders, joins or hides what stands around it.
+/// Whether `c` has no width but reorders, joins or hides neighbouring text.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -27,7 +27,7 @@ fn is_hidden(c: char) -> bool {
     is_control(c) || is_invisible(c)
 }
 
-/// A character as a page shows it: nothing for an invisible one, [`REPLACEMENT`] for a control.
+/// The character to show on a page for `c`: `None` for an invisible one, [`REPLACEMENT`] for a control character.
 pub fn seen(c: char) -> Option<char> {
     match c {
         ' '..='~' => Some(c),
@@ -37,14 +37,14 @@ pub fn seen(c: char) -> Option<char> {
     }
 }
 
-/// Text for a terminal: what is hidden is told by its number, as `\u{1b}`. Lines and tabs stay.
+/// Escapes text for a terminal: control and invisible characters become their code, as in `\u{1b}`. Line feeds and tabs stay.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     replaced(text, |out, c| {
         let _ = write!(out, "\\u{{{:x}}}", c as u32);
     })
 }
 
-/// The same for JSON, whose value stays: hidden characters, which can only stand in its strings, are told in JSON's own way.
+/// Escapes JSON for a terminal without changing its value: such characters can only occur in strings and become JSON escapes.
 pub fn escaped_json(json: &str) -> Cow<'_, str> {
     replaced(json, |out, c| {
         for unit in c.encode_utf16(&mut [0; 2]) {
@@ -62,15 +62,15 @@ fn replaced(text: &str, replace: impl Fn(&mut String, char)) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A line for a terminal without its escape sequences (ECMA-48: colours, moves, titles, links). One that does not end, ends with
-/// the line.
+/// Removes escape sequences (ECMA-48: colours, cursor moves, titles, links) from a line for a terminal. An unterminated sequence extends
+/// to the end of the line.
 pub fn without_sequences(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
         let introduced = match c {
             '\u{1b}' => chars.next_if(|c| matches!(c, ' '..='~')),
-            // The same in one character.
+            // C1 control: the one-character form of `ESC` and a letter.
             '\u{80}'..='\u{9f}' => char::from_u32(c as u32 - 0x40),
             _ => {
                 out.push(c);
@@ -78,12 +78,12 @@ pub fn without_sequences(line: &str) -> String {
             }
         };
         match introduced {
-            // Control sequence: parameters, and one character that says what they are for.
+            // Control sequence: parameters, then a final character that names the function.
             Some('[') => {
                 while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
                 chars.next_if(|c| matches!(c, '@'..='~'));
             }
-            // Text for the terminal, up to a bell or a string terminator.
+            // A string for the terminal, up to a bell or a string terminator.
             Some(']' | 'P' | 'X' | '^' | '_') => {
                 while let Some(c) = chars.next() {
                     if c == '\u{1b}' {
@@ -94,7 +94,7 @@ pub fn without_sequences(line: &str) -> String {
                     }
                 }
             }
-            // A set of characters and the like.
+            // Character set selection and similar.
             Some(' '..='/') => {
                 while chars.next_if(|c| matches!(c, ' '..='/')).is_some() {}
                 chars.next_if(|c| matches!(c, '0'..='~'));
@@ -105,9 +105,9 @@ pub fn without_sequences(line: &str) -> String {
     out
 }
 
-/// `text`, its end replaced by an ellipsis where it has more than `most` characters.
+/// Shortens `text` to `most` characters; an ellipsis replaces the end.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    // No character is shorter than a byte.
+    // Cheap test first: a character takes at least one byte.
     if text.len() <= most || text.chars().nth(most).is_none() {
         return Cow::Borrowed(text);
     }

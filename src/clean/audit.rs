@@ -1,4 +1,4 @@
-//! What reading and cleaning did to the rows: counted, listed, never printed. Beside CleanTables; next: the report.
+//! Reading and cleaning → Audit: what happened to the rows, as counts and lists, never printed. Beside CleanTables; next: the report.
 
 use std::collections::BTreeMap;
 
@@ -18,27 +18,27 @@ pub struct Audit {
     pub steps: Vec<Step>,
     /// Changes that lose no row, such as translated names.
     pub changes: Vec<Change>,
-    /// Missing values, with the reason that the contract gives.
+    /// Missing values, with the reason from the contract.
     pub nulls: Vec<Nulls>,
-    /// Values that were set aside while their rows stay; of rows that were read, duplicates included.
+    /// Values that were quarantined while their rows stay; counted over the rows read, duplicates included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<SetAside>,
     /// Results of the quality checks.
     pub quality: Vec<Check>,
-    /// Measured cardinality of every reference between tables.
+    /// Measured cardinality of every foreign key.
     pub relations: Vec<Relation>,
     /// What was accepted but should be known.
     pub warnings: Vec<String>,
-    /// The rows and values set aside, by table; of very many, the first. Written to `quarantine/*.csv`, not to the audit file.
+    /// The quarantined rows and values by table; of very many, only the first. Written to `quarantine/*.csv`, not to the audit file.
     #[serde(skip)]
     pub quarantine: Vec<(String, Vec<Quarantined>)>,
-    /// How many rows refer to each distinct value of a short table, by table and column that refer, in the order of the clean
-    /// table. Written to `references/*.parquet` where a later run may go on from this one.
+    /// Number of rows that reference each distinct value of a short table, by referencing table and column, in the order of the clean
+    /// table. Written to `references/*.parquet` if an incremental run may follow.
     #[serde(skip)]
     pub referring: BTreeMap<(TableId, &'static str), Vec<usize>>,
 }
 
-/// A step that can lose rows. Law: `rows_in = rows_out + deduplicated + quarantined`.
+/// A step that can lose rows. Invariant: `rows_in = rows_out + deduplicated + quarantined`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Table.
@@ -51,11 +51,11 @@ pub struct Step {
     pub rows_out: usize,
     /// Exact duplicates removed.
     pub deduplicated: usize,
-    /// Rows set aside.
+    /// Rows quarantined.
     pub quarantined: usize,
 }
 
-/// A counted change.
+/// A change that loses no row, with its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Table.
@@ -64,11 +64,11 @@ pub struct Change {
     pub column: String,
     /// What was done.
     pub change: ChangeKind,
-    /// Number of values, or of columns for a renaming.
+    /// Number of values; for a renaming, number of columns.
     pub count: usize,
 }
 
-/// What cleaning does to values that stay.
+/// What cleaning does to values that it keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
@@ -95,15 +95,15 @@ pub struct Nulls {
     pub table: String,
     /// Column.
     pub column: String,
-    /// Missing values.
+    /// Number of missing values.
     pub missing: usize,
-    /// Rows.
+    /// Number of rows.
     pub total: usize,
     /// Why they may be missing.
     pub reason: String,
 }
 
-/// Values of a column that were set aside.
+/// Quarantined values of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
     /// Table.
@@ -118,11 +118,11 @@ pub struct SetAside {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The results are wrong where it fails.
+    /// Where it fails, the results are wrong.
     Error,
     /// The results stand, but the reader should know.
     Warning,
-    /// A property of the marketplace.
+    /// A property of the marketplace, no fault.
     Info,
 }
 
@@ -142,80 +142,79 @@ impl Severity {
 pub struct Check {
     /// Table.
     pub table: String,
-    /// What is demanded, in words.
+    /// What the check demands, in words.
     pub check: String,
     /// How much a failure matters.
     pub severity: Severity,
-    /// Rows that fail.
+    /// Number of rows that fail.
     pub failed: usize,
-    /// Rows examined.
+    /// Number of rows examined.
     pub total: usize,
-    /// The keys of the first failing rows; of references, the first values that are not there.
+    /// The keys of the first failing rows; for a foreign key, the first missing values.
     pub samples: Vec<String>,
 }
 
-/// A reference between two tables, measured from both sides.
+/// A foreign key, measured in both directions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relation {
-    /// Referring table and column.
+    /// Referencing table and column.
     pub from: (String, String),
-    /// Referred table and column.
+    /// Referenced table and column.
     pub to: (String, String),
-    /// Least and greatest number of referring rows per referred value.
+    /// Least and greatest number of referencing rows per referenced value.
     pub per_parent: (usize, usize),
-    /// Referring rows that find no partner.
+    /// Number of referencing rows without a parent.
     pub orphans: usize,
 }
 
-/// One direction of a reference: how much of it finds no partner.
+/// One direction of a foreign key: how many have no partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// Where partners are looked for from: table and column.
+    /// Table and column that are counted.
     pub from: (String, String),
-    /// Where they are looked for.
+    /// Table and column in which partners are looked for.
     pub to: (String, String),
-    /// What refers and what is referred to: rows that refer, or values that may be referred to.
+    /// Whether referencing rows or referenced values are counted.
     pub direction: Direction,
-    /// Rows or values without a partner.
+    /// Number without a partner.
     pub alone: usize,
-    /// All of them.
+    /// Number of all.
     pub total: usize,
     /// How much it matters.
     pub severity: Severity,
 }
 
-/// From which end a reference is looked at.
+/// Direction in which a foreign key is examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From the rows that refer.
+    /// From the referencing rows (children) to the referenced (parents).
     ToParent,
-    /// From the values that are referred to.
+    /// From the referenced values (parents) to the referencing rows (children).
     ToChildren,
 }
 
-/// Share from which on it is told that partners are missing.
+/// Share without a partner from which a warning is given.
 pub const GAP: f64 = 0.02;
 
 impl Coverage {
-    /// The share without a partner.
+    /// Share without a partner, 0 to 1.
     pub fn share(&self) -> f64 {
         self.alone as f64 / self.total.max(1) as f64
     }
 
-    /// Whether more partners are missing than happens where the data are whole. That something on a list is not used, as zip codes
-    /// without customers, is no gap.
+    /// Whether more partners are missing than in complete data. Unused entries of a list, such as zip codes without customers, are no gap.
     pub fn is_gap(&self) -> bool {
         let listed = self.direction == Direction::ToChildren && LISTS.iter().any(|list| list.name() == self.from.0);
         self.share() >= GAP && !listed
     }
 }
 
-/// Tables that list what there is, whether something refers to it or not.
+/// Tables that list entities whether or not anything references them.
 const LISTS: [TableId; 5] =
     [TableId::Geolocation, TableId::States, TableId::Categories, TableId::Products, TableId::Sellers];
 
 impl Audit {
-    /// Every reference in both directions, in the order of the contract.
+    /// Every foreign key in both directions, in the order of the contract.
     pub fn coverage(&self) -> Vec<Coverage> {
         let mut all = Vec::new();
         for (table, key) in references() {
@@ -241,7 +240,7 @@ impl Audit {
         }
         all
     }
-    /// Whether facts refer to rows that are not there, or to customers of whom no state is known.
+    /// Whether facts reference missing rows, or customers without a state.
     pub fn lacks_rows(&self) -> bool {
         let facts = |relation: &&Relation| {
             let ids = [TableId::OrderItems, TableId::OrderPayments, TableId::OrderReviews, TableId::Orders];
@@ -261,15 +260,15 @@ impl Audit {
     pub fn deduplicated(&self) -> usize {
         self.steps.iter().map(|s| s.deduplicated).sum()
     }
-    /// Rows set aside, over all steps.
+    /// Rows quarantined, over all steps.
     pub fn quarantined(&self) -> usize {
         self.steps.iter().map(|s| s.quarantined).sum()
     }
-    /// Values set aside while their rows stay.
+    /// Values quarantined while their rows stay.
     pub fn values_aside(&self) -> usize {
         self.values.iter().map(|v| v.count).sum()
     }
-    /// Failed rows of the checks of `severity`.
+    /// Number of failed rows, over all checks of `severity`.
     pub fn failures(&self, severity: Severity) -> usize {
         self.quality.iter().filter(|c| c.severity == severity).map(|c| c.failed).sum()
     }
@@ -283,7 +282,7 @@ mod tests {
     use crate::input::Source;
     use crate::synth::{SynthParams, generate};
 
-    /// Reviews for a tenth of the orders, and a fifth of the products gone.
+    /// Reviews for only a tenth of the orders, and a fifth of the products removed.
     #[test]
     fn what_lacks_partners_is_measured_in_both_directions() {
         let data = tempfile::tempdir().unwrap();

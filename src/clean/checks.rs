@@ -1,4 +1,4 @@
-//! Checks of the clean tables, declared beside the contract: what holds, how often it does not, where. Part of the Audit.
+//! CleanTables → Quality: checks declared beside the contract, how many rows fail each, and which fail first. Part of the Audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{ForeignKey, TABLES, Table, TableId};
 use crate::table::interner::Interner;
 
-/// How many failing rows are named.
+/// Most failing rows that a check names.
 pub(crate) const SAMPLES: usize = 5;
 
-/// A demand on single rows: `fails` is an SQL predicate over the clean table, true where the demand is not met.
+/// A check of single rows: `fails` is an SQL predicate over the clean table, true for a row that fails.
 pub(crate) struct Rule {
     table: TableId,
     pub(crate) severity: Severity,
@@ -92,32 +92,32 @@ const RULES: &[Rule] = &[
     rule(TableId::Products, Info, "the product was measured", "product_weight_g IS NULL"),
 ];
 
-/// Payments of an order against its items and freight, to the centavo; orders without items or payments do not count.
+/// SQL: compares the payments of an order with its items and freight, to the centavo. Orders without items or payments are not compared.
 pub(crate) const PAID_IN_FULL: &str = "
     SELECT i.order_id AS order_id, i.due - p.paid AS difference
     FROM (SELECT order_id, SUM(price_centavos + freight_centavos) AS due FROM order_items GROUP BY order_id) AS i
     JOIN (SELECT order_id, SUM(payment_centavos) AS paid FROM order_payments GROUP BY order_id) AS p
     ON i.order_id = p.order_id";
 
-/// What [`PAID_IN_FULL`] demands.
+/// Name of the check in [`PAID_IN_FULL`].
 pub(crate) const PAID: &str = "payments equal items plus freight";
-/// What is demanded of the categories of products.
+/// Name of the check that categories of products have an English name.
 pub(crate) const TRANSLATED: &str = "the category has a translation";
 
-/// What Olist's ids are like.
+/// End of the name of the check that ids have Olist's form.
 const FORM: &str = "` has 32 hexadecimal digits";
 
-/// What is expected of the ids of a column, where many are not so.
+/// Name of the check that the ids of `column` have Olist's form. It is made where many ids have another form.
 pub(crate) fn form_of(column: &str) -> String {
     format!("`{column}{FORM}")
 }
 
-/// Whether a check is one of [`form_of`].
+/// Whether the name is one of [`form_of`].
 pub(crate) fn is_of_form(check: &str) -> bool {
     check.ends_with(FORM)
 }
 
-/// Runs every check, and measures the references between tables.
+/// Runs every check and measures every foreign key.
 pub(crate) fn check(clean: &CleanTables) -> Result<Quality> {
     let (rules, rest) = parallel::both(
         || parallel::map(&TABLES, |t| rules(t, clean.table(t.id))),
@@ -140,7 +140,7 @@ pub(crate) fn check(clean: &CleanTables) -> Result<Quality> {
     Ok(quality)
 }
 
-/// Every foreign key with its table.
+/// Every foreign key of the contract, with its table.
 pub(crate) fn references() -> impl Iterator<Item = (&'static Table, &'static ForeignKey)> {
     TABLES.iter().flat_map(|t| t.foreign_keys.iter().map(move |key| (t, key)))
 }
@@ -148,7 +148,7 @@ pub(crate) fn references() -> impl Iterator<Item = (&'static Table, &'static For
 /// A foreign key: its table and column.
 pub(crate) type Key = (TableId, &'static str);
 
-/// What the checks have found so far. Ranges of rows come in their order, since the first failures are named.
+/// Results of the checks so far. Ranges of rows must be added in their order, since the first failures are named.
 #[derive(Default)]
 pub(crate) struct Quality {
     pub(crate) checks: Vec<Check>,
@@ -172,8 +172,8 @@ impl Quality {
         }
     }
 
-    /// Tells `audit` all checks and relations, in their order. Rows that repeat a key were set aside by the cleaning, and are
-    /// counted as failures here.
+    /// Writes all checks and relations to `audit`, in the order of the contract. Rows that repeat a key count as failures here; cleaning
+    /// has quarantined them.
     pub(crate) fn finish(mut self, audit: &mut Audit) {
         let (steps, mut checks) = (&audit.steps, self.checks);
         checks.append(&mut audit.quality);
@@ -184,7 +184,7 @@ impl Quality {
             else {
                 continue;
             };
-            // What is nowhere is told as missing, not once more by every row that refers to it.
+            // A missing table is reported once, not again by every row that references it.
             let missing = |id: TableId| audit.inputs.get(id as usize).is_some_and(|file| file.name == MISSING);
             if missing(table.id) || missing(key.table) {
                 continue;
@@ -203,7 +203,7 @@ impl Quality {
     }
 }
 
-/// The same check of later rows.
+/// Merges the result of the same check on later rows.
 fn add(check: &mut Check, later: Check) {
     check.failed += later.failed;
     check.total += later.total;
@@ -223,12 +223,12 @@ fn unique_key(step: &Step) -> Option<Check> {
     })
 }
 
-/// The demands on single rows of a table.
+/// The checks of single rows of a table.
 pub(crate) fn rules_of(table: &Table) -> impl Iterator<Item = &'static Rule> {
     RULES.iter().filter(move |rule| rule.table == table.id)
 }
 
-/// What single rows of a table are found to be.
+/// Runs the checks of single rows on a table.
 pub(crate) fn rules(table: &'static Table, frame: &DataFrame) -> Result<Vec<Check>> {
     let check = |rule: &Rule| {
         let key: Vec<Expr> = table.key.iter().map(|k| col(*k)).collect();
@@ -238,12 +238,12 @@ pub(crate) fn rules(table: &'static Table, frame: &DataFrame) -> Result<Vec<Chec
     parallel::map(rules_of(table), check)
 }
 
-/// The outcome of a check whose failing rows are `failing`, key columns only.
+/// The result of a check; `failing` has the key columns of the failing rows.
 fn result(table: &Table, check: String, severity: Severity, failing: &DataFrame, total: usize) -> Result<Check> {
     Ok(outcome(table, check, severity, (failing.height(), total), samples(failing)?))
 }
 
-/// The first of some rows, each as text.
+/// The first rows, each as text.
 pub(crate) fn samples(rows: &DataFrame) -> Result<Vec<String>> {
     let sample = |row: usize| -> Result<String> {
         let values = rows.columns().iter().map(|c| Ok(c.get(row)?.str_value().into_owned()));
@@ -252,7 +252,7 @@ pub(crate) fn samples(rows: &DataFrame) -> Result<Vec<String>> {
     (0..rows.height().min(SAMPLES)).map(sample).collect()
 }
 
-/// The outcome of a check that so many of so many rows fail.
+/// The result of a check from its counts, failed and total, and its samples.
 pub(crate) fn outcome(
     table: &Table,
     check: String,
@@ -284,41 +284,41 @@ pub(crate) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Resu
     result(TableId::Products.table(), TRANSLATED.into(), Warning, &missing, used.height())
 }
 
-/// What is demanded of rows that refer.
+/// Name of the child → parent check: each reference finds its row.
 pub(crate) fn forth(key: &ForeignKey) -> String {
     format!("`{}` is in `{}`", key.column, key.table.name())
 }
 
-/// What is demanded of values that rows of `from` may refer to.
+/// Name of the parent → child check: each value is referenced by rows of `from`.
 pub(crate) fn back(from: &Table, key: &ForeignKey) -> String {
     format!("`{}` is used by `{}.{}`", key.references, from.name, key.column)
 }
 
-/// A foreign key that is being measured from both sides.
+/// Measures a foreign key in both directions.
 pub(crate) struct Reference<'a> {
     table: &'static Table,
     key: &'static ForeignKey,
-    /// The values that may be referred to.
+    /// The values of the referenced column.
     values: Interner<'a>,
-    /// How many rows refer to each value.
+    /// Number of referencing rows, per value.
     pub(crate) referring: Vec<usize>,
-    /// Rows that refer to something, to nothing that is there, and the first values that are not there, in their order: unlike
-    /// the first rows, they follow from those of parts.
+    /// Number of rows that reference something, and of orphans among them; the first missing values in alphabetical order, which unlike the
+    /// first rows can be merged from those of parts.
     pub(crate) total: usize,
     pub(crate) orphans: usize,
     pub(crate) samples: BTreeSet<String>,
 }
 
 impl<'a> Reference<'a> {
-    /// `target` holds the rows that may be referred to.
+    /// `target` is the referenced table.
     pub(crate) fn new(table: &'static Table, key: &'static ForeignKey, target: &'a DataFrame) -> Result<Reference<'a>> {
         let values = Interner::of(target.column(key.references)?.str()?.iter().flatten());
         let referring = vec![0; values.texts().len()];
         Ok(Reference { table, key, values, referring, total: 0, orphans: 0, samples: BTreeSet::new() })
     }
 
-    /// Counts the rows of `referring`; says where the value of each stands among the distinct ones, which is its row where
-    /// they are a key.
+    /// Counts the rows of `referring`. Returns the position of each row's value among the distinct values; where these are a key, that is
+    /// the row in `target`.
     pub(crate) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
         let children = referring.column(self.key.column)?.str()?;
         self.total += children.len() - children.null_count();
@@ -340,7 +340,7 @@ impl<'a> Reference<'a> {
         Ok(places.into_iter().collect())
     }
 
-    /// Both directions: referring rows without partner, and values that nobody refers to.
+    /// Results in both directions: referencing rows without a parent, and values without a child.
     pub(crate) fn measured(self) -> Measured {
         let values = self.values.texts();
         let unused = || values.iter().zip(&self.referring).filter(|(_, n)| **n == 0).map(|(value, _)| *value);
@@ -359,27 +359,27 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// What a foreign key is like, in numbers.
+/// Counts of a foreign key in both directions.
 pub(crate) struct Counted {
-    /// Rows that refer to something, and of them those that find nothing; the first values that they look for.
+    /// Rows that reference something, those among them without a parent, and the first missing values.
     pub(crate) total: usize,
     pub(crate) orphans: usize,
     pub(crate) samples: Vec<String>,
-    /// Values that may be referred to, and of them those to which nobody does; the first of these.
+    /// Referenced values, those among them without a child, and the first of these.
     pub(crate) values: usize,
     pub(crate) unused: usize,
     pub(crate) first_unused: Vec<String>,
-    /// Least and greatest number of referring rows per value; none where there is no value.
+    /// Least and greatest number of children per value; `None` if there are no values.
     pub(crate) per_parent: Option<(usize, usize)>,
 }
 
-/// A foreign key as measured on some rows.
+/// Results of a foreign key on some rows.
 pub(crate) struct Measured {
     pub(crate) forth: Check,
     pub(crate) back: Check,
-    /// Least and greatest number of referring rows per value; none where there is no value.
+    /// Least and greatest number of children per value; `None` if there are no values.
     pub(crate) per_parent: Option<(usize, usize)>,
-    /// How many rows refer to each value of a short table.
+    /// Number of children per value, for a short parent table.
     pub(crate) referring: Option<Vec<usize>>,
 }
 
@@ -395,14 +395,14 @@ impl Measured {
         }
     }
 
-    /// Without what is only known where all referring rows are seen.
+    /// Clears the parent → child results, which are valid only if all children were counted.
     pub(crate) fn forth(mut self) -> Measured {
         (self.back.failed, self.back.total, self.per_parent) = (0, 0, None);
         self.back.samples.clear();
         self
     }
 
-    /// Without what is only known where all values that may be referred to are seen.
+    /// Clears the child → parent results, which are valid only if all parents were known.
     pub(crate) fn back(mut self) -> Measured {
         (self.forth.failed, self.forth.total) = (0, 0);
         self.forth.samples.clear();

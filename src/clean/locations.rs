@@ -1,4 +1,4 @@
-//! Points of `geolocation` → one location per zip prefix. Part of cleaning.
+//! Points of `geolocation` → one location per zip prefix. Part of `tables`.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,14 @@ use crate::input::quarantine::{Quarantine, Quarantined};
 use crate::input::table_builder::as_csv;
 use crate::schema::contract::{Scope, TableId, ZIP_LOCATION_COLUMNS};
 
-/// Extremes of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da
-/// Trindade.
+/// Bounds of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da Trindade.
 pub(crate) const LATITUDES: std::ops::RangeInclusive<f64> = -33.76..=5.28;
 pub(crate) const LONGITUDES: std::ops::RangeInclusive<f64> = -74.0..=-28.8;
 
-/// The median point, most frequent city and state of every prefix, and the points outside Brazil, which do not count.
+/// Computes for every prefix the median point and the most frequent city and state. Points outside Brazil are quarantined.
 ///
-/// `geolocation` is sorted by prefix; `lines` says where in `file` its rows stood. Ties of the most frequent name go to
-/// the first in the alphabet.
+/// `geolocation` must be sorted by prefix; `lines` are the lines of its rows in `file`. Ties of the most frequent name go to the
+/// alphabetically first.
 pub(crate) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, Quarantine)> {
     let [zip, lat, lng, city, state] = [0, 1, 2, 3, 4].map(|i| TableId::Geolocation.table().columns[i].name);
     let (zips, cities, states) =
@@ -29,7 +28,7 @@ pub(crate) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
     let mut outside = Quarantine::default();
     let points = zips.iter().zip(lats.iter()).zip(lngs.iter()).zip(cities.iter().zip(states.iter()));
     for ((((zip, lat), lng), (city, state)), line) in points.zip(lines) {
-        // Whole columns may be missing: a point without its degrees is none.
+        // Whole columns may be missing; a point without coordinates is skipped.
         let (Some(zip), Some(lat), Some(lng)) = (zip, lat, lng) else { continue };
         if LATITUDES.contains(&lat) && LONGITUDES.contains(&lng) {
             if group.zip != zip {
@@ -46,7 +45,7 @@ pub(crate) fn locate(geolocation: &DataFrame, file: &str, lines: &[u32]) -> Resu
     Ok((out.into_frame()?, outside))
 }
 
-/// What is told of a point outside of Brazil.
+/// The quarantine entry for a point outside Brazil.
 #[cold]
 pub(crate) fn outside_brazil(
     file: &str,
@@ -100,7 +99,7 @@ struct Locations<'a> {
 }
 
 impl<'a> Locations<'a> {
-    /// Takes a complete group and empties it.
+    /// Appends the location of a complete group, and empties the group.
     fn push(&mut self, group: &mut Group<'a>) {
         if group.lats.is_empty() {
             return;
@@ -128,7 +127,7 @@ impl<'a> Locations<'a> {
     }
 }
 
-/// Of an even number, the mean of the two in the middle.
+/// The median; for an even number of values, the mean of the two in the middle.
 fn median(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -138,7 +137,7 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-/// None where no point has a name.
+/// The most frequent name; `None` if no point has one.
 fn most_frequent<'a>(counts: &BTreeMap<&'a str, usize>) -> Option<&'a str> {
     let greatest = counts.values().max();
     counts.iter().find(|(_, n)| Some(*n) == greatest).map(|(name, _)| *name)
@@ -164,7 +163,7 @@ mod tests {
         assert_eq!(located.height(), 2);
         assert_eq!(located.column("latitude").unwrap().f64().unwrap().get(0), Some(-23.5));
         assert_eq!(located.column("city").unwrap().str().unwrap().get(0), Some("a"));
-        // What was set aside of a point does not take it away.
+        // A point stays when its city alone is quarantined.
         assert_eq!(located.column("city").unwrap().str().unwrap().get(1), None);
         assert_eq!(located.column("points").unwrap().i64().unwrap().to_vec(), [Some(2), Some(2)]);
         let first = &outside.listed[0];

@@ -1,7 +1,7 @@
 //! RawTables → CleanTables + Audit. Next: `mart`.
 //!
-//! Three ways to the same tables: `tables` cleans in memory, [`partition`] in ranges of orders and bounded memory, [`incremental`] merges
-//! newly arrived files into the tables of the previous run. (A fourth, on a server, is `engine::remote_cleaning`.)
+//! Three ways to the same tables: `tables` cleans in memory; [`partition`] cleans out of core, one range of orders at a time;
+//! [`incremental`] merges newly arrived files into the previous run's tables. (A fourth, on a server, is `engine::remote_cleaning`.)
 
 pub mod audit;
 pub(crate) mod checks;

@@ -1,4 +1,4 @@
-//! RawTables → CleanTables + Audit. Next: `quality`, then `mart`.
+//! RawTables → CleanTables + Audit, in memory. Next: `checks`, then `mart`.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,20 @@ use crate::table::sort_dedupe::canonical;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
-/// The ten tables without duplicates or contract breakers, sorted by key, with clean names and derived columns,
-/// and the table of zip locations.
+/// The ten tables, clean: without duplicates and rows that break the contract, sorted by key, with clean names and derived columns; and
+/// the table of zip locations.
 #[derive(Debug, Clone)]
 pub struct CleanTables {
     tables: BTreeMap<TableId, DataFrame>,
-    /// One row per zip prefix: see [`crate::schema::contract::ZIP_LOCATION_COLUMNS`].
+    /// One location per zip prefix; columns as in [`crate::schema::contract::ZIP_LOCATION_COLUMNS`].
     pub zip_locations: DataFrame,
 }
 
 impl CleanTables {
-    /// Tables that were written by an earlier run, by the names of [`CleanTables::iter`].
+    /// Takes tables that an earlier run wrote, by the names of [`CleanTables::iter`].
     ///
     /// # Errors
-    /// A table is missing.
+    /// [`Error::Input`]: a table is missing.
     pub fn new(mut frames: BTreeMap<String, DataFrame>) -> Result<CleanTables> {
         let mut take =
             |name: &str| frames.remove(name).ok_or_else(|| Error::input(format!("there is no clean table `{name}`")));
@@ -39,31 +39,31 @@ impl CleanTables {
         Ok(CleanTables { tables, zip_locations: take(ZIP_LOCATIONS)? })
     }
 
-    /// One of the ten tables; columns as [`Table::clean_columns`] lists them.
+    /// One of the ten tables; columns as listed by [`Table::clean_columns`].
     pub fn table(&self, id: TableId) -> &DataFrame {
         &self.tables[&id]
     }
 
-    /// All tables under their short names, zip locations last.
+    /// All tables with their short names, zip locations last.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
         self.tables.iter().map(|(id, frame)| (id.name(), frame)).chain([(ZIP_LOCATIONS, &self.zip_locations)])
     }
 }
 
-/// Cleans the tables and checks them, and frees the raw ones as it goes. The result does not depend on the order of the rows in the files.
+/// Cleans and checks the tables, freeing each raw one when it is done. The result does not depend on the order of rows in the files.
 ///
 /// # Errors
-/// There is no order at all, or polars fails.
+/// [`Error::Input`]: there are no orders. [`Error::Polars`]: polars fails.
 pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
     let cleaned = parallel::map(raw.tables, |(id, table)| Ok((id, clean_table(id.table(), table)?)))?;
     together(cleaned, raw.warnings)
 }
 
-/// Reads and cleans in one go, table by table: the same as [`clean`] after [`read`](crate::input::read), in less memory, since a file's
-/// rows are cleaned before the next file is read.
+/// Reads and cleans table by table. The result is that of [`clean`] after [`read`](crate::input::read()), in less memory: the rows of a
+/// file are cleaned before the next file is read.
 ///
 /// # Errors
-/// As both.
+/// As [`read`](crate::input::read()) and [`clean`].
 pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
     let loaded = parallel::map(&TABLES, |table| {
         let (raw, warnings) = read_table(source, table.id)?;
@@ -73,7 +73,7 @@ pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
     together(cleaned, warnings.concat())
 }
 
-/// What concerns several tables: names of categories, locations, checks.
+/// The steps that need several tables: category names, locations, checks.
 fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(CleanTables, Audit)> {
     let (mut tables, mut accounts) = (BTreeMap::new(), Vec::with_capacity(cleaned.len()));
     let mut lines = Vec::new();
@@ -98,8 +98,10 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
     Ok((clean, audit))
 }
 
+/// Checks that there are orders.
+///
 /// # Errors
-/// There is no order at all.
+/// There are none.
 pub(crate) fn some_order(orders: usize) -> Result<()> {
     match orders {
         0 => {
@@ -110,13 +112,13 @@ pub(crate) fn some_order(orders: usize) -> Result<()> {
     }
 }
 
-/// The locations, and the step that made them with the rows that it set aside.
+/// Computes the locations; also returns the audit step and the points that were quarantined.
 pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (Step, Quarantine))> {
     let (located, outside) = locations::locate(points, file, lines)?;
     Ok((located, (step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.rows), outside)))
 }
 
-/// Everything but what the checks find.
+/// The audit, except for the results of the checks.
 pub(crate) fn audit_of(
     accounts: Vec<TableAudit>,
     warnings: Vec<String>,
@@ -156,7 +158,7 @@ pub(crate) struct Cleaned {
     pub(crate) account: TableAudit,
 }
 
-/// Takes the raw table, so that it is gone before the next one needs the memory.
+/// Cleans one table. Takes the raw table by value, so that its memory is free before the next table is cleaned.
 pub(crate) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
     let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
     let mut account = TableAudit::new(table, raw);
@@ -164,21 +166,21 @@ pub(crate) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cl
     Ok(Cleaned { frame, lines, account })
 }
 
-/// What reading and cleaning did to the rows of a table, as far as they have been seen.
+/// The audit of one table, for the rows so far.
 pub(crate) struct TableAudit {
     table: &'static Table,
     pub(crate) file: InputFile,
-    /// Reading and cleaning.
+    /// The steps `read` and `clean`.
     pub(crate) steps: [Step; 2],
     changes: Vec<Change>,
     odd_ids: Vec<(&'static str, usize)>,
-    /// What is told of instants that had an offset.
+    /// Warnings about instants that had an offset.
     converted: Vec<String>,
     pub(crate) quarantine: Quarantine,
 }
 
 impl TableAudit {
-    /// Of a table whose rows are still to be sorted out; those that `raw` holds are not looked at.
+    /// Starts the audit of a table whose rows are not cleaned yet. The rows in `raw` itself are not examined.
     pub(crate) fn new(table: &'static Table, raw: RawTable) -> TableAudit {
         let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows);
         let changes = changes(table, read.rows_out, raw.padded_zips);
@@ -188,7 +190,7 @@ impl TableAudit {
         TableAudit { table, file, steps, changes, odd_ids, converted, quarantine }
     }
 
-    /// Checks of the ids that have another form than Olist's, where those are not a few.
+    /// The checks that ids have Olist's form, for columns where at least 1 % do not.
     fn odd_ids(&self) -> impl Iterator<Item = Check> {
         let rows = self.steps[0].rows_out;
         let many = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
@@ -197,7 +199,7 @@ impl TableAudit {
         })
     }
 
-    /// The rows that stay and their lines.
+    /// Adds the counts of cleaned rows to the audit; returns the kept rows and their lines.
     pub(crate) fn add(&mut self, sorted: Sorted) -> (DataFrame, Vec<u32>) {
         let Sorted { frame, lines, rows_in, duplicates, conflicts } = sorted;
         self.steps[1].rows_in += rows_in;
@@ -209,7 +211,7 @@ impl TableAudit {
     }
 }
 
-/// Clean rows, still to be accounted for.
+/// Cleaned rows, not yet in the audit.
 pub(crate) struct Sorted {
     frame: DataFrame,
     /// The line of each row.
@@ -219,8 +221,8 @@ pub(crate) struct Sorted {
     conflicts: Quarantine,
 }
 
-/// Duplicates and conflicts out, the rest in its order under clean names, with derived columns. Rows of one key must come together;
-/// `lines` are theirs in `file`.
+/// Removes duplicates, quarantines key conflicts, sorts, renames columns and adds derived ones. All rows with the same key must be passed
+/// together; `lines` are their lines in `file`.
 pub(crate) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Sorted> {
     let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
     let order = canonical(&raw, &source_key)?;
@@ -248,7 +250,7 @@ pub(crate) fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize,
     Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined }
 }
 
-/// What is told of a row that has the key of another; columns under their source names.
+/// The quarantine entry for a row that repeats a key with other values; columns under their source names.
 pub(crate) fn conflict(
     table: &Table,
     file: &str,
@@ -264,14 +266,14 @@ pub(crate) fn conflict(
     Ok(Quarantined::new(file.into(), line.map(u64::from), Scope::Row, (&column, &value), reason, &record))
 }
 
-/// Purchase day and month, delivery time and lateness.
+/// Adds purchase day and month, delivery time and lateness.
 fn derive_dates(orders: &mut DataFrame) -> Result<()> {
     let micros = |name: &str| -> Result<Int64Chunked> { Ok(orders.column(name)?.to_physical_repr().i64()?.clone()) };
     let purchase = micros("order_purchase_timestamp")?;
     let delivered = micros("order_delivered_customer_date")?;
     let estimated = micros("order_estimated_delivery_date")?;
     let day_of = |micros: i64| micros.div_euclid(MICROSECONDS_PER_DAY) as i32;
-    // Of whole seconds, as engines elsewhere count them.
+    // Whole seconds, as remote engines count them.
     let second_of = |micros: i64| micros.div_euclid(1_000_000);
     let pairs = || delivered.iter().zip(estimated.iter()).map(|(d, e)| Some((d?, e?)));
 
@@ -294,7 +296,7 @@ fn derive_dates(orders: &mut DataFrame) -> Result<()> {
     Ok(())
 }
 
-/// Gives every product the English name of its category.
+/// Adds the English name of its category to every product.
 pub(crate) fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>) -> Result<Vec<Change>> {
     let translation = &tables[&TableId::Categories];
     let portuguese = translation.column("product_category_name")?.str()?;
@@ -330,7 +332,7 @@ pub(crate) fn name_categories(tables: &mut BTreeMap<TableId, DataFrame>) -> Resu
     Ok(changes.collect())
 }
 
-/// Changes of all of a table's readable rows.
+/// The changes over all readable rows of a table.
 pub(crate) fn changes(table: &'static Table, rows: usize, padded_zips: usize) -> Vec<Change> {
     let change =
         |column: &str, change, count| Change { table: table.name.into(), column: column.into(), change, count };
@@ -351,7 +353,7 @@ pub(crate) fn changes(table: &'static Table, rows: usize, padded_zips: usize) ->
     changes
 }
 
-/// Missing values of the columns that are read: a derived column is empty where its sources are.
+/// Counts missing values of source columns. A derived column is null where its sources are, and is not counted.
 pub(crate) fn nulls(table: &Table, frame: &DataFrame) -> Result<Vec<Nulls>> {
     let nullable = table.columns.iter().filter_map(|column| Some((column.name, column.null?)));
     let count = |(column, reason): (&str, &str)| {

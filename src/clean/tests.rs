@@ -1,4 +1,4 @@
-//! Laws of reading and cleaning, on generated data with damage of all kinds.
+//! Laws of reading and cleaning, tested on generated data with every kind of defect.
 
 use std::fs;
 use std::io::Read;
@@ -27,8 +27,8 @@ fn cleaned(data: &Path) -> Result<(CleanTables, Audit)> {
     clean(read(&Source::open(data)?)?)
 }
 
-/// Rows in = rows kept + duplicates + quarantined, in every step; what one step keeps the next one gets; every row set
-/// aside is listed.
+/// In every step, rows in = rows kept + duplicates + quarantined; the rows that one step keeps enter the next; every quarantined row is
+/// listed.
 fn assert_nothing_lost(clean: &CleanTables, audit: &Audit) {
     for step in &audit.steps {
         assert_eq!(step.rows_in, step.rows_out + step.deduplicated + step.quarantined, "{step:?}");
@@ -50,7 +50,7 @@ fn assert_refused_or_accounted_for(data: &Path) {
     }
 }
 
-/// Bytes that are text together need not be so apart.
+/// Bytes that form valid UTF-8 across a field boundary are still invalid in each field.
 #[test]
 fn a_character_cut_in_two_fields_is_text_in_none() {
     let table = TableId::OrderReviews.table();
@@ -78,13 +78,13 @@ fn loading_is_reading_and_cleaning() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A file of few rows may be refused whole, when most of them are damaged.
+    /// A small file may be refused as a whole, when most of its rows are damaged.
     #[test]
     fn no_row_is_lost_whatever_the_defects(seed in 0u64..1_000, defects in 0.0..0.3) {
         assert_refused_or_accounted_for(generated(120, seed, defects).path());
     }
 
-    /// Overwritten, inserted and cut bytes anywhere: an error for the user or a complete account, never a panic.
+    /// Bytes overwritten, inserted and cut anywhere lead to an error for the user or to a complete audit, never to a panic.
     #[test]
     fn damaged_files_are_refused_or_accounted_for(
         table in 0usize..TABLES.len(),
@@ -121,7 +121,7 @@ proptest! {
     }
 }
 
-/// Lines are counted as an editor does, whatever ends them.
+/// Lines are numbered as in an editor, whatever the line ends.
 #[test]
 fn lines_are_those_of_the_file() {
     for end in ["\n", "\r\n"] {
@@ -134,7 +134,7 @@ fn lines_are_those_of_the_file() {
     }
 }
 
-/// What the generator says it damaged is what reading sets aside.
+/// Reading quarantines exactly the defects that the generator reports.
 #[test]
 fn planted_defects_are_counted() {
     let dir = tempfile::tempdir().unwrap();
@@ -157,7 +157,7 @@ fn planted_defects_are_counted() {
     ];
     let numbers = |table: &str| truth.defects[table].get("unparsable_number").copied().unwrap_or(0);
     assert_eq!(read as u64, planted(&unreadable) + numbers("geolocation") + numbers("order_payments"));
-    // A state, a date that nobody counts by or a weight goes alone.
+    // An unknown state, a date that nothing counts by, and a weight are quarantined without their row.
     let alone = planted(&["unknown_state", "unparsable_date"]) + numbers("products");
     assert_eq!(audit.values_aside() as u64, alone);
     let weights = audit.values.iter().find(|v| v.column == "product_weight_g").map_or(0, |v| v.count);
@@ -166,7 +166,7 @@ fn planted_defects_are_counted() {
     assert_eq!(padded.map(|c| c.count as u64).sum::<u64>(), planted(&["zip_without_zero"]));
 }
 
-/// A table that is made of bytes alone.
+/// Reads a table that consists of these bytes.
 fn read_bytes(table: &'static Table, bytes: &[u8]) -> Result<RawTable> {
     let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
     let (rows, _) = dialect::canonical(table, "f.csv", &Reading::default(), Box::new(bytes), &again)?;
@@ -175,7 +175,7 @@ fn read_bytes(table: &'static Table, bytes: &[u8]) -> Result<RawTable> {
     builder.finish(InputFile::single("f.csv", bytes.len() as u64, String::new()), ended)
 }
 
-/// The law of rows, and of values: each is counted where it went, and what is set aside is a null.
+/// Checks the law for rows and for values: each is counted where it went, and a quarantined value is null.
 fn assert_law(table: &Table, read: Result<RawTable>) {
     let raw = match read {
         Ok(raw) => raw,
@@ -198,7 +198,7 @@ fn assert_law(table: &Table, read: Result<RawTable>) {
     }
 }
 
-/// How a table of [`TABLES`] is written again, and damaged.
+/// How a table of [`TABLES`] is rewritten in another dialect, and damaged.
 #[derive(Debug, Clone)]
 struct Rewriting {
     table: usize,
@@ -230,7 +230,7 @@ fn rewriting() -> impl Strategy<Value = Rewriting> {
 }
 
 impl Rewriting {
-    /// The same rows in this form.
+    /// The same rows in this dialect.
     fn rewritten(&self, text: &str) -> Vec<u8> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
         let mut records: Vec<Vec<String>> =
@@ -305,7 +305,7 @@ fn a_million_files_in_any_form_and_damaged_are_refused_or_accounted_for() {
     many_forms(1_000_000);
 }
 
-/// The form of a file is no part of what it says.
+/// The dialect of a file does not change its rows.
 #[test]
 fn rows_do_not_depend_on_the_form_of_their_file() {
     let texts = few_rows(0.0);

@@ -1,7 +1,7 @@
-//! The portable part of SQL: what a file of the mart may say so that polars, Spark, Sail and DuckDB give the same bits.
+//! SQL file of the mart → constructs on which polars, Spark, Sail and DuckDB do not agree bit for bit. Its tests check all files of `mart`.
 //!
-//! It reads tokens, not grammar: whatever is not known to be shared is refused, with the reason, so that a new construct is
-//! measured on all engines before it is let in here.
+//! The check reads tokens, not grammar. It refuses everything that is not known to be shared, with the reason, so that a new construct
+//! is first measured on all engines.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Fault {
     /// Line in the file, from 1.
     pub line: usize,
-    /// The construct, as it stands there.
+    /// The construct as written.
     pub what: String,
     /// Why it is refused, and what to write instead.
     pub why: &'static str,
@@ -22,14 +22,14 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Functions that give the same on all engines, for the arguments that the mart has for them.
+/// Functions that give the same result on all engines for the arguments that occur in the mart.
 const FUNCTIONS: [&str; 9] = ["CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "LENGTH", "MAX", "MIN", "SUM"];
-/// Words that stand before a bracket without being a function.
+/// Keywords that may precede a bracket but are not functions.
 const NO_FUNCTIONS: [&str; 16] = [
     "AND", "AS", "BY", "CASE", "ELSE", "FROM", "HAVING", "IN", "JOIN", "NOT", "ON", "OR", "OVER", "SELECT", "THEN",
     "WHEN",
 ];
-/// Functions that only make sense with OVER, and agree there.
+/// Functions that require OVER, and agree there.
 const NUMBERINGS: [&str; 3] = ["DENSE_RANK", "RANK", "ROW_NUMBER"];
 
 const SUMS: &str = "float sums depend on the order of the rows: keep the sum and the count, divide after the mart";
@@ -38,7 +38,7 @@ const FRAME: &str = "polars knows no other frame than from the first row to the 
 const TYPES: &str = "amounts are integer centavos; floats appear after the mart only";
 const CUT: &str = "which rows are kept depends on the engine unless the order is total: number them in a subquery";
 
-/// Words that some engine refuses, or answers in its own way.
+/// Words that some engine refuses or interprets differently.
 const REFUSED: [(&str, &str); 33] = [
     ("AVG", SUMS),
     ("CROSS", "polars refuses constant predicates and cartesian products in joins"),
@@ -75,11 +75,11 @@ const REFUSED: [(&str, &str); 33] = [
     ("YEAR", DATES),
 ];
 
-/// Tables with a row per item and with a row per payment.
+/// Tables with one row per item and with one row per payment: joining them would multiply rows.
 const ITEMS: [&str; 2] = ["ORDER_ITEMS", "ITEMS_SOLD"];
 const PAYMENTS: [&str; 1] = ["ORDER_PAYMENTS"];
 
-/// Checks a file of the mart; `keyed` tells that its rows have a key, which their order tells.
+/// Checks an SQL file of the mart. `keyed` is whether its rows have a key, which its ORDER BY declares.
 pub fn lint(sql: &str, keyed: bool) -> Vec<Fault> {
     let mut lint = Lint { faults: Vec::new(), scopes: vec![Scope::default()] };
     if !sql.starts_with("--") {
@@ -107,7 +107,7 @@ struct Scope {
     opener: String,
     clause: String,
     tables: Vec<String>,
-    /// Expressions of GROUP BY and of ORDER BY.
+    /// Number of expressions of GROUP BY and of ORDER BY.
     grouped: usize,
     ordered: usize,
 }
@@ -127,7 +127,7 @@ impl Lint {
         let called = after == "(" && !NO_FUNCTIONS.contains(&word.as_str());
         let name = word.starts_with(|c: char| c.is_alphabetic() || c == '_') && before != ".";
         let in_extract = self.scopes.last().is_some_and(|s| s.opener == "EXTRACT");
-        // A column may be called `year`.
+        // `year` and `month` may be column names.
         let part = ["YEAR", "MONTH"].contains(&word.as_str()) && !called;
         let refused = REFUSED.iter().find(|(refused, _)| name && !part && refused == word);
         if let Some((_, why)) = refused.filter(|_| !in_extract) {
@@ -159,13 +159,13 @@ impl Lint {
         self.clauses(token, before);
     }
 
-    /// Clauses of the query at hand: joins, groups and orders.
+    /// Checks the clauses of the current query: joins, groups and orders.
     fn clauses(&mut self, token: &Token, before: &str) {
         let Some(scope) = self.scopes.last_mut().filter(|s| s.opener != "EXTRACT") else { return };
         let word = token.word.as_str();
         let constant = word.starts_with(|c: char| c.is_ascii_digit() || c == '\'') || ["TRUE", "FALSE"].contains(&word);
         match word {
-            // What stands on its two sides does not meet.
+            // The two sides of a UNION are not joined.
             "UNION" => scope.tables.clear(),
             "FROM" | "JOIN" | "ON" | "WHERE" | "HAVING" | "SELECT" | "GROUP" | "ORDER" => scope.clause = word.into(),
             "BY" | "," if scope.clause == "GROUP" => scope.grouped += 1,
@@ -187,7 +187,7 @@ impl Lint {
     }
 }
 
-/// A word in capitals, a number, a text with its quotes, or a sign.
+/// A word in capitals, a number, a quoted text, or a sign.
 struct Token {
     line: usize,
     word: String,

@@ -1,7 +1,7 @@
-//! Where the clean tables stand → the mart, by whichever engine the user names: polars here, or a Spark cluster. Used by `pipeline`.
+//! Clean tables → SalesMart, on the engine that the user names: polars in this process, or a Spark cluster. Used by `pipeline`.
 //!
-//! All engines run the same SQL files and give the same bits, so that a mart is as good as another whoever made it: a run
-//! uses a fresh one again under any engine. One elsewhere can clean, too, where this process need not see the rows.
+//! All engines run the same SQL files and give bit-identical results. A mart therefore does not depend on the engine that made it: while
+//! it is fresh, a run with any engine reuses it. A remote engine can also clean, when this process does not need the rows.
 
 pub mod lint;
 #[cfg_attr(not(feature = "spark"), allow(dead_code))]
@@ -24,15 +24,15 @@ use crate::input::read::InputFile;
 use crate::mart::{STEPS, SalesMart, mart_of, words};
 use crate::schema::TableId;
 
-/// What runs the statements of [`STEPS`] over clean tables in Parquet files.
+/// Runs the statements of [`STEPS`] over clean tables in Parquet files.
 pub trait Engine: Debug + Send + Sync {
-    /// `polars`, or the URL of a server, its secrets masked.
+    /// `polars`, or the URL of a server with its secrets masked.
     fn name(&self) -> &str;
 
-    /// Whether it runs elsewhere, and must find the tables in files.
+    /// Whether it runs on another machine, so that it must read the tables from files.
     fn is_remote(&self) -> bool;
 
-    /// What the raw files are, by their rows, which stay where they are.
+    /// Identifies the raw files by their rows, which stay where they are.
     ///
     /// # Errors
     /// As [`Engine::clean`].
@@ -45,29 +45,29 @@ pub trait Engine: Debug + Send + Sync {
         Err(cleans_nothing(self.name()))
     }
 
-    /// Cleans raw files, which it reads itself, into Parquet files: for each table in the folder, as it sees it, that `to` names. The
-    /// rows are those that [`clean`](crate::clean::clean()) leaves, in no order.
+    /// Reads and cleans raw files on the engine. Writes each table as Parquet into the folder that `to` names, as the engine sees it. The
+    /// rows are those of [`clean`](crate::clean::clean()), in no particular order.
     ///
     /// # Errors
-    /// A table is not in CSV files on a path or breaks the contract as a whole, the engine does not clean or cannot be reached, or
-    /// [`Error::Interrupted`].
+    /// A table is not in CSV files with a path, or breaks the contract as a whole; the engine does not support cleaning or cannot be
+    /// reached; [`Error::Interrupted`].
     fn clean(&self, _source: &Source, _to: &Folders<'_>, _cancel: &AtomicBool, _told: &dyn Fn(&str)) -> Result<Audit> {
         Err(cleans_nothing(self.name()))
     }
 
-    /// The statements that clean files with the columns of the contract: what each makes, and its text. None where it cleans nothing.
+    /// The statements that clean files whose columns are those of the contract: name of the result and text. Empty if it does not clean.
     fn cleaning(&self) -> Vec<(String, String)> {
         Vec::new()
     }
 
-    /// Makes the mart. `places` are paths or URLs as the engine sees them, by table; `told` hears of each statement as it
-    /// begins; `cancel` ends it.
+    /// Computes the mart. `places` are the paths or URLs of the clean tables, as the engine sees them. Calls `told` when a statement
+    /// starts; setting `cancel` stops the computation.
     ///
     /// # Errors
     /// A table cannot be read, the engine cannot be reached or refuses a statement, or [`Error::Interrupted`].
     fn mart(&self, places: &BTreeMap<String, String>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<SalesMart>;
 
-    /// Ends what still runs for this process, after a time limit has left [`Engine::mart`] behind.
+    /// Stops what still runs for this process after a time limit has ended the wait for [`Engine::mart`].
     fn stop(&self) {}
 }
 
@@ -76,10 +76,10 @@ fn cleans_nothing(name: &str) -> Error {
         .with_hint("`--engine-cleans` needs `--engine sc://host:port`")
 }
 
-/// The engine that the user names: `polars`, or `sc://host:port` for a Spark Connect server.
+/// Opens the engine that the user names: `polars`, or `sc://host:port` for a Spark Connect server.
 ///
 /// # Errors
-/// The name is none of an engine, or its support is not built in. A server is only reached when the mart is made.
+/// [`Error::Input`]: there is no engine of this name, or its support is not built in. A server is contacted only when the mart is made.
 pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
     match name {
         "polars" => Ok(Arc::new(Polars)),
@@ -95,12 +95,12 @@ pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// Whether some statement reads the clean table of that name.
+/// Whether any statement reads the clean table `table`.
 pub fn is_read(table: &str) -> bool {
     words(STEPS.iter()).contains(table)
 }
 
-/// polars, in this process.
+/// polars in this process.
 #[derive(Debug)]
 pub struct Polars;
 

@@ -1,4 +1,4 @@
-//! Rows that the program holds: the names of states and of Olist's categories, and none where a table is missing. Used by `read`.
+//! Tables that no place holds → rows of the program: names of states and of Olist's categories, or no rows at all. Used by `read`.
 
 use polars::prelude::*;
 
@@ -7,12 +7,12 @@ use super::table_builder::{TableBuilder, TakeBlock};
 use crate::error::Result;
 use crate::schema::contract::{STATES, TableId};
 
-/// What the file of a table is called that the program holds.
+/// File name of a table that is built in.
 pub(crate) const BUILT_IN: &str = "(built in)";
-/// What the file of a table is called that is nowhere.
+/// File name of a table that is missing.
 pub(crate) const MISSING: &str = "(missing)";
 
-/// Olist's categories, Portuguese and English: facts that most copies of the data lack.
+/// Olist's categories, Portuguese and English. Built in, because most copies of the data lack them.
 pub const CATEGORY_NAMES: [(&str, &str); 73] = [
     ("agro_industria_e_comercio", "agro_industry_and_commerce"),
     ("alimentos", "food"),
@@ -89,7 +89,7 @@ pub const CATEGORY_NAMES: [(&str, &str); 73] = [
     ("utilidades_domesticas", "housewares"),
 ];
 
-/// The rows of a table that no place holds, and what is to be known of it.
+/// The built-in rows of a table that no place holds; may be empty.
 pub(crate) fn rows(id: TableId) -> Vec<(&'static str, &'static str)> {
     match id {
         TableId::States => STATES.iter().map(|state| (state.0, state.1)).collect(),
@@ -98,15 +98,15 @@ pub(crate) fn rows(id: TableId) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-/// Its name among the input files.
+/// The name of its file in the list of inputs.
 pub(crate) fn name(id: TableId) -> &'static str {
     if rows(id).is_empty() { MISSING } else { BUILT_IN }
 }
 
-/// What is to be known of it.
+/// The warning about it, if there is one.
 pub(crate) fn told(id: TableId) -> Option<String> {
     let lost = match id {
-        // Kaggle's download lacks it.
+        // No warning: Kaggle's download lacks this table.
         TableId::States => return None,
         TableId::Categories => {
             let names = CATEGORY_NAMES.len();
@@ -123,7 +123,7 @@ pub(crate) fn told(id: TableId) -> Option<String> {
     Some(format!("`{}` is missing: {lost}", id.table().file))
 }
 
-/// The table.
+/// The table that no place holds, with its warnings.
 ///
 /// # Errors
 /// polars fails.

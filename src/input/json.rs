@@ -1,4 +1,4 @@
-//! Nested documents of the cloud layout → rows of the contract, one document after the other. Used by `read`.
+//! Nested JSON documents of the cloud layout → rows, one document at a time. Used by `read`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,18 +14,16 @@ use super::table_builder::TableBuilder;
 use crate::error::{Error, Result};
 use crate::schema::contract::{Column, Table};
 
-/// No document of a shop is longer; it is in memory as a whole.
+/// Longest document, bytes: it is in memory as a whole. Documents of a shop are shorter.
 const LONGEST: u64 = 8 << 20;
-/// What stands deeper in a document is not looked for.
+/// Deepest level that is searched in a document.
 const DEEPEST: usize = 16;
 
-/// Reads documents such as `{"customer_id": …, "customer_address": {"customer_zip_code": 1151, …}}`: an array of them, or one after
-/// the other.
+/// Reads documents such as `{"customer_id": …, "customer_address": {"customer_zip_code": 1151, …}}`, in an array or one after the other.
+/// Returns warnings about columns that no document has.
 ///
 /// # Errors
-/// The file does not hold such documents, or its first one lacks a column that every table has, wherever it is nested.
-///
-/// Warns of the columns that no document has.
+/// The file does not hold such documents, or the first one lacks a required column at every level.
 pub(crate) fn read(tap: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let file = builder.file.clone();
     let failed = |e: io::Error| Error::input(format!("cannot read `{file}`: {e}"));
@@ -58,17 +56,17 @@ pub(crate) fn read(tap: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) 
     }
 }
 
-/// Counts lines on their way to the parser, which asks for one byte after the other, and ends documents that never do.
+/// Counts lines on their way to the parser, which reads byte by byte, and fails if a document is too long.
 struct Counted<'c, R> {
     reader: BufReader<R>,
-    /// Where the parser stands, from 1.
+    /// The current line of the parser, from 1.
     lines: &'c Cell<u64>,
-    /// Bytes since the last document.
+    /// Bytes since the end of the last document.
     since: &'c Cell<u64>,
 }
 
 impl<R: Read> Counted<'_, R> {
-    /// The first byte that is no white space.
+    /// The first byte that is not white space.
     fn first(&mut self) -> io::Result<Option<u8>> {
         loop {
             match self.reader.fill_buf()?.first().copied() {
@@ -95,14 +93,14 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// Takes the documents of an array.
+/// Visits the documents of an array.
 struct Rows<'b, 't, 'c> {
     builder: &'b mut TableBuilder<'t>,
     lines: &'c Cell<u64>,
     since: &'c Cell<u64>,
-    /// Per column, whether a document has had it; empty before the first document.
+    /// Whether any document has the column, per column; empty before the first document.
     seen: Vec<bool>,
-    /// Why the last row was not taken: errors of the parser hold words only.
+    /// Why the last row was refused: an error of the parser can carry only a message.
     failed: Option<Error>,
 }
 
@@ -122,7 +120,7 @@ impl<'de> Visitor<'de> for &mut Rows<'_, '_, '_> {
 }
 
 impl Rows<'_, '_, '_> {
-    /// One for each column that no document had.
+    /// One warning for each column that no document has.
     fn warnings(&self) -> Vec<String> {
         let columns = self.builder.table.columns.iter().zip(&self.seen).filter(|(_, seen)| !**seen);
         columns.map(|(column, _)| self.builder.lacks(column)).collect()
@@ -163,11 +161,13 @@ impl Rows<'_, '_, '_> {
     }
 }
 
-/// The text of each column; none where the document does not have it.
+/// The text of each column; `None` where the document lacks it.
 type Fields<'d> = Vec<Option<Cow<'d, str>>>;
 
+/// Extracts the columns of `table` from a document.
+///
 /// # Errors
-/// Why the document is none.
+/// Why it is not a valid document.
 fn fields<'d>(table: &Table, document: &'d RawValue) -> std::result::Result<Fields<'d>, String> {
     let mut objects = Vec::new();
     collect(document, 1, &mut objects)?;
@@ -180,7 +180,7 @@ fn fields<'d>(table: &Table, document: &'d RawValue) -> std::result::Result<Fiel
 /// The names and values of a document, in its order.
 struct Object<'d>(Vec<(Cow<'d, str>, &'d RawValue)>);
 
-/// Reads an [`Object`]; values are kept as they are written.
+/// Deserializes an [`Object`], keeping values as written.
 struct Values;
 
 impl<'d> DeserializeSeed<'d> for Values {
@@ -207,12 +207,12 @@ impl<'d> Visitor<'d> for Values {
     }
 }
 
-/// A name, borrowed unless it has escapes.
+/// A name, borrowed unless it contains escapes.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Name<'d>(#[serde(borrow)] Cow<'d, str>);
 
-/// The document and those that it nests, the outer ones first.
+/// Collects the document and its nested documents, outer ones first.
 fn collect<'d>(value: &'d RawValue, depth: usize, objects: &mut Vec<Object<'d>>) -> std::result::Result<(), String> {
     if depth > DEEPEST || !value.get().starts_with('{') {
         return Ok(());
@@ -229,15 +229,14 @@ fn collect<'d>(value: &'d RawValue, depth: usize, objects: &mut Vec<Object<'d>>)
     nested.into_iter().try_for_each(|value| collect(value, depth + 1, objects))
 }
 
-/// The value of `column`, at the top or inside a nested document. Documents say `customer_zip_code` for
-/// `customer_zip_code_prefix`.
+/// The value of `column` at any level. Documents have `customer_zip_code` for `customer_zip_code_prefix`.
 fn find<'d>(objects: &[Object<'d>], column: &Column) -> Option<&'d RawValue> {
     let short = column.source.strip_suffix("_prefix").unwrap_or(column.source);
     let named = |object: &Object<'d>, name: &str| object.0.iter().find(|(n, _)| n == name).map(|(_, value)| *value);
     objects.iter().find_map(|object| named(object, column.source).or_else(|| named(object, short)))
 }
 
-/// A value as a CSV file would have it: numbers with every digit that is written.
+/// The text that a CSV file would hold for a value; numbers keep every digit as written.
 fn text_of(value: &RawValue) -> std::result::Result<Cow<'_, str>, String> {
     match value.get() {
         "null" => Ok(Cow::Borrowed("")),
@@ -325,7 +324,7 @@ mod tests {
         assert_eq!((table.rows_in, table.quarantine.len()), (1, 0));
         let missing = |column: &str| format!("column `{column}` is missing from `x.json`: it is empty");
         assert_eq!(warnings, ["geolocation_lat", "geolocation_lng"].map(missing));
-        // One document that has it is enough.
+        // It suffices that one document has the column.
         let both = format!("{points} {}", points.replacen('{', "{\"geolocation_lat\": -23.5, ", 1));
         assert_eq!(read(TableId::Geolocation, &both).unwrap().1, [missing("geolocation_lng")]);
         let key = read(TableId::Geolocation, "{\"geolocation_lat\": -23.5}").unwrap_err();

@@ -1,36 +1,37 @@
-//! Bytes of CSV on their way to its parser, which would keep a record of any length. Used by `read` and `dialect`.
+//! Bytes of CSV → the CSV parser, with a limit on the length of a record, which the parser itself lacks. Used by `read` and `dialect`.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// Bytes of the longest record.
+/// Longest record, bytes.
 pub(crate) const LONGEST: usize = 1 << 20;
-/// A parser that has taken so many bytes since its last record, of which it keeps a block, has none of [`LONGEST`] before it.
+/// If the parser has consumed this many bytes since the last record, the record is longer than [`LONGEST`]: the parser buffers at most
+/// one block ahead.
 const UNENDED: u64 = 3 * LONGEST as u64;
 
-/// Fails where no record ends for too long.
+/// A reader that fails when no record ends for too long.
 pub(crate) struct Bounded<R> {
     bytes: R,
     unended: Unended,
 }
 
-/// Bytes that were read since the last record ended.
+/// Number of bytes read since the last record ended.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unended(Rc<Cell<u64>>);
 
 impl Unended {
-    /// Looks at a record, which begins on `line`.
+    /// Called with each record; it begins on `line`.
     ///
     /// # Errors
-    /// It is too long.
+    /// The record is too long.
     #[inline]
     pub(crate) fn end(&self, record: &csv::ByteRecord, line: u64) -> io::Result<()> {
         self.0.set(0);
         if record.as_slice().len() > LONGEST { Err(too_long(line)) } else { Ok(()) }
     }
 
-    /// Why the record that begins on `line` cannot be read.
+    /// The reason why the record that begins on `line` cannot be read.
     pub(crate) fn explain(&self, error: csv::Error, line: u64) -> io::Error {
         match error.into_kind() {
             _ if self.0.get() > UNENDED => too_long(line),

@@ -1,4 +1,4 @@
-//! A file of a table, on the disk, in an archive or in a store → its rows as a stream of CSV or documents, or as pages of Parquet. Used
+//! A file of a table, on the disk, in an archive or in a store → its rows: a stream of CSV or JSON documents, or pages of Parquet. Used
 //! by `source` and `read`.
 
 use std::fs::File;
@@ -18,20 +18,20 @@ use crate::schema::file_names;
 use crate::store::StoredFile;
 use crate::table::pages::Pages;
 
-/// What tables shrink to, about: how much room to make for their rows.
+/// Typical compression ratio of tables, to estimate the size of their rows.
 const USUAL_COMPRESSION: u64 = 4;
-/// Bytes from which the first line of a file is known; a longer one is no header.
+/// Bytes of a file in which its first line is looked for; a longer line is not a header.
 const HEAD: u64 = 1 << 16;
 
-/// One of the files of a table.
+/// One file of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePart {
-    /// Relative to the source.
+    /// Its path relative to the source.
     pub(crate) name: String,
     pub(crate) place: Place,
 }
 
-/// Where a file stands.
+/// Where a file is stored.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     Disk(PathBuf),
@@ -40,7 +40,7 @@ pub(crate) enum Place {
 }
 
 impl FilePart {
-    /// Where it stands, if it is a file by itself.
+    /// Its path, if it is a file on the disk.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::Disk(path) => Some(path),
@@ -48,7 +48,7 @@ impl FilePart {
         }
     }
 
-    /// Where an engine elsewhere finds it: a path, or a URL of a store that engines reach, too.
+    /// Its address for a remote engine: a path, or the URL of a store that engines can read as well.
     pub(crate) fn place(&self) -> Result<Option<String>> {
         match &self.place {
             Place::Disk(path) => {
@@ -60,12 +60,12 @@ impl FilePart {
         }
     }
 
-    /// Whether the bytes of the file are those of its rows.
+    /// Whether the file is uncompressed text, so that its bytes are those of its rows.
     pub(crate) fn is_plain(&self) -> bool {
         !file_names::is_compressed(&self.name) && !file_names::is_parquet(&self.name)
     }
 
-    /// Bytes that it takes where it stands, and unpacked as far as its archive says so.
+    /// Size where it is stored, and after unpacking as the archive declares it, bytes.
     fn sizes(&self) -> Result<(u64, u64)> {
         match &self.place {
             Place::Disk(path) => {
@@ -77,12 +77,12 @@ impl FilePart {
         }
     }
 
-    /// Its length in bytes, out of its archive.
+    /// Size of the file once it is taken out of its archive, bytes.
     pub(crate) fn bytes(&self) -> Result<u64> {
         Ok(self.sizes()?.1)
     }
 
-    /// About how many bytes of text its rows take, which are those of `table`.
+    /// Estimated size of its rows as text, bytes; `table` is the table that it holds.
     pub(crate) fn text(&self, table: &Table) -> Result<u64> {
         if let (Place::Disk(_), true) = (&self.place, self.is_parquet()) {
             return Ok(self.pages()?.rows().saturating_mul(width(table)));
@@ -90,20 +90,20 @@ impl FilePart {
         Ok(if self.is_plain() { self.bytes()? } else { self.bytes()?.saturating_mul(USUAL_COMPRESSION) })
     }
 
-    /// Whether its rows come as pages of columns.
+    /// Whether the file is Parquet.
     pub(crate) fn is_parquet(&self) -> bool {
         file_names::is_parquet(&self.name)
     }
 
-    /// The pages of a Parquet file.
+    /// Opens a Parquet file.
     ///
     /// # Errors
-    /// It cannot be read, or is none.
+    /// It cannot be read, or is not a Parquet file.
     pub(crate) fn pages(&self) -> Result<Pages> {
         Pages::open(self.seekable()?, &self.name)
     }
 
-    /// Hands over the bytes of the file as they are.
+    /// Calls `read` with the bytes of the file, as they are stored.
     ///
     /// # Errors
     /// It cannot be opened, or `read` fails.
@@ -115,20 +115,20 @@ impl FilePart {
         }
     }
 
-    /// Hands over the rows of a file that is text: CSV, whatever it is packed in, or documents.
+    /// Calls `read` with the rows of a text file, CSV or JSON, decompressed where it is compressed.
     ///
     /// # Errors
-    /// As [`FilePart::with_bytes`], or the file is not what its name says.
+    /// As [`FilePart::with_bytes`]; or the content does not match the extension.
     pub(crate) fn with_rows<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
         if !file_names::is_compressed(&self.name) {
             return self.with_bytes(read);
         }
-        // Of what stands there: an entry of an archive may itself be packed.
+        // The stored size: an entry of an archive may be compressed itself.
         let packed = self.sizes()?.0;
         self.with_bytes(|bytes| read(&mut unpacked(bytes, packed, &self.name).map_err(|e| self.failed(&e))?))
     }
 
-    /// The first line with the bytes that follow it, as far as they come with it: the columns of a Parquet file.
+    /// Reads the first bytes of a text file, at least the first line; for Parquet, the names of the columns as a line of CSV.
     ///
     /// # Errors
     /// As [`FilePart::with_rows`].
@@ -148,7 +148,7 @@ impl FilePart {
         Ok(head)
     }
 
-    /// The file, or a copy of it that is gone with it: Parquet is read from its end.
+    /// Opens the file, or a temporary copy that is removed when closed: Parquet is read from its end.
     fn seekable(&self) -> Result<File> {
         if let Place::Disk(path) = &self.place {
             return regular::open(path);
@@ -168,10 +168,10 @@ impl FilePart {
     }
 }
 
-/// The first line of the files, all of which have the same, for who reads the rest elsewhere.
+/// The header that all files share, for an engine that reads the rows itself.
 ///
 /// # Errors
-/// One cannot be read, or begins otherwise.
+/// A file cannot be read, or has another header.
 pub(crate) fn header(files: &[FilePart]) -> Result<Vec<u8>> {
     let mut header = Vec::new();
     for file in files {
@@ -187,13 +187,13 @@ pub(crate) fn header(files: &[FilePart]) -> Result<Vec<u8>> {
     Ok(header)
 }
 
-/// The header without what does not tell one from another: mark, quotes, line end.
+/// The header for comparison: without byte order mark, quotes and line end.
 fn columns(line: &[u8]) -> Vec<u8> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     line.iter().copied().filter(|b| !matches!(b, b'"' | b'\r' | b'\n')).collect()
 }
 
-/// What the compressed file `name` holds, which takes so many bytes where it stands.
+/// Decompresses the file `name`, whose stored size is `size` bytes.
 fn unpacked<'a>(packed: &'a mut dyn Read, size: u64, name: &str) -> Result<impl Read + 'a> {
     let mut packed = BufReader::with_capacity(1 << 18, packed);
     let start = packed.fill_buf().map_err(Error::io("read", name))?;
@@ -208,7 +208,7 @@ fn unpacked<'a>(packed: &'a mut dyn Read, size: u64, name: &str) -> Result<impl 
     Ok(Guarded(Limited { bytes, left: size.saturating_mul(MAX_COMPRESSION) }))
 }
 
-/// Fails where a file unpacks to more than any table would.
+/// A reader that fails when a file unpacks to more than any table would.
 struct Limited<'a> {
     bytes: Box<dyn Read + 'a>,
     left: u64,

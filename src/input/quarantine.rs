@@ -1,4 +1,5 @@
-//! What breaks the contract, set aside: nothing is lost, and nothing wrong is counted. Filled by `build` and `clean`; part of the Audit.
+//! Rows and values that break the contract → Quarantine: none is lost, none is counted as valid. Filled by `table_builder` and `clean`;
+//! part of the Audit.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,34 +9,34 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::schema::contract::Scope;
 
-/// Most characters of a field that are kept for people to look at.
+/// Most characters of a field that are kept.
 pub(crate) const LONGEST_FIELD: usize = 1_000;
 /// Most characters of a record that are kept.
 const LONGEST_RECORD: usize = 10_000;
 /// Most characters of a value that are kept.
 const LONGEST_VALUE: usize = 200;
-/// Bytes of what is listed of one table; what comes after is counted. Under half of a table are set aside, of any number of rows.
+/// Most bytes listed per table; the rest is only counted. Up to half of a table may be quarantined, however long it is.
 const LISTED: usize = 32 << 20;
-/// A file of which so many rows fail, and none before did not, is not worth the rest.
+/// After this many rows, reading stops if all of them failed.
 const HOPELESS: usize = 10_000;
 
-/// A row or a value that was set aside.
+/// A quarantined row or value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
-    /// File it stands in.
+    /// The file that it is from.
     pub file: String,
-    /// Line on which it starts, from 1; an engine elsewhere tells none.
+    /// The line on which it starts, from 1; `None` from a remote engine, which does not report lines.
     pub line: Option<u64>,
-    /// Whether the row was set aside, or the value alone.
+    /// Whether the row is quarantined, or the value alone.
     #[serde(rename = "set_aside")]
     pub scope: Scope,
-    /// First column that breaks the contract, by its source name.
+    /// The first column that breaks the contract, by its source name.
     pub column: String,
-    /// Its value, shortened where it is long.
+    /// The value, shortened if it is long.
     pub value: String,
-    /// Which rule it breaks.
+    /// The rule that it breaks.
     pub reason: String,
-    /// The whole row, its fields as CSV, shortened where they are long.
+    /// The whole row as CSV; long fields are shortened.
     pub record: String,
 }
 
@@ -52,7 +53,7 @@ impl Quarantined {
         Quarantined { file, line, scope, column, value, reason, record: shortened(record, LONGEST_RECORD).into_owned() }
     }
 
-    /// Where it stands, in words: its line, or the row itself.
+    /// Its position in words: the line, or the row itself.
     pub fn place(&self) -> String {
         self.line.map_or_else(|| format!("`{}`", self.record), |line| format!("line {line}"))
     }
@@ -62,7 +63,7 @@ impl Quarantined {
     }
 }
 
-/// The start of a text that is longer than so many characters.
+/// The start of a text that has more than `most` characters.
 pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
@@ -70,14 +71,14 @@ pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// What was set aside of one table.
+/// The quarantined rows and values of one table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quarantine {
-    /// The first of it.
+    /// The first of them, up to a limit.
     pub listed: Vec<Quarantined>,
-    /// Rows that were set aside.
+    /// Number of quarantined rows.
     pub rows: usize,
-    /// Values that were set aside while their rows stay, by the source name of their column.
+    /// Number of values that were quarantined while their rows stay, by the source name of their column.
     pub values: BTreeMap<String, usize>,
     bytes: usize,
 }
@@ -97,7 +98,7 @@ impl Quarantine {
         }
     }
 
-    /// Adds what comes after.
+    /// Appends the quarantine of later rows.
     pub(crate) fn append(&mut self, later: Quarantine) {
         let Quarantine { listed, rows, values, .. } = later;
         let counts = (self.rows + rows, self.values.clone());
@@ -106,34 +107,38 @@ impl Quarantine {
         values.into_iter().for_each(|(column, count)| *self.values.entry(column).or_default() += count);
     }
 
-    /// Counts rows that are not listed.
+    /// Adds rows that are counted but not listed.
     pub(crate) fn count_rows(&mut self, rows: usize) {
         self.rows += rows;
     }
 
-    /// Whether more is listed.
+    /// Whether the list has not reached its limit.
     pub(crate) fn has_room(&self) -> bool {
         self.bytes < LISTED
     }
 
-    /// Whether anything was set aside.
+    /// Whether nothing was quarantined.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Rows and values.
+    /// Number of quarantined rows and values.
     pub fn len(&self) -> usize {
         self.rows + self.values.values().sum::<usize>()
     }
 
+    /// Called while reading, after each quarantined row or value.
+    ///
     /// # Errors
-    /// So many rows have come, and all of them break the contract, or a column of all of them does.
+    /// Many rows have been read, and all of them break the contract, or all values of a column do.
     pub(crate) fn refuse_hopeless(&self, file: &str, rows: usize) -> Result<()> {
         if rows == HOPELESS { self.refuse(file, rows, |broken| broken == rows) } else { Ok(()) }
     }
 
+    /// Called at the end of a table.
+    ///
     /// # Errors
-    /// More rows break the contract than not, or more values of a column.
+    /// Most rows break the contract, or most values of a column.
     pub(crate) fn refuse_mostly_broken(&self, file: &str, rows: usize) -> Result<()> {
         self.refuse(file, rows, |broken| broken * 2 > rows)
     }
@@ -152,7 +157,7 @@ impl Quarantine {
         }
     }
 
-    /// What is told of it, by table.
+    /// The warnings about a table's quarantine.
     pub(crate) fn warnings(&self, table: &str) -> Vec<String> {
         let mut warnings: Vec<String> = Vec::new();
         for (column, count) in &self.values {
@@ -175,7 +180,7 @@ impl Quarantine {
     }
 }
 
-/// The error that so many rows of a file break the contract.
+/// The error that most rows of a file break the contract.
 pub(crate) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Option<&Quarantined>) -> Error {
     let which = first.map_or(String::new(), |first| {
         let Quarantined { column, value, reason, .. } = first;

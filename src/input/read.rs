@@ -1,4 +1,4 @@
-//! Source → RawTables: every row typed by the contract, or in quarantine with the reason. Next: `clean`.
+//! Source → RawTables: every row typed by the contract, or quarantined with the reason. Next: `clean`.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -31,32 +31,32 @@ use crate::store::{Stage, Store};
 pub struct RawTables {
     /// One entry per table.
     pub tables: BTreeMap<TableId, RawTable>,
-    /// What was accepted but should be known: unknown columns, built-in tables.
+    /// What was accepted but should be known, such as unknown columns and built-in tables.
     pub warnings: Vec<String>,
 }
 
-/// One table as its file holds it.
+/// One table as its files hold it.
 #[derive(Debug, Clone)]
 pub struct RawTable {
     /// The readable rows; columns in the order of the contract.
     pub frame: DataFrame,
-    /// Line in the file of each row of `frame`, from 1.
+    /// Line in the file of each row of `frame`, from 1. With several files, lines count on from one to the next.
     pub lines: Vec<u32>,
-    /// Rows in the file, the header not counted.
+    /// Number of rows in the file, without the header.
     pub rows_in: usize,
-    /// Zip prefixes whose leading zeros were restored.
+    /// Number of zip prefixes whose leading zeros were restored.
     pub padded_zips: usize,
-    /// Ids that are not 32 hexadecimal digits, by column.
+    /// Number of ids that are not 32 hexadecimal digits, by column.
     pub odd_ids: Vec<(&'static str, usize)>,
-    /// Instants that had an offset from UTC, by column.
+    /// Number of instants that had an offset from UTC, by column.
     pub converted: Vec<(&'static str, usize)>,
-    /// What breaks the contract.
+    /// Rows and values that break the contract.
     pub quarantine: Quarantine,
-    /// Where the rows come from.
+    /// The file that the rows come from.
     pub file: InputFile,
 }
 
-/// What the name of files begins with that are known by their rows.
+/// Prefix of the names of files that are identified by their rows, not by their bytes.
 const ROWS_OF: &str = "rows of ";
 
 /// Identity of an input file.
@@ -66,31 +66,31 @@ pub struct InputFile {
     pub name: String,
     /// Length in bytes.
     pub bytes: u64,
-    /// BLAKE3 of the bytes, hexadecimal; of a table in several files, of their hashes. Of rows that a store holds or an engine
-    /// elsewhere reads, it follows from these, whatever their order.
+    /// BLAKE3 of the bytes, hexadecimal. For a table in several files, BLAKE3 of their hashes. For rows of a store or rows that a remote
+    /// engine reads, a hash of the rows that does not depend on their order.
     pub blake3: String,
-    /// The files of a table that has several, in the order in which they are read.
+    /// The files of a table that has several, in the order in which they are read; otherwise empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<InputFile>,
 }
 
 impl InputFile {
-    /// A file by itself.
+    /// The identity of a single file.
     pub(crate) fn single(name: &str, bytes: u64, blake3: String) -> InputFile {
         InputFile { name: name.into(), bytes, blake3, parts: Vec::new() }
     }
 
-    /// Files that an engine elsewhere reads, known by their rows: nobody shall take the hash for that of a file.
+    /// The identity of files that a remote engine reads, by their rows. The name says so: the hash is not that of a file.
     pub(crate) fn of_rows(name: &str, bytes: u64, blake3: String) -> InputFile {
         InputFile::single(&format!("{ROWS_OF}{name}"), bytes, blake3)
     }
 
-    /// Whether an engine elsewhere has read it.
+    /// Whether a remote engine has read it.
     pub fn is_of_rows(&self) -> bool {
         self.name.starts_with(ROWS_OF)
     }
 
-    /// The files of one table. Each is hashed by itself: what is known of one stays known when others come.
+    /// The identity of a table in several files. Each file keeps its own hash, which stays valid when further files arrive.
     pub(crate) fn joined(name: &str, parts: Vec<InputFile>) -> InputFile {
         let mut hasher = blake3::Hasher::new();
         for part in &parts {
@@ -115,7 +115,7 @@ impl InputFile {
 /// BLAKE3 of a file's bytes, hexadecimal.
 ///
 /// # Errors
-/// It cannot be read.
+/// [`Error::Input`]: it is not a regular file. [`Error::Io`]: it cannot be read.
 pub fn hash_file(path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     let mut file = regular::open(path)?;
@@ -131,8 +131,8 @@ pub fn hash_file(path: &Path) -> Result<String> {
 /// Reads the ten tables, in parallel.
 ///
 /// # Errors
-/// A file that is not what its name says: no header, a missing column, another separator, cut off, mostly unreadable; a
-/// table that is nowhere; a store that fails. Single rows that break the contract are no error: they go to
+/// [`Error::Input`]: the content of a file does not match its name (no header, a missing column, another separator, truncated, mostly
+/// unreadable), or a table is in no place. [`Error::Store`]: a store fails. Single rows that break the contract are no error: they go to
 /// [`RawTable::quarantine`].
 pub fn read(source: &Source) -> Result<RawTables> {
     read_tables(source, &TABLES.each_ref().map(|t| t.id))
@@ -152,17 +152,17 @@ pub fn read_tables(source: &Source, tables: &[TableId]) -> Result<RawTables> {
     Ok(raw)
 }
 
-/// Says what a file on the disk is, by its name and place: [`hash_file`], or who remembers.
+/// Hashes a file on the disk, given its name and path: [`hash_file`], or a cache in front of it.
 pub type Hash<'a> = dyn Fn(&str, &Path) -> Result<String> + Sync + 'a;
 
-/// What [`RawTable::file`] will say. Of a file, the rows are not looked at; a store has none until they are read.
+/// Computes what [`RawTable::file`] will be. A file is hashed but not parsed; the rows of a store must be read.
 ///
 /// # Errors
-/// As [`read`]; `hash` fails.
+/// As [`read`]; or `hash` fails.
 pub fn identify(source: &Source, id: TableId, hash: &Hash<'_>) -> Result<InputFile> {
     let first = source.parts().iter().find(|part| part.store.is_some() || part.file(id).is_some());
     let Some(file) = first.and_then(|part| part.file(id)) else {
-        // The rows are looked at and let go.
+        // Reads the rows for their hash and drops them.
         return Ok(read_blocks(source, id, &mut |_, _| Ok(()))?.0.file);
     };
     match file.single() {
@@ -195,12 +195,12 @@ pub fn identify_all(source: &Source, hash: &Hash<'_>) -> Result<Vec<(TableId, In
     TABLES.par_iter().with_max_len(1).map(|table| Ok((table.id, identify(source, table.id, hash)?))).collect()
 }
 
-/// Reads one table, with warnings: from the first place that holds it, where files come before what a store holds.
+/// Reads one table, with its warnings, from the first place that holds it; within a place, files come before a store.
 pub(crate) fn read_table(source: &Source, id: TableId) -> Result<(RawTable, Vec<String>)> {
     read_to(source, id, None)
 }
 
-/// The same, but the rows go to `take` in blocks: the table that comes back holds none of them.
+/// [`read_table`], but passes the rows to `take` in blocks; the returned table has none.
 pub(crate) fn read_blocks<'a>(
     source: &Source,
     id: TableId,
@@ -234,7 +234,7 @@ fn read_first<'a>(
     built_in::table(id)
 }
 
-/// A warning per store that holds the table too, where it is read from `first`.
+/// One warning per further store that holds the table, which is read from `first`.
 fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>> {
     let mut told = Vec::new();
     for SharedStore(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
@@ -250,8 +250,8 @@ fn stored_name(store: &dyn Store, id: TableId) -> String {
     format!("{} {}.{}", store.url(), Stage::Raw.name(), id.name())
 }
 
-/// Takes the rows of a store, of which there are `about` so many, as those of a file, so that they meet the same contract. A store
-/// has no order: the hash does not depend on it.
+/// Reads the rows of a store as if they were those of a file, so that they meet the same contract; `about` is their estimated number. A
+/// store has no order, so the hash does not depend on it.
 fn read_store<'a>(
     store: &dyn Store,
     id: TableId,
@@ -271,7 +271,7 @@ fn read_store<'a>(
     Ok((table, Vec::new()))
 }
 
-/// Reads the files of a table one after the other, each checked by itself. Lines count through all of them.
+/// Reads the files of a table one after the other and checks each by itself. Line numbers count on from file to file.
 fn read_file<'a>(
     file: &SourceFile,
     reading: &Reading,
@@ -301,7 +301,7 @@ fn read_file<'a>(
     if read.iter().all(|identity| identity.as_ref().is_some_and(|file| file.bytes == 0)) {
         return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
     }
-    // Of what is packed, the file is hashed, not its rows.
+    // A compressed file is hashed as it is stored, not its rows.
     let anew: &Hash<'_> = &|_, path| hash_file(path);
     let identify = |(part, read): (&FilePart, Option<InputFile>)| match read.filter(|_| part.is_plain()) {
         Some(read) => Ok(read),
@@ -316,7 +316,7 @@ fn read_file<'a>(
     builder.finish(identity, true).map(|table| (table, warnings))
 }
 
-/// Reads a CSV file; says what it is, what to warn of, and in which form it is written where that is not the canonical one.
+/// Reads a CSV file. Returns its identity, its warnings, and how it differs from the canonical form, if it does.
 fn read_text(
     part: &FilePart,
     rows: &mut dyn Read,
@@ -332,7 +332,7 @@ fn read_text(
     Ok((tap.file(&part.name), told, forms))
 }
 
-/// Reads a Parquet file. The lines of its rows are their numbers.
+/// Reads a Parquet file. The line of a row is its number.
 fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let pages = part.pages()?;
     let names = pages.names();
@@ -340,7 +340,7 @@ fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<S
     let held: Vec<usize> = positions.iter().copied().filter(|at| *at < names.len()).collect();
     let mut rows = TypedRows::of_file(&part.name, pages.most_unpacked(), builder.lines_before);
     pages.read(&held, &mut |mut frame| {
-        // What the file lacks is empty in every row.
+        // A column that the file lacks is null in every row.
         for (at, _) in positions.iter().enumerate().filter(|(_, position)| **position == names.len()) {
             let empty = Column::full_null(builder.table.columns[at].source.into(), frame.height(), &DataType::String);
             frame.insert_column(at, empty)?;
@@ -352,14 +352,14 @@ fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<S
     Ok(warnings)
 }
 
-/// Reads the records of a canonical file; says what to warn of, and whether the last line ends.
+/// Reads the records of a canonical file. Returns the warnings, and whether the last line is terminated.
 pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Result<(Vec<String>, bool)> {
     let bytes = Bounded::new(Lines::new(bytes));
     let unended = bytes.unended();
     let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(LONGEST).from_reader(bytes);
     let file = builder.part.clone();
     let failed = |e: std::io::Error| {
-        // What is known of one of several files has its own words.
+        // Errors of one of several files name that file.
         let cannot =
             |e| Error::input(format!("cannot read `{file}`: {e}")).with_hint("correct the file, or download it again");
         e.downcast::<Error>().unwrap_or_else(cannot)
@@ -367,7 +367,7 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
     let header = reader.byte_headers().map_err(|e| unended.explain(e, 1)).map_err(failed)?;
     let header: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
     if header.is_empty() {
-        // An empty file; the caller knows, since no byte was read.
+        // An empty file: the caller reports it, since no byte was read.
         return Ok((Vec::new(), true));
     }
     let (positions, warnings) = builder.locate(&header)?;
@@ -377,7 +377,7 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
     let (mut last_line, mut last_byte) = (0, None);
     loop {
         let read = reader.read_byte_record(&mut record);
-        // After `\r\n` the parser still stands before the `\n` when it says where a record starts.
+        // After `\r\n` the parser reports the start of a record before the `\n`.
         let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().get_ref().crlf);
         if !read.map_err(|e| unended.explain(e, line)).map_err(failed)? {
             break;
@@ -387,10 +387,10 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
         (last_line, last_byte) = (line, last.and_then(|field| field.last().copied()));
         if record.len() == header.len() {
             if lacks {
-                // What the file lacks is empty in every row.
+                // A column that the file lacks is empty in every row.
                 record.push_field(b"");
             }
-            // The bytes of all fields are looked at once; text may still end within a character where a field does.
+            // Validates UTF-8 for all fields at once. A field boundary may still split a character.
             let whole = std::str::from_utf8(record.as_slice()).ok();
             let field = |i: usize| {
                 let text = whole.and_then(|whole| whole.get(record.range(positions[i])?));
@@ -413,11 +413,11 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
     Ok((warnings, lines.ends_line()))
 }
 
-/// Looks at the line ends of the text that is parsed.
+/// Observes the line ends of the text on its way to the parser.
 struct Lines<'a> {
     bytes: Bytes<'a>,
     last: [u8; 3],
-    /// Whether the first line ends with `\r\n`; unknown until a line has ended.
+    /// Whether the first line ends with `\r\n`; unknown until the first line end.
     crlf: bool,
     in_first_line: bool,
 }
@@ -451,11 +451,11 @@ impl Read for Lines<'_> {
     }
 }
 
-/// Hashes and counts the bytes on their way to the parser, so that a file is read once.
+/// Hashes and counts the bytes on their way to the parser, so that a file is read only once.
 pub(crate) struct HashingReader<'a> {
     inner: &'a mut dyn Read,
     hasher: blake3::Hasher,
-    /// Whether anybody asks for the hash.
+    /// Whether the hash is needed.
     hashes: bool,
     bytes: u64,
 }
@@ -465,7 +465,7 @@ impl<'a> HashingReader<'a> {
         HashingReader { inner, hasher: blake3::Hasher::new(), hashes: true, bytes: 0 }
     }
 
-    /// What went through.
+    /// The identity of the bytes that were read.
     fn file(&self, name: &str) -> InputFile {
         let blake3 = self.hasher.finalize().to_hex().to_string();
         InputFile::single(name, self.bytes, blake3)

@@ -1,6 +1,6 @@
-//! Where the raw tables are: a folder of Kaggle CSVs, Kaggle's zip, the cloud layout, or stores. Next: `read`.
+//! Places (a folder of Kaggle's CSV files, Kaggle's zip, the cloud layout, stores) → Source: which file holds which table. Next: `read`.
 //!
-//! What a place holds is found by `find`; here places come together, and what is missing of them is told at once.
+//! `find` lists the tables of one place. This module combines several places and reports everything that is missing at once.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,34 +18,34 @@ use crate::schema::read_options::Reading;
 use crate::store::url::is_url;
 use crate::store::{self, Stage, Store};
 
-/// Tables without which the rest of an analysis stands.
+/// Tables that an analysis can do without.
 const OPTIONAL: [TableId; 3] = [TableId::Geolocation, TableId::OrderReviews, TableId::Sellers];
-/// Tables whose rows the program holds.
+/// Tables whose rows are built into the program.
 const HELD: [TableId; 2] = [TableId::Categories, TableId::States];
 
-/// The places of the ten tables. Nothing is read yet but the columns of files.
+/// The places of the ten tables. Of files, only the columns have been read.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// What the user named, the secrets of URLs masked.
+    /// The places as the user named them, secrets in URLs masked.
     pub places: Vec<String>,
     parts: Vec<Part>,
-    /// Whether nothing may be missing.
+    /// Whether a missing table, column or file is an error.
     strict: bool,
     reading: Reading,
 }
 
-/// One place: the files that it has, and the store that it is.
+/// One place: its files, and the store, if it is one.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     files: Vec<SourceFile>,
-    /// What is not read of it, and why.
+    /// Files of a table that are not read, each with the reason.
     unread: Vec<(TableId, String)>,
     /// Files that may be meant for tables that are missing.
     near: Vec<(TableId, String)>,
     pub(crate) store: Option<SharedStore>,
 }
 
-/// A store that can be shared and shown.
+/// A store in a shareable handle that implements `Debug`.
 #[derive(Clone)]
 pub(crate) struct SharedStore(pub(crate) Arc<dyn Store>);
 
@@ -58,7 +58,7 @@ impl std::fmt::Debug for SharedStore {
 /// How the rows of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
-    /// Comma-separated values with a header, or what is read as such: compressed, Parquet, several files.
+    /// Comma-separated values with a header, or anything read as such: compressed, Parquet, several files.
     Csv,
     /// An array of nested documents.
     Json,
@@ -67,19 +67,19 @@ pub enum Format {
 /// The files of one table.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// The table they hold.
+    /// The table that they hold.
     pub table: TableId,
     /// Name for messages, relative to the source.
     pub name: String,
     /// How their rows are written.
     pub format: Format,
     files: Vec<FilePart>,
-    /// So many of the first are left out.
+    /// Number of leading files to skip, because the previous run has read them.
     known: usize,
 }
 
 impl Source {
-    /// Locates the tables at a path or the URL of a store.
+    /// Locates the tables at a path or in the store with this URL.
     ///
     /// # Errors
     /// As [`Source::open_all`].
@@ -87,11 +87,11 @@ impl Source {
         Source::open_all(&[place])
     }
 
-    /// Locates the tables at several places: each comes from the first that holds it.
+    /// Locates the tables at several places. Each table comes from the first place that holds it.
     ///
     /// # Errors
-    /// A path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. That a store lacks a
-    /// table is only known when it is read.
+    /// [`Error::Input`]: a path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. Whether a
+    /// store lacks a table is known only when it is read.
     pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
         let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
@@ -99,7 +99,7 @@ impl Source {
         source.name_second_places();
         if source.parts.iter().all(|part| part.store.is_none()) {
             let absent = |t: &&Table| source.parts.iter().all(|part| part.file(t.id).is_none());
-            // Kaggle's download lacks the state names; the contract holds them.
+            // Kaggle's download lacks the state names; they are built in.
             let absent = TABLES.iter().filter(absent).filter(|t| t.id != TableId::States);
             let lost: Vec<&Table> = absent.filter(|t| source.is_needed(t.id)).collect();
             if !lost.is_empty() {
@@ -110,7 +110,7 @@ impl Source {
         Ok(source)
     }
 
-    /// The same, where values are read as the user says.
+    /// Sets how dates and numbers are read.
     pub fn with(mut self, reading: Reading) -> Source {
         self.reading = reading;
         self
@@ -120,10 +120,10 @@ impl Source {
         &self.reading
     }
 
-    /// The same source, of which every table, column and file must be read.
+    /// Makes it an error that a table, a column or a file is missing or not read.
     ///
     /// # Errors
-    /// What is missing, or not read. Of a store, this is only known when it is read.
+    /// [`Error::Input`]: names what is missing or not read. For a store this is known only when it is read.
     pub fn strict(mut self) -> Result<Source> {
         self.strict = true;
         let held =
@@ -146,15 +146,15 @@ impl Source {
         }
     }
 
-    /// The error that a table is missing where `--strict` demands it.
+    /// The error for a missing table under `--strict`.
     fn absent(&self, table: &Table) -> Error {
         refused(&format!("`{}` is missing from `{}`", table.file, self.places.join("`, `")))
     }
 
-    /// A table that no place holds: whether the rest of the analysis can do without, and nothing there is meant for it.
+    /// Accepts that no place holds `table`, if the analysis can do without it and no file may be meant for it.
     ///
     /// # Errors
-    /// It cannot, or `--strict` was asked for.
+    /// It cannot be accepted, or the source is strict.
     pub(crate) fn without(&self, table: &Table) -> Result<()> {
         match (self.is_needed(table.id), self.strict && table.id != TableId::States) {
             (true, _) => Err(self.missing(&[table])),
@@ -168,13 +168,13 @@ impl Source {
         meant || !(OPTIONAL.contains(&id) || HELD.contains(&id))
     }
 
-    /// What is not read of a table, and why.
+    /// The files of a table that are not read, each with the reason.
     pub(crate) fn unread(&self, id: TableId) -> impl Iterator<Item = &String> {
         let unread = self.parts.iter().flat_map(|part| &part.unread);
         unread.filter(move |(table, _)| *table == id).map(|(_, told)| told)
     }
 
-    /// Names the files of a place whose table comes from a place before it.
+    /// Warns of files whose table is read from an earlier place.
     fn name_second_places(&mut self) {
         for i in 1..self.parts.len() {
             let (before, rest) = self.parts.split_at_mut(i);
@@ -191,11 +191,11 @@ impl Source {
         }
     }
 
-    /// The files that have come since an earlier load, as a source of the tables that they belong to. `then` and `now` are all
-    /// that were and are there, in the order of the contract.
+    /// A source of the files that arrived since the previous run, and the tables that they belong to. `then` and `now` are all input files
+    /// of the previous run and of this one, in the order of the contract.
     ///
     /// # Errors
-    /// Why the earlier load is not a beginning of one of this source.
+    /// Why this source is not the previous one with new files appended.
     pub(crate) fn since(&self, then: &[InputFile], now: &[InputFile]) -> Result<(Source, Vec<TableId>), String> {
         let mut grown = Vec::new();
         let mut files = Vec::new();
@@ -218,12 +218,12 @@ impl Source {
         }
     }
 
-    /// The file of every table that has one, in the order of the contract.
+    /// The chosen file of every table that has one, in the order of the contract.
     fn chosen(&self) -> impl Iterator<Item = &SourceFile> {
         TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)))
     }
 
-    /// The files on the disk that hold the tables, each with its name.
+    /// The chosen files on the disk, each with its name.
     pub fn files(&self) -> Vec<(&str, &Path)> {
         self.chosen().flat_map(SourceFile::files).collect()
     }
@@ -232,7 +232,7 @@ impl Source {
         &self.parts
     }
 
-    /// About how many bytes of text the tables are.
+    /// Estimated size of all tables as text, bytes.
     ///
     /// # Errors
     /// A file is missing, or a store cannot be reached.
@@ -248,8 +248,10 @@ impl Source {
         TABLES.iter().map(|table| Ok(of_table(table)?.unwrap_or(0))).sum()
     }
 
+    /// Checks the columns of all files.
+    ///
     /// # Errors
-    /// Files lack columns that must be there: all columns of all files, and what these look like.
+    /// Required columns are missing: names all of them in all files, and what these files seem to hold instead.
     fn demand_columns(&self) -> Result<()> {
         let mut lost = Vec::new();
         for file in self.chosen().filter(|file| file.format == Format::Csv) {
@@ -265,7 +267,7 @@ impl Source {
         Err(Error::input(told.join("; ")).with_hint(looks.join("; ")))
     }
 
-    /// The error that no place holds some tables.
+    /// The error for tables that no place holds.
     fn missing(&self, tables: &[&Table]) -> Error {
         let listed = |names: &[&str]| format!("`{}`", names.join("`, `"));
         let files: Vec<&str> = tables.iter().map(|table| table.file).collect();
@@ -297,7 +299,7 @@ fn refused(why: &str) -> Error {
         .with_hint("without `--strict` the analysis goes on, and warns of all this")
 }
 
-/// What the files of a folder are that holds no table.
+/// What the files of a folder without tables seem to be.
 fn aside(folder: &Path) -> Vec<String> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -309,7 +311,7 @@ fn aside(folder: &Path) -> Vec<String> {
 struct Lost {
     name: String,
     columns: Vec<&'static str>,
-    /// What the file is instead.
+    /// What the file seems to be instead.
     looks: String,
 }
 
@@ -322,7 +324,7 @@ impl Lost {
     }
 }
 
-/// Which columns a file lacks, of those that it may lack or of the others. An empty file is told by whoever reads it.
+/// The columns that a file lacks, among the optional or the required ones. An empty file is reported by its reader.
 fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result<Option<Lost>> {
     if file.format != Format::Csv {
         return Ok(None);
@@ -334,7 +336,7 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
     let found = recognize::columns(&head);
     let twice = |c: &Column| found.iter().filter(|name| recognize::is(c, name)).count() > 1;
     if table.columns.iter().any(twice) {
-        // Which of the two it should be, whoever reads it asks.
+        // A column occurs twice: the reader asks the user which one to use.
         return Ok(None);
     }
     let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
@@ -351,13 +353,13 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
 }
 
 impl Part {
-    /// The files of a table.
+    /// The files that hold `table`.
     pub(crate) fn file(&self, table: TableId) -> Option<&SourceFile> {
         self.files.iter().find(|f| f.table == table)
     }
 }
 
-/// What is at a place, and how it is called.
+/// Finds what is at a place; also returns its name for messages.
 fn locate(place: &Path) -> Result<(String, Part)> {
     if let Some(url) = place.to_str().filter(|text| is_url(text)) {
         return in_store(url);
@@ -395,19 +397,19 @@ fn part(found: find::Found, store: Option<SharedStore>) -> Part {
 }
 
 impl SourceFile {
-    /// Files of one table, of which there is at least one.
+    /// The files of one table, at least one.
     pub(crate) fn new(table: TableId, format: Format, files: Vec<FilePart>) -> SourceFile {
         let more = if files.len() > 1 { format!(" + {} more", files.len() - 1) } else { String::new() };
         let first = files.first().map_or("", |file| file.name.as_str());
         SourceFile { table, name: format!("{first}{more}"), format, files, known: 0 }
     }
 
-    /// The files to be read.
+    /// The files to read.
     pub(crate) fn parts(&self) -> &[FilePart] {
         &self.files[self.known..]
     }
 
-    /// The one file that it is, whose bytes are those of its rows.
+    /// Its file, if there is only one, and that is uncompressed.
     pub(crate) fn single(&self) -> Option<&FilePart> {
         match &self.files[..] {
             [file] if file.is_plain() => Some(file),
@@ -415,12 +417,12 @@ impl SourceFile {
         }
     }
 
-    /// About how many bytes of text there are to be read.
+    /// Estimated size of the text to read, bytes.
     pub(crate) fn size(&self) -> Result<u64> {
         self.parts().iter().map(|part| part.text(self.table.table())).sum()
     }
 
-    /// The files on the disk of which it consists, each with its name; none in an archive or a store.
+    /// Its files on the disk, each with its name; none in an archive or a store.
     pub(crate) fn files(&self) -> Vec<(&str, &Path)> {
         self.files.iter().filter_map(|part| Some((part.name.as_str(), part.path()?))).collect()
     }

@@ -1,4 +1,4 @@
-//! Fields of text → the typed rows of one table, those that break the contract apart. Used by `read` and `json`.
+//! Fields of text → typed rows of one table, and the quarantine of those that break the contract. Used by `read` and `json`.
 
 use polars::prelude::*;
 
@@ -9,44 +9,44 @@ use crate::error::{Error, Result};
 use crate::schema::contract::{Column as Declared, Scope, TIME_ZONE, Table};
 use crate::schema::parse::{Bounds, Cell, NOT_TEXT, parse_text};
 
-/// The text of a field, or its bytes where they are none.
+/// A field: `Ok` text, or `Err` bytes that are not UTF-8.
 pub(crate) type Field<'a> = std::result::Result<&'a str, &'a [u8]>;
 
-/// No table has more columns in its file.
+/// Most columns that any table has in its file.
 pub(crate) const MAX_COLUMNS: usize = 9;
-/// Rows that are handed on together where a table is read in blocks.
+/// Rows per block, where a table is read in blocks.
 const BLOCK: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
-/// Bytes of text that are handed on together at most: rows may be long.
+/// Most bytes of text per block: single rows may be long.
 const HEAVY: usize = 32 << 20;
 
-/// Takes the next readable rows of a table, columns under their source names, and the line of each.
+/// Takes a block of readable rows, columns under their source names, and the line of each row.
 pub(crate) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
 
-/// Collects the rows of one table, whatever format they come from.
+/// Builds one table from rows of any format.
 pub(crate) struct TableBuilder<'t> {
     pub(crate) table: &'static Table,
     pub(crate) file: String,
-    /// The one of its files that is being read.
+    /// The file that is being read, of those of the table.
     pub(crate) part: String,
-    /// The columns as this file has them: those that it lacks may be null.
+    /// The columns as this file has them: those that it lacks are nullable.
     declared: Vec<Declared>,
     columns: Vec<ColumnBuilder>,
     lines: Vec<u32>,
-    /// Bytes of the rows that are here.
+    /// Bytes of the rows in the current block.
     weight: usize,
     rows_in: usize,
     padded_zips: usize,
-    /// What the user says of plausible values.
+    /// Plausible values, as the user sets them.
     pub(crate) bounds: Bounds,
-    /// By column: ids that have not Olist's form, and instants that had an offset from UTC.
+    /// By column: ids that are not in Olist's form, and instants that had an offset from UTC.
     odd_ids: [usize; MAX_COLUMNS],
     converted: [usize; MAX_COLUMNS],
     quarantine: Quarantine,
-    /// Why the last row seen breaks the contract: with a missing final line break, the file was cut off.
+    /// Why the last row breaks the contract, if it does. If its line is not terminated either, the file was truncated.
     last_breaks: Option<String>,
-    /// Lines of the files before this one.
+    /// Number of lines in the files before this one.
     pub(crate) lines_before: u64,
-    /// Where the rows go; without it they stay.
+    /// Receives the rows in blocks; `None` keeps them in the table.
     take: Option<&'t mut TakeBlock<'t>>,
 }
 
@@ -57,7 +57,7 @@ enum ColumnBuilder {
 }
 
 impl<'t> TableBuilder<'t> {
-    /// `size` of the file in bytes: columns that never grow are never copied.
+    /// `size` is that of the file in bytes: buffers of sufficient capacity are never copied.
     pub(crate) fn new(table: &'static Table, file: &str, size: u64, take: Option<&'t mut TakeBlock<'t>>) -> Self {
         let rows = (size / width(table)) as usize;
         let rows = if take.is_some() { rows.min(BLOCK) } else { rows };
@@ -81,8 +81,8 @@ impl<'t> TableBuilder<'t> {
         }
     }
 
-    /// Where each declared column stands in the file, behind its last one where the file lacks it; and a warning per column that is
-    /// missing, or that the contract does not know.
+    /// The position of each declared column in the file, or the number of columns where the file lacks it; and one warning per column that
+    /// is missing or unknown to the contract.
     pub(crate) fn locate(&mut self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
         let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
         let (mut positions, mut warnings) = (Vec::new(), Vec::new());
@@ -114,12 +114,12 @@ impl<'t> TableBuilder<'t> {
         Ok((positions, warnings))
     }
 
-    /// The warning that a file lacks a column.
+    /// The warning that the file lacks a column.
     pub(crate) fn lacks(&self, column: &Declared) -> String {
         format!("column `{}` is missing from `{}`: it is empty", column.source, self.file)
     }
 
-    /// Declares which columns the file lacks: they hold nulls, whatever the contract demands of a table that has them.
+    /// Makes the columns that the file lacks nullable, whatever the contract demands of a table that has them.
     pub(crate) fn may_be_null(&mut self, is_missing: impl Fn(usize) -> bool) {
         for (i, (column, declared)) in self.declared.iter_mut().zip(self.table.columns).enumerate() {
             let lacks = declared.null.or(is_missing(i).then_some("the file lacks the column"));
@@ -127,8 +127,8 @@ impl<'t> TableBuilder<'t> {
         }
     }
 
-    /// Takes a row: `field(i)` is the text of the `i`-th declared column, or the bytes that are none; `record` the whole row for the
-    /// quarantine.
+    /// Adds a row. `field(i)` is the text of the `i`-th declared column, or its bytes if they are not text; `record` returns the whole row
+    /// for the quarantine.
     pub(crate) fn push<'a>(
         &mut self,
         line: u64,
@@ -136,7 +136,7 @@ impl<'t> TableBuilder<'t> {
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         let mut cells = [Cell::Null; MAX_COLUMNS];
-        // Whether a value breaks the contract by itself; a row that does takes it along.
+        // Whether values are to be quarantined alone; unnecessary if the row is quarantined.
         let mut alone = false;
         for (i, column) in self.declared.iter().enumerate() {
             match parsed(column, field(i), &self.bounds) {
@@ -181,13 +181,13 @@ impl<'t> TableBuilder<'t> {
         Ok(())
     }
 
-    /// Is told the bytes of each row after it: a block of long rows is handed on before it has its number of them.
+    /// Called after each row with its size in bytes: ends the block early if its rows are long.
     pub(crate) fn weigh(&mut self, bytes: usize) -> Result<()> {
         self.weight += bytes;
         if self.weight >= HEAVY && !self.lines.is_empty() { self.hand_on() } else { Ok(()) }
     }
 
-    /// Gives the rows away that are there, if anybody takes them.
+    /// Passes the current block on, if rows are read in blocks.
     fn hand_on(&mut self) -> Result<()> {
         self.weight = 0;
         let Some(take) = &mut self.take else { return Ok(()) };
@@ -197,10 +197,10 @@ impl<'t> TableBuilder<'t> {
         take(frame_of(self.table, columns, rows)?, std::mem::take(&mut self.lines))
     }
 
-    /// Sets a row aside.
+    /// Quarantines a row.
     ///
     /// # Errors
-    /// No row of the file is readable so far.
+    /// No row of the file has been readable so far.
     pub(crate) fn reject(
         &mut self,
         line: u64,
@@ -231,10 +231,10 @@ impl<'t> TableBuilder<'t> {
         self.quarantine.refuse_hopeless(&self.file, self.rows_in)
     }
 
-    /// One of the files has ended; `ends_line` tells one with a final line break from one that may have been cut off.
+    /// Called at the end of each file; `ends_line` is whether its last line is terminated.
     ///
     /// # Errors
-    /// It was, in its last line.
+    /// The file was truncated: its last line is not terminated and breaks the contract.
     pub(crate) fn end_file(&mut self, ends_line: bool) -> Result<()> {
         match self.last_breaks.take().filter(|_| !ends_line) {
             Some(why) => Err(Error::input(format!("`{}` is cut off in {why}", self.part))
@@ -272,7 +272,7 @@ fn bytes(field: Field<'_>) -> &[u8] {
     field.map_or_else(|bytes| bytes, str::as_bytes)
 }
 
-/// What is told of instants that had an offset from UTC.
+/// The warnings about instants that had an offset from UTC.
 pub(crate) fn converted(table: &RawTable) -> impl Iterator<Item = String> {
     let told = |(column, count): &(&str, usize)| {
         let (values, file) = (if *count == 1 { "value" } else { "values" }, &table.file.name);
@@ -320,12 +320,12 @@ impl ColumnBuilder {
     }
 }
 
-/// Characters of a row, roughly.
+/// Typical characters of a row.
 pub(crate) fn width(table: &Table) -> u64 {
     table.columns.iter().map(|c| c.kind.typical_width()).sum()
 }
 
-/// One line of CSV without its line break.
+/// The fields as a line of CSV, without line break.
 pub(crate) fn as_csv<T: AsRef<str>>(fields: impl Iterator<Item = T>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail.

@@ -1,5 +1,5 @@
-//! Typed columns → the rows of a table, each value as the text that a CSV file would have. Used by `read` for Parquet files and for
-//! what stores hold: one rule for all of them, and the contract is met by text alone.
+//! Typed columns → rows of a table, each value as the text that a CSV file would hold. Used by `read` for Parquet files and stores: one
+//! rule for all formats, since the contract is checked on text alone.
 
 use std::io::Write;
 
@@ -10,21 +10,21 @@ use crate::error::{Error, Result};
 use crate::schema::contract::{Column as Declared, LogicalType};
 use crate::schema::format;
 
-/// The chunk of a column of one chunk.
+/// The array of a column that has one chunk.
 type Array<T> = <T as PolarsDataType>::Array;
 
-/// Direct access to the values of a column of one chunk.
+/// Direct access to the values of a column that has one chunk.
 enum Cells<'a> {
     Text(&'a Array<StringType>),
     Bytes(&'a Array<BinaryType>),
     Integer(&'a Array<Int64Type>),
-    /// Centavos, in the tables that pfe writes.
+    /// Centavos, as in tables that pfe writes.
     Centavos(&'a Array<Int64Type>),
     Single(&'a Array<Float32Type>),
     Float(&'a Array<Float64Type>),
     Flag(&'a Array<BooleanType>),
     Days(&'a Array<Int32Type>),
-    /// So many decimals of a second since 1970, and whether they are those of UTC.
+    /// An instant since 1970: its decimals of a second, and whether it is in UTC.
     Instant(&'a Array<Int64Type>, u32, bool),
 }
 
@@ -54,7 +54,7 @@ impl<'a> Cells<'a> {
         cells.ok_or_else(|| polars_err!(SchemaMismatch: "column `{}` holds {dtype}", column.name()).into())
     }
 
-    /// Writes the value of a row; says whether there is one.
+    /// Appends the text of a value to `out`; returns whether it is not null.
     #[inline]
     fn write(&self, row: usize, out: &mut Vec<u8>) -> bool {
         match self {
@@ -62,7 +62,7 @@ impl<'a> Cells<'a> {
             Cells::Bytes(a) => a.get(row).map(|bytes| out.extend_from_slice(bytes)),
             Cells::Integer(a) => a.get(row).map(|number| format::signed(out, number)),
             Cells::Centavos(a) => a.get(row).map(|centavos| format::reais(out, centavos)),
-            // The shortest text that reads back as the same number; writing to memory cannot fail.
+            // The shortest text that parses to the same number; writing to memory cannot fail.
             Cells::Single(a) => a.get(row).map(|number| write!(out, "{number:?}").unwrap_or_default()),
             Cells::Float(a) => a.get(row).map(|number| write!(out, "{number:?}").unwrap_or_default()),
             Cells::Flag(a) => a.get(row).map(|flag| out.extend_from_slice(if flag { b"true" } else { b"false" })),
@@ -73,7 +73,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The column in one chunk, of one of the types that [`Cells`] knows.
+/// Converts a column to one chunk of a type that [`Cells`] knows.
 fn plain(column: &Column, place: &str) -> Result<Column> {
     use DataType as D;
     let dtype = column.dtype();
@@ -89,39 +89,39 @@ fn plain(column: &Column, place: &str) -> Result<Column> {
     Ok(to.map_or_else(|| Ok(column.clone()), |to| column.strict_cast(&to))?.rechunk())
 }
 
-/// Rows on their way to a table, whose columns are those of the contract in its order.
+/// Typed rows on their way to a table; their columns are those of the contract, in its order.
 pub(crate) struct TypedRows<'p> {
-    /// Where they come from, for messages.
+    /// Where the rows come from, for messages.
     place: &'p str,
-    /// Whether amounts come as centavos, as pfe keeps them.
+    /// Whether amounts are centavos, as in tables that pfe writes.
     centavos: bool,
-    /// So many bytes of text are no bomb.
+    /// Most bytes of text; more is taken for a decompression bomb.
     most: u64,
-    /// Seen so far.
+    /// Number of rows so far.
     pub(crate) rows: u64,
-    /// Of text.
+    /// Bytes of text so far.
     pub(crate) bytes: u64,
-    /// What all rows say, whatever their order, if anybody asks.
+    /// Hash of all rows independent of their order, if it is needed.
     pub(crate) hash: Option<Unordered>,
     text: Vec<u8>,
 }
 
 impl<'p> TypedRows<'p> {
-    /// Of a store, which has no order.
+    /// Rows of a store, which has no order.
     pub(crate) fn of_store(place: &'p str) -> TypedRows<'p> {
         let hash = Some(Unordered::default());
         TypedRows { place, centavos: true, most: u64::MAX, rows: 0, bytes: 0, hash, text: Vec::new() }
     }
 
-    /// Of a file that somebody wrote, after so many rows of other files of the table.
+    /// Rows of a file, after `before` rows of other files of the table; `most` bounds their text, bytes.
     pub(crate) fn of_file(place: &'p str, most: u64, before: u64) -> TypedRows<'p> {
         TypedRows { place, centavos: false, most, rows: before, bytes: 0, hash: None, text: Vec::new() }
     }
 
-    /// Hands rows on. Their lines are their numbers.
+    /// Passes rows to `builder`. The line of a row is its number.
     ///
     /// # Errors
-    /// A column holds what is no cell, the rows are more text than they may be, or they cannot be handed on.
+    /// A column has a type that no cell can have, the text exceeds its limit, or `builder` fails.
     pub(crate) fn push(&mut self, frame: &DataFrame, builder: &mut TableBuilder<'_>) -> Result<()> {
         let columns: Vec<Column> =
             frame.columns().iter().map(|column| plain(column, self.place)).collect::<Result<_>>()?;
@@ -140,7 +140,7 @@ impl<'p> TypedRows<'p> {
                 let is_there = cell.write(row, text);
                 *end = text.len();
                 if let Some(hasher) = &mut hasher {
-                    // The length keeps fields apart, and an empty text from none.
+                    // The length delimits fields, and tells an empty text from a null.
                     let length = if is_there { (*end - start) as u64 } else { u64::MAX };
                     hasher.update(&length.to_le_bytes()).update(&text[start..]);
                 }
@@ -166,10 +166,10 @@ impl<'p> TypedRows<'p> {
     }
 }
 
-/// A hash of rows whatever their order: the sum of their hashes, and their number.
+/// A hash of rows that does not depend on their order: the sum of the row hashes, and their number.
 #[derive(Default)]
 pub(crate) struct Unordered {
-    /// Modulo 2²⁵⁶, the lowest bits first.
+    /// Sum modulo 2²⁵⁶, lowest word first.
     sum: [u64; 4],
     rows: u64,
 }
@@ -186,7 +186,7 @@ impl Unordered {
         self.rows += 1;
     }
 
-    /// Hexadecimal.
+    /// The hash, hexadecimal.
     pub(crate) fn finish(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.rows.to_le_bytes());
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(zoned, ["2017-10-02 10:56:33Z", "2017-10-02 10:56:33.000001Z"]);
         let fine = instants(&[second * 1_000_000_000 + 1], TimeUnit::Nanoseconds, Some("America/Sao_Paulo"));
         assert_eq!(fine, ["2017-10-02 10:56:33.000000001Z"]);
-        // Years of five digits, and of none, are no dates; numbers that are no time at all stay numbers.
+        // Years of five digits or below 1 are not dates; values beyond all calendars stay numbers.
         let far = instants(&[317_103_811_200_000, -62_200_000_000_000, i64::MAX], TimeUnit::Milliseconds, None);
         assert_eq!(far, ["12018-08-15 00:00:00", "-0002-12-17 14:13:20", "9223372036854775807"]);
     }
@@ -299,7 +299,7 @@ mod tests {
         for other in [&["a", "b"][..], &["a", "b", "c", "c"], &["a", "b", "d"], &["a", "a", "c"], &[]] {
             assert_ne!(hash(&["a", "b", "c"]), hash(other));
         }
-        // Twice is not none: XOR would say so.
+        // A repeated row must count: with XOR, two equal rows would cancel out.
         assert_ne!(hash(&["a", "a", "c", "c"]), hash(&["b", "b", "d", "d"]));
     }
 }

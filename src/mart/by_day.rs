@@ -1,4 +1,4 @@
-//! The longest table of the mart, `supply_by_day`: in memory, or in files of which rows are read when they are asked for. Used by `mart`.
+//! Files or a frame → rows of `supply_by_day`, the longest table of the mart, read on demand. Used by `mart`, `models` and `pipeline`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,19 +15,19 @@ use crate::error::{Error, Result};
 use crate::parallel::{self, lock};
 use crate::table::parquet::{read_columns, stack};
 
-/// Its rows, in pieces: those of a month each, or all.
+/// Its rows in pieces: one per month, or a single one.
 #[derive(Debug, Clone)]
 pub(crate) struct ByDay {
-    /// By what their files are called: `2018-08`; the one without a name holds any day.
+    /// Pieces by file name, such as `2018-08`; the empty name stands for rows of any day.
     pieces: BTreeMap<String, Rows>,
-    /// All of them, once somebody has asked for them.
+    /// All rows, loaded on first use.
     whole: OnceLock<DataFrame>,
 }
 
 #[derive(Debug, Clone)]
 enum Rows {
     Here(DataFrame),
-    /// An open file: what it holds stays the same wherever it is moved, and whatever takes its place.
+    /// An open file: its content stays the same even if the path is moved or replaced.
     There(Arc<Mutex<File>>),
 }
 
@@ -50,7 +50,7 @@ impl ByDay {
         ByDay { pieces: BTreeMap::from([(String::new(), Rows::Here(rows))]), whole: OnceLock::new() }
     }
 
-    /// The rows of files, by the months that they are called by; one without a name holds any.
+    /// Opens files, named by their months; the empty name stands for rows of any day.
     ///
     /// # Errors
     /// A file cannot be opened.
@@ -62,14 +62,14 @@ impl ByDay {
         Ok(ByDay { pieces: files.into_iter().map(open).collect::<Result<_>>()?, whole: OnceLock::new() })
     }
 
-    /// With these months in place of what they were, or of nothing.
+    /// Replaces or adds months.
     pub(super) fn with(&self, months: impl IntoIterator<Item = (String, DataFrame)>) -> ByDay {
         let mut pieces = self.pieces.clone();
         pieces.extend(months.into_iter().map(|(name, rows)| (name, Rows::Here(rows))));
         ByDay { pieces, whole: OnceLock::new() }
     }
 
-    /// The rows of a month, if there are any.
+    /// The rows of a month; `None` if there are none.
     pub(super) fn month(&self, name: &str) -> Result<Option<DataFrame>> {
         self.pieces.get(name).map(|rows| rows.read(None)).transpose()
     }
@@ -87,7 +87,7 @@ impl ByDay {
         Ok(self.whole.get_or_init(|| all))
     }
 
-    /// What `take` makes, side by side, of some columns of the pieces that hold rows of these days: of the rows of those days alone.
+    /// Calls `take`, in parallel, for each piece with rows of `days`; passes some columns of only those rows.
     ///
     /// # Errors
     /// A file cannot be read, or `take` fails.
@@ -111,7 +111,7 @@ impl ByDay {
         })
     }
 
-    /// Some columns of the rows of these days.
+    /// Some columns of the rows of `days`.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -124,7 +124,7 @@ impl ByDay {
     }
 }
 
-/// The days of which a file of this name holds rows.
+/// The days that a file of this name can hold.
 fn days_of(name: &str) -> RangeInclusive<i32> {
     let first = NaiveDate::parse_from_str(&format!("{name}-01"), "%Y-%m-%d");
     first.map_or(i32::MIN..=i32::MAX, |first| {
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn days_are_found_in_files_and_in_memory() {
         let folder = tempfile::tempdir().unwrap();
-        // January and February 1970.
+        // Days of January and February 1970.
         let write = |name: &str, days: &[i32]| {
             let path = folder.path().join(name);
             let beside = path.with_extension("new");
@@ -164,7 +164,7 @@ mod tests {
             (write("1", &[0, 5, 30]), write("2", &[31, 40]), write("3", &[0, 5, 30, 31, 40]));
         let months = [("1970-01", &january), ("1970-02", &february)].map(|(name, path)| (name.to_string(), &**path));
         let months = ByDay::there(months).unwrap();
-        // Whatever becomes of the files.
+        // Open files must not notice that their paths are replaced or removed.
         write("1", &[7]);
         std::fs::remove_file(february).unwrap();
         let whole = ByDay::there([(String::new(), &*all)]).unwrap();

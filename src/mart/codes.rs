@@ -1,4 +1,5 @@
-//! Texts as whole numbers while the SQL runs: a join by a number costs a fraction of one by an id of 32 digits. Used by `mart`.
+//! Texts of the clean tables ↔ whole numbers while the SQL runs: joining by number is much faster than by an id of 32 digits. Used by
+//! `mart`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::parallel;
 use crate::schema::contract::UNKNOWN;
 use crate::table::interner::Interner;
 
-/// Columns that hold the same kind of texts, in the clean tables and in the mart.
+/// Columns of the clean tables and the mart, grouped by the kind of text that they share.
 pub(super) const KINDS: [&[&str]; 7] = [
     &["order_id"],
     &["customer_id"],
@@ -22,17 +23,17 @@ pub(super) const KINDS: [&[&str]; 7] = [
     &["customer_state", "state"],
 ];
 
-/// What SQL writes for a text that is not known, behind the column that lacks it: `COALESCE(c.customer_state, 'unknown')`.
+/// The end of SQL's replacement of a missing text, after the column: `COALESCE(c.customer_state, 'unknown')`.
 fn unknown(column: &str) -> String {
     format!(".{column}, '{UNKNOWN}')")
 }
 
-/// Whether the column may hold numbers that stand for texts.
+/// Whether the column may be encoded.
 pub(super) fn are_in(column: &str) -> bool {
     KINDS.iter().any(|columns| columns.contains(&column))
 }
 
-/// The columns that some query of these kinds names, of the tables that some query names, in memory.
+/// Loads the tables and columns that the queries of these roles name.
 pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) -> Result<BTreeMap<String, DataFrame>> {
     let words = words(STEPS.iter().filter(|step| kinds.contains(&step.kind)));
     let read = |(name, mut frame): (String, LazyFrame)| {
@@ -45,7 +46,7 @@ pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) ->
     Ok(parallel::map(used, read)?.into_iter().collect())
 }
 
-/// The texts that numbers stand for; [`UNKNOWN`] is among those of which SQL writes it.
+/// The sorted texts of each kind, indexed by number. Includes [`UNKNOWN`] where SQL writes it for a missing text.
 #[derive(Default)]
 pub(super) struct DictionaryEncoding(pub(super) Vec<StringChunked>);
 
@@ -83,7 +84,7 @@ impl DictionaryEncoding {
         Ok(codes)
     }
 
-    /// A query that compares these numbers: what it writes for a text that is not known is the number of that.
+    /// The query for encoded tables: replaces the literal `'unknown'` by its number.
     pub(super) fn in_sql(&self, sql: &str) -> String {
         let mut sql = sql.to_string();
         for (texts, columns) in self.0.iter().zip(KINDS) {
@@ -98,7 +99,7 @@ impl DictionaryEncoding {
         sql
     }
 
-    /// Puts the texts back.
+    /// Replaces the numbers by their texts.
     pub(super) fn decode(&self, frame: &mut DataFrame) -> Result<()> {
         for (texts, columns) in self.0.iter().zip(KINDS) {
             for column in columns {
@@ -112,10 +113,10 @@ impl DictionaryEncoding {
     }
 }
 
-/// The distinct texts of all `columns`, sorted, and the columns as positions among them: numbers order as the texts do, so that
-/// no query sees a difference.
+/// The sorted distinct texts of all `columns`, and the columns as positions in them. Numbers have the order of the texts, so that queries
+/// give the same result.
 fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked>) {
-    // Of ids the table whose key they are has each, in its order.
+    // For ids, the table of which they are the key has all of them, sorted.
     let key = |column: &&&StringChunked| column.iter().flatten().is_sorted_by(|a, b| a < b);
     let key = columns.iter().filter(key).max_by_key(|column| column.len());
     let mut places = Interner::of(key.into_iter().flat_map(|column| column.iter().flatten()));

@@ -1,4 +1,4 @@
-//! An earlier mart, and some orders as they were then and as they are now → the mart of all orders. Beside `sums`; next: `models`.
+//! The previous run's mart + the affected orders before and after a delta → the mart of all orders. Beside `sums`; next: `models`.
 
 use std::collections::BTreeMap;
 
@@ -13,29 +13,30 @@ use crate::error::Result;
 use crate::parallel;
 use crate::table::merge::{find, merge};
 
-/// The one table of the last steps.
+/// The only table of the last steps that can be updated.
 const PRODUCTS: &str = "products";
-/// Columns that count what a row is about: where nothing is left, the row goes.
+/// Columns that count the entities of a row. A row whose count falls to 0 is removed.
 const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
 
-/// The tables of the mart by the names of their files: [`BY_DAY`] by month, as `supply_by_day/2018-08`.
+/// The tables of the mart by file name; [`BY_DAY`] by month, such as `supply_by_day/2018-08`.
 pub type Files = BTreeMap<String, DataFrame>;
 
-/// What has become of a mart.
+/// The mart after the delta.
 pub struct Growth {
-    /// All of it.
+    /// The whole mart.
     pub mart: SalesMart,
-    /// The files that are others now.
+    /// The files that changed.
     pub files: Files,
-    /// The first day of a sale that is new or another now, since 1970-01-01; none where there is none.
+    /// Day of the earliest new or changed sale, in days since 1970-01-01; `None` if there is none.
     pub since: Option<i32>,
 }
 
-/// Adds what has become of some orders to `base`; `sellers` gives who had sold some products (`product_id`, `seller_id`), in any
-/// order and number.
+/// Updates the mart `base` for the affected orders: subtracts their aggregates before the delta and adds those after it. `sellers` returns
+/// who has sold some products in the previous run (columns `product_id`, `seller_id`), in any order, repeated or not.
 ///
 /// # Errors
-/// [`Stop::Reload`](crate::clean::incremental::delta::Stop::Reload): what is to be taken off cannot be told from the mart; a query fails, or `sellers` does.
+/// [`Stop::Reload`](crate::clean::incremental::delta::Stop::Reload): the mart does not suffice to compute what to subtract.
+/// [`Stop::Failed`](crate::clean::incremental::delta::Stop::Failed): a query or `sellers` fails.
 pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Growth> {
     let (then, now) = parallel::both(|| parts(&orders.then, None), || parts(&orders.now, Some(&orders.customers)));
     let (then, now) = (then?, now?);
@@ -63,7 +64,7 @@ pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Resu
         };
         months.into_iter().map(grow).collect()
     };
-    // The last is the longest.
+    // Reversed: the last step has the longest table.
     let steps = STEPS.iter().rev().filter(|step| step.stored);
     let grown = parallel::map(steps, |step| Ok(grow(step)))?;
     let files: Files = grown.into_iter().collect::<Grows<Vec<_>>>()?.into_iter().flatten().collect();
@@ -73,7 +74,7 @@ pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Resu
     Ok(Growth { mart, files, since })
 }
 
-/// The first day of a sale that is new or another now.
+/// Day of the earliest new or changed sale.
 fn first_change(then: Option<&DataFrame>, now: Option<&DataFrame>) -> Result<Option<i32>> {
     let Some(now) = now else { return Ok(None) };
     let new = match then {
@@ -83,20 +84,20 @@ fn first_change(then: Option<&DataFrame>, now: Option<&DataFrame>) -> Result<Opt
     Ok(new.column("day")?.date()?.physical().min())
 }
 
-/// The rows of which no other has the same values in the columns `on`.
+/// The rows whose values in the columns `on` do not occur in `others`.
 fn without(
     rows: &DataFrame,
     others: &DataFrame,
     on: impl IntoIterator<Item = impl Into<PlSmallStr>>,
 ) -> Result<DataFrame> {
     let on: Vec<Expr> = on.into_iter().map(col).collect();
-    // A part of a key may be missing, as the day of an order that is not known.
+    // Parts of a key may be null, such as the day of an unknown order.
     let how = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Anti) };
     let rest = rows.clone().lazy().join(others.clone().lazy(), on.clone(), on, how);
     Ok(rest.collect()?)
 }
 
-/// What the sums make of some orders and customers; nothing of no order.
+/// Aggregates of some orders and customers; empty if there are no orders.
 fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) -> Result<Files> {
     let lazy = |(name, frame): (&String, &DataFrame)| (name.clone(), frame.clone().lazy());
     let mut sums = PartialAggregates::default();
@@ -109,25 +110,25 @@ fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) ->
     sums.parts()
 }
 
-/// The sums now less those of before, by their key.
+/// The difference by key: aggregates after the delta minus those before.
 fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<DataFrame> {
     let key = if step.kind == StepRole::Last { vec!["product_id", "category"] } else { step.key() };
     let mut all = now.clone();
     if let Some(then) = then {
         let sign = |name: &PlSmallStr| match key.contains(&name.as_str()) {
             true => col(name.clone()),
-            // Of nothing, one row of sums is missing.
+            // A table of one row has null sums if there are no orders.
             false => (lit(0) - col(name.clone()).fill_null(lit(0))).alias(name.clone()),
         };
         let columns: Vec<Expr> = then.get_column_names().into_iter().map(sign).collect();
         all.vstack_mut(&then.clone().lazy().select(columns).collect()?)?;
     }
     let sums = sum_by(all.lazy(), &key)?;
-    // What is looked for in order is found sooner.
+    // Sorted, so that lookups in the mart are faster.
     if key.is_empty() { Ok(sums) } else { Ok(sums.sort(key, SortMultipleOptions::default())?) }
 }
 
-/// Refuses sums that lose a row, where nothing counts what it was about: a row of zeros may be one of things that cost nothing.
+/// Demands a full reload if a key disappears from a table without a count column: a row of zeros there may stand for free goods.
 fn demand_rows(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Grows<()> {
     let (key, counts) = (step.key(), counts(now).is_some());
     let Some(then) = then.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
@@ -137,12 +138,12 @@ fn demand_rows(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Grows<
     }
 }
 
-/// The column that counts what a row is about.
+/// The column that counts the entities of a row.
 fn counts(rows: &DataFrame) -> Option<&'static str> {
     COUNTS.into_iter().find(|count| rows.column(count).is_ok())
 }
 
-/// The table `known` with a change; rows of which nothing is left go.
+/// Applies a change to the table `known`; removes rows whose count falls to 0.
 fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<DataFrame> {
     let key = step.key();
     demand_room(step, known, change)?;
@@ -156,7 +157,7 @@ fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<DataFrame> {
     Ok(merge(known, &stay, &gone, &key)?)
 }
 
-/// Refuses sums that might not fit: whoever loads everything says what is too large.
+/// Demands a full reload if sums might overflow: that reports what is too large.
 fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<()> {
     let key = step.key();
     let size = |frame: &DataFrame, column: &Column| -> Result<f64> {
@@ -171,7 +172,7 @@ fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<()> 
     Ok(())
 }
 
-/// The rows of `known` that change, as they are then.
+/// The changed rows of `known`, with the change applied.
 fn total(known: &DataFrame, change: &DataFrame, key: &[&str]) -> Result<DataFrame> {
     let hits = find(known, change, key)?.into_iter().filter_map(|place| Some(place.ok()? as IdxSize)).collect();
     let mut all = known.take(&IdxCa::from_vec("row".into(), hits))?;
@@ -184,7 +185,7 @@ fn apart(rows: &DataFrame, gone: Expr) -> Result<(DataFrame, DataFrame)> {
     Ok((take(gone.clone().not())?, take(gone)?))
 }
 
-/// The products, with those who sold them before and since.
+/// Updates the products, and counts their sellers, previous and new ones.
 fn products(known: &DataFrame, change: &DataFrame, mut sellers: DataFrame, since: &DataFrame) -> Result<DataFrame> {
     let (key, pair) = (["product_id", "category"], ["product_id", "seller_id"]);
     let sold = known.drop("sellers")?;

@@ -1,10 +1,10 @@
-//! The law of amounts: what each table of the mart adds up to, to the centavo, whatever rows were set aside. Checked by `sums`, `grow`
-//! and engines once a mart is made.
+//! Tables of the mart → checks that they add up to the clean tables, to the centavo, whatever was quarantined. Used by `sums`, `grow` and
+//! engines when a mart is complete.
 //!
-//! `totals` holds what the clean tables amount to. An item, payment or review counts once in every table that is made of all of them;
-//! rows of an order count once in tables of orders. An order whose items are of several categories counts in each of them, in tables
-//! by category: items and revenue add up over categories, orders, reviews and payments do not. Tables by category × payments hold
-//! the same sums as each other.
+//! `totals` holds the sums of the clean tables. An item, payment or review counts once in every table made of all items, payments or
+//! reviews; an order counts once in tables of orders. In tables by category, an order with items of several categories counts in each of
+//! them: items and revenue add up over categories; orders, reviews and payments do not. Tables by category × payments agree with each
+//! other.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use polars::prelude::*;
 
 use crate::error::{Error, Result};
 
-/// The sum of some columns of a table; of `totals` of the row of this name.
+/// The sum of some columns of a table; for `totals`, only of the row with this name.
 #[derive(Debug, Clone, Copy)]
 pub struct Sum {
     table: &'static str,
@@ -20,7 +20,7 @@ pub struct Sum {
     row: Option<&'static str>,
 }
 
-/// Two sums that are equal.
+/// Two sums that must be equal.
 pub type Law = (Sum, Sum);
 
 const fn sum(table: &'static str, columns: &'static [&'static str]) -> Sum {
@@ -35,13 +35,13 @@ const fn amount(row: &'static str) -> Sum {
     Sum { table: TOTALS, columns: &["amount"], row: Some(row) }
 }
 
-/// What the clean tables hold.
+/// The table with the sums of the clean tables.
 pub const TOTALS: &str = "totals";
 
 const REVENUE: &[&str] = &["revenue_centavos"];
 const PARTS: &[&str] = &["price_centavos", "freight_centavos"];
 
-/// What holds of every mart.
+/// The laws of every mart.
 pub const LAWS: &[Law] = &[
     (sum("sales_by_day", &["items"]), counted("items")),
     (sum("sales_by_day", REVENUE), amount("items")),
@@ -104,7 +104,7 @@ pub const LAWS: &[Law] = &[
 ];
 
 impl Sum {
-    /// None where the table is not among `tables`.
+    /// The sum; `None` if the table is not among `tables`.
     fn of(&self, tables: &BTreeMap<String, DataFrame>) -> Result<Option<i128>> {
         let Some(frame) = tables.get(self.table) else { return Ok(None) };
         let mut total = 0i128;
@@ -128,7 +128,7 @@ impl Sum {
     }
 }
 
-/// Demands that all laws hold of the `tables` that are there.
+/// Checks all laws whose tables are present.
 ///
 /// # Errors
 /// [`Error::Internal`] with the table and the difference, or a column is missing.
@@ -154,7 +154,7 @@ mod tests {
     use super::super::STEPS;
     use super::*;
 
-    /// What is wrong on purpose, and what is about customers, not about orders; `totals` is what the others are compared with.
+    /// Exempt: deliberately wrong sums, sums over customers instead of orders, and `totals`, to which the others are compared.
     const NONE: [&str; 3] = ["reference_sales", "first_page", TOTALS];
 
     #[test]

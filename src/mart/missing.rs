@@ -1,24 +1,24 @@
-//! SalesMart → facts that refer to rows which are not there, and what they amount to. Told by the command line and the report.
+//! SalesMart → facts whose dimension row is missing, and their amounts. Used by the command line and the report.
 
 use super::SalesMart;
 use super::law::TOTALS;
 use crate::error::Result;
 use crate::schema::TableId;
 
-/// Items, payments or reviews whose row in another table is not there, or does not say their state.
+/// Items, payments or reviews whose row in another table is missing or has no state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing {
-    /// The facts.
+    /// The table of the facts.
     pub facts: TableId,
-    /// The table that lacks their row.
+    /// The table in which their row is missing.
     pub lacks: TableId,
-    /// How many facts.
+    /// Number of facts.
     pub count: i64,
-    /// What they amount to; none where facts have no amount.
+    /// Their amount in centavos; `None` for facts without an amount.
     pub centavos: Option<i64>,
 }
 
-/// Rows of `totals`, in the order in which they are told.
+/// Rows of `totals`, in the order in which they are reported.
 const ROWS: [(&str, TableId, TableId); 6] = [
     ("items_without_order", TableId::OrderItems, TableId::Orders),
     ("payments_without_order", TableId::OrderPayments, TableId::Orders),
@@ -29,7 +29,7 @@ const ROWS: [(&str, TableId, TableId); 6] = [
 ];
 
 impl SalesMart {
-    /// What refers to rows that are not there; nothing where the data are whole.
+    /// Facts whose dimension row is missing; empty for complete data.
     ///
     /// # Errors
     /// The mart is incomplete.

@@ -1,8 +1,8 @@
 //! CleanTables → SalesMart, by portable SQL. Next: `models`.
 //!
-//! One file per table under `sql/`, in the dialect that polars, Spark and DuckDB share. Amounts are integer centavos, so
-//! that every engine gives the same bits. Items and payments never meet in one join: an order with several payments
-//! would count its items several times. No fact is lost through a dimension: what is not known of it is `unknown` ([`law`]).
+//! One file per table under `sql/`, in the dialect that polars, Spark and DuckDB share. Amounts are integer centavos, so that every engine
+//! gives the same bits. Items and payments are never joined: an order with several payments would count its items several times. No fact
+//! is lost through a dimension: an unknown attribute becomes `unknown` ([`law`]).
 
 pub(crate) mod by_day;
 pub(crate) mod codes;
@@ -34,42 +34,42 @@ use crate::memory;
 use crate::parallel::{self, lock};
 use crate::schema::TableId;
 
-/// A table of the mart.
+/// A step that makes one table of the mart.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
-    /// Its name.
+    /// Name of the step and of its table.
     pub name: &'static str,
-    /// The query that makes it; the comment at its top says what it holds.
+    /// Its query; the comment at the top of the file describes the table.
     pub sql: &'static str,
-    /// What its rows are made of.
+    /// Its role: what its rows are made of.
     pub kind: StepRole,
-    /// Whether it is kept; the others only serve later steps.
+    /// Whether the table is part of the mart; other tables only serve later steps.
     pub stored: bool,
 }
 
-/// What a step is made of: how it follows from ranges of orders, which can be smaller than the whole.
+/// Role of a step: how its table is computed from ranges of orders, so that the whole need not fit in memory.
 ///
-/// A sum of ranges has the columns of the query's ORDER BY as its key; every other column adds up.
+/// Tables of ranges that add up are merged by key, the columns of the query's ORDER BY; all other columns are summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepRole {
-    /// All orders, also those of which only the facts are left: read by the steps after it.
+    /// All orders, including those of which only facts are left. Read by the later steps.
     Base,
-    /// Rows of orders or items, which only serve the other steps.
+    /// Rows of orders or items, which only serve later steps.
     Rows,
-    /// Orders with the sums of those rows, which only serve the steps after them.
+    /// Orders with the sums of those rows, which only serve later steps.
     Orders,
     /// Sums over orders that only serve the last steps.
     Part,
     /// Sums over orders.
     Sums,
-    /// Sums over customers: also over those of no order.
+    /// Sums over customers, including those without orders.
     Customers,
-    /// Rows of the sums of all orders.
+    /// Computed from the sums over all orders.
     Last,
 }
 
 impl StepRole {
-    /// Whether rows of ranges add up to those of the whole.
+    /// Whether the tables of ranges add up to that of the whole.
     pub fn adds_up(self) -> bool {
         !matches!(self, StepRole::Base | StepRole::Rows | StepRole::Orders)
     }
@@ -86,7 +86,7 @@ macro_rules! step {
     };
 }
 
-/// The steps, each after those that it reads; those that are not stored come first.
+/// The steps, each after those that it reads; steps that are not stored come first.
 pub static STEPS: [Step; 35] = [
     step!("orders_known", Base),
     step!("items_sold", Rows),
@@ -125,36 +125,36 @@ pub static STEPS: [Step; 35] = [
     step!("products", Last),
 ];
 
-/// The longest table, whose rows are of one day each: kept by month where the clean tables are.
+/// Name of the longest table. Each row belongs to one day; it is partitioned by month where the clean tables are.
 pub const BY_DAY: &str = "supply_by_day";
 
 impl Step {
-    /// The columns by which its rows are sorted, which tell each from all others; none where there is one row.
+    /// The columns by which its rows are sorted, which identify a row (its grain); empty for a table of one row.
     pub fn key(&self) -> Vec<&'static str> {
         let order = self.sql.rsplit_once("ORDER BY").map(|(_, columns)| columns);
         order.into_iter().flat_map(|columns| columns.split(',')).map(str::trim).collect()
     }
 }
 
-/// The small tables on which models, findings and the report stand. Whole numbers are `i64`, days and months `Date`.
+/// The aggregated tables, read by models, findings and the report. Whole numbers are `i64`, days and months `Date`, amounts centavos.
 #[derive(Debug, Clone)]
 pub struct SalesMart {
-    /// All but the longest.
+    /// All tables except the longest.
     tables: BTreeMap<String, DataFrame>,
     by_day: ByDay,
 }
 
 impl SalesMart {
-    /// The mart made of `tables`, by the names of [`STEPS`].
+    /// The mart of `tables`, by the names of [`STEPS`].
     ///
     /// # Errors
-    /// A stored table is missing.
+    /// [`Error::Input`]: a stored table is missing.
     pub fn new(mut tables: BTreeMap<String, DataFrame>) -> Result<SalesMart> {
         let by_day = tables.remove(BY_DAY).ok_or_else(|| missing(BY_DAY))?;
         SalesMart::with(tables, ByDay::here(by_day))
     }
 
-    /// The mart of all tables but [`BY_DAY`], and of this one's rows.
+    /// The mart of `tables`, which lack [`BY_DAY`], and of the rows of that table.
     ///
     /// # Errors
     /// As [`SalesMart::new`].
@@ -166,7 +166,7 @@ impl SalesMart {
         }
     }
 
-    /// With some files in place of those of the same names, or of none; see [`grow`].
+    /// Replaces the tables and months in `files`, and adds new months; see [`grow`].
     fn with_files(&self, files: &grow::Files) -> Result<SalesMart> {
         let month = |(name, rows): (&String, &DataFrame)| {
             let month = name.strip_prefix(BY_DAY)?.strip_prefix('/')?;
@@ -190,7 +190,7 @@ impl SalesMart {
         self.tables.get(name).ok_or_else(|| missing(name))
     }
 
-    /// The rows of [`BY_DAY`], which need not all be in memory.
+    /// The rows of [`BY_DAY`], which need not be in memory.
     pub(crate) fn by_day(&self) -> &ByDay {
         &self.by_day
     }
@@ -211,15 +211,15 @@ fn missing(table: &str) -> Error {
     Error::input(format!("the mart has no table `{table}`"))
 }
 
-/// Runs the SQL files on polars.
+/// Computes the mart with polars.
 ///
 /// # Errors
-/// A query fails: the fault of a file, not of the data.
+/// A query fails, which is a fault of its file, not of the data; or the amounts are too large for sums of 64 bits.
 pub fn mart(clean: &CleanTables) -> Result<SalesMart> {
     mart_of(clean.iter().map(|(name, frame)| (name.to_string(), frame.clone().lazy())).collect())
 }
 
-/// The same from clean tables wherever they are: of Parquet files that are scanned only the columns in use are read.
+/// [`mart`] of clean tables in memory or in files. Of scanned Parquet files, reads only the columns that the queries use.
 ///
 /// # Errors
 /// As [`mart`], or a file cannot be read.
@@ -230,23 +230,23 @@ pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
     sums.finish()
 }
 
-/// The mart of orders that have all been seen, range by range, before it is added up.
+/// Aggregates of all ranges of orders, not yet merged to the mart.
 pub struct Unfinished(PartialAggregates);
 
 impl Unfinished {
-    /// Adds up.
+    /// Merges the aggregates.
     ///
     /// # Errors
     /// A query fails.
     pub fn finish(self) -> Result<SalesMart> {
-        // The ranges are gone; adding up needs as much again as the longest table has.
+        // The ranges are freed; merging needs as much memory again as the longest table.
         memory::give_back();
         self.0.finish()
     }
 }
 
-/// Reads, cleans and aggregates in bounded memory, with the same result as [`load`](crate::clean::load) and [`mart`]. The rows of
-/// the clean tables go to `rows`, in their order, from another thread. Not for workers of rayon, as [`load_in_shards`].
+/// Reads, cleans and aggregates out of core, with the same result as [`load`](crate::clean::load) and [`mart`]. Passes the rows of the
+/// clean tables to `rows`, in their order and from another thread. Must not be called from a rayon worker, like [`load_in_shards`].
 ///
 /// # Errors
 /// As those; the scratch folder cannot be written; `rows` fails.
@@ -265,13 +265,13 @@ pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Res
     Ok((Unfinished(sums.into_inner().unwrap_or_else(PoisonError::into_inner)), audit))
 }
 
-/// Every word of the statements, comments left out: the names of all tables and columns that they read are among them.
+/// Every word of the statements, without comments: includes the names of all tables and columns that they read.
 pub(crate) fn words<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeSet<&'static str> {
     let code = steps.flat_map(|step| step.sql.lines()).filter(|line| !line.starts_with("--"));
     code.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect()
 }
 
-/// The rows in the order of their key, which is that of the query but where a part of it is missing: engines put that first or last.
+/// Sorts the rows by key if the key has nulls: engines differ in whether nulls come first or last. Otherwise the query has sorted them.
 pub(crate) fn in_order(frame: DataFrame, key: &[&str]) -> Result<DataFrame> {
     let missing = |name: &&str| frame.column(name).is_ok_and(|column| column.null_count() > 0);
     if key.iter().any(missing) {
@@ -280,14 +280,14 @@ pub(crate) fn in_order(frame: DataFrame, key: &[&str]) -> Result<DataFrame> {
     Ok(frame)
 }
 
-/// Runs the steps of some kinds, which do not read each other, side by side. `codes` are those of the texts in `tables`.
+/// Runs the steps of some roles in parallel; they must not read each other. `codes` is the encoding of the texts in `tables`.
 fn run(
     tables: &BTreeMap<String, DataFrame>,
     codes: &DictionaryEncoding,
     kinds: &[StepRole],
 ) -> Result<BTreeMap<String, DataFrame>> {
     let run = |step: &Step| -> Result<(String, DataFrame)> {
-        // A context per step: a clone would share the names that other queries give to their subqueries.
+        // A new context per step: a clone would share the names of subqueries.
         let mut sql = SQLContext::new();
         for (name, frame) in tables {
             sql.register(name, frame.clone().lazy());

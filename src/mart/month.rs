@@ -1,11 +1,11 @@
-//! A calendar month, the grain of the mart.
+//! Day → calendar month, the grain of the mart in time. Used by `mart`, `models` and the report.
 
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-/// A month of a year. Displays as `2018-07`.
+/// A calendar month. Displays as `2018-07`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Month {
     /// Year.

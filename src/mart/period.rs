@@ -1,4 +1,4 @@
-//! Which months of the mart are complete: found in the data, never written down.
+//! SalesMart → Period, its run of complete months, found in the data. Next: `models`.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use super::SalesMart;
 use super::month::Month;
 use crate::error::{Error, Result};
 
-/// A day counts as active when it has at least this share of its month's median orders.
+/// A day is active if it has at least this share of its month's median orders.
 const ACTIVE: f64 = 0.1;
-/// A month is complete when at least this share of its days is active …
+/// A month is complete if at least this share of its days is active …
 const FILLED: f64 = 0.8;
-/// … and some day among this many at its end is: data that stop on the 20th leave an incomplete month.
+/// … and at least one of its last days, this many, is active: data that end on the 20th leave an incomplete month.
 const TAIL_DAYS: i32 = 3;
-/// After the last complete month come at most stray orders: fewer than this share of the usual ones on its median day …
+/// A month after the end of the data has only stray orders: its daily median is less than this share of the usual …
 const STRAY: f64 = 0.1;
-/// … where usual is the median of so many months before it, of those that have orders on most days.
+/// … where the usual is the median, over this many months before it, of their nonzero daily medians.
 const USUAL_OVER: i32 = 12;
 
-/// The unbroken run of complete months that ends with the last complete one.
+/// The uninterrupted run of complete months that ends with the last complete month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Period {
     /// First complete month.
@@ -30,7 +30,7 @@ impl Period {
     /// Finds the complete months of `mart`.
     ///
     /// # Errors
-    /// No month is complete.
+    /// [`Error::Input`]: no month is complete.
     pub fn of(mart: &SalesMart) -> Result<Period> {
         Period::find(&orders_by_day(mart)?).ok_or_else(|| {
             Error::input("no month of the data is complete")
@@ -38,7 +38,7 @@ impl Period {
         })
     }
 
-    /// Finds the complete months among days with that many orders; `None` where there is none.
+    /// Finds the complete months, given the number of orders by day (days since 1970-01-01); `None` if there are none.
     pub fn find(orders: &BTreeMap<i32, i64>) -> Option<Period> {
         let (first, last) = (Month::of_day(*orders.keys().next()?), Month::of_day(*orders.keys().next_back()?));
         let months = std::iter::successors(Some(last), |m| Some(m.plus(-1))).take_while(|m| *m >= first);
@@ -48,7 +48,7 @@ impl Period {
         Some(Period { first: complete.last().unwrap_or(last), last })
     }
 
-    /// The months, first to last.
+    /// Its months, first to last.
     pub fn months(self) -> impl Iterator<Item = Month> {
         std::iter::successors(Some(self.first), |m| Some(m.plus(1))).take_while(move |m| *m <= self.last)
     }
@@ -58,13 +58,13 @@ impl Period {
         self.months().count()
     }
 
-    /// Never: a period holds one month at least.
+    /// Always false: a period has at least one month.
     pub fn is_empty(self) -> bool {
         false
     }
 }
 
-/// Orders of each day, all statuses.
+/// Number of orders by day (days since 1970-01-01), all statuses.
 ///
 /// # Errors
 /// The mart is incomplete.
@@ -89,7 +89,7 @@ fn median(mut numbers: Vec<i64>) -> i64 {
     numbers.get(numbers.len() / 2).copied().unwrap_or(0)
 }
 
-/// Whether the month holds what still drips in after the end of the data: where there are very many orders, on every day.
+/// Whether the month has only stray orders after the end of the data. In large data these may come on every day.
 fn is_stray(month: Month, first: Month, orders: &BTreeMap<i32, i64>) -> bool {
     let before = (1..=USUAL_OVER).map(|n| month.plus(-n)).take_while(|m| *m >= first);
     let usual = median(before.map(|m| median(of_days(m, orders))).filter(|n| *n > 0).collect());
@@ -112,18 +112,18 @@ mod tests {
     #[test]
     fn months_that_start_late_count_and_months_that_stop_early_do_not() {
         let day = |year, month, day: i32| Month { year, month }.first_day() + day - 1;
-        // From 5 January to 21 April, a few stray orders after it and a year before.
+        // From 5 January to 21 April, plus a few stray orders later and one year earlier.
         let mut orders: BTreeMap<i32, i64> = (day(2018, 1, 5)..=day(2018, 4, 21)).map(|d| (d, 100)).collect();
         orders.extend([(day(2018, 4, 25), 1), (day(2018, 5, 30), 1), (day(2017, 1, 1), 3)]);
         let period = Period::find(&orders).unwrap();
         assert_eq!((period.first.to_string(), period.last.to_string()), ("2018-01".into(), "2018-03".into()));
         assert_eq!(period.len(), 3);
         assert_eq!(Period::find(&BTreeMap::from([(0, 5)])), None);
-        // A hundred times the orders: the stray ones come on every day.
+        // With a hundred times the orders, stray ones come on every day.
         orders.values_mut().for_each(|n| *n *= 100);
         orders.extend((day(2018, 5, 1)..=day(2018, 6, 30)).map(|d| (d, 30)));
         assert_eq!(Period::find(&orders), Some(period));
-        // A trade that has shrunk to a seventh goes on.
+        // A business that has shrunk to a seventh still continues.
         orders.extend((day(2018, 4, 1)..=day(2018, 5, 31)).map(|d| (d, 1_500)));
         assert_eq!(Period::find(&orders).unwrap().last.to_string(), "2018-05");
     }

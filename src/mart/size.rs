@@ -1,4 +1,4 @@
-//! Whether sums of 64 bits can hold what the clean tables amount to. Used by `sums`, before engines that wrap in silence add up.
+//! Clean tables → whether their sums fit in 64 bits. Used by `sums` before aggregation, since engines overflow silently.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use polars::prelude::*;
 
 use crate::error::{Error, Result};
 
-/// Sums stay below this: an eighth of what 64 bits hold, so that a few of them add up, too.
+/// Upper bound of a sum: an eighth of the 64-bit range, so that a few sums can be added.
 pub(super) const MOST: f64 = (i64::MAX / 8) as f64;
 
-/// No order has more payments: the contract of `payment_sequential`.
+/// Most payments of an order, by the contract of `payment_sequential`.
 const MOST_PAYMENTS: f64 = 1_000.0;
 
-/// Bounds of what has been seen so far, in floats: they need not be exact, and they do not wrap.
+/// Upper bounds of the sums so far. Floats, since they need not be exact and do not overflow.
 #[derive(Debug, Default)]
 pub(super) struct Size {
-    /// Sums without their signs: of items and payments in centavos, of deliveries in seconds.
+    /// Sums of absolute values: items and payments in centavos, deliveries in seconds.
     items: f64,
     payments: f64,
     deliveries: f64,
-    /// The greatest position of an item in its order: no order has more of them.
+    /// Highest position of an item in its order, and so the most items of an order.
     most_items: f64,
 }
 
@@ -27,7 +27,7 @@ impl Size {
     /// Adds the clean tables of a range of orders.
     ///
     /// # Errors
-    /// What has been seen so far is too large.
+    /// [`Error::Input`]: the sums so far are too large.
     pub(super) fn add(&mut self, tables: &BTreeMap<String, DataFrame>) -> Result<()> {
         let column = |table: &str, name: &str| -> Result<Option<Int64Chunked>> {
             let Some(frame) = tables.get(table).filter(|frame| frame.height() > 0) else { return Ok(None) };
@@ -45,8 +45,8 @@ impl Size {
         self.demand()
     }
 
-    /// The greatest sums of the mart: an item times its position or its order's payments, a payment or delivery once for every item
-    /// or category of its order.
+    /// Checks the largest sums of the mart: an item counts up to its position or its order's payments times; a payment or delivery counts
+    /// once for every item or category of its order.
     fn demand(&self) -> Result<()> {
         for (what, sum) in [
             ("the amounts of `order_items`", self.items * MOST_PAYMENTS.max(self.most_items)),
@@ -79,7 +79,7 @@ mod tests {
         let mut size = Size::default();
         let most = i64::MAX / 8_000;
         size.add(&items(most / 5, 2)).unwrap();
-        // Both ranges fit by themselves, but not together.
+        // Each range fits alone, but not both together.
         let error = size.add(&items(most / 5, 4)).unwrap_err();
         assert_eq!(
             (error.to_string(), error.exit_code()),

@@ -1,4 +1,4 @@
-//! Ranges of orders → the mart: what the steps make of each adds up. Used by `mart`.
+//! Clean tables of one range of orders after the other → the mart: aggregates of the ranges are merged by key. Used by `mart`.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::parallel;
 use crate::table::ids::TextMap;
 use crate::table::parquet::{join_rows, stack};
 
-/// Rows of a table that may wait to be added up, and more where the sum has more: what is added up again is hashed again.
+/// Rows of a table that may wait to be merged; more are allowed once the merged table is longer. Each merge hashes all rows again.
 const MOST_WAITING: usize = 1 << 20;
 
-/// The mart of the orders and customers that have been seen so far.
+/// The aggregates of the orders and customers seen so far.
 #[derive(Default)]
 pub(super) struct PartialAggregates {
     tables: BTreeMap<&'static str, Sum>,
@@ -25,7 +25,7 @@ pub(super) struct PartialAggregates {
 }
 
 impl PartialAggregates {
-    /// Adds the clean table of a range of customers.
+    /// Aggregates the customers of a range.
     ///
     /// # Errors
     /// A query fails.
@@ -35,7 +35,7 @@ impl PartialAggregates {
         self.add(made)
     }
 
-    /// Adds the clean tables of a range of orders.
+    /// Aggregates the clean tables of a range of orders.
     ///
     /// # Errors
     /// A query fails, a table cannot be read, or the amounts are too large to be added up.
@@ -53,7 +53,7 @@ impl PartialAggregates {
         let mut made = run(&tables, &codes, &[StepRole::Part, StepRole::Sums])?;
         drop(tables);
         for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
-            // Of ids that no table of the mart holds, such as those of orders, nothing is remembered.
+            // Skips ids that no table of the mart holds, such as those of orders.
             if made.values().any(|frame| columns.iter().any(|column| frame.column(column).is_ok())) {
                 let places = known.add(texts);
                 made.values_mut().try_for_each(|frame| recode(frame, columns, &places))?;
@@ -71,8 +71,10 @@ impl PartialAggregates {
         Ok(())
     }
 
+    /// Merges all aggregates, runs the last steps and checks the laws.
+    ///
     /// # Errors
-    /// A query fails, no range was added, or [`law::check`].
+    /// A query fails, no range was added, or [`law::check`] fails.
     pub(super) fn finish(self) -> Result<SalesMart> {
         let (mut tables, codes) = self.added_up()?;
         tables.append(&mut run(&tables, &codes, &[StepRole::Last])?);
@@ -82,7 +84,7 @@ impl PartialAggregates {
         SalesMart::new(tables)
     }
 
-    /// The tables from which the last steps follow.
+    /// Merges the aggregates, without the last steps.
     ///
     /// # Errors
     /// polars fails.
@@ -95,7 +97,7 @@ impl PartialAggregates {
     fn added_up(mut self) -> Result<(BTreeMap<String, DataFrame>, DictionaryEncoding)> {
         let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
         let mut tables = BTreeMap::new();
-        // One after the other: adding up takes as much memory again as the table.
+        // One table at a time: merging takes as much memory again as the table.
         for (name, sum) in self.tables {
             let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
             tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
@@ -104,13 +106,13 @@ impl PartialAggregates {
     }
 }
 
-/// A table of the mart that is being added up.
+/// The partial aggregates of one table.
 #[derive(Default)]
 struct Sum {
     pieces: Vec<DataFrame>,
-    /// Rows that came since the pieces were added up.
+    /// Number of rows added since the last merge.
     waiting: usize,
-    /// How many may wait.
+    /// Number of rows that may wait for the next merge.
     most_waiting: usize,
 }
 
@@ -123,14 +125,14 @@ impl Sum {
             let rows = all.height();
             self.pieces = add_up(all, &step.key(), Ok)?;
             let total: usize = self.pieces.iter().map(DataFrame::height).sum();
-            // Where few keys come again, the next time is put off.
+            // If few keys repeat, merging saves little: the next one is delayed.
             self.most_waiting = if total * 2 > rows { 4 * rows } else { total };
             self.waiting = 0;
         }
         Ok(())
     }
 
-    /// The rows of equal keys added up, under the final numbers and sorted.
+    /// Merges by key, with the final numbers of texts, sorted.
     fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
         let in_order = self.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
         let mut all = stack(self.pieces)?;
@@ -148,10 +150,9 @@ impl Sum {
     }
 }
 
-/// The rows of equal keys added up, in any order within ranges of the first column of the key, which are done with by `end`.
+/// Sums the rows with equal keys. Returns ranges of the first key column; within a range, rows are unsorted until `end` processes them.
 ///
-/// Only numbers of texts are cut into ranges, small enough to be added up in little memory: of other columns there are never so
-/// many values that it would pay.
+/// Only encoded texts are split into ranges, each small enough to be merged in little memory: other columns never have so many values.
 fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
     let ranges = all.height().div_ceil(MOST_WAITING) as u64;
     let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
@@ -163,12 +164,12 @@ fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFr
     parallel::map(0..ranges, |range| end(sum_by(all.clone().lazy().filter(within(range)), key)?))
 }
 
-/// The rows of equal keys added up, in any order.
+/// Sums the rows with equal keys; the result is unsorted.
 pub(super) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
     let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
     let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
     let summed = if key.is_empty() {
-        // As in SQL, the sum of nothing is missing.
+        // As in SQL, the sum of no values is null.
         let sum = |value: Expr| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL));
         all.select(added.map(sum).collect::<Vec<_>>())
     } else {
@@ -178,17 +179,17 @@ pub(super) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
     Ok(summed.select(columns.into_iter().map(col).collect::<Vec<_>>()).collect()?)
 }
 
-/// Texts of one kind and a number for each, in the order in which they were seen.
+/// Texts of one kind, numbered in the order of their first occurrence.
 #[derive(Default)]
 struct Known(TextMap<PlSmallStr>);
 
 impl Known {
-    /// The number of each text.
+    /// The number of each text; new texts get the next numbers.
     fn add(&mut self, texts: &StringChunked) -> Vec<u32> {
         texts.iter().flatten().map(|text| self.0.number(text)).collect()
     }
 
-    /// The texts, sorted, and the place of each number among them.
+    /// The sorted texts, and the rank of each number among them.
     fn sorted(self) -> (StringChunked, Vec<u32>) {
         let texts = self.0.sorted();
         let mut ranks = vec![0; texts.len()];
@@ -197,7 +198,7 @@ impl Known {
     }
 }
 
-/// Tells polars of numbers of orders that are sorted, as they are where rows come by order: it groups by them without hashing.
+/// Sets polars' sorted flag on `order_id` if it is sorted, as in tables that come by order: grouping then needs no hashing.
 fn tell_sorted(frame: &mut DataFrame) -> Result<()> {
     let Ok(orders) = frame.column("order_id").and_then(|orders| Ok(orders.u32()?.clone())) else { return Ok(()) };
     if orders.null_count() == 0 && orders.iter().is_sorted() {
@@ -206,7 +207,7 @@ fn tell_sorted(frame: &mut DataFrame) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the numbers of some columns by others.
+/// Replaces each number in some columns by `to[number]`.
 fn recode(frame: &mut DataFrame, columns: &[&str], to: &[u32]) -> Result<()> {
     for column in columns {
         if let Ok(numbers) = frame.column(column).and_then(|coded| coded.u32()) {
@@ -227,7 +228,7 @@ mod tests {
         for step in STEPS.iter().filter(|step| step.kind.adds_up()) {
             let one_row = step.sql.starts_with("-- One row");
             assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
-            // What is not added up is the last steps' to compute.
+            // Values that do not add up must be left to the last steps.
             assert!(step.kind == StepRole::Last || !step.sql.contains("MAX(n."), "{}", step.name);
         }
     }

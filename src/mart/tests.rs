@@ -1,4 +1,4 @@
-//! Ranges of orders, one after the other, give what the whole gives: rows, audit, rows set aside, mart.
+//! Tests: processing one range of orders at a time gives the same rows, audit, quarantine and mart as processing everything at once.
 
 mod damage;
 
@@ -19,7 +19,7 @@ use crate::synth::{SynthParams, generate};
 use crate::table::parquet::{Appender, PerTable, write_frame};
 use crate::table::row_hash::hash_rows;
 
-/// Hashes of the rows by table, the bytes of the clean files, the audit, the rows set aside.
+/// Row hashes by table, the bytes of the clean files, the audit, the quarantine.
 struct Outcome {
     mart: BTreeMap<String, String>,
     clean: BTreeMap<String, String>,
@@ -46,7 +46,7 @@ fn whole(data: &Path) -> Result<Outcome> {
     Ok(outcome(&mart(&tables)?, clean, &audit))
 }
 
-/// A file in memory of which something is left once its writer has ended.
+/// A file in memory that can be read after its writer is closed.
 #[derive(Clone, Default)]
 struct Bytes(std::sync::Arc<Mutex<Vec<u8>>>);
 
@@ -105,7 +105,7 @@ fn generated(orders: u64, seed: u64, defects: f64) -> tempfile::TempDir {
     dir
 }
 
-/// Rewrites every row but the header of a file.
+/// Rewrites every row of a file except the header.
 fn rewrite(data: &Path, file: &str, change: impl Fn(&str) -> String) {
     let path: PathBuf = data.join(file);
     let text = fs::read_to_string(&path).unwrap();
@@ -137,7 +137,7 @@ proptest! {
     }
 }
 
-/// Ids in capitals, ids that begin alike, and ids that repeat in another table.
+/// Ids in capitals, ids with a common prefix, and ids that also occur in another table.
 #[test]
 fn ids_of_odd_shapes_are_cut_as_well() {
     let data = generated(800, 9, 0.02);
@@ -153,7 +153,7 @@ fn ids_of_odd_shapes_are_cut_as_well() {
     assert_same(data.path(), 7);
 }
 
-/// Where the first orders do not foretell the ids of the others.
+/// The first orders do not predict the ids of the others.
 #[test]
 fn ids_that_rise_through_the_file_are_cut_as_well() {
     let data = generated(2_000, 6, 0.02);
@@ -167,7 +167,7 @@ fn ids_that_rise_through_the_file_are_cut_as_well() {
     assert_same(data.path(), 6);
 }
 
-/// Orders of one customer in several ranges, and a customer of no order.
+/// A customer with orders in several ranges, and a customer without orders.
 #[test]
 fn shared_and_idle_customers_count_once() {
     let data = generated(600, 2, 0.0);
@@ -186,7 +186,7 @@ fn shared_and_idle_customers_count_once() {
     assert_same(data.path(), 5);
 }
 
-/// Fewer orders than ranges, and tables without a row.
+/// Fewer orders than ranges, and tables without rows.
 #[test]
 fn ranges_without_a_row_are_no_trouble() {
     let data = generated(60, 1, 0.0);
@@ -201,7 +201,7 @@ fn ranges_without_a_row_are_no_trouble() {
     assert_same(data.path(), 8);
 }
 
-/// A file that was cut off is refused as it is in memory, and a scratch folder that is not there is named.
+/// A truncated file is refused as in memory, and a missing scratch folder is named.
 #[test]
 fn what_fails_says_so_and_leaves_nothing() {
     let data = generated(600, 4, 0.0);

@@ -1,17 +1,17 @@
-//! The contract of the ten tables: one declaration from which reading, cleaning, quality checks, DDL, the generator and
-//! the data-model diagram derive. First stop of the flow; next: `source`, `read`.
+//! The contract of the ten tables: one declaration from which reading, cleaning, quality checks, DDL, the generator and the data-model
+//! diagram derive. Start of the flow. Next: `input::source`, `input::read`.
 //!
-//! One rule for all formats: a value meets the contract as the text that a CSV file would have. Numbers of Parquet, JSON and databases
-//! come with every digit, instants with their fraction of a second if there is one and with `Z` if they are those of UTC, a missing
-//! value as an empty field, bytes as they are. What a CSV file may not say, no other format may.
+//! One rule for all formats: a value meets the contract as the text that a CSV file would hold. Numbers of Parquet, JSON and databases
+//! become all their digits; instants carry their fraction of a second, if any, and `Z` if they are in UTC; a missing value is an empty
+//! field; bytes stay as they are. What is invalid in a CSV file is invalid in every format.
 
 use polars::prelude::{DataType, TimeUnit};
 use serde::{Deserialize, Serialize};
 
-/// What a column holds. It decides how a field is parsed, stored, declared in SQL and generated.
+/// Logical type of a column. It decides how a field is parsed, stored, declared in SQL and generated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LogicalType {
-    /// A key: any text of up to [`LONGEST_ID`] characters without control characters; Olist's are 32 hexadecimal digits.
+    /// A key: any text of up to [`LONGEST_ID`] characters without control characters. Olist's ids are 32 hexadecimal digits.
     Id,
     /// Free text; may hold commas, quotes and line breaks.
     Text,
@@ -19,17 +19,17 @@ pub enum LogicalType {
     Zip,
     /// Two-letter code of one of the 27 federative units, see [`STATES`].
     State,
-    /// One of a closed list of words.
+    /// One value of a closed list.
     Enumeration(&'static [&'static str]),
-    /// Whole number within inclusive bounds.
+    /// A whole number within inclusive bounds.
     Integer(i64, i64),
     /// Reais with two decimals in the file, integer centavos in memory. Never negative, at most [`MOST_CENTAVOS`].
     Money,
-    /// Decimal degrees, any value: points outside Brazil are dropped later, by the cleaning, and counted.
+    /// Decimal degrees, any value. Cleaning later drops and counts points outside Brazil.
     Degrees,
-    /// An instant in local time of the marketplace, within plausible years ([`Years`](super::read_options::Years)). The rule is one for all
-    /// formats: a day, then perhaps a time with or without seconds and fractions, of which microseconds are kept. With `Z` or an
-    /// offset from UTC it becomes local time of [`TIME_ZONE`].
+    /// An instant in local time of the marketplace, within plausible years ([`Years`](super::read_options::Years)). In every format it is a
+    /// day, optionally followed by a time with or without seconds and fractions; microseconds are kept. With `Z` or an offset from UTC
+    /// it is converted to local time of [`TIME_ZONE`].
     Timestamp,
     /// A day; only in derived columns.
     Date,
@@ -38,7 +38,7 @@ pub enum LogicalType {
 }
 
 impl LogicalType {
-    /// Characters that a value takes in a file, with its quotes and comma, roughly: what tells rows from bytes.
+    /// Typical characters of a value in a file, with quotes and comma: estimates the number of rows from bytes.
     pub(crate) fn typical_width(self) -> u64 {
         match self {
             LogicalType::Id => 33,
@@ -50,7 +50,7 @@ impl LogicalType {
         }
     }
 
-    /// Short name: what the data dictionary calls it.
+    /// Short name, as in the data dictionary.
     pub fn name(self) -> &'static str {
         match self {
             LogicalType::Id => "id",
@@ -67,7 +67,7 @@ impl LogicalType {
         }
     }
 
-    /// The polars type of a column of this kind.
+    /// The polars type of a column of this logical type.
     pub fn dtype(self) -> DataType {
         match self {
             LogicalType::Id
@@ -87,35 +87,35 @@ impl LogicalType {
 /// Most characters of an id.
 pub const LONGEST_ID: usize = 64;
 
-/// Most centavos of one price, freight or payment: 10 million reais. Sums of them stay whole: price and freight of one item are at
-/// most 2·10⁹ < 2³¹ centavos, so that those of u32::MAX < 2³² items are less than 2⁶³, the limit of i64.
+/// Most centavos of one price, freight or payment: 10 million reais. Keeps sums exact: price plus freight of one item is at most
+/// 2·10⁹ < 2³¹ centavos, so that the sum over u32::MAX < 2³² items is below 2⁶³, the limit of i64.
 pub const MOST_CENTAVOS: i64 = 1_000_000_000;
 
-/// Where the marketplace is: instants with an offset from UTC become local time here, with the daylight saving of their day.
+/// Time zone of the marketplace. Instants with an offset from UTC become local time here, with the daylight saving of their day.
 pub const TIME_ZONE: chrono_tz::Tz = chrono_tz::America::Sao_Paulo;
 
-/// What is set aside where a value breaks the contract.
+/// What is quarantined when a value breaks the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// The row: without the value it cannot be counted.
+    /// The whole row: without the value it cannot be counted.
     Row,
-    /// The value alone, which becomes null: no step needs it as a key or a fact.
+    /// Only the value, which becomes null: no step needs it as a key or a fact.
     Value,
 }
 
-/// A column: its name after cleaning, its name in the source file, and what it may hold.
+/// A column: its name after cleaning, its name in the source file, and the values it may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
     /// Name in the clean table.
     pub name: &'static str,
-    /// Name in the source file; differs where the source misspells (`lenght`) or where cleaning changes the unit.
+    /// Name in the source file. Differs where the source misspells (`lenght`) or where cleaning changes the unit.
     pub source: &'static str,
-    /// What it holds.
+    /// Its logical type.
     pub kind: LogicalType,
-    /// Why a value may be missing in a file; `None` means that it may not.
+    /// Why a value may be missing in a file; `None` if it may not be missing.
     pub null: Option<&'static str>,
-    /// What is set aside with a value that breaks the contract.
+    /// What is quarantined when a value breaks the contract.
     pub aside: Scope,
     /// Most characters of a text.
     pub longest: usize,
@@ -135,7 +135,7 @@ impl Column {
         self.null = Some(reason);
         self.alone()
     }
-    /// Of a value that breaks the contract, only the value is set aside.
+    /// Sets the scope to the value alone.
     const fn alone(mut self) -> Self {
         self.aside = Scope::Value;
         self
@@ -145,13 +145,13 @@ impl Column {
         self
     }
 
-    /// Whether clean rows may lack the value: it was missing, or it was set aside.
+    /// Whether clean rows may lack the value, because it was missing or quarantined.
     pub fn is_nullable(&self) -> bool {
         self.null.is_some() || self.aside == Scope::Value
     }
 }
 
-/// A reference from `column` to the key column of another table.
+/// A reference from `column` to a key column of another table.
 #[derive(Debug, Clone, Copy)]
 pub struct ForeignKey {
     /// Column in this table.
@@ -160,7 +160,7 @@ pub struct ForeignKey {
     pub table: TableId,
     /// Referenced column.
     pub references: &'static str,
-    /// Whether the original data honours it for every row; otherwise its violations are warnings and SQL declares no constraint.
+    /// Whether every row of the original data satisfies it. Otherwise violations are warnings and SQL declares no constraint.
     pub strict: bool,
 }
 
@@ -173,13 +173,13 @@ pub struct Table {
     pub name: &'static str,
     /// File name in Kaggle's download.
     pub file: &'static str,
-    /// Other names it goes by in the cloud layout (`csv/<alias>.csv`).
+    /// Other names, used in the cloud layout (`csv/<alias>.csv`).
     pub aliases: &'static [&'static str],
     /// Columns in file order.
     pub columns: &'static [Column],
     /// Columns that cleaning adds.
     pub derived: &'static [Column],
-    /// Columns that identify a row; empty where the source has none.
+    /// Columns that identify a row (the grain); empty where the source has none.
     pub key: &'static [&'static str],
     /// References to other tables.
     pub foreign_keys: &'static [ForeignKey],
@@ -187,17 +187,17 @@ pub struct Table {
     pub doc: &'static str,
 }
 
-/// The tables whose rows belong to an order, and so to the month in which it was placed.
+/// The tables whose rows belong to an order, and so to the month of its purchase.
 pub const BY_MONTH: [TableId; 5] =
     [TableId::Orders, TableId::Customers, TableId::OrderItems, TableId::OrderPayments, TableId::OrderReviews];
 
 impl Table {
-    /// Source columns followed by derived ones: the columns of the clean table, in order.
+    /// Columns of the clean table, in order: those of the source, then the derived ones.
     pub fn clean_columns(&self) -> impl Iterator<Item = &'static Column> {
         self.columns.iter().chain(self.derived)
     }
 
-    /// Whether a file may lack the column: it is null in every row then. Of the points, all but their zip prefix.
+    /// Whether a file may lack the column, which is then null in every row. In `geolocation` that is every column except the zip prefix.
     pub fn may_lack(&self, column: &Column) -> bool {
         column.null.is_some() || (self.id == TableId::Geolocation && column.name != self.columns[0].name)
     }
@@ -252,7 +252,7 @@ pub const ORDER_STATUSES: &[&str] =
 /// Payment methods. `not_defined` marks canceled orders without a payment.
 pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", "not_defined", "voucher"];
 
-/// What the mart has for a category, state, city or status that is not known: it counts, but nothing is decided about it.
+/// The mart's name for an unknown category, state, city or status: its rows are counted, but no decision is made about it.
 pub const UNKNOWN: &str = "unknown";
 /// English name given to products without a category.
 pub const UNKNOWN_CATEGORY: &str = UNKNOWN;
@@ -461,14 +461,14 @@ pub static TABLES: [Table; 10] = [
     },
 ];
 
-/// The short tables to which items refer, with the columns that the mart reads of them; the first is the key.
+/// The short tables that items refer to, each with the columns that the mart reads; the first column is the key.
 pub(crate) const OF_ITEMS: [(TableId, &[&str]); 2] =
     [(TableId::Products, &["product_id", "category"]), (TableId::Sellers, &["seller_id"])];
 
-/// The tables that the original project keeps as nested documents.
+/// The tables that the original project stores as nested documents.
 pub const DOCUMENTS: [TableId; 2] = [TableId::Customers, TableId::Sellers];
 
-/// Name of the table that cleaning makes out of `geolocation`: one location per zip prefix.
+/// The table that cleaning derives from `geolocation`: one location per zip prefix.
 pub const ZIP_LOCATIONS: &str = "zip_locations";
 
 /// Columns of [`ZIP_LOCATIONS`]; the first is its key.
@@ -520,7 +520,7 @@ pub fn is_state(code: &str) -> bool {
     }
 }
 
-/// For each letter, those that follow it in a code, one bit each: a million points are asked for their state.
+/// For each first letter, the second letters of valid codes, one bit each. A lookup this fast matters for a million points.
 const SECOND_LETTERS: [u32; 26] = {
     let mut letters = [0; 26];
     let mut state = 0;
@@ -561,7 +561,7 @@ mod tests {
         assert!(STATES.is_sorted());
     }
 
-    /// A row is lost with a value only where it could not be counted without it.
+    /// A value takes its row into quarantine only where the row could not be counted without it.
     #[test]
     fn only_keys_and_facts_take_their_row_along() {
         let row = |t: &Table| t.columns.iter().filter(|c| c.aside == Scope::Row).map(|c| c.source).collect::<Vec<_>>();

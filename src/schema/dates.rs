@@ -1,4 +1,4 @@
-//! Text → an instant in the marketplace's local time, as the contract has it. Used by `parse` and `dialect`.
+//! Text → an instant in the marketplace's local time, in contract form. Used by `parse` and `input::dialect`.
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
 
@@ -10,13 +10,13 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// An instant, microseconds since 1970-01-01 in local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Instant {
-    /// As written.
+    /// Written in local time.
     Local(i64),
     /// Written with an offset from UTC.
     Converted(i64),
 }
 
-/// `2017-10-02 10:56:33`, which nearly all values are.
+/// Parses `2017-10-02 10:56:33`, the form of nearly all values, to microseconds since 1970.
 pub(crate) fn canonical(text: &str) -> Option<i64> {
     let b = text.as_bytes();
     if b.len() != 19 || b[4] != b'-' || b[7] != b'-' || !matches!(b[10], b' ' | b'T') || b[13] != b':' || b[16] != b':'
@@ -33,8 +33,8 @@ pub(crate) fn canonical(text: &str) -> Option<i64> {
     Some(time.and_utc().timestamp_micros())
 }
 
-/// Any instant whose date starts with the year: the time may lack, or lack its seconds, or have fractions, `AM`, `PM`, `Z` or an
-/// offset.
+/// Parses an instant whose date starts with the year. The time may be missing, lack seconds, have fractions, or end with `AM`, `PM`,
+/// `Z` or an offset.
 pub(crate) fn iso(text: &str) -> Option<Instant> {
     let ([year, month, day], rest) = date_part(text)?;
     if year.len() != 4 {
@@ -43,7 +43,7 @@ pub(crate) fn iso(text: &str) -> Option<Instant> {
     instant(year, month, day, rest)
 }
 
-/// The same instant with its date in the order of years, if `text` starts with day and month in this order.
+/// Rewrites an instant whose date starts with day and month in `order` so that it starts with the year; `None` if it does not fit.
 pub(crate) fn reordered(text: &str, order: DateOrder) -> Option<String> {
     let ([first, second, year], rest) = date_part(text)?;
     let (month, day) = match order {
@@ -58,7 +58,7 @@ pub(crate) fn reordered(text: &str, order: DateOrder) -> Option<String> {
     Some(format!("{year}-{month:0>2}-{day:0>2}{rest}"))
 }
 
-/// Three numbers with the same mark between them, and what follows.
+/// Splits off a date: three numbers with the same separator, and the rest.
 fn date_part(text: &str) -> Option<([&str; 3], &str)> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let first = number(text);
@@ -82,7 +82,7 @@ fn instant(year: &str, month: &str, day: &str, rest: &str) -> Option<Instant> {
     Some(Instant::Converted(utc.with_timezone(&TIME_ZONE).naive_local().and_utc().timestamp_micros()))
 }
 
-/// Microseconds since midnight, and of the offset from UTC. Nothing is midnight.
+/// Parses a time: microseconds since midnight, and the offset from UTC in microseconds, if any. An empty text is midnight.
 fn time_of(text: &str) -> Option<(i64, Option<i64>)> {
     if text.is_empty() {
         return Some((0, None));
@@ -98,7 +98,7 @@ fn time_of(text: &str) -> Option<(i64, Option<i64>)> {
             if length == 0 || length > 12 {
                 return None;
             }
-            // What is finer than a microsecond is cut.
+            // Digits beyond microseconds are cut off.
             micros = format!("{:0<6}", &fraction[..length.min(6)]).parse().ok()?;
             rest = &fraction[length..];
         }
@@ -133,7 +133,7 @@ fn offset_of(text: &str) -> Option<Option<i64>> {
     within.then(|| Some(sign * i64::from(hours * 60 + minutes) * 60_000_000))
 }
 
-/// A number of so many digits, and what follows.
+/// Splits off a number of `least` to `most` digits, and the rest.
 fn digits(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
     let length = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     let number = text.get(..length).filter(|_| length >= least)?.parse().ok()?;
@@ -170,7 +170,7 @@ mod tests {
             ("2018-08-15 10:10:18.123456789", "2018-08-15 10:10:18.123456"),
             ("2018-08-15 12:10 AM", "2018-08-15 00:10:00"),
             ("2018-08-15 12:10pm", "2018-08-15 12:10:00"),
-            // Winter, three hours; summer of 2018 from 4 November and before 18 February, two.
+            // Offset three hours in winter; two in summer, which in 2018 was until 17 February and from 4 November.
             ("2018-08-15T10:10:18Z", "converted 2018-08-15 07:10:18"),
             ("2018-08-15T10:10:18.250+00:00", "converted 2018-08-15 07:10:18.250000"),
             ("2018-01-15 10:10:18 UTC", "converted 2018-01-15 08:10:18"),

@@ -1,4 +1,4 @@
-//! Contract → SQL DDL of the `raw_data` and `cleaned_data` schemas, for the relational stores.
+//! Contract → SQL DDL of the `raw_data` and `cleaned_data` schemas. Used by the relational stores.
 
 use std::fmt::Write;
 
@@ -7,35 +7,35 @@ use super::contract::{Column, ForeignKey, LogicalType, TABLES, Table, TableId, Z
 /// Key of [`ZIP_LOCATIONS`].
 const ZIP_LOCATION_KEY: [&str; 1] = ["zip_code_prefix"];
 
-/// A relational database's way of speaking.
+/// A SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// MySQL 8 and MariaDB 10.
     Mysql,
     /// PostgreSQL.
     Postgres,
-    /// SQLite 3, which has no schemas: the schema becomes a prefix of the table name.
+    /// SQLite 3. It has no schemas: the schema name becomes a prefix of the table name.
     Sqlite,
 }
 
-/// The stage a table holds.
+/// The stage of the tables of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// As the files have it: source names, reais, no keys.
+    /// As the files hold them: source names, reais, no keys.
     Raw,
     /// After cleaning: clean names, centavos, keys and references.
     Cleaned,
-    /// What a run found: any columns.
+    /// Results of a run: columns are not restricted.
     Results,
 }
 
 impl Stage {
-    /// The schema of this name.
+    /// The stage with this name.
     pub(crate) fn named(name: &str) -> Option<Stage> {
         [Stage::Raw, Stage::Cleaned, Stage::Results].into_iter().find(|schema| schema.name() == name)
     }
 
-    /// The name it has in every store: schema, database, folder or prefix.
+    /// Its name in every store: that of a schema, database or folder, or a prefix.
     pub fn name(self) -> &'static str {
         match self {
             Stage::Raw => "raw_data",
@@ -45,7 +45,7 @@ impl Stage {
     }
 }
 
-/// Statements that create both schemas with all their tables; a table stands after those it refers to.
+/// SQL statements that create both schemas and all their tables. A table comes after those it references.
 pub fn ddl(dialect: Dialect) -> String {
     let mut sql = String::new();
     for schema in [Stage::Raw, Stage::Cleaned] {
@@ -68,7 +68,7 @@ pub fn ddl(dialect: Dialect) -> String {
     sql
 }
 
-/// The tables, each after those it strictly refers to.
+/// The tables of the contract, each after those it strictly references.
 fn by_reference() -> Vec<&'static Table> {
     let mut ordered: Vec<&Table> = Vec::new();
     while ordered.len() < TABLES.len() {
@@ -83,7 +83,7 @@ fn by_reference() -> Vec<&'static Table> {
     ordered
 }
 
-/// What a table of the contract consists of, in SQL.
+/// The SQL definition of a table of the contract.
 pub(crate) struct Definition {
     table: &'static str,
     schema: Stage,
@@ -92,19 +92,19 @@ pub(crate) struct Definition {
     foreign_keys: &'static [ForeignKey],
 }
 
-/// Which constraints the statement that creates a table declares.
+/// Which constraints the `CREATE TABLE` statement declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Constraints {
-    /// Those of single columns.
+    /// Only those of single columns.
     Columns,
-    /// The primary key, too.
+    /// Also the primary key.
     Key,
-    /// References to other tables, too.
+    /// Also the foreign keys.
     All,
 }
 
 impl Definition {
-    /// The statement that creates the table as `target`, which is quoted.
+    /// The `CREATE TABLE` statement for `target`, a quoted name.
     pub(crate) fn create(&self, dialect: Dialect, target: &str, constraints: Constraints) -> String {
         let mut lines = self.columns.clone();
         if constraints != Constraints::Columns {
@@ -116,17 +116,17 @@ impl Definition {
         create_table(dialect, target, &lines)
     }
 
-    /// The clause of its primary key.
+    /// The `PRIMARY KEY` clause.
     pub(crate) fn key(&self, dialect: Dialect) -> Option<String> {
         let key: Vec<String> = self.key.iter().map(|k| dialect.quote(k)).collect();
         (!key.is_empty()).then(|| format!("PRIMARY KEY ({})", key.join(", ")))
     }
 
-    /// The references that every row honours.
+    /// The strict foreign keys: those that every row satisfies.
     pub(crate) fn references(&self, dialect: Dialect) -> Vec<Reference> {
         let reference = |fk: &ForeignKey| {
             let target = match dialect {
-                // The same database, whatever its name.
+                // The reference stays within the same database, whatever its name.
                 Dialect::Mysql => dialect.quote(fk.table.name()),
                 _ => dialect.table(self.schema.name(), self.schema, fk.table.name()),
             };
@@ -141,7 +141,7 @@ impl Definition {
         self.foreign_keys.iter().filter(|fk| fk.strict).map(reference).collect()
     }
 
-    /// The statements that create its indexes on `target`, one for each reference.
+    /// The `CREATE INDEX` statements for `target`, one for each foreign key.
     pub(crate) fn indexes(&self, dialect: Dialect, target: &str) -> Vec<String> {
         let index = |fk: &ForeignKey| {
             let name = dialect.quote(&format!("{}_{}", self.table, fk.column));
@@ -151,27 +151,27 @@ impl Definition {
     }
 }
 
-/// A table's reference to another one.
+/// A foreign key constraint.
 pub(crate) struct Reference {
-    /// The table that refers.
+    /// The referencing table.
     pub(crate) from: &'static str,
-    /// The table referred to.
+    /// The referenced table.
     pub(crate) to: &'static str,
-    /// Name of the constraint, quoted.
+    /// Quoted name of the constraint.
     pub(crate) name: String,
     /// `FOREIGN KEY …`.
     pub(crate) clause: String,
 }
 
-/// The statement that creates a table of these columns and constraints. MySQL compares texts without their case and
-/// accents unless told otherwise.
+/// The statement that creates `target` with these columns and constraints. MySQL gets a binary collation: by default it ignores case and
+/// accents when it compares texts.
 pub(crate) fn create_table(dialect: Dialect, target: &str, lines: &[String]) -> String {
     let options = if dialect == Dialect::Mysql { " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" } else { "" };
     format!("CREATE TABLE {target} (\n    {}\n){options}", lines.join(",\n    "))
 }
 
 impl Dialect {
-    /// An identifier, quoted.
+    /// Quotes an identifier.
     pub(crate) fn quote(self, name: &str) -> String {
         match self {
             Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
@@ -179,7 +179,7 @@ impl Dialect {
         }
     }
 
-    /// The statement that creates the schema called `name`, if it is not there.
+    /// The statement that creates the schema `name` if it does not exist.
     pub(crate) fn create_schema(self, name: &str) -> Option<String> {
         match self {
             Dialect::Mysql => Some(format!("CREATE DATABASE IF NOT EXISTS {}", self.quote(name))),
@@ -188,7 +188,7 @@ impl Dialect {
         }
     }
 
-    /// A table, quoted, in the schema that goes by `name` there.
+    /// Quoted name of a table in the schema called `name` in the store.
     pub(crate) fn table(self, name: &str, schema: Stage, table: &str) -> String {
         match self {
             Dialect::Sqlite => self.quote(&format!("{}_{table}", schema.name())),
@@ -196,13 +196,13 @@ impl Dialect {
         }
     }
 
-    /// The references between the tables of a schema in which `table` takes part, as one end or the other.
+    /// The foreign keys of a schema from or to `table`.
     pub(crate) fn references_of(self, schema: Stage, table: &str) -> Vec<Reference> {
         let definitions = TABLES.iter().filter_map(|t| self.definition(schema, t.name));
         definitions.flat_map(|d| d.references(self)).filter(|r| r.from == table || r.to == table).collect()
     }
 
-    /// What a table of the contract consists of; `None` for a table that the schema does not declare.
+    /// The definition of a table; `None` if the schema does not declare it.
     pub(crate) fn definition(self, schema: Stage, name: &str) -> Option<Definition> {
         let table = TABLES.iter().find(|t| t.name == name);
         let column = |c: &'static Column| self.column(schema, c);
@@ -245,7 +245,7 @@ impl Dialect {
             (LogicalType::Zip, _) => "CHAR(5)",
             (LogicalType::State, _) => "CHAR(2)",
             (LogicalType::Enumeration(_), _) => "VARCHAR(32)",
-            // MySQL indexes no TEXT without a length, and no more than 768 characters.
+            // MySQL indexes TEXT only with a length, and at most 768 characters.
             (LogicalType::Text, Dialect::Mysql) if is_key || column.name.starts_with("product_category") => {
                 "VARCHAR(512)"
             }
@@ -284,7 +284,7 @@ mod tests {
         assert!(sql.contains("\"price_centavos\" BIGINT NOT NULL"));
         assert!(sql.contains("PRIMARY KEY (\"order_id\", \"order_item_id\")"));
         assert!(!ddl(Dialect::Sqlite).contains("CREATE SCHEMA"));
-        // What is set aside by itself leaves a null, and a key is any text.
+        // A column whose values are quarantined alone is nullable, and a key may be any text.
         assert!(sql.contains("\"customer_state\" CHAR(2),") && sql.contains("\"customer_id\" VARCHAR(64) NOT NULL"));
     }
 }

@@ -1,31 +1,31 @@
-//! The name of a file → the table it stands for: the whole of it, a part, or only something like it. Used by `find`.
+//! File name → the table it stands for: the whole table, a part, or a name that is only similar. Used by `input::find`.
 
 use super::contract::{TABLES, TableId};
 use super::ddl::Stage;
 
-/// How the rows of a file are written, by its name.
+/// Format of the rows of a file, by its extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rows {
     /// Text with a header, compressed or not.
     Csv,
-    /// Parquet, read like CSV.
+    /// Parquet, read to the same rows as CSV.
     Parquet,
     /// An array of nested documents, compressed or not.
     Json,
 }
 
-/// What the name of a file with rows says.
+/// What a file name says about its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Says {
     /// `olist_orders_dataset.csv`, `Orders.CSV`.
     Whole(TableId),
     /// `orders_2018-01.csv`, `orders_part2.csv`.
     Part(TableId),
-    /// `orders (1).csv`, which is what a browser calls a second download.
+    /// `orders (1).csv`: a browser's name for a second download.
     Copy(TableId),
-    /// `orders_late.csv`: the table's name among other words.
+    /// `orders_late.csv`: the table's name and other words.
     Like(TableId),
-    /// `ordesr.csv`: a letter or two from the table's name.
+    /// `ordesr.csv`: differs from the table's name by a letter or two.
     Near(TableId),
 }
 
@@ -37,18 +37,18 @@ impl Says {
     }
 }
 
-/// Extensions of compressed files, after that of their format.
+/// Extensions of compressed files, which follow that of the format.
 const COMPRESSED: [&str; 2] = [".gz", ".zst"];
 const PARQUET: &str = ".parquet";
 /// Extensions of text with a header.
 const TEXT: [&str; 3] = [".csv", ".tsv", ".txt"];
 
-/// A misspelt name may differ in so many letters.
+/// Highest number of letters by which a misspelt name may differ.
 const MISSPELT: usize = 2;
-/// Shorter names are too close to other words to be guessed.
+/// Shortest name that is matched approximately: shorter names are too close to other words.
 const SHORTEST: usize = 6;
 
-/// Whether the bytes of a file are packed, by its name.
+/// Whether a file is compressed, by its name.
 pub(crate) fn is_compressed(file_name: &str) -> bool {
     let name = file_name.to_lowercase();
     COMPRESSED.iter().any(|end| name.ends_with(end))
@@ -59,7 +59,7 @@ pub(crate) fn is_parquet(file_name: &str) -> bool {
     file_name.to_lowercase().ends_with(PARQUET)
 }
 
-/// A file's name without its extensions, in small letters, and what they say of its rows; `None` where it has none.
+/// A file's name in lower case without extensions, and the format that they name; `None` if they name none.
 pub(crate) fn stem(file_name: &str) -> Option<(String, Rows)> {
     let name = file_name.to_lowercase();
     let plain = COMPRESSED.iter().find_map(|end| name.strip_suffix(end));
@@ -69,14 +69,14 @@ pub(crate) fn stem(file_name: &str) -> Option<(String, Rows)> {
     TEXT.iter().find_map(|end| rows(end, Rows::Csv)).or_else(|| rows(".json", Rows::Json)).or_else(parquet)
 }
 
-/// The table of this name: Kaggle's, or a short name of the cloud layout, in any case.
+/// The table with exactly this name: Kaggle's, or a short name of the cloud layout, in any case.
 pub(crate) fn named(stem: &str) -> Option<TableId> {
     let words = words(stem);
     let core = core(&words);
     TABLES.iter().find(|t| t.name == core || t.aliases.contains(&core)).map(|t| t.id)
 }
 
-/// What a name without its extensions says.
+/// What a name without extensions says.
 pub(crate) fn says(stem: &str) -> Option<Says> {
     if let Some(id) = named(stem) {
         return Some(Says::Whole(id));
@@ -100,21 +100,21 @@ fn before_copy_mark(stem: &str) -> Option<&str> {
     (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| name.trim_end())
 }
 
-/// Small letters and digits, everything else an underscore.
+/// Lower-case letters and digits; every other character becomes an underscore.
 fn words(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
 }
 
-/// A name without what all of Kaggle's have.
+/// Removes the parts that all of Kaggle's names share.
 fn core(words: &str) -> &str {
     let words = words.strip_prefix("olist_").unwrap_or(words);
     words.strip_suffix("_dataset").unwrap_or(words)
 }
 
-/// The longest name of a table that stands among the words; else the one that is nearly the same.
+/// The longest table name among the words; otherwise a table name that is nearly the same.
 fn like(words: &str) -> Option<Says> {
     let names = TABLES.iter().flat_map(|table| {
-        // A state is a common word.
+        // `state` is too common a word to name a table.
         let short = table.aliases.iter().filter(move |_| table.id != TableId::States).copied();
         [table.name].into_iter().chain(short).map(move |name| (name, table.id))
     });
@@ -129,7 +129,7 @@ fn like(words: &str) -> Option<Says> {
     near.min().filter(|(distance, _)| *distance <= MISSPELT).map(|(_, id)| Says::Near(id))
 }
 
-/// Whether a store should be asked for the files of a folder: those one level down, and the folders of tables in these.
+/// Whether to list a folder of a store: only folders one level down, and table folders inside them.
 pub(crate) fn is_worth_listing(folder: &str) -> bool {
     let mut names = folder.split('/').filter(|name| !name.is_empty());
     match (names.next(), names.next(), names.next()) {
@@ -140,7 +140,7 @@ pub(crate) fn is_worth_listing(folder: &str) -> bool {
     }
 }
 
-/// The table whose files a folder of this name holds: `orders`, or `orders.parquet`, as Spark writes it.
+/// The table whose files a folder of this name holds: `orders`, or `orders.parquet` as Spark names it.
 pub(crate) fn table_folder(name: &str) -> Option<TableId> {
     named(name).or_else(|| named(&stem(name)?.0))
 }

@@ -1,4 +1,4 @@
-//! One typed cell → its text in a file: the inverse of `parse`. Used by `read` for tables of stores, and by the stores.
+//! Typed value → its text in a CSV file, the inverse of `parse`. Used by `input::typed` and by the stores.
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
@@ -18,8 +18,8 @@ pub(crate) fn timestamp(out: &mut Vec<u8>, micros: i64) {
     instant(out, micros, 6, false);
 }
 
-/// Time since 1970-01-01 in units of so many `decimals` of a second, told by [`timestamp`]'s form; `Z` says that it is that of UTC.
-/// What lies outside of all calendars stays the number that it is, which nobody takes for a date.
+/// Writes an instant as [`timestamp`] does: `since` counts from 1970-01-01 in units of 10^-`decimals` seconds, `utc` appends `Z`. An
+/// instant outside the calendar is written as its plain number, which nobody mistakes for a date.
 pub(crate) fn instant(out: &mut Vec<u8>, since: i64, decimals: u32, utc: bool) {
     let unit = 10i64.pow(decimals);
     let Some(time) = DateTime::from_timestamp(since.div_euclid(unit), 0) else { return signed(out, since) };
@@ -61,7 +61,7 @@ fn date_of(out: &mut Vec<u8>, date: NaiveDate) {
         out.push(b'-');
     }
     let year = u64::from(date.year().unsigned_abs());
-    // A year of five digits is none of four, and must not look like one.
+    // A year of five digits must not look like a year of four.
     if year < 10_000 {
         padded(out, year, 4)
     } else {

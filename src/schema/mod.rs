@@ -1,5 +1,5 @@
-//! The canonical tables, declared once: columns, types, keys, references, bounds. From this follow reading, cleaning, checks, SQL types, the
-//! data dictionary and the generator. Also declared here: the tables of results, and how values are written as text.
+//! The contract (tables, columns, types, keys, references, bounds), declared once → reading, cleaning, checks, SQL types, the data
+//! dictionary and the generator, which derive from it. Next: `input`. Also here: the result tables, and values as text.
 
 pub mod contract;
 pub(crate) mod dates;

@@ -1,9 +1,9 @@
-//! A number as people write it → the number as the contract has it: `R$ 1.234,56` → `1234.56`. Used by `dialect`.
+//! A number as people write it → the number in contract form: `R$ 1.234,56` → `1234.56`. Used by `input::dialect`.
 
 use super::contract::LogicalType;
 use super::read_options::DecimalMark;
 
-/// Whether a number needs no second look: digits, and a point before decimals that are no group of thousands.
+/// Whether a number is already in contract form: digits, and optionally a point and decimals that are not a group of thousands.
 pub(crate) fn is_plain(kind: LogicalType, text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
@@ -17,8 +17,8 @@ pub(crate) fn is_plain(kind: LogicalType, text: &str) -> bool {
     }
 }
 
-/// The number as the contract has it, if it can be read with this mark before its decimals. The contract allows two decimals of an
-/// amount and none of a whole number: three digits behind a mark are thousands then.
+/// Converts a number to contract form, with `mark` as its decimal mark; `None` if it cannot be read that way. The contract allows two
+/// decimals for an amount and none for a whole number, so three digits after a mark are thousands.
 pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<String> {
     if kind == LogicalType::Degrees && mark == DecimalMark::Point {
         return text.parse::<f64>().is_ok().then(|| text.into());
@@ -44,7 +44,7 @@ pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<
     (!whole.is_empty()).then(|| format!("{sign}{whole}{point}{kept}"))
 }
 
-/// The sign, and the number without it and without a currency.
+/// Splits off sign and currency: the sign, and the rest.
 fn signed(kind: LogicalType, text: &str) -> (&'static str, &str) {
     let mut rest = text.trim();
     let mut sign = "";
@@ -67,7 +67,7 @@ fn only_digits(text: &str) -> Option<&str> {
     text.bytes().all(|b| b.is_ascii_digit()).then_some(text)
 }
 
-/// The digits without what stands between groups of three: the mark, a space or an apostrophe, the same everywhere.
+/// Removes the separator between groups of three digits: `mark`, a space or an apostrophe, but the same one throughout.
 fn ungrouped(text: &str, mark: char) -> Option<String> {
     let Some(between) = text.chars().find(|c| !c.is_ascii_digit()) else { return Some(text.into()) };
     if between != mark && !matches!(between, ' ' | '\u{a0}' | '\u{202f}' | '\'') {

@@ -1,4 +1,4 @@
-//! One field of text → one typed cell, by the kind that the contract declares. Used by `read`.
+//! One field of text → one typed cell, by the logical type that the contract declares. Used by `input::table_builder`.
 
 use super::contract::{Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, is_state};
 use super::dates;
@@ -12,20 +12,20 @@ pub(crate) enum Cell<'a> {
     Text(&'a str),
     /// An id that is not 32 hexadecimal digits.
     OddId(&'a str),
-    /// A zip prefix that lost its leading zeros, restored.
+    /// A zip prefix whose lost leading zeros were restored.
     Padded([u8; 5]),
     /// Whole numbers, centavos, and microseconds since 1970 for timestamps.
     Integer(i64),
-    /// An instant that had an offset from UTC, microseconds since 1970 in local time.
+    /// An instant written with an offset from UTC, as microseconds since 1970 in local time.
     Converted(i64),
     Float(f64),
 }
 
-/// What the contract leaves to the user.
+/// Bounds that the contract leaves to the user.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     years: Years,
-    /// The plausible instants, microseconds since 1970: from the first on, before the second.
+    /// Plausible instants, microseconds since 1970: the first inclusive, the second exclusive.
     instants: (i64, i64),
 }
 
@@ -38,7 +38,7 @@ impl Default for Bounds {
 impl Bounds {
     pub(crate) fn of(years: Years) -> Bounds {
         let start = |year: u16| dates::canonical(&format!("{year:04}-01-01 00:00:00"));
-        // The year 10000 has too many digits; no instant that can be written comes after 9999.
+        // The year 10000 has too many digits to parse; no instant that can be written lies after 9999.
         Bounds { years, instants: (start(years.first).unwrap_or(i64::MIN), start(years.last + 1).unwrap_or(i64::MAX)) }
     }
 
@@ -50,13 +50,13 @@ impl Bounds {
     }
 }
 
-/// Why bytes that are no text break the contract.
+/// Reason for quarantine of bytes that are not text.
 pub(crate) const NOT_TEXT: &str = "not UTF-8";
 
-/// Parses `field` as `column` declares it. Surrounding spaces do not count; an empty field is a null.
+/// Parses `field` as `column` declares it. Surrounding spaces are ignored; an empty field is a null.
 ///
 /// # Errors
-/// Why the field breaks the contract, in words for the quarantine table.
+/// The reason why the field breaks the contract, in words for the quarantine table.
 pub(crate) fn parse<'a>(column: &Column, field: &'a [u8], bounds: &Bounds) -> Result<Cell<'a>, String> {
     match std::str::from_utf8(field) {
         Ok(text) => parse_text(column, text, bounds),
@@ -64,7 +64,7 @@ pub(crate) fn parse<'a>(column: &Column, field: &'a [u8], bounds: &Bounds) -> Re
     }
 }
 
-/// The same of a field that is known to be text.
+/// [`parse`] for a field that is known to be text.
 pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) -> Result<Cell<'a>, String> {
     let text = text.trim_ascii();
     if text.is_empty() {
@@ -75,7 +75,7 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
     }
     match column.kind {
         LogicalType::Text => no_longer(text, column.longest).map(Cell::Text),
-        // Without an early end, digits are looked at sixteen at a time.
+        // No early exit, so that the loop vectorizes: sixteen digits at a time.
         LogicalType::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
             true => Ok(Cell::Text(text)),
             false if text.contains(char::is_control) => Err("an identifier with control characters".into()),
@@ -114,7 +114,7 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
     }
 }
 
-/// The text, if it has so many characters at most.
+/// Returns the text if it has at most `most` characters.
 fn no_longer(text: &str, most: usize) -> Result<&str, String> {
     match text.len() <= most || text.chars().count() <= most {
         true => Ok(text),
@@ -135,7 +135,7 @@ fn zip(text: &str) -> Result<Cell<'_>, String> {
     Ok(Cell::Padded(padded))
 }
 
-/// Whole number; `225.0` counts as one, since tools that know no missing integers write it so.
+/// A whole number. Accepts `225.0`: tools without nullable integers write it so.
 fn integer(text: &str) -> Option<i64> {
     let whole = match text.split_once('.') {
         Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => whole,
@@ -151,7 +151,7 @@ pub(crate) fn centavos(text: &str) -> Result<i64, String> {
     if text.starts_with('-') {
         return Err("a negative amount".into());
     }
-    // Fifteen digits keep any sum of amounts far from the limit of i64.
+    // At most fifteen digits: sums of amounts stay far from the limit of i64.
     if reais.is_empty() || reais.len() > 15 || !reais.bytes().chain(cents.bytes()).all(|b| b.is_ascii_digit()) {
         return Err("not an amount in reais, such as 58.90".into());
     }
@@ -165,7 +165,7 @@ pub(crate) fn centavos(text: &str) -> Result<i64, String> {
     Ok(reais * 100 + cents)
 }
 
-/// A timestamp that may carry up to six decimals of a second, as databases write them.
+/// Microseconds since 1970 of a timestamp with up to six decimals of a second, as databases write them.
 pub(crate) fn timestamp_micros(text: &str) -> Option<i64> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if decimals.len() > 6 || !decimals.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,4 +1,5 @@
-//! What the user says about how values are written: asked for where a file alone does not tell. Used by `source`, `dialect` and `parse`.
+//! User options → how ambiguous dates and numbers are read, and which years are plausible. Used by `input::source`, `input::dialect` and
+//! `parse`.
 
 use std::str::FromStr;
 
@@ -12,11 +13,11 @@ pub enum DateOrder {
     Dmy,
     /// `8/15/2018`
     Mdy,
-    /// `2018-08-15`, which is always understood.
+    /// `2018-08-15`; always understood.
     Ymd,
 }
 
-/// The mark between units and decimals.
+/// The decimal mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecimalMark {
@@ -26,8 +27,8 @@ pub enum DecimalMark {
     Point,
 }
 
-/// First and last plausible year of an instant, inclusive: one date of the year 9999 must not stretch a calendar by eight thousand
-/// years.
+/// First and last plausible year of an instant, inclusive. Without a bound, one date in the year 9999 would stretch calendars by eight
+/// thousand years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Years {
     /// First year.
@@ -36,7 +37,7 @@ pub struct Years {
     pub last: u16,
 }
 
-/// Most years between the first and the last: calendars have a place for every day.
+/// Highest number of years between the first and the last: calendars allocate an entry for every day.
 const MOST_YEARS: u16 = 200;
 
 impl Default for Years {
@@ -60,22 +61,22 @@ impl FromStr for Years {
     }
 }
 
-/// What the user says about how values are written.
+/// How the user says that values are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
-    /// Plausible years; others are set aside.
+    /// Plausible years; instants outside are quarantined.
     #[serde(default)]
     pub years: Years,
-    /// What dates such as `03/04/2018` mean, of which a whole column tells nothing else.
+    /// Order of dates such as `03/04/2018`, for columns in which no value settles it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dates: Option<DateOrder>,
-    /// What numbers such as `1.230` mean, of which a whole column tells nothing else.
+    /// Decimal mark of numbers such as `1.230`, for columns in which no value settles it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers: Option<DecimalMark>,
 }
 
 impl Reading {
-    /// Whether the user says nothing.
+    /// Whether the user set nothing.
     pub fn is_default(&self) -> bool {
         *self == Reading::default()
     }

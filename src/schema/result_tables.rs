@@ -1,20 +1,20 @@
-//! The tables of results, declared once: names, columns, types, meaning. The headers of `tables/*.csv` and the SQL types of stores
-//! derive from here; a value that a run writes obeys its column, so that the columns of a table never change from run to run.
+//! Result tables, declared once (names, columns, types, meaning) → headers of `tables/*.csv` and SQL types of stores. Used by `pipeline`
+//! and `store`. Values are checked against their column, so that the columns of a table are the same in every run.
 
 use polars::prelude::*;
 
 use crate::error::{Error, Result};
 
-/// What a column of results holds, and how its file writes it.
+/// Type of a column of a result table, and how the CSV file writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
     /// Any text.
     Text,
     /// A whole number.
     Integer,
-    /// BRL with two decimals; a decimal number in databases.
+    /// BRL with two decimals; a decimal type in databases.
     Reais,
-    /// Any number, with all its digits. One that is not finite is not defined: null in stores.
+    /// A floating-point number with all its digits. A number that is not finite is undefined: null in stores.
     Number,
     /// `YYYY-MM-DD HH:MM:SS`.
     Timestamp,
@@ -22,23 +22,23 @@ pub enum ColumnType {
     Date,
 }
 
-/// A column of results.
+/// A column of a result table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResultColumn {
     /// Its name.
     pub name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub kind: ColumnType,
-    /// Whether a value may be missing: the file has an empty one then.
+    /// Whether a value may be missing: the CSV field is then empty.
     pub may_lack: bool,
     /// Meaning, with the unit.
     pub doc: &'static str,
 }
 
-/// A table of results.
+/// A result table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResultTable {
-    /// Its name: of its file without extension, and in stores.
+    /// Its name in stores, and the name of its file without the extension.
     pub name: &'static str,
     /// Its columns, in their order.
     pub columns: &'static [ResultColumn],
@@ -48,7 +48,7 @@ macro_rules! tables {
     (@lack none) => { true };
     (@lack) => { false };
     ($($table:literal: $($name:literal $kind:ident $(($lack:ident))? $doc:literal),+;)+) => {
-        /// The tables.
+        /// All result tables.
         pub const RESULT_TABLES: &[ResultTable] = &[$(ResultTable {
             name: $table,
             columns: &[$(ResultColumn {
@@ -255,10 +255,10 @@ pub fn named(name: &str) -> Option<&'static ResultTable> {
 }
 
 impl ResultTable {
-    /// The rows of its file, after the header, in the types of its columns; amounts are BRL.
+    /// Parses the rows of the CSV file, header excluded, into a frame: one column per declared column, with its type. Amounts are BRL.
     ///
     /// # Errors
-    /// A value is not what its column declares, or lacks where it must not: a fault of this program.
+    /// [`Error::Internal`]: a value does not fit its column, or is missing where the column is not nullable.
     pub fn frame(&self, rows: &[Vec<String>]) -> Result<DataFrame> {
         let columns = self.columns.iter().enumerate().map(|(i, column)| self.column(i, column, rows));
         Ok(DataFrame::new(rows.len(), columns.collect::<Result<_>>()?)?)
@@ -322,7 +322,7 @@ mod tests {
         rows.iter().map(|row| row.iter().map(|cell| cell.to_string()).collect()).collect()
     }
 
-    /// What a column holds in this run does not decide about its type.
+    /// The type of a column comes from its declaration, not from the values of this run.
     #[test]
     fn types_are_declared_and_not_guessed() {
         let table = named("by_state").unwrap();

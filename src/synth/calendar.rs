@@ -1,4 +1,4 @@
-//! When orders are placed: growth, weekdays, hours and Black Friday. SynthParams → Calendar. Next: `market`.
+//! SynthParams → Calendar: when orders are placed, with growth, weekdays, hours and Black Friday. Next: `market`.
 
 use super::rng::{Alias, Keyed, Source};
 use super::shape::{HOURS, MONTHS, WEEKDAYS};
@@ -6,12 +6,12 @@ use super::shape::{HOURS, MONTHS, WEEKDAYS};
 /// Seconds in a day.
 pub const DAY: i64 = 86_400;
 
-/// Days for which a date can be written: 2016-09-01 and the four years after it.
+/// Number of days for which a date can be written: from 2016-09-01, four years.
 const DAYS: usize = 1_460;
-/// 2016-09-01 was a Thursday.
+/// Weekday of day 0, Monday being 0: 2016-09-01 was a Thursday.
 const FIRST_WEEKDAY: usize = 3;
 
-/// How many orders each day gets, and how days are written. Day 0 is 2016-09-01; times are seconds from its midnight.
+/// The number of orders per day, and how days are written. Day 0 is 2016-09-01; times are seconds from its midnight.
 #[derive(Debug)]
 pub struct Calendar {
     dates: Vec<[u8; 10]>,
@@ -21,7 +21,7 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// Spreads `orders` over the days of [`MONTHS`] in proportion to the original.
+    /// Distributes `orders` over the days of [`MONTHS`] in proportion to the original.
     pub fn new(orders: u64, noise: Keyed) -> Self {
         let mut dates = Vec::with_capacity(DAYS);
         let mut weights = Vec::new();
@@ -33,7 +33,7 @@ impl Calendar {
                 months.push(at);
                 weights.push(if (MONTHS[at].2..=MONTHS[at].3).contains(&day) {
                     let weekday = WEEKDAYS[(index + FIRST_WEEKDAY) % 7];
-                    // Between 92 % and 108 % of what is usual.
+                    // Between 92 % and 108 % of the usual.
                     let luck = 92 + noise.draws(index as u64).below(17);
                     u128::from(weekday * event(year, month, day) * luck)
                 } else {
@@ -49,7 +49,7 @@ impl Calendar {
             }
         }
 
-        // A month's orders are shared by its days; cumulative rounding keeps the total exact.
+        // Distributes a month's orders over its days; cumulative rounding keeps the total exact.
         let of_month = |at: usize| months.iter().zip(&weights).filter(|(m, _)| **m == at).map(|(_, w)| w).sum::<u128>();
         let totals: Vec<u128> = (0..MONTHS.len()).map(of_month).collect();
         const UNIT: u128 = 1 << 32;
@@ -70,34 +70,34 @@ impl Calendar {
         0..self.months.len()
     }
 
-    /// The day of an order and the order's position in it; orders are numbered by day.
+    /// The day of an order and its position within the day; orders are numbered by day.
     pub fn day_of(&self, order: u64) -> (usize, u64) {
         let day = self.first_order.partition_point(|&first| first <= order) - 1;
         (day, order - self.first_order[day])
     }
 
-    /// Number of orders of a day.
+    /// Number of orders on a day.
     pub fn orders_on(&self, day: usize) -> u64 {
         self.first_order[day + 1] - self.first_order[day]
     }
 
-    /// Index in [`MONTHS`].
+    /// The month of a day, as an index into [`MONTHS`].
     pub fn month_of(&self, day: usize) -> usize {
         self.months[day]
     }
 
-    /// A time of the day, in seconds.
+    /// A random time of day, seconds.
     pub fn time_of_day(&self, source: &mut impl Source) -> i64 {
         (self.hours.pick(source) as u64 * 3600 + source.below(3600)) as i64
     }
 
-    /// `YYYY-MM-DD`.
+    /// The date of a day as `YYYY-MM-DD`.
     pub fn date(&self, day: i64) -> &[u8; 10] {
         &self.dates[day.clamp(0, DAYS as i64 - 1) as usize]
     }
 }
 
-/// What makes a day unusual, as a percentage: Black Friday, and the data that stop filling in August 2018.
+/// Orders of a day in percent of the usual: differs from 100 around Black Friday, and in late August 2018, when the data fade out.
 fn event(year: i64, month: u32, day: u32) -> u64 {
     match (year, month, day) {
         (2017, 11, 24..=30) => [580, 330, 245, 180, 165, 150, 130][day as usize - 24],

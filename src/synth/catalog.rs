@@ -1,5 +1,5 @@
-//! Products and sellers. Nothing is stored: what they are follows from their number, so that orders and the two files
-//! agree at any size. Market → Catalog. Next: `orders`.
+//! Market → Catalog of products and sellers. Next: `orders`. Nothing is stored: attributes are computed from the number of a product or
+//! seller, so that orders and the two files agree at any size.
 
 use std::ops::Range;
 
@@ -9,12 +9,12 @@ use super::rng::{Alias, Keyed, Shuffle, Source, popular};
 use super::shape::{CATEGORIES, ORIGINAL_ORDERS, PHOTOS, STATES};
 use super::write::Rows;
 
-/// Sellers of the original.
+/// Number of sellers in the original.
 const ORIGINAL_SELLERS: u64 = 3_095;
-/// Products of the original without weight and sizes, per million.
+/// Products without weight and dimensions in the original, per million.
 const UNMEASURED: u64 = 61;
 
-/// What orders need to know of a product.
+/// The attributes of a product that orders need.
 #[derive(Debug)]
 pub struct Product {
     /// Usual price, centavos.
@@ -35,14 +35,14 @@ pub struct Catalog {
     seller_facts: Keyed,
     seller_order: Shuffle,
     seller_ids: Keyed,
-    /// Sellers are numbered by state.
+    /// The sellers of each state; they are numbered by state.
     sellers_by_state: Vec<Range<u64>>,
     selling_states: Alias,
     photos: Alias,
 }
 
 impl Catalog {
-    /// Products as `market` has planned them; sellers in proportion to the orders.
+    /// Products as planned by `market`, and sellers in proportion to the orders.
     pub fn new(orders: u64, market: &Market, seed: u64) -> Self {
         let key = |domain| Keyed::new(seed, domain);
         let sellers = (orders * ORIGINAL_SELLERS / ORIGINAL_ORDERS).max(1);
@@ -91,25 +91,25 @@ impl Catalog {
         self.seller_ids.id(seller)
     }
 
-    /// The product of this number and category; `fame` is how many times over it is favoured.
+    /// The product with this number and category; `fame` is its level of popularity.
     #[inline]
     pub fn product(&self, product: u64, category: usize, fame: u32) -> Product {
         let mut draws = self.products.draws(product);
         let shape = &CATEGORIES[category];
-        // What sells most costs about as much as its category does; the others differ all the more, as `lognormal` has
-        // no far tail.
+        // Prices of popular products are near the median of their category. Those of the others are spread more, to make up for the short
+        // tail of `lognormal`.
         let sigma = if fame >= 6 { shape.price_sigma / 2 } else { shape.price_sigma * 106 / 100 };
         let price = priced(draws.lognormal(shape.price, sigma), &mut draws);
         let weight = draws.lognormal(shape.weight, 1_150).clamp(50, 40_000);
         let weight = if weight > 200 { (weight + 25) / 50 * 50 } else { weight };
-        // Every eighth product spreads the sellers evenly, so that each of them sells something.
+        // Every eighth product is assigned to the sellers in turn, so that each of them sells something.
         let seller = if product.is_multiple_of(8) && product / 8 < self.sellers {
             product / 8
         } else {
             let state = &self.sellers_by_state[self.selling_states.pick(&mut draws)];
             let many = state.end - state.start;
             let rank = popular(&mut draws, many, 7_654_321);
-            // Categories have their own favourites, though a seller may be a favourite of several.
+            // Each category has its own popular sellers, though a seller may be popular in several.
             state.start + (rank + category as u64 % 4 * (many / 4)) % many
         };
         Product { price, weight, seller }
@@ -121,7 +121,7 @@ impl Catalog {
         self.products.draws(!product).below(self.sellers)
     }
 
-    /// State of a seller, as an index in [`STATES`].
+    /// State of a seller, as an index into [`STATES`].
     #[inline]
     pub fn seller_state(&self, seller: u64) -> usize {
         self.sellers_by_state.partition_point(|sellers| sellers.end <= seller)
@@ -131,7 +131,7 @@ impl Catalog {
         geography.home(self.seller_state(seller), &mut self.seller_facts.draws(seller))
     }
 
-    /// Writes the sellers in this range of rows; the file is not sorted.
+    /// Writes the sellers in this range of rows; the file is unsorted.
     pub fn write_sellers(&self, range: Range<u64>, geography: &Geography, rows: &mut Rows) {
         for row in range {
             let seller = self.seller_order.at(row);
@@ -144,7 +144,7 @@ impl Catalog {
         }
     }
 
-    /// Writes the products in this range of rows; the file is not sorted.
+    /// Writes the products in this range of rows; the file is unsorted.
     pub fn write_products(&self, range: Range<u64>, market: &Market, source: &mut impl Source, rows: &mut Rows) {
         for row in range {
             let product = self.shelf_order.at(row);
@@ -173,7 +173,7 @@ impl Catalog {
     }
 }
 
-/// A price as sellers like them: 36 % end in 90 centavos, 29 % in 00, 18 % in 99.
+/// Rounds a price to a usual ending: 36 % end in 90 centavos, 29 % in 00, 18 % in 99.
 pub fn priced(centavos: u64, source: &mut impl Source) -> u64 {
     let ending = match source.below(100) {
         0..36 => 90,

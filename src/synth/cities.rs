@@ -1,6 +1,6 @@
-//! Names of places: the main cities of each state, and the parts that towns' names are made of. Read by `geography`.
+//! Constants: main cities of each state, and parts of town names. Used by `geography`.
 
-/// Name, customers and zip prefixes in thousandths of the state's, latitude and longitude in hundredths of a degree.
+/// Name; customers and zip prefixes, each in thousandths of the state's; latitude and longitude in hundredths of a degree.
 type MainCity = (&'static str, u64, u64, i64, i64);
 
 /// The main cities by state.
@@ -113,7 +113,7 @@ pub const CITIES: [(&str, &[MainCity]); 27] = [
     ]),
 ];
 
-/// How the names of small towns begin.
+/// First parts of the names of small towns.
 pub const TOWN_FIRST: [&str; 32] = [
     "água",
     "alto",
@@ -149,7 +149,7 @@ pub const TOWN_FIRST: [&str; 32] = [
     "vila",
 ];
 
-/// How they end.
+/// Last parts of the names of small towns.
 pub const TOWN_LAST: [&str; 40] = [
     "alegre",
     "azul",
@@ -193,7 +193,7 @@ pub const TOWN_LAST: [&str; 40] = [
     "verde",
 ];
 
-/// Without accents, as the customers' and sellers' files have it.
+/// Removes accents, as in the customers' and sellers' files.
 pub fn plain(name: &str) -> String {
     let bare = |c| match c {
         'á' | 'â' | 'ã' => 'a',

@@ -1,5 +1,5 @@
-//! Words of the reviews, as they stand between the quotes of the file: commas, doubled quotes and line breaks included.
-//! Used by `orders`.
+//! Scores → titles and messages of reviews, as written between the quotes of the file: with commas, doubled quotes and line breaks. Used
+//! by `reviews`.
 
 use super::rng::Source;
 
@@ -63,12 +63,12 @@ const BAD: [&str; 14] = [
     "Aguardo a troca há três semanas.\r\n\r\nUm absurdo.",
 ];
 
-/// A title that goes with a score.
+/// A title for a score.
 pub fn title(score: u64, source: &mut impl Source) -> &'static str {
     pick(choose(score, &GOOD_TITLES, &FAIR_TITLES, &BAD_TITLES), source)
 }
 
-/// Sentences that go with a score, appended to `text`; the unhappy write more.
+/// Appends sentences for a score to `text`; unhappy customers write more.
 pub fn message(score: u64, source: &mut impl Source, text: &mut String) {
     let sentences = if score <= 2 { 1 + source.below(3) } else { 1 + source.below(2) };
     for sentence in 0..sentences {

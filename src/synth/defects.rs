@@ -1,4 +1,4 @@
-//! Defects on request: a row is written well, then spoiled in one way, and counted. Called by `write`.
+//! Rows → rows with defects, on request: spoils a complete row in one way and counts it. Used by `write`.
 
 use std::collections::BTreeMap;
 
@@ -8,38 +8,38 @@ use crate::schema::contract::TableId;
 /// How a row is spoiled.
 #[derive(Debug, Clone, Copy)]
 enum Edit {
-    /// The same row once more, further down.
+    /// Repeats the row further down.
     Repeat,
-    /// The row once more, further down, with another digit in the column: same key, other value.
+    /// Repeats the row further down with one digit of the column changed: same key, other value.
     Contradict,
-    /// One field too few or too many.
+    /// Removes or adds a field.
     Recount,
-    /// Another value in the column; nothing at all when empty. Needs a value there.
+    /// Replaces the value of the column; an empty text removes it. The column must have a value.
     Set(&'static str),
-    /// A zip prefix as a number.
+    /// Writes a zip prefix as a number, without leading zeros.
     LoseZero,
-    /// A minus sign.
+    /// Adds a minus sign.
     Negate,
-    /// The year 2015, before any purchase. Needs a date there.
+    /// Sets the year to 2015, before any purchase. The column must have a date.
     Antedate,
-    /// An id that nothing else has.
+    /// Replaces the id by one that occurs nowhere else.
     Orphan,
 }
 use Edit::*;
 
-/// A kind of defect: its name in `truth.json`, the column in the source file, what is done to it.
+/// A kind of defect: name in `truth.json`, column in the source file, and edit.
 type Defect = (&'static str, &'static str, Edit);
 
 const REPEATED: &str = "duplicate";
 const CONTRADICTED: &str = "key_conflict";
-/// A whole file with the line ends of Windows.
+/// Defect of a whole file: Windows line ends.
 pub const CRLF: &str = "crlf_file";
 
 const UNKNOWN_STATE: Edit = Set("\"XX\"");
 const BAD_DATE: Edit = Set("\"2018-02-30 25:61:00\"");
 const BAD_NUMBER: Edit = Set("n/d");
 
-/// The kinds of a table, all equally likely. The first suits every row and stands in where another does not.
+/// The kinds of defects of a table, all equally likely. The first fits every row and replaces a kind that does not fit.
 fn kinds(table: TableId) -> &'static [Defect] {
     match table {
         TableId::Customers => &[
@@ -115,12 +115,12 @@ fn kinds(table: TableId) -> &'static [Defect] {
     }
 }
 
-/// Defects written, by kind.
+/// Number of defects written, by kind.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Injected(pub BTreeMap<&'static str, u64>);
 
 impl Injected {
-    /// One more of a kind.
+    /// Counts one defect.
     pub fn count(&mut self, kind: &'static str) {
         *self.0.entry(kind).or_default() += 1;
     }
@@ -132,7 +132,7 @@ impl Injected {
         }
     }
 
-    /// Rows that are there only because of a defect.
+    /// Number of rows that were added by defects.
     pub fn extra_rows(&self) -> u64 {
         [REPEATED, CONTRADICTED].iter().filter_map(|kind| self.0.get(kind)).sum()
     }
@@ -141,9 +141,9 @@ impl Injected {
 /// Spoils rows of one table and chunk.
 #[derive(Debug)]
 pub struct Injector {
-    /// Each kind with the position of its column.
+    /// The kinds with the positions of their columns.
     kinds: Vec<(Defect, usize)>,
-    /// Out of 2^32.
+    /// Probability in units of 2^-32.
     rate: u64,
     stream: Stream,
     deferred: Vec<u8>,
@@ -151,7 +151,7 @@ pub struct Injector {
 }
 
 impl Injector {
-    /// Spoils this share of the rows; none where the rate is zero, so that clean data cost nothing.
+    /// Spoils this share of the rows; `None` at rate 0, so that clean data cost nothing.
     pub fn new(table: TableId, rate: f64, stream: Stream) -> Option<Self> {
         let columns = table.table().columns;
         let position = |source: &str| columns.iter().position(|c| c.source == source).unwrap_or(0);
@@ -160,7 +160,7 @@ impl Injector {
         (rate > 0).then(|| Injector { kinds, rate, stream, deferred: Vec::new(), injected: Injected::default() })
     }
 
-    /// Called for every row; `start` is where it begins.
+    /// Must be called after every row; `start` is its offset in `bytes`.
     pub fn visit(&mut self, bytes: &mut Vec<u8>, start: usize) {
         if self.stream.bits() >> 32 >= self.rate {
             return;
@@ -208,13 +208,13 @@ impl Injector {
         self.injected.count(kind);
     }
 
-    /// What was done, and the rows still to be written after the chunk's own.
+    /// The counts, and the repeated rows, which must be written after the chunk.
     pub fn finish(self) -> (Injected, Vec<u8>) {
         (self.injected, self.deferred)
     }
 }
 
-/// Where the fields of a row lie, quotes included.
+/// The ranges of the fields in a row, quotes included.
 fn fields(row: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut fields = Vec::new();
     let (mut start, mut quoted) = (0, false);

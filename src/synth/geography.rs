@@ -1,22 +1,22 @@
-//! Where people live and what the geolocation file says of it: states → cities → zip prefixes. Used by `catalog`, `orders`.
+//! States → cities → zip prefixes → addresses, and rows of the geolocation file. Used by `catalog` and `orders`.
 
 use super::cities::{CITIES, TOWN_FIRST, TOWN_LAST, plain};
 use super::rng::{Alias, Keyed, Source};
 use super::shape::{ORIGINAL_ORDERS, STATES};
 use super::write::Rows;
 
-/// Zip prefixes with a location in the original, never exceeded.
+/// Most zip prefixes: those with a location in the original.
 const MOST_PREFIXES: u64 = 19_000;
-/// Rows of the original's geolocation without its exact duplicates, and where growth with the orders stops.
+/// Rows of the original's geolocation file without exact duplicates; the generated file does not grow beyond that.
 const ORIGINAL_POINTS: u64 = 738_332;
 const MOST_POINTS: u64 = 1_000_000;
-/// Points outside Brazil in the original.
+/// Number of points outside Brazil in the original.
 const STRAY_POINTS: u64 = 33;
 
-/// Positions are in millionths of a degree.
+/// Factor from hundredths of a degree to millionths, the unit of positions.
 const MICRO: i64 = 10_000;
 
-/// A city, as typed and without accents.
+/// A city, its name with and without accents.
 #[derive(Debug)]
 struct City {
     accented: String,
@@ -31,7 +31,7 @@ struct Prefix {
     city: usize,
     /// Latitude and longitude.
     at: [i64; 2],
-    /// First row in the geolocation file; the next prefix's is where its rows end.
+    /// First row of its points in the geolocation file; they end before those of the next prefix.
     first_point: u64,
 }
 
@@ -42,7 +42,7 @@ pub struct Home<'a> {
     pub zip: u32,
     /// City without accents.
     pub city: &'a str,
-    /// Index in [`STATES`].
+    /// Index into [`STATES`].
     pub state: usize,
 }
 
@@ -51,12 +51,12 @@ pub struct Home<'a> {
 pub struct Geography {
     cities: Vec<City>,
     prefixes: Vec<Prefix>,
-    /// Per state its first prefix and the weights of its prefixes.
+    /// For each state, its first prefix and the weights of its prefixes.
     states: Vec<(usize, Alias)>,
     points: u64,
 }
 
-/// A prefix before its points are counted.
+/// A prefix whose points are not yet counted.
 struct Draft {
     prefix: Prefix,
     weight: u64,
@@ -78,7 +78,7 @@ impl Geography {
             states.push((first, Alias::new(drafts[first..].iter().map(|d| d.weight))));
         }
 
-        // Points follow the population; every located prefix has one at least.
+        // Points are distributed by population; every located prefix has at least one.
         let located = drafts.iter().filter(|d| d.located).count() as u64;
         let target = (orders * ORIGINAL_POINTS / ORIGINAL_ORDERS).min(MOST_POINTS).max(located);
         let mut weight_so_far = 0u128;
@@ -95,12 +95,12 @@ impl Geography {
         Geography { cities, prefixes, states, points: target }
     }
 
-    /// Rows of the geolocation file.
+    /// Number of rows of the geolocation file.
     pub fn points(&self) -> u64 {
         self.points
     }
 
-    /// An address in a state.
+    /// A random address in a state.
     #[inline]
     pub fn home(&self, state: usize, source: &mut impl Source) -> Home<'_> {
         let (first, alias) = &self.states[state];
@@ -120,16 +120,16 @@ impl Geography {
             let stray = source.below(ORIGINAL_POINTS) < STRAY_POINTS;
             rows.zip(prefix.zip);
             for (axis, centre) in prefix.at.into_iter().enumerate() {
-                // Most within two kilometres, some ten: typed addresses are not all good.
+                // Most points are within two kilometres, some within ten: not all typed addresses are accurate.
                 let sigma = if source.below(20) == 0 { 12 } else { 2 };
                 let micro = centre + source.normal() / 8 * sigma / 8;
-                // Portugal has streets of the same names.
+                // Some streets are mistaken for those of the same name in Portugal.
                 rows.degrees(
                     if stray { [39_000_000, -8_500_000][axis] + micro / 50 } else { micro },
                     source.below(100_000_000),
                 );
             }
-            // Of those who live in a city with an accent, one in six types it.
+            // One in six inhabitants of a city with an accent types it.
             rows.text(if source.below(6) == 0 { &city.accented } else { &city.plain });
             rows.text(STATES[prefix.state].code);
             rows.end();
@@ -137,7 +137,7 @@ impl Geography {
     }
 }
 
-/// Lays out the prefixes of a state: its main cities first, then towns of a few prefixes each.
+/// Lays out the prefixes of a state: first its main cities, then towns of a few prefixes each.
 fn settle(state: usize, count: u64, seed: Keyed, cities: &mut Vec<City>, drafts: &mut Vec<Draft>) {
     let shape = &STATES[state];
     let mut draws = seed.draws(state as u64);
@@ -156,12 +156,12 @@ fn settle(state: usize, count: u64, seed: Keyed, cities: &mut Vec<City>, drafts:
             placed += 1;
             let near = |centre: i64, draw: u64| centre + (draw as i64 - 1_000) * spread / 1_000;
             let at = [near(centre[0], draws(2_001)), near(centre[1], draws(2_001))];
-            // A heavy tail: some prefixes are a whole quarter, others a street.
+            // Heavy-tailed sizes: some prefixes are a whole quarter, others a street.
             let size = [2, 3, 4, 5, 6, 8, 12, 24][draws(8) as usize] * (50 + draws(100));
             drafts.push(Draft {
                 prefix: Prefix { zip: shape.zip_range.0 + zip as u32, state, city, at, first_point: 0 },
                 weight: (share * size / many).max(1),
-                // The original lacks the location of one prefix in a hundred, all of them small.
+                // One prefix in a hundred has no location in the original; all of them are small.
                 located: !(town && draws(200) == 0),
             });
         }

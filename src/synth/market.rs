@@ -1,14 +1,14 @@
-//! What is bought, by whom, and how that changes over time, with the planted answers. Calendar → Market. Next: `catalog`.
+//! Calendar → Market: demand by category and state over time, with the planted answers. Next: `catalog`.
 
 use super::calendar::Calendar;
 use super::rng::{Alias, Keyed, Source, popular};
 use super::shape::{CATEGORIES, COMPLETE_MONTHS, ITEMLESS, MONTHS, ORIGINAL_ORDERS, STATES};
 use super::truth::{HabitTruth, StateTruth, WinnerTruth};
 
-/// Share of the revenue that the winning category starts from, and its growth from month to month.
+/// Initial share of revenue of the winning category, and its monthly growth.
 const WINNER_START: f64 = 0.02;
 const WINNER_GROWTH: f64 = 1.13;
-/// Weight of the planted state against the original at the start, and its growth from month to month.
+/// Initial weight of the planted state relative to the original, and its monthly growth.
 const STATE_START: f64 = 0.6;
 const STATE_GROWTH: f64 = 1.1;
 
@@ -17,13 +17,13 @@ const STATE_GROWTH: f64 = 1.1;
 pub struct Planted {
     /// The winning category.
     pub winner: usize,
-    /// The state where to advertise.
+    /// The state in which to advertise.
     pub state: usize,
     /// The state that pays in its own way.
     pub habit_state: usize,
-    /// Its method.
+    /// The payment method of that state.
     pub habit_method: &'static str,
-    /// Share of its orders that are paid so, thousandths.
+    /// Share of its orders that use the method, thousandths.
     pub habit_share: u64,
 }
 
@@ -31,7 +31,7 @@ impl Planted {
     fn new(seed: Keyed) -> Self {
         let mut draws = seed.draws(0);
         let mut pick = |candidates: Vec<usize>| candidates[draws.below(candidates.len() as u64) as usize];
-        // Middling ones: the answer is not known without the data, yet there are enough rows to find it.
+        // Picks from the middle: the answer cannot be guessed without the data, but there are enough rows to find it.
         let winner = pick(middling(&CATEGORIES, |c| {
             !c.name.is_empty() && (1_500..=4_600).contains(&c.items) && c.price_sigma < 950
         }));
@@ -47,7 +47,7 @@ fn middling<T>(all: &[T], fits: impl Fn(&T) -> bool) -> Vec<usize> {
     (0..all.len()).filter(|&i| fits(&all[i])).collect()
 }
 
-/// The products of a category among all products, and how many of them were on sale by the end of each day.
+/// The range of a category's products, and how many of them are on sale by the end of each day.
 #[derive(Debug)]
 pub struct Shelf {
     /// Number of its first product.
@@ -77,8 +77,8 @@ impl Market {
         let demand = category_demand(&planted, Keyed::new(seed, 102));
         let people = state_demand(&planted);
 
-        // Orders expected by category and day. A category's products are launched as its orders come in and each is
-        // sold on its first day, so no product goes unsold; the other orders take what demand these first sales leave.
+        // Expected orders by category and day. A category's products are launched as its orders come in. Each is sold on its first day, so
+        // that no product goes unsold; the other orders take the demand that first sales leave.
         let mut expected = vec![vec![0.0; calendar.days().len()]; CATEGORIES.len()];
         for day in calendar.days() {
             let month = &demand[calendar.month_of(day)];
@@ -143,7 +143,7 @@ impl Market {
         self.shelves.iter().map(|s| s.count).sum()
     }
 
-    /// The product whose first sale is order number `position` of this day, with its category; none for most orders.
+    /// The product whose first sale is order number `position` of this day, with its category; `None` for most orders.
     pub fn first_sale(&self, day: usize, position: u64) -> Option<(usize, u64)> {
         let mut position = position;
         for (category, shelf) in self.shelves.iter().enumerate() {
@@ -157,30 +157,30 @@ impl Market {
         None
     }
 
-    /// The category of an item that is not a first sale.
+    /// A random category for an item that is not a first sale.
     pub fn category(&self, month: usize, source: &mut impl Source) -> usize {
         self.categories[month].pick(source)
     }
 
-    /// A product of this category that is on sale.
+    /// A random product of this category that is on sale.
     pub fn product(&self, category: usize, day: usize, source: &mut impl Source) -> u64 {
         let shelf = &self.shelves[category];
         let on_sale = shelf.launched_before(day + 1).max(1);
         shelf.first + popular(source, on_sale, origin(category))
     }
 
-    /// How many times over a product is favoured by [`Market::product`].
+    /// Popularity of a product: how many levels above the lowest can draw it in [`Market::product`].
     pub fn fame(&self, category: usize, product: u64) -> u32 {
         (origin(category) + product - self.shelves[category].first).trailing_zeros()
     }
 
-    /// Where a new customer of this month lives.
+    /// The state of a new customer in this month.
     pub fn state(&self, month: usize, source: &mut impl Source) -> usize {
         self.states[month].pick(source)
     }
 }
 
-/// Where the popularity of a category's products is counted from; see [`popular`].
+/// The origin of popularity among a category's products; see [`popular`].
 fn origin(category: usize) -> u64 {
     (category as u64 + 1) * 1_234_577
 }
@@ -191,20 +191,20 @@ impl Shelf {
     }
 }
 
-/// Orders without items, per million of those that are not a product's first sale.
+/// Orders without items, per million of the orders that are not a product's first sale.
 pub fn itemless_per_million(orders: u64, products: u64) -> u64 {
     let others = orders.saturating_sub(products).max(1);
     (u128::from(ITEMLESS) * 1_000_000 * u128::from(orders) / u128::from(ORIGINAL_ORDERS) / u128::from(others)) as u64
 }
 
-/// Items demanded by month and category. All but the winner wander around the original's level; the winner's share of
-/// the revenue grows steadily. Only sums, products and quotients of floats: the same on every platform.
+/// Demanded items by month and category. The winner's share of revenue grows steadily; all others fluctuate around the original's level.
+/// Uses only sums, products and quotients of floats, which are the same on every platform.
 fn category_demand(planted: &Planted, seed: Keyed) -> Vec<Vec<f64>> {
     let mut level = vec![1.0; CATEGORIES.len()];
     (0..MONTHS.len())
         .map(|month| {
             let mut draws = seed.draws(month as u64);
-            // The share of products without a category stays as it is.
+            // The share of products without a category stays constant.
             for level in level.iter_mut().take(CATEGORIES.len() - 1) {
                 let step = (draws.below(2_001) as f64 - 1_000.0) / 1_000.0;
                 *level += 0.05 * step + 0.1 * (1.0 - *level);
@@ -219,7 +219,7 @@ fn category_demand(planted: &Planted, seed: Keyed) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// Share of the month's revenue that the winner is to reach.
+/// Planned share of the winner in the month's revenue.
 fn winner_share(month: usize) -> f64 {
     WINNER_START * power(WINNER_GROWTH, months_of_growth(month))
 }
@@ -234,7 +234,7 @@ fn state_demand(planted: &Planted) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// Growth begins with the first complete month and ends one month after the last.
+/// Months of growth until `month`: growth starts with the first complete month and ends one month after the last.
 fn months_of_growth(month: usize) -> usize {
     month.min(COMPLETE_MONTHS.end() + 1).saturating_sub(*COMPLETE_MONTHS.start())
 }
@@ -268,7 +268,7 @@ mod tests {
         let distinct = sold.len();
         sold.dedup();
         assert_eq!(sold.len(), distinct);
-        // Days with fewer orders than launches leave some out.
+        // On days with fewer orders than launches, some products are not sold.
         assert!(distinct as u64 * 100 >= market.products() * 97, "{distinct} of {}", market.products());
         assert!((1_500..1_900).contains(&market.products()), "{}", market.products());
     }

@@ -1,4 +1,4 @@
-//! Orders and all that hangs on them: customers, items, payments, reviews. World → rows of five files. Next: `write`.
+//! World → orders, with their customers, items, payments and reviews: rows of five files. Next: `write`.
 
 use super::calendar::DAY;
 use super::catalog::priced;
@@ -13,19 +13,19 @@ use crate::schema::contract::TableId;
 
 /// Orders by repeat customers, per million.
 const REPEATS: u64 = 33_600;
-/// Extra items of an order that are another product than the one before, per million.
+/// Further items of an order that are another product than the item before, per million.
 const OTHER_PRODUCT: u64 = 270_000;
-/// And of those, the ones of any category.
+/// Of these, the ones that may be of any category, per million.
 const OTHER_CATEGORY: u64 = 220_000;
-/// Items sold by another than the product's usual seller, per million.
+/// Items sold by a seller other than the product's usual one, per million.
 const OTHER_SELLER: u64 = 20_000;
-/// Days that sellers are given to hand a parcel over, with their weights.
+/// Days until a seller must hand a parcel over, with weights.
 const SHIPPING_LIMITS: [(i64, u64); 8] = [(2, 16), (3, 4), (4, 22), (5, 12), (6, 26), (7, 8), (9, 7), (14, 5)];
-/// The planted answers: time with the carrier, percent of the usual.
+/// Transit time under the planted answers, percent of the usual.
 const WINNER_TRANSIT: u64 = 80;
 const STATE_TRANSIT: u64 = 58;
 
-/// An item of the order at hand.
+/// An item of the current order.
 #[derive(Debug)]
 struct Item {
     product: u64,
@@ -34,28 +34,28 @@ struct Item {
     freight: u64,
 }
 
-/// What payments and reviews need to know of an order.
+/// The attributes of an order that payments and reviews need.
 #[derive(Debug)]
 pub struct Order {
     /// Its number.
     pub number: u64,
     /// Its id.
     pub id: [u8; 32],
-    /// Items and freight, centavos; none when it has no item.
+    /// Price plus freight of all items, centavos; `None` without items.
     pub total: Option<u64>,
-    /// Index in [`STATUSES`].
+    /// Index into [`STATUSES`].
     pub status: usize,
-    /// Whether it holds the winning category.
+    /// Whether it contains the winning category.
     pub winner: bool,
-    /// Time of the purchase.
+    /// Time of purchase, seconds from the calendar's day 0.
     pub purchase: i64,
     /// Promised day.
     pub estimate: i64,
-    /// Time of the delivery, recorded or not; only for delivered orders.
+    /// Time of delivery, whether or not it is recorded; only for delivered orders.
     pub delivered: Option<i64>,
 }
 
-/// Everything needed to write orders in any order.
+/// Writes orders by number, in any sequence.
 #[derive(Debug)]
 pub struct Sales<'a> {
     world: &'a World,
@@ -127,8 +127,8 @@ impl<'a> Sales<'a> {
         [customers, items, payments, reviews, orders]
     }
 
-    /// Writes the customer of an order and tells the state. A person is known by the number of the first order: some
-    /// orders are those of an earlier one's person.
+    /// Writes the customer of an order and returns the state. A person is identified by the number of the first order; repeat orders use an
+    /// earlier order's person.
     fn customer(&self, number: u64, rows: &mut Rows) -> usize {
         let World { calendar, market, geography, .. } = self.world;
         let mut person = number;
@@ -174,7 +174,7 @@ impl<'a> Sales<'a> {
         if !itemless {
             category = self.fill(basket, first_sale, day, state, for_items);
         }
-        // The last two months hold hardly anything but canceled orders.
+        // In the last two months nearly all orders are canceled.
         let status = if month > COMPLETE_MONTHS.end() + 1 && source.below(20) > 0 {
             2
         } else if itemless {
@@ -194,7 +194,7 @@ impl<'a> Sales<'a> {
         }
         let promised = if near { NEAR_ESTIMATE } else { STATES[state].estimate } * promise;
 
-        // Cards are approved within minutes or checked by hand, a boleto is paid at a bank.
+        // Cards are approved within minutes or checked manually; a boleto is paid at a bank.
         let approval = match method {
             "boleto" => source.lognormal(28 * 3600, 500),
             _ if source.below(100) < 13 => source.lognormal(18 * 3600, 600),
@@ -243,7 +243,7 @@ impl<'a> Sales<'a> {
         Order { number, id, total, status, winner, purchase, estimate, delivered }
     }
 
-    /// Puts items into the basket; tells the category of the first.
+    /// Fills the order with items; returns the category of the first.
     fn fill(
         &self,
         basket: &mut Vec<Item>,
@@ -272,10 +272,10 @@ impl<'a> Sales<'a> {
                 product = market.product(category, day, source);
             }
             let facts = catalog.product(product, category, market.fame(category, product));
-            // First sales are the usual seller's, who might sell nothing else.
+            // A first sale is always by the usual seller, who might sell nothing else.
             let another = (item > 0 || first_sale.is_none()) && source.chance(OTHER_SELLER);
             let seller = if another { catalog.other_seller(product) } else { facts.seller };
-            // Promotions and rises: a fifth of the sales are not at the usual price.
+            // Discounts and price rises: a fifth of the items are not sold at the usual price.
             let price = match source.below(20) {
                 change @ 0..4 => priced(facts.price * [90, 94, 96, 106][change as usize] / 100, source),
                 _ => facts.price,
@@ -287,11 +287,11 @@ impl<'a> Sales<'a> {
     }
 }
 
-/// Freight in centavos: by weight, then by route.
+/// Freight in centavos, by weight and route.
 fn freight(weight: u64, from: usize, to: usize, source: &mut impl Source) -> u64 {
     let above = FREIGHT.partition_point(|knot| knot.0 <= weight).min(FREIGHT.len() - 1);
     let (low, high) = (FREIGHT[above - 1], FREIGHT[above]);
-    // Beyond the last weight the last slope goes on.
+    // Extrapolates the last slope beyond the last weight.
     let between = |a: u64, b: u64| a + (b - a) * (weight - low.0) / (high.0 - low.0);
     let usual =
         if from == to { between(low.1, high.1) } else { between(low.2, high.2) * STATES[to].freight / FREIGHT_FAR };

@@ -1,4 +1,4 @@
-//! How orders are paid. Called by `orders`.
+//! Orders → how they are paid: rows of the payments file. Used by `orders`.
 
 use super::orders::Order;
 use super::rng::{Alias, Keyed, Source};
@@ -6,13 +6,13 @@ use super::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, S
 use super::world::World;
 use super::write::Rows;
 
-/// Methods in the order of the weights below.
+/// Methods, in the order of the weights below.
 const METHODS: [&str; 4] = ["credit_card", "boleto", "voucher", "debit_card"];
 
-/// Per million orders paid by card: those that add vouchers, those that use a second card.
+/// Orders paid by card that also use vouchers, and those that use a second card; per million of the orders paid by card.
 const WITH_VOUCHER: u64 = 29_300;
 const WITH_SECOND_CARD: u64 = 3_750;
-/// Orders whose payments miss the items' total, per million.
+/// Orders whose payments differ from the items' total, per million.
 const MISMATCHED: u64 = 3_050;
 /// Canceled orders without items that have an undefined payment, per million.
 const UNDEFINED: u64 = 18_300;
@@ -22,17 +22,17 @@ const UNDEFINED: u64 = 18_300;
 pub struct Payments {
     methods: Vec<Alias>,
     instalments: Vec<Alias>,
-    /// One order in the original's number of orders has no payment at all: this one, modulo that number.
+    /// The original has one order without any payment. Here these are the orders with this number modulo the original's number of orders.
     unpaid: u64,
 }
 
 impl Payments {
-    /// Methods by state, the planted habit among them.
+    /// Weights of the methods by state, including the planted habit.
     pub fn new(world: &World) -> Self {
         let planted = &world.market.planted;
         let methods = STATES.iter().enumerate().map(|(state, shape)| {
             let [boleto, voucher, debit] = shape.payments;
-            // The original counts payments; an order paid by voucher has several, and most vouchers go with a card.
+            // The weights count payments, not orders: an order paid by voucher has several, and most vouchers supplement a card.
             let (boleto, voucher, debit) = (boleto * 1_045, voucher * 300, debit * 1_045);
             let mut weights = [1_000_000 - boleto - voucher - debit, boleto, voucher, debit];
             if state == planted.habit_state {
@@ -51,7 +51,7 @@ impl Payments {
         }
     }
 
-    /// How an order from this state is paid in the first place.
+    /// The main payment method of an order from this state.
     pub fn method(&self, state: usize, source: &mut impl Source) -> &'static str {
         METHODS[self.methods[state].pick(source)]
     }
@@ -94,12 +94,12 @@ impl Payments {
     fn card(&self, value: u64, source: &mut impl Source, payments: &mut Sequence) {
         let band = INSTALMENTS_BY_VALUE.partition_point(|(limit, _)| *limit <= value);
         let instalments = INSTALMENTS[self.instalments[band].pick(source)];
-        // The original holds two payments in zero instalments.
+        // The original has two payments in zero instalments.
         payments.add("credit_card", if source.chance(26) { 0 } else { instalments }, value);
     }
 }
 
-/// One voucher, sometimes several, for this value.
+/// Adds vouchers for this value, one or sometimes several.
 fn vouchers(value: u64, source: &mut impl Source, payments: &mut Sequence) {
     let mut left = value;
     while left > 200 && payments.number < 25 && source.below(100) < 27 {
@@ -110,7 +110,7 @@ fn vouchers(value: u64, source: &mut impl Source, payments: &mut Sequence) {
     payments.add("voucher", 1, left);
 }
 
-/// The payments of one order as they are written.
+/// Writes the payments of one order, numbered.
 struct Sequence<'a> {
     order: &'a Order,
     rows: &'a mut Rows,

@@ -1,4 +1,4 @@
-//! What customers say of their orders: it follows the delivery. Called by `orders`.
+//! Orders and their deliveries → rows of the reviews file. Used by `orders`.
 
 use super::calendar::{Calendar, DAY};
 use super::comments;
@@ -7,12 +7,12 @@ use super::rng::{Alias, Keyed, Source};
 use super::shape::{COMMENTED, LATE_SCORES, TIMELY_SCORES, UNDELIVERED_SCORES};
 use super::write::Rows;
 
-/// Orders without a review and with two, per million.
+/// Orders without a review, and orders with two; per million.
 const UNREVIEWED: u64 = 8_500;
 const REVIEWED_TWICE: u64 = 5_500;
-/// Reviews that carry the id of another order's, per million.
+/// Reviews that have the id of another order's review, per million.
 const SHARED: u64 = 8_200;
-/// Unhappy reviews of the winning category that are happy instead, percent.
+/// Unhappy reviews of the winning category that are replaced by happy ones, percent.
 const WINNER_DELIGHT: u64 = 35;
 
 /// Samplers of reviews.
@@ -25,7 +25,7 @@ pub struct Reviews {
 }
 
 impl Reviews {
-    /// Ids are those of this family.
+    /// `ids` is the family of review ids.
     pub fn new(ids: Keyed) -> Self {
         Reviews {
             ids,
@@ -44,13 +44,13 @@ impl Reviews {
         };
         for review in 0..reviews {
             let score = self.score(order, source);
-            // The survey goes out the day after the delivery, or two days after the promised day if that comes first.
+            // The survey is sent the day after delivery, or two days after the promised day if that is earlier.
             let sent = match order.delivered {
                 Some(at) if at < order.estimate + 2 * DAY => at.div_euclid(DAY) * DAY + DAY,
                 _ => order.estimate + 2 * DAY,
             };
             let answered = sent + 7 * 3_600 + source.lognormal(120_000, 950) as i64;
-            // An id is shared with the order before this one, by date.
+            // Shared ids are those of the previous order by date.
             let owner =
                 if review == 0 && source.chance(SHARED) { order.number.saturating_sub(1) } else { order.number };
             rows.id(&self.ids.id(2 * owner + review));

@@ -1,14 +1,14 @@
-//! Random numbers of the generator: streams, keyed mixing and samplers on integers. Used by every other part of `synth`.
+//! Seed → random numbers: streams, keyed mixing and integer samplers. Used by every other part of `synth`.
 //!
-//! Nothing here uses a transcendental float function, whose last bits differ between platforms, nor the distributions of
-//! `rand`, which change between versions: the same parameters give the same bytes everywhere.
+//! Avoids transcendental float functions, whose last bits differ between platforms, and the distributions of `rand`, which change between
+//! versions: the same parameters must give the same bytes everywhere.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection, so distinct inputs stay distinct.
+/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014). It is a bijection, so that distinct inputs stay distinct.
 #[inline]
 pub fn mix(x: u64) -> u64 {
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,7 +21,7 @@ pub fn mix(x: u64) -> u64 {
 pub struct Keyed(u64);
 
 impl Keyed {
-    /// The family number `domain` of a seed.
+    /// The family with number `domain`, for this seed.
     pub fn new(seed: u64, domain: u64) -> Self {
         Keyed(mix(mix(seed.wrapping_add(GOLDEN)) ^ domain.wrapping_mul(GOLDEN)))
     }
@@ -46,31 +46,31 @@ impl Keyed {
         id
     }
 
-    /// A short sequence of random numbers that belongs to `index`.
+    /// A short random sequence for `index`.
     #[inline]
     pub fn draws(self, index: u64) -> Mixed {
         Mixed(self.at(index))
     }
 }
 
-/// Where random numbers come from.
+/// A source of random bits.
 pub trait Source {
     /// 64 random bits.
     fn bits(&mut self) -> u64;
 
-    /// Uniform below `n`, which is at most 2^32; the bias of at most n / 2^32 is of no concern here.
+    /// Uniform below `n`, which must be at most 2^32. The bias, at most n / 2^32, does not matter here.
     #[inline]
     fn below(&mut self, n: u64) -> u64 {
         ((self.bits() >> 32) * n) >> 32
     }
 
-    /// True `per_million` times in a million.
+    /// True with a probability of `per_million` / 10⁶.
     #[inline]
     fn chance(&mut self, per_million: u64) -> bool {
         self.below(1_000_000) < per_million
     }
 
-    /// Nearly normal: the centred sum of four 16-bit uniforms, standard deviation 37,837, cut at 3.46 deviations.
+    /// Approximately normal: the centred sum of four 16-bit uniform numbers. Standard deviation 37,837; bounded at 3.46 deviations.
     #[inline]
     fn normal(&mut self) -> i64 {
         let x = self.bits();
@@ -92,7 +92,7 @@ pub trait Source {
     }
 }
 
-/// SplitMix64, started from a [`Keyed`] value.
+/// SplitMix64, seeded with a [`Keyed`] value.
 #[derive(Debug, Clone)]
 pub struct Mixed(u64);
 
@@ -128,7 +128,7 @@ impl Source for Stream {
     }
 }
 
-/// Weighted choice in constant time (Vose 1991), on integers.
+/// Weighted choice in constant time by the alias method (Vose 1991), in integers.
 #[derive(Debug, Clone)]
 pub struct Alias(Vec<(u32, u32)>);
 
@@ -138,7 +138,7 @@ impl Alias {
         let weights: Vec<u64> = weights.into_iter().collect();
         let n = weights.len() as u128;
         let total: u128 = weights.iter().map(|&w| u128::from(w)).sum::<u128>().max(1);
-        // Each slot holds 2^32 parts; `left` is what an outcome still has to place.
+        // Each slot holds 2^32 parts; `left` is what remains of each outcome to be placed.
         let mut left: Vec<u128> = weights.iter().map(|&w| ((u128::from(w) * n) << 32) / total).collect();
         let mut slots: Vec<(u32, u32)> = (0..weights.len() as u32).map(|i| (u32::MAX, i)).collect();
         let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..weights.len()).partition(|&i| left[i] < 1 << 32);
@@ -154,7 +154,7 @@ impl Alias {
         Alias(slots)
     }
 
-    /// An index, as often as its weight says.
+    /// An index, with probability proportional to its weight.
     #[inline]
     pub fn pick(&self, source: &mut impl Source) -> usize {
         let bits = source.bits();
@@ -164,7 +164,7 @@ impl Alias {
     }
 }
 
-/// An order of `0..n` in which neighbours lie far apart: `row → (row · stride + offset) mod n`.
+/// A permutation of `0..n` that moves neighbours far apart: `row → (row · stride + offset) mod n`.
 #[derive(Debug, Clone, Copy)]
 pub struct Shuffle {
     n: u64,
@@ -173,7 +173,7 @@ pub struct Shuffle {
 }
 
 impl Shuffle {
-    /// Different seeds give different orders.
+    /// The permutation depends on the seed.
     pub fn new(n: u64, seed: Keyed) -> Self {
         let golden = ((u128::from(n) * 0x9E37_79B9) >> 32) as u64;
         let mut stride = golden + seed.at(0) % (n / 16 + 1) + 1;
@@ -183,7 +183,7 @@ impl Shuffle {
         Shuffle { n, stride, offset: seed.at(1) % n }
     }
 
-    /// What stands in this row.
+    /// The element at position `row`.
     #[inline]
     pub fn at(&self, row: u64) -> u64 {
         ((u128::from(row) * u128::from(self.stride) + u128::from(self.offset)) % u128::from(self.n)) as u64
@@ -194,11 +194,11 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// One of `0..n`, some far more popular than others and always the same ones, however large `n` has grown: a multiple of
-/// 2^level counted from `origin`, every level being equally likely. The result is close to a Pareto distribution.
+/// One of `0..n`. A few are far more popular than others, and stay so as `n` grows: draws a level uniformly, then a multiple of 2^level
+/// counted from `origin`. The result is close to a Pareto distribution.
 #[inline]
 pub fn popular(source: &mut impl Source, n: u64, origin: u64) -> u64 {
-    /// The most popular one of a level shares it with at least this many.
+    /// Least number of candidates on a level: limits the share of the most popular one.
     const PEERS: u64 = 4;
     let levels = (n / PEERS).checked_ilog2().map_or(1, |l| u64::from(l) + 1);
     let level = source.below(levels);

@@ -1,6 +1,6 @@
-//! Constants of the generator, measured on aggregates of the Olist data: no row of it is here. Read by the rest of `synth`.
+//! Constants of the generator, measured as aggregates of the Olist data; contains no row of them. Used by the rest of `synth`.
 
-/// Orders in the original, to which the counts below refer.
+/// Number of orders in the original, to which the counts below refer.
 pub const ORIGINAL_ORDERS: u64 = 99_441;
 
 /// A category of products.
@@ -8,19 +8,19 @@ pub const ORIGINAL_ORDERS: u64 = 99_441;
 pub struct Category {
     /// Name in the products file, Portuguese.
     pub name: &'static str,
-    /// Its translation.
+    /// Its English name.
     pub english: &'static str,
-    /// Items sold.
+    /// Number of items sold.
     pub items: u64,
-    /// Products sold.
+    /// Number of products sold.
     pub products: u64,
     /// Median price, centavos.
     pub price: u64,
-    /// Standard deviation of the price's logarithm, thousandths.
+    /// Standard deviation of the logarithm of the price, thousandths.
     pub price_sigma: u64,
     /// Median weight, grams.
     pub weight: u64,
-    /// Mean price and freight of an item, centavos.
+    /// Mean of price plus freight of an item, centavos.
     pub ticket: u64,
 }
 
@@ -38,7 +38,7 @@ const fn c(
     Category { name, english, items, products, price, price_sigma, weight, ticket }
 }
 
-/// The 73 categories in the order of the translation file, then the products without one.
+/// The 73 categories in the order of the translation file; the last entry is for products without a category.
 #[rustfmt::skip]
 pub const CATEGORIES: [Category; 74] = [
     c("beleza_saude", "health_beauty", 9670, 2444, 7879, 970, 400, 14904),
@@ -117,30 +117,30 @@ pub const CATEGORIES: [Category; 74] = [
     c("", "unknown", 1603, 610, 6925, 937, 400, 12957),
 ];
 
-/// A federative unit: its weight in the data and how it is served. In the order of `contract::STATES`.
+/// A federative unit: its weight in the data and its logistics. In the order of `contract::STATES`.
 #[derive(Debug)]
 pub struct State {
     /// Code, as in the contract.
     pub code: &'static str,
-    /// Orders of its customers.
+    /// Number of orders by its customers.
     pub customers: u64,
-    /// Sellers.
+    /// Number of its sellers.
     pub sellers: u64,
-    /// Items that they sold.
+    /// Number of items that its sellers sold.
     pub sold: u64,
-    /// Zip prefixes with a location.
+    /// Number of its zip prefixes with a location.
     pub zips: u64,
-    /// First and last zip prefix of its range.
+    /// First and last of its zip prefixes.
     pub zip_range: (u32, u32),
-    /// Where its towns lie: south, north, west, east, hundredths of a degree.
+    /// Bounds of its towns: south, north, west, east; hundredths of a degree.
     pub bounds: [i64; 4],
-    /// Median days with the carrier for a parcel from another state, tenths.
+    /// Median transit time of a parcel from another state, tenths of a day.
     pub transit: u64,
-    /// Median days promised for a parcel from another state, tenths.
+    /// Median promised time for a parcel from another state, tenths of a day.
     pub estimate: u64,
     /// Median freight from another state, centavos.
     pub freight: u64,
-    /// Thousandths of the payments by boleto, voucher and debit card; the rest is credit card.
+    /// Shares of payments by boleto, voucher and debit card, thousandths; the rest is by credit card.
     pub payments: [u64; 3],
 }
 
@@ -161,7 +161,7 @@ const fn s(
     State { code, customers, sellers, sold, zips, zip_range, bounds, transit, estimate, freight, payments }
 }
 
-/// The 27 units.
+/// The 27 federative units.
 #[rustfmt::skip]
 pub const STATES: [State; 27] = [
     s("AC", 81, 1, 1, 43, (69900, 69999), [-1065, -817, -7265, -6767], 151, 403, 3808, [190, 60, 24]),
@@ -193,12 +193,12 @@ pub const STATES: [State; 27] = [
     s("TO", 280, 0, 0, 184, (77000, 77999), [-1199, -639, -4910, -4734], 131, 284, 2944, [252, 80, 13]),
 ];
 
-/// A parcel that stays in its state: median days with the carrier and promised, tenths.
+/// Median transit time of a parcel within a state, tenths of a day.
 pub const NEAR_TRANSIT: u64 = 36;
-/// See [`NEAR_TRANSIT`].
+/// Median promised time for a parcel within a state, tenths of a day.
 pub const NEAR_ESTIMATE: u64 = 172;
 
-/// Freight by weight: grams, then centavos within a state and between states; linear in between.
+/// Freight by weight: grams, centavos within a state, centavos between states. Linear in between.
 pub const FREIGHT: [(u64, u64, u64); 9] = [
     (0, 780, 1500),
     (200, 829, 1516),
@@ -210,13 +210,13 @@ pub const FREIGHT: [(u64, u64, u64); 9] = [
     (11_000, 2391, 3685),
     (20_000, 3858, 6280),
 ];
-/// Median freight between states to which the last column of [`FREIGHT`] refers, centavos.
+/// Median freight between states that the last column of [`FREIGHT`] is normalized to, centavos.
 pub const FREIGHT_FAR: u64 = 1770;
 
-/// A calendar month: year, month, first and last day with orders, orders, transit and estimate against the usual (%).
+/// A calendar month: year, month, first and last day with orders, number of orders, transit and promised time in percent of the usual.
 pub type Month = (i64, u32, u32, u32, u64, u64, u64);
 
-/// The 26 months; 2016-11 is empty, 2016-12 holds one order, 2018-08 stops filling on the 21st (see `calendar`).
+/// The 26 months. 2016-11 is empty, 2016-12 has one order, and 2018-08 ends on the 21st (see `calendar`).
 #[rustfmt::skip]
 pub const MONTHS: [Month; 26] = [
     (2016, 9, 4, 15, 4, 100, 180), (2016, 10, 3, 10, 324, 100, 215), (2016, 11, 1, 30, 0, 100, 150), (2016, 12, 23, 23, 1, 60, 110),
@@ -229,10 +229,10 @@ pub const MONTHS: [Month; 26] = [
     (2018, 7, 1, 31, 6292, 76, 84), (2018, 8, 1, 31, 6512, 70, 65), (2018, 9, 3, 29, 16, 100, 65), (2018, 10, 1, 17, 4, 100, 76),
 ];
 
-/// Index in [`MONTHS`] of 2017-01 and 2018-07, the first and the last complete month.
+/// Indexes into [`MONTHS`] of 2017-01 and 2018-07, the first and last complete months.
 pub const COMPLETE_MONTHS: std::ops::RangeInclusive<usize> = 4..=22;
 
-/// Orders by weekday, Monday first.
+/// Orders by weekday, Monday first; relative weights.
 pub const WEEKDAYS: [u64; 7] = [162, 160, 156, 148, 141, 109, 120];
 
 /// Purchases by hour of the day.
@@ -241,10 +241,10 @@ pub const HOURS: [u64; 24] = [
     6193, 6217, 5816, 4123,
 ];
 
-/// Orders by number of items, from one.
+/// Number of orders by number of items, from one.
 pub const ITEMS: [u64; 21] = [88_863, 7_516, 1_322, 505, 204, 198, 22, 8, 3, 8, 4, 5, 1, 2, 2, 0, 0, 0, 0, 2, 1];
 
-/// Orders without any item.
+/// Number of orders without items.
 pub const ITEMLESS: u64 = 775;
 
 /// Order statuses; see `orders` for the dates that go with them.
@@ -257,7 +257,7 @@ pub const STATUSES_WITHOUT_ITEMS: [u64; 8] = [0, 1, 164, 603, 2, 0, 5, 0];
 
 /// Numbers of instalments that occur.
 pub const INSTALMENTS: [u64; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 24];
-/// Card payments by number of instalments for payments below a number of centavos.
+/// Number of card payments by number of instalments ([`INSTALMENTS`]), for payments below a value in centavos.
 #[rustfmt::skip]
 pub const INSTALMENTS_BY_VALUE: [(u64, [u64; 15]); 8] = [
     (3_000, [7843, 2134, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
@@ -270,7 +270,7 @@ pub const INSTALMENTS_BY_VALUE: [(u64, [u64; 15]); 8] = [
     (u64::MAX, [773, 328, 286, 466, 572, 646, 201, 1589, 64, 4799, 85, 85, 42, 32, 32]),
 ];
 
-/// Review scores 1 to 5, thousandths, of parcels in time by days since the purchase (up to), see [`LATE_SCORES`].
+/// Review scores 1 to 5 of parcels in time, thousandths, by days since the purchase (upper bound). See also [`LATE_SCORES`].
 pub const TIMELY_SCORES: [(i64, [u64; 5]); 6] = [
     (3, [46, 20, 55, 160, 719]),
     (7, [54, 22, 65, 182, 677]),
@@ -279,7 +279,7 @@ pub const TIMELY_SCORES: [(i64, [u64; 5]); 6] = [
     (30, [95, 43, 123, 249, 490]),
     (i64::MAX, [162, 62, 140, 230, 406]),
 ];
-/// The same for late parcels by days after the estimate (up to).
+/// Review scores 1 to 5 of late parcels, thousandths, by days after the promised day (upper bound).
 pub const LATE_SCORES: [(i64, [u64; 5]); 5] = [
     (1, [89, 40, 137, 239, 495]),
     (4, [257, 71, 146, 198, 329]),
@@ -287,10 +287,10 @@ pub const LATE_SCORES: [(i64, [u64; 5]); 5] = [
     (15, [703, 97, 90, 41, 70]),
     (i64::MAX, [690, 94, 90, 55, 72]),
 ];
-/// The same for orders that never arrived.
+/// Review scores 1 to 5 of orders that never arrived, thousandths.
 pub const UNDELIVERED_SCORES: [u64; 5] = [703, 73, 76, 54, 94];
 /// Reviews with a title and with a message, thousandths, by score from 1.
 pub const COMMENTED: [(u64, u64); 5] = [(164, 765), (152, 680), (100, 434), (91, 312), (116, 358)];
 
-/// Products by number of photos, from one.
+/// Number of products by number of photos, from one.
 pub const PHOTOS: [u64; 12] = [16_489, 6_263, 3_860, 2_428, 1_484, 968, 343, 192, 105, 95, 46, 35];

@@ -1,4 +1,4 @@
-//! What the generator promises, checked on its files.
+//! Tests: the generated files have the properties that the generator promises.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ fn column(records: &Records, at: usize) -> BTreeSet<&str> {
     records.iter().map(|r| &r[at]).collect()
 }
 
-/// Reais without float.
+/// Converts reais to centavos without float.
 fn centavos(value: &str) -> i64 {
     let (reais, rest) = value.split_once('.').unwrap();
     reais.parse::<i64>().unwrap() * 100 + format!("{rest:0<2}").parse::<i64>().unwrap()
@@ -77,7 +77,7 @@ fn clean_data_hold_together() {
     assert_eq!(truth.rows["geolocation"], 3_000 * 738_332 / 99_441);
     assert!((3_250..3_550).contains(&truth.rows["order_items"]));
 
-    // Payments are the items' total but for a few; orders without items have no total to compare with.
+    // Payments equal the items' total except for a few orders; orders without items have no total.
     let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
     for item in &tables[TableId::OrderItems as usize] {
         *totals.entry(&item[0]).or_default() += centavos(&item[5]) + centavos(&item[6]);
@@ -91,7 +91,7 @@ fn clean_data_hold_together() {
     assert!((5..60).contains(&(3_000 - totals.len())), "{} orders have items", totals.len());
     assert!(paid.len() >= 2_999);
 
-    // Dates go with the status, and in order.
+    // The dates of an order fit its status and are in order.
     for order in &tables[TableId::Orders as usize] {
         assert!(&order[2] != "unavailable" || order[6].is_empty());
         assert!(
@@ -161,7 +161,7 @@ fn defects_are_counted_exactly() {
             assert!(stated(table, "key_conflict") > 0, "{table:?} has no key conflict");
         }
     }
-    // An orphan's order is in no row of the orders, not even a spoiled one.
+    // The order of an orphan is in no row of the orders, including spoiled rows.
     let orders = read(folder.path(), Orders);
     let known = column(&orders, 0);
     for (table, at) in [(OrderItems, 0), (OrderPayments, 0), (OrderReviews, 1)] {
@@ -184,7 +184,7 @@ fn planted_answers_can_be_found() {
     let orders = read(folder.path(), TableId::Orders);
     let month: BTreeMap<&str, &str> = orders.iter().map(|r| (&r[0], &r[3][..7])).collect();
 
-    // Revenue of a category over half a year, against the half before.
+    // Revenue by category over half a year, and over the half year before.
     let mut revenue: BTreeMap<&str, [i64; 2]> = BTreeMap::new();
     let items = read(folder.path(), TableId::OrderItems);
     for item in &items {
@@ -202,7 +202,7 @@ fn planted_answers_can_be_found() {
     let fastest = ranked.iter().max_by_key(|(_, [early, late])| late * 1_000 / early).unwrap();
     assert_eq!(fastest.0, truth.winner.category_source);
 
-    // Orders of the planted state: a growing share. Those of the habit's state: the method leads with the stated share.
+    // The planted state has a growing share of orders. In the habit's state, the planted method leads with the stated share.
     let customers = read(folder.path(), TableId::Customers);
     let state: BTreeMap<&str, &str> = customers.iter().map(|r| (&r[0], &r[4])).collect();
     let share = |from: &str, to: &str| {

@@ -1,4 +1,4 @@
-//! What was planned and written: the answers that an analysis of the generated data must find. Written beside the data.
+//! World and counts → `truth.json`: the planted answers that an analysis of the data must find. Written beside the data.
 
 use std::collections::BTreeMap;
 
@@ -7,48 +7,48 @@ use serde::{Deserialize, Serialize};
 /// File name of [`Truth`] in the folder of the data.
 pub const TRUTH_FILE: &str = "truth.json";
 
-/// What was planted in generated data, and how much of everything was written. Fields and keys are sorted.
+/// What was planted in the data, and how many rows were written. Fields and keys are sorted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
-    /// Defects written: table → kind → number; tables and kinds without any are left out. A row carries one defect at
-    /// most. `duplicate` and `key_conflict` count the added rows, the others spoil a row in place.
+    /// Number of defects by table and kind; tables and kinds without any are left out. A row carries at most one defect. `duplicate` and
+    /// `key_conflict` count added rows; all others spoil a row in place.
     pub defects: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Share of the rows that were to carry a defect.
+    /// Requested share of rows with a defect.
     pub defects_rate: f64,
-    /// Orders asked for.
+    /// Requested number of orders.
     pub orders: u64,
-    /// A state that pays in its own way.
+    /// The state that pays in its own way.
     pub payment_habit: HabitTruth,
-    /// Rows by table, headers apart, rows added by defects included.
+    /// Number of rows by table, without headers, with rows added by defects.
     pub rows: BTreeMap<String, u64>,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// Where to advertise.
+    /// The planted answer to "where to advertise".
     pub target_state: StateTruth,
-    /// What to sell.
+    /// The planted answer to "what to sell".
     pub winner: WinnerTruth,
 }
 
-/// The category whose share of the revenue grows most, from small to leading; its parcels come sooner and its reviews
-/// are better than others'.
+/// The category whose share of revenue grows most, from small to leading. Its parcels arrive sooner and its reviews are better than those
+/// of others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WinnerTruth {
     /// English name.
     pub category: String,
     /// Portuguese name, as in the products file.
     pub category_source: String,
-    /// Planned share of the revenue in 2017-01, the first complete month.
+    /// Planned share of revenue in 2017-01, the first complete month.
     pub revenue_share_first_month: f64,
-    /// Planned share of the revenue in 2018-07, the last complete month.
+    /// Planned share of revenue in 2018-07, the last complete month.
     pub revenue_share_last_month: f64,
 }
 
-/// The state whose share of the orders grows most, and whose parcels come much sooner than its distance suggests.
+/// The state whose share of orders grows most, and whose parcels arrive much sooner than its distance suggests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StateTruth {
-    /// Planned share of the orders in 2017-01.
+    /// Planned share of orders in 2017-01.
     pub orders_share_first_month: f64,
-    /// Planned share of the orders in 2018-07.
+    /// Planned share of orders in 2018-07.
     pub orders_share_last_month: f64,
     /// Code.
     pub state: String,
@@ -59,7 +59,7 @@ pub struct StateTruth {
 pub struct HabitTruth {
     /// Payment method, as in the payments file.
     pub method: String,
-    /// Planned share of the state's orders that are paid by this method.
+    /// Planned share of the state's orders that use this method.
     pub share: f64,
     /// Code.
     pub state: String,

@@ -1,4 +1,4 @@
-//! All that the seed decides before the first row is written. SynthParams → World. Next: `orders`, `catalog`, `geography`.
+//! SynthParams → World: everything that the seed decides before the first row is written. Next: `orders`, `catalog`, `geography`.
 
 use super::SynthParams;
 use super::calendar::Calendar;
@@ -10,17 +10,17 @@ use super::rng::{Keyed, Stream};
 use super::write::Rows;
 use crate::schema::contract::TableId;
 
-/// Streams of the defects come after those of the tables.
+/// Offset of the random streams of defects, above those of the tables.
 const DEFECT_STREAMS: u64 = 16;
 
-/// The plan; its size does not grow with the orders, but for the geography's, which is bounded.
+/// The plan of the data. Its size does not grow with the orders, except for the geography, which is bounded.
 #[derive(Debug)]
 pub struct World {
-    /// What was asked for.
+    /// The parameters.
     pub params: SynthParams,
     /// When orders are placed.
     pub calendar: Calendar,
-    /// What is bought, by whom.
+    /// What is bought, and from which states.
     pub market: Market,
     /// Products and sellers.
     pub catalog: Catalog,
@@ -29,7 +29,7 @@ pub struct World {
 }
 
 impl World {
-    /// Draws up the plan.
+    /// Makes the plan.
     pub fn new(params: &SynthParams) -> Self {
         let &SynthParams { orders, seed, .. } = params;
         let calendar = Calendar::new(orders, Keyed::new(seed, 1));
@@ -39,7 +39,7 @@ impl World {
         World { params: params.clone(), calendar, market, catalog, geography }
     }
 
-    /// Room for the rows of a table and chunk.
+    /// A buffer for the rows of a table and chunk.
     pub fn rows(&self, table: TableId, chunk: u64, rows: u64, width: usize) -> Rows {
         let stream = Stream::new(self.params.seed, DEFECT_STREAMS + table as u64, chunk);
         Rows::new(rows, width, Injector::new(table, self.params.defects, stream))

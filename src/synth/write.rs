@@ -1,4 +1,4 @@
-//! Rows as bytes, and the files that they go to. Last stop of `synth`: catalog, geography, orders → files.
+//! Catalog, geography and orders → bytes of rows, and the files that hold them. Last part of `synth`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::parallel::{self, join};
 use crate::schema::contract::{Table, TableId};
 
-/// Rows of one table and chunk. Every field ends with a comma that [`Rows::end`] turns into the end of the line.
+/// A buffer for rows of one table and chunk. Every field ends with a comma, the last of which [`Rows::end`] replaces by a line end.
 #[derive(Debug)]
 pub struct Rows {
     bytes: Vec<u8>,
@@ -22,19 +22,19 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Room for about `rows` rows of `width` bytes.
+    /// With capacity for about `rows` rows of `width` bytes.
     pub fn new(rows: u64, width: usize, injector: Option<Injector>) -> Self {
         Rows { bytes: Vec::with_capacity(rows as usize * width), start: 0, count: 0, injector }
     }
 
-    /// A value without quotes.
+    /// Writes a value without quotes.
     #[inline]
     pub fn raw(&mut self, value: &str) {
         self.bytes.extend_from_slice(value.as_bytes());
         self.bytes.push(b',');
     }
 
-    /// A value in quotes; quotes in it are doubled already.
+    /// Writes a value in quotes; quotes in it must already be doubled.
     #[inline]
     pub fn text(&mut self, value: &str) {
         self.quoted(value.as_bytes());
@@ -47,19 +47,19 @@ impl Rows {
         self.bytes.extend_from_slice(b"\",");
     }
 
-    /// An id of 32 digits.
+    /// Writes an id of 32 digits.
     #[inline]
     pub fn id(&mut self, id: &[u8; 32]) {
         self.quoted(id);
     }
 
-    /// A missing value.
+    /// Writes a missing value.
     #[inline]
     pub fn null(&mut self) {
         self.bytes.push(b',');
     }
 
-    /// A zip prefix of five digits.
+    /// Writes a zip prefix of five digits.
     #[inline]
     pub fn zip(&mut self, zip: u32) {
         let digit = |power: u32| b'0' + (zip / power % 10) as u8;
@@ -82,14 +82,14 @@ impl Rows {
         self.bytes.extend_from_slice(&buffer[at..]);
     }
 
-    /// A whole number.
+    /// Writes a whole number.
     #[inline]
     pub fn integer(&mut self, value: u64) {
         self.digits(value);
         self.bytes.push(b',');
     }
 
-    /// Reais, as short as can be with one decimal at least: `58.9`, `199.0`, `13.29`.
+    /// Writes reais in the shortest form with at least one decimal: `58.9`, `199.0`, `13.29`.
     #[inline]
     pub fn money(&mut self, centavos: u64) {
         self.digits(centavos / 100);
@@ -101,7 +101,7 @@ impl Rows {
         self.bytes.push(b',');
     }
 
-    /// Degrees with fourteen decimals: millionths, then eight more digits.
+    /// Writes degrees with fourteen decimals: millionths, then eight more digits.
     #[inline]
     pub fn degrees(&mut self, micro: i64, more: u64) {
         if micro < 0 {
@@ -118,7 +118,7 @@ impl Rows {
         self.bytes.extend_from_slice(&buffer);
     }
 
-    /// A time, seconds from the calendar's day 0.
+    /// Writes a time, given in seconds from the calendar's day 0.
     #[inline]
     pub fn time(&mut self, calendar: &Calendar, seconds: i64) {
         let mut buffer = *b"\"0000-00-00 00:00:00\",";
@@ -131,7 +131,7 @@ impl Rows {
         self.bytes.extend_from_slice(&buffer);
     }
 
-    /// A time that may be missing.
+    /// Writes a time that may be missing.
     #[inline]
     pub fn time_or_null(&mut self, calendar: &Calendar, seconds: Option<i64>) {
         match seconds {
@@ -140,7 +140,7 @@ impl Rows {
         }
     }
 
-    /// Ends the row and, at the rate asked for, spoils it.
+    /// Ends the row, and spoils it at the rate of defects.
     #[inline]
     pub fn end(&mut self) {
         if let Some(last) = self.bytes.last_mut() {
@@ -154,20 +154,20 @@ impl Rows {
     }
 }
 
-/// A file being written: under a temporary name until everything has succeeded.
+/// A file that has a temporary name until everything is complete.
 #[derive(Debug)]
 pub struct Output {
     path: PathBuf,
     file: NamedTempFile,
     crlf: bool,
-    /// Rows written, the header apart.
+    /// Number of rows written, without the header.
     pub rows: u64,
     /// Defects written.
     pub injected: Injected,
 }
 
 impl Output {
-    /// A file in `folder`.
+    /// Creates a file in `folder`.
     pub fn new(folder: &Path, name: &str) -> Result<Self> {
         let path = folder.join(name);
         let mut builder = tempfile::Builder::new();
@@ -175,14 +175,14 @@ impl Output {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            // The user's umask applies; without this the file would be readable by its owner only.
+            // Let the user's umask decide; the default of temporary files would make it readable by its owner only.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let file = builder.tempfile_in(folder).map_err(Error::io("create", &path))?;
         Ok(Output { path, file, crlf: false, rows: 0, injected: Injected::default() })
     }
 
-    /// The file of a table, with its header in Kaggle's style; `crlf` ends its lines as Windows does.
+    /// Creates the file of a table with a header in Kaggle's style; `crlf` selects Windows line ends.
     pub fn table(folder: &Path, table: &Table, crlf: bool) -> Result<Self> {
         let mut output = Output { crlf, ..Output::new(folder, table.file)? };
         let bare = matches!(table.id, TableId::Categories | TableId::States);
@@ -193,7 +193,7 @@ impl Output {
         Ok(output)
     }
 
-    /// Adds bytes.
+    /// Appends bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let converted;
         let bytes = if self.crlf {
@@ -217,8 +217,8 @@ impl Output {
         self.write(&rows.bytes)
     }
 
-    /// Gives the file its name. It is not synced to the disk, which would double the time: what is lost in a power cut can
-    /// be generated again.
+    /// Renames the file to its final name. Does not sync it to the disk, which would double the time: after a power cut the data can be
+    /// generated again.
     pub fn publish(self) -> Result<()> {
         let path = self.path;
         self.file.persist_noclobber(&path).map_err(|e| Error::io("write", &path)(e.error))?;
@@ -226,8 +226,8 @@ impl Output {
     }
 }
 
-/// Makes `chunks` chunks in parallel and writes them in order, `make` giving rows for each of the files. Chunks come in
-/// windows, so that memory does not grow with their number; a window is written while the next one is made.
+/// Makes `chunks` chunks in parallel and writes them in order; `make` returns rows for each of the files. Chunks are processed in windows,
+/// so that memory does not grow with their number: one window is written while the next is made.
 pub fn write_chunks<const N: usize>(
     outputs: &mut [Output; N],
     chunks: u64,
@@ -247,7 +247,7 @@ pub fn write_chunks<const N: usize>(
     std::thread::scope(|scope| {
         let (sender, receiver) = std::sync::mpsc::sync_channel::<Vec<[Rows; N]>>(1);
         let writer = scope.spawn(move || receiver.into_iter().try_for_each(&mut append));
-        // The writer hangs up only when it failed; its own error is the one to tell.
+        // Sending fails only if the writer failed; its own error is reported instead.
         let _ = windows.try_for_each(|made| sender.send(made));
         drop(sender);
         join(writer)

@@ -1,6 +1,6 @@
-//! Ids as the numbers that their digits write, and a map from texts of which most are such. Used by `places` and `mart`.
+//! Texts, most of them ids of 32 hexadecimal digits → numbers, and a map keyed by them. Used by `interner` and `mart`.
 //!
-//! A text of 32 digits lies elsewhere in memory; its number lies in the map, so that looking it up is one step, not three.
+//! A text is stored apart from the map, its number inside it: a lookup takes one memory access instead of three.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -8,13 +8,13 @@ use std::hash::Hash;
 use polars::prelude::{InitHashMaps, PlHashMap};
 use rayon::prelude::*;
 
-/// The number that 32 hexadecimal digits write, the upper half first; numbers order as the texts do.
+/// The number that 32 hexadecimal digits write, upper half first. Numbers order like their texts.
 type Id = [u64; 2];
 
-/// The number of a text, if it is 32 hexadecimal digits, none of them a capital.
+/// The number of a text, if it is 32 hexadecimal digits in lower case.
 fn id(text: &str) -> Option<Id> {
     let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
-    // Without an early end, what follows is done to all of them at once.
+    // No early exit, so that the loop vectorizes.
     let (mut halves, mut wrong) = ([0; 2], 0);
     for (place, eight) in digits.as_chunks().0.iter().enumerate() {
         let (value, others) = value(u64::from_be_bytes(*eight));
@@ -24,10 +24,10 @@ fn id(text: &str) -> Option<Id> {
     (wrong == 0).then_some(halves)
 }
 
-/// What eight digits write, which are joined to pairs, fours and the whole, all at once; and 0, if they are digits.
+/// The value of eight digits, combined in parallel to pairs, fours and the whole; the second number is 0 if all are digits.
 fn value(digits: u64) -> (u64, u64) {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    // Letters have a bit that figures lack, and begin at ten.
+    // Letters have a bit that decimal digits lack, and start at ten.
     let values = (digits & (0x0f * ONES)) + 9 * ((digits >> 6) & ONES);
     let letters = ((values + 6 * ONES) >> 4) & ONES;
     let again = values + u64::from(b'0') * ONES + u64::from(b'a' - b'9' - 1) * letters;
@@ -37,7 +37,7 @@ fn value(digits: u64) -> (u64, u64) {
     ((fours | fours >> 16) & 0xffff_ffff, wrong)
 }
 
-/// Numbers by text.
+/// A map from texts to `T`.
 pub(crate) struct TextMap<T> {
     ids: PlHashMap<Id, u32>,
     others: PlHashMap<T, u32>,
@@ -50,7 +50,7 @@ impl<T> Default for TextMap<T> {
 }
 
 impl<'a> TextMap<&'a str> {
-    /// The places of distinct texts.
+    /// Maps distinct texts to their positions in the slice.
     pub(crate) fn of(texts: &[&'a str]) -> Self {
         let mut map = TextMap::default();
         map.ids.reserve(texts.len());
@@ -78,7 +78,7 @@ impl<T: Borrow<str> + Eq + Hash> TextMap<T> {
         };
     }
 
-    /// The number of a text; the next one, if it has none yet.
+    /// The number of a text; a new text gets the next number.
     pub(crate) fn number<'a>(&mut self, text: &'a str) -> u32
     where
         T: From<&'a str>,
@@ -90,14 +90,14 @@ impl<T: Borrow<str> + Eq + Hash> TextMap<T> {
         }
     }
 
-    /// Every text with its number, sorted.
+    /// All texts with their numbers, sorted by text.
     pub(crate) fn sorted(self) -> Vec<(String, u32)> {
         let mut ids: Vec<(Id, u32)> = self.ids.into_iter().collect();
         ids.par_sort_unstable();
         let write = |([upper, lower], number): (Id, u32)| (format!("{upper:016x}{lower:016x}"), number);
         let mut texts: Vec<(String, u32)> = ids.into_iter().map(write).collect();
         texts.extend(self.others.into_iter().map(|(text, number)| (text.borrow().to_string(), number)));
-        // Two runs at most, which are merged.
+        // At most two sorted runs, which the sort merges.
         texts.sort();
         texts
     }

@@ -1,4 +1,4 @@
-//! Distinct texts, and where others stand among them: sorted texts walk along, a map is for the rest. Used by `quality` and `mart`.
+//! Distinct texts → their positions. Sorted texts are found by a merge walk, others by a hash map. Used by `clean::checks` and `mart`.
 
 use std::cmp::Ordering;
 
@@ -6,21 +6,22 @@ use polars::prelude::*;
 
 use super::ids::TextMap;
 
-/// Texts that tell whether the others are worth a walk: one that ends soon has passed most of what it walks along for nothing.
+/// Sample size for choosing between merge walk and hash lookup: a walk over texts that are not sorted would end early and have passed
+/// most entries for nothing.
 const LOOKED_AT: usize = 16;
 
-/// So many times as many ascending texts as others to look for are searched by halves: a map of them would cost more.
+/// If there are this many times more ascending entries than texts to look up, binary search is used: building a map would cost more.
 const FEW: usize = 16;
 
-/// Distinct texts in the order in which they came.
+/// Distinct texts, in the order in which they were added.
 #[derive(Default)]
 pub(crate) struct Interner<'a> {
     texts: Vec<&'a str>,
-    /// So many of the first came in ascending order.
+    /// Number of leading texts that are in ascending order.
     ascending: usize,
-    /// Where those stand, once texts are looked for that do not walk along them.
+    /// Positions of the ascending texts; built when a lookup cannot walk along them.
     first: Option<TextMap<&'a str>>,
-    /// Where the others stand.
+    /// Positions of the other texts.
     others: TextMap<&'a str>,
 }
 
@@ -48,12 +49,12 @@ impl<'a> Interner<'a> {
         self.texts
     }
 
-    /// Where each of other texts stands.
+    /// The position of each text; `None` where it is not present, or null.
     pub(crate) fn find(&mut self, texts: &StringChunked) -> Vec<Option<u32>> {
         self.look_for(texts, |_, _| None)
     }
 
-    /// Where each of other texts stands; those that were not there follow the others.
+    /// The position of each text; texts that are not present are appended.
     pub(crate) fn add(&mut self, texts: &'a StringChunked) -> UInt32Chunked {
         self.look_for(texts, |places, text| Some(places.append(text))).into_iter().collect()
     }
@@ -72,7 +73,7 @@ impl<'a> Interner<'a> {
             if let Some(place) = walk.as_mut().and_then(|at| self.pass(at, text)) {
                 return Some(place);
             }
-            // Rows of one text often follow each other: those of a zip prefix do by the ten.
+            // Equal texts often come in a row: about ten rows per zip prefix.
             let place = match last {
                 Some((known, place)) if known == text => place,
                 _ => self.known(&mut walk, text, few).or_else(|| new(self, text)),
@@ -90,7 +91,7 @@ impl<'a> Interner<'a> {
         place
     }
 
-    /// Walks along the ascending texts up to one; where it stands, if it is among them.
+    /// Advances `at` to the first ascending text not below `text`; returns its position if it is equal.
     fn pass(&self, at: &mut usize, text: &str) -> Option<u32> {
         loop {
             match self.texts[..self.ascending].get(*at)?.cmp(&text) {
@@ -101,7 +102,7 @@ impl<'a> Interner<'a> {
         }
     }
 
-    /// Where a text stands that was not met; the walk ends with the first that does not follow the one before.
+    /// Looks up a text that the walk did not meet. Ends the walk at the first text that is out of order.
     fn known(&mut self, walk: &mut Option<usize>, text: &str, few: bool) -> Option<u32> {
         let ascending = &self.texts[..self.ascending];
         let follows = |at: usize| at.checked_sub(1).is_none_or(|before| ascending[before] < text);

@@ -1,4 +1,4 @@
-//! Rows that come to a sorted table: each takes its place in the order of the key. Used by `increment` and `mart`.
+//! Sorted table + rows → sorted table: each row takes its place in the order of the key. Used by `clean::incremental` and `mart`.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use crate::error::Result;
 
-/// The key of every row: texts, whole numbers, days or instants.
+/// The key columns of a frame: texts, whole numbers, days or instants.
 struct Keys(Vec<Values>);
 
 enum Values {
@@ -36,7 +36,7 @@ impl Keys {
     }
 }
 
-/// Where each of `rows` stands in `base`, which is sorted by the key: in this row, or else before that one.
+/// For each of `rows`, its position in `base`, which is sorted by the key: `Ok(row)` with the same key, `Err(row)` before which it belongs.
 ///
 /// # Errors
 /// A column is missing.
@@ -45,7 +45,7 @@ pub(crate) fn find(base: &DataFrame, rows: &DataFrame, key: &[&str]) -> Result<V
     let mut last = 0;
     let place = |row: usize| {
         let before = |at: usize| keys.compare(at, &sought, row).is_lt();
-        // Rows mostly come in order: what one looks for is not far behind the one before.
+        // Galloping search: rows mostly come in order, so that the next position is not far behind the last.
         let (mut from, mut step) = (if last > 0 && before(last - 1) { last } else { 0 }, 1);
         while from + step <= base.height() && before(from + step - 1) {
             (from, step) = (from + step, 2 * step);
@@ -61,17 +61,17 @@ pub(crate) fn find(base: &DataFrame, rows: &DataFrame, key: &[&str]) -> Result<V
     Ok((0..rows.height()).map(place).collect())
 }
 
-/// The sorted `base` with `rows`, of which one whose key is there takes that row's place, and without the keys of `gone`.
+/// Merges `rows` into the sorted `base` and removes the rows with the keys of `gone`. A row whose key exists replaces the old row.
 ///
 /// # Errors
-/// The columns are not the same.
+/// The columns differ.
 pub(crate) fn merge(base: &DataFrame, rows: &DataFrame, gone: &DataFrame, key: &[&str]) -> Result<DataFrame> {
     let rows = rows.sort(key.to_vec(), SortMultipleOptions::default())?;
     let mut gone = find(base, gone, key)?.into_iter().flatten().collect::<Vec<usize>>();
     gone.sort_unstable();
     let mut order: Vec<IdxSize> = Vec::with_capacity(base.height() + rows.height());
     let (mut next, mut gone) = (0, gone.into_iter().peekable());
-    // By ranges: of a long table there are few rows between which something happens.
+    // Copies ranges, not rows: in a long table few rows change.
     let mut base_until = |order: &mut Vec<IdxSize>, end: usize, then: usize| {
         while let Some(row) = gone.next_if(|row| *row < end) {
             order.extend(next.min(row) as IdxSize..row as IdxSize);
@@ -111,7 +111,7 @@ mod tests {
         let many: Vec<i64> = (0..100).map(|n| n * n).collect();
         let many = table(&["x"; 100], &many, &many);
         for sought in [-1, 0, 1, 2_500, 2_501, 9_801, 9_802] {
-            // From the start, and from anywhere.
+            // Both in one ascending run and from an arbitrary position.
             let rows = table(&["x"; 3], &[sought, 5_000, sought], &[0; 3]);
             let place =
                 many.column("day").unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>().binary_search(&sought);

@@ -1,5 +1,5 @@
-//! Frames: Parquet with stable bytes, Parquet read page by page, the hash of a table's rows, sorting and deduplication, merging of sorted
-//! frames, and texts and ids as numbers.
+//! Frames → files, hashes and sorted frames: Parquet with stable bytes, Parquet read page by page, row hashes, sorting and
+//! deduplication, merging of sorted frames, interning of texts. Used by every stage from `input` on.
 
 pub(crate) mod ids;
 pub(crate) mod interner;

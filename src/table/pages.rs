@@ -1,7 +1,7 @@
-//! Parquet file → frames of a bounded number of rows, page by page. Used by `read`, by the lake and by S3.
+//! Parquet file → frames with a bounded number of rows, page by page. Used by `input::read`, by the lake and by S3.
 //!
-//! polars reads a row group as a whole, and believes what a file says of itself. Here neither a row group nor a column is ever in
-//! memory as a whole, and what a file says is compared with its size before anything is unpacked.
+//! polars reads a whole row group at once and trusts the sizes that a file declares. This reader never holds a whole row group or column in
+//! memory, and compares declared sizes with the size of the file before it decompresses anything.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -22,21 +22,21 @@ use crate::error::{Error, Result};
 use crate::guard::MAX_COMPRESSION;
 use crate::guard::guarded;
 
-/// Rows of a frame at most.
+/// Most rows per frame.
 const ROWS: usize = 1 << 16;
-/// Bytes of a frame at most, as far as the file tells.
+/// Most bytes per frame, by the sizes that the file declares.
 const BYTES: usize = 16 << 20;
-/// A page is in memory as a whole; writers end one at a megabyte, some at a hundred.
+/// Largest page, bytes: a page is in memory as a whole. Writers end pages at 1 MB, some at 100 MB.
 const MAX_PAGE: u64 = 128 << 20;
-/// A footer is in memory as a whole, too. That of ten thousand row groups has twenty megabytes.
+/// Largest footer, bytes: it is in memory as a whole, too. The footer of ten thousand row groups takes 20 MB.
 const MAX_FOOTER: u64 = 64 << 20;
-/// What a small file may unpack to, however well it is compressed.
+/// Bytes that any file may unpack to, however small it is and however well it is compressed.
 const SMALL: u64 = 64 << 20;
-/// No table nests deeper. Libraries walk down the levels on the stack, which ends.
+/// Deepest nesting of columns. Libraries recurse once per level, and the stack is limited.
 const MAX_DEPTH: usize = 64;
 const MAGIC: &[u8] = b"PAR1";
 
-/// How many bytes a file of `size` bytes may unpack to.
+/// Most bytes that a file of `size` bytes may unpack to.
 pub(crate) fn most_unpacked(size: u64) -> u64 {
     size.saturating_mul(MAX_COMPRESSION).max(SMALL)
 }
@@ -45,28 +45,28 @@ pub(crate) fn most_unpacked(size: u64) -> u64 {
 pub(crate) struct Pages {
     file: File,
     size: u64,
-    /// Its name in messages.
+    /// Name of the file in messages.
     place: String,
     metadata: FileMetadata,
 }
 
-/// A page of a column.
+/// A page of a column chunk.
 struct Page {
-    /// Where its header stands in the file.
+    /// Offset of its header in the file, bytes.
     start: u64,
-    /// Bytes with the header.
+    /// Compressed size including the header, bytes.
     bytes: u64,
-    /// Bytes once it is unpacked.
+    /// Unpacked size, bytes.
     unpacked: u64,
-    /// Its rows within the row group; of a dictionary none.
+    /// Its rows within the row group; an empty range for a dictionary page.
     rows: Range<usize>,
 }
 
 impl Pages {
-    /// Reads what the file says of itself.
+    /// Reads and checks the footer.
     ///
     /// # Errors
-    /// It is no Parquet file, it is damaged, or it would unpack to more than any table does.
+    /// It is not a Parquet file, it is damaged, or it would unpack to more than a table can hold.
     pub(crate) fn open(mut file: File, place: &str) -> Result<Pages> {
         let (metadata, size) = guarded(place, || {
             let size = file.seek(SeekFrom::End(0)).map_err(|e| damaged(place, &e))?;
@@ -75,7 +75,7 @@ impl Pages {
             Ok((deserialize_metadata(footer.into()).map_err(|e| damaged(place, &e))?, size))
         })?;
         let pages = Pages { file, size, place: place.into(), metadata };
-        // A null of a column takes no byte in the file, but a comma in a text.
+        // A null takes no byte in the file, but a comma as text.
         let fields = pages.rows().saturating_mul(pages.metadata.schema().fields().len() as u64);
         if fields > most_unpacked(size) { Err(pages.too_large()) } else { Ok(pages) }
     }
@@ -89,11 +89,11 @@ impl Pages {
         self.metadata.row_groups.iter().fold(0, |rows: u64, group| rows.saturating_add(group.num_rows() as u64))
     }
 
-    /// Hands all rows to `take`, some at a time; columns in the order in which their places are named. Texts come as they are in
-    /// the file, as bytes. Without a row, `take` gets one frame of none.
+    /// Passes all rows to `take`, a bounded number per frame. `columns` are positions in the file; frames have them in this order. Texts
+    /// come as bytes, unchecked. If there are no rows, `take` gets one empty frame.
     ///
     /// # Errors
-    /// A column holds what no cell of a table can, the file is damaged or a bomb, or `take` fails.
+    /// A column has a type that no cell of a table can have, the file is damaged or a decompression bomb, or `take` fails.
     pub(crate) fn read(&self, columns: &[usize], take: &mut dyn FnMut(DataFrame) -> Result<()>) -> Result<()> {
         let fields: Vec<ArrowField> =
             columns.iter().map(|&column| guarded(&self.place, || self.field(column))).collect::<Result<_>>()?;
@@ -130,16 +130,16 @@ impl Pages {
         Ok(())
     }
 
-    /// What a column holds: of the types of Parquet those that a cell of a table can have.
+    /// The field of a column, if its Parquet type is one that a cell of a table can have.
     fn field(&self, column: usize) -> Result<ArrowField> {
         use ArrowDataType as A;
         let declared = &self.metadata.schema().fields()[column];
         let schema = parquet_to_arrow_schema(std::slice::from_ref(declared));
         let held = schema.get_at_index(0).map_or(A::Null, |(_, field)| field.dtype().clone());
         let dtype = match held {
-            // Bytes, whatever they say they are: a text that is none is set aside with its row, as in other files.
+            // Read as bytes even if declared as text: invalid UTF-8 is quarantined with its row, as in other formats.
             A::Utf8View | A::BinaryView => A::BinaryView,
-            // In the file they are numbers of four bytes.
+            // Stored as 32-bit integers in the file.
             A::Int8 | A::Int16 | A::UInt8 | A::UInt16 => A::Int32,
             A::Boolean | A::Int32 | A::Int64 | A::UInt32 | A::UInt64 | A::Float32 | A::Float64 => held,
             A::Date32 | A::Timestamp(..) | A::Decimal(..) => held,
@@ -156,7 +156,7 @@ impl Pages {
         chunks.next().ok_or_else(|| damaged(&self.place, &format_args!("a row group lacks column `{}`", field.name)))
     }
 
-    /// The pages of a column of a row group, the dictionary first if there is one. Only their headers are read.
+    /// Lists the pages of a column in a row group, the dictionary page first if there is one. Reads only their headers.
     fn pages(&self, chunk: &ColumnChunkMetadata, group: &RowGroupMetadata) -> Result<Vec<Page>> {
         let failed = |e: &dyn std::fmt::Display| damaged(&self.place, e);
         let range = chunk.byte_range();
@@ -202,7 +202,7 @@ impl Pages {
         }
     }
 
-    /// Some rows of a column of a row group.
+    /// Decodes a range of rows of a column in a row group.
     fn column(
         &self,
         field: &ArrowField,
@@ -212,7 +212,7 @@ impl Pages {
     ) -> Result<Column> {
         let mut series = self.decoded(field, chunk, pages, rows)?;
         if chunk.physical_type() == PhysicalType::Int96 && series.to_physical_repr().i64()?.max() == Some(i64::MAX) {
-            // Years that nanoseconds do not reach: told by microseconds.
+            // The year is out of range for nanoseconds: uses microseconds.
             let dtype = ArrowDataType::Timestamp(ArrowTimeUnit::Microsecond, None);
             series = self.decoded(&ArrowField::new(field.name.clone(), dtype, true), chunk, pages, rows)?;
         }
@@ -256,14 +256,14 @@ impl Pages {
         Series::try_from((field, arrays)).map_err(|e| failed(&e))
     }
 
-    /// That the file unpacks to more than a table can hold.
+    /// The error for a file that would unpack to more than a table can hold.
     pub(crate) fn too_large(&self) -> Error {
         let message =
             format!("`{}` unpacks to more than {MAX_COMPRESSION} times its size, as no table does", self.place);
         Error::input(message).with_hint("it is damaged or made to fill memory; get it again from where it comes from")
     }
 
-    /// The most that its rows may be as text, bytes.
+    /// Most bytes that its rows may take as text.
     pub(crate) fn most_unpacked(&self) -> u64 {
         most_unpacked(self.size)
     }
@@ -277,7 +277,7 @@ impl Pages {
     }
 }
 
-/// What a file ends with: its schema and where its columns stand.
+/// Reads the footer: the schema and the offsets of the columns.
 fn footer(file: &mut File, size: u64, place: &str) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| damaged(place, e);
     let mut end = [0; 8];
@@ -294,12 +294,14 @@ fn footer(file: &mut File, size: u64, place: &str) -> Result<Vec<u8>> {
     Ok(footer)
 }
 
+/// Checks the nesting of the columns before the footer is parsed.
+///
 /// # Errors
-/// The columns nest so deep that the libraries would run out of stack.
+/// The columns nest so deeply that the libraries would exhaust the stack.
 fn flat_enough(footer: &[u8], place: &str) -> Result<()> {
     let mut protocol = TCompactInputProtocol::new(footer, 4 * MAX_FOOTER as usize);
     let metadata = FileMetaData::read_from_in_protocol(&mut protocol).map_err(|e| damaged(place, &e))?;
-    // How many children are still to come, level by level.
+    // Number of children still to come, by level.
     let mut open: Vec<i32> = Vec::new();
     for element in &metadata.schema {
         while open.pop_if(|left| *left == 0).is_some() {}

@@ -1,4 +1,4 @@
-//! A frame ↔ Parquet, with the same bytes for the same rows: the files of a run, and what stores keep.
+//! Frame ↔ Parquet, with the same bytes for the same rows. Used for the files of a run and by stores.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,11 +13,11 @@ use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWrite
 use crate::error::{Error, Result};
 use crate::parallel::{self, lock};
 
-/// Rows per row group: fixed, so that the bytes do not depend on the number of threads, or on how the rows came together. Of a
-/// hundred files that grow at once, as many rows each wait in memory.
+/// Rows per row group: fixed, so that the bytes depend neither on the number of threads nor on how the rows arrived. Up to as many rows
+/// wait in memory for each open file; a run may write a hundred files at once.
 const ROW_GROUP: usize = 1 << 16;
 
-/// A file whose rows come bit by bit.
+/// Writes a Parquet file from rows that arrive in pieces.
 pub struct Appender<W: Write> {
     writer: BatchedWriter<W>,
     /// Rows that do not fill a row group yet.
@@ -25,13 +25,15 @@ pub struct Appender<W: Write> {
 }
 
 impl<W: Write> Appender<W> {
+    /// Starts a file with columns of `schema`.
+    ///
     /// # Errors
-    /// A column has a type that Parquet lacks, or nothing can be written.
+    /// A column has a type that Parquet lacks, or writing fails.
     pub fn new(to: W, schema: &Schema) -> Result<Appender<W>> {
         Appender::with(ParquetCompression::Uncompressed, &[], to, schema)
     }
 
-    /// `notes` are keys and values for the file's footer.
+    /// Starts a file; `notes` are keys and values for its footer.
     fn with(compression: ParquetCompression, notes: &[(&str, &str)], to: W, schema: &Schema) -> Result<Appender<W>> {
         let notes: Vec<_> = notes.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         let notes = (!notes.is_empty()).then(|| KeyValueMetadata::from_static(notes));
@@ -40,10 +42,10 @@ impl<W: Write> Appender<W> {
         Ok(Appender { writer: writer.batched(schema)?, pending: DataFrame::empty_with_schema(schema) })
     }
 
-    /// Adds rows of the same columns.
+    /// Appends rows; the columns must be those of the schema.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// Writing fails.
     pub fn append(&mut self, rows: &DataFrame) -> Result<()> {
         self.pending.vstack_mut(rows)?;
         while self.pending.height() >= ROW_GROUP {
@@ -54,10 +56,10 @@ impl<W: Write> Appender<W> {
         Ok(())
     }
 
-    /// Ends the file.
+    /// Writes the last row group and the footer.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Writing fails.
     pub fn finish(mut self) -> Result<()> {
         if self.pending.height() > 0 {
             let last = std::mem::take(&mut self.pending);
@@ -68,22 +70,22 @@ impl<W: Write> Appender<W> {
     }
 }
 
-/// Something for each of several tables, whose rows come from several threads; those of one table come in their order.
+/// One `T` per table, created on first use, for rows that arrive from several threads; those of one table arrive in their order.
 pub struct PerTable<T, C> {
     create: C,
     tables: Mutex<BTreeMap<String, Arc<Mutex<T>>>>,
 }
 
 impl<T, C: Fn(&str, &Schema) -> Result<T>> PerTable<T, C> {
-    /// Nothing yet: `create` makes what belongs to a table once there are rows.
+    /// Starts empty. `create` makes the value of a table when its first rows arrive.
     pub fn new(create: C) -> PerTable<T, C> {
         PerTable { create, tables: Mutex::default() }
     }
 
-    /// Hands `take` what belongs to the table `name`.
+    /// Calls `take` with the value of the table `name`, creating it if needed.
     ///
     /// # Errors
-    /// It cannot be made, or `take` fails.
+    /// Creating it fails, or `take` fails.
     pub fn with(&self, name: &str, schema: &Schema, take: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
         let table = {
             let mut tables = lock(&self.tables);
@@ -99,7 +101,7 @@ impl<T, C: Fn(&str, &Schema) -> Result<T>> PerTable<T, C> {
         take(&mut lock(&table))
     }
 
-    /// What there is, by name.
+    /// All values with the names of their tables.
     pub fn into_tables(self) -> Vec<(String, T)> {
         let tables = self.tables.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
         let alone =
@@ -108,26 +110,25 @@ impl<T, C: Fn(&str, &Schema) -> Result<T>> PerTable<T, C> {
     }
 }
 
-/// The rows in one chunk: how a frame came to be must not show in what is made of it.
+/// The rows in a single chunk per column: how a frame was assembled must not show in what is made of it.
 pub(crate) fn join_rows(mut frame: DataFrame) -> DataFrame {
     frame.rechunk_mut();
     frame
 }
 
-/// Writes the rows. Most of them are ids, which are random: to compress them takes as long as all the rest of the writing, and
-/// makes files smaller by a seventh.
+/// Writes the rows uncompressed. Most of the bytes are random ids: compressing them would double the time of writing and save only a
+/// seventh of the size.
 ///
 /// # Errors
-/// It cannot be written.
+/// Writing fails.
 pub fn write_frame(frame: &DataFrame, to: impl Write) -> Result<()> {
     write(ParquetCompression::Uncompressed, &[], frame, to)
 }
 
-/// Writes the rows compressed, for those who wait for a network rather than for a processor; `notes` are keys and values for the
-/// file's footer.
+/// Writes the rows compressed, for targets where the network is slower than the processor; `notes` are keys and values for the footer.
 ///
 /// # Errors
-/// It cannot be written.
+/// Writing fails.
 pub fn write_compressed(frame: &DataFrame, to: impl Write, notes: &[(&str, &str)]) -> Result<()> {
     write(ParquetCompression::Snappy, notes, frame, to)
 }
@@ -138,7 +139,7 @@ fn write(compression: ParquetCompression, notes: &[(&str, &str)], frame: &DataFr
     file.finish()
 }
 
-/// Writes several tables side by side, each by `write`; the longest come first, so that none is left to be written alone.
+/// Calls `write` for several tables in parallel. The longest come first, so that none of them is left to be written alone at the end.
 ///
 /// # Errors
 /// As `write`.
@@ -151,23 +152,23 @@ pub fn write_frames<'a, T: Send>(
     parallel::map(tables, |(name, frame)| write(name, frame))
 }
 
-/// The rows of a file.
+/// Reads all rows of a file.
 ///
 /// # Errors
-/// It cannot be read, or is no Parquet file.
+/// [`Error::Io`]: it cannot be opened. [`Error::Polars`]: it is not a Parquet file, or is damaged.
 pub fn read_frame(path: &Path) -> Result<DataFrame> {
     Ok(ParquetReader::new(open(path)?).finish()?)
 }
 
-/// Some columns of the rows of a file.
+/// Reads some columns of a file.
 ///
 /// # Errors
-/// As [`read_frame`], or it lacks one.
+/// As [`read_frame`]; or the file lacks one of the columns.
 pub(crate) fn read_some(path: &Path, columns: &[&str]) -> Result<DataFrame> {
     read_columns(open(path)?, Some(columns))
 }
 
-/// The first rows of a file.
+/// Reads the first `rows` rows of a file.
 ///
 /// # Errors
 /// As [`read_frame`].
@@ -179,16 +180,16 @@ fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(Error::io("read", path))
 }
 
-/// Some columns of an open file, or all.
+/// Reads some columns of an open file; all with `None`.
 ///
 /// # Errors
-/// It cannot be read, or lacks one.
+/// It cannot be read, or lacks one of the columns.
 pub(crate) fn read_columns(file: File, columns: Option<&[&str]>) -> Result<DataFrame> {
     let named = columns.map(|columns| columns.iter().map(|column| column.to_string()).collect());
     Ok(ParquetReader::new(file).with_columns(named).finish()?)
 }
 
-/// The rows of frames with the same columns, one after the other.
+/// Concatenates frames with the same columns.
 ///
 /// # Errors
 /// Their columns differ.
@@ -199,7 +200,7 @@ pub(crate) fn stack(frames: impl IntoIterator<Item = DataFrame>) -> Result<DataF
     Ok(all)
 }
 
-/// The rows of the table `name` in a folder: of its file, or of the files of its own folder, one after the other.
+/// Reads the table `name` in a folder: the file `<name>.parquet`, or all files of the folder `name`, concatenated.
 ///
 /// # Errors
 /// There is no such file, or one cannot be read.
@@ -212,10 +213,10 @@ pub fn read_table(folder: &Path, name: &str) -> Result<DataFrame> {
     stack(parallel::map(parts, |part| read_frame(&folder.join(name).join(part)))?)
 }
 
-/// The Parquet files that an engine has written into a folder, by name; none where there is no folder.
+/// Names of the Parquet files that an engine wrote into a folder, sorted; empty if there is no folder.
 ///
 /// # Errors
-/// It cannot be read.
+/// The folder cannot be read.
 pub fn parts(folder: &Path) -> Result<Vec<String>> {
     if !folder.exists() {
         return Ok(Vec::new());

@@ -1,29 +1,29 @@
-//! The hash of a table's rows: the same for the same schema and values, whatever file format, chunks or compression hold
-//! them. Used by `pipeline` beside the hash of the bytes.
+//! Rows of a table → a hash that depends only on schema and values, not on file format, chunks or compression. Used by `pipeline` beside
+//! the hash of the bytes.
 
 use polars::prelude::*;
 
 use crate::error::Result;
 
-/// BLAKE3 over the names and types of the columns and their values, hexadecimal. Rows count in their order: tables are
-/// sorted by their key before they are written.
+/// BLAKE3 over column names, types and values, hexadecimal. The order of the rows counts: tables are sorted by their key before they
+/// are written.
 ///
 /// # Errors
-/// A column has a type that no table of the flow has.
+/// [`Error::Polars`](crate::Error::Polars): a column has a type that no table of the flow has.
 pub fn hash_rows(frame: &DataFrame) -> Result<String> {
     let mut hasher = RowHasher::default();
     hasher.add(frame)?;
     Ok(hasher.finish())
 }
 
-/// The same of rows that come bit by bit.
+/// Computes [`hash_rows`] over rows that arrive in pieces.
 #[derive(Default)]
 pub struct RowHasher {
     rows: u64,
     columns: Vec<ColumnHasher>,
 }
 
-/// One column: what is missing and how long texts are stands apart from the values, so that pieces follow each other.
+/// The hashers of one column. Null positions and text lengths are hashed apart from the values, so that pieces can follow each other.
 struct ColumnHasher {
     name: String,
     shape: blake3::Hasher,
@@ -31,10 +31,10 @@ struct ColumnHasher {
 }
 
 impl RowHasher {
-    /// Adds rows, of the same columns each time.
+    /// Adds rows; the columns must be the same in every call.
     ///
     /// # Errors
-    /// A column has a type that no table of the flow has.
+    /// [`Error::Polars`](crate::Error::Polars): a column has a type that no table of the flow has.
     pub fn add(&mut self, rows: &DataFrame) -> Result<()> {
         for (place, column) in rows.columns().iter().enumerate() {
             if place == self.columns.len() {
@@ -65,7 +65,7 @@ impl RowHasher {
 }
 
 impl ColumnHasher {
-    /// `before`: how many rows came before these.
+    /// Adds values; `before` is the number of rows already added.
     fn add(&mut self, values: &Series, before: u64) -> Result<()> {
         let ColumnHasher { shape, values: hasher, .. } = self;
         match values.dtype() {
@@ -93,13 +93,13 @@ impl ColumnHasher {
     }
 }
 
-/// With its length, so that neighbours cannot trade characters.
+/// Hashes a text with its length, so that characters cannot move between neighbours unnoticed.
 fn text(hasher: &mut blake3::Hasher, text: &str) {
     hasher.update(&(text.len() as u64).to_le_bytes());
     hasher.update(text.as_bytes());
 }
 
-/// What a missing value holds is not defined: its place is hashed instead.
+/// Hashes the positions of nulls: the stored value under a null is undefined.
 fn nulls(hasher: &mut blake3::Hasher, values: &Series, before: u64) {
     if values.null_count() > 0 {
         let missing = values.is_null();
@@ -108,7 +108,7 @@ fn nulls(hasher: &mut blake3::Hasher, values: &Series, before: u64) {
     }
 }
 
-/// By the block: single calls would cost more than the hashing.
+/// Hashes values in blocks: a call per value would cost more than the hashing itself.
 fn blocks(hasher: &mut blake3::Hasher, values: impl Iterator<Item = impl AsRef<[u8]>>) {
     const BLOCK: usize = 1 << 16;
     let mut block = Vec::with_capacity(2 * BLOCK);

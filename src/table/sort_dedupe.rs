@@ -1,22 +1,22 @@
-//! The one order of a table: exact duplicates out, key conflicts named, rows sorted. Used by `clean`.
+//! Rows in any order → the one order of the table: exact duplicates removed, key conflicts named, rows sorted. Used by `clean`.
 
 use std::cmp::Ordering;
 
 use polars::prelude::*;
 use rayon::prelude::*;
 
-/// Which rows of a table stay, in sorted order, and which go.
+/// Which rows of a table stay, in sorted order, and which are removed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Canonical {
-    /// Rows that stay, sorted by the key and then by every other column: independent of the order in the file.
+    /// Rows that stay, sorted by the key and then by all other columns, so that the order in the file does not matter.
     pub(crate) kept: Vec<IdxSize>,
-    /// Number of rows equal to a kept row in every column.
+    /// Number of removed rows that equal a kept row in every column.
     pub(crate) duplicates: usize,
     /// Rows with the key of a kept row but other values.
     pub(crate) conflicts: Vec<IdxSize>,
 }
 
-/// Finds the canonical order of `frame`. Without a `key` the whole row is the key.
+/// Finds the canonical order of `frame`. Without a `key`, the whole row is the key.
 pub(crate) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonical> {
     let mut names: Vec<&str> = key.to_vec();
     names.extend(frame.get_column_names().iter().map(|n| n.as_str()).filter(|n| !key.contains(n)));
@@ -26,7 +26,7 @@ pub(crate) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonic
     let (key, others) = columns.split_at(if key.is_empty() { columns.len() } else { key.len() });
     let rows = frame.height();
     Ok(match columns.as_slice() {
-        // Where eight bytes hold the first value, most comparisons end at the second one.
+        // Where the prefix of the first column is its whole value, most comparisons end at the second column: use that as the prefix, too.
         [first, second, rest @ ..] if key.len() > 1 && first.is_short() && second.is_a_number() => {
             let prefix = |row| (u128::from(first.prefix(row)) << 64) | u128::from(second.prefix(row));
             sort_out((0..rows).map(prefix), rest, key, others)
@@ -36,7 +36,7 @@ pub(crate) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonic
     })
 }
 
-/// Sorts the rows by a prefix, which is kept beside their numbers, and then by `columns`; those of equal `key` go, but the first.
+/// Sorts row numbers by prefix, then by `columns`; of rows with equal `key`, keeps the first.
 fn sort_out<P: Ord + Copy + Send>(
     prefixes: impl Iterator<Item = P>,
     columns: &[Values<'_>],
@@ -44,7 +44,7 @@ fn sort_out<P: Ord + Copy + Send>(
     others: &[Values<'_>],
 ) -> Canonical {
     let mut rows: Vec<(P, IdxSize)> = prefixes.zip(0..).collect();
-    // Of equal rows the first in the file comes first: which lines are named must not depend on how the rows are cut.
+    // Equal rows stay in file order: which lines are reported must not depend on how the rows are split.
     rows.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| compare(columns, a.1, b.1)).then(a.1.cmp(&b.1)));
 
     let mut result = Canonical { kept: Vec::with_capacity(rows.len()), ..Default::default() };
@@ -67,7 +67,7 @@ fn compare(columns: &[Values<'_>], a: IdxSize, b: IdxSize) -> Ordering {
     columns.iter().map(|c| c.compare(a as usize, b as usize)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// The chunk of a column of one chunk.
+/// The array of a column that has one chunk.
 type Array<T> = <T as PolarsDataType>::Array;
 
 /// Direct access to the values of a column.
@@ -101,7 +101,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Whether the prefix says all of every value: texts of one length, which eight bytes hold.
+    /// Whether the prefix holds the whole value in every row: texts of one length of at most eight bytes.
     fn is_short(&self) -> bool {
         match self {
             Values::Text(v) => {
@@ -112,7 +112,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Whether the prefix says all of every value, since they are numbers, none of them missing.
+    /// Whether the prefix holds the whole value in every row: numbers without nulls.
     fn is_a_number(&self) -> bool {
         match self {
             Values::Text(_) => false,
@@ -121,13 +121,13 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// A number that orders as the value does, as far as eight bytes reach.
+    /// A number that orders like the value, as far as eight bytes reach.
     fn prefix(&self, row: usize) -> u64 {
         const SIGN: u64 = 1 << 63;
         match self {
             Values::Text(v) => v.get(row).map_or(0, prefix),
             Values::Integer(v) => v.get(row).map_or(0, |number| number as u64 ^ SIGN),
-            // As `f64::total_cmp` has it: of negative numbers all bits turn, of others the sign.
+            // The order of `f64::total_cmp`: flips all bits of a negative number, and the sign of any other.
             Values::Float(v) => v.get(row).map_or(0, |number| match number.to_bits() {
                 bits if bits & SIGN == 0 => bits | SIGN,
                 bits => !bits,
@@ -136,7 +136,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A number that orders as the text does, as far as eight bytes reach.
+/// A number that orders like the text, as far as eight bytes reach.
 pub(crate) fn prefix(text: &str) -> u64 {
     let mut bytes = [0; 8];
     let n = text.len().min(8);
@@ -177,7 +177,7 @@ mod tests {
         expected.dedup_by(|b, a| zips[*a] == zips[*b] && lat[*a].to_bits() == lat[*b].to_bits());
         assert_eq!(c.kept, expected.iter().map(|&row| row as IdxSize).collect::<Vec<_>>());
         assert_eq!(c.duplicates, 40 - expected.len());
-        // Where the text alone is the key, rows of another number are conflicts.
+        // If `zip` alone is the key, rows that differ in the number are conflicts.
         let c = canonical(&frame, &["zip"]).unwrap();
         assert_eq!((c.kept.len(), c.conflicts.len()), (3, expected.len() - 3));
     }

@@ -1,9 +1,9 @@
-//! What an earlier load has left, and files that have come since → what becomes of it. Beside `shards`; next: `mart`.
+//! Newly arrived files + the previous run → updated clean tables and Audit. Beside `tables` and `partition`; next: `mart`.
 //!
-//! The new rows concern some orders: those that are new, and older ones that get rows late. What these orders were like is taken
-//! off, what they are like now is added; all others stay as they are, and so do the files of the months in which no row came or
-//! went. The outcome is that of loading everything, to the bit. Where it would not surely be, as when a row comes that was there
-//! before with other values, the reason is given, and everything must be loaded again.
+//! New rows affect some orders: new ones, and older ones that get rows late. The contribution of the affected orders before the delta is
+//! subtracted from checks and sums, their contribution after it is added. All other orders stay as they are, and so do the files of
+//! months without a change. The result is identical, bit for bit, to that of reading everything. When this is not certain, for example
+//! because a row repeats an existing key, [`Stop::Reload`] gives the reason, and everything must be read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,44 +26,44 @@ use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{OF_ITEMS, TABLES, Table, TableId};
 use crate::table::merge::{find, merge};
 
-/// The clean tables of the orders that new rows concern, by name, for whoever adds up orders.
+/// The clean tables of the affected orders, by name, for code that aggregates orders.
 pub struct Orders {
-    /// As they were before.
+    /// Before the delta.
     pub then: Files,
-    /// As they are now.
+    /// After the delta.
     pub now: Files,
-    /// The customers that are new.
+    /// The new customers.
     pub customers: DataFrame,
 }
 
-/// Rows that have come, and the clean tables of the orders that they concern.
+/// The new rows, and the clean tables of the affected orders.
 pub struct Delta<'a> {
     before: &'a Before,
     fresh: Fresh,
     then: Tables,
     now: Tables,
-    /// The files in which those of before were found.
+    /// The previous run's files that hold the affected orders.
     found: Files,
 }
 
-/// What has become of the clean tables.
+/// The clean tables after the delta.
 pub struct Updated {
-    /// The files in which rows came or went, by name, with all their rows now; none where nothing is left.
+    /// The changed files by name, with all their rows; an empty frame if no row is left.
     pub files: Files,
-    /// Of everything.
+    /// Audit of all rows.
     pub audit: Audit,
 }
 
-/// Why nothing was added to what is there.
+/// Why the delta was not merged.
 #[derive(Debug)]
 pub enum Stop {
-    /// The outcome might not be that of loading everything, for this reason.
+    /// The result might differ from that of reading everything, for this reason.
     Reload(String),
-    /// Something failed.
+    /// An error occurred.
     Failed(Error),
 }
 
-/// Result of what may be refused.
+/// Result of an operation that may demand a full reload.
 pub type Grows<T> = Result<T, Stop>;
 
 impl<E: Into<Error>> From<E> for Stop {
@@ -72,16 +72,15 @@ impl<E: Into<Error>> From<E> for Stop {
     }
 }
 
-/// Refuses, with a reason.
+/// Demands a full reload, with the reason.
 pub(crate) fn reload<T>(why: impl Into<String>) -> Grows<T> {
     Err(Stop::Reload(why.into()))
 }
 
-/// Reads the rows of the files that `source` has beside those of the earlier load; `inputs` are all it has, in the order of the
-/// contract.
+/// Reads the files of `source` that the previous run does not have; `inputs` are all files of the source, in the order of the contract.
 ///
 /// # Errors
-/// [`Stop::Reload`]: something but new files of the long tables has changed, or rows came that change older ones;
+/// [`Stop::Reload`]: something other than new files of the long tables has changed, or new rows change older ones.
 /// [`Stop::Failed`]: a file cannot be read.
 pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Grows<(Delta<'a>, Orders)> {
     let to_customers = |relation: &&Relation| relation.to.0 == TableId::Customers.name();
@@ -114,12 +113,12 @@ pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Gr
 }
 
 impl Delta<'_> {
-    /// Number of new rows, of all tables.
+    /// Number of new rows, over all tables.
     pub fn rows(&self) -> usize {
         self.fresh.rows.values().map(DataFrame::height).sum()
     }
 
-    /// Adds the rows to what the earlier load has left.
+    /// Merges the new rows into the previous run's tables.
     ///
     /// # Errors
     /// As [`come`].
@@ -131,7 +130,7 @@ impl Delta<'_> {
     }
 }
 
-/// The rows of the new files, clean.
+/// The clean rows of the new files.
 struct Fresh {
     rows: Tables,
     /// What reading and cleaning did, by table.
@@ -148,7 +147,7 @@ impl Fresh {
             padded_zips: BTreeMap::new(),
             warnings: BTreeSet::new(),
         };
-        // A file of which most is wrong fails by itself, but perhaps not among the others.
+        // A mostly broken file fails here, but might pass when read with the others: reloading decides.
         let read = parallel::map(grown, |&id| Ok((id, read_table(newer, id).map_err(|e| e.to_string()))))?;
         for (id, read) in read {
             let (raw, warnings) = read.map_err(Stop::Reload)?;
@@ -169,7 +168,7 @@ impl Fresh {
     }
 }
 
-/// The tables with the new rows.
+/// The affected tables with the new rows.
 fn add(then: &Tables, rows: &Tables) -> Grows<Tables> {
     let mut now = Tables::new();
     for (id, then) in then {
@@ -182,14 +181,14 @@ fn add(then: &Tables, rows: &Tables) -> Grows<Tables> {
     Ok(now)
 }
 
-/// The files in which rows came or went.
+/// The files whose rows change.
 fn changed(before: &Before, mut files: Files, then: &Tables, now: &Tables) -> Result<Files> {
     let months = |tables: &Tables| by_month::of_tables(&tables.iter().map(|(id, frame)| (*id, frame)).collect());
     let (months_then, months_now) = (months(then)?, months(now)?);
-    // By file: rows that come, rows that go.
+    // By file: rows to add, rows to remove.
     let mut changes: BTreeMap<(TableId, String), [Vec<IdxSize>; 2]> = BTreeMap::new();
     for (id, frame) in now {
-        // Rows that are new are found nowhere before, others at their place.
+        // A new row has no place in the old table; an old row may have changed its month.
         for ((row, month), place) in (0..).zip(months_now[id].iter()).zip(find(&then[id], frame, id.table().key)?) {
             let month_then = place.ok().map(|place| months_then[id].get(place));
             if month_then != Some(month) {
@@ -215,7 +214,7 @@ fn changed(before: &Before, mut files: Files, then: &Tables, now: &Tables) -> Re
     Ok(made.into_iter().collect())
 }
 
-/// The audit of everything.
+/// The audit of all rows.
 fn account(
     before: &Before,
     fresh: &Fresh,
@@ -290,7 +289,7 @@ fn account(
     Ok(audit)
 }
 
-/// What was changed in all rows.
+/// The changes over all rows.
 fn all_changes(before: &Audit, audit: &Audit, fresh: &Fresh) -> Vec<Change> {
     let of_table = |table: &'static Table| {
         let read = audit.steps.iter().find(|step| step.table == table.name && step.step == "read");
@@ -304,7 +303,7 @@ fn all_changes(before: &Audit, audit: &Audit, fresh: &Fresh) -> Vec<Change> {
     TABLES.iter().flat_map(of_table).chain(named).collect()
 }
 
-/// Files have other names since there are more of them.
+/// Replaces file names in warnings and quarantine: the name of a table's files depends on their number.
 fn rename(before: &Audit, fresh: &Fresh, audit: &mut Audit, inputs: Vec<InputFile>) -> Grows<()> {
     let names: BTreeMap<&str, &str> =
         before.inputs.iter().zip(&inputs).map(|(then, now)| (then.name.as_str(), now.name.as_str())).collect();

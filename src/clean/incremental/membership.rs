@@ -1,25 +1,26 @@
-//! A few texts to be found among many others: most of these are passed over by a few of their bytes. Used by `before`.
+//! A few texts + a long column → which rows hold one of the texts. A Bloom filter skips most rows by a few bytes. Used by
+//! `previous_run`.
 
 use polars::prelude::*;
 
 use crate::error::Result;
 use crate::table::ids::TextMap;
 
-/// Bits per text: of others, one in so many is looked up in vain.
+/// Filter bits per text: one in this many other texts passes the filter and is looked up in vain.
 const BITS: usize = 64;
 
-/// Distinct texts.
+/// A set of texts behind a Bloom filter.
 pub(crate) struct BloomFilteredSet {
     texts: TextMap<String>,
-    /// As many bits as a power of two, set where a text is.
+    /// The bits of the filter, a power of two of them; a bit is set where a text hashes to.
     sieve: Vec<u64>,
 }
 
 impl BloomFilteredSet {
-    /// The texts of some columns.
+    /// The set of the texts in some columns.
     ///
     /// # Errors
-    /// A column is missing, or holds no texts.
+    /// A column is missing, or not text.
     pub(crate) fn of<'a>(columns: impl IntoIterator<Item = (&'a DataFrame, &'a str)>) -> Result<BloomFilteredSet> {
         let columns = columns.into_iter().map(|(frame, column)| Ok(frame.column(column)?.str()?));
         let columns: Vec<&StringChunked> = columns.collect::<Result<_>>()?;
@@ -34,10 +35,10 @@ impl BloomFilteredSet {
         Ok(wanted)
     }
 
-    /// Which rows of a column hold one of them.
+    /// Marks the rows of a column whose text is in the set.
     ///
     /// # Errors
-    /// It is missing, or holds no texts.
+    /// The column is missing, or not text.
     pub(crate) fn among(&self, frame: &DataFrame, column: &str) -> Result<BooleanChunked> {
         Ok(frame.column(column)?.str()?.iter().map(|text| text.is_some_and(|text| self.holds(text))).collect())
     }
@@ -47,7 +48,7 @@ impl BloomFilteredSet {
         self.sieve[word] & bit != 0 && self.texts.get(text).is_some()
     }
 
-    /// Of its last bytes: those in which numbered texts differ.
+    /// Word and bit of a text, hashed from its last bytes: in numbered texts these are the ones that differ.
     fn place(&self, text: &str) -> (usize, u64) {
         let last = text.as_bytes().last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
         let hash = (last.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize;

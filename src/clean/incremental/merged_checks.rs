@@ -1,4 +1,5 @@
-//! Checks of earlier rows, and of some of them before and after others came → the checks of all rows. Used by `increment`.
+//! Checks of all rows in the previous run + checks of the affected rows before and after the delta → checks of all rows now. Used by
+//! `delta`.
 
 use super::delta::{Grows, reload};
 use crate::clean::audit::{Audit, Check};
@@ -6,7 +7,7 @@ use crate::clean::checks::{Measured, Quality, Reference, SAMPLES, back, forth, r
 use crate::error::Result;
 use crate::schema::contract::{ForeignKey, LogicalType, Table};
 
-/// Whether the check is told by the steps of cleaning or by references, and not by rows.
+/// Whether the check derives from the cleaning steps or from foreign keys, not from single rows.
 pub(crate) fn follows(check: &Check) -> bool {
     let of_reference = |(table, key): (&Table, &ForeignKey)| {
         (check.table == table.name && check.check == forth(key))
@@ -16,9 +17,9 @@ pub(crate) fn follows(check: &Check) -> bool {
 }
 
 impl Quality {
-    /// Takes off what `then` found on some rows of a table, and adds what `now` found on these and others.
+    /// Updates a check: subtracts `then`, its result on the affected rows before the delta, and adds `now`, its result after it.
     ///
-    /// `first` finds the first rows of all that fail, where they do not follow.
+    /// `first` finds the first failing rows of the whole table, if they cannot be derived.
     pub(crate) fn grow(
         &mut self,
         table: &Table,
@@ -36,7 +37,7 @@ impl Quality {
     }
 }
 
-/// A check of all rows, whose samples are the first by `place`; where these do not follow, `search` finds them.
+/// The updated check. Its samples are the first failures by `place`; `search` finds them if they cannot be derived.
 fn grown<K: Ord>(
     known: &Check,
     then: &Check,
@@ -53,7 +54,7 @@ fn grown<K: Ord>(
     samples.extend(now.samples.iter().cloned());
     samples.sort_by_key(|sample| place(sample));
     samples.dedup();
-    // Behind the last one that was named others may stand that were not.
+    // The list was full: failures that were not listed may come before new ones that sort after its last entry.
     if known.samples.len() == SAMPLES && known.failed > SAMPLES {
         let last = known.samples.iter().map(|sample| place(sample)).max();
         samples.retain(|sample| last.as_ref().is_some_and(|last| place(sample) <= *last));
@@ -65,14 +66,14 @@ fn grown<K: Ord>(
     Ok(Check { failed, total, samples, ..known.clone() })
 }
 
-/// A part of a key, as it orders.
+/// A part of a key, in its sort order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Number(u64),
     Text(String),
 }
 
-/// Where the row with this key stands in its table.
+/// The position of the row with this key in the sort order of its table.
 fn place(table: &Table, sample: &str) -> Vec<Part> {
     let part = |(place, text): (usize, &str)| {
         let column = table.key.get(place).and_then(|name| table.column(name));
@@ -85,7 +86,7 @@ fn place(table: &Table, sample: &str) -> Vec<Part> {
 }
 
 impl Measured {
-    /// What the audit says of a foreign key; none where it does not.
+    /// The results for a foreign key in the audit of the previous run; `None` if it lacks them.
     pub(crate) fn told(audit: &Audit, table: &Table, key: &ForeignKey) -> Option<Measured> {
         let check =
             |table: &str, text: &str| audit.quality.iter().find(|c| c.table == table && c.check == text).cloned();
@@ -95,8 +96,8 @@ impl Measured {
         Some(Measured { forth, back, per_parent, referring: audit.referring.get(&(table.id, key.column)).cloned() })
     }
 
-    /// Takes off what `then` measured on some rows, and adds what `now` measured on these and others; `first` finds the first
-    /// failures of one of the checks, where they do not follow.
+    /// Updates the results of a foreign key: subtracts `then`, measured on the affected rows before the delta, and adds `now`, measured
+    /// after it. `first` finds the first failures of one of the checks, if they cannot be derived.
     pub(crate) fn grow(
         self,
         then: &Measured,
@@ -129,7 +130,7 @@ impl Measured {
 }
 
 impl Reference<'_> {
-    /// Goes on from what was measured before on the same values; says whether they are the same.
+    /// Continues from the previous run's counts; returns false if they are for another number of values.
     pub(crate) fn go_on(&mut self, measured: Measured) -> bool {
         let Some(referring) = measured.referring.filter(|known| known.len() == self.referring.len()) else {
             return false;
@@ -162,7 +163,7 @@ mod tests {
         let all = grown(&base, &none, &check(2, &["b + 3", "g + 1"])).unwrap();
         assert_eq!((all.failed, all.total), (11, 100));
         assert_eq!(all.samples, ["b + 2", "b + 3", "b + 10", "d + 1", "e + 1"]);
-        // One of five goes, and the sixth was never named.
+        // One of five listed failures is resolved, and the sixth was never listed.
         assert!(grown(&base, &check(1, &["d + 1"]), &none).is_err());
         let four = check(4, &["b + 2", "b + 10", "d + 1", "e + 1"]);
         assert_eq!(grown(&four, &check(1, &["d + 1"]), &none).unwrap().samples.len(), 3);

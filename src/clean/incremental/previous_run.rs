@@ -1,4 +1,4 @@
-//! What an earlier load has left, and which of its rows concern some orders. Used by `increment`.
+//! The previous run's clean tables and audit → the rows that a delta affects. Used by `delta`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,25 +16,25 @@ use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{ForeignKey, Table, TableId};
 use crate::table::parquet::{join_rows, read_frame, read_head, read_some, stack};
 
-/// How many rows of every file are looked at first for orders that lack something.
+/// Rows of each file that are searched first for failing orders.
 const FIRST: usize = if cfg!(test) { 8 } else { 1 << 12 };
 
-/// Bytes of memory for a byte of a file.
+/// Estimated bytes of memory per byte of a Parquet file.
 const UNPACKED: u64 = 3;
 
-/// Clean tables, or rows of them, by the names of their files.
+/// Clean tables, or some of their rows, by file name.
 pub(crate) type Files = BTreeMap<String, DataFrame>;
 
 /// The clean tables of some orders.
 pub(crate) type Tables = BTreeMap<TableId, DataFrame>;
 
-/// What an earlier load has left.
+/// The previous run: its clean tables and audit.
 pub struct Before {
-    /// Files of the clean tables by name, those of one month as `orders/2018-08`.
+    /// Files of the clean tables by name; a file of one month is named `orders/2018-08`.
     pub clean: BTreeMap<String, PathBuf>,
-    /// With what it counted of references.
+    /// Its audit, including the counts of references.
     pub audit: Audit,
-    /// Memory that the files of the months in question may take, bytes.
+    /// Memory that the affected months may take, bytes.
     pub memory: u64,
 }
 
@@ -44,7 +44,7 @@ impl Before {
         file.map_or_else(|| Ok(empty(table.table())), |file| read_frame(file))
     }
 
-    /// The clean tables of the orders that the rows concern, and the files that they were found in, by name.
+    /// The clean tables of the orders that `rows` affect, and the files that they are in, by name.
     pub(crate) fn touched(&self, rows: &Tables) -> Grows<(Tables, Files)> {
         let of_orders: Vec<_> =
             rows.iter().filter(|(id, _)| **id != TableId::Customers).map(|(_, frame)| (frame, "order_id")).collect();
@@ -95,7 +95,7 @@ impl Before {
         Ok((then, files.into_iter().map(|(_, name, frame)| (name, frame)).collect()))
     }
 
-    /// Who has sold some products: `product_id`, `seller_id`, a row per item.
+    /// The sellers of some products: columns `product_id` and `seller_id`, one row per item sold.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -111,28 +111,28 @@ impl Before {
         stack([none].into_iter().chain(found))
     }
 
-    /// The rows of a short table to which a column of these items refers; some columns, the first of which is its key.
+    /// The rows of a short table that these items reference. `columns` selects its columns; the first is the key.
     pub(crate) fn of_items(&self, table: TableId, columns: &[&str], items: &DataFrame) -> Result<DataFrame> {
         let rows = self.short(table, columns)?;
         let sold = BloomFilteredSet::of([(items, columns[0])])?;
         Ok(rows.filter(&sold.among(&rows, columns[0])?)?)
     }
 
-    /// Some columns of a table that is not kept by month.
+    /// Some columns of a table that is not partitioned by month.
     pub(crate) fn short(&self, table: TableId, columns: &[&str]) -> Result<DataFrame> {
         let file = self.clean.get(table.name());
         read_some(file.ok_or_else(|| Error::input(format!("there is no clean table `{}`", table.name())))?, columns)
     }
 
-    /// The first orders of which `check` says that they fail, given some tables of all orders up to one; by what the `changed`
-    /// files hold and the others held before.
+    /// The keys of the first orders that fail `check`. Reads the tables from the `changed` files, and from the previous run's files
+    /// otherwise. `check` gets all rows of `tables` up to some order.
     pub(crate) fn first(
         &self,
         tables: &[TableId],
         changed: &Files,
         check: impl Fn(&[DataFrame]) -> Result<Check>,
     ) -> Result<Vec<String>> {
-        // Files are sorted by order: what comes first stands at the head of one of them.
+        // Files are sorted by order, so the first failures are near the head of some file.
         let mut length = FIRST;
         loop {
             let (mut heads, mut bound): (Vec<DataFrame>, Option<String>) = (Vec::new(), None);
@@ -144,7 +144,7 @@ impl Before {
                         Some(rows) => rows.head(Some(length)),
                         None => read_head(&self.clean[name], length)?,
                     };
-                    // Shorter ones end with their last row: nothing comes behind.
+                    // A shorter head is the whole file: no rows follow.
                     let ids = head.column("order_id")?.str()?;
                     let last = if head.height() == length { ids.last() } else { None };
                     bound = bound.into_iter().chain(last.map(String::from)).min();
@@ -164,13 +164,13 @@ impl Before {
         }
     }
 
-    /// What was measured of a reference.
+    /// The previous run's results for a foreign key.
     pub(crate) fn measured(&self, table: &Table, key: &ForeignKey) -> Grows<Measured> {
         Measured::told(&self.audit, table, key).map_or_else(|| reload("the checks of the last run are incomplete"), Ok)
     }
 }
 
-/// The clean table without a row.
+/// The clean table, without rows.
 pub(crate) fn empty(table: &Table) -> DataFrame {
     let fields = table.clean_columns().map(|column| Field::new(column.name.into(), column.kind.dtype()));
     DataFrame::empty_with_schema(&fields.collect())

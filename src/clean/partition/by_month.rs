@@ -1,4 +1,5 @@
-//! Long tables apart by month of purchase, so that what comes later leaves most files as they are. Used by `shards` and `increment`.
+//! Rows of the long tables → partitions by month of purchase, so that later data leave most files unchanged. Used by `ranges`,
+//! `clean::incremental`, `mart` and `pipeline`.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +10,31 @@ use crate::error::Result;
 use crate::schema::contract::{BY_MONTH, TableId};
 use crate::table::interner::Interner;
 
-/// The month of rows that belong to no order.
+/// Name of the partition for rows without an order.
 const NONE: &str = "none";
 
-/// What the file of a month is called: `2018-08`; days are those of its first since 1970-01-01.
+/// Name of the file of a month, such as `2018-08`; `month` is its first day, in days since 1970-01-01.
 pub fn label(month: Option<i32>) -> String {
     let first = month.and_then(NaiveDate::from_epoch_days);
     first.map_or_else(|| NONE.into(), |first| first.format("%Y-%m").to_string())
 }
 
-/// The months of a column of days or months.
+/// The month of each value in a column of days or months.
 ///
 /// # Errors
-/// It holds no days.
+/// The column is not of dates.
 pub fn of_days(days: &Column) -> Result<Int32Chunked> {
     let days = days.to_physical_repr();
     Ok(days.i32()?.iter().map(|day| day.map(first_of_month)).collect())
 }
 
-/// The months of the rows of every table of [`BY_MONTH`]: of customers those in which they first ordered.
+/// The month of each row, for every table of [`BY_MONTH`]. A customer belongs to the month of its first order.
 ///
 /// # Errors
-/// A table or column is missing.
+/// [`Error::Polars`](crate::Error::Polars): a column is missing.
+///
+/// # Panics
+/// A table is missing.
 pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<TableId, Int32Chunked>> {
     let (orders, customers) = (tables[&TableId::Orders], tables[&TableId::Customers]);
     let placed = orders.column("purchase_month")?.to_physical_repr().i32()?.clone();
@@ -50,12 +54,12 @@ pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<Tabl
     Ok(months)
 }
 
-/// A customer orders in a month: the first counts.
+/// Keeps the earlier month.
 pub(crate) fn ask(first: &mut Option<i32>, month: Option<i32>) {
     *first = first.iter().copied().chain(month).min();
 }
 
-/// In which row of a table with a key the partner of each row of another stands.
+/// For each of `rows`, the row of `of` with the same `key`.
 fn find(of: &DataFrame, key: &str, rows: &DataFrame) -> Result<Vec<Option<u32>>> {
     Ok(Interner::of(of.column(key)?.str()?.iter().flatten()).find(rows.column(key)?.str()?))
 }
@@ -67,7 +71,7 @@ pub(crate) fn first_of_month(day: i32) -> i32 {
     day - date.day0() as i32
 }
 
-/// The rows of every month, in their order, by what its file is called.
+/// Splits a frame by month: the rows of each month in their order, by the name of its file.
 ///
 /// # Errors
 /// polars fails.
@@ -82,7 +86,7 @@ pub fn split(frame: &DataFrame, months: &Int32Chunked) -> Result<BTreeMap<String
     rows.into_iter().map(take).collect()
 }
 
-/// With texts of their own: those of the frame that rows were taken from would stay in memory with them.
+/// Copies the texts, which otherwise would keep the buffer of the whole original frame in memory.
 fn copied(mut frame: DataFrame) -> Result<DataFrame> {
     for column in frame.clone().columns().iter().filter(|column| column.dtype().is_string()) {
         let texts = column.str()?;

@@ -1,13 +1,13 @@
-//! Source → rows of the clean tables and Audit, in bounded memory: one range of orders after the other. Beside `clean`; next: `mart`.
+//! Source → rows of the clean tables and Audit, out of core: one range of orders at a time. Beside `clean::tables`; next: `mart`.
 //!
-//! The rows, their order and the audit are those of [`load`](crate::clean::load). Everything is read once and cut on the disk:
+//! Rows, order and audit are those of [`load`](crate::clean::load). Everything is read once and partitioned on the disk:
 //!
-//! 1. The short tables are cleaned as a whole; what refers to them is counted from here on.
-//! 2. Range by range of `order_id`, orders are cleaned, and ask for their customers.
-//! 3. Range by range of `customer_id`, customers are cleaned, and go to the ranges of the orders that asked for them.
-//! 4. Range by range of `order_id`, items, payments and reviews are cleaned and meet orders and customers.
+//! 1. The short tables are cleaned in memory. References to them are counted from here on.
+//! 2. For each range of `order_id`, clean the orders and request their customers.
+//! 3. For each range of `customer_id`, clean the customers and send them to the ranges of orders that requested them.
+//! 4. For each range of `order_id`, clean items, payments and reviews and join them with orders and customers.
 //!
-//! Rows that are set aside stay in memory: data of which much is wrong need more of it.
+//! Quarantined rows stay in memory: badly damaged data need more of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,47 +29,48 @@ use crate::input::source::Source;
 use crate::parallel::{both, join, map};
 use crate::schema::contract::{ForeignKey, OF_ITEMS, Table, TableId, ZIP_LOCATIONS};
 
-/// Bytes of memory for a byte of input: four hold a range, its clean rows and its joins. The rest is for the short tables and
-/// the mart, which stay, and because smaller ranges are faster: their joins keep to the processor's cache.
+/// Bytes of memory per byte of input in a range. Four hold the range, its clean rows and its joins. The rest is for the short tables and
+/// the mart, which stay in memory, and for speed: joins of smaller ranges fit the processor's cache.
 const BYTES_OF_MEMORY: u64 = 24;
-/// More ranges would make their pieces on the disk too small to be read well.
+/// Most ranges. With more, their pieces on the disk would be too small to be read efficiently.
 const MOST_RANGES: usize = 256;
-/// Tables whose rows may wait to be taken: those of a range.
+/// Most tables that wait for `rows`: those of one range.
 const QUEUE: usize = 3;
-/// What a range of orders is told about its customers; how many there are is counted over customers, not over orders.
+/// Columns of a customer that its orders need. How many customers there are is counted over customers, not over orders.
 const OF_CUSTOMERS: [&str; 3] = ["customer_id", "customer_city", "customer_state"];
 
-/// How data are cut.
+/// How the data are partitioned.
 #[derive(Debug, Clone)]
 pub struct Shards {
-    /// Number of ranges of orders; they are about equal.
+    /// Number of ranges of orders, of about equal size.
     pub ranges: usize,
-    /// Folder in which rows wait: about as many bytes as the input has. Nothing is left there.
+    /// Folder for temporary rows, about as many bytes as the input. Nothing is left there.
     pub scratch: PathBuf,
 }
 
 impl Shards {
-    /// Ranges that let `bytes` of input pass through `memory`, bytes; one where they fit as a whole.
+    /// Number of ranges with which `bytes` of input fit into `memory`, in bytes; 1 if they fit as a whole.
     pub fn within(memory: u64, bytes: u64) -> usize {
         let ranges = bytes.saturating_mul(BYTES_OF_MEMORY).div_ceil(memory.max(1));
         usize::try_from(ranges).unwrap_or(MOST_RANGES).clamp(1, MOST_RANGES)
     }
 }
 
-/// Takes the next rows of a clean table, by its name; of one [`BY_MONTH`](crate::schema::contract::BY_MONTH) with the month of each.
+/// Takes the next rows of a clean table, with its name; for a table of [`BY_MONTH`](crate::schema::contract::BY_MONTH), also the month of
+/// each row.
 pub type TakeRows<'a> = dyn Fn(&str, &DataFrame, Option<&Int32Chunked>) -> Result<()> + Sync + 'a;
-/// Takes the clean tables of a range of orders, by name: their customers and products with the columns in use only.
+/// Takes the clean tables of a range of orders, by name. Customers and products have only the columns that the mart uses.
 pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sync + 'a;
 
-/// Reads and cleans. The rows of every clean table go to `rows` in their order, from another thread; `orders` gets what belongs
-/// together. Not for workers of rayon: they would wait for threads that wait for them.
+/// Reads and cleans out of core. Passes the rows of every clean table to `rows`, in their order and from another thread, and the tables of
+/// each range to `orders`. Must not be called from a rayon worker: it would wait for threads that wait for the worker.
 ///
 /// # Errors
 /// As [`load`](crate::clean::load); the scratch folder cannot be written; `rows` or `orders` fails.
 pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     thread::scope(|scope| {
         let (queue, ready) = sync_channel::<(String, DataFrame, Option<Int32Chunked>)>(QUEUE);
-        // Whoever takes the rows packs some hundred thousand of them at a time: no range waits until that is done.
+        // `rows` compresses some hundred thousand rows at a time: the queue keeps ranges from waiting for it.
         let taking = scope.spawn(move || {
             ready.into_iter().try_for_each(|(name, frame, months)| rows(&name, &frame, months.as_ref()))
         });
@@ -79,12 +80,12 @@ pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders
         };
         let loaded = load_to(source, how, &hand_on, orders);
         drop(queue);
-        // Where they could not be taken, that is why nothing more could be handed on.
+        // If `rows` failed, its error comes first: it is the cause of the failed sends.
         join(taking).and(loaded)
     })
 }
 
-/// The same, where the rows need not go to another thread.
+/// [`load_in_shards`], but calls `rows` on this thread.
 fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     let ranges = how.ranges.max(1);
     let spill = || Spill::new(&how.scratch, ranges);
@@ -176,13 +177,13 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
     Ok(audit)
 }
 
-/// Gives what is no longer needed back beside what follows: to free the blocks of a large file takes the system a while.
+/// Drops files on another thread: freeing the blocks of a large file takes the system a while.
 fn free(files: impl Send + 'static) {
-    // Where there is no other thread they are freed here.
+    // Without another thread, they are dropped here.
     let _ = thread::Builder::new().spawn(move || drop(files));
 }
 
-/// Hands over what `make` makes of one range after the other; while one is taken, the next is made.
+/// Calls `take` with the result of `make` for each range, in order; makes the next one meanwhile.
 fn each<T: Send>(
     ranges: usize,
     make: impl Fn(usize) -> Result<T> + Sync,
@@ -197,9 +198,9 @@ fn each<T: Send>(
     take(ranges - 1, ready)
 }
 
-/// What is left of the short tables once their rows are clean.
+/// What is kept of the short tables after their rows were passed on.
 struct Short {
-    /// The columns that references begin or end at, and the categories of the products.
+    /// Columns that foreign keys reference or start from, and those that the mart reads.
     kept: BTreeMap<TableId, DataFrame>,
     accounts: BTreeMap<TableId, TableAudit>,
     named: Vec<Change>,
@@ -231,15 +232,15 @@ impl Short {
     }
 }
 
-/// Rows on the disk until what belongs to them is there.
+/// Rows on the disk that wait for the rows they belong to.
 struct Waiting {
-    /// Clean orders, by their range.
+    /// Clean orders, by range of `order_id`.
     orders: Spill,
-    /// Which customers are asked for, by the customers' ranges.
+    /// Requests for customers, by range of `customer_id`.
     asking: Spill,
-    /// The customers, by the ranges of the orders that asked.
+    /// Requested customers, by range of `order_id`.
     customers: Spill,
-    /// The columns of orders and customers, for ranges without a row.
+    /// Orders and customers without rows, for empty ranges.
     empty: BTreeMap<TableId, DataFrame>,
 }
 
@@ -254,7 +255,7 @@ impl Waiting {
     }
 }
 
-/// The customers that orders ask for, for which range, and in which month.
+/// The requests for the customers of these orders: `customer_id`, the range and the month of the order.
 fn asking(orders: &DataFrame, months: &Int32Chunked, range: usize) -> Result<DataFrame> {
     let mut asking = orders.select(["customer_id"])?;
     asking.with_column(UInt32Chunked::full("range".into(), range as u32, orders.height()).into_column())?;
@@ -262,7 +263,7 @@ fn asking(orders: &DataFrame, months: &Int32Chunked, range: usize) -> Result<Dat
     Ok(asking)
 }
 
-/// The foreign key of orders that leads to their customers.
+/// The foreign key from orders to customers.
 const TO_CUSTOMERS: Key = (TableId::Orders, "customer_id");
 
 fn to_customers() -> (&'static Table, &'static ForeignKey) {
@@ -270,8 +271,8 @@ fn to_customers() -> (&'static Table, &'static ForeignKey) {
     (orders, &orders.foreign_keys[0])
 }
 
-/// Sends every customer to the ranges of orders that asked for it, once to each; says how many were not asked for, and the month
-/// in which each first was.
+/// Sends each customer once to every range of orders that requested it. Returns the counts of the foreign key, including customers
+/// without orders, and each customer's first month.
 fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<(Measured, Int32Chunked)> {
     let (table, key) = to_customers();
     let mut reference = Reference::new(table, key, customers)?;
@@ -297,11 +298,11 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<
     Ok((reference.measured().back(), months.into_iter().collect()))
 }
 
-/// Months of the rows of some tables.
+/// Month of each row, by table.
 type Months = BTreeMap<TableId, Int32Chunked>;
 
-/// Checks what belongs to a range of orders, all of it together; says which rows of short tables its items need, by column, and the
-/// months of rows.
+/// Checks all tables of a range of orders. Returns the rows of short tables that its items reference, by column, and the month of each
+/// row, by table.
 fn meet(
     tables: &BTreeMap<TableId, DataFrame>,
     found: &mut Found,
@@ -333,7 +334,7 @@ fn meet(
     Ok((of_items, months))
 }
 
-/// What the rows that have passed were like.
+/// Results of the checks on all rows so far.
 #[derive(Default)]
 struct Found {
     quality: Quality,
@@ -341,7 +342,7 @@ struct Found {
 }
 
 impl Found {
-    /// What can be said of rows by themselves.
+    /// Runs the checks of single rows, and counts nulls.
     fn examine(&mut self, table: &'static Table, frame: &DataFrame) -> Result<()> {
         self.quality.add(checks::rules(table, frame)?);
         let fresh = nulls(table, frame)?;
@@ -356,11 +357,11 @@ impl Found {
     }
 }
 
-/// The foreign keys that lead to short tables.
+/// The foreign keys to short tables.
 struct References<'a>(BTreeMap<Key, Reference<'a>>);
 
 impl<'a> References<'a> {
-    /// With the rows of the short tables counted.
+    /// Starts with the references among the short tables.
     fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
         let mut all = BTreeMap::new();
         for (table, key) in references() {
@@ -375,7 +376,7 @@ impl<'a> References<'a> {
         Ok(all)
     }
 
-    /// Counts what rows refer to; says by column where it stands.
+    /// Counts the references of these rows. Returns the position of each referenced value, by column.
     fn count(&mut self, table: &Table, frame: &DataFrame) -> Result<BTreeMap<&'static str, IdxCa>> {
         let of_table = self.0.iter_mut().filter(|((id, _), _)| *id == table.id);
         of_table.map(|((_, column), reference)| Ok((*column, reference.add(frame)?))).collect()

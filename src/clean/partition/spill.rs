@@ -1,4 +1,4 @@
-//! Rows on their way through the disk, apart by range of their id. Used by `cut` and `shards`.
+//! Rows → temporary files on the disk, partitioned by range of an id, and back. Used by `split` and `ranges`.
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
@@ -12,26 +12,28 @@ use crate::parallel::lock;
 use crate::table::parquet::join_rows;
 use crate::table::sort_dedupe::prefix;
 
-/// Rows of one table. The file has no name: however the program ends, the system removes it.
+/// The rows of one table on the disk. The file has no name: the system removes it, however the program ends.
 pub(crate) struct Spill {
     file: Mutex<File>,
     dir: PathBuf,
-    /// Where the next rows go, bytes from the start.
+    /// Offset of the next piece, bytes.
     end: u64,
-    /// Where the rows of each range stand, in the order in which they came.
+    /// The pieces of each range, in the order in which they were added.
     pieces: Vec<Vec<Piece>>,
     buffer: Vec<u8>,
 }
 
-/// Rows that were written at once.
+/// Rows that were written together.
 struct Piece {
-    /// Bytes from the start of the file.
+    /// Offset in the file, bytes.
     start: u64,
     bytes: usize,
     rows: usize,
 }
 
 impl Spill {
+    /// Creates the temporary file in `dir`.
+    ///
     /// # Errors
     /// Nothing can be written in `dir`.
     pub(crate) fn new(dir: &Path, ranges: usize) -> Result<Spill> {
@@ -51,7 +53,7 @@ impl Spill {
 
     pub(crate) fn append(&mut self, range: usize, mut rows: DataFrame) -> Result<()> {
         self.buffer.clear();
-        // Texts are copied out of the block that they were cut from: its others would be written with them.
+        // Copies texts out of their shared buffer; otherwise the whole buffer would be written with them.
         IpcStreamWriter::new(&mut self.buffer).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.end))
@@ -62,7 +64,7 @@ impl Spill {
         Ok(())
     }
 
-    /// Sends every row to the range of the id in `column`.
+    /// Adds each row to the range of its id in `column`.
     pub(crate) fn scatter(&mut self, rows: &DataFrame, column: &str, bounds: &Bounds) -> Result<()> {
         let mut of_range: Vec<Vec<IdxSize>> = vec![Vec::new(); self.pieces.len()];
         for (row, id) in (0..).zip(rows.column(column)?.str()?.iter()) {
@@ -74,13 +76,13 @@ impl Spill {
         Ok(())
     }
 
-    /// Whether one of the ranges holds twice its share of the rows or more.
+    /// Whether a range has at least twice its share of the rows.
     pub(crate) fn is_skewed(&self) -> bool {
         let rows = || self.pieces.iter().map(|pieces| pieces.iter().map(|piece| piece.rows).sum::<usize>());
         rows().max().unwrap_or(0) * rows().len() >= 2 * rows().sum::<usize>().max(1)
     }
 
-    /// Sends the rows to the ranges of other `bounds`.
+    /// Repartitions all rows by other `bounds`.
     pub(crate) fn cut_again(&mut self, column: &str, bounds: &Bounds) -> Result<()> {
         let mut apart = Spill::new(&self.dir, self.pieces.len())?;
         for piece in self.pieces.iter().flatten() {
@@ -90,7 +92,7 @@ impl Spill {
         Ok(())
     }
 
-    /// All rows of a range, in the order in which they came; `None` where there is none.
+    /// All rows of a range, in the order in which they were added; `None` if there are none.
     pub(crate) fn rows(&self, range: usize) -> Result<Option<DataFrame>> {
         let mut rows: Option<DataFrame> = None;
         for piece in &self.pieces[range] {
@@ -114,13 +116,13 @@ impl Spill {
     }
 }
 
-/// Where one range of ids ends and the next begins: ranges, not hashes, so that range after range is the order of the whole.
-/// Before each first id stands its prefix, at which most comparisons end.
+/// The lower bounds of ranges of ids. Ranges rather than hashes, so that processing them in turn yields sorted output. A prefix before each
+/// id makes most comparisons fast.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bounds(Vec<(u64, String)>);
 
 impl Bounds {
-    /// About as many `ids` in each of the ranges.
+    /// Bounds that give each range about as many of `ids`.
     pub(crate) fn of(ids: &StringChunked, ranges: usize) -> Bounds {
         let mut ids: Vec<&str> = ids.iter().flatten().collect();
         ids.sort_unstable();

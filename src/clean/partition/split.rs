@@ -1,4 +1,4 @@
-//! Source → the short tables clean, the long ones cut into ranges of ids on the disk. Next: `shards`.
+//! Source → the short tables clean in memory, and the long tables split into ranges of ids on the disk. Next: `ranges`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::input::source::Source;
 use crate::parallel::{Beside, beside, map};
 use crate::schema::contract::{Table, TableId};
 
-/// The tables that are cut, each by which id; the longest come first, so that none is left to be read alone.
+/// The tables to split, with the id that splits each. The longest come first, so that none is left to be read alone at the end.
 const LONG: [(TableId, &str); 5] = [
     (TableId::Orders, "order_id"),
     (TableId::OrderItems, "order_id"),
@@ -22,46 +22,46 @@ const LONG: [(TableId, &str); 5] = [
     (TableId::Customers, "customer_id"),
     (TableId::OrderPayments, "order_id"),
 ];
-/// The ids, each with the table that has every one of them once.
+/// The ids, each with the table in which every id occurs once.
 const IDS: [(&str, TableId); 2] = [("order_id", TableId::Orders), ("customer_id", TableId::Customers)];
-/// The tables that stay in memory whole.
+/// The tables that stay in memory as a whole.
 const SHORT: [TableId; 5] =
     [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
-/// Orders of a block of them whose ids are remembered, to cut all by them.
+/// Sample size of ids per block of orders, from which balanced ranges are computed.
 const SEEN: usize = 1 << 9;
-/// Column that keeps a row's line while it is on the disk.
+/// Column for the line of a row while it is on the disk.
 const LINE: &str = "line";
 
-/// The tables as they were read.
+/// All tables, split.
 pub(crate) struct Cut {
     pub(crate) short: BTreeMap<TableId, Cleaned>,
     pub(crate) orders: Long,
     /// Items, payments and reviews.
     pub(crate) of_orders: BTreeMap<TableId, Long>,
     pub(crate) customers: Long,
-    /// Where the ranges of `customer_id` begin.
+    /// Lower bounds of the ranges of `customer_id`.
     pub(crate) bounds: Bounds,
     /// In the order of the contract.
     pub(crate) warnings: Vec<String>,
 }
 
-/// A table on the disk.
+/// A long table on the disk.
 pub(crate) struct Long {
     pub(crate) account: TableAudit,
     pub(crate) rows: Rows,
 }
 
-/// The rows of a table on the disk.
+/// The rows of a long table on the disk.
 pub(crate) struct Rows {
     table: &'static Table,
     file: String,
     spill: Spill,
-    /// The columns, without a row.
+    /// The columns, without rows.
     empty: DataFrame,
 }
 
 impl Rows {
-    /// The clean rows of a range.
+    /// Reads and cleans the rows of a range.
     pub(crate) fn sorted(&self, range: usize) -> Result<Sorted> {
         let (rows, lines) = match self.spill.rows(range)? {
             Some(mut rows) => {
@@ -74,24 +74,24 @@ impl Rows {
     }
 }
 
-/// Where the ranges of each of [`IDS`] begin.
+/// Lower bounds of the ranges for each of [`IDS`].
 type Ends = BTreeMap<&'static str, Bounds>;
 
 fn ends(orders: &DataFrame, ranges: usize) -> Result<Ends> {
     IDS.into_iter().map(|(id, _)| Ok((id, Bounds::of(orders.column(id)?.str()?, ranges)))).collect()
 }
 
-/// A table that was read, and what was told of it.
+/// A table and its warnings.
 type Told<T> = Result<(T, Vec<String>)>;
 
-/// Reads all tables once, side by side: where ranges end follows from the first orders, so that the other tables need not wait for
-/// the last. Ids that rise through the file were not foretold by the first: their rows are cut again on the disk.
+/// Reads all tables once, concurrently. The bounds of the ranges come from the first block of orders, so that the other tables need not
+/// wait for the rest. Where ids increase through the file, these bounds are unbalanced: the rows are then repartitioned on the disk.
 pub(crate) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut> {
     let by = |id, column: &str, bounds: &Bounds| {
         spill(source, id, Spill::new(scratch, ranges)?, |to, rows| to.scatter(rows, column, bounds))
     };
     let mut warnings = BTreeMap::new();
-    // Threads, not tasks: a task that waits for polars would begin the next table before its own is read.
+    // Threads instead of rayon tasks: a task that waits for polars would start the next table before its own is read.
     let (mut long, short, mut ends, mut all) = thread::scope(|scope| {
         let by = &by;
         let short = beside(scope, || SHORT.map(|id| (id, whole(source, id))));
@@ -123,7 +123,7 @@ pub(crate) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut>
     Ok(Cut { short, orders, of_orders: long, customers, bounds, warnings })
 }
 
-/// The tables, their warnings apart; of several errors the first in the order of the contract.
+/// Collects the tables, and their warnings apart. Of several errors, returns the first in the order of the contract.
 fn told<T>(
     read: impl IntoIterator<Item = (TableId, Told<T>)>,
     warnings: &mut BTreeMap<TableId, Vec<String>>,
@@ -137,7 +137,8 @@ fn told<T>(
     tables.collect()
 }
 
-/// The orders, and where the ranges end by the first of them and by all. With the first, the others go on.
+/// Reads the orders. Returns the bounds by the first block and those by a sample of all. Calls `go_on` with the former, as soon as they are
+/// known.
 fn orders(
     source: &Source,
     rows: Spill,

@@ -1,4 +1,5 @@
-//! Clean tables on a server → locations, and what the checks find: as `locations` and `quality` have it. Used by `remote`.
+//! Clean tables on a server → locations and results of the checks, equal to those of `clean::locations` and `clean::checks`. Used by
+//! `remote_cleaning`.
 
 use super::sql::sum;
 use super::{Server, numbers};
@@ -12,17 +13,17 @@ use crate::error::Result;
 use crate::input::quarantine::{Quarantine, Quarantined};
 use crate::schema::contract::{ForeignKey, TABLES, Table, TableId};
 
-/// What fails where the server refuses.
+/// What fails when the server refuses a statement.
 const WHAT: &str = "cannot check the tables";
 
-/// Whether a point lies in Brazil.
+/// SQL condition: the point lies in Brazil.
 fn inside() -> String {
     let between =
         |range: &std::ops::RangeInclusive<f64>| format!("BETWEEN {:?}D AND {:?}D", range.start(), range.end());
     format!("geolocation_lat {} AND geolocation_lng {}", between(&LATITUDES), between(&LONGITUDES))
 }
 
-/// The points outside of Brazil.
+/// Quarantines the points outside Brazil.
 pub(crate) fn outside(server: &dyn Server, file: &str) -> Result<Quarantine> {
     let columns = TableId::Geolocation.table().columns;
     let names = columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
@@ -43,7 +44,7 @@ pub(crate) fn outside(server: &dyn Server, file: &str) -> Result<Quarantine> {
     Ok(outside)
 }
 
-/// One location per zip prefix.
+/// The statement for one location per zip prefix.
 pub(crate) fn located() -> String {
     let inside = inside();
     let middle = |place: &str, degrees: &str| {
@@ -73,7 +74,7 @@ pub(crate) fn located() -> String {
     )
 }
 
-/// Runs every check on the clean tables, and measures the references between them.
+/// Runs every check on the clean tables, and measures the foreign keys.
 pub(crate) fn check(server: &dyn Server, audit: &mut Audit) -> Result<()> {
     let mut quality = Quality::default();
     for table in &TABLES {
@@ -108,7 +109,7 @@ pub(crate) fn check(server: &dyn Server, audit: &mut Audit) -> Result<()> {
     Ok(())
 }
 
-/// Missing values, and the demands on single rows.
+/// Counts missing values, and runs the checks of single rows.
 fn rules(server: &dyn Server, table: &'static Table, quality: &mut Quality) -> Result<Vec<Nulls>> {
     let optional: Vec<_> = table.columns.iter().filter_map(|column| Some((column.name, column.null?))).collect();
     let rules: Vec<_> = rules_of(table).collect();
@@ -133,7 +134,7 @@ fn rules(server: &dyn Server, table: &'static Table, quality: &mut Quality) -> R
     optional.iter().enumerate().map(nulls).collect()
 }
 
-/// A foreign key from both sides.
+/// Measures a foreign key in both directions.
 fn measure(server: &dyn Server, table: &'static Table, key: &'static ForeignKey) -> Result<Measured> {
     let both = format!(
         "(SELECT {} AS v, COUNT(*) AS n FROM {} WHERE {} IS NOT NULL GROUP BY {}) AS c FULL OUTER JOIN \
@@ -170,7 +171,7 @@ fn measure(server: &dyn Server, table: &'static Table, key: &'static ForeignKey)
     Ok(Measured::new(table, key, counted))
 }
 
-/// The first rows of a statement in the order of their `key`, as text; none is asked for where there is none.
+/// The first rows of a statement in the order of `key`, as text. Does not query if the number of rows is 0.
 fn first(server: &dyn Server, rows: usize, statement: &str, key: &str) -> Result<Vec<String>> {
     if rows == 0 {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! The raw files of a table, as an engine elsewhere is told of them: their places, and the header that all of them have. Used by
-//! `remote`.
+//! Source → the raw files of a table as a remote engine gets them: their paths or URLs, and their common header. Used by
+//! `remote_cleaning`.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -21,24 +21,24 @@ use crate::store::Stage;
 pub(crate) struct RawFiles {
     /// Name for messages.
     pub(crate) name: String,
-    /// The columns of all of them.
+    /// The columns of all files.
     pub(crate) header: Vec<String>,
-    /// Absolute paths or URLs; none where the table is built in.
+    /// Absolute paths or URLs; empty if the table is built in.
     pub(crate) places: Vec<String>,
-    /// Bytes of all of them.
+    /// Size of all files, bytes.
     pub(crate) bytes: u64,
-    /// The last lines of files that do not end theirs: they may be cut off. Compressed files tell that themselves.
+    /// Last lines without a line end: these files may be truncated. Truncated compressed files fail by themselves.
     pub(crate) unended: Vec<Vec<u8>>,
 }
 
-/// No line is longer, unless it is not one.
+/// Longest line to look for; anything longer is not a line of a table.
 const LONGEST: u64 = 1 << 16;
 
 impl RawFiles {
-    /// Those of a table, from the first place that holds it. Of the files, only the first line is read.
+    /// The files of a table, from the first place that holds it. Reads only their first lines.
     ///
     /// # Errors
-    /// The table is not in CSV files that engines reach, or these cannot be read here.
+    /// The table is not in CSV files that engines can reach, or these cannot be read here.
     pub(crate) fn of(source: &Source, table: &'static Table) -> Result<RawFiles> {
         for part in source.parts() {
             if let Some(file) = part.file(table.id) {
@@ -77,8 +77,10 @@ impl RawFiles {
     }
 }
 
+/// Checks that a file is in the canonical form, which is the only one that servers read.
+///
 /// # Errors
-/// The head of a file is not written as servers read it.
+/// Its head is not.
 fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
     let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
     let name = &part.name;
@@ -90,7 +92,7 @@ fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
     }
 }
 
-/// The last line of a file, if it does not end.
+/// The last line of a file, if it has no line end.
 fn unended(path: &Path) -> Result<Option<Vec<u8>>> {
     let failed = || Error::io("read", path);
     let mut file = File::open(path).map_err(failed())?;

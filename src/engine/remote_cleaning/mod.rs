@@ -1,6 +1,6 @@
-//! Raw files that an engine elsewhere reads → clean tables there + Audit: what `clean` does, as portable SQL. Used by `mart`.
+//! Raw files that a remote engine reads → clean tables there + Audit: what `clean` does, as portable SQL. Next: `mart`.
 //!
-//! The rows stay where they are; here come counts, and the rows that are set aside. Engines tell no lines.
+//! The rows stay on the engine. Only counts and quarantined rows are transferred. Engines do not report line numbers of quarantined rows.
 
 mod checks;
 mod files;
@@ -31,32 +31,32 @@ use crate::schema::read_options::Years;
 use crate::store::url::is_url;
 use crate::table::parquet::{parts, write_frame};
 
-/// What a user can do where a server refuses a statement.
+/// Hint for a statement that the server refuses.
 pub(crate) const HINT: &str =
     "cleaning runs on Spark 4 and Sail 0.7; without `--engine-cleans` this process cleans, and the server aggregates";
 
-/// What runs SQL where the files are.
+/// Runs SQL where the files are.
 pub(crate) trait Server {
-    /// Hears what is being done.
+    /// Reports progress.
     fn told(&self, what: &str);
-    /// Names the rows of raw files: columns of text as the header has them, and [`MALFORMED`].
+    /// Creates a view for raw files: text columns named as in the header, and [`MALFORMED`].
     fn read(&self, name: &str, files: &RawFiles) -> Result<()>;
-    /// Names the rows of a statement.
+    /// Creates a view for a statement.
     fn view(&self, name: &str, statement: &str) -> Result<()>;
-    /// Asks to keep the rows of a view until the end, if the server can.
+    /// Asks the server to cache a view until the end, if it can.
     fn keep(&self, name: &str) -> Result<()>;
-    /// The rows of a statement, all whole numbers in 64 bits.
+    /// The rows of a statement, with all whole numbers as 64-bit.
     fn rows(&self, what: &str, statement: &str) -> Result<DataFrame>;
     /// Writes the rows of a statement into a folder of Parquet files.
     fn write(&self, name: &str, folder: &str, statement: &str) -> Result<()>;
-    /// Names the rows of such a folder.
+    /// Creates a view for such a folder.
     fn open(&self, name: &str, folder: &str) -> Result<()>;
 }
 
-/// The folder in which a clean table is left, as the server sees it: an absolute path or a URL.
+/// The folder for a clean table, as the server sees it: an absolute path or a URL.
 pub type Folders<'a> = dyn Fn(&str) -> Result<String> + 'a;
 
-/// What the files of the tables are, by their rows: the hash does not depend on their order.
+/// Identifies the files of the tables by their rows: the hash does not depend on their order.
 pub(crate) fn identify(server: &dyn Server, source: &Source) -> Result<Vec<(TableId, InputFile)>> {
     TABLES.iter().map(|table| Ok((table.id, Raw::read(server, source, table)?.file))).collect()
 }
@@ -64,7 +64,7 @@ pub(crate) fn identify(server: &dyn Server, source: &Source) -> Result<Vec<(Tabl
 /// Cleans the tables of `source` into the folders that `to` names.
 ///
 /// # Errors
-/// As [`load`](crate::clean::load); a table is not in CSV files on a path, or the server fails.
+/// As [`load`](crate::clean::load); a table is not in CSV files with a path, or the server fails.
 pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Folders<'_>) -> Result<Audit> {
     let mut cleaned = BTreeMap::new();
     for table in in_order() {
@@ -85,7 +85,7 @@ pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Folders<'_>) -> R
     Ok(audit)
 }
 
-/// The statements that clean files with the columns of the contract, by what they make.
+/// The statements that clean files whose columns are those of the contract, with the name of each result.
 pub(crate) fn statements() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for table in in_order() {
@@ -102,24 +102,24 @@ pub(crate) fn statements() -> Vec<(String, String)> {
     all
 }
 
-/// The tables in the order in which they are cleaned: products take the English names of their categories.
+/// The tables in the order of cleaning: products need the English names of categories.
 fn in_order() -> impl Iterator<Item = &'static Table> {
     let (last, first): (Vec<_>, Vec<_>) = TABLES.iter().partition(|table| table.id == TableId::Products);
     first.into_iter().chain(last)
 }
 
-/// The raw rows of a table, named on the server, and what is known of them.
+/// The raw rows of a table as a view on the server, and their counts.
 struct Raw {
     table: &'static Table,
     files: RawFiles,
     positions: Vec<usize>,
     warnings: Vec<String>,
     file: InputFile,
-    /// How many rows there are, how many of them break the contract, how many zip prefixes get their zeros back.
+    /// Number of rows, of rows that break the contract, and of zip prefixes whose zeros were restored.
     rows: usize,
     broken: usize,
     padded: usize,
-    /// Rows that stay without some of their values.
+    /// Number of rows that are kept without some of their values.
     alone: usize,
     odd_ids: Vec<(&'static str, usize)>,
     years: Years,
@@ -164,7 +164,7 @@ impl Raw {
         Statements { table: self.table, header: &self.files.header, positions: &self.positions, years: self.years }
     }
 
-    /// Writes the clean rows; says what became of the others.
+    /// Writes the clean rows; returns the audit of the table.
     fn clean(&self, server: &dyn Server, to: &Folders<'_>) -> Result<TableAudit> {
         let (table, statements) = (self.table, self.statements());
         let aside = self.set_aside(server)?;
@@ -200,7 +200,7 @@ impl Raw {
         Ok(account)
     }
 
-    /// What breaks the contract, in an order that does not depend on the server.
+    /// The quarantined rows and values, in an order that does not depend on the server.
     fn set_aside(&self, server: &dyn Server) -> Result<Quarantine> {
         let mut quarantine = Quarantine::default();
         if self.broken + self.alone == 0 {
@@ -241,7 +241,7 @@ impl Raw {
         Ok(quarantine)
     }
 
-    /// Why a line that a file ends with is no whole record.
+    /// Why the last line of a file is not a complete record; `None` if it is.
     fn breaks(&self, line: &[u8]) -> Option<String> {
         let fields = fields(line);
         if fields.len() != self.files.header.len() {
@@ -269,7 +269,7 @@ impl Raw {
             return Ok(Quarantined::new(file, line, scope, ("", ""), reason, &record));
         }
         let last = self.files.header.len() - 1;
-        // Of a line that ends with `\r\n`, some engines leave the `\r` to the last field.
+        // For lines that end with `\r\n`, some engines leave the `\r` in the last field.
         let field = |i: usize| {
             let text = text(&format!("r{i}"))?.unwrap_or_default();
             Ok(if i == last { text.strip_suffix('\r').unwrap_or(text) } else { text })
@@ -292,11 +292,11 @@ impl Raw {
     }
 }
 
-/// Writes a clean table, and names its rows for the statements that follow.
+/// Writes a clean table, and creates a view for it, which later statements read.
 fn write(server: &dyn Server, name: &str, to: &Folders<'_>, statement: &str) -> Result<()> {
     let folder = to(name)?;
     server.write(name, &folder, statement)?;
-    // Sail leaves no file of no rows.
+    // Sail writes no file if there are no rows.
     if !is_url(&folder) && parts(Path::new(&folder))?.is_empty() {
         let path = Path::new(&folder).join("0.parquet");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -342,7 +342,7 @@ fn names(server: &dyn Server) -> Result<Vec<Change>> {
     Ok(changes.into_iter().filter(|(_, count)| *count > 0).map(change).collect())
 }
 
-/// Counts in the only row of an answer, by their names; a sum over no rows is none.
+/// Counts from a one-row answer, by column name; the null sum over no rows is 0.
 fn numbers<const N: usize>(answer: &DataFrame, names: [&str; N]) -> Result<[usize; N]> {
     let mut counts = [0; N];
     for (count, name) in counts.iter_mut().zip(names) {

@@ -1,8 +1,8 @@
-//! The contract → statements that clean a table, in what Spark and Sail share. Used by `remote`.
+//! Contract → SQL statements that clean a table, in the dialect that Spark and Sail share. Used by `remote_cleaning`.
 //!
-//! A table passes through views, each over the one before: `fields_t`, its texts without surrounding spaces; `checked_t`, the same
-//! with typed values, the first column that breaks the contract with its row, and those whose value alone does; `ranked_t`, its distinct rows, and their places among those of
-//! one key. `t` itself is what is clean.
+//! Each table `t` is a chain of views. `fields_t`: its texts without surrounding spaces. `checked_t`: typed values, the first column that
+//! breaks the contract with its row, and the columns whose values break it alone. `ranked_t`: the distinct rows and their ranks among
+//! rows with the same key. `t` itself: the clean rows.
 
 use crate::input::built_in;
 use crate::schema::contract::{
@@ -10,20 +10,20 @@ use crate::schema::contract::{
 };
 use crate::schema::read_options::Years;
 
-/// The column of a raw record whose number of fields is not that of the header: its text.
+/// Column with the text of a malformed record, one whose number of fields differs from the header's.
 pub(crate) const MALFORMED: &str = "pfe_malformed";
-/// The index of the first column that breaks the contract, [`RECORD`] where the whole record does; null where none does.
+/// Column with the index of the first column that breaks the contract, [`RECORD`] if the whole record does, null if none does.
 pub(crate) const BROKEN: &str = "pfe_broken";
-/// Which columns break the contract by themselves, a letter each: `1` where one does, in rows that stay.
+/// Column that marks which values break the contract alone: a letter per column, `1` for a broken value.
 pub(crate) const ALONE: &str = "pfe_alone";
-/// No column: the record as a whole.
+/// Stands for the record as a whole instead of a column.
 pub(crate) const RECORD: i64 = -1;
-/// What stands for bytes that are not UTF-8, since engines read no others.
+/// Replaces bytes that are not UTF-8, since engines read nothing else.
 pub(crate) const REPLACEMENT: char = '\u{FFFD}';
-/// The greatest number in eight bytes.
+/// The largest finite double.
 const GREATEST: &str = "1.7976931348623157E308D";
 
-/// A name as SQL has it.
+/// Quotes a name for SQL.
 pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
@@ -32,17 +32,17 @@ fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> String) -> 
     items.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// In how many rows a condition holds.
+/// SQL expression for the number of rows in which a condition holds.
 pub(crate) fn sum(condition: &str) -> String {
     format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)")
 }
 
-/// The statements of one table.
+/// The statements for one table.
 pub(crate) struct Statements<'a> {
     pub(crate) table: &'static Table,
     /// The columns of the files.
     pub(crate) header: &'a [String],
-    /// Where each declared column stands among them.
+    /// Position of each declared column in the header.
     pub(crate) positions: &'a [usize],
     /// Plausible years.
     pub(crate) years: Years,
@@ -53,23 +53,23 @@ impl Statements<'_> {
         format!("{stage}_{}", self.table.name)
     }
 
-    /// `fields_t`: the raw texts as `r0`, `r1` …, and those of the declared columns, trimmed, as `f0`, `f1` …; no text is a null.
+    /// `fields_t`: raw texts as `r0`, `r1` …; texts of the declared columns, trimmed, as `f0`, `f1` …, with empty texts as null.
     pub(crate) fn fields(&self) -> String {
         let raw = list(self.header.iter().enumerate(), |(i, name)| format!("{} AS r{i}", quoted(name)));
         let trimmed = list(self.positions.iter().enumerate(), |(i, position)| {
-            // What the files lack is empty.
+            // A column that the files lack is null.
             let text = self.header.get(*position).map_or("CAST(NULL AS STRING)".into(), |name| quoted(name));
             format!("NULLIF(BTRIM({text}, ' \\t\\n\\u000C\\r'), '') AS f{i}")
         });
         format!("SELECT {raw}, {trimmed}, {MALFORMED} FROM {}", self.view("raw"))
     }
 
-    /// `checked_t`: those with typed values under clean names; a value that breaks the contract alone is none.
+    /// `checked_t`: typed values under clean names; a value that breaks the contract alone is null.
     pub(crate) fn checked(&self) -> String {
         let (raw, fields) = (0..self.header.len(), 0..self.positions.len());
         let texts = list(raw.map(|i| format!("r{i}")).chain(fields.map(|i| format!("f{i}"))), |name| name);
         let is_there = |i: usize| self.positions[i] < self.header.len();
-        // What the files lack fits as it is.
+        // A column that the files lack cannot break the contract.
         let there = || self.table.columns.iter().enumerate().filter(|(i, _)| is_there(*i));
         let of = |scope: Scope| there().filter(move |(_, column)| column.aside == scope);
         let breaks: String =
@@ -93,14 +93,14 @@ impl Statements<'_> {
         )
     }
 
-    /// The columns whose values are set aside alone, in the order of their letters in [`ALONE`].
+    /// The columns whose values are quarantined alone, in the order of their letters in [`ALONE`].
     pub(crate) fn alone(&self) -> Vec<usize> {
         let columns = self.table.columns.iter().enumerate();
         columns.filter(|(_, column)| column.aside == Scope::Value).map(|(i, _)| i).collect()
     }
 
-    /// How many rows there are, how many of them break the contract, how many zip prefixes get zeros back; and four sums by which
-    /// the rows are known again, whatever their order.
+    /// Number of rows, of rows that break the contract, of zip prefixes whose zeros were restored; and four sums that identify the rows
+    /// whatever their order.
     pub(crate) fn totals(&self) -> String {
         let text = |field: String| format!("COALESCE(CONCAT(CAST(LENGTH({field}) AS STRING), ':', {field}), '-')");
         let fields = (0..self.positions.len()).map(|i| format!("f{i}")).chain([MALFORMED.to_string()]);
@@ -129,12 +129,12 @@ impl Statements<'_> {
         )
     }
 
-    /// The ids with their places.
+    /// The id columns with their positions.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (usize, &'static Column)> {
         self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Id)
     }
 
-    /// The rows that break the contract, or have values that do.
+    /// The rows that break the contract, or that have values which do.
     pub(crate) fn broken(&self) -> String {
         let raw = list(0..self.header.len(), |i| format!("r{i}"));
         format!(
@@ -143,7 +143,7 @@ impl Statements<'_> {
         )
     }
 
-    /// `ranked_t`: distinct rows, how often each is there, and its place among those of the same key.
+    /// `ranked_t`: distinct rows, how often each occurs, and its rank among rows with the same key.
     pub(crate) fn ranked(&self) -> String {
         let columns = self.columns();
         let place = match self.table.key {
@@ -161,7 +161,7 @@ impl Statements<'_> {
         )
     }
 
-    /// How many rows are readable, how many of them distinct, how many have the key of another one.
+    /// Number of readable rows, of distinct ones, and of those that repeat the key of another row.
     pub(crate) fn counts(&self) -> String {
         format!(
             "SELECT SUM(copies) AS readable, COUNT(*) AS distinct_rows, {} AS conflicts FROM {}",
@@ -170,14 +170,14 @@ impl Statements<'_> {
         )
     }
 
-    /// The rows that have the key of another one, under source names.
+    /// The rows that repeat the key of another row, under source names.
     pub(crate) fn conflicts(&self) -> String {
         let texts = list(self.table.columns, |c| format!("CAST({} AS STRING) AS {}", c.name, quoted(c.source)));
         let order = list(self.table.columns, |column| format!("{} NULLS FIRST", column.name));
         format!("SELECT {texts} FROM (SELECT * FROM {} WHERE place > 1) AS c ORDER BY {order}", self.view("ranked"))
     }
 
-    /// `t`: one row per key, with derived columns. In no order: engines write their parts side by side.
+    /// `t`: one row per key, with derived columns. Unsorted: engines write the parts of a table concurrently.
     pub(crate) fn clean(&self) -> String {
         let ranked = format!("(SELECT {} FROM {} WHERE place = 1) AS c", self.columns(), self.view("ranked"));
         match self.table.id {
@@ -206,7 +206,7 @@ const DERIVED: &str = "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
     order_delivered_customer_date > order_estimated_delivery_date AS late_by_timestamp, \
     CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date";
 
-/// The value of field `i`; null or anything where the field does not fit.
+/// The typed value of field `i`; unspecified where the field breaks the contract.
 fn value(kind: LogicalType, i: usize) -> String {
     match kind {
         LogicalType::Zip => format!("LPAD(f{i}, 5, '0')"),
@@ -227,7 +227,7 @@ impl Statements<'_> {
     }
 }
 
-/// Whether field `i` is what the column may hold: as `parse` has it, in the canonical form.
+/// SQL condition: field `i` is valid for the column. Equals `parse` for values in canonical form.
 fn fits(column: &Column, i: usize, years: Years) -> String {
     let name = column.name;
     let like = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
@@ -258,7 +258,7 @@ fn fits(column: &Column, i: usize, years: Years) -> String {
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
 }
 
-/// The rows that the program holds of a table, where no file does; none of a table that is nowhere.
+/// The built-in rows of a table that no file holds; no rows for a missing table.
 pub(crate) fn built_in(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| column.source);
     let nothing = list(columns.clone(), |column| format!("CAST(NULL AS STRING) AS {column}"));
@@ -277,7 +277,7 @@ pub(crate) fn built_in(table: &Table) -> String {
 mod tests {
     use super::*;
 
-    /// That the rows are those of this process, engines show; here, that what decides about a field is declared once.
+    /// The tests with engines compare the rows; this one checks that what decides about a field is declared once.
     #[test]
     fn kinds_become_what_engines_share() {
         let table = TableId::OrderItems.table();
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(quoted("a`b"), "`a``b`");
     }
 
-    /// What sets aside its row, and what its value alone, follows from the contract.
+    /// Whether a row or a value alone is quarantined derives from the contract.
     #[test]
     fn values_are_set_aside_alone_where_the_contract_says_so() {
         let table = TableId::Sellers.table();

@@ -1,4 +1,4 @@
-//! A Spark cluster as an engine: the same SQL files over Spark Connect, and the cleaning as SQL, where its files are.
+//! Clean tables or raw files → SalesMart or clean tables, on a Spark cluster: the same SQL files over Spark Connect. Part of `engine`.
 
 mod session;
 
@@ -25,34 +25,33 @@ use crate::mart::{STEPS, SalesMart, Step, in_order, law};
 use crate::parallel::lock;
 use crate::schema::TableId;
 
-/// After so long without a word it is tried whether the server still takes connections; Spark tells its progress every two
-/// seconds.
+/// After this long without an answer, tests whether the server still accepts connections. Spark reports progress every two seconds.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How long the farewell may take; a cluster notices by itself, later, that nobody listens any more.
+/// Time limit for ending the session. A cluster notices by itself, later, that its client is gone.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A Spark Connect server: Spark 4 or Sail.
 pub struct Spark {
     server: ChannelBuilder,
-    /// Its URL without options: one may be a token.
+    /// Its URL without options, since one of them may be a token.
     name: String,
     at_work: Mutex<AtWork>,
 }
 
-/// What a server is busy with.
+/// What the server is running for this process.
 #[derive(Default)]
 struct AtWork {
     client: Option<Arc<SparkConnectClient>>,
-    /// The views whose rows it was asked to keep.
+    /// The views that it was asked to cache.
     kept: BTreeSet<String>,
 }
 
 impl Spark {
-    /// The server of a URL, `sc://host:port/;key=value;…` as Spark's own clients take it, `use_ssl` and `token` included; the token
-    /// may stand in `SPARK_CONNECT_AUTHENTICATE_TOKEN` instead.
+    /// Parses the URL of a server, `sc://host:port/;key=value;…` as in Spark's own clients, including `use_ssl` and `token`. The token may
+    /// be set in `SPARK_CONNECT_AUTHENTICATE_TOKEN` instead.
     ///
     /// # Errors
-    /// The URL is malformed. The server is only reached when there is work.
+    /// [`Error::Input`]: the URL is malformed. The server is contacted only when there is work.
     pub fn open(url: &str) -> Result<Spark> {
         let server = ChannelBuilder::parse(url).map_err(|_| {
             let shown = url.split(';').next().unwrap_or_default();
@@ -72,7 +71,7 @@ impl Spark {
         )
     }
 
-    /// Whether the server takes connections.
+    /// Tests whether the server accepts connections.
     fn reach(&self) -> std::io::Result<()> {
         let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
         for address in self.server.endpoint().to_socket_addrs()? {
@@ -84,7 +83,7 @@ impl Spark {
         Err(last)
     }
 
-    /// Does some work in a session of its own.
+    /// Runs `work` in a session of its own.
     fn work<T>(
         &self,
         cancel: &AtomicBool,
@@ -98,7 +97,7 @@ impl Spark {
         done
     }
 
-    /// The rows of a statement; `None` where it only serves those after it.
+    /// Runs a step. Returns its rows; `None` if it only serves later steps.
     fn step(&self, session: &Session<'_>, step: &Step) -> Result<Option<DataFrame>> {
         let hint =
             "the files run on Spark 4 and Sail 0.7, and `pfe plan --sql` shows them; `--engine polars` needs no server";
@@ -114,7 +113,7 @@ impl Spark {
         Ok(None)
     }
 
-    /// Refuses types that the mart does not have.
+    /// Refuses column types that the mart does not have.
     fn of_the_mart(&self, step: &str, rows: DataFrame) -> Result<DataFrame> {
         let known = |kind: &DataType| matches!(kind, DataType::Int64 | DataType::String | DataType::Date);
         match rows.columns().iter().find(|column| !known(column.dtype())) {
@@ -130,7 +129,7 @@ impl Spark {
     }
 }
 
-/// Whether the rows are worth keeping: what does not add up serves a dozen statements, other views one.
+/// Whether to cache a view: rows that do not add up serve a dozen statements, any other view only one.
 fn is_kept(step: &Step) -> bool {
     !step.kind.adds_up()
 }
@@ -163,7 +162,7 @@ impl Engine for Spark {
                 session.table(table, place)?;
             }
             let mut tables = BTreeMap::new();
-            // In order: what is not stored is read by the others.
+            // In order: later steps read the views of steps that are not stored.
             for step in &STEPS {
                 session.told(step.name);
                 if let Some(frame) = self.step(session, step)? {
@@ -180,7 +179,7 @@ impl Engine for Spark {
         let Some(client) = client else { return };
         let session = Session { spark: self, client, cancel: &AtomicBool::new(false), told: &|_| () };
         let farewell = async {
-            // What fails here costs the cluster, not the run: it ends what nobody listens to by itself.
+            // A failure here costs only the cluster, which eventually stops work without a client by itself.
             let _ = session.client.interrupt_all().await;
             for view in &kept {
                 let _ = session.forget(view).await;

@@ -1,8 +1,8 @@
-//! A session on a Spark Connect server: statements out, rows in. Used by `spark`.
+//! SQL statements → rows, in a session on a Spark Connect server. Used by `spark`.
 //!
-//! On the transport of Apache's own client alone. Its layer of data frames asks for results that can be attached to again, whose
-//! streams Spark ends after two minutes, and takes the end of such a stream for the end of the rows; and it tries again for a
-//! quarter of an hour where a server is gone. A plain execution has one stream, which ends well or with an error.
+//! Uses only the transport of Apache's client, not its DataFrame layer. That layer requests reattachable results: Spark ends their streams
+//! after two minutes, and the layer mistakes this for the end of the rows. It also retries for a quarter of an hour when a server is gone.
+//! A plain execution has one stream, which ends properly or with an error.
 
 use std::future::Future;
 use std::io::Cursor;
@@ -27,17 +27,17 @@ use crate::engine::remote_cleaning;
 use crate::engine::remote_cleaning::{MALFORMED, RawFiles};
 use crate::error::{Error, Result};
 
-/// How often a request to stop is looked at.
+/// Interval at which a request to stop is checked.
 const TICK: Duration = Duration::from_millis(20);
-/// A server that dies may take connections for a moment still.
+/// A dying server may still accept connections for a moment.
 const MOMENT: Duration = Duration::from_millis(300);
-/// The code of gRPC for a server that cannot be reached, or not any more.
+/// gRPC code for a server that cannot be reached or is gone.
 const UNAVAILABLE: i32 = 14;
-/// What a user can do where the server does not see a file.
+/// Hint for a file that the server does not see.
 const SHARED: &str = "the server must see the clean tables: put `--out` on a path that it shares with this machine, or name a \
                       store that both reach with `--engine-store`";
 
-/// A conversation with a server, until somebody wants it to end.
+/// A session on a server, until it is cancelled.
 pub(crate) struct Session<'a> {
     pub(crate) spark: &'a Spark,
     pub(crate) client: Arc<SparkConnectClient>,
@@ -46,7 +46,7 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// `told` hears of each table and statement as it begins.
+    /// Opens a session. Calls `told` with each table and statement when it starts.
     pub(crate) fn open(spark: &'a Spark, cancel: &'a AtomicBool, told: &'a dyn Fn(&str)) -> Result<Session<'a>> {
         spark.reach().map_err(|e| {
             spark
@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
             let hint = "options stand behind the port, as in `/;use_ssl=true`";
             refusal(spark, "cannot open a session", hint, &e)
         })?;
-        // A statement that has run half is not repeated; the farewell must not wait for a server that is gone.
+        // No retries: a half-run statement must not be repeated, and ending the session must not wait for a server that is gone.
         client.set_retry_policy(RetryPolicy::no_retries());
         Ok(Session { spark, client: Arc::new(client), cancel, told })
     }
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
         (self.told)(what);
     }
 
-    /// Waits for the server, as long as the user does and the server is there.
+    /// Waits for an answer, unless the user cancels or the server is gone.
     async fn wait<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
         let (mut answer, mut asked) = (pin!(answer), Instant::now());
         loop {
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs a plan; the rows come in streams of Arrow IPC, several per answer.
+    /// Executes a plan and collects its rows; each answer has several streams of Arrow IPC.
     async fn execute(&self, plan: OpType, refused: impl Fn(&SparkError) -> Error) -> Result<Vec<DataFrame>> {
         let request = proto::ExecutePlanRequest {
             session_id: self.client.session_id().into(),
@@ -115,16 +115,15 @@ impl<'a> Session<'a> {
         block_on(self.execute(plan, refused)).map(drop)
     }
 
-    /// The rows of a statement, whole numbers in 64 bits: engines count in different widths. `what` cannot be done where the
-    /// server refuses.
+    /// Runs a statement and returns its rows, with whole numbers as 64-bit: engines count in different widths. `what` and `hint` are for
+    /// the error if the server refuses.
     pub(crate) fn query(&self, what: &str, hint: &str, statement: &str) -> Result<DataFrame> {
         let plan = OpType::Root(relation(sql(statement)));
         let batches = block_on(self.execute(plan, |e| refusal(self.spark, what, hint, e)))?;
         rows(batches)?.ok_or_else(|| self.spark.error(format!("{what}: no answer")))
     }
 
-    /// Names the rows of a relation on the server, which resolves it at once: a path that it does not see, or a statement that it
-    /// does not take, is known here.
+    /// Creates a view for a relation. The server resolves it at once, so an unknown path or an invalid statement fails here.
     pub(crate) fn name_view(&self, what: &str, hint: &str, name: &str, rows: RelType) -> Result<()> {
         let view = proto::CreateDataFrameViewCommand {
             input: Some(relation(rows)),
@@ -135,13 +134,13 @@ impl<'a> Session<'a> {
         self.command(CommandType::CreateDataframeView(view), |e| refusal(self.spark, what, hint, e))
     }
 
-    /// Names a table of Parquet files, and makes sure that the server sees it.
+    /// Creates a view for a table of Parquet files, and checks that the server sees them.
     pub(crate) fn table(&self, table: &str, place: &str) -> Result<()> {
         let what = format!("cannot read `{place}`");
         let parquet =
             proto::read::DataSource { format: Some("parquet".into()), paths: vec![place.into()], ..Default::default() };
         self.name_view(&what, SHARED, table, source(parquet))?;
-        // Sail takes a path that leads nowhere for a table without columns.
+        // Sail treats a path that does not exist as a table without columns.
         let rows = self.query(&what, SHARED, &format!("SELECT * FROM {table} LIMIT 0"))?;
         match rows.width() {
             0 => Err(self.spark.error(format!("{what}: there is no such file")).with_hint(SHARED)),
@@ -149,8 +148,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Asks the server to keep the rows of a view once it has made them, for several statements read them. One that cannot, as
-    /// Sail 0.7, makes them anew each time.
+    /// Asks the server to cache a view, because several statements read it. A server without caching, such as Sail 0.7, computes it each
+    /// time.
     pub(crate) fn keep(&self, view: &str) -> Result<()> {
         self.spark.at_work().kept.insert(view.into());
         match block_on(self.attempt(&format!("CACHE LAZY TABLE {view}"))) {
@@ -160,18 +159,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What was kept would outlast the session.
+    /// Removes a view from the cache, where it would outlast the session.
     pub(crate) async fn forget(&self, view: &str) -> Result<()> {
         self.attempt(&format!("UNCACHE TABLE IF EXISTS {view}")).await
     }
 
-    /// Runs what a server may refuse.
+    /// Runs a statement that the server may refuse.
     async fn attempt(&self, statement: &str) -> Result<()> {
         self.execute(OpType::Root(relation(sql(statement))), |e| self.spark.error(e)).await.map(drop)
     }
 }
 
-/// Cleaning asks for no more than this.
+/// All that cleaning needs of a session.
 impl remote_cleaning::Server for Session<'_> {
     fn told(&self, what: &str) {
         Session::told(self, what);
@@ -190,7 +189,7 @@ impl remote_cleaning::Server for Session<'_> {
         let known = match read(&malformed, "PERMISSIVE") {
             Ok(_) => MALFORMED.to_string(),
             Err(Error::Interrupted) => return Err(Error::Interrupted),
-            // Sail knows no such column. What tells no malformed record must refuse it.
+            // Sail has no column for malformed records: with `FAILFAST` it refuses them instead.
             Err(_) => read(&files.header, "FAILFAST").map(|_| format!("CAST(NULL AS STRING) AS {MALFORMED}"))?,
         };
         let columns: Vec<String> =
@@ -227,9 +226,9 @@ impl remote_cleaning::Server for Session<'_> {
     }
 }
 
-/// What a server says about a statement or a path, cut to its first line: the plan follows on the others.
+/// The error for a refused statement or path. Only the first line of the server's message is kept: the plan follows it.
 fn refusal(spark: &Spark, what: &str, hint: &str, error: &SparkError) -> Error {
-    // A connection that breaks off is told in many ways, but never with details of Spark's.
+    // Lost connections are reported in many forms, but never with Spark's details.
     if error.grpc_details().is_none() {
         thread::sleep(MOMENT);
         if error.grpc_code() == Some(UNAVAILABLE) || spark.reach().is_err() {
@@ -242,7 +241,7 @@ fn refusal(spark: &Spark, what: &str, hint: &str, error: &SparkError) -> Error {
     spark.error(format!("{what}: {said}")).with_hint(hint)
 }
 
-/// The parts of an answer as one frame; none where there is no part.
+/// Concatenates the parts of an answer; `None` if there are none.
 fn rows(batches: Vec<DataFrame>) -> Result<Option<DataFrame>> {
     let mut batches = batches.into_iter();
     let Some(mut frame) = batches.next() else { return Ok(None) };
@@ -258,14 +257,14 @@ pub(crate) fn sql(statement: &str) -> RelType {
     RelType::Sql(proto::Sql { query: statement.into(), ..Default::default() })
 }
 
-/// CSV files as columns of text.
+/// A relation that reads CSV files as columns of text.
 fn csv(files: &RawFiles, columns: &[String], mode: &str) -> RelType {
     let options = [
         ("header", "true"),
         ("quote", "\""),
         ("escape", "\""),
         ("multiLine", "true"),
-        // Others keep no `\r\n` inside of quotes; the `\r` at the end of a record is trimmed.
+        // Other settings lose `\r\n` inside quotes; the `\r` at the end of a record is trimmed later.
         ("lineSep", "\n"),
         ("columnNameOfCorruptRecord", MALFORMED),
         ("mode", mode),

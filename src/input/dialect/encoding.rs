@@ -1,4 +1,4 @@
-//! Bytes in any of the encodings that spreadsheets write → UTF-8. Used by `dialect`.
+//! Bytes in any encoding that spreadsheets write → UTF-8. Used by `dialect`.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -10,28 +10,29 @@ use crate::error::{Error, Result};
 
 /// Bytes that are decoded at once.
 const BLOCK: usize = 1 << 16;
-/// So many bytes that are not UTF-8, and so many times as many as are, are another encoding, not damage.
+/// A file is in another encoding, not damaged, if at least this many bytes are not UTF-8 and they outnumber its UTF-8 characters beyond
+/// ASCII by the factor `TIMES`.
 const WRONG: usize = 3;
 const TIMES: usize = 9;
-/// Bytes without a meaning in Windows-1252.
+/// Bytes that Windows-1252 does not define.
 const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Encoding {
-    /// What is damaged of it is set aside, value by value.
+    /// UTF-8; values with invalid bytes are quarantined one by one.
     Utf8,
     Other(&'static encoding_rs::Encoding),
 }
 
 impl Encoding {
-    /// UTF-16 is told by its mark, Windows-1252 by all bytes of a file whose head is not UTF-8.
+    /// Detects UTF-16 by its byte order mark, and Windows-1252 by all bytes of a file whose head is not UTF-8.
     pub(crate) fn of(head: &[u8], whole: bool, again: &Again<'_>) -> Result<Encoding> {
         match head {
             [0xff, 0xfe, ..] => return Ok(Encoding::Other(UTF_16LE)),
             [0xfe, 0xff, ..] => return Ok(Encoding::Other(UTF_16BE)),
             _ => {}
         }
-        // A character may go on behind the head.
+        // The head may end within a character.
         let is_utf8 = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none() && !whole, |_| true);
         if is_utf8 {
             return Ok(Encoding::Utf8);
@@ -49,7 +50,7 @@ impl Encoding {
         }
     }
 
-    /// The text of some bytes.
+    /// Decodes bytes to text.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match self {
             Encoding::Utf8 => String::from_utf8_lossy(bytes),
@@ -58,7 +59,7 @@ impl Encoding {
     }
 }
 
-/// Characters beyond ASCII that are UTF-8, and bytes that are not.
+/// Number of UTF-8 characters beyond ASCII, and of bytes that are not UTF-8.
 #[derive(Default)]
 struct Count {
     right: usize,
@@ -81,7 +82,7 @@ impl Count {
         }
     }
 
-    /// Counts some bytes; says how many of the last ones may be the start of a character.
+    /// Counts bytes; returns how many at the end may start an incomplete character.
     fn add(&mut self, mut bytes: &[u8], last: bool) -> usize {
         loop {
             let (valid, wrong) = match std::str::from_utf8(bytes) {
@@ -103,7 +104,7 @@ impl Count {
     }
 }
 
-/// The bytes as UTF-8.
+/// Converts the bytes to UTF-8.
 pub(crate) fn decoded(bytes: Bytes<'_>, encoding: Encoding) -> Bytes<'_> {
     match encoding {
         Encoding::Utf8 => bytes,
@@ -119,7 +120,7 @@ struct Decoded<'a> {
     decoder: Decoder,
     block: Vec<u8>,
     text: Vec<u8>,
-    /// How many bytes of the text have been read.
+    /// Bytes of `text` that have been read.
     read: usize,
     ended: bool,
 }

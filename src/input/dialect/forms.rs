@@ -1,4 +1,4 @@
-//! How the dates and numbers of each column of a file are written, found in all its values. Used by `dialect`.
+//! All values of a file → how the dates and numbers of each column are written. Used by `dialect`.
 
 use std::borrow::Cow;
 use std::io;
@@ -9,23 +9,23 @@ use crate::schema::contract::{Column, LogicalType, Table};
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 use crate::schema::{dates, numbers};
 
-/// Where one reading fits so many times as many values as the other, those that only the other fits are odd values.
+/// Where one form fits this many times more values than the other, the values that fit only the other are odd ones.
 const TIMES: usize = 4;
 
-/// How a column is written.
+/// How the values of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
     Dates(DateOrder),
     Numbers(LogicalType, DecimalMark),
 }
 
-/// Whether a header's name is that of a column.
+/// Whether a name in the header is that of a column.
 pub(crate) fn is_named(column: &Column, name: &str) -> bool {
     let names = [column.source, if column.kind == LogicalType::Money { column.source } else { column.name }];
     names.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// The columns whose values may be written in several ways, by their place in the file.
+/// The columns whose values may be written in several forms, with their positions in the file.
 fn columns(table: &'static Table, header: &[String]) -> Vec<(usize, &'static Column)> {
     let has_forms = |kind: LogicalType| {
         matches!(kind, LogicalType::Timestamp | LogicalType::Money | LogicalType::Degrees | LogicalType::Integer(..))
@@ -38,7 +38,7 @@ fn text(field: &[u8]) -> &str {
     std::str::from_utf8(field).unwrap_or_default().trim_ascii()
 }
 
-/// Whether a value needs no second look.
+/// Whether a value is already in canonical form.
 fn is_plain(kind: LogicalType, value: &str) -> bool {
     match kind {
         LogicalType::Timestamp => dates::canonical(value).is_some() || dates::iso(value).is_some(),
@@ -46,7 +46,7 @@ fn is_plain(kind: LogicalType, value: &str) -> bool {
     }
 }
 
-/// Whether all dates and numbers in the head of a canonical file need no second look; its last line may be cut.
+/// Whether all dates and numbers in the head of a canonical file are in canonical form. Unless `whole`, its last line may be cut.
 pub(crate) fn are_plain(table: &'static Table, head: &[u8], whole: bool) -> bool {
     let end = if whole { head.len() } else { head.iter().rposition(|byte| *byte == b'\n').unwrap_or(0) };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&head[..end]);
@@ -68,19 +68,20 @@ pub(crate) fn are_plain(table: &'static Table, head: &[u8], whole: bool) -> bool
     true
 }
 
-/// The values of a column, by the readings that fit: day before month or decimal comma; month before day or decimal point.
+/// Counts of the values of a column by the form that they fit. Index 0: day before month, decimal comma. Index 1: month before day,
+/// decimal point.
 #[derive(Debug, Clone)]
 struct Tally {
     place: usize,
     column: &'static Column,
     plain: usize,
-    /// Values that are not plain and that each reading fits.
+    /// Values not in canonical form, by the forms that they fit.
     other: [usize; 2],
     only: [usize; 2],
-    /// Both fit, and mean two things; the first such value.
+    /// Values that fit both forms with different meanings; `sample` is the first.
     either: usize,
     sample: String,
-    /// Both fit, and mean the same.
+    /// Values that fit both forms with the same meaning.
     same: usize,
 }
 
@@ -111,14 +112,14 @@ impl Tally {
         }
     }
 
-    /// How the column is written, where not in the canonical way.
+    /// The form of the column, if it is not canonical.
     ///
     /// # Errors
-    /// Two readings fit, in words.
+    /// Both forms fit; says why in words.
     fn form(&self, reading: &Reading) -> Result<Option<Form>, String> {
         let kind = self.column.kind;
         let fits = self.only[0] + self.only[1] + self.either + self.same;
-        // Dates that start with the year are no evidence; of numbers, plain ones are.
+        // Dates that start with the year are no evidence for either order; plain numbers are evidence for a decimal mark.
         if self.other == [0; 2] || (kind == LogicalType::Timestamp && self.plain >= fits) {
             return Ok(None);
         }
@@ -145,7 +146,7 @@ impl Tally {
     }
 }
 
-/// What all values of a file are like.
+/// Counts for all columns of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Survey(Vec<Tally>);
 
@@ -177,8 +178,10 @@ impl Survey {
         Ok(Survey(tallies))
     }
 
+    /// Decides on the form of every column.
+    ///
     /// # Errors
-    /// Columns can be read in two ways: all of them.
+    /// Columns are ambiguous; names all of them.
     pub(crate) fn decide(&self, name: &str, reading: &Reading) -> Result<Forms> {
         let (mut forms, mut unsure, mut hints) = (Vec::new(), Vec::new(), Vec::new());
         for tally in &self.0 {
@@ -204,7 +207,7 @@ impl Survey {
     }
 }
 
-/// How the columns of a file are written that are not written in the canonical way: by place and name.
+/// The columns of a file that are not in canonical form: position, name and form.
 #[derive(Debug, Default)]
 pub(crate) struct Forms(Vec<(usize, &'static str, Form)>);
 
@@ -213,7 +216,7 @@ impl Forms {
         self.0.is_empty()
     }
 
-    /// A field as the contract has it; what does not fit stays.
+    /// A field in canonical form; a field that does not fit the form stays as it is.
     pub(crate) fn canonical<'f>(&self, place: usize, field: &'f [u8]) -> Cow<'f, [u8]> {
         let Some((.., form)) = self.0.iter().find(|(at, ..)| *at == place) else { return field.into() };
         let value = text(field);
@@ -224,7 +227,7 @@ impl Forms {
         read.map_or_else(|| field.into(), |read| read.into_bytes().into())
     }
 
-    /// What is told of them.
+    /// A description of each form, for messages.
     pub(crate) fn described(&self) -> Vec<String> {
         let told = [
             (Form::Dates(DateOrder::Dmy), "dates", "as day/month/year"),

@@ -1,7 +1,8 @@
-//! The bytes of a CSV file → its rows as UTF-8 with commas, dates that start with the year and plain numbers. Between `source` and `read`.
+//! Bytes of a CSV file in any dialect → canonical CSV: UTF-8, commas, dates that start with the year, plain numbers. Between `source` and
+//! `read`.
 //!
-//! What people's tools write is found in the file, used and said; where two readings fit, the file is refused. The head of a file tells
-//! whether anything is to be found: canonical files pass through as they are, and what is odd further down is set aside.
+//! The dialect is detected from the file, applied and reported. Where two readings fit, the file is refused. The head of a file decides
+//! whether the rest is examined: canonical files pass through unchanged, and odd values further down are quarantined.
 
 mod encoding;
 mod forms;
@@ -17,24 +18,24 @@ use crate::error::{Error, Result};
 use crate::schema::contract::Table;
 use crate::schema::read_options::Reading;
 
-/// Bytes that tell of the encoding of a file.
+/// Bytes of the head of a file, from which its encoding is detected.
 const HEAD: u64 = 1 << 20;
-/// Of these, so many tell whether dates and numbers are canonical: few, since they are parsed twice.
+/// Bytes of the head in which dates and numbers are checked for canonical form. Few, because they are parsed twice.
 const PARSED: usize = 1 << 16;
-/// What fields may be separated by; what is canonical comes first.
+/// Possible delimiters, the canonical one first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// First line by which Excel is told of the delimiter.
+/// A first line `sep=;` tells Excel the delimiter.
 const SEP: &str = "sep=";
 
-/// Bytes on their way.
+/// A stream of bytes.
 pub(crate) type Bytes<'a> = Box<dyn Read + 'a>;
-/// Hands over the bytes of a file from their start once more.
+/// Reads the bytes of a file again from the start.
 pub(crate) type Again<'a> = dyn Fn(&mut dyn FnMut(&mut dyn Read) -> Result<()>) -> Result<()> + 'a;
 
-/// The canonical bytes of a file of `table`, and what was found that is not canonical.
+/// The canonical bytes of a file of `table`, and descriptions of what was not canonical.
 ///
 /// # Errors
-/// The file cannot be read, or a column can be read in two ways.
+/// The file cannot be read, or a column is ambiguous.
 pub(crate) fn canonical<'a>(
     table: &'static Table,
     name: &str,
@@ -68,7 +69,7 @@ pub(crate) fn canonical<'a>(
     Ok((Box::new(Rewritten::new(layout.rows(all), forms)), found))
 }
 
-/// What is told of a file of which something was found, or of several of which the same was.
+/// The warnings about files that were not canonical; files with the same description share one.
 pub(crate) fn told(files: &[(String, Vec<String>)]) -> Vec<String> {
     let mut told: Vec<(&[String], &str, usize)> = Vec::new();
     for (file, found) in files.iter().filter(|(_, found)| !found.is_empty()) {
@@ -84,21 +85,21 @@ pub(crate) fn told(files: &[(String, Vec<String>)]) -> Vec<String> {
     told.into_iter().map(sentence).collect()
 }
 
-/// How a file writes its rows.
+/// The layout of the rows of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Layout {
     encoding: Encoding,
     delimiter: u8,
     /// Whether lines end with `\r` alone.
     cr: bool,
-    /// Whether spaces stand between delimiters and quotes.
+    /// Whether there are spaces between delimiters and quotes.
     spaced: bool,
     /// Whether a line before the header names the delimiter.
     named: bool,
 }
 
 impl Layout {
-    /// By the head of a file.
+    /// Detects the layout from the head of a file.
     fn of(text: &str, encoding: Encoding, table: &Table) -> Layout {
         let first_end = text.find(['\r', '\n']).map(|end| &text[end..]);
         let cr = first_end.is_some_and(|end| end.starts_with('\r') && !end.starts_with("\r\n"));
@@ -129,12 +130,12 @@ impl Layout {
         encoding == Encoding::Utf8 && delimiter == b',' && !cr && !spaced && !named
     }
 
-    /// The records of a file, the header first.
+    /// The records of a file, header first.
     fn rows<'a>(&self, bytes: Bytes<'a>) -> rows::Records<'a> {
         rows::Records::new(Plain::new(decoded(bytes, self.encoding), *self), self.delimiter)
     }
 
-    /// What is not canonical, in words.
+    /// Descriptions of what is not canonical.
     fn described(&self) -> Vec<String> {
         let mut found = Vec::new();
         if self.encoding != Encoding::Utf8 {
@@ -210,7 +211,7 @@ mod tests {
             let found = read_with(TableId::Sellers, &bytes, &Reading::default()).unwrap();
             assert_eq!(found, (text.clone(), format!("`f.csv`: it is written in {name}")));
         }
-        // One wrong byte among right ones is damage, not another encoding.
+        // One wrong byte among valid text is damage, not another encoding.
         let mut damaged = text.clone().into_bytes();
         let at = damaged.len() - 3;
         damaged[at] = 0xe3;
@@ -245,10 +246,10 @@ mod tests {
         assert_eq!(found, "`f.csv`: dates of `order_purchase_timestamp` are read as day/month/year");
         let (text, _) = read(TableId::Orders, &orders(&["03/04/2018", "8/15/2018 10:10 AM"]));
         assert_eq!(dates(text), ["2018-03-04", "2018-08-15 10:10 AM"]);
-        // A few odd values among canonical ones are no form.
+        // A few odd values among canonical ones do not make a form.
         let odd = ["2018-01-01 00:00:00", "15/08/2018", "2018-01-01 00:00:00"];
         assert_eq!(dates(read(TableId::Orders, &orders(&odd)).0), odd);
-        // The same in either order.
+        // Both orders give the same date.
         assert_eq!(dates(read(TableId::Orders, &orders(&["04/04/2018"])).0), ["2018-04-04"]);
     }
 

@@ -1,4 +1,4 @@
-//! Records of a file in its own layout, and the same records as canonical CSV. Used by `dialect`.
+//! Bytes in the layout of a file → its records, and the same records as canonical CSV. Used by `dialect`.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -8,17 +8,17 @@ use super::forms::Forms;
 use super::{Bytes, Layout};
 use crate::input::lines::{Bounded, Unended};
 
-/// Bytes that are looked at once.
+/// Bytes that are processed at once.
 const BLOCK: usize = 1 << 16;
 
-/// Bytes of a file with `\n` between its lines and nothing around its quotes.
+/// The bytes of a file with `\n` as line end and without spaces around quotes.
 pub(crate) struct Plain<'a> {
     bytes: Bytes<'a>,
     layout: Layout,
     at: At,
-    /// Spaces before what may be a quote.
+    /// Number of spaces seen before what may be a quote.
     spaces: usize,
-    /// Whether a `\r` may belong to a line end.
+    /// Whether the last byte was a `\r` that may belong to a line end.
     cr: bool,
     block: Vec<u8>,
     text: Vec<u8>,
@@ -27,13 +27,13 @@ pub(crate) struct Plain<'a> {
     last: Rc<Cell<u8>>,
 }
 
-/// Where in a record.
+/// Position within a record.
 #[derive(Clone, Copy, PartialEq)]
 enum At {
     Start,
     Field,
     Quoted,
-    /// Behind a quote that ends a field, or stands for one.
+    /// After a quote that ends a field, or escapes a quote.
     Closed,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Plain<'a> {
         let Layout { delimiter, cr, spaced, .. } = self.layout;
         if self.at == At::Quoted {
             if cr {
-                // A line end of a text stays as it is where it is not that of the file.
+                // A line end inside a quoted text stays, unless it is the line end of the file.
                 if std::mem::take(&mut self.cr) {
                     self.text.push(if byte == b'\n' { b'\r' } else { b'\n' });
                 }
@@ -101,7 +101,7 @@ impl Read for Plain<'_> {
     }
 }
 
-/// The records of a file, the header first.
+/// The records of a file, header first.
 pub(crate) struct Records<'a> {
     reader: csv::Reader<Bounded<Plain<'a>>>,
     last: Rc<Cell<u8>>,
@@ -118,7 +118,7 @@ impl<'a> Records<'a> {
         Records { reader: builder.from_reader(bytes), last, unended }
     }
 
-    /// The next record; says whether there is one.
+    /// Reads the next record; returns whether there is one.
     pub(crate) fn next(&mut self, record: &mut csv::ByteRecord) -> io::Result<bool> {
         let read = self.reader.read_byte_record(record);
         let line = record.position().map_or(0, csv::Position::line);
@@ -127,7 +127,7 @@ impl<'a> Records<'a> {
         Ok(is_there)
     }
 
-    /// The names in the header; `sep=;` is none.
+    /// Reads the names in the header; skips a line `sep=;`.
     pub(crate) fn header(&mut self, record: &mut csv::ByteRecord) -> io::Result<Vec<String>> {
         while self.next(record)? {
             let names: Vec<String> =
@@ -144,14 +144,14 @@ impl<'a> Records<'a> {
     }
 }
 
-/// The records as canonical CSV, each on the line on which it stands in the file.
+/// The records as canonical CSV, each on the same line number as in the file.
 pub(crate) struct Rewritten<'a> {
     records: Records<'a>,
     forms: Forms,
     record: csv::ByteRecord,
-    /// Number of fields of the header; none before it.
+    /// Number of fields of the header; `None` before it is read.
     columns: Option<usize>,
-    /// Line at which the text ends, from 1.
+    /// Line number at the end of `text`, from 1.
     line: u64,
     ended: bool,
     text: Vec<u8>,
@@ -164,7 +164,7 @@ impl<'a> Rewritten<'a> {
         Rewritten { records, forms, record, columns: None, line: 1, ended: false, text, read: 0 }
     }
 
-    /// Writes the next record, and the line ends before it.
+    /// Writes the next record, preceded by the line ends that keep its line number.
     fn write(&mut self) -> io::Result<()> {
         let mut record = std::mem::take(&mut self.record);
         let header = self.columns.is_none();
@@ -202,7 +202,7 @@ impl<'a> Rewritten<'a> {
     }
 }
 
-/// A field of CSV; in a record of one column, no text is written as such.
+/// Appends a field of CSV, quoted only if it must be. An empty field stays empty, also in a record of one column.
 fn quoted(text: &mut Vec<u8>, field: &[u8]) {
     if !field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
         return text.extend_from_slice(field);

@@ -1,4 +1,4 @@
-//! A zip archive → the entries that may hold tables, checked against the bytes that the archive really has. Used by `find` and `parts`.
+//! Zip archive → the entries that may hold tables, checked against the bytes that the archive really has. Used by `find` and `parts`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,7 +13,7 @@ use crate::guard::{Guarded, guarded};
 use crate::regular;
 use crate::schema::file_names;
 
-/// The entries by name and index. What has no rows by its name is left out, as are folders, links and hidden files.
+/// The entries by name and index. Leaves out names that are not those of rows, folders, links and hidden files.
 ///
 /// # Errors
 /// The archive is damaged, encrypted or hostile.
@@ -24,7 +24,7 @@ pub(crate) fn entries(archive: &Path) -> Result<Vec<(String, usize)>> {
         return Err(Error::input(format!("`{shown}` holds two entries of one name"))
             .with_hint("only one of them can be read; unpack the archive, and name the folder with the right one"));
     }
-    // The sizes that entries declare decide how far they may unpack: they must be those of the archive.
+    // Declared sizes limit how far entries may unpack, so they must be consistent with the archive.
     if zip.has_overlapping_entries().map_err(|e| damaged(archive, &e))? {
         return Err(Error::input(format!("`{shown}` declares more bytes than it holds: its entries overlap"))
             .with_hint("such an archive is damaged, or made to fill disks; download it again"));
@@ -60,10 +60,10 @@ pub(crate) fn is_workbook(archive: &Path) -> bool {
     open(archive).is_ok_and(|zip| zip.file_names().flatten().any(|name| name == "xl/workbook.xml"))
 }
 
-/// Hands over the unpacked bytes of an entry, and their number.
+/// Calls `read` with the unpacked bytes of an entry, and their number.
 ///
 /// # Errors
-/// The archive is damaged; the entry is longer than it declares; `read` fails.
+/// The archive is damaged; the entry is longer than declared; `read` fails.
 pub(crate) fn with_entry<T>(
     archive: &Path,
     index: usize,
@@ -73,7 +73,7 @@ pub(crate) fn with_entry<T>(
     let zip = &mut open(archive)?;
     let entry = guarded(name, move || zip.by_index(index).map_err(|e| damaged(archive, &e)))?;
     let size = entry.size();
-    // One byte more than declared shows that the declaration lied.
+    // One byte more than declared proves that the declaration is false.
     let mut limited = Guarded(entry).take(size.saturating_add(1));
     let result = read(&mut limited, size)?;
     match limited.limit() {
@@ -82,7 +82,7 @@ pub(crate) fn with_entry<T>(
     }
 }
 
-/// Bytes that an entry takes in the archive, and unpacked.
+/// Compressed and unpacked size of an entry, bytes.
 pub(crate) fn sizes(archive: &Path, index: usize) -> Result<(u64, u64)> {
     let mut zip = open(archive)?;
     let entry = zip.by_index_raw(index).map_err(|e| damaged(archive, &e))?;

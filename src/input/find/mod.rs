@@ -1,8 +1,9 @@
-//! The files of a place, a folder, an archive or a store alike → its tables, and what is not read of it. Used by `source`.
+//! The files of a place (folder, archive or store) → its tables, and the files that are not read. Used by `source`.
 //!
-//! Files stand in groups: those at the top, those of `csv/` and `json/`, of every other folder one level down, and of every archive.
-//! In a group a table may be one file, several (`orders_2017.csv`, `orders_2018.csv.gz`) or a folder of files (`orders/*.parquet`). A
-//! table comes from the first group that holds it, from text before documents. What looks like more of it is named, never lost.
+//! Files form groups: the files at the top, those of `csv/` and `json/`, those of every other folder one level down, and those of every
+//! archive. Within a group, a table may be one file, several (`orders_2017.csv`, `orders_2018.csv.gz`) or a folder of files
+//! (`orders/*.parquet`). A table comes from the first group that holds it, from text rather than documents. Files that look like more of
+//! a table are reported, never dropped silently.
 
 pub(crate) mod archive;
 pub(crate) mod recognize;
@@ -20,28 +21,28 @@ use crate::schema::ddl::Stage;
 use crate::schema::file_names::{self, Rows, Says, says, table_folder};
 use crate::store::Store;
 
-/// What a run keeps in its output folder beside `run.json`: no data to be analysed.
+/// Folders that a run writes beside `run.json`: they are not input data.
 const OF_A_RUN: [&str; 6] = ["clean", "mart", "models", "quarantine", "references", "tables"];
 const RUN: &str = "run.json";
 
-/// What a place holds.
+/// The content of a place.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// One per table that is there.
+    /// The files of each table that the place holds.
     pub(crate) files: Vec<SourceFile>,
-    /// Files that look like rows of a table and are not read, each with the reason.
+    /// Files that look like rows of a table but are not read, each with the reason.
     pub(crate) unread: Vec<(TableId, String)>,
-    /// Files that may be meant for a table that is not there.
+    /// Files that may be meant for a table that the place lacks.
     pub(crate) near: Vec<(TableId, String)>,
 }
 
-/// A file by its path within the place.
+/// A file and its path within the place.
 type Listed = (String, Place);
 
-/// The tables of a folder.
+/// Finds the tables of a folder.
 ///
 /// # Errors
-/// Something called like a table is no regular file; a table is there twice.
+/// Something with the name of a table is not a regular file; a table is there twice.
 pub(crate) fn in_folder(root: &Path) -> Result<Found> {
     let (mut files, mut broken) = (Vec::new(), Vec::new());
     let of_a_run = root.join(RUN).exists();
@@ -63,7 +64,7 @@ pub(crate) fn in_folder(root: &Path) -> Result<Found> {
                 let full = format!("{name}/{inner}");
                 match (path.is_dir(), table_folder(&inner).is_some()) {
                     (true, true) => files.extend(folder(&full, &path)?),
-                    // The tables of a lake have other columns.
+                    // Parquet files of a lake are skipped: their columns differ from those of the source.
                     (false, _) if !(Stage::named(&name).is_some() && file_names::is_parquet(&inner)) => {
                         files.extend(file(full, path)?);
                     }
@@ -77,7 +78,7 @@ pub(crate) fn in_folder(root: &Path) -> Result<Found> {
     Ok(found)
 }
 
-/// The tables of an archive.
+/// Finds the tables of an archive.
 ///
 /// # Errors
 /// As [`in_folder`]; the archive is damaged, encrypted or hostile.
@@ -86,7 +87,7 @@ pub(crate) fn in_zip(path: &Path) -> Result<Found> {
     tables(entries.collect(), &path.display().to_string())
 }
 
-/// The tables that a store keeps as files, or as others made them.
+/// Finds the tables that a store keeps as files, or that other programs wrote to it.
 ///
 /// # Errors
 /// As [`in_folder`]; the store fails.
@@ -101,7 +102,7 @@ fn packed(path: &Path, entries: Vec<(String, usize)>, prefix: &str) -> impl Iter
         .map(move |(name, index)| (format!("{prefix}{name}"), Place::Zip { archive: path.into(), index }))
 }
 
-/// Names in a folder and what they lead to, sorted; hidden ones are left out.
+/// The entries of a folder by name, sorted, and their paths; hidden ones are left out.
 fn listed(dir: &Path) -> Result<Vec<(String, std::path::PathBuf)>> {
     let entries = std::fs::read_dir(dir).map_err(Error::io("read", dir))?;
     let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
@@ -110,14 +111,14 @@ fn listed(dir: &Path) -> Result<Vec<(String, std::path::PathBuf)>> {
     Ok(names.into_iter().map(|name| (name.clone(), dir.join(name))).collect())
 }
 
-/// The files of a table's folder.
+/// The files in the folder of a table.
 fn folder(name: &str, dir: &Path) -> Result<Vec<Listed>> {
     let files = listed(dir)?.into_iter().filter(|(_, path)| !path.is_dir());
     let files = files.map(|(inner, path)| file(format!("{name}/{inner}"), path));
     Ok(files.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// A file, if it may hold rows of a table.
+/// The file, if its name is that of rows of a table.
 fn file(name: String, path: std::path::PathBuf) -> Result<Option<Listed>> {
     let (dir, own) = name.rsplit_once('/').unwrap_or(("", &name));
     let of_table = dir.rsplit('/').next().is_some_and(|dir| table_folder(dir).is_some());
@@ -129,22 +130,22 @@ fn file(name: String, path: std::path::PathBuf) -> Result<Option<Listed>> {
     Ok(Some((name, Place::Disk(path))))
 }
 
-/// What one group holds of one table in one format.
+/// The files of one group for one table in one format.
 #[derive(Default)]
 struct Share {
     files: Vec<FilePart>,
-    /// Names, of a file or a folder, that claim to be the whole of it.
+    /// Names of files or folders that claim to be the whole table.
     wholes: BTreeSet<String>,
     copies: Vec<FilePart>,
 }
 
-/// What one group holds.
+/// The files of one group by table and format.
 type Shares = BTreeMap<(TableId, Format), Share>;
 
-/// Sorts the files of a place out; `at` names it in messages.
+/// Assigns the files of a place to tables; `at` names the place in messages.
 fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
     files.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
-    // In the order of their groups; of a group, text comes before documents.
+    // In the order of groups; within a group, text comes before documents.
     let mut groups: Vec<(String, Shares)> = Vec::new();
     let mut like = Vec::new();
     let mut found = Found::default();
@@ -164,7 +165,7 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
         let file = FilePart { name: name.clone(), place };
         let says = match (&rows, own.contains('/')) {
             (Some((_, Rows::Json)) | None, true) => {
-                // What engines note beside their files is no data.
+                // Marker files of engines, such as `_SUCCESS`, are not data.
                 let noted = inner.starts_with('_') || inner.ends_with(".crc");
                 let reason = "the files of a table's folder are CSV or Parquet";
                 found.unread.extend(table_folder(outer).filter(|_| !noted).map(|id| (id, unread(&name, reason))));
@@ -224,7 +225,7 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
     Ok(found)
 }
 
-/// What second copies are told: of an archive once, since it stands beside its own files often.
+/// The warnings about second copies. An archive is named only once: it often lies beside its own files.
 fn second(
     spare: Vec<(TableId, String, Vec<FilePart>)>,
     taken: &BTreeMap<TableId, SourceFile>,
@@ -250,14 +251,14 @@ fn second(
     told.into_iter()
 }
 
-/// What every warning of a file that is not read begins with: its name and these words.
+/// Follows the file name in every warning about a file that is not read.
 pub(crate) const NOT_READ: &str = "` is not read: ";
 
 pub(crate) fn unread(name: &str, reason: &str) -> String {
     format!("`{name}{NOT_READ}{reason}")
 }
 
-/// The group of a file, and its path in it: with the folder of its table, if it stands in one.
+/// The group of a file, and its path within the group, including the folder of its table.
 fn split(name: &str) -> (&str, &str) {
     let Some((dir, _)) = name.rsplit_once('/') else { return ("", name) };
     let (above, last) = dir.rsplit_once('/').map_or(("", dir), |(above, last)| (above, last));
@@ -267,7 +268,7 @@ fn split(name: &str) -> (&str, &str) {
     }
 }
 
-/// Groups that are nearer come first, of these the cloud layout's, archives last; in a group, the name decides.
+/// Sort key of files: nearer groups first, among these the cloud layout's, archives last; within a group by name.
 fn order(name: &str) -> (usize, usize, &str, &str) {
     let (group, own) = split(name);
     let depth = if group.is_empty() { 0 } else { 1 + group.matches('/').count() };
@@ -280,7 +281,7 @@ fn order(name: &str) -> (usize, usize, &str, &str) {
     (depth, rank, group, own)
 }
 
-/// A table that is there twice, as `orders.csv` beside `orders.csv.gz`, must not count twice.
+/// Refuses a table that is there twice, such as `orders.csv` beside `orders.csv.gz`: its rows must not count twice.
 fn one_whole(at: &str, group: &str, table: TableId, wholes: &BTreeSet<String>) -> Result<()> {
     if wholes.len() < 2 {
         return Ok(());
@@ -299,7 +300,7 @@ mod tests {
     use super::*;
     use crate::store::{Incoming, Stage, StoredFile, TakeFrame};
 
-    /// Files by name, wherever they stand.
+    /// Runs the assignment on files with these names, in any order.
     fn found(names: &[&str]) -> Found {
         let files = names.iter().map(|name| (name.to_string(), Place::Disk(name.into())));
         tables(files.collect(), "data").unwrap()

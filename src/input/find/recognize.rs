@@ -1,4 +1,4 @@
-//! The first bytes of a file, or its columns → what it is, in words for who named it as something else. Used by `find` and `source`.
+//! First bytes or columns of a file → what it really is, in words, for messages about a wrong file. Used by `find` and `source`.
 
 use std::io::Read;
 use std::path::Path;
@@ -10,18 +10,18 @@ use crate::regular;
 use crate::schema::contract::{TABLES, Table, TableId};
 use crate::schema::file_names;
 
-/// Bytes that tell what a file is.
+/// Bytes from which a file is recognized.
 const HEAD: u64 = 1 << 12;
-/// Columns that are named of a file that is another.
+/// Most columns that a message names.
 const SHOWN: usize = 12;
-/// Characters of such a name that are shown.
+/// Most characters of a column name that a message shows.
 const LONGEST: usize = 40;
-/// What is said of a text that is no table.
+/// Said of a text that is not a table.
 const UNKNOWN: &str = "is no data that pfe knows";
 const LONE: &str = "is a lone table";
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
-/// What a file is by its first bytes; `None` where these are text like any other.
+/// What a file is by its first bytes; `None` if they are ordinary text.
 pub(crate) fn of_bytes(head: &[u8]) -> Option<&'static str> {
     let is = |magic: &[u8]| head.starts_with(magic);
     let binary = match () {
@@ -50,7 +50,7 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether a text is SQL: by its first word that is no comment.
+/// Whether a text is SQL, by its first word outside comments.
 fn is_sql(text: &str) -> bool {
     const STATEMENTS: [&str; 12] = [
         "create ",
@@ -72,7 +72,7 @@ fn is_sql(text: &str) -> bool {
     first.map_or(comment, |line| STATEMENTS.iter().any(|word| line.starts_with(word) || line == word.trim()))
 }
 
-/// What a file with these columns is, that was taken for the table: its name for a message.
+/// What a file with these columns is, if it was taken for `table`; in words for a message.
 pub(crate) fn of_columns(table: &Table, columns: &[String]) -> String {
     let known = |t: &Table| t.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
     let own = known(table);
@@ -89,18 +89,18 @@ pub(crate) fn of_columns(table: &Table, columns: &[String]) -> String {
     }
 }
 
-/// Whether a column of a file is that of the contract. Corrected spellings of `lenght` are welcome; amounts under their clean name
-/// would be in another unit.
+/// Whether a column of a file is a column of the contract. The correct spelling of `lenght` is accepted; the clean name of an amount is
+/// not, since its unit would differ.
 pub(crate) fn is(column: &crate::schema::contract::Column, header: &str) -> bool {
     header == column.source || (header == column.name && column.kind != crate::schema::contract::LogicalType::Money)
 }
 
-/// Whether all columns of a table are there that must be.
+/// Whether all required columns of a table are present.
 fn is_whole(table: &Table, columns: &[String]) -> bool {
     table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
 }
 
-/// The columns of a first line, whatever separates them: what most of the contract's names come out of.
+/// The columns in the first line. Uses the delimiter that yields the most names of the contract.
 pub(crate) fn columns(head: &[u8]) -> Vec<String> {
     let text = decoded(head);
     let split = |delimiter: u8| -> Vec<String> {
@@ -118,7 +118,7 @@ pub(crate) fn columns(head: &[u8]) -> Vec<String> {
     delimiters.map(split).max_by_key(known).unwrap_or_default()
 }
 
-/// Text of the encodings that spreadsheets write.
+/// Decodes text in an encoding that spreadsheets write.
 fn decoded(head: &[u8]) -> String {
     let wide = |number: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = head[2..].chunks_exact(2).map(|pair| number([pair[0], pair[1]])).collect();
@@ -136,7 +136,7 @@ pub(crate) fn is_sqlite(path: &Path) -> Result<bool> {
     Ok(head(path)?.starts_with(SQLITE))
 }
 
-/// Whether the file is a zip archive, a damaged one too, but no workbook.
+/// Whether the file is a zip archive, even a damaged one, but not a workbook.
 pub(crate) fn is_zip(path: &Path) -> Result<bool> {
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
     Ok((named || head(path)?.starts_with(b"PK")) && !archive::is_workbook(path))
@@ -148,10 +148,10 @@ fn head(path: &Path) -> Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Why a lone file is no data for `--data`, and the way in; also for one that lies where tables should.
+/// Why a single file cannot be passed to `--data`, and what to do instead. Also used for a file in a place where tables should be.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read.
 pub(crate) fn lone(path: &Path) -> Result<(String, String)> {
     let head = head(path)?;
     let (name, folder) = (path.display(), path.parent().filter(|dir| !dir.as_os_str().is_empty()));
@@ -185,11 +185,11 @@ pub(crate) fn lone(path: &Path) -> Result<(String, String)> {
     Ok((format!("`{name}` is {}", what.unwrap_or_default()), hint))
 }
 
-/// The same of a text.
+/// [`lone`] for a text file.
 fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
     let name = path.display();
     let keys = [TableId::Orders, TableId::OrderItems, TableId::OrderPayments, TableId::OrderReviews, TableId::Products];
-    // What no other table has tells that a table is among them.
+    // Columns that are unique to a table show that it is part of the file.
     let of = |id: &TableId| id.table().columns.iter().rev().take(2).any(|c| columns.iter().any(|h| is(c, h)));
     let joined: Vec<&str> = keys.iter().filter(|id| of(id)).map(|id| id.name()).collect();
     if joined.len() > 1 {
@@ -210,7 +210,7 @@ fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
     }
 }
 
-/// What a file of a folder without tables is, if it says where the tables might be.
+/// What a file in a folder without tables is, if that hints at where the tables are.
 pub(crate) fn aside(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let ends = [".xlsx", ".xls", ".sql", ".sqlite", ".sqlite3", ".db", ".gz", ".tar", ".7z", ".rar"];

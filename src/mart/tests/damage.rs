@@ -1,4 +1,4 @@
-//! The law of rows and the law of amounts on damaged data: any cell of any column, whatever becomes of it. Tests of `mart`.
+//! Tests: the laws of rows and of amounts hold on damaged data, whatever any cell of any column becomes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::schema::contract::{Scope, TABLES};
 use crate::synth::{SynthParams, generate};
 use crate::table::row_hash::hash_rows;
 
-/// A number that follows from a seed, and the seed of the next (splitmix64).
+/// A pseudo-random number from a seed, and the next seed (splitmix64).
 struct Dice(u64);
 
 impl Dice {
@@ -41,7 +41,7 @@ impl Dice {
     }
 }
 
-/// What a cell may become: nothing, what no column takes, what some columns take, another value of its column, a changed one.
+/// What a cell may become: empty, a value that no column accepts, one that some columns accept, another value of its column, or a variant.
 fn damaged(cell: &str, other: &str, dice: &mut Dice) -> String {
     match dice.below(8) {
         0 => String::new(),
@@ -55,7 +55,7 @@ fn damaged(cell: &str, other: &str, dice: &mut Dice) -> String {
     }
 }
 
-/// Copies the files of `from`, each cell of their rows damaged with a probability of `share`.
+/// Copies the files of `from`, damaging each cell of their rows with probability `share`.
 fn damage(from: &Path, to: &Path, share: f64, seed: u64) {
     let mut dice = Dice(seed);
     for table in &TABLES {
@@ -77,7 +77,7 @@ fn damage(from: &Path, to: &Path, share: f64, seed: u64) {
     }
 }
 
-/// Rows in = kept + duplicates + quarantined, of each table.
+/// Checks for each table: rows in = kept + duplicates + quarantined.
 fn assert_rows(data: &Path, clean: &CleanTables, audit: &Audit) {
     for table in &TABLES {
         let of = |step: &str| audit.steps.iter().find(|s| s.table == table.name && s.step == step).unwrap();
@@ -183,7 +183,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
     all
 }
 
-/// What the mart says of the same.
+/// The rows of `totals` in the mart.
 fn told(mart: &SalesMart) -> BTreeMap<String, (i64, i64)> {
     let totals = mart.table(TOTALS).unwrap();
     let number = |column: &str, row| totals.column(column).unwrap().i64().unwrap().get(row).unwrap();
@@ -195,7 +195,7 @@ fn told(mart: &SalesMart) -> BTreeMap<String, (i64, i64)> {
 
 fn assert_amounts(clean: &CleanTables, mart: &SalesMart) {
     let mut told = told(mart);
-    // How many are late is not counted again here.
+    // The number of late orders is not recounted here.
     told.get_mut("orders_delivered").unwrap().1 = 0;
     let expected: BTreeMap<String, (i64, i64)> =
         expected(clean).into_iter().map(|(name, sums)| (name.into(), sums)).collect();
@@ -208,7 +208,7 @@ fn assert_amounts(clean: &CleanTables, mart: &SalesMart) {
 }
 
 fn hashes(mart: &SalesMart) -> BTreeMap<String, String> {
-    // A mart that has grown holds its longest table by month.
+    // An updated mart holds its longest table by month.
     let in_order = |(name, frame): (&str, &DataFrame)| match name {
         BY_DAY => {
             let key = STEPS.iter().find(|step| step.name == name).unwrap().key();
@@ -219,7 +219,7 @@ fn hashes(mart: &SalesMart) -> BTreeMap<String, String> {
     mart.iter().unwrap().map(in_order).collect()
 }
 
-/// The laws on a damaged copy of `data`; what is refused as a whole loses nothing in silence. Says whether it was not refused.
+/// Checks the laws on a damaged copy of `data`; data refused as a whole lose nothing silently. Returns whether they were accepted.
 fn assert_laws(data: &Path, share: f64, seed: u64) -> bool {
     let copy = tempfile::tempdir().unwrap();
     damage(data, copy.path(), share, seed);
@@ -253,7 +253,7 @@ fn no_amount_is_lost_at_0_1_and_5_percent() {
     }
 }
 
-/// 200 seeds on the real data: `PFE_DATA` names their folder, `PFE_SEEDS` another number.
+/// 200 seeds on the real data; `PFE_DATA` names their folder, `PFE_SEEDS` another number of seeds.
 #[test]
 #[ignore = "takes minutes"]
 fn no_amount_of_the_real_data_is_lost_at_0_1_and_5_percent() {
@@ -268,7 +268,7 @@ fn no_amount_of_the_real_data_is_lost_at_0_1_and_5_percent() {
     }
 }
 
-/// The rows of the long tables of some orders (or of all others).
+/// The rows of the long tables that belong to the chosen orders.
 fn of_orders(clean: &CleanTables, chosen: &dyn Fn(&str) -> bool) -> BTreeMap<TableId, DataFrame> {
     use TableId::*;
     let pick = |frame: &DataFrame, column: &str, keep: &dyn Fn(&str) -> bool| {
@@ -286,7 +286,7 @@ fn of_orders(clean: &CleanTables, chosen: &dyn Fn(&str) -> bool) -> BTreeMap<Tab
     rows
 }
 
-/// All tables, with some rows of the long ones in place of all.
+/// All tables, with the long ones replaced by `rows`.
 fn with(clean: &CleanTables, rows: &BTreeMap<TableId, DataFrame>) -> CleanTables {
     let long = |name: &str| rows.iter().find(|(id, _)| id.name() == name).map(|(_, frame)| frame.clone());
     CleanTables::new(
@@ -295,14 +295,14 @@ fn with(clean: &CleanTables, rows: &BTreeMap<TableId, DataFrame>) -> CleanTables
     .unwrap()
 }
 
-/// With the longest table by month, as runs keep it that others go on from.
+/// With the longest table by month, as in runs that keep partitions for an incremental run.
 fn by_month(mart: &SalesMart) -> SalesMart {
     let rows = mart.table(BY_DAY).unwrap();
     let pieces = by_month::split(rows, &by_month::of_days(rows.column("day").unwrap()).unwrap()).unwrap();
     SalesMart { tables: mart.tables.clone(), by_day: ByDay::here(rows.clear()).with(pieces) }
 }
 
-/// Adds a fifth of the orders, and payments of some others, to a mart of the rest.
+/// Merges a fifth of the orders, and late payments of some others, into the mart of the rest.
 fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop> {
     let hash = |id: &str| id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
     let part = |order: &str| Dice(seed ^ hash(order)).below(10);
@@ -320,7 +320,7 @@ fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop>
         customers.filter(&mask).unwrap()
     };
     before.insert(TableId::Customers, of_customers(false));
-    // Payments of some orders come late, too.
+    // Some orders also get late payments.
     let late = |order: &str| part(order) == 2;
     let payments = before.get_mut(&TableId::OrderPayments).unwrap();
     let mask: BooleanChunked =
@@ -338,7 +338,7 @@ fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop>
     Ok(grow(&base, &orders, |_| Ok(sold.clone()))?.mart)
 }
 
-/// Orders that have a row of their own, so that nothing of an unknown order gets its day later.
+/// Only orders that are in the orders table: facts of unknown orders would get their day from a later file.
 fn settled(clean: &CleanTables) -> CleanTables {
     let known: BTreeSet<String> =
         texts(clean, TableId::Orders, "order_id").into_iter().flatten().map(String::from).collect();
@@ -358,7 +358,7 @@ fn orders_that_come_later_add_up_to_the_whole() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// In memory, in ranges, and bit by bit: the same mart, and the laws hold of it.
+    /// In memory, out of core and incrementally, the mart is the same and satisfies the laws.
     #[test]
     fn the_laws_hold_whatever_is_set_aside(seed in 0u64..1_000, share in 0.0..0.06, ranges in 2usize..9) {
         let data = tempfile::tempdir().unwrap();

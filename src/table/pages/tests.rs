@@ -1,4 +1,4 @@
-//! Files of every kind of column, of many sizes of pages; and files that are damaged, or lie.
+//! Parquet files with columns of every type and pages of many sizes, and files that are damaged or declare false sizes.
 
 use std::io::Write;
 
@@ -10,14 +10,14 @@ use polars_parquet_format::{FieldRepetitionType, SchemaElement};
 
 use super::*;
 
-/// Written by another library: timestamps of twelve bytes, the second with a fraction.
+/// Written by another library: 12-byte timestamps (INT96), the second with a fraction.
 const INT96: &str = "UEFSMRUAFTwVPCwVBhUAFQYVBhwAAAACAAAAAwMAisXl0yMAAK2BJQCAPKz00yMAAK2BJQAVBBksNQAYBnNjaGVtYRUCABUGJQIYAXQAFgYZHBkc\
     JgAcFQYZJQYAGRgBdBUAFgYWYhZiJghJHBUAFQAVAgA8KQYZJgIEAAAAFmIWBiYIFmIAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkcHAAAAHoAAA\
     BQQVIx";
-/// The last second of the year 9999, which nanoseconds do not reach.
+/// The last second of the year 9999, which is out of range for nanoseconds.
 const YEAR_9999: &str = "UEFSMRUAFSQVJCwVAhUAFQYVBhwAAAACAAAAAgEANrRVlE4AACz+UQAVBBksNQAYBnNjaGVtYRUCABUGJQIYAXQAFgIZHBkcJgAcFQYZJQYAGR\
     gBdBUAFgIWShZKJghJHBUAFQAVAgA8KQYZJgACAAAAFkoWAiYIFkoAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkcHAAAAHoAAABQQVIx";
-/// Numbers of one and two bytes, of which polars knows some only: `n` and `m` without sign, `i` with one.
+/// Integers of one and two bytes, which polars supports only in part: `n` and `m` unsigned, `i` signed.
 const SMALL_NUMBERS: &str = "UEFSMRUAFSQVJCwVCBUAFQYVBhwAAAACAAAAAwcAAAAABQAAAP8AAAAVABUkFSQsFQgVABUGFQYcAAAAAgAAAAMHAAAAAAUAAAD//wAAFQAV\
     JBUkLBUIFQAVBhUGHAAAAAIAAAADB/////8FAAAAfwAAABUEGUw1ABgGc2NoZW1hFQYAFQIlAhgBbiUWTKwTCBIAAAAVAiUCGAFtJRhMrBMQEgAAABUCJQIYAWklHkys\
     EwgRAAAAFggZHBk8JgAcFQIZJQYAGRgBbhUAFggWShZKJghJHBUAFQAVAgA8KQYZJgIGAAAAJgAcFQIZJQYAGRgBbRUAFggWShZKJlJJHBUAFQAVAgA8KQYZJgIGAAAA\
@@ -169,7 +169,7 @@ fn bombs_are_refused_before_they_unpack() {
         let error = read_all(bytes).unwrap_err().to_string();
         assert!(error.contains(word) && error.contains("x.parquet"), "{error}");
     };
-    // Few bytes that say one thing often: as many rows, or one long page.
+    // A small file of a much repeated value: many rows, or one long page.
     let rows = BooleanChunked::full("flag".into(), true, SMALL as usize + 1).into_series().into_column();
     let rows = DataFrame::new(SMALL as usize + 1, vec![rows]).unwrap();
     refused(&written(&rows, 1 << 30, 1 << 20, ParquetCompression::Zstd(None)), "unpacks to more than 200 times");
@@ -177,7 +177,7 @@ fn bombs_are_refused_before_they_unpack() {
     refused(&written(&page, 1, 1 << 20, ParquetCompression::Zstd(None)), "unpacks to more than 200 times");
 }
 
-/// A footer whose columns nest, which libraries walk down on the stack.
+/// A footer whose columns nest too deeply for recursion on the stack.
 #[test]
 fn columns_that_nest_without_end_are_refused() {
     let element = |children: Option<i32>| SchemaElement {
@@ -214,7 +214,7 @@ fn columns_that_nest_without_end_are_refused() {
     assert!(error.ends_with("nest more than 64 levels deep"), "{error}");
 }
 
-/// Every byte of a small file, changed: an error that names the file, or as many rows as before. Never a panic.
+/// Changes every byte of a small file: the outcome is an error that names the file or the same number of rows, never a panic.
 #[test]
 fn a_changed_byte_is_an_error_or_another_value() {
     for compression in [ParquetCompression::Uncompressed, ParquetCompression::Snappy] {
