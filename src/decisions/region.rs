@@ -11,7 +11,6 @@
 //! as valuable, twice the spending has twice the effect. So x BRL in a state of value v gain in proportion to √(v·x), and
 //! the sum is greatest if x is in proportion to v. The value v is the expected revenue times e to the score. The orders do
 //! not tell what a real of advertising earns.
-//! real of advertising brings in is not known from the orders.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! Baselines that a model must beat: last period, mean of three, same period a year ago, the reference model's line. Used
-//! by `backtest`.
+//! History → baselines that a model must beat: last period, mean of three, year before, reference model. Used by `backtest`.
 
 use super::forecast::{Fitted, Forecaster};
 use super::panel::History;

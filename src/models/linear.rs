@@ -2,7 +2,7 @@
 //!
 //! On the origin day d, `ewm_k` is the exponentially weighted mean of daily revenue with a half-life of k days, without
 //! exceptional days; f is the floor. The base of a series is `b = ewm₁₄ + f`. The target is how much more the series grows
-//! than the market, with one regression per horizon h of 30-day periods:
+//! than the market, with one regression per horizon h (in 30-day periods):
 //!
 //! ```text
 //! y = ln((t + f) / b) − ln(Σ(t + f) / Σb),   t = mean daily revenue over the days d + 30(h−1) + 1 … d + 30h

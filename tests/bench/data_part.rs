@@ -1,7 +1,7 @@
 //! Files → clean tables → mart, both written as Parquet: the data part alone. `tests/bench/data` times it beside other engines.
 //!
-//! Usage: data_part DATA OUT [--shards N | --memory MB]     in memory, or out of core: in N ranges of orders, or as many as
-//! MB needs
+//! Usage: `data_part DATA OUT [--shards N | --memory MB]`. Without an option, in memory; otherwise out of core, in N ranges of
+//! orders, or in as many as the memory limit requires.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -193,7 +193,6 @@ fn strange_markets_are_decided_without_nonsense() {
 
 /// No payment at all, a state without customers, a single month: a chart without data says so, none is empty, and no page
 /// lacks its text.
-/// page lacks its text.
 #[test]
 fn gaps_in_the_data_are_told_by_the_charts() {
     type Edit = fn(String) -> String;
