@@ -1,4 +1,4 @@
-//! Axes: light rules with their values at the left, and rows of tick labels that do not touch. Used by the charts.
+//! Scale → axis: light horizontal rules, values at the left, and tick labels that do not overlap. Used by the charts.
 
 use plotters_backend::DrawingBackend;
 
@@ -7,17 +7,17 @@ use super::canvas::{Canvas, Drawn, NOTE, RULE};
 use super::scale::Scale;
 use super::style::WIDTH;
 
-/// Room that the labels of a vertical axis need, with the gap to the plot.
+/// Width of the labels of a vertical axis, with the gap to the plot.
 pub(crate) fn room(scale: &Scale, format: Format) -> f64 {
     scale.ticks.iter().map(|&t| NOTE.width(&format(t))).fold(0.0, f64::max).min(0.2 * WIDTH) + 8.0
 }
 
-/// The horizontal rules from `left` to `right`.
+/// Draws the horizontal rules from `left` to `right`.
 pub(crate) fn rules<DB: DrawingBackend>(c: &Canvas<DB>, scale: &Scale, left: f64, right: f64) -> Drawn<DB> {
     scale.ticks.iter().map(|&t| scale.at(t)).try_for_each(|y| c.line(&[(left, y), (right, y)], RULE))
 }
 
-/// The values of the rules, ending at `left`.
+/// Draws the values of the rules, right-aligned at `left`.
 pub(crate) fn values<DB: DrawingBackend>(c: &Canvas<DB>, scale: &Scale, format: Format, left: f64) -> Drawn<DB> {
     scale
         .ticks
@@ -25,7 +25,8 @@ pub(crate) fn values<DB: DrawingBackend>(c: &Canvas<DB>, scale: &Scale, format: 
         .try_for_each(|&t| c.text(&NOTE.fit(&format(t), left - 8.0), (left - 8.0, scale.at(t)), NOTE.end()))
 }
 
-/// Labels centred on their places, left to right; those that would touch the one before or leave the page are left out.
+/// Draws labels centred on their positions, from left to right. Leaves out labels that would overlap the previous one or
+/// leave the page.
 pub(crate) fn labels<DB: DrawingBackend>(
     c: &Canvas<DB>,
     ticks: impl Iterator<Item = (f64, String)>,

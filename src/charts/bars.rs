@@ -1,4 +1,4 @@
-//! Horizontal sorted bars, each with its value, optionally with an interval.
+//! Bars → figure: horizontal sorted bars, each with its value and optionally an interval.
 
 use plotters_backend::DrawingBackend;
 
@@ -11,24 +11,24 @@ use super::{About, Format, figure, plain};
 /// One bar.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bar<'a> {
-    /// Its name.
+    /// Name.
     pub label: &'a str,
-    /// Its length.
+    /// Length.
     pub value: f64,
-    /// Lower and upper bound, drawn over its end.
+    /// Lower and upper bound, drawn over the end of the bar.
     pub interval: Option<(f64, f64)>,
-    /// Stands out; the others step back.
+    /// Emphasised; the others are drawn in a quiet colour.
     pub highlight: bool,
 }
 
-/// Bars, greatest first.
+/// A bar chart, greatest value on top.
 #[derive(Clone, Copy)]
 pub struct Bars<'a> {
-    /// In any order.
+    /// The bars in any order.
     pub bars: &'a [Bar<'a>],
-    /// Writes the values.
+    /// Formats the values.
     pub format: Format<'a>,
-    /// Keeps the order given, for labels that have one of their own.
+    /// Keeps the given order, for labels that have an order of their own.
     pub keep_order: bool,
 }
 
@@ -44,14 +44,14 @@ pub fn bars(about: &About, data: &Bars) -> Svg {
     figure(about, (!rows.is_empty()).then(|| Pitch::of(rows.len()).height(rows.len()) + 8.0), |c| draw(c, data, &rows))
 }
 
-/// The distance of rows: generous for few, tight enough for sixty to fit a page, never so tight that letters touch.
+/// Spacing of rows: wide for few rows, narrow enough for sixty rows on a page, and never so narrow that letters overlap.
 #[derive(Clone, Copy)]
 pub(crate) struct Pitch {
     /// Distance from row to row.
     pub row: f64,
     /// Thickness of a bar.
     pub bar: f64,
-    /// Size of its label.
+    /// Font size of the label.
     pub font: f64,
 }
 
@@ -65,7 +65,7 @@ impl Pitch {
         self.row * rows as f64
     }
 
-    /// The middle of row `i`.
+    /// Vertical middle of row `i`.
     pub(crate) fn middle(self, i: usize) -> f64 {
         self.row * (i as f64 + 0.5)
     }
@@ -95,7 +95,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Bars, rows: &[Bar]) -> Drawn<
         let (low, high) = r.interval.unwrap_or((r.value, r.value));
         [r.value, low, high]
     });
-    // The bars are to fill the width: more intervals than drawn ticks, so that the bound is close to the longest bar.
+    // More intervals than ticks are drawn, so that the upper bound is close to the longest bar and the bars fill the width.
     let Some(scale) = Scale::from_zero(ends, 40, span) else {
         return Ok(());
     };

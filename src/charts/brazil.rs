@@ -1,4 +1,4 @@
-//! The 27 states: their outlines out of reports/map, and their places on a grid of tiles. Used by `map`.
+//! `reports/map` → the 27 states: their outlines, and their places on a grid of tiles. Used by `map`.
 
 use std::sync::LazyLock;
 
@@ -7,22 +7,22 @@ use super::canvas::Point;
 /// Width and height of the map in its own units.
 pub(crate) const SIZE: Point = (1226.0, 1278.0);
 
-/// A state: its code and its rings, the greatest first.
+/// A state: its code and its rings, the largest ring first.
 pub(crate) struct Outline {
     pub code: &'static str,
     pub rings: Vec<Vec<Point>>,
 }
 
-/// The outlines in drawing order: the Federal District, an enclave, last.
+/// The outlines in drawing order. The Federal District is an enclave and comes last.
 pub(crate) static OUTLINES: LazyLock<Vec<Outline>> =
     LazyLock::new(|| parse(include_str!("../../reports/map/brazil.svg")));
 
-/// The outlines as path data, by code.
+/// The outlines as (code, path data).
 pub(crate) fn paths() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("../../reports/map/brazil.svg").lines().filter_map(path_data)
 }
 
-/// Reads the map: one `<path id="CODE" d="Mx,y x,y…Z…"/>` a line, absolute coordinates, straight lines.
+/// Parses the map: one `<path id="CODE" d="Mx,y x,y…Z…"/>` per line, with absolute coordinates and straight lines.
 fn parse(svg: &'static str) -> Vec<Outline> {
     svg.lines().filter_map(path).collect()
 }
@@ -46,7 +46,7 @@ fn point(text: &str) -> Option<Point> {
 }
 
 impl Outline {
-    /// Middle of the greatest ring: its centroid.
+    /// Centroid of the largest ring.
     pub(crate) fn middle(&self) -> Point {
         let (mut area, mut x, mut y) = (0.0, 0.0, 0.0);
         for (a, b) in self.sides() {
@@ -58,7 +58,7 @@ impl Outline {
         (x / (3.0 * area), y / (3.0 * area))
     }
 
-    /// Whether the greatest ring encloses `p`: an odd number of its sides lies to the right of it.
+    /// Whether the largest ring encloses `p`: an odd number of its sides lies to the right of it.
     pub(crate) fn encloses(&self, p: Point) -> bool {
         let right = |&(a, b): &(Point, Point)| {
             (a.1 > p.1) != (b.1 > p.1) && p.0 < a.0 + (p.1 - a.1) / (b.1 - a.1) * (b.0 - a.0)
@@ -72,7 +72,7 @@ impl Outline {
     }
 }
 
-/// Column and row of every state on a grid of 7 × 8 tiles, near where it lies.
+/// Column and row of every state on a grid of 7 × 8 tiles, near its position on the map.
 pub(crate) const TILES: [(&str, u8, u8); 27] = [
     ("AC", 0, 2),
     ("AL", 6, 3),

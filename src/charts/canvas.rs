@@ -1,4 +1,4 @@
-//! A drawing area of plotters in user units, with the strokes and letters that the charts share.
+//! Charts → plotters: a drawing area in user units, with the strokes and fonts that the charts share. Next: `svg`.
 
 use std::sync::Once;
 
@@ -14,18 +14,18 @@ use super::fonts::FAMILY;
 use super::style::{AXIS, FG, FONT_SIZE, GRID, Ink, MUTED, PAGE, SMALL};
 use super::text;
 
-/// What drawing on the backend `DB` returns.
+/// Result of drawing on the backend `DB`.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// A point in user units, y downwards.
 pub type Point = (f64, f64);
 
-/// How a line is drawn.
+/// Style of a line.
 #[derive(Debug, Clone, Copy)]
 pub struct Stroke {
     /// Colour.
     pub ink: Ink,
-    /// In user units.
+    /// Width in user units.
     pub width: f64,
     /// Dashed instead of solid.
     pub dashed: bool,
@@ -36,7 +36,7 @@ impl Stroke {
     pub const fn new(ink: Ink, width: f64) -> Self {
         Stroke { ink, width, dashed: false }
     }
-    /// The same, dashed.
+    /// The same line, dashed.
     pub const fn dashed(mut self) -> Self {
         self.dashed = true;
         self
@@ -48,12 +48,12 @@ pub const RULE: Stroke = Stroke::new(GRID, 1.0);
 /// Axes.
 pub const BASE: Stroke = Stroke::new(AXIS, 1.0);
 
-/// How a text is set. It is always centred on its y.
+/// Style of a text. Texts are always centred vertically on their y.
 #[derive(Clone, Copy)]
 pub struct Letter {
     /// Colour.
     pub ink: Ink,
-    /// Font size, user units.
+    /// Font size in user units.
     pub size: f64,
     /// Bold face.
     pub bold: bool,
@@ -61,47 +61,47 @@ pub struct Letter {
     upward: bool,
 }
 
-/// Labels.
+/// Style of labels.
 pub const LABEL: Letter = Letter { ink: FG, size: FONT_SIZE, bold: false, anchor: HPos::Left, upward: false };
-/// Ticks and notes.
+/// Style of ticks and notes.
 pub const NOTE: Letter = Letter { ink: MUTED, size: SMALL, ..LABEL };
 
 impl Letter {
-    /// The same, in another colour.
+    /// The same style in another colour.
     pub const fn ink(mut self, ink: Ink) -> Self {
         self.ink = ink;
         self
     }
-    /// The same, in another size.
+    /// The same style in another size.
     pub const fn size(mut self, size: f64) -> Self {
         self.size = size;
         self
     }
-    /// The same, bold if asked for.
+    /// The same style, bold if `bold`.
     pub const fn bold(mut self, bold: bool) -> Self {
         self.bold = bold;
         self
     }
-    /// The same, ending at its x.
+    /// The same style, right-aligned at its x.
     pub const fn end(mut self) -> Self {
         self.anchor = HPos::Right;
         self
     }
-    /// The same, centred on its x.
+    /// The same style, centred on its x.
     pub const fn middle(mut self) -> Self {
         self.anchor = HPos::Center;
         self
     }
-    /// The same, read from bottom to top.
+    /// The same style, read from bottom to top.
     pub const fn upward(mut self) -> Self {
         self.upward = true;
         self
     }
-    /// Width of `text` in this face.
+    /// Width of `text` in this style, user units.
     pub fn width(self, text: &str) -> f64 {
         text::width(text, self.size, self.bold)
     }
-    /// `text`, cut if it is wider than `room`.
+    /// `text`, shortened if it is wider than `room`.
     pub fn fit(self, text: &str, room: f64) -> std::borrow::Cow<'_, str> {
         text::fit(text, self.size, self.bold, room)
     }
@@ -114,11 +114,11 @@ pub struct Canvas<'a, DB: DrawingBackend> {
 }
 
 impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
-    /// Lays `width` user units over the whole width of `area`.
+    /// A canvas whose `width` user units span the width of `area`.
     pub fn new(area: &'a DrawingArea<DB, Shift>, width: f64) -> Self {
         static FONTS: Once = Once::new();
         FONTS.call_once(|| {
-            // A face that does not register leaves the backends that rasterise text themselves without it: they say so.
+            // If a font cannot be registered, backends that rasterise text themselves report it.
             let _ = register_font(FAMILY, FontStyle::Normal, fonts::REGULAR);
             let _ = register_font(FAMILY, FontStyle::Bold, fonts::BOLD);
         });
@@ -130,7 +130,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         f64::from(self.area.dim_in_pixel().1) / self.pixels
     }
 
-    // Charts drop values that are not finite; should one slip through, the cast makes it 0 rather than garbage.
+    // Charts drop values that are not finite. If one gets through, the cast makes it 0.
     fn px(&self, v: f64) -> i32 {
         (v * self.pixels).round().clamp(-1e6, 1e6) as i32
     }
@@ -154,7 +154,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         }
     }
 
-    /// Lines with a rim of the page's colour, to be seen on top of other marks.
+    /// Lines with an outline in the page's colour, to be visible on top of other marks.
     pub fn rimmed(&self, lines: &[[Point; 2]], stroke: Stroke) -> Drawn<DB> {
         let rim = Stroke::new(PAGE, stroke.width + 1.4);
         lines.iter().try_for_each(|line| self.line(line, rim))?;
@@ -174,7 +174,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         self.area.draw(&Rectangle::new(corners, self.shape(frame)))
     }
 
-    /// A filled polygon; `alpha` below 1 lets what is under it show.
+    /// A filled polygon; `alpha` below 1 makes it transparent.
     pub fn polygon(&self, points: &[Point], ink: Ink, alpha: f64) -> Drawn<DB> {
         let pixels: Vec<_> = points.iter().map(|&p| self.at(p)).collect();
         self.area.draw(&Polygon::new(pixels, rgb(ink).mix(alpha).filled()))
@@ -185,12 +185,12 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         self.area.draw(&Circle::new(self.at(centre), self.px(radius), rgb(ink).mix(alpha).filled()))
     }
 
-    /// A circle drawn as a line.
+    /// A circle outline.
     pub fn circle(&self, centre: Point, radius: f64, stroke: Stroke) -> Drawn<DB> {
         self.area.draw(&Circle::new(self.at(centre), self.px(radius), self.shape(stroke)))
     }
 
-    /// The mark of series `i`. Shapes differ, so that colour is never the only sign.
+    /// The mark of series `i`. Shapes differ, so that colour is never the only distinction.
     pub fn mark(&self, (x, y): Point, i: usize, ink: Ink) -> Drawn<DB> {
         let r = 3.6;
         match i % 4 {
@@ -201,7 +201,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         }
     }
 
-    /// An arrow head whose point is `tip`, pointing in the direction `(dx, dy)`, a unit vector along an axis.
+    /// An arrow head with its point at `tip`, pointing in the direction `(dx, dy)`, a unit vector along an axis.
     pub fn arrow(&self, tip: Point, (dx, dy): Point, ink: Ink) -> Drawn<DB> {
         let base = (tip.0 - 7.0 * dx, tip.1 - 7.0 * dy);
         let wing = (-3.5 * dy, 3.5 * dx);

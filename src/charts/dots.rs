@@ -1,4 +1,4 @@
-//! A dot plot: one value with its interval per row, on a common axis.
+//! Estimates → figure: a dot plot with one value and its interval per row, on a common axis.
 
 use plotters_backend::DrawingBackend;
 
@@ -12,26 +12,26 @@ use super::{About, Format, axis, figure, plain};
 /// One row.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Dot<'a> {
-    /// Its name.
+    /// Name.
     pub label: &'a str,
     /// The estimate.
     pub value: f64,
     /// Lower and upper bound.
     pub interval: Option<(f64, f64)>,
-    /// Stands out; the others step back.
+    /// Emphasised; the others are drawn in a quiet colour.
     pub highlight: bool,
 }
 
 /// A dot plot, greatest value on top.
 #[derive(Clone, Copy)]
 pub struct Dots<'a> {
-    /// In any order.
+    /// The rows in any order.
     pub dots: &'a [Dot<'a>],
-    /// Writes values and ticks.
+    /// Formats values and ticks.
     pub format: Format<'a>,
-    /// A value to compare with, such as the country's, and its name.
+    /// A reference value, such as that of the country, and its name.
     pub reference: Option<(f64, &'a str)>,
-    /// What the axis measures.
+    /// Title of the axis.
     pub axis: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! The conceptual data model, out of the contract: tables, keys, and relations with measured cardinalities.
+//! Contract + measured cardinalities → figure: the conceptual data model with tables, keys and relations.
 
 use plotters_backend::DrawingBackend;
 
@@ -9,27 +9,27 @@ use super::text::wrap;
 use super::{About, figure};
 use crate::schema::contract::{Column, ForeignKey, TABLES, Table, TableId};
 
-/// How many rows face each other along a foreign key, as measured: `0..n` here, `1` there.
+/// Measured cardinality of a foreign key: `0..n` here, `1` there.
 #[derive(Debug, Clone, Copy)]
 pub struct Cardinality<'a> {
-    /// Table of the foreign key.
+    /// Table that holds the foreign key.
     pub table: TableId,
-    /// Its column.
+    /// Column of the foreign key.
     pub column: &'a str,
-    /// Rows of this table per row referred to.
+    /// Number of rows of this table per referenced row.
     pub here: &'a str,
-    /// Rows referred to per row of this table.
+    /// Number of referenced rows per row of this table.
     pub there: &'a str,
 }
 
-/// The data model. Keys, foreign keys and what they refer to are listed; relations the data does not always honour are dashed.
+/// The data model. Lists keys, foreign keys and referenced columns. Relations that the data do not always satisfy are dashed.
 #[derive(Clone, Copy)]
 pub struct Entities<'a> {
-    /// One per foreign key; a relation without one has no numbers.
+    /// One per foreign key; a relation without one shows no numbers.
     pub cardinalities: &'a [Cardinality<'a>],
-    /// The words for columns not listed.
+    /// Words for the columns that are not listed, by their number.
     pub more: &'a dyn Fn(usize) -> String,
-    /// What the signs mean, at the bottom.
+    /// Explanations of the signs, at the bottom.
     pub legend: &'a [&'a str],
 }
 
@@ -68,7 +68,7 @@ const PITCH: f64 = 226.0;
 const LINE: f64 = 15.0;
 const ROW_GAP: f64 = 36.0;
 
-/// Column and row of a table, laid out so that no two relations cross.
+/// Column and row of a table in the layout; no two relations cross.
 const fn cell(table: TableId) -> (usize, usize) {
     match table {
         TableId::OrderReviews => (0, 0),
@@ -84,7 +84,7 @@ const fn cell(table: TableId) -> (usize, usize) {
     }
 }
 
-/// Where a relation leaves or enters a table: so far below its top, or at a share of its width.
+/// Where a relation meets a table: at a distance below its top, or at a fraction of its width.
 #[derive(Clone, Copy)]
 enum Port {
     Left(f64),
@@ -109,7 +109,7 @@ const fn ports(from: TableId, to: TableId) -> (Port, Port) {
     }
 }
 
-/// A table on the page.
+/// Rectangle of a table.
 struct Frame {
     table: &'static Table,
     at: Point,
@@ -196,7 +196,7 @@ fn entity<DB: DrawingBackend>(c: &Canvas<DB>, data: &Entities, frame: &Frame) ->
     Ok(())
 }
 
-/// The corners of a relation: at most two bends, within the space between the tables.
+/// Corners of a relation: at most two bends, in the space between the tables.
 fn route(frames: &[Frame], from: TableId, to: TableId) -> Vec<Point> {
     let (leave, enter) = ports(from, to);
     let (a, b) = (frames[from as usize].port(leave), frames[to as usize].port(enter));
@@ -231,7 +231,7 @@ fn relation<DB: DrawingBackend>(
         return Ok(());
     };
     let (leave, enter) = ports(table.id, key.table);
-    // One above the line and one below: between neighbours there is no room for both side by side.
+    // One label above the line and one below: neighbouring tables leave no room for both on one side.
     let ends = [(points.first(), leave, measured.here, -8.0), (points.last(), enter, measured.there, 9.0)];
     for (at, port, text, side) in ends {
         let Some(&(x, y)) = at else { continue };

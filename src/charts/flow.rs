@@ -1,4 +1,4 @@
-//! The architecture, out of its steps: boxes in layers from top to bottom, arrows along what each step reads.
+//! Steps → figure: the architecture as boxes in layers from top to bottom, with arrows along what each step reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +14,20 @@ use super::{About, figure};
 /// One step.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Step<'a> {
-    /// What others name it by.
+    /// Name by which other steps refer to it.
     pub name: &'a str,
     /// Its title.
     pub label: &'a str,
-    /// A line or two about it.
+    /// One or two lines of description.
     pub detail: &'a str,
-    /// Names of the steps it reads; unknown names are ignored.
+    /// Names of the steps that it reads; unknown names are ignored.
     pub inputs: &'a [&'a str],
 }
 
-/// The steps in any order. Those that read nothing are sources, those that nobody reads are results.
+/// A graph of steps. Steps that read nothing are sources; steps that nobody reads are results.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flow<'a> {
-    /// All of them.
+    /// The steps in any order.
     pub steps: &'a [Step<'a>],
 }
 
@@ -41,7 +41,7 @@ pub fn flow_diagram(about: &About, data: &Flow) -> Svg {
 const GAP: f64 = 18.0;
 const PASSAGE: f64 = 10.0;
 
-/// A box, or the place where an arrow passes a layer.
+/// A box, or a point where an arrow passes through a layer.
 struct Node {
     step: Option<usize>,
     layer: usize,
@@ -51,17 +51,17 @@ struct Node {
 
 struct Layout {
     nodes: Vec<Node>,
-    /// Between nodes of neighbouring layers, from above to below.
+    /// Links between nodes of neighbouring layers, from the upper to the lower node.
     links: Vec<(usize, usize)>,
     /// Top and height of each layer.
     rows: Vec<(f64, f64)>,
-    /// How far below its layer the horizontal part of a node's arrows runs.
+    /// Distance from the bottom of the layer to the horizontal part of a node's arrows.
     track: BTreeMap<usize, f64>,
     bottom: f64,
 }
 
-/// The longest way from a source to each step; sources stand right above their first reader. A cycle ends after as many
-/// rounds as there are steps.
+/// Layer of each step: the length of the longest path from a source. Sources move down to just above their first reader. A
+/// cycle ends after as many rounds as there are steps.
 fn layers(inputs: &[Vec<usize>]) -> Vec<usize> {
     let n = inputs.len();
     let mut layer = vec![0; n];
@@ -90,7 +90,7 @@ impl Layout {
         let node = |step, layer| Node { step, layer, x: 0.0, width: 0.0 };
         let mut nodes: Vec<Node> = (0..steps.len()).map(|i| node(Some(i), layer[i])).collect();
         let mut links = BTreeSet::new();
-        // Arrows of one step that pass the same layers share the way.
+        // Arrows of one step that pass the same layers share their path.
         let mut passages: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for (to, read) in inputs.iter().enumerate() {
             for &from in read.iter().filter(|&&from| layer[from] < layer[to]) {
@@ -118,7 +118,7 @@ impl Layout {
         layout
     }
 
-    /// Heights of the layers and of the space between them.
+    /// Computes the heights of the layers and of the gaps between them.
     fn stack(&mut self, steps: &[Step], order: &[Vec<usize>]) {
         let mut top = 1.0;
         for members in order {
@@ -133,7 +133,8 @@ impl Layout {
         }
     }
 
-    /// Gives every node of a layer whose arrows bend a track of its own where the spans would overlap.
+    /// Assigns tracks to the nodes of a layer whose arrows bend, so that overlapping horizontal parts get different tracks.
+    /// Returns the number of tracks.
     fn tracks(&mut self, members: &[usize]) -> usize {
         let mut used: Vec<Vec<(f64, f64)>> = Vec::new();
         for &i in members {
@@ -154,7 +155,7 @@ impl Layout {
         used.len().saturating_sub(1)
     }
 
-    /// Where link `k` enters the node below: as straight below its start as the other arrows allow.
+    /// Where link `k` enters the lower node: as straight below its start as the other arrows allow.
     fn entry(&self, k: usize) -> f64 {
         let (from, to) = self.links[k];
         let node = &self.nodes[to];
@@ -171,7 +172,7 @@ impl Layout {
         spread(&wanted, pitch, reach)[rank]
     }
 
-    /// Where link `k` leaves the node above: straight over its end if the node is wide enough, or in the middle.
+    /// Where link `k` leaves the upper node: straight above its end if the node is wide enough, or else in the middle.
     fn exit(&self, k: usize) -> f64 {
         let from = &self.nodes[self.links[k].0];
         let end = self.entry(k);
@@ -179,7 +180,7 @@ impl Layout {
     }
 }
 
-/// Widths: as many boxes as the fullest layer holds must fit beside each other.
+/// Sets the widths of the nodes so that the boxes of the fullest layer fit side by side.
 fn size(nodes: &mut [Node], order: &[Vec<usize>]) {
     let width = order
         .iter()
@@ -196,7 +197,7 @@ fn size(nodes: &mut [Node], order: &[Vec<usize>]) {
     }
 }
 
-/// Orders each layer by where its neighbours stand, then moves nodes towards them as far as the others leave room.
+/// Orders each layer by the positions of its neighbours, then moves nodes towards these as far as the other nodes allow.
 fn arrange(nodes: &mut [Node], links: &[(usize, usize)], order: &mut [Vec<usize>]) {
     for members in order.iter() {
         pack(nodes, members, &vec![WIDTH / 2.0; members.len()]);
@@ -212,7 +213,7 @@ fn arrange(nodes: &mut [Node], links: &[(usize, usize)], order: &mut [Vec<usize>
                 if xs.is_empty() { nodes[i].x } else { xs.iter().sum::<f64>() / xs.len() as f64 }
             };
             let mut wanted: Vec<(f64, usize)> = order[layer].iter().map(|&i| (pull(i, nodes), i)).collect();
-            // Later rounds only move: reordering for ever would let two nodes swap endlessly.
+            // Later rounds only move nodes: with reordering, two nodes could swap for ever.
             if round < 6 {
                 wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
             }
@@ -223,7 +224,7 @@ fn arrange(nodes: &mut [Node], links: &[(usize, usize)], order: &mut [Vec<usize>
     }
 }
 
-/// Takes small steps out of ways that pass several layers. Neighbours are farther apart than such a step.
+/// Straightens small bends in paths through several layers. Neighbouring nodes are farther apart than such a bend.
 fn straighten(nodes: &mut [Node], links: &[(usize, usize)]) {
     for &(from, to) in links.iter().filter(|l| l.0 < l.1) {
         if nodes[from].step.is_none() && nodes[to].step.is_none() && (nodes[from].x - nodes[to].x).abs() < GAP / 2.0 {
@@ -232,12 +233,12 @@ fn straighten(nodes: &mut [Node], links: &[(usize, usize)]) {
     }
 }
 
-/// Places `members` left to right near `wanted` without touching, inside the page.
+/// Places `members` from left to right near `wanted`, without overlap and within the page.
 fn pack(nodes: &mut [Node], members: &[usize], wanted: &[f64]) {
     let widths: Vec<f64> = members.iter().map(|&i| nodes[i].width).collect();
     let apart = |k: usize| (widths[k] + widths[k + 1]) / 2.0 + GAP;
     let n = members.len();
-    // Two passes from either side, averaged: the group stays centred on what it wants.
+    // One pass from each side, averaged, keeps the group centred on its wanted positions.
     let mut right = wanted.to_vec();
     for k in 1..n {
         right[k] = right[k].max(right[k - 1] + apart(k - 1));
@@ -262,7 +263,7 @@ fn pack(nodes: &mut [Node], members: &[usize], wanted: &[f64]) {
     }
 }
 
-/// What stands in a box.
+/// Text of a box.
 struct Text {
     label: Vec<String>,
     detail: Vec<String>,
@@ -286,7 +287,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, steps: &[Step], l: &Layout) -> Drawn
     for (k, &(from, to)) in l.links.iter().enumerate() {
         let (above, below) = (&l.nodes[from], &l.nodes[to]);
         let (row_top, row_height) = l.rows[above.layer];
-        // Boxes of one layer have one height, so that arrows leave from one line.
+        // Boxes of one layer have the same height, so that arrows leave from one line.
         let start = (l.exit(k), row_top + row_height);
         let end = (l.entry(k), l.rows[below.layer].0);
         let bend = start.1 + l.track.get(&from).copied().unwrap_or(9.0);

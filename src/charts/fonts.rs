@@ -1,8 +1,8 @@
-//! The one font family of the report, embedded: the same files serve the charts (plotters), the PDF (Typst) and the HTML (CSS).
+//! Embedded fonts of the report: the same files serve the charts (plotters), the PDF (Typst) and the HTML (CSS).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-/// Family name, as Typst, CSS and SVG know it.
+/// Family name in Typst, CSS and SVG.
 pub const FAMILY: &str = "Source Sans 3";
 /// Source Sans 3 Regular, TrueType.
 pub const REGULAR: &[u8] = include_bytes!("../../reports/fonts/SourceSans3-Regular.ttf");
@@ -10,7 +10,7 @@ pub const REGULAR: &[u8] = include_bytes!("../../reports/fonts/SourceSans3-Regul
 pub const BOLD: &[u8] = include_bytes!("../../reports/fonts/SourceSans3-Bold.ttf");
 /// Source Sans 3 Italic, TrueType.
 pub const ITALIC: &[u8] = include_bytes!("../../reports/fonts/SourceSans3-Italic.ttf");
-/// Source Code Pro Regular, TrueType: code in the PDF.
+/// Source Code Pro Regular, TrueType, for code in the PDF.
 pub const CODE: &[u8] = include_bytes!("../../reports/fonts/SourceCodePro-Regular.ttf");
 
 /// The same faces for CSS: weight, style and WOFF2 bytes.
@@ -20,7 +20,7 @@ pub const WEB: [(u16, &str, &[u8]); 3] = [
     (700, "normal", include_bytes!("../../reports/fonts/SourceSans3-Bold.woff2")),
 ];
 
-/// A face of [`WEB`] as a CSS rule that carries its bytes.
+/// A face of [`WEB`] as a CSS rule with its bytes embedded.
 pub(crate) fn css((weight, style, bytes): &(u16, &str, &[u8])) -> String {
     let data = BASE64_STANDARD.encode(bytes);
     format!(

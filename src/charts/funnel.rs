@@ -1,4 +1,4 @@
-//! Rows on their way through the cleaning: what each step kept, and what it took away.
+//! Cleaning steps → figure: how many rows each step kept and removed.
 
 use plotters_backend::DrawingBackend;
 
@@ -11,20 +11,20 @@ use super::{About, Format, figure, plain};
 /// One step.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stage<'a> {
-    /// Its name.
+    /// Name.
     pub label: &'a str,
-    /// What is left after it.
+    /// Number of rows after this step.
     pub kept: f64,
-    /// What it took away.
+    /// Number of rows that it removed.
     pub removed: f64,
 }
 
 /// The steps, first to last.
 #[derive(Clone, Copy)]
 pub struct Funnel<'a> {
-    /// In order.
+    /// The steps in order.
     pub stages: &'a [Stage<'a>],
-    /// Writes the counts.
+    /// Formats the counts.
     pub format: Format<'a>,
 }
 
@@ -56,7 +56,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Funnel, stages: &[Stage]) -> 
     let kept_room = kept.iter().map(|k| LABEL.bold(true).width(k)).fold(0.0, f64::max) + 14.0;
     let most = stages.iter().map(|s| s.kept + s.removed.max(0.0)).fold(f64::MIN_POSITIVE, f64::max);
     let widest = WIDTH - loss_room - 10.0 - left;
-    // Where a count has no room within its bar, it stands behind the bar, and all bars leave it that room.
+    // If a count does not fit inside its bar, it stands behind the bar, and all bars leave room for it.
     let tight = stages.iter().any(|s| s.kept / most * widest < kept_room);
     let widest = if tight { widest - kept_room } else { widest };
     let width = |v: f64| v / most * widest;
@@ -66,7 +66,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Funnel, stages: &[Stage]) -> 
         c.rect((left, y(i) - bar / 2.0), (width(s.kept), bar), if i + 1 == stages.len() { series(0) } else { QUIET })?;
     }
     for (i, s) in stages.iter().enumerate().filter(|(_, s)| s.removed > 0.0) {
-        // A loss too small to see is still a loss: a hairline.
+        // Even a loss too small to see is drawn, as a hairline.
         c.rect((left + width(s.kept), y(i) - bar / 2.0), (width(s.removed).max(0.8), bar), ALERT)?;
     }
     for (i, s) in stages.iter().enumerate() {

@@ -1,10 +1,10 @@
-//! Every chart with data shaped like the real ones. Used by `tests`.
+//! Every chart, drawn with data shaped like the real ones. Used by `tests`.
 
 use super::svg::Svg;
 use super::*;
 use crate::schema::contract::{STATES, TableId};
 
-/// French number, for the pictures: decimals after a comma, thousands apart.
+/// A number in French format: decimal comma, grouped digits.
 fn french(v: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", v.abs());
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));

@@ -1,4 +1,4 @@
-//! A table of values as colours, with the values in the cells if they fit.
+//! Matrix → figure: a table of values as colours, with the values in the cells if they fit.
 
 use plotters_backend::DrawingBackend;
 
@@ -8,20 +8,20 @@ use super::style::{SMALL, VOID, WIDTH, on_scale, scale};
 use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
-/// Rows × columns.
+/// A matrix of values: rows × columns.
 #[derive(Clone, Copy)]
 pub struct Heatmap<'a> {
-    /// Names, top to bottom.
+    /// Row names, top to bottom.
     pub rows: &'a [&'a str],
-    /// Names, left to right.
+    /// Column names, left to right.
     pub columns: &'a [&'a str],
-    /// Row after row; a value that is not finite is a cell without one.
+    /// Values row by row; one that is not finite is an empty cell.
     pub values: &'a [f64],
-    /// Writes cells and the limits of the classes.
+    /// Formats the cells and the class limits.
     pub format: Format<'a>,
-    /// What the colours measure.
+    /// Title of the colour key.
     pub title: &'a str,
-    /// The name of cells without a value in the key.
+    /// Name of empty cells in the key.
     pub missing: &'a str,
 }
 
@@ -51,7 +51,7 @@ pub fn heatmap(about: &About, data: &Heatmap) -> Svg {
 fn layout(data: &Heatmap) -> Layout {
     let left = data.rows.iter().map(|r| LABEL.width(r)).fold(0.0, f64::max).min(0.3 * WIDTH) + 8.0;
     let widest = data.columns.iter().map(|n| NOTE.width(n)).fold(0.0, f64::max);
-    // Few columns are as wide as their names.
+    // If there are few columns, they are as wide as their names.
     let wide = (widest + 10.0).clamp(72.0, 150.0);
     let cell =
         (((WIDTH - left) / data.columns.len() as f64).min(wide), (900.0 / data.rows.len() as f64).clamp(15.0, 24.0));
@@ -71,7 +71,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Heatmap, l: &Layout) -> Drawn
     };
     let gap = 1.0;
     let size = (l.cell.0 - gap, l.cell.1 - gap);
-    // Class by class, so that each is one path.
+    // Class by class, so that each class is a single path.
     for class in 0..classes {
         for (i, _) in data.values.iter().enumerate().filter(|(_, v)| drawable(**v) && class_of(**v, &limits) == class) {
             c.rect(corner(i), size, scale(class, classes))?;
@@ -90,7 +90,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Heatmap, l: &Layout) -> Drawn
         let y = l.top + l.cell.1 * i as f64 + size.1 / 2.0;
         c.text(&row_letter.fit(row, l.left - 8.0), (l.left - 8.0, y), row_letter.end())?;
     }
-    // Columns narrower than a letter is high show every other name.
+    // If columns are narrower than the height of a letter, only some names are shown.
     let every = (13.0 / l.cell.0).ceil().max(1.0) as usize;
     for (i, column) in data.columns.iter().enumerate() {
         let x = l.left + l.cell.0 * i as f64 + size.0 / 2.0;
@@ -104,7 +104,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Heatmap, l: &Layout) -> Drawn
     colour_key(c, data, &limits, (l.left, bottom + 16.0))
 }
 
-/// The classes in a row, the limit between two of them below their border.
+/// Draws the classes in a row, with the limit between two classes below their border.
 fn colour_key<DB: DrawingBackend>(c: &Canvas<DB>, data: &Heatmap, limits: &[f64], (x, y): Point) -> Drawn<DB> {
     let names: Vec<String> = limits.iter().map(|&limit| (data.format)(limit)).collect();
     let classes = limits.len() + 1;

@@ -1,4 +1,4 @@
-//! A distribution: touching columns over a value axis, with marks such as the median.
+//! Distribution → figure: adjacent columns over a value axis, with marks such as the median.
 
 use plotters_backend::DrawingBackend;
 
@@ -8,31 +8,31 @@ use super::style::{ALERT, WIDTH, series};
 use super::svg::Svg;
 use super::{About, Format, axis, figure, plain};
 
-/// A value worth a line.
+/// A value marked by a vertical line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Mark<'a> {
-    /// Where.
+    /// Position on the value axis.
     pub at: f64,
-    /// Its name and value.
+    /// Text: name and value.
     pub label: &'a str,
 }
 
 /// Counts of values between edges.
 #[derive(Clone, Copy)]
 pub struct Histogram<'a> {
-    /// Ascending; one more than there are counts.
+    /// Edges, ascending; one more than there are counts.
     pub edges: &'a [f64],
-    /// Of the values between each edge and the next.
+    /// Number of values between each edge and the next.
     pub counts: &'a [f64],
-    /// Vertical lines.
+    /// Marked values.
     pub marks: &'a [Mark<'a>],
-    /// Writes edges.
+    /// Formats the edges.
     pub x_format: Format<'a>,
-    /// Writes counts.
+    /// Formats the counts.
     pub y_format: Format<'a>,
-    /// What the values are.
+    /// Title of the value axis.
     pub x_title: &'a str,
-    /// What is counted.
+    /// Title of the axis of counts.
     pub y_title: &'a str,
 }
 

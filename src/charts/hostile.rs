@@ -1,4 +1,4 @@
-//! Data no chart likes, and no data at all. Used by `tests`.
+//! Every chart, drawn with hostile data and with no data. Used by `tests`.
 
 use super::gallery::ticks;
 use super::*;
@@ -6,7 +6,7 @@ use crate::schema::contract::STATES;
 
 const LONG: &str = "une catégorie dont le nom ne finit pas, ";
 
-/// Data no chart likes: infinite, missing, enormous, hostile and endless.
+/// Charts of hostile data: infinite, missing, huge and endless values.
 pub fn hostile() -> Vec<(&'static str, Svg)> {
     let name = format!("<script>alert(1)</script> & =cmd|' #set page() {{{{ 7*7 }}}} مرحبا 🎁 {}", LONG.repeat(8));
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, 0.0, -5.0, 1e-300, 3.0, 1e14];

@@ -1,4 +1,4 @@
-//! Series by month with their names at the line's end, months that need a word, and forecasts with their intervals.
+//! Monthly series → figure: lines labelled at their ends, marked months, and forecasts with intervals.
 
 use plotters_backend::DrawingBackend;
 
@@ -8,84 +8,84 @@ use super::style::{AXIS, FG, Ink, MUTED, SOFT, WIDTH, series};
 use super::svg::Svg;
 use super::{About, Format, axis, figure, plain};
 
-/// A step of the time axis: `janv.` of group `2017`.
+/// A tick of the time axis: `janv.` of group `2017`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tick<'a> {
-    /// Written below the axis where there is room.
+    /// Label below the axis, shown if there is room.
     pub label: &'a str,
-    /// Written once below its first label; may be empty.
+    /// Group, shown once below its first label; may be empty.
     pub group: &'a str,
 }
 
-/// An interval around a forecast, widest first.
+/// An interval of a forecast.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Band<'a> {
-    /// Such as `95 %`.
+    /// Label, such as `95 %`.
     pub label: &'a str,
     /// Lower bounds, one per forecast value.
     pub low: &'a [f64],
-    /// Upper bounds.
+    /// Upper bounds, one per forecast value.
     pub high: &'a [f64],
 }
 
-/// What follows a series, drawn dashed.
+/// Forecast of a series, drawn dashed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Forecast<'a> {
     /// Tick of the first value.
     pub from: usize,
     /// One value per tick.
     pub values: &'a [f64],
-    /// Its intervals, widest first.
+    /// Intervals, widest first.
     pub bands: &'a [Band<'a>],
 }
 
-/// One line.
+/// A line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Series<'a> {
-    /// Its name, at its end.
+    /// Name, shown at the end of the line.
     pub label: &'a str,
-    /// One value per tick from the first; a value that is not finite leaves a gap.
+    /// One value per tick from the first on; a value that is not finite leaves a gap.
     pub values: &'a [f64],
-    /// Its continuation.
+    /// Continuation of the line.
     pub forecast: Option<Forecast<'a>>,
 }
 
-/// Ticks that are not like the others, such as an incomplete month.
+/// A range of unusual ticks, such as an incomplete month.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Span<'a> {
     /// First tick.
     pub from: usize,
     /// Last tick.
     pub to: usize,
-    /// Why.
+    /// The reason, in words.
     pub label: &'a str,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Event<'a> {
-    /// Its tick.
+    /// Tick of the event.
     pub at: usize,
-    /// What it was.
+    /// The event, in words.
     pub label: &'a str,
 }
 
-/// Lines over time from zero up.
+/// A line chart over time, with a value axis from zero.
 #[derive(Clone, Copy)]
 pub struct Lines<'a> {
-    /// The time axis.
+    /// Ticks of the time axis.
     pub ticks: &'a [Tick<'a>],
-    /// The most important first: it is the last to lose its label.
+    /// The lines, most important first: the first is the last to lose its label.
     pub series: &'a [Series<'a>],
-    /// Shaded.
+    /// Shaded ranges.
     pub spans: &'a [Span<'a>],
-    /// Vertical lines.
+    /// Events, drawn as vertical lines.
     pub events: &'a [Event<'a>],
-    /// Writes the ticks of the value axis.
+    /// Formats the ticks of the value axis.
     pub format: Format<'a>,
-    /// What the value axis measures, above it.
+    /// Title of the value axis, above it.
     pub unit: &'a str,
-    /// The words for the solid and the dashed part of a line with a forecast.
+    /// Words for the solid and the dashed part of a line with a forecast.
     pub words: (&'a str, &'a str),
 }
 
@@ -114,7 +114,7 @@ const HEIGHT: f64 = 340.0;
 const BOTTOM: f64 = HEIGHT - 40.0;
 const NAME_ROOM: f64 = 140.0;
 
-/// The axes of one figure.
+/// Axes of one figure.
 struct Plot {
     y: Scale,
     left: f64,
@@ -171,7 +171,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Lines) -> Drawn<DB> {
     for note in &notes {
         c.text(&note.text, (note.x, head + 16.0 * note.row as f64 + 6.0), NOTE.middle())?;
     }
-    // The first series is drawn last, on top.
+    // Drawn in reverse order, so that the first series is on top.
     for (i, s) in data.series.iter().enumerate().rev() {
         draw_forecast(c, &plot, s, series(i))?;
         draw_observed(c, &plot, s, i)?;
@@ -196,7 +196,7 @@ fn draw_observed<DB: DrawingBackend>(c: &Canvas<DB>, plot: &Plot, s: &Series, i:
     Ok(())
 }
 
-/// The last observed value and all forecast ones.
+/// The last observed value, followed by all forecast values.
 fn continuation(s: &Series, f: &Forecast, pick: impl Fn(usize) -> f64, steps: usize) -> Vec<(usize, f64)> {
     let last = f.from.checked_sub(1).and_then(|k| s.values.get(k).map(|&v| (k, v)));
     let next = (0..f.values.len()).map(|k| (f.from + k, pick(k)));
@@ -221,7 +221,7 @@ fn draw_forecast<DB: DrawingBackend>(c: &Canvas<DB>, plot: &Plot, s: &Series, in
 
 const BAND_ALPHA: f64 = 0.18;
 
-/// Month names where they do not touch, and each group once.
+/// Draws the month names that do not overlap, and each group once.
 fn time_axis<DB: DrawingBackend>(c: &Canvas<DB>, data: &Lines, plot: &Plot) -> Drawn<DB> {
     let widest = data.ticks.iter().map(|t| NOTE.width(t.label)).fold(1.0, f64::max).min(120.0);
     let per_label = (widest + 8.0) / plot.step();
@@ -263,7 +263,7 @@ struct Note {
     row: usize,
 }
 
-/// The words for spans and events, in as many rows as keep them apart.
+/// Places the texts of spans and events, in as many rows as needed to keep them apart.
 fn place_notes(data: &Lines, plot: &Plot) -> Vec<Note> {
     let n = plot.steps;
     let spans = data.spans.iter().filter(|s| s.from < n && s.from <= s.to);
@@ -289,7 +289,7 @@ fn place_notes(data: &Lines, plot: &Plot) -> Vec<Note> {
     notes
 }
 
-/// Names beside the last values, pushed apart until they do not touch.
+/// Draws names beside the last values, moved apart until they do not overlap.
 fn end_names<DB: DrawingBackend>(c: &Canvas<DB>, data: &Lines, plot: &Plot, top: f64) -> Drawn<DB> {
     let pitch = 15.0;
     let room = ((BOTTOM - top) / pitch) as usize;
@@ -321,7 +321,7 @@ fn end_names<DB: DrawingBackend>(c: &Canvas<DB>, data: &Lines, plot: &Plot, top:
     Ok(())
 }
 
-/// What solid, dashed and shaded mean, top right.
+/// Draws the key of solid, dashed and shaded parts, top right.
 fn key<DB: DrawingBackend>(c: &Canvas<DB>, data: &Lines, bands: &[Band]) -> Drawn<DB> {
     let ink = series(0);
     let mut x = WIDTH;

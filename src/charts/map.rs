@@ -1,4 +1,4 @@
-//! Values by state: a map, and a grid of tiles on which the small states are as large as the others.
+//! Values by state → figure: a map, and a grid of equal tiles on which small states are as large as the others.
 
 use plotters_backend::DrawingBackend;
 
@@ -9,22 +9,22 @@ use super::style::{ALERT, FG, Ink, PAGE, SMALL, VOID, WIDTH, on_scale, scale};
 use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
-/// One value per state.
+/// Values by state.
 #[derive(Clone, Copy)]
 pub struct StateMap<'a> {
-    /// By state code, in any order; states not named have no value.
+    /// Values by state code, in any order; other states have no value.
     pub values: &'a [(&'a str, f64)],
-    /// Writes the limits of the classes and the values in the tiles: short, `5,9 M`.
+    /// Formats class limits and tile values; must be short: `5,9 M`.
     pub format: Format<'a>,
-    /// What the colours measure.
+    /// Title of the colour key.
     pub title: &'a str,
-    /// The name of states without a value in the key.
+    /// Name of states without a value in the key.
     pub missing: &'a str,
-    /// States outlined, such as the target.
+    /// States with an outline, such as the target.
     pub highlight: &'a [&'a str],
-    /// Codes written on the map where they fit.
+    /// Whether to write the codes on the map where they fit.
     pub labels: bool,
-    /// The tile grid beside the map.
+    /// Whether to draw the tile grid beside the map.
     pub tiles: bool,
 }
 
@@ -42,7 +42,7 @@ impl Default for StateMap<'_> {
     }
 }
 
-/// Draws the map of [`StateMap`], with the tiles beside it if asked for.
+/// Draws the map of [`StateMap`], with the tiles beside it if requested.
 pub fn brazil_map(about: &About, data: &StateMap) -> Svg {
     let paint = Paint::of(data);
     let width = if data.tiles { 336.0 } else { 460.0 };
@@ -55,7 +55,7 @@ pub fn brazil_map(about: &About, data: &StateMap) -> Svg {
     })
 }
 
-/// Draws the tiles of [`StateMap`] alone.
+/// Draws only the tiles of [`StateMap`].
 pub fn tile_grid(about: &About, data: &StateMap) -> Svg {
     let paint = Paint::of(data);
     let tile = 52.0;
@@ -65,7 +65,7 @@ pub fn tile_grid(about: &About, data: &StateMap) -> Svg {
     })
 }
 
-/// Values and their classes.
+/// Values with their classes.
 struct Paint<'a> {
     values: Vec<(&'a str, f64)>,
     limits: Vec<f64>,
@@ -91,7 +91,7 @@ impl<'a> Paint<'a> {
         self.limits.len() + 1
     }
 
-    /// Colour of a state and of the text on it.
+    /// Colours of a state and of the text on it.
     fn inks(&self, code: &str) -> (Ink, Ink) {
         self.value(code).map_or((VOID, FG), |v| {
             let class = class_of(v, &self.limits);
@@ -152,7 +152,7 @@ fn tiles<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, at:
     Ok(())
 }
 
-/// The classes from high to low, standing on `bottom`.
+/// Draws the classes from high to low, with the lowest at `bottom`.
 fn key<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, (x, bottom): Point) -> Drawn<DB> {
     let name = |class: usize| {
         let text = |i: usize| paint.limits.get(i).map(|&limit| (data.format)(limit));

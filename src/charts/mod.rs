@@ -1,8 +1,8 @@
-//! Results → figures: every chart is a function of plain data that returns one [`Svg`]. Next: the report embeds them.
+//! Results → figures: each chart is a function of plain data that returns one [`Svg`]. Next: `dossier`, which places them.
 //!
-//! One look for all: the caption carries the title, bars are sorted, labels stand at what they name, numbers come out of
-//! the caller's formatter, colours out of [`style`]. The drawing code is generic over plotters' backends; the public
-//! functions draw on [`SvgBackend`]. Without data the figure says so.
+//! All charts share one look. The caption carries the title, bars are sorted, labels stand next to what they name, the
+//! caller formats the numbers, and [`style`] defines the colours. The drawing code is generic over plotters' backends; the
+//! public functions draw on [`SvgBackend`]. A figure without data says so.
 
 use plotters::prelude::IntoDrawingArea;
 
@@ -53,33 +53,33 @@ pub use stacked::{Row, Stacked, stacked_bars};
 use canvas::{Canvas, Drawn, LABEL};
 use style::{MUTED, WIDTH};
 
-/// What a figure says to those who cannot see it, and what it shows when there is nothing to see.
+/// Texts of a figure for readers who cannot see it, and for a figure without data.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
-    /// Short name.
+    /// Short title.
     pub title: &'a str,
-    /// What the picture shows, in words: the alternative text.
+    /// Alternative text: what the figure shows, in words.
     pub desc: &'a str,
-    /// Shown in place of an empty plot.
+    /// Message in place of an empty plot.
     pub no_data: &'a str,
 }
 
 impl<'a> About<'a> {
-    /// With the French message for missing data.
+    /// Texts with the French message for missing data.
     pub fn new(title: &'a str, desc: &'a str) -> Self {
         About { title, desc, no_data: "Pas de données" }
     }
 }
 
-/// How a value is written.
+/// Formats a value.
 pub type Format<'a> = &'a dyn Fn(f64) -> String;
 
-/// The formatter of those who do not pass one.
+/// The default formatter.
 fn plain(v: f64) -> String {
     if v == 0.0 || (1e-4..1e15).contains(&v.abs()) { format!("{v}") } else { format!("{v:e}") }
 }
 
-/// Draws a figure of `WIDTH` × `height` user units; without a height, the message that there is no data.
+/// Draws a figure of `WIDTH` × `height` user units; without a height, draws the message that there is no data.
 fn figure(
     about: &About,
     height: Option<f64>,
@@ -93,7 +93,7 @@ fn figure(
         let canvas = Canvas::new(&area, WIDTH);
         let message = |text: &str| canvas.text(text, (WIDTH / 2.0, canvas.height() / 2.0), LABEL.ink(MUTED).middle());
         let drawn = if height.is_some() { draw(&canvas) } else { message(about.no_data) };
-        // The backend itself cannot fail; what plotters may report belongs into the figure rather than nowhere.
+        // The SVG backend cannot fail. An error of plotters is shown in the figure rather than lost.
         if let Err(error) = drawn.and_then(|()| area.present()) {
             let _ = message(&error.to_string());
         }

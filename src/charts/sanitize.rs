@@ -1,8 +1,8 @@
-//! A drawing that others have made → markup that draws and does nothing else, fit for a page of HTML and as XML for the PDF, which
-//! would refuse a drawing that links to a file. Used by `svg`.
+//! Foreign SVG → safe SVG that draws and does nothing else. Used by `svg`.
 //!
-//! Ammonia reads the markup as a browser does and keeps what is listed here: no links, scripts, style sheets, animations or
-//! foreign elements, and no address but a place in the drawing itself or a picture that it carries.
+//! The result is safe in an HTML page, and is valid XML for the PDF, which would refuse a drawing that links to a file.
+//! Ammonia parses the markup as a browser does and keeps only what is listed here: no links, scripts, style sheets,
+//! animations or foreign elements, and no URL except a place in the drawing itself or an embedded picture.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -15,23 +15,23 @@ use crate::text::seen;
 const ELEMENTS: &str = "circle clipPath defs desc ellipse g image line linearGradient marker mask path pattern polygon polyline \
     radialGradient rect stop svg symbol text title tspan use";
 
-/// Removed with all that they hold; of other elements the drawing in them stays.
+/// Elements removed with their contents. Of other elements that are removed, the drawing inside stays.
 const EMPTIED: &str = "script style foreignObject iframe annotation-xml";
 
-/// How shapes are placed and what they are.
+/// Attributes that define and place shapes.
 const ATTRIBUTES: &str = "class clipPathUnits cx cy d dx dy fx fy gradientTransform gradientUnits height href id lengthAdjust markerHeight \
     markerUnits markerWidth maskContentUnits maskUnits offset orient pathLength patternContentUnits patternTransform \
     patternUnits points preserveAspectRatio r refX refY role rotate rx ry spreadMethod style textLength transform \
     version viewBox width x x1 x2 y y1 y2 aria-hidden aria-label aria-labelledby aria-describedby lang \
     direction unicode-bidi image-rendering shape-rendering text-rendering vector-effect";
 
-/// How they look: attributes, and properties of `style`.
+/// Attributes, and properties of `style`, that define how shapes look.
 const LOOKS: &str = "clip-path clip-rule color display dominant-baseline fill fill-opacity fill-rule font font-family font-size \
     font-stretch font-style font-variant font-weight letter-spacing marker marker-end marker-mid marker-start mask \
     opacity paint-order stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap \
     stroke-linejoin stroke-miterlimit stroke-opacity stroke-width text-anchor visibility";
 
-/// Pictures that a drawing may carry.
+/// Types of pictures that a drawing may embed.
 const PICTURES: [&str; 4] = ["data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;"];
 
 fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
@@ -53,7 +53,7 @@ static DRAWING: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Whether an attribute stays: addresses lead nowhere out of the drawing, and no escape hides one.
+/// Whether to keep an attribute. URLs must not lead out of the drawing, and no escape may hide one.
 fn stays(element: &str, attribute: &str, value: &str) -> bool {
     if attribute == "href" {
         let picture = element == "image" && PICTURES.iter().any(|kind| value.starts_with(kind));
@@ -65,16 +65,16 @@ fn stays(element: &str, attribute: &str, value: &str) -> bool {
         && addresses.into_iter().all(|url| url.trim_start().trim_start_matches(['"', '\'']).starts_with('#'))
 }
 
-/// One `<svg>` element, empty where the markup is none.
+/// The first `<svg>` element of the markup; empty if there is none.
 pub(crate) fn drawing(markup: &str) -> String {
     let clean: String = DRAWING.clean(markup).to_string().chars().filter_map(seen).collect();
-    // HTML has a name for a space that XML does not know, and knows the prefix of links undeclared.
+    // XML does not know HTML's `&nbsp;`, and HTML allows the `xlink` prefix without a declaration.
     let clean = clean.replace("&nbsp;", "\u{a0}").replace(" xlink:href=", " href=");
     let inner = clean.strip_prefix("<svg").filter(|_| !multiplies(&clean)).map(first);
     format!("<svg xmlns=\"http://www.w3.org/2000/svg\"{}", inner.unwrap_or("></svg>"))
 }
 
-/// What belongs to the first `<svg>`, which has begun.
+/// The rest of the first `<svg>` element, whose start tag has been read, up to its end tag.
 fn first(rest: &str) -> &str {
     let mut depth = 1_usize;
     for (at, _) in rest.match_indices('<') {
@@ -88,7 +88,7 @@ fn first(rest: &str) -> &str {
     rest
 }
 
-/// Whether a place is used that uses others in turn: ten in ten, a few levels deep, and no browser ends drawing.
+/// Whether a used element itself uses others. A few nested levels of ten uses each would keep a browser drawing for ever.
 fn multiplies(markup: &str) -> bool {
     let (mut open, mut users, mut used) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for tag in markup.split('<').skip(1) {
@@ -134,7 +134,7 @@ mod tests {
         ] {
             let clean = drawing(&format!("<svg viewBox='0 0 1 1'>{hostile}<path d='M0 0h1'/></svg>"));
             assert!(clean.starts_with("<svg") && !clean.contains(['\u{202e}', '\u{7}']), "{clean}");
-            // What is no tag is text.
+            // Markup that is not a tag is text.
             let tags: String =
                 clean.split('<').skip(1).filter_map(|tag| Some(format!("<{}>", tag.split_once('>')?.0))).collect();
             for gone in [

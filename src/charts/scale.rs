@@ -1,11 +1,11 @@
 //! Values → positions on an axis with round ticks, and values → classes of a colour scale. Used by the charts.
 
-/// Values an axis can show. Beyond 10¹⁵ a double no longer tells neighbouring amounts apart.
+/// Whether an axis can show the value. Beyond 10¹⁵, a double no longer distinguishes neighbouring amounts.
 pub fn drawable(v: f64) -> bool {
     v.is_finite() && v.abs() < 1e15
 }
 
-/// An axis: round bounds, round ticks, and the two positions between which it runs.
+/// An axis: round bounds, round ticks, and the two positions that it connects.
 #[derive(Debug, Clone)]
 pub struct Scale {
     low: f64,
@@ -24,17 +24,17 @@ impl Scale {
         Some(Self::linear((low.min(0.0), high.max(0.0)), count, span))
     }
 
-    /// A linear axis over `values`, which need not reach 0.
+    /// A linear axis over `values`, which need not include 0.
     pub fn over(values: impl IntoIterator<Item = f64>, count: usize, span: (f64, f64)) -> Option<Scale> {
         Some(Self::linear(extent(values)?, count, span))
     }
 
     fn linear((low, high): (f64, f64), count: usize, (from, to): (f64, f64)) -> Scale {
-        // One value only: room on both sides of it.
+        // A single value gets room on both sides.
         let (low, high) = if low < high { (low, high) } else { (low - 0.5, high + 0.5) };
         let step = round_step((high - low) / count.max(1) as f64);
         let (first, last) = ((low / step).floor(), (high / step).ceil());
-        // Multiplying, not adding up, keeps the ticks exact; `+ 0.0` turns −0 into 0.
+        // Multiplication keeps the ticks exact, unlike repeated addition; `+ 0.0` turns −0 into 0.
         let ticks: Vec<f64> = (0..=(last - first) as usize).map(|i| (first + i as f64) * step + 0.0).collect();
         Scale { low: first * step, high: last * step, from, to, log: false, ticks }
     }
@@ -50,14 +50,14 @@ impl Scale {
         };
         let low_tick = ticks.iter().copied().rfind(|&t| t <= low).unwrap_or(low);
         let high_tick = ticks.iter().copied().find(|&t| t >= high).unwrap_or(high);
-        // Bounds near the data; a whole empty decade would waste the axis.
+        // The bounds are close to the data, because an empty decade would waste space.
         let (low, high) = ((low / 1.3).max(low_tick), (high * 1.3).min(high_tick));
         let (low, high) = if low < high { (low, high) } else { (low / 2.0, high * 2.0) };
         let ticks = ticks.into_iter().filter(|t| (low..=high).contains(t)).collect();
         Some(Scale { low, high, from, to, log: true, ticks })
     }
 
-    /// Position of `v`, within the axis even if `v` is not.
+    /// Position of `v`, clamped to the axis.
     pub fn at(&self, v: f64) -> f64 {
         let v = v.clamp(self.low, self.high);
         let t = if self.log {
@@ -76,14 +76,14 @@ fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// The smallest 1, 2 or 5 × 10ⁿ that is at least `step`.
+/// The smallest of 1, 2 or 5 × 10ⁿ that is at least `step`.
 fn round_step(step: f64) -> f64 {
     let power = 10f64.powf(step.max(1e-12).log10().floor());
     let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= step * (1.0 - 1e-9)).unwrap_or(10.0);
     factor * power
 }
 
-/// The numbers `factor` × 10ⁿ strictly between `low` and `high`, ascending. Both must be above 0.
+/// The numbers `factor` × 10ⁿ strictly between `low` and `high`, ascending. Both bounds must be above 0.
 fn rounds(low: f64, high: f64, factors: &[f64]) -> Vec<f64> {
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     (first..=last)
@@ -92,8 +92,8 @@ fn rounds(low: f64, high: f64, factors: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// At most six round limits between classes of `values`, ascending: even steps, or growing ones where a few values
-/// dwarf the rest. Class `i` holds the values from limit `i − 1` up to but not including limit `i`.
+/// At most six round limits between classes of `values`, ascending: evenly spaced, or growing if a few values are much
+/// greater than the rest. Class `i` holds the values from limit `i − 1` (included) to limit `i` (excluded).
 pub fn limits(values: &[f64]) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|&v| drawable(v)).collect();
     sorted.sort_by(f64::total_cmp);
@@ -109,7 +109,7 @@ pub fn limits(values: &[f64]) -> Vec<f64> {
             return found;
         }
     }
-    // The finest even step that does not exceed six limits.
+    // The finest even step with at most six limits.
     let inside = |count| {
         let mut limits = Scale::linear((low, high), count, (0.0, 1.0)).ticks;
         limits.retain(|t| low < *t && *t < high);
@@ -118,12 +118,12 @@ pub fn limits(values: &[f64]) -> Vec<f64> {
     (1..=10).rev().map(inside).find(|limits| limits.len() <= 6).unwrap_or_default()
 }
 
-/// The class of `v` among those that `limits` divide.
+/// The class of `v` between `limits`.
 pub fn class_of(v: f64, limits: &[f64]) -> usize {
     limits.partition_point(|&limit| limit <= v)
 }
 
-/// Ascending positions at least `pitch` apart, as near to `wanted` (ascending) as `bounds` allow.
+/// Ascending positions at least `pitch` apart, as close to `wanted` (ascending) as `bounds` allow.
 pub fn spread(wanted: &[f64], pitch: f64, (low, high): (f64, f64)) -> Vec<f64> {
     let mut ys = wanted.to_vec();
     let mut floor = low;

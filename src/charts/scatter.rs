@@ -1,4 +1,4 @@
-//! Two measures against each other: points, bubbles if they have a size, names for some.
+//! Two measures → figure: a scatter plot of points, or of bubbles if they have a size, with names for some.
 
 use plotters_backend::DrawingBackend;
 
@@ -9,16 +9,16 @@ use super::style::{AXIS, PAGE, SMALL, WIDTH, series};
 use super::svg::Svg;
 use super::{About, Format, axis, figure, plain};
 
-/// One measure.
+/// One axis.
 #[derive(Clone, Copy)]
 pub struct Axis<'a> {
-    /// What it measures.
+    /// Title of the axis.
     pub title: &'a str,
-    /// Writes its ticks.
+    /// Formats its ticks.
     pub format: Format<'a>,
-    /// Logarithmic: values at or below 0 are left out.
+    /// Whether the axis is logarithmic; values at or below 0 are then left out.
     pub log: bool,
-    /// A value that divides the plot, such as the mean, and its name.
+    /// A reference value that divides the plot, such as the mean, and its name.
     pub reference: Option<(f64, &'a str)>,
 }
 
@@ -42,35 +42,35 @@ impl Axis<'_> {
 /// One point.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Dotted<'a> {
-    /// Its name.
+    /// Name.
     pub label: &'a str,
-    /// On the horizontal axis.
+    /// Value on the horizontal axis.
     pub x: f64,
-    /// On the vertical axis.
+    /// Value on the vertical axis.
     pub y: f64,
-    /// Area of its bubble in any unit; 0 for points of one size.
+    /// Area of the bubble in any unit; 0 for points of one size.
     pub size: f64,
-    /// Index into [`Scatter::groups`]; sets the colour.
+    /// Index into [`Scatter::groups`]; defines the colour.
     pub group: usize,
-    /// Whether its name is written, if there is room.
+    /// Whether to write its name, if there is room.
     pub named: bool,
 }
 
-/// A cloud of points.
+/// A scatter plot.
 #[derive(Clone, Copy, Default)]
 pub struct Scatter<'a> {
-    /// In any order.
+    /// The points in any order.
     pub points: &'a [Dotted<'a>],
-    /// Horizontal.
+    /// The horizontal axis.
     pub x: Axis<'a>,
-    /// Vertical.
+    /// The vertical axis.
     pub y: Axis<'a>,
-    /// Names of the groups, if there are any.
+    /// Names of the groups; may be empty.
     pub groups: &'a [&'a str],
 }
 
 const HEIGHT: f64 = 400.0;
-/// Rows of names above a point and below it, at most.
+/// Maximum number of rows of names above a point, and below it.
 const ROWS: u32 = 12;
 const BOTTOM: f64 = HEIGHT - 46.0;
 
@@ -116,7 +116,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Scatter, points: &[Dotted]) -
     };
     let mut bubbles: Vec<Bubble> =
         points.iter().map(|&of| Bubble { of, at: (x.at(of.x), y.at(of.y)), radius: radius(of.size) }).collect();
-    // Great ones below small ones, and a total order, so that the drawing never depends on that of the input.
+    // Large bubbles are drawn first, below small ones. The order is total, so that it does not depend on that of the input.
     bubbles.sort_by(|a, b| {
         b.radius.total_cmp(&a.radius).then(a.of.x.total_cmp(&b.of.x)).then_with(|| a.of.label.cmp(b.of.label))
     });
@@ -141,7 +141,7 @@ fn touches(a: Area, b: &Bubble) -> bool {
     (nearest.0 - b.at.0).hypot(nearest.1 - b.at.1) < b.radius
 }
 
-/// Dividing lines with their names; returns where the names stand.
+/// Draws the reference lines with their names; returns the rectangles of the names.
 fn references<DB: DrawingBackend>(
     c: &Canvas<DB>,
     data: &Scatter,
@@ -168,10 +168,11 @@ fn references<DB: DrawingBackend>(
     Ok(taken)
 }
 
-/// Where a name may stand, and the upright line that leads to it from a point that is not beside it: an area without width.
+/// Rectangle of a name, and the vertical line (a rectangle without width) to a point that is not beside it.
 type Spot = (Area, Option<Area>);
 
-/// The places for a name of this size: around its point, then ever higher above and lower below it, on one side of an upright line.
+/// Candidate places for a name of this size: around its point, then ever higher above and lower below it, on either side of
+/// a vertical line.
 fn spots(b: &Bubble, (w, h): (f64, f64)) -> Vec<Spot> {
     let ((x, y), r) = (b.at, b.radius + 3.0);
     let d = r * 0.72;
@@ -195,8 +196,8 @@ fn spots(b: &Bubble, (w, h): (f64, f64)) -> Vec<Spot> {
     around.map(|corner| (area(corner), None)).into_iter().chain(far).collect()
 }
 
-/// Names where they touch no other point, and the lines to them no name and, if that can be had, no other point. From left to right, so
-/// that names on the left of their lines climb like stairs.
+/// Draws names where they overlap no other point. The lines to them must not cross a name, and avoid other points if
+/// possible. Works from left to right, so that names to the left of their lines rise like stairs.
 fn names<DB: DrawingBackend>(c: &Canvas<DB>, bubbles: &[Bubble], taken: &mut Vec<Area>, within: Area) -> Drawn<DB> {
     let letter = LABEL.size(SMALL);
     let mut lines: Vec<Area> = Vec::new();

@@ -1,4 +1,4 @@
-//! Shares of a whole per row: sorted stacked bars with the values in the segments and the names in a row on top.
+//! Parts of wholes → figure: sorted stacked bars with values in the segments and the names of the segments on top.
 
 use plotters_backend::DrawingBackend;
 
@@ -12,11 +12,11 @@ use super::{About, Format, figure, plain};
 /// One row: a whole and its parts.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Row<'a> {
-    /// Its name.
+    /// Name.
     pub label: &'a str,
-    /// One value per segment, in the order of [`Stacked::segments`]; drawn as shares of their sum.
+    /// One value per segment, in the order of [`Stacked::segments`]; drawn as a share of their sum.
     pub values: &'a [f64],
-    /// Said at the right end, such as the number of orders.
+    /// Note at the right end, such as the number of orders.
     pub note: &'a str,
 }
 
@@ -25,11 +25,11 @@ pub struct Row<'a> {
 pub struct Stacked<'a> {
     /// Names of the segments, left to right.
     pub segments: &'a [&'a str],
-    /// In any order.
+    /// The rows in any order.
     pub rows: &'a [Row<'a>],
-    /// Writes a share, 0 to 1.
+    /// Formats a share, 0–1.
     pub format: Format<'a>,
-    /// Keeps the order given.
+    /// Keeps the given order.
     pub keep_order: bool,
 }
 
@@ -75,7 +75,7 @@ fn shares<'a>(data: &Stacked<'a>) -> Vec<Shares<'a>> {
 
 const SWATCH: f64 = 11.0;
 
-/// Where each name of a row of names stands, and the height that they take.
+/// Positions of the names in the legend, and the height of the legend.
 pub(crate) fn legend(names: &[&str]) -> (Vec<Point>, f64) {
     let (mut x, mut y) = (0.0, 10.0);
     let mut at = Vec::with_capacity(names.len());
@@ -90,7 +90,7 @@ pub(crate) fn legend(names: &[&str]) -> (Vec<Point>, f64) {
     (at, y + 18.0)
 }
 
-/// Draws names with a patch of their series colour.
+/// Draws names, each with a patch in the colour of its series.
 pub(crate) fn draw_legend<DB: DrawingBackend>(c: &Canvas<DB>, names: &[&str], at: &[Point]) -> Drawn<DB> {
     for (i, (name, &(x, y))) in names.iter().zip(at).enumerate() {
         c.rect((x, y - SWATCH / 2.0), (SWATCH, SWATCH), series(i))?;
@@ -120,7 +120,7 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Stacked, rows: &[Shares], top
             if let Some(&[from, to]) = edges(row).get(segment..segment + 2)
                 && to > from
             {
-                // A gap of the page's colour tells neighbours apart in print without colour.
+                // A gap in the page's colour separates neighbours when printed without colour.
                 let gap = if segment > 0 && to - from > 1.5 { 0.8 } else { 0.0 };
                 c.rect((from + gap, y(i) - pitch.bar / 2.0), (to - from - gap, pitch.bar), series(segment))?;
             }

@@ -1,25 +1,25 @@
-//! The look that all charts share: palette, sizes, the style sheet for light and dark pages. Used by `canvas` and `svg`.
+//! Style of all charts: palette, sizes, and the style sheet for light and dark pages. Used by `canvas` and `svg`.
 //!
-//! The palette survives colour blindness (neighbours differ in lightness as well as in hue) and every series colour has
-//! at least 3:1 against the page.
+//! The palette is safe for colour-blind readers: neighbours differ in lightness as well as in hue. Every series colour has
+//! a contrast of at least 3:1 against the page.
 
 use std::fmt::Write;
 
-/// Width of a chart in user units. Printed 16 cm wide, a unit is 0.71 pt.
+/// Width of a chart in user units. Printed 16 cm wide, one unit is 0.71 pt.
 pub const WIDTH: f64 = 640.0;
-/// Size of most text, 9.2 pt in print.
+/// Font size of most text; 9.2 pt in print.
 pub const FONT_SIZE: f64 = 13.0;
-/// Size of ticks, notes and values in cells, 8.2 pt in print: nothing is smaller.
+/// Font size of ticks, notes and values in cells; 8.2 pt in print, the smallest size.
 pub const SMALL: f64 = 11.5;
 
-/// A colour by its role: the CSS class, the colour on a light page (also the one in the PDF) and on a dark page.
+/// A colour by role: its CSS class, its value on a light page (and in the PDF), and its value on a dark page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ink {
-    /// Class of filled shapes and text; strokes carry it after `l-`.
+    /// CSS class of filled shapes and text; for strokes, prefixed with `l-`.
     pub class: &'static str,
-    /// 0xRRGGBB. Unique in the palette: the backend finds the class by it.
+    /// Colour on a light page, 0xRRGGBB. Unique in the palette, because the backend finds the class by it.
     pub light: u32,
-    /// 0xRRGGBB.
+    /// Colour on a dark page, 0xRRGGBB.
     pub dark: u32,
 }
 
@@ -39,11 +39,11 @@ pub const AXIS: Ink = ink("axis", 0x8792a1, 0x77818e);
 pub const GRID: Ink = ink("grid", 0xe3e7ec, 0x2d343d);
 /// Boxes and shaded spans.
 pub const SOFT: Ink = ink("soft", 0xf1f4f8, 0x1f262e);
-/// Marks that give way to a highlighted one.
+/// Marks that recede behind an emphasised one.
 pub const QUIET: Ink = ink("quiet", 0x93a8be, 0x7a8fa5);
-/// What was lost or must be seen.
+/// Losses, and what must be noticed.
 pub const ALERT: Ink = ink("alert", 0xb3341f, 0xf0907c);
-/// No value.
+/// Missing values.
 pub const VOID: Ink = ink("void", 0xdfe1e4, 0x343a41);
 /// Text on a dark series colour.
 pub const ON_DEEP: Ink = ink("on-deep", 0xfffffe, 0x10151b);
@@ -54,7 +54,7 @@ pub const ON_HIGH: Ink = ink("on-high", 0xfefeff, 0x0f141a);
 /// Text on the lower half of the scale.
 pub const ON_LOW: Ink = ink("on-low", 0x131a22, 0xf2f5f8);
 
-/// Series colours: dark and lighter ones alternate, so that neighbours are told apart in grey.
+/// Series colours: dark and lighter colours alternate, so that neighbours differ in greyscale.
 pub const SERIES: [Ink; 8] = [
     ink("s1", 0x1f5fa8, 0x7db4ee),
     ink("s2", 0xcf7f00, 0xf0b040),
@@ -66,7 +66,7 @@ pub const SERIES: [Ink; 8] = [
     ink("s8", 0x7d8794, 0xb4bcc6),
 ];
 
-/// The scale of maps and heat maps, from low to high.
+/// Colours of maps and heat maps, from low to high.
 pub const SCALE: [Ink; 7] = [
     ink("q0", 0xe8f1f8, 0x1b2b3c),
     ink("q1", 0xcadff0, 0x22405c),
@@ -83,22 +83,22 @@ fn palette() -> impl Iterator<Item = &'static Ink> {
     ROLES.iter().chain(&SERIES).chain(&SCALE)
 }
 
-/// Colour of series `i`; the eighth, grey, serves all that follow.
+/// Colour of series `i`. The eighth, grey, serves all further series.
 pub fn series(i: usize) -> Ink {
     SERIES[i.min(SERIES.len() - 1)]
 }
 
-/// Text colour that reads on series `i`.
+/// Text colour that is legible on series `i`.
 pub fn on_series(i: usize) -> Ink {
     if matches!(i, 1 | 3 | 5) || i >= SERIES.len() - 1 { ON_PALE } else { ON_DEEP }
 }
 
-/// Colour of class `i` of `n` on the scale; a scale of few classes still spans it.
+/// Colour of class `i` of `n`. A scale with few classes still uses its whole range.
 pub fn scale(i: usize, n: usize) -> Ink {
     SCALE[scale_index(i, n)]
 }
 
-/// Text colour that reads on class `i` of `n`.
+/// Text colour that is legible on class `i` of `n`.
 pub fn on_scale(i: usize, n: usize) -> Ink {
     if scale_index(i, n) < 4 { ON_LOW } else { ON_HIGH }
 }
@@ -108,13 +108,13 @@ fn scale_index(i: usize, n: usize) -> usize {
     if n < 2 { 3 } else { (i.min(n - 1) * top + (n - 1) / 2) / (n - 1) }
 }
 
-/// The class of a colour of the light palette.
+/// CSS class of a colour of the light palette.
 pub(crate) fn class((r, g, b): (u8, u8, u8)) -> Option<&'static str> {
     let rgb = u32::from_be_bytes([0, r, g, b]);
     palette().find(|ink| ink.light == rgb).map(|ink| ink.class)
 }
 
-/// Custom properties of the palette, `--chart-fg:#…;` and so on, for `:root` of a light or of a dark page.
+/// Custom properties of the palette (`--chart-fg:#…;` and so on), for `:root` of a light or dark page.
 pub fn css_variables(dark: bool) -> String {
     let mut css = String::new();
     for ink in palette() {
@@ -123,7 +123,7 @@ pub fn css_variables(dark: bool) -> String {
     css
 }
 
-/// Rules that paint every class from its custom property; they win over the presentation attributes.
+/// CSS rules that colour every class by its custom property. They override the presentation attributes.
 pub fn css_rules() -> String {
     let mut css = String::new();
     for Ink { class, .. } in palette() {
@@ -145,7 +145,7 @@ mod tests {
         0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
     }
 
-    /// WCAG 2.2, relative luminance and contrast ratio.
+    /// Contrast ratio by WCAG 2.2, from relative luminances.
     fn contrast(a: u32, b: u32) -> f64 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)

@@ -1,8 +1,8 @@
-//! Drawing operations of plotters → one accessible `<svg>`. Used by `charts`; next: HTML and PDF embed it as it is.
+//! Drawing operations of plotters → one accessible `<svg>`. Used by `canvas`; HTML and PDF embed the result unchanged.
 //!
-//! plotters counts in whole pixels, so this backend is drawn on at ten times the size and writes tenths. Colours of the
-//! palette come out as a presentation attribute, which every renderer reads, and as a class, which a style sheet can
-//! override. There are no ids: many figures share one HTML page.
+//! plotters counts in whole pixels. This backend is therefore ten times as large as the figure and writes tenths. Colours
+//! of the palette are written twice: as a presentation attribute, which every renderer reads, and as a class, which a style
+//! sheet can override. There are no ids, because many figures share one HTML page.
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -24,12 +24,12 @@ use crate::text::seen;
 pub struct Svg(String);
 
 impl Svg {
-    /// Takes markup of our own, which is an `<svg>` element already.
+    /// Wraps markup of our own, which must be an `<svg>` element.
     pub fn new(markup: String) -> Self {
         Svg(markup)
     }
 
-    /// Takes of the markup of others what only draws.
+    /// Sanitises foreign markup: keeps only what draws.
     pub fn foreign(markup: &str) -> Self {
         Svg(sanitize::drawing(markup))
     }
@@ -39,17 +39,17 @@ impl Svg {
         &self.0
     }
 
-    /// Its title.
+    /// The title.
     pub fn title(&self) -> Option<String> {
         self.element("title")
     }
 
-    /// What it shows, in words.
+    /// The alternative text.
     pub fn description(&self) -> Option<String> {
         self.element("desc")
     }
 
-    /// The same figure with `share` of its width free on either side: where the report's font is missing, text is wider.
+    /// The same figure with free space on either side, `share` of its width: without the report's font, text is wider.
     pub fn with_room(&self, share: f64) -> Svg {
         let widened = || {
             let (before, rest) = self.0.split_once("viewBox=\"")?;
@@ -62,7 +62,7 @@ impl Svg {
         widened().unwrap_or_else(|| self.clone())
     }
 
-    /// The text of the first element of that name.
+    /// Text of the first element called `name`.
     fn element(&self, name: &str) -> Option<String> {
         let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
         let (text, _) = rest.split_once(&format!("</{name}>"))?;
@@ -74,11 +74,11 @@ impl Svg {
 /// Pixels of the backend per user unit of the SVG.
 pub const PIXELS_PER_UNIT: u32 = 10;
 
-/// Room left and right, in user units: a renderer's text may be a little wider than measured.
+/// Margin at the left and right, user units: a renderer's text may be a little wider than measured.
 const MARGIN: u32 = 4;
 
-/// Appends `text` as XML character data, safe in attributes too. Line ends become spaces, controls U+FFFD, and what is invisible
-/// goes: XML forbids some, and the rest would reorder the label.
+/// Appends `text` as XML character data that is also safe in attributes. Line ends become spaces and control characters
+/// become U+FFFD. Invisible characters are dropped: XML forbids some, and the others would reorder the label.
 pub fn escape(out: &mut String, text: &str) {
     let spaced = |c: char| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
     for c in text.chars().map(spaced).filter_map(seen) {
@@ -95,14 +95,14 @@ pub fn escape(out: &mut String, text: &str) {
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
-/// A path not yet written: what follows may join it.
+/// A path that is not written yet, because the next shape may join it.
 struct Shape {
     d: String,
     fill: Option<BackendColor>,
     stroke: Option<(BackendColor, u32)>,
 }
 
-/// The plotters backend that writes into a string. [`SvgBackend::close`] ends the element.
+/// A plotters backend that writes into a string. [`SvgBackend::close`] ends the element.
 pub struct SvgBackend<'a> {
     out: &'a mut String,
     size: (u32, u32),
@@ -110,7 +110,7 @@ pub struct SvgBackend<'a> {
 }
 
 impl<'a> SvgBackend<'a> {
-    /// Starts an `<svg>` of `size` user units with a title and a description for those who cannot see it.
+    /// Starts an `<svg>` of `size` user units, with a title and an alternative text.
     pub fn open(out: &'a mut String, size: (u32, u32), title: &str, desc: &str) -> Self {
         let (w, h) = size;
         let _ = write!(
@@ -131,14 +131,14 @@ impl<'a> SvgBackend<'a> {
         out.push_str("</svg>");
     }
 
-    /// Adds an outline. Shapes of one look share an element; an outline around the last fill becomes its stroke.
+    /// Adds a shape. Shapes with the same look share an element; an outline of the previous fill becomes its stroke.
     fn shape(&mut self, shape: Shape) {
         if let Some(last) = &mut self.pending {
             if last.d == shape.d && last.stroke.is_none() && shape.fill.is_none() {
                 last.stroke = shape.stroke;
                 return;
             }
-            // Half-transparent shapes stay apart: where they overlap they darken.
+            // Transparent shapes stay separate, because they darken where they overlap.
             let opaque = shape.fill.is_none_or(|c| c.alpha >= 1.0);
             if opaque && same_fill(last.fill, shape.fill) && same_stroke(last.stroke, shape.stroke) {
                 last.d.push_str(&shape.d);
@@ -214,7 +214,7 @@ fn tenths(out: &mut String, value: i32) {
     };
 }
 
-/// Absolute start, then relative steps: the shortest way to write a polyline.
+/// Path data with an absolute start and relative steps, the shortest form of a polyline.
 fn outline(points: impl IntoIterator<Item = BackendCoord>, closed: bool) -> String {
     let mut d = String::new();
     let mut points: Vec<_> = points.into_iter().collect();
@@ -338,7 +338,7 @@ impl DrawingBackend for SvgBackend<'_> {
             return Ok(());
         }
         self.flush();
-        // Not every renderer knows `dominant-baseline`: the baseline is placed here. Capitals are 0.66 em high.
+        // Not every renderer supports `dominant-baseline`, so the baseline is computed here. Capitals are 0.66 em high.
         let size = style.size();
         let drop = match style.anchor().v_pos {
             VPos::Top => 0.75 * size,
@@ -386,7 +386,7 @@ impl DrawingBackend for SvgBackend<'_> {
         text: &str,
         style: &S,
     ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
-        // plotters measures a font as high as its line; SVG measures it by the em.
+        // plotters measures a font by its line height; SVG measures it by the em.
         let bold = matches!(style.style(), FontStyle::Bold);
         Ok((crate::charts::text::width(text, style.size(), bold) as u32, style.size() as u32))
     }

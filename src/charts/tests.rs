@@ -1,11 +1,11 @@
-//! What holds for every chart. `cargo test --release charts::tests -- --ignored` writes them all to `target/gallery`, to be
-//! looked at, and measures them.
+//! Properties of every chart. `cargo test --release charts::tests -- --ignored` writes all charts to `target/gallery`, for
+//! viewing, and measures the time.
 
 use super::gallery::{CATEGORIES, about, realistic};
 use super::hostile::{empty, hostile};
 use super::*;
 
-/// Every tag is closed by its own name, in order, and no text holds a bare `<` or `&`.
+/// Checks that every tag is closed by its own name, in order, and that no text contains a bare `<` or `&`.
 fn assert_well_formed(name: &str, svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     for part in svg.split('<').skip(1) {
@@ -107,7 +107,7 @@ fn colours_of_the_palette_carry_their_class() {
 
 #[test]
 fn figures_draw_on_any_backend_of_plotters() {
-    // The same drawing code with twice as many pixels: coordinates double, and stay within the picture.
+    // With twice as many pixels, coordinates double and stay within the picture.
     let mut out = String::new();
     {
         let area = SvgBackend::open(&mut out, (1280, 200), "", "").into_drawing_area();

@@ -1,4 +1,4 @@
-//! Text measured with the embedded font, cut and wrapped to fit. Used by `canvas` and every layout.
+//! Text → its width in the embedded font; text cut and wrapped to fit. Used by `canvas` and every layout.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use ab_glyph::{Font, FontRef};
 
 use super::fonts;
 
-/// Advances of the printable ASCII characters, which are nearly all of the text, and the font for the rest. In em.
+/// Advance widths in em: a table for printable ASCII, which is nearly all text, and the font for the rest.
 struct Face {
     ascii: [f64; 128],
     font: Option<FontRef<'static>>,
@@ -26,7 +26,7 @@ impl Face {
     }
 
     fn measured(&self, c: char) -> f64 {
-        // A glyph that is missing comes from another font, of unknown width: a full em is safe.
+        // A missing glyph comes from another font of unknown width; a full em is safe.
         let glyph = self.font.as_ref().map(|f| (f, f.glyph_id(c))).filter(|(_, id)| id.0 != 0);
         glyph.map_or(1.0, |(f, id)| f64::from(f.h_advance_unscaled(id)) / self.em)
     }
@@ -43,18 +43,18 @@ fn face(bold: bool) -> &'static Face {
     if bold { &BOLD } else { &REGULAR }
 }
 
-/// Width of `text` set at `size`, in the unit of `size`.
+/// Width of `text` at font size `size`, in the unit of `size`.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     let face = face(bold);
     text.chars().map(|c| face.advance(c)).sum::<f64>() * size
 }
 
-/// Greatest width among `texts`; 0 when there are none.
+/// Greatest width among `texts`; 0 if there are none.
 pub fn widest<'a>(texts: impl IntoIterator<Item = &'a str>, size: f64, bold: bool) -> f64 {
     texts.into_iter().map(|t| width(t, size, bold)).fold(0.0, f64::max)
 }
 
-/// `text`, cut with an ellipsis if it is wider than `room`. What lies beyond is not looked at.
+/// `text`, shortened with an ellipsis if it is wider than `room`. The part beyond is not measured.
 pub fn fit(text: &str, size: f64, bold: bool, room: f64) -> Cow<'_, str> {
     let face = face(bold);
     let mut wide = 0.0;
@@ -76,19 +76,19 @@ pub fn fit(text: &str, size: f64, bold: bool, room: f64) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", text[..end].trim_end()))
 }
 
-/// `text` on at most `lines` lines, broken at spaces and after underscores, the last one cut if it must be.
+/// `text` on at most `lines` lines, broken at spaces and after underscores. The last line is shortened if necessary.
 pub fn wrap(text: &str, size: f64, bold: bool, room: f64, lines: usize) -> Vec<String> {
     let face = face(bold);
     let wider = |wide: f64, text: &str| text.chars().fold(wide, |wide, c| wide + face.advance(c));
     let mut out: Vec<String> = Vec::new();
-    // Of the last line, em.
+    // Width of the last line, em.
     let mut wide = 0.0;
     for word in text.split_inclusive([' ', '_']) {
         let full = out.len() >= lines;
         match out.last_mut() {
             Some(line) if wider(wide, word.trim_end()) * size <= room => line.push_str(word),
             Some(line) if full => {
-                // Too much for the last line: it will be cut, and what follows is not looked at.
+                // The last line is too long and will be shortened; the rest is not measured.
                 line.push_str(word);
                 break;
             }

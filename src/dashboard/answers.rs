@@ -1,4 +1,4 @@
-//! Decisions → what the page says of them, and what its sliders rank again. Part of `dashboard`.
+//! Decisions → texts of the page and rankings that its sliders recompute. Part of `dashboard`.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::mart::month::Month;
 use crate::models::Forecast;
 use crate::results::Results;
 
-/// Forecasts of the next calendar months by position of the category and of the state: for each month the forecast and the
-/// ends of its 80 % and 95 % intervals, whole BRL; `null` for those that have none. The page has that many `states`.
+/// Forecasts of the next calendar months, by position of category and state. For each month: forecast, then ends of the 80
+/// % and 95 % intervals, whole BRL; `null` for positions without a forecast. The page has `states` states.
 pub(crate) fn forecasts(results: &Results, categories: &Categories, states: usize) -> Value {
     let Ok(decisions) = &results.decisions else {
         return json!({ "months": [], "category": [], "state": [] });
@@ -29,7 +29,7 @@ pub(crate) fn forecasts(results: &Results, categories: &Categories, states: usiz
     })
 }
 
-/// Several series on one position add up, as do the ends of their intervals.
+/// Adds up the series on one position, forecasts and ends of intervals alike.
 fn series(
     forecasts: &[Forecast],
     size: usize,
@@ -49,7 +49,7 @@ fn series(
     sums.into_iter().map(|s| s.map(whole)).collect()
 }
 
-/// Candidates with their deviations, so that the page can weigh them again as `decisions::score` does.
+/// Candidates with their deviations, so that the page can weight them again as `decisions::score` does.
 pub(crate) fn rankings(studio: &Studio<'_>, categories: &Categories) -> Value {
     let Ok(decisions) = &studio.results.decisions else {
         return json!({ "category": null, "state": null });
@@ -100,11 +100,11 @@ fn candidate(place: &Scored, mut about: Value) -> Value {
     about
 }
 
-/// The three decisions, each in a line and a half: what is decided, what it is and why.
+/// Texts of the three decisions: what is decided, the answer, and the reason.
 pub(crate) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTreeMap<&'static str, String>> {
     let (lang, phrases) = (studio.lang(), studio.phrases);
     let reais = |value: f64| lang.brl((value * 100.0).round() as i64, 0);
-    // `key` is what a click filters on.
+    // `key` is the value on which a click filters.
     let say = |label: &str, key: Option<String>, what: String, why: String| {
         let key = key.unwrap_or_default();
         BTreeMap::from([("label", phrases.fill(label, &[])), ("key", key), ("what", what), ("why", why)])

@@ -1,7 +1,7 @@
-//! Mart → the sums that the page filters, with the names of what they are sums of. Part of `dashboard`.
+//! Mart → sums that the page filters, with the names of their dimensions. Part of `dashboard`.
 //!
-//! A table is columns of whole numbers, its rows sorted by their key; the key is one number (category, state, month, …, each
-//! a digit) and is stored as the difference from row to row, which keeps it to a character or two.
+//! A table is stored as columns of integers, with rows sorted by key. The key is one number whose digits are category,
+//! state, month, and so on. It is stored as the difference to the previous row, which takes only a character or two.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use crate::mart::month::Month;
 use crate::schema::contract::{PAYMENT_TYPES, STATES, UNKNOWN};
 use crate::text::shortened;
 
-/// Rows of sales by category that a page may hold; the categories that earn least share one name beyond them.
+/// Maximum rows of sales by category on a page. If there are more, the categories with the least revenue share one name.
 const MOST_ROWS: usize = 45_000;
-/// Cities of a state that have a name; the others are told together.
+/// Number of named cities per state; the others are summed.
 const CITIES: usize = 8;
-/// The key of the categories that share a name. No category of the data is called so: theirs are snake case.
+/// Key of the categories that share a name. No category of the data has this name, because theirs are snake case.
 pub(crate) const OTHERS: &str = "…";
 
-/// Columns of the mart and their names on the page.
+/// Columns of the mart, with their names on the page.
 const SALES: [(&str, &str); 9] = [
     ("orders", "orders"),
     ("items", "items"),
@@ -37,22 +37,22 @@ const SALES: [(&str, &str); 9] = [
 const PAYMENTS: [(&str, &str); 3] =
     [("payments", "payments"), ("value_centavos", "value"), ("installments", "installments")];
 
-/// The data of the page, but for forecasts and rankings.
+/// Data of the page, except forecasts and rankings.
 pub(crate) struct Cube {
     pub values: Value,
     pub categories: Categories,
-    /// How many states it has.
+    /// Number of states.
     pub states: usize,
 }
 
-/// The categories that have a name of their own, by position.
+/// Categories with a name of their own, by position.
 pub(crate) struct Categories {
     keys: Vec<String>,
     others: Option<usize>,
 }
 
 impl Categories {
-    /// Those that fit.
+    /// The categories that fit on a page.
     fn of(sales: &DataFrame) -> Result<Categories> {
         let (names, revenue) = (sales.column("category")?.str()?, sales.column("revenue_centavos")?.i64()?);
         let mut sizes: BTreeMap<&str, (i64, usize)> = BTreeMap::new();
@@ -76,13 +76,13 @@ impl Categories {
         Ok(Categories { keys, others })
     }
 
-    /// Where a category stands; with the others where it has no place of its own.
+    /// Position of a category; that of the shared name if it has none of its own.
     pub(crate) fn position(&self, key: &str) -> Option<usize> {
         let own = self.others.unwrap_or(self.keys.len());
         self.keys[..own].binary_search_by(|k| k.as_str().cmp(key)).ok().or(self.others)
     }
 
-    /// Where it stands alone.
+    /// Position of a category that has its own.
     pub(crate) fn own_position(&self, key: &str) -> Option<usize> {
         self.position(key).filter(|i| Some(*i) != self.others)
     }
@@ -92,18 +92,18 @@ impl Categories {
     }
 }
 
-/// Where a state stands; behind all of them what is not known, which the page only has where there is any.
+/// Position of a state. Unknown states come last, on pages that have any.
 pub(crate) fn state_position(code: &str) -> Option<usize> {
     STATES.binary_search_by(|s| s.0.cmp(code)).ok().or_else(|| (code == UNKNOWN).then_some(STATES.len()))
 }
 
-/// The states, and [`UNKNOWN`] where there are such orders: parts add up to the whole.
+/// Codes of the states, and [`UNKNOWN`] if there are such orders, so that parts add up to the whole.
 fn state_keys(orders: &DataFrame) -> Result<Vec<&'static str>> {
     let unknown = orders.column("state")?.str()?.iter().any(|state| state == Some(UNKNOWN));
     Ok(STATES.iter().map(|s| s.0).chain(unknown.then_some(UNKNOWN)).collect())
 }
 
-/// Collects everything.
+/// Builds the data of the page.
 pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
     let mart = &studio.results.mart;
     let (orders, sales) = (mart.table("orders_by_methods")?, mart.table("sales_by_methods")?);
@@ -159,14 +159,14 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
     Ok(Cube { values, categories, states: states.len() })
 }
 
-/// The five regions, from north to south, as the contract calls them.
+/// The five regions from north to south, named as in the contract.
 const REGIONS: [&str; 5] = ["Norte", "Nordeste", "Centro-Oeste", "Sudeste", "Sul"];
 
 fn method_position(method: &str) -> Option<usize> {
     PAYMENT_TYPES.iter().position(|m| *m == method)
 }
 
-/// Every month from the first order to the last, those without orders too; one month where there is no order.
+/// Every month from the first order to the last, also those without orders; one month if there is no order.
 fn months(orders: &DataFrame) -> Result<Vec<Month>> {
     let days = orders.column("month")?.date()?.physical();
     let (first, last) = (days.iter().flatten().min().unwrap_or(0), days.iter().flatten().max().unwrap_or(0));
@@ -174,7 +174,7 @@ fn months(orders: &DataFrame) -> Result<Vec<Month>> {
     Ok(std::iter::successors(Some(first), |m| Some(m.plus(1))).take_while(|m| *m <= last).collect())
 }
 
-/// Orders of which the day is not known, and what they came to in centavos: the page has no place for them.
+/// Number and revenue (centavos) of orders without a known day, which the page cannot place.
 pub(crate) fn undated(orders: &DataFrame) -> Result<Option<(i64, i64)>> {
     let rows = orders.filter(&orders.column("month")?.is_null())?;
     let sum = |name: &str| -> Result<i64> { Ok(rows.column(name)?.i64()?.sum().unwrap_or(0)) };
@@ -198,19 +198,19 @@ struct Part<'a> {
 /// How the value of a column becomes a digit.
 enum Place<'a> {
     Name(&'a dyn Fn(&str) -> Option<usize>),
-    /// Months since this one.
+    /// Months since this month.
     Day(Month),
-    /// The number itself, counted from this one.
+    /// The number minus this one.
     Number(i64),
 }
 
 impl Part<'_> {
-    /// The digit of each row; `None` where the page does not know the value.
+    /// The digit of each row; `None` if the page does not know the value.
     fn digits(&self, frame: &DataFrame) -> Result<Vec<Option<usize>>> {
         let column = frame.column(self.column)?;
         let digits: Vec<Option<usize>> = match self.place {
             Place::Name(position) => {
-                // Rows are sorted: the name of a row is mostly that of the row before it.
+                // Rows are sorted, so that a name is mostly that of the previous row.
                 let mut last: Option<(&str, Option<usize>)> = None;
                 let names = column.str()?;
                 names
@@ -233,7 +233,7 @@ impl Part<'_> {
     }
 }
 
-/// The measures of `frame` by the key of `parts`, as columns.
+/// The measures of `frame`, summed by the key of `parts`, as columns.
 fn table<const N: usize>(frame: &DataFrame, parts: &[Part<'_>], measures: &[(&str, &str); N]) -> Result<Value> {
     let mut keys = vec![Some(0u64); frame.height()];
     for part in parts {
@@ -244,7 +244,7 @@ fn table<const N: usize>(frame: &DataFrame, parts: &[Part<'_>], measures: &[(&st
     sums(frame, &keys, measures)
 }
 
-/// Sums of the rows with equal keys; rows without one are left out.
+/// Sums over the rows with equal keys; rows without a key are left out.
 fn sums<const N: usize>(frame: &DataFrame, keys: &[Option<u64>], measures: &[(&str, &str); N]) -> Result<Value> {
     let mut rows: BTreeMap<u64, [i64; N]> = BTreeMap::new();
     let columns = measures.iter().map(|m| Ok(frame.column(m.0)?.i64()?)).collect::<Result<Vec<_>>>()?;
@@ -264,9 +264,9 @@ fn sums<const N: usize>(frame: &DataFrame, keys: &[Option<u64>], measures: &[(&s
     Ok(value)
 }
 
-/// The cities with a name, greatest first within their state, and after them the rest of it.
+/// The named cities, greatest first within their state, each state followed by its remainder.
 struct Cities {
-    /// `None` for the rest of a state.
+    /// `None` for the remainder of a state.
     names: Vec<Option<String>>,
     states: Vec<usize>,
     positions: BTreeMap<(String, String), usize>,
@@ -301,7 +301,7 @@ impl Cities {
         Ok(cities)
     }
 
-    /// City × category × year.
+    /// Sums by city × category × year.
     fn table(&self, frame: &DataFrame, category: Part<'_>, year: Part<'_>) -> Result<Value> {
         let (states, names) = (frame.column("state")?.str()?, frame.column("city")?.str()?);
         let digits = category.digits(frame)?.into_iter().zip(year.digits(frame)?);

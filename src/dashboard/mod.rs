@@ -1,8 +1,8 @@
-//! Results → `dashboard.html`: one file with the sums, the libraries and the fonts inside, which asks for nothing.
+//! Results → `dashboard.html`: one file with sums, libraries and fonts embedded, which makes no network request.
 //!
-//! What is computed is computed in `mart`, `models` and `findings`; here it is laid out for the page (`cube`), and its
-//! scripts, bundled from `reports/dashboard/js/`, filter and draw it. The policy of the page allows the one script whose hash it
-//! names; everything from the data is text in a JSON block that no browser executes.
+//! `mart`, `models` and `decisions` compute; `cube` lays the sums out for the page. Its scripts, bundled from
+//! `reports/dashboard/js/`, filter and draw them. The page's content security policy allows only the one script whose hash
+//! it names. Everything from the data is text in a JSON block that no browser executes.
 
 mod answers;
 mod cube;
@@ -30,10 +30,11 @@ use crate::report::{Lang, Templates};
 use crate::results::Results;
 use crate::text::escaped_json;
 
-/// The modules of `reports/dashboard/js/` in one function; `tests/browser/scripts.js` makes it and checks that it is fresh.
+/// The modules of `reports/dashboard/js/` in one function. `tests/browser/scripts.js` makes the bundle and checks that it
+/// is fresh.
 const BUNDLE: &str = include_str!("../../reports/dashboard/dashboard.bundle.js");
 
-/// Libraries with the licence that must go with them, then our own, which share names with nobody.
+/// Libraries, each with the licence that must accompany it, then our bundle, whose names are local.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     let libraries = [
         (
@@ -49,17 +50,17 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     libraries.chain([BUNDLE.to_owned()]).collect()
 });
 
-/// What the page's policy knows the script by.
+/// Hash by which the page's policy allows the script.
 static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| BASE64_STANDARD.encode(Sha256::digest(SCRIPT.as_bytes())));
 
-/// Upright faces alone, and the palette: paper is white, whatever the screen.
+/// CSS of the upright font faces and the palette. Print uses the light palette, whatever the screen.
 static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
     let faces: String = fonts::WEB.iter().filter(|face| face.1 == "normal").map(fonts::css).collect();
     let (light, dark) = (css_variables(false), css_variables(true));
     format!("{faces}:root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}")
 });
 
-/// The words of the page in one language.
+/// Words of the page in one language.
 #[derive(Debug, Deserialize)]
 struct Phrases {
     regions: BTreeMap<String, String>,
@@ -76,7 +77,7 @@ impl Phrases {
         Ok(phrases)
     }
 
-    /// A phrase with its `{name}`s filled.
+    /// A phrase with its `{name}` placeholders filled.
     fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let phrase = self.words.get(key).cloned().unwrap_or_else(|| key.into());
         values.iter().fold(phrase, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
@@ -95,7 +96,7 @@ impl Studio<'_> {
         self.results.parameters.lang
     }
 
-    /// The name of a category, fit for any output.
+    /// Name of a category, safe for any output.
     fn category(&self, name: &str) -> String {
         plain(&self.words.category(name))
     }
@@ -109,7 +110,7 @@ pub fn dashboard(results: &Results) -> Result<String> {
     dashboard_with(results, &Templates::default())
 }
 
-/// The same with the organisation's own words, page and style.
+/// Renders the dashboard with an organisation's own words, page and style.
 ///
 /// # Errors
 /// As [`dashboard`].
@@ -152,7 +153,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     rendered(&tera, "templates/dashboard.html", &page, PAGE)
 }
 
-/// JSON that no name can end: `<` never stands in it, nor does what readers of the page's source would not see.
+/// JSON that is safe in a script element: `<` and invisible characters are escaped, so that no name can end the element.
 fn in_script(value: &Value) -> String {
     escaped_json(&value.to_string()).replace('<', "\\u003c")
 }

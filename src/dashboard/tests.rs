@@ -1,4 +1,4 @@
-//! Totals of the page against the mart, names that would be code, and data that hold next to nothing.
+//! The page's totals equal the mart's; names cannot act as code; almost empty data work.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ fn mart_total(results: &Results, table: &str, column: &str) -> i64 {
     results.mart.table(table).unwrap().column(column).unwrap().i64().unwrap().sum().unwrap_or(0)
 }
 
-/// `results` with a mart in which `edit` has changed every table.
+/// `results` with every table of the mart changed by `edit`.
 fn altered(results: &Results, edit: impl Fn(DataFrame) -> DataFrame) -> Results {
     let tables: BTreeMap<String, DataFrame> =
         results.mart.iter().unwrap().map(|(name, frame)| (name.to_string(), edit(frame.clone()))).collect();
@@ -66,7 +66,7 @@ fn totals_are_the_marts_and_the_page_is_the_same_twice() {
         assert_eq!(total(&data[of][measure]), mart_total(&results, table, column), "{of} {measure}");
     }
     assert_eq!(data["months"].as_array().unwrap().len(), months_between(&results));
-    // Sets of methods: bit i stands for the method i, so that the orders of a method are those of its sets.
+    // Sets of methods: bit i stands for method i, so that the orders of a method are those of its sets.
     let methods = results.mart.table("orders_by_methods").unwrap().clone().lazy();
     let boleto = methods.filter((col("methods") % lit(2)).eq(lit(1))).select([col("orders").sum()]).collect().unwrap();
     let paid = results.mart.table("payments_by_state").unwrap().clone().lazy();
@@ -125,13 +125,13 @@ fn names_stay_text() {
         frame
     });
     let page = dashboard(&named).unwrap();
-    // One script of ours and one block of data, whatever the data hold.
+    // Whatever the data hold, the page has one script of ours and one block of data.
     assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
     assert!(!page.contains("alert(1)</script>"));
     let data = data(&page);
     let keys: Vec<&str> = data["categories"]["keys"].as_array().unwrap().iter().flat_map(Value::as_str).collect();
     assert!(HOSTILE.iter().all(|name| keys.contains(name)));
-    // Controls that would turn the text around them are taken out of what is shown, not out of what is exported.
+    // Control characters that would reverse text are removed from what is shown, but not from what is exported.
     assert!(!data["categories"]["names"].to_string().contains('\u{202e}'));
 }
 
@@ -201,7 +201,7 @@ fn a_state_without_orders_a_single_month_and_no_payment_are_no_failure() {
     assert_eq!(page["complete"], serde_json::json!([0, 0]));
 }
 
-/// Each language has every phrase, and every phrase that the scripts ask for.
+/// Each language has every phrase, and every phrase that the scripts use.
 #[test]
 fn both_languages_have_all_phrases() {
     let [french, english] = [Lang::Fr, Lang::En].map(|lang| Phrases::of(lang, &Templates::default()).unwrap());
@@ -215,7 +215,7 @@ fn both_languages_have_all_phrases() {
     for (key, text) in &french.words {
         assert_eq!(holes(text), holes(&english.words[key]), "{key}");
     }
-    // The modules, not the bundle: a bundler may give `t` another name.
+    // Checks the modules, not the bundle: a bundler may rename `t`.
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/dashboard/js");
     let scripts = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut phrases = 0;
@@ -246,7 +246,7 @@ fn the_policy_names_the_script_and_nothing_from_outside() {
     assert!(script.contains("Permission to use, copy, modify"));
 }
 
-/// A page and a stylesheet of the user's own get the same script, which the policy still names.
+/// A page and a style sheet of the user's own get the same script, which the policy still allows.
 #[test]
 fn an_own_page_and_style_keep_the_script() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! SalesMart → Decisions, and what the past says of such decisions. Each part by the public function of its name. Next: `report`.
+//! SalesMart → Decisions, with backtests of such decisions on the past. Each part has a public function of its name. Next: `dossier`.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +13,17 @@ use crate::models::{
     compare, outlook_with,
 };
 
-/// What the user decides beforehand.
+/// Settings of the decisions.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DecisionParams {
-    /// How much each indicator counts.
+    /// Weight of each indicator.
     pub weights: Weights,
-    /// Advertising budget to spread over states, centavos.
+    /// Advertising budget to allocate over states, centavos.
     pub budget_centavos: Option<i64>,
 }
 
-/// The three decisions and what they stand on.
+/// The three decisions and the forecasts behind them.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decisions {
     /// Forecasts as of the day of decision.
@@ -32,25 +32,25 @@ pub struct Decisions {
     pub winner: Winner,
     /// Where to advertise it.
     pub region: Region,
-    /// How it is paid.
+    /// How the category to sell is paid.
     pub payments: StatePayments,
 }
 
-/// Models and choices tested on the past.
+/// Backtests of models and of strategies to choose a category.
 #[derive(Debug, Clone, Serialize)]
 pub struct BacktestReport {
-    /// Every model on categories, at the ends of months.
+    /// All models on categories, cutoffs at the ends of months.
     pub categories: Comparison,
-    /// The same on states.
+    /// All models on states, cutoffs at the ends of months.
     pub states: Comparison,
-    /// Ours and the simplest two on categories, every seven days.
+    /// Our model and the two simplest on categories, cutoffs every seven days.
     pub weekly: Comparison,
-    /// Ways to choose a category, and what came of them.
+    /// Strategies to choose a category, and their results.
     pub strategies: Vec<Strategy>,
 }
 
 impl DecisionParams {
-    /// Checks what no data can make right.
+    /// Checks the settings without data.
     ///
     /// # Errors
     /// The budget is not above 0.
@@ -67,8 +67,8 @@ impl DecisionParams {
 /// Takes the three decisions.
 ///
 /// # Errors
-/// [`Error::TooLittle`] where the data do not suffice; the mart is incomplete, a weight has no indicator, or the budget is
-/// not above 0.
+/// [`Error::TooLittle`] if the data do not suffice. Other errors: the mart is incomplete, a weight has no indicator, or the
+/// budget is not above 0.
 pub fn decide(mart: &SalesMart, params: &DecisionParams) -> Result<Decisions> {
     decide_with(mart, &SupplyIndicators::of(mart)?, params)
 }
@@ -83,14 +83,14 @@ fn decide_with(mart: &SalesMart, shares: &SupplyIndicators, params: &DecisionPar
     Ok(Decisions { outlook, winner, region, payments })
 }
 
-/// The decisions and what the past says of them, or what the data lack.
+/// The decisions and their backtests, or for each what the data lack.
 pub type Decided = (Result<Decisions, TooLittle>, Result<BacktestReport, TooLittle>);
 
-/// Takes the decisions, with the shares that follow from the mart, and looks back on them, as far as the data suffice: what they
-/// lack is a result, no fault of a run.
+/// Takes the decisions and backtests them, as far as the data suffice, with supply indicators already computed from the
+/// mart. Data that do not suffice are a result, not an error.
 ///
 /// # Errors
-/// As [`decide`] and [`look_back`], but for [`Error::TooLittle`].
+/// As [`decide`] and [`look_back`], except [`Error::TooLittle`].
 pub fn decide_if_enough(mart: &SalesMart, shares: &SupplyIndicators, params: &DecisionParams) -> Result<Decided> {
     let decisions = unless_too_little(decide_with(mart, shares, params))?;
     let past = match &decisions {
@@ -108,10 +108,10 @@ fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
     }
 }
 
-/// Tests models and choices on the past.
+/// Backtests models and strategies.
 ///
 /// # Errors
-/// [`Error::TooLittle`] where the data are too short, or a model cannot be fitted.
+/// [`Error::TooLittle`] if the data are too short. Otherwise: a model cannot be fitted.
 pub fn look_back(outlook: &ForecastSet, weights: &Weights) -> Result<BacktestReport> {
     let (categories, states) = (&outlook.categories.panel, &outlook.states.panel);
     let all = models::all();

@@ -1,4 +1,4 @@
-//! Revenue, growth, reviews and lateness, by category and by state. Part of Findings.
+//! SalesMart → Facts: revenue, growth, reviews and lateness by category and by state. Part of `Findings`.
 
 use std::collections::BTreeMap;
 
@@ -11,80 +11,81 @@ use crate::mart::month::Month;
 use crate::mart::period::Period;
 use crate::schema::contract::UNKNOWN;
 
-/// Months compared with as many before them.
+/// Months per period when revenue growth is measured: a quarter against the quarter before.
 const QUARTER: i32 = 3;
-/// The same for states: most are small, and a quarter of their orders proves little.
+/// Months per period for states. Most states are small, so that the orders of a quarter prove little.
 const HALF_YEAR: i32 = 6;
-/// 95 % quantile of the normal distribution: one-sided bound.
+/// 95 % quantile of the standard normal distribution: one-sided bound.
 pub(crate) const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 
-/// What is known of a category, a state or the whole marketplace. All order statuses unless said.
+/// Facts on a category, a state or the whole marketplace. Includes all order statuses unless stated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Facts {
-    /// Category in English, or code of the state.
+    /// English category, or code of the state.
     pub name: String,
-    /// Orders that hold an item of the category; all orders of the state's customers.
+    /// Orders with an item of the category, or all orders of the state's customers.
     pub orders: i64,
-    /// Items.
+    /// Number of items.
     pub items: i64,
     /// Price and freight of all items, centavos.
     pub revenue_centavos: i64,
-    /// The part of it that is price, centavos.
+    /// Price of all items, centavos.
     pub price_centavos: i64,
-    /// The part of it that is freight, centavos.
+    /// Freight of all items, centavos.
     pub freight_centavos: i64,
     /// Mean review score of those orders, 1–5.
     pub review_mean: Option<f64>,
-    /// Share of the delivered orders received after the promised midnight.
+    /// Share of the delivered orders received after the promised timestamp (a midnight), 0–1.
     pub late_share: Option<f64>,
-    /// Share of the delivered orders received on a day after the promised one.
+    /// Share of the delivered orders received on a day after the promised day, 0–1.
     pub late_by_date_share: Option<f64>,
-    /// Mean days between purchase and delivery, over delivered orders.
+    /// Mean days from purchase to delivery, over delivered orders.
     pub delivery_days_mean: Option<f64>,
-    /// Share of the orders canceled.
+    /// Share of the orders that were canceled, 0–1.
     pub canceled_share: Option<f64>,
     /// Revenue of the last three complete months, centavos.
     pub recent_revenue_centavos: i64,
     /// Growth of those months over the three before; `None` without six complete months or without sales.
     pub growth: Option<Growth>,
-    /// For states: how their orders outgrow those of the others.
+    /// For states: how much their orders outgrow those of all other states.
     pub lead: Option<Lead>,
 }
 
-/// Growth of a state's orders beside that of all other states, half-year on half-year.
+/// Growth of a state's orders relative to that of all other states, half-year on half-year.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Lead {
-    /// Growth factor of the state over that of the others, minus one.
+    /// Growth factor of the state divided by that of the others, minus one.
     pub rate: f64,
-    /// What the rate exceeds with 95 % certainty, if orders arrive at random (Poisson).
+    /// Lower bound of the rate, exceeded with 95 % certainty if orders arrive at random (Poisson).
     pub at_least: f64,
-    /// What it stays below with the same certainty.
+    /// Upper bound of the rate, with the same certainty.
     pub at_most: f64,
-    /// The state's share of the recent orders.
+    /// The state's share of the recent orders, 0–1.
     pub share: f64,
 }
 
-/// Revenue growth between two quarters.
+/// Revenue growth from one quarter to the next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Growth {
-    /// Recent over previous revenue, minus one.
+    /// Recent revenue divided by previous revenue, minus one.
     pub rate: f64,
-    /// What the rate exceeds with 95 % certainty, if orders arrive at random (Poisson) and their mean value stays.
+    /// Lower bound of the rate, exceeded with 95 % certainty if orders arrive at random (Poisson) and their mean value is
+    /// constant.
     pub at_least: f64,
-    /// What it stays below with the same certainty.
+    /// Upper bound of the rate, with the same certainty.
     pub at_most: f64,
-    /// Revenue gained, centavos.
+    /// Change of revenue, centavos.
     pub gain_centavos: i64,
 }
 
 impl Facts {
-    /// Whether it is about something that can be chosen: all but what is summed up as [`UNKNOWN`].
+    /// Whether these facts are about something that can be chosen: everything except [`UNKNOWN`].
     pub fn is_known(&self) -> bool {
         self.name != UNKNOWN
     }
 }
 
-/// Orders and revenue by month.
+/// Month → (orders, revenue in centavos).
 type Months = BTreeMap<Month, (i64, i64)>;
 
 pub(crate) fn by_category(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
@@ -106,7 +107,7 @@ pub(crate) fn by_state(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
     Ok(states)
 }
 
-/// The states add up to the marketplace: an order has one state.
+/// Facts on the whole marketplace, summed over the states: an order belongs to one state.
 pub(crate) fn total(mart: &SalesMart, period: Period) -> Result<Facts> {
     let frame = mart.table("service_by_state")?.clone().lazy();
     let frame =
@@ -182,7 +183,7 @@ fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
     })
 }
 
-/// `own` and `total` orders: recent half-year, then the one before.
+/// Growth of a state relative to the others. `own` and `total`: orders of the recent half-year, then of the one before.
 fn lead(own: [i64; 2], total: [i64; 2]) -> Option<Lead> {
     let rest = [total[0] - own[0], total[1] - own[1]];
     let factor = ratio(own[0], own[1])? / ratio(rest[0], rest[1]).filter(|r| *r > 0.0)?;

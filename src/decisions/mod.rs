@@ -1,4 +1,4 @@
-//! SalesMart → Findings and Decisions: what the orders say, with what supports it. Next: `report`.
+//! SalesMart → Findings (facts) and Decisions (what to sell, where to advertise, how to get paid). Next: `dossier`, `dashboard`.
 
 pub mod decide;
 pub mod facts;
@@ -27,43 +27,43 @@ use crate::mart::SalesMart;
 use crate::mart::period::Period;
 use crate::schema::contract::UNKNOWN;
 
-/// Share of the orders below which a state is no target.
+/// A state with a smaller share of the orders than this is no target.
 pub const LEAST_SHARE: f64 = 0.01;
 
-/// What the orders say about the three questions.
+/// Facts that answer the three questions without a forecast.
 #[derive(Debug, Clone, Serialize)]
 pub struct Findings {
-    /// The complete months on which growth is measured.
+    /// The complete months over which growth is measured.
     pub period: Period,
-    /// The whole marketplace.
+    /// Facts on the whole marketplace.
     pub total: Facts,
-    /// One entry per category, by name, and [`UNKNOWN`] where there is any such.
+    /// One entry per category, by name; [`UNKNOWN`] if there are such items.
     pub categories: Vec<Facts>,
-    /// One entry per state, by code, and [`UNKNOWN`] where there is any such.
+    /// One entry per state, by code; [`UNKNOWN`] if there are such orders.
     pub states: Vec<Facts>,
-    /// Payment methods of each state, by code, and [`UNKNOWN`] where there is any such.
+    /// Payment methods of each state, by code; [`UNKNOWN`] if there are such orders.
     pub payments: Vec<StatePayments>,
     /// Payment methods of the whole marketplace.
     pub payments_total: StatePayments,
 }
 
-/// A state that pays differently from the others.
+/// A payment method that a state uses unusually often.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Habit {
-    /// The state.
+    /// Code of the state.
     pub state: String,
-    /// The method it uses more than the others do.
+    /// Payment method.
     pub method: String,
-    /// Its share of the state's payments.
+    /// The method's share of the state's payments, 0–1.
     pub share: f64,
-    /// The method's share of all payments.
+    /// The method's share of all payments, 0–1.
     pub share_overall: f64,
 }
 
-/// Collects the facts.
+/// Computes the facts.
 ///
 /// # Errors
-/// The mart is incomplete, or no month of it is.
+/// The mart is incomplete, or has no complete month.
 pub fn findings(mart: &SalesMart) -> Result<Findings> {
     let period = Period::of(mart)?;
     Ok(Findings {
@@ -77,8 +77,8 @@ pub fn findings(mart: &SalesMart) -> Result<Findings> {
 }
 
 impl Findings {
-    /// What to sell, as far as facts tell: among the categories that gain revenue for certain (see [`Growth::at_least`]),
-    /// the one that earned most in the last three complete months; without such a category, the one that earned most.
+    /// What to sell, by facts alone: the category with the most revenue in the last three complete months, among those
+    /// whose revenue certainly grows (see [`Growth::at_least`]), or among all if there are none.
     pub fn leading_category(&self) -> Option<&Facts> {
         let growing = |f: &&Facts| f.growth.as_ref().is_some_and(|g| g.at_least > 0.0);
         let most = |a: &&Facts, b: &&Facts| a.recent_revenue_centavos.cmp(&b.recent_revenue_centavos);
@@ -86,14 +86,14 @@ impl Findings {
         known().filter(growing).max_by(most).or_else(|| known().max_by(most))
     }
 
-    /// The states that are known.
+    /// States other than [`UNKNOWN`].
     pub fn known_states(&self) -> impl Iterator<Item = &Facts> {
         self.states.iter().filter(|f| f.is_known())
     }
 
-    /// Where to advertise, as far as facts tell: among the states with at least 1 % of the orders, the one whose orders
-    /// outgrow the others' most for certain (see [`Lead::at_least`]); `None` if no state's do. In smaller states a campaign
-    /// has nobody to reach.
+    /// Where to advertise, by facts alone: the state whose orders outgrow those of the others by the largest certain rate
+    /// (see [`Lead::at_least`]), among states with at least 1 % of the orders; `None` if no state's do. In smaller states,
+    /// a campaign reaches too few people.
     pub fn growing_state(&self) -> Option<&Facts> {
         let lead =
             |f: &Facts| f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE && l.at_least > 0.0).map(|l| l.at_least);
@@ -101,8 +101,8 @@ impl Findings {
         ranked.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
     }
 
-    /// The state and method that differ most from the marketplace: the greatest distance between the method's share of all
-    /// payments and the near end of its interval in the state.
+    /// The state and method that certainly exceed the marketplace most: the greatest distance from the method's share of
+    /// all payments to the lower end of its interval in the state. `None` if there is no such excess.
     pub fn unusual_payment(&self) -> Option<Habit> {
         let mut habits = Vec::new();
         for state in self.payments.iter().filter(|p| p.state != UNKNOWN) {

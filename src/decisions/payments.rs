@@ -1,4 +1,4 @@
-//! How customers pay, by state. Part of Findings.
+//! SalesMart → StatePayments: how customers pay, by state. Part of `Findings`.
 
 use std::collections::BTreeMap;
 
@@ -9,62 +9,62 @@ use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::schema::contract::PAYMENT_TYPES;
 
-/// Share of a state's orders that the offered methods must be able to pay in full.
+/// Share of a state's orders that the recommended methods must be able to pay in full.
 const COVERAGE: f64 = 0.95;
 
-/// Payment methods of a state, or of the whole marketplace.
+/// Payment methods of a state, of a category or of the whole marketplace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatePayments {
-    /// Code of the state; `BR` for all.
+    /// Code of the state, or name of the category; `BR` for the whole marketplace.
     pub state: String,
-    /// Payments.
+    /// Number of payments.
     pub payments: i64,
-    /// Orders with a payment.
+    /// Number of orders with a payment.
     pub orders: i64,
-    /// Centavos.
+    /// Value of the payments, centavos.
     pub value_centavos: i64,
-    /// The methods, most used first.
+    /// The methods, by number of payments, descending.
     pub methods: Vec<Method>,
-    /// The smallest set of methods with which 95 % of the orders can be paid as they were; among equals the one that
-    /// covers most.
+    /// The smallest set of methods with which 95 % of the orders could be paid as they were. Among sets of equal size, the
+    /// one that covers the most orders.
     pub covering: Vec<String>,
-    /// Share of the orders that it covers.
+    /// Share of the orders that the set covers, 0–1.
     pub covered: f64,
 }
 
 /// A payment method.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Method {
-    /// Its name in the data.
+    /// Name in the data.
     pub payment_type: String,
-    /// Payments made with it.
+    /// Number of payments with it.
     pub payments: i64,
-    /// Orders paid with it, in part at least.
+    /// Number of orders paid with it, at least in part.
     pub orders: i64,
-    /// Centavos.
+    /// Value of its payments, centavos.
     pub value_centavos: i64,
-    /// Share of the payments, 0–1.
+    /// Share of the number of payments, 0–1.
     pub share_payments: f64,
     /// Lower end of the 95 % Wilson interval of that share.
     pub share_payments_low: f64,
-    /// Upper end.
+    /// Upper end of the 95 % Wilson interval of that share.
     pub share_payments_high: f64,
-    /// Share of the value, 0–1.
+    /// Share of the value of the payments, 0–1.
     pub share_value: f64,
-    /// Mean number of instalments.
+    /// Mean number of instalments per payment.
     pub installments_mean: f64,
 }
 
 impl StatePayments {
-    /// Share of the payments made with `payment_type`, 0 where there are none.
+    /// Share of the payments made with `payment_type`; 0 if there are none.
     pub fn share(&self, payment_type: &str) -> f64 {
         self.methods.iter().find(|m| m.payment_type == payment_type).map_or(0.0, |m| m.share_payments)
     }
 }
 
-/// Counts of a method: payments, orders, centavos, instalments.
+/// Method → payments, orders, centavos, instalments.
 type Counts = BTreeMap<String, [i64; 4]>;
-/// Orders by the set of methods they were paid with; bit `i` stands for `PAYMENT_TYPES[i]`.
+/// Set of methods → orders paid with exactly that set; bit `i` stands for `PAYMENT_TYPES[i]`.
 type Sets = BTreeMap<u32, i64>;
 
 pub(crate) fn by_state(mart: &SalesMart) -> Result<Vec<StatePayments>> {
@@ -85,7 +85,7 @@ pub(crate) fn total(mart: &SalesMart) -> Result<StatePayments> {
     Ok(summarise("BR", &all, &all_sets))
 }
 
-/// How the orders that hold an item of `category` were paid. `state` is the category.
+/// How orders with an item of `category` were paid. The field `state` holds the category.
 ///
 /// # Errors
 /// The mart is incomplete.
@@ -126,7 +126,7 @@ fn counts(mart: &SalesMart) -> Result<BTreeMap<String, Counts>> {
     Ok(states)
 }
 
-/// By state or category, of the table that holds them.
+/// Orders per set of methods, by state or category, from the table that holds them.
 fn sets(mart: &SalesMart, table: &str, by: &str) -> Result<BTreeMap<String, Sets>> {
     let frame = mart.table(table)?;
     let mut states: BTreeMap<String, Sets> = BTreeMap::new();
@@ -177,7 +177,7 @@ fn summarise(state: &str, counts: &Counts, sets: &Sets) -> StatePayments {
     }
 }
 
-/// The smallest set of methods that pays [`COVERAGE`] of the orders in full, and how many orders it pays.
+/// The smallest set of methods that pays [`COVERAGE`] of the orders in full, and the number of orders it pays.
 fn smallest_cover(sets: &Sets) -> (u32, i64) {
     let total: i64 = sets.values().sum();
     let covered = |chosen: u32| sets.iter().filter(|(set, _)| *set & !chosen == 0).map(|(_, n)| n).sum::<i64>();

@@ -1,14 +1,16 @@
-//! Outlook → where to advertise a category: its states by what more they are expected to buy and how well they are
-//! served, a budget over them, and the cities of the first.
+//! ForecastSet → Region: where to advertise a category. Ranks states, allocates a budget, and lists cities of the best state.
 //!
-//! A category sells too little in most states to be forecast there. What part of it a state buys is taken from its own
-//! revenue of the last three 30-day periods and, like [`PRIOR_ORDERS`] more orders, from that of all categories. The category's
-//! forecast is spread over these parts, each grown as the state's forecast over all categories grows.
+//! States are ranked by the additional revenue expected there and by the quality of service.
 //!
-//! The budget assumes that four times the advertising has twice the effect in a state, and that it has twice the effect in a
-//! state twice as valuable when twice as much is spent there: x BRL in a state of value v gain in proportion to √(v·x),
-//! and the sum is greatest when x is in proportion to v. The value is the expected revenue times e to the score. What a
-//! real of advertising brings in is not known from the orders.
+//! Most states sell too little of one category for a forecast of their own. Therefore the category's forecast is spread
+//! over the states. A state's part is its own revenue in the category over the last three 30-day periods, shrunk towards
+//! its part of all categories with the weight of [`PRIOR_ORDERS`] orders. Each part then grows as the state's forecast over
+//! all categories.
+//!
+//! The budget rests on two assumptions. Within a state, four times the advertising has twice the effect. In a state twice
+//! as valuable, twice the spending has twice the effect. So x BRL in a state of value v gain in proportion to √(v·x), and
+//! the sum is greatest if x is in proportion to v. The value v is the expected revenue times e to the score. The orders do
+//! not tell what a real of advertising earns.
 
 use std::collections::BTreeMap;
 
@@ -25,63 +27,63 @@ use crate::mart::period::Period;
 use crate::models::{DateRange, ForecastSet, Panel};
 use crate::schema::contract::UNKNOWN;
 
-/// Orders for which the revenue of all categories counts in a category's part of a state.
+/// Prior weight of all categories in the estimate of a category's part in a state, orders.
 const PRIOR_ORDERS: f64 = 200.0;
-/// States among which a budget is shared.
+/// Number of states that share a budget.
 pub const ADVERTISED: usize = 5;
-/// Cities listed.
+/// Number of cities listed.
 const CITIES: usize = 10;
-/// Share of all orders of the last three periods that a state needs to be chosen: a campaign of its own must pay.
+/// Share of all orders of the last three periods that a state needs to be a candidate: a campaign there must pay.
 const ENOUGH_SHARE: f64 = 0.01;
-/// Months whose orders are compared with as many before.
+/// Months per period when growth of orders is measured: a half-year against the one before.
 const HALF_YEAR: i32 = 6;
-/// Per so many inhabitants orders are counted.
+/// Orders are counted per this many inhabitants.
 const INHABITANTS: f64 = 100_000.0;
 
 /// Where to advertise.
 #[derive(Debug, Clone, Serialize)]
 pub struct Region {
-    /// The category; all of them where `None`.
+    /// The category; `None` for all categories.
     pub category: Option<String>,
-    /// The states with enough orders to be chosen, the best first.
+    /// The states with enough orders to be candidates, best first.
     pub states: Vec<StateChoice>,
-    /// Cities of the first, most revenue first; all categories, all time.
+    /// Cities of the best state by revenue, descending; all categories, whole period of the data.
     pub cities: Vec<City>,
 }
 
-/// A state as a place to advertise in.
+/// A candidate state.
 #[derive(Debug, Clone, Serialize)]
 pub struct StateChoice {
-    /// Its code.
+    /// Code of the state.
     pub state: String,
-    /// Its place and what it comes from.
+    /// Rank and score, with the indicators behind them.
     pub place: Scored,
     /// Expected revenue of the category over the next three 30-day periods, BRL.
     pub forecast: f64,
-    /// Revenue of the last three, smoothed as told above, BRL.
+    /// Revenue of the category over the last three 30-day periods, BRL, shrunk as described in the module.
     pub before: f64,
-    /// What is expected beyond the growth of the whole, BRL.
+    /// Expected revenue beyond the growth of the market, BRL.
     pub gain: f64,
-    /// Orders of all categories per 100,000 inhabitants, all time.
+    /// Orders of all categories per 100,000 inhabitants, whole period of the data.
     pub penetration: Option<f64>,
-    /// Its part of any advertising budget, 0–1.
+    /// Share of any advertising budget, 0–1.
     pub budget_share: f64,
-    /// Its part of the given budget, centavos; 0 where none was given.
+    /// Share of the given budget, centavos; 0 if none was given.
     pub budget_centavos: i64,
 }
 
-/// A city.
+/// Sales of a city.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct City {
-    /// Its name, lower case without accents.
+    /// Name in lower case without accents.
     pub city: String,
-    /// Orders, canceled and unavailable ones left out.
+    /// Number of orders, without canceled and unavailable ones.
     pub orders: i64,
     /// Price and freight, centavos.
     pub revenue_centavos: i64,
 }
 
-/// Ranks the states for a category, or for all of them, and spreads `budget_centavos` over the first five.
+/// Ranks the states for a category, or for all categories, and allocates `budget_centavos` over the best five.
 ///
 /// # Errors
 /// There is no such category, the mart is incomplete, or the budget is not above 0.
@@ -152,7 +154,7 @@ pub fn region(
     Ok(Region { category: category.map(String::from), states, cities })
 }
 
-/// What a state bought and is expected to buy, BRL.
+/// Past and expected revenue of a state, BRL.
 struct Expected {
     state: String,
     forecast: f64,
@@ -195,7 +197,7 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
         (state.before, state.forecast) = (bought * share(part, bought + prior), part * growth);
         total += state.forecast;
     }
-    // States that are too small take their part too.
+    // States too small to be candidates take their part of the forecast too.
     let others = 1.0 - share(states.values().map(|s| s.before).sum(), bought).min(1.0);
     states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - others) / total.max(f64::MIN_POSITIVE));
     Ok(states.into_values().collect())
@@ -205,9 +207,9 @@ fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-/// What the logarithmic growth of each state's share of all orders exceeds with 95 % certainty, if orders arrive at random
-/// (Poisson): the last six complete months against the six before, or the halves of fewer. Orders tell more than revenue,
-/// in which a few dear ones weigh, and half a year more than a quarter.
+/// Lower bound, with 95 % certainty, of the logarithmic growth of each state's share of all orders, if orders arrive at
+/// random (Poisson). Compares the last six complete months with the six before, or the two halves of fewer months. Orders
+/// are more reliable than revenue, in which a few expensive ones weigh, and a half-year is more reliable than a quarter.
 fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64>> {
     let half = (period.len() as i32 / 2).min(HALF_YEAR);
     let (now, before) = (period.last.plus(1 - half), period.last.plus(1 - 2 * half));
@@ -243,7 +245,7 @@ fn unknown(category: &str, panel: &Panel) -> Error {
     Error::input(format!("there is no category `{category}`")).with_hint(hint)
 }
 
-/// Revenue of the category by state over the days of `span`, BRL.
+/// Revenue of the category by state over `span`, BRL.
 fn own(mart: &SalesMart, category: &str, span: DateRange) -> Result<BTreeMap<String, f64>> {
     let frame = mart.table("sales_by_day")?;
     let (names, states) = (frame.column("category")?.str()?, frame.column("state")?.str()?);
@@ -261,11 +263,11 @@ fn own(mart: &SalesMart, category: &str, span: DateRange) -> Result<BTreeMap<Str
 
 /// Inhabitants by state.
 pub fn population() -> BTreeMap<String, i64> {
-    // The file is part of the program; a test reads it.
+    // The file is embedded in the program; a test parses it.
     toml::from_str(include_str!("population.toml")).unwrap_or_default()
 }
 
-/// Shares a budget in proportion to `values`, to the centavo.
+/// Allocates a budget in proportion to `values`, to the centavo.
 fn allocate(budget: i64, values: &[f64]) -> Vec<i64> {
     let total: f64 = values.iter().sum();
     if budget == 0 || total <= 0.0 || !total.is_finite() {

@@ -1,7 +1,7 @@
-//! Would it have worked? The choice of a category made at every past cutoff with the data of that day. Used by `report`.
+//! Backtest → Strategies: what choosing a category would have earned at every past cutoff, with the data of that day. Next: `dossier`.
 //!
-//! Only what can be known as of a day enters: forecast revenue and growth, in the proportion of their weights. Reviews,
-//! delivery and cancellations are known as of today only and are left out.
+//! Only indicators known at the cutoff count: forecast revenue and growth, in the ratio of their weights. Reviews, delivery
+//! and cancellations are known only as of today and are left out.
 
 use std::collections::BTreeMap;
 
@@ -13,27 +13,27 @@ use crate::models::metrics::{Estimate, bootstrap};
 use crate::models::{Backtest, Frequency, Panel};
 use crate::schema::contract::UNKNOWN;
 
-/// Orders a period that a category needs to be chosen.
+/// Orders per period that a category needs to be chosen.
 const ENOUGH_ORDERS: f64 = 10.0;
 
-/// A way to choose a category, and what came of it.
+/// A strategy to choose a category, and its results. Intervals are 90 %.
 #[derive(Debug, Clone, Serialize)]
 pub struct Strategy {
     /// How the category is chosen.
     pub name: &'static str,
-    /// Revenue of the next three 30-day periods less that of the last three, mean over cutoffs, BRL.
+    /// Revenue of the next three 30-day periods minus that of the last three, mean over the cutoffs, BRL.
     pub gain: Estimate,
-    /// Revenue of the next three periods, BRL.
+    /// Revenue of the next three periods, mean over the cutoffs, BRL.
     pub revenue: Estimate,
-    /// Growth of the next three periods over the last three.
+    /// Growth of the next three periods over the last three, mean over the cutoffs.
     pub growth: Estimate,
-    /// Gain of the best possible choice less this one's, BRL.
+    /// Revenue change of the best possible choice minus that of this one, mean over the cutoffs, BRL.
     pub regret: Estimate,
-    /// What was chosen how often, most often first.
+    /// Chosen categories with the number of cutoffs, most frequent first.
     pub choices: Vec<(String, usize)>,
 }
 
-/// What was known of a category at a cutoff, and what came, BRL.
+/// A category at a cutoff: what was known, and what followed, BRL.
 struct Choice {
     series: usize,
     forecast: f64,
@@ -42,12 +42,14 @@ struct Choice {
     earlier: f64,
 }
 
-/// Compares our choice with simple ones at the cutoffs of `past`, a backtest of our model on categories, with periods of 30
-/// days. Intervals are 90 %, from draws of cutoffs; neighbouring
-/// cutoffs share most of their periods, so that they are narrower than they should be.
+/// Compares our strategy with simple ones at the cutoffs of `past`, a backtest of our model on categories with periods of
+/// 30 days.
+///
+/// Intervals are 90 %, from a bootstrap over cutoffs. Neighbouring cutoffs share most of their periods, so the intervals
+/// are too narrow.
 ///
 /// # Errors
-/// No category sold enough to be chosen.
+/// [`TooLittle::PastOrders`] if no category sold enough to be chosen.
 pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<Strategy>> {
     let names: Vec<&str> = panel.names().collect();
     let mut cutoffs: BTreeMap<i32, BTreeMap<usize, Choice>> = BTreeMap::new();
@@ -112,7 +114,7 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
         .collect())
 }
 
-/// The category that the winner's score would choose from revenue and growth alone.
+/// At each cutoff, the category that the winner's score would choose from revenue and growth alone.
 fn ours(cutoffs: &[Vec<Choice>], weights: &Weights) -> Result<Vec<usize>> {
     let known: BTreeMap<String, f64> = weights
         .category

@@ -1,5 +1,4 @@
-//! Candidates are ranked by a weighted sum of indicators, and it is shown what each of them does. Used by `winner` and
-//! `region`.
+//! Indicators → Scored: ranks candidates by a weighted sum of indicators and shows the effect of each. Used by `winner` and `region`.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// One outlier must not decide: so many robust standard deviations count at most.
+/// Deviations are clipped to this many robust standard deviations, so that one outlier cannot decide.
 const CLIP: f64 = 3.0;
-/// From the median absolute deviation to the standard deviation of a normal distribution.
+/// Factor from the median absolute deviation to the standard deviation of a normal distribution.
 const MAD: f64 = 1.4826;
-/// Weights may miss 1 by a rounding.
+/// Tolerance when checking that weights sum to 1.
 const ROUNDING: f64 = 1e-6;
 
-/// How much each indicator counts.
+/// Weight of each indicator, by its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// Of a category.
+    /// Weights of the indicators of a category.
     pub category: BTreeMap<String, f64>,
-    /// Of a state.
+    /// Weights of the indicators of a state.
     pub state: BTreeMap<String, f64>,
 }
 
 impl Default for Weights {
     fn default() -> Self {
-        // The file is part of the program; a test reads it.
+        // The file is embedded in the program; a test parses it.
         Weights::parse(include_str!("weights.toml"))
             .unwrap_or(Weights { category: BTreeMap::new(), state: BTreeMap::new() })
     }
@@ -36,7 +35,7 @@ impl Weights {
     /// Reads a parameter file in the form of `src/decisions/weights.toml`.
     ///
     /// # Errors
-    /// It is not such a file, or the weights of a table do not add up to 1.
+    /// The text is not such a file, or the weights of a table do not sum to 1.
     pub fn parse(text: &str) -> Result<Weights> {
         let weights: Weights =
             toml::from_str(text).map_err(|e| Error::input(format!("cannot read the weights: {e}")))?;
@@ -54,49 +53,49 @@ impl Weights {
     }
 }
 
-/// An indicator of all candidates.
+/// One indicator of all candidates.
 #[derive(Debug, Clone)]
 pub struct Criterion {
-    /// Its name among the weights.
+    /// Name among the weights.
     pub name: &'static str,
-    /// Whether more of it is better.
+    /// Whether a greater value is better.
     pub more_is_better: bool,
-    /// By candidate; what is not known counts as middling.
+    /// Value per candidate. A missing value gets the deviation 0, as the median does.
     pub values: Vec<Option<f64>>,
 }
 
-/// An indicator of one candidate.
+/// One indicator of one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Indicator {
-    /// Its name among the weights.
+    /// Name among the weights.
     pub name: &'static str,
-    /// In its own unit.
+    /// Value in its own unit.
     pub value: Option<f64>,
-    /// Robust standard deviations better than the median candidate.
+    /// Robust standard deviations by which the candidate is better than the median.
     pub deviation: f64,
-    /// Its weight.
+    /// Weight of the indicator.
     pub weight: f64,
-    /// What it adds to the score: weight × deviation.
+    /// Contribution to the score: weight × deviation.
     pub points: f64,
-    /// The candidate's rank if this indicator did not count.
+    /// Rank of the candidate without this indicator.
     pub rank_without: usize,
 }
 
-/// A candidate's place.
+/// Rank of one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scored {
-    /// Position among the candidates.
+    /// Index among the candidates.
     #[serde(skip)]
     pub candidate: usize,
-    /// 1 is the best.
+    /// Rank; 1 is the best.
     pub rank: usize,
-    /// Sum of the points.
+    /// Score: sum of the points.
     pub score: f64,
-    /// What it is made of.
+    /// The indicators behind the score.
     pub indicators: Vec<Indicator>,
 }
 
-/// Where a criterion's values lie: what turns them into deviations.
+/// Median and spread of an indicator, which turn values into deviations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
     median: f64,
@@ -110,7 +109,7 @@ impl Scale {
         let median = middle(&mut values);
         let mut distances: Vec<f64> = values.iter().map(|v| (v - median).abs()).collect();
         let spread = MAD * middle(&mut distances);
-        // Where most candidates are equal, the others are told apart by their mean distance.
+        // If more than half of the candidates are equal, the mean distance is the unit instead.
         let mean = distances.iter().sum::<f64>() / distances.len().max(1) as f64;
         let unit = if spread > 0.0 { spread } else { mean };
         Scale { median, unit, sign: if criterion.more_is_better { 1.0 } else { -1.0 } }

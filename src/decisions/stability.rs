@@ -1,5 +1,4 @@
-//! How firmly the winner stands: draws of forecasts and of weights, and what would make another category the first. Used
-//! by `winner`.
+//! Scores → stability of the winner: random draws of forecasts and of weights, and sensitivity thresholds. Used by `winner`.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -7,57 +6,58 @@ use serde::Serialize;
 
 use super::score::{Criterion, Scale, Scored, Weights};
 
-/// How often forecasts and weights are drawn.
+/// Number of draws of forecasts, and of weights.
 const DRAWS: usize = 1_000;
 const SEED: u64 = 2;
-/// Other weights: each one times e^x, x uniform within ± this.
+/// In a draw, each weight is multiplied by e^x, with x uniform within ± this.
 const OTHER_WEIGHTS: f64 = 0.7;
-/// Halvings of the interval in which the tipping point is sought: to a thousandth and beyond.
+/// Halvings of the interval in which the threshold is searched: precise to better than a thousandth.
 const HALVINGS: usize = 30;
 
-/// A category's expected revenue, as quantiles.
+/// Expected revenue of a category, with quantiles.
 pub(crate) struct Expected {
     pub name: String,
     pub forecast: f64,
-    /// 2.5 %, 10 %, 90 % and 97.5 % quantiles.
+    /// Quantiles 2.5 %, 10 %, 90 % and 97.5 %.
     pub ends: [f64; 4],
     pub before: f64,
 }
 
-/// What would make another category the first.
+/// What would make another category the winner.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SensitivityThreshold {
-    /// The second.
+    /// The second category.
     pub runner_up: String,
-    /// By how many points the first leads.
+    /// Score of the first minus score of the second, points.
     pub lead: f64,
-    /// The share of its forecast that the first would have to miss for the second to pass it; `None` where it would stay
-    /// first whatever it sold.
+    /// Fraction by which the first must miss its forecast for the second to pass it; `None` if it would stay first whatever
+    /// it sold.
     pub shortfall: Option<f64>,
-    /// Indicators without which another category would be the first, and which.
+    /// Indicators without which another category would be first.
     pub deciding: Vec<Deciding>,
 }
 
-/// An indicator on which the choice hangs.
+/// An indicator that decides the winner.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deciding {
     /// Its name among the weights.
     pub indicator: &'static str,
-    /// The first without it.
+    /// The first category without this indicator.
     pub instead: String,
 }
 
-/// The first criterion of a category.
+/// First indicator of a category: logarithm of the expected revenue.
 pub(crate) fn log_revenue(forecast: f64) -> Option<f64> {
     (forecast > 0.0).then(|| forecast.ln())
 }
 
-/// The second.
+/// Second indicator of a category: logarithm of the expected growth factor.
 pub(crate) fn log_growth(forecast: f64, before: f64) -> Option<f64> {
     (forecast > 0.0 && before > 0.0).then(|| (forecast / before).ln())
 }
 
-/// How often each candidate is first and among the first three, over draws of the forecasts and over draws of weights.
+/// For each candidate, the shares of draws in which it is first and among the first three: over draws of forecasts, then of
+/// weights.
 pub(crate) fn stability(criteria: &[Criterion], expected: &[Expected], weights: &Weights) -> Vec<[f64; 4]> {
     let scales: Vec<Scale> = criteria.iter().map(Scale::of).collect();
     let weight: Vec<f64> = criteria.iter().map(|c| weights.category.get(c.name).copied().unwrap_or(0.0)).collect();
@@ -91,7 +91,7 @@ pub(crate) fn stability(criteria: &[Criterion], expected: &[Expected], weights: 
 }
 
 impl Expected {
-    /// The quantile at `level`: straight between the known ones, the median being the forecast, and level beyond them.
+    /// Quantile at `level`: linear between the known quantiles, with the forecast as median, and constant outside them.
     fn quantile(&self, level: f64) -> f64 {
         let levels = [0.025, 0.1, 0.5, 0.9, 0.975];
         let values = [self.ends[0], self.ends[1], self.forecast, self.ends[2], self.ends[3]];
@@ -106,7 +106,7 @@ impl Expected {
     }
 }
 
-/// `scored`: all candidates, best first. The first two criteria are revenue and growth, which the forecast moves.
+/// `scored` holds all candidates, best first. The first two criteria are revenue and growth, which depend on the forecast.
 pub(crate) fn tipping(
     criteria: &[Criterion],
     expected: &[Expected],

@@ -1,4 +1,4 @@
-//! Planted answers must be found, with defects and without.
+//! The decisions find the planted answers of generated data, with and without defects.
 #![allow(clippy::unwrap_used)]
 
 use rayon::prelude::*;
@@ -17,7 +17,7 @@ fn generated(orders: u64, seed: u64, defects: f64) -> (SalesMart, Truth) {
     (mart::mart(&clean).unwrap(), truth)
 }
 
-/// What was planted and not found.
+/// A planted answer that was not found; `None` if all were.
 fn missed(seed: u64, defects: f64) -> Option<String> {
     let (mart, truth) = generated(100_000, seed, defects);
     let decisions = decide(&mart, &DecisionParams::default()).unwrap();

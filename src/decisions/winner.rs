@@ -1,4 +1,4 @@
-//! Outlook → the category to sell, and the products in it: what is expected of it, what speaks against it, how sure we are.
+//! ForecastSet → Winner: the category to sell and its products, with reasons for and against and its stability. Next: `region`.
 
 use std::collections::BTreeMap;
 
@@ -16,89 +16,89 @@ use crate::models::outlook::PERIODS;
 use crate::models::{DateRange, Forecast, ForecastSet, Frequency, History};
 use crate::schema::contract::UNKNOWN;
 
-/// Orders in the last three months that a category needs to be a candidate.
+/// Orders in the last three periods that a category needs to be a candidate.
 pub const ENOUGH_ORDERS: i64 = 30;
-/// Length of the short list of categories, and of that of products.
+/// Maximum length of the lists of categories and of products.
 pub const LISTED: usize = 10;
 
 /// The category to sell.
 #[derive(Debug, Clone, Serialize)]
 pub struct Winner {
-    /// The day at whose end the forecast is made.
+    /// The day at whose end the forecast is made, counted from 1970-01-01.
     pub cutoff: i32,
-    /// The best first, [`LISTED`] at most.
+    /// The best categories, best first; [`LISTED`] at most.
     pub short_list: Vec<Candidate>,
-    /// All candidates, the best first: what other weights can rank again.
+    /// All candidates, best first: other weights can rank them again.
     #[serde(skip)]
     pub ranked: Vec<Candidate>,
-    /// Whether the data reach back over the three periods that the next ones are compared with.
+    /// Whether the data cover the three past periods that the forecast is compared with.
     pub comparable: bool,
-    /// How many categories had enough orders to be candidates.
+    /// Number of categories with enough orders to be candidates.
     pub candidates: usize,
-    /// Products of the first, most revenue in the last three periods first.
+    /// Products of the winner, by revenue of the last three periods, descending.
     pub products: Vec<ProductFacts>,
-    /// What would make another category the first; `None` where there is no other.
+    /// What would make another category the winner; `None` if there is no other.
     pub tipping: Option<SensitivityThreshold>,
 }
 
 impl Winner {
-    /// The category to sell: there is always one.
+    /// The category to sell; it always exists.
     pub fn first(&self) -> &Candidate {
         &self.short_list[0]
     }
 
-    /// Expected change on the last three periods; `None` where these are not known whole.
+    /// Expected change relative to the last three periods; `None` if the data do not cover these.
     pub fn change(&self, candidate: &Candidate) -> Option<f64> {
         (self.comparable && candidate.before > 0.0).then(|| candidate.forecast / candidate.before - 1.0)
     }
 }
 
-/// A category on the short list.
+/// A candidate category.
 #[derive(Debug, Clone, Serialize)]
 pub struct Candidate {
-    /// English name.
+    /// English category.
     pub category: String,
-    /// Its place and what it comes from.
+    /// Rank and score, with the indicators behind them.
     pub place: Scored,
     /// Expected revenue of the next three 30-day periods, BRL.
     pub forecast: f64,
-    /// 80 % interval; it takes the errors of the three periods for fully related, which is the cautious way.
+    /// 80 % interval, BRL. It assumes that the errors of the three periods are fully correlated, which is cautious.
     pub interval80: (f64, f64),
     /// Revenue of the last three periods, BRL.
     pub before: f64,
-    /// Share of the draws of forecasts in which it comes first.
+    /// Share of the draws of forecasts in which it is first, 0–1.
     pub first: f64,
-    /// Share in which it is among the first three.
+    /// Share of the draws of forecasts in which it is among the first three, 0–1.
     pub top3: f64,
-    /// Share of the draws of weights in which it comes first.
+    /// Share of the draws of weights in which it is first, 0–1.
     pub first_other_weights: f64,
-    /// Share of those in which it is among the first three.
+    /// Share of the draws of weights in which it is among the first three, 0–1.
     pub top3_other_weights: f64,
 }
 
 /// A product of the winning category.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProductFacts {
-    /// Its id.
+    /// Product id.
     pub product_id: String,
     /// Price and freight over the last three periods, centavos.
     pub recent_centavos: i64,
-    /// The same over all time.
+    /// Price and freight over the whole period of the data, centavos.
     pub revenue_centavos: i64,
-    /// Orders that hold it.
+    /// Number of orders with the product.
     pub orders: i64,
     /// Mean price of an item, centavos.
     pub price_centavos: i64,
-    /// Mean review score of its orders.
+    /// Mean review score of its orders, 1–5.
     pub review_mean: Option<f64>,
-    /// Sellers that offer it.
+    /// Number of sellers that offer it.
     pub sellers: i64,
 }
 
-/// Chooses the category, as of the day of the outlook.
+/// Chooses the category to sell as of the day of decision.
 ///
 /// # Errors
-/// The mart is incomplete, no category has enough orders, or a weight has no indicator.
+/// [`TooLittle::Orders`] if no category has enough orders. Otherwise: the mart is incomplete, or a weight has no indicator.
 pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Result<Winner> {
     let (panel, history) = (&outlook.categories.panel, &outlook.categories.history);
     let recent = recent(history);
@@ -146,7 +146,7 @@ pub(crate) fn recent(history: &History) -> DateRange {
     DateRange { from: Frequency::Days30.span(history.cutoff, 1 - PERIODS as i32).from, to: history.cutoff }
 }
 
-/// Three periods ahead and back, by name.
+/// Expected revenue of the next three periods and actual revenue of the last three, by category.
 fn expected(periods: &[Forecast], history: &History) -> Vec<Expected> {
     let mut all: BTreeMap<&str, Expected> = BTreeMap::new();
     for f in periods {

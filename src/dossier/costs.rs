@@ -1,4 +1,4 @@
-//! `reports/costs.toml` → what the original's architecture costs a month. Used by `values` and `tables`.
+//! `reports/costs.toml` → monthly cost of the original project's architecture. Used by `values` and `tables`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,14 +7,14 @@ use super::edition::Words;
 use crate::error::{Error, Result};
 use crate::report::Templates;
 
-/// A service, in US dollars.
+/// A service, priced in US dollars.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cost {
     pub key: String,
-    /// Units a month.
+    /// Units per month.
     pub quantity: f64,
-    /// Per unit.
+    /// Price per unit, US dollars.
     pub price: f64,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn values(costs: &[Cost], words: &Words) -> Value {
     })
 }
 
-/// Service, quantity, unit, price of a unit, price of a month.
+/// Table rows: service, quantity, unit, price per unit, price per month.
 pub(crate) fn rows(costs: &[Cost], words: &Words) -> Vec<Vec<String>> {
     let lang = words.lang;
     let row = |c: &Cost| {

@@ -1,4 +1,4 @@
-//! The values of the decisions and of their test on the past. Part of `values`.
+//! Decisions and backtests → values for placeholders. Part of `values`.
 
 use serde_json::{Value, json};
 
@@ -16,12 +16,12 @@ use crate::report::lang::Lang;
 use crate::results::Results;
 use crate::text::shortened;
 
-/// Points of an indicator below which it is no reason.
+/// An indicator with fewer points than this is not named as a reason.
 const TELLING: f64 = 0.02;
-/// Days that the decisions look ahead.
+/// Horizon of the decisions, days.
 const AHEAD: i32 = 90;
 
-/// `decisions` is null where there are none, and `lack` says why.
+/// Values of decisions and backtests. Without decisions, `decisions` is null and `lack` gives the reason.
 pub(crate) fn values(results: &Results, words: &Words) -> Value {
     let (decisions, past) = (results.decisions.as_ref(), results.past.as_ref());
     json!({
@@ -109,11 +109,11 @@ fn indicator(i: &Indicator, words: &Words) -> Value {
     })
 }
 
-/// An indicator's value in its unit.
+/// An indicator's value, formatted in its unit.
 pub(crate) fn told(i: &Indicator, lang: Lang) -> String {
     let Some(value) = i.value else { return "–".into() };
     match i.name {
-        // The score sees logarithms; the reader what they are of.
+        // The score uses logarithms; the reader gets the original amounts.
         "revenue" => lang.brl(centavos(value.exp()), 0),
         "growth" => signed(lang, value.exp() - 1.0),
         "gain" => lang.brl(centavos(value), 0),
@@ -123,13 +123,13 @@ pub(crate) fn told(i: &Indicator, lang: Lang) -> String {
     }
 }
 
-/// A change as a percentage with its sign.
+/// A change as a signed percentage.
 pub(crate) fn signed(lang: Lang, change: f64) -> String {
     let text = lang.percent(change, 1);
     if change > 0.0 { format!("+{text}") } else { text }
 }
 
-/// Value of an indicator by name.
+/// Value of the indicator called `name`.
 pub(crate) fn of(place: &Scored, name: &str) -> Option<f64> {
     place.indicators.iter().find(|i| i.name == name).and_then(|i| i.value)
 }
@@ -182,7 +182,7 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
     })
 }
 
-/// Indicators that speak for a place, strongest first.
+/// Indicators in favour of a candidate, strongest first.
 fn strongest(place: &Scored, words: &Words) -> Vec<Value> {
     let mut own: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > TELLING).collect();
     own.sort_by(|a, b| b.points.total_cmp(&a.points));
@@ -210,13 +210,13 @@ fn model(view: &View, words: &Words) -> Value {
     })
 }
 
-/// Place of a feature among [`FEATURES`](crate::models::linear::FEATURES): labels are keyed by it.
+/// Index of a feature in [`FEATURES`](crate::models::linear::FEATURES), by which its label is keyed.
 pub(crate) fn position(feature: &str) -> usize {
     crate::models::linear::FEATURES.iter().position(|f| *f == feature).unwrap_or(0)
 }
 
-/// Change of a category's expected share where a feature is ten percent, or ten points, higher. The first three features
-/// are logarithms, the others shares.
+/// Relative change of a category's expected share if a feature is 10 % or 10 points higher. The first three features are
+/// logarithms, the others shares.
 pub(crate) fn effect(c: &Coefficient) -> f64 {
     let more = if position(c.feature) < 3 { 1.1f64.ln() } else { 0.1 };
     (c.value * more).exp() - 1.0
@@ -240,7 +240,7 @@ fn tested(past: &BacktestReport, words: &Words) -> Value {
     })
 }
 
-/// Median distance of the next month from its forecast, as a share of it, for the smaller and the larger half of the forecasts.
+/// Median relative error of the one-month forecasts, for the smaller and the larger half of the forecasts.
 fn residuals(test: &Backtest) -> Option<Value> {
     let told = test.outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0);
     let mut told: Vec<(f64, f64)> = told.map(|o| (o.forecast, (o.actual / o.forecast - 1.0).abs())).collect();
@@ -271,7 +271,7 @@ fn comparison(c: &Comparison, words: &Words) -> Value {
         "cutoffs": c.params.cutoffs.len(), "first": c.params.cutoffs.first().map(|d| date(*d).to_string()),
         "last": c.params.cutoffs.last().map(|d| date(*d).to_string()), "horizon": c.params.horizon,
         "ours": models.first(), "naive": of("last value"), "original": of("year and month"), "models": models,
-        // Our error over that of repeating the last period; the same where both know the true total.
+        // Our WAPE divided by that of repeating the last period; then the same with the true total given to both.
         "ratio": naive.map(|t| share(ours.wape, t.metrics.wape)),
         "ratio_given_total": naive.map(|t| share(ours.wape_given_total, t.metrics.wape_given_total)),
     })

@@ -1,4 +1,4 @@
-//! The report's tables on decisions and on the past. Part of `tables`.
+//! Decisions and backtests → tables of the report. Part of `tables`.
 
 use super::decided::{effect, model_key, of, position, signed, strategy_key, told};
 use super::edition::Words;
@@ -9,7 +9,7 @@ use crate::results::Results;
 
 type Rows = Vec<Vec<String>>;
 
-/// Cities listed: enough to plan a campaign.
+/// Number of listed states.
 const STATES: usize = 12;
 
 fn brl(reais: f64, words: &Words) -> String {
@@ -41,7 +41,7 @@ pub(crate) fn short_list(results: &Results, words: &Words) -> Rows {
         .collect()
 }
 
-/// The winner's indicators: value, deviation, weight, points, rank without it.
+/// Indicators of the winner. Columns: value, deviation, weight, points, rank without the indicator.
 pub(crate) fn indicators(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let place = decisions(results).map(|d| d.winner.first().place.indicators.as_slice()).unwrap_or_default();
@@ -155,7 +155,7 @@ pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
         .collect()
 }
 
-/// One row per model: categories, then states.
+/// One row per model, for categories and then for states.
 pub(crate) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
     let lang = words.lang;
     let Some(c) = tests else { return Vec::new() };
@@ -182,7 +182,7 @@ pub(crate) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
         .collect()
 }
 
-/// One row per feature: coefficient and standard error at each horizon, and what more of it does.
+/// One row per feature: coefficient and standard error at each horizon, and the effect of a higher value.
 pub(crate) fn coefficients(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let all = decisions(results).map(|d| d.outlook.categories.coefficients.as_slice()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The words of one language, from `reports/<language>/`.
+//! `reports/<language>/` → the words of one language: names, labels, captions. Used by all of `dossier`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::report::{Chapter, Templates, template};
 use crate::schema::contract::UNKNOWN;
 use crate::text::shortened;
 
-/// All that a language needs.
+/// All texts of a language.
 pub(crate) struct Edition {
     pub(crate) words: Words,
     captions: BTreeMap<String, Caption>,
@@ -31,12 +31,12 @@ pub(crate) struct Words {
     tables: BTreeMap<String, String>,
     checks: BTreeMap<String, String>,
     docs: BTreeMap<String, String>,
-    /// Warnings of the audit, their names left out: `{} is not read`.
+    /// Patterns of audit warnings without their names: `{} is not read`.
     #[serde(default)]
     notes: BTreeMap<String, String>,
 }
 
-/// Title, alternative text and column heads of a figure or table, as templates.
+/// Templates of a figure's or table's title, alternative text and column heads.
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Caption {
@@ -47,7 +47,7 @@ pub(crate) struct Caption {
     pub(crate) columns: Vec<String>,
 }
 
-/// Captions by identifier of their figure or table, filled.
+/// Filled captions, by identifier of their figure or table.
 pub(crate) struct Captions(BTreeMap<String, Caption>);
 
 impl Edition {
@@ -66,7 +66,7 @@ impl Edition {
         &self.chapters
     }
 
-    /// Fills the captions.
+    /// Fills the captions with `values`.
     pub(crate) fn captions(&self, values: &serde_json::Value) -> Result<Captions> {
         let chapter = |id: &str, part: &str, text: &str| Chapter {
             name: format!("captions.toml, {id}.{part}"),
@@ -98,11 +98,11 @@ impl Captions {
 }
 
 impl Words {
-    /// A fixed word or phrase; its key where the language lacks it.
+    /// A fixed word or phrase; its key if the language lacks it.
     pub(crate) fn label(&self, key: &str) -> String {
         self.labels.get(key).map_or_else(|| key.into(), |text| Typographer::new(self.lang).set(text))
     }
-    /// Name of an English category.
+    /// Name of an English category in this language.
     pub(crate) fn category(&self, name: &str) -> String {
         named(&self.categories, name)
     }
@@ -110,7 +110,7 @@ impl Words {
     pub(crate) fn state(&self, code: &str) -> String {
         named(&self.states, code)
     }
-    /// What stands for a state where codes do: its code, if it has one.
+    /// Code of a state as shown; for [`UNKNOWN`], which has no code, the name.
     pub(crate) fn state_code(&self, code: &str) -> String {
         if code == UNKNOWN { self.state(code) } else { code.into() }
     }
@@ -118,7 +118,7 @@ impl Words {
     pub(crate) fn method(&self, name: &str) -> String {
         named(&self.methods, name)
     }
-    /// Name of a table of the marketplace.
+    /// Name of a table.
     pub(crate) fn table(&self, name: &str) -> String {
         named(&self.tables, name)
     }
@@ -126,11 +126,11 @@ impl Words {
     pub(crate) fn check(&self, check: &str) -> String {
         self.checks.get(check).cloned().unwrap_or_else(|| check.replace('`', ""))
     }
-    /// The meaning of a column, which the contract tells in English.
+    /// Meaning of a column, translated from the contract's English.
     pub(crate) fn doc(&self, doc: &str) -> String {
         self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
     }
-    /// A warning of the audit, which tells it in English: as a whole, or what is found of a file, part by part.
+    /// Translates an English warning of the audit: as a whole, or else part by part if it lists findings of a file.
     pub(crate) fn note(&self, warning: &str) -> String {
         if let Some(note) = self.phrase(warning) {
             return note;
@@ -142,7 +142,7 @@ impl Words {
         });
         parts.unwrap_or_else(|| self.filled(&pattern(warning)))
     }
-    /// A sentence of [`Words::notes`], or one that is the same in English; none if it stands there for no language.
+    /// Translates a sentence with [`Words::notes`]; `None` if it is neither there nor equal in English.
     fn phrase(&self, sentence: &str) -> Option<String> {
         let (pattern, names) = pattern(sentence);
         let known = self
@@ -167,7 +167,7 @@ impl Words {
         }
         filled
     }
-    /// `a, b et c`.
+    /// A list in words: `a, b et c`.
     pub(crate) fn list(&self, items: &[String]) -> String {
         match items {
             [] => String::new(),
@@ -177,15 +177,15 @@ impl Words {
     }
 }
 
-/// What a sentence holds in the places of its pattern.
+/// A name or number that a sentence holds in place of a placeholder of its pattern.
 enum Name {
-    /// Between backticks; names that follow each other count as one.
+    /// Text between backticks. Consecutive names count as one.
     Quoted(String),
-    /// A number that stands by itself.
+    /// A number that is not part of a word.
     Number(String),
 }
 
-/// A sentence without its names and numbers, and these.
+/// Splits a sentence into its pattern and its names and numbers.
 fn pattern(sentence: &str) -> (String, Vec<Name>) {
     let (mut pattern, mut names) = (String::new(), Vec::new());
     for (i, text) in sentence.split('`').enumerate() {
@@ -214,10 +214,10 @@ fn pattern(sentence: &str) -> (String, Vec<Name>) {
     (pattern, names)
 }
 
-/// Characters of a name of the data that are shown.
+/// Maximum length of a name from the data, characters.
 pub(crate) const NAME: usize = 80;
 
-/// Data may hold names that no language knows: they are shown as they are, but not without end.
+/// Names from the data that no language knows are shown as they are, up to [`NAME`] characters.
 fn named(names: &BTreeMap<String, String>, name: &str) -> String {
     names.get(name).cloned().unwrap_or_else(|| shortened(name, NAME).replace('_', " "))
 }
@@ -234,7 +234,7 @@ mod tests {
         [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap())
     }
 
-    /// `text` with a space for each of its parts from `open` to `close`, and those parts.
+    /// `text` with each part from `open` to `close` replaced by a space, and those parts.
     fn split<'a>(text: &'a str, open: &str, close: &str) -> (String, Vec<&'a str>) {
         let (mut rest, mut outside, mut inside) = (text, String::new(), Vec::new());
         while let Some((before, after)) = rest.split_once(open) {
@@ -247,7 +247,7 @@ mod tests {
         (outside + rest, inside)
     }
 
-    /// The first digit that no letter leads to: `S3` is a name, `3` a number.
+    /// The first digit that follows no letter: `S3` is a name, `3` a number.
     fn bare_digit(template: &str) -> Option<String> {
         let marks = [("{{", "}}"), ("{%", "%}"), ("{!", "!}"), ("`", "`"), ("](", ")"), ("[^", "]"), ("{", "}")];
         let prose = marks.into_iter().fold(template.to_string(), |text, (open, close)| split(&text, open, close).0);
@@ -255,7 +255,7 @@ mod tests {
         Some(word.into())
     }
 
-    /// What a chapter holds in any language: places of figures and tables, identifiers of headings, placeholders.
+    /// What a chapter shares with other languages: figures and tables, heading identifiers, placeholders.
     fn skeleton(text: &str) -> (Vec<&str>, Vec<&str>, BTreeSet<&str>) {
         let placed = text.lines().filter_map(|l| l.strip_prefix("![")?.rsplit_once("](")).map(|(_, id)| id);
         let headings = text.lines().filter(|l| l.starts_with('#'));
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(names(&french.words), names(&english.words));
     }
 
-    /// Checks are named in English: only French must have them all.
+    /// Checks are named in English, so only French needs a translation of each.
     #[test]
     fn warnings_are_told_in_the_language_of_the_report() {
         let [french, english] =

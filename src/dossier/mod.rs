@@ -1,7 +1,7 @@
-//! Results → the report's document: which chapters, which values, which figures and tables. Next: `html`, `typst`.
+//! Results → the report's Document: its chapters, values, figures and tables. Next: `report`, which writes HTML and PDF.
 //!
-//! Every word stands under `reports/<language>/`: chapters in Markdown, titles and alternative texts in `captions.toml`,
-//! names of categories, states and methods in `words.toml`. Here are the numbers only.
+//! All text is in `reports/<language>/`: chapters in Markdown, titles and alternative texts in `captions.toml`, names of
+//! categories, states and methods in `words.toml`. This module provides only the numbers.
 
 mod costs;
 mod decided;
@@ -25,10 +25,10 @@ pub fn dossier(results: &Results) -> Result<Document> {
     dossier_with(results, &Templates::default())
 }
 
-/// The same from the texts of `templates`.
+/// Composes the report from the texts of `templates`.
 ///
 /// # Errors
-/// As [`dossier`]; a text of the templates is not what it replaces.
+/// As [`dossier`]; also if a text of `templates` is not of the kind that it replaces.
 pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document> {
     let lang = results.parameters.lang;
     let edition = Edition::of(lang, templates)?;

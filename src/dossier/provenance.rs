@@ -1,4 +1,4 @@
-//! Where each value of the chapters can be found in a run: file, and rows or fields of it.
+//! Names of values → where a reader finds them in a run: file, and rows or fields of it. Used by `dossier`; shown by `report`.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use super::edition::NAME;
 use crate::report::Origin;
 use crate::text::shortened;
 
-/// Beginning of the names of the values, the file, and its rows as a condition or the field; all rows where that is empty. In braces
-/// stands the name of a value.
+/// Prefix of value names; file; rows as a condition, or a field (empty: all rows). A name in braces stands for the value of
+/// that name.
 const FILES: &[(&str, &str, &str)] = &[
     ("audit", "audit.json", ""),
     ("categories", "tables/by_category.csv", "ORDER BY revenue DESC LIMIT 1"),
@@ -94,11 +94,11 @@ const FILES: &[(&str, &str, &str)] = &[
     ("total", "tables/by_state.csv", ""),
 ];
 
-/// Comparisons of models: name of the values, `by` and `cutoffs` in `backtest.csv`.
+/// Comparisons of models: prefix of the values; `by` and `cutoffs` in `backtest.csv`.
 const COMPARISONS: [(&str, &str, &str); 3] =
     [("categories", "category", "monthly"), ("states", "state", "monthly"), ("weekly", "category", "weekly")];
 
-/// Where the values are; conditions name what `values` hold.
+/// Origins of the values. Conditions contain the values that they refer to.
 pub(crate) fn sources(values: &Value) -> BTreeMap<String, Origin> {
     let origin = |name: &str, file: &str, rows: &str| {
         (name.to_string(), Origin { file: file.into(), rows: with_values(rows, values) })
@@ -116,7 +116,7 @@ pub(crate) fn sources(values: &Value) -> BTreeMap<String, Origin> {
     sources
 }
 
-/// `rows` with the values that it names; a value that the results lack leaves its name.
+/// `rows` with its placeholders filled; one that the results lack keeps its name.
 fn with_values(rows: &str, values: &Value) -> String {
     let (mut out, mut rest) = (String::new(), rows);
     while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, r)| Some((b, r.split_once('}')?))) {
@@ -136,7 +136,7 @@ mod tests {
     use crate::report::provenance::{mark, name};
     use crate::report::{Chapter, Templates};
 
-    /// Every number of the text must be traceable.
+    /// Every number in the text must be traceable.
     #[test]
     fn every_number_of_the_chapters_has_a_source() {
         let templates = Templates::default();

@@ -1,4 +1,4 @@
-//! The tables of the report, by identifier.
+//! Results → the tables of the report, by identifier. Next: `report`.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::schema::contract::{Column, TABLES, UNKNOWN};
 
 /// Rows of a ranking.
 const TOP: usize = 15;
-/// What stands for a missing value.
+/// Shown for a missing value.
 pub(crate) const NONE: &str = "–";
 
 pub(crate) fn tables(
@@ -113,7 +113,7 @@ fn audit(results: &Results, words: &Words) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The checks that fail somewhere; what always holds is counted in the text.
+/// Checks that fail somewhere. Checks that always hold are only counted in the text.
 fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let failing = results.audit.quality.iter().filter(|c| c.failed > 0 && c.severity != Severity::Info);
     failing
@@ -129,7 +129,7 @@ fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// References of which something finds no partner, the largest share first.
+/// References with rows that have no partner, the largest share first.
 fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let mut all: Vec<Coverage> = results.audit.coverage();
     all.retain(|coverage| coverage.alone > 0);
@@ -144,7 +144,7 @@ fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
     all.iter().map(row).collect()
 }
 
-/// Facts that refer to rows which are not there.
+/// Facts that refer to missing rows.
 fn missing(results: &Results, words: &Words) -> Result<Vec<Vec<String>>> {
     let row = |m: Missing| {
         let amount = m.centavos.map_or_else(|| NONE.into(), |centavos| words.lang.brl(centavos, 2));
@@ -176,7 +176,7 @@ fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec
         .collect()
 }
 
-/// One row per method of the marketplace.
+/// One row per payment method, whole marketplace.
 fn payments(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let lang = words.lang;
     let row = |m: &crate::decisions::Method| {
@@ -192,7 +192,7 @@ fn payments(results: &Results, words: &Words) -> Vec<Vec<String>> {
     results.findings.payments_total.methods.iter().map(row).collect()
 }
 
-/// One row per state: the methods it needs.
+/// One row per state: the methods that it needs.
 fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let lang = words.lang;
     results
@@ -234,7 +234,7 @@ fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Every column of every table: the source's, then those that cleaning adds.
+/// Every column of every table: first those of the source, then those that cleaning adds.
 fn dictionary(words: &Words) -> Vec<Vec<String>> {
     let row = |table: &'static contract::Table, column: &'static Column| {
         vec![
@@ -261,7 +261,7 @@ fn checks(results: &Results, words: &Words) -> Vec<Vec<String>> {
     results.audit.quality.iter().map(row).collect()
 }
 
-/// The weights of both scores.
+/// Weights of both scores.
 fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let weights = &results.parameters.decisions.weights;
     let rows = [("weights_category", &weights.category), ("weights_state", &weights.state)];

@@ -1,4 +1,4 @@
-//! The values that placeholders name. Amounts in centavos, shares 0–1, months as `2018-07`.
+//! Results → values of the placeholders. Amounts in centavos, shares 0–1, months as `2018-07`. Used by `dossier`; next: `report`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::models::reference::{FIRST_PREDICTED, HORIZON};
 use crate::results::Results;
 use crate::schema::contract::{TABLES, UNKNOWN};
 
-/// Bytes of a page of a DynamoDB scan.
+/// Size of a page of a DynamoDB scan, bytes.
 const PAGE: f64 = 1_048_576.0;
 
 pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result<Value> {
@@ -93,14 +93,14 @@ pub(crate) fn facts(f: &Facts, name: String) -> Value {
     })
 }
 
-/// The state with the greatest known value; a mean over a few orders says nothing of a state.
+/// The state with the greatest known value. Ignores states with few orders, whose mean says nothing.
 fn extreme(findings: &Findings, value: impl Fn(&Facts) -> Option<f64>) -> Option<&Facts> {
     let least = LEAST_SHARE * findings.total.orders as f64;
     let states = findings.known_states().filter(|f| f.orders as f64 >= least);
     states.filter_map(|f| Some((value(f)?, f))).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
 }
 
-/// How many of the greatest states make half of the revenue.
+/// Smallest number of states that together make half of the revenue.
 fn fewest_for_half(states: &[&Facts], total: i64) -> Value {
     let states: Vec<&&Facts> = states.iter().filter(|f| f.is_known()).collect();
     let mut sum = 0;
@@ -131,7 +131,7 @@ pub(crate) fn payments(p: &StatePayments, words: &Words) -> Value {
     })
 }
 
-/// How many states each method leads.
+/// Number of states in which each method is the most used.
 fn leaders(states: &[StatePayments], words: &Words) -> Value {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for method in states.iter().filter(|s| s.state != UNKNOWN).filter_map(|s| s.methods.first()) {
@@ -142,7 +142,7 @@ fn leaders(states: &[StatePayments], words: &Words) -> Value {
     leaders.into_iter().map(|(name, n)| json!({ "name": words.method(name), "states": n })).collect()
 }
 
-/// The sets of methods that cover 95 % of the orders, with the states that need each.
+/// Sets of methods that cover 95 % of the orders, each with the states that need it.
 fn covers(states: &[StatePayments], words: &Words) -> Value {
     let mut sets: BTreeMap<Vec<String>, Vec<&str>> = BTreeMap::new();
     for state in states.iter().filter(|s| s.state != UNKNOWN) {
@@ -155,7 +155,7 @@ fn covers(states: &[StatePayments], words: &Words) -> Value {
         .collect()
 }
 
-/// Mean scores of orders in time and late.
+/// Mean review scores of orders in time and late.
 fn reviews(results: &Results) -> Result<Value> {
     let frame = results.mart.table("review_scores")?;
     let (mut sums, mut counts) = ([0i64; 2], [0i64; 2]);
@@ -237,14 +237,14 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
     }))
 }
 
-/// What the original read or counted wrongly, and what it changes.
+/// What the original project read or counted wrongly, and the consequences.
 fn misread(results: &Results, words: &Words) -> Result<Value> {
     let frame = results.mart.table("misread")?;
     let number = |name: &str| -> Result<i64> { Ok(frame.column(name)?.i64()?.get(0).unwrap_or(0)) };
     let page = results.mart.table("first_page")?;
     let on_page = |name: &str| -> Result<i64> { Ok(page.column(name)?.i64()?.get(0).unwrap_or(0)) };
     let (customers, bytes) = (on_page("customers")?, on_page("bytes")?);
-    // As many customers of mean length as a page holds; fewer where there are no more.
+    // Number of customers of mean size on one page, at most all of them.
     let read = if bytes > 0 { (customers as f64 * (PAGE / bytes as f64).min(1.0)).floor() as i64 } else { 0 };
     let (true_sum, multiplied) = (number("revenue_centavos")?, number("multiplied_centavos")?);
     let joined = number("joined_centavos")?;
@@ -258,7 +258,8 @@ fn misread(results: &Results, words: &Words) -> Result<Value> {
     }))
 }
 
-/// Categories by the payments of their orders, once for each item: the wrong winner beside the right one, of delivered orders alone.
+/// Categories by the payments of their orders, counted once per item: the wrong winner beside the right one. Delivered
+/// orders only.
 fn paid_by_the_piece(results: &Results, words: &Words) -> Result<Value> {
     let frame = results.mart.table("misread_by_category")?;
     let names = frame.column("category")?.str()?;
@@ -277,7 +278,7 @@ fn paid_by_the_piece(results: &Results, words: &Words) -> Result<Value> {
     Ok(json!({ "joined": joined, "wrong": most(0), "right": most(1) }))
 }
 
-/// Facts that refer to rows which are not there, by what they are: how many, and what they amount to.
+/// Facts that refer to missing rows, by kind: their number and their amount.
 fn missing(results: &Results) -> Result<Value> {
     let missing = results.mart.missing()?;
     Ok(json!({
@@ -287,7 +288,7 @@ fn missing(results: &Results) -> Result<Value> {
     }))
 }
 
-/// The months after the last complete one, as if they were complete; `None` where there are none.
+/// The incomplete months after the last complete one; `None` if there are none.
 fn unfinished(results: &Results) -> Result<Option<Value>> {
     let period = results.findings.period;
     let next = period.last.plus(1);
@@ -301,7 +302,7 @@ fn unfinished(results: &Results) -> Result<Option<Value>> {
     let (start, end) = (next.first_day(), next.plus(1).first_day());
     Ok(Some(json!({
         "month": next.to_string(), "orders": months(next, 1),
-        // Orders a day, in its first half and in its last week.
+        // Orders per day: in its first half, and in its last week.
         "early": sum(start, start + 15) / 15, "late": sum(end - 7, end) / 7,
         "last": last.to_string(), "after": sum(end, last.plus(1).first_day()),
         "change": (before > 0).then(|| recent as f64 / before as f64 - 1.0),
@@ -319,7 +320,7 @@ fn penetration(findings: &Findings, words: &Words) -> Option<Value> {
     Some(json!({ "least": told(rates.first()?), "most": told(rates.last()?) }))
 }
 
-/// In how many states the category that sells most in the country comes first, and of how many states.
+/// Number of states in which the country's best-selling category is first, and number of states.
 fn first_categories(results: &Results, words: &Words) -> Result<Option<Value>> {
     let frame = results.mart.table("sales_by_day")?;
     let mut sums: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();

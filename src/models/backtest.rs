@@ -1,4 +1,4 @@
-//! Panel → Backtest: forecasts made at past cutoffs with what was known then, held against what came.
+//! Panel → Backtest: forecasts at past cutoffs, from what was known then, compared with what was sold. Next: `metrics`.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,37 +12,38 @@ use crate::mart::month::Month;
 
 /// Days of history that a cutoff needs: twelve weeks.
 const ENOUGH: i32 = 84;
-/// Months over which monthly and weekly cutoffs are spread.
+/// Months over which the monthly cutoffs are spread; below, the weekly ones.
 const MONTHLY: i32 = 6;
 const WEEKLY: i32 = 8;
 
-/// When forecasts are made, and how far they reach.
+/// Cutoffs of a backtest, and how far its forecasts reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BacktestParams {
-    /// The days at whose end forecasts are made.
+    /// Days at whose end forecasts are made, counted from 1970-01-01.
     pub cutoffs: Vec<i32>,
-    /// Number of periods.
+    /// Number of periods per forecast.
     pub horizon: usize,
-    /// Their length.
+    /// Length of a period.
     pub every: Frequency,
 }
 
 impl BacktestParams {
-    /// Three months ahead at the ends of six months, the last of which leaves three months of data, complete or not.
+    /// Cutoffs at the ends of six months, horizon three months. After the last cutoff, the data cover three more months,
+    /// complete or not.
     ///
     /// # Errors
-    /// The data are too short.
+    /// [`TooLittle::Past`] if no cutoff has twelve weeks of history.
     pub fn monthly(panel: &Panel) -> Result<BacktestParams> {
         let last = last(panel);
         let ends = (1 - MONTHLY..=0).map(|m| last.plus(m + 1).first_day() - 1);
         BacktestParams::new(panel, ends, Frequency::Month)
     }
 
-    /// Three times 30 days ahead, every seven days from the first day of the eight months that end with the last cutoff of
-    /// [`BacktestParams::monthly`].
+    /// Cutoffs every seven days, horizon three periods of 30 days. They begin on the first day of the eight months that end
+    /// with the last cutoff of [`BacktestParams::monthly`].
     ///
     /// # Errors
-    /// The data are too short.
+    /// [`TooLittle::Past`] if no cutoff has twelve weeks of history.
     pub fn weekly(panel: &Panel) -> Result<BacktestParams> {
         let last = last(panel);
         let until = (last.plus(1).first_day() - 1).min(panel.end() - 3 * DAYS);
@@ -60,23 +61,23 @@ impl BacktestParams {
     }
 }
 
-/// The last month after which the data reach three months further.
+/// The third month before the last month of the data.
 fn last(panel: &Panel) -> Month {
     Month::of_day(panel.end()).plus(-3)
 }
 
-/// Forecasts of a model at past cutoffs.
+/// Backtest of one model.
 #[derive(Debug, Clone, Serialize)]
 pub struct Backtest {
-    /// The model's name.
+    /// Name of the model.
     pub model: &'static str,
-    /// By cutoff, series and step.
+    /// Forecasts and actual values by cutoff, series and step.
     pub outcomes: Vec<Outcome>,
-    /// Measures over all of them.
+    /// Metrics over all outcomes.
     pub metrics: Metrics,
 }
 
-/// Tests a model: at each cutoff it is given what was known then and nothing else.
+/// Backtests a model. At each cutoff, the model gets only what was known then.
 ///
 /// # Errors
 /// A cutoff does not suit the periods or the data, or the model cannot be fitted.
@@ -84,18 +85,18 @@ pub fn backtest(panel: &Panel, forecaster: &dyn Forecaster, params: &BacktestPar
     Ok(backtests(panel, &[forecaster], params)?.swap_remove(0))
 }
 
-/// Every model at the same cutoffs, ours first.
+/// Backtests of several models at the same cutoffs, ours first.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
-    /// Cutoffs and periods.
+    /// Cutoffs and horizon.
     pub params: BacktestParams,
-    /// One entry per model.
+    /// One backtest per model.
     pub tests: Vec<Backtest>,
-    /// WAPE of the first model less that of each.
+    /// WAPE of the first model minus the WAPE of each model.
     pub differences: Vec<Estimate>,
 }
 
-/// Tests `forecasters` at the same cutoffs; differences are those of the first to each.
+/// Backtests `forecasters` at the same cutoffs; differences are the first model's WAPE minus each model's.
 ///
 /// # Errors
 /// As [`backtest`].
@@ -105,7 +106,7 @@ pub fn compare(panel: &Panel, forecasters: &[&dyn Forecaster], params: BacktestP
     Ok(Comparison { params, tests, differences })
 }
 
-/// What was known at a cutoff is put together once for all models.
+/// Builds the history at each cutoff once for all models.
 fn backtests(panel: &Panel, forecasters: &[&dyn Forecaster], params: &BacktestParams) -> Result<Vec<Backtest>> {
     let complete = complete_until(panel, params.every);
     let settings = ForecastParams { horizon: params.horizon, every: params.every };
@@ -154,7 +155,7 @@ fn outcomes(
         let steps: Vec<f64> = past.windows(2).map(|pair| (pair[0] - pair[1]).abs()).collect();
         for step in 1..=params.horizon {
             let span = every.span(history.cutoff, step as i32);
-            // A series that is not forecast was not known yet: nothing is expected of it.
+            // A series without a forecast had not sold by the cutoff: its forecast is 0.
             let forecast = forecasts.next_if(|f| f.series == name && f.step == step);
             let get = |f: fn(&Forecast) -> f64| forecast.map_or(0.0, f);
             outcomes.push(Outcome {
@@ -176,7 +177,7 @@ fn outcomes(
     outcomes
 }
 
-/// The last day up to which periods are complete.
+/// The day up to which the data are complete for periods of this length.
 fn complete_until(panel: &Panel, every: Frequency) -> i32 {
     match every {
         Frequency::Days30 => panel.end(),

@@ -1,4 +1,4 @@
-//! What a model must beat: the last period, the mean of three, the same period a year ago, the original's straight line.
+//! History → baselines that a model must beat: last period, mean of three, year before, reference model. Used by `backtest`.
 
 use super::forecast::{Fitted, Forecaster};
 use super::panel::History;
@@ -6,24 +6,24 @@ use super::span::{DateRange, Frequency};
 use crate::error::Result;
 use crate::mart::month::Month;
 
-/// The last period is repeated.
+/// Repeats the last period.
 #[derive(Debug, Clone, Copy)]
 pub struct LastValue;
 
-/// The mean of the last three periods is repeated.
+/// Repeats the mean of the last three periods.
 #[derive(Debug, Clone, Copy)]
 pub struct MeanOfThree;
 
-/// The same period of the year before; the last one where there is none.
+/// Repeats the same period of the previous year, or the last period if there is none.
 #[derive(Debug, Clone, Copy)]
 pub struct SeasonalNaive;
 
-/// The original project's model on clean sums: a straight line on the numbers of year and month, by ordinary least
-/// squares. Negative values, which it gives, are kept out.
+/// The reference model on clean sums: ordinary least squares on the numbers of year and month, per series. Negative
+/// forecasts are raised to 0.
 #[derive(Debug, Clone, Copy)]
 pub struct YearAndMonth;
 
-/// A baseline fitted: a rule on the periods before the origin.
+/// A fitted baseline: a rule on the periods before the origin.
 struct Rule<'h> {
     history: &'h History,
     rule: fn(&History, usize, i32, Frequency, usize) -> f64,
@@ -67,7 +67,7 @@ impl Forecaster for SeasonalNaive {
         let rule = |h: &History, i, origin, every: Frequency, step: usize| {
             let before = match every {
                 Frequency::Month => every.span(origin, step as i32 - 12),
-                // 52 weeks: the days of the week stay.
+                // 52 weeks, so that days of the week match.
                 Frequency::Days30 => {
                     let span = every.span(origin, step as i32);
                     DateRange { from: span.from - 364, to: span.to - 364 }
@@ -86,18 +86,18 @@ impl Forecaster for YearAndMonth {
     }
 
     fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
-        // What a month that is over earned does not depend on what follows it: one list serves every origin.
+        // The revenue of a past month does not depend on what follows: one list serves every origin.
         Ok(Box::new(Lines((0..history.len()).map(|i| history.months(i)).collect())))
     }
 }
 
-/// Of each series, the months in which it sold, and what it earned.
+/// Months in which each series sold, with its revenue, BRL.
 struct Lines(Vec<Vec<(Month, f64)>>);
 
 impl Fitted for Lines {
     fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64> {
         let span = every.span(origin, step as i32);
-        // Days take their part of their month.
+        // A period of 30 days takes from each month the fraction that its days are.
         let mut parts: Vec<(Month, f64)> = Vec::new();
         for month in (span.from..=span.to).map(Month::of_day) {
             let day = 1.0 / f64::from(month.days());
@@ -107,8 +107,8 @@ impl Fitted for Lines {
             }
         }
         let fit = |months: &Vec<(Month, f64)>| {
-            // As in the original's table of sums: the first months count, a month without a sale is no row, and a month cut
-            // off by the origin is none either.
+            // As in the reference model's table: the first months count, and a month without a sale has no row. A month cut
+            // off by the origin has none either.
             let ended = months.partition_point(|(month, _)| month.plus(1).first_day() <= origin + 1);
             let line = plane(&months[..ended]);
             parts.iter().map(|(month, part)| line(*month) * part).sum::<f64>().max(0.0)
@@ -117,8 +117,8 @@ impl Fitted for Lines {
     }
 }
 
-/// Least squares of values on year and month. Where the months do not tell the two apart, the month alone counts; a
-/// single value is repeated.
+/// Least squares on year and month. If the months do not determine both slopes, only the month counts; a single value is
+/// repeated.
 fn plane(values: &[(Month, f64)]) -> impl Fn(Month) -> f64 + use<> {
     let n = values.len().max(1) as f64;
     let mean = |f: &dyn Fn(&(Month, f64)) -> f64| values.iter().map(f).sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! History → Forecasts: what every model has in common, and intervals from how wrong it was before.
+//! History → Forecasts with intervals: what all models share. Intervals come from past errors. Used by `backtest` and `outlook`.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -7,29 +7,29 @@ use super::panel::{History, Panel};
 use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Error, Result};
 
-/// Quantiles of past errors that bound the intervals: 80 % and 95 %.
+/// Quantiles of past errors that bound the 80 % and 95 % intervals.
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
-/// Past errors needed before quantiles of them mean anything.
+/// Number of past errors needed to take their quantiles.
 const ENOUGH: usize = 40;
-/// Weeks over which past errors are taken: a year.
+/// Weeks whose errors are used: a year.
 const RECENT: usize = 52;
-/// Errors grow with this power of what is forecast: slower than it, since chance evens out among many orders, and faster
-/// than its square root, since tastes shift for all of them at once.
+/// Errors grow with this power of the forecast: slower than the forecast, because chance averages out over many orders;
+/// faster than its square root, because tastes shift for all orders at once.
 pub(super) const POWER: f64 = 2.0 / 3.0;
-/// Standard deviation of the errors against [`scale`] that is assumed without past errors.
+/// Standard deviation of the errors relative to [`scale`], assumed when there are no past errors.
 const ASSUMED: f64 = 1.5;
 /// Quantiles of the standard normal distribution at [`LEVELS`].
 const NORMAL: [f64; 4] =
     [-1.959_963_984_540_054, -1.281_551_565_544_600_5, 1.281_551_565_544_600_5, 1.959_963_984_540_054];
-/// Orders a day below which a series counts as not selling; what is added before logarithms are taken.
+/// Orders per day below which a series counts as not selling; added before taking logarithms.
 pub(super) const FLOOR_ORDERS: f64 = 0.02;
 
 /// Settings of a model. Fitting them to a history gives a [`Fitted`] model.
 pub trait Forecaster: Sync {
-    /// Short name, in the command line's and the report's tables.
+    /// Short name, as in the tables of the command line and the report.
     fn name(&self) -> &'static str;
 
-    /// Learns from `history` what is needed for `horizon` periods.
+    /// Fits the model to `history` for forecasts up to `horizon` periods ahead.
     ///
     /// # Errors
     /// The model cannot be fitted.
@@ -38,9 +38,9 @@ pub trait Forecaster: Sync {
 
 /// A model fitted to a history.
 pub trait Fitted: Sync {
-    /// Expected revenue of each series in the `step`-th period after the day `origin`, BRL. The origin is the history's
-    /// end or whole weeks before it; only days up to it may count, so that the errors of earlier forecasts can be had
-    /// from one fit.
+    /// Expected revenue of each series in the `step`-th period after the day `origin`, BRL. The origin is the end of the
+    /// history or whole weeks before it. Only days up to the origin may count, so that one fit also gives the errors of
+    /// earlier forecasts.
     fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64>;
 }
 
@@ -49,7 +49,7 @@ pub trait Fitted: Sync {
 pub struct ForecastParams {
     /// Number of periods.
     pub horizon: usize,
-    /// Their length.
+    /// Length of a period.
     pub every: Frequency,
 }
 
@@ -60,7 +60,7 @@ impl Default for ForecastParams {
 }
 
 impl ForecastParams {
-    /// Checks that there is something to forecast after `cutoff`.
+    /// Checks that a forecast after `cutoff` is possible.
     ///
     /// # Errors
     /// The horizon is 0, or calendar months do not begin after the cutoff.
@@ -71,35 +71,35 @@ impl ForecastParams {
         self.every.check(cutoff)
     }
 
-    /// For how many periods a model must be fitted. Where the data end before the cutoff, periods are counted from their
-    /// end: those whose middle is nearest.
+    /// Number of periods for which to fit a model. If the data end before the cutoff, each period is represented by the
+    /// 30-day period after their end whose middle is nearest.
     pub fn reach(&self, history: &History) -> usize {
         self.horizon.max(steps_to(history.end, self.every.span(history.cutoff, self.horizon as i32)))
     }
 }
 
-/// Revenue of a series in a period, BRL.
+/// Forecast revenue of one series in one period, BRL.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Forecast {
-    /// Category or state.
+    /// Name of the category or state.
     pub series: String,
     /// 1 for the first period after the cutoff.
     pub step: usize,
-    /// The period.
+    /// Days of the period.
     pub span: DateRange,
-    /// Expected revenue.
+    /// Expected revenue, BRL.
     pub forecast: f64,
-    /// Lower end of the 80 % interval.
+    /// Lower end of the 80 % interval, BRL.
     pub lo80: f64,
-    /// Its upper end.
+    /// Upper end of the 80 % interval, BRL.
     pub hi80: f64,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95 % interval, BRL.
     pub lo95: f64,
-    /// Its upper end.
+    /// Upper end of the 95 % interval, BRL.
     pub hi95: f64,
 }
 
-/// Forecasts every series at `cutoff`, from the rows up to it: series by series, in order of time.
+/// Forecasts every series at `cutoff` from the rows up to it. One row per series and step, by series, then by step.
 ///
 /// # Errors
 /// `params` do not fit the cutoff, there are no rows before it, or the model cannot be fitted.
@@ -115,7 +115,7 @@ pub fn forecast(
     Ok(predict(&history, fitted.as_ref(), params))
 }
 
-/// What a model fitted for [`ForecastParams::reach`] periods expects after the cutoff of its history.
+/// Forecasts after the cutoff of `history`, from a model fitted for [`ForecastParams::reach`] periods.
 pub fn predict(history: &History, fitted: &dyn Fitted, params: &ForecastParams) -> Vec<Forecast> {
     let cutoff = history.cutoff;
     let intervals = Intervals::of(history, fitted, params.horizon);
@@ -138,24 +138,24 @@ pub fn predict(history: &History, fitted: &dyn Fitted, params: &ForecastParams) 
     all
 }
 
-/// The number of 30-day periods after `origin` of which the last one's middle is nearest to that of `span`.
+/// Number of 30-day periods after `origin` at which the middle of the last period is nearest to the middle of `span`.
 fn steps_to(origin: i32, span: DateRange) -> usize {
     let middle = f64::from(span.from + span.to) / 2.0 - f64::from(origin);
     ((middle + f64::from(DAYS - 1) / 2.0) / f64::from(DAYS)).round().max(1.0) as usize
 }
 
-/// How far off earlier forecasts were: by step, quantiles of the errors against [`scale`].
+/// Quantiles of past errors relative to [`scale`], by step.
 struct Intervals(Vec<[f64; 4]>);
 
 impl Intervals {
-    /// Compares what `fitted` would have said in earlier weeks with what was sold in the 30-day periods after them.
+    /// Compares what `fitted` would have forecast in earlier weeks with the sales of the following 30-day periods.
     fn of(history: &History, fitted: &dyn Fitted, horizon: usize) -> Intervals {
         let quantiles = (1..=horizon).into_par_iter().map(|step| {
             let mut errors = Vec::new();
             for origin in past_origins(history, step).take(RECENT) {
                 let span = Frequency::Days30.span(origin, step as i32);
                 for (i, expected) in fitted.at(origin, Frequency::Days30, step).into_iter().enumerate() {
-                    // A series that had not sold by then was not forecast.
+                    // A series that had not sold by the origin was not forecast.
                     if history.revenue(i, DateRange { from: history.start, to: origin }) > 0.0 {
                         errors.push((history.revenue(i, span) - expected) / scale(history, expected, span));
                     }
@@ -185,8 +185,8 @@ impl Intervals {
     }
 }
 
-/// What errors are in proportion to, where `expected` BRL are forecast for `span`. An order is the unit, so that one
-/// quantile serves all series and shops of any currency.
+/// Unit of the errors of a forecast of `expected` BRL for `span`. It is based on the mean order, so that one quantile
+/// serves all series, and shops of any currency.
 fn scale(history: &History, expected: f64, span: DateRange) -> f64 {
     let ticket = history.ticket;
     if ticket <= 0.0 {
@@ -197,20 +197,20 @@ fn scale(history: &History, expected: f64, span: DateRange) -> f64 {
     orders.powf(POWER) * ticket * months
 }
 
-/// Weeks before the end after which `step` periods of 30 days are known, latest first; the first eight weeks of a history
-/// are left out: forecasts from so little are no guide.
+/// Weeks before the end of the history after which `step` periods of 30 days are known, latest first. Leaves out the first
+/// eight weeks, because forecasts from so little data are no guide.
 pub(super) fn past_origins(history: &History, step: usize) -> impl Iterator<Item = i32> {
     let (first, last) = (history.start + 2 * 28, history.end - DAYS * step as i32);
     let end = history.end;
     (1..).map(move |week| end - 7 * week).skip_while(move |origin| *origin > last).take_while(move |o| *o >= first)
 }
 
-/// Revenue a day below which a series counts as not selling, BRL.
+/// Revenue per day below which a series counts as not selling, BRL.
 pub(super) fn floor(history: &History) -> f64 {
     FLOOR_ORDERS * history.ticket
 }
 
-/// Quantiles at [`LEVELS`], between the two nearest values.
+/// Quantiles at [`LEVELS`], interpolated linearly.
 fn quantiles(values: &mut [f64]) -> [f64; 4] {
     values.sort_by(f64::total_cmp);
     LEVELS.map(|level| {

@@ -1,24 +1,28 @@
-//! Our model: each series' share of the market by a ridge regression on how it sold of late, times the market.
+//! History → our model: ridge regression for each series' share of the market, times the market. Used by `outlook`, `backtest`.
 //!
-//! On the origin day d, with `ewm_k` the exponentially weighted mean of daily revenue of half-life k days (exceptional
-//! days left out) and f the floor, the base of a series is `b = ewm₁₄ + f`. What is learned is how much more the series
-//! grows than the market, one regression per horizon h of 30 days:
+//! On the origin day d, `ewm_k` is the exponentially weighted mean of daily revenue with a half-life of k days, without
+//! exceptional days; f is the floor. The base of a series is `b = ewm₁₄ + f`. The target is how much more the series grows
+//! than the market, with one regression per horizon h (in 30-day periods):
 //!
 //! ```text
 //! y = ln((t + f) / b) − ln(Σ(t + f) / Σb),   t = mean daily revenue over the days d + 30(h−1) + 1 … d + 30h
 //! ```
 //!
-//! on the features of [`FEATURES`], centred on the market with the weights b / Σb. Errors are taken to grow with b^⅔, as
-//! intervals do, so those of logarithms with b^−⅓: generalised least squares weighs rows by b^⅔. Training origins lie every seven days back from d − 30h, so that every target is over by d. The strength
-//! of the ridge is the one that would have told the shares of past weeks best.
+//! The features are those of [`FEATURES`], centred on the market with the weights b / Σb.
 //!
-//! Many rows enter through their normal equations `G = XᵀWX, v = XᵀWy`, which add up over origins: linfa fits the few
-//! rows `Lᵀβ = L⁻¹v` with `LLᵀ = G`, augmented by √λ·I, whose least squares are those of all the rows.
+//! Rows are weighted by b^⅔ (generalised least squares): as for the intervals, errors of revenue are assumed to grow with
+//! b^⅔, so that errors of its logarithm grow with b^−⅓.
 //!
-//! Tried on the same months and left out, since they gain nothing or lose: Poisson (Tweedie) loss and least absolute
-//! deviations, a half-life of 56 or 112 days as further features, shares of new sellers and products, concentration of products,
-//! capped orders, the size of the series, weights that forget old origins, the mean with other models; and the market's
-//! growth chosen on past weeks, which took the first year's growth for granted (+10 % bias).
+//! Training origins lie every seven days back from d − 30h, so that every target is known by d. The ridge strength λ is the
+//! one that would have predicted the shares of past weeks best.
+//!
+//! Rows enter through their normal equations `G = XᵀWX, v = XᵀWy`, which add up over origins. With `LLᵀ = G`, linfa fits
+//! the few rows `Lᵀβ = L⁻¹v`, augmented by √λ·I; their least squares solution is that of all rows.
+//!
+//! Tried on the same months and left out, because they gained nothing or lost: Poisson (Tweedie) loss and least absolute
+//! deviations; a half-life of 56 or 112 days as further features; shares of new sellers and products; concentration of
+//! products; capped orders; the size of the series; weights that forget old origins; the mean with other models; and market
+//! growth chosen on past weeks, which extrapolated the first year's growth (+10 % bias).
 
 use linfa::Dataset;
 use linfa::traits::Fit;
@@ -32,7 +36,7 @@ use super::panel::History;
 use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Error, Result};
 
-/// The features, in the order of the coefficients.
+/// Names of the features, in the order of the coefficients.
 pub const FEATURES: [&str; 5] =
     ["last week", "last month", "orders × ticket", "concentration of sellers", "silent products"];
 const N: usize = FEATURES.len();
@@ -44,16 +48,17 @@ pub struct Linear {
     pub base: f64,
     /// Half-lives of the two features of recent revenue, days.
     pub recent: [f64; 2],
-    /// Half-life of the orders, days.
+    /// Half-life of the feature of orders, days.
     pub orders: f64,
     /// Days of history before the first training origin.
     pub warm_up: i32,
-    /// Strengths of the ridge to choose from; the middle one is taken where there is no past to choose on.
+    /// Ridge strengths to choose from; the middle one is taken if there is no past to choose on.
     pub lambdas: Vec<f64>,
-    /// The market is the mean of so many last days …
+    /// Number of last days whose mean is the level of the market.
     pub market: i32,
-    /// … times `exp(growth · g)` after a month, where g is the logarithmic growth of the last 84 days over the 84 before,
-    /// and half as much more with every further month: a damped trend (Gardner and McKenzie, Management Science 31, 1985).
+    /// Trend of the market: the level is multiplied by `exp(growth · g)` after one period, where g is the logarithmic
+    /// growth of the last 84 days over the 84 before. Each further period adds half as much: a damped trend (Gardner and
+    /// McKenzie, Management Science 31, 1985).
     pub growth: f64,
 }
 
@@ -81,52 +86,52 @@ impl Forecaster for Linear {
     }
 }
 
-/// A linear model fitted to a history, and to what was known of it at earlier weeks.
+/// A linear model fitted to a history, and also as of each earlier week.
 #[derive(Debug)]
 pub struct FittedLinear<'h> {
     history: &'h History,
     settings: Linear,
-    /// The end of the history, then weeks before it.
+    /// Origins: the end of the history, then the weeks before it.
     origins: Vec<Origin>,
     horizons: Vec<Horizon>,
 }
 
-/// What a coefficient says.
+/// A coefficient of the model.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Coefficient {
-    /// 30-day periods ahead.
+    /// Horizon: number of 30-day periods ahead.
     pub step: usize,
     /// One of [`FEATURES`].
     pub feature: &'static str,
-    /// Change of the logarithm of the share with the feature.
+    /// Change of the logarithm of the share per unit of the feature.
     pub value: f64,
-    /// Its standard error; errors of one series are taken to be related, those of different series are not.
+    /// Standard error, clustered by series: errors of one series may be correlated, those of different series are not.
     pub standard_error: f64,
-    /// The ridge it was fitted with.
+    /// Ridge strength of the fit.
     pub lambda: f64,
 }
 
-/// The series as seen from the end of a day.
+/// Features of all series at the end of a day.
 #[derive(Debug)]
 struct Origin {
     day: i32,
     base: Vec<f64>,
-    /// What the errors of each series count, by its share of the base.
+    /// Regression weight of each series: its share of the base, to the power ⅔.
     weights: Vec<f64>,
-    /// Series × features, centred.
+    /// Shape: series × features; centred.
     features: Array2<f64>,
 }
 
 /// The regressions of one horizon.
 #[derive(Debug)]
 struct Horizon {
-    /// Position of the chosen ridge.
+    /// Index of the chosen ridge strength.
     chosen: usize,
-    /// Coefficients by origin and ridge.
+    /// Coefficients by origin and ridge strength.
     coefficients: Vec<Vec<Array1<f64>>>,
 }
 
-/// Normal equations: what many rows say together.
+/// Normal equations: accumulates XᵀWX and XᵀWy.
 #[derive(Debug, Clone)]
 struct Normal {
     gram: Array2<f64>,
@@ -148,12 +153,12 @@ impl<'h> FittedLinear<'h> {
         Ok(fitted)
     }
 
-    /// Fits the regressions of a horizon as of every origin, earliest first, and chooses the ridge.
+    /// Fits the regressions of one horizon as of every origin, earliest first, and chooses the ridge strength.
     fn horizon(&self, step: usize) -> Result<Horizon> {
         let lambdas = &self.settings.lambdas;
         let mut sum = Normal { gram: Array2::zeros((N, N)), moment: Array1::zeros(N) };
         let mut coefficients = vec![Vec::new(); self.origins.len()];
-        // Training origins that are over as of origin k are those from `next` on.
+        // Training origins whose targets are known as of origin k start at index `next`.
         let mut next = self.origins.len();
         for (k, origin) in self.origins.iter().enumerate().rev() {
             while next > 0 && self.origins[next - 1].day + DAYS * step as i32 <= origin.day {
@@ -168,7 +173,7 @@ impl<'h> FittedLinear<'h> {
         let mut errors = vec![0.0; lambdas.len()];
         let first = self.history.start + self.settings.warm_up + DAYS * step as i32;
         for (k, origin) in self.origins.iter().enumerate() {
-            // Before `first` no regression had a row to learn from.
+            // Regressions up to `first` had no training rows.
             if origin.day + DAYS * step as i32 <= self.history.end && origin.day > first {
                 let sold = normalised(self.sold(origin.day, step).0);
                 for (chosen, error) in errors.iter_mut().enumerate() {
@@ -185,7 +190,8 @@ impl<'h> FittedLinear<'h> {
         Ok(horizon)
     }
 
-    /// Mean daily revenue of each series in the period after an origin, usual days only, and how many these are.
+    /// Mean daily revenue of each series in the `step`-th period after the day, without exceptional days; and the number of
+    /// days used.
     fn sold(&self, day: i32, step: usize) -> (Vec<f64>, usize) {
         let span = Frequency::Days30.span(day, step as i32);
         let days: Vec<usize> = ((span.from - self.history.start) as usize..=(span.to - self.history.start) as usize)
@@ -197,7 +203,7 @@ impl<'h> FittedLinear<'h> {
         (self.history.series.iter().map(mean).collect(), days.len())
     }
 
-    /// Target, weight and features of each series that sold at all as of a training origin.
+    /// Index, weight and target of each series that sells as of a training origin.
     fn training(&self, k: usize, step: usize) -> Vec<(usize, f64, f64)> {
         let (floor, origin) = (floor(self.history), &self.origins[k]);
         let (sold, days) = self.sold(origin.day, step);
@@ -208,7 +214,7 @@ impl<'h> FittedLinear<'h> {
         let market = (sold.iter().map(|t| t + floor).sum::<f64>() / total).ln();
         let sells = |i: &usize| origin.base[*i] > 4.0 / 3.0 * floor;
         let weights = &origin.weights;
-        // Every origin weighs the same, so that the ridge means the same for few series and for many.
+        // Weights sum to 1 per origin, so that λ has the same meaning for few series and for many.
         let whole: f64 = (0..sold.len()).filter(sells).map(|i| weights[i]).sum();
         let row = |i: usize| (i, weights[i] / whole, ((sold[i] + floor) / origin.base[i]).ln() - market);
         (0..sold.len()).filter(sells).map(row).collect()
@@ -236,7 +242,7 @@ impl<'h> FittedLinear<'h> {
         normalised(told.collect())
     }
 
-    /// Expected revenue of the whole market a day.
+    /// Expected daily revenue of the whole market, BRL.
     fn market(&self, origin: i32, step: usize) -> f64 {
         let mean = |from: i32, to: i32| {
             let span = DateRange { from: from.max(self.history.start), to };
@@ -245,7 +251,7 @@ impl<'h> FittedLinear<'h> {
         let known = origin - self.history.start + 1;
         let level = mean(origin - self.settings.market + 1, origin);
         let (now, before) = (mean(origin - 83, origin), mean(origin - 167, origin - 84));
-        // Two months to compare with at least.
+        // The earlier window must have at least 56 days.
         if known < 84 + 56 || now <= 0.0 || before <= 0.0 {
             return level;
         }
@@ -253,22 +259,22 @@ impl<'h> FittedLinear<'h> {
         level * (self.settings.growth * growth * (2.0 - 0.5f64.powi(step as i32 - 1))).exp()
     }
 
-    /// Whether a week is one to learn the `step`-th period from, as of the end.
+    /// Whether an origin is a training origin for the `step`-th period, as of the end of the history.
     fn trains(&self, origin: &Origin, step: usize) -> bool {
         let warm = self.history.start + self.settings.warm_up;
         origin.day >= warm && origin.day + DAYS * step as i32 <= self.history.end
     }
 
-    /// From how many weeks the `step`-th period was learned.
+    /// Number of training origins for the `step`-th period.
     pub fn weeks(&self, step: usize) -> usize {
         self.origins.iter().filter(|o| self.trains(o, step)).count()
     }
 
-    /// The coefficients, by horizon and feature, with errors clustered by series (Liang and Zeger, Biometrika 73, 1986):
-    /// targets of one series overlap.
+    /// The coefficients by horizon and feature. Standard errors are clustered by series (Liang and Zeger, Biometrika 73,
+    /// 1986), because targets of one series overlap.
     ///
     /// # Errors
-    /// The training rows do not determine them.
+    /// The training rows do not determine the coefficients.
     pub fn coefficients(&self) -> Result<Vec<Coefficient>> {
         let mut all = Vec::new();
         for (step, horizon) in (1..).zip(&self.horizons) {
@@ -314,9 +320,9 @@ impl Normal {
         self.moment += &other.moment;
     }
 
-    /// Ridge regressions by linfa, one of each strength, on the rows that stand for all.
+    /// Ridge regressions by linfa, one per strength, on the few rows that are equivalent to all.
     fn fit(&self, lambdas: &[f64]) -> Result<Vec<Array1<f64>>> {
-        // A feature that never varies leaves G singular; so little more on its diagonal moves no other coefficient.
+        // A constant feature makes G singular; this small diagonal does not move the other coefficients.
         let root = cholesky(&(&self.gram + &(Array2::<f64>::eye(N) * 1e-9)))?;
         let moment = self.moment.clone().insert_axis(Axis(1));
         let targets = root.solve_triangular(&moment, UPLO::Lower).map_err(fault)?;
@@ -395,7 +401,7 @@ fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
     origins
 }
 
-/// Exponentially weighted mean of daily values over usual days, as of the days `wanted`, which run back in time.
+/// Exponentially weighted mean of daily values, without exceptional days, at the days `wanted` (descending).
 fn smooth(half_life: f64, history: &History, wanted: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
     let keep = 0.5f64.powf(1.0 / half_life);
     let (mut sum, mut weight) = (0.0, 0.0);

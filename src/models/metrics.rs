@@ -1,14 +1,21 @@
-//! How good forecasts were: measures over the outcomes of a backtest.
+//! Outcomes of a backtest → accuracy metrics of a model. Used by `backtest` and `regret`.
 //!
-//! | measure | formula |
+//! | metric | formula |
 //! | --- | --- |
 //! | WAPE | Σ\|actual − forecast\| / Σ actual |
 //! | bias | Σ(forecast − actual) / Σ actual |
-//! | MASE | median over series and cutoffs of the mean of \|actual − forecast\| / scale, with the mean step from one period to the next before the cutoff as scale (Hyndman and Koehler, International Journal of Forecasting 22, 2006) |
+//! | MASE | median over series and cutoffs of the mean of \|actual − forecast\| / scale |
 //! | coverage | share of the outcomes inside the interval |
 //! | width | Σ(upper − lower end) / Σ actual |
-//! | growth | Spearman's rank correlation of forecast and actual growth over the series, mean over the cutoffs; growth is the revenue of the periods ahead less that of as many before, in BRL: what a choice among series gains. Only series with five orders a period or more since the data begin |
-//! | relative growth | the same for the ratio of the two, in which small series count as much as great ones |
+//! | growth | Spearman's rank correlation of forecast and actual growth over the series, mean over the cutoffs |
+//! | relative growth | the same for the ratio of the revenues after and before the cutoff |
+//!
+//! MASE: the scale is the mean absolute change from one period to the next before the cutoff (Hyndman and Koehler,
+//! International Journal of Forecasting 22, 2006).
+//!
+//! Growth is the revenue of the forecast periods minus that of as many periods before, in BRL: the gain of choosing a
+//! series. In relative growth, small series count as much as large ones. Both use only series with at least five orders per
+//! period since the data begin.
 
 use std::collections::BTreeMap;
 
@@ -18,68 +25,68 @@ use serde::Serialize;
 
 use super::span::DateRange;
 
-/// Draws of the bootstrap.
+/// Number of bootstrap draws.
 const DRAWS: usize = 2_000;
 const SEED: u64 = 1;
-/// Orders a period that a series needs for its growth to be judged.
+/// Orders per period that a series needs for its growth to count.
 pub const GROWTH_ORDERS: f64 = 5.0;
 
-/// A forecast and what came.
+/// A forecast and the actual value of one series in one period.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
     /// The day at whose end the forecast was made.
     pub cutoff: i32,
-    /// Position of the series in the panel.
+    /// Index of the series in the panel.
     pub series: usize,
     /// 1 for the first period after the cutoff.
     pub step: usize,
-    /// The period.
+    /// Days of the period.
     pub span: DateRange,
-    /// Whether the data hold the whole period.
+    /// Whether the data cover the whole period.
     pub complete: bool,
-    /// BRL.
+    /// Actual revenue, BRL.
     pub actual: f64,
-    /// BRL.
+    /// Forecast revenue, BRL.
     pub forecast: f64,
-    /// 80 % interval.
+    /// 80 % interval, BRL.
     pub interval80: (f64, f64),
-    /// 95 % interval.
+    /// 95 % interval, BRL.
     pub interval95: (f64, f64),
-    /// Mean step from one period to the next before the cutoff, BRL; 0 where nothing moved.
+    /// Mean absolute change from one period to the next before the cutoff, BRL; 0 if nothing changed.
     pub scale: f64,
     /// Revenue of as many periods up to the cutoff as are forecast, BRL.
     pub before: f64,
-    /// Mean orders a period since the data begin.
+    /// Mean orders per period since the data begin.
     pub orders: f64,
 }
 
-/// Measures of a model; `NaN` never, 0 where there is nothing to measure.
+/// Metrics of a model. Never `NaN`: 0 if there is nothing to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Metrics {
-    /// Weighted absolute percentage error, all periods.
+    /// Weighted absolute percentage error over all periods, as a fraction.
     pub wape: f64,
-    /// The same over the periods that the data hold wholly.
+    /// WAPE over the periods that the data cover completely.
     pub wape_complete: f64,
-    /// The same over all periods, every forecast scaled so that their total is the true one.
+    /// WAPE over all periods after scaling the forecasts of each cutoff and step to the actual total.
     pub wape_given_total: f64,
-    /// Excess of the forecasts.
+    /// Sum of the forecasts over the sum of the actual values, minus 1.
     pub bias: f64,
     /// Mean absolute scaled error, median over series and cutoffs.
     pub mase: f64,
     /// Share of the outcomes inside the 80 % interval.
     pub coverage80: f64,
-    /// Share inside the 95 % interval.
+    /// Share of the outcomes inside the 95 % interval.
     pub coverage95: f64,
-    /// Width of the 80 % interval against the actual revenue.
+    /// Width of the 80 % intervals relative to the actual revenue.
     pub width80: f64,
-    /// Rank correlation of growth in BRL, series with at least five orders a period before the cutoff.
+    /// Rank correlation of growth in BRL, for series with at least five orders per period before the cutoff.
     pub growth: f64,
-    /// Rank correlation of relative growth, the same series.
+    /// Rank correlation of relative growth, for the same series.
     pub relative_growth: f64,
 }
 
 impl Metrics {
-    /// Measures `outcomes`.
+    /// Computes the metrics of `outcomes`.
     pub fn of(outcomes: &[Outcome]) -> Metrics {
         let complete: Vec<&Outcome> = outcomes.iter().filter(|o| o.complete).collect();
         let actual: f64 = outcomes.iter().map(|o| o.actual).sum();
@@ -106,7 +113,7 @@ fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-/// Σ|actual − forecast| / Σ actual.
+/// WAPE of pairs (actual, forecast): Σ|actual − forecast| / Σ actual; 0 if the sum is 0.
 pub fn wape(pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
     let (error, actual) =
         pairs.fold((0.0, 0.0), |(e, a), (actual, forecast)| (e + (actual - forecast).abs(), a + actual));
@@ -139,8 +146,8 @@ fn mase(outcomes: &[Outcome]) -> f64 {
     }
 }
 
-/// The mean over the cutoffs of Spearman's correlation between forecast and actual growth, from the revenue after a cutoff
-/// and before it.
+/// Mean over the cutoffs of Spearman's correlation between forecast and actual growth. `growth` takes the revenue after and
+/// before the cutoff.
 fn growth_correlation(outcomes: &[Outcome], growth: fn(f64, f64) -> f64) -> f64 {
     let mut cutoffs: BTreeMap<i32, BTreeMap<usize, [f64; 3]>> = BTreeMap::new();
     for o in outcomes.iter().filter(|o| o.orders >= GROWTH_ORDERS && o.before > 0.0) {
@@ -156,7 +163,7 @@ fn growth_correlation(outcomes: &[Outcome], growth: fn(f64, f64) -> f64) -> f64 
     ratio(sum, n)
 }
 
-/// Spearman's rank correlation, equal values sharing their mean rank; `None` where one side does not vary.
+/// Spearman's rank correlation; ties share their mean rank. `None` if one side does not vary.
 pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (ranks(a), ranks(b));
     let mean = (a.len() as f64 - 1.0) / 2.0;
@@ -183,19 +190,19 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// A value with its 90 % interval.
+/// A value with its 90 % bootstrap interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
     /// The value.
     pub value: f64,
     /// 5 % quantile of the draws.
     pub low: f64,
-    /// 95 % quantile.
+    /// 95 % quantile of the draws.
     pub high: f64,
 }
 
-/// WAPE of `ours` minus WAPE of `theirs` on the same outcomes. The interval draws series with replacement, each with all
-/// its outcomes, since those of one series are related.
+/// WAPE of `ours` minus WAPE of `theirs` on the same outcomes. The bootstrap draws series, each with all its outcomes,
+/// because outcomes of one series are correlated.
 pub fn wape_difference(ours: &[Outcome], theirs: &[Outcome]) -> Estimate {
     let mut series: BTreeMap<usize, [f64; 2]> = BTreeMap::new();
     for (a, b) in ours.iter().zip(theirs) {
@@ -210,7 +217,7 @@ pub fn wape_difference(ours: &[Outcome], theirs: &[Outcome]) -> Estimate {
     })
 }
 
-/// A statistic of `n` items, with the interval from draws of as many items with replacement.
+/// A statistic of `n` items with its bootstrap interval: draws of `n` items with replacement.
 pub fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Estimate {
     let mut picked: Vec<usize> = (0..n).collect();
     let value = statistic(&picked);
@@ -266,7 +273,7 @@ mod tests {
         assert_eq!(Metrics::of(&[]), Metrics::default());
     }
 
-    /// A great series that gains 10 of 100 and a small one that doubles from 1: which grows more is a question of measure.
+    /// A large series that gains 10 on 100 and a small one that doubles from 1: which grows more depends on the metric.
     #[test]
     fn growth_is_in_money_or_relative() {
         let after = |series, before, actual, forecast| Outcome { before, ..outcome(series, actual, forecast) };

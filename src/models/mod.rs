@@ -1,4 +1,4 @@
-//! SalesMart → Panel → Forecasts and Backtest. Next: `findings`.
+//! SalesMart → Panel → Forecasts and Backtest. Next: `decisions`.
 
 pub mod backtest;
 pub mod baselines;
@@ -23,7 +23,7 @@ pub use panel::{By, History, Panel};
 pub use shares::SupplyIndicators;
 pub use span::{DateRange, Frequency};
 
-/// Every model, ours first.
+/// All models, ours first.
 pub fn all() -> Vec<Box<dyn Forecaster>> {
     vec![
         Box::new(Linear::default()),

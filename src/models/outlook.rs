@@ -1,4 +1,4 @@
-//! Panels → Outlook: what our model expects after the day of decision, and what it learned. Next: `findings`.
+//! Panels → ForecastSet: our model's forecasts after the day of decision, and its coefficients. Next: `decisions`.
 
 use serde::Serialize;
 
@@ -10,36 +10,37 @@ use super::span::Frequency;
 use crate::error::Result;
 use crate::mart::SalesMart;
 
-/// Periods that are forecast, and as many that they are compared with.
+/// Number of periods that are forecast, and of past periods that they are compared with.
 pub const PERIODS: usize = 3;
 
-/// The three months after the day of decision, by category and by state.
+/// Forecasts of three months after the day of decision, by category and by state.
 #[derive(Debug, Clone, Serialize)]
 pub struct ForecastSet {
-    /// The day at whose end forecasts are made: the end of the last complete month, or the last usual day without one.
+    /// The day of decision, at whose end forecasts are made: the last day of the last complete month, or the last usual day
+    /// if no month is complete.
     pub cutoff: i32,
-    /// Of the categories.
+    /// Forecasts of the categories.
     pub categories: View,
-    /// Of the states.
+    /// Forecasts of the states.
     pub states: View,
 }
 
 /// A panel as of the day of decision.
 #[derive(Debug, Clone, Serialize)]
 pub struct View {
-    /// All that the data hold.
+    /// All data.
     #[serde(skip)]
     pub panel: Panel,
-    /// What was known on that day.
+    /// What was known at the end of that day.
     #[serde(skip)]
     pub history: History,
-    /// The next three periods of 30 days, by series.
+    /// Forecasts of the next three periods of 30 days, by series.
     pub periods: Vec<Forecast>,
-    /// The next three calendar months; none where the day of decision is not the end of a month.
+    /// Forecasts of the next three calendar months; empty unless the day of decision ends a month.
     pub months: Vec<Forecast>,
-    /// What the model learned.
+    /// Coefficients of the model.
     pub coefficients: Vec<Coefficient>,
-    /// From how many past weeks it learned the first period; 0: the shares of the last weeks are kept as they are.
+    /// Number of training origins for the first period. With 0, the shares of the last weeks are kept.
     pub weeks: usize,
 }
 
@@ -51,14 +52,14 @@ pub fn outlook(mart: &SalesMart) -> Result<ForecastSet> {
     outlook_with(mart, &SupplyIndicators::of(mart)?)
 }
 
-/// The same, with the shares that follow from the mart.
+/// The same, with supply indicators already computed from the mart.
 ///
 /// # Errors
 /// As [`outlook`].
 pub fn outlook_with(mart: &SalesMart, shares: &SupplyIndicators) -> Result<ForecastSet> {
     let [categories, states] = [By::Category, By::State].map(|by| Panel::with(mart, by, shares));
     let (categories, states) = (categories?, states?);
-    // Orders add up over states, not over categories: theirs tell which months are complete.
+    // Orders sum over states but not over categories, so the states decide which months are complete.
     let cutoff = states.decision_day();
     let (categories, states) = rayon::join(|| View::of(categories, cutoff), || View::of(states, cutoff));
     Ok(ForecastSet { cutoff, categories: categories?, states: states? })

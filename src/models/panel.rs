@@ -1,7 +1,7 @@
-//! SalesMart → Panel: revenue and orders by day of every category or state, and what was known of them at a cutoff.
+//! SalesMart → Panel: daily revenue and orders of every category or state → History: what was known at a cutoff. Next: `forecast`.
 //!
-//! A model never sees a [`Panel`], only a [`History`], which [`Panel::until`] makes from the rows up to the cutoff: what
-//! it leaves out cannot leak.
+//! Models never see a [`Panel`], only a [`History`]. [`Panel::until`] makes it from the rows up to the cutoff, so that
+//! later rows cannot leak.
 
 use std::collections::BTreeMap;
 
@@ -15,30 +15,30 @@ use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
 
-/// Orders came in as usual on a day that has at least this share of the median of the four weeks before it.
+/// A day is usual if its orders are at least this share of the median of the four weeks before.
 const USUAL: f64 = 0.1;
-/// That many expected orders cannot all fail to come by chance (e⁻¹⁴ ≈ 10⁻⁶): the data end early.
+/// If more expected orders than this are missing, it is no chance (e⁻¹⁴ ≈ 10⁻⁶): the data end early.
 const MISSED: f64 = 14.0;
-/// Data that end more days before the cutoff say nothing about what follows it.
+/// Data that end more than this many days before the cutoff say nothing about what follows it.
 pub(super) const STALE_DAYS: i32 = 62;
-/// A day is exceptional when its orders exceed the median m of the four weeks before by 75 % and by 3√m …
+/// A day is exceptional if its orders exceed the median m of the four weeks before by 75 % and by 3√m …
 const EXCEPTIONAL: f64 = 1.75;
-/// … once the shop is past its first weeks, in which every day exceeds the weeks before.
+/// … after the first weeks of the shop, in which every day exceeds the weeks before.
 const SETTLED_DAYS: usize = 56;
 const WEEKS: usize = 28;
 
-/// What a series is about.
+/// Grain of the series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
-    /// Category of the items.
+    /// By category of the items.
     Category,
-    /// State of the customers.
+    /// By state of the customers.
     State,
 }
 
 impl By {
-    /// The column of the mart.
+    /// Name of the column in the mart.
     pub fn column(self) -> &'static str {
         match self {
             By::Category => "category",
@@ -47,30 +47,30 @@ impl By {
     }
 }
 
-/// A category or state, day by day; canceled and unavailable orders left out.
+/// Daily values of one category or state, without canceled and unavailable orders.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Series {
     pub name: String,
-    /// Price and freight, centavos; a day that sums to less than nothing counts as nothing.
+    /// Price and freight per day, centavos. A negative sum counts as 0.
     pub revenue: Vec<i64>,
     pub orders: Vec<i64>,
     pub supply: Supply,
 }
 
-/// All that the data hold.
+/// Daily values of all series, over all data.
 #[derive(Debug, Clone)]
 pub struct Panel {
-    /// What the series are about.
+    /// Grain of the series.
     pub by: By,
-    /// The day of the first row.
+    /// Day of the first row, counted from 1970-01-01.
     pub first: i32,
-    /// The day of the last row.
+    /// Day of the last row.
     pub last: i32,
     series: Vec<Series>,
 }
 
 impl Panel {
-    /// Reads the panel from the mart.
+    /// Builds the panel from the mart.
     ///
     /// # Errors
     /// The mart is incomplete or holds no sale.
@@ -78,7 +78,7 @@ impl Panel {
         Panel::with(mart, by, &SupplyIndicators::of(mart)?)
     }
 
-    /// The same, with the shares that follow from the mart.
+    /// The same, with supply indicators already computed from the mart.
     ///
     /// # Errors
     /// As [`Panel::of`].
@@ -89,7 +89,7 @@ impl Panel {
         let mut rows = Vec::with_capacity(frame.height());
         for (((name, day), orders), revenue) in names.iter().zip(days.iter()).zip(orders.iter()).zip(revenue.iter()) {
             let (Some(name), Some(day), Some(orders), Some(revenue)) = (name, day, orders, revenue) else { continue };
-            // A day of canceled orders alone is a day without sales.
+            // A day with only canceled orders is a day without sales.
             if orders > 0 {
                 rows.push((name, day, orders, revenue));
             }
@@ -100,7 +100,7 @@ impl Panel {
         Ok(panel)
     }
 
-    /// A panel without sellers and products, from (name, day, orders, centavos).
+    /// A panel without sellers and products, from rows of (name, day, orders, centavos).
     pub(super) fn from_rows(by: By, rows: &[(&str, i32, i64, i64)]) -> Result<Panel> {
         let days = rows.iter().map(|r| r.1);
         let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
@@ -128,24 +128,24 @@ impl Panel {
         self.series.iter().map(|s| s.name.as_str())
     }
 
-    /// What a series earned in `span`, BRL.
+    /// Revenue of a series in `span`, BRL.
     pub fn revenue(&self, series: usize, span: DateRange) -> f64 {
         let index = |day: i32| (day - self.first).clamp(0, self.last - self.first + 1) as usize;
         let days = index(span.from)..index(span.to + 1);
         self.series[series].revenue[days].iter().sum::<i64>() as f64 / 100.0
     }
 
-    /// What was known at the end of the day `cutoff`. Series without a sale by then are not among it.
+    /// What was known at the end of the day `cutoff`. Leaves out series that had not sold by then.
     ///
     /// # Errors
-    /// There are no rows up to the cutoff, or they end long before it.
+    /// There are no rows up to the cutoff, or they end more than 62 days before it.
     pub fn until(&self, cutoff: i32) -> Result<History> {
         if cutoff < self.first {
             return Err(Error::input(format!("there is no sale up to {}", date(cutoff)))
                 .with_hint(format!("the first sale of the data is on {}", date(self.first))));
         }
         let orders = self.orders_until(cutoff);
-        // What comes before a gap or a thin start is no history to learn from.
+        // Days before a gap or a thin start are no history to learn from.
         let start = period(&orders, self.first).map_or(self.first, |p| p.first.first_day().max(self.first));
         let end = end(&orders, self.first);
         let last = orders.iter().rposition(|n| *n > 0).map_or(self.first, |d| self.first + d as i32);
@@ -166,23 +166,23 @@ impl Panel {
         Ok(History::new(self.by, cutoff, end, start.min(end), known.into_iter().map(cut).collect(), early))
     }
 
-    /// The last day on which orders came in as usual.
+    /// The last usual day of the data.
     pub fn end(&self) -> i32 {
         end(&self.orders_until(self.last), self.first)
     }
 
-    /// The day as of which to decide: the end of the last complete month, or the last usual day where there is none. Data
-    /// that fade out over a last month would pass for a slump.
+    /// The day of decision: the last day of the last complete month, or the last usual day if no month is complete. If the
+    /// data fade out during a last month, that month would look like a slump.
     pub fn decision_day(&self) -> i32 {
         self.period().map_or(self.end(), |p| p.last.plus(1).first_day() - 1)
     }
 
-    /// The complete months; `None` where there is none.
+    /// The complete months; `None` if there is none.
     pub fn period(&self) -> Option<Period> {
         period(&self.orders_until(self.last), self.first)
     }
 
-    /// Orders of all series by day.
+    /// Orders of all series by day, up to `last`.
     fn orders_until(&self, last: i32) -> Vec<i64> {
         let mut orders = vec![0; (last - self.first + 1) as usize];
         for series in &self.series {
@@ -202,12 +202,13 @@ fn period(orders: &[i64], first: i32) -> Option<Period> {
     Period::find(&(first..).zip(orders).filter(|(_, n)| **n > 0).map(|(day, n)| (day, *n)).collect())
 }
 
-/// The days `days` of a series that may end before them: what is missing was not sold.
+/// Values of a series on `days`; 0 after the end of the series.
 fn take(values: &[i64], days: &std::ops::Range<usize>) -> Vec<i64> {
     days.clone().map(|d| values.get(d).copied().unwrap_or(0)).collect()
 }
 
-/// The last usual day; the last day itself unless more orders are missing after it than chance explains.
+/// The last usual day. It is the last day of the data unless more orders are missing after the usual day than chance
+/// explains.
 fn end(orders: &[i64], first: i32) -> i32 {
     let last = first + orders.len() as i32 - 1;
     let usual = |day: &usize| {
@@ -229,22 +230,22 @@ fn median(values: &mut [i64]) -> f64 {
 /// What was known at a cutoff.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// What the series are about.
+    /// Grain of the series.
     pub by: By,
     /// The day at whose end forecasts are made.
     pub cutoff: i32,
-    /// The last day that counts: the cutoff, or the last usual day where the data end before it.
+    /// The last day that counts: the cutoff, or the last usual day if the data end earlier.
     pub end: i32,
     /// The first day that counts.
     pub start: i32,
-    /// Whether a day, counted from `start`, had exceptionally many orders, as Black Friday has.
+    /// Whether each day from `start` on had exceptionally many orders, like Black Friday.
     pub exceptional: Vec<bool>,
-    /// The mean order, BRL; 0 where nothing was earned.
+    /// Mean value of an order, BRL; 0 if there is no revenue.
     pub ticket: f64,
     pub(super) series: Vec<Series>,
-    /// Running sums of revenue, centavos: what was earned before a day.
+    /// Cumulative revenue before each day, centavos, by series.
     earned: Vec<Vec<i64>>,
-    /// Revenue of the thin start before the first day that counts, centavos by day.
+    /// Revenue of the thin start before `start`, centavos by day, by series.
     early: Vec<Vec<i64>>,
 }
 
@@ -280,28 +281,28 @@ impl History {
         self.series.len()
     }
 
-    /// Whether nothing was sold.
+    /// Whether there is no series.
     pub fn is_empty(&self) -> bool {
         self.series.is_empty()
     }
 
-    /// Number of days.
+    /// Number of days that count.
     pub fn days(&self) -> usize {
         self.exceptional.len()
     }
 
-    /// What a series earned on the known days of `span`, BRL.
+    /// Revenue of a series on the known days of `span`, BRL.
     pub fn revenue(&self, series: usize, span: DateRange) -> f64 {
         let index = |day: i32| (day - self.start).clamp(0, self.days() as i32) as usize;
         let earned = &self.earned[series];
         (earned[index(span.to + 1)] - earned[index(span.from).min(index(span.to + 1))]) as f64 / 100.0
     }
 
-    /// The months up to the end in which a series sold, the thin start included, with its revenue in BRL.
+    /// Months up to the end in which a series sold, thin start included, with its revenue in BRL.
     pub(super) fn months(&self, series: usize) -> Vec<(Month, f64)> {
         let (early, earned) = (&self.early[series], &self.earned[series]);
         let first = self.start - early.len() as i32;
-        // Centavos before a day, the thin start apart.
+        // Revenue before a day, centavos; the thin start is kept apart.
         let started = |day: i32| early[..(day - first).clamp(0, early.len() as i32) as usize].iter().sum::<i64>();
         let later = |day: i32| earned[(day - self.start).clamp(0, self.days() as i32) as usize];
         std::iter::successors(Some(Month::of_day(first)), |month| Some(month.plus(1)))
@@ -315,7 +316,7 @@ impl History {
             .collect()
     }
 
-    /// Concentration of the sellers and share of silent products at the end, by series.
+    /// Seller HHI and share of inactive products at the end, by series.
     pub fn supply(&self) -> impl Iterator<Item = (f64, f64)> {
         let last = |values: &[f64]| values.last().copied().unwrap_or(0.0);
         self.series.iter().map(move |s| (last(&s.supply.concentration), last(&s.supply.silent)))

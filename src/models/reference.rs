@@ -1,14 +1,14 @@
-//! The original project's model, reproduced to show what it says and why it is wrong. SalesMart → price predictions.
+//! SalesMart → Reference: the original project's price predictions, reproduced to show what they say and why they are wrong.
 //!
-//! It keeps, per order, only the item with the greatest `order_item_id`, takes `order_item_id × (price + freight)` as its
-//! sales, sums them by category and month, and draws a straight line on the two numbers year and month, per category.
-//! What is wrong with it:
+//! For each order, the model keeps only the item with the greatest `order_item_id` and takes `order_item_id × (price +
+//! freight)` as its sales. It sums them by category and month and fits, per category, a straight line on the numbers of
+//! year and month. What is wrong with it:
 //!
-//! - `order_item_id` is a position in the order, not a quantity: 18.06 M BRL instead of 15.84 M on the real data when
-//!   every item is multiplied, and orders of several categories are credited to the last item alone.
-//! - The last months (August to October 2018 in the real data) are incomplete, and enter as if sales had collapsed.
-//! - Year and month as two numbers make January follow a December by a jump; no season, no saturation, no lower bound: a
-//!   prediction can be negative.
+//! - `order_item_id` is a position in the order, not a quantity. Multiplying every item gives 18.06 M BRL instead of 15.84
+//!   M on the real data, and orders of several categories are credited to the category of the last item alone.
+//! - The last months (August to October 2018 in the real data) are incomplete and enter as if sales had collapsed.
+//! - With year and month as two numbers, sales jump from December to January. There is no season, no saturation, no lower
+//!   bound: a prediction can be negative.
 //! - Canceled orders count as sales.
 
 use std::collections::BTreeMap;
@@ -27,15 +27,15 @@ use crate::mart::month::Month;
 pub const FIRST_PREDICTED: Month = Month { year: 2018, month: 9 };
 /// Number of predicted months: up to 2021-12.
 pub const HORIZON: i32 = 40;
-/// How many categories the list of the best holds.
+/// Number of categories in the list of the best.
 pub const TOP: usize = 10;
 
-/// What the model says.
+/// Lines and predictions of the model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reference {
-    /// The fitted lines, by category.
+    /// Fitted lines by category.
     pub lines: Vec<Line>,
-    /// Per category, the training months and then the predictions.
+    /// By category: the training months, then the predicted months.
     pub predictions: Vec<Prediction>,
 }
 
@@ -50,7 +50,7 @@ pub struct Line {
     pub per_year: f64,
     /// BRL per month of the year.
     pub per_month: f64,
-    /// Whether the training months do not determine the line; the solution of least norm stands in.
+    /// Whether the training months do not determine the line; the least-norm solution then takes its place.
     pub singular: bool,
 }
 
@@ -59,16 +59,16 @@ pub struct Line {
 pub struct Prediction {
     /// English category.
     pub category: String,
-    /// BRL.
+    /// Sales, BRL.
     pub sales: f64,
     /// The month.
     pub month: Month,
-    /// Predicted, rather than a training month.
+    /// Whether the month is predicted, rather than a training month.
     pub predicted: bool,
 }
 
 impl Reference {
-    /// The categories with the greatest value in the last predicted month, greatest first.
+    /// The categories with the greatest sales in the last predicted month, greatest first.
     pub fn top(&self) -> Vec<&Prediction> {
         let last = FIRST_PREDICTED.plus(HORIZON - 1);
         let mut top: Vec<&Prediction> = self.predictions.iter().filter(|p| p.predicted && p.month == last).collect();
@@ -104,7 +104,7 @@ pub fn reference(mart: &SalesMart) -> Result<Reference> {
 }
 
 impl Line {
-    /// Sales in `month`, BRL; negative where the line has fallen so far.
+    /// Sales in `month`, BRL; negative if the line falls below 0.
     pub fn at(&self, month: Month) -> f64 {
         self.intercept + self.per_year * f64::from(month.year) + self.per_month * f64::from(month.month)
     }
@@ -135,7 +135,7 @@ fn fit(category: &str, training: &[(Month, f64)]) -> Result<Line> {
     if a == 0 && c == 0 {
         return Ok(line(targets.mean().unwrap_or(0.0), 0.0, 0.0, true));
     }
-    // The months lie on one line through the plane of year and month: the solution of least norm points along it.
+    // The months lie on one line in the plane of year and month; the least-norm solution points along it.
     let direction = if a > 0 { [a as f64, b as f64] } else { [0.0, 1.0] };
     let x = Array2::from_shape_fn((features.len(), 1), |(row, _)| {
         direction[0] * features[row][0] as f64 + direction[1] * features[row][1] as f64
@@ -145,7 +145,7 @@ fn fit(category: &str, training: &[(Month, f64)]) -> Result<Line> {
     Ok(line(fitted.intercept(), slope * direction[0], slope * direction[1], true))
 }
 
-/// `n²` times the covariance of the features, in exact integers.
+/// `n²` times the covariance matrix of the features, in exact integers.
 fn scatter(features: &[[i64; 2]]) -> [[i64; 2]; 2] {
     let n = features.len() as i64;
     let sum = |f: &dyn Fn(&[i64; 2]) -> i64| features.iter().map(f).sum::<i64>();
@@ -179,7 +179,7 @@ mod tests {
         assert!((line.per_month - 10.0).abs() < 1e-9 && line.per_year == 0.0);
     }
 
-    /// Two months: the least-norm line goes through both, its slope spread over year and month as they differ.
+    /// With two months, the least-norm line passes through both; its slope is split over year and month as they differ.
     #[test]
     fn two_months_give_the_line_of_least_norm() {
         let line = fit("x", &[(month(2017, 4), 10.0), (month(2018, 6), 20.0)]).unwrap();

@@ -1,4 +1,4 @@
-//! SalesMart → Shares: the supply of every category and state, day by day. Used by `panel`; the step `supply` keeps them.
+//! SalesMart → SupplyIndicators: indicators of every category and state by day. Next: `panel`; the step `supply` stores them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,21 +13,21 @@ use crate::mart::{BY_DAY, SalesMart};
 use crate::table::ids::TextMap;
 use crate::table::interner::Interner;
 
-/// What is read of sales, and of those of which neither day nor seller counts any more.
+/// Columns read of recent sales; below, those of earlier sales, whose day and seller no longer matter.
 const SALES: [&str; 6] = ["category", "state", "day", "seller_id", "product_id", "revenue_centavos"];
 const EARLIER: [&str; 4] = ["category", "state", "product_id", "revenue_centavos"];
 
-/// The shares of every category and state, from the day of the first sale to some weeks after the last.
+/// Supply indicators of every category and state, from the day of the first sale to some weeks after the last.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SupplyIndicators {
-    /// The first day, since 1970-01-01.
+    /// The first day, counted from 1970-01-01.
     first: i32,
     categories: BTreeMap<String, Supply>,
     states: BTreeMap<String, Supply>,
 }
 
 impl SupplyIndicators {
-    /// The shares that follow from the mart.
+    /// Computes the indicators from the mart.
     ///
     /// # Errors
     /// The mart is incomplete.
@@ -40,14 +40,14 @@ impl SupplyIndicators {
         Ok(SupplyIndicators { first, categories: categories?, states: states? })
     }
 
-    /// The shares that follow from a mart whose sales before the day `changed` are those from which these follow.
+    /// Continues from these indicators. The mart must have the same sales before the day `changed` as the mart of these.
     ///
     /// # Errors
     /// The mart is incomplete.
     pub(crate) fn go_on(&self, mart: &SalesMart, changed: i32) -> Result<SupplyIndicators> {
         let known = self.states.values().next().map_or(0, |shares| shares.silent.len() as i32);
         let from = changed.min(self.first + known);
-        // From then on no seller of these counts, and of their products those that sell again.
+        // Before this day, no seller matters any more, and only products that sell again.
         let before = from - SELLERS_OVER;
         let late = mart.by_day().rows(before + 1..=i32::MAX, &SALES)?;
         let Some((_, last)) = days(&late)?.filter(|_| self.first <= before) else { return SupplyIndicators::of(mart) };
@@ -74,7 +74,7 @@ impl SupplyIndicators {
         Ok(SupplyIndicators { first: self.first, categories: categories?, states: states? })
     }
 
-    /// Those of a category or state on some days; 0 where it is not known.
+    /// Indicators of a category or state on the given days; 0 where unknown.
     pub(super) fn supply(&self, by: By, name: &str, days: Range<i32>) -> Supply {
         let shares = match by {
             By::Category => self.categories.get(name),
@@ -84,7 +84,7 @@ impl SupplyIndicators {
         shares.map_or_else(Supply::default, Clone::clone).cut(from..to)
     }
 
-    /// One row per series and day: `by`, `name`, `day`, `concentration`, `silent`.
+    /// One row per series and day. Columns: `by`, `name`, `day`, `concentration`, `silent`.
     ///
     /// # Errors
     /// polars fails.
@@ -110,7 +110,7 @@ impl SupplyIndicators {
         ])?)
     }
 
-    /// Those of such rows.
+    /// Reads the rows that [`SupplyIndicators::to_frame`] makes.
     ///
     /// # Errors
     /// A column is missing.
@@ -137,7 +137,7 @@ impl SupplyIndicators {
     }
 }
 
-/// Sales with numbers for ids: comparing texts would cost more than all that follows.
+/// Sales with ids interned as numbers, because comparing texts would cost more than the whole computation.
 struct Sold<'a> {
     rows: &'a DataFrame,
     sellers: UInt32Chunked,
@@ -158,7 +158,7 @@ impl<'a> Sold<'a> {
         Ok(Sold { rows, sellers: sellers?.1, products, numbers })
     }
 
-    /// The shares from `first` until some weeks after `last`.
+    /// The indicators from `first` until some weeks after `last`.
     fn shares(
         &self,
         by: By,
@@ -181,7 +181,7 @@ impl<'a> Sold<'a> {
         Ok(all.into_par_iter().with_max_len(1).map(of).collect())
     }
 
-    /// What was sold in each category or state.
+    /// Sales of each category or state.
     fn by(&self, by: By) -> Result<BTreeMap<&str, Vec<Sale>>> {
         let mut names = Interner::default();
         let series = names.add(self.rows.column(by.column())?.str()?);
@@ -199,7 +199,7 @@ impl<'a> Sold<'a> {
         Ok(names.into_texts().into_iter().zip(sales).collect())
     }
 
-    /// What was earned by earlier sales in each category, and in each state.
+    /// Revenue of earlier sales, by category and by state.
     fn earlier(&self, rows: &DataFrame) -> Result<(BTreeMap<String, Earlier>, BTreeMap<String, Earlier>)> {
         let products = rows.column("product_id")?.str()?.iter();
         let products: Vec<Option<u32>> = products.map(|product| self.numbers.get(product?)).collect();
@@ -223,7 +223,7 @@ impl<'a> Sold<'a> {
     }
 }
 
-/// The first and the last day, if there is a row.
+/// The first and the last day; `None` without rows.
 fn days(rows: &DataFrame) -> Result<Option<(i32, i32)>> {
     if rows.height() == 0 {
         return Ok(None);

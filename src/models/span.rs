@@ -1,4 +1,4 @@
-//! The stretches of time that are forecast: calendar months, or 30 days at a time.
+//! Cutoff → forecast periods: calendar months, or 30 days at a time. Used by `forecast` and `backtest`.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::mart::month::Month;
 
-/// Days of a period that is not a calendar month.
+/// Days in a period that is not a calendar month.
 pub const DAYS: i32 = 30;
 
-/// How long a forecast period is.
+/// Length of a forecast period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Frequency {
-    /// Calendar months, after a cutoff at a month's end.
+    /// Calendar months; the cutoff must end a month.
     Month,
-    /// 30 days, after any cutoff.
+    /// 30 days; any cutoff.
     Days30,
 }
 
-/// Days `from` to `to`, both included, counted from 1970-01-01.
+/// A range of days, both ends included, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DateRange {
     /// First day.
@@ -46,7 +46,7 @@ impl Frequency {
         }
     }
 
-    /// Mean number of days of a period.
+    /// Mean length of a period, days.
     pub fn days(self) -> f64 {
         match self {
             Frequency::Month => 365.25 / 12.0,
@@ -72,7 +72,7 @@ impl Frequency {
     }
 }
 
-/// A day, counted from 1970-01-01, as a date.
+/// The date of a day counted from 1970-01-01.
 pub fn date(day: i32) -> NaiveDate {
     NaiveDate::from_epoch_days(day).unwrap_or_default()
 }

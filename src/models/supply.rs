@@ -1,51 +1,51 @@
-//! Who sells in a category or state and what no longer sells, as of the end of each day. Used by `shares`.
+//! Sales of a series → Supply: seller HHI and share of inactive products at the end of each day. Used by `shares`.
 //!
-//! Both shares look back only: those of the days before a change stay as they are. Sums are whole centavos, so that running sums
-//! carry no rounding.
+//! Both indicators look back only, so that values before a change stay valid. Sums are integers of centavos, so that
+//! running sums do not accumulate rounding.
 
 use std::ops::Range;
 
 use polars::prelude::{InitHashMaps, PlHashMap};
 
-/// Days over which the sellers' shares are taken.
+/// Window of the seller HHI, days.
 pub(super) const SELLERS_OVER: i32 = 56;
-/// A product without a sale for so many days no longer sells.
+/// A product without a sale for this many days is inactive.
 const SILENT: i32 = 21;
 
-/// What a product sold at a seller's on a day.
+/// Sale of a product by a seller on a day.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sale {
     /// Days since 1970-01-01.
     pub(super) day: i32,
-    /// Who sold it, by a number.
+    /// Interned id of the seller.
     pub(super) seller: u32,
-    /// What, by a number.
+    /// Interned id of the product.
     pub(super) product: u32,
-    /// Price and freight.
+    /// Price and freight, centavos.
     pub(super) centavos: i64,
 }
 
-/// What products have earned before some day, centavos; those that do not sell again have no number.
+/// Revenue of products before some day, centavos. Products that do not sell again share the id `None`.
 pub(super) type Earlier = Vec<(Option<u32>, i64)>;
 
-/// The two shares, 0–1, one value a day.
+/// The two indicators, 0–1, one value per day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Supply {
-    /// Concentration of the sellers over the last 56 days: the sum of their squared shares of the revenue
-    /// (Herfindahl–Hirschman index). 1: a single seller.
+    /// Herfindahl–Hirschman index of the sellers over the last 56 days: the sum of their squared revenue shares. 1 means a
+    /// single seller.
     pub concentration: Vec<f64>,
-    /// Share of all revenue so far that products earned which have not sold for three weeks.
+    /// Share of all revenue so far that was earned by products without a sale in the last three weeks.
     pub silent: Vec<f64>,
 }
 
 impl Supply {
-    /// The shares at the end of each day from `first` to `last`.
+    /// The indicators at the end of each day from `first` to `last`.
     pub(super) fn of(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Supply {
         let sales = by_day(sales);
         Supply { concentration: concentration(&sales, first, last), silent: silent(&sales, earlier, first, last) }
     }
 
-    /// Those of some days, counted from the first; 0 where they are not known.
+    /// The indicators on the given days, counted from the first; 0 where unknown.
     pub(super) fn cut(&self, days: Range<i32>) -> Supply {
         let known = |values: &[f64], day: i32| Some(*values.get(usize::try_from(day).ok()?)?);
         let take = |values: &[f64]| days.clone().map(|day| known(values, day).unwrap_or(0.0)).collect();
@@ -53,7 +53,7 @@ impl Supply {
     }
 }
 
-/// The sales in the order of their days. There are few days, so that each sale is put straight into its place.
+/// Sorts the sales by day with a counting sort, because there are few days.
 fn by_day(sales: &[Sale]) -> Vec<Sale> {
     let (Some(first), Some(last)) = (sales.iter().map(|s| s.day).min(), sales.iter().map(|s| s.day).max()) else {
         return Vec::new();
@@ -98,14 +98,14 @@ fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
     shares
 }
 
-/// A product as of some day.
+/// State of a product on some day.
 #[derive(Default)]
 struct Product {
-    /// What it has earned.
+    /// Revenue so far, centavos.
     earned: i64,
-    /// The day of its last sale.
+    /// Day of its last sale.
     last: i32,
-    /// Whether it is counted among those that no longer sell.
+    /// Whether it counts as inactive.
     silent: bool,
 }
 
@@ -128,7 +128,8 @@ fn silent(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Vec<f64> 
             product.last = sale.day;
             total += sale.centavos;
         }
-        // Silence is counted at the end of the day, after its sales; once, whoever sold the product on its last day.
+        // Inactivity is counted at the end of the day, after its sales. Each product counts once, even if several sellers
+        // sold it on its last day.
         while let Some(sale) = going.next_if(|s| s.day <= day - SILENT) {
             let product = known.get_mut(&sale.product).filter(|product| product.last == sale.day && !product.silent);
             if let Some(product) = product {

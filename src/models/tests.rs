@@ -1,4 +1,4 @@
-//! What every model promises: nothing of the future, no nonsense, the same bytes on any number of threads.
+//! Properties of every model: no look-ahead, no nonsense, the same bytes on any number of threads.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ fn day(text: &str) -> i32 {
     text.parse::<chrono::NaiveDate>().unwrap().to_epoch_days()
 }
 
-/// The mart as it would be, had every row after `cutoff` never been.
+/// The mart without any row after `cutoff`.
 fn known_at(mart: &SalesMart, cutoff: i32) -> SalesMart {
     let keep = |(name, frame): (&str, &DataFrame)| {
         let known = frame.column("day").ok().map(|days| {
@@ -47,7 +47,7 @@ fn rows_after_the_cutoff_change_no_forecast() {
             for model in all() {
                 let params = ForecastParams { horizon: 3, every };
                 let told = |panel| forecast(panel, model.as_ref(), day(cutoff), &params).unwrap();
-                // Debug shows every bit of a float.
+                // Debug output shows every bit of a float.
                 assert_eq!(format!("{:?}", told(&panel)), format!("{:?}", told(&known)), "{} {cutoff}", model.name());
             }
         }
@@ -59,7 +59,7 @@ fn shares_go_on_from_any_day() {
     let mart = generated(6_000);
     let all = SupplyIndicators::of(&mart).unwrap();
     assert_eq!(SupplyIndicators::from_frame(&all.to_frame().unwrap()).unwrap(), all);
-    // The last day, a month, most of it, more than there is; sales may come after weeks without any.
+    // The known mart lacks the last day, a month, most days, or all; sales may follow weeks without any.
     for cutoff in ["2018-08-20", "2018-07-31", "2016-12-31", "2016-01-01"].map(day) {
         let known = SupplyIndicators::of(&known_at(&mart, cutoff)).unwrap();
         let after = |from| known.go_on(&mart, from).unwrap() == all;
@@ -80,7 +80,7 @@ fn threads_change_nothing() {
     assert!(one == with(2) && one == with(8));
 }
 
-/// Every model on a panel, at a cutoff.
+/// Forecasts of every model on a panel at a cutoff.
 fn told(rows: &[(&str, i32, i64, i64)], cutoff: i32) -> Vec<Forecast> {
     let panel = Panel::from_rows(By::Category, rows).unwrap();
     let params = ForecastParams { horizon: 4, every: Frequency::Days30 };
@@ -113,7 +113,7 @@ fn forecasts_of_odd_series_are_sensible() {
 fn a_steady_shop_goes_on() {
     let start = day("2017-01-01");
     let rows: Vec<_> = (0..400).flat_map(|d| [("a", start + d, 4, 20_000), ("b", start + d, 1, 10_000)]).collect();
-    // The straight line takes the lengths of the months for a season.
+    // The reference line mistakes the lengths of the months for a season.
     let series = 2 * 4;
     for f in told(&rows, start + 399).into_iter().take(4 * series) {
         let expected = if f.series == "a" { 6_000.0 } else { 3_000.0 };
@@ -154,7 +154,7 @@ fn a_short_history_is_refused_by_the_backtest_only() {
     );
 }
 
-/// One fit of all categories takes 20 ms at most.
+/// One fit of all categories takes at most 20 ms.
 #[test]
 #[ignore = "takes time, and the time of a quiet machine"]
 fn a_fit_is_quick() {

@@ -1,12 +1,16 @@
-//! The whole flow in one call: raw files → results → files in the output folder, with a manifest that proves them.
+//! Raw files → results → output folder with a manifest that proves them: the whole flow in one call. Used by `cli` and notebooks.
 //!
 //! ```text
-//! graph ──plan──▶ what is stale ──schedule──▶ tasks ──execute──▶ values (flow), files (keep) ──output──▶ the folder
+//! graph ──run::plan──▶ what is stale ──run::schedule──▶ tasks ──run::execute──▶ values (run::materialized) ──outputs──▶ folder
 //! ```
 //!
-//! Three concepts: a [`graph::Step`]; its key ([`key::Record`]), made of all that decides about it; and its files, which
-//! count as long as their hashes fit. All state lies in the output folder: of a finished run in `run.json`, of an
-//! unfinished one beside what it has staged.
+//! Three concepts:
+//!
+//! - a [`graph::Step`];
+//! - its key ([`graph::key::Record`]), made of everything that decides about the step;
+//! - its files, which count as long as their hashes match.
+//!
+//! All state is in the output folder: `run.json` for a finished run, the staging folder for an unfinished one.
 
 pub mod export;
 pub mod graph;
@@ -43,9 +47,9 @@ use self::run::schedule;
 /// What to analyse.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// Folders, archives or stores of the user: each table comes from the first that holds it.
+    /// Folders, archives or stores of the user. Each table comes from the first place that holds it.
     Places(Vec<PathBuf>),
-    /// Data made up on the spot; they are kept under `data/` of the output folder.
+    /// Data generated for this run, stored under `data/` of the output folder.
     Generated(SynthParams),
 }
 
@@ -54,7 +58,7 @@ pub enum Input {
 pub struct RunParams {
     /// What to analyse.
     pub input: Input,
-    /// How its values are written.
+    /// How the values in the input are written.
     pub reading: Reading,
     /// Output folder, created if needed.
     pub out: PathBuf,
@@ -66,35 +70,36 @@ pub struct RunParams {
     pub cover: Cover,
     /// Texts of the report.
     pub templates: Templates,
-    /// Whether the long tables are kept in one file per month of purchase, of which a run on files that have only come to those
-    /// of the last one makes those again that they touch. Changes how rows lie in files, and no number.
+    /// Whether the long tables are partitioned by month of purchase. If files were only added since the last run, an
+    /// incremental run then rewrites only the months that they touch. Affects the layout of rows in files, and no result.
     pub monthly: bool,
-    /// How to run; changes no output.
+    /// How to run; affects no output.
     pub how: How,
 }
 
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct How {
-    /// Which steps.
+    /// Which steps run.
     pub select: Select,
-    /// Whether a failure leaves steps alone that do not depend on it.
+    /// Whether steps that do not depend on a failed one still run.
     pub keep_going: bool,
-    /// Longest time of a step.
+    /// Time limit of a step.
     pub timeout: Duration,
-    /// Set from outside to stop: running steps end, no other begins.
+    /// Set from outside to cancel: running steps end, no other begins.
     pub cancel: Arc<AtomicBool>,
-    /// Seed by which the rows change their order between steps, to prove that it does not matter.
+    /// Seed for shuffling rows between steps, to prove that their order does not matter.
     pub shuffle: Option<u64>,
-    /// Memory that reading, cleaning and aggregating may take, bytes: larger input passes through the disk in ranges of orders.
+    /// Memory for reading, cleaning and aggregating, bytes. Larger input is processed out of core, in ranges of orders.
     pub memory: u64,
-    /// What aggregates the clean tables. All engines give the same bits, so that a fresh mart is used again whoever made it.
+    /// Engine that aggregates the clean tables. All engines give the same bits, so that a fresh mart is reused whoever made
+    /// it.
     pub engine: Arc<dyn Engine>,
-    /// Store that hands the clean tables to an engine which does not see the output folder: a lake or S3.
+    /// Store (a lake or S3) that passes the clean tables to an engine that cannot see the output folder.
     pub engine_store: Option<String>,
-    /// Whether that engine reads and cleans the raw files, too.
+    /// Whether the engine also reads and cleans the raw files.
     pub engine_cleans: bool,
-    /// Whether data are refused of which a table, a column or a file is not read.
+    /// Whether to refuse data if a table, a column or a file of them would not be read.
     pub strict: bool,
 }
 
@@ -118,55 +123,55 @@ impl Default for How {
 /// Which steps run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Select {
-    /// Those that are not fresh.
+    /// Every step that is not fresh.
     All,
-    /// This one and all that need it, and those that are not fresh.
+    /// This step, all steps that depend on it, and every step that is not fresh.
     From(String),
-    /// These alone, on what the others have left.
+    /// These steps alone, on the files that the others have left.
     Only(Vec<String>),
 }
 
-/// What a run leaves behind.
+/// The result of a run.
 pub struct Outcome {
-    /// The manifest, as written to `run.json`; what volatile it holds is that of the run which wrote it.
+    /// The manifest as in `run.json`. If nothing was written, its volatile part is that of the earlier run.
     pub manifest: Manifest,
-    /// What became of each step.
+    /// Log of this run's steps.
     pub volatile: Volatile,
-    /// What reading and cleaning did.
+    /// Counts of reading and cleaning.
     pub audit: Arc<Audit>,
     /// Whether nothing had to be written.
     pub unchanged: bool,
-    /// Whether the folder held the remains of a run that did not end.
+    /// Whether the folder held the remains of an unfinished run.
     pub unfinished_before: bool,
-    /// Whether what has come was added to the clean tables and the mart of the last run, or why not, in words; none where that
-    /// was not asked.
+    /// Whether the run was incremental, or why not, in words; `None` if that was not asked for.
     pub grown: Option<String>,
     flow: Arc<RunContext>,
 }
 
 impl Outcome {
-    /// The results, as the report shows them; what this run has not computed is computed from the mart.
+    /// The results, as the report shows them. What this run did not compute is computed from the mart.
     ///
     /// # Errors
-    /// A file of the run has gone meanwhile.
+    /// A file of the run was removed meanwhile.
     pub fn results(&self) -> Result<Arc<Results>> {
         self.flow.results()
     }
 
-    /// Facts that refer to rows which are not there, and what they amount to.
+    /// Facts that refer to missing rows, and their amounts.
     ///
     /// # Errors
-    /// A file of the run has gone meanwhile.
+    /// A file of the run was removed meanwhile.
     pub fn missing(&self) -> Result<Vec<Missing>> {
         if self.audit.lacks_rows() { self.flow.mart()?.missing() } else { Ok(Vec::new()) }
     }
 }
 
-/// Runs what is not fresh. `progress` is told the name of each step as it begins, and what an engine elsewhere is at.
+/// Runs the steps that are not fresh. `progress` is called with the name of each step as it begins, and with the status of
+/// a remote engine.
 ///
-/// Nothing of the output folder changes until all files are written beside their places; then they are moved in, the
-/// manifest last. A run that ends before leaves what its finished steps have made for the next one. `None` where some
-/// steps of the graph, which were not asked for, have never run: what was made waits for them.
+/// The output folder does not change until all files are staged. They are then committed together, the manifest last. A run
+/// that ends early leaves the files of its finished steps in staging for the next run. Returns `None` if steps that were
+/// not asked for have never run: what was made stays in staging until they have.
 ///
 /// # Errors
 /// The input is not usable, or the folder cannot be written to; the folder is then as before.
@@ -174,7 +179,7 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     params.decisions.check()?;
     let (started, began) = (Instant::now(), SystemTime::now());
     let staging = Staging::new(&params.out, matches!(params.input, Input::Generated(_)))?;
-    // A process per step goes on from the one before, as it should.
+    // One process per step (`--only`) continues from the step before: that is no unfinished run.
     let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
     let (says, said) = channel();
     let mut flow = RunContext::new(params.clone(), Some(staging));
@@ -188,14 +193,14 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     let tasks = schedule::tasks(&flow, &planned, &log);
     let threads = rayon::current_num_threads();
     let limits = Limits {
-        // One more than compute at a time: while files are synced, the processor is free.
+        // One more than compute at a time: the processor is idle while files are synced.
         parallel: if threads == 1 { 1 } else { threads + 1 },
         keep_going: params.how.keep_going,
         of_task: report::limits::Limits::of(params.how.timeout),
         cancel: Arc::clone(&params.how.cancel),
     };
     let ends = execute::execute(&tasks, &limits, &|name| progress(name), &said);
-    // A step that was left behind by its time limit may still keep a cluster busy.
+    // A step abandoned at its time limit may still occupy a cluster.
     params.how.engine.stop();
     fail(&tasks, ends?)?;
     progress("finish");
@@ -206,13 +211,13 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, grown, flow }))
 }
 
-/// Says for every step whether such a run would run it, and why. Writes nothing.
+/// Whether this run would run each step, and why. Writes nothing.
 ///
 /// # Errors
-/// The input is not usable, or the output folder has a manifest of somebody else's.
+/// The input is not usable, or the output folder holds a manifest of another tool.
 pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
     params.decisions.check()?;
-    // A run would refuse it.
+    // Fails here as the run would.
     Manifest::find(&params.out)?;
     let flow = RunContext::new(params.clone(), None);
     if let Input::Places(_) = &params.input {
@@ -221,7 +226,7 @@ pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
     schedule::plan(&flow)
 }
 
-/// The first failure, and the names of the steps that failed beside it.
+/// The first failure, with the names of the other failed steps.
 fn fail(tasks: &[execute::Task], ends: Vec<End>) -> Result<()> {
     let mut failures = tasks.iter().zip(ends).filter_map(|(task, end)| match end {
         End::Failed(error) => Some((task.name, error)),
@@ -235,7 +240,7 @@ fn fail(tasks: &[execute::Task], ends: Vec<End>) -> Result<()> {
     }
 }
 
-/// Moves the files in, if all are there and any is new.
+/// Commits the files, if all exist and any is new.
 fn commit(
     flow: &RunContext,
     mut volatile: Volatile,
@@ -248,7 +253,7 @@ fn commit(
         let Some((ended, now)) = ended.get(step.id) else { return Ok(None) };
         records.push(ended.record.clone());
         for file in &ended.outputs {
-            // What has been made again takes the place of what stands there, the same or not.
+            // Files made in this run replace those in the folder, even if equal.
             let staged = *now && staging.path(&file.path).exists();
             let settled = !staged && flow.known.place(file) == Some(flow.params.out.join(&file.path));
             fresh.extend((!settled).then(|| file.path.clone()));
@@ -267,7 +272,7 @@ fn commit(
     Ok(Some((manifest, audit, false)))
 }
 
-/// Reads the mart and the audit of the finished run in `out`, and derives the rest from them.
+/// Reads mart and audit of the finished run in `out` and derives the other results from them.
 ///
 /// # Errors
 /// There is no finished run, or its files are damaged.
@@ -286,11 +291,11 @@ pub fn load(out: &Path) -> Result<Results> {
     Ok(results)
 }
 
-/// Renders the report of an earlier run again, from its results alone; `cover` replaces what its cover said. `timeout` is the
-/// longest time of each page.
+/// Renders the report of an earlier run again, from its results alone. `cover` replaces the cover of that run; `timeout` is
+/// the time limit of each page.
 ///
 /// # Errors
-/// The folder holds no finished run, or a template is not sound or does not end.
+/// The folder holds no finished run, or a template is invalid or does not end.
 pub fn rerender(
     out: &Path,
     lang: Lang,
@@ -309,7 +314,7 @@ pub fn rerender(
     Ok(files.filter(|file| pages.iter().any(|step| step.made(&file.path))).map(|f| out.join(f.path)).collect())
 }
 
-/// The parameters of the run in `out`; where the user's own data are is not among them.
+/// The parameters of the run in `out`. They do not say where the user's data are.
 fn again(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
     let parameters = manifest.core.parameters.clone();
     RunParams {

@@ -1,7 +1,7 @@
-//! `reports/references.bib` → the works that chapters may cite. Used by `markdown`.
+//! `reports/references.bib` → Works that chapters may cite. Next: `markdown`.
 //!
-//! Of BibTeX what such a file needs: entries of any type with fields in braces or quotes, authors joined by `and`. TeX
-//! commands are not read: the file is UTF-8.
+//! Reads the part of BibTeX that such a file needs: entries of any type, with fields in braces or quotes and authors joined
+//! by `and`. The file is UTF-8; TeX commands are not interpreted.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 /// A work that can be cited.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Work {
-    /// Its fields by lower-case name.
+    /// Fields by lower-case name.
     fields: BTreeMap<String, String>,
 }
 
-/// Reads a BibTeX file: works by key.
+/// Parses a BibTeX file; returns works by key.
 ///
 /// # Errors
-/// It is not one; the message names the line.
+/// The text is not BibTeX; the message names the line.
 pub fn parse(text: &str) -> Result<BTreeMap<String, Work>> {
     let mut works = BTreeMap::new();
     let mut rest = text;
@@ -55,7 +55,7 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, Work>> {
     Ok(works)
 }
 
-/// `{…}`, `"…"` or a bare word, and what follows it. Inner braces only protect letters and are dropped.
+/// Parses a value (`{…}`, `"…"` or a bare word); returns it and the rest. Inner braces only protect letters and are dropped.
 fn value(text: &str) -> Option<(String, &str)> {
     let close = match text.chars().next()? {
         '{' => '}',
@@ -91,7 +91,7 @@ impl Work {
         authors.map(|a| a.split_once(',').map_or(a, |(family, _)| family).trim()).collect()
     }
 
-    /// What a citation says: `Wilson, 1927`.
+    /// Text of a citation: `Wilson, 1927`.
     pub(crate) fn label(&self, and: &str) -> String {
         let year = self.field("year").unwrap_or_default();
         let names = match self.families()[..] {
@@ -103,7 +103,7 @@ impl Work {
         format!("{names}, {year}")
     }
 
-    /// Before, and after the title: `Wilson, E. B. (1927). ` … `. Journal 22 (158), 209–212.`
+    /// Text of an entry before and after its title: `Wilson, E. B. (1927). ` … `. Journal 22 (158), 209–212.`
     pub(crate) fn around_title(&self, and: &str) -> (String, String) {
         let authors: Vec<&str> = self.field("author").unwrap_or_default().split(" and ").map(str::trim).collect();
         let before = format!("{} ({}). ", authors.join(&format!(" {and} ")), self.field("year").unwrap_or_default());
@@ -130,7 +130,7 @@ impl Work {
         self.field("title").unwrap_or_default()
     }
 
-    /// Where it can be read.
+    /// URL of the work, if it has one.
     pub(crate) fn url(&self) -> Option<&str> {
         self.field("url").filter(|url| url.starts_with("https://") || url.starts_with("http://"))
     }

@@ -1,10 +1,10 @@
-//! Parameter file → what the cover says of the author and the work. Used by `dossier`.
+//! Parameter file → Cover: author and work, as printed on the cover. Next: `dossier`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What the cover says; what is left out or empty is not printed, but for title and subtitle, which have a default in each
+/// Texts of the cover. A missing or empty text is not printed, except title and subtitle, which have a default in each
 /// language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,14 +21,14 @@ pub struct Cover {
     /// School or organisation.
     #[serde(default)]
     pub school: String,
-    /// An ISO day, or any words.
+    /// An ISO day, or free text.
     #[serde(default)]
     pub date: String,
 }
 
 impl Default for Cover {
     fn default() -> Self {
-        // The file is part of the program; a test reads it.
+        // The file is embedded in the program; a test parses it.
         let none = Cover {
             title: String::new(),
             subtitle: String::new(),
@@ -41,10 +41,10 @@ impl Default for Cover {
 }
 
 impl Cover {
-    /// Reads a parameter file in the form of `reports/parameters.toml`.
+    /// Parses a parameter file in the form of `reports/parameters.toml`.
     ///
     /// # Errors
-    /// It is not such a file.
+    /// The text is not such a file.
     pub fn parse(text: &str) -> Result<Cover> {
         toml::from_str(text).map_err(|e| {
             Error::input(format!("cannot read the parameters of the cover: {e}"))

@@ -1,4 +1,4 @@
-//! The semantic document: what both outputs are written from. Filled by `markdown`; written by `html` and `typst`.
+//! Document: the numbered blocks from which HTML and PDF are written. Made by `markdown`. Next: `html`, `typst`.
 
 use std::collections::BTreeMap;
 
@@ -6,60 +6,60 @@ use super::provenance::Provenance;
 use super::{Attachment, Figure, Meta, Style, Table};
 use crate::Result;
 
-/// A report, composed and numbered, ready to be written as HTML and PDF. Made by [`compose`](super::compose).
+/// A composed and numbered report, ready to be written as HTML and PDF. Made by [`compose`](super::compose).
 #[derive(Debug, Clone)]
 pub struct Document {
     pub(crate) meta: Meta,
-    /// Each one starts with its level-1 heading.
+    /// Chapters; each starts with its level-1 heading.
     pub(crate) chapters: Vec<Vec<Block>>,
-    /// Footnotes; the first has number 1.
+    /// Footnotes, numbered from 1.
     pub(crate) notes: Vec<Vec<Block>>,
-    /// What a cross-reference to each figure, table and heading says: `figure 3`.
+    /// Text of a cross-reference to each figure, table and heading, such as `figure 3`.
     pub(crate) labels: BTreeMap<String, String>,
-    /// Where the numbers of the text come from, in its order; the first has number 1.
+    /// Provenance of the numbers in the text, in order of appearance, numbered from 1.
     pub(crate) numbers: Vec<Provenance>,
-    /// Page templates and style sheet; the built-in ones unless replaced.
+    /// Page templates and style sheet; built-in unless replaced.
     pub style: Style,
     /// Files that the HTML offers for download.
     pub downloads: Vec<Attachment>,
 }
 
 impl Document {
-    /// The whole report as one HTML file that asks nothing from the network.
+    /// Writes the report as one HTML file that makes no network request.
     ///
     /// # Errors
-    /// A page template that cannot be filled.
+    /// A page template cannot be filled.
     pub fn to_html(&self) -> Result<String> {
         super::html::write(self)
     }
 
-    /// The whole report as one tagged PDF (PDF/A-3a, PDF/UA-1) that carries the attachments.
+    /// Writes the report as one tagged PDF (PDF/A-3a, PDF/UA-1) with the attachments embedded.
     ///
     /// # Errors
-    /// An SVG or a template that Typst cannot read, or a build without the `pdf` feature.
+    /// Typst cannot read an SVG or a template, or the build lacks the `pdf` feature.
     #[cfg(feature = "pdf")]
     pub fn to_pdf(&self, attachments: &[Attachment]) -> Result<Vec<u8>> {
         super::pdf::export(self, attachments)
     }
 
-    /// Without the `pdf` feature: an error that says so.
+    /// Always fails: the build lacks the `pdf` feature.
     #[cfg(not(feature = "pdf"))]
     pub fn to_pdf(&self, _attachments: &[Attachment]) -> Result<Vec<u8>> {
         Err(crate::Error::input("PDF support is not built in").with_hint("rebuild with `--features pdf`"))
     }
 
-    /// The date in the words of the language when it is an ISO day, as it is otherwise.
+    /// The date: an ISO day is written in the report's language, other text is kept.
     pub(crate) fn date(&self) -> Option<String> {
         let date = self.meta.date.as_deref()?;
         Some(self.meta.lang.date(date).unwrap_or_else(|| date.to_owned()))
     }
 
-    /// All blocks that are not inside another one, in order.
+    /// All top-level blocks, in order.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.chapters.iter().flatten()
     }
 
-    /// The numbers of the text as a table: number, what is printed, file and rows, name.
+    /// The numbers of the text as a table. Columns: number, printed text, file and rows, name.
     pub(crate) fn numbers_grid(&self) -> (Vec<Vec<Inline>>, Vec<Vec<Vec<Inline>>>) {
         let words = self.meta.lang.words();
         let text = |text: &str| Inline::Text(text.to_owned());
@@ -75,20 +75,20 @@ impl Document {
         (head.into(), self.numbers.iter().enumerate().map(row).collect())
     }
 
-    /// What a reference without a text of its own says.
+    /// Text of a cross-reference that has no text of its own.
     pub(crate) fn label<'a>(&'a self, target: &'a str) -> &'a str {
         self.labels.get(target).map_or(target, String::as_str)
     }
 }
 
-/// A part of the text that stands by itself.
+/// A block of text.
 #[derive(Debug, Clone)]
 pub(crate) enum Block {
     Heading(Heading),
     Paragraph(Vec<Inline>),
-    /// Text without the space of a paragraph: an item of a dense list.
+    /// Text without paragraph spacing: an item of a dense list.
     Plain(Vec<Inline>),
-    /// `first` is the number of the first item of a numbered list.
+    /// A list; `first` is the number of the first item of a numbered list.
     List {
         first: Option<u64>,
         items: Vec<Vec<Block>>,
@@ -97,11 +97,11 @@ pub(crate) enum Block {
     Remark(Remark, Vec<Block>),
     Code(String),
     Rule,
-    /// The works that are cited, each with its identifier, by label.
+    /// Cited works by label, each with its identifier.
     Works(Vec<(String, Vec<Inline>)>),
-    /// The [`Document::numbers`].
+    /// Table of [`Document::numbers`].
     Numbers,
-    /// A table written in the chapter.
+    /// A table written in Markdown.
     Grid {
         align: Vec<Align>,
         head: Vec<Vec<Inline>>,
@@ -117,23 +117,23 @@ pub(crate) enum Block {
     },
 }
 
-/// A heading: 1 is a chapter.
+/// A heading; level 1 is a chapter.
 #[derive(Debug, Clone)]
 pub(crate) struct Heading {
     pub level: usize,
-    /// `3.2`; none if the heading is not numbered.
+    /// Section number such as `3.2`; `None` if the heading is not numbered.
     pub number: Option<String>,
     pub id: String,
     pub title: Vec<Inline>,
 }
 
-/// Where a figure or table stands.
+/// A placed figure or table.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    /// `figure:id` or `table:id`, as chapters write it.
+    /// `figure:id` or `table:id`, as in the chapter.
     pub id: String,
     pub number: usize,
-    /// What the chapter adds to its title.
+    /// Note that the chapter adds to the title.
     pub note: Vec<Inline>,
 }
 
@@ -153,12 +153,12 @@ pub(crate) enum Align {
     Right,
 }
 
-/// A part of a line.
+/// Inline text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Inline {
     Text(String),
     Code(String),
-    /// A number, and its place among the [`Document::numbers`].
+    /// A number, and its index in [`Document::numbers`].
     Value {
         text: String,
         number: usize,
@@ -169,7 +169,7 @@ pub(crate) enum Inline {
         url: String,
         text: Vec<Inline>,
     },
-    /// To a figure, table or heading of the report; without text it says its [`Document::label`].
+    /// A cross-reference to a figure, table or heading; without text, it shows its [`Document::label`].
     Reference {
         target: String,
         text: Vec<Inline>,
@@ -179,7 +179,7 @@ pub(crate) enum Inline {
     Break,
 }
 
-/// The words alone: for the table of contents, identifiers and page headers.
+/// The plain words, for the table of contents, identifiers and page headers.
 pub(crate) fn words(inlines: &[Inline]) -> String {
     let word = |inline: &Inline| match inline {
         Inline::Text(text) | Inline::Code(text) | Inline::Value { text, .. } => text.clone(),

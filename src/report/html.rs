@@ -1,4 +1,4 @@
-//! Document → one HTML file: styles, fonts and figures inside, no script, nothing asked from the network.
+//! Document → one HTML file with styles, fonts and figures embedded; no script, no network request.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -15,16 +15,15 @@ use crate::charts::fonts;
 use crate::charts::style::{css_rules, css_variables};
 use crate::text::seen;
 
-/// The embedded fonts and the palette of the charts as CSS: always the same text, made once.
+/// CSS of the embedded fonts and of the chart palette; constant, therefore made once.
 static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
     let faces: String = fonts::WEB.iter().map(fonts::css).collect();
     let (light, dark, rules) = (css_variables(false), css_variables(true), css_rules());
-    // Paper is white, whatever the screen.
+    // Print uses the light palette, whatever the colour scheme of the screen.
     format!("{faces}:root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{rules}")
 });
 
-/// The page around the text is a Tera template, so that it can be replaced; everything that it gets is already escaped or
-/// escaped by Tera.
+/// Fills the page template (Tera, replaceable). All values are escaped already, or are escaped by Tera.
 pub(crate) fn write(document: &Document) -> Result<String> {
     let meta = &document.meta;
     let mut writer = Writer {
@@ -61,7 +60,7 @@ pub(crate) fn write(document: &Document) -> Result<String> {
     rendered(&tera, "templates/report.html", &page, PAGE)
 }
 
-/// The table of contents: nested lists of links.
+/// Table of contents: nested lists of links.
 fn contents(document: &Document) -> String {
     let (mut out, mut depth) = (String::new(), 0);
     for block in document.blocks() {
@@ -88,7 +87,7 @@ fn contents(document: &Document) -> String {
     out
 }
 
-/// The list of figures or of tables.
+/// List of figures or of tables.
 fn list(document: &Document, kind: &str) -> String {
     let item = |block: &Block| {
         let (place, title) = match block {
@@ -105,7 +104,7 @@ fn list(document: &Document, kind: &str) -> String {
     document.blocks().filter_map(item).collect()
 }
 
-/// Links that hold their file: nothing is fetched.
+/// Download links with the file embedded, so that nothing is fetched.
 fn downloads(document: &Document) -> String {
     let item = |file: &Attachment| {
         let (name, mime, about) = (escape(&file.name), escape(&file.mime), escape(&file.description));
@@ -126,7 +125,7 @@ struct Writer<'a> {
     document: &'a Document,
     words: &'static Words,
     out: String,
-    /// Footnotes that the text has referred to: the first reference is the one to come back to.
+    /// Footnotes that the text has already referred to; the back link leads to the first reference.
     cited: Vec<bool>,
 }
 
@@ -335,7 +334,7 @@ impl Writer<'_> {
         );
     }
 
-    /// The note of the chapter and the source, below; closes the figure.
+    /// Writes the chapter's note and the source below a figure or table, and closes the figure.
     fn source(&mut self, place: &Place, source: &str) {
         self.out.push_str("\n<p class=\"source\">");
         self.inlines(&place.note);
@@ -347,7 +346,7 @@ impl Writer<'_> {
     }
 }
 
-/// Text for content and for double-quoted attributes.
+/// Escapes text for content and for double-quoted attributes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars().filter_map(seen) {

@@ -1,6 +1,6 @@
-//! The two languages of the report: its fixed words and its way of writing numbers and dates. Values → text.
+//! Values → text in French or English: number and date formats, and the fixed words of the report.
 
-/// Narrow no-break space: digit groups, `%`, `R$` and high punctuation in French.
+/// Narrow no-break space: in French for digit groups and before `%`, `R$` and high punctuation.
 const NARROW: char = '\u{202f}';
 /// No-break space.
 const NO_BREAK: char = '\u{a0}';
@@ -9,14 +9,14 @@ const NO_BREAK: char = '\u{a0}';
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
-    /// French, the first language of the report.
+    /// French, the default language.
     #[default]
     Fr,
     /// English.
     En,
 }
 
-/// The words that the templates need, in one language.
+/// Fixed words of the templates in one language.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
 #[allow(missing_docs)] // each field is named after its English text
 pub struct Words {
@@ -134,12 +134,12 @@ impl Lang {
         }
     }
 
-    /// `… 1 200 lines left out …`.
+    /// Text for omitted lines: `… 1 200 lines left out …`.
     pub(crate) fn left_out(self, count: usize, what: &str) -> String {
         format!("… {} {what} …", self.count(count as i64))
     }
 
-    /// The fixed words of the report.
+    /// Fixed words of the report.
     pub fn words(self) -> &'static Words {
         match self {
             Lang::Fr => &FRENCH,
@@ -147,7 +147,7 @@ impl Lang {
         }
     }
 
-    /// A whole number with grouped digits.
+    /// An integer with grouped digits.
     pub fn count(self, value: i64) -> String {
         self.number(value < 0, &value.unsigned_abs().to_string(), "")
     }
@@ -160,7 +160,7 @@ impl Lang {
         self.number(negative, whole, fraction)
     }
 
-    /// Centavos as reais: `15 843 553,24 R$`, `R$ 15,843,553.24`; rounded half away from zero when `digits` is less than 2.
+    /// Centavos as BRL: `15 843 553,24 R$`, `R$ 15,843,553.24`. With `digits` below 2, rounds half away from zero.
     pub fn brl(self, centavos: i64, digits: usize) -> String {
         let unit = 10_u64.pow(2 - digits.min(2) as u32);
         let rounded = (centavos.unsigned_abs() + unit / 2) / unit;
@@ -175,7 +175,7 @@ impl Lang {
         }
     }
 
-    /// A share between 0 and 1 as a percentage.
+    /// A share (0–1) as a percentage.
     pub fn percent(self, share: f64, digits: usize) -> String {
         let number = self.decimal(share * 100.0, digits);
         match self {
@@ -184,13 +184,13 @@ impl Lang {
         }
     }
 
-    /// `2018-08…` as `août 2018`; `None` if it is not a month.
+    /// `2018-08…` → `août 2018`; `None` if the text is not a month.
     pub fn month(self, iso: &str) -> Option<String> {
         let (year, month, _) = parts(iso)?;
         Some(format!("{}{NO_BREAK}{year}", self.month_name(month)?))
     }
 
-    /// `2018-08-01…` as `1er août 2018`; `None` if it is not a day.
+    /// `2018-08-01…` → `1er août 2018`; `None` if the text is not a day.
     pub fn date(self, iso: &str) -> Option<String> {
         let (year, month, day) = parts(iso)?;
         let day = day.filter(|day| (1..=31).contains(day))?;
@@ -202,7 +202,7 @@ impl Lang {
         MONTHS[self as usize].get(month.checked_sub(1)?).copied()
     }
 
-    /// Sign, grouped whole part, decimals.
+    /// Joins sign, grouped whole part and decimals.
     fn number(self, negative: bool, whole: &str, fraction: &str) -> String {
         let (group, point) = match self {
             Lang::Fr => (NARROW, ','),

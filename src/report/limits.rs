@@ -1,7 +1,7 @@
-//! Rendering within limits of time and memory: templates and notebooks may be of others, and loop. Used by `pipeline` for its
-//! steps, and by the command line.
+//! Rendering → the same within limits of time and memory. Used by `pipeline` for its steps, and by the command line.
 //!
-//! Neither Tera nor Typst can be interrupted. What exceeds its limits is left behind on its thread; its caller ends the process.
+//! Templates and notebooks may come from others and may loop. Neither Tera nor Typst can be interrupted: rendering that
+//! exceeds its limits is abandoned on its thread, and the caller ends the process.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -12,37 +12,37 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::memory;
 
-/// How often the limits are looked at.
+/// Interval at which the limits are checked.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Stack of a thread that renders: what templates nest, their renderers nest too. Memory is only taken where it is used.
+/// Stack of a rendering thread. Nested templates make nested calls. Memory is committed only when used.
 pub(crate) const STACK: usize = 32 << 20;
 
-/// What rendering may take.
+/// Limits of rendering.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Longest time.
+    /// Time limit.
     pub time: Duration,
-    /// Memory beyond what the program had before, bytes; none for any.
+    /// Memory beyond what the process already uses, bytes; `None` for no limit.
     pub memory: Option<u64>,
 }
 
-/// Memory that rendering may take, bytes: five times what the report takes.
+/// Default memory limit, bytes: five times what the report needs.
 const MEMORY: u64 = 1 << 30;
 
 impl Limits {
-    /// Those of rendering that may last so long.
+    /// Limits with this time and the default memory.
     pub fn of(time: Duration) -> Limits {
         Limits { time, memory: Some(MEMORY.min(memory::share())) }
     }
 }
 
-/// What was exceeded.
+/// A limit that was exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exceeded {
-    /// The time, seconds.
+    /// The time limit, seconds.
     Time(u64),
-    /// The memory, MB.
+    /// The memory limit, MB.
     Memory(u64),
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Exceeded {
 }
 
 impl Exceeded {
-    /// The error of those who own `what` (`` `templates/report.typ` ``).
+    /// The error for the owner of `what` (`` `templates/report.typ` ``).
     pub fn error(self, what: &str) -> Error {
         Error::input(format!("rendering {what} {self}")).with_hint(match self {
             Exceeded::Time(_) => "a loop in it may not end; if it does, give it more with `--timeout`",
@@ -65,22 +65,22 @@ impl Exceeded {
     }
 }
 
-/// Watches over something that is being rendered.
+/// Watches a rendering for exceeded limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     limits: Limits,
     since: Instant,
-    /// Memory of the program before, bytes.
+    /// Memory of the process at the start, bytes.
     before: u64,
 }
 
 impl Watch {
-    /// Begins now.
+    /// Starts watching now.
     pub fn begin(limits: Limits) -> Watch {
         Watch { limits, since: Instant::now(), before: limits.memory.map_or(0, |_| memory::in_use()) }
     }
 
-    /// Whether it has taken too much.
+    /// The exceeded limit, if any.
     pub fn exceeded(&self) -> Option<Exceeded> {
         let Limits { time, memory: most } = self.limits;
         if self.since.elapsed() > time {
@@ -91,10 +91,11 @@ impl Watch {
     }
 }
 
-/// Renders `what` on a thread of its own, and waits for it as long as it keeps within the limits.
+/// Runs `render` on a thread of its own and waits for it within the limits.
 ///
 /// # Errors
-/// What `render` returns, or that it has exceeded its limits. The process should then end: the thread goes on.
+/// The error of `render`, or a limit was exceeded. In the latter case the caller should end the process, because the thread
+/// runs on.
 pub fn within<T: Send + 'static>(
     limits: Limits,
     what: &str,

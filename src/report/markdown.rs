@@ -16,14 +16,14 @@ use super::typography::Typographer;
 use super::{Chapter, Lang, Materials, Meta, Style};
 use crate::{Error, Result};
 
-/// How deep elements may stand in one another: what a page still shows, and less than the layout of the PDF endures.
+/// Maximum nesting of elements: pages still show it, and the PDF layout does not overflow.
 const DEEPEST: usize = 16;
 const TOO_DEEP: &str = "more than 16 lists, quotes or emphases in one another";
 
 /// Headings are numbered down to this level: 1.1.1.
 const NUMBERED_LEVELS: usize = 3;
 
-/// Reads chapters one after the other, counting sections, figures, tables and footnotes through all of them.
+/// Reads chapters in order; numbers sections, figures, tables and footnotes across all of them.
 pub(crate) struct Reader<'a> {
     lang: Lang,
     materials: &'a Materials,
@@ -31,31 +31,31 @@ pub(crate) struct Reader<'a> {
     chapters: Vec<Vec<Block>>,
     notes: Vec<Vec<Block>>,
     labels: BTreeMap<String, String>,
-    /// How often the words of a heading were taken for its identifier.
+    /// Heading slug → how often it was used as an identifier.
     slugs: BTreeMap<String, usize>,
-    /// Where the numbers of the chapter come from, by the place of their mark.
+    /// Provenance of the numbers of the current chapter, by the index of their mark.
     pub(crate) told: Vec<Provenance>,
-    /// The same of all chapters, each once.
+    /// Provenance of the numbers of all chapters, each once.
     numbers: Vec<Provenance>,
-    /// Works cited and not listed yet: what their citations say, by key.
+    /// Cited works that are not listed yet: key → citation text.
     cited: BTreeMap<String, String>,
-    /// Cross-references to check at the end, with their places.
+    /// Cross-references to check at the end, with their positions.
     references: Vec<(String, String)>,
     sections: [usize; NUMBERED_LEVELS],
     level: usize,
     figures: usize,
     tables: usize,
-    /// How many elements hold the blocks being read; headings, figures and tables stand in none.
+    /// Number of elements around the current blocks; headings, figures and tables must have none.
     depth: usize,
-    /// How many emphases and links hold the text being read.
+    /// Number of emphases and links around the current text.
     inside: usize,
     in_note: bool,
 }
 
-/// An event and where it stands in the Markdown.
+/// An event with its byte range in the Markdown.
 type Spanned<'e> = (Event<'e>, Range<usize>);
 
-/// A footnote of a chapter: not referred to yet, with its place, or the number it got.
+/// A footnote of a chapter: unreferenced with its range, or its number.
 enum Note<'e> {
     Unread(Vec<Spanned<'e>>, Range<usize>),
     Numbered(usize),
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds what has been read: a level-1 heading opens a chapter, and so does the first block.
+    /// Adds blocks to the document. A level-1 heading starts a new chapter; so does the very first block.
     pub fn add(&mut self, blocks: Vec<Block>) {
         for block in blocks {
             match self.chapters.last_mut() {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The blocks of one text; they are numbered on, but not added.
+    /// Parses the blocks of one text. Numbering continues, but the blocks are not added.
     pub fn read_blocks(&mut self, name: &str, filled: &Filled) -> Result<Vec<Block>> {
         let options = Options::ENABLE_TABLES
             | Options::ENABLE_FOOTNOTES
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks the cross-references and hands the document over.
+    /// Checks the cross-references and returns the document.
     pub fn finish(self, meta: Meta) -> Result<Document> {
         for (target, place) in &self.references {
             if !self.labels.contains_key(target) {
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Takes the footnote definitions out of the flow: they are read where they are referred to.
+/// Separates footnote definitions from the text; each is read at its first reference.
 fn split_notes<'e>(events: impl Iterator<Item = Spanned<'e>>) -> (Vec<Spanned<'e>>, BTreeMap<String, Note<'e>>) {
     let (mut body, mut notes) = (Vec::new(), BTreeMap::new());
     let mut note: Option<(String, Vec<_>, Range<usize>)> = None;

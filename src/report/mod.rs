@@ -1,16 +1,22 @@
-//! Findings → report: chapters, values, figures and tables become one document, and the document one HTML file and one PDF.
+//! Chapters + values, figures, tables → one Document → one HTML file and one PDF: the document engine. `dossier` fills it.
 //!
 //! ```text
 //! chapters + values ──template──▶ Markdown ──markdown──▶ Document ──html──▶ report.html
 //!                                              typography          ──typst──▶ source ──pdf──▶ report.pdf
 //! ```
 //!
-//! Both outputs are written from the same [`Document`], so they carry the same words, numbers and figure numbers. A chapter is
-//! Markdown with placeholders (`{{ total.revenue | brl }}`). Alone in a paragraph, `![note](figure:id)` or
-//! `![note](table:id)` places a numbered figure or table, the note being optional; `[](figure:id)`, `[](table:id)` and
-//! `[](#heading-id)` in the text refer to them, `[](cite:key)` to a work of the bibliography, which stands where
-//! `![](bibliography:works)` does; `![](provenance:numbers)` lists where the numbers of the text come from. A chapter
-//! starts with a level-1 heading; `{.unnumbered}` after a heading leaves it without a number, `{#id}` names it. `> [!NOTE]`, `> [!IMPORTANT]` and `> [!WARNING]` open a framed remark.
+//! Both outputs are written from the same [`Document`], so that words, numbers and figure numbers agree.
+//!
+//! A chapter is Markdown with placeholders (`{{ total.revenue | brl }}`) that starts with a level-1 heading. It may hold:
+//!
+//! - `![note](figure:id)` or `![note](table:id)`, alone in a paragraph: places a numbered figure or table; the note is
+//!   optional;
+//! - `[](figure:id)`, `[](table:id)`, `[](#heading-id)`: cross-references;
+//! - `[](cite:key)`: a citation of a work of the bibliography;
+//! - `![](bibliography:works)`: places the bibliography;
+//! - `![](provenance:numbers)`: places the list of where the numbers of the text come from;
+//! - `{.unnumbered}` after a heading: leaves it without a number; `{#id}` names it;
+//! - `> [!NOTE]`, `> [!IMPORTANT]`, `> [!WARNING]`: opens a framed remark.
 
 pub(crate) mod bibliography;
 pub(crate) mod cover;
@@ -52,10 +58,10 @@ use crate::Result;
 use crate::charts::Svg;
 use crate::text::shortened;
 
-/// What the cover says, and how the report is written.
+/// Texts of the cover, and the language of the report.
 #[derive(Debug, Clone, Default)]
 pub struct Meta {
-    /// Language of the chapters, of the fixed words and of the number formats.
+    /// Language of the chapters, fixed words and number formats.
     pub lang: Lang,
     /// Title of the report.
     pub title: String,
@@ -65,13 +71,13 @@ pub struct Meta {
     pub authors: Vec<String>,
     /// School or organisation.
     pub school: Option<String>,
-    /// Date of the report: shown in full when it is an ISO day, as it is otherwise. Never the time of the run.
+    /// Date of the report: an ISO day is written in full, other text is kept. Never the time of the run.
     pub date: Option<String>,
-    /// A warning for the cover and for the header of every page, such as "generated data".
+    /// A warning on the cover and in the header of every page, such as "generated data".
     pub notice: Option<String>,
     /// Hash of data, code and parameters, shown on the cover.
     pub fingerprint: String,
-    /// What it is made of: name and hash of each.
+    /// Origins of the report: name and hash of each.
     pub parts: Vec<(String, String)>,
 }
 
@@ -89,28 +95,28 @@ pub struct Chapter {
 pub struct Figure {
     /// The drawing.
     pub svg: Svg,
-    /// What the figure shows, as a finding.
+    /// Title: the finding that the figure shows.
     pub title: String,
-    /// The same in words and numbers, for those who cannot see it.
+    /// Alternative text: the same in words and numbers.
     pub alt: String,
-    /// The table that it is drawn from.
+    /// Table from which the figure is drawn.
     pub source: String,
 }
 
-/// A table that chapters may place. As JSON, it is how a notebook's output keeps one: see [`TABLE_MIME`].
+/// A table that chapters may place. A notebook's output holds one as JSON, see [`TABLE_MIME`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     /// Columns, in order.
     pub columns: Vec<TableColumn>,
-    /// Cells as they will be printed, one per column; a short row is filled up, a long one cut.
+    /// Cells as printed, one per column. Short rows are padded, long ones truncated.
     pub rows: Vec<Vec<String>>,
-    /// What the table shows.
+    /// Title: what the table shows.
     pub title: String,
-    /// Where it comes from.
+    /// Source of the table.
     pub source: String,
 }
 
-/// MIME type of a [`Table`] as JSON among the outputs of a notebook cell.
+/// MIME type of a [`Table`] as JSON in the outputs of a notebook cell.
 pub const TABLE_MIME: &str = "application/vnd.pfe.table+json";
 
 /// A column of a [`Table`].
@@ -118,14 +124,14 @@ pub const TABLE_MIME: &str = "application/vnd.pfe.table+json";
 pub struct TableColumn {
     /// Heading.
     pub header: String,
-    /// Numbers are aligned to the right.
+    /// Whether the cells are numbers, which are right-aligned.
     pub numeric: bool,
 }
 
-/// What chapters are filled with: values for placeholders, figures and tables by identifier.
+/// What fills the chapters: values for placeholders; figures and tables by identifier.
 #[derive(Debug, Clone, Default)]
 pub struct Materials {
-    /// An object; its fields are the variables of the placeholders.
+    /// A JSON object; its fields are the variables of the placeholders.
     pub values: serde_json::Value,
     /// Figures by identifier.
     pub figures: BTreeMap<String, Figure>,
@@ -133,36 +139,36 @@ pub struct Materials {
     pub tables: BTreeMap<String, Table>,
     /// Works that can be cited, by key.
     pub works: BTreeMap<String, Work>,
-    /// Where the numbers of the text come from, by the beginning of the names of their values.
+    /// Provenance of the numbers in the text, by prefix of the names of their values.
     pub sources: BTreeMap<String, Origin>,
 }
 
-/// Where values can be found.
+/// Where values come from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Origin {
-    /// The file, or the command that prints them.
+    /// A file, or the command that prints the values.
     pub file: String,
-    /// Which rows or field of it, as SQL would say it; all rows where this is empty.
+    /// Rows or field of the file, as an SQL condition; empty for all rows.
     pub rows: String,
 }
 
-/// A file to carry inside the PDF.
+/// A file to embed in the PDF.
 #[derive(Debug, Clone)]
 pub struct Attachment {
     /// File name.
     pub name: String,
     /// MIME type.
     pub mime: String,
-    /// What it holds.
+    /// Description of the contents.
     pub description: String,
-    /// Content.
+    /// Contents.
     pub bytes: Vec<u8>,
 }
 
-/// Characters of a cell that are printed: more would fill pages.
+/// Maximum number of printed characters per cell; longer ones would fill pages.
 const CELL: usize = 400;
 
-// Texts that do not pass through Markdown still need what outputs refuse taken out.
+// Texts that bypass Markdown must still be cleaned of characters that the outputs refuse.
 impl Meta {
     fn plain(&self) -> Self {
         Self {
@@ -206,11 +212,11 @@ impl Table {
     }
 }
 
-/// Fills the chapters and makes one document of them.
+/// Fills the chapters and composes one document.
 ///
 /// # Errors
-/// A placeholder, figure, table or link that does not exist, raw HTML or a heading out of order; the message names the
-/// chapter and the line.
+/// An unknown placeholder, figure, table or link; raw HTML; or a heading out of order. The message names the chapter and
+/// the line.
 pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
     let marked = chapters.iter().map(|chapter| provenance::mark(chapter, &materials.sources));
     let (chapters, told): (Vec<Chapter>, Vec<Vec<Provenance>>) = marked.unzip();

@@ -1,8 +1,8 @@
-//! Executed notebook → the same document as a report's. Next: `html`, `typst`.
+//! Executed notebook → Document, as for a report. Next: `html`, `typst`.
 //!
-//! Prose is read as chapters are; a code cell becomes its source and its outputs, each in the richest form that both HTML and
-//! PDF can print: a table of pfe, a figure, Markdown, plain text. Foreign HTML is never taken over; its plain text is. What was
-//! printed without end is cut, and says so.
+//! Prose cells are read like chapters. A code cell becomes its source and its outputs. Each output takes the richest form
+//! that both HTML and PDF can print: a pfe table, a figure, Markdown, or plain text. Foreign HTML is never used; its plain
+//! text is. Overlong output is truncated, with a note that says so.
 
 use std::borrow::Cow;
 
@@ -18,18 +18,19 @@ use crate::charts::Svg;
 use crate::text::{shortened, without_sequences};
 use crate::{Error, Result};
 
-/// Composes the document of a notebook (Jupyter's format 4) as it was last executed. `name` stands for it in messages, and as
-/// its title if its first cell has none.
+/// Composes the document of a notebook (Jupyter format 4) as last executed. `name` identifies it in messages, and is its
+/// title if the first cell has none.
 ///
 /// # Errors
-/// The text is not a notebook, or a cell of prose holds what a report cannot print, such as raw HTML; the message names the cell.
+/// The text is not a notebook, or a prose cell holds what a report cannot print, such as raw HTML. The message names the
+/// cell.
 pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
     let not_one = |why: String| Error::input(format!("`{name}` is not a notebook: {why}"));
     let value: Value = serde_json::from_str(text).map_err(|e| not_one(e.to_string()))?;
     let cells = value["cells"].as_array().ok_or_else(|| not_one("it has no `cells`".into()))?;
     let cells: Vec<Cell> = cells.iter().enumerate().filter_map(|(index, cell)| Cell::of(index + 1, cell)).collect();
 
-    // Figures and tables are placed by the reader, so all of them are known before it starts.
+    // The reader places figures and tables, so all must be known before it starts.
     let mut materials = Materials::default();
     let texts: Vec<String> = cells.iter().map(|cell| cell.markdown(name, lang, &mut materials)).collect();
     let mut reader = Reader::new(lang, &materials);
@@ -43,7 +44,7 @@ pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
     let mut title = name.to_owned();
     for (index, block) in blocks.iter_mut().enumerate() {
         if let Block::Heading(heading) = block {
-            // The prose of a notebook refers to its sections by their titles.
+            // Notebooks refer to their sections by title, so headings are not numbered.
             heading.number = None;
             if index == 0 {
                 title = words(&heading.title);
@@ -59,11 +60,11 @@ pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
     })
 }
 
-/// A cell that is printed.
+/// A printed cell.
 struct Cell<'a> {
-    /// From 1, prose included.
+    /// Position from 1, prose cells included.
     number: usize,
-    /// What Jupyter shows beside it: the number of its execution.
+    /// Execution count, as Jupyter shows it.
     count: usize,
     code: bool,
     source: String,
@@ -71,7 +72,7 @@ struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// Raw cells and those tagged `remove-cell` are not printed; `remove-input` and `remove-output` hide a part.
+    /// Raw cells and cells tagged `remove-cell` are not printed; `remove-input` and `remove-output` hide a part.
     fn of(number: usize, cell: &'a Value) -> Option<Cell<'a>> {
         let tagged =
             |tag: &str| cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.iter().any(|it| it == tag));
@@ -85,7 +86,7 @@ impl<'a> Cell<'a> {
         Some(Cell { number, count, code, source, outputs: outputs.map_or(&[], Vec::as_slice) })
     }
 
-    /// The cell as Markdown; its figures and tables go to `materials`.
+    /// The cell as Markdown; its figures and tables are added to `materials`.
     fn markdown(&self, notebook: &str, lang: Lang, materials: &mut Materials) -> String {
         if !self.code {
             return self.source.clone();
@@ -104,7 +105,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// An output as Markdown.
+/// An output as Markdown; its figure or table is added to `materials`.
 fn shown(output: &Value, id: &str, source: String, lang: Lang, materials: &mut Materials) -> String {
     let data = &output["data"];
     match output["output_type"].as_str() {
@@ -136,21 +137,21 @@ fn shown(output: &Value, id: &str, source: String, lang: Lang, materials: &mut M
     }
 }
 
-/// Rows and columns of a table that are printed.
+/// Maximum number of printed rows, and below, of columns.
 const ROWS: usize = 500;
 const COLUMNS: usize = 50;
-/// Bytes of a drawing that is printed.
+/// Maximum size of a printed drawing, bytes.
 const DRAWING: usize = 4 << 20;
-/// Characters of the title of a figure, and of what it shows in words.
+/// Maximum length of a figure's title and of its alternative text, characters.
 const TITLE: usize = 300;
 const ALT: usize = 2_000;
-/// Lines of a printed text: the first and the last that are kept.
+/// Number of first lines and, below, of last lines that are kept of a printed text.
 const FIRST: usize = 200;
 const LAST: usize = 50;
-/// Characters of a printed line.
+/// Maximum length of a printed line, characters.
 const LINE: usize = 500;
 
-/// Text that notebooks keep whole or in lines.
+/// Joins a text that notebooks store whole or as lines.
 fn joined(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -159,7 +160,7 @@ fn joined(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// What a cell printed, set apart from what it says.
+/// Quotes what a cell printed, to set it apart from prose.
 fn quoted(text: &str, lang: Lang) -> String {
     let text = cut(text.trim_end(), lang);
     if text.trim().is_empty() {
@@ -168,13 +169,13 @@ fn quoted(text: &str, lang: Lang) -> String {
     fenced(&text).lines().map(|line| format!("> {line}\n")).collect()
 }
 
-/// The first and the last lines of what was printed, and how many are left out.
+/// Keeps the first and last lines of printed text, and says how many are left out.
 fn cut(text: &str, lang: Lang) -> String {
     let count = text.lines().count();
     let line = |line: &str| {
-        // Where it was written over, what was written last.
+        // After carriage returns, only the last overwrite counts.
         let last = line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
-        // Before escape sequences go: a line may have a hundred million characters.
+        // Shortened before escape sequences are removed: a line may have a hundred million characters.
         let most = last.floor_char_boundary(LINE << 4);
         format!("{}\n", shortened(&without_sequences(&last[..most]), LINE))
     };
@@ -186,7 +187,7 @@ fn cut(text: &str, lang: Lang) -> String {
     format!("{first}{}\n{last}", lang.left_out(count - FIRST - LAST, lang.words().lines_left_out))
 }
 
-/// A block of code, between fences longer than any in it.
+/// A code block, with fences longer than any in the text.
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
@@ -270,7 +271,7 @@ mod tests {
         };
         let message = error(&prose("<marquee>x</marquee>"));
         assert!(message.contains("n.ipynb, cell 2") && message.contains("raw HTML"), "{message}");
-        // Placeholders of chapters mean nothing here.
+        // In notebooks, placeholders are plain text.
         assert!(
             notebook("n", &prose("{{ 7*7 }} {% if %}"), Lang::Fr)
                 .unwrap()

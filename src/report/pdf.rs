@@ -1,4 +1,4 @@
-//! Typst source → PDF bytes: a closed world of embedded fonts, the template and the figures; nothing is read from the machine.
+//! Typst source → PDF bytes, from embedded fonts, template and figures only; reads nothing from the machine.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -17,14 +17,14 @@ use super::{Attachment, lang, typst};
 use crate::charts::fonts;
 use crate::{Error, Result};
 
-/// Attachments need a date; this one stands in when the report has none, because the time of the run must not show.
+/// Date of attachments when the report has none: PDF requires one, and the time of the run must not appear.
 const NO_DATE: (i32, u8, u8) = (2000, 1, 1);
-/// Printed for a character that no embedded font has: PDF/A refuses missing glyphs.
+/// Printed for a character that no embedded font has, because PDF/A refuses missing glyphs.
 const MISSING: char = '□';
 
 pub(crate) fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
-    // Typst remembers all that it has laid out, for edits that never come here. Forgetting the previous report now, not this
-    // one at the end, spares a program that renders once the work.
+    // Typst caches all layouts for later edits, which never come here. The cache is cleared before rendering, not after, so
+    // that a program that renders once is spared the work.
     ::typst::comemo::evict(0);
     let world = ReportWorld::new(document, attachments)?;
     let paged = ::typst::compile::<PagedDocument>(&world).output.map_err(|errors| world.explain(&errors))?;
@@ -49,12 +49,12 @@ fn date(date: Option<&str>) -> Datetime {
         .unwrap_or_else(|| unreachable!("the date is a constant"))
 }
 
-/// What does not change from one report to the next: the library of Typst and the fonts, parsed at first use.
+/// What all reports share: Typst's library and the fonts, parsed at first use.
 struct Base {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
-    /// The characters that at least one font has.
+    /// Characters that at least one font has.
     covered: BTreeSet<u32>,
 }
 
@@ -70,7 +70,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
 });
 
 impl Base {
-    /// The text with the characters replaced that no font has. Markup is ASCII, so it may be a whole source file.
+    /// Replaces characters that no font has. Markup is ASCII, so `text` may be a whole source file.
     fn printable(&self, text: &str) -> String {
         let has = |c: &char| c.is_ascii() || *c == '\u{200b}' || self.covered.contains(&u32::from(*c));
         let ignorable =
@@ -83,7 +83,7 @@ struct ReportWorld {
     base: &'static Base,
     main: FileId,
     sources: HashMap<FileId, Source>,
-    /// Figures and attachments, and what messages call them.
+    /// Figures and attachments, with their names in messages.
     files: HashMap<FileId, (String, Bytes)>,
 }
 
@@ -108,7 +108,7 @@ impl ReportWorld {
         Ok(Self { base, main, sources: sources.into(), files })
     }
 
-    /// The first error as one message: a figure by its name, else the line of the source, deepest call last.
+    /// The first error as one message: names the figure, or else the source line (the deepest call last).
     fn explain(&self, errors: &[SourceDiagnostic]) -> Error {
         let Some(error) = errors.first() else {
             return Error::report("the PDF", "unknown error");

@@ -1,45 +1,44 @@
-//! Where the numbers of a chapter come from: placeholders → marks beside the values they leave. Used by `template`'s callers;
-//! `markdown` makes values with a source of them.
+//! Placeholders of a chapter → marks after their values, which say where numbers come from. Used before `template`; read by `markdown`.
 
 use std::collections::BTreeMap;
 
 use super::typography::plain;
 use super::{Chapter, Origin};
 
-/// Marks are private characters, which no chapter holds: the first stands for source 0. Values are veiled, so that theirs
-/// cannot be taken for one.
+/// Marks are private-use characters, which no chapter contains; the first marks source 0. Values are veiled, so that a
+/// character in a value cannot be mistaken for a mark.
 const FIRST: u32 = 0xE000;
 const LAST: u32 = 0xF8FF;
 
 /// Filters that write a number or a date.
 const NUMBERS: [&str; 6] = ["brl", "count", "decimal", "percent", "month", "date"];
 
-/// Origins by the beginning of the names of their values: the longest that fits counts.
+/// Origins by prefix of the names of their values; the longest match counts.
 pub(crate) type Sources = BTreeMap<String, Origin>;
 
-/// A value by its name, where it can be found, and what the text makes of it.
+/// Provenance of a value: its name, its origin, and its printed texts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Provenance {
     pub name: String,
     pub origin: Origin,
-    /// As it is printed, each way once, in the order of the text: a loop prints several values under one name.
+    /// Distinct printed texts in order of appearance: a loop prints several values under one name.
     pub texts: Vec<String>,
 }
 
 impl Provenance {
-    /// In a line: `tables/winner.csv, rank = 1: decisions.winner.forecast`.
+    /// One line: `tables/winner.csv, rank = 1: decisions.winner.forecast`.
     pub fn line(&self) -> String {
         let Provenance { name, origin: Origin { file, rows }, .. } = self;
         if rows.is_empty() { format!("{file}: {name}") } else { format!("{file}, {rows}: {name}") }
     }
 }
 
-/// The number of the source that a character marks.
+/// Index of the source that a character marks.
 pub(crate) fn marked(c: char) -> Option<usize> {
     (FIRST..=LAST).contains(&u32::from(c)).then(|| (u32::from(c) - FIRST) as usize)
 }
 
-/// The chapter with a mark after each number that has a source, and what the marks stand for.
+/// Adds a mark after each number that has a source; returns the chapter and the sources of the marks.
 pub(crate) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Provenance>) {
     let (mut text, mut told) = (String::with_capacity(chapter.text.len()), Vec::new());
     let mut loops: BTreeMap<String, String> = BTreeMap::new();
@@ -81,7 +80,7 @@ pub(crate) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Proven
     (Chapter { name: chapter.name.clone(), text: text + rest }, told)
 }
 
-/// The value that `{{ … | filter }}` writes, if the filter is one of [`NUMBERS`].
+/// The name of the value that `{{ … | filter }}` writes, if the filter is one of [`NUMBERS`].
 pub(crate) fn name(tag: &str) -> Option<&str> {
     let inner = tag.trim_start_matches("{{").trim_end_matches("}}");
     let (path, filter) = inner.rsplit_once('|')?;
@@ -92,7 +91,7 @@ pub(crate) fn name(tag: &str) -> Option<&str> {
     NUMBERS.contains(&filter).then(|| &path[..end])
 }
 
-/// A name whose first part may be the variable of a loop.
+/// Replaces a loop variable at the start of a name by the collection that it runs over.
 fn resolved(name: &str, loops: &BTreeMap<String, String>) -> String {
     let (first, rest) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
     loops.get(first).map_or_else(|| name.to_string(), |path| format!("{path}{rest}"))

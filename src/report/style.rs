@@ -1,10 +1,10 @@
-//! The page templates and the style sheet, built in from `reports/` and replaceable one by one.
+//! Templates → Style: page templates and style sheet, built in from `reports/` and replaceable one by one.
 
 use std::borrow::Cow;
 
 use super::Templates;
 
-/// How the report looks: [`Default`] is the built-in style.
+/// Page templates and style sheet of the report. [`Default`] is the built-in style.
 #[derive(Debug, Clone)]
 pub struct Style {
     /// `reports/templates/report.html`: the HTML page, a Tera template.

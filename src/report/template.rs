@@ -1,7 +1,8 @@
 //! Chapter + values → Markdown: Tera fills the placeholders. Next: `markdown`.
 //!
-//! Values are data: they leave here veiled (see `typography`), so Markdown cannot read them. Placeholders have the number
-//! formats of the report's language as filters: `brl` (centavos), `count`, `decimal`, `percent` (a share), `month`, `date`.
+//! Values are data. They leave this module veiled (see `typography`), so that Markdown cannot interpret them. Number
+//! formats of the report's language are available as filters: `brl` (centavos), `count`, `decimal`, `percent` (a share),
+//! `month`, `date`.
 
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, TeraResult};
 
@@ -11,9 +12,9 @@ use crate::{Error, Result};
 
 /// A chapter whose placeholders are filled.
 pub(crate) struct Filled {
-    /// Markdown; values are veiled.
+    /// Markdown with veiled values.
     pub text: String,
-    /// For each line of `text`, its first byte and its line in the chapter, from 1.
+    /// First byte of each line of `text`, with its line number in the chapter, from 1.
     lines: Vec<(usize, usize)>,
 }
 
@@ -25,29 +26,29 @@ impl Filled {
         Filled { text, lines }
     }
 
-    /// The line of the chapter on which its text begins.
+    /// The line of the chapter at which the text starts.
     pub fn first_line(&self) -> usize {
         self.line(self.text.find(|c: char| !c.is_whitespace()).unwrap_or(0))
     }
 
-    /// The line of the chapter that byte `offset` of the text comes from.
+    /// The line of the chapter from which byte `offset` of the text comes.
     pub fn line(&self, offset: usize) -> usize {
         let after = self.lines.partition_point(|(start, _)| *start <= offset);
         self.lines[..after].last().map_or(1, |(_, line)| *line)
     }
 }
 
-/// Characters of a value that is not a number: a chapter is no place for more.
+/// Maximum length of a value that is not a number, characters.
 const VALUE: usize = 2_000;
-/// Most bytes of a chapter.
+/// Maximum size of a filled chapter, bytes.
 const CHAPTER: usize = 16 << 20;
-/// Most bytes of a page.
+/// Maximum size of a filled page, bytes.
 pub(crate) const PAGE: usize = 64 << 20;
 
-/// A template of Tera filled: at most so many bytes, whatever its loops say.
+/// Fills a Tera template; stops after `most` bytes, whatever its loops say.
 ///
 /// # Errors
-/// It cannot be filled, or gives more.
+/// The template cannot be filled, or gives more than `most` bytes.
 pub(crate) fn rendered(tera: &Tera, name: &str, context: &Context, most: usize) -> Result<String> {
     let mut out = Bounded { text: Vec::new(), most, full: false };
     let done = tera.render_to(name, context, &mut out);
@@ -59,7 +60,7 @@ pub(crate) fn rendered(tera: &Tera, name: &str, context: &Context, most: usize) 
     String::from_utf8(out.text).map_err(|e| Error::report(format!("`{name}`"), e))
 }
 
-/// What is written to it, up to a limit.
+/// A writer with a size limit.
 struct Bounded {
     text: Vec<u8>,
     most: usize,
@@ -84,10 +85,10 @@ impl std::io::Write for Bounded {
 /// Fills the placeholders of all chapters.
 ///
 /// # Errors
-/// A placeholder that cannot be filled; the message names the chapter and the line.
+/// A placeholder cannot be filled; the message names the chapter and the line.
 pub(crate) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang) -> Result<Vec<Filled>> {
     let mut tera = Tera::new();
-    // The default comment, `{# … #}`, would swallow Markdown's heading identifiers, `{#id}`.
+    // Tera's default comment, `{# … #}`, would swallow Markdown's heading identifiers, `{#id}`.
     let comments = Delimiters { comment_start: "{!".into(), comment_end: "!}".into(), ..Delimiters::default() };
     tera.set_delimiters(comments).map_err(|e| Error::report("the chapters", e))?;
     tera.autoescape_on([""]);
@@ -135,12 +136,12 @@ fn finite(value: f64) -> TeraResult<f64> {
     if value.is_finite() { Ok(value) } else { Err(tera::Error::message(format!("`{value}` is not a number to print"))) }
 }
 
-/// Private plane 16: one character per line of the chapter, so that a message can name the line whatever loops and
-/// conditions do.
+/// First mark of a line, in private plane 16. There is one mark per line of the chapter, so that messages name the right
+/// line despite loops and conditions.
 const MARK: u32 = 0x10_0000;
 
-/// Marks the start of each line outside tags. A tag alone on its line (`{% for … %}`) leaves no line: else a loop could not
-/// build a Markdown table.
+/// Marks the start of each line outside tags. A tag alone on its line (`{% for … %}`) leaves no line; otherwise, a loop
+/// could not build a Markdown table.
 fn with_line_marks(text: &str) -> String {
     let mut marked = String::with_capacity(text.len() * 2);
     let mut open = 0_isize;
@@ -177,7 +178,7 @@ fn without_line_marks(marked: &str) -> Filled {
     Filled { text, lines }
 }
 
-/// What is wrong with a template, and in which line of it.
+/// The error in a template, with its line.
 pub(crate) fn explain(chapter: &str, error: &tera::Error) -> Error {
     let (what, message) = match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
@@ -188,7 +189,7 @@ pub(crate) fn explain(chapter: &str, error: &tera::Error) -> Error {
     Error::report(what, message.chars().filter(|c| (*c as u32) < MARK).collect::<String>())
 }
 
-/// How messages name a line of a chapter.
+/// Name of a line of a chapter in messages.
 pub(crate) fn place(chapter: &str, line: usize) -> String {
     format!("`{chapter}`, line {line}")
 }

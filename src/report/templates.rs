@@ -1,4 +1,4 @@
-//! The files under `reports/` that an organisation may replace one by one, built in. Used by `dossier` and `style`.
+//! Files under `reports/` (built in) + an organisation's replacements → Templates. Used by `dossier` and `style`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,7 +10,7 @@ use crate::regular;
 
 macro_rules! built_in {
     ($($path:literal),+ $(,)?) => {
-        /// Path below `reports/` and text.
+        /// Path below `reports/`, and text.
         const BUILT_IN: &[(&str, &str)] = &[$(($path, include_str!(concat!("../../reports/", $path)))),+];
     };
 }
@@ -71,20 +71,20 @@ built_in!(
     "templates/report.typ",
 );
 
-/// No text of a report is longer, bytes.
+/// Maximum size of a text of the report, bytes.
 const LONGEST: u64 = 1 << 24;
 
-/// The texts of the report: those of a folder where it has them, the built-in ones else.
+/// Texts of the report: those of a folder where it has them, otherwise the built-in ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Templates {
     replaced: BTreeMap<&'static str, String>,
 }
 
 impl Templates {
-    /// Reads the files of `dir`, which lie in it as they do under `reports/`.
+    /// Reads the files of `dir`, laid out as under `reports/`.
     ///
     /// # Errors
-    /// It is no folder, holds nothing that replaces a text, or a file is not readable or not UTF-8.
+    /// `dir` is not a folder or replaces no text, or a file is unreadable or not UTF-8.
     pub fn read(dir: &Path) -> Result<Templates> {
         if !dir.is_dir() {
             return Err(Error::input(format!("the templates `{}` are no folder", dir.display()))
@@ -96,7 +96,7 @@ impl Templates {
             if file.exists() {
                 found = true;
                 let text = regular::read_to_string(&file, LONGEST)?;
-                // What says the same replaces nothing.
+                // A file equal to the built-in one replaces nothing.
                 if text != *built_in {
                     replaced.insert(*path, text);
                 }
@@ -109,12 +109,12 @@ impl Templates {
         Ok(Templates { replaced })
     }
 
-    /// Writes the built-in files into `dir`.
+    /// Writes the built-in files into `dir`; returns how many.
     ///
     /// # Errors
-    /// A file is there already, or cannot be written.
+    /// A file already exists or cannot be written.
     pub fn write_built_in(dir: &Path) -> Result<usize> {
-        // Before the first is written: a file or a link under the name of one, or in place of its folder.
+        // Checked before the first write: existing files or links in the way, also in place of a folder.
         for (path, _) in BUILT_IN {
             let mut place = dir.to_path_buf();
             for part in Path::new(path) {
@@ -140,13 +140,13 @@ impl Templates {
         Ok(BUILT_IN.len())
     }
 
-    /// The text of a path below `reports/`; empty for one that is not in the list.
+    /// Text of a path below `reports/`; empty for unknown paths.
     pub(crate) fn text(&self, path: &str) -> &str {
         let built_in = || BUILT_IN.iter().find(|(p, _)| *p == path).map_or("", |(_, text)| text);
         self.replaced.get(path).map_or_else(built_in, String::as_str)
     }
 
-    /// The chapters of a language, in order: path and text.
+    /// Chapters of a language in order, as (path, text).
     pub(crate) fn chapters<'a>(&'a self, lang: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
         let folder = format!("{lang}/");
         let chapters =
@@ -154,7 +154,7 @@ impl Templates {
         chapters.map(|path| (path, self.text(path)))
     }
 
-    /// The files of the user's own that a step of the pipeline renders, in words; empty for none.
+    /// The user's own files that a step of the pipeline renders, in words; empty if none.
     pub fn of_step(&self, step: &str, lang: &str) -> String {
         let rendered = |path: &str| match step {
             "compose" => path == "references.bib" || path == "costs.toml" || path.starts_with(&format!("{lang}/")),
@@ -166,19 +166,19 @@ impl Templates {
         named(self.replaced.keys().filter(|path| rendered(path)))
     }
 
-    /// All files of the user's own, in words; empty for none.
+    /// All files of the user's own, in words; empty if none.
     pub fn own(&self) -> String {
         named(self.replaced.keys())
     }
 
-    /// What was replaced, with the hash of what stands there.
+    /// Path → hash of each replaced file.
     pub fn hashes(&self) -> BTreeMap<String, String> {
         let hash = |text: &String| blake3::hash(text.as_bytes()).to_hex().to_string();
         self.replaced.iter().map(|(path, text)| ((*path).to_string(), hash(text))).collect()
     }
 }
 
-/// Paths that a message names.
+/// Maximum number of paths that a message names.
 const NAMED: usize = 4;
 
 fn named<'a>(paths: impl Iterator<Item = &'a &'static str>) -> String {

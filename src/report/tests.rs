@@ -1,10 +1,10 @@
-//! The report engine from chapters to both outputs.
+//! The report engine, from chapters to both outputs.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// Values that would be code, markup or a placeholder if anything read them as such.
+/// Values that would act as code, markup or placeholder if anything interpreted them.
 const HOSTILE: [&str; 8] = [
     "<script>alert(1)</script>",
     "#set page(fill: red)",
@@ -241,7 +241,7 @@ mod pdf {
             let document = composed(text, &materials(json!({ "v": value }))).unwrap();
             let source = super::super::typst::write(&document, &[]);
             let literal = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
-            // The heading stands in the list of contents, too.
+            // The heading appears in the table of contents too.
             assert_eq!(source.matches(&literal).count(), 6, "{source}");
             assert_eq!(outside_strings(&source).matches("panic").count(), 0);
             assert_eq!(outside_strings(&source).matches("set page").count(), 0);
@@ -249,7 +249,7 @@ mod pdf {
         }
     }
 
-    /// The source without what stands in string literals.
+    /// The source without its string literals.
     fn outside_strings(source: &str) -> String {
         let (mut out, mut inside, mut escaped) = (String::new(), false, false);
         for c in source.chars() {
@@ -294,7 +294,7 @@ mod pdf {
     }
 }
 
-/// A citation leads to its work, listed once however often it is cited; what is not cited is not listed.
+/// A citation links to its work, which is listed once however often it is cited. Uncited works are not listed.
 #[test]
 fn works_are_cited_and_listed() {
     let text = "# A\n\nSee [](cite:a), [](cite:a).\n\n![](bibliography:works)\n";
@@ -308,7 +308,7 @@ fn works_are_cited_and_listed() {
     composed(text, &materials(json!({}))).unwrap().to_pdf(&[]).unwrap();
 }
 
-/// A number tells where it comes from to those who point at it, wherever it stands; words do not.
+/// A number shows its provenance on hover, wherever it stands; words do not.
 #[test]
 fn numbers_tell_their_source() {
     let text = "# A {{ total.n | count }}\n\n**{{ total.n | count }}** : `{{ total.n | count }}`, {{ total.name }}.\n\n| a |\n|---|\n| {{ total.n | count }} |\n";
@@ -318,7 +318,7 @@ fn numbers_tell_their_source() {
     assert_eq!(page.matches(told).count(), 3, "{page}");
 }
 
-/// The table of the numbers holds each once, and marks in the PDF lead there; without the table there is no mark.
+/// The table of numbers holds each number once, and marks in the PDF link to it; without the table there are no marks.
 #[test]
 fn numbers_are_listed_with_their_source() {
     let values = json!({ "total": { "n": 1234 }, "a": [{ "n": 1 }, { "n": 2 }] });

@@ -1,9 +1,8 @@
-//! Text → text as a typesetter would set it: no-break spaces, apostrophes, quotes, dashes. Also the veil that keeps values
-//! out of the typesetter's and of Markdown's hands.
+//! Text → typeset text: no-break spaces, apostrophes, quotes, dashes. Also veils values, so that Markdown cannot interpret them.
 //!
-//! A value that enters a chapter is *veiled*: each character of the Basic Multilingual Plane moves to the private plane 15,
-//! where nothing is Markdown. Whatever the value holds, the parser sees letters; [`Typographer`] and [`unveil`] put them back
-//! once the text is parsed, so a value can only ever be text.
+//! To *veil* a value is to escape it: each character of the Basic Multilingual Plane moves to the private plane 15, which
+//! has no Markdown syntax. To the parser, any value is just letters. After parsing, [`Typographer`] and [`unveil`] restore
+//! the characters, so that a value can only ever be text.
 
 use super::lang::Lang;
 use super::provenance::marked;
@@ -13,7 +12,7 @@ const VEIL: u32 = 0xF_0000;
 const NARROW: char = '\u{202f}';
 const NO_BREAK: char = '\u{a0}';
 
-/// A value on its way through Markdown.
+/// Escapes a value for its way through Markdown.
 pub(crate) fn veil(value: &str) -> String {
     let visible = |c: char| match c {
         '\u{10000}'..='\u{effff}' => seen(c),
@@ -23,17 +22,17 @@ pub(crate) fn veil(value: &str) -> String {
     value.chars().filter_map(visible).collect()
 }
 
-/// The text under the veil.
+/// Restores veiled text.
 pub(crate) fn unveil(text: &str) -> String {
     text.chars().filter(|c| marked(*c).is_none()).map(|c| unveiled(c).unwrap_or(c)).collect()
 }
 
-/// A value that does not pass through Markdown (a table cell, a title), fit for HTML, XML and PDF.
+/// A value that bypasses Markdown (a table cell, a title), made safe for HTML, XML and PDF.
 pub(crate) fn plain(value: &str) -> String {
     unveil(&veil(value))
 }
 
-/// Whether a character is part of a value.
+/// Whether a character belongs to a veiled value.
 pub(crate) fn is_veiled(c: char) -> bool {
     unveiled(c).is_some()
 }
@@ -47,7 +46,7 @@ fn unveiled(c: char) -> Option<char> {
     })
 }
 
-/// Sets the running text of one block; remembers the last character across emphasis and links.
+/// Typesets the running text of one block. Remembers the last character across emphasis and links.
 pub(crate) struct Typographer {
     lang: Lang,
     before: Option<char>,
@@ -58,17 +57,17 @@ impl Typographer {
         Self { lang, before: None }
     }
 
-    /// To be called at the start of each block.
+    /// Starts a block; call it for each.
     pub fn start(&mut self) {
         self.before = None;
     }
 
-    /// Something that is not text (code, a cross-reference) stands here.
+    /// Notes that something other than text (code, a cross-reference) stands here.
     pub fn pass(&mut self) {
         self.before = Some('x');
     }
 
-    /// The text as it will be printed.
+    /// The text as printed.
     pub fn set(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + 8);
         let mut rest = text;
@@ -85,7 +84,7 @@ impl Typographer {
         out
     }
 
-    /// What to write for `c` and how many bytes of the text it stands for.
+    /// Replacement for `c`, and the number of bytes of text that it covers.
     fn one(&self, c: char, tail: &str) -> (String, usize) {
         let next = tail.chars().next();
         let french = self.lang == Lang::Fr;
@@ -122,7 +121,7 @@ impl Typographer {
     }
 }
 
-/// Bytes of the spaces that `text` begins with.
+/// Length in bytes of the spaces at the start of `text`.
 fn spaces(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', NO_BREAK, NARROW]).len()
 }

@@ -1,8 +1,8 @@
-//! Document → Typst source: function calls and string literals only. Next: `pdf`.
+//! Document → Typst source that consists only of function calls and string literals. Next: `pdf`.
 //!
-//! The body is code, not markup: text appears in string literals, where a backslash and a quote are the only characters with
-//! a meaning, so no word can become a heading, a call or a reference. How things look is the business of
-//! `reports/templates/report.typ`, whose functions are called here.
+//! The body is code, not markup. Text appears only in string literals, in which just the backslash and the quote have a
+//! meaning, so that no word can become a heading, a call or a reference. `reports/templates/report.typ` defines the look;
+//! the source calls its functions.
 
 use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
 use super::lang::Words;
@@ -12,10 +12,10 @@ use columns::Columns;
 
 mod columns;
 
-/// The deepest level of headings that the contents list: `depth` in the template.
+/// Deepest level of headings in the table of contents: `depth` in the template.
 const LISTED: usize = 2;
 
-/// The main source file, and the name under which each figure is expected, in order.
+/// The main source file, with figures numbered in the order of the document.
 pub(crate) fn write(document: &Document, attachments: &[Attachment]) -> String {
     let mut writer = Writer {
         document,
@@ -33,17 +33,17 @@ pub(crate) fn write(document: &Document, attachments: &[Attachment]) -> String {
     writer.out
 }
 
-/// The name of a figure for Typst: by number, because Typst never forgets a path.
+/// Path of a figure for Typst. It is a number, because Typst never forgets a path.
 pub(crate) fn figure_path(number: usize) -> String {
     format!("figure-{number}.svg")
 }
 
-/// The name of an attachment for Typst, by its place.
+/// Path of an attachment for Typst, by its index.
 pub(crate) fn attachment_path(index: usize) -> String {
     format!("attachment-{index}")
 }
 
-/// What the marks of a number lead to.
+/// Label of a row in the table of numbers.
 fn number_label(place: usize) -> String {
     format!("number:{}", place + 1)
 }
@@ -52,13 +52,13 @@ struct Writer<'a> {
     document: &'a Document,
     words: &'static Words,
     out: String,
-    /// Footnotes that the text has referred to: the first reference carries the text.
+    /// Footnotes that the text has already referred to; the first reference carries the text.
     cited: Vec<bool>,
-    /// Whether numbers lead to the table of numbers: there is one, and they do not stand in a heading or link.
+    /// Whether numbers link to the table of numbers: there is one, and they are not in a heading or link.
     marks: bool,
-    /// How code in a line is called.
+    /// Function of the template for inline code.
     code: &'static str,
-    /// Whether the template is the one whose letters and margins were measured.
+    /// Whether the template is the one for which letters and margins were measured.
     measured: bool,
 }
 
@@ -103,7 +103,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The lines of contents and lists, each with its level, as they will read but for the pages.
+    /// Lines of the table of contents and lists with their levels, as they will read without page numbers.
     fn foretold(&self) -> String {
         let (mut contents, mut figures, mut tables) = (String::new(), String::new(), String::new());
         for block in self.document.blocks() {
@@ -196,7 +196,7 @@ impl Writer<'_> {
                 self.columns(&Columns::of(table));
                 self.out.push('(');
                 for column in &table.columns {
-                    // Names of columns may break after an underscore.
+                    // Column names may break after an underscore.
                     self.push(&[&literal(&column.header).replace('_', "_\u{200b}"), ", "]);
                 }
                 self.out.push(')');
@@ -240,13 +240,13 @@ impl Writer<'_> {
         self.out.push(')');
     }
 
-    /// The size, widths and heights of a table.
+    /// Writes font size, widths and heights of a table.
     fn columns(&mut self, columns: &Columns) {
         let (widths, heights) = (columns.widths(self.measured), columns.heights(self.measured));
         self.push(&[&points(columns.size), ", (", &widths, "), (", &heights, "), "]);
     }
 
-    /// The table of the numbers, each with the label that its marks lead to.
+    /// Writes the table of numbers; each row has the label to which its marks link.
     fn numbers(&mut self) {
         let (head, rows) = self.document.numbers_grid();
         let code = std::mem::replace(&mut self.code, "word-of-code(");
@@ -275,7 +275,7 @@ impl Writer<'_> {
         self.code = code;
     }
 
-    /// The start of a call for a figure or a table: identifier, title, note and source.
+    /// Starts a call for a figure or table, with identifier, title, note and source.
     fn placed(&mut self, function: &str, place: &Place, title: &str, source: &str) {
         self.push(&[function, "(", &literal(&place.id), ", ", &literal(title), ", {"]);
         self.inlines(&place.note);
@@ -292,7 +292,7 @@ impl Writer<'_> {
         self.out.push(')');
     }
 
-    /// A code block that joins its parts; `[]` keeps it content even when it holds nothing or one string.
+    /// Writes a code block that joins its parts; `[]` keeps it content even if it is empty or one string.
     fn content(&mut self, inlines: &[Inline]) {
         self.out.push_str("{[];");
         self.inlines(inlines);
@@ -355,7 +355,7 @@ impl Writer<'_> {
     }
 }
 
-/// A longer word may break anywhere, lest it runs off the page.
+/// A word longer than this may break anywhere, so that it stays on the page.
 const LONG_WORD: usize = 48;
 
 fn points(length: f64) -> String {

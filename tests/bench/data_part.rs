@@ -1,6 +1,7 @@
-//! The data part alone: files → clean tables → mart, both written as Parquet. What `tests/bench/data` times beside other engines.
+//! Files → clean tables → mart, both written as Parquet: the data part alone. `tests/bench/data` times it beside other engines.
 //!
-//! Usage: data_part DATA OUT [--shards N | --memory MB]     in memory, or in ranges of orders: N, or as many as the memory asks for
+//! Usage: `data_part DATA OUT [--shards N | --memory MB]`. Without an option, in memory; otherwise out of core, in N ranges of
+//! orders, or in as many as the memory limit requires.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -45,7 +46,7 @@ fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
         let path = out.join(format!("clean-{name}.parquet"));
         lake.insert(name.to_string(), LazyFrame::scan_parquet(PlRefPath::try_from_pathbuf(path)?, Default::default())?);
     }
-    // From here on the lake holds the tables, and memory the columns that a query is at.
+    // From here on, the lake holds the tables, and memory only the columns of the current query.
     drop(tables);
     mart_of(lake)
 }

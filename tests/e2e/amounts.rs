@@ -1,26 +1,26 @@
-//! What is set aside takes no amount with it, and the console and the report say what it amounts to.
+//! Quarantine must not lose amounts: console and report say what quarantined rows amount to.
 
 use std::collections::BTreeMap;
 
 use super::workdir::Workdir;
 
-/// The sum of a column of money, in centavos.
+/// Sum of an amount column, centavos.
 fn centavos(work: &Workdir, table: &str, column: &str) -> i64 {
     work.table(&format!("{table}.csv")).iter().map(|row| exact(&row[column])).sum()
 }
 
-/// An amount such as `58.9`, in centavos.
+/// Text of an amount, such as `58.9`, in centavos.
 fn exact(amount: &str) -> i64 {
     let (reais, decimals) = amount.split_once('.').unwrap_or((amount, ""));
     format!("{reais}{decimals:0<2}").parse().unwrap()
 }
 
-/// The rows of a raw file.
+/// Rows of a raw file.
 fn raw(work: &Workdir, table: &str) -> Vec<BTreeMap<String, String>> {
     work.table(&format!("data/olist_{table}_dataset.csv"))
 }
 
-/// One field too many in the row that begins with `id`: it cannot be read.
+/// Adds a field to the row that starts with `id`, so that the row cannot be read.
 fn spoil(work: &Workdir, table: &str, id: &str) {
     work.edit(&format!("data/olist_{table}_dataset.csv"), |text| {
         let line = |line: &str| {
@@ -91,7 +91,8 @@ fn rows_that_are_set_aside_take_no_amount_with_them() {
     assert!(work.read("out/dashboard.html").contains("their day is not known"));
 }
 
-/// Reviews for a tenth of the orders: told from 2 % on. An order that was received before it was placed: an error without `--json`.
+/// A gap is reported from 2 % on, here reviews for only a tenth of the orders. A failed check is reported too, here an
+/// order received before it was placed.
 #[test]
 fn gaps_and_errors_are_told_on_the_console() {
     let work = Workdir::with_data();

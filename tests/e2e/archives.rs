@@ -1,11 +1,11 @@
-//! Archives that are damaged or hostile: one message, and nothing is unpacked.
+//! Damaged and hostile archives: one message, and nothing is unpacked.
 
 use std::fs;
 use std::io::Write;
 
 use super::workdir::Workdir;
 
-/// An archive of these entries, and its bytes.
+/// An archive with these entries, as bytes.
 fn archive(entries: &[(&str, &[u8])], large: bool) -> Vec<u8> {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
@@ -17,7 +17,7 @@ fn archive(entries: &[(&str, &[u8])], large: bool) -> Vec<u8> {
     fs::read(file.path()).unwrap()
 }
 
-/// Writes over the bytes at some place behind the first of these headers.
+/// Overwrites the bytes at offset `at` from the first `header`.
 fn patched(mut bytes: Vec<u8>, header: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
     let start = bytes.windows(header.len()).position(|window| window == header).unwrap() + at;
     bytes[start..start + with.len()].copy_from_slice(with);
@@ -39,12 +39,12 @@ fn entries_that_declare_what_is_not_so() {
         work.fails(&["run", "--data", "folder"], 2, &[name, "are missing from `folder`"]);
         fs::remove_file(work.path(&format!("folder/{name}"))).unwrap();
     };
-    // The bomb says that it is packed less well: the archive has no room for that.
+    // The bomb declares a greater compressed size than the archive has room for.
     let bomb = archive(&[(ORDERS, &vec![b'0'; 50_000_000])], false);
     let more = 1_000_000u32.to_le_bytes();
     let bomb = patched(patched(bomb, CENTRAL, 20, &more), LOCAL, 18, &more);
     refused("bomb.zip", bomb, &["declares more bytes than it holds"]);
-    // It says that it unpacks to less.
+    // This one declares a smaller uncompressed size.
     let less = 20u32.to_le_bytes();
     let short = archive(&[(ORDERS, &vec![b'0'; 5_000])], false);
     work.write("short.zip", patched(patched(short, CENTRAL, 24, &less), LOCAL, 22, &less));
@@ -72,7 +72,7 @@ fn entries_that_declare_what_is_not_so() {
     work.fails(&["run", "--data", "absolute.zip"], 2, &["absolute.zip"]);
 }
 
-/// The form of archives of more than 4 GB, and what other programs leave beside the tables.
+/// Archives of more than 4 GB (ZIP64), and files that other programs add beside the tables.
 #[test]
 fn archives_of_other_programs() {
     let work = Workdir::with_data();

@@ -1,4 +1,4 @@
-//! Files of every format, damaged in every way: no row is lost without a word, nothing panics, and memory stays bounded.
+//! Files of every format, damaged in every way: no row is lost without a message, nothing panics, memory stays bounded.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::layouts::packed;
 use super::workdir::{Workdir, copy};
 
-/// What happens to the bytes of a file.
+/// A kind of damage to the bytes of a file.
 #[derive(Debug, Clone)]
 enum Damage {
     Flip(Index, u8),
@@ -65,14 +65,14 @@ fn damage() -> impl Strategy<Value = Vec<Damage>> {
     prop::collection::vec(one, 1..4)
 }
 
-/// A file that is damaged, what is read then, and the table that is looked at.
+/// A file to damage, how it is read, and the table to check.
 struct Victim {
     file: PathBuf,
     data: PathBuf,
     table: TableId,
 }
 
-/// One of each format, each in data that are otherwise whole.
+/// One file of each format, each in data that are otherwise intact.
 fn victims(work: &Workdir) -> Vec<Victim> {
     work.ok(&["synth", "--orders", "200", "--seed", "5", "--out", "data"]);
     fs::remove_file(work.path("data/truth.json")).unwrap();
@@ -153,7 +153,7 @@ fn nothing_is_lost(cases: u32) {
         let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
         let tried = runner.run(&damage(), |damage| {
             let bytes = damage.iter().fold(whole.clone(), |bytes, damage| damage.apply(bytes));
-            // What is wrong is a sentence, whatever it is.
+            // Any error must be a sentence.
             match rows(&bytes) {
                 Ok(_) => Ok(()),
                 Err(error) => {

@@ -1,4 +1,4 @@
-//! Forecasts, backtest and findings through the binary.
+//! Forecasts, backtests and findings through the binary.
 
 use super::workdir::Workdir;
 
@@ -22,7 +22,7 @@ fn forecasts_are_ordered_and_see_no_row_after_the_cutoff() {
         let [forecast, lo80, hi80, lo95, hi95] = numbers[..] else { panic!("{line}") };
         assert!(0.0 <= lo95 && lo95 <= lo80 && lo80 <= forecast && forecast <= hi80 && hi80 <= hi95, "{line}");
     }
-    // Orders of May and later, and with them all that refers to them.
+    // Removes orders of May and later, and with them all rows that refer to them.
     work.edit("data/olist_orders_dataset.csv", |csv| {
         let purchase = |line: &str| line.split(',').nth(3).unwrap_or_default().trim_matches('"').to_string();
         let kept = csv.lines().filter(|l| l.starts_with("\"order_id\"") || purchase(l).as_str() < "2018-05-01");
@@ -66,7 +66,7 @@ fn questions_that_cannot_be_answered() {
     }
 }
 
-/// Weights, budget and cover come from the user, reach tables and report, and stay with the run.
+/// Weights, budget and cover come from the user, appear in tables and report, and are stored with the run.
 #[test]
 fn the_user_sets_weights_budget_and_cover() {
     let work = Workdir::with_data();
@@ -104,7 +104,7 @@ fn the_user_sets_weights_budget_and_cover() {
     assert!(work.read("out/report.html").contains("Mon rapport"), "the cover stays with the run");
 }
 
-/// Every refusal names what is wrong; nothing is written.
+/// Every refusal names the problem; nothing is written.
 #[test]
 fn wrong_decisions_are_refused() {
     let work = Workdir::with_data();
@@ -146,7 +146,7 @@ fn too_few_data_make_a_report_that_says_so() {
     work.edit("data/olist_orders_dataset.csv", status);
     work.ok(&["run", "--data", "data"]);
     assert!(text(&work).contains("aucune vente"));
-    // Three months: a decision, but no past to test it on.
+    // Three months: enough for a decision, but too little for a backtest.
     let work = data("8000");
     work.edit("data/olist_orders_dataset.csv", |csv| {
         let purchase = |line: &str| line.split(',').nth(3).unwrap_or_default().trim_matches('"').to_string();
@@ -162,7 +162,7 @@ fn too_few_data_make_a_report_that_says_so() {
     assert_eq!(work.table("out/tables/backtest.csv").len(), 0);
 }
 
-/// One category, one state, nothing but zero prices, a price beyond all others, a category born in the last week.
+/// Edge cases: one category, one state, all prices zero, one huge price, a category that begins in the last week.
 #[test]
 fn strange_markets_are_decided_without_nonsense() {
     type Edit = fn(String) -> String;
@@ -191,8 +191,8 @@ fn strange_markets_are_decided_without_nonsense() {
     }
 }
 
-/// No payment at all, a state without customers, a single month: a chart that has nothing to show says so, none is empty, and no
-/// page lacks its text.
+/// No payment at all, a state without customers, a single month: a chart without data says so, none is empty, and no page
+/// lacks its text.
 #[test]
 fn gaps_in_the_data_are_told_by_the_charts() {
     type Edit = fn(String) -> String;
@@ -216,7 +216,7 @@ fn gaps_in_the_data_are_told_by_the_charts() {
             let html = text(&work);
             assert!(!html.contains("NaN") && !html.contains("inf\u{202f}"), "{name}: {done}");
             let words = if lang == "fr" { ">Pas de données</text>" } else { ">No data</text>" };
-            // Data of a few thousand orders may have other gaps.
+            // Data of a few thousand orders may have other gaps too.
             assert!(html.contains(words) || !says_no_data, "{name} {lang}: {done}");
             for section in html.split("<section class=\"chapter\">").skip(1) {
                 let text: String = section.split('>').filter_map(|part| part.split('<').next()).collect();
@@ -227,12 +227,12 @@ fn gaps_in_the_data_are_told_by_the_charts() {
     }
 }
 
-/// The report without its head, whose fonts may spell anything.
+/// The report without its head, because the base64 of the fonts may contain any word.
 fn text(work: &Workdir) -> String {
     work.read("out/report.html").split("</head>").nth(1).unwrap().to_string()
 }
 
-/// Replaces a column of a CSV file without line breaks or commas in its fields.
+/// Replaces a column of a CSV file whose fields hold no line breaks or commas.
 fn with_column(csv: &str, column: usize, value: impl Fn(usize, &str) -> String) -> String {
     let row = |(i, line): (usize, &str)| {
         let mut fields: Vec<String> = line.split(',').map(String::from).collect();
@@ -244,7 +244,7 @@ fn with_column(csv: &str, column: usize, value: impl Fn(usize, &str) -> String) 
     csv.lines().enumerate().map(row).collect()
 }
 
-/// However it is asked, the answer is the same: command line, tables and page.
+/// Command line, tables and page give the same answer.
 #[test]
 fn every_way_to_ask_gives_the_same_answer() {
     let work = data("8000");

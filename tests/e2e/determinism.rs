@@ -1,4 +1,4 @@
-//! The same bytes for the same input: twice, with other thread counts, with the rows in another order.
+//! Equal input gives equal bytes: in a second run, with other thread counts, with shuffled rows.
 
 use super::workdir::{Workdir, assert_same};
 
@@ -29,7 +29,7 @@ fn the_order_of_rows_does_not_matter() {
     }
 }
 
-/// With a memory that the data exceed, orders pass range by range. A mart that is lost is made again without the clean tables.
+/// Out of core gives the same bytes. A lost mart is made again without the clean tables.
 #[test]
 fn memory_changes_no_byte() {
     let work = Workdir::new();
@@ -47,7 +47,7 @@ fn memory_changes_no_byte() {
     assert_same(&whole, &work.files("bounded"));
 }
 
-/// The header, then the rows backwards. None of these tables holds line breaks in its fields.
+/// The header, then the rows in reverse. No field of these tables contains a line break.
 fn reversed(csv: String) -> String {
     let mut lines: Vec<&str> = csv.lines().collect();
     lines[1..].reverse();

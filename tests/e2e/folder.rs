@@ -1,4 +1,4 @@
-//! Output folders that hold more than a run has left: what is the user's stays, what is in the way is named, no link is followed.
+//! Output folders that hold more than a run's files: the user's files stay, conflicts are named, no link is followed.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::workdir::{Workdir, assert_same};
 
 const RUN: [&str; 4] = ["run", "--data", "data", "--quiet"];
 
-/// Files of the user's in all the folders that a run uses; none has a name that it would write.
+/// Files of the user's in every folder that a run uses; none has a name that a run writes.
 const NOTES: [&str; 8] = [
     "out/notes.txt",
     "out/tables/notes.xlsx",
@@ -45,7 +45,7 @@ fn files_of_the_user_stay_whatever_is_run() {
     }
     work.ok(&["report", "--lang", "fr", "--quiet"]);
     stay("report");
-    // The files of months have gone with the run that left them, and their folders.
+    // A run without `--monthly` removes the monthly files of the previous run, and their folders.
     assert!(!work.path("out/clean/orders").exists() && work.path("out/clean/orders.parquet").exists());
     let mut files = work.files("out");
     NOTES.iter().for_each(|name| drop(files.remove(&name["out/".len()..])));
@@ -79,18 +79,18 @@ fn what_is_in_the_way_is_named_before_any_work() {
         assert_same(&before, &work.files("out"));
         fs::remove_dir_all(work.path("out")).unwrap();
     }
-    // Among the files of a finished run, too: a table by month would be read with it.
+    // The same within the files of a finished run: a file in the folder of a monthly table would be read as part of it.
     work.ok(&[&RUN[..], &["--monthly"]].concat());
     work.write("out/clean/orders/mine.parquet", "mine");
     work.fails(&RUN, 2, &["clean/orders/mine.parquet` is in the way"]);
     work.fails(&["report"], 2, &["clean/orders/mine.parquet` is in the way"]);
-    // Metadata of others are known before the work, too.
+    // Foreign metadata are also refused before the run.
     work.write("crate/ro-crate-metadata.json", "{}");
     work.fails(&[&RUN[..], &["--ro-crate", "--out", "crate"]].concat(), 2, &["was not written by pfe"]);
     assert!(!work.path("crate/run.json").exists());
 }
 
-/// A manifest that pfe did not write makes nothing in its folder pfe's, and leads nowhere.
+/// A manifest that pfe did not write gives pfe no files, and no path to follow.
 #[test]
 fn manifests_of_others_are_refused() {
     let work = finished();
@@ -152,13 +152,13 @@ fn nothing_is_written_through_a_link() {
         refused(&RUN, name);
         fs::remove_dir_all(work.path("out")).unwrap();
     }
-    // Within what an unfinished run has staged.
+    // A link within what an unfinished run has staged.
     work.ok(&[&RUN[..], &["--only", "clean"]].concat());
     fs::remove_file(work.path("out/.pfe-run/audit.json")).unwrap();
     link(&work, "theirs/file", "out/.pfe-run/audit.json");
     refused(&RUN, ".pfe-run/audit.json");
     fs::remove_dir_all(work.path("out")).unwrap();
-    // In place of what a finished run has left: nothing is read through it either.
+    // A link in place of a finished run's file: nothing is read through it either.
     work.ok(&RUN);
     fs::rename(work.path("out/tables"), work.path("moved")).unwrap();
     link(&work, "moved", "out/tables");
@@ -168,7 +168,7 @@ fn nothing_is_written_through_a_link() {
     work.fails(&["report", "--check"], 2, &["left in `out` is damaged", "hint: run `pfe run` again"]);
     work.fails(&["diff", "out", "out"], 1, &["cannot read `out/tables/"]);
     assert!(work.path("moved/winner.csv").exists());
-    // A lock, metadata and templates are files as well.
+    // The lock, metadata and templates are files as well.
     fs::create_dir_all(work.path("other")).unwrap();
     link(&work, "theirs/file", "other/.pfe-run.lock");
     work.fails(&[&RUN[..], &["--out", "other"]].concat(), 1, &[".pfe-run.lock"]);
@@ -198,7 +198,7 @@ fn generated_data_replace_nothing() {
     assert_eq!(work.read("notes/notes.txt"), "mine");
 }
 
-/// The file that locks a folder on a network: of another machine it holds for a minute after its last sign of life.
+/// The lock file protects a folder on a network. A lock from another machine holds for a minute after its last sign of life.
 #[test]
 fn a_run_on_another_machine_is_waited_for_until_it_is_gone() {
     let work = Workdir::with_data();

@@ -1,4 +1,4 @@
-//! Files as people's tools write them: read as what they are, or refused with the way to say it; nothing set aside in silence.
+//! Files as other tools write them: read correctly, or refused with a hint; nothing is quarantined silently.
 
 use std::io::Write;
 
@@ -23,12 +23,12 @@ const TABLES: [&str; 10] = [
     "data/states_name.csv",
 ];
 
-/// What `pfe audit` finds.
+/// The audit, by `pfe audit --json`.
 fn audit(work: &Workdir, args: &[&str]) -> Value {
     serde_json::from_str(&work.ok(&[&["audit", "--data", "data", "--json"], args].concat()).stdout).unwrap()
 }
 
-/// Rows that went in and came out, by table and step.
+/// Rows in and out, by table and step.
 fn steps(audit: &Value) -> &Value {
     &audit["steps"]
 }
@@ -37,13 +37,13 @@ fn warnings(audit: &Value) -> String {
     audit["warnings"].to_string()
 }
 
-/// The values set aside, by column.
+/// Quarantined values, by column.
 fn values(audit: &Value) -> Vec<(String, u64)> {
     let values = audit["values"].as_array().cloned().unwrap_or_default();
     values.iter().map(|v| (v["column"].as_str().unwrap().into(), v["count"].as_u64().unwrap())).collect()
 }
 
-/// A file with other fields, and another delimiter.
+/// Rewrites the fields of a file, with another delimiter.
 fn rewrite(work: &Workdir, name: &str, delimiter: u8, field: impl Fn(&str, &str) -> String) {
     let bytes = std::fs::read(work.path(name)).unwrap();
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
@@ -57,7 +57,7 @@ fn rewrite(work: &Workdir, name: &str, delimiter: u8, field: impl Fn(&str, &str)
     work.write(name, writer.into_inner().unwrap());
 }
 
-/// The value of one column in one row.
+/// Sets the value of one column in one row.
 fn set(work: &Workdir, name: &str, column: &str, row: usize, value: &str) {
     let count = std::cell::Cell::new(0);
     rewrite(work, name, b',', |header, old| {
@@ -82,7 +82,7 @@ fn is_money(column: &str) -> bool {
     ["price", "freight_value", "payment_value"].contains(&column)
 }
 
-/// As a spreadsheet in Portuguese saves the shop: semicolons, decimal commas, days first, Windows-1252 or UTF-16.
+/// Saves the data like a Portuguese spreadsheet: semicolons, decimal commas, day-first dates, Windows-1252 or UTF-16.
 fn as_spreadsheet(work: &Workdir) {
     for (i, name) in TABLES.iter().enumerate() {
         rewrite(work, name, b';', |column, value| match () {
@@ -122,7 +122,7 @@ fn a_shop_from_a_spreadsheet_is_the_same_shop() {
     }
     let said = work.json("after/audit.json")["warnings"].to_string();
     assert!(said.contains("`order_purchase_timestamp`") && said.contains("`price`"), "{said}");
-    // What is said of a run is said again by its own proof, and by the archive of the same files.
+    // The options of a run also apply to its proof, and to an archive of the same files.
     work.ok(&["verify", "--rerun", "--data", "data", "--out", "after"]);
     let mut zip = zip::ZipWriter::new(std::fs::File::create(work.path("shop.zip")).unwrap());
     for name in TABLES {
@@ -137,7 +137,7 @@ fn a_shop_from_a_spreadsheet_is_the_same_shop() {
 #[test]
 fn dates_of_which_a_column_tells_nothing_are_asked_for() {
     let work = Workdir::with_data();
-    // Days up to the twelfth, which may be months.
+    // Dates whose day is at most 12, so that day and month could be swapped.
     let ambiguous = |value: &str| {
         let day: u32 = value[8..10].parse().unwrap();
         format!("{:02}/{}/{}{}", day % 12 + 1, &value[5..7], &value[..4], &value[10..])
@@ -155,7 +155,7 @@ fn dates_of_which_a_column_tells_nothing_are_asked_for() {
     }
 }
 
-/// What the user says of values is a part of the run.
+/// Options on how values are written are parameters of the run.
 #[test]
 fn other_years_are_another_run() {
     let work = Workdir::with_data();
@@ -167,7 +167,7 @@ fn other_years_are_another_run() {
     work.ok(&["verify", "--rerun", "--data", "data"]);
 }
 
-/// Zones and fractions are read wherever they stand, without being asked for.
+/// Time zones and fractions of seconds are read without an option.
 #[test]
 fn instants_with_an_offset_become_local_time_and_are_told() {
     let work = Workdir::with_data();
@@ -186,7 +186,7 @@ fn instants_with_an_offset_become_local_time_and_are_told() {
     assert_eq!(warnings(&after).matches("offset").count(), 1);
 }
 
-/// Each file of a table is read in its own way.
+/// Each file of a table is read in its own format.
 #[test]
 fn parts_of_a_table_may_be_written_in_several_ways() {
     let work = Workdir::with_data();
@@ -209,7 +209,7 @@ fn parts_of_a_table_may_be_written_in_several_ways() {
     assert!(warnings(&after).contains("`orders_2.csv`: it is separated by tabs; dates of"), "{after}");
 }
 
-/// The index that a data frame was saved with.
+/// A data frame saved with its index.
 #[test]
 fn an_index_column_is_left_out() {
     for name in ["", "Unnamed: 0", "index"] {
@@ -225,7 +225,7 @@ fn an_index_column_is_left_out() {
     }
 }
 
-/// A weight, a city, a state or a date that nobody counts by goes alone; its row stays.
+/// A bad weight, city, state or date that no result depends on is quarantined alone; its row stays.
 #[test]
 fn a_bad_value_does_not_take_its_row_away() {
     let work = Workdir::with_data();
@@ -259,7 +259,7 @@ fn a_bad_value_does_not_take_its_row_away() {
     assert!(work.read("out/report.html").contains("value") && work.path("out/dashboard.html").exists());
 }
 
-/// Facts without which a row cannot be counted take it along.
+/// A bad value without which a row cannot be counted takes the row along.
 #[test]
 fn a_bad_fact_sets_aside_its_row() {
     let work = Workdir::with_data();
@@ -281,7 +281,7 @@ fn a_bad_fact_sets_aside_its_row() {
     work.fails(&["audit", "--data", "data", "--years", "1-9999"], 2, &["--years", "the last year"]);
 }
 
-/// Any text is a key; that many are not Olist's is a check.
+/// Any text is a valid key; a check reports that many do not look like Olist's.
 #[test]
 fn ids_may_be_any_text() {
     let work = Workdir::with_data();
@@ -302,7 +302,7 @@ fn ids_may_be_any_text() {
     set(&work, ORDERS, "order_id", 3, &"x".repeat(65));
     let done = work.ok(&["audit", "--data", "data"]);
     assert!(done.stdout.contains("longer than 64 characters"), "{done}");
-    // With memory for a part of it, the same.
+    // With memory for only a part of it, the same.
     work.ok(&["run", "--data", "data", "--out", "whole", "--quiet"]);
     work.ok(&["run", "--data", "data", "--out", "ranges", "--memory", "4", "--quiet"]);
     assert_same(&work.files("whole/mart"), &work.files("ranges/mart"));

@@ -1,5 +1,4 @@
-//! Names, values, templates and notebooks of others: text in every file that people open and on the terminal, within limits of
-//! time and memory.
+//! Hostile names, values, templates and notebooks: they stay text in every file and on the terminal, within limits of time and memory.
 
 use std::fmt::Write;
 
@@ -9,10 +8,10 @@ use super::workdir::Workdir;
 
 const ORDERS: &str = "data/olist_orders_dataset.csv";
 const TRANSLATION: &str = "data/product_category_name_translation.csv";
-/// A formula, a title for the terminal, a mark that turns the text, markup, placeholders.
+/// A formula, a terminal title, a bidi control, markup and placeholders.
 const NAME: &str = "=cmd|'!A0;@x \u{1b}]0;own\u{7}\u{9b}2J\u{202e}</script>{{7*7}}#sys $x$";
 
-/// The data with the best category called [`NAME`].
+/// The data with the best category renamed to [`NAME`].
 fn renamed() -> Workdir {
     let work = Workdir::with_data();
     let found = work.ok(&["findings", "--data", "data", "--json"]);
@@ -28,7 +27,7 @@ fn renamed() -> Workdir {
     work
 }
 
-/// Controls and marks that no terminal and no reader may get.
+/// The first control or bidi character that must not reach a terminal or reader.
 fn hidden(text: &str) -> Option<char> {
     let marks = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || marks(*c))
@@ -48,7 +47,7 @@ fn a_hostile_name_is_text_everywhere() {
     assert!(done.stdout.contains("=cmd|'!A0;@x \\u{1b}]0;own\\u{7}\\u{9b}2J\\u{202e}"), "{done}");
     assert!(done.stderr.contains("1 row of `orders` set aside"), "{done}");
     let again = work.ok(&["run", "--data", "data"]);
-    // What was set aside is read back from the file as it was.
+    // Quarantined values are read back from the file unchanged.
     assert_eq!(again.stderr, done.stderr);
     for args in [
         &["run", "--data", "data", "--json", "--lang", "en"][..],
@@ -82,7 +81,7 @@ fn a_hostile_name_is_text_everywhere() {
         }
         if name.ends_with(".html") {
             let page = String::from_utf8(bytes).unwrap();
-            // The libraries of the dashboard know such characters, too.
+            // Checked up to the first script only: the dashboard's libraries contain such characters themselves.
             assert_eq!(hidden(page.split("<script>").next().unwrap()), None, "{name}");
             assert!(page.contains("base-uri 'none'; form-action 'none'"), "{name}");
             assert!(!page.contains("{7*7}}#sys $x$</script>") && !page.contains("2J</script>"), "{name}");
@@ -90,7 +89,7 @@ fn a_hostile_name_is_text_everywhere() {
     }
     assert!(cells > 10, "{cells}");
     assert!(work.path("out/report.pdf").exists());
-    // A name of 10 kB costs no more than others, and stands shortened.
+    // A name of 10 kB costs no more than others, and is shown shortened.
     work.edit(TRANSLATION, |csv| csv.replace(NAME, &"x y".repeat(3_000)));
     let long = work.pfe(&["run", "--data", "data", "--out", "long"]);
     assert!(long.code == Some(0) || long.stderr.contains("characters"), "{long}");
@@ -108,7 +107,7 @@ fn arguments_and_files_of_others_do_not_steer_the_terminal() {
     ] {
         let done = work.pfe(args);
         assert_eq!(done.code, Some(2).filter(|_| args[0] != "notebook").or(done.code), "{done}");
-        // clap leaves escape sequences out by itself.
+        // clap removes escape sequences by itself.
         assert!(done.stderr.contains("\\u{202e}.ipynb"), "{done}");
         assert_eq!(hidden(&done.stderr), None, "{done}");
     }
@@ -152,7 +151,7 @@ fn own_templates_that_never_end_are_stopped_and_named() {
     work.fails(&["report", "--templates", "mine"], 1, &[chapter, "more than 16 lists, quotes"]);
 }
 
-/// A notebook of code cells with outputs, and of prose.
+/// A notebook of prose and of code cells with outputs.
 fn notebook(cells: &[serde_json::Value]) -> String {
     json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells }).to_string()
 }
@@ -232,7 +231,7 @@ fn prose_of_a_notebook_is_no_way_out() {
     refused(&format!("{}x", "> ".repeat(20_000)), "in one another");
     refused(&format!("{}x", "- ".repeat(20_000)), "in one another");
     refused(&format!("{}x{}", "*a **b ".repeat(20_000), " b** a*".repeat(20_000)), "in one another");
-    // Nothing of these is more than text, and none takes long.
+    // All of these are only text, and none takes long.
     let text =
         ["[".repeat(200_000), "a".to_owned() + &" ".repeat(1_000_000) + "b", "# Same\n\n".repeat(20_000)].join("\n\n");
     work.write("b.ipynb", notebook(&[prose("# A"), prose(&text), prose(&"[a](https://a.b) ".repeat(50_000))]));

@@ -1,4 +1,4 @@
-//! Bad input: one clear message, the right exit code, nothing half-written, nothing lost.
+//! Bad input: one clear message, the right exit code, no partial output, no lost files.
 
 use super::workdir::Workdir;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::io::Write;
 const ORDERS: &str = "data/olist_orders_dataset.csv";
 const ITEMS: &str = "data/olist_order_items_dataset.csv";
 
-/// The run fails on the user's input, and the output folder holds nothing but what it held before.
+/// The run fails on the user's input, and the output folder is unchanged.
 fn refused(work: &Workdir, words: &[&str]) {
     work.write("out/notes.txt", "mine");
     work.fails(&["run", "--data", "data"], 2, words);
@@ -82,7 +82,7 @@ fn another_format_of_dates() {
     refused(&work, &["rows of `olist_orders_dataset.csv` break the contract", "not a date `YYYY-MM-DD HH:MM:SS`"]);
 }
 
-/// A value that cannot be read is set aside; its row and the others are analysed.
+/// A value that cannot be read is quarantined; its row and the others are analysed.
 #[test]
 fn a_byte_that_is_not_utf8() {
     let work = Workdir::with_data();
@@ -128,11 +128,11 @@ fn an_output_folder_that_cannot_be_written() {
     let work = Workdir::with_data();
     work.write("file", "");
     work.fails(&["run", "--data", "data", "--out", "file"], 2, &["the output folder `file` is a file"]);
-    // Nobody, not even root, creates files there.
+    // Nobody, not even root, can create files there.
     work.fails(&["run", "--data", "data", "--out", "/proc/pfe"], 1, &["cannot create `/proc/pfe`"]);
 }
 
-/// What a killed run leaves: what it had staged, and outputs half moved in, under a mark that lists them.
+/// Remains of a killed run: staged files, and a half-finished commit with its mark.
 #[test]
 fn the_remains_of_an_unfinished_run() {
     let work = Workdir::with_data();
@@ -148,7 +148,7 @@ fn the_remains_of_an_unfinished_run() {
     assert!(work.files("out").keys().all(|name| !name.starts_with('.')));
 }
 
-/// Data in the output folder survive their own analysis, and are not taken for generated ones.
+/// Data in the output folder survive their own analysis, and do not count as generated.
 #[test]
 fn what_pfe_did_not_write_is_not_replaced() {
     let work = Workdir::with_data();

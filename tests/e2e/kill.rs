@@ -1,4 +1,4 @@
-//! Runs that end before their time: killed at any moment, interrupted, out of space. The next one gives the same bytes.
+//! Runs that end early (killed, interrupted, out of space): the next run gives the same bytes.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ fn start(work: &Workdir, args: &[&str]) -> std::process::Child {
     command.spawn().unwrap()
 }
 
-/// How many steps with files the last run used again.
+/// Number of steps with files that the last run reused.
 fn reused(work: &Workdir) -> usize {
     let manifest = work.json("out/run.json");
     let steps = manifest["volatile"]["steps"].as_array().unwrap();
     steps.iter().filter(|step| step["did"] == "reused").count()
 }
 
-/// Moments spread over the whole run; every other time over the files of another run, which must not shine through.
+/// Kills at moments spread over the whole run; every other time over the files of another run, of which nothing may remain.
 #[test]
 fn killed_at_any_moment_a_run_can_be_resumed() {
     let work = Workdir::with_data();
@@ -47,7 +47,7 @@ fn killed_at_any_moment_a_run_can_be_resumed() {
         if child.wait().unwrap().code().is_none() {
             killed += 1;
         } else {
-            // The machine has less to do than when the run was timed.
+            // The machine is less busy than when the run was timed.
             duration = duration * 4 / 5;
         }
         let had_manifest = work.path("out/run.json").exists();
@@ -57,12 +57,12 @@ fn killed_at_any_moment_a_run_can_be_resumed() {
         assert_same(&whole, &files);
         resumed += usize::from(!had_manifest && reused(&work) > 0);
     }
-    // Were nothing used again, the bytes would be the same all the same.
+    // Checked separately, because the bytes would be equal even if nothing were reused.
     assert!(killed > KILLS / 5, "{killed} of {KILLS} runs were still at work");
     assert!(resumed > 0, "no run went on from what was finished");
 }
 
-/// What a killed run had staged is damaged before the next one.
+/// Files staged by a killed run are damaged before the next run.
 #[test]
 fn damaged_remains_are_not_trusted() {
     let work = Workdir::with_data();
@@ -88,7 +88,7 @@ fn signal(child: &std::process::Child, name: &str) {
     assert!(status.success());
 }
 
-/// Ctrl-C ends a run with its own exit code and one message; what was there stays, and the next run goes on.
+/// Ctrl-C ends a run with its own exit code and one message. Existing files stay, and the next run continues.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_cleanly() {
@@ -96,7 +96,7 @@ fn ctrl_c_ends_cleanly() {
     work.ok(&["synth", "--orders", "60000", "--out", "data"]);
     work.write("out/notes.txt", "mine");
     let child = start(&work, &["run", "--data", "data"]);
-    // Once its folder is there, it listens.
+    // Once the staging folder exists, the process handles signals.
     while !work.path("out/.pfe-run").exists() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -112,7 +112,7 @@ fn ctrl_c_ends_cleanly() {
     assert_same(&work.files("whole"), &work.files("out"));
 }
 
-/// A limit on the size of files stands for a full disk: the run before stays whole.
+/// A limit on file sizes simulates a full disk: the previous run stays intact.
 #[cfg(unix)]
 #[test]
 fn no_space_left() {
@@ -133,7 +133,7 @@ fn no_space_left() {
     assert_same(&before, &after);
 }
 
-/// What the system's limit leaves is too little: the program says so in its own words, and changes nothing.
+/// With too little memory from the system's limit, the program says so itself and changes nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_memory_left() {
@@ -147,7 +147,7 @@ fn no_memory_left() {
         let command = format!("{again}; ulimit -v {kilobytes}; {run}");
         Command::new("sh").args(["-c", &command]).current_dir(work.path("")).output().unwrap()
     };
-    // What is needed depends on the program and the machine; much below it, not even the program can be loaded.
+    // The memory needed depends on program and machine. Far below it, not even the program can be loaded.
     let fails = |limit: &u32| !limited(*limit).status.success();
     let below = (7..=25).rev().map(|n| n * 20_000).find(fails).unwrap();
     let done = (1..=10).rev().map(|n| limited(below + n * 2_000)).find(|done| !done.status.success());

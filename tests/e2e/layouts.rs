@@ -1,4 +1,4 @@
-//! The same data in every layout that is read give the same tables.
+//! The same data in every supported layout give the same tables.
 
 use std::io::Write;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn kaggles_zip() {
     assert_same(&expected, &tables(&work, "archive.zip"));
 }
 
-/// Writes a file that is compressed as its name says.
+/// Writes a file, compressed as its extension says.
 pub fn packed(path: &Path, bytes: &[u8]) {
     let file = Writable::Local(std::fs::File::create(path).unwrap());
     let mut writer = match path.extension().is_some_and(|end| end == "gz") {
@@ -41,7 +41,7 @@ pub fn packed(path: &Path, bytes: &[u8]) {
     writer.close().unwrap();
 }
 
-/// gzip, zstd, Parquet, several files per table and a folder of files; what only bears such a name is refused.
+/// gzip, zstd, Parquet, several files per table, and a folder of files. A file that only has such an extension is refused.
 #[test]
 fn compressed_files_parquet_and_many_files_per_table() {
     let work = Workdir::with_data();
@@ -88,7 +88,7 @@ fn compressed_files_parquet_and_many_files_per_table() {
     );
 }
 
-/// Parquet files of one table with columns in another order and of other types, one beside CSV.
+/// Parquet files of one table with columns in another order and of other types; one beside CSV.
 #[test]
 fn parquet_files_of_a_table_need_not_be_alike() {
     let work = Workdir::with_data();
@@ -142,7 +142,7 @@ fn parquet_files_of_a_table_need_not_be_alike() {
     work.fails(&["run", "--data", "mixed"], 2, &["column `price` of `order_items_2.parquet` holds lists"]);
 }
 
-/// Once more under another name, compressed or as a folder of files: it must not count twice.
+/// The same table under a second name, compressed or as a folder of files: it must not count twice.
 #[test]
 fn a_table_that_is_there_twice() {
     let work = Workdir::with_data();
@@ -180,7 +180,7 @@ fn the_cloud_layout_with_nested_documents() {
     assert_same(&expected, &tables(&work, "cloud"));
 }
 
-/// As the original project's documents: the address nested, the zip prefix a number without its leading zeros.
+/// A document as the original project stores it: nested address, and the zip prefix as a number without leading zeros.
 fn document(person: &str, row: &std::collections::BTreeMap<String, String>) -> serde_json::Value {
     let mut document = serde_json::Map::new();
     let mut address = serde_json::Map::new();
@@ -208,7 +208,7 @@ fn other_ways_to_write_the_same_csv() {
     let orders = "data/olist_orders_dataset.csv";
     // A byte-order mark and CRLF.
     work.edit(orders, |csv| format!("\u{feff}{}", csv.replace('\n', "\r\n")));
-    // Everything quoted, columns backwards, one more column.
+    // All fields quoted, columns in reverse order, one more column.
     let name = "data/olist_order_items_dataset.csv";
     let mut reader = csv::Reader::from_path(work.path(name)).unwrap();
     let mut header: Vec<String> = reader.headers().unwrap().iter().rev().map(String::from).collect();
@@ -220,7 +220,7 @@ fn other_ways_to_write_the_same_csv() {
         writer.write_record(record.iter().rev().chain(["a \"note\",\nin two lines"])).unwrap();
     }
     work.write(name, writer.into_inner().unwrap());
-    // Zip prefixes without their zeros, as a spreadsheet leaves them.
+    // Zip prefixes without leading zeros, as spreadsheets save them.
     work.edit("data/olist_sellers_dataset.csv", |csv| {
         csv.lines().map(|l| l.replace(",\"0", ",\"").replace(",\"0", ",\"") + "\n").collect()
     });

@@ -1,4 +1,4 @@
-//! End to end, through the binary, as a user calls it.
+//! End-to-end tests through the binary, as a user calls it.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod amounts;

@@ -1,4 +1,4 @@
-//! `--memory` bounds what a run takes, whatever its input is: the limit and 300 MB for the program, threads and libraries.
+//! `--memory` bounds the memory of a run for any input: the limit, plus 300 MB for program, threads and libraries.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -8,10 +8,10 @@ use polars::prelude::{CsvReadOptions, ParquetCompression, ParquetWriter, SerRead
 
 use super::workdir::{Workdir, copy};
 
-/// Kilobytes that a run may take beside its limit.
+/// Memory allowed beyond the limit, kB.
 const BESIDE: u64 = 300 << 10;
 
-/// Runs `pfe` with so many megabytes; says how many kilobytes it had in memory at most.
+/// Runs `pfe` with a limit of `megabytes`; returns its peak memory, kB.
 fn peak(work: &Workdir, data: &str, megabytes: u64, more: &[&str]) -> u64 {
     let limit = megabytes.to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_pfe"));
@@ -22,7 +22,7 @@ fn peak(work: &Workdir, data: &str, megabytes: u64, more: &[&str]) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
-        // The system keeps the maximum itself; it is gone with the process.
+        // The system records the maximum, but only while the process exists.
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         peak = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(peak);
@@ -35,7 +35,7 @@ fn peak(work: &Workdir, data: &str, megabytes: u64, more: &[&str]) -> u64 {
     }
 }
 
-/// Data whose reviews are long: of `rows` reviews, each a kilobyte that does not compress.
+/// Data with `rows` long reviews, each a kilobyte that does not compress.
 fn long_reviews(work: &Workdir, rows: u64) {
     work.ok(&["synth", "--orders", "500", "--seed", "9", "--out", "data"]);
     fs::remove_file(work.path("data/truth.json")).unwrap();
@@ -51,7 +51,7 @@ fn long_reviews(work: &Workdir, rows: u64) {
     work.write("data/olist_order_reviews_dataset.csv", text);
 }
 
-/// A quarter of a gigabyte through ten megabytes: in one piece it would take more than what is beside the limit.
+/// A quarter of a gigabyte with a limit of ten megabytes: read at once, it would exceed the limit and the allowance.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_kind_of_input_is_read_whole() {
@@ -69,7 +69,7 @@ fn no_kind_of_input_is_read_whole() {
     };
     without("parquet");
     let file = fs::File::create(work.path("parquet/order_reviews.parquet")).unwrap();
-    // One row group, as some libraries write it.
+    // A single row group, as some libraries write.
     let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Uncompressed);
     writer.with_row_group_size(Some(rows as usize)).finish(&mut read()).unwrap();
     without("json");

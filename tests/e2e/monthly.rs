@@ -1,4 +1,4 @@
-//! `pfe run --monthly`: what comes is added to what is there, and nothing tells the outcome from that of reading everything.
+//! `pfe run --monthly`: an incremental run gives the same files as a run that reads everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use super::workdir::{Workdir, assert_same, copy};
 
 const RUN: [&str; 4] = ["run", "--data", "data", "--monthly"];
 
-/// A CSV file: its header and its rows.
+/// A CSV file: header and rows.
 type Csv = (csv::StringRecord, Vec<csv::StringRecord>);
 
 fn read(work: &Workdir, table: &str) -> Csv {
@@ -29,15 +29,15 @@ fn write(work: &Workdir, table: &str, part: &str, header: &csv::StringRecord, ro
     writer.flush().unwrap();
 }
 
-/// The rows of the small data, apart by when they come: all orders of the last days, and of those before some rows late.
+/// Rows of the small data, split by arrival: orders by day, and some rows that arrive later than their orders.
 struct Arrivals {
     tables: BTreeMap<&'static str, Csv>,
-    /// By table, the part in which each row comes.
+    /// By table, the part in which each row arrives.
     parts: BTreeMap<&'static str, Vec<usize>>,
 }
 
 impl Arrivals {
-    /// In part 0 all up to the first of `days` (`YYYY-MM-DD`), in the next up to the next.
+    /// Part 0 holds everything up to the first of `days` (`YYYY-MM-DD`), part 1 up to the second, and so on.
     fn new(work: &Workdir, days: &[&str]) -> Arrivals {
         let names = ["orders", "customers", "order_items", "order_payments", "order_reviews"];
         let tables: BTreeMap<&str, Csv> = names.into_iter().map(|name| (name, read(work, name))).collect();
@@ -56,14 +56,14 @@ impl Arrivals {
             let part = |(place, row): (usize, &csv::StringRecord)| {
                 let id = &row[key.unwrap()];
                 let part = if *name == "customers" { of_customer[id] } else { of_order[id] };
-                // Reviews come late as a rule, payments now and then, an item hardly ever.
+                // Reviews often arrive late, payments sometimes, items hardly ever.
                 let late = match *name {
                     "order_reviews" => place % 9 == 0,
                     "order_payments" => place % 97 == 0,
                     "order_items" => place % 301 == 0,
                     _ => false,
                 };
-                // And some rows stand in an export before their order does.
+                // Some rows are exported before their order.
                 let early = *name == "order_items" && place % 211 == 5;
                 match (late, early) {
                     (true, _) => (part + 1 + place % 2).min(days.len()),
@@ -76,7 +76,7 @@ impl Arrivals {
         Arrivals { tables, parts }
     }
 
-    /// Leaves in the folder what has come with part 0, as the files of the original.
+    /// Writes part 0 to the data folder, under the original file names.
     fn begin(&self, work: &Workdir) {
         self.come(work, 0, "");
     }
@@ -93,14 +93,14 @@ impl Arrivals {
     }
 }
 
-/// Why `clean` ran, by the log of the last run.
+/// Why `clean` ran, from the log of the last run.
 fn why(work: &Workdir, out: &str) -> String {
     let manifest = work.json(&format!("{out}/run.json"));
     let steps = manifest["volatile"]["steps"].as_array().unwrap();
     steps.iter().find(|step| step["step"] == "clean").unwrap()["why"].as_str().unwrap().into()
 }
 
-/// Runs in `out`, and demands that it comes out as a run elsewhere that reads everything.
+/// Runs in `out` and checks that the files equal those of a run elsewhere that reads everything.
 fn assert_as_whole(work: &Workdir, told: &str) {
     work.ok(&[&RUN[..], &["--quiet"]].concat());
     assert!(why(work, "out").contains(told), "{}", why(work, "out"));
@@ -126,7 +126,7 @@ fn what_comes_is_added_as_if_everything_were_read() {
     let stayed =
         before.iter().filter(|(name, bytes)| name.starts_with("clean/") && after.get(*name) == Some(bytes)).count();
     assert!(stayed > 60, "{stayed}");
-    // Where rows lie changes no number.
+    // The layout of rows changes no number.
     let plain = work.files("plain");
     for (name, bytes) in after.iter().filter(|(name, _)| name.starts_with("tables/") || name.starts_with("mart/")) {
         assert!(name.contains("supply_by_day/") || plain[name] == *bytes, "{name}");
@@ -139,7 +139,7 @@ fn what_comes_is_added_as_if_everything_were_read() {
     assert!(done.stdout.starts_with("nothing has changed"), "{done}");
 }
 
-/// The real data, too, where they are at hand: with zip codes that no point has, reviews of two orders, orders of no item.
+/// The same on the real data, if available: with unknown zip codes, reviews of two orders, and orders without items.
 #[test]
 fn real_days_are_added_as_if_everything_were_read() {
     let Some(data) = std::env::var_os("PFE_DATA") else { return };
@@ -160,7 +160,7 @@ fn where_it_might_differ_everything_is_read_again() {
     let arrivals = Arrivals::new(&work, &["2018-08-06"]);
     arrivals.begin(&work);
     work.ok(&[&RUN[..], &["--quiet"]].concat());
-    // An order comes once more, with another status.
+    // An order arrives again, with another status.
     let (header, orders) = &arrivals.tables["orders"];
     let mut again: Vec<String> = orders[0].iter().map(String::from).collect();
     again[2] = "canceled".into();
@@ -172,10 +172,10 @@ fn where_it_might_differ_everything_is_read_again() {
     wrong[2] = "six".into();
     write(&work, "order_reviews", "_1", header, &[&wrong.into(), &reviews[0]]);
     assert_as_whole(&work, "everything was read again: ");
-    // What was read before is another.
+    // A file that was read before is replaced.
     work.edit("data/olist_orders_dataset_1.csv", |text| text.replace("canceled", "approved"));
     assert_as_whole(&work, "is not what it was");
-    // New products may be those that an older order lacks.
+    // New products may be those that an earlier order refers to.
     let products = work.read("data/olist_products_dataset.csv");
     let header = products.lines().next().unwrap();
     work.write(
@@ -183,12 +183,12 @@ fn where_it_might_differ_everything_is_read_again() {
         format!("{header}\n{},perfumaria,40,287,1,225,16,10,14\n", "0".repeat(32)),
     );
     assert_as_whole(&work, "rows have come to `products`");
-    // The months in question are larger than memory.
+    // The months concerned are larger than memory.
     arrivals.come(&work, 1, "_3");
     let limited = [&RUN[..], &["--quiet", "--memory", "1"]].concat();
     work.ok(&limited);
     assert!(why(&work, "out").contains("which do not fit memory"), "{}", why(&work, "out"));
-    // What the last run has left was damaged.
+    // A file of the previous run is damaged.
     work.write("out/clean/orders/2018-01.parquet", "half");
     write(&work, "order_reviews", "_4", &arrivals.tables["order_reviews"].0, &[]);
     work.ok(&[&RUN[..], &["--quiet"]].concat());
@@ -197,7 +197,7 @@ fn where_it_might_differ_everything_is_read_again() {
     assert_same(&work.files("out"), &work.files("whole"));
 }
 
-/// Tables in files of their months are whole ones to a store.
+/// A store gets monthly tables as whole tables.
 #[test]
 fn a_store_gets_whole_tables() {
     let work = Workdir::with_data();

@@ -1,4 +1,4 @@
-//! The real data, where they are at hand: `PFE_DATA` names their folder. Without it there is nothing to test here.
+//! The real data, if available: `PFE_DATA` names their folder. Without it, these tests do nothing.
 
 use std::path::PathBuf;
 

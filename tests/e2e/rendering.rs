@@ -1,7 +1,7 @@
 //! Rendering alone: results in memory → HTML, PDF and dashboard.
 //!
-//! Apart from `tests/run`, for it wants the whole machine. `cargo test --release --features spark --test e2e rendering -- --ignored
-//! --nocapture` prints seconds, with the real data where `PFE_DATA` says.
+//! Not part of `tests/run`, because it needs the whole machine. `cargo test --release --features spark --test e2e rendering
+//! -- --ignored --nocapture` prints seconds; it uses the real data if `PFE_DATA` names them.
 
 use std::thread;
 use std::time::Instant;
@@ -42,7 +42,7 @@ fn rendering_alone() {
     );
 }
 
-/// As the run does it: the dashboard beside the report.
+/// Renders as a run does: the dashboard in parallel with the report.
 fn render(results: &Results) -> f64 {
     let start = Instant::now();
     thread::scope(|scope| {

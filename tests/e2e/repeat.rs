@@ -1,4 +1,4 @@
-//! Runs that are repeated: what is used again, what runs and why, what is not trusted, and what proves a run.
+//! Repeated runs: what is reused, what runs and why, what is not trusted, and what proves a run.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ fn finished() -> Workdir {
     work
 }
 
-/// What became of each step, by the log of the last run in `out`.
+/// Outcome of each step, from the log of the last run in `out`.
 fn log(work: &Workdir) -> BTreeMap<String, String> {
     let manifest = work.json("out/run.json");
     let steps = manifest["volatile"]["steps"].as_array().unwrap();
@@ -20,7 +20,7 @@ fn log(work: &Workdir) -> BTreeMap<String, String> {
     steps.iter().map(entry).map(|[step, did]| (step, did)).collect()
 }
 
-/// The steps that ran, those without files left out: they only serve others.
+/// Steps that ran, without those that leave no files, which only serve others.
 fn ran(work: &Workdir) -> Vec<String> {
     const FILES: [&str; 10] = [
         "generate",
@@ -38,7 +38,7 @@ fn ran(work: &Workdir) -> Vec<String> {
     FILES.iter().filter(|step| log.get(**step).is_some_and(|did| did == "ran")).map(|step| step.to_string()).collect()
 }
 
-/// Runs again with more arguments, and says which steps ran.
+/// Runs again with more arguments; returns the steps that ran.
 fn again(work: &Workdir, more: &[&str]) -> Vec<String> {
     work.ok(&[&RUN[..], more].concat());
     ran(work)
@@ -56,7 +56,7 @@ fn a_second_run_writes_nothing_and_says_so() {
     assert!(done.stdout.starts_with("nothing has changed: 9 steps are used again\n"), "{done}");
     assert_eq!(work.read("out/run.json"), manifest);
     assert_same(&before, &work.files("out"));
-    // The answers are there for whoever asks.
+    // The answers are still printed.
     let answers: serde_json::Value =
         serde_json::from_str(&work.ok(&["run", "--data", "data", "--json"]).stdout).unwrap();
     assert!(answers["fingerprint"].is_string());
@@ -70,7 +70,7 @@ fn a_second_run_on_generated_data_writes_nothing() {
     assert!(done.stdout.starts_with("nothing has changed: 10 steps"), "{done}");
     work.ok(&["--orders", "2000", "--seed", "4", "--quiet"]);
     assert!(ran(&work).contains(&"generate".to_string()));
-    // Damaged data are made again; since they come out the same, nothing else is.
+    // Damaged data are generated again. They come out the same, so that no other step runs.
     let before = work.files("out");
     work.edit("out/data/olist_sellers_dataset.csv", |csv| csv + "x");
     work.ok(&["--orders", "2000", "--seed", "4", "--quiet"]);
@@ -89,7 +89,7 @@ fn one_changed_parameter_runs_only_what_depends_on_it() {
     let (a, b) = two_weights(weights);
     work.write("weights.toml", weights.replacen(&a, "@", 1).replacen(&b, &a, 1).replacen('@', &b, 1));
     assert_eq!(again(&work, &["--weights", "weights.toml"]), [&["decisions"][..], &PAGES].concat());
-    // The same folder by another way gives the same bytes as a run from nothing.
+    // A folder reached in steps has the same bytes as one from a single run.
     work.ok(&[&RUN[..], &["--weights", "weights.toml", "--out", "new"]].concat());
     assert_same(&work.files("out"), &work.files("new"));
 }
@@ -111,7 +111,7 @@ fn another_order_of_rows_runs_the_cleaning_and_what_shows_the_inputs() {
         lines[1..].reverse();
         lines.join("\n") + "\n"
     });
-    // The clean rows are the same, so that mart and decisions stand; the pages name the hashes of the inputs.
+    // The clean rows are the same, so mart and decisions stay fresh. The pages name the hashes of the inputs and run.
     assert_eq!(again(&work, &[]), [&["clean"][..], &PAGES].concat());
     work.ok(&[&RUN[..], &["--out", "new"]].concat());
     assert_same(&work.files("out"), &work.files("new"));
@@ -127,7 +127,7 @@ fn a_changed_row_runs_all_that_stands_on_it() {
     assert_same(&work.files("out"), &work.files("new"));
 }
 
-/// Whether a file is missing, longer or has one other bit: it is made again, and comes out as it was.
+/// A file that is missing, longer, or has one flipped bit is made again, with the same contents.
 #[test]
 fn damaged_files_are_not_trusted() {
     let work = finished();
@@ -152,7 +152,7 @@ fn damaged_files_are_not_trusted() {
         assert_eq!(again(&work, &[]), [step], "{file}");
         assert_same(&before, &work.files("out"));
     }
-    // Without its manifest nothing tells whose the files are.
+    // Without the manifest, nothing says whose the files are.
     for text in ["{", "", "{\"core\": 5}"] {
         work.write("out/run.json", text);
         work.fails(&["run", "--data", "data"], 2, &["out/run.json` is no manifest of pfe", "hint: "]);
@@ -207,21 +207,21 @@ fn steps_can_be_chosen() {
     let before = work.files("out");
     assert_eq!(again(&work, &["--only", "mart"]), ["mart"]);
     assert_same(&before, &work.files("out"));
-    // A step alone takes what is there, fresh or not: here the page alone changes its language.
+    // With `--only`, a step takes what is there, fresh or not: here only one page changes its language.
     assert_eq!(again(&work, &["--only", "dashboard", "--lang", "en"]), ["dashboard"]);
     assert!(work.read("out/dashboard.html").contains("lang=\"en\""));
     assert!(work.read("out/report.html").contains("lang=\"fr\""));
     assert_eq!(again(&work, &[]), ["dashboard"]);
     assert_same(&before, &work.files("out"));
     work.fails(&["run", "--data", "data", "--only", "nothing"], 2, &["there is no step `nothing`"]);
-    // Pages that say "generated" never stand on the user's rows, nor the other way round.
+    // Pages that say "generated" are never made from the user's rows, and vice versa.
     work.fails(&["run", "--only", "dashboard"], 2, &["`out` holds no generated data", "hint: name the data"]);
     work.ok(&["run", "--orders", "2000", "--out", "made", "--quiet"]);
     let mixed = ["run", "--data", "data", "--only", "dashboard", "--out", "made"];
     work.fails(&mixed, 2, &["`made` holds a run on generated data"]);
 }
 
-/// As containers do it: a process per step, on one folder.
+/// As containers do: one process per step, on one folder.
 #[test]
 fn step_by_step_gives_the_same_as_at_once() {
     let work = finished();
@@ -244,7 +244,7 @@ fn step_by_step_gives_the_same_as_at_once() {
     assert_same(&work.files("out"), &work.files("steps"));
 }
 
-/// A page that fails leaves the others, and what was finished is used again once it can succeed.
+/// A failing page does not affect the others; finished work is reused once the page can succeed.
 #[test]
 fn after_a_failure_finished_steps_are_used_again() {
     let work = Workdir::with_data();
@@ -276,7 +276,7 @@ fn verify_names_what_is_not_as_it_was() {
     let work = finished();
     assert!(work.ok(&["verify"]).stdout.contains("files are as the run left them"));
     work.fails(&["verify", "--rerun"], 2, &["does not say where its data are", "hint: name them with `--data`"]);
-    // Another folder of the same files, another current folder, other numbers of threads.
+    // Another folder with the same files, another current folder, other thread counts.
     let copy = Workdir::new();
     for (name, bytes) in work.files("data") {
         copy.write(&format!("elsewhere/{name}"), bytes);
@@ -297,7 +297,7 @@ fn verify_names_what_is_not_as_it_was() {
     work.fails(&["verify", "--out", "nowhere"], 2, &["holds no finished run"]);
 }
 
-/// A run that claims another value in a table is found out, to the cell.
+/// A run with a forged value in a table is detected, down to the cell.
 #[test]
 fn verify_names_step_table_column_and_row() {
     let work = finished();
@@ -306,7 +306,7 @@ fn verify_names_step_table_column_and_row() {
     let (line, state) = (3, before.lines().nth(3).unwrap().split(',').next().unwrap().to_string());
     let orders = before.lines().nth(line).unwrap().split(',').nth(1).unwrap().to_string();
     work.edit(path, |csv| csv.replacen(&format!("{state},{orders},"), &format!("{state},999999,"), 1));
-    // The manifest is made to agree, as a mistake in the program would have it.
+    // The manifest is changed to match, as a bug in the program would do.
     let after = std::fs::read(work.path(path)).unwrap();
     let [old, new] = [before.as_bytes(), &after].map(|bytes| blake3::hash(bytes).to_hex().to_string());
     work.edit("out/run.json", |json| json.replace(&old, &new));
@@ -339,7 +339,7 @@ fn two_runs_are_compared_in_numbers() {
     work.fails(&["diff", "out", "data"], 2, &["holds no finished run"]);
 }
 
-/// The bytes and the rows of every table, by hand for one of each kind.
+/// Hashes of bytes and rows of every table; checked by hand for one table of each kind.
 #[test]
 fn tables_have_two_hashes() {
     let work = finished();
@@ -354,7 +354,7 @@ fn tables_have_two_hashes() {
     }
 }
 
-/// Every entity that is referred to is described, every file is there, and what the specification demands is said.
+/// Every referenced entity is described, every file exists, and what the specification requires is there.
 #[test]
 fn the_folder_can_be_described_as_a_crate() {
     let work = Workdir::with_data();
@@ -378,7 +378,7 @@ fn the_folder_can_be_described_as_a_crate() {
     let mut listed: Vec<String> = parts.iter().map(|p| p.to_string()).collect();
     listed.sort();
     assert_eq!(listed, files);
-    // It follows the next run, and nobody else's metadata are replaced.
+    // The metadata follow the next run, and those of another tool are not replaced.
     let before = work.read("out/ro-crate-metadata.json");
     work.ok(&[&RUN[..], &["--lang", "en"]].concat());
     assert_ne!(work.read("out/ro-crate-metadata.json"), before);
@@ -387,7 +387,7 @@ fn the_folder_can_be_described_as_a_crate() {
     assert_eq!(work.read("out/ro-crate-metadata.json"), "{}");
 }
 
-/// The targets of `{"@id": …}` alone.
+/// Collects the targets of objects that are only `{"@id": …}`.
 fn collect(value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(fields) if fields.len() == 1 && fields.contains_key("@id") => {

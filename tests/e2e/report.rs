@@ -1,4 +1,4 @@
-//! The report of a finished run: checked for freshness, compared with another, in an organisation's own words and style.
+//! Report of a finished run: freshness check, comparison with another run, an organisation's own words and style.
 
 use super::workdir::Workdir;
 
@@ -84,7 +84,7 @@ fn templates_replace_file_by_file() {
     work.edit("mine/fr/15-conclusion.md", |text| text.replace("{{ nothing.here }}", "\n\n![](picture.png)"));
     work.fails(&["report", "--templates", "mine"], 1, &["15-conclusion.md", "line ", "a figure is placed by"]);
     work.edit("mine/fr/15-conclusion.md", |text| text.replace("![](picture.png)", ""));
-    // A variable that no page has: file and line, whichever of the three templates asks for it.
+    // An unknown variable: the error names file and line, in each of the three templates.
     for (file, text) in [
         ("report.html", "\n\n{{ unknown }}"),
         ("dashboard.html", "\n\n{{ unknown }}"),
@@ -99,7 +99,7 @@ fn templates_replace_file_by_file() {
     work.ok(&["report", "--templates", "mine", "--quiet"]);
 }
 
-/// The page offers every table as it is written; nothing has to be fetched.
+/// The page offers every table as written; nothing has to be fetched.
 #[test]
 fn the_page_offers_the_tables() {
     let work = finished();
@@ -113,7 +113,7 @@ fn the_page_offers_the_tables() {
     assert!(html.contains("download=\"run.json\""));
 }
 
-/// Base64 back to bytes.
+/// Decodes base64.
 fn decoded(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bits, mut count, mut bytes) = (0u32, 0, Vec::new());

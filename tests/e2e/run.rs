@@ -1,8 +1,8 @@
-//! The main job on generated data: what comes out, and where.
+//! The main job on generated data: which files it writes, and what they contain.
 
 use super::workdir::{SMALL_ORDERS, Workdir};
 
-/// Columns that users' scripts rely on.
+/// Columns on which users' scripts rely.
 const TABLES: [(&str, &str); 22] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
@@ -90,7 +90,7 @@ fn other_commands_answer() {
     assert!(work.ok(&["--help"]).stdout.contains("synth"));
 }
 
-/// The generator plants a winning category, a growing state and a payment habit; the decisions find them.
+/// The generator plants a best category, a growing state and a payment habit; the decisions find them.
 #[test]
 fn what_was_planted_is_found() {
     for seed in ["1", "2"] {
@@ -105,7 +105,7 @@ fn what_was_planted_is_found() {
     }
 }
 
-/// With planted defects, every row is kept, removed as a duplicate, or set aside with its line and reason.
+/// With planted defects, every row is kept, removed as a duplicate, or quarantined with its line and reason.
 #[test]
 fn no_row_is_lost() {
     let work = Workdir::new();

@@ -1,4 +1,4 @@
-//! URLs of stores: what is none is refused before any work, and no secret is told.
+//! URLs of stores: an invalid one is refused before any work, and no secret is printed.
 
 use super::workdir::Workdir;
 
@@ -36,7 +36,7 @@ fn what_is_no_store_is_refused_and_no_secret_told() {
     }
     let after: Vec<_> = std::fs::read_dir(work.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(before.len(), after.len(), "{after:?}");
-    // Arguments in the wrong place are told as well.
+    // An argument in the wrong place is shown with its password masked.
     let done = work.pfe(&["run", "mysql://me:PW@h/db"]);
     assert!(
         done.code == Some(2) && done.stderr.contains("mysql://me:***@h/db") && !done.stderr.contains("PW"),
@@ -79,11 +79,11 @@ fn a_lake_replaces_only_what_it_has_made() {
     std::fs::remove_file(work.path("lake/raw_data/sellers.parquet")).unwrap();
     work.ok(&load);
     work.ok(&load);
-    // A run is stored whole or not at all.
+    // A run is stored completely or not at all.
     work.write("whole/results/winner.parquet", "mine");
     work.fails(&["run", "--data", "data", "--quiet", "--store", "lake:whole"], 2, &["winner.parquet` is in the way"]);
     assert!(!work.path("whole/cleaned_data/orders.parquet").exists());
-    // The rows are those of the run, not what else lies in its folder.
+    // Stored rows are those of the run, without other files in its folder.
     work.write("out/clean/mine/orders.parquet", "mine");
     work.ok(&["run", "--data", "data", "--quiet", "--store", "lake:other"]);
     assert!(
@@ -91,7 +91,7 @@ fn a_lake_replaces_only_what_it_has_made() {
     );
 }
 
-/// Known before the work, not after it.
+/// Refused before the work, not after it.
 #[test]
 fn what_an_engine_cleans_is_not_stored() {
     let work = Workdir::with_data();
@@ -99,7 +99,7 @@ fn what_an_engine_cleans_is_not_stored() {
     assert!(done.code == Some(2) && done.stderr.contains("cannot be used with"), "{done}");
 }
 
-/// What is read is the first place's; that another holds the table too is told.
+/// A table in several places is read from the first; the others are reported.
 #[test]
 fn a_table_in_two_databases_is_read_from_the_first_and_told() {
     let work = Workdir::with_data();
@@ -110,7 +110,7 @@ fn a_table_in_two_databases_is_read_from_the_first_and_told() {
     let run = work.ok(&["run", "--data", "sqlite:a.db", "--data", "sqlite:b.db", "--out", "out", "--only", "clean"]);
     let warnings = work.json("out/.pfe-run/audit.json")["warnings"].to_string();
     assert!(warnings.contains(told), "{run}\n{warnings}");
-    // Files come before a store, wherever it is named.
+    // Files have precedence over stores, in any order.
     work.ok(&["run", "--data", "data", "--data", "sqlite:b.db", "--out", "files", "--only", "clean", "--quiet"]);
     let warnings = work.json("files/.pfe-run/audit.json")["warnings"].to_string();
     assert!(warnings.contains("`sqlite:b.db raw_data.orders` is not read"), "{warnings}");

@@ -1,4 +1,4 @@
-//! The data as people really have them: each variant gives the same clean tables, or one message that says everything.
+//! Data as people have them: each variant gives the same clean tables, or one message that says everything.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ const REVIEWS: &str = "olist_order_reviews_dataset.csv";
 const SELLERS: &str = "olist_sellers_dataset.csv";
 const TRANSLATION: &str = "product_category_name_translation.csv";
 
-/// The clean tables of a place, as files of a lake, and what was said of it.
+/// Clean tables made from a place, as files of a lake, and the messages about it.
 fn clean(work: &Workdir, from: &[&str]) -> (BTreeMap<String, Vec<u8>>, String) {
     let mut args = vec!["load", "--to", "lake:lake", "--schema", "cleaned"];
     args.extend(from.iter().flat_map(|place| ["--from", place]));
@@ -29,13 +29,13 @@ fn clean(work: &Workdir, from: &[&str]) -> (BTreeMap<String, Vec<u8>>, String) {
     (work.files("lake"), done.stderr)
 }
 
-/// The clean tables of the data as they are generated.
+/// Clean tables of the data as generated.
 fn generated() -> &'static BTreeMap<String, Vec<u8>> {
     static CLEAN: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
     CLEAN.get_or_init(|| clean(&Workdir::with_data(), &["data"]).0)
 }
 
-/// The variant gives the same tables, but for some, and these words among the warnings; without words, not a warning.
+/// The variant gives the same tables, except `but`, with `words` in the warnings. Without words, there must be no warning.
 fn same_but(work: &Workdir, from: &[&str], but: &[&str], words: &[&str]) {
     let (tables, told) = clean(work, from);
     let others = |tables: &BTreeMap<String, Vec<u8>>| {
@@ -51,7 +51,7 @@ fn same(work: &Workdir, from: &str, words: &[&str]) {
     same_but(work, &[from], &[], words);
 }
 
-/// One message with all these words, and nothing in the output folder.
+/// One message with all these words, and an empty output folder.
 fn refused(work: &Workdir, place: &str, words: &[&str]) {
     work.fails(&["run", "--data", place], 2, words);
     assert!(!work.path("out").exists());
@@ -67,10 +67,10 @@ fn removed(work: &Workdir, names: &[&str]) {
     names.iter().for_each(|name| fs::remove_file(work.path("data").join(name)).unwrap());
 }
 
-/// The header of a text, and its rows in two parts of about one length.
+/// Splits a text into two halves of similar length, each with the header.
 fn halves(text: &str) -> [String; 2] {
     let (header, rows) = text.split_once('\n').unwrap();
-    // Where a row ends: no field of the tables that are cut here has a line break.
+    // End of a row: no field of the tables that are split here contains a line break.
     let middle = rows.len() / 2 + rows[rows.len() / 2..].find('\n').unwrap() + 1;
     [&rows[..middle], &rows[middle..]].map(|rows| format!("{header}\n{rows}"))
 }
@@ -93,7 +93,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
     fs::read(file.path()).unwrap()
 }
 
-/// A table as Parquet, as pandas writes it: texts and numbers.
+/// A table as Parquet, with texts and numbers as pandas writes them.
 fn parquet(work: &Workdir, name: &str) -> Vec<u8> {
     let read = CsvReadOptions::default().try_into_reader_with_file_path(Some(work.path("data").join(name)));
     let mut bytes = Vec::new();
@@ -101,7 +101,7 @@ fn parquet(work: &Workdir, name: &str) -> Vec<u8> {
     bytes
 }
 
-/// A column less.
+/// Removes columns from a table.
 fn without_columns(work: &Workdir, name: &str, columns: &[&str]) {
     let mut reader = csv::Reader::from_path(work.path("data").join(name)).unwrap();
     let kept: Vec<bool> = reader.headers().unwrap().iter().map(|column| !columns.contains(&column)).collect();
@@ -164,7 +164,7 @@ fn without_sellers() {
     );
 }
 
-/// The rest of the run goes on, in memory and in ranges of orders; its pages, in both languages, say what is missing.
+/// The rest of the run works, in memory and out of core; its pages, in both languages, say what is missing.
 #[test]
 fn without_all_that_an_analysis_can_do_without() {
     let work = Workdir::with_data();
@@ -204,7 +204,7 @@ fn columns_that_may_be_empty_are_missing() {
     work.fails(&["audit", "--data", "data", "--strict"], 2, &["column `review_comment_title` is missing"]);
 }
 
-/// Points without names of places, and points that are none.
+/// Points without place names, and invalid points.
 #[test]
 fn columns_of_geolocation_are_missing() {
     let work = Workdir::with_data();
@@ -265,7 +265,7 @@ fn kaggles_zip_in_a_folder() {
     zipped(&work, "downloads/archive (1).zip", work.files("data"));
     work.write("downloads/notes.txt", "mine");
     same(&work, "downloads", &[]);
-    // Beside the files that came out of it, it is said not to be read.
+    // An archive beside the files extracted from it is reported as not read.
     zipped(&work, "data/archive.zip", work.files("data"));
     same(&work, "data", &["`archive.zip` is not read: its tables `customers`, `geolocation`,"]);
 }
@@ -280,7 +280,7 @@ fn one_level_of_folders() {
     same(&work, "a", &[]);
 }
 
-/// Two files of a table, one of them compressed, and one as Parquet: in a folder and in an archive alike.
+/// Two files of a table, one compressed, one as Parquet: in a folder and in an archive alike.
 #[test]
 fn a_table_in_several_files_wherever_they_stand() {
     let work = Workdir::with_data();
@@ -316,7 +316,7 @@ fn files_that_are_not_read_are_named() {
         "`sellers.csv` of `other` is not read: `sellers` is taken from `olist_sellers_dataset.csv` of `data`",
     ];
     same_but(&work, &["data", "other"], &[], &words);
-    // All of them are in the audit and in the report, and a file more is no run without change.
+    // All of them are in audit and report, and a further file changes the run.
     work.ok(&["run", "--data", "data", "--data", "other", "--lang", "en"]);
     let audit = work.json("out/audit.json")["warnings"].to_string();
     let page = work.read("out/report.html");
@@ -330,7 +330,7 @@ fn files_that_are_not_read_are_named() {
     work.fails(&["audit", "--data", "data", "--strict"], 2, &["`orders_old.csv` is not read"]);
 }
 
-/// Alone it is refused; among others it must not pass.
+/// Alone it is refused; among other files it must not pass.
 #[test]
 fn a_file_among_others_that_is_cut_off() {
     let work = Workdir::with_data();
@@ -343,7 +343,7 @@ fn a_file_among_others_that_is_cut_off() {
         }
         refused(&work, "data", &[&format!("`orders_{cut}.csv` is cut off in line "), "hint: the file is incomplete"]);
     }
-    // In the middle of a quoted field, after a line break in it: the next file must not be swallowed.
+    // Cut inside a quoted field, after a line break in it: the next file must not be swallowed.
     work.write("data/orders_0.csv", format!("{}\"ab,\n\n", parts[0]));
     work.write("data/orders_1.csv", &parts[1]);
     refused(&work, "data", &["`orders_0.csv`: a quote that opens in the record of line ", " is not closed"]);
@@ -369,7 +369,7 @@ fn a_sqlite_file_as_others_make_it() {
     ] {
         let rows = work.table(&format!("data/{name}"));
         let columns: Vec<&String> = rows[0].keys().collect();
-        // As pandas writes it: an index, numbers as numbers, nothing as null.
+        // As pandas writes it: an index, numbers as numbers, empty text as null.
         let kind = |column: &str| match column {
             c if c.ends_with("zip_code_prefix") || c.ends_with("_id") && c.contains("item") => "INTEGER",
             "price" | "freight_value" | "payment_value" => "REAL",
@@ -450,7 +450,7 @@ fn what_never_ends_is_not_opened() {
     fs::create_dir_all(work.path("mine/style")).unwrap();
     pipe("mine/style/report.css");
     work.fails(&["run", "--data", "data", "--templates", "mine"], 2, &["is a pipe, not a regular file"]);
-    // A link to a file is as good as the file; one to a device is not.
+    // A link to a file counts as the file; a link to a device does not.
     moved(&work, &format!("data/{SELLERS}"), "elsewhere.csv");
     std::os::unix::fs::symlink("../elsewhere.csv", work.path("data").join(SELLERS)).unwrap();
     same(&work, "data", &[]);
@@ -474,9 +474,9 @@ fn a_mark_of_bytes_and_an_index_column() {
     same(&work, "data", &[PAYMENTS]);
 }
 
-// Those that follow need the detection of dates, delimiters and encodings.
+// The following tests need the detection of dates, delimiters and encodings.
 
-/// Rewrites the fields of some columns of a table.
+/// Rewrites the fields of a table, with another delimiter.
 fn rewritten(work: &Workdir, name: &str, delimiter: u8, rewrite: impl Fn(&str, &str) -> String) {
     let path = work.path("data").join(name);
     let mut reader = csv::Reader::from_path(&path).unwrap();
@@ -493,7 +493,7 @@ fn is_date(column: &str) -> bool {
     ["_timestamp", "_date", "_at"].iter().any(|end| column.ends_with(end))
 }
 
-/// Dates of all tables that have any, written otherwise.
+/// Rewrites the dates of all tables.
 fn dated(work: &Workdir, write: impl Fn(&str) -> String) {
     for name in [ORDERS, ITEMS, REVIEWS] {
         rewritten(work, name, b',', |column, field| match is_date(column) && !field.is_empty() {
@@ -518,7 +518,7 @@ fn dates_in_other_forms() {
     for form in forms {
         let work = Workdir::with_data();
         dated(&work, form);
-        // Where the form is one that others could be, or has a time zone, that is said.
+        // If the format is ambiguous or has a time zone, a message says so.
         let (tables, _) = clean(&work, &["data"]);
         assert_same(generated(), &tables);
     }
@@ -558,7 +558,7 @@ fn other_encodings() {
     let text = work.read(&format!("data/{ORDERS}"));
     let wide = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     work.write(&format!("data/{ORDERS}"), wide);
-    // Names of cities have accents: one byte each in Windows-1252.
+    // City names have accents: one byte each in Windows-1252.
     let text = work.read(&format!("data/{GEOLOCATION}"));
     let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
     work.write(&format!("data/{GEOLOCATION}"), bytes);

@@ -1,4 +1,4 @@
-//! A folder of its own for each test, and the binary run in it.
+//! A temporary folder for each test, in which it runs the binary.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// Small data that every test may copy: generated once per test run.
+/// Small data that every test may copy; generated once per test run.
 static SMALL: OnceLock<tempfile::TempDir> = OnceLock::new();
-/// Orders in [`SMALL`].
+/// Number of orders in [`SMALL`].
 pub const SMALL_ORDERS: usize = 3_000;
 
 pub struct Workdir {
     dir: tempfile::TempDir,
 }
 
-/// What a command printed, and how it ended.
+/// Output and exit code of a command.
 #[derive(Debug)]
 pub struct Done {
     pub code: Option<i32>,
@@ -29,7 +29,7 @@ impl Workdir {
         Workdir { dir: tempfile::tempdir().unwrap() }
     }
 
-    /// With a writable copy of the small data under `data/`.
+    /// A folder with a writable copy of the small data under `data/`.
     pub fn with_data() -> Workdir {
         let small = SMALL.get_or_init(|| {
             let dir = tempfile::tempdir().unwrap();
@@ -56,12 +56,12 @@ impl Workdir {
         fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// Changes a text file.
+    /// Edits a text file.
     pub fn edit(&self, name: &str, edit: impl FnOnce(String) -> String) {
         self.write(name, edit(self.read(name)));
     }
 
-    /// Runs `pfe` here.
+    /// Runs `pfe` in this folder.
     pub fn pfe(&self, args: &[&str]) -> Done {
         run_in(self.dir.path(), args, &[])
     }
@@ -70,14 +70,14 @@ impl Workdir {
         run_in(self.dir.path(), args, env)
     }
 
-    /// Runs `pfe` here and demands success.
+    /// Runs `pfe` and checks that it succeeds.
     pub fn ok(&self, args: &[&str]) -> Done {
         let done = self.pfe(args);
         assert_eq!(done.code, Some(0), "{done}");
         done
     }
 
-    /// Runs `pfe` here and demands this exit code, these words on standard error, and no panic.
+    /// Runs `pfe` and checks the exit code, the words on standard error, and that it did not panic.
     pub fn fails(&self, args: &[&str], code: i32, words: &[&str]) {
         let done = self.pfe(args);
         assert_eq!(done.code, Some(code), "{done}");
@@ -88,7 +88,7 @@ impl Workdir {
         assert!(done.stderr.starts_with("error: "), "{done}");
     }
 
-    /// The rows of a CSV file, by column name.
+    /// Rows of a CSV file, by column name.
     pub fn table(&self, name: &str) -> Vec<BTreeMap<String, String>> {
         let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
         reader.deserialize().map(|row| row.unwrap()).collect()
@@ -98,7 +98,7 @@ impl Workdir {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    /// The files below `folder` with their bytes. Of `run.json` only what must not vary.
+    /// Files below `folder` with their bytes; of `run.json`, only the deterministic part.
     pub fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path(folder), "", &mut files);
@@ -110,7 +110,7 @@ impl Workdir {
     }
 }
 
-/// Names the first file that differs.
+/// Checks that files are equal; names the first that differs.
 pub fn assert_same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) {
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     for (name, bytes) in a {
@@ -140,7 +140,7 @@ fn run_in(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Done {
     }
 }
 
-/// Copies the files of a folder, those of its folders left out.
+/// Copies the files of a folder, without its subfolders.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()).filter(|entry| entry.path().is_file()) {

@@ -1,4 +1,4 @@
-//! Raw files that a server cleans: the same clean rows, audit, mart and results as here.
+//! Raw files cleaned by a server give the same clean rows, audit, mart and results as here.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -25,7 +25,8 @@ const CLEAN: [&str; 11] = [
     "zip_locations",
 ];
 
-/// A run on `data` here and one that the server cleans: in all but hashes of the input, lines and how rows lie in files the same.
+/// Compares a run on `data` here with one that the server cleans. Only hashes of the input, line numbers and the layout of
+/// rows may differ.
 fn same_there(server: &Server, work: &Workdir, data: &str, variables: &[(&str, &str)]) {
     let (here, there) = (format!("here-{data}"), format!("there-{data}"));
     work.ok(&["run", "--data", data, "--out", &here, "--quiet"]);
@@ -33,7 +34,7 @@ fn same_there(server: &Server, work: &Workdir, data: &str, variables: &[(&str, &
 }
 
 fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &str), variables: &[(&str, &str)]) {
-    // With so little memory this process would cut all that it reads into ranges.
+    // With so little memory, this process would read out of core.
     let run = ["run", "--data", data, "--out", there, "--memory", "1", "--engine", &server.url, "--engine-cleans"];
     let done = work.pfe_with(&[&run[..], &["--quiet"]].concat(), variables);
     assert_eq!(done.code, Some(0), "{done}\n{}", server.log());
@@ -56,7 +57,7 @@ fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &s
     assert!(again.stdout.starts_with("nothing has changed"), "{again}");
 }
 
-/// The rows of a table in one file, or in a folder of several, sorted: engines write in no order.
+/// Sorted rows of a table in one file, or in a folder of several: engines write in any order.
 fn rows(work: &Workdir, path: &str) -> DataFrame {
     let single = work.path(&format!("{path}.parquet"));
     let files = match single.exists() {
@@ -72,7 +73,7 @@ fn rows(work: &Workdir, path: &str) -> DataFrame {
     all.sort(columns, SortMultipleOptions::default()).unwrap()
 }
 
-/// What was set aside, whatever the lines and the order.
+/// Quarantined rows, without line numbers and order.
 fn set_aside(work: &Workdir, out: &str) -> Vec<String> {
     let Ok(tables) = std::fs::read_dir(work.path(&format!("{out}/quarantine"))) else { return Vec::new() };
     let mut all = Vec::new();
@@ -87,7 +88,7 @@ fn set_aside(work: &Workdir, out: &str) -> Vec<String> {
     all
 }
 
-/// Generated data with every kind of defect; records of too many or too few fields only where the server tells them.
+/// Generated data with every kind of defect. Records with too many or too few fields only if the server detects them.
 fn spoilt(work: &Workdir, tells_malformed: bool) {
     work.ok(&["synth", "--orders", "3000", "--seed", "5", "--defects", "0.02", "--out", "spoilt", "--quiet"]);
     if tells_malformed {
@@ -96,7 +97,7 @@ fn spoilt(work: &Workdir, tells_malformed: bool) {
     for (name, bytes) in work.files("spoilt").into_iter().filter(|(name, _)| name.ends_with(".csv")) {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..]);
         let header = reader.headers().unwrap().clone();
-        // The line ends that the file has.
+        // Keeps the file's line ends.
         let end = if bytes.windows(2).any(|two| two == b"\r\n") {
             csv::Terminator::CRLF
         } else {
@@ -112,7 +113,7 @@ fn spoilt(work: &Workdir, tells_malformed: bool) {
     }
 }
 
-/// Tables in several files, one of them compressed, one with a byte-order mark and the line ends of Windows, others without a row.
+/// Tables in several files: one compressed, one with a byte-order mark and CRLF, others without rows.
 fn laid_out(work: &Workdir) {
     copy(&work.path("spoilt"), &work.path("laid-out"));
     let name = "laid-out/olist_orders_dataset.csv";
@@ -132,7 +133,7 @@ fn laid_out(work: &Workdir) {
     std::fs::remove_file(work.path("laid-out/states_name.csv")).unwrap();
 }
 
-/// What a server cannot clean, and what it finds wrong, is told as this process tells it, and the folder is as before.
+/// What a server cannot clean, or finds wrong, is reported as this process does, and the folder is unchanged.
 fn refusals_are_told(server: &Server, work: &Workdir) {
     let fails = |data: &str, code: i32, words: &[&str]| {
         let run =
@@ -203,7 +204,7 @@ fn into_a_lake(server: &Server, work: &Workdir) {
     assert!(a.equals_missing(&b));
 }
 
-/// A changed file is known by its rows, and one that was only written again is not.
+/// A changed file is detected by its rows; a rewritten file with the same rows is no change.
 fn changes_are_known(server: &Server, work: &Workdir) {
     let plan = ["plan", "--data", "spoilt", "--out", "there-spoilt", "--engine", &server.url, "--engine-cleans"];
     let name = "spoilt/olist_sellers_dataset.csv";
@@ -238,7 +239,7 @@ fn sail_cleans() {
     refusals_are_told(&server, &work);
     laid_out(&work);
     same_there(&server, &work, "laid-out", &[]);
-    // Sail cannot tell a record of another number of fields from its neighbours, and says so.
+    // Sail cannot detect a record with another number of fields, and says so.
     work.edit("laid-out/olist_products_dataset.csv", |text| text + "\"a\",\"b\"\n");
     let run = ["run", "--data", "laid-out", "--engine", &server.url, "--engine-cleans", "--quiet"];
     work.fails(
@@ -284,7 +285,7 @@ fn sail_cleans_from_s3() {
     let here = work.pfe_with(&["run", "--data", &bucket, "--out", "here", "--quiet"], &variables);
     assert_eq!(here.code, Some(0), "{here}");
     same_as(&server, &work, (&bucket, "here", "there"), &variables);
-    // What is clean stays in the bucket, too.
+    // The clean tables stay in the bucket, too.
     let run = ["run", "--data", &bucket, "--out", "apart", "--engine", &server.url, "--engine-cleans"];
     let done = work.pfe_with(&[&run[..], &["--engine-store", &bucket]].concat(), &variables);
     assert_eq!(done.code, Some(0), "{done}\n{}", server.log());
@@ -296,7 +297,7 @@ fn sail_cleans_from_s3() {
     assert!(verified.stdout.contains("the mart comes out the same"), "{verified}");
 }
 
-/// Puts an object into a bucket of the test server, which asks for no signature.
+/// Puts an object into a bucket of the test server, which requires no signature.
 fn put(endpoint: &str, path: &str, bytes: &[u8]) {
     let host = endpoint.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();

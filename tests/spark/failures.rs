@@ -1,4 +1,4 @@
-//! Servers that are not there, go away, or say nothing: a clear error, the output folder as before, and a run that goes on.
+//! Servers that are absent, go away, or do not answer: a clear error, an unchanged output folder, and a run that can continue.
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ fn a_server_that_is_not_there() {
     assert!(!work.path("out/run.json").exists());
     work.fails(&["run", "--data", "data", "--engine", "sc://"], 2, &["`sc://` is no URL of a Spark Connect server"]);
     work.fails(&["run", "--data", "data", "--engine", "spark://host"], 2, &["there is no engine `spark://host`"]);
-    // What was cleaned is used again by the next run, and the mart comes from another engine.
+    // The next run reuses the clean tables and makes the mart with another engine.
     work.ok(&["run", "--data", "data", "--quiet"]);
     work.ok(&["run", "--data", "data", "--quiet", "--out", "whole"]);
     assert_same(&work.files("whole"), &work.files("out"));
@@ -48,7 +48,7 @@ fn a_server_that_says_nothing_is_left_after_the_time_limit_or_on_request() {
     let done = pfe.wait_with_output().unwrap();
     assert_eq!(done.status.code(), Some(130), "{}", String::from_utf8_lossy(&done.stderr));
 
-    // Both left the work of the other steps, and nothing half done.
+    // Both runs left the work of the other steps, and nothing half done.
     server.signal("CONT");
     work.ok(&run);
     work.ok(&["run", "--data", "data", "--quiet", "--out", "whole"]);
@@ -61,7 +61,7 @@ fn a_server_that_dies_at_its_work() {
     dies_at("clean", "orders", true);
 }
 
-/// It is killed when it begins with `what`.
+/// Kills the server when `step` begins with `what`.
 fn dies_at(step: &str, what: &str, cleans: bool) {
     let Some(server) = Server::sail(&[]) else { return };
     let work = Workdir::with_data();

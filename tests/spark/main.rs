@@ -1,4 +1,4 @@
-//! The mart on real Spark Connect servers, Spark 4 and Sail: every SQL file and the whole run, equal to polars' to the bit.
+//! Mart on real Spark Connect servers (Spark 4 and Sail): every SQL file and the whole run equal those of polars, bit by bit.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod cleans;

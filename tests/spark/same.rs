@@ -1,4 +1,4 @@
-//! What a server makes is what polars makes.
+//! A server makes the same as polars.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use polars::prelude::*;
 use super::server::Server;
 use super::workdir::{Workdir, assert_same};
 
-/// The whole run on generated data with defects and, where they are, on the real ones.
+/// The whole run on generated data with defects and, if available, on the real data.
 fn whole_run(server: &Server) -> Workdir {
     let work = Workdir::new();
     work.ok(&["synth", "--orders", "5000", "--seed", "7", "--defects", "0.01", "--out", "data", "--quiet"]);
@@ -31,7 +31,7 @@ fn whole_run(server: &Server) -> Workdir {
     work
 }
 
-/// Tables that lie in a file per month are read as the folders that they are.
+/// A monthly table is read as a folder.
 fn by_month(server: &Server, work: &Workdir) {
     let run = ["run", "--data", "data", "--monthly", "--quiet", "--out"];
     work.ok(&[&run[..], &["months-here"]].concat());
@@ -40,7 +40,7 @@ fn by_month(server: &Server, work: &Workdir) {
     assert_same(&work.files("months-here"), &work.files("months-there"));
 }
 
-/// Every statement is the server's work, in the order of the files, and told.
+/// The server runs every statement, in the order of the files, and each is reported.
 fn every_statement(server: &Server, work: &Workdir) {
     let told = Mutex::new(Vec::new());
     pipeline::run(&server.run(work, "told"), &|text| {
@@ -53,7 +53,7 @@ fn every_statement(server: &Server, work: &Workdir) {
     assert_same(&work.files("here-generated/mart"), &work.files("told/mart"));
 }
 
-/// A mart that another program made, with hashes that fit: the first table that differs is named, and where.
+/// A mart made by another program, with matching hashes: the error names the first differing table and position.
 fn a_difference_is_named(server: &Server, work: &Workdir) {
     let path = work.path("here-generated/mart/payments.parquet");
     let before = blake3::hash(&std::fs::read(&path).unwrap()).to_hex().to_string();
@@ -66,11 +66,11 @@ fn a_difference_is_named(server: &Server, work: &Workdir) {
     work.edit("here-generated/run.json", |json| json.replace(&before, &after));
     let words = ["on sc://127.0.0.1", "step `mart`, `mart/payments.parquet`, column `orders`, row 3"];
     work.fails(&["verify", "--out", "here-generated", "--engine", &server.url], 1, &words);
-    // polars says so, too.
+    // polars reports the same.
     work.fails(&["verify", "--out", "here-generated", "--engine", "polars"], 1, &words[1..]);
 }
 
-/// What a server cannot do is told with the file, and in the server's words.
+/// What a server cannot do is reported with the file, in the server's words.
 fn refusals_are_told(server: &Server, work: &Workdir) {
     let engine = engine::open(&server.url).unwrap();
     let clean = |table: &str| work.path(&format!("there-generated/clean/{table}.parquet")).display().to_string();
@@ -87,12 +87,12 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
     assert!(error.hint().unwrap().contains("--engine-store"), "{error}");
 }
 
-/// Engines take turns: where one had to share two processors with another, a statement outlasted its session.
+/// Engines run one at a time: when one had to share two processors with another, a statement outlasted its session.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A server starts in its turn: Sail's workers, where they had idled for two minutes, once answered no statement.
+/// A server starts only when it is its turn: Sail's workers once answered no statement after two idle minutes.
 fn everything(start: impl FnOnce() -> Option<Server>) {
-    // One that failed has had its turn.
+    // A failed test has ended its turn.
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(server) = start() else { return };
     let work = whole_run(&server);
@@ -103,7 +103,7 @@ fn everything(start: impl FnOnce() -> Option<Server>) {
     a_difference_is_named(&server, &work);
 }
 
-/// Where the server does not see the output folder, a store hands it the clean tables.
+/// If the server does not see the output folder, a store passes it the clean tables.
 fn through_a_lake(server: &Server, work: &Workdir) {
     let run = ["run", "--data", "data", "--out", "lake-out", "--quiet", "--engine", &server.url];
     work.ok(&[&run[..], &["--engine-store", "lake:shared"]].concat());
@@ -127,7 +127,7 @@ fn spark() {
     everything(Server::spark);
 }
 
-/// Variables of the environment.
+/// Environment variables.
 pub type Variables = Vec<(&'static str, String)>;
 
 /// Sail with the S3 of the tests: the server, the endpoint, and the variables by which both reach it.
@@ -150,7 +150,7 @@ pub fn sail_with_s3() -> Option<(Server, String, Variables)> {
     Some((server, endpoint, variables))
 }
 
-/// Through S3, which Spark reads where its cluster has the library for it, and Sail by itself.
+/// Through S3. Spark reads it if its cluster has the library; Sail reads it by itself.
 #[test]
 fn sail_reads_from_s3() {
     let Some((server, _, variables)) = sail_with_s3() else { return };
@@ -165,7 +165,7 @@ fn sail_reads_from_s3() {
     assert_same(&work.files("here"), &work.files("there"));
 }
 
-/// A path that says nothing to a glob is one to Spark, whatever it is called.
+/// Spark takes a path without glob characters as it is, whatever its name.
 #[test]
 fn folders_may_have_any_name() {
     let Some(server) = Server::sail(&[]) else { return };

@@ -1,7 +1,7 @@
-//! The original's number of orders and ten times as many: still the same bits, and what it costs.
+//! The original project's number of orders and ten times as many: the same bits, and the costs.
 //!
-//! Apart from `tests/run`, for it takes its time. `cargo test --release --features spark --test spark -- --ignored --nocapture`
-//! prints a table.
+//! Not part of `tests/run`, because it takes long. `cargo test --release --features spark --test spark -- --ignored
+//! --nocapture` prints a table.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! Servers of a test's own, on free loopback ports, gone with the test. tests/tools.sh installs them into a virtual
-//! environment, which PFE_TEST_VENV names.
+//! Servers of one test, on free loopback ports, which end with the test. `tests/tools.sh` installs them into the virtual
+//! environment that `PFE_TEST_VENV` names.
 
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +14,7 @@ use pfe::report::Lang;
 
 use super::workdir::Workdir;
 
-/// How long a server may take to start, in tenths of a second: Spark needs seven seconds on a quiet machine.
+/// Time limit for a server to start, in tenths of a second. Spark needs seven seconds on a quiet machine.
 const START: u32 = 1_800;
 
 pub struct Server {
@@ -23,7 +23,7 @@ pub struct Server {
     folder: tempfile::TempDir,
 }
 
-/// The virtual environment. CI must have it; elsewhere a test without it says that it was skipped.
+/// The virtual environment. CI must have it; elsewhere, a test without it says that it was skipped.
 fn venv() -> Option<PathBuf> {
     match std::env::var_os("PFE_TEST_VENV") {
         Some(path) => Some(path.into()),
@@ -36,7 +36,7 @@ fn venv() -> Option<PathBuf> {
 }
 
 impl Server {
-    /// Sail in one process; with `SAIL_MODE=local-cluster` among the variables it has workers.
+    /// Sail in one process; with `SAIL_MODE=local-cluster` among the variables, it has workers.
     pub fn sail(variables: &[(&str, &str)]) -> Option<Server> {
         let mut command = Command::new(venv()?.join("bin/sail"));
         command.args(["spark", "server", "--ip", "127.0.0.1", "--port"]).envs(variables.iter().copied());
@@ -45,7 +45,7 @@ impl Server {
         }))
     }
 
-    /// Spark, with two threads.
+    /// Spark with two threads.
     pub fn spark() -> Option<Server> {
         let libraries = fs::read_dir(venv()?.join("lib")).unwrap();
         let home =
@@ -94,7 +94,7 @@ impl Server {
         read(&self.folder.path().join("log"))
     }
 
-    /// A run on the data of a test, the mart on this server.
+    /// A run on the data of a test, with the mart on this server.
     pub fn run(&self, work: &Workdir, out: &str) -> RunParams {
         RunParams {
             input: Input::Places(vec![work.path("data")]),
@@ -109,14 +109,14 @@ impl Server {
         }
     }
 
-    /// The most memory that it has held so far, MB.
+    /// Peak memory so far, MB.
     pub fn peak_memory(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         peak.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the server.
     pub fn signal(&self, name: &str) {
         signal(self.child.id(), name);
     }
@@ -133,7 +133,7 @@ fn read(path: &Path) -> String {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The server may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The original's way through S3, DynamoDB and a database, through the binary.
+//! The original project's path through S3, DynamoDB and a database, through the binary.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use super::servers::{Place, place, server};
 use super::workdir::{Done, Workdir, assert_same};
 
-/// A bucket and a prefix of DynamoDB of a test's own, with what `pfe` needs to get there.
+/// A bucket and a DynamoDB prefix of one test, with what `pfe` needs to reach them.
 struct Cloud {
     bucket: String,
     env: Vec<(&'static str, String)>,
@@ -64,7 +64,7 @@ impl Cloud {
         self
     }
 
-    /// A request by hand: what users do with a tool of their own. The test's server checks no signature.
+    /// A request without pfe, as users make with tools of their own. The test server checks no signature.
     fn request(&self, method: &str, key: &str, body: &[u8]) -> Vec<u8> {
         let host = self.env[0].1.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).unwrap();
@@ -85,7 +85,7 @@ impl Cloud {
         answer.split_off(end + 4)
     }
 
-    /// The original's layout: CSV files, and customers and sellers as JSON.
+    /// Uploads the original project's layout: CSV files, and customers and sellers as JSON.
     fn put_layout(&self, work: &Workdir) {
         for entry in fs::read_dir(work.path("data")).unwrap() {
             let path = entry.unwrap().path();
@@ -127,7 +127,7 @@ impl Cloud {
     }
 }
 
-/// From the bucket into the database and the documents, from there through the analysis, and back into the bucket.
+/// From the bucket into the database and the documents, through the analysis, and back into the bucket.
 fn the_whole_way(cloud: &Cloud, database: &Place) {
     let work = Workdir::with_data();
     work.ok(&["run", "--data", "data", "--out", "local", "--quiet"]);
@@ -147,7 +147,7 @@ fn the_whole_way(cloud: &Cloud, database: &Place) {
     for folder in ["clean", "mart"] {
         assert_same(&work.files(&format!("local/{folder}")), &work.files(&format!("out/{folder}")));
     }
-    // Of the tables, only what was read where differs.
+    // Only the table that says what was read where differs.
     for (name, bytes) in work.files("local/tables") {
         let stored = cloud.request("GET", &format!("olist/results/{name}"), b"");
         assert!(name == "audit.csv" || stored == bytes, "{}: {name} in the bucket differs", database.kind);
@@ -171,7 +171,7 @@ fn the_original_way_gives_the_local_results_to_the_bit() {
 fn files_in_a_bucket_are_read_as_files_of_a_folder_are() {
     let Some(cloud) = Cloud::new("files") else { return };
     let work = Workdir::with_data();
-    // A row that breaks the contract is set aside with its line wherever it is read.
+    // A row that breaks the contract is quarantined with its line wherever it is read.
     work.edit("data/olist_orders_dataset.csv", |text| text.replacen("\"delivered\"", "\"devoured\"", 1));
     for entry in fs::read_dir(work.path("data")).unwrap() {
         let path = entry.unwrap().path();
@@ -187,7 +187,7 @@ fn files_in_a_bucket_are_read_as_files_of_a_folder_are() {
     assert_eq!(work.json("local/run.json")["core"]["inputs"], work.json("out/run.json")["core"]["inputs"]);
 }
 
-/// An object under the key of a table, which no load has put there.
+/// An object under the key of a table that no load has put there.
 #[test]
 fn objects_of_others_are_left_alone() {
     let Some(cloud) = Cloud::new("others") else { return };
@@ -196,7 +196,7 @@ fn objects_of_others_are_left_alone() {
     let load = ["load", "--from", "data", "--to", &cloud.url(), "--quiet"];
     cloud.fails(&work, &load, 2, &["raw_data/sellers.parquet` is in the way", "hint: move it away"]);
     assert_eq!(cloud.request("GET", "olist/raw_data/sellers.parquet", b""), b"mine");
-    // Nothing of the load is there either, and once the object is gone, it comes; its own objects are replaced.
+    // The failed load left nothing. Once the object is removed, the load works; a load replaces its own objects.
     cloud.fails(&work, &["run", "--data", &cloud.url(), "--quiet"], 2, &["missing from `s3://"]);
     cloud.request("DELETE", "olist/raw_data/sellers.parquet", b"");
     cloud.ok(&work, &load);

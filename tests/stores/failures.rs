@@ -1,4 +1,4 @@
-//! Connections that break, servers that refuse, tables of others: retried or told, and never half done.
+//! Broken connections, refusing servers, foreign tables: retried or reported, and never half done.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -23,7 +23,7 @@ fn sum(frame: &DataFrame) -> i64 {
 fn a_connection_cut_in_the_middle_is_tried_again() {
     for (kind, variable) in SERVERS {
         let Some(url) = server(variable) else { continue };
-        // Two loads break off, at different places; the third gets through.
+        // Two loads break off at different places; the third succeeds.
         for bytes in [100_000, 900_000] {
             let proxy = Proxy::new(port(&url), bytes, 2);
             let place = place_with(kind, Some(proxy.port), "?tls=disable").unwrap();
@@ -54,7 +54,7 @@ fn a_connection_that_never_holds_is_an_error_and_the_old_table_stays() {
         assert!(error.to_string().contains("(tried 5 times)"), "{kind}: {error}");
         assert_eq!(error.exit_code(), 1);
         assert_eq!(store.read(Stage::Results, "t").unwrap().unwrap().height(), 10, "{kind}");
-        // Without the bad connection the next load ends well, and clears up.
+        // Without the bad connection, the next load succeeds and cleans up.
         let direct = place.url.replace(&format!(":{}/", proxy.port), &format!(":{}/", port(&url)));
         let store = store::open(&direct).unwrap();
         store.write(Stage::Results, "t", &numbers(20), &|_| ()).unwrap();
@@ -64,14 +64,14 @@ fn a_connection_that_never_holds_is_an_error_and_the_old_table_stays() {
     }
 }
 
-/// Tables that a load has left beside the one that it should.
+/// Temporary tables that a load has left beside its target.
 fn leftovers(place: &Place) -> Vec<String> {
     if place.kind == "sqlite" {
         return execute(place, "SELECT name FROM sqlite_master WHERE name LIKE '%__pfe%'");
     }
     let mut sql = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%\\_\\_pfe%'".to_string();
     if place.kind == "mysql" {
-        // Other tests are at work on the same server.
+        // Other tests use the same server.
         let url = store::url::StoreUrl::parse(&place.url).unwrap();
         sql += &format!(" AND table_schema LIKE '{}\\_%'", url.path);
     }
@@ -135,7 +135,7 @@ fn a_table_of_others_is_neither_replaced_nor_read_wrongly() {
         );
         assert!(error.hint().unwrap().contains("rename or drop"));
         assert_eq!(error.exit_code(), 2);
-        // One column more does not stand in the way of reading; one less does.
+        // An additional column does not prevent reading; a missing one does.
         assert_eq!(store.read(Stage::Raw, "sellers").unwrap().unwrap().height(), 1);
         execute(&place, "ALTER TABLE {raw_data.sellers} DROP COLUMN seller_city");
         let error = store.read(Stage::Raw, "sellers").unwrap_err();
@@ -144,7 +144,7 @@ fn a_table_of_others_is_neither_replaced_nor_read_wrongly() {
     }
 }
 
-/// All tables of a run are swapped together: one that is refused leaves all as they were.
+/// All tables of a run are swapped together: if one is refused, all stay as they were.
 #[test]
 fn a_run_is_stored_whole_or_not_at_all() {
     let work = Workdir::with_data();
@@ -175,14 +175,14 @@ fn a_run_is_stored_whole_or_not_at_all() {
     }
 }
 
-/// Tables of the very columns, and of the names that a load uses aside, which no load has made.
+/// Tables that no load has made, with the same columns or with the names of a load's temporary tables.
 #[test]
 fn tables_that_no_load_has_made_are_left_alone() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
         store.write(Stage::Results, "other", &numbers(1), &|_| ()).unwrap();
         execute(&place, "CREATE TABLE {results.t} (i BIGINT, text VARCHAR(99))");
-        // Without a row, as after `pfe ddl`, nothing is lost.
+        // A table without rows, as after `pfe ddl`, may be replaced: nothing is lost.
         store.write(Stage::Results, "t", &numbers(2), &|_| ()).unwrap();
         execute(&place, "DROP TABLE {results.t}");
         execute(&place, "CREATE TABLE {results.t} (i BIGINT, text VARCHAR(99))");
@@ -199,7 +199,7 @@ fn tables_that_no_load_has_made_are_left_alone() {
     }
 }
 
-/// Types are declared: what a run happens to hold does not decide about them.
+/// Types are declared, and do not depend on the values of a run.
 #[test]
 fn results_have_the_types_that_are_declared() {
     let work = Workdir::new();
@@ -262,7 +262,7 @@ fn tls_is_verified_unless_asked_not_to() {
                 }
             }
         }
-        // The right authority, but another name than the certificate's.
+        // The right authority, but a name other than the certificate's.
         let place = place_with(kind, None, &format!("?ca={ca}")).unwrap();
         let url = place.url.replace("@127.0.0.1:", "@127.0.0.2:");
         assert!(store::open(&url).unwrap().write(Stage::Results, "t", &numbers(1), &|_| ()).is_err(), "{kind}");

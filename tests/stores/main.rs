@@ -1,4 +1,4 @@
-//! Stores against real servers, which tests/servers.sh starts: what is written is read back to the bit, whatever happens.
+//! Stores on real servers, started by `tests/servers.sh`: what is written is read back bit by bit, whatever happens.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod cloud;

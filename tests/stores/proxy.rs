@@ -1,4 +1,4 @@
-//! A way to a server that breaks off: what a network does, on purpose.
+//! A proxy to a server that breaks connections on purpose, as networks do.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Hands on to `target`; cuts the first `cuts` connections that have sent more than `bytes`.
+    /// Forwards to `target`; cuts the first `cuts` connections that have sent more than `bytes`.
     pub fn new(target: u16, bytes: usize, cuts: u32) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -31,7 +31,7 @@ impl Proxy {
         Proxy { port, cuts }
     }
 
-    /// Cuts that have not happened yet.
+    /// Number of cuts still to come.
     pub fn cuts_left(&self) -> u32 {
         self.cuts.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! What is written is read back, to the bit, and twice is as once.
+//! What is written is read back bit by bit; writing twice is the same as once.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use polars::prelude::*;
 
 use super::servers::{Place, execute, place, place_with, places, server};
 
-/// Texts that have broken programs. No NUL among them: PostgreSQL cannot hold it.
+/// Texts that have broken programs. None contains NUL, which PostgreSQL cannot hold.
 fn hostile() -> Vec<String> {
     let mut texts: Vec<String> =
         ["'", "\"", "`", "\\", "\\N", "\\.", ";", "'; DROP TABLE orders; --", "a\tb", "a\nb", "a\r\nb"]
@@ -133,11 +133,11 @@ fn what_mysql_would_cut_or_change_is_refused() {
     assert!(store.read(Stage::Cleaned, "product_category_name_translation").unwrap().is_none());
     let error = store.write(Stage::Results, "t", &df!("x" => [f64::INFINITY]).unwrap(), &|_| ()).unwrap_err();
     assert!(error.to_string().contains("finite"), "{error}");
-    // A key that stands twice, which LOAD DATA LOCAL would drop in silence.
+    // A duplicate key, which LOAD DATA LOCAL would drop silently.
     let twice = df!("product_category_name" => ["a", "a"], "product_category_name_english" => ["x", "y"]).unwrap();
     let error = store.write(Stage::Cleaned, "product_category_name_translation", &twice, &|_| ()).unwrap_err();
     assert!(error.to_string().contains("Duplicate entry"), "{error}");
-    // Keys that differ in case, accents or a final space are different keys.
+    // Keys that differ in case, accents or a trailing space are different keys.
     let close = df!("product_category_name" => ["a", "A", "á", "ß", "ss"], "product_category_name_english" => ["x"; 5])
         .unwrap();
     write_twice_and_read(&place, Stage::Cleaned, "product_category_name_translation", &close);
@@ -168,7 +168,7 @@ fn raw_frames(data: &Path) -> Vec<(String, DataFrame)> {
     raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect()
 }
 
-/// The data of a test: generated, or the real ones where they are.
+/// Data of a test: generated, or the real ones if available.
 fn data(folder: &Path, orders: u64) {
     generate(&SynthParams { orders, seed: 3, defects: 0.01 }, folder).unwrap();
 }
@@ -185,11 +185,11 @@ fn cleaning_gives_the_same_bits_from_a_store() {
             store::load(&*store, Stage::Raw, raw_frames(folder.path()), &|_, _| ()).unwrap();
         }
         assert_same(&expected, &cleaned(&[&place.url]), place.kind);
-        // The hash of the rows does not depend on the store or its order.
+        // The hash of the rows depends on neither the store nor its order.
         let raw = read(&Source::open(&place.url).unwrap()).unwrap();
         assert!(raw.tables.values().all(|t| !t.file.name.contains("@:/")), "no password in the names of inputs");
         hashes.push(raw.tables.values().map(|t| (t.file.blake3.clone(), t.file.bytes)).collect::<Vec<_>>());
-        // Exact amounts in reais, as the original has them.
+        // Exact amounts in BRL, as in the original data.
         let sum = execute(
             &place,
             "SELECT CAST(CAST(SUM(price) * 100 AS DECIMAL(20, 0)) AS CHAR(20)) FROM {raw_data.order_items}",
@@ -230,7 +230,7 @@ fn cleaned_tables_come_back_with_keys() {
     for place in places() {
         let store = store::open(&place.url).unwrap();
         let frames: Vec<_> = expected.iter().map(|(name, frame)| (name.to_string(), frame.clone())).collect();
-        // Once in one order, once in the other: a table can be replaced while others refer to it.
+        // In one order, then in the other: a table can be replaced while others refer to it.
         store::load(&*store, Stage::Cleaned, frames.clone(), &|_, _| ()).unwrap();
         for (name, frame) in frames.iter().rev() {
             store.write(Stage::Cleaned, name, frame, &|_| ()).unwrap();
@@ -249,7 +249,7 @@ fn cleaned_tables_come_back_with_keys() {
         let strict: usize =
             pfe::schema::contract::TABLES.iter().map(|t| t.foreign_keys.iter().filter(|f| f.strict).count()).sum();
         assert_eq!(execute(&place, &keys), [strict.to_string()], "{}", place.kind);
-        // The key holds: a second row of the same order is refused.
+        // The key is enforced: a second row of the same order is refused.
         let twice = std::panic::catch_unwind(|| {
             execute(&place, "INSERT INTO {cleaned_data.states_name} SELECT * FROM {cleaned_data.states_name}")
         });
@@ -288,7 +288,7 @@ fn rows_of_a_store_meet_the_contract_too() {
             "UPDATE {raw_data.customers} SET customer_state = 'XX' WHERE customer_id = (SELECT * FROM (SELECT MIN(customer_id) FROM {raw_data.customers}) AS x)",
         );
         let raw = read(&Source::open(&place.url).unwrap()).unwrap();
-        // Beside it, the states that were set aside before they came into the store.
+        // Besides `XX`, quarantine holds the states that were quarantined before the load.
         let aside = &raw.tables[&pfe::schema::TableId::Customers].quarantine.listed;
         let reasons = aside.iter().filter(|item| item.reason == "not one of the 27 state codes");
         assert_eq!(reasons.map(|item| item.value.as_str()).collect::<Vec<_>>(), ["XX"], "{}", place.kind);

@@ -17,7 +17,7 @@ fn a_run_on_a_store_says_what_a_run_on_the_files_does() {
         for folder in ["clean", "mart"] {
             assert_same(&work.files(&format!("files/{folder}")), &work.files(&format!("out/{folder}")));
         }
-        // Of the tables, only what was read where differs.
+        // Only the table that says what was read where differs.
         let (mut files, mut store) = (work.files("files/tables"), work.files("out/tables"));
         files.remove("audit.csv");
         store.remove("audit.csv");
@@ -31,7 +31,7 @@ fn a_run_on_a_store_says_what_a_run_on_the_files_does() {
         );
         let orders = execute(&place, "SELECT CAST(COUNT(*) AS CHAR(9)) FROM {cleaned_data.orders}");
         assert_eq!(orders[0].trim(), super::workdir::SMALL_ORDERS.to_string());
-        // No secret in anything that a run leaves.
+        // No file of a run contains a secret.
         for (name, bytes) in work.files("out") {
             let text = String::from_utf8_lossy(&bytes);
             assert!(!text.contains("a%20b%40") && !text.contains("a b@:/"), "{}: {name}", place.kind);
@@ -69,8 +69,8 @@ fn tables_go_from_store_to_store() {
     work.ok(&["run", "--data", "lake", "--quiet"]);
 }
 
-/// Tables are replaced side by side while the keys between them are dropped and made again: a catalogue that leaves out what
-/// another load is altering showed in one of ten loads.
+/// Tables are replaced in parallel while foreign keys between them are dropped and created again. Once, a catalogue that
+/// omitted what another load was altering showed in one of ten loads.
 #[test]
 fn cleaned_tables_are_replaced_again_and_again() {
     let work = Workdir::with_data();

@@ -1,19 +1,19 @@
-//! Where the tests write: SQLite everywhere, servers where they run.
+//! Places to which the tests write: SQLite everywhere, servers where they run.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pfe::store::url::StoreUrl;
 
-/// A place of its own for a test.
+/// A place of one test.
 pub struct Place {
     pub kind: &'static str,
     pub url: String,
-    /// Goes with the place.
+    /// Lives as long as the place.
     #[allow(dead_code)]
     pub folder: tempfile::TempDir,
 }
 
-/// A server's URL from the environment. CI must have it; elsewhere a test without it says that it was skipped.
+/// A server's URL from the environment. CI must have it; elsewhere, a test without it says that it was skipped.
 pub fn server(variable: &str) -> Option<String> {
     match std::env::var(variable) {
         Ok(url) => Some(url),
@@ -27,7 +27,7 @@ pub fn server(variable: &str) -> Option<String> {
     }
 }
 
-/// The certificate authority of the servers.
+/// Certificate authority of the servers.
 pub fn authority() -> String {
     server("PFE_TEST_CA").unwrap()
 }
@@ -37,7 +37,7 @@ pub fn places() -> Vec<Place> {
     ["sqlite", "mysql", "postgres"].into_iter().filter_map(place).collect()
 }
 
-/// A fresh, empty place in one store: its connection encrypted and verified.
+/// A fresh, empty place in one store, with an encrypted and verified connection.
 pub fn place(kind: &'static str) -> Option<Place> {
     place_with(kind, None, &format!("?ca={}", std::env::var("PFE_TEST_CA").unwrap_or_default()))
 }
@@ -63,12 +63,12 @@ pub fn place_with(kind: &'static str, port: Option<u16>, options: &str) -> Optio
     Some(Place { kind, url, folder })
 }
 
-/// The port of a server.
+/// Port of a server.
 pub fn port(url: &str) -> u16 {
     StoreUrl::parse(url).unwrap().port.unwrap()
 }
 
-/// A connection of the test's own.
+/// A separate connection of the test.
 pub fn postgres(url: &str, database: &str) -> postgres::Client {
     let url = StoreUrl::parse(url).unwrap();
     let mut config = postgres::Config::new();
@@ -76,14 +76,14 @@ pub fn postgres(url: &str, database: &str) -> postgres::Client {
     config.dbname(database).connect(postgres::NoTls).unwrap()
 }
 
-/// A connection of the test's own.
+/// A separate connection of the test.
 pub fn mysql(url: &str) -> mysql::Conn {
     let url = StoreUrl::parse(url).unwrap();
     let options = mysql::OptsBuilder::new().ip_or_hostname(Some(url.host)).tcp_port(url.port.unwrap());
     mysql::Conn::new(options.user(url.user).pass(url.password).prefer_socket(false)).unwrap()
 }
 
-/// Runs a statement in a place with a connection of the test's own; `{schema.table}` stands for the table's name there.
+/// Runs a statement in a place on a separate connection. `{schema.table}` stands for the table's name there.
 pub fn execute(place: &Place, sql: &str) -> Vec<String> {
     let url = StoreUrl::parse(&place.url).unwrap();
     let table = |schema: &str, table: &str| match place.kind {

@@ -1,4 +1,4 @@
-//! Figures on the data and on how they are prepared: conceptual model, architecture, rows kept, missing values.
+//! Audit and contract → figures on data and cleaning: data model, architecture, rows kept, missing values.
 
 use super::Studio;
 use crate::charts::{
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::results::STEPS;
 use crate::schema::contract::TABLES;
 
-/// Columns with the most missing values that are shown.
+/// Number of columns shown, those with the most missing values.
 const EMPTIEST: usize = 12;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
@@ -18,7 +18,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     nulls(studio)
 }
 
-/// Cardinalities as measured: how many rows refer to one, and whether each refers to one.
+/// The data model with measured cardinalities: how many rows refer to one, and whether each refers to one.
 fn model(studio: &mut Studio<'_>) -> Result<()> {
     let measured: Vec<(&crate::clean::audit::Relation, String, String)> = studio
         .results

@@ -1,4 +1,4 @@
-//! Figures on the decisions: fan charts, what the winner's score is made of, rank stability, states and budget.
+//! Decisions → figures: forecasts with intervals, points of the winner, stability of ranks, states and budget.
 
 use super::{MonthAxis, Studio, reais, short};
 use crate::charts::{
@@ -28,7 +28,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     allocation(studio, decisions)
 }
 
-/// What a series earned by month and what is expected of it, with both intervals.
+/// Monthly revenue of a series and its forecast with both intervals.
 fn fan(studio: &mut Studio<'_>, id: &str, series: Option<(&View, &str)>) -> Result<()> {
     let source = "tables/forecasts.csv";
     let found = series.and_then(|(view, name)| Some((view, name, view.panel.names().position(|n| n == name)?)));
@@ -69,7 +69,7 @@ fn fan(studio: &mut Studio<'_>, id: &str, series: Option<(&View, &str)>) -> Resu
     studio.figure(id, source, |about| lines(about, &data))
 }
 
-/// What each indicator adds to the winner's score.
+/// Points of each indicator in the winner's score.
 fn points(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let indicators = decisions.map(|d| d.winner.first().place.indicators.as_slice()).unwrap_or_default();
     let labels: Vec<String> = indicators.iter().map(|i| studio.label(&format!("indicator_{}", i.name))).collect();
@@ -85,7 +85,7 @@ fn points(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> 
     })
 }
 
-/// How often each candidate is first or among the first three.
+/// Shares of draws in which each candidate is first, and among the first three.
 fn stability(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let list = decisions.map(|d| d.winner.short_list.as_slice()).unwrap_or_default();
     let rows: Vec<String> = list.iter().map(|c| studio.words.category(&c.category)).collect();
@@ -102,7 +102,7 @@ fn stability(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<(
     studio.figure("stability", "tables/winner.csv", |about| heatmap(about, &data))
 }
 
-/// Coefficients of the first period with twice their standard errors.
+/// Coefficients of the first period, with intervals of ± two standard errors.
 fn coefficients(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let all = decisions.map(|d| d.outlook.categories.coefficients.as_slice()).unwrap_or_default();
     let first: Vec<_> = all.iter().filter(|c| c.step == 1).collect();
@@ -123,7 +123,7 @@ fn coefficients(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Resul
     studio.figure("coefficients", "tables/coefficients.csv", |about| dots(about, &data))
 }
 
-/// Expected revenue of the winner in each state that can be chosen; those advertised in are outlined.
+/// Expected revenue of the winner in each candidate state; states with a budget are outlined.
 fn region_forecast(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let states = decisions.map(|d| d.region.states.as_slice()).unwrap_or_default();
     let values: Vec<(&str, f64)> = states.iter().map(|s| (s.state.as_str(), s.forecast)).collect();
@@ -142,7 +142,7 @@ fn region_forecast(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Re
     studio.figure("region_forecast", "tables/regions.csv", |about| brazil_map(about, &data))
 }
 
-/// Orders per 100,000 inhabitants, all categories, all states.
+/// Orders per 100,000 inhabitants by state, all categories.
 fn penetration(studio: &mut Studio<'_>) -> Result<()> {
     let people = population();
     let states = &studio.results.findings.states;
@@ -157,7 +157,7 @@ fn penetration(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("penetration", "tables/by_state.csv", |about| brazil_map(about, &data))
 }
 
-/// The budget over the states, in BRL where one was given.
+/// Allocation of the budget to states, in BRL if a budget was given.
 fn allocation(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let states = decisions.map(|d| d.region.states.as_slice()).unwrap_or_default();
     let chosen: Vec<_> = states.iter().filter(|s| s.budget_share > 0.0).collect();

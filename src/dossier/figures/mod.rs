@@ -1,4 +1,4 @@
-//! The figures of the report, by identifier: numbers from the results, words from the captions, drawings from `charts`.
+//! Results + captions → the figures of the report by identifier, drawn by `charts`. Next: `report`.
 
 mod data;
 mod decisions;
@@ -41,7 +41,7 @@ pub(crate) fn figures(results: &Results, words: &Words, captions: &Captions) -> 
 }
 
 impl Studio<'_> {
-    /// Draws the figure `id` from `source`, a file of the output folder.
+    /// Draws the figure `id`; `source` is the file of the output folder behind it.
     fn figure(&mut self, id: &str, source: &str, draw: impl FnOnce(&About) -> Svg) -> Result<()> {
         let caption = self.captions.of(id)?;
         let no_data = self.words.label("no_data");
@@ -61,7 +61,7 @@ impl Studio<'_> {
     }
 }
 
-/// Reais, short: `5,9 M`, `12 k`, `850`.
+/// Short form of an amount in BRL: `5,9 M`, `12 k`, `850`.
 fn short(lang: Lang, value: f64) -> String {
     let (scaled, unit) = match value.abs() {
         v if v >= 1e6 => (value / 1e6, "\u{202f}M"),
@@ -72,7 +72,7 @@ fn short(lang: Lang, value: f64) -> String {
     format!("{}{unit}", lang.decimal(scaled, digits))
 }
 
-/// The entries with the greatest `value`, greatest first.
+/// The `count` entries with the greatest `value`, greatest first.
 fn greatest(facts: &[Facts], count: usize, value: impl Fn(&Facts) -> f64) -> Vec<&Facts> {
     let mut ranked: Vec<&Facts> = facts.iter().filter(|f| value(f).is_finite()).collect();
     ranked.sort_by(|a, b| value(b).total_cmp(&value(a)).then_with(|| a.name.cmp(&b.name)));
@@ -84,7 +84,7 @@ fn reais(centavos: i64) -> f64 {
     centavos as f64 / 100.0
 }
 
-/// A time axis: the first letters of the months under their years.
+/// A time axis with the initials of the months, grouped by year.
 struct MonthAxis {
     months: Vec<Month>,
     labels: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Figures on the test of the past: errors of the models, residuals, regret of the choices.
+//! Backtests → figures: errors of the models, residuals, regret of the strategies.
 
 use super::{Studio, short};
 use crate::charts::{Axis, Bar, Bars, Dot, Dots, Dotted, Histogram, Mark, Scatter, bars, dots, histogram, scatter};
@@ -7,7 +7,7 @@ use crate::dossier::decided::{model_key, strategy_key};
 use crate::error::Result;
 use crate::models::metrics::Outcome;
 
-/// Width of a column of the histogram, and where its outermost columns end, in natural logarithms.
+/// Width of a column of the histogram; below, the outer edge of its last column. Natural logarithms.
 const BIN: f64 = 0.2;
 const WIDEST: f64 = 2.0;
 
@@ -36,7 +36,7 @@ fn errors(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> 
     })
 }
 
-/// Forecasts of the next month, and the logarithm of how far off they were.
+/// One-month forecasts, each with the logarithm of its relative error.
 fn next_month(past: Option<&BacktestReport>) -> Vec<(&Outcome, f64)> {
     let outcomes = past.map(|p| p.categories.tests[0].outcomes.as_slice()).unwrap_or_default();
     let told = outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0 && o.actual > 0.0);

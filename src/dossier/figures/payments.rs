@@ -1,4 +1,4 @@
-//! Figures on payments: the mix of each state, the method that varies most, instalments.
+//! Payments → figures: methods by state, the method that varies most, instalments.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::Studio;
 use crate::charts::{Bar, Bars, Dot, Dots, Row, Stacked, bars, dots, stacked_bars};
 use crate::error::Result;
 
-/// More instalments are counted together.
+/// Larger numbers of instalments are counted together.
 const MOST_INSTALMENTS: i64 = 12;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
@@ -35,7 +35,7 @@ fn mix(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("payments", "tables/payments_by_state.csv", |about| stacked_bars(about, &data))
 }
 
-/// The method in which a state stands out, in every state with its interval.
+/// The unusual payment method, in every state with its interval.
 fn habit(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let habit = findings.unusual_payment();
@@ -60,7 +60,7 @@ fn habit(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("habit", "tables/payments_by_state.csv", |about| dots(about, &data))
 }
 
-/// Payments by card, by number of instalments.
+/// Number of card payments, by number of instalments.
 fn instalments(studio: &mut Studio<'_>) -> Result<()> {
     let frame = studio.results.mart.table("payments")?;
     let mut counts: BTreeMap<i64, i64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Figures on the reference model: what it predicts, against what was sold.
+//! Reference → figures: the reference model's predictions against actual sales.
 
 use std::collections::BTreeMap;
 

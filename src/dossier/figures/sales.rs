@@ -1,4 +1,4 @@
-//! Figures on sales: by month, by category, by state.
+//! Mart and facts → figures on sales by month, category and state.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
 
 const TOP: usize = 15;
-/// States, and categories, of the table that crosses them.
+/// Number of states, and of categories, in the heat map of both.
 const CROSSED: usize = 14;
-/// A day with this many times the median orders of its month is an event worth a mark.
+/// A day with this many times the median daily orders of its month is marked as an event.
 const PEAK: i64 = 3;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     state_category(studio)
 }
 
-/// Revenue by state and month, summed over states.
+/// Revenue by month, summed over the states.
 fn monthly(studio: &Studio<'_>) -> Result<BTreeMap<Month, i64>> {
     let frame = studio.results.mart.table("orders_by_state_month")?;
     let mut months = BTreeMap::new();
@@ -77,7 +77,7 @@ fn by_month(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("months", "mart/orders_by_state_month.parquet", |about| lines(about, &data))
 }
 
-/// The month of the busiest day, if that day stands out: Black Friday in the real data.
+/// The month of the busiest day, if that day is exceptional: Black Friday in the real data.
 fn peak_month(studio: &Studio<'_>) -> Result<Option<Month>> {
     let days = orders_by_day(&studio.results.mart)?;
     let Some((&day, &most)) = days.iter().max_by_key(|(day, n)| (**n, std::cmp::Reverse(**day))) else {
@@ -139,7 +139,7 @@ fn category_months(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("category_months", "mart/sales_by_month.parquet", |about| heatmap(about, &data))
 }
 
-/// Growth of the categories that matter, with what it exceeds for certain.
+/// Growth of the largest categories, with its lower bound.
 fn growth(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let winner = findings.leading_category().map(|f| f.name.as_str());
@@ -180,7 +180,7 @@ fn by_state(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("states", "tables/by_state.csv", |about| brazil_map(about, &data))
 }
 
-/// How the orders of the larger states outgrow those of the others.
+/// Growth of the larger states' orders relative to that of all other states.
 fn leads(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let target = findings.growing_state().map(|f| f.name.as_str());
@@ -199,7 +199,7 @@ fn leads(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("leads", "mart/orders_by_state_month.parquet", |about| dots(about, &data))
 }
 
-/// Revenue by state and category: the greatest of both.
+/// Revenue by state and category, the greatest of both.
 fn state_category(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let states = greatest(&findings.states, CROSSED, |f| reais(f.revenue_centavos));
@@ -212,7 +212,7 @@ fn state_category(studio: &mut Studio<'_>) -> Result<()> {
             *sums.entry((state, category)).or_insert(0) += centavos;
         }
     }
-    // A share of the state's revenue: else the largest state would hide all others.
+    // Shown as a share of the state's revenue; otherwise the largest state would hide all others.
     let share = |state: &crate::decisions::Facts, category: &str| {
         let sum = sums.get(&(state.name.as_str(), category)).copied()?;
         (state.revenue_centavos > 0).then(|| sum as f64 / state.revenue_centavos as f64)

@@ -1,4 +1,4 @@
-//! Figures on service: reviews, delivery, lateness.
+//! Facts → figures on service: reviews, delivery times, late deliveries.
 
 use super::{Studio, greatest, reais, short};
 use crate::charts::{
@@ -6,9 +6,9 @@ use crate::charts::{
 };
 use crate::error::Result;
 
-/// Categories named on the scatter plot.
+/// Number of categories named on the scatter plot.
 const NAMED: usize = 8;
-/// Deliveries that took longer are counted in the last bar, days.
+/// Longer deliveries are counted in the last bar, days.
 const LONGEST: usize = 60;
 /// Width of a bar, days.
 const BIN: usize = 2;
@@ -47,7 +47,7 @@ fn reviews_by_category(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("reviews", "tables/by_category.csv", |about| scatter(about, &data))
 }
 
-/// Scores of orders received in time and late.
+/// Review scores of orders received in time and late.
 fn scores(studio: &mut Studio<'_>) -> Result<()> {
     let frame = studio.results.mart.table("review_scores")?;
     let mut counts = [[0.0; 5]; 2];

@@ -1,4 +1,4 @@
-//! A run for others: as a state machine or workflow of an orchestrator, as an RO-Crate, as CSV files safe to open in a spreadsheet.
+//! Finished run → formats of other tools: orchestrators (Step Functions, Mermaid), RO-Crate, CSV that is safe in a spreadsheet.
 
 pub mod orchestrators;
 pub mod ro_crate;

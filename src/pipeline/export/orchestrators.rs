@@ -1,10 +1,10 @@
-//! The graph of the flow for other orchestrators: a Step Functions state machine, the ECS task definition that it runs, a
-//! Mermaid drawing. All of it from `graph`.
+//! Graph of steps → other orchestrators: a Step Functions state machine, its ECS task definition, and a Mermaid drawing.
+//! Everything is derived from `graph`.
 //!
-//! In the cloud, rows go from step to step through stores: each `read-*` step becomes a load into one, side by side. The
-//! steps after them share an output folder on a network file system, which has one writer at a time, and follow each
-//! other. A task that is started while another still writes there, as after a time limit, is refused (`lease`), and the machine
-//! starts it again.
+//! In the cloud, steps exchange rows through stores. Each `read-*` step becomes a load into one store; the loads run in
+//! parallel. The later steps share an output folder on a network file system. Only one process may write there, so these
+//! steps run one after another. If a task starts while another still writes (after a time limit, for example), `lease`
+//! refuses it, and the state machine starts it again.
 
 use std::fmt::Write;
 
@@ -13,19 +13,19 @@ use serde_json::{Value, json};
 use crate::pipeline::graph::{STEPS, Step, TIMEOUT_SECONDS};
 use crate::schema::contract::DOCUMENTS;
 
-/// Name of the task family, of its container and of what it logs.
+/// Name of the task family, of its container and of its log stream.
 const NAME: &str = "pfe";
-/// Where the container mounts the network file system.
+/// Mount point of the network file system in the container.
 const VOLUME: &str = "/data";
-/// The output folder that the steps after the loads share.
+/// Output folder shared by the steps after the loads.
 const OUT: &str = "/data/out";
-/// Attempts of a task in all. Only the exported machine starts a failed step again: a container may fail to start, while in
-/// a run the stores try again themselves.
+/// Attempts per task, the first included. Only the exported machine retries a failed step, because a container may fail to
+/// start. Within a run, the stores retry.
 const ATTEMPTS: u32 = 3;
-/// Seconds before a failed task is started again, then twice as long: starting a container takes most of a minute. In all, longer
-/// than the lock of a task that has vanished holds.
+/// Seconds before the first retry; each further wait is twice as long. A container takes most of a minute to start. The
+/// waits together outlast the lock of a task that has vanished.
 const RETRY_SECONDS: u64 = 30;
-/// States that follow the graph, with the store that each fills; nothing is computed again.
+/// States after the graph, each with the store that it fills. They compute nothing.
 const STORES: [(&str, &str, &str); 2] = [
     ("store", "put the cleaned tables and the results into the database", "$.database"),
     ("publish", "put the cleaned tables and the results into the bucket", "$.files"),
@@ -33,8 +33,8 @@ const STORES: [(&str, &str, &str); 2] = [
 
 /// The state machine, in the Amazon States Language.
 ///
-/// An execution's input says where everything is: `cluster`, `taskDefinition`, `subnets` and `securityGroups` of ECS, and
-/// the URLs of the stores, without passwords: `files` (S3), `documents` (DynamoDB) and `database` (MySQL or PostgreSQL).
+/// The input of an execution names the environment: `cluster`, `taskDefinition`, `subnets` and `securityGroups` of ECS, and
+/// the URLs of the stores without passwords: `files` (S3), `documents` (DynamoDB) and `database` (MySQL or PostgreSQL).
 pub fn state_machine() -> Value {
     let (loads, rest): (Vec<&Step>, Vec<&Step>) = STEPS
         .iter()
@@ -74,10 +74,10 @@ pub fn state_machine() -> Value {
     })
 }
 
-/// Where the steps after the loads find the raw tables, and the folder they share.
+/// Arguments of the steps after the loads: the stores of the raw tables, and the shared output folder.
 const DATA: [&str; 6] = ["--data", "$.documents", "--data", "$.database", "--out", OUT];
 
-/// A state that runs `pfe` in a container until it ends; what starts with `$` comes from the execution's input.
+/// A state that runs `pfe` in a container until it ends. Arguments that start with `$` come from the execution's input.
 fn task(about: &str, command: &[&str], next: Option<&str>) -> Value {
     let words: Vec<String> =
         command.iter().map(|word| if word.starts_with('$') { word.to_string() } else { format!("'{word}'") }).collect();
@@ -114,8 +114,8 @@ fn task(about: &str, command: &[&str], next: Option<&str>) -> Value {
     state
 }
 
-/// The task definition whose tasks the state machine runs, for `aws ecs register-task-definition --cli-input-json`. What
-/// stands in `${…}` is the account's own. The database's password comes from a secret, never from a command.
+/// The task definition that the state machine runs, for `aws ecs register-task-definition --cli-input-json`. The account
+/// fills in the `${…}` placeholders. The database password comes from a secret, never from a command line.
 pub fn task_definition(image: &str) -> Value {
     json!({
         "family": NAME,
@@ -130,7 +130,7 @@ pub fn task_definition(image: &str) -> Value {
             "efsVolumeConfiguration": {
                 "fileSystemId": "${EFS_ID}",
                 "transitEncryption": "ENABLED",
-                // The root of a file system belongs to root; an access point makes the container's user its owner.
+                // Root owns the root of the file system; an access point makes the container's user the owner.
                 "authorizationConfig": { "accessPointId": "${EFS_ACCESS_POINT_ID}", "iam": "ENABLED" },
             },
         }],
@@ -157,7 +157,7 @@ pub fn task_definition(image: &str) -> Value {
     })
 }
 
-/// The graph as a Mermaid flowchart: an arrow from each step to those that need it.
+/// The graph as a Mermaid flowchart, with an arrow from each step to the steps that need it.
 pub fn mermaid() -> String {
     let mut text = String::from("flowchart LR\n");
     for step in &STEPS {
@@ -172,7 +172,7 @@ pub fn mermaid() -> String {
     text
 }
 
-/// A Mermaid identifier.
+/// Step id → Mermaid identifier.
 fn node(id: &str) -> String {
     id.replace('-', "_")
 }

@@ -1,5 +1,6 @@
-//! A finished run → RO-Crate 1.1 metadata: its files with their hashes, its parameters, the program that made them, in the
-//! words of <https://w3id.org/ro/crate/1.1> and of the Process Run Crate profile. Written by `pfe run --ro-crate`.
+//! Finished run → RO-Crate 1.1 metadata: files with hashes, parameters, and the program that made them. Behind `pfe run --ro-crate`.
+//!
+//! Follows <https://w3id.org/ro/crate/1.1> and the Process Run Crate profile.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,19 +15,19 @@ use crate::files;
 use crate::pipeline::graph::key::Parts;
 use crate::pipeline::outputs::manifest::{Core, MANIFEST, Manifest, to_json};
 
-/// File name of the metadata, as the specification wants it.
+/// File name of the metadata, fixed by the specification.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
 
-/// What tells our metadata from somebody else's.
+/// Identifier of the program; tells our metadata from another tool's.
 const PROGRAM: &str = "#pfe";
 
-/// Profile of crates that tell which program made what from what.
+/// Process Run Crate: the profile for crates that record which program made which file from which input.
 const PROFILE: &str = "https://w3id.org/ro/wfrun/process/0.5";
 
-/// Makes sure that metadata can be written into `out`, before the work whose results they describe.
+/// Checks that metadata can be written into `out`. Call it before the run whose results the metadata describe.
 ///
 /// # Errors
-/// The folder is described already by somebody else's metadata.
+/// The folder already holds another tool's metadata.
 pub fn may_write(out: &Path) -> Result<()> {
     let path = out.join(RO_CRATE);
     match path.symlink_metadata().is_err() || is_ours(out) {
@@ -36,10 +37,10 @@ pub fn may_write(out: &Path) -> Result<()> {
     }
 }
 
-/// Writes the metadata of the finished run in `out`.
+/// Writes the metadata of the finished run in `out`; returns their path.
 ///
 /// # Errors
-/// There is no finished run, or the folder is described already by somebody else's metadata.
+/// There is no finished run, or the folder already holds another tool's metadata.
 pub fn write(out: &Path) -> Result<PathBuf> {
     may_write(out)?;
     let path = out.join(RO_CRATE);
@@ -48,7 +49,7 @@ pub fn write(out: &Path) -> Result<PathBuf> {
     let write = || {
         let mut staged = NamedTempFile::new_in(out)?;
         staged.write_all(&to_json(&metadata))?;
-        // A temporary file is its owner's alone; who may read the manifest may read what describes it.
+        // Temporary files are private to their owner; the metadata get the permissions of the manifest.
         staged.as_file().set_permissions(out.join(MANIFEST).metadata()?.permissions())?;
         staged.persist(&path)?;
         Ok(())
@@ -57,7 +58,7 @@ pub fn write(out: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Writes it again where there is one of ours: it must not speak of files that are no more.
+/// Rewrites metadata of ours, so that they do not list files that no longer exist. Does nothing if there are none.
 ///
 /// # Errors
 /// As [`write`].
@@ -72,7 +73,7 @@ fn is_ours(out: &Path) -> bool {
     crate_["@graph"].as_array().is_some_and(|graph| graph.iter().any(|entity| entity["@id"] == PROGRAM))
 }
 
-/// The day on the cover, or that of the run.
+/// The date on the cover, or else the date of the run.
 fn day(out: &Path, core: &Core) -> Result<String> {
     let told = Some(core.parameters.cover.date.clone()).filter(|date| date.parse::<NaiveDate>().is_ok());
     let path = out.join(MANIFEST);
@@ -169,14 +170,14 @@ fn metadata(core: &Core, day: String) -> Value {
     json!({ "@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph })
 }
 
-/// Identifier of an entity of a kind within the metadata; what no URI may hold is percent-encoded.
+/// Identifier of an entity in the metadata: kind and name, percent-encoded where a URI requires it.
 fn id(kind: &str, name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._~-".contains(&byte);
     let encoded = name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
     format!("#{kind}-{}", encoded.collect::<String>())
 }
 
-/// A file and its hash. RO-Crate has no word for BLAKE3.
+/// A file and its hash as two entities, because RO-Crate has no property for BLAKE3.
 fn described(path: &str, bytes: u64, blake3: &str) -> [Value; 2] {
     let hash = id("blake3", path);
     let format = match path.rsplit('.').next() {

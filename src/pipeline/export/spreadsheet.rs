@@ -1,23 +1,26 @@
-//! A table → CSV that people open in a spreadsheet: `tables/*.csv`, `quarantine/*.csv`, downloads of the report, forecasts on
-//! standard output. `csvCell` in `reports/dashboard/js/core/csv.js` follows the same rule.
+//! Table → CSV that is safe to open in a spreadsheet: `tables/*.csv`, `quarantine/*.csv`, downloads, forecasts on standard
+//! output. `csvCell` in `reports/dashboard/js/core/csv.js` follows the same rule.
 //!
-//! A text that a spreadsheet would take for a formula gets an apostrophe: at the start of a cell before `=`, `+`, `-`, `@`
-//! (full-width ones, too), tab, line feed and carriage return; inside it before the first four after a semicolon, tab or line
-//! end, for a spreadsheet that splits at semicolons does not know the quotes of a cell that stands after a comma. Numbers stay
-//! as they are. A text that has apostrophes there gets one more, so that [`raw`] gives back what there was.
+//! Text that a spreadsheet would read as a formula gets an apostrophe:
+//!
+//! - at the start of a cell, before `=`, `+`, `-`, `@` (full-width ones too), tab, line feed and carriage return;
+//! - inside a cell, before the first four of these after a semicolon, tab or line end. A spreadsheet that splits at
+//!   semicolons ignores the quotes of a cell that follows a comma.
+//!
+//! Numbers stay as they are. Text that already has apostrophes there gets one more, so that [`raw`] restores the original.
 
 use std::borrow::Cow;
 
 use crate::pipeline::outputs::result_tables::Table;
 
-/// What a formula begins with.
+/// Characters that start a formula.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-/// What a spreadsheet drops before one.
+/// Characters that a spreadsheet drops before a formula.
 const DROPPED: [char; 3] = ['\t', '\n', '\r'];
-/// After these a cell may begin, for a spreadsheet that has other separators than ours.
+/// A spreadsheet with separators other than ours may start a cell after any of these.
 const SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
 
-/// The file: comma, double quotes where needed, a line feed after each row.
+/// The CSV file: comma-separated, double quotes where needed, a line feed after each row.
 pub fn csv(table: &Table) -> Vec<u8> {
     let mut out = String::new();
     for row in table {
@@ -26,7 +29,7 @@ pub fn csv(table: &Table) -> Vec<u8> {
                 out.push(',');
             }
             let cell = safe(cell);
-            // An empty line would be no row.
+            // A lone empty cell is quoted: an empty line would not count as a row.
             let alone = cell.is_empty() && row.len() == 1;
             if alone || cell.contains([',', '"', ';', '\t', '\n', '\r']) {
                 out.extend(["\"", &cell.replace('"', "\"\""), "\""]);
@@ -39,7 +42,7 @@ pub fn csv(table: &Table) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A cell with an apostrophe wherever a spreadsheet would begin a formula.
+/// Puts an apostrophe wherever a spreadsheet would start a formula.
 fn safe(cell: &str) -> Cow<'_, str> {
     let formulas = starts(cell, |start, before| {
         let (apostrophes, rest) = apostrophes(start);
@@ -51,7 +54,7 @@ fn safe(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The cell that [`csv`] has written, without the apostrophes that it added.
+/// Undoes [`csv`]: the cell without the apostrophes that were added.
 pub fn raw(cell: &str) -> Cow<'_, str> {
     let guarded = starts(cell, |start, before| {
         let (apostrophes, rest) = apostrophes(start);
@@ -63,8 +66,8 @@ pub fn raw(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The places where a cell begins, for some spreadsheet, with something that `wanted` says; it gets the text from there and the
-/// separator before it.
+/// Byte positions where some spreadsheet would start a cell and `wanted` holds. `wanted` gets the text from that position
+/// on and the separator before it.
 fn starts(cell: &str, wanted: impl Fn(&str, Option<char>) -> bool) -> Vec<usize> {
     let inner = cell.char_indices().filter(|(_, c)| SEPARATORS.contains(c)).map(|(at, c)| (at + c.len_utf8(), Some(c)));
     let all = std::iter::once((0, None)).chain(inner);
@@ -85,7 +88,7 @@ fn is_number(start: &str) -> bool {
     piece.ends_with(|c: char| c.is_ascii_digit() || c == '.') && piece.parse::<f64>().is_ok()
 }
 
-/// `cell` with `put` at each of the places, instead of so many bytes.
+/// `cell` with `put` in place of `instead` bytes at each of `places`.
 fn spliced(cell: &str, places: &[usize], put: &str, instead: usize) -> String {
     let (mut out, mut from) = (String::with_capacity(cell.len() + places.len()), 0);
     for place in places {
@@ -157,7 +160,7 @@ mod tests {
             let read: Vec<Vec<String>> =
                 reader.records().map(|row| row.unwrap().iter().map(|cell| raw(cell).into_owned()).collect()).collect();
             prop_assert_eq!(&read, &rows);
-            // Whoever splits at semicolons or line ends, and knows no quotes, finds no formula either.
+            // A reader that splits at semicolons or line ends and ignores quotes finds no formula either.
             for piece in rows.iter().flatten().flat_map(|cell| safe(cell).split(SEPARATORS).map(str::to_owned).collect::<Vec<_>>()) {
                 prop_assert!(!piece.starts_with(FORMULA) || is_number(&piece), "{piece:?}");
             }

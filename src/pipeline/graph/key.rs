@@ -1,5 +1,6 @@
-//! What decides whether a step must run again: contents of its inputs, code, parameters, engine. Kept by name, so that
-//! `pfe why` can say what has changed; hashed, so that one value stands for all.
+//! Inputs, code, parameters and engine of a step → its key, which decides whether the step must run again. Next: `run::plan`.
+//!
+//! The parts are kept by name, so that `pfe why` can name what changed; the key is a hash over all of them.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +9,26 @@ use serde::{Deserialize, Serialize};
 use super::Step;
 use crate::results::{CODE, Parameters};
 
-/// Hash of every part of the program, see `build.rs`.
+/// Hash of each part of the program, made by `build.rs`.
 const PARTS: &str = env!("PFE_PARTS");
 
-/// What every step depends on: polars is the engine, and its version stands in the lock file.
+/// Files on which every step depends: the lock file names the version of polars.
 const ALWAYS: [&str; 2] = ["Cargo.lock", "rust-toolchain.toml"];
 
-/// Whether tables lie apart by month; not named where they do not.
+/// Part that says whether tables are partitioned by month; absent when they are not.
 pub(crate) const MONTHLY: &str = "parameter monthly";
 
-/// Kind and name of what decides → its value, or the hash of its contents.
+/// Kind and name of a part → its value, or the hash of its contents.
 pub(crate) type Parts = BTreeMap<String, String>;
 
-/// What decided about a step when it ran.
+/// The key of a step that ran, and its parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Name of the step.
     pub step: String,
     /// BLAKE3 over the step's name and the parts, hexadecimal.
     pub key: String,
-    /// Kind and name of what decided → its value, or the hash of its contents.
+    /// Kind and name of each part → its value, or the hash of its contents.
     pub parts: BTreeMap<String, String>,
 }
 
@@ -42,7 +43,7 @@ impl Record {
     }
 }
 
-/// Program and parameters, as far as the step depends on them.
+/// The parts from program and parameters on which the step depends.
 pub(crate) fn own_parts(step: &Step, parameters: &Parameters) -> Parts {
     let hash = |part: &str| {
         let found = PARTS.split(',').filter_map(|p| p.split_once('=')).find(|(name, _)| *name == part);
@@ -61,7 +62,7 @@ pub(crate) fn own_parts(step: &Step, parameters: &Parameters) -> Parts {
     parts
 }
 
-/// A value per leaf: what has changed is named exactly.
+/// Adds one part per leaf of a JSON value, so that a change is named exactly.
 pub(crate) fn flatten(name: &str, value: &serde_json::Value, parts: &mut Parts) {
     match value {
         serde_json::Value::Null => {}
@@ -74,7 +75,7 @@ pub(crate) fn flatten(name: &str, value: &serde_json::Value, parts: &mut Parts) 
     }
 }
 
-/// What differs between two sets of parts, in words. Of an incomplete set, what is not there yet does not count.
+/// The differences between two sets of parts, in words. If `now` is incomplete, missing parts do not count.
 pub(crate) fn changes(then: &Parts, now: &Parts, complete: bool) -> Vec<String> {
     let mut changes: Vec<String> = now
         .iter()

@@ -1,38 +1,37 @@
-//! The flow as a graph, declared once: what each step needs, what it makes, and what decides whether it must run again.
-//! `pipeline` runs it, `pfe plan` and `pfe why` show it.
+//! The graph of steps, declared once: what each step needs, what it makes, and what its key consists of. Next: `run::plan`.
 //!
-//! The first half is the original project's: customers, sellers and eight raw loads side by side, preprocessing,
-//! regression. Ours stands on top of it.
+//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it. The first half is the reference model's: customers, sellers
+//! and eight raw loads in parallel, preprocessing, regression. Ours stands on top of it.
 
 pub mod key;
 
 use crate::files;
 use crate::schema::contract::{TABLES, Table};
 
-/// A step: what runs as a whole, and is reused or not.
+/// A step: the unit that runs or is reused.
 #[derive(Debug)]
 pub struct Step {
     /// Its name, as `--only`, `--from` and `pfe why` take it.
     pub id: &'static str,
     /// What it does, in one line.
     pub about: &'static str,
-    /// The steps whose output it takes.
+    /// Ids of the steps whose output it takes.
     pub needs: &'static [&'static str],
-    /// Of their files, those it reads; a folder ends with `/`.
+    /// The files of those steps that it reads; a folder ends with `/`.
     pub reads: &'static [&'static str],
-    /// The files it leaves in the output folder; a folder ends with `/`. A step that leaves none hands its rows on in
-    /// memory, and runs whenever a step that needs them does.
+    /// Files that it leaves in the output folder; a folder ends with `/`. A step without files passes its rows on in memory
+    /// and runs whenever a step that needs them runs.
     pub makes: &'static [&'static str],
-    /// The parameters that it depends on, by their names in `run.json`.
+    /// Parameters on which it depends, by their names in `run.json`.
     pub params: &'static [&'static str],
-    /// The parts of the program that it depends on: folders or files of `src/`, without extension. `*` is the whole.
+    /// Parts of the program on which it depends: folders or files of `src/` without extension. `*` means all.
     pub code: &'static [&'static str],
 }
 
-/// Longest time of a step, seconds, unless the user says otherwise.
+/// Default time limit of a step, seconds.
 pub const TIMEOUT_SECONDS: u64 = 3_600;
 
-/// A step that reads one of the ten tables.
+/// A step that reads one of the ten raw tables.
 const fn read(id: &'static str, about: &'static str) -> Step {
     Step {
         id,
@@ -45,7 +44,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
     }
 }
 
-/// The steps, each after those it needs.
+/// All steps in topological order: each comes after the steps that it needs.
 pub static STEPS: [Step; 21] = [
     Step {
         id: "generate",
@@ -198,10 +197,10 @@ pub static STEPS: [Step; 21] = [
     page("dashboard", "write the dashboard as one HTML file", &RESULTS, &["dashboard.html"]),
 ];
 
-/// What the results consist of.
+/// The steps that make up the results.
 const RESULTS: [&str; 5] = ["clean", "mart", "reference", "findings", "decisions"];
 
-/// A step that shows the results. They carry the fingerprint of the run, so that it depends on everything.
+/// A step that renders the results. Its pages carry the run's fingerprint, so that it depends on everything.
 const fn page(
     id: &'static str,
     about: &'static str,
@@ -220,38 +219,38 @@ const fn page(
 }
 
 impl Step {
-    /// The step called `id`.
+    /// The step with this id.
     pub fn named(id: &str) -> Option<&'static Step> {
         STEPS.iter().find(|step| step.id == id)
     }
 
-    /// The table that it reads.
+    /// The raw table that it reads, if it reads one.
     pub fn table(&self) -> Option<&'static Table> {
         let name = self.id.strip_prefix("read-")?;
         TABLES.iter().find(|table| table.name == name)
     }
 
-    /// Whether it leaves files.
+    /// Whether it writes files.
     pub fn keeps(&self) -> bool {
         !self.makes.is_empty()
     }
 
-    /// Whether it leaves a page for readers.
+    /// Whether it writes a page for readers.
     pub fn shows(&self) -> bool {
         self.keeps() && self.params.contains(&"lang")
     }
 
-    /// Whether the file at `path` of the output folder is of its making.
+    /// Whether it makes the file at `path` of the output folder.
     pub fn made(&self, path: &str) -> bool {
         covers(self.makes, path)
     }
 
-    /// Whether it looks at the file at `path`, which a step that it needs has made.
+    /// Whether it reads the file at `path`, made by a step that it needs.
     pub fn looks_at(&self, path: &str) -> bool {
         covers(self.reads, path)
     }
 
-    /// It and all steps that need it, directly or not.
+    /// This step and all steps that depend on it, directly or not.
     pub fn downstream(&self) -> Vec<&'static Step> {
         let mut found: Vec<&'static Step> = Vec::new();
         for step in &STEPS {
@@ -263,7 +262,7 @@ impl Step {
     }
 }
 
-/// A way out of a folder is no file in it.
+/// Whether one of `places` covers `path`. A path that leads out of a folder is not in it.
 fn covers(places: &[&str], path: &str) -> bool {
     files::is_below(path)
         && places.iter().any(|place| *place == path || (place.ends_with('/') && path.starts_with(place)))
@@ -321,13 +320,14 @@ mod tests {
         assert_eq!(ids("decisions"), ["decisions", "compose", "report-html", "report-pdf", "dashboard"]);
     }
 
-    /// A step must run again when code changes that it calls: what its parts name, it must name too.
+    /// A step must run again when code that it calls changes: its `code` lists every module that the listed ones use.
     #[test]
     #[allow(clippy::unwrap_used)]
     fn code_stands_on_the_code_that_its_steps_name() {
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for step in STEPS.iter().filter(|step| step.code != ["*"]) {
-            // Reading alone reaches stores, which are filled from everywhere; the pipeline calls all steps.
+            // Not checked: `store`, which uses modules from everywhere but is reached only by reading; `pipeline`, which
+            // calls all steps.
             for part in step.code.iter().filter(|part| !["pipeline", "store"].contains(part)) {
                 for called in calls(&source, part) {
                     let known = step.code.contains(&called.as_str());
@@ -338,7 +338,7 @@ mod tests {
         }
     }
 
-    /// The modules that a module names as `crate::…`, tests left out.
+    /// The modules that a module names as `crate::…`, without its tests.
     #[allow(clippy::unwrap_used)]
     fn calls(source: &std::path::Path, part: &str) -> std::collections::BTreeSet<String> {
         let (mut files, mut folders) = (vec![source.join(part).with_extension("rs")], vec![source.join(part)]);

@@ -1,4 +1,4 @@
-//! A finished run → which of its files are stale, and why. Used by `pfe report --check`.
+//! Finished run → which of its files are stale, and why. Used by `pfe report --check`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::report::{Cover, Templates};
 use crate::results::{CODE, Results};
 use crate::{dashboard, dossier};
 
-/// What may have changed since the run; what is not named is taken to be as it was.
+/// What may have changed since the run; unset fields count as unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct Now<'a> {
-    /// The data; generated ones are found in the output folder.
+    /// The data; generated data are found in the output folder.
     pub data: Option<&'a Path>,
-    /// What the cover is to say.
+    /// The cover as it should be now.
     pub cover: Option<Cover>,
     /// Texts of the report.
     pub templates: Templates,
@@ -31,15 +31,15 @@ pub struct Now<'a> {
 pub struct Part {
     /// Path within the output folder.
     pub path: String,
-    /// Why it is stale; `None` for a fresh one.
+    /// Why the file is stale; `None` if it is fresh.
     pub stale: Option<String>,
 }
 
-/// Compares every file of the run in `out` with its manifest, and those made from the mart with what this program would
-/// make of it now.
+/// Compares every file of the run in `out` with its manifest, and every file derived from the mart with what this program
+/// derives now.
 ///
 /// # Errors
-/// There is no finished run, or the data that are named cannot be read.
+/// There is no finished run, or the named data cannot be read.
 pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
     let manifest = Manifest::load(out)?;
     let inputs = changed_inputs(out, &manifest, now.data)?;
@@ -50,7 +50,7 @@ pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
     }
     let derived = |path: &str| ["tables/", "report.", "dashboard."].iter().any(|start| path.starts_with(start));
     let sound = parts.iter().all(|(path, reason)| derived(path) || reason.is_none());
-    // What cannot be derived again without the mart is stale for the mart's reason.
+    // A file that cannot be derived without the mart is stale for the same reason as the mart.
     let remade = if sound { remake(out, now)? } else { BTreeMap::new() };
     for (path, reason) in parts.iter_mut().filter(|(path, reason)| derived(path) && reason.is_none()) {
         let recorded = manifest.core.outputs.iter().find(|f| f.path == **path).map(|f| f.blake3.as_str());
@@ -63,7 +63,7 @@ pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
     Ok(parts.into_iter().map(|(path, stale)| Part { path: path.into(), stale }).collect())
 }
 
-/// What differs among the inputs, if they can be found.
+/// The difference between the inputs then and now; `None` if there is none or the data cannot be found.
 fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Result<Option<String>> {
     let kept = out.join(staging::DATA);
     let path = match data {
@@ -90,7 +90,7 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
     Ok(new.map(|f| format!("input `{}` is new", f.name)))
 }
 
-/// Hashes of tables and reports as this program makes them from the mart of the run.
+/// Path → hash of the tables and reports that this program makes from the mart of the run.
 fn remake(out: &Path, now: &Now<'_>) -> Result<BTreeMap<String, String>> {
     let mut results: Results = load(out)?;
     if let Some(cover) = &now.cover {
@@ -131,10 +131,10 @@ fn why_different(manifest: &Manifest, now: &Now<'_>) -> String {
     "it would come out differently".into()
 }
 
-/// How many parts are stale, as an error.
+/// Fails if any part is stale; the error says how many are.
 ///
 /// # Errors
-/// Any is.
+/// At least one part is stale.
 pub fn demand_fresh(parts: &[Part]) -> Result<()> {
     match parts.iter().filter(|p| p.stale.is_some()).count() {
         0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Two finished runs → what changed between them, in numbers. Used by `pfe report --diff`.
+//! Two finished runs → the differences between their tables. Used by `pfe report --diff`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::verify::listed;
 use crate::error::{Error, Result};
 use crate::pipeline::outputs::manifest::Manifest;
 
-/// Columns that name a row; all others are compared.
+/// Columns that identify a row; all others are compared.
 const NAMES: [&str; 21] = [
     "category",
     "state",
@@ -32,51 +32,51 @@ const NAMES: [&str; 21] = [
     "check",
 ];
 
-/// What changed.
+/// Differences between two runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diff {
-    /// What the runs started from: name, then and now; only what differs.
+    /// Differences of origin (program, parameters, inputs): name, old value, new value.
     pub origins: Vec<(String, String, String)>,
     /// Tables that differ.
     pub tables: Vec<TableDiff>,
-    /// How many tables are the same.
+    /// Number of equal tables.
     pub same: usize,
 }
 
-/// What changed in a table.
+/// Differences within one table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableDiff {
-    /// Its name.
+    /// Name of the table.
     pub name: String,
-    /// Rows that are new.
+    /// Number of new rows.
     pub added: usize,
-    /// Rows that are gone.
+    /// Number of removed rows.
     pub removed: usize,
-    /// Rows with another value, each by its names: column, then and now. The greatest relative change first.
+    /// Changed values, the greatest relative change first.
     pub changed: Vec<Change>,
 }
 
-/// A value that changed.
+/// A changed value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// Names of the row.
+    /// Names that identify the row.
     pub row: String,
     /// Column.
     pub column: String,
-    /// Value of the old run.
+    /// Value in the old run.
     pub then: String,
-    /// Value of the new run.
+    /// Value in the new run.
     pub now: String,
 }
 
 impl Change {
-    /// Relative change, where both values are numbers.
+    /// Relative change; `None` unless both values are numbers.
     pub fn relative(&self) -> Option<f64> {
         let (then, now): (f64, f64) = (self.then.parse().ok()?, self.now.parse().ok()?);
         (then != 0.0).then(|| (now - then) / then.abs())
     }
 
-    /// How much it weighs among the others: what is no number weighs most.
+    /// Sort weight among the changes: values that are not numbers come first.
     fn weight(&self) -> f64 {
         self.relative().map_or(f64::INFINITY, f64::abs)
     }
@@ -116,15 +116,15 @@ pub fn diff(old: &Path, new: &Path) -> Result<Diff> {
     Ok(result)
 }
 
-/// Values by column, by the names of the row.
+/// Row names → column → value.
 type Rows = BTreeMap<String, BTreeMap<String, String>>;
 
-/// The name of a table of results.
+/// Name of the result table at `path`.
 fn name_of(path: &str) -> Option<&str> {
     path.strip_prefix("tables/")?.strip_suffix(".csv")
 }
 
-/// A table that is not there has no rows.
+/// Rows of a table; a missing table has no rows.
 fn rows(run: &Path, path: &str) -> Result<Rows> {
     if run.join(path).symlink_metadata().is_err() {
         return Ok(Rows::new());

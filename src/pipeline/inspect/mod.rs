@@ -1,4 +1,4 @@
-//! What is known of runs that have ended: whether outputs are up to date, whether files are as they were left, how two runs differ.
+//! Finished runs → what is known of them: whether outputs are fresh, whether files are intact, how two runs differ.
 
 pub mod check;
 pub mod diff;

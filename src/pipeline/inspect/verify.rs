@@ -1,5 +1,4 @@
-//! A finished run → proof that its files are what they were, and that computing again gives the same. Used by `pfe verify`
-//! and `pfe run --prove`.
+//! Finished run → proof that its files are unchanged and that a second run gives the same. Used by `pfe verify`, `pfe run --prove`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,18 +19,18 @@ use crate::pipeline::{Input, again, run};
 use crate::report::Templates;
 use crate::table::parquet::read_frame;
 
-/// The first thing in which two runs differ.
+/// The first difference between two runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The step that made it.
+    /// Id of the step that made the file.
     pub step: String,
-    /// The file, or the input.
+    /// The file or the input.
     pub file: String,
-    /// Where in the file: column and row of a table, line of a text.
+    /// Position in the file: column and row of a table, line of a text.
     pub place: Option<String>,
-    /// What stands there in the first run.
+    /// Content there in the first run.
     pub then: String,
-    /// What stands there in the second.
+    /// Content there in the second run.
     pub now: String,
 }
 
@@ -43,7 +42,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The files of the run in `out`, and what is wrong with each.
+/// Path of each file of the run in `out`, with what is wrong with it (`None`: intact).
 ///
 /// # Errors
 /// There is no finished run.
@@ -56,7 +55,8 @@ pub fn verify(out: &Path) -> Result<Vec<(String, Option<&'static str>)>> {
     Ok(outputs.into_par_iter().with_max_len(1).map(check).collect())
 }
 
-/// What is wrong with a file of the run in `out`. Only a regular file is read, to which no link leads: no run leaves another.
+/// What is wrong with a file of the run in `out`. Reads regular files only and follows no link, because runs write nothing
+/// else.
 pub(crate) fn damage(out: &Path, file: &OutputFile) -> Option<&'static str> {
     let place = out.join(&file.path);
     match files::regular(out, &file.path).map_err(drop).and_then(|_| hash_file(&place).map_err(drop)) {
@@ -67,21 +67,21 @@ pub(crate) fn damage(out: &Path, file: &OutputFile) -> Option<&'static str> {
     }
 }
 
-/// Where a file that a manifest lists stands.
+/// Path of a file that a manifest lists.
 ///
 /// # Errors
-/// It is missing, or is no file that a run leaves.
+/// The file is missing, or is not of a kind that a run writes.
 pub(crate) fn listed(out: &Path, path: &str) -> Result<PathBuf> {
     let place = out.join(path);
     files::regular(out, path).map_err(Error::io("read", &place))?;
     Ok(place)
 }
 
-/// Computes the run in `out` again from its data, in a folder of its own, and compares. With `shuffle`, rows change their
-/// order between steps.
+/// Repeats the run in `out` from its data in a folder of its own, and compares. With `shuffle`, rows change their order
+/// between steps.
 ///
 /// # Errors
-/// There is no finished run, its data or texts are not at hand, or a step fails.
+/// There is no finished run, its data or texts cannot be found, or a step fails.
 pub fn rerun(
     out: &Path,
     data: &[PathBuf],
@@ -110,8 +110,8 @@ pub fn rerun(
     compare(out, folder.path())
 }
 
-/// Makes the mart of the run in `out` again on an engine, from the clean tables of the run, and compares; with `store` the
-/// engine finds them there. `told` hears of each statement.
+/// Makes the mart of the run in `out` again from its clean tables, on another engine, and compares. With `store`, the
+/// engine reads the clean tables there. `told` is called with each statement.
 ///
 /// # Errors
 /// There is no finished run, its files are damaged, or the engine fails.
@@ -139,10 +139,10 @@ pub fn remake_mart(
     Ok(None)
 }
 
-/// The first difference between two finished runs, in the order of the graph.
+/// The first difference between two finished runs, in the order of the graph; `None` if they are equal.
 ///
 /// # Errors
-/// A folder holds no finished run, or a file that differs cannot be read.
+/// A folder holds no finished run, or a differing file cannot be read.
 pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
     let (before, after) = (Manifest::load(then)?.core, Manifest::load(now)?.core);
     let short = |hash: Option<&str>| hash.map_or("nothing".into(), |hash| hash.chars().take(16).collect::<String>());
@@ -179,7 +179,7 @@ pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
     Ok(None)
 }
 
-/// Where two files differ first, and what stands there in each.
+/// The first difference between two files: position, old content, new content.
 fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
     match then.extension().and_then(|e| e.to_str()) {
         Some("parquet") => Ok(differ(&read_frame(then)?, &read_frame(now)?)),
@@ -208,7 +208,7 @@ fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
     }
 }
 
-/// Where two frames differ first: in their columns and types, in a cell, or in their number of rows.
+/// The first difference between two frames: columns and types, then cells, then the number of rows.
 fn differ(a: &DataFrame, b: &DataFrame) -> Option<(String, String, String)> {
     let names = |frame: &DataFrame| -> Vec<String> {
         frame.columns().iter().map(|c| format!("{} {}", c.name(), c.dtype())).collect()
@@ -220,7 +220,7 @@ fn differ(a: &DataFrame, b: &DataFrame) -> Option<(String, String, String)> {
     first(&names(a), &names(b), [a.height(), b.height()], cells)
 }
 
-/// The first cell in which two tables differ, by row and then by column.
+/// The first differing cell of two tables, by row and then by column.
 fn first(
     names: &[String],
     others: &[String],

@@ -1,4 +1,4 @@
-//! Results → the files that the PDF carries and the HTML offers: the tables, and what the analysis started from.
+//! Results → attachments of the PDF and downloads of the HTML: the tables and the origin of the analysis.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ use crate::pipeline::export::spreadsheet;
 use crate::report::{Attachment, Lang};
 use crate::results::{CODE, Results};
 
-/// For the downloads of a [`Document`](crate::report::Document): the tables as they are written, then `run.json` without its
-/// outputs: of these, the report is one.
+/// Attachments of a [`Document`](crate::report::Document): the tables as written, then `run.json` without its outputs,
+/// since the report is one of them.
 ///
 /// # Errors
 /// The mart is incomplete.

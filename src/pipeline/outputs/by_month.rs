@@ -1,4 +1,4 @@
-//! Tables → files by month of purchase (`pfe run --monthly`): what a later run leaves as it is. Used by `keep`.
+//! Tables → one file per month of purchase (`pfe run --monthly`), so that a later run can leave most of them. Used by `persist`.
 
 use polars::prelude::*;
 
@@ -9,10 +9,10 @@ use crate::mart::{BY_DAY, SalesMart};
 use crate::schema::TableId;
 use crate::schema::contract::BY_MONTH;
 
-/// Frames with the paths of their files in the output folder, without extension.
+/// Frames, each with the path of its file in the output folder, without extension.
 type Files = Vec<(String, DataFrame)>;
 
-/// The clean tables, the long ones by month.
+/// The clean tables, the long ones partitioned by month.
 pub(crate) fn clean(clean: &CleanTables) -> Result<Files> {
     let of_rows = by_month::of_tables(&BY_MONTH.into_iter().map(|id| (id, clean.table(id))).collect())?;
     let mut files = Vec::new();
@@ -25,7 +25,7 @@ pub(crate) fn clean(clean: &CleanTables) -> Result<Files> {
     Ok(files)
 }
 
-/// The mart, its longest table by month.
+/// The mart, its longest table partitioned by month.
 pub(crate) fn mart(mart: &SalesMart) -> Result<Files> {
     let by_day = mart.table(BY_DAY)?;
     let mut files = by_month(&format!("mart/{BY_DAY}"), by_day, &by_month::of_days(by_day.column("day")?)?)?;
@@ -39,7 +39,7 @@ fn by_month(place: &str, frame: &DataFrame, of_rows: &Int32Chunked) -> Result<Fi
     Ok(apart.map(|(month, rows)| (format!("{place}/{month}"), rows)).collect())
 }
 
-/// How many rows refer to each value of the short tables, from which the next run goes on counting.
+/// Number of rows that refer to each value of the short tables; the next incremental run continues from these counts.
 pub(crate) fn references(audit: &Audit) -> Result<Files> {
     let file = |(&(table, column), rows): (&(TableId, &str), &Vec<usize>)| {
         let rows: Int64Chunked = rows.iter().map(|rows| Some(*rows as i64)).collect();

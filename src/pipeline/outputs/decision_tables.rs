@@ -1,6 +1,6 @@
-//! Decisions and their tests → `tables/*.csv`. Where there is no decision, the tables hold their header alone.
+//! Decisions and their backtests → `tables/*.csv`. Without a decision, the tables hold only their header. Used by `result_tables`.
 //!
-//! Amounts in BRL with two decimals, shares 0–1, missing values empty.
+//! Units: amounts in BRL with two decimals, shares 0–1; missing values are empty.
 
 use super::result_tables::{Table, brl, header, optional};
 use crate::decisions::score::Scored;
@@ -26,7 +26,7 @@ pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) 
     ]
 }
 
-/// Floats of the models as BRL.
+/// BRL of the models as text with two decimals.
 fn reais(value: f64) -> String {
     format!("{value:.2}")
 }
@@ -153,7 +153,7 @@ fn cities(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-/// Calendar months as `month`, periods of 30 days as `30d`.
+/// Forecasts; column values `month` for calendar months, `30d` for periods of 30 days.
 fn forecasts(decisions: Option<&Decisions>) -> Table {
     let mut table = header("forecasts");
     let Some(d) = decisions else { return table };

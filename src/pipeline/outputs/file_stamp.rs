@@ -1,4 +1,4 @@
-//! Which files were not touched since they were hashed: what lies still is not read again. Used by `plan` and `flow`.
+//! Files → stamps by which the next run skips hashing unchanged files. Used by `run::plan` and `run::context`.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -10,37 +10,37 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::input::read::hash_file;
 
-/// A file that was written so shortly before it was read may have been written again, without its time telling.
+/// A file that was written this shortly before it was read may have been written again with the same time.
 const RECENT: Duration = Duration::from_secs(2);
 
-/// What a file had when it was hashed. A file that has it still is taken to be the same; `pfe verify` reads it all the same.
+/// Metadata of a file when it was hashed. A file with equal metadata counts as unchanged; `pfe verify` reads it nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Length in bytes.
     pub bytes: u64,
-    /// Last change, nanoseconds since 1970.
+    /// Last modification, nanoseconds since 1970.
     pub modified: u64,
-    /// Number of the file on its disk; 0 where there is none.
+    /// File number on its disk (inode); 0 where there is none.
     pub file: u64,
     /// BLAKE3 of the bytes, hexadecimal.
     pub blake3: String,
 }
 
 impl Stamp {
-    /// Of a file that has been `blake3`; none where nothing tells whether it is touched.
+    /// Stamp of a file whose hash was `blake3`; `None` if its metadata cannot show a later change.
     pub(crate) fn of(path: &Path, blake3: &str) -> Option<Stamp> {
         let (bytes, modified, file) = told(&path.metadata().ok()?)?;
         Some(Stamp { bytes, modified, file, blake3: blake3.into() })
     }
 
-    /// The same of a file that others write: not of one that was written while it may have been read.
+    /// The same for a file that others write; `None` if it may have been written while it was read.
     pub(crate) fn settled(path: &Path, blake3: &str, read_since: SystemTime) -> Option<Stamp> {
         let touched = touched(&path.metadata().ok()?)?;
         (touched + RECENT < read_since).then(|| Stamp::of(path, blake3)).flatten()
     }
 }
 
-/// When a file was last written, or came to where it is with the time of another.
+/// Time of the last write, or of the move that brought the file here with an older time.
 fn touched(meta: &Metadata) -> Option<SystemTime> {
     let modified = meta.modified().ok()?;
     #[cfg(unix)]
@@ -52,7 +52,7 @@ fn touched(meta: &Metadata) -> Option<SystemTime> {
     Some(modified)
 }
 
-/// Length, time and number.
+/// Length, time and file number.
 fn told(meta: &Metadata) -> Option<(u64, u64, u64)> {
     #[cfg(unix)]
     let file = std::os::unix::fs::MetadataExt::ino(meta);
@@ -62,7 +62,7 @@ fn told(meta: &Metadata) -> Option<(u64, u64, u64)> {
     Some((meta.len(), u64::try_from(modified.as_nanos()).ok()?, file))
 }
 
-/// Stamps by name: of an output its path in the output folder, of an input `input` and its name.
+/// Stamps by name: the path in the output folder for an output, `input` and its name for an input.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stamps(BTreeMap<String, Stamp>);
@@ -72,7 +72,7 @@ impl Stamps {
         self.0.extend(stamp.map(|stamp| (name, stamp)));
     }
 
-    /// The stamp of a file that had been hashed to this.
+    /// The stamp of a file, if its hash then was `blake3`.
     pub(crate) fn get(&self, name: &str, blake3: &str) -> Option<Stamp> {
         self.0.get(name).filter(|stamp| stamp.blake3 == blake3).cloned()
     }
@@ -81,7 +81,7 @@ impl Stamps {
         self.0.is_empty()
     }
 
-    /// The hash of a file, which is read where it was touched.
+    /// The hash of a file; reads the file only if it changed.
     pub(crate) fn hash(&self, name: &str, path: &Path) -> Result<String> {
         let known = self.0.get(name);
         match known.filter(|known| Stamp::of(path, &known.blake3).as_ref() == Some(known)) {
@@ -91,7 +91,7 @@ impl Stamps {
     }
 }
 
-/// The name of an input among the stamps.
+/// Name of an input among the stamps.
 pub(crate) fn input(name: &str) -> String {
     format!("input {name}")
 }
@@ -110,13 +110,13 @@ mod tests {
         stamps.insert("x".into(), Stamp::of(&path, "the old hash"));
         assert_eq!(stamps.hash("x", &path).unwrap(), "the old hash");
         assert_eq!(stamps.hash("y", &path).unwrap(), hash_file(&path).unwrap());
-        // Another file in its place, of the same length and time.
+        // Another file in its place, with equal length and time.
         let time = path.metadata().unwrap().modified().unwrap();
         std::fs::write(dir.path().join("new"), "new").unwrap();
         std::fs::rename(dir.path().join("new"), &path).unwrap();
         std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         assert_eq!(stamps.hash("x", &path).unwrap(), hash_file(&path).unwrap());
-        // What has just been written is not trusted to be what was read.
+        // A file written just now may have changed while it was read.
         assert_eq!(Stamp::settled(&path, "", SystemTime::now()), None);
         assert!(Stamp::settled(&path, "", SystemTime::now() + 2 * RECENT).is_some());
     }

@@ -1,8 +1,9 @@
-//! Who writes to an output folder: one process at a time, also on a network file system. Used by `output`.
+//! One writer per output folder, also on a network file system. Used by `staging`.
 //!
-//! Two locks: the system's advisory lock on the folder, which goes with the process, and a file in the folder, since network file
-//! systems may ignore the first. The file names its holder, who writes it again every few seconds. On the same machine a holder that
-//! is gone is known at once; of another machine, whoever has been silent for a minute by the clock of the file system is gone.
+//! Two locks protect the folder: the system's advisory lock, which ends with the process, and a lock file, because network
+//! file systems may ignore the first. The lock file names its holder, who rewrites it every few seconds. On the same
+//! machine, a dead holder is detected at once. A holder on another machine counts as dead after a minute without a sign of
+//! life, by the clock of the file system.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -17,27 +18,27 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 use crate::error::{Error, Result};
 use crate::files;
 
-/// The file. Its name begins as that of the staging folder, so that whoever leaves one out leaves both out.
+/// The lock file. Its name starts as that of the staging folder, so that one pattern excludes both.
 const LOCK: &str = ".pfe-run.lock";
-/// How often the holder gives a sign of life.
+/// Interval between signs of life.
 const BEAT: Duration = Duration::from_secs(10);
-/// Who has been silent for so long is gone. Retries of the exported state machine span longer.
+/// A holder without a sign of life for this long counts as dead. The retries of the exported state machine last longer.
 const SILENCE: Duration = Duration::from_secs(60);
-/// Attempts to take a lock that others take over at the same time.
+/// Attempts to take a lock while others take it over.
 const ATTEMPTS: usize = 5;
 
-/// Who holds the folder.
+/// The holder of the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Holder {
     host: String,
-    /// When the machine was started, seconds since 1970: another machine may bear the same name.
+    /// Boot time of the machine, seconds since 1970: another machine may have the same name.
     boot: u64,
-    /// Where numbers of processes count: those of a container are its own.
+    /// Process namespace: containers number their own processes.
     space: String,
     pid: u32,
-    /// When the process was started, seconds since 1970: numbers come again.
+    /// Start time of the process, seconds since 1970: process ids are reused.
     started: u64,
-    /// What tells two folders of one process apart.
+    /// Tells apart two folders of one process.
     token: u64,
 }
 
@@ -55,7 +56,7 @@ impl Holder {
         }
     }
 
-    /// Whether both see the same processes.
+    /// Whether both holders see the same processes.
     fn is_beside(&self, other: &Holder) -> bool {
         (&self.host, &self.space) == (&other.host, &other.space) && self.boot.abs_diff(other.boot) <= 2
     }
@@ -65,14 +66,14 @@ impl Holder {
     }
 }
 
-/// When a process was started; none where there is no such process.
+/// Start time of a process; `None` if there is no such process.
 fn started(pid: u32) -> Option<u64> {
     let (mut system, pid) = (System::new(), sysinfo::Pid::from_u32(pid));
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, ProcessRefreshKind::nothing());
     Some(system.process(pid)?.start_time())
 }
 
-/// The right to write to a folder, until it is dropped or its process is gone.
+/// The right to write to a folder; ends when dropped or with its process.
 pub(crate) struct Lease {
     out: PathBuf,
     me: Holder,
@@ -81,12 +82,14 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
+    /// Takes the lease of `out`.
+    ///
     /// # Errors
-    /// Somebody else writes there, or the folder cannot be written to.
+    /// Another process writes there, or the folder cannot be written to.
     pub(crate) fn take(out: &Path) -> Result<Lease> {
         let path = out.join(LOCK);
         let folder = File::open(out).map_err(Error::io("read", out))?;
-        // A file system without such locks has the file all the same.
+        // On a file system without advisory locks, the lock file still protects.
         if let Err(TryLockError::WouldBlock) = folder.try_lock() {
             return Err(busy(out, read(&path).ok().and_then(|(holder, _)| holder).as_ref()));
         }
@@ -104,10 +107,10 @@ impl Lease {
         Err(busy(out, None))
     }
 
-    /// Makes sure that nobody has taken this process for gone.
+    /// Checks that no other process has taken this one for dead and its lock over.
     ///
     /// # Errors
-    /// Somebody has.
+    /// Another process has.
     pub(crate) fn check(&self) -> Result<()> {
         match read(&self.out.join(LOCK)) {
             Ok((Some(holder), _)) if holder == self.me => Ok(()),
@@ -121,42 +124,42 @@ impl Drop for Lease {
     fn drop(&mut self) {
         if let Some((stop, beats)) = self.beats.take() {
             drop(stop);
-            // What it could not write, nobody misses now.
+            // A last sign of life that could not be written no longer matters.
             let _ = beats.join();
         }
         if self.check().is_ok() {
-            // One that stays is recognised by the next run as left over.
+            // A lock file that stays is recognised by the next run as left over.
             let _ = fs::remove_file(self.out.join(LOCK));
         }
     }
 }
 
-/// Gives signs of life until it is told to stop.
+/// Starts the thread that gives signs of life until it is told to stop.
 fn beat(mut file: File, me: Holder) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = channel();
     let beats = thread::spawn(move || {
         while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-            // Should the disk be full, the next one may succeed.
+            // If the disk is full, the next attempt may succeed.
             let _ = write(&mut file, &me);
         }
     });
     (stop, beats)
 }
 
-/// Writing, and no setting of a time: the file system's own clock counts.
+/// Writes instead of setting a time, so that the file system's own clock sets it.
 fn write(file: &mut File, holder: &Holder) -> std::io::Result<()> {
     file.rewind()?;
     file.write_all(&serde_json::to_vec(holder)?)?;
     file.sync_data()
 }
 
-/// The holder that a lock names, unless it has not yet written who it is; and its last sign of life.
+/// The holder that a lock names, with its last sign of life; no holder if it has not written its name yet.
 fn read(path: &Path) -> std::io::Result<(Option<Holder>, SystemTime)> {
     match files::look(path)? {
         Some(meta) if !meta.is_file() => return Err(std::io::Error::other(files::kind(&meta))),
         _ => {}
     }
-    // Opened, since a network file system then asks its server for the time.
+    // Opening the file makes a network file system ask its server for the time.
     let file = File::open(path)?;
     let modified = file.metadata()?.modified()?;
     let mut text = Vec::new();
@@ -164,10 +167,10 @@ fn read(path: &Path) -> std::io::Result<(Option<Holder>, SystemTime)> {
     Ok((serde_json::from_slice(&text).ok(), modified))
 }
 
-/// Removes the lock of a holder that is gone.
+/// Removes the lock of a dead holder.
 ///
 /// # Errors
-/// The holder is there, or may be.
+/// The holder is alive, or may be.
 fn take_over(out: &Path, path: &Path, me: &Holder) -> Result<()> {
     let (holder, modified) = match read(path) {
         Ok(found) => found,
@@ -185,7 +188,8 @@ fn take_over(out: &Path, path: &Path, me: &Holder) -> Result<()> {
     if !gone {
         return Err(busy(out, holder.as_ref()));
     }
-    // Of two that find it left over, the second must not remove what the first has put there meanwhile.
+    // Moves the lock aside first: of two processes that find it left over, the second must not remove the new lock of the
+    // first.
     let aside = out.join(format!("{LOCK}-{:x}", me.token));
     match fs::rename(path, &aside) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
@@ -232,7 +236,7 @@ mod tests {
         drop(Lease::take(out.path()).unwrap());
     }
 
-    /// Where the file system knows no locks, the file alone tells.
+    /// On a file system without advisory locks, the lock file alone decides.
     #[test]
     fn who_is_gone_is_known_by_process_or_by_silence() {
         let out = tempfile::tempdir().unwrap();

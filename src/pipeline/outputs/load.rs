@@ -1,4 +1,4 @@
-//! Files of an earlier run → values, as the step that wrote them computed them. Used by `values`.
+//! Files of an earlier run → values, equal to those that the step computed. Next: `run::materialized`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,21 +21,21 @@ use crate::schema::contract::{TABLES, TableId};
 use crate::store;
 use crate::table::parquet::{read_frame, stack};
 
-/// The file of the shares of sellers and silent products.
+/// File with the sellers' shares and the shares of inactive products.
 pub(crate) const SHARES: &str = "models/supply.parquet";
 
-/// The tables among the files of a step (path in the output folder, place), by name; one in several files is joined in the order
-/// of their names.
+/// Tables among the files of a step (path in the output folder, place on disk), by name. A table in several files is
+/// concatenated in the order of their names.
 pub(crate) fn frames(files: &[(&str, PathBuf)]) -> Result<BTreeMap<String, DataFrame>> {
     let tables = files.iter().filter(|(path, _)| !path.starts_with("references/"));
     let named = tables.filter_map(|(path, place)| Some((name_of(path)?, place)));
     joined(parallel::map(named, |(name, place)| Ok((name.to_string(), read_frame(place)?)))?)
 }
 
-/// The cleaned tables of the finished run in `out`, by name: the files that its manifest lists, and no others of the folder.
+/// The clean tables of the finished run in `out`, by name. Reads only files that the manifest lists.
 ///
 /// # Errors
-/// There is no finished run, it keeps its tables elsewhere, or a file is missing or cannot be read.
+/// There is no finished run, it keeps its tables in a store, or a file is missing or unreadable.
 pub(crate) fn clean_tables(out: &Path) -> Result<BTreeMap<String, DataFrame>> {
     let outputs = Manifest::load(out)?.core.outputs;
     let clean = outputs.iter().filter(|file| file.path.starts_with("clean/"));
@@ -50,7 +50,7 @@ pub(crate) fn clean_tables(out: &Path) -> Result<BTreeMap<String, DataFrame>> {
     }
 }
 
-/// The mart among the files of a step; the rows of its longest table are read when somebody asks for them.
+/// The mart among the files of a step. The rows of its longest table are read on first use.
 pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
     let is_long = |path: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(BY_DAY));
     let (long, others): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|(path, _)| is_long(path));
@@ -59,7 +59,7 @@ pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
     SalesMart::with(frames(&others)?, ByDay::there(long)?)
 }
 
-/// The shares of sellers and silent products that a run has left.
+/// The supply indicators that a run has left.
 pub(crate) fn shares(files: &[(&str, PathBuf)]) -> Result<SupplyIndicators> {
     match files.iter().find(|(path, _)| *path == SHARES) {
         Some((_, place)) => SupplyIndicators::from_frame(&read_frame(place)?),
@@ -67,7 +67,7 @@ pub(crate) fn shares(files: &[(&str, PathBuf)]) -> Result<SupplyIndicators> {
     }
 }
 
-/// The tables of some files, which are named like `orders` or, where there are several, `orders/2018-08`.
+/// Tables from named files: `orders`, or `orders/2018-08` for a table in several files.
 fn joined(files: impl IntoIterator<Item = (String, DataFrame)>) -> Result<BTreeMap<String, DataFrame>> {
     let mut tables: BTreeMap<String, Vec<DataFrame>> = BTreeMap::new();
     for (name, frame) in files {
@@ -76,16 +76,16 @@ fn joined(files: impl IntoIterator<Item = (String, DataFrame)>) -> Result<BTreeM
     tables.into_iter().map(|(name, frames)| Ok((name, stack(frames)?))).collect()
 }
 
-/// The name of a Parquet file in the folder of a step: `orders/2018-08` of `clean/orders/2018-08.parquet`.
+/// Name of a Parquet file in the folder of a step: `orders/2018-08` of `clean/orders/2018-08.parquet`.
 fn name_of(path: &str) -> Option<&str> {
     Some(path.strip_suffix(".parquet")?.split_once('/')?.1)
 }
 
-/// Where an engine elsewhere finds the clean tables that the mart reads, by table: where it has left them, in these files of a run,
-/// or in a store, to which they are copied.
+/// Where a remote engine finds the clean tables that the mart reads, by table: where the engine itself left them, in these
+/// files of a run, or in the store `shared`, to which they are copied.
 ///
 /// # Errors
-/// A file cannot be read, or the store refuses or is none that engines read.
+/// A file cannot be read, or the store refuses or is of a kind that engines cannot read.
 pub(crate) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
     if let Some((_, path)) = files.iter().find(|(path, _)| *path == PLACES) {
         let text = std::fs::read(path).map_err(Error::io("read", path))?;
@@ -116,7 +116,7 @@ pub(crate) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<
     tables.into_iter().map(place).collect()
 }
 
-/// What cleaning wrote of what it did, with the rows that it set aside.
+/// The audit that cleaning wrote, with the quarantined rows.
 pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
     let mut audit = Audit::default();
     let mut aside: BTreeMap<&str, Vec<Quarantined>> = BTreeMap::new();
@@ -142,7 +142,7 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
         let rows = read_frame(table)?;
         audit.referring.insert(key, rows.column("rows")?.i64()?.iter().flatten().map(|rows| rows as usize).collect());
     }
-    // In the order in which cleaning lists them: tables by the contract, then what is made of them.
+    // In the order of cleaning: tables by the contract, then the tables derived from them.
     for name in TABLES.iter().map(|table| table.name) {
         audit.quarantine.extend(aside.remove(name).map(|rows| (name.to_string(), rows)));
     }
@@ -150,7 +150,7 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
     Ok(audit)
 }
 
-/// The files that count how many rows refer to the values of short tables.
+/// The files that count how many rows refer to each value of the short tables.
 fn counted<'a>(files: &'a [(&str, PathBuf)]) -> impl Iterator<Item = ((TableId, &'static str), &'a PathBuf)> {
     files.iter().filter_map(|(path, place)| {
         let (table, column) = path.strip_prefix("references/")?.strip_suffix(".parquet")?.split_once('.')?;

@@ -1,4 +1,4 @@
-//! `run.json`: what went in, what came out, and apart from these what varies from run to run.
+//! Inputs, parameters and outputs of a run → `run.json`; what varies between equal runs stands apart. Used by `staging`, `inspect`.
 
 use std::path::Path;
 
@@ -14,15 +14,15 @@ use crate::pipeline::graph::STEPS;
 use crate::pipeline::graph::key::Record;
 use crate::results::{self, CODE, Parameters};
 
-/// File name of the manifest; written last, so that its presence means a finished run.
+/// File name of the manifest. It is written last, so that its presence means a finished run.
 pub const MANIFEST: &str = "run.json";
 
 /// The manifest of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The same for the same input, parameters and program.
+    /// Equal for equal input, parameters and program.
     pub core: Core,
-    /// What varies.
+    /// What varies between equal runs.
     pub volatile: Volatile,
 }
 
@@ -34,15 +34,15 @@ pub struct Core {
     /// Hash of the program's sources.
     #[serde(default)]
     pub code: String,
-    /// BLAKE3 over program, parameters and inputs: the identity of the analysis.
+    /// BLAKE3 over program, parameters and inputs: identity of the analysis.
     pub fingerprint: String,
     /// Parameters of the run.
     pub parameters: Parameters,
     /// Input files.
     pub inputs: Vec<InputFile>,
-    /// Output files but this one, by path.
+    /// Output files by path, without the manifest itself.
     pub outputs: Vec<OutputFile>,
-    /// What decided about each step that left files, in the order of the graph.
+    /// Key and parts of each step that left files, in the order of the graph.
     #[serde(default)]
     pub steps: Vec<Record>,
 }
@@ -56,60 +56,60 @@ pub struct OutputFile {
     pub bytes: u64,
     /// BLAKE3 of the bytes, hexadecimal.
     pub blake3: String,
-    /// Of a table: its rows, apart from how the file holds them.
+    /// Rows of a table, independent of how the file encodes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Rows>,
 }
 
-/// The rows of a table.
+/// Rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
-    /// How many.
+    /// Number of rows.
     pub count: u64,
-    /// Hash of columns and values, see [`crate::table::row_hash::hash_rows`].
+    /// Hash over columns and values, see [`crate::table::row_hash::hash_rows`].
     pub blake3: String,
 }
 
-/// What varies from run to run.
+/// What varies between equal runs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Volatile {
     /// Wall time of the whole run, seconds.
     pub seconds: f64,
-    /// Threads at work.
+    /// Number of worker threads.
     pub threads: usize,
-    /// The log of the steps, in the order of the graph.
+    /// Log of the steps, in the order of the graph.
     #[serde(default)]
     pub steps: Vec<StepLog>,
-    /// By which files are known again that were not touched since.
+    /// Stamps by which the next run skips hashing unchanged files.
     #[serde(default, skip_serializing_if = "Stamps::is_empty")]
     pub stamps: Stamps,
 }
 
-/// What became of a step.
+/// Log entry of a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepLog {
-    /// Its name.
+    /// Id of the step.
     pub step: String,
-    /// What became of it.
+    /// Outcome.
     pub did: Did,
     /// Why it ran or did not.
     pub why: String,
-    /// Wall time, seconds: of its work, of writing, or of reading back what is used again.
+    /// Wall time in seconds: computing and writing, or reading back what is reused.
     pub seconds: f64,
-    /// Rows that it read or wrote, where it did.
+    /// Rows read or written, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
 }
 
-/// What becomes of a step.
+/// Outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Did {
     /// It ran.
     Ran,
-    /// What it made before was used again.
+    /// Its earlier output was reused.
     Reused,
-    /// Nobody needed it.
+    /// No step needed it.
     Skipped,
     /// It failed.
     Failed,
@@ -139,7 +139,7 @@ impl Manifest {
     /// Reads the manifest of `out`.
     ///
     /// # Errors
-    /// There is none, because no run ended there, or it is not ours.
+    /// There is none, because no run has finished there, or it is not ours.
     pub fn load(out: &Path) -> Result<Manifest> {
         Manifest::find(out)?.ok_or_else(|| {
             Error::input(format!("`{}` holds no finished run: `{MANIFEST}` is missing", out.display()))
@@ -147,10 +147,10 @@ impl Manifest {
         })
     }
 
-    /// Reads the manifest of `out`, if there is one. The paths that it lists lead to files that a run writes, and nowhere else.
+    /// Reads the manifest of `out`, if there is one. Accepts only paths of files that a run writes.
     ///
     /// # Errors
-    /// It is not ours, or damaged.
+    /// It is not ours, or it is damaged.
     pub(crate) fn find(out: &Path) -> Result<Option<Manifest>> {
         let path = out.join(MANIFEST);
         let Some(meta) = files::look(&path).map_err(Error::io("read", &path))? else { return Ok(None) };
@@ -168,10 +168,10 @@ impl Manifest {
         }
     }
 
-    /// Makes sure that this process can know the data of the run in `out` again.
+    /// Checks that this process read the data of the run in `out`, so that it can recognise them.
     ///
     /// # Errors
-    /// An engine elsewhere has read them.
+    /// A remote engine read them.
     pub(crate) fn read_here(&self, out: &Path) -> Result<()> {
         if !self.core.inputs.iter().any(InputFile::is_of_rows) {
             return Ok(());
@@ -185,7 +185,7 @@ impl Manifest {
 
 /// Pretty JSON with a final line break.
 pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
-    // Only maps with keys that are no text fail, and there are none.
+    // Only maps with keys that are not text fail, and there are none.
     let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
     json.push(b'\n');
     json

@@ -1,4 +1,4 @@
-//! The output folder: what it holds, who may write to it, and how a run's files get there all at once.
+//! Values of steps → the output folder: its files, its writer lock, its manifest, and the commit that publishes all at once.
 
 pub mod attachments;
 pub(crate) mod by_month;

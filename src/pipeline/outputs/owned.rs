@@ -1,5 +1,6 @@
-//! What of an output folder is pfe's: what its manifest lists, or the mark of a run that was cut off while it moved its files in. All
-//! else is the user's, and stays; where it has a name that a run would write, the run is refused. Used by `output`.
+//! Output folder → which of its files are pfe's: those in the manifest or in the mark of an interrupted commit. Used by `staging`.
+//!
+//! All other files are the user's and stay. A run is refused if it would write to the name of one of them.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -15,30 +16,32 @@ use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
 use crate::synth::TRUTH_FILE;
 use crate::{files, mart};
 
-/// Stands in the folder while files are moved in: the manifest is last, and until then it says what is ours.
+/// Mark in the folder during a commit. The manifest comes last; until then, the mark lists our files.
 pub(crate) const UNFINISHED: &str = ".unfinished-pfe-run";
 
-/// What [`UNFINISHED`] holds.
+/// Contents of [`UNFINISHED`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Mark {
     /// Version of the program.
     pub(crate) pfe: String,
-    /// Paths within the folder, of this run and of the one before.
+    /// Paths within the folder, of this run and of the previous one.
     pub(crate) files: BTreeSet<String>,
 }
 
-/// What is ours.
+/// Our files.
 #[derive(Debug, Default)]
 pub(crate) struct Owned {
-    /// Paths within the folder; not each is there.
+    /// Paths within the folder; some may not exist.
     pub(crate) files: BTreeSet<String>,
-    /// Whether a run was cut off while it moved its files in.
+    /// Whether a run was interrupted during its commit.
     pub(crate) interrupted: bool,
 }
 
 impl Owned {
+    /// Reads manifest and mark of `out`.
+    ///
     /// # Errors
-    /// The manifest or the mark is somebody else's.
+    /// The manifest or the mark is not ours.
     pub(crate) fn of(out: &Path) -> Result<Owned> {
         let mut owned = Owned::default();
         if let Some(manifest) = Manifest::find(out)? {
@@ -55,17 +58,17 @@ impl Owned {
         Ok(owned)
     }
 
-    /// Makes sure that a run finds nothing of the user's under a name that it would write; with `generated` data, in their folder,
+    /// Checks that no file of the user's has a name that a run would write. With `generated`, checks the folder of the data
     /// too.
     ///
     /// # Errors
-    /// It would: the first such file or folder.
+    /// The first such file or folder.
     pub(crate) fn check(&self, out: &Path, generated: bool) -> Result<()> {
         let places: BTreeSet<&str> = STEPS.iter().flat_map(|step| step.makes).copied().collect();
         let names: BTreeSet<&str> = places.iter().filter_map(|place| place.split('/').next()).collect();
         for name in names.into_iter().filter(|name| generated || *name != DATA) {
             let Some(meta) = look(&out.join(name))? else { continue };
-            // What has a folder for its files.
+            // A name with files below it is a folder of ours.
             match places.iter().any(|place| place.split_once('/').is_some_and(|(folder, _)| folder == name)) {
                 false => self.check_file(out, name, &meta)?,
                 true if !meta.is_dir() => return Err(in_the_way(out, name, &meta)),
@@ -78,7 +81,7 @@ impl Owned {
         Ok(())
     }
 
-    /// Whether it is a file of ours, or a folder that holds one.
+    /// Whether `path` is a file of ours, or a folder that holds one.
     fn lists(&self, path: &str) -> bool {
         self.files.contains(path) || self.files.iter().any(|file| is_within(file, path))
     }
@@ -90,7 +93,7 @@ impl Owned {
         }
     }
 
-    /// Looks at what of a folder has a name that concerns us.
+    /// Checks the entries of a folder whose names concern us.
     fn check_folder(&self, out: &Path, folder: &str, concerns: &dyn Fn(&str) -> bool) -> Result<()> {
         let place = out.join(folder);
         let mut names: Vec<_> = fs::read_dir(&place).map_err(Error::io("read", &place))?.flatten().collect();
@@ -102,7 +105,7 @@ impl Owned {
             }
             let path = format!("{folder}/{name}");
             let Some(meta) = look(&out.join(&path))? else { continue };
-            // The files of a table that has several: of their folder, all is read as its rows.
+            // Folder of a table with several files: every file in it would be read as rows of the table.
             match meta.is_dir() && !self.files.contains(&path) && !name.contains('.') {
                 true => self.check_folder(out, &path, &|_| true)?,
                 false => self.check_file(out, &path, &meta)?,
@@ -112,12 +115,12 @@ impl Owned {
     }
 }
 
-/// Whether `path` lies within `folder`.
+/// Whether `path` is within `folder`.
 fn is_within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a run may write what is called `name` in a folder of its own.
+/// Whether a run may write a file called `name` to this folder.
 fn is_taken(folder: &str, name: &str) -> bool {
     let mut tables = TABLES.iter().map(|table| table.name).chain([ZIP_LOCATIONS]);
     let file = |table: &str| name == table || name.strip_prefix(table) == Some(".parquet");
@@ -126,7 +129,7 @@ fn is_taken(folder: &str, name: &str) -> bool {
         "references" => tables.any(|table| name.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))),
         "quarantine" => tables.any(|table| name.strip_suffix(".csv") == Some(table)),
         "mart" => mart::STEPS.iter().any(|step| file(step.name)),
-        // A file that is named for a table would be read as a part of it.
+        // A file with the name of a table in it would be read as a part of that table.
         DATA => name == TRUTH_FILE || tables.any(|table| name.contains(table)),
         _ => {
             let path = format!("{folder}/{name}");
@@ -139,7 +142,7 @@ fn look(path: &Path) -> Result<Option<Metadata>> {
     files::look(path).map_err(Error::io("read", path))
 }
 
-/// What is there and not ours.
+/// The error for a file that exists and is not ours.
 pub(crate) fn in_the_way(out: &Path, path: &str, meta: &Metadata) -> Error {
     let (place, kind) = (out.join(path), files::kind(meta));
     Error::input(format!("`{}` is in the way: {kind} that no run of pfe has left there", place.display())).with_hint(
@@ -148,7 +151,7 @@ pub(crate) fn in_the_way(out: &Path, path: &str, meta: &Metadata) -> Error {
     )
 }
 
-/// The manifest is somebody else's, or damaged.
+/// The error for a manifest that is damaged or not ours.
 pub(crate) fn foreign_manifest(out: &Path, why: &str) -> Error {
     Error::input(format!("`{}` is no manifest of pfe: {why}", out.join(MANIFEST).display())).with_hint(
         "without one, pfe does not know which files of the folder are its own: choose another folder with `--out`, or remove this one",

@@ -1,4 +1,4 @@
-//! What a step has computed → its files, staged in the output folder.
+//! Value of a step → its files, staged in the output folder. Next: `staging`.
 
 use polars::prelude::DataFrame;
 
@@ -17,7 +17,7 @@ use crate::pipeline::graph::Step;
 use crate::pipeline::run::context::RunContext;
 use crate::table::parquet::write_frames;
 
-/// Writes the files of a step whose value is there.
+/// Stages the files of a step whose value has been made.
 pub(crate) fn keep(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
     let staging = flow.staging()?;
     match step.id {
@@ -65,7 +65,7 @@ pub(crate) fn keep(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
     }
 }
 
-/// The files that the generator has written itself.
+/// The files that the generator wrote itself.
 fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {
     let folder = flow.staged_data()?;
     let entries = std::fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
@@ -79,7 +79,7 @@ fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
 }
 
-/// The tables of the mart with the paths of their files, without extension.
+/// Tables of the mart, with the paths of their files without extension.
 pub(crate) fn mart(mart: &SalesMart, by_month: bool) -> Result<Vec<(String, DataFrame)>> {
     if by_month { by_month::mart(mart) } else { Ok(placed("mart", mart.iter()?)) }
 }

@@ -1,4 +1,4 @@
-//! A finished run → a store: its clean tables and the tables of its results, all together. Behind `pfe run --store`.
+//! Finished run → a store, all at once: clean tables and result tables. Behind `pfe run --store`.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::results::Results;
 use crate::schema;
 use crate::store::{Incoming, Stage, Store};
 
-/// Writes the clean tables and the result tables of the finished run in `out`, all together.
+/// Writes the clean tables and the result tables of the finished run in `out`, all at once.
 ///
 /// # Errors
-/// The store fails, or the run's files are damaged.
+/// The store fails, or a file of the run is damaged.
 pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
     let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Stage::Cleaned, name));
     let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Stage::Cleaned, name, frame, file: None });
@@ -22,7 +22,7 @@ pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dy
         let declared = schema::result_tables::named(name)
             .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;
         let frame = declared.frame(table.get(1..).unwrap_or_default())?;
-        // Stores that keep files get the run's own bytes.
+        // Stores that keep files get exactly the run's bytes.
         let path = pipeline::inspect::verify::listed(out, &format!("tables/{name}.csv"))?;
         let file = Some(std::fs::read(&path).map_err(Error::io("read", &path))?);
         incoming.push(Incoming { schema: Stage::Results, name: name.into(), frame, file });

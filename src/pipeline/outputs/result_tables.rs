@@ -1,7 +1,7 @@
-//! Results → `tables/*.csv` and `quarantine/*.csv`: names and columns are a contract for users' scripts, which
-//! `schema::result_tables` declares.
+//! Results → `tables/*.csv` and `quarantine/*.csv`. Used by `persist`; `decision_tables` makes those of the decisions.
 //!
-//! Amounts in BRL with two decimals, shares 0–1, missing values empty.
+//! Names and columns are a contract with users' scripts, declared in `schema::result_tables`. Units: amounts in BRL with
+//! two decimals, shares 0–1; missing values are empty.
 
 use polars::prelude::*;
 
@@ -16,10 +16,10 @@ use crate::results::Results;
 use crate::schema::contract::Scope;
 use crate::schema::result_tables;
 
-/// How many products the list of the best holds.
+/// Number of products in the list of the best.
 const TOP_PRODUCTS: usize = 1_000;
 
-/// A table as text: a header and rows.
+/// A table as text: header, then rows.
 pub type Table = Vec<Vec<String>>;
 
 /// The tables by file name, without extension.
@@ -34,7 +34,7 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
     Ok(tables)
 }
 
-/// Tables of the original's model.
+/// Tables of the reference model.
 pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> {
     vec![
         ("price_predictions", predictions(reference.predictions.iter())),
@@ -42,7 +42,7 @@ pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> 
     ]
 }
 
-/// Tables of the facts.
+/// Tables of the findings.
 pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, Table)>> {
     Ok(vec![
         ("payments_by_state", payments(findings)),
@@ -54,18 +54,18 @@ pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(
     ])
 }
 
-/// Tables of what reading and cleaning did.
+/// Tables of the audit.
 pub(crate) fn of_audit(audit: &Audit) -> Vec<(&'static str, Table)> {
     vec![("audit", steps(audit)), ("quality", quality(audit))]
 }
 
-/// The header of a table of results, as it is declared.
+/// The declared header of a result table.
 pub(crate) fn header(table: &str) -> Table {
     let columns = result_tables::named(table).map_or(&[][..], |table| table.columns);
     vec![columns.iter().map(|column| column.name.to_string()).collect()]
 }
 
-/// Centavos as reais with two decimals.
+/// Centavos → BRL with two decimals.
 pub(crate) fn brl(centavos: i64) -> String {
     let sign = if centavos < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", centavos.unsigned_abs() / 100, centavos.unsigned_abs() % 100)
@@ -75,7 +75,7 @@ pub(crate) fn optional(value: Option<f64>) -> String {
     value.map_or(String::new(), |v| v.to_string())
 }
 
-/// Training sales are exact to the centavo; predictions keep every digit, so that they can be compared with the original's.
+/// Training sales are exact to the centavo. Predictions keep all digits, to be compared with those of the original project.
 fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
     let mut table = header("price_predictions");
     table.extend(rows.map(|p| {
@@ -123,7 +123,7 @@ fn facts(name: &str, facts: &[Facts]) -> Table {
     table
 }
 
-/// States add up: an order has one.
+/// Sums over the states: an order belongs to one state.
 fn monthly_by_category(mart: &SalesMart) -> Result<Table> {
     let keys = [col("category"), col("month")];
     let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
@@ -146,7 +146,7 @@ fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<Table> {
         ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
     let (orders, items, revenue) = (orders?, items?, revenue?);
     for row in 0..frame.height() {
-        // Of orders of which only the facts are left, the month is not known.
+        // Orders of which only facts are left have no known month.
         let month = months.get(row).map(Month::of_day);
         let text = |part: fn(Month) -> String| month.map_or_else(String::new, part);
         let number = |column: &Int64Chunked| column.get(row).unwrap_or(0);
@@ -163,7 +163,7 @@ fn top_products(mart: &SalesMart) -> Result<Table> {
     let by = ["revenue_centavos", "product_id", "category"];
     let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]);
     let products = mart.table("products")?;
-    // Those that are surely not among them are not sorted.
+    // Products that cannot be among the best are not sorted.
     let mut revenue: Vec<i64> = products.column(by[0])?.i64()?.iter().map(|revenue| revenue.unwrap_or(0)).collect();
     let least = match TOP_PRODUCTS.min(revenue.len()) {
         0 => 0,
@@ -224,7 +224,7 @@ mod tests {
     use crate::results::Parameters;
     use crate::synth::{SynthParams, generate};
 
-    /// Whatever the data hold, down to a few orders and to none that decides anything.
+    /// The tables can be made for any data, even for a few orders, and without a decision.
     #[test]
     fn every_table_is_what_it_is_declared() {
         let mut declared_runs = 0;
@@ -232,7 +232,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             generate(&SynthParams { orders, seed: 5, defects }, folder.path()).unwrap();
             let (clean, audit) = clean::load(&Source::open(folder.path()).unwrap()).unwrap();
-            // Too few orders make no complete month: such data are refused.
+            // Data with too few orders for a complete month are refused.
             let Ok(results) = Results::of(&clean, audit, Parameters::default()) else { continue };
             declared_runs += 1;
             let tables = all(&results).unwrap();

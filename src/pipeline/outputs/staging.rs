@@ -1,4 +1,4 @@
-//! Files on their way into the output folder: written aside, synced, then moved in together, the manifest last.
+//! Files of a run → the output folder: staged aside, synced, then committed together, the manifest last. Used by `persist`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -22,43 +22,42 @@ use crate::pipeline::export::spreadsheet::csv;
 use crate::table::parquet::write_frame;
 use crate::table::row_hash::hash_rows;
 
-/// Where generated data go.
+/// Folder of generated data.
 pub(crate) const DATA: &str = "data";
 
-/// Where a run puts its files until all are there.
+/// Staging folder: files of a run until all are complete.
 const STAGING: &str = ".pfe-run";
 
-/// In it: what tells it from a folder of the user's.
+/// File in it that marks it as ours, not the user's.
 const STAGED_BY: &str = "staged-by";
-/// What stands there.
+/// Contents of that file.
 const PFE: &str = "pfe\n";
 
-/// In it: one record per step that has ended.
+/// Folder in it with one record per finished step.
 pub(crate) const STEPS: &str = "steps";
 
-/// Where an unfinished run of `out` has its files.
+/// Staging folder of an unfinished run of `out`.
 pub(crate) fn staged(out: &Path) -> PathBuf {
     out.join(STAGING)
 }
 
-/// A folder beside the outputs, which vanishes if it is dropped before a step has ended. What it holds then is found by
-/// the next run.
+/// The staging folder beside the outputs. Dropping it before any step has ended removes it; later, it stays for the next run.
 pub(crate) struct Staging {
     out: PathBuf,
     dir: PathBuf,
-    /// Whether the folder held what a run that did not end had staged, or moved in half.
+    /// Whether the folder held files that an unfinished run staged or committed in part.
     pub(crate) abandoned: bool,
-    /// Whether there was no such folder before.
+    /// Whether this run created the output folder.
     created: bool,
-    /// What of the output folder is ours.
+    /// Which files of the output folder are ours.
     owned: Owned,
     syncing: Mutex<Option<Syncing>>,
     lease: Option<Lease>,
 }
 
-/// A thread that syncs files: waiting for the disk would hold up the workers that write them.
+/// A thread that syncs files, so that the workers that write them need not wait for the disk.
 struct Syncing {
-    /// A file, and the name that messages give it.
+    /// A file, and its name in messages.
     files: Sender<(File, PathBuf)>,
     ended: JoinHandle<Result<()>>,
 }
@@ -72,7 +71,7 @@ impl Syncing {
         Syncing { files, ended: thread::spawn(sync) }
     }
 
-    /// Waits until all files are on the disk.
+    /// Waits until all files are on disk.
     fn end(self) -> Result<()> {
         drop(self.files);
         self.ended.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -80,8 +79,8 @@ impl Syncing {
 }
 
 impl Staging {
-    /// Creates `out` if needed, until nothing came of it, and makes sure that nobody else writes to it, and that nothing of the
-    /// user's is in the way of a run, with `generated` data or not.
+    /// Creates `out` if needed; it is removed again if the run makes nothing. Fails if another process writes there, or if
+    /// a file of the user's has a name that a run writes (`generated`: also in the folder of generated data).
     pub(crate) fn new(out: &Path, generated: bool) -> Result<Staging> {
         if out.exists() && !out.is_dir() {
             return Err(Error::input(format!("the output folder `{}` is a file", out.display()))
@@ -97,22 +96,22 @@ impl Staging {
         Ok(Staging { out: out.into(), dir, abandoned, created, owned, syncing: Mutex::default(), lease: Some(lease) })
     }
 
-    /// Where `name` is staged.
+    /// Path of the staged file `name`.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// What messages call the file `name`.
+    /// Path of the file `name` in messages.
     pub(crate) fn shown(&self, name: &str) -> PathBuf {
         self.out.join(name)
     }
 
-    /// A folder on the disk of the outputs, for files that need not outlive the run.
+    /// A folder on the disk of the outputs, for files that are not needed after the run.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.dir.clone()
     }
 
-    /// Empties a folder in which somebody else is to leave files.
+    /// Empties a folder in which another program is to leave files.
     pub(crate) fn empty(&self, name: &str) -> Result<PathBuf> {
         let folder = self.path(name);
         remove(&folder)?;
@@ -139,7 +138,7 @@ impl Staging {
         Ok(file)
     }
 
-    /// Stages a table as Parquet, with the same bytes for the same rows.
+    /// Stages a table as Parquet; equal rows give equal bytes.
     pub(crate) fn write_parquet(&self, name: &str, frame: &DataFrame) -> Result<OutputFile> {
         let mut file = self.write_with(name, |file| write_frame(frame, file))?;
         file.rows = Some(Rows { count: frame.height() as u64, blake3: hash_rows(frame)? });
@@ -152,7 +151,7 @@ impl Staging {
         self.end(name, &mut hashing)
     }
 
-    /// Opens a file.
+    /// Opens a file for writing in parts.
     pub(crate) fn begin(&self, name: &str) -> Result<Hashing> {
         let file = create(&self.path(name)).map_err(Error::io("create", self.shown(name)))?;
         Ok(Hashing {
@@ -163,7 +162,7 @@ impl Staging {
         })
     }
 
-    /// Everything is written: the file is synced while others are.
+    /// Completes a file; it is synced while others are written.
     pub(crate) fn end(&self, name: &str, hashing: &mut Hashing) -> Result<OutputFile> {
         let shown = self.shown(name);
         let file =
@@ -177,7 +176,7 @@ impl Staging {
         })
     }
 
-    /// Takes a file that somebody else has written to its place.
+    /// Takes over a file that another program has written to its place.
     pub(crate) fn adopt(&self, name: &str) -> Result<OutputFile> {
         let (path, shown) = (self.path(name), self.shown(name));
         let file = File::open(&path).map_err(Error::io("read", &shown))?;
@@ -188,28 +187,28 @@ impl Staging {
     }
 
     fn sync_later(&self, file: File, shown: PathBuf) {
-        // Who can no longer be sent a file has failed, and says so in the end.
+        // If the receiver is gone, it has failed, and reports that at the end.
         let _ = lock(&self.syncing).get_or_insert_with(Syncing::begin).files.send((file, shown));
     }
 
-    /// Waits until all that was written is on the disk, where other machines see it too.
+    /// Waits until everything written is on disk, where other machines see it too.
     pub(crate) fn settle(&self) -> Result<()> {
         let syncing = lock(&self.syncing).take();
         syncing.map_or(Ok(()), Syncing::end)
     }
 
-    /// Notes that a step has ended. What is noted is only believed where the files fit, so that it need not be synced.
+    /// Records that a step has ended. Records count only if their files match, so that they need no sync.
     pub(crate) fn note(&self, step: &str, record: &impl serde::Serialize) -> Result<()> {
         let path = self.path(STEPS).join(step).with_extension("json");
         let mut file = create(&path).map_err(Error::io("create", &path))?;
         file.write_all(&to_json(record)).map_err(Error::io("write", &path))
     }
 
-    /// Moves what is staged in, the manifest last; of what the manifest before has listed, what this one does not is removed.
-    /// Files that stayed in their place stay, and so does all that neither lists.
+    /// Commits what is staged, the manifest last. Removes files that the previous manifest lists and this one does not.
+    /// Files that stayed in place stay, and so do files that neither lists.
     pub(crate) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
         let listed: BTreeSet<String> = manifest.core.outputs.iter().map(|f| f.path.clone()).collect();
-        // Generated data are of use to whoever has them analysed as their own.
+        // A run on data that the user names keeps generated data, because it may be reading them.
         let kept = |path: &str| manifest.core.parameters.generated.is_none() && path.starts_with("data/");
         let gone: Vec<&String> = self.owned.files.difference(&listed).filter(|path| !kept(path)).collect();
         self.write(MANIFEST, &to_json(manifest))?;
@@ -219,7 +218,7 @@ impl Staging {
         if let Some(lease) = &self.lease {
             lease.check()?;
         }
-        // What has come since the beginning is not ours either.
+        // A file that appeared since the start is not ours either.
         self.owned.check(&self.out, manifest.core.parameters.generated.is_some())?;
         for path in fresh.iter().filter(|path| !self.owned.files.contains(*path)) {
             let place = self.out.join(path);
@@ -236,7 +235,7 @@ impl Staging {
         for path in fresh {
             self.move_in(path)?;
         }
-        // Names are only safe once their folder is synced: after a power cut, a manifest must find all its files.
+        // A name is durable only after its folder is synced: after a power cut, a manifest must find all its files.
         let folders: BTreeSet<&Path> = fresh.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
         for folder in folders {
             sync(&self.out.join(folder))?;
@@ -247,13 +246,13 @@ impl Staging {
         self.discard()
     }
 
-    /// Removes a file of ours, and the folders that are empty without it.
+    /// Removes a file of ours, and the folders that it leaves empty.
     fn remove_output(&self, path: &str) -> Result<()> {
         if files::regular(&self.out, path).is_ok() {
             remove(&self.out.join(path))?;
         }
         for folder in Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
-            // One that holds anything stays.
+            // Folders that are not empty stay.
             if fs::remove_dir(self.out.join(folder)).is_err() {
                 break;
             }
@@ -261,7 +260,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Removes what is staged.
+    /// Removes the staged files.
     pub(crate) fn discard(&self) -> Result<()> {
         remove(&self.dir)
     }
@@ -278,21 +277,21 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         if !self.dir.join(STEPS).exists() {
-            // What could not be removed is found and removed by the next run.
+            // The next run finds and removes what could not be removed now.
             let _ = fs::remove_dir_all(&self.dir);
         }
         drop(self.lease.take());
         if self.created {
-            // A folder that holds anything stays.
+            // A folder that is not empty stays.
             let _ = fs::remove_dir(&self.out);
         }
     }
 }
 
-/// Opens the staging folder; says whether it was there.
+/// Opens the staging folder; returns whether it existed.
 ///
 /// # Errors
-/// It is the user's, or holds what no run stages.
+/// The folder is the user's, or holds something that no run stages.
 fn open(out: &Path, dir: &Path) -> Result<bool> {
     let failed = Error::io("create", dir);
     let Some(meta) = files::look(dir).map_err(Error::io("read", dir))? else {
@@ -302,7 +301,7 @@ fn open(out: &Path, dir: &Path) -> Result<bool> {
     };
     let mark = dir.join(STAGED_BY);
     let read = files::regular(dir, STAGED_BY).ok().and_then(|_| fs::read_to_string(&mark).ok());
-    // A run may have been killed before it had written so.
+    // A run may have been killed before it wrote the mark's contents.
     let begun = || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().all(|entry| entry.path() == mark));
     match (meta.is_dir(), read.as_deref()) {
         (true, Some(PFE)) => {}
@@ -315,7 +314,7 @@ fn open(out: &Path, dir: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Nothing but files and folders is staged: through a link, we would write elsewhere.
+/// Only files and folders are staged: writing through a link would change files elsewhere.
 fn check_staged(out: &Path, folder: &str) -> Result<()> {
     let place = out.join(folder);
     for entry in fs::read_dir(&place).map_err(Error::io("read", &place))? {
@@ -335,7 +334,7 @@ fn sync(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))
 }
 
-/// Also over the remains of a run before, which may be another name of some file.
+/// Replaces the remains of an earlier run, which may be a hard link to another file.
 fn create(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -343,7 +342,7 @@ fn create(path: &Path) -> std::io::Result<File> {
     files::create_afresh(path)
 }
 
-/// Removes a file, a link itself, or a folder with all that is in it.
+/// Removes a file, a link itself, or a folder with its contents.
 fn remove(path: &Path) -> Result<()> {
     let is_dir = path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
     let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
@@ -353,7 +352,7 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Hashes and counts the bytes on their way to the disk.
+/// Hashes and counts bytes while they are written to disk.
 pub(crate) struct Hashing {
     file: BufWriter<File>,
     hasher: blake3::Hasher,
@@ -363,7 +362,7 @@ pub(crate) struct Hashing {
 }
 
 impl Hashing {
-    /// A full disk is told as such, not in the words of whoever was writing.
+    /// Reports a full disk as such, instead of the error of the writer on top.
     pub(crate) fn explain(&mut self, error: Error, shown: &Path) -> Error {
         match self.failed.take() {
             Some(source) => Error::io("write", shown)(source),

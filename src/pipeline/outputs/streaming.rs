@@ -1,4 +1,4 @@
-//! Tables that are staged bit by bit, with the bytes and hashes that they would have as a whole. Used by `bounded`.
+//! Parts of a table → one staged Parquet file, with the bytes and hashes of the whole table. Used by `run::out_of_core`.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use crate::parallel::lock;
 use crate::table::parquet::Appender;
 use crate::table::row_hash::RowHasher;
 
-/// A table of which some rows are staged.
+/// A table that is staged part by part.
 pub(crate) struct StreamingParquetWriter<'a> {
     staging: &'a Staging,
     name: String,
@@ -21,7 +21,7 @@ pub(crate) struct StreamingParquetWriter<'a> {
     rows: RowHasher,
 }
 
-/// Bytes on their way to a file, by way of a writer that keeps what it writes to.
+/// A shared handle to the file: the Parquet writer takes ownership of its target, and we need the hash afterwards.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Hashing>>);
 

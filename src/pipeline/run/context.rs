@@ -1,4 +1,4 @@
-//! One run: what it starts from, which steps have ended, where their files stand. What they hand on is in `values`.
+//! Parameters and earlier runs → the state of one run: which steps have ended, where their files are. Values: `materialized`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,18 +22,18 @@ use crate::results::Parameters;
 use crate::schema::TableId;
 use crate::schema::contract::TABLES;
 
-/// One run: what it starts from, which steps have ended, what they have made.
+/// State of one run: its parameters, the steps that have ended, the values that they made.
 pub(crate) struct RunContext {
     pub(crate) params: RunParams,
     pub(crate) parameters: Parameters,
     pub(crate) known: Known,
-    /// `None` when nothing may be written.
+    /// `None` if nothing may be written.
     pub(crate) staging: Option<Staging>,
-    /// Takes what a step says while it is at work.
+    /// Takes progress messages of running steps.
     pub(crate) says: Option<Sender<String>>,
-    /// Identities of the input files, as far as they are known.
+    /// Identities of the input files known so far.
     pub(crate) inputs: Mutex<BTreeMap<TableId, InputFile>>,
-    /// What became of the last run's tables.
+    /// Whether the run was incremental, or why not, in words.
     grew: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
     ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
@@ -67,17 +67,17 @@ impl RunContext {
         }
     }
 
-    /// Whether the step has a place in this run.
+    /// Whether the step takes part in this run.
     pub(crate) fn applies(&self, step: &Step) -> bool {
         match step.id {
             "generate" => self.parameters.generated.is_some(),
-            // Whoever built without Typst asked for no PDF; the command line says that there is none.
+            // A build without Typst makes no PDF; the command line says so.
             "report-pdf" => cfg!(feature = "pdf"),
             _ => true,
         }
     }
 
-    /// Program, parameters and inputs on which the step depends, and whether all of them are known yet.
+    /// Parts of the step's key (program, parameters, inputs), and whether all are known yet.
     pub(crate) fn parts(&self, step: &Step) -> (Parts, bool) {
         let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
         if self.params.monthly && ["clean", "mart"].contains(&step.id) {
@@ -105,19 +105,19 @@ impl RunContext {
         (parts, complete)
     }
 
-    /// Takes what an earlier run made of the step for its own.
+    /// Takes over what an earlier run made of the step: a cache hit.
     pub(crate) fn reuse(&self, step: &'static Step, ended: &Ended) {
         lock(&self.ended).insert(step.id, (ended.clone(), false));
     }
 
-    /// The step has left these files. Its record is complete once those of the steps before it are.
+    /// The step has left these files. Its record is complete once the records of the steps before it are.
     pub(crate) fn settle(&self, step: &'static Step, outputs: Vec<OutputFile>) -> Result<()> {
         let record = Record::new(step, Parts::new());
         lock(&self.ended).insert(step.id, (Ended { record, outputs }, true));
         self.note()
     }
 
-    /// Writes down the records that have become complete.
+    /// Writes the records that have become complete.
     fn note(&self) -> Result<()> {
         let open: Vec<&'static Step> = lock(&self.ended)
             .iter()
@@ -140,17 +140,17 @@ impl RunContext {
         Ok(())
     }
 
-    /// What has ended so far: the record, the files, and whether it was in this run.
+    /// What has ended so far: record, files, and whether in this run.
     pub(crate) fn ended(&self) -> BTreeMap<&'static str, (Ended, bool)> {
         lock(&self.ended).clone()
     }
 
-    /// The files of a step that was not run now, if it need not be.
+    /// The files of a step that was reused.
     pub(crate) fn reused(&self, id: &str) -> Option<Vec<OutputFile>> {
         lock(&self.ended).get(id).filter(|(_, now)| !now).map(|(ended, _)| ended.outputs.clone())
     }
 
-    /// Where a file that a step has left stands at this moment.
+    /// Current path of a file that a step has left.
     pub(crate) fn find(&self, file: &OutputFile) -> PathBuf {
         let staged = self.staging.as_ref().map(|staging| staging.path(&file.path));
         let known = self.known.place(file).filter(|place| place.exists());
@@ -165,35 +165,35 @@ impl RunContext {
         self.staging.as_ref().ok_or_else(|| Error::input("nothing may be written here"))
     }
 
-    /// The input files, in the order of the contract.
+    /// Sets the input files, in the order of the contract.
     pub(crate) fn identified(&self, files: impl Iterator<Item = InputFile>) {
         lock(&self.inputs).extend(TABLES.iter().map(|table| table.id).zip(files));
     }
 
-    /// Says what a step is at.
+    /// Reports the progress of a step.
     pub(crate) fn say(&self, step: &str, what: &str) {
         if let Some(says) = &self.says {
-            // Nobody listens any more once the run has ended.
+            // After the end of the run, nobody receives.
             let _ = says.send(format!("{step}: {what}"));
         }
     }
 
-    /// By what the next run will know files again that are not touched: the `inputs` that this one began to read at some time, and
-    /// its `outputs`.
+    /// Stamps that let the next run skip hashing unchanged files: those of `inputs`, which this run began to read at
+    /// `began` or later, and of `outputs`.
     pub(crate) fn stamps(&self, inputs: &[InputFile], outputs: &[OutputFile], began: SystemTime) -> Result<Stamps> {
         let (mut stamps, known) = (Stamps::default(), &self.known.stamps);
         for file in outputs {
             let (staged, hash) = (self.staging()?.path(&file.path), &file.blake3);
             let stamp = match staged.exists() {
                 true => Stamp::of(&staged, hash),
-                // What stood there all the time may have been touched since it was looked at.
+                // A file that stayed in place may have been touched since its stamp was compared.
                 false => known.get(&file.path, hash).or_else(|| Stamp::settled(&self.find(file), hash, began)),
             };
             stamps.insert(file.path.clone(), stamp);
         }
-        // Where a report is made again, nobody says where the data are.
+        // When a report is rendered again, the place of the data is unknown.
         let places = match &self.params.input {
-            // What an engine knows of rows is no hash of a file.
+            // An engine identifies rows, not bytes of files.
             Input::Places(places) if !places.is_empty() && !self.cleans_elsewhere() => Some(self.source()?),
             _ => None,
         };
@@ -207,17 +207,17 @@ impl RunContext {
         Ok(stamps)
     }
 
-    /// Notes what became of the last run's tables.
+    /// Records whether the run was incremental, or why not.
     pub(crate) fn tell(&self, what: String) {
         *lock(&self.grew) = Some(what);
     }
 
-    /// What became of the last run's tables, if they might have been added to.
+    /// Whether the run was incremental, or why not; `None` if it was not tried.
     pub(crate) fn told(&self) -> Option<String> {
         lock(&self.grew).clone()
     }
 
-    /// The files of a step and where they stand.
+    /// Files of a step, with their current paths.
     pub(crate) fn placed<'a>(&self, files: &'a [OutputFile]) -> Vec<(&'a str, PathBuf)> {
         files.iter().map(|file| (file.path.as_str(), self.find(file))).collect()
     }

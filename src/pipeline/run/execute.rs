@@ -1,5 +1,6 @@
-//! Tasks that wait for one another, run side by side: a time limit, a clean end on failure or on request. Knows nothing of
-//! what they do; `pipeline` makes them from the steps that must run. None is tried twice: stores try again themselves.
+//! Tasks → their ends: runs dependent tasks in parallel, with time limits, and stops cleanly on failure or request.
+//!
+//! Knows nothing of what the tasks do; `schedule` makes them. No task is retried here: stores retry by themselves.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -11,40 +12,40 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::report::limits::{self, Exceeded, Watch};
 
-/// How often a request to stop and the time limits are looked at.
+/// Interval at which cancellation and time limits are checked.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How long running tasks may take to end after a request to stop; what they write stands aside and is not used.
+/// How long running tasks may take to end after a cancellation. What they write is staged and not used.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// What runs as a whole.
+/// The unit of execution.
 pub(crate) struct Task {
-    /// The step it belongs to.
+    /// The step that it belongs to.
     pub(crate) name: &'static str,
-    /// Indices of the tasks that must have succeeded before.
+    /// Indices of the tasks that must succeed first.
     pub(crate) after: Vec<usize>,
-    /// Whether it only writes what others have computed: one such runs at a time, so that processors are left to those for which
-    /// others wait.
+    /// Whether it only writes what others have computed. Only one such task runs at a time, so that processors stay free
+    /// for the tasks that others wait for.
     pub(crate) writes: bool,
-    /// The user's own templates that it renders, in words; empty for none. They may loop, so that memory is watched, too.
+    /// The user's own templates that it renders, in words; empty if none. Templates may loop, so their memory is limited too.
     pub(crate) templates: String,
     /// What it does.
     pub(crate) work: Work,
 }
 
-/// What a task does; it may be left behind by a time limit, so that it owns what it needs.
+/// The work of a task. It owns what it needs, because it may outlive its time limit.
 pub(crate) type Work = Arc<dyn Fn() -> Result<()> + Send + Sync>;
 
-/// How tasks are run.
+/// Limits of an execution.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
-    /// Tasks at a time.
+    /// Number of tasks at a time.
     pub(crate) parallel: usize,
     /// Whether tasks that do not depend on a failed one still begin.
     pub(crate) keep_going: bool,
-    /// Longest time of a task, and most memory of one that renders templates of the user's own.
+    /// Time limit of a task, and memory limit of one that renders the user's own templates.
     pub(crate) of_task: limits::Limits,
-    /// Set from outside to stop.
+    /// Set from outside to cancel.
     pub(crate) cancel: Arc<AtomicBool>,
 }
 
@@ -55,14 +56,14 @@ pub(crate) enum End {
     Done,
     /// It failed.
     Failed(Error),
-    /// It did not begin: one that it waits for failed, or the run ended before.
+    /// It did not begin: a task that it waits for failed, or the run ended first.
     Skipped,
 }
 
-/// Runs the tasks; `begun` hears of each that begins, and of what tasks say in between. One end per task.
+/// Runs the tasks and returns one end per task. `begun` is called for each task that begins and for each progress message.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when it was asked to stop.
+/// [`Error::Interrupted`] after a cancellation.
 pub(crate) fn execute(
     tasks: &[Task],
     limits: &Limits,
@@ -99,7 +100,7 @@ pub(crate) fn execute(
             _ => {}
         }
         match results.recv_timeout(TICK) {
-            // One that ran out of time may still report; it has ended already.
+            // A task past its time limit may still report; its end is already recorded.
             Ok((i, result)) if running[i].take().is_some() => {
                 ends[i] = Some(result.unwrap_or_else(|panic| resume_unwind(panic)));
             }
@@ -119,14 +120,14 @@ pub(crate) fn execute(
     }
 }
 
-/// A thread of its own: the workers of rayon must stay free for what the task hands them.
+/// Starts the task on a thread of its own, because rayon's workers must stay free for the work that the task gives them.
 fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<End>)>) {
     let work = Arc::clone(&task.work);
     let work = move || {
         let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(End::Failed, |()| End::Done)));
-        // Whoever hears of the last end may clear up: nothing is held any more.
+        // Whoever receives the last end may clean up, so nothing may be held any more.
         drop(work);
-        // Nobody listens any more once the run has ended.
+        // After the end of the run, nobody receives.
         let _ = sender.send((index, end));
     };
     if let Err(refused) = thread::Builder::new().stack_size(limits::STACK).spawn(work) {

@@ -1,4 +1,4 @@
-//! The last run, and files that have come since → what this one leaves, without reading the rest again. Used by `values` and `keep`.
+//! Previous run + new files → this run's tables, without reading the rest again. Used by `materialized` and `outputs::persist`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,20 +24,20 @@ use crate::pipeline::outputs::staging::Staging;
 use crate::pipeline::{Input, Select};
 use crate::schema::contract::TABLES;
 
-/// What has become of the last run.
+/// The previous run's tables after new files were merged.
 pub(crate) struct Updated {
     pub(crate) clean: Files,
     pub(crate) audit: Audit,
     pub(crate) mart: SalesMart,
     pub(crate) mart_files: Files,
-    /// The shares of sellers and silent products as they were, if they are still there.
+    /// The supply indicators of the previous run, if they still exist.
     shares: Option<SupplyIndicators>,
-    /// The first day on which they may be others now; none where there is none.
+    /// First day on which the indicators may have changed; `None` if they have not.
     since: Option<i32>,
 }
 
 impl Updated {
-    /// The shares of sellers and silent products as they are now.
+    /// The supply indicators after the merge.
     ///
     /// # Errors
     /// Rows of the mart cannot be read.
@@ -52,14 +52,14 @@ impl Updated {
 
 /// The Parquet files of a step.
 pub(crate) struct Files {
-    /// Those of the last run that stay.
+    /// Files of the previous run that stay.
     stay: Vec<OutputFile>,
-    /// Those that come, by their paths without extension.
+    /// Changed tables, by the paths of their files without extension.
     come: Vec<(String, DataFrame)>,
 }
 
 impl Files {
-    /// Those of a folder with some `changed`; what has no row any more is left out.
+    /// Files of a folder, with the `changed` tables replaced. A table without rows is left out.
     fn new(known: &[OutputFile], folder: &str, changed: BTreeMap<String, DataFrame>) -> Files {
         let stays = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
         let stay = known.iter().filter(stays).cloned().collect();
@@ -67,7 +67,7 @@ impl Files {
         Files { stay, come: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
     }
 
-    /// Stages those that come; all of them.
+    /// Stages the changed tables; returns all files, unchanged ones included.
     pub(crate) fn stage(&self, staging: &Staging) -> Result<Vec<OutputFile>> {
         let mut all = self.stay.clone();
         all.extend(write_parquet(staging, &self.come)?);
@@ -76,7 +76,8 @@ impl Files {
 }
 
 impl RunContext {
-    /// What the last run has become, if it was one by month, made by the same program of files of which all are still there.
+    /// The previous run with new files merged. `None` unless that run was by month, by the same program, and all its files
+    /// still exist.
     pub(crate) fn grown(&self) -> Result<Arc<Option<Updated>>> {
         self.values.grown.get(|| {
             let Some(last) = self.last() else { return Ok(None) };
@@ -94,12 +95,12 @@ impl RunContext {
         })
     }
 
-    /// Whether this run tries to go on from what the last one has left.
+    /// Whether this run tries to be incremental.
     pub(crate) fn may_grow(&self) -> bool {
         self.last().is_some()
     }
 
-    /// What the last run has left, where only its input may have changed.
+    /// What the previous run left, if only its input may have changed since.
     fn last(&self) -> Option<Last> {
         let how = &self.params.how;
         let own = matches!(self.params.input, Input::Places(_)) && lock(&self.inputs).len() == TABLES.len();
@@ -113,7 +114,7 @@ impl RunContext {
         Some(Last { clean, mart, shares })
     }
 
-    /// What the last run has left of a step by the same program and parameters, of what it left of the step `before`.
+    /// What the previous run left of a step, if program, parameters and the output of the step `before` are the same.
     fn left(&self, step: &Step, before: Option<&Ended>) -> Option<Ended> {
         let ended = self.known.any(step)?;
         let same = |name: &&String| !name.starts_with("input ") && !name.starts_with("file ");
@@ -152,15 +153,15 @@ impl RunContext {
     }
 }
 
-/// What the last run has left of the steps that can go on.
+/// Output of the previous run's steps that can be updated.
 struct Last {
     clean: Ended,
     mart: Ended,
-    /// None where it did not come so far.
+    /// `None` if the run did not get that far.
     shares: Option<Ended>,
 }
 
-/// The name of a table's file, without folder and extension.
+/// Name of a table's file, without folder and extension.
 fn name(path: &str, folder: &str) -> Option<String> {
     Some(path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".parquet")?.to_string())
 }

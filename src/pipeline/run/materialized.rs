@@ -1,7 +1,7 @@
-//! The values that steps hand on: made when their step runs, read back from its files when it need not. Used by `keep` and `schedule`.
+//! Steps → their values: computed when the step runs, read back from its files on a cache hit. Used by `schedule`, `outputs::persist`.
 //!
-//! They are only asked for by the threads of steps, never by workers of rayon: a worker that waits for one would steal the very work
-//! that it waits for.
+//! Only the threads of steps ask for values, never workers of rayon: a worker that waits for a value could steal the very
+//! work that makes it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -33,7 +33,7 @@ use crate::schema::contract::TABLES;
 use crate::synth;
 use crate::{clean, dossier};
 
-/// A value that is made once, by whoever asks first.
+/// A value that is made once, by the first caller.
 pub(crate) struct OnceValue<T>(Mutex<Option<Arc<T>>>);
 
 impl<T> Default for OnceValue<T> {
@@ -59,11 +59,11 @@ impl<T> OnceValue<T> {
     }
 }
 
-/// What the steps of one run have made so far.
+/// The values that the steps of one run have made so far.
 #[derive(Default)]
 pub(crate) struct Materialized {
     source: OnceValue<Source>,
-    /// Taken by the cleaning, so that each is gone before the next one needs the memory.
+    /// Cleaning takes each raw table out, so that its memory is free before the next one is cleaned.
     raw: Mutex<BTreeMap<TableId, RawTables>>,
     pub(crate) ranges: OnceValue<usize>,
     pub(crate) grown: OnceValue<Option<Updated>>,
@@ -96,12 +96,12 @@ impl RunContext {
         })
     }
 
-    /// What is not read of a table, as far as the source is known: a warning of the run, so that it decides about its steps.
+    /// What is not read of a table, if the source is open: a warning of the run, and therefore a part of its keys.
     pub(crate) fn unread(&self, id: TableId) -> Vec<String> {
         self.values.source.made().map_or_else(Vec::new, |source| source.unread(id).cloned().collect())
     }
 
-    /// Makes the data up.
+    /// Generates the data.
     pub(crate) fn generate(&self) -> Result<()> {
         if let Input::Generated(params) = &self.params.input {
             synth::generate(params, &self.staging()?.empty(DATA)?)?;
@@ -109,7 +109,7 @@ impl RunContext {
         Ok(())
     }
 
-    /// Finds out what the input files are, without reading their rows.
+    /// Identifies the input files without reading their rows.
     pub(crate) fn identify(&self) -> Result<()> {
         let stamps = &self.known.stamps;
         let found = match self.cleans_elsewhere() {
@@ -120,7 +120,7 @@ impl RunContext {
         Ok(())
     }
 
-    /// Reads a table; says how many rows it has. What is larger than memory is read by the cleaning.
+    /// Reads a table; returns its number of rows. Input larger than memory is left to cleaning.
     pub(crate) fn read(&self, id: TableId) -> Result<Option<u64>> {
         if self.cleans_elsewhere() || self.grown()?.is_some() || self.ranges()? > 1 {
             return Ok(None);
@@ -191,7 +191,7 @@ impl RunContext {
         })
     }
 
-    /// The mart of an engine elsewhere, which reads the files that cleaning has left.
+    /// The mart, made by a remote engine from the files that cleaning left.
     fn remote_mart(&self) -> Result<SalesMart> {
         let how = &self.params.how;
         self.staging.as_ref().map_or(Ok(()), Staging::settle)?;
@@ -223,7 +223,7 @@ impl RunContext {
             .get(|| decisions::decide_if_enough(&*self.mart()?, &*self.shares()?, &self.parameters.decisions))
     }
 
-    /// Everything that the report shows; what no step has computed is computed now, side by side.
+    /// All results that the report shows. What no step has computed is computed now, in parallel.
     pub(crate) fn results(&self) -> Result<Arc<Results>> {
         self.values.results.get(|| {
             let mart = self.mart()?;

@@ -1,4 +1,4 @@
-//! One run: plans which steps are stale, schedules them, and executes each in the way that fits the data.
+//! Parameters → one run: plans which steps are stale, schedules them, and executes them in memory, out of core or remotely.
 
 pub(crate) mod context;
 pub(crate) mod execute;

@@ -1,5 +1,4 @@
-//! Input larger than the memory it may take → clean files, audit and mart in one pass over ranges of orders. Used by `values` and
-//! `keep`.
+//! Input larger than memory → clean files, audit and mart, in one pass over ranges of orders. Used by `materialized`.
 
 use std::sync::Arc;
 
@@ -16,25 +15,25 @@ use crate::pipeline::outputs::manifest::OutputFile;
 use crate::pipeline::outputs::streaming::StreamingParquetWriter;
 use crate::table::parquet::PerTable;
 
-/// What one pass over the input has made.
+/// The result of one pass over the input.
 pub(crate) struct OutOfCore {
-    /// The clean tables, staged; none where an earlier run has left them.
+    /// The clean tables, staged; empty if an earlier run's are reused.
     pub(crate) files: Vec<OutputFile>,
     pub(crate) audit: Audit,
-    /// None where an engine elsewhere makes it.
+    /// `None` if a remote engine makes it.
     pub(crate) mart: Option<SalesMart>,
 }
 
 impl RunContext {
-    /// In how many ranges the orders pass through memory. Rows that are shuffled to prove something stay together; those that an engine
-    /// elsewhere cleans do not come here.
+    /// Number of ranges of orders that pass through memory. 1 for shuffled rows, which must stay together, and for rows
+    /// that a remote engine cleans.
     pub(crate) fn ranges(&self) -> Result<usize> {
         let count = || Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?));
         let whole = self.params.how.shuffle.is_some() || self.cleans_elsewhere();
         if whole { Ok(1) } else { self.values.ranges.get(count).map(|ranges| *ranges) }
     }
 
-    /// What the pass makes, if the input is too large for memory; what is fresh is not written again.
+    /// The result of the pass, if the input is too large for memory. Fresh files are not written again.
     pub(crate) fn bounded(&self) -> Result<Option<Arc<OutOfCore>>> {
         if self.ranges()? == 1 || self.grown()?.is_some() {
             return Ok(None);
@@ -47,7 +46,7 @@ impl RunContext {
         let how = Shards { ranges: self.ranges()?, scratch: staging.scratch() };
         let source = self.source()?;
         let pass = |rows: &TakeRows<'_>| -> Result<_> {
-            // An engine elsewhere reads the files.
+            // A remote engine reads the files.
             if self.params.how.engine.is_remote() {
                 return Ok((None, load_in_shards(&source, &how, rows, &|_| Ok(()))?));
             }
@@ -69,7 +68,7 @@ impl RunContext {
             }
             None => append(name, rows),
         })?;
-        // Before the adding up, which needs the memory of the rows that still wait.
+        // Files are finished before aggregation, which needs the memory of their pending rows.
         let files = parallel::map(files.into_tables(), |(_, file)| file.finish())?;
         let mart = sums.map(Unfinished::finish).transpose()?;
         self.identified(audit.inputs.iter().cloned());

@@ -1,4 +1,4 @@
-//! Records of earlier runs and the files that fit them → which steps are fresh, and why the others are not.
+//! Records and files of earlier runs → which steps are fresh, and why the others are stale. Next: `schedule`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,23 +13,23 @@ use crate::pipeline::outputs::file_stamp::Stamps;
 use crate::pipeline::outputs::manifest::{Core, Manifest, OutputFile};
 use crate::pipeline::outputs::staging::{STEPS, staged};
 
-/// Changes that are told; more say nothing more.
+/// Number of changes that a reason lists.
 const TOLD: usize = 3;
 
 /// Whether a step must run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Its key and its files fit.
+    /// Its key and its files match.
     Fresh,
     /// It must run.
     Stale,
-    /// It depends on what a step before it makes, which may come out the same.
+    /// It depends on the output of an earlier step, which may come out unchanged.
     Open,
-    /// Nobody needs it, or it has no place in such a run.
+    /// No step needs it, or it does not take part in this run.
     Idle,
 }
 
-/// What `pfe plan` says of a step.
+/// What `pfe plan` shows of a step.
 #[derive(Debug, Clone)]
 pub struct Planned {
     /// The step.
@@ -40,7 +40,7 @@ pub struct Planned {
     pub why: String,
 }
 
-/// A step that has ended, in this run or before.
+/// A step that has ended, in this run or an earlier one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Ended {
     pub(crate) record: Record,
@@ -51,16 +51,16 @@ pub(crate) struct Ended {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     out: PathBuf,
-    /// By step; what a run that did not end has staged comes first.
+    /// Records by step; those staged by an unfinished run come first.
     ended: BTreeMap<String, Vec<Ended>>,
-    /// Hashes of the files that the records name.
+    /// Hashes of the files that the records list.
     hashes: BTreeMap<PathBuf, String>,
-    /// What the last finished run noted of its files.
+    /// Stamps of the last finished run.
     pub(crate) stamps: Stamps,
 }
 
 impl Known {
-    /// What cannot be read is not known.
+    /// Reads the records of `out`. Unreadable records are ignored.
     pub(crate) fn of(out: &Path) -> Known {
         let mut known = Known { out: out.to_path_buf(), ..Known::default() };
         for note in std::fs::read_dir(staged(out).join(STEPS)).into_iter().flatten().flatten() {
@@ -88,7 +88,7 @@ impl Known {
         }
     }
 
-    /// A file is trusted for its contents alone, wherever it was left.
+    /// Hashes the listed files. A file counts by its contents, wherever it was left.
     fn hash(&mut self) {
         let files: BTreeSet<(PathBuf, &str, u64)> = self
             .ended
@@ -99,7 +99,7 @@ impl Known {
             .filter(|(root, file)| files::regular(root, &file.path).is_ok_and(|meta| meta.len() == file.bytes))
             .map(|(root, file)| (root.join(&file.path), file.path.as_str(), file.bytes))
             .collect();
-        // The longest first: the last one to begin should be short.
+        // Longest first, so that the last file to start is short.
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by_key(|(.., bytes)| std::cmp::Reverse(*bytes));
         let hash = |(place, name, _): (PathBuf, &str, u64)| Some((place.clone(), self.stamps.hash(name, &place).ok()?));
@@ -107,12 +107,12 @@ impl Known {
         self.hashes = hashes;
     }
 
-    /// The folders below which files may stand: an unfinished run's, and the outputs'.
+    /// Folders that may hold files of a step: staging, then the outputs.
     fn roots(&self) -> [PathBuf; 2] {
         [staged(&self.out), self.out.clone()]
     }
 
-    /// Where the file stands with these contents; the output folder first, where it need not be moved.
+    /// Where a file with these contents is; the output folder first, because it need not be moved from there.
     pub(crate) fn place(&self, file: &OutputFile) -> Option<PathBuf> {
         let [staged, settled] = self.roots().map(|root| root.join(&file.path));
         [settled, staged].into_iter().find(|place| self.hashes.get(place) == Some(&file.blake3))
@@ -125,7 +125,8 @@ impl Known {
         Some(format!("`{}` {}", damaged.path, if there { "was changed after the run" } else { "is missing" }))
     }
 
-    /// What an earlier run made of a step, whatever it was made from; a finished run counts more than an unfinished one.
+    /// An intact result of a step from an earlier run, whatever it was made from. A finished run has precedence over an
+    /// unfinished one.
     pub(crate) fn any(&self, step: &Step) -> Option<&Ended> {
         self.ended.get(step.id)?.iter().rev().find(|ended| self.damage(ended).is_none())
     }
@@ -135,7 +136,7 @@ impl Known {
         self.ended.contains_key(step.id)
     }
 
-    /// Compares a step's parts, as far as they are known, with what decided about it before.
+    /// Compares the parts of a step's key that are known so far with those of earlier runs.
     pub(crate) fn judge(&self, step: &Step, parts: &Parts, complete: bool) -> (State, String, Option<&Ended>) {
         let mut why: Option<Vec<String>> = None;
         for ended in self.ended.get(step.id).into_iter().flatten() {

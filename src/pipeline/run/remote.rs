@@ -1,4 +1,4 @@
-//! Raw files that an engine elsewhere cleans → its files, staged as ours are. Used by `values` and `keep`.
+//! Raw files, cleaned by a remote engine → clean files, staged like ours. Used by `materialized` and `outputs::persist`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,11 +17,10 @@ use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
 use crate::table::parquet;
 use crate::{parallel, store};
 
-/// What stands for clean tables that a store keeps.
+/// File that stands for clean tables kept in a store.
 pub(crate) const PLACES: &str = "clean/places.json";
 
-/// Where clean tables are that are not in the output folder, and what they were made of: whoever reads them must know when that
-/// has changed.
+/// Where clean tables outside the output folder are, and from which inputs they were made, so that readers notice a change.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Places {
     /// Paths or URLs as the engine sees them, by table.
@@ -29,25 +28,25 @@ pub(crate) struct Places {
     inputs: Vec<InputFile>,
 }
 
-/// What the engine has left.
+/// What the remote engine has left.
 pub(crate) struct Elsewhere {
     pub(crate) files: Vec<OutputFile>,
     pub(crate) audit: Audit,
 }
 
 impl RunContext {
-    /// Whether raw rows do not pass through this process. Those that are shuffled to prove something must.
+    /// Whether the remote engine cleans, so that raw rows do not pass through this process. Shuffled rows must pass.
     pub(crate) fn cleans_elsewhere(&self) -> bool {
         self.params.how.engine_cleans && self.params.how.shuffle.is_none()
     }
 
-    /// What the input files are, in the words of the engine.
+    /// Identities of the input files, as the engine reports them.
     pub(crate) fn identify_elsewhere(&self) -> Result<Vec<(TableId, InputFile)>> {
         let how = &self.params.how;
         how.engine.identify(&*self.source()?, &how.cancel, &|table| self.say("identify", table))
     }
 
-    /// What the engine makes of the raw files: our files on a path that both see, or what a store that both reach keeps.
+    /// The engine's clean tables: files on a path that both see, or tables in a store that both reach.
     pub(crate) fn elsewhere(&self) -> Result<Arc<Elsewhere>> {
         self.values.elsewhere.get(|| {
             let (how, staging) = (&self.params.how, self.staging()?);
@@ -73,7 +72,7 @@ impl RunContext {
         })
     }
 
-    /// The files of a table under the names that ours have, or numbered where there are several.
+    /// Renames the files of a table as ours are named, numbered if there are several.
     fn adopt(&self, table: &str) -> Result<Vec<OutputFile>> {
         let staging = self.staging()?;
         let folder = staging.path("clean").join(table);
@@ -86,7 +85,7 @@ impl RunContext {
             let (from, to) = (folder.join(part), staging.path(&name(i)));
             fs::rename(&from, &to).map_err(Error::io("rename", &from))?;
         }
-        // Notes of the engine's own.
+        // Drops the engine's own metadata files.
         if parts.len() == 1 {
             fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
         }

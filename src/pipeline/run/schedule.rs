@@ -1,4 +1,4 @@
-//! Graph + what is known of earlier runs → the tasks of this run: which steps run, which are used again.
+//! Graph + records of earlier runs → the tasks of this run: which steps run, which are reused. Next: `execute`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,10 +14,10 @@ use crate::pipeline::graph::{STEPS, Step};
 use crate::pipeline::outputs::manifest::{Did, StepLog};
 use crate::pipeline::outputs::persist::keep;
 
-/// Decides about every step, and takes over what earlier runs have made of those that are fresh.
+/// Decides about every step, and reuses the output of fresh ones.
 ///
 /// # Errors
-/// There is no such step, or an input cannot be read.
+/// A named step does not exist, or an input cannot be read.
 pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
     let select = &flow.params.how.select;
     let chosen = select.steps()?;
@@ -43,7 +43,8 @@ pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
     }
     if flow.may_grow() {
         for plan in planned.iter_mut().filter(|plan| plan.state == State::Open) {
-            // Nobody waits until the files are written to see that they are others.
+            // In an incremental run the step starts on the values at once, without waiting for files that show whether they
+            // changed.
             (plan.state, plan.why) = (State::Stale, "rows may have come to what it reads".into());
         }
     }
@@ -62,7 +63,7 @@ fn named(id: &str) -> Result<&'static Step> {
 }
 
 impl Select {
-    /// The steps that run whether they are fresh or not.
+    /// The steps that run even if they are fresh.
     fn steps(&self) -> Result<Vec<&'static str>> {
         match self {
             Select::All => Ok(Vec::new()),
@@ -79,9 +80,9 @@ fn not_part(step: &Step) -> String {
     }
 }
 
-/// Compares the step with earlier runs; what is fresh is taken over.
+/// Compares the step with earlier runs; reuses its output if it is fresh.
 fn judge(flow: &RunContext, step: &'static Step) -> Result<(State, String)> {
-    // Files that were generated are as good as known once it is known that they stay.
+    // If the generated files stay, their identities are known.
     let generated = step.id == "clean" && flow.parameters.generated.is_some();
     if generated && flow.ended().contains_key("generate") && flow.known.knows(step) {
         flow.identify()?;
@@ -94,7 +95,7 @@ fn judge(flow: &RunContext, step: &'static Step) -> Result<(State, String)> {
     Ok((state, why))
 }
 
-/// A step that leaves no files runs when one that must run needs what it hands on.
+/// Makes a step without files run if a step that must run needs its rows.
 fn demand(flow: &RunContext, planned: &mut [Planned]) {
     for i in (0..planned.len()).rev() {
         let step = planned[i].step;
@@ -103,19 +104,19 @@ fn demand(flow: &RunContext, planned: &mut [Planned]) {
         }
         let asks = |p: &&Planned| p.state == State::Stale && p.step.needs.contains(&step.id);
         if let Some(asking) = planned.iter().find(asks).map(|p| p.step.id) {
-            // A step alone reads what it needs of earlier runs, but rows come from nowhere else.
+            // With `--only`, a step reads files of earlier runs, but a step without files must run to provide its rows.
             planned[i].state = State::Stale;
             planned[i].why = format!("`{asking}` needs it");
         }
     }
 }
 
-/// A single step takes what those before it have left, fresh or not.
+/// Checks that the steps of `--only` find the output of the steps before them, fresh or not.
 fn check_needs(flow: &RunContext, chosen: &[&str]) -> Result<()> {
     let ended = flow.ended();
     let lacks = |step: &Step| flow.applies(step) && !ended.contains_key(step.id) && !chosen.contains(&step.id);
     let generate = named("generate")?;
-    // Generated data say so on every page; the pages of one kind must not stand on the rows of the other.
+    // Every page says whether data are generated, so pages must not mix generated rows with others.
     if lacks(generate) {
         return Err(Error::input(format!("`{}` holds no generated data", flow.params.out.display()))
             .with_hint("name the data with `--data`, or run `pfe run --only generate` first"));
@@ -133,16 +134,16 @@ fn check_needs(flow: &RunContext, chosen: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The steps that left the files on which `step` stands, those behind steps without files included.
+/// The steps whose files `step` depends on, also through steps without files.
 fn files_before(step: &Step) -> Vec<&'static Step> {
     let needs = step.needs.iter().filter_map(|id| Step::named(id));
     needs.flat_map(|need| if need.keeps() { vec![need] } else { files_before(need) }).collect()
 }
 
-/// What becomes of the steps, filled in as they end.
+/// Log of the steps, filled in as they end.
 pub(crate) type Log = Arc<Mutex<BTreeMap<&'static str, StepLog>>>;
 
-/// One task per step that must run, and one more that writes its files meanwhile others begin.
+/// One task per step that must run, and one more that writes its files while other steps begin.
 pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     let mut makes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -155,12 +156,12 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
         if !matches!(plan.state, State::Stale | State::Open) {
             continue;
         }
-        // What may come out the same waits until it is seen whether it has; the others begin on the values.
+        // An open step waits until the files show whether they changed; the others start on the values.
         let mut after: Vec<usize> = before(step, &makes).collect();
         if open {
             after.extend(files_before(step).iter().filter_map(|need| keeps.get(need.id)));
         }
-        // An engine elsewhere reads the files of the clean tables, not their values.
+        // A remote engine reads the files of the clean tables, not their values.
         if step.id == "mart" && flow.params.how.engine.is_remote() {
             after.extend(keeps.get("clean"));
         }
@@ -190,7 +191,7 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
     tasks
 }
 
-/// The tasks that make what `step` needs, those behind steps that do not run included.
+/// The tasks that `step` waits for, also through steps that do not run.
 fn before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Iterator<Item = usize> + 'a> {
     Box::new(step.needs.iter().filter_map(|id| Step::named(id)).flat_map(move |need| match makes.get(need.id) {
         Some(task) => vec![*task],
@@ -199,7 +200,7 @@ fn before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Itera
     }))
 }
 
-/// Computes the value of a step, unless it turns out that its files still fit.
+/// Computes the value of a step, unless its files turn out to match.
 fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result<Option<u64>> {
     if open {
         let (state, why) = judge(flow, step)?;
@@ -234,7 +235,7 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
     Ok(None)
 }
 
-/// Adds time and rows of a piece of work to the log of its step.
+/// Runs a piece of work; adds its time and rows to the log of the step.
 fn timed(log: &Log, step: &'static Step, work: impl FnOnce() -> Result<Option<u64>>) -> Result<()> {
     let started = Instant::now();
     let result = work();

@@ -1,4 +1,4 @@
-//! Rows in another order, to prove that the results do not depend on it. Used by `pfe run --prove`.
+//! Tables → the same rows in another order, to prove that results do not depend on it. Used by `pfe run --prove`.
 
 use polars::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::clean::CleanTables;
 use crate::error::Result;
 use crate::input::RawTables;
 
-/// Raw tables with their rows, and the lines that belong to them, in another order.
+/// Raw tables with their rows shuffled, line numbers included.
 pub(crate) fn raw(mut raw: RawTables, seed: u64) -> Result<RawTables> {
     for table in raw.tables.values_mut() {
         let order = order(table.frame.height(), seed);
@@ -16,7 +16,7 @@ pub(crate) fn raw(mut raw: RawTables, seed: u64) -> Result<RawTables> {
     Ok(raw)
 }
 
-/// Clean tables with their rows in another order.
+/// Clean tables with their rows shuffled.
 pub(crate) fn clean(tables: &CleanTables, seed: u64) -> Result<CleanTables> {
     let shuffled = |(name, frame): (&str, &DataFrame)| {
         Ok((name.to_string(), frame.take(&IdxCa::from_vec("row".into(), order(frame.height(), seed)))?))
@@ -24,7 +24,7 @@ pub(crate) fn clean(tables: &CleanTables, seed: u64) -> Result<CleanTables> {
     CleanTables::new(tables.iter().map(shuffled).collect::<Result<_>>()?)
 }
 
-/// A permutation (Fisher and Yates) that depends on the seed alone.
+/// A permutation (Fisher–Yates) determined by the seed.
 fn order(rows: usize, seed: u64) -> Vec<IdxSize> {
     let mut order: Vec<IdxSize> = (0..rows as IdxSize).collect();
     let mut state = seed;

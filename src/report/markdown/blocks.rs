@@ -1,4 +1,4 @@
-//! Markdown → blocks: paragraphs, headings, lists, figures, tables.
+//! Markdown events → blocks: paragraphs, headings, lists, figures, tables. Part of `markdown`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::Result;
 const INSIDE: &str = "a heading, figure or table cannot stand inside a list, quote or footnote";
 
 impl Reader<'_> {
-    /// Blocks up to the end of the events or of the element that holds them.
+    /// Reads blocks up to the end of the events or of the enclosing element.
     pub(super) fn blocks(&mut self, input: &mut Input<'_>) -> Result<Vec<Block>> {
         if self.depth > DEEPEST {
             let at = input.events.peek().map_or(0..0, |(_, range)| range.clone());
@@ -125,7 +125,7 @@ impl Reader<'_> {
         Ok(Block::Heading(Heading { level, number, id, title }))
     }
 
-    /// An identifier made of the words of a heading.
+    /// A free identifier made from the words of a heading.
     fn free_id(&mut self, title: &str) -> String {
         let parts: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
         let slug = if parts.is_empty() { "section".to_owned() } else { parts.join("-").to_lowercase() };
@@ -140,7 +140,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `![note](figure:id)` or `![note](table:id)`, alone in its paragraph.
+    /// A figure or table: `![note](figure:id)` or `![note](table:id)`, alone in its paragraph.
     fn placed(&mut self, input: &mut Input<'_>) -> Result<Block> {
         let Some((Event::Start(Tag::Image { dest_url, .. }), range)) = input.events.next() else {
             unreachable!("the caller has seen an image");
@@ -173,7 +173,7 @@ impl Reader<'_> {
         block.map_err(|message| input.error(&range, message))
     }
 
-    /// Notes that a work is cited, and what citations of it say.
+    /// Records that a work is cited, with its citation text.
     pub(super) fn cite(&mut self, key: &str) -> Result<(), String> {
         let Some(work) = self.materials.works.get(key) else {
             let known: Vec<_> = self.materials.works.keys().map(|key| format!("`{key}`")).collect();
@@ -206,7 +206,7 @@ impl Reader<'_> {
         cited.into_iter().filter_map(entry).collect()
     }
 
-    /// The next number of its kind, and the label by which the text refers to it.
+    /// Assigns the next number of its kind, and the label for cross-references.
     fn place(&mut self, id: &str, note: Vec<Inline>) -> Result<Place, String> {
         let words = self.lang.words();
         let (count, word) = match id.starts_with("figure:") {

@@ -1,4 +1,4 @@
-//! Markdown → inline text: emphasis, code, links, cross-references, footnotes.
+//! Markdown events → inline text: emphasis, code, links, cross-references, footnotes. Part of `markdown`.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub(super) const IMAGE: &str = "a figure is placed by `![note](figure:id)`, a ta
                                 `![note](table:id)`, alone in its paragraph";
 
 impl Reader<'_> {
-    /// A line of its own and the event that closes it.
+    /// Reads a line and the event that closes it.
     pub(super) fn closed_line(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
         let line = self.line(input)?;
         match input.events.next() {
@@ -66,7 +66,7 @@ impl Reader<'_> {
         Ok(inlines)
     }
 
-    /// Text, with its numbers and where they come from: a mark follows the veiled value that it is about.
+    /// Adds text with its numbers and their provenance. A mark follows the veiled value to which it belongs.
     fn text(&mut self, text: &str, inlines: &mut Vec<Inline>) {
         let mut rest = text;
         while let Some((at, mark)) = rest.char_indices().find(|(_, c)| marked(*c).is_some()) {
@@ -84,7 +84,7 @@ impl Reader<'_> {
         self.plain(rest, inlines);
     }
 
-    /// The place among the numbers of the report of what a mark of the chapter stands for.
+    /// Index in the report's numbers of a number marked in the chapter.
     fn number(&mut self, told: usize, text: &str) -> usize {
         let told = &self.told[told];
         let place = self.numbers.iter().position(|n| n.name == told.name).unwrap_or_else(|| {
@@ -104,7 +104,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What an inline element holds, and its end.
+    /// Reads the contents of an inline element, up to its end.
     fn inner(&mut self, input: &mut Input<'_>) -> Result<Vec<Inline>> {
         if self.inside == DEEPEST {
             let at = input.events.peek().map_or(0..0, |(_, range)| range.clone());
@@ -143,7 +143,7 @@ impl Reader<'_> {
         Ok(Inline::Link { url: url.to_owned(), text })
     }
 
-    /// The number of a footnote; its text is read when it is first referred to.
+    /// Number of a footnote. The text of the footnote is read at its first reference.
     fn note(&mut self, label: &str, range: &Range<usize>, input: &mut Input<'_>) -> Result<usize> {
         let message = match input.notes.get_mut(label) {
             Some(Note::Numbered(number)) => return Ok(*number),
@@ -179,7 +179,7 @@ impl Reader<'_> {
     }
 }
 
-/// Comments are dropped; any other HTML is refused.
+/// Drops comments; refuses all other HTML.
 pub(super) fn only_comment(html: &str) -> Result<(), &'static str> {
     let html = html.trim();
     let comment = html.starts_with("<!--") && html.find("-->").is_some_and(|end| end + 3 == html.len());

@@ -1,38 +1,38 @@
-//! Tables of the PDF: how wide their columns are, and which rows need one line. Used by `typst`.
+//! Table → widths of its columns in the PDF, and which rows need a single line. Used by `typst`.
 //!
-//! Typst lays out every cell twice, once to find how high its row is, and of a column that is as wide as its widest cell once more.
-//! What can be told beforehand from the widths of the letters spares that.
+//! Typst lays out every cell twice to find the height of its row, and once more in a column as wide as its widest cell.
+//! Computing widths here from those of the letters avoids that.
 
 use super::points;
 use crate::charts::text::{widest, width};
 use crate::report::Table;
 use crate::report::document::{Inline, words};
 
-/// Width of the text, pt: A4 without the margins of the template.
+/// Width of the text, pt: A4 minus the margins of the template.
 const LINE: f64 = 413.85;
-/// Space between a cell and a neighbour's, on its side, pt: see `rows-of` in the template.
+/// Padding on each side of a cell, pt: see `rows-of` in the template.
 const BESIDE: f64 = 5.0;
-/// Kerning may make a text wider than its letters, by less than this.
+/// Safety factor: kerning may make text wider than its letters, by less than this.
 const KERNING: f64 = 1.02;
 
-/// Size of the letters among the numbers of the text, pt.
+/// Font size of the table of numbers, pt.
 const OF_NUMBERS: f64 = 7.2;
-/// Width of a letter of code, in the size of the text: see `word-of-code` in the template.
+/// Width of a letter of code, relative to the font size: see `word-of-code` in the template.
 const OF_CODE: f64 = 0.6 * 0.9;
 
-/// The columns of a table, pt, and whether all cells of each row fit into theirs.
+/// Widths of the columns of a table, pt, and for each row whether its cells fit on one line.
 pub(super) struct Columns {
-    /// Size of the letters.
+    /// Font size, pt.
     pub(super) size: f64,
     widths: Vec<f64>,
-    /// Whether no cell needs a second line; the column then that takes what is left.
+    /// If no cell needs a second line: the column that takes the remaining width, if any.
     whole: Option<Option<usize>>,
     fit: Vec<bool>,
 }
 
 impl Columns {
-    /// As wide as what they hold where one line holds them all, the first column of text taking what is left; else parts of the
-    /// line in proportion to what their longest cell and the words of their heading need.
+    /// If all cells fit on one line, columns are as wide as their contents, and the first text column takes the remaining
+    /// width. Otherwise, columns share the line in proportion to their longest cell and the words of their heading.
     pub(super) fn of(table: &Table) -> Columns {
         let count = table.columns.len();
         let size = size(count);
@@ -51,7 +51,7 @@ impl Columns {
         if let Some(taking) = whole {
             taking.into_iter().for_each(|column| widths[column] += left);
         } else {
-            // What cannot be broken is the least; what is left goes to the columns that want more.
+            // Each column gets at least its longest unbreakable word; the rest goes to the columns that need more.
             let words = |column| widest(cells(column).flat_map(|cell| cell.split(' ')), size, false);
             let heading = |column: usize| widest(table.columns[column].header.split([' ', '_']), size, true);
             let least = |column| KERNING * f64::max(words(column), heading(column)).min(LINE / 2.0) + gaps[column];
@@ -71,7 +71,7 @@ impl Columns {
         Columns { size, widths, whole, fit }
     }
 
-    /// Of the numbers of the text: number, what is printed, where it comes from, name.
+    /// Columns of the table of numbers: number, printed text, source, name.
     pub(super) fn of_numbers(rows: &[Vec<Vec<Inline>>]) -> Columns {
         let [number, value, name] = [19.0, 65.0, 169.0];
         let widths = [number, value, LINE - number - value - name, name];
@@ -82,7 +82,7 @@ impl Columns {
         Columns { size: OF_NUMBERS, widths: widths.into(), whole: None, fit }
     }
 
-    /// The widths, for Typst. A template that was not `measured` has lines and letters of its own.
+    /// Widths as Typst source. A template that was not `measured` has its own lines and letters.
     pub(super) fn widths(&self, measured: bool) -> String {
         let width = |(column, width): (usize, &f64)| match self.whole {
             _ if measured => points(*width) + ", ",
@@ -93,17 +93,17 @@ impl Columns {
         self.widths.iter().enumerate().map(width).collect()
     }
 
-    /// The heights of the rows, for Typst: none that it can rely on where the template was not `measured`.
+    /// Row heights as Typst source; automatic if the template was not `measured`.
     pub(super) fn heights(&self, measured: bool) -> String {
         let heights = self.fit.iter().filter(|_| measured);
         heights.map(|fits| if *fits { "one-line, " } else { "auto, " }).collect()
     }
 }
 
-/// What sums of widths may be off by.
+/// Tolerance for sums of widths, pt.
 const ROUNDING: f64 = 0.01;
 
-/// Size of the letters, pt, which the template takes: the more columns, the smaller.
+/// Font size of a table with so many columns, pt, as in the template: more columns, smaller letters.
 pub(super) fn size(columns: usize) -> f64 {
     match columns {
         0..=6 => 9.2,
@@ -112,7 +112,7 @@ pub(super) fn size(columns: usize) -> f64 {
     }
 }
 
-/// Width of a part of a cell among the numbers.
+/// Width of a part of a cell in the table of numbers.
 fn printed(inline: &Inline) -> f64 {
     match inline {
         Inline::Code(code) => code.chars().count() as f64 * OF_CODE * OF_NUMBERS,
