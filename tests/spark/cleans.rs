@@ -49,6 +49,10 @@ fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &s
     let [a, b] = [here, there].map(|out| {
         let mut audit = work.json(&format!("{out}/audit.json"));
         audit["inputs"] = serde_json::Value::Null;
+        // Which value comes first, and where, an engine does not say.
+        for warning in audit["warnings"].as_array_mut().unwrap() {
+            *warning = warning.as_str().unwrap().split("; the first is").next().unwrap().into();
+        }
         audit
     });
     assert_eq!(a, b);
