@@ -74,12 +74,12 @@ fn a_difference_is_named(server: &Server, work: &Workdir) {
 fn refusals_are_told(server: &Server, work: &Workdir) {
     let engine = engine::open(&server.url).unwrap();
     let clean = |table: &str| work.path(&format!("there-generated/clean/{table}.parquet")).display().to_string();
-    let tables = ["customers", "order_items", "order_payments", "order_reviews", "orders", "products"];
+    let tables = ["customers", "order_items", "order_payments", "order_reviews", "orders", "products", "sellers"];
     let mut places: BTreeMap<String, String> = tables.iter().map(|table| (table.to_string(), clean(table))).collect();
     let refused = |places: &BTreeMap<String, String>| engine.mart(places, &Default::default(), &|_| {}).unwrap_err();
     places.insert("orders".into(), clean("customers"));
     let error = refused(&places);
-    assert!(error.to_string().contains("the server refuses `items_sold.sql`: "), "{error}");
+    assert!(error.to_string().contains("the server refuses `orders_known.sql`: "), "{error}");
     assert!(error.to_string().contains("purchase_day") || error.to_string().contains("order_id"), "{error}");
     places.insert("orders".into(), "/nowhere/orders.parquet".into());
     let error = refused(&places);
