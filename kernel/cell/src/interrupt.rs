@@ -27,7 +27,7 @@ fn stop() {
     }
 }
 
-/// Sleeps like `std::thread::sleep`, but an interrupt ends it. The kernel replaces calls of std's `sleep` with this one.
+/// Sleeps like `std::thread::sleep`, but ends at an interrupt. The kernel replaces std's `sleep` in cells by this one.
 pub fn sleep(duration: Duration) {
     let start = Instant::now();
     while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
