@@ -1,7 +1,8 @@
-//! Completion and inspection, asked of a helper process. Next: `analyzer`.
+//! Answers completion and inspection requests, through a helper process that runs rust-analyzer. Next: `analyzer`.
 //!
-//! Loading the sources of all crates takes rust-analyzer a while and a gigabyte, so the helper starts once a first cell
-//! has run, and until it is ready names of the session answer. No cell waits for it: types come from rustc (`compile`).
+//! rust-analyzer needs time and a gigabyte of memory to load the sources of all crates. The helper therefore starts
+//! after the first cell has run. Until it is ready, completion offers the names of the session only. No cell waits for
+//! it: the types of variables come from rustc (`compile`).
 
 use crate::cell::Cell;
 use crate::generate::Variable;
@@ -16,63 +17,63 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What the session knows.
+/// The state of the session that completion and inspection need.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Context {
-    /// Items of all cells.
+    /// Source of the active items of all cells.
     pub items: String,
     /// Variables and their types.
     pub variables: BTreeMap<String, Variable>,
-    /// Where the sources of the crate are.
+    /// Folder with the sources of `pfe`.
     pub project: PathBuf,
-    /// Where the helper may write.
+    /// Folder the helper may write to.
     pub folder: PathBuf,
 }
 
 /// One completion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Match {
-    /// What is put in.
+    /// The text to insert.
     pub text: String,
-    /// `function`, `instance`, `class`, …
+    /// Jupyter's type of a completion: `function`, `instance`, `class`, …
     pub kind: String,
 }
 
-/// Completions of one place.
+/// The completions at one position.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Matches {
-    /// In the order they are shown.
+    /// The completions, in display order.
     pub matches: Vec<Match>,
-    /// The bytes they replace.
+    /// The byte range of the code that a completion replaces.
     pub range: Range<usize>,
 }
 
-/// What the helper is asked.
+/// A request to the helper.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Question {
     pub context: Context,
     pub code: String,
-    /// A byte of `code`.
+    /// The cursor position: a byte offset into `code`.
     pub at: usize,
-    /// Documentation instead of completions.
+    /// Asks for documentation instead of completions.
     pub inspect: bool,
 }
 
-/// What it answers.
+/// A reply of the helper.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Answer {
-    /// It has loaded everything.
+    /// The helper has loaded all sources and accepts questions.
     Ready,
     Matches(Matches),
-    /// As text and as HTML.
+    /// Documentation, as text and as HTML.
     Documentation(String, String),
     Nothing,
 }
 
-/// Whoever types waits no longer than this.
+/// Longest wait for an answer of the helper.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The helper, as the kernel sees it.
+/// The kernel's handle of the helper process.
 #[derive(Clone, Default)]
 pub struct Analysis(Arc<Mutex<State>>);
 
@@ -80,11 +81,11 @@ pub struct Analysis(Arc<Mutex<State>>);
 struct State {
     context: Context,
     helper: Option<std::process::Child>,
-    /// The kernel is ending: no helper is to be started any more.
+    /// The kernel is shutting down: do not start another helper.
     closed: bool,
-    /// Open once the helper is ready.
+    /// The helper's standard input. `Some` once the helper is ready.
     questions: Option<ChildStdin>,
-    /// Who waits for answers, in the order of the questions.
+    /// Senders to the callers that wait, in the order of their questions. The helper answers in this order.
     waiting: std::collections::VecDeque<Sender<Answer>>,
 }
 
@@ -93,12 +94,12 @@ impl Analysis {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes over what a cell has changed. The first time, the helper is started.
+    /// Stores the session's new state after a cell. The first call starts the helper.
     pub fn update(&self, context: Context) {
         let mut state = self.state();
         state.context = context;
         if state.helper.is_none() && !state.closed {
-            // Without it, names of the session go on answering.
+            // If the helper does not start, completion still offers the names of the session.
             state.helper = self.start(&state.context).ok();
         }
     }
@@ -107,7 +108,7 @@ impl Analysis {
         let mut helper = Command::new(std::env::current_exe()?)
             .arg("analyzer")
             .arg(&context.project)
-            // What it writes goes away with the session.
+            // Its temporary files are removed with the session's folder.
             .env("TMPDIR", &context.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -135,7 +136,7 @@ impl Analysis {
         Ok(helper)
     }
 
-    /// Ends the helper.
+    /// Kills the helper and prevents another start.
     pub fn shut_down(&self) {
         let mut state = self.state();
         state.closed = true;
@@ -158,7 +159,7 @@ impl Analysis {
         answer.recv_timeout(PATIENCE).ok()
     }
 
-    /// Completions at byte `at`.
+    /// Returns the completions at byte `at`. Falls back to names of the session.
     pub fn complete(&self, code: &str, at: usize) -> Matches {
         match self.ask(code, at, false) {
             Some(Answer::Matches(found)) if !found.matches.is_empty() => found,
@@ -166,7 +167,7 @@ impl Analysis {
         }
     }
 
-    /// Documentation of what stands at byte `at`, as text and as HTML.
+    /// Returns documentation of the word or command at byte `at`, as text and as HTML.
     pub fn inspect(&self, code: &str, at: usize) -> Option<(String, String)> {
         let line = code[..at].lines().last().unwrap_or_default();
         if let Some(help) = crate::commands::help(line) {
@@ -199,7 +200,7 @@ fn word_around(code: &str, at: usize) -> Range<usize> {
     word_before(code, at).start..at + (rest.len() - rest.trim_start_matches(is_word).len())
 }
 
-/// Names of the session and keywords, for as long as rust-analyzer is not ready.
+/// Completes commands, keywords and names of the session, for use while rust-analyzer is not ready.
 fn names(context: &Context, code: &str, at: usize) -> Matches {
     const KEYWORDS: [&str; 12] =
         ["else", "enum", "false", "for", "fn", "if", "let", "loop", "match", "struct", "true", "while"];

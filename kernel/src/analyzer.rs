@@ -1,4 +1,5 @@
-//! The helper process behind completion and inspection: evcxr's rust-analyzer. Questions come in as lines of JSON.
+//! The helper process for completion and inspection. Reads questions as lines of JSON and answers them with evcxr's
+//! rust-analyzer.
 
 use crate::analysis::{Answer, Context, Match, Matches, Question};
 use crate::error::{Error, Result};
@@ -8,9 +9,10 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
-/// Answers until the kernel closes the pipe.
+/// Answers questions until the kernel closes the pipe.
 pub fn serve(project: &Path) -> Result<()> {
-    // It must not slow down the cells. On Linux this concerns this thread and those it starts.
+    // Lowers the priority, so that the helper does not slow down cells. On Linux this applies to this thread and to the
+    // threads it starts.
     let _ = rustix::process::nice(10);
     let (questions, queue) = channel();
     std::thread::spawn(move || {
@@ -19,7 +21,7 @@ pub fn serve(project: &Path) -> Result<()> {
                 let _ = questions.send(question);
             }
         }
-        // The kernel is gone, perhaps while everything is still being loaded.
+        // The kernel has exited. Exits at once, even while the sources are still loading.
         std::process::exit(0);
     });
     let mut analyzer = Analyzer::load(project)?;
@@ -39,14 +41,16 @@ fn say(answer: &Answer) -> Result<()> {
 /// rust-analyzer with the sources of the crate and of its dependencies.
 struct Analyzer {
     context: CommandContext,
-    /// The project it reads; removed with it.
+    /// The project that rust-analyzer reads. Dropping the analyzer removes it.
     _stub: tempfile::TempDir,
 }
 
 impl Analyzer {
-    /// evcxr adds a dependency only by building it, which would take as long as the install. So it is shown an empty
-    /// crate first, and the real one once that is built: changing the optimisation level makes it read the project
-    /// again.
+    /// Loads the sources of `pfe` and of its dependencies.
+    ///
+    /// evcxr builds every dependency that is added, which would take as long as the install. Gives it an empty crate to
+    /// build first, and replaces that by the real one afterwards. Changing the optimisation level makes evcxr read the
+    /// project again.
     fn load(project: &Path) -> Result<Analyzer> {
         let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
         let stub = crate::session::folder()?;
@@ -59,7 +63,7 @@ impl Analyzer {
         let program = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
         let (mut evaluator, outputs) =
             EvalContext::with_subprocess_command(std::process::Command::new(program)).map_err(failed)?;
-        // Nothing is evaluated, so nobody reads these.
+        // No cell is evaluated here, so nobody reads the outputs.
         drop(outputs);
         let mut state = evaluator.state();
         state.set_offline_mode(true);
@@ -83,7 +87,7 @@ impl Analyzer {
         )?;
         context.set_opt_level("1").map_err(failed)?;
         let mut analyzer = Analyzer { context, _stub: stub };
-        // The first question makes it load and infer; better now than when somebody waits.
+        // The first question makes rust-analyzer load and infer. Asks it now, before a user waits for an answer.
         analyzer.answer(&Question {
             context: Context::default(),
             code: "DataFrame::".to_owned(),

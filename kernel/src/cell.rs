@@ -1,73 +1,73 @@
-//! Source of a cell → its parts: commands, items, statements, last expression. Next: `generate`.
+//! Parses the source of a cell into commands, items, statements and last expression. Next: `generate`.
 
 use ra_ap_syntax::ast::{self, HasName, HasVisibility};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode, TextRange};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// A cell, cut into parts. Ranges are bytes of [`Cell::source`].
+/// A parsed cell. Ranges are byte ranges of [`Cell::source`].
 #[derive(Debug, Default)]
 pub struct Cell {
-    /// The text, with commands blanked so that lines keep their numbers.
+    /// The source of the cell. Lines with commands are empty, so that the other lines keep their numbers.
     pub source: String,
-    /// Lines that start with a colon: `:dep rand = "0.9"`.
+    /// Commands, without their leading colon. The line `:dep rand = "0.9"` is one.
     pub commands: Vec<String>,
-    /// Functions, types, imports, …: they outlive the cell.
+    /// Functions, types, imports and other items. Later cells can use them.
     pub items: Vec<Item>,
-    /// `#![…]` attributes of the whole crate.
+    /// Ranges of the `#![…]` attributes, which apply to the whole crate.
     pub attributes: Vec<Range<usize>>,
-    /// Variables that the cell's own `let`s define, and whether they are `mut`.
+    /// Names of the variables that top-level `let`s define, and whether each is `mut`.
     pub bindings: Vec<(String, bool)>,
-    /// The last expression, when the cell ends with one.
+    /// Range of the last expression, if the cell ends with one.
     pub tail: Option<Range<usize>>,
-    /// Whether the cell awaits outside of any function.
+    /// Whether the cell uses `.await` outside of `async` blocks, `async` functions and closures.
     pub awaits: bool,
-    /// Changes to make the cell stop when interrupted.
+    /// Edits that let an interrupt stop the cell.
     pub edits: Vec<Edit>,
 }
 
-/// A replacement of bytes.
+/// Replaces a range of the source by a text.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// What is replaced; empty for an insertion.
+    /// The range to replace; empty for an insertion.
     pub range: Range<usize>,
-    /// By what.
+    /// The new text.
     pub text: &'static str,
 }
 
 /// An item of a cell.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Where it stands.
+    /// The range of its source.
     pub range: Range<usize>,
     /// What it defines.
     pub kind: ItemKind,
 }
 
 #[allow(missing_docs)] // The names say it.
-/// What an item defines, as far as replacing an older one needs to know.
+/// What an item defines. Decides which older items a redefinition replaces.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     /// A struct, enum, union, type alias, trait or module.
     Type(String),
-    /// A function, constant or static; `constant` when types may depend on it.
+    /// A function, constant or static. `constant` is true if types may depend on its value.
     Value { name: String, constant: bool },
     /// A `macro_rules!`.
     Macro(String),
-    /// `impl … for Type`: header without spaces, the type's name, names of the members.
+    /// An `impl` block: its header without spaces, the name of its type, and the names of its members.
     Impl { header: String, of: String, is_trait: bool, members: BTreeSet<String> },
-    /// `use a::{b, c as d, e::*}`: one path and the name it brings, none for a glob.
+    /// A `use`: one statement per path of its tree, each with the name it imports (`None` for a glob).
     Use(Vec<(String, Option<String>)>),
     /// Anything else, such as `extern crate`.
     Other,
 }
 
 const HEAD: &str = "fn f(){";
-/// What goes to the head of loops and functions.
+/// Text inserted at the head of loops and functions: a check for interrupts.
 pub const CHECK: &str = " ::pfe_cell::check();";
 
 impl Cell {
-    /// Cuts a cell. Never fails: what cannot be parsed is left to rustc, which explains it better.
+    /// Parses a cell. Never fails: rustc reports syntax errors, with better messages.
     pub fn parse(source: &str) -> Cell {
         let (source, commands) = split_commands(source);
         let mut cell = Cell { commands, ..Cell::default() };
@@ -102,7 +102,7 @@ impl Cell {
                 statement.pat().iter().flat_map(|pat| pat.syntax().descendants()).filter_map(ast::IdentPat::cast)
             {
                 let Some(name) = pattern.name().map(|name| name.text().to_string()) else { continue };
-                // An upper case name without `mut` is a constant or a variant.
+                // An upper-case name without `mut` is a constant or an enum variant, not a new variable.
                 if name.starts_with(char::is_uppercase) && pattern.mut_token().is_none() && pattern.pat().is_none() {
                     continue;
                 }
@@ -150,7 +150,7 @@ impl Cell {
     }
 }
 
-/// Constants are computed by the compiler, which cannot be interrupted from inside.
+/// Returns whether the compiler evaluates this node. Checks for interrupts must not be inserted there.
 fn is_constant(node: &SyntaxNode) -> bool {
     matches!(node.kind(), SyntaxKind::CONST | SyntaxKind::STATIC | SyntaxKind::CONST_ARG | SyntaxKind::ARRAY_TYPE)
         || ast::Fn::cast(node.clone()).is_some_and(|function| function.const_token().is_some())
@@ -206,7 +206,7 @@ fn item_kind(item: &ast::Item) -> ItemKind {
     }
 }
 
-/// The name of any item that has one.
+/// Object-safe access to the name of an item.
 trait HasNameDyn {
     fn text(&self) -> String;
 }
@@ -251,7 +251,7 @@ fn use_leaves(tree: &ast::UseTree, prefix: &str, leaves: &mut Vec<(String, Optio
     } else if tree.star_token().is_some() {
         leaves.push((format!("{path}::*"), None));
     } else {
-        // `a::b::{self}` brings `b`.
+        // `a::b::{self}` imports `b`.
         let path = path.strip_suffix("::self").map_or(path.clone(), str::to_owned);
         let last = path.rsplit("::").next().unwrap_or_default().to_owned();
         match tree.rename() {
@@ -265,18 +265,19 @@ fn use_leaves(tree: &ast::UseTree, prefix: &str, leaves: &mut Vec<(String, Optio
     }
 }
 
-/// Whether a cell can run as it is.
+/// Answer to Jupyter's `is_complete_request`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// It can.
+    /// The cell can run.
     Complete,
-    /// More lines are needed, indented by so many spaces.
+    /// The cell needs more lines. The next one is indented by this number of spaces.
     Incomplete(usize),
     /// No further line can make it valid.
     Invalid,
 }
 
-/// Judges by brackets, strings and comments, and by a statement cut at the end of the cell.
+/// Returns whether the source is complete: it closes all brackets, strings and comments, and does not end in the middle
+/// of a statement.
 pub fn completeness(source: &str) -> Completeness {
     use ra_ap_syntax::T;
     let (source, commands) = split_commands(source);
@@ -325,7 +326,7 @@ pub fn completeness(source: &str) -> Completeness {
     let whole = SourceFile::parse(&format!("{HEAD}{source}\n}}"), Edition::Edition2024);
     match whole.errors().first() {
         None => Completeness::Complete,
-        // An error at the very end is a statement that goes on, such as `let x`.
+        // An error at the very end means an unfinished statement, such as `let x`.
         Some(error) if usize::from(error.range().end()) >= HEAD.len() + source.trim_end().len() => {
             Completeness::Incomplete(4)
         }

@@ -1,4 +1,4 @@
-//! The process that runs cells: start it, hand it a library, pass on what it shows, interrupt it, see it die.
+//! Manages the cell process: starts it, sends it cells, forwards outputs, interrupts it and detects its death.
 
 use crate::error::{Error, Result};
 use crate::toolchain::Toolchain;
@@ -13,11 +13,11 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What a cell shows while it runs.
+/// An output of a running cell.
 #[allow(missing_docs)] // Fields are those of the Jupyter messages.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Printed text, in pieces as they come.
+    /// Printed text, in chunks as they arrive.
     Stream { stderr: bool, text: String },
     /// The value of the last expression.
     Result { data: Value },
@@ -31,27 +31,27 @@ pub enum Event {
     Page { text: String },
 }
 
-/// Who watches a cell run.
+/// Receives the outputs of a running cell and answers its requests for input.
 pub trait Watcher {
-    /// Something is shown.
+    /// Called for each output.
     fn event(&mut self, event: Event);
-    /// The cell asks for a line of text. None when there is nobody to answer.
+    /// Called when the cell asks for a line of text. Returns `None` if nobody can answer.
     fn input(&mut self, prompt: &str, password: bool) -> Option<String>;
 }
 
-/// How a run ended.
+/// How the run of a cell ended.
 #[derive(Debug)]
 pub enum Ended {
-    /// The cell came to an end, and this is its report.
+    /// The cell finished. Contains its report.
     Done(Value),
-    /// The process died, and why. All variables are lost.
+    /// The process died, for the given reason. All variables are lost.
     Died(String),
 }
 
-/// A cell that prints more than this is cut, so that no notebook grows to a gigabyte.
+/// Most bytes of printed text per cell and stream. The rest is dropped, to keep notebooks small.
 const PRINTED_MOST: usize = 8 << 20;
 
-/// The process, its socket and its pipes.
+/// The cell process with its socket and its pipes.
 pub struct Child {
     process: std::process::Child,
     socket: UnixStream,
@@ -62,27 +62,27 @@ pub struct Child {
 
 struct Pipe<T> {
     pipe: Option<T>,
-    /// The first bytes of a character whose end has not come yet.
+    /// The first bytes of a character whose other bytes have not arrived yet.
     cut: Vec<u8>,
     printed: usize,
 }
 
-/// Stops the cell that runs, from another thread.
+/// Interrupts the running cell from another thread.
 #[derive(Clone, Default)]
 pub struct Interrupter(Arc<Mutex<Target>>);
 
 #[derive(Default)]
 struct Target {
-    /// The process, while a cell runs in it.
+    /// The process, if a cell is running in it.
     pid: Option<u32>,
-    /// The process, whether a cell runs or not.
+    /// The process, whether or not a cell is running.
     process: Option<u32>,
-    /// Counts cells, so that a late kill cannot hit the next one.
+    /// Number of the running cell, so that a delayed kill cannot hit the next cell.
     cell: u64,
     killed: bool,
 }
 
-/// How long a cell may take to stop before its process is killed.
+/// Time an interrupted cell has to stop before its process is killed.
 const GRACE: Duration = Duration::from_secs(3);
 
 impl Interrupter {
@@ -90,14 +90,14 @@ impl Interrupter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the process.
+    /// Kills the cell process and all processes it started.
     pub fn kill(&self) {
         if let Some(pid) = self.target().process {
             signal_group(pid, Signal::KILL);
         }
     }
 
-    /// Asks the cell to stop, and kills its process when it does not. False when no cell runs.
+    /// Interrupts the running cell, and kills its process if it does not stop. Returns false if no cell is running.
     pub fn interrupt(&self) -> bool {
         let (pid, cell) = {
             let target = self.target();
@@ -120,7 +120,7 @@ impl Interrupter {
     }
 }
 
-/// Signals a process and all it has started.
+/// Sends a signal to a process group: a process and those it started.
 pub(crate) fn signal_group(pid: u32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid as i32) {
         let _ = kill_process_group(pid, signal);
@@ -128,7 +128,7 @@ pub(crate) fn signal_group(pid: u32, signal: Signal) {
 }
 
 impl Child {
-    /// Starts the process. It is ready at once: what is sent waits for it.
+    /// Starts the cell process in `folder`. Cells can be sent at once: the socket buffers them until it is ready.
     pub fn start(toolchain: &Toolchain, folder: &std::path::Path) -> Result<Child> {
         let program = toolchain.runner();
         let (socket, theirs) = UnixStream::pair().map_err(Error::io("open a socket to", &program))?;
@@ -164,7 +164,7 @@ impl Child {
         self.stdout.printed = 0;
         self.stderr.printed = 0;
         let request = json!({ "run": library, "forget": forget });
-        // A failure to send shows as the end of the socket below.
+        // `watch` detects a failed send as the end of the socket.
         let _ = self.socket.write_all(format!("{request}\n").as_bytes());
         let ended = self.watch(watcher);
         let killed = {
@@ -187,7 +187,7 @@ impl Child {
         }
     }
 
-    /// Passes on what comes until the cell is done. None when the process has died.
+    /// Forwards outputs until the cell is done and returns its report. Returns `None` if the process has died.
     fn watch(&mut self, watcher: &mut dyn Watcher) -> Option<Value> {
         loop {
             let mut fds = vec![PollFd::new(&self.socket, PollFlags::IN)];
@@ -196,7 +196,7 @@ impl Child {
             if poll(&mut fds, None).is_err() {
                 continue;
             }
-            // What was printed before a message was sent is in the pipes by now, and must be passed on first.
+            // Text printed before a message is already in the pipes and must be forwarded before it.
             let message = !fds[0].revents().is_empty();
             drop(fds);
             self.drain(watcher);
@@ -204,7 +204,7 @@ impl Child {
                 continue;
             }
             let mut chunk = [0; 1 << 16];
-            // What is pending holds no end of a line: it is not searched again for each piece of a long one.
+            // The pending bytes hold no newline: skips them, so that a long line is searched only once.
             let mut from = self.pending.len();
             match self.socket.read(&mut chunk) {
                 Ok(0) => return None,
@@ -245,7 +245,7 @@ impl Child {
         } else {
             return;
         }
-        // The cell waits for this; should it have died, that shows as the end of the socket.
+        // The cell waits for this reply. If it has died, `watch` detects the end of the socket.
         let _ = self.socket.write_all(format!("{reply}\n").as_bytes());
     }
 
@@ -267,7 +267,7 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
         Pipe { pipe, cut: Vec::new(), printed: 0 }
     }
 
-    /// Passes on what is in the pipe, without waiting for more.
+    /// Forwards what is in the pipe, without waiting for more.
     fn drain(&mut self, stderr: bool, watcher: &mut dyn Watcher) {
         let mut chunk = [0; 1 << 16];
         while let Some(pipe) = &mut self.pipe {
@@ -289,7 +289,7 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
         }
     }
 
-    /// Bytes as text, without cutting a character in two, up to the limit.
+    /// Decodes bytes as text, up to the limit. Holds back an incomplete character until its other bytes arrive.
     fn text(&mut self, bytes: &[u8]) -> String {
         let before = self.printed;
         self.printed = self.printed.saturating_add(bytes.len());

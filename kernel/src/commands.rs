@@ -1,4 +1,4 @@
-//! Lines that start with a colon.
+//! Runs the commands of a cell: lines that start with a colon.
 
 use crate::child::{Event, Watcher};
 use crate::error::Result;
@@ -15,7 +15,7 @@ const HELP: &str = "\
 :clear             forget variables, functions, types and crates
 :help              this list";
 
-/// The line about the command that `line` starts with.
+/// Returns the help line of the command that `line` starts with.
 pub(crate) fn help(line: &str) -> Option<&'static str> {
     let name = line.split_whitespace().next().filter(|name| name.starts_with(':') && name.len() > 1)?;
     HELP.lines().find(|help| help.split_whitespace().next() == Some(name))
@@ -55,7 +55,7 @@ impl Session {
         Ok(Ok(()))
     }
 
-    /// Variables and their types as JSON.
+    /// Returns the variables and their types as a JSON object.
     pub fn variables(&self) -> serde_json::Value {
         self.variables.iter().map(|(name, it)| (name.clone(), json!(it.ty))).collect::<serde_json::Map<_, _>>().into()
     }

@@ -1,4 +1,4 @@
-//! Generated crate → library, or diagnostics. One call of rustc, with the arguments cargo would give.
+//! Generated crate → library, or diagnostics. Calls rustc with the arguments that cargo would pass. Next: `child`.
 
 use crate::error::{Error, Result};
 use crate::toolchain::Toolchain;
@@ -10,72 +10,72 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// A message of rustc.
+/// A diagnostic of rustc, from its JSON output.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Diagnostic {
-    /// The text without places.
+    /// The message, without its spans.
     pub message: String,
-    /// Such as `E0382`.
+    /// Its error code or lint name.
     pub code: Option<Code>,
     /// `error`, `warning`, …
     pub level: String,
-    /// Places.
+    /// The spans it refers to.
     pub spans: Vec<Span>,
-    /// As rustc prints it, in colour.
+    /// The whole diagnostic as rustc prints it, in colour.
     pub rendered: Option<String>,
 }
 
-/// The code of a message.
+/// The code of a diagnostic.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Code {
-    /// Such as `E0382`.
+    /// An error code such as `E0382`, or a lint name.
     pub code: String,
 }
 
-/// A place in the generated crate.
+/// A span of the generated crate.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Span {
     /// The file.
     pub file_name: String,
     /// The first line, from 1.
     pub line_start: usize,
-    /// Whether the message is about this place.
+    /// Whether the diagnostic is mainly about this span.
     pub is_primary: bool,
-    /// What is said about it.
+    /// The text rustc prints beside the span.
     pub label: Option<String>,
 }
 
 impl Diagnostic {
-    /// The code, or nothing.
+    /// Returns the code, or an empty string.
     pub fn code(&self) -> &str {
         self.code.as_ref().map_or("", |code| code.code.as_str())
     }
 
-    /// Whether it stops the build. The closing "aborting due to …" is not counted.
+    /// Returns whether this is an error. The closing summary, "aborting due to …", does not count.
     pub fn is_error(&self) -> bool {
         self.level.starts_with("error") && !(self.spans.is_empty() && self.message.starts_with("aborting due to"))
     }
 }
 
-/// What a call of rustc gave.
+/// Result of a call of rustc.
 #[derive(Debug)]
 pub struct Build {
-    /// The library, when it could be built.
+    /// The library, if the build succeeded.
     pub library: Option<PathBuf>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
-    /// The whole call.
+    /// Duration of the whole call.
     pub time: Duration,
-    /// The linker's part of it.
+    /// The part of `time` spent in the linker.
     pub link: Duration,
 }
 
-/// The rustc that runs, so that an interrupt can stop it.
+/// The running rustc process, if any, so that an interrupt can stop it: its id, and whether it was stopped.
 #[derive(Debug, Default)]
 pub struct Running(Mutex<(Option<u32>, bool)>);
 
 impl Running {
-    /// Stops the compiler. False when it does not run.
+    /// Kills the compiler. Returns false if it is not running.
     pub fn stop(&self) -> bool {
         let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(pid) = state.0 else { return false };
@@ -85,27 +85,28 @@ impl Running {
     }
 }
 
-/// What is asked of rustc.
+/// Input of [`compile`].
 pub struct Job<'a> {
-    /// Installed libraries and their compiler.
+    /// The installed libraries and their compiler.
     pub toolchain: &'a Toolchain,
-    /// Where source and library are written.
+    /// Folder for the source and the library.
     pub directory: &'a Path,
-    /// Names the files: `cell_7`.
+    /// Base name of both files, such as `cell_7`.
     pub name: &'a str,
-    /// The source.
+    /// The source of the crate.
     pub source: &'a str,
-    /// `0` to `3`.
+    /// Optimisation level, `0` to `3`.
     pub opt_level: &'a str,
-    /// More arguments, such as those of `:dep`.
+    /// Additional arguments, such as those of `:dep`.
     pub extra: &'a [String],
-    /// Whether rustc shortens paths (`DataFrame`), as readers like, or not, as the next cell needs.
+    /// Whether rustc shortens paths in its messages: users read short ones (`DataFrame`), generated code needs full
+    /// ones.
     pub short_paths: bool,
-    /// Whether to stop before code is generated.
+    /// Whether to only check the crate, without generating code.
     pub check_only: bool,
 }
 
-/// Compiles a cell.
+/// Compiles a crate. Returns [`Error::Interrupted`] if [`Running::stop`] killed rustc.
 pub fn compile(job: &Job, running: &Running) -> Result<Build> {
     let start = Instant::now();
     let file = job.directory.join(format!("{}.rs", job.name));
@@ -176,7 +177,7 @@ fn link_time(output: &str) -> Duration {
     Duration::try_from_secs_f64(output.lines().filter_map(pass).sum()).unwrap_or_default()
 }
 
-/// The type rustc names in its warning about `drop(&variable)`.
+/// Extracts the type that rustc names in its warning about `drop(&variable)`.
 pub fn named_type(diagnostic: &Diagnostic) -> Option<&str> {
     if diagnostic.code() != "dropping_references" {
         return None;
@@ -185,7 +186,7 @@ pub fn named_type(diagnostic: &Diagnostic) -> Option<&str> {
     label.split_once("`&")?.1.strip_suffix('`')
 }
 
-/// Whether a type can be written down in the next cell. Closures, `impl Trait` and `async` blocks cannot.
+/// Returns whether source code can name the type. Closures, `impl Trait` and `async` blocks have no nameable type.
 pub fn is_nameable(ty: &str) -> bool {
     !(ty.contains('{') || ty.contains("impl ") || ty.contains('…') || ty.contains("..."))
 }

@@ -1,11 +1,12 @@
-//! `:dep` → a library of other crates for the cells. Slow the first time: cargo downloads and builds them.
+//! Builds the crates that `:dep` requests and returns the rustc arguments to use them. The first build of a crate is
+//! slow: cargo downloads and compiles it.
 
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Crates that the notebook asked for.
+/// The crates that a notebook requested with `:dep`.
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
     wanted: BTreeMap<String, String>,
@@ -13,17 +14,17 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// What rustc needs to find them.
+    /// Returns the rustc arguments that make the crates available.
     pub fn arguments(&self) -> &[String] {
         &self.arguments
     }
 
-    /// Their names and what was asked for.
+    /// Returns the name and the requested version of each crate, as in a `Cargo.toml`.
     pub fn wanted(&self) -> impl Iterator<Item = (&str, &str)> {
         self.wanted.iter().map(|(name, wanted)| (name.as_str(), wanted.as_str()))
     }
 
-    /// Adds a crate, from `name`, `name = "1"`, `name = { … }` or a path, and builds it.
+    /// Adds a crate and builds it. `request` is `name`, `name = "1"`, `name = { … }` or a path.
     pub fn add(&self, request: &str, rustc: &Path, directory: &Path) -> Result<Dependencies> {
         let mut next = self.clone();
         let (name, wanted) = parse(request)?;
@@ -45,8 +46,8 @@ impl Dependencies {
         let write = |path: &Path, text: &str| std::fs::write(path, text).map_err(Error::io("write", path));
         write(&project.join("Cargo.toml"), &manifest)?;
         write(&source.join("lib.rs"), "")?;
-        // The extra metadata makes these crates distinct from those inside the installed library, even at one version:
-        // two copies of one crate would not link.
+        // The extra metadata makes these crates distinct from crates of the same version inside the installed library:
+        // rustc does not link two copies with the same metadata.
         let mut command = Command::new(rustc.with_file_name("cargo"));
         command
             .args(["build", "--release", "--message-format=json"])
@@ -95,7 +96,7 @@ impl Dependencies {
     }
 }
 
-/// `registry+https://…#rand@0.9.0` and `path+file:///…/own#0.1.0` both name their package.
+/// Extracts the package name from a package id: `registry+https://…#rand@0.9.0` or `path+file:///…/own#0.1.0`.
 fn package_name(id: &str) -> String {
     let (source, rest) = id.rsplit_once('#').unwrap_or(("", id));
     match rest.split_once('@') {

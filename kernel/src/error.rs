@@ -1,46 +1,46 @@
-//! What can go wrong in the kernel itself; errors of a cell are values, see `session`.
+//! Errors of the kernel itself. An error of a cell is a [`Failure`](crate::report::Failure).
 
 use std::path::{Path, PathBuf};
 
 /// Result of the fallible functions of the kernel.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong.
+/// An error of the kernel.
 #[derive(Debug)]
 pub enum Error {
     /// A file or a program could not be used.
     Io {
         /// `read`, `write`, `run`, …
         action: &'static str,
-        /// The file.
+        /// The file or program.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Anything else, with what to do next where known.
+    /// Any other error.
     Message {
         /// What is wrong.
         message: String,
-        /// What to do next.
+        /// What to do next, if known.
         hint: Option<String>,
     },
-    /// The user asked to stop.
+    /// The user interrupted the kernel.
     Interrupted,
 }
 
 impl Error {
-    /// An error of a file, for `map_err`.
+    /// Returns a function for `map_err` that builds an [`Error::Io`].
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.as_ref().to_path_buf();
         move |source| Error::Io { action, path, source }
     }
 
-    /// Any other error.
+    /// Creates an [`Error::Message`] without a hint.
     pub fn message(message: impl Into<String>) -> Error {
         Error::Message { message: message.into(), hint: None }
     }
 
-    /// Adds what to do next.
+    /// Adds a hint to an [`Error::Message`]: what to do next.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Error {
         match self {

@@ -1,4 +1,4 @@
-//! Cell + session → the source of one small crate, and where each of its lines comes from. Next: `compile`.
+//! Cell + session → source of one small crate, with the origin of each line. Next: `compile`.
 
 use crate::cell::{Cell, Edit};
 use crate::items::{Items, mentions};
@@ -8,31 +8,31 @@ use std::ops::Range;
 /// A variable of the session.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Variable {
-    /// Its type, as rustc writes it.
+    /// Its type, as rustc prints it.
     pub ty: String,
     /// Whether it was declared `mut`.
     pub mutable: bool,
 }
 
-/// What a generated line is for.
+/// Where a generated line comes from, or what it is for.
 #[allow(missing_docs)] // The names say it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A line of a cell, from 1.
+    /// Line `line` (from 1) of a cell.
     Cell { cell: usize, line: usize },
-    /// Takes a variable of an earlier cell.
+    /// Takes a variable of an earlier cell from the store.
     Take(String),
-    /// Makes rustc name the type of a new variable.
+    /// Makes rustc report the type of a new variable.
     Name(String),
-    /// Keeps a new variable.
+    /// Stores a new variable.
     Put(String),
-    /// Keeps a variable that was taken.
+    /// Stores a taken variable again.
     PutBack(String),
-    /// Anything else.
+    /// Any other generated line.
     Frame,
 }
 
-/// A crate to compile.
+/// The source of a crate, with the origin of each line.
 #[derive(Debug)]
 pub struct Generated {
     /// Its source.
@@ -41,12 +41,12 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// Where line `line` (from 1) comes from.
+    /// Returns the origin of line `line` (from 1).
     pub fn origin(&self, line: usize) -> &Origin {
         self.origins.get(line.wrapping_sub(1)).unwrap_or(&Origin::Frame)
     }
 
-    /// Only what is needed to find lines again.
+    /// Drops the source and keeps the origins, which later panic messages need.
     #[must_use]
     pub fn without_source(self) -> Generated {
         Generated { source: String::new(), ..self }
@@ -58,7 +58,7 @@ impl Generated {
         self.origins.push(origin);
     }
 
-    /// Text of a cell that starts at its line `first` (from 0).
+    /// Appends text of a cell that starts at line `first` (from 0) of that cell.
     fn push_cell(&mut self, text: &str, cell: usize, first: usize) {
         for (offset, line) in text.split('\n').enumerate() {
             self.push(line, Origin::Cell { cell, line: first + offset + 1 });
@@ -66,35 +66,35 @@ impl Generated {
     }
 }
 
-/// How to write a cell.
+/// Input of [`generate`]: a cell and what the session holds.
 pub struct Plan<'a> {
     /// The number of the cell.
     pub number: usize,
-    /// Its parts.
+    /// The parsed cell.
     pub cell: &'a Cell,
-    /// Items of earlier cells that stay in force.
+    /// Items of earlier cells that stay active.
     pub items: &'a Items,
     /// Variables of earlier cells.
     pub variables: &'a BTreeMap<String, Variable>,
-    /// Variables that the cell moves: they cannot be put back.
+    /// Variables of earlier cells that the cell moves. They are not put back.
     pub moved: &'a BTreeSet<String>,
-    /// New variables that cannot be kept.
+    /// New variables that cannot be stored.
     pub unkept: &'a BTreeSet<String>,
-    /// Whether to write checks for interrupts. Without, errors show the text as the user wrote it.
+    /// Whether to insert checks for interrupts. Without them, diagnostics quote the cell as the user wrote it.
     pub checked: bool,
 }
 
-/// Warnings about style help in a crate, not in a cell.
+/// Turns off lints that help in a crate but not in a cell.
 const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_refs)]";
 const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_cell::prelude::*;";
 
-/// Names of variables the cell takes from earlier ones.
+/// Returns the variables of earlier cells that the cell mentions.
 pub fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
     let statements = blank(&cell.source, &[], &item_ranges(cell));
     variables.iter().filter(|(name, _)| mentions(&statements, name)).collect()
 }
 
-/// Writes the crate of a cell.
+/// Generates the crate of a cell.
 pub fn generate(plan: &Plan) -> Generated {
     let Plan { number, cell, items, variables, moved, unkept, checked } = *plan;
     let mut out = Generated { source: String::new(), origins: Vec::new() };
@@ -154,16 +154,16 @@ pub fn generate(plan: &Plan) -> Generated {
     out
 }
 
-/// What a whole notebook is written for.
+/// Purpose of the crate that [`generate_all`] generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The compiler's opinion of it.
+    /// To be checked by the compiler (`pfe-kernel check`).
     Check,
-    /// A program of its own.
+    /// To be a standalone program (`pfe-kernel export`).
     Program,
 }
 
-/// Writes all cells as one crate. An item that a later cell redefines is there once, as redefined.
+/// Generates one crate from all cells. If several cells define an item, the crate contains the last definition.
 pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
     let mut out = Generated { source: String::new(), origins: Vec::new() };
     let program = target == Target::Program;
@@ -215,8 +215,8 @@ pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
     out
 }
 
-/// The statements of a cell. What shows the last expression stands on lines of its own: messages then quote the text as
-/// the user wrote it, at its columns.
+/// Appends the statements of a cell. Puts the code that shows the last expression on separate lines: diagnostics then
+/// quote the user's text at its own columns.
 fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], number: usize) {
     let items = item_ranges(cell);
     let Some(tail) = &cell.tail else {
@@ -244,7 +244,7 @@ fn push_lines(out: &mut Generated, text: &str) {
     }
 }
 
-/// Marks lines that are not the user's, for messages that quote them.
+/// Substrings of generated lines. Diagnostics that quote such lines are shown without them.
 pub const FRAME: [&str; 2] = ["::pfe_cell::", ")).bundle());"];
 
 const PRINT: &str = "println!(\"{}\", (&&Tag(&(";
@@ -252,7 +252,7 @@ const PRINTED: &str = "))).text());";
 const SHOW: &str = "::pfe_cell::channel::result((&&&::pfe_cell::Tag(&(";
 const SHOWN: &str = "))).bundle());";
 
-/// The text of an item as written, and with checks.
+/// Returns the source of an item, plain and with checks for interrupts.
 pub fn item_texts(cell: &Cell, range: Range<usize>) -> (String, String) {
     let plain = cell.source[range.clone()].to_owned();
     let inside: Vec<Edit> = cell
@@ -290,7 +290,7 @@ fn complement(ranges: &[Range<usize>], end: usize) -> Vec<Range<usize>> {
     out
 }
 
-/// The text with `edits` made and `blanked` ranges as spaces: what stays keeps its line.
+/// Applies `edits` to the source and replaces `blanked` ranges by spaces. The rest stays on its lines.
 fn blank(source: &str, edits: &[Edit], blanked: &[Range<usize>]) -> String {
     let hidden = |at: usize| blanked.iter().any(|range| range.contains(&at));
     let mut out = String::with_capacity(source.len() + 64);

@@ -1,4 +1,4 @@
-//! `install`, `uninstall` and `doctor`: the libraries that cells link to, and the kernelspec that Jupyter reads.
+//! `install`, `uninstall` and `doctor`: build, remove and check the libraries for cells and the kernelspec.
 
 use crate::error::{Error, Result};
 use crate::toolchain::{INSTALL, Toolchain, fingerprint, home, version_of};
@@ -9,12 +9,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Crates that a cell can name without `:dep`.
+/// Crates that cells can use without `:dep`.
 const EXTERNS: [&str; 7] = ["pfe_cell", "pfe", "polars", "linfa", "linfa_linear", "ndarray", "plotters"];
-/// The kernelspec's name.
+/// Name of the kernelspec.
 pub const NAME: &str = "pfe";
 
-/// Where the kernelspec goes, as `jupyter kernelspec install` has it.
+/// Where to install the kernelspec. Same options as `jupyter kernelspec install`.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// `--prefix FOLDER`.
@@ -49,13 +49,13 @@ fn python_prefix() -> Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-/// The project this program was built from.
+/// Returns the folder of the project that this program was built from.
 pub fn project() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// Builds the libraries and writes the kernelspec. Returns its folder. cargo shows its progress on stderr.
+/// Builds the libraries and writes the kernelspec. Returns the kernelspec's folder. cargo reports progress on stderr.
 pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     let project = std::fs::canonicalize(project).map_err(Error::io("read", project))?;
     let rustc = tool(&project, "rustc")?;
@@ -76,7 +76,7 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
         tempfile::Builder::new().prefix("part-").tempdir_in(&home).map_err(Error::io("create a folder in", &home))?;
     for file in &files {
         let to = part.path().join(file.file_name().unwrap_or_default());
-        // The library itself is copied: the next build overwrites it in place, under the feet of running kernels.
+        // Copies `pfe_cell` instead of linking it: the next build overwrites the file, which kernels may be using.
         let own = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libpfe_cell."));
         if own || std::fs::hard_link(file, &to).is_err() {
             std::fs::copy(file, &to).map_err(Error::io("copy", file))?;
@@ -112,7 +112,7 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Removes the kernelspec and all that `install` has built.
+/// Removes the kernelspec and everything that `install` built. Returns the removed folders.
 pub fn uninstall(place: &Place) -> Result<Vec<PathBuf>> {
     let mut removed = Vec::new();
     for folder in [place.folder()?, home()?] {
@@ -124,7 +124,7 @@ pub fn uninstall(place: &Place) -> Result<Vec<PathBuf>> {
     Ok(removed)
 }
 
-/// What the kernel needs, and whether it is there: `(is it, what, what to do)`.
+/// Checks the requirements of the kernel. Each line is `(ok, requirement, what to do if it is missing)`.
 pub fn doctor(place: &Place) -> Vec<(bool, String, Option<String>)> {
     let mut lines = Vec::new();
     let mut line = |good: bool, what: String, todo: &str| lines.push((good, what, (!good).then(|| todo.to_owned())));
@@ -163,7 +163,7 @@ pub fn doctor(place: &Place) -> Vec<(bool, String, Option<String>)> {
     lines
 }
 
-/// The path rustup stands for, so that no cell pays for its proxy.
+/// Returns the path of a tool behind rustup's proxy, so that no cell pays for the proxy's start.
 fn tool(project: &Path, name: &str) -> Result<PathBuf> {
     let output = Command::new("rustup").args(["which", name]).current_dir(project).output();
     let found = match output {
@@ -189,18 +189,20 @@ fn sysroot(rustc: &Path) -> Result<PathBuf> {
 
 const WRAPPER: &str = "PFE_KERNEL_WRAPS_RUSTC";
 
-/// Acts as rustc where [`install`] has asked cargo to call this program instead. Returns the exit code.
+/// Acts as rustc if cargo calls this program as its wrapper, as [`install`] asks. Returns the exit code, or `None` if
+/// it was not called as a wrapper.
 ///
-/// The library of the cells is compiled so that cells reuse what generic code has become inside it, which more than
-/// halves the time of a polars cell. The option is unstable, and allowed for this crate alone: an environment variable for all of cargo
-/// would have it build every crate again.
+/// Compiles `pfe_cell` with shared generics: cells then reuse its instances of generic functions, which more than
+/// halves the compile time of a polars cell. The option is unstable and set for this crate alone: an environment
+/// variable for all crates would make cargo build every crate again.
 pub fn wrap_rustc() -> Option<i32> {
     std::env::var_os(WRAPPER)?;
     let mut arguments = std::env::args_os().skip(1);
     let mut command = Command::new(arguments.next()?);
     let arguments: Vec<_> = arguments.collect();
     if arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == "pfe_cell") {
-        // Optimised, small functions would be left out, to be inlined; its own code is not worth optimising.
+        // Without optimisation: an optimised library leaves out small functions, to be inlined where they are used. Its
+        // own code does not need optimisation.
         command.env("RUSTC_BOOTSTRAP", "pfe_cell").args(arguments).args(["-Zshare-generics=yes", "-Copt-level=0"]);
     } else {
         command.args(arguments);
@@ -208,20 +210,20 @@ pub fn wrap_rustc() -> Option<i32> {
     Some(command.status().ok()?.code().unwrap_or(1))
 }
 
-/// Builds the library of the cells, and returns the files a cell's compiler needs.
+/// Builds the library `pfe_cell`. Returns the files that rustc needs to compile a cell.
 fn build(project: &Path, rustc: &Path) -> Result<Vec<PathBuf>> {
     let arguments = ["rustc", "--release", "--locked", "-p", "pfe-cell", "--lib", JSON, "--", "-Cprefer-dynamic"];
     let own = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
-    // This program, as a wrapper of rustc for the crates of the project: see `wrap_rustc`.
+    // Makes cargo call this program as the rustc wrapper for the crates of the project: see `wrap_rustc`.
     let artifacts =
         cargo(project, rustc, &arguments, &[("RUSTC_WORKSPACE_WRAPPER", own.as_os_str()), (WRAPPER, "1".as_ref())])?;
     let names = artifacts.iter().flat_map(|artifact| artifact["filenames"].as_array().into_iter().flatten());
-    // Metadata is enough for what the library has linked in; `.so` are the library and procedural macros.
+    // Crates linked into the library need only their metadata (`.rmeta`). The library and procedural macros are `.so`.
     let wanted = names.filter_map(Value::as_str).filter(|name| name.ends_with(".rmeta") || name.ends_with(".so"));
     Ok(wanted.map(PathBuf::from).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// Builds the program that prints notebooks, and returns it.
+/// Builds the program that prints notebooks. Returns its path.
 fn build_printer(project: &Path, rustc: &Path) -> Result<PathBuf> {
     let artifacts = cargo(project, rustc, &["build", "--release", "--locked", "-p", "pfe", "--bin", "pfe", JSON], &[])?;
     let program = artifacts.iter().filter_map(|artifact| artifact["executable"].as_str()).next_back();
@@ -230,7 +232,7 @@ fn build_printer(project: &Path, rustc: &Path) -> Result<PathBuf> {
 
 const JSON: &str = "--message-format=json-render-diagnostics";
 
-/// Runs cargo, which shows its progress on stderr, and returns what it says of the artifacts.
+/// Runs cargo and returns its `compiler-artifact` messages. cargo reports progress on stderr.
 fn cargo(project: &Path, rustc: &Path, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Result<Vec<Value>> {
     let cargo = tool(project, "cargo")?;
     let mut child = Command::new(&cargo)
@@ -297,7 +299,7 @@ fn build_runner(toolchain: &Toolchain) -> Result<()> {
     }
 }
 
-/// A folder of a running kernel is never overwritten.
+/// Returns a folder name that is not in use: a running kernel may use the existing folder.
 fn free_name(home: &Path, key: &str) -> PathBuf {
     let mut name = home.join(key);
     let mut number = 1;
@@ -308,7 +310,7 @@ fn free_name(home: &Path, key: &str) -> PathBuf {
     name
 }
 
-/// Keeps the installation before this one, which kernels may still run on.
+/// Removes installations, except those in `keep`: the new one and the one before it, which running kernels may use.
 fn remove_older(home: &Path, keep: &[Option<PathBuf>]) {
     for entry in std::fs::read_dir(home).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -1,18 +1,18 @@
-//! Items of all cells so far: what a later cell sees, and what a redefinition replaces.
+//! Holds the items of all cells so far. Decides which of them a later cell sees and which a redefinition replaces.
 
 use crate::cell::{Cell, ItemKind};
 use std::collections::BTreeSet;
 
-/// An item in force.
+/// An active item: no later cell has replaced it.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// The cell it came from.
+    /// The number of the cell that defines it.
     pub cell: usize,
     /// Its first line in that cell, from 0.
     pub line: usize,
-    /// Its text as written.
+    /// Its source as the user wrote it.
     pub plain: String,
-    /// Its text with checks for interrupts.
+    /// Its source with checks for interrupts.
     pub checked: String,
     /// What it defines.
     pub kind: ItemKind,
@@ -26,7 +26,7 @@ impl Kept {
         }
     }
 
-    /// Names through which the layout of a type may depend on this item.
+    /// Returns the names through which the layout of a type may depend on this item.
     fn layout_names(&self) -> Vec<&str> {
         match &self.kind {
             ItemKind::Type(name) | ItemKind::Macro(name) | ItemKind::Value { name, constant: true } => vec![name],
@@ -36,11 +36,11 @@ impl Kept {
     }
 }
 
-/// The items in force, oldest first.
+/// The active items, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Items(Vec<Kept>);
 
-/// Types and values live apart: `struct P` does not replace `fn p`, and `fn x` does not replace `struct x`.
+/// Rust's namespaces. An item replaces only items of its own namespace: `fn x` does not replace `struct x`.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Space {
     Type,
@@ -58,12 +58,12 @@ fn space(kind: &ItemKind) -> Option<(Space, &str)> {
 }
 
 impl Items {
-    /// The items in force.
+    /// Iterates over the active items, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Kept> {
         self.0.iter()
     }
 
-    /// What stays in force beside the items of `cell`.
+    /// Returns the items that stay active once `cell` has defined its own.
     pub fn without_replaced_by(&self, cell: &Cell) -> Items {
         let mut kept = self.0.clone();
         for item in &cell.items {
@@ -85,7 +85,7 @@ impl Items {
                 ItemKind::Other => {}
                 kind => {
                     if let Some((_, name)) = space(kind) {
-                        // A type takes along the `impl`s written beside it, which may not fit the new one.
+                        // Also removes the `impl`s in the cell of the old type: they may not fit the new one.
                         let homes: BTreeSet<usize> =
                             kept.iter().filter(|old| old.type_name() == Some(name)).map(|old| old.cell).collect();
                         if matches!(kind, ItemKind::Type(_)) {
@@ -100,13 +100,13 @@ impl Items {
         Items(kept)
     }
 
-    /// Adds the items of a cell that compiled. `text` gives an item as written and with checks.
+    /// Adds the items of a cell that compiled. `text` returns the source of an item, plain and with checks.
     pub fn add(&mut self, cell: &Cell, number: usize, text: impl Fn(std::ops::Range<usize>) -> (String, String)) {
         for item in &cell.items {
             let line = cell.source[..item.range.start].matches('\n').count();
             let (plain, checked) = text(item.range.clone());
             if let ItemKind::Use(leaves) = &item.kind {
-                // One import a path, so that a later cell can replace one name of many.
+                // Adds one item per imported path, so that a later cell can replace a single name.
                 for leaf in leaves {
                     let kind = ItemKind::Use(vec![leaf.clone()]);
                     self.0.push(Kept { cell: number, line, plain: leaf.0.clone(), checked: leaf.0.clone(), kind });
@@ -117,10 +117,10 @@ impl Items {
         }
     }
 
-    /// Names whose meaning changes between `self` and `next`, with all types that mention them.
+    /// Returns the names whose meaning differs between `self` and `next`, and the names of all types that mention them.
     ///
-    /// Every cell is compiled as the same crate, so two versions of a type have one `TypeId`: variables of a type in
-    /// this set must not reach code compiled for the other version.
+    /// Every cell is compiled as the same crate, so both versions of a type share one `TypeId`. Variables of these
+    /// types must therefore not reach code that was compiled for the other version.
     pub fn changed(&self, next: &Items) -> BTreeSet<String> {
         let texts = |items: &Items, name: &str| -> Vec<String> {
             items.0.iter().filter(|item| item.layout_names().contains(&name)).map(|item| item.plain.clone()).collect()
@@ -128,7 +128,7 @@ impl Items {
         let names: BTreeSet<&str> = self.0.iter().chain(&next.0).flat_map(Kept::layout_names).collect();
         let mut changed: BTreeSet<String> =
             names.into_iter().filter(|name| texts(self, name) != texts(next, name)).map(str::to_owned).collect();
-        // What comes through `use module::*` has no name here: when the module changes, anything may have.
+        // The names that `use module::*` imports are unknown: if the module changes, treats every name as changed.
         let is_glob =
             |item: &&Kept| matches!(&item.kind, ItemKind::Use(leaves) if leaves.iter().any(|leaf| leaf.1.is_none()));
         if self.0.iter().filter(is_glob).any(|item| changed.iter().any(|name| mentions(&item.plain, name))) {
@@ -160,7 +160,7 @@ fn drop_name_of_use(kept: &mut Vec<Kept>, name: &str) {
     kept.retain(|old| !matches!(&old.kind, ItemKind::Use(leaves) if leaves.iter().any(|(_, other)| other.as_deref() == Some(name))));
 }
 
-/// Whether `text` has `name` as a whole word. Words in strings count: `"{df}"` uses `df`.
+/// Returns whether `text` contains `name` as a whole word. Words in strings count: `"{df}"` uses `df`.
 pub fn mentions(text: &str, name: &str) -> bool {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     text.match_indices(name)

@@ -1,13 +1,13 @@
-//! The Jupyter kernel of pfe, and the headless runner of its notebooks: two fronts on one core.
+//! The Jupyter kernel of pfe ([`jupyter`]) and the headless runner of its notebooks ([`runner`]). Both use [`session`].
 //!
 //! ```text
 //! cell → parts → crate → library → outputs
 //!      cell/items  generate  compile   child        core: session
 //! ```
 //!
-//! A cell becomes a small crate that links to one library with everything in it (`kernel/cell`), built once by
-//! [`install`]. One call of rustc both builds the cell and names the types of its variables, so no cell waits for
-//! cargo or for type inference in another program.
+//! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/cell`), which
+//! [`install`] builds once. One call of rustc builds the cell and also reports the types of its variables, so no cell
+//! waits for cargo or for rust-analyzer.
 
 pub mod analysis;
 pub mod analyzer;

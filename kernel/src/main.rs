@@ -1,4 +1,4 @@
-//! `pfe-kernel`: one sub-command per front.
+//! `pfe-kernel`: parses the command line, runs the sub-command and prints its messages.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::{Args, Parser, Subcommand};
@@ -115,7 +115,7 @@ fn main() -> ExitCode {
     if let Some(code) = install::wrap_rustc() {
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
-    // rust-analyzer comes with evcxr, which starts this program again as a helper of its own.
+    // rust-analyzer comes with evcxr, which starts this program again as its subprocess: this call serves it.
     evcxr::runtime_hook();
     match run(Cli::parse().command) {
         Ok(code) => code,
@@ -178,12 +178,12 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a line to standard error. What notebooks hold reaches the terminal as text alone.
+/// Prints a line to standard error. Escapes control characters, because the text may come from a notebook.
 fn say(text: &str) {
     eprintln!("{}", escaped(text));
 }
 
-/// Text in the colours of rustc; other escape sequences are text.
+/// Escapes control characters, except the colour sequences that rustc writes.
 fn coloured(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut out = escaped(parts.next().unwrap_or_default()).into_owned();

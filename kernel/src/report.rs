@@ -1,4 +1,4 @@
-//! Errors of a cell → one message a reader can act on, with the lines of the cell.
+//! Errors of a cell → one [`Failure`] per cell. Replaces places in generated code by cell numbers and lines.
 
 use crate::child::{Event, Watcher};
 use crate::compile::Diagnostic;
@@ -7,36 +7,36 @@ use crate::generate::{Generated, Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Why a cell failed, as Jupyter's `error` message has it.
+/// Why a cell failed: the fields of Jupyter's `error` message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind: `compile error`, `panic`, …
+    /// The kind of error: `compile error`, `panic`, …
     pub name: String,
-    /// The first line.
+    /// The message in one line.
     pub value: String,
-    /// All of it, in colour.
+    /// The whole message, in colour.
     pub traceback: Vec<String>,
 }
 
-/// `error: …` in the colours of rustc.
+/// Formats `kind: message` in the colours of rustc.
 fn headline(kind: &str, message: &str) -> String {
     format!("\u{1b}[1m\u{1b}[91m{kind}\u{1b}[0m\u{1b}[1m: {message}\u{1b}[0m")
 }
 
-/// Writes a remark of the kernel under the cell.
+/// Prints a message of the kernel on the cell's stderr.
 pub fn note(watcher: &mut dyn Watcher, text: &str) {
     watcher.event(Event::Stream { stderr: true, text: format!("{text}\n") });
 }
 
 impl Failure {
-    /// A failure with a text of its own.
+    /// Creates a failure from a kind, a message and further lines.
     pub fn new(name: &str, value: &str, details: &[String]) -> Failure {
         let mut traceback = vec![headline(name, value)];
         traceback.extend_from_slice(details);
         Failure { name: name.to_owned(), value: value.to_owned(), traceback }
     }
 
-    /// The kernel itself failed.
+    /// Converts an error of the kernel itself.
     pub fn of_kernel(error: &Error) -> Failure {
         match error {
             Error::Interrupted => {
@@ -50,7 +50,7 @@ impl Failure {
         }
     }
 
-    /// The process of the cells died.
+    /// Describes the death of the cell process, with the variables lost.
     pub fn of_death(why: &str, lost: &[String]) -> Failure {
         let lost = match lost {
             [] => "no variables were lost".to_owned(),
@@ -62,7 +62,8 @@ impl Failure {
         Failure::new("crash", why, &[format!("{lost}; functions and types are kept")])
     }
 
-    /// The report of a cell that ran; none when it ended well. `locate` finds the cell and line of a generated line.
+    /// Reads the report of a cell that ran. Returns `None` if it succeeded. `locate` maps a place in generated code to
+    /// a cell and a line.
     pub fn of_cell(done: &Value, locate: impl Fn(&str) -> Option<(usize, usize)>) -> Option<Failure> {
         let message = done["message"].as_str().unwrap_or_default();
         match done["status"].as_str()? {
@@ -96,7 +97,8 @@ impl Failure {
         }
     }
 
-    /// The compiler refused the cell: all its messages as one, with rustc's help and colours.
+    /// Converts the compiler's diagnostics into one failure, with rustc's help and colours. `gone` says why a name is
+    /// no longer a variable.
     pub fn of_compiler(diagnostics: &[Diagnostic], generated: &Generated, gone: &BTreeMap<String, String>) -> Failure {
         let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         let in_cell = |error: &&&Diagnostic| {
@@ -133,14 +135,14 @@ fn function(name: &str) -> String {
     }
 }
 
-/// The path of a library's source without the folders of this machine.
+/// Shortens the path of a dependency's source: drops the path of cargo's registry.
 fn short(place: &str) -> &str {
     place.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(place, |(_, rest)| rest)
 }
 
-/// Replaces places in the generated crate by those in the cells, in text that rustc has laid out.
+/// Replaces line numbers of the generated crate by cells and their lines, in a diagnostic as rustc printed it.
 pub fn relocate(rendered: &str, generated: &Generated) -> String {
-    // A suggestion may quote lines around the last expression that are not the user's.
+    // A suggestion may quote the generated lines around the last expression: removes them.
     let is_frame = |line: &&str| crate::generate::FRAME.iter().any(|part| line.contains(part));
     rendered
         .split_inclusive('\n')

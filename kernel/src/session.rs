@@ -1,4 +1,5 @@
-//! The core under both fronts: cell after cell, with the variables and items between them.
+//! A notebook session: runs cells one after another and keeps their variables and items. Both the Jupyter kernel and
+//! the headless runner use it. Next: `building`.
 
 mod building;
 
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What can be interrupted: the compiler, and the cell that runs.
+/// Interrupts a session from another thread: the compiler or the running cell.
 #[derive(Clone)]
 pub struct Stopper {
     compiler: Arc<Running>,
@@ -28,16 +29,16 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Stops the cell. False when nothing runs.
+    /// Interrupts the compiler or the running cell. Returns false if neither is running.
     pub fn interrupt(&self) -> bool {
         self.compiler.stop() || self.cell.interrupt()
     }
 
-    /// Ends the session from another thread: nothing is left running, nothing is left in the temporary folder.
+    /// Ends the session: kills its processes and removes its temporary folder.
     pub fn shut_down(&self) {
         self.compiler.stop();
         self.cell.kill();
-        // Processes that were just killed may still write a last file.
+        // Tries again: the processes just killed may still write a last file.
         for _ in 0..50 {
             let _ = std::fs::remove_dir_all(&self.directory);
             if !self.directory.exists() {
@@ -48,37 +49,37 @@ impl Stopper {
     }
 }
 
-/// A notebook's state.
+/// The state of a notebook.
 pub struct Session {
     toolchain: Toolchain,
     directory: tempfile::TempDir,
-    /// Where cells run.
+    /// Working directory of the cells.
     folder: std::path::PathBuf,
     child: Child,
     stopper: Stopper,
     pub(crate) items: Items,
     pub(crate) variables: BTreeMap<String, Variable>,
-    /// Names that were variables, and why they no longer are.
+    /// Names of lost variables, each with a note for the compile error that mentions it.
     gone: BTreeMap<String, String>,
-    /// Values in the process of the cells that no cell can reach.
+    /// Variables whose type cannot be named; the cell process drops them before the next cell.
     forget: Vec<String>,
     pub(crate) deps: Dependencies,
     pub(crate) opt_level: String,
     pub(crate) timing: bool,
-    /// Cells built so far: names their files.
+    /// Number of cells built so far. Part of their file names.
     builds: usize,
-    /// Where the lines of each build come from, for panics in functions of earlier cells.
+    /// Origins of the lines of each build, to locate panics in functions of earlier cells.
     origins: BTreeMap<usize, Generated>,
     warned: bool,
 }
 
 impl Session {
-    /// Starts a session on the last installation.
+    /// Starts a session in the current folder, on the current installation.
     pub fn start() -> Result<Session> {
         Session::start_in(std::path::Path::new("."))
     }
 
-    /// Starts a session whose cells run in `folder`.
+    /// Starts a session whose cells run in `folder`. Removes temporary folders of dead kernels first.
     pub fn start_in(folder: &std::path::Path) -> Result<Session> {
         let toolchain = Toolchain::load()?;
         sweep(&std::env::temp_dir());
@@ -108,12 +109,12 @@ impl Session {
         })
     }
 
-    /// Stops cells from another thread.
+    /// Returns a handle that interrupts this session from another thread.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }
 
-    /// What completion and inspection need to know.
+    /// Returns the state that completion and inspection need.
     pub fn context(&self) -> Context {
         let items = self.items.iter().map(|item| item.plain.as_str()).collect::<Vec<_>>().join("\n");
         Context {
@@ -124,12 +125,12 @@ impl Session {
         }
     }
 
-    /// The installation in use.
+    /// Returns the installation in use.
     pub fn toolchain(&self) -> &Toolchain {
         &self.toolchain
     }
 
-    /// Runs a cell. `number` names it in messages.
+    /// Runs a cell: its commands first, then its code. Messages call it cell `number`.
     pub fn execute(
         &mut self,
         number: usize,
@@ -167,7 +168,7 @@ impl Session {
         if source_is_empty(&cell.source) {
             return Ok(Ok(()));
         }
-        // A second time when a variable turns out to have another type than the cell was compiled for.
+        // Compiles a second time if a variable has another type than the cell was compiled for.
         for _ in 0..2 {
             let compiled = match self.compile(number, &cell, timings)? {
                 Ok(compiled) => compiled,
@@ -205,7 +206,7 @@ impl Session {
         Err(Error::message("the variables of this session changed while the cell was built").hint("run the cell again"))
     }
 
-    /// Takes over what the cell has done.
+    /// Updates items and variables after a cell has run, and returns its failure, if any.
     fn commit(&mut self, number: usize, compiled: Compiled, done: &Value) -> Result<(), Failure> {
         self.items = compiled.items;
         let there: BTreeSet<&str> =
@@ -226,7 +227,7 @@ impl Session {
         }
         self.gone.extend(compiled.unkept);
         self.variables.retain(|name, _| there.contains(name.as_str()));
-        // Values whose type could not be written down were kept before that was known.
+        // Variables whose type cannot be named: the cell had stored them before rustc reported their type.
         self.forget =
             there.iter().filter(|name| !self.variables.contains_key(**name)).map(|name| (*name).to_owned()).collect();
         let origins = &self.origins;
@@ -234,7 +235,7 @@ impl Session {
             let (file, line) = place.rsplit_once(':')?;
             let build: usize = file.rsplit('/').next()?.strip_prefix("cell_")?.strip_suffix(".rs")?.parse().ok()?;
             let (generated, line) = (origins.get(&build)?, line.parse::<usize>().ok()?);
-            // A call in the last expression may be given the line that opens the frame around it, just above.
+            // rustc may give a call in the last expression the generated line just above it.
             [line, line + 1].into_iter().find_map(|line| match generated.origin(line) {
                 Origin::Cell { cell, line } => Some((*cell, *line)),
                 _ => None,
@@ -243,7 +244,7 @@ impl Session {
         .map_or(Ok(()), Err)
     }
 
-    /// Replaces the process of the cells after its death.
+    /// Starts a new cell process after the old one has died. Items survive, variables do not.
     fn restart(&mut self, why: &str) -> Result<Failure> {
         self.child = Child::start(&self.toolchain, &self.folder)?;
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
@@ -253,7 +254,7 @@ impl Session {
         Ok(Failure::of_death(why, &lost))
     }
 
-    /// Forgets variables, items and dependencies.
+    /// Drops variables, items and dependencies, as `:clear` asks.
     pub(crate) fn clear(&mut self) -> Result<()> {
         self.child = Child::start(&self.toolchain, &self.folder)?;
         self.variables.clear();
@@ -272,15 +273,15 @@ fn seconds(value: &Value) -> Duration {
     Duration::try_from_secs_f64(value.as_f64().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Nothing but space and line comments.
+/// Returns whether the source contains only whitespace and line comments.
 fn source_is_empty(source: &str) -> bool {
     source.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("//"))
 }
 
-/// In a folder of a kernel: what tells it from a folder of somebody else's.
+/// Marker file in a temporary folder of a kernel. Only folders with this file may be removed.
 const MARK: &str = ".pfe-kernel";
 
-/// A folder for what this process makes, which goes with it.
+/// Creates a temporary folder for this process. Dropping the value removes the folder.
 pub(crate) fn folder() -> Result<tempfile::TempDir> {
     let failed = || Error::io("create a folder in", std::env::temp_dir());
     let folder =
@@ -289,17 +290,17 @@ pub(crate) fn folder() -> Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// What the folders of kernels begin with.
+/// Prefix of the names of these temporary folders; the process id follows.
 const PREFIX: &str = "pfe-kernel-";
 
-/// Removes folders of kernels that were killed before they could.
+/// Removes temporary folders that killed kernels left behind.
 fn sweep(temporary: &std::path::Path) {
     let me = rustix::process::geteuid().as_raw();
     for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
         let dead = pid.is_some_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists());
-        // A folder and no link to one, of this user, which a kernel has marked.
+        // Must be a real folder, not a link, owned by this user, with a kernel's marker file.
         let is = |path: &std::path::Path, kind: fn(&std::fs::Metadata) -> bool| {
             path.symlink_metadata().is_ok_and(|meta| kind(&meta) && std::os::unix::fs::MetadataExt::uid(&meta) == me)
         };
@@ -319,7 +320,7 @@ mod tests {
     #[test]
     fn only_marked_folders_of_kernels_that_are_gone_are_removed() {
         let temporary = tempfile::tempdir().unwrap();
-        // No process has this number.
+        // 4194999 exceeds the highest process id of Linux, 4194304.
         let folder = |name: &str, marked: bool| {
             let folder = temporary.path().join(format!("{PREFIX}{name}"));
             std::fs::create_dir(&folder).unwrap();

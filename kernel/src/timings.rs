@@ -1,32 +1,32 @@
-//! How long the steps of a cell took: shown by `:timing`, saved by `run --timings`.
+//! Durations of the steps of a cell. `:timing` shows them, `run --timings` saves them.
 
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long each step of a cell took.
+/// Duration of each step of a cell.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timings {
-    /// Cutting the cell and writing its crate.
+    /// Parsing the cell and comparing its items with earlier ones.
     pub parse: Duration,
-    /// rustc without its linker; types of new variables come out of it too.
+    /// rustc without the linker. Includes finding the types of new variables.
     pub compile: Duration,
     /// The linker.
     pub link: Duration,
-    /// Loading the library into the process of the cells.
+    /// Loading the library into the cell process.
     pub load: Duration,
-    /// The cell itself.
+    /// Running the cell.
     pub run: Duration,
-    /// Calls of rustc: more than one when variables are moved.
+    /// Number of rustc calls. More than one if variables could not be kept, or if the cell has errors.
     pub builds: u32,
 }
 
 impl Timings {
-    /// All steps.
+    /// Returns the sum of all steps.
     pub fn total(&self) -> Duration {
         self.parse + self.compile + self.link + self.load + self.run
     }
 
-    /// Seconds by step.
+    /// Returns the seconds of each step, and the number of builds.
     pub fn to_json(&self) -> Value {
         let Timings { parse, compile, link, load, run, builds } = self;
         serde_json::json!({

@@ -1,4 +1,4 @@
-//! What `install` has built, and whether it still fits. Read by every kernel and runner.
+//! Describes the installation that `install` built, and checks that it is up to date. Every kernel and runner loads it.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -9,25 +9,25 @@ use std::process::Command;
 /// The installed libraries and the compiler that built them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Toolchain {
-    /// The compiler.
+    /// Path of the compiler.
     pub rustc: PathBuf,
-    /// Its `-vV`: libraries of another version cannot be linked to.
+    /// Output of `rustc -vV`. A compiler of another version cannot link to these libraries.
     pub version: String,
-    /// Where its own libraries are.
+    /// Folder of the compiler's own libraries.
     pub sysroot: PathBuf,
-    /// Where the installed libraries are.
+    /// Folder of the installed libraries.
     pub directory: PathBuf,
-    /// Crates that cells may name, and their files.
+    /// Crates that cells can use, with their file names.
     pub externs: Vec<(String, String)>,
-    /// The project the libraries were built from.
+    /// Folder of the project that the libraries were built from.
     pub project: PathBuf,
-    /// A hash of its sources at that time.
+    /// Hash of the project's sources at build time.
     pub fingerprint: String,
 }
 
 const STATE: &str = "installed.json";
 
-/// The folder of everything that `install` writes, apart from the kernelspec.
+/// Returns the folder for everything that `install` writes, except the kernelspec.
 pub fn home() -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("PFE_KERNEL_HOME")
@@ -37,7 +37,7 @@ pub fn home() -> Result<PathBuf> {
 }
 
 impl Toolchain {
-    /// The last installation.
+    /// Loads the current installation.
     pub fn load() -> Result<Toolchain> {
         let path = home()?.join(STATE);
         let text = match std::fs::read_to_string(&path) {
@@ -55,7 +55,7 @@ impl Toolchain {
         Ok(toolchain)
     }
 
-    /// Makes this the installation that kernels use.
+    /// Makes this the current installation. Replaces the file atomically.
     pub fn save(&self) -> Result<()> {
         let path = home()?.join(STATE);
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::message(error.to_string()))?;
@@ -64,17 +64,17 @@ impl Toolchain {
         std::fs::rename(&part, &path).map_err(Error::io("write", &path))
     }
 
-    /// The program that runs cells.
+    /// Path of the program that runs cells.
     pub fn runner(&self) -> PathBuf {
         self.directory.join("pfe-cell")
     }
 
-    /// The program that prints notebooks: `pfe`.
+    /// Path of the program that prints notebooks: `pfe`.
     pub fn printer(&self) -> PathBuf {
         self.directory.join("pfe")
     }
 
-    /// Where the program that runs cells finds its libraries.
+    /// `LD_LIBRARY_PATH` for the program that runs cells.
     pub fn library_path(&self) -> OsString {
         let mut path = self.directory.clone().into_os_string();
         path.push(":");
@@ -82,9 +82,9 @@ impl Toolchain {
         path
     }
 
-    /// What makes rustc link to the installed libraries, and accept the options the kernel needs.
+    /// Adds the arguments that link a crate to the installed libraries. Allows rustc's unstable options.
     pub fn link_arguments(&self, command: &mut Command) {
-        // `-Ztrim-diagnostic-paths` and `-Ztime-passes` only change what rustc prints.
+        // The unstable options in use, `-Ztrim-diagnostic-paths` and `-Ztime-passes`, change only what rustc prints.
         command.env("RUSTC_BOOTSTRAP", "cell");
         let mut search = OsString::from("dependency=");
         search.push(&self.directory);
@@ -96,7 +96,7 @@ impl Toolchain {
         }
     }
 
-    /// Why the installation no longer fits, when it does not: the compiler is another, or the crate has changed.
+    /// Returns why the installation is stale, if it is: the compiler or the crate `pfe` has changed.
     pub fn stale(&self) -> Option<String> {
         match version_of(&self.rustc) {
             Ok(version) if version == self.version => {}
@@ -111,22 +111,22 @@ impl Toolchain {
         match fingerprint(&self.project) {
             Ok(now) if now == self.fingerprint => None,
             Ok(_) => Some("the crate `pfe` has changed since the install".to_owned()),
-            // Without the sources there is nothing that could have changed.
+            // The sources are not there: the installation cannot be compared with them.
             Err(_) => None,
         }
     }
 }
 
-/// What to do when it is not.
+/// Hint for a missing or stale installation.
 pub const INSTALL: &str = "run `cargo run --release -p pfe-kernel -- install` in the project";
 
-/// `rustc -vV`.
+/// Returns the output of `rustc -vV`.
 pub fn version_of(rustc: &Path) -> Result<String> {
     let output = Command::new(rustc).arg("-vV").output().map_err(Error::io("run", rustc))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A hash of what the libraries are built from.
+/// Hashes the sources that the libraries are built from.
 pub fn fingerprint(project: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     for part in ["Cargo.lock", "Cargo.toml", "kernel/cell", "src"] {

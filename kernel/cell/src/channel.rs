@@ -1,6 +1,6 @@
-//! Outputs → kernel: one JSON object a line, over the socket the kernel has opened. Next: the kernel's `child`.
+//! Outputs → kernel. Sends one JSON object per line over the socket that the kernel opened. Next: the kernel's `child`.
 //!
-//! Without a kernel (a notebook exported as a program) the plain text twin goes to standard output.
+//! Without a kernel, prints the plain text of an output to standard output instead.
 
 use crate::show::{Bundle, Show};
 use serde_json::{Value, json};
@@ -48,13 +48,14 @@ pub(crate) fn send(message: &Value) {
     }
 }
 
-/// The next message of the kernel; none when it has gone.
+/// Waits for the next message of the kernel. Returns `None` once the kernel has closed the socket.
 pub(crate) fn receive() -> Option<Value> {
     socket()?.receive()
 }
 
-/// Sends a message and waits until the kernel has dealt with it. Printed text takes another way: without waiting, what
-/// the cell prints next could overtake what it has displayed. None without a kernel.
+/// Sends a message and waits for the kernel's reply. Returns `None` without a kernel.
+///
+/// Printed text goes through a pipe, not through this socket: without the wait, later prints could overtake an output.
 fn exchange(message: &Value) -> Option<Value> {
     let mut socket = socket()?;
     socket.send(message)?;
@@ -72,23 +73,23 @@ fn emit(kind: &str, bundle: Bundle, id: Option<&str>) {
     }
 }
 
-/// Shows the value of the last expression of a cell.
+/// Sends the value of a cell's last expression as its `execute_result`.
 pub fn result(bundle: Bundle) {
     emit("result", bundle, None);
 }
 
-/// A shown value that can be replaced.
+/// Handle of a displayed value; [`Display::update`] replaces that value.
 #[derive(Clone, Debug)]
 pub struct Display(String);
 
 impl Display {
-    /// Shows another value in the same place.
+    /// Shows another value in place of the current one.
     pub fn update(&self, value: &(impl Show + ?Sized)) {
         update_display(&self.0, value);
     }
 }
 
-/// Shows a value now, from anywhere in a cell.
+/// Displays a value at once, from anywhere in a cell.
 pub fn display(value: impl Show) -> Display {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let id = format!("pfe-{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -96,25 +97,25 @@ pub fn display(value: impl Show) -> Display {
     Display(id)
 }
 
-/// Replaces what [`display`] has shown under `id`.
+/// Replaces the value that [`display`] showed under `id`.
 pub fn update_display(id: &str, value: &(impl Show + ?Sized)) {
     emit("update", value.show(), Some(id));
 }
 
-/// Removes the outputs of the cell; with `wait`, only when the next one comes, so that nothing flickers.
+/// Clears the outputs of the cell. With `wait`, clears them only when the next output arrives, which avoids flicker.
 pub fn clear_output(wait: bool) {
     exchange(&json!({ "clear": wait }));
 }
 
-/// Asks the reader of the notebook for a line.
+/// Asks the user for a line of text, as Jupyter's `input_request`.
 ///
 /// # Panics
-/// When nobody can answer, as in a headless run.
+/// When the front end takes no input, as in a headless run.
 pub fn input(prompt: &str) -> String {
     ask(prompt, false)
 }
 
-/// Like [`input`], without showing what is typed.
+/// Like [`input`], but hides what the user types.
 pub fn password(prompt: &str) -> String {
     ask(prompt, true)
 }

@@ -1,4 +1,4 @@
-//! What pfe finds → tables of a notebook. Next: `table`.
+//! Results of pfe → notebook tables: implements [`Show`] for the types of `pfe`. Next: `table`.
 
 use crate::show::{Bundle, Show};
 use pfe::clean::Audit;
@@ -14,7 +14,7 @@ fn show(frame: PolarsResult<DataFrame>) -> Bundle {
     frame.map_or_else(|error| Bundle::text(error.to_string()), |frame| frame.show())
 }
 
-/// A column of `items`.
+/// Collects `value` of every item into a column.
 fn each<T, V>(items: &[T], value: impl Fn(&T) -> V) -> Vec<V> {
     items.iter().map(value).collect()
 }
@@ -24,7 +24,7 @@ fn brl(centavos: i64) -> f64 {
 }
 
 impl Show for [Facts] {
-    /// Amounts in BRL, shares and growth 0–1.
+    /// One row per item. Amounts are in BRL; shares and growth are fractions.
     fn show(&self) -> Bundle {
         show(df!(
             "name" => each(self, |f| f.name.clone()),
@@ -54,7 +54,7 @@ impl Show for Facts {
 }
 
 impl Show for Findings {
-    /// The answers to the three questions.
+    /// One row per question, with its answer.
     fn show(&self) -> Bundle {
         let habit = self.unusual_payment();
         let name = |facts: Option<&Facts>| facts.map(|f| f.name.clone());
@@ -70,7 +70,7 @@ impl Show for Findings {
 }
 
 impl Show for Reference {
-    /// The fitted lines.
+    /// One row per category, with its fitted line.
     fn show(&self) -> Bundle {
         show(df!(
             "category" => each(&self.lines, |l| l.category.clone()),
@@ -83,7 +83,7 @@ impl Show for Reference {
 }
 
 impl Show for Audit {
-    /// Rows of each table through reading and cleaning.
+    /// Row counts of each table, per step of reading and cleaning.
     fn show(&self) -> Bundle {
         let count = |number: usize| number as u64;
         show(df!(
@@ -98,7 +98,7 @@ impl Show for Audit {
 }
 
 impl Show for SalesMart {
-    /// Its tables.
+    /// One row per table of the mart.
     fn show(&self) -> Bundle {
         let tables: Vec<_> = match self.iter() {
             Ok(tables) => tables.collect(),
@@ -113,7 +113,7 @@ impl Show for SalesMart {
 }
 
 impl Show for Winner {
-    /// The short list, amounts in BRL.
+    /// One row per category of the short list. Amounts are in BRL.
     fn show(&self) -> Bundle {
         let list = &self.short_list;
         show(df!(
@@ -132,7 +132,7 @@ impl Show for Winner {
 }
 
 impl Show for Region {
-    /// The states, the best first; amounts in BRL.
+    /// One row per state, the best first. Amounts are in BRL.
     fn show(&self) -> Bundle {
         let states = &self.states;
         show(df!(
@@ -149,7 +149,7 @@ impl Show for Region {
 }
 
 impl Show for StatePayments {
-    /// Its methods; value in BRL.
+    /// One row per payment method. `value` is in BRL.
     fn show(&self) -> Bundle {
         let methods = &self.methods;
         show(df!(
@@ -166,7 +166,7 @@ impl Show for StatePayments {
 }
 
 impl Show for Decisions {
-    /// The three answers.
+    /// One row per question, with the decision.
     fn show(&self) -> Bundle {
         show(df!(
             "question" => ["what to sell", "where to advertise", "how to get paid"],
@@ -180,7 +180,7 @@ impl Show for Decisions {
 }
 
 impl Show for Vec<Strategy> {
-    /// Means over the cutoffs, amounts in BRL.
+    /// One row per strategy: means over the cutoffs. Amounts are in BRL.
     fn show(&self) -> Bundle {
         show(df!(
             "choice" => each(self, |s| s.name),
@@ -195,7 +195,7 @@ impl Show for Vec<Strategy> {
 }
 
 impl Show for Comparison {
-    /// The models and their measures.
+    /// One row per model, with its metrics.
     fn show(&self) -> Bundle {
         let (tests, differences) = (&self.tests, &self.differences);
         show(df!(
@@ -214,7 +214,7 @@ impl Show for Comparison {
 }
 
 impl Show for Vec<Forecast> {
-    /// Amounts in BRL.
+    /// One row per forecast. Amounts are in BRL.
     fn show(&self) -> Bundle {
         show(df!(
             "series" => each(self, |f| f.series.clone()),

@@ -1,8 +1,8 @@
-//! Code that cells would otherwise generate again and again.
+//! Instantiates generic code once, in the installed library, so that cells need not compile it again.
 //!
-//! What a generic function becomes for a given type is compiled where it is used; the installed library is built so
-//! that cells reuse what it already has (see `wrap_rustc` in the kernel). These functions are never called: they only make
-//! the library have what most cells use, above all the destructors of the large polars types.
+//! rustc compiles a generic function in the crate that uses it. `wrap_rustc` in the kernel builds this library so that
+//! cells reuse the instances it holds. Nothing calls these functions: they only make the library contain the instances
+//! that most cells need, above all the destructors of the large polars types.
 
 use crate::{Bundle, Store, Tag, ViaDebug as _, ViaShow as _};
 use polars::prelude::*;
@@ -13,7 +13,7 @@ macro_rules! kept_and_shown {
         pub fn $name(store: &mut Store) -> Bundle {
             let found = store.has::<$type>("");
             let value = store.take::<$type>("");
-            #[allow(dropping_references)] // As in cells, where it names the type.
+            #[allow(dropping_references)] // Generated cells contain this line too: its warning names the type.
             drop(&value);
             let bundle = (&&&Tag(&value)).bundle();
             if found {
@@ -31,7 +31,7 @@ kept_and_shown!(
     some_integers: Vec<i64>, some_numbers: Vec<f64>, a_path: std::path::PathBuf
 );
 
-/// Queries as cells write them.
+/// Instantiates the polars calls that cells use most.
 #[doc(hidden)]
 pub fn instantiate(frame: DataFrame, lazy: LazyFrame) -> Result<(), crate::CellError> {
     let made = df!("a" => [1, 2], "b" => ["x", "y"], "c" => [1.5, 2.5], "d" => [true, false], "e" => [1i64, 2])?;

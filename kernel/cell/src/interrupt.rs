@@ -1,17 +1,17 @@
-//! Interrupt → the cell stops at its next check, and variables survive.
+//! Interrupt (SIGINT) → the cell stops at its next [`check`], and its variables survive.
 //!
-//! A thread cannot be stopped safely from outside, so the kernel writes a [`check`] at the head of every loop and
-//! function of a cell. polars has checks of its own, which listen to the same signal.
+//! No thread can be stopped safely from outside. The kernel therefore inserts a [`check`] at the head of every loop and
+//! function of a cell. polars has its own checks, which react to the same signal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// What a stopped cell unwinds with.
+/// Panic payload of an interrupted cell.
 pub(crate) struct Interrupted;
 
-/// Stops the cell when an interrupt was asked for.
+/// Stops the cell if an interrupt was requested.
 #[inline]
 pub fn check() {
     if REQUESTED.load(Ordering::Relaxed) {
@@ -21,13 +21,13 @@ pub fn check() {
 
 #[cold]
 fn stop() {
-    // Other threads of the cell stop by themselves or run on: unwinding them would poison what they share.
+    // Only the cell's main thread unwinds: unwinding its other threads would poison the locks they share.
     if std::thread::current().name() == Some(crate::serve::CELL_THREAD) && !std::thread::panicking() {
         std::panic::resume_unwind(Box::new(Interrupted));
     }
 }
 
-/// `std::thread::sleep` that an interrupt ends. The kernel puts it where a cell calls the one of std.
+/// Sleeps like `std::thread::sleep`, but ends at an interrupt. The kernel replaces std's `sleep` in cells by this one.
 pub fn sleep(duration: Duration) {
     let start = Instant::now();
     while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
@@ -51,6 +51,6 @@ pub(crate) fn install() {
     unsafe {
         libc::signal(libc::SIGINT, on_sigint as *const () as libc::sighandler_t);
     }
-    // Installed second: it calls the handler it finds.
+    // Must come second: polars' handler calls the handler installed before it.
     polars::error::abort::register_polars_abort_mechanism();
 }

@@ -1,7 +1,7 @@
-//! Cell → outputs. The library that every notebook cell links to, and the process that runs cells.
+//! Cell → outputs. The library that every notebook cell links to, and the code of the process that runs cells.
 //!
-//! The kernel compiles a cell into a small dynamic library, sends its path to this process, and gets back what the
-//! cell shows ([`channel`]). Variables live here between cells ([`Store`]).
+//! The kernel compiles a cell into a small dynamic library and sends its path to this process. The process runs the
+//! cell and sends its outputs back ([`channel`]). It holds the variables between cells ([`Store`]).
 
 // Unsafe code is confined to `serve` (loading a cell) and `interrupt` (one signal handler).
 #![deny(unsafe_code)]
@@ -24,7 +24,7 @@ pub use show::{Bundle, Show, Tag, ViaDebug, ViaName, ViaShow};
 pub use store::Store;
 pub use {linfa, linfa_linear, ndarray, pfe, plotters, polars};
 
-/// What every cell starts with.
+/// Names that every cell imports.
 pub mod prelude {
     pub use crate::channel::{Display, clear_output, display, input, password, update_display};
     pub use crate::progress::Progress;

@@ -1,4 +1,4 @@
-//! How a cell ends: well, with an error from `?`, with a panic, or interrupted.
+//! Runs the code of a cell and reports its outcome: done, an error from `?`, a panic, or interrupted.
 
 use crate::interrupt::Interrupted;
 use polars::error::abort::catch_polars_abort;
@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// What `?` at the top of a cell turns any error into.
+/// Error type of a cell: `?` outside of functions converts any error into it.
 pub struct CellError {
     message: String,
     hint: Option<String>,
@@ -23,7 +23,7 @@ impl<E: std::fmt::Display + 'static> From<E> for CellError {
     }
 }
 
-/// The end of a cell.
+/// How a cell ended.
 pub enum Outcome {
     /// It ran to its end.
     Done,
@@ -35,7 +35,7 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// Message, place and frames of the last panic of the cell's thread.
+/// Place and stack frames of the last panic of the cell thread, written by the panic hook.
 pub(crate) static PANIC: Mutex<Option<Value>> = Mutex::new(None);
 
 impl Outcome {
@@ -52,9 +52,9 @@ impl Outcome {
     }
 }
 
-/// Runs the code of a cell.
+/// Runs the code of a cell and catches its panics and interrupts.
 pub fn run(code: impl FnOnce() -> Result<(), CellError>) -> Outcome {
-    // What is generic is compiled with every cell: as little as possible.
+    // Keep generic code small: every cell recompiles it.
     let mut code = Some(code);
     run_once(&mut || code.take().map_or(Ok(()), |code| code()))
 }
@@ -80,7 +80,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs the code of a cell that awaits.
+/// Runs a future to its end on the current thread; wraps cells that use `.await`. Checks for interrupts while it waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));

@@ -1,10 +1,10 @@
-//! Progress of a long step, as a bar in the notebook.
+//! Progress bar for a long step of a cell.
 
 use crate::channel::{Display, display};
 use crate::show::{Bundle, Show};
 use std::time::{Duration, Instant};
 
-/// A bar that fills: `let mut bar = Progress::new("backtest", 36); bar.step();`
+/// A progress bar: `let mut bar = Progress::new("backtest", 36); bar.step();`
 pub struct Progress {
     label: String,
     total: u64,
@@ -13,17 +13,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// An empty bar of `total` steps; it appears at its first step.
+    /// Creates an empty bar of `total` steps. It appears at its first step.
     pub fn new(label: impl Into<String>, total: u64) -> Self {
         Progress { label: label.into(), total, done: 0, shown: None }
     }
 
-    /// One step more.
+    /// Advances the bar by one step.
     pub fn step(&mut self) {
         self.set(self.done + 1);
     }
 
-    /// Moves to `done` steps. Redrawn ten times a second at most, and at the end.
+    /// Sets the bar to `done` steps. Redraws it at most ten times a second, and at the end.
     pub fn set(&mut self, done: u64) {
         crate::check();
         self.done = done.min(self.total);

@@ -1,4 +1,4 @@
-//! Kernel → cells, one after the other, until the kernel goes.
+//! Main loop of the cell process: loads and runs the cells that the kernel sends, until the kernel closes the socket.
 
 use crate::channel;
 use crate::outcome::{Outcome, PANIC};
@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 pub(crate) const CELL_THREAD: &str = "cell";
-/// Enough for deep recursion; only touched pages cost memory.
+/// Stack size of the cell thread in bytes. Large, for deep recursion: only touched pages cost memory.
 const STACK: usize = 256 << 20;
 
 /// Runs the cells that the kernel sends. Returns the exit code once the kernel has closed the socket.
@@ -20,12 +20,12 @@ pub fn serve() -> i32 {
     if channel::connect(socket).is_err() {
         return 2;
     }
-    // When memory runs out the system should end this process, not the kernel.
+    // If memory runs out, the OOM killer should end this process, not the kernel.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     crate::interrupt::install();
     die_with_the_kernel();
     install_panic_hook();
-    // `print!` without a line's end appears without waiting for one.
+    // Flushes regularly, so that `print!` without a newline appears at once.
     std::thread::spawn(|| {
         loop {
             std::thread::sleep(Duration::from_millis(50));
@@ -51,7 +51,7 @@ pub fn serve() -> i32 {
     }
 }
 
-/// A cell that never ends would not see that the kernel is gone.
+/// Asks Linux to kill this process when the kernel dies: a cell that never ends would not notice it.
 #[allow(unsafe_code)]
 fn die_with_the_kernel() {
     // SAFETY: a system call that only sets an attribute of this process.
@@ -60,7 +60,8 @@ fn die_with_the_kernel() {
     }
 }
 
-/// The kernel hands over its socket as standard input. Moves it away, so that cells read an empty input instead.
+/// Takes the kernel's socket from standard input and replaces standard input with `/dev/null`, so that cells read an
+/// empty input.
 #[allow(unsafe_code)]
 fn take_socket() -> Option<UnixStream> {
     // SAFETY: descriptor 0 is open, nothing has read from it yet, and the copy is owned by the result alone.
@@ -97,7 +98,9 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
     done
 }
 
-/// Cells are never unloaded: variables may hold code and constants of theirs.
+/// Loads the library of a cell and returns its entry function.
+///
+/// Cells are never unloaded: variables may point into their code and constants.
 #[allow(unsafe_code)]
 fn load(library: &str) -> Result<fn(&mut Store), String> {
     let path = CString::new(library).map_err(|error| error.to_string())?;
@@ -132,12 +135,12 @@ fn install_panic_hook() {
     }));
 }
 
-/// The frames whose code is a cell's: `[["function", "cell_3.rs:12"], …]`, innermost first.
+/// Returns the stack frames that belong to cells: `[["function", "cell_3.rs:12"], …]`, innermost first.
 ///
-/// Only these are looked up: reading the symbols of the library of all cells would take seconds.
+/// Resolves only these frames: reading the symbols of `pfe_cell` would take seconds.
 #[allow(unsafe_code)]
 fn cell_frames() -> Vec<[String; 2]> {
-    // Cells loaded since the last panic would not be found in it.
+    // The cached list of libraries lacks the cells loaded since the last panic.
     backtrace::clear_symbol_cache();
     let mut frames = Vec::new();
     backtrace::trace(|frame| {

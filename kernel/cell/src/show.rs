@@ -4,24 +4,24 @@ use pfe::charts::Svg;
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 
-/// The forms of one value, by MIME type. A front end picks the richest it can draw; plain text is always there.
+/// MIME bundle: one value in several representations, by MIME type. A front end picks the richest it can render.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle(Map<String, Value>);
 
 impl Bundle {
-    /// Plain text alone.
+    /// Creates a bundle with a plain text representation only.
     pub fn text(text: impl Into<String>) -> Self {
         Bundle::default().with("text/plain", Into::<String>::into(text))
     }
 
-    /// Adds a form: text, or JSON for a MIME type that ends in `+json`.
+    /// Adds a representation: text, or JSON if the MIME type ends in `+json`.
     #[must_use]
     pub fn with(mut self, mime: &str, content: impl Into<Value>) -> Self {
         self.0.insert(mime.to_owned(), content.into());
         self
     }
 
-    /// Adds HTML.
+    /// Adds an HTML representation.
     #[must_use]
     pub fn html(self, html: impl Into<String>) -> Self {
         self.with("text/html", Into::<String>::into(html))
@@ -40,15 +40,15 @@ impl Bundle {
     }
 }
 
-/// What a notebook can draw.
+/// Values with a rich representation in notebooks.
 pub trait Show {
-    /// The forms of the value.
+    /// Returns the MIME bundle of the value.
     fn show(&self) -> Bundle;
 }
 
-/// Markdown, drawn by the notebook.
+/// Markdown, which the front end renders.
 pub struct Markdown<T: AsRef<str> = String>(pub T);
-/// HTML, as it is.
+/// HTML, passed to the front end unchanged.
 pub struct Html<T: AsRef<str> = String>(pub T);
 
 impl<T: AsRef<str>> Show for Markdown<T> {
@@ -63,7 +63,8 @@ impl<T: AsRef<str>> Show for Html<T> {
     }
 }
 
-/// Free on either side of a figure, as a share of its width: a notebook's page lacks the font that labels were measured in.
+/// Margin added on either side of a figure, as a share of its width: a front end may lack the font that the labels were
+/// measured in, and draw them wider.
 const ROOM: f64 = 0.05;
 
 impl Show for Svg {
@@ -121,7 +122,7 @@ macro_rules! show_by_debug {
 }
 show_by_debug!(bool, char, f32, f64, i8, i16, i32, i64, i128, isize, str, String, u8, u16, u32, u64, u128, usize);
 
-/// Bytes of the text of a value that are shown: a notebook is no place for more.
+/// Largest text of a value in bytes. Longer text is cut, to keep notebooks small.
 const SHOWN_MOST: usize = 1 << 20;
 
 fn debug(value: &(impl Debug + ?Sized)) -> Bundle {
@@ -134,25 +135,25 @@ fn debug(value: &(impl Debug + ?Sized)) -> Bundle {
     Bundle::text(text)
 }
 
-/// The last expression of a cell. `(&&&Tag(&value)).bundle()` picks the first of [`ViaShow`], [`ViaDebug`] and
-/// [`ViaName`] that the type allows, so that one build is enough whatever the type.
+/// Wraps the last expression of a cell. `(&&&Tag(&value)).bundle()` resolves to the first of [`ViaShow`], [`ViaDebug`]
+/// and [`ViaName`] that the type implements, so the kernel need not know the type before it compiles the cell.
 pub struct Tag<'a, T: ?Sized>(pub &'a T);
 
-/// For types that can be drawn.
+/// Shows types that implement [`Show`].
 pub trait ViaShow {
-    /// The forms of the value.
+    /// Returns the MIME bundle of the value.
     fn bundle(&self) -> Bundle;
 }
 
-/// For types that only have `Debug`.
+/// Shows types that implement only `Debug`.
 pub trait ViaDebug {
-    /// The debug text.
+    /// Returns the `Debug` text of the value.
     fn bundle(&self) -> Bundle;
 }
 
-/// For all others.
+/// Shows all other types.
 pub trait ViaName {
-    /// The name of the type.
+    /// Returns the name of the type.
     fn bundle(&self) -> Bundle;
 }
 

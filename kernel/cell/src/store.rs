@@ -1,19 +1,21 @@
-//! Cell → cell. The variables that outlive a cell.
+//! Holds the variables of a notebook between its cells.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 
-/// Variables by name. A cell takes those it mentions, and puts back what it did not move.
+/// Variables by name. A cell takes the variables it mentions and puts back those it did not move.
 #[derive(Default)]
 pub struct Store {
     variables: BTreeMap<String, Box<dyn Any>>,
-    /// Variables whose type is no longer the one the cell was compiled for.
+    /// Variables that were absent or of another type than the cell was compiled for.
     pub(crate) retyped: Vec<String>,
     pub(crate) outcome: Option<crate::outcome::Outcome>,
 }
 
 impl Store {
-    /// Whether `name` is there with this very type. When not, the cell must not start: it would lose what it took.
+    /// Returns whether variable `name` exists with exactly type `T`, and records it in `retyped` if not.
+    ///
+    /// The cell checks all its variables before it takes any: if one fails, the others stay in the store.
     pub fn has<T: 'static>(&mut self, name: &str) -> bool {
         let found = self.variables.get(name).is_some_and(|value| value.is::<T>());
         if !found {
@@ -22,7 +24,7 @@ impl Store {
         found
     }
 
-    /// Moves a variable out. Only called after [`Store::has`].
+    /// Moves a variable out of the store. Call [`Store::has`] first.
     ///
     /// # Panics
     /// When the variable is absent or of another type.
@@ -33,17 +35,17 @@ impl Store {
         }
     }
 
-    /// Keeps a variable defined by the cell.
+    /// Stores a variable that the cell defined.
     pub fn put<T: 'static>(&mut self, name: &str, value: T) {
         self.variables.insert(name.to_owned(), Box::new(value));
     }
 
-    /// Keeps a variable taken from an earlier cell, unless the cell has defined a new one of that name.
+    /// Stores a taken variable again, unless the cell defined a new one of that name.
     pub fn put_back<T: 'static>(&mut self, name: &str, value: T) {
         self.variables.entry(name.to_owned()).or_insert_with(|| Box::new(value));
     }
 
-    /// How the cell ended.
+    /// Records how the cell ended.
     pub fn finish(&mut self, outcome: crate::outcome::Outcome) {
         self.outcome = Some(outcome);
     }

@@ -1,11 +1,11 @@
-//! DataFrame → HTML table, its plain text twin, and the table that a report prints.
+//! DataFrame → MIME bundle: plain text, an HTML table, and the table format that `pfe notebook` prints.
 
 use crate::show::{Bundle, Show, escape};
 use pfe::report::{TABLE_MIME, Table, TableColumn};
 use polars::prelude::*;
 use std::fmt::Write;
 
-/// Tables up to this height are shown whole.
+/// Shows tables of up to this many rows completely; taller ones as `HEAD` and `TAIL` rows.
 const WHOLE: usize = 20;
 const HEAD: usize = 10;
 const TAIL: usize = 5;
@@ -19,7 +19,7 @@ impl Show for DataFrame {
 }
 
 impl Show for LazyFrame {
-    /// The first rows only: how many there are is not known without running the whole plan.
+    /// Shows only the first rows: counting all rows would run the whole query.
     fn show(&self) -> Bundle {
         match self.clone().limit(HEAD as IdxSize).collect() {
             Ok(frame) => {
@@ -68,17 +68,17 @@ fn count(number: usize, what: &str) -> String {
     format!("{grouped} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Colours come from the page, so that the table reads in light and in dark.
+/// Sets no colours except a translucent border, so that the table suits light and dark themes.
 const STYLE: &str = "<style>.pfe-table{border-collapse:collapse;font-size:.9em}\
 .pfe-table caption{caption-side:bottom;text-align:left;white-space:nowrap;opacity:.7;padding:.3em 0}\
 .pfe-table th,.pfe-table td{padding:.2em .6em;text-align:left!important;border-bottom:1px solid rgba(128,128,128,.3)}\
 .pfe-table .n{text-align:right!important;font-variant-numeric:tabular-nums}\
 .pfe-table small{display:block;font-weight:400;opacity:.7}.pfe-table i{opacity:.5}</style>";
 
-/// The part of a frame that is shown.
+/// The rows and columns of a frame that are shown.
 struct Shown<'a> {
     columns: &'a [Column],
-    /// None for a null; a row of its own, `None`, where rows are left out.
+    /// The text of each value, `None` for null. A row that is `None` stands for the rows left out.
     rows: Vec<Option<Vec<Option<String>>>>,
     caption: String,
 }
@@ -133,7 +133,7 @@ impl<'a> Shown<'a> {
         out
     }
 
-    /// The form that `pfe notebook` prints.
+    /// Converts to the table format that `pfe notebook` prints.
     fn table(self) -> Table {
         let column = |column: &Column| TableColumn { header: column.name().to_string(), numeric: is_numeric(column) };
         let cells = |row: Vec<Option<String>>| row.into_iter().map(|cell| cell.unwrap_or_else(|| "null".to_owned()));
@@ -150,7 +150,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Six decimals at most, and no exponent where digits can be read.
+/// Formats a number with at most six decimals. Uses an exponent only for very small and very large numbers.
 fn decimal(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
         return format!("{value:?}");

@@ -1,4 +1,4 @@
-//! execute_request → cells, one after the other. The only thread that touches the session.
+//! Handles `execute_request`s one after another. This thread alone uses the session.
 
 use super::Kernel;
 use super::wire::{Request, message};
@@ -9,16 +9,16 @@ use crate::session::Session;
 use serde_json::{Map, Value, json};
 use std::sync::mpsc::Receiver;
 
-/// Sends what a cell shows to all clients.
+/// Publishes the outputs of a cell on the IOPub channel.
 struct Publisher<'a> {
     kernel: &'a Kernel,
     request: &'a Request,
     count: usize,
     silent: bool,
     answers: &'a Receiver<Option<String>>,
-    /// The plain text of the result, for the history.
+    /// Plain text of the `execute_result`, for the history.
     result: Option<String>,
-    /// What goes to the pager of the front end, with the reply.
+    /// Payloads for the front end's pager, sent with the `execute_reply`.
     pages: Vec<Value>,
 }
 
@@ -53,7 +53,7 @@ impl Watcher for Publisher<'_> {
         if !self.request.content["allow_stdin"].as_bool().unwrap_or(true) {
             return None;
         }
-        // Answers to earlier questions that nobody waits for any more.
+        // Discards late answers to earlier input requests.
         while self.answers.try_recv().is_ok() {}
         let question = json!({ "prompt": prompt, "password": password });
         let _ = self.kernel.stdin.send(message("input_request", question, Some(self.request), true));
@@ -61,7 +61,7 @@ impl Watcher for Publisher<'_> {
     }
 }
 
-/// Runs cells until the kernel ends.
+/// Handles execute requests until the kernel shuts down.
 pub(crate) fn executor(
     kernel: &Kernel,
     session: Result<Session>,
@@ -73,7 +73,7 @@ pub(crate) fn executor(
     while let Ok(request) = jobs.recv() {
         let mut waiting = Vec::new();
         execute(kernel, &mut session, &mut count, &request, answers, |failed| {
-            // Taken before the client hears of the error: what it sends after that is not to be aborted.
+            // Collects the requests to abort before the error is sent: requests that arrive after it must run.
             if failed && request.content["stop_on_error"].as_bool().unwrap_or(true) {
                 waiting = jobs.try_iter().collect();
             }
@@ -104,13 +104,13 @@ fn execute(
     if store {
         *count += 1;
     }
-    // A kernel that has run nothing yet still counts from one.
+    // The execution count is at least one, even if nothing has been stored yet.
     let number = (*count).max(1);
     if !silent {
         kernel.publish("execute_input", json!({ "code": code, "execution_count": number }), request);
     }
     let mut publisher = Publisher { kernel, request, count: number, silent, answers, result: None, pages: Vec::new() };
-    // An install made after the kernel was started is taken up.
+    // Tries again to start the session: the user may have run `install` since the last attempt.
     if session.is_err() {
         *session = Session::start();
     }
@@ -159,7 +159,7 @@ fn execute(
     kernel.status("idle", request);
 }
 
-/// Values of small expressions that a front end wants with the reply.
+/// Evaluates the request's `user_expressions` for the reply.
 fn user_expressions(session: &mut Session, number: usize, wanted: &Value) -> Value {
     struct Keep(Value);
     impl Watcher for Keep {

@@ -1,4 +1,5 @@
-//! Inputs of this and earlier sessions, in one file: a JSON array `[session, line, input, output]` a line.
+//! Keeps the inputs of this and earlier sessions in one file. Each line is a JSON array:
+//! `[session, line, input, output]`.
 
 use crate::toolchain::home;
 use serde_json::{Value, json};
@@ -7,10 +8,10 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// More than anyone scrolls through; older entries are forgotten at the next start.
+/// Most entries to keep. The next start removes older ones.
 const MOST: usize = 10_000;
 
-/// The history.
+/// The history of inputs, in memory and in its file.
 pub(crate) struct History {
     file: Option<PathBuf>,
     entries: Vec<Entry>,
@@ -25,30 +26,30 @@ struct Entry {
 }
 
 impl History {
-    /// Reads the file and begins a session.
+    /// Reads the history file and begins a session.
     pub fn open() -> History {
         let file = home().ok().map(|home| home.join("history.jsonl"));
         History::open_at(file)
     }
 
     fn open_at(file: Option<PathBuf>) -> History {
-        // What was typed is nobody else's business; a file of an earlier version may be open to all.
+        // Inputs may hold secrets. Tightens the permissions of files of earlier versions, which all users could read.
         let file = file.filter(|file| keep_private(file).is_ok());
         let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
         let mut entries: Vec<Entry> = text.lines().filter_map(Entry::read).collect();
-        // The first entry of a session is empty: it only takes the number.
+        // The first entry of a session is empty: it only reserves the session's number.
         let session = entries.last().map_or(0, |entry| entry.session) + 1;
         if entries.len() > MOST {
             entries.drain(..entries.len() - MOST);
             if let Some(file) = &file {
                 let text: String = entries.iter().map(Entry::to_line).collect();
                 let folder = file.parent().unwrap_or(Path::new("."));
-                // A temporary file is its owner's alone, and no link that somebody has put there.
+                // A new temporary file is readable by its owner alone and cannot be a link that someone planted.
                 let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut part| {
                     part.write_all(text.as_bytes())?;
                     Ok(part.persist(file)?)
                 });
-                // Should it fail, it is tried again at the next start.
+                // Ignores a failure: the next start tries again.
                 let _ = written;
             }
         }
@@ -70,20 +71,20 @@ impl History {
 
     fn push(&mut self, entry: Entry) {
         if let Some(file) = &self.file {
-            // Without a history the kernel works as well.
+            // Ignores a failure: the kernel works without a history.
             let opened = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file);
             let _ = opened.and_then(|mut file| file.write_all(entry.to_line().as_bytes()));
         }
         self.entries.push(entry);
     }
 
-    /// Answers a history_request.
+    /// Answers a `history_request`.
     pub fn answer(&self, request: &Value) -> Value {
         let inputs = || self.entries.iter().filter(|entry| entry.line > 0);
         let most = request["n"].as_u64().map_or(usize::MAX, |n| n as usize);
         let found: Vec<&Entry> = match request["hist_access_type"].as_str() {
             Some("range") => {
-                // Zero is this session, negative numbers count back from it.
+                // Session 0 is the current one; negative numbers count back from it.
                 let session = request["session"].as_i64().unwrap_or(0);
                 let session = if session > 0 { session } else { self.session as i64 + session };
                 let start = request["start"].as_i64().unwrap_or(0);
@@ -121,7 +122,7 @@ impl History {
     }
 }
 
-/// Makes the folder and the file readable by their owner alone; those that are not there yet are made so.
+/// Restricts the folder and the file to their owner. Creates the folder if it is missing.
 fn keep_private(file: &Path) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -148,7 +149,7 @@ impl Entry {
     }
 }
 
-/// `*` stands for any text, `?` for one character.
+/// Matches a glob pattern: `*` matches any text, `?` any one character.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
@@ -182,19 +183,19 @@ mod tests {
         let (folder, file) = (home.path().join("pfe-kernel"), home.path().join("pfe-kernel/history.jsonl"));
         History::open_at(Some(file.clone())).add(1, "let password = 1;", None);
         assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
-        // Those of an earlier version are tightened.
+        // Permissions of an earlier version are tightened.
         std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
         std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         History::open_at(Some(file.clone())).add(1, "let x = 1;", None);
         assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
         let lines = || std::fs::read_to_string(&file).unwrap().lines().count();
         assert_eq!(lines(), 4);
-        // Also when it is cut.
+        // A shortened history keeps its permissions.
         let many: String = (0..MOST + 5).map(|_| "[1,1,\"x\",null]\n").collect();
         std::fs::write(&file, many).unwrap();
         drop(History::open_at(Some(file.clone())));
         assert_eq!((mode(&file), lines()), (0o600, MOST + 1));
-        // A link leads to somebody's file.
+        // A symbolic link is not written through.
         std::fs::remove_file(&file).unwrap();
         std::fs::write(home.path().join("other"), "").unwrap();
         std::os::unix::fs::symlink(home.path().join("other"), &file).unwrap();

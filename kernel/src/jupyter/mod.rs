@@ -1,7 +1,7 @@
-//! Jupyter ↔ session: the messaging protocol 5.4 over ZeroMQ.
+//! Serves Jupyter's messaging protocol 5.4 over ZeroMQ, on top of a session.
 //!
-//! Each socket has its own task. Cells run on one thread, in the order they came; completion and inspection have
-//! another, so that they answer while a cell runs.
+//! Each socket has its own task. One thread runs the cells in the order of their requests. Completion and inspection
+//! use other threads, so that they answer while a cell runs.
 
 mod executor;
 mod history;
@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wire::{Request, message, read};
 use zeromq::{SocketRecv, SocketSend};
 
-/// What the tasks and threads of the kernel share.
+/// State shared by the tasks and threads of the kernel.
 #[derive(Clone)]
 pub(crate) struct Kernel {
     iopub: UnboundedSender<jupyter_protocol::JupyterMessage>,
@@ -50,7 +50,7 @@ impl Kernel {
     }
 }
 
-/// Serves one client until it asks to shut down.
+/// Serves the connection until a `shutdown_request`, a SIGTERM, or the end of the Jupyter server.
 pub fn serve(connection_file: &Path) -> Result<()> {
     let text = std::fs::read_to_string(connection_file).map_err(Error::io("read", connection_file))?;
     let connection: ConnectionInfo = serde_json::from_str(&text).map_err(|error| {
@@ -141,7 +141,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
     });
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .map_err(Error::io("watch", "signals"))?;
-    // Interrupts come as messages; a terminal's Ctrl-C reaches the whole group and is not for us.
+    // Ignores SIGINT: interrupts arrive as messages. Ctrl-C in the server's terminal signals the whole process group.
     let mut _interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
         .map_err(Error::io("watch", "signals"))?;
     loop {
@@ -160,7 +160,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
                 if let Some(stopper) = stopper.get() {
                     stopper.interrupt();
                 }
-                // A cell that waits for input is told that none will come.
+                // Wakes a cell that waits for input; its `input` then stops.
                 let _ = answers.send(None);
                 let _ =
                     kernel.control.send(message("interrupt_reply", json!({ "status": "ok" }), Some(&request), true));
@@ -181,7 +181,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
     if let Some(stopper) = stopper.get() {
         stopper.shut_down();
     }
-    // The sockets queue what they send: give them a moment to hand it over.
+    // The sockets queue outgoing messages: gives them time to send these.
     drop(kernel);
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     control_writer.abort();
@@ -189,7 +189,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
     Ok(())
 }
 
-/// Resolves when the Jupyter server that started this kernel is gone.
+/// Resolves when the Jupyter server that started this kernel has exited.
 async fn orphaned() {
     let parent = std::env::var("JPY_PARENT_PID").ok();
     loop {
@@ -241,7 +241,7 @@ fn on_shell(kernel: &Kernel, request: Request, jobs: &mpsc::Sender<Request>) {
             let _ = jobs.send(request);
             return;
         }
-        // These wait for rust-analyzer: they answer from its thread.
+        // These wait for rust-analyzer, so they run on a blocking thread.
         "complete_request" | "inspect_request" => {
             let kernel = kernel.clone();
             tokio::task::spawn_blocking(move || {
@@ -265,7 +265,7 @@ fn on_shell(kernel: &Kernel, request: Request, jobs: &mpsc::Sender<Request>) {
         "kernel_info_request" => Some(kernel_info()),
         "is_complete_request" => Some(is_complete(request.content["code"].as_str().unwrap_or_default())),
         "history_request" => Some(kernel.history().answer(&request.content)),
-        // No widgets: every comm a front end opens is closed again, so that it does not wait.
+        // There are no widgets: closes every comm that a front end opens, so that it does not wait.
         "comm_info_request" => Some(json!({ "status": "ok", "comms": {} })),
         "comm_open" => {
             kernel.publish("comm_close", json!({ "comm_id": request.content["comm_id"], "data": {} }), &request);
@@ -313,7 +313,7 @@ fn is_complete(code: &str) -> Value {
     }
 }
 
-/// Jupyter counts characters, Rust bytes.
+/// Converts a cursor position from characters (Jupyter) to bytes (Rust).
 fn byte_of(code: &str, character: usize) -> usize {
     code.char_indices().nth(character).map_or(code.len(), |(at, _)| at)
 }

@@ -1,4 +1,4 @@
-//! Messages as they travel. What a client sends is read leniently: only the header must be well formed.
+//! Reads and builds wire messages. Reads requests leniently: only the header and the JSON must be well formed.
 
 use bytes::Bytes;
 use jupyter_protocol::{Header, JupyterMessage, UnknownMessage};
@@ -15,8 +15,8 @@ pub(crate) struct Request {
     pub content: Value,
 }
 
-/// The next well-formed request; none when the socket has closed. Messages with a wrong signature are dropped, as the
-/// protocol asks.
+/// Waits for the next well-formed request. Returns `None` if the socket has closed. Drops messages with a wrong
+/// signature, as the protocol requires.
 pub(crate) async fn read<S: SocketRecv>(connection: &mut Connection<S>) -> Option<Request> {
     loop {
         let parts = connection.socket.recv().await.ok()?;
@@ -34,7 +34,7 @@ impl Request {
     }
 }
 
-/// A message of the kernel. A `reply` goes to the client that asked, anything else to all.
+/// Builds a message. A `reply` goes to the client that sent the `parent` request, any other message to all clients.
 pub(crate) fn message(kind: &str, content: Value, parent: Option<&Request>, reply: bool) -> JupyterMessage {
     let mut message = JupyterMessage::new(UnknownMessage { msg_type: kind.to_owned(), content }, None);
     message.header.version = "5.4".to_owned();
@@ -42,7 +42,7 @@ pub(crate) fn message(kind: &str, content: Value, parent: Option<&Request>, repl
     message.parent_header = parent.map(|parent| parent.header.clone());
     message.zmq_identities = match parent {
         Some(parent) if reply => parent.identities.clone(),
-        // The topic clients may filter by.
+        // The topic, by which clients may filter.
         _ => vec![Bytes::from(format!("kernel.{kind}"))],
     };
     message

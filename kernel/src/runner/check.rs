@@ -1,4 +1,4 @@
-//! Notebook → errors of the compiler in all its cells, without running any.
+//! Checks all cells of a notebook with the compiler, without running any.
 
 use super::notebook::Notebook;
 use crate::cell::Cell;
@@ -9,7 +9,7 @@ use crate::report::Failure;
 use crate::toolchain::Toolchain;
 use std::collections::BTreeMap;
 
-/// Compiles all cells as one program. None when they are sound.
+/// Checks all cells as one crate. Returns `None` if they compile.
 pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
     let toolchain = Toolchain::load()?;
     let directory = tempfile::tempdir().map_err(Error::io("create a folder in", std::env::temp_dir()))?;

@@ -1,10 +1,10 @@
-//! Notebook → a plain Rust program of the same cells, which needs `pfe` and nothing of the kernel.
+//! Notebook → a plain Rust program with the same cells. The program depends on `pfe`, but not on the kernel.
 
 use super::notebook::Notebook;
 use crate::cell::Cell;
 use crate::generate::{Target, generate_all};
 
-/// The program. What cells show, it prints.
+/// Returns the source of the program. It prints the outputs of the cells as text.
 pub fn export(notebook: &Notebook) -> String {
     let cells: Vec<Cell> =
         notebook.code_cells().into_iter().map(|index| Cell::parse(&notebook.source(index))).collect();

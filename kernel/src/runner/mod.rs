@@ -1,4 +1,4 @@
-//! Notebook → notebook with outputs, without Jupyter: the second front on the same core.
+//! Notebook → executed notebook, without Jupyter. Uses the same session as the kernel.
 
 mod check;
 mod export;
@@ -24,35 +24,35 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How to run a notebook.
+/// Settings of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunParams {
     /// Values for the cell tagged `parameters`, as written on the command line.
     pub parameters: Vec<(String, String)>,
-    /// A cell that runs longer is stopped.
+    /// Longest time for one cell. A cell that exceeds it is interrupted.
     pub timeout: Option<Duration>,
-    /// Whether to write how long each cell took into its metadata. Off, two runs give the same bytes.
+    /// Whether to write the duration of each cell into its metadata. Without it, two runs give the same bytes.
     pub timings: bool,
 }
 
 /// A cell that failed.
 #[derive(Clone, Debug)]
 pub struct FailedCell {
-    /// Its number, counted as Jupyter counts: code cells from 1.
+    /// Its execution count: code cells are counted from 1.
     pub number: usize,
-    /// Its text.
+    /// Its source.
     pub source: String,
-    /// Why.
+    /// Why it failed.
     pub failure: Failure,
 }
 
-/// What a run tells while it goes on.
+/// Progress of a run, reported after each cell.
 pub struct Progress<'a> {
-    /// The cell, from 1.
+    /// Number of the cell that ended, from 1.
     pub number: usize,
-    /// How many there are.
+    /// Number of code cells.
     pub total: usize,
-    /// Its text.
+    /// Its source.
     pub source: &'a str,
     /// How long it took.
     pub timings: Timings,
@@ -60,8 +60,8 @@ pub struct Progress<'a> {
     pub failed: bool,
 }
 
-/// Runs all cells of a notebook, in the folder it lies in, until one fails. Outputs so far are in the notebook either
-/// way.
+/// Runs the cells of a notebook in `folder` until one fails, and stores their outputs in the notebook. Returns the
+/// failed cell, if any. A failure in a cell tagged `raises-exception` does not end the run.
 pub fn run(
     notebook: &mut Notebook,
     folder: &Path,

@@ -1,4 +1,4 @@
-//! A notebook file. Everything the runner does not know about stays as it is.
+//! Reads, edits and writes notebook files. Preserves all fields that the runner does not know.
 
 use crate::error::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -7,12 +7,12 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// A notebook in format 4.
+/// A notebook in nbformat 4.
 #[derive(Clone, Debug)]
 pub struct Notebook(Value);
 
 impl Notebook {
-    /// Reads a notebook of Rust cells.
+    /// Reads a notebook. Refuses older formats and languages other than Rust.
     pub fn read(path: &Path) -> Result<Notebook> {
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
         let name = path.display();
@@ -37,7 +37,7 @@ impl Notebook {
         Ok(Notebook(value))
     }
 
-    /// The bytes Jupyter itself would write: sorted keys, one space of indent.
+    /// Serializes the notebook as Jupyter does: sorted keys, indented by one space.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut serializer =
@@ -47,7 +47,7 @@ impl Notebook {
         Ok(bytes)
     }
 
-    /// Writes the notebook; the file is whole at any time.
+    /// Writes the notebook atomically.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_whole(path, &self.to_bytes()?)
     }
@@ -56,7 +56,7 @@ impl Notebook {
         self.0["cells"].as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// Positions of the code cells.
+    /// Returns the indexes of the code cells.
     pub fn code_cells(&self) -> Vec<usize> {
         self.cells()
             .iter()
@@ -66,17 +66,17 @@ impl Notebook {
             .collect()
     }
 
-    /// The text of a cell.
+    /// Returns the source of a cell.
     pub fn source(&self, index: usize) -> String {
         joined(&self.cells()[index]["source"])
     }
 
-    /// Its outputs.
+    /// Returns the outputs of a cell.
     pub fn outputs(&self, index: usize) -> &[Value] {
         self.cells()[index]["outputs"].as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a cell has a tag.
+    /// Returns whether a cell has a tag.
     pub fn has_tag(&self, index: usize, tag: &str) -> bool {
         self.cells()[index]["metadata"]["tags"].as_array().is_some_and(|tags| tags.iter().any(|it| it == tag))
     }
@@ -100,10 +100,10 @@ impl Notebook {
         self.0["cells"][index]["metadata"][key] = value;
     }
 
-    /// Puts a code cell before position `index`, or replaces the one there.
+    /// Inserts a code cell at `index`, or replaces the cell there.
     pub(super) fn put_cell(&mut self, index: usize, replace: bool, source: &str, tag: &str) {
         let mut cell = Map::new();
-        // Ids came with minor version 5.
+        // Cells have ids since nbformat 4.5.
         if self.0["nbformat_minor"].as_u64().unwrap_or(0) >= 5 {
             cell.insert("id".into(), json!(tag));
         }
@@ -121,13 +121,13 @@ impl Notebook {
         }
     }
 
-    /// Position of the first code cell with a tag.
+    /// Returns the index of the first code cell with a tag.
     pub(super) fn find_tag(&self, tag: &str) -> Option<usize> {
         self.code_cells().into_iter().find(|index| self.has_tag(*index, tag))
     }
 }
 
-/// Text that notebooks keep whole or in lines.
+/// Joins a multiline string of nbformat: a string, or an array of lines.
 pub(super) fn joined(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -136,10 +136,10 @@ pub(super) fn joined(value: &Value) -> String {
     }
 }
 
-/// Writes to a temporary name first, and renames.
+/// Writes a file atomically: writes to a temporary file and renames it.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A temporary file is its owner's alone; this one becomes a file like any other.
+    // By default only the owner can read a temporary file. This one becomes a notebook, with usual permissions.
     let part = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
     let mut part = part.map_err(Error::io("write in", folder))?;
     part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(Error::io("write", path))?;

@@ -1,11 +1,11 @@
-//! What cells show → outputs of the notebook format.
+//! Collects the outputs of cells in nbformat's form.
 
 use crate::child::{Event, Watcher};
 use crate::report::Failure;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Outputs by cell. A later cell can replace what an earlier one displayed.
+/// Outputs by cell. A later cell can update a display of an earlier one.
 #[derive(Default)]
 pub(super) struct Outputs {
     cells: BTreeMap<usize, Vec<(Value, Option<String>)>>,
@@ -24,7 +24,7 @@ impl Outputs {
         self.changed.insert(cell);
     }
 
-    /// Cells whose outputs are new since the last call.
+    /// Returns the cells whose outputs changed since the last call, with their outputs.
     pub fn changed(&mut self) -> Vec<(usize, Vec<Value>)> {
         let changed = std::mem::take(&mut self.changed);
         changed
@@ -50,8 +50,8 @@ impl Outputs {
         self.own().push((output, id));
     }
 
-    /// Two pipes have no common order, so between two displays all of stdout comes before all of stderr: otherwise two
-    /// runs of one notebook would differ.
+    /// Appends printed text. Between two other outputs, puts all stdout before all stderr: the two pipes have no common
+    /// order, and two runs of one notebook must give the same file.
     fn stream(&mut self, name: &str, text: &str) {
         if std::mem::take(&mut self.clear_before_next) {
             self.own().clear();

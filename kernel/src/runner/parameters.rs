@@ -1,11 +1,12 @@
-//! `--param key=value` → a cell after the one tagged `parameters`, as papermill does, but typed.
+//! `--param key=value` → a cell of injected parameters after the cell tagged `parameters`, as in papermill. Checks the
+//! type of each value.
 
 use super::notebook::Notebook;
 use crate::error::{Error, Result};
 use ra_ap_syntax::ast::{self, HasName, LiteralKind};
 use ra_ap_syntax::{AstNode, Edition, SourceFile};
 
-/// A parameter as the notebook declares it.
+/// A parameter that the notebook declares.
 #[derive(Debug, PartialEq, Eq)]
 struct Declared {
     name: String,
@@ -14,7 +15,7 @@ struct Declared {
     mutable: bool,
 }
 
-/// Checks all values, then adds the cell. Nothing is changed when one is wrong.
+/// Checks all values, then inserts or replaces the cell tagged `injected-parameters`. A wrong value changes nothing.
 pub(super) fn inject(notebook: &mut Notebook, values: &[(String, String)]) -> Result<()> {
     if values.is_empty() {
         return Ok(());
@@ -42,7 +43,7 @@ pub(super) fn inject(notebook: &mut Notebook, values: &[(String, String)]) -> Re
     Ok(())
 }
 
-/// The `let`s of a cell whose type is written or plain to see.
+/// Returns the `let`s of a cell that have a type annotation, or a value whose type is evident.
 fn declarations(source: &str) -> Vec<Declared> {
     let file = SourceFile::parse(&format!("fn f(){{{source}\n}}"), Edition::Edition2024);
     let body = file.tree().syntax().children().find_map(ast::Fn::cast).and_then(|function| function.body());
@@ -90,7 +91,7 @@ fn type_of(value: &ast::Expr) -> Option<&'static str> {
     }
 }
 
-/// The value as Rust text, when it is one of the parameter's type.
+/// Converts a value to Rust source. Fails if it is not of the parameter's type.
 fn literal(parameter: &Declared, value: &str) -> Result<String> {
     let Declared { name, ty, .. } = parameter;
     let wrong = || {

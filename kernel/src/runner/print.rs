@@ -1,12 +1,12 @@
-//! Executed notebook → HTML and PDF, by the renderer of the report: the program `pfe` that `install` has built beside the
-//! libraries. It is a program of its own so that neither kernel nor cells carry Typst.
+//! Executed notebook → HTML and PDF. Runs the program `pfe` that `install` built, which uses the renderer of the
+//! report. A separate program, so that neither the kernel nor the cells link to Typst.
 
 use crate::error::{Error, Result};
 use crate::toolchain::{INSTALL, Toolchain};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Prints a saved notebook in `formats` (`html`, `pdf`) beside it, and returns the files.
+/// Prints a saved notebook in each of `formats` (`html`, `pdf`), beside the notebook. Returns the paths of the files.
 pub fn print(notebook: &Path, formats: &[&str], lang: &str) -> Result<Vec<PathBuf>> {
     if formats.is_empty() {
         return Ok(Vec::new());

@@ -1,18 +1,18 @@
-//! Notebook, run twice → the first output that is not the same.
+//! Compares the outputs of two runs of a notebook and finds the first difference.
 
 use super::notebook::{Notebook, joined};
 use serde_json::Value;
 
-/// Where two runs differ.
+/// The first difference between two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The cell, from 1.
     pub cell: usize,
-    /// The MIME type, `stream stdout`, or what else differs.
+    /// The part that differs: a MIME type, `stream stdout`, the number of outputs, …
     pub what: String,
-    /// In the file.
+    /// Its content in the file.
     pub before: String,
-    /// In the new run.
+    /// Its content in the new run.
     pub now: String,
 }
 
@@ -33,7 +33,7 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Compares outputs byte by byte.
+/// Compares the outputs of all code cells byte by byte. Returns `None` if they are the same.
 pub fn verify(before: &Notebook, now: &Notebook) -> Option<Difference> {
     let cells = before.code_cells();
     let new_cells = now.code_cells();
@@ -92,7 +92,7 @@ pub fn verify(before: &Notebook, now: &Notebook) -> Option<Difference> {
     })
 }
 
-/// Text as it is, anything else as JSON.
+/// Converts text, whole or in lines, to a string, and any other value to JSON.
 fn text(value: &Value) -> String {
     match value {
         Value::String(_) => joined(value),

@@ -1,4 +1,5 @@
-//! Cell + session → library, in one call of rustc unless its errors teach what cannot be kept. Next: `child`.
+//! Cell + session → library. Calls rustc once; calls it again only if its errors show that a variable cannot be kept.
+//! Next: `child`.
 
 use super::Session;
 use crate::cell::Cell;
@@ -11,28 +12,28 @@ use crate::timings::Timings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// A cell that has been compiled.
+/// A compiled cell, and what it changes in the session.
 pub(super) struct Compiled {
     pub library: std::path::PathBuf,
     pub items: Items,
-    /// New variables, with the types rustc named.
+    /// New variables, with the types that rustc reported.
     pub new: BTreeMap<String, Variable>,
     pub moved: BTreeSet<String>,
     /// New variables that cannot be kept, and why.
     pub unkept: BTreeMap<String, String>,
-    /// Variables that a redefined type makes unusable.
+    /// Variables that are dropped because the cell redefines their type.
     pub lost: BTreeSet<String>,
 }
 
-/// What an error in the frame around a cell tells about a variable.
+/// Why the next attempt treats a variable differently: an error of rustc in the generated code around the cell.
 enum Lesson {
     /// The cell moves a variable of an earlier one.
     Moved(String),
-    /// The cell moves a variable of its own.
+    /// The cell moves a variable that it defines itself.
     MovedNew(String),
-    /// A new variable does not own what it holds.
+    /// A new variable borrows, so the store cannot hold it.
     Borrows(String),
-    /// The type of a variable of an earlier cell cannot be written in this one.
+    /// This cell cannot name the type of a variable of an earlier cell.
     Unwritable(String),
 }
 
@@ -56,7 +57,8 @@ fn lessons(error: &Diagnostic, generated: &Generated) -> Vec<Lesson> {
         error.spans.iter().map(|span| (span.is_primary, generated.origin(span.line_start))).collect();
     let only_takes = origins.iter().all(|(is_primary, origin)| !is_primary || matches!(origin, Origin::Take(_)));
     let keeps = |origin: &Origin| matches!(origin, Origin::Put(_) | Origin::Name(_) | Origin::PutBack(_));
-    // Where keeping one variable conflicts with keeping another, it is the other that borrows.
+    // If storing one variable conflicts with storing another, blames the variable of the secondary span: it holds the
+    // borrow.
     if origins.iter().any(|(is_primary, origin)| !is_primary && keeps(origin)) {
         origins.retain(|(is_primary, _)| !is_primary);
     }
@@ -73,7 +75,7 @@ fn lessons(error: &Diagnostic, generated: &Generated) -> Vec<Lesson> {
 }
 
 impl Session {
-    /// Compiles a cell, once unless it moves variables.
+    /// Compiles a cell. Compiles it again, differently, while errors show that a variable is moved or cannot be kept.
     pub(super) fn compile(
         &mut self,
         number: usize,
@@ -136,7 +138,7 @@ impl Session {
                 built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
             let lessons: Vec<Lesson> = errors.iter().flat_map(|error| lessons(error, &generated)).collect();
             if lessons.iter().all(|lesson| !lesson.is_new(&moved, &unkept, &variables)) {
-                // Again as the user wrote it, so that messages show that text and short names.
+                // Compiles again without checks and with short paths, so that diagnostics quote the user's text.
                 let plain = generate(false);
                 let built_plain = self.build(&plain, true, timings)?;
                 let diagnostics =
