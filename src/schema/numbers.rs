@@ -17,8 +17,8 @@ pub(crate) fn is_plain(kind: LogicalType, text: &str) -> bool {
     }
 }
 
-/// Converts a number to contract form, with `mark` as its decimal mark; `None` if it cannot be read that way. The contract allows two
-/// decimals for an amount and none for a whole number, so three digits after a mark are thousands.
+/// Converts a number to contract form, with `mark` as its decimal mark; `None` if it cannot be read that way. Three digits after a
+/// mark may be thousands or decimals: then both readings fit, and other values or the user decide.
 pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<String> {
     if kind == LogicalType::Degrees && mark == DecimalMark::Point {
         return text.parse::<f64>().is_ok().then(|| text.into());
@@ -38,7 +38,8 @@ pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<
     let kept = match kind {
         LogicalType::Degrees => decimals,
         LogicalType::Integer(..) => Some("").filter(|_| decimals.bytes().all(|b| b == b'0'))?,
-        _ => Some(decimals.trim_end_matches('0')).filter(|kept| kept.len() <= 2)?,
+        // More than two decimals are a number all the same, which the contract then refuses.
+        _ => decimals.trim_end_matches('0'),
     };
     let point = if kept.is_empty() { "" } else { "." };
     (!whole.is_empty()).then(|| format!("{sign}{whole}{point}{kept}"))
@@ -75,7 +76,8 @@ fn ungrouped(text: &str, mark: char) -> Option<String> {
     }
     let groups: Vec<&str> = text.split(between).collect();
     let (first, others) = groups.split_first()?;
-    let grouped = (1..=3).contains(&first.len()) && others.iter().all(|group| group.len() == 3);
+    let grouped =
+        (1..=3).contains(&first.len()) && !first.starts_with('0') && others.iter().all(|group| group.len() == 3);
     let digits = groups.concat();
     (grouped && only_digits(&digits).is_some()).then_some(digits)
 }
@@ -96,13 +98,18 @@ mod tests {
         assert_eq!(read("1,234.56"), [None, some("1234.56")]);
         assert_eq!(read("1 234,50"), [some("1234.5"), None]);
         assert_eq!(read("12,34"), [some("12.34"), None]);
-        assert_eq!(read("1.234"), [some("1234"), None]);
-        assert_eq!(read("1,234"), [None, some("1234")]);
+        // Thousands or three decimals, of which the contract knows none: not for this function to say.
+        assert_eq!(read("1.234"), [some("1234"), some("1.234")]);
+        assert_eq!(read("1,234"), [some("1.234"), some("1234")]);
+        // No thousands: a group of four digits, or one that begins with a zero.
+        assert_eq!(read("1234.565"), [None, some("1234.565")]);
+        assert_eq!(read("0.505"), [None, some("0.505")]);
+        assert_eq!(read("1.2345"), [None, some("1.2345")]);
         assert_eq!(read("1.230"), [some("1230"), some("1.23")]);
         assert_eq!(read("1234"), [some("1234"), some("1234")]);
         assert_eq!(read("-R$ 5,00"), [some("-5"), None]);
         assert_eq!(read("1.234.567,8"), [some("1234567.8"), None]);
-        for none in ["", "R$", "1.23.4", "1,2,3", "12.34,56", "a", "1..234", ",5", "1.2345", "--1", "1'23"] {
+        for none in ["", "R$", "1.23.4", "1,2,3", "12.34,56", "a", "1..234", ",5", "--1", "1'23"] {
             assert_eq!(read(none), [None, None], "{none}");
         }
     }

@@ -5,6 +5,7 @@ use std::io;
 
 use super::rows::Records;
 use crate::error::{Error, Result};
+use crate::input::find::recognize;
 use crate::schema::contract::{Column, LogicalType, Table};
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 use crate::schema::{dates, numbers};
@@ -19,18 +20,12 @@ enum Form {
     Numbers(LogicalType, DecimalMark),
 }
 
-/// Whether a name in the header is that of a column.
-pub(crate) fn is_named(column: &Column, name: &str) -> bool {
-    let names = [column.source, if column.kind == LogicalType::Money { column.source } else { column.name }];
-    names.iter().any(|known| name.eq_ignore_ascii_case(known))
-}
-
 /// The columns whose values may be written in several forms, with their positions in the file.
 fn columns(table: &'static Table, header: &[String]) -> Vec<(usize, &'static Column)> {
     let has_forms = |kind: LogicalType| {
         matches!(kind, LogicalType::Timestamp | LogicalType::Money | LogicalType::Degrees | LogicalType::Integer(..))
     };
-    let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && is_named(column, name));
+    let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && recognize::is(column, name));
     header.iter().enumerate().filter_map(|(place, name)| Some((place, of(name)?))).collect()
 }
 
@@ -95,6 +90,9 @@ impl Tally {
             LogicalType::Timestamp => [DateOrder::Dmy, DateOrder::Mdy].map(|order| dates::reordered(value, order)),
             _ => [DecimalMark::Comma, DecimalMark::Point].map(|mark| numbers::plain(kind, value, mark)),
         };
+        if self.sample.is_empty() && !plain {
+            self.sample = value.chars().take(40).collect();
+        }
         for (fits, reading) in self.other.iter_mut().zip(&readings) {
             *fits += usize::from(!plain && reading.is_some());
         }
@@ -112,6 +110,16 @@ impl Tally {
         }
     }
 
+    /// The decimal mark that the values of a column of amounts leave no doubt about.
+    fn proven(&self) -> Option<DecimalMark> {
+        let [comma, point] = self.only;
+        match self.column.kind == LogicalType::Money {
+            true if comma > 0 && comma >= TIMES * point => Some(DecimalMark::Comma),
+            true if point > 0 && point >= TIMES * comma => Some(DecimalMark::Point),
+            _ => None,
+        }
+    }
+
     /// The form of the column, if it is not canonical.
     ///
     /// # Errors
@@ -124,15 +132,20 @@ impl Tally {
             return Ok(None);
         }
         let [first, second] = self.only;
-        let told = match kind {
-            LogicalType::Timestamp => reading.dates.map(|order| order == DateOrder::Dmy),
+        let told = match (kind, reading.dates) {
+            (LogicalType::Timestamp, Some(DateOrder::Ymd)) => {
+                return Err(format!("`{}` does not start with the year, as `--dates ymd` says", self.sample));
+            }
+            (LogicalType::Timestamp, order) => order.map(|order| order == DateOrder::Dmy),
             _ => reading.numbers.map(|mark| mark == DecimalMark::Comma),
         };
+        // The user decides, but for columns of which no value has the form that is named: the option is for all of them.
+        let told = told.filter(|is_first| self.either + if *is_first { first } else { second } > 0);
         let is_first = match told {
+            Some(is_first) => is_first,
             _ if first > 0 && first >= TIMES * second => true,
             _ if second > 0 && second >= TIMES * first => false,
             _ if first + second + self.either == 0 => false,
-            Some(is_first) => is_first,
             None if first + second == 0 => return Err(format!("every value, such as `{}`, fits both", self.sample)),
             None => return Err("some values fit only one, some only the other".into()),
         };
@@ -184,6 +197,10 @@ impl Survey {
     /// Columns are ambiguous; names all of them.
     pub(crate) fn decide(&self, name: &str, reading: &Reading) -> Result<Forms> {
         let (mut forms, mut unsure, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+        // The amounts of a file share a decimal mark: where one column proves it, it holds for those that fit both.
+        let mut proven = self.0.iter().filter_map(Tally::proven);
+        let mark = proven.next().filter(|mark| proven.all(|other| other == *mark));
+        let reading = &Reading { numbers: reading.numbers.or(mark), ..reading.clone() };
         for tally in &self.0 {
             let column = tally.column.source;
             match tally.form(reading) {

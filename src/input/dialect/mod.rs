@@ -15,6 +15,7 @@ use self::encoding::{Encoding, decoded};
 use self::forms::Survey;
 use self::rows::{Plain, Rewritten};
 use crate::error::{Error, Result};
+use crate::input::find::recognize;
 use crate::schema::contract::Table;
 use crate::schema::read_options::Reading;
 
@@ -112,7 +113,7 @@ impl Layout {
         }
         let columns = |delimiter: &u8| {
             let names = header.split(char::from(*delimiter)).map(|name| name.trim().trim_matches('"').trim());
-            names.filter(|name| table.columns.iter().any(|column| forms::is_named(column, name))).count()
+            names.filter(|name| table.columns.iter().any(|column| recognize::is(column, name))).count()
         };
         let most = DELIMITERS.iter().map(columns).max().unwrap_or(0);
         let found = DELIMITERS.into_iter().find(|delimiter| columns(delimiter) == most).unwrap_or(b',');
@@ -281,7 +282,31 @@ mod tests {
         let (text, found) = read(TableId::OrderItems, "order_id,price\na,\"1,234.56\"\na,12.50\n");
         assert_eq!(text, "order_id,price\na,1234.56\na,12.5\n");
         assert!(found.ends_with("numbers of `price` are read with a decimal point"), "{found}");
+        // Three digits behind the mark: decimals where the mark of the file is known, refused where it is not.
+        let prices = |values: &str| format!("order_id,price\n{}", values.replace(' ', "\n"));
+        let point = Reading { numbers: Some(DecimalMark::Point), ..Reading::default() };
+        for (values, reading) in
+            [("a,155.905 a,1234.565", Reading::default()), ("a,155.905 a,1.234", point.clone()), ("a,0.505", point)]
+        {
+            let (text, _) = read_with(TableId::OrderItems, prices(values).as_bytes(), &reading).unwrap();
+            assert_eq!(text, prices(values), "{values}");
+        }
+        assert!(read_with(TableId::OrderItems, prices("a,155.905 a,12").as_bytes(), &Reading::default()).is_err());
         let (text, _) = read(TableId::Geolocation, "geolocation_lat;geolocation_lng\n-23,5;-46,25\n");
         assert_eq!(text, "geolocation_lat,geolocation_lng\n-23.5,-46.25\n");
+    }
+
+    #[test]
+    fn dates_that_do_not_start_with_the_year_are_no_dates_of_that_form() {
+        let orders = "order_id,order_purchase_timestamp\na,01/10/2017 10:10\n";
+        let ymd = Reading { dates: Some(DateOrder::Ymd), ..Reading::default() };
+        let error = read_with(TableId::Orders, orders.as_bytes(), &ymd).unwrap_err();
+        assert!(error.to_string().contains("`01/10/2017 10:10` does not start with the year"), "{error}");
+    }
+
+    #[test]
+    fn headers_are_known_in_any_case() {
+        let (text, _) = read(TableId::OrderItems, "ORDER_ID;Price;'freight value'\na;12,5;2,25\n");
+        assert_eq!(text, "ORDER_ID,Price,'freight value'\na,12.5,2.25\n");
     }
 }

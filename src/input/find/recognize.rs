@@ -7,7 +7,7 @@ use super::archive;
 use crate::error::{Error, Result};
 use crate::input::quarantine::shortened;
 use crate::regular;
-use crate::schema::contract::{TABLES, Table, TableId};
+use crate::schema::contract::{Column, LogicalType, TABLES, Table, TableId};
 use crate::schema::file_names;
 
 /// Bytes from which a file is recognized.
@@ -89,10 +89,12 @@ pub(crate) fn of_columns(table: &Table, columns: &[String]) -> String {
     }
 }
 
-/// Whether a column of a file is a column of the contract. The correct spelling of `lenght` is accepted; the clean name of an amount is
-/// not, since its unit would differ.
-pub(crate) fn is(column: &crate::schema::contract::Column, header: &str) -> bool {
-    header == column.source || (header == column.name && column.kind != crate::schema::contract::LogicalType::Money)
+/// Whether a column of a file is a column of the contract, whatever its case, quotes, and spaces or hyphens in place of underscores. The
+/// correct spelling of `lenght` is accepted; the clean name of an amount is not, since its unit would differ.
+pub(crate) fn is(column: &Column, header: &str) -> bool {
+    let plain = |c: char| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_lowercase() };
+    let is = |name: &str| header.trim().trim_matches(['"', '\'']).chars().map(plain).eq(name.chars());
+    is(column.source) || (column.kind != LogicalType::Money && is(column.name))
 }
 
 /// Whether all required columns of a table are present.
