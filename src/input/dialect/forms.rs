@@ -200,7 +200,7 @@ impl Survey {
         // The amounts of a file share a decimal mark: where one column proves it, it holds for those that fit both.
         let mut proven = self.0.iter().filter_map(Tally::proven);
         let mark = proven.next().filter(|mark| proven.all(|other| other == *mark));
-        let reading = &Reading { numbers: reading.numbers.or(mark), ..reading.clone() };
+        let reading = &Reading { numbers: reading.numbers.or(mark), ..*reading };
         for tally in &self.0 {
             let column = tally.column.source;
             match tally.form(reading) {

@@ -286,7 +286,7 @@ mod tests {
         let prices = |values: &str| format!("order_id,price\n{}", values.replace(' ', "\n"));
         let point = Reading { numbers: Some(DecimalMark::Point), ..Reading::default() };
         for (values, reading) in
-            [("a,155.905 a,1234.565", Reading::default()), ("a,155.905 a,1.234", point.clone()), ("a,0.505", point)]
+            [("a,155.905 a,1234.565", Reading::default()), ("a,155.905 a,1.234", point), ("a,0.505", point)]
         {
             let (text, _) = read_with(TableId::OrderItems, prices(values).as_bytes(), &reading).unwrap();
             assert_eq!(text, prices(values), "{values}");
