@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use pfe::schema::TableId;
 use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
 use polars::prelude::*;
@@ -182,10 +183,12 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
     spoil("olist_sellers_dataset.csv", &cut, &words);
     copy(&work.path("spoilt"), &work.path("worse"));
     work.write("worse/orders_2.csv", "order_id,other\nx,y\n");
-    fails("worse", 2, &["orders_2.csv`: its header is not that of the files before it"]);
+    fails("worse", 2, &["are missing from `orders_2.csv`", "has the columns `order_id`, `other`"]);
     std::fs::remove_file(work.path("worse/orders_2.csv")).unwrap();
     std::fs::remove_file(work.path("worse/olist_orders_dataset.csv")).unwrap();
-    work.write("worse/orders.parquet", "PAR1");
+    let columns = TableId::Orders.table().columns.iter().map(|column| Column::new(column.source.into(), ["x"]));
+    let mut orders = DataFrame::new(1, columns.collect()).unwrap();
+    ParquetWriter::new(File::create(work.path("worse/orders.parquet")).unwrap()).finish(&mut orders).unwrap();
     fails("worse", 2, &["an engine cleans CSV files that it reaches, and `orders.parquet` is none", "--engine-cleans"]);
     let run = ["run", "--data", "spoilt", "--engine-cleans"];
     work.fails(&run, 2, &["--engine"]);
