@@ -1,5 +1,6 @@
 //! The layers of the crate, as a test: a module imports only modules that stand above it in the table of `lib.rs`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -51,35 +52,54 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Code without comments and without its tests, which may look at anything.
 fn code(text: &str) -> String {
-    let text = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+    let text = text.split("\nmod tests {").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn imports_run_down() {
+/// Every file of the crate with the module that it belongs to and the other modules that it imports, as often as it does so. Leaves out
+/// tests, the command line and the binary.
+fn files() -> Vec<(PathBuf, String, Vec<String>)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
     let layers = layers();
+    let inner = files.iter().map(|file| (file, file.strip_prefix(&src).unwrap()));
+    let named = inner.map(|(file, inner)| {
+        let name = inner.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_string();
+        (file, inner, name)
+    });
+    let checked = named.filter(|(_, inner, name)| {
+        !["lib", "main", "cli", "layers"].contains(&name.as_str()) && !inner.to_str().unwrap().contains("tests")
+    });
+    let with_imports = checked.map(|(file, inner, name)| {
+        // What is no module is a type that the crate itself exports, as `crate::Result`.
+        let all = imports(&code(&fs::read_to_string(file).unwrap())).into_iter();
+        let modules = all.filter(|import| *import != name && layers.contains(&import.as_str())).collect();
+        (inner.to_path_buf(), name, modules)
+    });
+    with_imports.collect()
+}
+
+/// The other modules that a module imports.
+pub(crate) fn imported_by(module: &str) -> BTreeSet<String> {
+    files().into_iter().filter(|(_, name, _)| name == module).flat_map(|(.., imports)| imports).collect()
+}
+
+#[test]
+fn imports_run_down() {
+    let layers = layers();
     let layer = |name: &str| layers.iter().position(|layer| *layer == name);
     let mut seen = 0;
-    for file in &files {
-        let inner = file.strip_prefix(&src).unwrap();
-        let name = inner.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
-        if ["lib", "main", "cli", "layers"].contains(&name) || inner.to_str().unwrap().contains("tests") {
-            continue;
-        }
-        let own = layer(name).unwrap_or_else(|| panic!("`{name}` stands in no layer"));
-        for import in imports(&code(&fs::read_to_string(file).unwrap())) {
-            // Types that the crate itself exports, as `crate::Result`.
-            let Some(imported) = layer(&import) else { continue };
+    for (file, name, imports) in files() {
+        let own = layer(&name).unwrap_or_else(|| panic!("`{name}` stands in no layer"));
+        for import in &imports {
             assert!(
-                imported <= own,
+                layer(import) < Some(own),
                 "`{}` imports `{import}`, which does not stand above `{name}` in the table of src/lib.rs",
-                inner.display()
+                file.display()
             );
-            seen += usize::from(imported < own);
         }
+        seen += imports.len();
     }
     assert!(seen > 500, "{seen} imports were looked at");
 }

@@ -322,44 +322,17 @@ mod tests {
 
     /// A step must run again when code that it calls changes: its `code` lists every module that the listed ones use.
     #[test]
-    #[allow(clippy::unwrap_used)]
     fn code_stands_on_the_code_that_its_steps_name() {
-        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for step in STEPS.iter().filter(|step| step.code != ["*"]) {
             // Not checked: `store`, which uses modules from everywhere but is reached only by reading; `pipeline`, which
             // calls all steps.
             for part in step.code.iter().filter(|part| !["pipeline", "store"].contains(part)) {
-                for called in calls(&source, part) {
+                for called in crate::layers::imported_by(part) {
                     let known = step.code.contains(&called.as_str());
                     let reads_stores = ["input", "engine"].contains(part) && called == "store";
                     assert!(known || reads_stores, "`{part}` calls `{called}`");
                 }
             }
         }
-    }
-
-    /// The modules that a module names as `crate::…`, without its tests.
-    #[allow(clippy::unwrap_used)]
-    fn calls(source: &std::path::Path, part: &str) -> std::collections::BTreeSet<String> {
-        let (mut files, mut folders) = (vec![source.join(part).with_extension("rs")], vec![source.join(part)]);
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
-            }
-        }
-        let mut found = std::collections::BTreeSet::new();
-        for file in files.iter().filter(|f| {
-            f.extension().is_some_and(|e| e == "rs")
-                && !f.ends_with("tests.rs")
-                && !f.iter().any(|part| part == "tests")
-        }) {
-            let text = std::fs::read_to_string(file).unwrap_or_default();
-            let code = text.split("\nmod tests {").next().unwrap_or_default();
-            for named in code.split("crate::").skip(1) {
-                let name: String = named.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-                found.extend((name != part && !name.is_empty()).then_some(name));
-            }
-        }
-        found
     }
 }
