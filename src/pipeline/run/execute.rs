@@ -260,9 +260,7 @@ mod tests {
         let (hold, wait) = channel::<()>();
         let wait = Mutex::new(wait);
         let large = move || {
-            let taken = vec![1_u8; 256 << 20];
-            let _ = wait.lock().unwrap().recv();
-            drop(taken);
+            limits::take_more_and_more(&wait.lock().unwrap());
             Ok(())
         };
         let tasks = [Task { templates: "`templates/report.typ`".into(), ..task("report-pdf", &[], large) }];
