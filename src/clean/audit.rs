@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::checks::{back, forth, references};
-use crate::input::quarantine::Quarantined;
+use crate::input::quarantine::{Amount, Quarantined};
 use crate::input::read::InputFile;
 use crate::schema::contract::TableId;
 
@@ -53,6 +53,9 @@ pub struct Step {
     pub deduplicated: usize,
     /// Rows quarantined.
     pub quarantined: usize,
+    /// What the quarantined rows amount to, for tables with an amount.
+    #[serde(default, skip_serializing_if = "Amount::is_empty")]
+    pub amount: Amount,
 }
 
 /// A change that loses no row, with its count.
@@ -263,6 +266,12 @@ impl Audit {
     /// Rows quarantined, over all steps.
     pub fn quarantined(&self) -> usize {
         self.steps.iter().map(|s| s.quarantined).sum()
+    }
+    /// What the quarantined rows of a table amount to, over all steps.
+    pub fn amount_of(&self, table: &str) -> Amount {
+        let mut amount = Amount::default();
+        self.steps.iter().filter(|step| step.table == table).for_each(|step| amount.append(step.amount));
+        amount
     }
     /// Values quarantined while their rows stay.
     pub fn values_aside(&self) -> usize {

@@ -8,12 +8,13 @@ use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, 
 use super::partition::by_month::first_of_month;
 use super::{checks, locations};
 use crate::error::{Error, Result};
-use crate::input::quarantine::{Quarantine, Quarantined};
+use crate::input::quarantine::{Amount, Quarantine, Quarantined};
 use crate::input::read::{InputFile, RawTable, RawTables, read_table};
 use crate::input::source::Source;
 use crate::input::table_builder::{as_csv, converted};
 use crate::parallel;
-use crate::schema::contract::{LogicalType, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use crate::schema::contract::{Column, LogicalType, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
+use crate::schema::format;
 use crate::table::sort_dedupe::canonical;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
@@ -182,7 +183,8 @@ pub(crate) struct TableAudit {
 impl TableAudit {
     /// Starts the audit of a table whose rows are not cleaned yet. The rows in `raw` itself are not examined.
     pub(crate) fn new(table: &'static Table, raw: RawTable) -> TableAudit {
-        let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows);
+        let read =
+            Step { amount: raw.quarantine.amount, ..step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows) };
         let changes = changes(table, read.rows_out, raw.padded_zips);
         let steps = [read, step(table.name, "clean", 0, 0, 0)];
         let converted = converted(&raw).collect();
@@ -206,6 +208,7 @@ impl TableAudit {
         self.steps[1].rows_out += frame.height();
         self.steps[1].deduplicated += duplicates;
         self.steps[1].quarantined += conflicts.rows;
+        self.steps[1].amount.append(conflicts.amount);
         self.quarantine.append(conflicts);
         (frame, lines)
     }
@@ -228,6 +231,7 @@ pub(crate) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32])
     let order = canonical(&raw, &source_key)?;
     let mut conflicts = Quarantine::default();
     for row in order.conflicts.iter().map(|row| *row as usize) {
+        conflicts.amount.add(amount_of(table, &raw, row)?);
         match conflicts.has_room() {
             true => conflicts.add(conflict(table, file, &raw, row, Some(lines[row]))?),
             false => conflicts.count_rows(1),
@@ -247,7 +251,14 @@ pub(crate) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32])
 
 pub(crate) fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
     let rows_out = rows_in - deduplicated - quarantined;
-    Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined }
+    let amount = Amount::default();
+    Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined, amount }
+}
+
+/// The amount of a row whose columns have their source names, centavos.
+pub(crate) fn amount_of(table: &Table, raw: &DataFrame, row: usize) -> Result<Option<i64>> {
+    let Some(column) = table.amount() else { return Ok(None) };
+    Ok(raw.column(column.source)?.get(row)?.str_value().parse().ok())
 }
 
 /// The quarantine entry for a row that repeats a key with other values; columns under their source names.
@@ -260,7 +271,15 @@ pub(crate) fn conflict(
 ) -> Result<Quarantined> {
     let text = |column: &str| -> Result<String> { Ok(raw.column(column)?.get(row)?.str_value().into_owned()) };
     let key: Vec<String> = table.key.iter().map(|k| text(k)).collect::<Result<_>>()?;
-    let record: Vec<String> = table.columns.iter().map(|c| text(c.source)).collect::<Result<_>>()?;
+    // Amounts as files hold them, so that the row can be found again.
+    let as_in_file = |column: &Column| {
+        let text = text(column.source)?;
+        Ok(match (column.kind, text.parse()) {
+            (LogicalType::Money, Ok(centavos)) => format::text(|out| format::reais(out, centavos)),
+            _ => text,
+        })
+    };
+    let record: Vec<String> = table.columns.iter().map(as_in_file).collect::<Result<_>>()?;
     let (column, value, record) = (table.key.join(" + "), key.join(" + "), as_csv(record.iter()));
     let reason = "the key of another row, with other values".into();
     Ok(Quarantined::new(file.into(), line.map(u64::from), Scope::Row, (&column, &value), reason, &record))

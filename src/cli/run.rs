@@ -285,6 +285,7 @@ fn answers(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<serde_json::V
         "fingerprint": outcome.manifest.core.fingerprint,
         "report": reports(outcome, out),
         "tables": out.join("tables"),
+        "warnings": warnings::all(outcome, out)?,
     });
     if let (Some(answers), serde_json::Value::Object(about)) = (answers.as_object_mut(), about) {
         answers.extend(about);

@@ -7,7 +7,7 @@ use pfe::input::read::Quarantined;
 use pfe::mart::missing::Missing;
 use pfe::pipeline;
 use pfe::schema::TableId;
-use pfe::schema::contract::Scope;
+use pfe::schema::contract::{Scope, TABLES};
 use pfe::text::shortened;
 
 use super::decisions::reais;
@@ -15,6 +15,18 @@ use super::{Outcome, QUOTED, grouped, tell};
 
 /// Prints them.
 pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
+    for warning in all(outcome, out)? {
+        tell("warning", &warning);
+    }
+    if cfg!(not(feature = "pdf")) {
+        tell("warning", "PDF support is not built in");
+        tell("hint", "rebuild with `--features pdf`");
+    }
+    Ok(())
+}
+
+/// All warnings of a run.
+pub fn all(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<Vec<String>> {
     let mut warnings = outcome.audit.warnings.clone();
     if outcome.unfinished_before {
         warnings.push(format!(
@@ -23,14 +35,7 @@ pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
         ));
     }
     warnings.extend(of_data(&outcome.audit, &outcome.missing()?, &out.join("quarantine")));
-    for warning in warnings {
-        tell("warning", &warning);
-    }
-    if cfg!(not(feature = "pdf")) {
-        tell("warning", "PDF support is not built in");
-        tell("hint", "rebuild with `--features pdf`");
-    }
-    Ok(())
+    Ok(warnings)
 }
 
 /// What was set aside with its amounts, what is missing, which checks fail.
@@ -43,9 +48,10 @@ fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String>
     };
     for (table, items) in &audit.quarantine {
         let (Some(first_row), count) = (items.iter().find(is_row), rows_of(table)) else { continue };
-        let lost = lost(table, missing).map_or_else(String::new, |(facts, fate)| {
-            format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" })
-        });
+        let lost = match lost(table, missing) {
+            Some((facts, fate)) => format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" }),
+            None => own_amount(audit, table, count),
+        };
         let place = quarantine.join(table).with_extension("csv");
         warnings.push(format!(
             "{} of `{table}` set aside{lost}; see `{}`; {}",
@@ -65,6 +71,25 @@ fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String>
     let failed = audit.quality.iter().filter(|check| check.severity == Severity::Error && check.failed > 0);
     warnings.extend(failed.map(failure));
     warnings
+}
+
+/// What `count` quarantined rows of a table of facts amount to themselves.
+fn own_amount(audit: &Audit, table: &str, count: usize) -> String {
+    let has_amount = TABLES.iter().any(|declared| declared.name == table && declared.amount().is_some());
+    let (amount, unknown) = (audit.amount_of(table), count.saturating_sub(audit.amount_of(table).rows));
+    match has_amount {
+        false => String::new(),
+        true if amount.is_empty() => ": the amount cannot be read".into(),
+        true => {
+            let sum = format!(", {} BRL that no total counts", reais(amount.centavos as f64 / 100.0));
+            let rest = if unknown > 0 {
+                format!(" (and {} of an unknown amount)", counted(unknown, "row"))
+            } else {
+                String::new()
+            };
+            sum + &rest
+        }
+    }
 }
 
 /// What refers to rows of a table that are not there, with its amount, and what becomes of it.
@@ -124,6 +149,7 @@ fn first(row: &Quarantined) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use pfe::clean::audit::Step;
+    use pfe::input::read::Amount;
 
     use super::*;
 
@@ -138,8 +164,10 @@ mod tests {
             record: String::new(),
         };
         let (table_name, step_name) = (table.into(), "read".into());
+        let amount = Amount::default();
+        let (rows_out, deduplicated) = (0, 0);
         let step =
-            Step { table: table_name, step: step_name, rows_in: 1, rows_out: 0, deduplicated: 0, quarantined: 1 };
+            Step { table: table_name, step: step_name, rows_in: 1, rows_out, deduplicated, quarantined: 1, amount };
         Audit { steps: vec![step], quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
     }
 
@@ -166,5 +194,12 @@ mod tests {
             "1 row of `orders` set aside: its 1 item, 10 BRL, 2 reviews, count as state unknown and have no day"
         );
         assert!(of(&aside("sellers"), &[]).starts_with("1 row of `sellers` set aside; see"));
+        let mut payments = aside("order_payments");
+        assert!(of(&payments, &[]).starts_with("1 row of `order_payments` set aside: the amount cannot be read; see"));
+        payments.steps[0].quarantined = 3;
+        payments.steps[0].amount = Amount { centavos: 429_167, rows: 2 };
+        assert!(of(&payments, &[]).starts_with(
+            "3 rows of `order_payments` set aside, 4,292 BRL that no total counts (and 1 row of an unknown amount); see"
+        ));
     }
 }

@@ -175,10 +175,16 @@ fn audit(results: &Results, words: &Words) -> Value {
     let changed = |kind| audit.changes.iter().filter(|c| c.change == kind).map(|c| c.count).sum::<usize>();
     let worst = audit.nulls.iter().filter(|n| n.total > 0).max_by_key(|n| n.missing * 1_000_000 / n.total);
     let outside = audit.steps.iter().find(|s| s.step == "locate").map_or(0, |s| s.quarantined);
+    let amounts: Vec<Value> = TABLES
+        .iter()
+        .map(|table| (table, audit.amount_of(table.name)))
+        .filter(|(_, amount)| !amount.is_empty())
+        .map(|(table, amount)| json!({ "table": words.table(table.name), "rows": amount.rows, "centavos": amount.centavos }))
+        .collect();
     json!({
         "tables": TABLES.len(), "columns": TABLES.iter().map(|t| t.columns.len()).sum::<usize>(),
         "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
-        "values_aside": audit.values_aside(),
+        "values_aside": audit.values_aside(), "amounts": amounts,
         "kept": audit.steps.iter().filter(|s| s.step == "clean").map(|s| s.rows_out).sum::<usize>(), "outside": outside,
         "checks": audit.quality.len(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
         "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),

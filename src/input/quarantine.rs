@@ -80,7 +80,37 @@ pub struct Quarantine {
     pub rows: usize,
     /// Number of values that were quarantined while their rows stay, by the source name of their column.
     pub values: BTreeMap<String, usize>,
+    /// What the quarantined rows amount to.
+    pub amount: Amount,
     bytes: usize,
+}
+
+/// Sum over quarantined rows of the column that [`Table::amount`](crate::schema::contract::Table::amount) names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// The sum, centavos.
+    pub centavos: i64,
+    /// Number of rows in it. In the other rows the amount itself breaks the contract.
+    pub rows: usize,
+}
+
+impl Amount {
+    /// Adds a row's amount in centavos, if it is known.
+    pub(crate) fn add(&mut self, centavos: Option<i64>) {
+        self.centavos += centavos.unwrap_or_default();
+        self.rows += usize::from(centavos.is_some());
+    }
+
+    /// Adds the amount of other rows.
+    pub(crate) fn append(&mut self, other: Amount) {
+        self.centavos += other.centavos;
+        self.rows += other.rows;
+    }
+
+    /// Whether no row is in it.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
 }
 
 impl Quarantine {
@@ -100,7 +130,8 @@ impl Quarantine {
 
     /// Appends the quarantine of later rows.
     pub(crate) fn append(&mut self, later: Quarantine) {
-        let Quarantine { listed, rows, values, .. } = later;
+        let Quarantine { listed, rows, values, amount, .. } = later;
+        self.amount.append(amount);
         let counts = (self.rows + rows, self.values.clone());
         listed.into_iter().for_each(|item| self.add(item));
         (self.rows, self.values) = counts;

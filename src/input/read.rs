@@ -13,7 +13,7 @@ use super::dialect::Bytes;
 use super::lines::{Bounded, LONGEST};
 use super::parts::FilePart;
 use super::quarantine::Quarantine;
-pub use super::quarantine::Quarantined;
+pub use super::quarantine::{Amount, Quarantined};
 use super::source::{Format, SharedStore, Source, SourceFile};
 use super::table_builder::{TableBuilder, TakeBlock, width};
 use super::typed::TypedRows;

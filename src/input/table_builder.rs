@@ -143,8 +143,8 @@ impl<'t> TableBuilder<'t> {
                 Ok(cell) => cells[i] = cell,
                 Err(_) if column.aside == Scope::Value => alone = true,
                 Err(reason) => {
-                    let source = column.source;
-                    return self.reject(line, source, bytes(field(i)), reason, record());
+                    self.quarantine.amount.add(self.amount(&field));
+                    return self.reject(line, column.source, bytes(field(i)), reason, record());
                 }
             }
         }
@@ -164,6 +164,16 @@ impl<'t> TableBuilder<'t> {
             self.set_values_aside(line, field, record)?;
         }
         if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
+    }
+
+    /// The amount of a row, if it meets the contract; centavos.
+    #[cold]
+    fn amount<'a>(&self, field: &impl Fn(usize) -> Field<'a>) -> Option<i64> {
+        let place = self.table.columns.iter().position(|column| Some(column) == self.table.amount())?;
+        match parsed(&self.declared[place], field(place), &self.bounds) {
+            Ok(Cell::Integer(centavos)) => Some(centavos),
+            _ => None,
+        }
     }
 
     #[cold]

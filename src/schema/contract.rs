@@ -202,6 +202,11 @@ impl Table {
         column.null.is_some() || (self.id == TableId::Geolocation && column.name != self.columns[0].name)
     }
 
+    /// The column whose sum no step may change: the price of items, the value of payments.
+    pub fn amount(&self) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.kind == LogicalType::Money)
+    }
+
     /// The column called `name` in the clean table.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.clean_columns().find(|c| c.name == name)

@@ -2,6 +2,13 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
+/// What `write` writes, as text.
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Centavos as reais: 5890 → `58.90`.
 pub(crate) fn reais(out: &mut Vec<u8>, centavos: i64) {
     if centavos < 0 {
@@ -90,12 +97,6 @@ fn padded(out: &mut Vec<u8>, mut number: u64, width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(&mut out);
-        String::from_utf8_lossy(&out).into_owned()
-    }
 
     #[test]
     fn cells_are_written_as_files_have_them() {

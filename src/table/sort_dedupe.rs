@@ -8,7 +8,8 @@ use rayon::prelude::*;
 /// Which rows of a table stay, in sorted order, and which are removed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Canonical {
-    /// Rows that stay, sorted by the key and then by all other columns, so that the order in the file does not matter.
+    /// Rows that stay, sorted by the key. Of rows with one key, the row with the fewest missing values stays, and of several the
+    /// smallest, so that the order in the file does not matter and a damaged copy does not replace a sound row.
     pub(crate) kept: Vec<IdxSize>,
     /// Number of removed rows that equal a kept row in every column.
     pub(crate) duplicates: usize,
@@ -27,25 +28,31 @@ pub(crate) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonic
     let rows = frame.height();
     Ok(match columns.as_slice() {
         // Where the prefix of the first column is its whole value, most comparisons end at the second column: use that as the prefix, too.
-        [first, second, rest @ ..] if key.len() > 1 && first.is_short() && second.is_a_number() => {
+        [first, second, ..] if key.len() > 1 && first.is_short() && second.is_a_number() => {
             let prefix = |row| (u128::from(first.prefix(row)) << 64) | u128::from(second.prefix(row));
-            sort_out((0..rows).map(prefix), rest, key, others)
+            sort_out((0..rows).map(prefix), &key[2..], key, others)
         }
-        [first, ..] => sort_out((0..rows).map(|row| first.prefix(row)), &columns, key, others),
+        [first, ..] => sort_out((0..rows).map(|row| first.prefix(row)), key, key, others),
         [] => Canonical::default(),
     })
 }
 
-/// Sorts row numbers by prefix, then by `columns`; of rows with equal `key`, keeps the first.
+/// Sorts row numbers by prefix, then by `rest`, the columns of the key that the prefix does not hold; of rows with equal `key`, keeps the
+/// first.
 fn sort_out<P: Ord + Copy + Send>(
     prefixes: impl Iterator<Item = P>,
-    columns: &[Values<'_>],
+    rest: &[Values<'_>],
     key: &[Values<'_>],
     others: &[Values<'_>],
 ) -> Canonical {
     let mut rows: Vec<(P, IdxSize)> = prefixes.zip(0..).collect();
+    let of_one_key =
+        |a: IdxSize, b: IdxSize| missing(others, a).cmp(&missing(others, b)).then_with(|| compare(others, a, b));
     // Equal rows stay in file order: which lines are reported must not depend on how the rows are split.
-    rows.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| compare(columns, a.1, b.1)).then(a.1.cmp(&b.1)));
+    rows.par_sort_unstable_by(|a, b| {
+        let by_key = a.0.cmp(&b.0).then_with(|| compare(rest, a.1, b.1));
+        by_key.then_with(|| of_one_key(a.1, b.1)).then(a.1.cmp(&b.1))
+    });
 
     let mut result = Canonical { kept: Vec::with_capacity(rows.len()), ..Default::default() };
     let mut previous: Option<(P, IdxSize)> = None;
@@ -61,6 +68,11 @@ fn sort_out<P: Ord + Copy + Send>(
         previous = Some((prefix, row));
     }
     result
+}
+
+/// Number of missing values in a row.
+fn missing(columns: &[Values<'_>], row: IdxSize) -> usize {
+    columns.iter().filter(|column| column.is_missing(row as usize)).count()
 }
 
 fn compare(columns: &[Values<'_>], a: IdxSize, b: IdxSize) -> Ordering {
@@ -98,6 +110,14 @@ impl<'a> Values<'a> {
                 (Some(a), Some(b)) => a.total_cmp(&b),
                 (a, b) => a.is_some().cmp(&b.is_some()),
             },
+        }
+    }
+
+    fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Values::Text(v) => v.get(row).is_none(),
+            Values::Integer(v) => v.get(row).is_none(),
+            Values::Float(v) => v.get(row).is_none(),
         }
     }
 
@@ -148,6 +168,17 @@ pub(crate) fn prefix(text: &str) -> u64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_rows_with_one_key_the_most_complete_stays_and_of_several_the_smallest() {
+        let frame = df!(
+            "key" => ["a", "a", "a", "b", "b"],
+            "city" => [Some("x"), Some("a"), Some("y"), Some("v"), Some("u")],
+            "state" => [Some("SP"), None, Some("SP"), Some("RJ"), Some("RJ")],
+        );
+        let order = canonical(&frame.unwrap(), &["key"]).unwrap();
+        assert_eq!((order.kept, order.conflicts), (vec![0, 4], vec![2, 1, 3]));
+    }
 
     #[test]
     fn duplicates_go_and_conflicts_are_named() {

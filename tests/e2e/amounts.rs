@@ -113,3 +113,74 @@ fn gaps_and_errors_are_told_on_the_console() {
     );
     assert!(work.read("out/report.html").contains("incomplet"));
 }
+
+/// A row of a table of facts takes its own amount away: console, audit and report say how much.
+#[test]
+fn facts_that_are_set_aside_are_told_with_their_amount() {
+    let work = Workdir::with_data();
+    // A payment of an unknown type, one whose amount is no amount, and one that repeats a key with another amount.
+    let payments = raw(&work, "order_payments");
+    let of_type = |row: &BTreeMap<String, String>, to: &str| {
+        let line = |kind: &str| {
+            let [order, place, parts, amount] =
+                ["order_id", "payment_sequential", "payment_installments", "payment_value"].map(|name| &row[name]);
+            (format!("{order}\",{place},{kind},{parts},{amount}"), format!("{order},{place},{kind},{parts},{amount}"))
+        };
+        (line(&row["payment_type"]), line(to))
+    };
+    let (first, second, third) = (&payments[3], &payments[30], &payments[60]);
+    work.edit("data/olist_order_payments_dataset.csv", |text| {
+        let (was, is) = of_type(first, "pix");
+        let text = text.replace(&was.0, &is.0).replace(&was.1, &is.1);
+        let of = |row: &BTreeMap<String, String>, amount: &str, lines: &str| -> String {
+            let line = |line: &str| {
+                let is_it = line.trim_start_matches('"').starts_with(&row["order_id"])
+                    && line.ends_with(&format!(",{}", row["payment_value"]));
+                let changed = line.rsplit_once(',').map(|(start, _)| format!("{start},{amount}\n")).unwrap_or_default();
+                match (is_it, amount.starts_with('+')) {
+                    (true, false) => changed,
+                    (true, true) => format!("{line}\n{}", changed.replace(",+", ",")),
+                    (false, _) => format!("{line}\n"),
+                }
+            };
+            lines.lines().map(line).collect()
+        };
+        let text = of(second, "none", &text);
+        of(third, "+9000000.00", &text)
+    });
+    let done = work.ok(&["run", "--data", "data", "--lang", "en"]);
+    let lost = exact(&first["payment_value"]) + 900_000_000;
+    let said = done.stderr.replace(',', "");
+    let expected = format!(
+        "3 rows of `order_payments` set aside {:.0} BRL that no total counts (and 1 row of an unknown amount)",
+        (lost as f64 / 100.0).round()
+    );
+    assert!(said.contains(&expected), "`{expected}` is not in:\n{done}");
+    let audit = work.json("out/audit.json");
+    let amounts: i64 =
+        audit["steps"].as_array().unwrap().iter().filter_map(|step| step["amount"]["centavos"].as_i64()).sum();
+    assert_eq!(amounts, lost);
+    assert!(work.read("out/report.html").contains("which no total counts"));
+    let aside = work.table("out/quarantine/order_payments.csv");
+    assert!(aside.iter().any(|row| row["record"].ends_with(",9000000.00")), "{aside:?}");
+    let json = work.ok(&["run", "--data", "data", "--lang", "en", "--json", "--quiet"]);
+    assert!(json.stdout.contains("that no total counts"), "{json}");
+}
+
+/// Of two rows with one key the one that was not damaged stays.
+#[test]
+fn a_damaged_copy_of_a_row_does_not_replace_it() {
+    let work = Workdir::with_data();
+    work.ok(&["run", "--data", "data"]);
+    let states = work.table("out/tables/by_state.csv");
+    work.edit("data/olist_customers_dataset.csv", |text| {
+        let damaged = text.lines().skip(1).step_by(7).map(|line| {
+            let (start, _) = line.rsplit_once(',').unwrap();
+            let (start, _) = start.rsplit_once(',').unwrap();
+            format!("{start},aaa,ZZ\n")
+        });
+        text.clone() + &damaged.collect::<String>()
+    });
+    work.ok(&["run", "--data", "data", "--out", "again"]);
+    assert_eq!(work.table("again/tables/by_state.csv"), states);
+}

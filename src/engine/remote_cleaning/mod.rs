@@ -18,7 +18,7 @@ pub(crate) use self::sql::MALFORMED;
 pub(crate) use self::sql::quoted;
 use self::sql::{ALONE, BROKEN, RECORD, REPLACEMENT, Statements};
 use crate::clean::audit::{Audit, Change, ChangeKind};
-use crate::clean::tables::{TableAudit, audit_of, conflict, some_order, step};
+use crate::clean::tables::{TableAudit, amount_of, audit_of, conflict, some_order, step};
 use crate::error::{Error, Result};
 use crate::input::built_in;
 use crate::input::quarantine::{Quarantine, Quarantined, mostly_broken};
@@ -26,7 +26,7 @@ use crate::input::read::{InputFile, RawTable};
 use crate::input::source::Source;
 use crate::input::table_builder::{TableBuilder, as_csv};
 use crate::schema::contract::{Scope, TABLES, Table, TableId, ZIP_LOCATIONS};
-use crate::schema::parse::{Bounds, parse};
+use crate::schema::parse::{Bounds, Cell, parse};
 use crate::schema::read_options::Years;
 use crate::store::url::is_url;
 use crate::table::parquet::{parts, write_frame};
@@ -193,6 +193,7 @@ impl Raw {
         if conflicts > 0 {
             let rows = server.rows(&format!("cannot sort `{}` out", table.name), &statements.conflicts())?;
             for row in 0..rows.height() {
+                account.steps[1].amount.add(amount_of(table, &rows, row)?);
                 account.quarantine.add(conflict(table, &self.files.name, &rows, row, None)?);
             }
         }
@@ -223,6 +224,7 @@ impl Raw {
         let mut aside = Vec::with_capacity(rows.height());
         for (row, (broken, alone)) in broken.iter().zip(alone.iter()).enumerate() {
             if let Some(broken) = broken {
+                quarantine.amount.add(if broken == RECORD { None } else { self.amount(&rows, row)? });
                 aside.push((broken, self.aside(&rows, row, broken, Scope::Row)?));
                 continue;
             }
@@ -254,6 +256,19 @@ impl Raw {
 
     fn miscounted(&self, found: usize) -> String {
         format!("{found} fields where the header has {}", self.files.header.len())
+    }
+
+    /// The amount of a quarantined row, if it meets the contract; centavos.
+    fn amount(&self, rows: &DataFrame, row: usize) -> Result<Option<i64>> {
+        let mut columns = self.table.columns.iter().zip(&self.positions);
+        let Some((column, position)) = columns.find(|(column, _)| Some(*column) == self.table.amount()) else {
+            return Ok(None);
+        };
+        let text = rows.column(&format!("r{position}"))?.str()?.get(row).unwrap_or_default();
+        match parse(column, text.trim_end_matches('\r').as_bytes(), &Bounds::of(self.years)) {
+            Ok(Cell::Integer(centavos)) => Ok(Some(centavos)),
+            _ => Ok(None),
+        }
     }
 
     fn aside(&self, rows: &DataFrame, row: usize, broken: i64, scope: Scope) -> Result<Quarantined> {

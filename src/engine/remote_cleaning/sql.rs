@@ -149,9 +149,7 @@ impl Statements<'_> {
         let place = match self.table.key {
             [] => "1".into(),
             key => {
-                let others = self.table.columns.iter().filter(|column| !key.contains(&column.name));
-                let others = list(others, |column| format!("{} NULLS FIRST", column.name));
-                format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {others})", key.join(", "))
+                format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {})", key.join(", "), self.preferred())
             }
         };
         format!(
@@ -159,6 +157,14 @@ impl Statements<'_> {
              WHERE {BROKEN} IS NULL GROUP BY {columns}) AS d",
             self.view("checked")
         )
+    }
+
+    /// The order of rows with one key, as in [`canonical`](crate::table::sort_dedupe::canonical): the first of them stays.
+    fn preferred(&self) -> String {
+        let others = || self.table.columns.iter().filter(|column| !self.table.key.contains(&column.name));
+        let missing: Vec<String> =
+            others().map(|column| format!("CASE WHEN {} IS NULL THEN 1 ELSE 0 END", column.name)).collect();
+        format!("{}, {}", missing.join(" + "), list(others(), |column| format!("{} NULLS FIRST", column.name)))
     }
 
     /// Number of readable rows, of distinct ones, and of those that repeat the key of another row.
@@ -173,8 +179,9 @@ impl Statements<'_> {
     /// The rows that repeat the key of another row, under source names.
     pub(crate) fn conflicts(&self) -> String {
         let texts = list(self.table.columns, |c| format!("CAST({} AS STRING) AS {}", c.name, quoted(c.source)));
-        let order = list(self.table.columns, |column| format!("{} NULLS FIRST", column.name));
-        format!("SELECT {texts} FROM (SELECT * FROM {} WHERE place > 1) AS c ORDER BY {order}", self.view("ranked"))
+        let (key, order) = (self.table.key.join(", "), self.preferred());
+        let ranked = self.view("ranked");
+        format!("SELECT {texts} FROM (SELECT * FROM {ranked} WHERE place > 1) AS c ORDER BY {key}, {order}")
     }
 
     /// `t`: one row per key, with derived columns. Unsorted: engines write the parts of a table concurrently.
