@@ -51,8 +51,8 @@ const DRAWINGS = [
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(`file://${file}`);
     const drawn = await page.$$("figure svg rect.own");
-    // One of them ends itself before it draws.
-    assert.strictEqual(drawn.length, DRAWINGS.length - 1, "what draws is drawn");
+    // Two of them end before they draw, as browsers read them: one at its `<meta>`, one at its `</svg>`.
+    assert.strictEqual(drawn.length, DRAWINGS.length - 2, "what draws is drawn");
     for (const rect of drawn) await rect.dispatchEvent("click");
     await page.waitForTimeout(500);
     assert.strictEqual(page.url(), `file://${file}`);
