@@ -118,35 +118,19 @@ fn gaps_and_errors_are_told_on_the_console() {
 #[test]
 fn facts_that_are_set_aside_are_told_with_their_amount() {
     let work = Workdir::with_data();
-    // A payment of an unknown type, one whose amount is no amount, and one that repeats a key with another amount.
-    let payments = raw(&work, "order_payments");
-    let of_type = |row: &BTreeMap<String, String>, to: &str| {
-        let line = |kind: &str| {
-            let [order, place, parts, amount] =
-                ["order_id", "payment_sequential", "payment_installments", "payment_value"].map(|name| &row[name]);
-            (format!("{order}\",{place},{kind},{parts},{amount}"), format!("{order},{place},{kind},{parts},{amount}"))
-        };
-        (line(&row["payment_type"]), line(to))
-    };
-    let (first, second, third) = (&payments[3], &payments[30], &payments[60]);
+    // Line 4 gets an unknown type, line 31 an amount that is none; line 61 comes again with another amount.
+    let first = raw(&work, "order_payments").remove(2);
     work.edit("data/olist_order_payments_dataset.csv", |text| {
-        let (was, is) = of_type(first, "pix");
-        let text = text.replace(&was.0, &is.0).replace(&was.1, &is.1);
-        let of = |row: &BTreeMap<String, String>, amount: &str, lines: &str| -> String {
-            let line = |line: &str| {
-                let is_it = line.trim_start_matches('"').starts_with(&row["order_id"])
-                    && line.ends_with(&format!(",{}", row["payment_value"]));
-                let changed = line.rsplit_once(',').map(|(start, _)| format!("{start},{amount}\n")).unwrap_or_default();
-                match (is_it, amount.starts_with('+')) {
-                    (true, false) => changed,
-                    (true, true) => format!("{line}\n{}", changed.replace(",+", ",")),
-                    (false, _) => format!("{line}\n"),
-                }
-            };
-            lines.lines().map(line).collect()
+        let line = |(number, line): (usize, &str)| {
+            let start = line.rsplit_once(',').unwrap().0;
+            match number {
+                4 => format!("{}\n", line.replace(&first["payment_type"], "pix")),
+                31 => format!("{start},none\n"),
+                61 => format!("{line}\n{start},9000000.00\n"),
+                _ => format!("{line}\n"),
+            }
         };
-        let text = of(second, "none", &text);
-        of(third, "+9000000.00", &text)
+        (1..).zip(text.lines()).map(line).collect()
     });
     let done = work.ok(&["run", "--data", "data", "--lang", "en"]);
     let lost = exact(&first["payment_value"]) + 900_000_000;
