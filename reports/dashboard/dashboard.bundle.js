@@ -1552,8 +1552,10 @@ byId("figures").append(...figures.map((tile) => tile.button));
 var board = byId("board");
 board.replaceChildren(...LAYOUT.map((one) => one.element));
 document.body.append(said);
+var LEAST_WIDTH = 120;
 var measure = () => {
-  const widths = PANELS.map((one) => Math.floor(one.body?.clientWidth ?? 0));
+  const laidOut = (width) => width < LEAST_WIDTH ? 0 : width;
+  const widths = PANELS.map((one) => laidOut(Math.floor(one.body?.clientWidth ?? 0)));
   const changed = PANELS.some((one, i) => widths[i] && one.width !== widths[i]);
   PANELS.forEach((one, i) => one.width = widths[i] || one.width);
   return changed;

@@ -89,9 +89,13 @@ const board = byId("board");
 board.replaceChildren(...LAYOUT.map((one) => one.element));
 document.body.append(said);
 
+/** Pixels. A panel that is narrower, as no screen makes it, is not laid out yet; its chart keeps the width that it has. */
+const LEAST_WIDTH = 120;
+
 /** Charts are as wide as their panels; all widths are read before anything is drawn. */
 const measure = () => {
-  const widths = PANELS.map((one) => Math.floor(one.body?.clientWidth ?? 0));
+  const laidOut = (/** @type {number} */ width) => (width < LEAST_WIDTH ? 0 : width);
+  const widths = PANELS.map((one) => laidOut(Math.floor(one.body?.clientWidth ?? 0)));
   const changed = PANELS.some((one, i) => widths[i] && one.width !== widths[i]);
   PANELS.forEach((one, i) => (one.width = widths[i] || one.width));
   return changed;
