@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::checks::{back, forth, references};
+use super::checks::{child_to_parent, parent_to_child, references};
 use crate::input::quarantine::{Amount, Quarantined};
 use crate::input::read::InputFile;
 use crate::schema::contract::TableId;
@@ -230,8 +230,8 @@ impl Audit {
             let child = (table.name.to_string(), key.column.to_string());
             let parent = (key.table.name().to_string(), key.references.to_string());
             let directions = [
-                (of(table.name, &forth(key)), &child, &parent, Direction::ToParent),
-                (of(key.table.name(), &back(table, key)), &parent, &child, Direction::ToChildren),
+                (of(table.name, &child_to_parent(key)), &child, &parent, Direction::ToParent),
+                (of(key.table.name(), &parent_to_child(table, key)), &parent, &child, Direction::ToChildren),
             ];
             for (counted, from, to, direction) in directions {
                 let coverage = |(alone, total, severity)| {

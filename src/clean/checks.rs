@@ -180,7 +180,8 @@ impl Quality {
         checks.extend(steps.iter().filter_map(unique_key));
         let mut relations = Vec::new();
         for (table, key) in references() {
-            let Some(Measured { forth, back, per_parent, referring }) = self.measured.remove(&(table.id, key.column))
+            let Some(Measured { child_to_parent, parent_to_child, per_parent, referring }) =
+                self.measured.remove(&(table.id, key.column))
             else {
                 continue;
             };
@@ -194,9 +195,9 @@ impl Quality {
                 from: (table.name.into(), key.column.into()),
                 to: (key.table.name().into(), key.references.into()),
                 per_parent: per_parent.unwrap_or_default(),
-                orphans: forth.failed,
+                orphans: child_to_parent.failed,
             });
-            checks.extend([forth, back]);
+            checks.extend([child_to_parent, parent_to_child]);
         }
         checks.sort_by(|a, b| (&a.table, a.severity, &a.check).cmp(&(&b.table, b.severity, &b.check)));
         (audit.quality, audit.relations) = (checks, relations);
@@ -285,12 +286,12 @@ pub(crate) fn untranslated(products: &DataFrame, categories: &DataFrame) -> Resu
 }
 
 /// Name of the child → parent check: each reference finds its row.
-pub(crate) fn forth(key: &ForeignKey) -> String {
+pub(crate) fn child_to_parent(key: &ForeignKey) -> String {
     format!("`{}` is in `{}`", key.column, key.table.name())
 }
 
 /// Name of the parent → child check: each value is referenced by rows of `from`.
-pub(crate) fn back(from: &Table, key: &ForeignKey) -> String {
+pub(crate) fn parent_to_child(from: &Table, key: &ForeignKey) -> String {
     format!("`{}` is used by `{}.{}`", key.references, from.name, key.column)
 }
 
@@ -375,8 +376,8 @@ pub(crate) struct Counted {
 
 /// Results of a foreign key on some rows.
 pub(crate) struct Measured {
-    pub(crate) forth: Check,
-    pub(crate) back: Check,
+    pub(crate) child_to_parent: Check,
+    pub(crate) parent_to_child: Check,
     /// Least and greatest number of children per value; `None` if there are no values.
     pub(crate) per_parent: Option<(usize, usize)>,
     /// Number of children per value, for a short parent table.
@@ -388,33 +389,40 @@ impl Measured {
         let Counted { total, orphans, samples, values, unused, first_unused, per_parent } = counted;
         let severity = if key.strict { Wrong } else { Warning };
         Measured {
-            forth: outcome(from, forth(key), severity, (orphans, total), samples),
-            back: outcome(key.table.table(), back(from, key), Info, (unused, values), first_unused),
+            child_to_parent: outcome(from, child_to_parent(key), severity, (orphans, total), samples),
+            parent_to_child: outcome(
+                key.table.table(),
+                parent_to_child(from, key),
+                Info,
+                (unused, values),
+                first_unused,
+            ),
             per_parent,
             referring: None,
         }
     }
 
     /// Clears the parent → child results, which are valid only if all children were counted.
-    pub(crate) fn forth(mut self) -> Measured {
-        (self.back.failed, self.back.total, self.per_parent) = (0, 0, None);
-        self.back.samples.clear();
+    pub(crate) fn child_to_parent(mut self) -> Measured {
+        (self.parent_to_child.failed, self.parent_to_child.total, self.per_parent) = (0, 0, None);
+        self.parent_to_child.samples.clear();
         self
     }
 
     /// Clears the child → parent results, which are valid only if all parents were known.
-    pub(crate) fn back(mut self) -> Measured {
-        (self.forth.failed, self.forth.total) = (0, 0);
-        self.forth.samples.clear();
+    pub(crate) fn parent_to_child(mut self) -> Measured {
+        (self.child_to_parent.failed, self.child_to_parent.total) = (0, 0);
+        self.child_to_parent.samples.clear();
         self
     }
 
     fn add(&mut self, later: Measured) {
-        self.forth.failed += later.forth.failed;
-        self.forth.total += later.forth.total;
-        let samples: BTreeSet<String> = self.forth.samples.drain(..).chain(later.forth.samples).collect();
-        self.forth.samples.extend(samples.into_iter().take(SAMPLES));
-        add(&mut self.back, later.back);
+        self.child_to_parent.failed += later.child_to_parent.failed;
+        self.child_to_parent.total += later.child_to_parent.total;
+        let samples: BTreeSet<String> =
+            self.child_to_parent.samples.drain(..).chain(later.child_to_parent.samples).collect();
+        self.child_to_parent.samples.extend(samples.into_iter().take(SAMPLES));
+        add(&mut self.parent_to_child, later.parent_to_child);
         self.per_parent = match (self.per_parent, later.per_parent) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),

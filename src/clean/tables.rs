@@ -163,7 +163,7 @@ pub(crate) struct Cleaned {
 pub(crate) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
     let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
     let mut account = TableAudit::new(table, raw);
-    let (frame, lines) = account.add(sort_out(table, &account.file.name, frame, &lines)?);
+    let (frame, lines) = account.add(deduplicate(table, &account.file.name, frame, &lines)?);
     Ok(Cleaned { frame, lines, account })
 }
 
@@ -202,8 +202,8 @@ impl TableAudit {
     }
 
     /// Adds the counts of cleaned rows to the audit; returns the kept rows and their lines.
-    pub(crate) fn add(&mut self, sorted: Sorted) -> (DataFrame, Vec<u32>) {
-        let Sorted { frame, lines, rows_in, duplicates, conflicts } = sorted;
+    pub(crate) fn add(&mut self, sorted: Deduplicated) -> (DataFrame, Vec<u32>) {
+        let Deduplicated { frame, lines, rows_in, duplicates, conflicts } = sorted;
         self.steps[1].rows_in += rows_in;
         self.steps[1].rows_out += frame.height();
         self.steps[1].deduplicated += duplicates;
@@ -215,7 +215,7 @@ impl TableAudit {
 }
 
 /// Cleaned rows, not yet in the audit.
-pub(crate) struct Sorted {
+pub(crate) struct Deduplicated {
     frame: DataFrame,
     /// The line of each row.
     lines: Vec<u32>,
@@ -226,7 +226,7 @@ pub(crate) struct Sorted {
 
 /// Removes duplicates, quarantines key conflicts, sorts, renames columns and adds derived ones. All rows with the same key must be passed
 /// together; `lines` are their lines in `file`.
-pub(crate) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Sorted> {
+pub(crate) fn deduplicate(table: &Table, file: &str, raw: DataFrame, lines: &[u32]) -> Result<Deduplicated> {
     let source_key: Vec<&str> = table.key.iter().filter_map(|k| table.column(k)).map(|c| c.source).collect();
     let order = canonical(&raw, &source_key)?;
     let mut conflicts = Quarantine::default();
@@ -246,7 +246,7 @@ pub(crate) fn sort_out(table: &Table, file: &str, raw: DataFrame, lines: &[u32])
     if table.id == TableId::Orders {
         derive_dates(&mut frame)?;
     }
-    Ok(Sorted { frame, lines, rows_in, duplicates, conflicts })
+    Ok(Deduplicated { frame, lines, rows_in, duplicates, conflicts })
 }
 
 pub(crate) fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
@@ -275,7 +275,7 @@ pub(crate) fn conflict(
     let as_in_file = |column: &Column| {
         let text = text(column.source)?;
         Ok(match (column.kind, text.parse()) {
-            (LogicalType::Money, Ok(centavos)) => format::text(|out| format::reais(out, centavos)),
+            (LogicalType::Money, Ok(centavos)) => format::brl(centavos),
             _ => text,
         })
     };

@@ -8,8 +8,7 @@ use pfe::models::span::date;
 use pfe::regular;
 use serde_json::{Value, json};
 
-use super::grouped;
-use super::run::LONGEST_TEXT;
+use super::{LONGEST_TEXT, reais};
 
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
@@ -99,9 +98,4 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
     }
     line("how to get paid", paid);
     text
-}
-
-/// Whole BRL with grouped digits.
-pub fn reais(value: f64) -> String {
-    grouped(value.round() as i64)
 }

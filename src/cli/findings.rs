@@ -7,8 +7,8 @@ use pfe::models::span::date;
 use pfe::{Error, mart};
 
 use super::data::Data;
-use super::decisions::{self, DecisionArgs, reais};
-use super::{Outcome, print, print_json};
+use super::decisions::{self, DecisionArgs};
+use super::{Outcome, print, print_json, reais};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

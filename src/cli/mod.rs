@@ -210,6 +210,14 @@ fn print_json(value: &serde_json::Value) -> Outcome {
     print(&escaped_json(&format!("{value:#}\n")))
 }
 
+/// No text that somebody writes for a run is longer, bytes.
+pub(super) const LONGEST_TEXT: u64 = 1 << 24;
+
+/// An amount in whole reais, digits in groups.
+fn reais(value: f64) -> String {
+    grouped(value.round() as i64)
+}
+
 /// A number with its digits in groups of three: `112,650`.
 fn grouped(number: impl Into<i64>) -> String {
     let number = number.into();

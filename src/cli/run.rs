@@ -31,10 +31,8 @@ use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::decisions::{self, DecisionArgs};
 use super::reading::ReadingArgs;
-use super::{LangArg, Outcome, grouped, print, print_json, warnings};
+use super::{LONGEST_TEXT, LangArg, Outcome, grouped, print, print_json, warnings};
 
-/// No text that somebody writes for a run is longer, bytes.
-pub(super) const LONGEST_TEXT: u64 = 1 << 24;
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
 
@@ -315,7 +313,7 @@ fn told(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
     }
     text += &format!("{:<20}{}\n", "dashboard", out.join("dashboard.html").display());
     text += &format!("{:<20}{}\n", "tables", out.join("tables").display());
-    if let Some(grown) = &outcome.grown {
+    if let Some(grown) = &outcome.incremental {
         text += &format!("{:<20}{grown}\n", "clean and mart");
     }
     if !outcome.unchanged && count(Did::Reused) > 0 {

@@ -10,8 +10,7 @@ use pfe::schema::TableId;
 use pfe::schema::contract::{Scope, TABLES};
 use pfe::text::shortened;
 
-use super::decisions::reais;
-use super::{Outcome, QUOTED, grouped, tell};
+use super::{Outcome, QUOTED, grouped, reais, tell};
 
 /// Prints them.
 pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {

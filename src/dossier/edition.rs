@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// Shown for a missing value.
+pub(crate) const NONE: &str = "–";
+
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -220,6 +223,11 @@ pub(crate) const NAME: usize = 80;
 /// Names from the data that no language knows are shown as they are, up to [`NAME`] characters.
 fn named(names: &BTreeMap<String, String>, name: &str) -> String {
     names.get(name).cloned().unwrap_or_else(|| shortened(name, NAME).replace('_', " "))
+}
+
+/// Reais in centavos.
+pub(crate) fn centavos(reais: f64) -> i64 {
+    (reais * 100.0).round() as i64
 }
 
 #[cfg(test)]

@@ -4,13 +4,15 @@
 //! categories, states and methods in `words.toml`. This module provides only the numbers.
 
 mod costs;
-mod decided;
-mod decided_tables;
+mod decision_tables;
+mod decisions;
 pub(crate) mod edition;
 mod figures;
 mod provenance;
 mod tables;
 mod values;
+
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::report::{Document, Materials, Meta, Style, Templates, bibliography, compose};
@@ -33,7 +35,10 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     let lang = results.parameters.lang;
     let edition = Edition::of(lang, templates)?;
     let costs = costs::costs(templates)?;
-    let values = values::values(results, &edition.words, &costs)?;
+    let mut values = values::values(results, &edition.words, &costs)?;
+    if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decisions::values(results, &edition.words)) {
+        all.extend(decided);
+    }
     let captions = edition.captions(&values)?;
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::costs;
 use super::costs::Cost;
-use super::decided_tables as decided;
-use super::edition::{Captions, Words};
+use super::decision_tables as decided;
+use super::edition::{Captions, NONE, Words};
 use crate::clean::audit::{Coverage, Severity};
 use crate::decisions::Facts;
 use crate::error::Result;
@@ -17,8 +17,6 @@ use crate::schema::contract::{Column, TABLES, UNKNOWN};
 
 /// Rows of a ranking.
 const TOP: usize = 15;
-/// Shown for a missing value.
-pub(crate) const NONE: &str = "–";
 
 pub(crate) fn tables(
     results: &Results,

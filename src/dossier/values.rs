@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 use super::costs;
 use super::costs::Cost;
-use super::decided;
-use super::decided::centavos;
-use super::edition::Words;
+use super::edition::{Words, centavos};
 use crate::clean::audit::{ChangeKind, GAP, Severity};
 use crate::decisions::region::population;
 use crate::decisions::{Facts, Findings, LEAST_SHARE, StatePayments};
@@ -34,7 +32,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
     states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
     let half = fewest_for_half(&states, findings.total.revenue_centavos);
     let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
-    let mut values = json!({
+    let values = json!({
         "total": facts(&findings.total, words.state("BR")),
         "period": {
             "first": period.first.to_string(),
@@ -76,9 +74,6 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "penetration": penetration(findings, words),
         "first_categories": first_categories(results, words)?,
     });
-    if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decided::values(results, words)) {
-        all.extend(decided);
-    }
     Ok(values)
 }
 

@@ -1,4 +1,4 @@
-//! Tables of the mart → checks that they add up to the clean tables, to the centavo, whatever was quarantined. Used by `sums`, `grow` and
+//! Tables of the mart → checks that they add up to the clean tables, to the centavo, whatever was quarantined. Used by `sums`, `incremental` and
 //! engines when a mart is complete.
 //!
 //! `totals` holds the sums of the clean tables. An item, payment or review counts once in every table made of all items, payments or

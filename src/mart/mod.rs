@@ -6,7 +6,7 @@
 
 pub(crate) mod by_day;
 pub(crate) mod codes;
-pub mod grow;
+pub mod incremental;
 pub mod law;
 pub mod missing;
 pub mod month;
@@ -166,8 +166,8 @@ impl SalesMart {
         }
     }
 
-    /// Replaces the tables and months in `files`, and adds new months; see [`grow`].
-    fn with_files(&self, files: &grow::Files) -> Result<SalesMart> {
+    /// Replaces the tables and months in `files`, and adds new months; see [`incremental`].
+    fn with_files(&self, files: &incremental::Files) -> Result<SalesMart> {
         let month = |(name, rows): (&String, &DataFrame)| {
             let month = name.strip_prefix(BY_DAY)?.strip_prefix('/')?;
             Some((month.to_string(), rows.clone()))

@@ -148,7 +148,8 @@ fn plane(values: &[(Month, f64)]) -> impl Fn(Month) -> f64 + use<> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::models::panel::{By, Panel};
+    use crate::models::panel::Panel;
+    use crate::models::span::By;
 
     fn month(year: i32, month: u32) -> Month {
         Month { year, month }

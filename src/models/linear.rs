@@ -385,8 +385,8 @@ fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
                 x[0] = ((recent[0][k] + floor) / b).ln();
                 x[1] = ((recent[1][k] + floor) / b).ln();
                 x[2] = ((orders[k] + super::forecast::FLOOR_ORDERS) * tickets[k] / b).ln();
-                x[3] = series.supply.concentration[wanted[k]];
-                x[4] = series.supply.silent[wanted[k]];
+                x[3] = series.supply.seller_hhi[wanted[k]];
+                x[4] = series.supply.inactive_share[wanted[k]];
             }
         }
     }

@@ -19,8 +19,9 @@ pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
 pub use outlook::{ForecastSet, View, outlook, outlook_with};
-pub use panel::{By, History, Panel};
+pub use panel::{History, Panel};
 pub use shares::SupplyIndicators;
+pub use span::By;
 pub use span::{DateRange, Frequency};
 
 /// All models, ours first.

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
-use super::panel::{By, History, Panel};
+use super::panel::{History, Panel};
 use super::shares::SupplyIndicators;
+use super::span::By;
 use super::span::Frequency;
 use crate::error::Result;
 use crate::mart::SalesMart;

@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::shares::SupplyIndicators;
-use super::span::{DateRange, date};
+use super::span::{By, DateRange, STALE_DAYS, date};
 use super::supply::Supply;
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
@@ -19,33 +17,11 @@ use crate::mart::period::Period;
 const USUAL: f64 = 0.1;
 /// If more expected orders than this are missing, it is no chance (e⁻¹⁴ ≈ 10⁻⁶): the data end early.
 const MISSED: f64 = 14.0;
-/// Data that end more than this many days before the cutoff say nothing about what follows it.
-pub(super) const STALE_DAYS: i32 = 62;
 /// A day is exceptional if its orders exceed the median m of the four weeks before by 75 % and by 3√m …
 const EXCEPTIONAL: f64 = 1.75;
 /// … after the first weeks of the shop, in which every day exceeds the weeks before.
 const SETTLED_DAYS: usize = 56;
 const WEEKS: usize = 28;
-
-/// Grain of the series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// By category of the items.
-    Category,
-    /// By state of the customers.
-    State,
-}
-
-impl By {
-    /// Name of the column in the mart.
-    pub fn column(self) -> &'static str {
-        match self {
-            By::Category => "category",
-            By::State => "state",
-        }
-    }
-}
 
 /// Daily values of one category or state, without canceled and unavailable orders.
 #[derive(Debug, Clone, Default)]
@@ -319,7 +295,7 @@ impl History {
     /// Seller HHI and share of inactive products at the end, by series.
     pub fn supply(&self) -> impl Iterator<Item = (f64, f64)> {
         let last = |values: &[f64]| values.last().copied().unwrap_or(0.0);
-        self.series.iter().map(move |s| (last(&s.supply.concentration), last(&s.supply.silent)))
+        self.series.iter().map(move |s| (last(&s.supply.seller_hhi), last(&s.supply.inactive_share)))
     }
 }
 

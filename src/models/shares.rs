@@ -6,7 +6,7 @@ use std::ops::Range;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::panel::{By, STALE_DAYS};
+use super::span::{By, STALE_DAYS};
 use super::supply::{Earlier, SELLERS_OVER, Sale, Supply};
 use crate::error::Result;
 use crate::mart::{BY_DAY, SalesMart};
@@ -44,8 +44,8 @@ impl SupplyIndicators {
     ///
     /// # Errors
     /// The mart is incomplete.
-    pub(crate) fn go_on(&self, mart: &SalesMart, changed: i32) -> Result<SupplyIndicators> {
-        let known = self.states.values().next().map_or(0, |shares| shares.silent.len() as i32);
+    pub(crate) fn extend(&self, mart: &SalesMart, changed: i32) -> Result<SupplyIndicators> {
+        let known = self.states.values().next().map_or(0, |shares| shares.inactive_share.len() as i32);
         let from = changed.min(self.first + known);
         // Before this day, no seller matters any more, and only products that sell again.
         let before = from - SELLERS_OVER;
@@ -65,8 +65,8 @@ impl SupplyIndicators {
             let mut shares = sold.shares(by, earned, before + 1, last)?;
             for (name, shares) in &mut shares {
                 let (stay, again) = (self.supply(by, name, self.first..from), (from - before - 1) as usize);
-                shares.concentration.splice(..again, stay.concentration);
-                shares.silent.splice(..again, stay.silent);
+                shares.seller_hhi.splice(..again, stay.seller_hhi);
+                shares.inactive_share.splice(..again, stay.inactive_share);
             }
             Ok(shares)
         };
@@ -84,7 +84,7 @@ impl SupplyIndicators {
         shares.map_or_else(Supply::default, Clone::clone).cut(from..to)
     }
 
-    /// One row per series and day. Columns: `by`, `name`, `day`, `concentration`, `silent`.
+    /// One row per series and day. Columns: `by`, `name`, `day`, `seller_hhi`, `inactive_share`.
     ///
     /// # Errors
     /// polars fails.
@@ -93,20 +93,20 @@ impl SupplyIndicators {
         let all = || all.into_iter().flat_map(|(by, named)| named.iter().map(move |(name, shares)| (by, name, shares)));
         let texts = |text: fn(By, &str) -> &str| -> StringChunked {
             all()
-                .flat_map(|(by, name, shares)| std::iter::repeat_n(Some(text(by, name)), shares.silent.len()))
+                .flat_map(|(by, name, shares)| std::iter::repeat_n(Some(text(by, name)), shares.inactive_share.len()))
                 .collect()
         };
         let values = |values: fn(&Supply) -> &[f64]| -> Float64Chunked {
             all().flat_map(|(_, _, shares)| values(shares)).map(|value| Some(*value)).collect()
         };
         let days: Int32Chunked =
-            all().flat_map(|(_, _, shares)| (self.first..).take(shares.silent.len())).map(Some).collect();
+            all().flat_map(|(_, _, shares)| (self.first..).take(shares.inactive_share.len())).map(Some).collect();
         Ok(DataFrame::new_infer_height(vec![
             texts(|by, _| by.column()).with_name("by".into()).into_column(),
             texts(|_, name| name).with_name("name".into()).into_column(),
             days.with_name("day".into()).into_date().into_column(),
-            values(|shares| &shares.concentration).with_name("concentration".into()).into_column(),
-            values(|shares| &shares.silent).with_name("silent".into()).into_column(),
+            values(|shares| &shares.seller_hhi).with_name("concentration".into()).into_column(),
+            values(|shares| &shares.inactive_share).with_name("silent".into()).into_column(),
         ])?)
     }
 
@@ -120,7 +120,7 @@ impl SupplyIndicators {
         let texts = [rows.column("by")?.str()?, rows.column("name")?.str()?];
         let values = [rows.column("concentration")?.f64()?, rows.column("silent")?.f64()?];
         for row in 0..rows.height() {
-            let ([Some(by), Some(name)], [Some(concentration), Some(silent)]) =
+            let ([Some(by), Some(name)], [Some(seller_hhi), Some(inactive_share)]) =
                 (texts.map(|text| text.get(row)), values.map(|value| value.get(row)))
             else {
                 continue;
@@ -130,8 +130,8 @@ impl SupplyIndicators {
                 Some(shares) => shares,
                 None => named.entry(name.into()).or_default(),
             };
-            shares.concentration.push(concentration);
-            shares.silent.push(silent);
+            shares.seller_hhi.push(seller_hhi);
+            shares.inactive_share.push(inactive_share);
         }
         Ok(all)
     }

@@ -1,4 +1,4 @@
-//! Cutoff → forecast periods: calendar months, or 30 days at a time. Used by `forecast` and `backtest`.
+//! The grain of series, and their forecast periods after a cutoff: calendar months, or 30 days at a time. Used by `forecast` and `backtest`.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,28 @@ use crate::mart::month::Month;
 
 /// Days in a period that is not a calendar month.
 pub const DAYS: i32 = 30;
+/// Data that end more than this many days before the cutoff say nothing about what follows it.
+pub(super) const STALE_DAYS: i32 = 62;
+
+/// Grain of the series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// By category of the items.
+    Category,
+    /// By state of the customers.
+    State,
+}
+
+impl By {
+    /// Name of the column in the mart.
+    pub fn column(self) -> &'static str {
+        match self {
+            By::Category => "category",
+            By::State => "state",
+        }
+    }
+}
 
 /// Length of a forecast period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

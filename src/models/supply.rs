@@ -33,23 +33,26 @@ pub(super) type Earlier = Vec<(Option<u32>, i64)>;
 pub struct Supply {
     /// Herfindahl–Hirschman index of the sellers over the last 56 days: the sum of their squared revenue shares. 1 means a
     /// single seller.
-    pub concentration: Vec<f64>,
+    pub seller_hhi: Vec<f64>,
     /// Share of all revenue so far that was earned by products without a sale in the last three weeks.
-    pub silent: Vec<f64>,
+    pub inactive_share: Vec<f64>,
 }
 
 impl Supply {
     /// The indicators at the end of each day from `first` to `last`.
     pub(super) fn of(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Supply {
         let sales = by_day(sales);
-        Supply { concentration: concentration(&sales, first, last), silent: silent(&sales, earlier, first, last) }
+        Supply {
+            seller_hhi: seller_hhi(&sales, first, last),
+            inactive_share: inactive_share(&sales, earlier, first, last),
+        }
     }
 
     /// The indicators on the given days, counted from the first; 0 where unknown.
     pub(super) fn cut(&self, days: Range<i32>) -> Supply {
         let known = |values: &[f64], day: i32| Some(*values.get(usize::try_from(day).ok()?)?);
         let take = |values: &[f64]| days.clone().map(|day| known(values, day).unwrap_or(0.0)).collect();
-        Supply { concentration: take(&self.concentration), silent: take(&self.silent) }
+        Supply { seller_hhi: take(&self.seller_hhi), inactive_share: take(&self.inactive_share) }
     }
 }
 
@@ -71,7 +74,7 @@ fn by_day(sales: &[Sale]) -> Vec<Sale> {
     sorted
 }
 
-fn concentration(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
+fn seller_hhi(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
     let mut earned: PlHashMap<u32, i64> = PlHashMap::new();
     let (mut total, mut squares) = (0i64, 0i128);
     let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
@@ -106,23 +109,23 @@ struct Product {
     /// Day of its last sale.
     last: i32,
     /// Whether it counts as inactive.
-    silent: bool,
+    inactive_share: bool,
 }
 
-fn silent(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Vec<f64> {
+fn inactive_share(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Vec<f64> {
     let mut known: PlHashMap<u32, Product> = PlHashMap::new();
     let mut total: i64 = earlier.iter().map(|(_, centavos)| centavos).sum();
-    let mut silent = total;
+    let mut inactive_share = total;
     for (product, centavos) in earlier.iter().filter_map(|(product, centavos)| Some((*product)?).zip(Some(centavos))) {
-        known.entry(product).or_insert(Product { earned: 0, last: i32::MIN, silent: true }).earned += centavos;
+        known.entry(product).or_insert(Product { earned: 0, last: i32::MIN, inactive_share: true }).earned += centavos;
     }
     let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
     let mut shares = Vec::with_capacity((last - first + 1) as usize);
     for day in first..=last {
         while let Some(sale) = coming.next_if(|s| s.day <= day) {
             let product = known.entry(sale.product).or_default();
-            if std::mem::take(&mut product.silent) {
-                silent -= product.earned;
+            if std::mem::take(&mut product.inactive_share) {
+                inactive_share -= product.earned;
             }
             product.earned += sale.centavos;
             product.last = sale.day;
@@ -131,13 +134,14 @@ fn silent(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Vec<f64> 
         // Inactivity is counted at the end of the day, after its sales. Each product counts once, even if several sellers
         // sold it on its last day.
         while let Some(sale) = going.next_if(|s| s.day <= day - SILENT) {
-            let product = known.get_mut(&sale.product).filter(|product| product.last == sale.day && !product.silent);
+            let product =
+                known.get_mut(&sale.product).filter(|product| product.last == sale.day && !product.inactive_share);
             if let Some(product) = product {
-                silent += product.earned;
-                product.silent = true;
+                inactive_share += product.earned;
+                product.inactive_share = true;
             }
         }
-        shares.push(if total > 0 { (silent as f64 / total as f64).clamp(0.0, 1.0) } else { 0.0 });
+        shares.push(if total > 0 { (inactive_share as f64 / total as f64).clamp(0.0, 1.0) } else { 0.0 });
     }
     shares
 }
@@ -154,11 +158,11 @@ mod tests {
     fn shares_of_sellers_are_squared_over_eight_weeks() {
         let sales = vec![sale(0, 'a', 'p', 300), sale(1, 'b', 'p', 100), sale(2, 'b', 'q', 100)];
         let supply = Supply::of(&sales, &[].into(), 0, 60);
-        assert_eq!(supply.concentration[0], 1.0);
-        assert_eq!(supply.concentration[1], 0.75 * 0.75 + 0.25 * 0.25);
-        assert_eq!(supply.concentration[2], 0.6 * 0.6 + 0.4 * 0.4);
-        assert_eq!((supply.concentration[55], supply.concentration[56]), (supply.concentration[2], 1.0));
-        assert_eq!(supply.concentration[60], 0.0);
+        assert_eq!(supply.seller_hhi[0], 1.0);
+        assert_eq!(supply.seller_hhi[1], 0.75 * 0.75 + 0.25 * 0.25);
+        assert_eq!(supply.seller_hhi[2], 0.6 * 0.6 + 0.4 * 0.4);
+        assert_eq!((supply.seller_hhi[55], supply.seller_hhi[56]), (supply.seller_hhi[2], 1.0));
+        assert_eq!(supply.seller_hhi[60], 0.0);
     }
 
     #[test]
@@ -170,10 +174,10 @@ mod tests {
             sale(25, 'a', 'p', 500),
             sale(60, 'a', 'r', 0),
         ];
-        let silent = Supply::of(&sales, &[].into(), 0, 60).silent;
-        assert_eq!((silent[20], silent[21], silent[24]), (0.0, 200.0 / 500.0, 200.0 / 500.0));
-        assert_eq!((silent[25], silent[30], silent[31]), (0.0, 0.0, 300.0 / 1000.0));
-        assert_eq!((silent[45], silent[46]), (0.3, 1.0));
+        let inactive_share = Supply::of(&sales, &[].into(), 0, 60).inactive_share;
+        assert_eq!((inactive_share[20], inactive_share[21], inactive_share[24]), (0.0, 200.0 / 500.0, 200.0 / 500.0));
+        assert_eq!((inactive_share[25], inactive_share[30], inactive_share[31]), (0.0, 0.0, 300.0 / 1000.0));
+        assert_eq!((inactive_share[45], inactive_share[46]), (0.3, 1.0));
     }
 
     #[test]
@@ -190,7 +194,7 @@ mod tests {
             .collect();
         let known: Vec<Sale> = all.iter().copied().filter(|s| s.day <= 50).collect();
         let (all, known) = (Supply::of(&all, &[].into(), 0, 99), Supply::of(&known, &[].into(), 0, 50));
-        assert_eq!(all.concentration[..=50], known.concentration[..]);
-        assert_eq!(all.silent[..=50], known.silent[..]);
+        assert_eq!(all.seller_hhi[..=50], known.seller_hhi[..]);
+        assert_eq!(all.inactive_share[..=50], known.inactive_share[..]);
     }
 }

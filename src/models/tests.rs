@@ -62,10 +62,10 @@ fn shares_go_on_from_any_day() {
     // The known mart lacks the last day, a month, most days, or all; sales may follow weeks without any.
     for cutoff in ["2018-08-20", "2018-07-31", "2016-12-31", "2016-01-01"].map(day) {
         let known = SupplyIndicators::of(&known_at(&mart, cutoff)).unwrap();
-        let after = |from| known.go_on(&mart, from).unwrap() == all;
+        let after = |from| known.extend(&mart, from).unwrap() == all;
         assert!(after(cutoff + 1) && after(cutoff - 40), "{}", span::date(cutoff));
     }
-    assert_eq!(all.go_on(&mart, day("2019-01-01")).unwrap(), all);
+    assert_eq!(all.extend(&mart, day("2019-01-01")).unwrap(), all);
 }
 
 #[test]

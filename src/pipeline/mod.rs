@@ -40,7 +40,7 @@ pub(crate) use self::outputs::load::clean_tables;
 use self::outputs::manifest::{Manifest, Volatile};
 use self::outputs::staging::Staging;
 use self::run::context::RunContext;
-use self::run::execute::{self, End, Limits};
+use self::run::execute::{self, Limits, StepOutcome};
 use self::run::plan::Planned;
 use self::run::schedule;
 
@@ -144,7 +144,7 @@ pub struct Outcome {
     /// Whether the folder held the remains of an unfinished run.
     pub unfinished_before: bool,
     /// Whether the run was incremental, or why not, in words; `None` if that was not asked for.
-    pub grown: Option<String>,
+    pub incremental: Option<String>,
     flow: Arc<RunContext>,
 }
 
@@ -181,9 +181,9 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     let staging = Staging::new(&params.out, matches!(params.input, Input::Generated(_)))?;
     // One process per step (`--only`) continues from the step before: that is no unfinished run.
     let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
-    let (says, said) = channel();
+    let (progress_tx, progress_rx) = channel();
     let mut flow = RunContext::new(params.clone(), Some(staging));
-    flow.says = Some(says);
+    flow.progress = Some(progress_tx);
     let flow = Arc::new(flow);
     if let (Input::Places(_), Select::All | Select::From(_)) = (&params.input, &params.how.select) {
         flow.source()?;
@@ -199,16 +199,16 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
         of_task: report::limits::Limits::of(params.how.timeout),
         cancel: Arc::clone(&params.how.cancel),
     };
-    let ends = execute::execute(&tasks, &limits, &|name| progress(name), &said);
+    let outcomes = execute::execute(&tasks, &limits, &|name| progress(name), &progress_rx);
     // A step abandoned at its time limit may still occupy a cluster.
     params.how.engine.stop();
-    fail(&tasks, ends?)?;
+    fail(&tasks, outcomes?)?;
     progress("finish");
     let steps = STEPS.iter().filter_map(|step| lock(&log).remove(step.id)).collect();
     let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps, ..Volatile::default() };
     let Some((manifest, audit, unchanged)) = commit(&flow, volatile.clone(), began)? else { return Ok(None) };
-    let grown = flow.told();
-    Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, grown, flow }))
+    let incremental = flow.incremental_note();
+    Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, incremental, flow }))
 }
 
 /// Whether this run would run each step, and why. Writes nothing.
@@ -227,9 +227,9 @@ pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
 }
 
 /// The first failure, with the names of the other failed steps.
-fn fail(tasks: &[execute::Task], ends: Vec<End>) -> Result<()> {
-    let mut failures = tasks.iter().zip(ends).filter_map(|(task, end)| match end {
-        End::Failed(error) => Some((task.name, error)),
+fn fail(tasks: &[execute::Task], outcomes: Vec<StepOutcome>) -> Result<()> {
+    let mut failures = tasks.iter().zip(outcomes).filter_map(|(task, end)| match end {
+        StepOutcome::Failed(error) => Some((task.name, error)),
         _ => None,
     });
     let Some((_, first)) = failures.next() else { return Ok(()) };
@@ -249,7 +249,7 @@ fn commit(
     let (mut records, mut outputs, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
     let ended = flow.ended();
     let staging = flow.staging()?;
-    for step in STEPS.iter().filter(|step| step.keeps() && flow.applies(step)) {
+    for step in STEPS.iter().filter(|step| step.has_outputs() && flow.applies(step)) {
         let Some((ended, now)) = ended.get(step.id) else { return Ok(None) };
         records.push(ended.record.clone());
         for file in &ended.outputs {
@@ -278,9 +278,9 @@ fn commit(
 /// There is no finished run, or its files are damaged.
 pub fn load(out: &Path) -> Result<Results> {
     let manifest = Manifest::load(out)?;
-    let flow = RunContext::new(again(out, &manifest, &Templates::default()), None);
+    let flow = RunContext::new(params_of_last_run(out, &manifest, &Templates::default()), None);
     for step in ["clean", "mart"].into_iter().filter_map(Step::named) {
-        let ended = flow.known.any(step).ok_or_else(|| {
+        let ended = flow.known.cached(step).ok_or_else(|| {
             Error::input(format!("what step `{}` left in `{}` is damaged", step.id, out.display()))
                 .with_hint("run `pfe run` again")
         })?;
@@ -303,7 +303,7 @@ pub fn rerender(
     templates: &Templates,
     timeout: Duration,
 ) -> Result<Vec<PathBuf>> {
-    let mut params = again(out, &Manifest::load(out)?, templates);
+    let mut params = params_of_last_run(out, &Manifest::load(out)?, templates);
     params.lang = lang;
     params.cover = cover.unwrap_or(params.cover);
     params.how.timeout = timeout;
@@ -315,7 +315,7 @@ pub fn rerender(
 }
 
 /// The parameters of the run in `out`. They do not say where the user's data are.
-fn again(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
+fn params_of_last_run(out: &Path, manifest: &Manifest, templates: &Templates) -> RunParams {
     let parameters = manifest.core.parameters.clone();
     RunParams {
         input: parameters.generated.map_or_else(|| Input::Places(Vec::new()), Input::Generated),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::document::{Block, words};
 use super::markdown::Reader;
 use super::template::Filled;
-use super::typography::veil;
+use super::typography::escape_value;
 use super::{Document, Figure, Lang, Materials, Meta, TABLE_MIME, Table};
 use crate::charts::Svg;
 use crate::text::{shortened, without_sequences};
@@ -36,7 +36,7 @@ pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
     let mut reader = Reader::new(lang, &materials);
     let mut blocks = Vec::new();
     if !texts.first().is_some_and(|text| text.trim_start().starts_with("# ")) {
-        blocks = reader.read_blocks(name, &Filled::verbatim(format!("# {}", veil(name))))?;
+        blocks = reader.read_blocks(name, &Filled::verbatim(format!("# {}", escape_value(name))))?;
     }
     for (cell, text) in cells.iter().zip(texts) {
         blocks.extend(reader.read_blocks(&format!("{name}, cell {}", cell.number), &Filled::verbatim(text))?);

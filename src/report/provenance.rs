@@ -2,13 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::typography::plain;
+use super::typography::{FIRST_MARK, marked, plain};
 use super::{Chapter, Origin};
-
-/// Marks are private-use characters, which no chapter contains; the first marks source 0. Values are veiled, so that a
-/// character in a value cannot be mistaken for a mark.
-const FIRST: u32 = 0xE000;
-const LAST: u32 = 0xF8FF;
 
 /// Filters that write a number or a date.
 const NUMBERS: [&str; 6] = ["brl", "count", "decimal", "percent", "month", "date"];
@@ -31,11 +26,6 @@ impl Provenance {
         let Provenance { name, origin: Origin { file, rows }, .. } = self;
         if rows.is_empty() { format!("{file}: {name}") } else { format!("{file}, {rows}: {name}") }
     }
-}
-
-/// Index of the source that a character marks.
-pub(crate) fn marked(c: char) -> Option<usize> {
-    (FIRST..=LAST).contains(&u32::from(c)).then(|| (u32::from(c) - FIRST) as usize)
 }
 
 /// Adds a mark after each number that has a source; returns the chapter and the sources of the marks.
@@ -70,8 +60,10 @@ pub(crate) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Proven
             let origin = Origin { file: plain(file), rows: plain(rows) };
             Some(Provenance { name, origin, texts: Vec::new() })
         });
-        if let Some(mark) =
-            source.as_ref().and_then(|_| char::from_u32(FIRST + told.len() as u32)).filter(|c| marked(*c).is_some())
+        if let Some(mark) = source
+            .as_ref()
+            .and_then(|_| char::from_u32(FIRST_MARK + told.len() as u32))
+            .filter(|c| marked(*c).is_some())
         {
             text.push(mark);
             told.extend(source);

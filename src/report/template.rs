@@ -92,7 +92,7 @@ pub(crate) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang)
     let comments = Delimiters { comment_start: "{!".into(), comment_end: "!}".into(), ..Delimiters::default() };
     tera.set_delimiters(comments).map_err(|e| Error::report("the chapters", e))?;
     tera.autoescape_on([""]);
-    tera.set_escape_fn(|value, out| out.write_all(typography::veil(&shortened(value, VALUE)).as_bytes()));
+    tera.set_escape_fn(|value, out| out.write_all(typography::escape_value(&shortened(value, VALUE)).as_bytes()));
     register(&mut tera, lang);
     for chapter in chapters {
         tera.add_raw_template(&chapter.name, &with_line_marks(&chapter.text))
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn text(text: &str, values: serde_json::Value) -> String {
-        typography::unveil(&filled(text, values).unwrap().text)
+        typography::unescape_value(&filled(text, values).unwrap().text)
     }
 
     fn message(text: &str, values: serde_json::Value) -> String {
@@ -256,7 +256,7 @@ mod tests {
         let source =
             "| a |\n|---|\n{% for x in xs %}\n| {{ x }} |\n{% endfor %}\n\nend\n\n{% if xs %}\nyes\n{% endif %}";
         let filled = filled(source, json!({ "xs": [1, 2] })).unwrap();
-        assert_eq!(typography::unveil(&filled.text), "| a |\n|---|\n| 1 |\n| 2 |\n\nend\n\nyes\n");
+        assert_eq!(typography::unescape_value(&filled.text), "| a |\n|---|\n| 1 |\n| 2 |\n\nend\n\nyes\n");
         let line_of = |needle: &str| filled.line(filled.text.find(needle).unwrap());
         assert_eq!((line_of("---"), line_of("end"), line_of("yes")), (2, 7, 10));
     }

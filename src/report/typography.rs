@@ -1,44 +1,52 @@
 //! Text → typeset text: no-break spaces, apostrophes, quotes, dashes. Also veils values, so that Markdown cannot interpret them.
 //!
 //! To *veil* a value is to escape it: each character of the Basic Multilingual Plane moves to the private plane 15, which
-//! has no Markdown syntax. To the parser, any value is just letters. After parsing, [`Typographer`] and [`unveil`] restore
+//! has no Markdown syntax. To the parser, any value is just letters. After parsing, [`Typographer`] and [`unescape_value`] restore
 //! the characters, so that a value can only ever be text.
 
 use super::lang::Lang;
-use super::provenance::marked;
 use crate::text::{REPLACEMENT, seen};
 
-const VEIL: u32 = 0xF_0000;
+const ESCAPE_PLANE: u32 = 0xF_0000;
+/// Marks are private-use characters, which no chapter contains; the first marks source 0. Values are veiled, so that a
+/// character in a value cannot be mistaken for a mark.
+pub(crate) const FIRST_MARK: u32 = 0xE000;
+const LAST_MARK: u32 = 0xF8FF;
 const NARROW: char = '\u{202f}';
 const NO_BREAK: char = '\u{a0}';
 
+/// Index of the source that a character marks.
+pub(crate) fn marked(c: char) -> Option<usize> {
+    (FIRST_MARK..=LAST_MARK).contains(&u32::from(c)).then(|| (u32::from(c) - FIRST_MARK) as usize)
+}
+
 /// Escapes a value for its way through Markdown.
-pub(crate) fn veil(value: &str) -> String {
+pub(crate) fn escape_value(value: &str) -> String {
     let visible = |c: char| match c {
         '\u{10000}'..='\u{effff}' => seen(c),
-        '\u{f0000}'.. => char::from_u32(VEIL + REPLACEMENT as u32),
-        _ => char::from_u32(VEIL + c as u32).filter(|_| seen(c).is_some()),
+        '\u{f0000}'.. => char::from_u32(ESCAPE_PLANE + REPLACEMENT as u32),
+        _ => char::from_u32(ESCAPE_PLANE + c as u32).filter(|_| seen(c).is_some()),
     };
     value.chars().filter_map(visible).collect()
 }
 
 /// Restores veiled text.
-pub(crate) fn unveil(text: &str) -> String {
-    text.chars().filter(|c| marked(*c).is_none()).map(|c| unveiled(c).unwrap_or(c)).collect()
+pub(crate) fn unescape_value(text: &str) -> String {
+    text.chars().filter(|c| marked(*c).is_none()).map(|c| unescaped_char(c).unwrap_or(c)).collect()
 }
 
 /// A value that bypasses Markdown (a table cell, a title), made safe for HTML, XML and PDF.
 pub(crate) fn plain(value: &str) -> String {
-    unveil(&veil(value))
+    unescape_value(&escape_value(value))
 }
 
 /// Whether a character belongs to a veiled value.
-pub(crate) fn is_veiled(c: char) -> bool {
-    unveiled(c).is_some()
+pub(crate) fn is_escaped(c: char) -> bool {
+    unescaped_char(c).is_some()
 }
 
-fn unveiled(c: char) -> Option<char> {
-    let below = char::from_u32((c as u32).checked_sub(VEIL)?)?;
+fn unescaped_char(c: char) -> Option<char> {
+    let below = char::from_u32((c as u32).checked_sub(ESCAPE_PLANE)?)?;
     Some(match below {
         '\t' | '\n' | '\r' => ' ',
         '\u{10000}'.. => REPLACEMENT,
@@ -73,7 +81,7 @@ impl Typographer {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             let tail = &rest[c.len_utf8()..];
-            let (written, taken) = match unveiled(c) {
+            let (written, taken) = match unescaped_char(c) {
                 Some(value) => (String::from(value), c.len_utf8()),
                 None => self.one(c, tail),
             };
@@ -170,9 +178,9 @@ mod tests {
     #[test]
     fn values_are_left_alone() {
         let value = "<b> *x* \"y\" l'an ? `z` ... {{ 7*7 }} \u{1f600}";
-        assert_eq!(Typographer::new(Lang::Fr).set(&veil(value)), value);
-        assert_eq!(unveil(&veil(value)), value);
-        assert!(veil(value).chars().all(|c| c as u32 > 0xffff));
+        assert_eq!(Typographer::new(Lang::Fr).set(&escape_value(value)), value);
+        assert_eq!(unescape_value(&escape_value(value)), value);
+        assert!(escape_value(value).chars().all(|c| c as u32 > 0xffff));
         assert_eq!(plain("a\u{202e}b\0c\nd\u{f003c}"), "ab\u{fffd}c d\u{fffd}");
         assert_eq!(plain("a\u{200b}b\u{2028}c\u{e0041}d\u{9b}31m"), "abcd\u{fffd}31m");
     }

@@ -2,14 +2,24 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
+/// Centavos as text in reais: 5890 → `58.90`.
+pub(crate) fn brl(centavos: i64) -> String {
+    text(|out| reais(out, centavos))
+}
+
+/// A number with all its digits; empty if there is none.
+pub(crate) fn optional(value: Option<f64>) -> String {
+    value.map_or(String::new(), |v| v.to_string())
+}
+
 /// What `write` writes, as text.
-pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut out = Vec::new();
     write(&mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Centavos as reais: 5890 → `58.90`.
+/// Writes centavos in reais: 5890 → `58.90`.
 pub(crate) fn reais(out: &mut Vec<u8>, centavos: i64) {
     if centavos < 0 {
         out.push(b'-');

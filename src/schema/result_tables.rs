@@ -5,6 +5,9 @@ use polars::prelude::*;
 
 use crate::error::{Error, Result};
 
+/// A table as text: header, then rows.
+pub type TextTable = Vec<Vec<String>>;
+
 /// Type of a column of a result table, and how the CSV file writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
@@ -247,6 +250,12 @@ tables! {
         "regret" Reais "what the best choice would have brought more, BRL",
         "regret_low" Reais "lower end of its interval, BRL",
         "regret_high" Reais "upper end of its interval, BRL";
+}
+
+/// The declared header of a result table, as its first row.
+pub(crate) fn header(table: &str) -> TextTable {
+    let columns = named(table).map_or(&[][..], |table| table.columns);
+    vec![columns.iter().map(|column| column.name.to_string()).collect()]
 }
 
 /// The table of this name.

@@ -30,16 +30,16 @@ pub(crate) fn canonical(frame: &DataFrame, key: &[&str]) -> PolarsResult<Canonic
         // Where the prefix of the first column is its whole value, most comparisons end at the second column: use that as the prefix, too.
         [first, second, ..] if key.len() > 1 && first.is_short() && second.is_a_number() => {
             let prefix = |row| (u128::from(first.prefix(row)) << 64) | u128::from(second.prefix(row));
-            sort_out((0..rows).map(prefix), &key[2..], key, others)
+            sort_and_deduplicate((0..rows).map(prefix), &key[2..], key, others)
         }
-        [first, ..] => sort_out((0..rows).map(|row| first.prefix(row)), key, key, others),
+        [first, ..] => sort_and_deduplicate((0..rows).map(|row| first.prefix(row)), key, key, others),
         [] => Canonical::default(),
     })
 }
 
 /// Sorts row numbers by prefix, then by `rest`, the columns of the key that the prefix does not hold; of rows with equal `key`, keeps the
 /// first.
-fn sort_out<P: Ord + Copy + Send>(
+fn sort_and_deduplicate<P: Ord + Copy + Send>(
     prefixes: impl Iterator<Item = P>,
     rest: &[Values<'_>],
     key: &[Values<'_>],

@@ -119,7 +119,7 @@ fn what_comes_is_added_as_if_everything_were_read() {
     let before = work.files("out");
     for part in 1..=3 {
         arrivals.come(&work, part, &format!("_{part}"));
-        assert_as_whole(&work, "new rows were added to what the last run has left");
+        assert_as_whole(&work, "new rows were merged into the last run's tables");
     }
     // Most files stay.
     let after = work.files("out");
@@ -150,7 +150,7 @@ fn real_days_are_added_as_if_everything_were_read() {
     work.ok(&[&RUN[..], &["--quiet"]].concat());
     for part in 1..=2 {
         arrivals.come(&work, part, &format!("_{part}"));
-        assert_as_whole(&work, "new rows were added to what the last run has left");
+        assert_as_whole(&work, "new rows were merged into the last run's tables");
     }
 }
 
@@ -165,7 +165,7 @@ fn where_it_might_differ_everything_is_read_again() {
     let mut again: Vec<String> = orders[0].iter().map(String::from).collect();
     again[2] = "canceled".into();
     write(&work, "orders", "_1", header, &[&again.into()]);
-    assert_as_whole(&work, "everything was read again: a row of `orders` comes again");
+    assert_as_whole(&work, "everything was read again: a new row of `orders` repeats a key");
     // A row that cannot be read.
     let (header, reviews) = &arrivals.tables["order_reviews"];
     let mut wrong: Vec<String> = reviews[0].iter().map(String::from).collect();

@@ -167,7 +167,7 @@ fn plan_and_why_say_what_has_changed() {
     work.ok(&RUN);
     assert_eq!(why(&["mart"]), "mart would not run: its inputs, code and parameters are the same\n");
     assert_eq!(why(&["generate"]), "generate would not run: the user's own data are analysed\n");
-    assert_eq!(why(&["read-orders"]), "read-orders would not run: nothing that needs it runs\n");
+    assert_eq!(why(&["read-orders"]), "read-orders would not run: no step that runs needs it\n");
     assert_eq!(why(&["dashboard", "--lang", "en"]), "dashboard would run: parameter `lang` changed: \"fr\" → \"en\"\n");
     assert_eq!(
         why(&["decisions", "--lang", "en"]),
@@ -184,7 +184,7 @@ fn plan_and_why_say_what_has_changed() {
     assert_eq!(why(&["compose", "--budget", "5"]), "compose would run: `report-html` needs it\n");
     std::fs::remove_file(work.path("out/mart/products.parquet")).unwrap();
     assert_eq!(why(&["mart"]), "mart would run: `mart/products.parquet` is missing\n");
-    assert_eq!(why(&["findings"]), "findings may run: what it reads is made again, and may come out the same\n");
+    assert_eq!(why(&["findings"]), "findings may run: its input is computed again and may turn out the same\n");
     work.edit("out/tables/regret.csv", |csv| csv + "x");
     assert_eq!(why(&["decisions"]), "decisions would run: `tables/regret.csv` was changed after the run\n");
     work.edit("data/olist_orders_dataset.csv", |csv| csv + "\n");

@@ -3,21 +3,21 @@
 //! New rows affect some orders: new ones, and older ones that get rows late. The contribution of the affected orders before the delta is
 //! subtracted from checks and sums, their contribution after it is added. All other orders stay as they are, and so do the files of
 //! months without a change. The result is identical, bit for bit, to that of reading everything. When this is not certain, for example
-//! because a row repeats an existing key, [`Stop::Reload`] gives the reason, and everything must be read again.
+//! because a row repeats an existing key, [`DeltaError::FullReload`] gives the reason, and everything must be read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
-use super::merged_checks;
-use super::previous_run::{Before, Files, Tables, empty};
+use super::previous_run::{Files, PreviousRun, Tables, empty};
+use super::{DeltaError, DeltaResult, full_reload, merged_checks};
 use crate::clean::audit::{Audit, Change, ChangeKind, Check, Relation};
 use crate::clean::checks;
 use crate::clean::checks::{Measured, Quality, Reference, references};
 use crate::clean::partition::by_month;
 use crate::clean::partition::by_month::label;
 use crate::clean::tables::{Cleaned, TableAudit, changes, clean_table, nulls};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::find::NOT_READ;
 use crate::input::read::{InputFile, read_table};
 use crate::input::source::Source;
@@ -29,19 +29,19 @@ use crate::table::merge::{find, merge};
 /// The clean tables of the affected orders, by name, for code that aggregates orders.
 pub struct Orders {
     /// Before the delta.
-    pub then: Files,
+    pub old: Files,
     /// After the delta.
-    pub now: Files,
+    pub new: Files,
     /// The new customers.
     pub customers: DataFrame,
 }
 
 /// The new rows, and the clean tables of the affected orders.
 pub struct Delta<'a> {
-    before: &'a Before,
+    previous: &'a PreviousRun,
     fresh: Fresh,
-    then: Tables,
-    now: Tables,
+    old: Tables,
+    new: Tables,
     /// The previous run's files that hold the affected orders.
     found: Files,
 }
@@ -54,53 +54,34 @@ pub struct Updated {
     pub audit: Audit,
 }
 
-/// Why the delta was not merged.
-#[derive(Debug)]
-pub enum Stop {
-    /// The result might differ from that of reading everything, for this reason.
-    Reload(String),
-    /// An error occurred.
-    Failed(Error),
-}
-
-/// Result of an operation that may demand a full reload.
-pub type Grows<T> = Result<T, Stop>;
-
-impl<E: Into<Error>> From<E> for Stop {
-    fn from(error: E) -> Stop {
-        Stop::Failed(error.into())
-    }
-}
-
-/// Demands a full reload, with the reason.
-pub(crate) fn reload<T>(why: impl Into<String>) -> Grows<T> {
-    Err(Stop::Reload(why.into()))
-}
-
 /// Reads the files of `source` that the previous run does not have; `inputs` are all files of the source, in the order of the contract.
 ///
 /// # Errors
-/// [`Stop::Reload`]: something other than new files of the long tables has changed, or new rows change older ones.
-/// [`Stop::Failed`]: a file cannot be read.
-pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Grows<(Delta<'a>, Orders)> {
+/// [`DeltaError::FullReload`]: something other than new files of the long tables has changed, or new rows change older ones.
+/// [`DeltaError::Failed`]: a file cannot be read.
+pub fn read_delta<'a>(
+    previous: &'a PreviousRun,
+    source: &Source,
+    inputs: &[InputFile],
+) -> DeltaResult<(Delta<'a>, Orders)> {
     let to_customers = |relation: &&Relation| relation.to.0 == TableId::Customers.name();
-    if before.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
-        return reload("orders lack their customer");
+    if previous.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
+        return full_reload("an order of the last run has no customer");
     }
     let told = |warning: &&String| warning.contains(NOT_READ);
     let unread: BTreeSet<&String> = TABLES.iter().flat_map(|table| source.unread(table.id)).collect();
-    if before.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
-        return reload("other files than before are not read");
+    if previous.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
+        return full_reload("the set of files that are not read has changed");
     }
-    if before.audit.quality.iter().any(|check| checks::is_of_form(&check.check)) {
-        return reload("ids have another form than Olist's");
+    if previous.audit.quality.iter().any(|check| checks::is_of_form(&check.check)) {
+        return full_reload("ids of the last run do not have Olist's form");
     }
-    let (newer, grown) = source.since(&before.audit.inputs, inputs).map_err(Stop::Reload)?;
-    let fresh = Fresh::read(&newer, &grown)?;
-    let (then, found) = before.touched(&fresh.rows)?;
-    let now = add(&then, &fresh.rows)?;
+    let (newer, updated) = source.since(&previous.audit.inputs, inputs).map_err(DeltaError::FullReload)?;
+    let fresh = Fresh::read(&newer, &updated)?;
+    let (old, found) = previous.touched(&fresh.rows)?;
+    let new = add(&old, &fresh.rows)?;
     let of_items = |(id, columns): (TableId, &[&str])| {
-        Ok((id.name().to_string(), before.of_items(id, columns, &now[&TableId::OrderItems])?))
+        Ok((id.name().to_string(), previous.of_items(id, columns, &new[&TableId::OrderItems])?))
     };
     let short = OF_ITEMS.into_iter().map(of_items).collect::<Result<Vec<_>>>()?;
     let named = |tables: &Tables| {
@@ -108,8 +89,8 @@ pub fn come<'a>(before: &'a Before, source: &Source, inputs: &[InputFile]) -> Gr
         named.chain(short.iter().cloned()).collect()
     };
     let customers = fresh.rows[&TableId::Customers].clone();
-    let orders = Orders { then: named(&then), now: named(&now), customers };
-    Ok((Delta { before, fresh, then, now, found }, orders))
+    let orders = Orders { old: named(&old), new: named(&new), customers };
+    Ok((Delta { previous, fresh, old, new, found }, orders))
 }
 
 impl Delta<'_> {
@@ -121,11 +102,11 @@ impl Delta<'_> {
     /// Merges the new rows into the previous run's tables.
     ///
     /// # Errors
-    /// As [`come`].
-    pub fn grow(self, inputs: Vec<InputFile>) -> Grows<Updated> {
-        let Delta { before, fresh, then, now, found } = self;
-        let files = changed(before, found, &then, &now)?;
-        let audit = account(before, &fresh, &then, &now, &files, inputs)?;
+    /// As [`read_delta`].
+    pub fn apply(self, inputs: Vec<InputFile>) -> DeltaResult<Updated> {
+        let Delta { previous, fresh, old, new, found } = self;
+        let files = changed(previous, found, &old, &new)?;
+        let audit = account(previous, &fresh, &old, &new, &files, inputs)?;
         Ok(Updated { files, audit })
     }
 }
@@ -140,7 +121,7 @@ struct Fresh {
 }
 
 impl Fresh {
-    fn read(newer: &Source, grown: &[TableId]) -> Grows<Fresh> {
+    fn read(newer: &Source, updated: &[TableId]) -> DeltaResult<Fresh> {
         let mut fresh = Fresh {
             rows: BY_MONTH.into_iter().map(|id| (id, empty(id.table()))).collect(),
             accounts: BTreeMap::new(),
@@ -148,16 +129,19 @@ impl Fresh {
             warnings: BTreeSet::new(),
         };
         // A mostly broken file fails here, but might pass when read with the others: reloading decides.
-        let read = parallel::map(grown, |&id| Ok((id, read_table(newer, id).map_err(|e| e.to_string()))))?;
+        let read = parallel::map(updated, |&id| Ok((id, read_table(newer, id).map_err(|e| e.to_string()))))?;
         for (id, read) in read {
-            let (raw, warnings) = read.map_err(Stop::Reload)?;
+            let (raw, warnings) = read.map_err(DeltaError::FullReload)?;
             let (padded, aside) = (raw.padded_zips, raw.quarantine.len());
             if !(raw.odd_ids.is_empty() && raw.converted.is_empty()) {
-                return reload(format!("ids or dates of the new rows of `{}` have another form", id.name()));
+                return full_reload(format!(
+                    "ids or dates of the new rows of `{}` have another form than before",
+                    id.name()
+                ));
             }
             let Cleaned { frame, account, .. } = clean_table(id.table(), raw)?;
             if aside + account.quarantine.len() > 0 {
-                return reload(format!("new rows of `{}` are set aside", id.name()));
+                return full_reload(format!("new rows of `{}` are quarantined", id.name()));
             }
             fresh.padded_zips.insert(id, padded);
             fresh.warnings.extend(warnings);
@@ -169,31 +153,31 @@ impl Fresh {
 }
 
 /// The affected tables with the new rows.
-fn add(then: &Tables, rows: &Tables) -> Grows<Tables> {
-    let mut now = Tables::new();
-    for (id, then) in then {
+fn add(old: &Tables, rows: &Tables) -> DeltaResult<Tables> {
+    let mut new = Tables::new();
+    for (id, old) in old {
         let (key, rows) = (id.table().key, &rows[id]);
-        if find(then, rows, key)?.iter().any(Result::is_ok) {
-            return reload(format!("a row of `{}` comes again", id.name()));
+        if find(old, rows, key)?.iter().any(Result::is_ok) {
+            return full_reload(format!("a new row of `{}` repeats a key", id.name()));
         }
-        now.insert(*id, merge(then, rows, &then.clear(), key)?);
+        new.insert(*id, merge(old, rows, &old.clear(), key)?);
     }
-    Ok(now)
+    Ok(new)
 }
 
 /// The files whose rows change.
-fn changed(before: &Before, mut files: Files, then: &Tables, now: &Tables) -> Result<Files> {
+fn changed(previous: &PreviousRun, mut files: Files, old: &Tables, new: &Tables) -> Result<Files> {
     let months = |tables: &Tables| by_month::of_tables(&tables.iter().map(|(id, frame)| (*id, frame)).collect());
-    let (months_then, months_now) = (months(then)?, months(now)?);
+    let (months_old, months_new) = (months(old)?, months(new)?);
     // By file: rows to add, rows to remove.
     let mut changes: BTreeMap<(TableId, String), [Vec<IdxSize>; 2]> = BTreeMap::new();
-    for (id, frame) in now {
+    for (id, frame) in new {
         // A new row has no place in the old table; an old row may have changed its month.
-        for ((row, month), place) in (0..).zip(months_now[id].iter()).zip(find(&then[id], frame, id.table().key)?) {
-            let month_then = place.ok().map(|place| months_then[id].get(place));
-            if month_then != Some(month) {
+        for ((row, month), place) in (0..).zip(months_new[id].iter()).zip(find(&old[id], frame, id.table().key)?) {
+            let month_old = place.ok().map(|place| months_old[id].get(place));
+            if month_old != Some(month) {
                 changes.entry((*id, label(month))).or_default()[0].push(row);
-                if let (Some(month), Ok(place)) = (month_then, place) {
+                if let (Some(month), Ok(place)) = (month_old, place) {
                     changes.entry((*id, label(month))).or_default()[1].push(place as IdxSize);
                 }
             }
@@ -206,36 +190,37 @@ fn changed(before: &Before, mut files: Files, then: &Tables, now: &Tables) -> Re
             (id, month, files.remove(&name), rows, name)
         })
         .collect();
-    let made = parallel::map(opened, |(id, month, base, [come, go], name)| {
-        let base = base.map_or_else(|| before.read(id, &month), Ok)?;
+    let made = parallel::map(opened, |(id, month, base, [added, removed], name)| {
+        let base = base.map_or_else(|| previous.read(id, &month), Ok)?;
         let take = |frame: &DataFrame, rows: Vec<IdxSize>| frame.take(&IdxCa::from_vec("row".into(), rows));
-        Ok((name, merge(&base, &take(&now[&id], come)?, &take(&then[&id], go)?, id.table().key)?))
+        Ok((name, merge(&base, &take(&new[&id], added)?, &take(&old[&id], removed)?, id.table().key)?))
     })?;
     Ok(made.into_iter().collect())
 }
 
 /// The audit of all rows.
 fn account(
-    before: &Before,
+    previous: &PreviousRun,
     fresh: &Fresh,
-    then: &Tables,
-    now: &Tables,
+    old: &Tables,
+    new: &Tables,
     files: &Files,
     inputs: Vec<InputFile>,
-) -> Grows<Audit> {
-    let mut audit = Audit { steps: before.audit.steps.clone(), nulls: before.audit.nulls.clone(), ..Audit::default() };
+) -> DeltaResult<Audit> {
+    let mut audit =
+        Audit { steps: previous.audit.steps.clone(), nulls: previous.audit.nulls.clone(), ..Audit::default() };
     for account in fresh.accounts.values() {
         for step in &account.steps {
             let known = audit.steps.iter_mut().find(|known| known.table == step.table && known.step == step.step);
-            let Some(known) = known else { return reload("the account of the last run is incomplete") };
+            let Some(known) = known else { return full_reload("the audit of the last run is incomplete") };
             known.rows_in += step.rows_in;
             known.rows_out += step.rows_out;
             known.deduplicated += step.deduplicated;
         }
     }
-    audit.changes = all_changes(&before.audit, &audit, fresh);
+    audit.changes = all_changes(&previous.audit, &audit, fresh);
     let mut quality = Quality::default();
-    quality.add(before.audit.quality.iter().filter(|check| !merged_checks::follows(check)).cloned().collect());
+    quality.add(previous.audit.quality.iter().filter(|check| !merged_checks::follows(check)).cloned().collect());
     for (id, rows) in &fresh.rows {
         let table = id.table();
         for nulls in nulls(table, rows)? {
@@ -245,15 +230,15 @@ fn account(
             }
         }
         for check in checks::rules(table, rows)? {
-            quality.grow(table, None, check, || unreachable!("no row goes"))?;
+            quality.update(table, None, check, || unreachable!("no row goes"))?;
         }
     }
     let paid = [TableId::OrderItems, TableId::OrderPayments];
     let of = |tables: &Tables| checks::paid_in_full(&tables[&paid[0]], &tables[&paid[1]]);
-    let first = || before.first(&paid, files, |heads| checks::paid_in_full(&heads[0], &heads[1]));
-    quality.grow(paid[1].table(), Some(of(then)?), of(now)?, first)?;
+    let first = || previous.first(&paid, files, |heads| checks::paid_in_full(&heads[0], &heads[1]));
+    quality.update(paid[1].table(), Some(of(old)?), of(new)?, first)?;
     for (table, key) in references() {
-        let measured = before.measured(table, key)?;
+        let measured = previous.measured(table, key)?;
         let measured = match (BY_MONTH.contains(&key.table), fresh.rows.get(&table.id)) {
             (true, _) => {
                 let of = |parents: &DataFrame, children: &DataFrame| -> Result<Measured> {
@@ -261,21 +246,24 @@ fn account(
                     reference.add(children)?;
                     Ok(reference.measured())
                 };
-                let first = |which: fn(Measured) -> Check| -> Grows<Vec<String>> {
+                let first = |which: fn(Measured) -> Check| -> DeltaResult<Vec<String>> {
                     if key.table != TableId::Orders {
-                        return reload(format!("which come first is not known: {}", checks::back(table, key)));
+                        return full_reload(format!(
+                            "the first failing rows are not known: {}",
+                            checks::parent_to_child(table, key)
+                        ));
                     }
                     let check = |heads: &[DataFrame]| Ok(which(of(&heads[0], &heads[1])?));
-                    Ok(before.first(&[key.table, table.id], files, check)?)
+                    Ok(previous.first(&[key.table, table.id], files, check)?)
                 };
-                let [then, now] = [then, now].map(|tables| of(&tables[&key.table], &tables[&table.id]));
-                measured.grow(&then?, &now?, first)?
+                let [old, new] = [old, new].map(|tables| of(&tables[&key.table], &tables[&table.id]));
+                measured.update(&old?, &new?, first)?
             }
             (false, Some(rows)) if rows.height() > 0 => {
-                let target = before.short(key.table, &[key.references])?;
+                let target = previous.short(key.table, &[key.references])?;
                 let mut reference = Reference::new(table, key, &target)?;
-                if !reference.go_on(measured) {
-                    return reload("what the last run counted of references does not fit its tables");
+                if !reference.continue_from(measured) {
+                    return full_reload("the last run's counts of references do not match its tables");
                 }
                 reference.add(rows)?;
                 reference.measured()
@@ -285,38 +273,38 @@ fn account(
         quality.measure((table.id, key.column), measured);
     }
     quality.finish(&mut audit);
-    rename(&before.audit, fresh, &mut audit, inputs)?;
+    rename(&previous.audit, fresh, &mut audit, inputs)?;
     Ok(audit)
 }
 
 /// The changes over all rows.
-fn all_changes(before: &Audit, audit: &Audit, fresh: &Fresh) -> Vec<Change> {
+fn all_changes(previous: &Audit, audit: &Audit, fresh: &Fresh) -> Vec<Change> {
     let of_table = |table: &'static Table| {
         let read = audit.steps.iter().find(|step| step.table == table.name && step.step == "read");
         let padded = |change: &&Change| change.table == table.name && change.change == ChangeKind::ZeroPadded;
-        let padded = before.changes.iter().find(padded).map_or(0, |change| change.count);
+        let padded = previous.changes.iter().find(padded).map_or(0, |change| change.count);
         let padded = padded + fresh.padded_zips.get(&table.id).copied().unwrap_or(0);
         changes(table, read.map_or(0, |step| step.rows_out), padded)
     };
     let named = [ChangeKind::Translated, ChangeKind::NamedUnknown, ChangeKind::Untranslated];
-    let named = before.changes.iter().filter(|change| named.contains(&change.change)).cloned();
+    let named = previous.changes.iter().filter(|change| named.contains(&change.change)).cloned();
     TABLES.iter().flat_map(of_table).chain(named).collect()
 }
 
 /// Replaces file names in warnings and quarantine: the name of a table's files depends on their number.
-fn rename(before: &Audit, fresh: &Fresh, audit: &mut Audit, inputs: Vec<InputFile>) -> Grows<()> {
+fn rename(previous: &Audit, fresh: &Fresh, audit: &mut Audit, inputs: Vec<InputFile>) -> DeltaResult<()> {
     let names: BTreeMap<&str, &str> =
-        before.inputs.iter().zip(&inputs).map(|(then, now)| (then.name.as_str(), now.name.as_str())).collect();
+        previous.inputs.iter().zip(&inputs).map(|(old, new)| (old.name.as_str(), new.name.as_str())).collect();
     let quoted = |name: &str| format!("`{name}`");
-    audit.warnings = before.warnings.clone();
-    for (then, now) in &names {
-        audit.warnings.iter_mut().for_each(|warning| *warning = warning.replace(&quoted(then), &quoted(now)));
+    audit.warnings = previous.warnings.clone();
+    for (old, new) in &names {
+        audit.warnings.iter_mut().for_each(|warning| *warning = warning.replace(&quoted(old), &quoted(new)));
     }
     if let Some(warning) = fresh.warnings.iter().find(|warning| !audit.warnings.contains(warning)) {
-        return reload(warning.clone());
+        return full_reload(warning.clone());
     }
-    audit.values = before.values.clone();
-    audit.quarantine = before.quarantine.clone();
+    audit.values = previous.values.clone();
+    audit.quarantine = previous.quarantine.clone();
     for row in audit.quarantine.iter_mut().flat_map(|(_, rows)| rows) {
         row.file = names.get(row.file.as_str()).map_or_else(|| row.file.clone(), |name| name.to_string());
     }

@@ -1,57 +1,57 @@
 //! Checks of all rows in the previous run + checks of the affected rows before and after the delta → checks of all rows now. Used by
 //! `delta`.
 
-use super::delta::{Grows, reload};
+use super::{DeltaResult, full_reload};
 use crate::clean::audit::{Audit, Check};
-use crate::clean::checks::{Measured, Quality, Reference, SAMPLES, back, forth, references};
+use crate::clean::checks::{Measured, Quality, Reference, SAMPLES, child_to_parent, parent_to_child, references};
 use crate::error::Result;
 use crate::schema::contract::{ForeignKey, LogicalType, Table};
 
 /// Whether the check derives from the cleaning steps or from foreign keys, not from single rows.
 pub(crate) fn follows(check: &Check) -> bool {
     let of_reference = |(table, key): (&Table, &ForeignKey)| {
-        (check.table == table.name && check.check == forth(key))
-            || (check.table == key.table.name() && check.check == back(table, key))
+        (check.table == table.name && check.check == child_to_parent(key))
+            || (check.table == key.table.name() && check.check == parent_to_child(table, key))
     };
     check.check.starts_with("the key `") || references().any(of_reference)
 }
 
 impl Quality {
-    /// Updates a check: subtracts `then`, its result on the affected rows before the delta, and adds `now`, its result after it.
+    /// Updates a check: subtracts `old`, its result on the affected rows before the delta, and adds `new`, its result after it.
     ///
     /// `first` finds the first failing rows of the whole table, if they cannot be derived.
-    pub(crate) fn grow(
+    pub(crate) fn update(
         &mut self,
         table: &Table,
-        then: Option<Check>,
-        now: Check,
+        old: Option<Check>,
+        new: Check,
         first: impl FnOnce() -> Result<Vec<String>>,
-    ) -> Grows<()> {
-        let Some(known) = self.checks.iter_mut().find(|known| known.table == now.table && known.check == now.check)
+    ) -> DeltaResult<()> {
+        let Some(known) = self.checks.iter_mut().find(|known| known.table == new.table && known.check == new.check)
         else {
-            return reload(format!("the last run did not check this: {}", now.check));
+            return full_reload(format!("the last run lacks this check: {}", new.check));
         };
-        let none = Check { failed: 0, total: 0, samples: Vec::new(), ..now.clone() };
-        *known = grown(known, &then.unwrap_or(none), &now, |sample| place(table, sample), || Ok(first()?))?;
+        let none = Check { failed: 0, total: 0, samples: Vec::new(), ..new.clone() };
+        *known = updated(known, &old.unwrap_or(none), &new, |sample| place(table, sample), || Ok(first()?))?;
         Ok(())
     }
 }
 
 /// The updated check. Its samples are the first failures by `place`; `search` finds them if they cannot be derived.
-fn grown<K: Ord>(
+fn updated<K: Ord>(
     known: &Check,
-    then: &Check,
-    now: &Check,
+    old: &Check,
+    new: &Check,
     place: impl Fn(&str) -> K,
-    search: impl FnOnce() -> Grows<Vec<String>>,
-) -> Grows<Check> {
-    let failed = (known.failed + now.failed) - then.failed;
-    let total = (known.total + now.total) - then.total;
+    search: impl FnOnce() -> DeltaResult<Vec<String>>,
+) -> DeltaResult<Check> {
+    let failed = (known.failed + new.failed) - old.failed;
+    let total = (known.total + new.total) - old.total;
     let mut samples = known.samples.clone();
-    for sample in &then.samples {
+    for sample in &old.samples {
         samples.iter().position(|known| known == sample).map(|at| samples.remove(at));
     }
-    samples.extend(now.samples.iter().cloned());
+    samples.extend(new.samples.iter().cloned());
     samples.sort_by_key(|sample| place(sample));
     samples.dedup();
     // The list was full: failures that were not listed may come before new ones that sort after its last entry.
@@ -87,57 +87,68 @@ fn place(table: &Table, sample: &str) -> Vec<Part> {
 
 impl Measured {
     /// The results for a foreign key in the audit of the previous run; `None` if it lacks them.
-    pub(crate) fn told(audit: &Audit, table: &Table, key: &ForeignKey) -> Option<Measured> {
+    pub(crate) fn of_previous_run(audit: &Audit, table: &Table, key: &ForeignKey) -> Option<Measured> {
         let check =
             |table: &str, text: &str| audit.quality.iter().find(|c| c.table == table && c.check == text).cloned();
-        let (forth, back) = (check(table.name, &forth(key))?, check(key.table.name(), &back(table, key))?);
+        let (child_to_parent, parent_to_child) =
+            (check(table.name, &child_to_parent(key))?, check(key.table.name(), &parent_to_child(table, key))?);
         let relation = audit.relations.iter().find(|r| r.from.0 == table.name && r.from.1 == key.column)?;
-        let per_parent = (back.total > 0).then_some(relation.per_parent);
-        Some(Measured { forth, back, per_parent, referring: audit.referring.get(&(table.id, key.column)).cloned() })
+        let per_parent = (parent_to_child.total > 0).then_some(relation.per_parent);
+        Some(Measured {
+            child_to_parent,
+            parent_to_child,
+            per_parent,
+            referring: audit.referring.get(&(table.id, key.column)).cloned(),
+        })
     }
 
-    /// Updates the results of a foreign key: subtracts `then`, measured on the affected rows before the delta, and adds `now`, measured
+    /// Updates the results of a foreign key: subtracts `old`, measured on the affected rows before the delta, and adds `new`, measured
     /// after it. `first` finds the first failures of one of the checks, if they cannot be derived.
-    pub(crate) fn grow(
+    pub(crate) fn update(
         self,
-        then: &Measured,
-        now: &Measured,
-        first: impl Fn(fn(Measured) -> Check) -> Grows<Vec<String>>,
-    ) -> Grows<Measured> {
+        old: &Measured,
+        new: &Measured,
+        first: impl Fn(fn(Measured) -> Check) -> DeltaResult<Vec<String>>,
+    ) -> DeltaResult<Measured> {
         let text = |value: &str| value.to_string();
-        let forth = grown(&self.forth, &then.forth, &now.forth, text, || first(|measured| measured.forth))?;
-        let back = grown(&self.back, &then.back, &now.back, text, || first(|measured| measured.back))?;
-        let unsure = || reload(format!("the least number of rows is not known: {}", self.back.check));
-        let per_parent = match (self.per_parent, then.per_parent, now.per_parent) {
+        let child_to_parent = updated(&self.child_to_parent, &old.child_to_parent, &new.child_to_parent, text, || {
+            first(|measured| measured.child_to_parent)
+        })?;
+        let parent_to_child = updated(&self.parent_to_child, &old.parent_to_child, &new.parent_to_child, text, || {
+            first(|measured| measured.parent_to_child)
+        })?;
+        let unsure =
+            || full_reload(format!("the least number of rows per value is not known: {}", self.parent_to_child.check));
+        let per_parent = match (self.per_parent, old.per_parent, new.per_parent) {
             (known, _, None) => known,
-            (None, _, now) => now,
-            (Some(known), then, Some(now)) => {
-                if then.is_some_and(|then| then.0 < known.0 || then.1 > known.1) {
+            (None, _, new) => new,
+            (Some(known), old, Some(new)) => {
+                if old.is_some_and(|old| old.0 < known.0 || old.1 > known.1) {
                     return unsure();
                 }
-                let least = match then {
-                    _ if back.failed > 0 => 0,
-                    _ if now.0 <= known.0 && known.0 > 0 => now.0,
-                    Some(then) if then.0 == known.0 => return unsure(),
+                let least = match old {
+                    _ if parent_to_child.failed > 0 => 0,
+                    _ if new.0 <= known.0 && known.0 > 0 => new.0,
+                    Some(old) if old.0 == known.0 => return unsure(),
                     _ if known.0 == 0 => return unsure(),
                     _ => known.0,
                 };
-                Some((least, known.1.max(now.1)))
+                Some((least, known.1.max(new.1)))
             }
         };
-        Ok(Measured { forth, back, per_parent, referring: self.referring })
+        Ok(Measured { child_to_parent, parent_to_child, per_parent, referring: self.referring })
     }
 }
 
 impl Reference<'_> {
     /// Continues from the previous run's counts; returns false if they are for another number of values.
-    pub(crate) fn go_on(&mut self, measured: Measured) -> bool {
+    pub(crate) fn continue_from(&mut self, measured: Measured) -> bool {
         let Some(referring) = measured.referring.filter(|known| known.len() == self.referring.len()) else {
             return false;
         };
         self.referring = referring;
-        (self.total, self.orphans) = (measured.forth.total, measured.forth.failed);
-        self.samples = measured.forth.samples.into_iter().collect();
+        (self.total, self.orphans) = (measured.child_to_parent.total, measured.child_to_parent.failed);
+        self.samples = measured.child_to_parent.samples.into_iter().collect();
         true
     }
 }
@@ -158,15 +169,16 @@ mod tests {
     fn samples_are_those_of_all_rows_or_none_are_told() {
         let items = |sample: &str| place(TableId::OrderItems.table(), sample);
         let none = check(0, &[]);
-        let grown = |known: &Check, then: &Check, now: &Check| grown(known, then, now, items, || reload("searched"));
+        let updated =
+            |known: &Check, old: &Check, new: &Check| updated(known, old, new, items, || full_reload("searched"));
         let base = check(9, &["b + 2", "b + 10", "d + 1", "e + 1", "f + 1"]);
-        let all = grown(&base, &none, &check(2, &["b + 3", "g + 1"])).unwrap();
+        let all = updated(&base, &none, &check(2, &["b + 3", "g + 1"])).unwrap();
         assert_eq!((all.failed, all.total), (11, 100));
         assert_eq!(all.samples, ["b + 2", "b + 3", "b + 10", "d + 1", "e + 1"]);
         // One of five listed failures is resolved, and the sixth was never listed.
-        assert!(grown(&base, &check(1, &["d + 1"]), &none).is_err());
+        assert!(updated(&base, &check(1, &["d + 1"]), &none).is_err());
         let four = check(4, &["b + 2", "b + 10", "d + 1", "e + 1"]);
-        assert_eq!(grown(&four, &check(1, &["d + 1"]), &none).unwrap().samples.len(), 3);
-        assert_eq!(grown(&four, &none, &check(1, &["g + 1"])).unwrap().samples.len(), 5);
+        assert_eq!(updated(&four, &check(1, &["d + 1"]), &none).unwrap().samples.len(), 3);
+        assert_eq!(updated(&four, &none, &check(1, &["g + 1"])).unwrap().samples.len(), 5);
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use polars::prelude::*;
 
-use super::delta::{Grows, reload};
 use super::membership::BloomFilteredSet;
+use super::{DeltaResult, full_reload};
 use crate::clean::audit::{Audit, Check};
 use crate::clean::checks::{Measured, SAMPLES};
 use crate::clean::partition::by_month::label;
@@ -29,7 +29,7 @@ pub(crate) type Files = BTreeMap<String, DataFrame>;
 pub(crate) type Tables = BTreeMap<TableId, DataFrame>;
 
 /// The previous run: its clean tables and audit.
-pub struct Before {
+pub struct PreviousRun {
     /// Files of the clean tables by name; a file of one month is named `orders/2018-08`.
     pub clean: BTreeMap<String, PathBuf>,
     /// Its audit, including the counts of references.
@@ -38,14 +38,14 @@ pub struct Before {
     pub memory: u64,
 }
 
-impl Before {
+impl PreviousRun {
     pub(crate) fn read(&self, table: TableId, month: &str) -> Result<DataFrame> {
         let file = self.clean.get(&format!("{}/{month}", table.name()));
         file.map_or_else(|| Ok(empty(table.table())), |file| read_frame(file))
     }
 
     /// The clean tables of the orders that `rows` affect, and the files that they are in, by name.
-    pub(crate) fn touched(&self, rows: &Tables) -> Grows<(Tables, Files)> {
+    pub(crate) fn touched(&self, rows: &Tables) -> DeltaResult<(Tables, Files)> {
         let of_orders: Vec<_> =
             rows.iter().filter(|(id, _)| **id != TableId::Customers).map(|(_, frame)| (frame, "order_id")).collect();
         let of_customers = [TableId::Customers, TableId::Orders].map(|id| (&rows[&id], "customer_id"));
@@ -62,7 +62,10 @@ impl Before {
         let files = open().filter_map(|(id, month)| self.clean.get(&format!("{}/{month}", id.name())));
         let bytes: u64 = files.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
         if bytes.saturating_mul(UNPACKED) > self.memory {
-            return reload(format!("rows come to orders of {} months, which do not fit memory", months.len() - 1));
+            return full_reload(format!(
+                "new rows change orders of {} months, which do not fit into memory",
+                months.len() - 1
+            ));
         }
         let files =
             parallel::map(open(), |(id, month)| Ok((id, format!("{}/{month}", id.name()), self.read(id, month)?)))?;
@@ -79,20 +82,22 @@ impl Before {
         let known = select(TableId::Orders, &[("order_id", &orders), ("customer_id", &customers)])?;
         let orders = BloomFilteredSet::of(of_orders.into_iter().chain([(&known, "order_id")]))?;
         let customers = BloomFilteredSet::of(of_customers.into_iter().chain([(&known, "customer_id")]))?;
-        let mut then = Tables::new();
+        let mut old = Tables::new();
         for id in BY_MONTH {
             let rows = match id {
                 TableId::Orders => known.clone(),
                 TableId::Customers => select(id, &[("customer_id", &customers)])?,
                 _ => select(id, &[("order_id", &orders)])?,
             };
-            then.insert(id, rows);
+            old.insert(id, rows);
         }
-        let found = BloomFilteredSet::of([(&then[&TableId::Customers], "customer_id")])?;
+        let found = BloomFilteredSet::of([(&old[&TableId::Customers], "customer_id")])?;
         if !found.among(&known, "customer_id")?.all() {
-            return reload("rows come to an order whose customer is missing, or ordered first in another month");
+            return full_reload(
+                "a new row belongs to an order whose customer is missing or ordered first in another month",
+            );
         }
-        Ok((then, files.into_iter().map(|(_, name, frame)| (name, frame)).collect()))
+        Ok((old, files.into_iter().map(|(_, name, frame)| (name, frame)).collect()))
     }
 
     /// The sellers of some products: columns `product_id` and `seller_id`, one row per item sold.
@@ -165,8 +170,9 @@ impl Before {
     }
 
     /// The previous run's results for a foreign key.
-    pub(crate) fn measured(&self, table: &Table, key: &ForeignKey) -> Grows<Measured> {
-        Measured::told(&self.audit, table, key).map_or_else(|| reload("the checks of the last run are incomplete"), Ok)
+    pub(crate) fn measured(&self, table: &Table, key: &ForeignKey) -> DeltaResult<Measured> {
+        Measured::of_previous_run(&self.audit, table, key)
+            .map_or_else(|| full_reload("the audit of the last run lacks checks"), Ok)
     }
 }
 

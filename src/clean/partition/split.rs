@@ -7,7 +7,7 @@ use std::thread;
 use polars::prelude::*;
 
 use super::spill::{Bounds, Spill};
-use crate::clean::tables::{Cleaned, Sorted, TableAudit, clean_table, sort_out};
+use crate::clean::tables::{Cleaned, Deduplicated, TableAudit, clean_table, deduplicate};
 use crate::error::Result;
 use crate::input::read::{read_blocks, read_table};
 use crate::input::source::Source;
@@ -62,7 +62,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Reads and cleans the rows of a range.
-    pub(crate) fn sorted(&self, range: usize) -> Result<Sorted> {
+    pub(crate) fn sorted(&self, range: usize) -> Result<Deduplicated> {
         let (rows, lines) = match self.spill.rows(range)? {
             Some(mut rows) => {
                 let lines = rows.drop_in_place(LINE)?;
@@ -70,7 +70,7 @@ impl Rows {
             }
             None => (self.empty.clone(), Vec::new()),
         };
-        sort_out(self.table, &self.file, rows, &lines)
+        deduplicate(self.table, &self.file, rows, &lines)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::charts::{
 };
 use crate::decisions::Decisions;
 use crate::decisions::region::population;
-use crate::dossier::decided::position;
+use crate::dossier::decisions::position;
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::models::{DateRange, View};

@@ -3,7 +3,7 @@
 use super::{Studio, short};
 use crate::charts::{Axis, Bar, Bars, Dot, Dots, Dotted, Histogram, Mark, Scatter, bars, dots, histogram, scatter};
 use crate::decisions::BacktestReport;
-use crate::dossier::decided::{model_key, strategy_key};
+use crate::dossier::decisions::{model_key, strategy_key};
 use crate::error::Result;
 use crate::models::metrics::Outcome;
 

@@ -7,11 +7,12 @@ use polars::prelude::*;
 use proptest::prelude::*;
 
 use super::super::by_day::ByDay;
-use super::super::grow::grow;
+use super::super::incremental::apply_delta;
 use super::super::law::{TOTALS, check};
 use super::super::{BY_DAY, STEPS, SalesMart, mart, mart_in_shards};
 use crate::Result;
-use crate::clean::incremental::delta::{Orders, Stop};
+use crate::clean::incremental::DeltaError;
+use crate::clean::incremental::delta::Orders;
 use crate::clean::partition::by_month;
 use crate::clean::partition::ranges::Shards;
 use crate::clean::{Audit, CleanTables, load};
@@ -303,7 +304,7 @@ fn by_month(mart: &SalesMart) -> SalesMart {
 }
 
 /// Merges a fifth of the orders, and late payments of some others, into the mart of the rest.
-fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop> {
+fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, DeltaError> {
     let hash = |id: &str| id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
     let part = |order: &str| Dice(seed ^ hash(order)).below(10);
     let mut before = of_orders(clean, &|order| part(order) > 1);
@@ -333,9 +334,9 @@ fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Stop>
         rows.into_iter().map(|(id, frame)| (id.name().to_string(), frame)).chain(short).collect()
     };
     let then = of_orders(&with(clean, &before), &touched);
-    let orders = Orders { then: named(then), now: named(of_orders(clean, &touched)), customers: of_customers(true) };
+    let orders = Orders { old: named(then), new: named(of_orders(clean, &touched)), customers: of_customers(true) };
     let sold = before[&TableId::OrderItems].select(["product_id", "seller_id"])?;
-    Ok(grow(&base, &orders, |_| Ok(sold.clone()))?.mart)
+    Ok(apply_delta(&base, &orders, |_| Ok(sold.clone()))?.mart)
 }
 
 /// Only orders that are in the orders table: facts of unknown orders would get their day from a later file.
@@ -374,8 +375,8 @@ proptest! {
         prop_assert_eq!(hashes(&sums.finish().unwrap()), hashes(&whole));
         match grown(&clean, seed) {
             Ok(grown) => prop_assert_eq!(hashes(&grown), hashes(&whole)),
-            Err(Stop::Reload(_)) => {}
-            Err(Stop::Failed(error)) => panic!("{error}"),
+            Err(DeltaError::FullReload(_)) => {}
+            Err(DeltaError::Failed(error)) => panic!("{error}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Table → CSV that is safe to open in a spreadsheet: `tables/*.csv`, `quarantine/*.csv`, downloads, forecasts on standard
+//! TextTable → CSV that is safe to open in a spreadsheet: `tables/*.csv`, `quarantine/*.csv`, downloads, forecasts on standard
 //! output. `csvCell` in `reports/dashboard/js/core/csv.js` follows the same rule.
 //!
 //! Text that a spreadsheet would read as a formula gets an apostrophe:
@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use crate::pipeline::outputs::result_tables::Table;
+use crate::schema::result_tables::TextTable;
 
 /// Characters that start a formula.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
@@ -21,7 +21,7 @@ const DROPPED: [char; 3] = ['\t', '\n', '\r'];
 const SEPARATORS: [char; 4] = [';', '\t', '\n', '\r'];
 
 /// The CSV file: comma-separated, double quotes where needed, a line feed after each row.
-pub fn csv(table: &Table) -> Vec<u8> {
+pub fn csv(table: &TextTable) -> Vec<u8> {
     let mut out = String::new();
     for row in table {
         for (column, cell) in row.iter().enumerate() {

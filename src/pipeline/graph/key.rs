@@ -80,16 +80,16 @@ pub(crate) fn changes(then: &Parts, now: &Parts, complete: bool) -> Vec<String> 
     let mut changes: Vec<String> = now
         .iter()
         .filter(|(name, value)| then.get(*name) != Some(value))
-        .map(|(name, value)| told(name, then.get(name), Some(value)))
+        .map(|(name, value)| describe_change(name, then.get(name), Some(value)))
         .collect();
     if complete {
         let gone = then.iter().filter(|(name, _)| !now.contains_key(*name));
-        changes.extend(gone.map(|(name, value)| told(name, Some(value), None)));
+        changes.extend(gone.map(|(name, value)| describe_change(name, Some(value), None)));
     }
     changes
 }
 
-fn told(name: &str, then: Option<&String>, now: Option<&String>) -> String {
+fn describe_change(name: &str, then: Option<&String>, now: Option<&String>) -> String {
     let (kind, name) = name.split_once(' ').unwrap_or(("", name));
     let shown = |value: Option<&String>| value.map_or("none", String::as_str).to_string();
     match (kind, then, now) {

@@ -231,13 +231,13 @@ impl Step {
     }
 
     /// Whether it writes files.
-    pub fn keeps(&self) -> bool {
+    pub fn has_outputs(&self) -> bool {
         !self.makes.is_empty()
     }
 
     /// Whether it writes a page for readers.
     pub fn shows(&self) -> bool {
-        self.keeps() && self.params.contains(&"lang")
+        self.has_outputs() && self.params.contains(&"lang")
     }
 
     /// Whether it makes the file at `path` of the output folder.

@@ -15,7 +15,7 @@ use crate::input::read::hash_file;
 use crate::pipeline::graph::STEPS;
 use crate::pipeline::outputs::manifest::{Manifest, OutputFile};
 use crate::pipeline::outputs::{load, persist};
-use crate::pipeline::{Input, again, run};
+use crate::pipeline::{Input, params_of_last_run, run};
 use crate::report::Templates;
 use crate::table::parquet::read_frame;
 
@@ -92,7 +92,7 @@ pub fn rerun(
     let manifest = Manifest::load(out)?;
     manifest.read_here(out)?;
     let folder = tempfile::tempdir().map_err(Error::io("create", std::env::temp_dir()))?;
-    let mut params = again(folder.path(), &manifest, templates);
+    let mut params = params_of_last_run(folder.path(), &manifest, templates);
     match (&params.input, data) {
         (Input::Places(_), []) => {
             return Err(Error::input(format!("the run in `{}` does not say where its data are", out.display()))
@@ -111,7 +111,7 @@ pub fn rerun(
 }
 
 /// Makes the mart of the run in `out` again from its clean tables, on another engine, and compares. With `store`, the
-/// engine reads the clean tables there. `told` is called with each statement.
+/// engine reads the clean tables there. `progress` is called with each statement.
 ///
 /// # Errors
 /// There is no finished run, its files are damaged, or the engine fails.
@@ -120,14 +120,14 @@ pub fn remake_mart(
     engine: &dyn Engine,
     store: Option<&str>,
     cancel: &AtomicBool,
-    told: &dyn Fn(&str),
+    progress: &dyn Fn(&str),
 ) -> Result<Option<Difference>> {
     let manifest = Manifest::load(out)?;
-    let monthly = again(out, &manifest, &Templates::default()).monthly;
+    let monthly = params_of_last_run(out, &manifest, &Templates::default()).monthly;
     let outputs = manifest.core.outputs;
     let placed = outputs.iter().map(|file| Ok((file.path.as_str(), listed(out, &file.path)?)));
     let placed: Vec<(&str, PathBuf)> = placed.collect::<Result<_>>()?;
-    let made = engine.mart(&load::places(&placed, store)?, cancel, told)?;
+    let made = engine.mart(&load::places(&placed, store)?, cancel, progress)?;
     for (path, after) in persist::mart(&made, monthly)? {
         let file = format!("{path}.parquet");
         let before = read_frame(&listed(out, &file)?)?;

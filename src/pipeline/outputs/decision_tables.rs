@@ -2,14 +2,15 @@
 //!
 //! Units: amounts in BRL with two decimals, shares 0–1; missing values are empty.
 
-use super::result_tables::{Table, brl, header, optional};
 use crate::decisions::score::Scored;
 use crate::decisions::{BacktestReport, Decisions};
 use crate::models::span::date;
 use crate::models::{Comparison, Forecast};
+use crate::schema::format::{brl, optional};
+use crate::schema::result_tables::{TextTable, header};
 
 /// The tables by file name, without extension.
-pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) -> Vec<(&'static str, Table)> {
+pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) -> Vec<(&'static str, TextTable)> {
     vec![
         ("winner", winner(decisions)),
         ("winner_indicators", indicators("winner_indicators", decisions.map(category_places))),
@@ -31,7 +32,7 @@ fn reais(value: f64) -> String {
     format!("{value:.2}")
 }
 
-fn winner(decisions: Option<&Decisions>) -> Table {
+fn winner(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("winner");
     table.extend(decisions.into_iter().flat_map(|d| &d.winner.short_list).map(|c| {
         vec![
@@ -61,7 +62,7 @@ fn state_places(d: &Decisions) -> Places<'_> {
     d.region.states.iter().map(|s| (s.state.as_str(), &s.place)).collect()
 }
 
-fn indicators(name: &str, places: Option<Places<'_>>) -> Table {
+fn indicators(name: &str, places: Option<Places<'_>>) -> TextTable {
     let mut table = header(name);
     for (name, place) in places.into_iter().flatten() {
         table.extend(place.indicators.iter().map(|i| {
@@ -79,7 +80,7 @@ fn indicators(name: &str, places: Option<Places<'_>>) -> Table {
     table
 }
 
-fn products(decisions: Option<&Decisions>) -> Table {
+fn products(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("winner_products");
     table.extend(decisions.into_iter().flat_map(|d| &d.winner.products).map(|p| {
         vec![
@@ -95,7 +96,7 @@ fn products(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-fn payments(decisions: Option<&Decisions>) -> Table {
+fn payments(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("winner_payments");
     for paid in decisions.iter().map(|d| &d.payments) {
         table.extend(paid.methods.iter().map(|m| {
@@ -116,7 +117,7 @@ fn payments(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-fn regions(decisions: Option<&Decisions>) -> Table {
+fn regions(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("regions");
     table.extend(decisions.into_iter().flat_map(|d| &d.region.states).map(|s| {
         vec![
@@ -132,14 +133,14 @@ fn regions(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-fn allocation(decisions: Option<&Decisions>) -> Table {
+fn allocation(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("allocation");
     let states = decisions.into_iter().flat_map(|d| &d.region.states).filter(|s| s.budget_share > 0.0);
     table.extend(states.map(|s| vec![s.state.clone(), s.budget_share.to_string(), brl(s.budget_centavos)]));
     table
 }
 
-fn cities(decisions: Option<&Decisions>) -> Table {
+fn cities(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("cities");
     for region in decisions.iter().map(|d| &d.region) {
         let state = region.states.first().map(|s| s.state.clone()).unwrap_or_default();
@@ -154,7 +155,7 @@ fn cities(decisions: Option<&Decisions>) -> Table {
 }
 
 /// Forecasts; column values `month` for calendar months, `30d` for periods of 30 days.
-fn forecasts(decisions: Option<&Decisions>) -> Table {
+fn forecasts(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("forecasts");
     let Some(d) = decisions else { return table };
     let cutoff = date(d.outlook.cutoff).to_string();
@@ -173,7 +174,7 @@ fn forecasts(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-fn coefficients(decisions: Option<&Decisions>) -> Table {
+fn coefficients(decisions: Option<&Decisions>) -> TextTable {
     let mut table = header("coefficients");
     let views = decisions
         .into_iter()
@@ -187,7 +188,7 @@ fn coefficients(decisions: Option<&Decisions>) -> Table {
     table
 }
 
-fn backtest(past: Option<&BacktestReport>) -> Table {
+fn backtest(past: Option<&BacktestReport>) -> TextTable {
     let mut table = header("backtest");
     let mut add = |by: &str, cutoffs: &str, c: &Comparison| {
         table.extend(c.tests.iter().zip(&c.differences).map(|(t, d)| {
@@ -218,7 +219,7 @@ fn backtest(past: Option<&BacktestReport>) -> Table {
     table
 }
 
-fn regret(past: Option<&BacktestReport>) -> Table {
+fn regret(past: Option<&BacktestReport>) -> TextTable {
     let mut table = header("regret");
     table.extend(past.into_iter().flat_map(|p| &p.strategies).map(|s| {
         let mut row = vec![s.name.to_string()];

@@ -29,7 +29,7 @@ pub struct Stamp {
 impl Stamp {
     /// Stamp of a file whose hash was `blake3`; `None` if its metadata cannot show a later change.
     pub(crate) fn of(path: &Path, blake3: &str) -> Option<Stamp> {
-        let (bytes, modified, file) = told(&path.metadata().ok()?)?;
+        let (bytes, modified, file) = identity(&path.metadata().ok()?)?;
         Some(Stamp { bytes, modified, file, blake3: blake3.into() })
     }
 
@@ -53,7 +53,7 @@ fn touched(meta: &Metadata) -> Option<SystemTime> {
 }
 
 /// Length, time and file number.
-fn told(meta: &Metadata) -> Option<(u64, u64, u64)> {
+fn identity(meta: &Metadata) -> Option<(u64, u64, u64)> {
     #[cfg(unix)]
     let file = std::os::unix::fs::MetadataExt::ino(meta);
     #[cfg(not(unix))]

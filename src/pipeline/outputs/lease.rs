@@ -242,14 +242,14 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let alive = Holder::me();
         let ended = Holder { started: alive.started.saturating_sub(1_000), ..alive.clone() };
-        let elsewhere = Holder { host: "elsewhere".into(), ..alive.clone() };
+        let remote = Holder { host: "elsewhere".into(), ..alive.clone() };
         let container = Holder { space: "pid:[1]".into(), ..ended.clone() };
         for (holder, age, free) in [
             (&alive, 0, false),
             (&alive, 3_600, false),
             (&ended, 0, true),
-            (&elsewhere, 0, false),
-            (&elsewhere, 3_600, true),
+            (&remote, 0, false),
+            (&remote, 3_600, true),
             (&container, 0, false),
             (&container, 3_600, true),
         ] {

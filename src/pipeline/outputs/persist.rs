@@ -7,7 +7,6 @@ use super::decision_tables;
 use super::load::SHARES;
 use super::manifest::{OutputFile, to_json};
 use super::result_tables;
-use super::result_tables::Table;
 use super::staging::{DATA, Staging};
 use crate::dashboard;
 use crate::error::{Error, Result};
@@ -15,18 +14,19 @@ use crate::mart::SalesMart;
 use crate::parallel;
 use crate::pipeline::graph::Step;
 use crate::pipeline::run::context::RunContext;
+use crate::schema::result_tables::TextTable;
 use crate::table::parquet::write_frames;
 
 /// Stages the files of a step whose value has been made.
-pub(crate) fn keep(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
+pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
     let staging = flow.staging()?;
     match step.id {
         "generate" => generated(flow),
         "clean" => {
-            let mut files = match (flow.grown()?.as_ref(), flow.bounded()?) {
-                _ if flow.cleans_elsewhere() => flow.elsewhere()?.files.clone(),
-                (Some(grown), _) => grown.clean.stage(staging)?,
-                (None, Some(bounded)) => bounded.files.clone(),
+            let mut files = match (flow.incremental()?.as_ref(), flow.out_of_core()?) {
+                _ if flow.cleans_remotely() => flow.remote()?.files.clone(),
+                (Some(updated), _) => updated.clean.stage(staging)?,
+                (None, Some(out_of_core)) => out_of_core.files.clone(),
                 (None, None) if flow.params.monthly => write_parquet(staging, &by_month::clean(&flow.clean()?.0)?)?,
                 (None, None) => write_parquet(staging, &placed("clean", flow.clean()?.0.iter()))?,
             };
@@ -41,8 +41,8 @@ pub(crate) fn keep(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
             files.push(staging.write("audit.json", &to_json(audit))?);
             Ok(files)
         }
-        "mart" => match flow.grown()?.as_ref() {
-            Some(grown) => grown.mart_files.stage(staging),
+        "mart" => match flow.incremental()?.as_ref() {
+            Some(updated) => updated.mart_files.stage(staging),
             None => write_parquet(staging, &mart(&*flow.mart()?, flow.params.monthly)?),
         },
         "supply" => Ok(vec![staging.write_parquet(SHARES, &flow.shares()?.to_frame()?)?]),
@@ -75,7 +75,7 @@ fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {
     parallel::map(names, |name| staging.adopt(&format!("{DATA}/{name}")))
 }
 
-fn write_tables(staging: &Staging, tables: Vec<(&'static str, Table)>) -> Result<Vec<OutputFile>> {
+fn write_tables(staging: &Staging, tables: Vec<(&'static str, TextTable)>) -> Result<Vec<OutputFile>> {
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
 }
 

@@ -14,19 +14,18 @@ use crate::mart::month::Month;
 use crate::models::reference::{Prediction, Reference};
 use crate::results::Results;
 use crate::schema::contract::Scope;
-use crate::schema::result_tables;
+use crate::schema::format::{brl, optional};
+
+use crate::schema::result_tables::{TextTable, header};
 
 /// Number of products in the list of the best.
 const TOP_PRODUCTS: usize = 1_000;
-
-/// A table as text: header, then rows.
-pub type Table = Vec<Vec<String>>;
 
 /// The tables by file name, without extension.
 ///
 /// # Errors
 /// The mart is incomplete.
-pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
+pub fn all(results: &Results) -> Result<Vec<(&'static str, TextTable)>> {
     let mut tables = of_reference(&results.reference);
     tables.extend(of_findings(&results.findings, &results.mart)?);
     tables.extend(of_audit(&results.audit));
@@ -35,7 +34,7 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, Table)>> {
 }
 
 /// Tables of the reference model.
-pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> {
+pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, TextTable)> {
     vec![
         ("price_predictions", predictions(reference.predictions.iter())),
         ("price_predictions_top_category", predictions(reference.top().into_iter())),
@@ -43,7 +42,7 @@ pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, Table)> 
 }
 
 /// Tables of the findings.
-pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, Table)>> {
+pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, TextTable)>> {
     Ok(vec![
         ("payments_by_state", payments(findings)),
         ("by_state", facts("by_state", &findings.states)),
@@ -55,28 +54,12 @@ pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(
 }
 
 /// Tables of the audit.
-pub(crate) fn of_audit(audit: &Audit) -> Vec<(&'static str, Table)> {
+pub(crate) fn of_audit(audit: &Audit) -> Vec<(&'static str, TextTable)> {
     vec![("audit", steps(audit)), ("quality", quality(audit))]
 }
 
-/// The declared header of a result table.
-pub(crate) fn header(table: &str) -> Table {
-    let columns = result_tables::named(table).map_or(&[][..], |table| table.columns);
-    vec![columns.iter().map(|column| column.name.to_string()).collect()]
-}
-
-/// Centavos → BRL with two decimals.
-pub(crate) fn brl(centavos: i64) -> String {
-    let sign = if centavos < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", centavos.unsigned_abs() / 100, centavos.unsigned_abs() % 100)
-}
-
-pub(crate) fn optional(value: Option<f64>) -> String {
-    value.map_or(String::new(), |v| v.to_string())
-}
-
 /// Training sales are exact to the centavo. Predictions keep all digits, to be compared with those of the original project.
-fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
+fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> TextTable {
     let mut table = header("price_predictions");
     table.extend(rows.map(|p| {
         let sales = if p.predicted { p.sales.to_string() } else { format!("{:.2}", p.sales) };
@@ -86,7 +69,7 @@ fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> Table {
     table
 }
 
-fn payments(findings: &Findings) -> Table {
+fn payments(findings: &Findings) -> TextTable {
     let mut table = header("payments_by_state");
     for state in &findings.payments {
         let mut methods: Vec<_> = state.methods.iter().collect();
@@ -106,7 +89,7 @@ fn payments(findings: &Findings) -> Table {
     table
 }
 
-fn facts(name: &str, facts: &[Facts]) -> Table {
+fn facts(name: &str, facts: &[Facts]) -> TextTable {
     let mut table = header(name);
     table.extend(facts.iter().map(|f| {
         vec![
@@ -124,7 +107,7 @@ fn facts(name: &str, facts: &[Facts]) -> Table {
 }
 
 /// Sums over the states: an order belongs to one state.
-fn monthly_by_category(mart: &SalesMart) -> Result<Table> {
+fn monthly_by_category(mart: &SalesMart) -> Result<TextTable> {
     let keys = [col("category"), col("month")];
     let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
     let frame = mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
@@ -135,11 +118,11 @@ fn monthly_by_category(mart: &SalesMart) -> Result<Table> {
     )
 }
 
-fn monthly_by_state(mart: &SalesMart) -> Result<Table> {
+fn monthly_by_state(mart: &SalesMart) -> Result<TextTable> {
     monthly("monthly_revenue_by_state", "state", mart.table("orders_by_state_month")?)
 }
 
-fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<Table> {
+fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<TextTable> {
     let mut table = header(table);
     let (names, months) = (frame.column(name)?.str()?, frame.column("month")?.date()?.physical());
     let [orders, items, revenue] =
@@ -158,7 +141,7 @@ fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<Table> {
     Ok(table)
 }
 
-fn top_products(mart: &SalesMart) -> Result<Table> {
+fn top_products(mart: &SalesMart) -> Result<TextTable> {
     let mut table = header("top_products");
     let by = ["revenue_centavos", "product_id", "category"];
     let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]);
@@ -185,7 +168,7 @@ fn top_products(mart: &SalesMart) -> Result<Table> {
     Ok(table)
 }
 
-fn steps(audit: &Audit) -> Table {
+fn steps(audit: &Audit) -> TextTable {
     let mut table = header("audit");
     let mut steps: Vec<_> = audit.steps.iter().collect();
     steps.sort_by(|a, b| a.table.cmp(&b.table).then_with(|| b.step.cmp(&a.step)));
@@ -196,7 +179,7 @@ fn steps(audit: &Audit) -> Table {
     table
 }
 
-fn quality(audit: &Audit) -> Table {
+fn quality(audit: &Audit) -> TextTable {
     let mut table = header("quality");
     table.extend(audit.quality.iter().map(|c| {
         vec![c.table.clone(), c.check.clone(), c.severity.name().into(), c.failed.to_string(), c.total.to_string()]
@@ -204,7 +187,7 @@ fn quality(audit: &Audit) -> Table {
     table
 }
 
-pub(crate) fn quarantine(rows: &[Quarantined]) -> Table {
+pub(crate) fn quarantine(rows: &[Quarantined]) -> TextTable {
     let mut table = vec!["file,line,set_aside,column,value,reason,record".split(',').map(String::from).collect()];
     table.extend(rows.iter().map(|q| {
         let line = q.line.map_or(String::new(), |line| line.to_string());
@@ -222,6 +205,7 @@ mod tests {
     use crate::clean;
     use crate::input::Source;
     use crate::results::Parameters;
+    use crate::schema::result_tables;
     use crate::synth::{SynthParams, generate};
 
     /// The tables can be made for any data, even for a few orders, and without a decision.

@@ -13,12 +13,12 @@ use polars::prelude::DataFrame;
 use super::lease::Lease;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use super::owned::{Mark, Owned, UNFINISHED, in_the_way};
-use super::result_tables::Table;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::input::read::hash_file;
 use crate::parallel::lock;
 use crate::pipeline::export::spreadsheet::csv;
+use crate::schema::result_tables::TextTable;
 use crate::table::parquet::write_frame;
 use crate::table::row_hash::hash_rows;
 
@@ -125,7 +125,7 @@ impl Staging {
     }
 
     /// Stages a table as CSV.
-    pub(crate) fn write_csv(&self, name: &str, table: &Table) -> Result<OutputFile> {
+    pub(crate) fn write_csv(&self, name: &str, table: &TextTable) -> Result<OutputFile> {
         let mut file = self.write(name, &csv(table))?;
         let mut hasher = blake3::Hasher::new();
         for cell in table.iter().flatten() {
@@ -192,7 +192,7 @@ impl Staging {
     }
 
     /// Waits until everything written is on disk, where other machines see it too.
-    pub(crate) fn settle(&self) -> Result<()> {
+    pub(crate) fn sync(&self) -> Result<()> {
         let syncing = lock(&self.syncing).take();
         syncing.map_or(Ok(()), Syncing::end)
     }
@@ -214,7 +214,7 @@ impl Staging {
         self.write(MANIFEST, &to_json(manifest))?;
         let files = listed.iter().chain(&self.owned.files).cloned().collect();
         self.write(UNFINISHED, &to_json(&Mark { pfe: manifest.core.pfe.clone(), files }))?;
-        self.settle()?;
+        self.sync()?;
         if let Some(lease) = &self.lease {
             lease.check()?;
         }

@@ -30,11 +30,11 @@ pub(crate) struct RunContext {
     /// `None` if nothing may be written.
     pub(crate) staging: Option<Staging>,
     /// Takes progress messages of running steps.
-    pub(crate) says: Option<Sender<String>>,
+    pub(crate) progress: Option<Sender<String>>,
     /// Identities of the input files known so far.
     pub(crate) inputs: Mutex<BTreeMap<TableId, InputFile>>,
     /// Whether the run was incremental, or why not, in words.
-    grew: Mutex<Option<String>>,
+    incremental_note: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
     ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
     pub(crate) values: Materialized,
@@ -59,10 +59,10 @@ impl RunContext {
             params,
             parameters,
             staging,
-            says: None,
+            progress: None,
             inputs: Mutex::default(),
             ended: Mutex::default(),
-            grew: Mutex::default(),
+            incremental_note: Mutex::default(),
             values: Materialized::default(),
         }
     }
@@ -91,7 +91,7 @@ impl RunContext {
             }
         }
         for need in step.needs.iter().filter_map(|id| Step::named(id)).filter(|need| self.applies(need)) {
-            if !need.keeps() {
+            if !need.has_outputs() {
                 let (inherited, known) = self.parts(need);
                 parts.extend(inherited);
                 complete &= known;
@@ -111,14 +111,14 @@ impl RunContext {
     }
 
     /// The step has left these files. Its record is complete once the records of the steps before it are.
-    pub(crate) fn settle(&self, step: &'static Step, outputs: Vec<OutputFile>) -> Result<()> {
+    pub(crate) fn record_outputs(&self, step: &'static Step, outputs: Vec<OutputFile>) -> Result<()> {
         let record = Record::new(step, Parts::new());
         lock(&self.ended).insert(step.id, (Ended { record, outputs }, true));
-        self.note()
+        self.write_records()
     }
 
     /// Writes the records that have become complete.
-    fn note(&self) -> Result<()> {
+    fn write_records(&self) -> Result<()> {
         let open: Vec<&'static Step> = lock(&self.ended)
             .iter()
             .filter(|(_, (ended, _))| ended.record.parts.is_empty())
@@ -171,10 +171,10 @@ impl RunContext {
     }
 
     /// Reports the progress of a step.
-    pub(crate) fn say(&self, step: &str, what: &str) {
-        if let Some(says) = &self.says {
+    pub(crate) fn report_progress(&self, step: &str, what: &str) {
+        if let Some(progress_tx) = &self.progress {
             // After the end of the run, nobody receives.
-            let _ = says.send(format!("{step}: {what}"));
+            let _ = progress_tx.send(format!("{step}: {what}"));
         }
     }
 
@@ -194,7 +194,7 @@ impl RunContext {
         // When a report is rendered again, the place of the data is unknown.
         let places = match &self.params.input {
             // An engine identifies rows, not bytes of files.
-            Input::Places(places) if !places.is_empty() && !self.cleans_elsewhere() => Some(self.source()?),
+            Input::Places(places) if !places.is_empty() && !self.cleans_remotely() => Some(self.source()?),
             _ => None,
         };
         let files: BTreeMap<&str, &Path> = places.iter().flat_map(|source| source.files()).collect();
@@ -208,13 +208,13 @@ impl RunContext {
     }
 
     /// Records whether the run was incremental, or why not.
-    pub(crate) fn tell(&self, what: String) {
-        *lock(&self.grew) = Some(what);
+    pub(crate) fn set_incremental_note(&self, what: String) {
+        *lock(&self.incremental_note) = Some(what);
     }
 
     /// Whether the run was incremental, or why not; `None` if it was not tried.
-    pub(crate) fn told(&self) -> Option<String> {
-        lock(&self.grew).clone()
+    pub(crate) fn incremental_note(&self) -> Option<String> {
+        lock(&self.incremental_note).clone()
     }
 
     /// Files of a step, with their current paths.

@@ -51,7 +51,7 @@ pub(crate) struct Limits {
 
 /// How a task ended.
 #[derive(Debug)]
-pub(crate) enum End {
+pub(crate) enum StepOutcome {
     /// It succeeded.
     Done,
     /// It failed.
@@ -60,17 +60,17 @@ pub(crate) enum End {
     Skipped,
 }
 
-/// Runs the tasks and returns one end per task. `begun` is called for each task that begins and for each progress message.
+/// Runs the tasks and returns one end per task. `report` is called for each task that begins and for each progress message.
 ///
 /// # Errors
 /// [`Error::Interrupted`] after a cancellation.
 pub(crate) fn execute(
     tasks: &[Task],
     limits: &Limits,
-    begun: &dyn Fn(&str),
-    said: &Receiver<String>,
-) -> Result<Vec<End>> {
-    let mut ends: Vec<Option<End>> = tasks.iter().map(|_| None).collect();
+    report: &dyn Fn(&str),
+    progress_rx: &Receiver<String>,
+) -> Result<Vec<StepOutcome>> {
+    let mut outcomes: Vec<Option<StepOutcome>> = tasks.iter().map(|_| None).collect();
     let mut running: Vec<Option<Watch>> = vec![None; tasks.len()];
     let (sender, results) = channel();
     let mut stop: Option<Instant> = None;
@@ -78,38 +78,38 @@ pub(crate) fn execute(
         if stop.is_none() && limits.cancel.load(Ordering::SeqCst) {
             stop = Some(Instant::now());
         }
-        let failed = ends.iter().flatten().any(|end| matches!(end, End::Failed(_)));
+        let failed = outcomes.iter().flatten().any(|end| matches!(end, StepOutcome::Failed(_)));
         if stop.is_none() && (limits.keep_going || !failed) {
             for (i, task) in tasks.iter().enumerate() {
-                let waits = running[i].is_some() || ends[i].is_some();
-                let ready = task.after.iter().all(|&n| matches!(ends[n], Some(End::Done)));
+                let waits = running[i].is_some() || outcomes[i].is_some();
+                let ready = task.after.iter().all(|&n| matches!(outcomes[n], Some(StepOutcome::Done)));
                 let writing = task.writes && tasks.iter().zip(&running).any(|(t, since)| t.writes && since.is_some());
                 if !waits && ready && !writing && running.iter().flatten().count() < limits.parallel {
                     let memory = limits.of_task.memory.filter(|_| !task.templates.is_empty());
                     running[i] = Some(Watch::begin(limits::Limits { memory, ..limits.of_task }));
-                    begun(task.name);
+                    report(task.name);
                     start(i, task, sender.clone());
                 }
             }
         }
-        said.try_iter().for_each(|text| begun(&text));
+        progress_rx.try_iter().for_each(|text| report(&text));
         let busy = running.iter().flatten().count() > 0;
         match stop {
             Some(since) if !busy || since.elapsed() > GRACE => return Err(Error::Interrupted),
-            _ if !busy => return Ok(ends.into_iter().map(|end| end.unwrap_or(End::Skipped)).collect()),
+            _ if !busy => return Ok(outcomes.into_iter().map(|end| end.unwrap_or(StepOutcome::Skipped)).collect()),
             _ => {}
         }
         match results.recv_timeout(TICK) {
             // A task past its time limit may still report; its end is already recorded.
             Ok((i, result)) if running[i].take().is_some() => {
-                ends[i] = Some(result.unwrap_or_else(|panic| resume_unwind(panic)));
+                outcomes[i] = Some(result.unwrap_or_else(|panic| resume_unwind(panic)));
             }
             Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         for (i, (watch, task)) in running.iter_mut().zip(tasks).enumerate() {
             if let Some(exceeded) = watch.and_then(|watch| watch.exceeded()) {
                 *watch = None;
-                ends[i] = Some(End::Failed(match exceeded {
+                outcomes[i] = Some(StepOutcome::Failed(match exceeded {
                     Exceeded::Time(seconds) if task.templates.is_empty() => {
                         Error::Timeout { step: task.name.into(), seconds }
                     }
@@ -121,10 +121,10 @@ pub(crate) fn execute(
 }
 
 /// Starts the task on a thread of its own, because rayon's workers must stay free for the work that the task gives them.
-fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<End>)>) {
+fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<StepOutcome>)>) {
     let work = Arc::clone(&task.work);
     let work = move || {
-        let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(End::Failed, |()| End::Done)));
+        let end = catch_unwind(AssertUnwindSafe(|| work().map_or_else(StepOutcome::Failed, |()| StepOutcome::Done)));
         // Whoever receives the last end may clean up, so nothing may be held any more.
         drop(work);
         // After the end of the run, nobody receives.
@@ -147,21 +147,21 @@ mod tests {
         Limits { parallel: 2, keep_going: false, of_task, cancel: Arc::default() }
     }
 
-    fn execute(tasks: &[Task], limits: &Limits, begun: &dyn Fn(&str)) -> Result<Vec<End>> {
-        super::execute(tasks, limits, begun, &channel().1)
+    fn execute(tasks: &[Task], limits: &Limits, report: &dyn Fn(&str)) -> Result<Vec<StepOutcome>> {
+        super::execute(tasks, limits, report, &channel().1)
     }
 
     fn task(name: &'static str, after: &[usize], work: impl Fn() -> Result<()> + Send + Sync + 'static) -> Task {
         Task { name, after: after.to_vec(), writes: false, templates: String::new(), work: Arc::new(work) }
     }
 
-    fn marks(ends: &[End]) -> String {
-        let mark = |end: &End| match end {
-            End::Done => 'd',
-            End::Failed(_) => 'f',
-            End::Skipped => 's',
+    fn marks(outcomes: &[StepOutcome]) -> String {
+        let mark = |end: &StepOutcome| match end {
+            StepOutcome::Done => 'd',
+            StepOutcome::Failed(_) => 'f',
+            StepOutcome::Skipped => 's',
         };
-        ends.iter().map(mark).collect()
+        outcomes.iter().map(mark).collect()
     }
 
     #[test]
@@ -175,20 +175,21 @@ mod tests {
             })
         };
         let tasks = [note("a", &[]), note("b", &[0]), note("c", &[1]), note("d", &[1])];
-        let begun = Mutex::new(Vec::new());
-        let ends = execute(&tasks, &limits(), &|name| begun.lock().unwrap().push(name.to_string())).unwrap();
-        assert_eq!(marks(&ends), "dddd");
-        assert_eq!(*begun.lock().unwrap(), ["a", "b", "c", "d"]);
+        let report = Mutex::new(Vec::new());
+        let outcomes = execute(&tasks, &limits(), &|name| report.lock().unwrap().push(name.to_string())).unwrap();
+        assert_eq!(marks(&outcomes), "dddd");
+        assert_eq!(*report.lock().unwrap(), ["a", "b", "c", "d"]);
         assert_eq!(order.lock().unwrap()[..2], ["a", "b"]);
     }
 
     #[test]
     fn what_a_task_says_at_its_work_is_heard() {
-        let (says, said) = channel();
-        let tasks = [task("a", &[], move || says.send("half way".into()).map_err(|_| Error::input("nobody listens")))];
+        let (progress_tx, progress_rx) = channel();
+        let tasks =
+            [task("a", &[], move || progress_tx.send("half way".into()).map_err(|_| Error::input("nobody listens")))];
         let heard = Mutex::new(Vec::new());
         let hear = |text: &str| heard.lock().unwrap().push(text.to_string());
-        assert_eq!(marks(&super::execute(&tasks, &limits(), &hear, &said).unwrap()), "d");
+        assert_eq!(marks(&super::execute(&tasks, &limits(), &hear, &progress_rx).unwrap()), "d");
         assert_eq!(*heard.lock().unwrap(), ["a", "half way"]);
     }
 
@@ -249,10 +250,10 @@ mod tests {
             }),
             task("next", &[0], || Ok(())),
         ];
-        let ends = execute(&tasks, &short, &|_| {}).unwrap();
+        let outcomes = execute(&tasks, &short, &|_| {}).unwrap();
         drop(hold);
-        assert_eq!(marks(&ends), "fs");
-        assert!(matches!(&ends[0], End::Failed(Error::Timeout { step, .. }) if step == "slow"));
+        assert_eq!(marks(&outcomes), "fs");
+        assert!(matches!(&outcomes[0], StepOutcome::Failed(Error::Timeout { step, .. }) if step == "slow"));
     }
 
     #[test]
@@ -265,9 +266,9 @@ mod tests {
         };
         let tasks = [Task { templates: "`templates/report.typ`".into(), ..task("report-pdf", &[], large) }];
         let of_task = limits::Limits { time: Duration::from_secs(60), memory: Some(64 << 20) };
-        let ends = execute(&tasks, &Limits { of_task, ..limits() }, &|_| {}).unwrap();
+        let outcomes = execute(&tasks, &Limits { of_task, ..limits() }, &|_| {}).unwrap();
         drop(hold);
-        let End::Failed(error) = &ends[0] else { panic!("{ends:?}") };
+        let StepOutcome::Failed(error) = &outcomes[0] else { panic!("{outcomes:?}") };
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("`templates/report.typ` takes more than 64 MB"), "{error}");
     }

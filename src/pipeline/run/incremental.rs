@@ -9,8 +9,8 @@ use super::context::RunContext;
 use super::plan::Ended;
 use crate::clean::Audit;
 use crate::clean::incremental::delta;
-use crate::clean::incremental::delta::{Grows, Stop};
-use crate::clean::incremental::previous_run::Before;
+use crate::clean::incremental::previous_run::PreviousRun;
+use crate::clean::incremental::{DeltaError, DeltaResult};
 use crate::error::Result;
 use crate::input::read::InputFile;
 use crate::mart::{self, SalesMart};
@@ -43,7 +43,7 @@ impl Updated {
     /// Rows of the mart cannot be read.
     pub(crate) fn shares(&self) -> Result<SupplyIndicators> {
         match (&self.shares, self.since) {
-            (Some(shares), Some(day)) => shares.go_on(&self.mart, day),
+            (Some(shares), Some(day)) => shares.extend(&self.mart, day),
             (Some(shares), None) => Ok(shares.clone()),
             (None, _) => SupplyIndicators::of(&self.mart),
         }
@@ -53,24 +53,24 @@ impl Updated {
 /// The Parquet files of a step.
 pub(crate) struct Files {
     /// Files of the previous run that stay.
-    stay: Vec<OutputFile>,
+    unchanged: Vec<OutputFile>,
     /// Changed tables, by the paths of their files without extension.
-    come: Vec<(String, DataFrame)>,
+    changed: Vec<(String, DataFrame)>,
 }
 
 impl Files {
     /// Files of a folder, with the `changed` tables replaced. A table without rows is left out.
     fn new(known: &[OutputFile], folder: &str, changed: BTreeMap<String, DataFrame>) -> Files {
         let stays = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
-        let stay = known.iter().filter(stays).cloned().collect();
+        let unchanged = known.iter().filter(stays).cloned().collect();
         let filled = changed.into_iter().filter(|(_, rows)| rows.height() > 0);
-        Files { stay, come: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
+        Files { unchanged, changed: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
     }
 
     /// Stages the changed tables; returns all files, unchanged ones included.
     pub(crate) fn stage(&self, staging: &Staging) -> Result<Vec<OutputFile>> {
-        let mut all = self.stay.clone();
-        all.extend(write_parquet(staging, &self.come)?);
+        let mut all = self.unchanged.clone();
+        all.extend(write_parquet(staging, &self.changed)?);
         Ok(all)
     }
 }
@@ -78,25 +78,25 @@ impl Files {
 impl RunContext {
     /// The previous run with new files merged. `None` unless that run was by month, by the same program, and all its files
     /// still exist.
-    pub(crate) fn grown(&self) -> Result<Arc<Option<Updated>>> {
-        self.values.grown.get(|| {
+    pub(crate) fn incremental(&self) -> Result<Arc<Option<Updated>>> {
+        self.values.incremental.get(|| {
             let Some(last) = self.last() else { return Ok(None) };
-            match self.grow(&last) {
-                Ok((grown, rows)) => {
-                    self.tell(format!("{rows} new rows were added to what the last run has left"));
-                    Ok(Some(grown))
+            match self.merge_new_files(&last) {
+                Ok((updated, rows)) => {
+                    self.set_incremental_note(format!("{rows} new rows were merged into the last run's tables"));
+                    Ok(Some(updated))
                 }
-                Err(Stop::Reload(why)) => {
-                    self.tell(format!("everything was read again: {why}"));
+                Err(DeltaError::FullReload(why)) => {
+                    self.set_incremental_note(format!("everything was read again: {why}"));
                     Ok(None)
                 }
-                Err(Stop::Failed(error)) => Err(error),
+                Err(DeltaError::Failed(error)) => Err(error),
             }
         })
     }
 
     /// Whether this run tries to be incremental.
-    pub(crate) fn may_grow(&self) -> bool {
+    pub(crate) fn may_be_incremental(&self) -> bool {
         self.last().is_some()
     }
 
@@ -116,7 +116,7 @@ impl RunContext {
 
     /// What the previous run left of a step, if program, parameters and the output of the step `before` are the same.
     fn left(&self, step: &Step, before: Option<&Ended>) -> Option<Ended> {
-        let ended = self.known.any(step)?;
+        let ended = self.known.cached(step)?;
         let same = |name: &&String| !name.starts_with("input ") && !name.starts_with("file ");
         let (now, _) = self.parts(step);
         let [then, now] =
@@ -126,18 +126,19 @@ impl RunContext {
         (then == now && read.all(made_of)).then(|| ended.clone())
     }
 
-    fn grow(&self, last: &Last) -> Grows<(Updated, usize)> {
+    fn merge_new_files(&self, last: &Last) -> DeltaResult<(Updated, usize)> {
         let placed = self.placed(&last.clean.outputs);
         let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
-        let before = Before { clean: tables.collect(), audit: load::audit(&placed)?, memory: self.params.how.memory };
+        let before =
+            PreviousRun { clean: tables.collect(), audit: load::audit(&placed)?, memory: self.params.how.memory };
         let inputs: Vec<InputFile> = lock(&self.inputs).values().cloned().collect();
         let (source, files) = (self.source()?, self.placed(&last.mart.outputs));
-        let (come, base) = parallel::both(|| delta::come(&before, &source, &inputs), || load::mart(&files));
-        let ((coming, orders), base) = (come?, base?);
-        let rows = coming.rows();
+        let (changed, base) = parallel::both(|| delta::read_delta(&before, &source, &inputs), || load::mart(&files));
+        let ((delta, orders), base) = (changed?, base?);
+        let rows = delta.rows();
         let (clean, mart) = parallel::both(
-            || coming.grow(inputs),
-            || mart::grow::grow(&base, &orders, |products| before.sellers(products)),
+            || delta.apply(inputs),
+            || mart::incremental::apply_delta(&base, &orders, |products| before.sellers(products)),
         );
         let (clean, mart) = (clean?, mart?);
         let shares = last.shares.as_ref().map(|shares| load::shares(&self.placed(&shares.outputs))).transpose()?;

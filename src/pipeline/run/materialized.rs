@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::context::RunContext;
 use super::incremental::Updated;
 use super::out_of_core::OutOfCore;
-use super::remote::Elsewhere;
+use super::remote::RemoteCleaning;
 use super::shuffle;
 use crate::clean::{Audit, CleanTables};
 use crate::decisions;
@@ -66,9 +66,9 @@ pub(crate) struct Materialized {
     /// Cleaning takes each raw table out, so that its memory is free before the next one is cleaned.
     raw: Mutex<BTreeMap<TableId, RawTables>>,
     pub(crate) ranges: OnceValue<usize>,
-    pub(crate) grown: OnceValue<Option<Updated>>,
-    pub(crate) bounded: OnceValue<OutOfCore>,
-    pub(crate) elsewhere: OnceValue<Elsewhere>,
+    pub(crate) incremental: OnceValue<Option<Updated>>,
+    pub(crate) out_of_core: OnceValue<OutOfCore>,
+    pub(crate) remote: OnceValue<RemoteCleaning>,
     clean: OnceValue<(CleanTables, Audit)>,
     audit: OnceValue<Audit>,
     mart: OnceValue<SalesMart>,
@@ -112,8 +112,8 @@ impl RunContext {
     /// Identifies the input files without reading their rows.
     pub(crate) fn identify(&self) -> Result<()> {
         let stamps = &self.known.stamps;
-        let found = match self.cleans_elsewhere() {
-            true => self.identify_elsewhere()?,
+        let found = match self.cleans_remotely() {
+            true => self.identify_remotely()?,
             false => identify_all(&*self.source()?, &|name, path| stamps.hash(&file_stamp::input(name), path))?,
         };
         lock(&self.inputs).extend(found);
@@ -122,7 +122,7 @@ impl RunContext {
 
     /// Reads a table; returns its number of rows. Input larger than memory is left to cleaning.
     pub(crate) fn read(&self, id: TableId) -> Result<Option<u64>> {
-        if self.cleans_elsewhere() || self.grown()?.is_some() || self.ranges()? > 1 {
+        if self.cleans_remotely() || self.incremental()?.is_some() || self.ranges()? > 1 {
             return Ok(None);
         }
         let read = read_tables(&*self.source()?, &[id])?;
@@ -160,10 +160,10 @@ impl RunContext {
     pub(crate) fn audit(&self) -> Result<Arc<Audit>> {
         self.values.audit.get(|| match self.reused("clean") {
             Some(files) => load::audit(&self.placed(&files)),
-            None if self.cleans_elsewhere() => Ok(self.elsewhere()?.audit.clone()),
-            None => match (self.grown()?.as_ref(), self.bounded()?) {
-                (Some(grown), _) => Ok(grown.audit.clone()),
-                (None, Some(bounded)) => Ok(bounded.audit.clone()),
+            None if self.cleans_remotely() => Ok(self.remote()?.audit.clone()),
+            None => match (self.incremental()?.as_ref(), self.out_of_core()?) {
+                (Some(updated), _) => Ok(updated.audit.clone()),
+                (None, Some(out_of_core)) => Ok(out_of_core.audit.clone()),
                 (None, None) => Ok(self.clean()?.1.clone()),
             },
         })
@@ -177,10 +177,10 @@ impl RunContext {
             if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
                 return self.remote_mart();
             }
-            if let Some(grown) = self.grown()?.as_ref() {
-                return Ok(grown.mart.clone());
+            if let Some(updated) = self.incremental()?.as_ref() {
+                return Ok(updated.mart.clone());
             }
-            if let Some(mart) = self.bounded()?.and_then(|bounded| bounded.mart.clone()) {
+            if let Some(mart) = self.out_of_core()?.and_then(|out_of_core| out_of_core.mart.clone()) {
                 return Ok(mart);
             }
             let made = self.clean()?;
@@ -194,18 +194,20 @@ impl RunContext {
     /// The mart, made by a remote engine from the files that cleaning left.
     fn remote_mart(&self) -> Result<SalesMart> {
         let how = &self.params.how;
-        self.staging.as_ref().map_or(Ok(()), Staging::settle)?;
+        self.staging.as_ref().map_or(Ok(()), Staging::sync)?;
         let files = self.ended().remove("clean").map(|(ended, _)| ended.outputs).unwrap_or_default();
         let places = places(&self.placed(&files), how.engine_store.as_deref())?;
-        how.engine.mart(&places, &how.cancel, &|statement| self.say("mart", statement))
+        how.engine.mart(&places, &how.cancel, &|statement| self.report_progress("mart", statement))
     }
 
     pub(crate) fn shares(&self) -> Result<Arc<SupplyIndicators>> {
         self.values.shares.get(|| match self.reused("supply") {
             Some(files) => load::shares(&self.placed(&files)),
-            None => {
-                self.grown()?.as_ref().as_ref().map_or_else(|| SupplyIndicators::of(&*self.mart()?), Updated::shares)
-            }
+            None => self
+                .incremental()?
+                .as_ref()
+                .as_ref()
+                .map_or_else(|| SupplyIndicators::of(&*self.mart()?), Updated::shares),
         })
     }
 

@@ -29,16 +29,16 @@ impl RunContext {
     /// that a remote engine cleans.
     pub(crate) fn ranges(&self) -> Result<usize> {
         let count = || Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?));
-        let whole = self.params.how.shuffle.is_some() || self.cleans_elsewhere();
+        let whole = self.params.how.shuffle.is_some() || self.cleans_remotely();
         if whole { Ok(1) } else { self.values.ranges.get(count).map(|ranges| *ranges) }
     }
 
     /// The result of the pass, if the input is too large for memory. Fresh files are not written again.
-    pub(crate) fn bounded(&self) -> Result<Option<Arc<OutOfCore>>> {
-        if self.ranges()? == 1 || self.grown()?.is_some() {
+    pub(crate) fn out_of_core(&self) -> Result<Option<Arc<OutOfCore>>> {
+        if self.ranges()? == 1 || self.incremental()?.is_some() {
             return Ok(None);
         }
-        self.values.bounded.get(|| self.pass()).map(Some)
+        self.values.out_of_core.get(|| self.pass()).map(Some)
     }
 
     fn pass(&self) -> Result<OutOfCore> {

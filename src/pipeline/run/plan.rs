@@ -127,7 +127,7 @@ impl Known {
 
     /// An intact result of a step from an earlier run, whatever it was made from. A finished run has precedence over an
     /// unfinished one.
-    pub(crate) fn any(&self, step: &Step) -> Option<&Ended> {
+    pub(crate) fn cached(&self, step: &Step) -> Option<&Ended> {
         self.ended.get(step.id)?.iter().rev().find(|ended| self.damage(ended).is_none())
     }
 
@@ -146,7 +146,7 @@ impl Known {
                     return (State::Fresh, "its inputs, code and parameters are the same".into(), Some(ended));
                 }
                 (true, None) => {
-                    return (State::Open, "what it reads is made again, and may come out the same".into(), None);
+                    return (State::Open, "its input is computed again and may turn out the same".into(), None);
                 }
                 (true, Some(damage)) => vec![damage],
                 (false, _) => changes,

@@ -29,31 +29,31 @@ pub(crate) struct Places {
 }
 
 /// What the remote engine has left.
-pub(crate) struct Elsewhere {
+pub(crate) struct RemoteCleaning {
     pub(crate) files: Vec<OutputFile>,
     pub(crate) audit: Audit,
 }
 
 impl RunContext {
     /// Whether the remote engine cleans, so that raw rows do not pass through this process. Shuffled rows must pass.
-    pub(crate) fn cleans_elsewhere(&self) -> bool {
+    pub(crate) fn cleans_remotely(&self) -> bool {
         self.params.how.engine_cleans && self.params.how.shuffle.is_none()
     }
 
     /// Identities of the input files, as the engine reports them.
-    pub(crate) fn identify_elsewhere(&self) -> Result<Vec<(TableId, InputFile)>> {
+    pub(crate) fn identify_remotely(&self) -> Result<Vec<(TableId, InputFile)>> {
         let how = &self.params.how;
-        how.engine.identify(&*self.source()?, &how.cancel, &|table| self.say("identify", table))
+        how.engine.identify(&*self.source()?, &how.cancel, &|table| self.report_progress("identify", table))
     }
 
     /// The engine's clean tables: files on a path that both see, or tables in a store that both reach.
-    pub(crate) fn elsewhere(&self) -> Result<Arc<Elsewhere>> {
-        self.values.elsewhere.get(|| {
+    pub(crate) fn remote(&self) -> Result<Arc<RemoteCleaning>> {
+        self.values.remote.get(|| {
             let (how, staging) = (&self.params.how, self.staging()?);
             let tables = || TABLES.iter().map(|table| table.name).chain([ZIP_LOCATIONS]);
             let clean = |to: &Folders<'_>| -> Result<Audit> {
-                let said = |what: &str| self.say("clean", what);
-                let audit = how.engine.clean(&*self.source()?, to, &how.cancel, &said)?;
+                let progress = |what: &str| self.report_progress("clean", what);
+                let audit = how.engine.clean(&*self.source()?, to, &how.cancel, &progress)?;
                 self.identified(audit.inputs.iter().cloned());
                 Ok(audit)
             };
@@ -62,13 +62,13 @@ impl RunContext {
                 let audit = clean(&|table| store.folder(table))?;
                 let tables = tables().map(|table| Ok((table.to_string(), store.folder(table)?)));
                 let places = Places { tables: tables.collect::<Result<_>>()?, inputs: audit.inputs.clone() };
-                return Ok(Elsewhere { files: vec![staging.write(PLACES, &to_json(&places))?], audit });
+                return Ok(RemoteCleaning { files: vec![staging.write(PLACES, &to_json(&places))?], audit });
             }
             let folder = staging.empty("clean")?;
             let folder = std::path::absolute(&folder).map_err(Error::io("create", &folder))?;
             let audit = clean(&|table| Ok(folder.join(table).display().to_string()))?;
             let files = parallel::map(tables(), |table| self.adopt(table))?.concat();
-            Ok(Elsewhere { files, audit })
+            Ok(RemoteCleaning { files, audit })
         })
     }
 

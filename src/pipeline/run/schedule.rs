@@ -12,7 +12,7 @@ use crate::parallel::lock;
 use crate::pipeline::Select;
 use crate::pipeline::graph::{STEPS, Step};
 use crate::pipeline::outputs::manifest::{Did, StepLog};
-use crate::pipeline::outputs::persist::keep;
+use crate::pipeline::outputs::persist::persist;
 
 /// Decides about every step, and reuses the output of fresh ones.
 ///
@@ -30,22 +30,22 @@ pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
             _ if !flow.applies(step) => (State::Idle, not_part(step)),
             Select::Only(_) if chosen.contains(&step.id) => (State::Stale, "asked for".into()),
             Select::Only(_) => {
-                if let Some(ended) = step.keeps().then(|| flow.known.any(step)).flatten() {
+                if let Some(ended) = step.has_outputs().then(|| flow.known.cached(step)).flatten() {
                     flow.reuse(step, ended);
                 }
                 (State::Idle, "not asked for".into())
             }
-            _ if !step.keeps() => (State::Idle, "nothing that needs it runs".into()),
+            _ if !step.has_outputs() => (State::Idle, "no step that runs needs it".into()),
             Select::From(_) if chosen.contains(&step.id) => (State::Stale, "asked for".into()),
             _ => judge(flow, step)?,
         };
         planned.push(Planned { step, state, why });
     }
-    if flow.may_grow() {
+    if flow.may_be_incremental() {
         for plan in planned.iter_mut().filter(|plan| plan.state == State::Open) {
             // In an incremental run the step starts on the values at once, without waiting for files that show whether they
             // changed.
-            (plan.state, plan.why) = (State::Stale, "rows may have come to what it reads".into());
+            (plan.state, plan.why) = (State::Stale, "its input may have new rows".into());
         }
     }
     demand(flow, &mut planned);
@@ -99,7 +99,7 @@ fn judge(flow: &RunContext, step: &'static Step) -> Result<(State, String)> {
 fn demand(flow: &RunContext, planned: &mut [Planned]) {
     for i in (0..planned.len()).rev() {
         let step = planned[i].step;
-        if step.keeps() || planned[i].state != State::Idle || !flow.applies(step) {
+        if step.has_outputs() || planned[i].state != State::Idle || !flow.applies(step) {
             continue;
         }
         let asks = |p: &&Planned| p.state == State::Stale && p.step.needs.contains(&step.id);
@@ -121,7 +121,7 @@ fn check_needs(flow: &RunContext, chosen: &[&str]) -> Result<()> {
         return Err(Error::input(format!("`{}` holds no generated data", flow.params.out.display()))
             .with_hint("name the data with `--data`, or run `pfe run --only generate` first"));
     }
-    if !flow.applies(generate) && flow.known.any(generate).is_some() {
+    if !flow.applies(generate) && flow.known.cached(generate).is_some() {
         return Err(Error::input(format!("`{}` holds a run on generated data", flow.params.out.display()))
             .with_hint("leave `--data` out, or run without `--only`"));
     }
@@ -137,7 +137,7 @@ fn check_needs(flow: &RunContext, chosen: &[&str]) -> Result<()> {
 /// The steps whose files `step` depends on, also through steps without files.
 fn files_before(step: &Step) -> Vec<&'static Step> {
     let needs = step.needs.iter().filter_map(|id| Step::named(id));
-    needs.flat_map(|need| if need.keeps() { vec![need] } else { files_before(need) }).collect()
+    needs.flat_map(|need| if need.has_outputs() { vec![need] } else { files_before(need) }).collect()
 }
 
 /// Log of the steps, filled in as they end.
@@ -147,7 +147,7 @@ pub(crate) type Log = Arc<Mutex<BTreeMap<&'static str, StepLog>>>;
 pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     let mut makes: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut keeps: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut persists: BTreeMap<&str, usize> = BTreeMap::new();
     for plan in planned {
         let (step, open) = (plan.step, plan.state == State::Open);
         let did = if plan.state == State::Fresh { Did::Reused } else { Did::Skipped };
@@ -159,31 +159,31 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
         // An open step waits until the files show whether they changed; the others start on the values.
         let mut after: Vec<usize> = before(step, &makes).collect();
         if open {
-            after.extend(files_before(step).iter().filter_map(|need| keeps.get(need.id)));
+            after.extend(files_before(step).iter().filter_map(|need| persists.get(need.id)));
         }
         // A remote engine reads the files of the clean tables, not their values.
         if step.id == "mart" && flow.params.how.engine.is_remote() {
-            after.extend(keeps.get("clean"));
+            after.extend(persists.get("clean"));
         }
         let (flow_of, log_of) = (Arc::clone(flow), Arc::clone(log));
         makes.insert(step.id, tasks.len());
         let work = move || timed(&log_of, step, || make(&flow_of, step, open, &log_of));
         let templates = flow.params.templates.of_step(step.id, flow.params.lang.code());
         tasks.push(Task { name: step.id, after, writes: false, templates: templates.clone(), work: Arc::new(work) });
-        if step.keeps() {
+        if step.has_outputs() {
             let (flow, log) = (Arc::clone(flow), Arc::clone(log));
             let work = move || {
                 if flow.ended().contains_key(step.id) {
                     return Ok(());
                 }
                 timed(&log, step, || {
-                    let files = keep(&flow, step)?;
+                    let files = persist(&flow, step)?;
                     let rows: Vec<u64> = files.iter().filter_map(|file| Some(file.rows.as_ref()?.count)).collect();
-                    flow.settle(step, files)?;
+                    flow.record_outputs(step, files)?;
                     Ok((!rows.is_empty()).then(|| rows.iter().sum()))
                 })
             };
-            keeps.insert(step.id, tasks.len());
+            persists.insert(step.id, tasks.len());
             let after = vec![tasks.len() - 1];
             tasks.push(Task { name: step.id, after, writes: true, templates, work: Arc::new(work) });
         }
@@ -195,7 +195,7 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
 fn before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Iterator<Item = usize> + 'a> {
     Box::new(step.needs.iter().filter_map(|id| Step::named(id)).flat_map(move |need| match makes.get(need.id) {
         Some(task) => vec![*task],
-        None if need.keeps() => Vec::new(),
+        None if need.has_outputs() => Vec::new(),
         None => before(need, makes).collect(),
     }))
 }
@@ -220,7 +220,7 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
         "generate" => flow.generate()?,
         "clean" => {
             flow.audit()?;
-            if let (Some(told), Some(entry)) = (flow.told(), lock(log).get_mut(step.id)) {
+            if let (Some(told), Some(entry)) = (flow.incremental_note(), lock(log).get_mut(step.id)) {
                 entry.why = format!("{}; {told}", entry.why);
             }
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use pulldown_cmark::{Alignment, BlockQuoteKind, Event, Tag};
 
 use super::super::document::{Align, Block, Heading, Inline, Place, Remark, words};
-use super::super::typography::unveil;
+use super::super::typography::unescape_value;
 use super::inlines::{IMAGE, is_inline, only_comment};
 use super::{DEEPEST, Input, NUMBERED_LEVELS, Reader, TOO_DEEP};
 use crate::Result;
@@ -87,7 +87,7 @@ impl Reader<'_> {
             Tag::CodeBlock(_) => {
                 let mut text = String::new();
                 while let Some((Event::Text(part), _)) = input.events.next() {
-                    text.push_str(&unveil(&part));
+                    text.push_str(&unescape_value(&part));
                 }
                 Block::Code(text.trim_end().to_owned())
             }
@@ -118,7 +118,7 @@ impl Reader<'_> {
             Some(id) if self.labels.contains_key(id) => {
                 return Err(format!("two headings have the identifier `{id}`"));
             }
-            Some(id) => unveil(id),
+            Some(id) => unescape_value(id),
             None => self.free_id(&words(&title)),
         };
         self.labels.insert(id.clone(), label);
@@ -145,7 +145,7 @@ impl Reader<'_> {
         let Some((Event::Start(Tag::Image { dest_url, .. }), range)) = input.events.next() else {
             unreachable!("the caller has seen an image");
         };
-        let id = unveil(&dest_url);
+        let id = unescape_value(&dest_url);
         let note = self.closed_line(input)?;
         if !matches!(input.events.next(), Some((Event::End(_), _))) {
             return Err(input.error(&range, format!("`{id}` must stand alone in its paragraph")));
@@ -179,7 +179,7 @@ impl Reader<'_> {
             let known: Vec<_> = self.materials.works.keys().map(|key| format!("`{key}`")).collect();
             return Err(format!("there is no work `{key}` to cite; known: {}", known.join(", ")));
         };
-        let label = self.typographer.set(&unveil(&work.label(self.lang.words().and)));
+        let label = self.typographer.set(&unescape_value(&work.label(self.lang.words().and)));
         self.cited.insert(key.to_owned(), label);
         Ok(())
     }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Tag};
 
 use super::super::document::{Block, Inline};
-use super::super::provenance::marked;
 use super::super::template::place;
-use super::super::typography::{Typographer, is_veiled, unveil};
+use super::super::typography::marked;
+use super::super::typography::{Typographer, is_escaped, unescape_value};
 use super::{DEEPEST, Input, Note, Reader, Spanned, TOO_DEEP};
 use crate::Result;
 
@@ -46,14 +46,14 @@ impl Reader<'_> {
                 Event::HardBreak => Inline::Break,
                 Event::Code(text) => {
                     self.typographer.pass();
-                    Inline::Code(unveil(&text))
+                    Inline::Code(unescape_value(&text))
                 }
                 Event::FootnoteReference(label) => Inline::Note(self.note(&label, &range, input)?),
                 Event::Start(Tag::Emphasis) => Inline::Emphasis(self.inner(input)?),
                 Event::Start(Tag::Strong) => Inline::Strong(self.inner(input)?),
                 Event::Start(Tag::Link { dest_url, .. }) => {
                     let text = self.inner(input)?;
-                    self.link(&unveil(&dest_url), text, &range, input)?
+                    self.link(&unescape_value(&dest_url), text, &range, input)?
                 }
                 Event::Start(Tag::Image { .. }) => return Err(input.error(&range, IMAGE)),
                 Event::InlineHtml(html) | Event::Html(html) => {
@@ -71,7 +71,7 @@ impl Reader<'_> {
         let mut rest = text;
         while let Some((at, mark)) = rest.char_indices().find(|(_, c)| marked(*c).is_some()) {
             let (before, after) = (&rest[..at], &rest[at + mark.len_utf8()..]);
-            let plain = before.trim_end_matches(is_veiled);
+            let plain = before.trim_end_matches(is_escaped);
             self.plain(plain, inlines);
             let value = self.typographer.set(&before[plain.len()..]);
             let told = marked(mark).filter(|told| *told < self.told.len() && !value.is_empty());

@@ -7,7 +7,8 @@ use polars::prelude::*;
 use super::size::MOST;
 use super::sums::{PartialAggregates, sum_by};
 use super::{BY_DAY, STEPS, SalesMart, Step, StepRole, law};
-use crate::clean::incremental::delta::{Grows, Orders, reload};
+use crate::clean::incremental::delta::Orders;
+use crate::clean::incremental::{DeltaResult, full_reload};
 use crate::clean::partition::by_month;
 use crate::error::Result;
 use crate::parallel;
@@ -22,7 +23,7 @@ const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
 pub type Files = BTreeMap<String, DataFrame>;
 
 /// The mart after the delta.
-pub struct Growth {
+pub struct UpdatedMart {
     /// The whole mart.
     pub mart: SalesMart,
     /// The files that changed.
@@ -35,51 +36,55 @@ pub struct Growth {
 /// who has sold some products in the previous run (columns `product_id`, `seller_id`), in any order, repeated or not.
 ///
 /// # Errors
-/// [`Stop::Reload`](crate::clean::incremental::delta::Stop::Reload): the mart does not suffice to compute what to subtract.
-/// [`Stop::Failed`](crate::clean::incremental::delta::Stop::Failed): a query or `sellers` fails.
-pub fn grow(base: &SalesMart, orders: &Orders, sellers: impl Fn(&Column) -> Result<DataFrame> + Sync) -> Grows<Growth> {
-    let (then, now) = parallel::both(|| parts(&orders.then, None), || parts(&orders.now, Some(&orders.customers)));
-    let (then, now) = (then?, now?);
-    let grow = |step: &Step| -> Grows<Vec<(String, DataFrame)>> {
+/// [`DeltaError::FullReload`](crate::clean::incremental::delta::Stop::Reload): the mart does not suffice to compute what to subtract.
+/// [`DeltaError::Failed`](crate::clean::incremental::delta::Stop::Failed): a query or `sellers` fails.
+pub fn apply_delta(
+    base: &SalesMart,
+    orders: &Orders,
+    sellers: impl Fn(&Column) -> Result<DataFrame> + Sync,
+) -> DeltaResult<UpdatedMart> {
+    let (old, new) = parallel::both(|| parts(&orders.old, None), || parts(&orders.new, Some(&orders.customers)));
+    let (old, new) = (old?, new?);
+    let update = |step: &Step| -> DeltaResult<Vec<(String, DataFrame)>> {
         let of_orders = if step.kind == StepRole::Last { "products_sold" } else { step.name };
-        let Some(fresh) = now.get(of_orders) else { return Ok(Vec::new()) };
-        let then = then.get(of_orders);
-        let change = change(step, then, fresh)?;
+        let Some(fresh) = new.get(of_orders) else { return Ok(Vec::new()) };
+        let old = old.get(of_orders);
+        let change = change(step, old, fresh)?;
         if step.kind == StepRole::Last {
             if step.name != PRODUCTS {
-                return reload(format!("nothing tells how `{}` grows", step.name));
+                return full_reload(format!("`{}` cannot be updated", step.name));
             }
             let before = sellers(change.column("product_id")?)?;
-            let products = products(base.table(step.name)?, &change, before, &now["products_sellers"])?;
+            let products = products(base.table(step.name)?, &change, before, &new["products_sellers"])?;
             return Ok(vec![(step.name.into(), products)]);
         }
-        demand_rows(step, then, fresh)?;
+        demand_rows(step, old, fresh)?;
         if step.name != BY_DAY {
             return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change)?)]);
         }
         let months = by_month::split(&change, &by_month::of_days(change.column("day")?)?)?;
-        let grow = |(month, change): (String, DataFrame)| {
+        let update = |(month, change): (String, DataFrame)| {
             let known = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
             Ok((format!("{BY_DAY}/{month}"), sum(step, &known, &change)?))
         };
-        months.into_iter().map(grow).collect()
+        months.into_iter().map(update).collect()
     };
     // Reversed: the last step has the longest table.
     let steps = STEPS.iter().rev().filter(|step| step.stored);
-    let grown = parallel::map(steps, |step| Ok(grow(step)))?;
-    let files: Files = grown.into_iter().collect::<Grows<Vec<_>>>()?.into_iter().flatten().collect();
-    let since = first_change(then.get(BY_DAY), now.get(BY_DAY))?;
+    let updated = parallel::map(steps, |step| Ok(update(step)))?;
+    let files: Files = updated.into_iter().collect::<DeltaResult<Vec<_>>>()?.into_iter().flatten().collect();
+    let since = first_change(old.get(BY_DAY), new.get(BY_DAY))?;
     let mart = base.with_files(&files)?;
     law::check(&mart.tables)?;
-    Ok(Growth { mart, files, since })
+    Ok(UpdatedMart { mart, files, since })
 }
 
 /// Day of the earliest new or changed sale.
-fn first_change(then: Option<&DataFrame>, now: Option<&DataFrame>) -> Result<Option<i32>> {
-    let Some(now) = now else { return Ok(None) };
-    let new = match then {
-        Some(then) => without(now, then, now.get_column_names_owned())?,
-        None => now.clone(),
+fn first_change(old: Option<&DataFrame>, new: Option<&DataFrame>) -> Result<Option<i32>> {
+    let Some(new) = new else { return Ok(None) };
+    let new = match old {
+        Some(old) => without(new, old, new.get_column_names_owned())?,
+        None => new.clone(),
     };
     Ok(new.column("day")?.date()?.physical().min())
 }
@@ -111,17 +116,17 @@ fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) ->
 }
 
 /// The difference by key: aggregates after the delta minus those before.
-fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<DataFrame> {
+fn change(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> Result<DataFrame> {
     let key = if step.kind == StepRole::Last { vec!["product_id", "category"] } else { step.key() };
-    let mut all = now.clone();
-    if let Some(then) = then {
+    let mut all = new.clone();
+    if let Some(old) = old {
         let sign = |name: &PlSmallStr| match key.contains(&name.as_str()) {
             true => col(name.clone()),
             // A table of one row has null sums if there are no orders.
             false => (lit(0) - col(name.clone()).fill_null(lit(0))).alias(name.clone()),
         };
-        let columns: Vec<Expr> = then.get_column_names().into_iter().map(sign).collect();
-        all.vstack_mut(&then.clone().lazy().select(columns).collect()?)?;
+        let columns: Vec<Expr> = old.get_column_names().into_iter().map(sign).collect();
+        all.vstack_mut(&old.clone().lazy().select(columns).collect()?)?;
     }
     let sums = sum_by(all.lazy(), &key)?;
     // Sorted, so that lookups in the mart are faster.
@@ -129,12 +134,12 @@ fn change(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Result<Data
 }
 
 /// Demands a full reload if a key disappears from a table without a count column: a row of zeros there may stand for free goods.
-fn demand_rows(step: &Step, then: Option<&DataFrame>, now: &DataFrame) -> Grows<()> {
-    let (key, counts) = (step.key(), counts(now).is_some());
-    let Some(then) = then.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
-    match without(then, now, key)?.height() {
+fn demand_rows(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> DeltaResult<()> {
+    let (key, counts) = (step.key(), counts(new).is_some());
+    let Some(old) = old.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
+    match without(old, new, key)?.height() {
         0 => Ok(()),
-        _ => reload(format!("whether rows of `{}` vanish cannot be told", step.name)),
+        _ => full_reload(format!("rows of `{}` may have to be removed", step.name)),
     }
 }
 
@@ -144,7 +149,7 @@ fn counts(rows: &DataFrame) -> Option<&'static str> {
 }
 
 /// Applies a change to the table `known`; removes rows whose count falls to 0.
-fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<DataFrame> {
+fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> DeltaResult<DataFrame> {
     let key = step.key();
     demand_room(step, known, change)?;
     if key.is_empty() {
@@ -158,7 +163,7 @@ fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<DataFrame> {
 }
 
 /// Demands a full reload if sums might overflow: that reports what is too large.
-fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<()> {
+fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> DeltaResult<()> {
     let key = step.key();
     let size = |frame: &DataFrame, column: &Column| -> Result<f64> {
         let numbers = frame.column(column.name())?.i64()?;
@@ -166,7 +171,7 @@ fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> Grows<()> 
     };
     for column in change.columns().iter().filter(|column| !key.contains(&column.name().as_str())) {
         if size(known, column)? + size(change, column)? >= MOST {
-            return reload(format!("`{}.{}` may become too large", step.name, column.name()));
+            return full_reload(format!("`{}.{}` may become too large", step.name, column.name()));
         }
     }
     Ok(())

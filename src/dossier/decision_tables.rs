@@ -1,8 +1,7 @@
 //! Decisions and backtests → tables of the report. Part of `tables`.
 
-use super::decided::{effect, model_key, of, position, signed, strategy_key, told};
-use super::edition::Words;
-use super::tables::NONE;
+use super::decisions::{effect, indicator_text, model_key, of, position, signed, strategy_key};
+use super::edition::{NONE, Words};
 use crate::decisions::Decisions;
 use crate::models::Comparison;
 use crate::results::Results;
@@ -50,7 +49,7 @@ pub(crate) fn indicators(results: &Results, words: &Words) -> Rows {
         .map(|i| {
             vec![
                 words.label(&format!("indicator_{}", i.name)),
-                told(i, lang),
+                indicator_text(i, lang),
                 lang.decimal(i.deviation, 2),
                 lang.percent(i.weight, 0),
                 lang.decimal(i.points, 3),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::edition::{NAME, Words};
+use super::edition::{NAME, Words, centavos};
 use super::values::payments;
 use crate::decisions::region::ADVERTISED;
 use crate::decisions::score::{Indicator, Scored};
@@ -104,13 +104,13 @@ fn candidate(winner: &Winner, c: &Candidate, words: &Words) -> Value {
 
 fn indicator(i: &Indicator, words: &Words) -> Value {
     json!({
-        "name": words.label(&format!("indicator_{}", i.name)), "value": told(i, words.lang), "points": i.points,
+        "name": words.label(&format!("indicator_{}", i.name)), "value": indicator_text(i, words.lang), "points": i.points,
         "deviation": i.deviation, "weight": i.weight, "rank_without": i.rank_without,
     })
 }
 
 /// An indicator's value, formatted in its unit.
-pub(crate) fn told(i: &Indicator, lang: Lang) -> String {
+pub(crate) fn indicator_text(i: &Indicator, lang: Lang) -> String {
     let Some(value) = i.value else { return "–".into() };
     match i.name {
         // The score uses logarithms; the reader gets the original amounts.
@@ -304,8 +304,4 @@ pub(crate) fn strategy_key(name: &str) -> String {
 
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
-}
-
-pub(crate) fn centavos(reais: f64) -> i64 {
-    (reais * 100.0).round() as i64
 }
