@@ -6,7 +6,7 @@ use polars::prelude::*;
 use polars::sql::{SQLContext, sql_expr};
 
 use super::audit::{Audit, Check, Relation, Severity, Step};
-use super::tables::CleanTables;
+use super::clean_tables::CleanTables;
 use crate::error::Result;
 use crate::input::built_in::MISSING;
 use crate::parallel;

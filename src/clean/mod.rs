@@ -5,6 +5,8 @@
 
 pub mod audit;
 pub(crate) mod checks;
+pub(crate) mod clean_tables;
+pub mod coverage;
 pub mod incremental;
 pub(crate) mod locations;
 pub mod partition;
@@ -14,4 +16,5 @@ pub(crate) mod tables;
 mod tests;
 
 pub use audit::Audit;
-pub use tables::{CleanTables, clean, load};
+pub use clean_tables::CleanTables;
+pub use tables::{clean, load};

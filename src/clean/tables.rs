@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, Step};
+use super::clean_tables::CleanTables;
 use super::partition::by_month::first_of_month;
 use super::{checks, locations};
 use crate::error::{Error, Result};
@@ -18,38 +19,6 @@ use crate::schema::format;
 use crate::table::sort_dedupe::canonical;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
-
-/// The ten tables, clean: without duplicates and rows that break the contract, sorted by key, with clean names and derived columns; and
-/// the table of zip locations.
-#[derive(Debug, Clone)]
-pub struct CleanTables {
-    tables: BTreeMap<TableId, DataFrame>,
-    /// One location per zip prefix; columns as in [`crate::schema::contract::ZIP_LOCATION_COLUMNS`].
-    pub zip_locations: DataFrame,
-}
-
-impl CleanTables {
-    /// Takes tables that an earlier run wrote, by the names of [`CleanTables::iter`].
-    ///
-    /// # Errors
-    /// [`Error::Input`]: a table is missing.
-    pub fn new(mut frames: BTreeMap<String, DataFrame>) -> Result<CleanTables> {
-        let mut take =
-            |name: &str| frames.remove(name).ok_or_else(|| Error::input(format!("there is no clean table `{name}`")));
-        let tables = TABLES.iter().map(|t| Ok((t.id, take(t.name)?))).collect::<Result<_>>()?;
-        Ok(CleanTables { tables, zip_locations: take(ZIP_LOCATIONS)? })
-    }
-
-    /// One of the ten tables; columns as listed by [`Table::clean_columns`].
-    pub fn table(&self, id: TableId) -> &DataFrame {
-        &self.tables[&id]
-    }
-
-    /// All tables with their short names, zip locations last.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
-        self.tables.iter().map(|(id, frame)| (id.name(), frame)).chain([(ZIP_LOCATIONS, &self.zip_locations)])
-    }
-}
 
 /// Cleans and checks the tables, freeing each raw one when it is done. The result does not depend on the order of rows in the files.
 ///
@@ -87,7 +56,7 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
     }
     some_order(tables[&TableId::Orders].height())?;
     let named = name_categories(&mut tables)?;
-    let mut clean = CleanTables { tables, zip_locations: DataFrame::empty() };
+    let mut clean = CleanTables::of(tables);
     let file = &accounts[TableId::Geolocation as usize].file.name;
     let (located, checked) =
         parallel::both(|| locate(clean.table(TableId::Geolocation), file, &lines), || checks::check(&clean));

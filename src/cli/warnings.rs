@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use pfe::clean::audit::{Audit, Check, Coverage, Direction, Severity};
+use pfe::clean::audit::{Audit, Check, Severity};
+use pfe::clean::coverage::{Coverage, Direction};
 use pfe::input::read::Quarantined;
 use pfe::mart::missing::Missing;
 use pfe::pipeline;

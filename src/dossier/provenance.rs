@@ -65,7 +65,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("misread.paid.right", "mart/misread_by_category.parquet", "category = {misread.paid.right.code}"),
     ("misread.paid.wrong", "mart/misread_by_category.parquet", "category = {misread.paid.wrong.code}"),
     ("missing", "mart/totals.parquet", ""),
-    ("missing.gap", "src/clean/audit.rs", "GAP"),
+    ("missing.gap", "src/clean/coverage.rs", "GAP"),
     ("missing.gaps", "tables/quality.csv", ""),
     ("misread.customers", "mart/first_page.parquet", ""),
     ("misread.read", "mart/first_page.parquet", ""),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::provenance::Provenance;
 use super::{Attachment, Figure, Meta, Style, Table};
-use crate::Result;
 
 /// A composed and numbered report, ready to be written as HTML and PDF. Made by [`compose`](super::compose).
 #[derive(Debug, Clone)]
@@ -25,26 +24,9 @@ pub struct Document {
 }
 
 impl Document {
-    /// Writes the report as one HTML file that makes no network request.
-    ///
-    /// # Errors
-    /// A page template cannot be filled.
-    pub fn to_html(&self) -> Result<String> {
-        super::html::write(self)
-    }
-
-    /// Writes the report as one tagged PDF (PDF/A-3a, PDF/UA-1) with the attachments embedded.
-    ///
-    /// # Errors
-    /// Typst cannot read an SVG or a template, or the build lacks the `pdf` feature.
-    #[cfg(feature = "pdf")]
-    pub fn to_pdf(&self, attachments: &[Attachment]) -> Result<Vec<u8>> {
-        super::pdf::export(self, attachments)
-    }
-
     /// Always fails: the build lacks the `pdf` feature.
     #[cfg(not(feature = "pdf"))]
-    pub fn to_pdf(&self, _attachments: &[Attachment]) -> Result<Vec<u8>> {
+    pub fn to_pdf(&self, _attachments: &[Attachment]) -> crate::Result<Vec<u8>> {
         Err(crate::Error::input("PDF support is not built in").with_hint("rebuild with `--features pdf`"))
     }
 

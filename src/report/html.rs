@@ -23,6 +23,16 @@ static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
     format!("{faces}:root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{rules}")
 });
 
+impl Document {
+    /// Writes the report as one HTML file that makes no network request.
+    ///
+    /// # Errors
+    /// A page template cannot be filled.
+    pub fn to_html(&self) -> Result<String> {
+        write(self)
+    }
+}
+
 /// Fills the page template (Tera, replaceable). All values are escaped already, or are escaped by Tera.
 pub(crate) fn write(document: &Document) -> Result<String> {
     let meta = &document.meta;

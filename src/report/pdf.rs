@@ -22,7 +22,17 @@ const NO_DATE: (i32, u8, u8) = (2000, 1, 1);
 /// Printed for a character that no embedded font has, because PDF/A refuses missing glyphs.
 const MISSING: char = '□';
 
-pub(crate) fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
+impl Document {
+    /// Writes the report as one tagged PDF (PDF/A-3a, PDF/UA-1) with the attachments embedded.
+    ///
+    /// # Errors
+    /// Typst cannot read an SVG or a template, or the build lacks the `pdf` feature.
+    pub fn to_pdf(&self, attachments: &[Attachment]) -> Result<Vec<u8>> {
+        export(self, attachments)
+    }
+}
+
+fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
     // Typst caches all layouts for later edits, which never come here. The cache is cleared before rendering, not after, so
     // that a program that renders once is spared the work.
     ::typst::comemo::evict(0);

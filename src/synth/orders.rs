@@ -7,7 +7,7 @@ use super::payments::Payments;
 use super::reviews::Reviews;
 use super::rng::{Alias, Keyed, Shuffle, Source, Stream};
 use super::shape::*;
-use super::world::World;
+use super::world::{Order, World};
 use super::write::Rows;
 use crate::schema::contract::TableId;
 
@@ -32,27 +32,6 @@ struct Item {
     seller: u64,
     price: u64,
     freight: u64,
-}
-
-/// The attributes of an order that payments and reviews need.
-#[derive(Debug)]
-pub struct Order {
-    /// Its number.
-    pub number: u64,
-    /// Its id.
-    pub id: [u8; 32],
-    /// Price plus freight of all items, centavos; `None` without items.
-    pub total: Option<u64>,
-    /// Index into [`STATUSES`].
-    pub status: usize,
-    /// Whether it contains the winning category.
-    pub winner: bool,
-    /// Time of purchase, seconds from the calendar's day 0.
-    pub purchase: i64,
-    /// Promised day.
-    pub estimate: i64,
-    /// Time of delivery, whether or not it is recorded; only for delivered orders.
-    pub delivered: Option<i64>,
 }
 
 /// Writes orders by number, in any sequence.

@@ -1,9 +1,8 @@
 //! Orders → how they are paid: rows of the payments file. Used by `orders`.
 
-use super::orders::Order;
 use super::rng::{Alias, Keyed, Source};
 use super::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, STATUSES};
-use super::world::World;
+use super::world::{Order, World};
 use super::write::Rows;
 
 /// Methods, in the order of the weights below.

@@ -2,9 +2,9 @@
 
 use super::calendar::{Calendar, DAY};
 use super::comments;
-use super::orders::Order;
 use super::rng::{Alias, Keyed, Source};
 use super::shape::{COMMENTED, LATE_SCORES, TIMELY_SCORES, UNDELIVERED_SCORES};
+use super::world::Order;
 use super::write::Rows;
 
 /// Orders without a review, and orders with two; per million.

@@ -45,3 +45,24 @@ impl World {
         Rows::new(rows, width, Injector::new(table, self.params.defects, stream))
     }
 }
+
+/// The attributes of an order that payments and reviews need.
+#[derive(Debug)]
+pub struct Order {
+    /// Its number.
+    pub number: u64,
+    /// Its id.
+    pub id: [u8; 32],
+    /// Price plus freight of all items, centavos; `None` without items.
+    pub total: Option<u64>,
+    /// Index into [`STATUSES`](super::shape::STATUSES).
+    pub status: usize,
+    /// Whether it contains the winning category.
+    pub winner: bool,
+    /// Time of purchase, seconds from the calendar's day 0.
+    pub purchase: i64,
+    /// Promised day.
+    pub estimate: i64,
+    /// Time of delivery, whether or not it is recorded; only for delivered orders.
+    pub delivered: Option<i64>,
+}

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::HINT;
 use crate::error::{Error, Result};
 use crate::input::built_in;
 use crate::input::dialect;
@@ -15,6 +14,10 @@ use crate::schema::contract::Table;
 use crate::schema::file_names::is_parquet;
 use crate::schema::read_options::Reading;
 use crate::store::Stage;
+
+/// Hint for a statement that the server refuses.
+pub(crate) const HINT: &str =
+    "cleaning runs on Spark 4 and Sail 0.7; without `--engine-cleans` this process cleans, and the server aggregates";
 
 /// The CSV files of a table.
 #[derive(Debug)]

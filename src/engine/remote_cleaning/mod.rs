@@ -12,6 +12,7 @@ use std::path::Path;
 
 use polars::prelude::*;
 
+pub(crate) use self::files::HINT;
 pub(crate) use self::files::RawFiles;
 pub(crate) use self::sql::MALFORMED;
 #[cfg(feature = "spark")]
@@ -30,10 +31,6 @@ use crate::schema::parse::{Bounds, Cell, parse};
 use crate::schema::read_options::Years;
 use crate::store::url::is_url;
 use crate::table::parquet::{parts, write_frame};
-
-/// Hint for a statement that the server refuses.
-pub(crate) const HINT: &str =
-    "cleaning runs on Spark 4 and Sail 0.7; without `--engine-cleans` this process cleans, and the server aggregates";
 
 /// Runs SQL where the files are.
 pub(crate) trait Server {

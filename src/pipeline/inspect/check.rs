@@ -10,7 +10,7 @@ use crate::input::read::{hash_file, identify_all};
 use crate::pipeline::export::spreadsheet;
 use crate::pipeline::load;
 use crate::pipeline::outputs::manifest::Manifest;
-use crate::pipeline::outputs::{attachments, result_tables, staging};
+use crate::pipeline::outputs::{attachments, manifest, result_tables};
 use crate::report::{Cover, Templates};
 use crate::results::{CODE, Results};
 use crate::{dashboard, dossier};
@@ -65,7 +65,7 @@ pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
 
 /// The difference between the inputs then and now; `None` if there is none or the data cannot be found.
 fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Result<Option<String>> {
-    let kept = out.join(staging::DATA);
+    let kept = out.join(manifest::DATA);
     let path = match data {
         Some(path) => path,
         None if manifest.core.parameters.generated.is_some() && kept.exists() => &kept,

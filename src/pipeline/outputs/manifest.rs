@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::file_stamp::Stamps;
-use super::owned::foreign_manifest;
 use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::files;
@@ -14,6 +13,8 @@ use crate::pipeline::graph::STEPS;
 use crate::pipeline::graph::key::Record;
 use crate::results::{self, CODE, Parameters};
 
+/// Folder of generated data.
+pub(crate) const DATA: &str = "data";
 /// File name of the manifest. It is written last, so that its presence means a finished run.
 pub const MANIFEST: &str = "run.json";
 
@@ -189,4 +190,10 @@ pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
     let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
     json.push(b'\n');
     json
+}
+/// The error for a manifest that is damaged or not ours.
+fn foreign_manifest(out: &Path, why: &str) -> Error {
+    Error::input(format!("`{}` is no manifest of pfe: {why}", out.join(MANIFEST).display())).with_hint(
+        "without one, pfe does not know which files of the folder are its own: choose another folder with `--out`, or remove this one",
+    )
 }

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{MANIFEST, Manifest};
-use super::staging::DATA;
+use super::manifest::{DATA, Manifest};
 use crate::error::{Error, Result};
 use crate::pipeline::graph::STEPS;
 use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
@@ -151,17 +150,11 @@ pub(crate) fn in_the_way(out: &Path, path: &str, meta: &Metadata) -> Error {
     )
 }
 
-/// The error for a manifest that is damaged or not ours.
-pub(crate) fn foreign_manifest(out: &Path, why: &str) -> Error {
-    Error::input(format!("`{}` is no manifest of pfe: {why}", out.join(MANIFEST).display())).with_hint(
-        "without one, pfe does not know which files of the folder are its own: choose another folder with `--out`, or remove this one",
-    )
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::pipeline::outputs::manifest::MANIFEST;
 
     fn owned(files: &[&str]) -> Owned {
         Owned { files: files.iter().map(|file| file.to_string()).collect(), interrupted: false }

@@ -22,9 +22,6 @@ use crate::schema::result_tables::TextTable;
 use crate::table::parquet::write_frame;
 use crate::table::row_hash::hash_rows;
 
-/// Folder of generated data.
-pub(crate) const DATA: &str = "data";
-
 /// Staging folder: files of a run until all are complete.
 const STAGING: &str = ".pfe-run";
 
