@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::input::quarantine::{Quarantine, Quarantined};
 use crate::input::read::{InputFile, RawTable, RawTables, read_table};
 use crate::input::source::Source;
-use crate::input::table_builder::{as_csv, converted};
+use crate::input::table_builder::as_csv;
 use crate::parallel;
 use crate::schema::contract::{LogicalType, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
 use crate::table::sort_dedupe::canonical;
@@ -128,7 +128,7 @@ pub(crate) fn audit_of(
     let mut audit = Audit { warnings, ..Default::default() };
     for account in accounts {
         audit.quality.extend(account.odd_ids());
-        audit.warnings.extend(account.converted);
+        audit.warnings.extend(account.notes);
         audit.inputs.push(account.file);
         audit.steps.extend(account.steps);
         audit.changes.extend(account.changes);
@@ -174,8 +174,8 @@ pub(crate) struct TableAudit {
     pub(crate) steps: [Step; 2],
     changes: Vec<Change>,
     odd_ids: Vec<(&'static str, usize)>,
-    /// Warnings about instants that had an offset.
-    converted: Vec<String>,
+    /// Warnings about values that were not taken as they are written.
+    notes: Vec<String>,
     pub(crate) quarantine: Quarantine,
 }
 
@@ -185,9 +185,9 @@ impl TableAudit {
         let read = step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows);
         let changes = changes(table, read.rows_out, raw.padded_zips);
         let steps = [read, step(table.name, "clean", 0, 0, 0)];
-        let converted = converted(&raw).collect();
+        let notes = raw.notes();
         let RawTable { file, odd_ids, quarantine, .. } = raw;
-        TableAudit { table, file, steps, changes, odd_ids, converted, quarantine }
+        TableAudit { table, file, steps, changes, odd_ids, notes, quarantine }
     }
 
     /// The checks that ids have Olist's form, for columns where at least 1 % do not.

@@ -152,8 +152,8 @@ impl Fresh {
         for (id, read) in read {
             let (raw, warnings) = read.map_err(Stop::Reload)?;
             let (padded, aside) = (raw.padded_zips, raw.quarantine.len());
-            if !(raw.odd_ids.is_empty() && raw.converted.is_empty()) {
-                return reload(format!("ids or dates of the new rows of `{}` have another form", id.name()));
+            if !(raw.odd_ids.is_empty() && raw.conversions.is_empty()) {
+                return reload(format!("ids or values of the new rows of `{}` have another form", id.name()));
             }
             let Cleaned { frame, account, .. } = clean_table(id.table(), raw)?;
             if aside + account.quarantine.len() > 0 {
