@@ -94,7 +94,7 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
     clean.zip_locations = zip_locations;
     let mut audit = audit_of(accounts, warnings, named, outside);
     audit.nulls = TABLES.iter().map(|t| nulls(t, clean.table(t.id))).collect::<Result<Vec<_>>>()?.concat();
-    checked?.finish(&mut audit);
+    checked?.finish(&mut audit)?;
     Ok((clean, audit))
 }
 

@@ -284,7 +284,7 @@ fn account(
         };
         quality.measure((table.id, key.column), measured);
     }
-    quality.finish(&mut audit);
+    quality.finish(&mut audit)?;
     rename(&before.audit, fresh, &mut audit, inputs)?;
     Ok(audit)
 }

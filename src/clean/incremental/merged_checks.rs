@@ -93,7 +93,8 @@ impl Measured {
         let (forth, back) = (check(table.name, &forth(key))?, check(key.table.name(), &back(table, key))?);
         let relation = audit.relations.iter().find(|r| r.from.0 == table.name && r.from.1 == key.column)?;
         let per_parent = (back.total > 0).then_some(relation.per_parent);
-        Some(Measured { forth, back, per_parent, referring: audit.referring.get(&(table.id, key.column)).cloned() })
+        let referring = audit.referring.get(&(table.id, key.column)).cloned();
+        Some(Measured { forth, back, per_parent, referring, folds: false })
     }
 
     /// Updates the results of a foreign key: subtracts `then`, measured on the affected rows before the delta, and adds `now`, measured
@@ -125,7 +126,7 @@ impl Measured {
                 Some((least, known.1.max(now.1)))
             }
         };
-        Ok(Measured { forth, back, per_parent, referring: self.referring })
+        Ok(Measured { forth, back, per_parent, referring: self.referring, folds: false })
     }
 }
 
