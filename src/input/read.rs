@@ -211,7 +211,11 @@ pub(crate) fn read_blocks<'a>(
 }
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
-    let (table, told) = read_first(source, id, take)?;
+    let whole = take.is_none();
+    let (mut table, mut told) = read_first(source, id, take)?;
+    if id == TableId::Categories && whole {
+        told.extend(built_in::complete(&mut table)?);
+    }
     let stored = stored_again(source, id, &table.file.name)?;
     Ok((table, source.unread(id).cloned().chain(stored).chain(told).collect()))
 }

@@ -139,6 +139,16 @@ impl Raw {
         let statements = Statements { table, header: &files.header, positions: &positions, years };
         match files.places.is_empty() {
             true => server.view(&statements.view("raw"), &sql::built_in(table))?,
+            false if table.id == TableId::Categories => {
+                let held = statements.view("held");
+                server.read(&held, &files)?;
+                let columns = [0, 1].map(|i| &*files.header[positions[i]]);
+                let lacked = sql::lacked_names(&held, columns);
+                let count =
+                    server.rows("cannot count the names", &format!("SELECT COUNT(*) AS n FROM ({lacked}) AS l"))?;
+                warnings.extend(built_in::completed(&files.name, numbers(&count, ["n"])?[0]));
+                server.view(&statements.view("raw"), &sql::with_names(&files.header, &held, &lacked, columns))?;
+            }
             false => server.read(&statements.view("raw"), &files)?,
         }
         server.view(&statements.view("fields"), &statements.fields())?;

@@ -286,6 +286,30 @@ fn fits(column: &Column, i: usize, years: Years) -> String {
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
 }
 
+/// The names of Olist's categories that the rows of the view `held` lack, as columns `k` and `n`; `columns` are those of key and name in it.
+pub(crate) fn lacked_names(held: &str, [key, name]: [&str; 2]) -> String {
+    let (key, name) = (trimmed(&quoted(key)), trimmed(&quoted(name)));
+    let rows = list(built_in::CATEGORY_NAMES, |(key, name)| format!("('{key}', '{name}')"));
+    let named = format!("SELECT DISTINCT {key} AS k FROM {held} WHERE NOT {name} IN ('', {})", marks());
+    format!(
+        "SELECT s.k AS k, s.n AS n FROM (SELECT * FROM VALUES {rows} AS v(k, n)) AS s LEFT JOIN ({named}) AS h ON s.k = h.k \
+         WHERE h.k IS NULL"
+    )
+}
+
+/// The rows of the view `held` and those of `lacked`, with the columns of `held`.
+pub(crate) fn with_names(header: &[String], held: &str, lacked: &str, [key, name]: [&str; 2]) -> String {
+    let names = list(header, |column| quoted(column));
+    let added = list(header, |column| match column {
+        column if column == key => "k".into(),
+        column if column == name => "n".into(),
+        _ => "CAST(NULL AS STRING)".into(),
+    });
+    format!(
+        "SELECT {names}, {MALFORMED} FROM {held} UNION ALL SELECT {added}, CAST(NULL AS STRING) AS {MALFORMED} FROM ({lacked}) AS l"
+    )
+}
+
 /// The built-in rows of a table that no file holds; no rows for a missing table.
 pub(crate) fn built_in(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| column.source);
