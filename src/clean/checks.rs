@@ -7,7 +7,7 @@ use polars::sql::{SQLContext, sql_expr};
 
 use super::audit::{Audit, Check, Relation, Severity, Step};
 use super::clean_tables::CleanTables;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::built_in::MISSING;
 use crate::parallel;
 use crate::schema::contract::BY_MONTH;
@@ -174,17 +174,20 @@ impl Quality {
 
     /// Writes all checks and relations to `audit`, in the order of the contract. Rows that repeat a key count as failures here; cleaning
     /// has quarantined them.
-    pub(crate) fn finish(mut self, audit: &mut Audit) {
+    ///
+    /// # Errors
+    /// [`Error::Input`]: (almost) all items or payments refer to no order.
+    pub(crate) fn finish(mut self, audit: &mut Audit) -> Result<()> {
         let (steps, mut checks) = (&audit.steps, self.checks);
         checks.append(&mut audit.quality);
         checks.extend(steps.iter().filter_map(unique_key));
         let mut relations = Vec::new();
         for (table, key) in references() {
-            let Some(Measured { child_to_parent, parent_to_child, per_parent, referring }) =
-                self.measured.remove(&(table.id, key.column))
-            else {
-                continue;
-            };
+            let Some(measured) = self.measured.remove(&(table.id, key.column)) else { continue };
+            if PAID_BY_ORDER.contains(&table.id) && key.table == TableId::Orders {
+                measured.refuse_lost(table, key)?;
+            }
+            let Measured { child_to_parent, parent_to_child, per_parent, referring, .. } = measured;
             // A missing table is reported once, not again by every row that references it.
             let missing = |id: TableId| audit.inputs.get(id as usize).is_some_and(|file| file.name == MISSING);
             if missing(table.id) || missing(key.table) {
@@ -201,6 +204,26 @@ impl Quality {
         }
         checks.sort_by(|a, b| (&a.table, a.severity, &a.check).cmp(&(&b.table, b.severity, &b.check)));
         (audit.quality, audit.relations) = (checks, relations);
+        Ok(())
+    }
+}
+
+/// The tables of amounts, which say nothing without their orders.
+const PAID_BY_ORDER: [TableId; 2] = [TableId::OrderItems, TableId::OrderPayments];
+/// References fail as a whole where at least this share of the rows, in percent, has no partner; fewer rows than the second prove nothing.
+const LOST: usize = 99;
+const FEWEST: usize = 20;
+
+/// The case of the letters in ids, if all of them share one.
+fn case(ids: &[String]) -> Option<&'static str> {
+    let all = |is: fn(&char) -> bool| {
+        let letters = |id: &String| id.chars().filter(|c| c.is_alphabetic()).all(|c| is(&c));
+        ids.iter().any(|id| id.contains(char::is_alphabetic)) && ids.iter().all(letters)
+    };
+    match (all(|c| c.is_uppercase()), all(|c| c.is_lowercase())) {
+        (true, false) => Some("upper"),
+        (false, true) => Some("lower"),
+        _ => None,
     }
 }
 
@@ -355,6 +378,8 @@ impl<'a> Reference<'a> {
             per_parent: self.referring.iter().min().copied().zip(self.referring.iter().max().copied()),
         };
         let mut measured = Measured::new(self.table, self.key, counted);
+        let alike = |sample: &String| self.values.texts().iter().any(|value| value.eq_ignore_ascii_case(sample));
+        measured.folds = measured.is_lost() && measured.child_to_parent.samples.iter().any(alike);
         measured.referring = (!BY_MONTH.contains(&self.key.table)).then_some(self.referring);
         measured
     }
@@ -382,6 +407,8 @@ pub(crate) struct Measured {
     pub(crate) per_parent: Option<(usize, usize)>,
     /// Number of children per value, for a short parent table.
     pub(crate) referring: Option<Vec<usize>>,
+    /// Whether nearly all references lead nowhere, but the first missing values are there in another case.
+    pub(crate) folds: bool,
 }
 
 impl Measured {
@@ -399,7 +426,44 @@ impl Measured {
             ),
             per_parent,
             referring: None,
+            folds: false,
         }
+    }
+
+    /// Whether (almost) all references lead nowhere.
+    fn is_lost(&self) -> bool {
+        let Check { failed, total, .. } = self.child_to_parent;
+        total >= FEWEST && failed * 100 >= total * LOST
+    }
+
+    /// # Errors
+    /// (Almost) all references lead nowhere: these are not the rows of the same data.
+    fn refuse_lost(&self, table: &Table, key: &ForeignKey) -> Result<()> {
+        if !self.is_lost() {
+            return Ok(());
+        }
+        let Check { failed, total, samples, .. } = &self.child_to_parent;
+        let (column, parent) = (key.column, key.table.name());
+        let like = |samples: &[String]| samples.first().map_or(String::new(), |id| format!(", such as `{id}`"));
+        let others = match self.parent_to_child.samples.first() {
+            Some(id) => format!("; `{parent}` holds ids such as `{id}`"),
+            None => String::new(),
+        };
+        let told = format!(
+            "{failed} of the {total} rows of `{}` have an `{column}` that is not in `{parent}`{}{others}",
+            table.name,
+            like(samples)
+        );
+        // A range of orders holds the ids of one case alone, so that only their look tells that the case differs.
+        let hint = match (case(samples), case(&self.parent_to_child.samples)) {
+            (Some(child), Some(other)) if child != other => format!(
+                "`{column}` is in {child} case in `{}` and in {other} case in `{parent}`: write it alike in both",
+                table.name
+            ),
+            _ if self.folds => format!("the same ids are there in another case: write `{column}` alike in all files"),
+            _ => "the files are not of the same data, or the ids of one of them were changed".into(),
+        };
+        Err(Error::input(told).with_hint(hint))
     }
 
     /// Clears the parent → child results, which are valid only if all children were counted.
@@ -422,6 +486,7 @@ impl Measured {
         let samples: BTreeSet<String> =
             self.child_to_parent.samples.drain(..).chain(later.child_to_parent.samples).collect();
         self.child_to_parent.samples.extend(samples.into_iter().take(SAMPLES));
+        self.folds |= later.folds;
         add(&mut self.parent_to_child, later.parent_to_child);
         self.per_parent = match (self.per_parent, later.per_parent) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),

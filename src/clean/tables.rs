@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::input::quarantine::{Amount, Quarantine, Quarantined};
 use crate::input::read::{InputFile, RawTable, RawTables, read_table};
 use crate::input::source::Source;
-use crate::input::table_builder::{as_csv, converted};
+use crate::input::table_builder::as_csv;
 use crate::parallel;
 use crate::schema::contract::{Column, LogicalType, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
 use crate::schema::format;
@@ -64,7 +64,7 @@ fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(
     clean.zip_locations = zip_locations;
     let mut audit = audit_of(accounts, warnings, named, outside);
     audit.nulls = TABLES.iter().map(|t| nulls(t, clean.table(t.id))).collect::<Result<Vec<_>>>()?.concat();
-    checked?.finish(&mut audit);
+    checked?.finish(&mut audit)?;
     Ok((clean, audit))
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn audit_of(
     let mut audit = Audit { warnings, ..Default::default() };
     for account in accounts {
         audit.quality.extend(account.odd_ids());
-        audit.warnings.extend(account.converted);
+        audit.warnings.extend(account.notes);
         audit.inputs.push(account.file);
         audit.steps.extend(account.steps);
         audit.changes.extend(account.changes);
@@ -144,8 +144,8 @@ pub(crate) struct TableAudit {
     pub(crate) steps: [Step; 2],
     changes: Vec<Change>,
     odd_ids: Vec<(&'static str, usize)>,
-    /// Warnings about instants that had an offset.
-    converted: Vec<String>,
+    /// Warnings about values that were not taken as they are written.
+    notes: Vec<String>,
     pub(crate) quarantine: Quarantine,
 }
 
@@ -156,9 +156,9 @@ impl TableAudit {
             Step { amount: raw.quarantine.amount, ..step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows) };
         let changes = changes(table, read.rows_out, raw.padded_zips);
         let steps = [read, step(table.name, "clean", 0, 0, 0)];
-        let converted = converted(&raw).collect();
+        let notes = raw.notes();
         let RawTable { file, odd_ids, quarantine, .. } = raw;
-        TableAudit { table, file, steps, changes, odd_ids, converted, quarantine }
+        TableAudit { table, file, steps, changes, odd_ids, notes, quarantine }
     }
 
     /// The checks that ids have Olist's form, for columns where at least 1 % do not.

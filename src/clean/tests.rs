@@ -169,7 +169,7 @@ fn planted_defects_are_counted() {
 /// Reads a table that consists of these bytes.
 fn read_bytes(table: &'static Table, bytes: &[u8]) -> Result<RawTable> {
     let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
-    let (rows, _) = dialect::canonical(table, "f.csv", &Reading::default(), Box::new(bytes), &again)?;
+    let rows = dialect::canonical(table, "f.csv", &Reading::default(), Box::new(bytes), &again)?.bytes;
     let mut builder = TableBuilder::new(table, "f.csv", bytes.len() as u64, None);
     let (_, ended) = read_csv(rows, &mut builder)?;
     builder.finish(InputFile::single("f.csv", bytes.len() as u64, String::new()), ended)

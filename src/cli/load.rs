@@ -95,6 +95,7 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
         warn(&raw.warnings);
     }
     for (id, table) in raw.tables.iter().filter(|_| !args.quiet) {
+        warn(&table.notes());
         let values: usize = table.quarantine.values.values().sum();
         for (count, what) in [(table.quarantine.rows, "rows"), (values, "values")].into_iter().filter(|(n, _)| *n > 0) {
             let (count, table) = (grouped(count as i64), id.name());

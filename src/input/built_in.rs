@@ -1,4 +1,7 @@
-//! Tables that no place holds → rows of the program: names of states and of Olist's categories, or no rows at all. Used by `read`.
+//! Tables that no place holds → rows of the program: names of states and of Olist's categories, or no rows at all. Names that a file of
+//! categories lacks → rows of the program. Used by `read`.
+
+use std::collections::BTreeSet;
 
 use polars::prelude::*;
 
@@ -141,6 +144,33 @@ pub(crate) fn table(id: TableId) -> Result<(RawTable, Vec<String>)> {
     Ok((raw, told(id).into_iter().collect()))
 }
 
+/// Adds the names that a file of Olist's categories lacks: the file overrides what pfe holds, and switches none of it off. Returns the note
+/// about it, if names were added.
+///
+/// # Errors
+/// polars fails.
+pub(crate) fn complete(raw: &mut RawTable) -> Result<Option<String>> {
+    let [key, english] = [0, 1].map(|i| TableId::Categories.table().columns[i].source);
+    let known: BTreeSet<&str> = raw.frame.column(key)?.str()?.iter().flatten().collect();
+    let lacked = CATEGORY_NAMES.into_iter().filter(|(name, _)| !known.contains(name));
+    let (keys, names): (Vec<&str>, Vec<&str>) = lacked.unzip();
+    let count = keys.len();
+    if count > 0 {
+        raw.frame.vstack_mut(&df!(key => keys, english => names)?)?;
+        raw.frame.rechunk_mut();
+        // They stand on no line of the file.
+        raw.lines.resize(raw.frame.height(), 0);
+        raw.rows_in += count;
+    }
+    Ok(completed(&raw.file.name, count))
+}
+
+/// The note that `count` names were added to those of `file`.
+pub(crate) fn completed(file: &str, count: usize) -> Option<String> {
+    let names = if count == 1 { "name" } else { "names" };
+    (count > 0).then(|| format!("`{file}` lacks {count} {names} of Olist's categories: pfe takes its own"))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -163,5 +193,26 @@ mod tests {
         let (states, told) = table(TableId::States).unwrap();
         assert_eq!((states.rows_in, states.file.name.as_str(), told.len()), (27, BUILT_IN, 0));
         assert_eq!(table(TableId::Categories).unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn a_file_overrides_names_and_switches_none_off() {
+        let file = |rows: &[(&str, &str)]| {
+            let (keys, names): (Vec<&str>, Vec<&str>) = rows.iter().copied().unzip();
+            let mut raw = table(TableId::Categories).unwrap().0;
+            raw.frame = df!("product_category_name" => &keys, "product_category_name_english" => &names).unwrap();
+            (raw.lines, raw.rows_in) = ((2..).take(rows.len()).collect(), rows.len());
+            raw.file = InputFile::single("names.csv", 1, String::new());
+            raw
+        };
+        let mut raw = file(&[("audio", "sound"), ("mine", "my own")]);
+        let told = complete(&mut raw).unwrap().unwrap();
+        assert_eq!(told, "`names.csv` lacks 72 names of Olist's categories: pfe takes its own");
+        assert_eq!((raw.rows_in, raw.frame.height(), raw.lines.len(), raw.lines[1]), (74, 74, 74, 3));
+        let column = |i: usize| raw.frame.columns()[i].str().unwrap().iter().flatten();
+        let named: Vec<(&str, &str)> = column(0).zip(column(1)).collect();
+        let of = |key: &str| named.iter().filter(|(k, _)| *k == key).map(|(_, name)| *name).collect::<Vec<_>>();
+        assert_eq!((of("audio"), of("mine"), of("pcs")), (vec!["sound"], vec!["my own"], vec!["computers"]));
+        assert_eq!(complete(&mut file(&CATEGORY_NAMES)).unwrap(), None);
     }
 }

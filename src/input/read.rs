@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use polars::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::dialect;
-use super::dialect::Bytes;
+use super::dialect::{Bytes, Canonical};
 use super::lines::{Bounded, LONGEST};
 use super::parts::FilePart;
 use super::quarantine::Quarantine;
 pub use super::quarantine::{Amount, Quarantined};
 use super::source::{Format, SharedStore, Source, SourceFile};
+pub use super::table_builder::Conversion;
 use super::table_builder::{TableBuilder, TakeBlock, width};
 use super::typed::TypedRows;
 use super::{built_in, find, json};
@@ -22,7 +24,6 @@ use crate::error::{Error, Result};
 use crate::parallel;
 use crate::regular;
 use crate::schema::contract::{TABLES, TableId};
-use crate::schema::parse::Bounds;
 use crate::schema::read_options::Reading;
 use crate::store::{Stage, Store};
 
@@ -48,8 +49,8 @@ pub struct RawTable {
     pub padded_zips: usize,
     /// Number of ids that are not 32 hexadecimal digits, by column.
     pub odd_ids: Vec<(&'static str, usize)>,
-    /// Number of instants that had an offset from UTC, by column.
-    pub converted: Vec<(&'static str, usize)>,
+    /// Number of values that were not taken as they are written, by column and by what was done to them.
+    pub conversions: Vec<(&'static str, Conversion, usize)>,
     /// Rows and values that break the contract.
     pub quarantine: Quarantine,
     /// The file that the rows come from.
@@ -210,7 +211,11 @@ pub(crate) fn read_blocks<'a>(
 }
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
-    let (table, told) = read_first(source, id, take)?;
+    let whole = take.is_none();
+    let (mut table, mut told) = read_first(source, id, take)?;
+    if id == TableId::Categories && whole {
+        told.extend(built_in::complete(&mut table)?);
+    }
     let stored = stored_again(source, id, &table.file.name)?;
     Ok((table, source.unread(id).cloned().chain(stored).chain(told).collect()))
 }
@@ -227,7 +232,7 @@ fn read_first<'a>(
         if let Some(SharedStore(store)) = part.store.as_ref().filter(|s| s.0.holds(Stage::Raw, id.name()))
             && let Some(rows) = store.rows(Stage::Raw, id.name())?
         {
-            return read_store(&**store, id, rows, source.reading(), take);
+            return read_store(store, id, rows, source.reading(), take);
         }
     }
     source.without(id.table())?;
@@ -253,22 +258,30 @@ fn stored_name(store: &dyn Store, id: TableId) -> String {
 /// Reads the rows of a store as if they were those of a file, so that they meet the same contract; `about` is their estimated number. A
 /// store has no order, so the hash does not depend on it.
 fn read_store<'a>(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     id: TableId,
     about: u64,
     reading: &Reading,
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<(RawTable, Vec<String>)> {
-    let name = stored_name(store, id);
+    let name = stored_name(&**store, id);
     let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(width(id.table())), take);
-    builder.bounds = Bounds::of(reading.years);
+    builder.read_as(reading);
+    let again = Arc::clone(store);
+    builder.start_file(&name, Box::new(move |builder| stored_rows(&*again, id, builder).map(drop)));
+    let (bytes, hash) = stored_rows(&**store, id, &mut builder)?;
+    let told = dialect::told(&[(name.clone(), builder.found())]);
+    Ok((builder.finish(InputFile::single(&name, bytes, hash), true)?, told))
+}
+
+/// Passes the rows of a store to `builder`; returns their size as text and their hash.
+fn stored_rows(store: &dyn Store, id: TableId, builder: &mut TableBuilder<'_>) -> Result<(u64, String)> {
+    let name = stored_name(store, id);
     let mut rows = TypedRows::of_store(&name);
-    if !store.read_blocks(Stage::Raw, id.name(), &mut |frame| rows.push(&frame, &mut builder))? {
+    if !store.read_blocks(Stage::Raw, id.name(), &mut |frame| rows.push(&frame, builder))? {
         return Err(Error::store(store.url(), format!("the table `{}` is gone", id.name())).with_hint("load it again"));
     }
-    let hash = rows.hash.take().unwrap_or_default().finish();
-    let table = builder.finish(InputFile::single(&name, rows.bytes, hash), true)?;
-    Ok((table, Vec::new()))
+    Ok((rows.bytes, rows.hash.take().unwrap_or_default().finish()))
 }
 
 /// Reads the files of a table one after the other and checks each by itself. Line numbers count on from file to file.
@@ -278,23 +291,15 @@ fn read_file<'a>(
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<(RawTable, Vec<String>)> {
     let mut builder = TableBuilder::new(file.table.table(), &file.name, file.size()?, take);
-    builder.bounds = Bounds::of(reading.years);
+    builder.read_as(reading);
     let (mut read, mut warnings, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for part in file.parts() {
-        builder.part.clone_from(&part.name);
-        let (identity, told) = match (part.is_parquet(), file.format) {
-            (true, _) => (None, read_parquet(part, &mut builder)?),
-            (_, Format::Csv) => {
-                let (identity, told, forms) = part.with_rows(|rows| read_text(part, rows, reading, &mut builder))?;
-                found.push((part.name.clone(), forms));
-                (Some(identity), told)
-            }
-            (_, Format::Json) => part.with_rows(|rows| {
-                let mut tap = HashingReader::new(rows);
-                let told = json::read(&mut tap, &mut builder)?;
-                Ok((Some(tap.file(&part.name)), told))
-            })?,
-        };
+        let (again, format, reading) = (part.clone(), file.format, *reading);
+        let again = move |builder: &mut TableBuilder<'_>| read_part(&again, format, &reading, builder).map(drop);
+        builder.start_file(&part.name, Box::new(again));
+        let (identity, told, mut forms) = read_part(part, format, &reading, &mut builder)?;
+        forms.extend(builder.found());
+        found.push((part.name.clone(), forms));
         read.push(identity);
         warnings.extend(told.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     }
@@ -316,20 +321,35 @@ fn read_file<'a>(
     builder.finish(identity, true).map(|table| (table, warnings))
 }
 
-/// Reads a CSV file. Returns its identity, its warnings, and how it differs from the canonical form, if it does.
-fn read_text(
-    part: &FilePart,
-    rows: &mut dyn Read,
-    reading: &Reading,
-    builder: &mut TableBuilder<'_>,
-) -> Result<(InputFile, Vec<String>, Vec<String>)> {
+/// What reading a file tells: its identity, if it is known from its rows; its warnings; and how it differs from the canonical form.
+type Told = (Option<InputFile>, Vec<String>, Vec<String>);
+
+/// Passes the rows of one file to `builder`.
+fn read_part(part: &FilePart, format: Format, reading: &Reading, builder: &mut TableBuilder<'_>) -> Result<Told> {
+    match (part.is_parquet(), format) {
+        (true, _) => Ok((None, read_parquet(part, builder)?, Vec::new())),
+        (_, Format::Csv) => part.with_rows(|rows| read_text(part, rows, reading, builder)),
+        (_, Format::Json) => part.with_rows(|rows| {
+            let mut tap = HashingReader::new(rows);
+            let told = json::read(&mut tap, builder)?;
+            Ok((Some(tap.file(&part.name)), told, Vec::new()))
+        }),
+    }
+}
+
+/// Reads a CSV file.
+fn read_text(part: &FilePart, rows: &mut dyn Read, reading: &Reading, builder: &mut TableBuilder<'_>) -> Result<Told> {
     let mut tap = HashingReader::new(rows);
     tap.hashes = part.is_plain();
     let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
-    let (bytes, forms) = dialect::canonical(builder.table, &part.name, reading, Box::new(&mut tap), &again)?;
+    let Canonical { bytes, found, surveyed } =
+        dialect::canonical(builder.table, &part.name, reading, Box::new(&mut tap), &again)?;
+    if surveyed {
+        builder.again = None;
+    }
     let (told, ends_line) = read_csv(bytes, builder)?;
     builder.end_file(ends_line)?;
-    Ok((tap.file(&part.name), told, forms))
+    Ok((Some(tap.file(&part.name)), told, found))
 }
 
 /// Reads a Parquet file. The line of a row is its number.

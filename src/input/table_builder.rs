@@ -1,13 +1,19 @@
 //! Fields of text → typed rows of one table, and the quarantine of those that break the contract. Used by `read` and `json`.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use polars::prelude::*;
 
+use super::dialect::{Forms, Survey};
 use super::find::recognize;
 use super::quarantine::{LONGEST_FIELD, Quarantine, Quarantined, shortened};
 use super::read::{InputFile, RawTable};
 use crate::error::{Error, Result};
-use crate::schema::contract::{Column as Declared, Scope, TIME_ZONE, Table};
+use crate::schema::contract::{Column as Declared, LogicalType, Scope, TIME_ZONE, Table};
+use crate::schema::dates;
 use crate::schema::parse::{Bounds, Cell, NOT_TEXT, parse_text};
+use crate::schema::read_options::Reading;
 
 /// A field: `Ok` text, or `Err` bytes that are not UTF-8.
 pub(crate) type Field<'a> = std::result::Result<&'a str, &'a [u8]>;
@@ -21,6 +27,9 @@ const HEAVY: usize = 32 << 20;
 
 /// Takes a block of readable rows, columns under their source names, and the line of each row.
 pub(crate) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
+
+/// Passes the rows of a file or a store once more to another builder.
+pub(crate) type ReadAgain = Box<dyn Fn(&mut TableBuilder<'_>) -> Result<()>>;
 
 /// Builds one table from rows of any format.
 pub(crate) struct TableBuilder<'t> {
@@ -36,11 +45,18 @@ pub(crate) struct TableBuilder<'t> {
     weight: usize,
     rows_in: usize,
     padded_zips: usize,
+    reading: Reading,
     /// Plausible values, as the user sets them.
-    pub(crate) bounds: Bounds,
-    /// By column: ids that are not in Olist's form, and instants that had an offset from UTC.
+    bounds: Bounds,
+    /// Reads the file again, to survey its dates. `None` if they are known: dates in another form break the contract.
+    pub(crate) again: Option<ReadAgain>,
+    /// The forms of dates, once the first that does not start with the year has come.
+    forms: OnceCell<Forms>,
+    /// Counts dates instead of keeping rows.
+    survey: Option<Survey>,
+    /// By column: ids that are not in Olist's form, and values that were not taken as they are written.
     odd_ids: [usize; MAX_COLUMNS],
-    converted: [usize; MAX_COLUMNS],
+    conversions: [Counts; MAX_COLUMNS],
     quarantine: Quarantine,
     /// Why the last row breaks the contract, if it does. If its line is not terminated either, the file was truncated.
     last_breaks: Option<String>,
@@ -48,6 +64,30 @@ pub(crate) struct TableBuilder<'t> {
     pub(crate) lines_before: u64,
     /// Receives the rows in blocks; `None` keeps them in the table.
     take: Option<&'t mut TakeBlock<'t>>,
+}
+
+/// How often values of a column were converted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    /// Marks of missing values, and the first of them.
+    marked: usize,
+    mark: &'static str,
+    rounded: usize,
+    fractions: usize,
+    offsets: usize,
+}
+
+/// What was done to values that are not taken as they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conversion {
+    /// A mark such as this one was read as a missing value.
+    Missing(&'static str),
+    /// The noise of floating point was taken off.
+    Rounded,
+    /// A fraction of a second is kept, but no duration counts it.
+    Fraction,
+    /// An instant with an offset from UTC became local time.
+    LocalTime,
 }
 
 enum ColumnBuilder {
@@ -71,14 +111,33 @@ impl<'t> TableBuilder<'t> {
             weight: 0,
             rows_in: 0,
             padded_zips: 0,
+            reading: Reading::default(),
             bounds: Bounds::default(),
+            again: None,
+            forms: OnceCell::new(),
+            survey: None,
             odd_ids: [0; MAX_COLUMNS],
-            converted: [0; MAX_COLUMNS],
+            conversions: [Counts::default(); MAX_COLUMNS],
             quarantine: Quarantine::default(),
             last_breaks: None,
             lines_before: 0,
             take,
         }
+    }
+
+    /// Sets how the user says that values are written.
+    pub(crate) fn read_as(&mut self, reading: &Reading) {
+        (self.reading, self.bounds) = (*reading, Bounds::of(reading.years));
+    }
+
+    /// Starts a file of the table; `again` reads it once more.
+    pub(crate) fn start_file(&mut self, name: &str, again: ReadAgain) {
+        (self.part, self.again, self.forms) = (name.into(), Some(again), OnceCell::new());
+    }
+
+    /// Descriptions of the forms of dates that were found in the file.
+    pub(crate) fn found(&self) -> Vec<String> {
+        self.forms.get().map(Forms::described).unwrap_or_default()
     }
 
     /// The position of each declared column in the file, or the number of columns where the file lacks it; and one warning per column that
@@ -135,14 +194,25 @@ impl<'t> TableBuilder<'t> {
         field: impl Fn(usize) -> Field<'a>,
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
+        if let Some(survey) = &mut self.survey {
+            survey.add(|i| bytes(field(i)));
+            return Ok(());
+        }
         let mut cells = [Cell::Null; MAX_COLUMNS];
         // Whether values are to be quarantined alone; unnecessary if the row is quarantined.
         let mut alone = false;
         for (i, column) in self.declared.iter().enumerate() {
-            match parsed(column, field(i), &self.bounds) {
-                Ok(cell) => cells[i] = cell,
-                Err(_) if column.aside == Scope::Value => alone = true,
-                Err(reason) => {
+            let reason = match parsed(column, field(i), &self.bounds) {
+                Ok(cell) => {
+                    cells[i] = cell;
+                    continue;
+                }
+                Err(reason) => reason,
+            };
+            match self.redated(i, field(i))? {
+                Some(cell) => cells[i] = cell,
+                None if column.aside == Scope::Value => alone = true,
+                None => {
                     self.quarantine.amount.add(self.amount(&field));
                     return self.reject(line, column.source, bytes(field(i)), reason, record());
                 }
@@ -153,8 +223,8 @@ impl<'t> TableBuilder<'t> {
             match cell {
                 Cell::Padded(_) => self.padded_zips += 1,
                 Cell::OddId(_) => self.odd_ids[i] += 1,
-                Cell::Converted(_) => self.converted[i] += 1,
-                _ => {}
+                Cell::Null | Cell::Text(_) | Cell::Integer(_) | Cell::Float(_) => {}
+                other => self.conversions[i].add(other),
             }
             column.push(cell);
         }
@@ -184,11 +254,45 @@ impl<'t> TableBuilder<'t> {
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
         for (i, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.aside == Scope::Value) {
-            if let Err(reason) = parsed(&self.declared[i], field(i), &self.bounds) {
+            if let Err(reason) = parsed(&self.declared[i], field(i), &self.bounds)
+                && self.redated(i, field(i))?.is_none()
+            {
                 self.set_aside(Scope::Value, line, column.source, bytes(field(i)), reason, record())?;
             }
         }
         Ok(())
+    }
+
+    /// A date that does not start with the year, in the form that all values of the file tell. `None` if it is none, or fits no such form.
+    ///
+    /// # Errors
+    /// The file cannot be read again, or its dates are ambiguous.
+    #[cold]
+    fn redated(&self, i: usize, field: Field<'_>) -> Result<Option<Cell<'static>>> {
+        let column = &self.declared[i];
+        let (LogicalType::Timestamp, Ok(text), Some(again)) = (column.kind, field, &self.again) else {
+            return Ok(None);
+        };
+        if !dates::has_other_form(text.trim_ascii()) {
+            return Ok(None);
+        }
+        let forms = match self.forms.get() {
+            Some(forms) => forms,
+            None => {
+                let mut rows = TableBuilder::new(self.table, &self.part, 0, None);
+                rows.survey = Some(Survey::of_dates(self.table));
+                again(&mut rows)?;
+                let forms = rows.survey.unwrap_or_default().decide(&self.part, &self.reading)?;
+                self.forms.get_or_init(|| forms)
+            }
+        };
+        let Cow::Owned(date) = forms.canonical(i, text.as_bytes()) else { return Ok(None) };
+        Ok(match parsed(column, std::str::from_utf8(&date).map_err(|_| &*date), &self.bounds) {
+            Ok(Cell::Integer(micros)) => Some(Cell::Integer(micros)),
+            Ok(Cell::Fraction(micros)) => Some(Cell::Fraction(micros)),
+            Ok(Cell::Converted(micros)) => Some(Cell::Converted(micros)),
+            _ => None,
+        })
     }
 
     /// Called after each row with its size in bytes: ends the block early if its rows are long.
@@ -219,6 +323,9 @@ impl<'t> TableBuilder<'t> {
         reason: String,
         record: Vec<&[u8]>,
     ) -> Result<()> {
+        if self.survey.is_some() {
+            return Ok(());
+        }
         self.rows_in += 1;
         self.set_aside(Scope::Row, line, column, value, reason, record)
     }
@@ -263,7 +370,7 @@ impl<'t> TableBuilder<'t> {
         };
         Ok(RawTable {
             odd_ids: by_column(self.odd_ids),
-            converted: by_column(self.converted),
+            conversions: self.conversions.iter().zip(self.table.columns).flat_map(|(c, column)| c.of(column)).collect(),
             frame: frame_of(self.table, self.columns, self.lines.len())?,
             lines: self.lines,
             rows_in: self.rows_in,
@@ -282,15 +389,59 @@ fn bytes(field: Field<'_>) -> &[u8] {
     field.map_or_else(|bytes| bytes, str::as_bytes)
 }
 
-/// The warnings about instants that had an offset from UTC.
-pub(crate) fn converted(table: &RawTable) -> impl Iterator<Item = String> {
-    let told = |(column, count): &(&str, usize)| {
-        let (values, file) = (if *count == 1 { "value" } else { "values" }, &table.file.name);
-        format!(
-            "{count} {values} of `{column}` in `{file}` had an offset from UTC and became local time of {TIME_ZONE}"
-        )
-    };
-    table.converted.iter().map(told)
+impl Counts {
+    #[cold]
+    fn add(&mut self, cell: &Cell<'_>) {
+        match cell {
+            Cell::Marked(mark) => {
+                self.mark = if self.marked == 0 { mark } else { self.mark };
+                self.marked += 1;
+            }
+            Cell::Rounded(_) => self.rounded += 1,
+            Cell::Fraction(_) => self.fractions += 1,
+            Cell::Converted(micros) => {
+                self.offsets += 1;
+                self.fractions += usize::from(micros % 1_000_000 != 0);
+            }
+            _ => {}
+        }
+    }
+
+    fn of(self, column: &Declared) -> impl Iterator<Item = (&'static str, Conversion, usize)> {
+        let Counts { marked, mark, rounded, fractions, offsets } = self;
+        let name = column.source;
+        let counted = [
+            (Conversion::Missing(mark), marked),
+            (Conversion::Rounded, rounded),
+            (Conversion::Fraction, fractions),
+            (Conversion::LocalTime, offsets),
+        ];
+        counted.into_iter().filter(|(_, count)| *count > 0).map(move |(what, count)| (name, what, count))
+    }
+}
+
+impl RawTable {
+    /// One note for each column and for what was done to its values.
+    pub fn notes(&self) -> Vec<String> {
+        let file = &self.file.name;
+        let note = |(column, what, count): &(&str, Conversion, usize)| {
+            let values = if *count == 1 { "value" } else { "values" };
+            let of = format!("{count} {values} of `{column}` in `{file}`");
+            let (is, was) = if *count == 1 { ("is", "was") } else { ("are", "were") };
+            match what {
+                Conversion::Missing(mark) => format!("{of} {is} read as missing, such as `{mark}`"),
+                Conversion::Rounded => format!("{of} {was} rounded by less than a millionth"),
+                Conversion::Fraction => {
+                    let has = if *count == 1 { "has" } else { "have" };
+                    format!("{of} {has} fractions of a second, which no duration counts")
+                }
+                Conversion::LocalTime => {
+                    format!("{of} had an offset from UTC and became local time of {TIME_ZONE}")
+                }
+            }
+        };
+        self.conversions.iter().map(note).collect()
+    }
 }
 
 fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
@@ -312,7 +463,10 @@ impl ColumnBuilder {
         match (self, cell) {
             (ColumnBuilder::Text(b), Cell::Text(text) | Cell::OddId(text)) => b.append_value(text),
             (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
-            (ColumnBuilder::Integer(b), Cell::Integer(value) | Cell::Converted(value)) => b.append_value(*value),
+            (ColumnBuilder::Integer(b), Cell::Integer(value)) => b.append_value(*value),
+            (ColumnBuilder::Integer(b), Cell::Rounded(value) | Cell::Fraction(value) | Cell::Converted(value)) => {
+                b.append_value(*value);
+            }
             (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
             (ColumnBuilder::Text(b), _) => b.append_null(),
             (ColumnBuilder::Integer(b), _) => b.append_null(),

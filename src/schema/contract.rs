@@ -3,7 +3,7 @@
 //!
 //! One rule for all formats: a value meets the contract as the text that a CSV file would hold. Numbers of Parquet, JSON and databases
 //! become all their digits; instants carry their fraction of a second, if any, and `Z` if they are in UTC; a missing value is an empty
-//! field; bytes stay as they are. What is invalid in a CSV file is invalid in every format.
+//! field or one of the marks in `missing`; bytes stay as they are. What is invalid in a CSV file is invalid in every format.
 
 use polars::prelude::{DataType, TimeUnit};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,8 @@ pub enum LogicalType {
     Enumeration(&'static [&'static str]),
     /// A whole number within inclusive bounds.
     Integer(i64, i64),
-    /// Reais with two decimals in the file, integer centavos in memory. Never negative, at most [`MOST_CENTAVOS`].
+    /// Reais with two decimals in the file, give or take the noise of floating point; integer centavos in memory. Never negative, at most
+    /// [`MOST_CENTAVOS`].
     Money,
     /// Decimal degrees, any value. Cleaning later drops and counts points outside Brazil.
     Degrees,

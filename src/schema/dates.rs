@@ -58,6 +58,11 @@ pub(crate) fn reordered(text: &str, order: DateOrder) -> Option<String> {
     Some(format!("{year}-{month:0>2}-{day:0>2}{rest}"))
 }
 
+/// Whether a text is a date that starts with day or month.
+pub(crate) fn has_other_form(text: &str) -> bool {
+    [DateOrder::Dmy, DateOrder::Mdy].into_iter().any(|order| reordered(text, order).is_some())
+}
+
 /// Splits off a date: three numbers with the same separator, and the rest.
 fn date_part(text: &str) -> Option<([&str; 3], &str)> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();

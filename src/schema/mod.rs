@@ -6,6 +6,7 @@ pub(crate) mod dates;
 pub mod ddl;
 pub(crate) mod file_names;
 pub(crate) mod format;
+pub(crate) mod missing;
 pub(crate) mod numbers;
 pub(crate) mod parse;
 pub mod read_options;

@@ -3,12 +3,16 @@
 use super::contract::{Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, is_state};
 use super::dates;
 use super::dates::Instant;
+use super::missing::null_mark;
+use super::numbers;
 use super::read_options::Years;
 
 /// A parsed field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cell<'a> {
     Null,
+    /// One of [`NULL_MARKS`](super::missing::NULL_MARKS), read as a null.
+    Marked(&'static str),
     Text(&'a str),
     /// An id that is not 32 hexadecimal digits.
     OddId(&'a str),
@@ -16,6 +20,10 @@ pub(crate) enum Cell<'a> {
     Padded([u8; 5]),
     /// Whole numbers, centavos, and microseconds since 1970 for timestamps.
     Integer(i64),
+    /// A whole number or centavos, to which a number that differs by the noise of floating point was rounded.
+    Rounded(i64),
+    /// An instant with a fraction of a second, microseconds since 1970.
+    Fraction(i64),
     /// An instant written with an offset from UTC, as microseconds since 1970 in local time.
     Converted(i64),
     Float(f64),
@@ -53,7 +61,7 @@ impl Bounds {
 /// Reason for quarantine of bytes that are not text.
 pub(crate) const NOT_TEXT: &str = "not UTF-8";
 
-/// Parses `field` as `column` declares it. Surrounding spaces are ignored; an empty field is a null.
+/// Parses `field` as `column` declares it. Surrounding spaces are ignored; an empty field and a mark such as `NaN` are a null.
 ///
 /// # Errors
 /// The reason why the field breaks the contract, in words for the quarantine table.
@@ -67,9 +75,10 @@ pub(crate) fn parse<'a>(column: &Column, field: &'a [u8], bounds: &Bounds) -> Re
 /// [`parse`] for a field that is known to be text.
 pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) -> Result<Cell<'a>, String> {
     let text = text.trim_ascii();
-    if text.is_empty() {
+    let mark = null_mark(text);
+    if text.is_empty() || mark.is_some() {
         return match column.null {
-            Some(_) => Ok(Cell::Null),
+            Some(_) => Ok(mark.map_or(Cell::Null, Cell::Marked)),
             None => Err("a value is required".into()),
         };
     }
@@ -91,21 +100,32 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
         },
         LogicalType::Zip => zip(text),
         LogicalType::Integer(lo, hi) => {
-            let value = integer(text).ok_or("not a whole number")?;
+            let (value, cell) = match integer(text) {
+                Some(value) => (value, Cell::Integer(value)),
+                None => rounded(column.kind, text).ok_or("not a whole number")?,
+            };
             match (lo..=hi).contains(&value) {
-                true => Ok(Cell::Integer(value)),
+                true => Ok(cell),
                 false => Err(format!("not between {lo} and {hi}")),
             }
         }
-        LogicalType::Money => match centavos(text)? {
-            value if value <= MOST_CENTAVOS => Ok(Cell::Integer(value)),
-            _ => Err(format!("more than {} reais", MOST_CENTAVOS / 100)),
-        },
+        LogicalType::Money => {
+            let (value, cell) = match centavos(text) {
+                Ok(value) => (value, Cell::Integer(value)),
+                Err(reason) => rounded(column.kind, text).ok_or(reason)?,
+            };
+            match value {
+                ..0 => Err(NEGATIVE.into()),
+                0..=MOST_CENTAVOS => Ok(cell),
+                _ => Err(format!("more than {} reais", MOST_CENTAVOS / 100)),
+            }
+        }
         LogicalType::Degrees => match text.parse::<f64>() {
             Ok(degrees) if degrees.is_finite() => Ok(Cell::Float(degrees)),
             _ => Err("not a number of degrees".into()),
         },
         LogicalType::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {
+            Some(Instant::Local(micros)) if micros % 1_000_000 != 0 => bounds.hold(micros).map(Cell::Fraction),
             Some(Instant::Local(micros)) => bounds.hold(micros).map(Cell::Integer),
             Some(Instant::Converted(micros)) => bounds.hold(micros).map(Cell::Converted),
             None => Err("not a date `YYYY-MM-DD HH:MM:SS`".into()),
@@ -123,15 +143,16 @@ fn no_longer(text: &str, most: usize) -> Result<&str, String> {
 }
 
 fn zip(text: &str) -> Result<Cell<'_>, String> {
-    let digits = text.as_bytes();
-    if digits.len() > 5 || !digits.iter().all(u8::is_ascii_digit) {
-        return Err("not a zip prefix of five digits".into());
-    }
-    if digits.len() == 5 {
+    let is_prefix = |text: &str| (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    // Tools that take the digits for a number write them with a decimal: never three, which might be thousands.
+    let shorter = || [".0", ",0", ".00", ",00"].into_iter().find_map(|zeros| text.strip_suffix(zeros));
+    let prefix = Some(text).filter(|text| is_prefix(text)).or_else(|| shorter().filter(|text| is_prefix(text)));
+    let text = prefix.ok_or("not a zip prefix of five digits")?;
+    if text.len() == 5 {
         return Ok(Cell::Text(text));
     }
     let mut padded = *b"00000";
-    padded[5 - digits.len()..].copy_from_slice(digits);
+    padded[5 - text.len()..].copy_from_slice(text.as_bytes());
     Ok(Cell::Padded(padded))
 }
 
@@ -145,11 +166,22 @@ fn integer(text: &str) -> Option<i64> {
     whole.parse().ok()
 }
 
+/// A number in another notation, or with the noise of floating point; the cell says whether it was rounded.
+#[cold]
+fn rounded(kind: LogicalType, text: &str) -> Option<(i64, Cell<'static>)> {
+    let number = numbers::rounded(kind, text)?;
+    let cell = if number.exact { Cell::Integer(number.value) } else { Cell::Rounded(number.value) };
+    Some((number.value, cell))
+}
+
+/// Reason for quarantine of an amount below zero.
+const NEGATIVE: &str = "a negative amount";
+
 /// `58.9` → 5890. Exact: the text is never turned into a float.
 pub(crate) fn centavos(text: &str) -> Result<i64, String> {
     let (reais, cents) = text.split_once('.').unwrap_or((text, ""));
     if text.starts_with('-') {
-        return Err("a negative amount".into());
+        return Err(NEGATIVE.into());
     }
     // At most fifteen digits: sums of amounts stay far from the limit of i64.
     if reais.is_empty() || reais.len() > 15 || !reais.bytes().chain(cents.bytes()).all(|b| b.is_ascii_digit()) {
@@ -216,6 +248,8 @@ mod tests {
         let purchase = column(TableId::Orders, "order_purchase_timestamp");
         assert_eq!(parse(purchase, b"2018-08-15 10:10:18"), parse(purchase, b"2018-08-15T10:10:18"));
         assert!(matches!(parse(purchase, b"2018-08-15T10:10:18Z"), Ok(Cell::Converted(_))));
+        assert!(matches!(parse(purchase, b"2018-08-15 10:10:18.5"), Ok(Cell::Fraction(_))));
+        assert!(matches!(parse(purchase, b"2018-08-15 10:10:18.000"), Ok(Cell::Integer(_))));
         for year in [
             "9999-12-31",
             "0001-01-01 00:00:00",
@@ -251,11 +285,60 @@ mod tests {
     }
 
     #[test]
+    fn marks_of_missing_values_are_nulls_in_every_column() {
+        let read = |table, name, text: &'static str| parse(column(table, name), text.as_bytes());
+        for (table, name) in [
+            (TableId::Products, "product_category_name"),
+            (TableId::Products, "product_weight_g"),
+            (TableId::OrderReviews, "review_comment_message"),
+            (TableId::Orders, "order_approved_at"),
+        ] {
+            assert_eq!(read(table, name, " NaN "), Ok(Cell::Marked("NaN")), "{name}");
+            assert_eq!(read(table, name, ""), Ok(Cell::Null), "{name}");
+        }
+        for (table, name) in [
+            (TableId::Orders, "order_id"),
+            (TableId::Customers, "customer_city"),
+            (TableId::OrderItems, "price_centavos"),
+            (TableId::Geolocation, "geolocation_lat"),
+        ] {
+            assert_eq!(read(table, name, "NULL"), read(table, name, ""), "{name}");
+            assert_eq!(read(table, name, "\\N"), Err("a value is required".into()), "{name}");
+        }
+    }
+
+    #[test]
+    fn noise_is_rounded_and_real_decimals_are_refused() {
+        let price = column(TableId::OrderItems, "price_centavos");
+        assert_eq!(parse(price, b"41.02000000000001"), Ok(Cell::Rounded(4102)));
+        assert_eq!(parse(price, b"1.559000e+02"), Ok(Cell::Integer(15_590)));
+        assert_eq!(parse(price, b"+R$ 155.90"), Ok(Cell::Integer(15_590)));
+        assert_eq!(parse(price, b"155.905"), Err("more than two decimals".into()));
+        for negative in ["-1", "-1e2", "-41.02000000000001"] {
+            assert_eq!(parse(price, negative.as_bytes()), Err(NEGATIVE.into()), "{negative}");
+        }
+        assert_eq!(parse(price, b"1e9"), Err("more than 10000000 reais".into()));
+        let weight = column(TableId::Products, "product_weight_g");
+        assert_eq!(parse(weight, b"2.25e+02"), Ok(Cell::Integer(225)));
+        assert_eq!(parse(weight, b"225.00000000000003"), Ok(Cell::Rounded(225)));
+        assert_eq!(parse(weight, b"225.5"), Err("not a whole number".into()));
+    }
+
+    #[test]
     fn zip_prefixes_get_their_zeros_back() {
         let zip = column(TableId::Customers, "customer_zip_code_prefix");
         assert_eq!(parse(zip, b"01151"), Ok(Cell::Text("01151")));
         assert_eq!(parse(zip, b"1151"), Ok(Cell::Padded(*b"01151")));
-        assert!(parse(zip, b"123456").is_err() && parse(zip, b"12a").is_err() && parse(zip, b" ").is_err());
+        for (number, digits) in [("98717.0", "98717"), ("98717,00", "98717")] {
+            assert_eq!(parse(zip, number.as_bytes()), Ok(Cell::Text(digits)));
+        }
+        assert_eq!(
+            (parse(zip, b"1151.0"), parse(zip, b"7.0")),
+            (Ok(Cell::Padded(*b"01151")), Ok(Cell::Padded(*b"00007")))
+        );
+        for bad in ["123456", "12a", " ", "1.000", "1.5", ".0", "123456.0"] {
+            assert!(parse(zip, bad.as_bytes()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -24,27 +24,27 @@ const TABLES: [&str; 10] = [
 ];
 
 /// The audit, by `pfe audit --json`.
-fn audit(work: &Workdir, args: &[&str]) -> Value {
+pub(super) fn audit(work: &Workdir, args: &[&str]) -> Value {
     serde_json::from_str(&work.ok(&[&["audit", "--data", "data", "--json"], args].concat()).stdout).unwrap()
 }
 
 /// Rows in and out, by table and step.
-fn steps(audit: &Value) -> &Value {
+pub(super) fn steps(audit: &Value) -> &Value {
     &audit["steps"]
 }
 
-fn warnings(audit: &Value) -> String {
+pub(super) fn warnings(audit: &Value) -> String {
     audit["warnings"].to_string()
 }
 
 /// Quarantined values, by column.
-fn values(audit: &Value) -> Vec<(String, u64)> {
+pub(super) fn values(audit: &Value) -> Vec<(String, u64)> {
     let values = audit["values"].as_array().cloned().unwrap_or_default();
     values.iter().map(|v| (v["column"].as_str().unwrap().into(), v["count"].as_u64().unwrap())).collect()
 }
 
 /// Rewrites the fields of a file, with another delimiter.
-fn rewrite(work: &Workdir, name: &str, delimiter: u8, field: impl Fn(&str, &str) -> String) {
+pub(super) fn rewrite(work: &Workdir, name: &str, delimiter: u8, field: impl Fn(&str, &str) -> String) {
     let bytes = std::fs::read(work.path(name)).unwrap();
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let header = reader.headers().unwrap().clone();
@@ -58,7 +58,7 @@ fn rewrite(work: &Workdir, name: &str, delimiter: u8, field: impl Fn(&str, &str)
 }
 
 /// Sets the value of one column in one row.
-fn set(work: &Workdir, name: &str, column: &str, row: usize, value: &str) {
+pub(super) fn set(work: &Workdir, name: &str, column: &str, row: usize, value: &str) {
     let count = std::cell::Cell::new(0);
     rewrite(work, name, b',', |header, old| {
         let here = header == column && count.replace(count.get() + usize::from(header == column)) == row;
@@ -67,18 +67,18 @@ fn set(work: &Workdir, name: &str, column: &str, row: usize, value: &str) {
 }
 
 /// `2018-08-15 10:10:18` → `15/08/2018 10:10:18`.
-fn day_first(value: &str) -> String {
+pub(super) fn day_first(value: &str) -> String {
     match value.get(..10).filter(|date| date.as_bytes()[4] == b'-') {
         Some(date) => format!("{}/{}/{}{}", &date[8..], &date[5..7], &date[..4], &value[10..]),
         None => value.into(),
     }
 }
 
-fn is_date(column: &str) -> bool {
+pub(super) fn is_date(column: &str) -> bool {
     column.ends_with("_date") || column.ends_with("_timestamp") || column == "order_approved_at"
 }
 
-fn is_money(column: &str) -> bool {
+pub(super) fn is_money(column: &str) -> bool {
     ["price", "freight_value", "payment_value"].contains(&column)
 }
 

@@ -20,5 +20,6 @@ mod repeat;
 mod report;
 mod run;
 mod stores;
+mod values;
 mod variants;
 mod workdir;

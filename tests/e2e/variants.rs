@@ -22,7 +22,7 @@ const SELLERS: &str = "olist_sellers_dataset.csv";
 const TRANSLATION: &str = "product_category_name_translation.csv";
 
 /// Clean tables made from a place, as files of a lake, and the messages about it.
-fn clean(work: &Workdir, from: &[&str]) -> (BTreeMap<String, Vec<u8>>, String) {
+pub(super) fn clean(work: &Workdir, from: &[&str]) -> (BTreeMap<String, Vec<u8>>, String) {
     let mut args = vec!["load", "--to", "lake:lake", "--schema", "cleaned"];
     args.extend(from.iter().flat_map(|place| ["--from", place]));
     let done = work.ok(&args);
@@ -30,13 +30,13 @@ fn clean(work: &Workdir, from: &[&str]) -> (BTreeMap<String, Vec<u8>>, String) {
 }
 
 /// Clean tables of the data as generated.
-fn generated() -> &'static BTreeMap<String, Vec<u8>> {
+pub(super) fn generated() -> &'static BTreeMap<String, Vec<u8>> {
     static CLEAN: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
     CLEAN.get_or_init(|| clean(&Workdir::with_data(), &["data"]).0)
 }
 
 /// The variant gives the same tables, except `but`, with `words` in the warnings. Without words, there must be no warning.
-fn same_but(work: &Workdir, from: &[&str], but: &[&str], words: &[&str]) {
+pub(super) fn same_but(work: &Workdir, from: &[&str], but: &[&str], words: &[&str]) {
     let (tables, told) = clean(work, from);
     let others = |tables: &BTreeMap<String, Vec<u8>>| {
         let kept = |name: &str| !but.iter().any(|table| name.ends_with(&format!("/{table}.parquet")));
@@ -47,12 +47,12 @@ fn same_but(work: &Workdir, from: &[&str], but: &[&str], words: &[&str]) {
     assert!(!words.is_empty() || told.is_empty(), "{told}");
 }
 
-fn same(work: &Workdir, from: &str, words: &[&str]) {
+pub(super) fn same(work: &Workdir, from: &str, words: &[&str]) {
     same_but(work, &[from], &[], words);
 }
 
 /// One message with all these words, and an empty output folder.
-fn refused(work: &Workdir, place: &str, words: &[&str]) {
+pub(super) fn refused(work: &Workdir, place: &str, words: &[&str]) {
     work.fails(&["run", "--data", place], 2, words);
     assert!(!work.path("out").exists());
 }
@@ -63,7 +63,7 @@ fn moved(work: &Workdir, from: &str, to: &str) {
     fs::rename(work.path(from), to).unwrap();
 }
 
-fn removed(work: &Workdir, names: &[&str]) {
+pub(super) fn removed(work: &Workdir, names: &[&str]) {
     names.iter().for_each(|name| fs::remove_file(work.path("data").join(name)).unwrap());
 }
 
@@ -94,7 +94,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A table as Parquet, with texts and numbers as pandas writes them.
-fn parquet(work: &Workdir, name: &str) -> Vec<u8> {
+pub(super) fn parquet(work: &Workdir, name: &str) -> Vec<u8> {
     let read = CsvReadOptions::default().try_into_reader_with_file_path(Some(work.path("data").join(name)));
     let mut bytes = Vec::new();
     ParquetWriter::new(&mut bytes).finish(&mut read.unwrap().finish().unwrap()).unwrap();

@@ -133,9 +133,9 @@ impl Fresh {
         for (id, read) in read {
             let (raw, warnings) = read.map_err(DeltaError::FullReload)?;
             let (padded, aside) = (raw.padded_zips, raw.quarantine.len());
-            if !(raw.odd_ids.is_empty() && raw.converted.is_empty()) {
+            if !(raw.odd_ids.is_empty() && raw.conversions.is_empty()) {
                 return full_reload(format!(
-                    "ids or dates of the new rows of `{}` have another form than before",
+                    "ids or values of the new rows of `{}` have another form than before",
                     id.name()
                 ));
             }
@@ -272,7 +272,7 @@ fn account(
         };
         quality.measure((table.id, key.column), measured);
     }
-    quality.finish(&mut audit);
+    quality.finish(&mut audit)?;
     rename(&previous.audit, fresh, &mut audit, inputs)?;
     Ok(audit)
 }

@@ -99,6 +99,7 @@ impl Measured {
             parent_to_child,
             per_parent,
             referring: audit.referring.get(&(table.id, key.column)).cloned(),
+            folds: false,
         })
     }
 
@@ -136,7 +137,7 @@ impl Measured {
                 Some((least, known.1.max(new.1)))
             }
         };
-        Ok(Measured { child_to_parent, parent_to_child, per_parent, referring: self.referring })
+        Ok(Measured { child_to_parent, parent_to_child, per_parent, referring: self.referring, folds: false })
     }
 }
 

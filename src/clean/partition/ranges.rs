@@ -173,7 +173,7 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
         found.quality.measure(key, reference.measured());
     }
     audit.nulls = found.nulls.into_values().flatten().collect();
-    found.quality.finish(&mut audit);
+    found.quality.finish(&mut audit)?;
     Ok(audit)
 }
 

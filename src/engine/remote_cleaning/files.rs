@@ -88,7 +88,7 @@ fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
     let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
     let name = &part.name;
     let found =
-        part.with_rows(|rows| Ok(dialect::canonical(table, name, &Reading::default(), Box::new(rows), &again)?.1))?;
+        part.with_rows(|rows| Ok(dialect::canonical(table, name, &Reading::default(), Box::new(rows), &again)?.found))?;
     match found.is_empty() {
         true => Ok(()),
         false => Err(Error::input(format!("a server does not read `{name}`: {}", found.join("; "))).with_hint(HINT)),

@@ -23,10 +23,12 @@ use crate::clean::tables::{TableAudit, amount_of, audit_of, conflict, some_order
 use crate::error::{Error, Result};
 use crate::input::built_in;
 use crate::input::quarantine::{Quarantine, Quarantined, mostly_broken};
-use crate::input::read::{InputFile, RawTable};
+use crate::input::read::{Conversion, InputFile, RawTable};
 use crate::input::source::Source;
 use crate::input::table_builder::{TableBuilder, as_csv};
-use crate::schema::contract::{Scope, TABLES, Table, TableId, ZIP_LOCATIONS};
+use crate::schema::contract::{LogicalType, Scope, TABLES, Table, TableId, ZIP_LOCATIONS};
+use crate::schema::dates;
+use crate::schema::missing::null_mark;
 use crate::schema::parse::{Bounds, Cell, parse};
 use crate::schema::read_options::Years;
 use crate::store::url::is_url;
@@ -119,6 +121,7 @@ struct Raw {
     /// Number of rows that are kept without some of their values.
     alone: usize,
     odd_ids: Vec<(&'static str, usize)>,
+    marked: Vec<(&'static str, Conversion, usize)>,
     years: Years,
 }
 
@@ -133,6 +136,16 @@ impl Raw {
         let statements = Statements { table, header: &files.header, positions: &positions, years };
         match files.places.is_empty() {
             true => server.view(&statements.view("raw"), &sql::built_in(table))?,
+            false if table.id == TableId::Categories => {
+                let held = statements.view("held");
+                server.read(&held, &files)?;
+                let columns = [0, 1].map(|i| &*files.header[positions[i]]);
+                let lacked = sql::lacked_names(&held, columns);
+                let count =
+                    server.rows("cannot count the names", &format!("SELECT COUNT(*) AS n FROM ({lacked}) AS l"))?;
+                warnings.extend(built_in::completed(&files.name, numbers(&count, ["n"])?[0]));
+                server.view(&statements.view("raw"), &sql::with_names(&files.header, &held, &lacked, columns))?;
+            }
             false => server.read(&statements.view("raw"), &files)?,
         }
         server.view(&statements.view("fields"), &statements.fields())?;
@@ -145,6 +158,12 @@ impl Raw {
         };
         let mut odd_ids = statements.ids().map(odd).collect::<Result<Vec<_>>>()?;
         odd_ids.retain(|(_, count)| *count > 0);
+        let marked = |(i, _): (usize, usize)| {
+            let [count] = numbers(&totals, [&*format!("marked_{i}")])?;
+            let mark = totals.column(&format!("mark_{i}"))?.str()?.get(0).and_then(null_mark);
+            Ok(mark.map(|mark| (table.columns[i].source, Conversion::Missing(mark), count)))
+        };
+        let marked = statements.may_be_marked().filter_map(|at| marked(at).transpose()).collect::<Result<Vec<_>>>()?;
         let pieces = numbers(&totals, ["piece_0", "piece_1", "piece_2", "piece_3"])?;
         let mut hasher = blake3::Hasher::new();
         for count in [rows].into_iter().chain(pieces) {
@@ -154,7 +173,7 @@ impl Raw {
             true => InputFile::single(&files.name, 0, String::new()),
             false => InputFile::of_rows(&files.name, files.bytes, hasher.finalize().to_hex().to_string()),
         };
-        Ok(Raw { table, positions, warnings, file, rows, broken, padded, alone, odd_ids, years, files })
+        Ok(Raw { table, positions, warnings, file, rows, broken, padded, alone, odd_ids, marked, years, files })
     }
 
     fn statements(&self) -> Statements<'_> {
@@ -171,7 +190,7 @@ impl Raw {
             rows_in: self.rows,
             padded_zips: self.padded,
             odd_ids: self.odd_ids.clone(),
-            converted: Vec::new(),
+            conversions: self.marked.clone(),
             quarantine: aside,
             file: self.file.clone(),
         };
@@ -290,8 +309,11 @@ impl Raw {
         let (column, value) = (&self.table.columns[place], field(self.positions[place])?);
         let reason = match parse(column, value.as_bytes(), &Bounds::of(self.years)) {
             _ if value.contains(REPLACEMENT) => "not UTF-8".into(),
-            Err(reason) => reason,
-            Ok(_) => {
+            // This process would read a date that starts with day or month by the other values of the column.
+            Err(reason) if column.kind != LogicalType::Timestamp || !dates::has_other_form(value.trim_ascii()) => {
+                reason
+            }
+            _ => {
                 let (name, kind) = (column.source, column.kind.name());
                 return Err(Error::input(format!(
                     "`{value}` of `{name}` in `{file}` is not written as a server reads a {kind}"

@@ -8,6 +8,7 @@ use crate::input::built_in;
 use crate::schema::contract::{
     Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
 };
+use crate::schema::missing::NULL_MARKS;
 use crate::schema::read_options::Years;
 
 /// Column with the text of a malformed record, one whose number of fields differs from the header's.
@@ -32,6 +33,16 @@ fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> String) -> 
     items.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// SQL expression for a text without surrounding spaces.
+fn trimmed(text: &str) -> String {
+    format!("BTRIM({text}, ' \\t\\n\\u000C\\r')")
+}
+
+/// The marks of missing values as SQL texts, where a backslash escapes.
+fn marks() -> String {
+    list(NULL_MARKS, |mark| format!("'{}'", mark.replace('\\', "\\\\")))
+}
+
 /// SQL expression for the number of rows in which a condition holds.
 pub(crate) fn sum(condition: &str) -> String {
     format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)")
@@ -53,15 +64,17 @@ impl Statements<'_> {
         format!("{stage}_{}", self.table.name)
     }
 
-    /// `fields_t`: raw texts as `r0`, `r1` …; texts of the declared columns, trimmed, as `f0`, `f1` …, with empty texts as null.
+    /// `fields_t`: raw texts as `r0`, `r1` …; texts of the declared columns, trimmed, as `f0`, `f1` …, with empty texts and
+    /// marks of missing values as null.
     pub(crate) fn fields(&self) -> String {
         let raw = list(self.header.iter().enumerate(), |(i, name)| format!("{} AS r{i}", quoted(name)));
-        let trimmed = list(self.positions.iter().enumerate(), |(i, position)| {
+        let fields = list(self.positions.iter().enumerate(), |(i, position)| {
             // A column that the files lack is null.
             let text = self.header.get(*position).map_or("CAST(NULL AS STRING)".into(), |name| quoted(name));
-            format!("NULLIF(BTRIM({text}, ' \\t\\n\\u000C\\r'), '') AS f{i}")
+            let text = trimmed(&text);
+            format!("CASE WHEN {text} IN ('', {}) THEN NULL ELSE {text} END AS f{i}", marks())
         });
-        format!("SELECT {raw}, {trimmed}, {MALFORMED} FROM {}", self.view("raw"))
+        format!("SELECT {raw}, {fields}, {MALFORMED} FROM {}", self.view("raw"))
     }
 
     /// `checked_t`: typed values under clean names; a value that breaks the contract alone is null.
@@ -120,13 +133,28 @@ impl Statements<'_> {
                 format!(", {} AS odd_{i}", sum(&odd))
             })
             .collect();
+        let marked: String = self
+            .may_be_marked()
+            .map(|(i, position)| {
+                let (is_mark, text) = (format!("{BROKEN} IS NULL AND f{i} IS NULL"), trimmed(&format!("r{position}")));
+                let mark = format!("CASE WHEN {is_mark} AND {text} <> '' THEN {text} END");
+                format!(", COUNT({mark}) AS marked_{i}, MIN({mark}) AS mark_{i}")
+            })
+            .collect();
         format!(
-            "SELECT COUNT(*) AS rows_in, {} AS broken, {} AS alone, {padded} AS padded{odd}, {pieces} \
+            "SELECT COUNT(*) AS rows_in, {} AS broken, {} AS alone, {padded} AS padded{odd}{marked}, {pieces} \
              FROM (SELECT *, {row} AS row_hash FROM {}) AS h",
             sum(&format!("{BROKEN} IS NOT NULL")),
             sum(&format!("{BROKEN} IS NULL AND INSTR({ALONE}, '1') > 0")),
             self.view("checked")
         )
+    }
+
+    /// The columns that may hold marks of missing values, by their position in the contract, with that in the header.
+    pub(crate) fn may_be_marked(&self) -> impl Iterator<Item = (usize, usize)> {
+        let columns = self.table.columns.iter().zip(self.positions).enumerate();
+        let held = columns.filter(|(_, (column, position))| column.null.is_some() && **position < self.header.len());
+        held.map(|(i, (_, position))| (i, *position))
     }
 
     /// The id columns with their positions.
@@ -263,6 +291,30 @@ fn fits(column: &Column, i: usize, years: Years) -> String {
     };
     let missing = if column.null.is_some() { "TRUE" } else { "FALSE" };
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
+}
+
+/// The names of Olist's categories that the rows of the view `held` lack, as columns `k` and `n`; `columns` are those of key and name in it.
+pub(crate) fn lacked_names(held: &str, [key, name]: [&str; 2]) -> String {
+    let (key, name) = (trimmed(&quoted(key)), trimmed(&quoted(name)));
+    let rows = list(built_in::CATEGORY_NAMES, |(key, name)| format!("('{key}', '{name}')"));
+    let named = format!("SELECT DISTINCT {key} AS k FROM {held} WHERE NOT {name} IN ('', {})", marks());
+    format!(
+        "SELECT s.k AS k, s.n AS n FROM (SELECT * FROM VALUES {rows} AS v(k, n)) AS s LEFT JOIN ({named}) AS h ON s.k = h.k \
+         WHERE h.k IS NULL"
+    )
+}
+
+/// The rows of the view `held` and those of `lacked`, with the columns of `held`.
+pub(crate) fn with_names(header: &[String], held: &str, lacked: &str, [key, name]: [&str; 2]) -> String {
+    let names = list(header, |column| quoted(column));
+    let added = list(header, |column| match column {
+        column if column == key => "k".into(),
+        column if column == name => "n".into(),
+        _ => "CAST(NULL AS STRING)".into(),
+    });
+    format!(
+        "SELECT {names}, {MALFORMED} FROM {held} UNION ALL SELECT {added}, CAST(NULL AS STRING) AS {MALFORMED} FROM ({lacked}) AS l"
+    )
 }
 
 /// The built-in rows of a table that no file holds; no rows for a missing table.

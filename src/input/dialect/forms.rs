@@ -1,4 +1,5 @@
-//! All values of a file → how the dates and numbers of each column are written. Used by `dialect`.
+//! All values of a file → how the dates and numbers of each column are written. Used by `dialect` for CSV and by `table_builder` for dates
+//! of every format.
 
 use std::borrow::Cow;
 use std::io;
@@ -7,16 +8,22 @@ use super::rows::Records;
 use crate::error::{Error, Result};
 use crate::input::find::recognize;
 use crate::schema::contract::{Column, LogicalType, Table};
+use crate::schema::missing::is_missing;
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 use crate::schema::{dates, numbers};
 
 /// Where one form fits this many times more values than the other, the values that fit only the other are odd ones.
 const TIMES: usize = 4;
 
+/// Dates that start with the year outnumber the others this many times where the others, if nothing tells their order, are odd values
+/// instead of a reason to refuse the file.
+const STRAY: usize = 100;
+
 /// How the values of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
-    Dates(DateOrder),
+    /// The order of dates that do not start with the year, and whether there are such as do.
+    Dates(DateOrder, bool),
     Numbers(LogicalType, DecimalMark),
 }
 
@@ -54,7 +61,7 @@ pub(crate) fn are_plain(table: &'static Table, head: &[u8], whole: bool) -> bool
     while let Ok(true) = reader.read_byte_record(&mut record) {
         let plain = |(place, column): &(usize, &Column)| {
             let value = text(record.get(*place).unwrap_or_default());
-            value.is_empty() || is_plain(column.kind, value)
+            is_missing(value) || is_plain(column.kind, value)
         };
         if record.len() == header.len() && !columns.iter().all(plain) {
             return false;
@@ -81,6 +88,11 @@ struct Tally {
 }
 
 impl Tally {
+    fn new((place, column): (usize, &'static Column)) -> Tally {
+        let (plain, either, same, sample) = (0, 0, 0, String::new());
+        Tally { place, column, plain, other: [0; 2], only: [0; 2], either, sample, same }
+    }
+
     fn add(&mut self, value: &str) {
         let kind = self.column.kind;
         let plain = is_plain(kind, value);
@@ -120,21 +132,23 @@ impl Tally {
         }
     }
 
-    /// The form of the column, if it is not canonical.
+    /// The form of the column, if it is not canonical. Dates that start with the year need none: the order of the others is found in these
+    /// alone, however many they are.
     ///
     /// # Errors
     /// Both forms fit; says why in words.
     fn form(&self, reading: &Reading) -> Result<Option<Form>, String> {
         let kind = self.column.kind;
-        let fits = self.only[0] + self.only[1] + self.either + self.same;
-        // Dates that start with the year are no evidence for either order; plain numbers are evidence for a decimal mark.
-        if self.other == [0; 2] || (kind == LogicalType::Timestamp && self.plain >= fits) {
+        if self.other == [0; 2] {
             return Ok(None);
         }
         let [first, second] = self.only;
+        let others = first + second + self.either + self.same;
+        let is_stray = kind == LogicalType::Timestamp && others.saturating_mul(STRAY) <= self.plain;
+        let unsure = |why: String| if is_stray { Ok(None) } else { Err(why) };
         let told = match (kind, reading.dates) {
             (LogicalType::Timestamp, Some(DateOrder::Ymd)) => {
-                return Err(format!("`{}` does not start with the year, as `--dates ymd` says", self.sample));
+                return unsure(format!("`{}` does not start with the year, as `--dates ymd` says", self.sample));
             }
             (LogicalType::Timestamp, order) => order.map(|order| order == DateOrder::Dmy),
             _ => reading.numbers.map(|mark| mark == DecimalMark::Comma),
@@ -146,12 +160,14 @@ impl Tally {
             _ if first > 0 && first >= TIMES * second => true,
             _ if second > 0 && second >= TIMES * first => false,
             _ if first + second + self.either == 0 => false,
-            None if first + second == 0 => return Err(format!("every value, such as `{}`, fits both", self.sample)),
-            None => return Err("some values fit only one, some only the other".into()),
+            None if first + second == 0 => {
+                return unsure(format!("every value, such as `{}`, fits both", self.sample));
+            }
+            None => return unsure("some values fit only one, some only the other".into()),
         };
         let form = match (kind, is_first) {
-            (LogicalType::Timestamp, true) => Form::Dates(DateOrder::Dmy),
-            (LogicalType::Timestamp, false) => Form::Dates(DateOrder::Mdy),
+            (LogicalType::Timestamp, true) => Form::Dates(DateOrder::Dmy, self.plain > 0),
+            (LogicalType::Timestamp, false) => Form::Dates(DateOrder::Mdy, self.plain > 0),
             (kind, true) => Form::Numbers(kind, DecimalMark::Comma),
             (kind, false) => Form::Numbers(kind, DecimalMark::Point),
         };
@@ -164,31 +180,32 @@ impl Tally {
 pub(crate) struct Survey(Vec<Tally>);
 
 impl Survey {
-    pub(crate) fn of(table: &'static Table, mut records: Records<'_>) -> io::Result<Survey> {
+    pub(super) fn of(table: &'static Table, mut records: Records<'_>) -> io::Result<Survey> {
         let mut record = csv::ByteRecord::new();
         let header = records.header(&mut record)?;
-        let tally = |(place, column)| Tally {
-            place,
-            column,
-            plain: 0,
-            other: [0; 2],
-            only: [0; 2],
-            either: 0,
-            sample: String::new(),
-            same: 0,
-        };
-        let mut tallies: Vec<Tally> = columns(table, &header).into_iter().map(tally).collect();
+        let mut survey = Survey(columns(table, &header).into_iter().map(Tally::new).collect());
         while records.next(&mut record)? {
             if record.len() == header.len() {
-                for tally in &mut tallies {
-                    let value = text(&record[tally.place]);
-                    if !value.is_empty() {
-                        tally.add(value);
-                    }
-                }
+                survey.add(|place| &record[place]);
             }
         }
-        Ok(Survey(tallies))
+        Ok(survey)
+    }
+
+    /// A survey of the dates alone, before any row; its places are those of the columns in the contract.
+    pub(crate) fn of_dates(table: &'static Table) -> Survey {
+        let dates = table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Timestamp);
+        Survey(dates.map(Tally::new).collect())
+    }
+
+    /// Counts a row, whose fields are called by their places.
+    pub(crate) fn add<'f>(&mut self, field: impl Fn(usize) -> &'f [u8]) {
+        for tally in &mut self.0 {
+            let value = text(field(tally.place));
+            if !is_missing(value) {
+                tally.add(value);
+            }
+        }
     }
 
     /// Decides on the form of every column.
@@ -238,7 +255,7 @@ impl Forms {
         let Some((.., form)) = self.0.iter().find(|(at, ..)| *at == place) else { return field.into() };
         let value = text(field);
         let read = match form {
-            Form::Dates(order) => dates::reordered(value, *order),
+            Form::Dates(order, _) => dates::reordered(value, *order),
             Form::Numbers(kind, mark) => numbers::plain(*kind, value, *mark),
         };
         read.map_or_else(|| field.into(), |read| read.into_bytes().into())
@@ -247,8 +264,10 @@ impl Forms {
     /// A description of each form, for messages.
     pub(crate) fn described(&self) -> Vec<String> {
         let told = [
-            (Form::Dates(DateOrder::Dmy), "dates", "as day/month/year"),
-            (Form::Dates(DateOrder::Mdy), "dates", "as month/day/year"),
+            (Form::Dates(DateOrder::Dmy, false), "dates", "as day/month/year"),
+            (Form::Dates(DateOrder::Mdy, false), "dates", "as month/day/year"),
+            (Form::Dates(DateOrder::Dmy, true), "dates", "as year-month-day and as day/month/year"),
+            (Form::Dates(DateOrder::Mdy, true), "dates", "as year-month-day and as month/day/year"),
             (Form::Numbers(LogicalType::Money, DecimalMark::Comma), "numbers", "with a decimal comma"),
             (Form::Numbers(LogicalType::Money, DecimalMark::Point), "numbers", "with a decimal point"),
         ];
