@@ -53,6 +53,9 @@ impl Bounds {
 /// Reason for quarantine of bytes that are not text.
 pub(crate) const NOT_TEXT: &str = "not UTF-8";
 
+/// Reason for quarantine of what is no date.
+pub(crate) const NOT_A_DATE: &str = "not a date `YYYY-MM-DD HH:MM:SS`";
+
 /// Parses `field` as `column` declares it. Surrounding spaces are ignored; an empty field is a null.
 ///
 /// # Errors
@@ -108,7 +111,7 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
         LogicalType::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {
             Some(Instant::Local(micros)) => bounds.hold(micros).map(Cell::Integer),
             Some(Instant::Converted(micros)) => bounds.hold(micros).map(Cell::Converted),
-            None => Err("not a date `YYYY-MM-DD HH:MM:SS`".into()),
+            None => Err(NOT_A_DATE.into()),
         },
         LogicalType::Date | LogicalType::Flag => Err("derived columns are not read".into()),
     }
