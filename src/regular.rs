@@ -2,7 +2,7 @@
 //! module that reads such files.
 
 use std::fs::{File, Metadata};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub fn open(path: &Path) -> Result<File> {
     let read = || Error::io("read", path);
     // Checked before opening: opening a pipe blocks until a writer opens it.
-    demand(path, &std::fs::metadata(path).map_err(read())?)?;
+    demand(path, &look(path)?)?;
     let file = File::open(path).map_err(read())?;
     demand(path, &file.metadata().map_err(read())?)?;
     Ok(file)
@@ -34,16 +34,35 @@ pub fn read_to_string(path: &Path, most: u64) -> Result<String> {
     }
 }
 
-/// Checks that `path` is a regular file.
+/// Metadata of what is at `path`, behind all links.
+///
+/// # Errors
+/// [`Error::Input`] if a link leads nowhere, [`Error::Io`] if there is nothing.
+pub(crate) fn look(path: &Path) -> Result<Metadata> {
+    std::fs::metadata(path).map_err(|error| match path.is_symlink() && error.kind() != ErrorKind::PermissionDenied {
+        true => Error::input(format!("`{}` is a link that leads nowhere", path.display()))
+            .with_hint("remove the link, or let it point at a file"),
+        false => Error::io("read", path)(error),
+    })
+}
+
+/// Checks that `path` is a regular file that stands on a disk.
 ///
 /// # Errors
 /// It is not.
 pub(crate) fn demand(path: &Path, meta: &Metadata) -> Result<()> {
-    match what(meta) {
+    let what = what(meta).or_else(|| is_of_kernel(path).then_some("a file that the system makes as it is read"));
+    match what {
         None => Ok(()),
         Some(what) => Err(Error::input(format!("`{}` is {what}, not a regular file", path.display()))
             .with_hint("pfe reads files that stand on a disk: copy what it gives into one")),
     }
+}
+
+/// Whether a file is one of the kernel's, which says that it is regular and may block all the same, as `/proc/kmsg` does. A file that is
+/// open, `/proc/self/fd/3`, counts as itself.
+fn is_of_kernel(path: &Path) -> bool {
+    cfg!(unix) && path.canonicalize().is_ok_and(|path| path.starts_with("/proc") || path.starts_with("/sys"))
 }
 
 /// What a file is that is not a regular file, in words.
@@ -90,5 +109,36 @@ mod tests {
             std::os::unix::fs::symlink(&path, dir.path().join("link")).unwrap();
             assert_eq!(read_to_string(&dir.path().join("link"), 5).unwrap(), "x = 1");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_nowhere_are_the_users_to_mend() {
+        let dir = tempfile::tempdir().unwrap();
+        for target in ["nothing", "link"] {
+            let link = dir.path().join("link");
+            let _ = std::fs::remove_file(&link);
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let error = open(&link).unwrap_err();
+            assert!(error.to_string().ends_with("link` is a link that leads nowhere"), "{error}");
+            assert!(error.exit_code() == 2 && error.hint().is_some());
+        }
+        assert_eq!(open(&dir.path().join("none")).unwrap_err().exit_code(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_kernel_makes_is_not_read_but_an_open_file_is() {
+        use std::os::fd::AsRawFd;
+        for path in
+            ["/proc/self/mem", "/proc/version", "/sys/kernel/notes"].map(Path::new).iter().filter(|path| path.exists())
+        {
+            let error = open(path).unwrap_err();
+            assert!(error.exit_code() == 2 && error.to_string().contains("the system makes"), "{error}");
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, b"x").unwrap();
+        let through = format!("/proc/self/fd/{}", file.as_file().as_raw_fd());
+        assert_eq!(read_to_string(Path::new(&through), 5).unwrap(), "x");
     }
 }

@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visito
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
+use super::parts::unreadable;
 use super::read::HashingReader;
 use super::table_builder::TableBuilder;
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ const DEEPEST: usize = 16;
 /// The file does not hold such documents, or the first one lacks a required column at every level.
 pub(crate) fn read(tap: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let file = builder.file.clone();
-    let failed = |e: io::Error| Error::input(format!("cannot read `{file}`: {e}"));
+    let failed = |e: io::Error| unreadable(&file, &e);
     let mut reader = BufReader::with_capacity(1 << 18, tap);
     if reader.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
         reader.consume(3);

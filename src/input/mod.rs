@@ -3,6 +3,7 @@
 //! [`find`] decides which files hold which table, [`source`] combines several places, [`mod@read`] types every row by the contract or
 //! quarantines it with the reason.
 
+mod absent;
 pub(crate) mod built_in;
 pub(crate) mod dialect;
 pub(crate) mod find;
@@ -14,6 +15,7 @@ pub mod read;
 pub mod source;
 pub(crate) mod table_builder;
 mod typed;
+mod undated;
 
 pub use read::{RawTables, read};
 pub use source::Source;

@@ -23,6 +23,9 @@ const USUAL_COMPRESSION: u64 = 4;
 /// Bytes of a file in which its first line is looked for; a longer line is not a header.
 const HEAD: u64 = 1 << 16;
 
+/// What to do with a file or an archive whose bytes cannot be read.
+const DAMAGED: &str = "the file is damaged, or the archive that holds it; copy it or download it again";
+
 /// One file of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePart {
@@ -162,10 +165,19 @@ impl FilePart {
 
     fn failed(&self, error: &Error) -> Error {
         match error {
-            Error::Io { source, .. } => Error::input(format!("cannot read `{}`: {source}", self.name)),
-            error => Error::input(format!("cannot read `{}`: {error}", self.name)),
+            Error::Io { source, .. } => unreadable(&self.name, source),
+            error => {
+                Error::input(format!("cannot read `{}`: {error}", self.name)).with_hint(error.hint().unwrap_or(DAMAGED))
+            }
         }
     }
+}
+
+/// The error for a file whose bytes cannot be read to their end. A store or an archive may say itself what is wrong, and what to do.
+pub(crate) fn unreadable(name: &str, error: &io::Error) -> Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let hint = inner.and_then(Error::hint).unwrap_or(DAMAGED);
+    Error::input(format!("cannot read `{name}`: {error}")).with_hint(hint)
 }
 
 /// The header that all files share, for an engine that reads the rows itself.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::schema::contract::Scope;
+use crate::schema::dates;
+use crate::schema::parse::NOT_A_DATE;
 
 /// Most characters of a field that are kept.
 pub(crate) const LONGEST_FIELD: usize = 1_000;
@@ -217,8 +219,20 @@ pub(crate) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Optio
         let Quarantined { column, value, reason, .. } = first;
         format!("; the first is {}, column `{column}`, value `{value}`: {reason}", first.place())
     });
-    Error::input(format!("{broken} of the {rows} rows of `{file}` break the contract{which}"))
-        .with_hint("the file does not have Olist's format")
+    let hint = match first.filter(|first| first.reason == NOT_A_DATE) {
+        Some(first) => not_dates(&first.value),
+        None => "the file does not have Olist's format".into(),
+    };
+    Error::input(format!("{broken} of the {rows} rows of `{file}` {BREAK}{which}")).with_hint(hint)
+}
+
+/// In the message that most rows of a file break the contract.
+pub(crate) const BREAK: &str = "break the contract";
+
+/// What to do with dates such as `value`.
+pub(crate) fn not_dates(value: &str) -> String {
+    let looks = dates::looks(value).map_or(String::new(), |looks| format!("`{value}` {looks}; "));
+    format!("{looks}pfe reads dates such as {}: write them so", dates::READABLE)
 }
 
 #[cfg(test)]

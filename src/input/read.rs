@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::dialect;
 use super::dialect::{Bytes, Canonical};
 use super::lines::{Bounded, LONGEST};
-use super::parts::FilePart;
+use super::parts::{FilePart, unreadable};
 use super::quarantine::Quarantine;
 pub use super::quarantine::{Amount, Quarantined};
 use super::source::{Format, SharedStore, Source, SourceFile};
 pub use super::table_builder::Conversion;
 use super::table_builder::{TableBuilder, TakeBlock, width};
 use super::typed::TypedRows;
-use super::{built_in, find, json};
+use super::{built_in, find, json, undated};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::regular;
@@ -182,7 +182,7 @@ fn hash_part(part: &FilePart, hash: &Hash<'_>) -> Result<InputFile> {
     part.with_bytes(|bytes| {
         let mut tap = HashingReader::new(bytes);
         let mut buffer = vec![0; 1 << 18];
-        let failed = |e| Error::input(format!("cannot read `{}`: {e}", part.name));
+        let failed = |e| unreadable(&part.name, &e);
         while tap.read(&mut buffer).map_err(failed)? > 0 {}
         Ok(tap.file(&part.name))
     })
@@ -212,7 +212,7 @@ pub(crate) fn read_blocks<'a>(
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     let whole = take.is_none();
-    let (mut table, mut told) = read_first(source, id, take)?;
+    let (mut table, mut told) = read_first(source, id, take).map_err(|error| undated::explained(source, error))?;
     if id == TableId::Categories && whole {
         told.extend(built_in::complete(&mut table)?);
     }

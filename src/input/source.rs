@@ -5,13 +5,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::find;
+use super::absent;
 use super::find::recognize;
+use super::find::{self, Near};
 use super::parts::FilePart;
 use super::read::InputFile;
 use super::table_builder::width;
 use crate::error::{Error, Result};
 use crate::guard::guarded;
+use crate::regular;
 use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{Column, TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
@@ -40,8 +42,8 @@ pub(crate) struct Part {
     files: Vec<SourceFile>,
     /// Files of a table that are not read, each with the reason.
     unread: Vec<(TableId, String)>,
-    /// Files that may be meant for tables that are missing.
-    near: Vec<(TableId, String)>,
+    /// Data that no table takes, and that may be meant for tables that are missing.
+    near: Vec<Near>,
     pub(crate) store: Option<SharedStore>,
 }
 
@@ -97,17 +99,35 @@ impl Source {
         let (places, parts) = located.into_iter().unzip();
         let mut source = Source { places, parts, strict: false, reading: Reading::default() };
         source.name_second_places();
-        if source.parts.iter().all(|part| part.store.is_none()) {
-            let absent = |t: &&Table| source.parts.iter().all(|part| part.file(t.id).is_none());
-            // Kaggle's download lacks the state names; they are built in.
-            let absent = TABLES.iter().filter(absent).filter(|t| t.id != TableId::States);
-            let lost: Vec<&Table> = absent.filter(|t| source.is_needed(t.id)).collect();
-            if !lost.is_empty() {
-                return Err(source.missing(&lost));
-            }
+        // Whether a store holds a table of its own is known only when it is read.
+        let tables = if source.parts.iter().all(|part| part.store.is_none()) { source.missing()? } else { Vec::new() };
+        // A file that cannot be read is told once all tables are there.
+        let columns = source.missing_columns().or_else(|e| if tables.is_empty() { Err(e) } else { Ok(Vec::new()) })?;
+        match tables.is_empty() && columns.is_empty() {
+            true => Ok(source),
+            false => Err(absent::error(&source, &tables, columns)),
         }
-        source.demand_columns()?;
-        Ok(source)
+    }
+
+    /// The tables that an analysis needs and no place holds.
+    ///
+    /// # Errors
+    /// A store cannot be reached.
+    fn missing(&self) -> Result<Vec<&'static Table>> {
+        let holds = |part: &Part, table: &Table| match (part.file(table.id), &part.store) {
+            (Some(_), _) => Ok(true),
+            (None, Some(SharedStore(store))) if store.holds(Stage::Raw, table.name) => {
+                store.rows(Stage::Raw, table.name).map(|rows| rows.is_some())
+            }
+            _ => Ok(false),
+        };
+        let mut missing = Vec::new();
+        // Kaggle's download lacks the state names; they are built in.
+        for table in TABLES.iter().filter(|table| table.id != TableId::States && self.is_needed(table.id)) {
+            let held = self.parts.iter().map(|part| holds(part, table)).collect::<Result<Vec<bool>>>()?;
+            missing.extend((!held.contains(&true)).then_some(table));
+        }
+        Ok(missing)
     }
 
     /// Sets how dates and numbers are read.
@@ -148,30 +168,55 @@ impl Source {
 
     /// The error for a missing table under `--strict`.
     fn absent(&self, table: &Table) -> Error {
-        refused(&format!("`{}` is missing from `{}`", table.file, self.places.join("`, `")))
+        refused(&format!("`{}` is missing from `{}`", self.name_of(table), self.places.join("`, `")))
     }
 
     /// Accepts that no place holds `table`, if the analysis can do without it and no file may be meant for it.
     ///
     /// # Errors
     /// It cannot be accepted, or the source is strict.
-    pub(crate) fn without(&self, table: &Table) -> Result<()> {
+    pub(crate) fn without(&self, table: &'static Table) -> Result<()> {
         match (self.is_needed(table.id), self.strict && table.id != TableId::States) {
-            (true, _) => Err(self.missing(&[table])),
+            // Each table is read by itself, but one message names all that are missing.
+            (true, _) => {
+                let mut missing = self.missing()?;
+                missing.extend(missing.is_empty().then_some(table));
+                Err(absent::error(self, &missing, Vec::new()))
+            }
             (_, true) => Err(self.absent(table)),
             _ => Ok(()),
         }
     }
 
     fn is_needed(&self, id: TableId) -> bool {
-        let meant = self.parts.iter().any(|part| part.near.iter().any(|(near, _)| *near == id));
+        let meant = self.near().any(|near| near.table == Some(id) && near.fits);
         meant || !(OPTIONAL.contains(&id) || HELD.contains(&id))
+    }
+
+    /// The name under which the places hold a table: that of its file, or its own in a database.
+    pub(crate) fn name_of(&self, table: &Table) -> &'static str {
+        if self.is_database() { table.name } else { table.file }
+    }
+
+    /// Whether all places are databases.
+    pub(crate) fn is_database(&self) -> bool {
+        self.parts.iter().all(|part| part.store.as_ref().is_some_and(|store| !store.0.keeps_files()))
+    }
+
+    /// Data that no table takes.
+    pub(crate) fn near(&self) -> impl Iterator<Item = &Near> {
+        self.parts.iter().flat_map(|part| &part.near)
     }
 
     /// The files of a table that are not read, each with the reason.
     pub(crate) fn unread(&self, id: TableId) -> impl Iterator<Item = &String> {
         let unread = self.parts.iter().flat_map(|part| &part.unread);
         unread.filter(move |(table, _)| *table == id).map(|(_, told)| told)
+    }
+
+    /// All files that are not read, each with the reason.
+    pub(crate) fn all_unread(&self) -> impl Iterator<Item = &String> {
+        self.parts.iter().flat_map(|part| &part.unread).map(|(_, told)| told)
     }
 
     /// Warns of files whose table is read from an earlier place.
@@ -219,7 +264,7 @@ impl Source {
     }
 
     /// The chosen file of every table that has one, in the order of the contract.
-    fn chosen(&self) -> impl Iterator<Item = &SourceFile> {
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = &SourceFile> {
         TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)))
     }
 
@@ -248,49 +293,15 @@ impl Source {
         TABLES.iter().map(|table| Ok(of_table(table)?.unwrap_or(0))).sum()
     }
 
-    /// Checks the columns of all files.
-    ///
-    /// # Errors
-    /// Required columns are missing: names all of them in all files, and what these files seem to hold instead.
-    fn demand_columns(&self) -> Result<()> {
+    /// The required columns that files lack.
+    fn missing_columns(&self) -> Result<Vec<Lost>> {
         let mut lost = Vec::new();
-        for file in self.chosen().filter(|file| file.format == Format::Csv) {
+        for file in self.chosen() {
             for part in &file.files {
                 lost.extend(missing_columns(file, part, false)?);
             }
         }
-        if lost.is_empty() {
-            return Ok(());
-        }
-        let told: Vec<String> = lost.iter().map(Lost::told).collect();
-        let looks: Vec<String> = lost.iter().map(|lost| format!("`{}` {}", lost.name, lost.looks)).collect();
-        Err(Error::input(told.join("; ")).with_hint(looks.join("; ")))
-    }
-
-    /// The error for tables that no place holds.
-    fn missing(&self, tables: &[&Table]) -> Error {
-        let listed = |names: &[&str]| format!("`{}`", names.join("`, `"));
-        let files: Vec<&str> = tables.iter().map(|table| table.file).collect();
-        let places: Vec<&str> = self.places.iter().map(String::as_str).collect();
-        let meant = |id| self.parts.iter().flat_map(|part| &part.near).filter(move |(near, _)| *near == id);
-        let rename = |table: &Table, name: &str| format!("did you mean `{name}`? rename it to `{}`", table.file);
-        let near = tables.iter().flat_map(|table| meant(table.id).map(|(_, name)| rename(table, name)));
-        let near: Vec<String> = near.collect();
-        let names: Vec<&str> = self.parts.iter().flat_map(|p| &p.files).map(|f| f.name.as_str()).collect();
-        let aside: Vec<String> = self.places.iter().flat_map(|place| aside(Path::new(place))).collect();
-        let mut hint = match (names.is_empty(), self.parts.iter().any(|p| p.store.is_some())) {
-            _ if !near.is_empty() => near.join("; "),
-            (_, true) => "`pfe load --from FILES --to URL` fills a store; `--data` may name several places".to_string(),
-            (true, _) if !aside.is_empty() => aside.join("; "),
-            (true, _) => {
-                "no Olist file is there; get the data from kaggle.com/datasets/olistbr/brazilian-ecommerce".into()
-            }
-            (false, _) => format!("files found: {}", listed(&names)),
-        };
-        let broken = self.parts.iter().flat_map(|part| &part.unread).filter(|(_, told)| told.contains(".zip"));
-        broken.for_each(|(_, told)| hint += &format!("; {told}"));
-        let are = if files.len() == 1 { "is" } else { "are" };
-        Error::input(format!("{} {are} missing from {}", listed(&files), listed(&places))).with_hint(hint)
+        Ok(lost)
     }
 }
 
@@ -299,29 +310,13 @@ fn refused(why: &str) -> Error {
         .with_hint("without `--strict` the analysis goes on, and warns of all this")
 }
 
-/// What the files of a folder without tables seem to be.
-fn aside(folder: &Path) -> Vec<String> {
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    files.iter().filter(|path| path.is_file()).filter_map(|path| recognize::aside(path)).take(3).collect()
-}
-
 /// Columns that a file lacks.
-struct Lost {
-    name: String,
-    columns: Vec<&'static str>,
+pub(crate) struct Lost {
+    pub(crate) table: &'static Table,
+    pub(crate) name: String,
+    pub(crate) columns: Vec<&'static str>,
     /// What the file seems to be instead.
-    looks: String,
-}
-
-impl Lost {
-    fn told(&self) -> String {
-        match &self.columns[..] {
-            [column] => format!("column `{column}` is missing from `{}`", self.name),
-            columns => format!("columns `{}` are missing from `{}`", columns.join("`, `"), self.name),
-        }
-    }
+    pub(crate) looks: String,
 }
 
 /// The columns that a file lacks, among the optional or the required ones. An empty file is reported by its reader.
@@ -339,20 +334,20 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
         // A column occurs twice: the reader asks the user which one to use.
         return Ok(None);
     }
-    let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
-    let lost = of.filter(|column| !found.iter().any(|name| recognize::is(column, name)));
-    let columns: Vec<&str> = lost.map(|column| column.source).collect();
-    if columns.is_empty() {
-        return Ok(None);
-    }
-    let looks = match recognize::of_bytes(&head) {
-        Some(what) => format!("looks like {what}"),
-        None => recognize::of_columns(table, &found),
-    };
-    Ok(Some(Lost { name: part.name.clone(), columns, looks }))
+    let columns = recognize::lacks(table, &found, may_lack);
+    Ok((!columns.is_empty()).then(|| Lost {
+        table,
+        name: part.name.clone(),
+        columns,
+        looks: recognize::looks(table, &head),
+    }))
 }
 
 impl Part {
+    pub(crate) fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
     /// The files that hold `table`.
     pub(crate) fn file(&self, table: TableId) -> Option<&SourceFile> {
         self.files.iter().find(|f| f.table == table)
@@ -364,8 +359,9 @@ fn locate(place: &Path) -> Result<(String, Part)> {
     if let Some(url) = place.to_str().filter(|text| is_url(text)) {
         return in_store(url);
     }
-    let meta = std::fs::metadata(place).map_err(|_| {
-        Error::input(format!("no data at `{}`", place.display())).with_hint(
+    let meta = regular::look(place).map_err(|error| match error {
+        Error::Input { .. } => error,
+        _ => Error::input(format!("no data at `{}`", place.display())).with_hint(
             "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store; leave it out to use generated \
              data",
         )

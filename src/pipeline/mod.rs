@@ -233,7 +233,10 @@ fn fail(tasks: &[execute::Task], outcomes: Vec<StepOutcome>) -> Result<()> {
         _ => None,
     });
     let Some((_, first)) = failures.next() else { return Ok(()) };
-    let others: Vec<String> = failures.map(|(step, error)| format!("step `{step}`: {error}")).collect();
+    // What all tables lack is found with each of them, and said once.
+    let said = first.to_string();
+    let others = failures.filter(|(_, error)| error.to_string() != said);
+    let others: Vec<String> = others.map(|(step, error)| format!("step `{step}`: {error}")).collect();
     match others.is_empty() {
         true => Err(first),
         false => Err(Error::Several { first: Box::new(first), others: others.join("; ") }),

@@ -184,9 +184,22 @@ pub(crate) fn explain(chapter: &str, error: &tera::Error) -> Error {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
             (place(chapter, report.span().start_line), report.message().to_owned())
         }
-        other => (format!("`{chapter}`"), other.to_string()),
+        other => {
+            let text = other.to_string();
+            match reported(&text) {
+                Some((line, message)) => (place(chapter, line), message.into()),
+                None => (format!("`{chapter}`"), text),
+            }
+        }
     };
     Error::report(what, message.chars().filter(|c| (*c as u32) < MARK).collect::<String>())
+}
+
+/// Line and message of the first of the reports that Tera makes of unknown functions, filters and templates.
+fn reported(text: &str) -> Option<(usize, &str)> {
+    let (message, rest) = text.strip_prefix("error: ")?.split_once('\n')?;
+    let place = rest.trim_start().strip_prefix("--> ")?.lines().next()?;
+    Some((place.rsplit(':').nth(1)?.parse().ok()?, message))
 }
 
 /// Name of a line of a chapter in messages.
@@ -234,6 +247,7 @@ mod tests {
     #[test]
     fn errors_name_the_chapter_and_the_line() {
         let message = |text: &str| message(text, json!({ "a": { "b": 1.5 } }));
+        assert_eq!(message("one\n\n{{ nothing() }}"), "cannot render `ventes.md`, line 3: Unknown function `nothing`");
         assert!(message("one\n\n{{ nothing }}").starts_with("cannot render `ventes.md`, line 3: Variable `nothing`"));
         assert!(message("{% if true %}\n{{ a.c }}\n{% endif %}").contains("`ventes.md`, line 2: Field `c`"));
         assert!(message("\n{{ a.b | brl }}").contains("`ventes.md`, line 2"));

@@ -63,6 +63,46 @@ pub(crate) fn has_other_form(text: &str) -> bool {
     [DateOrder::Dmy, DateOrder::Mdy].into_iter().any(|order| reordered(text, order).is_some())
 }
 
+/// Examples of the forms that are read, for messages.
+pub(crate) const READABLE: &str =
+    "`2017-09-26 12:55:15`, `2017-09-26T12:55:15Z`, `26/09/2017 12:55` and `09/26/2017 12:55 PM`";
+
+/// Whether a text is an instant in one of the forms that are read.
+pub(crate) fn is_readable(text: &str) -> bool {
+    let reordered = |order| reordered(text, order).is_some();
+    canonical(text).is_some() || iso(text).is_some() || reordered(DateOrder::Dmy) || reordered(DateOrder::Mdy)
+}
+
+/// What a text is that is meant as a date and is not read, in words after the text; `None` if it is not known.
+pub(crate) fn looks(text: &str) -> Option<&'static str> {
+    /// The first three letters of months in English, Portuguese and French.
+    const MONTHS: [&str; 21] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "fev", "abr", "mai", "ago",
+        "set", "out", "dez", "avr", "juil",
+    ];
+    let lower = text.trim().to_lowercase();
+    let (whole, decimals) = lower.split_once(['.', ',']).unwrap_or((&lower, ""));
+    if !whole.is_empty() && whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return match whole.len() {
+            5 => Some("is a spreadsheet's serial number of a day"),
+            8 | 12 | 14 => Some("has nothing between year, month and day"),
+            10 => Some("counts the seconds since 1970"),
+            13 => Some("counts the milliseconds since 1970"),
+            16 | 19 => Some("counts fractions of a second since 1970"),
+            _ => None,
+        };
+    }
+    let mut words = lower.split(|c: char| !c.is_alphabetic());
+    if words.any(|word| MONTHS.iter().any(|month| word.starts_with(month))) {
+        return Some("has the name of a month");
+    }
+    if ["a.m", "p.m", "a. m", "p. m"].iter().any(|half| lower.contains(half)) {
+        return Some("has points in `AM` or `PM`");
+    }
+    let ([first, _, last], _) = date_part(&lower)?;
+    (first.len() <= 2 && last.len() <= 2).then_some("has a year of two digits")
+}
+
 /// Splits off a date: three numbers with the same separator, and the rest.
 fn date_part(text: &str) -> Option<([&str; 3], &str)> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
@@ -149,6 +189,27 @@ fn digits(text: &str, least: usize, most: usize) -> Option<(u32, &str)> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_that_are_not_read_are_known() {
+        for (text, looks) in [
+            ("26/09/17 12:55", "has a year of two digits"),
+            ("17-9-26", "has a year of two digits"),
+            ("26-Sep-2017 12:55", "has the name of a month"),
+            ("26 de setembro de 2017", "has the name of a month"),
+            ("1506430515", "counts the seconds since 1970"),
+            ("1506430515000", "counts the milliseconds since 1970"),
+            ("43004.538", "is a spreadsheet's serial number of a day"),
+            ("20170926", "has nothing between year, month and day"),
+            ("09/26/2017 12:55 p.m.", "has points in `AM` or `PM`"),
+        ] {
+            assert!(!is_readable(text), "{text}");
+            assert_eq!(super::looks(text), Some(looks), "{text}");
+        }
+        assert_eq!(["yesterday", "", "12"].map(super::looks), [None; 3]);
+        let examples: Vec<&str> = READABLE.split('`').skip(1).step_by(2).collect();
+        assert!(examples.len() == 4 && examples.into_iter().all(is_readable));
+    }
 
     fn told(instant: Option<Instant>) -> String {
         let text = |micros| {

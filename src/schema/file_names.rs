@@ -1,6 +1,7 @@
-//! File name → the table it stands for: the whole table, a part, or a name that is only similar. Used by `input::find`.
+//! File name → the table it stands for: the whole table, a part, or a name that is only similar; and what else it may hold. Used by
+//! `input::find`.
 
-use super::contract::{TABLES, TableId};
+use super::contract::{TABLES, Table, TableId};
 use super::ddl::Stage;
 
 /// Format of the rows of a file, by its extension.
@@ -10,8 +11,27 @@ pub(crate) enum Rows {
     Csv,
     /// Parquet, read to the same rows as CSV.
     Parquet,
-    /// An array of nested documents, compressed or not.
+    /// Nested documents, in an array or one after the other, compressed or not.
     Json,
+}
+
+/// What a file holds that no table takes, by the end of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Data {
+    /// `pedidos.csv`: rows in a format that pfe reads.
+    Rows,
+    /// `orders.xlsx`
+    Workbook,
+    /// `shop.sqlite`
+    Database,
+    /// `orders.tar.gz`
+    Archive,
+    /// `orders.feather`, or `orders.dat`: a table's name, and an unknown format.
+    Foreign,
+    /// `orders.csv.bak`
+    Backup,
+    /// `orders.csv.crdownload`
+    Unfinished,
 }
 
 /// What a file name says about its table.
@@ -42,6 +62,63 @@ const COMPRESSED: [&str; 2] = [".gz", ".zst"];
 const PARQUET: &str = ".parquet";
 /// Extensions of text with a header.
 const TEXT: [&str; 3] = [".csv", ".tsv", ".txt"];
+/// Extensions of documents: an array of them, or one in each line.
+const JSON: [&str; 3] = [".json", ".jsonl", ".ndjson"];
+/// Extensions of data in formats that pfe does not read beside other files; the longer of two that fit comes first.
+const DATA: [(&str, Data); 27] = [
+    (".xlsx", Data::Workbook),
+    (".xlsm", Data::Workbook),
+    (".xlsb", Data::Workbook),
+    (".xls", Data::Workbook),
+    (".ods", Data::Workbook),
+    (".sqlite", Data::Database),
+    (".sqlite3", Data::Database),
+    (".db", Data::Database),
+    (".duckdb", Data::Database),
+    (".mdb", Data::Database),
+    (".accdb", Data::Database),
+    (".parquet.gz", Data::Foreign),
+    (".parquet.zst", Data::Foreign),
+    (".feather", Data::Foreign),
+    (".arrow", Data::Foreign),
+    (".orc", Data::Foreign),
+    (".avro", Data::Foreign),
+    (".zip", Data::Archive),
+    (".tar.gz", Data::Archive),
+    (".tgz", Data::Archive),
+    (".tar", Data::Archive),
+    (".7z", Data::Archive),
+    (".rar", Data::Archive),
+    (".bz2", Data::Archive),
+    (".xz", Data::Archive),
+    (".gz", Data::Archive),
+    (".zst", Data::Archive),
+];
+/// What programs put behind the name of a file that they keep or have not finished.
+const MARKS: [(&str, Data); 12] = [
+    ("~", Data::Backup),
+    (".bak", Data::Backup),
+    (".backup", Data::Backup),
+    (".old", Data::Backup),
+    (".orig", Data::Backup),
+    (".save", Data::Backup),
+    (".crdownload", Data::Unfinished),
+    (".download", Data::Unfinished),
+    (".part", Data::Unfinished),
+    (".partial", Data::Unfinished),
+    (".filepart", Data::Unfinished),
+    (".tmp", Data::Unfinished),
+];
+/// Extensions of files that hold no data, whatever their name.
+const DOCUMENTS: [&str; 32] = [
+    "bib", "cfg", "css", "doc", "docx", "gif", "htm", "html", "ini", "ipynb", "jpeg", "jpg", "js", "log", "md", "odt",
+    "pdf", "png", "ppt", "pptx", "py", "r", "rst", "sh", "sql", "svg", "tex", "toml", "webp", "xml", "yaml", "yml",
+];
+/// Files that describe data: those that pfe writes, and Kaggle's.
+const ABOUT: [&str; 6] =
+    ["audit.json", "datapackage.json", "dataset-metadata.json", "ro-crate-metadata.json", "run.json", "truth.json"];
+/// First words of the names of files that describe data.
+const DESCRIBES: [&str; 3] = ["readme", "licence", "license"];
 
 /// Highest number of letters by which a misspelt name may differ.
 const MISSPELT: usize = 2;
@@ -66,7 +143,43 @@ pub(crate) fn stem(file_name: &str) -> Option<(String, Rows)> {
     let text = plain.unwrap_or(&name);
     let rows = |end: &str, rows| Some((text.strip_suffix(end)?.to_string(), rows));
     let parquet = || if plain.is_none() { rows(PARQUET, Rows::Parquet) } else { None };
-    TEXT.iter().find_map(|end| rows(end, Rows::Csv)).or_else(|| rows(".json", Rows::Json)).or_else(parquet)
+    let json = || JSON.iter().find_map(|end| rows(end, Rows::Json));
+    TEXT.iter().find_map(|end| rows(end, Rows::Csv)).or_else(json).or_else(parquet)
+}
+
+/// What a file holds that no table takes, and its name in lower case without the extensions that tell it; `None` if it is no data.
+pub(crate) fn data(file_name: &str) -> Option<(String, Data)> {
+    let name = file_name.to_lowercase();
+    // `~$` starts the name of the file by which Excel locks a workbook.
+    let skipped = name.starts_with(['.', '_']) || name.starts_with("~$") || ABOUT.contains(&&*name);
+    if skipped || DESCRIBES.iter().any(|word| name.starts_with(word)) {
+        return None;
+    }
+    let mark = MARKS.iter().find_map(|(mark, data)| Some((name.strip_suffix(mark)?, *data)));
+    let (name, marked) = mark.map_or((name.as_str(), None), |(name, data)| (name, Some(data)));
+    let known = || DATA.iter().find_map(|(end, data)| Some((name.strip_suffix(end)?.to_string(), *data)));
+    let found = stem(name).map(|(stem, _)| (stem, Data::Rows)).or_else(known);
+    let (stem, data) = found.or_else(|| {
+        let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
+        let is_of_table = matches!(says(stem), Some(Says::Whole(_) | Says::Part(_) | Says::Copy(_)));
+        (is_of_table && !DOCUMENTS.contains(&end)).then(|| (stem.into(), Data::Foreign))
+    })?;
+    Some((stem, marked.unwrap_or(data)))
+}
+
+/// Whether a file is text that may be prose as well as rows, by its name.
+pub(crate) fn may_be_prose(file_name: &str) -> bool {
+    let name = file_name.to_lowercase();
+    COMPRESSED.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).ends_with(".txt")
+}
+
+/// A name that stands for the whole of `table`, with the extensions of the file `file_name`.
+pub(crate) fn whole(table: &Table, file_name: &str) -> String {
+    let (own, _) = table.file.rsplit_once('.').unwrap_or((table.file, ""));
+    // Extensions are ASCII: their length is the same in lower case.
+    let length = |stem: &str| file_name.to_lowercase().len().saturating_sub(stem.len());
+    let ends = stem(file_name).and_then(|(stem, _)| file_name.get(file_name.len().checked_sub(length(&stem))?..));
+    format!("{own}{}", ends.unwrap_or(".csv"))
 }
 
 /// The table with exactly this name: Kaggle's, or a short name of the cloud layout, in any case.
@@ -173,7 +286,61 @@ mod tests {
         }
         assert_eq!(of("Order_Items.CSV"), Some(Says::Whole(TableId::OrderItems)));
         assert_eq!(stem("customers.json"), Some(("customers".into(), Rows::Json)));
+        assert_eq!(stem("orders.JSONL"), Some(("orders".into(), Rows::Json)));
         assert_eq!(["README.md", "notes.csv", "truth.json", "readme.txt", "orders.parquet.gz"].map(of), [None; 5]);
+    }
+
+    #[test]
+    fn data_that_no_table_takes_are_told_from_documents() {
+        for (name, stem, kind) in [
+            ("pedidos_2018.csv", "pedidos_2018", Data::Rows),
+            ("Pedidos.jsonl.gz", "pedidos", Data::Rows),
+            ("orders_2018.xlsx", "orders_2018", Data::Workbook),
+            ("shop.sqlite", "shop", Data::Database),
+            ("all.tar.gz", "all", Data::Archive),
+            ("orders.parquet.gz", "orders", Data::Foreign),
+            ("orders.dat", "orders", Data::Foreign),
+            ("orders", "orders", Data::Foreign),
+            ("orders.bak", "orders", Data::Backup),
+            ("orders_2018.csv~", "orders_2018", Data::Backup),
+            ("x.zip.crdownload", "x", Data::Unfinished),
+            ("orders.csv.part", "orders", Data::Unfinished),
+        ] {
+            assert_eq!(data(name), Some((stem.into(), kind)), "{name}");
+        }
+        for name in [
+            "README",
+            "readme.csv",
+            "LICENSE.txt",
+            "notes.md",
+            "orders.png",
+            "orders.pdf",
+            "orders.sql",
+            "notes.dat",
+            "x.tmp",
+            "run.json",
+            "truth.json",
+            ".orders.csv",
+            "_SUCCESS",
+            "~$orders.xlsx",
+            "orders.csv.sha256",
+        ] {
+            assert_eq!(data(name), None, "{name}");
+        }
+        assert!(may_be_prose("notes.TXT") && may_be_prose("x.txt.gz") && !may_be_prose("x.csv"));
+    }
+
+    #[test]
+    fn a_new_name_keeps_what_the_old_one_tells_of_the_format() {
+        let orders = TableId::Orders.table();
+        for (name, expected) in [
+            ("ordesr.csv", "olist_orders_dataset.csv"),
+            ("orders_x.CSV.gz", "olist_orders_dataset.CSV.gz"),
+            ("orders_x.parquet", "olist_orders_dataset.parquet"),
+            ("orders_x", "olist_orders_dataset.csv"),
+        ] {
+            assert_eq!(whole(orders, name), expected);
+        }
     }
 
     #[test]

@@ -61,6 +61,9 @@ impl Bounds {
 /// Reason for quarantine of bytes that are not text.
 pub(crate) const NOT_TEXT: &str = "not UTF-8";
 
+/// Reason for quarantine of what is no date.
+pub(crate) const NOT_A_DATE: &str = "not a date `YYYY-MM-DD HH:MM:SS`";
+
 /// Parses `field` as `column` declares it. Surrounding spaces are ignored; an empty field and a mark such as `NaN` are a null.
 ///
 /// # Errors
@@ -128,7 +131,7 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
             Some(Instant::Local(micros)) if micros % 1_000_000 != 0 => bounds.hold(micros).map(Cell::Fraction),
             Some(Instant::Local(micros)) => bounds.hold(micros).map(Cell::Integer),
             Some(Instant::Converted(micros)) => bounds.hold(micros).map(Cell::Converted),
-            None => Err("not a date `YYYY-MM-DD HH:MM:SS`".into()),
+            None => Err(NOT_A_DATE.into()),
         },
         LogicalType::Date | LogicalType::Flag => Err("derived columns are not read".into()),
     }

@@ -152,6 +152,11 @@ pub trait Store: Send + Sync {
         true
     }
 
+    /// Whether it keeps tables as files, not as those of a database.
+    fn keeps_files(&self) -> bool {
+        self.place(Stage::Raw, TABLES[0].name).is_ok_and(|place| place.is_some())
+    }
+
     /// The raw files that the store keeps, to be read like those of a folder, and foreign tables.
     ///
     /// # Errors
@@ -213,6 +218,12 @@ pub trait StoredFile: std::fmt::Debug + Send + Sync {
 
     /// Whether it stands for a foreign table, whose rows come as CSV. Its name then has no extension.
     fn is_table(&self) -> bool {
+        false
+    }
+
+    /// Whether it is a view that takes its rows from the table `name`.
+    fn reads(&self, name: &str) -> bool {
+        let _ = name;
         false
     }
 

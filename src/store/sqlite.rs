@@ -76,6 +76,8 @@ impl Sqlite {
             }
             Some(ErrorCode::NotADatabase) => Error::input(format!("`{}` is no SQLite file", self.url))
                 .with_hint("name another file; pfe replaces nothing that it did not write"),
+            Some(ErrorCode::DatabaseCorrupt) => Error::input(format!("`{}` is damaged or cut off: {error}", self.url))
+                .with_hint("copy it or download it again; `sqlite3 FILE .recover` saves what can be read"),
             Some(ErrorCode::CannotOpen) => {
                 failed.with_hint("its folder must exist, and you must be allowed to write to it")
             }
@@ -330,12 +332,20 @@ mod tests {
             "CREATE TABLE \"Olist_Orders_Dataset\" (\"index\" INTEGER, order_id TEXT, \"a \"\"b\"\"\" REAL, c BLOB);
              INSERT INTO Olist_Orders_Dataset VALUES (0, 'x, \"y\"', 58.9, NULL), (1, '', 225.0, x'ff');
              CREATE TABLE raw_data_sellers (seller_id TEXT);
-             CREATE VIEW customers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n;",
+             CREATE VIEW customers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n;
+             CREATE VIEW items AS SELECT order_id FROM \"Olist_Orders_Dataset\" ORDER BY c;",
         )
         .unwrap();
         let files = open(&format!("sqlite:{}", path.display())).unwrap().files().unwrap();
-        let [orders] = &files[..] else { panic!("{files:?}") };
+        let [orders, customers, items] = &files[..] else { panic!("{files:?}") };
         assert!(orders.is_table() && orders.name() == "Olist_Orders_Dataset");
+        // A view is a table, but for one that never ends.
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut *items.open(), &mut text).unwrap();
+        assert_eq!(text, "order_id\n\"x, \"\"y\"\"\"\n\"\"\n");
+        assert!(items.reads("olist_orders_dataset") && !items.reads("Olist") && !orders.reads("order_id"));
+        let error = std::io::copy(&mut *customers.open(), &mut std::io::sink()).unwrap_err().to_string();
+        assert!(error.contains("`customers` of `sqlite:") && error.contains("gives more than"), "{error}");
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut *orders.open(), &mut bytes).unwrap();
         let expected = b"index,order_id,\"a \"\"b\"\"\",c\n0,\"x, \"\"y\"\"\",58.9,\n1,,225.0,\xff\n";
@@ -343,6 +353,30 @@ mod tests {
         let mut head = Vec::new();
         std::io::Read::read_to_end(&mut *orders.first(5), &mut head).unwrap();
         assert_eq!(head, b"index");
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_is_the_users_to_copy_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch("CREATE TABLE orders (order_id TEXT)").unwrap();
+        made.execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)
+             INSERT INTO orders SELECT printf('%032d', i) FROM n",
+        )
+        .unwrap();
+        drop(made);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let store = open(&format!("sqlite:{}", path.display())).unwrap();
+        let read = |store: &dyn Store| {
+            let file = store.files()?.remove(0);
+            std::io::copy(&mut *file.open(), &mut std::io::sink()).map_err(|e| e.downcast::<Error>().unwrap())
+        };
+        let error = read(&*store).unwrap_err();
+        assert!(error.to_string().contains("is damaged or cut off"), "{error}");
+        assert!(error.exit_code() == 2 && error.hint().unwrap().contains("copy it"));
     }
 
     #[test]

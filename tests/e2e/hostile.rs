@@ -148,7 +148,7 @@ fn own_templates_that_never_end_are_stopped_and_named() {
         &["takes more than", "MB of memory"],
     );
     work.edit(&format!("mine/{chapter}"), |text| format!("{text}\n{}x\n", ">".repeat(20_000)));
-    work.fails(&["report", "--templates", "mine"], 1, &[chapter, "more than 16 lists, quotes"]);
+    work.fails(&["report", "--templates", "mine"], 2, &[chapter, "more than 16 lists, quotes", "hint: correct "]);
 }
 
 /// A notebook of prose and of code cells with outputs.

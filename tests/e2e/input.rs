@@ -79,7 +79,81 @@ fn a_file_cut_in_the_middle() {
 fn another_format_of_dates() {
     let work = Workdir::with_data();
     work.edit(ORDERS, |csv| csv.replace("2017-", "17/").replace("2018-", "18/"));
-    refused(&work, &["rows of `olist_orders_dataset.csv` break the contract", "not a date `YYYY-MM-DD HH:MM:SS`"]);
+    refused(
+        &work,
+        &["the dates of `olist_orders_dataset.csv` have a form that pfe does not read", "pfe reads dates such as"],
+    );
+}
+
+/// All files are named in one message, which is said once, and with what their dates look like.
+#[test]
+fn dates_of_all_files_in_a_form_that_is_not_read() {
+    type Write = fn(&str) -> String;
+    let of = |date: &str| -> Vec<String> { date[..10].split('-').map(String::from).collect() };
+    let forms: [(Write, &str); 3] = [
+        (
+            |date| format!("{}/{}/{} {}", &date[8..10], &date[5..7], &date[2..4], &date[11..]),
+            "has a year of two digits",
+        ),
+        (|date| format!("{}-Sep-{}", &date[8..10], &date[..4]), "has the name of a month"),
+        (|date| format!("{} 01:12 p.m.", &date[..10]), "has points in `AM` or `PM`"),
+    ];
+    for (write, looks) in forms {
+        let work = Workdir::with_data();
+        for name in ["orders", "order_items", "order_reviews"] {
+            work.edit(&format!("data/olist_{name}_dataset.csv"), |csv| {
+                let field = |field: &str| {
+                    let text = field.trim_matches('"');
+                    let is_date = text.len() == 19 && of(text).len() == 3 && text.contains(':');
+                    if is_date { write(text) } else { field.to_string() }
+                };
+                let line = |line: &str| line.split(',').map(field).collect::<Vec<_>>().join(",") + "\n";
+                csv.lines().map(line).collect()
+            });
+        }
+        let files = "`olist_order_items_dataset.csv`, `olist_order_reviews_dataset.csv`, `olist_orders_dataset.csv`";
+        let told = format!("the dates of {files} have a form that pfe does not read; the first is `");
+        refused(&work, &[&told, looks, "pfe reads dates such as `2017-09-26 12:55:15`"]);
+        assert!(!work.pfe(&["run", "--data", "data"]).stderr.contains("also failed"));
+    }
+}
+
+/// A file that the system makes as it is read may never end, and says that it is regular.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_of_the_system_and_links_that_lead_nowhere() {
+    let work = Workdir::with_data();
+    for path in ["/proc/kmsg", "/proc/self/mem"] {
+        work.fails(&["run", "--data", path], 2, &[&format!("`{path}` is a"), "not a regular file", "hint: "]);
+    }
+    let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, work.path(name)).unwrap();
+    link("nowhere", "out");
+    work.fails(&["run", "--data", "data"], 2, &["the output folder `out` is a link that leads nowhere", "hint: "]);
+    std::fs::remove_file(work.path("out")).unwrap();
+    for target in ["nowhere", "olist_orders_dataset.csv"] {
+        std::fs::remove_file(work.path(ORDERS)).unwrap();
+        link(target, ORDERS);
+        refused(&work, &["olist_orders_dataset.csv` is a link that leads nowhere", "hint: remove the link"]);
+    }
+    link("nowhere", "link");
+    work.fails(&["run", "--data", "link"], 2, &["`link` is a link that leads nowhere"]);
+}
+
+#[test]
+fn an_entry_of_an_archive_that_is_corrupt() {
+    let work = Workdir::with_data();
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(work.path("a.zip")).unwrap());
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in work.files("data") {
+        zip.start_file(name, stored).unwrap();
+        zip.write_all(&bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    let mut bytes = std::fs::read(work.path("a.zip")).unwrap();
+    let at = bytes.windows(9).position(|window| window == b"delivered").unwrap();
+    bytes[at] = b'D';
+    work.write("a.zip", bytes);
+    work.fails(&["run", "--data", "a.zip"], 2, &["Invalid checksum", "hint: the file is damaged, or the archive"]);
 }
 
 /// A value that cannot be read is quarantined; its row and the others are analysed.

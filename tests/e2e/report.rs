@@ -79,21 +79,22 @@ fn templates_replace_file_by_file() {
     assert!(work.json("out/run.json")["core"]["parameters"]["templates"]["fr/15-conclusion.md"].is_string());
     work.edit("mine/fr/15-conclusion.md", |text| text + "\n{{ nothing.here }}\n");
     let line = work.read("mine/fr/15-conclusion.md").lines().count();
-    work.fails(&["report", "--templates", "mine"], 1, &["15-conclusion.md", &format!("line {line}"), "nothing"]);
+    work.fails(&["report", "--templates", "mine"], 2, &["15-conclusion.md", &format!("line {line}"), "nothing"]);
     work.fails(&["report", "--templates", "data"], 2, &["no file that replaces"]);
     work.edit("mine/fr/15-conclusion.md", |text| text.replace("{{ nothing.here }}", "\n\n![](picture.png)"));
-    work.fails(&["report", "--templates", "mine"], 1, &["15-conclusion.md", "line ", "a figure is placed by"]);
+    work.fails(&["report", "--templates", "mine"], 2, &["15-conclusion.md", "line ", "a figure is placed by"]);
     work.edit("mine/fr/15-conclusion.md", |text| text.replace("![](picture.png)", ""));
     // An unknown variable: the error names file and line, in each of the three templates.
     for (file, text) in [
         ("report.html", "\n\n{{ unknown }}"),
         ("dashboard.html", "\n\n{{ unknown }}"),
+        ("report.html", "\n\n{{ unknown() }}"),
         ("report.typ", "#let report(..all) = {}\n\n#unknown"),
     ] {
         let name = format!("mine/templates/{file}");
         let before = work.read(&name);
         work.write(&name, text);
-        work.fails(&["report", "--templates", "mine"], 1, &[file, "line 3", "unknown"]);
+        work.fails(&["report", "--templates", "mine"], 2, &[file, "line 3", "unknown"]);
         work.write(&name, before);
     }
     work.ok(&["report", "--templates", "mine", "--quiet"]);

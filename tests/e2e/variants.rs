@@ -254,9 +254,65 @@ fn a_name_that_is_nearly_right() {
         "data",
         &["is missing", "did you mean `olist_order_reviews_dataset_translated.csv.gz`? rename it to"],
     );
-    removed(&work, &[ORDERS]);
-    work.write("data/ordesr.csv", "order_id\n");
-    refused(&work, "data", &["`olist_orders_dataset.csv`", "did you mean `ordesr.csv`?"]);
+    // The new name keeps what says how to read the file.
+    let new = "rename it to `olist_order_reviews_dataset.csv.gz`";
+    refused(&work, "data", &[new]);
+    moved(&work, &format!("data/{ORDERS}"), "data/ordesr.csv");
+    refused(&work, "data", &["`olist_orders_dataset.csv`", "did you mean `ordesr.csv`?", new]);
+    moved(&work, "data/ordesr.csv", "data/pedidos.csv");
+    refused(&work, "data", &["`pedidos.csv` has the columns of `orders`: rename it to `olist_orders_dataset.csv`"]);
+    let parts = halves(&work.read("data/pedidos.csv"));
+    removed(&work, &["pedidos.csv"]);
+    for (part, text) in ["a", "b"].iter().zip(&parts) {
+        work.write(&format!("data/orders_{part}.csv"), text);
+    }
+    let told =
+        "`orders_a.csv`, `orders_b.csv` look like parts of `orders`: parts of a table are told by a number or a month";
+    refused(&work, "data", &[told, "as `orders_1.csv` and `orders_2.csv`"]);
+    // A name alone proves nothing.
+    removed(&work, &["orders_a.csv", "orders_b.csv"]);
+    work.write("data/ordesr.csv", "id,note\n1,x\n");
+    let done = work.pfe(&["run", "--data", "data"]);
+    assert!(done.code == Some(2) && !done.stderr.contains("rename it to `olist_orders"), "{done}");
+    assert!(done.stderr.contains("`ordesr.csv` is a table of something else, with the columns `id`, `note`"), "{done}");
+}
+
+/// Under right or nearly right names: they are looked into before anything is said of names.
+#[test]
+fn tables_of_another_shop() {
+    let work = Workdir::new();
+    work.write("near/raw_customers.csv", "id,first_name,last_name\n1,A,B\n");
+    work.write("near/raw_orders.csv", "id,user_id,order_date,status\n1,1,2018-01-01,returned\n");
+    work.write("near/raw_payments.csv", "id,order_id,payment_method,amount\n1,1,card,1000\n");
+    work.write("right/customers.csv", "id,name\n1,A\n");
+    work.write("right/orders.csv", "id,customer,ordered_at\n1,1,2018-01-01\n");
+    for (place, orders, customers) in
+        [("near", "raw_orders.csv", "raw_customers.csv"), ("right", "orders.csv", "customers.csv")]
+    {
+        let done = work.pfe(&["run", "--data", place]);
+        assert_eq!(done.code, Some(2), "{done}");
+        for words in [
+            "`olist_order_items_dataset.csv`",
+            &format!(
+                "columns `order_id`, `customer_id`, `order_status`, `order_purchase_timestamp`, `order_estimated_delivery_date` are missing from `{orders}`"
+            ),
+            &format!("are missing from `{customers}`"),
+            "hint: these are not Olist's tables: ",
+        ] {
+            assert!(done.stderr.contains(words), "{words} {done}");
+        }
+        assert!(!done.stderr.contains("did you mean"), "{done}");
+    }
+}
+
+/// Excel's line that names the delimiter, and UTF-16 without a mark.
+#[test]
+fn what_spreadsheets_write_before_the_header_or_leave_out() {
+    let work = Workdir::with_data();
+    work.edit(&format!("data/{SELLERS}"), |csv| format!("sep=;\r\n{}", csv.replace(',', ";").replace('\n', "\r\n")));
+    let text = work.read(&format!("data/{ORDERS}"));
+    work.write(&format!("data/{ORDERS}"), text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    same(&work, "data", &["it is separated by `;`", "it is written in UTF-16LE"]);
 }
 
 #[test]
@@ -278,6 +334,9 @@ fn one_level_of_folders() {
     fs::create_dir(work.path("a")).unwrap();
     moved(&work, "data", "a/brazilian-ecommerce");
     same(&work, "a", &[]);
+    // Two levels, as in an archive.
+    moved(&work, "a", "b/c");
+    same(&work, "b", &[]);
 }
 
 /// Two files of a table, one compressed, one as Parquet: in a folder and in an archive alike.
@@ -328,6 +387,69 @@ fn files_that_are_not_read_are_named() {
     let done = work.ok(&["run", "--data", "data", "--data", "other", "--lang", "en"]);
     assert!(done.stderr.contains("`orders_old.csv` is not read"), "{done}");
     work.fails(&["audit", "--data", "data", "--strict"], 2, &["`orders_old.csv` is not read"]);
+}
+
+/// Whatever their format; in a folder and in an archive alike.
+#[test]
+fn data_that_no_table_takes_are_named() {
+    let work = Workdir::with_data();
+    let told = [
+        "`archive.tar.gz` is not read: of archives, pfe reads zip files",
+        "`order.csv` is not read: no table has such a name",
+        "`orders.csv.bak` is not read: its name says that it is an older copy",
+        "`orders_2018.csv.crdownload` is not read: its name says that it is not complete",
+        "`orders_2018.xlsx` is not read: it is a workbook",
+        "`pedidos_2018.csv` is not read: no table has such a name",
+        "`shop.sqlite` is not read: a database is a place of its own for `--data`",
+    ];
+    let names = told.map(|told| told.split('`').nth(1).unwrap());
+    names.iter().for_each(|name| work.write(&format!("data/{name}"), "a,b\n1,2\n"));
+    for other in ["README.csv", "LICENSE.txt", "notes.md", "schema.pdf", ".hidden.csv", "about.txt"] {
+        work.write(&format!("data/{other}"), "text");
+    }
+    let files = work.files("data").into_iter().filter(|(name, _)| name != ".hidden.csv");
+    zipped(&work, "all.zip", files);
+    for place in ["data", "all.zip"] {
+        same(&work, place, &told);
+        let done = work.pfe(&["audit", "--data", place, "--strict"]);
+        assert!(done.code == Some(2) && told.iter().all(|told| done.stderr.contains(told)), "{done}");
+        assert_eq!(done.stderr.matches("is not read").count(), told.len(), "{done}");
+    }
+    work.ok(&["run", "--data", "data", "--lang", "fr"]);
+    let audit = work.json("out/audit.json")["warnings"].to_string();
+    assert!(told.iter().all(|told| audit.contains(told)), "{audit}");
+    let page = work.read("out/report.html").replace(['\u{a0}', '\u{202f}'], " ");
+    assert!(page.contains("orders_2018.xlsx » n'est pas lu : c'est un classeur"), "{audit}");
+    // A run beside its data writes nothing that the next one would name.
+    fs::rename(work.path("out"), work.path("data/out")).unwrap();
+    same(&work, "data", &told);
+    assert!(!clean(&work, &["data"]).1.contains("out/"));
+}
+
+/// Of a table that is not there, the file that no program but Excel reads is named with the way in.
+#[test]
+fn a_workbook_in_place_of_a_table() {
+    let work = Workdir::with_data();
+    removed(&work, &[ORDERS]);
+    work.write("data/orders.xlsx", "PK");
+    let way = "pfe reads no workbooks: save `orders.xlsx` as CSV, named `olist_orders_dataset.csv`";
+    refused(&work, "data", &["`olist_orders_dataset.csv` is missing from `data`", way]);
+    moved(&work, "data/orders.xlsx", "data/orders.csv.crdownload");
+    refused(&work, "data", &["`orders.csv.crdownload` is not read: its name says that it is not complete"]);
+}
+
+#[test]
+fn lines_of_json() {
+    for end in ["json", "jsonl", "ndjson"] {
+        let work = Workdir::with_data();
+        for (name, _) in work.files("data").into_iter().filter(|(name, _)| name.ends_with(".csv")) {
+            let rows = work.table(&format!("data/{name}"));
+            let lines: String = rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect();
+            removed(&work, &[&name]);
+            work.write(&format!("data/{}", name.replace(".csv", &format!(".{end}"))), lines);
+        }
+        same(&work, "data", &[]);
+    }
 }
 
 /// Alone it is refused; among other files it must not pass.
@@ -390,6 +512,31 @@ fn a_sqlite_file_as_others_make_it() {
     for place in ["olist.sqlite", "sqlite:olist.sqlite"] {
         same(&work, place, &["the index column of `olist_orders_dataset` was left out"]);
     }
+    // A view is a table, and what it reads is no further one.
+    database
+        .execute_batch(
+            "ALTER TABLE customers RENAME TO base_customers; CREATE VIEW customers AS SELECT * FROM base_customers",
+        )
+        .unwrap();
+    let (_, told) = clean(&work, &["olist.sqlite"]);
+    assert!(!told.contains("base_customers"), "{told}");
+    same(&work, "olist.sqlite", &["the index column of `customers` was left out"]);
+    // Tables are missing from a database, not files; and all of them are named.
+    database
+        .execute_batch("DROP VIEW customers; ALTER TABLE sellers RENAME TO shops; DROP TABLE order_payments")
+        .unwrap();
+    let done = work.pfe(&["run", "--data", "olist.sqlite"]);
+    assert!(done.code == Some(2) && !done.stderr.contains("also failed") && !done.stderr.contains(".csv"), "{done}");
+    for words in [
+        "the tables `customers`, `order_payments` are missing from `sqlite:olist.sqlite`",
+        "did you mean `base_customers`? rename the table to `customers`",
+    ] {
+        assert!(done.stderr.contains(words), "{done}");
+    }
+    drop(database);
+    let bytes = fs::read(work.path("olist.sqlite")).unwrap();
+    work.write("cut.sqlite", &bytes[..bytes.len() / 2]);
+    refused(&work, "cut.sqlite", &["damaged or cut off", "hint: copy it or download it again"]);
 }
 
 #[test]

@@ -10,12 +10,28 @@ use crate::error::{Error, Result};
 
 /// Bytes that are decoded at once.
 const BLOCK: usize = 1 << 16;
+/// Bytes at the start of a file that belong to names of columns.
+const NAMES: usize = 16;
 /// A file is in another encoding, not damaged, if at least this many bytes are not UTF-8 and they outnumber its UTF-8 characters beyond
 /// ASCII by the factor `TIMES`.
 const WRONG: usize = 3;
 const TIMES: usize = 9;
 /// Bytes that Windows-1252 does not define.
 const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+
+/// UTF-16, by its byte order mark, or by the first characters without one: names of columns are ASCII, of which every other byte is zero.
+pub(crate) fn wide(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let first = &head[..head.len().min(NAMES) / 2 * 2];
+    let zeros = |at: usize, all: bool| first.chunks_exact(2).all(|pair| (pair[at] == 0) == all);
+    match head {
+        [0xff, 0xfe, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] => Some(UTF_16BE),
+        _ if first.is_empty() => None,
+        _ if zeros(1, true) && zeros(0, false) => Some(UTF_16LE),
+        _ if zeros(0, true) && zeros(1, false) => Some(UTF_16BE),
+        _ => None,
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Encoding {
@@ -25,12 +41,10 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// Detects UTF-16 by its byte order mark, and Windows-1252 by all bytes of a file whose head is not UTF-8.
+    /// Detects UTF-16 by its head, and Windows-1252 by all bytes of a file whose head is not UTF-8.
     pub(crate) fn of(head: &[u8], whole: bool, again: &Again<'_>) -> Result<Encoding> {
-        match head {
-            [0xff, 0xfe, ..] => return Ok(Encoding::Other(UTF_16LE)),
-            [0xfe, 0xff, ..] => return Ok(Encoding::Other(UTF_16BE)),
-            _ => {}
+        if let Some(wide) = wide(head) {
+            return Ok(Encoding::Other(wide));
         }
         // The head may end within a character.
         let is_utf8 = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none() && !whole, |_| true);

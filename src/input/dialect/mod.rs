@@ -12,11 +12,13 @@ mod rows;
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
+pub(crate) use self::encoding::wide;
 use self::encoding::{Encoding, decoded};
 pub(crate) use self::forms::{Forms, Survey};
 use self::rows::{Plain, Rewritten};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::find::recognize;
+use crate::input::parts::unreadable;
 use crate::schema::contract::Table;
 use crate::schema::read_options::Reading;
 
@@ -27,7 +29,7 @@ const PARSED: usize = 1 << 16;
 /// Possible delimiters, the canonical one first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// A first line `sep=;` tells Excel the delimiter.
-const SEP: &str = "sep=";
+pub(crate) const SEP: &str = "sep=";
 
 /// A stream of bytes.
 pub(crate) type Bytes<'a> = Box<dyn Read + 'a>;
@@ -54,7 +56,7 @@ pub(crate) fn canonical<'a>(
     mut bytes: Bytes<'a>,
     again: &Again<'_>,
 ) -> Result<Canonical<'a>> {
-    let failed = |e| Error::input(format!("cannot read `{name}`: {e}"));
+    let failed = |e| unreadable(name, &e);
     let mut head = Vec::with_capacity(HEAD as usize);
     bytes.by_ref().take(HEAD).read_to_end(&mut head).map_err(failed)?;
     let whole = (head.len() as u64) < HEAD;
@@ -219,7 +221,14 @@ mod tests {
             "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
         };
         let windows: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-        for (bytes, name) in [(utf16(true), "UTF-16BE"), (utf16(false), "UTF-16LE"), (windows, "windows-1252")] {
+        let unmarked = |big: bool| utf16(big)[2..].to_vec();
+        for (bytes, name) in [
+            (utf16(true), "UTF-16BE"),
+            (utf16(false), "UTF-16LE"),
+            (unmarked(true), "UTF-16BE"),
+            (unmarked(false), "UTF-16LE"),
+            (windows, "windows-1252"),
+        ] {
             let found = read_with(TableId::Sellers, &bytes, &Reading::default()).unwrap();
             assert_eq!(found, (text.clone(), format!("`f.csv`: it is written in {name}")));
         }

@@ -1,4 +1,4 @@
-//! Zip archive → the entries that may hold tables, checked against the bytes that the archive really has. Used by `find` and `parts`.
+//! Zip archive → its files, checked against the bytes that the archive really has. Used by `find` and `parts`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,7 +13,7 @@ use crate::guard::{Guarded, guarded};
 use crate::regular;
 use crate::schema::file_names;
 
-/// The entries by name and index. Leaves out names that are not those of rows, folders, links and hidden files.
+/// The entries by name and index. Leaves out folders, links and hidden files.
 ///
 /// # Errors
 /// The archive is damaged, encrypted or hostile.
@@ -43,10 +43,10 @@ pub(crate) fn entries(archive: &Path) -> Result<Vec<(String, usize)>> {
                 .with_hint("no table compresses so well; download the archive again"));
         }
         let hidden = name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
-        if !entry.is_file() || hidden || file_names::stem(&name).is_none() {
+        if !entry.is_file() || hidden {
             continue;
         }
-        if entry.encrypted() {
+        if entry.encrypted() && file_names::stem(&name).is_some() {
             return Err(Error::input(format!("`{name}` in `{shown}` is encrypted"))
                 .with_hint("unpack the archive with its password, and name the folder"));
         }
@@ -77,7 +77,8 @@ pub(crate) fn with_entry<T>(
     let mut limited = Guarded(entry).take(size.saturating_add(1));
     let result = read(&mut limited, size)?;
     match limited.limit() {
-        0 => Err(Error::input(format!("`{name}` in `{}` is longer than it declares", archive.display()))),
+        0 => Err(Error::input(format!("`{name}` in `{}` is longer than it declares", archive.display()))
+            .with_hint("such an archive is damaged, or made to fill disks; download it again")),
         _ => Ok(result),
     }
 }

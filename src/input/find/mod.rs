@@ -1,39 +1,38 @@
 //! The files of a place (folder, archive or store) → its tables, and the files that are not read. Used by `source`.
 //!
-//! Files form groups: the files at the top, those of `csv/` and `json/`, those of every other folder one level down, and those of every
-//! archive. Within a group, a table may be one file, several (`orders_2017.csv`, `orders_2018.csv.gz`) or a folder of files
-//! (`orders/*.parquet`). A table comes from the first group that holds it, from text rather than documents. Files that look like more of
-//! a table are reported, never dropped silently.
+//! Files form groups: the files at the top, those of `csv/` and `json/`, those of every other folder, and those of every archive. Within
+//! a group, a table may be one file, several (`orders_2017.csv`, `orders_2018.csv.gz`) or a folder of files (`orders/*.parquet`). A table
+//! comes from the nearest group that holds it, from text rather than documents. Every other file that holds data by its name is
+//! reported, never dropped silently.
 
 pub(crate) mod archive;
+mod others;
 pub(crate) mod recognize;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use self::others::NO_NAME;
+pub(crate) use self::others::Near;
+use self::walk::Walk;
 use super::parts::{FilePart, Place};
 use super::source::{Format, SourceFile};
 use crate::error::{Error, Result};
-use crate::regular;
 use crate::schema::contract::TableId;
-use crate::schema::ddl::Stage;
-use crate::schema::file_names::{self, Rows, Says, says, table_folder};
+use crate::schema::file_names::{self, Data, Rows, Says, data, says, table_folder};
 use crate::store::Store;
-
-/// Folders that a run writes beside `run.json`: they are not input data.
-const OF_A_RUN: [&str; 6] = ["clean", "mart", "models", "quarantine", "references", "tables"];
-const RUN: &str = "run.json";
 
 /// The content of a place.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// The files of each table that the place holds.
     pub(crate) files: Vec<SourceFile>,
-    /// Files that look like rows of a table but are not read, each with the reason.
+    /// Files that hold data and are not read, each with the reason, and the table whose warnings tell it.
     pub(crate) unread: Vec<(TableId, String)>,
-    /// Files that may be meant for a table that the place lacks.
-    pub(crate) near: Vec<(TableId, String)>,
+    /// The same files, and tables of a database, that may be meant for a table that the place lacks.
+    pub(crate) near: Vec<Near>,
 }
 
 /// A file and its path within the place.
@@ -44,37 +43,10 @@ type Listed = (String, Place);
 /// # Errors
 /// Something with the name of a table is not a regular file; a table is there twice.
 pub(crate) fn in_folder(root: &Path) -> Result<Found> {
-    let (mut files, mut broken) = (Vec::new(), Vec::new());
-    let of_a_run = root.join(RUN).exists();
-    for (name, path) in listed(root)? {
-        if !path.is_dir() {
-            match name.to_lowercase().ends_with(".zip") && path.is_file() {
-                true => match archive::entries(&path) {
-                    Ok(entries) => files.extend(packed(&path, entries, &format!("{name}/"))),
-                    Err(error) => broken.push((TableId::Orders, unread(&name, &error.to_string()))),
-                },
-                false => files.extend(file(name, path)?),
-            }
-        } else if table_folder(&name).is_some() {
-            files.extend(folder(&name, &path)?);
-        } else if !(of_a_run && OF_A_RUN.contains(&name.as_str())) {
-            let inner = listed(&path);
-            broken.extend(inner.as_ref().err().map(|error| (TableId::Orders, unread(&name, &error.to_string()))));
-            for (inner, path) in inner.unwrap_or_default() {
-                let full = format!("{name}/{inner}");
-                match (path.is_dir(), table_folder(&inner).is_some()) {
-                    (true, true) => files.extend(folder(&full, &path)?),
-                    // Parquet files of a lake are skipped: their columns differ from those of the source.
-                    (false, _) if !(Stage::named(&name).is_some() && file_names::is_parquet(&inner)) => {
-                        files.extend(file(full, path)?);
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-    let mut found = tables(files, &root.display().to_string())?;
-    found.unread.extend(broken);
+    let mut walk = Walk::default();
+    walk.folder(root, "", 0)?;
+    let mut found = tables(walk.files, &root.display().to_string())?;
+    found.unread.extend(walk.broken);
     Ok(found)
 }
 
@@ -83,7 +55,7 @@ pub(crate) fn in_folder(root: &Path) -> Result<Found> {
 /// # Errors
 /// As [`in_folder`]; the archive is damaged, encrypted or hostile.
 pub(crate) fn in_zip(path: &Path) -> Result<Found> {
-    let entries = packed(path, archive::entries(path)?, "");
+    let entries = walk::packed(path, archive::entries(path)?, "");
     tables(entries.collect(), &path.display().to_string())
 }
 
@@ -94,40 +66,6 @@ pub(crate) fn in_zip(path: &Path) -> Result<Found> {
 pub(crate) fn in_store(store: &dyn Store) -> Result<Found> {
     let files = store.files()?.into_iter().map(|file| (file.name().to_string(), Place::Stored(Arc::from(file))));
     tables(files.collect(), store.url())
-}
-
-fn packed(path: &Path, entries: Vec<(String, usize)>, prefix: &str) -> impl Iterator<Item = Listed> {
-    entries
-        .into_iter()
-        .map(move |(name, index)| (format!("{prefix}{name}"), Place::Zip { archive: path.into(), index }))
-}
-
-/// The entries of a folder by name, sorted, and their paths; hidden ones are left out.
-fn listed(dir: &Path) -> Result<Vec<(String, std::path::PathBuf)>> {
-    let entries = std::fs::read_dir(dir).map_err(Error::io("read", dir))?;
-    let mut names: Vec<String> = entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
-    names.retain(|name| !name.starts_with('.'));
-    names.sort();
-    Ok(names.into_iter().map(|name| (name.clone(), dir.join(name))).collect())
-}
-
-/// The files in the folder of a table.
-fn folder(name: &str, dir: &Path) -> Result<Vec<Listed>> {
-    let files = listed(dir)?.into_iter().filter(|(_, path)| !path.is_dir());
-    let files = files.map(|(inner, path)| file(format!("{name}/{inner}"), path));
-    Ok(files.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-}
-
-/// The file, if its name is that of rows of a table.
-fn file(name: String, path: std::path::PathBuf) -> Result<Option<Listed>> {
-    let (dir, own) = name.rsplit_once('/').unwrap_or(("", &name));
-    let of_table = dir.rsplit('/').next().is_some_and(|dir| table_folder(dir).is_some());
-    let holds = file_names::stem(own).and_then(|(stem, _)| says(&stem));
-    if holds.is_none() && !of_table {
-        return Ok(None);
-    }
-    regular::demand(&path, &std::fs::metadata(&path).map_err(Error::io("read", &path))?)?;
-    Ok(Some((name, Place::Disk(path))))
 }
 
 /// The files of one group for one table in one format.
@@ -147,7 +85,7 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
     files.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
     // In the order of groups; within a group, text comes before documents.
     let mut groups: Vec<(String, Shares)> = Vec::new();
-    let mut like = Vec::new();
+    let (mut like, mut others) = (Vec::new(), Vec::new());
     let mut found = Found::default();
     for (name, place) in files {
         let (group, own) = split(&name);
@@ -175,7 +113,11 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
             (Some((stem, _)), false) => says(stem),
             (None, false) => None,
         };
-        let Some(says) = says else { continue };
+        let Some(says) = says else {
+            others.extend(data(inner).filter(|_| !of_others).map(|data| (data, file.clone())));
+            found.near.extend(of_others.then(|| Near { table: None, kind: Data::Rows, part: file, fits: false }));
+            continue;
+        };
         let share = shares.entry((says.table(), format));
         match says {
             Says::Whole(_) => {
@@ -185,7 +127,7 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
             }
             Says::Part(_) if format == Format::Csv => share.or_default().files.push(file),
             Says::Copy(_) => share.or_default().copies.push(file),
-            Says::Part(_) | Says::Like(_) | Says::Near(_) => like.push((says, name)),
+            Says::Part(_) | Says::Like(_) | Says::Near(_) => like.push((says, file)),
         }
     }
     let mut taken: BTreeMap<TableId, SourceFile> = BTreeMap::new();
@@ -208,21 +150,35 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
         }
     }
     found.unread.extend(second(spare, &taken));
-    for (says, name) in like {
-        match (taken.get(&says.table()), says) {
-            (None, _) => found.near.push((says.table(), name)),
-            (Some(_), Says::Near(_)) => {}
-            (Some(_), says) => {
-                let table = says.table().name();
+    for (says, part) in like {
+        let id = says.table();
+        match (taken.get(&id), says) {
+            (None, _) => {
+                let fits = part.head().map_or(true, |head| recognize::may_be(id.table(), &head));
+                let near = Near { table: Some(id), kind: Data::Rows, part, fits };
+                // A table that is not there is asked for, unless the file proves to be another.
+                found.unread.extend((!fits).then(|| (id, unread(&near.part.name, NO_NAME))));
+                found.near.push(near);
+            }
+            (Some(file), _) if is_source(&part, file) => {}
+            (Some(_), Says::Near(_)) => others.push(((String::new(), Data::Rows), part)),
+            (Some(_), _) => {
+                let table = id.name();
                 let reason = format!(
                     "it is named like `{table}`, but files of one table differ by a number or a month alone, as `{table}_2.csv`"
                 );
-                found.unread.push((says.table(), unread(&name, &reason)));
+                found.unread.push((id, unread(&part.name, &reason)));
             }
         }
     }
+    others::told(others, &taken, &mut found);
     found.files = taken.into_values().collect();
     Ok(found)
+}
+
+/// Whether a view that stands for a table reads its rows from `part`.
+fn is_source(part: &FilePart, of: &SourceFile) -> bool {
+    of.parts().iter().any(|view| matches!(&view.place, Place::Stored(view) if view.reads(&part.name)))
 }
 
 /// The warnings about second copies. An archive is named only once: it often lies beside its own files.
@@ -338,17 +294,31 @@ mod tests {
             "products/notes.xlsx",
             "notes.csv",
             "ordesr.csv",
+            "orders_2018.xlsx",
+            "orders.csv.bak",
+            "shop.db",
+            "deep/er/photos.zip",
+            "readme.csv",
+            "notes.txt",
+            "report.pdf",
+            "truth.json",
         ]);
         assert_eq!(files(&found, TableId::Orders), ["orders.csv"]);
         let named: BTreeSet<&str> = found.unread.iter().filter_map(|(_, told)| told.split('`').nth(1)).collect();
         let expected = [
             "backup/orders_2017.csv",
             "csv/orders.csv",
+            "deep/er/photos.zip",
             "json/orders.json",
+            "notes.csv",
             "orders (1).csv",
+            "orders.csv.bak",
             "orders_2.json",
+            "orders_2018.xlsx",
             "orders_late.csv",
+            "ordesr.csv",
             "products/notes.xlsx",
+            "shop.db",
         ];
         assert_eq!(named.into_iter().collect::<Vec<_>>(), expected);
         assert!(found.unread.iter().all(|(_, told)| told.contains(NOT_READ)));
@@ -370,8 +340,17 @@ mod tests {
     fn names_that_may_be_meant_are_kept_for_the_message() {
         let found = found(&["order_reviews_translated.csv", "ordesr.csv"]);
         assert!(found.files.is_empty());
-        let near: Vec<_> = found.near.iter().map(|(id, name)| (*id, name.as_str())).collect();
-        assert_eq!(near, [(TableId::OrderReviews, "order_reviews_translated.csv"), (TableId::Orders, "ordesr.csv")]);
+        let near: Vec<_> = found.near.iter().map(|near| (near.table, near.part.name.as_str())).collect();
+        let expected = [(TableId::OrderReviews, "order_reviews_translated.csv"), (TableId::Orders, "ordesr.csv")];
+        assert_eq!(near, expected.map(|(id, name)| (Some(id), name)));
+    }
+
+    #[test]
+    fn many_files_of_no_table_are_counted() {
+        let names: Vec<String> = (10..60).map(|i| format!("sensor{i}.csv")).collect();
+        let found = found(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(found.unread.len(), 20);
+        assert_eq!(found.unread[19].1, "`sensor29.csv` is not read: no table takes it, nor 30 further files");
     }
 
     #[test]

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use super::archive;
 use crate::error::{Error, Result};
+use crate::input::dialect;
 use crate::input::quarantine::shortened;
 use crate::regular;
 use crate::schema::contract::{Column, LogicalType, TABLES, Table, TableId};
-use crate::schema::file_names;
+use crate::schema::{dates, file_names};
 
 /// Bytes from which a file is recognized.
 const HEAD: u64 = 1 << 12;
+/// Shortest head that may end within a line: that of `FilePart::head`.
+const CUT: usize = 1 << 16;
 /// Most columns that a message names.
 const SHOWN: usize = 12;
 /// Most characters of a column name that a message shows.
@@ -73,7 +76,7 @@ fn is_sql(text: &str) -> bool {
 }
 
 /// What a file with these columns is, if it was taken for `table`; in words for a message.
-pub(crate) fn of_columns(table: &Table, columns: &[String]) -> String {
+fn of_columns(table: &Table, columns: &[String]) -> String {
     let known = |t: &Table| t.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
     let own = known(table);
     if let Some(other) = TABLES.iter().find(|t| is_whole(t, columns) && known(t) > own) {
@@ -97,40 +100,90 @@ pub(crate) fn is(column: &Column, header: &str) -> bool {
     is(column.source) || (column.kind != LogicalType::Money && is(column.name))
 }
 
+/// Whether a file with this head may hold the rows of a table: it has all columns that the table must have. Documents are not looked into.
+pub(crate) fn may_be(table: &Table, head: &[u8]) -> bool {
+    of_bytes(head) == Some("JSON") || lacks(table, &columns(head), false).is_empty()
+}
+
+/// The table of which a file with this head has all columns. None of a file into which several tables are joined.
+pub(crate) fn whole(head: &[u8]) -> Option<TableId> {
+    let columns = columns(head);
+    let mut whole = TABLES.iter().filter(|table| is_whole(table, &columns));
+    whole.next().filter(|_| whole.next().is_none()).map(|table| table.id)
+}
+
+/// What a file with this head seems to be, if it was taken for `table`; in words for a message.
+pub(crate) fn looks(table: &Table, head: &[u8]) -> String {
+    of_bytes(head).map_or_else(|| of_columns(table, &columns(head)), |what| format!("looks like {what}"))
+}
+
+/// The columns that a file of `table` lacks, of those that it must have or of those that it may lack.
+pub(crate) fn lacks(table: &Table, columns: &[String], may_lack: bool) -> Vec<&'static str> {
+    let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
+    of.filter(|column| !columns.iter().any(|name| is(column, name))).map(|column| column.source).collect()
+}
+
 /// Whether all required columns of a table are present.
 fn is_whole(table: &Table, columns: &[String]) -> bool {
     table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
 }
 
-/// The columns in the first line. Uses the delimiter that yields the most names of the contract.
+/// The columns in the first line.
 pub(crate) fn columns(head: &[u8]) -> Vec<String> {
+    records(&decoded(head)).next().unwrap_or_default()
+}
+
+/// A column of dates and the first of its values that is no date, if most in the head of a file of `table` are none that is read.
+pub(crate) fn undated(table: &Table, head: &[u8]) -> Option<(&'static str, String)> {
     let text = decoded(head);
-    let split = |delimiter: u8| -> Vec<String> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(text.as_bytes());
-        let record = reader.records().next().and_then(std::result::Result::ok).unwrap_or_default();
-        record.iter().map(|name| name.trim().to_string()).collect()
+    let mut rows = records(&text);
+    let header = rows.next()?;
+    let rows: Vec<Vec<String>> = rows.collect();
+    // The last line of a longer file is cut.
+    let whole = if head.len() < CUT { rows.len() } else { rows.len().saturating_sub(1) };
+    let dates = table.columns.iter().filter(|column| column.kind == LogicalType::Timestamp);
+    dates.into_iter().find_map(|column| {
+        let place = header.iter().position(|name| is(column, name))?;
+        let values = rows[..whole].iter().filter_map(|row| row.get(place)).filter(|value| !value.is_empty());
+        let (read, unread): (Vec<&String>, Vec<&String>) = values.partition(|value| dates::is_readable(value));
+        let first = unread.first().filter(|_| unread.len() > read.len())?;
+        Some((column.source, shortened(first, LONGEST).into_owned()))
+    })
+}
+
+/// The lines of a text as fields. Uses the delimiter that yields the most names of the contract in the first one.
+fn records(text: &str) -> impl Iterator<Item = Vec<String>> {
+    // Excel's first line names the delimiter.
+    let text = match text.split_once('\n') {
+        Some((first, rest)) if first.trim_end().len() <= dialect::SEP.len() + 1 && first.starts_with(dialect::SEP) => {
+            rest
+        }
+        _ => text,
     };
-    let known = |names: &Vec<String>| {
+    let split = |delimiter: u8| {
+        let mut builder = csv::ReaderBuilder::new();
+        let reader = builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+        let fields = |record: csv::StringRecord| record.iter().map(|name| name.trim().to_string()).collect();
+        reader.into_records().map_while(move |record| record.ok().map(fields))
+    };
+    let known = |delimiter: &u8| {
+        let names: Vec<String> = split(*delimiter).next().unwrap_or_default();
         let columns = TABLES.iter().flat_map(|t| t.columns);
         let found = columns.filter(|c| names.iter().any(|name| is(c, name))).count();
         (found, names.len())
     };
     let line = text.lines().next().unwrap_or_default();
     let delimiters = [b'|', b'\t', b';', b','].into_iter().filter(|c| *c == b',' || line.as_bytes().contains(c));
-    delimiters.map(split).max_by_key(known).unwrap_or_default()
+    split(delimiters.max_by_key(known).unwrap_or(b','))
 }
 
 /// Decodes text in an encoding that spreadsheets write.
 fn decoded(head: &[u8]) -> String {
-    let wide = |number: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = head[2..].chunks_exact(2).map(|pair| number([pair[0], pair[1]])).collect();
-        String::from_utf16_lossy(&units)
+    let text = match dialect::wide(head) {
+        Some(encoding) => encoding.decode_with_bom_removal(head).0,
+        None => String::from_utf8_lossy(head),
     };
-    match head {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ => String::from_utf8_lossy(head).trim_start_matches('\u{feff}').to_string(),
-    }
+    text.trim_start_matches('\u{feff}').to_string()
 }
 
 /// Whether the file is a SQLite database.
@@ -245,11 +298,27 @@ mod tests {
             "\u{feff}order_id;customer_id\r\n1;2",
             "order_id\t\"customer_id\"",
             "order_id|customer_id",
+            "sep=;\r\norder_id;customer_id\r\n1;2",
+            "sep=\t\norder_id\tcustomer_id",
         ] {
             assert_eq!(columns(text.as_bytes()), expected, "{text}");
         }
-        let wide: Vec<u8> = "\u{feff}order_id;customer_id\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(columns(&wide), expected);
+        for text in ["\u{feff}order_id;customer_id\n", "order_id;customer_id\n"] {
+            let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(bytes).collect() };
+            assert_eq!(columns(&wide(u16::to_le_bytes)), expected);
+            assert_eq!(columns(&wide(u16::to_be_bytes)), expected);
+        }
+    }
+
+    #[test]
+    fn dates_that_are_not_read_are_found_in_the_head() {
+        let undated = |text: &str| undated(TableId::Orders.table(), text.as_bytes());
+        let header = "order_id;order_purchase_timestamp;order_approved_at";
+        let found = undated(&format!("sep=;\n{header}\na;26/09/17;\nb;27/09/17;2018-01-01\n"));
+        assert_eq!(found, Some(("order_purchase_timestamp", "26/09/17".into())));
+        assert_eq!(undated(&format!("{header}\na;26/09/17;\nb;27/09/2017;\n")), None);
+        assert!(undated(&format!("{header}\na;26/09/17;\nb;27/09/2017;\nc;x;\n")).is_some());
+        assert_eq!(undated(&format!("{header}\n")), None);
     }
 
     #[test]

@@ -84,6 +84,10 @@ impl Staging {
                 .with_hint("choose another folder with `--out`"));
         }
         let created = !out.exists();
+        if created && out.is_symlink() {
+            return Err(Error::input(format!("the output folder `{}` is a link that leads nowhere", out.display()))
+                .with_hint("remove the link, or choose another folder with `--out`"));
+        }
         fs::create_dir_all(out).map_err(Error::io("create", out))?;
         let lease = Lease::take(out)?;
         let owned = Owned::of(out)?;

@@ -102,7 +102,10 @@ pub(crate) fn execute(
         match results.recv_timeout(TICK) {
             // A task past its time limit may still report; its end is already recorded.
             Ok((i, result)) if running[i].take().is_some() => {
-                outcomes[i] = Some(result.unwrap_or_else(|panic| resume_unwind(panic)));
+                outcomes[i] = Some(match result.unwrap_or_else(|panic| resume_unwind(panic)) {
+                    StepOutcome::Failed(error) => StepOutcome::Failed(blamed(error, &tasks[i].templates)),
+                    end => end,
+                });
             }
             Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
@@ -117,6 +120,16 @@ pub(crate) fn execute(
                 }));
             }
         }
+    }
+}
+
+/// What cannot be rendered is a fault of the user's own templates, where there are any.
+fn blamed(error: Error, templates: &str) -> Error {
+    match error {
+        Error::Report { .. } if !templates.is_empty() => Error::input(error.to_string()).with_hint(format!(
+            "correct {templates}; `pfe report --init-templates DIR` writes the texts as pfe has them"
+        )),
+        error => error,
     }
 }
 
@@ -254,6 +267,21 @@ mod tests {
         drop(hold);
         assert_eq!(marks(&outcomes), "fs");
         assert!(matches!(&outcomes[0], StepOutcome::Failed(Error::Timeout { step, .. }) if step == "slow"));
+    }
+
+    #[test]
+    fn own_templates_are_the_users_fault_and_others_are_not() {
+        let error = |templates: &str| {
+            let fails = || Err(Error::report("`fr/a.md`, line 3", "no such function"));
+            let tasks = [Task { templates: templates.into(), ..task("compose", &[], fails) }];
+            match execute(&tasks, &limits(), &|_| {}).unwrap().remove(0) {
+                StepOutcome::Failed(error) => (error.exit_code(), error.to_string(), error.hint().is_some()),
+                end => panic!("{end:?}"),
+            }
+        };
+        let told = "cannot render `fr/a.md`, line 3: no such function".to_string();
+        assert_eq!(error("`fr/a.md`"), (2, told.clone(), true));
+        assert_eq!(error(""), (1, told, false));
     }
 
     #[test]
