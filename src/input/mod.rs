@@ -4,6 +4,7 @@
 //! quarantines it with the reason.
 
 pub(crate) mod built_in;
+mod conversions;
 pub(crate) mod dialect;
 pub(crate) mod find;
 mod json;
