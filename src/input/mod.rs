@@ -5,6 +5,7 @@
 
 mod absent;
 pub(crate) mod built_in;
+mod conversions;
 pub(crate) mod dialect;
 pub(crate) mod find;
 mod json;

@@ -9,6 +9,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use super::conversions::Conversion;
 use super::dialect;
 use super::dialect::{Bytes, Canonical};
 use super::lines::{Bounded, LONGEST};
@@ -16,7 +17,6 @@ use super::parts::{FilePart, unreadable};
 use super::quarantine::Quarantine;
 pub use super::quarantine::{Amount, Quarantined};
 use super::source::{Format, SharedStore, Source, SourceFile};
-pub use super::table_builder::Conversion;
 use super::table_builder::{TableBuilder, TakeBlock, width};
 use super::typed::TypedRows;
 use super::{built_in, find, json, undated};

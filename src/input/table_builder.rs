@@ -5,12 +5,13 @@ use std::cell::OnceCell;
 
 use polars::prelude::*;
 
+use super::conversions::Counts;
 use super::dialect::{Forms, Survey};
 use super::find::recognize;
 use super::quarantine::{LONGEST_FIELD, Quarantine, Quarantined, shortened};
 use super::read::{InputFile, RawTable};
 use crate::error::{Error, Result};
-use crate::schema::contract::{Column as Declared, LogicalType, Scope, TIME_ZONE, Table};
+use crate::schema::contract::{Column as Declared, LogicalType, Scope, Table};
 use crate::schema::dates;
 use crate::schema::parse::{Bounds, Cell, NOT_TEXT, parse_text};
 use crate::schema::read_options::Reading;
@@ -64,30 +65,6 @@ pub(crate) struct TableBuilder<'t> {
     pub(crate) lines_before: u64,
     /// Receives the rows in blocks; `None` keeps them in the table.
     take: Option<&'t mut TakeBlock<'t>>,
-}
-
-/// How often values of a column were converted.
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    /// Marks of missing values, and the first of them.
-    marked: usize,
-    mark: &'static str,
-    rounded: usize,
-    fractions: usize,
-    offsets: usize,
-}
-
-/// What was done to values that are not taken as they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conversion {
-    /// A mark such as this one was read as a missing value.
-    Missing(&'static str),
-    /// The noise of floating point was taken off.
-    Rounded,
-    /// A fraction of a second is kept, but no duration counts it.
-    Fraction,
-    /// An instant with an offset from UTC became local time.
-    LocalTime,
 }
 
 enum ColumnBuilder {
@@ -387,61 +364,6 @@ fn parsed<'a>(column: &Declared, field: Field<'a>, bounds: &Bounds) -> std::resu
 
 fn bytes(field: Field<'_>) -> &[u8] {
     field.map_or_else(|bytes| bytes, str::as_bytes)
-}
-
-impl Counts {
-    #[cold]
-    fn add(&mut self, cell: &Cell<'_>) {
-        match cell {
-            Cell::Marked(mark) => {
-                self.mark = if self.marked == 0 { mark } else { self.mark };
-                self.marked += 1;
-            }
-            Cell::Rounded(_) => self.rounded += 1,
-            Cell::Fraction(_) => self.fractions += 1,
-            Cell::Converted(micros) => {
-                self.offsets += 1;
-                self.fractions += usize::from(micros % 1_000_000 != 0);
-            }
-            _ => {}
-        }
-    }
-
-    fn of(self, column: &Declared) -> impl Iterator<Item = (&'static str, Conversion, usize)> {
-        let Counts { marked, mark, rounded, fractions, offsets } = self;
-        let name = column.source;
-        let counted = [
-            (Conversion::Missing(mark), marked),
-            (Conversion::Rounded, rounded),
-            (Conversion::Fraction, fractions),
-            (Conversion::LocalTime, offsets),
-        ];
-        counted.into_iter().filter(|(_, count)| *count > 0).map(move |(what, count)| (name, what, count))
-    }
-}
-
-impl RawTable {
-    /// One note for each column and for what was done to its values.
-    pub fn notes(&self) -> Vec<String> {
-        let file = &self.file.name;
-        let note = |(column, what, count): &(&str, Conversion, usize)| {
-            let values = if *count == 1 { "value" } else { "values" };
-            let of = format!("{count} {values} of `{column}` in `{file}`");
-            let (is, was) = if *count == 1 { ("is", "was") } else { ("are", "were") };
-            match what {
-                Conversion::Missing(mark) => format!("{of} {is} read as missing, such as `{mark}`"),
-                Conversion::Rounded => format!("{of} {was} rounded by less than a millionth"),
-                Conversion::Fraction => {
-                    let has = if *count == 1 { "has" } else { "have" };
-                    format!("{of} {has} fractions of a second, which no duration counts")
-                }
-                Conversion::LocalTime => {
-                    format!("{of} had an offset from UTC and became local time of {TIME_ZONE}")
-                }
-            }
-        };
-        self.conversions.iter().map(note).collect()
-    }
 }
 
 fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
