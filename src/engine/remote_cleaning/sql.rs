@@ -296,7 +296,7 @@ fn fits(column: &Column, i: usize, years: Years) -> String {
 /// The names of Olist's categories that the rows of the view `held` lack, as columns `k` and `n`; `columns` are those of key and name in it.
 pub(crate) fn lacked_names(held: &str, [key, name]: [&str; 2]) -> String {
     let (key, name) = (trimmed(&quoted(key)), trimmed(&quoted(name)));
-    let rows = list(built_in::CATEGORY_NAMES, |(key, name)| format!("('{key}', '{name}')"));
+    let rows = list(built_in::names_of_olist(), |(key, name)| format!("('{key}', '{name}')"));
     let named = format!("SELECT DISTINCT {key} AS k FROM {held} WHERE NOT {name} IN ('', {})", marks());
     format!(
         "SELECT s.k AS k, s.n AS n FROM (SELECT * FROM VALUES {rows} AS v(k, n)) AS s LEFT JOIN ({named}) AS h ON s.k = h.k \
