@@ -57,7 +57,7 @@ impl Analyzer {
         let write = |name: &str, text: &str| {
             std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
         };
-        let manifest = "[package]\nname = \"pfe-cell\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n";
+        let manifest = "[package]\nname = \"pfe-runtime\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n";
         write("Cargo.toml", manifest)?;
         write("lib.rs", "")?;
         let program = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
@@ -67,14 +67,16 @@ impl Analyzer {
         drop(outputs);
         let mut state = evaluator.state();
         state.set_offline_mode(true);
-        state.add_dep("pfe-cell", &format!("{{ path = {:?} }}", stub.path().display().to_string())).map_err(failed)?;
+        state
+            .add_dep("pfe-runtime", &format!("{{ path = {:?} }}", stub.path().display().to_string()))
+            .map_err(failed)?;
         evaluator.eval_with_state("let pfe_ready = 1;", state).map_err(failed)?;
         let mut context = CommandContext::with_eval_context(evaluator);
         let folder = context.execute(":last_compile_dir").map_err(failed)?;
         let folder = PathBuf::from(folder.get("text/plain").unwrap_or_default().trim());
         let lock = project.join("Cargo.lock");
         std::fs::copy(&lock, folder.join("Cargo.lock")).map_err(Error::io("read", &lock))?;
-        let cell = project.join("kernel/cell");
+        let cell = project.join("kernel/runtime");
         let text = std::fs::read_to_string(cell.join("Cargo.toml")).map_err(Error::io("read", &cell))?;
         let dependencies =
             text.split_once("[dependencies]").map_or("", |(_, rest)| rest.split("\n[").next().unwrap_or_default());
@@ -99,7 +101,7 @@ impl Analyzer {
 
     fn answer(&mut self, question: &Question) -> Answer {
         let Question { context, code, at, inspect } = question;
-        let mut head = format!("use pfe_cell::prelude::*; {}\n", context.items);
+        let mut head = format!("use pfe_runtime::prelude::*; {}\n", context.items);
         for (name, Variable { ty, mutable }) in &context.variables {
             head.push_str(&format!("let {}{name}: {ty} = todo!();\n", if *mutable { "mut " } else { "" }));
         }

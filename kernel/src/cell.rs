@@ -64,7 +64,7 @@ pub enum ItemKind {
 
 const HEAD: &str = "fn f(){";
 /// Text inserted at the head of loops and functions: a check for interrupts.
-pub const CHECK: &str = " ::pfe_cell::check();";
+pub const CHECK: &str = " ::pfe_runtime::check();";
 
 impl Cell {
     /// Parses a cell. Never fails: rustc reports syntax errors, with better messages.
@@ -123,7 +123,7 @@ impl Cell {
             let text = path.syntax().text().to_string();
             if matches!(text.as_str(), "std::thread::sleep" | "thread::sleep") {
                 let range = self.bytes(node.text_range());
-                self.edits.push(Edit { range, text: "::pfe_cell::sleep" });
+                self.edits.push(Edit { range, text: "::pfe_runtime::sleep" });
             }
         }
         if let Some(expression) = ast::AwaitExpr::cast(node.clone()) {

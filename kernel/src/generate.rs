@@ -86,7 +86,7 @@ pub struct Plan<'a> {
 
 /// Turns off lints that help in a crate but not in a cell.
 const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_refs)]";
-const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_cell::prelude::*;";
+const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_runtime::prelude::*;";
 
 /// Returns the variables of earlier cells that the cell mentions.
 pub fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
@@ -113,7 +113,7 @@ pub fn generate(plan: &Plan) -> Generated {
     if !cell.items.is_empty() {
         out.push_cell(&blank(&cell.source, edits, &statement_ranges), number, 0);
     }
-    out.push("#[unsafe(no_mangle)] pub fn pfe_cell_run(pfe_store: &mut ::pfe_cell::Store) {", Origin::Frame);
+    out.push("#[unsafe(no_mangle)] pub fn pfe_cell_run(pfe_store: &mut ::pfe_runtime::Store) {", Origin::Frame);
     let taken = taken(cell, variables);
     for (name, variable) in &taken {
         out.push(
@@ -131,9 +131,9 @@ pub fn generate(plan: &Plan) -> Generated {
             Origin::Take((*name).clone()),
         );
     }
-    let (open, close) = if cell.awaits { ("::pfe_cell::block_on(async {", "})") } else { ("", "") };
+    let (open, close) = if cell.awaits { ("::pfe_runtime::block_on(async {", "})") } else { ("", "") };
     out.push(
-        "let pfe_outcome = ::pfe_cell::run(|| -> ::std::result::Result<(), ::pfe_cell::CellError> {",
+        "let pfe_outcome = ::pfe_runtime::run(|| -> ::std::result::Result<(), ::pfe_runtime::CellError> {",
         Origin::Frame,
     );
     if cell.awaits {
@@ -144,7 +144,7 @@ pub fn generate(plan: &Plan) -> Generated {
         out.push(&format!("#[warn(dropping_references)] ::std::mem::drop(&{name});"), Origin::Name(name.clone()));
         out.push(&format!("pfe_store.put({name:?}, {name});"), Origin::Put(name.clone()));
     }
-    out.push("::std::result::Result::<(), ::pfe_cell::CellError>::Ok(())", Origin::Frame);
+    out.push("::std::result::Result::<(), ::pfe_runtime::CellError>::Ok(())", Origin::Frame);
     out.push(&format!("{close}}});"), Origin::Frame);
     for (name, _) in taken.iter().filter(|(name, _)| !moved.contains(*name)) {
         out.push(&format!("pfe_store.put_back({name:?}, {name});"), Origin::PutBack((*name).clone()));
@@ -184,10 +184,12 @@ pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
         (true, false) => ("\nfn main() {\n    notebook::run(|| {", "    });\n}\n"),
         (true, true) => ("\nfn main() {\n    notebook::run(|| notebook::block_on(async {", "    }));\n}\n"),
         (false, false) => (
-            "pub fn pfe_cells() { let _ = ::pfe_cell::run(|| -> ::std::result::Result<(), ::pfe_cell::CellError> {",
+            "pub fn pfe_cells() { let _ = ::pfe_runtime::run(|| -> ::std::result::Result<(), ::pfe_runtime::CellError> {",
             "}); }",
         ),
-        (false, true) => ("pub fn pfe_cells() { let _ = ::pfe_cell::run(|| ::pfe_cell::block_on(async {", "})); }"),
+        (false, true) => {
+            ("pub fn pfe_cells() { let _ = ::pfe_runtime::run(|| ::pfe_runtime::block_on(async {", "})); }")
+        }
     };
     push_lines(&mut out, open);
     for (position, cell) in cells.iter().enumerate() {
@@ -206,7 +208,7 @@ pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
             push_statements(&mut out, cell, &[], position + 1);
         }
     }
-    let error = if program { "notebook::CellError" } else { "::pfe_cell::CellError" };
+    let error = if program { "notebook::CellError" } else { "::pfe_runtime::CellError" };
     push_lines(&mut out, &format!("    ::std::result::Result::<(), {error}>::Ok(())"));
     push_lines(&mut out, close);
     if program {
@@ -245,11 +247,11 @@ fn push_lines(out: &mut Generated, text: &str) {
 }
 
 /// Substrings of generated lines. Diagnostics that quote such lines are shown without them.
-pub const FRAME: [&str; 2] = ["::pfe_cell::", ")).bundle());"];
+pub const FRAME: [&str; 2] = ["::pfe_runtime::", ")).bundle());"];
 
 const PRINT: &str = "println!(\"{}\", (&&Tag(&(";
 const PRINTED: &str = "))).text());";
-const SHOW: &str = "::pfe_cell::channel::result((&&&::pfe_cell::Tag(&(";
+const SHOW: &str = "::pfe_runtime::channel::result((&&&::pfe_runtime::Tag(&(";
 const SHOWN: &str = "))).bundle());";
 
 /// Returns the source of an item, plain and with checks for interrupts.
@@ -368,6 +370,6 @@ mod tests {
     #[test]
     fn checks_go_into_loops_of_statements_and_items_once() {
         let generated = plan("fn f() { loop {} }\nfor i in 0..3 { f() }", &[]);
-        assert_eq!(generated.source.matches("pfe_cell::check()").count(), 3, "{}", generated.source);
+        assert_eq!(generated.source.matches("pfe_runtime::check()").count(), 3, "{}", generated.source);
     }
 }

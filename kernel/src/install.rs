@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Crates that cells can use without `:dep`.
-const EXTERNS: [&str; 7] = ["pfe_cell", "pfe", "polars", "linfa", "linfa_linear", "ndarray", "plotters"];
+const EXTERNS: [&str; 7] = ["pfe_runtime", "pfe", "polars", "linfa", "linfa_linear", "ndarray", "plotters"];
 /// Name of the kernelspec.
 pub const NAME: &str = "pfe";
 
@@ -76,8 +76,8 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
         tempfile::Builder::new().prefix("part-").tempdir_in(&home).map_err(Error::io("create a folder in", &home))?;
     for file in &files {
         let to = part.path().join(file.file_name().unwrap_or_default());
-        // Copies `pfe_cell` instead of linking it: the next build overwrites the file, which kernels may be using.
-        let own = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libpfe_cell."));
+        // Copies `pfe_runtime` instead of linking it: the next build overwrites the file, which kernels may be using.
+        let own = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libpfe_runtime."));
         if own || std::fs::hard_link(file, &to).is_err() {
             std::fs::copy(file, &to).map_err(Error::io("copy", file))?;
         }
@@ -192,7 +192,7 @@ const WRAPPER: &str = "PFE_KERNEL_WRAPS_RUSTC";
 /// Acts as rustc if cargo calls this program as its wrapper, as [`install`] asks. Returns the exit code, or `None` if
 /// it was not called as a wrapper.
 ///
-/// Compiles `pfe_cell` with shared generics: cells then reuse its instances of generic functions, which more than
+/// Compiles `pfe_runtime` with shared generics: cells then reuse its instances of generic functions, which more than
 /// halves the compile time of a polars cell. The option is unstable and set for this crate alone: an environment
 /// variable for all crates would make cargo build every crate again.
 pub fn wrap_rustc() -> Option<i32> {
@@ -200,19 +200,19 @@ pub fn wrap_rustc() -> Option<i32> {
     let mut arguments = std::env::args_os().skip(1);
     let mut command = Command::new(arguments.next()?);
     let arguments: Vec<_> = arguments.collect();
-    if arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == "pfe_cell") {
+    if arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == "pfe_runtime") {
         // Without optimisation: an optimised library leaves out small functions, to be inlined where they are used. Its
         // own code does not need optimisation.
-        command.env("RUSTC_BOOTSTRAP", "pfe_cell").args(arguments).args(["-Zshare-generics=yes", "-Copt-level=0"]);
+        command.env("RUSTC_BOOTSTRAP", "pfe_runtime").args(arguments).args(["-Zshare-generics=yes", "-Copt-level=0"]);
     } else {
         command.args(arguments);
     }
     Some(command.status().ok()?.code().unwrap_or(1))
 }
 
-/// Builds the library `pfe_cell`. Returns the files that rustc needs to compile a cell.
+/// Builds the library `pfe_runtime`. Returns the files that rustc needs to compile a cell.
 fn build(project: &Path, rustc: &Path) -> Result<Vec<PathBuf>> {
-    let arguments = ["rustc", "--release", "--locked", "-p", "pfe-cell", "--lib", JSON, "--", "-Cprefer-dynamic"];
+    let arguments = ["rustc", "--release", "--locked", "-p", "pfe-runtime", "--lib", JSON, "--", "-Cprefer-dynamic"];
     let own = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
     // Makes cargo call this program as the rustc wrapper for the crates of the project: see `wrap_rustc`.
     let artifacts =
@@ -276,13 +276,13 @@ fn externs(files: &[PathBuf]) -> Result<Vec<(String, String)>> {
 }
 
 fn build_runner(toolchain: &Toolchain) -> Result<()> {
-    let source = toolchain.project.join("kernel/cell/bin/pfe-cell.rs");
+    let source = toolchain.project.join("kernel/runtime/bin/pfe-runtime.rs");
     let mut command = Command::new(&toolchain.rustc);
     toolchain.link_arguments(&mut command);
     let output = command
         .args([
             "--edition=2024",
-            "--crate-name=pfe_cell_runner",
+            "--crate-name=pfe_runtime_program",
             "--crate-type=bin",
             "-Cprefer-dynamic",
             "-Copt-level=1",
@@ -295,7 +295,7 @@ fn build_runner(toolchain: &Toolchain) -> Result<()> {
     if output.status.success() {
         Ok(())
     } else {
-        Err(Error::message(format!("cannot build `pfe-cell`\n{}", String::from_utf8_lossy(&output.stderr))))
+        Err(Error::message(format!("cannot build `pfe-runtime`\n{}", String::from_utf8_lossy(&output.stderr))))
     }
 }
 
@@ -314,7 +314,7 @@ fn free_name(home: &Path, key: &str) -> PathBuf {
 fn remove_older(home: &Path, keep: &[Option<PathBuf>]) {
     for entry in std::fs::read_dir(home).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.join("pfe-cell").exists() && !keep.contains(&Some(path.clone())) {
+        if path.join("pfe-runtime").exists() && !keep.contains(&Some(path.clone())) {
             let _ = std::fs::remove_dir_all(path);
         }
     }

@@ -5,7 +5,7 @@
 //!      cell/items  generate  compile   child        core: session
 //! ```
 //!
-//! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/cell`), which
+//! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/runtime`), which
 //! [`install`] builds once. One call of rustc builds the cell and also reports the types of its variables, so no cell
 //! waits for cargo or for rust-analyzer.
 

@@ -66,7 +66,7 @@ impl Toolchain {
 
     /// Path of the program that runs cells.
     pub fn runner(&self) -> PathBuf {
-        self.directory.join("pfe-cell")
+        self.directory.join("pfe-runtime")
     }
 
     /// Path of the program that prints notebooks: `pfe`.
@@ -129,7 +129,7 @@ pub fn version_of(rustc: &Path) -> Result<String> {
 /// Hashes the sources that the libraries are built from.
 pub fn fingerprint(project: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
-    for part in ["Cargo.lock", "Cargo.toml", "kernel/cell", "src"] {
+    for part in ["Cargo.lock", "Cargo.toml", "kernel/runtime", "src"] {
         hash(&project.join(part), &mut hasher)?;
     }
     Ok(hasher.finalize().to_hex()[..16].to_owned())

@@ -1,7 +1,8 @@
-//! Outputs → kernel. Sends one JSON object per line over the socket that the kernel opened. Next: the kernel's `child`.
+//! Outputs → kernel. Sends one JSON object per line over the socket that the kernel opened. Next: the kernel's `session`.
 //!
 //! Without a kernel, prints the plain text of an output to standard output instead.
 
+use crate::interrupt::check;
 use crate::show::{Bundle, Show};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -122,7 +123,7 @@ pub fn password(prompt: &str) -> String {
 
 fn ask(prompt: &str, password: bool) -> String {
     let reply = exchange(&json!({ "input": { "prompt": prompt, "password": password } }));
-    crate::interrupt::check();
+    check();
     match reply.and_then(|reply| Some(reply["input"].as_str()?.to_owned())) {
         Some(answer) => answer,
         None => panic!("`input({prompt:?})` has nobody to answer it: this front end takes no input"),

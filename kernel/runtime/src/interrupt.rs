@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
+/// Name of the thread that runs cells.
+pub(crate) const CELL_THREAD: &str = "cell";
+
 /// Panic payload of an interrupted cell.
 pub(crate) struct Interrupted;
 
@@ -22,7 +25,7 @@ pub fn check() {
 #[cold]
 fn stop() {
     // Only the cell's main thread unwinds: unwinding its other threads would poison the locks they share.
-    if std::thread::current().name() == Some(crate::serve::CELL_THREAD) && !std::thread::panicking() {
+    if std::thread::current().name() == Some(CELL_THREAD) && !std::thread::panicking() {
         std::panic::resume_unwind(Box::new(Interrupted));
     }
 }

@@ -1,4 +1,4 @@
-//! Results of pfe → notebook tables: implements [`Show`] for the types of `pfe`. Next: `table`.
+//! Results of `pfe` → notebook tables: implements [`Show`] for its types, through their data frames (`table`).
 
 use crate::show::{Bundle, Show};
 use pfe::clean::Audit;

@@ -4,7 +4,9 @@
 //! cells reuse the instances it holds. Nothing calls these functions: they only make the library contain the instances
 //! that most cells need, above all the destructors of the large polars types.
 
-use crate::{Bundle, Store, Tag, ViaDebug as _, ViaShow as _};
+use crate::outcome::CellError;
+use crate::show::{Bundle, Tag, ViaDebug as _, ViaShow as _};
+use crate::store::Store;
 use polars::prelude::*;
 
 macro_rules! kept_and_shown {
@@ -33,7 +35,7 @@ kept_and_shown!(
 
 /// Instantiates the polars calls that cells use most.
 #[doc(hidden)]
-pub fn instantiate(frame: DataFrame, lazy: LazyFrame) -> Result<(), crate::CellError> {
+pub fn instantiate(frame: DataFrame, lazy: LazyFrame) -> Result<(), CellError> {
     let made = df!("a" => [1, 2], "b" => ["x", "y"], "c" => [1.5, 2.5], "d" => [true, false], "e" => [1i64, 2])?;
     let made =
         made.vstack(&df!("a" => vec![1, 2], "b" => vec!["x", "y"], "c" => vec![1.5, 2.5], "e" => vec![1i64, 2])?)?;

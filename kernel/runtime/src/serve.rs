@@ -1,16 +1,18 @@
 //! Main loop of the cell process: loads and runs the cells that the kernel sends, until the kernel closes the socket.
 
 use crate::channel;
+use crate::interrupt::{self, CELL_THREAD};
 use crate::outcome::{Outcome, PANIC};
 use crate::store::Store;
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use serde_json::{Value, json};
-use std::ffi::CString;
+use std::error::Error;
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-pub(crate) const CELL_THREAD: &str = "cell";
 /// Stack size of the cell thread in bytes. Large, for deep recursion: only touched pages cost memory.
 const STACK: usize = 256 << 20;
 
@@ -22,7 +24,7 @@ pub fn serve() -> i32 {
     }
     // If memory runs out, the OOM killer should end this process, not the kernel.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
-    crate::interrupt::install();
+    interrupt::install();
     die_with_the_kernel();
     install_panic_hook();
     // Flushes regularly, so that `print!` without a newline appears at once.
@@ -80,14 +82,16 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
     let start = Instant::now();
     let cell = match load(library) {
         Ok(cell) => cell,
-        Err(message) => {
-            return json!({ "status": "error", "message": format!("cannot load the cell: {message}"), "variables": store.names() });
+        Err(error) => {
+            // The source is the linker's own message.
+            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            return json!({ "status": "error", "message": format!("cannot load the cell: {why}"), "variables": store.names() });
         }
     };
     let load_time = start.elapsed();
     store.retyped.clear();
     store.outcome = None;
-    crate::interrupt::reset();
+    interrupt::reset();
     cell(store);
     let _ = std::io::stderr().flush();
     let mut done = store.outcome.take().unwrap_or(Outcome::Done).to_json();
@@ -102,22 +106,12 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
 ///
 /// Cells are never unloaded: variables may point into their code and constants.
 #[allow(unsafe_code)]
-fn load(library: &str) -> Result<fn(&mut Store), String> {
-    let path = CString::new(library).map_err(|error| error.to_string())?;
+fn load(library: &str) -> Result<fn(&mut Store), libloading::Error> {
     // SAFETY: the library was compiled by the kernel, with the same compiler and against this very crate; its symbol
     // has the type given here because the kernel writes its signature.
     unsafe {
-        let handle = libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL);
-        let symbol = if handle.is_null() { handle } else { libc::dlsym(handle, c"pfe_cell_run".as_ptr()) };
-        if symbol.is_null() {
-            let reason = libc::dlerror();
-            return Err(if reason.is_null() {
-                "unknown".into()
-            } else {
-                std::ffi::CStr::from_ptr(reason).to_string_lossy().into_owned()
-            });
-        }
-        Ok(std::mem::transmute::<*mut libc::c_void, fn(&mut Store)>(symbol))
+        let library = ManuallyDrop::new(Library::open(Some(library), RTLD_NOW | RTLD_LOCAL)?);
+        Ok(*library.get::<fn(&mut Store)>("pfe_cell_run")?)
     }
 }
 
@@ -137,7 +131,7 @@ fn install_panic_hook() {
 
 /// Returns the stack frames that belong to cells: `[["function", "cell_3.rs:12"], …]`, innermost first.
 ///
-/// Resolves only these frames: reading the symbols of `pfe_cell` would take seconds.
+/// Resolves only these frames: reading the symbols of `pfe_runtime` would take seconds.
 #[allow(unsafe_code)]
 fn cell_frames() -> Vec<[String; 2]> {
     // The cached list of libraries lacks the cells loaded since the last panic.

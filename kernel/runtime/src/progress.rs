@@ -1,7 +1,8 @@
 //! Progress bar for a long step of a cell.
 
 use crate::channel::{Display, display};
-use crate::show::{Bundle, Show};
+use crate::interrupt::check;
+use crate::show::{Bundle, Show, escape};
 use std::time::{Duration, Instant};
 
 /// A progress bar: `let mut bar = Progress::new("backtest", 36); bar.step();`
@@ -25,7 +26,7 @@ impl Progress {
 
     /// Sets the bar to `done` steps. Redraws it at most ten times a second, and at the end.
     pub fn set(&mut self, done: u64) {
-        crate::check();
+        check();
         self.done = done.min(self.total);
         match &mut self.shown {
             None => self.shown = Some((display(&*self), Instant::now())),
@@ -43,7 +44,7 @@ impl Progress {
 impl Show for Progress {
     fn show(&self) -> Bundle {
         let Progress { label, total, done, .. } = self;
-        let label_html = crate::show::escape(label);
+        let label_html = escape(label);
         Bundle::text(format!("{label}: {done} / {total}")).html(format!(
             "<label>{label_html} <progress value=\"{done}\" max=\"{total}\"></progress> {done} / {total}</label>"
         ))

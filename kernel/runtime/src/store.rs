@@ -1,5 +1,6 @@
 //! Holds the variables of a notebook between its cells.
 
+use crate::outcome::Outcome;
 use std::any::Any;
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ pub struct Store {
     variables: BTreeMap<String, Box<dyn Any>>,
     /// Variables that were absent or of another type than the cell was compiled for.
     pub(crate) retyped: Vec<String>,
-    pub(crate) outcome: Option<crate::outcome::Outcome>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Store {
@@ -46,7 +47,7 @@ impl Store {
     }
 
     /// Records how the cell ended.
-    pub fn finish(&mut self, outcome: crate::outcome::Outcome) {
+    pub fn finish(&mut self, outcome: Outcome) {
         self.outcome = Some(outcome);
     }
 

@@ -1,6 +1,6 @@
 //! Runs the code of a cell and reports its outcome: done, an error from `?`, a panic, or interrupted.
 
-use crate::interrupt::Interrupted;
+use crate::interrupt::{Interrupted, check};
 use polars::error::abort::catch_polars_abort;
 use serde_json::{Value, json};
 use std::any::Any;
@@ -89,6 +89,6 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
         std::thread::park_timeout(std::time::Duration::from_millis(20));
-        crate::interrupt::check();
+        check();
     }
 }
