@@ -212,7 +212,7 @@ pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
     push_lines(&mut out, &format!("    ::std::result::Result::<(), {error}>::Ok(())"));
     push_lines(&mut out, close);
     if program {
-        push_lines(&mut out, include_str!("runner/program.rs"));
+        push_lines(&mut out, include_str!("notebook_program.rs"));
     }
     out
 }

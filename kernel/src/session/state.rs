@@ -1,6 +1,7 @@
 //! A notebook session: runs cells one after another and keeps their variables and items. Both the Jupyter kernel and
 //! the headless runner use it. Next: `building`.
 
+#[path = "compile_loop.rs"]
 mod building;
 
 use crate::analysis::Context;
