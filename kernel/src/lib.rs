@@ -1,49 +1,41 @@
-//! The Jupyter kernel of pfe ([`jupyter`]) and the headless runner of its notebooks ([`runner`]). Both use [`session`].
+//! The Jupyter kernel of pfe and the headless runner of its notebooks.
 //!
 //! ```text
-//! cell → parts → crate → library → outputs
-//!      cell/items  generate  compile   child        core: session
+//! cell → Cell → crate → library → outputs → front end, notebook
+//!       parse/     compile/      session/   jupyter/, runner/
 //! ```
 //!
 //! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/runtime`), which
 //! [`install`] builds once. One call of rustc builds the cell and also reports the types of its variables, so no cell
 //! waits for cargo or for rust-analyzer.
+//!
+//! The modules stand in layers. Each imports only modules above it in this table; a test holds that.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`error`] | errors of the kernel itself |
+//! | [`text`] | text from notebooks, made safe to show |
+//! | `process` | signals to the programs that the kernel starts |
+//! | `temporary` | temporary folders, and what killed kernels left of them |
+//! | [`install`] | the libraries and programs on this machine: built, described, checked, removed |
+//! | `parse` | source of a cell → its parts |
+//! | `compile` | parts → crate → library, by one call of rustc |
+//! | [`completion`] | completion and inspection, by rust-analyzer in a process of its own |
+//! | `session` | runs cells one after another, keeps variables and items |
+//! | [`runner`] | notebooks without Jupyter: run, check, verify, export, print |
+//! | [`jupyter`] | the messaging protocol |
 
-#[path = "completion/completer.rs"]
-pub mod analysis;
-#[path = "completion/analyzer.rs"]
-pub mod analyzer;
-#[path = "parse/cell.rs"]
-pub mod cell;
-#[path = "session/cell_process.rs"]
-pub mod child;
-#[path = "session/commands.rs"]
-mod commands;
-#[path = "compile/rustc.rs"]
-pub mod compile;
-#[path = "compile/dependencies.rs"]
-pub mod deps;
+mod compile;
+pub mod completion;
 pub mod error;
-#[path = "compile/generate.rs"]
-pub mod generate;
-#[path = "install/build.rs"]
 pub mod install;
-#[path = "compile/items.rs"]
-pub mod items;
-#[path = "jupyter/server.rs"]
 pub mod jupyter;
-#[path = "session/failure.rs"]
-pub mod report;
-#[path = "runner/run.rs"]
+mod parse;
+mod process;
 pub mod runner;
-#[path = "session/state.rs"]
-pub mod session;
+mod session;
+mod temporary;
 #[path = "../../src/text.rs"]
 pub mod text;
-#[path = "session/timings.rs"]
-pub mod timings;
-#[path = "install/toolchain.rs"]
-pub mod toolchain;
 
 pub use error::{Error, Result};
-pub use session::Session;

@@ -163,7 +163,7 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
             }
         }
         Command::Jupyter { connection_file } => pfe_kernel::jupyter::serve(&connection_file)?,
-        Command::Analyzer { project } => pfe_kernel::analyzer::serve(&project)?,
+        Command::Analyzer { project } => pfe_kernel::completion::analyzer::serve(&project)?,
         Command::Doctor { place } => {
             let lines = install::doctor(&place.into());
             for (good, what, todo) in &lines {

@@ -19,11 +19,6 @@ impl Dependencies {
         &self.arguments
     }
 
-    /// Returns the name and the requested version of each crate, as in a `Cargo.toml`.
-    pub fn wanted(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.wanted.iter().map(|(name, wanted)| (name.as_str(), wanted.as_str()))
-    }
-
     /// Adds a crate and builds it. `request` is `name`, `name = "1"`, `name = { … }` or a path.
     pub fn add(&self, request: &str, rustc: &Path, directory: &Path) -> Result<Dependencies> {
         let mut next = self.clone();

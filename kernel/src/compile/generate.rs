@@ -1,9 +1,10 @@
-//! Cell + session → source of one small crate, with the origin of each line. Next: `compile`.
+//! Cell + session → source of one small crate, with the origin of each line. Next: `rustc`.
 
-use crate::cell::{Cell, Edit};
-use crate::items::{Items, mentions};
+use super::generated::{Generated, Origin};
+use super::items::{Items, mentions};
+use super::statements::{blank, complement, item_ranges, push_statements};
+use crate::parse::{Cell, Edit};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 /// A variable of the session.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -12,58 +13,6 @@ pub struct Variable {
     pub ty: String,
     /// Whether it was declared `mut`.
     pub mutable: bool,
-}
-
-/// Where a generated line comes from, or what it is for.
-#[allow(missing_docs)] // The names say it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Line `line` (from 1) of a cell.
-    Cell { cell: usize, line: usize },
-    /// Takes a variable of an earlier cell from the store.
-    Take(String),
-    /// Makes rustc report the type of a new variable.
-    Name(String),
-    /// Stores a new variable.
-    Put(String),
-    /// Stores a taken variable again.
-    PutBack(String),
-    /// Any other generated line.
-    Frame,
-}
-
-/// The source of a crate, with the origin of each line.
-#[derive(Debug)]
-pub struct Generated {
-    /// Its source.
-    pub source: String,
-    origins: Vec<Origin>,
-}
-
-impl Generated {
-    /// Returns the origin of line `line` (from 1).
-    pub fn origin(&self, line: usize) -> &Origin {
-        self.origins.get(line.wrapping_sub(1)).unwrap_or(&Origin::Frame)
-    }
-
-    /// Drops the source and keeps the origins, which later panic messages need.
-    #[must_use]
-    pub fn without_source(self) -> Generated {
-        Generated { source: String::new(), ..self }
-    }
-
-    fn push(&mut self, line: &str, origin: Origin) {
-        self.source.push_str(line);
-        self.source.push('\n');
-        self.origins.push(origin);
-    }
-
-    /// Appends text of a cell that starts at line `first` (from 0) of that cell.
-    fn push_cell(&mut self, text: &str, cell: usize, first: usize) {
-        for (offset, line) in text.split('\n').enumerate() {
-            self.push(line, Origin::Cell { cell, line: first + offset + 1 });
-        }
-    }
 }
 
 /// Input of [`generate`]: a cell and what the session holds.
@@ -85,11 +34,12 @@ pub struct Plan<'a> {
 }
 
 /// Turns off lints that help in a crate but not in a cell.
-const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_refs)]";
-const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_runtime::prelude::*;";
+pub(super) const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_refs)]";
+/// What each generated crate imports.
+pub(super) const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_runtime::prelude::*;";
 
 /// Returns the variables of earlier cells that the cell mentions.
-pub fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
+fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
     let statements = blank(&cell.source, &[], &item_ranges(cell));
     variables.iter().filter(|(name, _)| mentions(&statements, name)).collect()
 }
@@ -97,7 +47,7 @@ pub fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<
 /// Generates the crate of a cell.
 pub fn generate(plan: &Plan) -> Generated {
     let Plan { number, cell, items, variables, moved, unkept, checked } = *plan;
-    let mut out = Generated { source: String::new(), origins: Vec::new() };
+    let mut out = Generated::default();
     out.push(HEADER, Origin::Frame);
     for range in &cell.attributes {
         let line = cell.source[..range.start].matches('\n').count();
@@ -154,172 +104,10 @@ pub fn generate(plan: &Plan) -> Generated {
     out
 }
 
-/// Purpose of the crate that [`generate_all`] generates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// To be checked by the compiler (`pfe-kernel check`).
-    Check,
-    /// To be a standalone program (`pfe-kernel export`).
-    Program,
-}
-
-/// Generates one crate from all cells. If several cells define an item, the crate contains the last definition.
-pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
-    let mut out = Generated { source: String::new(), origins: Vec::new() };
-    let program = target == Target::Program;
-    push_lines(&mut out, if program { "#![allow(unused)]\nuse notebook::*;\nuse pfe::prelude::*;\n" } else { HEADER });
-    if !program {
-        out.push(PRELUDE, Origin::Frame);
-    }
-    let mut items = Items::default();
-    for (position, cell) in cells.iter().enumerate() {
-        items = items.without_replaced_by(cell);
-        items.add(cell, position + 1, |range| item_texts(cell, range));
-    }
-    for item in items.iter() {
-        out.push_cell(&item.plain, item.cell, item.line);
-    }
-    let awaits = cells.iter().any(|cell| cell.awaits);
-    let (open, close) = match (program, awaits) {
-        (true, false) => ("\nfn main() {\n    notebook::run(|| {", "    });\n}\n"),
-        (true, true) => ("\nfn main() {\n    notebook::run(|| notebook::block_on(async {", "    }));\n}\n"),
-        (false, false) => (
-            "pub fn pfe_cells() { let _ = ::pfe_runtime::run(|| -> ::std::result::Result<(), ::pfe_runtime::CellError> {",
-            "}); }",
-        ),
-        (false, true) => {
-            ("pub fn pfe_cells() { let _ = ::pfe_runtime::run(|| ::pfe_runtime::block_on(async {", "})); }")
-        }
-    };
-    push_lines(&mut out, open);
-    for (position, cell) in cells.iter().enumerate() {
-        if program {
-            push_lines(&mut out, &format!("    // Cell {}", position + 1));
-        }
-        if program {
-            let edits = cell.tail.iter().flat_map(|tail| {
-                [Edit { range: tail.start..tail.start, text: PRINT }, Edit { range: tail.end..tail.end, text: PRINTED }]
-            });
-            let text = blank(&cell.source, &edits.collect::<Vec<_>>(), &item_ranges(cell));
-            for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                push_lines(&mut out, line);
-            }
-        } else {
-            push_statements(&mut out, cell, &[], position + 1);
-        }
-    }
-    let error = if program { "notebook::CellError" } else { "::pfe_runtime::CellError" };
-    push_lines(&mut out, &format!("    ::std::result::Result::<(), {error}>::Ok(())"));
-    push_lines(&mut out, close);
-    if program {
-        push_lines(&mut out, include_str!("notebook_program.rs"));
-    }
-    out
-}
-
-/// Appends the statements of a cell. Puts the code that shows the last expression on separate lines: diagnostics then
-/// quote the user's text at its own columns.
-fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], number: usize) {
-    let items = item_ranges(cell);
-    let Some(tail) = &cell.tail else {
-        out.push_cell(&blank(&cell.source, edits, &items), number, 0);
-        out.push(";", Origin::Frame);
-        return;
-    };
-    let line_of = |at: usize| cell.source[..at].matches('\n').count();
-    let part = |out: &mut Generated, shown: Range<usize>, lines: std::ops::RangeInclusive<usize>| {
-        let mut hidden = items.clone();
-        hidden.extend([0..shown.start, shown.end..cell.source.len()]);
-        let text = blank(&cell.source, edits, &hidden);
-        let kept: Vec<&str> = text.split('\n').skip(*lines.start()).take(lines.end() + 1 - lines.start()).collect();
-        out.push_cell(&kept.join("\n"), number, *lines.start());
-    };
-    part(out, 0..tail.start, 0..=line_of(tail.start));
-    out.push(SHOW, Origin::Frame);
-    part(out, tail.clone(), line_of(tail.start)..=line_of(tail.end));
-    out.push(SHOWN, Origin::Frame);
-}
-
-fn push_lines(out: &mut Generated, text: &str) {
-    for line in text.split('\n') {
-        out.push(line, Origin::Frame);
-    }
-}
-
-/// Substrings of generated lines. Diagnostics that quote such lines are shown without them.
-pub const FRAME: [&str; 2] = ["::pfe_runtime::", ")).bundle());"];
-
-const PRINT: &str = "println!(\"{}\", (&&Tag(&(";
-const PRINTED: &str = "))).text());";
-const SHOW: &str = "::pfe_runtime::channel::result((&&&::pfe_runtime::Tag(&(";
-const SHOWN: &str = "))).bundle());";
-
-/// Returns the source of an item, plain and with checks for interrupts.
-pub fn item_texts(cell: &Cell, range: Range<usize>) -> (String, String) {
-    let plain = cell.source[range.clone()].to_owned();
-    let inside: Vec<Edit> = cell
-        .edits
-        .iter()
-        .filter(|edit| range.start <= edit.range.start && edit.range.end <= range.end)
-        .cloned()
-        .collect();
-    let mut checked = String::new();
-    let mut at = range.start;
-    for edit in inside {
-        checked.push_str(&cell.source[at..edit.range.start]);
-        checked.push_str(edit.text);
-        at = edit.range.end;
-    }
-    checked.push_str(&cell.source[at..range.end]);
-    (plain, checked)
-}
-
-fn item_ranges(cell: &Cell) -> Vec<Range<usize>> {
-    let mut ranges: Vec<_> =
-        cell.items.iter().map(|item| item.range.clone()).chain(cell.attributes.iter().cloned()).collect();
-    ranges.sort_by_key(|range| range.start);
-    ranges
-}
-
-fn complement(ranges: &[Range<usize>], end: usize) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    for range in ranges {
-        out.push(at..range.start);
-        at = range.end;
-    }
-    out.push(at..end);
-    out
-}
-
-/// Applies `edits` to the source and replaces `blanked` ranges by spaces. The rest stays on its lines.
-fn blank(source: &str, edits: &[Edit], blanked: &[Range<usize>]) -> String {
-    let hidden = |at: usize| blanked.iter().any(|range| range.contains(&at));
-    let mut out = String::with_capacity(source.len() + 64);
-    let mut edits = edits.iter().filter(|edit| edit.range.is_empty() || !hidden(edit.range.start)).peekable();
-    let mut skip_to = 0;
-    for (at, character) in source.char_indices() {
-        while let Some(edit) = edits.next_if(|edit| edit.range.start <= at) {
-            if edit.range.is_empty() && hidden(at) {
-                continue;
-            }
-            out.push_str(edit.text);
-            skip_to = skip_to.max(edit.range.end);
-        }
-        if at < skip_to {
-            continue;
-        }
-        out.push(if character != '\n' && hidden(at) { ' ' } else { character });
-    }
-    for edit in edits {
-        out.push_str(edit.text);
-    }
-    out
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::statements::{SHOW, SHOWN};
     use super::*;
 
     fn plan(source: &str, variables: &[(&str, &str)]) -> Generated {

@@ -1,6 +1,6 @@
 //! Holds the items of all cells so far. Decides which of them a later cell sees and which a redefinition replaces.
 
-use crate::cell::{Cell, ItemKind};
+use crate::parse::{Cell, ItemKind};
 use std::collections::BTreeSet;
 
 /// An active item: no later cell has replaced it.

@@ -1,9 +1,10 @@
 //! The helper process for completion and inspection. Reads questions as lines of JSON and answers them with evcxr's
 //! rust-analyzer.
 
-use crate::analysis::{Answer, Context, Match, Matches, Question};
+use super::protocol::{Answer, Context, Match, Matches, Question};
+use crate::compile::Variable;
 use crate::error::{Error, Result};
-use crate::generate::Variable;
+use crate::temporary;
 use evcxr::{CommandContext, EvalContext};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl Analyzer {
     /// project again.
     fn load(project: &Path) -> Result<Analyzer> {
         let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
-        let stub = crate::session::folder()?;
+        let stub = temporary::folder()?;
         let write = |name: &str, text: &str| {
             std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
         };

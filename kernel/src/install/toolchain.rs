@@ -1,4 +1,4 @@
-//! Describes the installation that `install` built, and checks that it is up to date. Every kernel and runner loads it.
+//! The current installation: where its parts are, and whether it is up to date. Every kernel and runner loads it.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Keeps the inputs of this and earlier sessions in one file. Each line is a JSON array:
 //! `[session, line, input, output]`.
 
-use crate::toolchain::home;
+use crate::install::home;
 use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::io::Write;

@@ -1,54 +1,23 @@
-//! Serves Jupyter's messaging protocol 5.4 over ZeroMQ, on top of a session.
-//!
-//! Each socket has its own task. One thread runs the cells in the order of their requests. Completion and inspection
-//! use other threads, so that they answer while a cell runs.
+//! Serves Jupyter's messaging protocol 5.4 over ZeroMQ: sockets and tasks, from start to shutdown.
 
-mod executor;
-mod history;
-mod wire;
-
-use crate::analysis::Analysis;
-use crate::cell::{Completeness, completeness};
+use super::executor::executor;
+use super::history::History;
+use super::kernel::Kernel;
+use super::shell::{kernel_info, on_shell};
+use super::wire::{message, read};
+use crate::completion::Analysis;
 use crate::error::{Error, Result};
 use crate::session::Session;
-use executor::executor;
-use history::History;
 use jupyter_protocol::ConnectionInfo;
 use jupyter_zmq_client::{
     SubscriptionEvent, create_kernel_control_connection, create_kernel_heartbeat_connection,
     create_kernel_iopub_xpub_connection, create_kernel_shell_connection, create_kernel_stdin_connection,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use wire::{Request, message, read};
+use std::sync::{Arc, Mutex, mpsc};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zeromq::{SocketRecv, SocketSend};
-
-/// State shared by the tasks and threads of the kernel.
-#[derive(Clone)]
-pub(crate) struct Kernel {
-    iopub: UnboundedSender<jupyter_protocol::JupyterMessage>,
-    shell: UnboundedSender<jupyter_protocol::JupyterMessage>,
-    control: UnboundedSender<jupyter_protocol::JupyterMessage>,
-    stdin: UnboundedSender<jupyter_protocol::JupyterMessage>,
-    history: Arc<Mutex<History>>,
-    analysis: Analysis,
-}
-
-impl Kernel {
-    pub(crate) fn publish(&self, kind: &str, content: Value, parent: &Request) {
-        let _ = self.iopub.send(message(kind, content, Some(parent), false));
-    }
-
-    fn status(&self, state: &str, parent: &Request) {
-        self.publish("status", json!({ "execution_state": state }), parent);
-    }
-
-    fn history(&self) -> std::sync::MutexGuard<'_, History> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Serves the connection until a `shutdown_request`, a SIGTERM, or the end of the Jupyter server.
 pub fn serve(connection_file: &Path) -> Result<()> {
@@ -232,114 +201,5 @@ async fn send<S: SocketSend>(
 ) {
     while let Some(message) = queue.recv().await {
         let _ = connection.send(message).await;
-    }
-}
-
-fn on_shell(kernel: &Kernel, request: Request, jobs: &mpsc::Sender<Request>) {
-    match request.kind.as_str() {
-        "execute_request" => {
-            let _ = jobs.send(request);
-            return;
-        }
-        // These wait for rust-analyzer, so they run on a blocking thread.
-        "complete_request" | "inspect_request" => {
-            let kernel = kernel.clone();
-            tokio::task::spawn_blocking(move || {
-                kernel.status("busy", &request);
-                let code = request.content["code"].as_str().unwrap_or_default();
-                let cursor = request.content["cursor_pos"].as_u64().unwrap_or(0) as usize;
-                let (kind, content) = if request.kind == "complete_request" {
-                    ("complete_reply", complete(&kernel.analysis, code, cursor))
-                } else {
-                    ("inspect_reply", inspect(&kernel.analysis, code, cursor))
-                };
-                let _ = kernel.shell.send(message(kind, content, Some(&request), true));
-                kernel.status("idle", &request);
-            });
-            return;
-        }
-        _ => {}
-    }
-    kernel.status("busy", &request);
-    let content = match request.kind.as_str() {
-        "kernel_info_request" => Some(kernel_info()),
-        "is_complete_request" => Some(is_complete(request.content["code"].as_str().unwrap_or_default())),
-        "history_request" => Some(kernel.history().answer(&request.content)),
-        // There are no widgets: closes every comm that a front end opens, so that it does not wait.
-        "comm_info_request" => Some(json!({ "status": "ok", "comms": {} })),
-        "comm_open" => {
-            kernel.publish("comm_close", json!({ "comm_id": request.content["comm_id"], "data": {} }), &request);
-            None
-        }
-        "shutdown_request" => None,
-        _ => None,
-    };
-    if let Some(content) = content {
-        let kind = request.kind.replace("_request", "_reply");
-        let _ = kernel.shell.send(message(&kind, content, Some(&request), true));
-    }
-    kernel.status("idle", &request);
-}
-
-fn kernel_info() -> Value {
-    json!({
-        "status": "ok",
-        "protocol_version": "5.4",
-        "implementation": "pfe-kernel",
-        "implementation_version": env!("CARGO_PKG_VERSION"),
-        "language_info": {
-            "name": "rust",
-            "version": "1.95",
-            "mimetype": "text/x-rust",
-            "file_extension": ".rs",
-            "pygments_lexer": "rust",
-            "codemirror_mode": "rust",
-        },
-        "banner": "Rust for the analysis of marketplace orders. `:help` lists commands.",
-        "help_links": [
-            { "text": "polars", "url": "https://docs.rs/polars" },
-            { "text": "The Rust standard library", "url": "https://doc.rust-lang.org/std/" },
-        ],
-        "supported_features": [],
-        "debugger": false,
-    })
-}
-
-fn is_complete(code: &str) -> Value {
-    match completeness(code) {
-        Completeness::Complete => json!({ "status": "complete" }),
-        Completeness::Invalid => json!({ "status": "invalid" }),
-        Completeness::Incomplete(indent) => json!({ "status": "incomplete", "indent": " ".repeat(indent) }),
-    }
-}
-
-/// Converts a cursor position from characters (Jupyter) to bytes (Rust).
-fn byte_of(code: &str, character: usize) -> usize {
-    code.char_indices().nth(character).map_or(code.len(), |(at, _)| at)
-}
-
-fn complete(analysis: &Analysis, code: &str, cursor: usize) -> Value {
-    let found = analysis.complete(code, byte_of(code, cursor));
-    let character = |byte: usize| code[..byte].chars().count();
-    let types: Vec<Value> = found
-        .matches
-        .iter()
-        .map(|it| json!({ "text": it.text, "type": it.kind, "start": character(found.range.start), "end": character(found.range.end) }))
-        .collect();
-    json!({
-        "status": "ok",
-        "matches": found.matches.iter().map(|it| &it.text).collect::<Vec<_>>(),
-        "cursor_start": character(found.range.start),
-        "cursor_end": character(found.range.end),
-        "metadata": { "_jupyter_types_experimental": types },
-    })
-}
-
-fn inspect(analysis: &Analysis, code: &str, cursor: usize) -> Value {
-    match analysis.inspect(code, byte_of(code, cursor)) {
-        Some((plain, html)) => {
-            json!({ "status": "ok", "found": true, "data": { "text/plain": plain, "text/html": html }, "metadata": {} })
-        }
-        None => json!({ "status": "ok", "found": false, "data": {}, "metadata": {} }),
     }
 }

@@ -1,12 +1,11 @@
 //! Checks all cells of a notebook with the compiler, without running any.
 
 use super::notebook::Notebook;
-use crate::cell::Cell;
-use crate::compile::{Job, Running, compile};
+use crate::compile::{Job, Running, Target, compile, generate_all};
 use crate::error::{Error, Result};
-use crate::generate::{Target, generate_all};
-use crate::report::Failure;
-use crate::toolchain::Toolchain;
+use crate::install::Toolchain;
+use crate::parse::Cell;
+use crate::session::Failure;
 use std::collections::BTreeMap;
 
 /// Checks all cells as one crate. Returns `None` if they compile.

@@ -1,8 +1,8 @@
 //! Notebook → a plain Rust program with the same cells. The program depends on `pfe`, but not on the kernel.
 
 use super::notebook::Notebook;
-use crate::cell::Cell;
-use crate::generate::{Target, generate_all};
+use crate::compile::{Target, generate_all};
+use crate::parse::Cell;
 
 /// Returns the source of the program. It prints the outputs of the cells as text.
 pub fn export(notebook: &Notebook) -> String {

@@ -1,24 +1,10 @@
-//! Notebook → executed notebook, without Jupyter. Uses the same session as the kernel.
+//! Notebook → executed notebook: runs its cells in a session, as the kernel does, and stores their outputs.
 
-mod check;
-mod export;
-mod notebook;
-mod outputs;
-mod parameters;
-mod print;
-mod verify;
-
-pub use check::check;
-pub use export::export;
-pub use notebook::Notebook;
-pub use print::print;
-pub use verify::{Difference, verify};
-
+use super::notebook::Notebook;
+use super::outputs::Outputs;
+use super::parameters;
 use crate::error::Result;
-use crate::report::Failure;
-use crate::session::Session;
-use crate::timings::Timings;
-use outputs::Outputs;
+use crate::session::{Failure, Session, Timings};
 use serde_json::json;
 use std::path::Path;
 use std::sync::mpsc;

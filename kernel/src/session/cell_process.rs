@@ -1,43 +1,19 @@
-//! Manages the cell process: starts it, sends it cells, forwards outputs, interrupts it and detects its death.
+//! The process that runs cells: starts it, sends it libraries, forwards outputs and detects its death.
 
+use super::events::{Event, Watcher};
+use super::interrupter::{GRACE, Interrupter};
+use super::pipe::Pipe;
 use crate::error::{Error, Result};
-use crate::toolchain::Toolchain;
+use crate::install::Toolchain;
+use crate::process::signal_group;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// An output of a running cell.
-#[allow(missing_docs)] // Fields are those of the Jupyter messages.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// Printed text, in chunks as they arrive.
-    Stream { stderr: bool, text: String },
-    /// The value of the last expression.
-    Result { data: Value },
-    /// `display(value)`.
-    Display { data: Value, id: String },
-    /// `update_display(id, value)`.
-    Update { data: Value, id: String },
-    /// `clear_output(wait)`.
-    Clear { wait: bool },
-    /// Text for the pager of the front end.
-    Page { text: String },
-}
-
-/// Receives the outputs of a running cell and answers its requests for input.
-pub trait Watcher {
-    /// Called for each output.
-    fn event(&mut self, event: Event);
-    /// Called when the cell asks for a line of text. Returns `None` if nobody can answer.
-    fn input(&mut self, prompt: &str, password: bool) -> Option<String>;
-}
 
 /// How the run of a cell ended.
 #[derive(Debug)]
@@ -48,9 +24,6 @@ pub enum Ended {
     Died(String),
 }
 
-/// Most bytes of printed text per cell and stream. The rest is dropped, to keep notebooks small.
-const PRINTED_MOST: usize = 8 << 20;
-
 /// The cell process with its socket and its pipes.
 pub struct Child {
     process: std::process::Child,
@@ -58,73 +31,6 @@ pub struct Child {
     pending: Vec<u8>,
     stdout: Pipe<ChildStdout>,
     stderr: Pipe<ChildStderr>,
-}
-
-struct Pipe<T> {
-    pipe: Option<T>,
-    /// The first bytes of a character whose other bytes have not arrived yet.
-    cut: Vec<u8>,
-    printed: usize,
-}
-
-/// Interrupts the running cell from another thread.
-#[derive(Clone, Default)]
-pub struct Interrupter(Arc<Mutex<Target>>);
-
-#[derive(Default)]
-struct Target {
-    /// The process, if a cell is running in it.
-    pid: Option<u32>,
-    /// The process, whether or not a cell is running.
-    process: Option<u32>,
-    /// Number of the running cell, so that a delayed kill cannot hit the next cell.
-    cell: u64,
-    killed: bool,
-}
-
-/// Time an interrupted cell has to stop before its process is killed.
-const GRACE: Duration = Duration::from_secs(3);
-
-impl Interrupter {
-    fn target(&self) -> std::sync::MutexGuard<'_, Target> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Kills the cell process and all processes it started.
-    pub fn kill(&self) {
-        if let Some(pid) = self.target().process {
-            signal_group(pid, Signal::KILL);
-        }
-    }
-
-    /// Interrupts the running cell, and kills its process if it does not stop. Returns false if no cell is running.
-    pub fn interrupt(&self) -> bool {
-        let (pid, cell) = {
-            let target = self.target();
-            let Some(pid) = target.pid else { return false };
-            (pid, target.cell)
-        };
-        if let Some(pid) = Pid::from_raw(pid as i32) {
-            let _ = kill_process(pid, Signal::INT);
-        }
-        let this = self.clone();
-        std::thread::spawn(move || {
-            std::thread::sleep(GRACE);
-            let mut target = this.target();
-            if target.pid == Some(pid) && target.cell == cell {
-                target.killed = true;
-                signal_group(pid, Signal::KILL);
-            }
-        });
-        true
-    }
-}
-
-/// Sends a signal to a process group: a process and those it started.
-pub(crate) fn signal_group(pid: u32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(pid as i32) {
-        let _ = kill_process_group(pid, signal);
-    }
 }
 
 impl Child {
@@ -154,24 +60,14 @@ impl Child {
         watcher: &mut dyn Watcher,
     ) -> Ended {
         let pid = self.process.id();
-        {
-            let mut target = interrupter.target();
-            target.cell += 1;
-            target.killed = false;
-            target.pid = Some(pid);
-            target.process = Some(pid);
-        }
-        self.stdout.printed = 0;
-        self.stderr.printed = 0;
+        interrupter.begin(pid);
+        self.stdout.begin();
+        self.stderr.begin();
         let request = json!({ "run": library, "forget": forget });
         // `watch` detects a failed send as the end of the socket.
         let _ = self.socket.write_all(format!("{request}\n").as_bytes());
         let ended = self.watch(watcher);
-        let killed = {
-            let mut target = interrupter.target();
-            target.pid = None;
-            target.killed
-        };
+        let killed = interrupter.end();
         match ended {
             Some(done) => Ended::Done(done),
             None => {
@@ -191,8 +87,8 @@ impl Child {
     fn watch(&mut self, watcher: &mut dyn Watcher) -> Option<Value> {
         loop {
             let mut fds = vec![PollFd::new(&self.socket, PollFlags::IN)];
-            fds.extend(self.stdout.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-            fds.extend(self.stderr.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+            fds.extend(self.stdout.poll_fd());
+            fds.extend(self.stderr.poll_fd());
             if poll(&mut fds, None).is_err() {
                 continue;
             }
@@ -259,54 +155,6 @@ impl Drop for Child {
     fn drop(&mut self) {
         signal_group(self.process.id(), Signal::KILL);
         let _ = self.process.wait();
-    }
-}
-
-impl<T: Read + std::os::fd::AsFd> Pipe<T> {
-    fn new(pipe: Option<T>) -> Self {
-        Pipe { pipe, cut: Vec::new(), printed: 0 }
-    }
-
-    /// Forwards what is in the pipe, without waiting for more.
-    fn drain(&mut self, stderr: bool, watcher: &mut dyn Watcher) {
-        let mut chunk = [0; 1 << 16];
-        while let Some(pipe) = &mut self.pipe {
-            let mut fds = [PollFd::new(pipe, PollFlags::IN)];
-            let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-            if !matches!(poll(&mut fds, Some(&now)), Ok(ready) if ready > 0) {
-                return;
-            }
-            match pipe.read(&mut chunk) {
-                Ok(length) if length > 0 => {
-                    let text = self.text(&chunk[..length]);
-                    if !text.is_empty() {
-                        watcher.event(Event::Stream { stderr, text });
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => self.pipe = None,
-            }
-        }
-    }
-
-    /// Decodes bytes as text, up to the limit. Holds back an incomplete character until its other bytes arrive.
-    fn text(&mut self, bytes: &[u8]) -> String {
-        let before = self.printed;
-        self.printed = self.printed.saturating_add(bytes.len());
-        if before > PRINTED_MOST {
-            return String::new();
-        }
-        self.cut.extend_from_slice(bytes);
-        let keep = match std::str::from_utf8(&self.cut) {
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            _ => self.cut.len(),
-        };
-        let whole: Vec<u8> = self.cut.drain(..keep).collect();
-        let mut text = String::from_utf8_lossy(&whole).into_owned();
-        if self.printed > PRINTED_MOST {
-            text.push_str(&format!("\n… more than {} MB printed: the rest is not shown\n", PRINTED_MOST >> 20));
-        }
-        text
     }
 }
 

@@ -1,29 +1,14 @@
-//! Runs the commands of a cell: lines that start with a colon.
+//! Runs the commands of a cell, such as `:vars`. `parse` has found them and holds their list.
 
-use crate::child::{Event, Watcher};
+use super::events::{Event, Watcher, note};
+use super::failure::Failure;
+use super::state::Session;
 use crate::error::Result;
-use crate::report::{Failure, note};
-use crate::session::Session;
-use serde_json::json;
-
-const HELP: &str = "\
-:dep name = \"1\"   use another crate (slow the first time)
-:vars              variables and their types
-:type name         the type of a variable
-:timing            show how long each step of a cell takes (again: do not)
-:opt 0|1|2|3       how much the compiler optimises cells
-:clear             forget variables, functions, types and crates
-:help              this list";
-
-/// Returns the help line of the command that `line` starts with.
-pub(crate) fn help(line: &str) -> Option<&'static str> {
-    let name = line.split_whitespace().next().filter(|name| name.starts_with(':') && name.len() > 1)?;
-    HELP.lines().find(|help| help.split_whitespace().next() == Some(name))
-}
+use crate::parse::commands::HELP;
 
 impl Session {
     /// Runs one command. The outer error is the kernel's, the inner one the user's.
-    pub(crate) fn command(&mut self, command: &str, watcher: &mut dyn Watcher) -> Result<Result<(), Failure>> {
+    pub(super) fn command(&mut self, command: &str, watcher: &mut dyn Watcher) -> Result<Result<(), Failure>> {
         let (name, argument) =
             command.split_once(char::is_whitespace).map_or((command, ""), |(name, rest)| (name, rest.trim()));
         let mut say = |text: &str| watcher.event(Event::Stream { stderr: false, text: format!("{text}\n") });
@@ -53,10 +38,5 @@ impl Session {
             _ => return Ok(Err(Failure::new("error", &format!("unknown command `:{command}`"), &[HELP.to_owned()]))),
         }
         Ok(Ok(()))
-    }
-
-    /// Returns the variables and their types as a JSON object.
-    pub fn variables(&self) -> serde_json::Value {
-        self.variables.iter().map(|(name, it)| (name.clone(), json!(it.ty))).collect::<serde_json::Map<_, _>>().into()
     }
 }

@@ -1,14 +1,15 @@
 //! Cell + session → library. Calls rustc once; calls it again only if its errors show that a variable cannot be kept.
-//! Next: `child`.
+//! Next: `cell_process`.
 
-use super::Session;
-use crate::cell::Cell;
-use crate::compile::{Build, Diagnostic, Job, compile, is_nameable, named_type};
+use super::failure::Failure;
+use super::state::Session;
+use super::timings::Timings;
+use crate::compile::{
+    Build, Diagnostic, Generated, Items, Job, Origin, Plan, Variable, compile, generate, is_nameable, item_texts,
+    mentions, named_type,
+};
 use crate::error::Result;
-use crate::generate::{Generated, Origin, Plan, Variable, generate, item_texts};
-use crate::items::{Items, mentions};
-use crate::report::Failure;
-use crate::timings::Timings;
+use crate::parse::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 

@@ -1,9 +1,8 @@
-//! Errors of a cell → one [`Failure`] per cell. Replaces places in generated code by cell numbers and lines.
+//! Errors of a cell → one [`Failure`] per cell, as the user reads it.
 
-use crate::child::{Event, Watcher};
-use crate::compile::Diagnostic;
+use super::relocate::relocate;
+use crate::compile::{Diagnostic, Generated, Origin};
 use crate::error::Error;
-use crate::generate::{Generated, Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,11 +20,6 @@ pub struct Failure {
 /// Formats `kind: message` in the colours of rustc.
 fn headline(kind: &str, message: &str) -> String {
     format!("\u{1b}[1m\u{1b}[91m{kind}\u{1b}[0m\u{1b}[1m: {message}\u{1b}[0m")
-}
-
-/// Prints a message of the kernel on the cell's stderr.
-pub fn note(watcher: &mut dyn Watcher, text: &str) {
-    watcher.event(Event::Stream { stderr: true, text: format!("{text}\n") });
 }
 
 impl Failure {
@@ -138,57 +132,4 @@ fn function(name: &str) -> String {
 /// Shortens the path of a dependency's source: drops the path of cargo's registry.
 fn short(place: &str) -> &str {
     place.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map_or(place, |(_, rest)| rest)
-}
-
-/// Replaces line numbers of the generated crate by cells and their lines, in a diagnostic as rustc printed it.
-pub fn relocate(rendered: &str, generated: &Generated) -> String {
-    // A suggestion may quote the generated lines around the last expression: removes them.
-    let is_frame = |line: &&str| crate::generate::FRAME.iter().any(|part| line.contains(part));
-    rendered
-        .split_inclusive('\n')
-        .filter(|line| !is_frame(line))
-        .map(|line| relocate_gutter(&relocate_arrow(line, generated), generated))
-        .collect()
-}
-
-/// `--> cell_7.rs:12:5` becomes `--> cell 3:2:5`.
-fn relocate_arrow(line: &str, generated: &Generated) -> String {
-    let Some(at) = line.find("cell_").filter(|_| line.contains("--> ") || line.contains("::: ")) else {
-        return line.to_owned();
-    };
-    let Some((_, rest)) = line[at..].split_once(".rs:") else { return line.to_owned() };
-    let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
-    match rest[..digits].parse().map(|number| generated.origin(number)) {
-        Ok(Origin::Cell { cell, line: own }) => format!("{}cell {cell}:{own}{}", &line[..at], &rest[digits..]),
-        _ => line.to_owned(),
-    }
-}
-
-/// `12 | let x` becomes ` 2 | let x`.
-fn relocate_gutter(line: &str, generated: &Generated) -> String {
-    let mut at = 0;
-    let mut digits = None;
-    while at < line.len() {
-        let rest = &line[at..];
-        if rest.starts_with('\u{1b}') {
-            at += rest.find('m').map_or(rest.len(), |end| end + 1);
-        } else if rest.starts_with(' ') {
-            at += 1;
-        } else if digits.is_none() && rest.starts_with(|first: char| first.is_ascii_digit()) {
-            let length = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
-            digits = Some(at..at + length);
-            at += length;
-        } else {
-            break;
-        }
-    }
-    let Some(digits) = digits.filter(|_| line[at..].starts_with(['|', '+', '-', '~', '/'])) else {
-        return line.to_owned();
-    };
-    match line[digits.clone()].parse().map(|number| generated.origin(number)) {
-        Ok(Origin::Cell { line: own, .. }) => {
-            format!("{}{own:<width$}{}", &line[..digits.start], &line[digits.end..], width = digits.len())
-        }
-        _ => line.to_owned(),
-    }
 }

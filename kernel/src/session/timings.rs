@@ -27,7 +27,7 @@ impl Timings {
     }
 
     /// Returns the seconds of each step, and the number of builds.
-    pub fn to_json(&self) -> Value {
+    pub fn to_json(self) -> Value {
         let Timings { parse, compile, link, load, run, builds } = self;
         serde_json::json!({
             "parse": parse.as_secs_f64(), "compile": compile.as_secs_f64(), "link": link.as_secs_f64(),
