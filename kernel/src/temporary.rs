@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 const MARK: &str = ".pfe-kernel";
 
 /// Creates a temporary folder for this process. Dropping the value removes the folder.
-pub(crate) fn folder() -> Result<tempfile::TempDir> {
+pub(crate) fn new_folder() -> Result<tempfile::TempDir> {
     let failed = || Error::io("create a folder in", std::env::temp_dir());
     let folder =
         tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir().map_err(failed())?;
@@ -18,7 +18,7 @@ pub(crate) fn folder() -> Result<tempfile::TempDir> {
 const PREFIX: &str = "pfe-kernel-";
 
 /// Removes temporary folders that killed kernels left behind.
-pub(crate) fn sweep(temporary: &std::path::Path) {
+pub(crate) fn remove_orphaned(temporary: &std::path::Path) {
     let me = rustix::process::geteuid().as_raw();
     for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -59,7 +59,7 @@ mod tests {
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
         let file = temporary.path().join(format!("{PREFIX}4194999-e"));
         std::fs::write(&file, "").unwrap();
-        sweep(temporary.path());
+        remove_orphaned(temporary.path());
         assert!(!gone.exists());
         assert!(
             [&mine, &running, &link, &file].iter().all(|path| path.exists()) && elsewhere.path().join(MARK).exists()

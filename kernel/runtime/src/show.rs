@@ -123,14 +123,14 @@ macro_rules! show_by_debug {
 show_by_debug!(bool, char, f32, f64, i8, i16, i32, i64, i128, isize, str, String, u8, u16, u32, u64, u128, usize);
 
 /// Largest text of a value in bytes. Longer text is cut, to keep notebooks small.
-const SHOWN_MOST: usize = 1 << 20;
+const MAX_TEXT: usize = 1 << 20;
 
 fn debug(value: &(impl Debug + ?Sized)) -> Bundle {
     let line = format!("{value:?}");
     let mut text = if line.len() > 120 { format!("{value:#?}") } else { line };
-    if text.len() > SHOWN_MOST {
-        text.truncate(text.floor_char_boundary(SHOWN_MOST));
-        text.push_str(&format!("\n… more than {} MB: the rest is not shown", SHOWN_MOST >> 20));
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        text.push_str(&format!("\n… more than {} MB: the rest is not shown", MAX_TEXT >> 20));
     }
     Bundle::text(text)
 }

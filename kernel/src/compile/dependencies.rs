@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 /// The crates that a notebook requested with `:dep`.
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
-    wanted: BTreeMap<String, String>,
+    requested: BTreeMap<String, String>,
     arguments: Vec<String>,
 }
 
@@ -22,8 +22,8 @@ impl Dependencies {
     /// Adds a crate and builds it. `request` is `name`, `name = "1"`, `name = { … }` or a path.
     pub fn add(&self, request: &str, rustc: &Path, directory: &Path) -> Result<Dependencies> {
         let mut next = self.clone();
-        let (name, wanted) = parse(request)?;
-        next.wanted.insert(name, wanted);
+        let (name, requested) = parse(request)?;
+        next.requested.insert(name, requested);
         next.build(rustc, directory)?;
         Ok(next)
     }
@@ -35,8 +35,8 @@ impl Dependencies {
         let mut manifest = String::from(
             "[package]\nname = \"pfe-deps\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[lib]\npath = \"src/lib.rs\"\n\n[dependencies]\n",
         );
-        for (name, wanted) in &self.wanted {
-            manifest.push_str(&format!("{name} = {wanted}\n"));
+        for (name, requested) in &self.requested {
+            manifest.push_str(&format!("{name} = {requested}\n"));
         }
         let write = |path: &Path, text: &str| std::fs::write(path, text).map_err(Error::io("write", path));
         write(&project.join("Cargo.toml"), &manifest)?;
@@ -71,9 +71,9 @@ impl Dependencies {
                 continue;
             }
             let Some((name, _)) = self
-                .wanted
+                .requested
                 .iter()
-                .find(|(name, wanted)| **name == package || wanted.contains(&format!("package = \"{package}\"")))
+                .find(|(name, requested)| **name == package || requested.contains(&format!("package = \"{package}\"")))
             else {
                 continue;
             };
@@ -119,11 +119,11 @@ fn parse(request: &str) -> Result<(String, String)> {
             format!("{{ path = {:?} }}", path.display().to_string()),
         ));
     }
-    let (name, wanted) =
-        request.split_once('=').map_or((request, "\"*\""), |(name, wanted)| (name.trim(), wanted.trim()));
+    let (name, requested) =
+        request.split_once('=').map_or((request, "\"*\""), |(name, requested)| (name.trim(), requested.trim()));
     let is_name =
         !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "-_".contains(character));
-    if is_name && !wanted.contains('\n') { Ok((name.to_owned(), wanted.to_owned())) } else { Err(wrong()) }
+    if is_name && !requested.contains('\n') { Ok((name.to_owned(), requested.to_owned())) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct Variable {
 }
 
 /// Input of [`generate`]: a cell and what the session holds.
-pub struct Plan<'a> {
+pub struct CellCrate<'a> {
     /// The number of the cell.
     pub number: usize,
     /// The parsed cell.
@@ -28,7 +28,7 @@ pub struct Plan<'a> {
     /// Variables of earlier cells that the cell moves. They are not put back.
     pub moved: &'a BTreeSet<String>,
     /// New variables that cannot be stored.
-    pub unkept: &'a BTreeSet<String>,
+    pub not_persisted: &'a BTreeSet<String>,
     /// Whether to insert checks for interrupts. Without them, diagnostics quote the cell as the user wrote it.
     pub checked: bool,
 }
@@ -45,15 +45,15 @@ fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a
 }
 
 /// Generates the crate of a cell.
-pub fn generate(plan: &Plan) -> Generated {
-    let Plan { number, cell, items, variables, moved, unkept, checked } = *plan;
+pub fn generate(cell_crate: &CellCrate) -> Generated {
+    let CellCrate { number, cell, items, variables, moved, not_persisted, checked } = *cell_crate;
     let mut out = Generated::default();
-    out.push(HEADER, Origin::Frame);
+    out.push(HEADER, Origin::Scaffold);
     for range in &cell.attributes {
         let line = cell.source[..range.start].matches('\n').count();
         out.push_cell(&cell.source[range.clone()], number, line);
     }
-    out.push(PRELUDE, Origin::Frame);
+    out.push(PRELUDE, Origin::Scaffold);
     for item in items.iter() {
         out.push_cell(if checked { &item.checked } else { &item.plain }, item.cell, item.line);
     }
@@ -63,7 +63,7 @@ pub fn generate(plan: &Plan) -> Generated {
     if !cell.items.is_empty() {
         out.push_cell(&blank(&cell.source, edits, &statement_ranges), number, 0);
     }
-    out.push("#[unsafe(no_mangle)] pub fn pfe_cell_run(pfe_store: &mut ::pfe_runtime::Store) {", Origin::Frame);
+    out.push("#[unsafe(no_mangle)] pub fn pfe_cell_run(pfe_store: &mut ::pfe_runtime::Store) {", Origin::Scaffold);
     let taken = taken(cell, variables);
     for (name, variable) in &taken {
         out.push(
@@ -72,7 +72,7 @@ pub fn generate(plan: &Plan) -> Generated {
         );
     }
     for (name, _) in &taken {
-        out.push(&format!("if !pfe_has_{name} {{ return; }}"), Origin::Frame);
+        out.push(&format!("if !pfe_has_{name} {{ return; }}"), Origin::Scaffold);
     }
     for (name, variable) in &taken {
         let mutable = if variable.mutable { "mut " } else { "" };
@@ -84,23 +84,23 @@ pub fn generate(plan: &Plan) -> Generated {
     let (open, close) = if cell.awaits { ("::pfe_runtime::block_on(async {", "})") } else { ("", "") };
     out.push(
         "let pfe_outcome = ::pfe_runtime::run(|| -> ::std::result::Result<(), ::pfe_runtime::CellError> {",
-        Origin::Frame,
+        Origin::Scaffold,
     );
     if cell.awaits {
-        out.push(open, Origin::Frame);
+        out.push(open, Origin::Scaffold);
     }
     push_statements(&mut out, cell, edits, number);
-    for (name, _) in cell.bindings.iter().filter(|(name, _)| !unkept.contains(name)) {
+    for (name, _) in cell.bindings.iter().filter(|(name, _)| !not_persisted.contains(name)) {
         out.push(&format!("#[warn(dropping_references)] ::std::mem::drop(&{name});"), Origin::Name(name.clone()));
         out.push(&format!("pfe_store.put({name:?}, {name});"), Origin::Put(name.clone()));
     }
-    out.push("::std::result::Result::<(), ::pfe_runtime::CellError>::Ok(())", Origin::Frame);
-    out.push(&format!("{close}}});"), Origin::Frame);
+    out.push("::std::result::Result::<(), ::pfe_runtime::CellError>::Ok(())", Origin::Scaffold);
+    out.push(&format!("{close}}});"), Origin::Scaffold);
     for (name, _) in taken.iter().filter(|(name, _)| !moved.contains(*name)) {
         out.push(&format!("pfe_store.put_back({name:?}, {name});"), Origin::PutBack((*name).clone()));
     }
-    out.push("pfe_store.finish(pfe_outcome);", Origin::Frame);
-    out.push("}", Origin::Frame);
+    out.push("pfe_store.finish(pfe_outcome);", Origin::Scaffold);
+    out.push("}", Origin::Scaffold);
     out
 }
 
@@ -110,26 +110,26 @@ mod tests {
     use super::super::statements::{SHOW, SHOWN};
     use super::*;
 
-    fn plan(source: &str, variables: &[(&str, &str)]) -> Generated {
+    fn cell_crate(source: &str, variables: &[(&str, &str)]) -> Generated {
         let variables = variables
             .iter()
             .map(|(name, ty)| ((*name).to_owned(), Variable { ty: (*ty).to_owned(), mutable: false }))
             .collect();
         let none = BTreeSet::new();
-        generate(&Plan {
+        generate(&CellCrate {
             number: 7,
             cell: &Cell::parse(source),
             items: &Items::default(),
             variables: &variables,
             moved: &none,
-            unkept: &none,
+            not_persisted: &none,
             checked: true,
         })
     }
 
     #[test]
     fn lines_of_the_cell_are_found_again() {
-        let generated = plan("fn f() -> i32 { 1 }\nlet x = 2;\nx + f()", &[]);
+        let generated = cell_crate("fn f() -> i32 { 1 }\nlet x = 2;\nx + f()", &[]);
         for (number, line) in generated.source.lines().enumerate() {
             for (text, expected) in [("fn f()", 1), ("let x = 2;", 2), ("x + f()", 3)] {
                 if line.contains(text) {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_last_expression_is_shown_and_its_line_left_alone() {
-        let generated = plan("let x = 1; x // the end", &[]);
+        let generated = cell_crate("let x = 1; x // the end", &[]);
         assert!(
             generated.source.contains(&format!("let x = 1;             \n{SHOW}\n           x           \n{SHOWN}\n")),
             "{}",
@@ -151,13 +151,13 @@ mod tests {
 
     #[test]
     fn only_mentioned_variables_are_taken() {
-        let generated = plan("println!(\"{a}\");", &[("a", "u8"), ("b", "u8")]);
+        let generated = cell_crate("println!(\"{a}\");", &[("a", "u8"), ("b", "u8")]);
         assert!(generated.source.contains("take::<u8>(\"a\")") && !generated.source.contains("\"b\""));
     }
 
     #[test]
     fn checks_go_into_loops_of_statements_and_items_once() {
-        let generated = plan("fn f() { loop {} }\nfor i in 0..3 { f() }", &[]);
+        let generated = cell_crate("fn f() { loop {} }\nfor i in 0..3 { f() }", &[]);
         assert_eq!(generated.source.matches("pfe_runtime::check()").count(), 3, "{}", generated.source);
     }
 }

@@ -15,7 +15,7 @@ pub enum Origin {
     /// Stores a taken variable again.
     PutBack(String),
     /// Any other generated line.
-    Frame,
+    Scaffold,
 }
 
 /// The source of a crate, with the origin of each line.
@@ -29,7 +29,7 @@ pub struct Generated {
 impl Generated {
     /// Returns the origin of line `line` (from 1).
     pub fn origin(&self, line: usize) -> &Origin {
-        self.origins.get(line.wrapping_sub(1)).unwrap_or(&Origin::Frame)
+        self.origins.get(line.wrapping_sub(1)).unwrap_or(&Origin::Scaffold)
     }
 
     /// Drops the source and keeps the origins, which later panic messages need.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// An active item: no later cell has replaced it.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct ActiveItem {
     /// The number of the cell that defines it.
     pub cell: usize,
     /// Its first line in that cell, from 0.
@@ -18,7 +18,7 @@ pub struct Kept {
     pub kind: ItemKind,
 }
 
-impl Kept {
+impl ActiveItem {
     fn type_name(&self) -> Option<&str> {
         match &self.kind {
             ItemKind::Type(name) => Some(name),
@@ -38,28 +38,28 @@ impl Kept {
 
 /// The active items, oldest first.
 #[derive(Clone, Debug, Default)]
-pub struct Items(Vec<Kept>);
+pub struct Items(Vec<ActiveItem>);
 
 /// Rust's namespaces. An item replaces only items of its own namespace: `fn x` does not replace `struct x`.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Space {
+enum Namespace {
     Type,
     Value,
     Macro,
 }
 
-fn space(kind: &ItemKind) -> Option<(Space, &str)> {
+fn namespace(kind: &ItemKind) -> Option<(Namespace, &str)> {
     match kind {
-        ItemKind::Type(name) => Some((Space::Type, name)),
-        ItemKind::Value { name, .. } => Some((Space::Value, name)),
-        ItemKind::Macro(name) => Some((Space::Macro, name)),
+        ItemKind::Type(name) => Some((Namespace::Type, name)),
+        ItemKind::Value { name, .. } => Some((Namespace::Value, name)),
+        ItemKind::Macro(name) => Some((Namespace::Macro, name)),
         _ => None,
     }
 }
 
 impl Items {
     /// Iterates over the active items, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Kept> {
+    pub fn iter(&self) -> impl Iterator<Item = &ActiveItem> {
         self.0.iter()
     }
 
@@ -84,14 +84,14 @@ impl Items {
                 }
                 ItemKind::Other => {}
                 kind => {
-                    if let Some((_, name)) = space(kind) {
+                    if let Some((_, name)) = namespace(kind) {
                         // Also removes the `impl`s in the cell of the old type: they may not fit the new one.
                         let homes: BTreeSet<usize> =
                             kept.iter().filter(|old| old.type_name() == Some(name)).map(|old| old.cell).collect();
                         if matches!(kind, ItemKind::Type(_)) {
                             kept.retain(|old| !matches!(&old.kind, ItemKind::Impl { of, .. } if of == name && homes.contains(&old.cell)));
                         }
-                        kept.retain(|old| space(&old.kind) != space(kind));
+                        kept.retain(|old| namespace(&old.kind) != namespace(kind));
                         drop_name_of_use(&mut kept, name);
                     }
                 }
@@ -109,10 +109,16 @@ impl Items {
                 // Adds one item per imported path, so that a later cell can replace a single name.
                 for leaf in leaves {
                     let kind = ItemKind::Use(vec![leaf.clone()]);
-                    self.0.push(Kept { cell: number, line, plain: leaf.0.clone(), checked: leaf.0.clone(), kind });
+                    self.0.push(ActiveItem {
+                        cell: number,
+                        line,
+                        plain: leaf.0.clone(),
+                        checked: leaf.0.clone(),
+                        kind,
+                    });
                 }
             } else {
-                self.0.push(Kept { cell: number, line, plain, checked, kind: item.kind.clone() });
+                self.0.push(ActiveItem { cell: number, line, plain, checked, kind: item.kind.clone() });
             }
         }
     }
@@ -125,21 +131,20 @@ impl Items {
         let texts = |items: &Items, name: &str| -> Vec<String> {
             items.0.iter().filter(|item| item.layout_names().contains(&name)).map(|item| item.plain.clone()).collect()
         };
-        let names: BTreeSet<&str> = self.0.iter().chain(&next.0).flat_map(Kept::layout_names).collect();
+        let names: BTreeSet<&str> = self.0.iter().chain(&next.0).flat_map(ActiveItem::layout_names).collect();
         let mut changed: BTreeSet<String> =
             names.into_iter().filter(|name| texts(self, name) != texts(next, name)).map(str::to_owned).collect();
         // The names that `use module::*` imports are unknown: if the module changes, treats every name as changed.
-        let is_glob =
-            |item: &&Kept| matches!(&item.kind, ItemKind::Use(leaves) if leaves.iter().any(|leaf| leaf.1.is_none()));
+        let is_glob = |item: &&ActiveItem| matches!(&item.kind, ItemKind::Use(leaves) if leaves.iter().any(|leaf| leaf.1.is_none()));
         if self.0.iter().filter(is_glob).any(|item| changed.iter().any(|name| mentions(&item.plain, name))) {
-            changed.extend(self.0.iter().flat_map(Kept::layout_names).map(str::to_owned));
+            changed.extend(self.0.iter().flat_map(ActiveItem::layout_names).map(str::to_owned));
         }
         loop {
             let more: Vec<String> = self
                 .0
                 .iter()
                 .filter(|item| changed.iter().any(|name| mentions(&item.plain, name)))
-                .flat_map(Kept::layout_names)
+                .flat_map(ActiveItem::layout_names)
                 .filter(|name| !changed.contains(*name))
                 .map(str::to_owned)
                 .collect();
@@ -151,12 +156,12 @@ impl Items {
     }
 }
 
-fn drop_name(kept: &mut Vec<Kept>, name: &str) {
-    kept.retain(|old| space(&old.kind).is_none_or(|(_, other)| other != name));
+fn drop_name(kept: &mut Vec<ActiveItem>, name: &str) {
+    kept.retain(|old| namespace(&old.kind).is_none_or(|(_, other)| other != name));
     drop_name_of_use(kept, name);
 }
 
-fn drop_name_of_use(kept: &mut Vec<Kept>, name: &str) {
+fn drop_name_of_use(kept: &mut Vec<ActiveItem>, name: &str) {
     kept.retain(|old| !matches!(&old.kind, ItemKind::Use(leaves) if leaves.iter().any(|(_, other)| other.as_deref() == Some(name))));
 }
 

@@ -16,9 +16,9 @@ mod statements;
 
 pub use dependencies::Dependencies;
 pub use diagnostic::{Diagnostic, is_nameable, named_type};
-pub use generate::{Plan, Variable, generate};
+pub use generate::{CellCrate, Variable, generate};
 pub use generated::{Generated, Origin};
 pub use items::{Items, mentions};
-pub use notebook_crate::{Target, generate_all};
-pub use rustc::{Build, Job, Running, compile};
-pub use statements::{FRAME, item_texts};
+pub use notebook_crate::{NotebookCrate, generate_notebook};
+pub use rustc::{BuildOutput, CompileJob, RunningCompiler, compile};
+pub use statements::{SCAFFOLD, item_texts};

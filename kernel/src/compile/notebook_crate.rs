@@ -6,9 +6,9 @@ use super::items::Items;
 use super::statements::{blank, item_ranges, item_texts, push_statements};
 use crate::parse::{Cell, Edit};
 
-/// Purpose of the crate that [`generate_all`] generates.
+/// Purpose of the crate that [`generate_notebook`] generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum NotebookCrate {
     /// To be checked by the compiler (`pfe-kernel check`).
     Check,
     /// To be a standalone program (`pfe-kernel export`).
@@ -16,12 +16,12 @@ pub enum Target {
 }
 
 /// Generates one crate from all cells. If several cells define an item, the crate contains the last definition.
-pub fn generate_all(cells: &[Cell], target: Target) -> Generated {
+pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated {
     let mut out = Generated::default();
-    let program = target == Target::Program;
+    let program = crate_kind == NotebookCrate::Program;
     push_lines(&mut out, if program { "#![allow(unused)]\nuse notebook::*;\nuse pfe::prelude::*;\n" } else { HEADER });
     if !program {
-        out.push(PRELUDE, Origin::Frame);
+        out.push(PRELUDE, Origin::Scaffold);
     }
     let mut items = Items::default();
     for (position, cell) in cells.iter().enumerate() {
@@ -74,6 +74,6 @@ const PRINTED: &str = "))).text());";
 
 fn push_lines(out: &mut Generated, text: &str) {
     for line in text.split('\n') {
-        out.push(line, Origin::Frame);
+        out.push(line, Origin::Scaffold);
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// Result of a call of rustc.
 #[derive(Debug)]
-pub struct Build {
+pub struct BuildOutput {
     /// The library, if the build succeeded.
     pub library: Option<PathBuf>,
     /// Errors and warnings.
@@ -26,9 +26,9 @@ pub struct Build {
 
 /// The running rustc process, if any, so that an interrupt can stop it: its id, and whether it was stopped.
 #[derive(Debug, Default)]
-pub struct Running(Mutex<(Option<u32>, bool)>);
+pub struct RunningCompiler(Mutex<(Option<u32>, bool)>);
 
-impl Running {
+impl RunningCompiler {
     /// Kills the compiler. Returns false if it is not running.
     pub fn stop(&self) -> bool {
         let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -40,7 +40,7 @@ impl Running {
 }
 
 /// Input of [`compile`].
-pub struct Job<'a> {
+pub struct CompileJob<'a> {
     /// The installed libraries and their compiler.
     pub toolchain: &'a Toolchain,
     /// Folder for the source and the library.
@@ -60,8 +60,8 @@ pub struct Job<'a> {
     pub check_only: bool,
 }
 
-/// Compiles a crate. Returns [`Error::Interrupted`] if [`Running::stop`] killed rustc.
-pub fn compile(job: &Job, running: &Running) -> Result<Build> {
+/// Compiles a crate. Returns [`Error::Interrupted`] if [`RunningCompiler::stop`] killed rustc.
+pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutput> {
     let start = Instant::now();
     let file = job.directory.join(format!("{}.rs", job.name));
     std::fs::write(&file, job.source).map_err(Error::io("write", &file))?;
@@ -115,7 +115,7 @@ pub fn compile(job: &Job, running: &Running) -> Result<Build> {
             output.lines().filter(|line| !line.starts_with("time:")).collect::<Vec<_>>().join("\n")
         )));
     }
-    Ok(Build {
+    Ok(BuildOutput {
         library: status.success().then_some(library),
         diagnostics,
         time: start.elapsed(),

@@ -10,7 +10,7 @@ pub(super) fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], 
     let items = item_ranges(cell);
     let Some(tail) = &cell.tail else {
         out.push_cell(&blank(&cell.source, edits, &items), number, 0);
-        out.push(";", Origin::Frame);
+        out.push(";", Origin::Scaffold);
         return;
     };
     let line_of = |at: usize| cell.source[..at].matches('\n').count();
@@ -22,13 +22,13 @@ pub(super) fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], 
         out.push_cell(&kept.join("\n"), number, *lines.start());
     };
     part(out, 0..tail.start, 0..=line_of(tail.start));
-    out.push(SHOW, Origin::Frame);
+    out.push(SHOW, Origin::Scaffold);
     part(out, tail.clone(), line_of(tail.start)..=line_of(tail.end));
-    out.push(SHOWN, Origin::Frame);
+    out.push(SHOWN, Origin::Scaffold);
 }
 
 /// Substrings of generated lines. Diagnostics that quote such lines are shown without them.
-pub const FRAME: [&str; 2] = ["::pfe_runtime::", ")).bundle());"];
+pub const SCAFFOLD: [&str; 2] = ["::pfe_runtime::", ")).bundle());"];
 
 pub(super) const SHOW: &str = "::pfe_runtime::channel::result((&&&::pfe_runtime::Tag(&(";
 pub(super) const SHOWN: &str = "))).bundle());";

@@ -54,7 +54,7 @@ impl Analyzer {
     /// project again.
     fn load(project: &Path) -> Result<Analyzer> {
         let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
-        let stub = temporary::folder()?;
+        let stub = temporary::new_folder()?;
         let write = |name: &str, text: &str| {
             std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
         };

@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Longest wait for an answer of the helper.
-const PATIENCE: Duration = Duration::from_secs(8);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The kernel's handle of the helper process.
 #[derive(Clone, Default)]
-pub struct Analysis(Arc<Mutex<State>>);
+pub struct Completer(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -30,7 +30,7 @@ struct State {
     waiting: std::collections::VecDeque<Sender<Answer>>,
 }
 
-impl Analysis {
+impl Completer {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,7 +97,7 @@ impl Analysis {
             state.waiting.push_back(reply);
             answer
         };
-        answer.recv_timeout(PATIENCE).ok()
+        answer.recv_timeout(ANSWER_TIMEOUT).ok()
     }
 
     /// Returns the completions at byte `at`. Falls back to names of the session.

@@ -14,5 +14,5 @@ mod completer;
 mod protocol;
 mod session_names;
 
-pub use completer::Analysis;
+pub use completer::Completer;
 pub use protocol::Context;

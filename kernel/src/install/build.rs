@@ -125,7 +125,7 @@ pub(super) fn externs(files: &[PathBuf]) -> Result<Vec<(String, String)>> {
 }
 
 /// Builds the program that runs cells.
-pub(super) fn build_runner(toolchain: &Toolchain) -> Result<()> {
+pub(super) fn build_runtime_program(toolchain: &Toolchain) -> Result<()> {
     let source = toolchain.project.join("kernel/runtime/bin/pfe-runtime.rs");
     let mut command = Command::new(&toolchain.rustc);
     toolchain.link_arguments(&mut command);
@@ -138,7 +138,7 @@ pub(super) fn build_runner(toolchain: &Toolchain) -> Result<()> {
             "-Copt-level=1",
             "-o",
         ])
-        .arg(toolchain.runner())
+        .arg(toolchain.runtime_program())
         .arg(&source)
         .output()
         .map_err(Error::io("run", &toolchain.rustc))?;

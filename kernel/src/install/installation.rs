@@ -1,8 +1,8 @@
 //! Builds the libraries of the cells in a folder of their own, then makes them the current installation.
 
-use super::build::{build, build_printer, build_runner, externs, sysroot, tool};
+use super::build::{build, build_printer, build_runtime_program, externs, sysroot, tool};
 use super::kernelspec::{Place, register};
-use super::toolchain::{Toolchain, fingerprint, home, version_of};
+use super::toolchain::{Toolchain, data_folder, fingerprint, version_of};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -27,10 +27,12 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
         rustc,
         project,
     };
-    let home = home()?;
-    std::fs::create_dir_all(&home).map_err(Error::io("create", &home))?;
-    let part =
-        tempfile::Builder::new().prefix("part-").tempdir_in(&home).map_err(Error::io("create a folder in", &home))?;
+    let data_folder = data_folder()?;
+    std::fs::create_dir_all(&data_folder).map_err(Error::io("create", &data_folder))?;
+    let part = tempfile::Builder::new()
+        .prefix("part-")
+        .tempdir_in(&data_folder)
+        .map_err(Error::io("create a folder in", &data_folder))?;
     for file in &files {
         let to = part.path().join(file.file_name().unwrap_or_default());
         // Copies `pfe_runtime` instead of linking it: the next build overwrites the file, which kernels may be using.
@@ -40,11 +42,11 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
         }
     }
     toolchain.directory = part.path().to_path_buf();
-    build_runner(&toolchain)?;
+    build_runtime_program(&toolchain)?;
     std::fs::copy(&printer, toolchain.printer()).map_err(Error::io("copy", &printer))?;
     let key =
         blake3::hash(format!("{}{}", toolchain.version, toolchain.fingerprint).as_bytes()).to_hex()[..16].to_owned();
-    let directory = free_name(&home, &key);
+    let directory = free_name(&data_folder, &key);
     let part = part.keep();
     std::fs::rename(&part, &directory).map_err(Error::io("write", &directory))?;
     toolchain.directory = directory;
@@ -53,24 +55,24 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     std::fs::copy(&own, &program).map_err(Error::io("copy", &own))?;
     let before = Toolchain::load().ok().map(|toolchain| toolchain.directory);
     toolchain.save()?;
-    remove_older(&home, &[Some(toolchain.directory.clone()), before]);
+    remove_older(&data_folder, &[Some(toolchain.directory.clone()), before]);
     register(place, &program)
 }
 
 /// Returns a folder name that is not in use: a running kernel may use the existing folder.
-fn free_name(home: &Path, key: &str) -> PathBuf {
-    let mut name = home.join(key);
+fn free_name(data_folder: &Path, key: &str) -> PathBuf {
+    let mut name = data_folder.join(key);
     let mut number = 1;
     while name.exists() {
         number += 1;
-        name = home.join(format!("{key}-{number}"));
+        name = data_folder.join(format!("{key}-{number}"));
     }
     name
 }
 
 /// Removes installations, except those in `keep`: the new one and the one before it, which running kernels may use.
-fn remove_older(home: &Path, keep: &[Option<PathBuf>]) {
-    for entry in std::fs::read_dir(home).into_iter().flatten().flatten() {
+fn remove_older(data_folder: &Path, keep: &[Option<PathBuf>]) {
+    for entry in std::fs::read_dir(data_folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.join("pfe-runtime").exists() && !keep.contains(&Some(path.clone())) {
             let _ = std::fs::remove_dir_all(path);

@@ -16,5 +16,5 @@ pub use build::wrap_rustc;
 pub use doctor::doctor;
 pub use installation::{install, project};
 pub use kernelspec::{NAME, Place};
-pub use toolchain::{INSTALL, Toolchain, home};
+pub use toolchain::{INSTALL, Toolchain, data_folder};
 pub use uninstall::uninstall;

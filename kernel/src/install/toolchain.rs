@@ -28,7 +28,7 @@ pub struct Toolchain {
 const STATE: &str = "installed.json";
 
 /// Returns the folder for everything that `install` writes, except the kernelspec.
-pub fn home() -> Result<PathBuf> {
+pub fn data_folder() -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("PFE_KERNEL_HOME")
         .or_else(|| Some(variable("XDG_DATA_HOME")?.join("pfe-kernel")))
@@ -39,7 +39,7 @@ pub fn home() -> Result<PathBuf> {
 impl Toolchain {
     /// Loads the current installation.
     pub fn load() -> Result<Toolchain> {
-        let path = home()?.join(STATE);
+        let path = data_folder()?.join(STATE);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -49,15 +49,17 @@ impl Toolchain {
         };
         let toolchain: Toolchain = serde_json::from_str(&text)
             .map_err(|error| Error::message(format!("`{}` is damaged: {error}", path.display())).hint(INSTALL))?;
-        if !toolchain.runner().is_file() {
-            return Err(Error::message(format!("`{}` has been removed", toolchain.runner().display())).hint(INSTALL));
+        if !toolchain.runtime_program().is_file() {
+            return Err(
+                Error::message(format!("`{}` has been removed", toolchain.runtime_program().display())).hint(INSTALL)
+            );
         }
         Ok(toolchain)
     }
 
     /// Makes this the current installation. Replaces the file atomically.
     pub fn save(&self) -> Result<()> {
-        let path = home()?.join(STATE);
+        let path = data_folder()?.join(STATE);
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::message(error.to_string()))?;
         let part = path.with_extension("part");
         std::fs::write(&part, text).map_err(Error::io("write", &part))?;
@@ -65,7 +67,7 @@ impl Toolchain {
     }
 
     /// Path of the program that runs cells.
-    pub fn runner(&self) -> PathBuf {
+    pub fn runtime_program(&self) -> PathBuf {
         self.directory.join("pfe-runtime")
     }
 

@@ -120,7 +120,7 @@ fn execute(
             if session.shows_timings() {
                 note(&mut publisher, &timings.to_string());
             }
-            kernel.analysis.update(session.context());
+            kernel.completer.update(session.context());
             result
         }
         Err(error) => Err(Failure::of_kernel(error)),

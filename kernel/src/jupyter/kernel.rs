@@ -2,7 +2,7 @@
 
 use super::history::History;
 use super::wire::{Request, message};
-use crate::completion::Analysis;
+use crate::completion::Completer;
 use jupyter_protocol::JupyterMessage;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ pub(super) struct Kernel {
     pub control: UnboundedSender<JupyterMessage>,
     pub stdin: UnboundedSender<JupyterMessage>,
     pub history: Arc<Mutex<History>>,
-    pub analysis: Analysis,
+    pub completer: Completer,
 }
 
 impl Kernel {

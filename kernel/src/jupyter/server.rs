@@ -5,7 +5,7 @@ use super::history::History;
 use super::kernel::Kernel;
 use super::shell::{kernel_info, on_shell};
 use super::wire::{message, read};
-use crate::completion::Analysis;
+use crate::completion::Completer;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use jupyter_protocol::ConnectionInfo;
@@ -58,7 +58,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
         control: control_sender,
         stdin: stdin_sender,
         history: Arc::new(Mutex::new(History::open())),
-        analysis: Analysis::default(),
+        completer: Completer::default(),
     };
 
     tokio::spawn(beat(heartbeat.socket));
@@ -146,7 +146,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
         }
         kernel.status("idle", &request);
     }
-    kernel.analysis.shut_down();
+    kernel.completer.shut_down();
     if let Some(stopper) = stopper.get() {
         stopper.shut_down();
     }

@@ -2,7 +2,7 @@
 
 use super::kernel::Kernel;
 use super::wire::{Request, message};
-use crate::completion::Analysis;
+use crate::completion::Completer;
 use crate::parse::{Completeness, completeness};
 use serde_json::{Value, json};
 use std::sync::mpsc;
@@ -22,9 +22,9 @@ pub(super) fn on_shell(kernel: &Kernel, request: Request, jobs: &mpsc::Sender<Re
                 let code = request.content["code"].as_str().unwrap_or_default();
                 let cursor = request.content["cursor_pos"].as_u64().unwrap_or(0) as usize;
                 let (kind, content) = if request.kind == "complete_request" {
-                    ("complete_reply", complete(&kernel.analysis, code, cursor))
+                    ("complete_reply", complete(&kernel.completer, code, cursor))
                 } else {
-                    ("inspect_reply", inspect(&kernel.analysis, code, cursor))
+                    ("inspect_reply", inspect(&kernel.completer, code, cursor))
                 };
                 let _ = kernel.shell.send(message(kind, content, Some(&request), true));
                 kernel.status("idle", &request);
@@ -91,8 +91,8 @@ fn byte_of(code: &str, character: usize) -> usize {
     code.char_indices().nth(character).map_or(code.len(), |(at, _)| at)
 }
 
-fn complete(analysis: &Analysis, code: &str, cursor: usize) -> Value {
-    let found = analysis.complete(code, byte_of(code, cursor));
+fn complete(completer: &Completer, code: &str, cursor: usize) -> Value {
+    let found = completer.complete(code, byte_of(code, cursor));
     let character = |byte: usize| code[..byte].chars().count();
     let types: Vec<Value> = found
         .matches
@@ -108,8 +108,8 @@ fn complete(analysis: &Analysis, code: &str, cursor: usize) -> Value {
     })
 }
 
-fn inspect(analysis: &Analysis, code: &str, cursor: usize) -> Value {
-    match analysis.inspect(code, byte_of(code, cursor)) {
+fn inspect(completer: &Completer, code: &str, cursor: usize) -> Value {
+    match completer.inspect(code, byte_of(code, cursor)) {
         Some((plain, html)) => {
             json!({ "status": "ok", "found": true, "data": { "text/plain": plain, "text/html": html }, "metadata": {} })
         }

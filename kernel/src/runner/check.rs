@@ -1,7 +1,7 @@
 //! Checks all cells of a notebook with the compiler, without running any.
 
 use super::notebook::Notebook;
-use crate::compile::{Job, Running, Target, compile, generate_all};
+use crate::compile::{CompileJob, NotebookCrate, RunningCompiler, compile, generate_notebook};
 use crate::error::{Error, Result};
 use crate::install::Toolchain;
 use crate::parse::Cell;
@@ -14,8 +14,8 @@ pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
     let directory = tempfile::tempdir().map_err(Error::io("create a folder in", std::env::temp_dir()))?;
     let cells: Vec<Cell> =
         notebook.code_cells().into_iter().map(|index| Cell::parse(&notebook.source(index))).collect();
-    let generated = generate_all(&cells, Target::Check);
-    let job = Job {
+    let generated = generate_notebook(&cells, NotebookCrate::Check);
+    let job = CompileJob {
         toolchain: &toolchain,
         directory: directory.path(),
         name: "cell_0",
@@ -25,6 +25,6 @@ pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
         short_paths: true,
         check_only: true,
     };
-    let built = compile(&job, &Running::default())?;
+    let built = compile(&job, &RunningCompiler::default())?;
     Ok(built.library.is_none().then(|| Failure::of_compiler(&built.diagnostics, &generated, &BTreeMap::new())))
 }

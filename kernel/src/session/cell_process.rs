@@ -25,7 +25,7 @@ pub enum Ended {
 }
 
 /// The cell process with its socket and its pipes.
-pub struct Child {
+pub struct CellProcess {
     process: std::process::Child,
     socket: UnixStream,
     pending: Vec<u8>,
@@ -33,10 +33,10 @@ pub struct Child {
     stderr: Pipe<ChildStderr>,
 }
 
-impl Child {
+impl CellProcess {
     /// Starts the cell process in `folder`. Cells can be sent at once: the socket buffers them until it is ready.
-    pub fn start(toolchain: &Toolchain, folder: &std::path::Path) -> Result<Child> {
-        let program = toolchain.runner();
+    pub fn start(toolchain: &Toolchain, folder: &std::path::Path) -> Result<CellProcess> {
+        let program = toolchain.runtime_program();
         let (socket, theirs) = UnixStream::pair().map_err(Error::io("open a socket to", &program))?;
         let mut process = Command::new(&program)
             .current_dir(folder)
@@ -48,7 +48,7 @@ impl Child {
             .spawn()
             .map_err(Error::io("run", &program))?;
         let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
-        Ok(Child { process, socket, pending: Vec::new(), stdout: Pipe::new(stdout), stderr: Pipe::new(stderr) })
+        Ok(CellProcess { process, socket, pending: Vec::new(), stdout: Pipe::new(stdout), stderr: Pipe::new(stderr) })
     }
 
     /// Runs a cell to its end.
@@ -151,7 +151,7 @@ impl Child {
     }
 }
 
-impl Drop for Child {
+impl Drop for CellProcess {
     fn drop(&mut self) {
         signal_group(self.process.id(), Signal::KILL);
         let _ = self.process.wait();

@@ -5,8 +5,8 @@ use super::failure::Failure;
 use super::state::Session;
 use super::timings::Timings;
 use crate::compile::{
-    Build, Diagnostic, Generated, Items, Job, Origin, Plan, Variable, compile, generate, is_nameable, item_texts,
-    mentions, named_type,
+    BuildOutput, CellCrate, CompileJob, Diagnostic, Generated, Items, Origin, Variable, compile, generate, is_nameable,
+    item_texts, mentions, named_type,
 };
 use crate::error::Result;
 use crate::parse::Cell;
@@ -21,13 +21,13 @@ pub(super) struct Compiled {
     pub new: BTreeMap<String, Variable>,
     pub moved: BTreeSet<String>,
     /// New variables that cannot be kept, and why.
-    pub unkept: BTreeMap<String, String>,
+    pub not_persisted: BTreeMap<String, String>,
     /// Variables that are dropped because the cell redefines their type.
     pub lost: BTreeSet<String>,
 }
 
 /// Why the next attempt treats a variable differently: an error of rustc in the generated code around the cell.
-enum Lesson {
+enum RetryReason {
     /// The cell moves a variable of an earlier one.
     Moved(String),
     /// The cell moves a variable that it defines itself.
@@ -38,22 +38,22 @@ enum Lesson {
     Unwritable(String),
 }
 
-impl Lesson {
+impl RetryReason {
     fn is_new(
         &self,
         moved: &BTreeSet<String>,
-        unkept: &BTreeMap<String, String>,
+        not_persisted: &BTreeMap<String, String>,
         variables: &BTreeMap<String, Variable>,
     ) -> bool {
         match self {
-            Lesson::Moved(name) => !moved.contains(name),
-            Lesson::MovedNew(name) | Lesson::Borrows(name) => !unkept.contains_key(name),
-            Lesson::Unwritable(name) => variables.contains_key(name),
+            RetryReason::Moved(name) => !moved.contains(name),
+            RetryReason::MovedNew(name) | RetryReason::Borrows(name) => !not_persisted.contains_key(name),
+            RetryReason::Unwritable(name) => variables.contains_key(name),
         }
     }
 }
 
-fn lessons(error: &Diagnostic, generated: &Generated) -> Vec<Lesson> {
+fn retry_reasons(error: &Diagnostic, generated: &Generated) -> Vec<RetryReason> {
     let mut origins: Vec<(bool, &Origin)> =
         error.spans.iter().map(|span| (span.is_primary, generated.origin(span.line_start))).collect();
     let only_takes = origins.iter().all(|(is_primary, origin)| !is_primary || matches!(origin, Origin::Take(_)));
@@ -66,10 +66,12 @@ fn lessons(error: &Diagnostic, generated: &Generated) -> Vec<Lesson> {
     origins
         .into_iter()
         .filter_map(|(_, origin)| match origin {
-            Origin::PutBack(name) => Some(Lesson::Moved(name.clone())),
-            Origin::Put(name) | Origin::Name(name) if error.code() == "E0382" => Some(Lesson::MovedNew(name.clone())),
-            Origin::Put(name) | Origin::Name(name) => Some(Lesson::Borrows(name.clone())),
-            Origin::Take(name) if only_takes => Some(Lesson::Unwritable(name.clone())),
+            Origin::PutBack(name) => Some(RetryReason::Moved(name.clone())),
+            Origin::Put(name) | Origin::Name(name) if error.code() == "E0382" => {
+                Some(RetryReason::MovedNew(name.clone()))
+            }
+            Origin::Put(name) | Origin::Name(name) => Some(RetryReason::Borrows(name.clone())),
+            Origin::Take(name) if only_takes => Some(RetryReason::Unwritable(name.clone())),
             _ => None,
         })
         .collect()
@@ -98,19 +100,19 @@ impl Session {
             .map(|(name, it)| (name.clone(), it.clone()))
             .collect();
         let mut moved = BTreeSet::new();
-        let mut unkept = BTreeMap::new();
+        let mut not_persisted = BTreeMap::new();
         self.builds += 1;
         timings.parse += start.elapsed();
         loop {
-            let names: BTreeSet<String> = unkept.keys().cloned().collect();
+            let names: BTreeSet<String> = not_persisted.keys().cloned().collect();
             let generate = |checked: bool| {
-                generate(&Plan {
+                generate(&CellCrate {
                     number,
                     cell,
                     items: &kept,
                     variables: &variables,
                     moved: &moved,
-                    unkept: &names,
+                    not_persisted: &names,
                     checked,
                 })
             };
@@ -129,55 +131,56 @@ impl Session {
                     if is_nameable(ty) {
                         new.insert(name.clone(), Variable { ty: ty.to_owned(), mutable });
                     } else {
-                        unkept.insert(name.clone(), format!("`{name}` was not kept after cell {number}: its type cannot be written down\n= help: box it: `let {name}: Box<dyn Fn(_) -> _> = Box::new(…);`, or give it a type"));
+                        not_persisted.insert(name.clone(), format!("`{name}` was not kept after cell {number}: its type cannot be written down\n= help: box it: `let {name}: Box<dyn Fn(_) -> _> = Box::new(…);`, or give it a type"));
                     }
                 }
                 self.origins.insert(self.builds, generated.without_source());
-                return Ok(Ok(Compiled { library, items, new, moved, unkept, lost }));
+                return Ok(Ok(Compiled { library, items, new, moved, not_persisted, lost }));
             }
             let errors: Vec<&Diagnostic> =
                 built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
-            let lessons: Vec<Lesson> = errors.iter().flat_map(|error| lessons(error, &generated)).collect();
-            if lessons.iter().all(|lesson| !lesson.is_new(&moved, &unkept, &variables)) {
+            let retry_reasons: Vec<RetryReason> =
+                errors.iter().flat_map(|error| retry_reasons(error, &generated)).collect();
+            if retry_reasons.iter().all(|reason| !reason.is_new(&moved, &not_persisted, &variables)) {
                 // Compiles again without checks and with short paths, so that diagnostics quote the user's text.
                 let plain = generate(false);
                 let built_plain = self.build(&plain, true, timings)?;
                 let diagnostics =
                     if built_plain.library.is_none() { built_plain.diagnostics } else { built.diagnostics };
                 let _ = std::fs::remove_file(self.directory.path().join(format!("cell_{}.so", self.builds)));
-                return Ok(Err(Failure::of_compiler(&diagnostics, &plain, &self.gone)));
+                return Ok(Err(Failure::of_compiler(&diagnostics, &plain, &self.lost_because)));
             }
-            for lesson in lessons {
-                match lesson {
-                    Lesson::Moved(name) => {
+            for reason in retry_reasons {
+                match reason {
+                    RetryReason::Moved(name) => {
                         moved.insert(name);
                     }
-                    Lesson::MovedNew(name) => {
+                    RetryReason::MovedNew(name) => {
                         let why =
                             format!("`{name}` was moved by cell {number}: write `{name}.clone()` there to keep it");
-                        unkept.insert(name, why);
+                        not_persisted.insert(name, why);
                     }
-                    Lesson::Borrows(name) => {
+                    RetryReason::Borrows(name) => {
                         let why = format!(
                             "`{name}` was not kept after cell {number}: it borrows from a variable of the cell\n= help: keep an owned value, such as `{name}.clone()` or `{name}.to_owned()`"
                         );
-                        unkept.insert(name, why);
+                        not_persisted.insert(name, why);
                     }
-                    Lesson::Unwritable(name) => {
+                    RetryReason::Unwritable(name) => {
                         let why = format!(
                             "`{name}` was dropped: its type cannot be written in another cell; give it a type where it is defined"
                         );
                         variables.remove(&name);
-                        self.gone.insert(name, why);
+                        self.lost_because.insert(name, why);
                     }
                 }
             }
         }
     }
 
-    fn build(&self, generated: &Generated, short_paths: bool, timings: &mut Timings) -> Result<Build> {
+    fn build(&self, generated: &Generated, short_paths: bool, timings: &mut Timings) -> Result<BuildOutput> {
         let name = format!("cell_{}", self.builds);
-        let job = Job {
+        let job = CompileJob {
             toolchain: &self.toolchain,
             directory: self.directory.path(),
             name: &name,

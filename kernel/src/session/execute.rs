@@ -63,12 +63,12 @@ impl Session {
             forget.extend(compiled.lost.iter().cloned());
             for name in &compiled.lost {
                 self.variables.remove(name);
-                self.gone.insert(
+                self.lost_because.insert(
                     name.clone(),
                     format!("`{name}` was dropped: its type has been redefined in cell {number}"),
                 );
             }
-            let ended = self.child.run(&compiled.library, &forget, &self.stopper.cell, watcher);
+            let ended = self.cell_process.run(&compiled.library, &forget, &self.stopper.cell, watcher);
             let _ = std::fs::remove_file(&compiled.library);
             match ended {
                 Ended::Died(why) => return Ok(Err(self.restart(&why)?)),
@@ -78,7 +78,8 @@ impl Session {
                     if !retyped.is_empty() {
                         for name in retyped {
                             self.variables.remove(name);
-                            self.gone.insert(name.to_owned(), format!("`{name}` was dropped: its type has changed"));
+                            self.lost_because
+                                .insert(name.to_owned(), format!("`{name}` was dropped: its type has changed"));
                         }
                         continue;
                     }
@@ -98,19 +99,19 @@ impl Session {
             done["variables"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, variable) in compiled.new {
             if there.contains(name.as_str()) {
-                self.gone.remove(&name);
+                self.lost_because.remove(&name);
                 self.variables.insert(name, variable);
             }
         }
         for name in &compiled.moved {
             if !there.contains(name.as_str()) {
-                self.gone.insert(
+                self.lost_because.insert(
                     name.clone(),
                     format!("`{name}` was moved by cell {number}: write `{name}.clone()` there to keep it"),
                 );
             }
         }
-        self.gone.extend(compiled.unkept);
+        self.lost_because.extend(compiled.not_persisted);
         self.variables.retain(|name, _| there.contains(name.as_str()));
         // Variables whose type cannot be named: the cell had stored them before rustc reported their type.
         self.forget =

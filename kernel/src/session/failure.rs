@@ -91,9 +91,13 @@ impl Failure {
         }
     }
 
-    /// Converts the compiler's diagnostics into one failure, with rustc's help and colours. `gone` says why a name is
+    /// Converts the compiler's diagnostics into one failure, with rustc's help and colours. `lost_because` says why a name is
     /// no longer a variable.
-    pub fn of_compiler(diagnostics: &[Diagnostic], generated: &Generated, gone: &BTreeMap<String, String>) -> Failure {
+    pub fn of_compiler(
+        diagnostics: &[Diagnostic],
+        generated: &Generated,
+        lost_because: &BTreeMap<String, String>,
+    ) -> Failure {
         let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         let in_cell = |error: &&&Diagnostic| {
             error.spans.iter().any(|span| matches!(generated.origin(span.line_start), Origin::Cell { .. }))
@@ -109,7 +113,7 @@ impl Failure {
                 .as_deref()
                 .map_or_else(|| error.message.clone(), |rendered| relocate(rendered, generated));
             let name = error.message.split('`').nth(1).filter(|_| error.code() == "E0425");
-            if let Some(why) = name.and_then(|name| gone.get(name)) {
+            if let Some(why) = name.and_then(|name| lost_because.get(name)) {
                 text = format!("{}\n= note: {why}\n", text.trim_end());
             }
             traceback.push(text.trim_end().to_owned() + "\n");

@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use std::io::{ErrorKind, Read};
 
 /// Most bytes of printed text per cell and stream. The rest is dropped, to keep notebooks small.
-const PRINTED_MOST: usize = 8 << 20;
+const MAX_PRINTED: usize = 8 << 20;
 
 /// One of the two pipes that a cell prints to.
 pub(super) struct Pipe<T> {
@@ -58,7 +58,7 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
     fn text(&mut self, bytes: &[u8]) -> String {
         let before = self.printed;
         self.printed = self.printed.saturating_add(bytes.len());
-        if before > PRINTED_MOST {
+        if before > MAX_PRINTED {
             return String::new();
         }
         self.cut.extend_from_slice(bytes);
@@ -68,8 +68,8 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
         };
         let whole: Vec<u8> = self.cut.drain(..keep).collect();
         let mut text = String::from_utf8_lossy(&whole).into_owned();
-        if self.printed > PRINTED_MOST {
-            text.push_str(&format!("\n… more than {} MB printed: the rest is not shown\n", PRINTED_MOST >> 20));
+        if self.printed > MAX_PRINTED {
+            text.push_str(&format!("\n… more than {} MB printed: the rest is not shown\n", MAX_PRINTED >> 20));
         }
         text
     }

@@ -1,14 +1,14 @@
 //! A diagnostic as rustc printed it → the same with cells and their lines instead of lines of the generated crate.
 
-use crate::compile::{FRAME, Generated, Origin};
+use crate::compile::{Generated, Origin, SCAFFOLD};
 
 /// Replaces line numbers of the generated crate by cells and their lines, in a diagnostic as rustc printed it.
 pub(super) fn relocate(rendered: &str, generated: &Generated) -> String {
     // A suggestion may quote the generated lines around the last expression: removes them.
-    let is_frame = |line: &&str| FRAME.iter().any(|part| line.contains(part));
+    let is_scaffold = |line: &&str| SCAFFOLD.iter().any(|part| line.contains(part));
     rendered
         .split_inclusive('\n')
-        .filter(|line| !is_frame(line))
+        .filter(|line| !is_scaffold(line))
         .map(|line| relocate_gutter(&relocate_arrow(line, generated), generated))
         .collect()
 }

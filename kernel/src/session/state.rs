@@ -1,9 +1,9 @@
 //! The state of a notebook: what its cells have left, and the process they run in. Next: `execute`.
 
-use super::cell_process::Child;
+use super::cell_process::CellProcess;
 use super::failure::Failure;
 use super::interrupter::Interrupter;
-use crate::compile::{Dependencies, Generated, Items, Running, Variable};
+use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable};
 use crate::completion::Context;
 use crate::error::{Error, Result};
 use crate::install::Toolchain;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Interrupts a session from another thread: the compiler or the running cell.
 #[derive(Clone)]
 pub struct Stopper {
-    pub(super) compiler: Arc<Running>,
+    pub(super) compiler: Arc<RunningCompiler>,
     pub(super) cell: Interrupter,
     directory: std::path::PathBuf,
 }
@@ -47,12 +47,12 @@ pub struct Session {
     pub(super) directory: tempfile::TempDir,
     /// Working directory of the cells.
     pub(super) folder: std::path::PathBuf,
-    pub(super) child: Child,
+    pub(super) cell_process: CellProcess,
     pub(super) stopper: Stopper,
     pub(super) items: Items,
     pub(super) variables: BTreeMap<String, Variable>,
     /// Names of lost variables, each with a note for the compile error that mentions it.
-    pub(super) gone: BTreeMap<String, String>,
+    pub(super) lost_because: BTreeMap<String, String>,
     /// Variables whose type cannot be named; the cell process drops them before the next cell.
     pub(super) forget: Vec<String>,
     pub(super) deps: Dependencies,
@@ -74,12 +74,12 @@ impl Session {
     /// Starts a session whose cells run in `folder`. Removes temporary folders of dead kernels first.
     pub fn start_in(folder: &std::path::Path) -> Result<Session> {
         let toolchain = Toolchain::load()?;
-        temporary::sweep(&std::env::temp_dir());
-        let directory = temporary::folder()?;
+        temporary::remove_orphaned(&std::env::temp_dir());
+        let directory = temporary::new_folder()?;
         let folder = std::fs::canonicalize(folder).map_err(Error::io("open", folder))?;
-        let child = Child::start(&toolchain, &folder)?;
+        let cell_process = CellProcess::start(&toolchain, &folder)?;
         Ok(Session {
-            child,
+            cell_process,
             folder,
             stopper: Stopper {
                 compiler: Arc::default(),
@@ -89,7 +89,7 @@ impl Session {
             directory,
             items: Items::default(),
             variables: BTreeMap::new(),
-            gone: BTreeMap::new(),
+            lost_because: BTreeMap::new(),
             forget: Vec::new(),
             deps: Dependencies::default(),
             opt_level: "0".to_owned(),
@@ -129,19 +129,19 @@ impl Session {
 
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
     pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
-        self.child = Child::start(&self.toolchain, &self.folder)?;
+        self.cell_process = CellProcess::start(&self.toolchain, &self.folder)?;
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
         for name in &lost {
-            self.gone.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
+            self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
         }
         Ok(Failure::of_death(why, &lost))
     }
 
     /// Drops variables, items and dependencies, as `:clear` asks.
     pub(super) fn clear(&mut self) -> Result<()> {
-        self.child = Child::start(&self.toolchain, &self.folder)?;
+        self.cell_process = CellProcess::start(&self.toolchain, &self.folder)?;
         self.variables.clear();
-        self.gone.clear();
+        self.lost_because.clear();
         self.items = Items::default();
         self.deps = Dependencies::default();
         Ok(())
