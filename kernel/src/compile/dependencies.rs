@@ -2,14 +2,16 @@
 //! slow: cargo downloads and compiles it.
 
 use crate::error::{Error, Result};
-use std::collections::BTreeMap;
+use cargo_metadata::{Message, TargetKind};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use toml::{Table, Value, toml};
 
 /// The crates that a notebook requested with `:dep`.
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
-    requested: BTreeMap<String, String>,
+    /// As in the `[dependencies]` of a manifest.
+    requested: Table,
     arguments: Vec<String>,
 }
 
@@ -32,14 +34,17 @@ impl Dependencies {
         let project = directory.join("deps");
         let source = project.join("src");
         std::fs::create_dir_all(&source).map_err(Error::io("create", &source))?;
-        let mut manifest = String::from(
-            "[package]\nname = \"pfe-deps\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[lib]\npath = \"src/lib.rs\"\n\n[dependencies]\n",
-        );
-        for (name, requested) in &self.requested {
-            manifest.push_str(&format!("{name} = {requested}\n"));
-        }
+        let mut manifest = toml! {
+            [package]
+            name = "pfe-deps"
+            version = "0.0.0"
+            edition = "2024"
+
+            [workspace]
+        };
+        manifest.insert("dependencies".to_owned(), self.requested.clone().into());
         let write = |path: &Path, text: &str| std::fs::write(path, text).map_err(Error::io("write", path));
-        write(&project.join("Cargo.toml"), &manifest)?;
+        write(&project.join("Cargo.toml"), &manifest.to_string())?;
         write(&source.join("lib.rs"), "")?;
         // The extra metadata makes these crates distinct from crates of the same version inside the installed library:
         // rustc does not link two copies with the same metadata.
@@ -61,29 +66,19 @@ impl Dependencies {
             return Err(Error::message(format!("cargo could not build the dependency\n{}", text.join("\n"))));
         }
         self.arguments = vec!["-L".to_owned(), format!("dependency={}", project.join("target/release/deps").display())];
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
-            let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-            let Some(package) = message["package_id"].as_str().map(package_name) else { continue };
-            let is_library = message["target"]["kind"]
-                .as_array()
-                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "lib" || kind == "rlib" || kind == "proc-macro"));
-            if message["reason"] != "compiler-artifact" || !is_library {
+        for message in Message::parse_stream(output.stdout.as_slice()) {
+            let Ok(Message::CompilerArtifact(artifact)) = message else { continue };
+            let is_library = |kind| artifact.target.is_kind(kind);
+            if ![TargetKind::Lib, TargetKind::RLib, TargetKind::ProcMacro].into_iter().any(is_library) {
                 continue;
             }
-            let Some((name, _)) = self
-                .requested
-                .iter()
-                .find(|(name, requested)| **name == package || requested.contains(&format!("package = \"{package}\"")))
-            else {
-                continue;
-            };
-            let file = message["filenames"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|file| file.as_str())
-                .find(|file| file.ends_with(".rlib") || file.ends_with(".so"));
-            if let Some(file) = file {
+            let package = package_name(&artifact.package_id.repr);
+            let name = self.requested.iter().find(|(name, requested)| {
+                let renamed = requested.get("package").and_then(Value::as_str);
+                **name == package || renamed == Some(&package)
+            });
+            let file = artifact.filenames.iter().find(|file| matches!(file.extension(), Some("rlib" | "so")));
+            if let (Some((name, _)), Some(file)) = (name, file) {
                 self.arguments.extend(["--extern".to_owned(), format!("{}={file}", name.replace('-', "_"))]);
             }
         }
@@ -100,7 +95,8 @@ fn package_name(id: &str) -> String {
     }
 }
 
-fn parse(request: &str) -> Result<(String, String)> {
+/// Returns the name of a requested crate and what the manifest says of it.
+fn parse(request: &str) -> Result<(String, Value)> {
     let wrong = || {
         Error::message(format!("`:dep {request}` is not a dependency"))
             .hint("write `:dep rand = \"0.9\"`, `:dep rand` or `:dep ./path/to/crate`")
@@ -108,22 +104,22 @@ fn parse(request: &str) -> Result<(String, String)> {
     let request = request.trim();
     if request.starts_with(['.', '/']) {
         let path = std::fs::canonicalize(request).map_err(Error::io("read", request))?;
-        let manifest =
-            std::fs::read_to_string(path.join("Cargo.toml")).map_err(Error::io("read", path.join("Cargo.toml")))?;
-        let name = manifest
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("name")?.trim().strip_prefix('='))
-            .ok_or_else(wrong)?;
+        let manifest = path.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).map_err(Error::io("read", &manifest))?;
+        let manifest: Table = text.parse().map_err(|_| wrong())?;
+        let name = manifest.get("package").and_then(|package| package.get("name")?.as_str()).ok_or_else(wrong)?;
         return Ok((
-            name.trim().trim_matches('"').to_owned(),
-            format!("{{ path = {:?} }}", path.display().to_string()),
+            name.to_owned(),
+            Table::from_iter([("path".to_owned(), path.display().to_string().into())]).into(),
         ));
     }
-    let (name, requested) =
-        request.split_once('=').map_or((request, "\"*\""), |(name, requested)| (name.trim(), requested.trim()));
-    let is_name =
-        !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "-_".contains(character));
-    if is_name && !requested.contains('\n') { Ok((name.to_owned(), requested.to_owned())) } else { Err(wrong()) }
+    let dependency: Table = if request.contains('=') { request.to_owned() } else { format!("{request} = \"*\"") }
+        .parse()
+        .map_err(|_| wrong())?;
+    match dependency.into_iter().next() {
+        Some((name, requested)) if !name.is_empty() => Ok((name, requested)),
+        _ => Err(wrong()),
+    }
 }
 
 #[cfg(test)]
@@ -133,9 +129,11 @@ mod tests {
 
     #[test]
     fn requests_are_read() {
-        assert_eq!(parse("rand").unwrap(), ("rand".into(), "\"*\"".into()));
-        assert_eq!(parse("rand = { version = \"0.9\" }").unwrap().1, "{ version = \"0.9\" }");
-        assert!(parse("a b").is_err() && parse("= 1").is_err());
+        assert_eq!(parse("rand").unwrap(), ("rand".into(), "*".into()));
+        assert_eq!(parse("rand = { version = \"0.9\" }").unwrap().1["version"].as_str(), Some("0.9"));
+        for request in ["a b", "= 1", "", "rand = 0.9.1"] {
+            assert!(parse(request).is_err(), "{request}");
+        }
         assert_eq!(package_name("registry+https://x/y#rand@0.9.0"), "rand");
         assert_eq!(package_name("path+file:///a/own#0.1.0"), "own");
     }

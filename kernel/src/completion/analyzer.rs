@@ -9,6 +9,7 @@ use evcxr::{CommandContext, EvalContext};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
+use toml::{Table, Value, toml};
 
 /// Answers questions until the kernel closes the pipe.
 pub fn serve(project: &Path) -> Result<()> {
@@ -39,6 +40,35 @@ fn say(answer: &Answer) -> Result<()> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", "the kernel"))
 }
 
+/// Returns a manifest of the runtime, with its sources at `lib`.
+fn manifest(lib: &Path, dependencies: Table) -> String {
+    let mut manifest = toml! {
+        [package]
+        name = "pfe-runtime"
+        version = "0.1.0"
+        edition = "2024"
+
+        [workspace]
+    };
+    let path = lib.display().to_string();
+    manifest.insert("lib".to_owned(), Table::from_iter([("path".to_owned(), path.into())]).into());
+    manifest.insert("dependencies".to_owned(), dependencies.into());
+    manifest.to_string()
+}
+
+/// Returns the dependencies of the runtime, with the path of `pfe` as it is seen from anywhere.
+fn dependencies(runtime: &Path, project: &Path) -> Result<Table> {
+    let file = runtime.join("Cargo.toml");
+    let text = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?;
+    let wrong = |error: toml::de::Error| Error::message(format!("`{}` is no manifest: {error}", file.display()));
+    let mut manifest: Table = text.parse().map_err(wrong)?;
+    let Some(Value::Table(mut dependencies)) = manifest.remove("dependencies") else { return Ok(Table::new()) };
+    if let Some(Value::Table(pfe)) = dependencies.get_mut("pfe") {
+        pfe.insert("path".to_owned(), project.display().to_string().into());
+    }
+    Ok(dependencies)
+}
+
 /// rust-analyzer with the sources of the crate and of its dependencies.
 struct Analyzer {
     context: CommandContext,
@@ -58,8 +88,7 @@ impl Analyzer {
         let write = |name: &str, text: &str| {
             std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
         };
-        let manifest = "[package]\nname = \"pfe-runtime\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n";
-        write("Cargo.toml", manifest)?;
+        write("Cargo.toml", &manifest(Path::new("lib.rs"), Table::new()))?;
         write("lib.rs", "")?;
         let program = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
         let (mut evaluator, outputs) =
@@ -77,17 +106,8 @@ impl Analyzer {
         let folder = PathBuf::from(folder.get("text/plain").unwrap_or_default().trim());
         let lock = project.join("Cargo.lock");
         std::fs::copy(&lock, folder.join("Cargo.lock")).map_err(Error::io("read", &lock))?;
-        let cell = project.join("kernel/runtime");
-        let text = std::fs::read_to_string(cell.join("Cargo.toml")).map_err(Error::io("read", &cell))?;
-        let dependencies =
-            text.split_once("[dependencies]").map_or("", |(_, rest)| rest.split("\n[").next().unwrap_or_default());
-        let dependencies = dependencies.replace("../..", &project.display().to_string());
-        write("Cargo.toml", &format!("{manifest}[dependencies]{dependencies}"))?;
-        let source = cell.join("src/lib.rs");
-        write(
-            "Cargo.toml",
-            &format!("{}[dependencies]{dependencies}", manifest.replace("lib.rs", &source.display().to_string())),
-        )?;
+        let runtime = project.join("kernel/runtime");
+        write("Cargo.toml", &manifest(&runtime.join("src/lib.rs"), dependencies(&runtime, project)?))?;
         context.set_opt_level("1").map_err(failed)?;
         let mut analyzer = Analyzer { context, _stub: stub };
         // The first question makes rust-analyzer load and infer. Asks it now, before a user waits for an answer.

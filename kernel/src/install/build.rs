@@ -2,15 +2,16 @@
 
 use super::toolchain::Toolchain;
 use crate::error::{Error, Result};
-use serde_json::Value;
+use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Crates that cells can use without `:dep`.
 const EXTERNS: [&str; 7] = ["pfe_runtime", "pfe", "polars", "linfa", "linfa_linear", "ndarray", "plotters"];
+
 /// Returns the path of a tool behind rustup's proxy, so that no cell pays for the proxy's start.
 pub(super) fn tool(project: &Path, name: &str) -> Result<PathBuf> {
     let output = Command::new("rustup").args(["which", name]).current_dir(project).output();
@@ -65,23 +66,23 @@ pub(super) fn build(project: &Path, rustc: &Path) -> Result<Vec<PathBuf>> {
     // Makes cargo call this program as the rustc wrapper for the crates of the project: see `wrap_rustc`.
     let artifacts =
         cargo(project, rustc, &arguments, &[("RUSTC_WORKSPACE_WRAPPER", own.as_os_str()), (WRAPPER, "1".as_ref())])?;
-    let names = artifacts.iter().flat_map(|artifact| artifact["filenames"].as_array().into_iter().flatten());
     // Crates linked into the library need only their metadata (`.rmeta`). The library and procedural macros are `.so`.
-    let wanted = names.filter_map(Value::as_str).filter(|name| name.ends_with(".rmeta") || name.ends_with(".so"));
-    Ok(wanted.map(PathBuf::from).collect::<BTreeSet<_>>().into_iter().collect())
+    let files = artifacts.into_iter().flat_map(|artifact| artifact.filenames);
+    let needed = files.filter(|file| matches!(file.extension(), Some("rmeta" | "so")));
+    Ok(needed.map(PathBuf::from).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// Builds the program that prints notebooks. Returns its path.
 pub(super) fn build_printer(project: &Path, rustc: &Path) -> Result<PathBuf> {
     let artifacts = cargo(project, rustc, &["build", "--release", "--locked", "-p", "pfe", "--bin", "pfe", JSON], &[])?;
-    let program = artifacts.iter().filter_map(|artifact| artifact["executable"].as_str()).next_back();
+    let program = artifacts.into_iter().filter_map(|artifact| artifact.executable).next_back();
     program.map(PathBuf::from).ok_or_else(|| Error::message("cargo built no `pfe`"))
 }
 
 const JSON: &str = "--message-format=json-render-diagnostics";
 
-/// Runs cargo and returns its `compiler-artifact` messages. cargo reports progress on stderr.
-fn cargo(project: &Path, rustc: &Path, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Result<Vec<Value>> {
+/// Runs cargo and returns what it built or found built. cargo reports progress on stderr.
+fn cargo(project: &Path, rustc: &Path, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Result<Vec<Artifact>> {
     let cargo = tool(project, "cargo")?;
     let mut child = Command::new(&cargo)
         .current_dir(project)
@@ -94,11 +95,9 @@ fn cargo(project: &Path, rustc: &Path, arguments: &[&str], environment: &[(&str,
         .map_err(Error::io("run", &cargo))?;
     let mut artifacts = Vec::new();
     if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines() {
-            let line = line.map_err(Error::io("read the output of", &cargo))?;
-            let message = serde_json::from_str::<Value>(&line).unwrap_or_default();
-            if message["reason"] == "compiler-artifact" {
-                artifacts.push(message);
+        for message in Message::parse_stream(BufReader::new(stdout)) {
+            if let Message::CompilerArtifact(artifact) = message.map_err(Error::io("read the output of", &cargo))? {
+                artifacts.push(artifact);
             }
         }
     }

@@ -150,6 +150,8 @@ impl Entry {
 }
 
 /// Matches a glob pattern: `*` matches any text, `?` any one character.
+///
+/// Not `globset`: it reads braces and brackets as alternatives, and Rust is full of them.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
