@@ -30,6 +30,9 @@ pub mod completion;
 pub mod error;
 pub mod install;
 pub mod jupyter;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod layers;
 mod parse;
 mod process;
 pub mod runner;
