@@ -1,9 +1,22 @@
-//! Temporary folders of this program: they name their process and carry a marker, so that what a killed kernel left can be removed.
+//! Folders that this program makes carry a marker: what has none is never removed. Temporary ones name their process too,
+//! so that those of killed kernels can be found.
 
 use crate::error::{Error, Result};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
-/// Marker file in a temporary folder of a kernel. Only folders with this file may be removed.
-const MARK: &str = ".pfe-kernel";
+/// Name of the marker file.
+pub(crate) const MARK: &str = ".pfe-kernel";
+
+/// Returns whether this program has made the folder: a real folder, not a link, of this user, with a marker.
+pub(crate) fn is_ours(folder: &Path) -> bool {
+    let me = rustix::process::geteuid().as_raw();
+    let is = |path: &Path, kind: fn(&Metadata) -> bool| {
+        path.symlink_metadata().is_ok_and(|meta| kind(&meta) && meta.uid() == me)
+    };
+    is(folder, Metadata::is_dir) && is(&folder.join(MARK), Metadata::is_file)
+}
 
 /// Creates a temporary folder for this process. Dropping the value removes the folder.
 pub(crate) fn new_folder() -> Result<tempfile::TempDir> {
@@ -18,19 +31,12 @@ pub(crate) fn new_folder() -> Result<tempfile::TempDir> {
 const PREFIX: &str = "pfe-kernel-";
 
 /// Removes temporary folders that killed kernels left behind.
-pub(crate) fn remove_orphaned(temporary: &std::path::Path) {
-    let me = rustix::process::geteuid().as_raw();
+pub(crate) fn remove_orphaned(temporary: &Path) {
     for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
-        let dead = pid.is_some_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists());
-        // Must be a real folder, not a link, owned by this user, with a kernel's marker file.
-        let is = |path: &std::path::Path, kind: fn(&std::fs::Metadata) -> bool| {
-            path.symlink_metadata().is_ok_and(|meta| kind(&meta) && std::os::unix::fs::MetadataExt::uid(&meta) == me)
-        };
-        let ours =
-            || is(&entry.path(), std::fs::Metadata::is_dir) && is(&entry.path().join(MARK), std::fs::Metadata::is_file);
-        if dead && ours() {
+        let dead = pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists());
+        if dead && is_ours(&entry.path()) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

@@ -197,6 +197,32 @@ def test_without_an_install(tmp_path):
     assert done.returncode == 1 and "not installed" in done.stderr and "hint:" in done.stderr
 
 
+def test_uninstall_removes_what_install_made_and_nothing_else(tmp_path):
+    data, prefix = tmp_path / "data", tmp_path / "prefix"
+    spec = prefix / "share/jupyter/kernels/pfe"
+    environment = {**os.environ, "PFE_KERNEL_HOME": str(data)}
+
+    def run(*args):
+        done = subprocess.run([KERNEL, *args, "--prefix", prefix], capture_output=True, text=True, env=environment, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    run("install")
+    assert json.loads((spec / "kernel.json").read_text())["argv"][0].startswith(str(data))
+    run("uninstall")
+    assert not data.exists() and not spec.exists() and spec.parent.exists()
+    assert "nothing to remove" in run("uninstall")
+
+    # A folder that was there before stays, with what the user and the kernel have written to it.
+    data.mkdir()
+    run("install")
+    (data / "history.jsonl").write_text("")
+    (spec / "logo.svg").write_text("<svg/>")
+    said = run("uninstall")
+    assert [path.name for path in data.iterdir()] == ["history.jsonl"] and [path.name for path in spec.iterdir()] == ["logo.svg"]
+    assert "history.jsonl`: `install` has not made it" in said
+
+
 def test_the_lock_file_pins_what_evcxr_needs():
     packages = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
     versions = {package["version"] for package in packages if package["name"].startswith("salsa")}

@@ -2,8 +2,9 @@
 
 use super::build::{build, build_printer, build_runtime_program, externs, sysroot, tool};
 use super::kernelspec::{Place, register};
-use super::toolchain::{Toolchain, data_folder, fingerprint, version_of};
+use super::toolchain::{STATE, Toolchain, data_folder, fingerprint, version_of};
 use crate::error::{Error, Result};
+use crate::temporary::{MARK, is_ours};
 use std::path::{Path, PathBuf};
 
 /// Returns the folder of the project that this program was built from.
@@ -28,11 +29,18 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
         project,
     };
     let data_folder = data_folder()?;
+    // A folder that was there before any installation is the user's.
+    let ours = !data_folder.exists() || data_folder.join(STATE).is_file();
     std::fs::create_dir_all(&data_folder).map_err(Error::io("create", &data_folder))?;
+    let mark = |folder: &Path| std::fs::write(folder.join(MARK), "").map_err(Error::io("write in", folder));
+    if ours {
+        mark(&data_folder)?;
+    }
     let part = tempfile::Builder::new()
         .prefix("part-")
         .tempdir_in(&data_folder)
         .map_err(Error::io("create a folder in", &data_folder))?;
+    mark(part.path())?;
     for file in &files {
         let to = part.path().join(file.file_name().unwrap_or_default());
         // Copies `pfe_runtime` instead of linking it: the next build overwrites the file, which kernels may be using.
@@ -74,8 +82,13 @@ fn free_name(data_folder: &Path, key: &str) -> PathBuf {
 fn remove_older(data_folder: &Path, keep: &[Option<PathBuf>]) {
     for entry in std::fs::read_dir(data_folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.join("pfe-runtime").exists() && !keep.contains(&Some(path.clone())) {
+        if is_installation(&path) && !keep.contains(&Some(path.clone())) {
             let _ = std::fs::remove_dir_all(path);
         }
     }
+}
+
+/// Returns whether [`install`] has made the folder. Earlier versions had no marker, and `pfe-cell` ran the cells.
+pub(super) fn is_installation(folder: &Path) -> bool {
+    is_ours(folder) || folder.join("pfe-cell").is_file() && folder.join("pfe-kernel").is_file() && !folder.is_symlink()
 }

@@ -60,6 +60,17 @@ pub(super) fn register(place: &Place, program: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Removes the kernelspec in `folder` if it is ours. Returns what it removed: the folder, or only the file if there are
+/// others beside it.
+pub(super) fn unregister(folder: &Path) -> Result<Option<PathBuf>> {
+    let file = folder.join("kernel.json");
+    if program_of(&file).is_none_or(|program| !program.ends_with("pfe-kernel")) {
+        return Ok(None);
+    }
+    std::fs::remove_file(&file).map_err(Error::io("remove", &file))?;
+    Ok(Some(if std::fs::remove_dir(folder).is_ok() { folder.to_path_buf() } else { file }))
+}
+
 /// Returns the program that a kernelspec starts.
 pub(super) fn program_of(kernelspec: &Path) -> Option<PathBuf> {
     let text = std::fs::read_to_string(kernelspec).ok()?;

@@ -17,4 +17,4 @@ pub use doctor::doctor;
 pub use installation::{install, project};
 pub use kernelspec::{NAME, Place};
 pub use toolchain::{INSTALL, Toolchain, data_folder};
-pub use uninstall::uninstall;
+pub use uninstall::{Uninstalled, uninstall};

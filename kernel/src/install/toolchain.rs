@@ -25,7 +25,8 @@ pub struct Toolchain {
     pub fingerprint: String,
 }
 
-const STATE: &str = "installed.json";
+/// Name of the file in the data folder that describes the current installation.
+pub(super) const STATE: &str = "installed.json";
 
 /// Returns the folder for everything that `install` writes, except the kernelspec.
 pub fn data_folder() -> Result<PathBuf> {
