@@ -16,7 +16,7 @@
 //! | [`error`] | errors of the kernel itself |
 //! | [`text`] | text from notebooks, made safe to show |
 //! | `process` | signals to the programs that the kernel starts |
-//! | `temporary` | temporary folders, and what killed kernels left of them |
+//! | `folders` | folders that this program makes: marked, and only those are ever removed |
 //! | [`install`] | the libraries and programs on this machine: built, described, checked, removed |
 //! | `parse` | source of a cell → its parts |
 //! | `compile` | parts → crate → library, by one call of rustc |
@@ -28,6 +28,7 @@
 mod compile;
 pub mod completion;
 pub mod error;
+mod folders;
 pub mod install;
 pub mod jupyter;
 #[cfg(test)]
@@ -37,7 +38,6 @@ mod parse;
 mod process;
 pub mod runner;
 mod session;
-mod temporary;
 #[path = "../../src/text.rs"]
 pub mod text;
 

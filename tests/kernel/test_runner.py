@@ -209,18 +209,15 @@ def test_uninstall_removes_what_install_made_and_nothing_else(tmp_path):
 
     run("install")
     assert json.loads((spec / "kernel.json").read_text())["argv"][0].startswith(str(data))
-    run("uninstall")
-    assert not data.exists() and not spec.exists() and spec.parent.exists()
-    assert "nothing to remove" in run("uninstall")
-
-    # A folder that was there before stays, with what the user and the kernel have written to it.
-    data.mkdir()
-    run("install")
     (data / "history.jsonl").write_text("")
     (spec / "logo.svg").write_text("<svg/>")
     said = run("uninstall")
-    assert [path.name for path in data.iterdir()] == ["history.jsonl"] and [path.name for path in spec.iterdir()] == ["logo.svg"]
+    kept = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if not path.is_dir() and path.name != ".pfe-kernel"]
+    assert sorted(kept) == ["data/history.jsonl", "prefix/share/jupyter/kernels/pfe/logo.svg"]
     assert "history.jsonl`: `install` has not made it" in said
+    (data / "history.jsonl").unlink()
+    run("uninstall")
+    assert not data.exists() and "nothing to remove" in run("uninstall")
 
 
 def test_the_lock_file_pins_what_evcxr_needs():

@@ -64,7 +64,9 @@ pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated
     push_lines(&mut out, &format!("    ::std::result::Result::<(), {error}>::Ok(())"));
     push_lines(&mut out, close);
     if program {
-        push_lines(&mut out, include_str!("notebook_program.rs"));
+        // Its first line is for readers of this folder.
+        let (_, notebook) = include_str!("notebook_program.rs").split_once('\n').unwrap_or_default();
+        push_lines(&mut out, notebook);
     }
     out
 }

@@ -1,3 +1,4 @@
+//! Not a module of this crate: `notebook_crate` appends it to an exported program, without this line.
 /// What the kernel gives to cells, as far as a program needs it.
 mod notebook {
     use std::fmt::{Debug, Display};

@@ -4,7 +4,7 @@
 use super::protocol::{Answer, Context, Match, Matches, Question};
 use crate::compile::Variable;
 use crate::error::{Error, Result};
-use crate::temporary;
+use crate::folders;
 use evcxr::{CommandContext, EvalContext};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ impl Analyzer {
     /// project again.
     fn load(project: &Path) -> Result<Analyzer> {
         let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
-        let stub = temporary::new_folder()?;
+        let stub = folders::new_temporary()?;
         let write = |name: &str, text: &str| {
             std::fs::write(stub.path().join(name), text).map_err(Error::io("write", stub.path()))
         };

@@ -4,7 +4,7 @@ use super::build::{build, build_printer, build_runtime_program, externs, sysroot
 use super::kernelspec::{Place, register};
 use super::toolchain::{STATE, Toolchain, data_folder, fingerprint, version_of};
 use crate::error::{Error, Result};
-use crate::temporary::{MARK, is_ours};
+use crate::folders::{MARK, is_ours};
 use std::path::{Path, PathBuf};
 
 /// Returns the folder of the project that this program was built from.

@@ -4,7 +4,7 @@ use super::installation::is_installation;
 use super::kernelspec::{Place, unregister};
 use super::toolchain::{STATE, data_folder};
 use crate::error::{Error, Result};
-use crate::temporary::{MARK, is_ours};
+use crate::folders::{MARK, is_ours};
 use std::path::{Path, PathBuf};
 
 /// What [`uninstall`] has done.

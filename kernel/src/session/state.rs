@@ -6,8 +6,8 @@ use super::interrupter::Interrupter;
 use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable};
 use crate::completion::Context;
 use crate::error::{Error, Result};
+use crate::folders;
 use crate::install::Toolchain;
-use crate::temporary;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ pub struct Session {
     pub(super) toolchain: Toolchain,
     pub(super) directory: tempfile::TempDir,
     /// Working directory of the cells.
-    pub(super) folder: std::path::PathBuf,
+    pub(super) working_directory: std::path::PathBuf,
     pub(super) cell_process: CellProcess,
     pub(super) stopper: Stopper,
     pub(super) items: Items,
@@ -74,13 +74,13 @@ impl Session {
     /// Starts a session whose cells run in `folder`. Removes temporary folders of dead kernels first.
     pub fn start_in(folder: &std::path::Path) -> Result<Session> {
         let toolchain = Toolchain::load()?;
-        temporary::remove_orphaned(&std::env::temp_dir());
-        let directory = temporary::new_folder()?;
-        let folder = std::fs::canonicalize(folder).map_err(Error::io("open", folder))?;
-        let cell_process = CellProcess::start(&toolchain, &folder)?;
+        folders::remove_orphaned(&std::env::temp_dir());
+        let directory = folders::new_temporary()?;
+        let working_directory = std::fs::canonicalize(folder).map_err(Error::io("open", folder))?;
+        let cell_process = CellProcess::start(&toolchain, &working_directory)?;
         Ok(Session {
             cell_process,
-            folder,
+            working_directory,
             stopper: Stopper {
                 compiler: Arc::default(),
                 cell: Interrupter::default(),
@@ -129,7 +129,7 @@ impl Session {
 
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
     pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
-        self.cell_process = CellProcess::start(&self.toolchain, &self.folder)?;
+        self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
         for name in &lost {
             self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
@@ -139,7 +139,7 @@ impl Session {
 
     /// Drops variables, items and dependencies, as `:clear` asks.
     pub(super) fn clear(&mut self) -> Result<()> {
-        self.cell_process = CellProcess::start(&self.toolchain, &self.folder)?;
+        self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         self.variables.clear();
         self.lost_because.clear();
         self.items = Items::default();

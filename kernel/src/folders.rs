@@ -19,7 +19,7 @@ pub(crate) fn is_ours(folder: &Path) -> bool {
 }
 
 /// Creates a temporary folder for this process. Dropping the value removes the folder.
-pub(crate) fn new_folder() -> Result<tempfile::TempDir> {
+pub(crate) fn new_temporary() -> Result<tempfile::TempDir> {
     let failed = || Error::io("create a folder in", std::env::temp_dir());
     let folder =
         tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir().map_err(failed())?;
