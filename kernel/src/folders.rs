@@ -1,4 +1,4 @@
-//! Folders that this program makes carry a marker: what has none is never removed. Temporary ones name their process too,
+//! Folders that this program makes carry a marker: what has none is never removed. Temporary ones name their process,
 //! so that those of killed kernels can be found.
 
 use crate::error::{Error, Result};

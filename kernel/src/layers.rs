@@ -1,5 +1,5 @@
-//! The layers of the kernel and of the runtime, as tests: a module imports only modules that stand above it in the table of
-//! its `lib.rs`, and the files of a folder import each other in no circle.
+//! The layers of the kernel and of the runtime, as tests: a module imports only modules that stand above it in the table
+//! of its `lib.rs`, and the files of a folder import each other in no circle.
 
 #[path = "../../src/layers/reader.rs"]
 mod reader;

@@ -1,4 +1,4 @@
-//! The kernel's end of completion and inspection: starts the helper process, asks it, and falls back to `session_names`.
+//! The kernel's end of completion and inspection: starts the helper process and asks it, or `session_names`.
 
 use super::protocol::{Answer, Context, Matches, Question};
 use super::session_names::{names, word_around};

@@ -13,6 +13,9 @@ pub fn project() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
+/// Prefix of the names of folders that are not yet in place.
+const PART: &str = "part-";
+
 /// Builds the libraries and writes the kernelspec. Returns the kernelspec's folder. cargo reports progress on stderr.
 pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     let project = std::fs::canonicalize(project).map_err(Error::io("read", project))?;
@@ -37,7 +40,7 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
         mark(&data_folder)?;
     }
     let part = tempfile::Builder::new()
-        .prefix("part-")
+        .prefix(PART)
         .tempdir_in(&data_folder)
         .map_err(Error::io("create a folder in", &data_folder))?;
     mark(part.path())?;
@@ -82,7 +85,9 @@ fn free_name(data_folder: &Path, key: &str) -> PathBuf {
 fn remove_older(data_folder: &Path, keep: &[Option<PathBuf>]) {
     for entry in std::fs::read_dir(data_folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if is_installation(&path) && !keep.contains(&Some(path.clone())) {
+        // Another `install` may be at work in a folder that is not yet in place.
+        let in_place = !entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes());
+        if in_place && is_installation(&path) && !keep.contains(&Some(path.clone())) {
             let _ = std::fs::remove_dir_all(path);
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! sockets ─ wire ─▶ server ─▶ executor ─▶ session ─▶ outputs ─▶ IOPub
-//!                        └──▶ shell ─▶ completion, history
+//!                        ├──▶ shell ─▶ completion, history
+//!                        └──▶ control ─▶ stopper of the session
 //! ```
 //!
 //! Each socket has its own task. One thread runs the cells in the order of their requests. Completion and inspection
 //! use other threads, so that they answer while a cell runs.
 
+mod control;
 mod executor;
 mod history;
 mod kernel;

@@ -1,9 +1,10 @@
 //! Serves Jupyter's messaging protocol 5.4 over ZeroMQ: sockets and tasks, from start to shutdown.
 
+use super::control::on_control;
 use super::executor::executor;
 use super::history::History;
 use super::kernel::Kernel;
-use super::shell::{kernel_info, on_shell};
+use super::shell::on_shell;
 use super::wire::{message, read};
 use crate::completion::Completer;
 use crate::error::{Error, Result};
@@ -41,13 +42,13 @@ fn zmq(error: impl std::fmt::Display) -> Error {
 }
 
 async fn run(connection: ConnectionInfo) -> Result<()> {
+    // The sockets, and what is to be sent through them.
     let id = uuid::Uuid::new_v4().to_string();
     let heartbeat = create_kernel_heartbeat_connection(&connection).await.map_err(zmq)?;
     let iopub = create_kernel_iopub_xpub_connection(&connection, &id).await.map_err(zmq)?;
     let shell = create_kernel_shell_connection(&connection, &id).await.map_err(zmq)?;
     let control = create_kernel_control_connection(&connection, &id).await.map_err(zmq)?;
     let stdin = create_kernel_stdin_connection(&connection, &id).await.map_err(zmq)?;
-
     let (iopub_sender, iopub_queue) = unbounded_channel();
     let (shell_sender, shell_queue) = unbounded_channel();
     let (control_sender, control_queue) = unbounded_channel();
@@ -70,6 +71,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
     let control_writer = tokio::spawn(send(control_out, control_queue));
     tokio::spawn(send(stdin_out, stdin_queue));
 
+    // The thread that runs cells. Another waits until the session has started: the control channel needs its stopper.
     let (jobs, job_queue) = mpsc::channel();
     let (answers, answer_queue) = mpsc::channel();
     let (stopper_sender, stopper_queue) = mpsc::channel();
@@ -90,6 +92,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
         }
     });
 
+    // One task for each socket that clients write to.
     let of_answers = answers.clone();
     tokio::spawn(async move {
         while let Some(reply) = read(&mut stdin_in).await {
@@ -108,6 +111,8 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
             let _ = control_requests.send(request);
         }
     });
+
+    // The control channel answers until the end.
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .map_err(Error::io("watch", "signals"))?;
     // Ignores SIGINT: interrupts arrive as messages. Ctrl-C in the server's terminal signals the whole process group.
@@ -120,32 +125,11 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
             _ = orphaned() => None,
         };
         let Some(request) = request else { break };
-        kernel.status("busy", &request);
-        match request.kind.as_str() {
-            "kernel_info_request" => {
-                let _ = kernel.control.send(message("kernel_info_reply", kernel_info(), Some(&request), true));
-            }
-            "interrupt_request" => {
-                if let Some(stopper) = stopper.get() {
-                    stopper.interrupt();
-                }
-                // Wakes a cell that waits for input; its `input` then stops.
-                let _ = answers.send(None);
-                let _ =
-                    kernel.control.send(message("interrupt_reply", json!({ "status": "ok" }), Some(&request), true));
-            }
-            "shutdown_request" => {
-                let content =
-                    json!({ "status": "ok", "restart": request.content["restart"].as_bool().unwrap_or(false) });
-                kernel.publish("shutdown_reply", content.clone(), &request);
-                let _ = kernel.control.send(message("shutdown_reply", content, Some(&request), true));
-                kernel.status("idle", &request);
-                break;
-            }
-            _ => {}
+        if on_control(&kernel, &request, stopper.get(), &answers).is_break() {
+            break;
         }
-        kernel.status("idle", &request);
     }
+
     kernel.completer.shut_down();
     if let Some(stopper) = stopper.get() {
         stopper.shut_down();

@@ -39,7 +39,7 @@ impl Session {
         if !self.warned {
             self.warned = true;
             if let Some(reason) = self.toolchain.stale() {
-                note(watcher, &format!("warning: {reason}\nhint: {}", INSTALL));
+                note(watcher, &format!("warning: {reason}\nhint: {INSTALL}"));
             }
         }
         let start = Instant::now();

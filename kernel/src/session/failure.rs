@@ -91,8 +91,8 @@ impl Failure {
         }
     }
 
-    /// Converts the compiler's diagnostics into one failure, with rustc's help and colours. `lost_because` says why a name is
-    /// no longer a variable.
+    /// Converts the compiler's diagnostics into one failure, with rustc's help and colours. `lost_because` says
+    /// why a name is no longer a variable.
     pub fn of_compiler(
         diagnostics: &[Diagnostic],
         generated: &Generated,

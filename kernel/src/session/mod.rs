@@ -20,5 +20,5 @@ mod timings;
 
 pub use events::{Event, Watcher, note};
 pub use failure::Failure;
-pub use state::Session;
+pub use state::{Session, Stopper};
 pub use timings::Timings;
