@@ -1,4 +1,4 @@
-//! Errors of the kernel itself. An error of a cell is a [`Failure`](crate::report::Failure).
+//! Errors of the kernel itself. An error of a cell is a `Failure` of the `session`.
 
 use std::path::{Path, PathBuf};
 

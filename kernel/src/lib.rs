@@ -1,33 +1,44 @@
-//! The Jupyter kernel of pfe ([`jupyter`]) and the headless runner of its notebooks ([`runner`]). Both use [`session`].
+//! The Jupyter kernel of pfe and the headless runner of its notebooks.
 //!
 //! ```text
-//! cell → parts → crate → library → outputs
-//!      cell/items  generate  compile   child        core: session
+//! cell → Cell → crate → library → outputs → front end, notebook
+//!       parse/     compile/      session/   jupyter/, runner/
 //! ```
 //!
-//! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/cell`), which
+//! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/runtime`), which
 //! [`install`] builds once. One call of rustc builds the cell and also reports the types of its variables, so no cell
 //! waits for cargo or for rust-analyzer.
+//!
+//! The modules stand in layers. Each imports only modules above it in this table; a test holds that.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`error`] | errors of the kernel itself |
+//! | [`text`] | text from notebooks, made safe to show |
+//! | `process` | signals to the programs that the kernel starts |
+//! | `folders` | folders that this program makes: marked, and only those are ever removed |
+//! | [`install`] | the libraries and programs on this machine: built, described, checked, removed |
+//! | `parse` | source of a cell → its parts |
+//! | `compile` | parts → crate → library, by one call of rustc |
+//! | [`completion`] | completion and inspection, by rust-analyzer in a process of its own |
+//! | `session` | runs cells one after another, keeps variables and items |
+//! | [`runner`] | notebooks without Jupyter: run, check, verify, export, print |
+//! | [`jupyter`] | the messaging protocol |
 
-pub mod analysis;
-pub mod analyzer;
-pub mod cell;
-pub mod child;
-mod commands;
-pub mod compile;
-pub mod deps;
+mod compile;
+pub mod completion;
 pub mod error;
-pub mod generate;
+mod folders;
 pub mod install;
-pub mod items;
 pub mod jupyter;
-pub mod report;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod layers;
+mod parse;
+mod process;
 pub mod runner;
-pub mod session;
+mod session;
 #[path = "../../src/text.rs"]
 pub mod text;
-pub mod timings;
-pub mod toolchain;
 
 pub use error::{Error, Result};
-pub use session::Session;

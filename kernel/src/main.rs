@@ -27,7 +27,7 @@ enum Command {
         #[arg(long, value_name = "FOLDER", default_value_os_t = install::project())]
         project: PathBuf,
     },
-    /// Remove all that `install` has written
+    /// Remove what `install` has made, and nothing else
     Uninstall {
         #[command(flatten)]
         place: PlaceArgs,
@@ -133,8 +133,15 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
             say(&format!("kernel `{}` registered in `{}`", install::NAME, folder.display()));
         }
         Command::Uninstall { place } => {
-            for folder in install::uninstall(&place.into())? {
-                say(&format!("removed `{}`", folder.display()));
+            let done = install::uninstall(&place.into())?;
+            for path in &done.removed {
+                say(&format!("removed `{}`", path.display()));
+            }
+            for path in &done.kept {
+                say(&format!("kept `{}`: `install` has not made it", path.display()));
+            }
+            if done.removed.is_empty() {
+                say("there is nothing to remove");
             }
         }
         Command::Run(args) => return run_notebook(&args),
@@ -163,7 +170,7 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
             }
         }
         Command::Jupyter { connection_file } => pfe_kernel::jupyter::serve(&connection_file)?,
-        Command::Analyzer { project } => pfe_kernel::analyzer::serve(&project)?,
+        Command::Analyzer { project } => pfe_kernel::completion::analyzer::serve(&project)?,
         Command::Doctor { place } => {
             let lines = install::doctor(&place.into());
             for (good, what, todo) in &lines {

@@ -64,13 +64,13 @@ def test_run_shows_a_table_and_a_figure_and_verify_agrees(run):
 
 def test_export_is_a_program_that_runs(notebook, tmp_path):
     program = ok("export", notebook).stdout
-    assert "pfe_cell" not in program
+    assert "pfe_runtime" not in program
     toolchain = installed()
     folder = toolchain["directory"]
-    externs = [part for name, file in toolchain["externs"] if name in ("pfe", "pfe_cell") for part in ("--extern", f"{name}={folder}/{file}")]
+    externs = [part for name, file in toolchain["externs"] if name in ("pfe", "pfe_runtime") for part in ("--extern", f"{name}={folder}/{file}")]
     source = tmp_path / "book.rs"
     # `pfe` is inside the dynamic library here; a program of its own would link it with cargo.
-    source.write_text("extern crate pfe_cell as _;\n" + program.replace("#![allow(unused)]", ""))
+    source.write_text("extern crate pfe_runtime as _;\n" + program.replace("#![allow(unused)]", ""))
     command = [toolchain["rustc"], "--edition=2024", "-Cprefer-dynamic", "-Aunused", "-L", f"dependency={folder}", *externs, "-o", tmp_path / "book", source]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr

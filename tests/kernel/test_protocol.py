@@ -267,7 +267,7 @@ def kernel_pid(kernel):
 def test_a_killed_process_of_cells_is_replaced(own):
     kernel = own()
     kernel.ok("let x = 1;")
-    (pid,) = [pid for pid, name in children(kernel_pid(kernel)).items() if name == "pfe-cell"]
+    (pid,) = [pid for pid, name in children(kernel_pid(kernel)).items() if name == "pfe-runtime"]
     os.kill(pid, signal.SIGKILL)
     time.sleep(0.2)
     assert "`x`" in kernel.fails("x")[1]

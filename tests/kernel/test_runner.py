@@ -149,13 +149,13 @@ def test_verify_names_the_first_difference(tmp_path):
 def test_export_is_a_program_without_the_kernel(tmp_path):
     """It compiles against the installed `pfe`, prints what the notebook shows, and does not know the kernel."""
     program = ok("export", write(tmp_path / "good.ipynb", GOOD)).stdout
-    assert "pfe_cell" not in program and "evcxr" not in program
+    assert "pfe_runtime" not in program and "evcxr" not in program
     installed = json.loads((Path(os.environ["PFE_KERNEL_HOME"]) / "installed.json").read_text())
     source = tmp_path / "book.rs"
     source.write_text(program)
-    externs = [part for name, file in installed["externs"] if name in ("pfe", "pfe_cell") for part in ("--extern", f"{name}={installed['directory']}/{file}")]
+    externs = [part for name, file in installed["externs"] if name in ("pfe", "pfe_runtime") for part in ("--extern", f"{name}={installed['directory']}/{file}")]
     # `pfe` is inside the dynamic library here; a program of its own would link it with cargo.
-    source.write_text("extern crate pfe_cell as _;\n" + program.replace("#![allow(unused)]", ""))
+    source.write_text("extern crate pfe_runtime as _;\n" + program.replace("#![allow(unused)]", ""))
     built = subprocess.run([installed["rustc"], "--edition=2024", "-Cprefer-dynamic", "-Aunused", "-L", f"dependency={installed['directory']}", *externs, "-o", tmp_path / "book", source], capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     ran = subprocess.run([tmp_path / "book"], capture_output=True, text=True, env={"LD_LIBRARY_PATH": f"{installed['directory']}:{installed['sysroot']}"})
@@ -195,6 +195,29 @@ def test_without_an_install(tmp_path):
     book = write(tmp_path / "book.ipynb", notebook("1"))
     done = subprocess.run([KERNEL, "run", book], capture_output=True, text=True, env={**os.environ, "PFE_KERNEL_HOME": str(tmp_path / "none")})
     assert done.returncode == 1 and "not installed" in done.stderr and "hint:" in done.stderr
+
+
+def test_uninstall_removes_what_install_made_and_nothing_else(tmp_path):
+    data, prefix = tmp_path / "data", tmp_path / "prefix"
+    spec = prefix / "share/jupyter/kernels/pfe"
+    environment = {**os.environ, "PFE_KERNEL_HOME": str(data)}
+
+    def run(*args):
+        done = subprocess.run([KERNEL, *args, "--prefix", prefix], capture_output=True, text=True, env=environment, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    run("install")
+    assert json.loads((spec / "kernel.json").read_text())["argv"][0].startswith(str(data))
+    (data / "history.jsonl").write_text("")
+    (spec / "logo.svg").write_text("<svg/>")
+    said = run("uninstall")
+    kept = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if not path.is_dir() and path.name != ".pfe-kernel"]
+    assert sorted(kept) == ["data/history.jsonl", "prefix/share/jupyter/kernels/pfe/logo.svg"]
+    assert "history.jsonl`: `install` has not made it" in said
+    (data / "history.jsonl").unlink()
+    run("uninstall")
+    assert not data.exists() and "nothing to remove" in run("uninstall")
 
 
 def test_the_lock_file_pins_what_evcxr_needs():

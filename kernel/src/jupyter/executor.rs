@@ -1,11 +1,9 @@
 //! Handles `execute_request`s one after another. This thread alone uses the session.
 
-use super::Kernel;
+use super::kernel::Kernel;
 use super::wire::{Request, message};
-use crate::child::{Event, Watcher};
 use crate::error::Result;
-use crate::report::{Failure, note};
-use crate::session::Session;
+use crate::session::{Event, Failure, Session, Watcher, note};
 use serde_json::{Map, Value, json};
 use std::sync::mpsc::Receiver;
 
@@ -119,10 +117,10 @@ fn execute(
         Ok(session) => {
             let (result, timings) = session.execute(number, code, &mut publisher);
             timing = Some(json!(timings.to_json()));
-            if session.timing {
+            if session.shows_timings() {
                 note(&mut publisher, &timings.to_string());
             }
-            kernel.analysis.update(session.context());
+            kernel.completer.update(session.context());
             result
         }
         Err(error) => Err(Failure::of_kernel(error)),

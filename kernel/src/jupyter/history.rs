@@ -1,7 +1,7 @@
 //! Keeps the inputs of this and earlier sessions in one file. Each line is a JSON array:
 //! `[session, line, input, output]`.
 
-use crate::toolchain::home;
+use crate::install::data_folder;
 use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Most entries to keep. The next start removes older ones.
-const MOST: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// The history of inputs, in memory and in its file.
 pub(crate) struct History {
@@ -28,7 +28,7 @@ struct Entry {
 impl History {
     /// Reads the history file and begins a session.
     pub fn open() -> History {
-        let file = home().ok().map(|home| home.join("history.jsonl"));
+        let file = data_folder().ok().map(|folder| folder.join("history.jsonl"));
         History::open_at(file)
     }
 
@@ -39,8 +39,8 @@ impl History {
         let mut entries: Vec<Entry> = text.lines().filter_map(Entry::read).collect();
         // The first entry of a session is empty: it only reserves the session's number.
         let session = entries.last().map_or(0, |entry| entry.session) + 1;
-        if entries.len() > MOST {
-            entries.drain(..entries.len() - MOST);
+        if entries.len() > MAX_ENTRIES {
+            entries.drain(..entries.len() - MAX_ENTRIES);
             if let Some(file) = &file {
                 let text: String = entries.iter().map(Entry::to_line).collect();
                 let folder = file.parent().unwrap_or(Path::new("."));
@@ -150,6 +150,8 @@ impl Entry {
 }
 
 /// Matches a glob pattern: `*` matches any text, `?` any one character.
+///
+/// Not `globset`: it reads braces and brackets as alternatives, and Rust is full of them.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
@@ -191,10 +193,10 @@ mod tests {
         let lines = || std::fs::read_to_string(&file).unwrap().lines().count();
         assert_eq!(lines(), 4);
         // A shortened history keeps its permissions.
-        let many: String = (0..MOST + 5).map(|_| "[1,1,\"x\",null]\n").collect();
+        let many: String = (0..MAX_ENTRIES + 5).map(|_| "[1,1,\"x\",null]\n").collect();
         std::fs::write(&file, many).unwrap();
         drop(History::open_at(Some(file.clone())));
-        assert_eq!((mode(&file), lines()), (0o600, MOST + 1));
+        assert_eq!((mode(&file), lines()), (0o600, MAX_ENTRIES + 1));
         // A symbolic link is not written through.
         std::fs::remove_file(&file).unwrap();
         std::fs::write(home.path().join("other"), "").unwrap();

@@ -1,4 +1,9 @@
-//! Notebook → executed notebook, without Jupyter. Uses the same session as the kernel.
+//! Notebooks without Jupyter: run, check, verify, export and print them. Runs them in the same sessions as the kernel.
+//!
+//! ```text
+//! file ─ notebook ─▶ parameters ─▶ run (outputs) ─▶ executed notebook ─ print ─▶ HTML, PDF
+//!                └─▶ check, export                └─ verify ─▶ first difference
+//! ```
 
 mod check;
 mod export;
@@ -6,115 +11,12 @@ mod notebook;
 mod outputs;
 mod parameters;
 mod print;
+mod run;
 mod verify;
 
 pub use check::check;
 pub use export::export;
 pub use notebook::Notebook;
 pub use print::print;
+pub use run::{FailedCell, Progress, RunParams, run};
 pub use verify::{Difference, verify};
-
-use crate::error::Result;
-use crate::report::Failure;
-use crate::session::Session;
-use crate::timings::Timings;
-use outputs::Outputs;
-use serde_json::json;
-use std::path::Path;
-use std::sync::mpsc;
-use std::time::Duration;
-
-/// Settings of a run.
-#[derive(Clone, Debug, Default)]
-pub struct RunParams {
-    /// Values for the cell tagged `parameters`, as written on the command line.
-    pub parameters: Vec<(String, String)>,
-    /// Longest time for one cell. A cell that exceeds it is interrupted.
-    pub timeout: Option<Duration>,
-    /// Whether to write the duration of each cell into its metadata. Without it, two runs give the same bytes.
-    pub timings: bool,
-}
-
-/// A cell that failed.
-#[derive(Clone, Debug)]
-pub struct FailedCell {
-    /// Its execution count: code cells are counted from 1.
-    pub number: usize,
-    /// Its source.
-    pub source: String,
-    /// Why it failed.
-    pub failure: Failure,
-}
-
-/// Progress of a run, reported after each cell.
-pub struct Progress<'a> {
-    /// Number of the cell that ended, from 1.
-    pub number: usize,
-    /// Number of code cells.
-    pub total: usize,
-    /// Its source.
-    pub source: &'a str,
-    /// How long it took.
-    pub timings: Timings,
-    /// Whether it failed.
-    pub failed: bool,
-}
-
-/// Runs the cells of a notebook in `folder` until one fails, and stores their outputs in the notebook. Returns the
-/// failed cell, if any. A failure in a cell tagged `raises-exception` does not end the run.
-pub fn run(
-    notebook: &mut Notebook,
-    folder: &Path,
-    params: &RunParams,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Option<FailedCell>> {
-    parameters::inject(notebook, &params.parameters)?;
-    notebook.clear_outputs();
-    let mut session = Session::start_in(folder)?;
-    let cells = notebook.code_cells();
-    let mut outputs = Outputs::default();
-    for (position, index) in cells.iter().enumerate() {
-        let number = position + 1;
-        let source = notebook.source(*index);
-        outputs.begin(*index);
-        let stopper = session.stopper();
-        let (finished, watch) = mpsc::channel::<()>();
-        let watchdog = params.timeout.map(|limit| {
-            std::thread::spawn(move || {
-                let late = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-                if late {
-                    stopper.interrupt();
-                }
-                late
-            })
-        });
-        let (result, timings) = session.execute(number, &source, &mut outputs);
-        drop(finished);
-        let late = watchdog.is_some_and(|watchdog| watchdog.join().unwrap_or(false));
-        let result = result.map_err(|failure| match (late, params.timeout) {
-            (true, Some(limit)) => Failure::new(
-                "timeout",
-                &format!("the cell ran longer than {} s", limit.as_secs_f64()),
-                &failure.traceback,
-            ),
-            _ => failure,
-        });
-        if let Err(failure) = &result {
-            outputs.error(failure);
-        }
-        for (cell, outputs) in outputs.changed() {
-            notebook.set_outputs(cell, outputs);
-        }
-        notebook.set_count(*index, number);
-        if params.timings {
-            notebook.set_metadata(*index, "pfe", json!({ "timings": timings.to_json() }));
-        }
-        progress(Progress { number, total: cells.len(), source: &source, timings, failed: result.is_err() });
-        if let Err(failure) = result
-            && !notebook.has_tag(*index, "raises-exception")
-        {
-            return Ok(Some(FailedCell { number, source, failure }));
-        }
-    }
-    Ok(None)
-}

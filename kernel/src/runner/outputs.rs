@@ -1,7 +1,6 @@
 //! Collects the outputs of cells in nbformat's form.
 
-use crate::child::{Event, Watcher};
-use crate::report::Failure;
+use crate::session::{Event, Failure, Watcher};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,7 @@
 //! report. A separate program, so that neither the kernel nor the cells link to Typst.
 
 use crate::error::{Error, Result};
-use crate::toolchain::{INSTALL, Toolchain};
+use crate::install::{INSTALL, Toolchain};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

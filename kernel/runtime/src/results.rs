@@ -1,0 +1,242 @@
+//! Results of `pfe` → notebook tables: implements [`Show`] for its types, through their data frames (`table`).
+
+use crate::show::{Bundle, Show};
+use pfe::clean::Audit;
+use pfe::decisions::{Decisions, Facts, Findings, Region, StatePayments, Strategy, Winner};
+use pfe::mart::SalesMart;
+use pfe::models::linear::Coefficient;
+use pfe::models::reference::Reference;
+use pfe::models::span::date;
+use pfe::models::{Comparison, Forecast};
+use polars::prelude::*;
+
+fn show(frame: PolarsResult<DataFrame>) -> Bundle {
+    frame.map_or_else(|error| Bundle::text(error.to_string()), |frame| frame.show())
+}
+
+/// Collects `value` of every item into a column.
+fn each<T, V>(items: &[T], value: impl Fn(&T) -> V) -> Vec<V> {
+    items.iter().map(value).collect()
+}
+
+fn brl(centavos: i64) -> f64 {
+    centavos as f64 / 100.0
+}
+
+impl Show for [Facts] {
+    /// One row per item. Amounts are in BRL; shares and growth are fractions.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "name" => each(self, |f| f.name.clone()),
+            "orders" => each(self, |f| f.orders),
+            "revenue" => each(self, |f| brl(f.revenue_centavos)),
+            "recent_revenue" => each(self, |f| brl(f.recent_revenue_centavos)),
+            "growth" => each(self, |f| f.growth.as_ref().map(|g| g.rate)),
+            "growth_at_least" => each(self, |f| f.growth.as_ref().map(|g| g.at_least)),
+            "lead" => each(self, |f| f.lead.as_ref().map(|l| l.rate)),
+            "lead_at_least" => each(self, |f| f.lead.as_ref().map(|l| l.at_least)),
+            "review_mean" => each(self, |f| f.review_mean),
+            "late_share" => each(self, |f| f.late_share),
+        ))
+    }
+}
+
+impl Show for Vec<Facts> {
+    fn show(&self) -> Bundle {
+        self.as_slice().show()
+    }
+}
+
+impl Show for Facts {
+    fn show(&self) -> Bundle {
+        std::slice::from_ref(self).show()
+    }
+}
+
+impl Show for Findings {
+    /// One row per question, with its answer.
+    fn show(&self) -> Bundle {
+        let habit = self.unusual_payment();
+        let name = |facts: Option<&Facts>| facts.map(|f| f.name.clone());
+        show(df!(
+            "question" => ["what to sell", "where to advertise", "how to get paid"],
+            "answer" => [
+                name(self.leading_category()),
+                name(self.growing_state()),
+                habit.map(|h| format!("{} in {}", h.method, h.state)),
+            ],
+        ))
+    }
+}
+
+impl Show for Reference {
+    /// One row per category, with its fitted line.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "category" => each(&self.lines, |l| l.category.clone()),
+            "intercept" => each(&self.lines, |l| l.intercept),
+            "per_year" => each(&self.lines, |l| l.per_year),
+            "per_month" => each(&self.lines, |l| l.per_month),
+            "singular" => each(&self.lines, |l| l.singular),
+        ))
+    }
+}
+
+impl Show for Audit {
+    /// Row counts of each table, per step of reading and cleaning.
+    fn show(&self) -> Bundle {
+        let count = |number: usize| number as u64;
+        show(df!(
+            "table" => each(&self.steps, |s| s.table.clone()),
+            "step" => each(&self.steps, |s| s.step.clone()),
+            "rows_in" => each(&self.steps, |s| count(s.rows_in)),
+            "rows_out" => each(&self.steps, |s| count(s.rows_out)),
+            "deduplicated" => each(&self.steps, |s| count(s.deduplicated)),
+            "quarantined" => each(&self.steps, |s| count(s.quarantined)),
+        ))
+    }
+}
+
+impl Show for SalesMart {
+    /// One row per table of the mart.
+    fn show(&self) -> Bundle {
+        let tables: Vec<_> = match self.iter() {
+            Ok(tables) => tables.collect(),
+            Err(error) => return Bundle::text(error.to_string()),
+        };
+        show(df!(
+            "table" => each(&tables, |(name, _)| name.to_string()),
+            "rows" => each(&tables, |(_, frame)| frame.height() as u64),
+            "columns" => each(&tables, |(_, frame)| frame.get_column_names().iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ")),
+        ))
+    }
+}
+
+impl Show for Winner {
+    /// One row per category of the short list. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        let list = &self.short_list;
+        show(df!(
+            "category" => each(list, |c| c.category.clone()),
+            "score" => each(list, |c| c.place.score),
+            "forecast" => each(list, |c| c.forecast),
+            "lo80" => each(list, |c| c.interval80.0),
+            "hi80" => each(list, |c| c.interval80.1),
+            "before" => each(list, |c| c.before),
+            "first" => each(list, |c| c.first),
+            "top3" => each(list, |c| c.top3),
+            "first_other_weights" => each(list, |c| c.first_other_weights),
+            "top3_other_weights" => each(list, |c| c.top3_other_weights),
+        ))
+    }
+}
+
+impl Show for Region {
+    /// One row per state, the best first. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        let states = &self.states;
+        show(df!(
+            "state" => each(states, |s| s.state.clone()),
+            "score" => each(states, |s| s.place.score),
+            "forecast" => each(states, |s| s.forecast),
+            "before" => each(states, |s| s.before),
+            "gain" => each(states, |s| s.gain),
+            "orders_per_100000" => each(states, |s| s.penetration),
+            "budget_share" => each(states, |s| s.budget_share),
+            "budget" => each(states, |s| brl(s.budget_centavos)),
+        ))
+    }
+}
+
+impl Show for StatePayments {
+    /// One row per payment method. `value` is in BRL.
+    fn show(&self) -> Bundle {
+        let methods = &self.methods;
+        show(df!(
+            "payment_type" => each(methods, |m| m.payment_type.clone()),
+            "payments" => each(methods, |m| m.payments),
+            "share_payments" => each(methods, |m| m.share_payments),
+            "share_payments_low" => each(methods, |m| m.share_payments_low),
+            "share_payments_high" => each(methods, |m| m.share_payments_high),
+            "value" => each(methods, |m| brl(m.value_centavos)),
+            "share_value" => each(methods, |m| m.share_value),
+            "installments_mean" => each(methods, |m| m.installments_mean),
+        ))
+    }
+}
+
+impl Show for Decisions {
+    /// One row per question, with the decision.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "question" => ["what to sell", "where to advertise", "how to get paid"],
+            "answer" => [
+                Some(self.winner.first().category.clone()),
+                self.region.states.first().map(|s| s.state.clone()),
+                Some(self.payments.covering.join(" + ")),
+            ],
+        ))
+    }
+}
+
+impl Show for Vec<Strategy> {
+    /// One row per strategy: means over the cutoffs. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "choice" => each(self, |s| s.name),
+            "revenue" => each(self, |s| s.revenue.value),
+            "growth" => each(self, |s| s.growth.value),
+            "gain" => each(self, |s| s.gain.value),
+            "gain_low" => each(self, |s| s.gain.low),
+            "gain_high" => each(self, |s| s.gain.high),
+            "regret" => each(self, |s| s.regret.value),
+        ))
+    }
+}
+
+impl Show for Comparison {
+    /// One row per model, with its metrics.
+    fn show(&self) -> Bundle {
+        let (tests, differences) = (&self.tests, &self.differences);
+        show(df!(
+            "model" => each(tests, |t| t.model),
+            "wape" => each(tests, |t| t.metrics.wape),
+            "wape_complete" => each(tests, |t| t.metrics.wape_complete),
+            "bias" => each(tests, |t| t.metrics.bias),
+            "mase" => each(tests, |t| t.metrics.mase),
+            "coverage80" => each(tests, |t| t.metrics.coverage80),
+            "growth_rank" => each(tests, |t| t.metrics.growth),
+            "ours_minus_this" => each(differences, |d| d.value),
+            "low" => each(differences, |d| d.low),
+            "high" => each(differences, |d| d.high),
+        ))
+    }
+}
+
+impl Show for Vec<Forecast> {
+    /// One row per forecast. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "series" => each(self, |f| f.series.clone()),
+            "from" => each(self, |f| date(f.span.from)),
+            "to" => each(self, |f| date(f.span.to)),
+            "forecast" => each(self, |f| f.forecast),
+            "lo80" => each(self, |f| f.lo80),
+            "hi80" => each(self, |f| f.hi80),
+            "lo95" => each(self, |f| f.lo95),
+            "hi95" => each(self, |f| f.hi95),
+        ))
+    }
+}
+
+impl Show for Vec<Coefficient> {
+    fn show(&self) -> Bundle {
+        show(df!(
+            "step" => each(self, |c| c.step as u64),
+            "feature" => each(self, |c| c.feature),
+            "value" => each(self, |c| c.value),
+            "standard_error" => each(self, |c| c.standard_error),
+            "lambda" => each(self, |c| c.lambda),
+        ))
+    }
+}

@@ -1,0 +1,153 @@
+//! The current installation: where its parts are, and whether it is up to date. Every kernel and runner loads it.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The installed libraries and the compiler that built them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Toolchain {
+    /// Path of the compiler.
+    pub rustc: PathBuf,
+    /// Output of `rustc -vV`. A compiler of another version cannot link to these libraries.
+    pub version: String,
+    /// Folder of the compiler's own libraries.
+    pub sysroot: PathBuf,
+    /// Folder of the installed libraries.
+    pub directory: PathBuf,
+    /// Crates that cells can use, with their file names.
+    pub externs: Vec<(String, String)>,
+    /// Folder of the project that the libraries were built from.
+    pub project: PathBuf,
+    /// Hash of the project's sources at build time.
+    pub fingerprint: String,
+}
+
+/// Name of the file in the data folder that describes the current installation.
+pub(super) const STATE: &str = "installed.json";
+
+/// Returns the folder for everything that `install` writes, except the kernelspec.
+pub fn data_folder() -> Result<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("PFE_KERNEL_HOME")
+        .or_else(|| Some(variable("XDG_DATA_HOME")?.join("pfe-kernel")))
+        .or_else(|| Some(variable("HOME")?.join(".local/share/pfe-kernel")))
+        .ok_or_else(|| Error::message("no home folder is known").hint("set `PFE_KERNEL_HOME` to a folder"))
+}
+
+impl Toolchain {
+    /// Loads the current installation.
+    pub fn load() -> Result<Toolchain> {
+        let path = data_folder()?.join(STATE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::message("the kernel is not installed").hint(INSTALL));
+            }
+            Err(error) => return Err(Error::io("read", &path)(error)),
+        };
+        let toolchain: Toolchain = serde_json::from_str(&text)
+            .map_err(|error| Error::message(format!("`{}` is damaged: {error}", path.display())).hint(INSTALL))?;
+        if !toolchain.runtime_program().is_file() {
+            return Err(
+                Error::message(format!("`{}` has been removed", toolchain.runtime_program().display())).hint(INSTALL)
+            );
+        }
+        Ok(toolchain)
+    }
+
+    /// Makes this the current installation. Replaces the file atomically.
+    pub fn save(&self) -> Result<()> {
+        let path = data_folder()?.join(STATE);
+        let text = serde_json::to_string_pretty(self).map_err(|error| Error::message(error.to_string()))?;
+        let part = path.with_extension("part");
+        std::fs::write(&part, text).map_err(Error::io("write", &part))?;
+        std::fs::rename(&part, &path).map_err(Error::io("write", &path))
+    }
+
+    /// Path of the program that runs cells.
+    pub fn runtime_program(&self) -> PathBuf {
+        self.directory.join("pfe-runtime")
+    }
+
+    /// Path of the program that prints notebooks: `pfe`.
+    pub fn printer(&self) -> PathBuf {
+        self.directory.join("pfe")
+    }
+
+    /// `LD_LIBRARY_PATH` for the program that runs cells.
+    pub fn library_path(&self) -> OsString {
+        let mut path = self.directory.clone().into_os_string();
+        path.push(":");
+        path.push(&self.sysroot);
+        path
+    }
+
+    /// Adds the arguments that link a crate to the installed libraries. Allows rustc's unstable options.
+    pub fn link_arguments(&self, command: &mut Command) {
+        // The unstable options in use, `-Ztrim-diagnostic-paths` and `-Ztime-passes`, change only what rustc prints.
+        command.env("RUSTC_BOOTSTRAP", "cell");
+        let mut search = OsString::from("dependency=");
+        search.push(&self.directory);
+        command.arg("-L").arg(search);
+        for (name, file) in &self.externs {
+            let mut external = OsString::from(format!("{name}="));
+            external.push(self.directory.join(file));
+            command.arg("--extern").arg(external);
+        }
+    }
+
+    /// Returns why the installation is stale, if it is: the compiler or the crate `pfe` has changed.
+    pub fn stale(&self) -> Option<String> {
+        match version_of(&self.rustc) {
+            Ok(version) if version == self.version => {}
+            Ok(version) => {
+                return Some(format!(
+                    "the compiler has changed since the install: {}",
+                    version.lines().next().unwrap_or_default()
+                ));
+            }
+            Err(_) => return Some(format!("the compiler `{}` of the install is gone", self.rustc.display())),
+        }
+        match fingerprint(&self.project) {
+            Ok(now) if now == self.fingerprint => None,
+            Ok(_) => Some("the crate `pfe` has changed since the install".to_owned()),
+            // The sources are not there: the installation cannot be compared with them.
+            Err(_) => None,
+        }
+    }
+}
+
+/// Hint for a missing or stale installation.
+pub const INSTALL: &str = "run `cargo run --release -p pfe-kernel -- install` in the project";
+
+/// Returns the output of `rustc -vV`.
+pub fn version_of(rustc: &Path) -> Result<String> {
+    let output = Command::new(rustc).arg("-vV").output().map_err(Error::io("run", rustc))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Hashes the sources that the libraries are built from.
+pub fn fingerprint(project: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    for part in ["Cargo.lock", "Cargo.toml", "kernel/runtime", "src"] {
+        hash(&project.join(part), &mut hasher)?;
+    }
+    Ok(hasher.finalize().to_hex()[..16].to_owned())
+}
+
+fn hash(path: &Path, hasher: &mut blake3::Hasher) -> Result<()> {
+    if path.is_dir() {
+        let mut entries: Vec<_> =
+            std::fs::read_dir(path).map_err(Error::io("read", path))?.flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        return entries.iter().try_for_each(|entry| hash(entry, hasher));
+    }
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    hasher.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+    hasher.update(&(bytes.len() as u64).to_le_bytes());
+    hasher.update(&bytes);
+    Ok(())
+}

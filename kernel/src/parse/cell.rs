@@ -1,0 +1,181 @@
+//! Source of a cell → commands, items, bindings and last expression. Next: `compile`.
+
+use super::commands::split_commands;
+use super::item::{Item, ItemKind, item_kind};
+use ra_ap_syntax::ast::{self, HasName};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode, TextRange};
+use std::ops::Range;
+
+/// A parsed cell. Ranges are byte ranges of [`Cell::source`].
+#[derive(Debug, Default)]
+pub struct Cell {
+    /// The source of the cell. Lines with commands are empty, so that the other lines keep their numbers.
+    pub source: String,
+    /// Commands, without their leading colon. The line `:dep rand = "0.9"` is one.
+    pub commands: Vec<String>,
+    /// Functions, types, imports and other items. Later cells can use them.
+    pub items: Vec<Item>,
+    /// Ranges of the `#![…]` attributes, which apply to the whole crate.
+    pub attributes: Vec<Range<usize>>,
+    /// Names of the variables that top-level `let`s define, and whether each is `mut`.
+    pub bindings: Vec<(String, bool)>,
+    /// Range of the last expression, if the cell ends with one.
+    pub tail: Option<Range<usize>>,
+    /// Whether the cell uses `.await` outside of `async` blocks, `async` functions and closures.
+    pub awaits: bool,
+    /// Edits that let an interrupt stop the cell.
+    pub edits: Vec<Edit>,
+}
+
+/// Replaces a range of the source by a text.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The range to replace; empty for an insertion.
+    pub range: Range<usize>,
+    /// The new text.
+    pub text: &'static str,
+}
+
+/// What a source is wrapped in to be parsed: statements stand in a function only.
+pub(super) const HEAD: &str = "fn f(){";
+/// Text inserted at the head of loops and functions: a check for interrupts.
+const CHECK: &str = " ::pfe_runtime::check();";
+
+impl Cell {
+    /// Parses a cell. Never fails: rustc reports syntax errors, with better messages.
+    pub fn parse(source: &str) -> Cell {
+        let (source, commands) = split_commands(source);
+        let mut cell = Cell { commands, ..Cell::default() };
+        let file = SourceFile::parse(&format!("{HEAD}{source}\n}}"), Edition::Edition2024);
+        let body =
+            file.tree().syntax().children().find_map(ast::Fn::cast).and_then(|function| function.body()?.stmt_list());
+        cell.source = source;
+        let Some(body) = body else { return cell };
+        for node in body.syntax().children() {
+            cell.part(&node);
+        }
+        for node in body.syntax().descendants() {
+            cell.instrument(&node);
+        }
+        cell.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        cell
+    }
+
+    fn bytes(&self, range: TextRange) -> Range<usize> {
+        let at = |offset: ra_ap_syntax::TextSize| usize::from(offset).saturating_sub(HEAD.len()).min(self.source.len());
+        at(range.start())..at(range.end())
+    }
+
+    fn part(&mut self, node: &SyntaxNode) {
+        let range = self.bytes(node.text_range());
+        if let Some(attribute) = ast::Attr::cast(node.clone()) {
+            if attribute.excl_token().is_some() {
+                self.attributes.push(range);
+            }
+        } else if let Some(statement) = ast::LetStmt::cast(node.clone()) {
+            for pattern in
+                statement.pat().iter().flat_map(|pat| pat.syntax().descendants()).filter_map(ast::IdentPat::cast)
+            {
+                let Some(name) = pattern.name().map(|name| name.text().to_string()) else { continue };
+                // An upper-case name without `mut` is a constant or an enum variant, not a new variable.
+                if name.starts_with(char::is_uppercase) && pattern.mut_token().is_none() && pattern.pat().is_none() {
+                    continue;
+                }
+                self.bindings.retain(|(known, _)| *known != name);
+                self.bindings.push((name, pattern.mut_token().is_some()));
+            }
+        } else if let Some(item) = ast::Item::cast(node.clone()) {
+            self.items.push(Item { range, kind: item_kind(&item) });
+        } else if is_thread_local(node) {
+            self.items.push(Item { range, kind: ItemKind::Other });
+        } else if ast::Expr::can_cast(node.kind()) {
+            self.tail = Some(range);
+        }
+    }
+
+    fn instrument(&mut self, node: &SyntaxNode) {
+        if let Some(path) = ast::PathExpr::cast(node.clone()) {
+            let text = path.syntax().text().to_string();
+            if matches!(text.as_str(), "std::thread::sleep" | "thread::sleep") {
+                let range = self.bytes(node.text_range());
+                self.edits.push(Edit { range, text: "::pfe_runtime::sleep" });
+            }
+        }
+        if let Some(expression) = ast::AwaitExpr::cast(node.clone()) {
+            self.awaits |= !expression.syntax().ancestors().skip(1).any(|node| {
+                ast::ClosureExpr::can_cast(node.kind())
+                    || ast::BlockExpr::cast(node.clone()).is_some_and(|block| block.async_token().is_some())
+                    || ast::Fn::cast(node).is_some_and(|function| function.async_token().is_some())
+            });
+        }
+        let body = match node.kind() {
+            SyntaxKind::LOOP_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::FOR_EXPR => {
+                node.children().filter_map(ast::BlockExpr::cast).last()
+            }
+            SyntaxKind::FN => ast::Fn::cast(node.clone())
+                .filter(|function| function.abi().is_none())
+                .and_then(|function| function.body()),
+            _ => None,
+        };
+        let Some(brace) = body.and_then(|body| body.stmt_list()?.l_curly_token()) else { return };
+        if !node.ancestors().any(|node| is_constant(&node)) {
+            let at = self.bytes(brace.text_range()).end;
+            self.edits.push(Edit { range: at..at, text: CHECK });
+        }
+    }
+}
+
+/// Returns whether the compiler evaluates this node. Checks for interrupts must not be inserted there.
+fn is_constant(node: &SyntaxNode) -> bool {
+    matches!(node.kind(), SyntaxKind::CONST | SyntaxKind::STATIC | SyntaxKind::CONST_ARG | SyntaxKind::ARRAY_TYPE)
+        || ast::Fn::cast(node.clone()).is_some_and(|function| function.const_token().is_some())
+        || ast::BlockExpr::cast(node.clone()).is_some_and(|block| block.const_token().is_some())
+}
+
+fn is_thread_local(node: &SyntaxNode) -> bool {
+    node.text().to_string().starts_with("thread_local!")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_cut_into_parts() {
+        let cell = Cell::parse(
+            ":timing\nuse std::fmt::{self, Display as D};\nstruct P { x: i32 }\nlet (mut a, Some(b)) = f() else { panic!() };\na.x // last\n",
+        );
+        assert_eq!(cell.commands, ["timing"]);
+        assert_eq!(cell.items.len(), 2);
+        assert_eq!(
+            cell.items[0].kind,
+            ItemKind::Use(vec![
+                ("use std::fmt;".into(), Some("fmt".into())),
+                ("use std::fmt::Display as D;".into(), Some("D".into())),
+            ])
+        );
+        assert_eq!(cell.bindings, [("a".to_owned(), true), ("b".to_owned(), false)]);
+        assert_eq!(&cell.source[cell.tail.clone().unwrap()], "a.x");
+    }
+
+    #[test]
+    fn a_statement_with_semicolon_is_no_result() {
+        assert_eq!(Cell::parse("1 + 1;").tail, None);
+        assert_eq!(Cell::parse("1 + 1").tail, Some(0..5));
+    }
+
+    #[test]
+    fn loops_and_functions_get_a_check_but_constants_do_not() {
+        let count = |source: &str| Cell::parse(source).edits.len();
+        assert_eq!(count("loop { for i in 0..3 {} }"), 2);
+        assert_eq!(count("const fn f() -> u8 { let mut i = 0; while i < 3 { i += 1 } i }"), 0);
+        assert_eq!(count("fn f() {} std::thread::sleep(d);"), 2);
+    }
+
+    #[test]
+    fn awaits_are_seen_outside_of_async_blocks_only() {
+        assert!(Cell::parse("f().await").awaits);
+        assert!(!Cell::parse("let f = async { g().await };").awaits);
+    }
+}

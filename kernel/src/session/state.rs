@@ -1,0 +1,153 @@
+//! The state of a notebook: what its cells have left, and the process they run in. Next: `execute`.
+
+use super::cell_process::CellProcess;
+use super::failure::Failure;
+use super::interrupter::Interrupter;
+use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable};
+use crate::completion::Context;
+use crate::error::{Error, Result};
+use crate::folders;
+use crate::install::Toolchain;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Interrupts a session from another thread: the compiler or the running cell.
+#[derive(Clone)]
+pub struct Stopper {
+    pub(super) compiler: Arc<RunningCompiler>,
+    pub(super) cell: Interrupter,
+    directory: std::path::PathBuf,
+}
+
+impl Stopper {
+    /// Interrupts the compiler or the running cell. Returns false if neither is running.
+    pub fn interrupt(&self) -> bool {
+        self.compiler.stop() || self.cell.interrupt()
+    }
+
+    /// Ends the session: kills its processes and removes its temporary folder.
+    pub fn shut_down(&self) {
+        self.compiler.stop();
+        self.cell.kill();
+        // Tries again: the processes just killed may still write a last file.
+        for _ in 0..50 {
+            let _ = std::fs::remove_dir_all(&self.directory);
+            if !self.directory.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// The state of a notebook.
+pub struct Session {
+    pub(super) toolchain: Toolchain,
+    pub(super) directory: tempfile::TempDir,
+    /// Working directory of the cells.
+    pub(super) working_directory: std::path::PathBuf,
+    pub(super) cell_process: CellProcess,
+    pub(super) stopper: Stopper,
+    pub(super) items: Items,
+    pub(super) variables: BTreeMap<String, Variable>,
+    /// Names of lost variables, each with a note for the compile error that mentions it.
+    pub(super) lost_because: BTreeMap<String, String>,
+    /// Variables whose type cannot be named; the cell process drops them before the next cell.
+    pub(super) forget: Vec<String>,
+    pub(super) deps: Dependencies,
+    pub(super) opt_level: String,
+    pub(super) timing: bool,
+    /// Number of cells built so far. Part of their file names.
+    pub(super) builds: usize,
+    /// Origins of the lines of each build, to locate panics in functions of earlier cells.
+    pub(super) origins: BTreeMap<usize, Generated>,
+    pub(super) warned: bool,
+}
+
+impl Session {
+    /// Starts a session in the current folder, on the current installation.
+    pub fn start() -> Result<Session> {
+        Session::start_in(std::path::Path::new("."))
+    }
+
+    /// Starts a session whose cells run in `folder`. Removes temporary folders of dead kernels first.
+    pub fn start_in(folder: &std::path::Path) -> Result<Session> {
+        let toolchain = Toolchain::load()?;
+        folders::remove_orphaned(&std::env::temp_dir());
+        let directory = folders::new_temporary()?;
+        let working_directory = std::fs::canonicalize(folder).map_err(Error::io("open", folder))?;
+        let cell_process = CellProcess::start(&toolchain, &working_directory)?;
+        Ok(Session {
+            cell_process,
+            working_directory,
+            stopper: Stopper {
+                compiler: Arc::default(),
+                cell: Interrupter::default(),
+                directory: directory.path().to_path_buf(),
+            },
+            directory,
+            items: Items::default(),
+            variables: BTreeMap::new(),
+            lost_because: BTreeMap::new(),
+            forget: Vec::new(),
+            deps: Dependencies::default(),
+            opt_level: "0".to_owned(),
+            timing: false,
+            builds: 0,
+            origins: BTreeMap::new(),
+            warned: false,
+            toolchain,
+        })
+    }
+
+    /// Returns a handle that interrupts this session from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Returns the state that completion and inspection need.
+    pub fn context(&self) -> Context {
+        let items = self.items.iter().map(|item| item.plain.as_str()).collect::<Vec<_>>().join("\n");
+        Context {
+            items,
+            variables: self.variables.clone(),
+            project: self.toolchain.project.clone(),
+            folder: self.directory.path().to_path_buf(),
+        }
+    }
+
+    /// Returns whether to show how long each step of a cell took, as `:timing` asks.
+    pub fn shows_timings(&self) -> bool {
+        self.timing
+    }
+
+    /// Returns the installation in use.
+    pub fn toolchain(&self) -> &Toolchain {
+        &self.toolchain
+    }
+
+    /// Starts a new cell process after the old one has died. Items survive, variables do not.
+    pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
+        self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
+        let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
+        for name in &lost {
+            self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
+        }
+        Ok(Failure::of_death(why, &lost))
+    }
+
+    /// Drops variables, items and dependencies, as `:clear` asks.
+    pub(super) fn clear(&mut self) -> Result<()> {
+        self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
+        self.variables.clear();
+        self.lost_because.clear();
+        self.items = Items::default();
+        self.deps = Dependencies::default();
+        Ok(())
+    }
+
+    pub(super) fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+}
