@@ -15,7 +15,7 @@ use super::{Outcome, print, print_json};
 pub struct Args {
     #[command(flatten)]
     data: Data,
-    /// What is forecast
+    /// Grain of the forecast
     #[arg(long, value_enum, default_value = "category")]
     by: ByArg,
     /// Print as JSON

@@ -10,8 +10,8 @@ use super::tell;
 
 #[derive(Debug, clap::Args)]
 pub struct Data {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of a store; may be given
-    /// more than once, and each table comes from the first that holds it
+    /// Data: a folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of
+    /// a store; may be repeated: each table is read from the first that holds it
     #[arg(long = "data", value_name = "PATH|URL", required = true)]
     places: Vec<PathBuf>,
     #[command(flatten)]

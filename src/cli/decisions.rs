@@ -13,10 +13,10 @@ use super::{LONGEST_TEXT, reais};
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
 pub struct DecisionArgs {
-    /// Advertising budget to spread over states, BRL
+    /// Advertising budget to divide among states, BRL
     #[arg(long, value_name = "BRL", value_parser = budget, allow_negative_numbers = true)]
     budget: Option<i64>,
-    /// Other weights of the indicators, as TOML
+    /// TOML file with your own weights for the indicators
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 }

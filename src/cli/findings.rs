@@ -14,7 +14,7 @@ use super::{Outcome, print, print_json, reais};
 pub struct Args {
     #[command(flatten)]
     data: Data,
-    /// Category to advertise; without it, the winner
+    /// Category to advertise; the winner by default
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
     #[command(flatten)]

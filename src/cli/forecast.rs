@@ -14,16 +14,16 @@ use super::{Outcome, print, tell};
 pub struct Args {
     #[command(flatten)]
     data: Data,
-    /// The day at whose end the forecast is made; no later row counts
+    /// Last day of data that the forecast uses
     #[arg(long, value_name = "DATE")]
     cutoff: NaiveDate,
     /// Number of periods
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=24))]
     horizon: u8,
-    /// What is forecast
+    /// Grain of the forecast
     #[arg(long, value_enum, default_value = "category")]
     by: ByArg,
-    /// The calendar months after a month's end, or consecutive 30-day periods after any day
+    /// Length of a period: calendar months (the cutoff must end a month) or 30 days
     #[arg(long, value_enum, default_value = "month")]
     period: PeriodArg,
 }

@@ -20,7 +20,7 @@ use super::{Outcome, grouped, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of Olist CSV files, Kaggle's zip, or the URL of a store; may be given more than once
+    /// Folder of Olist CSV files, Kaggle's zip, or the URL of a store; may be repeated
     #[arg(long, value_name = "PATH|URL", required = true)]
     from: Vec<PathBuf>,
     #[command(flatten)]
@@ -28,13 +28,13 @@ pub struct Args {
     /// Store: `lake:DIR`, `sqlite:FILE`, `s3://bucket/prefix`, `mysql://user@host/`, `postgres://user@host/database`, `dynamodb://…`
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Which tables: raw ones, or cleaned ones, which are made on the way where the source has raw ones only
+    /// Which tables to copy: raw or cleaned; if the source holds only raw tables, pfe cleans them first
     #[arg(long, value_enum, default_value = "raw")]
     schema: SchemaArg,
-    /// Only this table; may be given more than once
+    /// Copy only this table; may be repeated
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short)]
     quiet: bool,
 }

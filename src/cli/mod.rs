@@ -42,31 +42,31 @@ struct CommandLine {
 enum Command {
     /// Analyse the data and write tables and report
     Run(Box<run::Args>),
-    /// Say which steps a run would run, and why
+    /// Show which steps a run would execute, and why
     Plan(plan::PlanArgs),
-    /// Say why a step would run or would not
+    /// Explain why a step would run or not
     Why(plan::WhyArgs),
-    /// Check the files of a finished run, or compute it again and compare
+    /// Check the files of a finished run, or repeat the run and compare
     Verify(verify::Args),
-    /// Say what changed between two runs, in numbers
+    /// Show what changed between two runs, in numbers
     Diff(verify::DiffArgs),
     /// Generate data in the shape of Olist's, with planted answers
     Synth(synth::Args),
     /// Copy tables into a store: a lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB
     Load(load::Args),
-    /// Render the report of an earlier run again
+    /// Render the report of a finished run again
     Report(report::Args),
-    /// Read, clean and check the data, and say what was found
+    /// Read, clean and check the data, and print the audit
     Audit(audit::Args),
-    /// Test the forecasts on the past
+    /// Backtest the forecasts
     Backtest(backtest::Args),
     /// Forecast revenue by category or state
     Forecast(forecast::Args),
-    /// Say what to sell, where to advertise and how to get paid
+    /// Print what to sell, where to advertise and how to get paid
     Findings(findings::Args),
     /// Print an executed notebook as HTML and PDF
     Notebook(notebook::Args),
-    /// The steps for other orchestrators
+    /// Export the steps to other orchestrators
     Pipeline(pipeline::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {

@@ -26,13 +26,13 @@ pub struct Args {
     /// Write a PDF
     #[arg(long, value_name = "FILE", group = "outputs")]
     pdf: Option<PathBuf>,
-    /// Language of the fixed words and of the typography
+    /// Language of fixed words and typography
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
-    /// Longest time of printing
+    /// Time limit
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short)]
     quiet: bool,
 }

@@ -13,9 +13,9 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the steps for another orchestrator
+    /// Print the steps in the format of another orchestrator
     Export {
-        /// asl: state machine of AWS Step Functions; ecs: task definition that it runs; mermaid: drawing
+        /// asl: AWS Step Functions state machine; ecs: task definition that it runs; mermaid: diagram
         #[arg(long)]
         format: Format,
         /// Container image of the ECS task

@@ -10,7 +10,7 @@ use super::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
-    /// Print the statements that make the mart, and those that clean with `--engine-cleans`, in the order in which an engine runs them
+    /// Print the SQL of the mart, and with `--engine-cleans` that of cleaning, in the order in which an engine runs it
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub struct PlanArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
-    /// Step; `pfe plan` lists them
+    /// Name of the step; `pfe plan` lists the steps
     step: String,
     #[command(flatten)]
     what: super::run::What,

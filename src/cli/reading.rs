@@ -9,16 +9,16 @@ use pfe::schema::read_options::{DateOrder, DecimalMark, Years};
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReadingArgs {
-    /// First and last plausible year; dates outside of them are set aside
+    /// First and last plausible year; pfe quarantines dates outside this range
     #[arg(long, value_name = "YEAR-YEAR", default_value = "2000-2100")]
     years: Years,
-    /// What dates such as `03/04/2018` mean where a whole column tells nothing else
+    /// How to read dates such as `03/04/2018` when the column leaves it open
     #[arg(long, value_name = "ORDER")]
     dates: Option<DatesArg>,
-    /// What stands before decimals where a whole column of numbers such as `1.230` tells nothing else
+    /// Decimal mark of numbers such as `1.230` when the column leaves it open
     #[arg(long, value_name = "MARK")]
     numbers: Option<NumbersArg>,
-    /// Refuse data of which a table or a column is missing, or a file is not read, instead of a warning
+    /// Fail, rather than warn, if a table or column is missing or a file would not be read
     #[arg(long)]
     pub strict: bool,
 }

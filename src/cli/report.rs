@@ -25,28 +25,28 @@ pub struct Args {
     /// Language
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
-    /// What the cover says: title, subtitle, authors, school and date, as TOML
+    /// TOML file with the cover's title, subtitle, authors, school and date
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
-    /// Folder whose files replace those of the report one by one
+    /// Folder of report files that replace the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
-    /// Write the report's own files into a folder, to be changed and given to `--templates`
+    /// Write the built-in report files to this folder, to edit them and pass it to `--templates`
     #[arg(long, value_name = "DIR", exclusive = true)]
     init_templates: Option<PathBuf>,
-    /// Say which files of the run are stale and why, and write nothing; exit code 1 if any is
+    /// List stale files of the run with the reasons, and write nothing; exit code 1 if there are any
     #[arg(long, conflicts_with = "diff")]
     check: bool,
-    /// With `--check`: the data, to see whether they have changed
+    /// With `--check`: the data, to check whether they have changed
     #[arg(long, value_name = "PATH", requires = "check")]
     data: Option<PathBuf>,
-    /// Say what changed since another run, in numbers, and write nothing
+    /// Show what changed since another run, in numbers, and write nothing
     #[arg(long, value_name = "OLD_RUN")]
     diff: Option<PathBuf>,
-    /// Longest time of rendering a page
+    /// Time limit for rendering a page
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short)]
     quiet: bool,
 }

@@ -40,37 +40,37 @@ const INTERRUPTED: i32 = 130;
 pub struct Args {
     #[command(flatten)]
     what: What,
-    /// Run this step and all that need it, even where nothing has changed; `pfe plan` lists the steps
+    /// Run this step and every step that depends on it, even if nothing has changed; `pfe plan` lists the steps
     #[arg(long, value_name = "STEP", conflicts_with = "only")]
     from: Option<String>,
-    /// Run these steps alone, on what the others have left
+    /// Run only these steps, on the files of earlier runs
     #[arg(long, value_name = "STEP")]
     only: Vec<String>,
     /// After a failure, still run the steps that do not depend on it
     #[arg(long)]
     keep_going: bool,
-    /// Longest time of a step
+    /// Time limit of a step
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS)]
     timeout: u64,
-    /// Memory that reading, cleaning and aggregating may take; files of more than a twenty-fourth of it pass through the disk of
-    /// the output folder, range by range of their orders, with the same result [default: 4096, or half of what limits leave]
+    /// Memory for reading, cleaning and aggregating; larger input is processed in ranges of orders through temporary
+    /// files in the output folder, with the same result [default: 4096, or half of the memory limit]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     memory: Option<u64>,
-    /// Then compute everything again at 1, 2 and all threads on rows in another order, and compare
+    /// Afterwards, repeat the run on shuffled rows with 1, 2 and all threads, and compare the results
     #[arg(long, conflicts_with_all = ["only", "engine_cleans"])]
     prove: bool,
-    /// Describe the output folder as an RO-Crate
+    /// Write RO-Crate metadata for the output folder
     #[arg(long)]
     ro_crate: bool,
-    /// Store that gets the cleaned tables and the results, too, such as `mysql://user@host/`; may be given more than once
+    /// Store that also receives the cleaned tables and the results, such as `mysql://user@host/`; may be repeated
     #[arg(long, value_name = "URL", conflicts_with_all = ["only", "engine_cleans"])]
     store: Vec<String>,
     #[command(flatten)]
     makers: Makers,
-    /// Print the findings as JSON
+    /// Print findings and warnings as JSON
     #[arg(long)]
     json: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short)]
     quiet: bool,
 }
@@ -78,11 +78,11 @@ pub struct Args {
 /// What aggregates the clean tables.
 #[derive(Debug, clap::Args)]
 pub struct EngineArgs {
-    /// What makes the mart: `polars`, which is this process, or `sc://host:port`, a Spark Connect server that sees the clean
-    /// tables; the same bits either way
+    /// Engine that aggregates the clean tables: `polars` (this process), or `sc://host:port`, a Spark Connect server
+    /// that can read them; the results are identical
     #[arg(long, value_name = "URL")]
     pub engine: Option<String>,
-    /// Store that hands the clean tables to a server which does not see the output folder: `lake:DIR` or `s3://…`
+    /// Store through which a server that cannot read the output folder gets the clean tables: `lake:DIR` or `s3://…`
     #[arg(long, value_name = "URL", requires = "engine")]
     pub engine_store: Option<String>,
 }
@@ -92,8 +92,9 @@ pub struct EngineArgs {
 pub struct Makers {
     #[command(flatten)]
     engine: EngineArgs,
-    /// Let the server read and clean the raw files, too: no row passes through this process but those that are set aside. It must
-    /// see `--data` (CSV files, compressed or not), and `--out` or the store of `--engine-store`, where it leaves what is clean
+    /// Also read and clean the raw files on the server; only quarantined rows pass through this process. The server
+    /// must be able to read `--data` (CSV files, compressed or not) and to write to `--out` or to the store of
+    /// `--engine-store`
     #[arg(long, requires = "engine", conflicts_with = "monthly")]
     engine_cleans: bool,
 }
@@ -113,8 +114,8 @@ impl Makers {
 /// What is analysed, and what comes out.
 #[derive(Debug, clap::Args)]
 pub struct What {
-    /// Folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of a store; may be given
-    /// more than once, and each table comes from the first that holds it; without it, data are generated
+    /// Data: a folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of
+    /// a store; may be repeated: each table is read from the first that holds it. Without it, data are generated
     #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
     data: Vec<PathBuf>,
     /// Output folder
@@ -129,14 +130,14 @@ pub struct What {
     generated: Generated,
     #[command(flatten)]
     decisions: DecisionArgs,
-    /// What the cover says: title, subtitle, authors, school and date, as TOML
+    /// TOML file with the cover's title, subtitle, authors, school and date
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
-    /// Folder whose files replace those of the report one by one; `pfe report --init-templates` writes them
+    /// Folder of report files that replace the built-in ones; `pfe report --init-templates` writes a set to start from
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
-    /// Keep the long tables in a file per month of purchase; where files have only come to those of the last such run, the next
-    /// one reads these alone and makes the months again that they touch
+    /// Write one file per month of purchase for each long table; when only new files have arrived since the last such
+    /// run, read those and rewrite only the months that they change
     #[arg(long)]
     monthly: bool,
 }

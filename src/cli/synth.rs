@@ -14,7 +14,7 @@ pub struct Args {
     /// Output folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short)]
     quiet: bool,
 }

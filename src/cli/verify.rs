@@ -18,13 +18,13 @@ pub struct Args {
     /// Folder of a finished run
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
-    /// Compute everything again and compare
+    /// Repeat the run and compare
     #[arg(long)]
     rerun: bool,
-    /// With `--rerun`: the data, where they were not generated; as `pfe run` takes them
+    /// With `--rerun`: the data of the run, unless they were generated; as for `pfe run`
     #[arg(long, value_name = "PATH|URL", requires = "rerun")]
     data: Vec<PathBuf>,
-    /// With `--rerun`: the folder of texts that the run was given
+    /// With `--rerun`: the `--templates` folder of the run
     #[arg(long, value_name = "DIR", requires = "rerun")]
     templates: Option<PathBuf>,
     /// With `--rerun`: change the order of rows between steps
@@ -32,7 +32,7 @@ pub struct Args {
     shuffle: Option<u64>,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, short)]
     quiet: bool,
 }
@@ -41,7 +41,7 @@ pub struct Args {
 pub struct DiffArgs {
     /// Folder of a finished run
     old: PathBuf,
-    /// Folder of another
+    /// Folder of another finished run
     new: PathBuf,
 }
 
