@@ -62,7 +62,7 @@ impl Counts {
 impl RawTable {
     /// One note for each column and for what was done to its values.
     pub fn notes(&self) -> Vec<String> {
-        let file = &self.file.name;
+        let file = self.file.data();
         let note = |(column, what, count): &(&str, Conversion, usize)| {
             let values = if *count == 1 { "value" } else { "values" };
             let of = format!("{count} {values} of `{column}` in `{file}`");

@@ -91,6 +91,11 @@ impl InputFile {
         self.name.starts_with(ROWS_OF)
     }
 
+    /// The name of its data, whoever has read them.
+    pub(crate) fn data(&self) -> &str {
+        self.name.strip_prefix(ROWS_OF).unwrap_or(&self.name)
+    }
+
     /// The identity of a table in several files. Each file keeps its own hash, which stays valid when further files arrive.
     pub(crate) fn joined(name: &str, parts: Vec<InputFile>) -> InputFile {
         let mut hasher = blake3::Hasher::new();

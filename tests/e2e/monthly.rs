@@ -187,7 +187,7 @@ fn where_it_might_differ_everything_is_read_again() {
     arrivals.come(&work, 1, "_3");
     let limited = [&RUN[..], &["--quiet", "--memory", "1"]].concat();
     work.ok(&limited);
-    assert!(why(&work, "out").contains("which do not fit memory"), "{}", why(&work, "out"));
+    assert!(why(&work, "out").contains("which do not fit into memory"), "{}", why(&work, "out"));
     // A file of the previous run is damaged.
     work.write("out/clean/orders/2018-01.parquet", "half");
     write(&work, "order_reviews", "_4", &arrivals.tables["order_reviews"].0, &[]);

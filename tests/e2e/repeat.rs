@@ -250,9 +250,9 @@ fn after_a_failure_finished_steps_are_used_again() {
     let work = Workdir::with_data();
     work.write("bad/templates/dashboard.html", "{{ unknown }}");
     let run = ["run", "--data", "data", "--templates", "bad"];
-    work.fails(&run, 1, &["dashboard.html"]);
+    work.fails(&run, 2, &["dashboard.html"]);
     assert!(!work.path("out/run.json").exists() && !work.path("out/clean").exists());
-    work.fails(&[&run[..], &["--keep-going"]].concat(), 1, &["dashboard.html"]);
+    work.fails(&[&run[..], &["--keep-going"]].concat(), 2, &["dashboard.html"]);
     assert!(work.path("out/.pfe-run/report.pdf").exists() && work.path("out/.pfe-run/report.html").exists());
     std::fs::remove_dir_all(work.path("bad")).unwrap();
     let done = work.ok(&["run", "--data", "data"]);

@@ -118,7 +118,8 @@ fn spoilt(work: &Workdir, tells_malformed: bool) {
     }
 }
 
-/// Tables in several files: one compressed, one with a byte-order mark and CRLF, others without rows.
+/// Tables in several files: one compressed, one with a byte-order mark and CRLF, others without rows; marks of missing values, and few names
+/// of categories.
 fn laid_out(work: &Workdir) {
     copy(&work.path("spoilt"), &work.path("laid-out"));
     let name = "laid-out/olist_orders_dataset.csv";
@@ -135,6 +136,9 @@ fn laid_out(work: &Workdir) {
     let windows = work.read("laid-out/olist_sellers_dataset.csv").replace('\r', "").replace('\n', "\r\n");
     work.write("laid-out/olist_sellers_dataset.csv", format!("\u{feff}{windows}"));
     work.edit("laid-out/olist_order_reviews_dataset.csv", |text| text.lines().next().unwrap().to_string() + "\n");
+    work.edit("laid-out/olist_products_dataset.csv", |text| text.replace("\"\"", "\"\\N\""));
+    let few = |text: String| text.lines().take(11).flat_map(|line| [line, "\n"]).collect();
+    work.edit("laid-out/product_category_name_translation.csv", few);
     std::fs::remove_file(work.path("laid-out/states_name.csv")).unwrap();
 }
 
