@@ -268,7 +268,7 @@ fn each_table_comes_from_the_first_place_that_holds_it() {
         raw_frames(folder.path()).into_iter().filter(|(name, _)| name == "customers" || name == "sellers").collect();
     store::load(&*store, Stage::Raw, some, &|_, _| ()).unwrap();
     let error = read(&Source::open(&place.url).unwrap()).unwrap_err();
-    assert!(error.to_string().contains("is missing from `sqlite:"), "{error}");
+    assert!(error.to_string().contains("`orders`, `products` are missing from `sqlite:"), "{error}");
     for file in ["olist_customers_dataset.csv", "olist_sellers_dataset.csv"] {
         std::fs::remove_file(folder.path().join(file)).unwrap();
     }
