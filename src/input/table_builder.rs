@@ -217,10 +217,7 @@ impl<'t> TableBuilder<'t> {
     #[cold]
     fn amount<'a>(&self, field: &impl Fn(usize) -> Field<'a>) -> Option<i64> {
         let place = self.table.columns.iter().position(|column| Some(column) == self.table.amount())?;
-        match parsed(&self.declared[place], field(place), &self.bounds) {
-            Ok(Cell::Integer(centavos)) => Some(centavos),
-            _ => None,
-        }
+        parsed(&self.declared[place], field(place), &self.bounds).ok()?.integer()
     }
 
     #[cold]

@@ -37,6 +37,16 @@ pub(crate) struct Bounds {
     instants: (i64, i64),
 }
 
+impl Cell<'_> {
+    /// The whole number, or the centavos, that it holds.
+    pub(crate) fn integer(&self) -> Option<i64> {
+        match self {
+            Cell::Integer(value) | Cell::Rounded(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
 impl Default for Bounds {
     fn default() -> Self {
         Bounds::of(Years::default())
@@ -314,6 +324,8 @@ mod tests {
     fn noise_is_rounded_and_real_decimals_are_refused() {
         let price = column(TableId::OrderItems, "price_centavos");
         assert_eq!(parse(price, b"41.02000000000001"), Ok(Cell::Rounded(4102)));
+        let amounts = [&b"41.02000000000001"[..], b"41.02"].map(|text| parse(price, text).unwrap().integer());
+        assert_eq!(amounts, [Some(4102), Some(4102)]);
         assert_eq!(parse(price, b"1.559000e+02"), Ok(Cell::Integer(15_590)));
         assert_eq!(parse(price, b"+R$ 155.90"), Ok(Cell::Integer(15_590)));
         assert_eq!(parse(price, b"155.905"), Err("more than two decimals".into()));

@@ -29,7 +29,7 @@ use crate::input::table_builder::{TableBuilder, as_csv};
 use crate::schema::contract::{LogicalType, Scope, TABLES, Table, TableId, ZIP_LOCATIONS};
 use crate::schema::dates;
 use crate::schema::missing::null_mark;
-use crate::schema::parse::{Bounds, Cell, parse};
+use crate::schema::parse::{Bounds, parse};
 use crate::schema::read_options::Years;
 use crate::store::url::is_url;
 use crate::table::parquet::{parts, write_frame};
@@ -281,10 +281,8 @@ impl Raw {
             return Ok(None);
         };
         let text = rows.column(&format!("r{position}"))?.str()?.get(row).unwrap_or_default();
-        match parse(column, text.trim_end_matches('\r').as_bytes(), &Bounds::of(self.years)) {
-            Ok(Cell::Integer(centavos)) => Ok(Some(centavos)),
-            _ => Ok(None),
-        }
+        let cell = parse(column, text.trim_end_matches('\r').as_bytes(), &Bounds::of(self.years));
+        Ok(cell.ok().and_then(|cell| cell.integer()))
     }
 
     fn aside(&self, rows: &DataFrame, row: usize, broken: i64, scope: Scope) -> Result<Quarantined> {
