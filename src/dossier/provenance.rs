@@ -18,7 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("decisions.best_product", "tables/winner_products.csv", "LIMIT 1"),
     ("decisions.candidates", "pfe findings --json", "what_to_sell.candidates"),
     ("decisions.cutoff", "tables/forecasts.csv", "cutoff"),
-    ("decisions.days", "src/dossier/decided.rs", "AHEAD"),
+    ("decisions.days", "src/dossier/decisions.rs", "AHEAD"),
     ("decisions.facts", "tables/by_category.csv", "category = {decisions.winner.code}"),
     ("decisions.model", "mart/sales_by_day.parquet", ""),
     ("decisions.model.exceptional", "mart/orders_by_day.parquet", ""),
@@ -145,6 +145,15 @@ mod tests {
             let numbers = text.split("{{").skip(1).filter_map(|tag| name(tag.split("}}").next()?)).count();
             let told = mark(&Chapter { name: path.into(), text: text.into() }, &sources).1;
             assert_eq!(told.len(), numbers, "{path}: {told:#?}");
+        }
+    }
+
+    #[test]
+    fn constants_are_where_their_source_says() {
+        for (name, file, constant) in FILES.iter().filter(|(_, file, _)| file.ends_with(".rs")) {
+            let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+            let text = text.unwrap_or_else(|e| panic!("{name}: {file}: {e}"));
+            assert!(text.contains(&format!("const {constant}: ")), "{name}: {file} has no {constant}");
         }
     }
 
