@@ -31,7 +31,7 @@ done
 build="$(instructions 1 RUN)" install="$(instructions 2 RUN)" user="$(instructions 2 USER)"
 read -ra copied <<<"$(instructions 2 COPY | sed 's/--from=build //')"
 ln -s "$target" "$src/target"
-# What is tested here is that the commands work: pfe itself without optimisation builds in a fifth of the time.
+# What is tested here is that the commands work: pfe itself is not optimised, which builds sooner.
 mkdir "$stage/.cargo"
 printf '[profile.release.package.pfe]\nopt-level = 0\n' >"$stage/.cargo/config.toml"
 (cd "$src" && env -u CARGO_TARGET_DIR sh -euc "$build")

@@ -467,14 +467,14 @@ impl Measured {
     }
 
     /// Clears the parent → child results, which are valid only if all children were counted.
-    pub(crate) fn child_to_parent(mut self) -> Measured {
+    pub(crate) fn only_child_to_parent(mut self) -> Measured {
         (self.parent_to_child.failed, self.parent_to_child.total, self.per_parent) = (0, 0, None);
         self.parent_to_child.samples.clear();
         self
     }
 
     /// Clears the child → parent results, which are valid only if all parents were known.
-    pub(crate) fn parent_to_child(mut self) -> Measured {
+    pub(crate) fn only_parent_to_child(mut self) -> Measured {
         (self.child_to_parent.failed, self.child_to_parent.total) = (0, 0);
         self.child_to_parent.samples.clear();
         self

@@ -171,8 +171,8 @@ impl TableAudit {
     }
 
     /// Adds the counts of cleaned rows to the audit; returns the kept rows and their lines.
-    pub(crate) fn add(&mut self, sorted: Deduplicated) -> (DataFrame, Vec<u32>) {
-        let Deduplicated { frame, lines, rows_in, duplicates, conflicts } = sorted;
+    pub(crate) fn add(&mut self, rows: Deduplicated) -> (DataFrame, Vec<u32>) {
+        let Deduplicated { frame, lines, rows_in, duplicates, conflicts } = rows;
         self.steps[1].rows_in += rows_in;
         self.steps[1].rows_out += frame.height();
         self.steps[1].deduplicated += duplicates;

@@ -314,8 +314,8 @@ fn told(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
     }
     text += &format!("{:<20}{}\n", "dashboard", out.join("dashboard.html").display());
     text += &format!("{:<20}{}\n", "tables", out.join("tables").display());
-    if let Some(grown) = &outcome.incremental {
-        text += &format!("{:<20}{grown}\n", "clean and mart");
+    if let Some(note) = &outcome.incremental {
+        text += &format!("{:<20}{note}\n", "clean and mart");
     }
     if !outcome.unchanged && count(Did::Reused) > 0 {
         text += &format!("{:<20}{} ran, {} used again\n", "steps", count(Did::Ran), count(Did::Reused));

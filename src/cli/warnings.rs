@@ -75,20 +75,17 @@ fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String>
 
 /// What `count` quarantined rows of a table of facts amount to themselves.
 fn own_amount(audit: &Audit, table: &str, count: usize) -> String {
-    let has_amount = TABLES.iter().any(|declared| declared.name == table && declared.amount().is_some());
-    let (amount, unknown) = (audit.amount_of(table), count.saturating_sub(audit.amount_of(table).rows));
-    match has_amount {
-        false => String::new(),
-        true if amount.is_empty() => ": the amount cannot be read".into(),
-        true => {
-            let sum = format!(", {} BRL that no total counts", reais(amount.centavos as f64 / 100.0));
-            let rest = if unknown > 0 {
-                format!(" (and {} of an unknown amount)", counted(unknown, "row"))
-            } else {
-                String::new()
-            };
-            sum + &rest
-        }
+    if !TABLES.iter().any(|declared| declared.name == table && declared.amount().is_some()) {
+        return String::new();
+    }
+    let amount = audit.amount_of(table);
+    if amount.is_empty() {
+        return ": the amount cannot be read".into();
+    }
+    let sum = format!(", {} BRL that no total counts", reais(amount.centavos as f64 / 100.0));
+    match count.saturating_sub(amount.rows) {
+        0 => sum,
+        unknown => format!("{sum} (and {} of an unknown amount)", counted(unknown, "row")),
     }
 }
 

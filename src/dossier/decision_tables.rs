@@ -2,7 +2,7 @@
 
 use super::decisions::{effect, indicator_text, model_key, of, position, signed, strategy_key};
 use super::edition::{NONE, Words};
-use crate::decisions::Decisions;
+use crate::decisions::{Decisions, Method};
 use crate::models::Comparison;
 use crate::results::Results;
 
@@ -136,22 +136,25 @@ fn capitalised(name: &str) -> String {
     name.split(' ').map(word).collect::<Vec<String>>().join(" ")
 }
 
-pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
+/// One row per payment method. Columns: method, payments, share, its interval, share of the value, instalments.
+pub(crate) fn payment_methods(methods: &[Method], words: &Words) -> Rows {
     let lang = words.lang;
+    let row = |m: &Method| {
+        vec![
+            words.method(&m.payment_type),
+            lang.count(m.payments),
+            lang.percent(m.share_payments, 1),
+            format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
+            lang.percent(m.share_value, 1),
+            lang.decimal(m.installments_mean, 1),
+        ]
+    };
+    methods.iter().map(row).collect()
+}
+
+pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
     let methods = decisions(results).map(|d| d.payments.methods.as_slice()).unwrap_or_default();
-    methods
-        .iter()
-        .map(|m| {
-            vec![
-                words.method(&m.payment_type),
-                lang.count(m.payments),
-                lang.percent(m.share_payments, 1),
-                format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
-                lang.percent(m.share_value, 1),
-                lang.decimal(m.installments_mean, 1),
-            ]
-        })
-        .collect()
+    payment_methods(methods, words)
 }
 
 /// One row per model, for categories and then for states.

@@ -53,7 +53,12 @@ pub(crate) fn tables(
         facts(&findings.categories, words, |f| words.category(&f.name)),
     )?;
     add("states_table", "tables/by_state.csv", 1, facts(&findings.states, words, |f| words.state(&f.name)))?;
-    add("payments_table", "tables/payments_by_state.csv", 1, payments(results, words))?;
+    add(
+        "payments_table",
+        "tables/payments_by_state.csv",
+        1,
+        decided::payment_methods(&results.findings.payments_total.methods, words),
+    )?;
     add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
     add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
     add("inputs", "run.json", 1, inputs(results, words))?;
@@ -173,22 +178,6 @@ fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec
             ]
         })
         .collect()
-}
-
-/// One row per payment method, whole marketplace.
-fn payments(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let lang = words.lang;
-    let row = |m: &crate::decisions::Method| {
-        vec![
-            words.method(&m.payment_type),
-            lang.count(m.payments),
-            lang.percent(m.share_payments, 1),
-            format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
-            lang.percent(m.share_value, 1),
-            lang.decimal(m.installments_mean, 1),
-        ]
-    };
-    results.findings.payments_total.methods.iter().map(row).collect()
 }
 
 /// One row per state: the methods that it needs.

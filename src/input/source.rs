@@ -242,7 +242,7 @@ impl Source {
     /// # Errors
     /// Why this source is not the previous one with new files appended.
     pub(crate) fn since(&self, then: &[InputFile], now: &[InputFile]) -> Result<(Source, Vec<TableId>), String> {
-        let mut grown = Vec::new();
+        let mut longer = Vec::new();
         let mut files = Vec::new();
         for (table, (then, now)) in TABLES.iter().zip(then.iter().zip(now)).filter(|(_, (a, b))| a.blake3 != b.blake3) {
             let [known, all] = [then, now].map(InputFile::hashes);
@@ -254,12 +254,12 @@ impl Source {
                 return Err(format!("rows have come to `{}`", table.name));
             }
             files.push(SourceFile { name: now.name.clone(), known: known.len(), ..file.clone() });
-            grown.push(table.id);
+            longer.push(table.id);
         }
         let part = Part { files, unread: Vec::new(), near: Vec::new(), store: None };
-        match grown.is_empty() {
+        match longer.is_empty() {
             true => Err("no file has come".into()),
-            false => Ok((Source { parts: vec![part], ..self.clone() }, grown)),
+            false => Ok((Source { parts: vec![part], ..self.clone() }, longer)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Chapter + values → Markdown: Tera fills the placeholders. Next: `markdown`.
 //!
-//! Values are data. They leave this module veiled (see `typography`), so that Markdown cannot interpret them. Number
+//! Values are data. They leave this module escaped (see `typography`), so that Markdown cannot interpret them. Number
 //! formats of the report's language are available as filters: `brl` (centavos), `count`, `decimal`, `percent` (a share),
 //! `month`, `date`.
 
@@ -12,7 +12,7 @@ use crate::{Error, Result};
 
 /// A chapter whose placeholders are filled.
 pub(crate) struct Filled {
-    /// Markdown with veiled values.
+    /// Markdown with escaped values.
     pub text: String,
     /// First byte of each line of `text`, with its line number in the chapter, from 1.
     lines: Vec<(usize, usize)>,
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn values_leave_veiled() {
+    fn values_leave_escaped() {
         let filled = filled("*{{ name }}*", json!({ "name": "{{ 7*7 }} <b>" })).unwrap();
         assert!(filled.text.chars().all(|c| c as u32 > 0xffff || matches!(c, '*' | '\n')), "{}", filled.text);
     }

@@ -1,14 +1,13 @@
-//! Text → typeset text: no-break spaces, apostrophes, quotes, dashes. Also veils values, so that Markdown cannot interpret them.
+//! Text → typeset text: no-break spaces, apostrophes, quotes, dashes. Also escapes values, so that Markdown cannot interpret them.
 //!
-//! To *veil* a value is to escape it: each character of the Basic Multilingual Plane moves to the private plane 15, which
-//! has no Markdown syntax. To the parser, any value is just letters. After parsing, [`Typographer`] and [`unescape_value`] restore
+//! Escaping moves each character of the Basic Multilingual Plane to the private plane 15, which has no Markdown syntax. To the parser, any value is just letters. After parsing, [`Typographer`] and [`unescape_value`] restore
 //! the characters, so that a value can only ever be text.
 
 use super::lang::Lang;
 use crate::text::{REPLACEMENT, seen};
 
 const ESCAPE_PLANE: u32 = 0xF_0000;
-/// Marks are private-use characters, which no chapter contains; the first marks source 0. Values are veiled, so that a
+/// Marks are private-use characters, which no chapter contains; the first marks source 0. Values are escaped, so that a
 /// character in a value cannot be mistaken for a mark.
 pub(crate) const FIRST_MARK: u32 = 0xE000;
 const LAST_MARK: u32 = 0xF8FF;
@@ -30,7 +29,7 @@ pub(crate) fn escape_value(value: &str) -> String {
     value.chars().filter_map(visible).collect()
 }
 
-/// Restores veiled text.
+/// Restores escaped text.
 pub(crate) fn unescape_value(text: &str) -> String {
     text.chars().filter(|c| marked(*c).is_none()).map(|c| unescaped_char(c).unwrap_or(c)).collect()
 }
@@ -40,7 +39,7 @@ pub(crate) fn plain(value: &str) -> String {
     unescape_value(&escape_value(value))
 }
 
-/// Whether a character belongs to a veiled value.
+/// Whether a character belongs to an escaped value.
 pub(crate) fn is_escaped(c: char) -> bool {
     unescaped_char(c).is_some()
 }

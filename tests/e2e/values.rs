@@ -7,15 +7,11 @@ use std::fs;
 use serde_json::Value;
 
 use super::forms::{day_first, is_date, is_money, rewrite};
-use super::variants::{parquet, refused, removed, same, same_but};
+use super::variants::{
+    ITEMS, ORDERS, PAYMENTS, PRODUCTS, REVIEWS, TRANSLATION, parquet, refused, removed, same, same_but,
+};
 use super::workdir::Workdir;
 
-const ITEMS: &str = "olist_order_items_dataset.csv";
-const ORDERS: &str = "olist_orders_dataset.csv";
-const PAYMENTS: &str = "olist_order_payments_dataset.csv";
-const PRODUCTS: &str = "olist_products_dataset.csv";
-const REVIEWS: &str = "olist_order_reviews_dataset.csv";
-const TRANSLATION: &str = "product_category_name_translation.csv";
 const ZIPS: [&str; 3] = ["olist_customers_dataset.csv", "olist_geolocation_dataset.csv", "olist_sellers_dataset.csv"];
 
 /// Rewrites the values of a file of the data.

@@ -13,13 +13,13 @@ use super::workdir::{Workdir, assert_same};
 
 const CUSTOMERS: &str = "olist_customers_dataset.csv";
 const GEOLOCATION: &str = "olist_geolocation_dataset.csv";
-const ITEMS: &str = "olist_order_items_dataset.csv";
-const ORDERS: &str = "olist_orders_dataset.csv";
-const PAYMENTS: &str = "olist_order_payments_dataset.csv";
-const PRODUCTS: &str = "olist_products_dataset.csv";
-const REVIEWS: &str = "olist_order_reviews_dataset.csv";
+pub(super) const ITEMS: &str = "olist_order_items_dataset.csv";
+pub(super) const ORDERS: &str = "olist_orders_dataset.csv";
+pub(super) const PAYMENTS: &str = "olist_order_payments_dataset.csv";
+pub(super) const PRODUCTS: &str = "olist_products_dataset.csv";
+pub(super) const REVIEWS: &str = "olist_order_reviews_dataset.csv";
 const SELLERS: &str = "olist_sellers_dataset.csv";
-const TRANSLATION: &str = "product_category_name_translation.csv";
+pub(super) const TRANSLATION: &str = "product_category_name_translation.csv";
 
 /// Clean tables made from a place, as files of a lake, and the messages about it.
 pub(super) fn clean(work: &Workdir, from: &[&str]) -> (BTreeMap<String, Vec<u8>>, String) {

@@ -295,7 +295,7 @@ fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<
         }
     }
     waiting.empty.insert(TableId::Customers, told.clear());
-    Ok((reference.measured().parent_to_child(), months.into_iter().collect()))
+    Ok((reference.measured().only_parent_to_child(), months.into_iter().collect()))
 }
 
 /// Month of each row, by table.
@@ -328,7 +328,7 @@ fn meet(
     }
     let mut reference = Reference::new(orders, customers, &tables[&TableId::Customers])?;
     reference.add(&tables[&TableId::Orders])?;
-    found.quality.measure((orders.id, customers.column), reference.measured().child_to_parent());
+    found.quality.measure((orders.id, customers.column), reference.measured().only_child_to_parent());
     let paid = checks::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
     found.quality.add(vec![paid]);
     Ok((of_items, months))

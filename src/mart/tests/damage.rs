@@ -311,7 +311,7 @@ fn by_month(mart: &SalesMart) -> SalesMart {
 }
 
 /// Merges a fifth of the orders, and late payments of some others, into the mart of the rest.
-fn grown(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, DeltaError> {
+fn updated(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, DeltaError> {
     let hash = |id: &str| id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
     let part = |order: &str| Dice(seed ^ hash(order)).below(10);
     let mut before = of_orders(clean, &|order| part(order) > 1);
@@ -358,7 +358,7 @@ fn orders_that_come_later_add_up_to_the_whole() {
     let (clean, _) = loaded(generated(500, 4).path()).unwrap();
     let clean = settled(&clean);
     assert_eq!(
-        hashes(&grown(&clean, 3).map_err(|_| "everything is loaded again").unwrap()),
+        hashes(&updated(&clean, 3).map_err(|_| "everything is loaded again").unwrap()),
         hashes(&mart(&clean).unwrap())
     );
 }
@@ -380,8 +380,8 @@ proptest! {
         let how = Shards { ranges, scratch: scratch.path().into() };
         let (sums, _) = mart_in_shards(&source, &how, &|_, _, _| Ok(())).unwrap();
         prop_assert_eq!(hashes(&sums.finish().unwrap()), hashes(&whole));
-        match grown(&clean, seed) {
-            Ok(grown) => prop_assert_eq!(hashes(&grown), hashes(&whole)),
+        match updated(&clean, seed) {
+            Ok(updated) => prop_assert_eq!(hashes(&updated), hashes(&whole)),
             Err(DeltaError::FullReload(_)) => {}
             Err(DeltaError::Failed(error)) => panic!("{error}"),
         }

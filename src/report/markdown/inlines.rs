@@ -66,7 +66,7 @@ impl Reader<'_> {
         Ok(inlines)
     }
 
-    /// Adds text with its numbers and their provenance. A mark follows the veiled value to which it belongs.
+    /// Adds text with its numbers and their provenance. A mark follows the escaped value to which it belongs.
     fn text(&mut self, text: &str, inlines: &mut Vec<Inline>) {
         let mut rest = text;
         while let Some((at, mark)) = rest.char_indices().find(|(_, c)| marked(*c).is_some()) {
