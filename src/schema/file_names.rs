@@ -242,13 +242,30 @@ fn like(words: &str) -> Option<Says> {
     near.min().filter(|(distance, _)| *distance <= MISSPELT).map(|(_, id)| Says::Near(id))
 }
 
-/// Whether to list a folder of a store: only folders one level down, and table folders inside them.
+/// Deepest folders of a place that are searched; the folder of a table may lie one deeper.
+pub(crate) const DEEPEST: usize = 3;
+/// Most files of a place that are looked at: more is no folder of tables.
+pub(crate) const MOST_FILES: usize = 10_000;
+
+/// Whether to list the folder at this path within a store. Hidden folders hold no data; those of a lake hold the folders of tables at most.
 pub(crate) fn is_worth_listing(folder: &str) -> bool {
-    let mut names = folder.split('/').filter(|name| !name.is_empty());
-    match (names.next(), names.next(), names.next()) {
-        (None, ..) => true,
-        (Some(name), None, _) => Stage::named(name).is_none() && !name.starts_with('.'),
-        (Some(_), Some(table), None) => table_folder(table).is_some(),
+    let names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    let Some((last, above)) = names.split_last() else { return true };
+    let deep = above.len() >= DEEPEST || above.iter().any(|name| Stage::named(name).is_some());
+    names.iter().all(|name| !name.starts_with('.')) && above.len() <= DEEPEST && (!deep || table_folder(last).is_some())
+}
+
+/// Whether a file may hold rows of the user: not one of those that pfe or an engine writes to the folders of a lake, whose columns are
+/// others than those of the source. `path` is its path within the place.
+pub(crate) fn may_be_raw(path: &str) -> bool {
+    let names: Vec<&str> = path.split('/').collect();
+    let Some((own, folders)) = names.split_last() else { return true };
+    let Some((i, stage)) = folders.iter().enumerate().find_map(|(i, name)| Some((i, Stage::named(name)?))) else {
+        return true;
+    };
+    match &folders[i + 1..] {
+        [] => !is_parquet(own) && stem(own).is_some_and(|(stem, _)| says(&stem).is_some()),
+        [table] => table_folder(table).is_some() && (stage == Stage::Raw || !is_parquet(own)),
         _ => false,
     }
 }
@@ -268,8 +285,22 @@ mod tests {
 
     #[test]
     fn folders_of_tables_are_worth_listing() {
-        let worth = ["", "csv", "raw_data", "deep", "csv/orders", "deep/er", "csv/orders/x"].map(is_worth_listing);
-        assert_eq!(worth, [true, true, false, true, true, false, false]);
+        for worth in ["", "csv", "raw_data", "a/b/c", "a/b/c/orders", "csv/orders", "raw_data/orders.parquet"] {
+            assert!(is_worth_listing(worth), "{worth}");
+        }
+        for not in ["a/b/c/d", "a/b/c/orders/x", ".pfe-new-1", "a/.b", "raw_data/x", "raw_data/orders/x"] {
+            assert!(!is_worth_listing(not), "{not}");
+        }
+    }
+
+    #[test]
+    fn what_an_engine_writes_to_a_lake_is_no_raw_file() {
+        for raw in ["orders.csv", "results", "raw_data/orders.csv", "in/raw_data/orders/1.parquet", "cleaned_data/orders.csv"] {
+            assert!(may_be_raw(raw), "{raw}");
+        }
+        for not in ["raw_data/orders.parquet", "cleaned_data/orders/1.parquet", "results/winner.csv", "raw_data/x/1.csv"] {
+            assert!(!may_be_raw(not), "{not}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::schema::file_names::is_worth_listing;
+use crate::schema::file_names::{MOST_FILES, is_worth_listing};
 use credentials::Credentials;
 
 /// Bytes per part of an upload and per request of a download. Smaller objects are sent in one piece.
@@ -251,7 +251,7 @@ impl Store for S3 {
     fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
         let mut files: Vec<Box<dyn StoredFile>> = Vec::new();
         let mut folders = VecDeque::from([String::new()]);
-        while let Some(folder) = folders.pop_front() {
+        while let Some(folder) = folders.pop_front().filter(|_| files.len() < MOST_FILES) {
             let key = self.key(&folder);
             let listed = aws::wait(self.client.list_with_delimiter(Some(&key)))?;
             let listed = listed.map_err(|e| self.failed("list", &key, &e))?;

@@ -173,12 +173,15 @@ fn files_in_a_bucket_are_read_as_files_of_a_folder_are() {
     let work = Workdir::with_data();
     // A row that breaks the contract is quarantined with its line wherever it is read.
     work.edit("data/olist_orders_dataset.csv", |text| text.replacen("\"delivered\"", "\"devoured\"", 1));
-    for entry in fs::read_dir(work.path("data")).unwrap() {
+    let deep = "exports/2018/october";
+    fs::create_dir_all(work.path("shop/exports/2018")).unwrap();
+    fs::rename(work.path("data"), work.path(&format!("shop/{deep}"))).unwrap();
+    for entry in fs::read_dir(work.path(&format!("shop/{deep}"))).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        cloud.request("PUT", &format!("olist/{name}"), &fs::read(&path).unwrap());
+        cloud.request("PUT", &format!("olist/{deep}/{name}"), &fs::read(&path).unwrap());
     }
-    cloud.ok(&work, &["run", "--data", "data", "--out", "local", "--quiet"]);
+    cloud.ok(&work, &["run", "--data", "shop", "--out", "local", "--quiet"]);
     cloud.ok(&work, &["run", "--data", &cloud.url(), "--out", "out", "--quiet"]);
     assert!(work.read("local/quarantine/orders.csv").contains("devoured"));
     for folder in ["clean", "mart", "tables", "quarantine"] {

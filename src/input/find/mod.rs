@@ -21,7 +21,7 @@ use super::parts::{FilePart, Place};
 use super::source::{Format, SourceFile};
 use crate::error::{Error, Result};
 use crate::schema::contract::TableId;
-use crate::schema::file_names::{self, Data, Rows, Says, data, says, table_folder};
+use crate::schema::file_names::{self, Data, Rows, Says, data, may_be_raw, says, table_folder};
 use crate::store::Store;
 
 /// The content of a place.
@@ -64,7 +64,8 @@ pub(crate) fn in_zip(path: &Path) -> Result<Found> {
 /// # Errors
 /// As [`in_folder`]; the store fails.
 pub(crate) fn in_store(store: &dyn Store) -> Result<Found> {
-    let files = store.files()?.into_iter().map(|file| (file.name().to_string(), Place::Stored(Arc::from(file))));
+    let files = store.files()?.into_iter().filter(|file| may_be_raw(file.name()));
+    let files = files.map(|file| (file.name().to_string(), Place::Stored(Arc::from(file))));
     tables(files.collect(), store.url())
 }
 

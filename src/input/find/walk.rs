@@ -8,15 +8,11 @@ use crate::input::parts::Place;
 use crate::regular;
 use crate::schema::contract::TableId;
 use crate::schema::ddl::Stage;
-use crate::schema::file_names::{self, Says, data, says, table_folder};
+use crate::schema::file_names::{self, DEEPEST, MOST_FILES, Says, data, may_be_raw, says, table_folder};
 
 /// Folders that a run writes beside `run.json`: they are not input data.
 const OF_A_RUN: [&str; 6] = ["clean", "mart", "models", "quarantine", "references", "tables"];
 const RUN: &str = "run.json";
-/// Deepest folders that are searched, below the place.
-const DEEPEST: usize = 3;
-/// Most files that are looked at in a folder and those in it: more is no folder of tables.
-const MOST: usize = 10_000;
 
 /// The files of a folder and the folders in it.
 #[derive(Default)]
@@ -41,7 +37,7 @@ impl Walk {
                 self.files.extend(file(name, path)?);
             } else if Stage::named(&own).is_some() {
                 self.stage(&path, &format!("{name}/"))?;
-            } else if !skipped && depth < DEEPEST && self.files.len() < MOST {
+            } else if !skipped && depth < DEEPEST && self.files.len() < MOST_FILES {
                 self.folder(&path, &format!("{name}/"), depth + 1)?;
             }
         }
@@ -62,18 +58,24 @@ impl Walk {
         }
     }
 
-    /// A folder of a lake, which pfe may have written: its Parquet files and results have other columns than those of the source.
+    /// A folder of a lake, which pfe may have written.
     fn stage(&mut self, dir: &Path, prefix: &str) -> Result<()> {
         for (own, path) in self.listed(dir, prefix)?.unwrap_or_default() {
             let full = format!("{prefix}{own}");
-            if path.is_dir() && table_folder(&own).is_some() {
+            if !path.is_dir() {
+                self.add(full, path)?;
+            } else if table_folder(&own).is_some() {
                 for (inner, path) in listed(&path)?.into_iter().filter(|(_, path)| !path.is_dir()) {
-                    self.files.extend(file(format!("{full}/{inner}"), path)?);
+                    self.add(format!("{full}/{inner}"), path)?;
                 }
-            } else if !path.is_dir() && holds(&own).is_some() && !file_names::is_parquet(&own) {
-                self.files.extend(file(full, path)?);
             }
         }
+        Ok(())
+    }
+
+    /// Takes a file of a lake's folder, if it is a raw file.
+    fn add(&mut self, name: String, path: PathBuf) -> Result<()> {
+        self.files.extend(if may_be_raw(&name) { file(name, path)? } else { None });
         Ok(())
     }
 
