@@ -1,7 +1,11 @@
-//! A hash over everything that the program is made of, so that a report tells which code made it, and one per part, so that
-//! a step runs again only when the code that it depends on has changed.
+//! A hash over everything that the program is made of, so that a report tells which code made it, and one per part with the modules
+//! that it imports, so that a step runs again only when the code that it depends on has changed.
 
-use std::collections::BTreeMap;
+#[path = "src/layers/reader.rs"]
+#[allow(clippy::unwrap_used, dead_code)]
+mod reader;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::{env, fs, io};
@@ -19,7 +23,14 @@ fn main() -> io::Result<()> {
     for (name, content) in &files {
         parts.entry(part(name)).or_default().insert(name, content);
     }
-    let parts: Vec<String> = parts.iter().map(|(part, files)| format!("{part}={:016x}", hash(files))).collect();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, module, imported) in reader::files(&root.join("src")) {
+        imports.entry(module).or_default().extend(imported);
+    }
+    let imports =
+        |part: &&str| imports.get(*part).into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("+");
+    let parts: Vec<String> =
+        parts.iter().map(|(part, files)| format!("{part}={:016x}:{}", hash(files), imports(part))).collect();
     println!("cargo:rustc-env=PFE_PARTS={}", parts.join(","));
     Ok(())
 }

@@ -19,6 +19,7 @@
 //! | `guard` | panics of libraries become errors; limits against hostile archives |
 //! | [`regular`] | files that the user names: regular files only |
 //! | [`schema`] | the contract of the tables, SQL types, parsing and formatting of values, declared result tables |
+//! | [`graph`] | the steps of a run, declared once: what each needs and makes |
 //! | [`table`] | frames: Parquet with stable bytes, row hashes, sort, merge, interning |
 //! | [`synth`] | generated data with planted answers |
 //! | [`store`] | where tables live: lake, SQLite, MySQL, PostgreSQL, S3, DynamoDB |
@@ -33,7 +34,7 @@
 //! | [`results`] | all results of a run, as report and dashboard take them |
 //! | [`dossier`] | this report: chapters, values, figures, tables |
 //! | [`dashboard`] | this dashboard |
-//! | [`pipeline`] | the graph of steps, runs, the output folder, inspection, export |
+//! | [`pipeline`] | runs of the graph, the output folder, inspection, export |
 //! | [`prelude`] | what a notebook imports |
 
 // Some parts serve only some of the stores.
@@ -47,6 +48,7 @@ pub mod dossier;
 pub mod engine;
 pub mod error;
 mod files;
+pub mod graph;
 mod guard;
 pub mod input;
 #[cfg(test)]

@@ -16,28 +16,6 @@ use crate::report::{Cover, Lang};
 use crate::schema::Reading;
 use crate::synth::SynthParams;
 
-/// A step of the flow, for code that draws or lists it.
-#[derive(Debug, Clone, Copy)]
-pub struct Step {
-    /// Its name.
-    pub name: &'static str,
-    /// The steps whose output it takes.
-    pub inputs: &'static [&'static str],
-}
-
-/// The steps of the flow.
-pub static STEPS: [Step; 9] = [
-    Step { name: "source", inputs: &[] },
-    Step { name: "read", inputs: &["source"] },
-    Step { name: "clean", inputs: &["read"] },
-    Step { name: "mart", inputs: &["clean"] },
-    Step { name: "reference", inputs: &["mart"] },
-    Step { name: "findings", inputs: &["mart"] },
-    Step { name: "decisions", inputs: &["mart"] },
-    Step { name: "tables", inputs: &["findings", "reference", "decisions"] },
-    Step { name: "report", inputs: &["findings", "reference", "decisions"] },
-];
-
 /// Hash of the program's sources, set by the build script.
 pub const CODE: &str = env!("PFE_CODE");
 

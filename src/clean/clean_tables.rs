@@ -33,7 +33,7 @@ impl CleanTables {
         CleanTables { tables, zip_locations: DataFrame::empty() }
     }
 
-    /// One of the ten tables; columns as listed by [`Table::clean_columns`].
+    /// One of the ten tables; columns as listed by [`Table::clean_columns`](crate::schema::contract::Table::clean_columns).
     pub fn table(&self, id: TableId) -> &DataFrame {
         &self.tables[&id]
     }

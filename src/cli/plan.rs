@@ -1,9 +1,9 @@
 //! `pfe plan` and `pfe why`: which steps a run would run, and why.
 
 use pfe::Error;
+use pfe::graph::Step;
 use pfe::mart;
 use pfe::pipeline;
-use pfe::pipeline::graph::Step;
 use pfe::pipeline::run::plan::{Planned, State};
 
 use super::{Outcome, print};

@@ -4,7 +4,7 @@
 //!
 //! Most states sell too little of one category for a forecast of their own. Therefore the category's forecast is spread
 //! over the states. A state's part is its own revenue in the category over the last three 30-day periods, shrunk towards
-//! its part of all categories with the weight of [`PRIOR_ORDERS`] orders. Each part then grows as the state's forecast over
+//! its part of all categories with the weight of `PRIOR_ORDERS` orders. Each part then grows as the state's forecast over
 //! all categories.
 //!
 //! The budget rests on two assumptions. Within a state, four times the advertising has twice the effect. In a state twice

@@ -1,6 +1,6 @@
 //! Files, archives and stores → RawTables. Next: `clean`.
 //!
-//! [`find`] decides which files hold which table, [`source`] combines several places, [`mod@read`] types every row by the contract or
+//! `find` decides which files hold which table, [`source`] combines several places, [`mod@read`] types every row by the contract or
 //! quarantines it with the reason.
 
 mod absent;

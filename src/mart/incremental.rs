@@ -36,8 +36,8 @@ pub struct UpdatedMart {
 /// who has sold some products in the previous run (columns `product_id`, `seller_id`), in any order, repeated or not.
 ///
 /// # Errors
-/// [`DeltaError::FullReload`](crate::clean::incremental::delta::Stop::Reload): the mart does not suffice to compute what to subtract.
-/// [`DeltaError::Failed`](crate::clean::incremental::delta::Stop::Failed): a query or `sellers` fails.
+/// [`DeltaError::FullReload`](crate::clean::incremental::DeltaError::FullReload): the mart does not suffice to compute what to subtract.
+/// [`DeltaError::Failed`](crate::clean::incremental::DeltaError::Failed): a query or `sellers` fails.
 pub fn apply_delta(
     base: &SalesMart,
     orders: &Orders,

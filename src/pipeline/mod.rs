@@ -6,14 +6,13 @@
 //!
 //! Three concepts:
 //!
-//! - a [`graph::Step`];
-//! - its key ([`graph::key::Record`]), made of everything that decides about the step;
+//! - a [`Step`];
+//! - its key ([`run::key::Record`]), made of everything that decides about the step;
 //! - its files, which count as long as their hashes match.
 //!
 //! All state is in the output folder: `run.json` for a finished run, the staging folder for an unfinished one.
 
 pub mod export;
-pub mod graph;
 pub mod inspect;
 pub mod outputs;
 pub mod run;
@@ -35,7 +34,6 @@ use crate::results::Results;
 use crate::schema::Reading;
 use crate::synth::SynthParams;
 
-use self::graph::{STEPS, Step};
 pub(crate) use self::outputs::load::clean_tables;
 use self::outputs::manifest::{Manifest, Volatile};
 use self::outputs::staging::Staging;
@@ -43,6 +41,7 @@ use self::run::context::RunContext;
 use self::run::execute::{self, Limits, StepOutcome};
 use self::run::plan::Planned;
 use self::run::schedule;
+use crate::graph::{STEPS, Step, TIMEOUT_SECONDS};
 
 /// What to analyse.
 #[derive(Debug, Clone)]
@@ -108,7 +107,7 @@ impl Default for How {
         How {
             select: Select::All,
             keep_going: false,
-            timeout: Duration::from_secs(graph::TIMEOUT_SECONDS),
+            timeout: Duration::from_secs(TIMEOUT_SECONDS),
             cancel: Arc::default(),
             shuffle: None,
             memory: crate::memory::share(),
@@ -328,7 +327,7 @@ fn params_of_last_run(out: &Path, manifest: &Manifest, templates: &Templates) ->
         decisions: parameters.decisions,
         cover: parameters.cover,
         templates: templates.clone(),
-        monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(graph::key::MONTHLY)),
+        monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(run::key::MONTHLY)),
         how: How::default(),
     }
 }

@@ -1,15 +1,15 @@
-//! `reports/references.bib` → Works that chapters may cite. Next: `markdown`.
-//!
-//! Reads the part of BibTeX that such a file needs: entries of any type, with fields in braces or quotes and authors joined
-//! by `and`. The file is UTF-8; TeX commands are not interpreted.
+//! `reports/references.bib` → works that chapters may cite. Next: `markdown`.
 
 use std::collections::BTreeMap;
+
+use biblatex::{Bibliography, ChunksExt, Entry, Person};
 
 use crate::error::{Error, Result};
 
 /// A work that can be cited.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Work {
+    authors: Vec<Person>,
     /// Fields by lower-case name.
     fields: BTreeMap<String, String>,
 }
@@ -17,87 +17,38 @@ pub struct Work {
 /// Parses a BibTeX file; returns works by key.
 ///
 /// # Errors
-/// The text is not BibTeX; the message names the line.
+/// The text is not BibTeX, or a work lacks author, title or year; the message names the line.
 pub fn parse(text: &str) -> Result<BTreeMap<String, Work>> {
-    let mut works = BTreeMap::new();
-    let mut rest = text;
-    let line = |rest: &str| text[..text.len() - rest.len()].lines().count().max(1);
-    let error = |rest: &str, message: String| Error::report(format!("`references.bib`, line {}", line(rest)), message);
-    while let Some(at) = rest.find('@') {
-        rest = &rest[at..];
-        let (_, after) = rest.split_once('{').ok_or_else(|| error(rest, "`{` is missing".into()))?;
-        let (key, after) = after.split_once(',').ok_or_else(|| error(rest, "the entry has no key".into()))?;
-        let key = key.trim().to_string();
-        if key.is_empty() || key.contains(char::is_whitespace) {
-            return Err(error(rest, format!("`{key}` is no key")));
-        }
-        let mut work = Work::default();
-        rest = after.trim_start();
-        while !rest.starts_with('}') {
-            let (name, after) =
-                rest.split_once('=').ok_or_else(|| error(rest, format!("`{key}` is not closed by `}}`")))?;
-            let (value, after) = value(after.trim_start())
-                .ok_or_else(|| error(rest, format!("field `{}` of `{key}` is not closed", name.trim())))?;
-            work.fields.insert(name.trim().to_lowercase(), value);
-            rest = after.trim_start().trim_start_matches(',').trim_start();
-            if rest.is_empty() {
-                return Err(error(rest, format!("`{key}` is not closed by `}}`")));
-            }
-        }
-        if let Some(missing) = ["author", "title", "year"].into_iter().find(|f| !work.fields.contains_key(*f)) {
-            return Err(error(rest, format!("`{key}` has no `{missing}`")));
-        }
-        if works.insert(key.clone(), work).is_some() {
-            return Err(error(rest, format!("`{key}` is there twice")));
-        }
-        rest = &rest[1..];
-    }
-    Ok(works)
-}
-
-/// Parses a value (`{…}`, `"…"` or a bare word); returns it and the rest. Inner braces only protect letters and are dropped.
-fn value(text: &str) -> Option<(String, &str)> {
-    let close = match text.chars().next()? {
-        '{' => '}',
-        '"' => '"',
-        _ => {
-            let end = text.find([',', '}', '\n'])?;
-            return Some((text[..end].trim().into(), &text[end..]));
-        }
+    let error = |at: usize, message: String| {
+        let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+        Error::report(format!("`references.bib`, line {line}"), message)
     };
-    let (mut depth, mut value) = (0, String::new());
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            c if c == close && depth == 0 => {
-                let words: Vec<&str> = value.split_whitespace().collect();
-                return Some((words.join(" "), &text[at + c.len_utf8()..]));
-            }
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            c => value.push(c),
-        }
-    }
-    None
+    let parsed = Bibliography::parse(text).map_err(|e| error(e.span.start, e.kind.to_string()))?;
+    parsed.into_iter().map(|entry| Ok((entry.key.clone(), Work::of(&entry, &error)?))).collect()
 }
 
 impl Work {
-    fn field(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str)
+    fn of(entry: &Entry, error: &dyn Fn(usize, String) -> Error) -> Result<Work> {
+        let at = entry.fields.values().map(|value| value.span().start).min().unwrap_or_default();
+        if let Some(missing) = ["author", "title", "year"].into_iter().find(|name| entry.get(name).is_none()) {
+            return Err(error(at, format!("`{}` has no `{missing}`", entry.key)));
+        }
+        let authors = entry.author().map_err(|e| error(at, format!("the authors of `{}`: {e}", entry.key)))?;
+        let fields = entry.fields.iter().map(|(name, value)| (name.clone(), value.format_verbatim()));
+        Ok(Work { authors, fields: fields.collect() })
     }
 
-    /// Family names of the authors.
-    fn families(&self) -> Vec<&str> {
-        let authors = self.field("author").unwrap_or_default().split(" and ");
-        authors.map(|a| a.split_once(',').map_or(a, |(family, _)| family).trim()).collect()
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
     }
 
     /// Text of a citation: `Wilson, 1927`.
     pub(crate) fn label(&self, and: &str) -> String {
         let year = self.field("year").unwrap_or_default();
-        let names = match self.families()[..] {
-            [one] => one.to_string(),
-            [first, second] => format!("{first} {and} {second}"),
-            [first, ..] => format!("{first} et al."),
+        let names = match &self.authors[..] {
+            [one] => family(one),
+            [first, second] => format!("{} {and} {}", family(first), family(second)),
+            [first, ..] => format!("{} et al.", family(first)),
             [] => String::new(),
         };
         format!("{names}, {year}")
@@ -105,7 +56,11 @@ impl Work {
 
     /// Text of an entry before and after its title: `Wilson, E. B. (1927). ` … `. Journal 22 (158), 209–212.`
     pub(crate) fn around_title(&self, and: &str) -> (String, String) {
-        let authors: Vec<&str> = self.field("author").unwrap_or_default().split(" and ").map(str::trim).collect();
+        let whole = |person: &Person| match person.given_name.as_str() {
+            "" => family(person),
+            given => format!("{}, {given}", family(person)),
+        };
+        let authors: Vec<String> = self.authors.iter().map(whole).collect();
         let before = format!("{} ({}). ", authors.join(&format!(" {and} ")), self.field("year").unwrap_or_default());
         let mut after = String::from(".");
         if let Some(journal) = self.field("journal").or(self.field("publisher")) {
@@ -136,6 +91,11 @@ impl Work {
     }
 }
 
+/// Family name with its prefix, such as `van der Waals`.
+fn family(person: &Person) -> String {
+    format!("{} {}", person.prefix, person.name).trim().to_string()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -159,8 +119,8 @@ mod tests {
         for (text, words) in [
             ("@article{a, author = {B}, year = {1}}", "has no `title`"),
             ("\n\n@article{a, author = {B", "line 3"),
-            ("@article", "`{` is missing"),
-            ("@a{x, author={B}, title={C}, year={1}}\n@a{x, author={B}, title={C}, year={1}}", "twice"),
+            ("@article", "unexpected end of file"),
+            ("@a{x, author={B}, title={C}, year={1}}\n@a{x, author={B}, title={C}, year={1}}", "line 2: duplicate key"),
         ] {
             let message = parse(text).unwrap_err().to_string();
             assert!(message.contains(words), "{text}: {message}");

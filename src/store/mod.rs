@@ -186,7 +186,7 @@ impl dyn Store {
         Ok(place)
     }
 
-    /// The folder into which a remote engine writes a clean table, beside the files of [`share`](Self::share).
+    /// The folder into which a remote engine writes a clean table, beside the files of `share`.
     ///
     /// # Errors
     /// The store keeps no files.

@@ -1,4 +1,6 @@
 //! Retries after failures that may pass: a dropped connection, an overloaded server, throttling. Used by the network stores.
+//!
+//! Not the crate `backon`: of what is here, it would replace the loop of [`Backoff::run`], but not tell how often it tried.
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,7 +1,13 @@
 //! A store's URL → scheme, place, credentials and options. Keeps its secrets out of every message. Used by all stores.
+//!
+//! Not the crate `url`: it ends the login at an unencoded `/`, `?` or `#` of a password, so that messages would show the rest as host
+//! and path, and it does not take the paths of `lake:` and `sqlite:` literally.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+
+use percent_encoding::percent_decode_str;
 
 use crate::error::{self, Error, Result};
 
@@ -361,19 +367,11 @@ fn is_known(text: &str) -> bool {
 
 /// Percent-decodes; `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        if byte == b'%' {
-            let digits = after.get(..2).filter(|d| d.iter().all(u8::is_ascii_hexdigit))?;
-            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-            rest = &after[2..];
-        } else {
-            bytes.push(byte);
-            rest = after;
-        }
+    let mut sequences = text.split('%').skip(1).map(|after| after.as_bytes().get(..2));
+    if !sequences.all(|digits| digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))) {
+        return None;
     }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

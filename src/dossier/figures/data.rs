@@ -5,7 +5,7 @@ use crate::charts::{
     Bar, Bars, Cardinality, Entities, Flow, Funnel, Stage, Step, bars, entity_diagram, flow_diagram, funnel,
 };
 use crate::error::Result;
-use crate::results::STEPS;
+use crate::graph;
 use crate::schema::contract::TABLES;
 
 /// Number of columns shown, those with the most missing values.
@@ -48,14 +48,16 @@ fn model(studio: &mut Studio<'_>) -> Result<()> {
 }
 
 fn architecture(studio: &mut Studio<'_>) -> Result<()> {
-    let texts: Vec<(String, String)> = STEPS
+    let nodes = graph::overview();
+    let texts: Vec<(String, String)> = nodes
         .iter()
-        .map(|s| (studio.label(&format!("step_{}", s.name)), studio.label(&format!("step_{}_detail", s.name))))
+        .map(|node| format!("step_{}", node.id.replace('-', "_")))
+        .map(|key| (studio.label(&key), studio.label(&format!("{key}_detail"))))
         .collect();
-    let steps: Vec<Step<'_>> = STEPS
+    let steps: Vec<Step<'_>> = nodes
         .iter()
         .zip(&texts)
-        .map(|(s, (label, detail))| Step { name: s.name, label, detail, inputs: s.inputs })
+        .map(|(node, (label, detail))| Step { name: node.id, label, detail, inputs: &node.inputs })
         .collect();
     studio.figure("architecture", "run.json", |about| flow_diagram(about, &Flow { steps: &steps }))
 }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::pipeline::graph::{STEPS, Step, TIMEOUT_SECONDS};
+use crate::graph::{STEPS, Step, TIMEOUT_SECONDS};
 use crate::schema::contract::DOCUMENTS;
 
 /// Name of the task family, of its container and of its log stream.

@@ -12,8 +12,8 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::pipeline::graph::key::Parts;
 use crate::pipeline::outputs::manifest::{Core, MANIFEST, Manifest, to_json};
+use crate::pipeline::run::key::Parts;
 
 /// File name of the metadata, fixed by the specification.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
@@ -61,7 +61,7 @@ pub fn write(out: &Path) -> Result<PathBuf> {
 /// Rewrites metadata of ours, so that they do not list files that no longer exist. Does nothing if there are none.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn refresh(out: &Path) -> Result<()> {
     if is_ours(out) { write(out).map(drop) } else { Ok(()) }
 }
@@ -133,7 +133,7 @@ fn metadata(core: &Core, day: String) -> Value {
         }));
     }
     let mut parameters = Parts::new();
-    crate::pipeline::graph::key::flatten(
+    crate::pipeline::run::key::flatten(
         "",
         &serde_json::to_value(&core.parameters).unwrap_or_default(),
         &mut parameters,

@@ -54,7 +54,7 @@ fn safe(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// Undoes [`csv`]: the cell without the apostrophes that were added.
+/// Undoes [`csv()`]: the cell without the apostrophes that were added.
 pub fn raw(cell: &str) -> Cow<'_, str> {
     let guarded = starts(cell, |start, before| {
         let (apostrophes, rest) = apostrophes(start);

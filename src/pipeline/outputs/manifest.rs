@@ -8,9 +8,9 @@ use super::file_stamp::Stamps;
 use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::graph::STEPS;
 use crate::input::read::InputFile;
-use crate::pipeline::graph::STEPS;
-use crate::pipeline::graph::key::Record;
+use crate::pipeline::run::key::Record;
 use crate::results::{self, CODE, Parameters};
 
 /// Folder of generated data.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{DATA, Manifest};
 use crate::error::{Error, Result};
-use crate::pipeline::graph::STEPS;
+use crate::graph::STEPS;
 use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
 use crate::synth::TRUTH_FILE;
 use crate::{files, mart};

@@ -6,13 +6,13 @@ use std::sync::Mutex;
 use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
+use super::key::{MONTHLY, Parts, Record, own_parts};
 use super::materialized::Materialized;
 use super::plan::{Ended, Known};
 use crate::error::{Error, Result};
+use crate::graph::Step;
 use crate::input::read::InputFile;
 use crate::parallel::lock;
-use crate::pipeline::graph::Step;
-use crate::pipeline::graph::key::{MONTHLY, Parts, Record, own_parts};
 use crate::pipeline::outputs::file_stamp;
 use crate::pipeline::outputs::file_stamp::{Stamp, Stamps};
 use crate::pipeline::outputs::manifest::DATA;

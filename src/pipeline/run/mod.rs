@@ -3,6 +3,7 @@
 pub(crate) mod context;
 pub(crate) mod execute;
 pub(crate) mod incremental;
+pub mod key;
 pub(crate) mod materialized;
 pub(crate) mod out_of_core;
 pub mod plan;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::key::{Parts, Record, changes};
 use crate::files;
-use crate::pipeline::graph::Step;
-use crate::pipeline::graph::key::{Parts, Record, changes};
+use crate::graph::Step;
 use crate::pipeline::outputs::file_stamp::Stamps;
 use crate::pipeline::outputs::manifest::{Core, Manifest, OutputFile};
 use crate::pipeline::outputs::staging::{STEPS, staged};

@@ -8,9 +8,9 @@ use super::context::RunContext;
 use super::execute::Task;
 use super::plan::{Planned, State};
 use crate::error::{Error, Result};
+use crate::graph::{STEPS, Step};
 use crate::parallel::lock;
 use crate::pipeline::Select;
-use crate::pipeline::graph::{STEPS, Step};
 use crate::pipeline::outputs::manifest::{Did, StepLog};
 use crate::pipeline::outputs::persist::persist;
 

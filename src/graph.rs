@@ -1,9 +1,7 @@
-//! The graph of steps, declared once: what each step needs, what it makes, and what its key consists of. Next: `run::plan`.
+//! The graph of steps, declared once: what each step needs, what it makes, and what its key consists of. Next: `pipeline::run::plan`.
 //!
-//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it. The first half is the reference model's: customers, sellers
+//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it; the report draws its [`overview`]. The first half is the reference model's: customers, sellers
 //! and eight raw loads in parallel, preprocessing, regression. Ours stands on top of it.
-
-pub mod key;
 
 use crate::files;
 use crate::schema::contract::{TABLES, Table};
@@ -24,7 +22,7 @@ pub struct Step {
     pub makes: &'static [&'static str],
     /// Parameters on which it depends, by their names in `run.json`.
     pub params: &'static [&'static str],
-    /// Parts of the program on which it depends: folders or files of `src/` without extension. `*` means all.
+    /// The modules that do its work; what they import counts as well (`pipeline::run::key`). `*` means the whole program.
     pub code: &'static [&'static str],
 }
 
@@ -40,7 +38,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
         reads: &[],
         makes: &[],
         params: &["reading"],
-        code: &["error", "files", "guard", "parallel", "regular", "pipeline", "schema", "table", "store", "input"],
+        code: &["graph", "pipeline", "input"],
     }
 }
 
@@ -53,7 +51,7 @@ pub static STEPS: [Step; 21] = [
         reads: &[],
         makes: &["data/"],
         params: &["generated"],
-        code: &["error", "guard", "parallel", "schema", "table", "synth"],
+        code: &["synth"],
     },
     read("read-customers", "read customers (documents in the original's DynamoDB)"),
     read("read-sellers", "read sellers (documents in the original's DynamoDB)"),
@@ -83,7 +81,7 @@ pub static STEPS: [Step; 21] = [
         reads: &[],
         makes: &["clean/", "references/", "quarantine/", "audit.json", "tables/audit.csv", "tables/quality.csv"],
         params: &[],
-        code: &["error", "files", "guard", "parallel", "regular", "pipeline", "schema", "table", "input", "clean"],
+        code: &["graph", "pipeline", "clean"],
     },
     Step {
         id: "mart",
@@ -92,10 +90,7 @@ pub static STEPS: [Step; 21] = [
         reads: &["clean/"],
         makes: &["mart/"],
         params: &[],
-        code: &[
-            "error", "files", "guard", "memory", "parallel", "regular", "pipeline", "schema", "table", "input",
-            "clean", "mart", "engine",
-        ],
+        code: &["graph", "pipeline", "mart", "engine"],
     },
     Step {
         id: "supply",
@@ -104,10 +99,7 @@ pub static STEPS: [Step; 21] = [
         reads: &["mart/supply_by_day.parquet", "mart/supply_by_day/"],
         makes: &["models/supply.parquet"],
         params: &[],
-        code: &[
-            "error", "files", "guard", "memory", "parallel", "regular", "pipeline", "schema", "table", "input",
-            "clean", "mart", "engine", "models",
-        ],
+        code: &["graph", "pipeline", "models"],
     },
     Step {
         id: "reference",
@@ -116,10 +108,7 @@ pub static STEPS: [Step; 21] = [
         reads: &["mart/"],
         makes: &["tables/price_predictions.csv", "tables/price_predictions_top_category.csv"],
         params: &[],
-        code: &[
-            "error", "files", "guard", "memory", "parallel", "regular", "pipeline", "schema", "table", "input",
-            "clean", "mart", "engine", "models",
-        ],
+        code: &["graph", "pipeline", "models"],
     },
     Step {
         id: "findings",
@@ -135,23 +124,7 @@ pub static STEPS: [Step; 21] = [
             "tables/top_products.csv",
         ],
         params: &[],
-        code: &[
-            "error",
-            "files",
-            "guard",
-            "memory",
-            "parallel",
-            "regular",
-            "pipeline",
-            "schema",
-            "table",
-            "input",
-            "clean",
-            "mart",
-            "engine",
-            "models",
-            "decisions",
-        ],
+        code: &["graph", "pipeline", "decisions"],
     },
     Step {
         id: "decisions",
@@ -173,23 +146,7 @@ pub static STEPS: [Step; 21] = [
             "tables/regret.csv",
         ],
         params: &["weights", "budget_centavos"],
-        code: &[
-            "error",
-            "files",
-            "guard",
-            "memory",
-            "parallel",
-            "regular",
-            "pipeline",
-            "schema",
-            "table",
-            "input",
-            "clean",
-            "mart",
-            "engine",
-            "models",
-            "decisions",
-        ],
+        code: &["graph", "pipeline", "decisions"],
     },
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),
@@ -216,6 +173,39 @@ const fn page(
         params: &["lang", "generated", "weights", "budget_centavos", "cover", "templates"],
         code: &["*"],
     }
+}
+
+/// A node of the graph as figures show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Id of the step; `read` for all that read a raw table.
+    pub id: &'static str,
+    /// Ids of the nodes whose output it takes, without those that another of them takes already.
+    pub inputs: Vec<&'static str>,
+}
+
+/// The graph for figures.
+pub fn overview() -> Vec<Node> {
+    let id = |step: &Step| if step.table().is_some() { "read" } else { step.id };
+    let mut nodes: Vec<Node> = Vec::new();
+    for step in &STEPS {
+        let mut inputs: Vec<&str> = step.needs.iter().filter_map(|need| Step::named(need)).map(id).collect();
+        inputs.dedup();
+        nodes.push(Node { id: id(step), inputs });
+    }
+    nodes.dedup();
+    let all = nodes.clone();
+    for node in &mut nodes {
+        let others = node.inputs.clone();
+        node.inputs.retain(|input| !others.iter().any(|other| other != input && takes(&all, other, input)));
+    }
+    nodes
+}
+
+/// Whether a node takes the output of another, directly or not.
+fn takes(nodes: &[Node], node: &str, other: &str) -> bool {
+    let inputs = nodes.iter().find(|n| n.id == node).map_or(&[][..], |n| &n.inputs);
+    inputs.contains(&other) || inputs.iter().any(|input| takes(nodes, input, other))
 }
 
 impl Step {
@@ -312,27 +302,22 @@ mod tests {
     }
 
     #[test]
+    fn figures_show_each_step_once_and_no_arrow_that_another_path_implies() {
+        let nodes = overview();
+        let inputs = |id: &str| nodes.iter().find(|node| node.id == id).map(|node| node.inputs.clone());
+        assert_eq!(nodes.len(), STEPS.len() - TABLES.len() + 1);
+        assert_eq!(inputs("read"), Some(vec!["generate"]));
+        assert_eq!(inputs("clean"), Some(vec!["read"]));
+        assert_eq!(inputs("decisions"), Some(vec!["supply"]));
+        assert_eq!(inputs("compose"), Some(vec!["reference", "findings", "decisions"]));
+    }
+
+    #[test]
     fn downstream_follows_the_needs() {
         let ids = |id: &str| -> Vec<&str> {
             Step::named(id).map_or(Vec::new(), |s| s.downstream().into_iter().map(|s| s.id).collect())
         };
         assert_eq!(ids("dashboard"), ["dashboard"]);
         assert_eq!(ids("decisions"), ["decisions", "compose", "report-html", "report-pdf", "dashboard"]);
-    }
-
-    /// A step must run again when code that it calls changes: its `code` lists every module that the listed ones use.
-    #[test]
-    fn code_stands_on_the_code_that_its_steps_name() {
-        for step in STEPS.iter().filter(|step| step.code != ["*"]) {
-            // Not checked: `store`, which uses modules from everywhere but is reached only by reading; `pipeline`, which
-            // calls all steps.
-            for part in step.code.iter().filter(|part| !["pipeline", "store"].contains(part)) {
-                for called in crate::layers::imported_by(part) {
-                    let known = step.code.contains(&called.as_str());
-                    let reads_stores = ["input", "engine"].contains(part) && called == "store";
-                    assert!(known || reads_stores, "`{part}` calls `{called}`");
-                }
-            }
-        }
     }
 }

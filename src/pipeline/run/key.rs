@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use crate::graph::Step;
 use crate::results::{CODE, Parameters};
 
-/// Hash of each part of the program, made by `build.rs`.
+/// Hash of each part of the program and the modules that it imports, made by `build.rs`: `clean=0f…:error+input,…`.
 const PARTS: &str = env!("PFE_PARTS");
+
+/// The module that calls all steps. What a step does is in the modules that the step names.
+const CALLER: &str = "pipeline";
 
 /// Files on which every step depends: the lock file names the version of polars.
 const ALWAYS: [&str; 2] = ["Cargo.lock", "rust-toolchain.toml"];
@@ -45,21 +48,35 @@ impl Record {
 
 /// The parts from program and parameters on which the step depends.
 pub(crate) fn own_parts(step: &Step, parameters: &Parameters) -> Parts {
-    let hash = |part: &str| {
-        let found = PARTS.split(',').filter_map(|p| p.split_once('=')).find(|(name, _)| *name == part);
-        found.map_or("none", |(_, hash)| hash).to_string()
-    };
     let mut parts = Parts::from([("program pfe".into(), env!("CARGO_PKG_VERSION").into())]);
-    parts.extend(ALWAYS.map(|part| (format!("program {part}"), hash(part))));
-    parts.extend(step.code.iter().map(|part| match *part {
-        "*" => ("code (any)".to_string(), CODE.to_string()),
-        part => (format!("code {part}"), hash(part)),
-    }));
+    parts.extend(ALWAYS.map(|part| (format!("program {part}"), of_program(part).0.into())));
+    match step.code {
+        ["*"] => drop(parts.insert("code (any)".into(), CODE.into())),
+        code => parts.extend(with_imports(code).into_iter().map(|(part, hash)| (format!("code {part}"), hash.into()))),
+    }
     let all = serde_json::to_value(parameters).unwrap_or_default();
     for name in step.params {
         flatten(&format!("parameter {name}"), &all[name], &mut parts);
     }
     parts
+}
+
+/// The hash of a part of the program, and its imports, separated by `+`.
+fn of_program(part: &str) -> (&'static str, &'static str) {
+    let mut all = PARTS.split(',').filter_map(|p| p.split_once('='));
+    all.find(|(name, _)| *name == part).and_then(|(_, value)| value.split_once(':')).unwrap_or(("none", ""))
+}
+
+/// These modules and all that they import, directly or not, each with its hash.
+fn with_imports(modules: &[&'static str]) -> BTreeMap<&'static str, &'static str> {
+    let (mut found, mut open) = (BTreeMap::new(), modules.to_vec());
+    while let Some(module) = open.pop() {
+        let (hash, imports) = of_program(module);
+        if found.insert(module, hash).is_none() && module != CALLER {
+            open.extend(imports.split('+').filter(|import| !import.is_empty()));
+        }
+    }
+    found
 }
 
 /// Adds one part per leaf of a JSON value, so that a change is named exactly.
@@ -118,11 +135,25 @@ mod tests {
 
     #[test]
     fn every_part_of_the_graph_is_a_part_of_the_program() {
-        for step in &crate::pipeline::graph::STEPS {
+        for step in &crate::graph::STEPS {
             for part in step.code.iter().filter(|part| **part != "*") {
                 assert!(PARTS.contains(&format!("{part}=")), "`{}` names `{part}`", step.id);
             }
         }
+    }
+
+    /// A step must run again when code that it calls changes.
+    #[test]
+    fn the_code_of_a_step_is_what_its_modules_import() {
+        let Some(mart) = Step::named("mart") else { return assert!(Step::named("mart").is_some()) };
+        let code = with_imports(mart.code);
+        for module in ["clean", "engine", "error", "input", "mart", "pipeline", "schema", "table"] {
+            assert!(code.contains_key(module), "{module}");
+        }
+        for module in ["models", "decisions", "report", "cli"] {
+            assert!(!code.contains_key(module), "{module}");
+        }
+        assert!(code.values().all(|hash| hash.len() == 16), "{code:?}");
     }
 
     #[test]
@@ -131,7 +162,7 @@ mod tests {
         parameters.reading.years.first = 1990;
         parameters.decisions.budget_centavos = Some(1);
         parameters.templates.insert("x".into(), "y".into());
-        for step in &crate::pipeline::graph::STEPS {
+        for step in &crate::graph::STEPS {
             let own = own_parts(step, &parameters);
             for name in step.params {
                 assert!(own.keys().any(|k| k.starts_with(&format!("parameter {name}"))), "`{name}` of `{}`", step.id);
