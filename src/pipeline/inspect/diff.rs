@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::verify::listed;
 use crate::error::{Error, Result};
-use crate::pipeline::outputs::manifest::Manifest;
+use crate::pipeline::outputs::manifest::{Manifest, listed};
 
 /// Columns that identify a row; all others are compared.
 const NAMES: [&str; 21] = [

@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::graph::STEPS;
 use crate::input::read::hash_file;
-use crate::pipeline::outputs::manifest::{Manifest, OutputFile};
+use crate::pipeline::outputs::manifest::{Manifest, OutputFile, listed};
 use crate::pipeline::outputs::{load, persist};
-use crate::pipeline::{Input, params_of_last_run, run};
+use crate::pipeline::params::Input;
+use crate::pipeline::{params_of_last_run, run};
 use crate::report::Templates;
 use crate::table::parquet::read_frame;
 
@@ -65,16 +66,6 @@ pub(crate) fn damage(out: &Path, file: &OutputFile) -> Option<&'static str> {
         Err(()) if place.symlink_metadata().is_err() => Some("is missing"),
         Err(()) => Some("cannot be read, or is no file that a run leaves"),
     }
-}
-
-/// Path of a file that a manifest lists.
-///
-/// # Errors
-/// The file is missing, or is not of a kind that a run writes.
-pub(crate) fn listed(out: &Path, path: &str) -> Result<PathBuf> {
-    let place = out.join(path);
-    files::regular(out, path).map_err(Error::io("read", &place))?;
-    Ok(place)
 }
 
 /// Repeats the run in `out` from its data in a folder of its own, and compares. With `shuffle`, rows change their order

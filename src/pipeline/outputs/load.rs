@@ -4,25 +4,35 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, listed};
 use crate::clean::Audit;
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::input::read::Quarantined;
+use crate::input::read::{InputFile, Quarantined};
 use crate::mart::by_day::ByDay;
 use crate::mart::{BY_DAY, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::parallel;
 use crate::pipeline::export::spreadsheet;
-use crate::pipeline::inspect::verify::listed;
-use crate::pipeline::run::remote::{PLACES, Places};
 use crate::schema::contract::{TABLES, TableId};
 use crate::store;
 use crate::table::parquet::{read_frame, stack};
 
 /// File with the sellers' shares and the shares of inactive products.
-pub(crate) const SHARES: &str = "models/supply.parquet";
+pub(crate) const SUPPLY: &str = "models/supply.parquet";
+
+/// File that stands for clean tables kept in a store.
+pub(crate) const PLACES: &str = "clean/places.json";
+
+/// Where clean tables outside the output folder are, and from which inputs they were made, so that readers notice a change.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Places {
+    /// Paths or URLs as the engine sees them, by table.
+    pub(crate) tables: BTreeMap<String, String>,
+    pub(crate) inputs: Vec<InputFile>,
+}
 
 /// Tables among the files of a step (path in the output folder, place on disk), by name. A table in several files is
 /// concatenated in the order of their names.
@@ -60,10 +70,10 @@ pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
 }
 
 /// The supply indicators that a run has left.
-pub(crate) fn shares(files: &[(&str, PathBuf)]) -> Result<SupplyIndicators> {
-    match files.iter().find(|(path, _)| *path == SHARES) {
+pub(crate) fn supply(files: &[(&str, PathBuf)]) -> Result<SupplyIndicators> {
+    match files.iter().find(|(path, _)| *path == SUPPLY) {
         Some((_, place)) => SupplyIndicators::from_frame(&read_frame(place)?),
-        None => Err(Error::input(format!("there is no `{SHARES}`")).with_hint("run `pfe run` again")),
+        None => Err(Error::input(format!("there is no `{SUPPLY}`")).with_hint("run `pfe run` again")),
     }
 }
 

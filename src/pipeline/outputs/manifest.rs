@@ -1,6 +1,6 @@
 //! Inputs, parameters and outputs of a run → `run.json`; what varies between equal runs stands apart. Used by `staging`, `inspect`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -196,4 +196,14 @@ fn foreign_manifest(out: &Path, why: &str) -> Error {
     Error::input(format!("`{}` is no manifest of pfe: {why}", out.join(MANIFEST).display())).with_hint(
         "without one, pfe does not know which files of the folder are its own: choose another folder with `--out`, or remove this one",
     )
+}
+
+/// Path of a file that a manifest lists.
+///
+/// # Errors
+/// The file is missing, or is not of a kind that a run writes.
+pub(crate) fn listed(out: &Path, path: &str) -> Result<PathBuf> {
+    let place = out.join(path);
+    files::regular(out, path).map_err(Error::io("read", &place))?;
+    Ok(place)
 }

@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 
 use super::by_month;
 use super::decision_tables;
-use super::load::SHARES;
+use super::load::SUPPLY;
 use super::manifest::DATA;
 use super::manifest::{OutputFile, to_json};
 use super::result_tables;
@@ -16,7 +16,6 @@ use crate::mart::SalesMart;
 use crate::parallel;
 use crate::pipeline::run::context::RunContext;
 use crate::schema::result_tables::TextTable;
-use crate::table::parquet::write_frames;
 
 /// Stages the files of a step whose value has been made.
 pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {
@@ -24,34 +23,32 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
     match step.id {
         "generate" => generated(flow),
         "clean" => {
-            let mut files = match (flow.incremental()?.as_ref(), flow.out_of_core()?) {
-                _ if flow.cleans_remotely() => flow.remote()?.files.clone(),
-                (Some(updated), _) => updated.clean.stage(staging)?,
-                (None, Some(out_of_core)) => out_of_core.files.clone(),
-                (None, None) if flow.params.monthly => write_parquet(staging, &by_month::clean(&flow.clean()?.0)?)?,
-                (None, None) => write_parquet(staging, &placed("clean", flow.clean()?.0.iter()))?,
+            let mut files = match &flow.cleaned()?.files {
+                Some(files) => files.stage(staging)?,
+                None if flow.params.monthly => staging.write_tables(&by_month::clean(&*flow.clean()?)?)?,
+                None => staging.write_tables(&placed("clean", flow.clean()?.iter()))?,
             };
             let audit = &*flow.audit()?;
             if flow.params.monthly {
-                files.extend(write_parquet(staging, &by_month::references(audit)?)?);
+                files.extend(staging.write_tables(&by_month::references(audit)?)?);
             }
             for (name, rows) in &audit.quarantine {
                 files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &result_tables::quarantine(rows))?);
             }
-            files.extend(write_tables(staging, result_tables::of_audit(audit))?);
+            files.extend(write_csv(staging, result_tables::of_audit(audit))?);
             files.push(staging.write("audit.json", &to_json(audit))?);
             Ok(files)
         }
-        "mart" => match flow.incremental()?.as_ref() {
-            Some(updated) => updated.mart_files.stage(staging),
-            None => write_parquet(staging, &mart(&*flow.mart()?, flow.params.monthly)?),
+        "mart" => match flow.merged(|merged| merged.mart_files.stage(staging))? {
+            Some(files) => Ok(files),
+            None => staging.write_tables(&mart(&*flow.mart()?, flow.params.monthly)?),
         },
-        "supply" => Ok(vec![staging.write_parquet(SHARES, &flow.shares()?.to_frame()?)?]),
-        "reference" => write_tables(staging, result_tables::of_reference(&*flow.reference()?)),
-        "findings" => write_tables(staging, result_tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
+        "supply" => Ok(vec![staging.write_parquet(SUPPLY, &flow.supply()?.to_frame()?)?]),
+        "reference" => write_csv(staging, result_tables::of_reference(&*flow.reference()?)),
+        "findings" => write_csv(staging, result_tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
         "decisions" => {
             let decided = flow.decided()?;
-            write_tables(staging, decision_tables::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
+            write_csv(staging, decision_tables::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
         }
         "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
         "report-pdf" => {
@@ -76,7 +73,7 @@ fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {
     parallel::map(names, |name| staging.adopt(&format!("{DATA}/{name}")))
 }
 
-fn write_tables(staging: &Staging, tables: Vec<(&'static str, TextTable)>) -> Result<Vec<OutputFile>> {
+fn write_csv(staging: &Staging, tables: Vec<(&'static str, TextTable)>) -> Result<Vec<OutputFile>> {
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
 }
 
@@ -88,9 +85,4 @@ pub(crate) fn mart(mart: &SalesMart, by_month: bool) -> Result<Vec<(String, Data
 /// Tables with the paths of their files, without extension.
 fn placed<'a>(folder: &str, tables: impl Iterator<Item = (&'a str, &'a DataFrame)>) -> Vec<(String, DataFrame)> {
     tables.map(|(name, frame)| (format!("{folder}/{name}"), frame.clone())).collect()
-}
-
-pub(crate) fn write_parquet(staging: &Staging, files: &[(String, DataFrame)]) -> Result<Vec<OutputFile>> {
-    let files = files.iter().map(|(path, frame)| (path.as_str(), frame));
-    write_frames(files, |path, frame| staging.write_parquet(&format!("{path}.parquet"), frame))
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::load;
+use super::manifest::listed;
 use super::result_tables;
 use crate::error::{Error, Result};
-use crate::pipeline;
 use crate::results::Results;
 use crate::schema;
 use crate::store::{Incoming, Stage, Store};
@@ -14,7 +15,7 @@ use crate::store::{Incoming, Stage, Store};
 /// # Errors
 /// The store fails, or a file of the run is damaged.
 pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dyn Fn(&str, u64) + Sync)) -> Result<()> {
-    let cleaned = pipeline::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Stage::Cleaned, name));
+    let cleaned = load::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Stage::Cleaned, name));
     let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Stage::Cleaned, name, frame, file: None });
     let mut incoming: Vec<Incoming> = cleaned.collect();
     for (name, table) in result_tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Stage::Results, name))
@@ -23,7 +24,7 @@ pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dy
             .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;
         let frame = declared.frame(table.get(1..).unwrap_or_default())?;
         // Stores that keep files get exactly the run's bytes.
-        let path = pipeline::inspect::verify::listed(out, &format!("tables/{name}.csv"))?;
+        let path = listed(out, &format!("tables/{name}.csv"))?;
         let file = Some(std::fs::read(&path).map_err(Error::io("read", &path))?);
         incoming.push(Incoming { schema: Stage::Results, name: name.into(), frame, file });
     }

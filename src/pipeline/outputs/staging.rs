@@ -19,7 +19,7 @@ use crate::input::read::hash_file;
 use crate::parallel::lock;
 use crate::pipeline::export::spreadsheet::csv;
 use crate::schema::result_tables::TextTable;
-use crate::table::parquet::write_frame;
+use crate::table::parquet::{write_frame, write_frames};
 use crate::table::row_hash::hash_rows;
 
 /// Staging folder: files of a run until all are complete.
@@ -150,6 +150,12 @@ impl Staging {
         let mut hashing = self.begin(name)?;
         write(&mut hashing).map_err(|e| hashing.explain(e, &self.shown(name)))?;
         self.end(name, &mut hashing)
+    }
+
+    /// Stages tables as Parquet, by the paths of their files without extension.
+    pub(crate) fn write_tables(&self, tables: &[(String, DataFrame)]) -> Result<Vec<OutputFile>> {
+        let tables = tables.iter().map(|(path, frame)| (path.as_str(), frame));
+        write_frames(tables, |path, frame| self.write_parquet(&format!("{path}.parquet"), frame))
     }
 
     /// Opens a file for writing in parts.

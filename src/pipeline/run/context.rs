@@ -7,8 +7,8 @@ use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
 use super::key::{MONTHLY, Parts, Record, own_parts};
-use super::materialized::Materialized;
 use super::plan::{Ended, Known};
+use super::values::Values;
 use crate::error::{Error, Result};
 use crate::graph::Step;
 use crate::input::read::InputFile;
@@ -18,7 +18,7 @@ use crate::pipeline::outputs::file_stamp::{Stamp, Stamps};
 use crate::pipeline::outputs::manifest::DATA;
 use crate::pipeline::outputs::manifest::OutputFile;
 use crate::pipeline::outputs::staging::Staging;
-use crate::pipeline::{Input, RunParams};
+use crate::pipeline::params::{Input, RunParams};
 use crate::results::Parameters;
 use crate::schema::TableId;
 use crate::schema::contract::TABLES;
@@ -38,7 +38,7 @@ pub(crate) struct RunContext {
     incremental_note: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
     ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
-    pub(crate) values: Materialized,
+    pub(crate) values: Values,
 }
 
 impl RunContext {
@@ -64,8 +64,13 @@ impl RunContext {
             inputs: Mutex::default(),
             ended: Mutex::default(),
             incremental_note: Mutex::default(),
-            values: Materialized::default(),
+            values: Values::default(),
         }
+    }
+
+    /// Whether the remote engine cleans, so that raw rows do not pass through this process. Shuffled rows must pass.
+    pub(crate) fn cleans_remotely(&self) -> bool {
+        self.params.how.engine_cleans && self.params.how.shuffle.is_none()
     }
 
     /// Whether the step takes part in this run.

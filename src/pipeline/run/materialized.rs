@@ -3,83 +3,32 @@
 //! Only the threads of steps ask for values, never workers of rayon: a worker that waits for a value could steal the very
 //! work that makes it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use super::cleaning::CleaningStrategy;
 use super::context::RunContext;
-use super::incremental::Updated;
-use super::out_of_core::OutOfCore;
-use super::remote::RemoteCleaning;
 use super::shuffle;
 use crate::clean::{Audit, CleanTables};
 use crate::decisions;
 use crate::decisions::{Decided, Findings};
-use crate::error::Result;
+use crate::dossier;
+use crate::error::{Error, Result};
+use crate::input::Source;
 use crate::input::read::{identify_all, read_tables};
-use crate::input::{RawTables, Source};
 use crate::mart::{self, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
 use crate::parallel::{self, lock};
-use crate::pipeline::Input;
 use crate::pipeline::outputs::load;
 use crate::pipeline::outputs::load::places;
 use crate::pipeline::outputs::manifest::DATA;
 use crate::pipeline::outputs::staging::Staging;
 use crate::pipeline::outputs::{attachments, file_stamp};
+use crate::pipeline::params::Input;
 use crate::report::Document;
 use crate::results::Results;
 use crate::schema::TableId;
-use crate::schema::contract::TABLES;
 use crate::synth;
-use crate::{clean, dossier};
-
-/// A value that is made once, by the first caller.
-pub(crate) struct OnceValue<T>(Mutex<Option<Arc<T>>>);
-
-impl<T> Default for OnceValue<T> {
-    fn default() -> Self {
-        OnceValue(Mutex::default())
-    }
-}
-
-impl<T> OnceValue<T> {
-    pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        let mut slot = lock(&self.0);
-        if let Some(value) = &*slot {
-            return Ok(Arc::clone(value));
-        }
-        let value = Arc::new(make()?);
-        *slot = Some(Arc::clone(&value));
-        Ok(value)
-    }
-
-    /// The value, if it has been made.
-    fn made(&self) -> Option<Arc<T>> {
-        lock(&self.0).clone()
-    }
-}
-
-/// The values that the steps of one run have made so far.
-#[derive(Default)]
-pub(crate) struct Materialized {
-    source: OnceValue<Source>,
-    /// Cleaning takes each raw table out, so that its memory is free before the next one is cleaned.
-    raw: Mutex<BTreeMap<TableId, RawTables>>,
-    pub(crate) ranges: OnceValue<usize>,
-    pub(crate) incremental: OnceValue<Option<Updated>>,
-    pub(crate) out_of_core: OnceValue<OutOfCore>,
-    pub(crate) remote: OnceValue<RemoteCleaning>,
-    clean: OnceValue<(CleanTables, Audit)>,
-    audit: OnceValue<Audit>,
-    mart: OnceValue<SalesMart>,
-    shares: OnceValue<SupplyIndicators>,
-    reference: OnceValue<Reference>,
-    findings: OnceValue<Findings>,
-    decided: OnceValue<Decided>,
-    results: OnceValue<Results>,
-    document: OnceValue<Document>,
-}
 
 impl RunContext {
     pub(crate) fn source(&self) -> Result<Arc<Source>> {
@@ -114,16 +63,20 @@ impl RunContext {
     pub(crate) fn identify(&self) -> Result<()> {
         let stamps = &self.known.stamps;
         let found = match self.cleans_remotely() {
-            true => self.identify_remotely()?,
+            // As the engine reports them.
+            true => {
+                let how = &self.params.how;
+                how.engine.identify(&*self.source()?, &how.cancel, &|table| self.report_progress("identify", table))?
+            }
             false => identify_all(&*self.source()?, &|name, path| stamps.hash(&file_stamp::input(name), path))?,
         };
         lock(&self.inputs).extend(found);
         Ok(())
     }
 
-    /// Reads a table; returns its number of rows. Input larger than memory is left to cleaning.
+    /// Reads a table; returns its number of rows. Where tables do not pass through memory as a whole, cleaning reads them.
     pub(crate) fn read(&self, id: TableId) -> Result<Option<u64>> {
-        if self.cleans_remotely() || self.incremental()?.is_some() || self.ranges()? > 1 {
+        if !matches!(*self.strategy()?, CleaningStrategy::InMemory) {
             return Ok(None);
         }
         let read = read_tables(&*self.source()?, &[id])?;
@@ -132,41 +85,24 @@ impl RunContext {
         Ok(Some(rows))
     }
 
-    fn raw(&self) -> Result<RawTables> {
-        let source = self.source()?;
-        let mut read = std::mem::take(&mut *lock(&self.values.raw));
-        let missing: Vec<TableId> = TABLES.iter().map(|t| t.id).filter(|id| !read.contains_key(id)).collect();
-        read.extend(parallel::map(missing, |id| Ok((id, read_tables(&source, &[id])?)))?);
-        let mut raw = RawTables { tables: BTreeMap::new(), warnings: Vec::new() };
-        for part in read.into_values() {
-            raw.tables.extend(part.tables);
-            raw.warnings.extend(part.warnings);
-        }
-        self.identified(raw.tables.values().map(|table| table.file.clone()));
-        match self.params.how.shuffle {
-            Some(seed) => shuffle::raw(raw, seed),
-            None => Ok(raw),
-        }
-    }
-
-    pub(crate) fn clean(&self) -> Result<Arc<(CleanTables, Audit)>> {
-        self.values.clean.get(|| match self.reused("clean") {
-            Some(files) => {
-                Ok((CleanTables::new(load::frames(&self.placed(&files))?)?, load::audit(&self.placed(&files))?))
+    /// The clean tables.
+    ///
+    /// # Errors
+    /// They are not in memory: nobody asks for them then.
+    pub(crate) fn clean(&self) -> Result<Arc<CleanTables>> {
+        self.values.clean.share(|| match self.reused("clean") {
+            Some(files) => Ok(Arc::new(CleanTables::new(load::frames(&self.placed(&files))?)?)),
+            None => {
+                let tables = self.cleaned()?.tables.clone();
+                tables.ok_or_else(|| Error::Internal("the clean tables are not in memory".into()))
             }
-            None => clean::clean(self.raw()?),
         })
     }
 
     pub(crate) fn audit(&self) -> Result<Arc<Audit>> {
-        self.values.audit.get(|| match self.reused("clean") {
-            Some(files) => load::audit(&self.placed(&files)),
-            None if self.cleans_remotely() => Ok(self.remote()?.audit.clone()),
-            None => match (self.incremental()?.as_ref(), self.out_of_core()?) {
-                (Some(updated), _) => Ok(updated.audit.clone()),
-                (None, Some(out_of_core)) => Ok(out_of_core.audit.clone()),
-                (None, None) => Ok(self.clean()?.1.clone()),
-            },
+        self.values.audit.share(|| match self.reused("clean") {
+            Some(files) => load::audit(&self.placed(&files)).map(Arc::new),
+            None => Ok(Arc::clone(&self.cleaned()?.audit)),
         })
     }
 
@@ -175,19 +111,15 @@ impl RunContext {
             if let Some(files) = self.reused("mart") {
                 return load::mart(&self.placed(&files));
             }
-            if self.params.how.engine.is_remote() && self.params.how.shuffle.is_none() {
+            let how = &self.params.how;
+            if how.engine.is_remote() && how.shuffle.is_none() {
                 return self.remote_mart();
             }
-            if let Some(updated) = self.incremental()?.as_ref() {
-                return Ok(updated.mart.clone());
-            }
-            if let Some(mart) = self.out_of_core()?.and_then(|out_of_core| out_of_core.mart.clone()) {
-                return Ok(mart);
-            }
-            let made = self.clean()?;
-            match self.params.how.shuffle {
-                None => mart::mart(&made.0),
-                Some(seed) => mart::mart(&shuffle::clean(&made.0, seed)?),
+            let in_one_pass = if self.reads_back()? { None } else { self.cleaned()?.mart.clone() };
+            match (in_one_pass, how.shuffle) {
+                (Some(mart), _) => Ok(mart),
+                (None, None) => mart::mart(&*self.clean()?),
+                (None, Some(seed)) => mart::mart(&shuffle::clean(&*self.clean()?, seed)?),
             }
         })
     }
@@ -201,14 +133,14 @@ impl RunContext {
         how.engine.mart(&places, &how.cancel, &|statement| self.report_progress("mart", statement))
     }
 
-    pub(crate) fn shares(&self) -> Result<Arc<SupplyIndicators>> {
-        self.values.shares.get(|| match self.reused("supply") {
-            Some(files) => load::shares(&self.placed(&files)),
-            None => self
-                .incremental()?
-                .as_ref()
-                .as_ref()
-                .map_or_else(|| SupplyIndicators::of(&*self.mart()?), Updated::shares),
+    pub(crate) fn supply(&self) -> Result<Arc<SupplyIndicators>> {
+        self.values.supply.get(|| {
+            if let Some(files) = self.reused("supply") {
+                return load::supply(&self.placed(&files));
+            }
+            let mart = self.mart()?;
+            let merged = self.merged(|merged| merged.supply(&mart))?;
+            merged.map_or_else(|| SupplyIndicators::of(&mart), Ok)
         })
     }
 
@@ -223,7 +155,7 @@ impl RunContext {
     pub(crate) fn decided(&self) -> Result<Arc<Decided>> {
         self.values
             .decided
-            .get(|| decisions::decide_if_enough(&*self.mart()?, &*self.shares()?, &self.parameters.decisions))
+            .get(|| decisions::decide_if_enough(&*self.mart()?, &*self.supply()?, &self.parameters.decisions))
     }
 
     /// All results that the report shows. What no step has computed is computed now, in parallel.

@@ -1,12 +1,16 @@
 //! Parameters → one run: plans which steps are stale, schedules them, and executes them in memory, out of core or remotely.
 
+pub(crate) mod cleaning;
 pub(crate) mod context;
 pub(crate) mod execute;
-pub(crate) mod incremental;
+mod in_memory;
+mod incremental;
 pub mod key;
 pub(crate) mod materialized;
-pub(crate) mod out_of_core;
+mod out_of_core;
 pub mod plan;
-pub(crate) mod remote;
+mod remote;
 pub(crate) mod schedule;
-pub(crate) mod shuffle;
+mod shuffle;
+mod strategy;
+mod values;

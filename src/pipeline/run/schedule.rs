@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use super::context::RunContext;
 use super::execute::Task;
+use super::incremental;
 use super::plan::{Planned, State};
 use crate::error::{Error, Result};
 use crate::graph::{STEPS, Step};
 use crate::parallel::lock;
-use crate::pipeline::Select;
 use crate::pipeline::outputs::manifest::{Did, StepLog};
 use crate::pipeline::outputs::persist::persist;
+use crate::pipeline::params::Select;
 
 /// Decides about every step, and reuses the output of fresh ones.
 ///
@@ -41,7 +42,7 @@ pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
         };
         planned.push(Planned { step, state, why });
     }
-    if flow.may_be_incremental() {
+    if incremental::previous(flow).is_some() {
         for plan in planned.iter_mut().filter(|plan| plan.state == State::Open) {
             // In an incremental run the step starts on the values at once, without waiting for files that show whether they
             // changed.
@@ -225,7 +226,7 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
             }
         }
         "mart" => drop(flow.mart()?),
-        "supply" => drop(flow.shares()?),
+        "supply" => drop(flow.supply()?),
         "reference" => drop(flow.reference()?),
         "findings" => drop(flow.findings()?),
         "decisions" => drop(flow.decided()?),

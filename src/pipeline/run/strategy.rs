@@ -1,0 +1,72 @@
+//! Input, engine and earlier runs → the way that raw tables become clean ones, chosen once. Used by `materialized`, `outputs::persist`.
+
+use std::sync::Arc;
+
+use super::cleaning::{Cleaned, CleaningStrategy, Merged};
+use super::context::RunContext;
+use super::{in_memory, incremental, out_of_core, remote};
+use crate::clean::partition::ranges::Shards;
+use crate::error::Result;
+
+impl RunContext {
+    /// The way in which this run cleans.
+    ///
+    /// # Errors
+    /// The input cannot be found.
+    pub(crate) fn strategy(&self) -> Result<Arc<CleaningStrategy>> {
+        self.values.strategy.get(|| {
+            if self.cleans_remotely() {
+                return Ok(CleaningStrategy::Remote);
+            }
+            let otherwise = match self.ranges()? {
+                1 => CleaningStrategy::InMemory,
+                ranges => CleaningStrategy::OutOfCore { ranges },
+            };
+            Ok(match incremental::previous(self) {
+                Some(previous) => {
+                    CleaningStrategy::Incremental { previous: Box::new(previous), otherwise: Box::new(otherwise) }
+                }
+                None => otherwise,
+            })
+        })
+    }
+
+    /// Number of ranges of orders that pass through memory. 1 for shuffled rows, which must stay together.
+    fn ranges(&self) -> Result<usize> {
+        match self.params.how.shuffle {
+            Some(_) => Ok(1),
+            None => Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?)),
+        }
+    }
+
+    /// What this run's cleaning has made.
+    pub(crate) fn cleaned(&self) -> Result<Arc<Cleaned>> {
+        let strategy = self.strategy()?;
+        self.values.cleaned.get(|| self.clean_by(&strategy))
+    }
+
+    fn clean_by(&self, strategy: &CleaningStrategy) -> Result<Cleaned> {
+        match strategy {
+            CleaningStrategy::InMemory => in_memory::clean(self),
+            CleaningStrategy::OutOfCore { ranges } => out_of_core::clean(self, *ranges),
+            CleaningStrategy::Remote => remote::clean(self),
+            CleaningStrategy::Incremental { previous, otherwise } => match incremental::clean(self, previous)? {
+                Some(cleaned) => Ok(cleaned),
+                None => self.clean_by(otherwise),
+            },
+        }
+    }
+
+    /// Whether the tables of the step `clean`, made in an earlier run, are read back. Those that exceed memory pass once more.
+    pub(crate) fn reads_back(&self) -> Result<bool> {
+        Ok(self.reused("clean").is_some() && !matches!(*self.strategy()?, CleaningStrategy::OutOfCore { .. }))
+    }
+
+    /// What follows for later steps from new files that this run has merged.
+    pub(crate) fn merged<T>(&self, take: impl FnOnce(&Merged) -> Result<T>) -> Result<Option<T>> {
+        if self.reused("clean").is_some() {
+            return Ok(None);
+        }
+        self.cleaned()?.merged.as_ref().map(take).transpose()
+    }
+}

@@ -1,0 +1,67 @@
+//! The values that the steps of one run have made so far. `materialized` makes them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::cleaning::{Cleaned, CleaningStrategy};
+use crate::clean::{Audit, CleanTables};
+use crate::decisions::{Decided, Findings};
+use crate::error::Result;
+use crate::input::{RawTables, Source};
+use crate::mart::SalesMart;
+use crate::models::SupplyIndicators;
+use crate::models::reference::Reference;
+use crate::parallel::lock;
+use crate::report::Document;
+use crate::results::Results;
+use crate::schema::TableId;
+
+/// A value that is made once, by the first caller.
+pub(crate) struct OnceValue<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for OnceValue<T> {
+    fn default() -> Self {
+        OnceValue(Mutex::default())
+    }
+}
+
+impl<T> OnceValue<T> {
+    pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        self.share(|| make().map(Arc::new))
+    }
+
+    /// The same for a value that is shared already.
+    pub(crate) fn share(&self, make: impl FnOnce() -> Result<Arc<T>>) -> Result<Arc<T>> {
+        let mut slot = lock(&self.0);
+        if let Some(value) = &*slot {
+            return Ok(Arc::clone(value));
+        }
+        let value = make()?;
+        *slot = Some(Arc::clone(&value));
+        Ok(value)
+    }
+
+    /// The value, if it has been made.
+    pub(crate) fn made(&self) -> Option<Arc<T>> {
+        lock(&self.0).clone()
+    }
+}
+
+/// The values of one run.
+#[derive(Default)]
+pub(crate) struct Values {
+    pub(crate) source: OnceValue<Source>,
+    /// Cleaning takes each raw table out, so that its memory is free before the next one is cleaned.
+    pub(crate) raw: Mutex<BTreeMap<TableId, RawTables>>,
+    pub(crate) strategy: OnceValue<CleaningStrategy>,
+    pub(crate) cleaned: OnceValue<Cleaned>,
+    pub(crate) clean: OnceValue<CleanTables>,
+    pub(crate) audit: OnceValue<Audit>,
+    pub(crate) mart: OnceValue<SalesMart>,
+    pub(crate) supply: OnceValue<SupplyIndicators>,
+    pub(crate) reference: OnceValue<Reference>,
+    pub(crate) findings: OnceValue<Findings>,
+    pub(crate) decided: OnceValue<Decided>,
+    pub(crate) results: OnceValue<Results>,
+    pub(crate) document: OnceValue<Document>,
+}
