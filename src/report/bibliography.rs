@@ -119,7 +119,7 @@ mod tests {
         for (text, words) in [
             ("@article{a, author = {B}, year = {1}}", "has no `title`"),
             ("\n\n@article{a, author = {B", "line 3"),
-            ("@article", "unexpected end of file"),
+            ("@article", "expected opening brace"),
             ("@a{x, author={B}, title={C}, year={1}}\n@a{x, author={B}, title={C}, year={1}}", "line 2: duplicate key"),
         ] {
             let message = parse(text).unwrap_err().to_string();

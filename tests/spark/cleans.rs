@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use pfe::schema::TableId;
+use pfe::schema::contract::TABLES;
 use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
 use polars::prelude::*;
@@ -142,6 +143,94 @@ fn laid_out(work: &Workdir) {
     std::fs::remove_file(work.path("laid-out/states_name.csv")).unwrap();
 }
 
+/// Values about which readers of ids, numbers, dates and texts disagree.
+const HOSTILE: [&str; 58] = [
+    "",
+    " ",
+    "\t",
+    "NULL",
+    "null",
+    "NA",
+    "N/A",
+    "\\N",
+    "None",
+    "-",
+    "0",
+    "-0",
+    "+1",
+    "00",
+    "01",
+    "-1",
+    "1.",
+    ".5",
+    "1.0",
+    "1.000",
+    "1.5",
+    "2147483648",
+    "9223372036854775808",
+    "99999999999999999999",
+    "10000000.00",
+    "10000000.01",
+    "NaN",
+    "inf",
+    "-Infinity",
+    "0x10",
+    "1_000",
+    "1 000",
+    "\u{661}\u{662}",
+    "\u{ff11}",
+    "1d",
+    "1f",
+    "true",
+    "2018-01-01 10:00:00",
+    "2018-02-29 10:00:00",
+    "2018-13-01 10:00:00",
+    "2018-01-01 24:00:00",
+    "2018-01-01 10:00:60",
+    "2018-01-01T10:00:00",
+    "2018-1-1 1:00:00",
+    "0001-01-01 00:00:00",
+    "9999-12-31 23:59:59",
+    "+2018-01-01 10:00:00",
+    "sp",
+    "SP ",
+    "XX",
+    "\u{feff}SP",
+    "cr\u{e9}dit",
+    "a\u{301}",
+    "a\"b",
+    "a,b",
+    "a\\",
+    "'; --",
+    "\u{202e}x",
+];
+
+/// Generated data in which each hostile value stands in each column, in a row of its own.
+fn hostile(work: &Workdir) {
+    work.ok(&["synth", "--orders", "4000", "--seed", "11", "--out", "hostile", "--quiet"]);
+    for table in &TABLES {
+        let name = format!("hostile/{}", table.file);
+        let bytes = std::fs::read(work.path(&name)).unwrap_or_default();
+        let mut reader = csv::Reader::from_reader(&bytes[..]);
+        let header = reader.headers().unwrap().clone();
+        let mut rows: Vec<Vec<String>> =
+            reader.records().map(|row| row.unwrap().iter().map(String::from).collect()).collect();
+        let mut pairs: Vec<(usize, &str)> =
+            (0..header.len()).flat_map(|column| HOSTILE.iter().map(move |value| (column, *value))).collect();
+        // Of a short table a fifth of the rows at most: one of which most rows are wrong is refused as a whole.
+        let step = (5 * pairs.len()).div_ceil(rows.len().max(1)).max(1);
+        pairs = pairs.into_iter().step_by(step).collect();
+        for (i, (column, value)) in pairs.iter().enumerate() {
+            let at = i * rows.len() / pairs.len();
+            rows[at][*column] = value.to_string();
+        }
+        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        writer.write_record(&header).unwrap();
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        work.write(&name, writer.into_inner().unwrap());
+    }
+}
+
 /// What a server cannot clean, or finds wrong, is reported as this process does, and the folder is unchanged.
 fn refusals_are_told(server: &Server, work: &Workdir) {
     let fails = |data: &str, code: i32, words: &[&str]| {
@@ -245,6 +334,8 @@ fn sail_cleans() {
     let work = Workdir::new();
     spoilt(&work, false);
     same_there(&server, &work, "spoilt", &[]);
+    hostile(&work);
+    same_there(&server, &work, "hostile", &[]);
     changes_are_known(&server, &work);
     into_a_lake(&server, &work);
     refusals_are_told(&server, &work);
@@ -278,6 +369,8 @@ fn spark_cleans() {
     let work = Workdir::new();
     spoilt(&work, true);
     same_there(&server, &work, "spoilt", &[]);
+    hostile(&work);
+    same_there(&server, &work, "hostile", &[]);
     laid_out(&work);
     same_there(&server, &work, "laid-out", &[]);
 }
