@@ -11,8 +11,8 @@ use super::lang::Words;
 use super::template::{PAGE, explain, rendered};
 use super::{Attachment, Figure, Table};
 use crate::Result;
-use crate::charts::fonts;
-use crate::charts::style::{css_rules, css_variables};
+use crate::charts::canvas::fonts;
+use crate::charts::canvas::style::{css_rules, css_variables};
 use crate::text::seen;
 
 /// CSS of the embedded fonts and of the chart palette; constant, therefore made once.

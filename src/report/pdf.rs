@@ -14,7 +14,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::document::{Block, Document};
 use super::{Attachment, lang, typst};
-use crate::charts::fonts;
+use crate::charts::canvas::fonts;
 use crate::{Error, Result};
 
 /// Date of attachments when the report has none: PDF requires one, and the time of the run must not appear.

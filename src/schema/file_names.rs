@@ -295,10 +295,14 @@ mod tests {
 
     #[test]
     fn what_an_engine_writes_to_a_lake_is_no_raw_file() {
-        for raw in ["orders.csv", "results", "raw_data/orders.csv", "in/raw_data/orders/1.parquet", "cleaned_data/orders.csv"] {
+        for raw in
+            ["orders.csv", "results", "raw_data/orders.csv", "in/raw_data/orders/1.parquet", "cleaned_data/orders.csv"]
+        {
             assert!(may_be_raw(raw), "{raw}");
         }
-        for not in ["raw_data/orders.parquet", "cleaned_data/orders/1.parquet", "results/winner.csv", "raw_data/x/1.csv"] {
+        for not in
+            ["raw_data/orders.parquet", "cleaned_data/orders/1.parquet", "results/winner.csv", "raw_data/x/1.csv"]
+        {
             assert!(!may_be_raw(not), "{not}");
         }
     }

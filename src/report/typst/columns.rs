@@ -4,7 +4,7 @@
 //! Computing widths here from those of the letters avoids that.
 
 use super::points;
-use crate::charts::text::{widest, width};
+use crate::charts::canvas::text::{widest, width};
 use crate::report::Table;
 use crate::report::document::{Inline, words};
 

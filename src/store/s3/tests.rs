@@ -81,14 +81,17 @@ fn raw_files_are_found_in_every_layout() {
     }
     let files = store.files().unwrap();
     let names: Vec<&str> = files.iter().map(|f| f.name()).collect();
-    assert_eq!(names, [
-        "olist_orders_dataset.csv",
-        "csv/reviews.csv",
-        "json/sellers.json",
-        "raw_data/x.parquet",
-        "deep/er/y.csv",
-        "my/orders/1.csv",
-    ]);
+    assert_eq!(
+        names,
+        [
+            "olist_orders_dataset.csv",
+            "csv/reviews.csv",
+            "json/sellers.json",
+            "raw_data/x.parquet",
+            "deep/er/y.csv",
+            "my/orders/1.csv",
+        ]
+    );
     for file in &files {
         assert_eq!((text(&**file).as_str(), file.size()), (file.name(), file.name().len() as u64));
     }

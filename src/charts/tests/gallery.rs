@@ -1,7 +1,7 @@
 //! Every chart, drawn with data shaped like the real ones. Used by `tests`.
 
-use super::svg::Svg;
-use super::*;
+use crate::charts::canvas::svg::Svg;
+use crate::charts::*;
 use crate::schema::contract::{STATES, TableId};
 
 /// A number in French format: decimal comma, grouped digits.

@@ -1,8 +1,12 @@
 //! Properties of every chart. `cargo test --release charts::tests -- --ignored` writes all charts to `target/gallery`, for
 //! viewing, and measures the time.
 
-use super::gallery::{CATEGORIES, about, realistic};
-use super::hostile::{empty, hostile};
+mod gallery;
+mod hostile;
+
+use self::gallery::{CATEGORIES, about, realistic};
+use self::hostile::{empty, hostile};
+use super::canvas::{style, text};
 use super::*;
 
 /// Checks that every tag is closed by its own name, in order, and that no text contains a bare `<` or `&`.

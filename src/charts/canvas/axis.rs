@@ -2,10 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::Format;
-use super::canvas::{Canvas, Drawn, NOTE, RULE};
 use super::scale::Scale;
 use super::style::WIDTH;
+use super::{Canvas, Drawn, NOTE, RULE};
+use crate::charts::Format;
 
 /// Width of the labels of a vertical axis, with the gap to the plot.
 pub(crate) fn room(scale: &Scale, format: Format) -> f64 {

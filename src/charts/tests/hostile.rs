@@ -1,7 +1,7 @@
 //! Every chart, drawn with hostile data and with no data. Used by `tests`.
 
 use super::gallery::ticks;
-use super::*;
+use crate::charts::*;
 use crate::schema::contract::STATES;
 
 const LONG: &str = "une catégorie dont le nom ne finit pas, ";

@@ -1,9 +1,8 @@
-//! Drawing operations of plotters → one accessible `<svg>`. Used by `canvas`; HTML and PDF embed the result unchanged.
+//! Drawing operations of plotters → one accessible `<svg>`. Used by `canvas`.
 //!
 //! plotters counts in whole pixels. This backend is therefore ten times as large as the figure and writes tenths. Colours
 //! of the palette are written twice: as a presentation attribute, which every renderer reads, and as a class, which a style
 //! sheet can override. There are no ids, because many figures share one HTML page.
-
 use std::convert::Infallible;
 use std::fmt::Write;
 
@@ -14,62 +13,10 @@ use plotters_backend::{
 };
 
 use super::fonts::FAMILY;
-use super::sanitize;
-use crate::charts::style;
-use crate::charts::style::FONT_SIZE;
+use super::path::{circle, outline, pair, rectangle, tenths};
+use super::style::FONT_SIZE;
+use super::{style, text};
 use crate::text::seen;
-
-/// A figure: the markup of one `<svg>` element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Svg(String);
-
-impl Svg {
-    /// Wraps markup of our own, which must be an `<svg>` element.
-    pub fn new(markup: String) -> Self {
-        Svg(markup)
-    }
-
-    /// Sanitises foreign markup: keeps only what draws.
-    pub fn foreign(markup: &str) -> Self {
-        Svg(sanitize::drawing(markup))
-    }
-
-    /// The markup.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The title.
-    pub fn title(&self) -> Option<String> {
-        self.element("title")
-    }
-
-    /// The alternative text.
-    pub fn description(&self) -> Option<String> {
-        self.element("desc")
-    }
-
-    /// The same figure with free space on either side, `share` of its width: without the report's font, text is wider.
-    pub fn with_room(&self, share: f64) -> Svg {
-        let widened = || {
-            let (before, rest) = self.0.split_once("viewBox=\"")?;
-            let (view, after) = rest.split_once('"')?;
-            let numbers: Vec<f64> = view.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
-            let [x, y, w, h] = numbers[..] else { return None };
-            let room = (w * share).round();
-            Some(Svg(format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room)))
-        };
-        widened().unwrap_or_else(|| self.clone())
-    }
-
-    /// Text of the first element called `name`.
-    fn element(&self, name: &str) -> Option<String> {
-        let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
-        let (text, _) = rest.split_once(&format!("</{name}>"))?;
-        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-        Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))
-    }
-}
 
 /// Pixels of the backend per user unit of the SVG.
 pub const PIXELS_PER_UNIT: u32 = 10;
@@ -204,80 +151,6 @@ fn same_stroke(a: Option<(BackendColor, u32)>, b: Option<(BackendColor, u32)>) -
     same_fill(a.map(|s| s.0), b.map(|s| s.0)) && a.map(|s| s.1) == b.map(|s| s.1)
 }
 
-/// Writes `value / 10` with at most one decimal.
-fn tenths(out: &mut String, value: i32) {
-    let (sign, value) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
-    let _ = match value % 10 {
-        0 => write!(out, "{sign}{}", value / 10),
-        d if value < 10 => write!(out, "{sign}.{d}"),
-        d => write!(out, "{sign}{}.{d}", value / 10),
-    };
-}
-
-/// Path data with an absolute start and relative steps, the shortest form of a polyline.
-fn outline(points: impl IntoIterator<Item = BackendCoord>, closed: bool) -> String {
-    let mut d = String::new();
-    let mut points: Vec<_> = points.into_iter().collect();
-    points.dedup();
-    let round_trip = points.len() > 2 && points.first() == points.last();
-    if round_trip {
-        points.pop();
-    }
-    let Some(&start) = points.first() else {
-        return d;
-    };
-    if points.len() < 2 {
-        return d;
-    }
-    d.push('M');
-    pair(&mut d, start);
-    d.push('l');
-    for (i, step) in points.windows(2).enumerate() {
-        let (dx, dy) = (step[1].0.saturating_sub(step[0].0), step[1].1.saturating_sub(step[0].1));
-        if i > 0 && dx >= 0 {
-            d.push(' ');
-        }
-        pair(&mut d, (dx, dy));
-    }
-    if closed || round_trip {
-        d.push('Z');
-    }
-    d
-}
-
-fn pair(d: &mut String, (x, y): BackendCoord) {
-    tenths(d, x);
-    if y >= 0 {
-        d.push(' ');
-    }
-    tenths(d, y);
-}
-
-fn rectangle(a: BackendCoord, b: BackendCoord) -> String {
-    let (w, h) = ((b.0 - a.0).abs(), (b.1 - a.1).abs());
-    let mut d = String::from("M");
-    pair(&mut d, (a.0.min(b.0), a.1.min(b.1)));
-    for (step, length) in [('h', w), ('v', h), ('h', -w)] {
-        d.push(step);
-        tenths(&mut d, length);
-    }
-    d.push('Z');
-    d
-}
-
-fn circle((x, y): BackendCoord, r: i32) -> String {
-    let mut d = String::from("M");
-    pair(&mut d, (x - r, y));
-    for across in [2 * r, -2 * r] {
-        d.push('a');
-        pair(&mut d, (r, r));
-        d.push_str(" 0 1 0 ");
-        pair(&mut d, (across, 0));
-    }
-    d.push('Z');
-    d
-}
-
 impl DrawingBackend for SvgBackend<'_> {
     type ErrorType = Infallible;
 
@@ -388,13 +261,13 @@ impl DrawingBackend for SvgBackend<'_> {
     ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
         // plotters measures a font by its line height; SVG measures it by the em.
         let bold = matches!(style.style(), FontStyle::Bold);
-        Ok((crate::charts::text::width(text, style.size(), bold) as u32, style.size() as u32))
+        Ok((text::width(text, style.size(), bold) as u32, style.size() as u32))
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::charts::canvas::svg::Svg;
     use plotters::element::{PathElement, Polygon, Rectangle};
     use plotters::prelude::{Color, IntoDrawingArea, RGBColor};
 

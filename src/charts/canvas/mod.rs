@@ -1,4 +1,14 @@
-//! Charts → plotters: a drawing area in user units, with the strokes and fonts that the charts share. Next: `svg`.
+//! Charts → plotters: a drawing area in user units, with the strokes and fonts that the charts share. Next: `backend`.
+
+pub(super) mod axis;
+pub mod backend;
+pub mod fonts;
+mod path;
+mod sanitize;
+pub mod scale;
+pub mod style;
+pub mod svg;
+pub mod text;
 
 use std::sync::Once;
 
@@ -9,10 +19,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
 use plotters_backend::DrawingBackend;
 
-use super::fonts;
-use super::fonts::FAMILY;
-use super::style::{AXIS, FG, FONT_SIZE, GRID, Ink, MUTED, PAGE, SMALL};
-use super::text;
+use self::fonts::FAMILY;
+use self::style::{AXIS, FG, FONT_SIZE, GRID, Ink, MUTED, PAGE, SMALL};
 
 /// Result of drawing on the backend `DB`.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;

@@ -2,11 +2,11 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn, LABEL, NOTE, Point, Stroke};
-use super::style::{AXIS, FG, FONT_SIZE, MUTED, ON_DEEP, PAGE, SMALL, WIDTH, series};
-use super::svg::Svg;
-use super::text::wrap;
-use super::{About, figure};
+use crate::charts::canvas::style::{AXIS, FG, FONT_SIZE, MUTED, ON_DEEP, PAGE, SMALL, WIDTH, series};
+use crate::charts::canvas::svg::Svg;
+use crate::charts::canvas::text::wrap;
+use crate::charts::canvas::{Canvas, Drawn, LABEL, NOTE, Point, Stroke};
+use crate::charts::{About, figure};
 use crate::schema::contract::{Column, ForeignKey, TABLES, Table, TableId};
 
 /// Measured cardinality of a foreign key: `0..n` here, `1` there.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn, LABEL, NOTE, Point, Stroke};
-use super::scale::spread;
-use super::style::{AXIS, FONT_SIZE, ON_DEEP, PAGE, SMALL, SOFT, WIDTH, series};
-use super::svg::Svg;
-use super::text::wrap;
-use super::{About, figure};
+use crate::charts::canvas::scale::spread;
+use crate::charts::canvas::style::{AXIS, FONT_SIZE, ON_DEEP, PAGE, SMALL, SOFT, WIDTH, series};
+use crate::charts::canvas::svg::Svg;
+use crate::charts::canvas::text::wrap;
+use crate::charts::canvas::{Canvas, Drawn, LABEL, NOTE, Point, Stroke};
+use crate::charts::{About, figure};
 
 /// One step.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,12 +1,14 @@
 //! Values by state → figure: a map, and a grid of equal tiles on which small states are as large as the others.
 
+pub(crate) mod brazil;
+
 use plotters_backend::DrawingBackend;
 
-use super::brazil::{OUTLINES, SIZE, TILES};
+use self::brazil::{OUTLINES, SIZE, TILES};
+use super::canvas::scale::{class_of, drawable, limits};
+use super::canvas::style::{ALERT, FG, Ink, PAGE, SMALL, VOID, WIDTH, on_scale, scale};
+use super::canvas::svg::Svg;
 use super::canvas::{Canvas, Drawn, LABEL, NOTE, Point, Stroke};
-use super::scale::{class_of, drawable, limits};
-use super::style::{ALERT, FG, Ink, PAGE, SMALL, VOID, WIDTH, on_scale, scale};
-use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
 /// Values by state.
@@ -170,7 +172,7 @@ fn key<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, (x, b
     }
     let pitch = 16.0;
     let top = bottom - pitch * entries.len() as f64;
-    let lines = super::text::wrap(data.title, SMALL, true, 130.0, 3);
+    let lines = super::canvas::text::wrap(data.title, SMALL, true, 130.0, 3);
     for (i, line) in lines.iter().enumerate() {
         c.text(line, (x, top - 8.0 - 14.0 * (lines.len() - 1 - i) as f64), NOTE.bold(true))?;
     }

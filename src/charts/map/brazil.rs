@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::canvas::Point;
+use crate::charts::canvas::Point;
 
 /// Width and height of the map in its own units.
 pub(crate) const SIZE: Point = (1226.0, 1278.0);
@@ -15,11 +15,11 @@ pub(crate) struct Outline {
 
 /// The outlines in drawing order. The Federal District is an enclave and comes last.
 pub(crate) static OUTLINES: LazyLock<Vec<Outline>> =
-    LazyLock::new(|| parse(include_str!("../../reports/map/brazil.svg")));
+    LazyLock::new(|| parse(include_str!("../../../reports/map/brazil.svg")));
 
 /// The outlines as (code, path data).
 pub(crate) fn paths() -> impl Iterator<Item = (&'static str, &'static str)> {
-    include_str!("../../reports/map/brazil.svg").lines().filter_map(path_data)
+    include_str!("../../../reports/map/brazil.svg").lines().filter_map(path_data)
 }
 
 /// Parses the map: one `<path id="CODE" d="Mx,y x,y…Z…"/>` per line, with absolute coordinates and straight lines.
