@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use pfe::schema::contract::{TABLES, ZIP_LOCATIONS};
-use pfe::store::url::check_passwords;
+use pfe::store::passwords::check_passwords;
 use pfe::store::{self, Stage, Store};
 use pfe::{clean, input};
 use polars::prelude::DataFrame;

@@ -22,7 +22,7 @@ use pfe::pipeline::{How, Input, RunParams, Select};
 use pfe::regular;
 use pfe::report::{Cover, Templates};
 use pfe::store;
-use pfe::store::url::check_passwords;
+use pfe::store::passwords::check_passwords;
 use pfe::synth::SynthParams;
 use pfe::text::escaped;
 use serde_json::json;

@@ -7,7 +7,7 @@ use pfe::engine;
 use pfe::pipeline::inspect::diff::diff;
 use pfe::pipeline::inspect::verify::{remake_mart, rerun, verify};
 
-use pfe::store::url::check_passwords;
+use pfe::store::passwords::check_passwords;
 
 use super::report::describe;
 use super::run::{EngineArgs, message, progress_bar, stop_on_signals, templates};

@@ -19,22 +19,22 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::{Builder, tls};
 use tokio::runtime::Runtime;
 
-use super::StoreUrl;
-use super::retry::Backoff;
 use crate::error::{Error, Result};
+use crate::store::retry::Backoff;
+use crate::store::url::StoreUrl;
 
 /// Longest time to connect.
-pub(super) const CONNECT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT: Duration = Duration::from_secs(5);
 /// Longest time of one attempt of one request.
-pub(super) const ATTEMPT: Duration = Duration::from_secs(60);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(60);
 /// Longest wait between two attempts.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Region when none is named but an endpoint is: custom endpoints ignore it.
 const REGION_OF_AN_ENDPOINT: &str = "us-east-1";
 
 /// Waits for a future on the runtime that all AWS clients share. Do not call it from within a runtime.
-pub(super) fn wait<F: Future>(future: F) -> Result<F::Output> {
+pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("pfe-aws").enable_all().build()
@@ -52,7 +52,7 @@ pub(super) fn wait<F: Future>(future: F) -> Result<F::Output> {
 ///
 /// # Errors
 /// The URL holds credentials, there are no credentials, or there is no region.
-pub(super) fn configure(url: &StoreUrl, service: &str) -> Result<SdkConfig> {
+pub(crate) fn configure(url: &StoreUrl, service: &str) -> Result<SdkConfig> {
     if url.user.is_some() || url.password.is_some() {
         return Err(Error::input(format!("`{}` holds credentials", url.masked())).with_hint(CREDENTIALS));
     }
@@ -108,11 +108,11 @@ async fn config(region: Region, endpoint: Option<String>, credentials: impl Prov
 }
 
 /// Hint for missing or refused credentials.
-pub(super) const CREDENTIALS: &str =
+pub(crate) const CREDENTIALS: &str =
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; URLs hold no credentials";
 
 /// Hint for a service that did not answer.
-pub(super) const UNREACHABLE: &str = "check the network, AWS_REGION and AWS_ENDPOINT_URL";
+pub(crate) const UNREACHABLE: &str = "check the network, AWS_REGION and AWS_ENDPOINT_URL";
 
 /// Custom endpoint of a service from the environment; `None` for AWS itself.
 fn endpoint(service: &str) -> Option<String> {
@@ -129,7 +129,7 @@ fn without_credentials(url: &StoreUrl, error: &CredentialsError) -> Error {
 }
 
 /// The root cause of an error, which is what a user can act on.
-pub(super) fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
@@ -138,7 +138,7 @@ pub(super) fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 /// Hint for an AWS error code.
-pub(super) fn advice(code: &str) -> Option<&'static str> {
+pub(crate) fn advice(code: &str) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|word| code.contains(word));
     if says(&["NoSuchBucket"]) {
         Some("check the bucket's name, AWS_REGION and AWS_ENDPOINT_URL")
@@ -153,7 +153,7 @@ pub(super) fn advice(code: &str) -> Option<&'static str> {
 
 /// Configuration for tests: their own server, and credentials that it does not check.
 #[cfg(test)]
-pub(super) fn for_tests(endpoint: &str) -> SdkConfig {
+pub(crate) fn for_tests(endpoint: &str) -> SdkConfig {
     let credentials = aws_credential_types::Credentials::new("test", "topsecret", None, None, "tests");
     let made = config(Region::from_static(REGION_OF_AN_ENDPOINT), Some(endpoint.into()), credentials);
     wait(made).unwrap_or_else(|e| panic!("{e}"))

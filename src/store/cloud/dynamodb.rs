@@ -22,9 +22,13 @@ use aws_sdk_dynamodb::types::{
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::retry::Backoff;
-use super::{Incoming, Stage, Store, StoreUrl, TakeFrame, aws, by_contract, checked_name};
+use super::aws;
 use crate::error::{Error, Result};
+use crate::schema::ddl::Stage;
+use crate::store::declared::{by_contract, checked_name};
+use crate::store::interface::{Incoming, Store, TakeFrame};
+use crate::store::retry::Backoff;
+use crate::store::url::StoreUrl;
 use current::Current;
 use document::Shape;
 
@@ -52,14 +56,14 @@ struct Page {
 
 /// The tables under one prefix.
 #[derive(Debug, Clone)]
-pub(super) struct Dynamodb {
+pub(crate) struct Dynamodb {
     url: Arc<str>,
     prefix: String,
     client: Client,
 }
 
 impl Dynamodb {
-    pub(super) fn open(url: &StoreUrl) -> Result<Dynamodb> {
+    pub(crate) fn open(url: &StoreUrl) -> Result<Dynamodb> {
         url.only_options(&["region"])?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
         let named = (1..=100).contains(&url.host.len()) && url.host.bytes().all(plain);

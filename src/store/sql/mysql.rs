@@ -2,8 +2,9 @@
 //! One of the stores. LOAD DATA LOCAL INFILE fills a staging table, which RENAME TABLE swaps in.
 
 mod load;
+mod references;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mysql::consts::ColumnType;
@@ -11,15 +12,18 @@ use mysql::prelude::{FromRow, Queryable};
 use mysql::{Conn, DriverError, OptsBuilder, SslOpts, Value as Wire};
 
 use super::builder::Blocks;
-use super::retry::{Backoff, Failure};
-use super::rows::Value;
-use super::sql::{SqlTable, fields_to_read, quoted};
 use super::tls::Tls;
-use super::url::Secrets;
-use super::{Incoming, MADE, Stage, Store, StoreUrl, TakeFrame, checked_name};
+use super::{SqlTable, fields_to_read, quoted};
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::schema::ddl::{Constraints, Dialect, Reference};
+use crate::schema::ddl::Stage;
+use crate::schema::ddl::{Constraints, Dialect};
+use crate::store::declared::checked_name;
+use crate::store::interface::{Incoming, MADE, Store, TakeFrame};
+use crate::store::passwords::Secrets;
+use crate::store::retry::{Backoff, Failure};
+use crate::store::rows::Value;
+use crate::store::url::StoreUrl;
 
 const MYSQL: Dialect = Dialect::Mysql;
 const PORT: u16 = 3306;
@@ -34,7 +38,7 @@ const AT_ONCE: usize = 4;
 const SUFFIXES: [&str; 3] = ["", "__pfe_new", "__pfe_old"];
 
 /// A MySQL or MariaDB server.
-pub(super) struct Mysql {
+pub(crate) struct Mysql {
     url: String,
     secrets: Secrets,
     password_hint: String,
@@ -46,7 +50,7 @@ pub(super) struct Mysql {
 }
 
 impl Mysql {
-    pub(super) fn new(url: &StoreUrl) -> Result<Mysql> {
+    pub(crate) fn new(url: &StoreUrl) -> Result<Mysql> {
         url.only_options(&["tls", "ca", "load"])?;
         let insert = match url.option("load") {
             None | Some("infile") => false,
@@ -281,71 +285,6 @@ impl Mysql {
         self.fill(&mut connection, &aside, plan, &plan.frame, progress)?;
         let mut index = |sql: String| connection.query_drop(sql).map_err(|e| self.failed(e));
         plan.indexes(&aside).into_iter().try_for_each(&mut index)
-    }
-
-    /// Drops our foreign keys that refer to a table about to be renamed, because they would follow it to its new name.
-    /// Before it drops one, it adds the statement that restores it to `released`.
-    fn release(
-        &self,
-        connection: &mut Conn,
-        schema: Stage,
-        table: &str,
-        released: &mut Vec<String>,
-    ) -> Result<(), Failure> {
-        let database = self.database(schema);
-        let sql = "SELECT constraint_schema, table_name, constraint_name FROM information_schema.referential_constraints \
-                   WHERE unique_constraint_schema = ? AND referenced_table_name = ?";
-        let found: Vec<(String, String, String)> = self.ask(sql, (&database, table))?;
-        let ours = MYSQL.references_of(schema, table);
-        for (child_database, child, name) in found {
-            let quoted = MYSQL.quote(&name);
-            let known = ours.iter().find(|r| child_database == database && r.from == child && r.name == quoted);
-            let Some(reference) = known else {
-                let message = format!("`{child_database}.{child}` refers to `{database}.{table}` by its key `{name}`");
-                let hint = "drop that key first, and make it again after: pfe cannot replace the table under it";
-                return Err(Failure::Final(Error::store(&self.url, message).with_hint(hint)));
-            };
-            released.push(self.adding(schema, reference));
-            let child = MYSQL.table(&database, schema, &child);
-            connection
-                .query_drop(format!("ALTER TABLE {child} DROP FOREIGN KEY {quoted}"))
-                .map_err(|e| self.failed(e))?;
-        }
-        Ok(())
-    }
-
-    /// Adds the foreign keys from and to these tables if both ends exist. They apply to later writes; cleaning has checked the
-    /// present rows.
-    fn refer(&self, connection: &mut Conn, plans: &[&SqlTable]) -> Result<(), Failure> {
-        let mut references = BTreeMap::new();
-        for plan in plans {
-            let of_table = MYSQL.references_of(plan.schema, &plan.name).into_iter();
-            references.extend(of_table.map(|reference| ((plan.schema, reference.name.clone()), reference)));
-        }
-        for ((schema, _), reference) in references {
-            let there = |table: &str| Ok::<_, Failure>(!self.columns(&self.database(schema), table)?.is_empty());
-            if there(reference.from)? && there(reference.to)? {
-                connection.query_drop(self.adding(schema, &reference)).map_err(|e| self.failed(e))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The statement that adds a foreign key.
-    fn adding(&self, schema: Stage, reference: &Reference) -> String {
-        let child = MYSQL.table(&self.database(schema), schema, reference.from);
-        // Unqualified table names are those of the child's database.
-        format!("ALTER TABLE {child} ADD CONSTRAINT {} {}", reference.name, reference.clause)
-    }
-
-    /// Restores the foreign keys that a failed load had dropped. Ignores keys that cannot be added, for example because they exist:
-    /// the load's own error matters more, and the next load adds all.
-    fn restore(&self, released: &[String]) {
-        if let (false, Ok(mut connection)) = (released.is_empty(), self.connect()) {
-            for add in released {
-                let _ = connection.query_drop(add);
-            }
-        }
     }
 
     /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The lock

@@ -14,15 +14,19 @@ use rustls::pki_types::pem::PemObject;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::builder::Blocks;
-use super::retry::{Backoff, Failure};
-use super::rows::Cells;
-use super::sql::{SqlTable, fields_to_read, quoted};
-use super::text::{self, Broken, Limits};
+use super::text;
+use super::text::{Broken, Limits};
 use super::tls::Tls;
-use super::url::Secrets;
-use super::{Incoming, MADE, Stage, Store, StoreUrl, TakeFrame, checked_name};
+use super::{SqlTable, fields_to_read, quoted};
 use crate::error::{Error, Result};
+use crate::schema::ddl::Stage;
 use crate::schema::ddl::{Constraints, Dialect};
+use crate::store::declared::checked_name;
+use crate::store::interface::{Incoming, MADE, Store, TakeFrame};
+use crate::store::passwords::Secrets;
+use crate::store::retry::{Backoff, Failure};
+use crate::store::rows::Cells;
+use crate::store::url::StoreUrl;
 
 const POSTGRES: Dialect = Dialect::Postgres;
 const PORT: u16 = 5432;
@@ -34,7 +38,7 @@ const IDLE: Duration = Duration::from_secs(30);
 const LIMITS: Limits = Limits { nul: false, infinite: true };
 
 /// A PostgreSQL database.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     url: String,
     secrets: Secrets,
     password_hint: String,
@@ -44,7 +48,7 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) fn new(url: &StoreUrl) -> Result<Postgres> {
+    pub(crate) fn new(url: &StoreUrl) -> Result<Postgres> {
         url.only_options(&["tls", "ca"])?;
         let tls = match Tls::of(url)? {
             Tls::Disable => None,

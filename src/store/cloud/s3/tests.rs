@@ -1,9 +1,13 @@
 //! Tests of `s3` against a real server, moto, directly and through a faulty proxy.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 
-use super::super::proxy::{Fate, Request, Seen, proxy, server};
+use super::bucket::PART;
+use super::object::Download;
 use super::*;
+use crate::store::cloud::proxy::{Fate, Request, Seen, proxy, server};
+use crate::store::url::StoreUrl;
 
 /// A store with its own bucket; `None` without a server.
 fn store(prefix: &str, endpoint: Option<String>) -> Option<S3> {

@@ -11,13 +11,16 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior};
 
 use super::builder::Blocks;
-use super::rows::{Cells, Value};
-use super::sql::{SqlTable, fields_to_read, quoted};
-use super::{Incoming, MADE, Stage, Store, StoreUrl, StoredFile, TakeFrame, checked_name};
+use super::{SqlTable, fields_to_read, quoted};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
 use crate::regular;
+use crate::schema::ddl::Stage;
 use crate::schema::ddl::{Constraints, Dialect};
+use crate::store::declared::checked_name;
+use crate::store::interface::{Incoming, MADE, Store, StoredFile, TakeFrame};
+use crate::store::rows::{Cells, Value};
+use crate::store::url::StoreUrl;
 
 const SQLITE: Dialect = Dialect::Sqlite;
 /// Longest wait for another program's transaction.
@@ -29,7 +32,7 @@ const MAX_CENTAVOS: u64 = 999_999_999_999_999;
 
 /// A SQLite file.
 #[derive(Debug, Default)]
-pub(super) struct Sqlite {
+pub(crate) struct Sqlite {
     path: PathBuf,
     url: String,
     /// A file has one writer at a time.
@@ -40,7 +43,7 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn new(url: &StoreUrl) -> Sqlite {
+    pub(crate) fn new(url: &StoreUrl) -> Sqlite {
         Sqlite { path: PathBuf::from(&url.path), url: url.masked().into(), ..Sqlite::default() }
     }
 
@@ -253,8 +256,10 @@ fn bind(statement: &mut Statement<'_>, place: usize, value: Value<'_>, text: &mu
 mod tests {
     use polars::df;
 
-    use super::super::{Stage, Store, open};
     use super::*;
+    use crate::schema::ddl::Stage;
+    use crate::store::interface::Store;
+    use crate::store::open::open;
 
     fn store(folder: &tempfile::TempDir) -> Box<dyn Store> {
         open(&format!("sqlite:{}", folder.path().join("a b?.db").display())).unwrap()

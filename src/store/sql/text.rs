@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::builder::Blocks;
-use super::rows::{Cells, Field, Value};
 use crate::error::Error;
+use crate::store::rows::{Cells, Field, Value};
 
 /// Rows per chunk.
 const CHUNK: usize = 4096;
@@ -15,19 +15,19 @@ const CHUNK: usize = 4096;
 const WAITING: usize = 2;
 
 /// Encoded rows, or why they cannot be encoded.
-pub(super) type Chunk = Result<Vec<u8>, String>;
+pub(crate) type Chunk = Result<Vec<u8>, String>;
 
 /// Which special values a database can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Whether texts may contain NUL; PostgreSQL's may not.
-    pub(super) nul: bool,
+    pub(crate) nul: bool,
     /// Whether numbers may be infinite or NaN; MySQL's may not.
-    pub(super) infinite: bool,
+    pub(crate) infinite: bool,
 }
 
 /// Encodes rows in a second thread and gives the chunks to `send`. `progress` gets the number of rows handed over.
-pub(super) fn encoded<T>(
+pub(crate) fn encoded<T>(
     cells: &[Cells<'_>],
     fields: &[Field],
     rows: usize,
@@ -101,7 +101,7 @@ fn escape(out: &mut Vec<u8>, text: &[u8], limits: Limits) -> Result<(), &'static
 
 /// Why rows could not be read.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     Stream(std::io::Error),
     /// A column cannot hold its value; the message names the row.
     Value(String),
@@ -110,7 +110,7 @@ pub(super) enum Broken {
 }
 
 /// Parses the output of COPY TO.
-pub(super) fn decode(mut from: impl BufRead, mut blocks: Blocks<'_>) -> Result<(), Broken> {
+pub(crate) fn decode(mut from: impl BufRead, mut blocks: Blocks<'_>) -> Result<(), Broken> {
     let (mut line, mut text) = (Vec::new(), Vec::new());
     let width = blocks.fields().len();
     while from.read_until(b'\n', &mut line).map_err(Broken::Stream)? > 0 {
@@ -163,8 +163,8 @@ fn unescape<'a>(field: &'a [u8], text: &'a mut Vec<u8>) -> &'a [u8] {
 mod tests {
     use polars::prelude::*;
 
-    use super::super::builder::fields_of;
     use super::*;
+    use crate::store::sql::builder::fields_of;
 
     const ALL: Limits = Limits { nul: true, infinite: true };
 

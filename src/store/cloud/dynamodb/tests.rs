@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use polars::prelude::{DataFrame, df};
 use serde_json::Value;
 
-use super::super::proxy::{Fate, Request, Seen, proxy, server};
 use super::*;
+use crate::store::cloud::proxy::{Fate, Request, Seen, proxy, server};
 
 /// A store with its own prefix on the server; `None` without a server.
 fn store(prefix: &str, endpoint: Option<String>) -> Option<Dynamodb> {

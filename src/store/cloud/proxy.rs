@@ -7,25 +7,25 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 /// A request as received.
-pub(super) struct Request {
+pub(crate) struct Request {
     head: String,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
     /// Whether method, path or headers contain this text.
-    pub(super) fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         self.head.contains(text)
     }
 }
 
 /// The requests so far.
 #[derive(Default)]
-pub(super) struct Seen(HashMap<(String, Vec<u8>), usize>);
+pub(crate) struct Seen(HashMap<(String, Vec<u8>), usize>);
 
 impl Seen {
     /// How often this request came before, so that a test can fail it as often as its client retries.
-    pub(super) fn times(&mut self, request: &Request) -> usize {
+    pub(crate) fn times(&mut self, request: &Request) -> usize {
         // Dates, signatures and attempt numbers change from one attempt to the next.
         let first =
             |line: &&str| line.contains("HTTP/1.1") || line.starts_with("range:") || line.starts_with("x-amz-target:");
@@ -37,7 +37,7 @@ impl Seen {
 }
 
 /// What happens to a request.
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Pass it to the server and its answer back.
     Pass,
     /// Cut the connection before the server gets it.
@@ -54,7 +54,7 @@ pub(super) enum Fate {
 type Judge = dyn FnMut(usize, &Request) -> Fate + Send;
 
 /// Starts the proxy, which serves until the tests end. Returns its URL.
-pub(super) fn proxy(server: &str, judge: impl FnMut(usize, &Request) -> Fate + Send + 'static) -> String {
+pub(crate) fn proxy(server: &str, judge: impl FnMut(usize, &Request) -> Fate + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = server.trim_start_matches("http://").to_string();
@@ -125,7 +125,7 @@ fn forward(request: &Request, server: &str) -> io::Result<Vec<u8>> {
 }
 
 /// The server named by an environment variable. Continuous integration sets all of them.
-pub(super) fn server(variable: &str) -> Option<String> {
+pub(crate) fn server(variable: &str) -> Option<String> {
     let named = std::env::var(variable).ok().filter(|url| !url.is_empty());
     assert!(named.is_some() || std::env::var("CI").is_err(), "{variable} names no server");
     named

@@ -1,21 +1,35 @@
-//! Shared by the relational stores: the table to be written, its statements, and the rule for replacing an existing table.
+//! Stores in relational databases, and what they share: the table to be written, its statements, and the rule for replacing an existing table.
+
+mod builder;
+#[cfg(feature = "mysql")]
+pub(super) mod mysql;
+#[cfg(feature = "postgres")]
+pub(super) mod postgres;
+#[cfg(feature = "sqlite")]
+pub(super) mod sqlite;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod text;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod tls;
 
 use polars::prelude::{DataFrame, Int64Chunked, IntoColumn, IntoSeries};
 
-use super::builder::fields_of;
+use self::builder::fields_of;
+use super::declared::{by_contract, checked_name};
+use super::interface::{Incoming, MADE};
 use super::rows::{Field, SqlType, fields};
-use super::{Incoming, MADE, Stage, by_contract, checked_name};
 use crate::error::{Error, Result};
+use crate::schema::ddl::Stage;
 use crate::schema::ddl::{Constraints, Definition, Dialect, create_table};
 
 /// A table to be written into a relational store.
-pub(super) struct SqlTable {
+pub(crate) struct SqlTable {
     dialect: Dialect,
-    pub(super) schema: Stage,
-    pub(super) name: String,
+    pub(crate) schema: Stage,
+    pub(crate) name: String,
     /// Its rows: one chunk, columns in the order of the fields.
-    pub(super) frame: DataFrame,
-    pub(super) fields: Vec<Field>,
+    pub(crate) frame: DataFrame,
+    pub(crate) fields: Vec<Field>,
     /// `None` for result tables, which have neither keys nor indexes.
     definition: Option<Definition>,
 }
@@ -25,7 +39,7 @@ impl SqlTable {
     ///
     /// # Errors
     /// As [`SqlTable::of`].
-    pub(super) fn all(dialect: Dialect, tables: &[Incoming]) -> Result<Vec<SqlTable>> {
+    pub(crate) fn all(dialect: Dialect, tables: &[Incoming]) -> Result<Vec<SqlTable>> {
         tables.iter().map(|table| SqlTable::of(dialect, table.schema, &table.name, &table.frame)).collect()
     }
 
@@ -33,7 +47,7 @@ impl SqlTable {
     ///
     /// # Errors
     /// The name is invalid, or the frame does not match the table.
-    pub(super) fn of(dialect: Dialect, schema: Stage, name: &str, frame: &DataFrame) -> Result<SqlTable> {
+    pub(crate) fn of(dialect: Dialect, schema: Stage, name: &str, frame: &DataFrame) -> Result<SqlTable> {
         let name = checked_name(name)?;
         let frame = by_contract(schema, name, frame.clone(), name)?;
         let (fields, mut frame) = match fields(schema, name) {
@@ -49,7 +63,7 @@ impl SqlTable {
     }
 
     /// The statements that create it as `target`, with our mark.
-    pub(super) fn create(&self, target: &str, constraints: Constraints) -> String {
+    pub(crate) fn create(&self, target: &str, constraints: Constraints) -> String {
         let create = self.create_plain(target, constraints);
         match self.dialect {
             Dialect::Mysql => format!("{create} COMMENT = '{MADE}'"),
@@ -71,17 +85,17 @@ impl SqlTable {
 
     /// The clause of its primary key.
     #[cfg(feature = "postgres")]
-    pub(super) fn key(&self) -> Option<String> {
+    pub(crate) fn key(&self) -> Option<String> {
         self.definition.as_ref().and_then(|d| d.key(self.dialect))
     }
 
     /// The statements that create its indexes on `target`.
-    pub(super) fn indexes(&self, target: &str) -> Vec<String> {
+    pub(crate) fn indexes(&self, target: &str) -> Vec<String> {
         self.definition.as_ref().map_or_else(Vec::new, |d| d.indexes(self.dialect, target))
     }
 
     /// Its columns, quoted, for a statement.
-    pub(super) fn columns(&self) -> String {
+    pub(crate) fn columns(&self) -> String {
         quoted(self.dialect, &self.fields)
     }
 
@@ -90,7 +104,7 @@ impl SqlTable {
     ///
     /// # Errors
     /// It is the user's.
-    pub(super) fn may_replace<E: From<Error>>(
+    pub(crate) fn may_replace<E: From<Error>>(
         &self,
         there: &[(String, String)],
         shown: &str,
@@ -111,7 +125,7 @@ impl SqlTable {
     }
 
     /// The statement that returns 1 if a table has no row, else 0.
-    pub(super) fn is_empty(target: &str) -> String {
+    pub(crate) fn is_empty(target: &str) -> String {
         format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {target}) THEN 0 ELSE 1 END")
     }
 }
@@ -136,7 +150,7 @@ fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
 ///
 /// # Errors
 /// A column of the contract is missing.
-pub(super) fn fields_to_read(schema: Stage, name: &str, there: &[(String, String)], shown: &str) -> Result<Vec<Field>> {
+pub(crate) fn fields_to_read(schema: Stage, name: &str, there: &[(String, String)], shown: &str) -> Result<Vec<Field>> {
     // Read results as they are, whoever wrote them.
     let Some(fields) = fields(schema, name).filter(|_| schema != Stage::Results) else {
         let field = |(name, declared): &(String, String)| Field { name: name.clone(), held: held_of(declared) };
@@ -150,7 +164,7 @@ pub(super) fn fields_to_read(schema: Stage, name: &str, there: &[(String, String
 }
 
 /// Quoted columns for a statement.
-pub(super) fn quoted(dialect: Dialect, fields: &[Field]) -> String {
+pub(crate) fn quoted(dialect: Dialect, fields: &[Field]) -> String {
     fields.iter().map(|f| dialect.quote(&f.name)).collect::<Vec<_>>().join(", ")
 }
 

@@ -10,10 +10,10 @@ use std::time::Duration;
 use rusqlite::InterruptHandle;
 use rusqlite::types::ValueRef;
 
-use super::super::StoredFile;
 use super::{SQLITE, Sqlite};
 use crate::error::{Error, Result};
 use crate::schema::ddl::Stage;
+use crate::store::interface::StoredFile;
 
 /// Bytes per block, and number of blocks prepared ahead.
 const BLOCK: usize = 1 << 18;

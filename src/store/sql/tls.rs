@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use super::StoreUrl;
 use crate::error::{Error, Result};
 use crate::regular;
+use crate::store::url::StoreUrl;
 
 /// How to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tls {
+pub(crate) enum Tls {
     /// Unencrypted, because the URL asks for it.
     Disable,
     /// Encrypted, with the server's certificate verified.
@@ -21,10 +21,10 @@ pub(super) enum Tls {
 
 impl Tls {
     /// Hint for a server without TLS or with a certificate that does not verify.
-    pub(super) const HINT: &'static str = "connections are encrypted and verified: name the server's certificate authority \
+    pub(crate) const HINT: &'static str = "connections are encrypted and verified: name the server's certificate authority \
          with `?ca=FILE`, or give this up with `?tls=disable`, as for a server on this machine";
 
-    pub(super) fn of(url: &StoreUrl) -> Result<Tls> {
+    pub(crate) fn of(url: &StoreUrl) -> Result<Tls> {
         let ca = url.option("ca").map(PathBuf::from);
         if let Some((ca, meta)) = ca.as_ref().and_then(|ca| Some((ca, ca.metadata().ok()?))) {
             regular::demand(ca, &meta)?;
@@ -44,7 +44,7 @@ impl Tls {
 }
 
 /// Sets the process's cryptography provider once; keeps another library's choice.
-pub(super) fn install_provider() {
+pub(crate) fn install_provider() {
     // An error means that a provider is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -2,10 +2,10 @@
 
 use polars::prelude::*;
 
-use super::TakeFrame;
-use super::rows::{Field, SqlType, Value};
 use crate::error::{Error, Result};
 use crate::schema::parse;
+use crate::store::interface::TakeFrame;
+use crate::store::rows::{Field, SqlType, Value};
 
 /// Most rows in one block.
 const ROWS: usize = 1 << 16;
@@ -16,7 +16,7 @@ const BYTES: usize = 16 << 20;
 ///
 /// # Errors
 /// A column holds lists, structs or binary data.
-pub(super) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
+pub(crate) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for column in frame.columns() {
@@ -39,7 +39,7 @@ pub(super) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
 }
 
 /// Collects the rows that a database returns one by one, and passes them on in blocks.
-pub(super) struct Blocks<'t> {
+pub(crate) struct Blocks<'t> {
     fields: Vec<Field>,
     builders: Vec<Builder>,
     /// Rows, and bytes of text, in the current block.
@@ -51,11 +51,11 @@ pub(super) struct Blocks<'t> {
 }
 
 impl<'t> Blocks<'t> {
-    pub(super) fn new(fields: Vec<Field>, take: &'t mut TakeFrame<'t>) -> Blocks<'t> {
+    pub(crate) fn new(fields: Vec<Field>, take: &'t mut TakeFrame<'t>) -> Blocks<'t> {
         Blocks { builders: Builder::all(&fields), fields, rows: 0, bytes: 0, before: 0, take }
     }
 
-    pub(super) fn fields(&self) -> &[Field] {
+    pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
     }
 
@@ -63,7 +63,7 @@ impl<'t> Blocks<'t> {
     ///
     /// # Errors
     /// The column cannot hold the value; the message names row and column.
-    pub(super) fn push(&mut self, column: usize, value: Result<Value<'_>, &str>) -> Result<(), String> {
+    pub(crate) fn push(&mut self, column: usize, value: Result<Value<'_>, &str>) -> Result<(), String> {
         let row = self.before + self.rows + 1;
         if let Ok(Value::Text(text)) = value {
             self.bytes += text.len();
@@ -78,7 +78,7 @@ impl<'t> Blocks<'t> {
     ///
     /// # Errors
     /// `take` fails.
-    pub(super) fn end_row(&mut self) -> Result<()> {
+    pub(crate) fn end_row(&mut self) -> Result<()> {
         self.rows += 1;
         if self.rows >= ROWS || self.bytes >= BYTES { self.hand_on() } else { Ok(()) }
     }
@@ -95,7 +95,7 @@ impl<'t> Blocks<'t> {
     ///
     /// # Errors
     /// `take` fails.
-    pub(super) fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         if self.rows > 0 || self.before == 0 { self.hand_on() } else { Ok(()) }
     }
 }
@@ -223,8 +223,8 @@ fn integer(held: SqlType, value: Value<'_>) -> Result<Option<i64>, String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::rows::Cells;
     use super::*;
+    use crate::store::rows::Cells;
 
     fn built(held: SqlType, values: &[Value<'_>]) -> Result<Column, String> {
         let mut builders = Builder::all(&[Field { name: "x".into(), held }]);

@@ -8,8 +8,8 @@ use polars::prelude::*;
 
 use super::Item;
 use crate::schema::contract::{Column as Declared, DOCUMENTS, LogicalType, Table};
+use crate::schema::ddl::Stage;
 use crate::schema::parse::{Bounds, Cell, parse};
-use crate::store::Stage;
 
 /// How a table's rows are nested.
 #[derive(Debug)]
