@@ -9,11 +9,11 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
-use super::document::{Block, Document};
 use super::provenance::Provenance;
 use super::template::{Filled, place};
 use super::typography::Typographer;
-use super::{Chapter, Lang, Materials, Meta, Style};
+use crate::report::document::{Block, Document};
+use crate::report::{Chapter, Lang, Materials, Meta, Style};
 use crate::{Error, Result};
 
 /// Maximum nesting of elements: pages still show it, and the PDF layout does not overflow.

@@ -12,9 +12,10 @@ use ::typst::{Library, LibraryExt, World, WorldExt};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
-use super::document::{Block, Document};
-use super::{Attachment, lang, typst};
+use super::typst;
 use crate::charts::canvas::fonts;
+use crate::report::document::{Block, Document};
+use crate::report::{Attachment, lang};
 use crate::{Error, Result};
 
 /// Date of attachments when the report has none: PDF requires one, and the time of the run must not appear.

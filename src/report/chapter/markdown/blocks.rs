@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use pulldown_cmark::{Alignment, BlockQuoteKind, Event, Tag};
 
-use super::super::document::{Align, Block, Heading, Inline, Place, Remark, words};
-use super::super::typography::unescape_value;
 use super::inlines::{IMAGE, is_inline, only_comment};
 use super::{DEEPEST, Input, NUMBERED_LEVELS, Reader, TOO_DEEP};
 use crate::Result;
+use crate::report::chapter::typography::unescape_value;
+use crate::report::document::{Align, Block, Heading, Inline, Place, Remark, words};
 
 const INSIDE: &str = "a heading, figure or table cannot stand inside a list, quote or footnote";
 

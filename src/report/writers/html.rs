@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use tera::{Context, Tera};
 
-use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
-use super::lang::Words;
-use super::template::{PAGE, explain, rendered};
-use super::{Attachment, Figure, Table};
 use crate::Result;
 use crate::charts::canvas::fonts;
 use crate::charts::canvas::style::{css_rules, css_variables};
+use crate::report::chapter::template::{PAGE, explain, rendered};
+use crate::report::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
+use crate::report::lang::Words;
+use crate::report::{Attachment, Figure, Table};
 use crate::text::seen;
 
 /// CSS of the embedded fonts and of the chart palette; constant, therefore made once.

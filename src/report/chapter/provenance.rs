@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::typography::{FIRST_MARK, marked, plain};
-use super::{Chapter, Origin};
+use crate::report::{Chapter, Origin};
 
 /// Filters that write a number or a date.
 const NUMBERS: [&str; 6] = ["brl", "count", "decimal", "percent", "month", "date"];

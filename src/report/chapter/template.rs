@@ -6,7 +6,9 @@
 
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, TeraResult};
 
-use super::{Chapter, lang::Lang, typography};
+use super::typography;
+use crate::report::Chapter;
+use crate::report::lang::Lang;
 use crate::text::shortened;
 use crate::{Error, Result};
 

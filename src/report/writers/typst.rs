@@ -4,9 +4,9 @@
 //! meaning, so that no word can become a heading, a call or a reference. `reports/templates/report.typ` defines the look;
 //! the source calls its functions.
 
-use super::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
-use super::lang::Words;
-use super::{Attachment, Style};
+use crate::report::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
+use crate::report::lang::Words;
+use crate::report::{Attachment, Style};
 use crate::text::seen;
 use columns::Columns;
 

@@ -3,7 +3,7 @@
 //! Escaping moves each character of the Basic Multilingual Plane to the private plane 15, which has no Markdown syntax. To the parser, any value is just letters. After parsing, [`Typographer`] and [`unescape_value`] restore
 //! the characters, so that a value can only ever be text.
 
-use super::lang::Lang;
+use crate::report::lang::Lang;
 use crate::text::{REPLACEMENT, seen};
 
 const ESCAPE_PLANE: u32 = 0xF_0000;

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag};
 
-use super::super::document::{Block, Inline};
-use super::super::template::place;
-use super::super::typography::marked;
-use super::super::typography::{Typographer, is_escaped, unescape_value};
 use super::{DEEPEST, Input, Note, Reader, Spanned, TOO_DEEP};
 use crate::Result;
+use crate::report::chapter::template::place;
+use crate::report::chapter::typography::marked;
+use crate::report::chapter::typography::{Typographer, is_escaped, unescape_value};
+use crate::report::document::{Block, Inline};
 
 pub(super) const IMAGE: &str = "a figure is placed by `![note](figure:id)`, a table by \
                                 `![note](table:id)`, alone in its paragraph";
