@@ -1,21 +1,13 @@
 //! The command line: arguments, and errors shown once. One file per command.
 
-mod audit;
-mod backtest;
+mod analysis;
 mod data;
-mod decisions;
-mod findings;
-mod forecast;
-mod load;
 mod notebook;
 mod pipeline;
 mod plan;
-mod reading;
 mod report;
 mod run;
-mod synth;
 mod verify;
-mod warnings;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -25,6 +17,9 @@ use pfe::error::masked;
 use pfe::report::Lang;
 use pfe::schema::ddl::{Dialect, ddl};
 use pfe::text::{escaped, escaped_json};
+
+use self::analysis::{backtest, findings, forecast};
+use self::data::{audit, load, synth};
 
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
 ///

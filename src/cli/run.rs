@@ -29,9 +29,11 @@ use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
-use super::decisions::{self, DecisionArgs};
-use super::reading::ReadingArgs;
-use super::{LONGEST_TEXT, LangArg, Outcome, grouped, print, print_json, warnings};
+use super::analysis::decisions;
+use super::analysis::decisions::DecisionArgs;
+use super::data::reading::ReadingArgs;
+use super::data::warnings;
+use super::{LONGEST_TEXT, LangArg, Outcome, grouped, print, print_json};
 
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;

@@ -8,7 +8,7 @@ use pfe::models::span::date;
 use pfe::regular;
 use serde_json::{Value, json};
 
-use super::{LONGEST_TEXT, reais};
+use crate::cli::{LONGEST_TEXT, reais};
 
 /// Weights and budget.
 #[derive(Debug, clap::Args)]

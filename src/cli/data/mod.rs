@@ -1,11 +1,17 @@
-//! The data that a command reads, and what is said of them. Shared by the commands that write no run.
+//! Commands on data alone, and the data that a command reads: their options, and what is said of them.
+
+pub mod audit;
+pub mod load;
+pub mod reading;
+pub mod synth;
+pub mod warnings;
 
 use std::path::PathBuf;
 
 use pfe::clean;
 use pfe::clean::{Audit, CleanTables};
 
-use super::reading::ReadingArgs;
+use self::reading::ReadingArgs;
 use super::tell;
 
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,9 @@ use pfe::clean::Audit;
 use pfe::schema::contract::Scope;
 use pfe::text::shortened;
 
-use super::data::Data;
-use super::{Outcome, QUOTED, grouped, print, print_json, warnings};
+use super::Data;
+use super::warnings;
+use crate::cli::{Outcome, QUOTED, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -7,9 +7,9 @@ use pfe::models::metrics::Estimate;
 use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Forecaster, Frequency, Panel};
 use serde_json::json;
 
-use super::data::Data;
 use super::forecast::ByArg;
-use super::{Outcome, print, print_json};
+use crate::cli::data::Data;
+use crate::cli::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use pfe::synth::{self, TRUTH_FILE};
 
-use super::run::Generated;
-use super::{Outcome, grouped, print};
+use crate::cli::run::Generated;
+use crate::cli::{Outcome, grouped, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -11,7 +11,7 @@ use pfe::schema::TableId;
 use pfe::schema::contract::{Scope, TABLES};
 use pfe::text::shortened;
 
-use super::{Outcome, QUOTED, grouped, reais, tell};
+use crate::cli::{Outcome, QUOTED, grouped, reais, tell};
 
 /// Prints them.
 pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
@@ -113,7 +113,7 @@ fn facts(missing: &Missing) -> String {
 }
 
 /// Such as 2,700 of 3,000 orders without a row in `order_reviews`.
-pub(super) fn gap(coverage: &Coverage) -> String {
+pub(crate) fn gap(coverage: &Coverage) -> String {
     let Coverage { from, to, direction, alone, total, .. } = coverage;
     let what = match direction {
         Direction::ToParent => {

@@ -13,10 +13,10 @@ use pfe::store::{self, Stage, Store};
 use pfe::{clean, input};
 use polars::prelude::DataFrame;
 
-use super::data::warn;
 use super::reading::ReadingArgs;
-use super::run::progress_bar;
-use super::{Outcome, grouped, print, tell};
+use super::warn;
+use crate::cli::run::progress_bar;
+use crate::cli::{Outcome, grouped, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

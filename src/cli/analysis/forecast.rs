@@ -7,8 +7,8 @@ use pfe::models::span::date;
 use pfe::models::{self, By, ForecastParams, Frequency, Linear, Panel};
 use pfe::pipeline::export::spreadsheet;
 
-use super::data::Data;
-use super::{Outcome, print, tell};
+use crate::cli::data::Data;
+use crate::cli::{Outcome, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

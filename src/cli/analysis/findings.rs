@@ -6,9 +6,10 @@ use pfe::decisions::{Region, StatePayments, Strategy, Winner};
 use pfe::models::span::date;
 use pfe::{Error, mart};
 
-use super::data::Data;
-use super::decisions::{self, DecisionArgs};
-use super::{Outcome, print, print_json, reais};
+use super::decisions;
+use super::decisions::DecisionArgs;
+use crate::cli::data::Data;
+use crate::cli::{Outcome, print, print_json, reais};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
