@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::geography::{Geography, Home};
 use super::market::Market;
-use super::rng::{Alias, Keyed, Shuffle, Source, popular};
-use super::shape::{CATEGORIES, ORIGINAL_ORDERS, PHOTOS, STATES};
-use super::write::Rows;
+use crate::synth::rng::{Alias, Keyed, Shuffle, Source, popular};
+use crate::synth::shape::{CATEGORIES, ORIGINAL_ORDERS, PHOTOS, STATES};
+use crate::synth::write::Rows;
 
 /// Number of sellers in the original.
 const ORIGINAL_SELLERS: u64 = 3_095;

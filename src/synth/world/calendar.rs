@@ -1,7 +1,7 @@
 //! SynthParams → Calendar: when orders are placed, with growth, weekdays, hours and Black Friday. Next: `market`.
 
-use super::rng::{Alias, Keyed, Source};
-use super::shape::{HOURS, MONTHS, WEEKDAYS};
+use crate::synth::rng::{Alias, Keyed, Source};
+use crate::synth::shape::{HOURS, MONTHS, WEEKDAYS};
 
 /// Seconds in a day.
 pub const DAY: i64 = 86_400;

@@ -1,11 +1,17 @@
 //! SynthParams → World: everything that the seed decides before the first row is written. Next: `orders`, `catalog`, `geography`.
 
+pub mod calendar;
+pub mod catalog;
+mod cities;
+pub mod geography;
+pub mod market;
+
+use self::calendar::Calendar;
+use self::catalog::Catalog;
+use self::geography::Geography;
+use self::market::Market;
 use super::SynthParams;
-use super::calendar::Calendar;
-use super::catalog::Catalog;
 use super::defects::Injector;
-use super::geography::Geography;
-use super::market::Market;
 use super::rng::{Keyed, Stream};
 use super::write::Rows;
 use crate::schema::contract::TableId;

@@ -1,9 +1,9 @@
 //! Orders → how they are paid: rows of the payments file. Used by `orders`.
 
-use super::rng::{Alias, Keyed, Source};
-use super::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, STATUSES};
-use super::world::{Order, World};
-use super::write::Rows;
+use crate::synth::rng::{Alias, Keyed, Source};
+use crate::synth::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, STATUSES};
+use crate::synth::world::{Order, World};
+use crate::synth::write::Rows;
 
 /// Methods, in the order of the weights below.
 const METHODS: [&str; 4] = ["credit_card", "boleto", "voucher", "debit_card"];

@@ -1,7 +1,7 @@
 //! Scores → titles and messages of reviews, as written between the quotes of the file: with commas, doubled quotes and line breaks. Used
 //! by `reviews`.
 
-use super::rng::Source;
+use crate::synth::rng::Source;
 
 const GOOD_TITLES: [&str; 8] =
     ["Recomendo", "Ótimo", "Muito bom", "Super recomendo", "Perfeito!", "Adorei", "Excelente", "Nota 10"];

@@ -1,12 +1,16 @@
 //! World → orders, with their customers, items, payments and reviews: rows of five files. Next: `write`.
 
-use super::calendar::DAY;
-use super::catalog::priced;
-use super::market::itemless_per_million;
-use super::payments::Payments;
-use super::reviews::Reviews;
+mod comments;
+mod payments;
+mod reviews;
+
+use self::payments::Payments;
+use self::reviews::Reviews;
 use super::rng::{Alias, Keyed, Shuffle, Source, Stream};
 use super::shape::*;
+use super::world::calendar::DAY;
+use super::world::catalog::priced;
+use super::world::market::itemless_per_million;
 use super::world::{Order, World};
 use super::write::Rows;
 use crate::schema::contract::TableId;

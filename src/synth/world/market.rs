@@ -1,9 +1,9 @@
 //! Calendar → Market: demand by category and state over time, with the planted answers. Next: `catalog`.
 
 use super::calendar::Calendar;
-use super::rng::{Alias, Keyed, Source, popular};
-use super::shape::{CATEGORIES, COMPLETE_MONTHS, ITEMLESS, MONTHS, ORIGINAL_ORDERS, STATES};
-use super::truth::{HabitTruth, StateTruth, WinnerTruth};
+use crate::synth::rng::{Alias, Keyed, Source, popular};
+use crate::synth::shape::{CATEGORIES, COMPLETE_MONTHS, ITEMLESS, MONTHS, ORIGINAL_ORDERS, STATES};
+use crate::synth::truth::{HabitTruth, StateTruth, WinnerTruth};
 
 /// Initial share of revenue of the winning category, and its monthly growth.
 const WINNER_START: f64 = 0.02;

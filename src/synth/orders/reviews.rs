@@ -1,11 +1,11 @@
 //! Orders and their deliveries → rows of the reviews file. Used by `orders`.
 
-use super::calendar::{Calendar, DAY};
 use super::comments;
-use super::rng::{Alias, Keyed, Source};
-use super::shape::{COMMENTED, LATE_SCORES, TIMELY_SCORES, UNDELIVERED_SCORES};
-use super::world::Order;
-use super::write::Rows;
+use crate::synth::rng::{Alias, Keyed, Source};
+use crate::synth::shape::{COMMENTED, LATE_SCORES, TIMELY_SCORES, UNDELIVERED_SCORES};
+use crate::synth::world::Order;
+use crate::synth::world::calendar::{Calendar, DAY};
+use crate::synth::write::Rows;
 
 /// Orders without a review, and orders with two; per million.
 const UNREVIEWED: u64 = 8_500;

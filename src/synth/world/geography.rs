@@ -1,9 +1,9 @@
 //! States → cities → zip prefixes → addresses, and rows of the geolocation file. Used by `catalog` and `orders`.
 
 use super::cities::{CITIES, TOWN_FIRST, TOWN_LAST, plain};
-use super::rng::{Alias, Keyed, Source};
-use super::shape::{ORIGINAL_ORDERS, STATES};
-use super::write::Rows;
+use crate::synth::rng::{Alias, Keyed, Source};
+use crate::synth::shape::{ORIGINAL_ORDERS, STATES};
+use crate::synth::write::Rows;
 
 /// Most zip prefixes: those with a location in the original.
 const MOST_PREFIXES: u64 = 19_000;
