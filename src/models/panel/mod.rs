@@ -3,11 +3,14 @@
 //! Models never see a [`Panel`], only a [`History`]. [`Panel::until`] makes it from the rows up to the cutoff, so that
 //! later rows cannot leak.
 
+pub mod shares;
+pub mod supply;
+
 use std::collections::BTreeMap;
 
-use super::shares::SupplyIndicators;
+use self::shares::SupplyIndicators;
+use self::supply::Supply;
 use super::span::{By, DateRange, STALE_DAYS, date};
-use super::supply::Supply;
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
@@ -25,7 +28,7 @@ const WEEKS: usize = 28;
 
 /// Daily values of one category or state, without canceled and unavailable orders.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Series {
+pub(crate) struct Series {
     pub name: String,
     /// Price and freight per day, centavos. A negative sum counts as 0.
     pub revenue: Vec<i64>,
@@ -58,7 +61,7 @@ impl Panel {
     ///
     /// # Errors
     /// As [`Panel::of`].
-    pub(super) fn with(mart: &SalesMart, by: By, shares: &SupplyIndicators) -> Result<Panel> {
+    pub(crate) fn with(mart: &SalesMart, by: By, shares: &SupplyIndicators) -> Result<Panel> {
         let frame = mart.table("sales_by_day")?;
         let (names, days) = (frame.column(by.column())?.str()?, frame.column("day")?.date()?.physical());
         let (orders, revenue) = (frame.column("sold_orders")?.i64()?, frame.column("sold_revenue_centavos")?.i64()?);
@@ -77,7 +80,7 @@ impl Panel {
     }
 
     /// A panel without sellers and products, from rows of (name, day, orders, centavos).
-    pub(super) fn from_rows(by: By, rows: &[(&str, i32, i64, i64)]) -> Result<Panel> {
+    pub(crate) fn from_rows(by: By, rows: &[(&str, i32, i64, i64)]) -> Result<Panel> {
         let days = rows.iter().map(|r| r.1);
         let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
             return Err(TooLittle::Sales.into());
@@ -218,7 +221,7 @@ pub struct History {
     pub exceptional: Vec<bool>,
     /// Mean value of an order, BRL; 0 if there is no revenue.
     pub ticket: f64,
-    pub(super) series: Vec<Series>,
+    pub(crate) series: Vec<Series>,
     /// Cumulative revenue before each day, centavos, by series.
     earned: Vec<Vec<i64>>,
     /// Revenue of the thin start before `start`, centavos by day, by series.
@@ -275,7 +278,7 @@ impl History {
     }
 
     /// Months up to the end in which a series sold, thin start included, with its revenue in BRL.
-    pub(super) fn months(&self, series: usize) -> Vec<(Month, f64)> {
+    pub(crate) fn months(&self, series: usize) -> Vec<(Month, f64)> {
         let (early, earned) = (&self.early[series], &self.earned[series]);
         let first = self.start - early.len() as i32;
         // Revenue before a day, centavos; the thin start is kept apart.
@@ -301,7 +304,7 @@ impl History {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn rows(days: std::ops::Range<i32>, orders: i64) -> Vec<(&'static str, i32, i64, i64)> {

@@ -6,10 +6,10 @@ use std::ops::Range;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::span::{By, STALE_DAYS};
 use super::supply::{Earlier, SELLERS_OVER, Sale, Supply};
 use crate::error::Result;
 use crate::mart::{BY_DAY, SalesMart};
+use crate::models::span::{By, STALE_DAYS};
 use crate::table::ids::TextMap;
 use crate::table::interner::Interner;
 
@@ -75,7 +75,7 @@ impl SupplyIndicators {
     }
 
     /// Indicators of a category or state on the given days; 0 where unknown.
-    pub(super) fn supply(&self, by: By, name: &str, days: Range<i32>) -> Supply {
+    pub(crate) fn supply(&self, by: By, name: &str, days: Range<i32>) -> Supply {
         let shares = match by {
             By::Category => self.categories.get(name),
             By::State => self.states.get(name),

@@ -8,25 +8,25 @@ use std::ops::Range;
 use polars::prelude::{InitHashMaps, PlHashMap};
 
 /// Window of the seller HHI, days.
-pub(super) const SELLERS_OVER: i32 = 56;
+pub(crate) const SELLERS_OVER: i32 = 56;
 /// A product without a sale for this many days is inactive.
 const SILENT: i32 = 21;
 
 /// Sale of a product by a seller on a day.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sale {
+pub(crate) struct Sale {
     /// Days since 1970-01-01.
-    pub(super) day: i32,
+    pub(crate) day: i32,
     /// Interned id of the seller.
-    pub(super) seller: u32,
+    pub(crate) seller: u32,
     /// Interned id of the product.
-    pub(super) product: u32,
+    pub(crate) product: u32,
     /// Price and freight, centavos.
-    pub(super) centavos: i64,
+    pub(crate) centavos: i64,
 }
 
 /// Revenue of products before some day, centavos. Products that do not sell again share the id `None`.
-pub(super) type Earlier = Vec<(Option<u32>, i64)>;
+pub(crate) type Earlier = Vec<(Option<u32>, i64)>;
 
 /// The two indicators, 0–1, one value per day.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Supply {
 
 impl Supply {
     /// The indicators at the end of each day from `first` to `last`.
-    pub(super) fn of(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Supply {
+    pub(crate) fn of(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Supply {
         let sales = by_day(sales);
         Supply {
             seller_hhi: seller_hhi(&sales, first, last),
@@ -49,7 +49,7 @@ impl Supply {
     }
 
     /// The indicators on the given days, counted from the first; 0 where unknown.
-    pub(super) fn cut(&self, days: Range<i32>) -> Supply {
+    pub(crate) fn cut(&self, days: Range<i32>) -> Supply {
         let known = |values: &[f64], day: i32| Some(*values.get(usize::try_from(day).ok()?)?);
         let take = |values: &[f64]| days.clone().map(|day| known(values, day).unwrap_or(0.0)).collect();
         Supply { seller_hhi: take(&self.seller_hhi), inactive_share: take(&self.inactive_share) }
