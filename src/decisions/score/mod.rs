@@ -1,5 +1,7 @@
 //! Indicators → Scored: ranks candidates by a weighted sum of indicators and shows the effect of each. Used by `winner` and `region`.
 
+pub mod stability;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,7 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         // The file is embedded in the program; a test parses it.
-        Weights::parse(include_str!("weights.toml"))
+        Weights::parse(include_str!("../weights.toml"))
             .unwrap_or(Weights { category: BTreeMap::new(), state: BTreeMap::new() })
     }
 }

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
-use super::score::{Criterion, Scale, Scored, Weights};
+use super::{Criterion, Scale, Scored, Weights};
 
 /// Number of draws of forecasts, and of weights.
 const DRAWS: usize = 1_000;
