@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::mart::{SalesMart, Unfinished, mart_in_shards};
 use crate::parallel;
 use crate::pipeline::outputs::manifest::OutputFile;
-use crate::pipeline::outputs::streaming::StreamingParquetWriter;
+use crate::pipeline::outputs::staging::streaming::StreamingParquetWriter;
 use crate::table::parquet::PerTable;
 
 /// The result of one pass over the input.

@@ -1,18 +1,27 @@
 //! Files of a run → the output folder: staged aside, synced, then committed together, the manifest last. Used by `persist`.
 
+mod folder;
+mod hashing;
+mod lease;
+mod owned;
+pub(crate) mod streaming;
+mod syncing;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::mpsc::{Sender, channel};
-use std::thread::{self, JoinHandle};
 
 use polars::prelude::DataFrame;
 
-use super::lease::Lease;
+pub(crate) use self::folder::staged;
+use self::folder::{create, open, remove, sync};
+pub(crate) use self::hashing::Hashing;
+use self::lease::Lease;
+use self::owned::{Mark, Owned, UNFINISHED, in_the_way};
+use self::syncing::Syncing;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
-use super::owned::{Mark, Owned, UNFINISHED, in_the_way};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::input::read::hash_file;
@@ -22,21 +31,8 @@ use crate::schema::result_tables::TextTable;
 use crate::table::parquet::write_frame;
 use crate::table::row_hash::hash_rows;
 
-/// Staging folder: files of a run until all are complete.
-const STAGING: &str = ".pfe-run";
-
-/// File in it that marks it as ours, not the user's.
-const STAGED_BY: &str = "staged-by";
-/// Contents of that file.
-const PFE: &str = "pfe\n";
-
 /// Folder in it with one record per finished step.
 pub(crate) const STEPS: &str = "steps";
-
-/// Staging folder of an unfinished run of `out`.
-pub(crate) fn staged(out: &Path) -> PathBuf {
-    out.join(STAGING)
-}
 
 /// The staging folder beside the outputs. Dropping it before any step has ended removes it; later, it stays for the next run.
 pub(crate) struct Staging {
@@ -50,29 +46,6 @@ pub(crate) struct Staging {
     owned: Owned,
     syncing: Mutex<Option<Syncing>>,
     lease: Option<Lease>,
-}
-
-/// A thread that syncs files, so that the workers that write them need not wait for the disk.
-struct Syncing {
-    /// A file, and its name in messages.
-    files: Sender<(File, PathBuf)>,
-    ended: JoinHandle<Result<()>>,
-}
-
-impl Syncing {
-    fn begin() -> Syncing {
-        let (files, written) = channel::<(File, PathBuf)>();
-        let sync = move || {
-            written.into_iter().try_for_each(|(file, shown)| file.sync_all().map_err(Error::io("write", shown)))
-        };
-        Syncing { files, ended: thread::spawn(sync) }
-    }
-
-    /// Waits until all files are on disk.
-    fn end(self) -> Result<()> {
-        drop(self.files);
-        self.ended.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    }
 }
 
 impl Staging {
@@ -286,110 +259,5 @@ impl Drop for Staging {
             // A folder that is not empty stays.
             let _ = fs::remove_dir(&self.out);
         }
-    }
-}
-
-/// Opens the staging folder; returns whether it existed.
-///
-/// # Errors
-/// The folder is the user's, or holds something that no run stages.
-fn open(out: &Path, dir: &Path) -> Result<bool> {
-    let failed = Error::io("create", dir);
-    let Some(meta) = files::look(dir).map_err(Error::io("read", dir))? else {
-        let made =
-            fs::create_dir(dir).and_then(|()| files::create_new(&dir.join(STAGED_BY))?.write_all(PFE.as_bytes()));
-        return made.map(|()| false).map_err(failed);
-    };
-    let mark = dir.join(STAGED_BY);
-    let read = files::regular(dir, STAGED_BY).ok().and_then(|_| fs::read_to_string(&mark).ok());
-    // A run may have been killed before it wrote the mark's contents.
-    let begun = || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().all(|entry| entry.path() == mark));
-    match (meta.is_dir(), read.as_deref()) {
-        (true, Some(PFE)) => {}
-        (true, text) if text.is_none_or(|text| PFE.starts_with(text)) && begun() => {
-            files::create_afresh(&mark).and_then(|mut file| file.write_all(PFE.as_bytes())).map_err(failed)?;
-        }
-        _ => return Err(in_the_way(out, STAGING, &meta)),
-    }
-    check_staged(out, STAGING)?;
-    Ok(true)
-}
-
-/// Only files and folders are staged: writing through a link would change files elsewhere.
-fn check_staged(out: &Path, folder: &str) -> Result<()> {
-    let place = out.join(folder);
-    for entry in fs::read_dir(&place).map_err(Error::io("read", &place))? {
-        let entry = entry.map_err(Error::io("read", &place))?;
-        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        let meta = entry.path().symlink_metadata().map_err(Error::io("read", entry.path()))?;
-        match () {
-            () if meta.is_dir() => check_staged(out, &path)?,
-            () if meta.is_file() => {}
-            () => return Err(in_the_way(out, &path, &meta)),
-        }
-    }
-    Ok(())
-}
-
-fn sync(folder: &Path) -> Result<()> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))
-}
-
-/// Replaces the remains of an earlier run, which may be a hard link to another file.
-fn create(path: &Path) -> std::io::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    files::create_afresh(path)
-}
-
-/// Removes a file, a link itself, or a folder with its contents.
-fn remove(path: &Path) -> Result<()> {
-    let is_dir = path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
-    let removed = if is_dir { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    match removed {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("replace", path)(e)),
-        _ => Ok(()),
-    }
-}
-
-/// Hashes and counts bytes while they are written to disk.
-pub(crate) struct Hashing {
-    file: BufWriter<File>,
-    hasher: blake3::Hasher,
-    bytes: u64,
-    /// Why writing failed, if it did.
-    failed: Option<std::io::Error>,
-}
-
-impl Hashing {
-    /// Reports a full disk as such, instead of the error of the writer on top.
-    pub(crate) fn explain(&mut self, error: Error, shown: &Path) -> Error {
-        match self.failed.take() {
-            Some(source) => Error::io("write", shown)(source),
-            None => error,
-        }
-    }
-
-    fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
-        if let Err(e) = &result {
-            self.failed = Some(std::io::Error::new(e.kind(), e.to_string()));
-        }
-        result
-    }
-}
-
-impl Write for Hashing {
-    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
-        let written = self.file.write(buffer);
-        let n = self.note(written)?;
-        self.hasher.update(&buffer[..n]);
-        self.bytes += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        let flushed = self.file.flush();
-        self.note(flushed)
     }
 }

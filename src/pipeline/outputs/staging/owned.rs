@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{DATA, Manifest};
 use crate::error::{Error, Result};
 use crate::pipeline::graph::STEPS;
+use crate::pipeline::outputs::manifest::{DATA, Manifest};
 use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
 use crate::synth::TRUTH_FILE;
 use crate::{files, mart};

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use polars::prelude::{DataFrame, Schema};
 
-use super::manifest::{OutputFile, Rows};
-use super::staging::{Hashing, Staging};
+use super::{Hashing, Staging};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
+use crate::pipeline::outputs::manifest::{OutputFile, Rows};
 use crate::table::parquet::Appender;
 use crate::table::row_hash::RowHasher;
 
