@@ -62,7 +62,7 @@ pub(crate) fn tables(
     add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
     add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
     add("inputs", "run.json", 1, inputs(results, words))?;
-    add("dictionary", "src/schema/contract.rs", 4, dictionary(words))?;
+    add("dictionary", "src/schema/contract/tables.rs", 4, dictionary(words))?;
     add("checks", "tables/quality.csv", 3, checks(results, words))?;
     add("weights", "run.json", 2, weights(results, words))?;
     add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
