@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, Step};
+use super::checks::outcome::outcome;
+use super::checks::rules::form_of;
 use super::clean_tables::CleanTables;
 use super::partition::by_month::first_of_month;
 use super::{checks, locations};
@@ -166,7 +168,7 @@ impl TableAudit {
         let rows = self.steps[0].rows_out;
         let many = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
         many.map(move |(column, count)| {
-            checks::outcome(self.table, checks::form_of(column), Severity::Warning, (*count, rows), Vec::new())
+            outcome(self.table, form_of(column), Severity::Warning, (*count, rows), Vec::new())
         })
     }
 
