@@ -7,14 +7,14 @@ use polars::prelude::*;
 use crate::error::{Error, Result};
 
 /// Upper bound of a sum: an eighth of the 64-bit range, so that a few sums can be added.
-pub(super) const MOST: f64 = (i64::MAX / 8) as f64;
+pub(crate) const MOST: f64 = (i64::MAX / 8) as f64;
 
 /// Most payments of an order, by the contract of `payment_sequential`.
 const MOST_PAYMENTS: f64 = 1_000.0;
 
 /// Upper bounds of the sums so far. Floats, since they need not be exact and do not overflow.
 #[derive(Debug, Default)]
-pub(super) struct Size {
+pub(crate) struct Size {
     /// Sums of absolute values: items and payments in centavos, deliveries in seconds.
     items: f64,
     payments: f64,
@@ -28,7 +28,7 @@ impl Size {
     ///
     /// # Errors
     /// [`Error::Input`]: the sums so far are too large.
-    pub(super) fn add(&mut self, tables: &BTreeMap<String, DataFrame>) -> Result<()> {
+    pub(crate) fn add(&mut self, tables: &BTreeMap<String, DataFrame>) -> Result<()> {
         let column = |table: &str, name: &str| -> Result<Option<Int64Chunked>> {
             let Some(frame) = tables.get(table).filter(|frame| frame.height() > 0) else { return Ok(None) };
             Ok(Some(frame.column(name)?.i64()?.clone()))

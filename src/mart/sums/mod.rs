@@ -1,13 +1,20 @@
-//! Clean tables of one range of orders after the other → the mart: aggregates of the ranges are merged by key. Used by `mart`.
+//! Clean tables of one range of orders after the other → the mart: aggregates of the ranges are merged by key. Used by `mart` and `incremental`.
+
+pub(super) mod codes;
+mod query;
+pub(super) mod size;
 
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
 use polars::series::IsSorted;
 
-use super::codes::{DictionaryEncoding, KINDS, in_use};
-use super::size::Size;
-use super::{STEPS, SalesMart, Step, StepRole, law, run};
+use self::codes::{DictionaryEncoding, KINDS, in_use};
+use self::query::run;
+use self::size::Size;
+use super::law;
+use super::sales_mart::SalesMart;
+use super::steps::{STEPS, Step, StepRole};
 use crate::error::Result;
 use crate::parallel;
 use crate::table::ids::TextMap;
@@ -18,7 +25,7 @@ const MOST_WAITING: usize = 1 << 20;
 
 /// The aggregates of the orders and customers seen so far.
 #[derive(Default)]
-pub(super) struct PartialAggregates {
+pub(crate) struct PartialAggregates {
     tables: BTreeMap<&'static str, Sum>,
     known: [Known; KINDS.len()],
     size: Size,
@@ -29,7 +36,7 @@ impl PartialAggregates {
     ///
     /// # Errors
     /// A query fails.
-    pub(super) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
+    pub(crate) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
         let made =
             run(&in_use(tables, &[StepRole::Customers])?, &DictionaryEncoding::default(), &[StepRole::Customers])?;
         self.add(made)
@@ -39,7 +46,7 @@ impl PartialAggregates {
     ///
     /// # Errors
     /// A query fails, a table cannot be read, or the amounts are too large to be added up.
-    pub(super) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
+    pub(crate) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
         let mut tables =
             in_use(tables, &[StepRole::Base, StepRole::Rows, StepRole::Orders, StepRole::Part, StepRole::Sums])?;
         self.size.add(&tables)?;
@@ -75,7 +82,7 @@ impl PartialAggregates {
     ///
     /// # Errors
     /// A query fails, no range was added, or [`law::check`] fails.
-    pub(super) fn finish(self) -> Result<SalesMart> {
+    pub(crate) fn finish(self) -> Result<SalesMart> {
         let (mut tables, codes) = self.added_up()?;
         tables.append(&mut run(&tables, &codes, &[StepRole::Last])?);
         tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
@@ -88,7 +95,7 @@ impl PartialAggregates {
     ///
     /// # Errors
     /// polars fails.
-    pub(super) fn parts(self) -> Result<BTreeMap<String, DataFrame>> {
+    pub(crate) fn parts(self) -> Result<BTreeMap<String, DataFrame>> {
         let (mut tables, codes) = self.added_up()?;
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         Ok(tables)
@@ -165,7 +172,7 @@ fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFr
 }
 
 /// Sums the rows with equal keys; the result is unsorted.
-pub(super) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
+pub(crate) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
     let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
     let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
     let summed = if key.is_empty() {

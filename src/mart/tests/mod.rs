@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use polars::prelude::*;
 use proptest::prelude::*;
 
-use super::{SalesMart, mart, mart_in_shards};
+use super::sales_mart::SalesMart;
+use super::{mart, mart_in_shards};
 use crate::Result;
 use crate::clean::partition::ranges::Shards;
 use crate::clean::{Audit, load};

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::{STEPS, StepRole, words};
 use crate::error::Result;
+use crate::mart::steps::{STEPS, StepRole, words};
 use crate::parallel;
 use crate::schema::contract::UNKNOWN;
 use crate::table::interner::Interner;
 
 /// Columns of the clean tables and the mart, grouped by the kind of text that they share.
-pub(super) const KINDS: [&[&str]; 7] = [
+pub(crate) const KINDS: [&[&str]; 7] = [
     &["order_id"],
     &["customer_id"],
     &["product_id"],
@@ -29,12 +29,12 @@ fn unknown(column: &str) -> String {
 }
 
 /// Whether the column may be encoded.
-pub(super) fn are_in(column: &str) -> bool {
+pub(crate) fn are_in(column: &str) -> bool {
     KINDS.iter().any(|columns| columns.contains(&column))
 }
 
 /// Loads the tables and columns that the queries of these roles name.
-pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) -> Result<BTreeMap<String, DataFrame>> {
+pub(crate) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) -> Result<BTreeMap<String, DataFrame>> {
     let words = words(STEPS.iter().filter(|step| kinds.contains(&step.kind)));
     let read = |(name, mut frame): (String, LazyFrame)| {
         let columns = frame.collect_schema()?;
@@ -48,11 +48,11 @@ pub(super) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) ->
 
 /// The sorted texts of each kind, indexed by number. Includes [`UNKNOWN`] where SQL writes it for a missing text.
 #[derive(Default)]
-pub(super) struct DictionaryEncoding(pub(super) Vec<StringChunked>);
+pub(crate) struct DictionaryEncoding(pub(crate) Vec<StringChunked>);
 
 impl DictionaryEncoding {
     /// Replaces the texts by their numbers.
-    pub(super) fn encode(tables: &mut BTreeMap<String, DataFrame>) -> Result<DictionaryEncoding> {
+    pub(crate) fn encode(tables: &mut BTreeMap<String, DataFrame>) -> Result<DictionaryEncoding> {
         let unknown_text = StringChunked::from_slice(UNKNOWN.into(), &[UNKNOWN]);
         let number = |columns: &&[&str]| -> Result<(StringChunked, Vec<(String, Column)>)> {
             let places: Vec<(&String, &StringChunked)> = tables
@@ -85,7 +85,7 @@ impl DictionaryEncoding {
     }
 
     /// The query for encoded tables: replaces the literal `'unknown'` by its number.
-    pub(super) fn in_sql(&self, sql: &str) -> String {
+    pub(crate) fn in_sql(&self, sql: &str) -> String {
         let mut sql = sql.to_string();
         for (texts, columns) in self.0.iter().zip(KINDS) {
             for column in columns {
@@ -100,7 +100,7 @@ impl DictionaryEncoding {
     }
 
     /// Replaces the numbers by their texts.
-    pub(super) fn decode(&self, frame: &mut DataFrame) -> Result<()> {
+    pub(crate) fn decode(&self, frame: &mut DataFrame) -> Result<()> {
         for (texts, columns) in self.0.iter().zip(KINDS) {
             for column in columns {
                 if let Ok(numbers) = frame.column(column).and_then(|coded| coded.u32()) {
