@@ -265,7 +265,7 @@ fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
 }
 
 fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let row = |f: &crate::input::read::InputFile| {
+    let row = |f: &crate::input::identity::InputFile| {
         let hash = f.blake3.get(..16).unwrap_or(NONE);
         vec![f.name.clone(), words.lang.count(f.bytes as i64), hash.into()]
     };

@@ -1,4 +1,4 @@
-//! Style of all charts: palette, sizes, and the style sheet for light and dark pages. Used by `canvas` and `svg`.
+//! Style of all charts: palette, sizes, and the style sheet for light and dark pages. Used by `canvas` and its backend.
 //!
 //! The palette is safe for colour-blind readers: neighbours differ in lightness as well as in hue. Every series colour has
 //! a contrast of at least 3:1 against the page.

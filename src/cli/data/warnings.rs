@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pfe::clean::audit::{Audit, Check, Severity};
 use pfe::clean::coverage::{Coverage, Direction};
-use pfe::input::read::Quarantined;
+use pfe::input::quarantine::Quarantined;
 use pfe::mart::missing::Missing;
 use pfe::pipeline;
 use pfe::schema::TableId;
@@ -146,7 +146,7 @@ fn first(row: &Quarantined) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use pfe::clean::audit::Step;
-    use pfe::input::read::Amount;
+    use pfe::input::quarantine::Amount;
 
     use super::*;
 

@@ -21,7 +21,7 @@ use super::remote_cleaning::Folders;
 use crate::clean::Audit;
 use crate::error::Result;
 use crate::input::Source;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::mart::{STEPS, SalesMart, Step, in_order, law};
 use crate::schema::TableId;
 

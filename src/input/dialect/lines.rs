@@ -1,4 +1,4 @@
-//! Bytes of CSV → the CSV parser, with a limit on the length of a record, which the parser itself lacks. Used by `read` and `dialect`.
+//! Bytes of CSV → the CSV parser, with a limit on the length of a record, which the parser itself lacks. Used by `rows::csv` and `dialect`.
 
 use std::cell::Cell;
 use std::io::{self, Read};

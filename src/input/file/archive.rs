@@ -1,4 +1,4 @@
-//! Zip archive → its files, checked against the bytes that the archive really has. Used by `find` and `parts`.
+//! Zip archive → its files, checked against the bytes that the archive really has. Used by `find` and `part`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use polars::io::utils::compression::{ByteSourceReader, SupportedCompression};
 
-use super::find::archive;
-use super::table_builder::width;
+use super::archive;
 use crate::error::{Error, Result};
 use crate::guard::{Guarded, MAX_COMPRESSION, guarded};
 use crate::regular;
@@ -88,7 +87,7 @@ impl FilePart {
     /// Estimated size of its rows as text, bytes; `table` is the table that it holds.
     pub(crate) fn text(&self, table: &Table) -> Result<u64> {
         if let (Place::Disk(_), true) = (&self.place, self.is_parquet()) {
-            return Ok(self.pages()?.rows().saturating_mul(width(table)));
+            return Ok(self.pages()?.rows().saturating_mul(table.typical_width()));
         }
         Ok(if self.is_plain() { self.bytes()? } else { self.bytes()?.saturating_mul(USUAL_COMPRESSION) })
     }
@@ -138,7 +137,7 @@ impl FilePart {
     pub(crate) fn head(&self) -> Result<Vec<u8>> {
         let mut head = Vec::new();
         if self.is_parquet() {
-            return Ok(super::table_builder::as_csv(self.pages()?.names().iter()).into_bytes());
+            return Ok(crate::input::quarantine::as_csv(self.pages()?.names().iter()).into_bytes());
         }
         let mut take = |bytes: &mut dyn Read| {
             let failed = |e: io::Error| self.failed(&Error::io("read", &self.name)(e));

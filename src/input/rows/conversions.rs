@@ -1,7 +1,6 @@
-//! Values that are not taken as they are written → counts and notes. Filled by `table_builder`; the notes are part of the Audit.
+//! Values that are not taken as they are written → counts and notes. Filled by `table_builder`; `RawTable` words them as notes of the Audit.
 
-use super::read::RawTable;
-use crate::schema::contract::{Column as Declared, TIME_ZONE};
+use crate::schema::contract::Column as Declared;
 use crate::schema::parse::Cell;
 
 /// How often values of a column were converted.
@@ -56,29 +55,5 @@ impl Counts {
             (Conversion::LocalTime, offsets),
         ];
         counted.into_iter().filter(|(_, count)| *count > 0).map(move |(what, count)| (name, what, count))
-    }
-}
-
-impl RawTable {
-    /// One note for each column and for what was done to its values.
-    pub fn notes(&self) -> Vec<String> {
-        let file = self.file.data();
-        let note = |(column, what, count): &(&str, Conversion, usize)| {
-            let values = if *count == 1 { "value" } else { "values" };
-            let of = format!("{count} {values} of `{column}` in `{file}`");
-            let (is, was) = if *count == 1 { ("is", "was") } else { ("are", "were") };
-            match what {
-                Conversion::Missing(mark) => format!("{of} {is} read as missing, such as `{mark}`"),
-                Conversion::Rounded => format!("{of} {was} rounded by less than a millionth"),
-                Conversion::Fraction => {
-                    let has = if *count == 1 { "has" } else { "have" };
-                    format!("{of} {has} fractions of a second, which no duration counts")
-                }
-                Conversion::LocalTime => {
-                    format!("{of} had an offset from UTC and became local time of {TIME_ZONE}")
-                }
-            }
-        };
-        self.conversions.iter().map(note).collect()
     }
 }

@@ -5,12 +5,13 @@ use std::cell::OnceCell;
 
 use polars::prelude::*;
 
+use super::column_builder::{ColumnBuilder, frame_of};
 use super::conversions::Counts;
-use super::dialect::{Forms, Survey};
-use super::find::recognize;
-use super::quarantine::{LONGEST_FIELD, Quarantine, Quarantined, shortened};
-use super::read::{InputFile, RawTable};
 use crate::error::{Error, Result};
+use crate::input::dialect::{Forms, Survey};
+use crate::input::identity::InputFile;
+use crate::input::quarantine::{Quarantine, Quarantined, as_csv};
+use crate::input::raw_table::RawTable;
 use crate::schema::contract::{Column as Declared, LogicalType, Scope, Table};
 use crate::schema::dates;
 use crate::schema::parse::{Bounds, Cell, NOT_TEXT, parse_text};
@@ -67,16 +68,10 @@ pub(crate) struct TableBuilder<'t> {
     take: Option<&'t mut TakeBlock<'t>>,
 }
 
-enum ColumnBuilder {
-    Text(StringChunkedBuilder),
-    Integer(PrimitiveChunkedBuilder<Int64Type>),
-    Float(PrimitiveChunkedBuilder<Float64Type>),
-}
-
 impl<'t> TableBuilder<'t> {
     /// `size` is that of the file in bytes: buffers of sufficient capacity are never copied.
     pub(crate) fn new(table: &'static Table, file: &str, size: u64, take: Option<&'t mut TakeBlock<'t>>) -> Self {
-        let rows = (size / width(table)) as usize;
+        let rows = (size / table.typical_width()) as usize;
         let rows = if take.is_some() { rows.min(BLOCK) } else { rows };
         TableBuilder {
             table,
@@ -115,44 +110,6 @@ impl<'t> TableBuilder<'t> {
     /// Descriptions of the forms of dates that were found in the file.
     pub(crate) fn found(&self) -> Vec<String> {
         self.forms.get().map(Forms::described).unwrap_or_default()
-    }
-
-    /// The position of each declared column in the file, or the number of columns where the file lacks it; and one warning per column that
-    /// is missing or unknown to the contract.
-    pub(crate) fn locate(&mut self, header: &[String]) -> Result<(Vec<usize>, Vec<String>)> {
-        let listed = || header.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
-        let (mut positions, mut warnings) = (Vec::new(), Vec::new());
-        for column in self.table.columns {
-            let found: Vec<usize> = (0..header.len()).filter(|&i| recognize::is(column, &header[i])).collect();
-            match found[..] {
-                [position] => positions.push(position),
-                [] if self.table.may_lack(column) => {
-                    positions.push(header.len());
-                    warnings.push(self.lacks(column));
-                }
-                [] => {
-                    return Err(Error::input(format!("column `{}` is missing from `{}`", column.source, self.part))
-                        .with_hint(format!("columns found: {}", listed())));
-                }
-                _ => {
-                    return Err(Error::input(format!("column `{}` stands twice in `{}`", column.source, self.part))
-                        .with_hint(format!("columns found: {}", listed())));
-                }
-            }
-        }
-        self.may_be_null(|i| positions[i] == header.len());
-        let extra = (0..header.len()).filter(|i| !positions.contains(i));
-        let told = |i: usize| match (i, header[i].to_lowercase().as_str()) {
-            (0, "" | "index" | "unnamed: 0") => format!("the index column of `{}` was left out", self.file),
-            _ => format!("unknown column `{}` of `{}` was left out", header[i], self.file),
-        };
-        warnings.extend(extra.map(told));
-        Ok((positions, warnings))
-    }
-
-    /// The warning that the file lacks a column.
-    pub(crate) fn lacks(&self, column: &Declared) -> String {
-        format!("column `{}` is missing from `{}`: it is empty", column.source, self.file)
     }
 
     /// Makes the columns that the file lacks nullable, whatever the contract demands of a table that has them.
@@ -361,58 +318,4 @@ fn parsed<'a>(column: &Declared, field: Field<'a>, bounds: &Bounds) -> std::resu
 
 fn bytes(field: Field<'_>) -> &[u8] {
     field.map_or_else(|bytes| bytes, str::as_bytes)
-}
-
-fn frame_of(table: &Table, columns: Vec<ColumnBuilder>, rows: usize) -> Result<DataFrame> {
-    let columns = columns.into_iter().zip(table.columns).map(|(builder, c)| builder.finish(&c.kind.dtype()));
-    Ok(DataFrame::new(rows, columns.collect::<PolarsResult<_>>()?)?)
-}
-
-impl ColumnBuilder {
-    fn new(column: &Declared, rows: usize) -> ColumnBuilder {
-        let name = column.source.into();
-        match column.kind.dtype() {
-            DataType::String => ColumnBuilder::Text(StringChunkedBuilder::new(name, rows)),
-            DataType::Float64 => ColumnBuilder::Float(PrimitiveChunkedBuilder::new(name, rows)),
-            _ => ColumnBuilder::Integer(PrimitiveChunkedBuilder::new(name, rows)),
-        }
-    }
-
-    fn push(&mut self, cell: &Cell<'_>) {
-        match (self, cell) {
-            (ColumnBuilder::Text(b), Cell::Text(text) | Cell::OddId(text)) => b.append_value(text),
-            (ColumnBuilder::Text(b), Cell::Padded(zip)) => b.append_value(std::str::from_utf8(zip).unwrap_or_default()),
-            (ColumnBuilder::Integer(b), Cell::Integer(value)) => b.append_value(*value),
-            (ColumnBuilder::Integer(b), Cell::Rounded(value) | Cell::Fraction(value) | Cell::Converted(value)) => {
-                b.append_value(*value);
-            }
-            (ColumnBuilder::Float(b), Cell::Float(value)) => b.append_value(*value),
-            (ColumnBuilder::Text(b), _) => b.append_null(),
-            (ColumnBuilder::Integer(b), _) => b.append_null(),
-            (ColumnBuilder::Float(b), _) => b.append_null(),
-        }
-    }
-
-    fn finish(self, dtype: &DataType) -> PolarsResult<Column> {
-        let series = match self {
-            ColumnBuilder::Text(b) => b.finish().into_series(),
-            ColumnBuilder::Integer(b) => b.finish().into_series().cast(dtype)?,
-            ColumnBuilder::Float(b) => b.finish().into_series(),
-        };
-        Ok(series.into_column())
-    }
-}
-
-/// Typical characters of a row.
-pub(crate) fn width(table: &Table) -> u64 {
-    table.columns.iter().map(|c| c.kind.typical_width()).sum()
-}
-
-/// The fields as a line of CSV, without line break.
-pub(crate) fn as_csv<T: AsRef<str>>(fields: impl Iterator<Item = T>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing to memory cannot fail.
-    let _ = writer.write_record(fields.map(|field| shortened(field.as_ref(), LONGEST_FIELD).into_owned()));
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
 }

@@ -201,7 +201,7 @@ impl Unordered {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::input::read::InputFile;
+    use crate::input::identity::InputFile;
     use crate::schema::contract::TableId;
 
     fn texts(column: &Column) -> Vec<Option<String>> {

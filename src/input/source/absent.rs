@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::find::{Near, recognize};
-use super::source::{Lost, Part, Source};
+use super::{Part, Source};
 use crate::error::Error;
+use crate::input::columns;
+use crate::input::find::found::Near;
+use crate::input::find::recognize;
 use crate::schema::contract::{Table, TableId};
 use crate::schema::file_names::{self, Data};
 
@@ -14,6 +16,15 @@ use crate::schema::file_names::{self, Data};
 const LOOKED_INTO: usize = 50;
 /// Most descriptions of files in one hint.
 const SHOWN: usize = 12;
+
+/// Columns that a file lacks.
+pub(crate) struct Lost {
+    pub(crate) table: &'static Table,
+    pub(crate) name: String,
+    pub(crate) columns: Vec<&'static str>,
+    /// What the file seems to be instead.
+    pub(crate) looks: String,
+}
 
 /// The error for tables that no place of `source` holds, and columns that its files lack.
 pub(crate) fn error(source: &Source, tables: &[&'static Table], mut lost: Vec<Lost>) -> Error {
@@ -76,7 +87,7 @@ fn strangers(source: &Source) -> Vec<Lost> {
     let of = |near: &Near| {
         let table = near.table.filter(|_| near.kind == Data::Rows && !near.fits)?.table();
         let head = near.part.head().ok()?;
-        let columns = recognize::lacks(table, &recognize::columns(&head), false);
+        let columns = columns::lacks(table, &recognize::columns(&head), false);
         Some(Lost { table, name: near.part.name.clone(), columns, looks: recognize::looks(table, &head) })
     };
     source.near().filter_map(of).collect()

@@ -1,9 +1,9 @@
 //! The error that the dates of one table are in a form that is not read → one that names all files whose dates are. Used by `read`.
 
-use super::find::recognize;
-use super::quarantine::{BREAK, not_dates};
-use super::source::Source;
+use super::Source;
 use crate::error::Error;
+use crate::input::find::recognize;
+use crate::input::quarantine::{BREAK, not_dates};
 use crate::schema::parse::NOT_A_DATE;
 
 /// The same error for every table of the source whose files have such dates, so that it is said once. Other errors stay as they are.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::input::read::hash_file;
+use crate::input::identity::hash_file;
 use crate::pipeline::graph::STEPS;
 use crate::pipeline::outputs::manifest::{Manifest, OutputFile};
 use crate::pipeline::outputs::{load, persist};

@@ -9,7 +9,7 @@ use super::manifest::Manifest;
 use crate::clean::Audit;
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::input::read::Quarantined;
+use crate::input::quarantine::Quarantined;
 use crate::mart::by_day::ByDay;
 use crate::mart::{BY_DAY, SalesMart};
 use crate::models::SupplyIndicators;

@@ -8,7 +8,7 @@ use super::file_stamp::Stamps;
 use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::pipeline::graph::STEPS;
 use crate::pipeline::graph::key::Record;
 use crate::results::{self, CODE, Parameters};

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::materialized::Materialized;
 use super::plan::{Ended, Known};
 use crate::error::{Error, Result};
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::parallel::lock;
 use crate::pipeline::graph::Step;
 use crate::pipeline::graph::key::{MONTHLY, Parts, Record, own_parts};

@@ -12,7 +12,7 @@ use crate::clean::incremental::delta;
 use crate::clean::incremental::previous_run::PreviousRun;
 use crate::clean::incremental::{DeltaError, DeltaResult};
 use crate::error::Result;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::mart::{self, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::parallel::{self, lock};

@@ -10,7 +10,7 @@ use super::context::RunContext;
 use crate::clean::Audit;
 use crate::engine::remote_cleaning::Folders;
 use crate::error::{Error, Result};
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::pipeline::outputs::manifest::{OutputFile, to_json};
 use crate::schema::TableId;
 use crate::schema::contract::{TABLES, ZIP_LOCATIONS};

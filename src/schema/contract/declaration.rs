@@ -194,6 +194,11 @@ impl Table {
         column.null.is_some() || (self.id == TableId::Geolocation && column.name != self.columns[0].name)
     }
 
+    /// Typical characters of a row in a file: estimates the number of rows from bytes.
+    pub(crate) fn typical_width(&self) -> u64 {
+        self.columns.iter().map(|c| c.kind.typical_width()).sum()
+    }
+
     /// The column whose sum no step may change: the price of items, the value of payments.
     pub fn amount(&self) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.kind == LogicalType::Money)

@@ -24,7 +24,7 @@ use self::syncing::Syncing;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::input::read::hash_file;
+use crate::input::identity::hash_file;
 use crate::parallel::lock;
 use crate::pipeline::export::spreadsheet::csv;
 use crate::schema::result_tables::TextTable;
