@@ -9,9 +9,10 @@ use pfe::pipeline::inspect::verify::{remake_mart, rerun, verify};
 
 use pfe::store::passwords::check_passwords;
 
+use super::options::{EngineArgs, templates};
+use super::progress::{message, progress_bar, stop_on_signals};
 use super::report::describe;
-use super::run::{EngineArgs, message, progress_bar, stop_on_signals, templates};
-use super::{Outcome, print};
+use super::terminal::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::forecast::ByArg;
 use crate::cli::data::Data;
-use crate::cli::{Outcome, print, print_json};
+use crate::cli::terminal::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

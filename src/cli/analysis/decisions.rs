@@ -8,7 +8,7 @@ use pfe::models::span::date;
 use pfe::regular;
 use serde_json::{Value, json};
 
-use crate::cli::{LONGEST_TEXT, reais};
+use crate::cli::terminal::{LONGEST_TEXT, reais};
 
 /// Weights and budget.
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,7 @@ use pfe::{Error, mart};
 use super::decisions;
 use super::decisions::DecisionArgs;
 use crate::cli::data::Data;
-use crate::cli::{Outcome, print, print_json, reais};
+use crate::cli::terminal::{Outcome, print, print_json, reais};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -8,7 +8,7 @@ use pfe::models::{self, By, ForecastParams, Frequency, Linear, Panel};
 use pfe::pipeline::export::spreadsheet;
 
 use crate::cli::data::Data;
-use crate::cli::{Outcome, print, tell};
+use crate::cli::terminal::{Outcome, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

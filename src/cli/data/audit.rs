@@ -8,7 +8,7 @@ use pfe::text::shortened;
 
 use super::Data;
 use super::warnings;
-use crate::cli::{Outcome, QUOTED, grouped, print, print_json};
+use crate::cli::terminal::{Outcome, QUOTED, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

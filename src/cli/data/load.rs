@@ -15,8 +15,8 @@ use polars::prelude::DataFrame;
 
 use super::reading::ReadingArgs;
 use super::warn;
-use crate::cli::run::progress_bar;
-use crate::cli::{Outcome, grouped, print, tell};
+use crate::cli::progress::progress_bar;
+use crate::cli::terminal::{Outcome, grouped, print, tell};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -12,7 +12,7 @@ use pfe::clean;
 use pfe::clean::{Audit, CleanTables};
 
 use self::reading::ReadingArgs;
-use super::tell;
+use super::terminal::tell;
 
 #[derive(Debug, clap::Args)]
 pub struct Data {

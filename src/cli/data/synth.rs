@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use pfe::synth::{self, TRUTH_FILE};
 
-use crate::cli::run::Generated;
-use crate::cli::{Outcome, grouped, print};
+use crate::cli::options::Generated;
+use crate::cli::terminal::{Outcome, grouped, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -11,7 +11,7 @@ use pfe::schema::TableId;
 use pfe::schema::contract::{Scope, TABLES};
 use pfe::text::shortened;
 
-use crate::cli::{Outcome, QUOTED, grouped, reais, tell};
+use crate::cli::terminal::{Outcome, QUOTED, grouped, reais, tell};
 
 /// Prints them.
 pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
