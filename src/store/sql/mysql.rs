@@ -3,6 +3,7 @@
 
 mod load;
 mod references;
+mod wire;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,7 +23,6 @@ use crate::store::declared::checked_name;
 use crate::store::interface::{Incoming, MADE, Store, TakeFrame};
 use crate::store::passwords::Secrets;
 use crate::store::retry::{Backoff, Failure};
-use crate::store::rows::Value;
 use crate::store::url::StoreUrl;
 
 const MYSQL: Dialect = Dialect::Mysql;
@@ -112,7 +112,7 @@ impl Mysql {
             mysql::Error::MySqlError(e) if matches!(e.code, 1045 | 1698) => {
                 (e.message.clone(), Some(&*self.password_hint))
             }
-            mysql::Error::MySqlError(e) => (e.message.clone(), hint(e.code)),
+            mysql::Error::MySqlError(e) => (e.message.clone(), wire::hint(e.code)),
             mysql::Error::IoError(e) => (e.to_string(), None),
             mysql::Error::CodecError(e) => (e.to_string(), None),
             mysql::Error::DriverError(e) => (e.to_string(), None),
@@ -173,7 +173,7 @@ impl Mysql {
         for row in rows {
             let row = row.map_err(|e| self.failed(e))?;
             for (i, is_date) in dates.iter().enumerate() {
-                let value = value(row.as_ref(i).unwrap_or(&Wire::NULL), *is_date);
+                let value = wire::value(row.as_ref(i).unwrap_or(&Wire::NULL), *is_date);
                 blocks.push(i, value).map_err(|what| Error::input(format!("{shown}, {what}")))?;
             }
             blocks.end_row()?;
@@ -301,44 +301,6 @@ impl Mysql {
             )),
         }
     }
-}
-
-/// Hint for a server error, by its number.
-fn hint(code: u16) -> Option<&'static str> {
-    match code {
-        1044 | 1142 | 1227 => {
-            Some("ask the administrator for rights on the databases `raw_data`, `cleaned_data`, `results`")
-        }
-        1148 | 3948 | 4166 => Some(
-            "set `local_infile=1` on the server, or add `load=insert` to the options of the URL to load with INSERT",
-        ),
-        1021 | 1114 => Some("the server's disk is full"),
-        3159 => Some("the server wants TLS: leave out `tls=disable`"),
-        _ => None,
-    }
-}
-
-/// Converts a value from the driver's form.
-fn value(wire: &Wire, is_date: bool) -> Result<Value<'_>, &'static str> {
-    let day = |year: u16, month: u8, day: u8| {
-        chrono::NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()).ok_or("not a date")
-    };
-    Ok(match wire {
-        Wire::NULL => Value::Null,
-        Wire::Bytes(bytes) => Value::Text(std::str::from_utf8(bytes).map_err(|_| "a text is not UTF-8")?),
-        Wire::Int(number) => Value::Integer(*number),
-        Wire::UInt(number) => Value::Integer(i64::try_from(*number).map_err(|_| "a number is too large")?),
-        Wire::Float(number) => Value::Float(f64::from(*number)),
-        Wire::Double(number) => Value::Float(*number),
-        Wire::Date(y, m, d, ..) if is_date => Value::Date(day(*y, *m, *d)?.to_epoch_days()),
-        Wire::Date(y, m, d, hour, minute, second, micro) => {
-            let time = day(*y, *m, *d)?
-                .and_hms_micro_opt((*hour).into(), (*minute).into(), (*second).into(), *micro)
-                .ok_or("not a time")?;
-            Value::Timestamp(time.and_utc().timestamp_micros())
-        }
-        Wire::Time(..) => return Err("a duration is not expected"),
-    })
 }
 
 impl Store for Mysql {
