@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 /// Sum of an amount column, centavos.
 fn centavos(work: &Workdir, table: &str, column: &str) -> i64 {

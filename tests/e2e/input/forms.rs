@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::workdir::{SMALL_ORDERS, Workdir, assert_same};
+use crate::workdir::{SMALL_ORDERS, Workdir, assert_same};
 
 const CUSTOMERS: &str = "data/olist_customers_dataset.csv";
 const ITEMS: &str = "data/olist_order_items_dataset.csv";

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::workdir::{Workdir, assert_same};
+use crate::workdir::{Workdir, assert_same};
 
 const RUN: [&str; 4] = ["run", "--data", "data", "--quiet"];
 

@@ -1,6 +1,6 @@
 //! The main job on generated data: which files it writes, and what they contain.
 
-use super::workdir::{SMALL_ORDERS, Workdir};
+use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
 const TABLES: [(&str, &str); 22] = [
@@ -76,7 +76,7 @@ fn quiet_prints_nothing_and_the_report_can_be_rendered_again() {
     let before = work.files("out");
     std::fs::remove_file(work.path("out/report.html")).unwrap();
     work.ok(&["report"]);
-    super::workdir::assert_same(&before, &work.files("out"));
+    crate::workdir::assert_same(&before, &work.files("out"));
 }
 
 #[test]

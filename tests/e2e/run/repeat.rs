@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::workdir::{Workdir, assert_same};
+use crate::workdir::{Workdir, assert_same};
 
 const RUN: [&str; 4] = ["run", "--data", "data", "--quiet"];
 
@@ -85,7 +85,7 @@ fn one_changed_parameter_runs_only_what_depends_on_it() {
     work.write("cover.toml", "school = \"X\"");
     assert_eq!(again(&work, &["--lang", "en", "--parameters", "cover.toml"]), PAGES);
     assert_eq!(again(&work, &["--budget", "1000"]), [&["decisions"][..], &PAGES].concat());
-    let weights = include_str!("../../src/decisions/weights.toml");
+    let weights = include_str!("../../../src/decisions/weights.toml");
     let (a, b) = two_weights(weights);
     work.write("weights.toml", weights.replacen(&a, "@", 1).replacen(&b, &a, 1).replacen('@', &b, 1));
     assert_eq!(again(&work, &["--weights", "weights.toml"]), [&["decisions"][..], &PAGES].concat());

@@ -1,6 +1,6 @@
 //! URLs of stores: an invalid one is refused before any work, and no secret is printed.
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 #[test]
 fn what_is_no_store_is_refused_and_no_secret_told() {

@@ -1,6 +1,6 @@
 //! Report of a finished run: freshness check, comparison with another run, an organisation's own words and style.
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 fn finished() -> Workdir {
     let work = Workdir::with_data();
@@ -29,7 +29,7 @@ fn what_is_stale_is_named_with_its_reason() {
     work.write("mine/style/report.css", "p { color: red }");
     stale(&["--templates", "mine"], &["stale  report.html: template `style/report.css` has changed"]);
     // The dashboard is made again and compared as well.
-    let style = include_str!("../../reports/style/dashboard.css");
+    let style = include_str!("../../../reports/style/dashboard.css");
     work.write("dashboards/style/dashboard.css", format!("{style}\np {{ color: red }}"));
     stale(&["--templates", "dashboards"], &["stale  dashboard.html: template `style/dashboard.css` has changed"]);
     work.edit("out/tables/winner.csv", |csv| csv + "x");
@@ -65,7 +65,7 @@ fn templates_replace_file_by_file() {
     work.fails(&["report", "--init-templates", "mine"], 2, &["there already"]);
     let before = work.files("out");
     work.ok(&["report", "--templates", "mine", "--quiet"]);
-    super::workdir::assert_same(&before, &work.files("out"));
+    crate::workdir::assert_same(&before, &work.files("out"));
     work.edit("mine/fr/15-conclusion.md", |text| {
         text + "\nUne phrase de plus, pour {{ total.orders | count }} commandes.\n"
     });

@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::layouts::packed;
-use super::workdir::{Workdir, copy};
+use crate::workdir::{Workdir, copy};
 
 /// A kind of damage to the bytes of a file.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 fn real() -> Option<PathBuf> {
     let path = PathBuf::from(std::env::var_os("PFE_DATA")?);

@@ -1,6 +1,6 @@
 //! Equal input gives equal bytes: in a second run, with other thread counts, with shuffled rows.
 
-use super::workdir::{Workdir, assert_same};
+use crate::workdir::{Workdir, assert_same};
 
 #[test]
 fn runs_repeat_bit_for_bit_with_any_number_of_threads() {

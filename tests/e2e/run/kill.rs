@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::workdir::{Workdir, assert_same};
+use crate::workdir::{Workdir, assert_same};
 
 const KILLS: u32 = 50;
 

@@ -1,6 +1,6 @@
 //! Forecasts, backtests and findings through the binary.
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 const HEADER: &str = "series,cutoff,from,to,forecast,lo80,hi80,lo95,hi95";
 const FORECAST: [&str; 7] = ["forecast", "--data", "data", "--cutoff", "2018-04-30", "--by", "category"];

@@ -7,7 +7,7 @@ use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
 use polars::prelude::*;
 
-use super::workdir::{Workdir, assert_same, copy};
+use crate::workdir::{Workdir, assert_same, copy};
 
 fn tables(work: &Workdir, data: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
     work.ok(&["run", "--data", data, "--quiet"]);

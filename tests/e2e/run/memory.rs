@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use polars::prelude::{CsvReadOptions, ParquetCompression, ParquetWriter, SerReader};
 
-use super::workdir::{Workdir, copy};
+use crate::workdir::{Workdir, copy};
 
 /// Memory allowed beyond the limit, kB.
 const BESIDE: u64 = 300 << 10;

@@ -1,6 +1,6 @@
 //! Bad input: one clear message, the right exit code, no partial output, no lost files.
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 use std::io::Write;
 
 const ORDERS: &str = "data/olist_orders_dataset.csv";

@@ -10,7 +10,7 @@ use super::forms::{day_first, is_date, is_money, rewrite};
 use super::variants::{
     ITEMS, ORDERS, PAYMENTS, PRODUCTS, REVIEWS, TRANSLATION, parquet, refused, removed, same, same_but,
 };
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 const ZIPS: [&str; 3] = ["olist_customers_dataset.csv", "olist_geolocation_dataset.csv", "olist_sellers_dataset.csv"];
 
@@ -121,7 +121,7 @@ fn numbers_have_exponents_signs_and_currencies() {
             }
         }
         let (clean, _) = super::variants::clean(&work, &["data"]);
-        super::workdir::assert_same(super::variants::generated(), &clean);
+        crate::workdir::assert_same(super::variants::generated(), &clean);
     }
 }
 
@@ -145,7 +145,7 @@ fn dates_in_two_forms_are_both_read() {
             // Out of core, blocks have gone before the first such date comes.
             work.ok(&["run", "--data", "data", "--strict", "--quiet"]);
             work.ok(&["run", "--data", "data", "--out", "ranges", "--memory", "4", "--quiet"]);
-            super::workdir::assert_same(&work.files("out/mart"), &work.files("ranges/mart"));
+            crate::workdir::assert_same(&work.files("out/mart"), &work.files("ranges/mart"));
         }
     }
 }

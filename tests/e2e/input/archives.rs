@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 /// An archive with these entries, as bytes.
 fn archive(entries: &[(&str, &[u8])], large: bool) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use polars::prelude::{ParquetReader, SerReader, SortMultipleOptions};
 
-use super::workdir::{Workdir, assert_same, copy};
+use crate::workdir::{Workdir, assert_same, copy};
 
 const RUN: [&str; 4] = ["run", "--data", "data", "--monthly"];
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::workdir::Workdir;
+use crate::workdir::Workdir;
 
 const ORDERS: &str = "data/olist_orders_dataset.csv";
 const TRANSLATION: &str = "data/product_category_name_translation.csv";
@@ -131,7 +131,7 @@ fn own_templates_that_never_end_are_stopped_and_named() {
         assert!(start.elapsed().as_secs() < 40, "{file}");
         let mut after = work.files("out");
         after.retain(|path, _| !path.starts_with(".pfe-run"));
-        super::workdir::assert_same(&before, &after);
+        crate::workdir::assert_same(&before, &after);
         work.write(&name, text);
     };
     let silent = "{% for a in range(end=90000) %}{% for b in range(end=90000) %}{% endfor %}{% endfor %}";
