@@ -2,10 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
+use super::canvas::scale::{Scale, drawable};
+use super::canvas::style::{FG, FONT_SIZE, QUIET, SMALL, WIDTH, series};
+use super::canvas::svg::Svg;
 use super::canvas::{BASE, Canvas, Drawn, LABEL, Stroke};
-use super::scale::{Scale, drawable};
-use super::style::{FG, FONT_SIZE, QUIET, SMALL, WIDTH, series};
-use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
 /// One bar.

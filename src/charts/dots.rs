@@ -3,11 +3,12 @@
 use plotters_backend::DrawingBackend;
 
 use super::bars::Pitch;
+use super::canvas::axis;
+use super::canvas::scale::{Scale, drawable};
+use super::canvas::style::{ALERT, QUIET, WIDTH, series};
+use super::canvas::svg::Svg;
 use super::canvas::{Canvas, Drawn, LABEL, NOTE, RULE, Stroke};
-use super::scale::{Scale, drawable};
-use super::style::{ALERT, QUIET, WIDTH, series};
-use super::svg::Svg;
-use super::{About, Format, axis, figure, plain};
+use super::{About, Format, figure, plain};
 
 /// One row.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,10 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
+use super::canvas::scale::drawable;
+use super::canvas::style::{ALERT, ON_DEEP, ON_PALE, QUIET, WIDTH, series};
+use super::canvas::svg::Svg;
 use super::canvas::{Canvas, Drawn, LABEL};
-use super::scale::drawable;
-use super::style::{ALERT, ON_DEEP, ON_PALE, QUIET, WIDTH, series};
-use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
 /// One step.

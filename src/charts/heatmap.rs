@@ -2,10 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
+use super::canvas::scale::{class_of, drawable, limits};
+use super::canvas::style::{SMALL, VOID, WIDTH, on_scale, scale};
+use super::canvas::svg::Svg;
 use super::canvas::{Canvas, Drawn, LABEL, NOTE, Point};
-use super::scale::{class_of, drawable, limits};
-use super::style::{SMALL, VOID, WIDTH, on_scale, scale};
-use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
 /// A matrix of values: rows × columns.

@@ -1,47 +1,33 @@
 //! Results → figures: each chart is a function of plain data that returns one [`Svg`]. Next: `dossier`, which places them.
 //!
 //! All charts share one look. The caption carries the title, bars are sorted, labels stand next to what they name, the
-//! caller formats the numbers, and [`style`] defines the colours. The drawing code is generic over plotters' backends; the
+//! caller formats the numbers, and [`canvas::style`] defines the colours. The drawing code is generic over plotters' backends; the
 //! public functions draw on [`SvgBackend`]. A figure without data says so.
 
 use plotters::prelude::IntoDrawingArea;
 
-pub use self::svg::Svg;
-use self::svg::SvgBackend;
+use self::canvas::backend::SvgBackend;
+pub use self::canvas::svg::Svg;
 
-pub mod fonts;
-pub(crate) mod sanitize;
-pub mod svg;
-
-mod axis;
 mod bars;
-pub(crate) mod brazil;
 pub mod canvas;
+mod diagrams;
 mod dots;
-mod entities;
-mod flow;
 mod funnel;
 mod heatmap;
 mod histogram;
 mod lines;
-mod map;
-pub mod scale;
+pub(crate) mod map;
 mod scatter;
 mod stacked;
-pub mod style;
-pub mod text;
 
-#[cfg(test)]
-mod gallery;
-#[cfg(test)]
-mod hostile;
 #[cfg(test)]
 mod tests;
 
 pub use bars::{Bar, Bars, bars};
+pub use diagrams::entities::{Cardinality, Entities, entity_diagram};
+pub use diagrams::flow::{Flow, Step, flow_diagram};
 pub use dots::{Dot, Dots, dots};
-pub use entities::{Cardinality, Entities, entity_diagram};
-pub use flow::{Flow, Step, flow_diagram};
 pub use funnel::{Funnel, Stage, funnel};
 pub use heatmap::{Heatmap, heatmap};
 pub use histogram::{Histogram, Mark, histogram};
@@ -50,8 +36,8 @@ pub use map::{StateMap, brazil_map, tile_grid};
 pub use scatter::{Axis, Dotted, Scatter, scatter};
 pub use stacked::{Row, Stacked, stacked_bars};
 
+use canvas::style::{MUTED, WIDTH};
 use canvas::{Canvas, Drawn, LABEL};
-use style::{MUTED, WIDTH};
 
 /// Texts of a figure for readers who cannot see it, and for a figure without data.
 #[derive(Debug, Clone, Copy)]

@@ -2,12 +2,13 @@
 
 use plotters_backend::DrawingBackend;
 
+use super::canvas::axis;
+use super::canvas::scale::{Scale, drawable};
+use super::canvas::style::{AXIS, PAGE, SMALL, WIDTH, series};
+use super::canvas::svg::Svg;
 use super::canvas::{BASE, Canvas, Drawn, LABEL, NOTE, Point, Stroke};
-use super::scale::{Scale, drawable};
 use super::stacked::{draw_legend, legend};
-use super::style::{AXIS, PAGE, SMALL, WIDTH, series};
-use super::svg::Svg;
-use super::{About, Format, axis, figure, plain};
+use super::{About, Format, figure, plain};
 
 /// One axis.
 #[derive(Clone, Copy)]

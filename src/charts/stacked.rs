@@ -3,10 +3,10 @@
 use plotters_backend::DrawingBackend;
 
 use super::bars::Pitch;
+use super::canvas::scale::drawable;
+use super::canvas::style::{SMALL, WIDTH, on_series, series};
+use super::canvas::svg::Svg;
 use super::canvas::{Canvas, Drawn, LABEL, Letter, NOTE, Point};
-use super::scale::drawable;
-use super::style::{SMALL, WIDTH, on_series, series};
-use super::svg::Svg;
 use super::{About, Format, figure, plain};
 
 /// One row: a whole and its parts.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::input::identity::InputFile;
 use crate::input::quarantine::{Amount, Quarantined};
-use crate::input::read::InputFile;
 use crate::schema::contract::TableId;
 
 /// The account of reading, cleaning and checking.

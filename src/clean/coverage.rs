@@ -1,7 +1,7 @@
 //! Audit → how many rows and values have no partner, for every foreign key in both directions. Used by the command line and the report.
 
 use super::audit::{Audit, Severity};
-use super::checks::{child_to_parent, parent_to_child, references};
+use super::checks::references::{child_to_parent, parent_to_child, references};
 use crate::schema::contract::TableId;
 
 /// One direction of a foreign key: how many have no partner.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use crate::error::Result;
+use crate::input::quarantine::as_csv;
 use crate::input::quarantine::{Quarantine, Quarantined};
-use crate::input::table_builder::as_csv;
 use crate::schema::contract::{Scope, TableId, ZIP_LOCATION_COLUMNS};
 
 /// Bounds of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da Trindade.

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, Step};
+use super::checks::outcome::outcome;
+use super::checks::rules::form_of;
 use super::clean_tables::CleanTables;
 use super::partition::by_month::first_of_month;
 use super::{checks, locations};
 use crate::error::{Error, Result};
+use crate::input::identity::InputFile;
+use crate::input::quarantine::as_csv;
 use crate::input::quarantine::{Amount, Quarantine, Quarantined};
-use crate::input::read::{InputFile, RawTable, RawTables, read_table};
+use crate::input::raw_table::{RawTable, RawTables};
+use crate::input::read::read_table;
 use crate::input::source::Source;
-use crate::input::table_builder::as_csv;
 use crate::parallel;
 use crate::schema::contract::{Column, LogicalType, Scope, TABLES, Table, TableId, UNKNOWN_CATEGORY, ZIP_LOCATIONS};
 use crate::schema::format;
@@ -166,7 +170,7 @@ impl TableAudit {
         let rows = self.steps[0].rows_out;
         let many = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
         many.map(move |(column, count)| {
-            checks::outcome(self.table, checks::form_of(column), Severity::Warning, (*count, rows), Vec::new())
+            outcome(self.table, form_of(column), Severity::Warning, (*count, rows), Vec::new())
         })
     }
 

@@ -9,9 +9,11 @@ use proptest::test_runner::TestRunner;
 
 use super::{Audit, CleanTables, clean, load};
 use crate::Result;
+use crate::input::identity::InputFile;
 use crate::input::quarantine::Quarantine;
-use crate::input::read::{InputFile, RawTable, read_csv};
-use crate::input::table_builder::TableBuilder;
+use crate::input::raw_table::RawTable;
+use crate::input::rows::csv::read_csv;
+use crate::input::rows::table_builder::TableBuilder;
 use crate::input::{Source, dialect, read};
 use crate::schema::contract::{Scope, TABLES, Table, TableId};
 use crate::schema::read_options::Reading;

@@ -1,30 +1,28 @@
 //! The command line: arguments, and errors shown once. One file per command.
 
-mod audit;
-mod backtest;
+mod analysis;
 mod data;
-mod decisions;
-mod findings;
-mod forecast;
-mod load;
 mod notebook;
+mod options;
 mod pipeline;
 mod plan;
-mod reading;
+mod progress;
 mod report;
 mod run;
-mod synth;
+mod terminal;
 mod verify;
-mod warnings;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use pfe::error::masked;
-use pfe::report::Lang;
 use pfe::schema::ddl::{Dialect, ddl};
-use pfe::text::{escaped, escaped_json};
+use pfe::text::escaped;
+
+use self::analysis::{backtest, findings, forecast};
+use self::data::{audit, load, synth};
+use self::terminal::{Failure, print, tell};
 
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
 ///
@@ -85,47 +83,6 @@ enum DialectArg {
     Mysql,
     Postgres,
     Sqlite,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LangArg {
-    Fr,
-    En,
-}
-
-impl From<LangArg> for Lang {
-    fn from(lang: LangArg) -> Lang {
-        match lang {
-            LangArg::Fr => Lang::Fr,
-            LangArg::En => Lang::En,
-        }
-    }
-}
-
-/// Characters of a value that a message quotes.
-const QUOTED: usize = 200;
-
-/// What a command ends with.
-type Outcome = Result<(), Failure>;
-
-/// Why a command failed.
-enum Failure {
-    /// The library's error.
-    Pfe(pfe::Error),
-    /// Standard output is gone.
-    Output(io::Error),
-}
-
-impl From<pfe::Error> for Failure {
-    fn from(error: pfe::Error) -> Self {
-        Failure::Pfe(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Failure::Output(error)
-    }
 }
 
 /// Runs the command of the process's arguments.
@@ -192,41 +149,6 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Writes to standard output; a closed pipe is an error here, not a panic. Like [`tell`], it is a door to the terminal: what the
-/// data hold passes neither as more than text.
-fn print(text: &str) -> Outcome {
-    let mut out = io::stdout().lock();
-    out.write_all(escaped(text).as_bytes())?;
-    Ok(out.flush()?)
-}
-
-/// Writes an error, a hint or a warning to standard error.
-fn tell(kind: &str, text: &str) {
-    eprintln!("{kind}: {}", escaped(text));
-}
-
-/// Writes a value as JSON to standard output.
-fn print_json(value: &serde_json::Value) -> Outcome {
-    print(&escaped_json(&format!("{value:#}\n")))
-}
-
-/// No text that somebody writes for a run is longer, bytes.
-pub(super) const LONGEST_TEXT: u64 = 1 << 24;
-
-/// An amount in whole reais, digits in groups.
-fn reais(value: f64) -> String {
-    grouped(value.round() as i64)
-}
-
-/// A number with its digits in groups of three: `112,650`.
-fn grouped(number: impl Into<i64>) -> String {
-    let number = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).unwrap_or_default()).collect();
-    format!("{}{}", if number < 0 { "-" } else { "" }, groups.join(","))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,10 +156,5 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         CommandLine::command().debug_assert();
-    }
-
-    #[test]
-    fn digits_are_grouped() {
-        assert_eq!([grouped(5), grouped(-1_000), grouped(112_650)], ["5", "-1,000", "112,650"]);
     }
 }

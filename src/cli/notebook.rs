@@ -10,7 +10,8 @@ use pfe::regular;
 use pfe::report::limits::{self, Limits};
 use pfe::{Error, report};
 
-use super::{LangArg, Outcome, print};
+use super::options::LangArg;
+use super::terminal::{Outcome, print};
 
 /// No notebook is longer, bytes.
 const LONGEST: u64 = 1 << 30;

@@ -6,7 +6,7 @@ use pfe::mart;
 use pfe::pipeline;
 use pfe::pipeline::run::plan::{Planned, State};
 
-use super::{Outcome, print};
+use super::terminal::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
@@ -14,9 +14,9 @@ pub struct PlanArgs {
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
-    what: super::run::What,
+    what: super::options::What,
     #[command(flatten)]
-    makers: super::run::Makers,
+    makers: super::options::Makers,
 }
 
 #[derive(Debug, clap::Args)]
@@ -24,9 +24,9 @@ pub struct WhyArgs {
     /// Name of the step; `pfe plan` lists the steps
     step: String,
     #[command(flatten)]
-    what: super::run::What,
+    what: super::options::What,
     #[command(flatten)]
-    makers: super::run::Makers,
+    makers: super::options::Makers,
 }
 
 /// One line per step: whether it would run, what it needs, why.

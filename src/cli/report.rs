@@ -11,8 +11,8 @@ use pfe::pipeline::inspect::diff::{Change, Diff};
 use pfe::report::limits::{self, Limits};
 use pfe::report::{Cover, Templates};
 
-use super::run::{cover, templates};
-use super::{LangArg, Outcome, print};
+use super::options::{LangArg, cover, templates};
+use super::terminal::{Outcome, print};
 
 /// Changes of a table that are told.
 const TOLD: usize = 5;

@@ -7,11 +7,12 @@ use pfe::engine;
 use pfe::pipeline::inspect::diff::diff;
 use pfe::pipeline::inspect::verify::{remake_mart, rerun, verify};
 
-use pfe::store::url::check_passwords;
+use pfe::store::passwords::check_passwords;
 
+use super::options::{EngineArgs, templates};
+use super::progress::{message, progress_bar, stop_on_signals};
 use super::report::describe;
-use super::run::{EngineArgs, message, progress_bar, stop_on_signals, templates};
-use super::{Outcome, print};
+use super::terminal::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

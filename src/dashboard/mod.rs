@@ -19,13 +19,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
-use crate::charts::brazil;
-use crate::charts::fonts;
-use crate::charts::style::css_variables;
+use crate::charts::canvas::fonts;
+use crate::charts::canvas::style::css_variables;
+use crate::charts::map::brazil;
 use crate::dossier::edition::{Edition, Words};
 use crate::error::{Error, Result};
-use crate::report::template::{PAGE, explain, rendered};
-use crate::report::typography::{Typographer, plain};
+use crate::report::chapter::template::{PAGE, explain, rendered};
+use crate::report::chapter::typography::{Typographer, plain};
 use crate::report::{Lang, Templates};
 use crate::results::Results;
 use crate::text::escaped_json;

@@ -6,7 +6,6 @@ pub mod payments;
 pub mod region;
 pub mod regret;
 pub mod score;
-pub mod stability;
 #[cfg(test)]
 mod tests;
 pub mod wilson;

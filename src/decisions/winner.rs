@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::facts;
 use super::facts::Facts;
+use super::score::stability::{Expected, SensitivityThreshold, log_growth, log_revenue, stability, tipping};
 use super::score::{Criterion, Scored, Weights, score};
-use super::stability::{Expected, SensitivityThreshold, log_growth, log_revenue, stability, tipping};
 use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::period::Period;

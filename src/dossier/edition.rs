@@ -8,9 +8,10 @@ pub(crate) const NONE: &str = "–";
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::report::chapter::template;
+use crate::report::chapter::typography::Typographer;
 use crate::report::lang::Lang;
-use crate::report::typography::Typographer;
-use crate::report::{Chapter, Templates, template};
+use crate::report::{Chapter, Templates};
 use crate::schema::contract::UNKNOWN;
 use crate::text::shortened;
 

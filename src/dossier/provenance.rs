@@ -133,7 +133,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::provenance::{mark, name};
+    use crate::report::chapter::provenance::{mark, name};
     use crate::report::{Chapter, Templates};
 
     /// Every number in the text must be traceable.

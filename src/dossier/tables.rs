@@ -62,7 +62,7 @@ pub(crate) fn tables(
     add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
     add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
     add("inputs", "run.json", 1, inputs(results, words))?;
-    add("dictionary", "src/schema/contract.rs", 4, dictionary(words))?;
+    add("dictionary", "src/schema/contract/tables.rs", 4, dictionary(words))?;
     add("checks", "tables/quality.csv", 3, checks(results, words))?;
     add("weights", "run.json", 2, weights(results, words))?;
     add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
@@ -265,7 +265,7 @@ fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
 }
 
 fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let row = |f: &crate::input::read::InputFile| {
+    let row = |f: &crate::input::identity::InputFile| {
         let hash = f.blake3.get(..16).unwrap_or(NONE);
         vec![f.name.clone(), words.lang.count(f.bytes as i64), hash.into()]
     };

@@ -20,7 +20,7 @@ use self::remote_cleaning::Folders;
 use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::input::Source;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::mart::{STEPS, SalesMart, mart_of, words};
 use crate::schema::TableId;
 

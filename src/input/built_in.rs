@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use polars::prelude::*;
 
-use super::read::{InputFile, RawTable};
-use super::table_builder::{TableBuilder, TakeBlock};
+use super::identity::InputFile;
+use super::raw_table::RawTable;
+use super::rows::table_builder::{TableBuilder, TakeBlock};
 use crate::error::Result;
 use crate::schema::contract::{STATES, TableId};
 

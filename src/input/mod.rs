@@ -3,20 +3,19 @@
 //! `find` decides which files hold which table, [`source`] combines several places, [`mod@read`] types every row by the contract or
 //! quarantines it with the reason.
 
-mod absent;
 pub(crate) mod built_in;
-mod conversions;
+pub(crate) mod columns;
 pub(crate) mod dialect;
+pub(crate) mod file;
 pub(crate) mod find;
-mod json;
-mod lines;
-pub(crate) mod parts;
+pub mod identify;
+pub mod identity;
 pub mod quarantine;
+pub mod raw_table;
 pub mod read;
+pub mod rows;
 pub mod source;
-pub(crate) mod table_builder;
-mod typed;
-mod undated;
 
-pub use read::{RawTables, read};
+pub use raw_table::RawTables;
+pub use read::read;
 pub use source::Source;

@@ -235,6 +235,15 @@ pub(crate) fn not_dates(value: &str) -> String {
     format!("{looks}pfe reads dates such as {}: write them so", dates::READABLE)
 }
 
+/// The fields as a line of CSV, without line break.
+pub(crate) fn as_csv<T: AsRef<str>>(fields: impl Iterator<Item = T>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(fields.map(|field| shortened(field.as_ref(), LONGEST_FIELD).into_owned()));
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
-use super::size::MOST;
+use super::law;
+use super::sales_mart::SalesMart;
+use super::steps::{BY_DAY, STEPS, Step, StepRole};
+use super::sums::size::MOST;
 use super::sums::{PartialAggregates, sum_by};
-use super::{BY_DAY, STEPS, SalesMart, Step, StepRole, law};
 use crate::clean::incremental::delta::Orders;
 use crate::clean::incremental::{DeltaResult, full_reload};
 use crate::clean::partition::by_month;

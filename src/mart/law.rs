@@ -151,8 +151,8 @@ pub fn check(tables: &BTreeMap<String, DataFrame>) -> Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::STEPS;
     use super::*;
+    use crate::mart::steps::STEPS;
 
     /// Exempt: deliberately wrong sums, sums over customers instead of orders, and `totals`, to which the others are compared.
     const NONE: [&str; 3] = ["reference_sales", "first_page", TOTALS];

@@ -1,7 +1,7 @@
 //! SalesMart → facts whose dimension row is missing, and their amounts. Used by the command line and the report.
 
-use super::SalesMart;
 use super::law::TOTALS;
+use super::sales_mart::SalesMart;
 use crate::error::Result;
 use crate::schema::TableId;
 

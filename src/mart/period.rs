@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::SalesMart;
 use super::month::Month;
+use super::sales_mart::SalesMart;
 use crate::error::{Error, Result};
 
 /// A day is active if it has at least this share of its month's median orders.

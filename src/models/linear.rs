@@ -24,22 +24,20 @@
 //! products; capped orders; the size of the series; weights that forget old origins; the mean with other models; and market
 //! growth chosen on past weeks, which extrapolated the first year's growth (+10 % bias).
 
-use linfa::Dataset;
-use linfa::traits::Fit;
-use linfa_linalg::cholesky::Cholesky;
-use linfa_linalg::triangular::{SolveTriangular, UPLO};
-use linfa_linear::LinearRegression;
-use ndarray::{Array1, Array2, Axis, s};
+mod features;
+mod ridge;
 
-use super::forecast::{Fitted, Forecaster, POWER, floor, past_origins};
+use linfa_linalg::triangular::{SolveTriangular, UPLO};
+use ndarray::{Array1, Array2};
+
+pub use self::features::FEATURES;
+use self::features::{HalfLives, N, Origin, origins};
+use self::ridge::{Normal, cholesky, fault};
+
+use super::forecast::{Fitted, Forecaster, floor};
 use super::panel::History;
 use super::span::{DAYS, DateRange, Frequency};
-use crate::error::{Error, Result};
-
-/// Names of the features, in the order of the coefficients.
-pub const FEATURES: [&str; 5] =
-    ["last week", "last month", "orders × ticket", "concentration of sellers", "silent products"];
-const N: usize = FEATURES.len();
+use crate::error::Result;
 
 /// Settings of the linear model.
 #[derive(Debug, Clone)]
@@ -111,17 +109,6 @@ pub struct Coefficient {
     pub lambda: f64,
 }
 
-/// Features of all series at the end of a day.
-#[derive(Debug)]
-struct Origin {
-    day: i32,
-    base: Vec<f64>,
-    /// Regression weight of each series: its share of the base, to the power ⅔.
-    weights: Vec<f64>,
-    /// Shape: series × features; centred.
-    features: Array2<f64>,
-}
-
 /// The regressions of one horizon.
 #[derive(Debug)]
 struct Horizon {
@@ -131,20 +118,14 @@ struct Horizon {
     coefficients: Vec<Vec<Array1<f64>>>,
 }
 
-/// Normal equations: accumulates XᵀWX and XᵀWy.
-#[derive(Debug, Clone)]
-struct Normal {
-    gram: Array2<f64>,
-    moment: Array1<f64>,
-}
-
 impl<'h> FittedLinear<'h> {
     /// Fits the model for periods 1 to `horizon`.
     ///
     /// # Errors
     /// linfa cannot fit a regression.
     pub fn new(settings: &Linear, history: &'h History, horizon: usize) -> Result<FittedLinear<'h>> {
-        let origins = origins(settings, history);
+        let &Linear { base, recent, orders, .. } = settings;
+        let origins = origins(HalfLives { base, recent, orders }, history);
         let mut fitted = FittedLinear { history, settings: settings.clone(), origins, horizons: Vec::new() };
         for step in 1..=horizon {
             let horizon = fitted.horizon(step)?;
@@ -156,7 +137,7 @@ impl<'h> FittedLinear<'h> {
     /// Fits the regressions of one horizon as of every origin, earliest first, and chooses the ridge strength.
     fn horizon(&self, step: usize) -> Result<Horizon> {
         let lambdas = &self.settings.lambdas;
-        let mut sum = Normal { gram: Array2::zeros((N, N)), moment: Array1::zeros(N) };
+        let mut sum = Normal::zeros(N);
         let mut coefficients = vec![Vec::new(); self.origins.len()];
         // Training origins whose targets are known as of origin k start at index `next`.
         let mut next = self.origins.len();
@@ -221,7 +202,7 @@ impl<'h> FittedLinear<'h> {
     }
 
     fn rows(&self, k: usize, step: usize) -> Normal {
-        let mut sum = Normal { gram: Array2::zeros((N, N)), moment: Array1::zeros(N) };
+        let mut sum = Normal::zeros(N);
         for (i, weight, target) in self.training(k, step) {
             let x = self.origins[k].features.row(i);
             for a in 0..N {
@@ -314,129 +295,8 @@ impl Fitted for FittedLinear<'_> {
     }
 }
 
-impl Normal {
-    fn add(&mut self, other: &Normal) {
-        self.gram += &other.gram;
-        self.moment += &other.moment;
-    }
-
-    /// Ridge regressions by linfa, one per strength, on the few rows that are equivalent to all.
-    fn fit(&self, lambdas: &[f64]) -> Result<Vec<Array1<f64>>> {
-        // A constant feature makes G singular; this small diagonal does not move the other coefficients.
-        let root = cholesky(&(&self.gram + &(Array2::<f64>::eye(N) * 1e-9)))?;
-        let moment = self.moment.clone().insert_axis(Axis(1));
-        let targets = root.solve_triangular(&moment, UPLO::Lower).map_err(fault)?;
-        let fit = |lambda: &f64| {
-            let (mut x, mut y) = (Array2::zeros((2 * N, N)), Array1::zeros(2 * N));
-            x.slice_mut(s![..N, ..]).assign(&root.t());
-            x.slice_mut(s![N.., ..]).diag_mut().fill(lambda.sqrt());
-            y.slice_mut(s![..N]).assign(&targets.column(0));
-            let model = LinearRegression::new().with_intercept(false);
-            Ok(model.fit(&Dataset::new(x, y)).map_err(fault)?.params().clone())
-        };
-        lambdas.iter().map(fit).collect()
-    }
-}
-
-fn cholesky(matrix: &Array2<f64>) -> Result<Array2<f64>> {
-    matrix.cholesky().map_err(fault)
-}
-
-fn fault(error: impl std::fmt::Display) -> Error {
-    Error::Model { model: "the linear model".into(), message: error.to_string() }
-}
-
 fn normalised(mut values: Vec<f64>) -> Vec<f64> {
     let total: f64 = values.iter().sum();
     values.iter_mut().for_each(|v| *v = if total > 0.0 { *v / total } else { 0.0 });
     values
-}
-
-/// The end of the history and the weeks before it, latest first.
-fn origins(settings: &Linear, history: &History) -> Vec<Origin> {
-    let mut days = vec![history.end];
-    days.extend(past_origins(history, 0));
-    let mut origins: Vec<Origin> = days
-        .into_iter()
-        .map(|day| Origin { day, base: Vec::new(), weights: Vec::new(), features: Array2::zeros((history.len(), N)) })
-        .collect();
-    let (floor, ticket) = (floor(history), history.ticket);
-    let wanted: Vec<usize> = origins.iter().map(|o| (o.day - history.start) as usize).collect();
-    for (i, series) in history.series.iter().enumerate() {
-        let reais = |d: usize| series.revenue[d] as f64 / 100.0;
-        let base = smooth(settings.base, history, &wanted, reais);
-        let recent = settings.recent.map(|half_life| smooth(half_life, history, &wanted, reais));
-        let orders = smooth(settings.orders, history, &wanted, |d| series.orders[d] as f64);
-        let mut sums = (0, 0);
-        let mut tickets = vec![0.0; origins.len()];
-        let mut at = wanted.len();
-        for d in 0..history.days() {
-            sums = (sums.0 + series.revenue[d], sums.1 + series.orders[d]);
-            while at > 0 && wanted[at - 1] == d {
-                at -= 1;
-                tickets[at] = (sums.0 as f64 / 100.0 + ticket) / (sums.1 as f64 + 1.0);
-            }
-        }
-        for (k, origin) in origins.iter_mut().enumerate() {
-            let b = base[k] + floor;
-            origin.base.push(b);
-            if floor > 0.0 {
-                let mut x = origin.features.row_mut(i);
-                x[0] = ((recent[0][k] + floor) / b).ln();
-                x[1] = ((recent[1][k] + floor) / b).ln();
-                x[2] = ((orders[k] + super::forecast::FLOOR_ORDERS) * tickets[k] / b).ln();
-                x[3] = series.supply.seller_hhi[wanted[k]];
-                x[4] = series.supply.inactive_share[wanted[k]];
-            }
-        }
-    }
-    for origin in &mut origins {
-        let total: f64 = origin.base.iter().sum();
-        origin.weights = origin.base.iter().map(|base| (base / total).powf(POWER)).collect();
-        for mut column in origin.features.columns_mut() {
-            let mean = column.iter().zip(&origin.base).map(|(x, b)| x * b).sum::<f64>() / total.max(f64::MIN_POSITIVE);
-            column -= mean;
-        }
-    }
-    origins
-}
-
-/// Exponentially weighted mean of daily values, without exceptional days, at the days `wanted` (descending).
-fn smooth(half_life: f64, history: &History, wanted: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
-    let keep = 0.5f64.powf(1.0 / half_life);
-    let (mut sum, mut weight) = (0.0, 0.0);
-    let mut means = vec![0.0; wanted.len()];
-    let mut at = wanted.len();
-    for d in 0..history.days() {
-        sum *= keep;
-        weight *= keep;
-        if !history.exceptional[d] {
-            sum += value(d);
-            weight += 1.0;
-        }
-        while at > 0 && wanted[at - 1] == d {
-            at -= 1;
-            means[at] = if weight > 0.0 { sum / weight } else { 0.0 };
-        }
-    }
-    means
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    /// The rows behind the normal equations, fitted by ridge: (XᵀX + λI)β = Xᵀy must hold.
-    #[test]
-    fn few_rows_stand_for_many() {
-        let x = Array2::from_shape_fn((40, N), |(i, j)| ((i * (j + 3) + j) % 7) as f64 - 3.0);
-        let y = Array1::from_shape_fn(40, |i| ((i * 5) % 11) as f64);
-        let normal = Normal { gram: x.t().dot(&x), moment: x.t().dot(&y) };
-        let lambdas = [0.0, 0.3, 10.0];
-        for (beta, lambda) in normal.fit(&lambdas).unwrap().iter().zip(lambdas) {
-            let left = normal.gram.dot(beta) + beta * lambda;
-            assert!(left.iter().zip(&normal.moment).all(|(l, r)| (l - r).abs() < 1e-4), "{left} {}", normal.moment);
-        }
-    }
 }

@@ -8,9 +8,7 @@ pub mod metrics;
 pub mod outlook;
 pub mod panel;
 pub mod reference;
-pub mod shares;
 pub mod span;
-pub mod supply;
 #[cfg(test)]
 mod tests;
 
@@ -19,8 +17,8 @@ pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
 pub use outlook::{ForecastSet, View, outlook, outlook_with};
+pub use panel::shares::SupplyIndicators;
 pub use panel::{History, Panel};
-pub use shares::SupplyIndicators;
 pub use span::By;
 pub use span::{DateRange, Frequency};
 

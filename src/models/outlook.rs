@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
+use super::panel::shares::SupplyIndicators;
 use super::panel::{History, Panel};
-use super::shares::SupplyIndicators;
 use super::span::By;
 use super::span::Frequency;
 use crate::error::Result;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::provenance::Provenance;
+use super::chapter::provenance::Provenance;
 use super::{Attachment, Figure, Meta, Style, Table};
 
 /// A composed and numbered report, ready to be written as HTML and PDF. Made by [`compose`](super::compose).

@@ -19,40 +19,33 @@
 //! - `> [!NOTE]`, `> [!IMPORTANT]`, `> [!WARNING]`: opens a framed remark.
 
 pub(crate) mod bibliography;
+pub(crate) mod chapter;
 pub(crate) mod cover;
-pub mod limits;
-
 pub(crate) mod document;
-pub(crate) mod html;
 pub(crate) mod lang;
-pub(crate) mod markdown;
+pub mod limits;
 pub(crate) mod notebook;
-#[cfg(feature = "pdf")]
-pub(crate) mod pdf;
-pub(crate) mod provenance;
 pub(crate) mod style;
-pub(crate) mod template;
 pub(crate) mod templates;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
-pub(crate) mod typography;
-#[cfg(feature = "pdf")]
-pub(crate) mod typst;
+pub(crate) mod writers;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use bibliography::Work;
+use chapter::provenance::Provenance;
+use chapter::typography::plain;
+use chapter::{markdown, provenance, template};
 pub use cover::Cover;
 pub use document::Document;
 pub use lang::Lang;
 pub use notebook::notebook;
-use provenance::Provenance;
 pub use style::Style;
 pub use templates::Templates;
-use typography::plain;
 
 use crate::Result;
 use crate::charts::Svg;

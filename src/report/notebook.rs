@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::chapter::markdown::Reader;
+use super::chapter::template::Filled;
+use super::chapter::typography::escape_value;
 use super::document::{Block, words};
-use super::markdown::Reader;
-use super::template::Filled;
-use super::typography::escape_value;
 use super::{Document, Figure, Lang, Materials, Meta, TABLE_MIME, Table};
 use crate::charts::Svg;
 use crate::text::{shortened, without_sequences};

@@ -239,7 +239,7 @@ mod pdf {
         for value in HOSTILE {
             let text = "# T {{ v }}\n\nA {{ v }} *b {{ v }}* `{{ v }}`\n\n| h |\n|---|\n| {{ v }} |\n";
             let document = composed(text, &materials(json!({ "v": value }))).unwrap();
-            let source = super::super::typst::write(&document, &[]);
+            let source = super::super::writers::typst::write(&document, &[]);
             let literal = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
             // The heading appears in the table of contents too.
             assert_eq!(source.matches(&literal).count(), 6, "{source}");
@@ -337,7 +337,8 @@ fn numbers_are_listed_with_their_source() {
     assert!(page.contains(&row(2, "1 · 2", "<code>a.csv</code>", "a.n")), "{page}");
     #[cfg(feature = "pdf")]
     {
-        let marks = |document: &Document| super::typst::write(document, &[]).matches("number(\"number:").count();
+        let marks =
+            |document: &Document| super::writers::typst::write(document, &[]).matches("number(\"number:").count();
         // Not in the heading, nor inside a link.
         assert_eq!(marks(&document), 3);
         document.to_pdf(&[]).unwrap();

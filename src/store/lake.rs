@@ -5,10 +5,14 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Incoming, Stage, Store, StoreUrl, TakeFrame, checked_name, parquet};
+use super::declared::checked_name;
+use super::interface::{Incoming, Store, TakeFrame};
+use super::parquet;
+use super::url::StoreUrl;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::regular;
+use crate::schema::ddl::Stage;
 use crate::table::pages::Pages;
 
 /// A lake at a local folder.
@@ -114,8 +118,8 @@ impl Store for Lake {
 mod tests {
     use polars::prelude::{AnyValue, ParquetReader, SerReader, df};
 
-    use super::super::open;
     use super::*;
+    use crate::store::open::open;
 
     #[test]
     fn what_is_written_is_read_and_written_again() {
@@ -170,7 +174,7 @@ mod tests {
         lake.write(Stage::Results, "t", &frame, &|_| ()).unwrap();
         // If one table is refused, the others stay unchanged.
         fs::write(folder.path().join("results/u.parquet"), "mine").unwrap();
-        let table = |name: &str| super::super::Incoming {
+        let table = |name: &str| crate::store::interface::Incoming {
             schema: Stage::Results,
             name: name.into(),
             frame: df!("x" => [2i64]).unwrap(),

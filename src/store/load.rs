@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use polars::prelude::*;
 
+use super::interface::Store;
+use super::lake;
 use super::url::is_url;
-use super::{Stage, Store, lake};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::schema::TableId;
 use crate::schema::contract::TABLES;
+use crate::schema::ddl::Stage;
 
 /// Tables written concurrently. More than there are processors, since each waits for a server or a disk.
 const AT_ONCE: usize = 4;
@@ -54,7 +56,7 @@ pub fn load(
 pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Option<Vec<(String, DataFrame)>>> {
     let texts = places.iter().filter_map(|place| place.as_ref().to_str());
     let stores = texts.filter(|place| is_url(place) || lake::holds(Path::new(place), Stage::Cleaned));
-    let stores = stores.map(super::open).collect::<Result<Vec<_>>>()?;
+    let stores = stores.map(super::open::open).collect::<Result<Vec<_>>>()?;
     let (mut found, mut missing) = (Vec::new(), None);
     for table in tables {
         let holding = stores.iter().filter(|store| store.holds(Stage::Cleaned, table));
@@ -88,8 +90,8 @@ pub fn table_named(name: &str) -> Result<TableId> {
 mod tests {
     use std::sync::Mutex;
 
-    use super::super::{Incoming, TakeFrame};
     use super::*;
+    use crate::store::interface::{Incoming, TakeFrame};
 
     /// Fails on one table.
     struct Broken(Mutex<Vec<String>>);

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use polars::prelude::{DataFrame, DataType, ParquetReader, SerReader};
 
-use super::{MADE, Stage, TakeFrame, by_contract, columns, name_of};
+use super::declared::{by_contract, columns, name_of};
+use super::interface::{MADE, TakeFrame};
 use crate::error::{Error, Result};
 use crate::schema::contract::LogicalType;
+use crate::schema::ddl::Stage;
 use crate::table::pages::Pages;
 use crate::table::parquet::write_compressed;
 

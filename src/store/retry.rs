@@ -5,7 +5,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::TakeFrame;
+use super::interface::TakeFrame;
 use crate::error::Error;
 
 /// Why an attempt failed.

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use polars::prelude::*;
 
-use super::{Stage, columns, name_of};
+use super::declared::{columns, name_of};
 use crate::error::Result;
 use crate::schema::contract::LogicalType;
+use crate::schema::ddl::Stage;
 use crate::schema::{format, result_tables};
 
 /// What a column of a relational table holds.

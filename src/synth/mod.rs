@@ -8,16 +8,8 @@
 //! chunks have a fixed size, and samplers use integers. Memory does not grow with the number of orders: ids and attributes are computed
 //! from a row's number, so that nothing written must be remembered.
 
-mod calendar;
-mod catalog;
-mod cities;
-mod comments;
 mod defects;
-mod geography;
-mod market;
 mod orders;
-mod payments;
-mod reviews;
 mod rng;
 pub(crate) mod shape;
 mod truth;

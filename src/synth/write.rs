@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use tempfile::NamedTempFile;
 
-use super::calendar::{Calendar, DAY};
 use super::defects::{Injected, Injector};
+use super::world::calendar::{Calendar, DAY};
 use crate::error::{Error, Result};
 use crate::parallel::{self, join};
 use crate::schema::contract::{Table, TableId};

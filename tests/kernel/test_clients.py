@@ -126,7 +126,7 @@ def jupyterlab(folder):
 
 def in_browser(script, *args, timeout=300):
     """Runs a script of Playwright; gives the JSON of its last line."""
-    done = subprocess.run(["node", HERE / script, *map(str, args)], capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(["node", HERE / "jupyterlab" / script, *map(str, args)], capture_output=True, text=True, timeout=timeout)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -12,14 +12,16 @@ use polars::prelude::*;
 use super::previous_run::{Files, PreviousRun, Tables, empty};
 use super::{DeltaError, DeltaResult, full_reload, merged_checks};
 use crate::clean::audit::{Audit, Change, ChangeKind, Check, Relation};
-use crate::clean::checks;
-use crate::clean::checks::{Measured, Quality, Reference, references};
+use crate::clean::checks::quality::Quality;
+use crate::clean::checks::references::{Measured, Reference, parent_to_child, references};
+use crate::clean::checks::rules;
 use crate::clean::partition::by_month;
 use crate::clean::partition::by_month::label;
 use crate::clean::tables::{Cleaned, TableAudit, changes, clean_table, nulls};
 use crate::error::Result;
-use crate::input::find::NOT_READ;
-use crate::input::read::{InputFile, read_table};
+use crate::input::find::found::NOT_READ;
+use crate::input::identity::InputFile;
+use crate::input::read::read_table;
 use crate::input::source::Source;
 use crate::parallel;
 use crate::schema::contract::BY_MONTH;
@@ -73,7 +75,7 @@ pub fn read_delta<'a>(
     if previous.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
         return full_reload("the set of files that are not read has changed");
     }
-    if previous.audit.quality.iter().any(|check| checks::is_of_form(&check.check)) {
+    if previous.audit.quality.iter().any(|check| rules::is_of_form(&check.check)) {
         return full_reload("ids of the last run do not have Olist's form");
     }
     let (newer, updated) = source.since(&previous.audit.inputs, inputs).map_err(DeltaError::FullReload)?;
@@ -229,13 +231,13 @@ fn account(
                 known.total += nulls.total;
             }
         }
-        for check in checks::rules(table, rows)? {
+        for check in rules::rules(table, rows)? {
             quality.update(table, None, check, || unreachable!("no row goes"))?;
         }
     }
     let paid = [TableId::OrderItems, TableId::OrderPayments];
-    let of = |tables: &Tables| checks::paid_in_full(&tables[&paid[0]], &tables[&paid[1]]);
-    let first = || previous.first(&paid, files, |heads| checks::paid_in_full(&heads[0], &heads[1]));
+    let of = |tables: &Tables| rules::paid_in_full(&tables[&paid[0]], &tables[&paid[1]]);
+    let first = || previous.first(&paid, files, |heads| rules::paid_in_full(&heads[0], &heads[1]));
     quality.update(paid[1].table(), Some(of(old)?), of(new)?, first)?;
     for (table, key) in references() {
         let measured = previous.measured(table, key)?;
@@ -250,7 +252,7 @@ fn account(
                     if key.table != TableId::Orders {
                         return full_reload(format!(
                             "the first failing rows are not known: {}",
-                            checks::parent_to_child(table, key)
+                            parent_to_child(table, key)
                         ));
                     }
                     let check = |heads: &[DataFrame]| Ok(which(of(&heads[0], &heads[1])?));

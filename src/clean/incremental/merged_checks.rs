@@ -3,7 +3,9 @@
 
 use super::{DeltaResult, full_reload};
 use crate::clean::audit::{Audit, Check};
-use crate::clean::checks::{Measured, Quality, Reference, SAMPLES, child_to_parent, parent_to_child, references};
+use crate::clean::checks::outcome::SAMPLES;
+use crate::clean::checks::quality::Quality;
+use crate::clean::checks::references::{Measured, Reference, child_to_parent, parent_to_child, references};
 use crate::error::Result;
 use crate::schema::contract::{ForeignKey, LogicalType, Table};
 

@@ -20,8 +20,9 @@ use super::by_month::ask;
 use super::spill::Spill;
 use super::split::{Cut, Long, Rows, cut};
 use crate::clean::audit::{Audit, Change, Nulls, Step};
-use crate::clean::checks;
-use crate::clean::checks::{Key, Measured, Quality, Reference, references};
+use crate::clean::checks::quality::Quality;
+use crate::clean::checks::references::{Key, Measured, Reference, references};
+use crate::clean::checks::rules;
 use crate::clean::tables::{Cleaned, TableAudit, audit_of, locate, name_categories, nulls, some_order};
 use crate::error::{Error, Result};
 use crate::input::quarantine::Quarantine;
@@ -218,7 +219,7 @@ impl Short {
             tables.insert(id, frame);
         }
         let named = name_categories(&mut tables)?;
-        found.quality.add(vec![checks::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
+        found.quality.add(vec![rules::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
         let mut kept = BTreeMap::new();
         for (id, frame) in tables {
             rows(id.name(), &frame, None)?;
@@ -329,7 +330,7 @@ fn meet(
     let mut reference = Reference::new(orders, customers, &tables[&TableId::Customers])?;
     reference.add(&tables[&TableId::Orders])?;
     found.quality.measure((orders.id, customers.column), reference.measured().only_child_to_parent());
-    let paid = checks::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
+    let paid = rules::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
     found.quality.add(vec![paid]);
     Ok((of_items, months))
 }
@@ -344,7 +345,7 @@ struct Found {
 impl Found {
     /// Runs the checks of single rows, and counts nulls.
     fn examine(&mut self, table: &'static Table, frame: &DataFrame) -> Result<()> {
-        self.quality.add(checks::rules(table, frame)?);
+        self.quality.add(rules::rules(table, frame)?);
         let fresh = nulls(table, frame)?;
         match self.nulls.get_mut(&table.id) {
             Some(known) => known.iter_mut().zip(fresh).for_each(|(known, fresh)| {

@@ -4,10 +4,10 @@
 use super::sql::sum;
 use super::{Server, numbers};
 use crate::clean::audit::{Audit, Nulls, Severity};
-use crate::clean::checks;
-use crate::clean::checks::{
-    Counted, Measured, PAID, PAID_IN_FULL, Quality, SAMPLES, TRANSLATED, outcome, rules_of, samples,
-};
+use crate::clean::checks::outcome::{SAMPLES, outcome, samples};
+use crate::clean::checks::quality::Quality;
+use crate::clean::checks::references::{Counted, Measured, references};
+use crate::clean::checks::rules::{PAID, PAID_IN_FULL, TRANSLATED, rules_of};
 use crate::clean::locations::{LATITUDES, LONGITUDES, outside_brazil};
 use crate::error::Result;
 use crate::input::quarantine::{Quarantine, Quarantined};
@@ -101,7 +101,7 @@ pub(crate) fn check(server: &dyn Server, audit: &mut Audit) -> Result<()> {
         demand(TableId::OrderPayments, PAID, (&unequal, "order_id"), PAID_IN_FULL)?,
         demand(TableId::Products, TRANSLATED, (&unnamed, "product_category_name"), used)?,
     ]);
-    for (table, key) in checks::references() {
+    for (table, key) in references() {
         server.told(&format!("references of {}", table.name));
         quality.measure((table.id, key.column), measure(server, table, key)?);
     }

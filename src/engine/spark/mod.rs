@@ -1,88 +1,34 @@
 //! Clean tables or raw files → SalesMart or clean tables, on a Spark cluster: the same SQL files over Spark Connect. Part of `engine`.
 
+mod server;
 mod session;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use polars::prelude::{DataFrame, DataType};
-use spark_connect_core::{ChannelBuilder, SparkConnectClient, block_on};
+use spark_connect_core::block_on;
 use tokio::time::timeout;
 
+use self::server::AtWork;
+pub use self::server::Spark;
 use self::session::{Session, sql};
 use super::Engine;
 use super::remote_cleaning;
 use super::remote_cleaning::Folders;
 use crate::clean::Audit;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::Source;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::mart::{STEPS, SalesMart, Step, in_order, law};
-use crate::parallel::lock;
 use crate::schema::TableId;
 
-/// After this long without an answer, tests whether the server still accepts connections. Spark reports progress every two seconds.
-const SILENCE: Duration = Duration::from_secs(10);
 /// Time limit for ending the session. A cluster notices by itself, later, that its client is gone.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// A Spark Connect server: Spark 4 or Sail.
-pub struct Spark {
-    server: ChannelBuilder,
-    /// Its URL without options, since one of them may be a token.
-    name: String,
-    at_work: Mutex<AtWork>,
-}
-
-/// What the server is running for this process.
-#[derive(Default)]
-struct AtWork {
-    client: Option<Arc<SparkConnectClient>>,
-    /// The views that it was asked to cache.
-    kept: BTreeSet<String>,
-}
-
 impl Spark {
-    /// Parses the URL of a server, `sc://host:port/;key=value;…` as in Spark's own clients, including `use_ssl` and `token`. The token may
-    /// be set in `SPARK_CONNECT_AUTHENTICATE_TOKEN` instead.
-    ///
-    /// # Errors
-    /// [`Error::Input`]: the URL is malformed. The server is contacted only when there is work.
-    pub fn open(url: &str) -> Result<Spark> {
-        let server = ChannelBuilder::parse(url).map_err(|_| {
-            let shown = url.split(';').next().unwrap_or_default();
-            Error::input(format!("`{shown}` is no URL of a Spark Connect server"))
-                .with_hint("write `sc://host:port`, and options behind it as in `/;use_ssl=true`")
-        })?;
-        Ok(Spark { name: format!("sc://{}", server.endpoint()), server, at_work: Mutex::default() })
-    }
-
-    fn error(&self, message: impl fmt::Display) -> Error {
-        Error::store(&self.name, message.to_string())
-    }
-
-    fn gone(&self) -> Error {
-        self.error("the server went away while it was at work").with_hint(
-            "its log says why, often for want of memory; the same command goes on from the steps that are finished",
-        )
-    }
-
-    /// Tests whether the server accepts connections.
-    fn reach(&self) -> std::io::Result<()> {
-        let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
-        for address in self.server.endpoint().to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, SILENCE) {
-                Ok(_) => return Ok(()),
-                Err(e) => last = e,
-            }
-        }
-        Err(last)
-    }
-
     /// Runs `work` in a session of its own.
     fn work<T>(
         &self,
@@ -122,10 +68,6 @@ impl Spark {
                 .error(format!("column `{}` of the answer to `{step}.sql` holds {}", column.name(), column.dtype()))
                 .with_hint("the mart holds whole numbers, texts and days: the server differs from Spark 4 here")),
         }
-    }
-
-    fn at_work(&self) -> MutexGuard<'_, AtWork> {
-        lock(&self.at_work)
     }
 }
 
@@ -187,12 +129,6 @@ impl Engine for Spark {
             let _ = session.client.release_session().await;
         };
         let _ = block_on(async { timeout(FAREWELL, farewell).await });
-    }
-}
-
-impl fmt::Debug for Spark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spark").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

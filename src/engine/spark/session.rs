@@ -22,7 +22,7 @@ use spark_connect_proto::relation::RelType;
 use spark_connect_proto::write_operation::{SaveMode, SaveType};
 use tokio::time::timeout;
 
-use super::{SILENCE, Spark};
+use super::server::{SILENCE, Spark};
 use crate::engine::remote_cleaning;
 use crate::engine::remote_cleaning::{MALFORMED, RawFiles};
 use crate::error::{Error, Result};

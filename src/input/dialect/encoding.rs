@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::{Again, Bytes};
+use super::stream::{Again, Bytes};
 use crate::error::{Error, Result};
 
 /// Bytes that are decoded at once.

@@ -6,7 +6,7 @@ use std::io;
 
 use super::rows::Records;
 use crate::error::{Error, Result};
-use crate::input::find::recognize;
+use crate::input::columns;
 use crate::schema::contract::{Column, LogicalType, Table};
 use crate::schema::missing::is_missing;
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
@@ -32,7 +32,7 @@ fn columns(table: &'static Table, header: &[String]) -> Vec<(usize, &'static Col
     let has_forms = |kind: LogicalType| {
         matches!(kind, LogicalType::Timestamp | LogicalType::Money | LogicalType::Degrees | LogicalType::Integer(..))
     };
-    let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && recognize::is(column, name));
+    let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && columns::is(column, name));
     header.iter().enumerate().filter_map(|(place, name)| Some((place, of(name)?))).collect()
 }
 

@@ -2,25 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Found, unread};
-use crate::input::parts::FilePart;
-use crate::input::source::SourceFile;
+use super::found::{Found, Near, unread};
+use crate::input::file::part::FilePart;
+use crate::input::file::source_file::SourceFile;
 use crate::schema::contract::TableId;
 use crate::schema::file_names::{self, Data, Says, says};
 
 /// Most files of no table that are named one by one.
 const NAMED: usize = 20;
-
-/// Data that no table takes.
-#[derive(Debug, Clone)]
-pub(crate) struct Near {
-    /// The table whose name it resembles, if the place lacks it.
-    pub(crate) table: Option<TableId>,
-    pub(crate) kind: Data,
-    pub(crate) part: FilePart,
-    /// Whether it has the columns of `table`, as far as they can be read.
-    pub(crate) fits: bool,
-}
 
 /// Why rows in a format that pfe reads are not read.
 pub(super) const NO_NAME: &str = "no table has such a name";

@@ -3,12 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::archive;
 use crate::error::{Error, Result};
+use crate::input::columns::{is, is_whole, lacks};
 use crate::input::dialect;
+use crate::input::file::archive;
 use crate::input::quarantine::shortened;
 use crate::regular;
-use crate::schema::contract::{Column, LogicalType, TABLES, Table, TableId};
+use crate::schema::contract::{LogicalType, TABLES, Table, TableId};
 use crate::schema::{dates, file_names};
 
 /// Bytes from which a file is recognized.
@@ -92,14 +93,6 @@ fn of_columns(table: &Table, columns: &[String]) -> String {
     }
 }
 
-/// Whether a column of a file is a column of the contract, whatever its case, quotes, and spaces or hyphens in place of underscores. The
-/// correct spelling of `lenght` is accepted; the clean name of an amount is not, since its unit would differ.
-pub(crate) fn is(column: &Column, header: &str) -> bool {
-    let plain = |c: char| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_lowercase() };
-    let is = |name: &str| header.trim().trim_matches(['"', '\'']).chars().map(plain).eq(name.chars());
-    is(column.source) || (column.kind != LogicalType::Money && is(column.name))
-}
-
 /// Whether a file with this head may hold the rows of a table: it has all columns that the table must have. Documents are not looked into.
 pub(crate) fn may_be(table: &Table, head: &[u8]) -> bool {
     of_bytes(head) == Some("JSON") || lacks(table, &columns(head), false).is_empty()
@@ -115,17 +108,6 @@ pub(crate) fn whole(head: &[u8]) -> Option<TableId> {
 /// What a file with this head seems to be, if it was taken for `table`; in words for a message.
 pub(crate) fn looks(table: &Table, head: &[u8]) -> String {
     of_bytes(head).map_or_else(|| of_columns(table, &columns(head)), |what| format!("looks like {what}"))
-}
-
-/// The columns that a file of `table` lacks, of those that it must have or of those that it may lack.
-pub(crate) fn lacks(table: &Table, columns: &[String], may_lack: bool) -> Vec<&'static str> {
-    let of = table.columns.iter().filter(|column| table.may_lack(column) == may_lack);
-    of.filter(|column| !columns.iter().any(|name| is(column, name))).map(|column| column.source).collect()
-}
-
-/// Whether all required columns of a table are present.
-fn is_whole(table: &Table, columns: &[String]) -> bool {
-    table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
 }
 
 /// The columns in the first line.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Listed, archive, unread};
+use super::found::{Listed, unread};
 use crate::error::{Error, Result};
-use crate::input::parts::Place;
+use crate::input::file::archive;
+use crate::input::file::part::Place;
 use crate::regular;
 use crate::schema::contract::TableId;
 use crate::schema::ddl::Stage;

@@ -95,7 +95,7 @@ pub fn diff(old: &Path, new: &Path) -> Result<Diff> {
     }
     let inputs: BTreeSet<&str> = then.inputs.iter().chain(&now.inputs).map(|i| i.name.as_str()).collect();
     for name in inputs {
-        let hash = |inputs: &[crate::input::read::InputFile]| {
+        let hash = |inputs: &[crate::input::identity::InputFile]| {
             inputs.iter().find(|i| i.name == name).map_or("none".into(), |i| i.blake3.chars().take(16).collect())
         };
         origins.push((format!("input `{name}`"), hash(&then.inputs), hash(&now.inputs)));

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::graph::STEPS;
-use crate::input::read::hash_file;
+use crate::input::identity::hash_file;
 use crate::pipeline::outputs::manifest::{Manifest, OutputFile, listed};
 use crate::pipeline::outputs::{load, persist};
 use crate::pipeline::params::Input;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::input::read::hash_file;
+use crate::input::identity::hash_file;
 
 /// A file that was written this shortly before it was read may have been written again with the same time.
 const RECENT: Duration = Duration::from_secs(2);

@@ -9,7 +9,7 @@ use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::graph::STEPS;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::pipeline::run::key::Record;
 use crate::results::{self, CODE, Parameters};
 

@@ -8,7 +8,7 @@ use polars::prelude::*;
 use crate::clean::Audit;
 use crate::decisions::{Facts, Findings};
 use crate::error::Result;
-use crate::input::read::Quarantined;
+use crate::input::quarantine::Quarantined;
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::models::reference::{Prediction, Reference};

@@ -11,7 +11,7 @@ use super::plan::{Ended, Known};
 use super::values::Values;
 use crate::error::{Error, Result};
 use crate::graph::Step;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::parallel::lock;
 use crate::pipeline::outputs::file_stamp;
 use crate::pipeline::outputs::file_stamp::{Stamp, Stamps};

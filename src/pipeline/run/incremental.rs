@@ -13,7 +13,7 @@ use crate::clean::incremental::previous_run::PreviousRun;
 use crate::clean::incremental::{DeltaError, DeltaResult};
 use crate::error::Result;
 use crate::graph::Step;
-use crate::input::read::InputFile;
+use crate::input::identity::InputFile;
 use crate::mart;
 use crate::parallel::{self, lock};
 use crate::pipeline::outputs::load;

@@ -11,7 +11,7 @@ use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::error::Result;
 use crate::mart::{Unfinished, mart_in_shards};
 use crate::parallel;
-use crate::pipeline::outputs::streaming::StreamingParquetWriter;
+use crate::pipeline::outputs::staging::streaming::StreamingParquetWriter;
 use crate::table::parquet::PerTable;
 
 /// Passes over the input once. Fresh clean files are not written again.

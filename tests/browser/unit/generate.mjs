@@ -33,7 +33,7 @@ function rowsOf(seed, count) {
   return rows;
 }
 
-/** The table that src/report/dashboard/cube.rs would write: sums by key, sorted, each key as the difference to the one before. */
+/** The table that src/dashboard/cube.rs would write: sums by key, sorted, each key as the difference to the one before. */
 export function stored(rows, parts, measures) {
   const sums = new Map();
   for (const row of rows) {

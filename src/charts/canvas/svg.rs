@@ -1,0 +1,55 @@
+//! A figure: the markup of one `<svg>`. Made by `backend`, or foreign and sanitised; HTML and PDF embed it unchanged.
+
+use super::sanitize;
+
+/// A figure: the markup of one `<svg>` element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Svg(String);
+
+impl Svg {
+    /// Wraps markup of our own, which must be an `<svg>` element.
+    pub fn new(markup: String) -> Self {
+        Svg(markup)
+    }
+
+    /// Sanitises foreign markup: keeps only what draws.
+    pub fn foreign(markup: &str) -> Self {
+        Svg(sanitize::drawing(markup))
+    }
+
+    /// The markup.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The title.
+    pub fn title(&self) -> Option<String> {
+        self.element("title")
+    }
+
+    /// The alternative text.
+    pub fn description(&self) -> Option<String> {
+        self.element("desc")
+    }
+
+    /// The same figure with free space on either side, `share` of its width: without the report's font, text is wider.
+    pub fn with_room(&self, share: f64) -> Svg {
+        let widened = || {
+            let (before, rest) = self.0.split_once("viewBox=\"")?;
+            let (view, after) = rest.split_once('"')?;
+            let numbers: Vec<f64> = view.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
+            let [x, y, w, h] = numbers[..] else { return None };
+            let room = (w * share).round();
+            Some(Svg(format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room)))
+        };
+        widened().unwrap_or_else(|| self.clone())
+    }
+
+    /// Text of the first element called `name`.
+    fn element(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
+        let (text, _) = rest.split_once(&format!("</{name}>"))?;
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+        Some(entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character)))
+    }
+}

@@ -1,0 +1,101 @@
+//! What the user decides beforehand, and the three answers in words and as JSON. Used by `run` and `findings`.
+
+use std::path::PathBuf;
+
+use pfe::TooLittle;
+use pfe::decisions::{BacktestReport, DecisionParams, Decisions, Findings, Weights};
+use pfe::models::span::date;
+use pfe::regular;
+use serde_json::{Value, json};
+
+use crate::cli::terminal::{LONGEST_TEXT, reais};
+
+/// Weights and budget.
+#[derive(Debug, clap::Args)]
+pub struct DecisionArgs {
+    /// Advertising budget to divide among states, BRL
+    #[arg(long, value_name = "BRL", value_parser = budget, allow_negative_numbers = true)]
+    budget: Option<i64>,
+    /// TOML file with your own weights for the indicators
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+}
+
+impl DecisionArgs {
+    pub fn params(&self) -> pfe::Result<DecisionParams> {
+        let weights = match &self.weights {
+            Some(path) => Weights::parse(&regular::read_to_string(path, LONGEST_TEXT)?)?,
+            None => Weights::default(),
+        };
+        Ok(DecisionParams { weights, budget_centavos: self.budget })
+    }
+}
+
+/// BRL → centavos.
+fn budget(text: &str) -> Result<i64, String> {
+    let reais: f64 = text.parse().map_err(|_| format!("`{text}` is not an amount"))?;
+    if !(0.01..1e12).contains(&reais) {
+        return Err("the budget is not above 0 BRL and below a trillion".into());
+    }
+    Ok((reais * 100.0).round() as i64)
+}
+
+/// The answers for machines.
+pub fn json(decisions: &Result<Decisions, TooLittle>, past: &Result<BacktestReport, TooLittle>) -> Value {
+    let (made, lack) = (decisions.as_ref().ok(), decisions.as_ref().err());
+    json!({
+        "what_to_sell": made.map(|d| &d.winner),
+        "where_to_advertise": made.map(|d| &d.region),
+        "how_to_get_paid": made.map(|d| &d.payments),
+        "would_it_have_worked": past.as_ref().ok().map(|p| &p.strategies),
+        "lacking": lack.or(past.as_ref().err()).map(ToString::to_string),
+    })
+}
+
+/// The three answers, a line each.
+pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) -> String {
+    let mut text = String::new();
+    let mut line = |label: &str, words: String| text += &format!("{label:<20}{words}\n");
+    match decisions {
+        Ok(made) => {
+            let first = made.winner.first();
+            let change = made.winner.change(first);
+            let change = change.map_or(String::new(), |c| format!(", {:+.1} % on the 90 days before", 100.0 * c));
+            line(
+                "what to sell",
+                format!(
+                    "{}: {} BRL expected in the 90 days after {} (80 %: {} to {}){change}; first in {:.0} % of the draws",
+                    first.category,
+                    reais(first.forecast),
+                    date(made.winner.cutoff),
+                    reais(first.interval80.0),
+                    reais(first.interval80.1),
+                    100.0 * first.first
+                ),
+            );
+            let states = made.region.states.iter().filter(|s| s.budget_share > 0.0);
+            let parts: Vec<String> = states.map(|s| format!("{} {:.0} %", s.state, 100.0 * s.budget_share)).collect();
+            line("where to advertise", format!("{} of the budget", parts.join(", ")));
+        }
+        Err(lack) => {
+            line("what to sell", format!("no decision: {lack}"));
+            line("where to advertise", "no decision".into());
+        }
+    }
+    let total = &findings.payments_total;
+    let mut paid = match total.methods.is_empty() {
+        true => "no payment in the data".to_string(),
+        false => format!("{} pay {:.1} % of the orders", total.covering.join(" + "), total.covered * 100.0),
+    };
+    if let Some(habit) = findings.unusual_payment() {
+        paid += &format!(
+            "; {} stands out: {} has {:.1} % of its payments, {:.1} % overall",
+            habit.state,
+            habit.method,
+            habit.share * 100.0,
+            habit.share_overall * 100.0
+        );
+    }
+    line("how to get paid", paid);
+    text
+}

@@ -1,0 +1,202 @@
+//! What is told of the data on standard error once a run has ended: what was set aside, what it amounts to, and what does not fit.
+
+use std::path::Path;
+
+use pfe::clean::audit::{Audit, Check, Severity};
+use pfe::clean::coverage::{Coverage, Direction};
+use pfe::input::quarantine::Quarantined;
+use pfe::mart::missing::Missing;
+use pfe::pipeline;
+use pfe::schema::TableId;
+use pfe::schema::contract::{Scope, TABLES};
+use pfe::text::shortened;
+
+use crate::cli::terminal::{Outcome, QUOTED, grouped, reais, tell};
+
+/// Prints them.
+pub fn print(outcome: &pipeline::Outcome, out: &Path) -> Outcome {
+    for warning in all(outcome, out)? {
+        tell("warning", &warning);
+    }
+    if cfg!(not(feature = "pdf")) {
+        tell("warning", "PDF support is not built in");
+        tell("hint", "rebuild with `--features pdf`");
+    }
+    Ok(())
+}
+
+/// All warnings of a run.
+pub fn all(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<Vec<String>> {
+    let mut warnings = outcome.audit.warnings.clone();
+    if outcome.unfinished_before {
+        warnings.push(format!(
+            "the last run in `{}` did not finish; of its files those were used that still fit",
+            out.display()
+        ));
+    }
+    warnings.extend(of_data(&outcome.audit, &outcome.missing()?, &out.join("quarantine")));
+    Ok(warnings)
+}
+
+/// What was set aside with its amounts, what is missing, which checks fail.
+fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // Values that were set aside alone are among the warnings of the audit.
+    let is_row = |item: &&Quarantined| item.scope == Scope::Row;
+    let rows_of = |table: &str| -> usize {
+        audit.steps.iter().filter(|step| step.table == table).map(|step| step.quarantined).sum()
+    };
+    for (table, items) in &audit.quarantine {
+        let (Some(first_row), count) = (items.iter().find(is_row), rows_of(table)) else { continue };
+        let lost = match lost(table, missing) {
+            Some((facts, fate)) => format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" }),
+            None => own_amount(audit, table, count),
+        };
+        let place = quarantine.join(table).with_extension("csv");
+        warnings.push(format!(
+            "{} of `{table}` set aside{lost}; see `{}`; {}",
+            counted(count, "row"),
+            place.display(),
+            first(first_row)
+        ));
+    }
+    for table in [TableId::Orders, TableId::Products, TableId::Customers, TableId::Sellers].map(TableId::name) {
+        if let (0, Some((facts, fate))) = (rows_of(table), lost(table, missing)) {
+            warnings.push(format!("`{table}` lacks rows that others refer to: {facts}, {fate}"));
+        }
+    }
+    // Those that are errors are among the checks that fail.
+    let gaps = |coverage: &&Coverage| coverage.is_gap() && coverage.severity != Severity::Error;
+    warnings.extend(audit.coverage().iter().filter(gaps).map(gap));
+    let failed = audit.quality.iter().filter(|check| check.severity == Severity::Error && check.failed > 0);
+    warnings.extend(failed.map(failure));
+    warnings
+}
+
+/// What `count` quarantined rows of a table of facts amount to themselves.
+fn own_amount(audit: &Audit, table: &str, count: usize) -> String {
+    if !TABLES.iter().any(|declared| declared.name == table && declared.amount().is_some()) {
+        return String::new();
+    }
+    let amount = audit.amount_of(table);
+    if amount.is_empty() {
+        return ": the amount cannot be read".into();
+    }
+    let sum = format!(", {} BRL that no total counts", reais(amount.centavos as f64 / 100.0));
+    match count.saturating_sub(amount.rows) {
+        0 => sum,
+        unknown => format!("{sum} (and {} of an unknown amount)", counted(unknown, "row")),
+    }
+}
+
+/// What refers to rows of a table that are not there, with its amount, and what becomes of it.
+fn lost(table: &str, missing: &[Missing]) -> Option<(String, &'static str)> {
+    let of_table: Vec<String> = missing.iter().filter(|m| m.lacks.name() == table).map(facts).collect();
+    let fate = match missing.iter().find(|m| m.lacks.name() == table)?.lacks {
+        TableId::Orders => "count as state unknown and have no day",
+        TableId::Products => "count as category unknown",
+        TableId::Customers => "count as state unknown",
+        _ => "count under the seller's id alone",
+    };
+    Some((of_table.join(", "), fate))
+}
+
+/// `64 items, 13,440 BRL`.
+fn facts(missing: &Missing) -> String {
+    let one = match missing.facts {
+        TableId::OrderPayments => "payment",
+        TableId::OrderReviews => "review",
+        _ => "item",
+    };
+    let amount = missing.centavos.map(|centavos| format!(", {} BRL", reais(centavos as f64 / 100.0)));
+    counted(usize::try_from(missing.count).unwrap_or_default(), one) + &amount.unwrap_or_default()
+}
+
+/// Such as 2,700 of 3,000 orders without a row in `order_reviews`.
+pub(crate) fn gap(coverage: &Coverage) -> String {
+    let Coverage { from, to, direction, alone, total, .. } = coverage;
+    let what = match direction {
+        Direction::ToParent => {
+            format!("{} of {} rows refer to what is not in", grouped(*alone as i64), grouped(*total as i64))
+        }
+        Direction::ToChildren => format!("{} of {} have no row in", grouped(*alone as i64), grouped(*total as i64)),
+    };
+    format!("`{}.{}`: {what} `{}` ({:.1} %)", from.0, from.1, to.0, 100.0 * coverage.share())
+}
+
+/// A check of severity error that fails.
+fn failure(check: &Check) -> String {
+    let Check { table, check, failed, total, samples, .. } = check;
+    let such = samples.first().map_or_else(String::new, |sample| format!(", such as `{sample}`"));
+    let share = 100.0 * *failed as f64 / (*total).max(1) as f64;
+    let (failed, total) = (grouped(*failed as i64), grouped(*total as i64));
+    format!("`{table}` fails the check \"{check}\": {failed} of {total} ({share:.1} %){such}")
+}
+
+/// `1 row`, `2,000 rows`.
+fn counted(count: usize, one: &str) -> String {
+    format!("{} {one}{}", grouped(count as i64), if count == 1 { "" } else { "s" })
+}
+
+fn first(row: &Quarantined) -> String {
+    format!("the first is {}: {}", shortened(&row.place(), QUOTED), shortened(&row.reason, QUOTED))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use pfe::clean::audit::Step;
+    use pfe::input::quarantine::Amount;
+
+    use super::*;
+
+    fn aside(table: &str) -> Audit {
+        let row = Quarantined {
+            file: "olist_products_dataset.csv".into(),
+            line: Some(2),
+            scope: Scope::Row,
+            column: "product_weight_g".into(),
+            value: "1.5".into(),
+            reason: "not a whole number".into(),
+            record: String::new(),
+        };
+        let (table_name, step_name) = (table.into(), "read".into());
+        let amount = Amount::default();
+        let (rows_out, deduplicated) = (0, 0);
+        let step =
+            Step { table: table_name, step: step_name, rows_in: 1, rows_out, deduplicated, quarantined: 1, amount };
+        Audit { steps: vec![step], quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
+    }
+
+    #[test]
+    fn rows_that_are_set_aside_are_told_with_what_they_carry() {
+        let missing = |facts, lacks, count, centavos| Missing { facts, lacks, count, centavos };
+        let of = |audit: &Audit, missing: &[Missing]| of_data(audit, missing, Path::new("out/quarantine")).remove(0);
+        let items = missing(TableId::OrderItems, TableId::Products, 64, Some(1_344_049));
+        assert_eq!(
+            of(&aside("products"), &[items]),
+            "1 row of `products` set aside: its 64 items, 13,440 BRL, count as category unknown; \
+             see `out/quarantine/products.csv`; the first is line 2: not a whole number"
+        );
+        assert_eq!(
+            of(&Audit::default(), &[items]),
+            "`products` lacks rows that others refer to: 64 items, 13,440 BRL, count as category unknown"
+        );
+        let orders = [
+            missing(TableId::OrderItems, TableId::Orders, 1, Some(1_000)),
+            missing(TableId::OrderReviews, TableId::Orders, 2, None),
+        ];
+        assert_eq!(
+            of(&aside("orders"), &orders).split(';').next().unwrap(),
+            "1 row of `orders` set aside: its 1 item, 10 BRL, 2 reviews, count as state unknown and have no day"
+        );
+        assert!(of(&aside("sellers"), &[]).starts_with("1 row of `sellers` set aside; see"));
+        let mut payments = aside("order_payments");
+        assert!(of(&payments, &[]).starts_with("1 row of `order_payments` set aside: the amount cannot be read; see"));
+        payments.steps[0].quarantined = 3;
+        payments.steps[0].amount = Amount { centavos: 429_167, rows: 2 };
+        assert!(of(&payments, &[]).starts_with(
+            "3 rows of `order_payments` set aside, 4,292 BRL that no total counts (and 1 row of an unknown amount); see"
+        ));
+    }
+}

@@ -1,0 +1,149 @@
+//! Options that several commands share: what is analysed, what makes the tables, how data are generated, what a report looks like.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use pfe::engine;
+use pfe::pipeline::{How, Input, RunParams};
+use pfe::regular;
+use pfe::report::{Cover, Lang, Templates};
+use pfe::store::passwords::check_passwords;
+use pfe::synth::SynthParams;
+
+use super::analysis::decisions::DecisionArgs;
+use super::data::reading::ReadingArgs;
+use super::terminal::LONGEST_TEXT;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LangArg {
+    Fr,
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(lang: LangArg) -> Lang {
+        match lang {
+            LangArg::Fr => Lang::Fr,
+            LangArg::En => Lang::En,
+        }
+    }
+}
+
+/// What aggregates the clean tables.
+#[derive(Debug, clap::Args)]
+pub struct EngineArgs {
+    /// Engine that aggregates the clean tables: `polars` (this process), or `sc://host:port`, a Spark Connect server
+    /// that can read them; the results are identical
+    #[arg(long, value_name = "URL")]
+    pub engine: Option<String>,
+    /// Store through which a server that cannot read the output folder gets the clean tables: `lake:DIR` or `s3://…`
+    #[arg(long, value_name = "URL", requires = "engine")]
+    pub engine_store: Option<String>,
+}
+
+/// What makes the tables of a run.
+#[derive(Debug, clap::Args)]
+pub struct Makers {
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Also read and clean the raw files on the server; only quarantined rows pass through this process. The server
+    /// must be able to read `--data` (CSV files, compressed or not) and to write to `--out` or to the store of
+    /// `--engine-store`
+    #[arg(long, requires = "engine", conflicts_with = "monthly")]
+    pub engine_cleans: bool,
+}
+
+impl Makers {
+    /// A run of all steps by them.
+    pub fn how(&self) -> pfe::Result<How> {
+        Ok(How {
+            engine: engine::open(self.engine.engine.as_deref().unwrap_or("polars"))?,
+            engine_store: self.engine.engine_store.clone(),
+            engine_cleans: self.engine_cleans,
+            ..How::default()
+        })
+    }
+}
+
+/// What is analysed, and what comes out.
+#[derive(Debug, clap::Args)]
+pub struct What {
+    /// Data: a folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of
+    /// a store; may be repeated: each table is read from the first that holds it. Without it, data are generated
+    #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
+    pub data: Vec<PathBuf>,
+    /// Output folder
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Language of the report
+    #[arg(long, value_enum, default_value = "fr")]
+    pub lang: LangArg,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    generated: Generated,
+    #[command(flatten)]
+    decisions: DecisionArgs,
+    /// TOML file with the cover's title, subtitle, authors, school and date
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+    /// Folder of report files that replace the built-in ones; `pfe report --init-templates` writes a set to start from
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// Write one file per month of purchase for each long table; when only new files have arrived since the last such
+    /// run, read those and rewrite only the months that they change
+    #[arg(long)]
+    pub monthly: bool,
+}
+
+impl What {
+    pub fn params(&self, how: How) -> pfe::Result<RunParams> {
+        check_passwords(self.data.iter().filter_map(|place| place.to_str()))?;
+        let input = match self.data.is_empty() {
+            false => Input::Places(self.data.clone()),
+            true => Input::Generated(self.generated.params()),
+        };
+        Ok(RunParams {
+            input,
+            reading: self.reading.reading(),
+            out: self.out.clone(),
+            lang: self.lang.into(),
+            decisions: self.decisions.params()?,
+            cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
+            templates: templates(self.templates.as_deref())?,
+            monthly: self.monthly,
+            how: How { strict: self.reading.strict, ..how },
+        })
+    }
+}
+
+/// How data are generated.
+#[derive(Debug, clap::Args)]
+pub struct Generated {
+    /// Number of generated orders
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    orders: u64,
+    /// Seed of the generator
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    seed: u64,
+    /// Rate of each kind of defect, 0 to 1
+    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    defects: f64,
+}
+
+impl Generated {
+    pub fn params(&self) -> SynthParams {
+        SynthParams { orders: self.orders, seed: self.seed, defects: self.defects }
+    }
+}
+
+/// The cover's parameters of a file.
+pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
+    let read = |path: &PathBuf| Cover::parse(&regular::read_to_string(path, LONGEST_TEXT)?);
+    path.map(read).transpose()
+}
+
+/// The texts of a folder, or the built-in ones.
+pub fn templates(dir: Option<&Path>) -> pfe::Result<Templates> {
+    dir.map_or_else(|| Ok(Templates::default()), Templates::read)
+}

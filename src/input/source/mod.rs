@@ -1,0 +1,157 @@
+//! Places (a folder of Kaggle's CSV files, Kaggle's zip, the cloud layout, stores) → Source: which file holds which table. Next: `read`.
+//!
+//! `find` lists the tables of one place. `open` combines several places and reports everything that is missing at once.
+
+pub(crate) mod absent;
+mod open;
+pub(crate) mod undated;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::file::source_file::SourceFile;
+use super::find::found::Near;
+use super::identity::InputFile;
+use crate::error::Result;
+use crate::schema::contract::BY_MONTH;
+use crate::schema::contract::{TABLES, Table, TableId};
+use crate::schema::read_options::Reading;
+use crate::store::{Stage, Store};
+
+/// The places of the ten tables. Of files, only the columns have been read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The places as the user named them, secrets in URLs masked.
+    pub places: Vec<String>,
+    parts: Vec<Part>,
+    /// Whether a missing table, column or file is an error.
+    strict: bool,
+    reading: Reading,
+}
+
+/// One place: its files, and the store, if it is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    files: Vec<SourceFile>,
+    /// Files of a table that are not read, each with the reason.
+    unread: Vec<(TableId, String)>,
+    /// Data that no table takes, and that may be meant for tables that are missing.
+    near: Vec<Near>,
+    pub(crate) store: Option<SharedStore>,
+}
+
+/// A store in a shareable handle that implements `Debug`.
+#[derive(Clone)]
+pub(crate) struct SharedStore(pub(crate) Arc<dyn Store>);
+
+impl std::fmt::Debug for SharedStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.url())
+    }
+}
+
+impl Source {
+    /// Sets how dates and numbers are read.
+    pub fn with(mut self, reading: Reading) -> Source {
+        self.reading = reading;
+        self
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The name under which the places hold a table: that of its file, or its own in a database.
+    pub(crate) fn name_of(&self, table: &Table) -> &'static str {
+        if self.is_database() { table.name } else { table.file }
+    }
+
+    /// Whether all places are databases.
+    pub(crate) fn is_database(&self) -> bool {
+        self.parts.iter().all(|part| part.store.as_ref().is_some_and(|store| !store.0.keeps_files()))
+    }
+
+    /// Data that no table takes.
+    pub(crate) fn near(&self) -> impl Iterator<Item = &Near> {
+        self.parts.iter().flat_map(|part| &part.near)
+    }
+
+    /// The files of a table that are not read, each with the reason.
+    pub(crate) fn unread(&self, id: TableId) -> impl Iterator<Item = &String> {
+        let unread = self.parts.iter().flat_map(|part| &part.unread);
+        unread.filter(move |(table, _)| *table == id).map(|(_, told)| told)
+    }
+
+    /// All files that are not read, each with the reason.
+    pub(crate) fn all_unread(&self) -> impl Iterator<Item = &String> {
+        self.parts.iter().flat_map(|part| &part.unread).map(|(_, told)| told)
+    }
+
+    /// A source of the files that arrived since the previous run, and the tables that they belong to. `then` and `now` are all input files
+    /// of the previous run and of this one, in the order of the contract.
+    ///
+    /// # Errors
+    /// Why this source is not the previous one with new files appended.
+    pub(crate) fn since(&self, then: &[InputFile], now: &[InputFile]) -> Result<(Source, Vec<TableId>), String> {
+        let mut longer = Vec::new();
+        let mut files = Vec::new();
+        for (table, (then, now)) in TABLES.iter().zip(then.iter().zip(now)).filter(|(_, (a, b))| a.blake3 != b.blake3) {
+            let [known, all] = [then, now].map(InputFile::hashes);
+            let file = self.parts.iter().find_map(|part| part.file(table.id));
+            let Some(file) = file.filter(|file| file.single().is_none() && all.starts_with(&known)) else {
+                return Err(format!("`{}` is not what it was", now.name));
+            };
+            if !BY_MONTH.contains(&table.id) {
+                return Err(format!("rows have come to `{}`", table.name));
+            }
+            files.push(SourceFile { name: now.name.clone(), known: known.len(), ..file.clone() });
+            longer.push(table.id);
+        }
+        let part = Part { files, unread: Vec::new(), near: Vec::new(), store: None };
+        match longer.is_empty() {
+            true => Err("no file has come".into()),
+            false => Ok((Source { parts: vec![part], ..self.clone() }, longer)),
+        }
+    }
+
+    /// The chosen file of every table that has one, in the order of the contract.
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = &SourceFile> {
+        TABLES.iter().filter_map(|table| self.parts.iter().find_map(|part| part.file(table.id)))
+    }
+
+    /// The chosen files on the disk, each with its name.
+    pub fn files(&self) -> Vec<(&str, &Path)> {
+        self.chosen().flat_map(SourceFile::files).collect()
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Estimated size of all tables as text, bytes.
+    ///
+    /// # Errors
+    /// A file is missing, or a store cannot be reached.
+    pub fn bytes(&self) -> Result<u64> {
+        let of_part = |part: &Part, table: &Table| match (part.file(table.id), &part.store) {
+            (Some(file), _) => file.size().map(Some),
+            (None, Some(SharedStore(store))) if store.holds(Stage::Raw, table.name) => {
+                Ok(store.rows(Stage::Raw, table.name)?.map(|rows| rows.saturating_mul(table.typical_width())))
+            }
+            _ => Ok(None),
+        };
+        let of_table = |table| self.parts.iter().find_map(|part| of_part(part, table).transpose()).transpose();
+        TABLES.iter().map(|table| Ok(of_table(table)?.unwrap_or(0))).sum()
+    }
+}
+
+impl Part {
+    pub(crate) fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The files that hold `table`.
+    pub(crate) fn file(&self, table: TableId) -> Option<&SourceFile> {
+        self.files.iter().find(|f| f.table == table)
+    }
+}

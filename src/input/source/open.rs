@@ -1,0 +1,226 @@
+//! Places → Source: what is at each of them, and one error for all that is missing. Used by everything that reads data.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::absent::Lost;
+use super::{Part, SharedStore, Source, absent};
+use crate::error::{Error, Result};
+use crate::guard::guarded;
+use crate::input::columns;
+use crate::input::file::part::FilePart;
+use crate::input::file::source_file::{Format, SourceFile};
+use crate::input::find;
+use crate::input::find::found::Found;
+use crate::input::find::found::unread;
+use crate::input::find::recognize;
+use crate::regular;
+use crate::schema::contract::{Column, TABLES, Table, TableId};
+use crate::schema::read_options::Reading;
+use crate::store::url::is_url;
+use crate::store::{self, Stage, Store};
+
+/// Tables that an analysis can do without.
+const OPTIONAL: [TableId; 3] = [TableId::Geolocation, TableId::OrderReviews, TableId::Sellers];
+
+/// Tables whose rows are built into the program.
+const HELD: [TableId; 2] = [TableId::Categories, TableId::States];
+
+impl Source {
+    /// Locates the tables at a path or in the store with this URL.
+    ///
+    /// # Errors
+    /// As [`Source::open_all`].
+    pub fn open(place: impl AsRef<Path>) -> Result<Source> {
+        Source::open_all(&[place])
+    }
+
+    /// Locates the tables at several places. Each table comes from the first place that holds it.
+    ///
+    /// # Errors
+    /// [`Error::Input`]: a path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. Whether a
+    /// store lacks a table is known only when it is read.
+    pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
+        let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
+        let (places, parts) = located.into_iter().unzip();
+        let mut source = Source { places, parts, strict: false, reading: Reading::default() };
+        source.name_second_places();
+        // Whether a store holds a table of its own is known only when it is read.
+        let tables = if source.parts.iter().all(|part| part.store.is_none()) { source.missing()? } else { Vec::new() };
+        // A file that cannot be read is told once all tables are there.
+        let columns = source.missing_columns().or_else(|e| if tables.is_empty() { Err(e) } else { Ok(Vec::new()) })?;
+        match tables.is_empty() && columns.is_empty() {
+            true => Ok(source),
+            false => Err(absent::error(&source, &tables, columns)),
+        }
+    }
+
+    /// The tables that an analysis needs and no place holds.
+    ///
+    /// # Errors
+    /// A store cannot be reached.
+    fn missing(&self) -> Result<Vec<&'static Table>> {
+        let holds = |part: &Part, table: &Table| match (part.file(table.id), &part.store) {
+            (Some(_), _) => Ok(true),
+            (None, Some(SharedStore(store))) if store.holds(Stage::Raw, table.name) => {
+                store.rows(Stage::Raw, table.name).map(|rows| rows.is_some())
+            }
+            _ => Ok(false),
+        };
+        let mut missing = Vec::new();
+        // Kaggle's download lacks the state names; they are built in.
+        for table in TABLES.iter().filter(|table| table.id != TableId::States && self.is_needed(table.id)) {
+            let held = self.parts.iter().map(|part| holds(part, table)).collect::<Result<Vec<bool>>>()?;
+            missing.extend((!held.contains(&true)).then_some(table));
+        }
+        Ok(missing)
+    }
+
+    /// Makes it an error that a table, a column or a file is missing or not read.
+    ///
+    /// # Errors
+    /// [`Error::Input`]: names what is missing or not read. For a store this is known only when it is read.
+    pub fn strict(mut self) -> Result<Source> {
+        self.strict = true;
+        let held =
+            TABLES.iter().filter(|t| self.parts.iter().any(|part| part.store.is_some() || part.file(t.id).is_some()));
+        let held: Vec<TableId> = held.map(|t| t.id).collect();
+        if let Some(table) = TABLES.iter().find(|t| t.id != TableId::States && !held.contains(&t.id)) {
+            return Err(self.absent(table));
+        }
+        let mut told: Vec<String> = TABLES.iter().flat_map(|t| self.unread(t.id)).cloned().collect();
+        for file in self.chosen() {
+            for part in &file.files {
+                let lost = missing_columns(file, part, true)?.map(|lost| lost.columns);
+                let lost = lost.into_iter().flatten();
+                told.extend(lost.map(|column| format!("column `{column}` is missing from `{}`", part.name)));
+            }
+        }
+        match told.is_empty() {
+            true => Ok(self),
+            false => Err(refused(&told.join("; "))),
+        }
+    }
+
+    /// The error for a missing table under `--strict`.
+    fn absent(&self, table: &Table) -> Error {
+        refused(&format!("`{}` is missing from `{}`", self.name_of(table), self.places.join("`, `")))
+    }
+
+    /// Accepts that no place holds `table`, if the analysis can do without it and no file may be meant for it.
+    ///
+    /// # Errors
+    /// It cannot be accepted, or the source is strict.
+    pub(crate) fn without(&self, table: &'static Table) -> Result<()> {
+        match (self.is_needed(table.id), self.strict && table.id != TableId::States) {
+            // Each table is read by itself, but one message names all that are missing.
+            (true, _) => {
+                let mut missing = self.missing()?;
+                missing.extend(missing.is_empty().then_some(table));
+                Err(absent::error(self, &missing, Vec::new()))
+            }
+            (_, true) => Err(self.absent(table)),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_needed(&self, id: TableId) -> bool {
+        let meant = self.near().any(|near| near.table == Some(id) && near.fits);
+        meant || !(OPTIONAL.contains(&id) || HELD.contains(&id))
+    }
+
+    /// Warns of files whose table is read from an earlier place.
+    fn name_second_places(&mut self) {
+        for i in 1..self.parts.len() {
+            let (before, rest) = self.parts.split_at_mut(i);
+            let first = |id| before.iter().zip(&self.places).find_map(|(part, place)| Some((part.file(id)?, place)));
+            let second = rest[0].files.iter().filter_map(|file| Some((file, first(file.table)?)));
+            let told: Vec<_> = second
+                .map(|(file, (from, place))| {
+                    let name = format!("{}` of `{}", file.name, self.places[i]);
+                    let reason = format!("`{}` is taken from `{}` of `{place}`", file.table.name(), from.name);
+                    (file.table, unread(&name, &reason))
+                })
+                .collect();
+            rest[0].unread.extend(told);
+        }
+    }
+
+    /// The required columns that files lack.
+    fn missing_columns(&self) -> Result<Vec<Lost>> {
+        let mut lost = Vec::new();
+        for file in self.chosen() {
+            for part in &file.files {
+                lost.extend(missing_columns(file, part, false)?);
+            }
+        }
+        Ok(lost)
+    }
+}
+
+fn refused(why: &str) -> Error {
+    Error::input(format!("`--strict` refuses these data: {why}"))
+        .with_hint("without `--strict` the analysis goes on, and warns of all this")
+}
+
+/// The columns that a file lacks, among the optional or the required ones. An empty file is reported by its reader.
+fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result<Option<Lost>> {
+    if file.format != Format::Csv {
+        return Ok(None);
+    }
+    let (head, table) = (part.head()?, file.table.table());
+    if head.is_empty() {
+        return Ok(None);
+    }
+    let found = recognize::columns(&head);
+    let twice = |c: &Column| found.iter().filter(|name| columns::is(c, name)).count() > 1;
+    if table.columns.iter().any(twice) {
+        // A column occurs twice: the reader asks the user which one to use.
+        return Ok(None);
+    }
+    let columns = columns::lacks(table, &found, may_lack);
+    Ok((!columns.is_empty()).then(|| Lost {
+        table,
+        name: part.name.clone(),
+        columns,
+        looks: recognize::looks(table, &head),
+    }))
+}
+
+/// Finds what is at a place; also returns its name for messages.
+fn locate(place: &Path) -> Result<(String, Part)> {
+    if let Some(url) = place.to_str().filter(|text| is_url(text)) {
+        return in_store(url);
+    }
+    let meta = regular::look(place).map_err(|error| match error {
+        Error::Input { .. } => error,
+        _ => Error::input(format!("no data at `{}`", place.display())).with_hint(
+            "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store; leave it out to use generated \
+             data",
+        )
+    })?;
+    let found = match meta.is_dir() {
+        true => find::in_folder(place)?,
+        false if recognize::is_sqlite(place)? => return in_store(&format!("sqlite:{}", place.display())),
+        false if recognize::is_zip(place)? => guarded(&place.display().to_string(), || find::in_zip(place))?,
+        false => {
+            let (what, hint) = recognize::lone(place)?;
+            return Err(Error::input(what).with_hint(hint));
+        }
+    };
+    let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Stage::Raw);
+    let store = match place.to_str().filter(|_| lake) {
+        Some(path) => Some(SharedStore(store::open(path)?.into())),
+        None => None,
+    };
+    Ok((place.display().to_string(), part(found, store)))
+}
+
+fn in_store(url: &str) -> Result<(String, Part)> {
+    let store: Arc<dyn Store> = store::open(url)?.into();
+    Ok((store.url().to_string(), part(find::in_store(&*store)?, Some(SharedStore(store)))))
+}
+
+fn part(found: Found, store: Option<SharedStore>) -> Part {
+    Part { files: found.files, unread: found.unread, near: found.near, store }
+}

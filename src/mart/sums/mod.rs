@@ -1,0 +1,287 @@
+//! Clean tables of one range of orders after the other → the mart: aggregates of the ranges are merged by key. Used by `mart` and `incremental`.
+
+pub(super) mod codes;
+mod query;
+pub(super) mod size;
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use polars::series::IsSorted;
+
+use self::codes::{DictionaryEncoding, KINDS, in_use};
+use self::query::run;
+use self::size::Size;
+use super::law;
+use super::sales_mart::SalesMart;
+use super::steps::{STEPS, Step, StepRole};
+use crate::error::Result;
+use crate::parallel;
+use crate::table::ids::TextMap;
+use crate::table::parquet::{join_rows, stack};
+
+/// Rows of a table that may wait to be merged; more are allowed once the merged table is longer. Each merge hashes all rows again.
+const MOST_WAITING: usize = 1 << 20;
+
+/// The aggregates of the orders and customers seen so far.
+#[derive(Default)]
+pub(crate) struct PartialAggregates {
+    tables: BTreeMap<&'static str, Sum>,
+    known: [Known; KINDS.len()],
+    size: Size,
+}
+
+impl PartialAggregates {
+    /// Aggregates the customers of a range.
+    ///
+    /// # Errors
+    /// A query fails.
+    pub(crate) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
+        let made =
+            run(&in_use(tables, &[StepRole::Customers])?, &DictionaryEncoding::default(), &[StepRole::Customers])?;
+        self.add(made)
+    }
+
+    /// Aggregates the clean tables of a range of orders.
+    ///
+    /// # Errors
+    /// A query fails, a table cannot be read, or the amounts are too large to be added up.
+    pub(crate) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
+        let mut tables =
+            in_use(tables, &[StepRole::Base, StepRole::Rows, StepRole::Orders, StepRole::Part, StepRole::Sums])?;
+        self.size.add(&tables)?;
+        let codes = DictionaryEncoding::encode(&mut tables)?;
+        tables.values_mut().try_for_each(tell_sorted)?;
+        for kind in [StepRole::Base, StepRole::Rows, StepRole::Orders] {
+            let mut made = run(&tables, &codes, &[kind])?;
+            made.values_mut().try_for_each(tell_sorted)?;
+            tables.append(&mut made);
+        }
+        let mut made = run(&tables, &codes, &[StepRole::Part, StepRole::Sums])?;
+        drop(tables);
+        for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
+            // Skips ids that no table of the mart holds, such as those of orders.
+            if made.values().any(|frame| columns.iter().any(|column| frame.column(column).is_ok())) {
+                let places = known.add(texts);
+                made.values_mut().try_for_each(|frame| recode(frame, columns, &places))?;
+            }
+        }
+        self.add(made)
+    }
+
+    fn add(&mut self, mut made: BTreeMap<String, DataFrame>) -> Result<()> {
+        for step in &STEPS {
+            if let Some(frame) = made.remove(step.name) {
+                self.tables.entry(step.name).or_default().add(step, frame)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges all aggregates, runs the last steps and checks the laws.
+    ///
+    /// # Errors
+    /// A query fails, no range was added, or [`law::check`] fails.
+    pub(crate) fn finish(self) -> Result<SalesMart> {
+        let (mut tables, codes) = self.added_up()?;
+        tables.append(&mut run(&tables, &codes, &[StepRole::Last])?);
+        tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
+        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        law::check(&tables)?;
+        SalesMart::new(tables)
+    }
+
+    /// Merges the aggregates, without the last steps.
+    ///
+    /// # Errors
+    /// polars fails.
+    pub(crate) fn parts(self) -> Result<BTreeMap<String, DataFrame>> {
+        let (mut tables, codes) = self.added_up()?;
+        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        Ok(tables)
+    }
+
+    fn added_up(mut self) -> Result<(BTreeMap<String, DataFrame>, DictionaryEncoding)> {
+        let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
+        let mut tables = BTreeMap::new();
+        // One table at a time: merging takes as much memory again as the table.
+        for (name, sum) in self.tables {
+            let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
+            tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
+        }
+        Ok((tables, DictionaryEncoding(texts)))
+    }
+}
+
+/// The partial aggregates of one table.
+#[derive(Default)]
+struct Sum {
+    pieces: Vec<DataFrame>,
+    /// Number of rows added since the last merge.
+    waiting: usize,
+    /// Number of rows that may wait for the next merge.
+    most_waiting: usize,
+}
+
+impl Sum {
+    fn add(&mut self, step: &Step, frame: DataFrame) -> Result<()> {
+        self.waiting += frame.height();
+        self.pieces.push(frame);
+        if self.waiting > self.most_waiting.max(MOST_WAITING) {
+            let all = stack(std::mem::take(&mut self.pieces))?;
+            let rows = all.height();
+            self.pieces = add_up(all, &step.key(), Ok)?;
+            let total: usize = self.pieces.iter().map(DataFrame::height).sum();
+            // If few keys repeat, merging saves little: the next one is delayed.
+            self.most_waiting = if total * 2 > rows { 4 * rows } else { total };
+            self.waiting = 0;
+        }
+        Ok(())
+    }
+
+    /// Merges by key, with the final numbers of texts, sorted.
+    fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
+        let in_order = self.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
+        let mut all = stack(self.pieces)?;
+        for (columns, ranks) in KINDS.iter().zip(ranks) {
+            recode(&mut all, columns, ranks)?;
+        }
+        if in_order {
+            return Ok(all);
+        }
+        let sort = |part: DataFrame| match key {
+            [] => Ok(part),
+            _ => Ok(part.sort(key.to_vec(), SortMultipleOptions::default())?),
+        };
+        Ok(join_rows(stack(add_up(all, key, sort)?)?))
+    }
+}
+
+/// Sums the rows with equal keys. Returns ranges of the first key column; within a range, rows are unsorted until `end` processes them.
+///
+/// Only encoded texts are split into ranges, each small enough to be merged in little memory: other columns never have so many values.
+fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
+    let ranges = all.height().div_ceil(MOST_WAITING) as u64;
+    let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
+    let Some(most) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
+        return Ok(vec![end(sum_by(all.lazy(), key)?)?]);
+    };
+    let bound = |range: u64| lit((most * range / ranges) as u32);
+    let within = |range: u64| col(key[0]).gt_eq(bound(range)).and(col(key[0]).lt(bound(range + 1)));
+    parallel::map(0..ranges, |range| end(sum_by(all.clone().lazy().filter(within(range)), key)?))
+}
+
+/// Sums the rows with equal keys; the result is unsorted.
+pub(crate) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
+    let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
+    let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
+    let summed = if key.is_empty() {
+        // As in SQL, the sum of no values is null.
+        let sum = |value: Expr| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL));
+        all.select(added.map(sum).collect::<Vec<_>>())
+    } else {
+        let keys: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
+        all.group_by(keys).agg(added.map(Expr::sum).collect::<Vec<_>>())
+    };
+    Ok(summed.select(columns.into_iter().map(col).collect::<Vec<_>>()).collect()?)
+}
+
+/// Texts of one kind, numbered in the order of their first occurrence.
+#[derive(Default)]
+struct Known(TextMap<PlSmallStr>);
+
+impl Known {
+    /// The number of each text; new texts get the next numbers.
+    fn add(&mut self, texts: &StringChunked) -> Vec<u32> {
+        texts.iter().flatten().map(|text| self.0.number(text)).collect()
+    }
+
+    /// The sorted texts, and the rank of each number among them.
+    fn sorted(self) -> (StringChunked, Vec<u32>) {
+        let texts = self.0.sorted();
+        let mut ranks = vec![0; texts.len()];
+        (0..).zip(&texts).for_each(|(rank, (_, number))| ranks[*number as usize] = rank);
+        (texts.iter().map(|(text, _)| Some(text.as_str())).collect(), ranks)
+    }
+}
+
+/// Sets polars' sorted flag on `order_id` if it is sorted, as in tables that come by order: grouping then needs no hashing.
+fn tell_sorted(frame: &mut DataFrame) -> Result<()> {
+    let Ok(orders) = frame.column("order_id").and_then(|orders| Ok(orders.u32()?.clone())) else { return Ok(()) };
+    if orders.null_count() == 0 && orders.iter().is_sorted() {
+        frame.with_column(orders.with_sorted_flag(IsSorted::Ascending).into_column())?;
+    }
+    Ok(())
+}
+
+/// Replaces each number in some columns by `to[number]`.
+fn recode(frame: &mut DataFrame, columns: &[&str], to: &[u32]) -> Result<()> {
+    for column in columns {
+        if let Ok(numbers) = frame.column(column).and_then(|coded| coded.u32()) {
+            let numbers = numbers.apply_values(|number| to[number as usize]).into_column();
+            frame.with_column(numbers)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sum_has_a_key_and_numbers_beside_it() {
+        for step in STEPS.iter().filter(|step| step.kind.adds_up()) {
+            let one_row = step.sql.starts_with("-- One row");
+            assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
+            // Values that do not add up must be left to the last steps.
+            assert!(step.kind == StepRole::Last || !step.sql.contains("MAX(n."), "{}", step.name);
+        }
+    }
+
+    #[test]
+    fn pieces_add_up_by_key() {
+        let mut sum = Sum::default();
+        let step = STEPS.iter().find(|step| step.name == "delivery_days").unwrap();
+        sum.add(step, df!("days" => [1i64, 2], "orders" => [10i64, 20]).unwrap()).unwrap();
+        sum.add(step, df!("days" => [2i64, 3], "orders" => [5i64, 1]).unwrap()).unwrap();
+        let total = sum.finish(&step.key(), &[]).unwrap();
+        assert!(total.equals(&df!("days" => [1i64, 2, 3], "orders" => [10i64, 25, 1]).unwrap()));
+    }
+
+    #[test]
+    fn large_tables_are_added_up_in_parts() {
+        let rows = MOST_WAITING as u32 + 2;
+        let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
+        let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
+        let parts = add_up(all.clone(), &["category"], Ok).unwrap();
+        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MOST_WAITING / 2, MOST_WAITING / 2 + 1]);
+        let halves = [all.slice(0, 9), all.slice(9, all.height())];
+        let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
+        let total = sum.finish(&["category"], &[]).unwrap();
+        assert_eq!((total.height() as u32, total.column("orders").unwrap().i64().unwrap().get(0)), (rows - 1, Some(2)));
+    }
+
+    #[test]
+    fn only_numbers_of_orders_that_are_sorted_are_told_so() {
+        let sorted = |numbers: &[Option<u32>]| {
+            let mut frame = df!("order_id" => numbers).unwrap();
+            tell_sorted(&mut frame).unwrap();
+            frame.column("order_id").unwrap().is_sorted_flag() == IsSorted::Ascending
+        };
+        assert!(sorted(&[Some(1), Some(1), Some(2)]));
+        assert!(!sorted(&[Some(2), Some(1)]) && !sorted(&[None, Some(1)]));
+    }
+
+    #[test]
+    fn numbers_follow_the_texts_once_all_are_known() {
+        let mut known = Known::default();
+        let texts = |texts: &[&str]| StringChunked::from_slice("x".into(), texts);
+        assert_eq!(known.add(&texts(&["b", "d"])), [0, 1]);
+        assert_eq!(known.add(&texts(&["a", "d"])), [2, 1]);
+        let (sorted, ranks) = known.sorted();
+        assert_eq!(sorted.iter().flatten().collect::<Vec<_>>(), ["a", "b", "d"]);
+        assert_eq!(ranks, [1, 2, 0]);
+    }
+}

@@ -1,0 +1,10 @@
+//! Stores of AWS: S3 and DynamoDB, with their credentials and retries. Opened by `open`.
+
+mod aws;
+#[cfg(feature = "dynamodb")]
+pub(super) mod dynamodb;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod proxy;
+#[cfg(feature = "s3")]
+pub(super) mod s3;

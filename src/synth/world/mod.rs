@@ -1,0 +1,74 @@
+//! SynthParams → World: everything that the seed decides before the first row is written. Next: `orders`, `catalog`, `geography`.
+
+pub mod calendar;
+pub mod catalog;
+mod cities;
+pub mod geography;
+pub mod market;
+
+use self::calendar::Calendar;
+use self::catalog::Catalog;
+use self::geography::Geography;
+use self::market::Market;
+use super::SynthParams;
+use super::defects::Injector;
+use super::rng::{Keyed, Stream};
+use super::write::Rows;
+use crate::schema::contract::TableId;
+
+/// Offset of the random streams of defects, above those of the tables.
+const DEFECT_STREAMS: u64 = 16;
+
+/// The plan of the data. Its size does not grow with the orders, except for the geography, which is bounded.
+#[derive(Debug)]
+pub struct World {
+    /// The parameters.
+    pub params: SynthParams,
+    /// When orders are placed.
+    pub calendar: Calendar,
+    /// What is bought, and from which states.
+    pub market: Market,
+    /// Products and sellers.
+    pub catalog: Catalog,
+    /// Addresses.
+    pub geography: Geography,
+}
+
+impl World {
+    /// Makes the plan.
+    pub fn new(params: &SynthParams) -> Self {
+        let &SynthParams { orders, seed, .. } = params;
+        let calendar = Calendar::new(orders, Keyed::new(seed, 1));
+        let market = Market::new(orders, &calendar, seed);
+        let catalog = Catalog::new(orders, &market, seed);
+        let geography = Geography::new(orders, Keyed::new(seed, 2));
+        World { params: params.clone(), calendar, market, catalog, geography }
+    }
+
+    /// A buffer for the rows of a table and chunk.
+    pub fn rows(&self, table: TableId, chunk: u64, rows: u64, width: usize) -> Rows {
+        let stream = Stream::new(self.params.seed, DEFECT_STREAMS + table as u64, chunk);
+        Rows::new(rows, width, Injector::new(table, self.params.defects, stream))
+    }
+}
+
+/// The attributes of an order that payments and reviews need.
+#[derive(Debug)]
+pub struct Order {
+    /// Its number.
+    pub number: u64,
+    /// Its id.
+    pub id: [u8; 32],
+    /// Price plus freight of all items, centavos; `None` without items.
+    pub total: Option<u64>,
+    /// Index into [`STATUSES`](super::shape::STATUSES).
+    pub status: usize,
+    /// Whether it contains the winning category.
+    pub winner: bool,
+    /// Time of purchase, seconds from the calendar's day 0.
+    pub purchase: i64,
+    /// Promised day.
+    pub estimate: i64,
+    /// Time of delivery, whether or not it is recorded; only for delivered orders.
+    pub delivered: Option<i64>,
+}

@@ -1,0 +1,13 @@
+//! Data in, clean tables out, or one message: formats, layouts, dialects, damage.
+
+mod archives;
+mod damaged;
+mod forms;
+mod layouts;
+mod missing;
+mod names;
+mod places;
+mod refused;
+mod spreadsheets;
+mod values;
+mod variants;

@@ -1,0 +1,7 @@
+//! Reports: what they say, from which run, and what they make of hostile input.
+
+mod amounts;
+mod decide;
+mod finished;
+mod hostile;
+mod rendering;
