@@ -1,5 +1,7 @@
-//! Reads which modules of a crate import which, for tests of its layers: those of `pfe` and, through a path, of `kernel`.
+//! Sources → which modules and files import which, for the tests of the layers of `pfe` and, through a path, of `kernel`, and for the
+//! build script.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -96,6 +98,113 @@ pub(crate) fn assert_imports_run_down(src: &Path) -> usize {
         seen += imports.len();
     }
     seen
+}
+
+/// A module as its path from the root of the crate.
+type Module = Vec<String>;
+
+/// Asserts that no files import each other in a circle. Returns how many imports between files it has seen.
+pub(crate) fn assert_no_circle(src: &Path) -> usize {
+    let mut files = Vec::new();
+    sources(src, &mut files);
+    let modules: BTreeMap<Module, PathBuf> = files.into_iter().map(|file| (module(&file, src), file)).collect();
+    let is_test = |module: &Module| module.iter().any(|name| name.contains("tests"));
+    let mut imports: BTreeMap<&Module, BTreeSet<Module>> = BTreeMap::new();
+    for (module, file) in modules.iter().filter(|(module, _)| !module.is_empty() && !is_test(module)) {
+        let code = code(&fs::read_to_string(file).unwrap());
+        let of_files = paths(&code).into_iter().filter_map(|path| file_of(&path, module, &modules));
+        imports.insert(module, of_files.filter(|import| import != module).collect());
+    }
+    let seen = imports.values().map(BTreeSet::len).sum();
+    // Takes away what imports nothing that is left. What remains are circles and what imports them.
+    loop {
+        let left: BTreeSet<Module> = imports.keys().map(|module| (*module).clone()).collect();
+        imports.retain(|_, of_file| !of_file.is_disjoint(&left));
+        if imports.len() == left.len() {
+            break;
+        }
+    }
+    assert!(imports.is_empty(), "they import each other, or what does: {:?}", imports.keys());
+    seen
+}
+
+fn module(file: &Path, src: &Path) -> Module {
+    let inner = file.strip_prefix(src).unwrap().with_extension("");
+    let mut names: Module = inner.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
+    names.pop_if(|name| ["mod", "lib", "main"].contains(&name.as_str()));
+    names
+}
+
+/// The module whose file holds what `path` in the file of `from` names; `None` if that is the root, or outside of the crate.
+fn file_of(path: &[String], from: &Module, modules: &BTreeMap<Module, PathBuf>) -> Option<Module> {
+    let mut full = if path[0] == "crate" { Module::new() } else { from.clone() };
+    for name in path {
+        match name.as_str() {
+            "crate" | "self" => {}
+            "super" => drop(full.pop()),
+            name => full.push(name.to_owned()),
+        }
+    }
+    while !full.is_empty() && !modules.contains_key(&full) {
+        full.pop();
+    }
+    (!full.is_empty()).then_some(full)
+}
+
+/// The paths that code names within its crate, those in braces one by one.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for start in ["crate::", "super::", "self::"].iter().flat_map(|start| code.match_indices(start)).map(|(at, _)| at) {
+        let inner = |c: char| c.is_alphanumeric() || "_:$".contains(c);
+        if !code[..start].ends_with(inner) {
+            tree(&code[start..], &[], &mut found);
+        }
+    }
+    found
+}
+
+/// Reads `a::b` or `a::{b, c::d}`; returns what follows.
+fn tree<'a>(code: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
+    let code = code.trim_start();
+    let end = code.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(code.len());
+    let (name, mut rest) = code.split_at(end);
+    let path = [before, &[name.to_owned()]].concat();
+    match rest.strip_prefix("::") {
+        Some(list) if list.starts_with('{') => {
+            rest = &list[1..];
+            while !rest.trim_start().starts_with('}') {
+                rest = tree(rest, &path, found);
+                // Passes over `as name`.
+                rest = &rest[rest.find([',', '}']).unwrap_or(rest.len())..];
+                rest = rest.strip_prefix(',').unwrap_or(rest);
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            rest.trim_start().strip_prefix('}').unwrap_or_default()
+        }
+        Some(rest) if rest.starts_with(|c: char| c.is_alphabetic() || c == '_') => tree(rest, &path, found),
+        _ => {
+            found.push(path);
+            rest
+        }
+    }
+}
+
+#[test]
+fn paths_are_found_wherever_they_stand() {
+    let code = "use crate::{a, b::{c as x, d}};\nuse super::super::e::{self, F};\nfn f(x: crate::g::H) { super::i::j::<u8>() }";
+    let found: Vec<String> = paths(code).iter().map(|path| path.join("::")).collect();
+    let expected = [
+        "crate::a",
+        "crate::b::c",
+        "crate::b::d",
+        "crate::g::H",
+        "super::super::e::self",
+        "super::super::e::F",
+        "super::i::j",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -23,8 +23,8 @@ use std::sync::{Mutex, PoisonError};
 use polars::prelude::*;
 
 pub use self::sales_mart::SalesMart;
+pub(crate) use self::steps::words;
 pub use self::steps::{BY_DAY, STEPS, Step, StepRole};
-pub(crate) use self::steps::{in_order, words};
 use self::sums::PartialAggregates;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::clean::{Audit, CleanTables};

@@ -15,14 +15,15 @@ use tokio::time::timeout;
 use self::server::AtWork;
 pub use self::server::Spark;
 use self::session::{Session, sql};
-use super::Engine;
+use super::interface::Engine;
 use super::remote_cleaning;
 use super::remote_cleaning::Folders;
 use crate::clean::Audit;
 use crate::error::Result;
 use crate::input::Source;
 use crate::input::identity::InputFile;
-use crate::mart::{STEPS, SalesMart, Step, in_order, law};
+use crate::mart::steps::in_order;
+use crate::mart::{STEPS, SalesMart, Step, law};
 use crate::schema::TableId;
 
 /// Time limit for ending the session. A cluster notices by itself, later, that its client is gone.
