@@ -17,13 +17,13 @@ use std::thread;
 use polars::prelude::*;
 
 use super::by_month::ask;
+use super::found::{Found, References};
 use super::spill::Spill;
 use super::split::{Cut, Long, Rows, cut};
-use crate::clean::audit::{Audit, Change, Nulls, Step};
-use crate::clean::checks::quality::Quality;
+use crate::clean::audit::{Audit, Change, Step};
 use crate::clean::checks::references::{Key, Measured, Reference, references};
 use crate::clean::checks::rules;
-use crate::clean::tables::{Cleaned, TableAudit, audit_of, locate, name_categories, nulls, some_order};
+use crate::clean::tables::{Cleaned, TableAudit, audit_of, locate, name_categories, some_order};
 use crate::error::{Error, Result};
 use crate::input::quarantine::Quarantine;
 use crate::input::source::Source;
@@ -333,53 +333,4 @@ fn meet(
     let paid = rules::paid_in_full(&tables[&TableId::OrderItems], &tables[&TableId::OrderPayments])?;
     found.quality.add(vec![paid]);
     Ok((of_items, months))
-}
-
-/// Results of the checks on all rows so far.
-#[derive(Default)]
-struct Found {
-    quality: Quality,
-    nulls: BTreeMap<TableId, Vec<Nulls>>,
-}
-
-impl Found {
-    /// Runs the checks of single rows, and counts nulls.
-    fn examine(&mut self, table: &'static Table, frame: &DataFrame) -> Result<()> {
-        self.quality.add(rules::rules(table, frame)?);
-        let fresh = nulls(table, frame)?;
-        match self.nulls.get_mut(&table.id) {
-            Some(known) => known.iter_mut().zip(fresh).for_each(|(known, fresh)| {
-                known.missing += fresh.missing;
-                known.total += fresh.total;
-            }),
-            None => drop(self.nulls.insert(table.id, fresh)),
-        }
-        Ok(())
-    }
-}
-
-/// The foreign keys to short tables.
-struct References<'a>(BTreeMap<Key, Reference<'a>>);
-
-impl<'a> References<'a> {
-    /// Starts with the references among the short tables.
-    fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
-        let mut all = BTreeMap::new();
-        for (table, key) in references() {
-            if let Some(target) = short.get(&key.table) {
-                all.insert((table.id, key.column), Reference::new(table, key, target)?);
-            }
-        }
-        let mut all = References(all);
-        for (id, frame) in short {
-            all.count(id.table(), frame)?;
-        }
-        Ok(all)
-    }
-
-    /// Counts the references of these rows. Returns the position of each referenced value, by column.
-    fn count(&mut self, table: &Table, frame: &DataFrame) -> Result<BTreeMap<&'static str, IdxCa>> {
-        let of_table = self.0.iter_mut().filter(|((id, _), _)| *id == table.id);
-        of_table.map(|((_, column), reference)| Ok((*column, reference.add(frame)?))).collect()
-    }
 }

@@ -1,8 +1,8 @@
 //! Clean tables on a server → locations and results of the checks, equal to those of `clean::locations` and `clean::checks`. Used by
 //! `remote_cleaning`.
 
+use super::server::{Server, numbers};
 use super::sql::sum;
-use super::{Server, numbers};
 use crate::clean::audit::{Audit, Nulls, Severity};
 use crate::clean::checks::outcome::{SAMPLES, outcome, samples};
 use crate::clean::checks::quality::Quality;

@@ -1,0 +1,62 @@
+//! What the checks have found in the ranges so far, and the foreign keys to short tables. Used by `ranges`.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+
+use crate::clean::audit::Nulls;
+use crate::clean::checks::quality::Quality;
+use crate::clean::checks::references::{Key, Reference, references};
+use crate::clean::checks::rules;
+use crate::clean::tables::nulls;
+use crate::error::Result;
+use crate::schema::contract::{Table, TableId};
+
+/// Results of the checks on all rows so far.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) quality: Quality,
+    pub(super) nulls: BTreeMap<TableId, Vec<Nulls>>,
+}
+
+impl Found {
+    /// Runs the checks of single rows, and counts nulls.
+    pub(super) fn examine(&mut self, table: &'static Table, frame: &DataFrame) -> Result<()> {
+        self.quality.add(rules::rules(table, frame)?);
+        let fresh = nulls(table, frame)?;
+        match self.nulls.get_mut(&table.id) {
+            Some(known) => known.iter_mut().zip(fresh).for_each(|(known, fresh)| {
+                known.missing += fresh.missing;
+                known.total += fresh.total;
+            }),
+            None => drop(self.nulls.insert(table.id, fresh)),
+        }
+        Ok(())
+    }
+}
+
+/// The foreign keys to short tables.
+pub(super) struct References<'a>(pub(super) BTreeMap<Key, Reference<'a>>);
+
+impl<'a> References<'a> {
+    /// Starts with the references among the short tables.
+    pub(super) fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
+        let mut all = BTreeMap::new();
+        for (table, key) in references() {
+            if let Some(target) = short.get(&key.table) {
+                all.insert((table.id, key.column), Reference::new(table, key, target)?);
+            }
+        }
+        let mut all = References(all);
+        for (id, frame) in short {
+            all.count(id.table(), frame)?;
+        }
+        Ok(all)
+    }
+
+    /// Counts the references of these rows. Returns the position of each referenced value, by column.
+    pub(super) fn count(&mut self, table: &Table, frame: &DataFrame) -> Result<BTreeMap<&'static str, IdxCa>> {
+        let of_table = self.0.iter_mut().filter(|((id, _), _)| *id == table.id);
+        of_table.map(|((_, column), reference)| Ok((*column, reference.add(frame)?))).collect()
+    }
+}
