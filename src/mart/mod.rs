@@ -11,7 +11,7 @@ pub mod missing;
 pub mod month;
 pub mod period;
 mod sales_mart;
-mod steps;
+pub(crate) mod steps;
 mod sums;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -10,16 +10,15 @@ mod sql;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::files::HINT;
-pub(crate) use self::files::RawFiles;
+#[cfg(feature = "spark")]
+pub(crate) use self::files::{HINT, RawFiles};
 use self::raw::Raw;
 pub use self::server::Folders;
 pub(crate) use self::server::Server;
 use self::server::{numbers, write};
-pub(crate) use self::sql::MALFORMED;
 use self::sql::Statements;
 #[cfg(feature = "spark")]
-pub(crate) use self::sql::quoted;
+pub(crate) use self::sql::{MALFORMED, quoted};
 use crate::clean::audit::{Audit, Change, ChangeKind};
 use crate::clean::tables::{audit_of, some_order, step};
 use crate::error::Result;
