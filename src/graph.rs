@@ -1,6 +1,6 @@
 //! The graph of steps, declared once: what each step needs, what it makes, and what its key consists of. Next: `pipeline::run::plan`.
 //!
-//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it; the report draws its [`overview`]. The first half is the reference model's: customers, sellers
+//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it; the report draws its [`overview`]. The first half is that of the original: customers, sellers
 //! and eight raw loads in parallel, preprocessing, regression. Ours stands on top of it.
 
 use crate::files;

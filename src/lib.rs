@@ -3,7 +3,7 @@
 //! The flow has one direction and one type per stage; each arrow is one public function.
 //!
 //! ```text
-//! files, archives, stores → RawTables → CleanTables + Audit → SalesMart → Forecasts, Backtest → Decisions → Document → HTML, PDF, dashboard
+//! files, archives, stores → RawTables → CleanTables + Audit → SalesMart → ForecastSet, Backtest → Decisions → Document → HTML, PDF, dashboard
 //!        input/              input/           clean/            mart/          models/         decisions/   dossier/    report/, dashboard/
 //! ```
 //!
@@ -26,7 +26,7 @@
 //! | [`input`] | finding, opening and reading raw tables; quarantine |
 //! | [`clean`] | raw tables → clean tables and audit; `incremental` and `partition` are two more ways to the same |
 //! | [`mart`] | portable SQL: clean tables → sales mart, and the laws that it keeps |
-//! | [`engine`] | what runs that SQL: polars or Spark Connect; cleaning on a server |
+//! | [`engine`] | the engine that the user names: polars, which `mart::sums` drives, or Spark Connect; cleaning on a server |
 //! | [`models`] | panels, forecasters, backtests, the reference model |
 //! | [`decisions`] | what to sell, where to advertise, how to get paid |
 //! | [`charts`] | data → SVG |

@@ -1,4 +1,4 @@
-//! Results → the tables of the report, by identifier. Next: `report`.
+//! Results → the tables of the report as values, by identifier. Next: `report`, whose writers lay them out.
 
 use std::collections::BTreeMap;
 

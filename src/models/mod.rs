@@ -1,4 +1,4 @@
-//! SalesMart → Panel → Forecasts and Backtest. Next: `decisions`.
+//! SalesMart → Panel → ForecastSet and Backtest. Next: `decisions`.
 
 pub mod backtest;
 pub mod baselines;

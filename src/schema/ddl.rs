@@ -25,7 +25,7 @@ pub enum Stage {
     Raw,
     /// After cleaning: clean names, centavos, keys and references.
     Cleaned,
-    /// Results of a run: columns are not restricted.
+    /// Results of a run: declared in [`result_tables`](super::result_tables); of any other table the columns are free.
     Results,
 }
 

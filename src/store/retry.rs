@@ -1,4 +1,5 @@
-//! Retries after failures that may pass: a dropped connection, an overloaded server, throttling. Used by the network stores.
+//! Retries after failures that may pass: a dropped connection, an overloaded server, throttling. MySQL and
+//! PostgreSQL use the loop; S3 and DynamoDB leave it to their clients, which take its numbers (`cloud`).
 //!
 //! Not the crate `backon`: of what is here, it would replace the loop of [`Backoff::run`], but not tell how often it tried.
 

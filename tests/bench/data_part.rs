@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let ranges = match how[..] {
         [] => 1,
         ["--shards", ranges] => number(ranges)? as usize,
-        ["--memory", memory] => Shards::within(u64::from(number(memory)?) << 20, source.bytes()?),
+        ["--memory", memory] => Shards::ranges_within(u64::from(number(memory)?) << 20, source.bytes()?),
         _ => return Err(usage()),
     };
     let mart = match ranges {

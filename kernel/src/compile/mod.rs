@@ -1,9 +1,11 @@
 //! A parsed cell and what the session holds → a library. Next: `session` loads it into the cell process.
 //!
 //! ```text
-//! Cell ─ items, statements ─▶ generate, notebook_crate ─▶ Generated ─ rustc ─▶ library + types of new variables
+//! Cell ─ items, statements ─▶ generate ─────────────────▶ Generated ─ rustc ─▶ library + types of new variables
 //!                                 dependencies (:dep) ──────────────┘     └──▶ Diagnostics
 //! ```
+//!
+//! [`generate_notebook`] makes one program of a whole notebook, for `export`.
 
 mod dependencies;
 mod diagnostic;

@@ -51,7 +51,7 @@ pub struct Shards {
 
 impl Shards {
     /// Number of ranges with which `bytes` of input fit into `memory`, in bytes; 1 if they fit as a whole.
-    pub fn within(memory: u64, bytes: u64) -> usize {
+    pub fn ranges_within(memory: u64, bytes: u64) -> usize {
         let ranges = bytes.saturating_mul(BYTES_OF_MEMORY).div_ceil(memory.max(1));
         usize::try_from(ranges).unwrap_or(MOST_RANGES).clamp(1, MOST_RANGES)
     }

@@ -219,6 +219,7 @@ fn what_fails_says_so_and_leaves_nothing() {
 #[test]
 fn the_number_of_ranges_follows_the_memory() {
     let gigabyte = 1 << 30;
-    let ranges = [gigabyte / 8, gigabyte, 11 * gigabyte, u64::MAX].map(|bytes| Shards::within(4 * gigabyte, bytes));
+    let ranges =
+        [gigabyte / 8, gigabyte, 11 * gigabyte, u64::MAX].map(|bytes| Shards::ranges_within(4 * gigabyte, bytes));
     assert_eq!(ranges, [1, 6, 66, 256]);
 }

@@ -84,7 +84,8 @@ impl SupplyIndicators {
         shares.map_or_else(Supply::default, Clone::clone).cut(from..to)
     }
 
-    /// One row per series and day. Columns: `by`, `name`, `day`, `seller_hhi`, `inactive_share`.
+    /// One row per series and day. Columns: `by`, `name`, `day`, `seller_hhi` (0–1), `inactive_share` (of the
+    /// products, 0–1).
     ///
     /// # Errors
     /// polars fails.
@@ -105,8 +106,8 @@ impl SupplyIndicators {
             texts(|by, _| by.column()).with_name("by".into()).into_column(),
             texts(|_, name| name).with_name("name".into()).into_column(),
             days.with_name("day".into()).into_date().into_column(),
-            values(|shares| &shares.seller_hhi).with_name("concentration".into()).into_column(),
-            values(|shares| &shares.inactive_share).with_name("silent".into()).into_column(),
+            values(|shares| &shares.seller_hhi).with_name("seller_hhi".into()).into_column(),
+            values(|shares| &shares.inactive_share).with_name("inactive_share".into()).into_column(),
         ])?)
     }
 
@@ -118,7 +119,7 @@ impl SupplyIndicators {
         let mut all =
             SupplyIndicators { first: days(rows)?.map_or(0, |(first, _)| first), ..SupplyIndicators::default() };
         let texts = [rows.column("by")?.str()?, rows.column("name")?.str()?];
-        let values = [rows.column("concentration")?.f64()?, rows.column("silent")?.f64()?];
+        let values = [rows.column("seller_hhi")?.f64()?, rows.column("inactive_share")?.f64()?];
         for row in 0..rows.height() {
             let ([Some(by), Some(name)], [Some(seller_hhi), Some(inactive_share)]) =
                 (texts.map(|text| text.get(row)), values.map(|value| value.get(row)))

@@ -1,4 +1,4 @@
-//! Inputs, code, parameters and engine of a step → its key, which decides whether the step must run again. Next: `run::plan`.
+//! Inputs, code and parameters of a step → the parts of its key. Next: `run::plan`, which compares them with those of earlier runs.
 //!
 //! The parts are kept by name, so that `pfe why` can name what changed; the key is a hash over all of them.
 

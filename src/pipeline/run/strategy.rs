@@ -1,4 +1,4 @@
-//! Input, engine and earlier runs → the way that raw tables become clean ones, chosen once. Used by `materialized`, `outputs::persist`.
+//! Size of the input, `--memory`, engine and earlier runs → the way that raw tables become clean ones, chosen once. Used by `materialized`, `outputs::persist`.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl RunContext {
     fn ranges(&self) -> Result<usize> {
         match self.params.how.shuffle {
             Some(_) => Ok(1),
-            None => Ok(Shards::within(self.params.how.memory, self.source()?.bytes()?)),
+            None => Ok(Shards::ranges_within(self.params.how.memory, self.source()?.bytes()?)),
         }
     }
 

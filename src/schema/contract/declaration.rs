@@ -21,7 +21,7 @@ pub enum LogicalType {
     /// Reais with two decimals in the file, give or take the noise of floating point; integer centavos in memory. Never negative, at most
     /// [`MOST_CENTAVOS`].
     Money,
-    /// Decimal degrees, any value. Cleaning later drops and counts points outside Brazil.
+    /// Decimal degrees, any value. Cleaning quarantines points outside Brazil (`clean::locations`).
     Degrees,
     /// An instant in local time of the marketplace, within plausible years ([`Years`](crate::schema::read_options::Years)). In every format it is a
     /// day, optionally followed by a time with or without seconds and fractions; microseconds are kept. With `Z` or an offset from UTC

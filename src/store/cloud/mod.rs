@@ -1,4 +1,4 @@
-//! Stores of AWS: S3 and DynamoDB, with their credentials and retries. Opened by `open`.
+//! Stores of AWS: S3 and DynamoDB. Opened by `open`.
 
 mod aws;
 #[cfg(feature = "dynamodb")]

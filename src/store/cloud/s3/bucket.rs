@@ -1,4 +1,4 @@
-//! A bucket, or a prefix in one: its client, and requests for single objects with their errors. Used by `s3` and `object`.
+//! A bucket, or a prefix in one: its client with its retries, and requests for single objects with their errors. Used by `s3` and `object`.
 
 use std::sync::Arc;
 
@@ -148,7 +148,8 @@ fn client(url: &StoreUrl, config: &SdkConfig) -> object_store::Result<AmazonS3> 
         .with_retry(RetryConfig {
             backoff: BackoffConfig { init_backoff: backoff.first, max_backoff: aws::LONGEST_WAIT, base: 2.0 },
             max_retries: backoff.attempts as usize - 1,
-            retry_timeout: aws::ATTEMPT,
+            // From the first request on: the last attempt may begin after the others have taken all their time.
+            retry_timeout: aws::ATTEMPT * backoff.attempts,
         })
         .with_client_options(ClientOptions::new().with_connect_timeout(aws::CONNECT).with_timeout(aws::ATTEMPT));
     if let Some(region) = config.region() {
