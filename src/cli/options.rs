@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use pfe::engine;
+use pfe::memory;
 use pfe::pipeline::{How, Input, RunParams};
 use pfe::regular;
 use pfe::report::{Cover, Lang, Templates};
@@ -51,6 +52,10 @@ pub struct Makers {
     /// `--engine-store`
     #[arg(long, requires = "engine", conflicts_with = "monthly")]
     pub engine_cleans: bool,
+    /// Memory for reading, cleaning and aggregating; larger input is processed in ranges of orders through temporary
+    /// files in the output folder, with the same result [default: 4096, or half of the memory limit]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub memory: Option<u64>,
 }
 
 impl Makers {
@@ -60,6 +65,7 @@ impl Makers {
             engine: engine::open(self.engine.engine.as_deref().unwrap_or("polars"))?,
             engine_store: self.engine.engine_store.clone(),
             engine_cleans: self.engine_cleans,
+            memory: self.memory.map_or_else(memory::share, |megabytes| megabytes << 20),
             ..How::default()
         })
     }

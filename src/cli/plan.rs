@@ -38,7 +38,10 @@ pub fn plan(args: &PlanArgs) -> Outcome {
         return print(&cleaning.chain(mart::STEPS.iter().map(statement)).collect::<String>());
     }
     let planned = pipeline::plan(&args.what.params(args.makers.how()?)?)?;
-    let line = |p: &Planned| format!("{:<8}{:<42}{:<28}{}\n", word(p.state), p.step.id, needs(p.step), p.why);
+    let line = |p: &Planned| {
+        let how = p.how.as_ref().map_or_else(String::new, |how| format!("; {how}"));
+        format!("{:<8}{:<42}{:<28}{}{how}\n", word(p.state), p.step.id, needs(p.step), p.why)
+    };
     print(&planned.iter().map(line).collect::<String>())
 }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 use pfe::Error;
 use pfe::clean::audit::Severity;
 use pfe::graph::TIMEOUT_SECONDS;
-use pfe::memory;
 use pfe::pipeline;
 use pfe::pipeline::export::ro_crate;
 use pfe::pipeline::outputs::manifest::Did;
@@ -40,10 +39,6 @@ pub struct Args {
     /// Time limit of a step
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS)]
     timeout: u64,
-    /// Memory for reading, cleaning and aggregating; larger input is processed in ranges of orders through temporary
-    /// files in the output folder, with the same result [default: 4096, or half of the memory limit]
-    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
-    memory: Option<u64>,
     /// Afterwards, repeat the run on shuffled rows with 1, 2 and all threads, and compare the results
     #[arg(long, conflicts_with_all = ["only", "engine_cleans"])]
     prove: bool,
@@ -78,14 +73,7 @@ impl Args {
             (None, only) => Select::Only(only.to_vec()),
         };
         let timeout = Duration::from_secs(self.timeout);
-        Ok(How {
-            select,
-            keep_going: self.keep_going,
-            timeout,
-            cancel: stop_on_signals()?,
-            memory: self.memory.map_or_else(memory::share, |megabytes| megabytes << 20),
-            ..self.makers.how()?
-        })
+        Ok(How { select, keep_going: self.keep_going, timeout, cancel: stop_on_signals()?, ..self.makers.how()? })
     }
 }
 

@@ -135,7 +135,7 @@ pub fn plan(params: &RunParams) -> Result<Vec<Planned>> {
     let cleans = |plan: &&mut Planned| plan.step.id == "clean" && plan.state == State::Stale;
     // Generated data are not there yet.
     if let (Input::Places(_), Some(clean)) = (&params.input, planned.iter_mut().find(cleans)) {
-        clean.why = format!("{}; {}", clean.why, flow.strategy()?);
+        clean.how = Some(flow.strategy()?.to_string());
     }
     Ok(planned)
 }

@@ -38,6 +38,8 @@ pub struct Planned {
     pub state: State,
     /// Why, in words.
     pub why: String,
+    /// How it would do its work, in words, where there are several ways.
+    pub how: Option<String>,
 }
 
 /// A step that has ended, in this run or an earlier one.

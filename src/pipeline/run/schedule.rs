@@ -40,7 +40,7 @@ pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
             Select::From(_) if chosen.contains(&step.id) => (State::Stale, "asked for".into()),
             _ => judge(flow, step)?,
         };
-        planned.push(Planned { step, state, why });
+        planned.push(Planned { step, state, why, how: None });
     }
     if incremental::previous(flow).is_some() {
         for plan in planned.iter_mut().filter(|plan| plan.state == State::Open) {

@@ -196,6 +196,9 @@ fn plan_and_why_say_what_has_changed() {
         assert!(plan.lines().any(|l| l.starts_with(line)), "`{line}` is not in:\n{plan}");
     }
     assert_eq!(plan.lines().count(), 21, "{plan}");
+    assert!(plan.contains("changed; cleaned in memory\n"), "{plan}");
+    let plan = work.ok(&["plan", "--data", "data", "--memory", "20"]).stdout;
+    assert!(plan.contains("changed; cleaned out of core, in "), "{plan}");
     assert_same(&before, &work.files("out"));
     work.fails(&["why", "mar", "--data", "data"], 2, &["there is no step `mar`", "hint: steps: generate, "]);
 }
