@@ -134,7 +134,8 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
             }
         }
         LogicalType::Degrees => match text.parse::<f64>() {
-            Ok(degrees) if degrees.is_finite() => Ok(Cell::Float(degrees)),
+            // One zero: engines take `-0` for `0` when they look for duplicates.
+            Ok(degrees) if degrees.is_finite() => Ok(Cell::Float(degrees + 0.0)),
             _ => Err("not a number of degrees".into()),
         },
         LogicalType::Timestamp => match dates::canonical(text).map(Instant::Local).or_else(|| dates::iso(text)) {

@@ -53,11 +53,14 @@ fn same_as(server: &Server, work: &Workdir, (data, here, there): (&str, &str, &s
         audit["inputs"] = serde_json::Value::Null;
         // Which value comes first, and where, an engine does not say.
         for warning in audit["warnings"].as_array_mut().unwrap() {
-            *warning = warning.as_str().unwrap().split("; the first is").next().unwrap().into();
+            let told = warning.as_str().unwrap().split("; the first is").next().unwrap();
+            *warning = told.split(", such as").next().unwrap().into();
         }
         audit
     });
-    assert_eq!(a, b);
+    for (name, part) in a.as_object().unwrap() {
+        assert_eq!(part, &b[name], "{name}");
+    }
     assert_eq!(set_aside(work, here), set_aside(work, there));
     let again = work.pfe_with(&run, variables);
     assert!(again.stdout.starts_with("nothing has changed"), "{again}");
@@ -143,8 +146,9 @@ fn laid_out(work: &Workdir) {
     std::fs::remove_file(work.path("laid-out/states_name.csv")).unwrap();
 }
 
-/// Values about which readers of ids, numbers, dates and texts disagree.
-const HOSTILE: [&str; 58] = [
+/// Values about which readers of ids, numbers, dates and texts disagree. Not among them: forms that this process converts and a server
+/// refuses with a hint, such as `1 000` and `2018-1-1`.
+const HOSTILE: [&str; 55] = [
     "",
     " ",
     "\t",
@@ -164,7 +168,6 @@ const HOSTILE: [&str; 58] = [
     "1.",
     ".5",
     "1.0",
-    "1.000",
     "1.5",
     "2147483648",
     "9223372036854775808",
@@ -176,7 +179,6 @@ const HOSTILE: [&str; 58] = [
     "-Infinity",
     "0x10",
     "1_000",
-    "1 000",
     "\u{661}\u{662}",
     "\u{ff11}",
     "1d",
@@ -188,7 +190,6 @@ const HOSTILE: [&str; 58] = [
     "2018-01-01 24:00:00",
     "2018-01-01 10:00:60",
     "2018-01-01T10:00:00",
-    "2018-1-1 1:00:00",
     "0001-01-01 00:00:00",
     "9999-12-31 23:59:59",
     "+2018-01-01 10:00:00",

@@ -123,7 +123,9 @@ impl Statements<'_> {
         });
         let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Zip);
         let short = zips
-            .map(|(i, column)| sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH(f{i}) < 5", column.name)))
+            .map(|(i, column)| {
+                sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH({}) < 5", column.name, zip_digits(i)))
+            })
             .collect::<Vec<_>>();
         let padded = if short.is_empty() { "0".into() } else { short.join(" + ") };
         let odd: String = self
@@ -241,16 +243,21 @@ const DERIVED: &str = "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
     order_delivered_customer_date > order_estimated_delivery_date AS late_by_timestamp, \
     CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date";
 
+/// The digits of a zip prefix before the decimals that tools write when they take it for a number.
+fn zip_digits(i: usize) -> String {
+    format!("SPLIT_PART(SPLIT_PART(f{i}, '.', 1), ',', 1)")
+}
+
 /// The typed value of field `i`; unspecified where the field breaks the contract.
 fn value(kind: LogicalType, i: usize) -> String {
     match kind {
-        LogicalType::Zip => format!("LPAD(f{i}, 5, '0')"),
+        LogicalType::Zip => format!("LPAD({}, 5, '0')", zip_digits(i)),
         LogicalType::Integer(..) => format!("TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT)"),
         LogicalType::Money => format!(
             "TRY_CAST(SPLIT_PART(f{i}, '.', 1) AS BIGINT) * 100 + \
              TRY_CAST(RPAD(SUBSTR(SPLIT_PART(f{i}, '.', 2), 1, 2), 2, '0') AS BIGINT)"
         ),
-        LogicalType::Degrees => format!("TRY_CAST(f{i} AS DOUBLE)"),
+        LogicalType::Degrees => format!("TRY_CAST(f{i} AS DOUBLE) + 0.0D"),
         LogicalType::Timestamp => format!("TRY_CAST(REPLACE(f{i}, 'T', ' ') AS TIMESTAMP_NTZ)"),
         _ => format!("f{i}"),
     }
@@ -272,11 +279,13 @@ fn fits(column: &Column, i: usize, years: Years) -> String {
             let readable = format!("INSTR(f{i}, '{REPLACEMENT}') = 0 AND NOT f{i} RLIKE '\\\\p{{Cc}}'");
             format!("(LENGTH(f{i}) <= {LONGEST_ID} AND {readable})")
         }
-        LogicalType::Zip => like("[0-9]{1,5}"),
+        LogicalType::Zip => like("[0-9]{1,5}([.,]00?)?"),
         LogicalType::State => one_of(&STATES.map(|state| state.0)),
         LogicalType::Enumeration(words) => one_of(words),
         LogicalType::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
-        LogicalType::Money => format!("({} AND {name} <= {MOST_CENTAVOS})", like("[0-9]{1,15}([.][0-9]{0,2}0*)?")),
+        LogicalType::Money => {
+            format!("({} AND {name} <= {MOST_CENTAVOS})", like("([+]?[0-9]{1,15}([.][0-9]{0,2}0*)?|-0+([.]0*)?)"))
+        }
         LogicalType::Degrees => {
             let number = like("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
             format!("({number} AND {name} BETWEEN -{GREATEST} AND {GREATEST})")
@@ -348,7 +357,8 @@ mod tests {
              AND order_item_id BETWEEN 1 AND 1000), FALSE) END)"
         );
         let price = fits(price, 5, Years::default());
-        let bounded = "f5 RLIKE '^[0-9]{1,15}([.][0-9]{0,2}0*)?\\\\z' AND price_centavos <= 1000000000";
+        let bounded =
+            "f5 RLIKE '^([+]?[0-9]{1,15}([.][0-9]{0,2}0*)?|-0+([.]0*)?)\\\\z' AND price_centavos <= 1000000000";
         assert!(price.contains(bounded), "{price}");
         assert_eq!(quoted("a`b"), "`a``b`");
     }
