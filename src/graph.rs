@@ -231,7 +231,7 @@ impl Step {
     }
 
     /// Whether it makes the file at `path` of the output folder.
-    pub fn made(&self, path: &str) -> bool {
+    pub fn makes_file(&self, path: &str) -> bool {
         covers(self.makes, path)
     }
 
@@ -285,8 +285,9 @@ mod tests {
         for step in &STEPS {
             for place in step.reads {
                 let made = |need: &&str| {
-                    Step::named(need)
-                        .is_some_and(|s| s.makes.iter().any(|m| m == place || covers(&[place], m) || s.made(place)))
+                    Step::named(need).is_some_and(|s| {
+                        s.makes.iter().any(|m| m == place || covers(&[place], m) || s.makes_file(place))
+                    })
                 };
                 assert!(step.needs == ["compose"] || step.needs.iter().any(made), "`{place}` for `{}`", step.id);
             }

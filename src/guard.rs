@@ -21,8 +21,8 @@ thread_local! {
 /// # Errors
 /// As `read`; or `read` panics, which means that the file is damaged in a way that its library does not expect.
 pub(crate) fn guarded<T>(place: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    caught(read).unwrap_or_else(|why| {
-        Err(Error::input(format!("cannot read `{place}`: its decoder gave up: {why}"))
+    caught(read).unwrap_or_else(|reason| {
+        Err(Error::input(format!("cannot read `{place}`: its decoder gave up: {reason}"))
             .with_hint("the file is damaged; get it again from where it comes from"))
     })
 }
@@ -53,8 +53,8 @@ pub(crate) struct Guarded<R>(pub(crate) R);
 
 impl<R: Read> Read for Guarded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        caught(|| self.0.read(buffer)).unwrap_or_else(|why| {
-            Err(io::Error::new(io::ErrorKind::InvalidData, format!("its decoder gave up: {why}")))
+        caught(|| self.0.read(buffer)).unwrap_or_else(|reason| {
+            Err(io::Error::new(io::ErrorKind::InvalidData, format!("its decoder gave up: {reason}")))
         })
     }
 }

@@ -6,10 +6,10 @@ mod cli;
 use std::process::ExitCode;
 
 #[global_allocator]
-static MEMORY: pfe::memory::Telling = pfe::memory::Telling;
+static MEMORY: pfe::memory::ReportingAllocator = pfe::memory::ReportingAllocator;
 
 fn main() -> ExitCode {
     pfe::memory::few_heaps();
-    pfe::memory::tell_refused_threads();
+    pfe::memory::report_refused_threads();
     cli::main()
 }

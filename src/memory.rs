@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Default upper bound of the memory budget of reading, cleaning and the mart, bytes.
-const MOST: u64 = 4 << 30;
+const MAX_SHARE: u64 = 4 << 30;
 
-/// Default memory budget of reading, cleaning and the mart, bytes: half of [`limit`], but at most `MOST`. The other half is for
+/// Default memory budget of reading, cleaning and the mart, bytes: half of [`limit`], but at most `MAX_SHARE`. The other half is for
 /// models and reports, which run later, and for code and threads.
 pub fn share() -> u64 {
-    limit().map_or(MOST, |limit| MOST.min(limit / 2))
+    limit().map_or(MAX_SHARE, |limit| MAX_SHARE.min(limit / 2))
 }
 
 /// The lowest limit on the memory of the process, bytes: address space and data size (`ulimit`), control group (containers,
@@ -46,31 +46,31 @@ pub fn in_use() -> u64 {
 /// The system allocator, which prints a message of this program when memory runs out. Without it the program would abort with a bare
 /// number.
 #[derive(Debug)]
-pub struct Telling;
+pub struct ReportingAllocator;
 
 // SAFETY: every request goes to the system allocator unchanged.
 #[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Telling {
+unsafe impl GlobalAlloc for ReportingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        told(unsafe { System.alloc(layout) }, layout.size())
+        checked(unsafe { System.alloc(layout) }, layout.size())
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        told(unsafe { System.alloc_zeroed(layout) }, layout.size())
+        checked(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        told(unsafe { System.realloc(memory, layout, size) }, size)
+        checked(unsafe { System.realloc(memory, layout, size) }, size)
     }
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         unsafe { System.dealloc(memory, layout) }
     }
 }
 
-fn told(memory: *mut u8, bytes: usize) -> *mut u8 {
+fn checked(memory: *mut u8, bytes: usize) -> *mut u8 {
     if memory.is_null() { out_of_memory(&format_args!("{bytes} bytes more")) } else { memory }
 }
 
 /// Prints the same message when a library panics because it cannot start a thread: a thread needs memory for its stack.
-pub fn tell_refused_threads() {
+pub fn report_refused_threads() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         match panic.payload_as_str().is_some_and(|message| message.contains("Resource temporarily unavailable")) {
@@ -84,9 +84,9 @@ pub fn tell_refused_threads() {
 #[cold]
 #[allow(clippy::print_stderr)]
 fn out_of_memory(refused: &dyn std::fmt::Display) -> ! {
-    static TOLD: AtomicBool = AtomicBool::new(false);
+    static REPORTED: AtomicBool = AtomicBool::new(false);
     // One thread prints; the others wait for the exit, which comes even if printing itself needs memory.
-    if TOLD.swap(true, Ordering::SeqCst) {
+    if REPORTED.swap(true, Ordering::SeqCst) {
         std::thread::sleep(Duration::from_secs(10));
         std::process::abort();
     }

@@ -70,38 +70,38 @@ pub(crate) fn map<T: Send, U: Send>(
     map_on(rayon::current_num_threads(), items, make)
 }
 
-/// [`map`] on `most` threads, for tasks that wait for a server or a disk. Must not be called from a rayon worker.
+/// [`map`] on `max_threads` threads, for tasks that wait for a server or a disk. Must not be called from a rayon worker.
 ///
 /// # Errors
 /// As [`map`].
 pub(crate) fn map_on<T: Send, U: Send>(
-    most: usize,
+    max_threads: usize,
     items: impl IntoIterator<Item = T>,
     make: impl Fn(T) -> Result<U> + Sync,
 ) -> Result<Vec<U>> {
     let items: Vec<T> = items.into_iter().collect();
-    let threads = most.min(items.len());
+    let threads = max_threads.min(items.len());
     let queue = Mutex::new(items.into_iter().enumerate());
     let work = || {
-        let mut made = Vec::new();
+        let mut results = Vec::new();
         loop {
             let next = lock(&queue).next();
-            let Some((place, item)) = next else { return made };
+            let Some((index, item)) = next else { return results };
             let value = make(item);
             if value.is_err() {
                 lock(&queue).by_ref().for_each(drop);
             }
-            made.push((place, value));
+            results.push((index, value));
         }
     };
-    let mut made: Vec<(usize, Result<U>)> = thread::scope(|scope| {
+    let mut results: Vec<(usize, Result<U>)> = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut made = work();
-        made.extend(others.into_iter().flat_map(join));
-        made
+        let mut results = work();
+        results.extend(others.into_iter().flat_map(join));
+        results
     });
-    made.sort_by_key(|(place, _)| *place);
-    made.into_iter().map(|(_, value)| value).collect()
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, value)| value).collect()
 }
 
 /// Waits for a thread and resumes its panic, if it panicked.
@@ -125,20 +125,20 @@ mod tests {
 
     #[test]
     fn what_is_made_keeps_the_order_of_the_items() {
-        let made = map(0..100, |item| Ok(item * 2)).unwrap();
-        assert_eq!(made, (0..100).map(|item| item * 2).collect::<Vec<_>>());
+        let results = map(0..100, |item| Ok(item * 2)).unwrap();
+        assert_eq!(results, (0..100).map(|item| item * 2).collect::<Vec<_>>());
         assert!(map(Vec::<u8>::new(), Ok).unwrap().is_empty());
     }
 
     #[test]
     fn after_a_failure_nothing_is_begun() {
-        let begun = AtomicUsize::new(0);
+        let started = AtomicUsize::new(0);
         let fail = |item: usize| {
-            begun.fetch_add(1, Ordering::SeqCst);
+            started.fetch_add(1, Ordering::SeqCst);
             if item < 1_000 { Err::<(), _>(Error::input(item.to_string())) } else { Ok(()) }
         };
         assert_eq!(map(0..100_000, fail).unwrap_err().to_string(), "0");
-        assert!(begun.into_inner() < 1_000);
+        assert!(started.into_inner() < 1_000);
     }
 
     #[test]
@@ -148,23 +148,23 @@ mod tests {
             numbers.par_sort_unstable();
             Ok(numbers.len())
         };
-        let inner = |_| both(|| map(0..8, sort), || map(8..16, sort)).0.map(|made| made.len());
-        let made: Vec<usize> = (0..64).into_par_iter().with_max_len(1).map(inner).collect::<Result<_>>().unwrap();
-        assert_eq!(made, [8; 64]);
+        let inner = |_| both(|| map(0..8, sort), || map(8..16, sort)).0.map(|results| results.len());
+        let results: Vec<usize> = (0..64).into_par_iter().with_max_len(1).map(inner).collect::<Result<_>>().unwrap();
+        assert_eq!(results, [8; 64]);
     }
 
     // rayon's number of threads is global to the process; a worker of a pool of one thread stands in for a process with one.
     #[test]
     fn one_thread_does_all_by_itself() {
-        let (me, alone) = (thread::current().id(), rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
-        let made = map_on(1, 0..10, |_| Ok(thread::current().id())).unwrap();
-        assert_eq!(made, [me; 10]);
-        alone.install(|| {
-            let (here, id) = (thread::current().id(), || thread::current().id());
+        let (me, pool) = (thread::current().id(), rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+        let results = map_on(1, 0..10, |_| Ok(thread::current().id())).unwrap();
+        assert_eq!(results, [me; 10]);
+        pool.install(|| {
+            let (worker, id) = (thread::current().id(), || thread::current().id());
             assert!(is_alone());
-            assert_eq!(both(id, || both(id, id)), (here, (here, here)));
-            assert_eq!(map(0..10, |_| Ok(id())).unwrap(), [here; 10]);
-            assert_eq!(thread::scope(|scope| beside(scope, id).join()), here);
+            assert_eq!(both(id, || both(id, id)), (worker, (worker, worker)));
+            assert_eq!(map(0..10, |_| Ok(id())).unwrap(), [worker; 10]);
+            assert_eq!(thread::scope(|scope| beside(scope, id).join()), worker);
         });
     }
 

@@ -34,7 +34,7 @@ pub fn read_to_string(path: &Path, most: u64) -> Result<String> {
     }
 }
 
-/// Metadata of what is at `path`, behind all links.
+/// Metadata of the file at `path`; follows links.
 ///
 /// # Errors
 /// [`Error::Input`] if a link leads nowhere, [`Error::Io`] if there is nothing.
@@ -46,7 +46,7 @@ pub(crate) fn look(path: &Path) -> Result<Metadata> {
     })
 }
 
-/// Checks that `path` is a regular file that stands on a disk.
+/// Checks that `path` is a regular file on a disk.
 ///
 /// # Errors
 /// It is not.
@@ -59,8 +59,8 @@ pub(crate) fn demand(path: &Path, meta: &Metadata) -> Result<()> {
     }
 }
 
-/// Whether a file is one of the kernel's, which says that it is regular and may block all the same, as `/proc/kmsg` does. A file that is
-/// open, `/proc/self/fd/3`, counts as itself.
+/// Whether the operating system makes the file as it is read. Such a file claims to be regular, but reading it may block, as `/proc/kmsg`
+/// does. An open file, such as `/proc/self/fd/3`, counts as the file that it is.
 fn is_of_kernel(path: &Path) -> bool {
     cfg!(unix) && path.canonicalize().is_ok_and(|path| path.starts_with("/proc") || path.starts_with("/sys"))
 }

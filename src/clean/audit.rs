@@ -21,7 +21,7 @@ pub struct Audit {
     pub nulls: Vec<Nulls>,
     /// Values that were quarantined while their rows stay; counted over the rows read, duplicates included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<SetAside>,
+    pub values: Vec<QuarantinedValues>,
     /// Results of the quality checks.
     pub quality: Vec<Check>,
     /// Measured cardinality of every foreign key.
@@ -107,7 +107,7 @@ pub struct Nulls {
 
 /// Quarantined values of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SetAside {
+pub struct QuarantinedValues {
     /// Table.
     pub table: String,
     /// Column, by its source name.
@@ -201,7 +201,7 @@ impl Audit {
         amount
     }
     /// Values quarantined while their rows stay.
-    pub fn values_aside(&self) -> usize {
+    pub fn quarantined_values(&self) -> usize {
         self.values.iter().map(|v| v.count).sum()
     }
     /// Number of failed rows, over all checks of `severity`.

@@ -14,7 +14,7 @@ pub struct Coverage {
     /// Whether referencing rows or referenced values are counted.
     pub direction: Direction,
     /// Number without a partner.
-    pub alone: usize,
+    pub unmatched: usize,
     /// Number of all.
     pub total: usize,
     /// How much it matters.
@@ -36,7 +36,7 @@ pub const GAP: f64 = 0.02;
 impl Coverage {
     /// Share without a partner, 0 to 1.
     pub fn share(&self) -> f64 {
-        self.alone as f64 / self.total.max(1) as f64
+        self.unmatched as f64 / self.total.max(1) as f64
     }
 
     /// Whether more partners are missing than in complete data. Unused entries of a list, such as zip codes without customers, are no gap.
@@ -68,9 +68,9 @@ impl Audit {
                 (of(key.table.name(), &parent_to_child(table, key)), &parent, &child, Direction::ToChildren),
             ];
             for (counted, from, to, direction) in directions {
-                let coverage = |(alone, total, severity)| {
+                let coverage = |(unmatched, total, severity)| {
                     let (from, to) = (from.clone(), to.clone());
-                    Coverage { from, to, direction, alone, total, severity }
+                    Coverage { from, to, direction, unmatched, total, severity }
                 };
                 all.extend(counted.map(coverage));
             }
@@ -100,16 +100,16 @@ mod tests {
             let gaps = audit.coverage().into_iter().filter(Coverage::is_gap);
             gaps.map(|gap| (format!("{} {}", gap.from.0, gap.to.0), gap.share())).collect::<BTreeMap<_, _>>()
         };
-        let whole = gaps();
-        assert!(whole.is_empty(), "{whole:?}");
-        let thin = |file: &str, keep: fn(usize) -> bool| {
+        let complete = gaps();
+        assert!(complete.is_empty(), "{complete:?}");
+        let thin_out = |file: &str, keep: fn(usize) -> bool| {
             let path = data.path().join(file);
             let text = std::fs::read_to_string(&path).unwrap();
             let kept = text.split_inclusive('\n').enumerate().filter(|(line, _)| *line == 0 || keep(*line));
             std::fs::write(&path, kept.map(|(_, line)| line).collect::<String>()).unwrap();
         };
-        thin("olist_order_reviews_dataset.csv", |line| line % 10 == 0);
-        thin("olist_products_dataset.csv", |line| line % 5 > 0);
+        thin_out("olist_order_reviews_dataset.csv", |line| line % 10 == 0);
+        thin_out("olist_products_dataset.csv", |line| line % 5 > 0);
         let gaps = gaps();
         assert_eq!(gaps.keys().collect::<Vec<_>>(), ["order_items products", "orders order_reviews"]);
         assert!(gaps["orders order_reviews"] > 0.88 && gaps["order_items products"] > 0.1, "{gaps:?}");

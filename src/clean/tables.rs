@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
-use super::audit::{Audit, Change, ChangeKind, Check, Nulls, SetAside, Severity, Step};
+use super::audit::{Audit, Change, ChangeKind, Check, Nulls, QuarantinedValues, Severity, Step};
 use super::checks::outcome::outcome;
 use super::checks::rules::form_of;
 use super::clean_tables::CleanTables;
@@ -30,7 +30,7 @@ const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 /// [`Error::Input`]: there are no orders. [`Error::Polars`]: polars fails.
 pub fn clean(raw: RawTables) -> Result<(CleanTables, Audit)> {
     let cleaned = parallel::map(raw.tables, |(id, table)| Ok((id, clean_table(id.table(), table)?)))?;
-    together(cleaned, raw.warnings)
+    collect(cleaned, raw.warnings)
 }
 
 /// Reads and cleans table by table. The result is that of [`clean`] after [`read`](crate::input::read()), in less memory: the rows of a
@@ -44,29 +44,29 @@ pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
         Ok(((table.id, clean_table(table, raw)?), warnings))
     })?;
     let (cleaned, warnings): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
-    together(cleaned, warnings.concat())
+    collect(cleaned, warnings.concat())
 }
 
 /// The steps that need several tables: category names, locations, checks.
-fn together(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(CleanTables, Audit)> {
-    let (mut tables, mut accounts) = (BTreeMap::new(), Vec::with_capacity(cleaned.len()));
+fn collect(cleaned: Vec<(TableId, Cleaned)>, warnings: Vec<String>) -> Result<(CleanTables, Audit)> {
+    let (mut tables, mut table_audits) = (BTreeMap::new(), Vec::with_capacity(cleaned.len()));
     let mut lines = Vec::new();
     for (id, cleaned) in cleaned {
         if id == TableId::Geolocation {
             lines = cleaned.lines;
         }
         tables.insert(id, cleaned.frame);
-        accounts.push(cleaned.account);
+        table_audits.push(cleaned.table_audit);
     }
     some_order(tables[&TableId::Orders].height())?;
     let named = name_categories(&mut tables)?;
     let mut clean = CleanTables::of(tables);
-    let file = &accounts[TableId::Geolocation as usize].file.name;
+    let file = &table_audits[TableId::Geolocation as usize].file.name;
     let (located, checked) =
         parallel::both(|| locate(clean.table(TableId::Geolocation), file, &lines), || checks::check(&clean));
     let (zip_locations, outside) = located?;
     clean.zip_locations = zip_locations;
-    let mut audit = audit_of(accounts, warnings, named, outside);
+    let mut audit = audit_of(table_audits, warnings, named, outside);
     audit.nulls = TABLES.iter().map(|t| nulls(t, clean.table(t.id))).collect::<Result<Vec<_>>>()?.concat();
     checked?.finish(&mut audit)?;
     Ok((clean, audit))
@@ -94,31 +94,31 @@ pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(D
 
 /// The audit, except for the results of the checks.
 pub(crate) fn audit_of(
-    accounts: Vec<TableAudit>,
+    table_audits: Vec<TableAudit>,
     warnings: Vec<String>,
     named: Vec<Change>,
     (located, outside): (Step, Quarantine),
 ) -> Audit {
     let mut audit = Audit { warnings, ..Default::default() };
-    for account in accounts {
-        audit.quality.extend(account.odd_ids());
-        audit.warnings.extend(account.notes);
-        audit.inputs.push(account.file);
-        audit.steps.extend(account.steps);
-        audit.changes.extend(account.changes);
-        audit.set_aside(account.table.name, account.quarantine);
+    for table_audit in table_audits {
+        audit.quality.extend(table_audit.odd_ids());
+        audit.warnings.extend(table_audit.notes);
+        audit.inputs.push(table_audit.file);
+        audit.steps.extend(table_audit.steps);
+        audit.changes.extend(table_audit.changes);
+        audit.add_quarantine(table_audit.table.name, table_audit.quarantine);
     }
     audit.changes.extend(named);
     audit.steps.push(located);
-    audit.set_aside(ZIP_LOCATIONS, outside);
+    audit.add_quarantine(ZIP_LOCATIONS, outside);
     audit
 }
 
 impl Audit {
-    fn set_aside(&mut self, table: &str, quarantine: Quarantine) {
+    fn add_quarantine(&mut self, table: &str, quarantine: Quarantine) {
         self.warnings.extend(quarantine.warnings(table));
         let values = quarantine.values.into_iter();
-        self.values.extend(values.map(|(column, count)| SetAside { table: table.into(), column, count }));
+        self.values.extend(values.map(|(column, count)| QuarantinedValues { table: table.into(), column, count }));
         if !quarantine.listed.is_empty() {
             self.quarantine.push((table.into(), quarantine.listed));
         }
@@ -129,15 +129,15 @@ pub(crate) struct Cleaned {
     pub(crate) frame: DataFrame,
     /// Line in the file of each row of `frame`.
     pub(crate) lines: Vec<u32>,
-    pub(crate) account: TableAudit,
+    pub(crate) table_audit: TableAudit,
 }
 
 /// Cleans one table. Takes the raw table by value, so that its memory is free before the next table is cleaned.
 pub(crate) fn clean_table(table: &'static Table, mut raw: RawTable) -> Result<Cleaned> {
     let (frame, lines) = (std::mem::take(&mut raw.frame), std::mem::take(&mut raw.lines));
-    let mut account = TableAudit::new(table, raw);
-    let (frame, lines) = account.add(deduplicate(table, &account.file.name, frame, &lines)?);
-    Ok(Cleaned { frame, lines, account })
+    let mut table_audit = TableAudit::new(table, raw);
+    let (frame, lines) = table_audit.add(deduplicate(table, &table_audit.file.name, frame, &lines)?);
+    Ok(Cleaned { frame, lines, table_audit })
 }
 
 /// The audit of one table, for the rows so far.
@@ -168,8 +168,8 @@ impl TableAudit {
     /// The checks that ids have Olist's form, for columns where at least 1 % do not.
     fn odd_ids(&self) -> impl Iterator<Item = Check> {
         let rows = self.steps[0].rows_out;
-        let many = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
-        many.map(move |(column, count)| {
+        let irregular = self.odd_ids.iter().filter(move |(_, count)| count * 100 >= rows);
+        irregular.map(move |(column, count)| {
             outcome(self.table, form_of(column), Severity::Warning, (*count, rows), Vec::new())
         })
     }

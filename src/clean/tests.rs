@@ -42,7 +42,7 @@ fn assert_nothing_lost(clean: &CleanTables, audit: &Audit) {
     }
     let listed = |scope| audit.quarantine.iter().flat_map(|(_, all)| all).filter(|item| item.scope == scope).count();
     assert_eq!(listed(Scope::Row), audit.quarantined());
-    assert_eq!(listed(Scope::Value), audit.values_aside());
+    assert_eq!(listed(Scope::Value), audit.quarantined_values());
 }
 
 fn assert_refused_or_accounted_for(data: &Path) {
@@ -70,8 +70,8 @@ fn a_character_cut_in_two_fields_is_text_in_none() {
 fn loading_is_reading_and_cleaning() {
     let data = generated(2_000, 3, 0.05);
     let (tables, audit) = cleaned(data.path()).unwrap();
-    let (loaded, told) = load(&Source::open(data.path()).unwrap()).unwrap();
-    assert_eq!(serde_json::to_value(audit).unwrap(), serde_json::to_value(told).unwrap());
+    let (loaded, audit_of_load) = load(&Source::open(data.path()).unwrap()).unwrap();
+    assert_eq!(serde_json::to_value(audit).unwrap(), serde_json::to_value(audit_of_load).unwrap());
     for ((name, a), (_, b)) in tables.iter().zip(loaded.iter()) {
         assert!(a.equals_missing(b), "{name}");
     }
@@ -160,8 +160,8 @@ fn planted_defects_are_counted() {
     let numbers = |table: &str| truth.defects[table].get("unparsable_number").copied().unwrap_or(0);
     assert_eq!(read as u64, planted(&unreadable) + numbers("geolocation") + numbers("order_payments"));
     // An unknown state, a date that nothing counts by, and a weight are quarantined without their row.
-    let alone = planted(&["unknown_state", "unparsable_date"]) + numbers("products");
-    assert_eq!(audit.values_aside() as u64, alone);
+    let quarantined_values = planted(&["unknown_state", "unparsable_date"]) + numbers("products");
+    assert_eq!(audit.quarantined_values() as u64, quarantined_values);
     let weights = audit.values.iter().find(|v| v.column == "product_weight_g").map_or(0, |v| v.count);
     assert_eq!(weights as u64, numbers("products"));
     let padded = audit.changes.iter().filter(|c| c.change == super::audit::ChangeKind::ZeroPadded);
@@ -170,8 +170,8 @@ fn planted_defects_are_counted() {
 
 /// Reads a table that consists of these bytes.
 fn read_bytes(table: &'static Table, bytes: &[u8]) -> Result<RawTable> {
-    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
-    let rows = dialect::canonical(table, "f.csv", &Reading::default(), Box::new(bytes), &again)?.bytes;
+    let reread = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
+    let rows = dialect::canonical(table, "f.csv", &Reading::default(), Box::new(bytes), &reread)?.bytes;
     let mut builder = TableBuilder::new(table, "f.csv", bytes.len() as u64, None);
     let (_, ended) = read_csv(rows, &mut builder)?;
     builder.finish(InputFile::single("f.csv", bytes.len() as u64, String::new()), ended)
@@ -188,12 +188,12 @@ fn assert_law(table: &Table, read: Result<RawTable>) {
     assert_eq!(raw.lines.len(), raw.frame.height());
     assert_eq!(listed.len(), rows + values.values().sum::<usize>());
     for column in table.columns {
-        let (nulls, aside) = (raw.frame.column(column.source).unwrap().null_count(), values.get(column.source));
+        let (nulls, quarantined) = (raw.frame.column(column.source).unwrap().null_count(), values.get(column.source));
         match column.null {
             // The file may lack the whole column.
             None if nulls == raw.frame.height() && table.may_lack(column) => {}
-            Some(_) => assert!(nulls >= aside.copied().unwrap_or(0)),
-            None => assert_eq!(nulls, aside.copied().unwrap_or(0), "{}", column.source),
+            Some(_) => assert!(nulls >= quarantined.copied().unwrap_or(0)),
+            None => assert_eq!(nulls, quarantined.copied().unwrap_or(0), "{}", column.source),
         }
         let lacks = table.may_lack(column) && nulls == raw.frame.height();
         assert!(column.is_nullable() || lacks || nulls == 0, "{}", column.source);
@@ -313,14 +313,14 @@ fn rows_do_not_depend_on_the_form_of_their_file() {
     let texts = few_rows(0.0);
     let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
     let form = rewriting().prop_map(|form| Rewriting { damage: Vec::new(), cut: 1.0, reversed: false, ..form });
-    let told = |raw: RawTable| (raw.frame, raw.rows_in, raw.quarantine.rows, raw.quarantine.values);
+    let summary = |raw: RawTable| (raw.frame, raw.rows_in, raw.quarantine.rows, raw.quarantine.values);
     TestRunner::new(config)
         .run(&form, |form| {
             let (table, text) = (&TABLES[form.table], &texts[form.table]);
-            let known = told(read_bytes(table, text.as_bytes()).unwrap());
-            let read = told(read_bytes(table, &form.rewritten(text)).unwrap());
-            assert!(known.0.equals_missing(&read.0), "{form:?}: {:?} {:?}", known.0, read.0);
-            assert_eq!((known.1, known.2, known.3), (read.1, read.2, read.3), "{form:?}");
+            let original = summary(read_bytes(table, text.as_bytes()).unwrap());
+            let read = summary(read_bytes(table, &form.rewritten(text)).unwrap());
+            assert!(original.0.equals_missing(&read.0), "{form:?}: {:?} {:?}", original.0, read.0);
+            assert_eq!((original.1, original.2, original.3), (read.1, read.2, read.3), "{form:?}");
             Ok(())
         })
         .unwrap();

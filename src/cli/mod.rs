@@ -140,8 +140,8 @@ pub fn main() -> ExitCode {
 /// URL of a store with its password.
 fn refuse(refusal: &clap::Error) -> ExitCode {
     let text = refusal.render().to_string();
-    let told = masked(&text);
-    let shown = escaped(&told);
+    let masked_text = masked(&text);
+    let shown = escaped(&masked_text);
     if !refusal.use_stderr() || shown == text {
         refusal.exit();
     }

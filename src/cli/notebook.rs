@@ -14,7 +14,7 @@ use super::options::LangArg;
 use super::terminal::{Outcome, print};
 
 /// No notebook is longer, bytes.
-const LONGEST: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("outputs").required(true).multiple(true)))]
@@ -43,10 +43,10 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Error::input("the HTML page and the PDF have the same name").with_hint("name two files").into());
     }
     // Each file that is named may take the place of one of its kind, and of nothing else.
-    for (file, begins) in [(&args.html, "<!doctype html"), (&args.pdf, "%pdf-")] {
-        file.as_deref().map_or(Ok(()), |file| may_replace(file, begins))?;
+    for (file, magic) in [(&args.html, "<!doctype html"), (&args.pdf, "%pdf-")] {
+        file.as_deref().map_or(Ok(()), |file| may_replace(file, magic))?;
     }
-    let text = regular::read_to_string(&args.notebook, LONGEST)?;
+    let text = regular::read_to_string(&args.notebook, MAX_BYTES)?;
     let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (what, lang) = (format!("`{}`", args.notebook.display()), args.lang.into());
     let (html, pdf) = (args.html.clone(), args.pdf.clone());
@@ -67,14 +67,14 @@ pub fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
-/// Refuses to replace what does not begin as such a file does: the notebook itself, data, a link.
-fn may_replace(path: &Path, begins: &str) -> pfe::Result<()> {
+/// Refuses to replace a file of another kind, such as the notebook itself, data or a link; `magic` is how a file of this kind begins.
+fn may_replace(path: &Path, magic: &str) -> pfe::Result<()> {
     let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
-    let mut start = vec![0; begins.len()];
-    let alike = meta.is_file()
+    let mut start = vec![0; magic.len()];
+    let is_same_kind = meta.is_file()
         && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && start.eq_ignore_ascii_case(begins.as_bytes());
-    match alike {
+        && start.eq_ignore_ascii_case(magic.as_bytes());
+    match is_same_kind {
         true => Ok(()),
         false => {
             Err(Error::input(format!("`{}` is in the way: it is no such file as is to be written", path.display()))
@@ -83,7 +83,7 @@ fn may_replace(path: &Path, begins: &str) -> pfe::Result<()> {
     }
 }
 
-/// Writes beside the file and renames, so that it is whole at any time.
+/// Writes beside the file, then renames: readers see the old file or the new one.
 fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is its owner's alone; this one becomes a file like any other.

@@ -13,7 +13,7 @@ use pfe::synth::SynthParams;
 
 use super::analysis::decisions::DecisionArgs;
 use super::data::reading::ReadingArgs;
-use super::terminal::LONGEST_TEXT;
+use super::terminal::MAX_TEXT_BYTES;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum LangArg {
@@ -71,9 +71,9 @@ impl Makers {
     }
 }
 
-/// What is analysed, and what comes out.
+/// The data that are analysed, and the outputs.
 #[derive(Debug, clap::Args)]
-pub struct What {
+pub struct Subject {
     /// Data: a folder of Olist CSV files, Kaggle's zip, a folder with `csv/` and `json/`, a SQLite file, or the URL of
     /// a store; may be repeated: each table is read from the first that holds it. Without it, data are generated
     #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["orders", "seed", "defects"])]
@@ -102,7 +102,7 @@ pub struct What {
     pub monthly: bool,
 }
 
-impl What {
+impl Subject {
     pub fn params(&self, how: How) -> pfe::Result<RunParams> {
         check_passwords(self.data.iter().filter_map(|place| place.to_str()))?;
         let input = match self.data.is_empty() {
@@ -145,7 +145,7 @@ impl Generated {
 
 /// The cover's parameters of a file.
 pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
-    let read = |path: &PathBuf| Cover::parse(&regular::read_to_string(path, LONGEST_TEXT)?);
+    let read = |path: &PathBuf| Cover::parse(&regular::read_to_string(path, MAX_TEXT_BYTES)?);
     path.map(read).transpose()
 }
 

@@ -14,7 +14,7 @@ pub struct PlanArgs {
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
-    what: super::options::What,
+    subject: super::options::Subject,
     #[command(flatten)]
     makers: super::options::Makers,
 }
@@ -24,7 +24,7 @@ pub struct WhyArgs {
     /// Name of the step; `pfe plan` lists the steps
     step: String,
     #[command(flatten)]
-    what: super::options::What,
+    subject: super::options::Subject,
     #[command(flatten)]
     makers: super::options::Makers,
 }
@@ -37,7 +37,7 @@ pub fn plan(args: &PlanArgs) -> Outcome {
         let cleaning = cleaning.into_iter().map(|(name, sql)| format!("-- {name}\n{sql};\n\n"));
         return print(&cleaning.chain(mart::STEPS.iter().map(statement)).collect::<String>());
     }
-    let planned = pipeline::plan(&args.what.params(args.makers.how()?)?)?;
+    let planned = pipeline::plan(&args.subject.params(args.makers.how()?)?)?;
     let line = |p: &Planned| {
         let how = p.how.as_ref().map_or_else(String::new, |how| format!("; {how}"));
         format!("{:<8}{:<42}{:<28}{}{how}\n", word(p.state), p.step.id, needs(p.step), p.why)
@@ -45,10 +45,10 @@ pub fn plan(args: &PlanArgs) -> Outcome {
     print(&planned.iter().map(line).collect::<String>())
 }
 
-/// A statement as a script has it, what becomes of its rows before it.
+/// A statement of a script, under a comment that names its output.
 fn statement(step: &mart::Step) -> String {
-    let made = if step.stored { format!("mart/{}.parquet", step.name) } else { "a view for the others".into() };
-    format!("-- {}.sql → {made}\n{};\n\n", step.name, step.sql.trim_end())
+    let output = if step.stored { format!("mart/{}.parquet", step.name) } else { "a view for the others".into() };
+    format!("-- {}.sql → {output}\n{};\n\n", step.name, step.sql.trim_end())
 }
 
 fn needs(step: &Step) -> String {
@@ -69,7 +69,7 @@ fn word(state: State) -> &'static str {
 }
 
 pub fn why(args: &WhyArgs) -> Outcome {
-    let planned = pipeline::plan(&args.what.params(args.makers.how()?)?)?;
+    let planned = pipeline::plan(&args.subject.params(args.makers.how()?)?)?;
     let found = planned.iter().find(|p| p.step.id == args.step);
     let p = found.ok_or_else(|| {
         let ids: Vec<&str> = planned.iter().map(|p| p.step.id).collect();

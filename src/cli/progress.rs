@@ -14,7 +14,7 @@ use signal_hook::flag::{register, register_conditional_shutdown};
 /// Exit code after Ctrl-C, as of a shell.
 const INTERRUPTED: i32 = 130;
 
-/// Set by the first Ctrl-C, or by who stops a container; the second ends the process at once.
+/// A flag that the first Ctrl-C sets, or the stop of a container; the second one ends the process at once.
 pub(super) fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
     let stop = Arc::<AtomicBool>::default();
     for signal in [SIGINT, SIGTERM] {
@@ -26,7 +26,7 @@ pub(super) fn stop_on_signals() -> pfe::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Says on the bar what is being done.
+/// Shows on the bar what is being done.
 pub(super) fn message(bar: &ProgressBar, text: &str) {
     bar.set_message(escaped(text).into_owned());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pfe::pipeline;
 use pfe::pipeline::inspect::check;
-use pfe::pipeline::inspect::check::Now;
+use pfe::pipeline::inspect::check::CurrentInputs;
 use pfe::pipeline::inspect::diff;
 use pfe::pipeline::inspect::diff::{Change, Diff};
 use pfe::report::limits::{self, Limits};
@@ -14,8 +14,8 @@ use pfe::report::{Cover, Templates};
 use super::options::{LangArg, cover, templates};
 use super::terminal::{Outcome, print};
 
-/// Changes of a table that are told.
-const TOLD: usize = 5;
+/// Changes of a table that are shown.
+const SHOWN_CHANGES: usize = 5;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -73,11 +73,11 @@ pub fn run(args: &Args) -> Outcome {
 
 /// One line per file.
 fn check(args: &Args, cover: Option<Cover>, templates: Templates) -> Outcome {
-    let (own, out, data) = (templates.own(), args.out.clone(), args.data.clone());
-    let compare = move || check::check(&out, &Now { data: data.as_deref(), cover, templates });
-    let parts = match own.is_empty() {
+    let (overrides, out, data) = (templates.overrides(), args.out.clone(), args.data.clone());
+    let compare = move || check::check(&out, &CurrentInputs { data: data.as_deref(), cover, templates });
+    let parts = match overrides.is_empty() {
         true => compare()?,
-        false => limits::within(Limits::of(Duration::from_secs(args.timeout)), &own, compare)?,
+        false => limits::within(Limits::of(Duration::from_secs(args.timeout)), &overrides, compare)?,
     };
     let line = |part: &check::Part| match &part.stale {
         Some(reason) => format!("stale  {}: {reason}\n", part.path),
@@ -91,21 +91,21 @@ fn check(args: &Args, cover: Option<Cover>, templates: Templates) -> Outcome {
 
 pub fn describe(diff: &Diff) -> String {
     let mut text = String::new();
-    for (name, then, now) in &diff.origins {
-        text += &format!("{name}: {then} → {now}\n");
+    for (name, old, new) in &diff.origins {
+        text += &format!("{name}: {old} → {new}\n");
     }
     for table in &diff.tables {
         let (added, removed, changed) = (table.added, table.removed, table.changed.len());
         text += &format!("{}: {added} rows added, {removed} removed, {changed} values changed\n", table.name);
-        for change in table.changed.iter().take(TOLD) {
-            text += &format!("  {}\n", told(change));
+        for change in table.changed.iter().take(SHOWN_CHANGES) {
+            text += &format!("  {}\n", describe_change(change));
         }
     }
     text + &format!("{} tables are the same\n", diff.same)
 }
 
-fn told(change: &Change) -> String {
-    let Change { row, column, then, now } = change;
+fn describe_change(change: &Change) -> String {
+    let Change { row, column, old, new } = change;
     let relative = change.relative().map_or(String::new(), |r| format!(" ({:+.1} %)", 100.0 * r));
-    format!("{row}, {column}: {then} → {now}{relative}")
+    format!("{row}, {column}: {old} → {new}{relative}")
 }

@@ -19,14 +19,14 @@ use serde_json::json;
 
 use super::analysis::decisions;
 use super::data::warnings;
-use super::options::{Makers, What};
+use super::options::{Makers, Subject};
 use super::progress::{message, progress_bar, stop_on_signals};
 use super::terminal::{Outcome, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    what: What,
+    subject: Subject,
     /// Run this step and every step that depends on it, even if nothing has changed; `pfe plan` lists the steps
     #[arg(long, value_name = "STEP", conflicts_with = "only")]
     from: Option<String>,
@@ -61,7 +61,7 @@ pub struct Args {
 impl Args {
     /// No password goes to another database than its own.
     fn check_passwords(&self) -> pfe::Result<()> {
-        let data = self.what.data.iter().filter_map(|place| place.to_str());
+        let data = self.subject.data.iter().filter_map(|place| place.to_str());
         let stores = self.store.iter().chain(&self.makers.engine.engine_store).map(String::as_str);
         check_passwords(data.chain(stores))
     }
@@ -78,8 +78,8 @@ impl Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let (params, out) = (args.what.params(args.how()?)?, &args.what.out);
-    // What will not work is known before the work: a URL that is misspelt, metadata of others.
+    let (params, out) = (args.subject.params(args.how()?)?, &args.subject.out);
+    // Fail before the work begins on a misspelt URL or on metadata that others wrote.
     args.check_passwords()?;
     if args.ro_crate {
         ro_crate::may_write(out)?;
@@ -90,17 +90,17 @@ pub fn run(args: &Args) -> Outcome {
     let outcome = pipeline::run(&params, &|stage| message(&bar, stage));
     let saved = match &outcome {
         Ok(Some(outcome)) if !stores.is_empty() => outcome.results().and_then(|results| {
-            let told = |table: &str, _| message(&bar, &format!("store {table}"));
-            stores.iter().try_for_each(|store| publish::save_run(&**store, out, &results, &told))
+            let progress = |table: &str, _| message(&bar, &format!("store {table}"));
+            stores.iter().try_for_each(|store| publish::save_run(&**store, out, &results, &progress))
         }),
         _ => Ok(()),
     };
     bar.finish_and_clear();
     let Some(outcome) = outcome? else {
-        let told = "the other steps have not run yet; what was made waits for them\n";
-        return if args.quiet { Ok(()) } else { print(told) };
+        let notice = "the other steps have not run yet; what was made waits for them\n";
+        return if args.quiet { Ok(()) } else { print(notice) };
     };
-    // Rows that were set aside are told even where a store fails.
+    // Warnings about quarantined rows are printed even if a store fails.
     if !args.quiet {
         warnings::print(&outcome, out)?;
     }
@@ -112,7 +112,7 @@ pub fn run(args: &Args) -> Outcome {
     if args.json {
         print_json(&answers(&outcome, out)?)?;
     } else if !args.quiet {
-        print(&told(&outcome, out)?)?;
+        print(&summary(&outcome, out)?)?;
         for store in &stores {
             print(&format!("{:<20}{}\n", "stored in", store.url()))?;
         }
@@ -148,8 +148,8 @@ fn answers(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<serde_json::V
     Ok(answers)
 }
 
-/// The answers in words, and where to find more. Where nothing has changed, they stand where they stood.
-fn told(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
+/// The answers in words, and where the outputs are. If nothing has changed, the outputs are those of the last run.
+fn summary(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
     let mut text = String::new();
     let count = |did: Did| outcome.volatile.steps.iter().filter(|step| step.did == did).count();
     if outcome.unchanged {
@@ -184,23 +184,23 @@ fn prove(args: &Args) -> Outcome {
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let program = std::env::current_exe().map_err(Error::io("read", "the program"))?;
     for threads in BTreeSet::from([1, 2, all]) {
-        let mut again = Command::new(&program);
-        again.args(["verify", "--rerun", "--shuffle", &threads.to_string(), "--out"]).arg(&args.what.out);
-        let data = args.what.data.iter().map(|place| ("--data", place));
-        for (flag, value) in data.chain(args.what.templates.iter().map(|dir| ("--templates", dir))) {
-            again.arg(flag).arg(value);
+        let mut verification = Command::new(&program);
+        verification.args(["verify", "--rerun", "--shuffle", &threads.to_string(), "--out"]).arg(&args.subject.out);
+        let data = args.subject.data.iter().map(|place| ("--data", place));
+        for (flag, value) in data.chain(args.subject.templates.iter().map(|dir| ("--templates", dir))) {
+            verification.arg(flag).arg(value);
         }
         for variable in ["RAYON_NUM_THREADS", "POLARS_MAX_THREADS"] {
-            again.env(variable, threads.to_string());
+            verification.env(variable, threads.to_string());
         }
-        let done = again.output().map_err(Error::io("run", &program))?;
-        let said = String::from_utf8_lossy(if done.status.success() { &done.stdout } else { &done.stderr });
-        let said = said.trim().trim_start_matches("error: ");
-        if !done.status.success() {
-            return Err(Error::Differs(format!("at {threads} threads on shuffled rows: {said}")).into());
+        let output = verification.output().map_err(Error::io("run", &program))?;
+        let verdict = String::from_utf8_lossy(if output.status.success() { &output.stdout } else { &output.stderr });
+        let verdict = verdict.trim().trim_start_matches("error: ");
+        if !output.status.success() {
+            return Err(Error::Differs(format!("at {threads} threads on shuffled rows: {verdict}")).into());
         }
         if !args.quiet {
-            print(&format!("{:<20}{threads} threads, rows shuffled: {said}\n", "proved"))?;
+            print(&format!("{:<20}{threads} threads, rows shuffled: {verdict}\n", "proved"))?;
         }
     }
     Ok(())

@@ -30,8 +30,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Writes to standard output; a closed pipe is an error here, not a panic. Like [`tell`], it is a door to the terminal: what the
-/// data hold passes neither as more than text.
+/// Writes to standard output; a closed pipe is an error here, not a panic. Like [`tell`], it escapes
+/// control characters, because the text may come from the data.
 pub fn print(text: &str) -> Outcome {
     let mut out = io::stdout().lock();
     out.write_all(escaped(text).as_bytes())?;
@@ -49,7 +49,7 @@ pub fn print_json(value: &serde_json::Value) -> Outcome {
 }
 
 /// No text that somebody writes for a run is longer, bytes.
-pub const LONGEST_TEXT: u64 = 1 << 24;
+pub const MAX_TEXT_BYTES: u64 = 1 << 24;
 
 /// An amount in whole reais, digits in groups.
 pub fn reais(value: f64) -> String {

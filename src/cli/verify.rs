@@ -51,7 +51,7 @@ pub fn run(args: &Args) -> Outcome {
     check_passwords(args.data.iter().filter_map(|place| place.to_str()).chain(stores))?;
     let files = verify(&args.out)?;
     let damaged: Vec<String> =
-        files.iter().filter_map(|(path, wrong)| wrong.map(|wrong| format!("`{path}` {wrong}"))).collect();
+        files.iter().filter_map(|(path, problem)| problem.map(|problem| format!("`{path}` {problem}"))).collect();
     if let Some(first) = damaged.first() {
         let more = if damaged.len() > 1 { format!(", and {} more", damaged.len() - 1) } else { String::new() };
         return Err(Error::Differs(format!("{first}{more}")).into());
@@ -66,9 +66,9 @@ pub fn run(args: &Args) -> Outcome {
     }
     if let Some(name) = &args.engine.engine {
         let (engine, cancel, bar) = (engine::open(name)?, stop_on_signals()?, progress_bar(args.quiet));
-        let told = |statement: &str| message(&bar, &format!("mart: {statement}"));
+        let progress = |statement: &str| message(&bar, &format!("mart: {statement}"));
         let store = args.engine.engine_store.as_deref();
-        let difference = remake_mart(&args.out, &*engine, store, &cancel, &told);
+        let difference = remake_mart(&args.out, &*engine, store, &cancel, &progress);
         bar.finish_and_clear();
         if let Some(difference) = difference? {
             return Err(Error::Differs(format!("on {}: {difference}", engine.name())).into());

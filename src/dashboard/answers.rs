@@ -105,30 +105,30 @@ pub(crate) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTr
     let (lang, phrases) = (studio.lang(), studio.phrases);
     let reais = |value: f64| lang.brl((value * 100.0).round() as i64, 0);
     // `key` is the value on which a click filters.
-    let say = |label: &str, key: Option<String>, what: String, why: String| {
+    let answer = |label: &str, key: Option<String>, headline: String, reason: String| {
         let key = key.unwrap_or_default();
-        BTreeMap::from([("label", phrases.fill(label, &[])), ("key", key), ("what", what), ("why", why)])
+        BTreeMap::from([("label", phrases.fill(label, &[])), ("key", key), ("what", headline), ("why", reason)])
     };
-    let mut said = Vec::new();
+    let mut answers = Vec::new();
     if let Ok(decisions) = &studio.results.decisions {
         let first = decisions.winner.first();
         let (forecast, lo, hi) = (reais(first.forecast), reais(first.interval80.0), reais(first.interval80.1));
-        let why = phrases.fill("decision_sell_why", &[("forecast", &forecast), ("lo", &lo), ("hi", &hi)]);
+        let reason = phrases.fill("decision_sell_why", &[("forecast", &forecast), ("lo", &lo), ("hi", &hi)]);
         let key = categories.own_position(&first.category).map(|i| format!("category:{i}"));
-        said.push(say("decision_sell", key, studio.category(&first.category), why));
+        answers.push(answer("decision_sell", key, studio.category(&first.category), reason));
         if let Some(state) = decisions.region.states.first() {
-            let why = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
+            let reason = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
             let key = state_position(&state.state).map(|i| format!("state:{i}"));
-            said.push(say("decision_where", key, plain(&studio.words.state(&state.state)), why));
+            answers.push(answer("decision_where", key, plain(&studio.words.state(&state.state)), reason));
         }
     } else {
-        said.push(say("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
+        answers.push(answer("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
     }
     let payments = &studio.results.findings.payments_total;
     if !payments.covering.is_empty() {
         let methods: Vec<String> = payments.covering.iter().map(|m| studio.words.method(m)).collect();
-        let why = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
-        said.push(say("decision_pay", None, plain(&studio.words.list(&methods)), why));
+        let reason = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
+        answers.push(answer("decision_pay", None, plain(&studio.words.list(&methods)), reason));
     }
-    said
+    answers
 }

@@ -16,7 +16,7 @@ use crate::schema::contract::{PAYMENT_TYPES, STATES, UNKNOWN};
 use crate::text::shortened;
 
 /// Maximum rows of sales by category on a page. If there are more, the categories with the least revenue share one name.
-const MOST_ROWS: usize = 45_000;
+const MAX_ROWS: usize = 45_000;
 /// Number of named cities per state; the others are summed.
 const CITIES: usize = 8;
 /// Key of the categories that share a name. No category of the data has this name, because theirs are snake case.
@@ -66,7 +66,7 @@ impl Categories {
             *rows += r.1.1;
             Some(*rows)
         });
-        let count = rows.take_while(|rows| *rows <= MOST_ROWS).count();
+        let count = rows.take_while(|rows| *rows <= MAX_ROWS).count();
         let mut keys: Vec<String> = ranked[..count].iter().map(|r| r.0.to_string()).collect();
         keys.sort_unstable();
         let others = (count < ranked.len()).then(|| {

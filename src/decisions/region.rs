@@ -167,9 +167,9 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
     let mut states: BTreeMap<String, Expected> = BTreeMap::new();
     let orders: Vec<(&str, i64)> = panel.names().enumerate().map(|(i, n)| (n, panel.orders(i, recent))).collect();
     let least = ENOUGH_SHARE * orders.iter().map(|s| s.1).sum::<i64>() as f64;
-    let enough = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0 && s.0 != UNKNOWN);
-    let enough: Vec<&str> = enough.map(|s| s.0).collect();
-    for (i, name) in history.names().enumerate().filter(|(_, name)| enough.contains(name)) {
+    let candidates = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0 && s.0 != UNKNOWN);
+    let candidates: Vec<&str> = candidates.map(|s| s.0).collect();
+    for (i, name) in history.names().enumerate().filter(|(_, name)| candidates.contains(name)) {
         let before = history.revenue(i, recent);
         states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });
     }
@@ -186,20 +186,20 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
     }
     let forecasts = outlook.categories.periods.iter().filter(|f| f.series == category);
     let forecast: f64 = forecasts.map(|f| f.forecast).sum();
-    let own = own(mart, category, recent)?;
-    let bought: f64 = own.values().sum();
+    let revenue_by_state = revenue_by_state(mart, category, recent)?;
+    let bought: f64 = revenue_by_state.values().sum();
     let prior = PRIOR_ORDERS * history.ticket;
-    let all = states.values().fold((0.0, 0.0), |sum, s| (sum.0 + s.forecast, sum.1 + s.before));
+    let sums = states.values().fold((0.0, 0.0), |sum, s| (sum.0 + s.forecast, sum.1 + s.before));
     let mut total = 0.0;
     for (name, state) in &mut states {
-        let part = own.get(name).copied().unwrap_or(0.0) + prior * share(state.before, all.1);
+        let part = revenue_by_state.get(name).copied().unwrap_or(0.0) + prior * share(state.before, sums.1);
         let growth = if state.before > 0.0 { state.forecast / state.before } else { 1.0 };
         (state.before, state.forecast) = (bought * share(part, bought + prior), part * growth);
         total += state.forecast;
     }
     // States too small to be candidates take their part of the forecast too.
-    let others = 1.0 - share(states.values().map(|s| s.before).sum(), bought).min(1.0);
-    states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - others) / total.max(f64::MIN_POSITIVE));
+    let small_states = 1.0 - share(states.values().map(|s| s.before).sum(), bought).min(1.0);
+    states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - small_states) / total.max(f64::MIN_POSITIVE));
     Ok(states.into_values().collect())
 }
 
@@ -212,7 +212,7 @@ fn share(part: f64, whole: f64) -> f64 {
 /// are more reliable than revenue, in which a few expensive ones weigh, and a half-year is more reliable than a quarter.
 fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64>> {
     let half = (period.len() as i32 / 2).min(HALF_YEAR);
-    let (now, before) = (period.last.plus(1 - half), period.last.plus(1 - 2 * half));
+    let (recent_start, previous_start) = (period.last.plus(1 - half), period.last.plus(1 - 2 * half));
     let frame = mart.table("orders_by_state_month")?;
     let (names, months) = (frame.column("state")?.str()?, frame.column("month")?.date()?.physical());
     let orders = frame.column("orders")?.i64()?;
@@ -221,44 +221,44 @@ fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64
     for ((name, day), orders) in names.iter().zip(months.iter()).zip(orders.iter()) {
         let (Some(name), Some(day), Some(orders)) = (name, day, orders) else { continue };
         let month = Month::of_day(day);
-        if (before..=period.last).contains(&month) {
-            let k = usize::from(month < now);
+        if (previous_start..=period.last).contains(&month) {
+            let k = usize::from(month < recent_start);
             counts.entry(name.into()).or_default()[k] += orders as f64;
             all[k] += orders as f64;
         }
     }
-    let certain = counts.into_iter().filter(|(_, n)| n[0] > 0.0 && n[1] > 0.0).map(|(name, [now, before])| {
-        let growth = (now / all[0]).ln() - (before / all[1]).ln();
-        (name, growth - Z_ONE_SIDED * (1.0 / now + 1.0 / before).sqrt())
+    let certain = counts.into_iter().filter(|(_, n)| n[0] > 0.0 && n[1] > 0.0).map(|(name, [recent, previous])| {
+        let growth = (recent / all[0]).ln() - (previous / all[1]).ln();
+        (name, growth - Z_ONE_SIDED * (1.0 / recent + 1.0 / previous).sqrt())
     });
     Ok(certain.collect())
 }
 
 fn unknown(category: &str, panel: &Panel) -> Error {
     let start: String = category.chars().take(3).collect();
-    let near: Vec<String> = panel.names().filter(|n| n.contains(&start)).map(|n| format!("`{n}`")).take(8).collect();
-    let hint = if near.is_empty() {
+    let similar: Vec<String> = panel.names().filter(|n| n.contains(&start)).map(|n| format!("`{n}`")).take(8).collect();
+    let hint = if similar.is_empty() {
         "categories are named in English, as in `by_category.csv` of a run".to_string()
     } else {
-        format!("did you mean {}?", near.join(", "))
+        format!("did you mean {}?", similar.join(", "))
     };
     Error::input(format!("there is no category `{category}`")).with_hint(hint)
 }
 
 /// Revenue of the category by state over `span`, BRL.
-fn own(mart: &SalesMart, category: &str, span: DateRange) -> Result<BTreeMap<String, f64>> {
+fn revenue_by_state(mart: &SalesMart, category: &str, span: DateRange) -> Result<BTreeMap<String, f64>> {
     let frame = mart.table("sales_by_day")?;
     let (names, states) = (frame.column("category")?.str()?, frame.column("state")?.str()?);
     let days = frame.column("day")?.date()?.physical();
     let revenue = frame.column("sold_revenue_centavos")?.i64()?;
-    let mut own: BTreeMap<String, f64> = BTreeMap::new();
+    let mut revenue_by_state: BTreeMap<String, f64> = BTreeMap::new();
     for row in 0..frame.height() {
         let (Some(name), Some(state), Some(day)) = (names.get(row), states.get(row), days.get(row)) else { continue };
         if name == category && (span.from..=span.to).contains(&day) {
-            *own.entry(state.into()).or_default() += revenue.get(row).unwrap_or(0).max(0) as f64 / 100.0;
+            *revenue_by_state.entry(state.into()).or_default() += revenue.get(row).unwrap_or(0).max(0) as f64 / 100.0;
         }
     }
-    Ok(own)
+    Ok(revenue_by_state)
 }
 
 /// Inhabitants by state.

@@ -33,7 +33,7 @@ pub struct Strategy {
     pub choices: Vec<(String, usize)>,
 }
 
-/// A category at a cutoff: what was known, and what followed, BRL.
+/// A category at a cutoff: past and forecast revenue, and the actual revenue that followed, BRL.
 struct Choice {
     series: usize,
     forecast: f64,
@@ -74,10 +74,10 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
     }
     let growth = |after: f64, before: f64| if before > 0.0 { after / before } else { 0.0 };
     let best = |value: &dyn Fn(&Choice) -> f64| -> Vec<usize> {
-        let most = |options: &Vec<Choice>| {
+        let argmax = |options: &Vec<Choice>| {
             (0..options.len()).max_by(|a, b| value(&options[*a]).total_cmp(&value(&options[*b])).then(b.cmp(a)))
         };
-        cutoffs.iter().filter_map(most).collect()
+        cutoffs.iter().filter_map(argmax).collect()
     };
     let possible = best(&|o| o.actual - o.before);
     let strategies = [
@@ -116,7 +116,7 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
 
 /// At each cutoff, the category that the winner's score would choose from revenue and growth alone.
 fn ours(cutoffs: &[Vec<Choice>], weights: &Weights) -> Result<Vec<usize>> {
-    let known: BTreeMap<String, f64> = weights
+    let usable_weights: BTreeMap<String, f64> = weights
         .category
         .iter()
         .filter(|(k, _)| ["revenue", "growth"].contains(&k.as_str()))
@@ -130,7 +130,7 @@ fn ours(cutoffs: &[Vec<Choice>], weights: &Weights) -> Result<Vec<usize>> {
         };
         let criteria =
             [criterion("revenue", &|o| o.forecast.ln()), criterion("growth", &|o| (o.forecast / o.before).ln())];
-        Ok(score(&criteria, &known)?.first().map_or(0, |s| s.candidate))
+        Ok(score(&criteria, &usable_weights)?.first().map_or(0, |s| s.candidate))
     };
     cutoffs.iter().map(choose).collect()
 }

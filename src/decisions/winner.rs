@@ -102,14 +102,14 @@ pub struct ProductFacts {
 pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Result<Winner> {
     let (panel, history) = (&outlook.categories.panel, &outlook.categories.history);
     let recent = recent(history);
-    let enough: Vec<&str> = panel
+    let eligible: Vec<&str> = panel
         .names()
         .enumerate()
         .filter(|(i, name)| *name != UNKNOWN && panel.orders(*i, recent) >= ENOUGH_ORDERS)
         .map(|(_, name)| name)
         .collect();
     let mut expected = expected(&outlook.categories.periods, history);
-    expected.retain(|e| enough.contains(&e.name.as_str()));
+    expected.retain(|e| eligible.contains(&e.name.as_str()));
     if expected.is_empty() {
         return Err(TooLittle::Orders.into());
     }

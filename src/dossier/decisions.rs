@@ -17,9 +17,9 @@ use crate::results::Results;
 use crate::text::shortened;
 
 /// An indicator with fewer points than this is not named as a reason.
-const TELLING: f64 = 0.02;
+const MIN_POINTS: f64 = 0.02;
 /// Horizon of the decisions, days.
-const AHEAD: i32 = 90;
+const MAX_DAYS_AHEAD: i32 = 90;
 
 /// Values of decisions and backtests. Without decisions, `decisions` is null and `lack` gives the reason.
 pub(crate) fn values(results: &Results, words: &Words) -> Value {
@@ -54,7 +54,7 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
             .place
             .indicators
             .iter()
-            .filter(|i| if positive { i.points > TELLING } else { i.points < -TELLING })
+            .filter(|i| if positive { i.points > MIN_POINTS } else { i.points < -MIN_POINTS })
             .collect();
         chosen.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
         chosen.into_iter().map(|i| indicator(i, words)).collect::<Vec<_>>()
@@ -64,8 +64,8 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
     payments["name"] = json!(words.category(&first.category));
     json!({
         "cutoff": date(d.outlook.cutoff).to_string(),
-        "until": date(d.outlook.cutoff + AHEAD).to_string(),
-        "days": AHEAD,
+        "until": date(d.outlook.cutoff + MAX_DAYS_AHEAD).to_string(),
+        "days": MAX_DAYS_AHEAD,
         "candidates": d.winner.candidates,
         "winner": short_list.first(),
         "second": short_list.get(1),
@@ -184,15 +184,15 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
 
 /// Indicators in favour of a candidate, strongest first.
 fn strongest(place: &Scored, words: &Words) -> Vec<Value> {
-    let mut own: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > TELLING).collect();
-    own.sort_by(|a, b| b.points.total_cmp(&a.points));
-    own.into_iter().map(|i| indicator(i, words)).collect()
+    let mut in_favour: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > MIN_POINTS).collect();
+    in_favour.sort_by(|a, b| b.points.total_cmp(&a.points));
+    in_favour.into_iter().map(|i| indicator(i, words)).collect()
 }
 
 fn model(view: &View, words: &Words) -> Value {
     let first: Vec<&Coefficient> = view.coefficients.iter().filter(|c| c.step == 1).collect();
     let clear = |c: &&&Coefficient| c.value.abs() > 2.0 * c.standard_error && c.standard_error > 0.0;
-    let told = |c: &&Coefficient| {
+    let describe = |c: &&Coefficient| {
         json!({
             "name": words.label(&format!("feature_{}", position(c.feature))), "value": c.value,
             "error": c.standard_error, "effect": effect(c),
@@ -200,8 +200,8 @@ fn model(view: &View, words: &Words) -> Value {
     };
     json!({
         "weeks": view.weeks,
-        "features": first.iter().map(told).collect::<Vec<_>>(),
-        "clear": first.iter().filter(clear).map(told).collect::<Vec<_>>(),
+        "features": first.iter().map(describe).collect::<Vec<_>>(),
+        "clear": first.iter().filter(clear).map(describe).collect::<Vec<_>>(),
         "lambda": first.first().map(|c| c.lambda),
         "series": view.history.len(),
         "exceptional": view.history.exceptional.iter().filter(|e| **e).count(),
@@ -242,10 +242,10 @@ fn tested(past: &BacktestReport, words: &Words) -> Value {
 
 /// Median relative error of the one-month forecasts, for the smaller and the larger half of the forecasts.
 fn residuals(test: &Backtest) -> Option<Value> {
-    let told = test.outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0);
-    let mut told: Vec<(f64, f64)> = told.map(|o| (o.forecast, (o.actual / o.forecast - 1.0).abs())).collect();
-    told.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let (small, large) = told.split_at(told.len() / 2);
+    let next_month = test.outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0);
+    let mut errors: Vec<(f64, f64)> = next_month.map(|o| (o.forecast, (o.actual / o.forecast - 1.0).abs())).collect();
+    errors.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let (small, large) = errors.split_at(errors.len() / 2);
     let median = |half: &[(f64, f64)]| {
         let mut values: Vec<f64> = half.iter().map(|v| v.1).collect();
         values.sort_by(f64::total_cmp);

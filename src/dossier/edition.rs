@@ -310,25 +310,25 @@ mod tests {
 
     /// Checks are named in English, so only French needs a translation of each.
     #[test]
-    fn warnings_are_told_in_the_language_of_the_report() {
+    fn warnings_are_in_the_language_of_the_report() {
         let [french, english] =
             [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap().words);
-        let told = "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `s.csv`";
+        let warning = "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `s.csv`";
         assert_eq!(
-            english.note(told),
+            english.note(warning),
             "“a.zip” is not read: its tables “orders”, “sellers” are taken from “orders.csv”, “s.csv”"
         );
         let expected =
             "« a.zip » n'est pas lu : ses tables « orders », « sellers » viennent de « orders.csv », « s.csv »";
-        assert_eq!(french.note(told).replace('\u{a0}', " "), expected);
+        assert_eq!(french.note(warning).replace('\u{a0}', " "), expected);
         assert_eq!(french.note("whatever `x` is"), "whatever «\u{a0}x\u{a0}» is");
-        let told = "`a.csv` and 3 more: it is separated by `;`; numbers of `price`, `freight_value` are read with a decimal comma";
+        let warning = "`a.csv` and 3 more: it is separated by `;`; numbers of `price`, `freight_value` are read with a decimal comma";
         let expected = "« a.csv » et 3 autres : le séparateur est « ; » ; les nombres de « price », « freight_value » ont une \
                         virgule décimale";
-        assert_eq!(french.note(told).replace('\u{a0}', " "), expected);
-        let told = "12 values of `order_purchase_timestamp` in `o.csv` had an offset from UTC and became local time of America/Sao_Paulo";
-        assert!(french.note(told).starts_with("12 valeurs de «"), "{}", french.note(told));
-        for missing in TABLES.iter().filter_map(|table| crate::input::built_in::told(table.id)) {
+        assert_eq!(french.note(warning).replace('\u{a0}', " "), expected);
+        let warning = "12 values of `order_purchase_timestamp` in `o.csv` had an offset from UTC and became local time of America/Sao_Paulo";
+        assert!(french.note(warning).starts_with("12 valeurs de «"), "{}", french.note(warning));
+        for missing in TABLES.iter().filter_map(|table| crate::input::built_in::warning(table.id)) {
             assert!(french.notes.contains_key(&pattern(&missing).0) || missing.ends_with("it has no row"), "{missing}");
         }
     }

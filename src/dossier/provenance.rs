@@ -143,8 +143,8 @@ mod tests {
         let sources = sources(&Value::Null);
         for (path, text) in templates.chapters("fr").chain(templates.chapters("en")) {
             let numbers = text.split("{{").skip(1).filter_map(|tag| name(tag.split("}}").next()?)).count();
-            let told = mark(&Chapter { name: path.into(), text: text.into() }, &sources).1;
-            assert_eq!(told.len(), numbers, "{path}: {told:#?}");
+            let marked = mark(&Chapter { name: path.into(), text: text.into() }, &sources).1;
+            assert_eq!(marked.len(), numbers, "{path}: {marked:#?}");
         }
     }
 

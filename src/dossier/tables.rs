@@ -136,13 +136,13 @@ fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
 /// References with rows that have no partner, the largest share first.
 fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let mut all: Vec<Coverage> = results.audit.coverage();
-    all.retain(|coverage| coverage.alone > 0);
+    all.retain(|coverage| coverage.unmatched > 0);
     all.sort_by(|a, b| b.share().total_cmp(&a.share()));
     let row = |c: &Coverage| {
         let from = format!("{}, {}", words.table(&c.from.0), c.from.1);
         let share = words.lang.percent(c.share(), if c.share() < 0.01 { 2 } else { 1 });
         let note = if c.is_gap() { words.label("gap") } else { NONE.into() };
-        let counts = [c.alone, c.total].map(|n| words.lang.count(n as i64));
+        let counts = [c.unmatched, c.total].map(|n| words.lang.count(n as i64));
         [from, words.table(&c.to.0)].into_iter().chain(counts).chain([share, note]).collect()
     };
     all.iter().map(row).collect()

@@ -180,7 +180,7 @@ fn audit(results: &Results, words: &Words) -> Value {
     json!({
         "tables": TABLES.len(), "columns": TABLES.iter().map(|t| t.columns.len()).sum::<usize>(),
         "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
-        "values_aside": audit.values_aside(), "amounts": amounts,
+        "values_aside": audit.quarantined_values(), "amounts": amounts,
         "kept": audit.steps.iter().filter(|s| s.step == "clean").map(|s| s.rows_out).sum::<usize>(), "outside": outside,
         "checks": audit.quality.len(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
         "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),
@@ -272,12 +272,12 @@ fn paid_by_the_piece(results: &Results, words: &Words) -> Result<Value> {
         let sums = [number("delivered_joined_centavos", row)?, number("delivered_revenue_centavos", row)?];
         categories.extend(name.filter(|name| *name != UNKNOWN).map(|name| (name, sums)));
     }
-    let most = |which: usize| {
-        let first = categories.iter().max_by_key(|(name, sums)| (sums[which], std::cmp::Reverse(*name)));
-        let told = |(name, [joined, revenue]): &(&str, [i64; 2])| json!({ "name": words.category(name), "code": name, "joined": joined, "revenue": revenue });
-        first.filter(|(_, sums)| sums[0] > 0).map(told)
+    let greatest = |column: usize| {
+        let first = categories.iter().max_by_key(|(name, sums)| (sums[column], std::cmp::Reverse(*name)));
+        let describe = |(name, [joined, revenue]): &(&str, [i64; 2])| json!({ "name": words.category(name), "code": name, "joined": joined, "revenue": revenue });
+        first.filter(|(_, sums)| sums[0] > 0).map(describe)
     };
-    Ok(json!({ "joined": joined, "wrong": most(0), "right": most(1) }))
+    Ok(json!({ "joined": joined, "wrong": greatest(0), "right": greatest(1) }))
 }
 
 /// Facts that refer to missing rows, by kind: their number and their amount.
@@ -318,8 +318,8 @@ fn penetration(findings: &Findings, words: &Words) -> Option<Value> {
     let mut rates: Vec<(f64, &str)> =
         findings.states.iter().filter_map(|f| Some((rate(f)?, f.name.as_str()))).collect();
     rates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
-    let told = |(value, state): &(f64, &str)| json!({ "name": words.state(state), "value": value });
-    Some(json!({ "least": told(rates.first()?), "most": told(rates.last()?) }))
+    let describe = |(value, state): &(f64, &str)| json!({ "name": words.state(state), "value": value });
+    Some(json!({ "least": describe(rates.first()?), "most": describe(rates.last()?) }))
 }
 
 /// Number of states in which the country's best-selling category is first, and number of states.
@@ -336,8 +336,8 @@ fn first_categories(results: &Results, words: &Words) -> Result<Option<Value>> {
     let Some(first) = categories.max_by_key(|f| (f.revenue_centavos, std::cmp::Reverse(f.name.as_str()))) else {
         return Ok(None);
     };
-    let leads = |own: &&BTreeMap<&str, i64>| {
-        own.iter().max_by_key(|(name, sum)| (**sum, std::cmp::Reverse(**name))).map(|(name, _)| *name)
+    let leads = |revenue: &&BTreeMap<&str, i64>| {
+        revenue.iter().max_by_key(|(name, sum)| (**sum, std::cmp::Reverse(**name))).map(|(name, _)| *name)
             == Some(first.name.as_str())
     };
     let led = sums.values().filter(leads).count();

@@ -28,7 +28,7 @@ pub trait Engine: Debug + Send + Sync {
         &self,
         _source: &Source,
         _cancel: &AtomicBool,
-        _told: &dyn Fn(&str),
+        _progress: &dyn Fn(&str),
     ) -> Result<Vec<(TableId, InputFile)>> {
         Err(cleans_nothing(self.name()))
     }
@@ -39,7 +39,13 @@ pub trait Engine: Debug + Send + Sync {
     /// # Errors
     /// A table is not in CSV files with a path, or breaks the contract as a whole; the engine does not support cleaning or cannot be
     /// reached; [`Error::Interrupted`].
-    fn clean(&self, _source: &Source, _to: &Folders<'_>, _cancel: &AtomicBool, _told: &dyn Fn(&str)) -> Result<Audit> {
+    fn clean(
+        &self,
+        _source: &Source,
+        _to: &Folders<'_>,
+        _cancel: &AtomicBool,
+        _progress: &dyn Fn(&str),
+    ) -> Result<Audit> {
         Err(cleans_nothing(self.name()))
     }
 
@@ -48,14 +54,19 @@ pub trait Engine: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Computes the mart. `places` are the paths or URLs of the clean tables, as the engine sees them. Calls `told` when a statement
+    /// Computes the mart. `places` are the paths or URLs of the clean tables, as the engine sees them. Calls `progress` when a statement
     /// starts; setting `cancel` stops the computation.
     ///
     /// # Errors
     /// A table cannot be read, the engine cannot be reached or refuses a statement, or [`Error::Interrupted`].
-    fn mart(&self, places: &BTreeMap<String, String>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<SalesMart>;
+    fn mart(
+        &self,
+        places: &BTreeMap<String, String>,
+        cancel: &AtomicBool,
+        progress: &dyn Fn(&str),
+    ) -> Result<SalesMart>;
 
-    /// Stops what still runs for this process after a time limit has ended the wait for [`Engine::mart`].
+    /// Stops the work that still runs for this process, after a time limit has ended the wait for [`Engine::mart`].
     fn stop(&self) {}
 }
 

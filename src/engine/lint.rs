@@ -11,14 +11,14 @@ pub struct Fault {
     /// Line in the file, from 1.
     pub line: usize,
     /// The construct as written.
-    pub what: String,
+    pub construct: String,
     /// Why it is refused, and what to write instead.
-    pub why: &'static str,
+    pub reason: &'static str,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: `{}`: {}", self.line, self.what, self.why)
+        write!(f, "line {}: `{}`: {}", self.line, self.construct, self.reason)
     }
 }
 
@@ -36,7 +36,8 @@ const SUMS: &str = "float sums depend on the order of the rows: keep the sum and
 const DATES: &str = "polars lacks it: use EXTRACT(YEAR …) or EXTRACT(MONTH …), or a column that cleaning derives";
 const FRAME: &str = "polars knows no other frame than from the first row to the present one";
 const TYPES: &str = "amounts are integer centavos; floats appear after the mart only";
-const CUT: &str = "which rows are kept depends on the engine unless the order is total: number them in a subquery";
+const UNORDERED_CUT: &str =
+    "which rows are kept depends on the engine unless the order is total: number them in a subquery";
 
 /// Words that some engine refuses or interprets differently.
 const REFUSED: [(&str, &str); 33] = [
@@ -49,16 +50,16 @@ const REFUSED: [(&str, &str); 33] = [
     ("DATE_TRUNC", DATES),
     ("DECIMAL", TYPES),
     ("DOUBLE", TYPES),
-    ("FETCH", CUT),
+    ("FETCH", UNORDERED_CUT),
     ("FLOAT", TYPES),
     ("GROUPING", "polars refuses it: write one query per grouping"),
     ("LATERAL", "polars refuses it: join with a subquery"),
-    ("LIMIT", CUT),
+    ("LIMIT", UNORDERED_CUT),
     ("MEDIAN", "percentiles are interpolated in different ways, and polars refuses them"),
     ("MONTH", DATES),
     ("NTILE", "polars refuses it"),
     ("NUMERIC", TYPES),
-    ("OFFSET", CUT),
+    ("OFFSET", UNORDERED_CUT),
     ("PERCENTILE_APPROX", "percentiles are interpolated in different ways, and polars refuses them"),
     ("PERCENTILE_CONT", "percentiles are interpolated in different ways, and polars refuses them"),
     ("PERCENTILE_DISC", "percentiles are interpolated in different ways, and polars refuses them"),
@@ -87,14 +88,14 @@ pub fn lint(sql: &str, keyed: bool) -> Vec<Fault> {
     }
     let tokens = tokens(sql);
     for (i, token) in tokens.iter().enumerate() {
-        let before = i.checked_sub(1).map_or("", |i| tokens[i].word.as_str());
-        lint.visit(token, before, tokens.get(i + 1).map_or("", |t| t.word.as_str()));
+        let previous = i.checked_sub(1).map_or("", |i| tokens[i].word.as_str());
+        lint.visit(token, previous, tokens.get(i + 1).map_or("", |t| t.word.as_str()));
     }
-    if let (Some(whole), Some(last)) = (lint.scopes.first(), tokens.last()) {
-        let (grouped, ordered) = (whole.grouped, whole.ordered);
+    if let (Some(query), Some(last)) = (lint.scopes.first(), tokens.last()) {
+        let (grouped, ordered) = (query.grouped, query.ordered);
         if keyed && grouped > ordered {
-            let why = "rows of groups come in any order: ORDER BY the full key, as many columns as GROUP BY has";
-            lint.fault(last.line, &last.word, why);
+            let reason = "rows of groups come in any order: ORDER BY the full key, as many columns as GROUP BY has";
+            lint.fault(last.line, &last.word, reason);
         }
     }
     lint.faults
@@ -118,28 +119,28 @@ struct Lint {
 }
 
 impl Lint {
-    fn fault(&mut self, line: usize, what: &str, why: &'static str) {
-        self.faults.push(Fault { line, what: what.into(), why });
+    fn fault(&mut self, line: usize, construct: &str, reason: &'static str) {
+        self.faults.push(Fault { line, construct: construct.into(), reason });
     }
 
-    fn visit(&mut self, token: &Token, before: &str, after: &str) {
+    fn visit(&mut self, token: &Token, previous: &str, next: &str) {
         let Token { line, word } = token;
-        let called = after == "(" && !NO_FUNCTIONS.contains(&word.as_str());
-        let name = word.starts_with(|c: char| c.is_alphabetic() || c == '_') && before != ".";
+        let called = next == "(" && !NO_FUNCTIONS.contains(&word.as_str());
+        let name = word.starts_with(|c: char| c.is_alphabetic() || c == '_') && previous != ".";
         let in_extract = self.scopes.last().is_some_and(|s| s.opener == "EXTRACT");
         // `year` and `month` may be column names.
         let part = ["YEAR", "MONTH"].contains(&word.as_str()) && !called;
         let refused = REFUSED.iter().find(|(refused, _)| name && !part && refused == word);
-        if let Some((_, why)) = refused.filter(|_| !in_extract) {
-            self.fault(*line, word, why);
+        if let Some((_, reason)) = refused.filter(|_| !in_extract) {
+            self.fault(*line, word, reason);
         } else if name && called && !FUNCTIONS.contains(&word.as_str()) && !NUMBERINGS.contains(&word.as_str()) {
             self.fault(*line, word, "not among the functions that were found to agree on all engines");
         }
-        if in_extract && before == "(" && !["YEAR", "MONTH"].contains(&word.as_str()) {
+        if in_extract && previous == "(" && !["YEAR", "MONTH"].contains(&word.as_str()) {
             self.fault(*line, word, "only years and months are counted alike everywhere");
         }
         match word.as_str() {
-            "(" => return self.scopes.push(Scope { opener: before.into(), ..Scope::default() }),
+            "(" => return self.scopes.push(Scope { opener: previous.into(), ..Scope::default() }),
             ")" if self.scopes.len() > 1 => drop(self.scopes.pop()),
             ")" => self.fault(*line, word, "no bracket is open"),
             "/" if self.scopes.last().is_none_or(|s| s.opener != "FLOOR") => {
@@ -156,11 +157,11 @@ impl Lint {
             }
             _ => {}
         }
-        self.clauses(token, before);
+        self.clauses(token, previous);
     }
 
     /// Checks the clauses of the current query: joins, groups and orders.
-    fn clauses(&mut self, token: &Token, before: &str) {
+    fn clauses(&mut self, token: &Token, previous: &str) {
         let Some(scope) = self.scopes.last_mut().filter(|s| s.opener != "EXTRACT") else { return };
         let word = token.word.as_str();
         let constant = word.starts_with(|c: char| c.is_ascii_digit() || c == '\'') || ["TRUE", "FALSE"].contains(&word);
@@ -173,13 +174,13 @@ impl Lint {
             _ if constant && scope.clause == "ON" => {
                 self.fault(token.line, word, "polars refuses constants in ON: filter in a subquery");
             }
-            _ if ["FROM", "JOIN"].contains(&before) => {
+            _ if ["FROM", "JOIN"].contains(&previous) => {
                 scope.tables.push(word.into());
                 let has = |names: &[&str]| scope.tables.iter().any(|t| names.contains(&t.as_str()));
                 if has(&ITEMS) && has(&PAYMENTS) {
-                    let why =
+                    let reason =
                         "an order with several payments would count its items several times: group one of them first";
-                    self.fault(token.line, word, why);
+                    self.fault(token.line, word, reason);
                 }
             }
             _ => {}
@@ -207,9 +208,9 @@ fn tokens(sql: &str) -> Vec<Token> {
                 ':' if rest.starts_with("::") => 2,
                 c => c.len_utf8(),
             };
-            let (token, after) = rest.split_at(length);
+            let (token, next) = rest.split_at(length);
             tokens.push(Token { line: line + 1, word: token.to_uppercase() });
-            rest = after.trim_start();
+            rest = next.trim_start();
         }
     }
     tokens
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_engines_do_not_share_is_refused_with_its_line() {
-        for (sql, line, what) in [
+        for (sql, line, construct) in [
             ("SELECT a FROM t", 1, "SELECT a FROM t"),
             ("-- x\nSELECT a\nFROM t LIMIT 3", 3, "LIMIT"),
             ("-- x\nSELECT AVG(a) AS m FROM t", 2, "AVG"),
@@ -257,7 +258,7 @@ mod tests {
             ),
         ] {
             let faults = lint(sql, true);
-            assert!(faults.iter().any(|f| f.line == line && f.what == what), "{sql}: {faults:?}");
+            assert!(faults.iter().any(|f| f.line == line && f.construct == construct), "{sql}: {faults:?}");
         }
     }
 

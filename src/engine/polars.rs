@@ -22,7 +22,12 @@ impl Engine for Polars {
         false
     }
 
-    fn mart(&self, places: &BTreeMap<String, String>, _cancel: &AtomicBool, _told: &dyn Fn(&str)) -> Result<SalesMart> {
+    fn mart(
+        &self,
+        places: &BTreeMap<String, String>,
+        _cancel: &AtomicBool,
+        _progress: &dyn Fn(&str),
+    ) -> Result<SalesMart> {
         let scan = |(table, place): (&String, &String)| -> Result<(String, LazyFrame)> {
             let frame = LazyFrame::scan_parquet(PlRefPath::new(place), Default::default())?;
             Ok((table.clone(), frame))

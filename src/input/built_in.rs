@@ -108,8 +108,8 @@ pub(crate) fn name(id: TableId) -> &'static str {
 }
 
 /// The warning about it, if there is one.
-pub(crate) fn told(id: TableId) -> Option<String> {
-    let lost = match id {
+pub(crate) fn warning(id: TableId) -> Option<String> {
+    let consequence = match id {
         // No warning: Kaggle's download lacks this table.
         TableId::States => return None,
         TableId::Categories => {
@@ -124,7 +124,7 @@ pub(crate) fn told(id: TableId) -> Option<String> {
         TableId::Sellers => "where sellers are is not known",
         _ => "it has no row",
     };
-    Some(format!("`{}` is missing: {lost}", id.table().file))
+    Some(format!("`{}` is missing: {consequence}", id.table().file))
 }
 
 /// The table that no place holds, with its warnings.
@@ -142,7 +142,7 @@ pub(crate) fn table(id: TableId) -> Result<(RawTable, Vec<String>)> {
         raw.lines = (1..=keys.len() as u32).collect();
         raw.rows_in = keys.len();
     }
-    Ok((raw, told(id).into_iter().collect()))
+    Ok((raw, warning(id).into_iter().collect()))
 }
 
 /// The categories that Olist's own file does not name. A file that lacks them is complete.
@@ -160,9 +160,9 @@ pub(crate) fn names_of_olist() -> impl Iterator<Item = (&'static str, &'static s
 /// polars fails.
 pub(crate) fn complete(raw: &mut RawTable) -> Result<Option<String>> {
     let [key, english] = [0, 1].map(|i| TableId::Categories.table().columns[i].source);
-    let known: BTreeSet<&str> = raw.frame.column(key)?.str()?.iter().flatten().collect();
-    let lacked = names_of_olist().filter(|(name, _)| !known.contains(name));
-    let (keys, names): (Vec<&str>, Vec<&str>) = lacked.unzip();
+    let present: BTreeSet<&str> = raw.frame.column(key)?.str()?.iter().flatten().collect();
+    let missing = names_of_olist().filter(|(name, _)| !present.contains(name));
+    let (keys, names): (Vec<&str>, Vec<&str>) = missing.unzip();
     let count = keys.len();
     if count > 0 {
         raw.frame.vstack_mut(&df!(key => keys, english => names)?)?;
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_of_generated_categories_are_those_that_are_held() {
+    fn the_names_of_generated_categories_are_the_built_in_ones() {
         let shapes = &crate::synth::shape::CATEGORIES;
         let mut generated: Vec<_> = shapes.iter().map(|c| (c.name, c.english)).filter(|c| !c.0.is_empty()).collect();
         generated.sort_unstable();
@@ -196,11 +196,11 @@ mod tests {
 
     #[test]
     fn missing_tables_have_their_columns_and_a_word() {
-        let (reviews, told) = table(TableId::OrderReviews).unwrap();
+        let (reviews, warnings) = table(TableId::OrderReviews).unwrap();
         assert_eq!((reviews.frame.shape(), reviews.file.name.as_str()), ((0, 7), MISSING));
-        assert!(told[0].starts_with("`olist_order_reviews_dataset.csv` is missing: "));
-        let (states, told) = table(TableId::States).unwrap();
-        assert_eq!((states.rows_in, states.file.name.as_str(), told.len()), (27, BUILT_IN, 0));
+        assert!(warnings[0].starts_with("`olist_order_reviews_dataset.csv` is missing: "));
+        let (states, warnings) = table(TableId::States).unwrap();
+        assert_eq!((states.rows_in, states.file.name.as_str(), warnings.len()), (27, BUILT_IN, 0));
         assert_eq!(table(TableId::Categories).unwrap().1.len(), 1);
     }
 
@@ -215,8 +215,8 @@ mod tests {
             raw
         };
         let mut raw = file(&[("audio", "sound"), ("mine", "my own")]);
-        let told = complete(&mut raw).unwrap().unwrap();
-        assert_eq!(told, "`names.csv` lacks 70 names of Olist's categories: pfe takes its own");
+        let note = complete(&mut raw).unwrap().unwrap();
+        assert_eq!(note, "`names.csv` lacks 70 names of Olist's categories: pfe takes its own");
         assert_eq!((raw.rows_in, raw.frame.height(), raw.lines.len(), raw.lines[1]), (72, 72, 72, 3));
         let column = |i: usize| raw.frame.columns()[i].str().unwrap().iter().flatten();
         let named: Vec<(&str, &str)> = column(0).zip(column(1)).collect();

@@ -17,6 +17,6 @@ pub(crate) fn lacks(table: &Table, columns: &[String], may_lack: bool) -> Vec<&'
 }
 
 /// Whether all required columns of a table are present.
-pub(crate) fn is_whole(table: &Table, columns: &[String]) -> bool {
+pub(crate) fn has_all_required(table: &Table, columns: &[String]) -> bool {
     table.columns.iter().filter(|c| c.null.is_none()).all(|c| columns.iter().any(|h| is(c, h)))
 }

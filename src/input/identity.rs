@@ -43,7 +43,7 @@ impl InputFile {
         self.name.starts_with(ROWS_OF)
     }
 
-    /// The name of its data, whoever has read them.
+    /// The name of its data, without the mark of a remote engine.
     pub(crate) fn data(&self) -> &str {
         self.name.strip_prefix(ROWS_OF).unwrap_or(&self.name)
     }
@@ -94,11 +94,11 @@ pub(super) fn hash_part(part: &FilePart, hash: &Hash<'_>) -> Result<InputFile> {
         return Ok(InputFile::single(&part.name, part.bytes()?, hash(&part.name, path)?));
     }
     part.with_bytes(|bytes| {
-        let mut tap = HashingReader::new(bytes);
+        let mut hashing = HashingReader::new(bytes);
         let mut buffer = vec![0; 1 << 18];
         let failed = |e| unreadable(&part.name, &e);
-        while tap.read(&mut buffer).map_err(failed)? > 0 {}
-        Ok(tap.file(&part.name))
+        while hashing.read(&mut buffer).map_err(failed)? > 0 {}
+        Ok(hashing.file(&part.name))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Rows and values that break the contract → Quarantine: none is lost, none is counted as valid. Filled by `table_builder` and `clean`;
+//! Rows and values that break the contract → Quarantine, which counts all of them and lists most. Filled by `table_builder` and `clean`;
 //! part of the Audit.
 
 use std::borrow::Cow;
@@ -12,15 +12,15 @@ use crate::schema::dates;
 use crate::schema::parse::NOT_A_DATE;
 
 /// Most characters of a field that are kept.
-pub(crate) const LONGEST_FIELD: usize = 1_000;
+pub(crate) const MAX_FIELD_LENGTH: usize = 1_000;
 /// Most characters of a record that are kept.
-const LONGEST_RECORD: usize = 10_000;
+const MAX_RECORD_LENGTH: usize = 10_000;
 /// Most characters of a value that are kept.
-const LONGEST_VALUE: usize = 200;
+const MAX_VALUE_LENGTH: usize = 200;
 /// Most bytes listed per table; the rest is only counted. Up to half of a table may be quarantined, however long it is.
-const LISTED: usize = 32 << 20;
+const MAX_LISTED: usize = 32 << 20;
 /// After this many rows, reading stops if all of them failed.
-const HOPELESS: usize = 10_000;
+const EARLY_CHECK: usize = 10_000;
 
 /// A quarantined row or value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +51,16 @@ impl Quarantined {
         reason: String,
         record: &str,
     ) -> Quarantined {
-        let (column, value) = (column.into(), shortened(value, LONGEST_VALUE).into_owned());
-        Quarantined { file, line, scope, column, value, reason, record: shortened(record, LONGEST_RECORD).into_owned() }
+        let (column, value) = (column.into(), shortened(value, MAX_VALUE_LENGTH).into_owned());
+        Quarantined {
+            file,
+            line,
+            scope,
+            column,
+            value,
+            reason,
+            record: shortened(record, MAX_RECORD_LENGTH).into_owned(),
+        }
     }
 
     /// Its position in words: the line, or the row itself.
@@ -65,9 +73,9 @@ impl Quarantined {
     }
 }
 
-/// The start of a text that has more than `most` characters.
-pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
+/// The start of a text that has more than `max_length` characters.
+pub(crate) fn shortened(text: &str, max_length: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max_length) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),
     }
@@ -147,7 +155,7 @@ impl Quarantine {
 
     /// Whether the list has not reached its limit.
     pub(crate) fn has_room(&self) -> bool {
-        self.bytes < LISTED
+        self.bytes < MAX_LISTED
     }
 
     /// Whether nothing was quarantined.
@@ -164,8 +172,8 @@ impl Quarantine {
     ///
     /// # Errors
     /// Many rows have been read, and all of them break the contract, or all values of a column do.
-    pub(crate) fn refuse_hopeless(&self, file: &str, rows: usize) -> Result<()> {
-        if rows == HOPELESS { self.refuse(file, rows, |broken| broken == rows) } else { Ok(()) }
+    pub(crate) fn refuse_all_broken(&self, file: &str, rows: usize) -> Result<()> {
+        if rows == EARLY_CHECK { self.refuse(file, rows, |broken| broken == rows) } else { Ok(()) }
     }
 
     /// Called at the end of a table.
@@ -215,7 +223,7 @@ impl Quarantine {
 
 /// The error that most rows of a file break the contract.
 pub(crate) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Option<&Quarantined>) -> Error {
-    let which = first.map_or(String::new(), |first| {
+    let example = first.map_or(String::new(), |first| {
         let Quarantined { column, value, reason, .. } = first;
         format!("; the first is {}, column `{column}`, value `{value}`: {reason}", first.place())
     });
@@ -223,7 +231,7 @@ pub(crate) fn mostly_broken(file: &str, rows: usize, broken: usize, first: Optio
         Some(first) => not_dates(&first.value),
         None => "the file does not have Olist's format".into(),
     };
-    Error::input(format!("{broken} of the {rows} rows of `{file}` {BREAK}{which}")).with_hint(hint)
+    Error::input(format!("{broken} of the {rows} rows of `{file}` {BREAK}{example}")).with_hint(hint)
 }
 
 /// In the message that most rows of a file break the contract.
@@ -239,7 +247,7 @@ pub(crate) fn not_dates(value: &str) -> String {
 pub(crate) fn as_csv<T: AsRef<str>>(fields: impl Iterator<Item = T>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail.
-    let _ = writer.write_record(fields.map(|field| shortened(field.as_ref(), LONGEST_FIELD).into_owned()));
+    let _ = writer.write_record(fields.map(|field| shortened(field.as_ref(), MAX_FIELD_LENGTH).into_owned()));
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string()
 }
@@ -273,14 +281,14 @@ mod tests {
     fn a_file_without_a_readable_row_or_column_is_refused_early() {
         for scope in [Scope::Row, Scope::Value] {
             let mut quarantine = Quarantine::default();
-            (0..HOPELESS).for_each(|_| quarantine.add(item(scope, "x")));
-            assert!(quarantine.refuse_hopeless("f", HOPELESS - 1).is_ok());
-            let error = quarantine.refuse_hopeless("f", HOPELESS).unwrap_err().to_string();
+            (0..EARLY_CHECK).for_each(|_| quarantine.add(item(scope, "x")));
+            assert!(quarantine.refuse_all_broken("f", EARLY_CHECK - 1).is_ok());
+            let error = quarantine.refuse_all_broken("f", EARLY_CHECK).unwrap_err().to_string();
             assert!(
                 error.starts_with("10000 of the 10000 rows of `f` break the contract; the first is line 2, column `c`")
             );
-            assert!(quarantine.refuse_mostly_broken("f", 2 * HOPELESS).is_ok());
-            assert!(quarantine.refuse_mostly_broken("f", 2 * HOPELESS - 1).is_err());
+            assert!(quarantine.refuse_mostly_broken("f", 2 * EARLY_CHECK).is_ok());
+            assert!(quarantine.refuse_mostly_broken("f", 2 * EARLY_CHECK - 1).is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! RawTables: the ten tables as the files hold them, typed, and what reading found in each. Made by `read`; next: `clean`.
+//! RawTables: the ten tables as the files hold them, typed, with the counts and warnings of reading. Made by `read`; next: `clean`.
 
 use std::collections::BTreeMap;
 
@@ -43,11 +43,11 @@ impl RawTable {
     /// One note for each column and for what was done to its values.
     pub fn notes(&self) -> Vec<String> {
         let file = self.file.data();
-        let note = |(column, what, count): &(&str, Conversion, usize)| {
+        let note = |(column, conversion, count): &(&str, Conversion, usize)| {
             let values = if *count == 1 { "value" } else { "values" };
             let of = format!("{count} {values} of `{column}` in `{file}`");
             let (is, was) = if *count == 1 { ("is", "was") } else { ("are", "were") };
-            match what {
+            match conversion {
                 Conversion::Missing(mark) => format!("{of} {is} read as missing, such as `{mark}`"),
                 Conversion::Rounded => format!("{of} {was} rounded by less than a millionth"),
                 Conversion::Fraction => {

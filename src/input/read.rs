@@ -63,13 +63,13 @@ pub(crate) fn read_blocks<'a>(
 }
 
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
-    let whole = take.is_none();
-    let (mut table, mut told) = read_first(source, id, take).map_err(|error| undated::explained(source, error))?;
-    if id == TableId::Categories && whole {
-        told.extend(built_in::complete(&mut table)?);
+    let keeps_rows = take.is_none();
+    let (mut table, mut warnings) = read_first(source, id, take).map_err(|error| undated::explained(source, error))?;
+    if id == TableId::Categories && keeps_rows {
+        warnings.extend(built_in::complete(&mut table)?);
     }
-    let stored = stored_again(source, id, &table.file.name)?;
-    Ok((table, source.unread(id).cloned().chain(stored).chain(told).collect()))
+    let duplicates = duplicate_warnings(source, id, &table.file.name)?;
+    Ok((table, source.unread(id).cloned().chain(duplicates).chain(warnings).collect()))
 }
 
 fn read_first<'a>(
@@ -87,43 +87,44 @@ fn read_first<'a>(
             return read_store(store, id, rows, source.reading(), take);
         }
     }
-    source.without(id.table())?;
+    source.accept_missing(id.table())?;
     built_in::table(id)
 }
 
 /// One warning per further store that holds the table, which is read from `first`.
-fn stored_again(source: &Source, id: TableId, first: &str) -> Result<Vec<String>> {
-    let mut told = Vec::new();
+fn duplicate_warnings(source: &Source, id: TableId, first: &str) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
     for SharedStore(store) in source.parts().iter().filter_map(|part| part.store.as_ref()) {
         let name = stored_name(&**store, id);
         if name != first && store.holds(Stage::Raw, id.name()) && store.rows(Stage::Raw, id.name())?.is_some() {
-            told.push(unread(&name, &format!("`{}` is taken from `{first}`", id.name())));
+            warnings.push(unread(&name, &format!("`{}` is taken from `{first}`", id.name())));
         }
     }
-    Ok(told)
+    Ok(warnings)
 }
 
 fn stored_name(store: &dyn Store, id: TableId) -> String {
     format!("{} {}.{}", store.url(), Stage::Raw.name(), id.name())
 }
 
-/// Reads the rows of a store as if they were those of a file, so that they meet the same contract; `about` is their estimated number. A
-/// store has no order, so the hash does not depend on it.
+/// Reads the rows of a store like those of a file, so that they meet the same contract. A store has no order, so the hash does not depend
+/// on it. `estimated_rows` sizes the buffers.
 fn read_store<'a>(
     store: &Arc<dyn Store>,
     id: TableId,
-    about: u64,
+    estimated_rows: u64,
     reading: &Reading,
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<(RawTable, Vec<String>)> {
     let name = stored_name(&**store, id);
-    let mut builder = TableBuilder::new(id.table(), &name, about.saturating_mul(id.table().typical_width()), take);
+    let mut builder =
+        TableBuilder::new(id.table(), &name, estimated_rows.saturating_mul(id.table().typical_width()), take);
     builder.read_as(reading);
-    let again = Arc::clone(store);
-    builder.start_file(&name, Box::new(move |builder| stored_rows(&*again, id, builder).map(drop)));
+    let reread = Arc::clone(store);
+    builder.start_file(&name, Box::new(move |builder| stored_rows(&*reread, id, builder).map(drop)));
     let (bytes, hash) = stored_rows(&**store, id, &mut builder)?;
-    let told = dialect::told(&[(name.clone(), builder.found())]);
-    Ok((builder.finish(InputFile::single(&name, bytes, hash), true)?, told))
+    let warnings = dialect::warnings(&[(name.clone(), builder.found())]);
+    Ok((builder.finish(InputFile::single(&name, bytes, hash), true)?, warnings))
 }
 
 /// Passes the rows of a store to `builder`; returns their size as text and their hash.
@@ -146,62 +147,67 @@ fn read_file<'a>(
     builder.read_as(reading);
     let (mut read, mut warnings, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for part in file.parts() {
-        let (again, format, reading) = (part.clone(), file.format, *reading);
-        let again = move |builder: &mut TableBuilder<'_>| read_part(&again, format, &reading, builder).map(drop);
-        builder.start_file(&part.name, Box::new(again));
-        let (identity, told, mut forms) = read_part(part, format, &reading, &mut builder)?;
+        let (reread, format, reading) = (part.clone(), file.format, *reading);
+        let reread = move |builder: &mut TableBuilder<'_>| read_part(&reread, format, &reading, builder).map(drop);
+        builder.start_file(&part.name, Box::new(reread));
+        let (identity, notes, mut forms) = read_part(part, format, &reading, &mut builder)?;
         forms.extend(builder.found());
         found.push((part.name.clone(), forms));
         read.push(identity);
-        warnings.extend(told.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+        warnings.extend(notes.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     }
     if read.iter().all(|identity| identity.as_ref().is_some_and(|file| file.bytes == 0)) {
         return Err(Error::input(format!("`{}` is empty", file.name)).with_hint("download the file again"));
     }
     // A compressed file is hashed as it is stored, not its rows.
-    let anew: &Hash<'_> = &|_, path| hash_file(path);
+    let hash: &Hash<'_> = &|_, path| hash_file(path);
     let identify = |(part, read): (&FilePart, Option<InputFile>)| match read.filter(|_| part.is_plain()) {
         Some(read) => Ok(read),
-        None => hash_part(part, anew),
+        None => hash_part(part, hash),
     };
     let mut parts = file.parts().iter().zip(read).map(identify).collect::<Result<Vec<_>>>()?;
     let identity = match file.single().and_then(|_| parts.pop()) {
         Some(single) => single,
         None => InputFile::joined(&file.name, parts),
     };
-    warnings.extend(dialect::told(&found));
+    warnings.extend(dialect::warnings(&found));
     builder.finish(identity, true).map(|table| (table, warnings))
 }
 
-/// What reading a file tells: its identity, if it is known from its rows; its warnings; and how it differs from the canonical form.
-type Told = (Option<InputFile>, Vec<String>, Vec<String>);
+/// What reading a file returns: its identity, if it is known from its rows; its warnings; and how it differs from the canonical form.
+type ReadNotes = (Option<InputFile>, Vec<String>, Vec<String>);
 
 /// Passes the rows of one file to `builder`.
-fn read_part(part: &FilePart, format: Format, reading: &Reading, builder: &mut TableBuilder<'_>) -> Result<Told> {
+fn read_part(part: &FilePart, format: Format, reading: &Reading, builder: &mut TableBuilder<'_>) -> Result<ReadNotes> {
     match (part.is_parquet(), format) {
         (true, _) => Ok((None, read_parquet(part, builder)?, Vec::new())),
         (_, Format::Csv) => part.with_rows(|rows| read_text(part, rows, reading, builder)),
         (_, Format::Json) => part.with_rows(|rows| {
-            let mut tap = HashingReader::new(rows);
-            let told = json::read(&mut tap, builder)?;
-            Ok((Some(tap.file(&part.name)), told, Vec::new()))
+            let mut hashing = HashingReader::new(rows);
+            let warnings = json::read(&mut hashing, builder)?;
+            Ok((Some(hashing.file(&part.name)), warnings, Vec::new()))
         }),
     }
 }
 
 /// Reads a CSV file.
-fn read_text(part: &FilePart, rows: &mut dyn Read, reading: &Reading, builder: &mut TableBuilder<'_>) -> Result<Told> {
-    let mut tap = HashingReader::new(rows);
-    tap.hashes = part.is_plain();
-    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
+fn read_text(
+    part: &FilePart,
+    rows: &mut dyn Read,
+    reading: &Reading,
+    builder: &mut TableBuilder<'_>,
+) -> Result<ReadNotes> {
+    let mut hashing = HashingReader::new(rows);
+    hashing.hashes = part.is_plain();
+    let reread = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
     let Canonical { bytes, found, surveyed } =
-        dialect::canonical(builder.table, &part.name, reading, Box::new(&mut tap), &again)?;
+        dialect::canonical(builder.table, &part.name, reading, Box::new(&mut hashing), &reread)?;
     if surveyed {
-        builder.again = None;
+        builder.reread = None;
     }
-    let (told, ends_line) = read_csv(bytes, builder)?;
+    let (warnings, ends_line) = read_csv(bytes, builder)?;
     builder.end_file(ends_line)?;
-    Ok((Some(tap.file(&part.name)), told, found))
+    Ok((Some(hashing.file(&part.name)), warnings, found))
 }
 
 /// Reads a Parquet file. The line of a row is its number.
@@ -209,9 +215,9 @@ fn read_parquet(part: &FilePart, builder: &mut TableBuilder<'_>) -> Result<Vec<S
     let pages = part.pages()?;
     let names = pages.names();
     let (positions, warnings) = builder.locate(&names)?;
-    let held: Vec<usize> = positions.iter().copied().filter(|at| *at < names.len()).collect();
+    let present: Vec<usize> = positions.iter().copied().filter(|at| *at < names.len()).collect();
     let mut rows = TypedRows::of_file(&part.name, pages.most_unpacked(), builder.lines_before);
-    pages.read(&held, &mut |mut frame| {
+    pages.read(&present, &mut |mut frame| {
         // A column that the file lacks is null in every row.
         for (at, _) in positions.iter().enumerate().filter(|(_, position)| **position == names.len()) {
             let empty = Column::full_null(builder.table.columns[at].source.into(), frame.height(), &DataType::String);

@@ -26,17 +26,17 @@ pub(crate) struct ByDay {
 
 #[derive(Debug, Clone)]
 enum Rows {
-    Here(DataFrame),
+    Memory(DataFrame),
     /// An open file: its content stays the same even if the path is moved or replaced.
-    There(Arc<Mutex<File>>),
+    File(Arc<Mutex<File>>),
 }
 
 impl Rows {
     fn read(&self, columns: Option<&[&str]>) -> Result<DataFrame> {
         match (self, columns) {
-            (Rows::Here(rows), None) => Ok(rows.clone()),
-            (Rows::Here(rows), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
-            (Rows::There(file), columns) => {
+            (Rows::Memory(rows), None) => Ok(rows.clone()),
+            (Rows::Memory(rows), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
+            (Rows::File(file), columns) => {
                 let mut file = lock(file);
                 file.rewind().map_err(Error::io("read", "supply_by_day"))?;
                 read_columns(file.try_clone().map_err(Error::io("read", "supply_by_day"))?, columns)
@@ -46,26 +46,26 @@ impl Rows {
 }
 
 impl ByDay {
-    pub(super) fn here(rows: DataFrame) -> ByDay {
-        ByDay { pieces: BTreeMap::from([(String::new(), Rows::Here(rows))]), whole: OnceLock::new() }
+    pub(super) fn in_memory(rows: DataFrame) -> ByDay {
+        ByDay { pieces: BTreeMap::from([(String::new(), Rows::Memory(rows))]), whole: OnceLock::new() }
     }
 
     /// Opens files, named by their months; the empty name stands for rows of any day.
     ///
     /// # Errors
     /// A file cannot be opened.
-    pub(crate) fn there<'a>(files: impl IntoIterator<Item = (String, &'a Path)>) -> Result<ByDay> {
-        let open = |(name, path): (String, &'a Path)| {
+    pub(crate) fn open<'a>(files: impl IntoIterator<Item = (String, &'a Path)>) -> Result<ByDay> {
+        let open_file = |(name, path): (String, &'a Path)| {
             let file = File::open(path).map_err(Error::io("read", path))?;
-            Ok((name, Rows::There(Arc::new(Mutex::new(file)))))
+            Ok((name, Rows::File(Arc::new(Mutex::new(file)))))
         };
-        Ok(ByDay { pieces: files.into_iter().map(open).collect::<Result<_>>()?, whole: OnceLock::new() })
+        Ok(ByDay { pieces: files.into_iter().map(open_file).collect::<Result<_>>()?, whole: OnceLock::new() })
     }
 
     /// Replaces or adds months.
     pub(super) fn with(&self, months: impl IntoIterator<Item = (String, DataFrame)>) -> ByDay {
         let mut pieces = self.pieces.clone();
-        pieces.extend(months.into_iter().map(|(name, rows)| (name, Rows::Here(rows))));
+        pieces.extend(months.into_iter().map(|(name, rows)| (name, Rows::Memory(rows))));
         ByDay { pieces, whole: OnceLock::new() }
     }
 
@@ -76,8 +76,8 @@ impl ByDay {
 
     /// All rows.
     pub(super) fn whole(&self) -> Result<&DataFrame> {
-        let alone = self.pieces.values().next().filter(|_| self.pieces.len() == 1);
-        if let Some(Rows::Here(rows)) = alone {
+        let only_piece = self.pieces.values().next().filter(|_| self.pieces.len() == 1);
+        if let Some(Rows::Memory(rows)) = only_piece {
             return Ok(rows);
         }
         if let Some(rows) = self.whole.get() {
@@ -97,14 +97,14 @@ impl ByDay {
         columns: &[&str],
         take: impl Fn(DataFrame) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let meet = |held: &RangeInclusive<i32>| held.start() <= days.end() && days.start() <= held.end();
-        let pieces = self.pieces.iter().map(|(name, rows)| (days_of(name), rows)).filter(|(held, _)| meet(held));
-        parallel::map(pieces, |(held, rows)| {
-            if days.contains(held.start()) && days.contains(held.end()) {
+        let overlaps = |range: &RangeInclusive<i32>| range.start() <= days.end() && days.start() <= range.end();
+        let pieces = self.pieces.iter().map(|(name, rows)| (days_of(name), rows)).filter(|(range, _)| overlaps(range));
+        parallel::map(pieces, |(range, rows)| {
+            if days.contains(range.start()) && days.contains(range.end()) {
                 return take(rows.read(Some(columns))?);
             }
-            let others = columns.iter().filter(|column| **column != "day");
-            let all = rows.read(Some(&["day"].into_iter().chain(others.copied()).collect::<Vec<_>>()))?;
+            let other_columns = columns.iter().filter(|column| **column != "day");
+            let all = rows.read(Some(&["day"].into_iter().chain(other_columns.copied()).collect::<Vec<_>>()))?;
             let of_rows = all.column("day")?.date()?.physical().iter();
             let mask: BooleanChunked = of_rows.map(|day| day.is_some_and(|day| days.contains(&day))).collect();
             take(all.filter(&mask)?.select(columns.iter().copied())?)
@@ -163,12 +163,12 @@ mod tests {
         let (january, february, all) =
             (write("1", &[0, 5, 30]), write("2", &[31, 40]), write("3", &[0, 5, 30, 31, 40]));
         let months = [("1970-01", &january), ("1970-02", &february)].map(|(name, path)| (name.to_string(), &**path));
-        let months = ByDay::there(months).unwrap();
+        let months = ByDay::open(months).unwrap();
         // Open files must not notice that their paths are replaced or removed.
         write("1", &[7]);
         std::fs::remove_file(february).unwrap();
-        let whole = ByDay::there([(String::new(), &*all)]).unwrap();
-        for by_day in [&months, &whole, &ByDay::here(rows(&[0, 5, 30, 31, 40]))] {
+        let whole = ByDay::open([(String::new(), &*all)]).unwrap();
+        for by_day in [&months, &whole, &ByDay::in_memory(rows(&[0, 5, 30, 31, 40]))] {
             let some = |days| numbers(&by_day.rows(days, &["n"]).unwrap());
             assert_eq!(
                 (some(5..=31), some(0..=30), some(i32::MIN..=i32::MAX)),

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::law;
 use super::sales_mart::SalesMart;
 use super::steps::{BY_DAY, STEPS, Step, StepRole};
-use super::sums::size::MOST;
+use super::sums::size::MAX_SUM;
 use super::sums::{PartialAggregates, sum_by};
 use crate::clean::incremental::delta::Orders;
 use crate::clean::incremental::{DeltaResult, full_reload};
@@ -31,7 +31,7 @@ pub struct UpdatedMart {
     /// The files that changed.
     pub files: Files,
     /// Day of the earliest new or changed sale, in days since 1970-01-01; `None` if there is none.
-    pub since: Option<i32>,
+    pub first_changed_day: Option<i32>,
 }
 
 /// Updates the mart `base` for the affected orders: subtracts their aggregates before the delta and adds those after it. `sellers` returns
@@ -49,25 +49,25 @@ pub fn apply_delta(
     let (old, new) = (old?, new?);
     let update = |step: &Step| -> DeltaResult<Vec<(String, DataFrame)>> {
         let of_orders = if step.kind == StepRole::Last { "products_sold" } else { step.name };
-        let Some(fresh) = new.get(of_orders) else { return Ok(Vec::new()) };
+        let Some(new_part) = new.get(of_orders) else { return Ok(Vec::new()) };
         let old = old.get(of_orders);
-        let change = change(step, old, fresh)?;
+        let change = change(step, old, new_part)?;
         if step.kind == StepRole::Last {
             if step.name != PRODUCTS {
                 return full_reload(format!("`{}` cannot be updated", step.name));
             }
-            let before = sellers(change.column("product_id")?)?;
-            let products = products(base.table(step.name)?, &change, before, &new["products_sellers"])?;
+            let previous_sellers = sellers(change.column("product_id")?)?;
+            let products = products(base.table(step.name)?, &change, previous_sellers, &new["products_sellers"])?;
             return Ok(vec![(step.name.into(), products)]);
         }
-        demand_rows(step, old, fresh)?;
+        refuse_removal(step, old, new_part)?;
         if step.name != BY_DAY {
             return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change)?)]);
         }
         let months = by_month::split(&change, &by_month::of_days(change.column("day")?)?)?;
         let update = |(month, change): (String, DataFrame)| {
-            let known = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
-            Ok((format!("{BY_DAY}/{month}"), sum(step, &known, &change)?))
+            let table = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
+            Ok((format!("{BY_DAY}/{month}"), sum(step, &table, &change)?))
         };
         months.into_iter().map(update).collect()
     };
@@ -75,32 +75,32 @@ pub fn apply_delta(
     let steps = STEPS.iter().rev().filter(|step| step.stored);
     let updated = parallel::map(steps, |step| Ok(update(step)))?;
     let files: Files = updated.into_iter().collect::<DeltaResult<Vec<_>>>()?.into_iter().flatten().collect();
-    let since = first_change(old.get(BY_DAY), new.get(BY_DAY))?;
+    let first_changed_day = first_change(old.get(BY_DAY), new.get(BY_DAY))?;
     let mart = base.with_files(&files)?;
     law::check(&mart.tables)?;
-    Ok(UpdatedMart { mart, files, since })
+    Ok(UpdatedMart { mart, files, first_changed_day })
 }
 
 /// Day of the earliest new or changed sale.
 fn first_change(old: Option<&DataFrame>, new: Option<&DataFrame>) -> Result<Option<i32>> {
     let Some(new) = new else { return Ok(None) };
     let new = match old {
-        Some(old) => without(new, old, new.get_column_names_owned())?,
+        Some(old) => anti_join(new, old, new.get_column_names_owned())?,
         None => new.clone(),
     };
     Ok(new.column("day")?.date()?.physical().min())
 }
 
-/// The rows whose values in the columns `on` do not occur in `others`.
-fn without(
+/// The rows whose values in the columns `on` do not occur in `excluded`.
+fn anti_join(
     rows: &DataFrame,
-    others: &DataFrame,
+    excluded: &DataFrame,
     on: impl IntoIterator<Item = impl Into<PlSmallStr>>,
 ) -> Result<DataFrame> {
     let on: Vec<Expr> = on.into_iter().map(col).collect();
     // Parts of a key may be null, such as the day of an unknown order.
-    let how = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Anti) };
-    let rest = rows.clone().lazy().join(others.clone().lazy(), on.clone(), on, how);
+    let args = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Anti) };
+    let rest = rows.clone().lazy().join(excluded.clone().lazy(), on.clone(), on, args);
     Ok(rest.collect()?)
 }
 
@@ -136,10 +136,10 @@ fn change(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> Result<DataF
 }
 
 /// Demands a full reload if a key disappears from a table without a count column: a row of zeros there may stand for free goods.
-fn demand_rows(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> DeltaResult<()> {
+fn refuse_removal(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> DeltaResult<()> {
     let (key, counts) = (step.key(), counts(new).is_some());
     let Some(old) = old.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
-    match without(old, new, key)?.height() {
+    match anti_join(old, new, key)?.height() {
         0 => Ok(()),
         _ => full_reload(format!("rows of `{}` may have to be removed", step.name)),
     }
@@ -150,59 +150,65 @@ fn counts(rows: &DataFrame) -> Option<&'static str> {
     COUNTS.into_iter().find(|count| rows.column(count).is_ok())
 }
 
-/// Applies a change to the table `known`; removes rows whose count falls to 0.
-fn sum(step: &Step, known: &DataFrame, change: &DataFrame) -> DeltaResult<DataFrame> {
+/// Applies a change to the table `table`; removes rows whose count falls to 0.
+fn sum(step: &Step, table: &DataFrame, change: &DataFrame) -> DeltaResult<DataFrame> {
     let key = step.key();
-    demand_room(step, known, change)?;
+    refuse_overflow(step, table, change)?;
     if key.is_empty() {
-        let mut all = known.clone();
+        let mut all = table.clone();
         all.vstack_mut(change)?;
         return Ok(sum_by(all.lazy(), &[])?);
     }
-    let total = total(known, change, &key)?;
-    let (stay, gone) = apart(&total, counts(change).map_or(lit(false), |count| col(count).eq(lit(0))))?;
-    Ok(merge(known, &stay, &gone, &key)?)
+    let total = total(table, change, &key)?;
+    let (changed, removed) = split_off(&total, counts(change).map_or(lit(false), |count| col(count).eq(lit(0))))?;
+    Ok(merge(table, &changed, &removed, &key)?)
 }
 
-/// Demands a full reload if sums might overflow: that reports what is too large.
-fn demand_room(step: &Step, known: &DataFrame, change: &DataFrame) -> DeltaResult<()> {
+/// Demands a full reload if sums might overflow; the reload reports which are too large.
+fn refuse_overflow(step: &Step, table: &DataFrame, change: &DataFrame) -> DeltaResult<()> {
     let key = step.key();
     let size = |frame: &DataFrame, column: &Column| -> Result<f64> {
         let numbers = frame.column(column.name())?.i64()?;
         Ok(numbers.iter().flatten().map(|number| (number as f64).abs()).sum())
     };
     for column in change.columns().iter().filter(|column| !key.contains(&column.name().as_str())) {
-        if size(known, column)? + size(change, column)? >= MOST {
+        if size(table, column)? + size(change, column)? >= MAX_SUM {
             return full_reload(format!("`{}.{}` may become too large", step.name, column.name()));
         }
     }
     Ok(())
 }
 
-/// The changed rows of `known`, with the change applied.
-fn total(known: &DataFrame, change: &DataFrame, key: &[&str]) -> Result<DataFrame> {
-    let hits = find(known, change, key)?.into_iter().filter_map(|place| Some(place.ok()? as IdxSize)).collect();
-    let mut all = known.take(&IdxCa::from_vec("row".into(), hits))?;
+/// The changed rows of `table`, with the change applied.
+fn total(table: &DataFrame, change: &DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let hits = find(table, change, key)?.into_iter().filter_map(|place| Some(place.ok()? as IdxSize)).collect();
+    let mut all = table.take(&IdxCa::from_vec("row".into(), hits))?;
     all.vstack_mut(change)?;
     sum_by(all.lazy(), key)
 }
 
-fn apart(rows: &DataFrame, gone: Expr) -> Result<(DataFrame, DataFrame)> {
-    let take = |which: Expr| rows.clone().lazy().filter(which).collect();
-    Ok((take(gone.clone().not())?, take(gone)?))
+fn split_off(rows: &DataFrame, removed: Expr) -> Result<(DataFrame, DataFrame)> {
+    let take = |predicate: Expr| rows.clone().lazy().filter(predicate).collect();
+    Ok((take(removed.clone().not())?, take(removed)?))
 }
 
 /// Updates the products, and counts their sellers, previous and new ones.
-fn products(known: &DataFrame, change: &DataFrame, mut sellers: DataFrame, since: &DataFrame) -> Result<DataFrame> {
+fn products(
+    table: &DataFrame,
+    change: &DataFrame,
+    mut sellers: DataFrame,
+    new_sellers: &DataFrame,
+) -> Result<DataFrame> {
     let (key, pair) = (["product_id", "category"], ["product_id", "seller_id"]);
-    let sold = known.drop("sellers")?;
+    let sold = table.drop("sellers")?;
     let total = total(&sold, &change.select(sold.get_column_names_owned())?, &key)?;
-    sellers.vstack_mut(&since.select(pair)?)?;
+    sellers.vstack_mut(&new_sellers.select(pair)?)?;
     let sellers = sellers.lazy().unique(None, UniqueKeepStrategy::Any).group_by([col("product_id")]);
     let sellers = sellers.agg([len().cast(DataType::Int64).alias("sellers")]);
-    let (stay, gone) = apart(&total, col("orders").eq(lit(0)))?;
-    let columns: Vec<Expr> = known.get_column_names_owned().into_iter().map(col).collect();
+    let (changed, removed) = split_off(&total, col("orders").eq(lit(0)))?;
+    let columns: Vec<Expr> = table.get_column_names_owned().into_iter().map(col).collect();
     let on = [col("product_id")];
-    let stay = stay.lazy().join(sellers, on.clone(), on, JoinArgs::new(JoinType::Inner)).select(columns).collect()?;
-    merge(known, &stay, &gone, &key)
+    let changed =
+        changed.lazy().join(sellers, on.clone(), on, JoinArgs::new(JoinType::Inner)).select(columns).collect()?;
+    merge(table, &changed, &removed, &key)
 }

@@ -1,5 +1,5 @@
-//! Tables of the mart → checks that they add up to the clean tables, to the centavo, whatever was quarantined. Used by `sums`, `incremental` and
-//! engines when a mart is complete.
+//! Tables of the mart → checks that they add up to the clean tables, to the centavo, also if rows were quarantined. Used by `sums`,
+//! `incremental` and engines when a mart is complete.
 //!
 //! `totals` holds the sums of the clean tables. An item, payment or review counts once in every table made of all items, payments or
 //! reviews; an order counts once in tables of orders. In tables by category, an order with items of several categories counts in each of

@@ -23,7 +23,7 @@ impl SalesMart {
     /// [`Error::Input`]: a stored table is missing.
     pub fn new(mut tables: BTreeMap<String, DataFrame>) -> Result<SalesMart> {
         let by_day = tables.remove(BY_DAY).ok_or_else(|| missing(BY_DAY))?;
-        SalesMart::with(tables, ByDay::here(by_day))
+        SalesMart::with(tables, ByDay::in_memory(by_day))
     }
 
     /// The mart of `tables`, which lack [`BY_DAY`], and of the rows of that table.

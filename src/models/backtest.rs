@@ -11,7 +11,7 @@ use crate::error::{Result, TooLittle};
 use crate::mart::month::Month;
 
 /// Days of history that a cutoff needs: twelve weeks.
-const ENOUGH: i32 = 84;
+const MIN_HISTORY_DAYS: i32 = 84;
 /// Months over which the monthly cutoffs are spread; below, the weekly ones.
 const MONTHLY: i32 = 6;
 const WEEKLY: i32 = 8;
@@ -52,7 +52,7 @@ impl BacktestParams {
     }
 
     fn new(panel: &Panel, days: impl Iterator<Item = i32>, every: Frequency) -> Result<BacktestParams> {
-        let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= ENOUGH);
+        let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= MIN_HISTORY_DAYS);
         let cutoffs: Vec<i32> = days.filter(long).collect();
         if cutoffs.is_empty() {
             return Err(TooLittle::Past.into());
@@ -141,14 +141,14 @@ fn outcomes(
     complete: i32,
 ) -> Vec<Outcome> {
     let (every, horizon) = (params.every, params.horizon as i32);
-    let behind = |step: i32| every.span(history.cutoff, step);
-    let recent = DateRange { from: behind(1 - horizon).from, to: history.cutoff };
-    let known = DateRange { from: history.start, to: history.cutoff };
+    let span_of_step = |step: i32| every.span(history.cutoff, step);
+    let recent = DateRange { from: span_of_step(1 - horizon).from, to: history.cutoff };
+    let since_start = DateRange { from: history.start, to: history.cutoff };
     let mut forecasts = forecasts.iter().peekable();
     let mut outcomes = Vec::new();
     for (series, name) in panel.names().enumerate() {
         let past: Vec<f64> = (0..)
-            .map(|back| behind(-back))
+            .map(|steps_back| span_of_step(-steps_back))
             .take_while(|span| span.from >= history.start)
             .map(|span| panel.revenue(series, span))
             .collect();
@@ -170,7 +170,7 @@ fn outcomes(
                 interval95: (get(|f| f.lo95), get(|f| f.hi95)),
                 scale: steps.iter().sum::<f64>() / steps.len().max(1) as f64,
                 before: panel.revenue(series, recent),
-                orders: panel.orders(series, known) as f64 / f64::from(known.days()) * every.days(),
+                orders: panel.orders(series, since_start) as f64 / f64::from(since_start.days()) * every.days(),
             });
         }
     }

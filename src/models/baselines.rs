@@ -65,7 +65,7 @@ impl Forecaster for SeasonalNaive {
 
     fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
         let rule = |h: &History, i, origin, every: Frequency, step: usize| {
-            let before = match every {
+            let previous = match every {
                 Frequency::Month => every.span(origin, step as i32 - 12),
                 // 52 weeks, so that days of the week match.
                 Frequency::Days30 => {
@@ -73,8 +73,8 @@ impl Forecaster for SeasonalNaive {
                     DateRange { from: span.from - 364, to: span.to - 364 }
                 }
             };
-            let known = before.from >= h.start && before.to <= origin;
-            h.revenue(i, if known { before } else { every.span(origin, 0) })
+            let known = previous.from >= h.start && previous.to <= origin;
+            h.revenue(i, if known { previous } else { every.span(origin, 0) })
         };
         Ok(Box::new(Rule { history, rule }))
     }
@@ -170,14 +170,14 @@ mod tests {
     #[test]
     fn rules_repeat_what_they_say() {
         let sum = |days: std::ops::Range<i32>| days.sum::<i32>() as f64 / 100.0;
-        for (told, expected) in [
+        for (predicted, expected) in [
             (at(&LastValue, Frequency::Month, 2), sum(334..365)),
             (at(&LastValue, Frequency::Days30, 1), sum(335..365)),
             (at(&MeanOfThree, Frequency::Days30, 3), sum(275..365) / 3.0),
             (at(&SeasonalNaive, Frequency::Month, 2), sum(31..59)),
             (at(&SeasonalNaive, Frequency::Days30, 1), sum(1..31)),
         ] {
-            assert!((told - expected).abs() < 1e-9, "{told} {expected}");
+            assert!((predicted - expected).abs() < 1e-9, "{predicted} {expected}");
         }
     }
 

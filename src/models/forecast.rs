@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 /// Quantiles of past errors that bound the 80 % and 95 % intervals.
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
 /// Number of past errors needed to take their quantiles.
-const ENOUGH: usize = 40;
+const MIN_ERRORS: usize = 40;
 /// Weeks whose errors are used: a year.
 const RECENT: usize = 52;
 /// Errors grow with this power of the forecast: slower than the forecast, because chance averages out over many orders;
 /// faster than its square root, because tastes shift for all orders at once.
 pub(super) const POWER: f64 = 2.0 / 3.0;
 /// Standard deviation of the errors relative to [`scale`], assumed when there are no past errors.
-const ASSUMED: f64 = 1.5;
+const ASSUMED_DEVIATION: f64 = 1.5;
 /// Quantiles of the standard normal distribution at [`LEVELS`].
 const NORMAL: [f64; 4] =
     [-1.959_963_984_540_054, -1.281_551_565_544_600_5, 1.281_551_565_544_600_5, 1.959_963_984_540_054];
@@ -161,7 +161,7 @@ impl Intervals {
                     }
                 }
             }
-            if errors.len() < ENOUGH { NORMAL.map(|z| z * ASSUMED) } else { quantiles(&mut errors) }
+            if errors.len() < MIN_ERRORS { NORMAL.map(|z| z * ASSUMED_DEVIATION) } else { quantiles(&mut errors) }
         });
         Intervals(quantiles.collect())
     }

@@ -158,8 +158,8 @@ impl<'h> FittedLinear<'h> {
             if origin.day + DAYS * step as i32 <= self.history.end && origin.day > first {
                 let sold = normalised(self.sold(origin.day, step).0);
                 for (chosen, error) in errors.iter_mut().enumerate() {
-                    let told = self.shares(&horizon, k, chosen);
-                    *error += sold.iter().zip(&told).map(|(s, t)| (s - t).abs()).sum::<f64>();
+                    let predicted = self.shares(&horizon, k, chosen);
+                    *error += sold.iter().zip(&predicted).map(|(s, t)| (s - t).abs()).sum::<f64>();
                 }
             }
         }
@@ -196,8 +196,8 @@ impl<'h> FittedLinear<'h> {
         let sells = |i: &usize| origin.base[*i] > 4.0 / 3.0 * floor;
         let weights = &origin.weights;
         // Weights sum to 1 per origin, so that λ has the same meaning for few series and for many.
-        let whole: f64 = (0..sold.len()).filter(sells).map(|i| weights[i]).sum();
-        let row = |i: usize| (i, weights[i] / whole, ((sold[i] + floor) / origin.base[i]).ln() - market);
+        let total_weight: f64 = (0..sold.len()).filter(sells).map(|i| weights[i]).sum();
+        let row = |i: usize| (i, weights[i] / total_weight, ((sold[i] + floor) / origin.base[i]).ln() - market);
         (0..sold.len()).filter(sells).map(row).collect()
     }
 
@@ -219,8 +219,8 @@ impl<'h> FittedLinear<'h> {
     fn shares(&self, horizon: &Horizon, k: usize, chosen: usize) -> Vec<f64> {
         let (floor, origin) = (floor(self.history), &self.origins[k]);
         let growth = origin.features.dot(&horizon.coefficients[k][chosen]);
-        let told = origin.base.iter().zip(&growth).map(|(base, g)| (base * g.exp() - floor).max(0.0));
-        normalised(told.collect())
+        let predicted = origin.base.iter().zip(&growth).map(|(base, g)| (base * g.exp() - floor).max(0.0));
+        normalised(predicted.collect())
     }
 
     /// Expected daily revenue of the whole market, BRL.
@@ -229,14 +229,14 @@ impl<'h> FittedLinear<'h> {
             let span = DateRange { from: from.max(self.history.start), to };
             (0..self.history.len()).map(|i| self.history.revenue(i, span)).sum::<f64>() / f64::from(span.days().max(1))
         };
-        let known = origin - self.history.start + 1;
+        let known_days = origin - self.history.start + 1;
         let level = mean(origin - self.settings.market + 1, origin);
-        let (now, before) = (mean(origin - 83, origin), mean(origin - 167, origin - 84));
+        let (recent, previous) = (mean(origin - 83, origin), mean(origin - 167, origin - 84));
         // The earlier window must have at least 56 days.
-        if known < 84 + 56 || now <= 0.0 || before <= 0.0 {
+        if known_days < 84 + 56 || recent <= 0.0 || previous <= 0.0 {
             return level;
         }
-        let growth = (now / before).ln().clamp(-0.35, 0.35);
+        let growth = (recent / previous).ln().clamp(-0.35, 0.35);
         level * (self.settings.growth * growth * (2.0 - 0.5f64.powi(step as i32 - 1))).exp()
     }
 

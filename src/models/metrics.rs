@@ -203,9 +203,9 @@ pub struct Estimate {
 
 /// WAPE of `ours` minus WAPE of `theirs` on the same outcomes. The bootstrap draws series, each with all its outcomes,
 /// because outcomes of one series are correlated.
-pub fn wape_difference(ours: &[Outcome], theirs: &[Outcome]) -> Estimate {
+pub fn wape_difference(ours: &[Outcome], baseline: &[Outcome]) -> Estimate {
     let mut series: BTreeMap<usize, [f64; 2]> = BTreeMap::new();
-    for (a, b) in ours.iter().zip(theirs) {
+    for (a, b) in ours.iter().zip(baseline) {
         let sum = series.entry(a.series).or_default();
         sum[0] += (a.actual - a.forecast).abs() - (b.actual - b.forecast).abs();
         sum[1] += a.actual;

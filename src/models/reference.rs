@@ -1,4 +1,4 @@
-//! SalesMart → Reference: the original project's price predictions, reproduced to show what they say and why they are wrong.
+//! SalesMart → Reference: the original project's price predictions, reproduced to show their errors.
 //!
 //! For each order, the model keeps only the item with the greatest `order_item_id` and takes `order_item_id × (price +
 //! freight)` as its sales. It sums them by category and month and fits, per category, a straight line on the numbers of

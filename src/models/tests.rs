@@ -46,9 +46,14 @@ fn rows_after_the_cutoff_change_no_forecast() {
             assert!(known.last <= day(cutoff) && panel.last > known.last);
             for model in all() {
                 let params = ForecastParams { horizon: 3, every };
-                let told = |panel| forecast(panel, model.as_ref(), day(cutoff), &params).unwrap();
+                let forecasts = |panel| forecast(panel, model.as_ref(), day(cutoff), &params).unwrap();
                 // Debug output shows every bit of a float.
-                assert_eq!(format!("{:?}", told(&panel)), format!("{:?}", told(&known)), "{} {cutoff}", model.name());
+                assert_eq!(
+                    format!("{:?}", forecasts(&panel)),
+                    format!("{:?}", forecasts(&known)),
+                    "{} {cutoff}",
+                    model.name()
+                );
             }
         }
     }
@@ -81,7 +86,7 @@ fn threads_change_nothing() {
 }
 
 /// Forecasts of every model on a panel at a cutoff.
-fn told(rows: &[(&str, i32, i64, i64)], cutoff: i32) -> Vec<Forecast> {
+fn forecasts(rows: &[(&str, i32, i64, i64)], cutoff: i32) -> Vec<Forecast> {
     let panel = Panel::from_rows(By::Category, rows).unwrap();
     let params = ForecastParams { horizon: 4, every: Frequency::Days30 };
     all().iter().flat_map(|m| forecast(&panel, m.as_ref(), cutoff, &params).unwrap()).collect()
@@ -102,7 +107,7 @@ fn forecasts_of_odd_series_are_sensible() {
     let alone: Vec<_> = steady("steady", 0..400, 10_000).collect();
     for rows in [odd, short, nothing, alone] {
         let cutoff = rows.iter().map(|r| r.1).max().unwrap();
-        for f in told(&rows, cutoff) {
+        for f in forecasts(&rows, cutoff) {
             let ends = [0.0, f.lo95, f.lo80, f.forecast, f.hi80, f.hi95];
             assert!(ends.iter().all(|e| e.is_finite()) && ends.is_sorted(), "{f:?}");
         }
@@ -115,7 +120,7 @@ fn a_steady_shop_goes_on() {
     let rows: Vec<_> = (0..400).flat_map(|d| [("a", start + d, 4, 20_000), ("b", start + d, 1, 10_000)]).collect();
     // The reference line mistakes the lengths of the months for a season.
     let series = 2 * 4;
-    for f in told(&rows, start + 399).into_iter().take(4 * series) {
+    for f in forecasts(&rows, start + 399).into_iter().take(4 * series) {
         let expected = if f.series == "a" { 6_000.0 } else { 3_000.0 };
         assert!((f.forecast - expected).abs() < 0.03 * expected, "{f:?}");
     }
@@ -126,11 +131,11 @@ fn the_horizon_may_be_long_but_not_nothing() {
     let start = day("2017-01-01");
     let rows: Vec<_> = (0..300).map(|d| ("a", start + d, 4, 20_000)).collect();
     let panel = Panel::from_rows(By::Category, &rows).unwrap();
-    let told = |horizon| {
+    let forecasts = |horizon| {
         forecast(&panel, &Linear::default(), start + 299, &ForecastParams { horizon, every: Frequency::Days30 })
     };
-    assert_eq!(told(24).unwrap().len(), 24);
-    assert_eq!(told(0).unwrap_err().exit_code(), 2);
+    assert_eq!(forecasts(24).unwrap().len(), 24);
+    assert_eq!(forecasts(0).unwrap_err().exit_code(), 2);
 }
 
 #[test]

@@ -147,13 +147,13 @@ fn fail(tasks: &[execute::Task], outcomes: Vec<StepOutcome>) -> Result<()> {
         _ => None,
     });
     let Some((_, first)) = failures.next() else { return Ok(()) };
-    // What all tables lack is found with each of them, and said once.
-    let said = first.to_string();
-    let others = failures.filter(|(_, error)| error.to_string() != said);
-    let others: Vec<String> = others.map(|(step, error)| format!("step `{step}`: {error}")).collect();
-    match others.is_empty() {
+    // An error that concerns all tables occurs with each of them; it is reported once.
+    let message = first.to_string();
+    let other_failures = failures.filter(|(_, error)| error.to_string() != message);
+    let other_failures: Vec<String> = other_failures.map(|(step, error)| format!("step `{step}`: {error}")).collect();
+    match other_failures.is_empty() {
         true => Err(first),
-        false => Err(Error::Several { first: Box::new(first), others: others.join("; ") }),
+        false => Err(Error::Several { first: Box::new(first), others: other_failures.join("; ") }),
     }
 }
 
@@ -164,26 +164,26 @@ fn commit(
     began: SystemTime,
 ) -> Result<Option<(Manifest, Arc<Audit>, bool)>> {
     let (mut records, mut outputs, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
-    let ended = flow.ended();
+    let finished = flow.finished();
     let staging = flow.staging()?;
     for step in STEPS.iter().filter(|step| step.has_outputs() && flow.applies(step)) {
-        let Some((ended, now)) = ended.get(step.id) else { return Ok(None) };
-        records.push(ended.record.clone());
-        for file in &ended.outputs {
+        let Some((finished, in_this_run)) = finished.get(step.id) else { return Ok(None) };
+        records.push(finished.record.clone());
+        for file in &finished.outputs {
             // Files made in this run replace those in the folder, even if equal.
-            let staged = *now && staging.path(&file.path).exists();
-            let settled = !staged && flow.known.place(file) == Some(flow.params.out.join(&file.path));
-            fresh.extend((!settled).then(|| file.path.clone()));
+            let staged = *in_this_run && staging.path(&file.path).exists();
+            let is_in_place = !staged && flow.earlier_runs.place(file) == Some(flow.params.out.join(&file.path));
+            fresh.extend((!is_in_place).then(|| file.path.clone()));
             outputs.push(file.clone());
         }
     }
     let audit = flow.audit()?;
     volatile.stamps = flow.stamps(&audit.inputs, &outputs, began)?;
     let manifest = Manifest::new(&audit, &flow.parameters, outputs, records, volatile);
-    let before = Manifest::load(&flow.params.out).ok();
-    if let (true, Some(before)) = (fresh.is_empty(), before.filter(|before| before.core == manifest.core)) {
+    let previous = Manifest::load(&flow.params.out).ok();
+    if let (true, Some(previous)) = (fresh.is_empty(), previous.filter(|previous| previous.core == manifest.core)) {
         staging.discard()?;
-        return Ok(Some((before, audit, true)));
+        return Ok(Some((previous, audit, true)));
     }
     staging.commit(&manifest, &fresh)?;
     Ok(Some((manifest, audit, false)))
@@ -197,11 +197,11 @@ pub fn load(out: &Path) -> Result<Results> {
     let manifest = Manifest::load(out)?;
     let flow = RunContext::new(params_of_last_run(out, &manifest, &Templates::default()), None);
     for step in ["clean", "mart"].into_iter().filter_map(Step::named) {
-        let ended = flow.known.cached(step).ok_or_else(|| {
+        let finished = flow.earlier_runs.cached(step).ok_or_else(|| {
             Error::input(format!("what step `{}` left in `{}` is damaged", step.id, out.display()))
                 .with_hint("run `pfe run` again")
         })?;
-        flow.reuse(step, ended);
+        flow.reuse(step, finished);
     }
     let mut results = flow.results()?.as_ref().clone();
     results.parameters = manifest.core.parameters;
@@ -228,7 +228,7 @@ pub fn rerender(
     params.how.select = Select::Only(pages.iter().map(|step| step.id.into()).collect());
     let outcome = run(&params, &|_| {})?;
     let files = outcome.into_iter().flat_map(|outcome| outcome.manifest.core.outputs);
-    Ok(files.filter(|file| pages.iter().any(|step| step.made(&file.path))).map(|f| out.join(f.path)).collect())
+    Ok(files.filter(|file| pages.iter().any(|step| step.makes_file(&file.path))).map(|f| out.join(f.path)).collect())
 }
 
 /// The parameters of the run in `out`. They do not say where the user's data are.

@@ -34,7 +34,7 @@ pub struct RunParams {
     pub lang: Lang,
     /// Weights and budget.
     pub decisions: DecisionParams,
-    /// What the cover says.
+    /// Texts of the cover.
     pub cover: Cover,
     /// Texts of the report.
     pub templates: Templates,
@@ -60,8 +60,8 @@ pub struct How {
     pub shuffle: Option<u64>,
     /// Memory for reading, cleaning and aggregating, bytes. Larger input is processed out of core, in ranges of orders.
     pub memory: u64,
-    /// Engine that aggregates the clean tables. All engines give the same bits, so that a fresh mart is reused whoever made
-    /// it.
+    /// Engine that aggregates the clean tables. All engines give the same bits, so that a fresh mart is reused, whichever
+    /// engine made it.
     pub engine: Arc<dyn Engine>,
     /// Store (a lake or S3) that passes the clean tables to an engine that cannot see the output folder.
     pub engine_store: Option<String>,
@@ -95,6 +95,6 @@ pub enum Select {
     All,
     /// This step, all steps that depend on it, and every step that is not fresh.
     From(String),
-    /// These steps alone, on the files that the others have left.
+    /// These steps alone, on the files of earlier runs.
     Only(Vec<String>),
 }

@@ -56,9 +56,9 @@ impl fmt::Display for Exceeded {
 }
 
 impl Exceeded {
-    /// The error for the owner of `what` (`` `templates/report.typ` ``).
-    pub fn error(self, what: &str) -> Error {
-        Error::input(format!("rendering {what} {self}")).with_hint(match self {
+    /// The error for the owner of `file` (`` `templates/report.typ` ``).
+    pub fn error(self, file: &str) -> Error {
+        Error::input(format!("rendering {file} {self}")).with_hint(match self {
             Exceeded::Time(_) => "a loop in it may not end; if it does, give it more with `--timeout`",
             Exceeded::Memory(_) => "a loop or a range in it may be too long",
         })
@@ -69,25 +69,25 @@ impl Exceeded {
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     limits: Limits,
-    since: Instant,
+    started: Instant,
     /// Memory of the process at the start, bytes.
-    before: u64,
+    memory_before: u64,
 }
 
 impl Watch {
     /// Starts watching now.
     pub fn begin(limits: Limits) -> Watch {
-        Watch { limits, since: Instant::now(), before: limits.memory.map_or(0, |_| memory::in_use()) }
+        Watch { limits, started: Instant::now(), memory_before: limits.memory.map_or(0, |_| memory::in_use()) }
     }
 
     /// The exceeded limit, if any.
     pub fn exceeded(&self) -> Option<Exceeded> {
-        let Limits { time, memory: most } = self.limits;
-        if self.since.elapsed() > time {
+        let Limits { time, memory: max } = self.limits;
+        if self.started.elapsed() > time {
             return Some(Exceeded::Time(time.as_secs()));
         }
-        let most = most.filter(|most| memory::in_use().saturating_sub(self.before) > *most)?;
-        Some(Exceeded::Memory(most >> 20))
+        let max = max.filter(|max| memory::in_use().saturating_sub(self.memory_before) > *max)?;
+        Some(Exceeded::Memory(max >> 20))
     }
 }
 
@@ -98,7 +98,7 @@ impl Watch {
 /// runs on.
 pub fn within<T: Send + 'static>(
     limits: Limits,
-    what: &str,
+    file: &str,
     render: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let watch = Watch::begin(limits);
@@ -110,12 +110,12 @@ pub fn within<T: Send + 'static>(
             Ok(result) => return result,
             Err(RecvTimeoutError::Timeout) => {
                 if let Some(exceeded) = watch.exceeded() {
-                    return Err(exceeded.error(what));
+                    return Err(exceeded.error(file));
                 }
             }
             Err(RecvTimeoutError::Disconnected) => match thread.join() {
                 Err(panic) => resume_unwind(panic),
-                Ok(()) => return Err(Error::report(what, "the renderer went away")),
+                Ok(()) => return Err(Error::report(file, "the renderer went away")),
             },
         }
     }

@@ -212,11 +212,11 @@ impl Table {
 /// the line.
 pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
     let marked = chapters.iter().map(|chapter| provenance::mark(chapter, &materials.sources));
-    let (chapters, told): (Vec<Chapter>, Vec<Vec<Provenance>>) = marked.unzip();
+    let (chapters, provenance): (Vec<Chapter>, Vec<Vec<Provenance>>) = marked.unzip();
     let filled = template::fill(&chapters, &materials.values, meta.lang)?;
     let mut reader = markdown::Reader::new(meta.lang, materials);
-    for ((chapter, filled), told) in chapters.iter().zip(&filled).zip(told) {
-        reader.told = told;
+    for ((chapter, filled), provenance) in chapters.iter().zip(&filled).zip(provenance) {
+        reader.provenance = provenance;
         reader.read(chapter, filled)?;
     }
     reader.finish(meta)

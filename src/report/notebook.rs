@@ -25,7 +25,7 @@ use crate::{Error, Result};
 /// The text is not a notebook, or a prose cell holds what a report cannot print, such as raw HTML. The message names the
 /// cell.
 pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
-    let not_one = |why: String| Error::input(format!("`{name}` is not a notebook: {why}"));
+    let not_one = |reason: String| Error::input(format!("`{name}` is not a notebook: {reason}"));
     let value: Value = serde_json::from_str(text).map_err(|e| not_one(e.to_string()))?;
     let cells = value["cells"].as_array().ok_or_else(|| not_one("it has no `cells`".into()))?;
     let cells: Vec<Cell> = cells.iter().enumerate().filter_map(|(index, cell)| Cell::of(index + 1, cell)).collect();
@@ -176,8 +176,8 @@ fn cut(text: &str, lang: Lang) -> String {
         // After carriage returns, only the last overwrite counts.
         let last = line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
         // Shortened before escape sequences are removed: a line may have a hundred million characters.
-        let most = last.floor_char_boundary(LINE << 4);
-        format!("{}\n", shortened(&without_sequences(&last[..most]), LINE))
+        let max = last.floor_char_boundary(LINE << 4);
+        format!("{}\n", shortened(&without_sequences(&last[..max]), LINE))
     };
     if count <= FIRST + LAST + 1 {
         return text.lines().map(line).collect();

@@ -72,7 +72,7 @@ built_in!(
 );
 
 /// Maximum size of a text of the report, bytes.
-const LONGEST: u64 = 1 << 24;
+const MAX_BYTES: u64 = 1 << 24;
 
 /// Texts of the report: those of a folder where it has them, otherwise the built-in ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Templates {
             let file = dir.join(path);
             if file.exists() {
                 found = true;
-                let text = regular::read_to_string(&file, LONGEST)?;
+                let text = regular::read_to_string(&file, MAX_BYTES)?;
                 // A file equal to the built-in one replaces nothing.
                 if text != *built_in {
                     replaced.insert(*path, text);
@@ -167,7 +167,7 @@ impl Templates {
     }
 
     /// All files of the user's own, in words; empty if none.
-    pub fn own(&self) -> String {
+    pub fn overrides(&self) -> String {
         named(self.replaced.keys())
     }
 

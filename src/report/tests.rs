@@ -313,9 +313,9 @@ fn works_are_cited_and_listed() {
 fn numbers_tell_their_source() {
     let text = "# A {{ total.n | count }}\n\n**{{ total.n | count }}** : `{{ total.n | count }}`, {{ total.name }}.\n\n| a |\n|---|\n| {{ total.n | count }} |\n";
     let page = html(text, json!({ "total": { "n": 1234, "name": "B" } }));
-    let told = "<span title=\"tables/&lt;x&gt;.csv, n &gt; 1: total.n\">1\u{202f}234</span>";
-    assert!(page.contains(&format!("<strong>{told}</strong>\u{a0}: <code>1\u{202f}234</code>, B.")), "{page}");
-    assert_eq!(page.matches(told).count(), 3, "{page}");
+    let expected_html = "<span title=\"tables/&lt;x&gt;.csv, n &gt; 1: total.n\">1\u{202f}234</span>";
+    assert!(page.contains(&format!("<strong>{expected_html}</strong>\u{a0}: <code>1\u{202f}234</code>, B.")), "{page}");
+    assert_eq!(page.matches(expected_html).count(), 3, "{page}");
 }
 
 /// The table of numbers holds each number once, and marks in the PDF link to it; without the table there are no marks.

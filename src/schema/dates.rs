@@ -211,7 +211,7 @@ mod tests {
         assert!(examples.len() == 4 && examples.into_iter().all(is_readable));
     }
 
-    fn told(instant: Option<Instant>) -> String {
+    fn described(instant: Option<Instant>) -> String {
         let text = |micros| {
             let mut out = Vec::new();
             crate::schema::format::timestamp(&mut out, micros);
@@ -245,7 +245,7 @@ mod tests {
             ("2018-08-15 10:10:18+02", "converted 2018-08-15 05:10:18"),
             ("2018-01-01T00:30:00Z", "converted 2017-12-31 22:30:00"),
         ] {
-            assert_eq!(told(iso(written)), expected, "{written}");
+            assert_eq!(described(iso(written)), expected, "{written}");
         }
         for none in [
             "",

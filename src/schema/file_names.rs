@@ -34,25 +34,29 @@ pub(crate) enum Data {
     Unfinished,
 }
 
-/// What a file name says about its table.
+/// How a file name matches the name of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Says {
+pub(crate) enum NameMatch {
     /// `olist_orders_dataset.csv`, `Orders.CSV`.
-    Whole(TableId),
+    Table(TableId),
     /// `orders_2018-01.csv`, `orders_part2.csv`.
     Part(TableId),
     /// `orders (1).csv`: a browser's name for a second download.
     Copy(TableId),
     /// `orders_late.csv`: the table's name and other words.
-    Like(TableId),
+    Similar(TableId),
     /// `ordesr.csv`: differs from the table's name by a letter or two.
-    Near(TableId),
+    Misspelled(TableId),
 }
 
-impl Says {
+impl NameMatch {
     pub(crate) fn table(self) -> TableId {
         match self {
-            Says::Whole(id) | Says::Part(id) | Says::Copy(id) | Says::Like(id) | Says::Near(id) => id,
+            NameMatch::Table(id)
+            | NameMatch::Part(id)
+            | NameMatch::Copy(id)
+            | NameMatch::Similar(id)
+            | NameMatch::Misspelled(id) => id,
         }
     }
 }
@@ -121,7 +125,7 @@ const ABOUT: [&str; 6] =
 const DESCRIBES: [&str; 3] = ["readme", "licence", "license"];
 
 /// Highest number of letters by which a misspelt name may differ.
-const MISSPELT: usize = 2;
+const MAX_EDITS: usize = 2;
 /// Shortest name that is matched approximately: shorter names are too close to other words.
 const SHORTEST: usize = 6;
 
@@ -147,7 +151,8 @@ pub(crate) fn stem(file_name: &str) -> Option<(String, Rows)> {
     TEXT.iter().find_map(|end| rows(end, Rows::Csv)).or_else(json).or_else(parquet)
 }
 
-/// What a file holds that no table takes, and its name in lower case without the extensions that tell it; `None` if it is no data.
+/// The kind of data in a file that no table takes, and its name in lower case without the extensions that show the kind; `None` if it
+/// holds no data.
 pub(crate) fn data(file_name: &str) -> Option<(String, Data)> {
     let name = file_name.to_lowercase();
     // `~$` starts the name of the file by which Excel locks a workbook.
@@ -161,7 +166,8 @@ pub(crate) fn data(file_name: &str) -> Option<(String, Data)> {
     let found = stem(name).map(|(stem, _)| (stem, Data::Rows)).or_else(known);
     let (stem, data) = found.or_else(|| {
         let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
-        let is_of_table = matches!(says(stem), Some(Says::Whole(_) | Says::Part(_) | Says::Copy(_)));
+        let is_of_table =
+            matches!(match_name(stem), Some(NameMatch::Table(_) | NameMatch::Part(_) | NameMatch::Copy(_)));
         (is_of_table && !DOCUMENTS.contains(&end)).then(|| (stem.into(), Data::Foreign))
     })?;
     Some((stem, marked.unwrap_or(data)))
@@ -174,7 +180,7 @@ pub(crate) fn may_be_prose(file_name: &str) -> bool {
 }
 
 /// A name that stands for the whole of `table`, with the extensions of the file `file_name`.
-pub(crate) fn whole(table: &Table, file_name: &str) -> String {
+pub(crate) fn suggested_name(table: &Table, file_name: &str) -> String {
     let (own, _) = table.file.rsplit_once('.').unwrap_or((table.file, ""));
     // Extensions are ASCII: their length is the same in lower case.
     let length = |stem: &str| file_name.to_lowercase().len().saturating_sub(stem.len());
@@ -189,22 +195,22 @@ pub(crate) fn named(stem: &str) -> Option<TableId> {
     TABLES.iter().find(|t| t.name == core || t.aliases.contains(&core)).map(|t| t.id)
 }
 
-/// What a name without extensions says.
-pub(crate) fn says(stem: &str) -> Option<Says> {
+/// Matches a name without extensions with the names of the tables.
+pub(crate) fn match_name(stem: &str) -> Option<NameMatch> {
     if let Some(id) = named(stem) {
-        return Some(Says::Whole(id));
+        return Some(NameMatch::Table(id));
     }
     if let Some(id) = before_copy_mark(stem).and_then(named) {
-        return Some(Says::Copy(id));
+        return Some(NameMatch::Copy(id));
     }
     let words = words(stem);
     let head = words.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
     if head.len() < words.len()
         && let Some(id) = named(head).or_else(|| named(head.strip_suffix("part")?.trim_end_matches('_')))
     {
-        return Some(Says::Part(id));
+        return Some(NameMatch::Part(id));
     }
-    like(&words)
+    similar(&words)
 }
 
 /// `orders` of `orders (1)`.
@@ -225,7 +231,7 @@ fn core(words: &str) -> &str {
 }
 
 /// The longest table name among the words; otherwise a table name that is nearly the same.
-fn like(words: &str) -> Option<Says> {
+fn similar(words: &str) -> Option<NameMatch> {
     let names = TABLES.iter().flat_map(|table| {
         // `state` is too common a word to name a table.
         let short = table.aliases.iter().filter(move |_| table.id != TableId::States).copied();
@@ -234,18 +240,18 @@ fn like(words: &str) -> Option<Says> {
     let among = format!("_{words}_");
     let within = names.clone().filter(|(name, _)| among.contains(&format!("_{name}_")));
     if let Some((_, id)) = within.max_by_key(|(name, _)| name.len()) {
-        return Some(Says::Like(id));
+        return Some(NameMatch::Similar(id));
     }
     let core = core(words);
-    let near =
+    let misspelled =
         names.filter(|(name, _)| name.len() >= SHORTEST).map(|(name, id)| (strsim::osa_distance(core, name), id));
-    near.min().filter(|(distance, _)| *distance <= MISSPELT).map(|(_, id)| Says::Near(id))
+    misspelled.min().filter(|(distance, _)| *distance <= MAX_EDITS).map(|(_, id)| NameMatch::Misspelled(id))
 }
 
 /// Deepest folders of a place that are searched; the folder of a table may lie one deeper.
 pub(crate) const DEEPEST: usize = 3;
 /// Most files of a place that are looked at: more is no folder of tables.
-pub(crate) const MOST_FILES: usize = 10_000;
+pub(crate) const MAX_FILES: usize = 10_000;
 
 /// Whether to list the folder at this path within a store. Hidden folders hold no data; those of a lake hold the folders of tables at most.
 pub(crate) fn is_worth_listing(folder: &str) -> bool {
@@ -255,8 +261,8 @@ pub(crate) fn is_worth_listing(folder: &str) -> bool {
     names.iter().all(|name| !name.starts_with('.')) && above.len() <= DEEPEST && (!deep || table_folder(last).is_some())
 }
 
-/// Whether a file may hold rows of the user: not one of those that pfe or an engine writes to the folders of a lake, whose columns are
-/// others than those of the source. `path` is its path within the place.
+/// Whether a file may hold rows of the user. Files that pfe or an engine writes to the folders of a lake do not: their columns differ from
+/// those of the source. `path` is its path within the place.
 pub(crate) fn may_be_raw(path: &str) -> bool {
     let names: Vec<&str> = path.split('/').collect();
     let Some((own, folders)) = names.split_last() else { return true };
@@ -264,7 +270,7 @@ pub(crate) fn may_be_raw(path: &str) -> bool {
         return true;
     };
     match &folders[i + 1..] {
-        [] => !is_parquet(own) && stem(own).is_some_and(|(stem, _)| says(&stem).is_some()),
+        [] => !is_parquet(own) && stem(own).is_some_and(|(stem, _)| match_name(&stem).is_some()),
         [table] => table_folder(table).is_some() && (stage == Stage::Raw || !is_parquet(own)),
         _ => false,
     }

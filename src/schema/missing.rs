@@ -8,14 +8,14 @@ pub(crate) const NULL_MARKS: [&str; 12] =
     ["NaN", "nan", "NaT", "None", "<NA>", "NA", "\\N", "NULL", "null", "#N/A", "N/A", "n/a"];
 
 /// Most characters of a mark.
-const LONGEST: usize = 4;
+const MAX_MARK_LENGTH: usize = 4;
 
 /// The mark that a text without surrounding spaces is, if it is one.
 #[inline]
 pub(crate) fn null_mark(text: &str) -> Option<&'static str> {
     // Called for every field: nearly all are longer, or begin with a digit or another letter.
     match text.as_bytes() {
-        [b'N' | b'n' | b'\\' | b'<' | b'#', ..] if text.len() <= LONGEST => of_list(text),
+        [b'N' | b'n' | b'\\' | b'<' | b'#', ..] if text.len() <= MAX_MARK_LENGTH => of_list(text),
         _ => None,
     }
 }

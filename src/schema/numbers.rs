@@ -44,7 +44,7 @@ pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<
     let kept = match kind {
         LogicalType::Degrees => decimals,
         LogicalType::Integer(..) => Some("").filter(|_| decimals.bytes().all(|b| b == b'0'))?,
-        // More than two decimals are a number all the same, which the contract then refuses.
+        // More than two decimals still make a number; the contract then refuses it.
         _ => decimals.trim_end_matches('0'),
     };
     let point = if kept.is_empty() { "" } else { "." };
@@ -95,7 +95,7 @@ pub(crate) struct Rounded {
 pub(crate) fn rounded(kind: LogicalType, text: &str) -> Option<Rounded> {
     /// Decimals of the noise.
     const NOISE: u32 = 6;
-    /// Digits that are looked at. Further ones can only tell whether the number is exact.
+    /// Digits that are read. Further ones only decide whether the number is exact.
     const DIGITS: usize = 30;
     let places = if kind == LogicalType::Money { 2 } else { 0 };
     let (sign, digits) = signed(kind, text);
@@ -111,7 +111,7 @@ pub(crate) fn rounded(kind: LogicalType, text: &str) -> Option<Rounded> {
     let (whole, decimals) = (only_digits(whole)?, only_digits(decimals)?.trim_end_matches('0'));
     let kept = &decimals[..decimals.len().min(DIGITS - whole.len())];
     let number: i128 = format!("{whole}{kept}").parse().ok()?;
-    // The number counts units of 10 to the power of `-scale` of what is asked for.
+    // `number` counts units of 10 to the power of `-scale` of the requested unit.
     let scale = kept.len() as i32 - exponent - places;
     let power = |exponent: i32| 10i128.checked_pow(exponent.unsigned_abs());
     let (value, rest, unit) = match scale <= 0 {
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(read("1.234.567,8"), [some("1234567.8"), None]);
         assert_eq!(read("+$155.90"), [None, some("155.9")]);
         assert_eq!(read("$ 1.234,50"), [some("1234.5"), None]);
-        // An exponent tells that a mark is one of decimals.
+        // An exponent proves that a mark separates decimals.
         assert_eq!(read("1.559e+02"), [None, some("1.559e+02")]);
         assert_eq!(read("-1,559000E+02"), [some("-1.559000e+02"), None]);
         for none in [

@@ -1,6 +1,6 @@
 //! One field of text → one typed cell, by the logical type that the contract declares. Used by `input::rows`.
 
-use super::contract::{Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, is_state};
+use super::contract::{Column, LogicalType, MAX_CENTAVOS, MAX_ID_LENGTH, is_state};
 use super::dates;
 use super::dates::Instant;
 use super::missing::null_mark;
@@ -96,12 +96,12 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
         };
     }
     match column.kind {
-        LogicalType::Text => no_longer(text, column.longest).map(Cell::Text),
+        LogicalType::Text => no_longer(text, column.max_length).map(Cell::Text),
         // No early exit, so that the loop vectorizes: sixteen digits at a time.
         LogicalType::Id => match text.len() == 32 && text.bytes().fold(true, |hex, b| hex & b.is_ascii_hexdigit()) {
             true => Ok(Cell::Text(text)),
             false if text.contains(char::is_control) => Err("an identifier with control characters".into()),
-            false => no_longer(text, LONGEST_ID).map(Cell::OddId),
+            false => no_longer(text, MAX_ID_LENGTH).map(Cell::OddId),
         },
         LogicalType::State => match is_state(text) {
             true => Ok(Cell::Text(text)),
@@ -129,8 +129,8 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
             };
             match value {
                 ..0 => Err(NEGATIVE.into()),
-                0..=MOST_CENTAVOS => Ok(cell),
-                _ => Err(format!("more than {} reais", MOST_CENTAVOS / 100)),
+                0..=MAX_CENTAVOS => Ok(cell),
+                _ => Err(format!("more than {} reais", MAX_CENTAVOS / 100)),
             }
         }
         LogicalType::Degrees => match text.parse::<f64>() {

@@ -38,7 +38,7 @@ pub struct Years {
 }
 
 /// Highest number of years between the first and the last: calendars allocate an entry for every day.
-const MOST_YEARS: u16 = 200;
+const MAX_YEARS: u16 = 200;
 
 impl Default for Years {
     fn default() -> Self {
@@ -54,8 +54,8 @@ impl FromStr for Years {
         let years =
             text.split_once('-').and_then(|(first, last)| Some(Years { first: year(first)?, last: year(last)? }));
         match years {
-            Some(years) if (0..MOST_YEARS).contains(&years.last.wrapping_sub(years.first)) => Ok(years),
-            Some(_) => Err(format!("the last year comes up to {MOST_YEARS} years after the first")),
+            Some(years) if (0..MAX_YEARS).contains(&years.last.wrapping_sub(years.first)) => Ok(years),
+            Some(_) => Err(format!("the last year comes up to {MAX_YEARS} years after the first")),
             None => Err("two years such as `2000-2100` are expected".into()),
         }
     }

@@ -274,7 +274,7 @@ impl ResultTable {
     }
 
     fn column(&self, i: usize, column: &ResultColumn, rows: &[Vec<String>]) -> Result<Column> {
-        let wrong = |row: usize, text: &str| {
+        let error = |row: usize, text: &str| {
             let ResultColumn { name, kind, .. } = column;
             Error::Report {
                 what: format!("table `{}`", self.name),
@@ -284,39 +284,41 @@ impl ResultTable {
         let text = |row: usize| match rows[row].get(i).map(String::as_str) {
             Some("") if column.kind != ColumnType::Text && column.may_lack => Ok(None),
             Some(text) => Ok(Some(text)),
-            None => Err(wrong(row, "nothing")),
+            None => Err(error(row, "nothing")),
         };
-        let all = 0..rows.len();
+        let rows_of_column = 0..rows.len();
         let name = column.name.into();
         Ok(match column.kind {
             ColumnType::Text => {
-                let made: StringChunked = all.map(&text).collect::<Result<Vec<_>>>()?.into_iter().collect();
-                made.with_name(name).into_series().into_column()
+                let values: StringChunked =
+                    rows_of_column.map(&text).collect::<Result<Vec<_>>>()?.into_iter().collect();
+                values.with_name(name).into_series().into_column()
             }
             ColumnType::Integer => {
-                let value = |row| text(row)?.map(|t| t.parse::<i64>().map_err(|_| wrong(row, t))).transpose();
-                let made: Int64Chunked = all.map(value).collect::<Result<Vec<_>>>()?.into_iter().collect();
-                made.with_name(name).into_series().into_column()
+                let value = |row| text(row)?.map(|t| t.parse::<i64>().map_err(|_| error(row, t))).transpose();
+                let values: Int64Chunked = rows_of_column.map(value).collect::<Result<Vec<_>>>()?.into_iter().collect();
+                values.with_name(name).into_series().into_column()
             }
             ColumnType::Reais | ColumnType::Number => {
-                let value = |row| text(row)?.map(|t| t.parse::<f64>().map_err(|_| wrong(row, t))).transpose();
-                let made = all.map(value).collect::<Result<Vec<_>>>()?;
-                let made: Float64Chunked = made.into_iter().map(|number| number.filter(|n| n.is_finite())).collect();
-                made.with_name(name).into_series().into_column()
+                let value = |row| text(row)?.map(|t| t.parse::<f64>().map_err(|_| error(row, t))).transpose();
+                let values = rows_of_column.map(value).collect::<Result<Vec<_>>>()?;
+                let values: Float64Chunked =
+                    values.into_iter().map(|number| number.filter(|n| n.is_finite())).collect();
+                values.with_name(name).into_series().into_column()
             }
             ColumnType::Timestamp => {
                 let parse = |t: &str| chrono::NaiveDateTime::parse_from_str(t, "%Y-%m-%d %H:%M:%S");
-                let value = |row| text(row)?.map(|t| parse(t).map_err(|_| wrong(row, t))).transpose();
-                let made = all.map(value).collect::<Result<Vec<_>>>()?;
-                let made: Int64Chunked = made.iter().map(|t| t.map(|t| t.and_utc().timestamp_micros())).collect();
-                made.with_name(name).into_datetime(TimeUnit::Microseconds, None).into_series().into_column()
+                let value = |row| text(row)?.map(|t| parse(t).map_err(|_| error(row, t))).transpose();
+                let values = rows_of_column.map(value).collect::<Result<Vec<_>>>()?;
+                let values: Int64Chunked = values.iter().map(|t| t.map(|t| t.and_utc().timestamp_micros())).collect();
+                values.with_name(name).into_datetime(TimeUnit::Microseconds, None).into_series().into_column()
             }
             ColumnType::Date => {
                 let value =
-                    |row| text(row)?.map(|t| t.parse::<chrono::NaiveDate>().map_err(|_| wrong(row, t))).transpose();
-                let made = all.map(value).collect::<Result<Vec<_>>>()?;
-                let made: Int32Chunked = made.iter().map(|date| date.map(|date| date.to_epoch_days())).collect();
-                made.with_name(name).into_date().into_series().into_column()
+                    |row| text(row)?.map(|t| t.parse::<chrono::NaiveDate>().map_err(|_| error(row, t))).transpose();
+                let values = rows_of_column.map(value).collect::<Result<Vec<_>>>()?;
+                let values: Int32Chunked = values.iter().map(|date| date.map(|date| date.to_epoch_days())).collect();
+                values.with_name(name).into_date().into_series().into_column()
             }
         })
     }

@@ -46,11 +46,11 @@ pub trait Store: Send + Sync {
     /// As [`Store::read_blocks`].
     fn read(&self, schema: Stage, table: &str) -> Result<Option<DataFrame>> {
         let mut blocks = Vec::new();
-        let held = self.read_blocks(schema, table, &mut |rows| {
+        let is_held = self.read_blocks(schema, table, &mut |rows| {
             blocks.push(rows);
             Ok(())
         })?;
-        if held { stack(blocks).map(join_rows).map(Some) } else { Ok(None) }
+        if is_held { stack(blocks).map(join_rows).map(Some) } else { Ok(None) }
     }
 
     /// Approximate number of rows of a table; `None` if the store does not hold it.

@@ -55,9 +55,9 @@ impl Lake {
         match found {
             None => Ok(()),
             Some((place, meta)) => {
-                let what =
+                let message =
                     format!("`{}` is in the way: {} that no load of pfe has made", place.display(), files::kind(&meta));
-                Err(Error::input(what).with_hint("move it away, or choose another folder"))
+                Err(Error::input(message).with_hint("move it away, or choose another folder"))
             }
         }
     }
@@ -92,15 +92,15 @@ impl Store for Lake {
             let (path, folder) = (self.path(table.schema, &table.name)?, self.root.join(table.schema.name()));
             self.may_replace(table.schema, &path)?;
             fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-            let mut aside = tempfile::NamedTempFile::new_in(&folder).map_err(Error::io("write into", &folder))?;
-            parquet::encode(table.schema, &table.name, &table.frame, aside.as_file_mut())?;
-            aside.as_file().sync_all().map_err(Error::io("write", &path))?;
+            let mut staged = tempfile::NamedTempFile::new_in(&folder).map_err(Error::io("write into", &folder))?;
+            parquet::encode(table.schema, &table.name, &table.frame, staged.as_file_mut())?;
+            staged.as_file().sync_all().map_err(Error::io("write", &path))?;
             progress(&table.name, table.frame.height() as u64);
-            written.push((aside, path));
+            written.push((staged, path));
             folders.insert(folder);
         }
-        for (aside, path) in written {
-            aside.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
+        for (staged, path) in written {
+            staged.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
         }
         let sync = |folder: PathBuf| File::open(&folder).and_then(|f| f.sync_all()).map_err(Error::io("write", folder));
         folders.into_iter().try_for_each(sync)

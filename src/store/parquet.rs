@@ -21,8 +21,8 @@ use crate::table::parquet::write_compressed;
 /// The frame does not match the table, or the file cannot be written.
 pub(super) fn encode(schema: Stage, table: &str, frame: &DataFrame, to: impl Write) -> Result<()> {
     let mut frame = by_contract(schema, table, frame.clone(), table)?;
-    for (held, stored) in renamed(schema, table) {
-        frame.rename(held, stored.into())?;
+    for (in_frame, in_file) in renamed(schema, table) {
+        frame.rename(in_frame, in_file.into())?;
     }
     write_compressed(&frame, to, &[("pfe", MADE)])
 }
@@ -46,14 +46,15 @@ pub(super) fn decode(schema: Stage, table: &str, from: File, place: &str, take: 
     let names = pages.names();
     let renamed: Vec<_> = renamed(schema, table).collect();
     // Ignore columns that the contract does not declare.
-    let known = columns(schema, table);
-    let is_wanted = |name: &String| {
-        let held = renamed.iter().find(|(_, stored)| stored == name).map_or(name.as_str(), |(held, _)| held);
-        known.as_ref().is_none_or(|columns| columns.iter().any(|column| name_of(schema, column) == held))
+    let declared = columns(schema, table);
+    let is_declared = |name: &String| {
+        let in_frame =
+            renamed.iter().find(|(_, in_file)| in_file == name).map_or(name.as_str(), |(in_frame, _)| in_frame);
+        declared.as_ref().is_none_or(|columns| columns.iter().any(|column| name_of(schema, column) == in_frame))
     };
-    let wanted: Vec<usize> = (0..names.len()).filter(|&at| is_wanted(&names[at])).collect();
-    pages.read(&wanted, &mut |mut frame| {
-        for at in 0..wanted.len() {
+    let positions: Vec<usize> = (0..names.len()).filter(|&at| is_declared(&names[at])).collect();
+    pages.read(&positions, &mut |mut frame| {
+        for at in 0..positions.len() {
             let column = &frame.columns()[at];
             if *column.dtype() == DataType::Binary {
                 let text = column.strict_cast(&DataType::String).map_err(|_| {
@@ -63,9 +64,9 @@ pub(super) fn decode(schema: Stage, table: &str, from: File, place: &str, take: 
                 frame.replace_column(at, text)?;
             }
         }
-        for (held, stored) in &renamed {
-            if frame.column(stored).is_ok() {
-                frame.rename(stored, (*held).into())?;
+        for (in_frame, in_file) in &renamed {
+            if frame.column(in_file).is_ok() {
+                frame.rename(in_file, (*in_frame).into())?;
             }
         }
         take(by_contract(schema, table, frame, place)?)

@@ -1,4 +1,4 @@
-//! The password of a login: where it comes from, and how it stays out of messages. Used by `sql`.
+//! The password of a login: from the URL or the environment, and never in messages. Used by `sql`.
 
 use std::collections::BTreeMap;
 
@@ -77,9 +77,9 @@ pub fn check_passwords<'a>(places: impl IntoIterator<Item = &'a str>) -> Result<
         return Ok(());
     }
     let variables: std::collections::BTreeSet<String> = logins.values().map(|url| url.variable()).collect();
-    let without = logins.values().find(|url| set(&url.variable()).is_none());
+    let missing = logins.values().find(|url| set(&url.variable()).is_none());
     let for_any =
-        without.and_then(|url| [PASSWORD, url.client_variable()].into_iter().find(|name| set(name).is_some()));
+        missing.and_then(|url| [PASSWORD, url.client_variable()].into_iter().find(|name| set(name).is_some()));
     let listed = || logins.values().map(|url| format!("`{}`", url.masked())).collect::<Vec<_>>().join(", ");
     match for_any {
         Some(name) => Err(Error::input(format!(

@@ -61,19 +61,19 @@ impl Backoff {
     }
 
     /// The same for an attempt that passes rows to `take`. Rows cannot be taken back, so a failure after the first rows is final.
-    pub(super) fn run_handing_on(
+    pub(super) fn run_passing_rows(
         self,
         take: &mut TakeFrame<'_>,
         mut attempt: impl FnMut(&mut TakeFrame<'_>) -> Result<bool, Failure>,
     ) -> Result<bool, Error> {
         self.run(|| {
-            let mut begun = false;
+            let mut has_passed_rows = false;
             let attempted = attempt(&mut |rows| {
-                begun = true;
+                has_passed_rows = true;
                 take(rows)
             });
             attempted.map_err(|failure| match failure {
-                Failure::Passing(error) if begun => Failure::Final(error),
+                Failure::Passing(error) if has_passed_rows => Failure::Final(error),
                 other => other,
             })
         })
@@ -120,7 +120,7 @@ mod tests {
             rows += 1;
             Ok(())
         };
-        let result = QUICK.run_handing_on(&mut take, |take| {
+        let result = QUICK.run_passing_rows(&mut take, |take| {
             calls += 1;
             if calls < 2 {
                 return Err(passing());

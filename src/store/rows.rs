@@ -27,7 +27,7 @@ pub(crate) enum SqlType {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) name: String,
-    pub(crate) held: SqlType,
+    pub(crate) kind: SqlType,
 }
 
 /// A value on its way between a frame and a database.
@@ -66,7 +66,7 @@ impl Value<'_> {
 /// Columns of a table of the contract or of a declared result table; `None` if its columns are free.
 pub(crate) fn fields(schema: Stage, table: &str) -> Option<Vec<Field>> {
     if schema == Stage::Results {
-        let held = |kind| match kind {
+        let sql_type = |kind| match kind {
             result_tables::ColumnType::Text => SqlType::Text,
             result_tables::ColumnType::Integer => SqlType::Integer,
             result_tables::ColumnType::Reais => SqlType::Reais,
@@ -75,9 +75,9 @@ pub(crate) fn fields(schema: Stage, table: &str) -> Option<Vec<Field>> {
             result_tables::ColumnType::Date => SqlType::Date,
         };
         let columns = result_tables::named(table)?.columns.iter();
-        return Some(columns.map(|c| Field { name: c.name.into(), held: held(c.kind) }).collect());
+        return Some(columns.map(|c| Field { name: c.name.into(), kind: sql_type(c.kind) }).collect());
     }
-    let held = |kind| match kind {
+    let sql_type = |kind| match kind {
         LogicalType::Money if schema == Stage::Raw => SqlType::Reais,
         LogicalType::Integer(..) | LogicalType::Money => SqlType::Integer,
         LogicalType::Id | LogicalType::Text | LogicalType::Zip | LogicalType::State | LogicalType::Enumeration(_) => {
@@ -89,7 +89,7 @@ pub(crate) fn fields(schema: Stage, table: &str) -> Option<Vec<Field>> {
         LogicalType::Flag => SqlType::Flag,
     };
     let columns = columns(schema, table)?;
-    Some(columns.into_iter().map(|c| Field { name: name_of(schema, c).into(), held: held(c.kind) }).collect())
+    Some(columns.into_iter().map(|c| Field { name: name_of(schema, c).into(), kind: sql_type(c.kind) }).collect())
 }
 
 /// The only chunk of a column.
@@ -113,7 +113,7 @@ impl<'a> Cells<'a> {
     fn column(column: &'a Column, field: &Field) -> Result<Cells<'a>> {
         let series = column.as_materialized_series();
         let array = series.chunks().first().map(|chunk| chunk.as_any());
-        match field.held {
+        match field.kind {
             SqlType::Text => array.and_then(|a| a.downcast_ref()).map(Cells::Text),
             SqlType::Integer => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Integer)),
             SqlType::Reais => array.and_then(|a| a.downcast_ref()).map(|a| Cells::Integer(a, Value::Reais)),
@@ -122,7 +122,7 @@ impl<'a> Cells<'a> {
             SqlType::Float => array.and_then(|a| a.downcast_ref()).map(Cells::Float),
             SqlType::Flag => array.and_then(|a| a.downcast_ref()).map(Cells::Flag),
         }
-        .ok_or_else(|| polars_err!(SchemaMismatch: "column `{}` is not {:?}", field.name, field.held).into())
+        .ok_or_else(|| polars_err!(SchemaMismatch: "column `{}` is not {:?}", field.name, field.kind).into())
     }
 
     /// The value in a row.

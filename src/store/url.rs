@@ -101,8 +101,8 @@ impl StoreUrl {
         };
         if scheme.is_file() {
             let path = rest.strip_prefix("//").unwrap_or(rest);
-            let names_no_file = |why: &str| {
-                Err(Error::input(format!("`{name}:` {why}"))
+            let names_no_file = |reason: &str| {
+                Err(Error::input(format!("`{name}:` {reason}"))
                     .with_hint(format!("write `{name}:PATH`, such as `{name}:shop`")))
             };
             let lower = path.to_ascii_lowercase();
@@ -116,8 +116,8 @@ impl StoreUrl {
                 () => Ok(StoreUrl::file(scheme, path)),
             };
         }
-        let malformed = |what: &str| {
-            Error::input(format!("the {name} URL {what}")).with_hint(format!(
+        let malformed = |problem: &str| {
+            Error::input(format!("the {name} URL {problem}")).with_hint(format!(
                 "write `{name}://user@host:port/path?option=value`; `%40` stands for `@`, `%2F` for `/`, and so on"
             ))
         };
@@ -134,8 +134,8 @@ impl StoreUrl {
         if split && (matches!(scheme, Scheme::Mysql | Scheme::Postgres) || place.contains(':')) {
             return Err(malformed("has an `@` behind its first `/` or `?`"));
         }
-        let decode = |text: &str, what: &str| {
-            decode(text).ok_or_else(|| malformed(&format!("has a malformed `%` sequence in its {what}")))
+        let decode = |text: &str, part: &str| {
+            decode(text).ok_or_else(|| malformed(&format!("has a malformed `%` sequence in its {part}")))
         };
         let (user, password) = match credentials.map(|c| c.split_once(':').map_or((c, None), |(u, p)| (u, Some(p)))) {
             Some((user, password)) => (

@@ -37,7 +37,7 @@ const ORDERS_PER_CHUNK: u64 = 2_048;
 const ROWS_PER_CHUNK: u64 = 16_384;
 
 /// Most orders: samplers draw below 2^32.
-const MOST_ORDERS: u64 = 1_000_000_000;
+const MAX_ORDERS: u64 = 1_000_000_000;
 
 /// Parameters of the generator.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -63,9 +63,9 @@ impl Default for SynthParams {
 /// [`Error::Input`]: `orders` is 0 or above 10⁹, `defects` is not within 0 to 1, or the folder already holds such a file; nothing is
 /// overwritten. [`Error::Io`]: the folder cannot be written.
 pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
-    if !(1..=MOST_ORDERS).contains(&params.orders) {
+    if !(1..=MAX_ORDERS).contains(&params.orders) {
         return Err(Error::input(format!("cannot generate {} orders", params.orders))
-            .with_hint(format!("choose a number from 1 to {MOST_ORDERS}")));
+            .with_hint(format!("choose a number from 1 to {MAX_ORDERS}")));
     }
     if !(0.0..=1.0).contains(&params.defects) {
         return Err(Error::input(format!("the rate of defects is {}, not a share of the rows", params.defects))

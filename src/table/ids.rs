@@ -15,13 +15,13 @@ type Id = [u64; 2];
 fn id(text: &str) -> Option<Id> {
     let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
     // No early exit, so that the loop vectorizes.
-    let (mut halves, mut wrong) = ([0; 2], 0);
+    let (mut halves, mut mismatches) = ([0; 2], 0);
     for (place, eight) in digits.as_chunks().0.iter().enumerate() {
         let (value, others) = value(u64::from_be_bytes(*eight));
         halves[place / 2] = halves[place / 2] << 32 | value;
-        wrong |= others;
+        mismatches |= others;
     }
-    (wrong == 0).then_some(halves)
+    (mismatches == 0).then_some(halves)
 }
 
 /// The value of eight digits, combined in parallel to pairs, fours and the whole; the second number is 0 if all are digits.
@@ -30,11 +30,11 @@ fn value(digits: u64) -> (u64, u64) {
     // Letters have a bit that decimal digits lack, and start at ten.
     let values = (digits & (0x0f * ONES)) + 9 * ((digits >> 6) & ONES);
     let letters = ((values + 6 * ONES) >> 4) & ONES;
-    let again = values + u64::from(b'0') * ONES + u64::from(b'a' - b'9' - 1) * letters;
-    let wrong = (values & (0xf0 * ONES)) | (again ^ digits);
+    let encoded = values + u64::from(b'0') * ONES + u64::from(b'a' - b'9' - 1) * letters;
+    let mismatches = (values & (0xf0 * ONES)) | (encoded ^ digits);
     let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    ((fours | fours >> 16) & 0xffff_ffff, wrong)
+    ((fours | fours >> 16) & 0xffff_ffff, mismatches)
 }
 
 /// A map from texts to `T`.

@@ -61,19 +61,19 @@ pub(crate) fn find(base: &DataFrame, rows: &DataFrame, key: &[&str]) -> Result<V
     Ok((0..rows.height()).map(place).collect())
 }
 
-/// Merges `rows` into the sorted `base` and removes the rows with the keys of `gone`. A row whose key exists replaces the old row.
+/// Merges `rows` into the sorted `base` and removes the rows with the keys of `removed`. A row whose key exists replaces the old row.
 ///
 /// # Errors
 /// The columns differ.
-pub(crate) fn merge(base: &DataFrame, rows: &DataFrame, gone: &DataFrame, key: &[&str]) -> Result<DataFrame> {
+pub(crate) fn merge(base: &DataFrame, rows: &DataFrame, removed: &DataFrame, key: &[&str]) -> Result<DataFrame> {
     let rows = rows.sort(key.to_vec(), SortMultipleOptions::default())?;
-    let mut gone = find(base, gone, key)?.into_iter().flatten().collect::<Vec<usize>>();
-    gone.sort_unstable();
+    let mut removed = find(base, removed, key)?.into_iter().flatten().collect::<Vec<usize>>();
+    removed.sort_unstable();
     let mut order: Vec<IdxSize> = Vec::with_capacity(base.height() + rows.height());
-    let (mut next, mut gone) = (0, gone.into_iter().peekable());
+    let (mut next, mut removed) = (0, removed.into_iter().peekable());
     // Copies ranges, not rows: in a long table few rows change.
     let mut base_until = |order: &mut Vec<IdxSize>, end: usize, then: usize| {
-        while let Some(row) = gone.next_if(|row| *row < end) {
+        while let Some(row) = removed.next_if(|row| *row < end) {
             order.extend(next.min(row) as IdxSize..row as IdxSize);
             next = row + 1;
         }
@@ -104,8 +104,8 @@ mod tests {
         let table = |ids: &[&str], days: &[i64], n: &[i64]| df!("id" => ids, "day" => days, "n" => n).unwrap();
         let base = table(&["a", "a", "c"], &[1, 3, 1], &[10, 20, 30]);
         let rows = table(&["d", "a", "c", "a"], &[0, 2, 1, 0], &[1, 2, 3, 4]);
-        let gone = table(&["a", "z"], &[3, 0], &[0, 0]);
-        let merged = merge(&base, &rows, &gone, &["id", "day"]).unwrap();
+        let removed = table(&["a", "z"], &[3, 0], &[0, 0]);
+        let merged = merge(&base, &rows, &removed, &["id", "day"]).unwrap();
         assert!(merged.equals(&table(&["a", "a", "a", "c", "d"], &[0, 1, 2, 1, 0], &[4, 10, 2, 3, 1])), "{merged}");
         assert_eq!(find(&base, &rows, &["id", "day"]).unwrap(), [Err(3), Err(1), Ok(2), Err(0)]);
         let many: Vec<i64> = (0..100).map(|n| n * n).collect();
@@ -117,6 +117,6 @@ mod tests {
                 many.column("day").unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>().binary_search(&sought);
             assert_eq!(find(&many, &rows, &["id", "day"]).unwrap(), [place, Err(71), place]);
         }
-        assert!(merge(&base.clear(), &base, &gone.clear(), &["id", "day"]).unwrap().equals(&base));
+        assert!(merge(&base.clear(), &base, &removed.clear(), &["id", "day"]).unwrap().equals(&base));
     }
 }

@@ -135,14 +135,14 @@ impl Pages {
         use ArrowDataType as A;
         let declared = &self.metadata.schema().fields()[column];
         let schema = parquet_to_arrow_schema(std::slice::from_ref(declared));
-        let held = schema.get_at_index(0).map_or(A::Null, |(_, field)| field.dtype().clone());
-        let dtype = match held {
+        let stored_type = schema.get_at_index(0).map_or(A::Null, |(_, field)| field.dtype().clone());
+        let dtype = match stored_type {
             // Read as bytes even if declared as text: invalid UTF-8 is quarantined with its row, as in other formats.
             A::Utf8View | A::BinaryView => A::BinaryView,
             // Stored as 32-bit integers in the file.
             A::Int8 | A::Int16 | A::UInt8 | A::UInt16 => A::Int32,
-            A::Boolean | A::Int32 | A::Int64 | A::UInt32 | A::UInt64 | A::Float32 | A::Float64 => held,
-            A::Date32 | A::Timestamp(..) | A::Decimal(..) => held,
+            A::Boolean | A::Int32 | A::Int64 | A::UInt32 | A::UInt64 | A::Float32 | A::Float64 => stored_type,
+            A::Date32 | A::Timestamp(..) | A::Decimal(..) => stored_type,
             other => {
                 let message = format!("column `{}` of `{}` holds {}", declared.name(), self.place, kind_of(&other));
                 return Err(Error::input(message).with_hint("write it as text, numbers, dates or decimals"));
@@ -327,8 +327,8 @@ fn kind_of(dtype: &ArrowDataType) -> String {
     }
 }
 
-fn damaged(place: &str, why: &dyn std::fmt::Display) -> Error {
-    Error::input(format!("cannot read `{place}` as a Parquet file: {why}"))
+fn damaged(place: &str, reason: &dyn std::fmt::Display) -> Error {
+    Error::input(format!("cannot read `{place}` as a Parquet file: {reason}"))
         .with_hint("it is damaged, or no Parquet file; get it again from where it comes from")
 }
 

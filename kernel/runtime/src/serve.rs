@@ -84,8 +84,8 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
         Ok(cell) => cell,
         Err(error) => {
             // The source is the linker's own message.
-            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            return json!({ "status": "error", "message": format!("cannot load the cell: {why}"), "variables": store.names() });
+            let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            return json!({ "status": "error", "message": format!("cannot load the cell: {reason}"), "variables": store.names() });
         }
     };
     let load_time = start.elapsed();

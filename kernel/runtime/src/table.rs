@@ -6,7 +6,7 @@ use polars::prelude::*;
 use std::fmt::Write;
 
 /// Shows tables of up to this many rows completely; taller ones as `HEAD` and `TAIL` rows.
-const WHOLE: usize = 20;
+const SHOWN_IN_FULL: usize = 20;
 const HEAD: usize = 10;
 const TAIL: usize = 5;
 const COLUMNS: usize = 40;
@@ -56,7 +56,7 @@ fn bundle(text: String, frame: &DataFrame, shape: &str) -> Bundle {
     }
 }
 
-fn count(number: usize, what: &str) -> String {
+fn count(number: usize, noun: &str) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (position, digit) in digits.chars().enumerate() {
@@ -65,7 +65,7 @@ fn count(number: usize, what: &str) -> String {
         }
         grouped.push(digit);
     }
-    format!("{grouped} {what}{}", if number == 1 { "" } else { "s" })
+    format!("{grouped} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Sets no colours except a translucent border, so that the table suits light and dark themes.
@@ -98,7 +98,7 @@ impl<'a> Shown<'a> {
             Ok(value) => Some(value.str_value().into_owned()),
         };
         let row = |index: usize| Some(columns.iter().map(|column| cell(column, index)).collect());
-        let rows = if height > WHOLE {
+        let rows = if height > SHOWN_IN_FULL {
             (0..HEAD).map(row).chain([None]).chain((height - TAIL..height).map(row)).collect()
         } else {
             (0..height).map(row).collect()

@@ -67,17 +67,17 @@ pub fn run(
         let (finished, watch) = mpsc::channel::<()>();
         let watchdog = params.timeout.map(|limit| {
             std::thread::spawn(move || {
-                let late = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-                if late {
+                let timed_out = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+                if timed_out {
                     stopper.interrupt();
                 }
-                late
+                timed_out
             })
         });
         let (result, timings) = session.execute(number, &source, &mut outputs);
         drop(finished);
-        let late = watchdog.is_some_and(|watchdog| watchdog.join().unwrap_or(false));
-        let result = result.map_err(|failure| match (late, params.timeout) {
+        let timed_out = watchdog.is_some_and(|watchdog| watchdog.join().unwrap_or(false));
+        let result = result.map_err(|failure| match (timed_out, params.timeout) {
             (true, Some(limit)) => Failure::new(
                 "timeout",
                 &format!("the cell ran longer than {} s", limit.as_secs_f64()),

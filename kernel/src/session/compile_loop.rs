@@ -156,22 +156,22 @@ impl Session {
                         moved.insert(name);
                     }
                     RetryReason::MovedNew(name) => {
-                        let why =
+                        let reason =
                             format!("`{name}` was moved by cell {number}: write `{name}.clone()` there to keep it");
-                        not_persisted.insert(name, why);
+                        not_persisted.insert(name, reason);
                     }
                     RetryReason::Borrows(name) => {
-                        let why = format!(
+                        let reason = format!(
                             "`{name}` was not kept after cell {number}: it borrows from a variable of the cell\n= help: keep an owned value, such as `{name}.clone()` or `{name}.to_owned()`"
                         );
-                        not_persisted.insert(name, why);
+                        not_persisted.insert(name, reason);
                     }
                     RetryReason::Unwritable(name) => {
-                        let why = format!(
+                        let reason = format!(
                             "`{name}` was dropped: its type cannot be written in another cell; give it a type where it is defined"
                         );
                         variables.remove(&name);
-                        self.lost_because.insert(name, why);
+                        self.lost_because.insert(name, reason);
                     }
                 }
             }

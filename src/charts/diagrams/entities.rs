@@ -17,9 +17,9 @@ pub struct Cardinality<'a> {
     /// Column of the foreign key.
     pub column: &'a str,
     /// Number of rows of this table per referenced row.
-    pub here: &'a str,
+    pub at_child: &'a str,
     /// Number of referenced rows per row of this table.
-    pub there: &'a str,
+    pub at_parent: &'a str,
 }
 
 /// The data model. Lists keys, foreign keys and referenced columns. Relations that the data do not always satisfy are dashed.
@@ -232,7 +232,7 @@ fn relation<DB: DrawingBackend>(
     };
     let (leave, enter) = ports(table.id, key.table);
     // One label above the line and one below: neighbouring tables leave no room for both on one side.
-    let ends = [(points.first(), leave, measured.here, -8.0), (points.last(), enter, measured.there, 9.0)];
+    let ends = [(points.first(), leave, measured.at_child, -8.0), (points.last(), enter, measured.at_parent, 9.0)];
     for (at, port, text, side) in ends {
         let Some(&(x, y)) = at else { continue };
         let letter = NOTE.ink(FG).bold(true);

@@ -167,9 +167,9 @@ impl Layout {
             self.links.iter().filter(|l| l.1 == to).map(|l| (self.nodes[l.0].x, l.0)).collect();
         sources.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let pitch = ((reach.1 - reach.0) / sources.len() as f64).min(20.0);
-        let wanted: Vec<f64> = sources.iter().map(|s| s.0.clamp(reach.0.min(reach.1), reach.1)).collect();
+        let targets: Vec<f64> = sources.iter().map(|s| s.0.clamp(reach.0.min(reach.1), reach.1)).collect();
         let rank = sources.iter().position(|s| s.1 == from).unwrap_or(0);
-        spread(&wanted, pitch, reach)[rank]
+        spread(&targets, pitch, reach)[rank]
     }
 
     /// Where link `k` leaves the upper node: straight above its end if the node is wide enough, or else in the middle.
@@ -212,14 +212,14 @@ fn arrange(nodes: &mut [Node], links: &[(usize, usize)], order: &mut [Vec<usize>
                 let xs: Vec<f64> = all.map(|l| nodes[if l.0 == i { l.1 } else { l.0 }].x).collect();
                 if xs.is_empty() { nodes[i].x } else { xs.iter().sum::<f64>() / xs.len() as f64 }
             };
-            let mut wanted: Vec<(f64, usize)> = order[layer].iter().map(|&i| (pull(i, nodes), i)).collect();
+            let mut targets: Vec<(f64, usize)> = order[layer].iter().map(|&i| (pull(i, nodes), i)).collect();
             // Later rounds only move nodes: with reordering, two nodes could swap for ever.
             if round < 6 {
-                wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
+                targets.sort_by(|a, b| a.0.total_cmp(&b.0));
             }
-            order[layer] = wanted.iter().map(|w| w.1).collect();
-            let wanted: Vec<f64> = wanted.iter().map(|w| w.0).collect();
-            pack(nodes, &order[layer], &wanted);
+            order[layer] = targets.iter().map(|w| w.1).collect();
+            let targets: Vec<f64> = targets.iter().map(|w| w.0).collect();
+            pack(nodes, &order[layer], &targets);
         }
     }
 }
@@ -233,17 +233,17 @@ fn straighten(nodes: &mut [Node], links: &[(usize, usize)]) {
     }
 }
 
-/// Places `members` from left to right near `wanted`, without overlap and within the page.
-fn pack(nodes: &mut [Node], members: &[usize], wanted: &[f64]) {
+/// Places `members` from left to right near `targets`, without overlap and within the page.
+fn pack(nodes: &mut [Node], members: &[usize], targets: &[f64]) {
     let widths: Vec<f64> = members.iter().map(|&i| nodes[i].width).collect();
     let apart = |k: usize| (widths[k] + widths[k + 1]) / 2.0 + GAP;
     let n = members.len();
-    // One pass from each side, averaged, keeps the group centred on its wanted positions.
-    let mut right = wanted.to_vec();
+    // One pass from each side, averaged, keeps the group centred on its target positions.
+    let mut right = targets.to_vec();
     for k in 1..n {
         right[k] = right[k].max(right[k - 1] + apart(k - 1));
     }
-    let mut left = wanted.to_vec();
+    let mut left = targets.to_vec();
     for k in (0..n.saturating_sub(1)).rev() {
         left[k] = left[k].min(left[k + 1] - apart(k));
     }

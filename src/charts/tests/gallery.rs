@@ -108,7 +108,7 @@ fn pipeline() -> Vec<Step<'static>> {
 }
 
 fn cardinalities() -> Vec<Cardinality<'static>> {
-    let one = |table, column, here, there| Cardinality { table, column, here, there };
+    let one = |table, column, at_child, at_parent| Cardinality { table, column, at_child, at_parent };
     vec![
         one(TableId::Customers, "customer_zip_code_prefix", "0..n", "0..n"),
         one(TableId::Customers, "customer_state", "1..n", "1"),

@@ -21,7 +21,7 @@ impl Quality {
     pub(crate) fn add(&mut self, checks: Vec<Check>) {
         for check in checks {
             match self.checks.iter_mut().find(|c| c.table == check.table && c.check == check.check) {
-                Some(known) => add(known, check),
+                Some(previous) => add(previous, check),
                 None => self.checks.push(check),
             }
         }
@@ -29,7 +29,7 @@ impl Quality {
 
     pub(crate) fn measure(&mut self, key: Key, measured: Measured) {
         match self.measured.get_mut(&key) {
-            Some(known) => known.add(measured),
+            Some(previous) => previous.add(measured),
             None => drop(self.measured.insert(key, measured)),
         }
     }
@@ -47,7 +47,7 @@ impl Quality {
         for (table, key) in references() {
             let Some(measured) = self.measured.remove(&(table.id, key.column)) else { continue };
             if PAID_BY_ORDER.contains(&table.id) && key.table == TableId::Orders {
-                measured.refuse_lost(table, key)?;
+                measured.refuse_disconnected(table, key)?;
             }
             let Measured { child_to_parent, parent_to_child, per_parent, referring, .. } = measured;
             // A missing table is reported once, not again by every row that references it.

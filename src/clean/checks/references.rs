@@ -20,9 +20,9 @@ pub(crate) fn references() -> impl Iterator<Item = (&'static Table, &'static For
 pub(crate) type Key = (TableId, &'static str);
 
 /// References fail as a whole where at least this share of the rows, in percent, has no partner; fewer rows than the second prove nothing.
-const LOST: usize = 99;
+const DISCONNECTED_PERCENT: usize = 99;
 
-const FEWEST: usize = 20;
+const MIN_REFERENCES: usize = 20;
 
 /// Name of the child → parent check: each reference finds its row.
 pub(crate) fn child_to_parent(key: &ForeignKey) -> String {
@@ -62,10 +62,10 @@ impl<'a> Reference<'a> {
     pub(crate) fn add(&mut self, referring: &DataFrame) -> Result<IdxCa> {
         let children = referring.column(self.key.column)?.str()?;
         self.total += children.len() - children.null_count();
-        let places = self.values.find(children);
-        for (child, place) in children.iter().zip(&places) {
-            match (child, place) {
-                (_, Some(place)) => self.referring[*place as usize] += 1,
+        let positions = self.values.find(children);
+        for (child, position) in children.iter().zip(&positions) {
+            match (child, position) {
+                (_, Some(position)) => self.referring[*position as usize] += 1,
                 (Some(child), None) => {
                     self.orphans += 1;
                     let first =
@@ -77,7 +77,7 @@ impl<'a> Reference<'a> {
                 (None, None) => {}
             }
         }
-        Ok(places.into_iter().collect())
+        Ok(positions.into_iter().collect())
     }
 
     /// Results in both directions: referencing rows without a parent, and values without a child.
@@ -94,8 +94,10 @@ impl<'a> Reference<'a> {
             per_parent: self.referring.iter().min().copied().zip(self.referring.iter().max().copied()),
         };
         let mut measured = Measured::new(self.table, self.key, counted);
-        let alike = |sample: &String| self.values.texts().iter().any(|value| value.eq_ignore_ascii_case(sample));
-        measured.folds = measured.is_lost() && measured.child_to_parent.samples.iter().any(alike);
+        let differs_in_case =
+            |sample: &String| self.values.texts().iter().any(|value| value.eq_ignore_ascii_case(sample));
+        measured.differs_in_case =
+            measured.is_disconnected() && measured.child_to_parent.samples.iter().any(differs_in_case);
         measured.referring = (!BY_MONTH.contains(&self.key.table)).then_some(self.referring);
         measured
     }
@@ -124,7 +126,7 @@ pub(crate) struct Measured {
     /// Number of children per value, for a short parent table.
     pub(crate) referring: Option<Vec<usize>>,
     /// Whether nearly all references lead nowhere, but the first missing values are there in another case.
-    pub(crate) folds: bool,
+    pub(crate) differs_in_case: bool,
 }
 
 impl Measured {
@@ -142,44 +144,46 @@ impl Measured {
             ),
             per_parent,
             referring: None,
-            folds: false,
+            differs_in_case: false,
         }
     }
 
     /// Whether (almost) all references lead nowhere.
-    fn is_lost(&self) -> bool {
+    fn is_disconnected(&self) -> bool {
         let Check { failed, total, .. } = self.child_to_parent;
-        total >= FEWEST && failed * 100 >= total * LOST
+        total >= MIN_REFERENCES && failed * 100 >= total * DISCONNECTED_PERCENT
     }
 
     /// # Errors
     /// (Almost) all references lead nowhere: these are not the rows of the same data.
-    pub(super) fn refuse_lost(&self, table: &Table, key: &ForeignKey) -> Result<()> {
-        if !self.is_lost() {
+    pub(super) fn refuse_disconnected(&self, table: &Table, key: &ForeignKey) -> Result<()> {
+        if !self.is_disconnected() {
             return Ok(());
         }
         let Check { failed, total, samples, .. } = &self.child_to_parent;
         let (column, parent) = (key.column, key.table.name());
-        let like = |samples: &[String]| samples.first().map_or(String::new(), |id| format!(", such as `{id}`"));
-        let others = match self.parent_to_child.samples.first() {
+        let example = |samples: &[String]| samples.first().map_or(String::new(), |id| format!(", such as `{id}`"));
+        let existing_ids = match self.parent_to_child.samples.first() {
             Some(id) => format!("; `{parent}` holds ids such as `{id}`"),
             None => String::new(),
         };
-        let told = format!(
-            "{failed} of the {total} rows of `{}` have an `{column}` that is not in `{parent}`{}{others}",
+        let message = format!(
+            "{failed} of the {total} rows of `{}` have an `{column}` that is not in `{parent}`{}{existing_ids}",
             table.name,
-            like(samples)
+            example(samples)
         );
-        // A range of orders holds the ids of one case alone, so that only their look tells that the case differs.
+        // The ids of a range of orders are all in one case, so that a difference of case shows in their form alone.
         let hint = match (case(samples), case(&self.parent_to_child.samples)) {
             (Some(child), Some(other)) if child != other => format!(
                 "`{column}` is in {child} case in `{}` and in {other} case in `{parent}`: write it alike in both",
                 table.name
             ),
-            _ if self.folds => format!("the same ids are there in another case: write `{column}` alike in all files"),
+            _ if self.differs_in_case => {
+                format!("the same ids are there in another case: write `{column}` alike in all files")
+            }
             _ => "the files are not of the same data, or the ids of one of them were changed".into(),
         };
-        Err(Error::input(told).with_hint(hint))
+        Err(Error::input(message).with_hint(hint))
     }
 
     /// Clears the parent → child results, which are valid only if all children were counted.
@@ -202,7 +206,7 @@ impl Measured {
         let samples: BTreeSet<String> =
             self.child_to_parent.samples.drain(..).chain(later.child_to_parent.samples).collect();
         self.child_to_parent.samples.extend(samples.into_iter().take(SAMPLES));
-        self.folds |= later.folds;
+        self.differs_in_case |= later.differs_in_case;
         add(&mut self.parent_to_child, later.parent_to_child);
         self.per_parent = match (self.per_parent, later.per_parent) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),

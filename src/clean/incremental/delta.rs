@@ -70,17 +70,17 @@ pub fn read_delta<'a>(
     if previous.audit.relations.iter().find(to_customers).is_none_or(|relation| relation.orphans > 0) {
         return full_reload("an order of the last run has no customer");
     }
-    let told = |warning: &&String| warning.contains(NOT_READ);
+    let is_not_read = |warning: &&String| warning.contains(NOT_READ);
     let unread: BTreeSet<&String> = TABLES.iter().flat_map(|table| source.unread(table.id)).collect();
-    if previous.audit.warnings.iter().filter(told).collect::<BTreeSet<_>>() != unread {
+    if previous.audit.warnings.iter().filter(is_not_read).collect::<BTreeSet<_>>() != unread {
         return full_reload("the set of files that are not read has changed");
     }
     if previous.audit.quality.iter().any(|check| rules::is_of_form(&check.check)) {
         return full_reload("ids of the last run do not have Olist's form");
     }
-    let (newer, updated) = source.since(&previous.audit.inputs, inputs).map_err(DeltaError::FullReload)?;
-    let fresh = Fresh::read(&newer, &updated)?;
-    let (old, found) = previous.touched(&fresh.rows)?;
+    let (new_files, updated) = source.new_files(&previous.audit.inputs, inputs).map_err(DeltaError::FullReload)?;
+    let fresh = Fresh::read(&new_files, &updated)?;
+    let (old, found) = previous.read_affected(&fresh.rows)?;
     let new = add(&old, &fresh.rows)?;
     let of_items = |(id, columns): (TableId, &[&str])| {
         Ok((id.name().to_string(), previous.of_items(id, columns, &new[&TableId::OrderItems])?))
@@ -108,7 +108,7 @@ impl Delta<'_> {
     pub fn apply(self, inputs: Vec<InputFile>) -> DeltaResult<Updated> {
         let Delta { previous, fresh, old, new, found } = self;
         let files = changed(previous, found, &old, &new)?;
-        let audit = account(previous, &fresh, &old, &new, &files, inputs)?;
+        let audit = merge_audits(previous, &fresh, &old, &new, &files, inputs)?;
         Ok(Updated { files, audit })
     }
 }
@@ -117,38 +117,38 @@ impl Delta<'_> {
 struct Fresh {
     rows: Tables,
     /// What reading and cleaning did, by table.
-    accounts: BTreeMap<TableId, TableAudit>,
+    table_audits: BTreeMap<TableId, TableAudit>,
     padded_zips: BTreeMap<TableId, usize>,
     warnings: BTreeSet<String>,
 }
 
 impl Fresh {
-    fn read(newer: &Source, updated: &[TableId]) -> DeltaResult<Fresh> {
+    fn read(new_files: &Source, updated: &[TableId]) -> DeltaResult<Fresh> {
         let mut fresh = Fresh {
             rows: BY_MONTH.into_iter().map(|id| (id, empty(id.table()))).collect(),
-            accounts: BTreeMap::new(),
+            table_audits: BTreeMap::new(),
             padded_zips: BTreeMap::new(),
             warnings: BTreeSet::new(),
         };
         // A mostly broken file fails here, but might pass when read with the others: reloading decides.
-        let read = parallel::map(updated, |&id| Ok((id, read_table(newer, id).map_err(|e| e.to_string()))))?;
+        let read = parallel::map(updated, |&id| Ok((id, read_table(new_files, id).map_err(|e| e.to_string()))))?;
         for (id, read) in read {
             let (raw, warnings) = read.map_err(DeltaError::FullReload)?;
-            let (padded, aside) = (raw.padded_zips, raw.quarantine.len());
+            let (padded, quarantined) = (raw.padded_zips, raw.quarantine.len());
             if !(raw.odd_ids.is_empty() && raw.conversions.is_empty()) {
                 return full_reload(format!(
                     "ids or values of the new rows of `{}` have another form than before",
                     id.name()
                 ));
             }
-            let Cleaned { frame, account, .. } = clean_table(id.table(), raw)?;
-            if aside + account.quarantine.len() > 0 {
+            let Cleaned { frame, table_audit, .. } = clean_table(id.table(), raw)?;
+            if quarantined + table_audit.quarantine.len() > 0 {
                 return full_reload(format!("new rows of `{}` are quarantined", id.name()));
             }
             fresh.padded_zips.insert(id, padded);
             fresh.warnings.extend(warnings);
             fresh.rows.insert(id, frame);
-            fresh.accounts.insert(id, account);
+            fresh.table_audits.insert(id, table_audit);
         }
         Ok(fresh)
     }
@@ -174,13 +174,13 @@ fn changed(previous: &PreviousRun, mut files: Files, old: &Tables, new: &Tables)
     // By file: rows to add, rows to remove.
     let mut changes: BTreeMap<(TableId, String), [Vec<IdxSize>; 2]> = BTreeMap::new();
     for (id, frame) in new {
-        // A new row has no place in the old table; an old row may have changed its month.
-        for ((row, month), place) in (0..).zip(months_new[id].iter()).zip(find(&old[id], frame, id.table().key)?) {
-            let month_old = place.ok().map(|place| months_old[id].get(place));
+        // A new row is not in the old table; an old row may have changed its month.
+        for ((row, month), row_old) in (0..).zip(months_new[id].iter()).zip(find(&old[id], frame, id.table().key)?) {
+            let month_old = row_old.ok().map(|row_old| months_old[id].get(row_old));
             if month_old != Some(month) {
                 changes.entry((*id, label(month))).or_default()[0].push(row);
-                if let (Some(month), Ok(place)) = (month_old, place) {
-                    changes.entry((*id, label(month))).or_default()[1].push(place as IdxSize);
+                if let (Some(month), Ok(row_old)) = (month_old, row_old) {
+                    changes.entry((*id, label(month))).or_default()[1].push(row_old as IdxSize);
                 }
             }
         }
@@ -192,16 +192,16 @@ fn changed(previous: &PreviousRun, mut files: Files, old: &Tables, new: &Tables)
             (id, month, files.remove(&name), rows, name)
         })
         .collect();
-    let made = parallel::map(opened, |(id, month, base, [added, removed], name)| {
+    let merged = parallel::map(opened, |(id, month, base, [added, removed], name)| {
         let base = base.map_or_else(|| previous.read(id, &month), Ok)?;
         let take = |frame: &DataFrame, rows: Vec<IdxSize>| frame.take(&IdxCa::from_vec("row".into(), rows));
         Ok((name, merge(&base, &take(&new[&id], added)?, &take(&old[&id], removed)?, id.table().key)?))
     })?;
-    Ok(made.into_iter().collect())
+    Ok(merged.into_iter().collect())
 }
 
 /// The audit of all rows.
-fn account(
+fn merge_audits(
     previous: &PreviousRun,
     fresh: &Fresh,
     old: &Tables,
@@ -211,24 +211,24 @@ fn account(
 ) -> DeltaResult<Audit> {
     let mut audit =
         Audit { steps: previous.audit.steps.clone(), nulls: previous.audit.nulls.clone(), ..Audit::default() };
-    for account in fresh.accounts.values() {
-        for step in &account.steps {
-            let known = audit.steps.iter_mut().find(|known| known.table == step.table && known.step == step.step);
-            let Some(known) = known else { return full_reload("the audit of the last run is incomplete") };
-            known.rows_in += step.rows_in;
-            known.rows_out += step.rows_out;
-            known.deduplicated += step.deduplicated;
+    for table_audit in fresh.table_audits.values() {
+        for step in &table_audit.steps {
+            let merged = audit.steps.iter_mut().find(|merged| merged.table == step.table && merged.step == step.step);
+            let Some(merged) = merged else { return full_reload("the audit of the last run is incomplete") };
+            merged.rows_in += step.rows_in;
+            merged.rows_out += step.rows_out;
+            merged.deduplicated += step.deduplicated;
         }
     }
     audit.changes = all_changes(&previous.audit, &audit, fresh);
     let mut quality = Quality::default();
-    quality.add(previous.audit.quality.iter().filter(|check| !merged_checks::follows(check)).cloned().collect());
+    quality.add(previous.audit.quality.iter().filter(|check| !merged_checks::is_derived(check)).cloned().collect());
     for (id, rows) in &fresh.rows {
         let table = id.table();
         for nulls in nulls(table, rows)? {
-            if let Some(known) = audit.nulls.iter_mut().find(|n| n.table == nulls.table && n.column == nulls.column) {
-                known.missing += nulls.missing;
-                known.total += nulls.total;
+            if let Some(merged) = audit.nulls.iter_mut().find(|n| n.table == nulls.table && n.column == nulls.column) {
+                merged.missing += nulls.missing;
+                merged.total += nulls.total;
             }
         }
         for check in rules::rules(table, rows)? {
@@ -237,8 +237,8 @@ fn account(
     }
     let paid = [TableId::OrderItems, TableId::OrderPayments];
     let of = |tables: &Tables| rules::paid_in_full(&tables[&paid[0]], &tables[&paid[1]]);
-    let first = || previous.first(&paid, files, |heads| rules::paid_in_full(&heads[0], &heads[1]));
-    quality.update(paid[1].table(), Some(of(old)?), of(new)?, first)?;
+    let find_first = || previous.first(&paid, files, |heads| rules::paid_in_full(&heads[0], &heads[1]));
+    quality.update(paid[1].table(), Some(of(old)?), of(new)?, find_first)?;
     for (table, key) in references() {
         let measured = previous.measured(table, key)?;
         let measured = match (BY_MONTH.contains(&key.table), fresh.rows.get(&table.id)) {
@@ -248,18 +248,18 @@ fn account(
                     reference.add(children)?;
                     Ok(reference.measured())
                 };
-                let first = |which: fn(Measured) -> Check| -> DeltaResult<Vec<String>> {
+                let find_first = |select: fn(Measured) -> Check| -> DeltaResult<Vec<String>> {
                     if key.table != TableId::Orders {
                         return full_reload(format!(
                             "the first failing rows are not known: {}",
                             parent_to_child(table, key)
                         ));
                     }
-                    let check = |heads: &[DataFrame]| Ok(which(of(&heads[0], &heads[1])?));
+                    let check = |heads: &[DataFrame]| Ok(select(of(&heads[0], &heads[1])?));
                     Ok(previous.first(&[key.table, table.id], files, check)?)
                 };
                 let [old, new] = [old, new].map(|tables| of(&tables[&key.table], &tables[&table.id]));
-                measured.update(&old?, &new?, first)?
+                measured.update(&old?, &new?, find_first)?
             }
             (false, Some(rows)) if rows.height() > 0 => {
                 let target = previous.short(key.table, &[key.references])?;

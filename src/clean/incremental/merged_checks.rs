@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::schema::contract::{ForeignKey, LogicalType, Table};
 
 /// Whether the check derives from the cleaning steps or from foreign keys, not from single rows.
-pub(crate) fn follows(check: &Check) -> bool {
+pub(crate) fn is_derived(check: &Check) -> bool {
     let of_reference = |(table, key): (&Table, &ForeignKey)| {
         (check.table == table.name && check.check == child_to_parent(key))
             || (check.table == key.table.name() && check.check == parent_to_child(table, key))
@@ -21,51 +21,53 @@ pub(crate) fn follows(check: &Check) -> bool {
 impl Quality {
     /// Updates a check: subtracts `old`, its result on the affected rows before the delta, and adds `new`, its result after it.
     ///
-    /// `first` finds the first failing rows of the whole table, if they cannot be derived.
+    /// `find_first` finds the first failing rows of the whole table, if they cannot be derived.
     pub(crate) fn update(
         &mut self,
         table: &Table,
         old: Option<Check>,
         new: Check,
-        first: impl FnOnce() -> Result<Vec<String>>,
+        find_first: impl FnOnce() -> Result<Vec<String>>,
     ) -> DeltaResult<()> {
-        let Some(known) = self.checks.iter_mut().find(|known| known.table == new.table && known.check == new.check)
+        let Some(previous) =
+            self.checks.iter_mut().find(|previous| previous.table == new.table && previous.check == new.check)
         else {
             return full_reload(format!("the last run lacks this check: {}", new.check));
         };
-        let none = Check { failed: 0, total: 0, samples: Vec::new(), ..new.clone() };
-        *known = updated(known, &old.unwrap_or(none), &new, |sample| place(table, sample), || Ok(first()?))?;
+        let zero = Check { failed: 0, total: 0, samples: Vec::new(), ..new.clone() };
+        *previous =
+            updated(previous, &old.unwrap_or(zero), &new, |sample| sort_position(table, sample), || Ok(find_first()?))?;
         Ok(())
     }
 }
 
-/// The updated check. Its samples are the first failures by `place`; `search` finds them if they cannot be derived.
+/// The updated check. Its samples are the first failures by `sort_position`; `search` finds them if they cannot be derived.
 fn updated<K: Ord>(
-    known: &Check,
+    previous: &Check,
     old: &Check,
     new: &Check,
-    place: impl Fn(&str) -> K,
+    sort_position: impl Fn(&str) -> K,
     search: impl FnOnce() -> DeltaResult<Vec<String>>,
 ) -> DeltaResult<Check> {
-    let failed = (known.failed + new.failed) - old.failed;
-    let total = (known.total + new.total) - old.total;
-    let mut samples = known.samples.clone();
+    let failed = (previous.failed + new.failed) - old.failed;
+    let total = (previous.total + new.total) - old.total;
+    let mut samples = previous.samples.clone();
     for sample in &old.samples {
-        samples.iter().position(|known| known == sample).map(|at| samples.remove(at));
+        samples.iter().position(|other| other == sample).map(|at| samples.remove(at));
     }
     samples.extend(new.samples.iter().cloned());
-    samples.sort_by_key(|sample| place(sample));
+    samples.sort_by_key(|sample| sort_position(sample));
     samples.dedup();
     // The list was full: failures that were not listed may come before new ones that sort after its last entry.
-    if known.samples.len() == SAMPLES && known.failed > SAMPLES {
-        let last = known.samples.iter().map(|sample| place(sample)).max();
-        samples.retain(|sample| last.as_ref().is_some_and(|last| place(sample) <= *last));
+    if previous.samples.len() == SAMPLES && previous.failed > SAMPLES {
+        let last = previous.samples.iter().map(|sample| sort_position(sample)).max();
+        samples.retain(|sample| last.as_ref().is_some_and(|last| sort_position(sample) <= *last));
         if samples.len() < SAMPLES {
             samples = search()?;
         }
     }
     samples.truncate(SAMPLES);
-    Ok(Check { failed, total, samples, ..known.clone() })
+    Ok(Check { failed, total, samples, ..previous.clone() })
 }
 
 /// A part of a key, in its sort order.
@@ -76,9 +78,9 @@ enum Part {
 }
 
 /// The position of the row with this key in the sort order of its table.
-fn place(table: &Table, sample: &str) -> Vec<Part> {
-    let part = |(place, text): (usize, &str)| {
-        let column = table.key.get(place).and_then(|name| table.column(name));
+fn sort_position(table: &Table, sample: &str) -> Vec<Part> {
+    let part = |(index, text): (usize, &str)| {
+        let column = table.key.get(index).and_then(|name| table.column(name));
         match (column.map(|column| column.kind), text.parse()) {
             (Some(LogicalType::Integer(..)), Ok(number)) => Part::Number(number),
             _ => Part::Text(text.into()),
@@ -101,52 +103,52 @@ impl Measured {
             parent_to_child,
             per_parent,
             referring: audit.referring.get(&(table.id, key.column)).cloned(),
-            folds: false,
+            differs_in_case: false,
         })
     }
 
     /// Updates the results of a foreign key: subtracts `old`, measured on the affected rows before the delta, and adds `new`, measured
-    /// after it. `first` finds the first failures of one of the checks, if they cannot be derived.
+    /// after it. `find_first` finds the first failures of one of the checks, if they cannot be derived.
     pub(crate) fn update(
         self,
         old: &Measured,
         new: &Measured,
-        first: impl Fn(fn(Measured) -> Check) -> DeltaResult<Vec<String>>,
+        find_first: impl Fn(fn(Measured) -> Check) -> DeltaResult<Vec<String>>,
     ) -> DeltaResult<Measured> {
         let text = |value: &str| value.to_string();
         let child_to_parent = updated(&self.child_to_parent, &old.child_to_parent, &new.child_to_parent, text, || {
-            first(|measured| measured.child_to_parent)
+            find_first(|measured| measured.child_to_parent)
         })?;
         let parent_to_child = updated(&self.parent_to_child, &old.parent_to_child, &new.parent_to_child, text, || {
-            first(|measured| measured.parent_to_child)
+            find_first(|measured| measured.parent_to_child)
         })?;
-        let unsure =
+        let reload =
             || full_reload(format!("the least number of rows per value is not known: {}", self.parent_to_child.check));
         let per_parent = match (self.per_parent, old.per_parent, new.per_parent) {
-            (known, _, None) => known,
+            (previous, _, None) => previous,
             (None, _, new) => new,
-            (Some(known), old, Some(new)) => {
-                if old.is_some_and(|old| old.0 < known.0 || old.1 > known.1) {
-                    return unsure();
+            (Some(previous), old, Some(new)) => {
+                if old.is_some_and(|old| old.0 < previous.0 || old.1 > previous.1) {
+                    return reload();
                 }
                 let least = match old {
                     _ if parent_to_child.failed > 0 => 0,
-                    _ if new.0 <= known.0 && known.0 > 0 => new.0,
-                    Some(old) if old.0 == known.0 => return unsure(),
-                    _ if known.0 == 0 => return unsure(),
-                    _ => known.0,
+                    _ if new.0 <= previous.0 && previous.0 > 0 => new.0,
+                    Some(old) if old.0 == previous.0 => return reload(),
+                    _ if previous.0 == 0 => return reload(),
+                    _ => previous.0,
                 };
-                Some((least, known.1.max(new.1)))
+                Some((least, previous.1.max(new.1)))
             }
         };
-        Ok(Measured { child_to_parent, parent_to_child, per_parent, referring: self.referring, folds: false })
+        Ok(Measured { child_to_parent, parent_to_child, per_parent, referring: self.referring, differs_in_case: false })
     }
 }
 
 impl Reference<'_> {
     /// Continues from the previous run's counts; returns false if they are for another number of values.
     pub(crate) fn continue_from(&mut self, measured: Measured) -> bool {
-        let Some(referring) = measured.referring.filter(|known| known.len() == self.referring.len()) else {
+        let Some(referring) = measured.referring.filter(|previous| previous.len() == self.referring.len()) else {
             return false;
         };
         self.referring = referring;
@@ -170,18 +172,18 @@ mod tests {
 
     #[test]
     fn samples_are_those_of_all_rows_or_none_are_told() {
-        let items = |sample: &str| place(TableId::OrderItems.table(), sample);
-        let none = check(0, &[]);
+        let items = |sample: &str| sort_position(TableId::OrderItems.table(), sample);
+        let zero = check(0, &[]);
         let updated =
-            |known: &Check, old: &Check, new: &Check| updated(known, old, new, items, || full_reload("searched"));
+            |previous: &Check, old: &Check, new: &Check| updated(previous, old, new, items, || full_reload("searched"));
         let base = check(9, &["b + 2", "b + 10", "d + 1", "e + 1", "f + 1"]);
-        let all = updated(&base, &none, &check(2, &["b + 3", "g + 1"])).unwrap();
+        let all = updated(&base, &zero, &check(2, &["b + 3", "g + 1"])).unwrap();
         assert_eq!((all.failed, all.total), (11, 100));
         assert_eq!(all.samples, ["b + 2", "b + 3", "b + 10", "d + 1", "e + 1"]);
         // One of five listed failures is resolved, and the sixth was never listed.
-        assert!(updated(&base, &check(1, &["d + 1"]), &none).is_err());
+        assert!(updated(&base, &check(1, &["d + 1"]), &zero).is_err());
         let four = check(4, &["b + 2", "b + 10", "d + 1", "e + 1"]);
-        assert_eq!(updated(&four, &check(1, &["d + 1"]), &none).unwrap().samples.len(), 3);
-        assert_eq!(updated(&four, &none, &check(1, &["g + 1"])).unwrap().samples.len(), 5);
+        assert_eq!(updated(&four, &check(1, &["d + 1"]), &zero).unwrap().samples.len(), 3);
+        assert_eq!(updated(&four, &zero, &check(1, &["g + 1"])).unwrap().samples.len(), 5);
     }
 }

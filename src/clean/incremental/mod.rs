@@ -26,6 +26,6 @@ impl<E: Into<Error>> From<E> for DeltaError {
 }
 
 /// Demands a full reload, with the reason.
-pub(crate) fn full_reload<T>(why: impl Into<String>) -> DeltaResult<T> {
-    Err(DeltaError::FullReload(why.into()))
+pub(crate) fn full_reload<T>(reason: impl Into<String>) -> DeltaResult<T> {
+    Err(DeltaError::FullReload(reason.into()))
 }

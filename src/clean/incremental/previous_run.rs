@@ -46,19 +46,19 @@ impl PreviousRun {
     }
 
     /// The clean tables of the orders that `rows` affect, and the files that they are in, by name.
-    pub(crate) fn touched(&self, rows: &Tables) -> DeltaResult<(Tables, Files)> {
+    pub(crate) fn read_affected(&self, rows: &Tables) -> DeltaResult<(Tables, Files)> {
         let of_orders: Vec<_> =
             rows.iter().filter(|(id, _)| **id != TableId::Customers).map(|(_, frame)| (frame, "order_id")).collect();
         let of_customers = [TableId::Customers, TableId::Orders].map(|id| (&rows[&id], "customer_id"));
         let (orders, customers) =
             (BloomFilteredSet::of(of_orders.iter().copied())?, BloomFilteredSet::of(of_customers)?);
         let months: Vec<&str> = self.clean.keys().filter_map(|name| name.strip_prefix("orders/")).collect();
-        let hit = parallel::map(months, |month| {
+        let affected = parallel::map(months, |month| {
             let ids = read_some(&self.clean[&format!("orders/{month}")], &["order_id", "customer_id"])?;
-            let hit = orders.among(&ids, "order_id")?.any() || customers.among(&ids, "customer_id")?.any();
-            Ok(hit.then(|| month.to_string()))
+            let affected = orders.among(&ids, "order_id")?.any() || customers.among(&ids, "customer_id")?.any();
+            Ok(affected.then(|| month.to_string()))
         })?;
-        let months: Vec<String> = hit.into_iter().flatten().chain([label(None)]).collect();
+        let months: Vec<String> = affected.into_iter().flatten().chain([label(None)]).collect();
         let open = || BY_MONTH.into_iter().flat_map(|id| months.iter().map(move |month| (id, month)));
         let files = open().filter_map(|(id, month)| self.clean.get(&format!("{}/{month}", id.name())));
         let bytes: u64 = files.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
@@ -71,29 +71,29 @@ impl PreviousRun {
         let files =
             parallel::map(open(), |(id, month)| Ok((id, format!("{}/{month}", id.name()), self.read(id, month)?)))?;
 
-        let select = |table: TableId, wanted: &[(&str, &BloomFilteredSet)]| -> Result<DataFrame> {
+        let select = |table: TableId, sets: &[(&str, &BloomFilteredSet)]| -> Result<DataFrame> {
             let mut found = empty(table.table());
             for (_, _, frame) in files.iter().filter(|(id, ..)| *id == table) {
-                let masks = wanted.iter().map(|(column, texts)| texts.among(frame, column));
+                let masks = sets.iter().map(|(column, texts)| texts.among(frame, column));
                 let mask = masks.reduce(|a, b| Ok(a? | b?)).unwrap_or_else(|| Ok(BooleanChunked::default()))?;
                 found.vstack_mut(&frame.filter(&mask)?)?;
             }
             Ok(join_rows(found.sort(table.table().key.to_vec(), SortMultipleOptions::default())?))
         };
-        let known = select(TableId::Orders, &[("order_id", &orders), ("customer_id", &customers)])?;
-        let orders = BloomFilteredSet::of(of_orders.into_iter().chain([(&known, "order_id")]))?;
-        let customers = BloomFilteredSet::of(of_customers.into_iter().chain([(&known, "customer_id")]))?;
+        let affected_orders = select(TableId::Orders, &[("order_id", &orders), ("customer_id", &customers)])?;
+        let orders = BloomFilteredSet::of(of_orders.into_iter().chain([(&affected_orders, "order_id")]))?;
+        let customers = BloomFilteredSet::of(of_customers.into_iter().chain([(&affected_orders, "customer_id")]))?;
         let mut old = Tables::new();
         for id in BY_MONTH {
             let rows = match id {
-                TableId::Orders => known.clone(),
+                TableId::Orders => affected_orders.clone(),
                 TableId::Customers => select(id, &[("customer_id", &customers)])?,
                 _ => select(id, &[("order_id", &orders)])?,
             };
             old.insert(id, rows);
         }
         let found = BloomFilteredSet::of([(&old[&TableId::Customers], "customer_id")])?;
-        if !found.among(&known, "customer_id")?.all() {
+        if !found.among(&affected_orders, "customer_id")?.all() {
             return full_reload(
                 "a new row belongs to an order whose customer is missing or ordered first in another month",
             );
@@ -113,8 +113,8 @@ impl PreviousRun {
             let items = read_some(file, &["product_id", "seller_id"])?;
             Ok(items.filter(&products.among(&items, "product_id")?)?)
         })?;
-        let none = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
-        stack([none].into_iter().chain(found))
+        let no_items = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
+        stack([no_items].into_iter().chain(found))
     }
 
     /// The rows of a short table that these items reference. `columns` selects its columns; the first is the key.

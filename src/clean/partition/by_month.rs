@@ -37,25 +37,25 @@ pub fn of_days(days: &Column) -> Result<Int32Chunked> {
 /// A table is missing.
 pub fn of_tables(tables: &BTreeMap<TableId, &DataFrame>) -> Result<BTreeMap<TableId, Int32Chunked>> {
     let (orders, customers) = (tables[&TableId::Orders], tables[&TableId::Customers]);
-    let placed = orders.column("purchase_month")?.to_physical_repr().i32()?.clone();
+    let order_months = orders.column("purchase_month")?.to_physical_repr().i32()?.clone();
     let mut first: Vec<Option<i32>> = vec![None; customers.height()];
-    let asked = find(customers, "customer_id", orders)?;
-    for (place, month) in asked.into_iter().zip(placed.iter()) {
-        if let Some(place) = place {
-            ask(&mut first[place as usize], month);
+    let customer_rows = find(customers, "customer_id", orders)?;
+    for (row, month) in customer_rows.into_iter().zip(order_months.iter()) {
+        if let Some(row) = row {
+            keep_earlier(&mut first[row as usize], month);
         }
     }
     let mut months = BTreeMap::from([(TableId::Customers, first.into_iter().collect())]);
     for id in BY_MONTH.into_iter().filter(|id| ![TableId::Orders, TableId::Customers].contains(id)) {
         let order: IdxCa = find(orders, "order_id", tables[&id])?.into_iter().collect();
-        months.insert(id, placed.take(&order)?);
+        months.insert(id, order_months.take(&order)?);
     }
-    months.insert(TableId::Orders, placed);
+    months.insert(TableId::Orders, order_months);
     Ok(months)
 }
 
 /// Keeps the earlier month.
-pub(crate) fn ask(first: &mut Option<i32>, month: Option<i32>) {
+pub(crate) fn keep_earlier(first: &mut Option<i32>, month: Option<i32>) {
     *first = first.iter().copied().chain(month).min();
 }
 

@@ -25,9 +25,9 @@ impl Found {
         self.quality.add(rules::rules(table, frame)?);
         let fresh = nulls(table, frame)?;
         match self.nulls.get_mut(&table.id) {
-            Some(known) => known.iter_mut().zip(fresh).for_each(|(known, fresh)| {
-                known.missing += fresh.missing;
-                known.total += fresh.total;
+            Some(sum) => sum.iter_mut().zip(fresh).for_each(|(sum, fresh)| {
+                sum.missing += fresh.missing;
+                sum.total += fresh.total;
             }),
             None => drop(self.nulls.insert(table.id, fresh)),
         }
@@ -41,17 +41,17 @@ pub(super) struct References<'a>(pub(super) BTreeMap<Key, Reference<'a>>);
 impl<'a> References<'a> {
     /// Starts with the references among the short tables.
     pub(super) fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
-        let mut all = BTreeMap::new();
+        let mut by_key = BTreeMap::new();
         for (table, key) in references() {
             if let Some(target) = short.get(&key.table) {
-                all.insert((table.id, key.column), Reference::new(table, key, target)?);
+                by_key.insert((table.id, key.column), Reference::new(table, key, target)?);
             }
         }
-        let mut all = References(all);
+        let mut by_key = References(by_key);
         for (id, frame) in short {
-            all.count(id.table(), frame)?;
+            by_key.count(id.table(), frame)?;
         }
-        Ok(all)
+        Ok(by_key)
     }
 
     /// Counts the references of these rows. Returns the position of each referenced value, by column.

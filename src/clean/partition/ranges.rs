@@ -16,10 +16,10 @@ use std::thread;
 
 use polars::prelude::*;
 
-use super::by_month::ask;
+use super::by_month::keep_earlier;
 use super::found::{Found, References};
 use super::spill::Spill;
-use super::split::{Cut, Long, Rows, cut};
+use super::split::{Long, Rows, SplitTables, split};
 use crate::clean::audit::{Audit, Change, Step};
 use crate::clean::checks::references::{Key, Measured, Reference, references};
 use crate::clean::checks::rules;
@@ -34,7 +34,7 @@ use crate::schema::contract::{ForeignKey, OF_ITEMS, Table, TableId, ZIP_LOCATION
 /// the mart, which stay in memory, and for speed: joins of smaller ranges fit the processor's cache.
 const BYTES_OF_MEMORY: u64 = 24;
 /// Most ranges. With more, their pieces on the disk would be too small to be read efficiently.
-const MOST_RANGES: usize = 256;
+const MAX_RANGES: usize = 256;
 /// Most tables that wait for `rows`: those of one range.
 const QUEUE: usize = 3;
 /// Columns of a customer that its orders need. How many customers there are is counted over customers, not over orders.
@@ -53,7 +53,7 @@ impl Shards {
     /// Number of ranges with which `bytes` of input fit into `memory`, in bytes; 1 if they fit as a whole.
     pub fn ranges_within(memory: u64, bytes: u64) -> usize {
         let ranges = bytes.saturating_mul(BYTES_OF_MEMORY).div_ceil(memory.max(1));
-        usize::try_from(ranges).unwrap_or(MOST_RANGES).clamp(1, MOST_RANGES)
+        usize::try_from(ranges).unwrap_or(MAX_RANGES).clamp(1, MAX_RANGES)
     }
 }
 
@@ -68,97 +68,97 @@ pub type TakeOrders<'a> = dyn Fn(BTreeMap<String, DataFrame>) -> Result<()> + Sy
 ///
 /// # Errors
 /// As [`load`](crate::clean::load); the scratch folder cannot be written; `rows` or `orders` fails.
-pub fn load_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
+pub fn load_in_shards(source: &Source, shards: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     thread::scope(|scope| {
-        let (queue, ready) = sync_channel::<(String, DataFrame, Option<Int32Chunked>)>(QUEUE);
+        let (tx, rx) = sync_channel::<(String, DataFrame, Option<Int32Chunked>)>(QUEUE);
         // `rows` compresses some hundred thousand rows at a time: the queue keeps ranges from waiting for it.
-        let taking = scope.spawn(move || {
-            ready.into_iter().try_for_each(|(name, frame, months)| rows(&name, &frame, months.as_ref()))
-        });
-        let hand_on = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
-            let sent = queue.send((name.into(), frame.clone(), months.cloned()));
+        let writer = scope
+            .spawn(move || rx.into_iter().try_for_each(|(name, frame, months)| rows(&name, &frame, months.as_ref())));
+        let send_rows = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
+            let sent = tx.send((name.into(), frame.clone(), months.cloned()));
             sent.map_err(|_| Error::input(format!("the rows of `{name}` were not taken")))
         };
-        let loaded = load_to(source, how, &hand_on, orders);
-        drop(queue);
+        let loaded = load_to(source, shards, &send_rows, orders);
+        drop(tx);
         // If `rows` failed, its error comes first: it is the cause of the failed sends.
-        join(taking).and(loaded)
+        join(writer).and(loaded)
     })
 }
 
 /// [`load_in_shards`], but calls `rows` on this thread.
-fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
-    let ranges = how.ranges.max(1);
-    let spill = || Spill::new(&how.scratch, ranges);
-    let Cut { short, orders: all, of_orders, customers, bounds, warnings } = cut(source, ranges, &how.scratch)?;
+fn load_to(source: &Source, shards: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
+    let ranges = shards.ranges.max(1);
+    let spill = || Spill::new(&shards.scratch, ranges);
+    let SplitTables { short, orders: all, of_orders, customers, bounds, warnings } =
+        split(source, ranges, &shards.scratch)?;
     let mut found = Found::default();
-    let Short { kept, mut accounts, named, located } = Short::take(short, rows, &mut found)?;
-    let mut short = References::new(&kept)?;
+    let Short { kept_columns, mut table_audits, named, located } = Short::take(short, rows, &mut found)?;
+    let mut short = References::new(&kept_columns)?;
 
-    let mut waiting = Waiting { orders: spill()?, asking: spill()?, customers: spill()?, empty: BTreeMap::new() };
-    let Long { mut account, rows: stored } = all;
+    let mut pending = Pending { orders: spill()?, requests: spill()?, customers: spill()?, empty: BTreeMap::new() };
+    let Long { mut table_audit, rows: on_disk } = all;
     let mut cleaned = 0;
-    each(
+    for_each_range(
         ranges,
-        |range| stored.sorted(range),
+        |range| on_disk.sorted(range),
         |range, sorted| {
-            let (frame, _) = account.add(sorted);
+            let (frame, _) = table_audit.add(sorted);
             cleaned += frame.height();
-            let Waiting { orders, asking: asked, empty, .. } = &mut waiting;
+            let Pending { orders, requests: request_spill, empty, .. } = &mut pending;
             empty.insert(TableId::Orders, frame.clear());
             let months = frame.column("purchase_month")?.to_physical_repr().i32()?.clone();
             rows(TableId::Orders.name(), &frame, Some(&months))?;
-            let ask = || asked.scatter(&asking(&frame, &months, range)?, "customer_id", &bounds);
+            let add_requests = || request_spill.scatter(&requests(&frame, &months, range)?, "customer_id", &bounds);
             let examine = || {
                 found.examine(TableId::Orders.table(), &frame)?;
                 orders.append(range, frame.clone())
             };
-            let (asked, examined) = both(ask, examine);
-            asked.and(examined)
+            let (added, examined) = both(add_requests, examine);
+            added.and(examined)
         },
     )?;
     some_order(cleaned)?;
-    free(stored);
-    accounts.insert(TableId::Orders, account);
+    free(on_disk);
+    table_audits.insert(TableId::Orders, table_audit);
 
-    let Long { mut account, rows: stored } = customers;
-    each(
+    let Long { mut table_audit, rows: on_disk } = customers;
+    for_each_range(
         ranges,
-        |range| stored.sorted(range),
+        |range| on_disk.sorted(range),
         |range, sorted| {
-            let (frame, _) = account.add(sorted);
+            let (frame, _) = table_audit.add(sorted);
             let table = TableId::Customers.table();
             let examine = || {
                 found.examine(table, &frame)?;
                 short.count(table, &frame)
             };
-            let (examined, answered) = both(examine, || answer(&frame, range, &mut waiting));
+            let (examined, answered) = both(examine, || send_customers(&frame, range, &mut pending));
             let (measured, months) = examined.and(answered)?;
             found.quality.measure(TO_CUSTOMERS, measured);
             rows(table.name, &frame, Some(&months))
         },
     )?;
-    free(stored);
-    accounts.insert(TableId::Customers, account);
+    free(on_disk);
+    table_audits.insert(TableId::Customers, table_audit);
 
-    let of_orders = of_orders.into_iter().map(|(id, Long { account, rows })| ((id, account), (id, rows)));
-    let (mut of_orders, stored): (BTreeMap<TableId, TableAudit>, BTreeMap<TableId, Rows>) = of_orders.unzip();
-    each(
+    let of_orders = of_orders.into_iter().map(|(id, Long { table_audit, rows })| ((id, table_audit), (id, rows)));
+    let (mut of_orders, on_disk): (BTreeMap<TableId, TableAudit>, BTreeMap<TableId, Rows>) = of_orders.unzip();
+    for_each_range(
         ranges,
         |range| {
-            let sort = || map(&stored, |(id, rows)| Ok((*id, rows.sorted(range)?)));
-            let (waited, sorted) = both(|| waiting.take(range), sort);
-            Ok((waited?, sorted?))
+            let sort = || map(&on_disk, |(id, rows)| Ok((*id, rows.sorted(range)?)));
+            let (customers_and_orders, sorted) = both(|| pending.take(range), sort);
+            Ok((customers_and_orders?, sorted?))
         },
         |_, (mut tables, sorted)| {
             for (id, sorted) in sorted {
-                tables.extend(of_orders.get_mut(&id).map(|account| (id, account.add(sorted).0)));
+                tables.extend(of_orders.get_mut(&id).map(|table_audit| (id, table_audit.add(sorted).0)));
             }
-            let (of_items, months) = meet(&tables, &mut found, &mut short)?;
+            let (of_items, months) = check_range(&tables, &mut found, &mut short)?;
             months.iter().try_for_each(|(id, months)| rows(id.name(), &tables[id], Some(months)))?;
             let take = |(id, columns): (TableId, &[&str])| -> Result<(String, DataFrame)> {
-                let places = of_items.get(columns[0]).cloned().unwrap_or_default();
-                Ok((id.name().into(), kept[&id].select(columns.iter().copied())?.take(&places)?))
+                let positions = of_items.get(columns[0]).cloned().unwrap_or_default();
+                Ok((id.name().into(), kept_columns[&id].select(columns.iter().copied())?.take(&positions)?))
             };
             let mut all: BTreeMap<String, DataFrame> =
                 tables.into_iter().map(|(id, frame)| (id.name().to_string(), frame)).collect();
@@ -166,10 +166,10 @@ fn load_to(source: &Source, how: &Shards, rows: &TakeRows<'_>, orders: &TakeOrde
             orders(all)
         },
     )?;
-    free((stored, waiting));
-    accounts.extend(of_orders);
+    free((on_disk, pending));
+    table_audits.extend(of_orders);
 
-    let mut audit = audit_of(accounts.into_values().collect(), warnings, named, located);
+    let mut audit = audit_of(table_audits.into_values().collect(), warnings, named, located);
     for (key, reference) in short.0 {
         found.quality.measure(key, reference.measured());
     }
@@ -185,25 +185,25 @@ fn free(files: impl Send + 'static) {
 }
 
 /// Calls `take` with the result of `make` for each range, in order; makes the next one meanwhile.
-fn each<T: Send>(
+fn for_each_range<T: Send>(
     ranges: usize,
     make: impl Fn(usize) -> Result<T> + Sync,
     mut take: impl FnMut(usize, T) -> Result<()> + Send,
 ) -> Result<()> {
-    let mut ready = make(0)?;
+    let mut current = make(0)?;
     for range in 1..ranges {
-        let (taken, next) = both(|| take(range - 1, ready), || make(range));
+        let (taken, next) = both(|| take(range - 1, current), || make(range));
         taken?;
-        ready = next?;
+        current = next?;
     }
-    take(ranges - 1, ready)
+    take(ranges - 1, current)
 }
 
-/// What is kept of the short tables after their rows were passed on.
+/// The columns of the short tables that stay in memory after their rows were passed on.
 struct Short {
     /// Columns that foreign keys reference or start from, and those that the mart reads.
-    kept: BTreeMap<TableId, DataFrame>,
-    accounts: BTreeMap<TableId, TableAudit>,
+    kept_columns: BTreeMap<TableId, DataFrame>,
+    table_audits: BTreeMap<TableId, TableAudit>,
     named: Vec<Change>,
     located: (Step, Quarantine),
 }
@@ -211,57 +211,57 @@ struct Short {
 impl Short {
     fn take(cleaned: BTreeMap<TableId, Cleaned>, rows: &TakeRows<'_>, found: &mut Found) -> Result<Short> {
         let points = &cleaned[&TableId::Geolocation];
-        let (zip_locations, located) = locate(&points.frame, &points.account.file.name, &points.lines)?;
+        let (zip_locations, located) = locate(&points.frame, &points.table_audit.file.name, &points.lines)?;
         rows(ZIP_LOCATIONS, &zip_locations, None)?;
-        let (mut tables, mut accounts) = (BTreeMap::new(), BTreeMap::new());
-        for (id, Cleaned { frame, account, .. }) in cleaned {
-            accounts.insert(id, account);
+        let (mut tables, mut table_audits) = (BTreeMap::new(), BTreeMap::new());
+        for (id, Cleaned { frame, table_audit, .. }) in cleaned {
+            table_audits.insert(id, table_audit);
             tables.insert(id, frame);
         }
         let named = name_categories(&mut tables)?;
         found.quality.add(vec![rules::untranslated(&tables[&TableId::Products], &tables[&TableId::Categories])?]);
-        let mut kept = BTreeMap::new();
+        let mut kept_columns = BTreeMap::new();
         for (id, frame) in tables {
             rows(id.name(), &frame, None)?;
             found.examine(id.table(), &frame)?;
             let mut columns: BTreeSet<&str> = id.table().foreign_keys.iter().map(|key| key.column).collect();
             columns.extend(references().filter(|(_, key)| key.table == id).map(|(_, key)| key.references));
             columns.extend(OF_ITEMS.iter().filter(|(of, _)| *of == id).flat_map(|(_, columns)| columns.iter()));
-            kept.insert(id, frame.select(columns)?);
+            kept_columns.insert(id, frame.select(columns)?);
         }
-        Ok(Short { kept, accounts, named, located })
+        Ok(Short { kept_columns, table_audits, named, located })
     }
 }
 
 /// Rows on the disk that wait for the rows they belong to.
-struct Waiting {
+struct Pending {
     /// Clean orders, by range of `order_id`.
     orders: Spill,
     /// Requests for customers, by range of `customer_id`.
-    asking: Spill,
+    requests: Spill,
     /// Requested customers, by range of `order_id`.
     customers: Spill,
     /// Orders and customers without rows, for empty ranges.
     empty: BTreeMap<TableId, DataFrame>,
 }
 
-impl Waiting {
+impl Pending {
     fn take(&self, range: usize) -> Result<BTreeMap<TableId, DataFrame>> {
         let take = |(id, spill): (TableId, &Spill)| {
             let rows = spill.rows(range)?;
             Ok((id, rows.unwrap_or_else(|| self.empty[&id].clone())))
         };
-        let waiting = [(TableId::Orders, &self.orders), (TableId::Customers, &self.customers)];
-        Ok(map(waiting, take)?.into_iter().collect())
+        let pending = [(TableId::Orders, &self.orders), (TableId::Customers, &self.customers)];
+        Ok(map(pending, take)?.into_iter().collect())
     }
 }
 
 /// The requests for the customers of these orders: `customer_id`, the range and the month of the order.
-fn asking(orders: &DataFrame, months: &Int32Chunked, range: usize) -> Result<DataFrame> {
-    let mut asking = orders.select(["customer_id"])?;
-    asking.with_column(UInt32Chunked::full("range".into(), range as u32, orders.height()).into_column())?;
-    asking.with_column(months.clone().with_name("month".into()).into_column())?;
-    Ok(asking)
+fn requests(orders: &DataFrame, months: &Int32Chunked, range: usize) -> Result<DataFrame> {
+    let mut requests = orders.select(["customer_id"])?;
+    requests.with_column(UInt32Chunked::full("range".into(), range as u32, orders.height()).into_column())?;
+    requests.with_column(months.clone().with_name("month".into()).into_column())?;
+    Ok(requests)
 }
 
 /// The foreign key from orders to customers.
@@ -274,28 +274,28 @@ fn to_customers() -> (&'static Table, &'static ForeignKey) {
 
 /// Sends each customer once to every range of orders that requested it. Returns the counts of the foreign key, including customers
 /// without orders, and each customer's first month.
-fn answer(customers: &DataFrame, range: usize, waiting: &mut Waiting) -> Result<(Measured, Int32Chunked)> {
+fn send_customers(customers: &DataFrame, range: usize, pending: &mut Pending) -> Result<(Measured, Int32Chunked)> {
     let (table, key) = to_customers();
     let mut reference = Reference::new(table, key, customers)?;
-    let told = customers.select(OF_CUSTOMERS)?;
+    let columns_sent = customers.select(OF_CUSTOMERS)?;
     let mut months: Vec<Option<i32>> = vec![None; customers.height()];
-    if let Some(asking) = waiting.asking.rows(range)? {
-        let places = reference.add(&asking)?;
+    if let Some(requests) = pending.requests.rows(range)? {
+        let positions = reference.add(&requests)?;
         let mut of_range: BTreeMap<u32, Vec<IdxSize>> = BTreeMap::new();
-        let asked = asking.column("range")?.u32()?.iter().zip(asking.column("month")?.i32()?.iter());
-        for (place, (range, month)) in places.iter().zip(asked) {
-            if let (Some(place), Some(range)) = (place, range) {
-                of_range.entry(range).or_default().push(place);
-                ask(&mut months[place as usize], month);
+        let origins = requests.column("range")?.u32()?.iter().zip(requests.column("month")?.i32()?.iter());
+        for (position, (range, month)) in positions.iter().zip(origins) {
+            if let (Some(position), Some(range)) = (position, range) {
+                of_range.entry(range).or_default().push(position);
+                keep_earlier(&mut months[position as usize], month);
             }
         }
         for (range, mut rows) in of_range {
             rows.sort_unstable();
             rows.dedup();
-            waiting.customers.append(range as usize, told.take(&IdxCa::from_vec("row".into(), rows))?)?;
+            pending.customers.append(range as usize, columns_sent.take(&IdxCa::from_vec("row".into(), rows))?)?;
         }
     }
-    waiting.empty.insert(TableId::Customers, told.clear());
+    pending.empty.insert(TableId::Customers, columns_sent.clear());
     Ok((reference.measured().only_parent_to_child(), months.into_iter().collect()))
 }
 
@@ -304,27 +304,27 @@ type Months = BTreeMap<TableId, Int32Chunked>;
 
 /// Checks all tables of a range of orders. Returns the rows of short tables that its items reference, by column, and the month of each
 /// row, by table.
-fn meet(
+fn check_range(
     tables: &BTreeMap<TableId, DataFrame>,
     found: &mut Found,
     short: &mut References<'_>,
 ) -> Result<(BTreeMap<&'static str, IdxCa>, Months)> {
     let (orders, customers) = to_customers();
-    let placed = tables[&TableId::Orders].column("purchase_month")?.to_physical_repr().i32()?.clone();
+    let order_months = tables[&TableId::Orders].column("purchase_month")?.to_physical_repr().i32()?.clone();
     let mut months = Months::new();
     let mut of_items = BTreeMap::new();
     for (id, frame) in tables.iter().filter(|(id, _)| ![TableId::Orders, TableId::Customers].contains(id)) {
         found.examine(id.table(), frame)?;
-        let places = short.count(id.table(), frame)?;
+        let positions = short.count(id.table(), frame)?;
         if *id == TableId::OrderItems {
             let distinct =
-                |(column, places): (&'static str, IdxCa)| Ok((column, places.unique()?.drop_nulls().sort(false)));
-            of_items = places.into_iter().map(distinct).collect::<Result<_>>()?;
+                |(column, positions): (&'static str, IdxCa)| Ok((column, positions.unique()?.drop_nulls().sort(false)));
+            of_items = positions.into_iter().map(distinct).collect::<Result<_>>()?;
         }
     }
     for (table, key) in references().filter(|(_, key)| key.table == TableId::Orders) {
         let mut reference = Reference::new(table, key, &tables[&key.table])?;
-        months.insert(table.id, placed.take(&reference.add(&tables[&table.id])?)?);
+        months.insert(table.id, order_months.take(&reference.add(&tables[&table.id])?)?);
         found.quality.measure((table.id, key.column), reference.measured());
     }
     let mut reference = Reference::new(orders, customers, &tables[&TableId::Customers])?;

@@ -70,8 +70,10 @@ impl Spill {
         for (row, id) in (0..).zip(rows.column(column)?.str()?.iter()) {
             of_range[bounds.range(id.unwrap_or_default())].push(row);
         }
-        for (range, taken) in of_range.into_iter().enumerate().filter(|(_, taken)| !taken.is_empty()) {
-            self.append(range, rows.take(&IdxCa::from_vec("row".into(), taken))?)?;
+        for (range, rows_of_range) in
+            of_range.into_iter().enumerate().filter(|(_, rows_of_range)| !rows_of_range.is_empty())
+        {
+            self.append(range, rows.take(&IdxCa::from_vec("row".into(), rows_of_range))?)?;
         }
         Ok(())
     }
@@ -83,12 +85,12 @@ impl Spill {
     }
 
     /// Repartitions all rows by other `bounds`.
-    pub(crate) fn cut_again(&mut self, column: &str, bounds: &Bounds) -> Result<()> {
-        let mut apart = Spill::new(&self.dir, self.pieces.len())?;
+    pub(crate) fn repartition(&mut self, column: &str, bounds: &Bounds) -> Result<()> {
+        let mut resplit = Spill::new(&self.dir, self.pieces.len())?;
         for piece in self.pieces.iter().flatten() {
-            apart.scatter(&self.read(piece)?, column, bounds)?;
+            resplit.scatter(&self.read(piece)?, column, bounds)?;
         }
-        *self = apart;
+        *self = resplit;
         Ok(())
     }
 
@@ -173,7 +175,7 @@ mod tests {
             spill.scatter(&rows.slice(start, 32), "id", &Bounds::of(&ids.slice(0, 8), 4)).unwrap();
         }
         assert!(spill.is_skewed());
-        spill.cut_again("id", &Bounds::of(ids, 4)).unwrap();
+        spill.repartition("id", &Bounds::of(ids, 4)).unwrap();
         assert!(!spill.is_skewed());
         for range in 0..4 {
             assert!(spill.rows(range).unwrap().unwrap().equals(&rows.slice(16 * range as i64, 16)));

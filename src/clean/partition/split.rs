@@ -14,7 +14,7 @@ use crate::input::source::Source;
 use crate::parallel::{Beside, beside, map};
 use crate::schema::contract::{Table, TableId};
 
-/// The tables to split, with the id that splits each. The longest come first, so that none is left to be read alone at the end.
+/// The tables to split, with the id that splits each. The longest come first, so that the threads end at about the same time.
 const LONG: [(TableId, &str); 5] = [
     (TableId::Orders, "order_id"),
     (TableId::OrderItems, "order_id"),
@@ -28,12 +28,12 @@ const IDS: [(&str, TableId); 2] = [("order_id", TableId::Orders), ("customer_id"
 const SHORT: [TableId; 5] =
     [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
 /// Sample size of ids per block of orders, from which balanced ranges are computed.
-const SEEN: usize = 1 << 9;
+const SAMPLE: usize = 1 << 9;
 /// Column for the line of a row while it is on the disk.
 const LINE: &str = "line";
 
 /// All tables, split.
-pub(crate) struct Cut {
+pub(crate) struct SplitTables {
     pub(crate) short: BTreeMap<TableId, Cleaned>,
     pub(crate) orders: Long,
     /// Items, payments and reviews.
@@ -47,7 +47,7 @@ pub(crate) struct Cut {
 
 /// A long table on the disk.
 pub(crate) struct Long {
-    pub(crate) account: TableAudit,
+    pub(crate) table_audit: TableAudit,
     pub(crate) rows: Rows,
 }
 
@@ -75,100 +75,103 @@ impl Rows {
 }
 
 /// Lower bounds of the ranges for each of [`IDS`].
-type Ends = BTreeMap<&'static str, Bounds>;
+type RangeBounds = BTreeMap<&'static str, Bounds>;
 
-fn ends(orders: &DataFrame, ranges: usize) -> Result<Ends> {
+fn range_bounds(orders: &DataFrame, ranges: usize) -> Result<RangeBounds> {
     IDS.into_iter().map(|(id, _)| Ok((id, Bounds::of(orders.column(id)?.str()?, ranges)))).collect()
 }
 
 /// A table and its warnings.
-type Told<T> = Result<(T, Vec<String>)>;
+type WithWarnings<T> = Result<(T, Vec<String>)>;
 
 /// Reads all tables once, concurrently. The bounds of the ranges come from the first block of orders, so that the other tables need not
 /// wait for the rest. Where ids increase through the file, these bounds are unbalanced: the rows are then repartitioned on the disk.
-pub(crate) fn cut(source: &Source, ranges: usize, scratch: &Path) -> Result<Cut> {
+pub(crate) fn split(source: &Source, ranges: usize, scratch: &Path) -> Result<SplitTables> {
     let by = |id, column: &str, bounds: &Bounds| {
         spill(source, id, Spill::new(scratch, ranges)?, |to, rows| to.scatter(rows, column, bounds))
     };
     let mut warnings = BTreeMap::new();
     // Threads instead of rayon tasks: a task that waits for polars would start the next table before its own is read.
-    let (mut long, short, mut ends, mut all) = thread::scope(|scope| {
+    let (mut long, short, mut bounds_of_ids, mut sampled_bounds) = thread::scope(|scope| {
         let by = &by;
-        let short = beside(scope, || SHORT.map(|id| (id, whole(source, id))));
-        let mut others = None;
-        let go_on = |first: &Ends| {
-            let first = first.clone();
-            let read = move |(id, column): (TableId, &str)| Ok((id, by(id, column, &first[column])));
+        let short = beside(scope, || SHORT.map(|id| (id, read_short(source, id))));
+        let mut other_tables = None;
+        let on_bounds = |first_bounds: &RangeBounds| {
+            let first_bounds = first_bounds.clone();
+            let read = move |(id, column): (TableId, &str)| Ok((id, by(id, column, &first_bounds[column])));
             let rest = LONG.into_iter().filter(|(id, _)| *id != TableId::Orders);
-            others = Some(beside(scope, || map(rest, read)));
+            other_tables = Some(beside(scope, || map(rest, read)));
         };
-        let (orders, first, all) = orders(source, Spill::new(scratch, ranges)?, ranges, go_on)?;
-        let others = others.map_or_else(|| Ok(Vec::new()), Beside::join)?.into_iter();
-        let long = told(others.chain([(TableId::Orders, Ok(orders))]), &mut warnings)?;
-        let short = told(short.join(), &mut warnings)?;
-        Ok::<_, crate::Error>((long, short, first, all))
+        let (orders, first_bounds, sampled_bounds) = orders(source, Spill::new(scratch, ranges)?, ranges, on_bounds)?;
+        let other_tables = other_tables.map_or_else(|| Ok(Vec::new()), Beside::join)?.into_iter();
+        let long = collect(other_tables.chain([(TableId::Orders, Ok(orders))]), &mut warnings)?;
+        let short = collect(short.join(), &mut warnings)?;
+        Ok::<_, crate::Error>((long, short, first_bounds, sampled_bounds))
     })?;
     for (column, of) in IDS {
         if long[&of].rows.spill.is_skewed() {
-            ends.insert(column, all.remove(column).unwrap_or_default());
+            bounds_of_ids.insert(column, sampled_bounds.remove(column).unwrap_or_default());
             for (id, _) in LONG.iter().filter(|(_, by)| *by == column) {
-                long.get_mut(id).map_or(Ok(()), |table| table.rows.spill.cut_again(column, &ends[column]))?;
+                long.get_mut(id)
+                    .map_or(Ok(()), |table| table.rows.spill.repartition(column, &bounds_of_ids[column]))?;
             }
         }
     }
     let mut take = |id| long.remove(&id).unwrap_or_else(|| unreachable!("every table was read"));
     let (orders, customers) = (take(TableId::Orders), take(TableId::Customers));
-    let bounds = ends.remove("customer_id").unwrap_or_default();
+    let bounds = bounds_of_ids.remove("customer_id").unwrap_or_default();
     let warnings = warnings.into_values().flatten().collect();
-    Ok(Cut { short, orders, of_orders: long, customers, bounds, warnings })
+    Ok(SplitTables { short, orders, of_orders: long, customers, bounds, warnings })
 }
 
-/// Collects the tables, and their warnings apart. Of several errors, returns the first in the order of the contract.
-fn told<T>(
-    read: impl IntoIterator<Item = (TableId, Told<T>)>,
+/// Separates the tables from their warnings. Of several errors, returns the first in the order of the contract.
+fn collect<T>(
+    read: impl IntoIterator<Item = (TableId, WithWarnings<T>)>,
     warnings: &mut BTreeMap<TableId, Vec<String>>,
 ) -> Result<BTreeMap<TableId, T>> {
-    let read: BTreeMap<TableId, Told<T>> = read.into_iter().collect();
+    let read: BTreeMap<TableId, WithWarnings<T>> = read.into_iter().collect();
     let tables = read.into_iter().map(|(id, read)| {
-        let (table, told) = read?;
-        warnings.insert(id, told);
+        let (table, new_warnings) = read?;
+        warnings.insert(id, new_warnings);
         Ok((id, table))
     });
     tables.collect()
 }
 
-/// Reads the orders. Returns the bounds by the first block and those by a sample of all. Calls `go_on` with the former, as soon as they are
-/// known.
+/// Reads the orders. Returns the bounds by the first block and those by a sample of all. Calls `on_bounds` with the former as soon as
+/// they are known.
 fn orders(
     source: &Source,
     rows: Spill,
     ranges: usize,
-    go_on: impl FnOnce(&Ends),
-) -> Result<((Long, Vec<String>), Ends, Ends)> {
-    let (mut go_on, mut first) = (Some(go_on), Ends::from(IDS.map(|(id, _)| (id, Bounds::default()))));
-    let mut seen: Option<DataFrame> = None;
+    on_bounds: impl FnOnce(&RangeBounds),
+) -> Result<((Long, Vec<String>), RangeBounds, RangeBounds)> {
+    let (mut on_bounds, mut first_bounds) =
+        (Some(on_bounds), RangeBounds::from(IDS.map(|(id, _)| (id, Bounds::default()))));
+    let mut sample: Option<DataFrame> = None;
     let orders = spill(source, TableId::Orders, rows, |to, rows| {
         let ids = rows.select(IDS.map(|(id, _)| id))?;
-        if let Some(go_on) = go_on.take() {
-            first = ends(&ids, ranges)?;
-            go_on(&first);
+        if let Some(on_bounds) = on_bounds.take() {
+            first_bounds = range_bounds(&ids, ranges)?;
+            on_bounds(&first_bounds);
         }
-        let step = rows.height().div_ceil(SEEN).max(1);
-        let some = ids.take(&IdxCa::from_vec("row".into(), (0..rows.height() as IdxSize).step_by(step).collect()))?;
-        match &mut seen {
-            Some(seen) => drop(seen.vstack_mut(&some)?),
-            None => seen = Some(some),
+        let step = rows.height().div_ceil(SAMPLE).max(1);
+        let sampled =
+            ids.take(&IdxCa::from_vec("row".into(), (0..rows.height() as IdxSize).step_by(step).collect()))?;
+        match &mut sample {
+            Some(sample) => drop(sample.vstack_mut(&sampled)?),
+            None => sample = Some(sampled),
         }
-        to.scatter(rows, "order_id", &first["order_id"])
+        to.scatter(rows, "order_id", &first_bounds["order_id"])
     })?;
-    if let Some(go_on) = go_on {
-        go_on(&first);
+    if let Some(on_bounds) = on_bounds {
+        on_bounds(&first_bounds);
     }
-    let all = seen.map_or_else(|| Ok(first.clone()), |seen| ends(&seen, ranges))?;
-    Ok((orders, first, all))
+    let sampled_bounds = sample.map_or_else(|| Ok(first_bounds.clone()), |sample| range_bounds(&sample, ranges))?;
+    Ok((orders, first_bounds, sampled_bounds))
 }
 
-fn whole(source: &Source, id: TableId) -> Told<Cleaned> {
+fn read_short(source: &Source, id: TableId) -> WithWarnings<Cleaned> {
     let (raw, warnings) = read_table(source, id)?;
     Ok((clean_table(id.table(), raw)?, warnings))
 }
@@ -178,7 +181,7 @@ fn spill(
     id: TableId,
     mut spill: Spill,
     mut scatter: impl FnMut(&mut Spill, &DataFrame) -> Result<()>,
-) -> Told<Long> {
+) -> WithWarnings<Long> {
     let mut take = |mut block: DataFrame, lines: Vec<u32>| {
         block.with_column(UInt32Chunked::from_vec(LINE.into(), lines).into_column())?;
         scatter(&mut spill, &block)
@@ -186,5 +189,5 @@ fn spill(
     let (mut raw, warnings) = read_blocks(source, id, &mut take)?;
     let empty = std::mem::take(&mut raw.frame);
     let rows = Rows { table: id.table(), file: raw.file.name.clone(), spill, empty };
-    Ok((Long { account: TableAudit::new(id.table(), raw), rows }, warnings))
+    Ok((Long { table_audit: TableAudit::new(id.table(), raw), rows }, warnings))
 }

@@ -8,7 +8,7 @@ use pfe::models::span::date;
 use pfe::regular;
 use serde_json::{Value, json};
 
-use crate::cli::terminal::{LONGEST_TEXT, reais};
+use crate::cli::terminal::{MAX_TEXT_BYTES, reais};
 
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub struct DecisionArgs {
 impl DecisionArgs {
     pub fn params(&self) -> pfe::Result<DecisionParams> {
         let weights = match &self.weights {
-            Some(path) => Weights::parse(&regular::read_to_string(path, LONGEST_TEXT)?)?,
+            Some(path) => Weights::parse(&regular::read_to_string(path, MAX_TEXT_BYTES)?)?,
             None => Weights::default(),
         };
         Ok(DecisionParams { weights, budget_centavos: self.budget })
@@ -42,11 +42,11 @@ fn budget(text: &str) -> Result<i64, String> {
 
 /// The answers for machines.
 pub fn json(decisions: &Result<Decisions, TooLittle>, past: &Result<BacktestReport, TooLittle>) -> Value {
-    let (made, lack) = (decisions.as_ref().ok(), decisions.as_ref().err());
+    let (decided, lack) = (decisions.as_ref().ok(), decisions.as_ref().err());
     json!({
-        "what_to_sell": made.map(|d| &d.winner),
-        "where_to_advertise": made.map(|d| &d.region),
-        "how_to_get_paid": made.map(|d| &d.payments),
+        "what_to_sell": decided.map(|d| &d.winner),
+        "where_to_advertise": decided.map(|d| &d.region),
+        "how_to_get_paid": decided.map(|d| &d.payments),
         "would_it_have_worked": past.as_ref().ok().map(|p| &p.strategies),
         "lacking": lack.or(past.as_ref().err()).map(ToString::to_string),
     })
@@ -57,9 +57,9 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
     let mut text = String::new();
     let mut line = |label: &str, words: String| text += &format!("{label:<20}{words}\n");
     match decisions {
-        Ok(made) => {
-            let first = made.winner.first();
-            let change = made.winner.change(first);
+        Ok(decided) => {
+            let first = decided.winner.first();
+            let change = decided.winner.change(first);
             let change = change.map_or(String::new(), |c| format!(", {:+.1} % on the 90 days before", 100.0 * c));
             line(
                 "what to sell",
@@ -67,13 +67,13 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
                     "{}: {} BRL expected in the 90 days after {} (80 %: {} to {}){change}; first in {:.0} % of the draws",
                     first.category,
                     reais(first.forecast),
-                    date(made.winner.cutoff),
+                    date(decided.winner.cutoff),
                     reais(first.interval80.0),
                     reais(first.interval80.1),
                     100.0 * first.first
                 ),
             );
-            let states = made.region.states.iter().filter(|s| s.budget_share > 0.0);
+            let states = decided.region.states.iter().filter(|s| s.budget_share > 0.0);
             let parts: Vec<String> = states.map(|s| format!("{} {:.0} %", s.state, 100.0 * s.budget_share)).collect();
             line("where to advertise", format!("{} of the budget", parts.join(", ")));
         }

@@ -29,22 +29,22 @@ pub fn run(args: &Args) -> Outcome {
     let params = args.decisions.params()?;
     let clean = args.data.load()?;
     let mart = mart::mart(&clean)?;
-    let mut made = pfe::decisions::decide(&mart, &params)?;
+    let mut decided = pfe::decisions::decide(&mart, &params)?;
     if let Some(category) = &args.category {
         let (budget, weights) = (params.budget_centavos, &params.weights);
-        made.region = pfe::decisions::region(&mart, &made.outlook, Some(category), budget, weights)?;
-        made.payments = pfe::decisions::payments::of_category(&mart, category)?;
+        decided.region = pfe::decisions::region(&mart, &decided.outlook, Some(category), budget, weights)?;
+        decided.payments = pfe::decisions::payments::of_category(&mart, category)?;
     }
     // Young data have no past to look back on; that is no reason to say nothing.
-    let past = match pfe::decisions::look_back(&made.outlook, &params.weights) {
+    let past = match pfe::decisions::look_back(&decided.outlook, &params.weights) {
         Ok(past) => Ok(past),
         Err(Error::TooLittle(lack)) => Err(lack),
         Err(error) => return Err(error.into()),
     };
     if args.json {
-        return print_json(&decisions::json(&Ok(made), &past));
+        return print_json(&decisions::json(&Ok(decided), &past));
     }
-    let mut text = describe(&made.winner, &made.region, &made.payments).unwrap_or_default();
+    let mut text = describe(&decided.winner, &decided.region, &decided.payments).unwrap_or_default();
     match past {
         Ok(past) => text += &describe_past(&past.strategies).unwrap_or_default(),
         Err(lack) => text += &format!("\nwould it have worked: {lack}\n"),

@@ -56,10 +56,10 @@ fn describe(audit: &Audit) -> Result<String, std::fmt::Error> {
         writeln!(text, "\nset aside from {table}")?;
         for q in rows.iter().take(10) {
             let line = q.line.map_or(String::new(), |line| format!(":{line}"));
-            // A value with lines of its own would pass for words of ours.
+            // A line break in a value would make its rest look like a line of pfe.
             let value = shortened(&q.value, QUOTED).replace('\n', "\\n");
-            let what = if q.scope == Scope::Value { ", the value alone" } else { "" };
-            writeln!(text, "{}{line} {} `{value}`: {}{what}", q.file, q.column, q.reason)?;
+            let scope = if q.scope == Scope::Value { ", the value alone" } else { "" };
+            writeln!(text, "{}{line} {} `{value}`: {}{scope}", q.file, q.column, q.reason)?;
         }
         if rows.len() > 10 {
             writeln!(text, "and {} more; `pfe run` writes them all to quarantine/", number(rows.len() - 10))?;

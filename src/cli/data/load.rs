@@ -97,11 +97,11 @@ fn raw(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame)>> 
     for (id, table) in raw.tables.iter().filter(|_| !args.quiet) {
         warn(&table.notes());
         let values: usize = table.quarantine.values.values().sum();
-        for (count, what) in [(table.quarantine.rows, "rows"), (values, "values")].into_iter().filter(|(n, _)| *n > 0) {
+        for (count, unit) in [(table.quarantine.rows, "rows"), (values, "values")].into_iter().filter(|(n, _)| *n > 0) {
             let (count, table) = (grouped(count as i64), id.name());
-            let told =
-                format!("{count} {what} of `{table}` break the contract and are left out; `pfe audit` lists them");
-            tell("warning", &told);
+            let warning =
+                format!("{count} {unit} of `{table}` break the contract and are left out; `pfe audit` lists them");
+            tell("warning", &warning);
         }
     }
     Ok(raw.tables.into_iter().map(|(id, table)| (id.name().to_string(), table.frame)).collect())
@@ -112,11 +112,12 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     for name in args.table.iter().filter(|name| *name != ZIP_LOCATIONS) {
         store::table_named(name)?;
     }
-    let wanted = |name: &str| match args.table.is_empty() {
+    let is_requested = |name: &str| match args.table.is_empty() {
         true => store.holds(Stage::Cleaned, name),
         false => args.table.iter().any(|t| t == name),
     };
-    let names: Vec<&str> = TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]).filter(|name| wanted(name)).collect();
+    let names: Vec<&str> =
+        TABLES.iter().map(|t| t.name).chain([ZIP_LOCATIONS]).filter(|name| is_requested(name)).collect();
     if let Some(tables) = store::read_cleaned(&args.from, &names)? {
         return Ok(tables);
     }

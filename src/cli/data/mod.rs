@@ -1,4 +1,4 @@
-//! Commands on data alone, and the data that a command reads: their options, and what is said of them.
+//! Commands on data alone, and what all commands share that read data: options and warnings.
 
 pub mod audit;
 pub mod load;

@@ -1,4 +1,4 @@
-//! What is told of the data on standard error once a run has ended: what was set aside, what it amounts to, and what does not fit.
+//! Warnings about the data, on standard error at the end of a run: quarantined rows and their amounts, missing rows, failed checks.
 
 use std::path::Path;
 
@@ -38,34 +38,34 @@ pub fn all(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<Vec<String>> 
     Ok(warnings)
 }
 
-/// What was set aside with its amounts, what is missing, which checks fail.
+/// Warnings about quarantined rows with their amounts, missing rows and failed checks.
 fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
-    // Values that were set aside alone are among the warnings of the audit.
+    // The warnings of the audit already cover values that were quarantined while their rows stay.
     let is_row = |item: &&Quarantined| item.scope == Scope::Row;
     let rows_of = |table: &str| -> usize {
         audit.steps.iter().filter(|step| step.table == table).map(|step| step.quarantined).sum()
     };
     for (table, items) in &audit.quarantine {
         let (Some(first_row), count) = (items.iter().find(is_row), rows_of(table)) else { continue };
-        let lost = match lost(table, missing) {
+        let missing_facts = match missing_facts(table, missing) {
             Some((facts, fate)) => format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" }),
             None => own_amount(audit, table, count),
         };
-        let place = quarantine.join(table).with_extension("csv");
+        let file = quarantine.join(table).with_extension("csv");
         warnings.push(format!(
-            "{} of `{table}` set aside{lost}; see `{}`; {}",
+            "{} of `{table}` set aside{missing_facts}; see `{}`; {}",
             counted(count, "row"),
-            place.display(),
+            file.display(),
             first(first_row)
         ));
     }
     for table in [TableId::Orders, TableId::Products, TableId::Customers, TableId::Sellers].map(TableId::name) {
-        if let (0, Some((facts, fate))) = (rows_of(table), lost(table, missing)) {
+        if let (0, Some((facts, fate))) = (rows_of(table), missing_facts(table, missing)) {
             warnings.push(format!("`{table}` lacks rows that others refer to: {facts}, {fate}"));
         }
     }
-    // Those that are errors are among the checks that fail.
+    // Gaps that are errors are among the failed checks.
     let gaps = |coverage: &&Coverage| coverage.is_gap() && coverage.severity != Severity::Error;
     warnings.extend(audit.coverage().iter().filter(gaps).map(gap));
     let failed = audit.quality.iter().filter(|check| check.severity == Severity::Error && check.failed > 0);
@@ -89,8 +89,8 @@ fn own_amount(audit: &Audit, table: &str, count: usize) -> String {
     }
 }
 
-/// What refers to rows of a table that are not there, with its amount, and what becomes of it.
-fn lost(table: &str, missing: &[Missing]) -> Option<(String, &'static str)> {
+/// The facts that refer to missing rows of a table, with their amounts, and how they count.
+fn missing_facts(table: &str, missing: &[Missing]) -> Option<(String, &'static str)> {
     let of_table: Vec<String> = missing.iter().filter(|m| m.lacks.name() == table).map(facts).collect();
     let fate = match missing.iter().find(|m| m.lacks.name() == table)?.lacks {
         TableId::Orders => "count as state unknown and have no day",
@@ -114,23 +114,23 @@ fn facts(missing: &Missing) -> String {
 
 /// Such as 2,700 of 3,000 orders without a row in `order_reviews`.
 pub(crate) fn gap(coverage: &Coverage) -> String {
-    let Coverage { from, to, direction, alone, total, .. } = coverage;
-    let what = match direction {
+    let Coverage { from, to, direction, unmatched, total, .. } = coverage;
+    let relation = match direction {
         Direction::ToParent => {
-            format!("{} of {} rows refer to what is not in", grouped(*alone as i64), grouped(*total as i64))
+            format!("{} of {} rows refer to what is not in", grouped(*unmatched as i64), grouped(*total as i64))
         }
-        Direction::ToChildren => format!("{} of {} have no row in", grouped(*alone as i64), grouped(*total as i64)),
+        Direction::ToChildren => format!("{} of {} have no row in", grouped(*unmatched as i64), grouped(*total as i64)),
     };
-    format!("`{}.{}`: {what} `{}` ({:.1} %)", from.0, from.1, to.0, 100.0 * coverage.share())
+    format!("`{}.{}`: {relation} `{}` ({:.1} %)", from.0, from.1, to.0, 100.0 * coverage.share())
 }
 
 /// A check of severity error that fails.
 fn failure(check: &Check) -> String {
     let Check { table, check, failed, total, samples, .. } = check;
-    let such = samples.first().map_or_else(String::new, |sample| format!(", such as `{sample}`"));
+    let example = samples.first().map_or_else(String::new, |sample| format!(", such as `{sample}`"));
     let share = 100.0 * *failed as f64 / (*total).max(1) as f64;
     let (failed, total) = (grouped(*failed as i64), grouped(*total as i64));
-    format!("`{table}` fails the check \"{check}\": {failed} of {total} ({share:.1} %){such}")
+    format!("`{table}` fails the check \"{check}\": {failed} of {total} ({share:.1} %){example}")
 }
 
 /// `1 row`, `2,000 rows`.
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    fn aside(table: &str) -> Audit {
+    fn with_quarantine(table: &str) -> Audit {
         let row = Quarantined {
             file: "olist_products_dataset.csv".into(),
             line: Some(2),
@@ -174,7 +174,7 @@ mod tests {
         let of = |audit: &Audit, missing: &[Missing]| of_data(audit, missing, Path::new("out/quarantine")).remove(0);
         let items = missing(TableId::OrderItems, TableId::Products, 64, Some(1_344_049));
         assert_eq!(
-            of(&aside("products"), &[items]),
+            of(&with_quarantine("products"), &[items]),
             "1 row of `products` set aside: its 64 items, 13,440 BRL, count as category unknown; \
              see `out/quarantine/products.csv`; the first is line 2: not a whole number"
         );
@@ -187,11 +187,11 @@ mod tests {
             missing(TableId::OrderReviews, TableId::Orders, 2, None),
         ];
         assert_eq!(
-            of(&aside("orders"), &orders).split(';').next().unwrap(),
+            of(&with_quarantine("orders"), &orders).split(';').next().unwrap(),
             "1 row of `orders` set aside: its 1 item, 10 BRL, 2 reviews, count as state unknown and have no day"
         );
-        assert!(of(&aside("sellers"), &[]).starts_with("1 row of `sellers` set aside; see"));
-        let mut payments = aside("order_payments");
+        assert!(of(&with_quarantine("sellers"), &[]).starts_with("1 row of `sellers` set aside; see"));
+        let mut payments = with_quarantine("order_payments");
         assert!(of(&payments, &[]).starts_with("1 row of `order_payments` set aside: the amount cannot be read; see"));
         payments.steps[0].quarantined = 3;
         payments.steps[0].amount = Amount { centavos: 429_167, rows: 2 };

@@ -28,15 +28,15 @@ fn model(studio: &mut Studio<'_>) -> Result<()> {
         .map(|r| {
             let (least, most) = r.per_parent;
             let many = |n: usize| if n > 1 { "n".to_string() } else { n.to_string() };
-            let here = if least.min(1) == most { many(most) } else { format!("{}..{}", least.min(1), many(most)) };
-            (r, here, if r.orphans > 0 { "0..1".to_string() } else { "1".to_string() })
+            let at_child = if least.min(1) == most { many(most) } else { format!("{}..{}", least.min(1), many(most)) };
+            (r, at_child, if r.orphans > 0 { "0..1".to_string() } else { "1".to_string() })
         })
         .collect();
     let cardinalities: Vec<Cardinality<'_>> = measured
         .iter()
-        .filter_map(|(r, here, there)| {
+        .filter_map(|(r, at_child, at_parent)| {
             let table = TABLES.iter().find(|t| t.name == r.from.0)?.id;
-            Some(Cardinality { table, column: &r.from.1, here, there })
+            Some(Cardinality { table, column: &r.from.1, at_child, at_parent })
         })
         .collect();
     let (one, many) = (studio.label("more_column"), studio.label("more_columns"));

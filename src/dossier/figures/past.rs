@@ -39,14 +39,16 @@ fn errors(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> 
 /// One-month forecasts, each with the logarithm of its relative error.
 fn next_month(past: Option<&BacktestReport>) -> Vec<(&Outcome, f64)> {
     let outcomes = past.map(|p| p.categories.tests[0].outcomes.as_slice()).unwrap_or_default();
-    let told = outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0 && o.actual > 0.0);
-    told.map(|o| (o, (o.actual / o.forecast).ln())).collect()
+    let predicted = outcomes.iter().filter(|o| o.step == 1 && o.forecast > 0.0 && o.actual > 0.0);
+    predicted.map(|o| (o, (o.actual / o.forecast).ln())).collect()
 }
 
 fn residuals(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
-    let told = next_month(past);
-    let points: Vec<Dotted<'_>> =
-        told.iter().map(|(o, residual)| Dotted { x: o.forecast, y: *residual, ..Default::default() }).collect();
+    let residuals_of_month = next_month(past);
+    let points: Vec<Dotted<'_>> = residuals_of_month
+        .iter()
+        .map(|(o, residual)| Dotted { x: o.forecast, y: *residual, ..Default::default() })
+        .collect();
     let lang = studio.lang();
     let (x_format, y_format) = (move |v: f64| short(lang, v), move |v: f64| lang.decimal(v, 1));
     let (x_title, y_title) = (studio.label("forecast_log"), studio.label("residual"));
@@ -61,10 +63,10 @@ fn residuals(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<(
 }
 
 fn spread(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
-    let told = next_month(past);
+    let residuals_of_month = next_month(past);
     let bins = (2.0 * WIDEST / BIN).round() as usize;
-    let mut counts = vec![0.0; if told.is_empty() { 0 } else { bins }];
-    for (_, residual) in &told {
+    let mut counts = vec![0.0; if residuals_of_month.is_empty() { 0 } else { bins }];
+    for (_, residual) in &residuals_of_month {
         let bin = ((residual + WIDEST) / BIN).floor().clamp(0.0, bins as f64 - 1.0) as usize;
         counts[bin] += 1.0;
     }

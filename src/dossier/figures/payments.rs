@@ -7,7 +7,7 @@ use crate::charts::{Bar, Bars, Dot, Dots, Row, Stacked, bars, dots, stacked_bars
 use crate::error::Result;
 
 /// Larger numbers of instalments are counted together.
-const MOST_INSTALMENTS: i64 = 12;
+const MAX_INSTALMENTS: i64 = 12;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     mix(studio)?;
@@ -68,13 +68,13 @@ fn instalments(studio: &mut Studio<'_>) -> Result<()> {
     let numbers = frame.column("installments")?.i64()?.iter().zip(frame.column("payments")?.i64()?.iter());
     for (method, (number, payments)) in methods.zip(numbers) {
         if let (Some("credit_card"), Some(number), Some(payments)) = (method, number, payments) {
-            *counts.entry(number.min(MOST_INSTALMENTS)).or_insert(0) += payments;
+            *counts.entry(number.min(MAX_INSTALMENTS)).or_insert(0) += payments;
         }
     }
     let total: i64 = counts.values().sum();
     let more = studio.label("or_more");
     let labels: Vec<String> =
-        counts.keys().map(|n| if *n == MOST_INSTALMENTS { format!("{n} {more}") } else { format!("{n}") }).collect();
+        counts.keys().map(|n| if *n == MAX_INSTALMENTS { format!("{n} {more}") } else { format!("{n}") }).collect();
     let data: Vec<Bar<'_>> = counts
         .values()
         .zip(&labels)

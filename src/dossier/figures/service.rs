@@ -9,7 +9,7 @@ use crate::error::Result;
 /// Number of categories named on the scatter plot.
 const NAMED: usize = 8;
 /// Longer deliveries are counted in the last bar, days.
-const LONGEST: usize = 60;
+const MAX_NAME_LENGTH: usize = 60;
 /// Width of a bar, days.
 const BIN: usize = 2;
 
@@ -76,11 +76,11 @@ fn scores(studio: &mut Studio<'_>) -> Result<()> {
 
 fn delivery(studio: &mut Studio<'_>) -> Result<()> {
     let frame = studio.results.mart.table("delivery_days")?;
-    let mut counts = vec![0.0; LONGEST / BIN];
+    let mut counts = vec![0.0; MAX_NAME_LENGTH / BIN];
     for (days, orders) in frame.column("days")?.i64()?.iter().zip(frame.column("orders")?.i64()?.iter()) {
         if let (Some(days), Some(orders)) = (days, orders) {
             let bin = usize::try_from(days).unwrap_or(0) / BIN;
-            counts[bin.min(LONGEST / BIN - 1)] += orders as f64;
+            counts[bin.min(MAX_NAME_LENGTH / BIN - 1)] += orders as f64;
         }
     }
     if counts.iter().sum::<f64>() == 0.0 {

@@ -14,7 +14,7 @@ use crate::input::quarantine::{Quarantine, Quarantined};
 use crate::schema::contract::{ForeignKey, TABLES, Table, TableId};
 
 /// What fails when the server refuses a statement.
-const WHAT: &str = "cannot check the tables";
+const FAILURE: &str = "cannot check the tables";
 
 /// SQL condition: the point lies in Brazil.
 fn inside() -> String {
@@ -51,7 +51,7 @@ pub(crate) fn located() -> String {
         let value = format!("CASE WHEN {place} BETWEEN (points + 1) DIV 2 AND points DIV 2 + 1 THEN {degrees} END");
         format!("(MIN({value}) + MAX({value})) / 2.0D")
     };
-    let most = |name: &str| {
+    let most_frequent = |name: &str| {
         format!(
             "SELECT zip, name FROM (SELECT zip, name, ROW_NUMBER() OVER (PARTITION BY zip ORDER BY n DESC, name) AS place FROM \
              (SELECT geolocation_zip_code_prefix AS zip, geolocation_{name} AS name, COUNT(*) AS n FROM geolocation \
@@ -69,8 +69,8 @@ pub(crate) fn located() -> String {
          LEFT JOIN ({}) AS c ON m.zip = c.zip LEFT JOIN ({}) AS s ON m.zip = s.zip",
         middle("north", "lat"),
         middle("east", "lng"),
-        most("city"),
-        most("state"),
+        most_frequent("city"),
+        most_frequent("state"),
     )
 }
 
@@ -78,11 +78,11 @@ pub(crate) fn located() -> String {
 pub(crate) fn check(server: &dyn Server, audit: &mut Audit) -> Result<()> {
     let mut quality = Quality::default();
     for table in &TABLES {
-        server.told(&format!("checks of {}", table.name));
+        server.progress(&format!("checks of {}", table.name));
         audit.nulls.extend(rules(server, table, &mut quality)?);
     }
     let total = |of: &str| -> Result<usize> {
-        let counted = server.rows(WHAT, &format!("SELECT COUNT(*) AS n FROM ({of}) AS c"))?;
+        let counted = server.rows(FAILURE, &format!("SELECT COUNT(*) AS n FROM ({of}) AS c"))?;
         Ok(numbers(&counted, ["n"])?[0])
     };
     let demand = |table: TableId, check: &str, (failing, key): (&str, &str), of: &str| -> Result<_> {
@@ -102,7 +102,7 @@ pub(crate) fn check(server: &dyn Server, audit: &mut Audit) -> Result<()> {
         demand(TableId::Products, TRANSLATED, (&unnamed, "product_category_name"), used)?,
     ]);
     for (table, key) in references() {
-        server.told(&format!("references of {}", table.name));
+        server.progress(&format!("references of {}", table.name));
         quality.measure((table.id, key.column), measure(server, table, key)?);
     }
     quality.finish(audit)
@@ -116,7 +116,7 @@ fn rules(server: &dyn Server, table: &'static Table, quality: &mut Quality) -> R
     let counts = counts.chain(rules.iter().map(|rule| rule.fails.to_string())).enumerate();
     let counts = counts.map(|(i, holds)| format!(", {} AS n{i}", sum(&holds)));
     let statement = format!("SELECT COUNT(*) AS total{} FROM {}", counts.collect::<String>(), table.name);
-    let counts = server.rows(WHAT, &statement)?;
+    let counts = server.rows(FAILURE, &statement)?;
     let count = |name: &str| -> Result<usize> { Ok(numbers(&counts, [name])?[0]) };
     let total = count("total")?;
     for (i, rule) in rules.iter().enumerate() {
@@ -135,7 +135,7 @@ fn rules(server: &dyn Server, table: &'static Table, quality: &mut Quality) -> R
 
 /// Measures a foreign key in both directions.
 fn measure(server: &dyn Server, table: &'static Table, key: &'static ForeignKey) -> Result<Measured> {
-    let both = format!(
+    let joined = format!(
         "(SELECT {} AS v, COUNT(*) AS n FROM {} WHERE {} IS NOT NULL GROUP BY {}) AS c FULL OUTER JOIN \
          (SELECT DISTINCT {} AS v FROM {}) AS p ON c.v = p.v",
         key.column,
@@ -146,25 +146,25 @@ fn measure(server: &dyn Server, table: &'static Table, key: &'static ForeignKey)
         key.table.name()
     );
     let counts = server.rows(
-        WHAT,
+        FAILURE,
         &format!(
             "SELECT SUM(c.n) AS total, SUM(CASE WHEN p.v IS NULL THEN c.n ELSE 0 END) AS orphans, COUNT(p.v) AS parents, \
              {} AS unused, MIN(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS least, \
-             MAX(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS most FROM {both}",
+             MAX(CASE WHEN p.v IS NOT NULL THEN COALESCE(c.n, 0) END) AS most FROM {joined}",
             sum("c.v IS NULL")
         ),
     )?;
     let [total, orphans, values, unused, least, most] =
         numbers(&counts, ["total", "orphans", "parents", "unused", "least", "most"])?;
-    let lost = format!("SELECT c.v AS v FROM {both} WHERE p.v IS NULL");
-    let idle = format!("SELECT p.v AS v FROM {both} WHERE c.v IS NULL");
+    let orphan_values = format!("SELECT c.v AS v FROM {joined} WHERE p.v IS NULL");
+    let unused_values = format!("SELECT p.v AS v FROM {joined} WHERE c.v IS NULL");
     let counted = Counted {
         total,
         orphans,
-        samples: first(server, orphans, &lost, "v")?,
+        samples: first(server, orphans, &orphan_values, "v")?,
         values,
         unused,
-        first_unused: first(server, unused, &idle, "v")?,
+        first_unused: first(server, unused, &unused_values, "v")?,
         per_parent: (values > 0).then_some((least, most)),
     };
     Ok(Measured::new(table, key, counted))
@@ -176,5 +176,5 @@ fn first(server: &dyn Server, rows: usize, statement: &str, key: &str) -> Result
         return Ok(Vec::new());
     }
     let ordered = format!("SELECT * FROM ({statement}) AS f ORDER BY {key} LIMIT {SAMPLES}");
-    samples(&server.rows(WHAT, &ordered)?)
+    samples(&server.rows(FAILURE, &ordered)?)
 }

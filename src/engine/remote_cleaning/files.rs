@@ -32,11 +32,11 @@ pub(crate) struct RawFiles {
     /// Size of all files, bytes.
     pub(crate) bytes: u64,
     /// Last lines without a line end: these files may be truncated. Truncated compressed files fail by themselves.
-    pub(crate) unended: Vec<Vec<u8>>,
+    pub(crate) unterminated: Vec<Vec<u8>>,
 }
 
 /// Longest line to look for; anything longer is not a line of a table.
-const LONGEST: u64 = 1 << 16;
+const MAX_LINE: u64 = 1 << 16;
 
 impl RawFiles {
     /// The files of a table, from the first place that holds it. Reads only their first lines.
@@ -48,15 +48,15 @@ impl RawFiles {
             if let Some(file) = part.file(table.id) {
                 return RawFiles::at(file);
             }
-            let store = part.store.as_ref().filter(|shelf| shelf.0.holds(Stage::Raw, table.name));
-            if store.map_or(Ok(None), |shelf| shelf.0.rows(Stage::Raw, table.name))?.is_some() {
+            let store = part.store.as_ref().filter(|store| store.0.holds(Stage::Raw, table.name));
+            if store.map_or(Ok(None), |store| store.0.rows(Stage::Raw, table.name))?.is_some() {
                 return Err(unreachable(table.name));
             }
         }
-        source.without(table)?;
+        source.accept_missing(table)?;
         let header = table.columns.iter().map(|column| column.source.into()).collect();
         let name = built_in::name(table.id).into();
-        Ok(RawFiles { name, header, places: Vec::new(), bytes: 0, unended: Vec::new() })
+        Ok(RawFiles { name, header, places: Vec::new(), bytes: 0, unterminated: Vec::new() })
     }
 
     fn at(file: &SourceFile) -> Result<RawFiles> {
@@ -74,10 +74,10 @@ impl RawFiles {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&line[..]);
         let record = reader.records().next().and_then(std::result::Result::ok).unwrap_or_default();
         let header = record.iter().map(|name| name.trim().to_string()).collect();
-        let plain = parts.iter().filter(|part| part.is_plain()).filter_map(FilePart::path);
-        let unended = plain.map(unended).filter_map(Result::transpose).collect::<Result<_>>()?;
+        let uncompressed = parts.iter().filter(|part| part.is_plain()).filter_map(FilePart::path);
+        let unterminated = uncompressed.map(unterminated).filter_map(Result::transpose).collect::<Result<_>>()?;
         let bytes = parts.iter().map(FilePart::bytes).sum::<Result<_>>()?;
-        Ok(RawFiles { name: file.name.clone(), header, places, bytes, unended })
+        Ok(RawFiles { name: file.name.clone(), header, places, bytes, unterminated })
     }
 }
 
@@ -86,10 +86,10 @@ impl RawFiles {
 /// # Errors
 /// Its head is not.
 fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
-    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
+    let reread = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| part.with_rows(|bytes| take(bytes));
     let name = &part.name;
-    let found =
-        part.with_rows(|rows| Ok(dialect::canonical(table, name, &Reading::default(), Box::new(rows), &again)?.found))?;
+    let found = part
+        .with_rows(|rows| Ok(dialect::canonical(table, name, &Reading::default(), Box::new(rows), &reread)?.found))?;
     match found.is_empty() {
         true => Ok(()),
         false => Err(Error::input(format!("a server does not read `{name}`: {}", found.join("; "))).with_hint(HINT)),
@@ -97,7 +97,7 @@ fn as_servers_read(table: &'static Table, part: &FilePart) -> Result<()> {
 }
 
 /// The last line of a file, if it has no line end.
-fn unended(path: &Path) -> Result<Option<Vec<u8>>> {
+fn unterminated(path: &Path) -> Result<Option<Vec<u8>>> {
     let failed = || Error::io("read", path);
     let mut file = File::open(path).map_err(failed())?;
     let bytes = file.metadata().map_err(failed())?.len();
@@ -108,13 +108,13 @@ fn unended(path: &Path) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     end.clear();
-    file.seek(SeekFrom::Start(bytes.saturating_sub(LONGEST))).map_err(failed())?;
+    file.seek(SeekFrom::Start(bytes.saturating_sub(MAX_LINE))).map_err(failed())?;
     file.read_to_end(&mut end).map_err(failed())?;
     Ok(end.rsplit(|byte| *byte == b'\n').next().map(<[u8]>::to_vec))
 }
 
-fn unreachable(what: &str) -> Error {
-    Error::input(format!("an engine cleans CSV files that it reaches, and `{what}` is none"))
+fn unreachable(table: &str) -> Error {
+    Error::input(format!("an engine cleans CSV files that it reaches, and `{table}` is none"))
         .with_hint("leave `--engine-cleans` out: this process reads all that `--data` takes")
 }
 
@@ -129,7 +129,7 @@ mod tests {
         let line = |name: &str, text: &str| {
             let path = dir.path().join(name);
             std::fs::write(&path, text).unwrap();
-            unended(&path).unwrap().map(|line| String::from_utf8(line).unwrap())
+            unterminated(&path).unwrap().map(|line| String::from_utf8(line).unwrap())
         };
         assert_eq!(line("a.csv", "a,b\n1,2\n3,"), Some("3,".into()));
         assert_eq!(line("a.csv", "a,b\n1,2\n"), None);

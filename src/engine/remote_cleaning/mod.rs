@@ -44,14 +44,14 @@ pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Folders<'_>) -> R
     }
     some_order(cleaned[&TableId::Orders].0.steps[1].rows_out)?;
     let named = names(server)?;
-    server.told(ZIP_LOCATIONS);
+    server.progress(ZIP_LOCATIONS);
     let (points, raw) = &cleaned[&TableId::Geolocation];
     let outside = checks::outside(server, &raw.files.name)?;
     let located = step(ZIP_LOCATIONS, "locate", points.steps[1].rows_out, 0, outside.rows);
     write(server, ZIP_LOCATIONS, to, &checks::located())?;
-    let (accounts, raw): (Vec<_>, Vec<_>) = cleaned.into_values().unzip();
+    let (table_audits, raw): (Vec<_>, Vec<_>) = cleaned.into_values().unzip();
     let warnings = raw.into_iter().flat_map(|raw| raw.warnings).collect();
-    let mut audit = audit_of(accounts, warnings, named, (located, outside));
+    let mut audit = audit_of(table_audits, warnings, named, (located, outside));
     checks::check(server, &mut audit)?;
     Ok(audit)
 }

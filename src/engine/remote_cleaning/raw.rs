@@ -5,7 +5,7 @@ use polars::prelude::*;
 use super::files::{HINT, RawFiles};
 use super::server::{Folders, Server, numbers, write};
 use super::sql;
-use super::sql::{ALONE, BROKEN, MALFORMED, RECORD, REPLACEMENT, Statements};
+use super::sql::{BROKEN, BROKEN_VALUES, MALFORMED, RECORD, REPLACEMENT, Statements};
 use crate::clean::tables::{TableAudit, amount_of, conflict, step};
 use crate::error::{Error, Result};
 use crate::input::built_in;
@@ -32,8 +32,8 @@ pub(super) struct Raw {
     rows: usize,
     broken: usize,
     padded: usize,
-    /// Number of rows that are kept without some of their values.
-    alone: usize,
+    /// Number of rows that stay, but lose values that break the contract.
+    rows_with_broken_values: usize,
     odd_ids: Vec<(&'static str, usize)>,
     marked: Vec<(&'static str, Conversion, usize)>,
     years: Years,
@@ -41,36 +41,40 @@ pub(super) struct Raw {
 
 impl Raw {
     pub(super) fn read(server: &dyn Server, source: &Source, table: &'static Table) -> Result<Raw> {
-        server.told(table.name);
+        server.progress(table.name);
         let files = RawFiles::of(source, table)?;
-        let (positions, told) = TableBuilder::new(table, &files.name, 0, None).locate(&files.header)?;
-        let mut warnings: Vec<String> = source.unread(table.id).cloned().chain(told).collect();
-        warnings.extend(files.places.is_empty().then(|| built_in::told(table.id)).flatten());
+        let (positions, missing_columns) = TableBuilder::new(table, &files.name, 0, None).locate(&files.header)?;
+        let mut warnings: Vec<String> = source.unread(table.id).cloned().chain(missing_columns).collect();
+        warnings.extend(files.places.is_empty().then(|| built_in::warning(table.id)).flatten());
         let years = source.reading().years;
         let statements = Statements { table, header: &files.header, positions: &positions, years };
         match files.places.is_empty() {
             true => server.view(&statements.view("raw"), &sql::built_in(table))?,
             false if table.id == TableId::Categories => {
-                let held = statements.view("held");
-                server.read(&held, &files)?;
+                let own_names = statements.view("held");
+                server.read(&own_names, &files)?;
                 let columns = [0, 1].map(|i| &*files.header[positions[i]]);
-                let lacked = sql::lacked_names(&held, columns);
-                let count =
-                    server.rows("cannot count the names", &format!("SELECT COUNT(*) AS n FROM ({lacked}) AS l"))?;
+                let missing_names = sql::missing_names(&own_names, columns);
+                let count = server
+                    .rows("cannot count the names", &format!("SELECT COUNT(*) AS n FROM ({missing_names}) AS l"))?;
                 warnings.extend(built_in::completed(&files.name, numbers(&count, ["n"])?[0]));
-                server.view(&statements.view("raw"), &sql::with_names(&files.header, &held, &lacked, columns))?;
+                server.view(
+                    &statements.view("raw"),
+                    &sql::with_names(&files.header, &own_names, &missing_names, columns),
+                )?;
             }
             false => server.read(&statements.view("raw"), &files)?,
         }
         server.view(&statements.view("fields"), &statements.fields())?;
         server.view(&statements.view("checked"), &statements.checked())?;
         let totals = server.rows(&format!("cannot read `{}`", files.name), &statements.totals())?;
-        let [rows, broken, padded, alone] = numbers(&totals, ["rows_in", "broken", "padded", "alone"])?;
-        let odd = |(i, column): (usize, &'static crate::schema::contract::Column)| {
+        let [rows, broken, padded, rows_with_broken_values] =
+            numbers(&totals, ["rows_in", "broken", "padded", "alone"])?;
+        let count_odd = |(i, column): (usize, &'static crate::schema::contract::Column)| {
             let [count] = numbers(&totals, [&*format!("odd_{i}")])?;
             Ok((column.name, count))
         };
-        let mut odd_ids = statements.ids().map(odd).collect::<Result<Vec<_>>>()?;
+        let mut odd_ids = statements.ids().map(count_odd).collect::<Result<Vec<_>>>()?;
         odd_ids.retain(|(_, count)| *count > 0);
         let marked = |(i, _): (usize, usize)| {
             let [count] = numbers(&totals, [&*format!("marked_{i}")])?;
@@ -87,7 +91,20 @@ impl Raw {
             true => InputFile::single(&files.name, 0, String::new()),
             false => InputFile::of_rows(&files.name, files.bytes, hasher.finalize().to_hex().to_string()),
         };
-        Ok(Raw { table, positions, warnings, file, rows, broken, padded, alone, odd_ids, marked, years, files })
+        Ok(Raw {
+            table,
+            positions,
+            warnings,
+            file,
+            rows,
+            broken,
+            padded,
+            rows_with_broken_values,
+            odd_ids,
+            marked,
+            years,
+            files,
+        })
     }
 
     fn statements(&self) -> Statements<'_> {
@@ -97,7 +114,7 @@ impl Raw {
     /// Writes the clean rows; returns the audit of the table.
     pub(super) fn clean(&self, server: &dyn Server, to: &Folders<'_>) -> Result<TableAudit> {
         let (table, statements) = (self.table, self.statements());
-        let aside = self.set_aside(server)?;
+        let quarantine = self.quarantine(server)?;
         let raw = RawTable {
             frame: DataFrame::empty(),
             lines: Vec::new(),
@@ -105,12 +122,12 @@ impl Raw {
             padded_zips: self.padded,
             odd_ids: self.odd_ids.clone(),
             conversions: self.marked.clone(),
-            quarantine: aside,
+            quarantine,
             file: self.file.clone(),
         };
         let ranked = statements.view("ranked");
         server.view(&ranked, &statements.ranked())?;
-        server.keep(&ranked)?;
+        server.cache(&ranked)?;
         let counts = server.rows(&format!("cannot sort `{}` out", table.name), &statements.counts())?;
         let [readable, distinct, conflicts] = numbers(&counts, ["readable", "distinct_rows", "conflicts"])?;
         if readable != self.rows - self.broken {
@@ -118,27 +135,27 @@ impl Raw {
                 Error::input(format!("`{}` changed while it was read", self.files.name)).with_hint("run it again")
             );
         }
-        let mut account = TableAudit::new(table, raw);
-        account.steps[1] = step(table.name, "clean", readable, readable - distinct, conflicts);
+        let mut audit = TableAudit::new(table, raw);
+        audit.steps[1] = step(table.name, "clean", readable, readable - distinct, conflicts);
         if conflicts > 0 {
             let rows = server.rows(&format!("cannot sort `{}` out", table.name), &statements.conflicts())?;
             for row in 0..rows.height() {
-                account.steps[1].amount.add(amount_of(table, &rows, row)?);
-                account.quarantine.add(conflict(table, &self.files.name, &rows, row, None)?);
+                audit.steps[1].amount.add(amount_of(table, &rows, row)?);
+                audit.quarantine.add(conflict(table, &self.files.name, &rows, row, None)?);
             }
         }
         write(server, table.name, to, &statements.clean())?;
-        Ok(account)
+        Ok(audit)
     }
 
     /// The quarantined rows and values, in an order that does not depend on the server.
-    fn set_aside(&self, server: &dyn Server) -> Result<Quarantine> {
+    fn quarantine(&self, server: &dyn Server) -> Result<Quarantine> {
         let mut quarantine = Quarantine::default();
-        if self.broken + self.alone == 0 {
+        if self.broken + self.rows_with_broken_values == 0 {
             return Ok(quarantine);
         }
-        for line in &self.files.unended {
-            if let Some(reason) = self.breaks(line) {
+        for line in &self.files.unterminated {
+            if let Some(reason) = self.why_incomplete(line) {
                 let line = String::from_utf8_lossy(line);
                 let error = Error::input(format!("`{}` is cut off in `{line}`: {reason}", self.files.name));
                 return Err(error.with_hint("the file is incomplete; download it again"));
@@ -150,31 +167,31 @@ impl Raw {
             false => all,
         };
         let rows = server.rows(&format!("cannot read `{}`", self.files.name), &statement)?;
-        let (broken, alone) = (rows.column(BROKEN)?.i64()?, rows.column(ALONE)?.str()?);
-        let mut aside = Vec::with_capacity(rows.height());
-        for (row, (broken, alone)) in broken.iter().zip(alone.iter()).enumerate() {
+        let (broken, broken_values) = (rows.column(BROKEN)?.i64()?, rows.column(BROKEN_VALUES)?.str()?);
+        let mut items = Vec::with_capacity(rows.height());
+        for (row, (broken, marks)) in broken.iter().zip(broken_values.iter()).enumerate() {
             if let Some(broken) = broken {
                 quarantine.amount.add(if broken == RECORD { None } else { self.amount(&rows, row)? });
-                aside.push((broken, self.aside(&rows, row, broken, Scope::Row)?));
+                items.push((broken, self.quarantined(&rows, row, broken, Scope::Row)?));
                 continue;
             }
-            let marks = self.statements().alone().into_iter().zip(alone.unwrap_or_default().bytes());
+            let marks = self.statements().value_columns().into_iter().zip(marks.unwrap_or_default().bytes());
             for (column, _) in marks.filter(|(_, mark)| *mark == b'1') {
-                aside.push((column as i64, self.aside(&rows, row, column as i64, Scope::Value)?));
+                items.push((column as i64, self.quarantined(&rows, row, column as i64, Scope::Value)?));
             }
         }
         if self.broken * 2 > self.rows {
-            let first = aside.iter().map(|(_, item)| item).find(|item| item.scope == Scope::Row);
+            let first = items.iter().map(|(_, item)| item).find(|item| item.scope == Scope::Row);
             return Err(mostly_broken(&self.files.name, self.rows, self.broken, first));
         }
-        aside.sort_by(|a, b| (a.0, &a.1.record).cmp(&(b.0, &b.1.record)));
-        aside.into_iter().for_each(|(_, item)| quarantine.add(item));
+        items.sort_by(|a, b| (a.0, &a.1.record).cmp(&(b.0, &b.1.record)));
+        items.into_iter().for_each(|(_, item)| quarantine.add(item));
         quarantine.refuse_mostly_broken(&self.files.name, self.rows)?;
         Ok(quarantine)
     }
 
     /// Why the last line of a file is not a complete record; `None` if it is.
-    fn breaks(&self, line: &[u8]) -> Option<String> {
+    fn why_incomplete(&self, line: &[u8]) -> Option<String> {
         let fields = fields(line);
         if fields.len() != self.files.header.len() {
             return Some(self.miscounted(fields.len()));
@@ -199,7 +216,7 @@ impl Raw {
         Ok(cell.ok().and_then(|cell| cell.integer()))
     }
 
-    fn aside(&self, rows: &DataFrame, row: usize, broken: i64, scope: Scope) -> Result<Quarantined> {
+    fn quarantined(&self, rows: &DataFrame, row: usize, broken: i64, scope: Scope) -> Result<Quarantined> {
         let text = |name: &str| -> Result<Option<&str>> { Ok(rows.column(name)?.str()?.get(row)) };
         let (file, line) = (self.files.name.clone(), None);
         if broken == RECORD {
@@ -217,8 +234,8 @@ impl Raw {
             let text = text(&format!("r{i}"))?.unwrap_or_default();
             Ok(if i == last { text.strip_suffix('\r').unwrap_or(text) } else { text })
         };
-        let place = broken as usize;
-        let (column, value) = (&self.table.columns[place], field(self.positions[place])?);
+        let column_index = broken as usize;
+        let (column, value) = (&self.table.columns[column_index], field(self.positions[column_index])?);
         let reason = match parse(column, value.as_bytes(), &Bounds::of(self.years)) {
             _ if value.contains(REPLACEMENT) => "not UTF-8".into(),
             // This process would read a date that starts with day or month by the other values of the column.

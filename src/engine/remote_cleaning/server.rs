@@ -14,15 +14,15 @@ use crate::table::parquet::{parts, write_frame};
 /// Runs SQL where the files are.
 pub(crate) trait Server {
     /// Reports progress.
-    fn told(&self, what: &str);
+    fn progress(&self, step: &str);
     /// Creates a view for raw files: text columns named as in the header, and [`MALFORMED`](super::sql::MALFORMED).
     fn read(&self, name: &str, files: &RawFiles) -> Result<()>;
     /// Creates a view for a statement.
     fn view(&self, name: &str, statement: &str) -> Result<()>;
     /// Asks the server to cache a view until the end, if it can.
-    fn keep(&self, name: &str) -> Result<()>;
-    /// The rows of a statement, with all whole numbers as 64-bit.
-    fn rows(&self, what: &str, statement: &str) -> Result<DataFrame>;
+    fn cache(&self, name: &str) -> Result<()>;
+    /// The rows of a statement, with all whole numbers as 64-bit; `failure` begins the message if the server refuses.
+    fn rows(&self, failure: &str, statement: &str) -> Result<DataFrame>;
     /// Writes the rows of a statement into a folder of Parquet files.
     fn write(&self, name: &str, folder: &str, statement: &str) -> Result<()>;
     /// Creates a view for such a folder.

@@ -1,12 +1,12 @@
 //! Contract → SQL statements that clean a table, in the dialect that Spark and Sail share. Used by `remote_cleaning`.
 //!
 //! Each table `t` is a chain of views. `fields_t`: its texts without surrounding spaces. `checked_t`: typed values, the first column that
-//! breaks the contract with its row, and the columns whose values break it alone. `ranked_t`: the distinct rows and their ranks among
-//! rows with the same key. `t` itself: the clean rows.
+//! breaks the contract with its row, and the columns with values that break it without breaking their rows. `ranked_t`: the distinct rows
+//! and their ranks among rows with the same key. `t` itself: the clean rows.
 
 use crate::input::built_in;
 use crate::schema::contract::{
-    Column, LONGEST_ID, LogicalType, MOST_CENTAVOS, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
+    Column, LogicalType, MAX_CENTAVOS, MAX_ID_LENGTH, STATES, Scope, Table, TableId, UNKNOWN_CATEGORY,
 };
 use crate::schema::missing::NULL_MARKS;
 use crate::schema::read_options::Years;
@@ -15,8 +15,8 @@ use crate::schema::read_options::Years;
 pub(crate) const MALFORMED: &str = "pfe_malformed";
 /// Column with the index of the first column that breaks the contract, [`RECORD`] if the whole record does, null if none does.
 pub(crate) const BROKEN: &str = "pfe_broken";
-/// Column that marks which values break the contract alone: a letter per column, `1` for a broken value.
-pub(crate) const ALONE: &str = "pfe_alone";
+/// Column that marks values that break the contract without breaking their rows: a character per column, `1` for a broken value.
+pub(crate) const BROKEN_VALUES: &str = "pfe_alone";
 /// Stands for the record as a whole instead of a column.
 pub(crate) const RECORD: i64 = -1;
 /// Replaces bytes that are not UTF-8, since engines read nothing else.
@@ -77,21 +77,22 @@ impl Statements<'_> {
         format!("SELECT {raw}, {fields}, {MALFORMED} FROM {}", self.view("raw"))
     }
 
-    /// `checked_t`: typed values under clean names; a value that breaks the contract alone is null.
+    /// `checked_t`: typed values under clean names; a value that breaks the contract without breaking its row is null.
     pub(crate) fn checked(&self) -> String {
         let (raw, fields) = (0..self.header.len(), 0..self.positions.len());
         let texts = list(raw.map(|i| format!("r{i}")).chain(fields.map(|i| format!("f{i}"))), |name| name);
-        let is_there = |i: usize| self.positions[i] < self.header.len();
+        let is_present = |i: usize| self.positions[i] < self.header.len();
         // A column that the files lack cannot break the contract.
-        let there = || self.table.columns.iter().enumerate().filter(|(i, _)| is_there(*i));
-        let of = |scope: Scope| there().filter(move |(_, column)| column.aside == scope);
+        let present = || self.table.columns.iter().enumerate().filter(|(i, _)| is_present(*i));
+        let of = |scope: Scope| present().filter(move |(_, column)| column.quarantine_scope == scope);
         let breaks: String =
             of(Scope::Row).map(|(i, column)| format!(" WHEN NOT {} THEN {i}", self.fits(column, i))).collect();
-        let alone = |i: usize, column: &Column| format!("CASE WHEN NOT {} THEN '1' ELSE '0' END", self.fits(column, i));
-        let alone: Vec<String> = of(Scope::Value).map(|(i, column)| alone(i, column)).collect();
-        let alone = if alone.is_empty() { "''".into() } else { format!("CONCAT({})", alone.join(", ")) };
-        let kept = list(self.table.columns.iter().enumerate(), |(i, column)| match column.aside {
-            Scope::Value if is_there(i) => {
+        let is_broken =
+            |i: usize, column: &Column| format!("CASE WHEN NOT {} THEN '1' ELSE '0' END", self.fits(column, i));
+        let marks: Vec<String> = of(Scope::Value).map(|(i, column)| is_broken(i, column)).collect();
+        let marks = if marks.is_empty() { "''".into() } else { format!("CONCAT({})", marks.join(", ")) };
+        let values_or_null = list(self.table.columns.iter().enumerate(), |(i, column)| match column.quarantine_scope {
+            Scope::Value if is_present(i) => {
                 format!("CASE WHEN {} THEN {} END AS {}", self.fits(column, i), column.name, column.name)
             }
             _ => column.name.into(),
@@ -100,16 +101,16 @@ impl Statements<'_> {
             format!("{} AS {}", value(column.kind, i), column.name)
         });
         format!(
-            "SELECT {texts}, {MALFORMED}, {kept}, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD}{breaks} END AS {BROKEN}, \
-             {alone} AS {ALONE} FROM (SELECT *, {values} FROM {}) AS v",
+            "SELECT {texts}, {MALFORMED}, {values_or_null}, CASE WHEN {MALFORMED} IS NOT NULL THEN {RECORD}{breaks} END AS {BROKEN}, \
+             {marks} AS {BROKEN_VALUES} FROM (SELECT *, {values} FROM {}) AS v",
             self.view("fields")
         )
     }
 
-    /// The columns whose values are quarantined alone, in the order of their letters in [`ALONE`].
-    pub(crate) fn alone(&self) -> Vec<usize> {
+    /// The columns whose broken values are quarantined while the row stays, in the order of their marks in [`BROKEN_VALUES`].
+    pub(crate) fn value_columns(&self) -> Vec<usize> {
         let columns = self.table.columns.iter().enumerate();
-        columns.filter(|(_, column)| column.aside == Scope::Value).map(|(i, _)| i).collect()
+        columns.filter(|(_, column)| column.quarantine_scope == Scope::Value).map(|(i, _)| i).collect()
     }
 
     /// Number of rows, of rows that break the contract, of zip prefixes whose zeros were restored; and four sums that identify the rows
@@ -147,7 +148,7 @@ impl Statements<'_> {
             "SELECT COUNT(*) AS rows_in, {} AS broken, {} AS alone, {padded} AS padded{odd}{marked}, {pieces} \
              FROM (SELECT *, {row} AS row_hash FROM {}) AS h",
             sum(&format!("{BROKEN} IS NOT NULL")),
-            sum(&format!("{BROKEN} IS NULL AND INSTR({ALONE}, '1') > 0")),
+            sum(&format!("{BROKEN} IS NULL AND INSTR({BROKEN_VALUES}, '1') > 0")),
             self.view("checked")
         )
     }
@@ -155,8 +156,9 @@ impl Statements<'_> {
     /// The columns that may hold marks of missing values, by their position in the contract, with that in the header.
     pub(crate) fn may_be_marked(&self) -> impl Iterator<Item = (usize, usize)> {
         let columns = self.table.columns.iter().zip(self.positions).enumerate();
-        let held = columns.filter(|(_, (column, position))| column.null.is_some() && **position < self.header.len());
-        held.map(|(i, (_, position))| (i, *position))
+        let optional =
+            columns.filter(|(_, (column, position))| column.null.is_some() && **position < self.header.len());
+        optional.map(|(i, (_, position))| (i, *position))
     }
 
     /// The id columns with their positions.
@@ -168,7 +170,7 @@ impl Statements<'_> {
     pub(crate) fn broken(&self) -> String {
         let raw = list(0..self.header.len(), |i| format!("r{i}"));
         format!(
-            "SELECT {raw}, {MALFORMED}, {BROKEN}, {ALONE} FROM {} WHERE {BROKEN} IS NOT NULL OR INSTR({ALONE}, '1') > 0",
+            "SELECT {raw}, {MALFORMED}, {BROKEN}, {BROKEN_VALUES} FROM {} WHERE {BROKEN} IS NOT NULL OR INSTR({BROKEN_VALUES}, '1') > 0",
             self.view("checked")
         )
     }
@@ -176,14 +178,14 @@ impl Statements<'_> {
     /// `ranked_t`: distinct rows, how often each occurs, and its rank among rows with the same key.
     pub(crate) fn ranked(&self) -> String {
         let columns = self.columns();
-        let place = match self.table.key {
+        let rank = match self.table.key {
             [] => "1".into(),
             key => {
                 format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {})", key.join(", "), self.preferred())
             }
         };
         format!(
-            "SELECT {columns}, copies, {place} AS place FROM (SELECT {columns}, COUNT(*) AS copies FROM {} \
+            "SELECT {columns}, copies, {rank} AS place FROM (SELECT {columns}, COUNT(*) AS copies FROM {} \
              WHERE {BROKEN} IS NULL GROUP BY {columns}) AS d",
             self.view("checked")
         )
@@ -191,10 +193,10 @@ impl Statements<'_> {
 
     /// The order of rows with one key, as in [`canonical`](crate::table::sort_dedupe::canonical): the first of them stays.
     fn preferred(&self) -> String {
-        let others = || self.table.columns.iter().filter(|column| !self.table.key.contains(&column.name));
+        let other_columns = || self.table.columns.iter().filter(|column| !self.table.key.contains(&column.name));
         let missing: Vec<String> =
-            others().map(|column| format!("CASE WHEN {} IS NULL THEN 1 ELSE 0 END", column.name)).collect();
-        format!("{}, {}", missing.join(" + "), list(others(), |column| format!("{} NULLS FIRST", column.name)))
+            other_columns().map(|column| format!("CASE WHEN {} IS NULL THEN 1 ELSE 0 END", column.name)).collect();
+        format!("{}, {}", missing.join(" + "), list(other_columns(), |column| format!("{} NULLS FIRST", column.name)))
     }
 
     /// Number of readable rows, of distinct ones, and of those that repeat the key of another row.
@@ -272,49 +274,51 @@ impl Statements<'_> {
 /// SQL condition: field `i` is valid for the column. Equals `parse` for values in canonical form.
 fn fits(column: &Column, i: usize, years: Years) -> String {
     let name = column.name;
-    let like = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
+    let matches = |pattern: &str| format!("f{i} RLIKE '^{pattern}\\\\z'");
     let one_of = |words: &[&str]| format!("f{i} IN ({})", list(words, |word| format!("'{word}'")));
     let fits = match column.kind {
         LogicalType::Id => {
             let readable = format!("INSTR(f{i}, '{REPLACEMENT}') = 0 AND NOT f{i} RLIKE '\\\\p{{Cc}}'");
-            format!("(LENGTH(f{i}) <= {LONGEST_ID} AND {readable})")
+            format!("(LENGTH(f{i}) <= {MAX_ID_LENGTH} AND {readable})")
         }
-        LogicalType::Zip => like("[0-9]{1,5}([.,]00?)?"),
+        LogicalType::Zip => matches("[0-9]{1,5}([.,]00?)?"),
         LogicalType::State => one_of(&STATES.map(|state| state.0)),
         LogicalType::Enumeration(words) => one_of(words),
-        LogicalType::Integer(lo, hi) => format!("({} AND {name} BETWEEN {lo} AND {hi})", like("[+-]?[0-9]+([.]0*)?")),
+        LogicalType::Integer(lo, hi) => {
+            format!("({} AND {name} BETWEEN {lo} AND {hi})", matches("[+-]?[0-9]+([.]0*)?"))
+        }
         LogicalType::Money => {
-            format!("({} AND {name} <= {MOST_CENTAVOS})", like("([+]?[0-9]{1,15}([.][0-9]{0,2}0*)?|-0+([.]0*)?)"))
+            format!("({} AND {name} <= {MAX_CENTAVOS})", matches("([+]?[0-9]{1,15}([.][0-9]{0,2}0*)?|-0+([.]0*)?)"))
         }
         LogicalType::Degrees => {
-            let number = like("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
+            let number = matches("[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?");
             format!("({number} AND {name} BETWEEN -{GREATEST} AND {GREATEST})")
         }
         LogicalType::Timestamp => {
-            let written = like("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}");
+            let written = matches("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}");
             let Years { first, last } = years;
             format!("({written} AND YEAR({name}) BETWEEN {first} AND {last})")
         }
-        LogicalType::Text => format!("(INSTR(f{i}, '{REPLACEMENT}') = 0 AND LENGTH(f{i}) <= {})", column.longest),
+        LogicalType::Text => format!("(INSTR(f{i}, '{REPLACEMENT}') = 0 AND LENGTH(f{i}) <= {})", column.max_length),
         LogicalType::Date | LogicalType::Flag => format!("INSTR(f{i}, '{REPLACEMENT}') = 0"),
     };
     let missing = if column.null.is_some() { "TRUE" } else { "FALSE" };
     format!("(CASE WHEN f{i} IS NULL THEN {missing} ELSE COALESCE({fits}, FALSE) END)")
 }
 
-/// The names of Olist's categories that the rows of the view `held` lack, as columns `k` and `n`; `columns` are those of key and name in it.
-pub(crate) fn lacked_names(held: &str, [key, name]: [&str; 2]) -> String {
+/// The names of Olist's categories that the rows of the view `own` lack, as columns `k` and `n`; `columns` are those of key and name in it.
+pub(crate) fn missing_names(own: &str, [key, name]: [&str; 2]) -> String {
     let (key, name) = (trimmed(&quoted(key)), trimmed(&quoted(name)));
     let rows = list(built_in::names_of_olist(), |(key, name)| format!("('{key}', '{name}')"));
-    let named = format!("SELECT DISTINCT {key} AS k FROM {held} WHERE NOT {name} IN ('', {})", marks());
+    let named = format!("SELECT DISTINCT {key} AS k FROM {own} WHERE NOT {name} IN ('', {})", marks());
     format!(
         "SELECT s.k AS k, s.n AS n FROM (SELECT * FROM VALUES {rows} AS v(k, n)) AS s LEFT JOIN ({named}) AS h ON s.k = h.k \
          WHERE h.k IS NULL"
     )
 }
 
-/// The rows of the view `held` and those of `lacked`, with the columns of `held`.
-pub(crate) fn with_names(header: &[String], held: &str, lacked: &str, [key, name]: [&str; 2]) -> String {
+/// The rows of the view `own` and those of `missing`, with the columns of `own`.
+pub(crate) fn with_names(header: &[String], own: &str, missing: &str, [key, name]: [&str; 2]) -> String {
     let names = list(header, |column| quoted(column));
     let added = list(header, |column| match column {
         column if column == key => "k".into(),
@@ -322,17 +326,17 @@ pub(crate) fn with_names(header: &[String], held: &str, lacked: &str, [key, name
         _ => "CAST(NULL AS STRING)".into(),
     });
     format!(
-        "SELECT {names}, {MALFORMED} FROM {held} UNION ALL SELECT {added}, CAST(NULL AS STRING) AS {MALFORMED} FROM ({lacked}) AS l"
+        "SELECT {names}, {MALFORMED} FROM {own} UNION ALL SELECT {added}, CAST(NULL AS STRING) AS {MALFORMED} FROM ({missing}) AS l"
     )
 }
 
 /// The built-in rows of a table that no file holds; no rows for a missing table.
 pub(crate) fn built_in(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| column.source);
-    let nothing = list(columns.clone(), |column| format!("CAST(NULL AS STRING) AS {column}"));
-    let nothing = format!("SELECT {nothing}, CAST(NULL AS STRING) AS {MALFORMED}");
+    let no_value = list(columns.clone(), |column| format!("CAST(NULL AS STRING) AS {column}"));
+    let no_value = format!("SELECT {no_value}, CAST(NULL AS STRING) AS {MALFORMED}");
     match &built_in::rows(table.id)[..] {
-        [] => format!("SELECT * FROM ({nothing}) AS s WHERE false"),
+        [] => format!("SELECT * FROM ({no_value}) AS s WHERE false"),
         rows => {
             let (rows, columns) =
                 (list(rows, |(key, name)| format!("('{key}', '{name}')")), list(columns, String::from));
@@ -363,18 +367,18 @@ mod tests {
         assert_eq!(quoted("a`b"), "`a``b`");
     }
 
-    /// Whether a row or a value alone is quarantined derives from the contract.
+    /// The contract decides whether a row is quarantined, or a value alone.
     #[test]
     fn values_are_set_aside_alone_where_the_contract_says_so() {
         let table = TableId::Sellers.table();
         let header: Vec<String> = table.columns.iter().map(|column| column.source.into()).collect();
         let statements = Statements { table, header: &header, positions: &[0, 1, 2, 3], years: Years::default() };
-        assert_eq!(statements.alone(), [1, 2, 3]);
+        assert_eq!(statements.value_columns(), [1, 2, 3]);
         let checked = statements.checked();
-        let (row, alone) = checked.split_once(" AS pfe_broken").unwrap_or_default();
+        let (row, values) = checked.split_once(" AS pfe_broken").unwrap_or_default();
         assert!(row.contains("THEN 0 END") && !row.contains("THEN 1 "), "{checked}");
         assert!(row.contains("THEN seller_state END AS seller_state"), "{checked}");
-        assert_eq!(alone.matches("THEN '1'").count(), 3, "{checked}");
+        assert_eq!(values.matches("THEN '1'").count(), 3, "{checked}");
         let table = TableId::Orders.table();
         let dates = fits(&table.columns[3], 3, Years { first: 1990, last: 2030 });
         assert!(dates.contains("YEAR(order_purchase_timestamp) BETWEEN 1990 AND 2030"), "{dates}");

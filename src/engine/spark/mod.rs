@@ -26,44 +26,44 @@ use crate::mart::steps::in_order;
 use crate::mart::{STEPS, SalesMart, Step, law};
 use crate::schema::TableId;
 
-/// Time limit for ending the session. A cluster notices by itself, later, that its client is gone.
+/// Time limit for ending the session. A cluster notices later by itself that its client is gone.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 impl Spark {
-    /// Runs `work` in a session of its own.
-    fn work<T>(
+    /// Runs `work` in a new session.
+    fn run_in_session<T>(
         &self,
         cancel: &AtomicBool,
-        told: &dyn Fn(&str),
+        progress: &dyn Fn(&str),
         work: impl FnOnce(&Session<'_>) -> Result<T>,
     ) -> Result<T> {
-        let session = Session::open(self, cancel, told)?;
+        let session = Session::open(self, cancel, progress)?;
         self.at_work().client = Some(Arc::clone(&session.client));
-        let done = work(&session);
+        let result = work(&session);
         self.stop();
-        done
+        result
     }
 
     /// Runs a step. Returns its rows; `None` if it only serves later steps.
     fn step(&self, session: &Session<'_>, step: &Step) -> Result<Option<DataFrame>> {
         let hint =
             "the files run on Spark 4 and Sail 0.7, and `pfe plan --sql` shows them; `--engine polars` needs no server";
-        let what = format!("the server refuses `{}.sql`", step.name);
+        let failure = format!("the server refuses `{}.sql`", step.name);
         if step.stored {
-            let rows = session.query(&what, hint, step.sql)?;
+            let rows = session.query(&failure, hint, step.sql)?;
             return in_order(self.of_the_mart(step.name, rows)?, &step.key()).map(Some);
         }
-        session.name_view(&what, hint, step.name, sql(step.sql))?;
-        if is_kept(step) {
-            session.keep(step.name)?;
+        session.name_view(&failure, hint, step.name, sql(step.sql))?;
+        if is_cached(step) {
+            session.cache(step.name)?;
         }
         Ok(None)
     }
 
     /// Refuses column types that the mart does not have.
     fn of_the_mart(&self, step: &str, rows: DataFrame) -> Result<DataFrame> {
-        let known = |kind: &DataType| matches!(kind, DataType::Int64 | DataType::String | DataType::Date);
-        match rows.columns().iter().find(|column| !known(column.dtype())) {
+        let is_mart_type = |kind: &DataType| matches!(kind, DataType::Int64 | DataType::String | DataType::Date);
+        match rows.columns().iter().find(|column| !is_mart_type(column.dtype())) {
             None => Ok(rows),
             Some(column) => Err(self
                 .error(format!("column `{}` of the answer to `{step}.sql` holds {}", column.name(), column.dtype()))
@@ -73,7 +73,7 @@ impl Spark {
 }
 
 /// Whether to cache a view: rows that do not add up serve a dozen statements, any other view only one.
-fn is_kept(step: &Step) -> bool {
+fn is_cached(step: &Step) -> bool {
     !step.kind.adds_up()
 }
 
@@ -86,28 +86,38 @@ impl Engine for Spark {
         true
     }
 
-    fn identify(&self, source: &Source, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<Vec<(TableId, InputFile)>> {
-        self.work(cancel, told, |session| remote_cleaning::identify(session, source))
+    fn identify(
+        &self,
+        source: &Source,
+        cancel: &AtomicBool,
+        progress: &dyn Fn(&str),
+    ) -> Result<Vec<(TableId, InputFile)>> {
+        self.run_in_session(cancel, progress, |session| remote_cleaning::identify(session, source))
     }
 
-    fn clean(&self, source: &Source, to: &Folders<'_>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<Audit> {
-        self.work(cancel, told, |session| remote_cleaning::clean(session, source, to))
+    fn clean(&self, source: &Source, to: &Folders<'_>, cancel: &AtomicBool, progress: &dyn Fn(&str)) -> Result<Audit> {
+        self.run_in_session(cancel, progress, |session| remote_cleaning::clean(session, source, to))
     }
 
     fn cleaning(&self) -> Vec<(String, String)> {
         remote_cleaning::statements()
     }
 
-    fn mart(&self, places: &BTreeMap<String, String>, cancel: &AtomicBool, told: &dyn Fn(&str)) -> Result<SalesMart> {
-        self.work(cancel, told, |session| {
+    fn mart(
+        &self,
+        places: &BTreeMap<String, String>,
+        cancel: &AtomicBool,
+        progress: &dyn Fn(&str),
+    ) -> Result<SalesMart> {
+        self.run_in_session(cancel, progress, |session| {
             for (table, place) in places {
-                session.told(table);
+                session.progress(table);
                 session.table(table, place)?;
             }
             let mut tables = BTreeMap::new();
             // In order: later steps read the views of steps that are not stored.
             for step in &STEPS {
-                session.told(step.name);
+                session.progress(step.name);
                 if let Some(frame) = self.step(session, step)? {
                     tables.insert(step.name.to_string(), frame);
                 }
@@ -118,13 +128,13 @@ impl Engine for Spark {
     }
 
     fn stop(&self) {
-        let AtWork { client, kept } = std::mem::take(&mut *self.at_work());
+        let AtWork { client, cached_views } = std::mem::take(&mut *self.at_work());
         let Some(client) = client else { return };
-        let session = Session { spark: self, client, cancel: &AtomicBool::new(false), told: &|_| () };
+        let session = Session { spark: self, client, cancel: &AtomicBool::new(false), progress: &|_| () };
         let farewell = async {
             // A failure here costs only the cluster, which eventually stops work without a client by itself.
             let _ = session.client.interrupt_all().await;
-            for view in &kept {
+            for view in &cached_views {
                 let _ = session.forget(view).await;
             }
             let _ = session.client.release_session().await;

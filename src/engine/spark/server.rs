@@ -27,7 +27,7 @@ pub struct Spark {
 pub(super) struct AtWork {
     pub(super) client: Option<Arc<SparkConnectClient>>,
     /// The views that it was asked to cache.
-    pub(super) kept: BTreeSet<String>,
+    pub(super) cached_views: BTreeSet<String>,
 }
 
 impl Spark {
@@ -49,7 +49,7 @@ impl Spark {
         Error::store(&self.name, message.to_string())
     }
 
-    pub(super) fn gone(&self) -> Error {
+    pub(super) fn connection_lost(&self) -> Error {
         self.error("the server went away while it was at work").with_hint(
             "its log says why, often for want of memory; the same command goes on from the steps that are finished",
         )

@@ -42,12 +42,12 @@ pub(crate) struct Session<'a> {
     pub(crate) spark: &'a Spark,
     pub(crate) client: Arc<SparkConnectClient>,
     pub(crate) cancel: &'a AtomicBool,
-    pub(crate) told: &'a dyn Fn(&str),
+    pub(crate) progress: &'a dyn Fn(&str),
 }
 
 impl<'a> Session<'a> {
-    /// Opens a session. Calls `told` with each table and statement when it starts.
-    pub(crate) fn open(spark: &'a Spark, cancel: &'a AtomicBool, told: &'a dyn Fn(&str)) -> Result<Session<'a>> {
+    /// Opens a session. Calls `progress` with each table and statement when it starts.
+    pub(crate) fn open(spark: &'a Spark, cancel: &'a AtomicBool, progress: &'a dyn Fn(&str)) -> Result<Session<'a>> {
         spark.reach().map_err(|e| {
             spark
                 .error(format!("no Spark Connect server listens there: {e}"))
@@ -59,16 +59,16 @@ impl<'a> Session<'a> {
         })?;
         // No retries: a half-run statement must not be repeated, and ending the session must not wait for a server that is gone.
         client.set_retry_policy(RetryPolicy::no_retries());
-        Ok(Session { spark, client: Arc::new(client), cancel, told })
+        Ok(Session { spark, client: Arc::new(client), cancel, progress })
     }
 
-    pub(crate) fn told(&self, what: &str) {
-        (self.told)(what);
+    pub(crate) fn progress(&self, step: &str) {
+        (self.progress)(step);
     }
 
     /// Waits for an answer, unless the user cancels or the server is gone.
     async fn wait<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
-        let (mut answer, mut asked) = (pin!(answer), Instant::now());
+        let (mut answer, mut last_check) = (pin!(answer), Instant::now());
         loop {
             if let Ok(answer) = timeout(TICK, answer.as_mut()).await {
                 return Ok(answer);
@@ -76,9 +76,9 @@ impl<'a> Session<'a> {
             if self.cancel.load(Ordering::SeqCst) {
                 return Err(Error::Interrupted);
             }
-            if asked.elapsed() > SILENCE {
-                self.spark.reach().map_err(|_| self.spark.gone())?;
-                asked = Instant::now();
+            if last_check.elapsed() > SILENCE {
+                self.spark.reach().map_err(|_| self.spark.connection_lost())?;
+                last_check = Instant::now();
             }
         }
     }
@@ -115,46 +115,46 @@ impl<'a> Session<'a> {
         block_on(self.execute(plan, refused)).map(drop)
     }
 
-    /// Runs a statement and returns its rows, with whole numbers as 64-bit: engines count in different widths. `what` and `hint` are for
+    /// Runs a statement and returns its rows, with whole numbers as 64-bit: engines count in different widths. `failure` and `hint` are for
     /// the error if the server refuses.
-    pub(crate) fn query(&self, what: &str, hint: &str, statement: &str) -> Result<DataFrame> {
+    pub(crate) fn query(&self, failure: &str, hint: &str, statement: &str) -> Result<DataFrame> {
         let plan = OpType::Root(relation(sql(statement)));
-        let batches = block_on(self.execute(plan, |e| refusal(self.spark, what, hint, e)))?;
-        rows(batches)?.ok_or_else(|| self.spark.error(format!("{what}: no answer")))
+        let batches = block_on(self.execute(plan, |e| refusal(self.spark, failure, hint, e)))?;
+        rows(batches)?.ok_or_else(|| self.spark.error(format!("{failure}: no answer")))
     }
 
     /// Creates a view for a relation. The server resolves it at once, so an unknown path or an invalid statement fails here.
-    pub(crate) fn name_view(&self, what: &str, hint: &str, name: &str, rows: RelType) -> Result<()> {
+    pub(crate) fn name_view(&self, failure: &str, hint: &str, name: &str, rows: RelType) -> Result<()> {
         let view = proto::CreateDataFrameViewCommand {
             input: Some(relation(rows)),
             name: name.into(),
             replace: true,
             ..Default::default()
         };
-        self.command(CommandType::CreateDataframeView(view), |e| refusal(self.spark, what, hint, e))
+        self.command(CommandType::CreateDataframeView(view), |e| refusal(self.spark, failure, hint, e))
     }
 
     /// Creates a view for a table of Parquet files, and checks that the server sees them.
     pub(crate) fn table(&self, table: &str, place: &str) -> Result<()> {
-        let what = format!("cannot read `{place}`");
+        let failure = format!("cannot read `{place}`");
         let parquet =
             proto::read::DataSource { format: Some("parquet".into()), paths: vec![place.into()], ..Default::default() };
-        self.name_view(&what, SHARED, table, source(parquet))?;
+        self.name_view(&failure, SHARED, table, source(parquet))?;
         // Sail treats a path that does not exist as a table without columns.
-        let rows = self.query(&what, SHARED, &format!("SELECT * FROM {table} LIMIT 0"))?;
+        let rows = self.query(&failure, SHARED, &format!("SELECT * FROM {table} LIMIT 0"))?;
         match rows.width() {
-            0 => Err(self.spark.error(format!("{what}: there is no such file")).with_hint(SHARED)),
+            0 => Err(self.spark.error(format!("{failure}: there is no such file")).with_hint(SHARED)),
             _ => Ok(()),
         }
     }
 
     /// Asks the server to cache a view, because several statements read it. A server without caching, such as Sail 0.7, computes it each
     /// time.
-    pub(crate) fn keep(&self, view: &str) -> Result<()> {
-        self.spark.at_work().kept.insert(view.into());
+    pub(crate) fn cache(&self, view: &str) -> Result<()> {
+        self.spark.at_work().cached_views.insert(view.into());
         match block_on(self.attempt(&format!("CACHE LAZY TABLE {view}"))) {
             Err(Error::Interrupted) => Err(Error::Interrupted),
-            Err(_) if self.spark.reach().is_err() => Err(self.spark.gone()),
+            Err(_) if self.spark.reach().is_err() => Err(self.spark.connection_lost()),
             _ => Ok(()),
         }
     }
@@ -172,28 +172,28 @@ impl<'a> Session<'a> {
 
 /// All that cleaning needs of a session.
 impl remote_cleaning::Server for Session<'_> {
-    fn told(&self, what: &str) {
-        Session::told(self, what);
+    fn progress(&self, step: &str) {
+        Session::progress(self, step);
     }
 
     fn read(&self, name: &str, files: &RawFiles) -> Result<()> {
         let hint = "the server must see the raw files by the path or URL that `--data` names. Sail reads no file with a record of \
                     too many or too few fields; without `--engine-cleans` this process sets it aside";
-        let what = format!("cannot read `{}`", files.name);
+        let failure = format!("cannot read `{}`", files.name);
         let raw = format!("{name}_read");
         let read = |columns: &[String], mode: &str| {
-            self.name_view(&what, hint, &raw, csv(files, columns, mode))?;
-            self.query(&what, hint, &format!("SELECT * FROM {raw} LIMIT 1"))
+            self.name_view(&failure, hint, &raw, csv(files, columns, mode))?;
+            self.query(&failure, hint, &format!("SELECT * FROM {raw} LIMIT 1"))
         };
         let malformed: Vec<String> = files.header.iter().cloned().chain([MALFORMED.into()]).collect();
-        let known = match read(&malformed, "PERMISSIVE") {
+        let malformed_column = match read(&malformed, "PERMISSIVE") {
             Ok(_) => MALFORMED.to_string(),
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             // Sail has no column for malformed records: with `FAILFAST` it refuses them instead.
             Err(_) => read(&files.header, "FAILFAST").map(|_| format!("CAST(NULL AS STRING) AS {MALFORMED}"))?,
         };
         let columns: Vec<String> =
-            files.header.iter().map(|column| remote_cleaning::quoted(column)).chain([known]).collect();
+            files.header.iter().map(|column| remote_cleaning::quoted(column)).chain([malformed_column]).collect();
         self.view(name, &format!("SELECT {} FROM {raw}", columns.join(", ")))
     }
 
@@ -201,16 +201,16 @@ impl remote_cleaning::Server for Session<'_> {
         self.name_view(&format!("the server refuses `{name}`"), remote_cleaning::HINT, name, sql(statement))
     }
 
-    fn keep(&self, name: &str) -> Result<()> {
-        Session::keep(self, name)
+    fn cache(&self, name: &str) -> Result<()> {
+        Session::cache(self, name)
     }
 
-    fn rows(&self, what: &str, statement: &str) -> Result<DataFrame> {
-        self.query(what, remote_cleaning::HINT, statement)
+    fn rows(&self, failure: &str, statement: &str) -> Result<DataFrame> {
+        self.query(failure, remote_cleaning::HINT, statement)
     }
 
     fn write(&self, name: &str, folder: &str, statement: &str) -> Result<()> {
-        let what = format!("cannot write the clean `{name}` to `{folder}`");
+        let failure = format!("cannot write the clean `{name}` to `{folder}`");
         let write = proto::WriteOperation {
             input: Some(relation(sql(statement))),
             source: Some("parquet".into()),
@@ -218,7 +218,7 @@ impl remote_cleaning::Server for Session<'_> {
             mode: SaveMode::Overwrite as i32,
             ..Default::default()
         };
-        self.command(CommandType::WriteOperation(write), |e| refusal(self.spark, &what, SHARED, e))
+        self.command(CommandType::WriteOperation(write), |e| refusal(self.spark, &failure, SHARED, e))
     }
 
     fn open(&self, name: &str, folder: &str) -> Result<()> {
@@ -227,18 +227,18 @@ impl remote_cleaning::Server for Session<'_> {
 }
 
 /// The error for a refused statement or path. Only the first line of the server's message is kept: the plan follows it.
-fn refusal(spark: &Spark, what: &str, hint: &str, error: &SparkError) -> Error {
+fn refusal(spark: &Spark, failure: &str, hint: &str, error: &SparkError) -> Error {
     // Lost connections are reported in many forms, but never with Spark's details.
     if error.grpc_details().is_none() {
         thread::sleep(MOMENT);
         if error.grpc_code() == Some(UNAVAILABLE) || spark.reach().is_err() {
-            return spark.gone();
+            return spark.connection_lost();
         }
     }
     let message = error.message();
-    let said = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
-    let said: String = said.trim().chars().take(400).collect();
-    spark.error(format!("{what}: {said}")).with_hint(hint)
+    let reason = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+    let reason: String = reason.trim().chars().take(400).collect();
+    spark.error(format!("{failure}: {reason}")).with_hint(hint)
 }
 
 /// Concatenates the parts of an answer; `None` if there are none.

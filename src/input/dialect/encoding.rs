@@ -5,28 +5,28 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::stream::{Again, Bytes};
+use super::stream::{Bytes, RereadBytes};
 use crate::error::{Error, Result};
 
 /// Bytes that are decoded at once.
 const BLOCK: usize = 1 << 16;
 /// Bytes at the start of a file that belong to names of columns.
-const NAMES: usize = 16;
+const NAME_BYTES: usize = 16;
 /// A file is in another encoding, not damaged, if at least this many bytes are not UTF-8 and they outnumber its UTF-8 characters beyond
-/// ASCII by the factor `TIMES`.
-const WRONG: usize = 3;
-const TIMES: usize = 9;
+/// ASCII by the factor `MIN_RATIO`.
+const MIN_INVALID: usize = 3;
+const MIN_RATIO: usize = 9;
 /// Bytes that Windows-1252 does not define.
 const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 
 /// UTF-16, by its byte order mark, or by the first characters without one: names of columns are ASCII, of which every other byte is zero.
-pub(crate) fn wide(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
-    let first = &head[..head.len().min(NAMES) / 2 * 2];
-    let zeros = |at: usize, all: bool| first.chunks_exact(2).all(|pair| (pair[at] == 0) == all);
+pub(crate) fn utf16(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let start = &head[..head.len().min(NAME_BYTES) / 2 * 2];
+    let zeros = |at: usize, all: bool| start.chunks_exact(2).all(|pair| (pair[at] == 0) == all);
     match head {
         [0xff, 0xfe, ..] => Some(UTF_16LE),
         [0xfe, 0xff, ..] => Some(UTF_16BE),
-        _ if first.is_empty() => None,
+        _ if start.is_empty() => None,
         _ if zeros(1, true) && zeros(0, false) => Some(UTF_16LE),
         _ if zeros(0, true) && zeros(1, false) => Some(UTF_16BE),
         _ => None,
@@ -42,19 +42,20 @@ pub(crate) enum Encoding {
 
 impl Encoding {
     /// Detects UTF-16 by its head, and Windows-1252 by all bytes of a file whose head is not UTF-8.
-    pub(crate) fn of(head: &[u8], whole: bool, again: &Again<'_>) -> Result<Encoding> {
-        if let Some(wide) = wide(head) {
-            return Ok(Encoding::Other(wide));
+    pub(crate) fn of(head: &[u8], is_whole_file: bool, reread: &RereadBytes<'_>) -> Result<Encoding> {
+        if let Some(utf16) = utf16(head) {
+            return Ok(Encoding::Other(utf16));
         }
         // The head may end within a character.
-        let is_utf8 = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none() && !whole, |_| true);
+        let is_utf8 = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none() && !is_whole_file, |_| true);
         if is_utf8 {
             return Ok(Encoding::Utf8);
         }
-        let mut count = Count::default();
-        again(&mut |bytes| count.all(bytes).map_err(|e| Error::input(format!("cannot read a file again: {e}"))))?;
-        let other = count.wrong >= WRONG && count.wrong > TIMES * count.right && !count.undefined;
-        Ok(if other { Encoding::Other(WINDOWS_1252) } else { Encoding::Utf8 })
+        let mut count = Utf8Count::default();
+        reread(&mut |bytes| count.add_all(bytes).map_err(|e| Error::input(format!("cannot read a file again: {e}"))))?;
+        let is_windows_1252 =
+            count.invalid >= MIN_INVALID && count.invalid > MIN_RATIO * count.beyond_ascii && !count.has_undefined;
+        Ok(if is_windows_1252 { Encoding::Other(WINDOWS_1252) } else { Encoding::Utf8 })
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -75,21 +76,21 @@ impl Encoding {
 
 /// Number of UTF-8 characters beyond ASCII, and of bytes that are not UTF-8.
 #[derive(Default)]
-struct Count {
-    right: usize,
-    wrong: usize,
-    undefined: bool,
+struct Utf8Count {
+    beyond_ascii: usize,
+    invalid: usize,
+    has_undefined: bool,
 }
 
-impl Count {
-    fn all(&mut self, bytes: &mut dyn Read) -> io::Result<()> {
+impl Utf8Count {
+    fn add_all(&mut self, bytes: &mut dyn Read) -> io::Result<()> {
         let mut block = Vec::new();
         loop {
             let kept = block.len();
             bytes.take(BLOCK as u64).read_to_end(&mut block)?;
             let last = block.len() == kept;
-            let left = self.add(&block, last);
-            block.drain(..block.len() - left);
+            let incomplete = self.add(&block, last);
+            block.drain(..block.len() - incomplete);
             if last {
                 return Ok(());
             }
@@ -99,18 +100,18 @@ impl Count {
     /// Counts bytes; returns how many at the end may start an incomplete character.
     fn add(&mut self, mut bytes: &[u8], last: bool) -> usize {
         loop {
-            let (valid, wrong) = match std::str::from_utf8(bytes) {
+            let (valid, error) = match std::str::from_utf8(bytes) {
                 Ok(_) => (bytes.len(), None),
                 Err(e) => (e.valid_up_to(), Some(e.error_len())),
             };
-            self.right += bytes[..valid].iter().filter(|byte| **byte >= 0xc0).count();
+            self.beyond_ascii += bytes[..valid].iter().filter(|byte| **byte >= 0xc0).count();
             bytes = &bytes[valid..];
-            match wrong {
+            match error {
                 None => return 0,
                 Some(None) if !last => return bytes.len(),
                 Some(_) => {
-                    self.wrong += 1;
-                    self.undefined |= UNDEFINED.contains(&bytes[0]);
+                    self.invalid += 1;
+                    self.has_undefined |= UNDEFINED.contains(&bytes[0]);
                     bytes = &bytes[1..];
                 }
             }
@@ -144,8 +145,8 @@ impl Read for Decoded<'_> {
         while self.read == self.text.len() && !self.ended {
             let count = self.bytes.read(&mut self.block)?;
             self.ended = count == 0;
-            let room = self.decoder.max_utf8_buffer_length(count).unwrap_or(4 * BLOCK);
-            self.text.resize(room, 0);
+            let capacity = self.decoder.max_utf8_buffer_length(count).unwrap_or(4 * BLOCK);
+            self.text.resize(capacity, 0);
             let (.., written, _) = self.decoder.decode_to_utf8(&self.block[..count], &mut self.text, self.ended);
             self.text.truncate(written);
             self.read = 0;

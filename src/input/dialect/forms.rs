@@ -12,17 +12,17 @@ use crate::schema::missing::is_missing;
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 use crate::schema::{dates, numbers};
 
-/// Where one form fits this many times more values than the other, the values that fit only the other are odd ones.
-const TIMES: usize = 4;
+/// If one form fits this many times more values than the other, the values that fit only the other are errors.
+const MIN_RATIO: usize = 4;
 
-/// Dates that start with the year outnumber the others this many times where the others, if nothing tells their order, are odd values
-/// instead of a reason to refuse the file.
-const STRAY: usize = 100;
+/// If dates that start with the year outnumber the others this many times, the others are errors where their order is ambiguous, and no
+/// reason to refuse the file.
+const STRAY_RATIO: usize = 100;
 
 /// How the values of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
-    /// The order of dates that do not start with the year, and whether there are such as do.
+    /// The order of dates that do not start with the year, and whether others do.
     Dates(DateOrder, bool),
     Numbers(LogicalType, DecimalMark),
 }
@@ -33,7 +33,7 @@ fn columns(table: &'static Table, header: &[String]) -> Vec<(usize, &'static Col
         matches!(kind, LogicalType::Timestamp | LogicalType::Money | LogicalType::Degrees | LogicalType::Integer(..))
     };
     let of = |name: &str| table.columns.iter().find(|column| has_forms(column.kind) && columns::is(column, name));
-    header.iter().enumerate().filter_map(|(place, name)| Some((place, of(name)?))).collect()
+    header.iter().enumerate().filter_map(|(position, name)| Some((position, of(name)?))).collect()
 }
 
 fn text(field: &[u8]) -> &str {
@@ -59,8 +59,8 @@ pub(crate) fn are_plain(table: &'static Table, head: &[u8], whole: bool) -> bool
     let columns = columns(table, &header);
     let mut record = csv::ByteRecord::new();
     while let Ok(true) = reader.read_byte_record(&mut record) {
-        let plain = |(place, column): &(usize, &Column)| {
-            let value = text(record.get(*place).unwrap_or_default());
+        let plain = |(position, column): &(usize, &Column)| {
+            let value = text(record.get(*position).unwrap_or_default());
             is_missing(value) || is_plain(column.kind, value)
         };
         if record.len() == header.len() && !columns.iter().all(plain) {
@@ -74,7 +74,7 @@ pub(crate) fn are_plain(table: &'static Table, head: &[u8], whole: bool) -> bool
 /// decimal point.
 #[derive(Debug, Clone)]
 struct Tally {
-    place: usize,
+    position: usize,
     column: &'static Column,
     plain: usize,
     /// Values not in canonical form, by the forms that they fit.
@@ -88,9 +88,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn new((place, column): (usize, &'static Column)) -> Tally {
+    fn new((position, column): (usize, &'static Column)) -> Tally {
         let (plain, either, same, sample) = (0, 0, 0, String::new());
-        Tally { place, column, plain, other: [0; 2], only: [0; 2], either, sample, same }
+        Tally { position, column, plain, other: [0; 2], only: [0; 2], either, sample, same }
     }
 
     fn add(&mut self, value: &str) {
@@ -122,21 +122,21 @@ impl Tally {
         }
     }
 
-    /// The decimal mark that the values of a column of amounts leave no doubt about.
+    /// The decimal mark that the values of a column of amounts prove.
     fn proven(&self) -> Option<DecimalMark> {
         let [comma, point] = self.only;
         match self.column.kind == LogicalType::Money {
-            true if comma > 0 && comma >= TIMES * point => Some(DecimalMark::Comma),
-            true if point > 0 && point >= TIMES * comma => Some(DecimalMark::Point),
+            true if comma > 0 && comma >= MIN_RATIO * point => Some(DecimalMark::Comma),
+            true if point > 0 && point >= MIN_RATIO * comma => Some(DecimalMark::Point),
             _ => None,
         }
     }
 
-    /// The form of the column, if it is not canonical. Dates that start with the year need none: the order of the others is found in these
-    /// alone, however many they are.
+    /// The form of the column, if it is not canonical. Dates that start with the year need none and
+    /// do not count in finding the order of the others.
     ///
     /// # Errors
-    /// Both forms fit; says why in words.
+    /// Both forms fit; the text says why.
     fn form(&self, reading: &Reading) -> Result<Option<Form>, String> {
         let kind = self.column.kind;
         if self.other == [0; 2] {
@@ -144,26 +144,26 @@ impl Tally {
         }
         let [first, second] = self.only;
         let others = first + second + self.either + self.same;
-        let is_stray = kind == LogicalType::Timestamp && others.saturating_mul(STRAY) <= self.plain;
-        let unsure = |why: String| if is_stray { Ok(None) } else { Err(why) };
-        let told = match (kind, reading.dates) {
+        let are_stray = kind == LogicalType::Timestamp && others.saturating_mul(STRAY_RATIO) <= self.plain;
+        let ambiguous = |why: String| if are_stray { Ok(None) } else { Err(why) };
+        let chosen = match (kind, reading.dates) {
             (LogicalType::Timestamp, Some(DateOrder::Ymd)) => {
-                return unsure(format!("`{}` does not start with the year, as `--dates ymd` says", self.sample));
+                return ambiguous(format!("`{}` does not start with the year, as `--dates ymd` says", self.sample));
             }
             (LogicalType::Timestamp, order) => order.map(|order| order == DateOrder::Dmy),
             _ => reading.numbers.map(|mark| mark == DecimalMark::Comma),
         };
-        // The user decides, but for columns of which no value has the form that is named: the option is for all of them.
-        let told = told.filter(|is_first| self.either + if *is_first { first } else { second } > 0);
-        let is_first = match told {
+        // The user's option applies to all columns; a column without a value in the form that it names is decided by its values.
+        let chosen = chosen.filter(|is_first| self.either + if *is_first { first } else { second } > 0);
+        let is_first = match chosen {
             Some(is_first) => is_first,
-            _ if first > 0 && first >= TIMES * second => true,
-            _ if second > 0 && second >= TIMES * first => false,
+            _ if first > 0 && first >= MIN_RATIO * second => true,
+            _ if second > 0 && second >= MIN_RATIO * first => false,
             _ if first + second + self.either == 0 => false,
             None if first + second == 0 => {
-                return unsure(format!("every value, such as `{}`, fits both", self.sample));
+                return ambiguous(format!("every value, such as `{}`, fits both", self.sample));
             }
-            None => return unsure("some values fit only one, some only the other".into()),
+            None => return ambiguous("some values fit only one, some only the other".into()),
         };
         let form = match (kind, is_first) {
             (LogicalType::Timestamp, true) => Form::Dates(DateOrder::Dmy, self.plain > 0),
@@ -186,22 +186,22 @@ impl Survey {
         let mut survey = Survey(columns(table, &header).into_iter().map(Tally::new).collect());
         while records.next(&mut record)? {
             if record.len() == header.len() {
-                survey.add(|place| &record[place]);
+                survey.add(|position| &record[position]);
             }
         }
         Ok(survey)
     }
 
-    /// A survey of the dates alone, before any row; its places are those of the columns in the contract.
+    /// A survey of the dates alone, without rows yet; its positions are those of the columns in the contract.
     pub(crate) fn of_dates(table: &'static Table) -> Survey {
         let dates = table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Timestamp);
         Survey(dates.map(Tally::new).collect())
     }
 
-    /// Counts a row, whose fields are called by their places.
+    /// Counts a row; `field` returns the field at a position.
     pub(crate) fn add<'f>(&mut self, field: impl Fn(usize) -> &'f [u8]) {
         for tally in &mut self.0 {
-            let value = text(field(tally.place));
+            let value = text(field(tally.position));
             if !is_missing(value) {
                 tally.add(value);
             }
@@ -213,7 +213,7 @@ impl Survey {
     /// # Errors
     /// Columns are ambiguous; names all of them.
     pub(crate) fn decide(&self, name: &str, reading: &Reading) -> Result<Forms> {
-        let (mut forms, mut unsure, mut hints) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut forms, mut ambiguous, mut hints) = (Vec::new(), Vec::new(), Vec::new());
         // The amounts of a file share a decimal mark: where one column proves it, it holds for those that fit both.
         let mut proven = self.0.iter().filter_map(Tally::proven);
         let mark = proven.next().filter(|mark| proven.all(|other| other == *mark));
@@ -221,22 +221,22 @@ impl Survey {
         for tally in &self.0 {
             let column = tally.column.source;
             match tally.form(reading) {
-                Ok(form) => forms.extend(form.map(|form| (tally.place, column, form))),
+                Ok(form) => forms.extend(form.map(|form| (tally.position, column, form))),
                 Err(why) => {
-                    let (what, hint) = match tally.column.kind {
+                    let (alternatives, hint) = match tally.column.kind {
                         LogicalType::Timestamp => ("day/month or month/day", "`--dates dmy` or `--dates mdy`"),
                         _ => ("a decimal comma or a decimal point", "`--numbers comma` or `--numbers point`"),
                     };
-                    unsure.push(format!("`{column}` of `{name}` may have {what}: {why}"));
+                    ambiguous.push(format!("`{column}` of `{name}` may have {alternatives}: {why}"));
                     if !hints.contains(&hint) {
                         hints.push(hint);
                     }
                 }
             }
         }
-        match unsure.is_empty() {
+        match ambiguous.is_empty() {
             true => Ok(Forms(forms)),
-            false => Err(Error::input(unsure.join("; ")).with_hint(format!("say which: {}", hints.join(", and ")))),
+            false => Err(Error::input(ambiguous.join("; ")).with_hint(format!("say which: {}", hints.join(", and ")))),
         }
     }
 }
@@ -251,8 +251,8 @@ impl Forms {
     }
 
     /// A field in canonical form; a field that does not fit the form stays as it is.
-    pub(crate) fn canonical<'f>(&self, place: usize, field: &'f [u8]) -> Cow<'f, [u8]> {
-        let Some((.., form)) = self.0.iter().find(|(at, ..)| *at == place) else { return field.into() };
+    pub(crate) fn canonical<'f>(&self, position: usize, field: &'f [u8]) -> Cow<'f, [u8]> {
+        let Some((.., form)) = self.0.iter().find(|(at, ..)| *at == position) else { return field.into() };
         let value = text(field);
         let read = match form {
             Form::Dates(order, _) => dates::reordered(value, *order),
@@ -263,7 +263,7 @@ impl Forms {
 
     /// A description of each form, for messages.
     pub(crate) fn described(&self) -> Vec<String> {
-        let told = [
+        let descriptions = [
             (Form::Dates(DateOrder::Dmy, false), "dates", "as day/month/year"),
             (Form::Dates(DateOrder::Mdy, false), "dates", "as month/day/year"),
             (Form::Dates(DateOrder::Dmy, true), "dates", "as year-month-day and as day/month/year"),
@@ -271,15 +271,15 @@ impl Forms {
             (Form::Numbers(LogicalType::Money, DecimalMark::Comma), "numbers", "with a decimal comma"),
             (Form::Numbers(LogicalType::Money, DecimalMark::Point), "numbers", "with a decimal point"),
         ];
-        let is = |form: &Form, like: &Form| match (form, like) {
-            (Form::Numbers(_, mark), Form::Numbers(_, like)) => mark == like,
-            _ => form == like,
+        let is = |form: &Form, pattern: &Form| match (form, pattern) {
+            (Form::Numbers(_, mark), Form::Numbers(_, pattern)) => mark == pattern,
+            _ => form == pattern,
         };
-        let sentence = |(like, what, how): (Form, &str, &str)| {
+        let sentence = |(pattern, what, how): (Form, &str, &str)| {
             let columns: Vec<_> =
-                self.0.iter().filter(|(.., form)| is(form, &like)).map(|(_, name, _)| format!("`{name}`")).collect();
+                self.0.iter().filter(|(.., form)| is(form, &pattern)).map(|(_, name, _)| format!("`{name}`")).collect();
             (!columns.is_empty()).then(|| format!("{what} of {} are read {how}", columns.join(", ")))
         };
-        told.into_iter().filter_map(sentence).collect()
+        descriptions.into_iter().filter_map(sentence).collect()
     }
 }

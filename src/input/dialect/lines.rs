@@ -5,36 +5,36 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 /// Longest record, bytes.
-pub(crate) const LONGEST: usize = 1 << 20;
-/// If the parser has consumed this many bytes since the last record, the record is longer than [`LONGEST`]: the parser buffers at most
+pub(crate) const MAX_RECORD: usize = 1 << 20;
+/// If the parser has consumed this many bytes since the last record, the record is longer than [`MAX_RECORD`]: the parser buffers at most
 /// one block ahead.
-const UNENDED: u64 = 3 * LONGEST as u64;
+const MAX_SINCE_RECORD: u64 = 3 * MAX_RECORD as u64;
 
 /// A reader that fails when no record ends for too long.
-pub(crate) struct Bounded<R> {
+pub(crate) struct RecordLimitReader<R> {
     bytes: R,
-    unended: Unended,
+    since_record: BytesSinceRecord,
 }
 
 /// Number of bytes read since the last record ended.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Unended(Rc<Cell<u64>>);
+pub(crate) struct BytesSinceRecord(Rc<Cell<u64>>);
 
-impl Unended {
+impl BytesSinceRecord {
     /// Called with each record; it begins on `line`.
     ///
     /// # Errors
     /// The record is too long.
     #[inline]
-    pub(crate) fn end(&self, record: &csv::ByteRecord, line: u64) -> io::Result<()> {
+    pub(crate) fn end_record(&self, record: &csv::ByteRecord, line: u64) -> io::Result<()> {
         self.0.set(0);
-        if record.as_slice().len() > LONGEST { Err(too_long(line)) } else { Ok(()) }
+        if record.as_slice().len() > MAX_RECORD { Err(too_long(line)) } else { Ok(()) }
     }
 
     /// The reason why the record that begins on `line` cannot be read.
     pub(crate) fn explain(&self, error: csv::Error, line: u64) -> io::Error {
         match error.into_kind() {
-            _ if self.0.get() > UNENDED => too_long(line),
+            _ if self.0.get() > MAX_SINCE_RECORD => too_long(line),
             csv::ErrorKind::Io(error) => error,
             other => io::Error::other(format!("{other:?}")),
         }
@@ -44,31 +44,31 @@ impl Unended {
 fn too_long(line: u64) -> io::Error {
     io::Error::other(format!(
         "the record that begins on line {line} is longer than {} MB: a quote that opens in it is not closed",
-        LONGEST >> 20
+        MAX_RECORD >> 20
     ))
 }
 
-impl<R: Read> Bounded<R> {
+impl<R: Read> RecordLimitReader<R> {
     pub(crate) fn new(bytes: R) -> Self {
-        Bounded { bytes, unended: Unended::default() }
+        RecordLimitReader { bytes, since_record: BytesSinceRecord::default() }
     }
 
     pub(crate) fn get_ref(&self) -> &R {
         &self.bytes
     }
 
-    pub(crate) fn unended(&self) -> Unended {
-        self.unended.clone()
+    pub(crate) fn since_record(&self) -> BytesSinceRecord {
+        self.since_record.clone()
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for RecordLimitReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.unended.0.get() > UNENDED {
+        if self.since_record.0.get() > MAX_SINCE_RECORD {
             return Err(io::Error::other("a record does not end"));
         }
         let count = self.bytes.read(buffer)?;
-        self.unended.0.set(self.unended.0.get() + count as u64);
+        self.since_record.0.set(self.since_record.0.get() + count as u64);
         Ok(count)
     }
 }

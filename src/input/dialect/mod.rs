@@ -15,14 +15,14 @@ pub(crate) mod stream;
 
 use std::io::{Cursor, Read};
 
-pub(crate) use self::encoding::wide;
+pub(crate) use self::encoding::utf16;
 use self::encoding::{Encoding, decoded};
 pub(crate) use self::forms::{Forms, Survey};
 use self::layout::Layout;
 pub(crate) use self::layout::SEP;
 use self::rewritten::Rewritten;
-use self::rows::{Plain, Records};
-use self::stream::{Again, Bytes};
+use self::rows::{NormalizedText, Records};
+use self::stream::{Bytes, RereadBytes};
 use crate::error::Result;
 use crate::input::file::part::unreadable;
 use crate::schema::contract::Table;
@@ -50,22 +50,22 @@ pub(crate) fn canonical<'a>(
     name: &str,
     reading: &Reading,
     mut bytes: Bytes<'a>,
-    again: &Again<'_>,
+    reread: &RereadBytes<'_>,
 ) -> Result<Canonical<'a>> {
     let failed = |e| unreadable(name, &e);
     let mut head = Vec::with_capacity(HEAD as usize);
     bytes.by_ref().take(HEAD).read_to_end(&mut head).map_err(failed)?;
-    let whole = (head.len() as u64) < HEAD;
-    let encoding = Encoding::of(&head, whole, again)?;
+    let is_whole_file = (head.len() as u64) < HEAD;
+    let encoding = Encoding::of(&head, is_whole_file, reread)?;
     let start = &head[..head.len().min(PARSED)];
     let layout = Layout::of(&encoding.decode(start), encoding, table);
-    let is_plain = layout.is_canonical() && forms::are_plain(table, start, whole && start.len() == head.len());
+    let is_plain = layout.is_canonical() && forms::are_plain(table, start, is_whole_file && start.len() == head.len());
     let all: Bytes<'a> = Box::new(Cursor::new(head).chain(bytes));
     if is_plain {
         return Ok(Canonical { bytes: all, found: Vec::new(), surveyed: false });
     }
     let mut survey = Survey::default();
-    again(&mut |bytes| {
+    reread(&mut |bytes| {
         survey = Survey::of(table, records(layout, Box::new(bytes))).map_err(failed)?;
         Ok(())
     })?;
@@ -80,24 +80,24 @@ pub(crate) fn canonical<'a>(
 }
 
 /// The warnings about files that were not canonical; files with the same description share one.
-pub(crate) fn told(files: &[(String, Vec<String>)]) -> Vec<String> {
-    let mut told: Vec<(&[String], &str, usize)> = Vec::new();
+pub(crate) fn warnings(files: &[(String, Vec<String>)]) -> Vec<String> {
+    let mut grouped: Vec<(&[String], &str, usize)> = Vec::new();
     for (file, found) in files.iter().filter(|(_, found)| !found.is_empty()) {
-        match told.iter_mut().find(|(known, ..)| known == found) {
+        match grouped.iter_mut().find(|(other, ..)| other == found) {
             Some((.., files)) => *files += 1,
-            None => told.push((found, file, 1)),
+            None => grouped.push((found, file, 1)),
         }
     }
     let sentence = |(found, file, files): (&[String], &str, usize)| {
         let more = if files > 1 { format!(" and {} more", files - 1) } else { String::new() };
         format!("`{file}`{more}: {}", found.join("; "))
     };
-    told.into_iter().map(sentence).collect()
+    grouped.into_iter().map(sentence).collect()
 }
 
 /// The records of a file, header first.
 fn records<'a>(layout: Layout, bytes: Bytes<'a>) -> Records<'a> {
-    Records::new(Plain::new(decoded(bytes, layout.encoding), layout), layout.delimiter)
+    Records::new(NormalizedText::new(decoded(bytes, layout.encoding), layout), layout.delimiter)
 }
 
 #[cfg(test)]

@@ -29,14 +29,14 @@ impl<'a> Rewritten<'a> {
     fn write(&mut self) -> io::Result<()> {
         let mut record = std::mem::take(&mut self.record);
         let header = self.columns.is_none();
-        let is_there = match header {
+        let has_record = match header {
             true => {
                 self.columns = Some(self.records.header(&mut record)?.len());
                 self.columns > Some(0)
             }
             false => self.records.next(&mut record)?,
         };
-        if !is_there {
+        if !has_record {
             self.ended = true;
             if !header && self.records.ends_line() {
                 self.text.push(b'\n');

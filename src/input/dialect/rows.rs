@@ -5,17 +5,17 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use super::layout::Layout;
-use super::lines::{Bounded, Unended};
+use super::lines::{BytesSinceRecord, RecordLimitReader};
 use super::stream::Bytes;
 
 /// Bytes that are processed at once.
 pub(super) const BLOCK: usize = 1 << 16;
 
 /// The bytes of a file with `\n` as line end and without spaces around quotes.
-pub(crate) struct Plain<'a> {
+pub(crate) struct NormalizedText<'a> {
     bytes: Bytes<'a>,
     layout: Layout,
-    at: At,
+    state: FieldState,
     /// Number of spaces seen before what may be a quote.
     spaces: usize,
     /// Whether the last byte was a `\r` that may belong to a line end.
@@ -29,7 +29,7 @@ pub(crate) struct Plain<'a> {
 
 /// Position within a record.
 #[derive(Clone, Copy, PartialEq)]
-enum At {
+enum FieldState {
     Start,
     Field,
     Quoted,
@@ -37,15 +37,15 @@ enum At {
     Closed,
 }
 
-impl<'a> Plain<'a> {
-    pub(crate) fn new(bytes: Bytes<'a>, layout: Layout) -> Plain<'a> {
+impl<'a> NormalizedText<'a> {
+    pub(crate) fn new(bytes: Bytes<'a>, layout: Layout) -> NormalizedText<'a> {
         let (block, text, last) = (vec![0; BLOCK], Vec::new(), Rc::default());
-        Plain { bytes, layout, at: At::Start, spaces: 0, cr: false, block, text, read: 0, last }
+        NormalizedText { bytes, layout, state: FieldState::Start, spaces: 0, cr: false, block, text, read: 0, last }
     }
 
     fn push(&mut self, byte: u8) {
         let Layout { delimiter, cr, spaced, .. } = self.layout;
-        if self.at == At::Quoted {
+        if self.state == FieldState::Quoted {
             if cr {
                 // A line end inside a quoted text stays, unless it is the line end of the file.
                 if std::mem::take(&mut self.cr) {
@@ -55,22 +55,22 @@ impl<'a> Plain<'a> {
                     return self.cr = true;
                 }
             }
-            self.at = if byte == b'"' { At::Closed } else { At::Quoted };
+            self.state = if byte == b'"' { FieldState::Closed } else { FieldState::Quoted };
             return self.text.push(byte);
         }
         let byte = if cr && byte == b'\r' { b'\n' } else { byte };
         if std::mem::take(&mut self.cr) && byte != b'\n' {
             self.text.push(b'\r');
         }
-        match (self.at, byte) {
+        match (self.state, byte) {
             (_, b'\r') => return self.cr = true,
-            (At::Start, b' ') if spaced => return self.spaces += 1,
-            (At::Closed, b' ') if spaced => return,
-            (At::Start, b'"') => (self.spaces, self.at) = (0, At::Quoted),
-            (At::Closed, b'"') => self.at = At::Quoted,
-            (_, b'\n') => self.at = At::Start,
-            (_, byte) if byte == delimiter => self.at = At::Start,
-            _ => self.at = At::Field,
+            (FieldState::Start, b' ') if spaced => return self.spaces += 1,
+            (FieldState::Closed, b' ') if spaced => return,
+            (FieldState::Start, b'"') => (self.spaces, self.state) = (0, FieldState::Quoted),
+            (FieldState::Closed, b'"') => self.state = FieldState::Quoted,
+            (_, b'\n') => self.state = FieldState::Start,
+            (_, byte) if byte == delimiter => self.state = FieldState::Start,
+            _ => self.state = FieldState::Field,
         }
         let spaces = std::mem::take(&mut self.spaces);
         self.text.extend(std::iter::repeat_n(b' ', spaces));
@@ -78,7 +78,7 @@ impl<'a> Plain<'a> {
     }
 }
 
-impl Read for Plain<'_> {
+impl Read for NormalizedText<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.read == self.text.len() {
             self.read = 0;
@@ -103,28 +103,28 @@ impl Read for Plain<'_> {
 
 /// The records of a file, header first.
 pub(crate) struct Records<'a> {
-    reader: csv::Reader<Bounded<Plain<'a>>>,
+    reader: csv::Reader<RecordLimitReader<NormalizedText<'a>>>,
     last: Rc<Cell<u8>>,
-    unended: Unended,
+    since_record: BytesSinceRecord,
 }
 
 impl<'a> Records<'a> {
-    pub(crate) fn new(bytes: Plain<'a>, delimiter: u8) -> Records<'a> {
+    pub(crate) fn new(bytes: NormalizedText<'a>, delimiter: u8) -> Records<'a> {
         let last = Rc::clone(&bytes.last);
-        let bytes = Bounded::new(bytes);
-        let unended = bytes.unended();
+        let bytes = RecordLimitReader::new(bytes);
+        let since_record = bytes.since_record();
         let mut builder = csv::ReaderBuilder::new();
         builder.flexible(true).has_headers(false).delimiter(delimiter);
-        Records { reader: builder.from_reader(bytes), last, unended }
+        Records { reader: builder.from_reader(bytes), last, since_record }
     }
 
     /// Reads the next record; returns whether there is one.
     pub(crate) fn next(&mut self, record: &mut csv::ByteRecord) -> io::Result<bool> {
         let read = self.reader.read_byte_record(record);
         let line = record.position().map_or(0, csv::Position::line);
-        let is_there = read.map_err(|e| self.unended.explain(e, line))?;
-        self.unended.end(record, line)?;
-        Ok(is_there)
+        let has_record = read.map_err(|e| self.since_record.explain(e, line))?;
+        self.since_record.end_record(record, line)?;
+        Ok(has_record)
     }
 
     /// Reads the names in the header; skips a line `sep=;`.

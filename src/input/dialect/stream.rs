@@ -1,4 +1,4 @@
-//! Bytes of a file, read once or again. Used by the rest of `dialect`.
+//! Bytes of a file, read once or twice. Used by the rest of `dialect`.
 
 use std::io::Read;
 
@@ -8,4 +8,4 @@ use crate::error::Result;
 pub(crate) type Bytes<'a> = Box<dyn Read + 'a>;
 
 /// Reads the bytes of a file again from the start.
-pub(crate) type Again<'a> = dyn Fn(&mut dyn FnMut(&mut dyn Read) -> Result<()>) -> Result<()> + 'a;
+pub(crate) type RereadBytes<'a> = dyn Fn(&mut dyn FnMut(&mut dyn Read) -> Result<()>) -> Result<()> + 'a;

@@ -5,11 +5,11 @@ use crate::schema::contract::TableId;
 use crate::schema::read_options::{DateOrder, DecimalMark};
 
 fn read_with(table: TableId, bytes: &[u8], reading: &Reading) -> Result<(String, String)> {
-    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
-    let Canonical { mut bytes, found, .. } = canonical(table.table(), "f.csv", reading, Box::new(bytes), &again)?;
+    let reread = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &bytes[..]);
+    let Canonical { mut bytes, found, .. } = canonical(table.table(), "f.csv", reading, Box::new(bytes), &reread)?;
     let mut text = String::new();
     bytes.read_to_string(&mut text).unwrap();
-    Ok((text, told(&[("f.csv".into(), found)]).concat()))
+    Ok((text, warnings(&[("f.csv".into(), found)]).concat()))
 }
 
 fn read(table: TableId, text: &str) -> (String, String) {
@@ -64,10 +64,10 @@ fn encodings_are_found() {
     let mut damaged = text.clone().into_bytes();
     let at = damaged.len() - 3;
     damaged[at] = 0xe3;
-    let again = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &damaged[..]);
+    let reread = |take: &mut dyn FnMut(&mut dyn Read) -> Result<()>| take(&mut &damaged[..]);
     let mut bytes = Vec::new();
     let table = TableId::Sellers.table();
-    let read = canonical(table, "f", &Reading::default(), Box::new(&damaged[..]), &again).unwrap();
+    let read = canonical(table, "f", &Reading::default(), Box::new(&damaged[..]), &reread).unwrap();
     { read }.bytes.read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes, damaged);
 }

@@ -18,7 +18,7 @@ use crate::store::StoredFile;
 use crate::table::pages::Pages;
 
 /// Typical compression ratio of tables, to estimate the size of their rows.
-const USUAL_COMPRESSION: u64 = 4;
+const TYPICAL_COMPRESSION: u64 = 4;
 /// Bytes of a file in which its first line is looked for; a longer line is not a header.
 const HEAD: u64 = 1 << 16;
 
@@ -89,7 +89,7 @@ impl FilePart {
         if let (Place::Disk(_), true) = (&self.place, self.is_parquet()) {
             return Ok(self.pages()?.rows().saturating_mul(table.typical_width()));
         }
-        Ok(if self.is_plain() { self.bytes()? } else { self.bytes()?.saturating_mul(USUAL_COMPRESSION) })
+        Ok(if self.is_plain() { self.bytes()? } else { self.bytes()?.saturating_mul(TYPICAL_COMPRESSION) })
     }
 
     /// Whether the file is Parquet.
@@ -172,7 +172,7 @@ impl FilePart {
     }
 }
 
-/// The error for a file whose bytes cannot be read to their end. A store or an archive may say itself what is wrong, and what to do.
+/// The error for a file whose bytes cannot be read to their end. A store or an archive may give a hint of its own.
 pub(crate) fn unreadable(name: &str, error: &io::Error) -> Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     let hint = inner.and_then(Error::hint).unwrap_or(DAMAGED);
@@ -216,19 +216,19 @@ fn unpacked<'a>(packed: &'a mut dyn Read, size: u64, name: &str) -> Result<impl 
         ByteSourceReader::UncompressedStream(reader) => Box::new(reader),
         ByteSourceReader::UncompressedMemory { slice, .. } => Box::new(Cursor::new(slice)),
     };
-    Ok(Guarded(Limited { bytes, left: size.saturating_mul(MAX_COMPRESSION) }))
+    Ok(Guarded(Limited { bytes, remaining: size.saturating_mul(MAX_COMPRESSION) }))
 }
 
 /// A reader that fails when a file unpacks to more than any table would.
 struct Limited<'a> {
     bytes: Box<dyn Read + 'a>,
-    left: u64,
+    remaining: u64,
 }
 
 impl Read for Limited<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+        self.remaining = self.remaining.checked_sub(read as u64).ok_or_else(|| {
             io::Error::other(format!("it unpacks to more than {MAX_COMPRESSION} times its size, as no table does"))
         })?;
         Ok(read)

@@ -26,7 +26,7 @@ pub struct SourceFile {
     pub format: Format,
     pub(crate) files: Vec<FilePart>,
     /// Number of leading files to skip, because the previous run has read them.
-    pub(crate) known: usize,
+    pub(crate) already_read: usize,
 }
 
 impl SourceFile {
@@ -34,12 +34,12 @@ impl SourceFile {
     pub(crate) fn new(table: TableId, format: Format, files: Vec<FilePart>) -> SourceFile {
         let more = if files.len() > 1 { format!(" + {} more", files.len() - 1) } else { String::new() };
         let first = files.first().map_or("", |file| file.name.as_str());
-        SourceFile { table, name: format!("{first}{more}"), format, files, known: 0 }
+        SourceFile { table, name: format!("{first}{more}"), format, files, already_read: 0 }
     }
 
     /// The files to read.
     pub(crate) fn parts(&self) -> &[FilePart] {
-        &self.files[self.known..]
+        &self.files[self.already_read..]
     }
 
     /// Its file, if there is only one, and that is uncompressed.

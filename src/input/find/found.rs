@@ -10,10 +10,10 @@ use crate::schema::file_names::Data;
 pub(crate) struct Found {
     /// The files of each table that the place holds.
     pub(crate) files: Vec<SourceFile>,
-    /// Files that hold data and are not read, each with the reason, and the table whose warnings tell it.
+    /// Files that hold data and are not read, each with the reason, and the table whose warnings report it.
     pub(crate) unread: Vec<(TableId, String)>,
     /// The same files, and tables of a database, that may be meant for a table that the place lacks.
-    pub(crate) near: Vec<Near>,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 /// A file and its path within the place.
@@ -26,9 +26,9 @@ pub(crate) fn unread(name: &str, reason: &str) -> String {
     format!("`{name}{NOT_READ}{reason}")
 }
 
-/// Data that no table takes.
+/// Data that no table takes, and that may be meant for a missing table.
 #[derive(Debug, Clone)]
-pub(crate) struct Near {
+pub(crate) struct Candidate {
     /// The table whose name it resembles, if the place lacks it.
     pub(crate) table: Option<TableId>,
     pub(crate) kind: Data,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use self::found::{Found, Listed, Near, unread};
+use self::found::{Candidate, Found, Listed, unread};
 use self::others::NO_NAME;
 use self::walk::Walk;
 use super::file::archive;
@@ -22,7 +22,7 @@ use super::file::part::{FilePart, Place};
 use super::file::source_file::{Format, SourceFile};
 use crate::error::{Error, Result};
 use crate::schema::contract::TableId;
-use crate::schema::file_names::{self, Data, Rows, Says, data, may_be_raw, says, table_folder};
+use crate::schema::file_names::{self, Data, NameMatch, Rows, data, match_name, may_be_raw, table_folder};
 use crate::store::Store;
 
 /// Finds the tables of a folder.
@@ -58,98 +58,103 @@ pub(crate) fn in_store(store: &dyn Store) -> Result<Found> {
 
 /// The files of one group for one table in one format.
 #[derive(Default)]
-struct Share {
+struct TableFiles {
     files: Vec<FilePart>,
     /// Names of files or folders that claim to be the whole table.
-    wholes: BTreeSet<String>,
+    whole_names: BTreeSet<String>,
     copies: Vec<FilePart>,
 }
 
 /// The files of one group by table and format.
-type Shares = BTreeMap<(TableId, Format), Share>;
+type GroupTables = BTreeMap<(TableId, Format), TableFiles>;
 
 /// Assigns the files of a place to tables; `at` names the place in messages.
 fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
     files.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
     // In the order of groups; within a group, text comes before documents.
-    let mut groups: Vec<(String, Shares)> = Vec::new();
-    let (mut like, mut others) = (Vec::new(), Vec::new());
+    let mut groups: Vec<(String, GroupTables)> = Vec::new();
+    let (mut similar, mut unmatched) = (Vec::new(), Vec::new());
     let mut found = Found::default();
     for (name, place) in files {
-        let (group, own) = split(&name);
+        let (group, path) = split(&name);
         if groups.last().is_none_or(|(last, _)| last != group) {
-            groups.push((group.into(), Shares::new()));
+            groups.push((group.into(), GroupTables::new()));
         }
-        let Some((_, shares)) = groups.last_mut() else { continue };
-        let (outer, inner) = own.split_once('/').unwrap_or((own, own));
-        let of_others = matches!(&place, Place::Stored(file) if file.is_table());
-        let rows = match of_others {
+        let Some((_, tables_of_group)) = groups.last_mut() else { continue };
+        let (outer, inner) = path.split_once('/').unwrap_or((path, path));
+        let is_store_table = matches!(&place, Place::Stored(file) if file.is_table());
+        let rows = match is_store_table {
             true => Some((inner.to_lowercase(), Rows::Csv)),
             false => file_names::stem(inner),
         };
         let format = if matches!(rows, Some((_, Rows::Json))) { Format::Json } else { Format::Csv };
         let file = FilePart { name: name.clone(), place };
-        let says = match (&rows, own.contains('/')) {
+        let name_match = match (&rows, path.contains('/')) {
             (Some((_, Rows::Json)) | None, true) => {
                 // Marker files of engines, such as `_SUCCESS`, are not data.
-                let noted = inner.starts_with('_') || inner.ends_with(".crc");
+                let is_marker = inner.starts_with('_') || inner.ends_with(".crc");
                 let reason = "the files of a table's folder are CSV or Parquet";
-                found.unread.extend(table_folder(outer).filter(|_| !noted).map(|id| (id, unread(&name, reason))));
+                found.unread.extend(table_folder(outer).filter(|_| !is_marker).map(|id| (id, unread(&name, reason))));
                 continue;
             }
-            (Some(_), true) => table_folder(outer).map(Says::Whole),
-            (Some((stem, _)), false) => says(stem),
+            (Some(_), true) => table_folder(outer).map(NameMatch::Table),
+            (Some((stem, _)), false) => match_name(stem),
             (None, false) => None,
         };
-        let Some(says) = says else {
-            others.extend(data(inner).filter(|_| !of_others).map(|data| (data, file.clone())));
-            found.near.extend(of_others.then(|| Near { table: None, kind: Data::Rows, part: file, fits: false }));
+        let Some(name_match) = name_match else {
+            unmatched.extend(data(inner).filter(|_| !is_store_table).map(|data| (data, file.clone())));
+            found.candidates.extend(is_store_table.then(|| Candidate {
+                table: None,
+                kind: Data::Rows,
+                part: file,
+                fits: false,
+            }));
             continue;
         };
-        let share = shares.entry((says.table(), format));
-        match says {
-            Says::Whole(_) => {
-                let share = share.or_default();
-                share.files.push(file);
-                share.wholes.insert(outer.into());
+        let table_files = tables_of_group.entry((name_match.table(), format));
+        match name_match {
+            NameMatch::Table(_) => {
+                let table_files = table_files.or_default();
+                table_files.files.push(file);
+                table_files.whole_names.insert(outer.into());
             }
-            Says::Part(_) if format == Format::Csv => share.or_default().files.push(file),
-            Says::Copy(_) => share.or_default().copies.push(file),
-            Says::Part(_) | Says::Like(_) | Says::Near(_) => like.push((says, file)),
+            NameMatch::Part(_) if format == Format::Csv => table_files.or_default().files.push(file),
+            NameMatch::Copy(_) => table_files.or_default().copies.push(file),
+            NameMatch::Part(_) | NameMatch::Similar(_) | NameMatch::Misspelled(_) => similar.push((name_match, file)),
         }
     }
-    let mut taken: BTreeMap<TableId, SourceFile> = BTreeMap::new();
-    let mut spare: Vec<(TableId, String, Vec<FilePart>)> = Vec::new();
+    let mut chosen: BTreeMap<TableId, SourceFile> = BTreeMap::new();
+    let mut duplicates: Vec<(TableId, String, Vec<FilePart>)> = Vec::new();
     for format in [Format::Csv, Format::Json] {
-        for (group, shares) in &mut groups {
-            for (&(id, _), share) in shares.iter_mut().filter(|((_, of), _)| *of == format) {
-                one_whole(at, group, id, &share.wholes)?;
-                if share.files.is_empty() && !share.copies.is_empty() {
-                    share.files.push(share.copies.remove(0));
+        for (group, tables_of_group) in &mut groups {
+            for (&(id, _), table_files) in tables_of_group.iter_mut().filter(|((_, of), _)| *of == format) {
+                refuse_second_whole(at, group, id, &table_files.whole_names)?;
+                if table_files.files.is_empty() && !table_files.copies.is_empty() {
+                    table_files.files.push(table_files.copies.remove(0));
                 }
-                spare.push((id, String::new(), std::mem::take(&mut share.copies)));
-                let files = std::mem::take(&mut share.files);
-                if files.is_empty() || taken.contains_key(&id) {
-                    spare.push((id, group.clone(), files));
+                duplicates.push((id, String::new(), std::mem::take(&mut table_files.copies)));
+                let files = std::mem::take(&mut table_files.files);
+                if files.is_empty() || chosen.contains_key(&id) {
+                    duplicates.push((id, group.clone(), files));
                 } else {
-                    taken.insert(id, SourceFile::new(id, format, files));
+                    chosen.insert(id, SourceFile::new(id, format, files));
                 }
             }
         }
     }
-    found.unread.extend(second(spare, &taken));
-    for (says, part) in like {
-        let id = says.table();
-        match (taken.get(&id), says) {
+    found.unread.extend(duplicate_warnings(duplicates, &chosen));
+    for (name_match, part) in similar {
+        let id = name_match.table();
+        match (chosen.get(&id), name_match) {
             (None, _) => {
                 let fits = part.head().map_or(true, |head| recognize::may_be(id.table(), &head));
-                let near = Near { table: Some(id), kind: Data::Rows, part, fits };
+                let candidate = Candidate { table: Some(id), kind: Data::Rows, part, fits };
                 // A table that is not there is asked for, unless the file proves to be another.
-                found.unread.extend((!fits).then(|| (id, unread(&near.part.name, NO_NAME))));
-                found.near.push(near);
+                found.unread.extend((!fits).then(|| (id, unread(&candidate.part.name, NO_NAME))));
+                found.candidates.push(candidate);
             }
             (Some(file), _) if is_source(&part, file) => {}
-            (Some(_), Says::Near(_)) => others.push(((String::new(), Data::Rows), part)),
+            (Some(_), NameMatch::Misspelled(_)) => unmatched.push(((String::new(), Data::Rows), part)),
             (Some(_), _) => {
                 let table = id.name();
                 let reason = format!(
@@ -159,8 +164,8 @@ fn tables(mut files: Vec<Listed>, at: &str) -> Result<Found> {
             }
         }
     }
-    others::told(others, &taken, &mut found);
-    found.files = taken.into_values().collect();
+    others::report(unmatched, &chosen, &mut found);
+    found.files = chosen.into_values().collect();
     Ok(found)
 }
 
@@ -170,29 +175,29 @@ fn is_source(part: &FilePart, of: &SourceFile) -> bool {
 }
 
 /// The warnings about second copies. An archive is named only once: it often lies beside its own files.
-fn second(
-    spare: Vec<(TableId, String, Vec<FilePart>)>,
-    taken: &BTreeMap<TableId, SourceFile>,
+fn duplicate_warnings(
+    duplicates: Vec<(TableId, String, Vec<FilePart>)>,
+    chosen: &BTreeMap<TableId, SourceFile>,
 ) -> impl Iterator<Item = (TableId, String)> {
-    let (mut told, mut archives) = (Vec::new(), BTreeMap::<String, Vec<(TableId, &str)>>::new());
-    for (id, group, files) in spare {
-        let Some(from) = taken.get(&id).filter(|_| !files.is_empty()) else { continue };
+    let (mut warnings, mut archives) = (Vec::new(), BTreeMap::<String, Vec<(TableId, &str)>>::new());
+    for (id, group, files) in duplicates {
+        let Some(from) = chosen.get(&id).filter(|_| !files.is_empty()) else { continue };
         match group.split('/').next().filter(|name| name.to_lowercase().ends_with(".zip")) {
             Some(archive) => archives.entry(archive.into()).or_default().push((id, from.name.as_str())),
-            None => told.extend(
+            None => warnings.extend(
                 files
                     .iter()
                     .map(|file| (id, unread(&file.name, &format!("`{}` is taken from `{}`", id.name(), from.name)))),
             ),
         }
     }
-    told.extend(archives.into_iter().map(|(archive, tables)| {
+    warnings.extend(archives.into_iter().map(|(archive, tables)| {
         let (ids, from): (Vec<TableId>, Vec<&str>) = tables.into_iter().unzip();
         let names: Vec<&str> = ids.iter().map(|id| id.name()).collect();
         let (names, from) = (names.join("`, `"), from.join("`, `"));
         (ids[0], unread(&archive, &format!("its tables `{names}` are taken from `{from}`")))
     }));
-    told.into_iter()
+    warnings.into_iter()
 }
 
 /// The group of a file, and its path within the group, including the folder of its table.
@@ -207,7 +212,7 @@ fn split(name: &str) -> (&str, &str) {
 
 /// Sort key of files: nearer groups first, among these the cloud layout's, archives last; within a group by name.
 fn order(name: &str) -> (usize, usize, &str, &str) {
-    let (group, own) = split(name);
+    let (group, path) = split(name);
     let depth = if group.is_empty() { 0 } else { 1 + group.matches('/').count() };
     let rank = match group {
         "csv" => 0,
@@ -215,17 +220,17 @@ fn order(name: &str) -> (usize, usize, &str, &str) {
         _ if group.to_lowercase().contains(".zip") => 3,
         _ => 2,
     };
-    (depth, rank, group, own)
+    (depth, rank, group, path)
 }
 
 /// Refuses a table that is there twice, such as `orders.csv` beside `orders.csv.gz`: its rows must not count twice.
-fn one_whole(at: &str, group: &str, table: TableId, wholes: &BTreeSet<String>) -> Result<()> {
-    if wholes.len() < 2 {
+fn refuse_second_whole(at: &str, group: &str, table: TableId, whole_names: &BTreeSet<String>) -> Result<()> {
+    if whole_names.len() < 2 {
         return Ok(());
     }
     let at = Path::new(at).join(group);
-    let (table, wholes) = (table.name(), wholes.iter().map(String::as_str).collect::<Vec<_>>().join("`, `"));
-    Err(Error::input(format!("two files say they are the whole of `{table}`: `{wholes}` in `{}`", at.display()))
+    let (table, whole_names) = (table.name(), whole_names.iter().map(String::as_str).collect::<Vec<_>>().join("`, `"));
+    Err(Error::input(format!("two files say they are the whole of `{table}`: `{whole_names}` in `{}`", at.display()))
         .with_hint(format!("remove one; parts of a table are told by a number: `{table}_1.csv`, `{table}_2.csv`")))
 }
 

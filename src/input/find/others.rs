@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::found::{Found, Near, unread};
+use super::found::{Candidate, Found, unread};
 use crate::input::file::part::FilePart;
 use crate::input::file::source_file::SourceFile;
 use crate::schema::contract::TableId;
-use crate::schema::file_names::{self, Data, Says, says};
+use crate::schema::file_names::{self, Data, NameMatch, match_name};
 
 /// Most files of no table that are named one by one.
 const NAMED: usize = 20;
@@ -14,12 +14,16 @@ const NAMED: usize = 20;
 /// Why rows in a format that pfe reads are not read.
 pub(super) const NO_NAME: &str = "no table has such a name";
 
-/// Names the files that hold data and that no table takes.
-pub(super) fn told(others: Vec<((String, Data), FilePart)>, taken: &BTreeMap<TableId, SourceFile>, found: &mut Found) {
-    let others: Vec<_> =
-        others.into_iter().filter(|(_, part)| !file_names::may_be_prose(&part.name) || is_table(part)).collect();
-    for (i, ((stem, kind), part)) in others.iter().enumerate() {
-        let said = says(stem).map(Says::table);
+/// Reports the files that hold data and that no table takes: as warnings, and as candidates for missing tables.
+pub(super) fn report(
+    unmatched: Vec<((String, Data), FilePart)>,
+    chosen: &BTreeMap<TableId, SourceFile>,
+    found: &mut Found,
+) {
+    let unmatched: Vec<_> =
+        unmatched.into_iter().filter(|(_, part)| !file_names::may_be_prose(&part.name) || is_table(part)).collect();
+    for (i, ((stem, kind), part)) in unmatched.iter().enumerate() {
+        let resembled = match_name(stem).map(NameMatch::table);
         let reason = match kind {
             Data::Rows => NO_NAME,
             Data::Workbook => "it is a workbook, and pfe reads CSV, JSON and Parquet",
@@ -29,16 +33,16 @@ pub(super) fn told(others: Vec<((String, Data), FilePart)>, taken: &BTreeMap<Tab
             Data::Backup => "its name says that it is an older copy",
             Data::Unfinished => "its name says that it is not complete",
         };
-        let rest = others.len() - i;
-        let told = match i + 1 == NAMED && rest > 1 {
-            true => unread(&part.name, &format!("no table takes it, nor {} further files", rest - 1)),
+        let remaining = unmatched.len() - i;
+        let warning = match i + 1 == NAMED && remaining > 1 {
+            true => unread(&part.name, &format!("no table takes it, nor {} further files", remaining - 1)),
             false => unread(&part.name, reason),
         };
         if i < NAMED {
-            found.unread.push((said.unwrap_or(TableId::Orders), told));
+            found.unread.push((resembled.unwrap_or(TableId::Orders), warning));
         }
-        let table = said.filter(|id| !taken.contains_key(id));
-        found.near.push(Near { table, kind: *kind, part: part.clone(), fits: false });
+        let table = resembled.filter(|id| !chosen.contains_key(id));
+        found.candidates.push(Candidate { table, kind: *kind, part: part.clone(), fits: false });
     }
 }
 

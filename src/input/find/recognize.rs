@@ -1,10 +1,10 @@
-//! First bytes or columns of a file → what it really is, in words, for messages about a wrong file. Used by `find` and `source`.
+//! First bytes or columns of a file → a description of its content, for messages about a wrong file. Used by `find` and `source`.
 
 use std::io::Read;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::input::columns::{is, is_whole, lacks};
+use crate::input::columns::{has_all_required, is, lacks};
 use crate::input::dialect;
 use crate::input::file::archive;
 use crate::input::quarantine::shortened;
@@ -15,12 +15,12 @@ use crate::schema::{dates, file_names};
 /// Bytes from which a file is recognized.
 const HEAD: u64 = 1 << 12;
 /// Shortest head that may end within a line: that of `FilePart::head`.
-const CUT: usize = 1 << 16;
+const FULL_HEAD: usize = 1 << 16;
 /// Most columns that a message names.
 const SHOWN: usize = 12;
 /// Most characters of a column name that a message shows.
-const LONGEST: usize = 40;
-/// Said of a text that is not a table.
+const MAX_NAME_LENGTH: usize = 40;
+/// Describes a text that is not a table.
 const UNKNOWN: &str = "is no data that pfe knows";
 const LONE: &str = "is a lone table";
 const SQLITE: &[u8] = b"SQLite format 3\0";
@@ -78,35 +78,39 @@ fn is_sql(text: &str) -> bool {
 
 /// What a file with these columns is, if it was taken for `table`; in words for a message.
 fn of_columns(table: &Table, columns: &[String]) -> String {
-    let known = |t: &Table| t.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
-    let own = known(table);
-    if let Some(other) = TABLES.iter().find(|t| is_whole(t, columns) && known(t) > own) {
+    let matches = |t: &Table| t.columns.iter().filter(|c| columns.iter().any(|h| is(c, h))).count();
+    let matching = matches(table);
+    if let Some(other) = TABLES.iter().find(|t| has_all_required(t, columns) && matches(t) > matching) {
         return format!("has the columns of `{}`", other.name);
     }
-    let shown =
-        columns.iter().take(SHOWN).map(|c| format!("`{}`", shortened(c, LONGEST))).collect::<Vec<_>>().join(", ");
+    let shown = columns
+        .iter()
+        .take(SHOWN)
+        .map(|c| format!("`{}`", shortened(c, MAX_NAME_LENGTH)))
+        .collect::<Vec<_>>()
+        .join(", ");
     let more = columns.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    match own {
+    match matching {
         0 => format!("is a table of something else, with the columns {shown}{more}"),
         _ => format!("has the columns {shown}{more}"),
     }
 }
 
-/// Whether a file with this head may hold the rows of a table: it has all columns that the table must have. Documents are not looked into.
+/// Whether a file with this head may hold the rows of a table: it has all columns that the table must have. Documents are not examined.
 pub(crate) fn may_be(table: &Table, head: &[u8]) -> bool {
     of_bytes(head) == Some("JSON") || lacks(table, &columns(head), false).is_empty()
 }
 
-/// The table of which a file with this head has all columns. None of a file into which several tables are joined.
-pub(crate) fn whole(head: &[u8]) -> Option<TableId> {
+/// The table of which a file with this head has all required columns; `None` if several tables are joined in the file.
+pub(crate) fn table_of(head: &[u8]) -> Option<TableId> {
     let columns = columns(head);
-    let mut whole = TABLES.iter().filter(|table| is_whole(table, &columns));
-    whole.next().filter(|_| whole.next().is_none()).map(|table| table.id)
+    let mut matching = TABLES.iter().filter(|table| has_all_required(table, &columns));
+    matching.next().filter(|_| matching.next().is_none()).map(|table| table.id)
 }
 
 /// What a file with this head seems to be, if it was taken for `table`; in words for a message.
-pub(crate) fn looks(table: &Table, head: &[u8]) -> String {
+pub(crate) fn describe(table: &Table, head: &[u8]) -> String {
     of_bytes(head).map_or_else(|| of_columns(table, &columns(head)), |what| format!("looks like {what}"))
 }
 
@@ -115,21 +119,21 @@ pub(crate) fn columns(head: &[u8]) -> Vec<String> {
     records(&decoded(head)).next().unwrap_or_default()
 }
 
-/// A column of dates and the first of its values that is no date, if most in the head of a file of `table` are none that is read.
+/// A column of dates and the first of its values that is no date, if most values in the head of a file of `table` are not readable dates.
 pub(crate) fn undated(table: &Table, head: &[u8]) -> Option<(&'static str, String)> {
     let text = decoded(head);
     let mut rows = records(&text);
     let header = rows.next()?;
     let rows: Vec<Vec<String>> = rows.collect();
     // The last line of a longer file is cut.
-    let whole = if head.len() < CUT { rows.len() } else { rows.len().saturating_sub(1) };
+    let complete = if head.len() < FULL_HEAD { rows.len() } else { rows.len().saturating_sub(1) };
     let dates = table.columns.iter().filter(|column| column.kind == LogicalType::Timestamp);
     dates.into_iter().find_map(|column| {
-        let place = header.iter().position(|name| is(column, name))?;
-        let values = rows[..whole].iter().filter_map(|row| row.get(place)).filter(|value| !value.is_empty());
+        let position = header.iter().position(|name| is(column, name))?;
+        let values = rows[..complete].iter().filter_map(|row| row.get(position)).filter(|value| !value.is_empty());
         let (read, unread): (Vec<&String>, Vec<&String>) = values.partition(|value| dates::is_readable(value));
         let first = unread.first().filter(|_| unread.len() > read.len())?;
-        Some((column.source, shortened(first, LONGEST).into_owned()))
+        Some((column.source, shortened(first, MAX_NAME_LENGTH).into_owned()))
     })
 }
 
@@ -161,7 +165,7 @@ fn records(text: &str) -> impl Iterator<Item = Vec<String>> {
 
 /// Decodes text in an encoding that spreadsheets write.
 fn decoded(head: &[u8]) -> String {
-    let text = match dialect::wide(head) {
+    let text = match dialect::utf16(head) {
         Some(encoding) => encoding.decode_with_bom_removal(head).0,
         None => String::from_utf8_lossy(head),
     };
@@ -175,8 +179,8 @@ pub(crate) fn is_sqlite(path: &Path) -> Result<bool> {
 
 /// Whether the file is a zip archive, even a damaged one, but not a workbook.
 pub(crate) fn is_zip(path: &Path) -> Result<bool> {
-    let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"));
-    Ok((named || head(path)?.starts_with(b"PK")) && !archive::is_workbook(path))
+    let is_named_zip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    Ok((is_named_zip || head(path)?.starts_with(b"PK")) && !archive::is_workbook(path))
 }
 
 fn head(path: &Path) -> Result<Vec<u8>> {
@@ -189,7 +193,7 @@ fn head(path: &Path) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub(crate) fn lone(path: &Path) -> Result<(String, String)> {
+pub(crate) fn describe_single_file(path: &Path) -> Result<(String, String)> {
     let head = head(path)?;
     let (name, folder) = (path.display(), path.parent().filter(|dir| !dir.as_os_str().is_empty()));
     let folder = folder.unwrap_or(Path::new(".")).display();
@@ -222,7 +226,7 @@ pub(crate) fn lone(path: &Path) -> Result<(String, String)> {
     Ok((format!("`{name}` is {}", what.unwrap_or_default()), hint))
 }
 
-/// [`lone`] for a text file.
+/// [`describe_single_file`] for a text file.
 fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
     let name = path.display();
     let keys = [TableId::Orders, TableId::OrderItems, TableId::OrderPayments, TableId::OrderReviews, TableId::Products];
@@ -237,7 +241,7 @@ fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
         );
     }
     let hint = format!("an analysis needs all tables; name the folder that holds them: `--data {folder}`");
-    match TABLES.iter().find(|table| is_whole(table, columns)) {
+    match TABLES.iter().find(|table| has_all_required(table, columns)) {
         Some(table) => (format!("`{name}` {LONE}, `{}`", table.name), hint),
         None if columns.len() > 1 => (format!("`{name}` {LONE}, and none of Olist's"), hint),
         None => (
@@ -248,11 +252,14 @@ fn text(path: &Path, columns: &[String], folder: &str) -> (String, String) {
 }
 
 /// What a file in a folder without tables is, if that hints at where the tables are.
-pub(crate) fn aside(path: &Path) -> Option<String> {
+pub(crate) fn describe_other_file(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let ends = [".xlsx", ".xls", ".sql", ".sqlite", ".sqlite3", ".db", ".gz", ".tar", ".7z", ".rar"];
-    let known = file_names::stem(name).is_some() || ends.iter().any(|end| name.to_lowercase().ends_with(end));
-    let (what, hint) = lone(path).ok().filter(|(what, _)| known && !what.contains(UNKNOWN) && !what.contains(LONE))?;
+    let extensions = [".xlsx", ".xls", ".sql", ".sqlite", ".sqlite3", ".db", ".gz", ".tar", ".7z", ".rar"];
+    let is_of_interest =
+        file_names::stem(name).is_some() || extensions.iter().any(|extension| name.to_lowercase().ends_with(extension));
+    let (what, hint) = describe_single_file(path)
+        .ok()
+        .filter(|(what, _)| is_of_interest && !what.contains(UNKNOWN) && !what.contains(LONE))?;
     Some(format!("{what}: {hint}"))
 }
 
@@ -309,7 +316,7 @@ mod tests {
         let of = |name: &str, bytes: &[u8]| {
             let path = dir.path().join(name);
             std::fs::write(&path, bytes).unwrap();
-            lone(&path).unwrap()
+            describe_single_file(&path).unwrap()
         };
         let header = |ids: &[TableId]| {
             let columns: Vec<&str> = ids.iter().flat_map(|id| id.table().columns).map(|c| c.source).collect();

@@ -1,4 +1,4 @@
-//! Which files of a place hold which table, and what is said of the others.
+//! Which files of a place hold which table, and the warnings about the others.
 
 use std::io::Read;
 
@@ -25,7 +25,7 @@ fn a_table_has_all_its_files_in_every_group() {
         let found = found(&names.each_ref().map(String::as_str));
         assert_eq!(files(&found, TableId::Orders), [&names[0], &names[1]]);
         assert_eq!(files(&found, TableId::OrderItems), [&names[3], &names[2]]);
-        assert!(found.unread.is_empty() && found.near.is_empty());
+        assert!(found.unread.is_empty() && found.candidates.is_empty());
     }
 }
 
@@ -54,7 +54,7 @@ fn what_is_not_read_is_named() {
         "truth.json",
     ]);
     assert_eq!(files(&found, TableId::Orders), ["orders.csv"]);
-    let named: BTreeSet<&str> = found.unread.iter().filter_map(|(_, told)| told.split('`').nth(1)).collect();
+    let named: BTreeSet<&str> = found.unread.iter().filter_map(|(_, warning)| warning.split('`').nth(1)).collect();
     let expected = [
         "backup/orders_2017.csv",
         "csv/orders.csv",
@@ -71,24 +71,28 @@ fn what_is_not_read_is_named() {
         "shop.db",
     ];
     assert_eq!(named.into_iter().collect::<Vec<_>>(), expected);
-    assert!(found.unread.iter().all(|(_, told)| told.contains(NOT_READ)));
+    assert!(found.unread.iter().all(|(_, warning)| warning.contains(NOT_READ)));
 }
 
 #[test]
 fn an_archive_beside_its_files_is_told_once() {
     let found = found(&["orders.csv", "sellers.csv", "a.zip/orders.csv", "a.zip/sellers.csv", "a.zip/products.csv"]);
     assert_eq!(files(&found, TableId::Products), ["a.zip/products.csv"]);
-    let [(_, told)] = &found.unread[..] else { panic!("{:?}", found.unread) };
-    assert_eq!(told, "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `sellers.csv`");
+    let [(_, warning)] = &found.unread[..] else { panic!("{:?}", found.unread) };
+    assert_eq!(
+        warning,
+        "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `sellers.csv`"
+    );
 }
 
 #[test]
 fn names_that_may_be_meant_are_kept_for_the_message() {
     let found = found(&["order_reviews_translated.csv", "ordesr.csv"]);
     assert!(found.files.is_empty());
-    let near: Vec<_> = found.near.iter().map(|near| (near.table, near.part.name.as_str())).collect();
+    let candidates: Vec<_> =
+        found.candidates.iter().map(|candidate| (candidate.table, candidate.part.name.as_str())).collect();
     let expected = [(TableId::OrderReviews, "order_reviews_translated.csv"), (TableId::Orders, "ordesr.csv")];
-    assert_eq!(near, expected.map(|(id, name)| (Some(id), name)));
+    assert_eq!(candidates, expected.map(|(id, name)| (Some(id), name)));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::input::file::part::Place;
 use crate::regular;
 use crate::schema::contract::TableId;
 use crate::schema::ddl::Stage;
-use crate::schema::file_names::{self, DEEPEST, MOST_FILES, Says, data, may_be_raw, says, table_folder};
+use crate::schema::file_names::{self, DEEPEST, MAX_FILES, NameMatch, data, match_name, may_be_raw, table_folder};
 
 /// Folders that a run writes beside `run.json`: they are not input data.
 const OF_A_RUN: [&str; 6] = ["clean", "mart", "models", "quarantine", "references", "tables"];
@@ -27,18 +27,18 @@ impl Walk {
     pub(super) fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<()> {
         let of_a_run = dir.join(RUN).exists();
         let Some(entries) = self.listed(dir, prefix)? else { return Ok(()) };
-        for (own, path) in entries {
-            let name = format!("{prefix}{own}");
+        for (file_name, path) in entries {
+            let name = format!("{prefix}{file_name}");
             let is_dir = path.is_dir();
             // Links to folders are followed at the top alone: deeper ones may lead back.
-            let skipped = (of_a_run && OF_A_RUN.contains(&own.as_str())) || (depth > 0 && path.is_symlink());
-            if !is_dir && depth == 0 && own.to_lowercase().ends_with(".zip") && path.is_file() {
+            let skipped = (of_a_run && OF_A_RUN.contains(&file_name.as_str())) || (depth > 0 && path.is_symlink());
+            if !is_dir && depth == 0 && file_name.to_lowercase().ends_with(".zip") && path.is_file() {
                 self.archive(&name, &path);
             } else if !is_dir {
                 self.files.extend(file(name, path)?);
-            } else if Stage::named(&own).is_some() {
+            } else if Stage::named(&file_name).is_some() {
                 self.stage(&path, &format!("{name}/"))?;
-            } else if !skipped && depth < DEEPEST && self.files.len() < MOST_FILES {
+            } else if !skipped && depth < DEEPEST && self.files.len() < MAX_FILES {
                 self.folder(&path, &format!("{name}/"), depth + 1)?;
             }
         }
@@ -47,8 +47,8 @@ impl Walk {
 
     fn archive(&mut self, name: &str, path: &Path) {
         let of_data = |entry: &str| {
-            let own = entry.rsplit('/').next().unwrap_or(entry);
-            holds(own).is_some() || data(own).is_some()
+            let file_name = entry.rsplit('/').next().unwrap_or(entry);
+            match_file(file_name).is_some() || data(file_name).is_some()
         };
         match archive::entries(path) {
             Ok(entries) if entries.iter().any(|(entry, _)| of_data(entry)) => {
@@ -61,11 +61,11 @@ impl Walk {
 
     /// A folder of a lake, which pfe may have written.
     fn stage(&mut self, dir: &Path, prefix: &str) -> Result<()> {
-        for (own, path) in self.listed(dir, prefix)?.unwrap_or_default() {
-            let full = format!("{prefix}{own}");
+        for (file_name, path) in self.listed(dir, prefix)?.unwrap_or_default() {
+            let full = format!("{prefix}{file_name}");
             if !path.is_dir() {
                 self.add(full, path)?;
-            } else if table_folder(&own).is_some() {
+            } else if table_folder(&file_name).is_some() {
                 for (inner, path) in listed(&path)?.into_iter().filter(|(_, path)| !path.is_dir()) {
                     self.add(format!("{full}/{inner}"), path)?;
                 }
@@ -80,7 +80,7 @@ impl Walk {
         Ok(())
     }
 
-    /// The entries of a folder. One below the top that cannot be listed is named, and no reason to stop.
+    /// The entries of a folder. A folder below the top that cannot be listed is reported and skipped.
     fn listed(&mut self, dir: &Path, prefix: &str) -> Result<Option<Vec<(String, PathBuf)>>> {
         match listed(dir) {
             Err(error) if !prefix.is_empty() => {
@@ -107,16 +107,16 @@ fn listed(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(names.into_iter().map(|name| (name.clone(), dir.join(name))).collect())
 }
 
-/// What the name of a file says about its table.
-fn holds(own: &str) -> Option<Says> {
-    file_names::stem(own).and_then(|(stem, _)| says(&stem))
+/// Matches the name of a file with the names of the tables.
+fn match_file(file_name: &str) -> Option<NameMatch> {
+    file_names::stem(file_name).and_then(|(stem, _)| match_name(&stem))
 }
 
 /// The file, unless it is neither rows of a table nor a regular file.
 fn file(name: String, path: PathBuf) -> Result<Option<Listed>> {
-    let (dir, own) = name.rsplit_once('/').unwrap_or(("", &name));
+    let (dir, file_name) = name.rsplit_once('/').unwrap_or(("", &name));
     let of_table = dir.rsplit('/').next().is_some_and(|dir| table_folder(dir).is_some());
-    if holds(own).is_some() || of_table {
+    if match_file(file_name).is_some() || of_table {
         regular::demand(&path, &regular::look(&path)?)?;
     } else if !path.is_file() {
         return Ok(None);

@@ -4,14 +4,14 @@ use std::io::Read;
 
 use super::table_builder::TableBuilder;
 use crate::error::{Error, Result};
-use crate::input::dialect::lines::{Bounded, LONGEST};
+use crate::input::dialect::lines::{MAX_RECORD, RecordLimitReader};
 use crate::input::dialect::stream::Bytes;
 
 /// Reads the records of a canonical file. Returns the warnings, and whether the last line is terminated.
 pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Result<(Vec<String>, bool)> {
-    let bytes = Bounded::new(Lines::new(bytes));
-    let unended = bytes.unended();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(LONGEST).from_reader(bytes);
+    let bytes = RecordLimitReader::new(Lines::new(bytes));
+    let since_record = bytes.since_record();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(MAX_RECORD).from_reader(bytes);
     let file = builder.part.clone();
     let failed = |e: std::io::Error| {
         // Errors of one of several files name that file.
@@ -19,7 +19,7 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
             |e| Error::input(format!("cannot read `{file}`: {e}")).with_hint("correct the file, or download it again");
         e.downcast::<Error>().unwrap_or_else(cannot)
     };
-    let header = reader.byte_headers().map_err(|e| unended.explain(e, 1)).map_err(failed)?;
+    let header = reader.byte_headers().map_err(|e| since_record.explain(e, 1)).map_err(failed)?;
     let header: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
     if header.is_empty() {
         // An empty file: the caller reports it, since no byte was read.
@@ -27,17 +27,17 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
     }
     let (positions, warnings) = builder.locate(&header)?;
     let lacks = positions.contains(&header.len());
-    let before = builder.lines_before;
+    let lines_before = builder.lines_before;
     let mut record = csv::ByteRecord::new();
     let (mut last_line, mut last_byte) = (0, None);
     loop {
         let read = reader.read_byte_record(&mut record);
         // After `\r\n` the parser reports the start of a record before the `\n`.
         let line = record.position().map_or(0, csv::Position::line) + u64::from(reader.get_ref().get_ref().crlf);
-        if !read.map_err(|e| unended.explain(e, line)).map_err(failed)? {
+        if !read.map_err(|e| since_record.explain(e, line)).map_err(failed)? {
             break;
         }
-        unended.end(&record, line).map_err(failed)?;
+        since_record.end_record(&record, line).map_err(failed)?;
         let last = record.get(record.len().wrapping_sub(1));
         (last_line, last_byte) = (line, last.and_then(|field| field.last().copied()));
         if record.len() == header.len() {
@@ -51,11 +51,11 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
                 let text = whole.and_then(|whole| whole.get(record.range(positions[i])?));
                 text.map_or_else(|| std::str::from_utf8(&record[positions[i]]).map_err(|_| &record[positions[i]]), Ok)
             };
-            builder.push(before + line, field, || record.iter().collect())?;
+            builder.push(lines_before + line, field, || record.iter().collect())?;
             builder.weigh(record.as_slice().len())?;
         } else {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
-            builder.reject(before + line, "", b"", reason, record.iter().collect())?;
+            builder.reject(lines_before + line, "", b"", reason, record.iter().collect())?;
         }
     }
     let at = reader.position().line();

@@ -1,4 +1,4 @@
-//! Header of a file → where the declared columns stand in it, and what it lacks or has besides. Part of `table_builder`.
+//! Header of a file → the positions of the declared columns, and warnings about missing and unknown columns. Part of `table_builder`.
 
 use super::table_builder::TableBuilder;
 use crate::error::{Error, Result};
@@ -31,11 +31,11 @@ impl TableBuilder<'_> {
         }
         self.may_be_null(|i| positions[i] == header.len());
         let extra = (0..header.len()).filter(|i| !positions.contains(i));
-        let told = |i: usize| match (i, header[i].to_lowercase().as_str()) {
+        let warning = |i: usize| match (i, header[i].to_lowercase().as_str()) {
             (0, "" | "index" | "unnamed: 0") => format!("the index column of `{}` was left out", self.file),
             _ => format!("unknown column `{}` of `{}` was left out", header[i], self.file),
         };
-        warnings.extend(extra.map(told));
+        warnings.extend(extra.map(warning));
         Ok((positions, warnings))
     }
 

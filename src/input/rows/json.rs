@@ -16,30 +16,30 @@ use crate::input::identity::HashingReader;
 use crate::schema::contract::{Column, Table};
 
 /// Longest document, bytes: it is in memory as a whole. Documents of a shop are shorter.
-const LONGEST: u64 = 8 << 20;
+const MAX_DOCUMENT: u64 = 8 << 20;
 /// Deepest level that is searched in a document.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// Reads documents such as `{"customer_id": …, "customer_address": {"customer_zip_code": 1151, …}}`, in an array or one after the other.
 /// Returns warnings about columns that no document has.
 ///
 /// # Errors
 /// The file does not hold such documents, or the first one lacks a required column at every level.
-pub(crate) fn read(tap: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
+pub(crate) fn read(hashing: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) -> Result<Vec<String>> {
     let file = builder.file.clone();
     let failed = |e: io::Error| unreadable(&file, &e);
-    let mut reader = BufReader::with_capacity(1 << 18, tap);
+    let mut reader = BufReader::with_capacity(1 << 18, hashing);
     if reader.fill_buf().map_err(failed)?.starts_with(b"\xef\xbb\xbf") {
         reader.consume(3);
     }
-    let (lines, since) = (Cell::new(1), Cell::new(0));
-    let mut counted = Counted { reader, lines: &lines, since: &since };
-    let mut rows = Rows { builder, lines: &lines, since: &since, seen: Vec::new(), failed: None };
-    let array = match counted.first().map_err(failed)? {
+    let (lines, document_bytes) = (Cell::new(1), Cell::new(0));
+    let mut counter = LineCounter { reader, lines: &lines, document_bytes: &document_bytes };
+    let mut rows = Rows { builder, lines: &lines, document_bytes: &document_bytes, seen: Vec::new(), failed: None };
+    let array = match counter.first_byte().map_err(failed)? {
         None => return Ok(Vec::new()),
         Some(first) => first == b'[',
     };
-    let mut documents = Deserializer::from_reader(counted);
+    let mut documents = Deserializer::from_reader(counter);
     let read = match array {
         true => documents.deserialize_seq(&mut rows).and_then(|()| documents.end()),
         false => documents.into_iter::<Box<RawValue>>().try_for_each(|document| rows.take(&document?)),
@@ -58,17 +58,17 @@ pub(crate) fn read(tap: &mut HashingReader<'_>, builder: &mut TableBuilder<'_>) 
 }
 
 /// Counts lines on their way to the parser, which reads byte by byte, and fails if a document is too long.
-struct Counted<'c, R> {
+struct LineCounter<'c, R> {
     reader: BufReader<R>,
     /// The current line of the parser, from 1.
     lines: &'c Cell<u64>,
     /// Bytes since the end of the last document.
-    since: &'c Cell<u64>,
+    document_bytes: &'c Cell<u64>,
 }
 
-impl<R: Read> Counted<'_, R> {
+impl<R: Read> LineCounter<'_, R> {
     /// The first byte that is not white space.
-    fn first(&mut self) -> io::Result<Option<u8>> {
+    fn first_byte(&mut self) -> io::Result<Option<u8>> {
         loop {
             match self.reader.fill_buf()?.first().copied() {
                 Some(space) if space.is_ascii_whitespace() => {
@@ -81,14 +81,14 @@ impl<R: Read> Counted<'_, R> {
     }
 }
 
-impl<R: Read> Read for Counted<'_, R> {
+impl<R: Read> Read for LineCounter<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
         let breaks = buffer[..n].iter().filter(|byte| **byte == b'\n').count();
         self.lines.set(self.lines.get() + breaks as u64);
-        self.since.set(self.since.get() + n as u64);
-        match self.since.get() > LONGEST {
-            true => Err(io::Error::other(format!("a document is longer than {LONGEST} bytes"))),
+        self.document_bytes.set(self.document_bytes.get() + n as u64);
+        match self.document_bytes.get() > MAX_DOCUMENT {
+            true => Err(io::Error::other(format!("a document is longer than {MAX_DOCUMENT} bytes"))),
             false => Ok(n),
         }
     }
@@ -98,7 +98,7 @@ impl<R: Read> Read for Counted<'_, R> {
 struct Rows<'b, 't, 'c> {
     builder: &'b mut TableBuilder<'t>,
     lines: &'c Cell<u64>,
-    since: &'c Cell<u64>,
+    document_bytes: &'c Cell<u64>,
     /// Whether any document has the column, per column; empty before the first document.
     seen: Vec<bool>,
     /// Why the last row was refused: an error of the parser can carry only a message.
@@ -129,7 +129,7 @@ impl Rows<'_, '_, '_> {
 
     fn take<E: serde::de::Error>(&mut self, document: &RawValue) -> std::result::Result<(), E> {
         let breaks = document.get().bytes().filter(|byte| *byte == b'\n').count() as u64;
-        self.since.set(0);
+        self.document_bytes.set(0);
         self.push(document, self.lines.get() - breaks).map_err(|error| {
             self.failed = Some(error);
             E::custom("the row was not taken")
@@ -215,15 +215,15 @@ struct Name<'d>(#[serde(borrow)] Cow<'d, str>);
 
 /// Collects the document and its nested documents, outer ones first.
 fn collect<'d>(value: &'d RawValue, depth: usize, objects: &mut Vec<Object<'d>>) -> std::result::Result<(), String> {
-    if depth > DEEPEST || !value.get().starts_with('{') {
+    if depth > MAX_DEPTH || !value.get().starts_with('{') {
         return Ok(());
     }
     let object =
         Values.deserialize(&mut Deserializer::from_str(value.get())).map_err(|e| format!("not readable: {e}"))?;
     let mut names: Vec<&str> = object.0.iter().map(|(name, _)| &**name).collect();
     names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("`{}` stands twice in the document", twice[0]));
+    if let Some(repeated) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("`{}` stands twice in the document", repeated[0]));
     }
     let nested: Vec<&RawValue> = object.0.iter().map(|(_, value)| *value).collect();
     objects.push(object);

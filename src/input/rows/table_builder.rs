@@ -23,15 +23,15 @@ pub(crate) type Field<'a> = std::result::Result<&'a str, &'a [u8]>;
 /// Most columns that any table has in its file.
 pub(crate) const MAX_COLUMNS: usize = 9;
 /// Rows per block, where a table is read in blocks.
-const BLOCK: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
+const BLOCK_ROWS: usize = if cfg!(test) { 1 << 8 } else { 1 << 17 };
 /// Most bytes of text per block: single rows may be long.
-const HEAVY: usize = 32 << 20;
+const MAX_BLOCK_BYTES: usize = 32 << 20;
 
 /// Takes a block of readable rows, columns under their source names, and the line of each row.
 pub(crate) type TakeBlock<'a> = dyn FnMut(DataFrame, Vec<u32>) -> Result<()> + 'a;
 
 /// Passes the rows of a file or a store once more to another builder.
-pub(crate) type ReadAgain = Box<dyn Fn(&mut TableBuilder<'_>) -> Result<()>>;
+pub(crate) type RereadRows = Box<dyn Fn(&mut TableBuilder<'_>) -> Result<()>>;
 
 /// Builds one table from rows of any format.
 pub(crate) struct TableBuilder<'t> {
@@ -51,8 +51,8 @@ pub(crate) struct TableBuilder<'t> {
     /// Plausible values, as the user sets them.
     bounds: Bounds,
     /// Reads the file again, to survey its dates. `None` if they are known: dates in another form break the contract.
-    pub(crate) again: Option<ReadAgain>,
-    /// The forms of dates, once the first that does not start with the year has come.
+    pub(crate) reread: Option<RereadRows>,
+    /// The forms of dates; set at the first date that does not start with the year.
     forms: OnceCell<Forms>,
     /// Counts dates instead of keeping rows.
     survey: Option<Survey>,
@@ -72,7 +72,7 @@ impl<'t> TableBuilder<'t> {
     /// `size` is that of the file in bytes: buffers of sufficient capacity are never copied.
     pub(crate) fn new(table: &'static Table, file: &str, size: u64, take: Option<&'t mut TakeBlock<'t>>) -> Self {
         let rows = (size / table.typical_width()) as usize;
-        let rows = if take.is_some() { rows.min(BLOCK) } else { rows };
+        let rows = if take.is_some() { rows.min(BLOCK_ROWS) } else { rows };
         TableBuilder {
             table,
             file: file.to_string(),
@@ -85,7 +85,7 @@ impl<'t> TableBuilder<'t> {
             padded_zips: 0,
             reading: Reading::default(),
             bounds: Bounds::default(),
-            again: None,
+            reread: None,
             forms: OnceCell::new(),
             survey: None,
             odd_ids: [0; MAX_COLUMNS],
@@ -97,14 +97,14 @@ impl<'t> TableBuilder<'t> {
         }
     }
 
-    /// Sets how the user says that values are written.
+    /// Sets the forms of values that the user names.
     pub(crate) fn read_as(&mut self, reading: &Reading) {
         (self.reading, self.bounds) = (*reading, Bounds::of(reading.years));
     }
 
-    /// Starts a file of the table; `again` reads it once more.
-    pub(crate) fn start_file(&mut self, name: &str, again: ReadAgain) {
-        (self.part, self.again, self.forms) = (name.into(), Some(again), OnceCell::new());
+    /// Starts a file of the table; `reread` reads it once more.
+    pub(crate) fn start_file(&mut self, name: &str, reread: RereadRows) {
+        (self.part, self.reread, self.forms) = (name.into(), Some(reread), OnceCell::new());
     }
 
     /// Descriptions of the forms of dates that were found in the file.
@@ -112,7 +112,7 @@ impl<'t> TableBuilder<'t> {
         self.forms.get().map(Forms::described).unwrap_or_default()
     }
 
-    /// Makes the columns that the file lacks nullable, whatever the contract demands of a table that has them.
+    /// Makes the columns that the file lacks nullable, even if the contract demands their values.
     pub(crate) fn may_be_null(&mut self, is_missing: impl Fn(usize) -> bool) {
         for (i, (column, declared)) in self.declared.iter_mut().zip(self.table.columns).enumerate() {
             let lacks = declared.null.or(is_missing(i).then_some("the file lacks the column"));
@@ -133,8 +133,8 @@ impl<'t> TableBuilder<'t> {
             return Ok(());
         }
         let mut cells = [Cell::Null; MAX_COLUMNS];
-        // Whether values are to be quarantined alone; unnecessary if the row is quarantined.
-        let mut alone = false;
+        // Whether values are to be quarantined while the row stays.
+        let mut has_broken_values = false;
         for (i, column) in self.declared.iter().enumerate() {
             let reason = match parsed(column, field(i), &self.bounds) {
                 Ok(cell) => {
@@ -143,9 +143,9 @@ impl<'t> TableBuilder<'t> {
                 }
                 Err(reason) => reason,
             };
-            match self.redated(i, field(i))? {
+            match self.date_in_other_form(i, field(i))? {
                 Some(cell) => cells[i] = cell,
-                None if column.aside == Scope::Value => alone = true,
+                None if column.quarantine_scope == Scope::Value => has_broken_values = true,
                 None => {
                     self.quarantine.amount.add(self.amount(&field));
                     return self.reject(line, column.source, bytes(field(i)), reason, record());
@@ -164,44 +164,46 @@ impl<'t> TableBuilder<'t> {
         }
         self.rows_in += 1;
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
-        if alone {
-            self.set_values_aside(line, field, record)?;
+        if has_broken_values {
+            self.quarantine_values(line, field, record)?;
         }
-        if self.lines.len() >= BLOCK { self.hand_on() } else { Ok(()) }
+        if self.lines.len() >= BLOCK_ROWS { self.pass_block_on() } else { Ok(()) }
     }
 
     /// The amount of a row, if it meets the contract; centavos.
     #[cold]
     fn amount<'a>(&self, field: &impl Fn(usize) -> Field<'a>) -> Option<i64> {
-        let place = self.table.columns.iter().position(|column| Some(column) == self.table.amount())?;
-        parsed(&self.declared[place], field(place), &self.bounds).ok()?.integer()
+        let position = self.table.columns.iter().position(|column| Some(column) == self.table.amount())?;
+        parsed(&self.declared[position], field(position), &self.bounds).ok()?.integer()
     }
 
     #[cold]
-    fn set_values_aside<'a>(
+    fn quarantine_values<'a>(
         &mut self,
         line: u64,
         field: impl Fn(usize) -> Field<'a>,
         record: impl Fn() -> Vec<&'a [u8]>,
     ) -> Result<()> {
-        for (i, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.aside == Scope::Value) {
+        for (i, column) in
+            self.table.columns.iter().enumerate().filter(|(_, column)| column.quarantine_scope == Scope::Value)
+        {
             if let Err(reason) = parsed(&self.declared[i], field(i), &self.bounds)
-                && self.redated(i, field(i))?.is_none()
+                && self.date_in_other_form(i, field(i))?.is_none()
             {
-                self.set_aside(Scope::Value, line, column.source, bytes(field(i)), reason, record())?;
+                self.add_to_quarantine(Scope::Value, line, column.source, bytes(field(i)), reason, record())?;
             }
         }
         Ok(())
     }
 
-    /// A date that does not start with the year, in the form that all values of the file tell. `None` if it is none, or fits no such form.
+    /// A date that does not start with the year, in the form that all values of the file prove. `None` if the field is no such date.
     ///
     /// # Errors
     /// The file cannot be read again, or its dates are ambiguous.
     #[cold]
-    fn redated(&self, i: usize, field: Field<'_>) -> Result<Option<Cell<'static>>> {
+    fn date_in_other_form(&self, i: usize, field: Field<'_>) -> Result<Option<Cell<'static>>> {
         let column = &self.declared[i];
-        let (LogicalType::Timestamp, Ok(text), Some(again)) = (column.kind, field, &self.again) else {
+        let (LogicalType::Timestamp, Ok(text), Some(reread)) = (column.kind, field, &self.reread) else {
             return Ok(None);
         };
         if !dates::has_other_form(text.trim_ascii()) {
@@ -212,7 +214,7 @@ impl<'t> TableBuilder<'t> {
             None => {
                 let mut rows = TableBuilder::new(self.table, &self.part, 0, None);
                 rows.survey = Some(Survey::of_dates(self.table));
-                again(&mut rows)?;
+                reread(&mut rows)?;
                 let forms = rows.survey.unwrap_or_default().decide(&self.part, &self.reading)?;
                 self.forms.get_or_init(|| forms)
             }
@@ -229,16 +231,16 @@ impl<'t> TableBuilder<'t> {
     /// Called after each row with its size in bytes: ends the block early if its rows are long.
     pub(crate) fn weigh(&mut self, bytes: usize) -> Result<()> {
         self.weight += bytes;
-        if self.weight >= HEAVY && !self.lines.is_empty() { self.hand_on() } else { Ok(()) }
+        if self.weight >= MAX_BLOCK_BYTES && !self.lines.is_empty() { self.pass_block_on() } else { Ok(()) }
     }
 
     /// Passes the current block on, if rows are read in blocks.
-    fn hand_on(&mut self) -> Result<()> {
+    fn pass_block_on(&mut self) -> Result<()> {
         self.weight = 0;
         let Some(take) = &mut self.take else { return Ok(()) };
         let rows = self.lines.len();
-        let fresh = self.table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect();
-        let columns = std::mem::replace(&mut self.columns, fresh);
+        let empty = self.table.columns.iter().map(|c| ColumnBuilder::new(c, rows)).collect();
+        let columns = std::mem::replace(&mut self.columns, empty);
         take(frame_of(self.table, columns, rows)?, std::mem::take(&mut self.lines))
     }
 
@@ -258,11 +260,11 @@ impl<'t> TableBuilder<'t> {
             return Ok(());
         }
         self.rows_in += 1;
-        self.set_aside(Scope::Row, line, column, value, reason, record)
+        self.add_to_quarantine(Scope::Row, line, column, value, reason, record)
     }
 
     #[cold]
-    fn set_aside(
+    fn add_to_quarantine(
         &mut self,
         scope: Scope,
         line: u64,
@@ -276,7 +278,7 @@ impl<'t> TableBuilder<'t> {
         let value = String::from_utf8_lossy(value);
         let (file, line) = (self.file.clone(), Some(line));
         self.quarantine.add(Quarantined::new(file, line, scope, (column, &value), reason, &record));
-        self.quarantine.refuse_hopeless(&self.file, self.rows_in)
+        self.quarantine.refuse_all_broken(&self.file, self.rows_in)
     }
 
     /// Called at the end of each file; `ends_line` is whether its last line is terminated.
@@ -285,7 +287,7 @@ impl<'t> TableBuilder<'t> {
     /// The file was truncated: its last line is not terminated and breaks the contract.
     pub(crate) fn end_file(&mut self, ends_line: bool) -> Result<()> {
         match self.last_breaks.take().filter(|_| !ends_line) {
-            Some(why) => Err(Error::input(format!("`{}` is cut off in {why}", self.part))
+            Some(reason) => Err(Error::input(format!("`{}` is cut off in {reason}", self.part))
                 .with_hint("the file is incomplete; download it again")),
             None => Ok(()),
         }
@@ -294,7 +296,7 @@ impl<'t> TableBuilder<'t> {
     pub(crate) fn finish(mut self, file: InputFile, ends_line: bool) -> Result<RawTable> {
         self.end_file(ends_line)?;
         self.quarantine.refuse_mostly_broken(&self.file, self.rows_in)?;
-        self.hand_on()?;
+        self.pass_block_on()?;
         let by_column = |counts: [usize; MAX_COLUMNS]| {
             let counted = self.table.columns.iter().zip(counts).filter(|(_, count)| *count > 0);
             counted.map(|(column, count)| (column.name, count)).collect()

@@ -67,14 +67,14 @@ impl<'a> Cells<'a> {
             Cells::Float(a) => a.get(row).map(|number| write!(out, "{number:?}").unwrap_or_default()),
             Cells::Flag(a) => a.get(row).map(|flag| out.extend_from_slice(if flag { b"true" } else { b"false" })),
             Cells::Days(a) => a.get(row).map(|days| format::date(out, days)),
-            Cells::Instant(a, decimals, utc) => a.get(row).map(|since| format::instant(out, since, *decimals, *utc)),
+            Cells::Instant(a, decimals, utc) => a.get(row).map(|value| format::instant(out, value, *decimals, *utc)),
         }
         .is_some()
     }
 }
 
 /// Converts a column to one chunk of a type that [`Cells`] knows.
-fn plain(column: &Column, place: &str) -> Result<Column> {
+fn supported(column: &Column, origin: &str) -> Result<Column> {
     use DataType as D;
     let dtype = column.dtype();
     let to = match dtype {
@@ -82,7 +82,7 @@ fn plain(column: &Column, place: &str) -> Result<Column> {
         D::Int8 | D::Int16 | D::Int32 | D::UInt32 => Some(D::Int64),
         D::UInt64 | D::Int128 | D::Decimal(..) | D::Categorical(..) | D::Enum(..) | D::Null => Some(D::String),
         other => {
-            return Err(Error::input(format!("column `{}` of `{place}` holds {other}", column.name()))
+            return Err(Error::input(format!("column `{}` of `{origin}` holds {other}", column.name()))
                 .with_hint("write it as text, numbers, dates or decimals"));
         }
     };
@@ -92,30 +92,30 @@ fn plain(column: &Column, place: &str) -> Result<Column> {
 /// Typed rows on their way to a table; their columns are those of the contract, in its order.
 pub(crate) struct TypedRows<'p> {
     /// Where the rows come from, for messages.
-    place: &'p str,
+    origin: &'p str,
     /// Whether amounts are centavos, as in tables that pfe writes.
     centavos: bool,
     /// Most bytes of text; more is taken for a decompression bomb.
-    most: u64,
+    max_bytes: u64,
     /// Number of rows so far.
     pub(crate) rows: u64,
     /// Bytes of text so far.
     pub(crate) bytes: u64,
     /// Hash of all rows independent of their order, if it is needed.
-    pub(crate) hash: Option<Unordered>,
+    pub(crate) hash: Option<UnorderedHash>,
     text: Vec<u8>,
 }
 
 impl<'p> TypedRows<'p> {
     /// Rows of a store, which has no order.
-    pub(crate) fn of_store(place: &'p str) -> TypedRows<'p> {
-        let hash = Some(Unordered::default());
-        TypedRows { place, centavos: true, most: u64::MAX, rows: 0, bytes: 0, hash, text: Vec::new() }
+    pub(crate) fn of_store(origin: &'p str) -> TypedRows<'p> {
+        let hash = Some(UnorderedHash::default());
+        TypedRows { origin, centavos: true, max_bytes: u64::MAX, rows: 0, bytes: 0, hash, text: Vec::new() }
     }
 
-    /// Rows of a file, after `before` rows of other files of the table; `most` bounds their text, bytes.
-    pub(crate) fn of_file(place: &'p str, most: u64, before: u64) -> TypedRows<'p> {
-        TypedRows { place, centavos: false, most, rows: before, bytes: 0, hash: None, text: Vec::new() }
+    /// Rows of a file, after `rows_before` rows of other files of the table; `max_bytes` bounds their text, bytes.
+    pub(crate) fn of_file(origin: &'p str, max_bytes: u64, rows_before: u64) -> TypedRows<'p> {
+        TypedRows { origin, centavos: false, max_bytes, rows: rows_before, bytes: 0, hash: None, text: Vec::new() }
     }
 
     /// Passes rows to `builder`. The line of a row is its number.
@@ -124,7 +124,7 @@ impl<'p> TypedRows<'p> {
     /// A column has a type that no cell can have, the text exceeds its limit, or `builder` fails.
     pub(crate) fn push(&mut self, frame: &DataFrame, builder: &mut TableBuilder<'_>) -> Result<()> {
         let columns: Vec<Column> =
-            frame.columns().iter().map(|column| plain(column, self.place)).collect::<Result<_>>()?;
+            frame.columns().iter().map(|column| supported(column, self.origin)).collect::<Result<_>>()?;
         let is_money = |declared: &Declared| self.centavos && declared.kind == LogicalType::Money;
         let cells = columns.iter().zip(builder.table.columns);
         let cells: Vec<Cells<'_>> = cells
@@ -137,11 +137,11 @@ impl<'p> TypedRows<'p> {
             let mut hasher = self.hash.is_some().then(blake3::Hasher::new);
             for (cell, end) in cells.iter().zip(&mut ends) {
                 let start = text.len();
-                let is_there = cell.write(row, text);
+                let not_null = cell.write(row, text);
                 *end = text.len();
                 if let Some(hasher) = &mut hasher {
-                    // The length delimits fields, and tells an empty text from a null.
-                    let length = if is_there { (*end - start) as u64 } else { u64::MAX };
+                    // The length delimits fields, and distinguishes an empty text from a null.
+                    let length = if not_null { (*end - start) as u64 } else { u64::MAX };
                     hasher.update(&length.to_le_bytes()).update(&text[start..]);
                 }
             }
@@ -150,10 +150,10 @@ impl<'p> TypedRows<'p> {
             }
             self.rows += 1;
             self.bytes += text.len() as u64;
-            if self.bytes > self.most {
+            if self.bytes > self.max_bytes {
                 return Err(Error::input(format!(
                     "the rows of `{}` are far more text than its size allows",
-                    self.place
+                    self.origin
                 ))
                 .with_hint("it is damaged or made to fill memory; get it again from where it comes from"));
             }
@@ -168,20 +168,20 @@ impl<'p> TypedRows<'p> {
 
 /// A hash of rows that does not depend on their order: the sum of the row hashes, and their number.
 #[derive(Default)]
-pub(crate) struct Unordered {
+pub(crate) struct UnorderedHash {
     /// Sum modulo 2²⁵⁶, lowest word first.
     sum: [u64; 4],
     rows: u64,
 }
 
-impl Unordered {
+impl UnorderedHash {
     fn add(&mut self, hash: &blake3::Hash) {
         let mut carry = false;
         for (sum, bytes) in self.sum.iter_mut().zip(hash.as_bytes().chunks_exact(8)) {
             let part = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
-            let (added, over) = sum.overflowing_add(part);
+            let (added, overflowed) = sum.overflowing_add(part);
             let (added, carried) = added.overflowing_add(u64::from(carry));
-            (*sum, carry) = (added, over || carried);
+            (*sum, carry) = (added, overflowed || carried);
         }
         self.rows += 1;
     }
@@ -205,8 +205,8 @@ mod tests {
     use crate::schema::contract::TableId;
 
     fn texts(column: &Column) -> Vec<Option<String>> {
-        let plain = plain(column, "x").unwrap();
-        let cells = Cells::of(&plain, plain.dtype(), false).unwrap();
+        let supported = supported(column, "x").unwrap();
+        let cells = Cells::of(&supported, supported.dtype(), false).unwrap();
         let text = |row| {
             let mut out = Vec::new();
             cells.write(row, &mut out).then(|| String::from_utf8_lossy(&out).into_owned())
@@ -264,9 +264,9 @@ mod tests {
         let frame = df!("seller_id" => &ids[..], "seller_zip_code_prefix" => [Some(1151i64), None, Some(99_999)],
             "seller_city" => ["x", "y", "z"], "seller_state" => ["SP", "SP", "XX"])
         .unwrap();
-        let read = |most: u64| {
+        let read = |max_bytes: u64| {
             let mut builder = TableBuilder::new(TableId::Sellers.table(), "sellers.parquet", 0, None);
-            let mut rows = TypedRows::of_file("sellers.parquet", most, 10);
+            let mut rows = TypedRows::of_file("sellers.parquet", max_bytes, 10);
             rows.push(&frame, &mut builder)?;
             rows.push(&frame.slice(0, 1), &mut builder)?;
             builder.finish(InputFile::single("sellers.parquet", rows.bytes, String::new()), true)
@@ -274,9 +274,9 @@ mod tests {
         let table = read(1 << 10).unwrap();
         assert_eq!((table.rows_in, table.padded_zips, &table.lines[..]), (4, 2, &[11, 12, 13, 14][..]));
         assert_eq!(table.frame.column("seller_zip_code_prefix").unwrap().str().unwrap().get(0), Some("01151"));
-        let set_aside: Vec<_> =
+        let quarantined: Vec<_> =
             table.quarantine.listed.iter().map(|row| (row.line, &*row.column, &*row.value)).collect();
-        assert_eq!(set_aside, [(Some(12), "seller_zip_code_prefix", ""), (Some(13), "seller_state", "XX")]);
+        assert_eq!(quarantined, [(Some(12), "seller_zip_code_prefix", ""), (Some(13), "seller_state", "XX")]);
         let error = read(100).unwrap_err().to_string();
         assert!(error.starts_with("the rows of `sellers.parquet` are far more text"), "{error}");
     }
@@ -284,14 +284,14 @@ mod tests {
     #[test]
     fn lists_are_no_cells() {
         let list = Series::new("list".into(), [Series::new("".into(), [1i64])]).into_column();
-        let error = plain(&list, "x.parquet").unwrap_err().to_string();
+        let error = supported(&list, "x.parquet").unwrap_err().to_string();
         assert!(error.starts_with("column `list` of `x.parquet` holds list"), "{error}");
     }
 
     #[test]
     fn the_order_of_rows_does_not_count_but_each_of_them_does() {
         let hash = |rows: &[&str]| {
-            let mut all = Unordered::default();
+            let mut all = UnorderedHash::default();
             rows.iter().for_each(|row| all.add(&blake3::hash(row.as_bytes())));
             all.finish()
         };

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::source_file::SourceFile;
-use super::find::found::Near;
+use super::find::found::Candidate;
 use super::identity::InputFile;
 use crate::error::Result;
 use crate::schema::contract::BY_MONTH;
@@ -36,7 +36,7 @@ pub(crate) struct Part {
     /// Files of a table that are not read, each with the reason.
     unread: Vec<(TableId, String)>,
     /// Data that no table takes, and that may be meant for tables that are missing.
-    near: Vec<Near>,
+    candidates: Vec<Candidate>,
     pub(crate) store: Option<SharedStore>,
 }
 
@@ -72,45 +72,51 @@ impl Source {
     }
 
     /// Data that no table takes.
-    pub(crate) fn near(&self) -> impl Iterator<Item = &Near> {
-        self.parts.iter().flat_map(|part| &part.near)
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = &Candidate> {
+        self.parts.iter().flat_map(|part| &part.candidates)
     }
 
     /// The files of a table that are not read, each with the reason.
     pub(crate) fn unread(&self, id: TableId) -> impl Iterator<Item = &String> {
         let unread = self.parts.iter().flat_map(|part| &part.unread);
-        unread.filter(move |(table, _)| *table == id).map(|(_, told)| told)
+        unread.filter(move |(table, _)| *table == id).map(|(_, warning)| warning)
     }
 
     /// All files that are not read, each with the reason.
     pub(crate) fn all_unread(&self) -> impl Iterator<Item = &String> {
-        self.parts.iter().flat_map(|part| &part.unread).map(|(_, told)| told)
+        self.parts.iter().flat_map(|part| &part.unread).map(|(_, warning)| warning)
     }
 
-    /// A source of the files that arrived since the previous run, and the tables that they belong to. `then` and `now` are all input files
-    /// of the previous run and of this one, in the order of the contract.
+    /// A source of the files that arrived since the previous run, and the tables that they belong to. `previous` and `current` are
+    /// all input files of the previous run and of this one, in the order of the contract.
     ///
     /// # Errors
     /// Why this source is not the previous one with new files appended.
-    pub(crate) fn since(&self, then: &[InputFile], now: &[InputFile]) -> Result<(Source, Vec<TableId>), String> {
-        let mut longer = Vec::new();
+    pub(crate) fn new_files(
+        &self,
+        previous: &[InputFile],
+        current: &[InputFile],
+    ) -> Result<(Source, Vec<TableId>), String> {
+        let mut extended = Vec::new();
         let mut files = Vec::new();
-        for (table, (then, now)) in TABLES.iter().zip(then.iter().zip(now)).filter(|(_, (a, b))| a.blake3 != b.blake3) {
-            let [known, all] = [then, now].map(InputFile::hashes);
+        for (table, (old, new)) in
+            TABLES.iter().zip(previous.iter().zip(current)).filter(|(_, (a, b))| a.blake3 != b.blake3)
+        {
+            let [read, all] = [old, new].map(InputFile::hashes);
             let file = self.parts.iter().find_map(|part| part.file(table.id));
-            let Some(file) = file.filter(|file| file.single().is_none() && all.starts_with(&known)) else {
-                return Err(format!("`{}` is not what it was", now.name));
+            let Some(file) = file.filter(|file| file.single().is_none() && all.starts_with(&read)) else {
+                return Err(format!("`{}` is not what it was", new.name));
             };
             if !BY_MONTH.contains(&table.id) {
                 return Err(format!("rows have come to `{}`", table.name));
             }
-            files.push(SourceFile { name: now.name.clone(), known: known.len(), ..file.clone() });
-            longer.push(table.id);
+            files.push(SourceFile { name: new.name.clone(), already_read: read.len(), ..file.clone() });
+            extended.push(table.id);
         }
-        let part = Part { files, unread: Vec::new(), near: Vec::new(), store: None };
-        match longer.is_empty() {
+        let part = Part { files, unread: Vec::new(), candidates: Vec::new(), store: None };
+        match extended.is_empty() {
             true => Err("no file has come".into()),
-            false => Ok((Source { parts: vec![part], ..self.clone() }, longer)),
+            false => Ok((Source { parts: vec![part], ..self.clone() }, extended)),
         }
     }
 

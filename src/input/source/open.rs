@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::absent::Lost;
+use super::absent::MissingColumns;
 use super::{Part, SharedStore, Source, absent};
 use crate::error::{Error, Result};
 use crate::guard::guarded;
@@ -24,7 +24,7 @@ use crate::store::{self, Stage, Store};
 const OPTIONAL: [TableId; 3] = [TableId::Geolocation, TableId::OrderReviews, TableId::Sellers];
 
 /// Tables whose rows are built into the program.
-const HELD: [TableId; 2] = [TableId::Categories, TableId::States];
+const BUILT_IN: [TableId; 2] = [TableId::Categories, TableId::States];
 
 impl Source {
     /// Locates the tables at a path or in the store with this URL.
@@ -44,10 +44,10 @@ impl Source {
         let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
         let mut source = Source { places, parts, strict: false, reading: Reading::default() };
-        source.name_second_places();
+        source.warn_of_second_places();
         // Whether a store holds a table of its own is known only when it is read.
         let tables = if source.parts.iter().all(|part| part.store.is_none()) { source.missing()? } else { Vec::new() };
-        // A file that cannot be read is told once all tables are there.
+        // A file that cannot be read is an error only if no table is missing.
         let columns = source.missing_columns().or_else(|e| if tables.is_empty() { Err(e) } else { Ok(Vec::new()) })?;
         match tables.is_empty() && columns.is_empty() {
             true => Ok(source),
@@ -70,8 +70,8 @@ impl Source {
         let mut missing = Vec::new();
         // Kaggle's download lacks the state names; they are built in.
         for table in TABLES.iter().filter(|table| table.id != TableId::States && self.is_needed(table.id)) {
-            let held = self.parts.iter().map(|part| holds(part, table)).collect::<Result<Vec<bool>>>()?;
-            missing.extend((!held.contains(&true)).then_some(table));
+            let present = self.parts.iter().map(|part| holds(part, table)).collect::<Result<Vec<bool>>>()?;
+            missing.extend((!present.contains(&true)).then_some(table));
         }
         Ok(missing)
     }
@@ -82,28 +82,28 @@ impl Source {
     /// [`Error::Input`]: names what is missing or not read. For a store this is known only when it is read.
     pub fn strict(mut self) -> Result<Source> {
         self.strict = true;
-        let held =
+        let present =
             TABLES.iter().filter(|t| self.parts.iter().any(|part| part.store.is_some() || part.file(t.id).is_some()));
-        let held: Vec<TableId> = held.map(|t| t.id).collect();
-        if let Some(table) = TABLES.iter().find(|t| t.id != TableId::States && !held.contains(&t.id)) {
-            return Err(self.absent(table));
+        let present: Vec<TableId> = present.map(|t| t.id).collect();
+        if let Some(table) = TABLES.iter().find(|t| t.id != TableId::States && !present.contains(&t.id)) {
+            return Err(self.missing_error(table));
         }
-        let mut told: Vec<String> = TABLES.iter().flat_map(|t| self.unread(t.id)).cloned().collect();
+        let mut problems: Vec<String> = TABLES.iter().flat_map(|t| self.unread(t.id)).cloned().collect();
         for file in self.chosen() {
             for part in &file.files {
-                let lost = missing_columns(file, part, true)?.map(|lost| lost.columns);
-                let lost = lost.into_iter().flatten();
-                told.extend(lost.map(|column| format!("column `{column}` is missing from `{}`", part.name)));
+                let columns = missing_columns(file, part, true)?.map(|missing| missing.columns);
+                let columns = columns.into_iter().flatten();
+                problems.extend(columns.map(|column| format!("column `{column}` is missing from `{}`", part.name)));
             }
         }
-        match told.is_empty() {
+        match problems.is_empty() {
             true => Ok(self),
-            false => Err(refused(&told.join("; "))),
+            false => Err(refused(&problems.join("; "))),
         }
     }
 
     /// The error for a missing table under `--strict`.
-    fn absent(&self, table: &Table) -> Error {
+    fn missing_error(&self, table: &Table) -> Error {
         refused(&format!("`{}` is missing from `{}`", self.name_of(table), self.places.join("`, `")))
     }
 
@@ -111,7 +111,7 @@ impl Source {
     ///
     /// # Errors
     /// It cannot be accepted, or the source is strict.
-    pub(crate) fn without(&self, table: &'static Table) -> Result<()> {
+    pub(crate) fn accept_missing(&self, table: &'static Table) -> Result<()> {
         match (self.is_needed(table.id), self.strict && table.id != TableId::States) {
             // Each table is read by itself, but one message names all that are missing.
             (true, _) => {
@@ -119,52 +119,52 @@ impl Source {
                 missing.extend(missing.is_empty().then_some(table));
                 Err(absent::error(self, &missing, Vec::new()))
             }
-            (_, true) => Err(self.absent(table)),
+            (_, true) => Err(self.missing_error(table)),
             _ => Ok(()),
         }
     }
 
     fn is_needed(&self, id: TableId) -> bool {
-        let meant = self.near().any(|near| near.table == Some(id) && near.fits);
-        meant || !(OPTIONAL.contains(&id) || HELD.contains(&id))
+        let has_candidate = self.candidates().any(|candidate| candidate.table == Some(id) && candidate.fits);
+        has_candidate || !(OPTIONAL.contains(&id) || BUILT_IN.contains(&id))
     }
 
     /// Warns of files whose table is read from an earlier place.
-    fn name_second_places(&mut self) {
+    fn warn_of_second_places(&mut self) {
         for i in 1..self.parts.len() {
-            let (before, rest) = self.parts.split_at_mut(i);
-            let first = |id| before.iter().zip(&self.places).find_map(|(part, place)| Some((part.file(id)?, place)));
+            let (earlier, rest) = self.parts.split_at_mut(i);
+            let first = |id| earlier.iter().zip(&self.places).find_map(|(part, place)| Some((part.file(id)?, place)));
             let second = rest[0].files.iter().filter_map(|file| Some((file, first(file.table)?)));
-            let told: Vec<_> = second
+            let warnings: Vec<_> = second
                 .map(|(file, (from, place))| {
                     let name = format!("{}` of `{}", file.name, self.places[i]);
                     let reason = format!("`{}` is taken from `{}` of `{place}`", file.table.name(), from.name);
                     (file.table, unread(&name, &reason))
                 })
                 .collect();
-            rest[0].unread.extend(told);
+            rest[0].unread.extend(warnings);
         }
     }
 
     /// The required columns that files lack.
-    fn missing_columns(&self) -> Result<Vec<Lost>> {
-        let mut lost = Vec::new();
+    fn missing_columns(&self) -> Result<Vec<MissingColumns>> {
+        let mut missing = Vec::new();
         for file in self.chosen() {
             for part in &file.files {
-                lost.extend(missing_columns(file, part, false)?);
+                missing.extend(missing_columns(file, part, false)?);
             }
         }
-        Ok(lost)
+        Ok(missing)
     }
 }
 
-fn refused(why: &str) -> Error {
-    Error::input(format!("`--strict` refuses these data: {why}"))
+fn refused(problems: &str) -> Error {
+    Error::input(format!("`--strict` refuses these data: {problems}"))
         .with_hint("without `--strict` the analysis goes on, and warns of all this")
 }
 
 /// The columns that a file lacks, among the optional or the required ones. An empty file is reported by its reader.
-fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result<Option<Lost>> {
+fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result<Option<MissingColumns>> {
     if file.format != Format::Csv {
         return Ok(None);
     }
@@ -179,11 +179,11 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
         return Ok(None);
     }
     let columns = columns::lacks(table, &found, may_lack);
-    Ok((!columns.is_empty()).then(|| Lost {
+    Ok((!columns.is_empty()).then(|| MissingColumns {
         table,
         name: part.name.clone(),
         columns,
-        looks: recognize::looks(table, &head),
+        description: recognize::describe(table, &head),
     }))
 }
 
@@ -204,8 +204,8 @@ fn locate(place: &Path) -> Result<(String, Part)> {
         false if recognize::is_sqlite(place)? => return in_store(&format!("sqlite:{}", place.display())),
         false if recognize::is_zip(place)? => guarded(&place.display().to_string(), || find::in_zip(place))?,
         false => {
-            let (what, hint) = recognize::lone(place)?;
-            return Err(Error::input(what).with_hint(hint));
+            let (description, hint) = recognize::describe_single_file(place)?;
+            return Err(Error::input(description).with_hint(hint));
         }
     };
     let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Stage::Raw);
@@ -222,5 +222,5 @@ fn in_store(url: &str) -> Result<(String, Part)> {
 }
 
 fn part(found: Found, store: Option<SharedStore>) -> Part {
-    Part { files: found.files, unread: found.unread, near: found.near, store }
+    Part { files: found.files, unread: found.unread, candidates: found.candidates, store }
 }

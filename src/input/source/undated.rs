@@ -6,10 +6,10 @@ use crate::input::find::recognize;
 use crate::input::quarantine::{BREAK, not_dates};
 use crate::schema::parse::NOT_A_DATE;
 
-/// The same error for every table of the source whose files have such dates, so that it is said once. Other errors stay as they are.
+/// The same error for every table of the source whose files have such dates, so that it is reported once. Other errors stay as they are.
 pub(crate) fn explained(source: &Source, error: Error) -> Error {
-    let told = error.to_string();
-    if !told.contains(BREAK) || !told.contains(NOT_A_DATE) {
+    let message = error.to_string();
+    if !message.contains(BREAK) || !message.contains(NOT_A_DATE) {
         return error;
     }
     let mut found = Vec::new();
@@ -20,8 +20,8 @@ pub(crate) fn explained(source: &Source, error: Error) -> Error {
         }
     }
     let Some((name, column, value)) = found.first() else { return error };
-    // Values further down in a file are its own fault.
-    if !found.iter().any(|(name, ..)| told.contains(&format!("`{name}"))) {
+    // The message is about a file whose head has readable dates: broken values further down are an error of that file alone.
+    if !found.iter().any(|(name, ..)| message.contains(&format!("`{name}"))) {
         return error;
     }
     let names: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();

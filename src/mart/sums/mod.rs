@@ -20,14 +20,14 @@ use crate::parallel;
 use crate::table::ids::TextMap;
 use crate::table::parquet::{join_rows, stack};
 
-/// Rows of a table that may wait to be merged; more are allowed once the merged table is longer. Each merge hashes all rows again.
-const MOST_WAITING: usize = 1 << 20;
+/// Rows of a table that may stay unmerged; more once the merged table is longer. Each merge hashes all rows of the table.
+const MIN_UNMERGED: usize = 1 << 20;
 
 /// The aggregates of the orders and customers seen so far.
 #[derive(Default)]
 pub(crate) struct PartialAggregates {
     tables: BTreeMap<&'static str, Sum>,
-    known: [Known; KINDS.len()],
+    numbered: [TextNumbers; KINDS.len()],
     size: Size,
 }
 
@@ -37,9 +37,9 @@ impl PartialAggregates {
     /// # Errors
     /// A query fails.
     pub(crate) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let made =
+        let results =
             run(&in_use(tables, &[StepRole::Customers])?, &DictionaryEncoding::default(), &[StepRole::Customers])?;
-        self.add(made)
+        self.add(results)
     }
 
     /// Aggregates the clean tables of a range of orders.
@@ -53,25 +53,25 @@ impl PartialAggregates {
         let codes = DictionaryEncoding::encode(&mut tables)?;
         tables.values_mut().try_for_each(tell_sorted)?;
         for kind in [StepRole::Base, StepRole::Rows, StepRole::Orders] {
-            let mut made = run(&tables, &codes, &[kind])?;
-            made.values_mut().try_for_each(tell_sorted)?;
-            tables.append(&mut made);
+            let mut results = run(&tables, &codes, &[kind])?;
+            results.values_mut().try_for_each(tell_sorted)?;
+            tables.append(&mut results);
         }
-        let mut made = run(&tables, &codes, &[StepRole::Part, StepRole::Sums])?;
+        let mut results = run(&tables, &codes, &[StepRole::Part, StepRole::Sums])?;
         drop(tables);
-        for ((columns, texts), known) in KINDS.iter().zip(&codes.0).zip(&mut self.known) {
+        for ((columns, texts), numbered) in KINDS.iter().zip(&codes.0).zip(&mut self.numbered) {
             // Skips ids that no table of the mart holds, such as those of orders.
-            if made.values().any(|frame| columns.iter().any(|column| frame.column(column).is_ok())) {
-                let places = known.add(texts);
-                made.values_mut().try_for_each(|frame| recode(frame, columns, &places))?;
+            if results.values().any(|frame| columns.iter().any(|column| frame.column(column).is_ok())) {
+                let numbers = numbered.add(texts);
+                results.values_mut().try_for_each(|frame| recode(frame, columns, &numbers))?;
             }
         }
-        self.add(made)
+        self.add(results)
     }
 
-    fn add(&mut self, mut made: BTreeMap<String, DataFrame>) -> Result<()> {
+    fn add(&mut self, mut results: BTreeMap<String, DataFrame>) -> Result<()> {
         for step in &STEPS {
-            if let Some(frame) = made.remove(step.name) {
+            if let Some(frame) = results.remove(step.name) {
                 self.tables.entry(step.name).or_default().add(step, frame)?;
             }
         }
@@ -83,7 +83,7 @@ impl PartialAggregates {
     /// # Errors
     /// A query fails, no range was added, or [`law::check`] fails.
     pub(crate) fn finish(self) -> Result<SalesMart> {
-        let (mut tables, codes) = self.added_up()?;
+        let (mut tables, codes) = self.merged()?;
         tables.append(&mut run(&tables, &codes, &[StepRole::Last])?);
         tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
@@ -96,13 +96,14 @@ impl PartialAggregates {
     /// # Errors
     /// polars fails.
     pub(crate) fn parts(self) -> Result<BTreeMap<String, DataFrame>> {
-        let (mut tables, codes) = self.added_up()?;
+        let (mut tables, codes) = self.merged()?;
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         Ok(tables)
     }
 
-    fn added_up(mut self) -> Result<(BTreeMap<String, DataFrame>, DictionaryEncoding)> {
-        let (texts, ranks): (Vec<_>, Vec<_>) = std::mem::take(&mut self.known).into_iter().map(Known::sorted).unzip();
+    fn merged(mut self) -> Result<(BTreeMap<String, DataFrame>, DictionaryEncoding)> {
+        let (texts, ranks): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.numbered).into_iter().map(TextNumbers::sorted).unzip();
         let mut tables = BTreeMap::new();
         // One table at a time: merging takes as much memory again as the table.
         for (name, sum) in self.tables {
@@ -118,23 +119,23 @@ impl PartialAggregates {
 struct Sum {
     pieces: Vec<DataFrame>,
     /// Number of rows added since the last merge.
-    waiting: usize,
+    unmerged: usize,
     /// Number of rows that may wait for the next merge.
-    most_waiting: usize,
+    max_unmerged: usize,
 }
 
 impl Sum {
     fn add(&mut self, step: &Step, frame: DataFrame) -> Result<()> {
-        self.waiting += frame.height();
+        self.unmerged += frame.height();
         self.pieces.push(frame);
-        if self.waiting > self.most_waiting.max(MOST_WAITING) {
+        if self.unmerged > self.max_unmerged.max(MIN_UNMERGED) {
             let all = stack(std::mem::take(&mut self.pieces))?;
             let rows = all.height();
             self.pieces = add_up(all, &step.key(), Ok)?;
             let total: usize = self.pieces.iter().map(DataFrame::height).sum();
             // If few keys repeat, merging saves little: the next one is delayed.
-            self.most_waiting = if total * 2 > rows { 4 * rows } else { total };
-            self.waiting = 0;
+            self.max_unmerged = if total * 2 > rows { 4 * rows } else { total };
+            self.unmerged = 0;
         }
         Ok(())
     }
@@ -161,12 +162,12 @@ impl Sum {
 ///
 /// Only encoded texts are split into ranges, each small enough to be merged in little memory: other columns never have so many values.
 fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
-    let ranges = all.height().div_ceil(MOST_WAITING) as u64;
+    let ranges = all.height().div_ceil(MIN_UNMERGED) as u64;
     let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
-    let Some(most) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
+    let Some(max) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
         return Ok(vec![end(sum_by(all.lazy(), key)?)?]);
     };
-    let bound = |range: u64| lit((most * range / ranges) as u32);
+    let bound = |range: u64| lit((max * range / ranges) as u32);
     let within = |range: u64| col(key[0]).gt_eq(bound(range)).and(col(key[0]).lt(bound(range + 1)));
     parallel::map(0..ranges, |range| end(sum_by(all.clone().lazy().filter(within(range)), key)?))
 }
@@ -188,9 +189,9 @@ pub(crate) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
 
 /// Texts of one kind, numbered in the order of their first occurrence.
 #[derive(Default)]
-struct Known(TextMap<PlSmallStr>);
+struct TextNumbers(TextMap<PlSmallStr>);
 
-impl Known {
+impl TextNumbers {
     /// The number of each text; new texts get the next numbers.
     fn add(&mut self, texts: &StringChunked) -> Vec<u32> {
         texts.iter().flatten().map(|text| self.0.number(text)).collect()
@@ -252,11 +253,11 @@ mod tests {
 
     #[test]
     fn large_tables_are_added_up_in_parts() {
-        let rows = MOST_WAITING as u32 + 2;
+        let rows = MIN_UNMERGED as u32 + 2;
         let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
         let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
         let parts = add_up(all.clone(), &["category"], Ok).unwrap();
-        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MOST_WAITING / 2, MOST_WAITING / 2 + 1]);
+        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MIN_UNMERGED / 2, MIN_UNMERGED / 2 + 1]);
         let halves = [all.slice(0, 9), all.slice(9, all.height())];
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();
@@ -276,11 +277,11 @@ mod tests {
 
     #[test]
     fn numbers_follow_the_texts_once_all_are_known() {
-        let mut known = Known::default();
+        let mut numbered = TextNumbers::default();
         let texts = |texts: &[&str]| StringChunked::from_slice("x".into(), texts);
-        assert_eq!(known.add(&texts(&["b", "d"])), [0, 1]);
-        assert_eq!(known.add(&texts(&["a", "d"])), [2, 1]);
-        let (sorted, ranks) = known.sorted();
+        assert_eq!(numbered.add(&texts(&["b", "d"])), [0, 1]);
+        assert_eq!(numbered.add(&texts(&["a", "d"])), [2, 1]);
+        let (sorted, ranks) = numbered.sorted();
         assert_eq!(sorted.iter().flatten().collect::<Vec<_>>(), ["a", "b", "d"]);
         assert_eq!(ranks, [1, 2, 0]);
     }

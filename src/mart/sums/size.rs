@@ -7,10 +7,10 @@ use polars::prelude::*;
 use crate::error::{Error, Result};
 
 /// Upper bound of a sum: an eighth of the 64-bit range, so that a few sums can be added.
-pub(crate) const MOST: f64 = (i64::MAX / 8) as f64;
+pub(crate) const MAX_SUM: f64 = (i64::MAX / 8) as f64;
 
 /// Most payments of an order, by the contract of `payment_sequential`.
-const MOST_PAYMENTS: f64 = 1_000.0;
+const MAX_PAYMENTS: f64 = 1_000.0;
 
 /// Upper bounds of the sums so far. Floats, since they need not be exact and do not overflow.
 #[derive(Debug, Default)]
@@ -49,11 +49,11 @@ impl Size {
     /// once for every item or category of its order.
     fn demand(&self) -> Result<()> {
         for (what, sum) in [
-            ("the amounts of `order_items`", self.items * MOST_PAYMENTS.max(self.most_items)),
+            ("the amounts of `order_items`", self.items * MAX_PAYMENTS.max(self.most_items)),
             ("the amounts of `order_payments`", self.payments * self.most_items.max(1.0)),
             ("the delivery times of `orders`", self.deliveries * self.most_items.max(1.0)),
         ] {
-            if sum >= MOST {
+            if sum >= MAX_SUM {
                 return Err(Error::input(format!("{what} are too large to be added up")).with_hint(
                     "an amount or a date of these files is not what it seems; `pfe audit` lists what fails its checks",
                 ));

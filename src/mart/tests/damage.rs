@@ -28,7 +28,7 @@ use crate::table::row_hash::hash_rows;
 struct Dice(u64);
 
 impl Dice {
-    fn throw(&mut self) -> u64 {
+    fn next_random(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -36,11 +36,11 @@ impl Dice {
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        (self.throw() % bound.max(1) as u64) as usize
+        (self.next_random() % bound.max(1) as u64) as usize
     }
 
     fn hits(&mut self, share: f64) -> bool {
-        (self.throw() >> 11) as f64 / (1u64 << 53) as f64 <= share && share > 0.0
+        (self.next_random() >> 11) as f64 / (1u64 << 53) as f64 <= share && share > 0.0
     }
 }
 
@@ -86,14 +86,15 @@ fn assert_rows(data: &Path, clean: &CleanTables, audit: &Audit) {
         let of = |step: &str| audit.steps.iter().find(|s| s.table == table.name && s.step == step).unwrap();
         let (read, cleaned) = (of("read"), of("clean"));
         let rows = csv::Reader::from_path(data.join(table.file)).unwrap().records().count();
-        let aside = audit.quarantine.iter().filter(|(name, _)| name == table.name).flat_map(|(_, items)| items);
-        let aside = aside.filter(|item| item.scope == Scope::Row).count();
+        let quarantined = audit.quarantine.iter().filter(|(name, _)| name == table.name).flat_map(|(_, items)| items);
+        let quarantined = quarantined.filter(|item| item.scope == Scope::Row).count();
         let kept = clean.table(table.id).height();
         let lacks = format!("`{}` lacks ", table.file);
-        let added = audit.warnings.iter().find_map(|told| told.strip_prefix(&lacks)?.split(' ').next()?.parse().ok());
+        let added =
+            audit.warnings.iter().find_map(|warning| warning.strip_prefix(&lacks)?.split(' ').next()?.parse().ok());
         assert_eq!(
             rows + added.unwrap_or(0),
-            kept + read.deduplicated + cleaned.deduplicated + aside,
+            kept + read.deduplicated + cleaned.deduplicated + quarantined,
             "{}",
             table.name
         );
@@ -135,7 +136,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
     };
     let mut orders = ids(Orders, "order_id");
     let known = orders.len();
-    let mut held: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut items_of_order: BTreeMap<&str, i64> = BTreeMap::new();
     let items = texts(clean, OrderItems, "order_id").into_iter().zip(texts(clean, OrderItems, "product_id"));
     let items = items.zip(texts(clean, OrderItems, "seller_id"));
     let (prices, freights) =
@@ -147,7 +148,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
         let row = of_order.get(order);
         let status = row.and_then(|row| statuses[*row]);
         let state = row.and_then(|row| states.get(customers[*row]?).copied().flatten());
-        *held.entry(order).or_default() += 1;
+        *items_of_order.entry(order).or_default() += 1;
         for (name, counts) in [
             ("items_dated", row.is_some() && !matches!(status, Some("canceled" | "unavailable"))),
             ("items_sold", !matches!(status, Some("canceled" | "unavailable"))),
@@ -159,10 +160,10 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
             add(name, i64::from(counts), if counts { centavos } else { 0 });
         }
     }
-    let mut lost: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut lost_payments: BTreeMap<&str, i64> = BTreeMap::new();
     let items = texts(clean, OrderItems, "order_id").into_iter().flatten().zip(prices.iter().zip(&freights));
     for (order, (price, freight)) in items.filter(|(order, _)| !of_order.contains_key(order)) {
-        *lost.entry(order).or_default() += price + freight;
+        *lost_payments.entry(order).or_default() += price + freight;
     }
     let mut paid: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     let payments = texts(clean, OrderPayments, "order_id").into_iter().flatten();
@@ -178,15 +179,15 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
     for (order, score) in reviews.zip(numbers(clean, OrderReviews, "review_score")) {
         orders.insert(order);
         add("reviews", 1, score);
-        let came = delivered(order).is_some();
-        add("reviews_delivered", i64::from(came), if came { score } else { 0 });
+        let was_delivered = delivered(order).is_some();
+        add("reviews_delivered", i64::from(was_delivered), if was_delivered { score } else { 0 });
         add("reviews_without_order", i64::from(!of_order.contains_key(order)), 0);
     }
     add("orders", orders.len() as i64, orders.iter().filter_map(|order| delivered(order)).sum());
     add("orders_paid", paid.len() as i64, paid.values().map(|(_, centavos)| centavos).sum());
-    add("orders_without_row", (orders.len() - known) as i64, lost.values().sum());
+    add("orders_without_row", (orders.len() - known) as i64, lost_payments.values().sum());
     for (order, (payments, centavos)) in paid {
-        let items = held.get(order).copied().unwrap_or_default();
+        let items = items_of_order.get(order).copied().unwrap_or_default();
         add("items_paid", items * payments, items * centavos);
     }
     add("orders_delivered", orders.iter().filter(|order| delivered(order).is_some()).count() as i64, 0);
@@ -194,7 +195,7 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
 }
 
 /// The rows of `totals` in the mart.
-fn told(mart: &SalesMart) -> BTreeMap<String, (i64, i64)> {
+fn sums_of_mart(mart: &SalesMart) -> BTreeMap<String, (i64, i64)> {
     let totals = mart.table(TOTALS).unwrap();
     let number = |column: &str, row| totals.column(column).unwrap().i64().unwrap().get(row).unwrap();
     let row = |(row, name): (usize, Option<&str>)| {
@@ -204,13 +205,13 @@ fn told(mart: &SalesMart) -> BTreeMap<String, (i64, i64)> {
 }
 
 fn assert_amounts(clean: &CleanTables, mart: &SalesMart) {
-    let mut told = told(mart);
+    let mut sums_of_mart = sums_of_mart(mart);
     // The number of late orders is not recounted here.
-    told.get_mut("orders_delivered").unwrap().1 = 0;
+    sums_of_mart.get_mut("orders_delivered").unwrap().1 = 0;
     let expected: BTreeMap<String, (i64, i64)> =
         expected(clean).into_iter().map(|(name, sums)| (name.into(), sums)).collect();
     let none = (0, 0);
-    for (name, sums) in &told {
+    for (name, sums) in &sums_of_mart {
         assert_eq!(sums, expected.get(name).unwrap_or(&none), "{name}");
     }
     let tables = mart.iter().unwrap().map(|(name, frame)| (name.to_string(), frame.clone())).collect();
@@ -290,9 +291,9 @@ fn of_orders(clean: &CleanTables, chosen: &dyn Fn(&str) -> bool) -> BTreeMap<Tab
         .into_iter()
         .map(|id| (id, pick(clean.table(id), "order_id", chosen)))
         .collect();
-    let asked: BTreeSet<String> =
+    let customer_ids: BTreeSet<String> =
         rows[&Orders].column("customer_id").unwrap().str().unwrap().iter().flatten().map(String::from).collect();
-    rows.insert(Customers, pick(clean.table(Customers), "customer_id", &|id| asked.contains(id)));
+    rows.insert(Customers, pick(clean.table(Customers), "customer_id", &|id| customer_ids.contains(id)));
     rows
 }
 
@@ -309,47 +310,51 @@ fn with(clean: &CleanTables, rows: &BTreeMap<TableId, DataFrame>) -> CleanTables
 fn by_month(mart: &SalesMart) -> SalesMart {
     let rows = mart.table(BY_DAY).unwrap();
     let pieces = by_month::split(rows, &by_month::of_days(rows.column("day").unwrap()).unwrap()).unwrap();
-    SalesMart { tables: mart.tables.clone(), by_day: ByDay::here(rows.clear()).with(pieces) }
+    SalesMart { tables: mart.tables.clone(), by_day: ByDay::in_memory(rows.clear()).with(pieces) }
 }
 
 /// Merges a fifth of the orders, and late payments of some others, into the mart of the rest.
 fn updated(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, DeltaError> {
     let hash = |id: &str| id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
     let part = |order: &str| Dice(seed ^ hash(order)).below(10);
-    let mut before = of_orders(clean, &|order| part(order) > 1);
-    let asked = |chosen: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
+    let mut base_rows = of_orders(clean, &|order| part(order) > 1);
+    let customers_of = |chosen: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
         let ids = of_orders(clean, chosen)[&TableId::Customers].column("customer_id").unwrap().clone();
         ids.str().unwrap().iter().flatten().map(String::from).collect()
     };
-    let earlier = asked(&|order| part(order) > 1);
-    let new: BTreeSet<String> = asked(&|order| part(order) < 2).difference(&earlier).cloned().collect();
+    let base_customers = customers_of(&|order| part(order) > 1);
+    let new: BTreeSet<String> = customers_of(&|order| part(order) < 2).difference(&base_customers).cloned().collect();
     let of_customers = |is_new: bool| {
         let customers = clean.table(TableId::Customers);
         let ids = customers.column("customer_id").unwrap().str().unwrap();
         let mask: BooleanChunked = ids.iter().map(|id| new.contains(id.unwrap_or("")) == is_new).collect();
         customers.filter(&mask).unwrap()
     };
-    before.insert(TableId::Customers, of_customers(false));
+    base_rows.insert(TableId::Customers, of_customers(false));
     // Some orders also get late payments.
     let late = |order: &str| part(order) == 2;
-    let payments = before.get_mut(&TableId::OrderPayments).unwrap();
+    let payments = base_rows.get_mut(&TableId::OrderPayments).unwrap();
     let mask: BooleanChunked =
         payments.column("order_id").unwrap().str().unwrap().iter().map(|order| !order.is_some_and(late)).collect();
     *payments = payments.filter(&mask).unwrap();
-    let base = by_month(&mart(&with(clean, &before))?);
-    let touched = |order: &str| part(order) < 3;
+    let base = by_month(&mart(&with(clean, &base_rows))?);
+    let is_affected = |order: &str| part(order) < 3;
     let named = |rows: BTreeMap<TableId, DataFrame>| {
         let short = [TableId::Products, TableId::Sellers].map(|id| (id.name().to_string(), clean.table(id).clone()));
         rows.into_iter().map(|(id, frame)| (id.name().to_string(), frame)).chain(short).collect()
     };
-    let then = of_orders(&with(clean, &before), &touched);
-    let orders = Orders { old: named(then), new: named(of_orders(clean, &touched)), customers: of_customers(true) };
-    let sold = before[&TableId::OrderItems].select(["product_id", "seller_id"])?;
+    let affected_before = of_orders(&with(clean, &base_rows), &is_affected);
+    let orders = Orders {
+        old: named(affected_before),
+        new: named(of_orders(clean, &is_affected)),
+        customers: of_customers(true),
+    };
+    let sold = base_rows[&TableId::OrderItems].select(["product_id", "seller_id"])?;
     Ok(apply_delta(&base, &orders, |_| Ok(sold.clone()))?.mart)
 }
 
 /// Only orders that are in the orders table: facts of unknown orders would get their day from a later file.
-fn settled(clean: &CleanTables) -> CleanTables {
+fn clean_again(clean: &CleanTables) -> CleanTables {
     let known: BTreeSet<String> =
         texts(clean, TableId::Orders, "order_id").into_iter().flatten().map(String::from).collect();
     with(clean, &of_orders(clean, &|order| known.contains(order)))
@@ -358,7 +363,7 @@ fn settled(clean: &CleanTables) -> CleanTables {
 #[test]
 fn orders_that_come_later_add_up_to_the_whole() {
     let (clean, _) = loaded(generated(500, 4).path()).unwrap();
-    let clean = settled(&clean);
+    let clean = clean_again(&clean);
     assert_eq!(
         hashes(&updated(&clean, 3).map_err(|_| "everything is loaded again").unwrap()),
         hashes(&mart(&clean).unwrap())

@@ -68,11 +68,11 @@ fn in_shards(data: &Path, ranges: usize) -> Result<Outcome> {
         Appender::new(bytes.lock().unwrap().entry(name.into()).or_default().clone(), schema)
     });
     let how = Shards { ranges, scratch: scratch.path().into() };
-    let made = mart_in_shards(&Source::open(data)?, &how, &|name, rows, _| {
+    let result = mart_in_shards(&Source::open(data)?, &how, &|name, rows, _| {
         files.with(name, rows.schema(), |file| file.append(rows))
     });
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "something is left on the disk");
-    let (sums, audit) = made?;
+    let (sums, audit) = result?;
     let mart = sums.finish()?;
     files.into_tables().into_iter().try_for_each(|(_, file)| file.finish())?;
     let clean = bytes.into_inner().unwrap().into_iter();

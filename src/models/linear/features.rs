@@ -39,18 +39,18 @@ pub(super) fn origins(half_lives: HalfLives, history: &History) -> Vec<Origin> {
         .map(|day| Origin { day, base: Vec::new(), weights: Vec::new(), features: Array2::zeros((history.len(), N)) })
         .collect();
     let (floor, ticket) = (floor(history), history.ticket);
-    let wanted: Vec<usize> = origins.iter().map(|o| (o.day - history.start) as usize).collect();
+    let days: Vec<usize> = origins.iter().map(|o| (o.day - history.start) as usize).collect();
     for (i, series) in history.series.iter().enumerate() {
         let reais = |d: usize| series.revenue[d] as f64 / 100.0;
-        let base = smooth(half_lives.base, history, &wanted, reais);
-        let recent = half_lives.recent.map(|half_life| smooth(half_life, history, &wanted, reais));
-        let orders = smooth(half_lives.orders, history, &wanted, |d| series.orders[d] as f64);
+        let base = smooth(half_lives.base, history, &days, reais);
+        let recent = half_lives.recent.map(|half_life| smooth(half_life, history, &days, reais));
+        let orders = smooth(half_lives.orders, history, &days, |d| series.orders[d] as f64);
         let mut sums = (0, 0);
         let mut tickets = vec![0.0; origins.len()];
-        let mut at = wanted.len();
+        let mut at = days.len();
         for d in 0..history.days() {
             sums = (sums.0 + series.revenue[d], sums.1 + series.orders[d]);
-            while at > 0 && wanted[at - 1] == d {
+            while at > 0 && days[at - 1] == d {
                 at -= 1;
                 tickets[at] = (sums.0 as f64 / 100.0 + ticket) / (sums.1 as f64 + 1.0);
             }
@@ -63,8 +63,8 @@ pub(super) fn origins(half_lives: HalfLives, history: &History) -> Vec<Origin> {
                 x[0] = ((recent[0][k] + floor) / b).ln();
                 x[1] = ((recent[1][k] + floor) / b).ln();
                 x[2] = ((orders[k] + FLOOR_ORDERS) * tickets[k] / b).ln();
-                x[3] = series.supply.seller_hhi[wanted[k]];
-                x[4] = series.supply.inactive_share[wanted[k]];
+                x[3] = series.supply.seller_hhi[days[k]];
+                x[4] = series.supply.inactive_share[days[k]];
             }
         }
     }
@@ -79,12 +79,12 @@ pub(super) fn origins(half_lives: HalfLives, history: &History) -> Vec<Origin> {
     origins
 }
 
-/// Exponentially weighted mean of daily values, without exceptional days, at the days `wanted` (descending).
-fn smooth(half_life: f64, history: &History, wanted: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
+/// Exponentially weighted mean of daily values, without exceptional days, at the days `days` (descending).
+fn smooth(half_life: f64, history: &History, days: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
     let keep = 0.5f64.powf(1.0 / half_life);
     let (mut sum, mut weight) = (0.0, 0.0);
-    let mut means = vec![0.0; wanted.len()];
-    let mut at = wanted.len();
+    let mut means = vec![0.0; days.len()];
+    let mut at = days.len();
     for d in 0..history.days() {
         sum *= keep;
         weight *= keep;
@@ -92,7 +92,7 @@ fn smooth(half_life: f64, history: &History, wanted: &[usize], value: impl Fn(us
             sum += value(d);
             weight += 1.0;
         }
-        while at > 0 && wanted[at - 1] == d {
+        while at > 0 && days[at - 1] == d {
             at -= 1;
             means[at] = if weight > 0.0 { sum / weight } else { 0.0 };
         }

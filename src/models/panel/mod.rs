@@ -316,9 +316,9 @@ pub(crate) mod tests {
         let panel = Panel::from_rows(By::Category, &rows(0..100, 20)).unwrap();
         assert_eq!((panel.until(99).unwrap().end, panel.until(110).unwrap().end), (99, 99));
         assert!(panel.until(200).is_err() && panel.until(-1).is_err());
-        let mut trickle = rows(0..100, 20);
-        trickle.extend(rows(100..104, 1));
-        assert_eq!(Panel::from_rows(By::Category, &trickle).unwrap().end(), 99);
+        let mut few_orders = rows(0..100, 20);
+        few_orders.extend(rows(100..104, 1));
+        assert_eq!(Panel::from_rows(By::Category, &few_orders).unwrap().end(), 99);
         let weekly: Vec<_> = (0..100).step_by(7).map(|d| ("a", d, 1, 500)).collect();
         assert_eq!(Panel::from_rows(By::Category, &weekly).unwrap().until(102).unwrap().end, 102);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::supply::{Earlier, SELLERS_OVER, Sale, Supply};
+use super::supply::{EarlierRevenue, SELLERS_OVER, Sale, Supply};
 use crate::error::Result;
 use crate::mart::{BY_DAY, SalesMart};
 use crate::models::span::{By, STALE_DAYS};
@@ -15,7 +15,7 @@ use crate::table::interner::Interner;
 
 /// Columns read of recent sales; below, those of earlier sales, whose day and seller no longer matter.
 const SALES: [&str; 6] = ["category", "state", "day", "seller_id", "product_id", "revenue_centavos"];
-const EARLIER: [&str; 4] = ["category", "state", "product_id", "revenue_centavos"];
+const EARLIER_COLUMNS: [&str; 4] = ["category", "state", "product_id", "revenue_centavos"];
 
 /// Supply indicators of every category and state, from the day of the first sale to some weeks after the last.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,16 +45,18 @@ impl SupplyIndicators {
     /// # Errors
     /// The mart is incomplete.
     pub(crate) fn extend(&self, mart: &SalesMart, changed: i32) -> Result<SupplyIndicators> {
-        let known = self.states.values().next().map_or(0, |shares| shares.inactive_share.len() as i32);
-        let from = changed.min(self.first + known);
-        // Before this day, no seller matters any more, and only products that sell again.
-        let before = from - SELLERS_OVER;
-        let late = mart.by_day().rows(before + 1..=i32::MAX, &SALES)?;
-        let Some((_, last)) = days(&late)?.filter(|_| self.first <= before) else { return SupplyIndicators::of(mart) };
-        let sold = Sold::of(&late)?;
-        let earlier = mart.by_day().each(i32::MIN..=before, &EARLIER, |rows| sold.earlier(&rows))?;
+        let known_days = self.states.values().next().map_or(0, |shares| shares.inactive_share.len() as i32);
+        let from = changed.min(self.first + known_days);
+        // Sales up to this day count only for products that sold again later, and for no seller.
+        let last_earlier = from - SELLERS_OVER;
+        let recent = mart.by_day().rows(last_earlier + 1..=i32::MAX, &SALES)?;
+        let Some((_, last)) = days(&recent)?.filter(|_| self.first <= last_earlier) else {
+            return SupplyIndicators::of(mart);
+        };
+        let sold = Sold::of(&recent)?;
+        let earlier = mart.by_day().each(i32::MIN..=last_earlier, &EARLIER_COLUMNS, |rows| sold.earlier(&rows))?;
         let of = |by: By| -> Result<BTreeMap<String, Supply>> {
-            let mut earned: BTreeMap<String, Earlier> = BTreeMap::new();
+            let mut earned: BTreeMap<String, EarlierRevenue> = BTreeMap::new();
             for (categories, states) in &earlier {
                 let piece = match by {
                     By::Category => categories,
@@ -62,11 +64,12 @@ impl SupplyIndicators {
                 };
                 piece.iter().for_each(|(name, more)| earned.entry(name.clone()).or_default().extend(more));
             }
-            let mut shares = sold.shares(by, earned, before + 1, last)?;
+            let mut shares = sold.shares(by, earned, last_earlier + 1, last)?;
             for (name, shares) in &mut shares {
-                let (stay, again) = (self.supply(by, name, self.first..from), (from - before - 1) as usize);
-                shares.seller_hhi.splice(..again, stay.seller_hhi);
-                shares.inactive_share.splice(..again, stay.inactive_share);
+                let (unchanged, days_kept) =
+                    (self.supply(by, name, self.first..from), (from - last_earlier - 1) as usize);
+                shares.seller_hhi.splice(..days_kept, unchanged.seller_hhi);
+                shares.inactive_share.splice(..days_kept, unchanged.inactive_share);
             }
             Ok(shares)
         };
@@ -149,10 +152,10 @@ struct Sold<'a> {
 impl<'a> Sold<'a> {
     fn of(rows: &'a DataFrame) -> Result<Sold<'a>> {
         let numbers = |column: &str| -> Result<(TextMap<&str>, UInt32Chunked)> {
-            let mut known: TextMap<&str> = TextMap::default();
+            let mut numbered: TextMap<&str> = TextMap::default();
             let texts = rows.column(column)?.str()?;
-            let numbers = texts.iter().map(|text| text.map(|text| known.number(text))).collect();
-            Ok((known, numbers))
+            let numbers = texts.iter().map(|text| text.map(|text| numbered.number(text))).collect();
+            Ok((numbered, numbers))
         };
         let (sellers, products) = rayon::join(|| numbers("seller_id"), || numbers("product_id"));
         let (numbers, products) = products?;
@@ -163,20 +166,20 @@ impl<'a> Sold<'a> {
     fn shares(
         &self,
         by: By,
-        earlier: BTreeMap<String, Earlier>,
+        earlier: BTreeMap<String, EarlierRevenue>,
         first: i32,
         last: i32,
     ) -> Result<BTreeMap<String, Supply>> {
         let mut sales = self.by(by)?;
-        let mut all: Vec<(String, Earlier, Vec<Sale>)> = earlier
+        let mut all: Vec<(String, EarlierRevenue, Vec<Sale>)> = earlier
             .into_iter()
             .map(|(name, earlier)| {
                 let sales = sales.remove(&*name).unwrap_or_default();
                 (name, earlier, sales)
             })
             .collect();
-        all.extend(sales.into_iter().map(|(name, sales)| (name.to_string(), Earlier::new(), sales)));
-        let of = |(name, earlier, sales): (String, Earlier, Vec<Sale>)| {
+        all.extend(sales.into_iter().map(|(name, sales)| (name.to_string(), EarlierRevenue::new(), sales)));
+        let of = |(name, earlier, sales): (String, EarlierRevenue, Vec<Sale>)| {
             (name, Supply::of(&sales, &earlier, first, last + STALE_DAYS))
         };
         Ok(all.into_par_iter().with_max_len(1).map(of).collect())
@@ -201,24 +204,27 @@ impl<'a> Sold<'a> {
     }
 
     /// Revenue of earlier sales, by category and by state.
-    fn earlier(&self, rows: &DataFrame) -> Result<(BTreeMap<String, Earlier>, BTreeMap<String, Earlier>)> {
+    fn earlier(
+        &self,
+        rows: &DataFrame,
+    ) -> Result<(BTreeMap<String, EarlierRevenue>, BTreeMap<String, EarlierRevenue>)> {
         let products = rows.column("product_id")?.str()?.iter();
         let products: Vec<Option<u32>> = products.map(|product| self.numbers.get(product?)).collect();
         let revenue = rows.column("revenue_centavos")?.i64()?;
-        let of = |by: By| -> Result<BTreeMap<String, Earlier>> {
+        let of = |by: By| -> Result<BTreeMap<String, EarlierRevenue>> {
             let mut names = Interner::default();
             let series = names.add(rows.column(by.column())?.str()?);
-            let mut again = vec![Earlier::new(); names.texts().len()];
-            let mut others = vec![0; names.texts().len()];
+            let mut resold = vec![EarlierRevenue::new(); names.texts().len()];
+            let mut not_resold = vec![0; names.texts().len()];
             for ((series, product), centavos) in series.iter().zip(&products).zip(revenue.iter()) {
                 let (Some(series), Some(centavos)) = (series, centavos) else { continue };
                 match product {
-                    Some(_) => again[series as usize].push((*product, centavos)),
-                    None => others[series as usize] += centavos,
+                    Some(_) => resold[series as usize].push((*product, centavos)),
+                    None => not_resold[series as usize] += centavos,
                 }
             }
-            again.iter_mut().zip(others).for_each(|(again, others)| again.push((None, others)));
-            Ok(names.into_texts().into_iter().map(String::from).zip(again).collect())
+            resold.iter_mut().zip(not_resold).for_each(|(resold, not_resold)| resold.push((None, not_resold)));
+            Ok(names.into_texts().into_iter().map(String::from).zip(resold).collect())
         };
         Ok((of(By::Category)?, of(By::State)?))
     }

@@ -26,7 +26,7 @@ pub(crate) struct Sale {
 }
 
 /// Revenue of products before some day, centavos. Products that do not sell again share the id `None`.
-pub(crate) type Earlier = Vec<(Option<u32>, i64)>;
+pub(crate) type EarlierRevenue = Vec<(Option<u32>, i64)>;
 
 /// The two indicators, 0–1, one value per day.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Supply {
 
 impl Supply {
     /// The indicators at the end of each day from `first` to `last`.
-    pub(crate) fn of(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Supply {
+    pub(crate) fn of(sales: &[Sale], earlier: &EarlierRevenue, first: i32, last: i32) -> Supply {
         let sales = by_day(sales);
         Supply {
             seller_hhi: seller_hhi(&sales, first, last),
@@ -61,13 +61,13 @@ fn by_day(sales: &[Sale]) -> Vec<Sale> {
     let (Some(first), Some(last)) = (sales.iter().map(|s| s.day).min(), sales.iter().map(|s| s.day).max()) else {
         return Vec::new();
     };
-    let place = |sale: &Sale| (sale.day - first) as usize;
-    let mut starts = vec![0; place(&Sale { day: last, ..sales[0] }) + 2];
-    sales.iter().for_each(|sale| starts[place(sale) + 1] += 1);
+    let slot = |sale: &Sale| (sale.day - first) as usize;
+    let mut starts = vec![0; slot(&Sale { day: last, ..sales[0] }) + 2];
+    sales.iter().for_each(|sale| starts[slot(sale) + 1] += 1);
     (1..starts.len()).for_each(|day| starts[day] += starts[day - 1]);
     let mut sorted = vec![sales[0]; sales.len()];
     for sale in sales {
-        let next = &mut starts[place(sale)];
+        let next = &mut starts[slot(sale)];
         sorted[*next] = *sale;
         *next += 1;
     }
@@ -77,7 +77,7 @@ fn by_day(sales: &[Sale]) -> Vec<Sale> {
 fn seller_hhi(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
     let mut earned: PlHashMap<u32, i64> = PlHashMap::new();
     let (mut total, mut squares) = (0i64, 0i128);
-    let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
+    let (mut entering, mut leaving) = (sales.iter().peekable(), sales.iter().peekable());
     let mut add = |sale: &Sale, sign: i64| {
         let (sum, change) = (earned.entry(sale.seller).or_default(), sign * sale.centavos);
         squares += i128::from(change) * i128::from(2 * *sum + change);
@@ -88,10 +88,10 @@ fn seller_hhi(sales: &[Sale], first: i32, last: i32) -> Vec<f64> {
     let mut sums = (0, 0);
     let mut shares = Vec::with_capacity((last - first + 1) as usize);
     for day in first..=last {
-        while let Some(sale) = coming.next_if(|s| s.day <= day) {
+        while let Some(sale) = entering.next_if(|s| s.day <= day) {
             sums = add(sale, 1);
         }
-        while let Some(sale) = going.next_if(|s| s.day <= day - SELLERS_OVER) {
+        while let Some(sale) = leaving.next_if(|s| s.day <= day - SELLERS_OVER) {
             sums = add(sale, -1);
         }
         let (total, squares) = sums;
@@ -112,18 +112,19 @@ struct Product {
     inactive_share: bool,
 }
 
-fn inactive_share(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> Vec<f64> {
-    let mut known: PlHashMap<u32, Product> = PlHashMap::new();
+fn inactive_share(sales: &[Sale], earlier: &EarlierRevenue, first: i32, last: i32) -> Vec<f64> {
+    let mut products: PlHashMap<u32, Product> = PlHashMap::new();
     let mut total: i64 = earlier.iter().map(|(_, centavos)| centavos).sum();
     let mut inactive_share = total;
     for (product, centavos) in earlier.iter().filter_map(|(product, centavos)| Some((*product)?).zip(Some(centavos))) {
-        known.entry(product).or_insert(Product { earned: 0, last: i32::MIN, inactive_share: true }).earned += centavos;
+        products.entry(product).or_insert(Product { earned: 0, last: i32::MIN, inactive_share: true }).earned +=
+            centavos;
     }
-    let (mut coming, mut going) = (sales.iter().peekable(), sales.iter().peekable());
+    let (mut entering, mut leaving) = (sales.iter().peekable(), sales.iter().peekable());
     let mut shares = Vec::with_capacity((last - first + 1) as usize);
     for day in first..=last {
-        while let Some(sale) = coming.next_if(|s| s.day <= day) {
-            let product = known.entry(sale.product).or_default();
+        while let Some(sale) = entering.next_if(|s| s.day <= day) {
+            let product = products.entry(sale.product).or_default();
             if std::mem::take(&mut product.inactive_share) {
                 inactive_share -= product.earned;
             }
@@ -133,9 +134,9 @@ fn inactive_share(sales: &[Sale], earlier: &Earlier, first: i32, last: i32) -> V
         }
         // Inactivity is counted at the end of the day, after its sales. Each product counts once, even if several sellers
         // sold it on its last day.
-        while let Some(sale) = going.next_if(|s| s.day <= day - SILENT) {
+        while let Some(sale) = leaving.next_if(|s| s.day <= day - SILENT) {
             let product =
-                known.get_mut(&sale.product).filter(|product| product.last == sale.day && !product.inactive_share);
+                products.get_mut(&sale.product).filter(|product| product.last == sale.day && !product.inactive_share);
             if let Some(product) = product {
                 inactive_share += product.earned;
                 product.inactive_share = true;

@@ -18,7 +18,7 @@ use crate::pipeline::run::key::Parts;
 /// File name of the metadata, fixed by the specification.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
 
-/// Identifier of the program; tells our metadata from another tool's.
+/// Identifier of the program; distinguishes our metadata from another tool's.
 const PROGRAM: &str = "#pfe";
 
 /// Process Run Crate: the profile for crates that record which program made which file from which input.
@@ -67,18 +67,18 @@ pub fn refresh(out: &Path) -> Result<()> {
 }
 
 fn is_ours(out: &Path) -> bool {
-    let there = files::regular(out, RO_CRATE).and_then(|_| std::fs::read(out.join(RO_CRATE)));
-    let text = there.unwrap_or_default();
+    let text = files::regular(out, RO_CRATE).and_then(|_| std::fs::read(out.join(RO_CRATE)));
+    let text = text.unwrap_or_default();
     let crate_: Value = serde_json::from_slice(&text).unwrap_or_default();
     crate_["@graph"].as_array().is_some_and(|graph| graph.iter().any(|entity| entity["@id"] == PROGRAM))
 }
 
 /// The date on the cover, or else the date of the run.
 fn day(out: &Path, core: &Core) -> Result<String> {
-    let told = Some(core.parameters.cover.date.clone()).filter(|date| date.parse::<NaiveDate>().is_ok());
+    let cover_date = Some(core.parameters.cover.date.clone()).filter(|date| date.parse::<NaiveDate>().is_ok());
     let path = out.join(MANIFEST);
     let written: SystemTime = path.metadata().and_then(|meta| meta.modified()).map_err(Error::io("read", &path))?;
-    Ok(told.unwrap_or_else(|| DateTime::<Utc>::from(written).date_naive().to_string()))
+    Ok(cover_date.unwrap_or_else(|| DateTime::<Utc>::from(written).date_naive().to_string()))
 }
 
 fn metadata(core: &Core, day: String) -> Value {

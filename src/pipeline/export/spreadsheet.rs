@@ -50,7 +50,7 @@ fn safe(cell: &str) -> Cow<'_, str> {
     });
     match formulas.is_empty() {
         true => Cow::Borrowed(cell),
-        false => Cow::Owned(spliced(cell, &formulas, "'", 0)),
+        false => Cow::Owned(replace_at(cell, &formulas, "'", 0)),
     }
 }
 
@@ -62,16 +62,16 @@ pub fn raw(cell: &str) -> Cow<'_, str> {
     });
     match guarded.is_empty() {
         true => Cow::Borrowed(cell),
-        false => Cow::Owned(spliced(cell, &guarded, "", 1)),
+        false => Cow::Owned(replace_at(cell, &guarded, "", 1)),
     }
 }
 
-/// Byte positions where some spreadsheet would start a cell and `wanted` holds. `wanted` gets the text from that position
+/// Byte positions where some spreadsheet would start a cell and `predicate` holds. `predicate` gets the text from that position
 /// on and the separator before it.
-fn starts(cell: &str, wanted: impl Fn(&str, Option<char>) -> bool) -> Vec<usize> {
+fn starts(cell: &str, predicate: impl Fn(&str, Option<char>) -> bool) -> Vec<usize> {
     let inner = cell.char_indices().filter(|(_, c)| SEPARATORS.contains(c)).map(|(at, c)| (at + c.len_utf8(), Some(c)));
     let all = std::iter::once((0, None)).chain(inner);
-    all.filter(|(at, before)| wanted(&cell[*at..], *before)).map(|(at, _)| at).collect()
+    all.filter(|(at, before)| predicate(&cell[*at..], *before)).map(|(at, _)| at).collect()
 }
 
 fn apostrophes(start: &str) -> (usize, &str) {
@@ -88,13 +88,13 @@ fn is_number(start: &str) -> bool {
     piece.ends_with(|c: char| c.is_ascii_digit() || c == '.') && piece.parse::<f64>().is_ok()
 }
 
-/// `cell` with `put` in place of `instead` bytes at each of `places`.
-fn spliced(cell: &str, places: &[usize], put: &str, instead: usize) -> String {
-    let (mut out, mut from) = (String::with_capacity(cell.len() + places.len()), 0);
-    for place in places {
-        out.push_str(&cell[from..*place]);
-        out.push_str(put);
-        from = place + instead;
+/// `cell` with `replacement` in place of `removed` bytes at each of `positions`.
+fn replace_at(cell: &str, positions: &[usize], replacement: &str, removed: usize) -> String {
+    let (mut out, mut from) = (String::with_capacity(cell.len() + positions.len()), 0);
+    for position in positions {
+        out.push_str(&cell[from..*position]);
+        out.push_str(replacement);
+        from = position + removed;
     }
     out + &cell[from..]
 }

@@ -18,7 +18,7 @@ use crate::{dashboard, dossier};
 
 /// What may have changed since the run; unset fields count as unchanged.
 #[derive(Debug, Clone, Default)]
-pub struct Now<'a> {
+pub struct CurrentInputs<'a> {
     /// The data; generated data are found in the output folder.
     pub data: Option<&'a Path>,
     /// The cover as it should be now.
@@ -41,23 +41,23 @@ pub struct Part {
 ///
 /// # Errors
 /// There is no finished run, or the named data cannot be read.
-pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
+pub fn check(out: &Path, current: &CurrentInputs<'_>) -> Result<Vec<Part>> {
     let manifest = Manifest::load(out)?;
-    let inputs = changed_inputs(out, &manifest, now.data)?;
+    let inputs = changed_inputs(out, &manifest, current.data)?;
     let mut parts: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for file in &manifest.core.outputs {
-        let damaged = damage(out, file).map(|wrong| format!("it {wrong}"));
+        let damaged = damage(out, file).map(|problem| format!("it {problem}"));
         parts.insert(&file.path, damaged.or_else(|| inputs.clone()));
     }
     let derived = |path: &str| ["tables/", "report.", "dashboard."].iter().any(|start| path.starts_with(start));
-    let sound = parts.iter().all(|(path, reason)| derived(path) || reason.is_none());
+    let mart_is_intact = parts.iter().all(|(path, reason)| derived(path) || reason.is_none());
     // A file that cannot be derived without the mart is stale for the same reason as the mart.
-    let remade = if sound { remake(out, now)? } else { BTreeMap::new() };
+    let current_hashes = if mart_is_intact { remake(out, current)? } else { BTreeMap::new() };
     for (path, reason) in parts.iter_mut().filter(|(path, reason)| derived(path) && reason.is_none()) {
         let recorded = manifest.core.outputs.iter().find(|f| f.path == **path).map(|f| f.blake3.as_str());
-        *reason = match remade.get(*path) {
-            None if !sound => Some("what it is made from is stale".into()),
-            Some(hash) if Some(hash.as_str()) != recorded => Some(why_different(&manifest, now)),
+        *reason = match current_hashes.get(*path) {
+            None if !mart_is_intact => Some("what it is made from is stale".into()),
+            Some(hash) if Some(hash.as_str()) != recorded => Some(why_different(&manifest, current)),
             _ => None,
         };
     }
@@ -66,10 +66,10 @@ pub fn check(out: &Path, now: &Now<'_>) -> Result<Vec<Part>> {
 
 /// The difference between the inputs then and now; `None` if there is none or the data cannot be found.
 fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Result<Option<String>> {
-    let kept = out.join(manifest::DATA);
+    let generated_data = out.join(manifest::DATA);
     let path = match data {
         Some(path) => path,
-        None if manifest.core.parameters.generated.is_some() && kept.exists() => &kept,
+        None if manifest.core.parameters.generated.is_some() && generated_data.exists() => &generated_data,
         None => return Ok(None),
     };
     manifest.read_here(out)?;
@@ -92,38 +92,38 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
 }
 
 /// Path → hash of the tables and reports that this program makes from the mart of the run.
-fn remake(out: &Path, now: &Now<'_>) -> Result<BTreeMap<String, String>> {
+fn remake(out: &Path, current: &CurrentInputs<'_>) -> Result<BTreeMap<String, String>> {
     let mut results: Results = load(out)?;
-    if let Some(cover) = &now.cover {
+    if let Some(cover) = &current.cover {
         results.parameters.cover = cover.clone();
     }
-    results.parameters.templates = now.templates.hashes();
+    results.parameters.templates = current.templates.hashes();
     let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
-    let mut made = BTreeMap::new();
+    let mut hashes = BTreeMap::new();
     for (name, table) in result_tables::all(&results)? {
-        made.insert(format!("tables/{name}.csv"), hash(&spreadsheet::csv(&table)));
+        hashes.insert(format!("tables/{name}.csv"), hash(&spreadsheet::csv(&table)));
     }
-    let mut document = dossier::dossier_with(&results, &now.templates)?;
+    let mut document = dossier::dossier_with(&results, &current.templates)?;
     document.downloads = attachments::all(&results)?;
-    made.insert("report.html".into(), hash(document.to_html()?.as_bytes()));
-    let dashboard = dashboard::dashboard_with(&results, &now.templates)?;
-    made.insert("dashboard.html".into(), hash(dashboard.as_bytes()));
+    hashes.insert("report.html".into(), hash(document.to_html()?.as_bytes()));
+    let dashboard = dashboard::dashboard_with(&results, &current.templates)?;
+    hashes.insert("dashboard.html".into(), hash(dashboard.as_bytes()));
     if cfg!(feature = "pdf") {
-        made.insert("report.pdf".into(), hash(&document.to_pdf(&document.downloads)?));
+        hashes.insert("report.pdf".into(), hash(&document.to_pdf(&document.downloads)?));
     }
-    Ok(made)
+    Ok(hashes)
 }
 
-fn why_different(manifest: &Manifest, now: &Now<'_>) -> String {
+fn why_different(manifest: &Manifest, current: &CurrentInputs<'_>) -> String {
     let parameters = &manifest.core.parameters;
-    let templates = now.templates.hashes();
+    let templates = current.templates.hashes();
     if let Some(path) = templates.iter().find(|t| parameters.templates.get(t.0) != Some(t.1)).map(|t| t.0) {
         return format!("template `{path}` has changed");
     }
     if let Some(path) = parameters.templates.keys().find(|path| !templates.contains_key(*path)) {
         return format!("it was made with a template `{path}` that is not given");
     }
-    if now.cover.as_ref().is_some_and(|cover| *cover != parameters.cover) {
+    if current.cover.as_ref().is_some_and(|cover| *cover != parameters.cover) {
         return "the parameters of the cover have changed".into();
     }
     if manifest.core.code != CODE {

@@ -63,16 +63,16 @@ pub struct Change {
     /// Column.
     pub column: String,
     /// Value in the old run.
-    pub then: String,
+    pub old: String,
     /// Value in the new run.
-    pub now: String,
+    pub new: String,
 }
 
 impl Change {
     /// Relative change; `None` unless both values are numbers.
     pub fn relative(&self) -> Option<f64> {
-        let (then, now): (f64, f64) = (self.then.parse().ok()?, self.now.parse().ok()?);
-        (then != 0.0).then(|| (now - then) / then.abs())
+        let (old, new): (f64, f64) = (self.old.parse().ok()?, self.new.parse().ok()?);
+        (old != 0.0).then(|| (new - old) / old.abs())
     }
 
     /// Sort weight among the changes: values that are not numbers come first.
@@ -86,22 +86,22 @@ impl Change {
 /// # Errors
 /// A folder holds no finished run, or a table cannot be read.
 pub fn diff(old: &Path, new: &Path) -> Result<Diff> {
-    let (then, now) = (Manifest::load(old)?.core, Manifest::load(new)?.core);
+    let (old_run, new_run) = (Manifest::load(old)?.core, Manifest::load(new)?.core);
     let json = |parameters: &crate::results::Parameters| serde_json::to_value(parameters).unwrap_or_default();
-    let (before, after) = (json(&then.parameters), json(&now.parameters));
-    let mut origins = vec![("program".to_string(), then.code, now.code)];
-    for (name, value) in after.as_object().into_iter().flatten() {
-        origins.push((format!("parameter `{name}`"), before[name].to_string(), value.to_string()));
+    let (old_parameters, new_parameters) = (json(&old_run.parameters), json(&new_run.parameters));
+    let mut origins = vec![("program".to_string(), old_run.code, new_run.code)];
+    for (name, value) in new_parameters.as_object().into_iter().flatten() {
+        origins.push((format!("parameter `{name}`"), old_parameters[name].to_string(), value.to_string()));
     }
-    let inputs: BTreeSet<&str> = then.inputs.iter().chain(&now.inputs).map(|i| i.name.as_str()).collect();
+    let inputs: BTreeSet<&str> = old_run.inputs.iter().chain(&new_run.inputs).map(|i| i.name.as_str()).collect();
     for name in inputs {
         let hash = |inputs: &[crate::input::identity::InputFile]| {
             inputs.iter().find(|i| i.name == name).map_or("none".into(), |i| i.blake3.chars().take(16).collect())
         };
-        origins.push((format!("input `{name}`"), hash(&then.inputs), hash(&now.inputs)));
+        origins.push((format!("input `{name}`"), hash(&old_run.inputs), hash(&new_run.inputs)));
     }
-    origins.retain(|(_, then, now)| then != now);
-    let outputs = [&then.outputs, &now.outputs].into_iter().flatten().map(|file| file.path.as_str());
+    origins.retain(|(_, old, new)| old != new);
+    let outputs = [&old_run.outputs, &new_run.outputs].into_iter().flatten().map(|file| file.path.as_str());
     let tables: BTreeSet<&str> = outputs.filter(|path| name_of(path).is_some()).collect();
     let mut result = Diff { origins, tables: Vec::new(), same: 0 };
     for path in tables {
@@ -143,21 +143,21 @@ fn rows(run: &Path, path: &str) -> Result<Rows> {
     Ok(rows)
 }
 
-fn compare(name: &str, then: &Rows, now: &Rows) -> TableDiff {
+fn compare(name: &str, old: &Rows, new: &Rows) -> TableDiff {
     let mut changed = Vec::new();
-    for (row, before) in then {
-        let Some(after) = now.get(row) else { continue };
-        for (column, value) in before {
-            let other = after.get(column).map_or("", String::as_str);
-            if other != value {
+    for (row, old_row) in old {
+        let Some(new_row) = new.get(row) else { continue };
+        for (column, value) in old_row {
+            let new_value = new_row.get(column).map_or("", String::as_str);
+            if new_value != value {
                 let (row, column) = (row.clone(), column.clone());
-                changed.push(Change { row, column, then: value.clone(), now: other.into() });
+                changed.push(Change { row, column, old: value.clone(), new: new_value.into() });
             }
         }
     }
     changed.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then_with(|| a.row.cmp(&b.row)));
     let missing = |from: &Rows, of: &Rows| from.keys().filter(|row| !of.contains_key(*row)).count();
-    TableDiff { name: name.into(), added: missing(now, then), removed: missing(then, now), changed }
+    TableDiff { name: name.into(), added: missing(new, old), removed: missing(old, new), changed }
 }
 
 #[cfg(test)]
@@ -168,11 +168,11 @@ mod tests {
     fn rows_are_compared_by_their_names() {
         let row =
             |name: &str, value: &str| (name.to_string(), BTreeMap::from([("revenue".to_string(), value.to_string())]));
-        let then = Rows::from([row("a", "10"), row("b", "100"), row("c", "1")]);
-        let now = Rows::from([row("a", "11"), row("b", "50"), row("d", "1")]);
-        let table = compare("x", &then, &now);
+        let old = Rows::from([row("a", "10"), row("b", "100"), row("c", "1")]);
+        let new = Rows::from([row("a", "11"), row("b", "50"), row("d", "1")]);
+        let table = compare("x", &old, &new);
         assert_eq!((table.added, table.removed, table.changed.len()), (1, 1, 2));
         assert_eq!((table.changed[0].row.as_str(), table.changed[0].relative()), ("b", Some(-0.5)));
-        assert_eq!(compare("x", &then, &then).changed, []);
+        assert_eq!(compare("x", &old, &old).changed, []);
     }
 }

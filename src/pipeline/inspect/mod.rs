@@ -1,4 +1,4 @@
-//! Finished runs → what is known of them: whether outputs are fresh, whether files are intact, how two runs differ.
+//! Finished runs → checks of them: whether outputs are fresh, whether files are intact, how two runs differ.
 
 pub mod check;
 pub mod diff;

@@ -30,16 +30,16 @@ pub struct Difference {
     /// Position in the file: column and row of a table, line of a text.
     pub place: Option<String>,
     /// Content there in the first run.
-    pub then: String,
+    pub old: String,
     /// Content there in the second run.
-    pub now: String,
+    pub new: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { step, file, place, then, now } = self;
+        let Difference { step, file, place, old, new } = self;
         let place = place.as_ref().map_or(String::new(), |place| format!(", {place}"));
-        write!(f, "step `{step}`, `{file}`{place}: {then} → {now}")
+        write!(f, "step `{step}`, `{file}`{place}: {old} → {new}")
     }
 }
 
@@ -50,8 +50,8 @@ impl fmt::Display for Difference {
 pub fn verify(out: &Path) -> Result<Vec<(String, Option<&'static str>)>> {
     let outputs = Manifest::load(out)?.core.outputs;
     let check = |file: OutputFile| {
-        let wrong = damage(out, &file);
-        (file.path, wrong)
+        let problem = damage(out, &file);
+        (file.path, problem)
     };
     Ok(outputs.into_par_iter().with_max_len(1).map(check).collect())
 }
@@ -59,11 +59,11 @@ pub fn verify(out: &Path) -> Result<Vec<(String, Option<&'static str>)>> {
 /// What is wrong with a file of the run in `out`. Reads regular files only and follows no link, because runs write nothing
 /// else.
 pub(crate) fn damage(out: &Path, file: &OutputFile) -> Option<&'static str> {
-    let place = out.join(&file.path);
-    match files::regular(out, &file.path).map_err(drop).and_then(|_| hash_file(&place).map_err(drop)) {
+    let path = out.join(&file.path);
+    match files::regular(out, &file.path).map_err(drop).and_then(|_| hash_file(&path).map_err(drop)) {
         Ok(hash) if hash == file.blake3 => None,
         Ok(_) => Some("was changed after the run"),
-        Err(()) if place.symlink_metadata().is_err() => Some("is missing"),
+        Err(()) if path.symlink_metadata().is_err() => Some("is missing"),
         Err(()) => Some("cannot be read, or is no file that a run leaves"),
     }
 }
@@ -118,13 +118,13 @@ pub fn remake_mart(
     let outputs = manifest.core.outputs;
     let placed = outputs.iter().map(|file| Ok((file.path.as_str(), listed(out, &file.path)?)));
     let placed: Vec<(&str, PathBuf)> = placed.collect::<Result<_>>()?;
-    let made = engine.mart(&load::places(&placed, store)?, cancel, progress)?;
-    for (path, after) in persist::mart(&made, monthly)? {
+    let mart = engine.mart(&load::places(&placed, store)?, cancel, progress)?;
+    for (path, new_frame) in persist::mart(&mart, monthly)? {
         let file = format!("{path}.parquet");
-        let before = read_frame(&listed(out, &file)?)?;
-        if before.schema() != after.schema() || !before.equals_missing(&after) {
-            let (place, then, now) = differ(&before, &after).unwrap_or_default();
-            return Ok(Some(Difference { step: "mart".into(), file, place: Some(place), then, now }));
+        let old_frame = read_frame(&listed(out, &file)?)?;
+        if old_frame.schema() != new_frame.schema() || !old_frame.equals_missing(&new_frame) {
+            let (place, old, new) = differ(&old_frame, &new_frame).unwrap_or_default();
+            return Ok(Some(Difference { step: "mart".into(), file, place: Some(place), old, new }));
         }
     }
     Ok(None)
@@ -134,22 +134,23 @@ pub fn remake_mart(
 ///
 /// # Errors
 /// A folder holds no finished run, or a differing file cannot be read.
-pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
-    let (before, after) = (Manifest::load(then)?.core, Manifest::load(now)?.core);
+pub fn compare(old: &Path, new: &Path) -> Result<Option<Difference>> {
+    let (old_core, new_core) = (Manifest::load(old)?.core, Manifest::load(new)?.core);
     let short = |hash: Option<&str>| hash.map_or("nothing".into(), |hash| hash.chars().take(16).collect::<String>());
-    let inputs: BTreeSet<&str> = before.inputs.iter().chain(&after.inputs).map(|input| input.name.as_str()).collect();
+    let inputs: BTreeSet<&str> =
+        old_core.inputs.iter().chain(&new_core.inputs).map(|input| input.name.as_str()).collect();
     for name in inputs {
-        let [a, b] = [&before, &after].map(|core| core.inputs.iter().find(|i| i.name == name).map(|i| &*i.blake3));
+        let [a, b] = [&old_core, &new_core].map(|core| core.inputs.iter().find(|i| i.name == name).map(|i| &*i.blake3));
         if a != b {
-            let (file, then, now) = (name.to_string(), short(a), short(b));
-            return Ok(Some(Difference { step: "read".into(), file, place: None, then, now }));
+            let (file, old, new) = (name.to_string(), short(a), short(b));
+            return Ok(Some(Difference { step: "read".into(), file, place: None, old, new }));
         }
     }
     for step in &STEPS {
-        let made = |outputs: &[OutputFile]| -> Vec<OutputFile> {
-            outputs.iter().filter(|file| step.made(&file.path)).cloned().collect()
+        let outputs_of = |outputs: &[OutputFile]| -> Vec<OutputFile> {
+            outputs.iter().filter(|file| step.makes_file(&file.path)).cloned().collect()
         };
-        let (a, b) = (made(&before.outputs), made(&after.outputs));
+        let (a, b) = (outputs_of(&old_core.outputs), outputs_of(&new_core.outputs));
         let paths: BTreeSet<&str> = a.iter().chain(&b).map(|file| file.path.as_str()).collect();
         for path in paths {
             let [a, b] = [&a, &b].map(|files| files.iter().find(|file| file.path == path));
@@ -157,23 +158,23 @@ pub fn compare(then: &Path, now: &Path) -> Result<Option<Difference>> {
                 continue;
             }
             let at = match (a, b) {
-                (Some(_), Some(_)) => locate(&listed(then, path)?, &listed(now, path)?)?,
+                (Some(_), Some(_)) => locate(&listed(old, path)?, &listed(new, path)?)?,
                 _ => None,
             };
-            let (place, then, now) = match at {
-                Some((place, then, now)) => (Some(place), then, now),
+            let (place, old, new) = match at {
+                Some((place, old, new)) => (Some(place), old, new),
                 None => (None, short(a.map(|f| &*f.blake3)), short(b.map(|f| &*f.blake3))),
             };
-            return Ok(Some(Difference { step: step.id.into(), file: path.into(), place, then, now }));
+            return Ok(Some(Difference { step: step.id.into(), file: path.into(), place, old, new }));
         }
     }
     Ok(None)
 }
 
 /// The first difference between two files: position, old content, new content.
-fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
-    match then.extension().and_then(|e| e.to_str()) {
-        Some("parquet") => Ok(differ(&read_frame(then)?, &read_frame(now)?)),
+fn locate(old: &Path, new: &Path) -> Result<Option<(String, String, String)>> {
+    match old.extension().and_then(|e| e.to_str()) {
+        Some("parquet") => Ok(differ(&read_frame(old)?, &read_frame(new)?)),
         Some("csv") => {
             let read = |path: &Path| -> Result<Vec<Vec<String>>> {
                 let error = |e: csv::Error| Error::input(format!("cannot read `{}`: {e}", path.display()));
@@ -183,17 +184,17 @@ fn locate(then: &Path, now: &Path) -> Result<Option<(String, String, String)>> {
                 };
                 reader.records().map(row).collect()
             };
-            let (a, b) = (read(then)?, read(now)?);
+            let (a, b) = (read(old)?, read(new)?);
             let (Some((names, a)), Some((other, b))) = (a.split_first(), b.split_first()) else { return Ok(None) };
             Ok(first(names, other, [a.len(), b.len()], |row, column| (a[row][column].clone(), b[row][column].clone())))
         }
         Some("html" | "json") => {
             let read = |path: &Path| std::fs::read_to_string(path).map_err(Error::io("read", path));
-            let (a, b) = (read(then)?, read(now)?);
+            let (a, b) = (read(old)?, read(new)?);
             let mut lines = a.lines().zip(b.lines()).enumerate();
-            let cut = |line: &str| line.chars().take(80).collect::<String>();
+            let shortened = |line: &str| line.chars().take(80).collect::<String>();
             let found = lines.find(|(_, (a, b))| a != b);
-            Ok(found.map(|(line, (a, b))| (format!("line {}", line + 1), cut(a), cut(b))))
+            Ok(found.map(|(line, (a, b))| (format!("line {}", line + 1), shortened(a), shortened(b))))
         }
         _ => Ok(None),
     }
@@ -214,19 +215,19 @@ fn differ(a: &DataFrame, b: &DataFrame) -> Option<(String, String, String)> {
 /// The first differing cell of two tables, by row and then by column.
 fn first(
     names: &[String],
-    others: &[String],
+    other_names: &[String],
     heights: [usize; 2],
     cells: impl Fn(usize, usize) -> (String, String),
 ) -> Option<(String, String, String)> {
-    if names != others {
-        return Some(("columns".into(), names.join(", "), others.join(", ")));
+    if names != other_names {
+        return Some(("columns".into(), names.join(", "), other_names.join(", ")));
     }
     for row in 0..heights[0].min(heights[1]) {
         for (column, name) in names.iter().enumerate() {
-            let (then, now) = cells(row, column);
-            if then != now {
+            let (old, new) = cells(row, column);
+            if old != new {
                 let name = name.split(' ').next().unwrap_or(name);
-                return Some((format!("column `{name}`, row {}", row + 1), then, now));
+                return Some((format!("column `{name}`, row {}", row + 1), old, new));
             }
         }
     }

@@ -34,19 +34,19 @@ impl Stamp {
     }
 
     /// The same for a file that others write; `None` if it may have been written while it was read.
-    pub(crate) fn settled(path: &Path, blake3: &str, read_since: SystemTime) -> Option<Stamp> {
-        let touched = touched(&path.metadata().ok()?)?;
-        (touched + RECENT < read_since).then(|| Stamp::of(path, blake3)).flatten()
+    pub(crate) fn of_stable_file(path: &Path, blake3: &str, read_since: SystemTime) -> Option<Stamp> {
+        let last_touched = last_touched(&path.metadata().ok()?)?;
+        (last_touched + RECENT < read_since).then(|| Stamp::of(path, blake3)).flatten()
     }
 }
 
 /// Time of the last write, or of the move that brought the file here with an older time.
-fn touched(meta: &Metadata) -> Option<SystemTime> {
+fn last_touched(meta: &Metadata) -> Option<SystemTime> {
     let modified = meta.modified().ok()?;
     #[cfg(unix)]
     {
-        let came = u64::try_from(std::os::unix::fs::MetadataExt::ctime(meta)).ok()?;
-        Some(modified.max(SystemTime::UNIX_EPOCH + Duration::from_secs(came)))
+        let changed = u64::try_from(std::os::unix::fs::MetadataExt::ctime(meta)).ok()?;
+        Some(modified.max(SystemTime::UNIX_EPOCH + Duration::from_secs(changed)))
     }
     #[cfg(not(unix))]
     Some(modified)
@@ -83,9 +83,9 @@ impl Stamps {
 
     /// The hash of a file; reads the file only if it changed.
     pub(crate) fn hash(&self, name: &str, path: &Path) -> Result<String> {
-        let known = self.0.get(name);
-        match known.filter(|known| Stamp::of(path, &known.blake3).as_ref() == Some(known)) {
-            Some(known) => Ok(known.blake3.clone()),
+        let stamp = self.0.get(name);
+        match stamp.filter(|stamp| Stamp::of(path, &stamp.blake3).as_ref() == Some(stamp)) {
+            Some(stamp) => Ok(stamp.blake3.clone()),
             None => hash_file(path),
         }
     }
@@ -117,7 +117,7 @@ mod tests {
         std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         assert_eq!(stamps.hash("x", &path).unwrap(), hash_file(&path).unwrap());
         // A file written just now may have changed while it was read.
-        assert_eq!(Stamp::settled(&path, "", SystemTime::now()), None);
-        assert!(Stamp::settled(&path, "", SystemTime::now() + 2 * RECENT).is_some());
+        assert_eq!(Stamp::of_stable_file(&path, "", SystemTime::now()), None);
+        assert!(Stamp::of_stable_file(&path, "", SystemTime::now() + 2 * RECENT).is_some());
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
     let (long, others): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|(path, _)| is_long(path));
     let month = |path: &str| Some(name_of(path)?.split_once('/').map_or_else(String::new, |(_, month)| month.into()));
     let long = long.iter().filter_map(|(path, place)| Some((month(path)?, place.as_path())));
-    SalesMart::with(frames(&others)?, ByDay::there(long)?)
+    SalesMart::with(frames(&others)?, ByDay::open(long)?)
 }
 
 /// The supply indicators that a run has left.
@@ -100,10 +100,10 @@ fn name_of(path: &str) -> Option<&str> {
 pub(crate) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
     if let Some((_, path)) = files.iter().find(|(path, _)| *path == PLACES) {
         let text = std::fs::read(path).map_err(Error::io("read", path))?;
-        let known: Places = serde_json::from_slice(&text).map_err(|e| {
+        let stored: Places = serde_json::from_slice(&text).map_err(|e| {
             Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again")
         })?;
-        return Ok(known.tables.into_iter().filter(|(table, _)| engine::is_read(table)).collect());
+        return Ok(stored.tables.into_iter().filter(|(table, _)| engine::is_read(table)).collect());
     }
     let store = shared.map(store::open).transpose()?;
     let mut tables: BTreeMap<&str, Vec<&(&str, PathBuf)>> = BTreeMap::new();
@@ -130,7 +130,7 @@ pub(crate) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<
 /// The audit that cleaning wrote, with the quarantined rows.
 pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
     let mut audit = Audit::default();
-    let mut aside: BTreeMap<&str, Vec<Quarantined>> = BTreeMap::new();
+    let mut quarantine: BTreeMap<&str, Vec<Quarantined>> = BTreeMap::new();
     for (path, place) in files {
         let damaged = |e: &dyn std::fmt::Display| {
             Error::input(format!("cannot read `{}`: {e}", place.display())).with_hint("run `pfe run` again")
@@ -146,7 +146,7 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
                 cells.deserialize(Some(&names))
             };
             let rows: Result<_, csv::Error> = reader.records().map(row).collect();
-            aside.insert(table, rows.map_err(|e| damaged(&e))?);
+            quarantine.insert(table, rows.map_err(|e| damaged(&e))?);
         }
     }
     for (key, table) in counted(files) {
@@ -155,9 +155,9 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
     }
     // In the order of cleaning: tables by the contract, then the tables derived from them.
     for name in TABLES.iter().map(|table| table.name) {
-        audit.quarantine.extend(aside.remove(name).map(|rows| (name.to_string(), rows)));
+        audit.quarantine.extend(quarantine.remove(name).map(|rows| (name.to_string(), rows)));
     }
-    audit.quarantine.extend(aside.into_iter().map(|(name, rows)| (name.to_string(), rows)));
+    audit.quarantine.extend(quarantine.into_iter().map(|(name, rows)| (name.to_string(), rows)));
     Ok(audit)
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
 fn counted<'a>(files: &'a [(&str, PathBuf)]) -> impl Iterator<Item = ((TableId, &'static str), &'a PathBuf)> {
     files.iter().filter_map(|(path, place)| {
         let (table, column) = path.strip_prefix("references/")?.strip_suffix(".parquet")?.split_once('.')?;
-        let table = TABLES.iter().find(|known| known.name == table)?;
+        let table = TABLES.iter().find(|declared| declared.name == table)?;
         let key = table.foreign_keys.iter().find(|key| key.column == column)?;
         Some(((table.id, key.column), place))
     })

@@ -160,11 +160,11 @@ impl Manifest {
         }
         let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| foreign_manifest(out, &e.to_string()))?;
-        match manifest.core.outputs.iter().find(|file| !STEPS.iter().any(|step| step.made(&file.path))) {
+        match manifest.core.outputs.iter().find(|file| !STEPS.iter().any(|step| step.makes_file(&file.path))) {
             None => Ok(Some(manifest)),
             Some(file) => {
-                let why = format!("it lists `{}`, which no run writes", file.path.escape_debug());
-                Err(foreign_manifest(out, &why))
+                let reason = format!("it lists `{}`, which no run writes", file.path.escape_debug());
+                Err(foreign_manifest(out, &reason))
             }
         }
     }
@@ -192,8 +192,8 @@ pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
     json
 }
 /// The error for a manifest that is damaged or not ours.
-fn foreign_manifest(out: &Path, why: &str) -> Error {
-    Error::input(format!("`{}` is no manifest of pfe: {why}", out.join(MANIFEST).display())).with_hint(
+fn foreign_manifest(out: &Path, reason: &str) -> Error {
+    Error::input(format!("`{}` is no manifest of pfe: {reason}", out.join(MANIFEST).display())).with_hint(
         "without one, pfe does not know which files of the folder are its own: choose another folder with `--out`, or remove this one",
     )
 }

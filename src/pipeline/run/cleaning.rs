@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::DataFrame;
 
-use super::plan::Ended;
+use super::plan::FinishedStep;
 use crate::clean::{Audit, CleanTables};
 use crate::error::Result;
 use crate::mart::SalesMart;
@@ -42,10 +42,10 @@ impl fmt::Display for CleaningStrategy {
 
 /// Output of the previous run's steps that can be updated.
 pub(crate) struct PreviousSteps {
-    pub(crate) clean: Ended,
-    pub(crate) mart: Ended,
+    pub(crate) clean: FinishedStep,
+    pub(crate) mart: FinishedStep,
     /// `None` if the run did not get that far.
-    pub(crate) supply: Option<Ended>,
+    pub(crate) supply: Option<FinishedStep>,
 }
 
 /// What cleaning has made.
@@ -57,17 +57,17 @@ pub(crate) struct Cleaned {
     pub(crate) files: Option<TableFiles>,
     /// The mart, if it came out of the same pass.
     pub(crate) mart: Option<SalesMart>,
-    /// What else is known after a merge.
+    /// Results of a merge for the steps after cleaning.
     pub(crate) merged: Option<Merged>,
 }
 
-/// What follows from new files for the steps after cleaning.
+/// Results of merging new files that the steps after cleaning use.
 pub(crate) struct Merged {
     pub(crate) mart_files: TableFiles,
     /// The supply indicators of the previous run, if they still exist.
     pub(crate) supply: Option<SupplyIndicators>,
     /// First day on which the indicators may have changed; `None` if they have not.
-    pub(crate) since: Option<i32>,
+    pub(crate) first_changed_day: Option<i32>,
 }
 
 impl Merged {
@@ -76,7 +76,7 @@ impl Merged {
     /// # Errors
     /// Rows of the mart cannot be read.
     pub(crate) fn supply(&self, mart: &SalesMart) -> Result<SupplyIndicators> {
-        match (&self.supply, self.since) {
+        match (&self.supply, self.first_changed_day) {
             (Some(supply), Some(day)) => supply.extend(mart, day),
             (Some(supply), None) => Ok(supply.clone()),
             (None, _) => SupplyIndicators::of(mart),
@@ -86,21 +86,21 @@ impl Merged {
 
 /// The Parquet files of a step.
 pub(crate) struct TableFiles {
-    /// Files that are there: staged, or of the previous run.
-    pub(crate) there: Vec<OutputFile>,
+    /// Files that need not be written: staged ones, or those of the previous run.
+    pub(crate) existing: Vec<OutputFile>,
     /// Tables to write, by the paths of their files without extension.
     pub(crate) changed: Vec<(String, DataFrame)>,
 }
 
 impl TableFiles {
-    /// Files that are all there.
-    pub(crate) fn there(files: Vec<OutputFile>) -> TableFiles {
-        TableFiles { there: files, changed: Vec::new() }
+    /// Files of which none has to be written.
+    pub(crate) fn existing(files: Vec<OutputFile>) -> TableFiles {
+        TableFiles { existing: files, changed: Vec::new() }
     }
 
     /// Stages the changed tables; returns all files.
     pub(crate) fn stage(&self, staging: &Staging) -> Result<Vec<OutputFile>> {
-        let mut all = self.there.clone();
+        let mut all = self.existing.clone();
         all.extend(staging.write_tables(&self.changed)?);
         Ok(all)
     }

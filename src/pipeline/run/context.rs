@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
 use super::key::{MONTHLY, Parts, Record, own_parts};
-use super::plan::{Ended, Known};
+use super::plan::{EarlierRuns, FinishedStep};
 use super::values::Values;
 use crate::error::{Error, Result};
 use crate::graph::Step;
@@ -27,7 +27,7 @@ use crate::schema::contract::TABLES;
 pub(crate) struct RunContext {
     pub(crate) params: RunParams,
     pub(crate) parameters: Parameters,
-    pub(crate) known: Known,
+    pub(crate) earlier_runs: EarlierRuns,
     /// `None` if nothing may be written.
     pub(crate) staging: Option<Staging>,
     /// Takes progress messages of running steps.
@@ -37,7 +37,7 @@ pub(crate) struct RunContext {
     /// Whether the run was incremental, or why not, in words.
     incremental_note: Mutex<Option<String>>,
     /// Steps that have ended, and whether in this run.
-    ended: Mutex<BTreeMap<&'static str, (Ended, bool)>>,
+    finished: Mutex<BTreeMap<&'static str, (FinishedStep, bool)>>,
     pub(crate) values: Values,
 }
 
@@ -56,13 +56,13 @@ impl RunContext {
             templates: params.templates.hashes(),
         };
         RunContext {
-            known: Known::of(&params.out),
+            earlier_runs: EarlierRuns::of(&params.out),
             params,
             parameters,
             staging,
             progress: None,
             inputs: Mutex::default(),
-            ended: Mutex::default(),
+            finished: Mutex::default(),
             incremental_note: Mutex::default(),
             values: Values::default(),
         }
@@ -90,7 +90,8 @@ impl RunContext {
             parts.insert(MONTHLY.into(), "true".into());
         }
         if let Some(table) = step.table() {
-            parts.extend(self.unread(table.id).into_iter().map(|told| (format!("warning {told}"), "true".into())));
+            parts
+                .extend(self.unread(table.id).into_iter().map(|warning| (format!("warning {warning}"), "true".into())));
             match lock(&self.inputs).get(&table.id) {
                 Some(file) => drop(parts.insert(format!("input {}", file.name), file.blake3.clone())),
                 None => complete = false,
@@ -98,11 +99,11 @@ impl RunContext {
         }
         for need in step.needs.iter().filter_map(|id| Step::named(id)).filter(|need| self.applies(need)) {
             if !need.has_outputs() {
-                let (inherited, known) = self.parts(need);
+                let (inherited, inherited_complete) = self.parts(need);
                 parts.extend(inherited);
-                complete &= known;
-            } else if let Some((ended, _)) = lock(&self.ended).get(need.id) {
-                let read = ended.outputs.iter().filter(|file| step.looks_at(&file.path));
+                complete &= inherited_complete;
+            } else if let Some((finished, _)) = lock(&self.finished).get(need.id) {
+                let read = finished.outputs.iter().filter(|file| step.looks_at(&file.path));
                 parts.extend(read.map(|file| (format!("file {}", file.path), file.blake3.clone())));
             } else {
                 complete = false;
@@ -111,56 +112,59 @@ impl RunContext {
         (parts, complete)
     }
 
-    /// Takes over what an earlier run made of the step: a cache hit.
-    pub(crate) fn reuse(&self, step: &'static Step, ended: &Ended) {
-        lock(&self.ended).insert(step.id, (ended.clone(), false));
+    /// Takes over the outputs of an earlier run: a cache hit.
+    pub(crate) fn reuse(&self, step: &'static Step, finished: &FinishedStep) {
+        lock(&self.finished).insert(step.id, (finished.clone(), false));
     }
 
-    /// The step has left these files. Its record is complete once the records of the steps before it are.
+    /// Records the files of a step. Its record is complete once the records of the steps before it are.
     pub(crate) fn record_outputs(&self, step: &'static Step, outputs: Vec<OutputFile>) -> Result<()> {
         let record = Record::new(step, Parts::new());
-        lock(&self.ended).insert(step.id, (Ended { record, outputs }, true));
+        lock(&self.finished).insert(step.id, (FinishedStep { record, outputs }, true));
         self.write_records()
     }
 
     /// Writes the records that have become complete.
     fn write_records(&self) -> Result<()> {
-        let open: Vec<&'static Step> = lock(&self.ended)
+        let open: Vec<&'static Step> = lock(&self.finished)
             .iter()
-            .filter(|(_, (ended, _))| ended.record.parts.is_empty())
+            .filter(|(_, (finished, _))| finished.record.parts.is_empty())
             .filter_map(|(id, _)| Step::named(id))
             .collect();
         for step in open {
             let (parts, complete) = self.parts(step);
-            let mut all = lock(&self.ended);
+            let mut all = lock(&self.finished);
             // Two steps may have ended at once.
-            if let (true, Some((ended, _))) = (complete, all.get_mut(step.id))
-                && ended.record.parts.is_empty()
+            if let (true, Some((finished, _))) = (complete, all.get_mut(step.id))
+                && finished.record.parts.is_empty()
             {
-                ended.record = Record::new(step, parts);
+                finished.record = Record::new(step, parts);
                 if let Some(staging) = &self.staging {
-                    staging.note(step.id, ended)?;
+                    staging.note(step.id, finished)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// What has ended so far: record, files, and whether in this run.
-    pub(crate) fn ended(&self) -> BTreeMap<&'static str, (Ended, bool)> {
-        lock(&self.ended).clone()
+    /// The finished steps: record, files, and whether in this run.
+    pub(crate) fn finished(&self) -> BTreeMap<&'static str, (FinishedStep, bool)> {
+        lock(&self.finished).clone()
     }
 
     /// The files of a step that was reused.
     pub(crate) fn reused(&self, id: &str) -> Option<Vec<OutputFile>> {
-        lock(&self.ended).get(id).filter(|(_, now)| !now).map(|(ended, _)| ended.outputs.clone())
+        lock(&self.finished)
+            .get(id)
+            .filter(|(_, in_this_run)| !in_this_run)
+            .map(|(finished, _)| finished.outputs.clone())
     }
 
     /// Current path of a file that a step has left.
     pub(crate) fn find(&self, file: &OutputFile) -> PathBuf {
         let staged = self.staging.as_ref().map(|staging| staging.path(&file.path));
-        let known = self.known.place(file).filter(|place| place.exists());
-        known.or(staged.filter(|place| place.exists())).unwrap_or_else(|| self.params.out.join(&file.path))
+        let found = self.earlier_runs.place(file).filter(|place| place.exists());
+        found.or(staged.filter(|place| place.exists())).unwrap_or_else(|| self.params.out.join(&file.path))
     }
 
     pub(crate) fn staged_data(&self) -> Result<PathBuf> {
@@ -177,23 +181,23 @@ impl RunContext {
     }
 
     /// Reports the progress of a step.
-    pub(crate) fn report_progress(&self, step: &str, what: &str) {
+    pub(crate) fn report_progress(&self, step: &str, stage: &str) {
         if let Some(progress_tx) = &self.progress {
             // After the end of the run, nobody receives.
-            let _ = progress_tx.send(format!("{step}: {what}"));
+            let _ = progress_tx.send(format!("{step}: {stage}"));
         }
     }
 
     /// Stamps that let the next run skip hashing unchanged files: those of `inputs`, which this run began to read at
     /// `began` or later, and of `outputs`.
     pub(crate) fn stamps(&self, inputs: &[InputFile], outputs: &[OutputFile], began: SystemTime) -> Result<Stamps> {
-        let (mut stamps, known) = (Stamps::default(), &self.known.stamps);
+        let (mut stamps, earlier) = (Stamps::default(), &self.earlier_runs.stamps);
         for file in outputs {
             let (staged, hash) = (self.staging()?.path(&file.path), &file.blake3);
             let stamp = match staged.exists() {
                 true => Stamp::of(&staged, hash),
                 // A file that stayed in place may have been touched since its stamp was compared.
-                false => known.get(&file.path, hash).or_else(|| Stamp::settled(&self.find(file), hash, began)),
+                false => earlier.get(&file.path, hash).or_else(|| Stamp::of_stable_file(&self.find(file), hash, began)),
             };
             stamps.insert(file.path.clone(), stamp);
         }
@@ -205,17 +209,17 @@ impl RunContext {
         };
         let files: BTreeMap<&str, &Path> = places.iter().flat_map(|source| source.files()).collect();
         for (name, hash) in inputs.iter().flat_map(InputFile::files) {
-            let settled = files.get(name).and_then(|path| Stamp::settled(path, hash, began));
+            let stamp_of_input = files.get(name).and_then(|path| Stamp::of_stable_file(path, hash, began));
             let name = file_stamp::input(name);
-            let stamp = settled.or_else(|| known.get(&name, hash));
+            let stamp = stamp_of_input.or_else(|| earlier.get(&name, hash));
             stamps.insert(name, stamp);
         }
         Ok(stamps)
     }
 
     /// Records whether the run was incremental, or why not.
-    pub(crate) fn set_incremental_note(&self, what: String) {
-        *lock(&self.incremental_note) = Some(what);
+    pub(crate) fn set_incremental_note(&self, note: String) {
+        *lock(&self.incremental_note) = Some(note);
     }
 
     /// Whether the run was incremental, or why not; `None` if it was not tried.

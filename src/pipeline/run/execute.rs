@@ -24,7 +24,7 @@ pub(crate) struct Task {
     pub(crate) name: &'static str,
     /// Indices of the tasks that must succeed first.
     pub(crate) after: Vec<usize>,
-    /// Whether it only writes what others have computed. Only one such task runs at a time, so that processors stay free
+    /// Whether it only writes the results of other tasks. Only one such task runs at a time, so that processors stay free
     /// for the tasks that others wait for.
     pub(crate) writes: bool,
     /// The user's own templates that it renders, in words; empty if none. Templates may loop, so their memory is limited too.
@@ -200,10 +200,10 @@ mod tests {
         let (progress_tx, progress_rx) = channel();
         let tasks =
             [task("a", &[], move || progress_tx.send("half way".into()).map_err(|_| Error::input("nobody listens")))];
-        let heard = Mutex::new(Vec::new());
-        let hear = |text: &str| heard.lock().unwrap().push(text.to_string());
+        let reported = Mutex::new(Vec::new());
+        let hear = |text: &str| reported.lock().unwrap().push(text.to_string());
         assert_eq!(marks(&super::execute(&tasks, &limits(), &hear, &progress_rx).unwrap()), "d");
-        assert_eq!(*heard.lock().unwrap(), ["a", "half way"]);
+        assert_eq!(*reported.lock().unwrap(), ["a", "half way"]);
     }
 
     #[test]
@@ -279,9 +279,9 @@ mod tests {
                 end => panic!("{end:?}"),
             }
         };
-        let told = "cannot render `fr/a.md`, line 3: no such function".to_string();
-        assert_eq!(error("`fr/a.md`"), (2, told.clone(), true));
-        assert_eq!(error(""), (1, told, false));
+        let error_text = "cannot render `fr/a.md`, line 3: no such function".to_string();
+        assert_eq!(error("`fr/a.md`"), (2, error_text.clone(), true));
+        assert_eq!(error(""), (1, error_text, false));
     }
 
     #[test]

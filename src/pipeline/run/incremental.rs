@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 
 use super::cleaning::{Cleaned, Merged, PreviousSteps, TableFiles};
 use super::context::RunContext;
-use super::plan::Ended;
+use super::plan::FinishedStep;
 use crate::clean::incremental::delta;
 use crate::clean::incremental::previous_run::PreviousRun;
 use crate::clean::incremental::{DeltaError, DeltaResult};
@@ -40,44 +40,50 @@ pub(super) fn clean(run: &RunContext, previous: &PreviousSteps) -> Result<Option
 /// input may have changed since.
 pub(super) fn previous(run: &RunContext) -> Option<PreviousSteps> {
     let how = &run.params.how;
-    let own = matches!(run.params.input, Input::Places(_)) && lock(&run.inputs).len() == TABLES.len();
-    let anew = !own || how.engine.is_remote() || how.shuffle.is_some() || how.select != Select::All;
-    if anew || !run.params.monthly || run.reused("clean").is_some() {
+    let has_own_data = matches!(run.params.input, Input::Places(_)) && lock(&run.inputs).len() == TABLES.len();
+    let must_read_all = !has_own_data || how.engine.is_remote() || how.shuffle.is_some() || how.select != Select::All;
+    if must_read_all || !run.params.monthly || run.reused("clean").is_some() {
         return None;
     }
-    let clean = left(run, Step::named("clean")?, None)?;
-    let mart = left(run, Step::named("mart")?, Some(&clean))?;
-    let supply = left(run, Step::named("supply")?, Some(&mart));
+    let clean = reusable(run, Step::named("clean")?, None)?;
+    let mart = reusable(run, Step::named("mart")?, Some(&clean))?;
+    let supply = reusable(run, Step::named("supply")?, Some(&mart));
     Some(PreviousSteps { clean, mart, supply })
 }
 
-/// What the previous run left of a step, if program, parameters and the output of the step `before` are the same.
-fn left(run: &RunContext, step: &Step, before: Option<&Ended>) -> Option<Ended> {
-    let ended = run.known.cached(step)?;
+/// What the previous run left of a step, if program, parameters and the output of the step `upstream` are the same.
+fn reusable(run: &RunContext, step: &Step, upstream: Option<&FinishedStep>) -> Option<FinishedStep> {
+    let finished = run.earlier_runs.cached(step)?;
     let same = |name: &&String| !name.starts_with("input ") && !name.starts_with("file ");
-    let (now, _) = run.parts(step);
-    let [then, now] = [&ended.record.parts, &now].map(|p| p.iter().filter(|(name, _)| same(name)).collect::<Vec<_>>());
-    let mut read = before.iter().flat_map(|before| &before.outputs).filter(|file| step.looks_at(&file.path));
-    let made_of = |file: &OutputFile| ended.record.parts.get(&format!("file {}", file.path)) == Some(&file.blake3);
-    (then == now && read.all(made_of)).then(|| ended.clone())
+    let (parts, _) = run.parts(step);
+    let [old, new] =
+        [&finished.record.parts, &parts].map(|p| p.iter().filter(|(name, _)| same(name)).collect::<Vec<_>>());
+    let mut read = upstream.iter().flat_map(|upstream| &upstream.outputs).filter(|file| step.looks_at(&file.path));
+    let made_of = |file: &OutputFile| finished.record.parts.get(&format!("file {}", file.path)) == Some(&file.blake3);
+    (old == new && read.all(made_of)).then(|| finished.clone())
 }
 
 fn merge_new_files(run: &RunContext, previous: &PreviousSteps) -> DeltaResult<(Cleaned, usize)> {
     let placed = run.placed(&previous.clean.outputs);
     let tables = placed.iter().filter_map(|(path, place)| Some((name(path, "clean")?, place.clone())));
-    let before = PreviousRun { clean: tables.collect(), audit: load::audit(&placed)?, memory: run.params.how.memory };
+    let previous_run =
+        PreviousRun { clean: tables.collect(), audit: load::audit(&placed)?, memory: run.params.how.memory };
     let inputs: Vec<InputFile> = lock(&run.inputs).values().cloned().collect();
     let (source, files) = (run.source()?, run.placed(&previous.mart.outputs));
-    let (changed, base) = parallel::both(|| delta::read_delta(&before, &source, &inputs), || load::mart(&files));
+    let (changed, base) = parallel::both(|| delta::read_delta(&previous_run, &source, &inputs), || load::mart(&files));
     let ((delta, orders), base) = (changed?, base?);
     let rows = delta.rows();
     let (clean, mart) = parallel::both(
         || delta.apply(inputs),
-        || mart::incremental::apply_delta(&base, &orders, |products| before.sellers(products)),
+        || mart::incremental::apply_delta(&base, &orders, |products| previous_run.sellers(products)),
     );
     let (clean, mart) = (clean?, mart?);
     let supply = previous.supply.as_ref().map(|supply| load::supply(&run.placed(&supply.outputs))).transpose()?;
-    let merged = Merged { mart_files: files_of(&previous.mart.outputs, "mart", mart.files), supply, since: mart.since };
+    let merged = Merged {
+        mart_files: files_of(&previous.mart.outputs, "mart", mart.files),
+        supply,
+        first_changed_day: mart.first_changed_day,
+    };
     let cleaned = Cleaned {
         audit: Arc::new(clean.audit),
         tables: None,
@@ -89,11 +95,11 @@ fn merge_new_files(run: &RunContext, previous: &PreviousSteps) -> DeltaResult<(C
 }
 
 /// Files of a folder, with the `changed` tables replaced. A table without rows is left out.
-fn files_of(known: &[OutputFile], folder: &str, changed: BTreeMap<String, DataFrame>) -> TableFiles {
-    let stays = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
-    let there = known.iter().filter(stays).cloned().collect();
+fn files_of(previous_files: &[OutputFile], folder: &str, changed: BTreeMap<String, DataFrame>) -> TableFiles {
+    let is_unchanged = |file: &&OutputFile| name(&file.path, folder).is_some_and(|name| !changed.contains_key(&name));
+    let existing = previous_files.iter().filter(is_unchanged).cloned().collect();
     let filled = changed.into_iter().filter(|(_, rows)| rows.height() > 0);
-    TableFiles { there, changed: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
+    TableFiles { existing, changed: filled.map(|(name, rows)| (format!("{folder}/{name}"), rows)).collect() }
 }
 
 /// Name of a table's file, without folder and extension.

@@ -92,26 +92,26 @@ pub(crate) fn flatten(name: &str, value: &serde_json::Value, parts: &mut Parts) 
     }
 }
 
-/// The differences between two sets of parts, in words. If `now` is incomplete, missing parts do not count.
-pub(crate) fn changes(then: &Parts, now: &Parts, complete: bool) -> Vec<String> {
-    let mut changes: Vec<String> = now
+/// The differences between two sets of parts, in words. If `new` is incomplete, missing parts do not count.
+pub(crate) fn changes(old: &Parts, new: &Parts, complete: bool) -> Vec<String> {
+    let mut changes: Vec<String> = new
         .iter()
-        .filter(|(name, value)| then.get(*name) != Some(value))
-        .map(|(name, value)| describe_change(name, then.get(name), Some(value)))
+        .filter(|(name, value)| old.get(*name) != Some(value))
+        .map(|(name, value)| describe_change(name, old.get(name), Some(value)))
         .collect();
     if complete {
-        let gone = then.iter().filter(|(name, _)| !now.contains_key(*name));
-        changes.extend(gone.map(|(name, value)| describe_change(name, Some(value), None)));
+        let removed = old.iter().filter(|(name, _)| !new.contains_key(*name));
+        changes.extend(removed.map(|(name, value)| describe_change(name, Some(value), None)));
     }
     changes
 }
 
-fn describe_change(name: &str, then: Option<&String>, now: Option<&String>) -> String {
+fn describe_change(name: &str, old: Option<&String>, new: Option<&String>) -> String {
     let (kind, name) = name.split_once(' ').unwrap_or(("", name));
     let shown = |value: Option<&String>| value.map_or("none", String::as_str).to_string();
-    match (kind, then, now) {
-        ("parameter", then, now) => format!("parameter `{name}` changed: {} → {}", shown(then), shown(now)),
-        ("program", then, now) if name == "pfe" => format!("version of pfe changed: {} → {}", shown(then), shown(now)),
+    match (kind, old, new) {
+        ("parameter", old, new) => format!("parameter `{name}` changed: {} → {}", shown(old), shown(new)),
+        ("program", old, new) if name == "pfe" => format!("version of pfe changed: {} → {}", shown(old), shown(new)),
         ("code", ..) if name == "(any)" => "the program changed".into(),
         ("code", ..) => format!("code of `{name}` changed"),
         ("input", None, _) => format!("input `{name}` is new"),
@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn changes_are_told_in_words() {
-        let then = parts(&[("parameter lang", "\"fr\""), ("input a.csv", "1"), ("file mart/x.parquet", "1")]);
-        let now = parts(&[("parameter lang", "\"en\""), ("input b.csv", "1"), ("code mart", "2")]);
+        let old = parts(&[("parameter lang", "\"fr\""), ("input a.csv", "1"), ("file mart/x.parquet", "1")]);
+        let new = parts(&[("parameter lang", "\"en\""), ("input b.csv", "1"), ("code mart", "2")]);
         assert_eq!(
-            changes(&then, &now, true),
+            changes(&old, &new, true),
             [
                 "code of `mart` changed",
                 "input `b.csv` is new",
@@ -193,7 +193,7 @@ mod tests {
                 "input `a.csv` is gone",
             ]
         );
-        assert_eq!(changes(&then, &now, false).len(), 3);
-        assert!(changes(&then, &then, true).is_empty());
+        assert_eq!(changes(&old, &new, false).len(), 3);
+        assert!(changes(&old, &old, true).is_empty());
     }
 }

@@ -49,7 +49,7 @@ impl RunContext {
 
     /// What is not read of a table, if the source is open: a warning of the run, and therefore a part of its keys.
     pub(crate) fn unread(&self, id: TableId) -> Vec<String> {
-        self.values.source.made().map_or_else(Vec::new, |source| source.unread(id).cloned().collect())
+        self.values.source.computed().map_or_else(Vec::new, |source| source.unread(id).cloned().collect())
     }
 
     /// Generates the data.
@@ -62,7 +62,7 @@ impl RunContext {
 
     /// Identifies the input files without reading their rows.
     pub(crate) fn identify(&self) -> Result<()> {
-        let stamps = &self.known.stamps;
+        let stamps = &self.earlier_runs.stamps;
         let found = match self.cleans_remotely() {
             // As the engine reports them.
             true => {
@@ -129,7 +129,7 @@ impl RunContext {
     fn remote_mart(&self) -> Result<SalesMart> {
         let how = &self.params.how;
         self.staging.as_ref().map_or(Ok(()), Staging::sync)?;
-        let files = self.ended().remove("clean").map(|(ended, _)| ended.outputs).unwrap_or_default();
+        let files = self.finished().remove("clean").map(|(finished, _)| finished.outputs).unwrap_or_default();
         let places = places(&self.placed(&files), how.engine_store.as_deref())?;
         how.engine.mart(&places, &how.cancel, &|statement| self.report_progress("mart", statement))
     }

@@ -48,7 +48,7 @@ pub(super) fn clean(run: &RunContext, ranges: usize) -> Result<Cleaned> {
     Ok(Cleaned {
         audit: Arc::new(audit),
         tables: None,
-        files: Some(TableFiles::there(files)),
+        files: Some(TableFiles::existing(files)),
         mart: sums.map(Unfinished::finish).transpose()?,
         merged: None,
     })

@@ -14,7 +14,7 @@ use crate::pipeline::outputs::manifest::{Core, Manifest, OutputFile};
 use crate::pipeline::outputs::staging::{STEPS, staged};
 
 /// Number of changes that a reason lists.
-const TOLD: usize = 3;
+const SHOWN_REASONS: usize = 3;
 
 /// Whether a step must run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,59 +44,59 @@ pub struct Planned {
 
 /// A step that has ended, in this run or an earlier one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Ended {
+pub(crate) struct FinishedStep {
     pub(crate) record: Record,
     pub(crate) outputs: Vec<OutputFile>,
 }
 
-/// What is known of earlier runs in a folder.
+/// The records of earlier runs in a folder.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct EarlierRuns {
     out: PathBuf,
     /// Records by step; those staged by an unfinished run come first.
-    ended: BTreeMap<String, Vec<Ended>>,
+    finished: BTreeMap<String, Vec<FinishedStep>>,
     /// Hashes of the files that the records list.
     hashes: BTreeMap<PathBuf, String>,
     /// Stamps of the last finished run.
     pub(crate) stamps: Stamps,
 }
 
-impl Known {
+impl EarlierRuns {
     /// Reads the records of `out`. Unreadable records are ignored.
-    pub(crate) fn of(out: &Path) -> Known {
-        let mut known = Known { out: out.to_path_buf(), ..Known::default() };
-        for note in std::fs::read_dir(staged(out).join(STEPS)).into_iter().flatten().flatten() {
-            let text = std::fs::read(note.path()).unwrap_or_default();
-            if let Ok(ended) = serde_json::from_slice::<Ended>(&text)
-                && let Some(step) = Step::named(&ended.record.step)
-                && ended.outputs.iter().all(|file| step.made(&file.path))
+    pub(crate) fn of(out: &Path) -> EarlierRuns {
+        let mut earlier_runs = EarlierRuns { out: out.to_path_buf(), ..EarlierRuns::default() };
+        for record_file in std::fs::read_dir(staged(out).join(STEPS)).into_iter().flatten().flatten() {
+            let text = std::fs::read(record_file.path()).unwrap_or_default();
+            if let Ok(finished) = serde_json::from_slice::<FinishedStep>(&text)
+                && let Some(step) = Step::named(&finished.record.step)
+                && finished.outputs.iter().all(|file| step.makes_file(&file.path))
             {
-                known.ended.entry(ended.record.step.clone()).or_default().push(ended);
+                earlier_runs.finished.entry(finished.record.step.clone()).or_default().push(finished);
             }
         }
-        for manifest in known.roots().iter().filter_map(|root| Manifest::find(root).ok()?) {
-            known.add(manifest.core);
-            known.stamps = manifest.volatile.stamps;
+        for manifest in earlier_runs.roots().iter().filter_map(|root| Manifest::find(root).ok()?) {
+            earlier_runs.add(manifest.core);
+            earlier_runs.stamps = manifest.volatile.stamps;
         }
-        known.hash();
-        known
+        earlier_runs.hash();
+        earlier_runs
     }
 
     fn add(&mut self, core: Core) {
         for record in core.steps {
             let Some(step) = Step::named(&record.step) else { continue };
-            let outputs = core.outputs.iter().filter(|file| step.made(&file.path)).cloned().collect();
-            self.ended.entry(record.step.clone()).or_default().push(Ended { record, outputs });
+            let outputs = core.outputs.iter().filter(|file| step.makes_file(&file.path)).cloned().collect();
+            self.finished.entry(record.step.clone()).or_default().push(FinishedStep { record, outputs });
         }
     }
 
     /// Hashes the listed files. A file counts by its contents, wherever it was left.
     fn hash(&mut self) {
         let files: BTreeSet<(PathBuf, &str, u64)> = self
-            .ended
+            .finished
             .values()
             .flatten()
-            .flat_map(|ended| &ended.outputs)
+            .flat_map(|finished| &finished.outputs)
             .flat_map(|file| self.roots().map(|root| (root, file)))
             .filter(|(root, file)| files::regular(root, &file.path).is_ok_and(|meta| meta.len() == file.bytes))
             .map(|(root, file)| (root.join(&file.path), file.path.as_str(), file.bytes))
@@ -116,36 +116,36 @@ impl Known {
 
     /// Where a file with these contents is; the output folder first, because it need not be moved from there.
     pub(crate) fn place(&self, file: &OutputFile) -> Option<PathBuf> {
-        let [staged, settled] = self.roots().map(|root| root.join(&file.path));
-        [settled, staged].into_iter().find(|place| self.hashes.get(place) == Some(&file.blake3))
+        let [in_staging, in_outputs] = self.roots().map(|root| root.join(&file.path));
+        [in_outputs, in_staging].into_iter().find(|place| self.hashes.get(place) == Some(&file.blake3))
     }
 
     /// What is wrong with the files of an ended step.
-    fn damage(&self, ended: &Ended) -> Option<String> {
-        let damaged = ended.outputs.iter().find(|file| self.place(file).is_none())?;
-        let there = self.out.join(&damaged.path).exists();
-        Some(format!("`{}` {}", damaged.path, if there { "was changed after the run" } else { "is missing" }))
+    fn damage(&self, finished: &FinishedStep) -> Option<String> {
+        let damaged = finished.outputs.iter().find(|file| self.place(file).is_none())?;
+        let exists = self.out.join(&damaged.path).exists();
+        Some(format!("`{}` {}", damaged.path, if exists { "was changed after the run" } else { "is missing" }))
     }
 
     /// An intact result of a step from an earlier run, whatever it was made from. A finished run has precedence over an
     /// unfinished one.
-    pub(crate) fn cached(&self, step: &Step) -> Option<&Ended> {
-        self.ended.get(step.id)?.iter().rev().find(|ended| self.damage(ended).is_none())
+    pub(crate) fn cached(&self, step: &Step) -> Option<&FinishedStep> {
+        self.finished.get(step.id)?.iter().rev().find(|finished| self.damage(finished).is_none())
     }
 
     /// Whether there is a record of the step.
     pub(crate) fn knows(&self, step: &Step) -> bool {
-        self.ended.contains_key(step.id)
+        self.finished.contains_key(step.id)
     }
 
     /// Compares the parts of a step's key that are known so far with those of earlier runs.
-    pub(crate) fn judge(&self, step: &Step, parts: &Parts, complete: bool) -> (State, String, Option<&Ended>) {
+    pub(crate) fn judge(&self, step: &Step, parts: &Parts, complete: bool) -> (State, String, Option<&FinishedStep>) {
         let mut why: Option<Vec<String>> = None;
-        for ended in self.ended.get(step.id).into_iter().flatten() {
-            let changes = changes(&ended.record.parts, parts, complete);
-            let reasons = match (changes.is_empty(), self.damage(ended)) {
+        for finished in self.finished.get(step.id).into_iter().flatten() {
+            let changes = changes(&finished.record.parts, parts, complete);
+            let reasons = match (changes.is_empty(), self.damage(finished)) {
                 (true, None) if complete => {
-                    return (State::Fresh, "its inputs, code and parameters are the same".into(), Some(ended));
+                    return (State::Fresh, "its inputs, code and parameters are the same".into(), Some(finished));
                 }
                 (true, None) => {
                     return (State::Open, "its input is computed again and may turn out the same".into(), None);
@@ -159,8 +159,8 @@ impl Known {
         }
         let why = match why {
             None => "it has not run yet".into(),
-            Some(reasons) if reasons.len() > TOLD => {
-                format!("{}; and {} more", reasons[..TOLD].join("; "), reasons.len() - TOLD)
+            Some(reasons) if reasons.len() > SHOWN_REASONS => {
+                format!("{}; and {} more", reasons[..SHOWN_REASONS].join("; "), reasons.len() - SHOWN_REASONS)
             }
             Some(reasons) => reasons.join("; "),
         };

@@ -40,7 +40,7 @@ pub(super) fn clean(run: &RunContext) -> Result<Cleaned> {
             (parallel::map(tables(), |table| adopt(staging, table))?.concat(), audit)
         }
     };
-    let files = Some(TableFiles::there(files));
+    let files = Some(TableFiles::existing(files));
     Ok(Cleaned { audit: Arc::new(audit), tables: None, files, mart: None, merged: None })
 }
 

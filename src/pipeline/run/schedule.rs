@@ -22,7 +22,10 @@ use crate::pipeline::params::Select;
 pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
     let select = &flow.params.how.select;
     let chosen = select.steps()?;
-    if !matches!(select, Select::Only(_)) && flow.known.knows(named("clean")?) && flow.parameters.generated.is_none() {
+    if !matches!(select, Select::Only(_))
+        && flow.earlier_runs.knows(named("clean")?)
+        && flow.parameters.generated.is_none()
+    {
         flow.identify()?;
     }
     let mut planned = Vec::new();
@@ -31,8 +34,8 @@ pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
             _ if !flow.applies(step) => (State::Idle, not_part(step)),
             Select::Only(_) if chosen.contains(&step.id) => (State::Stale, "asked for".into()),
             Select::Only(_) => {
-                if let Some(ended) = step.has_outputs().then(|| flow.known.cached(step)).flatten() {
-                    flow.reuse(step, ended);
+                if let Some(finished) = step.has_outputs().then(|| flow.earlier_runs.cached(step)).flatten() {
+                    flow.reuse(step, finished);
                 }
                 (State::Idle, "not asked for".into())
             }
@@ -85,13 +88,13 @@ fn not_part(step: &Step) -> String {
 fn judge(flow: &RunContext, step: &'static Step) -> Result<(State, String)> {
     // If the generated files stay, their identities are known.
     let generated = step.id == "clean" && flow.parameters.generated.is_some();
-    if generated && flow.ended().contains_key("generate") && flow.known.knows(step) {
+    if generated && flow.finished().contains_key("generate") && flow.earlier_runs.knows(step) {
         flow.identify()?;
     }
     let (parts, complete) = flow.parts(step);
-    let (state, why, ended) = flow.known.judge(step, &parts, complete);
-    if let Some(ended) = ended {
-        flow.reuse(step, ended);
+    let (state, why, finished) = flow.earlier_runs.judge(step, &parts, complete);
+    if let Some(finished) = finished {
+        flow.reuse(step, finished);
     }
     Ok((state, why))
 }
@@ -103,26 +106,26 @@ fn demand(flow: &RunContext, planned: &mut [Planned]) {
         if step.has_outputs() || planned[i].state != State::Idle || !flow.applies(step) {
             continue;
         }
-        let asks = |p: &&Planned| p.state == State::Stale && p.step.needs.contains(&step.id);
-        if let Some(asking) = planned.iter().find(asks).map(|p| p.step.id) {
+        let is_needed_by = |p: &&Planned| p.state == State::Stale && p.step.needs.contains(&step.id);
+        if let Some(needed_by) = planned.iter().find(is_needed_by).map(|p| p.step.id) {
             // With `--only`, a step reads files of earlier runs, but a step without files must run to provide its rows.
             planned[i].state = State::Stale;
-            planned[i].why = format!("`{asking}` needs it");
+            planned[i].why = format!("`{needed_by}` needs it");
         }
     }
 }
 
 /// Checks that the steps of `--only` find the output of the steps before them, fresh or not.
 fn check_needs(flow: &RunContext, chosen: &[&str]) -> Result<()> {
-    let ended = flow.ended();
-    let lacks = |step: &Step| flow.applies(step) && !ended.contains_key(step.id) && !chosen.contains(&step.id);
+    let finished = flow.finished();
+    let lacks = |step: &Step| flow.applies(step) && !finished.contains_key(step.id) && !chosen.contains(&step.id);
     let generate = named("generate")?;
     // Every page says whether data are generated, so pages must not mix generated rows with others.
     if lacks(generate) {
         return Err(Error::input(format!("`{}` holds no generated data", flow.params.out.display()))
             .with_hint("name the data with `--data`, or run `pfe run --only generate` first"));
     }
-    if !flow.applies(generate) && flow.known.cached(generate).is_some() {
+    if !flow.applies(generate) && flow.earlier_runs.cached(generate).is_some() {
         return Err(Error::input(format!("`{}` holds a run on generated data", flow.params.out.display()))
             .with_hint("leave `--data` out, or run without `--only`"));
     }
@@ -158,7 +161,7 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
             continue;
         }
         // An open step waits until the files show whether they changed; the others start on the values.
-        let mut after: Vec<usize> = before(step, &makes).collect();
+        let mut after: Vec<usize> = tasks_before(step, &makes).collect();
         if open {
             after.extend(files_before(step).iter().filter_map(|need| persists.get(need.id)));
         }
@@ -174,7 +177,7 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
         if step.has_outputs() {
             let (flow, log) = (Arc::clone(flow), Arc::clone(log));
             let work = move || {
-                if flow.ended().contains_key(step.id) {
+                if flow.finished().contains_key(step.id) {
                     return Ok(());
                 }
                 timed(&log, step, || {
@@ -193,11 +196,11 @@ pub(crate) fn tasks(flow: &Arc<RunContext>, planned: &[Planned], log: &Log) -> V
 }
 
 /// The tasks that `step` waits for, also through steps that do not run.
-fn before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Iterator<Item = usize> + 'a> {
+fn tasks_before<'a>(step: &'a Step, makes: &'a BTreeMap<&str, usize>) -> Box<dyn Iterator<Item = usize> + 'a> {
     Box::new(step.needs.iter().filter_map(|id| Step::named(id)).flat_map(move |need| match makes.get(need.id) {
         Some(task) => vec![*task],
         None if need.has_outputs() => Vec::new(),
-        None => before(need, makes).collect(),
+        None => tasks_before(need, makes).collect(),
     }))
 }
 
@@ -221,8 +224,8 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
         "generate" => flow.generate()?,
         "clean" => {
             flow.audit()?;
-            if let (Some(told), Some(entry)) = (flow.incremental_note(), lock(log).get_mut(step.id)) {
-                entry.why = format!("{}; {told}", entry.why);
+            if let (Some(incremental_note), Some(entry)) = (flow.incremental_note(), lock(log).get_mut(step.id)) {
+                entry.why = format!("{}; {incremental_note}", entry.why);
             }
         }
         "mart" => drop(flow.mart()?),

@@ -41,8 +41,8 @@ impl<T> OnceValue<T> {
         Ok(value)
     }
 
-    /// The value, if it has been made.
-    pub(crate) fn made(&self) -> Option<Arc<T>> {
+    /// The value, if it has been computed.
+    pub(crate) fn computed(&self) -> Option<Arc<T>> {
         lock(&self.0).clone()
     }
 }

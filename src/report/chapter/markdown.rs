@@ -34,7 +34,7 @@ pub(crate) struct Reader<'a> {
     /// Heading slug → how often it was used as an identifier.
     slugs: BTreeMap<String, usize>,
     /// Provenance of the numbers of the current chapter, by the index of their mark.
-    pub(crate) told: Vec<Provenance>,
+    pub(crate) provenance: Vec<Provenance>,
     /// Provenance of the numbers of all chapters, each once.
     numbers: Vec<Provenance>,
     /// Cited works that are not listed yet: key → citation text.
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
             notes: Vec::new(),
             labels: BTreeMap::new(),
             slugs: BTreeMap::new(),
-            told: Vec::new(),
+            provenance: Vec::new(),
             numbers: Vec::new(),
             cited: BTreeMap::new(),
             references: Vec::new(),

@@ -30,7 +30,7 @@ impl Provenance {
 
 /// Adds a mark after each number that has a source; returns the chapter and the sources of the marks.
 pub(crate) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Provenance>) {
-    let (mut text, mut told) = (String::with_capacity(chapter.text.len()), Vec::new());
+    let (mut text, mut provenance) = (String::with_capacity(chapter.text.len()), Vec::new());
     let mut loops: BTreeMap<String, String> = BTreeMap::new();
     let mut rest = chapter.text.as_str();
     while let Some(open) = rest.find(['{']) {
@@ -62,14 +62,14 @@ pub(crate) fn mark(chapter: &Chapter, sources: &Sources) -> (Chapter, Vec<Proven
         });
         if let Some(mark) = source
             .as_ref()
-            .and_then(|_| char::from_u32(FIRST_MARK + told.len() as u32))
+            .and_then(|_| char::from_u32(FIRST_MARK + provenance.len() as u32))
             .filter(|c| marked(*c).is_some())
         {
             text.push(mark);
-            told.extend(source);
+            provenance.extend(source);
         }
     }
-    (Chapter { name: chapter.name.clone(), text: text + rest }, told)
+    (Chapter { name: chapter.name.clone(), text: text + rest }, provenance)
 }
 
 /// The name of the value that `{{ … | filter }}` writes, if the filter is one of [`NUMBERS`].
@@ -99,8 +99,8 @@ mod tests {
         let chapter = Chapter { name: "x".into(), text: text.into() };
         let origin = |file: &str, rows: &str| Origin { file: file.into(), rows: rows.into() };
         let sources = Sources::from([("a".into(), origin("f.csv", "")), ("a.b".into(), origin("g.csv", "rank = 1"))]);
-        let (marked, told) = mark(&chapter, &sources);
-        let lines: Vec<String> = told.iter().map(Provenance::line).collect();
+        let (marked, provenance) = mark(&chapter, &sources);
+        let lines: Vec<String> = provenance.iter().map(Provenance::line).collect();
         assert_eq!(lines, ["f.csv: a.list.n", "g.csv, rank = 1: a.b"]);
         let without: String = marked.text.chars().filter(|c| super::marked(*c).is_none()).collect();
         assert_eq!(without, text);

@@ -47,31 +47,31 @@ const CHAPTER: usize = 16 << 20;
 /// Maximum size of a filled page, bytes.
 pub(crate) const PAGE: usize = 64 << 20;
 
-/// Fills a Tera template; stops after `most` bytes, whatever its loops say.
+/// Fills a Tera template; stops after `max_bytes` bytes, because a loop in it may not end.
 ///
 /// # Errors
-/// The template cannot be filled, or gives more than `most` bytes.
-pub(crate) fn rendered(tera: &Tera, name: &str, context: &Context, most: usize) -> Result<String> {
-    let mut out = Bounded { text: Vec::new(), most, full: false };
-    let done = tera.render_to(name, context, &mut out);
+/// The template cannot be filled, or gives more than `max_bytes` bytes.
+pub(crate) fn rendered(tera: &Tera, name: &str, context: &Context, max_bytes: usize) -> Result<String> {
+    let mut out = Bounded { text: Vec::new(), max_bytes, full: false };
+    let result = tera.render_to(name, context, &mut out);
     if out.full {
-        return Err(Error::input(format!("`{name}` gives more than {} MB of text", most >> 20))
+        return Err(Error::input(format!("`{name}` gives more than {} MB of text", max_bytes >> 20))
             .with_hint("a loop of it repeats more than it should"));
     }
-    done.map_err(|e| explain(name, &e))?;
+    result.map_err(|e| explain(name, &e))?;
     String::from_utf8(out.text).map_err(|e| Error::report(format!("`{name}`"), e))
 }
 
 /// A writer with a size limit.
 struct Bounded {
     text: Vec<u8>,
-    most: usize,
+    max_bytes: usize,
     full: bool,
 }
 
 impl std::io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if bytes.len() > self.most - self.text.len() {
+        if bytes.len() > self.max_bytes - self.text.len() {
             self.full = true;
             return Err(std::io::ErrorKind::FileTooLarge.into());
         }

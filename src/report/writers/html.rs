@@ -262,8 +262,8 @@ impl Writer<'_> {
                     self.out.push_str("</a>");
                 }
                 Inline::Note(number) => {
-                    let again = std::mem::replace(&mut self.cited[number - 1], true);
-                    let id = if again { String::new() } else { format!(" id=\"note-ref-{number}\"") };
+                    let already_cited = std::mem::replace(&mut self.cited[number - 1], true);
+                    let id = if already_cited { String::new() } else { format!(" id=\"note-ref-{number}\"") };
                     let _ =
                         write!(self.out, "<sup><a href=\"#note-{number}\"{id} role=\"doc-noteref\">{number}</a></sup>");
                 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Logical type of a column. It decides how a field is parsed, stored, declared in SQL and generated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LogicalType {
-    /// A key: any text of up to [`LONGEST_ID`] characters without control characters. Olist's ids are 32 hexadecimal digits.
+    /// A key: any text of up to [`MAX_ID_LENGTH`] characters without control characters. Olist's ids are 32 hexadecimal digits.
     Id,
     /// Free text; may hold commas, quotes and line breaks.
     Text,
@@ -19,7 +19,7 @@ pub enum LogicalType {
     /// A whole number within inclusive bounds.
     Integer(i64, i64),
     /// Reais with two decimals in the file, give or take the noise of floating point; integer centavos in memory. Never negative, at most
-    /// [`MOST_CENTAVOS`].
+    /// [`MAX_CENTAVOS`].
     Money,
     /// Decimal degrees, any value. Cleaning quarantines points outside Brazil (`clean::locations`).
     Degrees,
@@ -81,11 +81,11 @@ impl LogicalType {
 }
 
 /// Most characters of an id.
-pub const LONGEST_ID: usize = 64;
+pub const MAX_ID_LENGTH: usize = 64;
 
 /// Most centavos of one price, freight or payment: 10 million reais. Keeps sums exact: price plus freight of one item is at most
 /// 2·10⁹ < 2³¹ centavos, so that the sum over u32::MAX < 2³² items is below 2⁶³, the limit of i64.
-pub const MOST_CENTAVOS: i64 = 1_000_000_000;
+pub const MAX_CENTAVOS: i64 = 1_000_000_000;
 
 /// Time zone of the marketplace. Instants with an offset from UTC become local time here, with the daylight saving of their day.
 pub const TIME_ZONE: chrono_tz::Tz = chrono_tz::America::Sao_Paulo;
@@ -112,38 +112,38 @@ pub struct Column {
     /// Why a value may be missing in a file; `None` if it may not be missing.
     pub null: Option<&'static str>,
     /// What is quarantined when a value breaks the contract.
-    pub aside: Scope,
+    pub quarantine_scope: Scope,
     /// Most characters of a text.
-    pub longest: usize,
+    pub max_length: usize,
     /// Meaning, with the unit.
     pub doc: &'static str,
 }
 
 impl Column {
     pub(super) const fn new(name: &'static str, kind: LogicalType, doc: &'static str) -> Self {
-        Column { name, source: name, kind, null: None, aside: Scope::Row, longest: 100, doc }
+        Column { name, source: name, kind, null: None, quarantine_scope: Scope::Row, max_length: 100, doc }
     }
     pub(super) const fn from(mut self, source: &'static str) -> Self {
         self.source = source;
         self
     }
-    pub(super) const fn or_null(mut self, reason: &'static str) -> Self {
+    pub(super) const fn nullable(mut self, reason: &'static str) -> Self {
         self.null = Some(reason);
-        self.alone()
+        self.quarantine_value()
     }
     /// Sets the scope to the value alone.
-    pub(super) const fn alone(mut self) -> Self {
-        self.aside = Scope::Value;
+    pub(super) const fn quarantine_value(mut self) -> Self {
+        self.quarantine_scope = Scope::Value;
         self
     }
-    pub(super) const fn up_to(mut self, characters: usize) -> Self {
-        self.longest = characters;
+    pub(super) const fn max_length(mut self, characters: usize) -> Self {
+        self.max_length = characters;
         self
     }
 
     /// Whether clean rows may lack the value, because it was missing or quarantined.
     pub fn is_nullable(&self) -> bool {
-        self.null.is_some() || self.aside == Scope::Value
+        self.null.is_some() || self.quarantine_scope == Scope::Value
     }
 }
 

@@ -9,7 +9,7 @@ mod declaration;
 mod states;
 mod tables;
 
-pub use declaration::{Column, ForeignKey, LONGEST_ID, LogicalType, MOST_CENTAVOS, Scope, TIME_ZONE, Table, TableId};
+pub use declaration::{Column, ForeignKey, LogicalType, MAX_CENTAVOS, MAX_ID_LENGTH, Scope, TIME_ZONE, Table, TableId};
 pub use states::{STATES, is_state};
 pub(crate) use tables::OF_ITEMS;
 pub use tables::{

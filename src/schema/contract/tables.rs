@@ -37,9 +37,9 @@ pub static TABLES: [Table; 10] = [
         columns: &[
             C::new("customer_id", Id, "one per order, not per person"),
             C::new("customer_unique_id", Id, "the person"),
-            C::new("customer_zip_code_prefix", Zip, "where the customer lives").alone(),
-            C::new("customer_city", Text, "city, lower case without accents").alone(),
-            C::new("customer_state", State, "state of the customer").alone(),
+            C::new("customer_zip_code_prefix", Zip, "where the customer lives").quarantine_value(),
+            C::new("customer_city", Text, "city, lower case without accents").quarantine_value(),
+            C::new("customer_state", State, "state of the customer").quarantine_value(),
         ],
         derived: &[],
         key: &["customer_id"],
@@ -58,8 +58,8 @@ pub static TABLES: [Table; 10] = [
             C::new("geolocation_zip_code_prefix", Zip, "zip code prefix"),
             C::new("geolocation_lat", Degrees, "latitude, decimal degrees"),
             C::new("geolocation_lng", Degrees, "longitude, decimal degrees"),
-            C::new("geolocation_city", Text, "city as typed, with or without accents").alone(),
-            C::new("geolocation_state", State, "state").alone(),
+            C::new("geolocation_city", Text, "city as typed, with or without accents").quarantine_value(),
+            C::new("geolocation_state", State, "state").quarantine_value(),
         ],
         derived: &[],
         key: &[],
@@ -76,7 +76,7 @@ pub static TABLES: [Table; 10] = [
             C::new("order_item_id", Integer(1, 1_000), "position in the order, counted from 1: not a quantity"),
             C::new("product_id", Id, "the product"),
             C::new("seller_id", Id, "the seller"),
-            C::new("shipping_limit_date", Timestamp, "latest hand-over to the carrier").alone(),
+            C::new("shipping_limit_date", Timestamp, "latest hand-over to the carrier").quarantine_value(),
             C::new("price_centavos", Money, "price of one unit, centavos").from("price"),
             C::new("freight_centavos", Money, "this item's part of the freight, centavos").from("freight_value"),
         ],
@@ -115,12 +115,12 @@ pub static TABLES: [Table; 10] = [
             C::new("review_id", Id, "not unique: one review may cover several orders"),
             C::new("order_id", Id, "the order"),
             C::new("review_score", Integer(1, 5), "satisfaction, 1 to 5"),
-            C::new("review_comment_title", Text, "title, Portuguese").or_null("the customer wrote none"),
+            C::new("review_comment_title", Text, "title, Portuguese").nullable("the customer wrote none"),
             C::new("review_comment_message", Text, "message, Portuguese")
-                .or_null("the customer wrote none")
-                .up_to(10_000),
-            C::new("review_creation_date", Timestamp, "day the survey was sent").alone(),
-            C::new("review_answer_timestamp", Timestamp, "when it was answered").alone(),
+                .nullable("the customer wrote none")
+                .max_length(10_000),
+            C::new("review_creation_date", Timestamp, "day the survey was sent").quarantine_value(),
+            C::new("review_answer_timestamp", Timestamp, "when it was answered").quarantine_value(),
         ],
         derived: &[],
         key: &["order_id", "review_id"],
@@ -137,18 +137,18 @@ pub static TABLES: [Table; 10] = [
             C::new("customer_id", Id, "its customer"),
             C::new("order_status", Enumeration(ORDER_STATUSES), "last known status"),
             C::new("order_purchase_timestamp", Timestamp, "purchase"),
-            C::new("order_approved_at", Timestamp, "payment approved").or_null("not approved, or canceled before"),
-            C::new("order_delivered_carrier_date", Timestamp, "handed to the carrier").or_null("not handed over"),
-            C::new("order_delivered_customer_date", Timestamp, "received").or_null("not delivered, or not recorded"),
-            C::new("order_estimated_delivery_date", Timestamp, "promised day, always a midnight").alone(),
+            C::new("order_approved_at", Timestamp, "payment approved").nullable("not approved, or canceled before"),
+            C::new("order_delivered_carrier_date", Timestamp, "handed to the carrier").nullable("not handed over"),
+            C::new("order_delivered_customer_date", Timestamp, "received").nullable("not delivered, or not recorded"),
+            C::new("order_estimated_delivery_date", Timestamp, "promised day, always a midnight").quarantine_value(),
         ],
         derived: &[
             C::new("purchase_day", Date, "day of the purchase"),
             C::new("purchase_month", Date, "first day of the month of the purchase"),
             C::new("delivery_seconds", Integer(i64::MIN, i64::MAX), "received minus purchase, seconds")
-                .or_null("no delivery date"),
-            C::new("late_by_timestamp", Flag, "received after the promised midnight").or_null("no delivery date"),
-            C::new("late_by_date", Flag, "received on a day after the promised day").or_null("no delivery date"),
+                .nullable("no delivery date"),
+            C::new("late_by_timestamp", Flag, "received after the promised midnight").nullable("no delivery date"),
+            C::new("late_by_date", Flag, "received on a day after the promised day").nullable("no delivery date"),
         ],
         key: &["order_id"],
         foreign_keys: &[strict("customer_id", TableId::Customers, "customer_id")],
@@ -161,18 +161,18 @@ pub static TABLES: [Table; 10] = [
         aliases: &["products"],
         columns: &[
             C::new("product_id", Id, "the product"),
-            C::new("product_category_name", Text, "category, Portuguese").or_null(PRODUCT_SHEET),
+            C::new("product_category_name", Text, "category, Portuguese").nullable(PRODUCT_SHEET),
             C::new("product_name_length", Integer(0, 1_000_000), "characters of the name")
                 .from("product_name_lenght")
-                .or_null(PRODUCT_SHEET),
+                .nullable(PRODUCT_SHEET),
             C::new("product_description_length", Integer(0, 10_000_000), "characters of the description")
                 .from("product_description_lenght")
-                .or_null(PRODUCT_SHEET),
-            C::new("product_photos_qty", Integer(0, 10_000), "number of photos").or_null(PRODUCT_SHEET),
-            C::new("product_weight_g", Integer(0, 10_000_000), "weight, grams").or_null(PRODUCT_SIZE),
-            C::new("product_length_cm", Integer(0, 100_000), "length, centimetres").or_null(PRODUCT_SIZE),
-            C::new("product_height_cm", Integer(0, 100_000), "height, centimetres").or_null(PRODUCT_SIZE),
-            C::new("product_width_cm", Integer(0, 100_000), "width, centimetres").or_null(PRODUCT_SIZE),
+                .nullable(PRODUCT_SHEET),
+            C::new("product_photos_qty", Integer(0, 10_000), "number of photos").nullable(PRODUCT_SHEET),
+            C::new("product_weight_g", Integer(0, 10_000_000), "weight, grams").nullable(PRODUCT_SIZE),
+            C::new("product_length_cm", Integer(0, 100_000), "length, centimetres").nullable(PRODUCT_SIZE),
+            C::new("product_height_cm", Integer(0, 100_000), "height, centimetres").nullable(PRODUCT_SIZE),
+            C::new("product_width_cm", Integer(0, 100_000), "width, centimetres").nullable(PRODUCT_SIZE),
         ],
         derived: &[C::new("category", Text, "category, English; `unknown` where missing")],
         key: &["product_id"],
@@ -186,9 +186,9 @@ pub static TABLES: [Table; 10] = [
         aliases: &["sellers"],
         columns: &[
             C::new("seller_id", Id, "the seller"),
-            C::new("seller_zip_code_prefix", Zip, "where the seller ships from").alone(),
-            C::new("seller_city", Text, "city, lower case without accents").alone(),
-            C::new("seller_state", State, "state of the seller").alone(),
+            C::new("seller_zip_code_prefix", Zip, "where the seller ships from").quarantine_value(),
+            C::new("seller_city", Text, "city, lower case without accents").quarantine_value(),
+            C::new("seller_state", State, "state of the seller").quarantine_value(),
         ],
         derived: &[],
         key: &["seller_id"],
@@ -258,15 +258,15 @@ pub static ZIP_LOCATION_COLUMNS: [Column; 6] = [
     C::new("zip_code_prefix", Zip, "zip code prefix"),
     C::new("latitude", Degrees, "median of its points inside Brazil, decimal degrees"),
     C::new("longitude", Degrees, "median of its points inside Brazil, decimal degrees"),
-    C::new("city", Text, "its most frequent city name").alone(),
-    C::new("state", State, "its most frequent state").alone(),
+    C::new("city", Text, "its most frequent city name").quarantine_value(),
+    C::new("state", State, "its most frequent state").quarantine_value(),
     C::new("points", Integer(1, i64::MAX), "number of distinct points inside Brazil"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::contract::{MOST_CENTAVOS, STATES, Scope};
+    use crate::schema::contract::{MAX_CENTAVOS, STATES, Scope};
 
     #[test]
     fn declarations_are_consistent() {
@@ -292,7 +292,9 @@ mod tests {
     /// A value takes its row into quarantine only where the row could not be counted without it.
     #[test]
     fn only_keys_and_facts_take_their_row_along() {
-        let row = |t: &Table| t.columns.iter().filter(|c| c.aside == Scope::Row).map(|c| c.source).collect::<Vec<_>>();
+        let row = |t: &Table| {
+            t.columns.iter().filter(|c| c.quarantine_scope == Scope::Row).map(|c| c.source).collect::<Vec<_>>()
+        };
         assert_eq!(row(TableId::Products.table()), ["product_id"]);
         assert_eq!(row(TableId::Customers.table()), ["customer_id", "customer_unique_id"]);
         assert_eq!(row(TableId::OrderReviews.table()), ["review_id", "order_id", "review_score"]);
@@ -302,6 +304,6 @@ mod tests {
 
     #[test]
     fn no_sum_of_amounts_overflows() {
-        assert!(i64::from(u32::MAX).checked_mul(2 * MOST_CENTAVOS).is_some());
+        assert!(i64::from(u32::MAX).checked_mul(2 * MAX_CENTAVOS).is_some());
     }
 }

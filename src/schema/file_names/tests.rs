@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn of(file_name: &str) -> Option<Says> {
-    says(&stem(file_name)?.0)
+fn of(file_name: &str) -> Option<NameMatch> {
+    match_name(&stem(file_name)?.0)
 }
 
 #[test]
@@ -31,15 +31,15 @@ fn what_an_engine_writes_to_a_lake_is_no_raw_file() {
 #[test]
 fn file_names_of_all_layouts_are_recognised() {
     for table in &TABLES {
-        assert_eq!(of(table.file), Some(Says::Whole(table.id)));
+        assert_eq!(of(table.file), Some(NameMatch::Table(table.id)));
         for alias in table.aliases {
-            assert_eq!(of(&format!("{alias}.csv")), Some(Says::Whole(table.id)));
+            assert_eq!(of(&format!("{alias}.csv")), Some(NameMatch::Table(table.id)));
         }
     }
     for name in ["Orders.CSV", "orders_dataset.csv", "Olist-Orders-Dataset.csv.GZ", "orders.parquet", "ORDERS.tsv"] {
-        assert_eq!(of(name), Some(Says::Whole(TableId::Orders)), "{name}");
+        assert_eq!(of(name), Some(NameMatch::Table(TableId::Orders)), "{name}");
     }
-    assert_eq!(of("Order_Items.CSV"), Some(Says::Whole(TableId::OrderItems)));
+    assert_eq!(of("Order_Items.CSV"), Some(NameMatch::Table(TableId::OrderItems)));
     assert_eq!(stem("customers.json"), Some(("customers".into(), Rows::Json)));
     assert_eq!(stem("orders.JSONL"), Some(("orders".into(), Rows::Json)));
     assert_eq!(["README.md", "notes.csv", "truth.json", "readme.txt", "orders.parquet.gz"].map(of), [None; 5]);
@@ -94,7 +94,7 @@ fn a_new_name_keeps_what_the_old_one_tells_of_the_format() {
         ("orders_x.parquet", "olist_orders_dataset.parquet"),
         ("orders_x", "olist_orders_dataset.csv"),
     ] {
-        assert_eq!(whole(orders, name), expected);
+        assert_eq!(suggested_name(orders, name), expected);
     }
 }
 
@@ -103,20 +103,20 @@ fn parts_end_with_a_number_and_nothing_else() {
     for part in
         ["orders_2018-01.csv.gz", "orders-0001.csv", "orders_2.parquet", "orders_part2.csv", "orders.part-0001.csv"]
     {
-        assert_eq!(of(part), Some(Says::Part(TableId::Orders)), "{part}");
+        assert_eq!(of(part), Some(NameMatch::Part(TableId::Orders)), "{part}");
     }
-    assert_eq!(of("olist_orders_dataset (1).csv"), Some(Says::Copy(TableId::Orders)));
+    assert_eq!(of("olist_orders_dataset (1).csv"), Some(NameMatch::Copy(TableId::Orders)));
     for like in ["orders_late.csv", "orders_old.csv", "orders - Copy.csv", "my orders.csv"] {
-        assert_eq!(of(like), Some(Says::Like(TableId::Orders)), "{like}");
+        assert_eq!(of(like), Some(NameMatch::Similar(TableId::Orders)), "{like}");
     }
 }
 
 #[test]
 fn names_that_are_nearly_right_are_known() {
     let reviews = of("olist_order_reviews_dataset_translated.csv.gz");
-    assert_eq!(reviews, Some(Says::Like(TableId::OrderReviews)));
-    assert_eq!(of("ordesr.csv"), Some(Says::Near(TableId::Orders)));
-    assert_eq!(of("customer.csv"), Some(Says::Near(TableId::Customers)));
-    assert_eq!(of("olist_geolocations_dataset.csv"), Some(Says::Near(TableId::Geolocation)));
+    assert_eq!(reviews, Some(NameMatch::Similar(TableId::OrderReviews)));
+    assert_eq!(of("ordesr.csv"), Some(NameMatch::Misspelled(TableId::Orders)));
+    assert_eq!(of("customer.csv"), Some(NameMatch::Misspelled(TableId::Customers)));
+    assert_eq!(of("olist_geolocations_dataset.csv"), Some(NameMatch::Misspelled(TableId::Geolocation)));
     assert_eq!(of("united_states.csv"), None);
 }

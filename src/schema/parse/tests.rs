@@ -57,7 +57,7 @@ fn any_short_text_is_an_id() {
 #[test]
 fn amounts_and_texts_are_bounded() {
     let price = column(TableId::OrderItems, "price_centavos");
-    assert_eq!(parse(price, b"10000000.00"), Ok(Cell::Integer(MOST_CENTAVOS)));
+    assert_eq!(parse(price, b"10000000.00"), Ok(Cell::Integer(MAX_CENTAVOS)));
     assert_eq!(parse(price, b"10000000.01"), Err("more than 10000000 reais".into()));
     let category = column(TableId::Products, "product_category_name");
     assert!(parse(category, "ã".repeat(100).as_bytes()).is_ok());

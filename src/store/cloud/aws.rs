@@ -28,7 +28,7 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(5);
 /// Longest time of one attempt of one request.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(60);
 /// Longest wait between two attempts.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Region when none is named but an endpoint is: custom endpoints ignore it.
 const REGION_OF_AN_ENDPOINT: &str = "us-east-1";
@@ -93,7 +93,7 @@ async fn config(region: Region, endpoint: Option<String>, credentials: impl Prov
     let retry = RetryConfig::standard()
         .with_max_attempts(backoff.attempts)
         .with_initial_backoff(backoff.first)
-        .with_max_backoff(LONGEST_WAIT);
+        .with_max_backoff(MAX_WAIT);
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(Builder::new().tls_provider(TLS).build_https())
@@ -139,12 +139,19 @@ pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
 
 /// Hint for an AWS error code.
 pub(crate) fn advice(code: &str) -> Option<&'static str> {
-    let says = |words: &[&str]| words.iter().any(|word| code.contains(word));
-    if says(&["NoSuchBucket"]) {
+    let contains_any = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if contains_any(&["NoSuchBucket"]) {
         Some("check the bucket's name, AWS_REGION and AWS_ENDPOINT_URL")
-    } else if says(&["AccessDenied", "Signature", "InvalidAccessKey", "UnrecognizedClient", "Token", "Credential"]) {
+    } else if contains_any(&[
+        "AccessDenied",
+        "Signature",
+        "InvalidAccessKey",
+        "UnrecognizedClient",
+        "Token",
+        "Credential",
+    ]) {
         Some("check the credentials and what their policy allows")
-    } else if says(&["Throttl", "ThroughputExceeded", "SlowDown", "LimitExceeded"]) {
+    } else if contains_any(&["Throttl", "ThroughputExceeded", "SlowDown", "LimitExceeded"]) {
         Some("the service asks to slow down: try later, or raise its capacity")
     } else {
         None
@@ -155,8 +162,8 @@ pub(crate) fn advice(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 pub(crate) fn for_tests(endpoint: &str) -> SdkConfig {
     let credentials = aws_credential_types::Credentials::new("test", "topsecret", None, None, "tests");
-    let made = config(Region::from_static(REGION_OF_AN_ENDPOINT), Some(endpoint.into()), credentials);
-    wait(made).unwrap_or_else(|e| panic!("{e}"))
+    let built = config(Region::from_static(REGION_OF_AN_ENDPOINT), Some(endpoint.into()), credentials);
+    wait(built).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[cfg(test)]

@@ -86,18 +86,18 @@ impl Dynamodb {
 
     /// Passes the name and items of the current table to `take`. Returns `false` if there is no such table.
     async fn find(&self, table: &str, take: &mut TakeItems<'_>) -> Result<bool> {
-        let mut gone = None;
+        let mut missing_before = None;
         loop {
             let current = self.current(table).await?.map(|current| current.name);
             let name = current.clone().unwrap_or_else(|| self.name(table));
             if self.scan(&name, take).await? {
                 return Ok(true);
             }
-            // A load that ended meanwhile has removed the table: look up the current one again.
+            // A load that ended meanwhile has removed the table: look up the current one once more.
             match current {
                 None => return Ok(false),
-                same if same == gone => return Err(self.is_gone(&name)),
-                other => gone = other,
+                same if same == missing_before => return Err(self.is_gone(&name)),
+                other => missing_before = other,
             }
         }
     }
@@ -108,7 +108,7 @@ impl Dynamodb {
 
     /// Passes all items of a table to `take`, page by page. Returns `false` if there is no such table.
     async fn scan(&self, name: &str, take: &mut TakeItems<'_>) -> Result<bool> {
-        let (mut pages, mut begun) = (JoinSet::new(), false);
+        let (mut pages, mut has_passed_items) = (JoinSet::new(), false);
         let page = |segment, after| self.clone().page(name.to_string(), segment, after);
         for segment in 0..SEGMENTS {
             pages.spawn(page(segment, None));
@@ -122,10 +122,10 @@ impl Dynamodb {
                         pages.spawn(page(segment, after));
                     }
                     take(name, items)?;
-                    begun = true;
+                    has_passed_items = true;
                 }
                 // Items that were passed on cannot be taken back.
-                None if begun => return Err(self.is_gone(name)),
+                None if has_passed_items => return Err(self.is_gone(name)),
                 None => return Ok(false),
             }
         }
@@ -212,25 +212,25 @@ impl Dynamodb {
         }
     }
 
-    /// Puts one batch. Sends what the service refused for lack of capacity again, with growing waits. The attempts are counted
-    /// anew whenever the service accepts some items.
+    /// Puts one batch. Retries items that the service refused for lack of capacity, with growing waits. The count of
+    /// attempts restarts whenever the service accepts some items.
     async fn put(&self, name: &str, batch: Vec<Item>) -> Result<()> {
         let put = |item| PutRequest::builder().set_item(Some(item)).build();
         let requests: Result<Vec<_>, _> =
             batch.into_iter().map(|item| put(item).map(|p| WriteRequest::builder().put_request(p).build())).collect();
-        let mut left = requests.map_err(|e| Error::store(&*self.url, e.to_string()))?;
+        let mut remaining = requests.map_err(|e| Error::store(&*self.url, e.to_string()))?;
         let (backoff, mut refused) = (Backoff::default(), 0);
         loop {
-            let before = left.len();
-            let answer = self.client.batch_write_item().request_items(name, left).send().await;
+            let sent = remaining.len();
+            let answer = self.client.batch_write_item().request_items(name, remaining).send().await;
             let answer = answer.map_err(|e| self.failed("write", name, &e))?;
-            left = answer.unprocessed_items.unwrap_or_default().remove(name).unwrap_or_default();
-            if left.is_empty() {
+            remaining = answer.unprocessed_items.unwrap_or_default().remove(name).unwrap_or_default();
+            if remaining.is_empty() {
                 return Ok(());
             }
-            refused = if left.len() < before { 1 } else { refused + 1 };
+            refused = if remaining.len() < sent { 1 } else { refused + 1 };
             if refused >= backoff.attempts {
-                let message = format!("{} items of `{name}` were not taken", left.len());
+                let message = format!("{} items of `{name}` were not taken", remaining.len());
                 return Err(Error::store(&*self.url, message)
                     .after(refused)
                     .with_hint("the service asks to slow down: try later, or raise its capacity"));
@@ -240,19 +240,19 @@ impl Dynamodb {
     }
 
     async fn replace(&self, table: &str, key: &str, items: Vec<Item>, progress: &(dyn Fn(u64) + Sync)) -> Result<()> {
-        let before = self.current(table).await?;
-        let generation = before.as_ref().map_or(0, |c| c.generation) + 1;
+        let previous = self.current(table).await?;
+        let generation = previous.as_ref().map_or(0, |c| c.generation) + 1;
         // Two concurrent loads write two tables; the second to end finds that the switch has moved on, and fails.
         let unique = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
         let unique = unique ^ (u64::from(std::process::id()) << 40);
         let name = generated_name(&self.name(table), generation, unique);
-        let now = Current { name: name.clone(), generation, items: items.len() as u64 };
+        let new = Current { name: name.clone(), generation, items: items.len() as u64 };
         let written = async {
             self.create(&self.name("tables"), "table").await?;
-            self.note(table, &name, generation).await?;
+            self.record(table, &name, generation).await?;
             self.create(&name, key).await?;
             self.put_all(&name, items.into_iter(), progress).await?;
-            self.switch(table, before.as_ref(), &now).await
+            self.switch(table, previous.as_ref(), &new).await
         };
         if let Err(error) = written.await {
             match self.current(table).await {
@@ -267,7 +267,7 @@ impl Dynamodb {
                 Err(_) => return Err(error),
             }
         }
-        self.sweep(table, before.as_ref(), &name, generation).await.map_err(|error| match error {
+        self.sweep(table, previous.as_ref(), &name, generation).await.map_err(|error| match error {
             Error::Store { store, message, hint } => {
                 let message = format!("`{table}` is loaded, but earlier tables remain until the next load: {message}");
                 Error::Store { store, message, hint }
@@ -281,12 +281,12 @@ impl Dynamodb {
         E: ProvideErrorMetadata + StdError + 'static,
         R: std::fmt::Debug + 'static,
     {
-        let why = match (error.code(), error.message()) {
+        let reason = match (error.code(), error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.to_string(),
             _ => aws::innermost(error),
         };
-        let failed = Error::store(&*self.url, format!("cannot {action} `{name}`: {why}"));
+        let failed = Error::store(&*self.url, format!("cannot {action} `{name}`: {reason}"));
         match error.code().map_or(Some(aws::UNREACHABLE), aws::advice) {
             Some(hint) => failed.with_hint(hint),
             None => failed,

@@ -14,7 +14,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// Whether method, path or headers contain this text.
-    pub(crate) fn says(&self, text: &str) -> bool {
+    pub(crate) fn contains(&self, text: &str) -> bool {
         self.head.contains(text)
     }
 }

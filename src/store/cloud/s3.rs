@@ -19,7 +19,7 @@ use super::aws;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::schema::ddl::Stage;
-use crate::schema::file_names::{MOST_FILES, is_worth_listing};
+use crate::schema::file_names::{MAX_FILES, is_worth_listing};
 use crate::store::declared::columns;
 use crate::store::interface::{Incoming, Store, StoredFile, TakeFrame};
 use crate::store::parquet;
@@ -61,32 +61,32 @@ impl Store for S3 {
             tables.iter().map(|table| self.key_of(table.schema, &table.name)).collect::<Result<_>>()?;
         parallel::map_on(AT_ONCE, &keys, |key| self.may_replace(key))?;
         // One object is replaced at once. Of several, all are uploaded before the first is replaced.
-        let aside = match tables {
+        let staging = match tables {
             [_] => None,
             _ => Some(self.key(&format!(".pfe-new-{:016x}", unique()))),
         };
-        let place = |key: &Path| match &aside {
+        let upload_key = |key: &Path| match &staging {
             None => key.clone(),
-            Some(aside) => {
-                key.prefix_match(&self.prefix).into_iter().flatten().fold(aside.clone(), |key, part| key.join(part))
+            Some(staging) => {
+                key.prefix_match(&self.prefix).into_iter().flatten().fold(staging.clone(), |key, part| key.join(part))
             }
         };
         let put = |(table, key): (&Incoming, &Path)| -> Result<()> {
             let bytes = encode(table)?;
             let (rows, size) = (table.frame.height() as u64, bytes.len().max(1) as u64);
-            self.put(&place(key), bytes, &|sent| progress(&table.name, rows * sent as u64 / size))?;
+            self.put(&upload_key(key), bytes, &|sent| progress(&table.name, rows * sent as u64 / size))?;
             progress(&table.name, rows);
             Ok(())
         };
         let written = parallel::map_on(AT_ONCE, tables.iter().zip(&keys), put);
-        if aside.is_none() {
+        if staging.is_none() {
             return written.map(drop);
         }
         let switch =
-            |key: &Path| aws::wait(self.client.copy(&place(key), key))?.map_err(|e| self.failed("write", key, &e));
+            |key: &Path| aws::wait(self.client.copy(&upload_key(key), key))?.map_err(|e| self.failed("write", key, &e));
         let switched = written.and_then(|_| parallel::map_on(AT_ONCE, &keys, switch));
         // Nobody reads the staged objects. Report the first error even if their removal fails.
-        let _ = parallel::map_on(AT_ONCE, &keys, |key| aws::wait(self.client.delete(&place(key))).map(drop));
+        let _ = parallel::map_on(AT_ONCE, &keys, |key| aws::wait(self.client.delete(&upload_key(key))).map(drop));
         switched.map(drop)
     }
 
@@ -98,7 +98,7 @@ impl Store for S3 {
     fn files(&self) -> Result<Vec<Box<dyn StoredFile>>> {
         let mut files: Vec<Box<dyn StoredFile>> = Vec::new();
         let mut folders = VecDeque::from([String::new()]);
-        while let Some(folder) = folders.pop_front().filter(|_| files.len() < MOST_FILES) {
+        while let Some(folder) = folders.pop_front().filter(|_| files.len() < MAX_FILES) {
             let key = self.key(&folder);
             let listed = aws::wait(self.client.list_with_delimiter(Some(&key)))?;
             let listed = listed.map_err(|e| self.failed("list", &key, &e))?;

@@ -20,7 +20,7 @@ pub(crate) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for column in frame.columns() {
-        let (held, dtype) = match column.dtype() {
+        let (kind, dtype) = match column.dtype() {
             DataType::String => (SqlType::Text, DataType::String),
             DataType::Boolean => (SqlType::Flag, DataType::Boolean),
             DataType::Float32 | DataType::Float64 => (SqlType::Float, DataType::Float64),
@@ -32,7 +32,7 @@ pub(crate) fn fields_of(frame: &DataFrame) -> Result<(Vec<Field>, DataFrame)> {
                 return Err(Error::input(message));
             }
         };
-        fields.push(Field { name: column.name().to_string(), held });
+        fields.push(Field { name: column.name().to_string(), kind });
         columns.push(column.strict_cast(&dtype)?);
     }
     Ok((fields, DataFrame::new(frame.height(), columns)?))
@@ -46,13 +46,13 @@ pub(crate) struct Blocks<'t> {
     rows: usize,
     bytes: usize,
     /// Rows in earlier blocks.
-    before: usize,
+    rows_before: usize,
     take: &'t mut TakeFrame<'t>,
 }
 
 impl<'t> Blocks<'t> {
     pub(crate) fn new(fields: Vec<Field>, take: &'t mut TakeFrame<'t>) -> Blocks<'t> {
-        Blocks { builders: Builder::all(&fields), fields, rows: 0, bytes: 0, before: 0, take }
+        Blocks { builders: Builder::for_fields(&fields), fields, rows: 0, bytes: 0, rows_before: 0, take }
     }
 
     pub(crate) fn fields(&self) -> &[Field] {
@@ -64,14 +64,14 @@ impl<'t> Blocks<'t> {
     /// # Errors
     /// The column cannot hold the value; the message names row and column.
     pub(crate) fn push(&mut self, column: usize, value: Result<Value<'_>, &str>) -> Result<(), String> {
-        let row = self.before + self.rows + 1;
+        let row = self.rows_before + self.rows + 1;
         if let Ok(Value::Text(text)) = value {
             self.bytes += text.len();
         }
         value
-            .map_err(|what| format!("column `{}`: {what}", self.fields[column].name))
+            .map_err(|problem| format!("column `{}`: {problem}", self.fields[column].name))
             .and_then(|value| self.builders[column].push(value))
-            .map_err(|what| format!("row {row}, {what}"))
+            .map_err(|problem| format!("row {row}, {problem}"))
     }
 
     /// Ends the row; passes the block on if it is full.
@@ -84,9 +84,9 @@ impl<'t> Blocks<'t> {
     }
 
     fn hand_on(&mut self) -> Result<()> {
-        let builders = std::mem::replace(&mut self.builders, Builder::all(&self.fields));
+        let builders = std::mem::replace(&mut self.builders, Builder::for_fields(&self.fields));
         let frame = Builder::finish(builders, self.rows)?;
-        self.before += self.rows;
+        self.rows_before += self.rows;
         (self.rows, self.bytes) = (0, 0);
         (self.take)(frame)
     }
@@ -96,7 +96,7 @@ impl<'t> Blocks<'t> {
     /// # Errors
     /// `take` fails.
     pub(crate) fn finish(mut self) -> Result<()> {
-        if self.rows > 0 || self.before == 0 { self.hand_on() } else { Ok(()) }
+        if self.rows > 0 || self.rows_before == 0 { self.hand_on() } else { Ok(()) }
     }
 }
 
@@ -115,8 +115,8 @@ enum Values {
 }
 
 impl Builder {
-    fn all(fields: &[Field]) -> Vec<Builder> {
-        let values = |f: &Field| match f.held {
+    fn for_fields(fields: &[Field]) -> Vec<Builder> {
+        let values = |f: &Field| match f.kind {
             SqlType::Text => Values::Text(StringChunkedBuilder::new(f.name.as_str().into(), 0)),
             SqlType::Integer | SqlType::Reais | SqlType::Timestamp => {
                 Values::Integer(PrimitiveChunkedBuilder::new(f.name.as_str().into(), 0))
@@ -134,7 +134,7 @@ impl Builder {
     /// # Errors
     /// The column cannot hold the value; the message names the column.
     fn push(&mut self, value: Value<'_>) -> Result<(), String> {
-        let wrong = |what: &str| Err(format!("column `{}`: {what}", self.field.name));
+        let wrong = |problem: &str| Err(format!("column `{}`: {problem}", self.field.name));
         match &mut self.values {
             Values::Text(b) => match value {
                 Value::Null => b.append_null(),
@@ -142,9 +142,9 @@ impl Builder {
                 Value::Integer(number) => b.append_value(number.to_string()),
                 _ => return wrong("a text is expected"),
             },
-            Values::Integer(b) => match integer(self.field.held, value) {
+            Values::Integer(b) => match integer(self.field.kind, value) {
                 Ok(number) => b.append_option(number),
-                Err(what) => return wrong(&what),
+                Err(problem) => return wrong(&problem),
             },
             Values::Days(b) => match value {
                 Value::Null => b.append_null(),
@@ -181,7 +181,7 @@ impl Builder {
         let column = |b: Builder| -> PolarsResult<Column> {
             let series = match b.values {
                 Values::Text(b) => b.finish().into_series(),
-                Values::Integer(v) if b.field.held == SqlType::Timestamp => {
+                Values::Integer(v) if b.field.kind == SqlType::Timestamp => {
                     v.finish().into_series().cast(&DataType::Datetime(TimeUnit::Microseconds, None))?
                 }
                 Values::Integer(b) => b.finish().into_series(),
@@ -196,27 +196,27 @@ impl Builder {
 }
 
 /// Converts a value to an integer: the number itself, centavos or microseconds.
-fn integer(held: SqlType, value: Value<'_>) -> Result<Option<i64>, String> {
-    let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
-    let no = |what: &str| Err(format!("{value:?} is no {what}"));
-    match (held, value) {
+fn integer(kind: SqlType, value: Value<'_>) -> Result<Option<i64>, String> {
+    let integral = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
+    let not_a = |problem: &str| Err(format!("{value:?} is no {problem}"));
+    match (kind, value) {
         (_, Value::Null) => Ok(None),
         (SqlType::Integer, Value::Integer(number)) => Ok(Some(number)),
-        (SqlType::Integer, Value::Float(number)) if whole(number).is_some() => Ok(whole(number)),
+        (SqlType::Integer, Value::Float(number)) if integral(number).is_some() => Ok(integral(number)),
         (SqlType::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => Ok(text.parse().ok()),
-        (SqlType::Integer, _) => no("whole number"),
+        (SqlType::Integer, _) => not_a("whole number"),
         (SqlType::Reais, Value::Reais(centavos)) => Ok(Some(centavos)),
         (SqlType::Reais, Value::Text(text)) => parse::centavos(text).map(Some),
         // The shortest text of a floating-point number is the decimal amount that it was made from.
         (SqlType::Reais, Value::Float(reais)) => parse::centavos(&reais.to_string()).map(Some),
         (SqlType::Reais, Value::Integer(reais)) if reais.checked_mul(100).is_some() => Ok(Some(reais * 100)),
-        (SqlType::Reais, _) => no("amount in reais"),
+        (SqlType::Reais, _) => not_a("amount in reais"),
         (_, Value::Timestamp(micros)) => Ok(Some(micros)),
         (_, Value::Text(text)) => match parse::timestamp_micros(text) {
             Some(micros) => Ok(Some(micros)),
-            None => no("date `YYYY-MM-DD HH:MM:SS`"),
+            None => not_a("date `YYYY-MM-DD HH:MM:SS`"),
         },
-        _ => no("date and time"),
+        _ => not_a("date and time"),
     }
 }
 
@@ -226,8 +226,8 @@ mod tests {
     use super::*;
     use crate::store::rows::Cells;
 
-    fn built(held: SqlType, values: &[Value<'_>]) -> Result<Column, String> {
-        let mut builders = Builder::all(&[Field { name: "x".into(), held }]);
+    fn built(kind: SqlType, values: &[Value<'_>]) -> Result<Column, String> {
+        let mut builders = Builder::for_fields(&[Field { name: "x".into(), kind }]);
         for value in values {
             builders[0].push(*value)?;
         }
@@ -257,7 +257,7 @@ mod tests {
         let (fields, mut frame) = fields_of(&frame).unwrap();
         frame.rechunk_mut();
         let cells = Cells::of(&frame, &fields).unwrap();
-        let mut builders = Builder::all(&fields);
+        let mut builders = Builder::for_fields(&fields);
         for row in 0..2 {
             for (cell, builder) in cells.iter().zip(&mut builders) {
                 builder.push(cell.get(row)).unwrap();
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn blocks_follow_each_other_and_a_table_without_rows_has_columns() {
-        let fields = [Field { name: "n".into(), held: SqlType::Text }];
+        let fields = [Field { name: "n".into(), kind: SqlType::Text }];
         let heights = |rows: usize, text: &str| {
             let mut heights = Vec::new();
             let mut take = |frame: DataFrame| {

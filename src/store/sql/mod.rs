@@ -77,7 +77,7 @@ impl SqlTable {
         match &self.definition {
             Some(definition) => definition.create(self.dialect, target, constraints),
             None => {
-                let column = |f: &Field| format!("{} {}", self.dialect.quote(&f.name), type_of(self.dialect, f.held));
+                let column = |f: &Field| format!("{} {}", self.dialect.quote(&f.name), type_of(self.dialect, f.kind));
                 create_table(self.dialect, target, &self.fields.iter().map(column).collect::<Vec<_>>())
             }
         }
@@ -99,21 +99,22 @@ impl SqlTable {
         quoted(self.dialect, &self.fields)
     }
 
-    /// Checks that an existing table with the columns `there` may be replaced. It may if it has the same columns and either a load
+    /// Checks that an existing table with the columns `existing` may be replaced. It may if it has the same columns and either a load
     /// made it or it has no row. Otherwise it is the user's.
     ///
     /// # Errors
     /// It is the user's.
     pub(crate) fn may_replace<E: From<Error>>(
         &self,
-        there: &[(String, String)],
+        existing: &[(String, String)],
         shown: &str,
         is_ours_or_empty: impl FnOnce() -> Result<bool, E>,
     ) -> Result<(), E> {
-        let same = there.len() == self.fields.len() && self.fields.iter().all(|f| there.iter().any(|t| t.0 == f.name));
+        let same =
+            existing.len() == self.fields.len() && self.fields.iter().all(|f| existing.iter().any(|t| t.0 == f.name));
         let refused = match same {
-            _ if there.is_empty() => return Ok(()),
-            false => format!("{shown} exists with other columns: {}", listed(there)),
+            _ if existing.is_empty() => return Ok(()),
+            false => format!("{shown} exists with other columns: {}", listed(existing)),
             true if is_ours_or_empty()? => return Ok(()),
             true => format!("{shown} exists, and no load of pfe has made it"),
         };
@@ -134,7 +135,7 @@ impl SqlTable {
 fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
     let column = |field: &Field| -> Result<_> {
         let column = frame.column(&field.name)?;
-        Ok(match field.held {
+        Ok(match field.kind {
             SqlType::Reais => {
                 let centavos: Int64Chunked =
                     column.f64()?.iter().map(|reais| reais.map(|r| (r * 100.0).round() as i64)).collect();
@@ -146,20 +147,25 @@ fn as_declared(frame: &DataFrame, fields: &[Field]) -> Result<DataFrame> {
     Ok(DataFrame::new(frame.height(), fields.iter().map(column).collect::<Result<_>>()?)?)
 }
 
-/// The columns to read from an existing table; `there` pairs names with declared types.
+/// The columns to read from an existing table; `existing` pairs names with declared types.
 ///
 /// # Errors
 /// A column of the contract is missing.
-pub(crate) fn fields_to_read(schema: Stage, name: &str, there: &[(String, String)], shown: &str) -> Result<Vec<Field>> {
+pub(crate) fn fields_to_read(
+    schema: Stage,
+    name: &str,
+    existing: &[(String, String)],
+    shown: &str,
+) -> Result<Vec<Field>> {
     // Read results as they are, whoever wrote them.
     let Some(fields) = fields(schema, name).filter(|_| schema != Stage::Results) else {
-        let field = |(name, declared): &(String, String)| Field { name: name.clone(), held: held_of(declared) };
-        return Ok(there.iter().map(field).collect());
+        let field = |(name, declared): &(String, String)| Field { name: name.clone(), kind: held_of(declared) };
+        return Ok(existing.iter().map(field).collect());
     };
-    match fields.iter().find(|f| there.iter().all(|t| t.0 != f.name)) {
+    match fields.iter().find(|f| existing.iter().all(|t| t.0 != f.name)) {
         None => Ok(fields),
         Some(missing) => Err(Error::input(format!("column `{}` is missing from {shown}", missing.name))
-            .with_hint(format!("columns found: {}", listed(there)))),
+            .with_hint(format!("columns found: {}", listed(existing)))),
     }
 }
 
@@ -168,13 +174,13 @@ pub(crate) fn quoted(dialect: Dialect, fields: &[Field]) -> String {
     fields.iter().map(|f| dialect.quote(&f.name)).collect::<Vec<_>>().join(", ")
 }
 
-fn listed(there: &[(String, String)]) -> String {
-    there.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+fn listed(existing: &[(String, String)]) -> String {
+    existing.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The SQL type of a result column.
-fn type_of(dialect: Dialect, held: SqlType) -> &'static str {
-    match (held, dialect) {
+fn type_of(dialect: Dialect, kind: SqlType) -> &'static str {
+    match (kind, dialect) {
         (SqlType::Text, Dialect::Mysql) => "LONGTEXT",
         (SqlType::Text, _) => "TEXT",
         (SqlType::Integer, Dialect::Sqlite) => "INTEGER",
@@ -213,10 +219,10 @@ mod tests {
     #[test]
     fn types_of_results_are_found_again() {
         for dialect in [Dialect::Mysql, Dialect::Postgres, Dialect::Sqlite] {
-            for held in
+            for kind in
                 [SqlType::Text, SqlType::Integer, SqlType::Float, SqlType::Timestamp, SqlType::Date, SqlType::Flag]
             {
-                assert_eq!(held_of(type_of(dialect, held)), held, "{dialect:?}");
+                assert_eq!(held_of(type_of(dialect, kind)), kind, "{dialect:?}");
             }
         }
     }
@@ -234,8 +240,8 @@ mod tests {
     fn only_a_table_of_the_same_columns_is_replaced() {
         let table =
             SqlTable::of(Dialect::Sqlite, Stage::Results, "t", &df!("a" => [1i64], "b" => [2i64]).unwrap()).unwrap();
-        let there = |names: &[&str]| names.iter().map(|n| (n.to_string(), "TEXT".to_string())).collect::<Vec<_>>();
-        let may = |names: &[&str], ours: bool| table.may_replace::<Error>(&there(names), "`t`", || Ok(ours));
+        let existing = |names: &[&str]| names.iter().map(|n| (n.to_string(), "TEXT".to_string())).collect::<Vec<_>>();
+        let may = |names: &[&str], ours: bool| table.may_replace::<Error>(&existing(names), "`t`", || Ok(ours));
         assert!(may(&["b", "a"], true).is_ok() && may(&[], false).is_ok());
         assert!(may(&["b", "a"], false).unwrap_err().to_string().contains("no load of pfe has made it"));
         for other in [&["a"][..], &["a", "c"], &["a", "b", "c"]] {

@@ -156,14 +156,14 @@ impl Mysql {
 
     fn try_read(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
         let database = self.database(schema);
-        let there = self.columns(&database, table)?;
-        if there.is_empty() {
+        let existing = self.columns(&database, table)?;
+        if existing.is_empty() {
             return Ok(false);
         }
         let mut connection = self.connect()?;
         let target = MYSQL.table(&database, schema, table);
         let shown = format!("table {target} of `{}`", self.url);
-        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let fields = fields_to_read(schema, table, &existing, &shown)?;
         let sql = format!("SELECT {} FROM {target}", quoted(MYSQL, &fields));
         let mut blocks = Blocks::new(fields, take);
         // A prepared statement: numbers come as binary, floats exact to the bit. Rows are streamed.
@@ -174,7 +174,7 @@ impl Mysql {
             let row = row.map_err(|e| self.failed(e))?;
             for (i, is_date) in dates.iter().enumerate() {
                 let value = wire::value(row.as_ref(i).unwrap_or(&Wire::NULL), *is_date);
-                blocks.push(i, value).map_err(|what| Error::input(format!("{shown}, {what}")))?;
+                blocks.push(i, value).map_err(|problem| Error::input(format!("{shown}, {problem}")))?;
             }
             blocks.end_row()?;
         }
@@ -209,16 +209,16 @@ impl Mysql {
         // In a fixed order, so that two loads do not deadlock.
         let mut plans: Vec<&SqlTable> = plans.iter().collect();
         plans.sort_by(|a, b| (a.schema, &a.name).cmp(&(b.schema, &b.name)));
-        let mut there = Vec::new();
+        let mut existing = Vec::new();
         for plan in &plans {
             self.lock(&mut connection, &self.database(plan.schema), &plan.name)?;
-            there.push(!self.prepare(&mut connection, plan)?.is_empty());
+            existing.push(!self.prepare(&mut connection, plan)?.is_empty());
         }
         // Each table on its own connection; this one holds the locks.
         let filled =
-            parallel::map_on(AT_ONCE, &plans, |plan| Ok(self.fill_aside(plan, &|rows| progress(&plan.name, rows))));
+            parallel::map_on(AT_ONCE, &plans, |plan| Ok(self.fill_staging(plan, &|rows| progress(&plan.name, rows))));
         let filled: Result<(), Failure> = filled?.into_iter().collect();
-        let asides: Vec<String> = plans.iter().flat_map(|plan| self.places(plan).into_iter().skip(1)).collect();
+        let leftovers: Vec<String> = plans.iter().flat_map(|plan| self.versions(plan).into_iter().skip(1)).collect();
         let swapped = filled.and_then(|()| {
             // From here on other tables are altered, too: one load at a time.
             for database in &databases {
@@ -228,22 +228,22 @@ impl Mysql {
                 self.release(&mut connection, plan.schema, &plan.name, released)?;
             }
             // One statement: a reader finds the old tables or the new ones.
-            let rename = plans.iter().zip(&there).map(|(plan, there)| {
-                let [target, aside, old] = self.places(plan);
-                let away = if *there { format!("{target} TO {old}, ") } else { String::new() };
-                format!("{away}{aside} TO {target}")
+            let rename = plans.iter().zip(&existing).map(|(plan, existing)| {
+                let [target, staging, old] = self.versions(plan);
+                let move_away = if *existing { format!("{target} TO {old}, ") } else { String::new() };
+                format!("{move_away}{staging} TO {target}")
             });
             let swap = format!("RENAME TABLE {}", rename.collect::<Vec<_>>().join(", "));
             connection.query_drop(swap).map_err(failed)
         });
         // After a failure the connection may be gone; then the next load cleans up.
-        let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {}", asides.join(", "))).map_err(failed);
+        let cleared = connection.query_drop(format!("DROP TABLE IF EXISTS {}", leftovers.join(", "))).map_err(failed);
         swapped.and(cleared)?;
         self.refer(&mut connection, &plans)
     }
 
     /// The table, its staging table, and its previous version, which exists only during the swap.
-    fn places(&self, plan: &SqlTable) -> [String; 3] {
+    fn versions(&self, plan: &SqlTable) -> [String; 3] {
         let name = |suffix: &str| format!("{}{suffix}", plan.name);
         SUFFIXES.map(|suffix| MYSQL.table(&self.database(plan.schema), plan.schema, &name(suffix)))
     }
@@ -251,27 +251,28 @@ impl Mysql {
     /// Checks that the table may be replaced, and creates an empty staging table. Returns the existing table's columns.
     fn prepare(&self, connection: &mut Conn, plan: &SqlTable) -> Result<Vec<(String, String)>, Failure> {
         let database = self.database(plan.schema);
-        let there = self.columns(&database, &plan.name)?;
-        let [target, aside, old] = self.places(plan);
-        plan.may_replace(&there, &format!("table {target} of `{}`", self.url), || {
+        let existing = self.columns(&database, &plan.name)?;
+        let [target, staging, old] = self.versions(plan);
+        plan.may_replace(&existing, &format!("table {target} of `{}`", self.url), || {
             let mut empty =
                 || connection.query_first::<i64, _>(SqlTable::is_empty(&target)).map_err(|e| self.failed(e));
             Ok::<_, Failure>(self.is_made(&database, &plan.name)? || empty()? == Some(1))
         })?;
         // Remove the remains of an aborted load, but no other table of such a name.
-        for (suffix, place) in SUFFIXES.iter().zip([&target, &aside, &old]).skip(1) {
+        for (suffix, version) in SUFFIXES.iter().zip([&target, &staging, &old]).skip(1) {
             let name = format!("{}{suffix}", plan.name);
             if self.columns(&database, &name)?.is_empty() {
                 continue;
             }
             if !self.is_made(&database, &name)? {
-                let message = format!("table {place} of `{}` is in the way, and no load of pfe has made it", self.url);
+                let message =
+                    format!("table {version} of `{}` is in the way, and no load of pfe has made it", self.url);
                 return Err(Failure::Final(Error::input(message).with_hint("rename or drop that table first")));
             }
-            connection.query_drop(format!("DROP TABLE {place}")).map_err(|e| self.failed(e))?;
+            connection.query_drop(format!("DROP TABLE {version}")).map_err(|e| self.failed(e))?;
         }
-        connection.query_drop(plan.create(&aside, Constraints::Key)).map_err(|e| self.failed(e))?;
-        Ok(there)
+        connection.query_drop(plan.create(&staging, Constraints::Key)).map_err(|e| self.failed(e))?;
+        Ok(existing)
     }
 
     /// Whether a load made the table.
@@ -280,11 +281,11 @@ impl Mysql {
         Ok(self.ask::<String>(sql, (database, table))?.iter().any(|comment| comment == MADE))
     }
 
-    fn fill_aside(&self, plan: &SqlTable, progress: &(dyn Fn(u64) + Sync)) -> Result<(), Failure> {
-        let (mut connection, [_, aside, _]) = (self.connect()?, self.places(plan));
-        self.fill(&mut connection, &aside, plan, &plan.frame, progress)?;
+    fn fill_staging(&self, plan: &SqlTable, progress: &(dyn Fn(u64) + Sync)) -> Result<(), Failure> {
+        let (mut connection, [_, staging, _]) = (self.connect()?, self.versions(plan));
+        self.fill(&mut connection, &staging, plan, &plan.frame, progress)?;
         let mut index = |sql: String| connection.query_drop(sql).map_err(|e| self.failed(e));
-        plan.indexes(&aside).into_iter().try_for_each(&mut index)
+        plan.indexes(&staging).into_iter().try_for_each(&mut index)
     }
 
     /// Waits for other loads of the table, such as one whose connection was cut while the server still works on it. The lock
@@ -310,7 +311,7 @@ impl Store for Mysql {
 
     fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let table = checked_name(table)?;
-        Backoff::default().run_handing_on(take, |take| self.try_read(schema, table, take))
+        Backoff::default().run_passing_rows(take, |take| self.try_read(schema, table, take))
     }
 
     fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {

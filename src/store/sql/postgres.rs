@@ -159,18 +159,18 @@ impl Postgres {
     fn try_read(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool, Failure> {
         let mut client = self.connect()?;
         let mut transaction = client.transaction().map_err(|e| self.failed(e))?;
-        let there = self.columns(&mut transaction, schema, table)?;
-        if there.is_empty() {
+        let existing = self.columns(&mut transaction, schema, table)?;
+        if existing.is_empty() {
             return Ok(false);
         }
         let target = POSTGRES.table(schema.name(), schema, table);
         let shown = format!("table {target} of `{}`", self.url);
-        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let fields = fields_to_read(schema, table, &existing, &shown)?;
         let sql = format!("COPY (SELECT {} FROM {target}) TO STDOUT", quoted(POSTGRES, &fields));
         let reader = transaction.copy_out(&sql).map_err(|e| self.failed(e))?;
         text::decode(reader, Blocks::new(fields, take)).map_err(|broken| match broken {
             Broken::Stream(e) => self.broken(e),
-            Broken::Value(what) => Error::input(format!("{shown}, {what}")).into(),
+            Broken::Value(problem) => Error::input(format!("{shown}, {problem}")).into(),
             Broken::Taken(e) => e.into(),
         })?;
         Ok(true)
@@ -214,14 +214,15 @@ impl Postgres {
         }
         for plan in &plans {
             let [target, aside] = Self::places(plan);
-            let there = self.columns(&mut transaction, plan.schema, &plan.name)?;
-            plan.may_replace(&there, &format!("table {target} of `{}`", self.url), || {
-                let made = "SELECT COALESCE(obj_description(to_regclass($1), 'pg_class') = $2, FALSE)";
-                let made = transaction.query_one(made, &[&target, &MADE]).and_then(|row| row.try_get::<_, bool>(0));
+            let existing = self.columns(&mut transaction, plan.schema, &plan.name)?;
+            plan.may_replace(&existing, &format!("table {target} of `{}`", self.url), || {
+                let is_made = "SELECT COALESCE(obj_description(to_regclass($1), 'pg_class') = $2, FALSE)";
+                let is_made =
+                    transaction.query_one(is_made, &[&target, &MADE]).and_then(|row| row.try_get::<_, bool>(0));
                 let mut empty = || {
                     transaction.query_one(&*SqlTable::is_empty(&target), &[]).and_then(|row| row.try_get::<_, i32>(0))
                 };
-                Ok::<_, Failure>(made.map_err(failed)? || empty().map_err(failed)? == 1)
+                Ok::<_, Failure>(is_made.map_err(failed)? || empty().map_err(failed)? == 1)
             })?;
             transaction.batch_execute(&plan.create(&aside, Constraints::Columns)).map_err(failed)?;
             self.copy(&mut transaction, &aside, plan, &|rows| progress(&plan.name, rows))?;
@@ -285,7 +286,7 @@ impl Postgres {
         // A writer that is dropped before its end aborts the COPY.
         text::encoded(&cells, &plan.fields, frame.height(), LIMITS, progress, |chunks| {
             for chunk in chunks {
-                let bytes = chunk.map_err(|what| Error::input(format!("{target} of `{}`, {what}", self.url)))?;
+                let bytes = chunk.map_err(|problem| Error::input(format!("{target} of `{}`, {problem}", self.url)))?;
                 writer.write_all(&bytes).map_err(|e| self.broken(e))?;
             }
             Ok::<_, Failure>(())
@@ -300,11 +301,11 @@ impl Postgres {
         let mut transaction = client.transaction().map_err(failed)?;
         self.lock(&mut transaction, schema.name())?;
         let name = POSTGRES.quote(schema.name());
-        let there: bool = transaction
+        let existing: bool = transaction
             .query_one("SELECT to_regnamespace($1) IS NOT NULL", &[&name])
             .and_then(|row| row.try_get(0))
             .map_err(failed)?;
-        if let (false, Some(create)) = (there, POSTGRES.create_schema(schema.name())) {
+        if let (false, Some(create)) = (existing, POSTGRES.create_schema(schema.name())) {
             transaction.batch_execute(&create).map_err(failed)?;
         }
         transaction.commit().map_err(failed)
@@ -354,7 +355,7 @@ impl Store for Postgres {
 
     fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
         let table = checked_name(table)?;
-        Backoff::default().run_handing_on(take, |take| self.try_read(schema, table, take))
+        Backoff::default().run_passing_rows(take, |take| self.try_read(schema, table, take))
     }
 
     fn rows(&self, schema: Stage, table: &str) -> Result<Option<u64>> {

@@ -28,7 +28,7 @@ const BUSY: Duration = Duration::from_secs(30);
 /// Rows between two calls of `progress`.
 const STEP: usize = 16_384;
 /// SQLite keeps amounts as floating-point numbers, which are exact up to fifteen digits.
-const MAX_CENTAVOS: u64 = 999_999_999_999_999;
+const MAX_EXACT_CENTAVOS: u64 = 999_999_999_999_999;
 
 /// A SQLite file.
 #[derive(Debug, Default)]
@@ -103,8 +103,8 @@ impl Sqlite {
     fn find(&self, schema: Stage, table: &str) -> Result<Option<Found>> {
         let name = format!("{}_{}", schema.name(), checked_name(table)?);
         let connection = self.reader()?;
-        let there = columns(&connection, &name).map_err(|e| self.failed(e))?;
-        Ok(if there.is_empty() { None } else { Some((connection, name, there)) })
+        let existing = columns(&connection, &name).map_err(|e| self.failed(e))?;
+        Ok(if existing.is_empty() { None } else { Some((connection, name, existing)) })
     }
 
     fn shown(&self, table: &str) -> String {
@@ -127,9 +127,9 @@ impl Store for Sqlite {
     }
 
     fn read_blocks(&self, schema: Stage, table: &str, take: &mut TakeFrame<'_>) -> Result<bool> {
-        let Some((connection, name, there)) = self.find(schema, table)? else { return Ok(false) };
+        let Some((connection, name, existing)) = self.find(schema, table)? else { return Ok(false) };
         let shown = self.shown(&SQLITE.quote(&name));
-        let fields = fields_to_read(schema, table, &there, &shown)?;
+        let fields = fields_to_read(schema, table, &existing, &shown)?;
         let sql = format!("SELECT {} FROM {}", quoted(SQLITE, &fields), SQLITE.quote(&name));
         let width = fields.len();
         let mut blocks = Blocks::new(fields, take);
@@ -146,7 +146,7 @@ impl Store for Sqlite {
                     }
                     ValueRef::Blob(_) => Err("binary data where a text or number is expected"),
                 };
-                blocks.push(i, value).map_err(|what| Error::input(format!("{shown}, {what}")))?;
+                blocks.push(i, value).map_err(|problem| Error::input(format!("{shown}, {problem}")))?;
             }
             blocks.end_row()?;
         }
@@ -190,10 +190,12 @@ impl Sqlite {
         let name = format!("{}_{table}", plan.schema.name());
         let target = SQLITE.quote(&name);
         let failed = |e| self.failed(e);
-        let there = columns(transaction, &name).map_err(failed)?;
-        plan.may_replace(&there, &self.shown(&target), || {
-            let made = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1 AND instr(sql, ?2) > 0";
-            let made: i64 = transaction.query_row(made, [name.as_str(), MADE], |row| row.get(0)).map_err(failed)?;
+        let existing = columns(transaction, &name).map_err(failed)?;
+        plan.may_replace(&existing, &self.shown(&target), || {
+            let count_made =
+                "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1 AND instr(sql, ?2) > 0";
+            let made: i64 =
+                transaction.query_row(count_made, [name.as_str(), MADE], |row| row.get(0)).map_err(failed)?;
             let empty = || transaction.query_row(&SqlTable::is_empty(&target), [], |row| row.get::<_, i64>(0));
             Ok::<_, Error>(made > 0 || empty().map_err(failed)? > 0)
         })?;
@@ -207,9 +209,9 @@ impl Sqlite {
         for row in 0..frame.height() {
             for (i, cell) in cells.iter().enumerate() {
                 let value = cell.get(row);
-                if let Some(what) = refused(value) {
+                if let Some(problem) = refused(value) {
                     let column = &plan.fields[i].name;
-                    return Err(Error::input(format!("row {} of `{table}`, column `{column}`: {what}", row + 1)));
+                    return Err(Error::input(format!("row {} of `{table}`, column `{column}`: {problem}", row + 1)));
                 }
                 bind(&mut insert, i + 1, value, &mut text).map_err(failed)?;
             }
@@ -227,7 +229,7 @@ impl Sqlite {
 /// Why SQLite cannot store a value exactly; `None` if it can.
 fn refused(value: Value<'_>) -> Option<&'static str> {
     match value {
-        Value::Reais(centavos) if centavos.unsigned_abs() > MAX_CENTAVOS => {
+        Value::Reais(centavos) if centavos.unsigned_abs() > MAX_EXACT_CENTAVOS => {
             Some("SQLite keeps amounts of fifteen digits exactly, and no longer ones")
         }
         // SQLite would store a null.
@@ -236,19 +238,19 @@ fn refused(value: Value<'_>) -> Option<&'static str> {
     }
 }
 
-fn bind(statement: &mut Statement<'_>, place: usize, value: Value<'_>, text: &mut Vec<u8>) -> rusqlite::Result<()> {
+fn bind(statement: &mut Statement<'_>, position: usize, value: Value<'_>, text: &mut Vec<u8>) -> rusqlite::Result<()> {
     text.clear();
     match value {
-        Value::Null => return statement.raw_bind_parameter(place, rusqlite::types::Null),
-        Value::Text(text) => return statement.raw_bind_parameter(place, text),
-        Value::Integer(number) => return statement.raw_bind_parameter(place, number),
+        Value::Null => return statement.raw_bind_parameter(position, rusqlite::types::Null),
+        Value::Text(text) => return statement.raw_bind_parameter(position, text),
+        Value::Integer(number) => return statement.raw_bind_parameter(position, number),
         // The floating-point number closest to the decimal amount, as SQLite itself would read it.
-        Value::Reais(centavos) => return statement.raw_bind_parameter(place, centavos as f64 / 100.0),
-        Value::Float(number) => return statement.raw_bind_parameter(place, number),
-        Value::Flag(flag) => return statement.raw_bind_parameter(place, i64::from(flag)),
+        Value::Reais(centavos) => return statement.raw_bind_parameter(position, centavos as f64 / 100.0),
+        Value::Float(number) => return statement.raw_bind_parameter(position, number),
+        Value::Flag(flag) => return statement.raw_bind_parameter(position, i64::from(flag)),
         Value::Timestamp(_) | Value::Date(_) => value.write(text),
     }
-    statement.raw_bind_parameter(place, std::str::from_utf8(text).unwrap_or_default())
+    statement.raw_bind_parameter(position, std::str::from_utf8(text).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ fn encode(cells: &[Cells<'_>], fields: &[Field], rows: Range<usize>, limits: Lim
                 out.push(b'\t');
             }
             write(&mut out, cell.get(row), limits)
-                .map_err(|what| format!("row {}, column `{}`: {what}", row + 1, fields[i].name))?;
+                .map_err(|problem| format!("row {}, column `{}`: {problem}", row + 1, fields[i].name))?;
         }
         out.push(b'\n');
     }

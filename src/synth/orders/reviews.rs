@@ -56,13 +56,13 @@ impl Reviews {
             rows.id(&self.ids.id(2 * owner + review));
             rows.id(&order.id);
             rows.integer(score);
-            let (titled, told) = COMMENTED[score as usize - 1];
+            let (titled, commented) = COMMENTED[score as usize - 1];
             if source.below(1_000) < titled {
                 rows.text(comments::title(score, source));
             } else {
                 rows.null();
             }
-            if source.below(1_000) < told {
+            if source.below(1_000) < commented {
                 let mut message = String::with_capacity(256);
                 comments::message(score, source, &mut message);
                 rows.text(&message);

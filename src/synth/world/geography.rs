@@ -6,10 +6,10 @@ use crate::synth::shape::{ORIGINAL_ORDERS, STATES};
 use crate::synth::write::Rows;
 
 /// Most zip prefixes: those with a location in the original.
-const MOST_PREFIXES: u64 = 19_000;
+const MAX_PREFIXES: u64 = 19_000;
 /// Rows of the original's geolocation file without exact duplicates; the generated file does not grow beyond that.
 const ORIGINAL_POINTS: u64 = 738_332;
-const MOST_POINTS: u64 = 1_000_000;
+const MAX_POINTS: u64 = 1_000_000;
 /// Number of points outside Brazil in the original.
 const STRAY_POINTS: u64 = 33;
 
@@ -66,7 +66,7 @@ struct Draft {
 impl Geography {
     /// As many prefixes as suit this number of orders.
     pub fn new(orders: u64, seed: Keyed) -> Self {
-        let wanted = (orders * MOST_PREFIXES / ORIGINAL_ORDERS).min(MOST_PREFIXES);
+        let wanted = (orders * MAX_PREFIXES / ORIGINAL_ORDERS).min(MAX_PREFIXES);
         let all: u64 = STATES.iter().map(|s| s.zips).sum();
         let mut cities = Vec::new();
         let mut drafts: Vec<Draft> = Vec::new();
@@ -80,7 +80,7 @@ impl Geography {
 
         // Points are distributed by population; every located prefix has at least one.
         let located = drafts.iter().filter(|d| d.located).count() as u64;
-        let target = (orders * ORIGINAL_POINTS / ORIGINAL_ORDERS).min(MOST_POINTS).max(located);
+        let target = (orders * ORIGINAL_POINTS / ORIGINAL_ORDERS).min(MAX_POINTS).max(located);
         let mut weight_so_far = 0u128;
         let mut located_so_far = 0;
         let weigh =

@@ -80,7 +80,7 @@ fn columns_that_no_document_has_are_empty_and_named() {
 #[test]
 fn files_that_hold_no_documents_are_refused() {
     let good = seller(1, "\"x\"");
-    let long = seller(2, &format!("\"{}\"", "x".repeat(LONGEST as usize)));
+    let long = seller(2, &format!("\"{}\"", "x".repeat(MAX_DOCUMENT as usize)));
     for (text, word, hint) in [
         (format!("[{good}"), "EOF", "cut off"),
         (format!("[{good}] {good}"), "trailing characters", "one document after the other"),

@@ -134,7 +134,7 @@ impl Drop for Lease {
     }
 }
 
-/// Starts the thread that gives signs of life until it is told to stop.
+/// Starts the thread that gives signs of life until it is stopped.
 fn beat(mut file: File, me: Holder) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = channel();
     let beats = thread::spawn(move || {
@@ -177,36 +177,36 @@ fn take_over(out: &Path, path: &Path, me: &Holder) -> Result<()> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(Error::io("lock with", path)(e)),
     };
-    let silent = || -> std::io::Result<bool> {
+    let is_silent = || -> std::io::Result<bool> {
         let now = tempfile::Builder::new().prefix(LOCK).tempfile_in(out)?.as_file().metadata()?.modified()?;
-        Ok(now.duration_since(modified).is_ok_and(|since| since > SILENCE))
+        Ok(now.duration_since(modified).is_ok_and(|silence| silence > SILENCE))
     };
-    let gone = match &holder {
+    let is_dead = match &holder {
         Some(holder) if holder.is_beside(me) => !holder.is_alive(),
-        _ => silent().map_err(Error::io("create a file in", out))?,
+        _ => is_silent().map_err(Error::io("create a file in", out))?,
     };
-    if !gone {
+    if !is_dead {
         return Err(busy(out, holder.as_ref()));
     }
-    // Moves the lock aside first: of two processes that find it left over, the second must not remove the new lock of the
+    // Renames the lock first: of two processes that find it left over, the second must not remove the new lock of the
     // first.
-    let aside = out.join(format!("{LOCK}-{:x}", me.token));
-    match fs::rename(path, &aside) {
+    let moved_lock = out.join(format!("{LOCK}-{:x}", me.token));
+    match fs::rename(path, &moved_lock) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         moved => moved.map_err(Error::io("remove", path))?,
     }
-    let taken = read(&aside).is_ok_and(|(found, _)| found == holder);
-    if !taken {
-        let _ = fs::hard_link(&aside, path);
+    let is_same_holder = read(&moved_lock).is_ok_and(|(found, _)| found == holder);
+    if !is_same_holder {
+        let _ = fs::hard_link(&moved_lock, path);
     }
-    fs::remove_file(&aside).map_err(Error::io("remove", &aside))?;
-    if taken { Ok(()) } else { Err(busy(out, None)) }
+    fs::remove_file(&moved_lock).map_err(Error::io("remove", &moved_lock))?;
+    if is_same_holder { Ok(()) } else { Err(busy(out, None)) }
 }
 
 fn busy(out: &Path, holder: Option<&Holder>) -> Error {
     let out = out.display();
-    let who = holder.map_or(String::new(), |holder| format!(": process {} on `{}`", holder.pid, holder.host));
-    Error::input(format!("another run is writing to `{out}`{who}")).with_hint(format!(
+    let of_holder = holder.map_or(String::new(), |holder| format!(": process {} on `{}`", holder.pid, holder.host));
+    Error::input(format!("another run is writing to `{out}`{of_holder}")).with_hint(format!(
         "wait for it, or choose another folder with `--out`; of a machine that is gone, the folder is free {} seconds after its last \
          sign of life, or once `{LOCK}` in it is removed",
         SILENCE.as_secs()

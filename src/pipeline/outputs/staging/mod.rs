@@ -1,4 +1,4 @@
-//! Files of a run → the output folder: staged aside, synced, then committed together, the manifest last. Used by `persist`.
+//! Files of a run → the output folder: staged, synced, then committed together, the manifest last. Used by `persist`.
 
 mod folder;
 mod hashing;
@@ -189,8 +189,8 @@ impl Staging {
     pub(crate) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
         let listed: BTreeSet<String> = manifest.core.outputs.iter().map(|f| f.path.clone()).collect();
         // A run on data that the user names keeps generated data, because it may be reading them.
-        let kept = |path: &str| manifest.core.parameters.generated.is_none() && path.starts_with("data/");
-        let gone: Vec<&String> = self.owned.files.difference(&listed).filter(|path| !kept(path)).collect();
+        let is_kept = |path: &str| manifest.core.parameters.generated.is_none() && path.starts_with("data/");
+        let removed: Vec<&String> = self.owned.files.difference(&listed).filter(|path| !is_kept(path)).collect();
         self.write(MANIFEST, &to_json(manifest))?;
         let files = listed.iter().chain(&self.owned.files).cloned().collect();
         self.write(UNFINISHED, &to_json(&Mark { pfe: manifest.core.pfe.clone(), files }))?;
@@ -209,7 +209,7 @@ impl Staging {
         self.move_in(UNFINISHED)?;
         sync(&self.out)?;
         remove(&self.out.join(MANIFEST))?;
-        for path in gone {
+        for path in removed {
             self.remove_output(path)?;
         }
         for path in fresh {

@@ -50,7 +50,7 @@ impl Owned {
         if let Some(meta) = files::look(&path).map_err(Error::io("read", &path))? {
             let text = if meta.is_file() { fs::read(&path).unwrap_or_default() } else { Vec::new() };
             let mark = serde_json::from_slice::<Mark>(&text).ok();
-            let mark = mark.filter(|mark| mark.files.iter().all(|file| STEPS.iter().any(|step| step.made(file))));
+            let mark = mark.filter(|mark| mark.files.iter().all(|file| STEPS.iter().any(|step| step.makes_file(file))));
             owned.files.extend(mark.ok_or_else(|| in_the_way(out, UNFINISHED, &meta))?.files);
             owned.interrupted = true;
         }

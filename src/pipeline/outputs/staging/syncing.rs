@@ -1,4 +1,4 @@
-//! Written files → the disk, by a thread of its own. Used by `staging`.
+//! Written files → the disk, on a separate thread. Used by `staging`.
 
 use std::fs::File;
 use std::path::PathBuf;

@@ -74,9 +74,9 @@ impl Reader<'_> {
             let plain = before.trim_end_matches(is_escaped);
             self.plain(plain, inlines);
             let value = self.typographer.set(&before[plain.len()..]);
-            let told = marked(mark).filter(|told| *told < self.told.len() && !value.is_empty());
-            inlines.push(match told {
-                Some(told) => Inline::Value { number: self.number(told, &value), text: value },
+            let index = marked(mark).filter(|index| *index < self.provenance.len() && !value.is_empty());
+            inlines.push(match index {
+                Some(index) => Inline::Value { number: self.number(index, &value), text: value },
                 None => Inline::Text(value),
             });
             rest = after;
@@ -85,10 +85,10 @@ impl Reader<'_> {
     }
 
     /// Index in the report's numbers of a number marked in the chapter.
-    fn number(&mut self, told: usize, text: &str) -> usize {
-        let told = &self.told[told];
-        let place = self.numbers.iter().position(|n| n.name == told.name).unwrap_or_else(|| {
-            self.numbers.push(told.clone());
+    fn number(&mut self, index: usize, text: &str) -> usize {
+        let provenance = &self.provenance[index];
+        let place = self.numbers.iter().position(|n| n.name == provenance.name).unwrap_or_else(|| {
+            self.numbers.push(provenance.clone());
             self.numbers.len() - 1
         });
         let texts = &mut self.numbers[place].texts;

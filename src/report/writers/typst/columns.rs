@@ -48,8 +48,8 @@ impl Columns {
         let left = LINE - needed.iter().sum::<f64>();
         let mut widths = needed;
         let whole = (others.is_none() && left >= 0.0).then_some(text.filter(|column| *column == 0));
-        if let Some(taking) = whole {
-            taking.into_iter().for_each(|column| widths[column] += left);
+        if let Some(filling) = whole {
+            filling.into_iter().for_each(|column| widths[column] += left);
         } else {
             // Each column gets at least its longest unbreakable word; the rest goes to the columns that need more.
             let words = |column| widest(cells(column).flat_map(|cell| cell.split(' ')), size, false);
@@ -58,8 +58,8 @@ impl Columns {
             let least: Vec<f64> = (0..count).map(least).collect();
             let more = |column: usize| (longest[column] + gaps[column] - least[column]).max(0.0);
             let more: Vec<f64> = (0..count).map(more).collect();
-            let (left, wanted) = ((LINE - least.iter().sum::<f64>()).max(0.0), more.iter().sum::<f64>());
-            let part = if wanted > left { left / wanted } else { 1.0 };
+            let (left, needed_more) = ((LINE - least.iter().sum::<f64>()).max(0.0), more.iter().sum::<f64>());
+            let part = if needed_more > left { left / needed_more } else { 1.0 };
             widths = least.iter().zip(&more).map(|(least, more)| least + part * more).collect();
             let all = widths.iter().sum::<f64>();
             widths.iter_mut().for_each(|width| *width *= LINE / all);
@@ -86,7 +86,7 @@ impl Columns {
     pub(super) fn widths(&self, measured: bool) -> String {
         let width = |(column, width): (usize, &f64)| match self.whole {
             _ if measured => points(*width) + ", ",
-            Some(taking) if taking == Some(column) => "1fr, ".into(),
+            Some(filling) if filling == Some(column) => "1fr, ".into(),
             Some(_) => "auto, ".into(),
             None => format!("{width:.2}fr, "),
         };

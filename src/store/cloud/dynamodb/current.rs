@@ -47,28 +47,28 @@ impl Dynamodb {
         }
     }
 
-    /// Makes `now` the current table, unless another load switched since `before` was read.
-    pub(super) async fn switch(&self, table: &str, before: Option<&Current>, now: &Current) -> Result<()> {
+    /// Makes `new` the current table, unless another load switched since `previous` was read.
+    pub(super) async fn switch(&self, table: &str, previous: Option<&Current>, new: &Current) -> Result<()> {
         let request = self
             .client
             .put_item()
             .table_name(self.name("tables"))
             .item("table", AttributeValue::S(table.into()))
-            .item("holds", AttributeValue::S(now.name.clone()))
-            .item("generation", AttributeValue::N(now.generation.to_string()))
-            .item("items", AttributeValue::N(now.items.to_string()));
-        let request = match before {
+            .item("holds", AttributeValue::S(new.name.clone()))
+            .item("generation", AttributeValue::N(new.generation.to_string()))
+            .item("items", AttributeValue::N(new.items.to_string()));
+        let request = match previous {
             None => request.condition_expression("attribute_not_exists(holds)"),
-            Some(before) => request
+            Some(previous) => request
                 .condition_expression("holds = :before")
-                .expression_attribute_values(":before", AttributeValue::S(before.name.clone())),
+                .expression_attribute_values(":before", AttributeValue::S(previous.name.clone())),
         };
         match request.send().await {
             Ok(_) => Ok(()),
             Err(e) if e.code() == Some("ConditionalCheckFailedException") => {
                 // An earlier attempt may have succeeded although its answer was lost.
                 match self.current(table).await? {
-                    Some(current) if current.name == now.name => Ok(()),
+                    Some(current) if current.name == new.name => Ok(()),
                     _ => Err(Error::store(&*self.url, format!("another load of `{table}` ended meanwhile"))
                         .with_hint("its rows are kept; load again to replace them")),
                 }
@@ -78,17 +78,17 @@ impl Dynamodb {
     }
 
     /// Records, before a load creates a table, that it will: as an item of its own, whose key holds the name.
-    pub(super) async fn note(&self, table: &str, name: &str, generation: u64) -> Result<()> {
-        let notes = self.name("tables");
+    pub(super) async fn record(&self, table: &str, name: &str, generation: u64) -> Result<()> {
+        let records = self.name("tables");
         let request = self
             .client
             .put_item()
-            .table_name(&notes)
-            .item("table", AttributeValue::S(noted(name)))
+            .table_name(&records)
+            .item("table", AttributeValue::S(record_key(name)))
             .item("of", AttributeValue::S(table.into()))
             .item("made", AttributeValue::S(name.into()))
             .item("generation", AttributeValue::N(generation.to_string()));
-        request.send().await.map(drop).map_err(|e| self.failed("write", &notes, &e))
+        request.send().await.map(drop).map_err(|e| self.failed("write", &records, &e))
     }
 
     /// Removes a table of a load, and its record.
@@ -99,29 +99,36 @@ impl Dynamodb {
             Err(e) if is_missing(&e) || e.code() == Some("ResourceInUseException") => {}
             Err(e) => return Err(self.failed("remove", name, &e)),
         }
-        let notes = self.name("tables");
-        let request = self.client.delete_item().table_name(&notes).key("table", AttributeValue::S(noted(name)));
-        request.send().await.map(drop).map_err(|e| self.failed("write", &notes, &e))
+        let records = self.name("tables");
+        let request = self.client.delete_item().table_name(&records).key("table", AttributeValue::S(record_key(name)));
+        request.send().await.map(drop).map_err(|e| self.failed("write", &records, &e))
     }
 
     /// Removes the tables of loads up to this generation: the previous rows, and remains of aborted loads. A table without a
     /// record belongs to someone else, whatever its name.
-    pub(super) async fn sweep(&self, table: &str, before: Option<&Current>, keep: &str, generation: u64) -> Result<()> {
-        let mut notes: Vec<Item> = Vec::new();
+    pub(super) async fn sweep(
+        &self,
+        table: &str,
+        previous: Option<&Current>,
+        keep: &str,
+        generation: u64,
+    ) -> Result<()> {
+        let mut records: Vec<Item> = Vec::new();
         let mut take = |_: &str, items: Vec<Item>| {
-            notes.extend(items);
+            records.extend(items);
             Ok(())
         };
         self.scan(&self.name("tables"), &mut take).await?;
-        let text = |note: &Item, key: &str| note.get(key).and_then(|value| value.as_s().ok()).cloned();
-        let made = notes.iter().filter(|note| text(note, "of").as_deref() == Some(table)).filter_map(|note| {
-            let number: u64 = note.get("generation")?.as_n().ok()?.parse().ok()?;
-            text(note, "made").filter(|_| number <= generation)
-        });
+        let text = |record: &Item, key: &str| record.get(key).and_then(|value| value.as_s().ok()).cloned();
+        let created =
+            records.iter().filter(|record| text(record, "of").as_deref() == Some(table)).filter_map(|record| {
+                let number: u64 = record.get("generation")?.as_n().ok()?.parse().ok()?;
+                text(record, "made").filter(|_| number <= generation)
+            });
         // Loads of earlier versions recorded nothing, but the item of `prefix_tables` names the table that one of them made.
-        let unnoted = before.filter(|before| before.is_generated(&self.name(table)));
-        let made: BTreeSet<String> = made.chain(unnoted.map(|before| before.name.clone())).collect();
-        for name in made.iter().filter(|name| *name != keep && name.starts_with(&self.name(table))) {
+        let unrecorded = previous.filter(|previous| previous.is_generated(&self.name(table)));
+        let created: BTreeSet<String> = created.chain(unrecorded.map(|previous| previous.name.clone())).collect();
+        for name in created.iter().filter(|name| *name != keep && name.starts_with(&self.name(table))) {
             self.remove(name).await?;
         }
         Ok(())
@@ -137,6 +144,6 @@ impl Current {
 }
 
 /// Key of a table's record; no table's own item has this key.
-fn noted(name: &str) -> String {
+fn record_key(name: &str) -> String {
     format!("made {name}")
 }

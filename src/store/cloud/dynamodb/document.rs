@@ -81,7 +81,7 @@ impl Shape {
         for declared in self.table.columns {
             let mut values = StringChunkedBuilder::new(declared.source.into(), items.len());
             for item in items {
-                let wrong = |what: String| format!("the document {} of `{name}` {what}", self.identity(item));
+                let wrong = |problem: String| format!("the document {} of `{name}` {problem}", self.identity(item));
                 let holder = match (Shape::is_nested(declared), item.get(&self.address)) {
                     (false, _) => item,
                     (true, Some(AttributeValue::M(address))) => address,

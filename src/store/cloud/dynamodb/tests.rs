@@ -62,7 +62,7 @@ fn tables(store: &Dynamodb) -> Vec<String> {
 }
 
 fn is(request: &Request, operation: &str) -> bool {
-    request.says(&format!("DynamoDB_20120810.{operation}\r\n"))
+    request.contains(&format!("DynamoDB_20120810.{operation}\r\n"))
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn every_page_is_read_and_a_second_load_replaces_the_first() {
     let Some(store) = direct("pages") else { return };
     assert!(read(&store).is_none());
     let many = customers(5_000, &"x".repeat(900));
-    let heard = AtomicU64::new(0);
-    store.write(Stage::Raw, "customers", &many, &|rows| heard.store(rows, SeqCst)).unwrap();
-    assert_eq!(heard.into_inner(), 5_000);
+    let reported = AtomicU64::new(0);
+    store.write(Stage::Raw, "customers", &many, &|rows| reported.store(rows, SeqCst)).unwrap();
+    assert_eq!(reported.into_inner(), 5_000);
     assert!(read(&store).unwrap().equals(&many));
     let few = customers(60, "s'o\"; DROP\0 é🎈");
     for _ in 0..2 {
@@ -86,15 +86,15 @@ fn every_page_is_read_and_a_second_load_replaces_the_first() {
 fn a_table_of_somebody_elses_is_read_until_a_load_replaces_it() {
     let Some(store) = direct("plain") else { return };
     let shape = Shape::of(Stage::Raw, "customers").unwrap();
-    let (theirs, ours) = (customers(30, "campinas"), customers(3, "santos"));
-    let (name, items) = (store.name("customers"), shape.items(&theirs).unwrap());
+    let (foreign, ours) = (customers(30, "campinas"), customers(3, "santos"));
+    let (name, items) = (store.name("customers"), shape.items(&foreign).unwrap());
     aws::wait(async {
         store.create(&name, "customer_id").await?;
         store.put_all(&name, items.into_iter(), &|_| ()).await
     })
     .unwrap()
     .unwrap();
-    assert!(read(&store).unwrap().equals(&theirs));
+    assert!(read(&store).unwrap().equals(&foreign));
     write(&store, &ours).unwrap();
     assert!(read(&store).unwrap().equals(&ours));
     assert!(tables(&store).contains(&name), "what others wrote is left alone");
@@ -106,16 +106,16 @@ fn tables_of_others_are_not_removed_whatever_they_are_called() {
     let Some(store) = direct("backup") else { return };
     write(&store, &customers(5, "x")).unwrap();
     let first = tables(&store).remove(0);
-    let theirs = ["g1_backup", "g1_0123456789abcdef", "g0_", "g7_0123456789abcdef", "gold"];
-    let theirs = theirs.map(|suffix| format!("{}_{suffix}", store.name("customers")));
-    for name in &theirs {
+    let foreign = ["g1_backup", "g1_0123456789abcdef", "g0_", "g7_0123456789abcdef", "gold"];
+    let foreign = foreign.map(|suffix| format!("{}_{suffix}", store.name("customers")));
+    for name in &foreign {
         aws::wait(store.create(name, "customer_id")).unwrap().unwrap();
     }
     // The next load removes the table and the record of an aborted load, and the previous table.
-    let remains = generated_name(&store.name("customers"), 2, 1);
+    let leftover = generated_name(&store.name("customers"), 2, 1);
     aws::wait(async {
-        store.note("customers", &remains, 2).await?;
-        store.create(&remains, "customer_id").await
+        store.record("customers", &leftover, 2).await?;
+        store.create(&leftover, "customer_id").await
     })
     .unwrap()
     .unwrap();
@@ -123,10 +123,10 @@ fn tables_of_others_are_not_removed_whatever_they_are_called() {
         write(&store, &customers(7, "y")).unwrap();
     }
     let listed = aws::wait(store.client.list_tables().send()).unwrap().unwrap().table_names.unwrap();
-    assert!(theirs.iter().all(|name| listed.contains(name)), "{listed:?}");
-    assert!(!listed.contains(&first) && !listed.contains(&remains), "{listed:?}");
+    assert!(foreign.iter().all(|name| listed.contains(name)), "{listed:?}");
+    assert!(!listed.contains(&first) && !listed.contains(&leftover), "{listed:?}");
     assert_eq!(read(&store).unwrap().height(), 7);
-    for name in theirs {
+    for name in foreign {
         aws::wait(store.client.delete_table().table_name(name).send()).unwrap().unwrap();
     }
 }
@@ -184,8 +184,8 @@ fn unprocessed_items_are_sent_again() {
 #[test]
 fn a_load_that_fails_leaves_what_was_there() {
     let Some(good) = direct("broken") else { return };
-    let before = customers(50, "before");
-    write(&good, &before).unwrap();
+    let previous = customers(50, "before");
+    write(&good, &previous).unwrap();
     let mut batches = 0;
     let bad = proxied("broken", move |_, request| {
         batches += usize::from(is(request, "BatchWriteItem"));
@@ -198,7 +198,7 @@ fn a_load_that_fails_leaves_what_was_there() {
     assert!(error.to_string().contains("AccessDeniedException: not allowed"), "{error}");
     assert!(error.hint().unwrap().contains("credentials"));
     assert!(!format!("{error:?}").contains("topsecret"));
-    assert!(read(&good).unwrap().equals(&before));
+    assert!(read(&good).unwrap().equals(&previous));
     assert_eq!(tables(&good).len(), 1);
 }
 

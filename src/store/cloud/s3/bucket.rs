@@ -79,7 +79,7 @@ impl S3 {
     pub(super) fn may_replace(&self, key: &Path) -> Result<()> {
         let head = GetOptions { head: true, ..Default::default() };
         match aws::wait(self.client.get_opts(key, head))? {
-            Ok(there) if there.attributes.get(&mark()).map(|value| &**value) == Some(MADE) => Ok(()),
+            Ok(existing) if existing.attributes.get(&mark()).map(|value| &**value) == Some(MADE) => Ok(()),
             Ok(_) => Err(Error::input(format!(
                 "`s3://{}/{key}` is in the way: no load of pfe has put it there",
                 self.bucket
@@ -101,15 +101,15 @@ impl S3 {
             }
             let options = PutMultipartOptions { attributes, ..Default::default() };
             let mut upload = self.client.put_multipart_opts(key, options).await?;
-            let done = match upload_parts(&mut *upload, &bytes, sent).await {
+            let uploaded = match upload_parts(&mut *upload, &bytes, sent).await {
                 Ok(()) => upload.complete().await.map(|_| ()),
                 failed => failed,
             };
-            if done.is_err() {
+            if uploaded.is_err() {
                 // Parts of an unfinished upload are invisible but cost money. Report the first error even if their removal fails.
                 let _ = upload.abort().await;
             }
-            done
+            uploaded
         };
         aws::wait(put)?.map_err(|e| self.failed("write", key, &e))
     }
@@ -128,8 +128,8 @@ impl S3 {
             (object_store::Error::Precondition { .. }, _) => format!("`{key}` changed while it was read"),
             (_, "") => format!("cannot {action} `{key}`: {}", aws::innermost(error)),
             (_, code) => {
-                let why = tag("Message").map_or_else(|| code.to_string(), |message| format!("{code}: {message}"));
-                format!("cannot {action} `{key}`: {why}")
+                let reason = tag("Message").map_or_else(|| code.to_string(), |message| format!("{code}: {message}"));
+                format!("cannot {action} `{key}`: {reason}")
             }
         };
         let error = Error::store(&self.url, message);
@@ -146,7 +146,7 @@ fn client(url: &StoreUrl, config: &SdkConfig) -> object_store::Result<AmazonS3> 
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&url.host)
         .with_retry(RetryConfig {
-            backoff: BackoffConfig { init_backoff: backoff.first, max_backoff: aws::LONGEST_WAIT, base: 2.0 },
+            backoff: BackoffConfig { init_backoff: backoff.first, max_backoff: aws::MAX_WAIT, base: 2.0 },
             max_retries: backoff.attempts as usize - 1,
             // From the first request on: the last attempt may begin after the others have taken all their time.
             retry_timeout: aws::ATTEMPT * backoff.attempts,
@@ -176,14 +176,14 @@ async fn upload_parts(
     bytes: &[u8],
     sent: &dyn Fn(usize),
 ) -> object_store::Result<()> {
-    let (mut parts, mut done) = (JoinSet::new(), 0);
+    let (mut parts, mut bytes_sent) = (JoinSet::new(), 0);
     for part in bytes.chunks(PART) {
         if parts.len() >= IN_FLIGHT
             && let Some(part) = parts.join_next().await
         {
             part??;
-            done += PART;
-            sent(done);
+            bytes_sent += PART;
+            sent(bytes_sent);
         }
         parts.spawn(upload.put_part(part.to_vec().into()));
     }

@@ -49,28 +49,28 @@ pub(super) struct Download {
     meta: ObjectMeta,
     part: Cursor<Vec<u8>>,
     /// Bytes requested so far.
-    asked: u64,
+    requested: u64,
     next: Option<JoinHandle<object_store::Result<Vec<u8>>>>,
 }
 
 impl Download {
     pub(super) fn new(store: S3, meta: ObjectMeta) -> Download {
-        Download { store, meta, part: Cursor::default(), asked: 0, next: None }
+        Download { store, meta, part: Cursor::default(), requested: 0, next: None }
     }
 
     /// Requests the next part, if there is one.
-    fn ask(&mut self) {
-        if self.asked >= self.meta.size {
+    fn request_next(&mut self) {
+        if self.requested >= self.meta.size {
             return;
         }
-        let end = self.meta.size.min(self.asked + PART as u64);
+        let end = self.meta.size.min(self.requested + PART as u64);
         // If another object replaces this one meanwhile, fail instead of mixing the two.
         let options = GetOptions {
-            range: Some(GetRange::Bounded(self.asked..end)),
+            range: Some(GetRange::Bounded(self.requested..end)),
             if_match: self.meta.e_tag.clone(),
             ..Default::default()
         };
-        self.asked = end;
+        self.requested = end;
         let (client, key) = (self.store.client.clone(), self.meta.location.clone());
         self.next = Some(tokio::spawn(async move { Ok(client.get_opts(&key, options).await?.bytes().await?.into()) }));
     }
@@ -84,11 +84,11 @@ impl Read for Download {
         }
         let part = aws::wait(async {
             if self.next.is_none() {
-                self.ask();
+                self.request_next();
             }
             let Some(part) = self.next.take() else { return Ok(Vec::new()) };
             let part = part.await.map_err(object_store::Error::from)?;
-            self.ask();
+            self.request_next();
             part
         });
         match part {

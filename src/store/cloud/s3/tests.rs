@@ -46,11 +46,11 @@ fn small_and_large_tables_are_replaced_whole() {
     assert!(store.read(Stage::Raw, TABLE).unwrap().is_none());
     // More than three parts, so that several are sent and fetched concurrently.
     for frame in [categories(400_000), categories(3), categories(0)] {
-        let heard = AtomicU64::new(0);
+        let reported = AtomicU64::new(0);
         for _ in 0..2 {
-            store.write(Stage::Raw, TABLE, &frame, &|rows| heard.store(rows, SeqCst)).unwrap();
+            store.write(Stage::Raw, TABLE, &frame, &|rows| reported.store(rows, SeqCst)).unwrap();
             assert!(store.read(Stage::Raw, TABLE).unwrap().unwrap().equals(&frame));
-            assert_eq!(heard.load(SeqCst), frame.height() as u64);
+            assert_eq!(reported.load(SeqCst), frame.height() as u64);
         }
     }
 }
@@ -106,9 +106,9 @@ fn dropped_connections_and_errors_are_overcome() {
     let (mut seen, mut cut) = (Seen::default(), false);
     let store = proxied("rough", move |_, request| match seen.times(request) {
         // The client requests the rest of a cut answer, which is another request.
-        0 if request.says("range: bytes=") && !std::mem::replace(&mut cut, true) => Fate::Cut(100_000),
+        0 if request.contains("range: bytes=") && !std::mem::replace(&mut cut, true) => Fate::Cut(100_000),
         0 => Fate::Drop,
-        1 if request.says("PUT ") => Fate::Lose,
+        1 if request.contains("PUT ") => Fate::Lose,
         1 => Fate::Answer(503, "<Error><Code>SlowDown</Code><Message>slow</Message></Error>".into()),
         _ => Fate::Pass,
     });
@@ -121,13 +121,13 @@ fn dropped_connections_and_errors_are_overcome() {
 #[test]
 fn an_upload_that_fails_leaves_the_object_as_it_was() {
     let Some(good) = direct("broken") else { return };
-    let before = categories(5);
-    good.write(Stage::Raw, TABLE, &before, &|_| ()).unwrap();
+    let previous = categories(5);
+    good.write(Stage::Raw, TABLE, &previous, &|_| ()).unwrap();
     let aborted = Arc::new(AtomicUsize::new(0));
     let counted = aborted.clone();
     let bad = proxied("broken", move |_, request| {
-        counted.fetch_add(usize::from(request.says("DELETE ")), SeqCst);
-        match request.says("partNumber=2") {
+        counted.fetch_add(usize::from(request.contains("DELETE ")), SeqCst);
+        match request.contains("partNumber=2") {
             true => Fate::Answer(403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".into()),
             false => Fate::Pass,
         }
@@ -137,7 +137,7 @@ fn an_upload_that_fails_leaves_the_object_as_it_was() {
     assert!(error.hint().unwrap().contains("credentials"));
     assert!(!format!("{error:?}").contains("topsecret"));
     assert_eq!(aborted.load(SeqCst), 1, "no parts are left behind");
-    assert!(good.read(Stage::Raw, TABLE).unwrap().unwrap().equals(&before));
+    assert!(good.read(Stage::Raw, TABLE).unwrap().unwrap().equals(&previous));
 }
 
 #[test]

@@ -38,31 +38,31 @@ impl Mysql {
             return self.insert(connection, target, plan, &cells, frame.height(), progress);
         }
         let rows = frame.height();
-        let (refused, why) = channel();
+        let (reason_sender, reason_receiver) = channel();
         let loaded = text::encoded(&cells, &plan.fields, rows, LIMITS, progress, |chunks| {
             connection.set_local_infile_handler(Some(LocalInfileHandler::new(move |name, stream| {
-                serve(name, &chunks, stream, &refused)
+                serve(name, &chunks, stream, &reason_sender)
             })));
             let sql = format!(
                 "LOAD DATA LOCAL INFILE 'pfe' INTO TABLE {target} CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' \
                  ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({})",
                 plan.columns()
             );
-            let loaded = connection.query_iter(sql).map(|done| (done.affected_rows(), done.warnings()));
+            let loaded = connection.query_iter(sql).map(|result| (result.affected_rows(), result.warnings()));
             // Drops the receiver, so that the encoder ends even if the server never asked for the rows.
             connection.set_local_infile_handler(None);
             loaded
         });
-        if let Ok(what) = why.try_recv() {
-            return Err(Failure::Final(Error::input(format!("{target} of `{}`, {what}", self.url))));
+        if let Ok(reason) = reason_receiver.try_recv() {
+            return Err(Failure::Final(Error::input(format!("{target} of `{}`, {reason}", self.url))));
         }
         let (affected, warnings) = loaded.map_err(|e| self.failed(e))?;
         // LOCAL turns errors into warnings: a truncated value, a duplicate key.
         if warnings > 0 || affected != rows as u64 {
             let first: Option<(String, u32, String)> =
                 connection.query_first("SHOW WARNINGS LIMIT 1").map_err(|e| self.failed(e))?;
-            let what = first.map_or_else(|| format!("{affected} of {rows} rows were taken"), |warning| warning.2);
-            return Err(Failure::Final(Error::store(&self.url, format!("{target} was not loaded: {what}"))));
+            let reason = first.map_or_else(|| format!("{affected} of {rows} rows were taken"), |warning| warning.2);
+            return Err(Failure::Final(Error::store(&self.url, format!("{target} was not loaded: {reason}"))));
         }
         Ok(())
     }
@@ -77,17 +77,17 @@ impl Mysql {
         rows: usize,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Failure> {
-        let places = format!("({})", vec!["?"; cells.len()].join(", "));
-        let most = INSERT_ROWS.min(usize::from(u16::MAX) / cells.len());
+        let placeholders = format!("({})", vec!["?"; cells.len()].join(", "));
+        let max_rows = INSERT_ROWS.min(usize::from(u16::MAX) / cells.len());
         connection.query_drop("START TRANSACTION").map_err(|e| self.failed(e))?;
         let mut next = 0;
         while next < rows {
             let (mut values, mut bytes, start) = (Vec::new(), 0, next);
-            while next < rows && next - start < most && bytes < INSERT_BYTES {
+            while next < rows && next - start < max_rows && bytes < INSERT_BYTES {
                 for (cell, field) in cells.iter().zip(&plan.fields) {
-                    let value = wire(cell.get(next)).map_err(|what| {
+                    let value = wire(cell.get(next)).map_err(|reason| {
                         Error::input(format!(
-                            "{target} of `{}`, row {}, column `{}`: {what}",
+                            "{target} of `{}`, row {}, column `{}`: {reason}",
                             self.url,
                             next + 1,
                             field.name
@@ -98,8 +98,8 @@ impl Mysql {
                 }
                 next += 1;
             }
-            let all = vec![places.as_str(); next - start].join(", ");
-            let sql = format!("INSERT INTO {target} ({}) VALUES {all}", plan.columns());
+            let rows_of_values = vec![placeholders.as_str(); next - start].join(", ");
+            let sql = format!("INSERT INTO {target} ({}) VALUES {rows_of_values}", plan.columns());
             connection.exec_drop(sql, values).map_err(|e| self.failed(e))?;
             progress(next as u64);
         }
@@ -108,18 +108,23 @@ impl Mysql {
 }
 
 /// Answers the server's request for a file: with our rows for our name, with an error for any other. A value that the database
-/// cannot hold aborts the load; `refused` gets the reason.
-fn serve(name: &[u8], chunks: &Receiver<Chunk>, stream: &mut dyn Write, refused: &Sender<String>) -> io::Result<()> {
+/// cannot hold aborts the load; `reason_sender` gets the reason.
+fn serve(
+    name: &[u8],
+    chunks: &Receiver<Chunk>,
+    stream: &mut dyn Write,
+    reason_sender: &Sender<String>,
+) -> io::Result<()> {
     if name != STREAM {
         return Err(io::Error::other("the server asks for a file of this machine, which it does not get"));
     }
     for chunk in chunks {
         match chunk {
             Ok(bytes) => stream.write_all(&bytes)?,
-            Err(what) => {
+            Err(reason) => {
                 // The receiver is gone only if the load is given up.
-                let _ = refused.send(what.clone());
-                return Err(io::Error::other(what));
+                let _ = reason_sender.send(reason.clone());
+                return Err(io::Error::other(reason));
             }
         }
     }
@@ -148,13 +153,13 @@ mod tests {
 
     #[test]
     fn the_server_gets_our_stream_and_no_file() {
-        let ((to, from), (refused, why)) = (channel::<Chunk>(), channel());
+        let ((to, from), (reason_sender, reason_receiver)) = (channel::<Chunk>(), channel());
         to.send(Ok(b"1\n".to_vec())).unwrap();
         to.send(Err("row 2".into())).unwrap();
         let mut stream = Vec::new();
-        assert!(serve(b"/etc/passwd", &from, &mut stream, &refused).is_err());
-        assert!(stream.is_empty() && why.try_recv().is_err());
-        assert!(serve(STREAM, &from, &mut stream, &refused).is_err());
-        assert_eq!((stream.as_slice(), why.try_recv().unwrap().as_str()), (&b"1\n"[..], "row 2"));
+        assert!(serve(b"/etc/passwd", &from, &mut stream, &reason_sender).is_err());
+        assert!(stream.is_empty() && reason_receiver.try_recv().is_err());
+        assert!(serve(STREAM, &from, &mut stream, &reason_sender).is_err());
+        assert_eq!((stream.as_slice(), reason_receiver.try_recv().unwrap().as_str()), (&b"1\n"[..], "row 2"));
     }
 }

@@ -52,8 +52,8 @@ impl Mysql {
             references.extend(of_table.map(|reference| ((plan.schema, reference.name.clone()), reference)));
         }
         for ((schema, _), reference) in references {
-            let there = |table: &str| Ok::<_, Failure>(!self.columns(&self.database(schema), table)?.is_empty());
-            if there(reference.from)? && there(reference.to)? {
+            let existing = |table: &str| Ok::<_, Failure>(!self.columns(&self.database(schema), table)?.is_empty());
+            if existing(reference.from)? && existing(reference.to)? {
                 connection.query_drop(self.adding(schema, &reference)).map_err(|e| self.failed(e))?;
             }
         }

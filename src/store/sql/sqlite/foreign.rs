@@ -17,14 +17,14 @@ use crate::store::interface::StoredFile;
 
 /// Bytes per block, and number of blocks prepared ahead.
 const BLOCK: usize = 1 << 18;
-const AHEAD: usize = 4;
+const BLOCKS_AHEAD: usize = 4;
 
-/// Times the size of the file that a view may give as text: a join repeats values, but one that gives more never ends.
-const MOST: u64 = 1_000;
-/// Most bytes of a view of a small file.
-const SMALL: u64 = 1 << 24;
+/// A view may give this many times the size of its file as text: a join repeats values, but a view that gives more may never end.
+const MAX_GROWTH: u64 = 1_000;
+/// A view may give this many bytes, however small its file is.
+const MIN_LIMIT: u64 = 1 << 24;
 /// Longest wait for the next block of a view.
-const PATIENCE: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The foreign tables and views of the file, tables first.
 pub(super) fn tables(store: &Sqlite) -> Result<Vec<Box<dyn StoredFile>>> {
@@ -39,16 +39,17 @@ pub(super) fn tables(store: &Sqlite) -> Result<Vec<Box<dyn StoredFile>>> {
     let names = names.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
     let names = names.collect::<rusqlite::Result<Vec<(String, Option<String>)>>>().map_err(failed)?;
     let ours = [Stage::Raw, Stage::Cleaned, Stage::Results].map(|schema| format!("{}_", schema.name()));
-    let of_others =
+    let is_foreign =
         |(name, _): &(String, _)| !name.starts_with("sqlite_") && !ours.iter().any(|ours| name.starts_with(ours));
-    let names: Vec<_> = names.into_iter().filter(of_others).collect();
+    let names: Vec<_> = names.into_iter().filter(is_foreign).collect();
     // A table's share of the file is unknown; assume equal shares.
     let bytes = std::fs::metadata(&store.path).map_err(Error::io("read", &store.path))?.len();
     let size = bytes / names.len().max(1) as u64;
-    let again = Arc::new(Sqlite { path: store.path.clone(), url: store.url.clone(), ..Sqlite::default() });
-    let most = bytes.saturating_mul(MOST).max(SMALL);
-    let file =
-        |(name, view)| Box::new(Foreign { store: Arc::clone(&again), name, view, size, most }) as Box<dyn StoredFile>;
+    let reader_store = Arc::new(Sqlite { path: store.path.clone(), url: store.url.clone(), ..Sqlite::default() });
+    let max_bytes = bytes.saturating_mul(MAX_GROWTH).max(MIN_LIMIT);
+    let file = |(name, view)| {
+        Box::new(Foreign { store: Arc::clone(&reader_store), name, view, size, max_bytes }) as Box<dyn StoredFile>
+    };
     Ok(names.into_iter().map(file).collect())
 }
 
@@ -60,7 +61,7 @@ struct Foreign {
     /// The statement that makes it, of a view.
     view: Option<String>,
     /// Most bytes that a view may give.
-    most: u64,
+    max_bytes: u64,
     /// Approximate size in bytes.
     size: u64,
 }
@@ -85,41 +86,41 @@ impl StoredFile for Foreign {
     }
 
     fn open(&self) -> Box<dyn Read> {
-        let (give, take) = sync_channel(AHEAD);
+        let (tx, rx) = sync_channel(BLOCKS_AHEAD);
         let (store, name) = (Arc::clone(&self.store), self.name.clone());
         let handle = Arc::new(OnceLock::new());
         let interrupt = Arc::clone(&handle);
-        let most = self.view.as_ref().map(|_| self.most);
+        let max_bytes = self.view.as_ref().map(|_| self.max_bytes);
         thread::spawn(move || {
-            let mut left = most.unwrap_or(u64::MAX);
+            let mut remaining = max_bytes.unwrap_or(u64::MAX);
             let sent = write(&store, &name, &interrupt, |block| {
-                let fits = left.checked_sub(block.len() as u64);
-                left = fits.unwrap_or(0);
-                let given = fits
-                    .map(|_| block)
-                    .ok_or_else(|| endless(&store, &name, &format!("gives more than {} MB", most.unwrap_or(0) >> 20)));
-                give.send(given).is_ok() && fits.is_some()
+                let fits = remaining.checked_sub(block.len() as u64);
+                remaining = fits.unwrap_or(0);
+                let block = fits.map(|_| block).ok_or_else(|| {
+                    endless(&store, &name, &format!("gives more than {} MB", max_bytes.unwrap_or(0) >> 20))
+                });
+                tx.send(block).is_ok() && fits.is_some()
             });
             // If the reader is gone, nobody needs the error.
-            sent.unwrap_or_else(|error| drop(give.send(Err(error))));
+            sent.unwrap_or_else(|error| drop(tx.send(Err(error))));
         });
-        let waits = most.map(|_| Waits { handle, store: Arc::clone(&self.store), name: self.name.clone() });
-        Box::new(Blocks { take, block: Cursor::default(), waits })
+        let stopper = max_bytes.map(|_| Stopper { handle, store: Arc::clone(&self.store), name: self.name.clone() });
+        Box::new(Blocks { rx, block: Cursor::default(), stopper })
     }
 }
 
 /// The error for a view that may never end.
-fn endless(store: &Sqlite, view: &str, what: &str) -> Error {
-    Error::input(format!("the view `{view}` of `{}` {what}: it may never end", store.url))
+fn endless(store: &Sqlite, view: &str, problem: &str) -> Error {
+    Error::input(format!("the view `{view}` of `{}` {problem}: it may never end", store.url))
         .with_hint("write its rows into a table, or name another view")
 }
 
-/// Passes a table's rows on as CSV, block by block, until `give` returns `false`.
+/// Passes a table's rows on as CSV, block by block, until `send` returns `false`.
 fn write(
     store: &Sqlite,
     table: &str,
     handle: &OnceLock<InterruptHandle>,
-    mut give: impl FnMut(Vec<u8>) -> bool,
+    mut send: impl FnMut(Vec<u8>) -> bool,
 ) -> Result<()> {
     let connection = store.reader()?;
     let _ = handle.set(connection.get_interrupt_handle());
@@ -127,8 +128,8 @@ fn write(
     let mut statement = connection.prepare(&format!("SELECT * FROM {}", SQLITE.quote(table))).map_err(failed)?;
     let names: Vec<String> = statement.column_names().map(String::from).collect();
     let mut csv = csv::Writer::from_writer(Vec::with_capacity(BLOCK));
-    let unwritten = |e: csv::Error| Error::store(&store.url, e.to_string());
-    csv.write_record(&names).map_err(unwritten)?;
+    let write_failed = |e: csv::Error| Error::store(&store.url, e.to_string());
+    csv.write_record(&names).map_err(write_failed)?;
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(failed)? {
         for i in 0..names.len() {
@@ -139,31 +140,31 @@ fn write(
                 ValueRef::Real(number) => csv.write_field(format!("{number:?}")),
                 ValueRef::Text(bytes) | ValueRef::Blob(bytes) => csv.write_field(bytes),
             };
-            field.map_err(unwritten)?;
+            field.map_err(write_failed)?;
         }
-        csv.write_record(None::<&[u8]>).map_err(unwritten)?;
+        csv.write_record(None::<&[u8]>).map_err(write_failed)?;
         if csv.get_ref().len() >= BLOCK {
             let block = csv.into_inner().map_err(|e| Error::store(&store.url, e.to_string()))?;
             csv = csv::Writer::from_writer(Vec::with_capacity(BLOCK));
-            if !give(block) {
+            if !send(block) {
                 return Ok(());
             }
         }
     }
-    give(csv.into_inner().map_err(|e| Error::store(&store.url, e.to_string()))?);
+    send(csv.into_inner().map_err(|e| Error::store(&store.url, e.to_string()))?);
     Ok(())
 }
 
 /// Reads the blocks that the other thread sends.
 struct Blocks {
-    take: Receiver<Result<Vec<u8>>>,
+    rx: Receiver<Result<Vec<u8>>>,
     block: Cursor<Vec<u8>>,
     /// Of a view.
-    waits: Option<Waits>,
+    stopper: Option<Stopper>,
 }
 
 /// How a view that gives no rows is stopped.
-struct Waits {
+struct Stopper {
     handle: Arc<OnceLock<InterruptHandle>>,
     store: Arc<Sqlite>,
     name: String,
@@ -171,13 +172,13 @@ struct Waits {
 
 impl Blocks {
     fn next(&self) -> Result<Option<Vec<u8>>> {
-        let Some(Waits { handle, store, name }) = &self.waits else { return self.take.recv().ok().transpose() };
-        match self.take.recv_timeout(PATIENCE) {
+        let Some(Stopper { handle, store, name }) = &self.stopper else { return self.rx.recv().ok().transpose() };
+        match self.rx.recv_timeout(TIMEOUT) {
             Ok(block) => block.map(Some),
             Err(RecvTimeoutError::Disconnected) => Ok(None),
             Err(RecvTimeoutError::Timeout) => {
                 handle.get().inspect(|handle| handle.interrupt());
-                Err(endless(store, name, &format!("has given nothing for {} s", PATIENCE.as_secs())))
+                Err(endless(store, name, &format!("has given nothing for {} s", TIMEOUT.as_secs())))
             }
         }
     }
