@@ -120,7 +120,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            print_line(&format!("error: {error}"));
+            say(&format!("error: {error}"));
             ExitCode::from(1)
         }
     }
@@ -130,18 +130,18 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
     match command {
         Command::Install { place, project } => {
             let folder = install::install(&project, &place.into())?;
-            print_line(&format!("kernel `{}` registered in `{}`", install::NAME, folder.display()));
+            say(&format!("kernel `{}` registered in `{}`", install::NAME, folder.display()));
         }
         Command::Uninstall { place } => {
             let done = install::uninstall(&place.into())?;
             for path in &done.removed {
-                print_line(&format!("removed `{}`", path.display()));
+                say(&format!("removed `{}`", path.display()));
             }
             for path in &done.kept {
-                print_line(&format!("kept `{}`: `install` has not made it", path.display()));
+                say(&format!("kept `{}`: `install` has not made it", path.display()));
             }
             if done.removed.is_empty() {
-                print_line("there is nothing to remove");
+                say("there is nothing to remove");
             }
         }
         Command::Run(args) => return run_notebook(&args),
@@ -150,17 +150,17 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
                 eprintln!("{}", coloured(&failure.traceback.join("\n")));
                 return Ok(ExitCode::from(1));
             }
-            print_line(&format!("`{}` compiles", notebook.display()));
+            say(&format!("`{}` compiles", notebook.display()));
         }
         Command::Verify { notebook } => {
-            let recorded = Notebook::read(&notebook)?;
-            let mut rerun = recorded.clone();
-            runner::run(&mut rerun, folder_of(&notebook), &RunParams::default(), &mut show)?;
-            if let Some(difference) = runner::verify(&recorded, &rerun) {
-                print_line(&difference.to_string());
+            let before = Notebook::read(&notebook)?;
+            let mut now = before.clone();
+            runner::run(&mut now, folder_of(&notebook), &RunParams::default(), &mut show)?;
+            if let Some(difference) = runner::verify(&before, &now) {
+                say(&difference.to_string());
                 return Ok(ExitCode::from(1));
             }
-            print_line(&format!("the outputs of `{}` are the same", notebook.display()));
+            say(&format!("the outputs of `{}` are the same", notebook.display()));
         }
         Command::Export { notebook, output } => {
             let program = runner::export(&Notebook::read(&notebook)?);
@@ -173,20 +173,20 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
         Command::Analyzer { project } => pfe_kernel::completion::analyzer::serve(&project)?,
         Command::Doctor { place } => {
             let lines = install::doctor(&place.into());
-            for (is_met, requirement, remedy) in &lines {
-                println!("{} {requirement}", if *is_met { "ok     " } else { "missing" });
-                if let Some(remedy) = remedy {
-                    println!("        hint: {remedy}");
+            for (good, what, todo) in &lines {
+                println!("{} {what}", if *good { "ok     " } else { "missing" });
+                if let Some(todo) = todo {
+                    println!("        hint: {todo}");
                 }
             }
-            return Ok(ExitCode::from(u8::from(lines.iter().any(|(is_met, ..)| !is_met))));
+            return Ok(ExitCode::from(u8::from(lines.iter().any(|(good, ..)| !good))));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints a line to standard error. Escapes control characters, because the text may come from a notebook.
-fn print_line(text: &str) {
+fn say(text: &str) {
     eprintln!("{}", escaped(text));
 }
 
@@ -212,7 +212,7 @@ fn show(progress: Progress) {
     let line = source.lines().find(|line| !line.trim().is_empty() && !line.starts_with("//")).unwrap_or_default();
     let line: String = line.chars().take(60).collect();
     let time = timings.total().as_secs_f64();
-    print_line(&format!("[{number:>2}/{total}] {} {time:6.2} s  {line}", if failed { "failed" } else { "ok    " }));
+    say(&format!("[{number:>2}/{total}] {} {time:6.2} s  {line}", if failed { "failed" } else { "ok    " }));
 }
 
 fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
@@ -228,18 +228,18 @@ fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
         .clone()
         .unwrap_or_else(|| PathBuf::from(args.notebook.with_extension("out.ipynb").file_name().unwrap_or_default()));
     notebook.write(&output)?;
-    print_line(&format!("saved `{}`", output.display()));
+    say(&format!("saved `{}`", output.display()));
     let pages: Vec<_> = [("html", args.html), ("pdf", args.pdf)].into_iter().filter(|(_, wanted)| *wanted).collect();
     let pages: Vec<&str> = pages.into_iter().map(|(format, _)| format).collect();
     for page in runner::print(&output, &pages, &args.lang)? {
-        print_line(&format!("saved `{}`", page.display()));
+        say(&format!("saved `{}`", page.display()));
     }
     match failed {
         None => Ok(ExitCode::SUCCESS),
         Some(cell) => {
-            print_line(&format!("error: cell {} failed: {}\n", cell.number, cell.failure.value));
+            say(&format!("error: cell {} failed: {}\n", cell.number, cell.failure.value));
             for (number, line) in cell.source.lines().enumerate() {
-                print_line(&format!("{:>4} | {line}", number + 1));
+                say(&format!("{:>4} | {line}", number + 1));
             }
             eprintln!("\n{}", coloured(&cell.failure.traceback.join("\n")));
             Ok(ExitCode::from(1))

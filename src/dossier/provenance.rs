@@ -18,7 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("decisions.best_product", "tables/winner_products.csv", "LIMIT 1"),
     ("decisions.candidates", "pfe findings --json", "what_to_sell.candidates"),
     ("decisions.cutoff", "tables/forecasts.csv", "cutoff"),
-    ("decisions.days", "src/dossier/decisions.rs", "AHEAD"),
+    ("decisions.days", "src/dossier/decisions.rs", "MAX_DAYS_AHEAD"),
     ("decisions.facts", "tables/by_category.csv", "category = {decisions.winner.code}"),
     ("decisions.model", "mart/sales_by_day.parquet", ""),
     ("decisions.model.exceptional", "mart/orders_by_day.parquet", ""),

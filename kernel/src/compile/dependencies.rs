@@ -97,7 +97,7 @@ fn package_name(id: &str) -> String {
 
 /// Returns the name of a requested crate and what the manifest says of it.
 fn parse(request: &str) -> Result<(String, Value)> {
-    let malformed = || {
+    let wrong = || {
         Error::message(format!("`:dep {request}` is not a dependency"))
             .hint("write `:dep rand = \"0.9\"`, `:dep rand` or `:dep ./path/to/crate`")
     };
@@ -106,8 +106,8 @@ fn parse(request: &str) -> Result<(String, Value)> {
         let path = std::fs::canonicalize(request).map_err(Error::io("read", request))?;
         let manifest = path.join("Cargo.toml");
         let text = std::fs::read_to_string(&manifest).map_err(Error::io("read", &manifest))?;
-        let manifest: Table = text.parse().map_err(|_| malformed())?;
-        let name = manifest.get("package").and_then(|package| package.get("name")?.as_str()).ok_or_else(malformed)?;
+        let manifest: Table = text.parse().map_err(|_| wrong())?;
+        let name = manifest.get("package").and_then(|package| package.get("name")?.as_str()).ok_or_else(wrong)?;
         return Ok((
             name.to_owned(),
             Table::from_iter([("path".to_owned(), path.display().to_string().into())]).into(),
@@ -115,10 +115,10 @@ fn parse(request: &str) -> Result<(String, Value)> {
     }
     let dependency: Table = if request.contains('=') { request.to_owned() } else { format!("{request} = \"*\"") }
         .parse()
-        .map_err(|_| malformed())?;
+        .map_err(|_| wrong())?;
     match dependency.into_iter().next() {
         Some((name, requested)) if !name.is_empty() => Ok((name, requested)),
-        _ => Err(malformed()),
+        _ => Err(wrong()),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_
 pub(super) const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_runtime::prelude::*;";
 
 /// Returns the variables of earlier cells that the cell mentions.
-fn variables_mentioned<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
+fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
     let statements = blank(&cell.source, &[], &item_ranges(cell));
     variables.iter().filter(|(name, _)| mentions(&statements, name)).collect()
 }
@@ -64,17 +64,17 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
         out.push_cell(&blank(&cell.source, edits, &statement_ranges), number, 0);
     }
     out.push("#[unsafe(no_mangle)] pub fn pfe_cell_run(pfe_store: &mut ::pfe_runtime::Store) {", Origin::Scaffold);
-    let variables_mentioned = variables_mentioned(cell, variables);
-    for (name, variable) in &variables_mentioned {
+    let taken = taken(cell, variables);
+    for (name, variable) in &taken {
         out.push(
             &format!("let pfe_has_{name} = pfe_store.has::<{}>({name:?});", variable.ty),
             Origin::Take((*name).clone()),
         );
     }
-    for (name, _) in &variables_mentioned {
+    for (name, _) in &taken {
         out.push(&format!("if !pfe_has_{name} {{ return; }}"), Origin::Scaffold);
     }
-    for (name, variable) in &variables_mentioned {
+    for (name, variable) in &taken {
         let mutable = if variable.mutable { "mut " } else { "" };
         out.push(
             &format!("let {mutable}{name} = pfe_store.take::<{}>({name:?});", variable.ty),
@@ -96,7 +96,7 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
     }
     out.push("::std::result::Result::<(), ::pfe_runtime::CellError>::Ok(())", Origin::Scaffold);
     out.push(&format!("{close}}});"), Origin::Scaffold);
-    for (name, _) in variables_mentioned.iter().filter(|(name, _)| !moved.contains(*name)) {
+    for (name, _) in taken.iter().filter(|(name, _)| !moved.contains(*name)) {
         out.push(&format!("pfe_store.put_back({name:?}, {name});"), Origin::PutBack((*name).clone()));
     }
     out.push("pfe_store.finish(pfe_outcome);", Origin::Scaffold);

@@ -65,10 +65,10 @@ impl Items {
 
     /// Returns the items that stay active once `cell` has defined its own.
     pub fn without_replaced_by(&self, cell: &Cell) -> Items {
-        let mut active = self.0.clone();
+        let mut kept = self.0.clone();
         for item in &cell.items {
             match &item.kind {
-                ItemKind::Impl { header, is_trait, members, .. } => active.retain(|old| match &old.kind {
+                ItemKind::Impl { header, is_trait, members, .. } => kept.retain(|old| match &old.kind {
                     ItemKind::Impl { header: other, members: others, .. } => {
                         header != other || !(*is_trait || others.is_empty() || !members.is_disjoint(others))
                     }
@@ -76,9 +76,9 @@ impl Items {
                 }),
                 ItemKind::Use(leaves) => {
                     for (path, name) in leaves {
-                        active.retain(|old| old.plain != *path);
+                        kept.retain(|old| old.plain != *path);
                         if let Some(name) = name {
-                            drop_name(&mut active, name);
+                            drop_name(&mut kept, name);
                         }
                     }
                 }
@@ -86,18 +86,18 @@ impl Items {
                 kind => {
                     if let Some((_, name)) = namespace(kind) {
                         // Also removes the `impl`s in the cell of the old type: they may not fit the new one.
-                        let cells_of_type: BTreeSet<usize> =
-                            active.iter().filter(|old| old.type_name() == Some(name)).map(|old| old.cell).collect();
+                        let homes: BTreeSet<usize> =
+                            kept.iter().filter(|old| old.type_name() == Some(name)).map(|old| old.cell).collect();
                         if matches!(kind, ItemKind::Type(_)) {
-                            active.retain(|old| !matches!(&old.kind, ItemKind::Impl { of, .. } if of == name && cells_of_type.contains(&old.cell)));
+                            kept.retain(|old| !matches!(&old.kind, ItemKind::Impl { of, .. } if of == name && homes.contains(&old.cell)));
                         }
-                        active.retain(|old| namespace(&old.kind) != namespace(kind));
-                        drop_name_of_use(&mut active, name);
+                        kept.retain(|old| namespace(&old.kind) != namespace(kind));
+                        drop_name_of_use(&mut kept, name);
                     }
                 }
             }
         }
-        Items(active)
+        Items(kept)
     }
 
     /// Adds the items of a cell that compiled. `text` returns the source of an item, plain and with checks.
@@ -140,7 +140,7 @@ impl Items {
             changed.extend(self.0.iter().flat_map(ActiveItem::layout_names).map(str::to_owned));
         }
         loop {
-            let newly_changed: Vec<String> = self
+            let more: Vec<String> = self
                 .0
                 .iter()
                 .filter(|item| changed.iter().any(|name| mentions(&item.plain, name)))
@@ -148,21 +148,21 @@ impl Items {
                 .filter(|name| !changed.contains(*name))
                 .map(str::to_owned)
                 .collect();
-            if newly_changed.is_empty() {
+            if more.is_empty() {
                 return changed;
             }
-            changed.extend(newly_changed);
+            changed.extend(more);
         }
     }
 }
 
-fn drop_name(active: &mut Vec<ActiveItem>, name: &str) {
-    active.retain(|old| namespace(&old.kind).is_none_or(|(_, other)| other != name));
-    drop_name_of_use(active, name);
+fn drop_name(kept: &mut Vec<ActiveItem>, name: &str) {
+    kept.retain(|old| namespace(&old.kind).is_none_or(|(_, other)| other != name));
+    drop_name_of_use(kept, name);
 }
 
-fn drop_name_of_use(active: &mut Vec<ActiveItem>, name: &str) {
-    active.retain(|old| !matches!(&old.kind, ItemKind::Use(leaves) if leaves.iter().any(|(_, other)| other.as_deref() == Some(name))));
+fn drop_name_of_use(kept: &mut Vec<ActiveItem>, name: &str) {
+    kept.retain(|old| !matches!(&old.kind, ItemKind::Use(leaves) if leaves.iter().any(|(_, other)| other.as_deref() == Some(name))));
 }
 
 /// Returns whether `text` contains `name` as a whole word. Words in strings count: `"{df}"` uses `df`.

@@ -27,14 +27,14 @@ pub fn serve(project: &Path) -> Result<()> {
         std::process::exit(0);
     });
     let mut analyzer = Analyzer::load(project)?;
-    send(&Answer::Ready)?;
+    say(&Answer::Ready)?;
     while let Ok(question) = queue.recv() {
-        send(&analyzer.answer(&question))?;
+        say(&analyzer.answer(&question))?;
     }
     Ok(())
 }
 
-fn send(answer: &Answer) -> Result<()> {
+fn say(answer: &Answer) -> Result<()> {
     let line = serde_json::to_string(answer).map_err(|error| Error::message(error.to_string()))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", "the kernel"))
@@ -60,8 +60,8 @@ fn manifest(lib: &Path, dependencies: Table) -> String {
 fn dependencies(runtime: &Path, project: &Path) -> Result<Table> {
     let file = runtime.join("Cargo.toml");
     let text = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?;
-    let invalid = |error: toml::de::Error| Error::message(format!("`{}` is no manifest: {error}", file.display()));
-    let mut manifest: Table = text.parse().map_err(invalid)?;
+    let wrong = |error: toml::de::Error| Error::message(format!("`{}` is no manifest: {error}", file.display()));
+    let mut manifest: Table = text.parse().map_err(wrong)?;
     let Some(Value::Table(mut dependencies)) = manifest.remove("dependencies") else { return Ok(Table::new()) };
     if let Some(Value::Table(pfe)) = dependencies.get_mut("pfe") {
         pfe.insert("path".to_owned(), project.display().to_string().into());
@@ -137,9 +137,9 @@ impl Analyzer {
         }
         let Ok(found) = self.context.completions(&code, at) else { return Answer::Nothing };
         let range = found.start_offset.saturating_sub(head.len())..found.end_offset.saturating_sub(head.len());
-        let visible = found.completions.into_iter().filter(|it| !it.code.starts_with("pfe_"));
+        let own = found.completions.into_iter().filter(|it| !it.code.starts_with("pfe_"));
         Answer::Matches(Matches {
-            matches: visible.map(|it| Match { text: it.code, kind: it.kind.to_owned() }).collect(),
+            matches: own.map(|it| Match { text: it.code, kind: it.kind.to_owned() }).collect(),
             range,
         })
     }

@@ -27,7 +27,7 @@ struct State {
     /// The helper's standard input. `Some` once the helper is ready.
     questions: Option<ChildStdin>,
     /// Senders to the callers that wait, in the order of their questions. The helper answers in this order.
-    reply_senders: std::collections::VecDeque<Sender<Answer>>,
+    waiting: std::collections::VecDeque<Sender<Answer>>,
 }
 
 impl Completer {
@@ -57,22 +57,22 @@ impl Completer {
             .process_group(0)
             .spawn()?;
         let (stdin, stdout) = (helper.stdin.take(), helper.stdout.take());
-        let completer = self.clone();
+        let this = self.clone();
         std::thread::spawn(move || {
             let mut stdin = stdin;
             for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()).map_while(Result::ok) {
-                let mut state = completer.state();
+                let mut state = this.state();
                 match serde_json::from_str(&line) {
                     Ok(Answer::Ready) => state.questions = stdin.take(),
                     Ok(answer) => {
-                        let _ = state.reply_senders.pop_front().map(|reply| reply.send(answer));
+                        let _ = state.waiting.pop_front().map(|reply| reply.send(answer));
                     }
                     Err(_) => {}
                 }
             }
-            let mut state = completer.state();
+            let mut state = this.state();
             state.questions = None;
-            state.reply_senders.clear();
+            state.waiting.clear();
         });
         Ok(helper)
     }
@@ -87,14 +87,14 @@ impl Completer {
         }
     }
 
-    fn query(&self, code: &str, at: usize, inspect: bool) -> Option<Answer> {
+    fn ask(&self, code: &str, at: usize, inspect: bool) -> Option<Answer> {
         let answer = {
             let mut state = self.state();
             let question = Question { context: state.context.clone(), code: code.to_owned(), at, inspect };
             let line = serde_json::to_string(&question).ok()?;
             writeln!(state.questions.as_mut()?, "{line}").ok()?;
             let (reply, answer) = channel();
-            state.reply_senders.push_back(reply);
+            state.waiting.push_back(reply);
             answer
         };
         answer.recv_timeout(ANSWER_TIMEOUT).ok()
@@ -102,7 +102,7 @@ impl Completer {
 
     /// Returns the completions at byte `at`. Falls back to names of the session.
     pub fn complete(&self, code: &str, at: usize) -> Matches {
-        match self.query(code, at, false) {
+        match self.ask(code, at, false) {
             Some(Answer::Matches(found)) if !found.matches.is_empty() => found,
             _ => names(&self.state().context, code, at),
         }
@@ -118,7 +118,7 @@ impl Completer {
         if word.is_empty() {
             return None;
         }
-        if let Some(Answer::Documentation(text, html)) = self.query(code, word.end, true) {
+        if let Some(Answer::Documentation(text, html)) = self.ask(code, word.end, true) {
             return Some((text, html));
         }
         let name = &code[word];

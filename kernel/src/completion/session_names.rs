@@ -9,13 +9,13 @@ fn is_word(character: char) -> bool {
 }
 
 fn word_before(code: &str, at: usize) -> Range<usize> {
-    let head = &code[..at];
-    head.trim_end_matches(is_word).len()..at
+    let before = &code[..at];
+    before.trim_end_matches(is_word).len()..at
 }
 
 pub(super) fn word_around(code: &str, at: usize) -> Range<usize> {
-    let suffix = &code[at..];
-    word_before(code, at).start..at + (suffix.len() - suffix.trim_start_matches(is_word).len())
+    let rest = &code[at..];
+    word_before(code, at).start..at + (rest.len() - rest.trim_start_matches(is_word).len())
 }
 
 /// Completes commands, keywords and names of the session.
@@ -24,12 +24,9 @@ pub(super) fn names(context: &Context, code: &str, at: usize) -> Matches {
         ["else", "enum", "false", "for", "fn", "if", "let", "loop", "match", "struct", "true", "while"];
     let range = word_before(code, at);
     let prefix = &code[range.clone()];
-    let bindings_of_cell = Cell::parse(code).bindings;
-    let variables = context
-        .variables
-        .keys()
-        .chain(bindings_of_cell.iter().map(|(name, _)| name))
-        .map(|name| (name.as_str(), "instance"));
+    let own = Cell::parse(code).bindings;
+    let variables =
+        context.variables.keys().chain(own.iter().map(|(name, _)| name)).map(|name| (name.as_str(), "instance"));
     if let Some(command) = code[..at].lines().last().filter(|line| line.starts_with(':') && !line.contains(' ')) {
         let mut found: Vec<&str> = commands::names().filter(|name| name.starts_with(command)).collect();
         found.sort_unstable();

@@ -62,14 +62,10 @@ pub fn wrap_rustc() -> Option<i32> {
 /// Builds the library `pfe_runtime`. Returns the files that rustc needs to compile a cell.
 pub(super) fn build(project: &Path, rustc: &Path) -> Result<Vec<PathBuf>> {
     let arguments = ["rustc", "--release", "--locked", "-p", "pfe-runtime", "--lib", JSON, "--", "-Cprefer-dynamic"];
-    let program_itself = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
+    let own = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
     // Makes cargo call this program as the rustc wrapper for the crates of the project: see `wrap_rustc`.
-    let artifacts = cargo(
-        project,
-        rustc,
-        &arguments,
-        &[("RUSTC_WORKSPACE_WRAPPER", program_itself.as_os_str()), (WRAPPER, "1".as_ref())],
-    )?;
+    let artifacts =
+        cargo(project, rustc, &arguments, &[("RUSTC_WORKSPACE_WRAPPER", own.as_os_str()), (WRAPPER, "1".as_ref())])?;
     // Crates linked into the library need only their metadata (`.rmeta`). The library and procedural macros are `.so`.
     let files = artifacts.into_iter().flat_map(|artifact| artifact.filenames);
     let needed = files.filter(|file| matches!(file.extension(), Some("rmeta" | "so")));

@@ -4,12 +4,10 @@ use super::kernelspec::{Place, program_of};
 use super::toolchain::{INSTALL, Toolchain};
 use std::process::Command;
 
-/// Checks the requirements of the kernel. Each line is `(ok, requirement, requirement to do if it is missing)`.
+/// Checks the requirements of the kernel. Each line is `(ok, requirement, what to do if it is missing)`.
 pub fn doctor(place: &Place) -> Vec<(bool, String, Option<String>)> {
     let mut lines = Vec::new();
-    let mut line = |is_met: bool, requirement: String, remedy: &str| {
-        lines.push((is_met, requirement, (!is_met).then(|| remedy.to_owned())))
-    };
+    let mut line = |good: bool, what: String, todo: &str| lines.push((good, what, (!good).then(|| todo.to_owned())));
     match Toolchain::load() {
         Err(error) => line(false, error.to_string().lines().next().unwrap_or_default().to_owned(), INSTALL),
         Ok(toolchain) => {

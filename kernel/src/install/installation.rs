@@ -47,8 +47,8 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     for file in &files {
         let to = part.path().join(file.file_name().unwrap_or_default());
         // Copies `pfe_runtime` instead of linking it: the next build overwrites the file, which kernels may be using.
-        let program_itself = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libpfe_runtime."));
-        if program_itself || std::fs::hard_link(file, &to).is_err() {
+        let own = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libpfe_runtime."));
+        if own || std::fs::hard_link(file, &to).is_err() {
             std::fs::copy(file, &to).map_err(Error::io("copy", file))?;
         }
     }
@@ -58,15 +58,15 @@ pub fn install(project: &Path, place: &Place) -> Result<PathBuf> {
     let key =
         blake3::hash(format!("{}{}", toolchain.version, toolchain.fingerprint).as_bytes()).to_hex()[..16].to_owned();
     let directory = free_name(&data_folder, &key);
-    let part = part.kept_folders();
+    let part = part.keep();
     std::fs::rename(&part, &directory).map_err(Error::io("write", &directory))?;
     toolchain.directory = directory;
     let program = toolchain.directory.join("pfe-kernel");
-    let program_itself = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
-    std::fs::copy(&program_itself, &program).map_err(Error::io("copy", &program_itself))?;
-    let previous = Toolchain::load().ok().map(|toolchain| toolchain.directory);
+    let own = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
+    std::fs::copy(&own, &program).map_err(Error::io("copy", &own))?;
+    let before = Toolchain::load().ok().map(|toolchain| toolchain.directory);
     toolchain.save()?;
-    remove_older(&data_folder, &[Some(toolchain.directory.clone()), previous]);
+    remove_older(&data_folder, &[Some(toolchain.directory.clone()), before]);
     register(place, &program)
 }
 
@@ -81,13 +81,13 @@ fn free_name(data_folder: &Path, key: &str) -> PathBuf {
     name
 }
 
-/// Removes installations, except those in `kept_folders`: the new one and the one before it, which running kernels may use.
-fn remove_older(data_folder: &Path, kept_folders: &[Option<PathBuf>]) {
+/// Removes installations, except those in `keep`: the new one and the one before it, which running kernels may use.
+fn remove_older(data_folder: &Path, keep: &[Option<PathBuf>]) {
     for entry in std::fs::read_dir(data_folder).into_iter().flatten().flatten() {
         let path = entry.path();
         // Another `install` may be at work in a folder that is not yet in place.
         let in_place = !entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes());
-        if in_place && is_installation(&path) && !kept_folders.contains(&Some(path.clone())) {
+        if in_place && is_installation(&path) && !keep.contains(&Some(path.clone())) {
             let _ = std::fs::remove_dir_all(path);
         }
     }

@@ -94,17 +94,17 @@ mod tests {
         std::fs::create_dir_all(&data).unwrap();
         symlink(&elsewhere, data.join("link")).unwrap();
         write(data.join("1").join(MARK), "");
-        let uninstalled = uninstall_from(&spec, &data).unwrap();
-        assert_eq!(uninstalled.removed, [spec.join("kernel.json"), data.join("1")]);
-        assert_eq!(uninstalled.kept, [users[0].clone(), users[1].clone(), data.join("link"), data.join("notes")]);
+        let done = uninstall_from(&spec, &data).unwrap();
+        assert_eq!(done.removed, [spec.join("kernel.json"), data.join("1")]);
+        assert_eq!(done.kept, [users[0].clone(), users[1].clone(), data.join("link"), data.join("notes")]);
         assert!(users.iter().all(|file| file.exists()) && elsewhere.join(MARK).exists());
 
         // A folder without a marker was there before: it stays, even empty. So does the kernelspec of another kernel.
         let other = write(spec.join("kernel.json"), r#"{ "argv": ["python3", "-m", "other"] }"#);
         std::fs::remove_dir_all(&data).unwrap();
         std::fs::create_dir(&data).unwrap();
-        let uninstalled = uninstall_from(&spec, &data).unwrap();
-        assert_eq!(uninstalled, Uninstalled { removed: Vec::new(), kept: vec![other, users[0].clone()] });
+        let done = uninstall_from(&spec, &data).unwrap();
+        assert_eq!(done, Uninstalled { removed: Vec::new(), kept: vec![other, users[0].clone()] });
         assert!(data.exists());
     }
 }

@@ -69,14 +69,14 @@ pub(crate) fn executor(
     let mut session = session;
     let mut count = 0;
     while let Ok(request) = jobs.recv() {
-        let mut aborted = Vec::new();
+        let mut waiting = Vec::new();
         execute(kernel, &mut session, &mut count, &request, answers, |failed| {
             // Collects the requests to abort before the error is sent: requests that arrive after it must run.
             if failed && request.content["stop_on_error"].as_bool().unwrap_or(true) {
-                aborted = jobs.try_iter().collect();
+                waiting = jobs.try_iter().collect();
             }
         });
-        for request in aborted {
+        for request in waiting {
             kernel.status("busy", &request);
             let content = json!({ "status": "aborted", "execution_count": count });
             let _ = kernel.shell.send(message("execute_reply", content, Some(&request), true));
@@ -91,7 +91,7 @@ fn execute(
     count: &mut usize,
     request: &Request,
     answers: &Receiver<Option<String>>,
-    on_end: impl FnOnce(bool),
+    ended: impl FnOnce(bool),
 ) {
     kernel.status("busy", request);
     let content = &request.content;
@@ -125,7 +125,7 @@ fn execute(
         }
         Err(error) => Err(Failure::of_kernel(error)),
     };
-    on_end(result.is_err());
+    ended(result.is_err());
     let shown = publisher.result.take();
     let pages = std::mem::take(&mut publisher.pages);
     if store {
@@ -158,9 +158,9 @@ fn execute(
 }
 
 /// Evaluates the request's `user_expressions` for the reply.
-fn user_expressions(session: &mut Session, number: usize, expressions: &Value) -> Value {
-    struct LastResult(Value);
-    impl Watcher for LastResult {
+fn user_expressions(session: &mut Session, number: usize, wanted: &Value) -> Value {
+    struct Keep(Value);
+    impl Watcher for Keep {
         fn event(&mut self, event: Event) {
             if let Event::Result { data } = event {
                 self.0 = data;
@@ -171,10 +171,10 @@ fn user_expressions(session: &mut Session, number: usize, expressions: &Value) -
         }
     }
     let mut values = Map::new();
-    for (name, code) in expressions.as_object().into_iter().flatten() {
-        let mut last_result = LastResult(json!({}));
-        let value = match session.execute(number, code.as_str().unwrap_or_default(), &mut last_result).0 {
-            Ok(()) => json!({ "status": "ok", "data": last_result.0, "metadata": {} }),
+    for (name, code) in wanted.as_object().into_iter().flatten() {
+        let mut keep = Keep(json!({}));
+        let value = match session.execute(number, code.as_str().unwrap_or_default(), &mut keep).0 {
+            Ok(()) => json!({ "status": "ok", "data": keep.0, "metadata": {} }),
             Err(failure) => {
                 json!({ "status": "error", "ename": failure.name, "evalue": failure.value, "traceback": failure.traceback })
             }

@@ -81,7 +81,7 @@ impl History {
     /// Answers a `history_request`.
     pub fn answer(&self, request: &Value) -> Value {
         let inputs = || self.entries.iter().filter(|entry| entry.line > 0);
-        let max = request["n"].as_u64().map_or(usize::MAX, |n| n as usize);
+        let most = request["n"].as_u64().map_or(usize::MAX, |n| n as usize);
         let found: Vec<&Entry> = match request["hist_access_type"].as_str() {
             Some("range") => {
                 // Session 0 is the current one; negative numbers count back from it.
@@ -102,11 +102,11 @@ impl History {
                     found.retain(|entry| seen.insert(&entry.input));
                     found.reverse();
                 }
-                found.split_off(found.len().saturating_sub(max))
+                found.split_off(found.len().saturating_sub(most))
             }
             _ => {
                 let mut found: Vec<&Entry> = inputs().collect();
-                found.split_off(found.len().saturating_sub(max))
+                found.split_off(found.len().saturating_sub(most))
             }
         };
         let with_output = request["output"].as_bool().unwrap_or(false);

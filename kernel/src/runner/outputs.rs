@@ -37,34 +37,33 @@ impl Outputs {
         self.push(json!({ "output_type": "error", "ename": name, "evalue": value, "traceback": traceback }), None);
     }
 
-    fn outputs_of_cell(&mut self) -> &mut Vec<(Value, Option<String>)> {
+    fn own(&mut self) -> &mut Vec<(Value, Option<String>)> {
         self.changed.insert(self.current);
         self.cells.entry(self.current).or_default()
     }
 
     fn push(&mut self, output: Value, id: Option<String>) {
         if std::mem::take(&mut self.clear_before_next) {
-            self.outputs_of_cell().clear();
+            self.own().clear();
         }
-        self.outputs_of_cell().push((output, id));
+        self.own().push((output, id));
     }
 
     /// Appends printed text. Between two other outputs, puts all stdout before all stderr: the two pipes have no common
     /// order, and two runs of one notebook must give the same file.
     fn stream(&mut self, name: &str, text: &str) {
         if std::mem::take(&mut self.clear_before_next) {
-            self.outputs_of_cell().clear();
+            self.own().clear();
         }
-        let outputs_of_cell = self.outputs_of_cell();
-        let start =
-            outputs_of_cell.iter().rposition(|(output, _)| output["output_type"] != "stream").map_or(0, |at| at + 1);
-        if let Some((output, _)) = outputs_of_cell[start..].iter_mut().find(|(output, _)| output["name"] == name) {
+        let own = self.own();
+        let start = own.iter().rposition(|(output, _)| output["output_type"] != "stream").map_or(0, |at| at + 1);
+        if let Some((output, _)) = own[start..].iter_mut().find(|(output, _)| output["name"] == name) {
             if let Value::String(whole) = &mut output["text"] {
                 whole.push_str(text);
             }
         } else {
-            let at = if name == "stdout" { start } else { outputs_of_cell.len() };
-            outputs_of_cell.insert(at, (json!({ "output_type": "stream", "name": name, "text": text }), None));
+            let at = if name == "stdout" { start } else { own.len() };
+            own.insert(at, (json!({ "output_type": "stream", "name": name, "text": text }), None));
         }
     }
 }
@@ -85,7 +84,7 @@ impl Watcher for Outputs {
             }
             Event::Update { data, id } => {
                 for (cell, outputs) in &mut self.cells {
-                    for (output, _) in outputs.iter_mut().filter(|(_, display_id)| display_id.as_deref() == Some(&id)) {
+                    for (output, _) in outputs.iter_mut().filter(|(_, own)| own.as_deref() == Some(&id)) {
                         output["data"] = data.clone();
                         self.changed.insert(*cell);
                     }
@@ -93,7 +92,7 @@ impl Watcher for Outputs {
             }
             Event::Page { text } => self.stream("stdout", &format!("{text}\n")),
             Event::Clear { wait: true } => self.clear_before_next = true,
-            Event::Clear { wait: false } => self.outputs_of_cell().clear(),
+            Event::Clear { wait: false } => self.own().clear(),
         }
     }
 

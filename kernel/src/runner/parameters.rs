@@ -94,7 +94,7 @@ fn type_of(value: &ast::Expr) -> Option<&'static str> {
 /// Converts a value to Rust source. Fails if it is not of the parameter's type.
 fn literal(parameter: &Declared, value: &str) -> Result<String> {
     let Declared { name, ty, .. } = parameter;
-    let type_error = || {
+    let wrong = || {
         Error::message(format!(
             "parameter `{name}` is {} `{ty}`, not `{value}`",
             if ty.starts_with(['i', 'u']) { "an" } else { "a" }
@@ -115,10 +115,10 @@ fn literal(parameter: &Declared, value: &str) -> Result<String> {
                 .ok()
                 .filter(|number| number.is_finite())
                 .map(|number| format!("{number:?}"))
-                .ok_or_else(type_error);
+                .ok_or_else(wrong);
         }
         "bool" => value.parse::<bool>().is_ok(),
-        "char" => return value.parse::<char>().map(|character| format!("{character:?}")).map_err(|_| type_error()),
+        "char" => return value.parse::<char>().map(|character| format!("{character:?}")).map_err(|_| wrong()),
         "&str" => return Ok(format!("{value:?}")),
         "String" => return Ok(format!("String::from({value:?})")),
         _ => {
@@ -127,7 +127,7 @@ fn literal(parameter: &Declared, value: &str) -> Result<String> {
             )));
         }
     };
-    if fits { Ok(value.trim_start_matches('+').to_owned()) } else { Err(type_error()) }
+    if fits { Ok(value.trim_start_matches('+').to_owned()) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

@@ -67,17 +67,17 @@ pub fn run(
         let (finished, watch) = mpsc::channel::<()>();
         let watchdog = params.timeout.map(|limit| {
             std::thread::spawn(move || {
-                let timed_out = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-                if timed_out {
+                let late = watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+                if late {
                     stopper.interrupt();
                 }
-                timed_out
+                late
             })
         });
         let (result, timings) = session.execute(number, &source, &mut outputs);
         drop(finished);
-        let timed_out = watchdog.is_some_and(|watchdog| watchdog.join().unwrap_or(false));
-        let result = result.map_err(|failure| match (timed_out, params.timeout) {
+        let late = watchdog.is_some_and(|watchdog| watchdog.join().unwrap_or(false));
+        let result = result.map_err(|failure| match (late, params.timeout) {
             (true, Some(limit)) => Failure::new(
                 "timeout",
                 &format!("the cell ran longer than {} s", limit.as_secs_f64()),

@@ -9,38 +9,38 @@ pub struct Difference {
     /// The cell, from 1.
     pub cell: usize,
     /// The part that differs: a MIME type, `stream stdout`, the number of outputs, …
-    pub part: String,
+    pub what: String,
     /// Its content in the file.
-    pub old: String,
+    pub before: String,
     /// Its content in the new run.
-    pub new: String,
+    pub now: String,
 }
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let line = self.old.lines().zip(self.new.lines()).position(|(old, new)| old != new);
-        let at = line.unwrap_or_else(|| self.old.lines().count().min(self.new.lines().count()));
+        let line = self.before.lines().zip(self.now.lines()).position(|(before, now)| before != now);
+        let at = line.unwrap_or_else(|| self.before.lines().count().min(self.now.lines().count()));
         let show = |text: &str| text.lines().nth(at).unwrap_or("(nothing)").chars().take(200).collect::<String>();
         write!(
             formatter,
             "cell {}: `{}` differs at line {}\n  before: {}\n  now:    {}",
             self.cell,
-            self.part,
+            self.what,
             at + 1,
-            show(&self.old),
-            show(&self.new)
+            show(&self.before),
+            show(&self.now)
         )
     }
 }
 
 /// Compares the outputs of all code cells byte by byte. Returns `None` if they are the same.
-pub fn verify(recorded: &Notebook, rerun: &Notebook) -> Option<Difference> {
-    let cells = recorded.code_cells();
-    let new_cells = rerun.code_cells();
+pub fn verify(before: &Notebook, now: &Notebook) -> Option<Difference> {
+    let cells = before.code_cells();
+    let new_cells = now.code_cells();
     for (position, (index, new_index)) in cells.iter().zip(&new_cells).enumerate() {
-        let (old, new) = (recorded.outputs(*index), rerun.outputs(*new_index));
+        let (old, new) = (before.outputs(*index), now.outputs(*new_index));
         let difference =
-            |part: String, old: String, new: String| Some(Difference { cell: position + 1, part, old, new });
+            |what: String, before: String, now: String| Some(Difference { cell: position + 1, what, before, now });
         for (old, new) in old.iter().zip(new) {
             let (kind, new_kind) = (&old["output_type"], &new["output_type"]);
             if kind != new_kind {
@@ -86,9 +86,9 @@ pub fn verify(recorded: &Notebook, rerun: &Notebook) -> Option<Difference> {
     }
     (cells.len() != new_cells.len()).then(|| Difference {
         cell: cells.len().min(new_cells.len()) + 1,
-        part: "number of cells".into(),
-        old: cells.len().to_string(),
-        new: new_cells.len().to_string(),
+        what: "number of cells".into(),
+        before: cells.len().to_string(),
+        now: new_cells.len().to_string(),
     })
 }
 

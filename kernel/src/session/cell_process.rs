@@ -17,9 +17,9 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// How the run of a cell ended.
 #[derive(Debug)]
-pub enum CellEnd {
+pub enum Ended {
     /// The cell finished. Contains its report.
-    Finished(Value),
+    Done(Value),
     /// The process died, for the given reason. All variables are lost.
     Died(String),
 }
@@ -37,11 +37,11 @@ impl CellProcess {
     /// Starts the cell process in `folder`. Cells can be sent at once: the socket buffers them until it is ready.
     pub fn start(toolchain: &Toolchain, folder: &std::path::Path) -> Result<CellProcess> {
         let program = toolchain.runtime_program();
-        let (socket, child_socket) = UnixStream::pair().map_err(Error::io("open a socket to", &program))?;
+        let (socket, theirs) = UnixStream::pair().map_err(Error::io("open a socket to", &program))?;
         let mut process = Command::new(&program)
             .current_dir(folder)
             .env("LD_LIBRARY_PATH", toolchain.library_path())
-            .stdin(Stdio::from(OwnedFd::from(child_socket)))
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -58,7 +58,7 @@ impl CellProcess {
         forget: &[String],
         interrupter: &Interrupter,
         watcher: &mut dyn Watcher,
-    ) -> CellEnd {
+    ) -> Ended {
         let pid = self.process.id();
         interrupter.begin(pid);
         self.stdout.begin();
@@ -66,15 +66,15 @@ impl CellProcess {
         let request = json!({ "run": library, "forget": forget });
         // `watch` detects a failed send as the end of the socket.
         let _ = self.socket.write_all(format!("{request}\n").as_bytes());
-        let end = self.watch(watcher);
+        let ended = self.watch(watcher);
         let killed = interrupter.end();
-        match end {
-            Some(report) => CellEnd::Finished(report),
+        match ended {
+            Some(done) => Ended::Done(done),
             None => {
                 self.drain(watcher);
                 signal_group(pid, Signal::KILL);
                 let status = self.process.wait();
-                CellEnd::Died(match status {
+                Ended::Died(match status {
                     _ if killed => format!("the cell did not stop within {} seconds and was killed", GRACE.as_secs()),
                     Ok(status) => describe(status),
                     Err(error) => error.to_string(),
@@ -113,8 +113,8 @@ impl CellProcess {
                 from = 0;
                 let Ok(mut message) = serde_json::from_slice::<Value>(&line) else { continue };
                 self.drain(watcher);
-                if let Some(report) = message.get_mut("done") {
-                    return Some(report.take());
+                if let Some(done) = message.get_mut("done") {
+                    return Some(done.take());
                 }
                 self.message(&message, watcher);
             }

@@ -11,20 +11,20 @@ impl Session {
     pub(super) fn command(&mut self, command: &str, watcher: &mut dyn Watcher) -> Result<Result<(), Failure>> {
         let (name, argument) =
             command.split_once(char::is_whitespace).map_or((command, ""), |(name, rest)| (name, rest.trim()));
-        let mut print_line = |text: &str| watcher.event(Event::Stream { stderr: false, text: format!("{text}\n") });
+        let mut say = |text: &str| watcher.event(Event::Stream { stderr: false, text: format!("{text}\n") });
         match (name, argument) {
             ("help", _) => watcher.event(Event::Page { text: HELP.to_owned() }),
             ("vars", _) => {
                 let rows: Vec<String> = self.variables.iter().map(|(name, it)| format!("{name}: {}", it.ty)).collect();
-                print_line(&if rows.is_empty() { "no variables".to_owned() } else { rows.join("\n") });
+                say(&if rows.is_empty() { "no variables".to_owned() } else { rows.join("\n") });
             }
             ("type" | "t", name) => match self.variables.get(name) {
-                Some(variable) => print_line(&format!("{name}: {}", variable.ty)),
+                Some(variable) => say(&format!("{name}: {}", variable.ty)),
                 None => return Ok(Err(Failure::new("error", &format!("there is no variable `{name}`"), &[]))),
             },
             ("timing", _) => {
                 self.timing = !self.timing;
-                print_line(&format!("timing: {}", if self.timing { "on" } else { "off" }));
+                say(&format!("timing: {}", if self.timing { "on" } else { "off" }));
             }
             ("opt", level @ ("0" | "1" | "2" | "3")) => level.clone_into(&mut self.opt_level),
             ("clear", _) => self.clear()?,

@@ -156,22 +156,22 @@ impl Session {
                         moved.insert(name);
                     }
                     RetryReason::MovedNew(name) => {
-                        let reason =
+                        let why =
                             format!("`{name}` was moved by cell {number}: write `{name}.clone()` there to keep it");
-                        not_persisted.insert(name, reason);
+                        not_persisted.insert(name, why);
                     }
                     RetryReason::Borrows(name) => {
-                        let reason = format!(
+                        let why = format!(
                             "`{name}` was not kept after cell {number}: it borrows from a variable of the cell\n= help: keep an owned value, such as `{name}.clone()` or `{name}.to_owned()`"
                         );
-                        not_persisted.insert(name, reason);
+                        not_persisted.insert(name, why);
                     }
                     RetryReason::Unwritable(name) => {
-                        let reason = format!(
+                        let why = format!(
                             "`{name}` was dropped: its type cannot be written in another cell; give it a type where it is defined"
                         );
                         variables.remove(&name);
-                        self.lost_because.insert(name, reason);
+                        self.lost_because.insert(name, why);
                     }
                 }
             }

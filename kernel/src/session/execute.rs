@@ -1,6 +1,6 @@
 //! Runs a cell: its commands, then its code. Updates the state of the notebook by what the cell process reports.
 
-use super::cell_process::CellEnd;
+use super::cell_process::Ended;
 use super::compile_loop::Compiled;
 use super::events::{Watcher, note};
 use super::failure::Failure;
@@ -68,13 +68,13 @@ impl Session {
                     format!("`{name}` was dropped: its type has been redefined in cell {number}"),
                 );
             }
-            let end = self.cell_process.run(&compiled.library, &forget, &self.stopper.cell, watcher);
+            let ended = self.cell_process.run(&compiled.library, &forget, &self.stopper.cell, watcher);
             let _ = std::fs::remove_file(&compiled.library);
-            match end {
-                CellEnd::Died(reason) => return Ok(Err(self.restart(&reason)?)),
-                CellEnd::Finished(report) => {
+            match ended {
+                Ended::Died(why) => return Ok(Err(self.restart(&why)?)),
+                Ended::Done(done) => {
                     let retyped: Vec<&str> =
-                        report["retyped"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                        done["retyped"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                     if !retyped.is_empty() {
                         for name in retyped {
                             self.variables.remove(name);
@@ -83,9 +83,9 @@ impl Session {
                         }
                         continue;
                     }
-                    timings.load += seconds(&report["load"]);
-                    timings.run += seconds(&report["run"]);
-                    return Ok(self.commit(number, compiled, &report));
+                    timings.load += seconds(&done["load"]);
+                    timings.run += seconds(&done["run"]);
+                    return Ok(self.commit(number, compiled, &done));
                 }
             }
         }
@@ -93,18 +93,18 @@ impl Session {
     }
 
     /// Updates items and variables after a cell has run, and returns its failure, if any.
-    fn commit(&mut self, number: usize, compiled: Compiled, report: &Value) -> Result<(), Failure> {
+    fn commit(&mut self, number: usize, compiled: Compiled, done: &Value) -> Result<(), Failure> {
         self.items = compiled.items;
-        let variables_present: BTreeSet<&str> =
-            report["variables"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let there: BTreeSet<&str> =
+            done["variables"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, variable) in compiled.new {
-            if variables_present.contains(name.as_str()) {
+            if there.contains(name.as_str()) {
                 self.lost_because.remove(&name);
                 self.variables.insert(name, variable);
             }
         }
         for name in &compiled.moved {
-            if !variables_present.contains(name.as_str()) {
+            if !there.contains(name.as_str()) {
                 self.lost_because.insert(
                     name.clone(),
                     format!("`{name}` was moved by cell {number}: write `{name}.clone()` there to keep it"),
@@ -112,15 +112,12 @@ impl Session {
             }
         }
         self.lost_because.extend(compiled.not_persisted);
-        self.variables.retain(|name, _| variables_present.contains(name.as_str()));
+        self.variables.retain(|name, _| there.contains(name.as_str()));
         // Variables whose type cannot be named: the cell had stored them before rustc reported their type.
-        self.forget = variables_present
-            .iter()
-            .filter(|name| !self.variables.contains_key(**name))
-            .map(|name| (*name).to_owned())
-            .collect();
+        self.forget =
+            there.iter().filter(|name| !self.variables.contains_key(**name)).map(|name| (*name).to_owned()).collect();
         let origins = &self.origins;
-        Failure::of_cell(report, |place| {
+        Failure::of_cell(done, |place| {
             let (file, line) = place.rsplit_once(':')?;
             let build: usize = file.rsplit('/').next()?.strip_prefix("cell_")?.strip_suffix(".rs")?.parse().ok()?;
             let (generated, line) = (origins.get(&build)?, line.parse::<usize>().ok()?);

@@ -45,7 +45,7 @@ impl Failure {
     }
 
     /// Describes the death of the cell process, with the variables lost.
-    pub fn of_death(reason: &str, lost: &[String]) -> Failure {
+    pub fn of_death(why: &str, lost: &[String]) -> Failure {
         let lost = match lost {
             [] => "no variables were lost".to_owned(),
             names => format!(
@@ -53,27 +53,27 @@ impl Failure {
                 names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             ),
         };
-        Failure::new("crash", reason, &[format!("{lost}; functions and types are kept")])
+        Failure::new("crash", why, &[format!("{lost}; functions and types are kept")])
     }
 
     /// Reads the report of a cell that ran. Returns `None` if it succeeded. `locate` maps a place in generated code to
     /// a cell and a line.
-    pub fn of_cell(report: &Value, locate: impl Fn(&str) -> Option<(usize, usize)>) -> Option<Failure> {
-        let message = report["message"].as_str().unwrap_or_default();
-        match report["status"].as_str()? {
+    pub fn of_cell(done: &Value, locate: impl Fn(&str) -> Option<(usize, usize)>) -> Option<Failure> {
+        let message = done["message"].as_str().unwrap_or_default();
+        match done["status"].as_str()? {
             "ok" => None,
             "interrupted" => {
                 Some(Failure::new("interrupted", "the cell was stopped; variables of earlier cells are kept", &[]))
             }
             "panic" => {
                 let mut details = Vec::new();
-                let place = report["panic"]["place"].as_str().unwrap_or_default();
+                let place = done["panic"]["place"].as_str().unwrap_or_default();
                 match locate(place) {
                     Some((cell, line)) => details.push(format!("  at cell {cell}, line {line}")),
                     None if place.is_empty() => {}
                     None => details.push(format!("  at {}", short(place))),
                 }
-                for frame in report["panic"]["frames"].as_array().into_iter().flatten() {
+                for frame in done["panic"]["frames"].as_array().into_iter().flatten() {
                     let Some((cell, line)) = locate(frame[1].as_str().unwrap_or_default()) else { continue };
                     let function = function(frame[0].as_str().unwrap_or_default());
                     let text = format!("  in {function} at cell {cell}, line {line}");
@@ -85,7 +85,7 @@ impl Failure {
             }
             _ => {
                 let details: Vec<String> =
-                    report["hint"].as_str().map(|hint| format!("hint: {hint}")).into_iter().collect();
+                    done["hint"].as_str().map(|hint| format!("hint: {hint}")).into_iter().collect();
                 Some(Failure::new("error", message, &details))
             }
         }
@@ -113,8 +113,8 @@ impl Failure {
                 .as_deref()
                 .map_or_else(|| error.message.clone(), |rendered| relocate(rendered, generated));
             let name = error.message.split('`').nth(1).filter(|_| error.code() == "E0425");
-            if let Some(reason) = name.and_then(|name| lost_because.get(name)) {
-                text = format!("{}\n= note: {reason}\n", text.trim_end());
+            if let Some(why) = name.and_then(|name| lost_because.get(name)) {
+                text = format!("{}\n= note: {why}\n", text.trim_end());
             }
             traceback.push(text.trim_end().to_owned() + "\n");
         }

@@ -12,14 +12,14 @@ pub(super) struct Pipe<T> {
     /// `None` once the process has closed it.
     pipe: Option<T>,
     /// The first bytes of a character whose other bytes have not arrived yet.
-    incomplete: Vec<u8>,
+    cut: Vec<u8>,
     /// Bytes that the running cell has printed.
     printed: usize,
 }
 
 impl<T: Read + std::os::fd::AsFd> Pipe<T> {
     pub fn new(pipe: Option<T>) -> Self {
-        Pipe { pipe, incomplete: Vec::new(), printed: 0 }
+        Pipe { pipe, cut: Vec::new(), printed: 0 }
     }
 
     /// Counts what is printed from zero, for a new cell.
@@ -56,18 +56,18 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
 
     /// Decodes bytes as text, up to the limit. Holds back an incomplete character until its other bytes arrive.
     fn text(&mut self, bytes: &[u8]) -> String {
-        let printed_before = self.printed;
+        let before = self.printed;
         self.printed = self.printed.saturating_add(bytes.len());
-        if printed_before > MAX_PRINTED {
+        if before > MAX_PRINTED {
             return String::new();
         }
-        self.incomplete.extend_from_slice(bytes);
-        let complete = match std::str::from_utf8(&self.incomplete) {
+        self.cut.extend_from_slice(bytes);
+        let keep = match std::str::from_utf8(&self.cut) {
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            _ => self.incomplete.len(),
+            _ => self.cut.len(),
         };
-        let decodable: Vec<u8> = self.incomplete.drain(..complete).collect();
-        let mut text = String::from_utf8_lossy(&decodable).into_owned();
+        let whole: Vec<u8> = self.cut.drain(..keep).collect();
+        let mut text = String::from_utf8_lossy(&whole).into_owned();
         if self.printed > MAX_PRINTED {
             text.push_str(&format!("\n… more than {} MB printed: the rest is not shown\n", MAX_PRINTED >> 20));
         }

@@ -128,13 +128,13 @@ impl Session {
     }
 
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
-    pub(super) fn restart(&mut self, reason: &str) -> Result<Failure> {
+    pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
         for name in &lost {
             self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
         }
-        Ok(Failure::of_death(reason, &lost))
+        Ok(Failure::of_death(why, &lost))
     }
 
     /// Drops variables, items and dependencies, as `:clear` asks.
