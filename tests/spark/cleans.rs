@@ -370,8 +370,6 @@ fn spark_cleans() {
     let work = Workdir::new();
     spoilt(&work, true);
     same_there(&server, &work, "spoilt", &[]);
-    hostile(&work);
-    same_there(&server, &work, "hostile", &[]);
     laid_out(&work);
     same_there(&server, &work, "laid-out", &[]);
 }
