@@ -248,17 +248,23 @@ fn similar(words: &str) -> Option<NameMatch> {
     misspelled.min().filter(|(distance, _)| *distance <= MAX_EDITS).map(|(_, id)| NameMatch::Misspelled(id))
 }
 
-/// Deepest folders of a place that are searched; the folder of a table may lie one deeper.
-pub(crate) const DEEPEST: usize = 3;
+/// Deepest folders of a place that are searched; the folder of a table, or of a lake, may lie one deeper.
+const DEEPEST: usize = 3;
 /// Most files of a place that are looked at: more is no folder of tables.
 pub(crate) const MAX_FILES: usize = 10_000;
 
-/// Whether to list the folder at this path within a store. Hidden folders hold no data; those of a lake hold the folders of tables at most.
+/// Whether to list the folder at this path within a place. Hidden folders hold no data; in the folders of a lake only those of tables do.
 pub(crate) fn is_worth_listing(folder: &str) -> bool {
     let names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
     let Some((last, above)) = names.split_last() else { return true };
-    let deep = above.len() >= DEEPEST || above.iter().any(|name| Stage::named(name).is_some());
-    names.iter().all(|name| !name.starts_with('.')) && above.len() <= DEEPEST && (!deep || table_folder(last).is_some())
+    if names.iter().any(|name| name.starts_with('.')) {
+        return false;
+    }
+    match above.iter().position(|name| Stage::named(name).is_some()) {
+        Some(i) => i <= DEEPEST && i + 1 == above.len() && table_folder(last).is_some(),
+        None if above.len() < DEEPEST => true,
+        None => above.len() == DEEPEST && (table_folder(last).is_some() || Stage::named(last).is_some()),
+    }
 }
 
 /// Whether a file may hold rows of the user. Files that pfe or an engine writes to the folders of a lake do not: their columns differ from

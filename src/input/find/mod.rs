@@ -31,7 +31,7 @@ use crate::store::Store;
 /// Something with the name of a table is not a regular file; a table is there twice.
 pub(crate) fn in_folder(root: &Path) -> Result<Found> {
     let mut walk = Walk::default();
-    walk.folder(root, "", 0)?;
+    walk.folder(root, "")?;
     let mut found = tables(walk.files, &root.display().to_string())?;
     found.unread.extend(walk.broken);
     Ok(found)

@@ -9,7 +9,9 @@ use crate::input::file::part::Place;
 use crate::regular;
 use crate::schema::contract::TableId;
 use crate::schema::ddl::Stage;
-use crate::schema::file_names::{self, DEEPEST, MAX_FILES, NameMatch, data, match_name, may_be_raw, table_folder};
+use crate::schema::file_names::{
+    self, MAX_FILES, NameMatch, data, is_worth_listing, match_name, may_be_raw, table_folder,
+};
 
 /// Folders that a run writes beside `run.json`: they are not input data.
 const OF_A_RUN: [&str; 6] = ["clean", "mart", "models", "quarantine", "references", "tables"];
@@ -24,22 +26,25 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<()> {
-        let of_a_run = dir.join(RUN).exists();
+    /// `prefix` is the path of `dir` within the place, with `/` at its end.
+    pub(super) fn folder(&mut self, dir: &Path, prefix: &str) -> Result<()> {
+        let (is_top, of_a_run) = (prefix.is_empty(), dir.join(RUN).exists());
         let Some(entries) = self.listed(dir, prefix)? else { return Ok(()) };
         for (file_name, path) in entries {
             let name = format!("{prefix}{file_name}");
-            let is_dir = path.is_dir();
-            // Links to folders are followed at the top alone: deeper ones may lead back.
-            let skipped = (of_a_run && OF_A_RUN.contains(&file_name.as_str())) || (depth > 0 && path.is_symlink());
-            if !is_dir && depth == 0 && file_name.to_lowercase().ends_with(".zip") && path.is_file() {
+            if path.is_dir() {
+                let of_lake = name.split('/').any(|name| Stage::named(name).is_some());
+                // Links to folders are followed at the top and in lakes: others may lead back.
+                let skipped = (of_a_run && OF_A_RUN.contains(&file_name.as_str()))
+                    || (!is_top && !of_lake && path.is_symlink())
+                    || self.files.len() >= MAX_FILES;
+                if !skipped && is_worth_listing(&name) {
+                    self.folder(&path, &format!("{name}/"))?;
+                }
+            } else if is_top && file_name.to_lowercase().ends_with(".zip") && path.is_file() {
                 self.archive(&name, &path);
-            } else if !is_dir {
+            } else if may_be_raw(&name) {
                 self.files.extend(file(name, path)?);
-            } else if Stage::named(&file_name).is_some() {
-                self.stage(&path, &format!("{name}/"))?;
-            } else if !skipped && depth < DEEPEST && self.files.len() < MAX_FILES {
-                self.folder(&path, &format!("{name}/"), depth + 1)?;
             }
         }
         Ok(())
@@ -57,27 +62,6 @@ impl Walk {
             Ok(_) => self.broken.push((TableId::Orders, unread(name, "no table is in it"))),
             Err(error) => self.broken.push((TableId::Orders, unread(name, &error.to_string()))),
         }
-    }
-
-    /// A folder of a lake, which pfe may have written.
-    fn stage(&mut self, dir: &Path, prefix: &str) -> Result<()> {
-        for (file_name, path) in self.listed(dir, prefix)?.unwrap_or_default() {
-            let full = format!("{prefix}{file_name}");
-            if !path.is_dir() {
-                self.add(full, path)?;
-            } else if table_folder(&file_name).is_some() {
-                for (inner, path) in listed(&path)?.into_iter().filter(|(_, path)| !path.is_dir()) {
-                    self.add(format!("{full}/{inner}"), path)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a file of a lake's folder, if it is a raw file.
-    fn add(&mut self, name: String, path: PathBuf) -> Result<()> {
-        self.files.extend(if may_be_raw(&name) { file(name, path)? } else { None });
-        Ok(())
     }
 
     /// The entries of a folder. A folder below the top that cannot be listed is reported and skipped.
