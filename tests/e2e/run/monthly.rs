@@ -100,13 +100,12 @@ fn why(work: &Workdir, out: &str) -> String {
     steps.iter().find(|step| step["step"] == "clean").unwrap()["why"].as_str().unwrap().into()
 }
 
-/// Runs in `out` and checks that the files equal those of a run elsewhere that reads everything, out of core. Its memory makes a handful of
-/// ranges: a hundred would take a minute.
-fn assert_as_whole(work: &Workdir, told: &str) {
-    assert_as_whole_in(work, "20", told);
-}
+/// Memory in which the small data pass in a handful of ranges, and the real data: a hundred would take a minute.
+const FEW_RANGES: &str = "20";
+const FEW_RANGES_OF_REAL_DATA: &str = "700";
 
-fn assert_as_whole_in(work: &Workdir, megabytes: &str, told: &str) {
+/// Runs in `out` and checks that the files equal those of a run elsewhere that reads everything, out of core.
+fn assert_as_whole(work: &Workdir, megabytes: &str, told: &str) {
     work.ok(&[&RUN[..], &["--quiet"]].concat());
     assert!(why(work, "out").contains(told), "{}", why(work, "out"));
     let _ = fs::remove_dir_all(work.path("whole"));
@@ -120,11 +119,11 @@ fn what_comes_is_added_as_if_everything_were_read() {
     work.ok(&["run", "--data", "data", "--quiet", "--out", "plain"]);
     let arrivals = Arrivals::new(&work, &["2018-06-11", "2018-07-30", "2018-08-20"]);
     arrivals.begin(&work);
-    work.ok(&[&RUN[..], &["--quiet", "--memory", "20"]].concat());
+    work.ok(&[&RUN[..], &["--quiet", "--memory", FEW_RANGES]].concat());
     let before = work.files("out");
     for part in 1..=3 {
         arrivals.come(&work, part, &format!("_{part}"));
-        assert_as_whole(&work, "new rows were merged into the last run's tables");
+        assert_as_whole(&work, FEW_RANGES, "new rows were merged into the last run's tables");
     }
     // Most files stay.
     let after = work.files("out");
@@ -155,7 +154,7 @@ fn real_days_are_added_as_if_everything_were_read() {
     work.ok(&[&RUN[..], &["--quiet"]].concat());
     for part in 1..=2 {
         arrivals.come(&work, part, &format!("_{part}"));
-        assert_as_whole_in(&work, "30", "new rows were merged into the last run's tables");
+        assert_as_whole(&work, FEW_RANGES_OF_REAL_DATA, "new rows were merged into the last run's tables");
     }
 }
 
@@ -170,16 +169,16 @@ fn where_it_might_differ_everything_is_read_again() {
     let mut again: Vec<String> = orders[0].iter().map(String::from).collect();
     again[2] = "canceled".into();
     write(&work, "orders", "_1", header, &[&again.into()]);
-    assert_as_whole(&work, "everything was read again: a new row of `orders` repeats a key");
+    assert_as_whole(&work, FEW_RANGES, "everything was read again: a new row of `orders` repeats a key");
     // A row that cannot be read.
     let (header, reviews) = &arrivals.tables["order_reviews"];
     let mut wrong: Vec<String> = reviews[0].iter().map(String::from).collect();
     wrong[2] = "six".into();
     write(&work, "order_reviews", "_1", header, &[&wrong.into(), &reviews[0]]);
-    assert_as_whole(&work, "everything was read again: ");
+    assert_as_whole(&work, FEW_RANGES, "everything was read again: ");
     // A file that was read before is replaced.
     work.edit("data/olist_orders_dataset_1.csv", |text| text.replace("canceled", "approved"));
-    assert_as_whole(&work, "is not what it was");
+    assert_as_whole(&work, FEW_RANGES, "is not what it was");
     // New products may be those that an earlier order refers to.
     let products = work.read("data/olist_products_dataset.csv");
     let header = products.lines().next().unwrap();
@@ -187,7 +186,7 @@ fn where_it_might_differ_everything_is_read_again() {
         "data/olist_products_dataset_1.csv",
         format!("{header}\n{},perfumaria,40,287,1,225,16,10,14\n", "0".repeat(32)),
     );
-    assert_as_whole(&work, "rows have come to `products`");
+    assert_as_whole(&work, FEW_RANGES, "rows have come to `products`");
     // The months concerned are larger than memory.
     arrivals.come(&work, 1, "_3");
     let limited = [&RUN[..], &["--quiet", "--memory", "1"]].concat();
