@@ -12,33 +12,12 @@ fn layers(src: &Path) -> Vec<String> {
     rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
 }
 
-/// The modules that code names: behind `parent`, such as `crate::`, alone or in braces.
-pub(crate) fn imports(code: &str, parent: &str) -> Vec<String> {
-    let ident = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    let mut found = Vec::new();
-    for (at, path) in code.match_indices(parent) {
-        let rest = &code[at + path.len()..];
-        match rest.strip_prefix('{') {
-            None => found.push(ident(rest)),
-            Some(list) => {
-                let (mut depth, mut start) = (0, true);
-                for (i, c) in list.char_indices() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' => start |= depth == 0,
-                        c if start && depth == 0 && !c.is_whitespace() => {
-                            found.push(ident(&list[i..]));
-                            start = false;
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-    }
-    found
+/// The modules of its crate that code names, once for each path or list of paths.
+fn imports(code: &str) -> Vec<String> {
+    let of_crate = paths(code).into_iter().filter(|path| path[0] == "crate");
+    let mut modules: Vec<String> = of_crate.filter_map(|path| path.into_iter().nth(1)).collect();
+    modules.dedup();
+    modules
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -53,7 +32,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Code without comments and without its tests, which may look at anything.
-pub(crate) fn code(text: &str) -> String {
+fn code(text: &str) -> String {
     let text = text.split("\nmod tests {").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
@@ -74,7 +53,7 @@ pub(crate) fn files(src: &Path) -> Vec<(PathBuf, String, Vec<String>)> {
     });
     let with_imports = checked.map(|(file, inner, name)| {
         // What is no module is a type that the crate itself exports, as `crate::Result`.
-        let all = imports(&code(&fs::read_to_string(file).unwrap()), "crate::").into_iter();
+        let all = imports(&code(&fs::read_to_string(file).unwrap())).into_iter();
         let modules = all.filter(|import| *import != name && layers.contains(import)).collect();
         (inner.to_path_buf(), name, modules)
     });
@@ -155,7 +134,7 @@ fn file_of(path: &[String], from: &Module, modules: &BTreeMap<Module, PathBuf>) 
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for start in ["crate::", "super::", "self::"].iter().flat_map(|start| code.match_indices(start)).map(|(at, _)| at) {
-        let inner = |c: char| c.is_alphanumeric() || "_:$".contains(c);
+        let inner = |c: char| c.is_alphanumeric() || "_:".contains(c);
         if !code[..start].ends_with(inner) {
             tree(&code[start..], &[], &mut found);
         }
@@ -210,5 +189,5 @@ fn paths_are_found_wherever_they_stand() {
 #[test]
 fn imports_are_found_wherever_they_stand() {
     let code = "use crate::{a, b::{c, d}, e};\npub(crate) fn f(x: crate::g::H) { crate::i::j() }";
-    assert_eq!(imports(code, "crate::"), ["a", "b", "e", "g", "i"]);
+    assert_eq!(imports(code), ["a", "b", "e", "g", "i"]);
 }
