@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::cleaning::incremental;
 use super::context::RunContext;
 use super::execute::Task;
-use super::incremental;
 use super::plan::{Planned, State};
 use crate::error::{Error, Result};
 use crate::graph::{STEPS, Step};

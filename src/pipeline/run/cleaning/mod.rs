@@ -1,5 +1,11 @@
 //! The ways from raw to clean tables, and what each of them leaves. `strategy` chooses one and runs it.
 
+mod in_memory;
+pub(super) mod incremental;
+mod out_of_core;
+mod remote;
+mod strategy;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::DataFrame;
 
-use super::cleaning::{Cleaned, Merged, PreviousSteps, TableFiles};
-use super::context::RunContext;
-use super::plan::FinishedStep;
+use super::{Cleaned, Merged, PreviousSteps, TableFiles};
 use crate::clean::incremental::delta;
 use crate::clean::incremental::previous_run::PreviousRun;
 use crate::clean::incremental::{DeltaError, DeltaResult};
@@ -19,6 +17,8 @@ use crate::parallel::{self, lock};
 use crate::pipeline::outputs::load;
 use crate::pipeline::outputs::manifest::OutputFile;
 use crate::pipeline::params::{Input, Select};
+use crate::pipeline::run::context::RunContext;
+use crate::pipeline::run::plan::FinishedStep;
 use crate::schema::contract::TABLES;
 
 /// The previous run with new files merged; `None` if everything must be read again.
@@ -38,7 +38,7 @@ pub(super) fn clean(run: &RunContext, previous: &PreviousSteps) -> Result<Option
 
 /// What the previous run left. `None` unless that run was by month and by the same program, all its files still exist, and only its
 /// input may have changed since.
-pub(super) fn previous(run: &RunContext) -> Option<PreviousSteps> {
+pub(crate) fn previous(run: &RunContext) -> Option<PreviousSteps> {
     let how = &run.params.how;
     let has_own_data = matches!(run.params.input, Input::Places(_)) && lock(&run.inputs).len() == TABLES.len();
     let must_read_all = !has_own_data || how.engine.is_remote() || how.shuffle.is_some() || how.select != Select::All;

@@ -1,12 +1,13 @@
-//! Size of the input, `--memory`, engine and earlier runs → the way that raw tables become clean ones, chosen once. Used by `materialized`, `outputs::persist`.
+//! Size of the input, `--memory`, engine and earlier runs → the way that raw tables become clean ones, chosen once. Used by
+//! `materialized` and `outputs::persist`.
 
 use std::sync::Arc;
 
-use super::cleaning::{Cleaned, CleaningStrategy, Merged};
-use super::context::RunContext;
+use super::{Cleaned, CleaningStrategy, Merged};
 use super::{in_memory, incremental, out_of_core, remote};
 use crate::clean::partition::ranges::Shards;
 use crate::error::Result;
+use crate::pipeline::run::context::RunContext;
 
 impl RunContext {
     /// The way in which this run cleans.

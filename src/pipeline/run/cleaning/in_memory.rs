@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::cleaning::Cleaned;
-use super::context::RunContext;
-use super::shuffle;
+use super::Cleaned;
 use crate::clean;
 use crate::error::Result;
 use crate::input::RawTables;
 use crate::input::read::read_tables;
 use crate::parallel::{self, lock};
+use crate::pipeline::run::context::RunContext;
+use crate::pipeline::run::shuffle;
 use crate::schema::TableId;
 use crate::schema::contract::TABLES;
 

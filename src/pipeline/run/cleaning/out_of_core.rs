@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Schema};
 
-use super::cleaning::{Cleaned, TableFiles};
-use super::context::RunContext;
+use super::{Cleaned, TableFiles};
 use crate::clean::partition::by_month;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::error::Result;
 use crate::mart::{Unfinished, mart_in_shards};
 use crate::parallel;
 use crate::pipeline::outputs::staging::streaming::StreamingParquetWriter;
+use crate::pipeline::run::context::RunContext;
 use crate::table::parquet::PerTable;
 
 /// Passes over the input once. Fresh clean files are not written again.

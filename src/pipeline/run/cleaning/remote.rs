@@ -3,14 +3,14 @@
 use std::fs;
 use std::sync::Arc;
 
-use super::cleaning::{Cleaned, TableFiles};
-use super::context::RunContext;
+use super::{Cleaned, TableFiles};
 use crate::clean::Audit;
 use crate::engine::remote_cleaning::Folders;
 use crate::error::{Error, Result};
 use crate::pipeline::outputs::load::{PLACES, Places};
 use crate::pipeline::outputs::manifest::{OutputFile, to_json};
 use crate::pipeline::outputs::staging::Staging;
+use crate::pipeline::run::context::RunContext;
 use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
 use crate::table::parquet;
 use crate::{parallel, store};
