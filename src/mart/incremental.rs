@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::law;
 use super::sales_mart::SalesMart;
-use super::steps::{BY_DAY, STEPS, Step, StepRole};
+use super::steps::{STEPS, SUPPLY_BY_DAY, Step, StepRole};
 use super::sums::size::MAX_SUM;
 use super::sums::{PartialAggregates, sum_by};
 use crate::clean::incremental::delta::Orders;
@@ -21,7 +21,7 @@ const PRODUCTS: &str = "products";
 /// Columns that count the entities of a row. A row whose count falls to 0 is removed.
 const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
 
-/// The tables of the mart by file name; [`BY_DAY`] by month, such as `supply_by_day/2018-08`.
+/// The tables of the mart by file name; [`SUPPLY_BY_DAY`] by month, such as `supply_by_day/2018-08`.
 pub type Files = BTreeMap<String, DataFrame>;
 
 /// The mart after the delta.
@@ -61,13 +61,13 @@ pub fn apply_delta(
             return Ok(vec![(step.name.into(), products)]);
         }
         refuse_removal(step, old, new_part)?;
-        if step.name != BY_DAY {
+        if step.name != SUPPLY_BY_DAY {
             return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change)?)]);
         }
         let months = by_month::split(&change, &by_month::of_days(change.column("day")?)?)?;
         let update = |(month, change): (String, DataFrame)| {
             let table = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
-            Ok((format!("{BY_DAY}/{month}"), sum(step, &table, &change)?))
+            Ok((format!("{SUPPLY_BY_DAY}/{month}"), sum(step, &table, &change)?))
         };
         months.into_iter().map(update).collect()
     };
@@ -75,7 +75,7 @@ pub fn apply_delta(
     let steps = STEPS.iter().rev().filter(|step| step.stored);
     let updated = parallel::map(steps, |step| Ok(update(step)))?;
     let files: Files = updated.into_iter().collect::<DeltaResult<Vec<_>>>()?.into_iter().flatten().collect();
-    let first_changed_day = first_change(old.get(BY_DAY), new.get(BY_DAY))?;
+    let first_changed_day = first_change(old.get(SUPPLY_BY_DAY), new.get(SUPPLY_BY_DAY))?;
     let mart = base.with_files(&files)?;
     law::check(&mart.tables)?;
     Ok(UpdatedMart { mart, files, first_changed_day })

@@ -4,7 +4,6 @@
 //! gives the same bits. Items and payments are never joined: an order with several payments would count its items several times. No fact
 //! is lost through a dimension: an unknown attribute becomes `unknown` ([`law`]).
 
-pub(crate) mod by_day;
 pub mod incremental;
 pub mod law;
 pub mod missing;
@@ -13,6 +12,7 @@ pub mod period;
 mod sales_mart;
 pub(crate) mod steps;
 mod sums;
+pub(crate) mod supply_by_day;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -24,7 +24,7 @@ use polars::prelude::*;
 
 pub use self::sales_mart::SalesMart;
 pub(crate) use self::steps::words;
-pub use self::steps::{BY_DAY, STEPS, Step, StepRole};
+pub use self::steps::{STEPS, SUPPLY_BY_DAY, Step, StepRole};
 use self::sums::PartialAggregates;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::clean::{Audit, CleanTables};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::by_day::ByDay;
-use super::steps::{BY_DAY, STEPS};
+use super::steps::{STEPS, SUPPLY_BY_DAY};
+use super::supply_by_day::ByDay;
 use crate::error::{Error, Result};
 
 /// The aggregated tables, read by models, findings and the report. Whole numbers are `i64`, days and months `Date`, amounts centavos.
@@ -22,16 +22,16 @@ impl SalesMart {
     /// # Errors
     /// [`Error::Input`]: a stored table is missing.
     pub fn new(mut tables: BTreeMap<String, DataFrame>) -> Result<SalesMart> {
-        let by_day = tables.remove(BY_DAY).ok_or_else(|| missing(BY_DAY))?;
+        let by_day = tables.remove(SUPPLY_BY_DAY).ok_or_else(|| missing(SUPPLY_BY_DAY))?;
         SalesMart::with(tables, ByDay::in_memory(by_day))
     }
 
-    /// The mart of `tables`, which lack [`BY_DAY`], and of the rows of that table.
+    /// The mart of `tables`, which lack [`SUPPLY_BY_DAY`], and of the rows of that table.
     ///
     /// # Errors
     /// As [`SalesMart::new`].
     pub(crate) fn with(tables: BTreeMap<String, DataFrame>, by_day: ByDay) -> Result<SalesMart> {
-        let stored = STEPS.iter().filter(|step| step.stored && step.name != BY_DAY);
+        let stored = STEPS.iter().filter(|step| step.stored && step.name != SUPPLY_BY_DAY);
         match stored.map(|step| step.name).find(|name| !tables.contains_key(*name)) {
             Some(name) => Err(missing(name)),
             None => Ok(SalesMart { tables, by_day }),
@@ -41,7 +41,7 @@ impl SalesMart {
     /// Replaces the tables and months in `files`, and adds new months; see [`incremental`](super::incremental).
     pub(super) fn with_files(&self, files: &BTreeMap<String, DataFrame>) -> Result<SalesMart> {
         let month = |(name, rows): (&String, &DataFrame)| {
-            let month = name.strip_prefix(BY_DAY)?.strip_prefix('/')?;
+            let month = name.strip_prefix(SUPPLY_BY_DAY)?.strip_prefix('/')?;
             Some((month.to_string(), rows.clone()))
         };
         let mut tables = self.tables.clone();
@@ -56,13 +56,13 @@ impl SalesMart {
     /// # Errors
     /// There is no such table, or the files that hold it cannot be read.
     pub fn table(&self, name: &str) -> Result<&DataFrame> {
-        if name == BY_DAY {
+        if name == SUPPLY_BY_DAY {
             return self.by_day.whole();
         }
         self.tables.get(name).ok_or_else(|| missing(name))
     }
 
-    /// The rows of [`BY_DAY`], which need not be in memory.
+    /// The rows of [`SUPPLY_BY_DAY`], which need not be in memory.
     pub(crate) fn by_day(&self) -> &ByDay {
         &self.by_day
     }
@@ -70,11 +70,11 @@ impl SalesMart {
     /// All tables, by name.
     ///
     /// # Errors
-    /// The files that hold [`BY_DAY`] cannot be read.
+    /// The files that hold [`SUPPLY_BY_DAY`] cannot be read.
     pub fn iter(&self) -> Result<impl Iterator<Item = (&str, &DataFrame)>> {
         let mut tables: BTreeMap<&str, &DataFrame> =
             self.tables.iter().map(|(name, frame)| (name.as_str(), frame)).collect();
-        tables.insert(BY_DAY, self.by_day.whole()?);
+        tables.insert(SUPPLY_BY_DAY, self.by_day.whole()?);
         Ok(tables.into_iter())
     }
 }

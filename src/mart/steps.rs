@@ -24,7 +24,8 @@ pub struct Step {
 /// Tables of ranges that add up are merged by key, the columns of the query's ORDER BY; all other columns are summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepRole {
-    /// All orders, including those of which only facts are left. Read by the later steps.
+    /// All orders, including orders that exist only as the `order_id` of items, payments or reviews. Read by the later
+    /// steps.
     Base,
     /// Rows of orders or items, which only serve later steps.
     Rows,
@@ -98,7 +99,7 @@ pub static STEPS: [Step; 35] = [
 ];
 
 /// Name of the longest table. Each row belongs to one day; it is partitioned by month where the clean tables are.
-pub const BY_DAY: &str = "supply_by_day";
+pub const SUPPLY_BY_DAY: &str = "supply_by_day";
 
 impl Step {
     /// The columns by which its rows are sorted, which identify a row (its grain); empty for a table of one row.

@@ -6,9 +6,9 @@ use std::path::Path;
 use polars::prelude::*;
 use proptest::prelude::*;
 
-use super::super::by_day::ByDay;
 use super::super::incremental::apply_delta;
 use super::super::law::{TOTALS, check};
+use super::super::supply_by_day::ByDay;
 use crate::Result;
 use crate::clean::incremental::DeltaError;
 use crate::clean::incremental::delta::Orders;
@@ -17,7 +17,7 @@ use crate::clean::partition::ranges::Shards;
 use crate::clean::{Audit, CleanTables, load};
 use crate::input::Source;
 use crate::mart::sales_mart::SalesMart;
-use crate::mart::steps::{BY_DAY, STEPS};
+use crate::mart::steps::{STEPS, SUPPLY_BY_DAY};
 use crate::mart::{mart, mart_in_shards};
 use crate::schema::TableId;
 use crate::schema::contract::{Scope, TABLES};
@@ -221,7 +221,7 @@ fn assert_amounts(clean: &CleanTables, mart: &SalesMart) {
 fn hashes(mart: &SalesMart) -> BTreeMap<String, String> {
     // An updated mart holds its longest table by month.
     let in_order = |(name, frame): (&str, &DataFrame)| match name {
-        BY_DAY => {
+        SUPPLY_BY_DAY => {
             let key = STEPS.iter().find(|step| step.name == name).unwrap().key();
             (name.to_string(), hash_rows(&frame.sort(key, SortMultipleOptions::default()).unwrap()).unwrap())
         }
@@ -308,7 +308,7 @@ fn with(clean: &CleanTables, rows: &BTreeMap<TableId, DataFrame>) -> CleanTables
 
 /// With the longest table by month, as in runs that keep partitions for an incremental run.
 fn by_month(mart: &SalesMart) -> SalesMart {
-    let rows = mart.table(BY_DAY).unwrap();
+    let rows = mart.table(SUPPLY_BY_DAY).unwrap();
     let pieces = by_month::split(rows, &by_month::of_days(rows.column("day").unwrap()).unwrap()).unwrap();
     SalesMart { tables: mart.tables.clone(), by_day: ByDay::in_memory(rows.clear()).with(pieces) }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::supply::{EarlierRevenue, SELLERS_OVER, Sale, Supply};
 use crate::error::Result;
-use crate::mart::{BY_DAY, SalesMart};
+use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::models::span::{By, STALE_DAYS};
 use crate::table::ids::TextMap;
 use crate::table::interner::Interner;
@@ -32,7 +32,7 @@ impl SupplyIndicators {
     /// # Errors
     /// The mart is incomplete.
     pub fn of(mart: &SalesMart) -> Result<SupplyIndicators> {
-        let rows = mart.table(BY_DAY)?;
+        let rows = mart.table(SUPPLY_BY_DAY)?;
         let Some((first, last)) = days(rows)? else { return Ok(SupplyIndicators::default()) };
         let sold = Sold::of(rows)?;
         let of = |by| sold.shares(by, BTreeMap::new(), first, last);

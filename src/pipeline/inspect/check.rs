@@ -11,7 +11,7 @@ use crate::input::identity::hash_file;
 use crate::pipeline::export::spreadsheet;
 use crate::pipeline::load;
 use crate::pipeline::outputs::manifest::Manifest;
-use crate::pipeline::outputs::{attachments, manifest, result_tables};
+use crate::pipeline::outputs::{attachments, csv_of_results, manifest};
 use crate::report::{Cover, Templates};
 use crate::results::{CODE, Results};
 use crate::{dashboard, dossier};
@@ -100,7 +100,7 @@ fn remake(out: &Path, current: &CurrentInputs<'_>) -> Result<BTreeMap<String, St
     results.parameters.templates = current.templates.hashes();
     let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
     let mut hashes = BTreeMap::new();
-    for (name, table) in result_tables::all(&results)? {
+    for (name, table) in csv_of_results::all(&results)? {
         hashes.insert(format!("tables/{name}.csv"), hash(&spreadsheet::csv(&table)));
     }
     let mut document = dossier::dossier_with(&results, &current.templates)?;

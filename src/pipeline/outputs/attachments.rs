@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::csv_of_results;
 use super::manifest::to_json;
-use super::result_tables;
 use crate::error::Result;
 use crate::pipeline::export::spreadsheet;
 use crate::report::{Attachment, Lang};
@@ -19,7 +19,7 @@ pub fn all(results: &Results) -> Result<Vec<Attachment>> {
         Lang::Fr => ["table de résultats", "paramètres et empreintes"],
         Lang::En => ["table of results", "parameters and fingerprints"],
     };
-    let mut files: Vec<Attachment> = result_tables::all(results)?
+    let mut files: Vec<Attachment> = csv_of_results::all(results)?
         .into_iter()
         .map(|(name, rows)| Attachment {
             name: format!("{name}.csv"),

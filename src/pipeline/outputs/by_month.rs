@@ -5,7 +5,7 @@ use polars::prelude::*;
 use crate::clean::partition::by_month;
 use crate::clean::{Audit, CleanTables};
 use crate::error::Result;
-use crate::mart::{BY_DAY, SalesMart};
+use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::schema::TableId;
 use crate::schema::contract::BY_MONTH;
 
@@ -27,9 +27,9 @@ pub(crate) fn clean(clean: &CleanTables) -> Result<Files> {
 
 /// The mart, its longest table partitioned by month.
 pub(crate) fn mart(mart: &SalesMart) -> Result<Files> {
-    let by_day = mart.table(BY_DAY)?;
-    let mut files = by_month(&format!("mart/{BY_DAY}"), by_day, &by_month::of_days(by_day.column("day")?)?)?;
-    let whole = mart.iter()?.filter(|(name, _)| *name != BY_DAY);
+    let by_day = mart.table(SUPPLY_BY_DAY)?;
+    let mut files = by_month(&format!("mart/{SUPPLY_BY_DAY}"), by_day, &by_month::of_days(by_day.column("day")?)?)?;
+    let whole = mart.iter()?.filter(|(name, _)| *name != SUPPLY_BY_DAY);
     files.extend(whole.map(|(name, frame)| (format!("mart/{name}"), frame.clone())));
     Ok(files)
 }

@@ -12,8 +12,8 @@ use crate::engine;
 use crate::error::{Error, Result};
 use crate::input::identity::InputFile;
 use crate::input::quarantine::Quarantined;
-use crate::mart::by_day::ByDay;
-use crate::mart::{BY_DAY, SalesMart};
+use crate::mart::supply_by_day::ByDay;
+use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::parallel;
 use crate::pipeline::export::spreadsheet;
@@ -63,7 +63,7 @@ pub(crate) fn clean_tables(out: &Path) -> Result<BTreeMap<String, DataFrame>> {
 
 /// The mart among the files of a step. The rows of its longest table are read on first use.
 pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
-    let is_long = |path: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(BY_DAY));
+    let is_long = |path: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(SUPPLY_BY_DAY));
     let (long, others): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|(path, _)| is_long(path));
     let month = |path: &str| Some(name_of(path)?.split_once('/').map_or_else(String::new, |(_, month)| month.into()));
     let long = long.iter().filter_map(|(path, place)| Some((month(path)?, place.as_path())));

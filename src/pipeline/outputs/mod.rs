@@ -2,11 +2,11 @@
 
 pub mod attachments;
 pub(crate) mod by_month;
-mod decision_tables;
+mod csv_of_decisions;
+pub mod csv_of_results;
 pub mod file_stamp;
 pub(crate) mod load;
 pub mod manifest;
 pub(crate) mod persist;
 pub mod publish;
-pub mod result_tables;
 pub(crate) mod staging;

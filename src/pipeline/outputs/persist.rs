@@ -3,11 +3,11 @@
 use polars::prelude::DataFrame;
 
 use super::by_month;
-use super::decision_tables;
+use super::csv_of_decisions;
+use super::csv_of_results;
 use super::load::SUPPLY;
 use super::manifest::DATA;
 use super::manifest::{OutputFile, to_json};
-use super::result_tables;
 use super::staging::Staging;
 use crate::dashboard;
 use crate::error::{Error, Result};
@@ -33,9 +33,9 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
                 files.extend(staging.write_tables(&by_month::references(audit)?)?);
             }
             for (name, rows) in &audit.quarantine {
-                files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &result_tables::quarantine(rows))?);
+                files.push(staging.write_csv(&format!("quarantine/{name}.csv"), &csv_of_results::quarantine(rows))?);
             }
-            files.extend(write_csv(staging, result_tables::of_audit(audit))?);
+            files.extend(write_csv(staging, csv_of_results::of_audit(audit))?);
             files.push(staging.write("audit.json", &to_json(audit))?);
             Ok(files)
         }
@@ -44,11 +44,11 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
             None => staging.write_tables(&mart(&*flow.mart()?, flow.params.monthly)?),
         },
         "supply" => Ok(vec![staging.write_parquet(SUPPLY, &flow.supply()?.to_frame()?)?]),
-        "reference" => write_csv(staging, result_tables::of_reference(&*flow.reference()?)),
-        "findings" => write_csv(staging, result_tables::of_findings(&*flow.findings()?, &*flow.mart()?)?),
+        "reference" => write_csv(staging, csv_of_results::of_reference(&*flow.reference()?)),
+        "findings" => write_csv(staging, csv_of_results::of_findings(&*flow.findings()?, &*flow.mart()?)?),
         "decisions" => {
             let decided = flow.decided()?;
-            write_csv(staging, decision_tables::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
+            write_csv(staging, csv_of_decisions::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
         }
         "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
         "report-pdf" => {

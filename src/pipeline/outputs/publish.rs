@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::csv_of_results;
 use super::load;
 use super::manifest::listed;
-use super::result_tables;
 use crate::error::{Error, Result};
 use crate::results::Results;
 use crate::schema;
@@ -18,7 +18,7 @@ pub fn save_run(store: &dyn Store, out: &Path, results: &Results, progress: &(dy
     let cleaned = load::clean_tables(out)?.into_iter().filter(|(name, _)| store.holds(Stage::Cleaned, name));
     let cleaned = cleaned.map(|(name, frame)| Incoming { schema: Stage::Cleaned, name, frame, file: None });
     let mut incoming: Vec<Incoming> = cleaned.collect();
-    for (name, table) in result_tables::all(results)?.into_iter().filter(|(name, _)| store.holds(Stage::Results, name))
+    for (name, table) in csv_of_results::all(results)?.into_iter().filter(|(name, _)| store.holds(Stage::Results, name))
     {
         let declared = schema::result_tables::named(name)
             .ok_or_else(|| Error::report(format!("table `{name}`"), "it is declared nowhere"))?;

@@ -1,11 +1,12 @@
 //! `dynamodb://prefix`: customers and sellers as nested documents, as the original project kept them. One of the stores.
 //!
-//! Each load writes a table of its own, `prefix_customers_g2_…`. Then it switches one item of `prefix_tables`, which names
-//! the table that holds the customers. A reader therefore sees the old rows or the new ones, never a mixture. An aborted
-//! load leaves only a table that the next load removes. Without that item, pfe reads the table `prefix_customers`.
+//! Each load writes a table of its own, `prefix_customers_g2_…`. Then it switches one item of `prefix_tables`, which
+//! names the table that holds the customers. A reader therefore sees the old rows or the new ones, never a mixture. An
+//! aborted load leaves only a table that the next load removes (`records`: only tables that pfe's loads have recorded).
+//! Without that item, pfe reads the table `prefix_customers`.
 
-mod current;
 mod document;
+mod records;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -29,8 +30,8 @@ use crate::store::declared::{by_contract, checked_name};
 use crate::store::interface::{Incoming, Store, TakeFrame};
 use crate::store::retry::Backoff;
 use crate::store::url::StoreUrl;
-use current::Current;
 use document::Shape;
+use records::Current;
 
 /// Most items in one batch, a limit of the service.
 const BATCH: usize = 25;

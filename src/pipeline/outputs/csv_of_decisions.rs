@@ -1,4 +1,5 @@
-//! Decisions and their backtests → `tables/*.csv`. Without a decision, the tables hold only their header. Used by `persist` and `result_tables`.
+//! Decisions and their backtests → `tables/*.csv`. Without a decision, the tables hold only their header. Used by
+//! `persist` and `csv_of_results`.
 //!
 //! Units: amounts in BRL with two decimals, shares 0–1; missing values are empty.
 

@@ -1,4 +1,4 @@
-//! Results → `tables/*.csv` and `quarantine/*.csv`. Used by `persist`; `decision_tables` makes those of the decisions.
+//! Results → `tables/*.csv` and `quarantine/*.csv`. Used by `persist`; `csv_of_decisions` makes those of the decisions.
 //!
 //! Names and columns are a contract with users' scripts, declared in `schema::result_tables`. Units: amounts in BRL with
 //! two decimals, shares 0–1; missing values are empty.
@@ -29,7 +29,7 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, TextTable)>> {
     let mut tables = of_reference(&results.reference);
     tables.extend(of_findings(&results.findings, &results.mart)?);
     tables.extend(of_audit(&results.audit));
-    tables.extend(super::decision_tables::all(results.decisions.as_ref().ok(), results.past.as_ref().ok()));
+    tables.extend(super::csv_of_decisions::all(results.decisions.as_ref().ok(), results.past.as_ref().ok()));
     Ok(tables)
 }
 
@@ -129,7 +129,7 @@ fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<TextTable> {
         ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
     let (orders, items, revenue) = (orders?, items?, revenue?);
     for row in 0..frame.height() {
-        // Orders of which only facts are left have no known month.
+        // Orders that exist only as the `order_id` of items, payments or reviews have no known month.
         let month = months.get(row).map(Month::of_day);
         let text = |part: fn(Month) -> String| month.map_or_else(String::new, part);
         let number = |column: &Int64Chunked| column.get(row).unwrap_or(0);

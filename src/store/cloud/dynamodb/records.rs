@@ -1,4 +1,5 @@
-//! Which table is current: one item of `prefix_tables` names it, and one write switches it. Used by `dynamodb`.
+//! Which table is current, and which tables are ours and may be removed: items of `prefix_tables` record both, and one
+//! write switches the current table. Used by `dynamodb`.
 
 use std::collections::BTreeSet;
 
@@ -104,8 +105,8 @@ impl Dynamodb {
         request.send().await.map(drop).map_err(|e| self.failed("write", &records, &e))
     }
 
-    /// Removes the tables of loads up to this generation: the previous rows, and remains of aborted loads. A table without a
-    /// record belongs to someone else, whatever its name.
+    /// Removes the tables that loads up to this generation have made, except `keep`: the one with the previous rows,
+    /// and those of aborted loads. A table without a record belongs to someone else, whatever its name.
     pub(super) async fn sweep(
         &self,
         table: &str,
