@@ -1,5 +1,5 @@
 //! The error type of the library: every fallible function → [`Error`], which says what went wrong, where, and what to do next. Next:
-//! `main`, which prints it once.
+//! `main`, which prints it once. Also [`masked`], which hides the secrets of the URLs in any text.
 
 use std::path::{Path, PathBuf};
 

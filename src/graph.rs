@@ -1,7 +1,7 @@
 //! The graph of steps, declared once: what each step needs, what it makes, and what its key consists of. Next: `pipeline::run::plan`.
 //!
-//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it; the report draws its [`overview`]. The first half is that of the original: customers, sellers
-//! and eight raw loads in parallel, preprocessing, regression. Ours stands on top of it.
+//! `pipeline` runs the graph; `pfe plan` and `pfe why` show it; the report draws its [`overview`]. The steps `read-…`,
+//! `clean` and `reference` mirror the original: ten loads in parallel, preprocessing, regression. The others are new.
 
 use crate::files;
 use crate::schema::contract::{TABLES, Table};

@@ -1,6 +1,6 @@
 //! From raw marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
 //!
-//! The flow has one direction and one type per stage; each arrow is one public function.
+//! The flow has one direction, and each stage has types of its own; each arrow is one or two public functions.
 //!
 //! ```text
 //! files, archives, stores → RawTables → CleanTables + Audit → SalesMart → ForecastSet, Backtest → Decisions → Document → HTML, PDF, dashboard
@@ -11,7 +11,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`error`] | the error type, its exit codes and hints |
+//! | [`error`] | the error type, its exit codes and hints; masking of secrets |
 //! | [`text`] | text from data, made safe to show and shortened |
 //! | [`memory`] | heaps given back, limits of the process |
 //! | `parallel` | work side by side on a fixed number of threads |
@@ -26,7 +26,7 @@
 //! | [`input`] | finding, opening and reading raw tables; quarantine |
 //! | [`clean`] | raw tables → clean tables and audit; `incremental` and `partition` are two more ways to the same |
 //! | [`mart`] | portable SQL: clean tables → sales mart, and the laws that it keeps |
-//! | [`engine`] | the engine that the user names: polars, which `mart::sums` drives, or Spark Connect; cleaning on a server |
+//! | [`engine`] | the mart's SQL on the engine that the user names: polars, through `mart::sums`, or Spark Connect, which can also clean |
 //! | [`models`] | panels, forecasters, backtests, the reference model |
 //! | [`decisions`] | what to sell, where to advertise, how to get paid |
 //! | [`charts`] | data → SVG |

@@ -1,4 +1,4 @@
-//! `pfe plan` and `pfe why`: which steps a run would run, and why.
+//! `pfe plan` and `pfe why`: which steps a run would run, and why; `pfe plan` also says how it would clean.
 
 use pfe::Error;
 use pfe::graph::Step;
@@ -29,7 +29,7 @@ pub struct WhyArgs {
     makers: super::options::Makers,
 }
 
-/// One line per step: whether it would run, what it needs, why.
+/// One line per step: whether it would run, what it needs, why; for a stale `clean` also how.
 pub fn plan(args: &PlanArgs) -> Outcome {
     if args.sql {
         let how = args.makers.how()?;

@@ -16,9 +16,10 @@
 //! **Encryption.** Connections to databases are encrypted, and the server's certificate is verified. `?ca=FILE` (PEM) trusts one
 //! more certificate authority. `?tls=disable` turns encryption off, as for a server on the same machine.
 //!
-//! **What pfe may replace.** Each load marks the tables that it makes: in the table's comment (SQLite: in its statement; Parquet:
-//! in its footer; S3: in the object's metadata). A table without the mark is the user's. pfe replaces it only if it has the same
-//! columns and no row, as after `pfe ddl`, and never where tables are files.
+//! **What pfe may replace.** Each load marks the tables that it makes: in the table's comment (SQLite: in its
+//! statement; Parquet: in its footer; S3: in the object's metadata; DynamoDB: in an item of `prefix_tables`). A table
+//! without the mark is the user's. pfe replaces it only if it is empty and has the same columns, as after `pfe ddl`. In
+//! the lake, in S3 and in DynamoDB it never does.
 //!
 //! **Swapping a run's tables together.**
 //!

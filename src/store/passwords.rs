@@ -1,4 +1,5 @@
-//! The password of a login: from the URL or the environment, and never in messages. Used by `sql`.
+//! Where the password of a login is found: in the URL, else in the environment. `Secrets` hides it in what servers say;
+//! `url` hides it in the URL, [`masked`](crate::error::masked) in the URLs of any text. Used by `sql`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Sorted table + rows → sorted table: each row takes its place in the order of the key. Used by `clean::incremental` and `mart`.
+//! Sorted table + rows → sorted table: each row takes the place of the row with its key, or else its place in the order
+//! of the key. Used by `clean::incremental` and `mart`.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,5 @@
-//! Rows in any order → the one order of the table: exact duplicates removed, key conflicts named, rows sorted. Used by `clean`.
+//! Rows in any order → the one order of the table: rows sorted, exact duplicates removed; of several rows with one key,
+//! one kept and the others named. Used by `clean`.
 
 use std::cmp::Ordering;
 

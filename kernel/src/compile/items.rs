@@ -1,4 +1,5 @@
 //! Holds the items of all cells so far. Decides which of them a later cell sees and which a redefinition replaces.
+//! [`Items::changed`] says which names changed; `session::compile_loop` drops the variables whose types mention them.
 
 use crate::parse::{Cell, ItemKind};
 use std::collections::BTreeSet;

@@ -5,7 +5,8 @@
 //!                                 dependencies (:dep) ──────────────┘     └──▶ Diagnostics
 //! ```
 //!
-//! [`generate_notebook`] makes one program of a whole notebook, for `export`.
+//! [`generate`] makes the crate of one cell; [`generate_notebook`] makes one crate of a whole notebook, for `check` and
+//! `export`.
 
 mod dependencies;
 mod diagnostic;

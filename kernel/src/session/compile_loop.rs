@@ -1,5 +1,6 @@
-//! Cell + session → library. Calls rustc once; calls it again only if its errors show that a variable cannot be kept.
-//! Next: `cell_process`.
+//! Cell + session → library. First drops the variables whose type the cell redefines. Calls rustc once; calls it again
+//! if its errors show that a variable is moved or cannot be kept, and once more so that the errors that remain quote the
+//! user's text. Next: `cell_process`.
 
 use super::failure::Failure;
 use super::state::Session;

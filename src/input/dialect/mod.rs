@@ -1,9 +1,10 @@
 //! Bytes of a CSV file in any dialect → canonical CSV: UTF-8, commas, dates that start with the year, plain numbers. Between `source` and
 //! `read`.
 //!
-//! The dialect is detected from the file, applied and reported. Where two readings fit, the file is refused. The head of a file decides
-//! whether the rest is examined: canonical files pass through unchanged. Further down, odd numbers are quarantined; the first date that
-//! does not start with the year makes `table_builder` survey the dates.
+//! The dialect is detected from the file, applied and reported. Where two readings fit, the file is refused. pfe
+//! examines the head of a file. If it is not canonical, pfe examines the whole file. If it is, the rest passes
+//! unchanged: there, a number that `schema::parse` cannot read is quarantined, and the first date that does not start
+//! with the year makes `table_builder` read all dates once more.
 
 mod encoding;
 mod forms;

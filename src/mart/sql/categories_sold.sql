@@ -1,5 +1,6 @@
--- Every order × category that it holds items of: what they came to, and how the order was served. Not stored: about as long as
--- orders. An order has one state, city, day and month, so that orders count by rows over these and one category.
+-- Every order × category that it holds items of: what they came to, and how the order was served. Not stored: about as
+-- long as orders. An order has one state, city, day and month, so that, for one category and any of these, the number
+-- of rows is the number of orders.
 SELECT h.order_id AS order_id, h.category AS category, s.state AS state, s.city AS city, s.day AS day, s.month AS month,
        s.status AS status,
        h.sold AS sold, h.items AS items, h.revenue_centavos AS revenue_centavos, h.price_centavos AS price_centavos,

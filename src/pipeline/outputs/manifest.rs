@@ -15,7 +15,8 @@ use crate::results::{self, CODE, Parameters};
 
 /// Folder of generated data.
 pub(crate) const DATA: &str = "data";
-/// File name of the manifest. It is written last, so that its presence means a finished run.
+/// File name of the manifest. It is written after all files that it lists, so that its presence means a finished run;
+/// stores and RO-Crate metadata follow.
 pub const MANIFEST: &str = "run.json";
 
 /// The manifest of a run.

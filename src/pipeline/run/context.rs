@@ -1,4 +1,5 @@
-//! Parameters and earlier runs → the state of one run: which steps have ended, where their files are. Values: `materialized`.
+//! Parameters and earlier runs → the state of one run: which steps have ended, where their files are, all parts of each
+//! step's key. Values: `materialized`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

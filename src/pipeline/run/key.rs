@@ -1,4 +1,5 @@
-//! Inputs, code and parameters of a step → the parts of its key. Next: `run::plan`, which compares them with those of earlier runs.
+//! Code and parameters of a step → those parts of its key, and the hash over all parts. `context` adds the inputs.
+//! Next: `run::plan`, which compares the parts with those of earlier runs.
 //!
 //! The parts are kept by name, so that `pfe why` can name what changed; the key is a hash over all of them.
 

@@ -184,8 +184,9 @@ impl Staging {
         file.write_all(&to_json(record)).map_err(Error::io("write", &path))
     }
 
-    /// Commits what is staged, the manifest last. Removes files that the previous manifest lists and this one does not.
-    /// Files that stayed in place stay, and so do files that neither lists.
+    /// Commits what is staged, the manifest last. The old manifest is removed before any output is moved. Removes files
+    /// that the previous manifest lists and this one does not. Files in place that are still valid are not touched, nor
+    /// are files that neither manifest lists.
     pub(crate) fn commit(&self, manifest: &Manifest, fresh: &[String]) -> Result<()> {
         let listed: BTreeSet<String> = manifest.core.outputs.iter().map(|f| f.path.clone()).collect();
         // A run on data that the user names keeps generated data, because it may be reading them.

@@ -1,4 +1,5 @@
-//! Previous run + new files → this run's tables, without reading the rest again. One of the strategies of `strategy`.
+//! Whether this run can be incremental; if so, calls `clean::incremental` and `mart::incremental`, which merge the new
+//! files into the previous run's tables. One of the strategies of `strategy`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

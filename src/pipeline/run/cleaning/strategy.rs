@@ -58,7 +58,8 @@ impl RunContext {
         }
     }
 
-    /// Whether the tables of the step `clean`, made in an earlier run, are read back. Those that exceed memory pass once more.
+    /// Whether the tables of the step `clean`, made in an earlier run, are read back. If the input exceeds memory, it
+    /// is processed out of core again instead.
     pub(crate) fn reads_back(&self) -> Result<bool> {
         Ok(self.reused("clean").is_some() && !matches!(*self.strategy()?, CleaningStrategy::OutOfCore { .. }))
     }
