@@ -23,6 +23,7 @@
 //! | [`table`] | frames: Parquet with stable bytes, row hashes, sort, merge, interning |
 //! | [`synth`] | generated data with planted answers |
 //! | [`store`] | where tables live: lake, SQLite, MySQL, PostgreSQL, S3, DynamoDB |
+//! | [`market`] | what kind of shop exported the orders: a description → the contract's raw tables |
 //! | [`input`] | finding, opening and reading raw tables; quarantine |
 //! | [`clean`] | raw tables → clean tables and audit; `incremental` and `partition` are two more ways to the same |
 //! | [`mart`] | portable SQL: clean tables → sales mart, and the laws that it keeps |
@@ -54,6 +55,7 @@ pub mod input;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod layers;
+pub mod market;
 pub mod mart;
 pub mod memory;
 pub mod models;

@@ -9,6 +9,7 @@ use crate::clean::{Audit, CleanTables};
 use crate::decisions;
 use crate::decisions::{BacktestReport, DecisionParams, Decisions, Findings};
 use crate::error::{Error, Result, TooLittle};
+use crate::market::Market;
 use crate::mart::{self, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
@@ -27,6 +28,9 @@ pub struct Parameters {
     /// How dates and numbers are written, where the user says so.
     #[serde(default, skip_serializing_if = "Reading::is_default")]
     pub reading: Reading,
+    /// The market whose export is read, where the user names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market: Option<Market>,
     /// How the data were generated; `None` for the user's own data.
     pub generated: Option<SynthParams>,
     /// Weights and budget.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::identity::InputFile;
 use crate::input::quarantine::{Amount, Quarantined};
+use crate::market::MarketFacts;
 use crate::schema::contract::TableId;
 
 /// The account of reading, cleaning and checking.
@@ -22,6 +23,9 @@ pub struct Audit {
     /// Values that were quarantined while their rows stay; counted over the rows read, duplicates included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<QuarantinedValues>,
+    /// The market of the export that the tables come from; `None` for Olist's tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market: Option<MarketFacts>,
     /// Results of the quality checks.
     pub quality: Vec<Check>,
     /// Measured cardinality of every foreign key.

@@ -44,7 +44,9 @@ pub fn load(source: &Source) -> Result<(CleanTables, Audit)> {
         Ok(((table.id, clean_table(table, raw)?), warnings))
     })?;
     let (cleaned, warnings): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
-    collect(cleaned, warnings.concat())
+    let (tables, mut audit) = collect(cleaned, warnings.concat())?;
+    audit.market = source.market()?;
+    Ok((tables, audit))
 }
 
 /// The steps that need several tables: category names, locations, checks.

@@ -112,6 +112,7 @@ impl Subject {
         Ok(RunParams {
             input,
             reading: self.reading.reading(),
+            market: self.reading.market()?,
             out: self.out.clone(),
             lang: self.lang.into(),
             decisions: self.decisions.params()?,

@@ -1,11 +1,12 @@
 //! Files, archives and stores → RawTables. Next: `clean`.
 //!
-//! `find` decides which files hold which table, [`source`] combines several places, [`mod@read`] types every row by the contract or
+//! `export` reads the exports of other shops by their market, `find` decides which files hold which table, [`source`] combines several places, [`mod@read`] types every row by the contract or
 //! quarantines it with the reason.
 
 pub(crate) mod built_in;
 pub(crate) mod columns;
 pub(crate) mod dialect;
+pub(crate) mod export;
 pub(crate) mod file;
 pub(crate) mod find;
 pub mod identify;

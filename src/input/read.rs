@@ -84,7 +84,12 @@ fn read_first<'a>(
         if let Some(SharedStore(store)) = part.store.as_ref().filter(|s| s.0.holds(Stage::Raw, id.name()))
             && let Some(rows) = store.rows(Stage::Raw, id.name())?
         {
-            return read_store(store, id, rows, source.reading(), take);
+            let (table, mut warnings) = read_store(store, id, rows, source.reading(), part.export.is_some(), take)?;
+            // What was set aside on the way from the export is told once.
+            if let Some(export) = part.export.as_ref().filter(|_| id == TableId::Orders) {
+                warnings.extend(export.notes()?);
+            }
+            return Ok((table, warnings));
         }
     }
     source.accept_missing(id.table())?;
@@ -114,17 +119,26 @@ fn read_store<'a>(
     id: TableId,
     estimated_rows: u64,
     reading: &Reading,
+    is_export: bool,
     take: Option<&'a mut TakeBlock<'a>>,
 ) -> Result<(RawTable, Vec<String>)> {
     let name = stored_name(&**store, id);
     let mut builder =
         TableBuilder::new(id.table(), &name, estimated_rows.saturating_mul(id.table().typical_width()), take);
     builder.read_as(reading);
+    if is_export {
+        let frame = store.read(Stage::Raw, id.name())?;
+        builder.take_words_of_a_market(|name| frame.as_ref().is_some_and(|frame| is_filled(frame, name)));
+    }
     let reread = Arc::clone(store);
     builder.start_file(&name, Box::new(move |builder| stored_rows(&*reread, id, builder).map(drop)));
     let (bytes, hash) = stored_rows(&**store, id, &mut builder)?;
     let warnings = dialect::warnings(&[(name.clone(), builder.found())]);
     Ok((builder.finish(InputFile::single(&name, bytes, hash), true)?, warnings))
+}
+
+fn is_filled(frame: &DataFrame, column: &str) -> bool {
+    frame.column(column).is_ok_and(|column| column.null_count() < column.len())
 }
 
 /// Passes the rows of a store to `builder`; returns their size as text and their hash.

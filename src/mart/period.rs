@@ -27,19 +27,33 @@ pub struct Period {
 }
 
 impl Period {
-    /// Finds the complete months of `mart`.
+    /// Finds the complete months of `mart`. If none is complete, all months with orders count: little can be said of them, but a report
+    /// can say that.
     ///
     /// # Errors
-    /// [`Error::Input`]: no month is complete.
+    /// [`Error::Input`]: no order has a day.
     pub fn of(mart: &SalesMart) -> Result<Period> {
-        Period::find(&orders_by_day(mart)?).ok_or_else(|| {
-            Error::input("no month of the data is complete")
-                .with_hint("a month needs orders on most of its days; the analysis needs one such month at least")
+        let orders = orders_by_day(mart)?;
+        let month = |day: Option<(&i32, &i64)>| day.map(|(day, _)| Month::of_day(*day));
+        let all = || Some(Period { first: month(orders.first_key_value())?, last: month(orders.last_key_value())? });
+        Period::find(&orders).or_else(all).ok_or_else(|| {
+            Error::input("no order of the data has a day")
+                .with_hint("`pfe audit` lists what was quarantined, with the reason")
         })
     }
 
-    /// Finds the complete months, given the number of orders by day (days since 1970-01-01); `None` if there are none.
+    /// Finds the complete months, given the number of orders by day (days since 1970-01-01); `None` if there are none. In a small shop,
+    /// where most days have no order, the months between the first and the last are complete.
     pub fn find(orders: &BTreeMap<i32, i64>) -> Option<Period> {
+        Period::dense(orders).or_else(|| {
+            let (first, last) = (Month::of_day(*orders.keys().next()?), Month::of_day(*orders.keys().next_back()?));
+            let between = Period { first: first.plus(1), last: last.plus(-1) };
+            (between.first <= between.last).then_some(between)
+        })
+    }
+
+    /// The months with orders on most of their days.
+    fn dense(orders: &BTreeMap<i32, i64>) -> Option<Period> {
         let (first, last) = (Month::of_day(*orders.keys().next()?), Month::of_day(*orders.keys().next_back()?));
         let months = std::iter::successors(Some(last), |m| Some(m.plus(-1))).take_while(|m| *m >= first);
         let ended = |m: &Month| is_complete(*m, orders) && !is_stray(*m, first, orders);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::decisions::DecisionParams;
 use crate::engine::{Engine, Polars};
 use crate::graph::TIMEOUT_SECONDS;
+use crate::market::Market;
 use crate::report::{Cover, Lang, Templates};
 use crate::schema::Reading;
 use crate::synth::SynthParams;
@@ -28,6 +29,8 @@ pub struct RunParams {
     pub input: Input,
     /// How the values in the input are written.
     pub reading: Reading,
+    /// The market whose export the input is; `None` to tell it by the headers.
+    pub market: Option<Market>,
     /// Output folder, created if needed.
     pub out: PathBuf,
     /// Language of the report.

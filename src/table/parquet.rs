@@ -15,7 +15,7 @@ use crate::parallel::{self, lock};
 
 /// Rows per row group: fixed, so that the bytes depend neither on the number of threads nor on how the rows arrived. Up to as many rows
 /// wait in memory for each open file; a run may write a hundred files at once.
-const ROW_GROUP: usize = 1 << 16;
+pub(crate) const ROW_GROUP: usize = 1 << 16;
 
 /// Writes a Parquet file from rows that arrive in pieces.
 pub struct Appender<W: Write> {

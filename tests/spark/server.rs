@@ -97,6 +97,7 @@ impl Server {
     /// A run on the data of a test, with the mart on this server.
     pub fn run(&self, work: &Workdir, out: &str) -> RunParams {
         RunParams {
+            market: None,
             input: Input::Places(vec![work.path("data")]),
             reading: Default::default(),
             out: work.path(out),

@@ -1,9 +1,11 @@
 //! The options of all commands that read data: how values are written, and what may be missing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use pfe::input::Source;
+use pfe::market::Market;
+use pfe::market::built_in;
 use pfe::schema::Reading;
 use pfe::schema::read_options::{DateOrder, DecimalMark, Years};
 
@@ -18,6 +20,9 @@ pub struct ReadingArgs {
     /// Decimal mark of numbers such as `1.230` when the column leaves it open
     #[arg(long, value_name = "MARK")]
     numbers: Option<NumbersArg>,
+    /// Market whose export the data are: a name of `pfe market list`, or a TOML file; without it, the headers tell
+    #[arg(long, value_name = "NAME|FILE")]
+    market: Option<String>,
     /// Fail, rather than warn, if a table or column is missing or a file would not be read
     #[arg(long)]
     pub strict: bool,
@@ -43,8 +48,12 @@ enum NumbersArg {
 
 impl ReadingArgs {
     pub fn open(&self, places: &[PathBuf]) -> pfe::Result<Source> {
-        let source = Source::open_all(places)?.with(self.reading());
+        let source = Source::open_as(places, self.market()?.as_ref())?.with(self.reading());
         if self.strict { source.strict() } else { Ok(source) }
+    }
+
+    pub fn market(&self) -> pfe::Result<Option<Market>> {
+        self.market.as_deref().map(market_named).transpose()
     }
 
     pub fn reading(&self) -> Reading {
@@ -58,5 +67,22 @@ impl ReadingArgs {
             NumbersArg::Point => DecimalMark::Point,
         });
         Reading { years: self.years, dates, numbers }
+    }
+}
+
+/// The market of this name, or that of the file.
+///
+/// # Errors
+/// There is neither, or the file cannot be read.
+pub fn market_named(name: &str) -> pfe::Result<Market> {
+    let path = Path::new(name);
+    match built_in::market(name) {
+        Some(market) => Ok(market.clone()),
+        None if path.extension().is_some() || path.exists() => Market::read(path),
+        None => {
+            let known: Vec<&str> = built_in::markets().iter().map(|market| market.name.as_str()).collect();
+            Err(pfe::Error::input(format!("there is no market `{name}`"))
+                .with_hint(format!("one of {}, or a TOML file that `pfe market init` has begun", known.join(", "))))
+        }
     }
 }

@@ -16,8 +16,7 @@ pub(crate) mod stream;
 
 use std::io::{Cursor, Read};
 
-pub(crate) use self::encoding::utf16;
-use self::encoding::{Encoding, decoded};
+pub(crate) use self::encoding::{Encoding, decoded, utf16};
 pub(crate) use self::forms::{Forms, Survey};
 use self::layout::Layout;
 pub(crate) use self::layout::SEP;

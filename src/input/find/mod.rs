@@ -46,6 +46,27 @@ pub(crate) fn in_zip(path: &Path) -> Result<Found> {
     tables(entries.collect(), &path.display().to_string())
 }
 
+/// All files of a place that hold data by their names, for exports of other shops.
+///
+/// # Errors
+/// As [`in_folder`] and [`in_zip`].
+pub(crate) fn files(place: &Path, is_file: bool, is_archive: bool) -> Result<Vec<FilePart>> {
+    let listed: Vec<Listed> = match (is_file, is_archive) {
+        // A workbook is a zip archive as well.
+        (_, true) if !archive::is_workbook(place) => walk::packed(place, archive::entries(place)?, "").collect(),
+        (true, _) => {
+            let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            vec![(name, Place::Disk(place.into()))]
+        }
+        _ => {
+            let mut walk = Walk::default();
+            walk.folder(place, "")?;
+            walk.files
+        }
+    };
+    Ok(listed.into_iter().map(|(name, place)| FilePart { name, place }).collect())
+}
+
 /// Finds the tables that a store keeps as files, or that other programs wrote to it.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::input::dialect::{Forms, Survey};
 use crate::input::identity::InputFile;
 use crate::input::quarantine::{Quarantine, Quarantined, as_csv};
 use crate::input::raw_table::RawTable;
-use crate::schema::contract::{Column as Declared, LogicalType, Scope, Table};
+use crate::schema::contract::{Column as Declared, LogicalType, PAYMENT_TYPES, Scope, Table};
 use crate::schema::dates;
 use crate::schema::parse::{Bounds, Cell, NOT_TEXT, parse_text};
 use crate::schema::read_options::Reading;
@@ -100,6 +100,18 @@ impl<'t> TableBuilder<'t> {
     /// Sets the forms of values that the user names.
     pub(crate) fn read_as(&mut self, reading: &Reading) {
         (self.reading, self.bounds) = (*reading, Bounds::of(reading.years));
+    }
+
+    /// Takes regions and payment methods as a market has named them, and columns that its export does not fill as missing.
+    pub(crate) fn take_words_of_a_market(&mut self, is_filled: impl Fn(&str) -> bool) {
+        for column in &mut self.declared {
+            if column.kind == LogicalType::State || column.kind == LogicalType::Enumeration(PAYMENT_TYPES) {
+                column.kind = LogicalType::Text;
+            }
+            if !is_filled(column.source) && column.null.is_none() {
+                column.null = Some("the export has no such column");
+            }
+        }
     }
 
     /// Starts a file of the table; `reread` reads it once more.

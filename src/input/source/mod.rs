@@ -9,10 +9,13 @@ pub(crate) mod undated;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::export::Export;
 use super::file::source_file::SourceFile;
 use super::find::found::Candidate;
 use super::identity::InputFile;
 use crate::error::Result;
+use crate::market::MarketFacts;
+use crate::market::tables::Salt;
 use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
@@ -38,6 +41,8 @@ pub(crate) struct Part {
     /// Data that no table takes, and that may be meant for tables that are missing.
     candidates: Vec<Candidate>,
     pub(crate) store: Option<SharedStore>,
+    /// The export that `store` reads, if the place holds one of another market.
+    pub(crate) export: Option<Arc<Export>>,
 }
 
 /// A store in a shareable handle that implements `Debug`.
@@ -54,7 +59,27 @@ impl Source {
     /// Sets how dates and numbers are read.
     pub fn with(mut self, reading: Reading) -> Source {
         self.reading = reading;
+        self.exports().for_each(|export| export.read_as(reading));
         self
+    }
+
+    /// Sets the salt with which the keys of persons in an export are hashed; without one, they differ from process to process.
+    pub fn hashed_with(self, salt: &Salt) -> Source {
+        self.exports().for_each(|export| export.hash_with(salt.clone()));
+        self
+    }
+
+    /// The exports of other markets.
+    pub(crate) fn exports(&self) -> impl Iterator<Item = &Arc<Export>> {
+        self.parts.iter().filter_map(|part| part.export.as_ref())
+    }
+
+    /// What the report says of the market; `None` for Olist's tables.
+    ///
+    /// # Errors
+    /// The export cannot be read.
+    pub fn market(&self) -> Result<Option<MarketFacts>> {
+        self.exports().next().map(|export| export.facts()).transpose()
     }
 
     pub(crate) fn reading(&self) -> &Reading {
@@ -113,7 +138,7 @@ impl Source {
             files.push(SourceFile { name: new.name.clone(), already_read: read.len(), ..file.clone() });
             extended.push(table.id);
         }
-        let part = Part { files, unread: Vec::new(), candidates: Vec::new(), store: None };
+        let part = Part { files, unread: Vec::new(), candidates: Vec::new(), store: None, export: None };
         match extended.is_empty() {
             true => Err("no file has come".into()),
             false => Ok((Source { parts: vec![part], ..self.clone() }, extended)),

@@ -8,12 +8,14 @@ use super::{Part, SharedStore, Source, absent};
 use crate::error::{Error, Result};
 use crate::guard::guarded;
 use crate::input::columns;
+use crate::input::export::{self, Export};
 use crate::input::file::part::FilePart;
 use crate::input::file::source_file::{Format, SourceFile};
 use crate::input::find;
 use crate::input::find::found::Found;
 use crate::input::find::found::unread;
 use crate::input::find::recognize;
+use crate::market::Market;
 use crate::regular;
 use crate::schema::contract::{Column, TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
@@ -41,7 +43,15 @@ impl Source {
     /// [`Error::Input`]: a path, a table or a column is missing, an archive is damaged or hostile, or there is no such store. Whether a
     /// store lacks a table is known only when it is read.
     pub fn open_all<P: AsRef<Path>>(places: &[P]) -> Result<Source> {
-        let located = places.iter().map(|place| locate(place.as_ref())).collect::<Result<Vec<_>>>()?;
+        Source::open_as(places, None)
+    }
+
+    /// [`Source::open_all`], but takes what is there for an export of `market`; without one, the market is told by the headers.
+    ///
+    /// # Errors
+    /// As [`Source::open_all`]; or it is no export of `market`.
+    pub fn open_as<P: AsRef<Path>>(places: &[P], market: Option<&Market>) -> Result<Source> {
+        let located = places.iter().map(|place| locate(place.as_ref(), market)).collect::<Result<Vec<_>>>()?;
         let (places, parts) = located.into_iter().unzip();
         let mut source = Source { places, parts, strict: false, reading: Reading::default() };
         source.warn_of_second_places();
@@ -188,32 +198,59 @@ fn missing_columns(file: &SourceFile, part: &FilePart, may_lack: bool) -> Result
 }
 
 /// Finds what is at a place; also returns its name for messages.
-fn locate(place: &Path) -> Result<(String, Part)> {
+fn locate(place: &Path, market: Option<&Market>) -> Result<(String, Part)> {
     if let Some(url) = place.to_str().filter(|text| is_url(text)) {
         return in_store(url);
     }
     let meta = regular::look(place).map_err(|error| match error {
         Error::Input { .. } => error,
         _ => Error::input(format!("no data at `{}`", place.display())).with_hint(
-            "`--data` takes a folder of Olist CSV files, Kaggle's zip or the URL of a store; leave it out to use generated \
-             data",
+            "`--data` takes a folder of Olist CSV files, Kaggle's zip, a shop's export or the URL of a store; leave it out to \
+             use generated data",
         )
     })?;
-    let found = match meta.is_dir() {
-        true => find::in_folder(place)?,
-        false if recognize::is_sqlite(place)? => return in_store(&format!("sqlite:{}", place.display())),
-        false if recognize::is_zip(place)? => guarded(&place.display().to_string(), || find::in_zip(place))?,
-        false => {
-            let (description, hint) = recognize::describe_single_file(place)?;
-            return Err(Error::input(description).with_hint(hint));
+    let at = place.display().to_string();
+    let is_file = !meta.is_dir();
+    if is_file && recognize::is_sqlite(place)? {
+        return in_store(&format!("sqlite:{at}"));
+    }
+    let is_archive = is_file && recognize::is_zip(place)?;
+    let found = match (is_file, is_archive) {
+        (true, false) => None,
+        (_, true) => Some(guarded(&at, || find::in_zip(place))?),
+        _ => Some(find::in_folder(place)?),
+    };
+    if market.is_some() || !found.as_ref().is_some_and(holds_orders) {
+        let files = find::files(place, is_file, is_archive)?;
+        if let Some(export) = export::find(&at, &export::candidates(files), market)? {
+            return Ok((at, of_export(export)));
         }
+    }
+    let Some(found) = found else {
+        let (description, hint) = recognize::describe_single_file(place)?;
+        return Err(Error::input(description).with_hint(hint));
     };
     let lake = meta.is_dir() && found.files.is_empty() && store::lake::holds(place, Stage::Raw);
     let store = match place.to_str().filter(|_| lake) {
         Some(path) => Some(SharedStore(store::open(path)?.into())),
         None => None,
     };
-    Ok((place.display().to_string(), part(found, store)))
+    Ok((at, part(found, store)))
+}
+
+/// Whether a file holds the contract's orders, by its columns: the names of files are used by other shops too.
+fn holds_orders(found: &Found) -> bool {
+    let orders = found.files.iter().find(|file| file.table == TableId::Orders);
+    orders.is_some_and(|file| {
+        let head = file.files.first().and_then(|part| part.head().ok()).unwrap_or_default();
+        file.format != Format::Csv || columns::has_all_required(file.table.table(), &recognize::columns(&head))
+    })
+}
+
+fn of_export(export: Export) -> Part {
+    let export = Arc::new(export);
+    let store: Arc<dyn Store> = Arc::clone(&export) as Arc<dyn Store>;
+    Part { files: Vec::new(), unread: Vec::new(), candidates: Vec::new(), store: Some(SharedStore(store)), export: Some(export) }
 }
 
 fn in_store(url: &str) -> Result<(String, Part)> {
@@ -222,5 +259,5 @@ fn in_store(url: &str) -> Result<(String, Part)> {
 }
 
 fn part(found: Found, store: Option<SharedStore>) -> Part {
-    Part { files: found.files, unread: found.unread, candidates: found.candidates, store }
+    Part { files: found.files, unread: found.unread, candidates: found.candidates, store, export: None }
 }

@@ -10,6 +10,7 @@ use crate::input::identify::identify_all;
 use crate::input::identity::hash_file;
 use crate::pipeline::export::spreadsheet;
 use crate::pipeline::load;
+use crate::pipeline::outputs::salt::salted;
 use crate::pipeline::outputs::manifest::Manifest;
 use crate::pipeline::outputs::{attachments, csv_of_results, manifest};
 use crate::report::{Cover, Templates};
@@ -73,8 +74,11 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
         None => return Ok(None),
     };
     manifest.read_here(out)?;
+    let parameters = &manifest.core.parameters;
+    let source = Source::open_as(&[path], parameters.market.as_ref())?.with(parameters.reading);
+    let source = salted(source, out)?;
     let found: Vec<_> =
-        identify_all(&Source::open(path)?.with(manifest.core.parameters.reading), &|_, path| hash_file(path))?
+        identify_all(&source, &|_, path| hash_file(path))?
             .into_iter()
             .map(|(_, file)| file)
             .collect();

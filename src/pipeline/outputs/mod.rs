@@ -9,4 +9,5 @@ pub(crate) mod load;
 pub mod manifest;
 pub(crate) mod persist;
 pub mod publish;
+pub(crate) mod salt;
 pub(crate) mod staging;

@@ -51,6 +51,7 @@ impl RunContext {
         let parameters = Parameters {
             lang: params.lang,
             reading: params.reading,
+            market: params.market.clone(),
             generated,
             decisions: params.decisions.clone(),
             cover: params.cover.clone(),

@@ -23,6 +23,7 @@ use crate::parallel::{self, lock};
 use crate::pipeline::outputs::load;
 use crate::pipeline::outputs::load::places;
 use crate::pipeline::outputs::manifest::DATA;
+use crate::pipeline::outputs::salt::salted;
 use crate::pipeline::outputs::staging::Staging;
 use crate::pipeline::outputs::{attachments, file_stamp};
 use crate::pipeline::params::Input;
@@ -35,7 +36,8 @@ impl RunContext {
     pub(crate) fn source(&self) -> Result<Arc<Source>> {
         self.values.source.get(|| match &self.params.input {
             Input::Places(places) => {
-                let source = Source::open_all(places)?.with(self.params.reading);
+                let source = Source::open_as(places, self.params.market.as_ref())?.with(self.params.reading);
+                let source = salted(source, &self.params.out)?;
                 if self.params.how.strict { source.strict() } else { Ok(source) }
             }
             Input::Generated(_) => {

@@ -22,6 +22,7 @@ fn rendering_alone() {
     let input = std::env::var_os("PFE_DATA")
         .map_or_else(|| Input::Generated(SynthParams::default()), |data| Input::Places(vec![data.into()]));
     let params = RunParams {
+        market: None,
         input,
         reading: Default::default(),
         out: out.path().into(),

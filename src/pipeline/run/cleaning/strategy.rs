@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Cleaned, CleaningStrategy, Merged};
 use super::{in_memory, incremental, out_of_core, remote};
 use crate::clean::partition::ranges::Shards;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipeline::run::context::RunContext;
 
 impl RunContext {
@@ -17,6 +17,10 @@ impl RunContext {
     pub(crate) fn strategy(&self) -> Result<Arc<CleaningStrategy>> {
         self.values.strategy.get(|| {
             if self.cleans_remotely() {
+                if let Some(export) = self.source()?.exports().next() {
+                    return Err(Error::input(format!("an engine cleans Olist's files, not {export:?}"))
+                        .with_hint("leave `--engine-cleans` out: pfe reads and cleans the export, and the engine aggregates it"));
+                }
                 return Ok(CleaningStrategy::Remote);
             }
             let otherwise = match self.ranges()? {
@@ -43,7 +47,13 @@ impl RunContext {
     /// What this run's cleaning has made.
     pub(crate) fn cleaned(&self) -> Result<Arc<Cleaned>> {
         let strategy = self.strategy()?;
-        self.values.cleaned.get(|| self.clean_by(&strategy))
+        self.values.cleaned.get(|| {
+            let mut cleaned = self.clean_by(&strategy)?;
+            if let Some(market) = self.source()?.market()? {
+                Arc::make_mut(&mut cleaned.audit).market = Some(market);
+            }
+            Ok(cleaned)
+        })
     }
 
     fn clean_by(&self, strategy: &CleaningStrategy) -> Result<Cleaned> {

@@ -1,0 +1,24 @@
+//! What the report and the dashboard say of a market: currency, regions, and what its export cannot answer. Kept in the audit.
+
+use serde::{Deserialize, Serialize};
+
+use super::regions::Region;
+
+/// The facts of a market that is not Olist.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarketFacts {
+    /// Short name.
+    pub name: String,
+    /// What users call it.
+    pub title: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Decimals of the smallest unit of the currency.
+    pub digits: u32,
+    /// Country whose parts are the regions, ISO 3166-1; `None` if countries are.
+    pub country: Option<String>,
+    /// Regions to which an order went, sorted by code.
+    pub regions: Vec<Region>,
+    /// Answers that the export leaves open, each with the field that would give it.
+    pub open: Vec<String>,
+}

@@ -1,0 +1,330 @@
+//! Orders and lines → the contract's raw tables, as text. Persons are hashed; one row of items is one unit. Next: `input::export`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use polars::prelude::*;
+
+use super::description::{Field, Market};
+use super::facts::MarketFacts;
+use super::lines::{Line, Lines, shared};
+use crate::error::Result;
+use crate::schema::contract::{MAX_ID_LENGTH, TableId, UNKNOWN};
+
+/// Most categories. The rest of the products counts as one category.
+const MAX_CATEGORIES: usize = 200;
+/// Name of that category.
+const OTHER: &str = "other";
+/// Most characters of a category.
+const MAX_CATEGORY: usize = 80;
+/// Status of an order whose export names none.
+const SOLD: &str = "approved";
+/// Method of a payment whose export names none.
+const NOT_DEFINED: &str = "not_defined";
+/// The only seller of a shop.
+const SHOP: &str = "shop";
+
+/// The tables of an export, and what a report says of its market.
+#[derive(Debug, Clone)]
+pub struct MarketTables {
+    /// The contract's tables that the export can fill; all columns are text.
+    pub tables: BTreeMap<TableId, DataFrame>,
+    /// What the report says of the market.
+    pub facts: MarketFacts,
+    /// What was set aside or converted, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Hashes the keys of persons and orders, so that nothing of them enters an output.
+#[derive(Debug, Clone)]
+pub struct Salt([u8; 32]);
+
+impl Salt {
+    /// A salt from secret bytes.
+    pub fn new(secret: &[u8]) -> Salt {
+        Salt(*blake3::hash(secret).as_bytes())
+    }
+
+    /// 32 hexadecimal digits, the form of Olist's ids.
+    pub(crate) fn hash(&self, kind: &str, text: &str) -> String {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(kind.as_bytes()).update(&[0]).update(text.as_bytes());
+        hasher.finalize().to_hex()[..32].to_string()
+    }
+}
+
+/// Rows of a table on their way to a frame.
+struct Rows {
+    table: TableId,
+    columns: Vec<Vec<Option<String>>>,
+}
+
+impl Rows {
+    fn new(table: TableId) -> Rows {
+        Rows { table, columns: vec![Vec::new(); table.table().columns.len()] }
+    }
+
+    /// Adds a row, given some of its values under their names in the source; the others are missing.
+    fn push(&mut self, values: &[(&str, Option<String>)]) {
+        for (column, declared) in self.columns.iter_mut().zip(self.table.table().columns) {
+            column.push(values.iter().find(|(name, _)| *name == declared.source).and_then(|(_, value)| value.clone()));
+        }
+    }
+
+    fn finish(self) -> Result<DataFrame> {
+        let rows = self.columns.first().map_or(0, Vec::len);
+        let columns = self.columns.into_iter().zip(self.table.table().columns).map(|(values, declared)| {
+            let texts: StringChunked = values.iter().map(Option::as_deref).collect();
+            texts.with_name(declared.source.into()).into_column()
+        });
+        Ok(DataFrame::new(rows, columns.collect())?)
+    }
+}
+
+/// Derives the tables.
+///
+/// # Errors
+/// polars fails.
+pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<MarketTables> {
+    let mut notes = lines.notes.clone();
+    let categories = Categories::of(&lines, &mut notes);
+    let mut of_order: Vec<Vec<&Line>> = vec![Vec::new(); lines.orders.len()];
+    for line in &lines.lines {
+        of_order[line.order].push(line);
+    }
+    let mut all: BTreeMap<TableId, Rows> = BTreeMap::new();
+    {
+        let mut add = |id: TableId, values: &[(&str, Option<String>)]| {
+            all.entry(id).or_insert_with(|| Rows::new(id)).push(values);
+        };
+        let has = |field| lines.present.contains(&field);
+        for (order, of_order) in lines.orders.iter().zip(&of_order) {
+            let id = salt.hash("order", &order.id);
+            let person = order.customer.as_ref().map_or_else(|| id.clone(), |customer| salt.hash("customer", customer));
+            add(
+                TableId::Customers,
+                &[
+                    ("customer_id", Some(id.clone())),
+                    ("customer_unique_id", Some(person)),
+                    ("customer_state", order.region.clone()),
+                ],
+            );
+            let [purchased, approved, shipped, delivered, promised] = order.instants.clone();
+            add(
+                TableId::Orders,
+                &[
+                    ("order_id", Some(id.clone())),
+                    ("customer_id", Some(id.clone())),
+                    ("order_status", Some(order.status.clone().unwrap_or_else(|| SOLD.into()))),
+                    ("order_purchase_timestamp", purchased.clone()),
+                    ("order_approved_at", approved),
+                    ("order_delivered_carrier_date", shipped.clone()),
+                    ("order_delivered_customer_date", delivered),
+                    ("order_estimated_delivery_date", promised),
+                ],
+            );
+            let paid = items(order, of_order, &id, shipped.or(purchased.clone()), &mut add);
+            if has(Field::PaymentMethod) {
+                payments(order, order.paid.or(order.total).unwrap_or(paid), &id, &mut add);
+            }
+            if let Some(score) = order.score {
+                add(
+                    TableId::OrderReviews,
+                    &[
+                        ("review_id", Some(id.clone())),
+                        ("order_id", Some(id.clone())),
+                        ("review_score", Some(score.to_string())),
+                        ("review_creation_date", purchased),
+                    ],
+                );
+            }
+        }
+        for (product, category) in &categories.of_products {
+            add(
+                TableId::Products,
+                &[("product_id", Some(key(product))), ("product_category_name", category.map(|at| categories.names[at].clone()))],
+            );
+        }
+        for name in &categories.names {
+            let name = Some(name.clone());
+            add(TableId::Categories, &[("product_category_name", name.clone()), ("product_category_name_english", name)]);
+        }
+        let sellers: BTreeSet<String> = lines.lines.iter().map(seller).collect();
+        sellers.into_iter().for_each(|seller| add(TableId::Sellers, &[("seller_id", Some(seller))]));
+    }
+    let used: BTreeSet<&str> = lines.orders.iter().filter_map(|order| order.region.as_deref()).collect();
+    let regions: Vec<_> = lines.regions.list.iter().filter(|region| used.contains(region.code.as_str())).cloned().collect();
+    let states = all.entry(TableId::States).or_insert_with(|| Rows::new(TableId::States));
+    for region in &regions {
+        states.push(&[("geolocation_state", Some(region.code.clone())), ("state_name", Some(region.name.clone()))]);
+    }
+    for id in [TableId::OrderItems, TableId::OrderPayments, TableId::Products, TableId::Categories, TableId::Sellers] {
+        all.entry(id).or_insert_with(|| Rows::new(id));
+    }
+    let open = open(&lines);
+    notes.extend(open.iter().map(|open| format!("no column of this export is {open}")));
+    let facts = MarketFacts {
+        name: market.name.clone(),
+        title: market.title.clone(),
+        currency: lines.currency.clone(),
+        digits: lines.digits,
+        country: lines.regions.country.clone(),
+        regions,
+        open,
+    };
+    let tables = all.into_iter().map(|(id, rows)| Ok((id, rows.finish()?))).collect::<Result<_>>()?;
+    Ok(MarketTables { tables, facts, notes })
+}
+
+/// The fields that no column gives, each with the answer that stays open.
+fn open(lines: &Lines) -> Vec<String> {
+    let missing = Field::ALL.into_iter().filter(|field| !lines.present.contains(field));
+    missing.filter_map(|field| Some(format!("`{}`: {}", field.name(), field.answers()?))).collect()
+}
+
+/// One row for each unit of an order; returns the sum of prices and freight, minor units.
+fn items(
+    order: &super::lines::Order,
+    lines: &[&Line],
+    id: &str,
+    limit: Option<String>,
+    add: &mut impl FnMut(TableId, &[(&str, Option<String>)]),
+) -> i64 {
+    // What stands once for the order is shared by price.
+    let totals: Vec<i64> = lines.iter().map(|line| line.total.as_ref().map_or(0, |total| *total)).collect();
+    let freight = shared(order.freight, &totals);
+    let discount = shared(order.discount.abs(), &totals);
+    let (mut position, mut sum) = (0, 0);
+    for (line, (freight, discount)) in lines.iter().zip(freight.into_iter().zip(discount)) {
+        let units = vec![1; usize::try_from(line.units).unwrap_or(1)];
+        let freights = shared(freight + line.freight, &units);
+        let prices: Vec<String> = match &line.total {
+            Ok(total) => {
+                sum += total - discount;
+                shared(total - discount, &units).into_iter().map(minor_text).collect()
+            }
+            // What is no amount is quarantined by the contract, with its text.
+            Err(text) => vec![text.clone(); units.len()],
+        };
+        for (price, freight) in prices.into_iter().zip(freights) {
+            position += 1;
+            sum += freight;
+            add(
+                TableId::OrderItems,
+                &[
+                    ("order_id", Some(id.into())),
+                    ("order_item_id", Some(position.to_string())),
+                    ("product_id", Some(key(&line.product))),
+                    ("seller_id", Some(seller(line))),
+                    ("shipping_limit_date", limit.clone()),
+                    ("price", Some(price)),
+                    ("freight_value", Some(minor_text(freight))),
+                ],
+            );
+        }
+    }
+    sum
+}
+
+/// One row for each method of an order; several methods share the amount evenly.
+fn payments(
+    order: &super::lines::Order,
+    amount: i64,
+    id: &str,
+    add: &mut impl FnMut(TableId, &[(&str, Option<String>)]),
+) {
+    let unnamed = [NOT_DEFINED.to_string()];
+    let methods = if order.methods.is_empty() { &unnamed[..] } else { &order.methods[..] };
+    for ((at, method), part) in methods.iter().enumerate().zip(shared(amount, &vec![1; methods.len()])) {
+        add(
+            TableId::OrderPayments,
+            &[
+                ("order_id", Some(id.into())),
+                ("payment_sequential", Some((at + 1).to_string())),
+                ("payment_type", Some(method_key(method))),
+                ("payment_installments", Some(order.instalments.unwrap_or(1).to_string())),
+                ("payment_value", Some(minor_text(part))),
+            ],
+        );
+    }
+}
+
+/// Minor units as the contract reads amounts: with two decimals, whatever the currency.
+fn minor_text(minor: i64) -> String {
+    super::lines::decimal(minor, 2)
+}
+
+/// A payment method as a word: lower case, `_` between words.
+fn method_key(text: &str) -> String {
+    let words: Vec<String> = crate::text::folded(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(String::from)
+        .collect();
+    let word = words.join("_");
+    if word.is_empty() { NOT_DEFINED.into() } else { word.chars().take(40).collect() }
+}
+
+fn seller(line: &Line) -> String {
+    line.seller.as_deref().map_or_else(|| SHOP.into(), key)
+}
+
+/// A key of at most [`MAX_ID_LENGTH`] characters: longer ones end in a hash.
+fn key(text: &str) -> String {
+    within(text, MAX_ID_LENGTH)
+}
+
+/// `text` in at most `most` characters without control characters; longer texts end in a hash, so that they stay distinct.
+fn within(text: &str, most: usize) -> String {
+    const HASH: usize = 8;
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.trim();
+    if clean.chars().count() <= most {
+        return if clean.is_empty() { UNKNOWN.into() } else { clean.into() };
+    }
+    let start: String = clean.chars().take(most - HASH - 1).collect();
+    format!("{start}~{}", &blake3::hash(clean.as_bytes()).to_hex()[..HASH])
+}
+
+/// The category of every product. Without categories, products stand for them.
+struct Categories {
+    /// Sorted names.
+    names: Vec<String>,
+    of_products: BTreeMap<String, Option<usize>>,
+}
+
+impl Categories {
+    fn of(lines: &Lines, notes: &mut Vec<String>) -> Categories {
+        let by_product = !lines.present.contains(&Field::Category);
+        let mut of_products: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        let mut revenue: HashMap<&str, i64> = HashMap::new();
+        for line in &lines.lines {
+            let category = if by_product { Some(line.product.as_str()) } else { line.category.as_deref() };
+            let of_product = of_products.entry(&line.product).or_default();
+            // A product has one category: the first that a line names.
+            *of_product = of_product.or(category);
+            if let Some(category) = *of_product {
+                *revenue.entry(category).or_default() += line.total.as_ref().map_or(0, |total| *total);
+            }
+        }
+        if by_product {
+            notes.push("the export has no category: products stand for categories".into());
+        }
+        let mut largest: Vec<(&str, i64)> = revenue.into_iter().collect();
+        largest.sort_by_key(|(name, revenue)| (std::cmp::Reverse(*revenue), *name));
+        if largest.len() > MAX_CATEGORIES {
+            notes.push(format!(
+                "{} categories are more than the analysis compares: the {} with the smallest revenue count as `{OTHER}`",
+                largest.len(),
+                largest.len() - MAX_CATEGORIES
+            ));
+        }
+        let kept: HashMap<&str, String> =
+            largest.iter().take(MAX_CATEGORIES).map(|(name, _)| (*name, within(name, MAX_CATEGORY))).collect();
+        let name = |category: &str| kept.get(category).cloned().unwrap_or_else(|| OTHER.into());
+        let names: BTreeSet<String> = of_products.values().flatten().map(|category| name(category)).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let position = |category: &str| names.binary_search(&name(category)).ok();
+        let of_products = of_products.into_iter().map(|(product, category)| (product.to_string(), category.and_then(position)));
+        Categories { of_products: of_products.collect(), names }
+    }
+}

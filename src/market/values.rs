@@ -1,0 +1,438 @@
+//! Text of an export → amounts in minor units, instants, whole numbers. What is ambiguous in one value is settled by the whole column, or
+//! refused. Used by `lines` and `propose`.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+
+use crate::schema::missing::null_mark;
+use crate::schema::read_options::{DateOrder, DecimalMark};
+
+/// A value of a cell, without surrounding spaces; `None` if it is empty or a mark of a missing value.
+pub(crate) fn present(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty() && null_mark(text).is_none())
+}
+
+/// Decimals of the smallest unit of a currency (ISO 4217).
+pub fn minor_digits(currency: &str) -> u32 {
+    const NONE: [&str; 16] = [
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+    ];
+    const THREE: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+    match currency {
+        _ if NONE.contains(&currency) => 0,
+        _ if THREE.contains(&currency) => 3,
+        _ => 2,
+    }
+}
+
+/// An amount in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Amount {
+    pub(crate) minor: i64,
+    /// Whether digits below the smallest unit were rounded away, by more than the noise of floating point.
+    pub(crate) rounded: bool,
+}
+
+/// How the amounts of a column may be read.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Marks {
+    /// Values that only a decimal point fits, and only a decimal comma.
+    point: usize,
+    comma: usize,
+    /// Values that both fit, with different amounts.
+    ambiguous: usize,
+}
+
+impl Marks {
+    pub(crate) fn add(&mut self, text: &str, digits: u32) {
+        match (amount(text, DecimalMark::Point, digits), amount(text, DecimalMark::Comma, digits)) {
+            (Some(point), Some(comma)) if point != comma => self.ambiguous += 1,
+            (Some(_), None) => self.point += 1,
+            (None, Some(_)) => self.comma += 1,
+            _ => {}
+        }
+    }
+
+    /// The decimal mark of the column.
+    ///
+    /// # Errors
+    /// Both marks occur, or no value settles which it is.
+    pub(crate) fn decide(self, declared: Option<DecimalMark>) -> Result<DecimalMark, String> {
+        match (self.point, self.comma, declared) {
+            (_, _, Some(mark)) => Ok(mark),
+            (1.., 1.., _) => Err("some amounts have a decimal point and some a decimal comma".into()),
+            (_, 1.., _) => Ok(DecimalMark::Comma),
+            (0, 0, _) if self.ambiguous > 0 => {
+                Err("amounts such as `1.234` may have a decimal mark or thousands, and no value settles it".into())
+            }
+            _ => Ok(DecimalMark::Point),
+        }
+    }
+}
+
+/// An amount as tools write it: with a currency before or behind it, a sign, parentheses, groups of thousands. `None` if it is none.
+pub(crate) fn amount(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
+    let mut rest = text.trim();
+    let mut negative = false;
+    if let Some(inner) = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        (negative, rest) = (true, inner.trim());
+    }
+    // The number is what stands from the first digit to the last; beside it there is a sign and a currency.
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (start, end) = (rest.find(is_digit)?, rest.rfind(is_digit)? + 1);
+    let (before, after) = (rest[..start].trim(), rest[end..].trim());
+    let (before, fraction_alone) = match before.strip_suffix(['.', ',']) {
+        Some(sign) if !before.ends_with("R.") => (sign.trim(), Some(&before[before.len() - 1..])),
+        _ => (before, None),
+    };
+    let mut currency = String::new();
+    for side in [before, after] {
+        for c in side.chars() {
+            match c {
+                '-' | '\u{2212}' if !negative => negative = true,
+                '+' | ' ' | '\u{a0}' | '\u{202f}' => {}
+                // A mark without decimals: `12.`.
+                '.' | ',' if side == after && currency.is_empty() => {}
+                c if c.is_alphabetic() || "$€£¥₹₩₽₺₴₫₱฿₦".contains(c) => currency.push(c),
+                _ => return None,
+            }
+        }
+    }
+    if currency.chars().count() > 4 {
+        return None;
+    }
+    let (decimal, thousands) = if mark == DecimalMark::Point { ('.', ',') } else { (',', '.') };
+    let number = &rest[start..end];
+    let (whole, decimals) = match fraction_alone {
+        Some(sign) if sign.starts_with(decimal) => ("0", number),
+        Some(_) => return None,
+        None => number.split_once(decimal).unwrap_or((number, "")),
+    };
+    let whole = ungrouped(whole, thousands)?;
+    if whole.len() > 15 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let kept = digits as usize;
+    let padded = format!("{decimals:0<kept$}");
+    let (cents, rest) = padded.split_at(kept);
+    let mut minor: i64 = format!("{whole}{cents}").parse().ok()?;
+    // Below the smallest unit: rounds half up; less than a ten-thousandth of it is noise.
+    let up = rest.as_bytes().first().is_some_and(|digit| *digit >= b'5');
+    minor += i64::from(up);
+    let noise = rest.bytes().take(4).all(|b| b == b'0') || (rest.len() >= 4 && rest.bytes().take(4).all(|b| b == b'9'));
+    Some(Amount { minor: if negative { -minor } else { minor }, rounded: !noise })
+}
+
+/// Takes separators out of groups of three digits; `None` if it is no such number.
+fn ungrouped(text: &str, mark: char) -> Option<String> {
+    let Some(between) = text.chars().find(|c| !c.is_ascii_digit()) else { return Some(text.into()) };
+    if between != mark && !matches!(between, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '\u{2019}') {
+        return None;
+    }
+    let groups: Vec<&str> = text.split(between).collect();
+    let digits = groups.concat();
+    // Indian groups have two digits, but for the last.
+    let last = groups.last().is_some_and(|group| group.len() == 3);
+    let inner = groups.iter().skip(1).all(|group| matches!(group.len(), 2 | 3));
+    (last && inner && groups[0].len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
+}
+
+/// A whole number, written with or without a decimal zero.
+pub(crate) fn whole(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = [".0", ".00", ",0", ",00"].iter().find_map(|zeros| text.strip_suffix(zeros)).unwrap_or(text);
+    digits.parse().ok()
+}
+
+/// The parts of a date as it is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Written {
+    /// Day, month and year in their order; a name of a month is a number with `named`.
+    parts: [u32; 3],
+    /// Position of the month, if it is written as a name.
+    named: Option<usize>,
+    /// Whether the first part has four digits: year, month, day.
+    year_first: bool,
+    /// What separates the parts: forms that differ by it are settled apart.
+    separator: char,
+    time: NaiveTime,
+    offset: Option<FixedOffset>,
+}
+
+/// How the dates of a column may be read, for each separator.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Orders(Vec<(char, usize, usize, usize, String)>);
+
+impl Orders {
+    pub(crate) fn add(&mut self, text: &str) {
+        let Some(written) = written(text).filter(|written| !written.year_first && written.named.is_none()) else { return };
+        let [first, second, _] = written.parts;
+        let at = self.0.iter().position(|entry| entry.0 == written.separator);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((written.separator, 0, 0, 0, text.into()));
+            self.0.len() - 1
+        });
+        let entry = &mut self.0[at];
+        match (first > 12, second > 12) {
+            (true, false) => entry.1 += 1,
+            (false, true) => entry.2 += 1,
+            (false, false) if first != second => entry.3 += 1,
+            _ => {}
+        }
+    }
+
+    /// The order of the dates with each separator.
+    ///
+    /// # Errors
+    /// Both orders occur with one separator, or no value settles which it is.
+    pub(crate) fn decide(&self, declared: Option<DateOrder>) -> Result<Vec<(char, DateOrder)>, String> {
+        let decide = |(separator, dmy, mdy, ambiguous, example): &(char, usize, usize, usize, String)| {
+            let order = match (dmy, mdy, declared) {
+                (1.., 1.., _) => Err("some dates start with the day and some with the month".into()),
+                (1.., 0, _) => Ok(DateOrder::Dmy),
+                (0, 1.., _) => Ok(DateOrder::Mdy),
+                (_, _, Some(order)) => Ok(order),
+                _ if *ambiguous == 0 => Ok(DateOrder::Dmy),
+                _ => Err(format!("dates such as `{example}` may start with the day or the month, and no value settles it")),
+            };
+            order.map(|order| (*separator, order))
+        };
+        self.0.iter().map(decide).collect()
+    }
+}
+
+/// An instant as text in the contract's form, in local time of `zone`; without a zone, the clock time as it is written. Says whether it
+/// was converted.
+pub(crate) fn instant(text: &str, orders: &[(char, DateOrder)], zone: Option<Tz>) -> Option<(NaiveDateTime, bool)> {
+    let written = written(text)?;
+    let [a, b, c] = written.parts;
+    let order = orders.iter().find(|(separator, _)| *separator == written.separator).map_or(DateOrder::Dmy, |(_, order)| *order);
+    let (day, month, year) = match (written.year_first, written.named, order) {
+        (true, ..) => (c, b, a),
+        (_, Some(0), _) | (_, None, DateOrder::Mdy) => (b, a, c),
+        _ => (a, b, c),
+    };
+    let year = match year {
+        0..70 => 2000 + year,
+        70..100 => 1900 + year,
+        _ => year,
+    };
+    let local = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?.and_time(written.time);
+    match (written.offset, zone) {
+        (Some(offset), Some(zone)) => {
+            let instant: DateTime<FixedOffset> = offset.from_local_datetime(&local).single()?;
+            Some((instant.with_timezone(&zone).naive_local(), true))
+        }
+        _ => Some((local, false)),
+    }
+}
+
+/// Takes a date apart: `2023-11-04 12:19:55 -0700`, `12/26/21`, `Mar-24-26`, `24 de março de 2026 22:36 hs.`
+pub(crate) fn written(text: &str) -> Option<Written> {
+    let text = text.trim();
+    let split = date_end(text)?;
+    let (date, rest) = text.split_at(split);
+    let (time, offset) = clock(rest)?;
+    let words: Vec<&str> = date.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !matches!(*word, "de" | "of" | "del")).collect();
+    let [first, second, third] = words.as_slice() else { return None };
+    let mut named = None;
+    let mut part = |at: usize, word: &str| match word.parse::<u32>() {
+        Ok(number) if word.len() <= 4 => Some(number),
+        _ => {
+            named = Some(at);
+            month(word)
+        }
+    };
+    let parts = [part(0, first)?, part(1, second)?, part(2, third)?];
+    let separator = date.chars().find(|c| !c.is_alphanumeric())?;
+    Some(Written { parts, named, year_first: first.len() == 4 && named != Some(0), separator, time, offset })
+}
+
+/// Where the date ends and the time begins: behind the third part.
+fn date_end(text: &str) -> Option<usize> {
+    let (mut parts, mut inside) = (0, false);
+    let mut word = String::new();
+    for (at, c) in text.char_indices() {
+        if c.is_alphanumeric() && !(c == 'T' && parts == 2 && word.chars().all(|c| c.is_ascii_digit())) {
+            inside = true;
+            word.push(c);
+            continue;
+        }
+        if inside {
+            inside = false;
+            parts += usize::from(!matches!(word.as_str(), "de" | "of" | "del"));
+            word.clear();
+            if parts == 3 {
+                return Some(at);
+            }
+        }
+    }
+    (inside && parts == 2).then_some(text.len())
+}
+
+/// The time of day and the offset from UTC in what follows a date.
+fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
+    let mut rest = text.trim_start_matches(['T', ' ', ',', '|']).trim();
+    for suffix in ["hs.", "hs", "h"] {
+        rest = rest.strip_suffix(suffix).unwrap_or(rest).trim_end();
+    }
+    let mut offset = None;
+    let utc = ["Z", "UTC", "GMT"].iter().find_map(|mark| rest.strip_suffix(mark));
+    if let Some(before) = utc {
+        (rest, offset) = (before.trim_end(), FixedOffset::east_opt(0));
+    } else if let Some(at) = rest.rfind(['+', '-']).filter(|at| rest[..*at].contains(':')) {
+        let digits: String = rest[at + 1..].chars().filter(|c| *c != ':').collect();
+        let (hours, minutes) = (digits.get(..2)?.parse::<i32>().ok()?, digits.get(2..).filter(|m| !m.is_empty()).map_or(Ok(0), str::parse::<i32>).ok()?);
+        let seconds = (hours * 60 + minutes) * 60;
+        offset = Some(FixedOffset::east_opt(if rest.as_bytes()[at] == b'-' { -seconds } else { seconds })?);
+        rest = rest[..at].trim_end();
+    }
+    if rest.is_empty() {
+        return Some((NaiveTime::MIN, offset));
+    }
+    let lower = rest.to_ascii_lowercase().replace('.', ".");
+    let (digits, half) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
+        (Some(digits), _) => (digits.trim_end(), Some(0)),
+        (_, Some(digits)) => (digits.trim_end(), Some(12)),
+        _ => (lower.as_str(), None),
+    };
+    let mut parts = digits.split(':');
+    let mut hour: u32 = parts.next()?.trim().parse().ok()?;
+    let minute: u32 = parts.next()?.parse().ok()?;
+    let seconds = parts.next().unwrap_or("0");
+    let (second, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    if parts.next().is_some() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    if let Some(half) = half {
+        hour = (1..=12).contains(&hour).then_some(hour % 12 + half)?;
+    }
+    let micros: u32 = format!("{:0<6}", &fraction[..fraction.len().min(6)]).parse().ok()?;
+    Some((NaiveTime::from_hms_micro_opt(hour, minute, second.parse().ok()?, micros)?, offset))
+}
+
+/// A month by its name or its first three letters, in English, Portuguese, Spanish, French, German and Italian.
+fn month(word: &str) -> Option<u32> {
+    const NAMES: [&[&str]; 12] = [
+        &["january", "janeiro", "enero", "janvier", "januar", "gennaio", "jänner"],
+        &["february", "fevereiro", "febrero", "février", "fevrier", "februar", "febbraio", "fév"],
+        &["march", "março", "marco", "marzo", "mars", "märz", "maerz"],
+        &["april", "abril", "avril", "aprile"],
+        &["may", "maio", "mayo", "mai", "maggio"],
+        &["june", "junho", "junio", "juin", "juni", "giugno"],
+        &["july", "julho", "julio", "juillet", "juli", "luglio"],
+        &["august", "agosto", "août", "aout"],
+        &["september", "setembro", "septiembre", "septembre", "settembre"],
+        &["october", "outubro", "octubre", "octobre", "oktober", "ottobre"],
+        &["november", "novembro", "noviembre", "novembre"],
+        &["december", "dezembro", "diciembre", "décembre", "decembre", "dezember", "dicembre", "déc"],
+    ];
+    let word = word.to_lowercase();
+    let fits = |names: &&[&str]| {
+        names.iter().any(|name| *name == word || (word.chars().count() >= 3 && name.starts_with(&word)))
+    };
+    let mut fitting = NAMES.iter().enumerate().filter(|(_, names)| fits(names));
+    let (at, _) = fitting.next()?;
+    // `jui` may be June or July.
+    fitting.next().is_none().then_some(at as u32 + 1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use DecimalMark::{Comma, Point};
+
+    #[test]
+    fn amounts_as_tools_write_them() {
+        let cents = |text: &str, mark| amount(text, mark, 2).map(|amount| amount.minor);
+        for (text, expected) in [
+            ("47.24", 4_724),
+            ("$25.00", 2_500),
+            ("-5.5", -550),
+            ("(5.00)", -500),
+            ("1,234.56", 123_456),
+            ("US$ 3", 300),
+            ("12.00 USD", 1_200),
+            ("€1", 100),
+            (".5", 50),
+            ("12.", 1_200),
+            ("12,34,567.80", 123_456_780),
+            ("0.0199999995529651", 2),
+        ] {
+            assert_eq!(cents(text, Point), Some(expected), "{text}");
+        }
+        for (text, expected) in [("1.234,56", 123_456), ("R$12,00", 1_200), ("78,2", 7_820), ("-160,49", -16_049), ("12,00 €", 1_200)] {
+            assert_eq!(cents(text, Comma), Some(expected), "{text}");
+        }
+        for text in ["", "abc", "1.2.3", "1,2", "--5", "5 pieces", "Vendas 3", "1e5", "12:30"] {
+            assert_eq!(cents(text, Point), None, "{text}");
+        }
+        assert_eq!(amount("1,234", Point, 0), Some(Amount { minor: 1_234, rounded: false }));
+        assert_eq!(amount("957.5775", Point, 2), Some(Amount { minor: 95_758, rounded: true }));
+        assert!(!amount("0.0199999995529651", Point, 2).unwrap().rounded);
+    }
+
+    #[test]
+    fn the_column_settles_the_mark() {
+        let marks = |texts: &[&str]| {
+            let mut marks = Marks::default();
+            texts.iter().for_each(|text| marks.add(text, 2));
+            marks
+        };
+        assert_eq!(marks(&["12", "1.5"]).decide(None), Ok(Point));
+        assert_eq!(marks(&["1.234", "78,2"]).decide(None), Ok(Comma));
+        assert!(marks(&["1.5", "1,5"]).decide(None).is_err());
+        assert!(marks(&["1.234"]).decide(None).is_err());
+        assert_eq!(marks(&["1.234"]).decide(Some(Comma)), Ok(Comma));
+    }
+
+    #[test]
+    fn dates_as_tools_write_them() {
+        let read = |text: &str, order| {
+            let orders: Vec<(char, DateOrder)> = ['/', '-', ' ', '.'].iter().map(|c| (*c, order)).collect();
+            instant(text, &orders, None).map(|(instant, _)| instant.to_string())
+        };
+        for (text, expected) in [
+            ("2023-11-04 12:19:55 -0700", "2023-11-04 12:19:55"),
+            ("2026-03-24T22:36:10+00:00", "2026-03-24 22:36:10"),
+            ("2024-06-23 23:41:55.000000 UTC", "2024-06-23 23:41:55"),
+            ("12/26/21", "2021-12-26 00:00:00"),
+            ("5/31/2016 0:37", "2016-05-31 00:37:00"),
+            ("8/15/2018 10:10 PM", "2018-08-15 22:10:00"),
+            ("04-30-22", "2022-04-30 00:00:00"),
+            ("Mar-24-26", "2026-03-24 00:00:00"),
+            ("24 de março de 2026 22:36 hs.", "2026-03-24 22:36:00"),
+            ("1 mai 2020", "2020-05-01 00:00:00"),
+            ("March 3, 2020", "2020-03-03 00:00:00"),
+        ] {
+            assert_eq!(read(text, DateOrder::Mdy).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(read("15/08/2018", DateOrder::Dmy).as_deref(), Some("2018-08-15 00:00:00"));
+        for text in ["", "abc", "25 de março", "2018", "12/2018", "2018-13-01", "25 de março | 10:00", "1.50", "#1229"] {
+            assert_eq!(read(text, DateOrder::Dmy), None, "{text}");
+        }
+        let zone = Some(chrono_tz::America::Sao_Paulo);
+        let (local, converted) = instant("2026-03-25T01:05:00+00:00", &[], zone).unwrap();
+        assert_eq!((local.to_string().as_str(), converted), ("2026-03-24 22:05:00", true));
+    }
+
+    #[test]
+    fn the_column_settles_the_order_for_each_separator() {
+        let decide = |texts: &[&str], declared| {
+            let mut orders = Orders::default();
+            texts.iter().for_each(|text| orders.add(text));
+            orders.decide(declared)
+        };
+        assert_eq!(decide(&["03/04/2018", "13/04/2018"], None), Ok(vec![('/', DateOrder::Dmy)]));
+        assert_eq!(
+            decide(&["10/25/2016", "13-06-2014"], None),
+            Ok(vec![('/', DateOrder::Mdy), ('-', DateOrder::Dmy)])
+        );
+        assert!(decide(&["03/04/2018"], None).is_err());
+        assert!(decide(&["13/04/2018", "04/13/2018"], Some(DateOrder::Dmy)).is_err());
+        assert_eq!(decide(&["03/04/2018"], Some(DateOrder::Mdy)), Ok(vec![('/', DateOrder::Mdy)]));
+        assert_eq!(decide(&["2018-03-04"], None), Ok(vec![]));
+    }
+}
