@@ -52,7 +52,6 @@ pub mod graph;
 mod guard;
 pub mod input;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod layers;
 pub mod mart;
 pub mod memory;

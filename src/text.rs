@@ -130,7 +130,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::unwrap_used)]
     fn json_keeps_its_value() {
         let value = serde_json::json!({ "a\u{9b}": "\u{1b}[31m \u{202e} \u{e0041} é" });
         for json in [value.to_string(), format!("{value:#}")] {

@@ -357,7 +357,6 @@ mod tests {
         let ticks = [Tick::default(); 20];
         let events = [Event { at: 10, label: "Black Friday" }, Event { at: 11, label: "grève des camionneurs" }];
         let data = Lines { ticks: &ticks, events: &events, ..Default::default() };
-        #[allow(clippy::unwrap_used)]
         let y = Scale::from_zero([1.0], 2, (0.0, 1.0)).unwrap();
         let notes = place_notes(&data, &Plot { y, left: 0.0, right: WIDTH, steps: 20 });
         assert_eq!(notes.iter().map(|n| n.row).collect::<Vec<_>>(), [0, 1]);

@@ -144,7 +144,6 @@ fn most_frequent<'a>(counts: &BTreeMap<&'a str, usize>) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

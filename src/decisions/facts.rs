@@ -202,7 +202,6 @@ fn ratio(part: i64, whole: i64) -> Option<f64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,4 @@
 //! The decisions find the planted answers of generated data, with and without defects.
-#![allow(clippy::unwrap_used)]
 
 use rayon::prelude::*;
 

@@ -149,7 +149,6 @@ pub fn check(tables: &BTreeMap<String, DataFrame>) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::mart::steps::STEPS;

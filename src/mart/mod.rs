@@ -14,7 +14,6 @@ mod sales_mart;
 pub(crate) mod steps;
 mod sums;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::collections::BTreeMap;

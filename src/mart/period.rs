@@ -105,7 +105,6 @@ fn is_complete(month: Month, orders: &BTreeMap<i32, i64>) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -233,7 +233,6 @@ pub fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Estimate {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,4 @@
 //! Properties of every model: no look-ahead, no nonsense, the same bytes on any number of threads.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 

@@ -131,7 +131,6 @@ pub(crate) fn take_more_and_more(end: &std::sync::mpsc::Receiver<()>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -188,7 +188,6 @@ fn named<'a>(paths: impl Iterator<Item = &'a &'static str>) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -70,7 +70,6 @@ pub(crate) fn checked_name(table: &str) -> Result<&str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -114,7 +114,6 @@ impl Store for Lake {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::prelude::{AnyValue, ParquetReader, SerReader, df};
 

@@ -86,7 +86,6 @@ pub fn table_named(name: &str) -> Result<TableId> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Mutex;
 

@@ -1,5 +1,4 @@
 //! Tests: the generated files have the properties that the generator promises.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -333,5 +333,4 @@ fn damaged(place: &str, reason: &dyn std::fmt::Display) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

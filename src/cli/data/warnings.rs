@@ -143,7 +143,6 @@ fn first(row: &Quarantined) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use pfe::clean::audit::Step;
     use pfe::input::quarantine::Amount;

@@ -185,7 +185,6 @@ pub fn score(criteria: &[Criterion], weights: &BTreeMap<String, f64>) -> Result<
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -146,7 +146,6 @@ pub(crate) fn tipping(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::decisions::score::score;

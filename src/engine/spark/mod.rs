@@ -144,7 +144,6 @@ impl Engine for Spark {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::df;
 

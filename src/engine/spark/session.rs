@@ -289,7 +289,6 @@ fn relation(rows: RelType) -> proto::Relation {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::df;
 

@@ -227,7 +227,6 @@ fn recode(frame: &mut DataFrame, columns: &[&str], to: &[u32]) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -199,7 +199,6 @@ pub(crate) fn quarantine(rows: &[Quarantined]) -> TextTable {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::clean;

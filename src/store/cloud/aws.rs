@@ -167,7 +167,6 @@ pub(crate) fn for_tests(endpoint: &str) -> SdkConfig {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

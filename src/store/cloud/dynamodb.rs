@@ -352,5 +352,4 @@ impl Store for Dynamodb {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -210,7 +210,6 @@ fn held_of(declared: &str) -> SqlType {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::df;
 

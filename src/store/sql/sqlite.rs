@@ -254,5 +254,4 @@ fn bind(statement: &mut Statement<'_>, position: usize, value: Value<'_>, text: 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -151,7 +151,6 @@ pub(crate) fn in_the_way(out: &Path, path: &str, meta: &Metadata) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::pipeline::outputs::manifest::MANIFEST;

@@ -147,7 +147,6 @@ fn wire(value: Value<'_>) -> Result<Wire, &'static str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
