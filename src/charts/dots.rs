@@ -3,11 +3,10 @@
 use plotters_backend::DrawingBackend;
 
 use super::bars::Pitch;
-use super::canvas::axis;
 use super::canvas::scale::{Scale, drawable};
 use super::canvas::style::{ALERT, QUIET, WIDTH, series};
 use super::canvas::svg::Svg;
-use super::canvas::{Canvas, Drawn, LABEL, NOTE, RULE, Stroke};
+use super::canvas::{Canvas, Drawn, LABEL, NOTE, RULE, Stroke, axis};
 use super::{About, Format, figure, plain};
 
 /// One row.

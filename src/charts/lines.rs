@@ -2,11 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::axis;
 use super::canvas::scale::{Scale, drawable, spread};
 use super::canvas::style::{AXIS, FG, Ink, MUTED, SOFT, WIDTH, series};
 use super::canvas::svg::Svg;
-use super::canvas::{BASE, Canvas, Drawn, LABEL, Letter, NOTE, Point, Stroke};
+use super::canvas::{BASE, Canvas, Drawn, LABEL, Letter, NOTE, Point, Stroke, axis};
 use super::{About, Format, figure, plain};
 
 /// A tick of the time axis: `janv.` of group `2017`.

@@ -1,10 +1,8 @@
 //! `pfe plan` and `pfe why`: which steps a run would run, and why.
 
-use pfe::Error;
 use pfe::graph::Step;
-use pfe::mart;
-use pfe::pipeline;
 use pfe::pipeline::run::plan::{Planned, State};
+use pfe::{Error, mart, pipeline};
 
 use super::terminal::{Outcome, print};
 

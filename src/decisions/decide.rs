@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::payments;
-use super::payments::StatePayments;
+use super::payments::{self, StatePayments};
 use super::regret::{Strategy, regret};
 use super::{Region, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};

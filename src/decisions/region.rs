@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts;
-use super::facts::{Facts, Z_ONE_SIDED};
+use super::facts::{self, Facts, Z_ONE_SIDED};
 use super::score::{Criterion, Scored, Weights, score};
 use super::winner::{freight_share, recent};
 use crate::error::{Error, Result};

@@ -3,11 +3,10 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::input::Source;
-use crate::mart;
+use crate::input::{self, Source};
 use crate::models::outlook;
 use crate::synth::{self, SynthParams, Truth};
-use crate::{clean, input};
+use crate::{clean, mart};
 
 fn generated(orders: u64, seed: u64, defects: f64) -> (SalesMart, Truth) {
     let folder = tempfile::tempdir().unwrap();

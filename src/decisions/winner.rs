@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use serde::Serialize;
 
-use super::facts;
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::score::stability::{Expected, SensitivityThreshold, log_growth, log_revenue, stability, tipping};
 use super::score::{Criterion, Scored, Weights, score};
 use crate::error::{Result, TooLittle};

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::costs;
-use super::costs::Cost;
+use super::costs::{self, Cost};
 use super::decision_tables as decided;
 use super::edition::{Captions, NONE, Words};
 use crate::clean::audit::Severity;
@@ -13,8 +12,7 @@ use crate::error::Result;
 use crate::mart::missing::Missing;
 use crate::report::{Table, TableColumn};
 use crate::results::Results;
-use crate::schema::contract;
-use crate::schema::contract::{Column, TABLES, UNKNOWN};
+use crate::schema::contract::{self, Column, TABLES, UNKNOWN};
 
 /// Rows of a ranking.
 const TOP: usize = 15;

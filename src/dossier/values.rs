@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::costs;
-use super::costs::Cost;
+use super::costs::{self, Cost};
 use super::edition::{Words, centavos};
 use crate::clean::audit::{ChangeKind, Severity};
 use crate::clean::coverage::GAP;

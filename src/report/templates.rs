@@ -5,8 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::files;
-use crate::regular;
+use crate::{files, regular};
 
 macro_rules! built_in {
     ($($path:literal),+ $(,)?) => {

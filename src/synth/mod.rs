@@ -23,8 +23,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::schema::contract;
-use crate::schema::contract::TableId;
+use crate::schema::contract::{self, TableId};
 use orders::Sales;
 use rng::Stream;
 use world::World;

@@ -6,8 +6,7 @@ use pfe::decisions::{Region, StatePayments, Strategy, Winner};
 use pfe::models::span::date;
 use pfe::{Error, mart};
 
-use super::decisions;
-use super::decisions::DecisionArgs;
+use super::decisions::{self, DecisionArgs};
 use crate::cli::data::Data;
 use crate::cli::terminal::{Outcome, print, print_json, reais};
 

@@ -11,8 +11,7 @@ mod service;
 use std::collections::BTreeMap;
 
 use super::edition::{Captions, Words};
-use crate::charts::Svg;
-use crate::charts::{About, Tick};
+use crate::charts::{About, Svg, Tick};
 use crate::decisions::Facts;
 use crate::error::Result;
 use crate::mart::month::Month;

@@ -4,8 +4,7 @@ use polars::prelude::*;
 
 use super::files::{HINT, RawFiles};
 use super::server::{Folders, Server, numbers, write};
-use super::sql;
-use super::sql::{BROKEN, BROKEN_VALUES, MALFORMED, RECORD, REPLACEMENT, Statements};
+use super::sql::{self, BROKEN, BROKEN_VALUES, MALFORMED, RECORD, REPLACEMENT, Statements};
 use crate::clean::tables::{TableAudit, amount_of, conflict, step};
 use crate::error::{Error, Result};
 use crate::input::built_in;

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
-use super::codes;
-use super::codes::DictionaryEncoding;
+use super::codes::{self, DictionaryEncoding};
 use crate::error::Result;
 use crate::mart::steps::{STEPS, Step, StepRole, in_order};
 use crate::parallel;

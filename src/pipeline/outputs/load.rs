@@ -8,18 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, listed};
 use crate::clean::Audit;
-use crate::engine;
 use crate::error::{Error, Result};
 use crate::input::identity::InputFile;
 use crate::input::quarantine::Quarantined;
 use crate::mart::by_day::ByDay;
 use crate::mart::{BY_DAY, SalesMart};
 use crate::models::SupplyIndicators;
-use crate::parallel;
 use crate::pipeline::export::spreadsheet;
 use crate::schema::contract::{TABLES, TableId};
-use crate::store;
 use crate::table::parquet::{read_frame, stack};
+use crate::{engine, parallel, store};
 
 /// File with the sellers' shares and the shares of inactive products.
 pub(crate) const SUPPLY: &str = "models/supply.parquet";

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::load;
 use super::manifest::listed;
-use super::result_tables;
+use super::{load, result_tables};
 use crate::error::{Error, Result};
 use crate::results::Results;
 use crate::schema;

@@ -19,8 +19,7 @@ use super::declared::{by_contract, checked_name};
 use super::interface::{Incoming, MADE};
 use super::rows::{Field, SqlType, fields};
 use crate::error::{Error, Result};
-use crate::schema::ddl::Stage;
-use crate::schema::ddl::{Constraints, Definition, Dialect, create_table};
+use crate::schema::ddl::{Constraints, Definition, Dialect, Stage, create_table};
 
 /// A table to be written into a relational store.
 pub(crate) struct SqlTable {

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Cleaned, CleaningStrategy, Merged};
-use super::{in_memory, incremental, out_of_core, remote};
+use super::{Cleaned, CleaningStrategy, Merged, in_memory, incremental, out_of_core, remote};
 use crate::clean::partition::ranges::Shards;
 use crate::error::Result;
 use crate::pipeline::run::context::RunContext;
