@@ -62,7 +62,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "reviews": reviews(results)?,
         "audit": audit(results, words),
         "reference": reference(results, words)?,
-        "mart_tables": mart::STEPS.iter().filter(|s| s.stored).count(),
+        "mart_tables": mart::QUERIES.iter().filter(|s| s.stored).count(),
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),

@@ -10,8 +10,8 @@ pub mod law;
 pub mod missing;
 pub mod month;
 pub mod period;
+pub(crate) mod queries;
 mod sales_mart;
-pub(crate) mod steps;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -21,9 +21,9 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 
+pub(crate) use self::queries::words;
+pub use self::queries::{BY_DAY, QUERIES, Query, QueryRole};
 pub use self::sales_mart::SalesMart;
-pub(crate) use self::steps::words;
-pub use self::steps::{BY_DAY, STEPS, Step, StepRole};
 use self::sums::PartialAggregates;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::clean::{Audit, CleanTables};

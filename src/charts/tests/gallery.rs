@@ -89,8 +89,8 @@ pub fn about(title: &str) -> About<'_> {
     About::new(title, "Texte de remplacement : l’État de São Paulo concentre 37 % du chiffre d’affaires.")
 }
 
-fn pipeline() -> Vec<Step<'static>> {
-    let step = |name, label, detail, inputs| Step { name, label, detail, inputs };
+fn pipeline() -> Vec<FlowStep<'static>> {
+    let step = |name, label, detail, inputs| FlowStep { name, label, detail, inputs };
     vec![
         step("raw", "Fichiers bruts", "10 tables, 1 550 925 lignes", &[]),
         step("contract", "Contrat", "colonnes, clés, valeurs permises", &[]),

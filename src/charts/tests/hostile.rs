@@ -41,8 +41,8 @@ pub fn hostile() -> Vec<(&'static str, Svg)> {
     let axis = |log| Axis { title: &name, format: &plain, log, reference: Some((value(1), &name)) };
     let states: Vec<(&str, f64)> = STATES.iter().zip(&values).map(|(s, v)| (s.0, *v)).chain([("XX", 1.0)]).collect();
     let stages: Vec<Stage> = (0..20).map(|i| Stage { label: refs[i], kept: value(i), removed: value(i + 1) }).collect();
-    let steps: Vec<Step> =
-        (0..30).map(|i| Step { name: refs[i], label: refs[i], detail: &name, inputs: &refs[i / 2..i] }).collect();
+    let steps: Vec<FlowStep> =
+        (0..30).map(|i| FlowStep { name: refs[i], label: refs[i], detail: &name, inputs: &refs[i / 2..i] }).collect();
     let cells: Vec<f64> = (0..3600).map(value).collect();
     let marks = [Mark { at: f64::NAN, label: &name }, Mark { at: 2.9, label: &name }];
     vec![

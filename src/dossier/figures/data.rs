@@ -2,7 +2,7 @@
 
 use super::Studio;
 use crate::charts::{
-    Bar, Bars, Cardinality, Entities, Flow, Funnel, Stage, Step, bars, entity_diagram, flow_diagram, funnel,
+    Bar, Bars, Cardinality, Entities, Flow, FlowStep, Funnel, Stage, bars, entity_diagram, flow_diagram, funnel,
 };
 use crate::error::Result;
 use crate::graph;
@@ -54,10 +54,10 @@ fn architecture(studio: &mut Studio<'_>) -> Result<()> {
         .map(|node| format!("step_{}", node.id.replace('-', "_")))
         .map(|key| (studio.label(&key), studio.label(&format!("{key}_detail"))))
         .collect();
-    let steps: Vec<Step<'_>> = nodes
+    let steps: Vec<FlowStep<'_>> = nodes
         .iter()
         .zip(&texts)
-        .map(|(node, (label, detail))| Step { name: node.id, label, detail, inputs: &node.inputs })
+        .map(|(node, (label, detail))| FlowStep { name: node.id, label, detail, inputs: &node.inputs })
         .collect();
     studio.figure("architecture", "run.json", |about| flow_diagram(about, &Flow { steps: &steps }))
 }

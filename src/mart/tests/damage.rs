@@ -16,8 +16,8 @@ use crate::clean::partition::by_month;
 use crate::clean::partition::ranges::Shards;
 use crate::clean::{Audit, CleanTables, load};
 use crate::input::Source;
+use crate::mart::queries::{BY_DAY, QUERIES};
 use crate::mart::sales_mart::SalesMart;
-use crate::mart::steps::{BY_DAY, STEPS};
 use crate::mart::{mart, mart_in_shards};
 use crate::schema::TableId;
 use crate::schema::contract::{Scope, TABLES};
@@ -222,7 +222,7 @@ fn hashes(mart: &SalesMart) -> BTreeMap<String, String> {
     // An updated mart holds its longest table by month.
     let in_order = |(name, frame): (&str, &DataFrame)| match name {
         BY_DAY => {
-            let key = STEPS.iter().find(|step| step.name == name).unwrap().key();
+            let key = QUERIES.iter().find(|query| query.name == name).unwrap().key();
             (name.to_string(), hash_rows(&frame.sort(key, SortMultipleOptions::default()).unwrap()).unwrap())
         }
         _ => (name.to_string(), hash_rows(frame).unwrap()),
