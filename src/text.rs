@@ -4,7 +4,7 @@
 //! invisible marks that reorder or hide neighbouring text; separators that few programs treat as line ends.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// Replaces a control character on a page.
 pub const REPLACEMENT: char = '\u{fffd}';
@@ -113,6 +113,11 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
     let kept: String = text.chars().take(most.saturating_sub(1)).collect();
     Cow::Owned(format!("{}…", kept.trim_end()))
+}
+
+/// Lists names in a message: `` `a`, `b` ``.
+pub(crate) fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
