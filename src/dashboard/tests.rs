@@ -8,19 +8,18 @@ use serde_json::Value;
 
 use super::cube::OTHERS;
 use super::*;
-use crate::clean::clean;
-use crate::input::{Source, read};
+use crate::clean::load;
+use crate::input::Source;
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::results::Parameters;
-use crate::synth::{SynthParams, generate};
+use crate::synth::generated;
 
 const HOSTILE: [&str; 4] = ["</script><script>alert(1)</script>", "=cmd|' /c calc'!A1", "\u{202e}שלום 🛒", "{{ 7*7 }}"];
 
 fn results(orders: u64) -> Results {
-    let folder = tempfile::tempdir().unwrap();
-    generate(&SynthParams { orders, seed: 3, defects: 0.0 }, folder.path()).unwrap();
-    let (tables, audit) = clean(read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
+    let (folder, _) = generated(orders, 3, 0.0);
+    let (tables, audit) = load(&Source::open(folder.path()).unwrap()).unwrap();
     Results::of(&tables, audit, Parameters::default()).unwrap()
 }
 

@@ -205,15 +205,14 @@ mod tests {
     use crate::input::Source;
     use crate::results::Parameters;
     use crate::schema::result_tables;
-    use crate::synth::{SynthParams, generate};
+    use crate::synth::generated;
 
     /// The tables can be made for any data, even for a few orders, and without a decision.
     #[test]
     fn every_table_is_what_it_is_declared() {
         let mut declared_runs = 0;
         for (orders, defects) in [(1, 0.0), (40, 0.3), (400, 0.05), (1_000, 0.2), (3_000, 0.0)] {
-            let folder = tempfile::tempdir().unwrap();
-            generate(&SynthParams { orders, seed: 5, defects }, folder.path()).unwrap();
+            let (folder, _) = generated(orders, 5, defects);
             let (clean, audit) = clean::load(&Source::open(folder.path()).unwrap()).unwrap();
             // Data with too few orders for a complete month are refused.
             let Ok(results) = Results::of(&clean, audit, Parameters::default()) else { continue };
