@@ -182,16 +182,13 @@ impl Layout {
 
 /// Sets the widths of the nodes so that the boxes of the fullest layer fit side by side.
 fn size(nodes: &mut [Node], order: &[Vec<usize>]) {
-    let width = order
-        .iter()
-        .map(|members| {
-            let boxes = members.iter().filter(|&&i| nodes[i].step.is_some()).count();
-            let passages = (members.len() - boxes) as f64;
-            let gaps = GAP * members.len().saturating_sub(1) as f64;
-            (WIDTH - 2.0 - gaps - PASSAGE * passages) / boxes.max(1) as f64
-        })
-        .fold(212.0, f64::min)
-        .max(24.0);
+    let room = |members: &Vec<usize>| {
+        let boxes = members.iter().filter(|&&i| nodes[i].step.is_some()).count();
+        let passages = (members.len() - boxes) as f64;
+        let gaps = GAP * members.len().saturating_sub(1) as f64;
+        (WIDTH - 2.0 - gaps - PASSAGE * passages) / boxes.max(1) as f64
+    };
+    let width = order.iter().map(room).fold(212.0, f64::min).max(24.0);
     for node in nodes {
         node.width = if node.step.is_some() { width } else { PASSAGE };
     }

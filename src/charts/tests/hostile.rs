@@ -24,14 +24,9 @@ pub fn hostile() -> Vec<(&'static str, Svg)> {
         (0..60).map(|i| Bar { label: refs[i], value: 100.0 - i as f64, ..Default::default() }).collect();
     let ticks: Vec<Tick> = refs.iter().map(|label| Tick { label, group: label }).collect();
     let bands = [Band { label: &name, low: &values, high: &values }];
-    let series: Vec<Series> = refs[..30]
-        .iter()
-        .map(|label| Series {
-            label,
-            values: &values,
-            forecast: Some(Forecast { from: 58, values: &values, bands: &bands }),
-        })
-        .collect();
+    let forecast = || Some(Forecast { from: 58, values: &values, bands: &bands });
+    let series: Vec<Series> =
+        refs[..30].iter().map(|label| Series { label, values: &values, forecast: forecast() }).collect();
     let spans = [Span { from: 5, to: 900, label: &name }, Span { from: 9, to: 2, label: "" }];
     let events = [Event { at: 3, label: &name }, Event { at: 900, label: &name }];
     let rows: Vec<Row> = refs.iter().map(|label| Row { label, values: &odd, note: &name }).collect();
