@@ -19,6 +19,7 @@ fn main() -> io::Result<()> {
         collect(&root.join(part), part, &mut files)?;
     }
     println!("cargo:rustc-env=PFE_CODE={:016x}", hash(&files));
+    fs::write(Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("texts.rs"), texts(root, files.keys()))?;
     let mut parts: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
     for (name, content) in &files {
         parts.entry(part(name)).or_default().insert(name, content);
@@ -33,6 +34,18 @@ fn main() -> io::Result<()> {
         parts.iter().map(|(part, files)| format!("{part}={:016x}:{}", hash(files), imports(part))).collect();
     println!("cargo:rustc-env=PFE_PARTS={}", parts.join(","));
     Ok(())
+}
+
+/// The texts of the report as Rust: a slice of pairs of path below `reports/` and text.
+fn texts<'a>(root: &Path, files: impl Iterator<Item = &'a String>) -> String {
+    let folders = ["en/", "fr/", "style/", "templates/"];
+    let is_text = |path: &&str| {
+        folders.iter().any(|folder| path.starts_with(folder)) || ["costs.toml", "references.bib"].contains(path)
+    };
+    let paths =
+        files.filter_map(|file| file.strip_prefix("reports/")).filter(is_text).filter(|path| !path.contains("/."));
+    let pair = |path| format!("({path:?}, include_str!({:?})),\n", root.join("reports").join(path));
+    format!("&[\n{}]", paths.map(pair).collect::<String>())
 }
 
 /// Folder or file of `src/`, without extension; what is outside of it stands for itself.

@@ -72,7 +72,6 @@ pub(crate) fn create_afresh(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

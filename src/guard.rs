@@ -60,7 +60,6 @@ impl<R: Read> Read for Guarded<R> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -14,9 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use crate::charts;
-pub use crate::charts::About;
-pub use crate::charts::Svg;
+pub use crate::charts::{self, About, Svg};
 pub use crate::clean::{Audit, CleanTables, clean};
 pub use crate::decisions::{
     BacktestReport, DecisionParams, Decisions, Facts, Findings, Region, StatePayments, Strategy, Weights, Winner,

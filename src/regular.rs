@@ -89,7 +89,6 @@ fn what(meta: &Metadata) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clean::{Audit, CleanTables};
-use crate::decisions;
-use crate::decisions::{BacktestReport, DecisionParams, Decisions, Findings};
+use crate::decisions::{self, BacktestReport, DecisionParams, Decisions, Findings};
 use crate::error::{Error, Result, TooLittle};
 use crate::market::Market;
 use crate::mart::{self, SalesMart};

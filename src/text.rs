@@ -4,7 +4,7 @@
 //! invisible marks that reorder or hide neighbouring text; separators that few programs treat as line ends.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -123,6 +123,11 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", kept.trim_end()))
 }
 
+/// Lists names in a message: `` `a`, `b` ``.
+pub(crate) fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +143,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::unwrap_used)]
     fn json_keeps_its_value() {
         let value = serde_json::json!({ "a\u{9b}": "\u{1b}[31m \u{202e} \u{e0041} é" });
         for json in [value.to_string(), format!("{value:#}")] {

@@ -40,7 +40,7 @@ impl Default for Bars<'_> {
 
 /// Draws [`Bars`].
 pub fn bars(about: &About, data: &Bars) -> Svg {
-    let rows = rows(data);
+    let rows = rows(data.bars, data.keep_order);
     figure(about, (!rows.is_empty()).then(|| Pitch::of(rows.len()).height(rows.len()) + 8.0), |c| draw(c, data, &rows))
 }
 
@@ -71,12 +71,13 @@ impl Pitch {
     }
 }
 
-fn rows<'a>(data: &Bars<'a>) -> Vec<Bar<'a>> {
-    let mut rows: Vec<_> = data.bars.iter().copied().filter(|b| drawable(b.value)).collect();
+/// The rows that can be drawn, the greatest value first unless they keep their order.
+pub(crate) fn rows<'a>(bars: &[Bar<'a>], keep_order: bool) -> Vec<Bar<'a>> {
+    let mut rows: Vec<_> = bars.iter().copied().filter(|b| drawable(b.value)).collect();
     for row in &mut rows {
         row.interval = row.interval.filter(|(low, high)| drawable(*low) && drawable(*high));
     }
-    if !data.keep_order {
+    if !keep_order {
         rows.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.label.cmp(b.label)));
     }
     rows

@@ -2,26 +2,15 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::bars::Pitch;
-use super::canvas::axis;
+use super::bars::{Bar, Pitch, rows};
 use super::canvas::scale::{Scale, drawable};
 use super::canvas::style::{ALERT, QUIET, WIDTH, series};
 use super::canvas::svg::Svg;
-use super::canvas::{Canvas, Drawn, LABEL, NOTE, RULE, Stroke};
+use super::canvas::{Canvas, Drawn, LABEL, NOTE, RULE, Stroke, axis};
 use super::{About, Format, figure, plain};
 
-/// One row.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Dot<'a> {
-    /// Name.
-    pub label: &'a str,
-    /// The estimate.
-    pub value: f64,
-    /// Lower and upper bound.
-    pub interval: Option<(f64, f64)>,
-    /// Emphasised; the others are drawn in a quiet colour.
-    pub highlight: bool,
-}
+/// One row: an estimate with its interval, as at the end of a bar.
+pub type Dot<'a> = Bar<'a>;
 
 /// A dot plot, greatest value on top.
 #[derive(Clone, Copy)]
@@ -44,11 +33,7 @@ impl Default for Dots<'_> {
 
 /// Draws [`Dots`].
 pub fn dots(about: &About, data: &Dots) -> Svg {
-    let mut rows: Vec<_> = data.dots.iter().copied().filter(|d| drawable(d.value)).collect();
-    for row in &mut rows {
-        row.interval = row.interval.filter(|(low, high)| drawable(*low) && drawable(*high));
-    }
-    rows.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.label.cmp(b.label)));
+    let rows = rows(data.dots, false);
     let height = TOP + Pitch::of(rows.len().max(1)).height(rows.len()) + if data.axis.is_empty() { 24.0 } else { 42.0 };
     figure(about, (!rows.is_empty()).then_some(height), |c| draw(c, data, &rows))
 }

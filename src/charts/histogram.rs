@@ -2,11 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::axis;
 use super::canvas::scale::{Scale, drawable};
 use super::canvas::style::{ALERT, WIDTH, series};
 use super::canvas::svg::Svg;
-use super::canvas::{BASE, Canvas, Drawn, NOTE, Stroke};
+use super::canvas::{BASE, Canvas, Drawn, NOTE, Stroke, axis};
 use super::{About, Format, figure, plain};
 
 /// A value marked by a vertical line.

@@ -2,11 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::axis;
 use super::canvas::scale::{Scale, drawable, spread};
 use super::canvas::style::{AXIS, FG, Ink, MUTED, SOFT, WIDTH, series};
 use super::canvas::svg::Svg;
-use super::canvas::{BASE, Canvas, Drawn, LABEL, Letter, NOTE, Point, Stroke};
+use super::canvas::{BASE, Canvas, Drawn, LABEL, Letter, NOTE, Point, Stroke, axis};
 use super::{About, Format, figure, plain};
 
 /// A tick of the time axis: `janv.` of group `2017`.
@@ -357,7 +356,6 @@ mod tests {
         let ticks = [Tick::default(); 20];
         let events = [Event { at: 10, label: "Black Friday" }, Event { at: 11, label: "grève des camionneurs" }];
         let data = Lines { ticks: &ticks, events: &events, ..Default::default() };
-        #[allow(clippy::unwrap_used)]
         let y = Scale::from_zero([1.0], 2, (0.0, 1.0)).unwrap();
         let notes = place_notes(&data, &Plot { y, left: 0.0, right: WIDTH, steps: 20 });
         assert_eq!(notes.iter().map(|n| n.row).collect::<Vec<_>>(), [0, 1]);

@@ -26,7 +26,7 @@ mod tests;
 
 pub use bars::{Bar, Bars, bars};
 pub use diagrams::entities::{Cardinality, Entities, entity_diagram};
-pub use diagrams::flow::{Flow, Step, flow_diagram};
+pub use diagrams::flow::{Flow, FlowStep, flow_diagram};
 pub use dots::{Dot, Dots, dots};
 pub use funnel::{Funnel, Stage, funnel};
 pub use heatmap::{Heatmap, heatmap};

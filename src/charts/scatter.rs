@@ -2,11 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::axis;
 use super::canvas::scale::{Scale, drawable};
 use super::canvas::style::{AXIS, PAGE, SMALL, WIDTH, series};
 use super::canvas::svg::Svg;
-use super::canvas::{BASE, Canvas, Drawn, LABEL, NOTE, Point, Stroke};
+use super::canvas::{BASE, Canvas, Drawn, LABEL, NOTE, Point, Stroke, axis};
 use super::stacked::{draw_legend, legend};
 use super::{About, Format, figure, plain};
 

@@ -15,7 +15,7 @@ pub struct Audit {
     /// The input files, in the order of the contract.
     pub inputs: Vec<InputFile>,
     /// Every step that can lose a row.
-    pub steps: Vec<Step>,
+    pub steps: Vec<RowCounts>,
     /// Changes that lose no row, such as translated names.
     pub changes: Vec<Change>,
     /// Missing values, with the reason from the contract.
@@ -41,9 +41,9 @@ pub struct Audit {
     pub referring: BTreeMap<(TableId, &'static str), Vec<usize>>,
 }
 
-/// A step that can lose rows. Invariant: `rows_in = rows_out + deduplicated + quarantined`.
+/// Rows of a table before and after a stage that can lose some. Invariant: `rows_in = rows_out + deduplicated + quarantined`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct RowCounts {
     /// Table.
     pub table: String,
     /// `read`, `clean` or `locate`.
@@ -59,6 +59,13 @@ pub struct Step {
     /// What the quarantined rows amount to, for tables with an amount.
     #[serde(default, skip_serializing_if = "Amount::is_empty")]
     pub amount: Amount,
+}
+
+impl RowCounts {
+    pub(crate) fn of(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> RowCounts {
+        let (rows_out, amount) = (rows_in - deduplicated - quarantined, Amount::default());
+        RowCounts { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined, amount }
+    }
 }
 
 /// A change that loses no row, with its count.

@@ -7,6 +7,7 @@ use polars::prelude::*;
 use crate::error::Result;
 use crate::input::quarantine::as_csv;
 use crate::input::quarantine::{Quarantine, Quarantined};
+use crate::quantiles::median;
 use crate::schema::contract::{Scope, TableId, ZIP_LOCATION_COLUMNS};
 
 /// Bounds of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da Trindade.
@@ -127,16 +128,6 @@ impl<'a> Locations<'a> {
     }
 }
 
-/// The median; for an even number of values, the mean of the two in the middle.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        0 => (values[middle - 1] + values[middle]) / 2.0,
-        _ => values[middle],
-    }
-}
-
 /// The most frequent name; `None` if no point has one.
 fn most_frequent<'a>(counts: &BTreeMap<&'a str, usize>) -> Option<&'a str> {
     let greatest = counts.values().max();
@@ -144,7 +135,6 @@ fn most_frequent<'a>(counts: &BTreeMap<&'a str, usize>) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

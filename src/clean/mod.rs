@@ -12,7 +12,6 @@ pub(crate) mod locations;
 pub mod partition;
 pub(crate) mod tables;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use audit::Audit;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
-use super::audit::{Audit, Change, ChangeKind, Check, Nulls, QuarantinedValues, Severity, Step};
+use super::audit::{Audit, Change, ChangeKind, Check, Nulls, QuarantinedValues, RowCounts, Severity};
 use super::checks::outcome::outcome;
 use super::checks::rules::form_of;
 use super::clean_tables::CleanTables;
@@ -13,7 +13,7 @@ use super::{checks, locations};
 use crate::error::{Error, Result};
 use crate::input::identity::InputFile;
 use crate::input::quarantine::as_csv;
-use crate::input::quarantine::{Amount, Quarantine, Quarantined};
+use crate::input::quarantine::{Quarantine, Quarantined};
 use crate::input::raw_table::{RawTable, RawTables};
 use crate::input::read::read_table;
 use crate::input::source::Source;
@@ -89,9 +89,9 @@ pub(crate) fn some_order(orders: usize) -> Result<()> {
 }
 
 /// Computes the locations; also returns the audit step and the points that were quarantined.
-pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (Step, Quarantine))> {
+pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (RowCounts, Quarantine))> {
     let (located, outside) = locations::locate(points, file, lines)?;
-    Ok((located, (step(ZIP_LOCATIONS, "locate", points.height(), 0, outside.rows), outside)))
+    Ok((located, (RowCounts::of(ZIP_LOCATIONS, "locate", points.height(), 0, outside.rows), outside)))
 }
 
 /// The audit, except for the results of the checks.
@@ -99,7 +99,7 @@ pub(crate) fn audit_of(
     table_audits: Vec<TableAudit>,
     warnings: Vec<String>,
     named: Vec<Change>,
-    (located, outside): (Step, Quarantine),
+    (located, outside): (RowCounts, Quarantine),
 ) -> Audit {
     let mut audit = Audit { warnings, ..Default::default() };
     for table_audit in table_audits {
@@ -147,7 +147,7 @@ pub(crate) struct TableAudit {
     table: &'static Table,
     pub(crate) file: InputFile,
     /// The steps `read` and `clean`.
-    pub(crate) steps: [Step; 2],
+    pub(crate) steps: [RowCounts; 2],
     changes: Vec<Change>,
     odd_ids: Vec<(&'static str, usize)>,
     /// Warnings about values that were not taken as they are written.
@@ -158,10 +158,12 @@ pub(crate) struct TableAudit {
 impl TableAudit {
     /// Starts the audit of a table whose rows are not cleaned yet. The rows in `raw` itself are not examined.
     pub(crate) fn new(table: &'static Table, raw: RawTable) -> TableAudit {
-        let read =
-            Step { amount: raw.quarantine.amount, ..step(table.name, "read", raw.rows_in, 0, raw.quarantine.rows) };
+        let read = RowCounts {
+            amount: raw.quarantine.amount,
+            ..RowCounts::of(table.name, "read", raw.rows_in, 0, raw.quarantine.rows)
+        };
         let changes = changes(table, read.rows_out, raw.padded_zips);
-        let steps = [read, step(table.name, "clean", 0, 0, 0)];
+        let steps = [read, RowCounts::of(table.name, "clean", 0, 0, 0)];
         let notes = raw.notes();
         let RawTable { file, odd_ids, quarantine, .. } = raw;
         TableAudit { table, file, steps, changes, odd_ids, notes, quarantine }
@@ -222,12 +224,6 @@ pub(crate) fn deduplicate(table: &Table, file: &str, raw: DataFrame, lines: &[u3
         derive_dates(&mut frame)?;
     }
     Ok(Deduplicated { frame, lines, rows_in, duplicates, conflicts })
-}
-
-pub(crate) fn step(table: &str, step: &str, rows_in: usize, deduplicated: usize, quarantined: usize) -> Step {
-    let rows_out = rows_in - deduplicated - quarantined;
-    let amount = Amount::default();
-    Step { table: table.into(), step: step.into(), rows_in, rows_out, deduplicated, quarantined, amount }
 }
 
 /// The amount of a row whose columns have their source names, centavos.

@@ -6,9 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pfe::regular;
 use pfe::report::limits::{self, Limits};
-use pfe::{Error, report};
+use pfe::{Error, regular, report};
 
 use super::options::LangArg;
 use super::terminal::{Outcome, print};

@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use pfe::engine;
-use pfe::memory;
 use pfe::pipeline::{How, Input, RunParams};
-use pfe::regular;
 use pfe::report::{Cover, Lang, Templates};
 use pfe::store::passwords::check_passwords;
 use pfe::synth::SynthParams;
+use pfe::{engine, memory, regular};
 
 use super::analysis::decisions::DecisionArgs;
 use super::data::reading::ReadingArgs;

@@ -1,10 +1,8 @@
 //! `pfe plan` and `pfe why`: which steps a run would run, and why; `pfe plan` also says how it would clean.
 
-use pfe::Error;
 use pfe::graph::Step;
-use pfe::mart;
-use pfe::pipeline;
 use pfe::pipeline::run::plan::{Planned, State};
+use pfe::{Error, mart, pipeline};
 
 use super::terminal::{Outcome, print};
 
@@ -35,7 +33,7 @@ pub fn plan(args: &PlanArgs) -> Outcome {
         let how = args.makers.how()?;
         let cleaning = if how.engine_cleans { how.engine.cleaning() } else { Vec::new() };
         let cleaning = cleaning.into_iter().map(|(name, sql)| format!("-- {name}\n{sql};\n\n"));
-        return print(&cleaning.chain(mart::STEPS.iter().map(statement)).collect::<String>());
+        return print(&cleaning.chain(mart::QUERIES.iter().map(statement)).collect::<String>());
     }
     let planned = pipeline::plan(&args.subject.params(args.makers.how()?)?)?;
     let line = |p: &Planned| {
@@ -46,9 +44,9 @@ pub fn plan(args: &PlanArgs) -> Outcome {
 }
 
 /// A statement of a script, under a comment that names its output.
-fn statement(step: &mart::Step) -> String {
-    let output = if step.stored { format!("mart/{}.parquet", step.name) } else { "a view for the others".into() };
-    format!("-- {}.sql → {output}\n{};\n\n", step.name, step.sql.trim_end())
+fn statement(query: &mart::Query) -> String {
+    let output = if query.stored { format!("mart/{}.parquet", query.name) } else { "a view for the others".into() };
+    format!("-- {}.sql → {output}\n{};\n\n", query.name, query.sql.trim_end())
 }
 
 fn needs(step: &Step) -> String {

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pfe::pipeline;
-use pfe::pipeline::inspect::check;
-use pfe::pipeline::inspect::check::CurrentInputs;
-use pfe::pipeline::inspect::diff;
-use pfe::pipeline::inspect::diff::{Change, Diff};
+use pfe::pipeline::inspect::check::{self, CurrentInputs};
+use pfe::pipeline::inspect::diff::{self, Change, Diff};
 use pfe::report::limits::{self, Limits};
 use pfe::report::{Cover, Templates};
 

@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use pfe::Error;
 use pfe::clean::audit::Severity;
 use pfe::graph::TIMEOUT_SECONDS;
-use pfe::pipeline;
 use pfe::pipeline::export::ro_crate;
 use pfe::pipeline::outputs::manifest::Did;
 use pfe::pipeline::outputs::publish;
-use pfe::pipeline::{How, Select};
-use pfe::store;
+use pfe::pipeline::{self, How, Select};
 use pfe::store::passwords::check_passwords;
+use pfe::{Error, store};
 use serde_json::json;
 
 use super::analysis::decisions;

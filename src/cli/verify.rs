@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use pfe::Error;
-use pfe::engine;
 use pfe::pipeline::inspect::diff::diff;
 use pfe::pipeline::inspect::verify::{remake_mart, rerun, verify};
+use pfe::{Error, engine};
 
 use pfe::store::passwords::check_passwords;
 

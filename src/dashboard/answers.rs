@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::cube::{Categories, state_position};
 use super::{Studio, plain};
+use crate::decisions::region::StateChoice;
 use crate::decisions::score::Scored;
+use crate::decisions::winner::Candidate;
 use crate::mart::month::Month;
 use crate::models::Forecast;
 use crate::results::Results;
@@ -54,43 +56,33 @@ pub(crate) fn rankings(studio: &Studio<'_>, categories: &Categories) -> Value {
     let Ok(decisions) = &studio.results.decisions else {
         return json!({ "category": null, "state": null });
     };
-    let candidates: Vec<Value> = decisions
-        .winner
-        .ranked
-        .iter()
-        .map(|c| {
-            let (lo80, hi80) = c.interval80;
-            let value = categories.own_position(&c.category);
-            candidate(
-                &c.place,
-                json!({
-                    "value": value, "label": studio.category(&c.category), "key": c.category,
-                    "forecast": c.forecast, "before": c.before, "lo80": lo80, "hi80": hi80,
-                }),
-            )
-        })
-        .collect();
-    let states: Vec<Value> = decisions
-        .region
-        .states
-        .iter()
-        .map(|s| {
-            candidate(
-                &s.place,
-                json!({
-                    "value": state_position(&s.state), "label": plain(&studio.words.state(&s.state)), "key": s.state,
-                    "forecast": s.forecast, "before": s.before,
-                }),
-            )
-        })
-        .collect();
-    let places = |places: Option<&Scored>, candidates: Vec<Value>| {
-        let indicators = places.map(|p| p.indicators.iter().map(|i| json!({ "name": i.name, "weight": i.weight })));
-        json!({ "indicators": indicators.map(Iterator::collect::<Vec<_>>).unwrap_or_default(), "candidates": candidates })
+    let category = |c: &Candidate| {
+        candidate(
+            &c.place,
+            json!({
+                "value": categories.own_position(&c.category), "label": studio.category(&c.category), "key": c.category,
+                "forecast": c.forecast, "before": c.before, "lo80": c.interval80.0, "hi80": c.interval80.1,
+            }),
+        )
     };
+    let state = |s: &StateChoice| {
+        candidate(
+            &s.place,
+            json!({
+                "value": state_position(&s.state), "label": plain(&studio.words.state(&s.state)), "key": s.state,
+                "forecast": s.forecast, "before": s.before,
+            }),
+        )
+    };
+    let ranking = |first: Option<&Scored>, candidates: Vec<Value>| {
+        let indicators = first.map_or(&[][..], |place| &place.indicators).iter();
+        let indicators: Vec<Value> = indicators.map(|i| json!({ "name": i.name, "weight": i.weight })).collect();
+        json!({ "indicators": indicators, "candidates": candidates })
+    };
+    let (ranked, states) = (&decisions.winner.ranked, &decisions.region.states);
     json!({
-        "category": places(decisions.winner.ranked.first().map(|c| &c.place), candidates),
-        "state": places(decisions.region.states.first().map(|s| &s.place), states),
+        "category": ranking(ranked.first().map(|c| &c.place), ranked.iter().map(category).collect()),
+        "state": ranking(states.first().map(|s| &s.place), states.iter().map(state).collect()),
     })
 }
 

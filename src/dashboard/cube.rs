@@ -170,8 +170,7 @@ fn method_position(method: &str) -> Option<usize> {
 fn months(orders: &DataFrame) -> Result<Vec<Month>> {
     let days = orders.column("month")?.date()?.physical();
     let (first, last) = (days.iter().flatten().min().unwrap_or(0), days.iter().flatten().max().unwrap_or(0));
-    let (first, last) = (Month::of_day(first), Month::of_day(last));
-    Ok(std::iter::successors(Some(first), |m| Some(m.plus(1))).take_while(|m| *m <= last).collect())
+    Ok(Month::of_day(first).through(Month::of_day(last)).collect())
 }
 
 /// Number and revenue (centavos) of orders without a known day, which the page cannot place.

@@ -7,7 +7,6 @@
 mod answers;
 mod cube;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::collections::BTreeMap;

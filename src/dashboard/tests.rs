@@ -8,19 +8,18 @@ use serde_json::Value;
 
 use super::cube::OTHERS;
 use super::*;
-use crate::clean::clean;
-use crate::input::{Source, read};
+use crate::clean::load;
+use crate::input::Source;
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::results::Parameters;
-use crate::synth::{SynthParams, generate};
+use crate::synth::generated;
 
 const HOSTILE: [&str; 4] = ["</script><script>alert(1)</script>", "=cmd|' /c calc'!A1", "\u{202e}שלום 🛒", "{{ 7*7 }}"];
 
 fn results(orders: u64) -> Results {
-    let folder = tempfile::tempdir().unwrap();
-    generate(&SynthParams { orders, seed: 3, defects: 0.0 }, folder.path()).unwrap();
-    let (tables, audit) = clean(read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
+    let (folder, _) = generated(orders, 3, 0.0);
+    let (tables, audit) = load(&Source::open(folder.path()).unwrap()).unwrap();
     Results::of(&tables, audit, Parameters::default()).unwrap()
 }
 
@@ -39,9 +38,9 @@ fn mart_total(results: &Results, table: &str, column: &str) -> i64 {
 }
 
 /// `results` with every table of the mart changed by `edit`.
-fn altered(results: &Results, edit: impl Fn(DataFrame) -> DataFrame) -> Results {
+fn altered(results: &Results, edit: impl Fn(&str, DataFrame) -> DataFrame) -> Results {
     let tables: BTreeMap<String, DataFrame> =
-        results.mart.iter().unwrap().map(|(name, frame)| (name.to_string(), edit(frame.clone()))).collect();
+        results.mart.iter().unwrap().map(|(name, frame)| (name.to_string(), edit(name, frame.clone()))).collect();
     Results { mart: SalesMart::new(tables).unwrap(), ..results.clone() }
 }
 
@@ -74,12 +73,16 @@ fn totals_are_the_marts_and_the_page_is_the_same_twice() {
     assert_eq!(boleto, paid);
 }
 
+/// The months of the orders, one per row.
+fn months(results: &Results) -> Vec<Month> {
+    let days = results.mart.table("orders_by_methods").unwrap().column("month").unwrap().date().unwrap();
+    days.physical().iter().flatten().map(Month::of_day).collect()
+}
+
 fn months_between(results: &Results) -> usize {
-    let days =
-        results.mart.table("orders_by_methods").unwrap().column("month").unwrap().date().unwrap().physical().clone();
-    let month = |d: Option<i32>| Month::of_day(d.unwrap());
-    let (first, last) = (month(days.iter().flatten().min()), month(days.iter().flatten().max()));
-    ((last.year - first.year) * 12 + last.month as i32 - first.month as i32 + 1) as usize
+    let months = months(results);
+    let (first, last) = (months.iter().min().unwrap(), months.iter().max().unwrap());
+    first.through(*last).count()
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn rankings_carry_what_the_score_is_made_of() {
 #[test]
 fn names_stay_text() {
     let results = results(3_000);
-    let named = altered(&results, |frame| {
+    let named = altered(&results, |_, frame| {
         let Ok(column) = frame.column("category") else { return frame };
         let mut names: Vec<&str> = column.str().unwrap().iter().flatten().collect();
         names.sort_unstable();
@@ -149,13 +152,7 @@ fn many_categories_share_a_name_and_nothing_is_lost() {
         all.vstack_mut(&frame).unwrap();
     }
     let all = all.sort(["category", "state", "month", "methods"], SortMultipleOptions::default()).unwrap();
-    let tables: BTreeMap<String, DataFrame> = results
-        .mart
-        .iter()
-        .unwrap()
-        .map(|(name, frame)| (name.to_string(), if name == "sales_by_methods" { all.clone() } else { frame.clone() }))
-        .collect();
-    let many = Results { mart: SalesMart::new(tables).unwrap(), ..results.clone() };
+    let many = altered(&results, |name, frame| if name == "sales_by_methods" { all.clone() } else { frame });
     let data = data(&dashboard(&many).unwrap());
     let keys = data["categories"]["keys"].as_array().unwrap();
     assert_eq!(keys.last().unwrap(), OTHERS);
@@ -166,33 +163,21 @@ fn many_categories_share_a_name_and_nothing_is_lost() {
 #[test]
 fn a_state_without_orders_a_single_month_and_no_payment_are_no_failure() {
     let results = results(3_000);
-    let without = altered(&results, |frame| match frame.column("state") {
+    let without = altered(&results, |_, frame| match frame.column("state") {
         Ok(_) => frame.lazy().filter(col("state").neq(lit("SP"))).collect().unwrap(),
         Err(_) => frame,
     });
     let sp = super::cube::state_position("SP").unwrap();
     let page = data(&dashboard(&without).unwrap());
     assert_eq!(page["states"]["keys"][sp], "SP");
-    let unpaid = altered(&results, |frame| match frame.column("payment_type") {
+    let unpaid = altered(&results, |_, frame| match frame.column("payment_type") {
         Ok(_) => frame.head(Some(0)),
         Err(_) => frame,
     });
     assert!(data(&dashboard(&unpaid).unwrap())["payments"]["key"].as_array().unwrap().is_empty());
-    let month = Month::of_day(
-        results
-            .mart
-            .table("orders_by_methods")
-            .unwrap()
-            .column("month")
-            .unwrap()
-            .date()
-            .unwrap()
-            .physical()
-            .get(0)
-            .unwrap(),
-    );
+    let month = months(&results)[0];
     let first_day = month.first_day();
-    let single = altered(&results, |frame| match frame.column("month") {
+    let single = altered(&results, |_, frame| match frame.column("month") {
         Ok(_) => frame.lazy().filter(col("month").cast(DataType::Int32).eq(lit(first_day))).collect().unwrap(),
         Err(_) => frame,
     });

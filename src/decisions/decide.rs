@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::payments;
-use super::payments::StatePayments;
+use super::payments::{self, StatePayments};
+use super::region::check_budget;
 use super::regret::{Strategy, regret};
 use super::{Region, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
@@ -55,12 +55,7 @@ impl DecisionParams {
     /// # Errors
     /// The budget is not above 0.
     pub fn check(&self) -> Result<()> {
-        match self.budget_centavos {
-            Some(budget) if budget <= 0 => {
-                Err(Error::input("the budget is not above 0 BRL").with_hint("leave it out to rank the states alone"))
-            }
-            _ => Ok(()),
-        }
+        check_budget(self.budget_centavos)
     }
 }
 
@@ -100,7 +95,11 @@ pub fn decide_if_enough(mart: &SalesMart, shares: &SupplyIndicators, params: &De
     Ok((decisions, past))
 }
 
-fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
+/// Data that do not suffice are a result, other errors stay errors.
+///
+/// # Errors
+/// Those of `result`, except [`Error::TooLittle`].
+pub fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(Error::TooLittle(lack)) => Ok(Err(lack)),

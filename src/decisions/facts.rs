@@ -173,28 +173,23 @@ fn sum(months: &Months, first: Month, last: Month) -> (i64, i64) {
 
 fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
     let ratio = ratio(recent.1, previous.1).filter(|_| recent.0 > 0 && previous.0 > 0)?;
-    // The variance of the logarithm of a Poisson count n is about 1/n.
-    let deviation = (1.0 / recent.0 as f64 + 1.0 / previous.0 as f64).sqrt();
-    Some(Growth {
-        rate: ratio - 1.0,
-        at_least: ratio * (-Z_ONE_SIDED * deviation).exp() - 1.0,
-        at_most: ratio * (Z_ONE_SIDED * deviation).exp() - 1.0,
-        gain_centavos: recent.1 - previous.1,
-    })
+    let (at_least, at_most) = bounds(ratio, [recent.0, previous.0]);
+    Some(Growth { rate: ratio - 1.0, at_least, at_most, gain_centavos: recent.1 - previous.1 })
 }
 
 /// Growth of a state relative to the others. `own` and `total`: orders of the recent half-year, then of the one before.
 fn lead(own: [i64; 2], total: [i64; 2]) -> Option<Lead> {
     let rest = [total[0] - own[0], total[1] - own[1]];
     let factor = ratio(own[0], own[1])? / ratio(rest[0], rest[1]).filter(|r| *r > 0.0)?;
-    let counts = [own[0], own[1], rest[0], rest[1]];
+    let (at_least, at_most) = bounds(factor, [own[0], own[1], rest[0], rest[1]]);
+    (own[0] > 0).then(|| Lead { rate: factor - 1.0, at_least, at_most, share: own[0] as f64 / total[0] as f64 })
+}
+
+/// Bounds of the rate behind a factor that these counts determine. The variance of the logarithm of a Poisson count n is
+/// about 1/n.
+fn bounds<const N: usize>(factor: f64, counts: [i64; N]) -> (f64, f64) {
     let deviation = counts.map(|n| 1.0 / n as f64).iter().sum::<f64>().sqrt();
-    (own[0] > 0).then(|| Lead {
-        rate: factor - 1.0,
-        at_least: factor * (-Z_ONE_SIDED * deviation).exp() - 1.0,
-        at_most: factor * (Z_ONE_SIDED * deviation).exp() - 1.0,
-        share: own[0] as f64 / total[0] as f64,
-    })
+    (factor * (-Z_ONE_SIDED * deviation).exp() - 1.0, factor * (Z_ONE_SIDED * deviation).exp() - 1.0)
 }
 
 fn ratio(part: i64, whole: i64) -> Option<f64> {
@@ -202,7 +197,6 @@ fn ratio(part: i64, whole: i64) -> Option<f64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -13,7 +13,9 @@ pub mod winner;
 
 use serde::Serialize;
 
-pub use decide::{BacktestReport, Decided, DecisionParams, Decisions, decide, decide_if_enough, look_back};
+pub use decide::{
+    BacktestReport, Decided, DecisionParams, Decisions, decide, decide_if_enough, look_back, unless_too_little,
+};
 pub use facts::{Facts, Growth, Lead};
 pub use payments::{Method, StatePayments};
 pub use region::{Region, region};

@@ -145,23 +145,21 @@ fn sets(mart: &SalesMart, table: &str, by: &str) -> Result<BTreeMap<String, Sets
 fn summarise(state: &str, counts: &Counts, sets: &Sets) -> StatePayments {
     let (payments, value): (i64, i64) = counts.values().fold((0, 0), |sum, n| (sum.0 + n[0], sum.1 + n[2]));
     let share = |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    let mut methods: Vec<Method> = counts
-        .iter()
-        .map(|(method, &[n, orders, centavos, installments])| {
-            let (low, high) = wilson(n, payments);
-            Method {
-                payment_type: method.clone(),
-                payments: n,
-                orders,
-                value_centavos: centavos,
-                share_payments: share(n, payments),
-                share_payments_low: low,
-                share_payments_high: high,
-                share_value: share(centavos, value),
-                installments_mean: share(installments, n),
-            }
-        })
-        .collect();
+    let method = |(name, &[n, orders, value_centavos, installments]): (&String, &[i64; 4])| {
+        let (share_payments_low, share_payments_high) = wilson(n, payments);
+        Method {
+            payment_type: name.clone(),
+            payments: n,
+            orders,
+            value_centavos,
+            share_payments: share(n, payments),
+            share_payments_low,
+            share_payments_high,
+            share_value: share(value_centavos, value),
+            installments_mean: share(installments, n),
+        }
+    };
+    let mut methods: Vec<Method> = counts.iter().map(method).collect();
     methods.sort_by(|a, b| b.payments.cmp(&a.payments).then_with(|| a.payment_type.cmp(&b.payment_type)));
     let orders: i64 = sets.values().sum();
     let (chosen, covered) = smallest_cover(sets);

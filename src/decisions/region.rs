@@ -16,16 +16,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts;
-use super::facts::{Facts, Z_ONE_SIDED};
+use super::facts::{self, Z_ONE_SIDED};
 use super::score::{Criterion, Scored, Weights, score};
 use super::winner::{freight_share, recent};
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
+use crate::models::metrics::ratio;
 use crate::models::{DateRange, ForecastSet, Panel};
 use crate::schema::contract::UNKNOWN;
+use crate::text::listed;
 
 /// Prior weight of all categories in the estimate of a category's part in a state, orders.
 const PRIOR_ORDERS: f64 = 200.0;
@@ -94,64 +95,62 @@ pub fn region(
     budget_centavos: Option<i64>,
     weights: &Weights,
 ) -> Result<Region> {
-    if budget_centavos.is_some_and(|b| b <= 0) {
-        return Err(Error::input("the budget is not above 0 BRL").with_hint("leave it out to rank the states alone"));
-    }
+    check_budget(budget_centavos)?;
     let expected = expected(mart, outlook, category)?;
     let total = expected.iter().fold((0.0, 0.0), |sum, e| (sum.0 + e.forecast, sum.1 + e.before));
     let market = if total.1 > 0.0 { total.0 / total.1 } else { 1.0 };
     let period = Period::of(mart)?;
-    let facts: BTreeMap<String, Facts> =
-        facts::by_state(mart, period)?.into_iter().map(|f| (f.name.clone(), f)).collect();
+    let facts = facts::by_state(mart, period)?;
     let (population, growth) = (population(), share_growth(mart, period)?);
+    let fact = |e: &Expected| facts.iter().find(|f| f.name == e.state);
     let penetration = |e: &Expected| {
-        let orders = facts.get(&e.state)?.orders as f64;
+        let orders = fact(e)?.orders as f64;
         population.get(&e.state).map(|people| orders / *people as f64 * INHABITANTS)
     };
     let gain = |e: &Expected| e.forecast - e.before * market;
-    let criterion = |name, more_is_better, value: &dyn Fn(&Expected) -> Option<f64>| Criterion {
-        name,
-        more_is_better,
-        values: expected.iter().map(value).collect(),
-    };
-    let fact = |e: &Expected| facts.get(&e.state);
     let criteria = [
-        criterion("gain", true, &|e| Some(gain(e))),
-        criterion("growth", true, &|e| growth.get(&e.state).copied()),
-        criterion("revenue", true, &|e| (e.forecast > 0.0).then(|| e.forecast.ln())),
-        criterion("penetration", false, &penetration),
-        criterion("delivery", false, &|e| fact(e)?.delivery_days_mean),
-        criterion("late", false, &|e| fact(e)?.late_by_date_share),
-        criterion("freight", false, &|e| freight_share(fact(e)?)),
-        criterion("review", true, &|e| fact(e)?.review_mean),
+        Criterion::of(&expected, "gain", true, |e| Some(gain(e))),
+        Criterion::of(&expected, "growth", true, |e| growth.get(&e.state).copied()),
+        Criterion::of(&expected, "revenue", true, |e| (e.forecast > 0.0).then(|| e.forecast.ln())),
+        Criterion::of(&expected, "penetration", false, penetration),
+        Criterion::of(&expected, "delivery", false, |e| fact(e)?.delivery_days_mean),
+        Criterion::of(&expected, "late", false, |e| fact(e)?.late_by_date_share),
+        Criterion::of(&expected, "freight", false, |e| freight_share(fact(e)?)),
+        Criterion::of(&expected, "review", true, |e| fact(e)?.review_mean),
     ];
     let scored = score(&criteria, &weights.state)?;
     let values: Vec<f64> =
         scored.iter().take(ADVERTISED).map(|s| expected[s.candidate].forecast * s.score.exp()).collect();
     let budget = allocate(budget_centavos.unwrap_or(0), &values);
     let spent: f64 = values.iter().sum();
-    let states: Vec<StateChoice> = scored
-        .into_iter()
-        .enumerate()
-        .map(|(i, place)| {
-            let e = &expected[place.candidate];
-            StateChoice {
-                state: e.state.clone(),
-                forecast: e.forecast,
-                before: e.before,
-                gain: gain(e),
-                penetration: penetration(e),
-                budget_share: values.get(i).map_or(0.0, |v| share(*v, spent)),
-                budget_centavos: budget.get(i).copied().unwrap_or(0),
-                place,
-            }
-        })
-        .collect();
+    let choice = |(i, place): (usize, Scored)| {
+        let e = &expected[place.candidate];
+        StateChoice {
+            state: e.state.clone(),
+            forecast: e.forecast,
+            before: e.before,
+            gain: gain(e),
+            penetration: penetration(e),
+            budget_share: values.get(i).map_or(0.0, |v| ratio(*v, spent)),
+            budget_centavos: budget.get(i).copied().unwrap_or(0),
+            place,
+        }
+    };
+    let states: Vec<StateChoice> = scored.into_iter().enumerate().map(choice).collect();
     let cities = match states.first() {
         Some(first) => cities(mart, &first.state)?,
         None => Vec::new(),
     };
     Ok(Region { category: category.map(String::from), states, cities })
+}
+
+pub(crate) fn check_budget(centavos: Option<i64>) -> Result<()> {
+    match centavos {
+        Some(budget) if budget <= 0 => {
+            Err(Error::input("the budget is not above 0 BRL").with_hint("leave it out to rank the states alone"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Past and expected revenue of a state, BRL.
@@ -192,19 +191,15 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
     let sums = states.values().fold((0.0, 0.0), |sum, s| (sum.0 + s.forecast, sum.1 + s.before));
     let mut total = 0.0;
     for (name, state) in &mut states {
-        let part = revenue_by_state.get(name).copied().unwrap_or(0.0) + prior * share(state.before, sums.1);
+        let part = revenue_by_state.get(name).copied().unwrap_or(0.0) + prior * ratio(state.before, sums.1);
         let growth = if state.before > 0.0 { state.forecast / state.before } else { 1.0 };
-        (state.before, state.forecast) = (bought * share(part, bought + prior), part * growth);
+        (state.before, state.forecast) = (bought * ratio(part, bought + prior), part * growth);
         total += state.forecast;
     }
     // States too small to be candidates take their part of the forecast too.
-    let small_states = 1.0 - share(states.values().map(|s| s.before).sum(), bought).min(1.0);
+    let small_states = 1.0 - ratio(states.values().map(|s| s.before).sum(), bought).min(1.0);
     states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - small_states) / total.max(f64::MIN_POSITIVE));
     Ok(states.into_values().collect())
-}
-
-fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
 }
 
 /// Lower bound, with 95 % certainty, of the logarithmic growth of each state's share of all orders, if orders arrive at
@@ -236,11 +231,11 @@ fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64
 
 fn unknown(category: &str, panel: &Panel) -> Error {
     let start: String = category.chars().take(3).collect();
-    let similar: Vec<String> = panel.names().filter(|n| n.contains(&start)).map(|n| format!("`{n}`")).take(8).collect();
+    let similar = listed(panel.names().filter(|n| n.contains(&start)).take(8));
     let hint = if similar.is_empty() {
         "categories are named in English, as in `by_category.csv` of a run".to_string()
     } else {
-        format!("did you mean {}?", similar.join(", "))
+        format!("did you mean {similar}?")
     };
     Error::input(format!("there is no category `{category}`")).with_hint(hint)
 }

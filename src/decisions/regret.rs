@@ -87,31 +87,29 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
         ("fastest growth last quarter", best(&|o| growth(o.before, o.earlier))),
         ("best possible", possible.clone()),
     ];
-    Ok(strategies
-        .into_iter()
-        .map(|(name, choice)| {
-            let chosen: Vec<&Choice> = cutoffs.iter().zip(&choice).map(|(options, i)| &options[*i]).collect();
-            let ideal: Vec<&Choice> = cutoffs.iter().zip(&possible).map(|(options, i)| &options[*i]).collect();
-            let mean = |value: &dyn Fn(usize) -> f64| {
-                bootstrap(chosen.len(), |picked| {
-                    picked.iter().map(|i| value(*i)).sum::<f64>() / picked.len().max(1) as f64
-                })
-            };
-            let gain = |o: &Choice| o.actual - o.before;
-            let mut choices: BTreeMap<&str, usize> = BTreeMap::new();
-            chosen.iter().for_each(|o| *choices.entry(names[o.series]).or_insert(0) += 1);
-            let mut choices: Vec<(String, usize)> = choices.into_iter().map(|(n, c)| (n.to_string(), c)).collect();
-            choices.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-            Strategy {
-                name,
-                gain: mean(&|i| gain(chosen[i])),
-                revenue: mean(&|i| chosen[i].actual),
-                growth: mean(&|i| growth(chosen[i].actual, chosen[i].before) - 1.0),
-                regret: mean(&|i| gain(ideal[i]) - gain(chosen[i])),
-                choices,
-            }
-        })
-        .collect())
+    let picked =
+        |choice: &[usize]| -> Vec<&Choice> { cutoffs.iter().zip(choice).map(|(options, i)| &options[*i]).collect() };
+    let ideal = picked(&possible);
+    let strategy = |(name, choice): (&'static str, Vec<usize>)| {
+        let chosen = picked(&choice);
+        let mean = |value: &dyn Fn(usize) -> f64| {
+            bootstrap(chosen.len(), |drawn| drawn.iter().map(|i| value(*i)).sum::<f64>() / drawn.len().max(1) as f64)
+        };
+        let gain = |o: &Choice| o.actual - o.before;
+        let mut choices: BTreeMap<&str, usize> = BTreeMap::new();
+        chosen.iter().for_each(|o| *choices.entry(names[o.series]).or_insert(0) += 1);
+        let mut choices: Vec<(String, usize)> = choices.into_iter().map(|(n, c)| (n.to_string(), c)).collect();
+        choices.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        Strategy {
+            name,
+            gain: mean(&|i| gain(chosen[i])),
+            revenue: mean(&|i| chosen[i].actual),
+            growth: mean(&|i| growth(chosen[i].actual, chosen[i].before) - 1.0),
+            regret: mean(&|i| gain(ideal[i]) - gain(chosen[i])),
+            choices,
+        }
+    };
+    Ok(strategies.into_iter().map(strategy).collect())
 }
 
 /// At each cutoff, the category that the winner's score would choose from revenue and growth alone.

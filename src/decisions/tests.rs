@@ -1,19 +1,16 @@
 //! The decisions find the planted answers of generated data, with and without defects.
-#![allow(clippy::unwrap_used)]
 
 use rayon::prelude::*;
 
 use super::*;
 use crate::input::Source;
-use crate::mart;
 use crate::models::outlook;
-use crate::synth::{self, SynthParams, Truth};
-use crate::{clean, input};
+use crate::synth::{self, Truth};
+use crate::{clean, mart};
 
 fn generated(orders: u64, seed: u64, defects: f64) -> (SalesMart, Truth) {
-    let folder = tempfile::tempdir().unwrap();
-    let truth = synth::generate(&SynthParams { orders, seed, defects }, folder.path()).unwrap();
-    let (clean, _) = clean::clean(input::read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
+    let (folder, truth) = synth::generated(orders, seed, defects);
+    let (clean, _) = clean::load(&Source::open(folder.path()).unwrap()).unwrap();
     (mart::mart(&clean).unwrap(), truth)
 }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use serde::Serialize;
 
-use super::facts;
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::score::stability::{Expected, SensitivityThreshold, log_growth, log_revenue, stability, tipping};
 use super::score::{Criterion, Scored, Weights, score};
 use crate::error::{Result, TooLittle};
@@ -117,24 +116,22 @@ pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Res
     let scored = score(&criteria, &weights.category)?;
     let stability = stability(&criteria, &expected, weights);
     let tipping = tipping(&criteria, &expected, &scored, weights);
-    let ranked: Vec<Candidate> = scored
-        .into_iter()
-        .map(|place| {
-            let (e, [first, top3, first_other_weights, top3_other_weights]) =
-                (&expected[place.candidate], stability[place.candidate]);
-            Candidate {
-                category: e.name.clone(),
-                place,
-                forecast: e.forecast,
-                interval80: (e.ends[1], e.ends[2]),
-                before: e.before,
-                first,
-                top3,
-                first_other_weights,
-                top3_other_weights,
-            }
-        })
-        .collect();
+    let candidate = |place: Scored| {
+        let e = &expected[place.candidate];
+        let [first, top3, first_other_weights, top3_other_weights] = stability[place.candidate];
+        Candidate {
+            category: e.name.clone(),
+            place,
+            forecast: e.forecast,
+            interval80: (e.ends[1], e.ends[2]),
+            before: e.before,
+            first,
+            top3,
+            first_other_weights,
+            top3_other_weights,
+        }
+    };
+    let ranked: Vec<Candidate> = scored.into_iter().map(candidate).collect();
     let short_list: Vec<Candidate> = ranked.iter().take(LISTED).cloned().collect();
     let products = products(mart, &short_list[0].category, recent)?;
     let comparable = history.start <= recent.from;
@@ -171,26 +168,20 @@ fn expected(periods: &[Forecast], history: &History) -> Vec<Expected> {
 
 fn criteria(mart: &SalesMart, history: &History, expected: &[Expected]) -> Result<Vec<Criterion>> {
     let period = Period::of(mart)?;
-    let facts: BTreeMap<String, Facts> =
-        facts::by_category(mart, period)?.into_iter().map(|f| (f.name.clone(), f)).collect();
+    let facts = facts::by_category(mart, period)?;
     let dispersion = price_dispersion(mart)?;
     let supply: BTreeMap<&str, (f64, f64)> = history.names().zip(history.supply()).collect();
-    let criterion = |name, more_is_better, value: &dyn Fn(&Expected) -> Option<f64>| Criterion {
-        name,
-        more_is_better,
-        values: expected.iter().map(value).collect(),
-    };
-    let fact = |e: &Expected| facts.get(&e.name);
+    let fact = |e: &Expected| facts.iter().find(|f| f.name == e.name);
     Ok(vec![
-        criterion("revenue", true, &|e| log_revenue(e.forecast)),
-        criterion("growth", true, &|e| log_growth(e.forecast, e.before)),
-        criterion("review", true, &|e| fact(e)?.review_mean),
-        criterion("late", false, &|e| fact(e)?.late_by_date_share),
-        criterion("canceled", false, &|e| fact(e)?.canceled_share),
-        criterion("freight", false, &|e| freight_share(fact(e)?)),
-        criterion("concentration", false, &|e| supply.get(e.name.as_str()).map(|s| s.0)),
-        criterion("dispersion", false, &|e| dispersion.get(&e.name).copied()),
-        criterion("dead_stock", false, &|e| supply.get(e.name.as_str()).map(|s| s.1)),
+        Criterion::of(expected, "revenue", true, |e| log_revenue(e.forecast)),
+        Criterion::of(expected, "growth", true, |e| log_growth(e.forecast, e.before)),
+        Criterion::of(expected, "review", true, |e| fact(e)?.review_mean),
+        Criterion::of(expected, "late", false, |e| fact(e)?.late_by_date_share),
+        Criterion::of(expected, "canceled", false, |e| fact(e)?.canceled_share),
+        Criterion::of(expected, "freight", false, |e| freight_share(fact(e)?)),
+        Criterion::of(expected, "concentration", false, |e| supply.get(e.name.as_str()).map(|s| s.0)),
+        Criterion::of(expected, "dispersion", false, |e| dispersion.get(&e.name).copied()),
+        Criterion::of(expected, "dead_stock", false, |e| supply.get(e.name.as_str()).map(|s| s.1)),
     ])
 }
 

@@ -1,9 +1,14 @@
 //! Decisions and backtests → tables of the report. Part of `tables`.
 
 use super::decisions::{effect, indicator_text, model_key, of, position, signed, strategy_key};
-use super::edition::{NONE, Words};
-use crate::decisions::{Decisions, Method};
-use crate::models::Comparison;
+use super::edition::{NONE, Words, centavos};
+use crate::decisions::region::{City, StateChoice};
+use crate::decisions::score::Indicator;
+use crate::decisions::winner::{Candidate, ProductFacts};
+use crate::decisions::{Decisions, Method, Strategy};
+use crate::models::linear::Coefficient;
+use crate::models::metrics::Estimate;
+use crate::models::{Backtest, Comparison};
 use crate::results::Results;
 
 type Rows = Vec<Vec<String>>;
@@ -12,116 +17,101 @@ type Rows = Vec<Vec<String>>;
 const STATES: usize = 12;
 
 fn brl(reais: f64, words: &Words) -> String {
-    words.lang.brl((reais * 100.0).round() as i64, 0)
+    words.lang.brl(centavos(reais), 0)
 }
 
-fn decisions(results: &Results) -> Option<&Decisions> {
-    results.decisions.as_ref().ok()
+/// A list of the decisions; empty without decisions.
+fn of_decisions<T>(results: &Results, list: impl Fn(&Decisions) -> &[T]) -> &[T] {
+    results.decisions.as_ref().map(list).unwrap_or_default()
 }
 
 pub(crate) fn short_list(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let Some(winner) = decisions(results).map(|d| &d.winner) else { return Vec::new() };
-    winner
-        .short_list
-        .iter()
-        .map(|c| {
-            let growth = winner.change(c).map_or(NONE.into(), |g| signed(lang, g));
-            vec![
-                words.category(&c.category),
-                lang.decimal(c.place.score, 2),
-                brl(c.forecast, words),
-                format!("{} – {}", brl(c.interval80.0, words), brl(c.interval80.1, words)),
-                growth,
-                lang.percent(c.first, 0),
-                lang.percent(c.top3, 0),
-            ]
-        })
-        .collect()
+    let Some(winner) = results.decisions.as_ref().ok().map(|d| &d.winner) else { return Vec::new() };
+    let row = |c: &Candidate| {
+        vec![
+            words.category(&c.category),
+            lang.decimal(c.place.score, 2),
+            brl(c.forecast, words),
+            format!("{} – {}", brl(c.interval80.0, words), brl(c.interval80.1, words)),
+            winner.change(c).map_or(NONE.into(), |g| signed(lang, g)),
+            lang.percent(c.first, 0),
+            lang.percent(c.top3, 0),
+        ]
+    };
+    winner.short_list.iter().map(row).collect()
 }
 
 /// Indicators of the winner. Columns: value, deviation, weight, points, rank without the indicator.
 pub(crate) fn indicators(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let place = decisions(results).map(|d| d.winner.first().place.indicators.as_slice()).unwrap_or_default();
-    place
-        .iter()
-        .map(|i| {
-            vec![
-                words.label(&format!("indicator_{}", i.name)),
-                indicator_text(i, lang),
-                lang.decimal(i.deviation, 2),
-                lang.percent(i.weight, 0),
-                lang.decimal(i.points, 3),
-                lang.count(i.rank_without as i64),
-            ]
-        })
-        .collect()
+    let row = |i: &Indicator| {
+        vec![
+            words.label(&format!("indicator_{}", i.name)),
+            indicator_text(i, lang),
+            lang.decimal(i.deviation, 2),
+            lang.percent(i.weight, 0),
+            lang.decimal(i.points, 3),
+            lang.count(i.rank_without as i64),
+        ]
+    };
+    of_decisions(results, |d| &d.winner.first().place.indicators).iter().map(row).collect()
 }
 
 pub(crate) fn products(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let list = decisions(results).map(|d| d.winner.products.as_slice()).unwrap_or_default();
-    list.iter()
-        .map(|p| {
-            vec![
-                p.product_id.chars().take(12).collect(),
-                lang.brl(p.recent_centavos, 0),
-                lang.brl(p.price_centavos, 2),
-                lang.count(p.orders),
-                p.review_mean.map_or(NONE.into(), |r| lang.decimal(r, 2)),
-                lang.count(p.sellers),
-            ]
-        })
-        .collect()
+    let row = |p: &ProductFacts| {
+        vec![
+            p.product_id.chars().take(12).collect(),
+            lang.brl(p.recent_centavos, 0),
+            lang.brl(p.price_centavos, 2),
+            lang.count(p.orders),
+            p.review_mean.map_or(NONE.into(), |r| lang.decimal(r, 2)),
+            lang.count(p.sellers),
+        ]
+    };
+    of_decisions(results, |d| &d.winner.products).iter().map(row).collect()
 }
 
 pub(crate) fn regions(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let states = decisions(results).map(|d| d.region.states.as_slice()).unwrap_or_default();
-    states
-        .iter()
-        .take(STATES)
-        .map(|s| {
-            let percent = |name: &str| of(&s.place, name).map_or(NONE.into(), |v| lang.percent(v, 1));
-            let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
-            vec![
-                format!("{} ({})", words.state(&s.state), s.state),
-                lang.decimal(s.place.score, 2),
-                brl(s.forecast, words),
-                brl(s.gain, words),
-                of(&s.place, "growth").map_or(NONE.into(), |g| signed(lang, g.exp() - 1.0)),
-                decimal(s.penetration, 1),
-                decimal(of(&s.place, "delivery"), 1),
-                percent("late"),
-                percent("freight"),
-                decimal(of(&s.place, "review"), 2),
-            ]
-        })
-        .collect()
+    let row = |s: &StateChoice| {
+        let percent = |name: &str| of(&s.place, name).map_or(NONE.into(), |v| lang.percent(v, 1));
+        let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
+        vec![
+            format!("{} ({})", words.state(&s.state), s.state),
+            lang.decimal(s.place.score, 2),
+            brl(s.forecast, words),
+            brl(s.gain, words),
+            of(&s.place, "growth").map_or(NONE.into(), |g| signed(lang, g.exp() - 1.0)),
+            decimal(s.penetration, 1),
+            decimal(of(&s.place, "delivery"), 1),
+            percent("late"),
+            percent("freight"),
+            decimal(of(&s.place, "review"), 2),
+        ]
+    };
+    of_decisions(results, |d| &d.region.states).iter().take(STATES).map(row).collect()
 }
 
 pub(crate) fn allocation(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let given = results.parameters.decisions.budget_centavos.is_some();
-    let states = decisions(results).map(|d| d.region.states.as_slice()).unwrap_or_default();
-    let chosen = states.iter().filter(|s| s.budget_share > 0.0);
-    chosen
-        .map(|s| {
-            vec![
-                format!("{} ({})", words.state(&s.state), s.state),
-                brl(s.forecast, words),
-                lang.percent(s.budget_share, 1),
-                if given { lang.brl(s.budget_centavos, 2) } else { NONE.into() },
-            ]
-        })
-        .collect()
+    let row = |s: &StateChoice| {
+        vec![
+            format!("{} ({})", words.state(&s.state), s.state),
+            brl(s.forecast, words),
+            lang.percent(s.budget_share, 1),
+            if given { lang.brl(s.budget_centavos, 2) } else { NONE.into() },
+        ]
+    };
+    of_decisions(results, |d| &d.region.states).iter().filter(|s| s.budget_share > 0.0).map(row).collect()
 }
 
 pub(crate) fn cities(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let cities = decisions(results).map(|d| d.region.cities.as_slice()).unwrap_or_default();
-    cities.iter().map(|c| vec![capitalised(&c.city), lang.count(c.orders), lang.brl(c.revenue_centavos, 0)]).collect()
+    let row = |c: &City| vec![capitalised(&c.city), lang.count(c.orders), lang.brl(c.revenue_centavos, 0)];
+    of_decisions(results, |d| &d.region.cities).iter().map(row).collect()
 }
 
 /// `sao paulo` → `Sao Paulo`: the data have no accents.
@@ -153,72 +143,60 @@ pub(crate) fn payment_methods(methods: &[Method], words: &Words) -> Rows {
 }
 
 pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
-    let methods = decisions(results).map(|d| d.payments.methods.as_slice()).unwrap_or_default();
-    payment_methods(methods, words)
+    payment_methods(of_decisions(results, |d| &d.payments.methods), words)
 }
 
 /// One row per model, for categories and then for states.
 pub(crate) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
     let lang = words.lang;
     let Some(c) = tests else { return Vec::new() };
-    c.tests
-        .iter()
-        .zip(&c.differences)
-        .enumerate()
-        .map(|(i, (t, d))| {
-            let m = &t.metrics;
-            let difference =
-                format!("{} [{} ; {}]", lang.decimal(d.value, 3), lang.decimal(d.low, 3), lang.decimal(d.high, 3));
-            vec![
-                words.label(&model_key(t.model)),
-                lang.decimal(m.wape, 3),
-                lang.decimal(m.wape_complete, 3),
-                signed(lang, m.bias),
-                lang.decimal(m.mase, 2),
-                lang.percent(m.coverage80, 0),
-                lang.decimal(m.width80, 2),
-                lang.decimal(m.growth, 2),
-                if i == 0 { NONE.into() } else { difference },
-            ]
-        })
-        .collect()
+    let row = |(i, (t, d)): (usize, (&Backtest, &Estimate))| {
+        let m = &t.metrics;
+        let [difference, low, high] = [d.value, d.low, d.high].map(|value| lang.decimal(value, 3));
+        vec![
+            words.label(&model_key(t.model)),
+            lang.decimal(m.wape, 3),
+            lang.decimal(m.wape_complete, 3),
+            signed(lang, m.bias),
+            lang.decimal(m.mase, 2),
+            lang.percent(m.coverage80, 0),
+            lang.decimal(m.width80, 2),
+            lang.decimal(m.growth, 2),
+            if i == 0 { NONE.into() } else { format!("{difference} [{low} ; {high}]") },
+        ]
+    };
+    c.tests.iter().zip(&c.differences).enumerate().map(row).collect()
 }
 
 /// One row per feature: coefficient and standard error at each horizon, and the effect of a higher value.
 pub(crate) fn coefficients(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let all = decisions(results).map(|d| d.outlook.categories.coefficients.as_slice()).unwrap_or_default();
-    let first = all.iter().filter(|c| c.step == 1);
-    first
-        .map(|c| {
-            let at = |step: usize| {
-                all.iter().find(|o| o.step == step && o.feature == c.feature).map_or(NONE.into(), |o| {
-                    format!("{} ({})", lang.decimal(o.value, 2), lang.decimal(o.standard_error, 2))
-                })
-            };
-            let label = words.label(&format!("feature_{}", position(c.feature)));
-            vec![label, at(1), at(2), at(3), signed(lang, effect(c))]
-        })
-        .collect()
+    let all = of_decisions(results, |d| &d.outlook.categories.coefficients);
+    let row = |c: &Coefficient| {
+        let text = |o: &Coefficient| format!("{} ({})", lang.decimal(o.value, 2), lang.decimal(o.standard_error, 2));
+        let of_step = |step: usize| all.iter().find(|o| o.step == step && o.feature == c.feature);
+        let [first, second, third] = [1, 2, 3].map(|step| of_step(step).map_or(NONE.into(), text));
+        let label = words.label(&format!("feature_{}", position(c.feature)));
+        vec![label, first, second, third, signed(lang, effect(c))]
+    };
+    all.iter().filter(|c| c.step == 1).map(row).collect()
 }
 
 pub(crate) fn regret(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let strategies = results.past.as_ref().map(|p| p.strategies.as_slice()).unwrap_or_default();
-    strategies
-        .iter()
-        .map(|s| {
-            let choices: Vec<String> =
-                s.choices.iter().take(2).map(|(name, n)| format!("{} ({n})", words.category(name))).collect();
-            vec![
-                words.label(&strategy_key(s.name)),
-                choices.join(", "),
-                brl(s.revenue.value, words),
-                signed(lang, s.growth.value),
-                brl(s.gain.value, words),
-                brl(s.regret.value, words),
-                format!("{} – {}", brl(s.regret.low, words), brl(s.regret.high, words)),
-            ]
-        })
-        .collect()
+    let row = |s: &Strategy| {
+        let choices: Vec<String> =
+            s.choices.iter().take(2).map(|(name, n)| format!("{} ({n})", words.category(name))).collect();
+        vec![
+            words.label(&strategy_key(s.name)),
+            choices.join(", "),
+            brl(s.revenue.value, words),
+            signed(lang, s.growth.value),
+            brl(s.gain.value, words),
+            brl(s.regret.value, words),
+            format!("{} – {}", brl(s.regret.low, words), brl(s.regret.high, words)),
+        ]
+    };
+    strategies.iter().map(row).collect()
 }

@@ -1,17 +1,20 @@
 //! Decisions and backtests → values for placeholders. Part of `values`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::edition::{NAME, Words, centavos};
 use super::values::payments;
-use crate::decisions::region::ADVERTISED;
+use crate::decisions::region::{ADVERTISED, StateChoice};
 use crate::decisions::score::{Indicator, Scored};
 use crate::decisions::winner::{Candidate, ENOUGH_ORDERS, Winner};
 use crate::decisions::{BacktestReport, Decisions, Strategy};
 use crate::models::linear::Coefficient;
-use crate::models::metrics::{Estimate, GROWTH_ORDERS};
+use crate::models::metrics::{Estimate, GROWTH_ORDERS, ratio};
 use crate::models::span::date;
 use crate::models::{Backtest, Comparison, Forecast, View};
+use crate::quantiles::upper_median;
 use crate::report::lang::Lang;
 use crate::results::Results;
 use crate::text::shortened;
@@ -37,28 +40,21 @@ pub(crate) fn values(results: &Results, words: &Words) -> Value {
     })
 }
 
-fn weights(weights: &std::collections::BTreeMap<String, f64>, words: &Words) -> Vec<Value> {
-    let mut weights: Vec<(&String, &f64)> = weights.iter().collect();
-    weights.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
+fn weights(weights: &BTreeMap<String, f64>, words: &Words) -> Vec<Value> {
+    let value =
+        |(name, weight): (&str, f64)| json!({ "name": words.label(&format!("indicator_{name}")), "weight": weight });
+    greatest_first(weights).into_iter().map(value).collect()
+}
+
+pub(crate) fn greatest_first(weights: &BTreeMap<String, f64>) -> Vec<(&str, f64)> {
+    let mut weights: Vec<(&str, f64)> = weights.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+    weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
     weights
-        .into_iter()
-        .map(|(name, w)| json!({ "name": words.label(&format!("indicator_{name}")), "weight": w }))
-        .collect()
 }
 
 fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
     let short_list: Vec<Value> = d.winner.short_list.iter().map(|c| candidate(&d.winner, c, words)).collect();
     let first = d.winner.first();
-    let order = |positive: bool| {
-        let mut chosen: Vec<&Indicator> = first
-            .place
-            .indicators
-            .iter()
-            .filter(|i| if positive { i.points > MIN_POINTS } else { i.points < -MIN_POINTS })
-            .collect();
-        chosen.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        chosen.into_iter().map(|i| indicator(i, words)).collect::<Vec<_>>()
-    };
     let facts = results.findings.categories.iter().find(|f| f.name == first.category);
     let mut payments = payments(&d.payments, words);
     payments["name"] = json!(words.category(&first.category));
@@ -71,8 +67,8 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
         "second": short_list.get(1),
         "short_list": short_list,
         "facts": facts.map(|f| super::values::facts(f, words.category(&f.name))),
-        "reasons": order(true),
-        "caveats": order(false),
+        "reasons": strongest(&first.place, 1.0, words),
+        "caveats": strongest(&first.place, -1.0, words),
         "tipping": d.winner.tipping.as_ref().map(|t| json!({
             "second": words.category(&t.runner_up), "lead": t.lead, "shortfall": t.shortfall,
             "deciding": t.deciding.iter().map(|x| json!({
@@ -83,7 +79,7 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
         "best_product": d.winner.products.first().map(|p| json!({
             "id": p.product_id, "recent": p.recent_centavos, "price": p.price_centavos, "review": p.review_mean,
             "orders": p.orders, "sellers": p.sellers,
-            "share": share(p.recent_centavos as f64 / 100.0, first.before),
+            "share": ratio(p.recent_centavos as f64 / 100.0, first.before),
         })),
         "months": months(&d.outlook.categories.months, &first.category),
         "region": region(d, results, words),
@@ -135,39 +131,29 @@ pub(crate) fn of(place: &Scored, name: &str) -> Option<f64> {
 }
 
 fn months(forecasts: &[Forecast], series: &str) -> Vec<Value> {
-    let own = forecasts.iter().filter(|f| f.series == series);
-    own.map(|f| {
+    let month = |f: &Forecast| {
         json!({
             "month": date(f.span.from).to_string(), "forecast": centavos(f.forecast), "low": centavos(f.lo80),
             "high": centavos(f.hi80), "low95": centavos(f.lo95), "high95": centavos(f.hi95),
         })
-    })
-    .collect()
+    };
+    forecasts.iter().filter(|f| f.series == series).map(month).collect()
 }
 
 fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
-    let states: Vec<Value> = d
-        .region
-        .states
-        .iter()
-        .map(|s| {
-            json!({
-                "name": words.state(&s.state), "code": s.state, "score": s.place.score, "forecast": centavos(s.forecast),
-                "before": centavos(s.before), "gain": centavos(s.gain), "penetration": s.penetration,
-                "share": s.budget_share, "budget": s.budget_centavos, "late": of(&s.place, "late"),
-                "days": of(&s.place, "delivery"), "freight": of(&s.place, "freight"), "review": of(&s.place, "review"),
-                "growth": (s.before > 0.0).then(|| s.forecast / s.before - 1.0),
-                "certain": of(&s.place, "growth").map(|g| g.exp() - 1.0),
-            })
+    let state = |s: &StateChoice| {
+        json!({
+            "name": words.state(&s.state), "code": s.state, "score": s.place.score, "forecast": centavos(s.forecast),
+            "before": centavos(s.before), "gain": centavos(s.gain), "penetration": s.penetration,
+            "share": s.budget_share, "budget": s.budget_centavos, "late": of(&s.place, "late"),
+            "days": of(&s.place, "delivery"), "freight": of(&s.place, "freight"), "review": of(&s.place, "review"),
+            "growth": (s.before > 0.0).then(|| s.forecast / s.before - 1.0),
+            "certain": of(&s.place, "growth").map(|g| g.exp() - 1.0),
         })
-        .collect();
-    let advertised: Vec<String> = d
-        .region
-        .states
-        .iter()
-        .filter(|s| s.budget_share > 0.0)
-        .map(|s| format!("{} ({})", words.state(&s.state), words.lang.percent(s.budget_share, 0)))
-        .collect();
+    };
+    let states: Vec<Value> = d.region.states.iter().map(state).collect();
+    let share = |s: &StateChoice| format!("{} ({})", words.state(&s.state), words.lang.percent(s.budget_share, 0));
+    let advertised: Vec<String> = d.region.states.iter().filter(|s| s.budget_share > 0.0).map(share).collect();
     let first = d.region.states.first();
     let pays = first.and_then(|s| results.findings.payments.iter().find(|p| p.state == s.state));
     json!({
@@ -177,16 +163,16 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
         "cities": d.region.cities.iter().map(|c| json!({
             "name": shortened(&c.city, NAME), "orders": c.orders, "revenue": c.revenue_centavos,
         })).collect::<Vec<_>>(),
-        "reasons": first.map(|s| strongest(&s.place, words)),
+        "reasons": first.map(|s| strongest(&s.place, 1.0, words)),
         "payments": pays.map(|p| payments(p, words)),
     })
 }
 
-/// Indicators in favour of a candidate, strongest first.
-fn strongest(place: &Scored, words: &Words) -> Vec<Value> {
-    let mut in_favour: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > MIN_POINTS).collect();
-    in_favour.sort_by(|a, b| b.points.total_cmp(&a.points));
-    in_favour.into_iter().map(|i| indicator(i, words)).collect()
+/// Indicators in favour of a candidate (`sign` 1) or against it (−1), strongest first.
+fn strongest(place: &Scored, sign: f64, words: &Words) -> Vec<Value> {
+    let mut chosen: Vec<&Indicator> = place.indicators.iter().filter(|i| sign * i.points > MIN_POINTS).collect();
+    chosen.sort_by(|a, b| (sign * b.points).total_cmp(&(sign * a.points)));
+    chosen.into_iter().map(|i| indicator(i, words)).collect()
 }
 
 fn model(view: &View, words: &Words) -> Value {
@@ -223,19 +209,19 @@ pub(crate) fn effect(c: &Coefficient) -> f64 {
 }
 
 fn tested(past: &BacktestReport, words: &Words) -> Value {
-    let days = past.weekly.params.cutoffs.len();
+    let named = |name| past.strategies.iter().find(|s| s.name == name).map(|s| strategy(s, words));
     json!({
         "categories": comparison(&past.categories, words),
         "states": comparison(&past.states, words),
         "weekly": comparison(&past.weekly, words),
         "growth_orders": GROWTH_ORDERS,
-        "cutoffs": days,
+        "cutoffs": past.weekly.params.cutoffs.len(),
         "residuals": residuals(&past.categories.tests[0]),
         "choices": past.strategies.iter().map(|s| strategy(s, words)).collect::<Vec<_>>(),
         "ours": past.strategies.first().map(|s| strategy(s, words)),
-        "largest": past.strategies.iter().find(|s| s.name == "largest category").map(|s| strategy(s, words)),
-        "fastest": past.strategies.iter().find(|s| s.name == "fastest growth last quarter").map(|s| strategy(s, words)),
-        "gain": past.strategies.iter().find(|s| s.name == "largest forecast gain").map(|s| strategy(s, words)),
+        "largest": named("largest category"),
+        "fastest": named("fastest growth last quarter"),
+        "gain": named("largest forecast gain"),
         "best": past.strategies.last().map(|s| strategy(s, words)),
     })
 }
@@ -246,12 +232,8 @@ fn residuals(test: &Backtest) -> Option<Value> {
     let mut errors: Vec<(f64, f64)> = next_month.map(|o| (o.forecast, (o.actual / o.forecast - 1.0).abs())).collect();
     errors.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let (small, large) = errors.split_at(errors.len() / 2);
-    let median = |half: &[(f64, f64)]| {
-        let mut values: Vec<f64> = half.iter().map(|v| v.1).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    Some(json!({ "small": median(small)?, "large": median(large)? }))
+    let median = |half: &[(f64, f64)]| upper_median(&mut half.iter().map(|v| v.1).collect::<Vec<_>>());
+    (!small.is_empty()).then(|| json!({ "small": median(small), "large": median(large) }))
 }
 
 fn comparison(c: &Comparison, words: &Words) -> Value {
@@ -272,8 +254,8 @@ fn comparison(c: &Comparison, words: &Words) -> Value {
         "last": c.params.cutoffs.last().map(|d| date(*d).to_string()), "horizon": c.params.horizon,
         "ours": models.first(), "naive": of("last value"), "original": of("year and month"), "models": models,
         // Our WAPE divided by that of repeating the last period; then the same with the true total given to both.
-        "ratio": naive.map(|t| share(ours.wape, t.metrics.wape)),
-        "ratio_given_total": naive.map(|t| share(ours.wape_given_total, t.metrics.wape_given_total)),
+        "ratio": naive.map(|t| ratio(ours.wape, t.metrics.wape)),
+        "ratio_given_total": naive.map(|t| ratio(ours.wape_given_total, t.metrics.wape_given_total)),
     })
 }
 
@@ -284,12 +266,8 @@ pub(crate) fn model_key(name: &str) -> String {
 
 fn strategy(s: &Strategy, words: &Words) -> Value {
     let money = |e: Estimate| json!({ "value": centavos(e.value), "low": centavos(e.low), "high": centavos(e.high) });
-    let chosen: Vec<String> = s
-        .choices
-        .iter()
-        .take(3)
-        .map(|(name, n)| format!("{} ({})", words.category(name), words.lang.count(*n as i64)))
-        .collect();
+    let choice = |(name, n): &(String, usize)| format!("{} ({})", words.category(name), words.lang.count(*n as i64));
+    let chosen: Vec<String> = s.choices.iter().take(3).map(choice).collect();
     json!({
         "name": words.label(&strategy_key(s.name)), "code": s.name, "gain": money(s.gain), "revenue": money(s.revenue),
         "regret": money(s.regret), "growth": s.growth.value, "choices": words.list(&chosen),
@@ -300,8 +278,4 @@ fn strategy(s: &Strategy, words: &Words) -> Value {
 /// `largest category` → `choice_largest_category`.
 pub(crate) fn strategy_key(name: &str) -> String {
     format!("choice_{}", name.replace(' ', "_"))
-}
-
-fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
 }

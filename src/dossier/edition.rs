@@ -232,7 +232,6 @@ pub(crate) fn centavos(reais: f64) -> i64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::costs;
-use super::costs::Cost;
+use super::costs::{self, Cost};
 use super::decision_tables as decided;
-use super::edition::{Captions, NONE, Words};
-use crate::clean::audit::Severity;
+use super::decisions::greatest_first;
+use super::edition::{Captions, NONE, Words, centavos};
+use crate::clean::audit::{Check, RowCounts, Severity};
 use crate::clean::coverage::Coverage;
-use crate::decisions::Facts;
+use crate::decisions::{Facts, StatePayments};
 use crate::error::Result;
 use crate::mart::missing::Missing;
+use crate::models::reference::{Line, Prediction};
 use crate::report::{Table, TableColumn};
 use crate::results::Results;
-use crate::schema::contract;
-use crate::schema::contract::{Column, TABLES, UNKNOWN};
+use crate::schema::contract::{self, Column, TABLES, UNKNOWN};
 
 /// Rows of a ranking.
 const TOP: usize = 15;
@@ -85,52 +85,24 @@ pub(crate) fn tables(
 fn inventory(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let rows =
         |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
-    TABLES
-        .iter()
-        .map(|t| {
-            vec![
-                words.table(t.name),
-                t.file.into(),
-                words.lang.count(rows(t.name) as i64),
-                words.lang.count(t.columns.len() as i64),
-            ]
-        })
-        .collect()
+    let count = |n: usize| words.lang.count(n as i64);
+    let row =
+        |t: &contract::Table| vec![words.table(t.name), t.file.into(), count(rows(t.name)), count(t.columns.len())];
+    TABLES.iter().map(row).collect()
 }
 
 fn audit(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let count = |n: usize| words.lang.count(n as i64);
-    results
-        .audit
-        .steps
-        .iter()
-        .map(|s| {
-            vec![
-                words.table(&s.table),
-                words.label(&format!("audit_{}", s.step)),
-                count(s.rows_in),
-                count(s.deduplicated),
-                count(s.quarantined),
-                count(s.rows_out),
-            ]
-        })
-        .collect()
+    let row = |s: &RowCounts| {
+        let counts = [s.rows_in, s.deduplicated, s.quarantined, s.rows_out].map(|n| words.lang.count(n as i64));
+        [words.table(&s.table), words.label(&format!("audit_{}", s.step))].into_iter().chain(counts).collect()
+    };
+    results.audit.steps.iter().map(row).collect()
 }
 
 /// Checks that fail somewhere. Checks that always hold are only counted in the text.
 fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let failing = results.audit.quality.iter().filter(|c| c.failed > 0 && c.severity != Severity::Info);
-    failing
-        .map(|c| {
-            vec![
-                words.table(&c.table),
-                words.check(&c.check),
-                words.label(&format!("severity_{}", c.severity.name())),
-                words.lang.count(c.failed as i64),
-                words.lang.count(c.total as i64),
-            ]
-        })
-        .collect()
+    failing.map(|c| check(c, words)).collect()
 }
 
 /// References with rows that have no partner, the largest share first.
@@ -163,63 +135,41 @@ fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec
     let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
     let mut ranked: Vec<&Facts> = facts.iter().collect();
     ranked.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
-    ranked
-        .into_iter()
-        .take(TOP)
-        .map(|f| {
-            vec![
-                name(f),
-                lang.count(f.orders),
-                lang.brl(f.revenue_centavos, 0),
-                percent(f.growth.as_ref().map(|g| g.rate)),
-                decimal(f.review_mean, 2),
-                percent(f.late_share),
-                decimal(f.delivery_days_mean, 1),
-            ]
-        })
-        .collect()
+    let row = |f: &Facts| {
+        vec![
+            name(f),
+            lang.count(f.orders),
+            lang.brl(f.revenue_centavos, 0),
+            percent(f.growth.as_ref().map(|g| g.rate)),
+            decimal(f.review_mean, 2),
+            percent(f.late_share),
+            decimal(f.delivery_days_mean, 1),
+        ]
+    };
+    ranked.into_iter().take(TOP).map(row).collect()
 }
 
 /// One row per state: the methods that it needs.
 fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let lang = words.lang;
-    results
-        .findings
-        .payments
-        .iter()
-        .map(|s| {
-            let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
-            vec![
-                match s.state.as_str() {
-                    UNKNOWN => words.state(UNKNOWN),
-                    code => format!("{} ({code})", words.state(code)),
-                },
-                words.list(&methods),
-                lang.percent(s.covered, 1),
-                lang.count(s.orders),
-            ]
-        })
-        .collect()
+    let row = |s: &StatePayments| {
+        let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
+        let state = match s.state.as_str() {
+            UNKNOWN => words.state(UNKNOWN),
+            code => format!("{} ({code})", words.state(code)),
+        };
+        vec![state, words.list(&methods), words.lang.percent(s.covered, 1), words.lang.count(s.orders)]
+    };
+    results.findings.payments.iter().map(row).collect()
 }
 
 fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let lang = words.lang;
-    let brl = |reais: f64| lang.brl((reais * 100.0).round() as i64, 0);
-    let reference = &results.reference;
-    reference
-        .top()
-        .into_iter()
-        .map(|p| {
-            let line = reference.lines.iter().find(|l| l.category == p.category);
-            let slope = |value: Option<f64>| value.map_or(NONE.into(), brl);
-            vec![
-                words.category(&p.category),
-                brl(p.sales),
-                slope(line.map(|l| l.per_year)),
-                slope(line.map(|l| l.per_month)),
-            ]
-        })
-        .collect()
+    let brl = |reais: f64| words.lang.brl(centavos(reais), 0);
+    let row = |p: &Prediction| {
+        let line = results.reference.lines.iter().find(|l| l.category == p.category);
+        let slope = |value: fn(&Line) -> f64| line.map_or(NONE.into(), |line| brl(value(line)));
+        vec![words.category(&p.category), brl(p.sales), slope(|l| l.per_year), slope(|l| l.per_month)]
+    };
+    results.reference.top().into_iter().map(row).collect()
 }
 
 /// Every column of every table: first those of the source, then those that cleaning adds.
@@ -237,31 +187,29 @@ fn dictionary(words: &Words) -> Vec<Vec<String>> {
 
 /// Every check, failed or not.
 fn checks(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let row = |c: &crate::clean::audit::Check| {
-        vec![
-            words.table(&c.table),
-            words.check(&c.check),
-            words.label(&format!("severity_{}", c.severity.name())),
-            words.lang.count(c.failed as i64),
-            words.lang.count(c.total as i64),
-        ]
-    };
-    results.audit.quality.iter().map(row).collect()
+    results.audit.quality.iter().map(|c| check(c, words)).collect()
+}
+
+fn check(c: &Check, words: &Words) -> Vec<String> {
+    vec![
+        words.table(&c.table),
+        words.check(&c.check),
+        words.label(&format!("severity_{}", c.severity.name())),
+        words.lang.count(c.failed as i64),
+        words.lang.count(c.total as i64),
+    ]
 }
 
 /// Weights of both scores.
 fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let weights = &results.parameters.decisions.weights;
-    let rows = [("weights_category", &weights.category), ("weights_state", &weights.state)];
-    rows.into_iter()
-        .flat_map(|(about, weights)| {
-            let mut sorted: Vec<(&String, &f64)> = weights.iter().collect();
-            sorted.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
-            sorted.into_iter().map(move |(name, weight)| {
-                vec![words.label(about), words.label(&format!("indicator_{name}")), words.lang.percent(*weight, 0)]
-            })
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for (about, weights) in [("weights_category", &weights.category), ("weights_state", &weights.state)] {
+        rows.extend(greatest_first(weights).into_iter().map(|(name, weight)| {
+            vec![words.label(about), words.label(&format!("indicator_{name}")), words.lang.percent(weight, 0)]
+        }));
+    }
+    rows
 }
 
 fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::costs;
-use super::costs::Cost;
+use super::costs::{self, Cost};
 use super::edition::{Words, centavos};
 use crate::clean::audit::{ChangeKind, Severity};
 use crate::clean::coverage::GAP;
 use crate::decisions::region::population;
-use crate::decisions::{Facts, Findings, LEAST_SHARE, StatePayments};
+use crate::decisions::{Facts, Findings, LEAST_SHARE, Method, StatePayments};
 use crate::error::Result;
 use crate::mart;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
-use crate::models::reference::{FIRST_PREDICTED, HORIZON};
+use crate::models::reference::{FIRST_PREDICTED, HORIZON, Prediction};
 use crate::results::Results;
 use crate::schema::contract::{TABLES, UNKNOWN};
 
@@ -63,7 +62,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "reviews": reviews(results)?,
         "audit": audit(results, words),
         "reference": reference(results, words)?,
-        "mart_tables": mart::STEPS.iter().filter(|s| s.stored).count(),
+        "mart_tables": mart::QUERIES.iter().filter(|s| s.stored).count(),
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
@@ -109,17 +108,14 @@ fn fewest_for_half(states: &[&Facts], total: i64) -> Value {
 }
 
 pub(crate) fn payments(p: &StatePayments, words: &Words) -> Value {
-    let methods: Vec<Value> = p
-        .methods
-        .iter()
-        .map(|m| {
-            json!({
-                "name": words.method(&m.payment_type), "payments": m.payments, "orders": m.orders, "value": m.value_centavos,
-                "share": m.share_payments, "low": m.share_payments_low, "high": m.share_payments_high,
-                "share_value": m.share_value, "installments": m.installments_mean,
-            })
+    let method = |m: &Method| {
+        json!({
+            "name": words.method(&m.payment_type), "payments": m.payments, "orders": m.orders, "value": m.value_centavos,
+            "share": m.share_payments, "low": m.share_payments_low, "high": m.share_payments_high,
+            "share_value": m.share_value, "installments": m.installments_mean,
         })
-        .collect();
+    };
+    let methods: Vec<Value> = p.methods.iter().map(method).collect();
     let covering: Vec<String> = p.covering.iter().map(|m| words.method(m)).collect();
     json!({
         "payments": p.payments, "orders": p.orders, "value": p.value_centavos, "methods": methods,
@@ -171,12 +167,11 @@ fn audit(results: &Results, words: &Words) -> Value {
     let changed = |kind| audit.changes.iter().filter(|c| c.change == kind).map(|c| c.count).sum::<usize>();
     let worst = audit.nulls.iter().filter(|n| n.total > 0).max_by_key(|n| n.missing * 1_000_000 / n.total);
     let outside = audit.steps.iter().find(|s| s.step == "locate").map_or(0, |s| s.quarantined);
-    let amounts: Vec<Value> = TABLES
-        .iter()
-        .map(|table| (table, audit.amount_of(table.name)))
-        .filter(|(_, amount)| !amount.is_empty())
-        .map(|(table, amount)| json!({ "table": words.table(table.name), "rows": amount.rows, "centavos": amount.centavos }))
-        .collect();
+    let amounts = TABLES.iter().map(|table| (table.name, audit.amount_of(table.name)));
+    let amounts = amounts.filter(|(_, amount)| !amount.is_empty()).map(
+        |(table, amount)| json!({ "table": words.table(table), "rows": amount.rows, "centavos": amount.centavos }),
+    );
+    let amounts: Vec<Value> = amounts.collect();
     json!({
         "tables": TABLES.len(), "columns": TABLES.iter().map(|t| t.columns.len()).sum::<usize>(),
         "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
@@ -197,11 +192,9 @@ fn audit(results: &Results, words: &Words) -> Value {
 
 fn reference(results: &Results, words: &Words) -> Result<Value> {
     let reference = &results.reference;
-    let top: Vec<Value> = reference
-        .top()
-        .into_iter()
-        .map(|p| json!({ "name": words.category(&p.category), "code": p.category, "sales": centavos(p.sales) }))
-        .collect();
+    let predicted =
+        |p: &Prediction| json!({ "name": words.category(&p.category), "code": p.category, "sales": centavos(p.sales) });
+    let top: Vec<Value> = reference.top().into_iter().map(predicted).collect();
     let last = FIRST_PREDICTED.plus(HORIZON - 1);
     let at_end = || reference.predictions.iter().filter(|p| p.predicted && p.month == last);
     let mut credited: BTreeMap<&str, i64> = BTreeMap::new();
@@ -210,12 +203,8 @@ fn reference(results: &Results, words: &Words) -> Result<Value> {
     }
     let earned =
         |name: &str| results.findings.categories.iter().find(|f| f.name == name).map_or(0, |f| f.revenue_centavos);
-    let moved: i64 = results
-        .findings
-        .categories
-        .iter()
-        .map(|f| (credited.get(f.name.as_str()).copied().unwrap_or(0) - f.revenue_centavos).abs())
-        .sum();
+    let credit = |f: &Facts| credited.get(f.name.as_str()).copied().unwrap_or(0);
+    let moved: i64 = results.findings.categories.iter().map(|f| (credit(f) - f.revenue_centavos).abs()).sum();
     let most = credited.iter().filter(|(name, _)| earned(name) > 0).max_by(|a, b| {
         let excess = |(name, sum): &(&&str, &i64)| **sum as f64 / earned(name) as f64;
         excess(a).total_cmp(&excess(b))

@@ -12,7 +12,7 @@ use crate::input::identity::InputFile;
 use crate::mart::SalesMart;
 use crate::schema::TableId;
 
-/// Runs the statements of [`STEPS`](crate::mart::STEPS) over clean tables in Parquet files.
+/// Runs the statements of [`QUERIES`](crate::mart::QUERIES) over clean tables in Parquet files.
 pub trait Engine: Debug + Send + Sync {
     /// `polars`, or the URL of a server with its secrets masked.
     fn name(&self) -> &str;

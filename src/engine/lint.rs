@@ -219,11 +219,11 @@ fn tokens(sql: &str) -> Vec<Token> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mart::STEPS;
+    use crate::mart::QUERIES;
 
     #[test]
     fn the_files_of_the_mart_are_portable() {
-        let faults: Vec<String> = STEPS
+        let faults: Vec<String> = QUERIES
             .iter()
             .flat_map(|s| lint(s.sql, s.kind.adds_up()).into_iter().map(|f| format!("{}.sql, {f}", s.name)))
             .collect();

@@ -15,11 +15,11 @@ mod spark;
 pub use self::interface::Engine;
 pub use self::open::open;
 pub use self::polars::Polars;
-use crate::mart::{STEPS, words};
+use crate::mart::{QUERIES, words};
 
 /// Whether any statement reads the clean table `table`.
 pub fn is_read(table: &str) -> bool {
-    words(STEPS.iter()).contains(table)
+    words(QUERIES.iter()).contains(table)
 }
 
 #[cfg(test)]

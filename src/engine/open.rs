@@ -26,7 +26,6 @@ pub fn open(name: &str) -> Result<Arc<dyn Engine>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

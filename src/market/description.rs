@@ -214,7 +214,16 @@ impl Field {
         use Field::*;
         !matches!(
             self,
-            LineStatus | ProductId | Category | Seller | Quantity | UnitPrice | LineTotal | LineDiscount | LineFreight | LineCost
+            LineStatus
+                | ProductId
+                | Category
+                | Seller
+                | Quantity
+                | UnitPrice
+                | LineTotal
+                | LineDiscount
+                | LineFreight
+                | LineCost
         )
     }
 
@@ -228,8 +237,8 @@ impl Field {
         use Field::*;
         match self {
             PurchasedAt | ApprovedAt | ShippedAt | DeliveredAt | PromisedAt | UpdatedAt => Kind::Instant,
-            UnitPrice | LineTotal | LineDiscount | LineFreight | LineCost | OrderDiscount | OrderFreight | OrderTotal
-            | Refunded | PaymentValue => Kind::Amount,
+            UnitPrice | LineTotal | LineDiscount | LineFreight | LineCost | OrderDiscount | OrderFreight
+            | OrderTotal | Refunded | PaymentValue => Kind::Amount,
             Quantity | Instalments | ReviewScore => Kind::Whole,
             _ => Kind::Text,
         }
@@ -366,7 +375,8 @@ impl Market {
         let market: Market = toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             let at = line.map_or_else(|| format!("`{name}`"), |line| format!("`{name}`, line {line}"));
-            Error::input(format!("{at}: {}", error.message())).with_hint("`pfe market show shopify` prints a complete one")
+            Error::input(format!("{at}: {}", error.message()))
+                .with_hint("`pfe market show shopify` prints a complete one")
         })?;
         match market.problems().as_slice() {
             [] => Ok(market),
@@ -379,17 +389,25 @@ impl Market {
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut check = |holds: bool, problem: &dyn Fn() -> String| problems.extend((!holds).then(problem));
-        let is_name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        check(is_name(&self.name), &|| format!("`name` is `{}`: lower case letters, digits and `_` are expected", self.name));
+        let is_name = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        check(is_name(&self.name), &|| {
+            format!("`name` is `{}`: lower case letters, digits and `_` are expected", self.name)
+        });
         let code = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
-        check(code(&self.currency), &|| format!("`currency` is `{}`: an ISO 4217 code such as `USD` is expected", self.currency));
+        check(code(&self.currency), &|| {
+            format!("`currency` is `{}`: an ISO 4217 code such as `USD` is expected", self.currency)
+        });
         let zone = self.time_zone.as_ref().is_none_or(|zone| zone.parse::<chrono_tz::Tz>().is_ok());
         check(zone, &|| "`time_zone` is no IANA name such as `America/New_York`".into());
         check(regions::is_known(&self.regions), &|| {
             format!("`regions` is `{}`: one of {} is expected", self.regions, regions::choices().join(", "))
         });
         check(self.files.contains_key(&self.lines), &|| format!("`lines` names no file: `{}`", self.lines));
-        check(self.files.get(&self.lines).is_none_or(|file| !file.optional), &|| "the file of the lines is not optional".into());
+        check(self.files.get(&self.lines).is_none_or(|file| !file.optional), &|| {
+            "the file of the lines is not optional".into()
+        });
         for (name, file) in &self.files {
             check(!file.headers.is_empty(), &|| format!("`files.{name}` has no `headers` that identify it"));
         }
@@ -400,20 +418,27 @@ impl Market {
             check(self.fields.contains_key(&field), &|| format!("`fields` lacks `{}`", field.name()));
         }
         let has = |field| self.fields.contains_key(&field);
-        check(has(Field::UnitPrice) || has(Field::LineTotal), &|| "`fields` has neither `unit_price` nor `line_total`".into());
+        check(has(Field::UnitPrice) || has(Field::LineTotal), &|| {
+            "`fields` has neither `unit_price` nor `line_total`".into()
+        });
         for (field, operation) in &self.fields {
             let Operation::Steps(steps) = operation else { continue };
-            let sources = [steps.column.is_some(), !steps.first.is_empty(), steps.constant.is_some(), !steps.rules.is_empty()];
+            let sources =
+                [steps.column.is_some(), !steps.first.is_empty(), steps.constant.is_some(), !steps.rules.is_empty()];
             let name = field.name();
             check(sources.iter().filter(|source| **source).count() == 1, &|| {
                 format!("`fields.{name}` takes one of `column`, `first`, `constant` and `rules`")
             });
-            check(steps.split.is_none() || *field == Field::PaymentMethod, &|| format!("`fields.{name}` cannot be split"));
+            check(steps.split.is_none() || *field == Field::PaymentMethod, &|| {
+                format!("`fields.{name}` cannot be split")
+            });
             if matches!(field, Field::Status | Field::LineStatus) {
                 let given = steps.rules.iter().map(|rule| &rule.is).chain(steps.map.values()).chain(&steps.otherwise);
                 for status in given.chain(&steps.constant).filter(|status| !statuses().any(|known| known == *status)) {
                     let known: Vec<&str> = statuses().collect();
-                    check(false, &|| format!("`fields.{name}` gives `{status}`, which is none of {}", known.join(", ")));
+                    check(false, &|| {
+                        format!("`fields.{name}` gives `{status}`, which is none of {}", known.join(", "))
+                    });
                 }
             }
         }
@@ -425,10 +450,13 @@ impl Market {
     pub(crate) fn columns_of(&self, file: &str) -> BTreeMap<String, bool> {
         let mut columns = BTreeMap::new();
         let mut add = |column: &str, may_lack: bool| {
-            let of_other = column.split_once('.').filter(|(other, _)| self.files.contains_key(*other) && *other != self.lines);
+            let of_other =
+                column.split_once('.').filter(|(other, _)| self.files.contains_key(*other) && *other != self.lines);
             let column = match of_other {
                 Some((other, column)) => (other == file).then_some(column),
-                None => (file == self.lines && !(self.unpack.is_some() && column.starts_with("item."))).then_some(column),
+                None => {
+                    (file == self.lines && !(self.unpack.is_some() && column.starts_with("item."))).then_some(column)
+                }
             };
             if let Some(column) = column {
                 let entry = columns.entry(column.to_string()).or_insert(may_lack);

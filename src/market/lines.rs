@@ -113,7 +113,9 @@ pub(crate) fn texts(market: &Market, sheet: &Sheet, notes: &mut Vec<String>) -> 
     for (field, operation) in &market.fields {
         let is_price = matches!(field, Field::UnitPrice | Field::LineTotal);
         match evaluate(operation, sheet) {
-            Ok(column) if column.null_count() < column.len() || NEEDED.contains(field) => drop(texts.insert(*field, column)),
+            Ok(column) if column.null_count() < column.len() || NEEDED.contains(field) => {
+                drop(texts.insert(*field, column))
+            }
             Err(error) if NEEDED.contains(field) || (is_price && lacks_price(market, *field)) => return Err(error),
             Ok(_) => {}
             Err(error) => notes.push(format!("`{}` is not known: {error}", field.name())),
@@ -207,7 +209,10 @@ pub(crate) fn lines(market: &Market, sheet: &Sheet, reading: &Reading) -> Result
     (lines.digits, lines.currency) = (values::minor_digits(&currency), currency);
     let readers = Readers::new(market, reading, &texts, lines.digits)?;
     let rows = one_version(sheet, &texts, &readers, rows, &mut lines.notes)?;
-    lines.regions = Regions::choose(&market.regions, rows.iter().map(|of| (first(&texts, Field::Country, of), first(&texts, Field::Region, of))));
+    lines.regions = Regions::choose(
+        &market.regions,
+        rows.iter().map(|of| (first(&texts, Field::Country, of), first(&texts, Field::Region, of))),
+    );
     let mut counts = Counts::default();
     for of_order in &rows {
         add_order(market, &texts, &readers, of_order, &mut lines, &mut counts);
@@ -278,7 +283,10 @@ fn one_currency(market: &Market, texts: &Texts, rows: Vec<Rows>, notes: &mut Vec
     for of_order in &rows {
         *orders.entry(first(texts, Field::Currency, of_order).unwrap_or_default()).or_default() += 1;
     }
-    let most = orders.iter().filter(|(code, _)| !code.is_empty()).max_by_key(|(code, count)| (**count, std::cmp::Reverse(**code)));
+    let most = orders
+        .iter()
+        .filter(|(code, _)| !code.is_empty())
+        .max_by_key(|(code, count)| (**count, std::cmp::Reverse(**code)));
     let currency = most.map_or_else(|| market.currency.clone(), |(code, _)| (*code).to_string());
     let others: Vec<String> = orders
         .iter()
@@ -293,7 +301,13 @@ fn one_currency(market: &Market, texts: &Texts, rows: Vec<Rows>, notes: &mut Vec
 }
 
 /// Of an order that several files hold: once if they agree, otherwise the newest.
-fn one_version(sheet: &Sheet, texts: &Texts, readers: &Readers, rows: Vec<Rows>, notes: &mut Vec<String>) -> Result<Vec<Rows>> {
+fn one_version(
+    sheet: &Sheet,
+    texts: &Texts,
+    readers: &Readers,
+    rows: Vec<Rows>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Rows>> {
     if sheet.files.len() < 2 {
         return Ok(rows);
     }
@@ -316,7 +330,11 @@ fn one_version(sheet: &Sheet, texts: &Texts, readers: &Readers, rows: Vec<Rows>,
             content
         };
         let newest = |rows: &Rows| {
-            rows.all().filter_map(|row| texts.get(Field::UpdatedAt, row)).filter_map(|text| readers.instant(Field::UpdatedAt, text)).map(|(at, _)| at).max()
+            rows.all()
+                .filter_map(|row| texts.get(Field::UpdatedAt, row))
+                .filter_map(|text| readers.instant(Field::UpdatedAt, text))
+                .map(|(at, _)| at)
+                .max()
         };
         if versions.iter().all(|version| content(version) == content(&versions[0])) {
             same += 1;
@@ -389,13 +407,22 @@ impl Counts {
             notes.push(format!("{count} values of `{}` are no dates and count as missing", field.name()));
         }
         for (field, count) in self.differ {
-            notes.push(format!("{count} orders have lines with different values of `{}`: the first counts", field.name()));
+            notes.push(format!(
+                "{count} orders have lines with different values of `{}`: the first counts",
+                field.name()
+            ));
         }
         if self.totals > 0 {
-            notes.push(format!("{} orders have a total that is not the sum of their lines, freight and discounts", self.totals));
+            notes.push(format!(
+                "{} orders have a total that is not the sum of their lines, freight and discounts",
+                self.totals
+            ));
         }
         if self.split_payments > 0 {
-            notes.push(format!("{} orders name several payment methods and one amount, which is split evenly", self.split_payments));
+            notes.push(format!(
+                "{} orders name several payment methods and one amount, which is split evenly",
+                self.split_payments
+            ));
         }
         if !self.places.is_empty() {
             let orders: usize = self.places.values().sum();
@@ -487,7 +514,8 @@ fn add_order(market: &Market, texts: &Texts, readers: &Readers, rows: &Rows, lin
     {
         *counts.places.entry(place.to_string()).or_default() += 1;
     }
-    let instants = [PurchasedAt, ApprovedAt, ShippedAt, DeliveredAt, PromisedAt].map(|field| reader.instant(field, counts));
+    let instants =
+        [PurchasedAt, ApprovedAt, ShippedAt, DeliveredAt, PromisedAt].map(|field| reader.instant(field, counts));
     let method = reader.text(PaymentMethod, counts);
     let split = market.fields.get(&PaymentMethod).and_then(|operation| match operation {
         Operation::Steps(steps) => steps.split.as_deref(),
@@ -537,7 +565,14 @@ fn add_order(market: &Market, texts: &Texts, readers: &Readers, rows: &Rows, lin
 }
 
 /// One line; `None` if it is set aside.
-fn line(texts: &Texts, readers: &Readers, row: usize, order: usize, canceled: bool, counts: &mut Counts) -> Option<Line> {
+fn line(
+    texts: &Texts,
+    readers: &Readers,
+    row: usize,
+    order: usize,
+    canceled: bool,
+    counts: &mut Counts,
+) -> Option<Line> {
     use Field::*;
     let mut amount = |field: Field| -> Option<Parsed> {
         texts.get(field, row).map(|text| {
@@ -628,10 +663,12 @@ fn share_of_parents(reader: &Reader<'_>, lines: &mut [Line], counts: &mut Counts
 /// Splits an amount by weights, exactly: the largest remainders get the last units. Equal weights if all are zero.
 pub(crate) fn shared(amount: i64, weights: &[i64]) -> Vec<i64> {
     let sum: i128 = weights.iter().map(|weight| i128::from((*weight).max(0))).sum();
-    let weights: Vec<i128> = weights.iter().map(|weight| if sum == 0 { 1 } else { i128::from((*weight).max(0)) }).collect();
+    let weights: Vec<i128> =
+        weights.iter().map(|weight| if sum == 0 { 1 } else { i128::from((*weight).max(0)) }).collect();
     let sum = sum.max(if sum == 0 { weights.len() as i128 } else { 1 });
     let (sign, whole) = (amount.signum(), i128::from(amount).abs());
-    let mut parts: Vec<(i128, i128)> = weights.iter().map(|weight| (whole * weight / sum, whole * weight % sum)).collect();
+    let mut parts: Vec<(i128, i128)> =
+        weights.iter().map(|weight| (whole * weight / sum, whole * weight % sum)).collect();
     let missing = whole - parts.iter().map(|(part, _)| part).sum::<i128>();
     let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
     by_remainder.sort_by_key(|at| (std::cmp::Reverse(parts[*at].1), *at));

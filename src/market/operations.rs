@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn each_operation_by_hand() {
-        let rows = sheet(&["Name", "Email", "State"], &[&["#1", "", "Orissa "], &["#2", " b@c", "ODISHA"], &["", "NaN", ""]]);
+        let rows =
+            sheet(&["Name", "Email", "State"], &[&["#1", "", "Orissa "], &["#2", " b@c", "ODISHA"], &["", "NaN", ""]]);
         let some = |text: &str| Some(text.to_string());
         assert_eq!(texts("'name'", &rows), [some("#1"), some("#2"), None]);
         assert_eq!(texts("{ first = ['Email', 'Phone', 'Name'] }", &rows), [some("#1"), some("b@c"), None]);
@@ -203,7 +204,8 @@ mod tests {
         )
         .unwrap();
         let unpacked = unpack(&rows, &how).unwrap();
-        let column = |name: &str| unpacked.column(name).unwrap().iter().map(|t| t.unwrap_or("-")).collect::<Vec<_>>().join(" ");
+        let column =
+            |name: &str| unpacked.column(name).unwrap().iter().map(|t| t.unwrap_or("-")).collect::<Vec<_>>().join(" ");
         assert_eq!(column("id"), "1 1 2");
         assert_eq!(column("item.product_id"), "4959 4960 -");
         assert_eq!(column("item.quantity"), "1 2 -");

@@ -28,11 +28,16 @@ impl Fit<'_> {
 
 /// How the files, given by their headers, fit a market.
 pub fn fit<'m>(market: &'m Market, headers: &[Vec<String>]) -> Fit<'m> {
-    let keys: Vec<Vec<String>> = headers.iter().map(|names| names.iter().map(|name| header_key(name)).collect()).collect();
+    let keys: Vec<Vec<String>> =
+        headers.iter().map(|names| names.iter().map(|name| header_key(name)).collect()).collect();
     let mut fit = Fit { market, files: BTreeMap::new(), missing: BTreeMap::new(), shared: 0 };
     for (name, file) in &market.files {
         let lacks = |at: usize| -> Vec<String> {
-            file.headers.iter().filter(|header| !keys[at].iter().any(|key| names_header(header, key))).cloned().collect()
+            file.headers
+                .iter()
+                .filter(|header| !keys[at].iter().any(|key| names_header(header, key)))
+                .cloned()
+                .collect()
         };
         let is_it: Vec<usize> = (0..keys.len()).filter(|at| lacks(*at).is_empty()).collect();
         let nearest = (0..keys.len()).map(lacks).min_by_key(Vec::len).unwrap_or_else(|| file.headers.clone());

@@ -78,7 +78,10 @@ fn country(text: &str) -> Option<&'static str> {
 
 impl Regions {
     /// The regions of a description; `auto` takes them from the countries and places of the orders.
-    pub fn choose<'a>(choice: &str, orders: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)> + Clone) -> Regions {
+    pub fn choose<'a>(
+        choice: &str,
+        orders: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)> + Clone,
+    ) -> Regions {
         match choice {
             SINGLE => Regions::of(None, BTreeMap::from([(ALL.to_string(), ALL.to_string())]), None),
             COUNTRIES => Regions::countries(),
@@ -87,7 +90,11 @@ impl Regions {
         }
     }
 
-    fn of(country: Option<&str>, names: BTreeMap<String, String>, aliases: Option<&BTreeMap<String, String>>) -> Regions {
+    fn of(
+        country: Option<&str>,
+        names: BTreeMap<String, String>,
+        aliases: Option<&BTreeMap<String, String>>,
+    ) -> Regions {
         let spellings = spellings(&names, aliases);
         let list = names.into_iter().map(|(code, name)| Region { code, name }).collect();
         Regions { country: country.map(String::from), list, spellings }
@@ -111,9 +118,14 @@ impl Regions {
         }
         let known: usize = counts.values().sum();
         if known > 0 {
-            let (code, most) = counts.iter().max_by_key(|(code, count)| (**count, std::cmp::Reverse(**code))).map_or(("", 0), |(c, n)| (*c, *n));
+            let (code, most) = counts
+                .iter()
+                .max_by_key(|(code, count)| (**count, std::cmp::Reverse(**code)))
+                .map_or(("", 0), |(c, n)| (*c, *n));
             let regions = Regions::of_country(code);
-            let named = orders.filter(|(_, place)| place.is_some_and(|place| regions.code(None, Some(place)).is_some())).count();
+            let named = orders
+                .filter(|(_, place)| place.is_some_and(|place| regions.code(None, Some(place)).is_some()))
+                .count();
             return match most as f64 >= MOST * known as f64 && named * 2 > most {
                 true => regions,
                 false => Regions::countries(),
@@ -122,7 +134,10 @@ impl Regions {
         // No country is named: the places themselves say whose parts they are.
         let fits = |code: &&String| {
             let regions = Regions::of_country(code);
-            orders.clone().filter(|(_, place)| place.is_some_and(|place| regions.code(None, Some(place)).is_some())).count()
+            orders
+                .clone()
+                .filter(|(_, place)| place.is_some_and(|place| regions.code(None, Some(place)).is_some()))
+                .count()
         };
         match LISTS.regions.keys().map(|code| (fits(&code), std::cmp::Reverse(code))).max() {
             Some((1.., code)) => Regions::of_country(code.0),
@@ -186,7 +201,9 @@ mod tests {
 
     #[test]
     fn the_country_of_most_orders_gives_the_regions() {
-        let of = |orders: &[(Option<&'static str>, Option<&'static str>)]| Regions::choose(AUTO, orders.to_vec().into_iter()).country;
+        let of = |orders: &[(Option<&'static str>, Option<&'static str>)]| {
+            Regions::choose(AUTO, orders.to_vec().into_iter()).country
+        };
         assert_eq!(of(&[(Some("US"), Some("OR")); 10]).as_deref(), Some("US"));
         assert_eq!(of(&[(Some("US"), Some("OR")), (Some("CA"), Some("ON"))]), None);
         // Exports name no parts of some countries.

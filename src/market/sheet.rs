@@ -75,7 +75,8 @@ impl Sheet {
         }
         let found = |key: Option<&str>| key.and_then(|key| first.get(key.trim()).copied());
         let positions: IdxCa = self.column(left).ok_or_else(|| missing(left))?.iter().map(found).collect();
-        let joined = other.columns.iter().map(|(name, column)| Ok((format!("{prefix}.{name}"), column.take(&positions)?)));
+        let joined =
+            other.columns.iter().map(|(name, column)| Ok((format!("{prefix}.{name}"), column.take(&positions)?)));
         let joined: Vec<(String, StringChunked)> = joined.collect::<Result<_>>()?;
         self.columns.extend(joined);
         Ok(())

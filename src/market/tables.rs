@@ -141,18 +141,25 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
         for (product, category) in &categories.of_products {
             add(
                 TableId::Products,
-                &[("product_id", Some(key(product))), ("product_category_name", category.map(|at| categories.names[at].clone()))],
+                &[
+                    ("product_id", Some(key(product))),
+                    ("product_category_name", category.map(|at| categories.names[at].clone())),
+                ],
             );
         }
         for name in &categories.names {
             let name = Some(name.clone());
-            add(TableId::Categories, &[("product_category_name", name.clone()), ("product_category_name_english", name)]);
+            add(
+                TableId::Categories,
+                &[("product_category_name", name.clone()), ("product_category_name_english", name)],
+            );
         }
         let sellers: BTreeSet<String> = lines.lines.iter().map(seller).collect();
         sellers.into_iter().for_each(|seller| add(TableId::Sellers, &[("seller_id", Some(seller))]));
     }
     let used: BTreeSet<&str> = lines.orders.iter().filter_map(|order| order.region.as_deref()).collect();
-    let regions: Vec<_> = lines.regions.list.iter().filter(|region| used.contains(region.code.as_str())).cloned().collect();
+    let regions: Vec<_> =
+        lines.regions.list.iter().filter(|region| used.contains(region.code.as_str())).cloned().collect();
     let states = all.entry(TableId::States).or_insert_with(|| Rows::new(TableId::States));
     for region in &regions {
         states.push(&[("geolocation_state", Some(region.code.clone())), ("state_name", Some(region.name.clone()))]);
@@ -324,7 +331,8 @@ impl Categories {
         let names: BTreeSet<String> = of_products.values().flatten().map(|category| name(category)).collect();
         let names: Vec<String> = names.into_iter().collect();
         let position = |category: &str| names.binary_search(&name(category)).ok();
-        let of_products = of_products.into_iter().map(|(product, category)| (product.to_string(), category.and_then(position)));
+        let of_products =
+            of_products.into_iter().map(|(product, category)| (product.to_string(), category.and_then(position)));
         Categories { of_products: of_products.collect(), names }
     }
 }

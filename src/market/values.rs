@@ -165,7 +165,9 @@ pub(crate) struct Orders(Vec<(char, usize, usize, usize, String)>);
 
 impl Orders {
     pub(crate) fn add(&mut self, text: &str) {
-        let Some(written) = written(text).filter(|written| !written.year_first && written.named.is_none()) else { return };
+        let Some(written) = written(text).filter(|written| !written.year_first && written.named.is_none()) else {
+            return;
+        };
         let [first, second, _] = written.parts;
         let at = self.0.iter().position(|entry| entry.0 == written.separator);
         let at = at.unwrap_or_else(|| {
@@ -193,7 +195,9 @@ impl Orders {
                 (0, 1.., _) => Ok(DateOrder::Mdy),
                 (_, _, Some(order)) => Ok(order),
                 _ if *ambiguous == 0 => Ok(DateOrder::Dmy),
-                _ => Err(format!("dates such as `{example}` may start with the day or the month, and no value settles it")),
+                _ => Err(format!(
+                    "dates such as `{example}` may start with the day or the month, and no value settles it"
+                )),
             };
             order.map(|order| (*separator, order))
         };
@@ -206,7 +210,10 @@ impl Orders {
 pub(crate) fn instant(text: &str, orders: &[(char, DateOrder)], zone: Option<Tz>) -> Option<(NaiveDateTime, bool)> {
     let written = written(text)?;
     let [a, b, c] = written.parts;
-    let order = orders.iter().find(|(separator, _)| *separator == written.separator).map_or(DateOrder::Dmy, |(_, order)| *order);
+    let order = orders
+        .iter()
+        .find(|(separator, _)| *separator == written.separator)
+        .map_or(DateOrder::Dmy, |(_, order)| *order);
     let (day, month, year) = match (written.year_first, written.named, order) {
         (true, ..) => (c, b, a),
         (_, Some(0), _) | (_, None, DateOrder::Mdy) => (b, a, c),
@@ -283,7 +290,10 @@ fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
         (rest, offset) = (before.trim_end(), FixedOffset::east_opt(0));
     } else if let Some(at) = rest.rfind(['+', '-']).filter(|at| rest[..*at].contains(':')) {
         let digits: String = rest[at + 1..].chars().filter(|c| *c != ':').collect();
-        let (hours, minutes) = (digits.get(..2)?.parse::<i32>().ok()?, digits.get(2..).filter(|m| !m.is_empty()).map_or(Ok(0), str::parse::<i32>).ok()?);
+        let (hours, minutes) = (
+            digits.get(..2)?.parse::<i32>().ok()?,
+            digits.get(2..).filter(|m| !m.is_empty()).map_or(Ok(0), str::parse::<i32>).ok()?,
+        );
         let seconds = (hours * 60 + minutes) * 60;
         offset = Some(FixedOffset::east_opt(if rest.as_bytes()[at] == b'-' { -seconds } else { seconds })?);
         rest = rest[..at].trim_end();
@@ -363,7 +373,9 @@ mod tests {
         ] {
             assert_eq!(cents(text, Point), Some(expected), "{text}");
         }
-        for (text, expected) in [("1.234,56", 123_456), ("R$12,00", 1_200), ("78,2", 7_820), ("-160,49", -16_049), ("12,00 €", 1_200)] {
+        for (text, expected) in
+            [("1.234,56", 123_456), ("R$12,00", 1_200), ("78,2", 7_820), ("-160,49", -16_049), ("12,00 €", 1_200)]
+        {
             assert_eq!(cents(text, Comma), Some(expected), "{text}");
         }
         for text in ["", "abc", "1.2.3", "1,2", "--5", "5 pieces", "Vendas 3", "1e5", "12:30"] {
@@ -410,7 +422,8 @@ mod tests {
             assert_eq!(read(text, DateOrder::Mdy).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(read("15/08/2018", DateOrder::Dmy).as_deref(), Some("2018-08-15 00:00:00"));
-        for text in ["", "abc", "25 de março", "2018", "12/2018", "2018-13-01", "25 de março | 10:00", "1.50", "#1229"] {
+        for text in ["", "abc", "25 de março", "2018", "12/2018", "2018-13-01", "25 de março | 10:00", "1.50", "#1229"]
+        {
             assert_eq!(read(text, DateOrder::Dmy), None, "{text}");
         }
         let zone = Some(chrono_tz::America::Sao_Paulo);
@@ -426,10 +439,7 @@ mod tests {
             orders.decide(declared)
         };
         assert_eq!(decide(&["03/04/2018", "13/04/2018"], None), Ok(vec![('/', DateOrder::Dmy)]));
-        assert_eq!(
-            decide(&["10/25/2016", "13-06-2014"], None),
-            Ok(vec![('/', DateOrder::Mdy), ('-', DateOrder::Dmy)])
-        );
+        assert_eq!(decide(&["10/25/2016", "13-06-2014"], None), Ok(vec![('/', DateOrder::Mdy), ('-', DateOrder::Dmy)]));
         assert!(decide(&["03/04/2018"], None).is_err());
         assert!(decide(&["13/04/2018", "04/13/2018"], Some(DateOrder::Dmy)).is_err());
         assert_eq!(decide(&["03/04/2018"], Some(DateOrder::Mdy)), Ok(vec![('/', DateOrder::Mdy)]));

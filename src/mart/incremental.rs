@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::law;
+use super::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
 use super::sales_mart::SalesMart;
-use super::steps::{STEPS, SUPPLY_BY_DAY, Step, StepRole};
 use super::sums::size::MAX_SUM;
 use super::sums::{PartialAggregates, sum_by};
 use crate::clean::incremental::delta::Orders;
@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::parallel;
 use crate::table::merge::{find, merge};
 
-/// The only table of the last steps that can be updated.
+/// The only table of the last queries that can be updated.
 const PRODUCTS: &str = "products";
 /// Columns that count the entities of a row. A row whose count falls to 0 is removed.
 const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
@@ -47,33 +47,33 @@ pub fn apply_delta(
 ) -> DeltaResult<UpdatedMart> {
     let (old, new) = parallel::both(|| parts(&orders.old, None), || parts(&orders.new, Some(&orders.customers)));
     let (old, new) = (old?, new?);
-    let update = |step: &Step| -> DeltaResult<Vec<(String, DataFrame)>> {
-        let of_orders = if step.kind == StepRole::Last { "products_sold" } else { step.name };
+    let update = |query: &Query| -> DeltaResult<Vec<(String, DataFrame)>> {
+        let of_orders = if query.kind == QueryRole::Last { "products_sold" } else { query.name };
         let Some(new_part) = new.get(of_orders) else { return Ok(Vec::new()) };
         let old = old.get(of_orders);
-        let change = change(step, old, new_part)?;
-        if step.kind == StepRole::Last {
-            if step.name != PRODUCTS {
-                return full_reload(format!("`{}` cannot be updated", step.name));
+        let change = change(query, old, new_part)?;
+        if query.kind == QueryRole::Last {
+            if query.name != PRODUCTS {
+                return full_reload(format!("`{}` cannot be updated", query.name));
             }
             let previous_sellers = sellers(change.column("product_id")?)?;
-            let products = products(base.table(step.name)?, &change, previous_sellers, &new["products_sellers"])?;
-            return Ok(vec![(step.name.into(), products)]);
+            let products = products(base.table(query.name)?, &change, previous_sellers, &new["products_sellers"])?;
+            return Ok(vec![(query.name.into(), products)]);
         }
-        refuse_removal(step, old, new_part)?;
-        if step.name != SUPPLY_BY_DAY {
-            return Ok(vec![(step.name.into(), sum(step, base.table(step.name)?, &change)?)]);
+        refuse_removal(query, old, new_part)?;
+        if query.name != SUPPLY_BY_DAY {
+            return Ok(vec![(query.name.into(), sum(query, base.table(query.name)?, &change)?)]);
         }
         let months = by_month::split(&change, &by_month::of_days(change.column("day")?)?)?;
         let update = |(month, change): (String, DataFrame)| {
             let table = base.by_day().month(&month)?.unwrap_or_else(|| change.clear());
-            Ok((format!("{SUPPLY_BY_DAY}/{month}"), sum(step, &table, &change)?))
+            Ok((format!("{SUPPLY_BY_DAY}/{month}"), sum(query, &table, &change)?))
         };
         months.into_iter().map(update).collect()
     };
-    // Reversed: the last step has the longest table.
-    let steps = STEPS.iter().rev().filter(|step| step.stored);
-    let updated = parallel::map(steps, |step| Ok(update(step)))?;
+    // Reversed: the last query has the longest table.
+    let queries = QUERIES.iter().rev().filter(|query| query.stored);
+    let updated = parallel::map(queries, |query| Ok(update(query)))?;
     let files: Files = updated.into_iter().collect::<DeltaResult<Vec<_>>>()?.into_iter().flatten().collect();
     let first_changed_day = first_change(old.get(SUPPLY_BY_DAY), new.get(SUPPLY_BY_DAY))?;
     let mart = base.with_files(&files)?;
@@ -118,8 +118,8 @@ fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) ->
 }
 
 /// The difference by key: aggregates after the delta minus those before.
-fn change(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> Result<DataFrame> {
-    let key = if step.kind == StepRole::Last { vec!["product_id", "category"] } else { step.key() };
+fn change(query: &Query, old: Option<&DataFrame>, new: &DataFrame) -> Result<DataFrame> {
+    let key = if query.kind == QueryRole::Last { vec!["product_id", "category"] } else { query.key() };
     let mut all = new.clone();
     if let Some(old) = old {
         let sign = |name: &PlSmallStr| match key.contains(&name.as_str()) {
@@ -136,12 +136,12 @@ fn change(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> Result<DataF
 }
 
 /// Demands a full reload if a key disappears from a table without a count column: a row of zeros there may stand for free goods.
-fn refuse_removal(step: &Step, old: Option<&DataFrame>, new: &DataFrame) -> DeltaResult<()> {
-    let (key, counts) = (step.key(), counts(new).is_some());
+fn refuse_removal(query: &Query, old: Option<&DataFrame>, new: &DataFrame) -> DeltaResult<()> {
+    let (key, counts) = (query.key(), counts(new).is_some());
     let Some(old) = old.filter(|_| !counts && !key.is_empty()) else { return Ok(()) };
     match anti_join(old, new, key)?.height() {
         0 => Ok(()),
-        _ => full_reload(format!("rows of `{}` may have to be removed", step.name)),
+        _ => full_reload(format!("rows of `{}` may have to be removed", query.name)),
     }
 }
 
@@ -151,9 +151,9 @@ fn counts(rows: &DataFrame) -> Option<&'static str> {
 }
 
 /// Applies a change to the table `table`; removes rows whose count falls to 0.
-fn sum(step: &Step, table: &DataFrame, change: &DataFrame) -> DeltaResult<DataFrame> {
-    let key = step.key();
-    refuse_overflow(step, table, change)?;
+fn sum(query: &Query, table: &DataFrame, change: &DataFrame) -> DeltaResult<DataFrame> {
+    let key = query.key();
+    refuse_overflow(query, table, change)?;
     if key.is_empty() {
         let mut all = table.clone();
         all.vstack_mut(change)?;
@@ -165,15 +165,15 @@ fn sum(step: &Step, table: &DataFrame, change: &DataFrame) -> DeltaResult<DataFr
 }
 
 /// Demands a full reload if sums might overflow; the reload reports which are too large.
-fn refuse_overflow(step: &Step, table: &DataFrame, change: &DataFrame) -> DeltaResult<()> {
-    let key = step.key();
+fn refuse_overflow(query: &Query, table: &DataFrame, change: &DataFrame) -> DeltaResult<()> {
+    let key = query.key();
     let size = |frame: &DataFrame, column: &Column| -> Result<f64> {
         let numbers = frame.column(column.name())?.i64()?;
         Ok(numbers.iter().flatten().map(|number| (number as f64).abs()).sum())
     };
     for column in change.columns().iter().filter(|column| !key.contains(&column.name().as_str())) {
         if size(table, column)? + size(change, column)? >= MAX_SUM {
-            return full_reload(format!("`{}.{}` may become too large", step.name, column.name()));
+            return full_reload(format!("`{}.{}` may become too large", query.name, column.name()));
         }
     }
     Ok(())

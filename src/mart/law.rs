@@ -149,19 +149,18 @@ pub fn check(tables: &BTreeMap<String, DataFrame>) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::mart::steps::STEPS;
+    use crate::mart::queries::QUERIES;
 
     /// Exempt: deliberately wrong sums, sums over customers instead of orders, and `totals`, to which the others are compared.
     const NONE: [&str; 3] = ["reference_sales", "first_page", TOTALS];
 
     #[test]
     fn every_table_has_a_law() {
-        for step in STEPS.iter().filter(|step| step.stored && !NONE.contains(&step.name)) {
-            let has = |sum: &Sum| sum.table == step.name;
-            assert!(LAWS.iter().any(|(left, right)| has(left) || has(right)), "{}", step.name);
+        for query in QUERIES.iter().filter(|query| query.stored && !NONE.contains(&query.name)) {
+            let has = |sum: &Sum| sum.table == query.name;
+            assert!(LAWS.iter().any(|(left, right)| has(left) || has(right)), "{}", query.name);
         }
     }
 

@@ -9,12 +9,11 @@ pub mod law;
 pub mod missing;
 pub mod month;
 pub mod period;
+pub(crate) mod queries;
 mod sales_mart;
-pub(crate) mod steps;
 mod sums;
 pub(crate) mod supply_by_day;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -22,9 +21,9 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 
+pub(crate) use self::queries::words;
+pub use self::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
 pub use self::sales_mart::SalesMart;
-pub(crate) use self::steps::words;
-pub use self::steps::{STEPS, SUPPLY_BY_DAY, Step, StepRole};
 use self::sums::PartialAggregates;
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::clean::{Audit, CleanTables};

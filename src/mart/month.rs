@@ -32,6 +32,11 @@ impl Month {
         NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or_default().to_epoch_days()
     }
 
+    /// The months from this one to `last`.
+    pub fn through(self, last: Month) -> impl Iterator<Item = Month> {
+        std::iter::successors(Some(self), |m| Some(m.plus(1))).take_while(move |m| *m <= last)
+    }
+
     /// Number of its days.
     pub fn days(self) -> i32 {
         self.plus(1).first_day() - self.first_day()

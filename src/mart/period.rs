@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::month::Month;
 use super::sales_mart::SalesMart;
 use crate::error::{Error, Result};
+use crate::quantiles::upper_median;
 
 /// A day is active if it has at least this share of its month's median orders.
 const ACTIVE: f64 = 0.1;
@@ -64,7 +65,7 @@ impl Period {
 
     /// Its months, first to last.
     pub fn months(self) -> impl Iterator<Item = Month> {
-        std::iter::successors(Some(self.first), |m| Some(m.plus(1))).take_while(move |m| *m <= self.last)
+        self.first.through(self.last)
     }
 
     /// Number of months.
@@ -93,33 +94,28 @@ pub fn orders_by_day(mart: &SalesMart) -> Result<BTreeMap<i32, i64>> {
     Ok(orders)
 }
 
-fn of_days(month: Month, orders: &BTreeMap<i32, i64>) -> Vec<i64> {
+fn of_days(month: Month, orders: &BTreeMap<i32, i64>) -> Vec<f64> {
     let first = month.first_day();
-    (first..first + month.days()).map(|d| orders.get(&d).copied().unwrap_or(0)).collect()
-}
-
-fn median(mut numbers: Vec<i64>) -> i64 {
-    numbers.sort_unstable();
-    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
+    (first..first + month.days()).map(|d| orders.get(&d).map_or(0.0, |n| *n as f64)).collect()
 }
 
 /// Whether the month has only stray orders after the end of the data. In large data these may come on every day.
 fn is_stray(month: Month, first: Month, orders: &BTreeMap<i32, i64>) -> bool {
     let before = (1..=USUAL_OVER).map(|n| month.plus(-n)).take_while(|m| *m >= first);
-    let usual = median(before.map(|m| median(of_days(m, orders))).filter(|n| *n > 0).collect());
-    (median(of_days(month, orders)) as f64) < STRAY * usual as f64
+    let usual_day = |month: Month| upper_median(&mut of_days(month, orders));
+    let mut usual: Vec<f64> = before.map(usual_day).filter(|n| *n > 0.0).collect();
+    usual_day(month) < STRAY * upper_median(&mut usual)
 }
 
 fn is_complete(month: Month, orders: &BTreeMap<i32, i64>) -> bool {
     let days = of_days(month, orders);
-    let median = median(days.clone());
-    let active = |n: &i64| *n > 0 && *n as f64 >= ACTIVE * median as f64;
+    let usual = upper_median(&mut days.clone());
+    let active = |n: &f64| *n > 0.0 && *n >= ACTIVE * usual;
     let filled = days.iter().filter(|n| active(n)).count();
     filled as f64 >= FILLED * f64::from(month.days()) && days.iter().rev().take(TAIL_DAYS as usize).any(active)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

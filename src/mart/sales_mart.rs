@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::steps::{STEPS, SUPPLY_BY_DAY};
+use super::queries::{QUERIES, SUPPLY_BY_DAY};
 use super::supply_by_day::ByDay;
 use crate::error::{Error, Result};
 
@@ -17,7 +17,7 @@ pub struct SalesMart {
 }
 
 impl SalesMart {
-    /// The mart of `tables`, by the names of [`STEPS`].
+    /// The mart of `tables`, by the names of [`QUERIES`].
     ///
     /// # Errors
     /// [`Error::Input`]: a stored table is missing.
@@ -31,8 +31,8 @@ impl SalesMart {
     /// # Errors
     /// As [`SalesMart::new`].
     pub(crate) fn with(tables: BTreeMap<String, DataFrame>, by_day: ByDay) -> Result<SalesMart> {
-        let stored = STEPS.iter().filter(|step| step.stored && step.name != SUPPLY_BY_DAY);
-        match stored.map(|step| step.name).find(|name| !tables.contains_key(*name)) {
+        let stored = QUERIES.iter().filter(|query| query.stored && query.name != SUPPLY_BY_DAY);
+        match stored.map(|query| query.name).find(|name| !tables.contains_key(*name)) {
             Some(name) => Err(missing(name)),
             None => Ok(SalesMart { tables, by_day }),
         }
@@ -51,7 +51,7 @@ impl SalesMart {
         SalesMart::with(tables, self.by_day.with(files.iter().filter_map(month)))
     }
 
-    /// A table by the name of its step.
+    /// A table by the name of its query.
     ///
     /// # Errors
     /// There is no such table, or the files that hold it cannot be read.

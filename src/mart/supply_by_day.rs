@@ -134,7 +134,6 @@ fn days_of(name: &str) -> RangeInclusive<i32> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::table::parquet::write_frame;

@@ -110,21 +110,17 @@ pub fn compare(panel: &Panel, forecasters: &[&dyn Forecaster], params: BacktestP
 fn backtests(panel: &Panel, forecasters: &[&dyn Forecaster], params: &BacktestParams) -> Result<Vec<Backtest>> {
     let complete = complete_until(panel, params.every);
     let settings = ForecastParams { horizon: params.horizon, every: params.every };
-    let cutoffs: Vec<Vec<Vec<Outcome>>> = params
-        .cutoffs
-        .par_iter()
-        .with_max_len(1)
-        .map(|cutoff| {
-            settings.check(*cutoff)?;
-            let history = panel.until(*cutoff)?;
-            let test = |forecaster: &&dyn Forecaster| {
-                let fitted = forecaster.fit(&history, settings.reach(&history))?;
-                let forecasts = predict(&history, fitted.as_ref(), &settings);
-                Ok(outcomes(panel, &history, &forecasts, params, complete))
-            };
-            forecasters.iter().map(test).collect()
-        })
-        .collect::<Result<_>>()?;
+    let tests = |cutoff: &i32| -> Result<Vec<Vec<Outcome>>> {
+        settings.check(*cutoff)?;
+        let history = panel.until(*cutoff)?;
+        let test = |forecaster: &&dyn Forecaster| {
+            let fitted = forecaster.fit(&history, settings.reach(&history))?;
+            let forecasts = predict(&history, fitted.as_ref(), &settings);
+            Ok(outcomes(panel, &history, &forecasts, params, complete))
+        };
+        forecasters.iter().map(test).collect()
+    };
+    let cutoffs: Vec<_> = params.cutoffs.par_iter().with_max_len(1).map(tests).collect::<Result<_>>()?;
     let mut all: Vec<Vec<Outcome>> = vec![Vec::new(); forecasters.len()];
     for outcomes in cutoffs {
         all.iter_mut().zip(outcomes).for_each(|(all, some)| all.extend(some));

@@ -145,7 +145,6 @@ fn plane(values: &[(Month, f64)]) -> impl Fn(Month) -> f64 + use<> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::models::panel::Panel;

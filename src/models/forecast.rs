@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::panel::{History, Panel};
 use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Error, Result};
+use crate::quantiles::quantiles;
 
 /// Quantiles of past errors that bound the 80 % and 95 % intervals.
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
@@ -161,7 +162,11 @@ impl Intervals {
                     }
                 }
             }
-            if errors.len() < MIN_ERRORS { NORMAL.map(|z| z * ASSUMED_DEVIATION) } else { quantiles(&mut errors) }
+            if errors.len() < MIN_ERRORS {
+                NORMAL.map(|z| z * ASSUMED_DEVIATION)
+            } else {
+                quantiles(&mut errors, LEVELS)
+            }
         });
         Intervals(quantiles.collect())
     }
@@ -208,25 +213,4 @@ pub(super) fn past_origins(history: &History, step: usize) -> impl Iterator<Item
 /// Revenue per day below which a series counts as not selling, BRL.
 pub(super) fn floor(history: &History) -> f64 {
     FLOOR_ORDERS * history.ticket
-}
-
-/// Quantiles at [`LEVELS`], interpolated linearly.
-fn quantiles(values: &mut [f64]) -> [f64; 4] {
-    values.sort_by(f64::total_cmp);
-    LEVELS.map(|level| {
-        let at = level * (values.len() - 1) as f64;
-        let (low, part) = (at.floor() as usize, at.fract());
-        values[low] + part * (values[(low + 1).min(values.len() - 1)] - values[low])
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_lie_between_values() {
-        let mut values: Vec<f64> = (0..=40).rev().map(f64::from).collect();
-        assert_eq!(quantiles(&mut values), [1.0, 4.0, 36.0, 39.0]);
-    }
 }

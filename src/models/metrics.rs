@@ -24,6 +24,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
 use super::span::DateRange;
+use crate::quantiles::median;
 
 /// Number of bootstrap draws.
 const DRAWS: usize = 2_000;
@@ -109,7 +110,8 @@ impl Metrics {
     }
 }
 
-fn ratio(part: f64, whole: f64) -> f64 {
+/// A part of a whole; 0 without a whole.
+pub(crate) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
@@ -139,11 +141,7 @@ fn mase(outcomes: &[Outcome]) -> f64 {
         *sum = (sum.0 + (o.actual - o.forecast).abs() / o.scale, sum.1 + 1.0);
     }
     let mut means: Vec<f64> = errors.into_values().map(|(sum, n)| sum / n).collect();
-    means.sort_by(f64::total_cmp);
-    match means.len() {
-        0 => 0.0,
-        n => (means[(n - 1) / 2] + means[n / 2]) / 2.0,
-    }
+    median(&mut means)
 }
 
 /// Mean over the cutoffs of Spearman's correlation between forecast and actual growth. `growth` takes the revenue after and
@@ -233,7 +231,6 @@ pub fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Estimate {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

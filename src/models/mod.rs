@@ -19,8 +19,7 @@ pub use linear::Linear;
 pub use outlook::{ForecastSet, View, outlook, outlook_with};
 pub use panel::shares::SupplyIndicators;
 pub use panel::{History, Panel};
-pub use span::By;
-pub use span::{DateRange, Frequency};
+pub use span::{By, DateRange, Frequency};
 
 /// All models, ours first.
 pub fn all() -> Vec<Box<dyn Forecaster>> {

@@ -6,8 +6,7 @@ use super::forecast::{Forecast, ForecastParams, predict};
 use super::linear::{Coefficient, FittedLinear, Linear};
 use super::panel::shares::SupplyIndicators;
 use super::panel::{History, Panel};
-use super::span::By;
-use super::span::Frequency;
+use super::span::{By, Frequency};
 use crate::error::Result;
 use crate::mart::SalesMart;
 

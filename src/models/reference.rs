@@ -154,7 +154,6 @@ fn scatter(features: &[[i64; 2]]) -> [[i64; 2]; 2] {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -100,7 +100,6 @@ pub fn date(day: i32) -> NaiveDate {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,4 @@
 //! Properties of every model: no look-ahead, no nonsense, the same bytes on any number of threads.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
@@ -8,13 +7,11 @@ use polars::prelude::DataFrame;
 use super::*;
 use crate::input::Source;
 use crate::mart::{self, SalesMart};
-use crate::synth::{self, SynthParams};
-use crate::{clean, input};
+use crate::{clean, synth};
 
 fn generated(orders: u64) -> SalesMart {
-    let folder = tempfile::tempdir().unwrap();
-    synth::generate(&SynthParams { orders, seed: 7, defects: 0.0 }, folder.path()).unwrap();
-    let (clean, _) = clean::clean(input::read(&Source::open(folder.path()).unwrap()).unwrap()).unwrap();
+    let (folder, _) = synth::generated(orders, 7, 0.0);
+    let (clean, _) = clean::load(&Source::open(folder.path()).unwrap()).unwrap();
     mart::mart(&clean).unwrap()
 }
 

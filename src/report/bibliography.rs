@@ -97,7 +97,6 @@ fn family(person: &Person) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

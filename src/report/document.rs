@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chapter::provenance::Provenance;
+use super::lang::Words;
 use super::{Attachment, Figure, Meta, Style, Table};
 
 /// A composed and numbered report, ready to be written as HTML and PDF. Made by [`compose`](super::compose).
@@ -125,6 +126,17 @@ pub(crate) enum Remark {
     Note,
     Important,
     Warning,
+}
+
+impl Remark {
+    /// Its name in the templates, and its label.
+    pub(crate) fn named(self, words: &Words) -> (&'static str, &'static str) {
+        match self {
+            Remark::Note => ("note", words.note),
+            Remark::Important => ("important", words.important),
+            Remark::Warning => ("warning", words.warning),
+        }
+    }
 }
 
 /// Alignment of a column.

@@ -235,7 +235,6 @@ pub(crate) fn parts(iso: &str) -> Option<(i32, usize, Option<u8>)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::Lang::{En, Fr};
 

@@ -3,11 +3,10 @@
 //! Templates and notebooks may come from others and may loop. Neither Tera nor Typst can be interrupted: rendering that
 //! exceeds its limits is abandoned on its thread, and the caller ends the process.
 
-use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 use crate::error::{Error, Result};
 use crate::memory;
@@ -131,7 +130,6 @@ pub(crate) fn take_more_and_more(end: &std::sync::mpsc::Receiver<()>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -28,7 +28,6 @@ pub(crate) mod notebook;
 pub(crate) mod style;
 pub(crate) mod templates;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 pub(crate) mod writers;
 

@@ -1,18 +1,16 @@
 //! Templates → Style: page templates and style sheet, built in from `reports/` and replaceable one by one.
 
-use std::borrow::Cow;
-
 use super::Templates;
 
 /// Page templates and style sheet of the report. [`Default`] is the built-in style.
 #[derive(Debug, Clone)]
 pub struct Style {
     /// `reports/templates/report.html`: the HTML page, a Tera template.
-    pub html: Cow<'static, str>,
+    pub html: String,
     /// `reports/style/report.css`: its style sheet.
-    pub css: Cow<'static, str>,
+    pub css: String,
     /// `reports/templates/report.typ`: the PDF, a Typst module.
-    pub typst: Cow<'static, str>,
+    pub typst: String,
 }
 
 impl Default for Style {
@@ -24,7 +22,7 @@ impl Default for Style {
 impl Style {
     /// The style of `templates`.
     pub fn of(templates: &Templates) -> Style {
-        let text = |path: &str| Cow::Owned(templates.text(path).to_owned());
+        let text = |path: &str| templates.text(path).to_owned();
         Style {
             html: text("templates/report.html"),
             css: text("style/report.css"),

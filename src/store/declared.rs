@@ -5,6 +5,7 @@ use polars::prelude::DataFrame;
 use crate::error::{Error, Result};
 use crate::schema::contract::{Column, TABLES, ZIP_LOCATION_COLUMNS, ZIP_LOCATIONS};
 use crate::schema::ddl::Stage;
+use crate::text::listed;
 
 /// Declared columns of a table, for cleaned tables with those that cleaning adds. `None` for a table that the contract does not
 /// declare: its columns are free.
@@ -36,13 +37,12 @@ pub(crate) fn by_contract(schema: Stage, table: &str, frame: DataFrame, place: &
                 .with_hint("`pfe ddl sqlite` shows all tables")),
         };
     };
-    let found = || frame.get_column_names().iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     let mut picked = Vec::with_capacity(columns.len());
     for declared in columns {
         let name = name_of(schema, declared);
         let column = frame.column(name).map_err(|_| {
             Error::input(format!("column `{name}` is missing from `{place}`"))
-                .with_hint(format!("columns found: {}", found()))
+                .with_hint(format!("columns found: {}", listed(frame.get_column_names())))
         })?;
         let expected = declared.kind.dtype();
         if *column.dtype() != expected {
@@ -70,7 +70,6 @@ pub(crate) fn checked_name(table: &str) -> Result<&str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

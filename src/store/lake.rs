@@ -10,10 +10,9 @@ use super::interface::{Incoming, Store, TakeFrame};
 use super::parquet;
 use super::url::StoreUrl;
 use crate::error::{Error, Result};
-use crate::files;
-use crate::regular;
 use crate::schema::ddl::Stage;
 use crate::table::pages::Pages;
+use crate::{files, regular};
 
 /// A lake at a local folder.
 #[derive(Debug)]
@@ -114,7 +113,6 @@ impl Store for Lake {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::prelude::{AnyValue, ParquetReader, SerReader, df};
 

@@ -13,6 +13,7 @@ use crate::parallel;
 use crate::schema::TableId;
 use crate::schema::contract::TABLES;
 use crate::schema::ddl::Stage;
+use crate::text::listed;
 
 /// Tables written concurrently. More than there are processors, since each waits for a server or a disk.
 const AT_ONCE: usize = 4;
@@ -78,15 +79,13 @@ pub fn read_cleaned<P: AsRef<Path>>(places: &[P], tables: &[&str]) -> Result<Opt
 /// # Errors
 /// There is none.
 pub fn table_named(name: &str) -> Result<TableId> {
-    let names = || TABLES.iter().map(|t| format!("`{}`", t.name)).collect::<Vec<_>>().join(", ");
     TABLES.iter().find(|t| t.name == name).map(|t| t.id).ok_or_else(|| {
         Error::input(format!("there is no table `{}`", name.escape_debug()))
-            .with_hint(format!("tables are {}", names()))
+            .with_hint(format!("tables are {}", listed(TABLES.iter().map(|t| t.name))))
     })
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Mutex;
 

@@ -34,7 +34,6 @@ fn not_built_in(scheme: Scheme) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::url::{MASK, Scheme, StoreUrl, is_url};
 use crate::error::{self, Error, Result};
+use crate::text::listed;
 
 /// Holds the password of the only database that a command names without one.
 const PASSWORD: &str = "PFE_STORE_PASSWORD";
@@ -81,19 +82,16 @@ pub fn check_passwords<'a>(places: impl IntoIterator<Item = &'a str>) -> Result<
     let missing = logins.values().find(|url| set(&url.variable()).is_none());
     let for_any =
         missing.and_then(|url| [PASSWORD, url.client_variable()].into_iter().find(|name| set(name).is_some()));
-    let listed = || logins.values().map(|url| format!("`{}`", url.masked())).collect::<Vec<_>>().join(", ");
+    let databases = || listed(logins.values().map(|url| url.masked()));
     match for_any {
         Some(name) => Err(Error::input(format!(
             "`{name}` is the password of one database, and the command names {} without a password: {}",
             logins.len(),
-            listed()
+            databases()
         ))
-        .with_hint(format!(
-            "give each its own: `{}`",
-            variables.iter().map(String::as_str).collect::<Vec<_>>().join("`, `")
-        ))),
+        .with_hint(format!("give each its own: {}", listed(&variables)))),
         None if variables.len() < logins.len() => {
-            Err(Error::input(format!("one variable would hold the passwords of {}", listed()))
+            Err(Error::input(format!("one variable would hold the passwords of {}", databases()))
                 .with_hint("put one of the passwords into its URL"))
         }
         None => Ok(()),
@@ -119,7 +117,6 @@ impl Secrets {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,4 @@
 //! Tests: the generated files have the properties that the generator promises.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +15,8 @@ fn read(folder: &Path, table: TableId) -> Records {
     reader.records().map(|r| r.unwrap()).collect()
 }
 
-fn generated(orders: u64, seed: u64, defects: f64) -> (tempfile::TempDir, Truth) {
+/// Generated data in a folder of their own, for the tests of all modules.
+pub(crate) fn generated(orders: u64, seed: u64, defects: f64) -> (tempfile::TempDir, Truth) {
     let folder = tempfile::tempdir().unwrap();
     let truth = generate(&SynthParams { orders, seed, defects }, folder.path()).unwrap();
     (folder, truth)

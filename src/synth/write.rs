@@ -11,6 +11,7 @@ use super::world::calendar::{Calendar, DAY};
 use crate::error::{Error, Result};
 use crate::parallel::{self, join};
 use crate::schema::contract::{Table, TableId};
+use crate::schema::format::signed;
 
 /// A buffer for rows of one table and chunk. Every field ends with a comma, the last of which [`Rows::end`] replaces by a line end.
 #[derive(Debug)]
@@ -66,33 +67,17 @@ impl Rows {
         self.quoted(&[digit(10_000), digit(1_000), digit(100), digit(10), digit(1)]);
     }
 
-    #[inline]
-    fn digits(&mut self, value: u64) {
-        let mut buffer = [0; 20];
-        let mut at = buffer.len();
-        let mut rest = value;
-        loop {
-            at -= 1;
-            buffer[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.bytes.extend_from_slice(&buffer[at..]);
-    }
-
     /// Writes a whole number.
     #[inline]
     pub fn integer(&mut self, value: u64) {
-        self.digits(value);
+        signed(&mut self.bytes, value as i64);
         self.bytes.push(b',');
     }
 
     /// Writes reais in the shortest form with at least one decimal: `58.9`, `199.0`, `13.29`.
     #[inline]
     pub fn money(&mut self, centavos: u64) {
-        self.digits(centavos / 100);
+        signed(&mut self.bytes, (centavos / 100) as i64);
         let (tens, units) = ((centavos / 10 % 10) as u8, (centavos % 10) as u8);
         self.bytes.extend_from_slice(&[b'.', b'0' + tens]);
         if units != 0 {
@@ -107,7 +92,7 @@ impl Rows {
         if micro < 0 {
             self.bytes.push(b'-');
         }
-        self.digits(micro.unsigned_abs() / 1_000_000);
+        signed(&mut self.bytes, micro.abs() / 1_000_000);
         let fraction = micro.unsigned_abs() % 1_000_000 * 100_000_000 + more;
         let mut buffer = *b".00000000000000,";
         let mut rest = fraction;

@@ -121,7 +121,6 @@ impl<'a> Interner<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

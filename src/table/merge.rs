@@ -96,7 +96,6 @@ pub(crate) fn merge(base: &DataFrame, rows: &DataFrame, removed: &DataFrame, key
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

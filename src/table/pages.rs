@@ -19,8 +19,7 @@ use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 use polars_parquet_format::{FileMetaData, PageHeader, PageType};
 
 use crate::error::{Error, Result};
-use crate::guard::MAX_COMPRESSION;
-use crate::guard::guarded;
+use crate::guard::{MAX_COMPRESSION, guarded};
 
 /// Most rows per frame.
 const ROWS: usize = 1 << 16;
@@ -333,5 +332,4 @@ fn damaged(place: &str, reason: &dyn std::fmt::Display) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -123,7 +123,6 @@ fn blocks(hasher: &mut blake3::Hasher, values: impl Iterator<Item = impl AsRef<[
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -166,7 +166,6 @@ pub(crate) fn prefix(text: &str) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

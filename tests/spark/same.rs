@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use pfe::engine;
-use pfe::mart::STEPS;
+use pfe::mart::QUERIES;
 use pfe::pipeline;
 use polars::prelude::*;
 
@@ -48,7 +48,7 @@ fn every_statement(server: &Server, work: &Workdir) {
     })
     .unwrap();
     let told = told.into_inner().unwrap();
-    let statements: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    let statements: Vec<&str> = QUERIES.iter().map(|query| query.name).collect();
     assert!(told.ends_with(&statements.iter().map(|name| name.to_string()).collect::<Vec<_>>()), "{told:?}");
     assert_same(&work.files("here-generated/mart"), &work.files("told/mart"));
 }

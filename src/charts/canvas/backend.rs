@@ -273,7 +273,6 @@ mod tests {
 
     const RED: RGBColor = RGBColor(250, 1, 2);
 
-    #[allow(clippy::unwrap_used)]
     fn drawn(draw: impl FnOnce(&plotters::drawing::DrawingArea<SvgBackend<'_>, plotters::coord::Shift>)) -> String {
         let mut out = String::new();
         {
@@ -312,7 +311,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::unwrap_used)]
     fn shapes_of_one_look_share_a_path() {
         let svg = drawn(|area| {
             for x in [0, 30] {
@@ -323,7 +321,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::unwrap_used)]
     fn an_outline_joins_its_fill() {
         let ring = vec![(0, 0), (10, 0), (0, 10)];
         let svg = drawn(|area| {

@@ -142,20 +142,17 @@ fn is_foreign(table: &Table, column: &str) -> bool {
 }
 
 fn place() -> Vec<Frame> {
-    let mut frames: Vec<Frame> = TABLES
-        .iter()
-        .map(|table| {
-            let shown = |c: &&Column| {
-                table.key.contains(&c.name) || is_foreign(table, c.name) || is_referenced(table.id, c.name)
-            };
-            let listed: Vec<_> = table.columns.iter().filter(shown).collect();
-            let title = wrap(table.name, FONT_SIZE, true, WIDE - 14.0, 2);
-            let rest = usize::from(listed.len() < table.columns.len());
-            let mut frame = Frame { table, at: (0.0, 0.0), height: 0.0, title, listed };
-            frame.height = frame.header() + LINE * (frame.listed.len() + rest) as f64 + 8.0;
-            frame
-        })
-        .collect();
+    let frame = |table: &'static Table| {
+        let shown =
+            |c: &&Column| table.key.contains(&c.name) || is_foreign(table, c.name) || is_referenced(table.id, c.name);
+        let listed: Vec<_> = table.columns.iter().filter(shown).collect();
+        let title = wrap(table.name, FONT_SIZE, true, WIDE - 14.0, 2);
+        let rest = usize::from(listed.len() < table.columns.len());
+        let mut frame = Frame { table, at: (0.0, 0.0), height: 0.0, title, listed };
+        frame.height = frame.header() + LINE * (frame.listed.len() + rest) as f64 + 8.0;
+        frame
+    };
+    let mut frames: Vec<Frame> = TABLES.iter().map(frame).collect();
     let mut top = 1.0;
     for row in 0..4 {
         let mut tallest: f64 = 0.0;

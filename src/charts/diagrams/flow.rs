@@ -13,7 +13,7 @@ use crate::charts::{About, figure};
 
 /// One step.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Step<'a> {
+pub struct FlowStep<'a> {
     /// Name by which other steps refer to it.
     pub name: &'a str,
     /// Its title.
@@ -28,7 +28,7 @@ pub struct Step<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flow<'a> {
     /// The steps in any order.
-    pub steps: &'a [Step<'a>],
+    pub steps: &'a [FlowStep<'a>],
 }
 
 /// Draws [`Flow`].
@@ -78,7 +78,7 @@ fn layers(inputs: &[Vec<usize>]) -> Vec<usize> {
 }
 
 impl Layout {
-    fn of(steps: &[Step]) -> Layout {
+    fn of(steps: &[FlowStep]) -> Layout {
         let find = |name: &str| steps.iter().position(|s| s.name == name);
         let inputs: Vec<Vec<usize>> = steps
             .iter()
@@ -119,7 +119,7 @@ impl Layout {
     }
 
     /// Computes the heights of the layers and of the gaps between them.
-    fn stack(&mut self, steps: &[Step], order: &[Vec<usize>]) {
+    fn stack(&mut self, steps: &[FlowStep], order: &[Vec<usize>]) {
         let mut top = 1.0;
         for members in order {
             let heights = members
@@ -182,16 +182,13 @@ impl Layout {
 
 /// Sets the widths of the nodes so that the boxes of the fullest layer fit side by side.
 fn size(nodes: &mut [Node], order: &[Vec<usize>]) {
-    let width = order
-        .iter()
-        .map(|members| {
-            let boxes = members.iter().filter(|&&i| nodes[i].step.is_some()).count();
-            let passages = (members.len() - boxes) as f64;
-            let gaps = GAP * members.len().saturating_sub(1) as f64;
-            (WIDTH - 2.0 - gaps - PASSAGE * passages) / boxes.max(1) as f64
-        })
-        .fold(212.0, f64::min)
-        .max(24.0);
+    let room = |members: &Vec<usize>| {
+        let boxes = members.iter().filter(|&&i| nodes[i].step.is_some()).count();
+        let passages = (members.len() - boxes) as f64;
+        let gaps = GAP * members.len().saturating_sub(1) as f64;
+        (WIDTH - 2.0 - gaps - PASSAGE * passages) / boxes.max(1) as f64
+    };
+    let width = order.iter().map(room).fold(212.0, f64::min).max(24.0);
     for node in nodes {
         node.width = if node.step.is_some() { width } else { PASSAGE };
     }
@@ -270,7 +267,7 @@ struct Text {
 }
 
 impl Text {
-    fn of(step: &Step, width: f64) -> Text {
+    fn of(step: &FlowStep, width: f64) -> Text {
         Text {
             label: wrap(step.label, FONT_SIZE, true, width - 14.0, 2),
             detail: wrap(step.detail, SMALL, false, width - 14.0, 3),
@@ -281,7 +278,7 @@ impl Text {
     }
 }
 
-fn draw<DB: DrawingBackend>(c: &Canvas<DB>, steps: &[Step], l: &Layout) -> Drawn<DB> {
+fn draw<DB: DrawingBackend>(c: &Canvas<DB>, steps: &[FlowStep], l: &Layout) -> Drawn<DB> {
     let arrow = Stroke::new(AXIS, 1.3);
     let mut heads: Vec<Point> = Vec::new();
     for (k, &(from, to)) in l.links.iter().enumerate() {
@@ -334,8 +331,8 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, steps: &[Step], l: &Layout) -> Drawn
 mod tests {
     use super::*;
 
-    fn step<'a>(name: &'a str, inputs: &'a [&'a str]) -> Step<'a> {
-        Step { name, label: name, detail: "", inputs }
+    fn step<'a>(name: &'a str, inputs: &'a [&'a str]) -> FlowStep<'a> {
+        FlowStep { name, label: name, detail: "", inputs }
     }
 
     #[test]

@@ -89,8 +89,8 @@ pub fn about(title: &str) -> About<'_> {
     About::new(title, "Texte de remplacement : l’État de São Paulo concentre 37 % du chiffre d’affaires.")
 }
 
-fn pipeline() -> Vec<Step<'static>> {
-    let step = |name, label, detail, inputs| Step { name, label, detail, inputs };
+fn pipeline() -> Vec<FlowStep<'static>> {
+    let step = |name, label, detail, inputs| FlowStep { name, label, detail, inputs };
     vec![
         step("raw", "Fichiers bruts", "10 tables, 1 550 925 lignes", &[]),
         step("contract", "Contrat", "colonnes, clés, valeurs permises", &[]),
@@ -130,14 +130,11 @@ pub fn realistic() -> Vec<(&'static str, Svg)> {
     let bar =
         |(i, c): (usize, &(&'static str, f64, f64))| Bar { label: c.0, value: c.1, interval: None, highlight: i == 0 };
     let ranked: Vec<Bar> = CATEGORIES.iter().enumerate().map(bar).collect();
-    let growth: Vec<Bar> = CATEGORIES
-        .iter()
-        .enumerate()
-        .map(|(i, c)| {
-            let value = 0.42 - 0.06 * i as f64;
-            Bar { label: c.0, value, interval: Some((value - 0.05, value + 0.07)), highlight: false }
-        })
-        .collect();
+    let grown = |(i, c): (usize, &(&'static str, f64, f64))| {
+        let value = 0.42 - 0.06 * i as f64;
+        Bar { label: c.0, value, interval: Some((value - 0.05, value + 0.07)), highlight: false }
+    };
+    let growth: Vec<Bar> = CATEGORIES.iter().enumerate().map(grown).collect();
     let all_states: Vec<Bar> = states.iter().map(|s| Bar { label: s.0, value: s.1, ..Default::default() }).collect();
     let (total, long) = (monthly(960_000.0, 0, 20), ticks(32));
     let other: Vec<Vec<f64>> = (1..5).map(|k| monthly(110_000.0 - 9_000.0 * k as f64, k, 20)).collect();
@@ -155,26 +152,19 @@ pub fn realistic() -> Vec<(&'static str, Svg)> {
         Band { label: "95\u{202f}%", low: &low95, high: &high95 },
         Band { label: "80\u{202f}%", low: &low80, high: &high80 },
     ];
-    let mix: Vec<(&str, [f64; 4], String)> = STATES
-        .iter()
-        .enumerate()
-        .map(|(i, s)| {
-            let card = 0.80 - 0.0055 * ((i * 11) % 27) as f64;
-            let note = format!("n = {}", count(REVENUE[i] * 7.0));
-            (s.0, [card, 0.93 - card, 0.05, 0.02], note)
-        })
-        .collect();
+    let mix = STATES.iter().zip(REVENUE).enumerate().map(|(i, (s, revenue))| {
+        let card = 0.80 - 0.0055 * ((i * 11) % 27) as f64;
+        (s.0, [card, 0.93 - card, 0.05, 0.02], format!("n = {}", count(revenue * 7.0)))
+    });
+    let mix: Vec<(&str, [f64; 4], String)> = mix.collect();
     let mix_rows: Vec<Row> = mix.iter().map(|(label, values, note)| Row { label, values, note }).collect();
     let methods = ["Carte de crédit", "Boleto", "Bon d’achat", "Carte de débit"];
-    let intervals: Vec<Dot> = mix
-        .iter()
-        .zip(REVENUE)
-        .map(|((label, values, _), n)| {
-            let half = 1.96 * (values[1] * (1.0 - values[1]) / (n * 7.0)).sqrt();
-            let interval = Some((values[1] - half, values[1] + half));
-            Dot { label, value: values[1], interval, highlight: *label == "SP" }
-        })
-        .collect();
+    let intervals = mix.iter().zip(REVENUE).map(|((label, values, _), n)| {
+        let half = 1.96 * (values[1] * (1.0 - values[1]) / (n * 7.0)).sqrt();
+        let interval = Some((values[1] - half, values[1] + half));
+        Dot { label, value: values[1], interval, highlight: *label == "SP" }
+    });
+    let intervals: Vec<Dot> = intervals.collect();
     let cloud: Vec<Dotted> = (0..72)
         .map(|i| {
             let (label, x, y) = CATEGORIES.get(i).copied().unwrap_or((

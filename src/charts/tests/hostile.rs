@@ -24,14 +24,9 @@ pub fn hostile() -> Vec<(&'static str, Svg)> {
         (0..60).map(|i| Bar { label: refs[i], value: 100.0 - i as f64, ..Default::default() }).collect();
     let ticks: Vec<Tick> = refs.iter().map(|label| Tick { label, group: label }).collect();
     let bands = [Band { label: &name, low: &values, high: &values }];
-    let series: Vec<Series> = refs[..30]
-        .iter()
-        .map(|label| Series {
-            label,
-            values: &values,
-            forecast: Some(Forecast { from: 58, values: &values, bands: &bands }),
-        })
-        .collect();
+    let forecast = || Some(Forecast { from: 58, values: &values, bands: &bands });
+    let series: Vec<Series> =
+        refs[..30].iter().map(|label| Series { label, values: &values, forecast: forecast() }).collect();
     let spans = [Span { from: 5, to: 900, label: &name }, Span { from: 9, to: 2, label: "" }];
     let events = [Event { at: 3, label: &name }, Event { at: 900, label: &name }];
     let rows: Vec<Row> = refs.iter().map(|label| Row { label, values: &odd, note: &name }).collect();
@@ -41,8 +36,8 @@ pub fn hostile() -> Vec<(&'static str, Svg)> {
     let axis = |log| Axis { title: &name, format: &plain, log, reference: Some((value(1), &name)) };
     let states: Vec<(&str, f64)> = STATES.iter().zip(&values).map(|(s, v)| (s.0, *v)).chain([("XX", 1.0)]).collect();
     let stages: Vec<Stage> = (0..20).map(|i| Stage { label: refs[i], kept: value(i), removed: value(i + 1) }).collect();
-    let steps: Vec<Step> =
-        (0..30).map(|i| Step { name: refs[i], label: refs[i], detail: &name, inputs: &refs[i / 2..i] }).collect();
+    let steps: Vec<FlowStep> =
+        (0..30).map(|i| FlowStep { name: refs[i], label: refs[i], detail: &name, inputs: &refs[i / 2..i] }).collect();
     let cells: Vec<f64> = (0..3600).map(value).collect();
     let marks = [Mark { at: f64::NAN, label: &name }, Mark { at: 2.9, label: &name }];
     vec![

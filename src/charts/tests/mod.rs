@@ -124,7 +124,6 @@ fn figures_draw_on_any_backend_of_plotters() {
 
 #[test]
 #[ignore = "writes pictures to look at"]
-#[allow(clippy::unwrap_used)]
 fn write_the_gallery() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/gallery");
     std::fs::create_dir_all(&dir).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::outcome::add;
 use super::references::{Key, Measured, references};
 use crate::clean::audit::Severity::Error as Wrong;
-use crate::clean::audit::{Audit, Check, Relation, Step};
+use crate::clean::audit::{Audit, Check, Relation, RowCounts};
 use crate::error::Result;
 use crate::input::built_in::MISSING;
 use crate::schema::contract::{TABLES, TableId};
@@ -73,7 +73,7 @@ impl Quality {
 /// The tables of amounts, which say nothing without their orders.
 const PAID_BY_ORDER: [TableId; 2] = [TableId::OrderItems, TableId::OrderPayments];
 
-fn unique_key(step: &Step) -> Option<Check> {
+fn unique_key(step: &RowCounts) -> Option<Check> {
     let table = TABLES.iter().find(|t| t.name == step.table && step.step == "clean" && !t.key.is_empty())?;
     Some(Check {
         table: step.table.clone(),

@@ -57,7 +57,6 @@ impl BloomFilteredSet {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

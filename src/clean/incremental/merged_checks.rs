@@ -159,7 +159,6 @@ impl Reference<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::clean::audit::Severity;

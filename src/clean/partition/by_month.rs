@@ -98,7 +98,6 @@ fn copied(mut frame: DataFrame) -> Result<DataFrame> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -20,7 +20,7 @@ use super::by_month::keep_earlier;
 use super::found::{Found, References};
 use super::spill::Spill;
 use super::split::{Long, Rows, SplitTables, split};
-use crate::clean::audit::{Audit, Change, Step};
+use crate::clean::audit::{Audit, Change, RowCounts};
 use crate::clean::checks::references::{Key, Measured, Reference, references};
 use crate::clean::checks::rules;
 use crate::clean::tables::{Cleaned, TableAudit, audit_of, locate, name_categories, some_order};
@@ -205,7 +205,7 @@ struct Short {
     kept_columns: BTreeMap<TableId, DataFrame>,
     table_audits: BTreeMap<TableId, TableAudit>,
     named: Vec<Change>,
-    located: (Step, Quarantine),
+    located: (RowCounts, Quarantine),
 }
 
 impl Short {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use pfe::mart;
 use pfe::models::metrics::Estimate;
 use pfe::models::{self, Backtest, BacktestParams, By, Comparison, Forecaster, Frequency, Panel};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::forecast::ByArg;
 use crate::cli::data::Data;
@@ -32,23 +32,9 @@ pub fn run(args: &Args) -> Outcome {
     let tests = params.map(|params| models::compare(&panel, &all, params));
     let tests: Vec<Comparison> = tests.into_iter().collect::<pfe::Result<_>>()?;
     if args.json {
-        let tests: Vec<_> = tests
-            .iter()
-            .map(|c| {
-                let models: Vec<_> = c
-                    .tests
-                    .iter()
-                    .zip(&c.differences)
-                    .map(|(t, d)| json!({"model": t.model, "metrics": t.metrics, "ours_minus_this": d}))
-                    .collect();
-                json!({"cutoffs": c.params.cutoffs.iter().map(|c| date(*c)).collect::<Vec<_>>(),
-                    "horizon": c.params.horizon, "every": c.params.every, "models": models})
-            })
-            .collect();
-        return print_json(&json!(tests));
+        return print_json(&tests.iter().map(as_json).collect());
     }
-    let tables: Vec<String> =
-        tests.iter().map(|c| describe(&c.params, &c.tests, &c.differences).unwrap_or_default()).collect();
+    let tables: Vec<String> = tests.iter().map(|c| describe(c).unwrap_or_default()).collect();
     print(&tables.join("\n"))
 }
 
@@ -56,11 +42,15 @@ fn date(day: i32) -> String {
     models::span::date(day).to_string()
 }
 
-fn describe(
-    params: &BacktestParams,
-    results: &[Backtest],
-    differences: &[Estimate],
-) -> Result<String, std::fmt::Error> {
+fn as_json(c: &Comparison) -> Value {
+    let model = |(t, d): (&Backtest, &Estimate)| json!({"model": t.model, "metrics": t.metrics, "ours_minus_this": d});
+    json!({
+        "cutoffs": c.params.cutoffs.iter().map(|c| date(*c)).collect::<Vec<_>>(), "horizon": c.params.horizon,
+        "every": c.params.every, "models": c.tests.iter().zip(&c.differences).map(model).collect::<Vec<_>>(),
+    })
+}
+
+fn describe(Comparison { params, tests, differences }: &Comparison) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let cutoffs = &params.cutoffs;
     writeln!(
@@ -77,7 +67,7 @@ fn describe(
         "{:<16}{:>8}{:>10}{:>13}{:>8}{:>7}{:>8}{:>8}{:>8}{:>8}{:>10}  ours minus this, 90 %",
         "model", "WAPE", "complete", "given total", "bias", "MASE", "in 80%", "in 95%", "width", "growth", "relative"
     )?;
-    for (result, difference) in results.iter().zip(differences) {
+    for (result, difference) in tests.iter().zip(differences) {
         let m = &result.metrics;
         writeln!(
             text,

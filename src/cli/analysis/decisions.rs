@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use pfe::TooLittle;
 use pfe::decisions::{BacktestReport, DecisionParams, Decisions, Findings, Weights};
 use pfe::models::span::date;
-use pfe::regular;
+use pfe::{TooLittle, regular};
 use serde_json::{Value, json};
 
 use crate::cli::terminal::{MAX_TEXT_BYTES, reais};

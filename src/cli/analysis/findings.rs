@@ -2,12 +2,11 @@
 
 use std::fmt::Write;
 
-use pfe::decisions::{Region, StatePayments, Strategy, Winner};
+use pfe::decisions::{Region, StatePayments, Strategy, Winner, look_back, unless_too_little};
+use pfe::mart;
 use pfe::models::span::date;
-use pfe::{Error, mart};
 
-use super::decisions;
-use super::decisions::DecisionArgs;
+use super::decisions::{self, DecisionArgs};
 use crate::cli::data::Data;
 use crate::cli::terminal::{Outcome, print, print_json, reais};
 
@@ -36,11 +35,7 @@ pub fn run(args: &Args) -> Outcome {
         decided.payments = pfe::decisions::payments::of_category(&mart, category)?;
     }
     // Young data have no past to look back on; that is no reason to say nothing.
-    let past = match pfe::decisions::look_back(&decided.outlook, &params.weights) {
-        Ok(past) => Ok(past),
-        Err(Error::TooLittle(lack)) => Err(lack),
-        Err(error) => return Err(error.into()),
-    };
+    let past = unless_too_little(look_back(&decided.outlook, &params.weights))?;
     if args.json {
         return print_json(&decisions::json(&Ok(decided), &past));
     }

@@ -6,8 +6,7 @@ use pfe::clean::Audit;
 use pfe::schema::contract::Scope;
 use pfe::text::shortened;
 
-use super::Data;
-use super::warnings;
+use super::{Data, warnings};
 use crate::cli::terminal::{Outcome, QUOTED, grouped, print, print_json};
 
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,7 @@ pub mod warnings;
 
 use std::path::PathBuf;
 
-use pfe::clean;
-use pfe::clean::{Audit, CleanTables};
+use pfe::clean::{self, Audit, CleanTables};
 
 use self::reading::ReadingArgs;
 use super::terminal::tell;

@@ -143,9 +143,8 @@ fn first(row: &Quarantined) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use pfe::clean::audit::Step;
+    use pfe::clean::audit::RowCounts;
     use pfe::input::quarantine::Amount;
 
     use super::*;
@@ -160,11 +159,15 @@ mod tests {
             reason: "not a whole number".into(),
             record: String::new(),
         };
-        let (table_name, step_name) = (table.into(), "read".into());
-        let amount = Amount::default();
-        let (rows_out, deduplicated) = (0, 0);
-        let step =
-            Step { table: table_name, step: step_name, rows_in: 1, rows_out, deduplicated, quarantined: 1, amount };
+        let step = RowCounts {
+            table: table.into(),
+            step: "read".into(),
+            rows_in: 1,
+            rows_out: 0,
+            deduplicated: 0,
+            quarantined: 1,
+            amount: Amount::default(),
+        };
         Audit { steps: vec![step], quarantine: vec![(table.into(), vec![row])], ..Audit::default() }
     }
 

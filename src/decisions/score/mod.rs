@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::quantiles::median;
+use crate::text::listed;
 
 /// Deviations are clipped to this many robust standard deviations, so that one outlier cannot decide.
 const CLIP: f64 = 3.0;
@@ -66,6 +68,28 @@ pub struct Criterion {
     pub values: Vec<Option<f64>>,
 }
 
+impl Criterion {
+    pub(crate) fn of<T>(
+        candidates: &[T],
+        name: &'static str,
+        more_is_better: bool,
+        value: impl Fn(&T) -> Option<f64>,
+    ) -> Criterion {
+        Criterion { name, more_is_better, values: candidates.iter().map(value).collect() }
+    }
+
+    /// Deviation of each candidate from the median.
+    fn deviations(&self) -> Vec<f64> {
+        let scale = Scale::of(self);
+        self.values.iter().map(|value| scale.deviation(*value)).collect()
+    }
+
+    /// Its weight; 0 if it has none.
+    fn weight(&self, weights: &BTreeMap<String, f64>) -> f64 {
+        weights.get(self.name).copied().unwrap_or(0.0)
+    }
+}
+
 /// One indicator of one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Indicator {
@@ -108,26 +132,18 @@ pub(crate) struct Scale {
 impl Scale {
     pub(crate) fn of(criterion: &Criterion) -> Scale {
         let mut values: Vec<f64> = criterion.values.iter().flatten().copied().collect();
-        let median = middle(&mut values);
-        let mut distances: Vec<f64> = values.iter().map(|v| (v - median).abs()).collect();
-        let spread = MAD * middle(&mut distances);
+        let middle = median(&mut values);
+        let mut distances: Vec<f64> = values.iter().map(|v| (v - middle).abs()).collect();
+        let spread = MAD * median(&mut distances);
         // If more than half of the candidates are equal, the mean distance is the unit instead.
         let mean = distances.iter().sum::<f64>() / distances.len().max(1) as f64;
         let unit = if spread > 0.0 { spread } else { mean };
-        Scale { median, unit, sign: if criterion.more_is_better { 1.0 } else { -1.0 } }
+        Scale { median: middle, unit, sign: if criterion.more_is_better { 1.0 } else { -1.0 } }
     }
 
     pub(crate) fn deviation(self, value: Option<f64>) -> f64 {
         let Some(value) = value.filter(|_| self.unit > 0.0) else { return 0.0 };
         self.sign * ((value - self.median) / self.unit).clamp(-CLIP, CLIP)
-    }
-}
-
-fn middle(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        n => (values[(n - 1) / 2] + values[n / 2]) / 2.0,
     }
 }
 
@@ -137,19 +153,12 @@ fn middle(values: &mut [f64]) -> f64 {
 /// A weight has no indicator.
 pub fn score(criteria: &[Criterion], weights: &BTreeMap<String, f64>) -> Result<Vec<Scored>> {
     if let Some(name) = weights.keys().find(|name| criteria.iter().all(|c| c.name != *name)) {
-        let names: Vec<String> = criteria.iter().map(|c| format!("`{}`", c.name)).collect();
         return Err(Error::input(format!("there is no indicator `{name}` to weigh"))
-            .with_hint(format!("the indicators are {}", names.join(", "))));
+            .with_hint(format!("the indicators are {}", listed(criteria.iter().map(|c| c.name)))));
     }
     let candidates = criteria.first().map_or(0, |c| c.values.len());
-    let weight = |c: &Criterion| weights.get(c.name).copied().unwrap_or(0.0);
-    let deviations: Vec<Vec<f64>> = criteria
-        .iter()
-        .map(|c| {
-            let scale = Scale::of(c);
-            c.values.iter().map(|v| scale.deviation(*v)).collect()
-        })
-        .collect();
+    let weight = |c: &Criterion| c.weight(weights);
+    let deviations: Vec<Vec<f64>> = criteria.iter().map(Criterion::deviations).collect();
     let total = |i: usize, without: Option<usize>| -> f64 {
         let counted = (0..criteria.len()).filter(|k| Some(*k) != without);
         counted.map(|k| weight(&criteria[k]) * deviations[k][i]).sum()
@@ -163,29 +172,24 @@ pub fn score(criteria: &[Criterion], weights: &BTreeMap<String, f64>) -> Result<
     };
     let all = ranks(None);
     let without: Vec<Vec<usize>> = (0..criteria.len()).map(|k| ranks(Some(k))).collect();
-    let mut scored: Vec<Scored> = (0..candidates)
-        .map(|i| Scored {
-            candidate: i,
-            rank: all[i],
-            score: total(i, None),
-            indicators: (0..criteria.len())
-                .map(|k| Indicator {
-                    name: criteria[k].name,
-                    value: criteria[k].values[i],
-                    deviation: deviations[k][i],
-                    weight: weight(&criteria[k]),
-                    points: weight(&criteria[k]) * deviations[k][i],
-                    rank_without: without[k][i],
-                })
-                .collect(),
-        })
-        .collect();
+    let indicator = |i: usize, k: usize| Indicator {
+        name: criteria[k].name,
+        value: criteria[k].values[i],
+        deviation: deviations[k][i],
+        weight: weight(&criteria[k]),
+        points: weight(&criteria[k]) * deviations[k][i],
+        rank_without: without[k][i],
+    };
+    let scored = (0..candidates).map(|i| {
+        let indicators = (0..criteria.len()).map(|k| indicator(i, k)).collect();
+        Scored { candidate: i, rank: all[i], score: total(i, None), indicators }
+    });
+    let mut scored: Vec<Scored> = scored.collect();
     scored.sort_by_key(|s| s.rank);
     Ok(scored)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

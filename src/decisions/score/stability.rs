@@ -60,9 +60,8 @@ pub(crate) fn log_growth(forecast: f64, before: f64) -> Option<f64> {
 /// weights.
 pub(crate) fn stability(criteria: &[Criterion], expected: &[Expected], weights: &Weights) -> Vec<[f64; 4]> {
     let scales: Vec<Scale> = criteria.iter().map(Scale::of).collect();
-    let weight: Vec<f64> = criteria.iter().map(|c| weights.category.get(c.name).copied().unwrap_or(0.0)).collect();
-    let deviations: Vec<Vec<f64>> =
-        criteria.iter().zip(&scales).map(|(c, s)| c.values.iter().map(|v| s.deviation(*v)).collect()).collect();
+    let weight: Vec<f64> = criteria.iter().map(|c| c.weight(&weights.category)).collect();
+    let deviations: Vec<Vec<f64>> = criteria.iter().map(Criterion::deviations).collect();
     let mut source = ChaCha8Rng::seed_from_u64(SEED);
     let mut uniform = || f64::from(source.next_u32()) / (f64::from(u32::MAX) + 1.0);
     let mut counts = vec![[0.0; 4]; expected.len()];
@@ -118,8 +117,7 @@ pub(crate) fn tipping(
     let winner = &expected[first.candidate];
     let points = |forecast: f64| -> f64 {
         let moved = [log_revenue(forecast), log_growth(forecast, winner.before)];
-        let weight = |c: &Criterion| weights.category.get(c.name).copied().unwrap_or(0.0);
-        criteria.iter().zip(&scales).zip(moved).map(|((c, s), v)| weight(c) * s.deviation(v)).sum()
+        criteria.iter().zip(&scales).zip(moved).map(|((c, s), v)| c.weight(&weights.category) * s.deviation(v)).sum()
     };
     let rest = first.score - points(winner.forecast);
     let leads = |missed: f64| rest + points(winner.forecast * (1.0 - missed)) > second.score;
@@ -146,7 +144,6 @@ pub(crate) fn tipping(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::decisions::score::score;

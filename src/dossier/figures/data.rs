@@ -1,9 +1,8 @@
 //! Audit and contract → figures on data and cleaning: data model, architecture, rows kept, missing values.
 
-use super::Studio;
-use crate::charts::{
-    Bar, Bars, Cardinality, Entities, Flow, Funnel, Stage, Step, bars, entity_diagram, flow_diagram, funnel,
-};
+use super::{Named, Studio, strs};
+use crate::charts::{Bar, Cardinality, Entities, Flow, FlowStep, Funnel, Stage, entity_diagram, flow_diagram, funnel};
+use crate::clean::audit::{Nulls, Relation};
 use crate::error::Result;
 use crate::graph;
 use crate::schema::contract::TABLES;
@@ -20,30 +19,23 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
 
 /// The data model with measured cardinalities: how many rows refer to one, and whether each refers to one.
 fn model(studio: &mut Studio<'_>) -> Result<()> {
-    let measured: Vec<(&crate::clean::audit::Relation, String, String)> = studio
-        .results
-        .audit
-        .relations
-        .iter()
-        .map(|r| {
-            let (least, most) = r.per_parent;
-            let many = |n: usize| if n > 1 { "n".to_string() } else { n.to_string() };
-            let at_child = if least.min(1) == most { many(most) } else { format!("{}..{}", least.min(1), many(most)) };
-            (r, at_child, if r.orphans > 0 { "0..1".to_string() } else { "1".to_string() })
-        })
-        .collect();
-    let cardinalities: Vec<Cardinality<'_>> = measured
-        .iter()
-        .filter_map(|(r, at_child, at_parent)| {
-            let table = TABLES.iter().find(|t| t.name == r.from.0)?.id;
-            Some(Cardinality { table, column: &r.from.1, at_child, at_parent })
-        })
-        .collect();
+    let at_child = |r: &Relation| {
+        let (least, most) = (r.per_parent.0.min(1), r.per_parent.1);
+        let many = if most > 1 { "n".to_string() } else { most.to_string() };
+        if least == most { many } else { format!("{least}..{many}") }
+    };
+    let relations = &studio.results.audit.relations;
+    let measured: Vec<(&Relation, String)> = relations.iter().map(|r| (r, at_child(r))).collect();
+    let cardinalities = measured.iter().filter_map(|(r, at_child)| {
+        let table = TABLES.iter().find(|t| t.name == r.from.0)?.id;
+        let at_parent = if r.orphans > 0 { "0..1" } else { "1" };
+        Some(Cardinality { table, column: &r.from.1, at_child, at_parent })
+    });
+    let cardinalities: Vec<Cardinality<'_>> = cardinalities.collect();
     let (one, many) = (studio.label("more_column"), studio.label("more_columns"));
     let more = |n: usize| format!("+ {n} {}", if n > 1 { &many } else { &one });
     let legend = [studio.label("model_keys"), studio.label("model_loose")];
-    let legend: Vec<&str> = legend.iter().map(String::as_str).collect();
-    let entities = Entities { cardinalities: &cardinalities, more: &more, legend: &legend };
+    let entities = Entities { cardinalities: &cardinalities, more: &more, legend: &strs(&legend) };
     studio.figure("model", "audit.json", |about| entity_diagram(about, &entities))
 }
 
@@ -54,10 +46,10 @@ fn architecture(studio: &mut Studio<'_>) -> Result<()> {
         .map(|node| format!("step_{}", node.id.replace('-', "_")))
         .map(|key| (studio.label(&key), studio.label(&format!("{key}_detail"))))
         .collect();
-    let steps: Vec<Step<'_>> = nodes
+    let steps: Vec<FlowStep<'_>> = nodes
         .iter()
         .zip(&texts)
-        .map(|(node, (label, detail))| Step { name: node.id, label, detail, inputs: &node.inputs })
+        .map(|(node, (label, detail))| FlowStep { name: node.id, label, detail, inputs: &node.inputs })
         .collect();
     studio.figure("architecture", "run.json", |about| flow_diagram(about, &Flow { steps: &steps }))
 }
@@ -73,14 +65,11 @@ fn rows(studio: &mut Studio<'_>) -> Result<()> {
     let labels = ["rows_read", "rows_readable", "rows_distinct", "rows_clean"].map(|key| studio.label(key));
     let removed = [0, unreadable, duplicates, conflicts];
     let mut kept = read;
-    let stages: Vec<Stage<'_>> = labels
-        .iter()
-        .zip(removed)
-        .map(|(label, removed)| {
-            kept -= removed;
-            Stage { label, kept: kept as f64, removed: removed as f64 }
-        })
-        .collect();
+    let stages = labels.iter().zip(removed).map(|(label, removed)| {
+        kept -= removed;
+        Stage { label, kept: kept as f64, removed: removed as f64 }
+    });
+    let stages: Vec<Stage<'_>> = stages.collect();
     let lang = studio.lang();
     let format = move |v: f64| lang.count(v as i64);
     studio.figure("rows", "tables/audit.csv", |about| funnel(about, &Funnel { stages: &stages, format: &format }))
@@ -90,14 +79,7 @@ fn nulls(studio: &mut Studio<'_>) -> Result<()> {
     let mut columns: Vec<_> = studio.results.audit.nulls.iter().filter(|n| n.missing > 0).collect();
     columns.sort_by(|a, b| (b.missing * a.total).cmp(&(a.missing * b.total)).then_with(|| a.column.cmp(&b.column)));
     columns.truncate(EMPTIEST);
-    let labels: Vec<String> = columns.iter().map(|n| n.column.clone()).collect();
-    let bars_data: Vec<Bar<'_>> = columns
-        .iter()
-        .zip(&labels)
-        .map(|(n, label)| Bar { label, value: n.missing as f64 / n.total as f64, ..Default::default() })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, if v < 0.01 { 2 } else { 1 });
-    let data = Bars { bars: &bars_data, format: &format, keep_order: false };
-    studio.figure("nulls", "audit.json", |about| bars(about, &data))
+    let bar = |n: &Nulls| (n.column.clone(), Bar { value: n.missing as f64 / n.total as f64, ..Bar::default() });
+    let bars: Vec<Named> = columns.into_iter().map(bar).collect();
+    studio.bars("nulls", "audit.json", &bars, false, |lang, v| lang.percent(v, if v < 0.01 { 2 } else { 1 }))
 }

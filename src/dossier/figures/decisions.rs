@@ -1,15 +1,17 @@
 //! Decisions → figures: forecasts with intervals, points of the winner, stability of ranks, states and budget.
 
-use super::{MonthAxis, Studio, reais, short};
-use crate::charts::{
-    Band, Bar, Bars, Dot, Dots, Forecast, Heatmap, Lines, Series, StateMap, bars, brazil_map, dots, heatmap, lines,
-};
-use crate::decisions::Decisions;
-use crate::decisions::region::population;
+use super::{Matrix, MonthAxis, Named, Studio, reais, short};
+use crate::charts::{Band, Bar, Forecast, Lines, Series, lines};
+use crate::decisions::region::{StateChoice, population};
+use crate::decisions::score::Indicator;
+use crate::decisions::{Decisions, Facts};
 use crate::dossier::decisions::position;
+use crate::dossier::edition::centavos;
 use crate::error::Result;
 use crate::mart::month::Month;
+use crate::models::linear::Coefficient;
 use crate::models::{DateRange, View};
+use crate::report::lang::Lang;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     let results = studio.results;
@@ -72,55 +74,39 @@ fn fan(studio: &mut Studio<'_>, id: &str, series: Option<(&View, &str)>) -> Resu
 /// Points of each indicator in the winner's score.
 fn points(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let indicators = decisions.map(|d| d.winner.first().place.indicators.as_slice()).unwrap_or_default();
-    let labels: Vec<String> = indicators.iter().map(|i| studio.label(&format!("indicator_{}", i.name))).collect();
-    let data: Vec<Bar<'_>> = indicators
-        .iter()
-        .zip(&labels)
-        .map(|(i, label)| Bar { label, value: i.points, highlight: i.points > 0.0, ..Default::default() })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.decimal(v, 2);
-    studio.figure("points", "tables/winner_indicators.csv", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
-    })
+    let bar = |i: &Indicator| {
+        let label = studio.label(&format!("indicator_{}", i.name));
+        (label, Bar { value: i.points, highlight: i.points > 0.0, ..Bar::default() })
+    };
+    let bars: Vec<Named> = indicators.iter().map(bar).collect();
+    studio.bars("points", "tables/winner_indicators.csv", &bars, false, |lang, v| lang.decimal(v, 2))
 }
 
 /// Shares of draws in which each candidate is first, and among the first three.
 fn stability(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let list = decisions.map(|d| d.winner.short_list.as_slice()).unwrap_or_default();
-    let rows: Vec<String> = list.iter().map(|c| studio.words.category(&c.category)).collect();
-    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let columns = ["first_forecasts", "top3_forecasts", "first_weights", "top3_weights"].map(|key| studio.label(key));
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let values: Vec<f64> =
-        list.iter().flat_map(|c| [c.first, c.top3, c.first_other_weights, c.top3_other_weights]).collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 0);
-    let (title, missing) = (studio.label("draws_share"), studio.label("no_data"));
-    let data =
-        Heatmap { rows: &rows, columns: &columns, values: &values, format: &format, title: &title, missing: &missing };
-    studio.figure("stability", "tables/winner.csv", |about| heatmap(about, &data))
+    let matrix = Matrix {
+        rows: list.iter().map(|c| studio.words.category(&c.category)).collect(),
+        columns: columns.into(),
+        values: list.iter().flat_map(|c| [c.first, c.top3, c.first_other_weights, c.top3_other_weights]).collect(),
+    };
+    let keys = ["draws_share", "no_data"];
+    studio.heatmap("stability", "tables/winner.csv", &matrix, keys, |lang, v| lang.percent(v, 0))
 }
 
 /// Coefficients of the first period, with intervals of ± two standard errors.
 fn coefficients(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let all = decisions.map(|d| d.outlook.categories.coefficients.as_slice()).unwrap_or_default();
-    let first: Vec<_> = all.iter().filter(|c| c.step == 1).collect();
-    let labels: Vec<String> = first.iter().map(|c| studio.label(&format!("feature_{}", position(c.feature)))).collect();
-    let data: Vec<Dot<'_>> = first
-        .iter()
-        .zip(&labels)
-        .map(|(c, label)| {
-            let reach = 1.96 * c.standard_error;
-            let interval = Some((c.value - reach, c.value + reach));
-            Dot { label, value: c.value, interval, highlight: c.value.abs() > reach && reach > 0.0 }
-        })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.decimal(v, 2);
-    let (axis, zero) = (studio.label("coefficient_axis"), studio.label("no_effect"));
-    let data = Dots { dots: &data, format: &format, reference: Some((0.0, &zero)), axis: &axis };
-    studio.figure("coefficients", "tables/coefficients.csv", |about| dots(about, &data))
+    let dot = |c: &Coefficient| {
+        let reach = 1.96 * c.standard_error;
+        let (interval, highlight) = (Some((c.value - reach, c.value + reach)), c.value.abs() > reach && reach > 0.0);
+        let label = studio.label(&format!("feature_{}", position(c.feature)));
+        (label, Bar { value: c.value, interval, highlight, ..Bar::default() })
+    };
+    let dots: Vec<Named> = all.iter().filter(|c| c.step == 1).map(dot).collect();
+    let (zero, format) = (studio.label("no_effect"), |lang: Lang, v| lang.decimal(v, 2));
+    studio.dots("coefficients", "tables/coefficients.csv", &dots, "coefficient_axis", (0.0, &zero), format)
 }
 
 /// Expected revenue of the winner in each candidate state; states with a budget are outlined.
@@ -128,54 +114,30 @@ fn region_forecast(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Re
     let states = decisions.map(|d| d.region.states.as_slice()).unwrap_or_default();
     let values: Vec<(&str, f64)> = states.iter().map(|s| (s.state.as_str(), s.forecast)).collect();
     let chosen: Vec<&str> = states.iter().filter(|s| s.budget_share > 0.0).map(|s| s.state.as_str()).collect();
-    let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
-    let (title, missing) = (studio.label("expected_revenue"), studio.label("too_small"));
-    let data = StateMap {
-        values: &values,
-        format: &format,
-        title: &title,
-        missing: &missing,
-        highlight: &chosen,
-        ..Default::default()
-    };
-    studio.figure("region_forecast", "tables/regions.csv", |about| brazil_map(about, &data))
+    let keys = ["expected_revenue", "too_small"];
+    studio.map("region_forecast", "tables/regions.csv", &values, &chosen, keys, short)
 }
 
 /// Orders per 100,000 inhabitants by state, all categories.
 fn penetration(studio: &mut Studio<'_>) -> Result<()> {
     let people = population();
-    let states = &studio.results.findings.states;
-    let values: Vec<(&str, f64)> = states
-        .iter()
-        .filter_map(|f| Some((f.name.as_str(), f.orders as f64 / *people.get(&f.name)? as f64 * 100_000.0)))
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.decimal(v, 0);
-    let (title, missing) = (studio.label("penetration"), studio.label("no_data"));
-    let data = StateMap { values: &values, format: &format, title: &title, missing: &missing, ..Default::default() };
-    studio.figure("penetration", "tables/by_state.csv", |about| brazil_map(about, &data))
+    let rate = |f: &Facts| Some(f.orders as f64 / *people.get(&f.name)? as f64 * 100_000.0);
+    let states = studio.results.findings.states.iter();
+    let values: Vec<(&str, f64)> = states.filter_map(|f| Some((f.name.as_str(), rate(f)?))).collect();
+    let keys = ["penetration", "no_data"];
+    studio.map("penetration", "tables/by_state.csv", &values, &[], keys, |lang, v| lang.decimal(v, 0))
 }
 
 /// Allocation of the budget to states, in BRL if a budget was given.
 fn allocation(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
     let states = decisions.map(|d| d.region.states.as_slice()).unwrap_or_default();
-    let chosen: Vec<_> = states.iter().filter(|s| s.budget_share > 0.0).collect();
+    let chosen = states.iter().filter(|s| s.budget_share > 0.0);
     let given = studio.results.parameters.decisions.budget_centavos.is_some();
-    let labels: Vec<String> = chosen.iter().map(|s| studio.words.state(&s.state)).collect();
-    let value = |s: &crate::decisions::region::StateChoice| match given {
-        true => reais(s.budget_centavos),
-        false => s.budget_share,
+    let bar = |(i, s): (usize, &StateChoice)| {
+        let value = if given { reais(s.budget_centavos) } else { s.budget_share };
+        (studio.words.state(&s.state), Bar { value, highlight: i == 0, ..Bar::default() })
     };
-    let data: Vec<Bar<'_>> = chosen
-        .iter()
-        .zip(&labels)
-        .enumerate()
-        .map(|(i, (s, label))| Bar { label, value: value(s), highlight: i == 0, ..Default::default() })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| if given { lang.brl((v * 100.0).round() as i64, 0) } else { lang.percent(v, 1) };
-    studio.figure("allocation", "tables/allocation.csv", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: true })
-    })
+    let bars: Vec<Named> = chosen.enumerate().map(bar).collect();
+    let format = |lang: Lang, v| if given { lang.brl(centavos(v), 0) } else { lang.percent(v, 1) };
+    studio.bars("allocation", "tables/allocation.csv", &bars, true, format)
 }

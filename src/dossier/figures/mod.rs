@@ -11,8 +11,7 @@ mod service;
 use std::collections::BTreeMap;
 
 use super::edition::{Captions, Words};
-use crate::charts::Svg;
-use crate::charts::{About, Tick};
+use crate::charts::{self, About, Bar, Bars, Dots, Heatmap, StateMap, Svg, Tick};
 use crate::decisions::Facts;
 use crate::error::Result;
 use crate::mart::month::Month;
@@ -52,6 +51,74 @@ impl Studio<'_> {
         Ok(())
     }
 
+    /// Draws bars; `format` writes their values.
+    fn bars(
+        &mut self,
+        id: &str,
+        source: &str,
+        bars: &[Named],
+        keep_order: bool,
+        format: impl Fn(Lang, f64) -> String,
+    ) -> Result<()> {
+        let (lang, bars) = (self.lang(), labelled(bars));
+        let data = Bars { bars: &bars, format: &|v| format(lang, v), keep_order };
+        self.figure(id, source, |about| charts::bars(about, &data))
+    }
+
+    /// Draws dots beside a reference value; `axis` is the key of the title of their axis.
+    fn dots(
+        &mut self,
+        id: &str,
+        source: &str,
+        dots: &[Named],
+        axis: &str,
+        reference: (f64, &str),
+        format: impl Fn(Lang, f64) -> String,
+    ) -> Result<()> {
+        let (lang, dots, axis) = (self.lang(), labelled(dots), self.label(axis));
+        let data = Dots { dots: &dots, format: &|v| format(lang, v), reference: Some(reference), axis: &axis };
+        self.figure(id, source, |about| charts::dots(about, &data))
+    }
+
+    /// Draws a matrix; the keys are those of the title and of the word for an empty cell.
+    fn heatmap(
+        &mut self,
+        id: &str,
+        source: &str,
+        matrix: &Matrix,
+        keys: [&str; 2],
+        format: impl Fn(Lang, f64) -> String,
+    ) -> Result<()> {
+        let (lang, [title, missing]) = (self.lang(), keys.map(|key| self.label(key)));
+        let (rows, columns) = (strs(&matrix.rows), strs(&matrix.columns));
+        let data = Heatmap {
+            rows: &rows,
+            columns: &columns,
+            values: &matrix.values,
+            format: &|v| format(lang, v),
+            title: &title,
+            missing: &missing,
+        };
+        self.figure(id, source, |about| charts::heatmap(about, &data))
+    }
+
+    /// Draws a map of the states, some of them outlined; the keys are those of the title and of the word for a missing value.
+    fn map(
+        &mut self,
+        id: &str,
+        source: &str,
+        values: &[(&str, f64)],
+        highlight: &[&str],
+        keys: [&str; 2],
+        format: impl Fn(Lang, f64) -> String,
+    ) -> Result<()> {
+        let (lang, [title, missing]) = (self.lang(), keys.map(|key| self.label(key)));
+        let format = |v: f64| format(lang, v);
+        let data =
+            StateMap { values, format: &format, title: &title, missing: &missing, highlight, ..Default::default() };
+        self.figure(id, source, |about| charts::brazil_map(about, &data))
+    }
+
     fn lang(&self) -> Lang {
         self.words.lang
     }
@@ -59,6 +126,25 @@ impl Studio<'_> {
     fn label(&self, key: &str) -> String {
         self.words.label(key)
     }
+}
+
+/// The name of a bar or dot, and the rest of it.
+type Named = (String, Bar<'static>);
+
+fn labelled(rows: &[Named]) -> Vec<Bar<'_>> {
+    rows.iter().map(|(label, row)| Bar { label, ..*row }).collect()
+}
+
+/// Names and values of a heat map.
+struct Matrix {
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// Row by row.
+    values: Vec<f64>,
+}
+
+fn strs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 /// Short form of an amount in BRL: `5,9 M`, `12 k`, `850`.
@@ -92,8 +178,7 @@ struct MonthAxis {
 
 impl MonthAxis {
     fn new(lang: Lang, first: Month, last: Month) -> MonthAxis {
-        let months: Vec<Month> =
-            std::iter::successors(Some(first), |m| Some(m.plus(1))).take_while(|m| *m <= last).collect();
+        let months: Vec<Month> = first.through(last).collect();
         let labels = months.iter().map(|m| {
             let name = lang.month(&m.to_string()).unwrap_or_default();
             (name.chars().take(1).flat_map(char::to_uppercase).collect(), m.year.to_string())

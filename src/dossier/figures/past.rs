@@ -1,10 +1,11 @@
 //! Backtests → figures: errors of the models, residuals, regret of the strategies.
 
-use super::{Studio, short};
-use crate::charts::{Axis, Bar, Bars, Dot, Dots, Dotted, Histogram, Mark, Scatter, bars, dots, histogram, scatter};
-use crate::decisions::BacktestReport;
+use super::{Named, Studio, short};
+use crate::charts::{Axis, Bar, Dotted, Histogram, Mark, Scatter, histogram, scatter};
+use crate::decisions::{BacktestReport, Strategy};
 use crate::dossier::decisions::{model_key, strategy_key};
 use crate::error::Result;
+use crate::models::Backtest;
 use crate::models::metrics::Outcome;
 
 /// Width of a column of the histogram; below, the outer edge of its last column. Natural logarithms.
@@ -22,18 +23,11 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
 
 fn errors(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
     let tests = past.map(|p| p.categories.tests.as_slice()).unwrap_or_default();
-    let labels: Vec<String> = tests.iter().map(|t| studio.label(&model_key(t.model))).collect();
-    let data: Vec<Bar<'_>> = tests
-        .iter()
-        .zip(&labels)
-        .enumerate()
-        .map(|(i, (t, label))| Bar { label, value: t.metrics.wape, highlight: i == 0, ..Default::default() })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 1);
-    studio.figure("backtest", "tables/backtest.csv", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
-    })
+    let bar = |(i, t): (usize, &Backtest)| {
+        (studio.label(&model_key(t.model)), Bar { value: t.metrics.wape, highlight: i == 0, ..Bar::default() })
+    };
+    let bars: Vec<Named> = tests.iter().enumerate().map(bar).collect();
+    studio.bars("backtest", "tables/backtest.csv", &bars, false, |lang, v| lang.percent(v, 1))
 }
 
 /// One-month forecasts, each with the logarithm of its relative error.
@@ -44,11 +38,8 @@ fn next_month(past: Option<&BacktestReport>) -> Vec<(&Outcome, f64)> {
 }
 
 fn residuals(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
-    let residuals_of_month = next_month(past);
-    let points: Vec<Dotted<'_>> = residuals_of_month
-        .iter()
-        .map(|(o, residual)| Dotted { x: o.forecast, y: *residual, ..Default::default() })
-        .collect();
+    let point = |(o, residual): (&Outcome, f64)| Dotted { x: o.forecast, y: residual, ..Default::default() };
+    let points: Vec<Dotted<'_>> = next_month(past).into_iter().map(point).collect();
     let lang = studio.lang();
     let (x_format, y_format) = (move |v: f64| short(lang, v), move |v: f64| lang.decimal(v, 1));
     let (x_title, y_title) = (studio.label("forecast_log"), studio.label("residual"));
@@ -89,21 +80,14 @@ fn spread(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> 
 
 fn regret(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
     let strategies = past.map(|p| p.strategies.as_slice()).unwrap_or_default();
-    let labels: Vec<String> = strategies.iter().map(|s| studio.label(&strategy_key(s.name))).collect();
-    let data: Vec<Dot<'_>> = strategies
-        .iter()
-        .zip(&labels)
-        .enumerate()
-        .map(|(i, (s, label))| Dot {
-            label,
-            value: s.gain.value,
-            interval: Some((s.gain.low, s.gain.high)),
-            highlight: i == 0,
-        })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
-    let (axis, zero) = (studio.label("gain_axis"), studio.label("no_gain"));
-    let data = Dots { dots: &data, format: &format, reference: Some((0.0, &zero)), axis: &axis };
-    studio.figure("regret", "tables/regret.csv", |about| dots(about, &data))
+    let dot = |(i, s): (usize, &Strategy)| {
+        let interval = Some((s.gain.low, s.gain.high));
+        (
+            studio.label(&strategy_key(s.name)),
+            Bar { value: s.gain.value, interval, highlight: i == 0, ..Bar::default() },
+        )
+    };
+    let dots: Vec<Named> = strategies.iter().enumerate().map(dot).collect();
+    let zero = studio.label("no_gain");
+    studio.dots("regret", "tables/regret.csv", &dots, "gain_axis", (0.0, &zero), short)
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Studio;
-use crate::charts::{Bar, Bars, Dot, Dots, Row, Stacked, bars, dots, stacked_bars};
+use super::{Named, Studio, strs};
+use crate::charts::{Bar, Row, Stacked, stacked_bars};
+use crate::decisions::StatePayments;
 use crate::error::Result;
+use crate::report::lang::Lang;
 
 /// Larger numbers of instalments are counted together.
 const MAX_INSTALMENTS: i64 = 12;
@@ -20,18 +22,14 @@ fn mix(studio: &mut Studio<'_>) -> Result<()> {
     let lang = studio.lang();
     let methods: Vec<&str> = findings.payments_total.methods.iter().map(|m| m.payment_type.as_str()).collect();
     let names: Vec<String> = methods.iter().map(|m| studio.words.method(m)).collect();
-    let segments: Vec<&str> = names.iter().map(String::as_str).collect();
-    let shares: Vec<(String, Vec<f64>, String)> = findings
-        .payments
-        .iter()
-        .map(|s| {
-            let shares = methods.iter().map(|m| s.share(m)).collect();
-            (studio.words.state_code(&s.state), shares, format!("n = {}", lang.count(s.payments)))
-        })
-        .collect();
+    let shares = |s: &StatePayments| {
+        let shares: Vec<f64> = methods.iter().map(|m| s.share(m)).collect();
+        (studio.words.state_code(&s.state), shares, format!("n = {}", lang.count(s.payments)))
+    };
+    let shares: Vec<_> = findings.payments.iter().map(shares).collect();
     let rows: Vec<Row<'_>> = shares.iter().map(|(label, values, note)| Row { label, values, note }).collect();
     let format = move |v: f64| lang.percent(v, 0);
-    let data = Stacked { segments: &segments, rows: &rows, format: &format, keep_order: false };
+    let data = Stacked { segments: &strs(&names), rows: &rows, format: &format, keep_order: false };
     studio.figure("payments", "tables/payments_by_state.csv", |about| stacked_bars(about, &data))
 }
 
@@ -39,25 +37,20 @@ fn mix(studio: &mut Studio<'_>) -> Result<()> {
 fn habit(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let habit = findings.unusual_payment();
-    let lang = studio.lang();
     let (method, state) = habit.as_ref().map_or(("", ""), |h| (h.method.as_str(), h.state.as_str()));
-    let labels: Vec<String> = findings.payments.iter().map(|s| studio.words.state_code(&s.state)).collect();
-    let data: Vec<Dot<'_>> = findings
-        .payments
-        .iter()
-        .zip(&labels)
-        .filter_map(|(s, label)| {
-            let m = s.methods.iter().find(|m| m.payment_type == method)?;
-            let interval = Some((m.share_payments_low, m.share_payments_high));
-            Some(Dot { label, value: m.share_payments, interval, highlight: s.state == state })
-        })
-        .collect();
+    let dot = |s: &StatePayments| {
+        let m = s.methods.iter().find(|m| m.payment_type == method)?;
+        let (interval, highlight) = (Some((m.share_payments_low, m.share_payments_high)), s.state == state);
+        Some((
+            studio.words.state_code(&s.state),
+            Bar { value: m.share_payments, interval, highlight, ..Bar::default() },
+        ))
+    };
+    let dots: Vec<Named> = findings.payments.iter().filter_map(dot).collect();
     let overall = findings.payments_total.share(method);
-    let reference = format!("{} {}", studio.words.state("BR"), lang.percent(overall, 1));
-    let format = move |v: f64| lang.percent(v, 0);
-    let axis = studio.label("share_interval");
-    let data = Dots { dots: &data, format: &format, reference: Some((overall, &reference)), axis: &axis };
-    studio.figure("habit", "tables/payments_by_state.csv", |about| dots(about, &data))
+    let country = format!("{} {}", studio.words.state("BR"), studio.lang().percent(overall, 1));
+    let (reference, format) = ((overall, country.as_str()), |lang: Lang, v| lang.percent(v, 0));
+    studio.dots("habit", "tables/payments_by_state.csv", &dots, "share_interval", reference, format)
 }
 
 /// Number of card payments, by number of instalments.
@@ -73,16 +66,10 @@ fn instalments(studio: &mut Studio<'_>) -> Result<()> {
     }
     let total: i64 = counts.values().sum();
     let more = studio.label("or_more");
-    let labels: Vec<String> =
-        counts.keys().map(|n| if *n == MAX_INSTALMENTS { format!("{n} {more}") } else { format!("{n}") }).collect();
-    let data: Vec<Bar<'_>> = counts
-        .values()
-        .zip(&labels)
-        .map(|(n, label)| Bar { label, value: *n as f64 / total as f64, ..Default::default() })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 1);
-    studio.figure("instalments", "mart/payments.parquet", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: true })
-    })
+    let bar = |(number, payments): (i64, i64)| {
+        let label = if number == MAX_INSTALMENTS { format!("{number} {more}") } else { number.to_string() };
+        (label, Bar { value: payments as f64 / total as f64, ..Bar::default() })
+    };
+    let bars: Vec<Named> = counts.into_iter().map(bar).collect();
+    studio.bars("instalments", "mart/payments.parquet", &bars, true, |lang, v| lang.percent(v, 1))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{MonthAxis, Studio, short};
-use crate::charts::{Bar, Bars, Forecast, Lines, Series, bars, lines};
+use super::{MonthAxis, Named, Studio, short};
+use crate::charts::{Bar, Forecast, Lines, Series, lines};
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON, Prediction};
@@ -46,16 +46,9 @@ fn line(studio: &mut Studio<'_>) -> Result<()> {
 
 fn top(studio: &mut Studio<'_>) -> Result<()> {
     let top = studio.results.reference.top();
-    let names: Vec<String> = top.iter().map(|p| studio.words.category(&p.category)).collect();
-    let data: Vec<Bar<'_>> = top
-        .iter()
-        .zip(&names)
-        .enumerate()
-        .map(|(i, (p, label))| Bar { label, value: p.sales, highlight: i == 0, ..Default::default() })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
-    studio.figure("reference_top", "tables/price_predictions_top_category.csv", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
-    })
+    let bar = |(i, p): (usize, &Prediction)| {
+        (studio.words.category(&p.category), Bar { value: p.sales, highlight: i == 0, ..Bar::default() })
+    };
+    let bars: Vec<Named> = top.into_iter().enumerate().map(bar).collect();
+    studio.bars("reference_top", "tables/price_predictions_top_category.csv", &bars, false, short)
 }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{MonthAxis, Studio, greatest, reais, short};
-use crate::charts::{
-    Bar, Bars, Dot, Dots, Event, Heatmap, Lines, Series, Span, StateMap, bars, brazil_map, dots, heatmap, lines,
-};
-use crate::decisions::LEAST_SHARE;
+use super::{Matrix, MonthAxis, Named, Studio, greatest, reais, short};
+use crate::charts::{Bar, Event, Lines, Series, Span, lines};
+use crate::decisions::{Facts, LEAST_SHARE};
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
+use crate::quantiles::upper_median;
+use crate::report::lang::Lang;
 
 const TOP: usize = 15;
 /// Number of states, and of categories, in the heat map of both.
 const CROSSED: usize = 14;
 /// A day with this many times the median daily orders of its month is marked as an event.
-const PEAK: i64 = 3;
+const PEAK: f64 = 3.0;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     by_month(studio)?;
@@ -84,31 +84,21 @@ fn peak_month(studio: &Studio<'_>) -> Result<Option<Month>> {
         return Ok(None);
     };
     let month = Month::of_day(day);
-    let mut same: Vec<i64> = days.range(month.first_day()..month.first_day() + month.days()).map(|(_, n)| *n).collect();
-    same.sort_unstable();
-    Ok((most >= PEAK * same[same.len() / 2]).then_some(month))
+    let same = days.range(month.first_day()..month.first_day() + month.days());
+    let usual = upper_median(&mut same.map(|(_, n)| *n as f64).collect::<Vec<_>>());
+    Ok((most as f64 >= PEAK * usual).then_some(month))
 }
 
 fn by_category(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let winner = studio.results.decisions.as_ref().ok().map(|d| d.winner.first().category.as_str());
     let top = greatest(&findings.categories, TOP, |f| reais(f.revenue_centavos));
-    let names: Vec<String> = top.iter().map(|f| studio.words.category(&f.name)).collect();
-    let data: Vec<Bar<'_>> = top
-        .iter()
-        .zip(&names)
-        .map(|(f, label)| Bar {
-            label,
-            value: reais(f.revenue_centavos),
-            highlight: Some(f.name.as_str()) == winner,
-            ..Default::default()
-        })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
-    studio.figure("categories", "tables/by_category.csv", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
-    })
+    let bar = |f: &Facts| {
+        let highlight = Some(f.name.as_str()) == winner;
+        (studio.words.category(&f.name), Bar { value: reais(f.revenue_centavos), highlight, ..Bar::default() })
+    };
+    let bars: Vec<Named> = top.into_iter().map(bar).collect();
+    studio.bars("categories", "tables/by_category.csv", &bars, false, short)
 }
 
 fn category_months(studio: &mut Studio<'_>) -> Result<()> {
@@ -122,21 +112,15 @@ fn category_months(studio: &mut Studio<'_>) -> Result<()> {
             *cells.entry((name, Month::of_day(day))).or_insert(0) += centavos;
         }
     }
-    let lang = studio.lang();
     let months: Vec<Month> = findings.period.months().collect();
-    let columns: Vec<String> = months.iter().map(|m| format!("{:02}/{:02}", m.month, m.year % 100)).collect();
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let rows: Vec<String> = top.iter().map(|f| studio.words.category(&f.name)).collect();
-    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let values: Vec<f64> = top
-        .iter()
-        .flat_map(|f| months.iter().map(|m| cells.get(&(f.name.as_str(), *m)).map_or(f64::NAN, |c| reais(*c))))
-        .collect();
-    let format = move |v: f64| short(lang, v);
-    let (title, missing) = (studio.label("monthly_revenue"), studio.label("no_sale"));
-    let data =
-        Heatmap { rows: &rows, columns: &columns, values: &values, format: &format, title: &title, missing: &missing };
-    studio.figure("category_months", "mart/sales_by_month.parquet", |about| heatmap(about, &data))
+    let cell = |f: &Facts, month: Month| cells.get(&(f.name.as_str(), month)).map_or(f64::NAN, |c| reais(*c));
+    let matrix = Matrix {
+        rows: top.iter().map(|f| studio.words.category(&f.name)).collect(),
+        columns: months.iter().map(|m| format!("{:02}/{:02}", m.month, m.year % 100)).collect(),
+        values: top.iter().flat_map(|f| months.iter().map(|m| cell(f, *m))).collect(),
+    };
+    let keys = ["monthly_revenue", "no_sale"];
+    studio.heatmap("category_months", "mart/sales_by_month.parquet", &matrix, keys, short)
 }
 
 /// Growth of the largest categories, with its lower bound.
@@ -144,21 +128,13 @@ fn growth(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let winner = findings.leading_category().map(|f| f.name.as_str());
     let top = greatest(&findings.categories, TOP, |f| reais(f.recent_revenue_centavos));
-    let named: Vec<(String, &crate::decisions::Facts)> =
-        top.into_iter().map(|f| (studio.words.category(&f.name), f)).collect();
-    let data: Vec<Bar<'_>> = named
-        .iter()
-        .filter_map(|(label, f)| {
-            let growth = f.growth.as_ref()?;
-            let highlight = Some(f.name.as_str()) == winner;
-            Some(Bar { label, value: growth.rate, interval: Some((growth.at_least, growth.at_most)), highlight })
-        })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 0);
-    studio.figure("growth", "mart/sales_by_month.parquet", |about| {
-        bars(about, &Bars { bars: &data, format: &format, keep_order: false })
-    })
+    let bar = |f: &Facts| {
+        let (growth, highlight) = (f.growth.as_ref()?, Some(f.name.as_str()) == winner);
+        let interval = Some((growth.at_least, growth.at_most));
+        Some((studio.words.category(&f.name), Bar { value: growth.rate, interval, highlight, ..Bar::default() }))
+    };
+    let bars: Vec<Named> = top.into_iter().filter_map(bar).collect();
+    studio.bars("growth", "mart/sales_by_month.parquet", &bars, false, percent)
 }
 
 fn by_state(studio: &mut Studio<'_>) -> Result<()> {
@@ -166,37 +142,21 @@ fn by_state(studio: &mut Studio<'_>) -> Result<()> {
     let values: Vec<(&str, f64)> =
         findings.states.iter().map(|f| (f.name.as_str(), reais(f.revenue_centavos))).collect();
     let target: Vec<&str> = findings.growing_state().map(|f| f.name.as_str()).into_iter().collect();
-    let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
-    let (title, missing) = (studio.label("revenue"), studio.label("no_data"));
-    let data = StateMap {
-        values: &values,
-        format: &format,
-        title: &title,
-        missing: &missing,
-        highlight: &target,
-        ..Default::default()
-    };
-    studio.figure("states", "tables/by_state.csv", |about| brazil_map(about, &data))
+    studio.map("states", "tables/by_state.csv", &values, &target, ["revenue", "no_data"], short)
 }
 
 /// Growth of the larger states' orders relative to that of all other states.
 fn leads(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let target = findings.growing_state().map(|f| f.name.as_str());
-    let data: Vec<Dot<'_>> = findings
-        .known_states()
-        .filter_map(|f| {
-            let lead = f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE)?;
-            let highlight = Some(f.name.as_str()) == target;
-            Some(Dot { label: &f.name, value: lead.rate, interval: Some((lead.at_least, lead.at_most)), highlight })
-        })
-        .collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 0);
-    let (axis, others) = (studio.label("lead_axis"), studio.label("others"));
-    let data = Dots { dots: &data, format: &format, reference: Some((0.0, &others)), axis: &axis };
-    studio.figure("leads", "mart/orders_by_state_month.parquet", |about| dots(about, &data))
+    let dot = |f: &Facts| {
+        let lead = f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE)?;
+        let (interval, highlight) = (Some((lead.at_least, lead.at_most)), Some(f.name.as_str()) == target);
+        Some((f.name.clone(), Bar { value: lead.rate, interval, highlight, ..Bar::default() }))
+    };
+    let dots: Vec<Named> = findings.known_states().filter_map(dot).collect();
+    let others = studio.label("others");
+    studio.dots("leads", "mart/orders_by_state_month.parquet", &dots, "lead_axis", (0.0, &others), percent)
 }
 
 /// Revenue by state and category, the greatest of both.
@@ -213,20 +173,19 @@ fn state_category(studio: &mut Studio<'_>) -> Result<()> {
         }
     }
     // Shown as a share of the state's revenue; otherwise the largest state would hide all others.
-    let share = |state: &crate::decisions::Facts, category: &str| {
+    let share = |state: &Facts, category: &str| {
         let sum = sums.get(&(state.name.as_str(), category)).copied()?;
         (state.revenue_centavos > 0).then(|| sum as f64 / state.revenue_centavos as f64)
     };
-    let values: Vec<f64> =
-        categories.iter().flat_map(|c| states.iter().map(|s| share(s, &c.name).unwrap_or(f64::NAN))).collect();
-    let rows: Vec<String> = categories.iter().map(|f| studio.words.category(&f.name)).collect();
-    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let columns: Vec<String> = states.iter().map(|f| studio.words.state_code(&f.name)).collect();
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 0);
-    let (title, missing) = (studio.label("state_share"), studio.label("no_sale"));
-    let data =
-        Heatmap { rows: &rows, columns: &columns, values: &values, format: &format, title: &title, missing: &missing };
-    studio.figure("state_category", "mart/sales_by_day.parquet", |about| heatmap(about, &data))
+    let matrix = Matrix {
+        rows: categories.iter().map(|f| studio.words.category(&f.name)).collect(),
+        columns: states.iter().map(|f| studio.words.state_code(&f.name)).collect(),
+        values: categories.iter().flat_map(|c| states.iter().map(|s| share(s, &c.name).unwrap_or(f64::NAN))).collect(),
+    };
+    let keys = ["state_share", "no_sale"];
+    studio.heatmap("state_category", "mart/sales_by_day.parquet", &matrix, keys, percent)
+}
+
+fn percent(lang: Lang, share: f64) -> String {
+    lang.percent(share, 0)
 }

@@ -1,9 +1,7 @@
 //! Facts → figures on service: reviews, delivery times, late deliveries.
 
-use super::{Studio, greatest, reais, short};
-use crate::charts::{
-    Axis, Dotted, Histogram, Mark, Row, Scatter, Stacked, StateMap, brazil_map, histogram, scatter, stacked_bars,
-};
+use super::{Studio, greatest, reais, short, strs};
+use crate::charts::{Axis, Dotted, Histogram, Mark, Row, Scatter, Stacked, histogram, scatter, stacked_bars};
 use crate::error::Result;
 
 /// Number of categories named on the scatter plot.
@@ -24,15 +22,11 @@ fn reviews_by_category(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let named = greatest(&findings.categories, NAMED, |f| reais(f.revenue_centavos));
     let labels: Vec<String> = findings.categories.iter().map(|f| studio.words.category(&f.name)).collect();
-    let points: Vec<Dotted<'_>> = findings
-        .categories
-        .iter()
-        .zip(&labels)
-        .filter_map(|(f, label)| {
-            let named = named.iter().any(|n| n.name == f.name);
-            Some(Dotted { label, x: reais(f.revenue_centavos), y: f.review_mean?, size: 0.0, group: 0, named })
-        })
-        .collect();
+    let points = findings.categories.iter().zip(&labels).filter_map(|(f, label)| {
+        let named = named.iter().any(|n| n.name == f.name);
+        Some(Dotted { label, x: reais(f.revenue_centavos), y: f.review_mean?, size: 0.0, group: 0, named })
+    });
+    let points: Vec<Dotted<'_>> = points.collect();
     let lang = studio.lang();
     let (x_format, y_format) = (move |v: f64| short(lang, v), move |v: f64| lang.decimal(v, 1));
     let (x_title, y_title) = (studio.label("revenue_log"), studio.label("review_mean"));
@@ -58,7 +52,6 @@ fn scores(studio: &mut Studio<'_>) -> Result<()> {
         }
     }
     let segments: Vec<String> = (1..=5).map(|n| format!("{} {n}", studio.label("score"))).collect();
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let labels = ["in_time", "late"].map(|key| studio.label(key));
     let lang = studio.lang();
     let notes = counts.map(|c| format!("n = {}", lang.count(c.iter().sum::<f64>() as i64)));
@@ -70,7 +63,7 @@ fn scores(studio: &mut Studio<'_>) -> Result<()> {
         .map(|((label, values), note)| Row { label, values, note })
         .collect();
     let format = move |v: f64| lang.percent(v, 0);
-    let data = Stacked { segments: &segments, rows: &rows, format: &format, keep_order: true };
+    let data = Stacked { segments: &strs(&segments), rows: &rows, format: &format, keep_order: true };
     studio.figure("scores", "mart/review_scores.parquet", |about| stacked_bars(about, &data))
 }
 
@@ -108,9 +101,6 @@ fn delivery(studio: &mut Studio<'_>) -> Result<()> {
 fn late_states(studio: &mut Studio<'_>) -> Result<()> {
     let states = &studio.results.findings.states;
     let values: Vec<(&str, f64)> = states.iter().filter_map(|f| Some((f.name.as_str(), f.late_share?))).collect();
-    let lang = studio.lang();
-    let format = move |v: f64| lang.percent(v, 0);
-    let (title, missing) = (studio.label("late_share"), studio.label("no_data"));
-    let data = StateMap { values: &values, format: &format, title: &title, missing: &missing, ..Default::default() };
-    studio.figure("late_states", "tables/by_state.csv", |about| brazil_map(about, &data))
+    let keys = ["late_share", "no_data"];
+    studio.map("late_states", "tables/by_state.csv", &values, &[], keys, |lang, v| lang.percent(v, 0))
 }

@@ -6,11 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::input::built_in;
-use crate::input::dialect;
 use crate::input::file::part::{FilePart, header};
 use crate::input::file::source_file::{Format, SourceFile};
 use crate::input::source::Source;
+use crate::input::{built_in, dialect};
 use crate::schema::contract::Table;
 use crate::schema::file_names::is_parquet;
 use crate::schema::read_options::Reading;
@@ -119,7 +118,6 @@ fn unreachable(table: &str) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -19,8 +19,8 @@ use self::server::{numbers, write};
 use self::sql::Statements;
 #[cfg(feature = "spark")]
 pub(crate) use self::sql::{MALFORMED, quoted};
-use crate::clean::audit::{Audit, Change, ChangeKind};
-use crate::clean::tables::{audit_of, some_order, step};
+use crate::clean::audit::{Audit, Change, ChangeKind, RowCounts};
+use crate::clean::tables::{audit_of, some_order};
 use crate::error::Result;
 use crate::input::identity::InputFile;
 use crate::input::source::Source;
@@ -47,7 +47,7 @@ pub(crate) fn clean(server: &dyn Server, source: &Source, to: &Folders<'_>) -> R
     server.progress(ZIP_LOCATIONS);
     let (points, raw) = &cleaned[&TableId::Geolocation];
     let outside = checks::outside(server, &raw.files.name)?;
-    let located = step(ZIP_LOCATIONS, "locate", points.steps[1].rows_out, 0, outside.rows);
+    let located = RowCounts::of(ZIP_LOCATIONS, "locate", points.steps[1].rows_out, 0, outside.rows);
     write(server, ZIP_LOCATIONS, to, &checks::located())?;
     let (table_audits, raw): (Vec<_>, Vec<_>) = cleaned.into_values().unzip();
     let warnings = raw.into_iter().flat_map(|raw| raw.warnings).collect();

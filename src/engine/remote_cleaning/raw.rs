@@ -4,9 +4,9 @@ use polars::prelude::*;
 
 use super::files::{HINT, RawFiles};
 use super::server::{Folders, Server, numbers, write};
-use super::sql;
-use super::sql::{BROKEN, BROKEN_VALUES, MALFORMED, RECORD, REPLACEMENT, Statements};
-use crate::clean::tables::{TableAudit, amount_of, conflict, step};
+use super::sql::{self, BROKEN, BROKEN_VALUES, MALFORMED, RECORD, REPLACEMENT, Statements};
+use crate::clean::audit::RowCounts;
+use crate::clean::tables::{TableAudit, amount_of, conflict};
 use crate::error::{Error, Result};
 use crate::input::built_in;
 use crate::input::identity::InputFile;
@@ -136,7 +136,7 @@ impl Raw {
             );
         }
         let mut audit = TableAudit::new(table, raw);
-        audit.steps[1] = step(table.name, "clean", readable, readable - distinct, conflicts);
+        audit.steps[1] = RowCounts::of(table.name, "clean", readable, readable - distinct, conflicts);
         if conflicts > 0 {
             let rows = server.rows(&format!("cannot sort `{}` out", table.name), &statements.conflicts())?;
             for row in 0..rows.height() {

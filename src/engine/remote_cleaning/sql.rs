@@ -123,27 +123,19 @@ impl Statements<'_> {
             format!("SUM(CAST(CONV(SUBSTR(row_hash, {}, 8), 16, 10) AS BIGINT)) AS piece_{i}", 1 + 8 * i)
         });
         let zips = self.table.columns.iter().enumerate().filter(|(_, column)| column.kind == LogicalType::Zip);
-        let short = zips
-            .map(|(i, column)| {
-                sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH({}) < 5", column.name, zip_digits(i)))
-            })
-            .collect::<Vec<_>>();
+        let short = zips.map(|(i, column)| {
+            sum(&format!("{BROKEN} IS NULL AND {} IS NOT NULL AND LENGTH({}) < 5", column.name, zip_digits(i)))
+        });
+        let short: Vec<String> = short.collect();
         let padded = if short.is_empty() { "0".into() } else { short.join(" + ") };
-        let odd: String = self
-            .ids()
-            .map(|(i, _)| {
-                let odd = format!("{BROKEN} IS NULL AND NOT f{i} RLIKE '^[0-9A-Fa-f]{{32}}\\\\z'");
-                format!(", {} AS odd_{i}", sum(&odd))
-            })
-            .collect();
-        let marked: String = self
-            .may_be_marked()
-            .map(|(i, position)| {
-                let (is_mark, text) = (format!("{BROKEN} IS NULL AND f{i} IS NULL"), trimmed(&format!("r{position}")));
-                let mark = format!("CASE WHEN {is_mark} AND {text} <> '' THEN {text} END");
-                format!(", COUNT({mark}) AS marked_{i}, MIN({mark}) AS mark_{i}")
-            })
-            .collect();
+        let is_odd = |i| format!("{BROKEN} IS NULL AND NOT f{i} RLIKE '^[0-9A-Fa-f]{{32}}\\\\z'");
+        let odd: String = self.ids().map(|(i, _)| format!(", {} AS odd_{i}", sum(&is_odd(i)))).collect();
+        let marked = |(i, position)| {
+            let (is_mark, text) = (format!("{BROKEN} IS NULL AND f{i} IS NULL"), trimmed(&format!("r{position}")));
+            let mark = format!("CASE WHEN {is_mark} AND {text} <> '' THEN {text} END");
+            format!(", COUNT({mark}) AS marked_{i}, MIN({mark}) AS mark_{i}")
+        };
+        let marked: String = self.may_be_marked().map(marked).collect();
         format!(
             "SELECT COUNT(*) AS rows_in, {} AS broken, {} AS alone, {padded} AS padded{odd}{marked}, {pieces} \
              FROM (SELECT *, {row} AS row_hash FROM {}) AS h",

@@ -16,14 +16,13 @@ use self::server::AtWork;
 pub use self::server::Spark;
 use self::session::{Session, sql};
 use super::interface::Engine;
-use super::remote_cleaning;
-use super::remote_cleaning::Folders;
+use super::remote_cleaning::{self, Folders};
 use crate::clean::Audit;
 use crate::error::Result;
 use crate::input::Source;
 use crate::input::identity::InputFile;
-use crate::mart::steps::in_order;
-use crate::mart::{STEPS, SalesMart, Step, law};
+use crate::mart::queries::in_order;
+use crate::mart::{QUERIES, Query, SalesMart, law};
 use crate::schema::TableId;
 
 /// Time limit for ending the session. A cluster notices later by itself that its client is gone.
@@ -44,37 +43,37 @@ impl Spark {
         result
     }
 
-    /// Runs a step. Returns its rows; `None` if it only serves later steps.
-    fn step(&self, session: &Session<'_>, step: &Step) -> Result<Option<DataFrame>> {
+    /// Runs a query. Returns its rows; `None` if it only serves later queries.
+    fn query(&self, session: &Session<'_>, query: &Query) -> Result<Option<DataFrame>> {
         let hint =
             "the files run on Spark 4 and Sail 0.7, and `pfe plan --sql` shows them; `--engine polars` needs no server";
-        let failure = format!("the server refuses `{}.sql`", step.name);
-        if step.stored {
-            let rows = session.query(&failure, hint, step.sql)?;
-            return in_order(self.of_the_mart(step.name, rows)?, &step.key()).map(Some);
+        let failure = format!("the server refuses `{}.sql`", query.name);
+        if query.stored {
+            let rows = session.query(&failure, hint, query.sql)?;
+            return in_order(self.of_the_mart(query.name, rows)?, &query.key()).map(Some);
         }
-        session.name_view(&failure, hint, step.name, sql(step.sql))?;
-        if is_cached(step) {
-            session.cache(step.name)?;
+        session.name_view(&failure, hint, query.name, sql(query.sql))?;
+        if is_cached(query) {
+            session.cache(query.name)?;
         }
         Ok(None)
     }
 
     /// Refuses column types that the mart does not have.
-    fn of_the_mart(&self, step: &str, rows: DataFrame) -> Result<DataFrame> {
+    fn of_the_mart(&self, name: &str, rows: DataFrame) -> Result<DataFrame> {
         let is_mart_type = |kind: &DataType| matches!(kind, DataType::Int64 | DataType::String | DataType::Date);
         match rows.columns().iter().find(|column| !is_mart_type(column.dtype())) {
             None => Ok(rows),
             Some(column) => Err(self
-                .error(format!("column `{}` of the answer to `{step}.sql` holds {}", column.name(), column.dtype()))
+                .error(format!("column `{}` of the answer to `{name}.sql` holds {}", column.name(), column.dtype()))
                 .with_hint("the mart holds whole numbers, texts and days: the server differs from Spark 4 here")),
         }
     }
 }
 
 /// Whether to cache a view: rows that do not add up serve a dozen statements, any other view only one.
-fn is_cached(step: &Step) -> bool {
-    !step.kind.adds_up()
+fn is_cached(query: &Query) -> bool {
+    !query.kind.adds_up()
 }
 
 impl Engine for Spark {
@@ -115,11 +114,11 @@ impl Engine for Spark {
                 session.table(table, place)?;
             }
             let mut tables = BTreeMap::new();
-            // In order: later steps read the views of steps that are not stored.
-            for step in &STEPS {
-                session.progress(step.name);
-                if let Some(frame) = self.step(session, step)? {
-                    tables.insert(step.name.to_string(), frame);
+            // In order: later queries read the views of queries that are not stored.
+            for query in &QUERIES {
+                session.progress(query.name);
+                if let Some(frame) = self.query(session, query)? {
+                    tables.insert(query.name.to_string(), frame);
                 }
             }
             law::check(&tables)?;
@@ -144,7 +143,6 @@ impl Engine for Spark {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::df;
 

@@ -23,8 +23,7 @@ use spark_connect_proto::write_operation::{SaveMode, SaveType};
 use tokio::time::timeout;
 
 use super::server::{SILENCE, Spark};
-use crate::engine::remote_cleaning;
-use crate::engine::remote_cleaning::{MALFORMED, RawFiles};
+use crate::engine::remote_cleaning::{self, MALFORMED, RawFiles};
 use crate::error::{Error, Result};
 
 /// Interval at which a request to stop is checked.
@@ -289,7 +288,6 @@ fn relation(rows: RelType) -> proto::Relation {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::df;
 

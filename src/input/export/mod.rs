@@ -103,7 +103,10 @@ fn missing(fit: &Fit<'_>) -> Vec<String> {
 
 /// All headers of all candidates, and the candidate of each.
 fn possible(candidates: &[Candidate]) -> (Vec<ExportRecords>, Vec<usize>) {
-    let all = candidates.iter().enumerate().flat_map(|(at, candidate)| candidate.headers.iter().map(move |h| (h.clone(), at)));
+    let all = candidates
+        .iter()
+        .enumerate()
+        .flat_map(|(at, candidate)| candidate.headers.iter().map(move |h| (h.clone(), at)));
     all.unzip()
 }
 
@@ -148,7 +151,12 @@ impl Export {
     /// As [`Export::tables`].
     pub(crate) fn notes(&self) -> Result<Vec<String>> {
         let tables = self.tables()?;
-        let read = format!("`{}` is read as an export of `{}` ({})", self.file_names().join("`, `"), self.market.name, self.market.title);
+        let read = format!(
+            "`{}` is read as an export of `{}` ({})",
+            self.file_names().join("`, `"),
+            self.market.name,
+            self.market.title
+        );
         Ok(std::iter::once(read).chain(tables.notes.iter().cloned()).collect())
     }
 
@@ -186,7 +194,8 @@ impl Export {
         let described = &self.market.files[kind];
         if let Some(how) = self.market.unpack.as_ref().filter(|_| kind == self.market.lines) {
             let start = sheet::header_key(&how.columns);
-            let packed = files.iter().flat_map(|file| &file.names).filter(|name| sheet::header_key(name).starts_with(&start));
+            let packed =
+                files.iter().flat_map(|file| &file.names).filter(|name| sheet::header_key(name).starts_with(&start));
             wanted.extend(packed.cloned().collect::<BTreeSet<_>>());
         }
         let present = |name: &String| files.iter().any(|file| file.position(name).is_some());

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::guard::guarded;
 use crate::input::dialect::{self, Encoding};
 use crate::input::file::part::{FilePart, unreadable};
-use crate::market::sheet::{distinct, names_header, header_key};
+use crate::market::sheet::{distinct, header_key, names_header};
 use crate::schema::file_names::{self, Data, Rows};
 
 /// Lines among which the header is looked for.
@@ -99,7 +99,8 @@ fn candidates(part: &FilePart, format: Format, rows: Vec<(u64, Vec<String>)>) ->
         let filled = filled(row);
         (2..=MAX_COLUMNS).contains(&filled) && filled * 2 >= most && row.iter().filter(plain).count() * 10 >= filled * 8
     };
-    let records = |(line, row): (u64, Vec<String>)| ExportRecords { part: part.clone(), names: distinct(&row), line, format };
+    let records =
+        |(line, row): (u64, Vec<String>)| ExportRecords { part: part.clone(), names: distinct(&row), line, format };
     rows.into_iter().filter(|(_, row)| is_header(row)).map(records).collect()
 }
 
@@ -147,7 +148,8 @@ impl ExportRecords {
                 for (line, document) in (1..).zip(read_json(&self.part)?) {
                     for record in flattened(&document, rows) {
                         let field = |name: &String| record.iter().find(|(known, _)| known == name);
-                        let field = |name: &String| field(name).map_or(Cow::Borrowed(""), |(_, text)| Cow::Owned(text.clone()));
+                        let field =
+                            |name: &String| field(name).map_or(Cow::Borrowed(""), |(_, text)| Cow::Owned(text.clone()));
                         let fields: Vec<Cow<'_, str>> = self.names.iter().map(field).collect();
                         take(line, &fields)?;
                     }
@@ -175,15 +177,18 @@ pub(super) fn whole(part: &FilePart) -> Result<Vec<u8>> {
 /// The documents of a JSON file: those of an array, of the only array in an object, or one after the other.
 fn read_json(part: &FilePart) -> Result<Vec<Value>> {
     let bytes = whole(part)?;
-    let values = serde_json::Deserializer::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_iter();
-    let values: Vec<Value> = values.collect::<std::result::Result<_, _>>().map_err(|error| {
-        Error::input(format!("`{}` is no JSON: {error}", part.name)).with_hint("export it again")
-    })?;
+    let values =
+        serde_json::Deserializer::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_iter();
+    let values: Vec<Value> = values
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| Error::input(format!("`{}` is no JSON: {error}", part.name)).with_hint("export it again"))?;
     let unpacked = values.into_iter().flat_map(|value| match value {
         Value::Array(documents) => documents,
-        Value::Object(fields) if fields.len() == 1 && fields.values().all(Value::is_array) => {
-            fields.into_iter().filter_map(|(_, list)| if let Value::Array(list) = list { Some(list) } else { None }).flatten().collect()
-        }
+        Value::Object(fields) if fields.len() == 1 && fields.values().all(Value::is_array) => fields
+            .into_iter()
+            .filter_map(|(_, list)| if let Value::Array(list) = list { Some(list) } else { None })
+            .flatten()
+            .collect(),
         other => vec![other],
     });
     Ok(unpacked.collect())

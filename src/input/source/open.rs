@@ -250,7 +250,13 @@ fn holds_orders(found: &Found) -> bool {
 fn of_export(export: Export) -> Part {
     let export = Arc::new(export);
     let store: Arc<dyn Store> = Arc::clone(&export) as Arc<dyn Store>;
-    Part { files: Vec::new(), unread: Vec::new(), candidates: Vec::new(), store: Some(SharedStore(store)), export: Some(export) }
+    Part {
+        files: Vec::new(),
+        unread: Vec::new(),
+        candidates: Vec::new(),
+        store: Some(SharedStore(store)),
+        export: Some(export),
+    }
 }
 
 fn in_store(url: &str) -> Result<(String, Part)> {

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::mart::steps::{STEPS, StepRole, words};
+use crate::mart::queries::{QUERIES, QueryRole, words};
 use crate::parallel;
 use crate::schema::contract::UNKNOWN;
 use crate::table::interner::Interner;
@@ -34,8 +34,8 @@ pub(crate) fn are_in(column: &str) -> bool {
 }
 
 /// Loads the tables and columns that the queries of these roles name.
-pub(crate) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[StepRole]) -> Result<BTreeMap<String, DataFrame>> {
-    let words = words(STEPS.iter().filter(|step| kinds.contains(&step.kind)));
+pub(crate) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[QueryRole]) -> Result<BTreeMap<String, DataFrame>> {
+    let words = words(QUERIES.iter().filter(|query| kinds.contains(&query.kind)));
     let read = |(name, mut frame): (String, LazyFrame)| {
         let columns = frame.collect_schema()?;
         let used = columns.iter_names().filter(|column| words.contains(column.as_str()));
@@ -61,7 +61,7 @@ impl DictionaryEncoding {
                 .filter(|(_, column)| columns.contains(&column.name().as_str()))
                 .map(|(table, column)| Ok((table, column.str()?)))
                 .collect::<PolarsResult<_>>()?;
-            let replaced = |column: &&str| STEPS.iter().any(|step| step.sql.contains(&unknown(column)));
+            let replaced = |column: &&str| QUERIES.iter().any(|query| query.sql.contains(&unknown(column)));
             let unknown_text = Some(&unknown_text).filter(|_| columns.iter().any(replaced));
             let texts: Vec<&StringChunked> = places.iter().map(|place| place.1).chain(unknown_text).collect();
             let (texts, numbers) = number(&texts);
@@ -134,7 +134,6 @@ fn number<'a>(columns: &[&'a StringChunked]) -> (Vec<&'a str>, Vec<UInt32Chunked
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -13,8 +13,8 @@ use self::codes::{DictionaryEncoding, KINDS, in_use};
 use self::query::run;
 use self::size::Size;
 use super::law;
+use super::queries::{QUERIES, Query, QueryRole};
 use super::sales_mart::SalesMart;
-use super::steps::{STEPS, Step, StepRole};
 use crate::error::Result;
 use crate::parallel;
 use crate::table::ids::TextMap;
@@ -41,7 +41,7 @@ impl PartialAggregates {
     /// A query fails.
     pub(crate) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
         let results =
-            run(&in_use(tables, &[StepRole::Customers])?, &DictionaryEncoding::default(), &[StepRole::Customers])?;
+            run(&in_use(tables, &[QueryRole::Customers])?, &DictionaryEncoding::default(), &[QueryRole::Customers])?;
         self.add(results)
     }
 
@@ -51,16 +51,16 @@ impl PartialAggregates {
     /// A query fails, a table cannot be read, or the amounts are too large to be added up.
     pub(crate) fn orders(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
         let mut tables =
-            in_use(tables, &[StepRole::Base, StepRole::Rows, StepRole::Orders, StepRole::Part, StepRole::Sums])?;
+            in_use(tables, &[QueryRole::Base, QueryRole::Rows, QueryRole::Orders, QueryRole::Part, QueryRole::Sums])?;
         self.size.add(&tables)?;
         let codes = DictionaryEncoding::encode(&mut tables)?;
         tables.values_mut().try_for_each(tell_sorted)?;
-        for kind in [StepRole::Base, StepRole::Rows, StepRole::Orders] {
+        for kind in [QueryRole::Base, QueryRole::Rows, QueryRole::Orders] {
             let mut results = run(&tables, &codes, &[kind])?;
             results.values_mut().try_for_each(tell_sorted)?;
             tables.append(&mut results);
         }
-        let mut results = run(&tables, &codes, &[StepRole::Part, StepRole::Sums])?;
+        let mut results = run(&tables, &codes, &[QueryRole::Part, QueryRole::Sums])?;
         drop(tables);
         for ((columns, texts), numbered) in KINDS.iter().zip(&codes.0).zip(&mut self.numbered) {
             // Skips ids that no table of the mart holds, such as those of orders.
@@ -73,28 +73,28 @@ impl PartialAggregates {
     }
 
     fn add(&mut self, mut results: BTreeMap<String, DataFrame>) -> Result<()> {
-        for step in &STEPS {
-            if let Some(frame) = results.remove(step.name) {
-                self.tables.entry(step.name).or_default().add(step, frame)?;
+        for query in &QUERIES {
+            if let Some(frame) = results.remove(query.name) {
+                self.tables.entry(query.name).or_default().add(query, frame)?;
             }
         }
         Ok(())
     }
 
-    /// Merges all aggregates, runs the last steps and checks the laws.
+    /// Merges all aggregates, runs the last queries and checks the laws.
     ///
     /// # Errors
     /// A query fails, no range was added, or [`law::check`] fails.
     pub(crate) fn finish(self) -> Result<SalesMart> {
         let (mut tables, codes) = self.merged()?;
-        tables.append(&mut run(&tables, &codes, &[StepRole::Last])?);
-        tables.retain(|name, _| STEPS.iter().any(|step| step.stored && step.name == name));
+        tables.append(&mut run(&tables, &codes, &[QueryRole::Last])?);
+        tables.retain(|name, _| QUERIES.iter().any(|query| query.stored && query.name == name));
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         law::check(&tables)?;
         SalesMart::new(tables)
     }
 
-    /// Merges the aggregates, without the last steps.
+    /// Merges the aggregates, without the last queries.
     ///
     /// # Errors
     /// polars fails.
@@ -110,7 +110,7 @@ impl PartialAggregates {
         let mut tables = BTreeMap::new();
         // One table at a time: merging takes as much memory again as the table.
         for (name, sum) in self.tables {
-            let key = STEPS.iter().find(|step| step.name == name).map(Step::key).unwrap_or_default();
+            let key = QUERIES.iter().find(|query| query.name == name).map(Query::key).unwrap_or_default();
             tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
         }
         Ok((tables, DictionaryEncoding(texts)))
@@ -128,13 +128,13 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, step: &Step, frame: DataFrame) -> Result<()> {
+    fn add(&mut self, query: &Query, frame: DataFrame) -> Result<()> {
         self.unmerged += frame.height();
         self.pieces.push(frame);
         if self.unmerged > self.max_unmerged.max(MIN_UNMERGED) {
             let all = stack(std::mem::take(&mut self.pieces))?;
             let rows = all.height();
-            self.pieces = add_up(all, &step.key(), Ok)?;
+            self.pieces = add_up(all, &query.key(), Ok)?;
             let total: usize = self.pieces.iter().map(DataFrame::height).sum();
             // If few keys repeat, merging saves little: the next one is delayed.
             self.max_unmerged = if total * 2 > rows { 4 * rows } else { total };
@@ -230,27 +230,26 @@ fn recode(frame: &mut DataFrame, columns: &[&str], to: &[u32]) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_sum_has_a_key_and_numbers_beside_it() {
-        for step in STEPS.iter().filter(|step| step.kind.adds_up()) {
-            let one_row = step.sql.starts_with("-- One row");
-            assert_eq!(step.key().is_empty(), one_row, "{}", step.name);
-            // Values that do not add up must be left to the last steps.
-            assert!(step.kind == StepRole::Last || !step.sql.contains("MAX(n."), "{}", step.name);
+        for query in QUERIES.iter().filter(|query| query.kind.adds_up()) {
+            let one_row = query.sql.starts_with("-- One row");
+            assert_eq!(query.key().is_empty(), one_row, "{}", query.name);
+            // Values that do not add up must be left to the last queries.
+            assert!(query.kind == QueryRole::Last || !query.sql.contains("MAX(n."), "{}", query.name);
         }
     }
 
     #[test]
     fn pieces_add_up_by_key() {
         let mut sum = Sum::default();
-        let step = STEPS.iter().find(|step| step.name == "delivery_days").unwrap();
-        sum.add(step, df!("days" => [1i64, 2], "orders" => [10i64, 20]).unwrap()).unwrap();
-        sum.add(step, df!("days" => [2i64, 3], "orders" => [5i64, 1]).unwrap()).unwrap();
-        let total = sum.finish(&step.key(), &[]).unwrap();
+        let query = QUERIES.iter().find(|query| query.name == "delivery_days").unwrap();
+        sum.add(query, df!("days" => [1i64, 2], "orders" => [10i64, 20]).unwrap()).unwrap();
+        sum.add(query, df!("days" => [2i64, 3], "orders" => [5i64, 1]).unwrap()).unwrap();
+        let total = sum.finish(&query.key(), &[]).unwrap();
         assert!(total.equals(&df!("days" => [1i64, 2, 3], "orders" => [10i64, 25, 1]).unwrap()));
     }
 
@@ -260,7 +259,10 @@ mod tests {
         let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
         let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
         let parts = add_up(all.clone(), &["category"], Ok).unwrap();
-        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MERGED_AT_ONCE / 2, MERGED_AT_ONCE / 2 + 1]);
+        assert_eq!(
+            parts.iter().map(DataFrame::height).collect::<Vec<_>>(),
+            [MERGED_AT_ONCE / 2, MERGED_AT_ONCE / 2 + 1]
+        );
         let halves = [all.slice(0, 9), all.slice(9, all.height())];
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();

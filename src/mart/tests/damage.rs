@@ -16,12 +16,12 @@ use crate::clean::partition::by_month;
 use crate::clean::partition::ranges::Shards;
 use crate::clean::{Audit, CleanTables, load};
 use crate::input::Source;
+use crate::mart::queries::{QUERIES, SUPPLY_BY_DAY};
 use crate::mart::sales_mart::SalesMart;
-use crate::mart::steps::{STEPS, SUPPLY_BY_DAY};
 use crate::mart::{mart, mart_in_shards};
 use crate::schema::TableId;
 use crate::schema::contract::{Scope, TABLES};
-use crate::synth::{SynthParams, generate};
+use crate::synth::generated;
 use crate::table::row_hash::hash_rows;
 
 /// A pseudo-random number from a seed, and the next seed (splitmix64).
@@ -222,7 +222,7 @@ fn hashes(mart: &SalesMart) -> BTreeMap<String, String> {
     // An updated mart holds its longest table by month.
     let in_order = |(name, frame): (&str, &DataFrame)| match name {
         SUPPLY_BY_DAY => {
-            let key = STEPS.iter().find(|step| step.name == name).unwrap().key();
+            let key = QUERIES.iter().find(|query| query.name == name).unwrap().key();
             (name.to_string(), hash_rows(&frame.sort(key, SortMultipleOptions::default()).unwrap()).unwrap())
         }
         _ => (name.to_string(), hash_rows(frame).unwrap()),
@@ -246,19 +246,13 @@ fn assert_laws(data: &Path, share: f64, seed: u64) -> bool {
     true
 }
 
-fn generated(orders: u64, seed: u64) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    generate(&SynthParams { orders, seed, defects: 0.0 }, dir.path()).unwrap();
-    dir
-}
-
 fn loaded(data: &Path) -> Result<(CleanTables, Audit)> {
     load(&Source::open(data)?)
 }
 
 #[test]
 fn no_amount_is_lost_at_0_1_and_5_percent() {
-    let data = generated(400, 8);
+    let (data, _) = generated(400, 8, 0.0);
     for (share, seeds) in [(0.0, 0..1), (0.01, 1..4), (0.05, 4..7)] {
         assert!(seeds.filter(|seed| assert_laws(data.path(), share, *seed)).count() > 0, "{share}");
     }
@@ -362,7 +356,7 @@ fn clean_again(clean: &CleanTables) -> CleanTables {
 
 #[test]
 fn orders_that_come_later_add_up_to_the_whole() {
-    let (clean, _) = loaded(generated(500, 4).path()).unwrap();
+    let (clean, _) = loaded(generated(500, 4, 0.0).0.path()).unwrap();
     let clean = clean_again(&clean);
     assert_eq!(
         hashes(&updated(&clean, 3).map_err(|_| "everything is loaded again").unwrap()),
@@ -377,7 +371,7 @@ proptest! {
     #[test]
     fn the_laws_hold_whatever_is_set_aside(seed in 0u64..1_000, share in 0.0..0.06, ranges in 2usize..9) {
         let data = tempfile::tempdir().unwrap();
-        damage(generated(150, seed).path(), data.path(), share, seed);
+        damage(generated(150, seed, 0.0).0.path(), data.path(), share, seed);
         let source = Source::open(data.path()).unwrap();
         let Ok((clean, audit)) = load(&source) else { return Ok(()) };
         assert_rows(data.path(), &clean, &audit);

@@ -16,7 +16,7 @@ use crate::Result;
 use crate::clean::partition::ranges::Shards;
 use crate::clean::{Audit, load};
 use crate::input::Source;
-use crate::synth::{SynthParams, generate};
+use crate::synth::generated;
 use crate::table::parquet::{Appender, PerTable, write_frame};
 use crate::table::row_hash::hash_rows;
 
@@ -100,12 +100,6 @@ fn assert_same(data: &Path, ranges: usize) {
     }
 }
 
-fn generated(orders: u64, seed: u64, defects: f64) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    generate(&SynthParams { orders, seed, defects }, dir.path()).unwrap();
-    dir
-}
-
 /// Rewrites every row of a file except the header.
 fn rewrite(data: &Path, file: &str, change: impl Fn(&str) -> String) {
     let path: PathBuf = data.join(file);
@@ -116,7 +110,7 @@ fn rewrite(data: &Path, file: &str, change: impl Fn(&str) -> String) {
 
 #[test]
 fn ranges_add_up_to_the_whole() {
-    let data = generated(3_000, 5, 0.05);
+    let (data, _) = generated(3_000, 5, 0.05);
     for ranges in [1, 3, 16] {
         assert_same(data.path(), ranges);
     }
@@ -134,14 +128,14 @@ proptest! {
 
     #[test]
     fn ranges_add_up_whatever_the_defects(seed in 0u64..1_000, defects in 0.0..0.3, ranges in 1usize..20) {
-        assert_same(generated(150, seed, defects).path(), ranges);
+        assert_same(generated(150, seed, defects).0.path(), ranges);
     }
 }
 
 /// Ids in capitals, ids with a common prefix, and ids that also occur in another table.
 #[test]
 fn ids_of_odd_shapes_are_cut_as_well() {
-    let data = generated(800, 9, 0.02);
+    let (data, _) = generated(800, 9, 0.02);
     for file in ["orders", "order_items", "order_payments", "order_reviews", "customers"] {
         rewrite(data.path(), &format!("olist_{file}_dataset.csv"), |rows| {
             let line = |(i, line): (usize, &str)| match i % 3 {
@@ -157,7 +151,7 @@ fn ids_of_odd_shapes_are_cut_as_well() {
 /// The first orders do not predict the ids of the others.
 #[test]
 fn ids_that_rise_through_the_file_are_cut_as_well() {
-    let data = generated(2_000, 6, 0.02);
+    let (data, _) = generated(2_000, 6, 0.02);
     for file in ["orders", "order_items", "customers"] {
         rewrite(data.path(), &format!("olist_{file}_dataset.csv"), |rows| {
             let mut lines: Vec<&str> = rows.lines().collect();
@@ -171,7 +165,7 @@ fn ids_that_rise_through_the_file_are_cut_as_well() {
 /// A customer with orders in several ranges, and a customer without orders.
 #[test]
 fn shared_and_idle_customers_count_once() {
-    let data = generated(600, 2, 0.0);
+    let (data, _) = generated(600, 2, 0.0);
     let orders = fs::read_to_string(data.path().join("olist_orders_dataset.csv")).unwrap();
     let shared = orders.lines().nth(1).unwrap().split(',').nth(1).unwrap().to_string();
     rewrite(data.path(), "olist_orders_dataset.csv", |rows| {
@@ -190,7 +184,7 @@ fn shared_and_idle_customers_count_once() {
 /// Fewer orders than ranges, and tables without rows.
 #[test]
 fn ranges_without_a_row_are_no_trouble() {
-    let data = generated(60, 1, 0.0);
+    let (data, _) = generated(60, 1, 0.0);
     for file in ["orders", "order_items", "order_payments"] {
         let keep = if file == "orders" { 3 } else { 0 };
         rewrite(data.path(), &format!("olist_{file}_dataset.csv"), |rows| {
@@ -205,7 +199,7 @@ fn ranges_without_a_row_are_no_trouble() {
 /// A truncated file is refused as in memory, and a missing scratch folder is named.
 #[test]
 fn what_fails_says_so_and_leaves_nothing() {
-    let data = generated(600, 4, 0.0);
+    let (data, _) = generated(600, 4, 0.0);
     let path = data.path().join("olist_order_items_dataset.csv");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();

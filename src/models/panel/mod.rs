@@ -15,6 +15,7 @@ use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
+use crate::quantiles::median;
 
 /// A day is usual if its orders are at least this share of the median of the four weeks before.
 const USUAL: f64 = 0.1;
@@ -191,8 +192,7 @@ fn take(values: &[i64], days: &std::ops::Range<usize>) -> Vec<i64> {
 fn end(orders: &[i64], first: i32) -> i32 {
     let last = first + orders.len() as i32 - 1;
     let usual = |day: &usize| {
-        let mut before: Vec<i64> = orders[day.saturating_sub(WEEKS)..*day].to_vec();
-        orders[*day] > 0 && orders[*day] as f64 >= USUAL * median(&mut before)
+        orders[*day] > 0 && orders[*day] as f64 >= USUAL * median_of(&orders[day.saturating_sub(WEEKS)..*day])
     };
     let Some(day) = (0..orders.len()).rev().find(usual) else { return last };
     let before = &orders[day.saturating_sub(WEEKS - 1)..=day];
@@ -200,10 +200,8 @@ fn end(orders: &[i64], first: i32) -> i32 {
     if expected > MISSED { first + day as i32 } else { last }
 }
 
-fn median(values: &mut [i64]) -> f64 {
-    values.sort_unstable();
-    let n = values.len();
-    if n == 0 { 0.0 } else { (values[(n - 1) / 2] + values[n / 2]) as f64 / 2.0 }
+fn median_of(orders: &[i64]) -> f64 {
+    median(&mut orders.iter().map(|n| *n as f64).collect::<Vec<_>>())
 }
 
 /// What was known at a cutoff.
@@ -233,7 +231,7 @@ impl History {
         let length = (end - start + 1) as usize;
         let orders: Vec<i64> = (0..length).map(|d| series.iter().map(|s| s.orders[d]).sum()).collect();
         let exceptional = (0..length).map(|d| {
-            let m = if d < SETTLED_DAYS { f64::INFINITY } else { median(&mut orders[d - WEEKS..d].to_vec()) };
+            let m = if d < SETTLED_DAYS { f64::INFINITY } else { median_of(&orders[d - WEEKS..d]) };
             orders[d] as f64 > EXCEPTIONAL * m + 3.0 * m.sqrt()
         });
         let earned = series.iter().map(|s| {
@@ -284,15 +282,11 @@ impl History {
         // Revenue before a day, centavos; the thin start is kept apart.
         let started = |day: i32| early[..(day - first).clamp(0, early.len() as i32) as usize].iter().sum::<i64>();
         let later = |day: i32| earned[(day - self.start).clamp(0, self.days() as i32) as usize];
-        std::iter::successors(Some(Month::of_day(first)), |month| Some(month.plus(1)))
-            .take_while(|month| month.first_day() <= self.end)
-            .map(|month| {
-                let (from, next) = (month.first_day(), month.plus(1).first_day());
-                (month, started(next) - started(from) + later(next) - later(from))
-            })
-            .filter(|(_, centavos)| *centavos > 0)
-            .map(|(month, centavos)| (month, centavos as f64 / 100.0))
-            .collect()
+        let months = Month::of_day(first).through(Month::of_day(self.end)).map(|month| {
+            let (from, next) = (month.first_day(), month.plus(1).first_day());
+            (month, started(next) - started(from) + later(next) - later(from))
+        });
+        months.filter(|(_, centavos)| *centavos > 0).map(|(month, centavos)| (month, centavos as f64 / 100.0)).collect()
     }
 
     /// Seller HHI and share of inactive products at the end, by series.
@@ -303,7 +297,6 @@ impl History {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 pub(crate) mod tests {
     use super::*;
 

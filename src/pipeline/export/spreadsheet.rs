@@ -100,7 +100,6 @@ fn replace_at(cell: &str, positions: &[usize], replacement: &str, removed: usize
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

@@ -10,8 +10,8 @@ use crate::input::identify::identify_all;
 use crate::input::identity::hash_file;
 use crate::pipeline::export::spreadsheet;
 use crate::pipeline::load;
-use crate::pipeline::outputs::salt::salted;
 use crate::pipeline::outputs::manifest::Manifest;
+use crate::pipeline::outputs::salt::salted;
 use crate::pipeline::outputs::{attachments, csv_of_results, manifest};
 use crate::report::{Cover, Templates};
 use crate::results::{CODE, Results};
@@ -77,11 +77,7 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
     let parameters = &manifest.core.parameters;
     let source = Source::open_as(&[path], parameters.market.as_ref())?.with(parameters.reading);
     let source = salted(source, out)?;
-    let found: Vec<_> =
-        identify_all(&source, &|_, path| hash_file(path))?
-            .into_iter()
-            .map(|(_, file)| file)
-            .collect();
+    let found: Vec<_> = identify_all(&source, &|_, path| hash_file(path))?.into_iter().map(|(_, file)| file).collect();
     for input in &manifest.core.inputs {
         match found.iter().find(|f| f.name == input.name) {
             None => return Ok(Some(format!("input `{}` is gone", input.name))),

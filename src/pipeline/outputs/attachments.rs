@@ -19,15 +19,13 @@ pub fn all(results: &Results) -> Result<Vec<Attachment>> {
         Lang::Fr => ["table de résultats", "paramètres et empreintes"],
         Lang::En => ["table of results", "parameters and fingerprints"],
     };
-    let mut files: Vec<Attachment> = csv_of_results::all(results)?
-        .into_iter()
-        .map(|(name, rows)| Attachment {
-            name: format!("{name}.csv"),
-            mime: "text/csv".into(),
-            description: table.into(),
-            bytes: spreadsheet::csv(&rows),
-        })
-        .collect();
+    let tables = csv_of_results::all(results)?.into_iter().map(|(name, rows)| Attachment {
+        name: format!("{name}.csv"),
+        mime: "text/csv".into(),
+        description: table.into(),
+        bytes: spreadsheet::csv(&rows),
+    });
+    let mut files: Vec<Attachment> = tables.collect();
     let core = json!({
         "pfe": env!("CARGO_PKG_VERSION"),
         "code": CODE,

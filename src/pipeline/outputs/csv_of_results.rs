@@ -5,6 +5,7 @@
 
 use polars::prelude::*;
 
+use super::csv_of_decisions::{Rows, row, with_header};
 use crate::clean::Audit;
 use crate::decisions::{Facts, Findings};
 use crate::error::Result;
@@ -15,8 +16,7 @@ use crate::models::reference::{Prediction, Reference};
 use crate::results::Results;
 use crate::schema::contract::Scope;
 use crate::schema::format::{brl, optional};
-
-use crate::schema::result_tables::{TextTable, header};
+use crate::schema::result_tables::TextTable;
 
 /// Number of products in the list of the best.
 const TOP_PRODUCTS: usize = 1_000;
@@ -35,95 +35,72 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, TextTable)>> {
 
 /// Tables of the reference model.
 pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, TextTable)> {
-    vec![
+    let tables = [
         ("price_predictions", predictions(reference.predictions.iter())),
         ("price_predictions_top_category", predictions(reference.top().into_iter())),
-    ]
+    ];
+    tables.into_iter().map(with_header).collect()
 }
 
 /// Tables of the findings.
 pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, TextTable)>> {
-    Ok(vec![
+    let tables = [
         ("payments_by_state", payments(findings)),
-        ("by_state", facts("by_state", &findings.states)),
-        ("by_category", facts("by_category", &findings.categories)),
+        ("by_state", facts(&findings.states)),
+        ("by_category", facts(&findings.categories)),
         ("monthly_revenue", monthly_by_category(mart)?),
-        ("monthly_revenue_by_state", monthly_by_state(mart)?),
+        ("monthly_revenue_by_state", monthly("state", mart.table("orders_by_state_month")?)?),
         ("top_products", top_products(mart)?),
-    ])
+    ];
+    Ok(tables.into_iter().map(with_header).collect())
 }
 
 /// Tables of the audit.
 pub(crate) fn of_audit(audit: &Audit) -> Vec<(&'static str, TextTable)> {
-    vec![("audit", steps(audit)), ("quality", quality(audit))]
+    [("audit", steps(audit)), ("quality", quality(audit))].into_iter().map(with_header).collect()
 }
 
 /// Training sales are exact to the centavo. Predictions keep all digits, to be compared with those of the original project.
-fn predictions<'a>(rows: impl Iterator<Item = &'a Prediction>) -> TextTable {
-    let mut table = header("price_predictions");
-    table.extend(rows.map(|p| {
+fn predictions<'a>(predictions: impl Iterator<Item = &'a Prediction>) -> Rows {
+    let row = |p: &Prediction| {
         let sales = if p.predicted { p.sales.to_string() } else { format!("{:.2}", p.sales) };
         let Month { year, month } = p.month;
-        vec![p.category.clone(), sales, year.to_string(), month.to_string(), format!("{}-01 00:00:00", p.month)]
-    }));
-    table
+        row![p.category, sales, year, month, format!("{}-01 00:00:00", p.month)]
+    };
+    predictions.map(row).collect()
 }
 
-fn payments(findings: &Findings) -> TextTable {
-    let mut table = header("payments_by_state");
+fn payments(findings: &Findings) -> Rows {
+    let mut rows = Rows::new();
     for state in &findings.payments {
         let mut methods: Vec<_> = state.methods.iter().collect();
         methods.sort_by(|a, b| a.payment_type.cmp(&b.payment_type));
-        table.extend(methods.iter().map(|m| {
-            vec![
-                state.state.clone(),
-                m.payment_type.clone(),
-                m.payments.to_string(),
-                m.orders.to_string(),
-                brl(m.value_centavos),
-                m.share_payments.to_string(),
-                m.share_value.to_string(),
-            ]
+        rows.extend(methods.iter().map(|m| {
+            let value = brl(m.value_centavos);
+            row![state.state, m.payment_type, m.payments, m.orders, value, m.share_payments, m.share_value]
         }));
     }
-    table
+    rows
 }
 
-fn facts(name: &str, facts: &[Facts]) -> TextTable {
-    let mut table = header(name);
-    table.extend(facts.iter().map(|f| {
-        vec![
-            f.name.clone(),
-            f.orders.to_string(),
-            f.items.to_string(),
-            brl(f.revenue_centavos),
-            optional(f.review_mean),
-            optional(f.late_share),
-            optional(f.delivery_days_mean),
-            optional(f.canceled_share),
-        ]
-    }));
-    table
+fn facts(facts: &[Facts]) -> Rows {
+    let row = |f: &Facts| {
+        let means = [f.review_mean, f.late_share, f.delivery_days_mean, f.canceled_share].map(optional);
+        row![f.name, f.orders, f.items, brl(f.revenue_centavos)].into_iter().chain(means).collect()
+    };
+    facts.iter().map(row).collect()
 }
 
 /// Sums over the states: an order belongs to one state.
-fn monthly_by_category(mart: &SalesMart) -> Result<TextTable> {
+fn monthly_by_category(mart: &SalesMart) -> Result<Rows> {
     let keys = [col("category"), col("month")];
     let sums = [col("orders"), col("items"), col("revenue_centavos")].map(|c| c.sum());
     let frame = mart.table("sales_by_month")?.clone().lazy().group_by(keys).agg(sums);
-    monthly(
-        "monthly_revenue",
-        "category",
-        &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?,
-    )
+    monthly("category", &frame.sort(["category", "month"], SortMultipleOptions::default()).collect()?)
 }
 
-fn monthly_by_state(mart: &SalesMart) -> Result<TextTable> {
-    monthly("monthly_revenue_by_state", "state", mart.table("orders_by_state_month")?)
-}
-
-fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<TextTable> {
-    let mut table = header(table);
+fn monthly(name: &str, frame: &DataFrame) -> Result<Rows> {
+    let mut rows = Rows::new();
     let (names, months) = (frame.column(name)?.str()?, frame.column("month")?.date()?.physical());
     let [orders, items, revenue] =
         ["orders", "items", "revenue_centavos"].map(|c| frame.column(c).and_then(|c| c.i64()));
@@ -133,16 +110,15 @@ fn monthly(table: &str, name: &str, frame: &DataFrame) -> Result<TextTable> {
         let month = months.get(row).map(Month::of_day);
         let text = |part: fn(Month) -> String| month.map_or_else(String::new, part);
         let number = |column: &Int64Chunked| column.get(row).unwrap_or(0);
-        let name = names.get(row).unwrap_or_default().to_string();
-        let (orders, items) = (number(orders).to_string(), number(items).to_string());
+        let (name, revenue) = (names.get(row).unwrap_or_default(), brl(number(revenue)));
         let (year, month) = (text(|m| m.year.to_string()), text(|m| m.month.to_string()));
-        table.push(vec![name, year, month, orders, items, brl(number(revenue))]);
+        rows.push(row![name, year, month, number(orders), number(items), revenue]);
     }
-    Ok(table)
+    Ok(rows)
 }
 
-fn top_products(mart: &SalesMart) -> Result<TextTable> {
-    let mut table = header("top_products");
+fn top_products(mart: &SalesMart) -> Result<Rows> {
+    let mut rows = Rows::new();
     let by = ["revenue_centavos", "product_id", "category"];
     let order = SortMultipleOptions::default().with_order_descending_multi([true, false, false]);
     let products = mart.table("products")?;
@@ -157,34 +133,21 @@ fn top_products(mart: &SalesMart) -> Result<TextTable> {
     let (ids, categories) = (products.column("product_id")?.str()?, products.column("category")?.str()?);
     for row in 0..products.height() {
         let number = |name: &str| -> Result<i64> { Ok(products.column(name)?.i64()?.get(row).unwrap_or(0)) };
-        table.push(vec![
-            ids.get(row).unwrap_or_default().into(),
-            categories.get(row).unwrap_or_default().into(),
-            number("items")?.to_string(),
-            number("orders")?.to_string(),
-            brl(number("revenue_centavos")?),
-        ]);
+        let [id, category] = [ids, categories].map(|column| column.get(row).unwrap_or_default());
+        let revenue = brl(number("revenue_centavos")?);
+        rows.push(row![id, category, number("items")?, number("orders")?, revenue]);
     }
-    Ok(table)
+    Ok(rows)
 }
 
-fn steps(audit: &Audit) -> TextTable {
-    let mut table = header("audit");
+fn steps(audit: &Audit) -> Rows {
     let mut steps: Vec<_> = audit.steps.iter().collect();
     steps.sort_by(|a, b| a.table.cmp(&b.table).then_with(|| b.step.cmp(&a.step)));
-    table.extend(steps.iter().map(|s| {
-        let counts = [s.rows_in, s.rows_out, s.deduplicated, s.quarantined].map(|n| n.to_string());
-        [s.table.clone(), s.step.clone()].into_iter().chain(counts).collect()
-    }));
-    table
+    steps.iter().map(|s| row![s.table, s.step, s.rows_in, s.rows_out, s.deduplicated, s.quarantined]).collect()
 }
 
-fn quality(audit: &Audit) -> TextTable {
-    let mut table = header("quality");
-    table.extend(audit.quality.iter().map(|c| {
-        vec![c.table.clone(), c.check.clone(), c.severity.name().into(), c.failed.to_string(), c.total.to_string()]
-    }));
-    table
+fn quality(audit: &Audit) -> Rows {
+    audit.quality.iter().map(|c| row![c.table, c.check, c.severity.name(), c.failed, c.total]).collect()
 }
 
 pub(crate) fn quarantine(rows: &[Quarantined]) -> TextTable {
@@ -192,29 +155,26 @@ pub(crate) fn quarantine(rows: &[Quarantined]) -> TextTable {
     table.extend(rows.iter().map(|q| {
         let line = q.line.map_or(String::new(), |line| line.to_string());
         let scope = if q.scope == Scope::Row { "row" } else { "value" };
-        let [column, value, reason, record] = [&q.column, &q.value, &q.reason, &q.record].map(String::clone);
-        vec![q.file.clone(), line, scope.into(), column, value, reason, record]
+        row![q.file, line, scope, q.column, q.value, q.reason, q.record]
     }));
     table
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::clean;
     use crate::input::Source;
     use crate::results::Parameters;
     use crate::schema::result_tables;
-    use crate::synth::{SynthParams, generate};
+    use crate::synth::generated;
 
     /// The tables can be made for any data, even for a few orders, and without a decision.
     #[test]
     fn every_table_is_what_it_is_declared() {
         let mut declared_runs = 0;
         for (orders, defects) in [(1, 0.0), (40, 0.3), (400, 0.05), (1_000, 0.2), (3_000, 0.0)] {
-            let folder = tempfile::tempdir().unwrap();
-            generate(&SynthParams { orders, seed: 5, defects }, folder.path()).unwrap();
+            let (folder, _) = generated(orders, 5, defects);
             let (clean, audit) = clean::load(&Source::open(folder.path()).unwrap()).unwrap();
             // Data with too few orders for a complete month are refused.
             let Ok(results) = Results::of(&clean, audit, Parameters::default()) else { continue };

@@ -1,6 +1,7 @@
 //! Files of an earlier run → values, equal to those that the step computed. Next: `run::materialized`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
@@ -8,18 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, listed};
 use crate::clean::Audit;
-use crate::engine;
 use crate::error::{Error, Result};
 use crate::input::identity::InputFile;
 use crate::input::quarantine::Quarantined;
 use crate::mart::supply_by_day::ByDay;
 use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::models::SupplyIndicators;
-use crate::parallel;
 use crate::pipeline::export::spreadsheet;
 use crate::schema::contract::{TABLES, TableId};
-use crate::store;
 use crate::table::parquet::{read_frame, stack};
+use crate::{engine, parallel, store};
 
 /// File with the sellers' shares and the shares of inactive products.
 pub(crate) const SUPPLY: &str = "models/supply.parquet";
@@ -100,9 +99,7 @@ fn name_of(path: &str) -> Option<&str> {
 pub(crate) fn places(files: &[(&str, PathBuf)], shared: Option<&str>) -> Result<BTreeMap<String, String>> {
     if let Some((_, path)) = files.iter().find(|(path, _)| *path == PLACES) {
         let text = std::fs::read(path).map_err(Error::io("read", path))?;
-        let stored: Places = serde_json::from_slice(&text).map_err(|e| {
-            Error::input(format!("cannot read `{}`: {e}", path.display())).with_hint("run `pfe run` again")
-        })?;
+        let stored: Places = serde_json::from_slice(&text).map_err(|e| damaged(path, &e))?;
         return Ok(stored.tables.into_iter().filter(|(table, _)| engine::is_read(table)).collect());
     }
     let store = shared.map(store::open).transpose()?;
@@ -132,9 +129,7 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
     let mut audit = Audit::default();
     let mut quarantine: BTreeMap<&str, Vec<Quarantined>> = BTreeMap::new();
     for (path, place) in files {
-        let damaged = |e: &dyn std::fmt::Display| {
-            Error::input(format!("cannot read `{}`: {e}", place.display())).with_hint("run `pfe run` again")
-        };
+        let damaged = |e: &dyn Display| damaged(place, e);
         if *path == "audit.json" {
             let text = std::fs::read(place).map_err(Error::io("read", place))?;
             audit = serde_json::from_slice(&text).map_err(|e| damaged(&e))?;
@@ -159,6 +154,10 @@ pub(crate) fn audit(files: &[(&str, PathBuf)]) -> Result<Audit> {
     }
     audit.quarantine.extend(quarantine.into_iter().map(|(name, rows)| (name.to_string(), rows)));
     Ok(audit)
+}
+
+fn damaged(place: &Path, e: &dyn Display) -> Error {
+    Error::input(format!("cannot read `{}`: {e}", place.display())).with_hint("run `pfe run` again")
 }
 
 /// The files that count how many rows refer to each value of the short tables.

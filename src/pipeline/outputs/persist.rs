@@ -2,20 +2,16 @@
 
 use polars::prelude::DataFrame;
 
-use super::by_month;
-use super::csv_of_decisions;
-use super::csv_of_results;
 use super::load::SUPPLY;
-use super::manifest::DATA;
-use super::manifest::{OutputFile, to_json};
+use super::manifest::{DATA, OutputFile, to_json};
 use super::staging::Staging;
-use crate::dashboard;
+use super::{by_month, csv_of_decisions, csv_of_results};
 use crate::error::{Error, Result};
 use crate::graph::Step;
 use crate::mart::SalesMart;
-use crate::parallel;
 use crate::pipeline::run::context::RunContext;
 use crate::schema::result_tables::TextTable;
+use crate::{dashboard, parallel};
 
 /// Stages the files of a step whose value has been made.
 pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>> {

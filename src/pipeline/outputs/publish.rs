@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::csv_of_results;
-use super::load;
 use super::manifest::listed;
+use super::{csv_of_results, load};
 use crate::error::{Error, Result};
 use crate::results::Results;
 use crate::schema;

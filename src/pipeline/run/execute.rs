@@ -149,7 +149,6 @@ fn start(index: usize, task: &Task, sender: Sender<(usize, thread::Result<StepOu
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Mutex;
 

@@ -9,9 +9,7 @@ use super::cleaning::CleaningStrategy;
 use super::context::RunContext;
 use super::shuffle;
 use crate::clean::{Audit, CleanTables};
-use crate::decisions;
-use crate::decisions::{Decided, Findings};
-use crate::dossier;
+use crate::decisions::{self, Decided, Findings};
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::input::identify::identify_all;
@@ -20,8 +18,7 @@ use crate::mart::{self, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
 use crate::parallel::{self, lock};
-use crate::pipeline::outputs::load;
-use crate::pipeline::outputs::load::places;
+use crate::pipeline::outputs::load::{self, places};
 use crate::pipeline::outputs::manifest::DATA;
 use crate::pipeline::outputs::salt::salted;
 use crate::pipeline::outputs::staging::Staging;
@@ -30,7 +27,7 @@ use crate::pipeline::params::Input;
 use crate::report::Document;
 use crate::results::Results;
 use crate::schema::TableId;
-use crate::synth;
+use crate::{dossier, synth};
 
 impl RunContext {
     pub(crate) fn source(&self) -> Result<Arc<Source>> {

@@ -11,7 +11,7 @@ use crate::files;
 use crate::graph::Step;
 use crate::pipeline::outputs::file_stamp::Stamps;
 use crate::pipeline::outputs::manifest::{Core, Manifest, OutputFile};
-use crate::pipeline::outputs::staging::{STEPS, staged};
+use crate::pipeline::outputs::staging::{RECORDS, staged};
 
 /// Number of changes that a reason lists.
 const SHOWN_REASONS: usize = 3;
@@ -65,7 +65,7 @@ impl EarlierRuns {
     /// Reads the records of `out`. Unreadable records are ignored.
     pub(crate) fn of(out: &Path) -> EarlierRuns {
         let mut earlier_runs = EarlierRuns { out: out.to_path_buf(), ..EarlierRuns::default() };
-        for record_file in std::fs::read_dir(staged(out).join(STEPS)).into_iter().flatten().flatten() {
+        for record_file in std::fs::read_dir(staged(out).join(RECORDS)).into_iter().flatten().flatten() {
             let text = std::fs::read(record_file.path()).unwrap_or_default();
             if let Ok(finished) = serde_json::from_slice::<FinishedStep>(&text)
                 && let Some(step) = Step::named(&finished.record.step)

@@ -210,7 +210,6 @@ pub(crate) fn place(chapter: &str, line: usize) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 

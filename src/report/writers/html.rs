@@ -10,7 +10,7 @@ use crate::Result;
 use crate::charts::canvas::fonts;
 use crate::charts::canvas::style::{css_rules, css_variables};
 use crate::report::chapter::template::{PAGE, explain, rendered};
-use crate::report::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
+use crate::report::document::{Align, Block, Document, Heading, Inline, Place, words};
 use crate::report::lang::Words;
 use crate::report::{Attachment, Figure, Table};
 use crate::text::seen;
@@ -203,11 +203,7 @@ impl Writer<'_> {
                 self.out.push_str("</blockquote>");
             }
             Block::Remark(remark, blocks) => {
-                let (class, label) = match remark {
-                    Remark::Note => ("note", self.words.note),
-                    Remark::Important => ("important", self.words.important),
-                    Remark::Warning => ("warning", self.words.warning),
-                };
+                let (class, label) = remark.named(self.words);
                 let _ =
                     writeln!(self.out, "<div class=\"remark {class}\" role=\"note\"><p class=\"label\">{label}</p>");
                 self.blocks(blocks);

@@ -4,7 +4,7 @@
 //! meaning, so that no word can become a heading, a call or a reference. `reports/templates/report.typ` defines the look;
 //! the source calls its functions.
 
-use crate::report::document::{Align, Block, Document, Heading, Inline, Place, Remark, words};
+use crate::report::document::{Align, Block, Document, Heading, Inline, Place, words};
 use crate::report::lang::Words;
 use crate::report::{Attachment, Style};
 use crate::text::seen;
@@ -163,11 +163,7 @@ impl Writer<'_> {
             }
             Block::Quote(blocks) => self.framed(&["quote(block: true, "], blocks),
             Block::Remark(remark, blocks) => {
-                let (kind, label) = match remark {
-                    Remark::Note => ("note", self.words.note),
-                    Remark::Important => ("important", self.words.important),
-                    Remark::Warning => ("warning", self.words.warning),
-                };
+                let (kind, label) = remark.named(self.words);
                 self.framed(&["remark(\"", kind, "\", ", &literal(label), ", "], blocks);
             }
             Block::Code(text) => self.push(&["raw(block: true, ", &literal(text), ")"]),

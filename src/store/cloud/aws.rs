@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -137,24 +137,24 @@ pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
+/// A number that differs between loads.
+pub(crate) fn unique() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+    now ^ (u64::from(std::process::id()) << 40)
+}
+
 /// Hint for an AWS error code.
 pub(crate) fn advice(code: &str) -> Option<&'static str> {
+    const REFUSED: [&str; 6] =
+        ["AccessDenied", "Signature", "InvalidAccessKey", "UnrecognizedClient", "Token", "Credential"];
     let contains_any = |words: &[&str]| words.iter().any(|word| code.contains(word));
-    if contains_any(&["NoSuchBucket"]) {
-        Some("check the bucket's name, AWS_REGION and AWS_ENDPOINT_URL")
-    } else if contains_any(&[
-        "AccessDenied",
-        "Signature",
-        "InvalidAccessKey",
-        "UnrecognizedClient",
-        "Token",
-        "Credential",
-    ]) {
-        Some("check the credentials and what their policy allows")
-    } else if contains_any(&["Throttl", "ThroughputExceeded", "SlowDown", "LimitExceeded"]) {
-        Some("the service asks to slow down: try later, or raise its capacity")
-    } else {
-        None
+    match () {
+        () if contains_any(&["NoSuchBucket"]) => Some("check the bucket's name, AWS_REGION and AWS_ENDPOINT_URL"),
+        () if contains_any(&REFUSED) => Some("check the credentials and what their policy allows"),
+        () if contains_any(&["Throttl", "ThroughputExceeded", "SlowDown", "LimitExceeded"]) => {
+            Some("the service asks to slow down: try later, or raise its capacity")
+        }
+        () => None,
     }
 }
 
@@ -167,7 +167,6 @@ pub(crate) fn for_tests(endpoint: &str) -> SdkConfig {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

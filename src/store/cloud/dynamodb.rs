@@ -11,7 +11,7 @@ mod records;
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -244,9 +244,7 @@ impl Dynamodb {
         let previous = self.current(table).await?;
         let generation = previous.as_ref().map_or(0, |c| c.generation) + 1;
         // Two concurrent loads write two tables; the second to end finds that the switch has moved on, and fails.
-        let unique = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
-        let unique = unique ^ (u64::from(std::process::id()) << 40);
-        let name = generated_name(&self.name(table), generation, unique);
+        let name = generated_name(&self.name(table), generation, aws::unique());
         let new = Current { name: name.clone(), generation, items: items.len() as u64 };
         let written = async {
             self.create(&self.name("tables"), "table").await?;
@@ -353,5 +351,4 @@ impl Store for Dynamodb {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

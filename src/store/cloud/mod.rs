@@ -4,7 +4,6 @@ mod aws;
 #[cfg(feature = "dynamodb")]
 pub(super) mod dynamodb;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod proxy;
 #[cfg(feature = "s3")]
 pub(super) mod s3;

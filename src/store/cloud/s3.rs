@@ -7,7 +7,6 @@ mod object;
 
 use std::collections::VecDeque;
 use std::io::Seek;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -63,7 +62,7 @@ impl Store for S3 {
         // One object is replaced at once. Of several, all are uploaded before the first is replaced.
         let staging = match tables {
             [_] => None,
-            _ => Some(self.key(&format!(".pfe-new-{:016x}", unique()))),
+            _ => Some(self.key(&format!(".pfe-new-{:016x}", aws::unique()))),
         };
         let upload_key = |key: &Path| match &staging {
             None => key.clone(),
@@ -127,12 +126,5 @@ fn encode(table: &Incoming) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A number that differs between loads.
-fn unique() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
-    now ^ (u64::from(std::process::id()) << 40)
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

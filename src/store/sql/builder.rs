@@ -221,7 +221,6 @@ fn integer(kind: SqlType, value: Value<'_>) -> Result<Option<i64>, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::store::rows::Cells;

@@ -19,8 +19,8 @@ use super::declared::{by_contract, checked_name};
 use super::interface::{Incoming, MADE};
 use super::rows::{Field, SqlType, fields};
 use crate::error::{Error, Result};
-use crate::schema::ddl::Stage;
-use crate::schema::ddl::{Constraints, Definition, Dialect, create_table};
+use crate::schema::ddl::{Constraints, Definition, Dialect, Stage, create_table};
+use crate::text::listed;
 
 /// A table to be written into a relational store.
 pub(crate) struct SqlTable {
@@ -114,7 +114,7 @@ impl SqlTable {
             existing.len() == self.fields.len() && self.fields.iter().all(|f| existing.iter().any(|t| t.0 == f.name));
         let refused = match same {
             _ if existing.is_empty() => return Ok(()),
-            false => format!("{shown} exists with other columns: {}", listed(existing)),
+            false => format!("{shown} exists with other columns: {}", listed(existing.iter().map(|t| &t.0))),
             true if is_ours_or_empty()? => return Ok(()),
             true => format!("{shown} exists, and no load of pfe has made it"),
         };
@@ -165,17 +165,13 @@ pub(crate) fn fields_to_read(
     match fields.iter().find(|f| existing.iter().all(|t| t.0 != f.name)) {
         None => Ok(fields),
         Some(missing) => Err(Error::input(format!("column `{}` is missing from {shown}", missing.name))
-            .with_hint(format!("columns found: {}", listed(existing)))),
+            .with_hint(format!("columns found: {}", listed(existing.iter().map(|t| &t.0))))),
     }
 }
 
 /// Quoted columns for a statement.
 pub(crate) fn quoted(dialect: Dialect, fields: &[Field]) -> String {
     fields.iter().map(|f| dialect.quote(&f.name)).collect::<Vec<_>>().join(", ")
-}
-
-fn listed(existing: &[(String, String)]) -> String {
-    existing.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The SQL type of a result column.
@@ -210,7 +206,6 @@ fn held_of(declared: &str) -> SqlType {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::df;
 

@@ -14,13 +14,11 @@ use rustls::pki_types::pem::PemObject;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::builder::Blocks;
-use super::text;
-use super::text::{Broken, Limits};
+use super::text::{self, Broken, Limits};
 use super::tls::Tls;
 use super::{SqlTable, fields_to_read, quoted};
 use crate::error::{Error, Result};
-use crate::schema::ddl::Stage;
-use crate::schema::ddl::{Constraints, Dialect};
+use crate::schema::ddl::{Constraints, Dialect, Stage};
 use crate::store::declared::checked_name;
 use crate::store::interface::{Incoming, MADE, Store, TakeFrame};
 use crate::store::passwords::Secrets;

@@ -15,8 +15,7 @@ use super::{SqlTable, fields_to_read, quoted};
 use crate::error::{Error, Result};
 use crate::parallel::lock;
 use crate::regular;
-use crate::schema::ddl::Stage;
-use crate::schema::ddl::{Constraints, Dialect};
+use crate::schema::ddl::{Constraints, Dialect, Stage};
 use crate::store::declared::checked_name;
 use crate::store::interface::{Incoming, MADE, Store, StoredFile, TakeFrame};
 use crate::store::rows::{Cells, Value};
@@ -254,5 +253,4 @@ fn bind(statement: &mut Statement<'_>, position: usize, value: Value<'_>, text: 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -159,7 +159,6 @@ fn unescape<'a>(field: &'a [u8], text: &'a mut Vec<u8>) -> &'a [u8] {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use polars::prelude::*;
 

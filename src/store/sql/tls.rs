@@ -50,7 +50,6 @@ pub(crate) fn install_provider() {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,7 @@
 //! SynthParams → Calendar: when orders are placed, with growth, weekdays, hours and Black Friday. Next: `market`.
 
+use chrono::{Datelike, NaiveDate};
+
 use crate::synth::rng::{Alias, Keyed, Source};
 use crate::synth::shape::{HOURS, MONTHS, WEEKDAYS};
 
@@ -26,9 +28,10 @@ impl Calendar {
         let mut dates = Vec::with_capacity(DAYS);
         let mut weights = Vec::new();
         let mut months = Vec::new();
-        let (mut year, mut month, mut day) = (2016, 9, 1);
-        for index in 0..DAYS {
-            dates.push(written(year, month, day));
+        let days = NaiveDate::from_ymd_opt(2016, 9, 1).unwrap_or_default().iter_days();
+        for (index, date) in days.take(DAYS).enumerate() {
+            dates.push(date.to_string().as_bytes().try_into().unwrap_or_default());
+            let (year, month, day) = (date.year().into(), date.month(), date.day());
             if let Some(at) = MONTHS.iter().position(|m| (m.0, m.1) == (year, month)) {
                 months.push(at);
                 weights.push(if (MONTHS[at].2..=MONTHS[at].3).contains(&day) {
@@ -39,13 +42,6 @@ impl Calendar {
                 } else {
                     0
                 });
-            }
-            day += 1;
-            if day > length(year, month) {
-                (month, day) = (month + 1, 1);
-            }
-            if month > 12 {
-                (year, month) = (year + 1, 1);
             }
         }
 
@@ -104,32 +100,6 @@ fn event(year: i64, month: u32, day: u32) -> u64 {
         (2018, 8, 21..=31) => [90, 70, 53, 40, 36, 34, 23, 15, 5, 2, 1][day as usize - 21],
         _ => 100,
     }
-}
-
-fn length(year: i64, month: u32) -> u32 {
-    match month {
-        2 if year % 4 == 0 => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn written(year: i64, month: u32, day: u32) -> [u8; 10] {
-    let digit = |n: u32| b'0' + (n % 10) as u8;
-    let year = year as u32;
-    [
-        digit(year / 1000),
-        digit(year / 100),
-        digit(year / 10),
-        digit(year),
-        b'-',
-        digit(month / 10),
-        digit(month),
-        b'-',
-        digit(day / 10),
-        digit(day),
-    ]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::geography::{Geography, Home};
 use super::market::Market;
 use crate::synth::rng::{Alias, Keyed, Shuffle, Source, popular};
-use crate::synth::shape::{CATEGORIES, ORIGINAL_ORDERS, PHOTOS, STATES};
+use crate::synth::shape::{CATEGORIES, ORIGINAL_ORDERS, PHOTOS, STATES, State};
 use crate::synth::write::Rows;
 
 /// Number of sellers in the original.
@@ -47,19 +47,14 @@ impl Catalog {
         let key = |domain| Keyed::new(seed, domain);
         let sellers = (orders * ORIGINAL_SELLERS / ORIGINAL_ORDERS).max(1);
         let mut counted = 0;
-        let sellers_by_state: Vec<Range<u64>> = STATES
-            .iter()
-            .map(|state| {
-                let first = counted * sellers / ORIGINAL_SELLERS;
-                counted += state.sellers;
-                first..counted * sellers / ORIGINAL_SELLERS
-            })
-            .collect();
-        let sold = STATES
-            .iter()
-            .zip(&sellers_by_state)
-            .map(|(state, sellers)| if sellers.is_empty() { 0 } else { state.sold });
-        let selling_states = Alias::new(sold);
+        let of_state = |state: &State| {
+            let first = counted * sellers / ORIGINAL_SELLERS;
+            counted += state.sellers;
+            first..counted * sellers / ORIGINAL_SELLERS
+        };
+        let sellers_by_state: Vec<Range<u64>> = STATES.iter().map(of_state).collect();
+        let sold = |(state, sellers): (&State, &Range<u64>)| if sellers.is_empty() { 0 } else { state.sold };
+        let selling_states = Alias::new(STATES.iter().zip(&sellers_by_state).map(sold));
         Catalog {
             products: key(201),
             product_ids: key(202),

@@ -248,7 +248,6 @@ fn rounded(share: f64) -> f64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::synth::rng::Stream;

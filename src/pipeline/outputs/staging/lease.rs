@@ -214,7 +214,6 @@ fn busy(out: &Path, holder: Option<&Holder>) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -32,7 +32,7 @@ use crate::table::parquet::{write_frame, write_frames};
 use crate::table::row_hash::hash_rows;
 
 /// Folder in it with one record per finished step.
-pub(crate) const STEPS: &str = "steps";
+pub(crate) const RECORDS: &str = "steps";
 
 /// The staging folder beside the outputs. Dropping it before any step has ended removes it; later, it stays for the next run.
 pub(crate) struct Staging {
@@ -179,7 +179,7 @@ impl Staging {
 
     /// Records that a step has ended. Records count only if their files match, so that they need no sync.
     pub(crate) fn note(&self, step: &str, record: &impl serde::Serialize) -> Result<()> {
-        let path = self.path(STEPS).join(step).with_extension("json");
+        let path = self.path(RECORDS).join(step).with_extension("json");
         let mut file = create(&path).map_err(Error::io("create", &path))?;
         file.write_all(&to_json(record)).map_err(Error::io("write", &path))
     }
@@ -257,7 +257,7 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if !self.dir.join(STEPS).exists() {
+        if !self.dir.join(RECORDS).exists() {
             // The next run finds and removes what could not be removed now.
             let _ = fs::remove_dir_all(&self.dir);
         }

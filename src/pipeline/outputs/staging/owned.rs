@@ -127,7 +127,7 @@ fn is_taken(folder: &str, name: &str) -> bool {
         "clean" => name == "places.json" || tables.any(file),
         "references" => tables.any(|table| name.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))),
         "quarantine" => tables.any(|table| name.strip_suffix(".csv") == Some(table)),
-        "mart" => mart::STEPS.iter().any(|step| file(step.name)),
+        "mart" => mart::QUERIES.iter().any(|query| file(query.name)),
         // A file with the name of a table in it would be read as a part of that table.
         DATA => name == TRUTH_FILE || tables.any(|table| name.contains(table)),
         _ => {
@@ -151,7 +151,6 @@ pub(crate) fn in_the_way(out: &Path, path: &str, meta: &Metadata) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::pipeline::outputs::manifest::MANIFEST;

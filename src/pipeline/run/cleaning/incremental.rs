@@ -7,9 +7,8 @@ use std::sync::Arc;
 use polars::prelude::DataFrame;
 
 use super::{Cleaned, Merged, PreviousSteps, TableFiles};
-use crate::clean::incremental::delta;
 use crate::clean::incremental::previous_run::PreviousRun;
-use crate::clean::incremental::{DeltaError, DeltaResult};
+use crate::clean::incremental::{DeltaError, DeltaResult, delta};
 use crate::error::Result;
 use crate::graph::Step;
 use crate::input::identity::InputFile;

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Cleaned, CleaningStrategy, Merged};
-use super::{in_memory, incremental, out_of_core, remote};
+use super::{Cleaned, CleaningStrategy, Merged, in_memory, incremental, out_of_core, remote};
 use crate::clean::partition::ranges::Shards;
 use crate::error::{Error, Result};
 use crate::pipeline::run::context::RunContext;
@@ -18,8 +17,9 @@ impl RunContext {
         self.values.strategy.get(|| {
             if self.cleans_remotely() {
                 if let Some(export) = self.source()?.exports().next() {
-                    return Err(Error::input(format!("an engine cleans Olist's files, not {export:?}"))
-                        .with_hint("leave `--engine-cleans` out: pfe reads and cleans the export, and the engine aggregates it"));
+                    return Err(Error::input(format!("an engine cleans Olist's files, not {export:?}")).with_hint(
+                        "leave `--engine-cleans` out: pfe reads and cleans the export, and the engine aggregates it",
+                    ));
                 }
                 return Ok(CleaningStrategy::Remote);
             }

@@ -10,6 +10,7 @@ use super::{DEEPEST, Input, NUMBERED_LEVELS, Reader, TOO_DEEP};
 use crate::Result;
 use crate::report::chapter::typography::unescape_value;
 use crate::report::document::{Align, Block, Heading, Inline, Place, Remark, words};
+use crate::text::listed;
 
 const INSIDE: &str = "a heading, figure or table cannot stand inside a list, quote or footnote";
 
@@ -176,8 +177,7 @@ impl Reader<'_> {
     /// Records that a work is cited, with its citation text.
     pub(super) fn cite(&mut self, key: &str) -> Result<(), String> {
         let Some(work) = self.materials.works.get(key) else {
-            let known: Vec<_> = self.materials.works.keys().map(|key| format!("`{key}`")).collect();
-            return Err(format!("there is no work `{key}` to cite; known: {}", known.join(", ")));
+            return Err(format!("there is no work `{key}` to cite; known: {}", listed(self.materials.works.keys())));
         };
         let label = self.typographer.set(&unescape_value(&work.label(self.lang.words().and)));
         self.cited.insert(key.to_owned(), label);
@@ -242,8 +242,5 @@ impl Reader<'_> {
 }
 
 fn find<'m, T>(kind: &str, key: &str, known: &'m BTreeMap<String, T>) -> Result<&'m T, String> {
-    known.get(key).ok_or_else(|| {
-        let known: Vec<_> = known.keys().map(|key| format!("`{key}`")).collect();
-        format!("there is no {kind} `{key}`; known: {}", known.join(", "))
-    })
+    known.get(key).ok_or_else(|| format!("there is no {kind} `{key}`; known: {}", listed(known.keys())))
 }

@@ -7,8 +7,7 @@ use pulldown_cmark::{Event, Tag};
 use super::{DEEPEST, Input, Note, Reader, Spanned, TOO_DEEP};
 use crate::Result;
 use crate::report::chapter::template::place;
-use crate::report::chapter::typography::marked;
-use crate::report::chapter::typography::{Typographer, is_escaped, unescape_value};
+use crate::report::chapter::typography::{Typographer, is_escaped, marked, unescape_value};
 use crate::report::document::{Block, Inline};
 
 pub(super) const IMAGE: &str = "a figure is placed by `![note](figure:id)`, a table by \

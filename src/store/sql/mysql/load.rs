@@ -12,8 +12,7 @@ use crate::error::{Error, Result};
 use crate::store::retry::Failure;
 use crate::store::rows::{Cells, Value};
 use crate::store::sql::SqlTable;
-use crate::store::sql::text;
-use crate::store::sql::text::{Chunk, Limits};
+use crate::store::sql::text::{self, Chunk, Limits};
 
 /// File name that the server must ask for; it gets rows under no other name.
 const STREAM: &[u8] = b"pfe";
@@ -147,7 +146,6 @@ fn wire(value: Value<'_>) -> Result<Wire, &'static str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
