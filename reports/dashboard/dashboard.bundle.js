@@ -270,7 +270,7 @@ function byId(id) {
 }
 
 // js/core/numbers.js
-function numbersIn(locale) {
+function numbersIn(locale, currency = { symbol: "R$", digits: 2 }) {
   const formats = (options) => {
     const made = [];
     return (digits) => made[digits] ??= new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, ...options });
@@ -286,9 +286,10 @@ function numbersIn(locale) {
   const decimal2 = (value, digits) => PLAIN(digits).format(value);
   const percent2 = (share2, digits = 0) => PERCENT(digits).format(share2);
   const signed2 = (value, digits) => SIGNED(digits).format(value).replace("-", "−");
-  const brl2 = (reais, digits = 0) => {
-    const text = decimal2(reais, digits);
-    return locale === "fr" ? `${text} R$` : `R$ ${text}`;
+  const brl2 = (amount, digits = 0) => {
+    const text = decimal2(amount, Math.min(digits, currency.digits));
+    if (locale === "fr") return `${text} ${currency.symbol}`;
+    return /^\p{L}/u.test(currency.symbol) ? `${currency.symbol} ${text}` : currency.symbol + text;
   };
   const short2 = (value) => {
     const [scaled, unit] = Math.abs(value) >= 1e6 ? [value / 1e6, " M"] : Math.abs(value) >= 1e4 ? [value / 1e3, " k"] : [value, ""];
@@ -305,7 +306,7 @@ function numbersIn(locale) {
 
 // js/format.js
 var LOCALE = DATA.lang;
-var NUMBERS = numbersIn(LOCALE);
+var NUMBERS = numbersIn(LOCALE, DATA.currency);
 var { whole, decimal, percent, signed, brl, short, monthName, monthShort, list, capital, cityName } = NUMBERS;
 var METRICS = metricsIn(NUMBERS);
 var METRIC_NAMES = (
@@ -1025,14 +1026,15 @@ function layMap(width) {
   if (width === mapWidth) return;
   mapWidth = width;
   const scale = width / MAP[0];
-  mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${MAP[1] * scale + 46}`);
+  const height = OUTLINES.length ? MAP[1] * scale : 0;
+  mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${height + 46}`);
   ground.attr("transform", `scale(${scale})`);
   const roomy = (d) => d.area * scale * scale > ROOM;
   const x = (d) => d.middle[0] * scale;
   const y = (d) => d.middle[1] * scale;
   labels.attr("x", x).attr("y", (d) => y(d) + 12).attr("display", (d) => roomy(d) ? null : "none");
   symbols.attr("transform", (d) => `translate(${x(d)},${y(d) - (roomy(d) ? 4 : 0)})`);
-  legend.attr("transform", `translate(0,${MAP[1] * scale + 8})`);
+  legend.attr("transform", `translate(0,${height + 8})`);
 }
 var tiles = /* @__PURE__ */ new Map();
 var tileGrid = h("div", { class: "tiles", role: "group", "aria-label": t("tiles") });
@@ -1043,7 +1045,7 @@ for (const [code, column, row] of DATA.tiles) {
   const button = h(
     "button",
     { type: "button", class: "tile", style: `grid-column:${column + 1};grid-row:${row + 1}`, tabindex: tiles.size ? "-1" : "0", data: { column, row } },
-    h("span", { class: "code", text: code }),
+    h("span", { class: "code", text: code.replace(/^[A-Z]{2}-/, "") }),
     h("span", { class: "shape" }),
     value
   );

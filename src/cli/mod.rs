@@ -21,7 +21,7 @@ use pfe::schema::ddl::{Dialect, ddl};
 use pfe::text::escaped;
 
 use self::analysis::{backtest, findings, forecast};
-use self::data::{audit, load, synth};
+use self::data::{audit, load, market, synth};
 use self::terminal::{Failure, print, tell};
 
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
@@ -52,6 +52,8 @@ enum Command {
     Synth(synth::Args),
     /// Copy tables into a store: a lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB
     Load(load::Args),
+    /// List the markets whose exports pfe reads, or describe another
+    Market(market::Args),
     /// Render the report of a finished run again
     Report(report::Args),
     /// Read, clean and check the data, and print the audit
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Some(Command::Diff(args)) => verify::run_diff(&args),
         Some(Command::Synth(args)) => synth::run(&args),
         Some(Command::Load(args)) => load::run(&args),
+        Some(Command::Market(args)) => market::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Audit(args)) => audit::run(&args),
         Some(Command::Backtest(args)) => backtest::run(&args),

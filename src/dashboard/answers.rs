@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::cube::{Categories, state_position};
+use super::cube::{Categories, States};
 use super::{Studio, plain};
 use crate::decisions::region::StateChoice;
 use crate::decisions::score::Scored;
@@ -14,8 +14,8 @@ use crate::models::Forecast;
 use crate::results::Results;
 
 /// Forecasts of the next calendar months, by position of category and state. For each month: forecast, then ends of the 80
-/// % and 95 % intervals, whole BRL; `null` for positions without a forecast. The page has `states` states.
-pub(crate) fn forecasts(results: &Results, categories: &Categories, states: usize) -> Value {
+/// % and 95 % intervals, whole BRL; `null` for positions without a forecast.
+pub(crate) fn forecasts(results: &Results, categories: &Categories, states: &States) -> Value {
     let Ok(decisions) = &results.decisions else {
         return json!({ "months": [], "category": [], "state": [] });
     };
@@ -27,7 +27,7 @@ pub(crate) fn forecasts(results: &Results, categories: &Categories, states: usiz
     json!({
         "months": spans.iter().map(|s| Month::of_day(s.from).to_string()).collect::<Vec<_>>(),
         "category": series(by_category, categories.len(), steps, |name| categories.position(name)),
-        "state": series(by_state, states, steps, state_position),
+        "state": series(by_state, states.len(), steps, |code| states.position(code)),
     })
 }
 
@@ -52,7 +52,7 @@ fn series(
 }
 
 /// Candidates with their deviations, so that the page can weight them again as `decisions::score` does.
-pub(crate) fn rankings(studio: &Studio<'_>, categories: &Categories) -> Value {
+pub(crate) fn rankings(studio: &Studio<'_>, categories: &Categories, states: &States) -> Value {
     let Ok(decisions) = &studio.results.decisions else {
         return json!({ "category": null, "state": null });
     };
@@ -69,7 +69,7 @@ pub(crate) fn rankings(studio: &Studio<'_>, categories: &Categories) -> Value {
         candidate(
             &s.place,
             json!({
-                "value": state_position(&s.state), "label": plain(&studio.words.state(&s.state)), "key": s.state,
+                "value": states.position(&s.state), "label": plain(&studio.words.state(&s.state)), "key": s.state,
                 "forecast": s.forecast, "before": s.before,
             }),
         )
@@ -93,9 +93,13 @@ fn candidate(place: &Scored, mut about: Value) -> Value {
 }
 
 /// Texts of the three decisions: what is decided, the answer, and the reason.
-pub(crate) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTreeMap<&'static str, String>> {
+pub(crate) fn decisions(
+    studio: &Studio<'_>,
+    categories: &Categories,
+    states: &States,
+) -> Vec<BTreeMap<&'static str, String>> {
     let (lang, phrases) = (studio.lang(), studio.phrases);
-    let reais = |value: f64| lang.brl((value * 100.0).round() as i64, 0);
+    let reais = |value: f64| studio.words.brl((value * 100.0).round() as i64, 0);
     // `key` is the value on which a click filters.
     let answer = |label: &str, key: Option<String>, headline: String, reason: String| {
         let key = key.unwrap_or_default();
@@ -110,7 +114,7 @@ pub(crate) fn decisions(studio: &Studio<'_>, categories: &Categories) -> Vec<BTr
         answers.push(answer("decision_sell", key, studio.category(&first.category), reason));
         if let Some(state) = decisions.region.states.first() {
             let reason = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
-            let key = state_position(&state.state).map(|i| format!("state:{i}"));
+            let key = states.position(&state.state).map(|i| format!("state:{i}"));
             answers.push(answer("decision_where", key, plain(&studio.words.state(&state.state)), reason));
         }
     } else {

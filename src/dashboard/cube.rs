@@ -3,7 +3,7 @@
 //! A table is stored as columns of integers, with rows sorted by key. The key is one number whose digits are category,
 //! state, month, and so on. It is stored as the difference to the previous row, which takes only a character or two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{ChunkAgg, DataFrame};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Studio;
 use crate::dossier::edition::NAME;
 use crate::error::Result;
+use crate::market::MarketFacts;
 use crate::mart::month::Month;
 use crate::schema::contract::{PAYMENT_TYPES, STATES, UNKNOWN};
 use crate::text::shortened;
@@ -41,8 +42,8 @@ const PAYMENTS: [(&str, &str); 3] =
 pub(crate) struct Cube {
     pub values: Value,
     pub categories: Categories,
-    /// Number of states.
-    pub states: usize,
+    /// The states of the page.
+    pub states: States,
 }
 
 /// Categories with a name of their own, by position.
@@ -92,15 +93,37 @@ impl Categories {
     }
 }
 
-/// Position of a state. Unknown states come last, on pages that have any.
-pub(crate) fn state_position(code: &str) -> Option<usize> {
-    STATES.binary_search_by(|s| s.0.cmp(code)).ok().or_else(|| (code == UNKNOWN).then_some(STATES.len()))
+/// The states of a page.
+pub(crate) struct States {
+    /// Their codes, sorted; [`UNKNOWN`] comes last if there are such orders, so that parts add up to the whole.
+    keys: Vec<String>,
+    /// Of each, the part of the country that it belongs to; `None` where such parts are not known.
+    parts: Vec<Option<&'static str>>,
 }
 
-/// Codes of the states, and [`UNKNOWN`] if there are such orders, so that parts add up to the whole.
-fn state_keys(orders: &DataFrame) -> Result<Vec<&'static str>> {
-    let unknown = orders.column("state")?.str()?.iter().any(|state| state == Some(UNKNOWN));
-    Ok(STATES.iter().map(|s| s.0).chain(unknown.then_some(UNKNOWN)).collect())
+impl States {
+    /// All states of Brazil, or the regions to which an order of another market went.
+    fn of(market: Option<&MarketFacts>, orders: &DataFrame) -> Result<States> {
+        let unknown = orders.column("state")?.str()?.iter().any(|state| state == Some(UNKNOWN));
+        let known: Vec<(String, Option<&'static str>)> = match market.filter(|market| !market.is_in_brazil()) {
+            Some(market) => market.regions.iter().map(|region| (region.code.clone(), None)).collect(),
+            None => STATES.iter().map(|state| (state.0.to_string(), Some(state.2))).collect(),
+        };
+        let (keys, parts) = known.into_iter().chain(unknown.then(|| (UNKNOWN.into(), Some(UNKNOWN)))).unzip();
+        Ok(States { keys, parts })
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(String::as_str)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn position(&self, code: &str) -> Option<usize> {
+        self.keys.iter().position(|key| key == code)
+    }
 }
 
 /// Builds the data of the page.
@@ -108,17 +131,20 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
     let mart = &studio.results.mart;
     let (orders, sales) = (mart.table("orders_by_methods")?, mart.table("sales_by_methods")?);
     let months = months(orders)?;
-    let states = state_keys(orders)?;
-    let regions: Vec<&str> = REGIONS.into_iter().chain((states.len() > STATES.len()).then_some(UNKNOWN)).collect();
+    let states = States::of(studio.results.audit.market.as_ref(), orders)?;
+    let parts = REGIONS.into_iter().chain([UNKNOWN]);
+    let regions: Vec<&str> = parts.filter(|part| states.parts.contains(&Some(part))).collect();
     let categories = Categories::of(sales)?;
-    let cities = Cities::of(mart.table("orders_by_city")?)?;
+    let cities = Cities::of(mart.table("orders_by_city")?, &states)?;
+    let methods = Methods::of(mart.table("payments_by_month")?)?;
+    let (state_position, method_position) = (|code: &str| states.position(code), |name: &str| methods.position(name));
     let category = |key: &str| categories.position(key);
     let part = |name: &'static str| match name {
         "category" => Part { column: name, size: categories.len(), place: Place::Name(&category) },
         "state" => Part { column: name, size: states.len(), place: Place::Name(&state_position) },
         "month" => Part { column: name, size: months.len(), place: Place::Day(months[0]) },
         "methods" => Part { column: name, size: 1 << PAYMENT_TYPES.len(), place: Place::Number(0) },
-        _ => Part { column: "payment_type", size: PAYMENT_TYPES.len(), place: Place::Name(&method_position) },
+        _ => Part { column: "payment_type", size: methods.0.len(), place: Place::Name(&method_position) },
     };
     let of = |names: &[&'static str]| names.iter().map(|n| part(n)).collect::<Vec<_>>();
     let years = Part {
@@ -137,17 +163,17 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
             }).collect::<Vec<_>>(),
         },
         "states": {
-            "keys": states,
-            "names": states.iter().map(|s| studio.words.state(s)).collect::<Vec<_>>(),
-            "regions": STATES.iter().map(|s| s.2).chain([UNKNOWN]).take(states.len())
-                .map(|region| regions.iter().position(|r| *r == region)).collect::<Vec<_>>(),
+            "keys": states.keys,
+            "names": states.keys.iter().map(|s| studio.words.state(s)).collect::<Vec<_>>(),
+            "regions": states.parts.iter()
+                .map(|part| regions.iter().position(|r| Some(*r) == *part)).collect::<Vec<_>>(),
         },
         "regions": {
             "keys": regions,
             "names": regions.iter()
                 .map(|r| studio.phrases.regions.get(*r).cloned().unwrap_or_else(|| (*r).into())).collect::<Vec<_>>(),
         },
-        "methods": { "keys": PAYMENT_TYPES, "names": PAYMENT_TYPES.iter().map(|m| studio.words.method(m)).collect::<Vec<_>>() },
+        "methods": { "keys": methods.0, "names": methods.0.iter().map(|m| studio.words.method(m)).collect::<Vec<_>>() },
         "cells": table(sales, &of(&["category", "state", "month", "methods"]), &SALES)?,
         "totals": table(orders, &of(&["state", "month", "methods"]), &SALES)?,
         "payments": table(mart.table("payments_by_month")?, &of(&["state", "month", "method"]), &PAYMENTS)?,
@@ -156,14 +182,26 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
         "cities": { "names": cities.names, "states": cities.states },
         "city_cells": cities.table(mart.table("sales_by_city")?, part("category"), years)?,
     });
-    Ok(Cube { values, categories, states: states.len() })
+    Ok(Cube { values, categories, states })
 }
 
 /// The five regions from north to south, named as in the contract.
 const REGIONS: [&str; 5] = ["Norte", "Nordeste", "Centro-Oeste", "Sudeste", "Sul"];
 
-fn method_position(method: &str) -> Option<usize> {
-    PAYMENT_TYPES.iter().position(|m| *m == method)
+/// The payment methods of a page: those of the contract, or those that another market has.
+struct Methods(Vec<String>);
+
+impl Methods {
+    fn of(payments: &DataFrame) -> Result<Methods> {
+        let names: BTreeSet<&str> = payments.column("payment_type")?.str()?.iter().flatten().collect();
+        let of_contract = names.iter().all(|name| PAYMENT_TYPES.contains(name));
+        let names: Vec<&str> = if of_contract { PAYMENT_TYPES.to_vec() } else { names.into_iter().collect() };
+        Ok(Methods(names.into_iter().map(String::from).collect()))
+    }
+
+    fn position(&self, method: &str) -> Option<usize> {
+        self.0.iter().position(|name| name == method)
+    }
 }
 
 /// Every month from the first order to the last, also those without orders; one month if there is no order.
@@ -273,7 +311,7 @@ struct Cities {
 }
 
 impl Cities {
-    fn of(frame: &DataFrame) -> Result<Cities> {
+    fn of(frame: &DataFrame, known: &States) -> Result<Cities> {
         let (states, names) = (frame.column("state")?.str()?, frame.column("city")?.str()?);
         let revenue = frame.column("revenue_centavos")?.i64()?;
         let mut by_state: BTreeMap<&str, Vec<(i64, &str)>> = BTreeMap::new();
@@ -286,7 +324,7 @@ impl Cities {
         let mut cities =
             Cities { names: Vec::new(), states: Vec::new(), positions: BTreeMap::new(), rest: BTreeMap::new() };
         for (state, mut all) in by_state {
-            let Some(position) = state_position(state) else { continue };
+            let Some(position) = known.position(state) else { continue };
             all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
             for (_, name) in all.iter().take(CITIES) {
                 cities.positions.insert((state.into(), (*name).into()), cities.names.len());

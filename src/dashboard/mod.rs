@@ -23,10 +23,12 @@ use crate::charts::canvas::style::css_variables;
 use crate::charts::map::brazil;
 use crate::dossier::edition::{Edition, Words};
 use crate::error::{Error, Result};
+use crate::market::MarketFacts;
 use crate::report::chapter::template::{PAGE, explain, rendered};
 use crate::report::chapter::typography::{Typographer, plain};
 use crate::report::{Lang, Templates};
 use crate::results::Results;
+use crate::schema::contract::UNKNOWN;
 use crate::text::escaped_json;
 
 /// The modules of `reports/dashboard/js/` in one function. `tests/browser/scripts.js` makes the bundle and checks that it
@@ -68,6 +70,19 @@ struct Phrases {
 }
 
 impl Phrases {
+    /// With the words of a shop in place of those of Olist's marketplace, if it is one.
+    fn of_market(mut self, is_market: bool) -> Phrases {
+        const OF_MARKET: &str = "_of_market";
+        let keys: Vec<String> = self.words.keys().filter(|key| key.ends_with(OF_MARKET)).cloned().collect();
+        for key in keys {
+            let word = self.words.remove(&key);
+            if let (true, Some(word), Some(of)) = (is_market, word, key.strip_suffix(OF_MARKET)) {
+                self.words.insert(of.into(), word);
+            }
+        }
+        self
+    }
+
     fn of(lang: Lang, templates: &Templates) -> Result<Phrases> {
         let text = templates.text(&format!("{}/dashboard.toml", lang.code()));
         let mut phrases: Phrases =
@@ -109,26 +124,39 @@ pub fn dashboard(results: &Results) -> Result<String> {
     dashboard_with(results, &Templates::default())
 }
 
+/// Tiles of the states of a page, in rows of seven: column and row of each.
+fn tiles(states: &cube::States) -> Value {
+    const COLUMNS: usize = 7;
+    let known = states.keys().enumerate().filter(|(_, key)| *key != UNKNOWN);
+    known.map(|(at, key)| json!([key, at % COLUMNS, at / COLUMNS])).collect()
+}
+
 /// Renders the dashboard with an organisation's own words, page and style.
 ///
 /// # Errors
 /// As [`dashboard`].
 pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang, templates)?;
-    let phrases = Phrases::of(lang, templates)?;
+    let edition = Edition::of(lang, templates, results.audit.market.as_ref())?;
+    let phrases = Phrases::of(lang, templates)?.of_market(results.audit.market.is_some());
     let studio = Studio { results, words: &edition.words, phrases: &phrases };
     let mut data = cube::cube(&studio)?;
-    let rankings = answers::rankings(&studio, &data.categories);
-    data.values["forecasts"] = answers::forecasts(results, &data.categories, data.states);
+    let rankings = answers::rankings(&studio, &data.categories, &data.states);
+    data.values["forecasts"] = answers::forecasts(results, &data.categories, &data.states);
     data.values["rankings"] = rankings;
     data.values["lang"] = json!(lang.code());
     data.values["words"] = json!(phrases.words);
-    data.values["map"] = brazil::paths().map(|(code, d)| (code.to_string(), json!(d))).collect::<Value>();
-    data.values["tiles"] = json!(brazil::TILES);
+    let in_brazil = results.audit.market.as_ref().is_none_or(MarketFacts::is_in_brazil);
+    data.values["map"] =
+        brazil::paths().filter(|_| in_brazil).map(|(code, d)| (code.to_string(), json!(d))).collect::<Value>();
+    data.values["tiles"] = if in_brazil { json!(brazil::TILES) } else { tiles(&data.states) };
+    if !in_brazil || results.audit.market.is_some() {
+        data.values["currency"] =
+            json!({ "symbol": edition.words.currency().symbol(), "digits": edition.words.currency().digits() });
+    }
 
     let undated = cube::undated(results.mart.table("orders_by_methods")?)?.map(|(orders, centavos)| {
-        let (orders, revenue) = (lang.count(orders), lang.brl(centavos, 0));
+        let (orders, revenue) = (lang.count(orders), edition.words.brl(centavos, 0));
         phrases.fill("undated", &[("orders", &orders), ("revenue", &revenue)])
     });
 
@@ -137,7 +165,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     page.insert("words", &phrases.words);
     page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
     page.insert("undated", &undated);
-    page.insert("decisions", &answers::decisions(&studio, &data.categories));
+    page.insert("decisions", &answers::decisions(&studio, &data.categories, &data.states));
     page.insert("credit", &edition.words.label("map_credit"));
     page.insert("fingerprint", &results.fingerprint());
     page.insert("fonts", &*BUILT_IN_CSS);

@@ -167,9 +167,8 @@ fn a_state_without_orders_a_single_month_and_no_payment_are_no_failure() {
         Ok(_) => frame.lazy().filter(col("state").neq(lit("SP"))).collect().unwrap(),
         Err(_) => frame,
     });
-    let sp = super::cube::state_position("SP").unwrap();
     let page = data(&dashboard(&without).unwrap());
-    assert_eq!(page["states"]["keys"][sp], "SP");
+    assert!(page["states"]["keys"].as_array().unwrap().contains(&"SP".into()));
     let unpaid = altered(&results, |_, frame| match frame.column("payment_type") {
         Ok(_) => frame.head(Some(0)),
         Err(_) => frame,

@@ -162,8 +162,13 @@ fn summarise(state: &str, counts: &Counts, sets: &Sets) -> StatePayments {
     let mut methods: Vec<Method> = counts.iter().map(method).collect();
     methods.sort_by(|a, b| b.payments.cmp(&a.payments).then_with(|| a.payment_type.cmp(&b.payment_type)));
     let orders: i64 = sets.values().sum();
-    let (chosen, covered) = smallest_cover(sets);
-    let covering = PAYMENT_TYPES.iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0);
+    let known = counts.keys().all(|name| PAYMENT_TYPES.contains(&name.as_str()));
+    // The mart knows sets of the contract's methods alone. Of others, an order counts for each of its methods.
+    let names: Vec<&str> = if known { PAYMENT_TYPES.to_vec() } else { most_used(counts) };
+    let single: Sets =
+        names.iter().enumerate().map(|(bit, name)| (1 << bit, counts.get(*name).map_or(0, |n| n[1]))).collect();
+    let (chosen, covered) = smallest_cover(if known { sets } else { &single }, names.len());
+    let covering = names.iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0);
     StatePayments {
         state: state.into(),
         payments,
@@ -171,15 +176,23 @@ fn summarise(state: &str, counts: &Counts, sets: &Sets) -> StatePayments {
         value_centavos: value,
         methods,
         covering: covering.map(|(_, m)| (*m).to_string()).collect(),
-        covered: share(covered, orders),
+        covered: share(covered, orders.max(covered)),
     }
 }
 
+/// The methods with most orders, few enough to try all of their sets.
+fn most_used(counts: &Counts) -> Vec<&str> {
+    const TRIED: usize = 12;
+    let mut names: Vec<(&str, i64)> = counts.iter().map(|(name, numbers)| (name.as_str(), numbers[1])).collect();
+    names.sort_by_key(|(name, orders)| (std::cmp::Reverse(*orders), *name));
+    names.into_iter().take(TRIED).map(|(name, _)| name).collect()
+}
+
 /// The smallest set of methods that pays [`COVERAGE`] of the orders in full, and the number of orders it pays.
-fn smallest_cover(sets: &Sets) -> (u32, i64) {
+fn smallest_cover(sets: &Sets, methods: usize) -> (u32, i64) {
     let total: i64 = sets.values().sum();
     let covered = |chosen: u32| sets.iter().filter(|(set, _)| *set & !chosen == 0).map(|(_, n)| n).sum::<i64>();
-    (0u32..1 << PAYMENT_TYPES.len())
+    (0u32..1 << methods)
         .map(|chosen| (chosen, covered(chosen)))
         .filter(|(_, n)| *n as f64 >= COVERAGE * total as f64)
         .min_by_key(|(chosen, n)| (chosen.count_ones(), -n, *chosen))
@@ -195,9 +208,9 @@ mod tests {
         let bit = |method| 1 << PAYMENT_TYPES.iter().position(|m| *m == method).unwrap_or(31);
         let (boleto, card, voucher) = (bit("boleto"), bit("credit_card"), bit("voucher"));
         let sets = Sets::from([(card, 70), (boleto, 20), (card | voucher, 10)]);
-        assert_eq!(smallest_cover(&sets), (boleto | card | voucher, 100));
+        assert_eq!(smallest_cover(&sets, 5), (boleto | card | voucher, 100));
         let sets = Sets::from([(card, 75), (boleto, 21), (card | voucher, 4)]);
-        assert_eq!(smallest_cover(&sets), (boleto | card, 96));
-        assert_eq!(smallest_cover(&Sets::new()), (0, 0));
+        assert_eq!(smallest_cover(&sets, 5), (boleto | card, 96));
+        assert_eq!(smallest_cover(&Sets::new(), 5), (0, 0));
     }
 }

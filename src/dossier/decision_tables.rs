@@ -17,7 +17,7 @@ type Rows = Vec<Vec<String>>;
 const STATES: usize = 12;
 
 fn brl(reais: f64, words: &Words) -> String {
-    words.lang.brl(centavos(reais), 0)
+    words.brl(centavos(reais), 0)
 }
 
 /// A list of the decisions; empty without decisions.
@@ -48,7 +48,7 @@ pub(crate) fn indicators(results: &Results, words: &Words) -> Rows {
     let row = |i: &Indicator| {
         vec![
             words.label(&format!("indicator_{}", i.name)),
-            indicator_text(i, lang),
+            indicator_text(i, words),
             lang.decimal(i.deviation, 2),
             lang.percent(i.weight, 0),
             lang.decimal(i.points, 3),
@@ -63,8 +63,8 @@ pub(crate) fn products(results: &Results, words: &Words) -> Rows {
     let row = |p: &ProductFacts| {
         vec![
             p.product_id.chars().take(12).collect(),
-            lang.brl(p.recent_centavos, 0),
-            lang.brl(p.price_centavos, 2),
+            words.brl(p.recent_centavos, 0),
+            words.brl(p.price_centavos, 2),
             lang.count(p.orders),
             p.review_mean.map_or(NONE.into(), |r| lang.decimal(r, 2)),
             lang.count(p.sellers),
@@ -102,7 +102,7 @@ pub(crate) fn allocation(results: &Results, words: &Words) -> Rows {
             format!("{} ({})", words.state(&s.state), s.state),
             brl(s.forecast, words),
             lang.percent(s.budget_share, 1),
-            if given { lang.brl(s.budget_centavos, 2) } else { NONE.into() },
+            if given { words.brl(s.budget_centavos, 2) } else { NONE.into() },
         ]
     };
     of_decisions(results, |d| &d.region.states).iter().filter(|s| s.budget_share > 0.0).map(row).collect()
@@ -110,7 +110,7 @@ pub(crate) fn allocation(results: &Results, words: &Words) -> Rows {
 
 pub(crate) fn cities(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let row = |c: &City| vec![capitalised(&c.city), lang.count(c.orders), lang.brl(c.revenue_centavos, 0)];
+    let row = |c: &City| vec![capitalised(&c.city), lang.count(c.orders), words.brl(c.revenue_centavos, 0)];
     of_decisions(results, |d| &d.region.cities).iter().map(row).collect()
 }
 

@@ -100,19 +100,20 @@ fn candidate(winner: &Winner, c: &Candidate, words: &Words) -> Value {
 
 fn indicator(i: &Indicator, words: &Words) -> Value {
     json!({
-        "name": words.label(&format!("indicator_{}", i.name)), "value": indicator_text(i, words.lang), "points": i.points,
+        "name": words.label(&format!("indicator_{}", i.name)), "value": indicator_text(i, words), "points": i.points,
         "deviation": i.deviation, "weight": i.weight, "rank_without": i.rank_without,
     })
 }
 
 /// An indicator's value, formatted in its unit.
-pub(crate) fn indicator_text(i: &Indicator, lang: Lang) -> String {
+pub(crate) fn indicator_text(i: &Indicator, words: &Words) -> String {
+    let lang = words.lang;
     let Some(value) = i.value else { return "–".into() };
     match i.name {
         // The score uses logarithms; the reader gets the original amounts.
-        "revenue" => lang.brl(centavos(value.exp()), 0),
+        "revenue" => words.brl(centavos(value.exp()), 0),
         "growth" => signed(lang, value.exp() - 1.0),
-        "gain" => lang.brl(centavos(value), 0),
+        "gain" => words.brl(centavos(value), 0),
         "late" | "canceled" | "freight" | "dead_stock" => lang.percent(value, 1),
         "penetration" | "delivery" => lang.decimal(value, 1),
         _ => lang.decimal(value, 2),

@@ -8,12 +8,16 @@ pub(crate) const NONE: &str = "–";
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::market::MarketFacts;
 use crate::report::chapter::template;
 use crate::report::chapter::typography::Typographer;
-use crate::report::lang::Lang;
+use crate::report::lang::{Currency, Lang};
 use crate::report::{Chapter, Templates};
 use crate::schema::contract::UNKNOWN;
 use crate::text::shortened;
+
+/// In the name of the chapter on the original project.
+const ORIGINAL: &str = "12-original";
 
 /// All texts of a language.
 pub(crate) struct Edition {
@@ -28,6 +32,9 @@ pub(crate) struct Edition {
 pub(crate) struct Words {
     #[serde(skip, default)]
     pub(crate) lang: Lang,
+    /// In which amounts are written.
+    #[serde(skip, default)]
+    currency: Currency,
     labels: BTreeMap<String, String>,
     categories: BTreeMap<String, String>,
     states: BTreeMap<String, String>,
@@ -55,14 +62,32 @@ pub(crate) struct Caption {
 pub(crate) struct Captions(BTreeMap<String, Caption>);
 
 impl Edition {
-    pub(crate) fn of(lang: Lang, templates: &Templates) -> Result<Edition> {
-        let text = |file: &str| templates.text(&format!("{}/{file}", lang.code())).to_owned();
+    /// The texts for data of `market`, with its currency and the names of its regions; `None` stands for Olist.
+    pub(crate) fn of(lang: Lang, templates: &Templates, market: Option<&MarketFacts>) -> Result<Edition> {
+        let currency = market.map(|market| Currency::new(&market.currency, market.digits)).unwrap_or_default();
+        let in_currency = |text: &str| text.replace(Currency::default().symbol(), currency.symbol());
+        let text = |file: &str| in_currency(templates.text(&format!("{}/{file}", lang.code())));
         let name = |file: &str| format!("`reports/{}/{file}`", lang.code());
         let mut words: Words = toml::from_str(&text("words.toml")).map_err(|e| Error::report(name("words.toml"), e))?;
-        words.lang = lang;
+        (words.lang, words.currency) = (lang, currency);
+        if let Some(market) = market {
+            for (key, of_market) in [("subtitle", "subtitle_of_market"), ("map_credit", "no_map_credit")] {
+                if key == "subtitle" || !market.is_in_brazil() {
+                    let text =
+                        words.labels.get(of_market).map_or(String::new(), |text| text.replace("{}", &market.title));
+                    words.labels.insert(key.into(), text);
+                }
+            }
+            let all = if lang == Lang::Fr { "Ensemble" } else { "All regions" };
+            words.states = market.regions.iter().map(|region| (region.code.clone(), region.name.clone())).collect();
+            // The code under which the totals of all regions are kept.
+            words.states.insert("BR".into(), all.into());
+        }
         let captions = toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
         let chapters = templates.chapters(lang.code());
-        let chapter = |(path, text): (&str, &str)| Chapter { name: path.into(), text: text.into() };
+        // What the original project counted wrongly is a chapter on Olist's data alone.
+        let chapters = chapters.filter(|(path, _)| market.is_none() || !path.contains(ORIGINAL));
+        let chapter = |(path, text): (&str, &str)| Chapter { name: path.into(), text: in_currency(text) };
         Ok(Edition { words, captions, chapters: chapters.map(chapter).collect() })
     }
 
@@ -81,7 +106,7 @@ impl Edition {
             .iter()
             .flat_map(|(id, caption)| [chapter(id, "title", &caption.title), chapter(id, "alt", &caption.alt)])
             .collect();
-        let filled = template::fill(&texts, values, self.words.lang)?;
+        let filled = template::fill(&texts, values, self.words.lang, self.words.currency)?;
         let set = |text: &str| Typographer::new(self.words.lang).set(text.trim());
         let pairs = self.captions.iter().zip(filled.chunks(2));
         Ok(Captions(
@@ -105,6 +130,14 @@ impl Words {
     /// A fixed word or phrase; its key if the language lacks it.
     pub(crate) fn label(&self, key: &str) -> String {
         self.labels.get(key).map_or_else(|| key.into(), |text| Typographer::new(self.lang).set(text))
+    }
+    /// An amount in hundredths of the currency.
+    pub(crate) fn brl(&self, hundredths: i64, digits: usize) -> String {
+        self.lang.amount(hundredths, digits, self.currency)
+    }
+    /// In which amounts are written.
+    pub(crate) fn currency(&self) -> Currency {
+        self.currency
     }
     /// Name of an English category in this language.
     pub(crate) fn category(&self, name: &str) -> String {
@@ -239,7 +272,7 @@ mod tests {
     use crate::schema::contract::{LogicalType, TABLES};
 
     fn editions() -> [Edition; 2] {
-        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap())
+        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default(), None).unwrap())
     }
 
     /// `text` with each part from `open` to `close` replaced by a space, and those parts.
@@ -311,7 +344,7 @@ mod tests {
     #[test]
     fn warnings_are_in_the_language_of_the_report() {
         let [french, english] =
-            [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default()).unwrap().words);
+            [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default(), None).unwrap().words);
         let warning = "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `s.csv`";
         assert_eq!(
             english.note(warning),

@@ -33,7 +33,7 @@ pub fn dossier(results: &Results) -> Result<Document> {
 /// As [`dossier`]; also if a text of `templates` is not of the kind that it replaces.
 pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang, templates)?;
+    let edition = Edition::of(lang, templates, results.audit.market.as_ref())?;
     let costs = costs::costs(templates)?;
     let mut values = values::values(results, &edition.words, &costs)?;
     if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decisions::values(results, &edition.words)) {
@@ -57,6 +57,7 @@ fn meta(results: &Results, edition: &Edition) -> Meta {
     let given = |text: &str| Some(text.trim().to_string()).filter(|t| !t.is_empty());
     Meta {
         lang: results.parameters.lang,
+        currency: edition.words.currency(),
         title: given(&cover.title).unwrap_or_else(|| edition.words.label("title")),
         subtitle: Some(given(&cover.subtitle).unwrap_or_else(|| edition.words.label("subtitle"))),
         authors: cover.authors.iter().filter_map(|a| given(a)).collect(),

@@ -86,8 +86,12 @@ fn inventory(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let rows =
         |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
     let count = |n: usize| words.lang.count(n as i64);
-    let row =
-        |t: &contract::Table| vec![words.table(t.name), t.file.into(), count(rows(t.name)), count(t.columns.len())];
+    // The tables of another market are made from the files of its export.
+    let file = |t: &contract::Table| match &results.audit.market {
+        Some(market) => market.name.clone(),
+        None => t.file.into(),
+    };
+    let row = |t: &contract::Table| vec![words.table(t.name), file(t), count(rows(t.name)), count(t.columns.len())];
     TABLES.iter().map(row).collect()
 }
 
@@ -123,7 +127,7 @@ fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
 /// Facts that refer to missing rows.
 fn missing(results: &Results, words: &Words) -> Result<Vec<Vec<String>>> {
     let row = |m: Missing| {
-        let amount = m.centavos.map_or_else(|| NONE.into(), |centavos| words.lang.brl(centavos, 2));
+        let amount = m.centavos.map_or_else(|| NONE.into(), |centavos| words.brl(centavos, 2));
         vec![words.table(m.facts.name()), words.table(m.lacks.name()), words.lang.count(m.count), amount]
     };
     Ok(results.mart.missing()?.into_iter().map(row).collect())
@@ -139,7 +143,7 @@ fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec
         vec![
             name(f),
             lang.count(f.orders),
-            lang.brl(f.revenue_centavos, 0),
+            words.brl(f.revenue_centavos, 0),
             percent(f.growth.as_ref().map(|g| g.rate)),
             decimal(f.review_mean, 2),
             percent(f.late_share),
@@ -163,7 +167,7 @@ fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
 }
 
 fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let brl = |reais: f64| words.lang.brl(centavos(reais), 0);
+    let brl = |reais: f64| words.brl(centavos(reais), 0);
     let row = |p: &Prediction| {
         let line = results.reference.lines.iter().find(|l| l.category == p.category);
         let slope = |value: fn(&Line) -> f64| line.map_or(NONE.into(), |line| brl(value(line)));

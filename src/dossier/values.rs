@@ -63,6 +63,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "audit": audit(results, words),
         "reference": reference(results, words)?,
         "mart_tables": mart::QUERIES.iter().filter(|s| s.stored).count(),
+        "market": results.audit.market.as_ref().map(|market| json!({ "title": market.title, "in_brazil": market.is_in_brazil() })),
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),

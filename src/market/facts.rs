@@ -22,3 +22,10 @@ pub struct MarketFacts {
     /// Answers that the export leaves open, each with the field that would give it.
     pub open: Vec<String>,
 }
+
+impl MarketFacts {
+    /// Whether its regions are the states of Brazil, of which maps and populations are known.
+    pub fn is_in_brazil(&self) -> bool {
+        self.country.as_deref() == Some("BR")
+    }
+}

@@ -17,6 +17,9 @@ use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 /// Fields without which no line can be counted.
 const NEEDED: [Field; 2] = [Field::OrderId, Field::PurchasedAt];
 
+/// Decimals that amounts have at most: the contract counts hundredths.
+const MOST_DIGITS: u32 = 2;
+
 /// An amount: minor units, or the text that is none.
 pub(crate) type Parsed = std::result::Result<i64, String>;
 
@@ -75,10 +78,6 @@ pub(crate) struct Texts(BTreeMap<Field, StringChunked>);
 impl Texts {
     pub(crate) fn get(&self, field: Field, row: usize) -> Option<&str> {
         self.0.get(&field).and_then(|column| column.get(row))
-    }
-
-    pub(crate) fn has(&self, field: Field) -> bool {
-        self.0.contains_key(&field)
     }
 
     pub(crate) fn column(&self, field: Field) -> Option<&StringChunked> {
@@ -206,7 +205,7 @@ pub(crate) fn lines(market: &Market, sheet: &Sheet, reading: &Reading) -> Result
     lines.present = texts.0.keys().copied().collect();
     let rows = rows_of_orders(market, sheet, &texts)?;
     let (currency, rows) = one_currency(market, &texts, rows, &mut lines.notes);
-    (lines.digits, lines.currency) = (values::minor_digits(&currency), currency);
+    (lines.digits, lines.currency) = (values::minor_digits(&currency).min(MOST_DIGITS), currency);
     let readers = Readers::new(market, reading, &texts, lines.digits)?;
     let rows = one_version(sheet, &texts, &readers, rows, &mut lines.notes)?;
     lines.regions = Regions::choose(

@@ -5,15 +5,17 @@
 //! of the contract from these lines: everything after sees those tables alone.
 
 pub mod built_in;
+pub mod check;
 pub mod description;
 pub mod facts;
 pub(crate) mod lines;
 pub(crate) mod operations;
+pub mod propose;
 pub mod recognize;
 pub mod regions;
 pub mod sheet;
 pub mod tables;
-pub(crate) mod values;
+pub mod values;
 
 pub use description::{Field, Market};
 pub use facts::MarketFacts;

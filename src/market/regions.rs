@@ -44,7 +44,7 @@ pub fn is_known(choice: &str) -> bool {
 /// A region: its code and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
-    /// Code without that of the country: `SP`.
+    /// Code: `SP`, `US-CA`, `France`.
     pub code: String,
     /// Name.
     pub name: String,
@@ -100,12 +100,29 @@ impl Regions {
         Regions { country: country.map(String::from), list, spellings }
     }
 
+    /// Their codes are their names: a code of two letters may also be that of a state of Brazil.
     fn countries() -> Regions {
-        Regions::of(None, LISTS.countries.clone(), LISTS.aliases.get("countries"))
+        let mut regions = Regions::of(None, LISTS.countries.clone(), LISTS.aliases.get("countries"));
+        regions.recode(|region| region.name.clone());
+        regions
     }
 
+    /// Codes are those of ISO 3166-2, `US-CA`; of Brazil without the country's, as in Olist's data.
     fn of_country(code: &str) -> Regions {
-        Regions::of(Some(code), LISTS.regions.get(code).cloned().unwrap_or_default(), LISTS.aliases.get(code))
+        let names = LISTS.regions.get(code).cloned().unwrap_or_default();
+        let mut regions = Regions::of(Some(code), names, LISTS.aliases.get(code));
+        if code != "BR" {
+            regions.recode(|region| format!("{code}-{}", region.code));
+        }
+        regions
+    }
+
+    /// Gives each region another code.
+    fn recode(&mut self, code: impl Fn(&Region) -> String) {
+        let new: HashMap<String, String> = self.list.iter().map(|region| (region.code.clone(), code(region))).collect();
+        self.list.iter_mut().for_each(|region| region.code = new[&region.code].clone());
+        self.list.sort_by(|a, b| a.code.cmp(&b.code));
+        self.spellings.values_mut().for_each(|code| *code = new.get(code).cloned().unwrap_or_default());
     }
 
     /// The parts of the country of most orders, if it has enough of them and its parts are named; otherwise countries.
@@ -190,12 +207,12 @@ mod tests {
     fn spellings_lead_to_codes() {
         let india = Regions::of_country("IN");
         for text in ["Orissa", "ODISHA", "OD", "IN-OD"] {
-            assert_eq!(india.code(None, Some(text)).as_deref(), Some("OD"), "{text}");
+            assert_eq!(india.code(None, Some(text)).as_deref(), Some("IN-OD"), "{text}");
         }
         let brazil = Regions::of_country("BR");
         assert_eq!(brazil.code(Some("Brasil"), Some("SÃO PAULO")).as_deref(), Some("SP"));
         assert_eq!(brazil.code(Some("PT"), Some("SP")), None);
-        assert_eq!(Regions::countries().code(Some("France"), Some("Bretagne")).as_deref(), Some("FR"));
+        assert_eq!(Regions::countries().code(Some("France"), Some("Bretagne")).as_deref(), Some("France"));
         assert_eq!(Regions::choose(SINGLE, std::iter::empty()).code(None, None).as_deref(), Some(ALL));
     }
 

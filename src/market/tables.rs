@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::description::{Field, Market};
 use super::facts::MarketFacts;
-use super::lines::{Line, Lines, shared};
+use super::lines::{Line, Lines, Order, decimal, shared};
 use crate::error::Result;
 use crate::schema::contract::{MAX_ID_LENGTH, TableId, UNKNOWN};
 
@@ -122,9 +122,9 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
                     ("order_estimated_delivery_date", promised),
                 ],
             );
-            let paid = items(order, of_order, &id, shipped.or(purchased.clone()), &mut add);
+            let paid = items(order, of_order, lines.digits, &id, shipped.or(purchased.clone()), &mut add);
             if has(Field::PaymentMethod) {
-                payments(order, order.paid.or(order.total).unwrap_or(paid), &id, &mut add);
+                payments(order, (order.paid.or(order.total).unwrap_or(paid), lines.digits), &id, &mut add);
             }
             if let Some(score) = order.score {
                 add(
@@ -190,8 +190,9 @@ fn open(lines: &Lines) -> Vec<String> {
 
 /// One row for each unit of an order; returns the sum of prices and freight, minor units.
 fn items(
-    order: &super::lines::Order,
+    order: &Order,
     lines: &[&Line],
+    digits: u32,
     id: &str,
     limit: Option<String>,
     add: &mut impl FnMut(TableId, &[(&str, Option<String>)]),
@@ -207,7 +208,7 @@ fn items(
         let prices: Vec<String> = match &line.total {
             Ok(total) => {
                 sum += total - discount;
-                shared(total - discount, &units).into_iter().map(minor_text).collect()
+                shared(total - discount, &units).into_iter().map(|minor| decimal(minor, digits)).collect()
             }
             // What is no amount is quarantined by the contract, with its text.
             Err(text) => vec![text.clone(); units.len()],
@@ -224,7 +225,7 @@ fn items(
                     ("seller_id", Some(seller(line))),
                     ("shipping_limit_date", limit.clone()),
                     ("price", Some(price)),
-                    ("freight_value", Some(minor_text(freight))),
+                    ("freight_value", Some(decimal(freight, digits))),
                 ],
             );
         }
@@ -234,8 +235,8 @@ fn items(
 
 /// One row for each method of an order; several methods share the amount evenly.
 fn payments(
-    order: &super::lines::Order,
-    amount: i64,
+    order: &Order,
+    (amount, digits): (i64, u32),
     id: &str,
     add: &mut impl FnMut(TableId, &[(&str, Option<String>)]),
 ) {
@@ -249,15 +250,10 @@ fn payments(
                 ("payment_sequential", Some((at + 1).to_string())),
                 ("payment_type", Some(method_key(method))),
                 ("payment_installments", Some(order.instalments.unwrap_or(1).to_string())),
-                ("payment_value", Some(minor_text(part))),
+                ("payment_value", Some(decimal(part, digits))),
             ],
         );
     }
-}
-
-/// Minor units as the contract reads amounts: with two decimals, whatever the currency.
-fn minor_text(minor: i64) -> String {
-    super::lines::decimal(minor, 2)
 }
 
 /// A payment method as a word: lower case, `_` between words.

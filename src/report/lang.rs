@@ -125,6 +125,50 @@ const MONTHS: [[&str; 12]; 2] = [
     ],
 ];
 
+/// A currency, by its ISO 4217 code. The default is the real, that of Olist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Currency {
+    code: [u8; 3],
+    /// Decimals that are shown at most.
+    digits: usize,
+}
+
+impl Default for Currency {
+    fn default() -> Self {
+        Currency { code: *b"BRL", digits: 2 }
+    }
+}
+
+impl Currency {
+    /// The currency with this code, and decimals of its smallest unit; the default for a text that is no code.
+    pub fn new(code: &str, digits: u32) -> Currency {
+        let digits = (digits as usize).min(2);
+        code.as_bytes().try_into().map_or_else(|_| Currency::default(), |code| Currency { code, digits })
+    }
+
+    /// Decimals that are shown at most.
+    pub fn digits(&self) -> usize {
+        self.digits
+    }
+
+    /// Its sign, or its code if it has none of its own.
+    pub fn symbol(&self) -> &str {
+        match &self.code {
+            b"BRL" => "R$",
+            b"USD" => "$",
+            b"EUR" => "€",
+            b"GBP" => "£",
+            b"JPY" => "¥",
+            b"INR" => "₹",
+            b"KRW" => "₩",
+            b"MXN" => "MX$",
+            b"CAD" => "CA$",
+            b"AUD" => "A$",
+            code => std::str::from_utf8(code).unwrap_or_default(),
+        }
+    }
+}
+
 impl Lang {
     /// BCP 47 code.
     pub fn code(self) -> &'static str {
@@ -162,6 +206,12 @@ impl Lang {
 
     /// Centavos as BRL: `15 843 553,24 R$`, `R$ 15,843,553.24`. With `digits` below 2, rounds half away from zero.
     pub fn brl(self, centavos: i64, digits: usize) -> String {
+        self.amount(centavos, digits, Currency::default())
+    }
+
+    /// Hundredths of a currency, as [`Lang::brl`]; without decimals if the currency has none.
+    pub fn amount(self, hundredths: i64, digits: usize, currency: Currency) -> String {
+        let (centavos, digits) = (hundredths, digits.min(currency.digits));
         let unit = 10_u64.pow(2 - digits.min(2) as u32);
         let rounded = (centavos.unsigned_abs() + unit / 2) / unit;
         let scale = 100 / unit;
@@ -170,8 +220,12 @@ impl Lang {
         let number = self.number(false, &(rounded / scale).to_string(), &fraction);
         let sign = if centavos < 0 && rounded > 0 { "−" } else { "" };
         match self {
-            Lang::Fr => format!("{sign}{number}{NARROW}R$"),
-            Lang::En => format!("{sign}R${NO_BREAK}{number}"),
+            Lang::Fr => format!("{sign}{number}{NARROW}{}", currency.symbol()),
+            // `R$ 5` and `CHF 5`, but `$5`.
+            Lang::En if currency.symbol().starts_with(char::is_alphabetic) => {
+                format!("{sign}{}{NO_BREAK}{number}", currency.symbol())
+            }
+            Lang::En => format!("{sign}{}{number}", currency.symbol()),
         }
     }
 

@@ -41,7 +41,7 @@ use chapter::typography::plain;
 use chapter::{markdown, provenance, template};
 pub use cover::Cover;
 pub use document::Document;
-pub use lang::Lang;
+pub use lang::{Currency, Lang};
 pub use notebook::notebook;
 pub use style::Style;
 pub use templates::Templates;
@@ -53,6 +53,8 @@ use crate::text::shortened;
 /// Texts of the cover, and the language of the report.
 #[derive(Debug, Clone, Default)]
 pub struct Meta {
+    /// In which amounts are written.
+    pub currency: Currency,
     /// Language of the chapters, fixed words and number formats.
     pub lang: Lang,
     /// Title of the report.
@@ -164,6 +166,7 @@ const CELL: usize = 400;
 impl Meta {
     fn plain(&self) -> Self {
         Self {
+            currency: self.currency,
             lang: self.lang,
             title: plain(&self.title),
             subtitle: self.subtitle.as_deref().map(plain),
@@ -212,7 +215,7 @@ impl Table {
 pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Result<Document> {
     let marked = chapters.iter().map(|chapter| provenance::mark(chapter, &materials.sources));
     let (chapters, provenance): (Vec<Chapter>, Vec<Vec<Provenance>>) = marked.unzip();
-    let filled = template::fill(&chapters, &materials.values, meta.lang)?;
+    let filled = template::fill(&chapters, &materials.values, meta.lang, meta.currency)?;
     let mut reader = markdown::Reader::new(meta.lang, materials);
     for ((chapter, filled), provenance) in chapters.iter().zip(&filled).zip(provenance) {
         reader.provenance = provenance;

@@ -13,7 +13,7 @@ use super::chapter::markdown::Reader;
 use super::chapter::template::Filled;
 use super::chapter::typography::escape_value;
 use super::document::{Block, words};
-use super::{Document, Figure, Lang, Materials, Meta, TABLE_MIME, Table};
+use super::{Currency, Document, Figure, Lang, Materials, Meta, TABLE_MIME, Table};
 use crate::charts::Svg;
 use crate::text::{shortened, without_sequences};
 use crate::{Error, Result};
@@ -53,6 +53,7 @@ pub fn notebook(name: &str, text: &str, lang: Lang) -> Result<Document> {
     }
     reader.add(blocks);
     reader.finish(Meta {
+        currency: Currency::default(),
         lang,
         title,
         fingerprint: blake3::hash(text.as_bytes()).to_hex().to_string(),

@@ -47,6 +47,7 @@ fn materials(values: Value) -> Materials {
 
 fn meta() -> Meta {
     Meta {
+        currency: lang::Currency::default(),
         title: "Que vendre ?".into(),
         authors: vec!["A. Auteur".into()],
         notice: Some("Données générées".into()),

@@ -8,7 +8,7 @@ import { DATA } from "./data.js";
 
 export const LOCALE = DATA.lang;
 
-const NUMBERS = numbersIn(LOCALE);
+const NUMBERS = numbersIn(LOCALE, DATA.currency);
 export const { whole, decimal, percent, signed, brl, short, monthName, monthShort, list, capital, cityName } = NUMBERS;
 
 export const METRICS = metricsIn(NUMBERS);

@@ -66,7 +66,9 @@ function layMap(width) {
   if (width === mapWidth) return;
   mapWidth = width;
   const scale = width / MAP[0];
-  mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${MAP[1] * scale + 46}`);
+  // Outside Brazil the tiles stand alone, above the key.
+  const height = OUTLINES.length ? MAP[1] * scale : 0;
+  mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${height + 46}`);
   ground.attr("transform", `scale(${scale})`);
   /** @param {Outline} d */
   const roomy = (d) => d.area * scale * scale > ROOM;
@@ -76,7 +78,7 @@ function layMap(width) {
   const y = (d) => d.middle[1] * scale;
   labels.attr("x", x).attr("y", (d) => y(d) + 12).attr("display", (d) => (roomy(d) ? null : "none"));
   symbols.attr("transform", (d) => `translate(${x(d)},${y(d) - (roomy(d) ? 4 : 0)})`);
-  legend.attr("transform", `translate(0,${MAP[1] * scale + 8})`);
+  legend.attr("transform", `translate(0,${height + 8})`);
 }
 
 /**
@@ -92,7 +94,7 @@ for (const [code, column, row] of DATA.tiles) {
   const button = h(
     "button",
     { type: "button", class: "tile", style: `grid-column:${column + 1};grid-row:${row + 1}`, tabindex: tiles.size ? "-1" : "0", data: { column, row } },
-    h("span", { class: "code", text: code }), h("span", { class: "shape" }), value,
+    h("span", { class: "code", text: code.replace(/^[A-Z]{2}-/, "") }), h("span", { class: "shape" }), value,
   );
   tileGrid.append(button);
   tiles.set(state, button);

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod load;
+pub mod market;
 pub mod reading;
 pub mod synth;
 pub mod warnings;

@@ -138,6 +138,7 @@ fn allocation(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<
         (studio.words.state(&s.state), Bar { value, highlight: i == 0, ..Bar::default() })
     };
     let bars: Vec<Named> = chosen.enumerate().map(bar).collect();
-    let format = |lang: Lang, v| if given { lang.brl(centavos(v), 0) } else { lang.percent(v, 1) };
+    let words = studio.words;
+    let format = |lang: Lang, v| if given { words.brl(centavos(v), 0) } else { lang.percent(v, 1) };
     studio.bars("allocation", "tables/allocation.csv", &bars, true, format)
 }

@@ -19,6 +19,9 @@ use crate::report::Figure;
 use crate::report::lang::Lang;
 use crate::results::Results;
 
+/// Most regions that a figure shows as bars.
+const MAX_BARS: usize = 30;
+
 /// What every figure needs.
 struct Studio<'a> {
     results: &'a Results,
@@ -112,6 +115,19 @@ impl Studio<'_> {
         keys: [&str; 2],
         format: impl Fn(Lang, f64) -> String,
     ) -> Result<()> {
+        // Shapes are known of the states of Brazil alone; elsewhere bars show the largest values.
+        if self.results.audit.market.as_ref().is_some_and(|market| !market.is_in_brazil()) {
+            let mut rows: Vec<Named> = values
+                .iter()
+                .map(|(code, value)| {
+                    let bar = Bar { value: *value, highlight: highlight.contains(code), ..Bar::default() };
+                    (self.words.state(code), bar)
+                })
+                .collect();
+            rows.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
+            rows.truncate(MAX_BARS);
+            return self.bars(id, source, &rows, false, format);
+        }
         let (lang, [title, missing]) = (self.lang(), keys.map(|key| self.label(key)));
         let format = |v: f64| format(lang, v);
         let data =

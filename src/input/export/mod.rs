@@ -37,16 +37,27 @@ pub(crate) struct Export {
 /// A file of a place, and the headers that it may have.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
-    pub(crate) part: FilePart,
     /// One entry for each line that may be the header.
     pub(crate) headers: Vec<ExportRecords>,
+}
+
+impl Candidate {
+    /// All columns, from the line that is most likely the header.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn sheet(&self) -> Result<Sheet> {
+        let Some(records) = self.headers.first() else { return Ok(Sheet::default()) };
+        let wanted = records.names.clone();
+        sheet_of(std::slice::from_ref(records), wanted, None)
+    }
 }
 
 /// The files that may be exports, with their headers. Files that cannot be read are none.
 pub(crate) fn candidates(parts: Vec<FilePart>) -> Vec<Candidate> {
     let candidate = |part: FilePart| {
         let headers = records::headers(&part).ok()?;
-        (!headers.is_empty()).then_some(Candidate { part, headers })
+        (!headers.is_empty()).then_some(Candidate { headers })
     };
     parts.into_iter().filter_map(candidate).collect()
 }
@@ -198,29 +209,33 @@ impl Export {
                 files.iter().flat_map(|file| &file.names).filter(|name| sheet::header_key(name).starts_with(&start));
             wanted.extend(packed.cloned().collect::<BTreeSet<_>>());
         }
-        let present = |name: &String| files.iter().any(|file| file.position(name).is_some());
-        wanted.retain(present);
-        let mut builders: Vec<StringChunkedBuilder> =
-            wanted.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), 0)).collect();
-        let mut origins = Vec::new();
-        for (number, file) in files.iter().enumerate() {
-            let positions: Vec<Option<usize>> = wanted.iter().map(|name| file.position(name)).collect();
-            file.each(described.rows.as_deref(), &mut |line, fields| {
-                origins.push((number as u16, line));
-                for (builder, position) in builders.iter_mut().zip(&positions) {
-                    builder.append_option(position.and_then(|at| fields.get(at)).filter(|text| !text.is_empty()));
-                }
-                Ok(())
-            })?;
-        }
-        let columns = wanted.into_iter().zip(builders).map(|(name, builder)| (name, builder.finish())).collect();
-        let names = files.iter().map(|file| file.part.name.clone()).collect();
-        let mut sheet = Sheet::new(names, origins, columns);
+        wanted.retain(|name| files.iter().any(|file| file.position(name).is_some()));
+        let mut sheet = sheet_of(files, wanted, described.rows.as_deref())?;
         if let Some(how) = &described.fill {
             sheet.fill(how);
         }
         Ok(sheet)
     }
+}
+
+/// Some columns of the rows of several files; of JSON, `rows` names the list whose elements are the rows.
+fn sheet_of(files: &[ExportRecords], wanted: Vec<String>, rows: Option<&str>) -> Result<Sheet> {
+    let mut builders: Vec<StringChunkedBuilder> =
+        wanted.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), 0)).collect();
+    let mut origins = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        let positions: Vec<Option<usize>> = wanted.iter().map(|name| file.position(name)).collect();
+        file.each(rows, &mut |line, fields| {
+            origins.push((number as u16, line));
+            for (builder, position) in builders.iter_mut().zip(&positions) {
+                builder.append_option(position.and_then(|at| fields.get(at)).filter(|text| !text.is_empty()));
+            }
+            Ok(())
+        })?;
+    }
+    let columns = wanted.into_iter().zip(builders).map(|(name, builder)| (name, builder.finish())).collect();
+    let names = files.iter().map(|file| file.part.name.clone()).collect();
+    Ok(Sheet::new(names, origins, columns))
 }
 
 /// Bytes that nobody can guess: the standard library takes the keys of its hash maps from the system.

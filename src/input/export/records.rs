@@ -30,8 +30,9 @@ pub(crate) struct ExportRecords {
     pub(crate) part: FilePart,
     /// Names of the columns; of two equal ones the second is `name#2`.
     pub(crate) names: Vec<String>,
-    /// Line of the header, from 1.
-    line: u64,
+    /// Which record is the header, from 1; of a workbook, which row. Not its line: the reader counts the lines of blank lines and of
+    /// `\r\n` with the record that follows.
+    header: u64,
     format: Format,
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn headers(part: &FilePart) -> Result<Vec<ExportRecords>> {
         Some((_, Data::Rows)) => match file_names::stem(name) {
             Some((_, Rows::Json)) => {
                 let names = json_names(&read_json(part)?);
-                let records = ExportRecords { part: part.clone(), names, line: 1, format: Format::Json };
+                let records = ExportRecords { part: part.clone(), names, header: 1, format: Format::Json };
                 Ok(Vec::from_iter((records.names.len() > 1).then_some(records)))
             }
             Some((_, Rows::Csv)) => text_headers(part),
@@ -77,8 +78,7 @@ fn text_headers(part: &FilePart) -> Result<Vec<ExportRecords>> {
         let mut rows = Vec::new();
         let mut record = csv::StringRecord::new();
         while rows.len() < HEADER_WITHIN && reader.read_record(&mut record).unwrap_or(false) {
-            let line = record.position().map_or(0, csv::Position::line);
-            rows.push((line, record.iter().map(String::from).collect()));
+            rows.push((rows.len() as u64 + 1, record.iter().map(String::from).collect()));
         }
         rows
     };
@@ -100,7 +100,7 @@ fn candidates(part: &FilePart, format: Format, rows: Vec<(u64, Vec<String>)>) ->
         (2..=MAX_COLUMNS).contains(&filled) && filled * 2 >= most && row.iter().filter(plain).count() * 10 >= filled * 8
     };
     let records =
-        |(line, row): (u64, Vec<String>)| ExportRecords { part: part.clone(), names: distinct(&row), line, format };
+        |(header, row): (u64, Vec<String>)| ExportRecords { part: part.clone(), names: distinct(&row), header, format };
     rows.into_iter().filter(|(_, row)| is_header(row)).map(records).collect()
 }
 
@@ -128,9 +128,11 @@ impl ExportRecords {
                     csv::ErrorKind::Io(error) => unreadable(&self.part.name, &error),
                     _ => Error::input(format!("`{}` cannot be read as a table", self.part.name)),
                 };
+                let (mut number, mut line) = (0, 0);
                 while reader.read_byte_record(&mut record).map_err(failed)? {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    if line > self.line {
+                    number += 1;
+                    line = record.position().map_or(0, csv::Position::line).max(line + 1);
+                    if number > self.header {
                         let fields: Vec<Cow<'_, str>> = record.iter().map(String::from_utf8_lossy).collect();
                         take(u32::try_from(line).unwrap_or(u32::MAX), &fields)?;
                     }
@@ -138,7 +140,7 @@ impl ExportRecords {
                 Ok(())
             }),
             Format::Workbook => {
-                for (line, row) in workbook::rows(&self.part)?.into_iter().filter(|(line, _)| *line > self.line) {
+                for (line, row) in workbook::rows(&self.part)?.into_iter().filter(|(line, _)| *line > self.header) {
                     let fields: Vec<Cow<'_, str>> = row.into_iter().map(Cow::Owned).collect();
                     take(u32::try_from(line).unwrap_or(u32::MAX), &fields)?;
                 }

@@ -107,6 +107,8 @@ impl<'t> TableBuilder<'t> {
         for column in &mut self.declared {
             if column.kind == LogicalType::State || column.kind == LogicalType::Enumeration(PAYMENT_TYPES) {
                 column.kind = LogicalType::Text;
+                // The notes of the export count orders to regions that are not known.
+                column.null = column.null.or(Some("the region is not known"));
             }
             if !is_filled(column.source) && column.null.is_none() {
                 column.null = Some("the export has no such column");

@@ -8,7 +8,7 @@ use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, TeraResult};
 
 use super::typography;
 use crate::report::Chapter;
-use crate::report::lang::Lang;
+use crate::report::lang::{Currency, Lang};
 use crate::text::shortened;
 use crate::{Error, Result};
 
@@ -88,14 +88,19 @@ impl std::io::Write for Bounded {
 ///
 /// # Errors
 /// A placeholder cannot be filled; the message names the chapter and the line.
-pub(crate) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang) -> Result<Vec<Filled>> {
+pub(crate) fn fill(
+    chapters: &[Chapter],
+    values: &serde_json::Value,
+    lang: Lang,
+    currency: Currency,
+) -> Result<Vec<Filled>> {
     let mut tera = Tera::new();
     // Tera's default comment, `{# … #}`, would swallow Markdown's heading identifiers, `{#id}`.
     let comments = Delimiters { comment_start: "{!".into(), comment_end: "!}".into(), ..Delimiters::default() };
     tera.set_delimiters(comments).map_err(|e| Error::report("the chapters", e))?;
     tera.autoescape_on([""]);
     tera.set_escape_fn(|value, out| out.write_all(typography::escape_value(&shortened(value, VALUE)).as_bytes()));
-    register(&mut tera, lang);
+    register(&mut tera, lang, currency);
     for chapter in chapters {
         tera.add_raw_template(&chapter.name, &with_line_marks(&chapter.text))
             .map_err(|e| explain(&chapter.name, &e))?;
@@ -108,9 +113,9 @@ pub(crate) fn fill(chapters: &[Chapter], values: &serde_json::Value, lang: Lang)
     chapters.iter().map(render).collect()
 }
 
-fn register(tera: &mut Tera, lang: Lang) {
+fn register(tera: &mut Tera, lang: Lang, currency: Currency) {
     tera.register_filter("brl", move |centavos: i64, args: Kwargs, _: &State| {
-        Ok::<_, tera::Error>(lang.brl(centavos, digits(&args, 2)?))
+        Ok::<_, tera::Error>(lang.amount(centavos, digits(&args, 2)?, currency))
     });
     tera.register_filter("count", move |value: i64, _: Kwargs, _: &State| lang.count(value));
     tera.register_filter("decimal", move |value: f64, args: Kwargs, _: &State| {
@@ -217,7 +222,7 @@ mod tests {
 
     fn filled(text: &str, values: serde_json::Value) -> Result<Filled> {
         let chapter = Chapter { name: "ventes.md".into(), text: text.into() };
-        fill(&[chapter], &values, Lang::Fr).map(|mut filled| filled.remove(0))
+        fill(&[chapter], &values, Lang::Fr, Currency::default()).map(|mut filled| filled.remove(0))
     }
 
     fn text(text: &str, values: serde_json::Value) -> String {

@@ -4,6 +4,7 @@ mod archives;
 mod damaged;
 mod forms;
 mod layouts;
+mod markets;
 mod missing;
 mod names;
 mod places;

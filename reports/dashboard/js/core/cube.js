@@ -32,6 +32,7 @@
  *   lang: string, words: Record<string, string>, complete: [number, number], forecasts: Forecasts,
  *   rankings: { category: Ranking | null, state: Ranking | null },
  *   map: Record<string, string>, tiles: [string, number, number][],
+ *   currency?: { symbol: string, digits: number },
  * }} PageData
  */
 

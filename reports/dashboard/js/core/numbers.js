@@ -4,8 +4,11 @@
  * @typedef {ReturnType<typeof numbersIn>} Numbers
  */
 
-/** @param {string} locale */
-export function numbersIn(locale) {
+/**
+ * @param {string} locale
+ * @param {{ symbol: string, digits: number }} currency
+ */
+export function numbersIn(locale, currency = { symbol: "R$", digits: 2 }) {
   /**
    * Formats with this many decimals, each made once: a view writes hundreds of numbers.
    * @param {Intl.NumberFormatOptions} options
@@ -33,12 +36,13 @@ export function numbersIn(locale) {
   /** @param {number} value @param {number} digits */
   const signed = (value, digits) => SIGNED(digits).format(value).replace("-", "−");
   /**
-   * Reais. The report writes `R$` after the number in French and before it in English.
-   * @param {number} reais
+   * An amount. The report writes the currency after the number in French and before it in English: `R$ 5`, but `$5`.
+   * @param {number} amount
    */
-  const brl = (reais, digits = 0) => {
-    const text = decimal(reais, digits);
-    return locale === "fr" ? `${text}\u202fR$` : `R$\u00a0${text}`;
+  const brl = (amount, digits = 0) => {
+    const text = decimal(amount, Math.min(digits, currency.digits));
+    if (locale === "fr") return `${text}\u202f${currency.symbol}`;
+    return /^\p{L}/u.test(currency.symbol) ? `${currency.symbol}\u00a0${text}` : currency.symbol + text;
   };
   /**
    * `15,8 M`, `245 k`, `850`: for axes and labels.
