@@ -6,20 +6,20 @@ use super::description::Market;
 
 /// Name and description of each.
 const DESCRIPTIONS: [(&str, &str); 14] = [
-    ("amazon", include_str!("built_in/amazon.toml")),
-    ("amazon_sale_report", include_str!("built_in/amazon_sale_report.toml")),
-    ("ebay", include_str!("built_in/ebay.toml")),
-    ("etsy", include_str!("built_in/etsy.toml")),
-    ("mercado_libre", include_str!("built_in/mercado_libre.toml")),
-    ("mercado_livre", include_str!("built_in/mercado_livre.toml")),
-    ("online_retail", include_str!("built_in/online_retail.toml")),
-    ("prestashop", include_str!("built_in/prestashop.toml")),
-    ("shopify", include_str!("built_in/shopify.toml")),
-    ("superstore", include_str!("built_in/superstore.toml")),
-    ("thelook", include_str!("built_in/thelook.toml")),
-    ("woocommerce", include_str!("built_in/woocommerce.toml")),
-    ("woocommerce_packed", include_str!("built_in/woocommerce_packed.toml")),
-    ("woocommerce_rest", include_str!("built_in/woocommerce_rest.toml")),
+    ("amazon", include_str!("built_in/platforms/amazon.toml")),
+    ("amazon_sale_report", include_str!("built_in/samples/amazon_sale_report.toml")),
+    ("ebay", include_str!("built_in/platforms/ebay.toml")),
+    ("etsy", include_str!("built_in/platforms/etsy.toml")),
+    ("mercado_libre", include_str!("built_in/platforms/mercado_libre.toml")),
+    ("mercado_livre", include_str!("built_in/platforms/mercado_livre.toml")),
+    ("online_retail", include_str!("built_in/samples/online_retail.toml")),
+    ("prestashop", include_str!("built_in/platforms/prestashop.toml")),
+    ("shopify", include_str!("built_in/platforms/shopify.toml")),
+    ("superstore", include_str!("built_in/samples/superstore.toml")),
+    ("thelook", include_str!("built_in/samples/thelook.toml")),
+    ("woocommerce", include_str!("built_in/platforms/woocommerce.toml")),
+    ("woocommerce_packed", include_str!("built_in/platforms/woocommerce_packed.toml")),
+    ("woocommerce_rest", include_str!("built_in/platforms/woocommerce_rest.toml")),
 ];
 
 static MARKETS: LazyLock<Vec<Market>> =

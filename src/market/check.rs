@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::description::{Field, Kind, Market, Operation};
-use super::lines::{Readers, decimal, lines, texts};
+use super::lines::texts::{Readers, texts};
+use super::lines::{decimal, lines};
 use super::sheet::Sheet;
 use super::values;
 use crate::error::Result;

@@ -21,7 +21,7 @@ pub(crate) fn evaluate(operation: &Operation, sheet: &Sheet) -> Result<StringChu
 
 fn needed<'s>(sheet: &'s Sheet, column: &str) -> Result<&'s StringChunked> {
     sheet.column(column).ok_or_else(|| {
-        let known: Vec<&str> = sheet.names().take(30).collect();
+        let known: Vec<&str> = sheet.headers.iter().take(30).map(String::as_str).collect();
         Error::input(format!("column `{column}` is missing from `{}`", sheet.files.join("`, `")))
             .with_hint(format!("columns found: `{}`", known.join("`, `")))
     })

@@ -1,14 +1,17 @@
 //! Headers and values of an unknown export → a description to start from, with the evidence for each guess. Used by `pfe market init`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use polars::prelude::StringChunked;
 
 use super::description::{Field, Kind};
 use super::regions::{COUNTRIES, Regions};
 use super::sheet::Sheet;
-use super::values::{Marks, amount, present, whole, written};
+use super::values::amounts::{Marks, amount};
+use super::values::dates::written;
+use super::values::{present, whole};
 use crate::schema::read_options::DecimalMark;
 use crate::text::folded;
 
@@ -17,456 +20,9 @@ const ROWS: usize = 5_000;
 /// Share of the values that must be of the kind of a field.
 const MOST: f64 = 0.9;
 
-/// Words for each field in English, French, Spanish, Portuguese and German, best first; compared without case, accents and punctuation.
-const WORDS: [(Field, &[&str]); 22] = [
-    (
-        Field::OrderId,
-        &[
-            "order id",
-            "order number",
-            "order no",
-            "order",
-            "order ref",
-            "order reference",
-            "invoice",
-            "invoice no",
-            "invoice number",
-            "receipt",
-            "receipt number",
-            "numero de commande",
-            "n commande",
-            "commande",
-            "reference commande",
-            "facture",
-            "id commande",
-            "pedido",
-            "numero de pedido",
-            "numero do pedido",
-            "id pedido",
-            "id do pedido",
-            "n pedido",
-            "venda",
-            "bestellnummer",
-            "bestellung",
-            "auftragsnummer",
-            "auftrag",
-            "bestell nr",
-            "rechnungsnummer",
-            "transaction id",
-            "transaction",
-            "sale id",
-            "name",
-        ],
-    ),
-    (
-        Field::PurchasedAt,
-        &[
-            "order date",
-            "date",
-            "created at",
-            "purchase date",
-            "purchased at",
-            "ordered at",
-            "order time",
-            "sale date",
-            "invoice date",
-            "timestamp",
-            "date created",
-            "date de commande",
-            "date commande",
-            "date achat",
-            "date de la commande",
-            "fecha",
-            "fecha de pedido",
-            "fecha del pedido",
-            "fecha de compra",
-            "data",
-            "data do pedido",
-            "data da compra",
-            "data da venda",
-            "bestelldatum",
-            "datum",
-            "kaufdatum",
-            "auftragsdatum",
-            "date time",
-            "placed at",
-        ],
-    ),
-    (
-        Field::Customer,
-        &[
-            "customer id",
-            "customer",
-            "email",
-            "customer email",
-            "buyer",
-            "buyer email",
-            "client",
-            "client id",
-            "id client",
-            "code client",
-            "courriel",
-            "cliente",
-            "id cliente",
-            "correo",
-            "correo electronico",
-            "e mail",
-            "kunde",
-            "kundennummer",
-            "kunden nr",
-            "user id",
-            "member id",
-            "comprador",
-            "kunden id",
-            "mail",
-        ],
-    ),
-    (
-        Field::Status,
-        &[
-            "status",
-            "order status",
-            "state of order",
-            "etat",
-            "statut",
-            "etat de la commande",
-            "statut commande",
-            "estado del pedido",
-            "status do pedido",
-            "situacao",
-            "bestellstatus",
-            "auftragsstatus",
-            "fulfillment status",
-            "estatus",
-        ],
-    ),
-    (Field::Currency, &["currency", "devise", "moneda", "moeda", "wahrung", "waehrung", "currency code"]),
-    (
-        Field::Country,
-        &[
-            "country",
-            "shipping country",
-            "ship country",
-            "delivery country",
-            "billing country",
-            "country code",
-            "pays",
-            "pays de livraison",
-            "pais",
-            "pais de envio",
-            "pais de entrega",
-            "land",
-            "lieferland",
-        ],
-    ),
-    (
-        Field::Region,
-        &[
-            "state",
-            "region",
-            "province",
-            "shipping state",
-            "ship state",
-            "shipping province",
-            "shipping region",
-            "delivery state",
-            "state code",
-            "departement",
-            "region de livraison",
-            "provincia",
-            "comunidad",
-            "estado",
-            "uf",
-            "bundesland",
-            "county",
-            "area",
-        ],
-    ),
-    (
-        Field::ProductId,
-        &[
-            "product id",
-            "product name",
-            "product",
-            "item name",
-            "item",
-            "sku",
-            "article",
-            "produit",
-            "nom du produit",
-            "designation",
-            "reference article",
-            "producto",
-            "nombre del producto",
-            "articulo",
-            "produto",
-            "nome do produto",
-            "artikel",
-            "artikelname",
-            "produkt",
-            "artikelnummer",
-            "title",
-            "description",
-            "item id",
-            "stock code",
-            "variant",
-        ],
-    ),
-    (
-        Field::Category,
-        &[
-            "category",
-            "product category",
-            "product type",
-            "type",
-            "sub category",
-            "department",
-            "collection",
-            "categorie",
-            "famille",
-            "rayon",
-            "categoria",
-            "departamento",
-            "kategorie",
-            "warengruppe",
-            "produktkategorie",
-            "product line",
-            "segment",
-        ],
-    ),
-    (
-        Field::Seller,
-        &[
-            "seller",
-            "vendor",
-            "brand",
-            "supplier",
-            "merchant",
-            "vendeur",
-            "fournisseur",
-            "marque",
-            "vendedor",
-            "marca",
-            "proveedor",
-            "fornecedor",
-            "verkaufer",
-            "haendler",
-            "lieferant",
-            "marke",
-        ],
-    ),
-    (
-        Field::Quantity,
-        &[
-            "quantity",
-            "qty",
-            "units",
-            "quantity ordered",
-            "item quantity",
-            "quantite",
-            "qte",
-            "nombre",
-            "cantidad",
-            "unidades",
-            "quantidade",
-            "qtd",
-            "menge",
-            "anzahl",
-            "stuck",
-            "stueck",
-            "pieces",
-        ],
-    ),
-    (
-        Field::UnitPrice,
-        &[
-            "unit price",
-            "price",
-            "item price",
-            "price each",
-            "price per unit",
-            "prix unitaire",
-            "prix",
-            "pu",
-            "precio unitario",
-            "precio",
-            "preco unitario",
-            "preco",
-            "valor unitario",
-            "einzelpreis",
-            "stuckpreis",
-            "stueckpreis",
-            "preis",
-        ],
-    ),
-    (
-        Field::LineTotal,
-        &[
-            "line total",
-            "item total",
-            "sales",
-            "amount",
-            "revenue",
-            "total price",
-            "subtotal",
-            "net sales",
-            "gross sales",
-            "montant",
-            "montant ligne",
-            "total ligne",
-            "ca",
-            "importe",
-            "total linea",
-            "valor",
-            "valor total",
-            "total do item",
-            "betrag",
-            "umsatz",
-            "gesamtpreis",
-            "zeilensumme",
-            "positionssumme",
-        ],
-    ),
-    (
-        Field::LineDiscount,
-        &[
-            "discount",
-            "discount amount",
-            "line discount",
-            "item discount",
-            "remise",
-            "reduction",
-            "descuento",
-            "desconto",
-            "rabatt",
-        ],
-    ),
-    (
-        Field::OrderFreight,
-        &[
-            "shipping",
-            "shipping cost",
-            "shipping fee",
-            "freight",
-            "delivery fee",
-            "postage",
-            "frais de port",
-            "livraison",
-            "frais livraison",
-            "port",
-            "envio",
-            "gastos de envio",
-            "coste de envio",
-            "frete",
-            "valor do frete",
-            "versand",
-            "versandkosten",
-            "porto",
-        ],
-    ),
-    (
-        Field::OrderTotal,
-        &[
-            "order total",
-            "total",
-            "grand total",
-            "total paid",
-            "total amount",
-            "total ttc",
-            "total commande",
-            "total pedido",
-            "total del pedido",
-            "total do pedido",
-            "gesamt",
-            "gesamtbetrag",
-            "summe",
-        ],
-    ),
-    (
-        Field::PaymentMethod,
-        &[
-            "payment method",
-            "payment",
-            "payment type",
-            "paid with",
-            "payment gateway",
-            "mode de paiement",
-            "moyen de paiement",
-            "paiement",
-            "reglement",
-            "metodo de pago",
-            "forma de pago",
-            "pago",
-            "forma de pagamento",
-            "metodo de pagamento",
-            "pagamento",
-            "zahlungsart",
-            "zahlungsmethode",
-            "zahlung",
-        ],
-    ),
-    (Field::Instalments, &["installments", "instalments", "mensualites", "cuotas", "parcelas", "raten"]),
-    (
-        Field::ShippedAt,
-        &[
-            "shipped at",
-            "ship date",
-            "shipped date",
-            "shipping date",
-            "dispatch date",
-            "date expedition",
-            "date d expedition",
-            "fecha de envio",
-            "data de envio",
-            "versanddatum",
-        ],
-    ),
-    (
-        Field::DeliveredAt,
-        &[
-            "delivered at",
-            "delivery date",
-            "delivered date",
-            "date livraison",
-            "date de livraison",
-            "fecha de entrega",
-            "data de entrega",
-            "lieferdatum",
-            "zugestellt am",
-        ],
-    ),
-    (
-        Field::ReviewScore,
-        &[
-            "review score",
-            "rating",
-            "score",
-            "stars",
-            "note",
-            "avis",
-            "calificacion",
-            "puntuacion",
-            "avaliacao",
-            "nota",
-            "bewertung",
-            "sterne",
-        ],
-    ),
-    (
-        Field::Refunded,
-        &[
-            "refund",
-            "refunded",
-            "refunded amount",
-            "refund amount",
-            "remboursement",
-            "rembourse",
-            "reembolso",
-            "reembolsado",
-            "erstattung",
-        ],
-    ),
-];
+/// Words for each field, best first; compared without case, accents and punctuation.
+static WORDS: LazyLock<BTreeMap<Field, Vec<String>>> =
+    LazyLock::new(|| toml::from_str(include_str!("words.toml")).unwrap_or_default());
 
 /// A column, as far as a guess needs it.
 struct Column<'s> {
@@ -491,10 +47,10 @@ pub fn propose(name: &str, sheet: &Sheet) -> String {
     let names: Vec<&str> = sheet.names().collect();
     let columns: Vec<Column<'_>> = names.iter().filter_map(|name| Some(column(name, sheet.column(name)?))).collect();
     let mut guesses: Vec<(f64, Field, usize, String)> = Vec::new();
-    for (field, words) in WORDS {
+    for (field, words) in WORDS.iter() {
         for (at, column) in columns.iter().enumerate() {
-            if let Some((score, evidence)) = score(field, words, column) {
-                guesses.push((score, field, at, evidence));
+            if let Some((score, evidence)) = score(*field, words, column) {
+                guesses.push((score, *field, at, evidence));
             }
         }
     }
@@ -539,7 +95,7 @@ fn words(name: &str) -> String {
 }
 
 /// How well a column fits a field, and why; `None` if it does not.
-fn score(field: Field, known: &[&str], column: &Column<'_>) -> Option<(f64, String)> {
+fn score(field: Field, known: &[String], column: &Column<'_>) -> Option<(f64, String)> {
     let names = known.iter().enumerate().filter_map(|(rank, word)| {
         let exact = column.words == *word;
         let part = format!(" {} ", column.words).contains(&format!(" {word} "));
@@ -673,4 +229,18 @@ fn description(name: &str, columns: &[Column<'_>], fields: &[(Field, usize, Stri
         let _ = writeln!(text, "# Not found: `{}`; without it, {answer}.", field.name());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_written_as_headers_are_compared() {
+        assert_eq!(WORDS.len(), 22);
+        for word in WORDS.values().flatten() {
+            assert_eq!(*word, words(word), "{word}");
+        }
+        assert_eq!((words("Order_Date (UTC)"), words("orderDate")), ("order date utc".into(), "order date".into()));
+    }
 }

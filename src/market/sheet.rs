@@ -15,6 +15,8 @@ pub struct Sheet {
     pub files: Vec<String>,
     /// For each row, its file and its line, from 1.
     pub origins: Vec<(u16, u32)>,
+    /// All headers of the files, for messages; not all of their columns are read.
+    pub headers: Vec<String>,
     /// Columns under the names that the description gives them.
     columns: BTreeMap<String, StringChunked>,
 }
@@ -22,7 +24,8 @@ pub struct Sheet {
 impl Sheet {
     /// An empty sheet with these columns.
     pub fn new(files: Vec<String>, origins: Vec<(u16, u32)>, columns: BTreeMap<String, StringChunked>) -> Sheet {
-        Sheet { files, origins, columns }
+        let headers = columns.keys().cloned().collect();
+        Sheet { files, origins, headers, columns }
     }
 
     /// Number of rows.
@@ -55,6 +58,7 @@ impl Sheet {
         let columns = self.columns.iter().map(|(name, column)| Ok((name.clone(), column.take(&positions)?)));
         Ok(Sheet {
             files: self.files.clone(),
+            headers: self.headers.clone(),
             origins: rows.iter().map(|row| self.origins[*row as usize]).collect(),
             columns: columns.collect::<Result<_>>()?,
         })

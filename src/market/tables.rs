@@ -6,7 +6,9 @@ use polars::prelude::*;
 
 use super::description::{Field, Market};
 use super::facts::MarketFacts;
-use super::lines::{Line, Lines, Order, decimal, shared};
+use super::lines::decimal;
+use super::lines::order::{Line, Lines, Order};
+use super::lines::share::shared;
 use crate::error::Result;
 use crate::schema::contract::{MAX_ID_LENGTH, TableId, UNKNOWN};
 

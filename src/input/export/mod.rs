@@ -1,6 +1,7 @@
 //! Files of a shop's export → the market that they are of, and its tables, as a store that `read` reads. Used by `source`.
 
 pub(crate) mod records;
+mod whole;
 mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,7 +236,9 @@ fn sheet_of(files: &[ExportRecords], wanted: Vec<String>, rows: Option<&str>) ->
     }
     let columns = wanted.into_iter().zip(builders).map(|(name, builder)| (name, builder.finish())).collect();
     let names = files.iter().map(|file| file.part.name.clone()).collect();
-    Ok(Sheet::new(names, origins, columns))
+    let mut sheet = Sheet::new(names, origins, columns);
+    sheet.headers = files.iter().flat_map(|file| file.names.iter().cloned()).collect();
+    Ok(sheet)
 }
 
 /// Bytes that nobody can guess: the standard library takes the keys of its hash maps from the system.

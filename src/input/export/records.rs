@@ -5,9 +5,9 @@ use std::io::{BufReader, Read};
 
 use serde_json::Value;
 
+use super::whole::whole;
 use super::workbook;
 use crate::error::{Error, Result};
-use crate::guard::guarded;
 use crate::input::dialect::{self, Encoding};
 use crate::input::file::part::{FilePart, unreadable};
 use crate::market::sheet::{distinct, header_key, names_header};
@@ -17,8 +17,6 @@ use crate::schema::file_names::{self, Data, Rows};
 const HEADER_WITHIN: usize = 20;
 /// Most columns of an export.
 const MAX_COLUMNS: usize = 2_000;
-/// Longest file of a format that is read as a whole (JSON, workbooks), bytes.
-const MAX_WHOLE: u64 = 1 << 30;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Takes a record: its line, and its fields.
@@ -162,20 +160,6 @@ impl ExportRecords {
     }
 }
 
-/// The bytes of a file that is read as a whole.
-pub(super) fn whole(part: &FilePart) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    part.with_rows(|rows| {
-        let failed = |e| unreadable(&part.name, &e);
-        rows.take(MAX_WHOLE + 1).read_to_end(&mut bytes).map_err(failed)
-    })?;
-    if bytes.len() as u64 > MAX_WHOLE {
-        return Err(Error::input(format!("`{}` is longer than {} MB", part.name, MAX_WHOLE >> 20))
-            .with_hint("export it as CSV, which is read line by line"));
-    }
-    Ok(bytes)
-}
-
 /// The documents of a JSON file: those of an array, of the only array in an object, or one after the other.
 fn read_json(part: &FilePart) -> Result<Vec<Value>> {
     let bytes = whole(part)?;
@@ -235,9 +219,4 @@ fn flattened(document: &Value, rows: Option<&str>) -> Vec<Vec<(String, String)>>
         record
     };
     if list.is_empty() { vec![order] } else { list.iter().map(record).collect() }
-}
-
-/// Runs `read` on a library that may panic on damaged files.
-pub(super) fn careful<T>(part: &FilePart, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    guarded(&part.name, read)
 }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use calamine::{Data, Range, Reader, open_workbook_auto_from_rs};
 
-use super::records::{careful, whole};
+use super::whole::{careful, whole};
 use crate::error::{Error, Result};
 use crate::input::file::part::FilePart;
 

@@ -161,6 +161,7 @@ mod tests {
     fn every_parameter_of_the_graph_exists() {
         let mut parameters = Parameters { generated: Some(Default::default()), ..Default::default() };
         parameters.reading.years.first = 1990;
+        parameters.market = crate::market::built_in::market("shopify").cloned();
         parameters.decisions.budget_centavos = Some(1);
         parameters.templates.insert("x".into(), "y".into());
         for step in &crate::graph::STEPS {

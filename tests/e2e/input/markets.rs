@@ -177,7 +177,7 @@ fn generated_orders_in_other_layouts_give_the_same_mart() {
     shopify(&work.path("shopify"), &orders, &products);
     woocommerce(&work.path("woocommerce"), &orders, &products);
     for place in ["data", "shopify", "woocommerce"] {
-        work.ok(&["run", "--data", place, "--out", &format!("out-{place}"), "--only", "mart", "--quiet"]);
+        work.ok(&["run", "--data", place, "--out", &format!("out-{place}"), "--quiet"]);
     }
     for place in ["out-shopify", "out-woocommerce"] {
         // Units and prices by category, state and day; freight stands once for an order, so that its share of a category is not known.
@@ -264,7 +264,7 @@ fn overlapping_files_count_once_or_are_refused() {
     let rows = |range: std::ops::Range<usize>| range.map(|n| row(n, "10.50")).collect::<String>();
     work.write("same/a.csv", format!("{header}{}", rows(0..20)));
     work.write("same/b.csv", format!("{header}{}", rows(15..30)));
-    let done = work.ok(&["run", "--data", "same", "--out", "out", "--only", "mart"]);
+    let done = work.ok(&["run", "--data", "same", "--out", "out"]);
     assert!(done.stderr.contains("5 orders are in several files with the same values"), "{}", done.stderr);
     assert!(sums(&work, "out", &["state"], &["items"])[0].contains("30"));
     work.write("other/a.csv", format!("{header}{}", rows(0..20)));

@@ -1,0 +1,168 @@
+//! Text of an export → amounts in minor units. What is ambiguous in one value is settled by the whole column, or refused. Used by `lines`
+//! and `propose`.
+
+use crate::schema::read_options::DecimalMark;
+
+/// An amount in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Amount {
+    pub(crate) minor: i64,
+    /// Whether digits below the smallest unit were rounded away, by more than the noise of floating point.
+    pub(crate) rounded: bool,
+}
+
+/// How the amounts of a column may be read.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Marks {
+    /// Values that only a decimal point fits, and only a decimal comma.
+    point: usize,
+    comma: usize,
+    /// Values that both fit, with different amounts.
+    ambiguous: usize,
+}
+
+impl Marks {
+    pub(crate) fn add(&mut self, text: &str, digits: u32) {
+        match (amount(text, DecimalMark::Point, digits), amount(text, DecimalMark::Comma, digits)) {
+            (Some(point), Some(comma)) if point != comma => self.ambiguous += 1,
+            (Some(_), None) => self.point += 1,
+            (None, Some(_)) => self.comma += 1,
+            _ => {}
+        }
+    }
+
+    /// The decimal mark of the column.
+    ///
+    /// # Errors
+    /// Both marks occur, or no value settles which it is.
+    pub(crate) fn decide(self, declared: Option<DecimalMark>) -> Result<DecimalMark, String> {
+        match (self.point, self.comma, declared) {
+            (_, _, Some(mark)) => Ok(mark),
+            (1.., 1.., _) => Err("some amounts have a decimal point and some a decimal comma".into()),
+            (_, 1.., _) => Ok(DecimalMark::Comma),
+            (0, 0, _) if self.ambiguous > 0 => {
+                Err("amounts such as `1.234` may have a decimal mark or thousands, and no value settles it".into())
+            }
+            _ => Ok(DecimalMark::Point),
+        }
+    }
+}
+
+/// An amount as tools write it: with a currency before or behind it, a sign, parentheses, groups of thousands. `None` if it is none.
+pub(crate) fn amount(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
+    let mut rest = text.trim();
+    let mut negative = false;
+    if let Some(inner) = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        (negative, rest) = (true, inner.trim());
+    }
+    // The number is what stands from the first digit to the last; beside it there is a sign and a currency.
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (start, end) = (rest.find(is_digit)?, rest.rfind(is_digit)? + 1);
+    let (before, after) = (rest[..start].trim(), rest[end..].trim());
+    let (before, fraction_alone) = match before.strip_suffix(['.', ',']) {
+        Some(sign) if !before.ends_with("R.") => (sign.trim(), Some(&before[before.len() - 1..])),
+        _ => (before, None),
+    };
+    let mut currency = String::new();
+    for side in [before, after] {
+        for c in side.chars() {
+            match c {
+                '-' | '\u{2212}' if !negative => negative = true,
+                '+' | ' ' | '\u{a0}' | '\u{202f}' => {}
+                // A mark without decimals: `12.`.
+                '.' | ',' if side == after && currency.is_empty() => {}
+                c if c.is_alphabetic() || "$€£¥₹₩₽₺₴₫₱฿₦".contains(c) => currency.push(c),
+                _ => return None,
+            }
+        }
+    }
+    if currency.chars().count() > 4 {
+        return None;
+    }
+    let (decimal, thousands) = if mark == DecimalMark::Point { ('.', ',') } else { (',', '.') };
+    let number = &rest[start..end];
+    let (whole, decimals) = match fraction_alone {
+        Some(sign) if sign.starts_with(decimal) => ("0", number),
+        Some(_) => return None,
+        None => number.split_once(decimal).unwrap_or((number, "")),
+    };
+    let whole = ungrouped(whole, thousands)?;
+    if whole.len() > 15 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let kept = digits as usize;
+    let padded = format!("{decimals:0<kept$}");
+    let (cents, rest) = padded.split_at(kept);
+    let mut minor: i64 = format!("{whole}{cents}").parse().ok()?;
+    // Below the smallest unit: rounds half up; less than a ten-thousandth of it is noise.
+    let up = rest.as_bytes().first().is_some_and(|digit| *digit >= b'5');
+    minor += i64::from(up);
+    let noise = rest.bytes().take(4).all(|b| b == b'0') || (rest.len() >= 4 && rest.bytes().take(4).all(|b| b == b'9'));
+    Some(Amount { minor: if negative { -minor } else { minor }, rounded: !noise })
+}
+
+/// Takes separators out of groups of three digits; `None` if it is no such number.
+fn ungrouped(text: &str, mark: char) -> Option<String> {
+    let Some(between) = text.chars().find(|c| !c.is_ascii_digit()) else { return Some(text.into()) };
+    if between != mark && !matches!(between, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '\u{2019}') {
+        return None;
+    }
+    let groups: Vec<&str> = text.split(between).collect();
+    let digits = groups.concat();
+    // Indian groups have two digits, but for the last.
+    let last = groups.last().is_some_and(|group| group.len() == 3);
+    let inner = groups.iter().skip(1).all(|group| matches!(group.len(), 2 | 3));
+    (last && inner && groups[0].len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DecimalMark::{Comma, Point};
+
+    #[test]
+    fn amounts_as_tools_write_them() {
+        let cents = |text: &str, mark| amount(text, mark, 2).map(|amount| amount.minor);
+        for (text, expected) in [
+            ("47.24", 4_724),
+            ("$25.00", 2_500),
+            ("-5.5", -550),
+            ("(5.00)", -500),
+            ("1,234.56", 123_456),
+            ("US$ 3", 300),
+            ("12.00 USD", 1_200),
+            ("€1", 100),
+            (".5", 50),
+            ("12.", 1_200),
+            ("12,34,567.80", 123_456_780),
+            ("0.0199999995529651", 2),
+        ] {
+            assert_eq!(cents(text, Point), Some(expected), "{text}");
+        }
+        for (text, expected) in
+            [("1.234,56", 123_456), ("R$12,00", 1_200), ("78,2", 7_820), ("-160,49", -16_049), ("12,00 €", 1_200)]
+        {
+            assert_eq!(cents(text, Comma), Some(expected), "{text}");
+        }
+        for text in ["", "abc", "1.2.3", "1,2", "--5", "5 pieces", "Vendas 3", "1e5", "12:30"] {
+            assert_eq!(cents(text, Point), None, "{text}");
+        }
+        assert_eq!(amount("1,234", Point, 0), Some(Amount { minor: 1_234, rounded: false }));
+        assert_eq!(amount("957.5775", Point, 2), Some(Amount { minor: 95_758, rounded: true }));
+        assert!(!amount("0.0199999995529651", Point, 2).unwrap().rounded);
+    }
+
+    #[test]
+    fn the_column_settles_the_mark() {
+        let marks = |texts: &[&str]| {
+            let mut marks = Marks::default();
+            texts.iter().for_each(|text| marks.add(text, 2));
+            marks
+        };
+        assert_eq!(marks(&["12", "1.5"]).decide(None), Ok(Point));
+        assert_eq!(marks(&["1.234", "78,2"]).decide(None), Ok(Comma));
+        assert!(marks(&["1.5", "1,5"]).decide(None).is_err());
+        assert!(marks(&["1.234"]).decide(None).is_err());
+        assert_eq!(marks(&["1.234"]).decide(Some(Comma)), Ok(Comma));
+    }
+}

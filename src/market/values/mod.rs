@@ -1,0 +1,32 @@
+//! Text of an export → values: whether there is one, whole numbers, units of currencies; amounts and dates in files of their own. Used by
+//! `lines`, `operations` and `propose`.
+
+pub(crate) mod amounts;
+pub(crate) mod dates;
+
+use crate::schema::missing::null_mark;
+
+/// A value of a cell, without surrounding spaces; `None` if it is empty or a mark of a missing value.
+pub(crate) fn present(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty() && null_mark(text).is_none())
+}
+
+/// Decimals of the smallest unit of a currency (ISO 4217).
+pub fn minor_digits(currency: &str) -> u32 {
+    const NONE: [&str; 16] = [
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+    ];
+    const THREE: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+    match currency {
+        _ if NONE.contains(&currency) => 0,
+        _ if THREE.contains(&currency) => 3,
+        _ => 2,
+    }
+}
+
+/// A whole number, written with or without a decimal zero.
+pub(crate) fn whole(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = [".0", ".00", ",0", ",00"].iter().find_map(|zeros| text.strip_suffix(zeros)).unwrap_or(text);
+    digits.parse().ok()
+}
