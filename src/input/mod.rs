@@ -17,6 +17,7 @@ pub mod read;
 pub mod rows;
 pub mod source;
 
+pub use export::dry_run::{checked_export, proposed_market};
 pub use raw_table::RawTables;
 pub use read::read;
 pub use source::Source;

@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn the_country_of_most_orders_gives_the_regions() {
         let of = |orders: &[(Option<&'static str>, Option<&'static str>)]| {
-            Regions::choose(AUTO, orders.to_vec().into_iter()).country
+            Regions::choose(AUTO, orders.iter().copied()).country
         };
         assert_eq!(of(&[(Some("US"), Some("OR")); 10]).as_deref(), Some("US"));
         assert_eq!(of(&[(Some("US"), Some("OR")), (Some("CA"), Some("ON"))]), None);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use pfe::input::source::{checked_export, proposed_market};
+use pfe::input::{checked_export, proposed_market};
 use pfe::market::built_in;
 use pfe::market::check::Checked;
 use pfe::text::shortened;

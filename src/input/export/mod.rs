@@ -1,5 +1,6 @@
 //! Files of a shop's export → the market that they are of, and its tables, as a store that `read` reads. Used by `source`.
 
+pub(crate) mod dry_run;
 pub(crate) mod records;
 mod whole;
 mod workbook;

@@ -6,8 +6,6 @@ pub(crate) mod absent;
 mod open;
 pub(crate) mod undated;
 
-pub use self::open::{checked_export, proposed_market};
-
 use std::path::Path;
 use std::sync::Arc;
 

@@ -15,9 +15,7 @@ use crate::input::find;
 use crate::input::find::found::Found;
 use crate::input::find::found::unread;
 use crate::input::find::recognize;
-use crate::market::check::{Checked, check};
-use crate::market::propose::propose;
-use crate::market::{Market, Sheet};
+use crate::market::Market;
 use crate::regular;
 use crate::schema::contract::{Column, TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
@@ -250,37 +248,6 @@ fn holds_orders(found: &Found) -> bool {
         let head = file.files.first().and_then(|part| part.head().ok()).unwrap_or_default();
         file.format != Format::Csv || columns::has_all_required(file.table.table(), &recognize::columns(&head))
     })
-}
-
-/// What a description reads from the export at a place, without writing anything.
-///
-/// # Errors
-/// [`Error::Input`]: the export is not of this market, or cannot be read; as `market::check`.
-pub fn checked_export(place: &Path, market: &Market, reading: &Reading) -> Result<Checked> {
-    let at = place.display().to_string();
-    let export = export::find(&at, &export::candidates(files_at(place)?), Some(market))?;
-    let export = export.ok_or_else(|| Error::input(format!("there is no export at `{at}`")))?;
-    check(export.market(), &export.sheet()?, reading)
-}
-
-/// A description to start from, for the export at a place whose file has most rows.
-///
-/// # Errors
-/// [`Error::Input`]: no file there is a table, or one cannot be read.
-pub fn proposed_market(place: &Path, name: &str) -> Result<String> {
-    let candidates = export::candidates(files_at(place)?);
-    let sheets = candidates.iter().map(export::Candidate::sheet).collect::<Result<Vec<_>>>()?;
-    let longest = sheets.into_iter().max_by_key(Sheet::height).ok_or_else(|| {
-        Error::input(format!("no file at `{}` is a table", place.display()))
-            .with_hint("pfe reads CSV in any form, JSON and workbooks")
-    })?;
-    Ok(propose(name, &longest))
-}
-
-/// All files at a place that may be an export.
-fn files_at(place: &Path) -> Result<Vec<FilePart>> {
-    let is_file = !regular::look(place)?.is_dir();
-    find::files(place, is_file, is_file && recognize::is_zip(place)?)
 }
 
 fn of_export(export: Export) -> Part {

@@ -162,7 +162,7 @@ fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
     if rest.is_empty() {
         return Some((NaiveTime::MIN, offset));
     }
-    let lower = rest.to_ascii_lowercase().replace('.', ".");
+    let lower = rest.to_ascii_lowercase();
     let (digits, half) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
         (Some(digits), _) => (digits.trim_end(), Some(0)),
         (_, Some(digits)) => (digits.trim_end(), Some(12)),
