@@ -3,6 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
+use super::months::month;
 use crate::schema::read_options::DateOrder;
 
 /// The parts of a date as it is written.
@@ -181,32 +182,6 @@ fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
     }
     let micros: u32 = format!("{:0<6}", &fraction[..fraction.len().min(6)]).parse().ok()?;
     Some((NaiveTime::from_hms_micro_opt(hour, minute, second.parse().ok()?, micros)?, offset))
-}
-
-/// A month by its name or its first three letters, in English, Portuguese, Spanish, French, German and Italian.
-fn month(word: &str) -> Option<u32> {
-    const NAMES: [&[&str]; 12] = [
-        &["january", "janeiro", "enero", "janvier", "januar", "gennaio", "jänner"],
-        &["february", "fevereiro", "febrero", "février", "fevrier", "februar", "febbraio", "fév"],
-        &["march", "março", "marco", "marzo", "mars", "märz", "maerz"],
-        &["april", "abril", "avril", "aprile"],
-        &["may", "maio", "mayo", "mai", "maggio"],
-        &["june", "junho", "junio", "juin", "juni", "giugno"],
-        &["july", "julho", "julio", "juillet", "juli", "luglio"],
-        &["august", "agosto", "août", "aout"],
-        &["september", "setembro", "septiembre", "septembre", "settembre"],
-        &["october", "outubro", "octubre", "octobre", "oktober", "ottobre"],
-        &["november", "novembro", "noviembre", "novembre"],
-        &["december", "dezembro", "diciembre", "décembre", "decembre", "dezember", "dicembre", "déc"],
-    ];
-    let word = word.to_lowercase();
-    let fits = |names: &&[&str]| {
-        names.iter().any(|name| *name == word || (word.chars().count() >= 3 && name.starts_with(&word)))
-    };
-    let mut fitting = NAMES.iter().enumerate().filter(|(_, names)| fits(names));
-    let (at, _) = fitting.next()?;
-    // `jui` may be June or July.
-    fitting.next().is_none().then_some(at as u32 + 1)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 pub(crate) mod amounts;
 pub(crate) mod dates;
+mod months;
 
 use crate::schema::missing::null_mark;
 
