@@ -210,22 +210,18 @@ fn unreadable(texts: &Texts, row: usize, order: usize, text: &str) -> Line {
     Line { order, product, category: None, seller: None, units: 1, total: Err(text.into()), freight: 0 }
 }
 
-/// Shares the money of parent lines over the lines below them, which have none.
+/// Shares the money of parent lines over the lines below them: by the prices of these, or evenly by units if they have none.
 fn share_of_parents(reader: &Reader<'_>, lines: &mut [Line], counts: &mut Counts) {
-    if reader.rows.parents.is_empty() || lines.iter().any(|line| line.total != Ok(0)) {
+    let parents = reader.rows.parents.iter().filter_map(|row| reader.texts.get(Field::LineTotal, *row));
+    let amounts: Vec<Amount> = parents.filter_map(|text| reader.readers.amount(Field::LineTotal, text).ok()).collect();
+    if amounts.is_empty() {
         return;
     }
-    let mut total = 0;
-    for field in [Field::LineTotal, Field::UnitPrice] {
-        let parents = reader.rows.parents.iter().filter_map(|row| reader.texts.get(field, *row));
-        let amounts: Vec<Amount> = parents.filter_map(|text| reader.readers.amount(field, text).ok()).collect();
-        if !amounts.is_empty() {
-            counts.rounded += amounts.iter().filter(|amount| amount.rounded).count();
-            total = amounts.iter().map(|amount| amount.minor).sum();
-            break;
-        }
-    }
-    let weights: Vec<i64> = lines.iter().map(|line| line.units).collect();
+    counts.rounded += amounts.iter().filter(|amount| amount.rounded).count();
+    let total = amounts.iter().map(|amount| amount.minor).sum();
+    let prices: Vec<i64> = lines.iter().map(|line| line.total.as_ref().map_or(0, |total| *total)).collect();
+    let weights =
+        if prices.iter().any(|price| *price > 0) { prices } else { lines.iter().map(|line| line.units).collect() };
     for (line, part) in lines.iter_mut().zip(shared(total, &weights)) {
         line.total = Ok(part);
     }
