@@ -6,14 +6,6 @@
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
-/// `text` in lower case and without accents and surrounding spaces: how names are compared.
-pub fn folded(text: &str) -> String {
-    text.trim().nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
-}
-
 /// Replaces a control character on a page.
 pub const REPLACEMENT: char = '\u{fffd}';
 

@@ -4,9 +4,8 @@ use polars::prelude::*;
 
 use super::description::{Operation, Parents, Rule, Steps, Unpack};
 use super::sheet::Sheet;
-use super::values::present;
+use super::values::{folded, present};
 use crate::error::{Error, Result};
-use crate::text::folded;
 
 /// The text of a field in every row; a cell is null where it has no value.
 ///

@@ -11,9 +11,8 @@ use super::regions::{COUNTRIES, Regions};
 use super::sheet::Sheet;
 use super::values::amounts::{Marks, amount};
 use super::values::dates::written;
-use super::values::{present, whole};
+use super::values::{folded, present, whole};
 use crate::schema::read_options::DecimalMark;
-use crate::text::folded;
 
 /// Rows that are looked at.
 const ROWS: usize = 5_000;

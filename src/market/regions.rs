@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::folded;
+use super::values::folded;
 
 /// The parts of the country to which most orders go; countries if none has nine tenths of them.
 pub const AUTO: &str = "auto";

@@ -260,7 +260,7 @@ fn payments(
 
 /// A payment method as a word: lower case, `_` between words.
 fn method_key(text: &str) -> String {
-    let words: Vec<String> = crate::text::folded(text)
+    let words: Vec<String> = crate::market::values::folded(text)
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(String::from)

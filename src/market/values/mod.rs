@@ -5,7 +5,15 @@ pub(crate) mod amounts;
 pub(crate) mod dates;
 mod months;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use crate::schema::missing::null_mark;
+
+/// `text` in lower case and without accents and surrounding spaces: how names and values are compared.
+pub(crate) fn folded(text: &str) -> String {
+    text.trim().nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
 
 /// A value of a cell, without surrounding spaces; `None` if it is empty or a mark of a missing value.
 pub(crate) fn present(text: Option<&str>) -> Option<&str> {

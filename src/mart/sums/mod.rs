@@ -20,11 +20,8 @@ use crate::parallel;
 use crate::table::ids::TextMap;
 use crate::table::parquet::{join_rows, stack};
 
-/// Rows of a table that may stay unmerged; more once the merged table is longer. Each merge hashes all rows of the table, and each of some
-/// twenty tables may keep so many: they are memory that `--memory` does not know of.
-const MIN_UNMERGED: usize = 1 << 15;
-/// Rows that are merged at a time.
-const MERGED_AT_ONCE: usize = 1 << 20;
+/// Rows of a table that may stay unmerged; more once the merged table is longer. Each merge hashes all rows of the table.
+const MIN_UNMERGED: usize = 1 << 20;
 
 /// The aggregates of the orders and customers seen so far.
 #[derive(Default)]
@@ -165,7 +162,7 @@ impl Sum {
 ///
 /// Only encoded texts are split into ranges, each small enough to be merged in little memory: other columns never have so many values.
 fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
-    let ranges = all.height().div_ceil(MERGED_AT_ONCE) as u64;
+    let ranges = all.height().div_ceil(MIN_UNMERGED) as u64;
     let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
     let Some(max) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
         return Ok(vec![end(sum_by(all.lazy(), key)?)?]);
@@ -255,14 +252,11 @@ mod tests {
 
     #[test]
     fn large_tables_are_added_up_in_parts() {
-        let rows = MERGED_AT_ONCE as u32 + 2;
+        let rows = MIN_UNMERGED as u32 + 2;
         let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
         let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
         let parts = add_up(all.clone(), &["category"], Ok).unwrap();
-        assert_eq!(
-            parts.iter().map(DataFrame::height).collect::<Vec<_>>(),
-            [MERGED_AT_ONCE / 2, MERGED_AT_ONCE / 2 + 1]
-        );
+        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MIN_UNMERGED / 2, MIN_UNMERGED / 2 + 1]);
         let halves = [all.slice(0, 9), all.slice(9, all.height())];
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();
