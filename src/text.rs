@@ -116,7 +116,7 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 /// Lists names in a message: `` `a`, `b` ``.
-pub(crate) fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
+pub fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
