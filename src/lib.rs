@@ -15,7 +15,6 @@
 //! | [`text`] | text from data, made safe to show and shortened |
 //! | [`memory`] | heaps given back, limits of the process |
 //! | `parallel` | work side by side on a fixed number of threads |
-//! | `quantiles` | medians and quantiles of numbers |
 //! | `files` | files of the output folder: links are refused |
 //! | `guard` | panics of libraries become errors; limits against hostile archives |
 //! | [`regular`] | files that the user names: regular files only |
@@ -62,7 +61,6 @@ pub mod models;
 mod parallel;
 pub mod pipeline;
 pub mod prelude;
-mod quantiles;
 pub mod regular;
 pub mod report;
 pub mod results;

@@ -7,8 +7,8 @@ use polars::prelude::*;
 use crate::error::Result;
 use crate::input::quarantine::as_csv;
 use crate::input::quarantine::{Quarantine, Quarantined};
-use crate::quantiles::median;
 use crate::schema::contract::{Scope, TableId, ZIP_LOCATION_COLUMNS};
+use crate::table::quantiles::median;
 
 /// Bounds of Brazil with its islands, decimal degrees (IBGE): Arroio Chuí, Monte Caburaí, Nascente do Moa, Ilha da Trindade.
 pub(crate) const LATITUDES: std::ops::RangeInclusive<f64> = -33.76..=5.28;

@@ -14,9 +14,9 @@ use crate::models::linear::Coefficient;
 use crate::models::metrics::{Estimate, GROWTH_ORDERS, ratio};
 use crate::models::span::date;
 use crate::models::{Backtest, Comparison, Forecast, View};
-use crate::quantiles::upper_median;
 use crate::report::lang::Lang;
 use crate::results::Results;
+use crate::table::quantiles::upper_median;
 use crate::text::shortened;
 
 /// An indicator with fewer points than this is not named as a reason.

@@ -65,8 +65,7 @@ pub(crate) fn read_blocks<'a>(
 fn read_to<'a>(source: &Source, id: TableId, take: Option<&'a mut TakeBlock<'a>>) -> Result<(RawTable, Vec<String>)> {
     let keeps_rows = take.is_none();
     let (mut table, mut warnings) = read_first(source, id, take).map_err(|error| undated::explained(source, error))?;
-    let is_olist = source.exports().next().is_none();
-    if id == TableId::Categories && keeps_rows && is_olist {
+    if id == TableId::Categories && keeps_rows && !source.is_export() {
         warnings.extend(built_in::complete(&mut table)?);
     }
     let duplicates = duplicate_warnings(source, id, &table.file.name)?;
@@ -96,8 +95,7 @@ fn read_first<'a>(
     source.accept_missing(id.table())?;
     let (table, warnings) = built_in::table(id)?;
     // The notes of an export say what it leaves open.
-    let is_olist = source.exports().next().is_none();
-    Ok((table, if is_olist { warnings } else { Vec::new() }))
+    Ok((table, if source.is_export() { Vec::new() } else { warnings }))
 }
 
 /// One warning per further store that holds the table, which is read from `first`.

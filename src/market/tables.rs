@@ -1,6 +1,7 @@
 //! Orders and lines → the contract's raw tables, as text. Persons are hashed; one row of items is one unit. Next: `input::export`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 
 use polars::prelude::*;
 
@@ -44,6 +45,11 @@ impl Salt {
     /// A salt from secret bytes.
     pub fn new(secret: &[u8]) -> Salt {
         Salt(*blake3::hash(secret).as_bytes())
+    }
+
+    /// A new secret, as text: the standard library takes the keys of its hash maps from the system's randomness.
+    pub(crate) fn secret() -> String {
+        (0..4).map(|n| format!("{:016x}", RandomState::new().hash_one(n))).collect()
     }
 
     /// 32 hexadecimal digits, the form of Olist's ids.

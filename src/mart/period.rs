@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::month::Month;
 use super::sales_mart::SalesMart;
 use crate::error::{Error, Result};
-use crate::quantiles::upper_median;
+use crate::table::quantiles::upper_median;
 
 /// A day is active if it has at least this share of its month's median orders.
 const ACTIVE: f64 = 0.1;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::panel::{History, Panel};
 use super::span::{DAYS, DateRange, Frequency};
 use crate::error::{Error, Result};
-use crate::quantiles::quantiles;
+use crate::table::quantiles::quantiles;
 
 /// Quantiles of past errors that bound the 80 % and 95 % intervals.
 const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];

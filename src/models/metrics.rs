@@ -24,7 +24,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
 use super::span::DateRange;
-use crate::quantiles::median;
+use crate::table::quantiles::median;
 
 /// Number of bootstrap draws.
 const DRAWS: usize = 2_000;

@@ -9,7 +9,7 @@ use pfe::market::built_in;
 use pfe::market::check::Checked;
 use pfe::text::shortened;
 
-use super::reading::{ReadingArgs, market_named};
+use super::reading::{ReadingArgs, market_named, no_market};
 use crate::cli::terminal::{Outcome, grouped, print, print_json};
 
 /// Most characters of a value that is shown.
@@ -62,8 +62,8 @@ pub fn run(args: &Args) -> Outcome {
             print(&format!("{:<20}Olist's ten tables, as Kaggle has them\n{}", "olist", lines.collect::<String>()))
         }
         Command::Show { name } => {
-            let market = market_named(name)?;
-            print(built_in::description(&market.name).unwrap_or_default())
+            let description = built_in::description(name).ok_or_else(|| no_market(name))?;
+            print(description)
         }
         Command::Init { data, name } => print(&proposed_market(data, name)?),
         Command::Check { description, data, reading, json } => {

@@ -79,10 +79,12 @@ pub fn market_named(name: &str) -> pfe::Result<Market> {
     match built_in::market(name) {
         Some(market) => Ok(market.clone()),
         None if path.extension().is_some() || path.exists() => Market::read(path),
-        None => {
-            let known: Vec<&str> = built_in::markets().iter().map(|market| market.name.as_str()).collect();
-            Err(pfe::Error::input(format!("there is no market `{name}`"))
-                .with_hint(format!("one of {}, or a TOML file that `pfe market init` has begun", known.join(", "))))
-        }
+        None => Err(no_market(name)),
     }
+}
+
+pub fn no_market(name: &str) -> pfe::Error {
+    let known: Vec<&str> = built_in::markets().iter().map(|market| market.name.as_str()).collect();
+    pfe::Error::input(format!("there is no market `{name}`"))
+        .with_hint(format!("one of {}, or a TOML file that `pfe market init` has begun", known.join(", ")))
 }

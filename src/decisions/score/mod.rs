@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::quantiles::median;
+use crate::table::quantiles::median;
 use crate::text::listed;
 
 /// Deviations are clipped to this many robust standard deviations, so that one outlier cannot decide.

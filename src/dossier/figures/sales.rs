@@ -8,8 +8,8 @@ use crate::decisions::{Facts, LEAST_SHARE};
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
-use crate::quantiles::upper_median;
 use crate::report::lang::Lang;
+use crate::table::quantiles::upper_median;
 
 const TOP: usize = 15;
 /// Number of states, and of categories, in the heat map of both.

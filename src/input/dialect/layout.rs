@@ -7,7 +7,7 @@ use crate::input::columns;
 use crate::schema::contract::Table;
 
 /// Possible delimiters, the canonical one first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// A first line `sep=;` tells Excel the delimiter.
 pub(crate) const SEP: &str = "sep=";

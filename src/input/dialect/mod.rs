@@ -19,7 +19,7 @@ use std::io::{Cursor, Read};
 pub(crate) use self::encoding::{Encoding, decoded, utf16};
 pub(crate) use self::forms::{Forms, Survey};
 use self::layout::Layout;
-pub(crate) use self::layout::SEP;
+pub(crate) use self::layout::{DELIMITERS, SEP};
 use self::rewritten::Rewritten;
 use self::rows::{NormalizedText, Records};
 use self::stream::{Bytes, RereadBytes};

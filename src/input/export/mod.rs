@@ -69,10 +69,13 @@ pub(crate) fn candidates(parts: Vec<FilePart>) -> Vec<Candidate> {
 /// # Errors
 /// [`Error::Input`]: the named market does not fit, or several do equally well; names what each lacks.
 pub(crate) fn find(at: &str, candidates: &[Candidate], market: Option<&Market>) -> Result<Option<Export>> {
-    let markets = market.map_or_else(|| built_in::markets().to_vec(), |market| vec![market.clone()]);
+    let markets = match market {
+        Some(market) => std::slice::from_ref(market),
+        None => built_in::markets(),
+    };
     let (records, owners) = possible(candidates);
     let headers: Vec<Vec<String>> = records.iter().map(|records| records.names.clone()).collect();
-    let fits = recognize::fitting(&markets, &headers);
+    let fits = recognize::fitting(markets, &headers);
     let Some(best) = fits.first() else {
         return match market {
             Some(market) => Err(does_not_fit(at, &recognize::fit(market, &headers))),
@@ -106,7 +109,7 @@ pub(crate) fn nearest(candidates: &[Candidate]) -> Vec<(String, Vec<String>)> {
     let headers: Vec<Vec<String>> = records.iter().map(|records| records.names.clone()).collect();
     let mut fits: Vec<Fit<'_>> = built_in::markets().iter().map(|market| recognize::fit(market, &headers)).collect();
     fits.sort_by_key(|fit| std::cmp::Reverse(fit.shared));
-    let near = fits.iter().filter(|fit| fit.shared > 1 && fit.shared * 2 >= fit.shared + missing(fit).len());
+    let near = fits.iter().filter(|fit| fit.shared > 1 && fit.shared >= missing(fit).len());
     near.take(3).map(|fit| (fit.market.name.clone(), missing(fit))).collect()
 }
 
@@ -184,7 +187,7 @@ impl Export {
         }
         let sheet = self.sheet()?;
         let reading = self.reading.get().copied().unwrap_or_default();
-        let salt = self.salt.get_or_init(|| Salt::new(&random()));
+        let salt = self.salt.get_or_init(|| Salt::new(Salt::secret().as_bytes()));
         let lines = lines::lines(&self.market, &sheet, &reading)?;
         drop(sheet);
         let tables = Arc::new(tables::tables(&self.market, lines, salt)?);
@@ -240,12 +243,6 @@ fn sheet_of(files: &[ExportRecords], wanted: Vec<String>, rows: Option<&str>) ->
     let mut sheet = Sheet::new(names, origins, columns);
     sheet.headers = files.iter().flat_map(|file| file.names.iter().cloned()).collect();
     Ok(sheet)
-}
-
-/// Bytes that nobody can guess: the standard library takes the keys of its hash maps from the system.
-fn random() -> Vec<u8> {
-    use std::hash::{BuildHasher, RandomState};
-    (0..4).flat_map(|n| RandomState::new().hash_one(n).to_le_bytes()).collect()
 }
 
 impl std::fmt::Debug for Export {

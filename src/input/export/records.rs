@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::whole::whole;
 use super::workbook;
 use crate::error::{Error, Result};
-use crate::input::dialect::{self, Encoding};
+use crate::input::dialect::{self, DELIMITERS, Encoding};
 use crate::input::file::part::{FilePart, unreadable};
 use crate::market::sheet::{distinct, header_key, names_header};
 use crate::schema::file_names::{self, Data, Rows};
@@ -17,7 +17,6 @@ use crate::schema::file_names::{self, Data, Rows};
 const HEADER_WITHIN: usize = 20;
 /// Most columns of an export.
 const MAX_COLUMNS: usize = 2_000;
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Takes a record: its line, and its fields.
 pub(crate) type TakeRecord<'a> = dyn FnMut(u32, &[Cow<'_, str>]) -> Result<()> + 'a;

@@ -74,6 +74,11 @@ impl Source {
         self.parts.iter().filter_map(|part| part.export.as_ref())
     }
 
+    /// Whether a place holds the export of another market.
+    pub(crate) fn is_export(&self) -> bool {
+        self.exports().next().is_some()
+    }
+
     /// What the report says of the market; `None` for Olist's tables.
     ///
     /// # Errors

@@ -76,7 +76,7 @@ pub(super) fn add_order(
 ) {
     use Field::*;
     let reader = Reader { texts, readers, rows };
-    let Some(id) = rows.all().find_map(|row| texts.get(OrderId, row)) else { return };
+    let Some(id) = first(texts, OrderId, rows) else { return };
     let (status, canceled) = status_of(texts, rows);
     let (country, place) = (reader.text(Country, counts), reader.text(Region, counts));
     let region = lines.regions.code(country, place);
@@ -175,12 +175,11 @@ fn line(
         Some(discount) => discount.map(|discount| total - discount.abs()),
         None => Ok(total),
     });
-    let is_canceled = canceled || texts.get(LineStatus, row) == Some(CANCELED);
-    if is_canceled && !canceled {
+    if !canceled && texts.get(LineStatus, row) == Some(CANCELED) {
         counts.set_aside("the line is canceled and the order is not", &total);
         return None;
     }
-    let (units, total) = match (units, is_canceled) {
+    let (units, total) = match (units, canceled) {
         // Canceled lines are exported without units or with negative ones: each counts as one that was not sold.
         (..=0, true) => (units.abs().max(1), total.map(i64::abs)),
         (..0, false) => {

@@ -28,7 +28,7 @@ pub(super) fn first<'t>(texts: &'t Texts, field: Field, rows: &Rows) -> Option<&
 }
 
 /// The rows of each order, in the order of their first row. Rows without an order belong to none.
-pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts) -> Result<Vec<Rows>> {
+pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts) -> Vec<Rows> {
     let parents = market.parents.as_ref().map(|how| {
         let column = sheet.column(&how.column);
         move |row: usize| is_parent(how, column.and_then(|column| column.get(row)))
@@ -62,10 +62,10 @@ pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts) -> R
             false => rows[at].lines.push(row),
         }
     }
-    Ok(rows)
+    rows
 }
 
-/// The currency of most orders, and the orders that are in it or name none. The others are noted with their amounts.
+/// The currency of most orders, and the orders that are in it or name none. The others are noted with their number.
 pub(super) fn one_currency(
     market: &Market,
     texts: &Texts,

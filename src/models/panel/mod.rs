@@ -15,7 +15,7 @@ use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
-use crate::quantiles::median;
+use crate::table::quantiles::median;
 
 /// A day is usual if its orders are at least this share of the median of the four weeks before.
 const USUAL: f64 = 0.1;

@@ -2,7 +2,6 @@
 //! passed on without it. Used by `run` and `inspect`.
 
 use std::fs::{self, OpenOptions};
-use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ const LENGTH: usize = 64;
 /// # Errors
 /// The secret cannot be read or written.
 pub(crate) fn salted(source: Source, out: &Path) -> Result<Source> {
-    if source.exports().next().is_none() {
+    if !source.is_export() {
         return Ok(source);
     }
     let path = beside(out)?;
@@ -44,8 +43,7 @@ fn beside(out: &Path) -> Result<PathBuf> {
 
 /// Writes a new secret that only its owner can read.
 fn created(path: &Path) -> Result<Vec<u8>> {
-    // The standard library takes the keys of its hash maps from the system's randomness.
-    let secret: String = (0..4).map(|n| format!("{:016x}", RandomState::new().hash_one(n))).collect();
+    let secret = Salt::secret();
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
