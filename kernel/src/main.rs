@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use pfe_kernel::install::{self, Place};
 use pfe_kernel::runner::{self, Notebook, Progress, RunParams};
 use pfe_kernel::text::escaped;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -73,6 +74,9 @@ struct RunArgs {
     /// Stop a cell that runs longer
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<f64>,
+    /// Go on after a cell that fails (a tag `raises-exception` says so of one cell)
+    #[arg(long)]
+    allow_errors: bool,
     /// Save how long each cell took (two runs then differ)
     #[arg(long)]
     timings: bool,
@@ -190,15 +194,18 @@ fn say(text: &str) {
     eprintln!("{}", escaped(text));
 }
 
-/// Escapes control characters, except the colour sequences that rustc writes.
+/// Escapes control characters, except the colour sequences that rustc writes: a terminal gets them, a file does not.
 fn coloured(text: &str) -> String {
+    let keep = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
     let mut parts = text.split("\u{1b}[");
     let mut out = escaped(parts.next().unwrap_or_default()).into_owned();
     for part in parts {
         let codes = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
-        let colour = codes.starts_with('m');
-        out += if colour { "\u{1b}[" } else { "\\u{1b}[" };
-        out += &escaped(part);
+        match codes.strip_prefix('m') {
+            Some(_) if keep => out = out + "\u{1b}[" + &escaped(part),
+            Some(rest) => out += &escaped(rest),
+            None => out = out + "\\u{1b}[" + &escaped(part),
+        }
     }
     out
 }
@@ -220,6 +227,7 @@ fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
     let params = RunParams {
         parameters: args.parameters.clone(),
         timeout: args.timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        allow_errors: args.allow_errors,
         timings: args.timings,
     };
     let failed = runner::run(&mut notebook, folder_of(&args.notebook), &params, &mut show)?;

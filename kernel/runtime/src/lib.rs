@@ -33,11 +33,11 @@ mod store;
 mod table;
 
 pub use interrupt::{check, sleep};
-pub use outcome::{CellError, block_on, run};
+pub use outcome::{CellError, PlainError, block_on, run};
 pub use serve::serve;
 pub use show::{Bundle, Show, Tag, ViaDebug, ViaName, ViaShow};
 pub use store::Store;
-pub use {linfa, linfa_linear, ndarray, pfe, plotters, polars};
+pub use {linfa, linfa_linear, ndarray, pfe, plotters, polars, tokio};
 
 /// Names that every cell imports.
 pub mod prelude {

@@ -7,7 +7,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Error type of a cell: `?` outside of functions converts any error into it.
@@ -20,6 +20,21 @@ impl<E: std::fmt::Display + 'static> From<E> for CellError {
     fn from(error: E) -> Self {
         let hint = (&error as &dyn Any).downcast_ref::<pfe::Error>().and_then(pfe::Error::hint).map(str::to_owned);
         CellError { message: error.to_string(), hint }
+    }
+}
+
+/// Error type of a cell in which `?` meets errors that borrow, such as that of a lock: they cannot be asked for a hint.
+pub struct PlainError(String);
+
+impl<E: std::fmt::Display> From<E> for PlainError {
+    fn from(error: E) -> Self {
+        PlainError(error.to_string())
+    }
+}
+
+impl From<PlainError> for CellError {
+    fn from(PlainError(message): PlainError) -> Self {
+        CellError { message, hint: None }
     }
 }
 
@@ -53,10 +68,10 @@ impl Outcome {
 }
 
 /// Runs the code of a cell and catches its panics and interrupts.
-pub fn run(code: impl FnOnce() -> Result<(), CellError>) -> Outcome {
+pub fn run<E: Into<CellError>>(code: impl FnOnce() -> Result<(), E>) -> Outcome {
     // Keep generic code small: every cell recompiles it.
     let mut code = Some(code);
-    run_once(&mut || code.take().map_or(Ok(()), |code| code()))
+    run_once(&mut || code.take().map_or(Ok(()), |code| code().map_err(Into::into)))
 }
 
 fn run_once(code: &mut dyn FnMut() -> Result<(), CellError>) -> Outcome {
@@ -67,9 +82,18 @@ fn run_once(code: &mut dyn FnMut() -> Result<(), CellError>) -> Outcome {
         Err(payload) if payload.is::<Interrupted>() => Outcome::Interrupted,
         Err(payload) => Outcome::Panicked(match payload.downcast::<String>() {
             Ok(message) => *message,
-            Err(payload) => payload.downcast_ref::<&str>().unwrap_or(&"a value that is not text").to_string(),
+            Err(payload) => text_of(&*payload),
         }),
     }
+}
+
+/// Describes the payload of a panic that is no `String`.
+fn text_of(payload: &(dyn Any + Send)) -> String {
+    macro_rules! number {
+        ($($type:ty),*) => { $(if let Some(value) = payload.downcast_ref::<$type>() { return format!("{value:?}"); })* };
+    }
+    number!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, bool, char);
+    payload.downcast_ref::<&str>().map_or_else(|| "a value that is not text".to_owned(), ToString::to_string)
 }
 
 struct Unpark(std::thread::Thread);
@@ -80,8 +104,16 @@ impl Wake for Unpark {
     }
 }
 
+/// The tokio runtime of all cells: its threads serve timers and sockets, and tasks that outlive their cell.
+fn runtime() -> Option<&'static tokio::runtime::Runtime> {
+    static RUNTIME: OnceLock<Option<tokio::runtime::Runtime>> = OnceLock::new();
+    let start = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().ok();
+    RUNTIME.get_or_init(start).as_ref()
+}
+
 /// Runs a future to its end on the current thread; wraps cells that use `.await`. Checks for interrupts while it waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {
+    let _context = runtime().map(tokio::runtime::Runtime::enter);
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     loop {

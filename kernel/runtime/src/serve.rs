@@ -4,7 +4,7 @@ use crate::channel;
 use crate::interrupt::{self, CELL_THREAD};
 use crate::outcome::{Outcome, PANIC};
 use crate::store::Store;
-use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Write;
@@ -104,13 +104,14 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
 
 /// Loads the library of a cell and returns its entry function.
 ///
-/// Cells are never unloaded: variables may point into their code and constants.
+/// Cells are never unloaded: variables may point into their code and constants. Later cells find the statics of this one
+/// by their symbols. All other symbols a library takes from itself first: it is linked with `-Bsymbolic`.
 #[allow(unsafe_code)]
 fn load(library: &str) -> Result<fn(&mut Store), libloading::Error> {
     // SAFETY: the library was compiled by the kernel, with the same compiler and against this very crate; its symbol
     // has the type given here because the kernel writes its signature.
     unsafe {
-        let library = ManuallyDrop::new(Library::open(Some(library), RTLD_NOW | RTLD_LOCAL)?);
+        let library = ManuallyDrop::new(Library::open(Some(library), RTLD_NOW | RTLD_GLOBAL)?);
         Ok(*library.get::<fn(&mut Store)>("pfe_cell_run")?)
     }
 }

@@ -171,8 +171,15 @@ impl<T: Debug + ?Sized> ViaDebug for &Tag<'_, T> {
 
 impl<T: ?Sized> ViaName for Tag<'_, T> {
     fn bundle(&self) -> Bundle {
-        Bundle::text(std::any::type_name::<T>())
+        Bundle::text(without_modules(std::any::type_name::<T>()))
     }
+}
+
+/// Returns a type's name without the modules `pfe_1` of the crate `cell`, which the kernel has generated.
+fn without_modules(name: &str) -> String {
+    let mut parts = name.split("cell::pfe_");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once("::").map_or(part, |(_, rest)| rest))
 }
 
 pub(crate) fn escape(text: &str) -> String {

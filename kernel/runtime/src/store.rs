@@ -1,6 +1,6 @@
 //! Holds the variables of a notebook between its cells.
 
-use crate::outcome::Outcome;
+use crate::outcome::{CellError, Outcome, run};
 use std::any::Any;
 use std::collections::BTreeMap;
 
@@ -11,6 +11,8 @@ pub struct Store {
     /// Variables that were absent or of another type than the cell was compiled for.
     pub(crate) retyped: Vec<String>,
     pub(crate) outcome: Option<Outcome>,
+    /// How the destructor of a replaced variable ended, if it panicked.
+    discarded: Option<Outcome>,
 }
 
 impl Store {
@@ -38,21 +40,44 @@ impl Store {
 
     /// Stores a variable that the cell defined.
     pub fn put<T: 'static>(&mut self, name: &str, value: T) {
-        self.variables.insert(name.to_owned(), Box::new(value));
+        if let Some(old) = self.variables.insert(name.to_owned(), Box::new(value)) {
+            self.discard(old);
+        }
     }
 
     /// Stores a taken variable again, unless the cell defined a new one of that name.
     pub fn put_back<T: 'static>(&mut self, name: &str, value: T) {
-        self.variables.entry(name.to_owned()).or_insert_with(|| Box::new(value));
+        if self.variables.contains_key(name) {
+            self.discard(Box::new(value));
+        } else {
+            self.variables.insert(name.to_owned(), Box::new(value));
+        }
+    }
+
+    /// Drops a value. A panic of its destructor costs no other variable: it becomes the outcome of the cell.
+    fn discard(&mut self, value: Box<dyn Any>) {
+        match run(|| -> Result<(), CellError> {
+            drop(value);
+            Ok(())
+        }) {
+            Outcome::Done => {}
+            failed => self.discarded = Some(failed),
+        }
     }
 
     /// Records how the cell ended.
     pub fn finish(&mut self, outcome: Outcome) {
-        self.outcome = Some(outcome);
+        let discarded = self.discarded.take();
+        self.outcome = Some(match outcome {
+            Outcome::Done => discarded.unwrap_or(Outcome::Done),
+            failed => failed,
+        });
     }
 
     pub(crate) fn forget(&mut self, name: &str) {
-        self.variables.remove(name);
+        if let Some(value) = self.variables.remove(name) {
+            self.discard(value);
+        }
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

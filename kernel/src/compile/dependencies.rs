@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use cargo_metadata::{Message, TargetKind};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use toml::{Table, Value, toml};
@@ -13,12 +14,21 @@ pub struct Dependencies {
     /// As in the `[dependencies]` of a manifest.
     requested: Table,
     arguments: Vec<String>,
+    /// What the sources of path crates and the lock hash to.
+    identity: String,
+    /// The crates whose types are others since the last build.
+    rebuilt: BTreeSet<String>,
 }
 
 impl Dependencies {
     /// Returns the rustc arguments that make the crates available.
     pub fn arguments(&self) -> &[String] {
         &self.arguments
+    }
+
+    /// Returns the crates whose types are others than before the last [`Dependencies::add`].
+    pub fn rebuilt(&self) -> BTreeSet<String> {
+        self.rebuilt.clone()
     }
 
     /// Adds a crate and builds it. `request` is `name`, `name = "1"`, `name = { … }` or a path.
@@ -46,17 +56,19 @@ impl Dependencies {
         let write = |path: &Path, text: &str| std::fs::write(path, text).map_err(Error::io("write", path));
         write(&project.join("Cargo.toml"), &manifest.to_string())?;
         write(&source.join("lib.rs"), "")?;
+        let cargo = rustc.with_file_name("cargo");
+        let identity = identity(&cargo, rustc, &project)?;
         // The extra metadata makes these crates distinct from crates of the same version inside the installed library:
-        // rustc does not link two copies with the same metadata.
-        let mut command = Command::new(rustc.with_file_name("cargo"));
+        // rustc does not link two copies with the same metadata. It also makes the types of an edited crate other types.
+        let mut command = Command::new(&cargo);
         command
             .args(["build", "--release", "--message-format=json"])
             .current_dir(&project)
             .env("RUSTC", rustc)
-            .env("RUSTFLAGS", "-Cprefer-dynamic -Cmetadata=pfe-dep")
+            .env("RUSTFLAGS", format!("-Cprefer-dynamic -Cmetadata=pfe-dep{identity}"))
             .env("CARGO_TARGET_DIR", project.join("target"))
             .stdin(Stdio::null());
-        let output = command.output().map_err(Error::io("run", rustc.with_file_name("cargo")))?;
+        let output = command.output().map_err(Error::io("run", &cargo))?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr);
             let text: Vec<&str> = text
@@ -65,12 +77,16 @@ impl Dependencies {
                 .collect();
             return Err(Error::message(format!("cargo could not build the dependency\n{}", text.join("\n"))));
         }
+        self.rebuilt.clear();
         self.arguments = vec!["-L".to_owned(), format!("dependency={}", project.join("target/release/deps").display())];
         for message in Message::parse_stream(output.stdout.as_slice()) {
             let Ok(Message::CompilerArtifact(artifact)) = message else { continue };
             let is_library = |kind| artifact.target.is_kind(kind);
             if ![TargetKind::Lib, TargetKind::RLib, TargetKind::ProcMacro].into_iter().any(is_library) {
                 continue;
+            }
+            if identity != self.identity {
+                self.rebuilt.insert(artifact.target.name.replace('-', "_"));
             }
             let package = package_name(&artifact.package_id.repr);
             let name = self.requested.iter().find(|(name, requested)| {
@@ -82,8 +98,50 @@ impl Dependencies {
                 self.arguments.extend(["--extern".to_owned(), format!("{}={file}", name.replace('-', "_"))]);
             }
         }
+        self.identity = identity;
         Ok(())
     }
+}
+
+/// Hashes the sources of the path crates among the dependencies: cargo's own metadata do not hold them. Empty if there are
+/// none. All crates of a build get the same hash, since a type of one may hold a type of another.
+fn identity(cargo: &Path, rustc: &Path, project: &Path) -> Result<String> {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .cargo_path(cargo)
+        .current_dir(project)
+        .env("RUSTC", rustc)
+        .exec()
+        .map_err(|error| Error::message(format!("cargo could not resolve the dependency\n{error}")))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut any = false;
+    for package in &metadata.packages {
+        let folder = package.manifest_path.parent().map(|folder| folder.as_std_path());
+        if let Some(folder) = folder.filter(|folder| package.source.is_none() && *folder != project) {
+            any = true;
+            hash_sources(folder, &mut hasher)?;
+        }
+    }
+    Ok(if any { format!("-{}", &hasher.finalize().to_hex()[..16]) } else { String::new() })
+}
+
+/// Hashes the files of a folder, without what cargo builds and what git keeps.
+fn hash_sources(folder: &Path, hasher: &mut blake3::Hasher) -> Result<()> {
+    let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?.flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() && !path.is_symlink() {
+            if name != "target" && name != ".git" {
+                hash_sources(&path, hasher)?;
+            }
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            hasher.update(name.as_encoded_bytes());
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(&bytes);
+        }
+    }
+    Ok(())
 }
 
 /// Extracts the package name from a package id: `registry+https://…#rand@0.9.0` or `path+file:///…/own#0.1.0`.

@@ -24,6 +24,8 @@ pub struct Generated {
     /// Its source.
     pub source: String,
     origins: Vec<Origin>,
+    /// The lines of items of cells, from 1, and the index of each item.
+    items: Vec<(std::ops::RangeInclusive<usize>, usize)>,
 }
 
 impl Generated {
@@ -35,7 +37,27 @@ impl Generated {
     /// Drops the source and keeps the origins, which later panic messages need.
     #[must_use]
     pub fn without_source(self) -> Generated {
-        Generated { source: String::new(), ..self }
+        Generated { source: String::new(), items: Vec::new(), ..self }
+    }
+
+    /// Returns the index of the item that line `line` (from 1) belongs to.
+    pub fn item(&self, line: usize) -> Option<usize> {
+        self.items.iter().find(|(lines, _)| lines.contains(&line)).map(|(_, index)| *index)
+    }
+
+    /// Returns the indexes of the items in the crate.
+    pub fn items(&self) -> impl Iterator<Item = usize> {
+        self.items.iter().map(|(_, index)| *index)
+    }
+
+    pub(super) fn begin_item(&mut self, index: usize) {
+        self.items.push((self.origins.len() + 1..=usize::MAX, index));
+    }
+
+    pub(super) fn end_item(&mut self) {
+        if let Some((lines, _)) = self.items.last_mut() {
+            *lines = *lines.start()..=self.origins.len();
+        }
     }
 
     pub(super) fn push(&mut self, line: &str, origin: Origin) {

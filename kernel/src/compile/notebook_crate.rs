@@ -3,7 +3,7 @@
 use super::generate::{HEADER, PRELUDE};
 use super::generated::{Generated, Origin};
 use super::items::Items;
-use super::statements::{blank, item_ranges, item_texts, push_statements};
+use super::statements::{blank, item_ranges, push_statements};
 use crate::parse::{Cell, Edit};
 
 /// Purpose of the crate that [`generate_notebook`] generates.
@@ -26,7 +26,7 @@ pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated
     let mut items = Items::default();
     for (position, cell) in cells.iter().enumerate() {
         items = items.without_replaced_by(cell);
-        items.add(cell, position + 1, |range| item_texts(cell, range));
+        items.add(cell, position + 1);
     }
     for item in items.iter() {
         out.push_cell(&item.plain, item.cell, item.line);
@@ -50,7 +50,7 @@ pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated
         }
         if program {
             let edits = cell.tail.iter().flat_map(|tail| {
-                [Edit { range: tail.start..tail.start, text: PRINT }, Edit { range: tail.end..tail.end, text: PRINTED }]
+                [Edit::inline(tail.start..tail.start, PRINT), Edit::inline(tail.end..tail.end, PRINTED)]
             });
             let text = blank(&cell.source, &edits.collect::<Vec<_>>(), &item_ranges(cell));
             for line in text.lines().filter(|line| !line.trim().is_empty()) {

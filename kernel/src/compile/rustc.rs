@@ -75,6 +75,8 @@ pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutpu
             "--error-format=json",
             "--json=diagnostic-rendered-ansi",
             "-Cprefer-dynamic",
+            // Libraries of other cells may have symbols of the same names: this one's own come first.
+            "-Clink-arg=-Wl,-Bsymbolic",
             "-Cdebuginfo=line-tables-only",
             "-Ccodegen-units=1",
         ])

@@ -1,6 +1,7 @@
 //! Source of a cell → its items and its statements apart, each text on the lines where the cell has it.
 
 use super::generated::{Generated, Origin};
+use super::items::ActiveItem;
 use crate::parse::{Cell, Edit};
 use std::ops::Range;
 
@@ -33,42 +34,56 @@ pub const SCAFFOLD: [&str; 2] = ["::pfe_runtime::", ")).bundle());"];
 pub(super) const SHOW: &str = "::pfe_runtime::channel::result((&&&::pfe_runtime::Tag(&(";
 pub(super) const SHOWN: &str = "))).bundle());";
 
-/// Returns the source of an item, plain and with checks for interrupts.
-pub fn item_texts(cell: &Cell, range: Range<usize>) -> (String, String) {
-    let plain = cell.source[range.clone()].to_owned();
-    let inside: Vec<Edit> = cell
-        .edits
-        .iter()
-        .filter(|edit| range.start <= edit.range.start && edit.range.end <= range.end)
-        .cloned()
-        .collect();
-    let mut checked = String::new();
-    let mut at = range.start;
-    for edit in inside {
-        checked.push_str(&cell.source[at..edit.range.start]);
-        checked.push_str(edit.text);
+/// Appends an item of a cell, with what is missing for it to be seen from other modules. With `checked`, it has checks
+/// for interrupts. `build` is the number of the build: its library holds the statics that no earlier one has.
+pub(super) fn push_item(out: &mut Generated, item: &ActiveItem, checked: bool, build: usize) {
+    let mut edits: Vec<Edit> = if checked { item.checks.clone() } else { Vec::new() };
+    if item.has_module() {
+        edits.extend(item.hidden.iter().map(|at| Edit { range: *at..*at, text: PUBLIC.into(), own_line: true }));
+    }
+    for (number, place) in item.statics.iter().enumerate() {
+        let (build, version) = item.home.unwrap_or((build, item.version));
+        let symbol = format!("pfe_static_{build}_{version}_{number}");
+        edits.extend(if item.home.is_some() { place.refers_to(&symbol) } else { place.defined_as(&symbol) });
+    }
+    // An attribute comes before the visibility of the same item, and its keyword after it.
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end, edit.own_line));
+    let (mut at, mut line, mut column) = (0, item.line, item.column);
+    let mut text = " ".repeat(column);
+    for edit in &edits {
+        if edit.range.start < at {
+            continue;
+        }
+        let before = &item.plain[at..edit.range.start];
+        text.push_str(before);
+        column = match before.rsplit_once('\n') {
+            Some((_, last)) => last.chars().count(),
+            None => column + before.chars().count(),
+        };
+        if edit.own_line {
+            out.push_cell(&text, item.cell, line);
+            out.push(&edit.text, Origin::Scaffold);
+            line += text.matches('\n').count();
+            text = " ".repeat(column);
+        } else {
+            text.push_str(&edit.text);
+            // The lines of what is replaced stay.
+            text.push_str(&"\n".repeat(item.plain[edit.range.clone()].matches('\n').count()));
+        }
         at = edit.range.end;
     }
-    checked.push_str(&cell.source[at..range.end]);
-    (plain, checked)
+    text.push_str(&item.plain[at..]);
+    out.push_cell(&text, item.cell, line);
 }
+
+/// Makes an item in a module of its own as visible as at the root.
+pub const PUBLIC: &str = "pub(crate)";
 
 pub(super) fn item_ranges(cell: &Cell) -> Vec<Range<usize>> {
     let mut ranges: Vec<_> =
         cell.items.iter().map(|item| item.range.clone()).chain(cell.attributes.iter().cloned()).collect();
     ranges.sort_by_key(|range| range.start);
     ranges
-}
-
-pub(super) fn complement(ranges: &[Range<usize>], end: usize) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    for range in ranges {
-        out.push(at..range.start);
-        at = range.end;
-    }
-    out.push(at..end);
-    out
 }
 
 /// Applies `edits` to the source and replaces `blanked` ranges by spaces. The rest stays on its lines.
@@ -82,7 +97,7 @@ pub(super) fn blank(source: &str, edits: &[Edit], blanked: &[Range<usize>]) -> S
             if edit.range.is_empty() && hidden(at) {
                 continue;
             }
-            out.push_str(edit.text);
+            out.push_str(&edit.text);
             skip_to = skip_to.max(edit.range.end);
         }
         if at < skip_to {
@@ -91,7 +106,7 @@ pub(super) fn blank(source: &str, edits: &[Edit], blanked: &[Range<usize>]) -> S
         out.push(if character != '\n' && hidden(at) { ' ' } else { character });
     }
     for edit in edits {
-        out.push_str(edit.text);
+        out.push_str(&edit.text);
     }
     out
 }

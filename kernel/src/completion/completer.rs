@@ -1,7 +1,7 @@
 //! The kernel's end of completion and inspection: starts the helper process and asks it, or `session_names`.
 
 use super::protocol::{Answer, Context, Matches, Question};
-use super::session_names::{names, word_around};
+use super::session_names::{documentation, names, word_around};
 use crate::parse::commands::help;
 use crate::process::signal_group;
 use std::io::{BufRead, BufReader, Write};
@@ -122,7 +122,9 @@ impl Completer {
             return Some((text, html));
         }
         let name = &code[word];
-        let text = format!("{name}: {}", self.state().context.variables.get(name)?.ty);
-        Some((text.clone(), format!("<code>{}</code>", text.replace('&', "&amp;").replace('<', "&lt;"))))
+        let state = self.state();
+        let of_variable = state.context.variables.get(name).map(|it| format!("{name}: {}", it.ty));
+        let text = of_variable.or_else(|| documentation(&state.context, name))?;
+        Some((text.clone(), format!("<pre>{}</pre>", text.replace('&', "&amp;").replace('<', "&lt;"))))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::protocol::{Context, Match, Matches};
 use crate::parse::{Cell, commands};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode, ast};
 use std::ops::Range;
 
 fn is_word(character: char) -> bool {
@@ -42,10 +43,37 @@ pub(super) fn names(context: &Context, code: &str, at: usize) -> Matches {
     Matches { matches, range }
 }
 
+/// Returns the documentation and signature of an item of the session.
+pub(super) fn documentation(context: &Context, name: &str) -> Option<String> {
+    let file = SourceFile::parse(&context.items, Edition::Edition2024).tree();
+    let is_it = |item: &SyntaxNode| item.children().filter_map(ast::Name::cast).any(|it| it.text() == name);
+    let item = file.syntax().children().filter(is_it).last()?;
+    let comments = item.children_with_tokens().filter(|it| it.kind() == SyntaxKind::COMMENT).map(|it| it.to_string());
+    let docs: Vec<String> = comments
+        .filter_map(|text| {
+            let text = text.strip_prefix("///").or_else(|| text.strip_prefix("/**")?.strip_suffix("*/"))?;
+            Some(text.trim().to_owned())
+        })
+        .collect();
+    let code = item.text().to_string();
+    let code = code.lines().skip_while(|line| line.trim_start().starts_with(['/', '#'])).collect::<Vec<_>>().join("\n");
+    let signature = if ast::Fn::can_cast(item.kind()) { code.split('{').next().unwrap_or_default() } else { &code };
+    Some(format!("{}\n\n{}", signature.trim(), docs.join("\n")).trim().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compile::Variable;
+
+    #[test]
+    fn items_of_the_session_have_documentation() {
+        let items = "/// Doubles.\n#[inline]\nfn dbl(x: i32) -> i32 { 2 * x }\nstruct P { x: u8 }".to_owned();
+        let context = Context { items, ..Context::default() };
+        assert_eq!(documentation(&context, "dbl").as_deref(), Some("fn dbl(x: i32) -> i32\n\nDoubles."));
+        assert_eq!(documentation(&context, "P").as_deref(), Some("struct P { x: u8 }"));
+        assert_eq!(documentation(&context, "Q"), None);
+    }
 
     #[test]
     fn names_of_the_session_answer_at_once() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Crates that cells can use without `:dep`.
-const EXTERNS: [&str; 7] = ["pfe_runtime", "pfe", "polars", "linfa", "linfa_linear", "ndarray", "plotters"];
+const EXTERNS: [&str; 8] = ["pfe_runtime", "pfe", "polars", "linfa", "linfa_linear", "ndarray", "plotters", "tokio"];
 
 /// Returns the path of a tool behind rustup's proxy, so that no cell pays for the proxy's start.
 pub(super) fn tool(project: &Path, name: &str) -> Result<PathBuf> {

@@ -1,10 +1,14 @@
 //! Source of a cell → commands, items, bindings and last expression. Next: `compile`.
 
 use super::commands::split_commands;
-use super::item::{Item, ItemKind, item_kind};
+use super::edit::{Edit, HEAD};
+use super::item::{Item, ItemKind, item, item_kind};
+use super::names::Names;
+use super::rewrite::rewrite;
 use ra_ap_syntax::ast::{self, HasName};
-use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode, TextRange};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use std::ops::Range;
+use std::path::Path;
 
 /// A parsed cell. Ranges are byte ranges of [`Cell::source`].
 #[derive(Debug, Default)]
@@ -27,24 +31,25 @@ pub struct Cell {
     pub edits: Vec<Edit>,
 }
 
-/// Replaces a range of the source by a text.
-#[derive(Clone, Debug)]
-pub struct Edit {
-    /// The range to replace; empty for an insertion.
-    pub range: Range<usize>,
-    /// The new text.
-    pub text: &'static str,
-}
-
-/// What a source is wrapped in to be parsed: statements stand in a function only.
-pub(super) const HEAD: &str = "fn f(){";
 /// Text inserted at the head of loops and functions: a check for interrupts.
 const CHECK: &str = " ::pfe_runtime::check();";
 
 impl Cell {
-    /// Parses a cell. Never fails: rustc reports syntax errors, with better messages.
+    /// Parses a cell as it stands, for a program of all cells. Never fails: rustc reports syntax errors, with better
+    /// messages.
     pub fn parse(source: &str) -> Cell {
         let (source, commands) = split_commands(source);
+        Cell::parse_rust(source, commands)
+    }
+
+    /// Parses a cell of a session with the `macro_rules!` of earlier cells, in the folder of the notebook.
+    pub fn parse_in_session(source: &str, macros: &[&str], folder: &Path) -> Cell {
+        let source = source.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        let (source, commands) = split_commands(&source);
+        Cell::parse_rust(rewrite(&source, macros, folder), commands)
+    }
+
+    fn parse_rust(source: String, commands: Vec<String>) -> Cell {
         let mut cell = Cell { commands, ..Cell::default() };
         let file = SourceFile::parse(&format!("{HEAD}{source}\n}}"), Edition::Edition2024);
         let body =
@@ -62,7 +67,7 @@ impl Cell {
     }
 
     fn bytes(&self, range: TextRange) -> Range<usize> {
-        let at = |offset: ra_ap_syntax::TextSize| usize::from(offset).saturating_sub(HEAD.len()).min(self.source.len());
+        let at = |offset: TextSize| usize::from(offset).saturating_sub(HEAD.len()).min(self.source.len());
         at(range.start())..at(range.end())
     }
 
@@ -77,17 +82,26 @@ impl Cell {
                 statement.pat().iter().flat_map(|pat| pat.syntax().descendants()).filter_map(ast::IdentPat::cast)
             {
                 let Some(name) = pattern.name().map(|name| name.text().to_string()) else { continue };
-                // An upper-case name without `mut` is a constant or an enum variant, not a new variable.
-                if name.starts_with(char::is_uppercase) && pattern.mut_token().is_none() && pattern.pat().is_none() {
+                // An upper-case name without `mut` is a constant or an enum variant, not a new variable, unless it is all
+                // of the pattern.
+                let is_all = statement.pat().is_some_and(|all| all.syntax() == pattern.syntax());
+                let is_plain = pattern.mut_token().is_none() && pattern.pat().is_none();
+                if name.starts_with(char::is_uppercase) && is_plain && !is_all {
                     continue;
                 }
                 self.bindings.retain(|(known, _)| *known != name);
                 self.bindings.push((name, pattern.mut_token().is_some()));
             }
-        } else if let Some(item) = ast::Item::cast(node.clone()) {
-            self.items.push(Item { range, kind: item_kind(&item) });
+        } else if let Some(node) = ast::Item::cast(node.clone()) {
+            self.items.push(item(&node, item_kind(&node), range, HEAD.len()));
         } else if is_thread_local(node) {
-            self.items.push(Item { range, kind: ItemKind::Other });
+            self.items.push(Item {
+                range,
+                kind: ItemKind::Other,
+                names: Names::default(),
+                hidden: Vec::new(),
+                statics: Vec::new(),
+            });
         } else if ast::Expr::can_cast(node.kind()) {
             self.tail = Some(range);
         }
@@ -98,7 +112,7 @@ impl Cell {
             let text = path.syntax().text().to_string();
             if matches!(text.as_str(), "std::thread::sleep" | "thread::sleep") {
                 let range = self.bytes(node.text_range());
-                self.edits.push(Edit { range, text: "::pfe_runtime::sleep" });
+                self.edits.push(Edit::inline(range, "::pfe_runtime::sleep"));
             }
         }
         if let Some(expression) = ast::AwaitExpr::cast(node.clone()) {
@@ -117,10 +131,10 @@ impl Cell {
                 .and_then(|function| function.body()),
             _ => None,
         };
-        let Some(brace) = body.and_then(|body| body.stmt_list()?.l_curly_token()) else { return };
+        let Some(at) = body.and_then(|body| first_statement(body.stmt_list()?.l_curly_token()?)) else { return };
         if !node.ancestors().any(|node| is_constant(&node)) {
-            let at = self.bytes(brace.text_range()).end;
-            self.edits.push(Edit { range: at..at, text: CHECK });
+            let at = self.bytes(TextRange::empty(at)).start;
+            self.edits.push(Edit::inline(at..at, CHECK));
         }
     }
 }
@@ -132,8 +146,28 @@ fn is_constant(node: &SyntaxNode) -> bool {
         || ast::BlockExpr::cast(node.clone()).is_some_and(|block| block.const_token().is_some())
 }
 
+/// Returns where a body's own code begins: after its brace, inner attributes and inner docs.
+fn first_statement(brace: SyntaxToken) -> Option<TextSize> {
+    let mut at = brace.text_range().end();
+    let mut after = brace.next_sibling_or_token();
+    while let Some(element) = after {
+        let text = element.to_string();
+        match element.kind() {
+            SyntaxKind::WHITESPACE => {}
+            // A check in the line of a line comment would be part of it.
+            SyntaxKind::COMMENT if text.starts_with("//!") => at = element.text_range().end() + TextSize::of('\n'),
+            SyntaxKind::COMMENT if text.starts_with("/*!") => at = element.text_range().end(),
+            SyntaxKind::COMMENT => {}
+            SyntaxKind::ATTR if text.starts_with("#!") => at = element.text_range().end(),
+            _ => break,
+        }
+        after = element.next_sibling_or_token();
+    }
+    Some(at)
+}
+
 fn is_thread_local(node: &SyntaxNode) -> bool {
-    node.text().to_string().starts_with("thread_local!")
+    node.text().to_string().trim_start_matches("std::").starts_with("thread_local!")
 }
 
 #[cfg(test)]
@@ -171,6 +205,13 @@ mod tests {
         assert_eq!(count("loop { for i in 0..3 {} }"), 2);
         assert_eq!(count("const fn f() -> u8 { let mut i = 0; while i < 3 { i += 1 } i }"), 0);
         assert_eq!(count("fn f() {} std::thread::sleep(d);"), 2);
+    }
+
+    #[test]
+    fn checks_come_after_inner_attributes_and_docs() {
+        let cell = Cell::parse("fn f() {\n #![allow(unused)]\n //! Doc.\n  loop {}\n}");
+        assert_eq!(&cell.source[cell.edits[0].range.start..][..6], "  loop");
+        assert_eq!(cell.edits.len(), 2);
     }
 
     #[test]

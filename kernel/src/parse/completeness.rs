@@ -1,7 +1,7 @@
 //! Whether a source can run as it is or needs more lines, as a front end asks before it runs a cell.
 
-use super::cell::HEAD;
 use super::commands::split_commands;
+use super::edit::HEAD;
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, T};
 
 /// Answer to Jupyter's `is_complete_request`.

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// A notebook in nbformat 4.
+/// A notebook in nbformat 4.0 or later.
 #[derive(Clone, Debug)]
 pub struct Notebook(Value);
 
@@ -18,13 +18,22 @@ impl Notebook {
         let name = path.display();
         let value: Value = serde_json::from_str(&text)
             .map_err(|error| Error::message(format!("`{name}` is not a notebook: {error}")))?;
-        match nbformat::parse_notebook(&text) {
-            Ok(nbformat::Notebook::V4(_) | nbformat::Notebook::V4QuirksMode(_)) => {}
-            Ok(_) => {
+        let refused = |why: &str| Error::message(format!("`{name}` is not a notebook: {why}"));
+        match value["nbformat"].as_u64() {
+            Some(4) => {}
+            Some(version) if version < 4 => {
                 return Err(Error::message(format!("`{name}` is in an old format"))
                     .hint("run `jupyter nbconvert --to notebook --nbformat 4` on it"));
             }
-            Err(error) => return Err(Error::message(format!("`{name}` is not a notebook: {error}"))),
+            Some(version) => return Err(refused(&format!("it is in format {version}, later than this program"))),
+            None => return Err(refused("it has no `nbformat`")),
+        }
+        let cells = value["cells"].as_array().ok_or_else(|| refused("it has no `cells`"))?;
+        for (position, cell) in cells.iter().enumerate() {
+            let lines = |it: &Value| it.as_array().is_some_and(|lines| lines.iter().all(Value::is_string));
+            if !cell["cell_type"].is_string() || !(cell["source"].is_string() || lines(&cell["source"])) {
+                return Err(refused(&format!("cell {} has no type or no source", position + 1)));
+            }
         }
         let language = [&value["metadata"]["kernelspec"]["language"], &value["metadata"]["language_info"]["name"]];
         if let Some(language) = language

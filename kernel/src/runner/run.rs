@@ -17,6 +17,8 @@ pub struct RunParams {
     pub parameters: Vec<(String, String)>,
     /// Longest time for one cell. A cell that exceeds it is interrupted.
     pub timeout: Option<Duration>,
+    /// Whether a cell that fails does not end the run: teaching notebooks fail on purpose.
+    pub allow_errors: bool,
     /// Whether to write the duration of each cell into its metadata. Without it, two runs give the same bytes.
     pub timings: bool,
 }
@@ -97,6 +99,7 @@ pub fn run(
         }
         progress(Progress { number, total: cells.len(), source: &source, timings, failed: result.is_err() });
         if let Err(failure) = result
+            && !params.allow_errors
             && !notebook.has_tag(*index, "raises-exception")
         {
             return Ok(Some(FailedCell { number, source, failure }));

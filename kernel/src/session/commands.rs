@@ -3,6 +3,7 @@
 use super::events::{Event, Watcher, note};
 use super::failure::Failure;
 use super::state::Session;
+use crate::compile::shown_type;
 use crate::error::Result;
 use crate::parse::commands::HELP;
 
@@ -15,18 +16,24 @@ impl Session {
         match (name, argument) {
             ("help", _) => watcher.event(Event::Page { text: HELP.to_owned() }),
             ("vars", _) => {
-                let rows: Vec<String> = self.variables.iter().map(|(name, it)| format!("{name}: {}", it.ty)).collect();
+                let rows: Vec<String> =
+                    self.variables.iter().map(|(name, it)| format!("{name}: {}", shown_type(&it.ty))).collect();
                 say(&if rows.is_empty() { "no variables".to_owned() } else { rows.join("\n") });
             }
             ("type" | "t", name) => match self.variables.get(name) {
-                Some(variable) => say(&format!("{name}: {}", variable.ty)),
+                Some(variable) => say(&format!("{name}: {}", shown_type(&variable.ty))),
                 None => return Ok(Err(Failure::new("error", &format!("there is no variable `{name}`"), &[]))),
             },
             ("timing", _) => {
                 self.timing = !self.timing;
                 say(&format!("timing: {}", if self.timing { "on" } else { "off" }));
             }
-            ("opt", level @ ("0" | "1" | "2" | "3")) => level.clone_into(&mut self.opt_level),
+            ("opt", level @ ("0" | "1" | "2" | "3")) => {
+                if (level == "0") != (self.opt_level == "0") {
+                    self.changed_names.insert("debug_assertions".to_owned());
+                }
+                level.clone_into(&mut self.opt_level);
+            }
             ("clear", _) => self.clear()?,
             ("dep", request) => {
                 note(
@@ -34,6 +41,7 @@ impl Session {
                     &format!("building `{request}`; the first time takes as long as its crates take to compile"),
                 );
                 self.deps = self.deps.add(request, &self.toolchain().rustc, self.directory())?;
+                self.changed_names.extend(self.deps.rebuilt());
             }
             _ => return Ok(Err(Failure::new("error", &format!("unknown command `:{command}`"), &[HELP.to_owned()]))),
         }

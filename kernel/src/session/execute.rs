@@ -9,7 +9,6 @@ use super::timings::Timings;
 use crate::compile::Origin;
 use crate::error::{Error, Result};
 use crate::install::INSTALL;
-use crate::parse::Cell;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -43,7 +42,7 @@ impl Session {
             }
         }
         let start = Instant::now();
-        let cell = Cell::parse(source);
+        let cell = self.parse(source);
         timings.parse = start.elapsed();
         for command in &cell.commands {
             if let Err(failure) = self.command(command, watcher)? {
@@ -53,6 +52,14 @@ impl Session {
         if source_is_empty(&cell.source) {
             return Ok(Ok(()));
         }
+        if cell.attributes.iter().any(|range| cell.source[range.clone()].contains("feature")) {
+            let message = "`#![feature]` may not be used on the stable release channel [E0554]";
+            return Ok(Err(Failure::new(
+                "compile error",
+                message,
+                &["unstable features need a nightly compiler".to_owned()],
+            )));
+        }
         // Compiles a second time if a variable has another type than the cell was compiled for.
         for _ in 0..2 {
             let compiled = match self.compile(number, &cell, timings)? {
@@ -60,18 +67,22 @@ impl Session {
                 Err(failure) => return Ok(Err(failure)),
             };
             let mut forget = std::mem::take(&mut self.forget);
-            forget.extend(compiled.lost.iter().cloned());
-            for name in &compiled.lost {
+            forget.extend(compiled.lost.keys().cloned());
+            for (name, why) in &compiled.lost {
                 self.variables.remove(name);
-                self.lost_because.insert(
-                    name.clone(),
-                    format!("`{name}` was dropped: its type has been redefined in cell {number}"),
-                );
+                self.lost_because.insert(name.clone(), why.clone());
+            }
+            for item in &compiled.unfit {
+                note(watcher, &format!("note: {item} was dropped: it does not fit what this cell defines"));
             }
             let ended = self.cell_process.run(&compiled.library, &forget, &self.stopper.cell, watcher);
             let _ = std::fs::remove_file(&compiled.library);
             match ended {
                 Ended::Died(why) => return Ok(Err(self.restart(&why)?)),
+                // The library could not be loaded: nothing has run, and nothing is where later cells would look for it.
+                Ended::Done(done) if done["load"].is_null() => {
+                    return Ok(Failure::of_cell(&done, |_| None).map_or(Ok(()), Err));
+                }
                 Ended::Done(done) => {
                     let retyped: Vec<&str> =
                         done["retyped"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -1,7 +1,7 @@
 //! Errors of a cell → one [`Failure`] per cell, as the user reads it.
 
 use super::relocate::relocate;
-use crate::compile::{Diagnostic, Generated, Origin};
+use crate::compile::{Diagnostic, Generated, Origin, shown_type};
 use crate::error::Error;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -127,10 +127,8 @@ impl Failure {
 }
 
 fn function(name: &str) -> String {
-    match name.strip_prefix("cell::").unwrap_or(name) {
-        own if own.starts_with("pfe_cell_run") => "the cell".to_owned(),
-        own => format!("`{own}`"),
-    }
+    let own = name.strip_prefix("cell::").unwrap_or(name);
+    if own.contains("pfe_cell_run") { "the cell".to_owned() } else { format!("`{}`", shown_type(own)) }
 }
 
 /// Shortens the path of a dependency's source: drops the path of cargo's registry.

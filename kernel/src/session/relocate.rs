@@ -1,11 +1,14 @@
 //! A diagnostic as rustc printed it → the same with cells and their lines instead of lines of the generated crate.
 
-use crate::compile::{Generated, Origin, SCAFFOLD};
+use crate::compile::{Generated, Origin, PUBLIC, SCAFFOLD};
 
 /// Replaces line numbers of the generated crate by cells and their lines, in a diagnostic as rustc printed it.
 pub(super) fn relocate(rendered: &str, generated: &Generated) -> String {
     // A suggestion may quote the generated lines around the last expression: removes them.
-    let is_scaffold = |line: &&str| SCAFFOLD.iter().any(|part| line.contains(part));
+    // Others stand alone in front of an item that other modules shall see.
+    let is_scaffold = |line: &&str| {
+        SCAFFOLD.iter().any(|part| line.contains(part)) || line.trim_end().ends_with(PUBLIC) && line.contains('|')
+    };
     rendered
         .split_inclusive('\n')
         .filter(|line| !is_scaffold(line))

@@ -3,12 +3,12 @@
 use super::cell_process::CellProcess;
 use super::failure::Failure;
 use super::interrupter::Interrupter;
-use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable};
+use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable, shown_type};
 use crate::completion::Context;
 use crate::error::{Error, Result};
 use crate::folders;
 use crate::install::Toolchain;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +60,11 @@ pub struct Session {
     pub(super) timing: bool,
     /// Number of cells built so far. Part of their file names.
     pub(super) builds: usize,
+    /// The newest version of an item.
+    pub(super) versions: usize,
+    /// Names outside of the notebook that mean something else since the last cell: crates that `:dep` has built from other
+    /// sources, conditions that `:opt` decides on.
+    pub(super) changed_names: BTreeSet<String>,
     /// Origins of the lines of each build, to locate panics in functions of earlier cells.
     pub(super) origins: BTreeMap<usize, Generated>,
     pub(super) warned: bool,
@@ -95,6 +100,8 @@ impl Session {
             opt_level: "0".to_owned(),
             timing: false,
             builds: 0,
+            versions: 0,
+            changed_names: BTreeSet::new(),
             origins: BTreeMap::new(),
             warned: false,
             toolchain,
@@ -109,9 +116,10 @@ impl Session {
     /// Returns the state that completion and inspection need.
     pub fn context(&self) -> Context {
         let items = self.items.iter().map(|item| item.plain.as_str()).collect::<Vec<_>>().join("\n");
+        let shown = |it: &Variable| Variable { ty: shown_type(&it.ty), ..it.clone() };
         Context {
             items,
-            variables: self.variables.clone(),
+            variables: self.variables.iter().map(|(name, it)| (name.clone(), shown(it))).collect(),
             project: self.toolchain.project.clone(),
             folder: self.directory.path().to_path_buf(),
         }
@@ -130,6 +138,7 @@ impl Session {
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
     pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
+        self.items.unsettle();
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
         for name in &lost {
             self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
