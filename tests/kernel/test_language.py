@@ -127,6 +127,27 @@ def test_await(kernel):
     assert kernel.ok("x") == "7"
 
 
+def test_question_mark_on_what_borrows(kernel):
+    kernel.ok("let counter = std::sync::Mutex::new(5);")
+    kernel.ok("*counter.lock()? += 1;")
+    assert kernel.ok("*counter.lock()?") == "6"
+    assert "poisoned" in kernel.fails("std::thread::scope(|s| { s.spawn(|| { let _held = counter.lock(); panic!() }).join().is_err() });\n*counter.lock()?")[1]
+
+
+def test_await_has_timers_sockets_and_tasks(kernel):
+    assert kernel.ok("tokio::time::sleep(std::time::Duration::from_millis(20)).await; 1") == "1"
+    assert kernel.ok("let listener = tokio::net::TcpListener::bind(\"127.0.0.1:0\").await?;\nlet task = tokio::spawn(async { 40 + 2 });\ntask.await?") == "42"
+    # The runtime is the same in the next cell: the socket still works.
+    assert kernel.ok("let address = listener.local_addr()?;\nlet (accepted, connected) = tokio::join!(listener.accept(), tokio::net::TcpStream::connect(address));\naccepted.is_ok() && connected.is_ok()") == "true"
+
+
+def test_a_panicking_destructor_costs_no_other_variable(kernel):
+    kernel.ok("struct Bomb;\nimpl Drop for Bomb { fn drop(&mut self) { panic!(\"in drop\") } }\nlet bomb = Bomb; let kept = 1;")
+    assert "in drop" in kernel.fails("let bomb = 2;")[1]
+    assert kernel.ok("kept + bomb") == "3"
+    assert "42" in kernel.fails("std::panic::panic_any(42u64)")[1]
+
+
 def test_panic_is_an_error_cut_to_the_cell(kernel):
     kernel.ok("let kept = 3; fn inner(v: &[i32]) -> i32 {\n    v[5]\n}")
     reply, error = kernel.fails("let lost = 1;\ninner(&[1])")

@@ -126,6 +126,32 @@ def test_raises_exception_tag(tmp_path):
     ok("run", book, "-o", tmp_path / "out.ipynb")
 
 
+def test_a_run_goes_on_after_errors_that_are_meant(tmp_path):
+    book = write(tmp_path / "book.ipynb", notebook('panic!("meant")', "1 + 1"))
+    assert pfe_kernel("run", book, "-o", tmp_path / "out.ipynb").returncode == 1
+    ok("run", book, "-o", tmp_path / "out.ipynb", "--allow-errors")
+    error, result = outputs(tmp_path / "out.ipynb")
+    assert error[0]["output_type"] == "error" and result[0]["data"]["text/plain"] == "2"
+
+
+@pytest.mark.parametrize("minor", range(6))
+def test_every_minor_format_is_read(tmp_path, minor):
+    book = {**notebook("1 + 1"), "nbformat_minor": minor}
+    if minor < 5:
+        del book["cells"][0]["id"]
+    ok("run", write(tmp_path / "book.ipynb", book), "-o", tmp_path / "out.ipynb")
+    saved = json.loads((tmp_path / "out.ipynb").read_text())
+    assert saved["nbformat_minor"] == minor and saved["cells"][0]["outputs"][0]["data"]["text/plain"] == "2"
+
+
+def test_colours_are_for_terminals(tmp_path):
+    book = write(tmp_path / "book.ipynb", notebook("nothing_like_this"))
+    assert "\x1b" not in pfe_kernel("run", book, "-o", tmp_path / "out.ipynb").stderr
+    # `script` gives the program a terminal.
+    told = subprocess.run(["script", "-qec", f"{KERNEL} check {book}", "/dev/null"], capture_output=True, text=True, timeout=300)
+    assert "\x1b[" in told.stdout
+
+
 def test_check_reports_every_error_and_runs_nothing(tmp_path):
     marker = tmp_path / "ran"
     book = write(tmp_path / "book.ipynb", notebook(f'std::fs::write("{marker}", "")?;', "let a: i32 = \"x\";", "let b = 2;", "let c: String = b;"))

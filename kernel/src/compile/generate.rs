@@ -34,6 +34,8 @@ pub struct CellCrate<'a> {
     pub not_persisted: &'a BTreeSet<String>,
     /// Whether to compile all items, and not only those that the cell can reach.
     pub all: bool,
+    /// Whether the last expression has a value to show.
+    pub shows: bool,
     /// Whether `?` meets errors that borrow.
     pub borrowing: bool,
     /// Whether to insert checks for interrupts. Without them, diagnostics quote the cell as the user wrote it.
@@ -53,7 +55,7 @@ fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a
 
 /// Generates the crate of a cell.
 pub fn generate(cell_crate: &CellCrate) -> Generated {
-    let CellCrate { number, cell, build, items, variables, moved, not_persisted, all, borrowing, checked } =
+    let CellCrate { number, cell, build, items, variables, moved, not_persisted, all, shows, borrowing, checked } =
         *cell_crate;
     let mut out = Generated::default();
     out.push(HEADER, Origin::Scaffold);
@@ -123,7 +125,7 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
     if cell.awaits {
         out.push(open, Origin::Scaffold);
     }
-    push_statements(&mut out, cell, edits, number);
+    push_statements(&mut out, cell, edits, number, shows);
     for (name, _) in cell.bindings.iter().filter(|(name, _)| !not_persisted.contains(name)) {
         out.push(&format!("#[warn(dropping_references)] ::std::mem::drop(&{name});"), Origin::Name(name.clone()));
         out.push(&format!("pfe_store.put({name:?}, {name});"), Origin::Put(name.clone()));
@@ -195,6 +197,7 @@ mod tests {
             moved: &none,
             not_persisted: &none,
             all: false,
+            shows: true,
             borrowing: false,
             checked: true,
         })

@@ -57,7 +57,7 @@ pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated
                 push_lines(&mut out, line);
             }
         } else {
-            push_statements(&mut out, cell, &[], position + 1);
+            push_statements(&mut out, cell, &[], position + 1, true);
         }
     }
     let error = if program { "notebook::CellError" } else { "::pfe_runtime::CellError" };

@@ -7,9 +7,11 @@ use std::ops::Range;
 
 /// Appends the statements of a cell. Puts the code that shows the last expression on separate lines: diagnostics then
 /// quote the user's text at its own columns.
-pub(super) fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], number: usize) {
+///
+/// A last expression that never has a value, as an endless loop in a block, is not shown: `shows` is false.
+pub(super) fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], number: usize, shows: bool) {
     let items = item_ranges(cell);
-    let Some(tail) = &cell.tail else {
+    let Some(tail) = cell.tail.as_ref().filter(|_| shows) else {
         out.push_cell(&blank(&cell.source, edits, &items), number, 0);
         out.push(";", Origin::Scaffold);
         return;

@@ -187,7 +187,7 @@ impl Session {
             .collect();
         let mut moved = BTreeSet::new();
         let mut not_persisted = BTreeMap::new();
-        let (mut all, mut borrowing) = (false, false);
+        let (mut all, mut shows, mut borrowing) = (false, true, false);
         loop {
             let names: BTreeSet<String> = not_persisted.keys().cloned().collect();
             let generate = |checked: bool| {
@@ -200,6 +200,7 @@ impl Session {
                     moved: &moved,
                     not_persisted: &names,
                     all,
+                    shows,
                     borrowing,
                     checked,
                 })
@@ -233,6 +234,10 @@ impl Session {
                 built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
             let retry_reasons: Vec<RetryReason> =
                 errors.iter().flat_map(|error| retry_reasons(error, &generated)).collect();
+            if shows && errors.iter().any(|error| error.message.contains("`!: ") || error.message.contains("`!`")) {
+                shows = false;
+                continue;
+            }
             let is_new = retry_reasons.iter().any(|reason| reason.is_new(&moved, &not_persisted, &variables));
             if !all && !is_new && generated.items().count() < items.iter().filter(|item| item.glob().is_none()).count()
             {
