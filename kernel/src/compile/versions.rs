@@ -177,3 +177,83 @@ fn is_impl_of_same(a: &ActiveItem, b: &ActiveItem, definitions: &Definitions) ->
 fn is_code(item: &ActiveItem) -> bool {
     item.names.all != item.names.layout
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::parse::Cell;
+
+    /// Runs cells one after another. Returns the versions of the items named `name` after each of them.
+    fn versions(cells: &[&str], name: &str) -> Vec<Option<usize>> {
+        let (mut items, mut newest) = (Items::default(), 0);
+        cells
+            .iter()
+            .enumerate()
+            .map(|(number, source)| {
+                let cell = Cell::parse(source);
+                let mut next = items.without_replaced_by(&cell);
+                next.add(&cell, number + 1);
+                next.set_versions(&items, &BTreeSet::new(), || {
+                    newest += 1;
+                    newest
+                });
+                items = next;
+                items.iter().find(|item| item.defines().contains(&name)).map(|item| item.version)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_added_changes_nothing() {
+        let seen = versions(
+            &[
+                "struct P { x: Option<u8> }",
+                "fn x() {}\nstruct Q(P);",
+                "impl Iterator for P { type Item = u8; fn next(&mut self) -> Option<u8> { None } }",
+                "// written again\nstruct P { x: Option<u8> }",
+                "use std::fmt::*;",
+            ],
+            "P",
+        );
+        assert!(seen.iter().all(|version| *version == seen[0]), "{seen:?}");
+    }
+
+    #[test]
+    fn what_a_type_rests_on_changes_it() {
+        for (first, second) in [
+            ("type A = u8; struct P(A);", "type A = u16;"),
+            ("struct I(u8); struct P(Vec<I>);", "struct I(u16);"),
+            ("const N: usize = 1; struct P([u8; N]);", "const N: usize = 2;"),
+            ("const fn n() -> usize { 1 } struct P([u8; n()]);", "const fn n() -> usize { 2 }"),
+            ("mod m { pub struct I(u8); } use m::I as J; struct P(J);", "mod m { pub struct I(u16); }"),
+            ("mod m { pub struct I(u8); } use m::*; struct P(I);", "mod m { pub struct I(u16); }"),
+            ("macro_rules! t { () => { u8 } } struct P(t!());", "macro_rules! t { () => { u16 } }"),
+            ("struct P(String);", "struct String(u8);"),
+            (
+                "trait T { type O; } struct K; struct P(<K as T>::O); impl T for K { type O = u8; }",
+                "impl T for K { type O = u16; }",
+            ),
+            (
+                "struct K; type Q = K; struct P(<K as Iterator>::Item); impl Iterator for Q { type Item = u8; }",
+                "impl Iterator for Q { type Item = u16; }",
+            ),
+        ] {
+            let seen = versions(&[first, second], "P");
+            assert!(seen[1].is_some() && seen[0] != seen[1], "{first} {second} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn bodies_of_plain_functions_change_no_type() {
+        let seen = versions(
+            &[
+                "struct P(u8); impl P { fn new() -> P { P(help()) } } fn help() -> u8 { 1 }",
+                "fn help() -> u8 { 2 }",
+                "impl P { fn new() -> P { P(2) } }",
+            ],
+            "P",
+        );
+        assert!(seen.iter().all(|version| *version == seen[0]), "{seen:?}");
+    }
+}
