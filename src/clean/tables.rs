@@ -89,7 +89,7 @@ pub(crate) fn some_order(orders: usize) -> Result<()> {
 }
 
 /// Computes the locations; also returns the audit step and the points that were quarantined.
-pub(crate) fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (RowCounts, Quarantine))> {
+fn locate(points: &DataFrame, file: &str, lines: &[u32]) -> Result<(DataFrame, (RowCounts, Quarantine))> {
     let (located, outside) = locations::locate(points, file, lines)?;
     Ok((located, (RowCounts::of(ZIP_LOCATIONS, "locate", points.height(), 0, outside.rows), outside)))
 }

@@ -63,7 +63,9 @@ impl Unfinished {
     pub fn finish(self) -> Result<SalesMart> {
         // The ranges are freed; merging needs as much memory again as the longest table.
         memory::give_back();
-        self.0.finish()
+        let mart = self.0.finish();
+        memory::give_back();
+        mart
     }
 }
 

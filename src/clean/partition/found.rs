@@ -35,23 +35,31 @@ impl Found {
     }
 }
 
-/// The foreign keys to short tables.
+/// The foreign keys to tables of which all rows are known.
+#[derive(Default)]
 pub(super) struct References<'a>(pub(super) BTreeMap<Key, Reference<'a>>);
 
 impl<'a> References<'a> {
     /// Starts with the references among the short tables.
     pub(super) fn new(short: &'a BTreeMap<TableId, DataFrame>) -> Result<References<'a>> {
-        let mut by_key = BTreeMap::new();
-        for (table, key) in references() {
-            if let Some(target) = short.get(&key.table) {
-                by_key.insert((table.id, key.column), Reference::new(table, key, target)?);
-            }
-        }
-        let mut by_key = References(by_key);
-        for (id, frame) in short {
-            by_key.count(id.table(), frame)?;
-        }
+        let mut by_key = References::default();
+        short.iter().try_for_each(|(id, target)| by_key.add(*id, target, short))?;
         Ok(by_key)
+    }
+
+    /// Adds the foreign keys to the table `id`, whose rows are `target`; counts the references of the short tables.
+    pub(super) fn add(
+        &mut self,
+        id: TableId,
+        target: &'a DataFrame,
+        short: &BTreeMap<TableId, DataFrame>,
+    ) -> Result<()> {
+        for (table, key) in references().filter(|(_, key)| key.table == id) {
+            let mut reference = Reference::new(table, key, target)?;
+            short.get(&table.id).map_or(Ok(()), |referring| reference.add(referring).map(drop))?;
+            self.0.insert((table.id, key.column), reference);
+        }
+        Ok(())
     }
 
     /// Counts the references of these rows. Returns the position of each referenced value, by column.

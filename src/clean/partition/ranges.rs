@@ -2,7 +2,7 @@
 //!
 //! Rows, order and audit are those of [`load`](crate::clean::load). Everything is read once and partitioned on the disk:
 //!
-//! 1. The short tables are cleaned in memory. References to them are counted from here on.
+//! 1. The short tables are cleaned in memory, the points of zip prefixes in ranges. References to them are counted from here on.
 //! 2. For each range of `order_id`, clean the orders and request their customers.
 //! 3. For each range of `customer_id`, clean the customers and send them to the ranges of orders that requested them.
 //! 4. For each range of `order_id`, clean items, payments and reviews and join them with orders and customers.
@@ -19,16 +19,19 @@ use polars::prelude::*;
 use super::by_month::keep_earlier;
 use super::found::{Found, References};
 use super::spill::Spill;
-use super::split::{Long, Rows, SplitTables, split};
+use super::split::{Long, RANGES_OF_POINTS, Rows, SplitTables, split};
 use crate::clean::audit::{Audit, Change, RowCounts};
 use crate::clean::checks::references::{Key, Measured, Reference, references};
 use crate::clean::checks::rules;
-use crate::clean::tables::{Cleaned, TableAudit, audit_of, locate, name_categories, some_order};
+use crate::clean::locations::locate;
+use crate::clean::tables::{Cleaned, TableAudit, audit_of, name_categories, some_order};
 use crate::error::{Error, Result};
 use crate::input::quarantine::Quarantine;
 use crate::input::source::Source;
+use crate::memory;
 use crate::parallel::{both, join, map};
 use crate::schema::contract::{ForeignKey, OF_ITEMS, Table, TableId, ZIP_LOCATIONS};
+use crate::table::parquet::stack;
 
 /// Bytes of memory per byte of input in a range. Four hold the range, its clean rows and its joins. The rest is for the short tables and
 /// the mart, which stay in memory, and for speed: joins of smaller ranges fit the processor's cache.
@@ -89,11 +92,17 @@ pub fn load_in_shards(source: &Source, shards: &Shards, rows: &TakeRows<'_>, ord
 fn load_to(source: &Source, shards: &Shards, rows: &TakeRows<'_>, orders: &TakeOrders<'_>) -> Result<Audit> {
     let ranges = shards.ranges.max(1);
     let spill = || Spill::new(&shards.scratch, ranges);
-    let SplitTables { short, orders: all, of_orders, customers, bounds, warnings } =
+    let SplitTables { short, orders: all, of_orders, customers, points, bounds, warnings } =
         split(source, ranges, &shards.scratch)?;
+    memory::give_back();
     let mut found = Found::default();
-    let Short { kept_columns, mut table_audits, named, located } = Short::take(short, rows, &mut found)?;
+    let Short { kept_columns, mut table_audits, named } = Short::take(short, rows, &mut found)?;
+    let zips;
     let mut short = References::new(&kept_columns)?;
+    let Located { zips: of_points, table_audit, located } = Located::of(points, rows, &mut found, &mut short)?;
+    zips = of_points;
+    short.add(TableId::Geolocation, &zips, &kept_columns)?;
+    table_audits.insert(TableId::Geolocation, table_audit);
 
     let mut pending = Pending { orders: spill()?, requests: spill()?, customers: spill()?, empty: BTreeMap::new() };
     let Long { mut table_audit, rows: on_disk } = all;
@@ -140,6 +149,7 @@ fn load_to(source: &Source, shards: &Shards, rows: &TakeRows<'_>, orders: &TakeO
     )?;
     free(on_disk);
     table_audits.insert(TableId::Customers, table_audit);
+    memory::give_back();
 
     let of_orders = of_orders.into_iter().map(|(id, Long { table_audit, rows })| ((id, table_audit), (id, rows)));
     let (mut of_orders, on_disk): (BTreeMap<TableId, TableAudit>, BTreeMap<TableId, Rows>) = of_orders.unzip();
@@ -205,14 +215,10 @@ struct Short {
     kept_columns: BTreeMap<TableId, DataFrame>,
     table_audits: BTreeMap<TableId, TableAudit>,
     named: Vec<Change>,
-    located: (RowCounts, Quarantine),
 }
 
 impl Short {
     fn take(cleaned: BTreeMap<TableId, Cleaned>, rows: &TakeRows<'_>, found: &mut Found) -> Result<Short> {
-        let points = &cleaned[&TableId::Geolocation];
-        let (zip_locations, located) = locate(&points.frame, &points.table_audit.file.name, &points.lines)?;
-        rows(ZIP_LOCATIONS, &zip_locations, None)?;
         let (mut tables, mut table_audits) = (BTreeMap::new(), BTreeMap::new());
         for (id, Cleaned { frame, table_audit, .. }) in cleaned {
             table_audits.insert(id, table_audit);
@@ -229,7 +235,46 @@ impl Short {
             columns.extend(OF_ITEMS.iter().filter(|(of, _)| *of == id).flat_map(|(_, columns)| columns.iter()));
             kept_columns.insert(id, frame.select(columns)?);
         }
-        Ok(Short { kept_columns, table_audits, named, located })
+        Ok(Short { kept_columns, table_audits, named })
+    }
+}
+
+/// What is left of the points of zip prefixes after their rows were passed on.
+struct Located {
+    /// The distinct prefixes, in their order.
+    zips: DataFrame,
+    table_audit: TableAudit,
+    /// The audit step of the locations, and the points that were quarantined.
+    located: (RowCounts, Quarantine),
+}
+
+impl Located {
+    fn of(points: Long, rows: &TakeRows<'_>, found: &mut Found, short: &mut References<'_>) -> Result<Located> {
+        let Long { mut table_audit, rows: on_disk } = points;
+        let (mut zips, mut locations, mut outside) = (Vec::new(), Vec::new(), Quarantine::default());
+        let table = TableId::Geolocation.table();
+        for_each_range(
+            RANGES_OF_POINTS,
+            |range| on_disk.sorted(range),
+            |_, sorted| {
+                let (frame, lines) = table_audit.add(sorted);
+                found.examine(table, &frame)?;
+                short.count(table, &frame)?;
+                let (located, outside_of_range) = locate(&frame, &table_audit.file.name, &lines)?;
+                outside.append(outside_of_range);
+                locations.push(located);
+                zips.push(frame.select([table.columns[0].name])?.unique_stable(
+                    None,
+                    UniqueKeepStrategy::First,
+                    None,
+                )?);
+                rows(table.name, &frame, None)
+            },
+        )?;
+        free(on_disk);
+        rows(ZIP_LOCATIONS, &stack(locations)?, None)?;
+        let counts = RowCounts::of(ZIP_LOCATIONS, "locate", table_audit.steps[1].rows_out, 0, outside.rows);
+        Ok(Located { zips: stack(zips)?, table_audit, located: (counts, outside) })
     }
 }
 

@@ -134,6 +134,11 @@ impl Bounds {
         Bounds(bounds)
     }
 
+    /// Bounds of a hundred ranges by the first two digits.
+    pub(crate) fn of_two_digits() -> Bounds {
+        Bounds((1..100).map(|digits| format!("{digits:02}")).map(|first| (prefix(&first), first)).collect())
+    }
+
     fn range(&self, id: &str) -> usize {
         let prefix = prefix(id);
         self.0.partition_point(|(first, text)| (*first, text.as_str()) <= (prefix, id))
@@ -187,6 +192,11 @@ mod tests {
         let bounds = Bounds::of(&ids, 5);
         assert_eq!((bounds.range("Z"), bounds.range("a"), bounds.range("b")), (0, 1, 1));
         assert_eq!(Bounds::of(&ids.clear(), 5).range("x"), 0);
+        let of_two_digits = Bounds::of_two_digits();
+        assert_eq!(
+            ["", "00999", "01000", "01999", "99999", "zip"].map(|id| of_two_digits.range(id)),
+            [0, 0, 1, 1, 99, 99]
+        );
     }
 
     #[cfg(target_os = "linux")]

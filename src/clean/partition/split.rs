@@ -25,8 +25,11 @@ const LONG: [(TableId, &str); 5] = [
 /// The ids, each with the table in which every id occurs once.
 const IDS: [(&str, TableId); 2] = [("order_id", TableId::Orders), ("customer_id", TableId::Customers)];
 /// The tables that stay in memory as a whole.
-const SHORT: [TableId; 5] =
-    [TableId::Products, TableId::Geolocation, TableId::Sellers, TableId::Categories, TableId::States];
+const SHORT: [TableId; 4] = [TableId::Products, TableId::Sellers, TableId::Categories, TableId::States];
+/// Column that splits the points, by its first two digits.
+const OF_POINTS: &str = "geolocation_zip_code_prefix";
+/// Number of ranges of points.
+pub(crate) const RANGES_OF_POINTS: usize = 100;
 /// Sample size of ids per block of orders, from which balanced ranges are computed.
 const SAMPLE: usize = 1 << 9;
 /// Column for the line of a row while it is on the disk.
@@ -39,6 +42,8 @@ pub(crate) struct SplitTables {
     /// Items, payments and reviews.
     pub(crate) of_orders: BTreeMap<TableId, Long>,
     pub(crate) customers: Long,
+    /// Points of `geolocation`, by [`RANGES_OF_POINTS`].
+    pub(crate) points: Long,
     /// Lower bounds of the ranges of `customer_id`.
     pub(crate) bounds: Bounds,
     /// In the order of the contract.
@@ -87,25 +92,30 @@ type WithWarnings<T> = Result<(T, Vec<String>)>;
 /// Reads all tables once, concurrently. The bounds of the ranges come from the first block of orders, so that the other tables need not
 /// wait for the rest. Where ids increase through the file, these bounds are unbalanced: the rows are then repartitioned on the disk.
 pub(crate) fn split(source: &Source, ranges: usize, scratch: &Path) -> Result<SplitTables> {
-    let by = |id, column: &str, bounds: &Bounds| {
+    let by = |id, column: &str, bounds: &Bounds, ranges| {
         spill(source, id, Spill::new(scratch, ranges)?, |to, rows| to.scatter(rows, column, bounds))
     };
     let mut warnings = BTreeMap::new();
     // Threads instead of rayon tasks: a task that waits for polars would start the next table before its own is read.
     let (mut long, short, mut bounds_of_ids, mut sampled_bounds) = thread::scope(|scope| {
         let by = &by;
-        let short = beside(scope, || SHORT.map(|id| (id, read_short(source, id))));
+        let short = beside(scope, || {
+            let points = || by(TableId::Geolocation, OF_POINTS, &Bounds::of_two_digits(), RANGES_OF_POINTS);
+            (SHORT.map(|id| (id, read_short(source, id))), points())
+        });
         let mut other_tables = None;
         let on_bounds = |first_bounds: &RangeBounds| {
             let first_bounds = first_bounds.clone();
-            let read = move |(id, column): (TableId, &str)| Ok((id, by(id, column, &first_bounds[column])));
+            let read = move |(id, column): (TableId, &str)| Ok((id, by(id, column, &first_bounds[column], ranges)));
             let rest = LONG.into_iter().filter(|(id, _)| *id != TableId::Orders);
             other_tables = Some(beside(scope, || map(rest, read)));
         };
         let (orders, first_bounds, sampled_bounds) = orders(source, Spill::new(scratch, ranges)?, ranges, on_bounds)?;
         let other_tables = other_tables.map_or_else(|| Ok(Vec::new()), Beside::join)?.into_iter();
-        let long = collect(other_tables.chain([(TableId::Orders, Ok(orders))]), &mut warnings)?;
-        let short = collect(short.join(), &mut warnings)?;
+        let (short, points) = short.join();
+        let others = [(TableId::Orders, Ok(orders)), (TableId::Geolocation, points)];
+        let long = collect(other_tables.chain(others), &mut warnings)?;
+        let short = collect(short, &mut warnings)?;
         Ok::<_, crate::Error>((long, short, first_bounds, sampled_bounds))
     })?;
     for (column, of) in IDS {
@@ -118,10 +128,10 @@ pub(crate) fn split(source: &Source, ranges: usize, scratch: &Path) -> Result<Sp
         }
     }
     let mut take = |id| long.remove(&id).unwrap_or_else(|| unreachable!("every table was read"));
-    let (orders, customers) = (take(TableId::Orders), take(TableId::Customers));
+    let (orders, customers, points) = (take(TableId::Orders), take(TableId::Customers), take(TableId::Geolocation));
     let bounds = bounds_of_ids.remove("customer_id").unwrap_or_default();
     let warnings = warnings.into_values().flatten().collect();
-    Ok(SplitTables { short, orders, of_orders: long, customers, bounds, warnings })
+    Ok(SplitTables { short, orders, of_orders: long, customers, points, bounds, warnings })
 }
 
 /// Separates the tables from their warnings. Of several errors, returns the first in the order of the contract.

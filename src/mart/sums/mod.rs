@@ -21,7 +21,9 @@ use crate::table::ids::TextMap;
 use crate::table::parquet::{join_rows, stack};
 
 /// Rows of a table that may stay unmerged; more once the merged table is longer. Each merge hashes all rows of the table.
-const MIN_UNMERGED: usize = 1 << 20;
+const MIN_UNMERGED: usize = 1 << 14;
+/// Rows that are merged together; a longer table is split by key.
+const MERGED_TOGETHER: usize = 1 << 20;
 
 /// The aggregates of the orders and customers seen so far.
 #[derive(Default)]
@@ -142,7 +144,8 @@ impl Sum {
 
     /// Merges by key, with the final numbers of texts, sorted.
     fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
-        let in_order = self.pieces.len() < 2 && ranks.iter().all(|ranks| ranks.is_sorted());
+        // What was merged before is unsorted.
+        let in_order = self.pieces.len() < 2 && self.max_unmerged == 0 && ranks.iter().all(|ranks| ranks.is_sorted());
         let mut all = stack(self.pieces)?;
         for (columns, ranks) in KINDS.iter().zip(ranks) {
             recode(&mut all, columns, ranks)?;
@@ -162,7 +165,7 @@ impl Sum {
 ///
 /// Only encoded texts are split into ranges, each small enough to be merged in little memory: other columns never have so many values.
 fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
-    let ranges = all.height().div_ceil(MIN_UNMERGED) as u64;
+    let ranges = all.height().div_ceil(MERGED_TOGETHER) as u64;
     let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
     let Some(max) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
         return Ok(vec![end(sum_by(all.lazy(), key)?)?]);
@@ -251,12 +254,26 @@ mod tests {
     }
 
     #[test]
+    fn what_was_merged_once_is_sorted_in_the_end() {
+        let mut sum = Sum::default();
+        let query = QUERIES.iter().find(|query| query.name == "delivery_days").unwrap();
+        let days: Vec<i64> = (0..=MIN_UNMERGED as i64).rev().collect();
+        sum.add(query, df!("days" => &days, "orders" => &days).unwrap()).unwrap();
+        assert_eq!((sum.pieces.len(), sum.unmerged), (1, 0));
+        let total = sum.finish(&query.key(), &[]).unwrap();
+        assert!(total.column("days").unwrap().i64().unwrap().iter().flatten().is_sorted());
+    }
+
+    #[test]
     fn large_tables_are_added_up_in_parts() {
-        let rows = MIN_UNMERGED as u32 + 2;
+        let rows = MERGED_TOGETHER as u32 + 2;
         let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
         let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
         let parts = add_up(all.clone(), &["category"], Ok).unwrap();
-        assert_eq!(parts.iter().map(DataFrame::height).collect::<Vec<_>>(), [MIN_UNMERGED / 2, MIN_UNMERGED / 2 + 1]);
+        assert_eq!(
+            parts.iter().map(DataFrame::height).collect::<Vec<_>>(),
+            [MERGED_TOGETHER / 2, MERGED_TOGETHER / 2 + 1]
+        );
         let halves = [all.slice(0, 9), all.slice(9, all.height())];
         let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
         let total = sum.finish(&["category"], &[]).unwrap();
