@@ -67,13 +67,17 @@ impl SalesMart {
         &self.by_day
     }
 
+    /// All tables except [`SUPPLY_BY_DAY`], by name.
+    pub(crate) fn short(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
+        self.tables.iter().map(|(name, frame)| (name.as_str(), frame))
+    }
+
     /// All tables, by name.
     ///
     /// # Errors
     /// The files that hold [`SUPPLY_BY_DAY`] cannot be read.
     pub fn iter(&self) -> Result<impl Iterator<Item = (&str, &DataFrame)>> {
-        let mut tables: BTreeMap<&str, &DataFrame> =
-            self.tables.iter().map(|(name, frame)| (name.as_str(), frame)).collect();
+        let mut tables: BTreeMap<&str, &DataFrame> = self.short().collect();
         tables.insert(SUPPLY_BY_DAY, self.by_day.whole()?);
         Ok(tables.into_iter())
     }

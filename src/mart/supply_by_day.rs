@@ -11,14 +11,15 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::month::Month;
+use super::sums::codes::DictionaryEncoding;
 use crate::error::{Error, Result};
 use crate::parallel::{self, lock};
-use crate::table::parquet::{read_columns, stack};
+use crate::table::parquet::{ROW_GROUP, read_columns, stack};
 
-/// Its rows in pieces: one per month, or a single one.
+/// Its rows in pieces: one per month, or pieces of any days.
 #[derive(Debug, Clone)]
 pub(crate) struct ByDay {
-    /// Pieces by file name, such as `2018-08`; the empty name stands for rows of any day.
+    /// Pieces by file name, such as `2018-08`; another name stands for rows of any day.
     pieces: BTreeMap<String, Rows>,
     /// All rows, loaded on first use.
     whole: OnceLock<DataFrame>,
@@ -27,6 +28,8 @@ pub(crate) struct ByDay {
 #[derive(Debug, Clone)]
 enum Rows {
     Memory(DataFrame),
+    /// Texts as numbers: a third of the memory.
+    Encoded(DataFrame, Arc<DictionaryEncoding>),
     /// An open file: its content stays the same even if the path is moved or replaced.
     File(Arc<Mutex<File>>),
 }
@@ -36,6 +39,11 @@ impl Rows {
         match (self, columns) {
             (Rows::Memory(rows), None) => Ok(rows.clone()),
             (Rows::Memory(rows), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
+            (Rows::Encoded(rows, texts), columns) => {
+                let mut rows = columns.map_or_else(|| Ok(rows.clone()), |names| rows.select(names.iter().copied()))?;
+                texts.decode(&mut rows)?;
+                Ok(rows)
+            }
             (Rows::File(file), columns) => {
                 let mut file = lock(file);
                 file.rewind().map_err(Error::io("read", "supply_by_day"))?;
@@ -48,6 +56,26 @@ impl Rows {
 impl ByDay {
     pub(super) fn in_memory(rows: DataFrame) -> ByDay {
         ByDay { pieces: BTreeMap::from([(String::new(), Rows::Memory(rows))]), whole: OnceLock::new() }
+    }
+
+    /// Rows whose texts are numbers of `texts`; each part is decoded when it is read.
+    pub(super) fn encoded(rows: DataFrame, texts: DictionaryEncoding) -> ByDay {
+        let texts = Arc::new(texts);
+        // Many parts, so that not all of them are decoded at once.
+        let parts = (0..rows.height().max(1)).step_by(ROW_GROUP);
+        let part = |from: usize| {
+            let part = rows.slice(from as i64, ROW_GROUP);
+            (format!("{from:012}"), Rows::Encoded(part, Arc::clone(&texts)))
+        };
+        ByDay { pieces: parts.map(part).collect(), whole: OnceLock::new() }
+    }
+
+    /// Calls `take` for each piece, in order.
+    ///
+    /// # Errors
+    /// A file cannot be read, or `take` fails.
+    pub(crate) fn pieces(&self, mut take: impl FnMut(DataFrame) -> Result<()>) -> Result<()> {
+        self.pieces.values().try_for_each(|rows| take(rows.read(None)?))
     }
 
     /// Opens files, named by their months; the empty name stands for rows of any day.

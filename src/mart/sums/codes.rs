@@ -47,7 +47,7 @@ pub(crate) fn in_use(tables: BTreeMap<String, LazyFrame>, kinds: &[QueryRole]) -
 }
 
 /// The sorted texts of each kind, indexed by number. Includes [`UNKNOWN`] where SQL writes it for a missing text.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct DictionaryEncoding(pub(crate) Vec<StringChunked>);
 
 impl DictionaryEncoding {

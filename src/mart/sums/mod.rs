@@ -13,14 +13,15 @@ use self::codes::{DictionaryEncoding, KINDS, in_use};
 use self::query::run;
 use self::size::Size;
 use super::law;
-use super::queries::{QUERIES, Query, QueryRole};
+use super::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
 use super::sales_mart::SalesMart;
+use super::supply_by_day::ByDay;
 use crate::error::Result;
 use crate::parallel;
 use crate::table::ids::TextMap;
 use crate::table::parquet::{join_rows, stack};
 
-/// Rows of a table that may stay unmerged; more once the merged table is longer. Each merge hashes all rows of the table.
+/// Rows of a table that may stay unmerged; half of the merged rows if these are more, so that a row is hashed three times on average.
 const MIN_UNMERGED: usize = 1 << 14;
 /// Rows that are merged together; a longer table is split by key.
 const MERGED_TOGETHER: usize = 1 << 20;
@@ -88,9 +89,10 @@ impl PartialAggregates {
         let (mut tables, codes) = self.merged()?;
         tables.append(&mut run(&tables, &codes, &[QueryRole::Last])?);
         tables.retain(|name, _| QUERIES.iter().any(|query| query.stored && query.name == name));
-        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         law::check(&tables)?;
-        SalesMart::new(tables)
+        let by_day = tables.remove(SUPPLY_BY_DAY).unwrap_or_default();
+        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        SalesMart::with(tables, ByDay::encoded(by_day, codes))
     }
 
     /// Merges the aggregates, without the last queries.
@@ -131,12 +133,8 @@ impl Sum {
         self.unmerged += frame.height();
         self.pieces.push(frame);
         if self.unmerged > self.max_unmerged.max(MIN_UNMERGED) {
-            let all = stack(std::mem::take(&mut self.pieces))?;
-            let rows = all.height();
-            self.pieces = add_up(all, &query.key(), Ok)?;
-            let total: usize = self.pieces.iter().map(DataFrame::height).sum();
-            // If few keys repeat, merging saves little: the next one is delayed.
-            self.max_unmerged = if total * 2 > rows { 4 * rows } else { total };
+            self.pieces = add_up(stack(std::mem::take(&mut self.pieces))?, &query.key(), Ok)?;
+            self.max_unmerged = self.pieces.iter().map(DataFrame::height).sum::<usize>() / 2;
             self.unmerged = 0;
         }
         Ok(())

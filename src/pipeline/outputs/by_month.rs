@@ -29,8 +29,7 @@ pub(crate) fn clean(clean: &CleanTables) -> Result<Files> {
 pub(crate) fn mart(mart: &SalesMart) -> Result<Files> {
     let by_day = mart.table(SUPPLY_BY_DAY)?;
     let mut files = by_month(&format!("mart/{SUPPLY_BY_DAY}"), by_day, &by_month::of_days(by_day.column("day")?)?)?;
-    let whole = mart.iter()?.filter(|(name, _)| *name != SUPPLY_BY_DAY);
-    files.extend(whole.map(|(name, frame)| (format!("mart/{name}"), frame.clone())));
+    files.extend(mart.short().map(|(name, frame)| (format!("mart/{name}"), frame.clone())));
     Ok(files)
 }
 

@@ -5,10 +5,11 @@ use polars::prelude::DataFrame;
 use super::load::SUPPLY;
 use super::manifest::{DATA, OutputFile, to_json};
 use super::staging::Staging;
+use super::staging::streaming::StreamingParquetWriter;
 use super::{by_month, csv_of_decisions, csv_of_results};
 use crate::error::{Error, Result};
 use crate::graph::Step;
-use crate::mart::SalesMart;
+use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::pipeline::run::context::RunContext;
 use crate::schema::result_tables::TextTable;
 use crate::{dashboard, parallel};
@@ -37,7 +38,8 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
         }
         "mart" => match flow.merged(|merged| merged.mart_files.stage(staging))? {
             Some(files) => Ok(files),
-            None => staging.write_tables(&mart(&*flow.mart()?, flow.params.monthly)?),
+            None if flow.params.monthly => staging.write_tables(&by_month::mart(&*flow.mart()?)?),
+            None => stage_mart(staging, &*flow.mart()?),
         },
         "supply" => Ok(vec![staging.write_parquet(SUPPLY, &flow.supply()?.to_frame()?)?]),
         "reference" => write_csv(staging, csv_of_results::of_reference(&*flow.reference()?)),
@@ -71,6 +73,29 @@ fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {
 
 fn write_csv(staging: &Staging, tables: Vec<(&'static str, TextTable)>) -> Result<Vec<OutputFile>> {
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
+}
+
+/// Stages the mart; its longest table, piece by piece.
+fn stage_mart(staging: &Staging, mart: &SalesMart) -> Result<Vec<OutputFile>> {
+    let longest = || {
+        let mut file = None;
+        mart.by_day().pieces(|rows| {
+            let file = match &mut file {
+                Some(file) => file,
+                None => file.insert(StreamingParquetWriter::new(
+                    staging,
+                    format!("mart/{SUPPLY_BY_DAY}.parquet"),
+                    rows.schema(),
+                )?),
+            };
+            file.append(&rows)
+        })?;
+        file.map(StreamingParquetWriter::finish).transpose()
+    };
+    let (longest, others) = parallel::both(longest, || staging.write_tables(&placed("mart", mart.short())));
+    let mut files = others?;
+    files.extend(longest?);
+    Ok(files)
 }
 
 /// Tables of the mart, with the paths of their files without extension.

@@ -1,4 +1,4 @@
-//! Parts of a table → one staged Parquet file, with the bytes and hashes of the whole table. Used by `run::cleaning::out_of_core`.
+//! Parts of a table → one staged Parquet file, with the bytes and hashes of the whole table. Used by `run::cleaning::out_of_core` and `persist`.
 
 use std::io::{self, Cursor, Write};
 use std::sync::{Arc, Mutex};
