@@ -38,7 +38,8 @@ impl History {
         let text = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
         let mut entries: Vec<Entry> = text.lines().filter_map(Entry::read).collect();
         // The first entry of a session is empty: it only reserves the session's number.
-        let session = entries.last().map_or(0, |entry| entry.session) + 1;
+        // The last line may be of an older session that still runs.
+        let session = entries.iter().map(|entry| entry.session).max().unwrap_or_default() + 1;
         if entries.len() > MAX_ENTRIES {
             entries.drain(..entries.len() - MAX_ENTRIES);
             if let Some(file) = &file {
@@ -203,6 +204,15 @@ mod tests {
         std::os::unix::fs::symlink(home.path().join("other"), &file).unwrap();
         History::open_at(Some(file)).add(1, "let x = 1;", None);
         assert_eq!(std::fs::read_to_string(home.path().join("other")).unwrap(), "");
+    }
+
+    #[test]
+    fn sessions_that_run_beside_each_other_keep_apart() {
+        let home = tempfile::tempdir().unwrap();
+        let open = || History::open_at(Some(home.path().join("history.jsonl")));
+        let (mut first, second) = (open(), open());
+        first.add(1, "let x = 1;", None);
+        assert_eq!((first.session, second.session, open().session), (1, 2, 3));
     }
 
     #[test]

@@ -115,13 +115,13 @@ impl Cell {
                 self.edits.push(Edit::inline(range, "::pfe_runtime::sleep"));
             }
         }
-        if let Some(expression) = ast::AwaitExpr::cast(node.clone()) {
-            self.awaits |= !expression.syntax().ancestors().skip(1).any(|node| {
+        let awaits = ast::AwaitExpr::can_cast(node.kind()) || ast::MacroCall::cast(node.clone()).is_some_and(awaits);
+        self.awaits |= awaits
+            && !node.ancestors().skip(1).any(|node| {
                 ast::ClosureExpr::can_cast(node.kind())
                     || ast::BlockExpr::cast(node.clone()).is_some_and(|block| block.async_token().is_some())
                     || ast::Fn::cast(node).is_some_and(|function| function.async_token().is_some())
             });
-        }
         let body = match node.kind() {
             SyntaxKind::LOOP_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::FOR_EXPR => {
                 node.children().filter_map(ast::BlockExpr::cast).last()
@@ -168,6 +168,19 @@ fn first_statement(brace: SyntaxToken) -> Option<TextSize> {
 
 fn is_thread_local(node: &SyntaxNode) -> bool {
     node.text().to_string().trim_start_matches("std::").starts_with("thread_local!")
+}
+
+/// Whether a macro call awaits: its name says so, or `.await` stands among its tokens, outside of `async` blocks. rustc alone knows what
+/// a macro expands to.
+fn awaits(call: ast::MacroCall) -> bool {
+    let name = call.path().and_then(|path| path.segment()?.name_ref());
+    if name.is_some_and(|name| matches!(&*name.text(), "join" | "try_join" | "select")) {
+        return true;
+    }
+    let tokens = call.token_tree().into_iter().flat_map(|tree| tree.syntax().descendants_with_tokens());
+    let words = tokens.filter_map(|token| Some(token.into_token()?.text().to_owned()));
+    let words: Vec<String> = words.take_while(|word| word != "async").collect();
+    words.windows(2).any(|pair| pair == [".", "await"])
 }
 
 #[cfg(test)]
@@ -218,5 +231,21 @@ mod tests {
     fn awaits_are_seen_outside_of_async_blocks_only() {
         assert!(Cell::parse("f().await").awaits);
         assert!(!Cell::parse("let f = async { g().await };").awaits);
+        for cell in [
+            "tokio::join!(f(), g());",
+            "let x = futures::try_join! { f() };",
+            "println!(\"{}\", f().await)",
+            "{ assert_eq!(f(1).await?, 2); }",
+        ] {
+            assert!(Cell::parse(cell).awaits, "{cell}");
+        }
+        for cell in [
+            "vec![1]",
+            "let f = async { tokio::join!(g(), h()) };",
+            "println!(\"{}\", run(async { f().await }))",
+            "x.join(1)",
+        ] {
+            assert!(!Cell::parse(cell).awaits, "{cell}");
+        }
     }
 }

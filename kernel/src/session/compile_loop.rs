@@ -187,7 +187,7 @@ impl Session {
             .collect();
         let mut moved = BTreeSet::new();
         let mut not_persisted = BTreeMap::new();
-        let (mut all, mut shows, mut borrowing) = (false, true, false);
+        let (mut all, mut shows, mut borrowing, mut has_borrowed) = (false, true, false, false);
         loop {
             let names: BTreeSet<String> = not_persisted.keys().cloned().collect();
             let generate = |checked: bool| {
@@ -238,6 +238,12 @@ impl Session {
                 shows = false;
                 continue;
             }
+            // Before anything is taken for moved: what must live forever cannot be put back either.
+            let wants_static = errors.iter().any(|error| wants_static(error));
+            if wants_static && (borrowing || !has_borrowed) {
+                (borrowing, has_borrowed) = (!borrowing, true);
+                continue;
+            }
             let is_new = retry_reasons.iter().any(|reason| reason.is_new(&moved, &not_persisted, &variables));
             if !all && !is_new && generated.items().count() < items.iter().filter(|item| item.glob().is_none()).count()
             {
@@ -253,10 +259,6 @@ impl Session {
                 blaming.flat_map(|error| blamed(error, &generated, &items, number)).collect();
             if !indexes.is_empty() {
                 return Ok(Attempt::Unfit { indexes, replaced });
-            }
-            if !borrowing && !is_new && errors.iter().any(|error| wants_static(error)) {
-                borrowing = true;
-                continue;
             }
             if !is_new {
                 // Compiles again without checks and with short paths, so that diagnostics quote the user's text.
