@@ -241,12 +241,17 @@ fn locate(place: &Path, market: Option<&Market>) -> Result<(String, Part)> {
     Ok((at, part(found, store)))
 }
 
-/// Whether a file holds the contract's orders, by its columns: the names of files are used by other shops too.
+/// Whether a file holds the contract's orders, by its columns or the names in its documents: the names of files are used by other shops too.
 fn holds_orders(found: &Found) -> bool {
     let orders = found.files.iter().find(|file| file.table == TableId::Orders);
     orders.is_some_and(|file| {
-        let head = file.files.first().and_then(|part| part.head().ok()).unwrap_or_default();
-        file.format != Format::Csv || columns::has_all_required(file.table.table(), &recognize::columns(&head))
+        let head = || file.files.first().and_then(|part| part.head().ok()).unwrap_or_default();
+        let quoted = |text: &str| text.split('"').skip(1).step_by(2).map(String::from).collect();
+        let names: Vec<String> = match file.format {
+            Format::Csv => recognize::columns(&head()),
+            Format::Json => quoted(&String::from_utf8_lossy(&head())),
+        };
+        columns::has_all_required(file.table.table(), &names)
     })
 }
 

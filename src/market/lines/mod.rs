@@ -54,7 +54,7 @@ pub(crate) fn lines(market: &Market, sheet: &Sheet, reading: &Reading) -> Result
     let mut lines = Lines::default();
     let texts = texts(market, sheet, &mut lines.notes)?;
     lines.present = texts.fields().collect();
-    let rows = rows_of_orders(market, sheet, &texts);
+    let rows = rows_of_orders(market, sheet, &texts, &mut lines.notes);
     let (currency, rows) = one_currency(market, &texts, rows, &mut lines.notes);
     (lines.digits, lines.currency) = (values::minor_digits(&currency).min(MOST_DIGITS), currency);
     let readers = Readers::new(market, reading, &texts, lines.digits)?;

@@ -55,8 +55,11 @@ impl<'a> Reader<'a> {
 }
 
 /// The status of an order, and whether it is canceled. Where only lines have one, an order is canceled if all of its lines are.
-fn status_of<'t>(texts: &'t Texts, rows: &Rows) -> (Option<&'t str>, bool) {
-    if let Some(status) = first(texts, Field::Status, rows) {
+fn status_of<'t>(market: &Market, texts: &'t Texts, rows: &Rows) -> (Option<&'t str>, bool) {
+    // Where a counted parent says how many lines follow, these say what became of them.
+    let counted = market.parents.as_ref().is_some_and(|how| how.counted);
+    let of_lines = rows.lines.iter().filter(|_| counted).find_map(|row| texts.get(Field::Status, *row));
+    if let Some(status) = of_lines.or_else(|| first(texts, Field::Status, rows)) {
         return (Some(status), status == CANCELED);
     }
     let all: Vec<&str> = rows.all().filter_map(|row| texts.get(Field::LineStatus, row)).collect();
@@ -77,7 +80,7 @@ pub(super) fn add_order(
     use Field::*;
     let reader = Reader { texts, readers, rows };
     let Some(id) = first(texts, OrderId, rows) else { return };
-    let (status, canceled) = status_of(texts, rows);
+    let (status, canceled) = status_of(market, texts, rows);
     let (country, place) = (reader.text(Country, counts), reader.text(Region, counts));
     let region = lines.regions.code(country, place);
     if region.is_none()

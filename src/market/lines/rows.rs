@@ -27,8 +27,12 @@ pub(super) fn first<'t>(texts: &'t Texts, field: Field, rows: &Rows) -> Option<&
     rows.all().find_map(|row| texts.get(field, row))
 }
 
+/// What a row of an order holds at least: lines below the table, such as `12, record(s) downloaded`, hold none of it.
+const LEAST: [Field; 4] = [Field::PurchasedAt, Field::ProductId, Field::UnitPrice, Field::LineTotal];
+
 /// The rows of each order, in the order of their first row. Rows without an order belong to none.
-pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts) -> Vec<Rows> {
+pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts, notes: &mut Vec<String>) -> Vec<Rows> {
+    let mut no_lines = 0;
     let parents = market.parents.as_ref().map(|how| {
         let column = sheet.column(&how.column);
         move |row: usize| is_parent(how, column.and_then(|column| column.get(row)))
@@ -40,6 +44,10 @@ pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts) -> V
     let mut below: Option<(usize, usize)> = None;
     for row in 0..sheet.height() {
         let Some(id) = texts.get(Field::OrderId, row) else { continue };
+        if LEAST.iter().all(|field| texts.get(*field, row).is_none()) {
+            no_lines += 1;
+            continue;
+        }
         let is_parent = parents.as_ref().is_some_and(|is_parent| is_parent(row));
         let at = match below.filter(|(_, left)| *left > 0 && !is_parent) {
             Some((at, left)) => {
@@ -61,6 +69,9 @@ pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts) -> V
             }
             false => rows[at].lines.push(row),
         }
+    }
+    if no_lines > 0 {
+        notes.push(format!("{no_lines} rows have neither a date nor an item nor a price: they count as no order"));
     }
     rows
 }
