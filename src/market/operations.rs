@@ -87,11 +87,13 @@ impl<'a> Applied<'a> {
     }
 
     fn holds(&self, row: usize) -> bool {
-        present(self.column.get(row)).is_some_and(|text| {
+        let text = present(self.column.get(row));
+        if self.values.is_empty() && self.starts.is_empty() {
+            return text.is_some();
+        }
+        text.is_some_and(|text| {
             let text = folded(text);
-            (self.values.is_empty() && self.starts.is_empty())
-                || self.values.contains(&text)
-                || self.starts.iter().any(|start| text.starts_with(start))
+            self.values.contains(&text) || self.starts.iter().any(|start| text.starts_with(start))
         })
     }
 }

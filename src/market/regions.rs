@@ -167,8 +167,8 @@ impl Regions {
         let find = |text: &str| {
             let text = folded(text);
             // `US-CA` is `CA` of the United States.
-            let short = self.country.as_ref().and_then(|code| text.strip_prefix(&format!("{}-", folded(code))));
-            self.spellings.get(&text).or_else(|| self.spellings.get(short?)).cloned()
+            let short = || self.country.as_ref().and_then(|code| text.strip_prefix(&format!("{}-", folded(code))));
+            self.spellings.get(&text).or_else(|| self.spellings.get(short()?)).cloned()
         };
         match &self.country {
             None if self.list.len() == 1 => Some(ALL.into()),

@@ -1,6 +1,6 @@
 //! The rows of an export as text: columns by name, with the file and line of each row. Made by `input::export`; used by `lines`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 
@@ -71,7 +71,7 @@ impl Sheet {
     pub fn join(&mut self, other: &Sheet, prefix: &str, left: &str, right: &str) -> Result<()> {
         let missing = |name: &str| Error::input(format!("the column `{name}`, by which files are joined, is missing"));
         let keys = other.column(right).ok_or_else(|| missing(right))?;
-        let mut first: BTreeMap<&str, IdxSize> = BTreeMap::new();
+        let mut first: HashMap<&str, IdxSize> = HashMap::new();
         for (row, key) in keys.iter().enumerate() {
             if let Some(key) = key.map(str::trim).filter(|key| !key.is_empty()) {
                 first.entry(key).or_insert(row as IdxSize);

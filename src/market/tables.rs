@@ -11,7 +11,7 @@ use super::lines::decimal;
 use super::lines::order::{Line, Lines, Order};
 use super::lines::share::shared;
 use crate::error::Result;
-use crate::schema::contract::{MAX_ID_LENGTH, TableId, UNKNOWN};
+use crate::schema::contract::{self, MAX_ID_LENGTH, TableId, UNKNOWN};
 
 /// Most categories. The rest of the products counts as one category.
 const MAX_CATEGORIES: usize = 200;
@@ -63,28 +63,28 @@ impl Salt {
 /// Rows of a table on their way to a frame.
 struct Rows {
     table: TableId,
-    columns: Vec<Vec<Option<String>>>,
+    columns: Vec<StringChunkedBuilder>,
+    count: usize,
 }
 
 impl Rows {
     fn new(table: TableId) -> Rows {
-        Rows { table, columns: vec![Vec::new(); table.table().columns.len()] }
+        let builder = |column: &contract::Column| StringChunkedBuilder::new(column.source.into(), 0);
+        Rows { table, columns: table.table().columns.iter().map(builder).collect(), count: 0 }
     }
 
     /// Adds a row, given some of its values under their names in the source; the others are missing.
     fn push(&mut self, values: &[(&str, Option<String>)]) {
         for (column, declared) in self.columns.iter_mut().zip(self.table.table().columns) {
-            column.push(values.iter().find(|(name, _)| *name == declared.source).and_then(|(_, value)| value.clone()));
+            let value = values.iter().find(|(name, _)| *name == declared.source);
+            column.append_option(value.and_then(|(_, value)| value.as_deref()));
         }
+        self.count += 1;
     }
 
     fn finish(self) -> Result<DataFrame> {
-        let rows = self.columns.first().map_or(0, Vec::len);
-        let columns = self.columns.into_iter().zip(self.table.table().columns).map(|(values, declared)| {
-            let texts: StringChunked = values.iter().map(Option::as_deref).collect();
-            texts.with_name(declared.source.into()).into_column()
-        });
-        Ok(DataFrame::new(rows, columns.collect())?)
+        let columns = self.columns.into_iter().map(|column| column.finish().into_column());
+        Ok(DataFrame::new(self.count, columns.collect())?)
     }
 }
 

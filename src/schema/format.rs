@@ -30,6 +30,11 @@ pub(crate) fn reais(out: &mut Vec<u8>, centavos: i64) {
     padded(out, centavos % 100, 2);
 }
 
+/// Seconds since 1970-01-01 as `YYYY-MM-DD HH:MM:SS`.
+pub(crate) fn seconds(since: i64) -> String {
+    text(|out| instant(out, since, 0, false))
+}
+
 /// Microseconds since 1970-01-01 as `YYYY-MM-DD HH:MM:SS`, with six decimals where the second is not whole.
 pub(crate) fn timestamp(out: &mut Vec<u8>, micros: i64) {
     instant(out, micros, 6, false);

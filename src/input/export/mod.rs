@@ -229,11 +229,10 @@ fn sheet_of(files: &[ExportRecords], wanted: Vec<String>, rows: Option<&str>) ->
         wanted.iter().map(|name| StringChunkedBuilder::new(name.as_str().into(), 0)).collect();
     let mut origins = Vec::new();
     for (number, file) in files.iter().enumerate() {
-        let positions: Vec<Option<usize>> = wanted.iter().map(|name| file.position(name)).collect();
-        file.each(rows, &mut |line, fields| {
+        file.each(&wanted, rows, &mut |line, fields| {
             origins.push((number as u16, line));
-            for (builder, position) in builders.iter_mut().zip(&positions) {
-                builder.append_option(position.and_then(|at| fields.get(at)).filter(|text| !text.is_empty()));
+            for (builder, field) in builders.iter_mut().zip(fields) {
+                builder.append_option(field.as_ref().filter(|text| !text.is_empty()));
             }
             Ok(())
         })?;

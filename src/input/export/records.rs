@@ -18,8 +18,8 @@ const HEADER_WITHIN: usize = 20;
 /// Most columns of an export.
 const MAX_COLUMNS: usize = 2_000;
 
-/// Takes a record: its line, and its fields.
-pub(crate) type TakeRecord<'a> = dyn FnMut(u32, &[Cow<'_, str>]) -> Result<()> + 'a;
+/// Takes a record: its line, and its wanted fields; `None` for a column that the file lacks.
+pub(crate) type TakeRecord<'a> = dyn FnMut(u32, &[Option<Cow<'_, str>>]) -> Result<()> + 'a;
 
 /// A file, given which of its lines is the header.
 #[derive(Debug, Clone)]
@@ -111,11 +111,13 @@ impl ExportRecords {
         self.names.iter().position(|header| names_header(name, &header_key(header)))
     }
 
-    /// Calls `take` for each record below the header. In JSON, `rows` names the list whose elements are the records.
+    /// Calls `take` for each record below the header, with the fields of the columns that a description calls `wanted`. In JSON, `rows`
+    /// names the list whose elements are the records.
     ///
     /// # Errors
     /// The file cannot be read, or `take` fails.
-    pub(crate) fn each(&self, rows: Option<&str>, take: &mut TakeRecord<'_>) -> Result<()> {
+    pub(crate) fn each(&self, wanted: &[String], rows: Option<&str>, take: &mut TakeRecord<'_>) -> Result<()> {
+        let positions: Vec<Option<usize>> = wanted.iter().map(|name| self.position(name)).collect();
         match self.format {
             Format::Text { delimiter, encoding } => self.part.with_rows(|bytes| {
                 let bytes = dialect::decoded(Box::new(bytes), encoding);
@@ -130,7 +132,8 @@ impl ExportRecords {
                     number += 1;
                     line = record.position().map_or(0, csv::Position::line).max(line + 1);
                     if number > self.header {
-                        let fields: Vec<Cow<'_, str>> = record.iter().map(String::from_utf8_lossy).collect();
+                        let field = |at: &Option<usize>| record.get((*at)?).map(String::from_utf8_lossy);
+                        let fields: Vec<Option<Cow<'_, str>>> = positions.iter().map(field).collect();
                         take(u32::try_from(line).unwrap_or(u32::MAX), &fields)?;
                     }
                 }
@@ -138,7 +141,8 @@ impl ExportRecords {
             }),
             Format::Workbook => {
                 for (line, row) in workbook::rows(&self.part)?.into_iter().filter(|(line, _)| *line > self.header) {
-                    let fields: Vec<Cow<'_, str>> = row.into_iter().map(Cow::Owned).collect();
+                    let field = |at: &Option<usize>| row.get((*at)?).map(|text| Cow::Borrowed(text.as_str()));
+                    let fields: Vec<Option<Cow<'_, str>>> = positions.iter().map(field).collect();
                     take(u32::try_from(line).unwrap_or(u32::MAX), &fields)?;
                 }
                 Ok(())
@@ -146,10 +150,11 @@ impl ExportRecords {
             Format::Json => {
                 for (line, document) in (1..).zip(read_json(&self.part)?) {
                     for record in flattened(&document, rows) {
-                        let field = |name: &String| record.iter().find(|(known, _)| known == name);
-                        let field =
-                            |name: &String| field(name).map_or(Cow::Borrowed(""), |(_, text)| Cow::Owned(text.clone()));
-                        let fields: Vec<Cow<'_, str>> = self.names.iter().map(field).collect();
+                        let value = |name: &String| record.iter().find(|(known, _)| known == name);
+                        let field = |at: &Option<usize>| {
+                            value(&self.names[(*at)?]).map(|(_, text)| Cow::Borrowed(text.as_str()))
+                        };
+                        let fields: Vec<Option<Cow<'_, str>>> = positions.iter().map(field).collect();
                         take(line, &fields)?;
                     }
                 }

@@ -11,6 +11,7 @@ use crate::market::operations::evaluate;
 use crate::market::sheet::Sheet;
 use crate::market::values::amounts::{self, Amount, Marks};
 use crate::market::values::dates::{self, Orders};
+use crate::schema::format;
 use crate::schema::read_options::{DateOrder, DecimalMark, Reading};
 
 /// Fields without which no line can be counted.
@@ -115,7 +116,11 @@ impl Readers {
     pub(crate) fn instant(&self, field: Field, text: &str) -> Option<(String, bool)> {
         let orders = self.orders.get(&field).map_or(&[][..], Vec::as_slice);
         let (instant, converted) = dates::instant(text, orders, self.zone)?;
-        Some((instant.format("%Y-%m-%d %H:%M:%S%.f").to_string(), converted))
+        let text = match instant.and_utc().timestamp_subsec_nanos() {
+            0 => format::seconds(instant.and_utc().timestamp()),
+            _ => instant.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
+        };
+        Some((text, converted))
     }
 }
 

@@ -50,7 +50,41 @@ impl Marks {
 
 /// An amount as tools write it: with a currency before or behind it, a sign, parentheses, groups of thousands. `None` if it is none.
 pub(crate) fn amount(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
-    let mut rest = text.trim();
+    let text = text.trim();
+    match plain(text, mark, digits) {
+        Some(minor) => minor.map(|minor| Amount { minor, rounded: false }),
+        None => decorated(text, mark, digits),
+    }
+}
+
+/// The most frequent form, read without copies: digits, then perhaps a mark and decimals that are no group of thousands. The outer `None`
+/// is for another form, the inner one for a text that is no amount.
+fn plain(text: &str, mark: DecimalMark, digits: u32) -> Option<Option<i64>> {
+    let (negative, number) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let at = number.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(number.len());
+    let (whole, decimals) = (&number[..at], number.get(at + 1..).unwrap_or_default());
+    if !(1..=15).contains(&whole.len()) || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let separated = match number.as_bytes().get(at) {
+        None => None,
+        Some(_) if decimals.is_empty() => return None,
+        Some(b'.') => Some(DecimalMark::Point),
+        Some(b',') => Some(DecimalMark::Comma),
+        Some(_) => return None,
+    };
+    if separated.is_some_and(|separated| separated != mark) {
+        return if decimals.len() == 3 { None } else { Some(None) };
+    }
+    let missing = digits.checked_sub(u32::try_from(decimals.len()).ok()?)?;
+    let decimals: i64 = if decimals.is_empty() { 0 } else { decimals.parse().ok()? };
+    let minor = whole.parse::<i64>().ok()? * 10i64.pow(digits) + decimals * 10i64.pow(missing);
+    Some(Some(if negative { -minor } else { minor }))
+}
+
+/// An amount in any form.
+fn decorated(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
+    let mut rest = text;
     let mut negative = false;
     if let Some(inner) = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
         (negative, rest) = (true, inner.trim());
@@ -150,6 +184,29 @@ mod tests {
         assert_eq!(amount("1,234", Point, 0), Some(Amount { minor: 1_234, rounded: false }));
         assert_eq!(amount("957.5775", Point, 2), Some(Amount { minor: 95_758, rounded: true }));
         assert!(!amount("0.0199999995529651", Point, 2).unwrap().rounded);
+    }
+
+    #[test]
+    fn plain_amounts_are_read_as_any_other() {
+        for text in [
+            "0",
+            "7",
+            "-7",
+            "47.24",
+            "47,24",
+            "-0.5",
+            "1.234",
+            "1,234",
+            "12.",
+            "1234567890123456",
+            "1.2.3",
+            "1 2",
+            "0012.30",
+        ] {
+            for (mark, digits) in [(Point, 0), (Point, 2), (Comma, 2), (Comma, 3)] {
+                assert_eq!(amount(text, mark, digits), decorated(text, mark, digits), "{text} {mark:?} {digits}");
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::schema::missing::null_mark;
 
 /// `text` in lower case and without accents and surrounding spaces: how names and values are compared.
 pub(crate) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.trim().to_ascii_lowercase();
+    }
     text.trim().nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
