@@ -21,9 +21,9 @@
 //! | [`schema`] | the contract of the tables, SQL types, parsing and formatting of values, declared result tables |
 //! | [`graph`] | the steps of a run, declared once: what each needs and makes |
 //! | [`table`] | frames: Parquet with stable bytes, row hashes, sort, merge, interning |
-//! | [`synth`] | generated data with planted answers |
 //! | [`store`] | where tables live: lake, SQLite, MySQL, PostgreSQL, S3, DynamoDB |
 //! | [`market`] | what kind of shop exported the orders: a description → the contract's raw tables |
+//! | [`synth`] | generated data with planted answers, in the layout of any market |
 //! | [`input`] | finding, opening and reading raw tables; quarantine |
 //! | [`clean`] | raw tables → clean tables and audit; `incremental` and `partition` are two more ways to the same |
 //! | [`mart`] | portable SQL: clean tables → sales mart, and the laws that it keeps |

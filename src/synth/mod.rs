@@ -9,6 +9,7 @@
 //! from a row's number, so that nothing written must be remembered.
 
 mod defects;
+pub mod layout;
 mod orders;
 mod rng;
 pub(crate) mod shape;
@@ -64,20 +65,7 @@ impl Default for SynthParams {
 /// [`Error::Input`]: `orders` is 0 or above 10⁹, `defects` is not within 0 to 1, or the folder already holds such a file; nothing is
 /// overwritten. [`Error::Io`]: the folder cannot be written.
 pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
-    if !(1..=MAX_ORDERS).contains(&params.orders) {
-        return Err(Error::input(format!("cannot generate {} orders", params.orders))
-            .with_hint(format!("choose a number from 1 to {MAX_ORDERS}")));
-    }
-    if !(0.0..=1.0).contains(&params.defects) {
-        return Err(Error::input(format!("the rate of defects is {}, not a share of the rows", params.defects))
-            .with_hint("choose a number from 0 to 1, such as 0.01 for one row in a hundred"));
-    }
-    std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
-    let names = contract::TABLES.iter().map(|table| table.file).chain([TRUTH_FILE]);
-    if let Some(there) = names.map(|name| out.join(name)).find(|path| path.symlink_metadata().is_ok()) {
-        return Err(Error::input(format!("`{}` is in the way", there.display()))
-            .with_hint("generated data replace nothing: move it away, or choose another folder with `--out`"));
-    }
+    make_room(params, out, contract::TABLES.iter().map(|table| table.file))?;
 
     let world = World::new(params);
     let dirty = params.defects > 0.0;
@@ -130,26 +118,58 @@ pub fn generate(params: &SynthParams, out: &Path) -> Result<Truth> {
     let ([geolocation], [products], [sellers]) = (geolocation, of_products, of_sellers);
     // In the order of the contract.
     let outputs = [customers, geolocation, items, payments, reviews, orders, products, sellers, categories, states];
-    let named = || contract::TABLES.iter().map(|t| t.name.to_string()).zip(&outputs);
+    let truth = truth_of(params, &world, contract::TABLES.iter().map(|table| table.name.to_string()).zip(&outputs));
+    publish(outputs, &truth, out)?;
+    Ok(truth)
+}
+
+/// Checks the parameters, and that the folder, which is created, holds none of the files.
+fn make_room<'n>(params: &SynthParams, out: &Path, names: impl Iterator<Item = &'n str>) -> Result<()> {
+    if !(1..=MAX_ORDERS).contains(&params.orders) {
+        return Err(Error::input(format!("cannot generate {} orders", params.orders))
+            .with_hint(format!("choose a number from 1 to {MAX_ORDERS}")));
+    }
+    if !(0.0..=1.0).contains(&params.defects) {
+        return Err(Error::input(format!("the rate of defects is {}, not a share of the rows", params.defects))
+            .with_hint("choose a number from 0 to 1, such as 0.01 for one row in a hundred"));
+    }
+    std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
+    if let Some(there) =
+        names.chain([TRUTH_FILE]).map(|name| out.join(name)).find(|path| path.symlink_metadata().is_ok())
+    {
+        return Err(Error::input(format!("`{}` is in the way", there.display()))
+            .with_hint("generated data replace nothing: move it away, or choose another folder with `--out`"));
+    }
+    Ok(())
+}
+
+/// What was planted, and what was written to the files, by their names.
+fn truth_of<'o>(
+    params: &SynthParams,
+    world: &World,
+    named: impl Iterator<Item = (String, &'o Output)> + Clone,
+) -> Truth {
     let kinds =
         |output: &Output| output.injected.0.iter().map(|(kind, n)| (kind.to_string(), *n)).collect::<BTreeMap<_, _>>();
     let (winner, target_state, payment_habit) = world.market.truth.clone();
-    let truth = Truth {
-        defects: named().map(|(table, o)| (table, kinds(o))).filter(|(_, kinds)| !kinds.is_empty()).collect(),
+    Truth {
+        defects: named.clone().map(|(name, o)| (name, kinds(o))).filter(|(_, kinds)| !kinds.is_empty()).collect(),
         defects_rate: params.defects,
         orders: params.orders,
         payment_habit,
-        rows: named().map(|(table, o)| (table, o.rows)).collect(),
+        rows: named.map(|(name, output)| (name, output.rows)).collect(),
         seed: params.seed,
         target_state,
         winner,
-    };
+    }
+}
 
+/// Gives all files their names, and writes the truth beside them.
+fn publish(outputs: impl IntoIterator<Item = Output>, truth: &Truth, out: &Path) -> Result<()> {
     let mut written = Output::new(out, TRUTH_FILE)?;
-    let text = serde_json::to_string_pretty(&truth).map_err(|e| Error::io("write", out.join(TRUTH_FILE))(e.into()))?;
+    let text = serde_json::to_string_pretty(truth).map_err(|e| Error::io("write", out.join(TRUTH_FILE))(e.into()))?;
     written.write(format!("{text}\n").as_bytes())?;
-    outputs.into_iter().chain([written]).try_for_each(Output::publish)?;
-    Ok(truth)
+    outputs.into_iter().chain([written]).try_for_each(Output::publish)
 }
 
 /// Writes a file of two unquoted columns.

@@ -28,6 +28,11 @@ impl Rows {
         Rows { bytes: Vec::with_capacity(rows as usize * width), start: 0, count: 0, injector }
     }
 
+    /// Rows that are written otherwise: their bytes and their number.
+    pub fn complete(bytes: Vec<u8>, count: u64) -> Self {
+        Rows { start: bytes.len(), bytes, count, injector: None }
+    }
+
     /// Writes a value without quotes.
     #[inline]
     pub fn raw(&mut self, value: &str) {

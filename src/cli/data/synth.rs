@@ -1,16 +1,23 @@
-//! `pfe synth`: data in the shape of Olist's.
+//! `pfe synth`: generated data in the layout of Olist's files, or of another market's.
 
 use std::path::PathBuf;
 
+use pfe::synth::layout::generate_for;
 use pfe::synth::{self, TRUTH_FILE};
 
 use crate::cli::options::Generated;
 use crate::cli::terminal::{Outcome, grouped, print};
 
+/// The market of the ten files.
+const OLIST: &str = "olist";
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     generated: Generated,
+    /// Market whose layout the files have: `olist`, or another of `pfe market list`
+    #[arg(long, value_name = "NAME", default_value = OLIST)]
+    market: String,
     /// Output folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -21,7 +28,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let params = args.generated.params();
-    synth::generate(&params, &args.out)?;
+    match args.market.as_str() {
+        OLIST => synth::generate(&params, &args.out)?,
+        market => generate_for(&params, market, &args.out)?,
+    };
     if args.quiet {
         return Ok(());
     }

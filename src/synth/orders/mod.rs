@@ -1,4 +1,4 @@
-//! World → orders, with their customers, items, payments and reviews: rows of five files. Next: `write`.
+//! World → orders with their customers, items and payments, and the rows of five files. Next: `write`, or `layout` for other markets.
 
 mod comments;
 mod payments;
@@ -10,8 +10,9 @@ use super::rng::{Alias, Keyed, Shuffle, Source, Stream};
 use super::shape::*;
 use super::world::calendar::DAY;
 use super::world::catalog::priced;
+use super::world::geography::Home;
 use super::world::market::itemless_per_million;
-use super::world::{Order, World};
+use super::world::{Item, Order, World};
 use super::write::Rows;
 use crate::schema::contract::TableId;
 
@@ -29,16 +30,7 @@ const SHIPPING_LIMITS: [(i64, u64); 8] = [(2, 16), (3, 4), (4, 22), (5, 12), (6,
 const WINNER_TRANSIT: u64 = 80;
 const STATE_TRANSIT: u64 = 58;
 
-/// An item of the current order.
-#[derive(Debug)]
-struct Item {
-    product: u64,
-    seller: u64,
-    price: u64,
-    freight: u64,
-}
-
-/// Writes orders by number, in any sequence.
+/// Makes orders by number, in any sequence.
 #[derive(Debug)]
 pub struct Sales<'a> {
     world: &'a World,
@@ -87,32 +79,44 @@ impl<'a> Sales<'a> {
         let mut payments = world.rows(OrderPayments, chunk, many * 17 / 16, 65);
         let mut reviews = world.rows(OrderReviews, chunk, many, 165);
         let mut orders = world.rows(Orders, chunk, many, 200);
-        let stream = |table: TableId| Stream::new(world.params.seed, table as u64, chunk);
-        let [mut for_items, mut for_payments, mut for_reviews, mut for_orders] =
-            [stream(OrderItems), stream(OrderPayments), stream(OrderReviews), stream(Orders)];
-        let mut basket = Vec::new();
-        for row in range {
-            let number = self.file_order.at(row);
-            let state = self.customer(number, &mut customers);
-            let method = self.payments.method(state, &mut for_payments);
-            let order = self.order(
-                number,
-                state,
-                method,
-                &mut for_orders,
-                &mut for_items,
-                &mut basket,
-                [&mut orders, &mut items],
-            );
-            self.payments.write(&order, method, &mut for_payments, &mut payments);
-            self.reviews.write(&order, &world.calendar, &mut for_reviews, &mut reviews);
-        }
+        let mut for_reviews = self.stream(OrderReviews, chunk);
+        self.each(chunk, range, |order| {
+            self.write_customer(order, &mut customers);
+            self.write_order(order, &mut orders);
+            self.write_items(order, &mut items);
+            write_payments(order, &mut payments);
+            self.reviews.write(order, &world.calendar, &mut for_reviews, &mut reviews);
+        });
         [customers, items, payments, reviews, orders]
     }
 
-    /// Writes the customer of an order and returns the state. A person is identified by the number of the first order; repeat orders use an
-    /// earlier order's person.
-    fn customer(&self, number: u64, rows: &mut Rows) -> usize {
+    /// Calls `take` with each order of a chunk, in the order of the file.
+    pub fn each(&self, chunk: u64, range: std::ops::Range<u64>, mut take: impl FnMut(&Order<'a>)) {
+        use TableId::*;
+        let [mut for_items, mut for_payments, mut for_orders] =
+            [OrderItems, OrderPayments, Orders].map(|table| self.stream(table, chunk));
+        for row in range {
+            let number = self.file_order.at(row);
+            let (person, home) = self.customer(number);
+            let method = self.payments.method(home.state, &mut for_payments);
+            let mut order = self.order(number, person, home, method, &mut for_orders, &mut for_items);
+            self.payments.add(&mut order, method, &mut for_payments);
+            take(&order);
+        }
+    }
+
+    fn stream(&self, table: TableId, chunk: u64) -> Stream {
+        Stream::new(self.world.params.seed, table as u64, chunk)
+    }
+
+    /// Id of a person, given the number of their first order.
+    pub fn person_id(&self, person: u64) -> [u8; 32] {
+        self.person_ids.id(person)
+    }
+
+    /// Person and address of an order. A person is identified by the number of the first order; repeat orders use an earlier order's
+    /// person.
+    fn customer(&self, number: u64) -> (u64, Home<'a>) {
         let World { calendar, market, geography, .. } = self.world;
         let mut person = number;
         let mut draws = self.people.draws(person);
@@ -122,40 +126,40 @@ impl<'a> Sales<'a> {
         }
         let (day, _) = calendar.day_of(person);
         let state = market.state(calendar.month_of(day), &mut draws);
-        let home = geography.home(state, &mut draws);
-        rows.id(&self.customer_ids.id(number));
-        rows.id(&self.person_ids.id(person));
-        rows.zip(home.zip);
-        rows.text(home.city);
-        rows.text(STATES[state].code);
-        rows.end();
-        state
+        (person, geography.home(state, &mut draws))
     }
 
-    /// Writes an order and its items.
-    #[allow(clippy::too_many_arguments)]
+    fn write_customer(&self, order: &Order, rows: &mut Rows) {
+        rows.id(&self.customer_ids.id(order.number));
+        rows.id(&self.person_id(order.person));
+        rows.zip(order.home.zip);
+        rows.text(order.home.city);
+        rows.text(STATES[order.home.state].code);
+        rows.end();
+    }
+
+    /// An order and its items, without payments.
     fn order(
         &self,
         number: u64,
-        state: usize,
+        person: u64,
+        home: Home<'a>,
         method: &str,
         source: &mut Stream,
         for_items: &mut Stream,
-        basket: &mut Vec<Item>,
-        [orders, items]: [&mut Rows; 2],
-    ) -> Order {
+    ) -> Order<'a> {
         let World { calendar, market, .. } = self.world;
+        let state = home.state;
         let (day, position) = calendar.day_of(number);
         let month = calendar.month_of(day);
         let (.., slow, promise) = MONTHS[month];
         let purchase = day as i64 * DAY + calendar.time_of_day(source);
 
-        basket.clear();
+        let mut items = Vec::new();
         let first_sale = market.first_sale(day, position);
         let itemless = first_sale.is_none() && source.chance(self.itemless);
-        let mut category = usize::MAX;
         if !itemless {
-            category = self.fill(basket, first_sale, day, state, for_items);
+            self.fill(&mut items, first_sale, day, state, for_items);
         }
         // In the last two months nearly all orders are canceled.
         let status = if month > COMPLETE_MONTHS.end() + 1 && source.below(20) > 0 {
@@ -166,8 +170,8 @@ impl<'a> Sales<'a> {
             self.with_items.pick(source)
         };
 
-        let winner = category == market.planted.winner;
-        let near = basket.first().is_some_and(|item| self.world.catalog.seller_state(item.seller) == state);
+        let winner = items.first().is_some_and(|item| item.category == market.planted.winner);
+        let near = items.first().is_some_and(|item| self.world.catalog.seller_state(item.seller) == state);
         let mut transit = if near { NEAR_TRANSIT } else { STATES[state].transit } * slow;
         if winner {
             transit = transit * WINNER_TRANSIT / 100;
@@ -198,35 +202,54 @@ impl<'a> Sales<'a> {
             "created" => [false; 3],
             _ => [true, false, false],
         };
-
-        let id = self.order_ids.id(number);
-        orders.id(&id);
-        orders.id(&self.customer_ids.id(number));
-        orders.text(STATUSES[status]);
-        orders.time(calendar, purchase);
-        for (time, known) in [approved, carrier, delivered].into_iter().zip(known) {
-            orders.time_or_null(calendar, known.then_some(time));
+        let [approved_known, carrier_known, delivered_known] = known;
+        Order {
+            number,
+            id: self.order_ids.id(number),
+            person,
+            home,
+            status,
+            winner,
+            purchase,
+            recorded: [
+                approved_known.then_some(approved),
+                carrier_known.then_some(carrier),
+                delivered_known.then_some(delivered),
+            ],
+            estimate,
+            delivered: (STATUSES[status] == "delivered").then_some(delivered),
+            limit: approved + SHIPPING_LIMITS[self.limits.pick(for_items)].0 * DAY,
+            items,
+            payments: Vec::new(),
         }
-        orders.time(calendar, estimate);
-        orders.end();
-
-        let limit = approved + SHIPPING_LIMITS[self.limits.pick(for_items)].0 * DAY;
-        for (i, item) in basket.iter().enumerate() {
-            items.id(&id);
-            items.integer(i as u64 + 1);
-            items.id(&self.world.catalog.product_id(item.product));
-            items.id(&self.world.catalog.seller_id(item.seller));
-            items.time(calendar, limit);
-            items.money(item.price);
-            items.money(item.freight);
-            items.end();
-        }
-        let total = (!itemless).then(|| basket.iter().map(|item| item.price + item.freight).sum());
-        let delivered = (STATUSES[status] == "delivered").then_some(delivered);
-        Order { number, id, total, status, winner, purchase, estimate, delivered }
     }
 
-    /// Fills the order with items; returns the category of the first.
+    fn write_order(&self, order: &Order, rows: &mut Rows) {
+        let calendar = &self.world.calendar;
+        rows.id(&order.id);
+        rows.id(&self.customer_ids.id(order.number));
+        rows.text(STATUSES[order.status]);
+        rows.time(calendar, order.purchase);
+        order.recorded.iter().for_each(|time| rows.time_or_null(calendar, *time));
+        rows.time(calendar, order.estimate);
+        rows.end();
+    }
+
+    fn write_items(&self, order: &Order, rows: &mut Rows) {
+        let World { calendar, catalog, .. } = self.world;
+        for (i, item) in order.items.iter().enumerate() {
+            rows.id(&order.id);
+            rows.integer(i as u64 + 1);
+            rows.id(&catalog.product_id(item.product));
+            rows.id(&catalog.seller_id(item.seller));
+            rows.time(calendar, order.limit);
+            rows.money(item.price);
+            rows.money(item.freight);
+            rows.end();
+        }
+    }
+
+    /// Fills the order with items.
     fn fill(
         &self,
         basket: &mut Vec<Item>,
@@ -234,19 +257,17 @@ impl<'a> Sales<'a> {
         day: usize,
         state: usize,
         source: &mut Stream,
-    ) -> usize {
+    ) {
         let World { calendar, market, catalog, .. } = self.world;
         let month = calendar.month_of(day);
-        let (first, mut product) = first_sale.unwrap_or_else(|| {
+        let (mut category, mut product) = first_sale.unwrap_or_else(|| {
             let category = market.category(month, source);
             (category, market.product(category, day, source))
         });
-        let mut category = first;
         for item in 0..=self.items.pick(source) {
             if item > 0 {
                 if !source.chance(OTHER_PRODUCT) {
-                    let Item { product, seller, price, freight } = basket[item - 1];
-                    basket.push(Item { product, seller, price, freight });
+                    basket.push(basket[item - 1]);
                     continue;
                 }
                 if source.chance(OTHER_CATEGORY) {
@@ -264,9 +285,19 @@ impl<'a> Sales<'a> {
                 _ => facts.price,
             };
             let freight = freight(facts.weight, catalog.seller_state(seller), state, source);
-            basket.push(Item { product, seller, price, freight });
+            basket.push(Item { product, category, seller, price, freight });
         }
-        first
+    }
+}
+
+fn write_payments(order: &Order, rows: &mut Rows) {
+    for (i, payment) in order.payments.iter().enumerate() {
+        rows.id(&order.id);
+        rows.integer(i as u64 + 1);
+        rows.text(payment.method);
+        rows.integer(payment.instalments);
+        rows.money(payment.value);
+        rows.end();
     }
 }
 

@@ -1,9 +1,8 @@
-//! Orders → how they are paid: rows of the payments file. Used by `orders`.
+//! Orders → how they are paid. Used by `orders`.
 
 use crate::synth::rng::{Alias, Keyed, Source};
 use crate::synth::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, STATUSES};
-use crate::synth::world::{Order, World};
-use crate::synth::write::Rows;
+use crate::synth::world::{Order, Payment, World};
 
 /// Methods, in the order of the weights below.
 const METHODS: [&str; 4] = ["credit_card", "boleto", "voucher", "debit_card"];
@@ -55,17 +54,18 @@ impl Payments {
         METHODS[self.methods[state].pick(source)]
     }
 
-    /// Writes the payments of an order.
-    pub fn write(&self, order: &Order, method: &'static str, source: &mut impl Source, rows: &mut Rows) {
+    /// Adds the payments of an order.
+    pub fn add(&self, order: &mut Order, method: &'static str, source: &mut impl Source) {
         if order.number % ORIGINAL_ORDERS == self.unpaid {
             return;
         }
-        let mut payments = Sequence { order, rows, number: 0 };
-        if order.total.is_none() && STATUSES[order.status] == "canceled" && source.chance(UNDEFINED) {
-            payments.add("not_defined", 1, 0);
+        let total = order.total();
+        let payments = &mut order.payments;
+        if total.is_none() && STATUSES[order.status] == "canceled" && source.chance(UNDEFINED) {
+            payments.push(Payment { method: "not_defined", instalments: 1, value: 0 });
             return;
         }
-        let mut left = order.total.unwrap_or_else(|| source.lognormal(10_500, 800));
+        let mut left = total.unwrap_or_else(|| source.lognormal(10_500, 800));
         if source.chance(MISMATCHED) {
             left += source.lognormal(590, 1_200).max(2);
         }
@@ -75,55 +75,37 @@ impl Payments {
                 let first = (left * part / 100).max(1);
                 match source.below(1_000_000) {
                     0..WITH_VOUCHER => {
-                        self.card(first, source, &mut payments);
-                        vouchers(left - first, source, &mut payments);
+                        self.card(first, source, payments);
+                        vouchers(left - first, source, payments);
                     }
                     draw if draw < WITH_VOUCHER + WITH_SECOND_CARD => {
-                        self.card(first, source, &mut payments);
-                        self.card(left - first, source, &mut payments);
+                        self.card(first, source, payments);
+                        self.card(left - first, source, payments);
                     }
-                    _ => self.card(left, source, &mut payments),
+                    _ => self.card(left, source, payments),
                 }
             }
-            "voucher" => vouchers(left, source, &mut payments),
-            _ => payments.add(method, 1, left),
+            "voucher" => vouchers(left, source, payments),
+            _ => payments.push(Payment { method, instalments: 1, value: left }),
         }
     }
 
-    fn card(&self, value: u64, source: &mut impl Source, payments: &mut Sequence) {
+    fn card(&self, value: u64, source: &mut impl Source, payments: &mut Vec<Payment>) {
         let band = INSTALMENTS_BY_VALUE.partition_point(|(limit, _)| *limit <= value);
         let instalments = INSTALMENTS[self.instalments[band].pick(source)];
         // The original has two payments in zero instalments.
-        payments.add("credit_card", if source.chance(26) { 0 } else { instalments }, value);
+        let instalments = if source.chance(26) { 0 } else { instalments };
+        payments.push(Payment { method: "credit_card", instalments, value });
     }
 }
 
 /// Adds vouchers for this value, one or sometimes several.
-fn vouchers(value: u64, source: &mut impl Source, payments: &mut Sequence) {
+fn vouchers(value: u64, source: &mut impl Source, payments: &mut Vec<Payment>) {
     let mut left = value;
-    while left > 200 && payments.number < 25 && source.below(100) < 27 {
+    while left > 200 && payments.len() < 25 && source.below(100) < 27 {
         let part = (left * (15 + source.below(70)) / 100).max(1);
-        payments.add("voucher", 1, part);
+        payments.push(Payment { method: "voucher", instalments: 1, value: part });
         left -= part;
     }
-    payments.add("voucher", 1, left);
-}
-
-/// Writes the payments of one order, numbered.
-struct Sequence<'a> {
-    order: &'a Order,
-    rows: &'a mut Rows,
-    number: u64,
-}
-
-impl Sequence<'_> {
-    fn add(&mut self, method: &str, instalments: u64, value: u64) {
-        self.number += 1;
-        self.rows.id(&self.order.id);
-        self.rows.integer(self.number);
-        self.rows.text(method);
-        self.rows.integer(instalments);
-        self.rows.money(value);
-        self.rows.end();
-    }
+    payments.push(Payment { method: "voucher", instalments: 1, value: left });
 }

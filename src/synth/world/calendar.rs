@@ -1,6 +1,6 @@
 //! SynthParams → Calendar: when orders are placed, with growth, weekdays, hours and Black Friday. Next: `market`.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use crate::synth::rng::{Alias, Keyed, Source};
 use crate::synth::shape::{HOURS, MONTHS, WEEKDAYS};
@@ -28,7 +28,7 @@ impl Calendar {
         let mut dates = Vec::with_capacity(DAYS);
         let mut weights = Vec::new();
         let mut months = Vec::new();
-        let days = NaiveDate::from_ymd_opt(2016, 9, 1).unwrap_or_default().iter_days();
+        let days = day_zero().iter_days();
         for (index, date) in days.take(DAYS).enumerate() {
             dates.push(date.to_string().as_bytes().try_into().unwrap_or_default());
             let (year, month, day) = (date.year().into(), date.month(), date.day());
@@ -87,10 +87,19 @@ impl Calendar {
         (self.hours.pick(source) as u64 * 3600 + source.below(3600)) as i64
     }
 
+    /// The instant that is this many seconds from the midnight of day 0.
+    pub fn instant(seconds: i64) -> NaiveDateTime {
+        NaiveDateTime::from(day_zero()) + TimeDelta::seconds(seconds)
+    }
+
     /// The date of a day as `YYYY-MM-DD`.
     pub fn date(&self, day: i64) -> &[u8; 10] {
         &self.dates[day.clamp(0, DAYS as i64 - 1) as usize]
     }
+}
+
+fn day_zero() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2016, 9, 1).unwrap_or_default()
 }
 
 /// Orders of a day in percent of the usual: differs from 100 around Black Friday, and in late August 2018, when the data fade out.

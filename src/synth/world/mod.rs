@@ -8,7 +8,7 @@ pub mod market;
 
 use self::calendar::Calendar;
 use self::catalog::Catalog;
-use self::geography::Geography;
+use self::geography::{Geography, Home};
 use self::market::Market;
 use super::SynthParams;
 use super::defects::Injector;
@@ -52,23 +52,66 @@ impl World {
     }
 }
 
-/// The attributes of an order that payments and reviews need.
+/// A product in an order, once for each unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Item {
+    /// Number of the product.
+    pub product: u64,
+    /// Index into [`CATEGORIES`](super::shape::CATEGORIES).
+    pub category: usize,
+    /// Number of the seller.
+    pub seller: u64,
+    /// Price, centavos.
+    pub price: u64,
+    /// Freight, centavos.
+    pub freight: u64,
+}
+
+/// A payment of an order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Payment {
+    /// Method.
+    pub method: &'static str,
+    /// Number of instalments.
+    pub instalments: u64,
+    /// Amount, centavos.
+    pub value: u64,
+}
+
+/// An order with what belongs to it, before it is written in some layout.
 #[derive(Debug)]
-pub struct Order {
-    /// Its number.
+pub struct Order<'a> {
+    /// Its number, by day of purchase.
     pub number: u64,
     /// Its id.
     pub id: [u8; 32],
-    /// Price plus freight of all items, centavos; `None` without items.
-    pub total: Option<u64>,
+    /// Number of the first order of its customer.
+    pub person: u64,
+    /// Where its customer lives.
+    pub home: Home<'a>,
     /// Index into [`STATUSES`](super::shape::STATUSES).
     pub status: usize,
     /// Whether it contains the winning category.
     pub winner: bool,
     /// Time of purchase, seconds from the calendar's day 0.
     pub purchase: i64,
+    /// When it was approved, handed to the carrier and delivered, as far as that is recorded.
+    pub recorded: [Option<i64>; 3],
     /// Promised day.
     pub estimate: i64,
     /// Time of delivery, whether or not it is recorded; only for delivered orders.
     pub delivered: Option<i64>,
+    /// Until when its items must be handed to the carrier.
+    pub limit: i64,
+    /// Its items; the units of a product by one seller follow each other.
+    pub items: Vec<Item>,
+    /// Its payments.
+    pub payments: Vec<Payment>,
+}
+
+impl Order<'_> {
+    /// Price plus freight of all items, centavos; `None` without items.
+    pub fn total(&self) -> Option<u64> {
+        (!self.items.is_empty()).then(|| self.items.iter().map(|item| item.price + item.freight).sum())
+    }
 }
