@@ -37,7 +37,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
         needs: &["generate"],
         reads: &[],
         makes: &[],
-        params: &["reading", "market"],
+        params: &["reading", "market", "rates"],
         code: &["graph", "pipeline", "input"],
     }
 }

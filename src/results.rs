@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clean::{Audit, CleanTables};
 use crate::decisions::{self, BacktestReport, DecisionParams, Decisions, Findings};
 use crate::error::{Error, Result, TooLittle};
-use crate::market::Market;
+use crate::market::{Market, Rates};
 use crate::mart::{self, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
@@ -30,6 +30,9 @@ pub struct Parameters {
     /// The market whose export is read, where the user names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<Market>,
+    /// Rates at which amounts in other currencies than most of an export are converted, where the user gives some.
+    #[serde(default, skip_serializing_if = "Rates::is_empty")]
+    pub rates: Rates,
     /// How the data were generated; `None` for the user's own data.
     pub generated: Option<SynthParams>,
     /// Weights and budget.

@@ -111,6 +111,7 @@ impl Subject {
             input,
             reading: self.reading.reading(),
             market: self.reading.market()?,
+            rates: self.reading.rates()?,
             out: self.out.clone(),
             lang: self.lang.into(),
             decisions: self.decisions.params()?,

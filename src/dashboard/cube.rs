@@ -3,7 +3,7 @@
 //! A table is stored as columns of integers, with rows sorted by key. The key is one number whose digits are category,
 //! state, month, and so on. It is stored as the difference to the previous row, which takes only a character or two.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polars::prelude::{ChunkAgg, DataFrame};
 use serde_json::{Value, json};
@@ -12,8 +12,9 @@ use super::Studio;
 use crate::dossier::edition::NAME;
 use crate::error::Result;
 use crate::market::MarketFacts;
+use crate::mart::Methods;
 use crate::mart::month::Month;
-use crate::schema::contract::{PAYMENT_TYPES, STATES, UNKNOWN};
+use crate::schema::contract::{STATES, UNKNOWN};
 use crate::text::shortened;
 
 /// Maximum rows of sales by category on a page. If there are more, the categories with the least revenue share one name.
@@ -136,15 +137,16 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
     let regions: Vec<&str> = parts.filter(|part| states.parts.contains(&Some(part))).collect();
     let categories = Categories::of(sales)?;
     let cities = Cities::of(mart.table("orders_by_city")?, &states)?;
-    let methods = Methods::of(mart.table("payments_by_month")?)?;
-    let (state_position, method_position) = (|code: &str| states.position(code), |name: &str| methods.position(name));
+    let methods = Methods::of_sets(mart.table("payment_sets")?);
+    let (state_position, method_position) =
+        (|code: &str| states.position(code), |name: &str| methods.names().iter().position(|known| known == name));
     let category = |key: &str| categories.position(key);
     let part = |name: &'static str| match name {
         "category" => Part { column: name, size: categories.len(), place: Place::Name(&category) },
         "state" => Part { column: name, size: states.len(), place: Place::Name(&state_position) },
         "month" => Part { column: name, size: months.len(), place: Place::Day(months[0]) },
-        "methods" => Part { column: name, size: 1 << PAYMENT_TYPES.len(), place: Place::Number(0) },
-        _ => Part { column: "payment_type", size: methods.0.len(), place: Place::Name(&method_position) },
+        "methods" => Part { column: name, size: 1 << methods.names().len(), place: Place::Number(0) },
+        _ => Part { column: "payment_type", size: methods.names().len(), place: Place::Name(&method_position) },
     };
     let of = |names: &[&'static str]| names.iter().map(|n| part(n)).collect::<Vec<_>>();
     let years = Part {
@@ -173,7 +175,7 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
             "names": regions.iter()
                 .map(|r| studio.phrases.regions.get(*r).cloned().unwrap_or_else(|| (*r).into())).collect::<Vec<_>>(),
         },
-        "methods": { "keys": methods.0, "names": methods.0.iter().map(|m| studio.words.method(m)).collect::<Vec<_>>() },
+        "methods": { "keys": methods.names(), "names": methods.names().iter().map(|m| studio.words.method(m)).collect::<Vec<_>>() },
         "cells": table(sales, &of(&["category", "state", "month", "methods"]), &SALES)?,
         "totals": table(orders, &of(&["state", "month", "methods"]), &SALES)?,
         "payments": table(mart.table("payments_by_month")?, &of(&["state", "month", "method"]), &PAYMENTS)?,
@@ -187,22 +189,6 @@ pub(crate) fn cube(studio: &Studio<'_>) -> Result<Cube> {
 
 /// The five regions from north to south, named as in the contract.
 const REGIONS: [&str; 5] = ["Norte", "Nordeste", "Centro-Oeste", "Sudeste", "Sul"];
-
-/// The payment methods of a page: those of the contract, or those that another market has.
-struct Methods(Vec<String>);
-
-impl Methods {
-    fn of(payments: &DataFrame) -> Result<Methods> {
-        let names: BTreeSet<&str> = payments.column("payment_type")?.str()?.iter().flatten().collect();
-        let of_contract = names.iter().all(|name| PAYMENT_TYPES.contains(name));
-        let names: Vec<&str> = if of_contract { PAYMENT_TYPES.to_vec() } else { names.into_iter().collect() };
-        Ok(Methods(names.into_iter().map(String::from).collect()))
-    }
-
-    fn position(&self, method: &str) -> Option<usize> {
-        self.0.iter().position(|name| name == method)
-    }
-}
 
 /// Every month from the first order to the last, also those without orders; one month if there is no order.
 fn months(orders: &DataFrame) -> Result<Vec<Month>> {

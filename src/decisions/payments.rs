@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::wilson::wilson;
 use crate::error::Result;
-use crate::mart::SalesMart;
-use crate::schema::contract::PAYMENT_TYPES;
+use crate::mart::{Methods, SalesMart};
 
 /// Share of a state's orders that the recommended methods must be able to pay in full.
 const COVERAGE: f64 = 0.95;
@@ -64,13 +63,15 @@ impl StatePayments {
 
 /// Method → payments, orders, centavos, instalments.
 type Counts = BTreeMap<String, [i64; 4]>;
-/// Set of methods → orders paid with exactly that set; bit `i` stands for `PAYMENT_TYPES[i]`.
+/// Set of methods → orders paid with exactly that set; bit `i` stands for the method at position `i` of [`Methods`].
 type Sets = BTreeMap<u32, i64>;
 
 pub(crate) fn by_state(mart: &SalesMart) -> Result<Vec<StatePayments>> {
-    let (counts, sets) = (counts(mart)?, sets(mart, "payment_sets", "state")?);
+    let (counts, (methods, sets)) = (counts(mart)?, sets(mart, "payment_sets", "state")?);
     let none = Sets::new();
-    Ok(counts.iter().map(|(state, counts)| summarise(state, counts, sets.get(state).unwrap_or(&none))).collect())
+    let of_state =
+        |(state, counts): (&String, &Counts)| summarise(state, counts, &methods, sets.get(state).unwrap_or(&none));
+    Ok(counts.iter().map(of_state).collect())
 }
 
 pub(crate) fn total(mart: &SalesMart) -> Result<StatePayments> {
@@ -79,10 +80,11 @@ pub(crate) fn total(mart: &SalesMart) -> Result<StatePayments> {
         let sum = all.entry(method).or_default();
         (0..4).for_each(|i| sum[i] += numbers[i]);
     }
-    for (set, orders) in sets(mart, "payment_sets", "state")?.into_values().flatten() {
+    let (methods, sets) = sets(mart, "payment_sets", "state")?;
+    for (set, orders) in sets.into_values().flatten() {
         *all_sets.entry(set).or_insert(0) += orders;
     }
-    Ok(summarise("BR", &all, &all_sets))
+    Ok(summarise("BR", &all, &methods, &all_sets))
 }
 
 /// How orders with an item of `category` were paid. The field `state` holds the category.
@@ -100,8 +102,8 @@ pub fn of_category(mart: &SalesMart, category: &str) -> Result<StatePayments> {
         }
         counts.insert(methods.get(row).unwrap_or_default().into(), numbers);
     }
-    let none = Sets::new();
-    Ok(summarise(category, &counts, sets(mart, "payment_sets_by_category", "category")?.get(category).unwrap_or(&none)))
+    let (methods, sets) = sets(mart, "payment_sets_by_category", "category")?;
+    Ok(summarise(category, &counts, &methods, sets.get(category).unwrap_or(&Sets::new())))
 }
 
 fn counts(mart: &SalesMart) -> Result<BTreeMap<String, Counts>> {
@@ -126,23 +128,24 @@ fn counts(mart: &SalesMart) -> Result<BTreeMap<String, Counts>> {
     Ok(states)
 }
 
-/// Orders per set of methods, by state or category, from the table that holds them.
-fn sets(mart: &SalesMart, table: &str, by: &str) -> Result<BTreeMap<String, Sets>> {
+/// The methods, and orders per set of them, by state or category, from the table that holds them.
+fn sets(mart: &SalesMart, table: &str, by: &str) -> Result<(Methods, BTreeMap<String, Sets>)> {
     let frame = mart.table(table)?;
+    let methods = Methods::of_sets(frame);
     let mut states: BTreeMap<String, Sets> = BTreeMap::new();
     for row in 0..frame.height() {
         let mut set = 0;
-        for (bit, method) in PAYMENT_TYPES.iter().enumerate() {
-            set |= u32::from(frame.column(method)?.i64()?.get(row) == Some(1)) << bit;
+        for (bit, method) in methods.names().iter().enumerate() {
+            set |= u32::from(frame.column(&Methods::column(method))?.i64()?.get(row) == Some(1)) << bit;
         }
         let state = frame.column(by)?.str()?.get(row).unwrap_or_default();
         *states.entry(state.into()).or_default().entry(set).or_insert(0) +=
             frame.column("orders")?.i64()?.get(row).unwrap_or(0);
     }
-    Ok(states)
+    Ok((methods, states))
 }
 
-fn summarise(state: &str, counts: &Counts, sets: &Sets) -> StatePayments {
+fn summarise(state: &str, counts: &Counts, known: &Methods, sets: &Sets) -> StatePayments {
     let (payments, value): (i64, i64) = counts.values().fold((0, 0), |sum, n| (sum.0 + n[0], sum.1 + n[2]));
     let share = |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     let method = |(name, &[n, orders, value_centavos, installments]): (&String, &[i64; 4])| {
@@ -162,30 +165,17 @@ fn summarise(state: &str, counts: &Counts, sets: &Sets) -> StatePayments {
     let mut methods: Vec<Method> = counts.iter().map(method).collect();
     methods.sort_by(|a, b| b.payments.cmp(&a.payments).then_with(|| a.payment_type.cmp(&b.payment_type)));
     let orders: i64 = sets.values().sum();
-    let known = counts.keys().all(|name| PAYMENT_TYPES.contains(&name.as_str()));
-    // The mart knows sets of the contract's methods alone. Of others, an order counts for each of its methods.
-    let names: Vec<&str> = if known { PAYMENT_TYPES.to_vec() } else { most_used(counts) };
-    let single: Sets =
-        names.iter().enumerate().map(|(bit, name)| (1 << bit, counts.get(*name).map_or(0, |n| n[1]))).collect();
-    let (chosen, covered) = smallest_cover(if known { sets } else { &single }, names.len());
-    let covering = names.iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0);
+    let (chosen, covered) = smallest_cover(sets, known.names().len());
+    let covering = known.names().iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0);
     StatePayments {
         state: state.into(),
         payments,
         orders,
         value_centavos: value,
         methods,
-        covering: covering.map(|(_, m)| (*m).to_string()).collect(),
-        covered: share(covered, orders.max(covered)),
+        covering: covering.map(|(_, name)| name.clone()).collect(),
+        covered: share(covered, orders),
     }
-}
-
-/// The methods with most orders, few enough to try all of their sets.
-fn most_used(counts: &Counts) -> Vec<&str> {
-    const TRIED: usize = 12;
-    let mut names: Vec<(&str, i64)> = counts.iter().map(|(name, numbers)| (name.as_str(), numbers[1])).collect();
-    names.sort_by_key(|(name, orders)| (std::cmp::Reverse(*orders), *name));
-    names.into_iter().take(TRIED).map(|(name, _)| name).collect()
 }
 
 /// The smallest set of methods that pays [`COVERAGE`] of the orders in full, and the number of orders it pays.
@@ -205,7 +195,8 @@ mod tests {
 
     #[test]
     fn an_order_paid_in_two_ways_needs_both() {
-        let bit = |method| 1 << PAYMENT_TYPES.iter().position(|m| *m == method).unwrap_or(31);
+        let methods = Methods::default();
+        let bit = |method| 1 << methods.names().iter().position(|m| m == method).unwrap_or(31);
         let (boleto, card, voucher) = (bit("boleto"), bit("credit_card"), bit("voucher"));
         let sets = Sets::from([(card, 70), (boleto, 20), (card | voucher, 10)]);
         assert_eq!(smallest_cover(&sets, 5), (boleto | card | voucher, 100));

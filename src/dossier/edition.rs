@@ -78,10 +78,13 @@ impl Edition {
                     words.labels.insert(key.into(), text);
                 }
             }
-            let all = if lang == Lang::Fr { "Ensemble" } else { "All regions" };
+            let all = words.label("all_regions");
             words.states = market.regions.iter().map(|region| (region.code.clone(), region.name.clone())).collect();
             // The code under which the totals of all regions are kept.
-            words.states.insert("BR".into(), all.into());
+            words.states.insert("BR".into(), all);
+            for method in &market.methods {
+                words.methods.entry(method.word.clone()).or_insert_with(|| method.name.clone());
+            }
         }
         let captions = toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
         let chapters = templates.chapters(lang.code());

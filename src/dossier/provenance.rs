@@ -59,6 +59,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("latest", "tables/by_state.csv", "state = {latest.code}"),
     ("leading", "mart/sales_by_month.parquet", "category = {leading.code}"),
     ("least_share", "src/decisions/mod.rs", "LEAST_SHARE"),
+    ("market", "audit.json", "market"),
     ("mart_tables", "run.json", "mart/*"),
     ("misread", "mart/misread.parquet", ""),
     ("misread.paid", "mart/misread_by_category.parquet", ""),

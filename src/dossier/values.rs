@@ -11,6 +11,8 @@ use crate::clean::coverage::GAP;
 use crate::decisions::region::population;
 use crate::decisions::{Facts, Findings, LEAST_SHARE, Method, StatePayments};
 use crate::error::Result;
+use crate::market::MarketFacts;
+use crate::market::facts::Costs;
 use crate::mart;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
@@ -63,7 +65,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "audit": audit(results, words),
         "reference": reference(results, words)?,
         "mart_tables": mart::QUERIES.iter().filter(|s| s.stored).count(),
-        "market": results.audit.market.as_ref().map(|market| json!({ "title": market.title, "in_brazil": market.is_in_brazil() })),
+        "market": results.audit.market.as_ref().map(|market| of_market(results, market)),
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
@@ -86,6 +88,23 @@ pub(crate) fn facts(f: &Facts, name: String) -> Value {
         "recent": f.recent_revenue_centavos, "growth": f.growth.as_ref().map(|g| g.rate),
         "at_least": f.growth.as_ref().map(|g| g.at_least), "gain": f.growth.as_ref().map(|g| g.gain_centavos),
         "lead": f.lead.as_ref().map(|l| l.rate), "lead_at_least": f.lead.as_ref().map(|l| l.at_least),
+    })
+}
+
+/// What the chapters say of another market: what was paid back, and what is left after costs, where its export knows it.
+fn of_market(results: &Results, market: &MarketFacts) -> Value {
+    let winner = results.decisions.as_ref().ok().map(|decisions| decisions.winner.first().category.as_str());
+    let of_winner = winner.and_then(|name| market.costs.get(name)).and_then(Costs::margin);
+    let margin = market.all_costs().and_then(|costs| {
+        let known = costs.units_with_cost as f64 / costs.units.max(1) as f64;
+        Some(json!({ "known": known, "all": costs.margin()?, "winner": of_winner }))
+    });
+    let refunds = Some(market.refunds).filter(|refunds| refunds.orders > 0);
+    json!({
+        "title": market.title,
+        "in_brazil": market.is_in_brazil(),
+        "refunds": refunds.map(|refunds| json!({ "orders": refunds.orders, "amount": refunds.hundredths })),
+        "margin": margin,
     })
 }
 

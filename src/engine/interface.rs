@@ -9,10 +9,10 @@ use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::input::identity::InputFile;
-use crate::mart::SalesMart;
+use crate::mart::{Methods, SalesMart};
 use crate::schema::TableId;
 
-/// Runs the statements of [`QUERIES`](crate::mart::QUERIES) over clean tables in Parquet files.
+/// Runs the statements of the mart ([`Methods::queries`]) over clean tables in Parquet files.
 pub trait Engine: Debug + Send + Sync {
     /// `polars`, or the URL of a server with its secrets masked.
     fn name(&self) -> &str;
@@ -54,7 +54,7 @@ pub trait Engine: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Computes the mart. `places` are the paths or URLs of the clean tables, as the engine sees them. Calls `progress` when a statement
+    /// Computes the mart. `places` are the paths or URLs of the clean tables, as the engine sees them; `methods` are their payment methods. Calls `progress` when a statement
     /// starts; setting `cancel` stops the computation.
     ///
     /// # Errors
@@ -62,6 +62,7 @@ pub trait Engine: Debug + Send + Sync {
     fn mart(
         &self,
         places: &BTreeMap<String, String>,
+        methods: &Methods,
         cancel: &AtomicBool,
         progress: &dyn Fn(&str),
     ) -> Result<SalesMart>;

@@ -7,7 +7,7 @@ use polars::prelude::{LazyFrame, PlRefPath};
 
 use super::interface::Engine;
 use crate::error::Result;
-use crate::mart::{SalesMart, mart_of};
+use crate::mart::{Methods, SalesMart, mart_of};
 
 /// polars in this process.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ impl Engine for Polars {
     fn mart(
         &self,
         places: &BTreeMap<String, String>,
+        methods: &Methods,
         _cancel: &AtomicBool,
         _progress: &dyn Fn(&str),
     ) -> Result<SalesMart> {
@@ -32,6 +33,6 @@ impl Engine for Polars {
             let frame = LazyFrame::scan_parquet(PlRefPath::new(place), Default::default())?;
             Ok((table.clone(), frame))
         };
-        mart_of(places.iter().map(scan).collect::<Result<_>>()?)
+        mart_of(places.iter().map(scan).collect::<Result<_>>()?, methods)
     }
 }

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::description::{Field, Kind, Market, Operation};
-use super::lines::texts::{Readers, texts};
-use super::lines::{decimal, lines};
+use super::lines;
+use super::rates::Rates;
 use super::sheet::Sheet;
 use super::values;
 use crate::error::Result;
+use crate::schema::format::decimal;
 use crate::schema::read_options::Reading;
 
 /// Values that are shown of each field.
@@ -53,10 +54,8 @@ pub struct CheckedField {
 ///
 /// # Errors
 /// As a run: a needed column is missing, or dates or amounts fit two ways.
-pub fn check(market: &Market, sheet: &Sheet, reading: &Reading) -> Result<Checked> {
-    let read = lines(market, sheet, reading)?;
-    let texts = texts(market, sheet, &mut Vec::new())?;
-    let readers = Readers::new(market, reading, &texts, read.digits)?;
+pub fn check(market: &Market, sheet: &Sheet, reading: &Reading, rates: &Rates) -> Result<Checked> {
+    let (read, texts, readers) = lines::read(market, sheet, reading, rates)?;
     let field = |field: Field| {
         let column = texts.column(field);
         let after = |text: &str| match field.kind() {
@@ -64,7 +63,7 @@ pub fn check(market: &Market, sheet: &Sheet, reading: &Reading) -> Result<Checke
             Kind::Text => text.to_string(),
             Kind::Whole => values::whole(text).map_or_else(|| "not a whole number".into(), |number| number.to_string()),
             Kind::Amount => readers
-                .amount(field, text)
+                .amount(field, text, None)
                 .map_or_else(|_| "not an amount".into(), |amount| decimal(amount.minor, read.digits)),
             Kind::Instant => readers.instant(field, text).map_or_else(|| "not a date".into(), |(instant, _)| instant),
         };
@@ -80,7 +79,7 @@ pub fn check(market: &Market, sheet: &Sheet, reading: &Reading) -> Result<Checke
             source: market.fields.get(&field).map(source),
             samples,
             missing: column.map_or(sheet.height(), |column| column.null_count()),
-            open: if column.is_some() { None } else { field.answers() },
+            open: if field.is_answered(|field| texts.column(field).is_some()) { None } else { field.answers() },
         }
     };
     Ok(Checked {

@@ -11,6 +11,7 @@ pub mod facts;
 pub(crate) mod lines;
 pub(crate) mod operations;
 pub mod propose;
+pub mod rates;
 pub mod recognize;
 pub mod regions;
 pub mod sheet;
@@ -19,5 +20,6 @@ pub mod values;
 
 pub use description::{Field, Market};
 pub use facts::MarketFacts;
+pub use rates::Rates;
 pub use sheet::Sheet;
 pub use tables::Salt;

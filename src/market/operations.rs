@@ -1,11 +1,14 @@
 //! The closed operations of a description → the text of a field in every row of a sheet. Used by `lines` and `check`.
 
+use std::fmt::Display;
+
 use polars::prelude::*;
 
 use super::description::{Operation, Parents, Rule, Steps, Unpack};
 use super::sheet::Sheet;
 use super::values::{folded, present};
 use crate::error::{Error, Result};
+use crate::text::listed;
 
 /// The text of a field in every row; a cell is null where it has no value.
 ///
@@ -18,12 +21,17 @@ pub(crate) fn evaluate(operation: &Operation, sheet: &Sheet) -> Result<StringChu
     }
 }
 
-fn needed<'s>(sheet: &'s Sheet, column: &str) -> Result<&'s StringChunked> {
+/// # Errors
+/// The sheet lacks the column; the message names it and those that it has.
+pub(crate) fn needed<'s>(sheet: &'s Sheet, column: &str) -> Result<&'s StringChunked> {
     sheet.column(column).ok_or_else(|| {
-        let known: Vec<&str> = sheet.headers.iter().take(30).map(String::as_str).collect();
-        Error::input(format!("column `{column}` is missing from `{}`", sheet.files.join("`, `")))
-            .with_hint(format!("columns found: `{}`", known.join("`, `")))
+        Error::input(format!("column `{column}` is missing from {}", listed(&sheet.files)))
+            .with_hint(format!("columns found: {}", listed(sheet.headers.iter().take(30))))
     })
+}
+
+fn none_of(columns: impl IntoIterator<Item = impl Display>, sheet: &Sheet) -> Error {
+    Error::input(format!("none of the columns {} is in {}", listed(columns), listed(&sheet.files)))
 }
 
 fn trimmed(column: &StringChunked) -> StringChunked {
@@ -37,16 +45,16 @@ fn evaluate_steps(steps: &Steps, sheet: &Sheet) -> Result<StringChunked> {
         Steps { first, .. } if !first.is_empty() => {
             let columns: Vec<&StringChunked> = first.iter().filter_map(|column| sheet.column(column)).collect();
             if columns.is_empty() {
-                return Err(Error::input(format!(
-                    "none of the columns `{}` is in `{}`",
-                    first.join("`, `"),
-                    sheet.files.join("`, `")
-                )));
+                return Err(none_of(first, sheet));
             }
             (0..sheet.height()).map(|row| columns.iter().find_map(|column| present(column.get(row)))).collect()
         }
         Steps { rules, .. } => {
+            let columns = rules.iter().map(|rule| rule.column.as_str());
             let rules: Vec<Applied<'_>> = rules.iter().filter_map(|rule| Applied::new(rule, sheet)).collect();
+            if rules.is_empty() {
+                return Err(none_of(columns, sheet));
+            }
             (0..sheet.height()).map(|row| rules.iter().find(|rule| rule.holds(row)).map(|rule| rule.is)).collect()
         }
     };

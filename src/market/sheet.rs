@@ -104,6 +104,11 @@ impl Sheet {
         }
     }
 
+    /// Whether a row has no value in any of the columns.
+    pub fn is_blank(&self, row: usize) -> bool {
+        self.columns.values().all(|column| present(column.get(row)).is_none())
+    }
+
     /// File and line of a row, for messages.
     pub fn place(&self, row: usize) -> String {
         let (file, line) = self.origins[row];

@@ -6,6 +6,7 @@
 
 pub mod incremental;
 pub mod law;
+pub mod methods;
 pub mod missing;
 pub mod month;
 pub mod period;
@@ -21,6 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 
+pub use self::methods::Methods;
 pub(crate) use self::queries::words;
 pub use self::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
 pub use self::sales_mart::SalesMart;
@@ -38,15 +40,28 @@ use crate::schema::TableId;
 /// # Errors
 /// A query fails, which is a fault of its file, not of the data; or the amounts are too large for sums of 64 bits.
 pub fn mart(clean: &CleanTables) -> Result<SalesMart> {
-    mart_of(clean.iter().map(|(name, frame)| (name.to_string(), frame.clone().lazy())).collect())
+    let methods = Methods::in_payments(clean.table(TableId::OrderPayments))?;
+    mart_of(lazy(clean), &methods)
 }
 
-/// [`mart`] of clean tables in memory or in files. Of scanned Parquet files, reads only the columns that the queries use.
+/// [`mart`] of a market whose payment methods are known.
+///
+/// # Errors
+/// As [`mart`].
+pub fn mart_with(clean: &CleanTables, methods: &Methods) -> Result<SalesMart> {
+    mart_of(lazy(clean), methods)
+}
+
+fn lazy(clean: &CleanTables) -> BTreeMap<String, LazyFrame> {
+    clean.iter().map(|(name, frame)| (name.to_string(), frame.clone().lazy())).collect()
+}
+
+/// [`mart_with`] of clean tables in memory or in files. Of scanned Parquet files, reads only the columns that the queries use.
 ///
 /// # Errors
 /// As [`mart`], or a file cannot be read.
-pub fn mart_of(tables: BTreeMap<String, LazyFrame>) -> Result<SalesMart> {
-    let mut sums = PartialAggregates::default();
+pub fn mart_of(tables: BTreeMap<String, LazyFrame>, methods: &Methods) -> Result<SalesMart> {
+    let mut sums = PartialAggregates::of(methods);
     sums.customers(tables.clone())?;
     sums.orders(tables)?;
     sums.finish()
@@ -75,7 +90,7 @@ impl Unfinished {
 /// # Errors
 /// As those; the scratch folder cannot be written; `rows` fails.
 pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(Unfinished, Audit)> {
-    let sums = Mutex::new(PartialAggregates::default());
+    let sums = Mutex::new(PartialAggregates::of(&Methods::of(source.market()?.as_ref())));
     let take = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
         if name == TableId::Customers.name() {
             lock(&sums).customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;

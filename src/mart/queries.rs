@@ -107,7 +107,7 @@ impl Query {
     /// The columns by which its rows are sorted, which identify a row (its grain); empty for a table of one row.
     pub fn key(&self) -> Vec<&'static str> {
         let order = self.sql.rsplit_once("ORDER BY").map(|(_, columns)| columns);
-        order.into_iter().flat_map(|columns| columns.split(',')).map(str::trim).collect()
+        order.into_iter().flat_map(|columns| columns.split(',')).map(|column| column.trim().trim_matches('`')).collect()
     }
 }
 

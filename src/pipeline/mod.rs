@@ -238,6 +238,7 @@ fn params_of_last_run(out: &Path, manifest: &Manifest, templates: &Templates) ->
         input: parameters.generated.map_or_else(|| Input::Places(Vec::new()), Input::Generated),
         reading: parameters.reading,
         market: parameters.market,
+        rates: parameters.rates,
         out: out.to_path_buf(),
         lang: parameters.lang,
         decisions: parameters.decisions,

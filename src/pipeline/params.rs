@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::decisions::DecisionParams;
 use crate::engine::{Engine, Polars};
 use crate::graph::TIMEOUT_SECONDS;
-use crate::market::Market;
+use crate::market::{Market, Rates};
 use crate::report::{Cover, Lang, Templates};
 use crate::schema::Reading;
 use crate::synth::SynthParams;
@@ -31,6 +31,8 @@ pub struct RunParams {
     pub reading: Reading,
     /// The market whose export the input is; `None` to tell it by the headers.
     pub market: Option<Market>,
+    /// Rates at which amounts in other currencies than most of an export are converted.
+    pub rates: Rates,
     /// Output folder, created if needed.
     pub out: PathBuf,
     /// Language of the report.

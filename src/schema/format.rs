@@ -4,7 +4,12 @@ use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 /// Centavos as text in reais: 5890 → `58.90`.
 pub(crate) fn brl(centavos: i64) -> String {
-    text(|out| reais(out, centavos))
+    decimal(centavos, 2)
+}
+
+/// Minor units of a currency with `digits` decimals as text in its unit: of three, 5890 → `5.890`; of none, `5890`.
+pub(crate) fn decimal(minor: i64, digits: u32) -> String {
+    text(|out| fixed(out, minor, digits))
 }
 
 /// A number with all its digits; empty if there is none.
@@ -21,13 +26,20 @@ fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
 
 /// Writes centavos in reais: 5890 → `58.90`.
 pub(crate) fn reais(out: &mut Vec<u8>, centavos: i64) {
-    if centavos < 0 {
+    fixed(out, centavos, 2);
+}
+
+#[inline]
+fn fixed(out: &mut Vec<u8>, minor: i64, digits: u32) {
+    if minor < 0 {
         out.push(b'-');
     }
-    let centavos = centavos.unsigned_abs();
-    integer(out, centavos / 100);
-    out.push(b'.');
-    padded(out, centavos % 100, 2);
+    let (unit, minor) = (10u64.pow(digits), minor.unsigned_abs());
+    integer(out, minor / unit);
+    if digits > 0 {
+        out.push(b'.');
+        padded(out, minor % unit, digits as usize);
+    }
 }
 
 /// Seconds since 1970-01-01 as `YYYY-MM-DD HH:MM:SS`.
@@ -118,6 +130,7 @@ mod tests {
         let amounts = [5890, 5, 0, -5, i64::MAX];
         let expected = ["58.90", "0.05", "0.00", "-0.05", "92233720368547758.07"];
         assert_eq!(amounts.map(|c| text(|o| reais(o, c))), expected);
+        assert_eq!([0, 2, 3].map(|digits| decimal(-5890, digits)), ["-5890", "-58.90", "-5.890"]);
         let times = [86_401_000_000, -1, 1_500_000];
         let expected = ["1970-01-02 00:00:01", "1969-12-31 23:59:59.999999", "1970-01-01 00:00:01.500000"];
         assert_eq!(times.map(|t| text(|o| timestamp(o, t))), expected);

@@ -39,7 +39,7 @@ pub(crate) fn plain(kind: LogicalType, text: &str, mark: DecimalMark) -> Option<
         return fits.then(|| format!("{sign}{whole}.{decimals}e{exponent}"));
     }
     let whole =
-        if matches!(kind, LogicalType::Degrees) { only_digits(whole)?.into() } else { ungrouped(whole, thousands)? };
+        if matches!(kind, LogicalType::Degrees) { only_digits(whole)?.into() } else { ungrouped(whole, thousands, 3)? };
     let decimals = only_digits(decimals)?;
     let kept = match kind {
         LogicalType::Degrees => decimals,
@@ -131,16 +131,19 @@ fn only_digits(text: &str) -> Option<&str> {
     text.bytes().all(|b| b.is_ascii_digit()).then_some(text)
 }
 
-/// Removes the separator between groups of three digits: `mark`, a space or an apostrophe, but the same one throughout.
-fn ungrouped(text: &str, mark: char) -> Option<String> {
+/// Removes the separator between groups of digits: `mark`, a space or an apostrophe, but the same one throughout. The last group has three
+/// digits, those before it `least` to three (Indian groups have two), the first one to three.
+pub(crate) fn ungrouped(text: &str, mark: char, least: usize) -> Option<String> {
     let Some(between) = text.chars().find(|c| !c.is_ascii_digit()) else { return Some(text.into()) };
     if between != mark && !matches!(between, ' ' | '\u{a0}' | '\u{202f}' | '\'') {
         return None;
     }
     let groups: Vec<&str> = text.split(between).collect();
     let (first, others) = groups.split_first()?;
-    let grouped =
-        (1..=3).contains(&first.len()) && !first.starts_with('0') && others.iter().all(|group| group.len() == 3);
+    let grouped = (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && others.iter().all(|group| (least..=3).contains(&group.len()))
+        && others.last().is_some_and(|group| group.len() == 3);
     let digits = groups.concat();
     (grouped && only_digits(&digits).is_some()).then_some(digits)
 }

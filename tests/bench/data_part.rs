@@ -11,7 +11,7 @@ use std::path::Path;
 use pfe::clean::load;
 use pfe::clean::partition::ranges::Shards;
 use pfe::input::Source;
-use pfe::mart::{SalesMart, mart_in_shards, mart_of};
+use pfe::mart::{Methods, SalesMart, mart_in_shards, mart_of};
 use pfe::table::parquet::{Appender, PerTable, write_frame, write_frames};
 use pfe::{Error, Result};
 use polars::prelude::*;
@@ -48,7 +48,7 @@ fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
     }
     // From here on, the lake holds the tables, and memory only the columns of the current query.
     drop(tables);
-    mart_of(lake)
+    mart_of(lake, &Methods::default())
 }
 
 fn in_shards(source: &Source, out: &Path, ranges: usize) -> Result<SalesMart> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use pfe::engine;
-use pfe::mart::QUERIES;
+use pfe::mart::{Methods, QUERIES};
 use pfe::pipeline;
 use polars::prelude::*;
 
@@ -76,7 +76,9 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
     let clean = |table: &str| work.path(&format!("there-generated/clean/{table}.parquet")).display().to_string();
     let tables = ["customers", "order_items", "order_payments", "order_reviews", "orders", "products", "sellers"];
     let mut places: BTreeMap<String, String> = tables.iter().map(|table| (table.to_string(), clean(table))).collect();
-    let refused = |places: &BTreeMap<String, String>| engine.mart(places, &Default::default(), &|_| {}).unwrap_err();
+    let refused = |places: &BTreeMap<String, String>| {
+        engine.mart(places, &Methods::default(), &Default::default(), &|_| {}).unwrap_err()
+    };
     places.insert("orders".into(), clean("customers"));
     let error = refused(&places);
     assert!(error.to_string().contains("the server refuses `orders_known.sql`: "), "{error}");

@@ -100,6 +100,7 @@ impl Server {
             market: None,
             input: Input::Places(vec![work.path("data")]),
             reading: Default::default(),
+            rates: Default::default(),
             out: work.path(out),
             lang: Lang::Fr,
             decisions: Default::default(),

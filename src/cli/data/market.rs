@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Outcome {
         }
         Command::Init { data, name } => print(&proposed_market(data, name)?),
         Command::Check { description, data, reading, json } => {
-            let checked = checked_export(data, &market_named(description)?, &reading.reading())?;
+            let checked = checked_export(data, &market_named(description)?, &reading.reading(), &reading.rates()?)?;
             if *json {
                 return print_json(&serde_json::to_value(&checked).unwrap_or_default());
             }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use pfe::input::Source;
-use pfe::market::Market;
 use pfe::market::built_in;
+use pfe::market::{Market, Rates};
 use pfe::schema::Reading;
 use pfe::schema::read_options::{DateOrder, DecimalMark, Years};
 
@@ -23,6 +23,10 @@ pub struct ReadingArgs {
     /// Market whose export the data are: a name of `pfe market list`, or a TOML file; without it, the headers tell
     #[arg(long, value_name = "NAME|FILE")]
     market: Option<String>,
+    /// CSV file (`currency`, `date` or `month`, `rate`: the value of one unit in the shop's currency) by which amounts of an export
+    /// in other currencies are converted; without it, their orders are set aside
+    #[arg(long, value_name = "FILE")]
+    rates: Option<PathBuf>,
     /// Fail, rather than warn, if a table or column is missing or a file would not be read
     #[arg(long)]
     pub strict: bool,
@@ -48,12 +52,17 @@ enum NumbersArg {
 
 impl ReadingArgs {
     pub fn open(&self, places: &[PathBuf]) -> pfe::Result<Source> {
-        let source = Source::open_as(places, self.market()?.as_ref())?.with(self.reading());
+        let source =
+            Source::open_as(places, self.market()?.as_ref())?.with(self.reading()).converted_with(&self.rates()?);
         if self.strict { source.strict() } else { Ok(source) }
     }
 
     pub fn market(&self) -> pfe::Result<Option<Market>> {
         self.market.as_deref().map(market_named).transpose()
+    }
+
+    pub fn rates(&self) -> pfe::Result<Rates> {
+        self.rates.as_deref().map_or_else(|| Ok(Rates::default()), Rates::read)
     }
 
     pub fn reading(&self) -> Reading {

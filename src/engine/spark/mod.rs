@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::input::Source;
 use crate::input::identity::InputFile;
 use crate::mart::queries::in_order;
-use crate::mart::{QUERIES, Query, SalesMart, law};
+use crate::mart::{Methods, Query, SalesMart, law};
 use crate::schema::TableId;
 
 /// Time limit for ending the session. A cluster notices later by itself that its client is gone.
@@ -105,6 +105,7 @@ impl Engine for Spark {
     fn mart(
         &self,
         places: &BTreeMap<String, String>,
+        methods: &Methods,
         cancel: &AtomicBool,
         progress: &dyn Fn(&str),
     ) -> Result<SalesMart> {
@@ -115,7 +116,7 @@ impl Engine for Spark {
             }
             let mut tables = BTreeMap::new();
             // In order: later queries read the views of queries that are not stored.
-            for query in &QUERIES {
+            for query in methods.queries() {
                 session.progress(query.name);
                 if let Some(frame) = self.query(session, query)? {
                     tables.insert(query.name.to_string(), frame);

@@ -8,7 +8,7 @@ use crate::input::find;
 use crate::input::find::recognize;
 use crate::market::check::{Checked, check};
 use crate::market::propose::propose;
-use crate::market::{Market, Sheet};
+use crate::market::{Market, Rates, Sheet};
 use crate::regular;
 use crate::schema::read_options::Reading;
 
@@ -16,11 +16,11 @@ use crate::schema::read_options::Reading;
 ///
 /// # Errors
 /// [`Error::Input`]: the export is not of this market, or cannot be read; as `market::check`.
-pub fn checked_export(place: &Path, market: &Market, reading: &Reading) -> Result<Checked> {
+pub fn checked_export(place: &Path, market: &Market, reading: &Reading, rates: &Rates) -> Result<Checked> {
     let at = place.display().to_string();
     let export = super::find(&at, &super::candidates(files_at(place)?), Some(market))?;
     let export = export.ok_or_else(|| Error::input(format!("there is no export at `{at}`")))?;
-    check(export.market(), &export.sheet()?, reading)
+    check(export.market(), &export.sheet()?, reading, rates)
 }
 
 /// A description to start from, for the export at a place whose file has most rows.

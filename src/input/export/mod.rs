@@ -18,11 +18,12 @@ use crate::market::lines;
 use crate::market::recognize::{self, Fit};
 use crate::market::sheet::{self, Sheet};
 use crate::market::tables::{self, MarketTables, Salt};
-use crate::market::{Market, MarketFacts};
+use crate::market::{Market, MarketFacts, Rates};
 use crate::parallel::lock;
 use crate::schema::contract::{TABLES, TableId};
 use crate::schema::read_options::Reading;
 use crate::store::{Incoming, Stage, Store, TakeFrame};
+use crate::text::listed;
 
 /// An export that is read as a market's description says.
 pub(crate) struct Export {
@@ -33,6 +34,7 @@ pub(crate) struct Export {
     files: BTreeMap<String, Vec<ExportRecords>>,
     reading: OnceLock<Reading>,
     salt: OnceLock<Salt>,
+    rates: OnceLock<Rates>,
     made: Mutex<Option<Arc<MarketTables>>>,
 }
 
@@ -99,6 +101,7 @@ pub(crate) fn find(at: &str, candidates: &[Candidate], market: Option<&Market>) 
         files: files.collect(),
         reading: OnceLock::new(),
         salt: OnceLock::new(),
+        rates: OnceLock::new(),
         made: Mutex::default(),
     }))
 }
@@ -127,7 +130,7 @@ fn possible(candidates: &[Candidate]) -> (Vec<ExportRecords>, Vec<usize>) {
 }
 
 fn does_not_fit(at: &str, fit: &Fit<'_>) -> Error {
-    let lacks = |(file, headers): (&String, &Vec<String>)| format!("`{file}` lacks `{}`", headers.join("`, `"));
+    let lacks = |(file, headers): (&String, &Vec<String>)| format!("`{file}` lacks {}", listed(headers));
     let lacks: Vec<String> = fit.missing.iter().map(lacks).collect();
     Error::input(format!("the files of `{at}` are no export of `{}`: {}", fit.market.name, lacks.join("; ")))
         .with_hint(format!("`pfe market show {}` prints what it reads", fit.market.name))
@@ -142,6 +145,11 @@ impl Export {
     /// Sets the salt of the hashes of persons; before the first read. Without one, a salt of this process is used.
     pub(crate) fn hash_with(&self, salt: Salt) {
         let _ = self.salt.set(salt);
+    }
+
+    /// Sets the rates at which amounts of other currencies are converted; before the first read. Without a rate, they are set aside.
+    pub(crate) fn convert_with(&self, rates: Rates) {
+        let _ = self.rates.set(rates);
     }
 
     pub(crate) fn market(&self) -> &Market {
@@ -168,8 +176,8 @@ impl Export {
     pub(crate) fn notes(&self) -> Result<Vec<String>> {
         let tables = self.tables()?;
         let read = format!(
-            "`{}` is read as an export of `{}` ({})",
-            self.file_names().join("`, `"),
+            "{} is read as an export of `{}` (`{}`)",
+            listed(self.file_names()),
             self.market.name,
             self.market.title
         );
@@ -188,7 +196,8 @@ impl Export {
         let sheet = self.sheet()?;
         let reading = self.reading.get().copied().unwrap_or_default();
         let salt = self.salt.get_or_init(|| Salt::new(Salt::secret().as_bytes()));
-        let lines = lines::lines(&self.market, &sheet, &reading)?;
+        let rates = self.rates.get_or_init(Rates::default);
+        let lines = lines::lines(&self.market, &sheet, &reading, rates)?;
         drop(sheet);
         let tables = Arc::new(tables::tables(&self.market, lines, salt)?);
         *made = Some(Arc::clone(&tables));

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::input::dialect::{self, DELIMITERS, Encoding};
 use crate::input::file::part::{FilePart, unreadable};
 use crate::market::sheet::{distinct, header_key, names_header};
+use crate::market::values::amounts::unambiguous;
 use crate::schema::file_names::{self, Data, Rows};
 
 /// Lines among which the header is looked for.
@@ -211,6 +212,7 @@ fn flattened(document: &Value, rows: Option<&str>) -> Vec<Vec<(String, String)>>
             Value::Array(list) => list.iter().take(1).for_each(|first| add(prefix, first, None, record)),
             Value::Null => {}
             Value::String(text) => record.push((prefix.into(), text.clone())),
+            Value::Number(number) => record.push((prefix.into(), unambiguous(number.to_string()))),
             other => record.push((prefix.into(), other.to_string())),
         }
     }

@@ -105,10 +105,15 @@ impl<'t> TableBuilder<'t> {
     /// Takes regions and payment methods as a market has named them, and columns that its export does not fill as missing.
     pub(crate) fn take_words_of_a_market(&mut self, is_filled: impl Fn(&str) -> bool) {
         for column in &mut self.declared {
-            if column.kind == LogicalType::State || column.kind == LogicalType::Enumeration(PAYMENT_TYPES) {
+            // The notes of the export count orders to regions that are not known.
+            let reason = match column.kind {
+                LogicalType::State => Some("the region is not known"),
+                LogicalType::Enumeration(PAYMENT_TYPES) => Some("the payment method is not known"),
+                _ => None,
+            };
+            if let Some(reason) = reason {
                 column.kind = LogicalType::Text;
-                // The notes of the export count orders to regions that are not known.
-                column.null = column.null.or(Some("the region is not known"));
+                column.null = column.null.or(Some(reason));
             }
             if !is_filled(column.source) && column.null.is_none() {
                 column.null = Some("the export has no such column");

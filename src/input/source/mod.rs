@@ -14,8 +14,8 @@ use super::file::source_file::SourceFile;
 use super::find::found::Candidate;
 use super::identity::InputFile;
 use crate::error::Result;
-use crate::market::MarketFacts;
 use crate::market::tables::Salt;
+use crate::market::{MarketFacts, Rates};
 use crate::schema::contract::BY_MONTH;
 use crate::schema::contract::{TABLES, Table, TableId};
 use crate::schema::read_options::Reading;
@@ -66,6 +66,12 @@ impl Source {
     /// Sets the salt with which the keys of persons in an export are hashed; without one, they differ from process to process.
     pub fn hashed_with(self, salt: &Salt) -> Source {
         self.exports().for_each(|export| export.hash_with(salt.clone()));
+        self
+    }
+
+    /// Sets the rates at which amounts of an export in other currencies than most are converted; without a rate, they are set aside.
+    pub fn converted_with(self, rates: &Rates) -> Source {
+        self.exports().for_each(|export| export.convert_with(rates.clone()));
         self
     }
 

@@ -31,10 +31,16 @@ pub enum Field {
     LineTotal,
     LineDiscount,
     LineFreight,
+    /// What one unit cost the shop.
+    UnitCost,
+    /// What all units of the line cost the shop; overrides `unit_cost`.
     LineCost,
+    /// What the line leaves after its cost; gives the cost where no column holds it.
+    LineProfit,
     OrderDiscount,
     OrderFreight,
     OrderTotal,
+    /// Paid back of the order.
     Refunded,
     PaymentMethod,
     PaymentValue,
@@ -46,7 +52,7 @@ pub enum Field {
 
 impl Field {
     /// All fields, in the order of messages.
-    pub const ALL: [Field; 30] = [
+    pub const ALL: [Field; 32] = [
         Field::OrderId,
         Field::Customer,
         Field::PurchasedAt,
@@ -67,7 +73,9 @@ impl Field {
         Field::LineTotal,
         Field::LineDiscount,
         Field::LineFreight,
+        Field::UnitCost,
         Field::LineCost,
+        Field::LineProfit,
         Field::OrderDiscount,
         Field::OrderFreight,
         Field::OrderTotal,
@@ -98,7 +106,9 @@ impl Field {
                 | LineTotal
                 | LineDiscount
                 | LineFreight
+                | UnitCost
                 | LineCost
+                | LineProfit
         )
     }
 
@@ -107,16 +117,33 @@ impl Field {
         matches!(self, Field::OrderId | Field::Customer)
     }
 
+    /// Whether its amounts are added to others, so that one that is missing counts as zero.
+    pub fn is_added(self) -> bool {
+        use Field::*;
+        matches!(self, LineTotal | LineDiscount | LineFreight | OrderDiscount | OrderFreight)
+    }
+
     /// What its values are.
     pub fn kind(self) -> Kind {
         use Field::*;
         match self {
             PurchasedAt | ApprovedAt | ShippedAt | DeliveredAt | PromisedAt | UpdatedAt => Kind::Instant,
-            UnitPrice | LineTotal | LineDiscount | LineFreight | LineCost | OrderDiscount | OrderFreight
-            | OrderTotal | Refunded | PaymentValue => Kind::Amount,
+            UnitPrice | LineTotal | LineDiscount | LineFreight | UnitCost | LineCost | LineProfit | OrderDiscount
+            | OrderFreight | OrderTotal | Refunded | PaymentValue => Kind::Amount,
             Quantity | Instalments | ReviewScore => Kind::Whole,
             _ => Kind::Text,
         }
+    }
+
+    /// Whether the export answers what this field answers: by the field, or by another one.
+    pub fn is_answered(self, has: impl Fn(Field) -> bool) -> bool {
+        let others: &[Field] = match self {
+            Field::Status => &[Field::LineStatus],
+            Field::OrderFreight => &[Field::LineFreight],
+            Field::UnitCost => &[Field::LineCost, Field::LineProfit],
+            _ => &[],
+        };
+        has(self) || others.iter().any(|other| has(*other))
     }
 
     /// The answer that falls away without it, in words for a message; `None` if all answers stand without it.
@@ -131,6 +158,7 @@ impl Field {
             Field::PromisedAt => Some("late deliveries stay open"),
             Field::ReviewScore => Some("satisfaction stays open"),
             Field::OrderFreight => Some("freight counts as zero"),
+            Field::UnitCost => Some("what is left of the revenue stays open"),
             _ => None,
         }
     }

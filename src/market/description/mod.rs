@@ -6,13 +6,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub mod field;
+mod origin;
 
 pub use self::field::{Field, Kind};
+use self::origin::{Origin, line};
 use super::regions;
 use crate::error::{Error, Result};
 use crate::regular;
 use crate::schema::contract::ORDER_STATUSES;
 use crate::schema::read_options::{DateOrder, DecimalMark};
+use crate::text::listed;
 
 /// Longest description, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -30,9 +33,6 @@ pub struct Market {
     /// IANA name of the time zone to which instants with an offset are converted; without it they keep the clock time that they are written with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// Language of categories and products, ISO 639-1.
-    #[serde(default = "english")]
-    pub language: String,
     /// Where orders go: a country whose parts are the regions (`US`), `countries`, `single`, or `auto`: the parts of the country of most orders.
     #[serde(default = "auto")]
     pub regions: String,
@@ -57,6 +57,9 @@ pub struct Market {
     pub parents: Option<Parents>,
     /// Where each field comes from.
     pub fields: BTreeMap<Field, Operation>,
+    /// Where it stands, if a user wrote it.
+    #[serde(skip)]
+    pub(crate) origin: Origin,
 }
 
 /// A file of an export.
@@ -200,10 +203,6 @@ impl Operation {
     }
 }
 
-fn english() -> String {
-    "en".into()
-}
-
 fn auto() -> String {
     regions::AUTO.into()
 }
@@ -219,8 +218,8 @@ impl Market {
     /// # Errors
     /// [`Error::Input`]: it is no TOML, has an unknown key or contradicts itself; names the file and, for TOML, the line.
     pub fn read(path: &Path) -> Result<Market> {
-        let text = regular::read_to_string(path, MAX_BYTES)?;
-        Market::parse(&text, &path.display().to_string())
+        let (text, name) = (regular::read_to_string(path, MAX_BYTES)?, path.display().to_string());
+        Ok(Market { origin: Origin::of(&text, &name), ..Market::parse(&text, &name)? })
     }
 
     /// Parses a description; `name` stands for it in messages.
@@ -229,7 +228,7 @@ impl Market {
     /// As [`Market::read`].
     pub fn parse(text: &str, name: &str) -> Result<Market> {
         let market: Market = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            let line = error.span().map(|span| line(text, span.start));
             let at = line.map_or_else(|| format!("`{name}`"), |line| format!("`{name}`, line {line}"));
             Error::input(format!("{at}: {}", error.message()))
                 .with_hint("`pfe market show shopify` prints a complete one")
@@ -258,7 +257,7 @@ impl Market {
         let zone = self.time_zone.as_ref().is_none_or(|zone| zone.parse::<chrono_tz::Tz>().is_ok());
         check(zone, &|| "`time_zone` is no IANA name such as `America/New_York`".into());
         check(regions::is_known(&self.regions), &|| {
-            format!("`regions` is `{}`: one of {} is expected", self.regions, regions::choices().join(", "))
+            format!("`regions` is `{}`: one of {} is expected", self.regions, listed(regions::choices()))
         });
         check(self.files.contains_key(&self.lines), &|| format!("`lines` names no file: `{}`", self.lines));
         check(self.files.get(&self.lines).is_none_or(|file| !file.optional), &|| {
@@ -291,9 +290,8 @@ impl Market {
             if matches!(field, Field::Status | Field::LineStatus) {
                 let given = steps.rules.iter().map(|rule| &rule.is).chain(steps.map.values()).chain(&steps.otherwise);
                 for status in given.chain(&steps.constant).filter(|status| !statuses().any(|known| known == *status)) {
-                    let known: Vec<&str> = statuses().collect();
                     check(false, &|| {
-                        format!("`fields.{name}` gives `{status}`, which is none of {}", known.join(", "))
+                        format!("`fields.{name}` gives `{status}`, which is none of {}", listed(statuses()))
                     });
                 }
             }

@@ -3,7 +3,9 @@
 
 mod counts;
 pub(crate) mod order;
+mod read_line;
 mod read_order;
+mod reader;
 mod rows;
 pub(crate) mod share;
 pub(crate) mod texts;
@@ -11,13 +13,14 @@ pub(crate) mod texts;
 use std::collections::BTreeMap;
 
 use self::counts::Counts;
-pub(crate) use self::counts::decimal;
 use self::order::Lines;
 use self::read_order::add_order;
+use self::reader::Reader;
 use self::rows::{first, one_currency, one_version, rows_of_orders};
-use self::texts::{Readers, texts};
+use self::texts::{Readers, Texts, texts};
 use super::description::{Field, Market};
 use super::operations::unpack;
+use super::rates::Rates;
 use super::regions::Regions;
 use super::sheet::Sheet;
 use super::values;
@@ -50,12 +53,26 @@ pub(crate) fn joined(market: &Market, mut sheets: BTreeMap<String, Sheet>) -> Re
 /// # Errors
 /// A needed column is missing; dates or amounts fit two ways; two files hold different versions of an order, and no column says
 /// which is newer.
-pub(crate) fn lines(market: &Market, sheet: &Sheet, reading: &Reading) -> Result<Lines> {
+pub(crate) fn lines(market: &Market, sheet: &Sheet, reading: &Reading, rates: &Rates) -> Result<Lines> {
+    Ok(read(market, sheet, reading, rates)?.0)
+}
+
+/// As [`lines`]; also gives the texts of the fields, and how they were read.
+///
+/// # Errors
+/// As [`lines`].
+pub(crate) fn read(
+    market: &Market,
+    sheet: &Sheet,
+    reading: &Reading,
+    rates: &Rates,
+) -> Result<(Lines, Texts, Readers)> {
     let mut lines = Lines::default();
+    let mut counts = Counts::default();
     let texts = texts(market, sheet, &mut lines.notes)?;
     lines.present = texts.fields().collect();
-    let rows = rows_of_orders(market, sheet, &texts, &mut lines.notes);
-    let (currency, rows) = one_currency(market, &texts, rows, &mut lines.notes);
+    let rows = rows_of_orders(market, sheet, &texts, &mut counts)?;
+    let (currency, rows) = one_currency(market, &texts, rates, rows, &mut lines.notes);
     (lines.digits, lines.currency) = (values::minor_digits(&currency).min(MOST_DIGITS), currency);
     let readers = Readers::new(market, reading, &texts, lines.digits)?;
     let rows = one_version(sheet, &texts, &readers, rows, &mut lines.notes)?;
@@ -63,10 +80,20 @@ pub(crate) fn lines(market: &Market, sheet: &Sheet, reading: &Reading) -> Result
         &market.regions,
         rows.iter().map(|of| (first(&texts, Field::Country, of), first(&texts, Field::Region, of))),
     );
-    let mut counts = Counts::default();
     for of_order in &rows {
-        add_order(market, &texts, &readers, of_order, &mut lines, &mut counts);
+        let other = first(&texts, Field::Currency, of_order).filter(|code| *code != lines.currency);
+        let day = || first(&texts, Field::PurchasedAt, of_order).and_then(|at| readers.day(Field::PurchasedAt, at));
+        let rate = other.and_then(|code| rates.of(code, day()?));
+        if let Some(code) = other {
+            let counted = if rate.is_some() { &mut counts.exchanged } else { &mut counts.without_rate };
+            *counted.entry(code.into()).or_default() += 1;
+        }
+        if other.is_some() && rate.is_none() {
+            continue;
+        }
+        let reader = Reader { texts: &texts, readers: &readers, rows: of_order, rate };
+        add_order(market, &reader, &mut lines, &mut counts);
     }
     lines.notes.extend(counts.notes(market, &lines.currency, lines.digits));
-    Ok(lines)
+    Ok((lines, texts, readers))
 }

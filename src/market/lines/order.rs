@@ -20,7 +20,8 @@ pub(crate) struct Order {
     pub(crate) freight: i64,
     pub(crate) discount: i64,
     pub(crate) total: Option<i64>,
-    pub(crate) refunded: Option<i64>,
+    /// Paid back, minor units.
+    pub(crate) refunded: i64,
     pub(crate) methods: Vec<String>,
     pub(crate) paid: Option<i64>,
     pub(crate) instalments: Option<i64>,
@@ -40,6 +41,8 @@ pub(crate) struct Line {
     pub(crate) total: Parsed,
     /// Freight of the line alone.
     pub(crate) freight: i64,
+    /// What all units cost the shop.
+    pub(crate) cost: Option<i64>,
 }
 
 /// The orders of an export.

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::counts::Counts;
 use super::texts::{Readers, Texts};
 use crate::error::{Error, Result};
 use crate::market::description::{Field, Market};
-use crate::market::operations::is_parent;
+use crate::market::operations::{is_parent, needed};
+use crate::market::rates::Rates;
 use crate::market::sheet::Sheet;
 use crate::market::values::present;
+use crate::text::listed;
 
 /// Rows of one order, in their order: those of lines, and those of parents.
 #[derive(Debug, Clone, Default)]
@@ -30,25 +33,33 @@ pub(super) fn first<'t>(texts: &'t Texts, field: Field, rows: &Rows) -> Option<&
 /// What a row of an order holds at least: lines below the table, such as `12, record(s) downloaded`, hold none of it.
 const LEAST: [Field; 4] = [Field::PurchasedAt, Field::ProductId, Field::UnitPrice, Field::LineTotal];
 
-/// The rows of each order, in the order of their first row. Rows without an order belong to none.
-pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts, notes: &mut Vec<String>) -> Vec<Rows> {
-    let mut no_lines = 0;
-    let parents = market.parents.as_ref().map(|how| {
-        let column = sheet.column(&how.column);
-        move |row: usize| is_parent(how, column.and_then(|column| column.get(row)))
-    });
+/// The rows of each order, in the order of their first row. Rows without an order belong to none and are counted.
+///
+/// # Errors
+/// The column that tells parents is missing.
+pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts, counts: &mut Counts) -> Result<Vec<Rows>> {
+    let parents = match &market.parents {
+        Some(how) => Some((how, needed(sheet, &how.column)?)),
+        None => None,
+    };
     let counted = market.parents.as_ref().is_some_and(|how| how.counted);
     let mut position: HashMap<&str, usize> = HashMap::new();
     let mut rows: Vec<Rows> = Vec::new();
     // The order of a counted parent, and how many lines below belong to it.
     let mut below: Option<(usize, usize)> = None;
     for row in 0..sheet.height() {
-        let Some(id) = texts.get(Field::OrderId, row) else { continue };
+        let Some(id) = texts.get(Field::OrderId, row) else {
+            // Exports end in lines with totals; blank lines are none.
+            if !sheet.is_blank(row) {
+                counts.nameless.get_or_insert_with(|| (0, sheet.place(row))).0 += 1;
+            }
+            continue;
+        };
         if LEAST.iter().all(|field| texts.get(*field, row).is_none()) {
-            no_lines += 1;
+            counts.lineless += 1;
             continue;
         }
-        let is_parent = parents.as_ref().is_some_and(|is_parent| is_parent(row));
+        let is_parent = parents.is_some_and(|(how, column)| is_parent(how, column.get(row)));
         let at = match below.filter(|(_, left)| *left > 0 && !is_parent) {
             Some((at, left)) => {
                 below = Some((at, left - 1));
@@ -61,8 +72,7 @@ pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts, note
         };
         match is_parent {
             true => {
-                let column = market.parents.as_ref().and_then(|how| sheet.column(&how.column));
-                let value = column.and_then(|column| present(column.get(row))).unwrap_or_default();
+                let value = parents.and_then(|(_, column)| present(column.get(row))).unwrap_or_default();
                 let number = value.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());
                 below = number.filter(|_| counted).map(|number| (at, number));
                 rows[at].parents.push(row);
@@ -70,16 +80,15 @@ pub(super) fn rows_of_orders(market: &Market, sheet: &Sheet, texts: &Texts, note
             false => rows[at].lines.push(row),
         }
     }
-    if no_lines > 0 {
-        notes.push(format!("{no_lines} rows have neither a date nor an item nor a price: they count as no order"));
-    }
-    rows
+    Ok(rows)
 }
 
-/// The currency of most orders, and the orders that are in it or name none. The others are noted with their number.
+/// The currency of most orders, those with rates aside, and the orders that are in it, name none or can be converted to it. The others are
+/// noted with their number.
 pub(super) fn one_currency(
     market: &Market,
     texts: &Texts,
+    rates: &Rates,
     rows: Vec<Rows>,
     notes: &mut Vec<String>,
 ) -> (String, Vec<Rows>) {
@@ -87,20 +96,20 @@ pub(super) fn one_currency(
     for of_order in &rows {
         *orders.entry(first(texts, Field::Currency, of_order).unwrap_or_default()).or_default() += 1;
     }
-    let most = orders
-        .iter()
-        .filter(|(code, _)| !code.is_empty())
-        .max_by_key(|(code, count)| (**count, std::cmp::Reverse(**code)));
+    let named = orders.iter().filter(|(code, _)| !code.is_empty());
+    let most = named.max_by_key(|(code, count)| (!rates.has(code), **count, std::cmp::Reverse(**code)));
     let currency = most.map_or_else(|| market.currency.clone(), |(code, _)| (*code).to_string());
     let others: Vec<String> = orders
         .iter()
-        .filter(|(code, _)| !code.is_empty() && **code != currency)
-        .map(|(code, count)| format!("{count} in {code}"))
+        .filter(|(code, _)| !code.is_empty() && **code != currency && !rates.has(code))
+        .map(|(code, count)| format!("{code} ({count})"))
         .collect();
     if !others.is_empty() {
-        notes.push(format!("orders in another currency than {currency} are set aside: {}", others.join(", ")));
+        notes.push(format!("orders in another currency than `{currency}` are set aside: `{}`", others.join(", ")));
     }
-    let kept = |of_order: &Rows| first(texts, Field::Currency, of_order).is_none_or(|code| code == currency);
+    let kept = |of_order: &Rows| {
+        first(texts, Field::Currency, of_order).is_none_or(|code| code == currency || rates.has(code))
+    };
     (currency.clone(), rows.into_iter().filter(kept).collect())
 }
 
@@ -155,8 +164,8 @@ pub(super) fn one_version(
                 let names: Vec<&str> = files.iter().map(|file| sheet.files[usize::from(*file)].as_str()).collect();
                 let row = of_order.all().next().unwrap_or_default();
                 Err(Error::input(format!(
-                    "`{}` hold different versions of an order ({}), and no column says which is newer",
-                    names.join("`, `"),
+                    "{} hold different versions of an order ({}), and no column says which is newer",
+                    listed(names),
                     sheet.place(row)
                 ))
                 .with_hint("name the column of the time of change as `updated_at` in the market's description, or remove a file"))

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use polars::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::market::description::{Field, Kind, Market, Operation};
 use crate::market::operations::evaluate;
+use crate::market::rates::Rate;
 use crate::market::sheet::Sheet;
 use crate::market::values::amounts::{self, Amount, Marks};
 use crate::market::values::dates::{self, Orders};
@@ -42,21 +44,48 @@ impl Texts {
 /// Evaluates the fields. A field whose column the export lacks is left out, with the answer that falls away with it.
 ///
 /// # Errors
-/// A field is missing without which no line can be counted.
+/// A field is missing without which no line can be counted, or one that a user's own description takes from a column.
 pub(crate) fn texts(market: &Market, sheet: &Sheet, notes: &mut Vec<String>) -> Result<Texts> {
     let mut texts = BTreeMap::new();
     for (field, operation) in &market.fields {
         let is_price = matches!(field, Field::UnitPrice | Field::LineTotal);
+        let is_needed = NEEDED.contains(field) || (is_price && lacks_price(market, *field));
         match evaluate(operation, sheet) {
             Ok(column) if column.null_count() < column.len() || NEEDED.contains(field) => {
                 drop(texts.insert(*field, column))
             }
-            Err(error) if NEEDED.contains(field) || (is_price && lacks_price(market, *field)) => return Err(error),
             Ok(_) => {}
-            Err(error) => notes.push(format!("`{}` is not known: {error}", field.name())),
+            Err(error) => match market.origin.place(*field) {
+                Some(place) if is_needed || column_of(operation).is_some() => {
+                    return Err(at(&place, *field, operation, error));
+                }
+                _ if is_needed => return Err(error),
+                _ => notes.push(format!("`{}` is not known: {error}", field.name())),
+            },
         }
     }
     Ok(Texts(texts))
+}
+
+/// The column that an operation needs; one that is passed over where it is missing is none.
+fn column_of(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Column(column) => Some(column),
+        Operation::Steps(steps) => steps.column.as_deref(),
+    }
+}
+
+/// The error with the place in the description, and what to change there.
+fn at(place: &str, field: Field, operation: &Operation, error: Error) -> Error {
+    let (message, hint) = match error {
+        Error::Input { message, hint } => (message, hint),
+        other => return other,
+    };
+    let message = format!("{place}: `{}`: {message}", field.name());
+    let optional = column_of(operation).filter(|_| !NEEDED.contains(&field));
+    let optional = optional.map(|column| format!("`{{ first = [\"{column}\"] }}` reads it from exports that have it"));
+    let hints: Vec<String> = hint.into_iter().chain(optional).collect();
+    Error::Input { message, hint: Some(hints.join("; ")).filter(|hint| !hint.is_empty()) }
 }
 
 /// Whether the market has no other field for the price.
@@ -106,10 +135,20 @@ impl Readers {
         Ok(readers)
     }
 
-    /// An amount in minor units; `Err` holds the text that is none.
-    pub(crate) fn amount(&self, field: Field, text: &str) -> std::result::Result<Amount, String> {
+    /// An amount in minor units, converted if it is in another currency; `Err` holds the text that is none.
+    pub(crate) fn amount(&self, field: Field, text: &str, rate: Option<Rate>) -> std::result::Result<Amount, String> {
         let mark = self.marks.get(&field).copied().unwrap_or(DecimalMark::Point);
-        amounts::amount(text, mark, self.digits).ok_or_else(|| text.to_string())
+        let amount = match rate {
+            None => amounts::amount(text, mark, self.digits),
+            Some(rate) => amounts::amount(text, mark, rate.digits).and_then(|amount| rate.convert(amount, self.digits)),
+        };
+        amount.ok_or_else(|| text.to_string())
+    }
+
+    /// The day of an instant.
+    pub(crate) fn day(&self, field: Field, text: &str) -> Option<NaiveDate> {
+        let orders = self.orders.get(&field).map_or(&[][..], Vec::as_slice);
+        dates::instant(text, orders, self.zone).map(|(instant, _)| instant.date())
     }
 
     /// An instant in the contract's form, and whether it was converted to local time; `None` for a text that is none.

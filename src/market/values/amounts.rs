@@ -1,6 +1,7 @@
 //! Text of an export → amounts in minor units. What is ambiguous in one value is settled by the whole column, or refused. Used by `lines`
 //! and `propose`.
 
+use crate::schema::numbers::ungrouped;
 use crate::schema::read_options::DecimalMark;
 
 /// An amount in minor units.
@@ -23,6 +24,12 @@ pub(crate) struct Marks {
 
 impl Marks {
     pub(crate) fn add(&mut self, text: &str, digits: u32) {
+        match plain_mark(text) {
+            Some(Some(DecimalMark::Point)) => return self.point += 1,
+            Some(Some(DecimalMark::Comma)) => return self.comma += 1,
+            Some(None) => return,
+            None => {}
+        }
         match (amount(text, DecimalMark::Point, digits), amount(text, DecimalMark::Comma, digits)) {
             (Some(point), Some(comma)) if point != comma => self.ambiguous += 1,
             (Some(_), None) => self.point += 1,
@@ -48,9 +55,35 @@ impl Marks {
     }
 }
 
+/// The decimal mark of the plainest amounts, of which nearly all are: digits with at most one mark, which does not stand before three digits
+/// and so separates no thousands. `Some(None)` without a mark, `None` for any other text.
+fn plain_mark(text: &str) -> Option<Option<DecimalMark>> {
+    let bytes = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let at = bytes.iter().position(|b| !b.is_ascii_digit()).unwrap_or(bytes.len());
+    let (whole, rest) = bytes.split_at(at);
+    let (mark, decimals) = match rest {
+        [] => return (!whole.is_empty()).then_some(None),
+        [b'.', decimals @ ..] => (DecimalMark::Point, decimals),
+        [b',', decimals @ ..] => (DecimalMark::Comma, decimals),
+        _ => return None,
+    };
+    let settles = !whole.is_empty() && !matches!(decimals.len(), 0 | 3) && decimals.iter().all(u8::is_ascii_digit);
+    settles.then_some(Some(mark))
+}
+
+/// A number of a workbook or of JSON, where a point always separates decimals, in a form that nobody takes for thousands.
+pub(crate) fn unambiguous(mut number: String) -> String {
+    if number.split_once('.').is_some_and(|(_, decimals)| decimals.len() == 3) {
+        number.push('0');
+    }
+    number
+}
+
 /// An amount as tools write it: with a currency before or behind it, a sign, parentheses, groups of thousands. `None` if it is none.
 pub(crate) fn amount(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
     let text = text.trim();
+    // Two decimals behind a point are no thousands, whatever the mark of the column: workbooks hold numbers beside text.
+    let mark = plain_mark(text).flatten().unwrap_or(mark);
     match plain(text, mark, digits) {
         Some(minor) => minor.map(|minor| Amount { minor, rounded: false }),
         None => decorated(text, mark, digits),
@@ -120,7 +153,8 @@ fn decorated(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
         Some(_) => return None,
         None => number.split_once(decimal).unwrap_or((number, "")),
     };
-    let whole = ungrouped(whole, thousands)?;
+    // Switzerland writes either apostrophe; Indian groups have two digits, but for the last.
+    let whole = ungrouped(&whole.replace('\u{2019}', "'"), thousands, 2)?;
     if whole.len() > 15 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -133,20 +167,6 @@ fn decorated(text: &str, mark: DecimalMark, digits: u32) -> Option<Amount> {
     minor += i64::from(up);
     let noise = rest.bytes().take(4).all(|b| b == b'0') || (rest.len() >= 4 && rest.bytes().take(4).all(|b| b == b'9'));
     Some(Amount { minor: if negative { -minor } else { minor }, rounded: !noise })
-}
-
-/// Takes separators out of groups of three digits; `None` if it is no such number.
-fn ungrouped(text: &str, mark: char) -> Option<String> {
-    let Some(between) = text.chars().find(|c| !c.is_ascii_digit()) else { return Some(text.into()) };
-    if between != mark && !matches!(between, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '\u{2019}') {
-        return None;
-    }
-    let groups: Vec<&str> = text.split(between).collect();
-    let digits = groups.concat();
-    // Indian groups have two digits, but for the last.
-    let last = groups.last().is_some_and(|group| group.len() == 3);
-    let inner = groups.iter().skip(1).all(|group| matches!(group.len(), 2 | 3));
-    (last && inner && groups[0].len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
 #[cfg(test)]
@@ -170,6 +190,8 @@ mod tests {
             ("12.", 1_200),
             ("12,34,567.80", 123_456_780),
             ("0.0199999995529651", 2),
+            ("1'234.50", 123_450),
+            ("1\u{2019}234.50", 123_450),
         ] {
             assert_eq!(cents(text, Point), Some(expected), "{text}");
         }
@@ -178,9 +200,11 @@ mod tests {
         {
             assert_eq!(cents(text, Comma), Some(expected), "{text}");
         }
-        for text in ["", "abc", "1.2.3", "1,2", "--5", "5 pieces", "Vendas 3", "1e5", "12:30"] {
+        for text in ["", "abc", "1.2.3", "$1,2", "--5", "5 pieces", "Vendas 3", "1e5", "12:30", "0,123"] {
             assert_eq!(cents(text, Point), None, "{text}");
         }
+        assert_eq!((cents("78.2", Comma), cents("1,2", Point)), (Some(7_820), Some(120)));
+        assert_eq!([1.234, 12.5, 3.0].map(|n: f64| unambiguous(n.to_string())), ["1.2340", "12.5", "3"]);
         assert_eq!(amount("1,234", Point, 0), Some(Amount { minor: 1_234, rounded: false }));
         assert_eq!(amount("957.5775", Point, 2), Some(Amount { minor: 95_758, rounded: true }));
         assert!(!amount("0.0199999995529651", Point, 2).unwrap().rounded);
@@ -204,7 +228,8 @@ mod tests {
             "0012.30",
         ] {
             for (mark, digits) in [(Point, 0), (Point, 2), (Comma, 2), (Comma, 3)] {
-                assert_eq!(amount(text, mark, digits), decorated(text, mark, digits), "{text} {mark:?} {digits}");
+                let own = plain_mark(text).flatten().unwrap_or(mark);
+                assert_eq!(amount(text, mark, digits), decorated(text, own, digits), "{text} {mark:?} {digits}");
             }
         }
     }
@@ -220,6 +245,7 @@ mod tests {
         assert_eq!(marks(&["1.234", "78,2"]).decide(None), Ok(Comma));
         assert!(marks(&["1.5", "1,5"]).decide(None).is_err());
         assert!(marks(&["1.234"]).decide(None).is_err());
+        assert_eq!(marks(&["12", "size 1.2", "-3,50"]).decide(None), Ok(Comma));
         assert_eq!(marks(&["1.234"]).decide(Some(Comma)), Ok(Comma));
     }
 }

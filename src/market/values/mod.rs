@@ -18,9 +18,12 @@ pub(crate) fn folded(text: &str) -> String {
     text.trim().nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// A value of a cell, without surrounding spaces; `None` if it is empty or a mark of a missing value.
+/// A value of a cell, without surrounding spaces; `None` if it is empty or a mark of a missing value. `="0012"`, a formula with which
+/// exports keep spreadsheets from reading a number, is its text.
 pub(crate) fn present(text: Option<&str>) -> Option<&str> {
-    text.map(str::trim).filter(|text| !text.is_empty() && null_mark(text).is_none())
+    let text = text?.trim();
+    let quoted = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    Some(quoted.map_or(text, str::trim)).filter(|text| !text.is_empty() && null_mark(text).is_none())
 }
 
 /// Decimals of the smallest unit of a currency (ISO 4217).
@@ -41,4 +44,18 @@ pub(crate) fn whole(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = [".0", ".00", ",0", ",00"].iter().find_map(|zeros| text.strip_suffix(zeros)).unwrap_or(text);
     digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_that_is_a_text_is_this_text() {
+        let read = |text: &'static str| present(Some(text));
+        assert_eq!(
+            [read(" =\"0012\" "), read("=\"\""), read("=1+1"), read("NaN")],
+            [Some("0012"), None, Some("=1+1"), None]
+        );
+    }
 }

@@ -13,6 +13,7 @@ use self::codes::{DictionaryEncoding, KINDS, in_use};
 use self::query::run;
 use self::size::Size;
 use super::law;
+use super::methods::Methods;
 use super::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
 use super::sales_mart::SalesMart;
 use super::supply_by_day::ByDay;
@@ -27,21 +28,39 @@ const MIN_UNMERGED: usize = 1 << 14;
 const MERGED_TOGETHER: usize = 1 << 20;
 
 /// The aggregates of the orders and customers seen so far.
-#[derive(Default)]
 pub(crate) struct PartialAggregates {
+    /// The queries, for the payment methods of the data.
+    queries: &'static [Query],
     tables: BTreeMap<&'static str, Sum>,
     numbered: [TextNumbers; KINDS.len()],
     size: Size,
 }
 
+impl Default for PartialAggregates {
+    /// For Olist's payment methods.
+    fn default() -> Self {
+        PartialAggregates::of(&Methods::default())
+    }
+}
+
 impl PartialAggregates {
+    /// Nothing yet, of data with these payment methods.
+    pub(crate) fn of(methods: &Methods) -> PartialAggregates {
+        PartialAggregates {
+            queries: methods.queries(),
+            tables: BTreeMap::new(),
+            numbered: Default::default(),
+            size: Size::default(),
+        }
+    }
+
     /// Aggregates the customers of a range.
     ///
     /// # Errors
     /// A query fails.
     pub(crate) fn customers(&mut self, tables: BTreeMap<String, LazyFrame>) -> Result<()> {
-        let results =
-            run(&in_use(tables, &[QueryRole::Customers])?, &DictionaryEncoding::default(), &[QueryRole::Customers])?;
+        let tables = in_use(tables, &[QueryRole::Customers])?;
+        let results = run(self.queries, &tables, &DictionaryEncoding::default(), &[QueryRole::Customers])?;
         self.add(results)
     }
 
@@ -56,11 +75,11 @@ impl PartialAggregates {
         let codes = DictionaryEncoding::encode(&mut tables)?;
         tables.values_mut().try_for_each(tell_sorted)?;
         for kind in [QueryRole::Base, QueryRole::Rows, QueryRole::Orders] {
-            let mut results = run(&tables, &codes, &[kind])?;
+            let mut results = run(self.queries, &tables, &codes, &[kind])?;
             results.values_mut().try_for_each(tell_sorted)?;
             tables.append(&mut results);
         }
-        let mut results = run(&tables, &codes, &[QueryRole::Part, QueryRole::Sums])?;
+        let mut results = run(self.queries, &tables, &codes, &[QueryRole::Part, QueryRole::Sums])?;
         drop(tables);
         for ((columns, texts), numbered) in KINDS.iter().zip(&codes.0).zip(&mut self.numbered) {
             // Skips ids that no table of the mart holds, such as those of orders.
@@ -73,7 +92,7 @@ impl PartialAggregates {
     }
 
     fn add(&mut self, mut results: BTreeMap<String, DataFrame>) -> Result<()> {
-        for query in &QUERIES {
+        for query in self.queries {
             if let Some(frame) = results.remove(query.name) {
                 self.tables.entry(query.name).or_default().add(query, frame)?;
             }
@@ -86,8 +105,9 @@ impl PartialAggregates {
     /// # Errors
     /// A query fails, no range was added, or [`law::check`] fails.
     pub(crate) fn finish(self) -> Result<SalesMart> {
+        let queries = self.queries;
         let (mut tables, codes) = self.merged()?;
-        tables.append(&mut run(&tables, &codes, &[QueryRole::Last])?);
+        tables.append(&mut run(queries, &tables, &codes, &[QueryRole::Last])?);
         tables.retain(|name, _| QUERIES.iter().any(|query| query.stored && query.name == name));
         law::check(&tables)?;
         let by_day = tables.remove(SUPPLY_BY_DAY).unwrap_or_default();
@@ -111,7 +131,7 @@ impl PartialAggregates {
         let mut tables = BTreeMap::new();
         // One table at a time: merging takes as much memory again as the table.
         for (name, sum) in self.tables {
-            let key = QUERIES.iter().find(|query| query.name == name).map(Query::key).unwrap_or_default();
+            let key = self.queries.iter().find(|query| query.name == name).map(Query::key).unwrap_or_default();
             tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
         }
         Ok((tables, DictionaryEncoding(texts)))

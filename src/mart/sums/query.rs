@@ -7,11 +7,12 @@ use polars::sql::SQLContext;
 
 use super::codes::{self, DictionaryEncoding};
 use crate::error::Result;
-use crate::mart::queries::{QUERIES, Query, QueryRole, in_order};
+use crate::mart::queries::{Query, QueryRole, in_order};
 use crate::parallel;
 
-/// Runs the queries of some roles in parallel; they must not read each other. `codes` is the encoding of the texts in `tables`.
+/// Runs those of the queries that have some roles in parallel; they must not read each other. `codes` is the encoding of the texts in `tables`.
 pub(super) fn run(
+    queries: &'static [Query],
     tables: &BTreeMap<String, DataFrame>,
     codes: &DictionaryEncoding,
     kinds: &[QueryRole],
@@ -32,6 +33,6 @@ pub(super) fn run(
         let frame = if query.kind.adds_up() { in_order(frame, &query.key())? } else { frame };
         Ok((query.name.to_string(), frame))
     };
-    let queries: Vec<&Query> = QUERIES.iter().filter(|query| kinds.contains(&query.kind)).collect();
+    let queries: Vec<&Query> = queries.iter().filter(|query| kinds.contains(&query.kind)).collect();
     Ok(parallel::map(queries, run)?.into_iter().collect())
 }

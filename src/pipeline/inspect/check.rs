@@ -76,7 +76,7 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
     manifest.read_here(out)?;
     let parameters = &manifest.core.parameters;
     let source = Source::open_as(&[path], parameters.market.as_ref())?.with(parameters.reading);
-    let source = salted(source, out)?;
+    let source = salted(source, out)?.converted_with(&parameters.rates);
     let found: Vec<_> = identify_all(&source, &|_, path| hash_file(path))?.into_iter().map(|(_, file)| file).collect();
     for input in &manifest.core.inputs {
         match found.iter().find(|f| f.name == input.name) {

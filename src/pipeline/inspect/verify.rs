@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::graph::STEPS;
 use crate::input::identity::hash_file;
+use crate::mart::Methods;
 use crate::pipeline::outputs::manifest::{Manifest, OutputFile, listed};
 use crate::pipeline::outputs::{load, persist};
 use crate::pipeline::params::Input;
@@ -118,7 +119,8 @@ pub fn remake_mart(
     let outputs = manifest.core.outputs;
     let placed = outputs.iter().map(|file| Ok((file.path.as_str(), listed(out, &file.path)?)));
     let placed: Vec<(&str, PathBuf)> = placed.collect::<Result<_>>()?;
-    let mart = engine.mart(&load::places(&placed, store)?, cancel, progress)?;
+    let methods = Methods::of(load::audit(&placed)?.market.as_ref());
+    let mart = engine.mart(&load::places(&placed, store)?, &methods, cancel, progress)?;
     for (path, new_frame) in persist::mart(&mart, monthly)? {
         let file = format!("{path}.parquet");
         let old_frame = read_frame(&listed(out, &file)?)?;

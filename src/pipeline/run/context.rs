@@ -50,6 +50,7 @@ impl RunContext {
             lang: params.lang,
             reading: params.reading,
             market: params.market.clone(),
+            rates: params.rates.clone(),
             generated,
             decisions: params.decisions.clone(),
             cover: params.cover.clone(),

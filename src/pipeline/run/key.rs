@@ -162,6 +162,7 @@ mod tests {
         let mut parameters = Parameters { generated: Some(Default::default()), ..Default::default() };
         parameters.reading.years.first = 1990;
         parameters.market = crate::market::built_in::market("shopify").cloned();
+        parameters.rates = serde_json::from_value(serde_json::json!({ "EUR": { "2024-05": "1.1" } })).unwrap();
         parameters.decisions.budget_centavos = Some(1);
         parameters.templates.insert("x".into(), "y".into());
         for step in &crate::graph::STEPS {

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::input::identify::identify_all;
 use crate::input::read::read_tables;
-use crate::mart::{self, SalesMart};
+use crate::mart::{self, Methods, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::models::reference::{self, Reference};
 use crate::parallel::{self, lock};
@@ -34,7 +34,7 @@ impl RunContext {
         self.values.source.get(|| match &self.params.input {
             Input::Places(places) => {
                 let source = Source::open_as(places, self.params.market.as_ref())?.with(self.params.reading);
-                let source = salted(source, &self.params.out)?;
+                let source = salted(source, &self.params.out)?.converted_with(&self.params.rates);
                 if self.params.how.strict { source.strict() } else { Ok(source) }
             }
             Input::Generated(_) => {
@@ -118,10 +118,15 @@ impl RunContext {
             let in_one_pass = if self.reads_back()? { None } else { self.cleaned()?.mart.clone() };
             match (in_one_pass, how.shuffle) {
                 (Some(mart), _) => Ok(mart),
-                (None, None) => mart::mart(&*self.clean()?),
-                (None, Some(seed)) => mart::mart(&shuffle::clean(&*self.clean()?, seed)?),
+                (None, None) => mart::mart_with(&*self.clean()?, &self.methods()?),
+                (None, Some(seed)) => mart::mart_with(&shuffle::clean(&*self.clean()?, seed)?, &self.methods()?),
             }
         })
+    }
+
+    /// The payment methods of the data.
+    fn methods(&self) -> Result<Methods> {
+        Ok(Methods::of(self.audit()?.market.as_ref()))
     }
 
     /// The mart, made by a remote engine from the files that cleaning left.
@@ -130,7 +135,7 @@ impl RunContext {
         self.staging.as_ref().map_or(Ok(()), Staging::sync)?;
         let files = self.finished().remove("clean").map(|(finished, _)| finished.outputs).unwrap_or_default();
         let places = places(&self.placed(&files), how.engine_store.as_deref())?;
-        how.engine.mart(&places, &how.cancel, &|statement| self.report_progress("mart", statement))
+        how.engine.mart(&places, &self.methods()?, &how.cancel, &|statement| self.report_progress("mart", statement))
     }
 
     pub(crate) fn supply(&self) -> Result<Arc<SupplyIndicators>> {

@@ -14,5 +14,5 @@ pub use states::{STATES, is_state};
 pub(crate) use tables::OF_ITEMS;
 pub use tables::{
     BY_MONTH, DOCUMENTS, ORDER_STATUSES, PAYMENT_TYPES, TABLES, UNKNOWN, UNKNOWN_CATEGORY, ZIP_LOCATION_COLUMNS,
-    ZIP_LOCATIONS,
+    ZIP_LOCATIONS, is_sold,
 };

@@ -9,6 +9,11 @@ use super::declaration::{Column, ForeignKey, LogicalType, Table, TableId};
 pub const ORDER_STATUSES: &[&str] =
     &["approved", "canceled", "created", "delivered", "invoiced", "processing", "shipped", "unavailable"];
 
+/// Whether an order with this status counts as sold, as the mart's `sold` does; one without a status does.
+pub fn is_sold(status: Option<&str>) -> bool {
+    !matches!(status, Some("canceled" | "unavailable"))
+}
+
 /// Payment methods. `not_defined` marks canceled orders without a payment.
 pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", "not_defined", "voucher"];
 

@@ -9,6 +9,7 @@ mod missing;
 mod names;
 mod places;
 mod refused;
+mod shops;
 mod spreadsheets;
 mod values;
 mod variants;

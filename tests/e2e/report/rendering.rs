@@ -25,6 +25,7 @@ fn rendering_alone() {
         market: None,
         input,
         reading: Default::default(),
+        rates: Default::default(),
         out: out.path().into(),
         lang: Lang::Fr,
         decisions: Default::default(),

@@ -1,28 +1,29 @@
 //! Orders and lines → the contract's raw tables, as text. Persons are hashed; one row of items is one unit. Next: `input::export`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod categories;
+mod keys;
+mod methods;
+mod money;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
 use polars::prelude::*;
 
+use self::categories::Categories;
+use self::keys::key;
+use self::methods::Methods;
+use self::money::{costs, refunds};
 use super::description::{Field, Market};
 use super::facts::MarketFacts;
-use super::lines::decimal;
 use super::lines::order::{Line, Lines, Order};
 use super::lines::share::shared;
 use crate::error::Result;
-use crate::schema::contract::{self, MAX_ID_LENGTH, TableId, UNKNOWN};
+use crate::schema::contract::{self, TableId};
+use crate::schema::format::decimal;
 
-/// Most categories. The rest of the products counts as one category.
-const MAX_CATEGORIES: usize = 200;
-/// Name of that category.
-const OTHER: &str = "other";
-/// Most characters of a category.
-const MAX_CATEGORY: usize = 80;
 /// Status of an order whose export names none.
 const SOLD: &str = "approved";
-/// Method of a payment whose export names none.
-const NOT_DEFINED: &str = "not_defined";
 /// The only seller of a shop.
 const SHOP: &str = "shop";
 
@@ -95,6 +96,8 @@ impl Rows {
 pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<MarketTables> {
     let mut notes = lines.notes.clone();
     let categories = Categories::of(&lines, &mut notes);
+    let methods = Methods::of(&lines, &mut notes);
+    let refunds = refunds(&lines, &mut notes);
     let mut of_order: Vec<Vec<&Line>> = vec![Vec::new(); lines.orders.len()];
     for line in &lines.lines {
         of_order[line.order].push(line);
@@ -132,7 +135,8 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
             );
             let paid = items(order, of_order, lines.digits, &id, shipped.or(purchased.clone()), &mut add);
             if has(Field::PaymentMethod) {
-                payments(order, (order.paid.or(order.total).unwrap_or(paid), lines.digits), &id, &mut add);
+                let amount = order.paid.or(order.total).unwrap_or(paid);
+                payments(order, &methods, (amount, lines.digits), &id, &mut add);
             }
             if let Some(score) = order.score {
                 add(
@@ -184,6 +188,10 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
         digits: lines.digits,
         country: lines.regions.country.clone(),
         regions,
+        methods: methods.into_list(),
+        lines: lines.lines.len(),
+        refunds,
+        costs: costs(&lines, &categories),
         open,
     };
     let tables = all.into_iter().map(|(id, rows)| Ok((id, rows.finish()?))).collect::<Result<_>>()?;
@@ -192,7 +200,7 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
 
 /// The fields that no column gives, each with the answer that stays open.
 fn open(lines: &Lines) -> Vec<String> {
-    let missing = Field::ALL.into_iter().filter(|field| !lines.present.contains(field));
+    let missing = Field::ALL.into_iter().filter(|field| !field.is_answered(|field| lines.present.contains(&field)));
     missing.filter_map(|field| Some(format!("`{}`: {}", field.name(), field.answers()?))).collect()
 }
 
@@ -208,7 +216,7 @@ fn items(
     // What stands once for the order is shared by price.
     let totals: Vec<i64> = lines.iter().map(|line| line.total.as_ref().map_or(0, |total| *total)).collect();
     let freight = shared(order.freight, &totals);
-    let discount = shared(order.discount.abs(), &totals);
+    let discount = shared(order.discount, &totals);
     let (mut position, mut sum) = (0, 0);
     for (line, (freight, discount)) in lines.iter().zip(freight.into_iter().zip(discount)) {
         let units = vec![1; usize::try_from(line.units).unwrap_or(1)];
@@ -244,19 +252,20 @@ fn items(
 /// One row for each method of an order; several methods share the amount evenly.
 fn payments(
     order: &Order,
+    methods: &Methods,
     (amount, digits): (i64, u32),
     id: &str,
     add: &mut impl FnMut(TableId, &[(&str, Option<String>)]),
 ) {
-    let unnamed = [NOT_DEFINED.to_string()];
-    let methods = if order.methods.is_empty() { &unnamed[..] } else { &order.methods[..] };
-    for ((at, method), part) in methods.iter().enumerate().zip(shared(amount, &vec![1; methods.len()])) {
+    let words = methods.words_of(order);
+    let parts = shared(amount, &vec![1; words.len()]);
+    for ((at, word), part) in words.into_iter().enumerate().zip(parts) {
         add(
             TableId::OrderPayments,
             &[
                 ("order_id", Some(id.into())),
                 ("payment_sequential", Some((at + 1).to_string())),
-                ("payment_type", Some(method_key(method))),
+                ("payment_type", Some(word.into())),
                 ("payment_installments", Some(order.instalments.unwrap_or(1).to_string())),
                 ("payment_value", Some(decimal(part, digits))),
             ],
@@ -264,79 +273,6 @@ fn payments(
     }
 }
 
-/// A payment method as a word: lower case, `_` between words.
-fn method_key(text: &str) -> String {
-    let words: Vec<String> = crate::market::values::folded(text)
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(String::from)
-        .collect();
-    let word = words.join("_");
-    if word.is_empty() { NOT_DEFINED.into() } else { word.chars().take(40).collect() }
-}
-
 fn seller(line: &Line) -> String {
     line.seller.as_deref().map_or_else(|| SHOP.into(), key)
-}
-
-/// A key of at most [`MAX_ID_LENGTH`] characters: longer ones end in a hash.
-fn key(text: &str) -> String {
-    within(text, MAX_ID_LENGTH)
-}
-
-/// `text` in at most `most` characters without control characters; longer texts end in a hash, so that they stay distinct.
-fn within(text: &str, most: usize) -> String {
-    const HASH: usize = 8;
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let clean = clean.trim();
-    if clean.chars().count() <= most {
-        return if clean.is_empty() { UNKNOWN.into() } else { clean.into() };
-    }
-    let start: String = clean.chars().take(most - HASH - 1).collect();
-    format!("{start}~{}", &blake3::hash(clean.as_bytes()).to_hex()[..HASH])
-}
-
-/// The category of every product. Without categories, products stand for them.
-struct Categories {
-    /// Sorted names.
-    names: Vec<String>,
-    of_products: BTreeMap<String, Option<usize>>,
-}
-
-impl Categories {
-    fn of(lines: &Lines, notes: &mut Vec<String>) -> Categories {
-        let by_product = !lines.present.contains(&Field::Category);
-        let mut of_products: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-        let mut revenue: HashMap<&str, i64> = HashMap::new();
-        for line in &lines.lines {
-            let category = if by_product { Some(line.product.as_str()) } else { line.category.as_deref() };
-            let of_product = of_products.entry(&line.product).or_default();
-            // A product has one category: the first that a line names.
-            *of_product = of_product.or(category);
-            if let Some(category) = *of_product {
-                *revenue.entry(category).or_default() += line.total.as_ref().map_or(0, |total| *total);
-            }
-        }
-        if by_product {
-            notes.push("the export has no category: products stand for categories".into());
-        }
-        let mut largest: Vec<(&str, i64)> = revenue.into_iter().collect();
-        largest.sort_by_key(|(name, revenue)| (std::cmp::Reverse(*revenue), *name));
-        if largest.len() > MAX_CATEGORIES {
-            notes.push(format!(
-                "{} categories are more than the analysis compares: the {} with the smallest revenue count as `{OTHER}`",
-                largest.len(),
-                largest.len() - MAX_CATEGORIES
-            ));
-        }
-        let kept: HashMap<&str, String> =
-            largest.iter().take(MAX_CATEGORIES).map(|(name, _)| (*name, within(name, MAX_CATEGORY))).collect();
-        let name = |category: &str| kept.get(category).cloned().unwrap_or_else(|| OTHER.into());
-        let names: BTreeSet<String> = of_products.values().flatten().map(|category| name(category)).collect();
-        let names: Vec<String> = names.into_iter().collect();
-        let position = |category: &str| names.binary_search(&name(category)).ok();
-        let of_products =
-            of_products.into_iter().map(|(product, category)| (product.to_string(), category.and_then(position)));
-        Categories { of_products: of_products.collect(), names }
-    }
 }
