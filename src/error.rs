@@ -110,6 +110,12 @@ pub enum TooLittle {
     /// At no past cutoff could a category have been chosen.
     #[error("no category sold enough at past cutoffs to be chosen")]
     PastOrders,
+    /// No seller entered early enough, or not enough of them in two categories that differ.
+    #[error("too few sellers are new in the data to tell what a newcomer earns")]
+    Entrants,
+    /// At fewer than three past cutoffs could a newcomer have chosen between categories.
+    #[error("too few sellers were new at past cutoffs to test a newcomer's choice on them")]
+    PastEntrants,
 }
 
 impl TooLittle {
@@ -120,6 +126,8 @@ impl TooLittle {
             TooLittle::Orders => "more orders are needed to choose a category",
             TooLittle::Past => "three months to learn from and three to forecast are needed",
             TooLittle::PastOrders => "more orders are needed to look back on a choice",
+            TooLittle::Entrants => "at least two categories need ten sellers each whose first 90 days are in the data",
+            TooLittle::PastEntrants => "a year of new sellers is needed to look back on a newcomer's choice",
         }
     }
 
@@ -130,6 +138,8 @@ impl TooLittle {
             TooLittle::Orders => "too_few_orders",
             TooLittle::Past => "too_short_past",
             TooLittle::PastOrders => "too_few_past_orders",
+            TooLittle::Entrants => "too_few_entrants",
+            TooLittle::PastEntrants => "too_few_past_entrants",
         }
     }
 }

@@ -43,7 +43,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
 }
 
 /// All steps in topological order: each comes after the steps that it needs.
-pub static STEPS: [Step; 21] = [
+pub static STEPS: [Step; 22] = [
     Step {
         id: "generate",
         about: "make up data, where the user names none",
@@ -148,6 +148,15 @@ pub static STEPS: [Step; 21] = [
         params: &["weights", "budget_centavos"],
         code: &["graph", "pipeline", "decisions"],
     },
+    Step {
+        id: "entrants",
+        about: "tell what new sellers earned by category, and test the choice of one on the past",
+        needs: &["mart"],
+        reads: &["mart/"],
+        makes: &["tables/entrants_by_category.csv", "tables/entrants_backtest.csv", "tables/milestones.csv"],
+        params: &[],
+        code: &["graph", "pipeline", "decisions"],
+    },
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),
     page("report-pdf", "write the report as tagged PDF", &["compose"], &["report.pdf"]),
@@ -155,7 +164,7 @@ pub static STEPS: [Step; 21] = [
 ];
 
 /// The steps that make up the results.
-const RESULTS: [&str; 5] = ["clean", "mart", "reference", "findings", "decisions"];
+const RESULTS: [&str; 6] = ["clean", "mart", "reference", "findings", "decisions", "entrants"];
 
 /// A step that renders the results. Its pages carry the run's fingerprint, so that it depends on everything.
 const fn page(
@@ -310,7 +319,7 @@ mod tests {
         assert_eq!(inputs("read"), Some(vec!["generate"]));
         assert_eq!(inputs("clean"), Some(vec!["read"]));
         assert_eq!(inputs("decisions"), Some(vec!["supply"]));
-        assert_eq!(inputs("compose"), Some(vec!["reference", "findings", "decisions"]));
+        assert_eq!(inputs("compose"), Some(vec!["reference", "findings", "decisions", "entrants"]));
     }
 
     #[test]

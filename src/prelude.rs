@@ -17,8 +17,8 @@
 pub use crate::charts::{self, About, Svg};
 pub use crate::clean::{Audit, CleanTables, clean};
 pub use crate::decisions::{
-    BacktestReport, DecisionParams, Decisions, Facts, Findings, Region, StatePayments, Strategy, Weights, Winner,
-    decide, findings, look_back, region, regret, winner,
+    BacktestReport, DecisionParams, Decisions, Entry, Facts, Findings, Region, StatePayments, Strategy, Weights,
+    Winner, decide, entry, findings, look_back, region, regret, winner,
 };
 pub use crate::dossier::dossier;
 pub use crate::input::{RawTables, Source, read};
@@ -28,8 +28,8 @@ pub use crate::mart::{SalesMart, mart};
 pub use crate::models::linear::Coefficient;
 pub use crate::models::reference::{Reference, reference};
 pub use crate::models::{
-    Backtest, BacktestParams, By, Comparison, Forecast, ForecastParams, ForecastSet, Forecaster, Frequency, LastValue,
-    Linear, Panel, backtest, compare, forecast, outlook,
+    Backtest, BacktestParams, By, Comparison, Entrants, Forecast, ForecastParams, ForecastSet, Forecaster, Frequency,
+    LastValue, Linear, Panel, backtest, compare, entrants, forecast, outlook,
 };
 pub use crate::report::{Cover, Lang};
 pub use crate::results::{Parameters, Results};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clean::{Audit, CleanTables};
-use crate::decisions::{self, BacktestReport, DecisionParams, Decisions, Findings};
+use crate::decisions::{self, BacktestReport, DecisionParams, Decisions, Entry, Findings};
 use crate::error::{Error, Result, TooLittle};
 use crate::market::{Market, Rates};
 use crate::mart::{self, SalesMart};
@@ -63,6 +63,8 @@ pub struct Results {
     pub decisions: Result<Decisions, TooLittle>,
     /// The backtest of such decisions at past cutoffs, or what the data lack for it.
     pub past: Result<BacktestReport, TooLittle>,
+    /// What new sellers may earn, or what the data lack to tell it.
+    pub entry: Result<Entry, TooLittle>,
 }
 
 impl Results {
@@ -80,11 +82,11 @@ impl Results {
     /// [`Error::Input`]: no month of the data is complete. Otherwise the error of the step that fails.
     pub fn from_mart(mart: SalesMart, audit: Audit, parameters: Parameters) -> Result<Results> {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, decisions::findings(&mart)?));
-        let (facts, decided) = rayon::join(facts, || {
-            decisions::decide_if_enough(&mart, &SupplyIndicators::of(&mart)?, &parameters.decisions)
-        });
-        let ((reference, findings), (decisions, past)) = (facts?, decided?);
-        Ok(Results { parameters, audit, mart, reference, findings, decisions, past })
+        let decide = || decisions::decide_if_enough(&mart, &SupplyIndicators::of(&mart)?, &parameters.decisions);
+        let entry = || decisions::unless_too_little(decisions::entry(&mart));
+        let (facts, (decided, entry)) = rayon::join(facts, || rayon::join(decide, entry));
+        let ((reference, findings), (decisions, past), entry) = (facts?, decided?, entry?);
+        Ok(Results { parameters, audit, mart, reference, findings, decisions, past, entry })
     }
 
     /// BLAKE3 over the program, the parameters and the inputs, hexadecimal.

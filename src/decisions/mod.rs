@@ -1,6 +1,7 @@
 //! SalesMart → Findings (facts) and Decisions (what to sell, where to advertise, how to get paid). Next: `dossier`, `dashboard`.
 
 pub mod decide;
+pub mod entry;
 pub mod facts;
 pub mod payments;
 pub mod region;
@@ -16,6 +17,7 @@ use serde::Serialize;
 pub use decide::{
     BacktestReport, Decided, DecisionParams, Decisions, decide, decide_if_enough, look_back, unless_too_little,
 };
+pub use entry::{Entry, entry};
 pub use facts::{Facts, Growth, Lead};
 pub use payments::{Method, StatePayments};
 pub use region::{Region, region};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::score::{Criterion, Weights, score};
+use super::score::{Criterion, Scored, Weights, score};
 use crate::error::{Result, TooLittle};
 use crate::models::metrics::{Estimate, bootstrap};
 use crate::models::{Backtest, Frequency, Panel};
@@ -114,21 +114,27 @@ pub fn regret(panel: &Panel, past: &Backtest, weights: &Weights) -> Result<Vec<S
 
 /// At each cutoff, the category that the winner's score would choose from revenue and growth alone.
 fn ours(cutoffs: &[Vec<Choice>], weights: &Weights) -> Result<Vec<usize>> {
+    let choose = |options: &Vec<Choice>| {
+        let known: Vec<(f64, f64)> = options.iter().map(|o| (o.forecast, o.before)).collect();
+        Ok(by_revenue_and_growth(&known, weights)?.first().map_or(0, |s| s.candidate))
+    };
+    cutoffs.iter().map(choose).collect()
+}
+
+/// Ranks categories by the winner's score from revenue and growth alone, given their forecast and past revenue.
+pub(super) fn by_revenue_and_growth(categories: &[(f64, f64)], weights: &Weights) -> Result<Vec<Scored>> {
     let usable_weights: BTreeMap<String, f64> = weights
         .category
         .iter()
         .filter(|(k, _)| ["revenue", "growth"].contains(&k.as_str()))
         .map(|(k, w)| (k.clone(), *w))
         .collect();
-    let choose = |options: &Vec<Choice>| {
-        let criterion = |name, value: &dyn Fn(&Choice) -> f64| Criterion {
-            name,
-            more_is_better: true,
-            values: options.iter().map(|o| Some(value(o)).filter(|v| v.is_finite())).collect(),
-        };
-        let criteria =
-            [criterion("revenue", &|o| o.forecast.ln()), criterion("growth", &|o| (o.forecast / o.before).ln())];
-        Ok(score(&criteria, &usable_weights)?.first().map_or(0, |s| s.candidate))
+    let criterion = |name, value: &dyn Fn(f64, f64) -> f64| Criterion {
+        name,
+        more_is_better: true,
+        values: categories.iter().map(|c| Some(value(c.0, c.1)).filter(|v| v.is_finite())).collect(),
     };
-    cutoffs.iter().map(choose).collect()
+    let criteria =
+        [criterion("revenue", &|after, _| after.ln()), criterion("growth", &|after, before| (after / before).ln())];
+    score(&criteria, &usable_weights)
 }

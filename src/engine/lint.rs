@@ -136,8 +136,8 @@ impl Lint {
         } else if name && called && !FUNCTIONS.contains(&word.as_str()) && !NUMBERINGS.contains(&word.as_str()) {
             self.fault(*line, word, "not among the functions that were found to agree on all engines");
         }
-        if in_extract && previous == "(" && !["YEAR", "MONTH"].contains(&word.as_str()) {
-            self.fault(*line, word, "only years and months are counted alike everywhere");
+        if in_extract && previous == "(" && !["YEAR", "MONTH", "HOUR", "MINUTE"].contains(&word.as_str()) {
+            self.fault(*line, word, "only years, months, hours and minutes are counted alike everywhere");
         }
         match word.as_str() {
             "(" => return self.scopes.push(Scope { opener: previous.into(), ..Scope::default() }),

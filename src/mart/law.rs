@@ -93,6 +93,8 @@ pub const LAWS: &[Law] = &[
     (sum("service_by_state", &["late"]), amount("orders_delivered")),
     (sum("sellers", &["items"]), counted("items")),
     (sum("sellers", REVENUE), amount("items")),
+    (sum("sellers_by_day", &["items"]), counted("items_dated")),
+    (sum("sellers_by_day", PARTS), amount("items_dated")),
     (sum("review_scores", &["reviews"]), counted("reviews_delivered")),
     (sum("delivery_days", &["orders"]), counted("orders_delivered")),
     (sum("misread", &["items"]), counted("items")),

@@ -62,13 +62,14 @@ macro_rules! query {
 }
 
 /// The queries, each after those that it reads; queries that are not stored come first.
-pub static QUERIES: [Query; 35] = [
+pub static QUERIES: [Query; 37] = [
     query!("orders_known", Base),
     query!("items_sold", Rows),
     query!("orders_served", Rows),
     query!("orders_paid", Rows),
     query!("orders_sold", Orders),
     query!("categories_sold", Orders),
+    query!("sellers_sold", Orders),
     query!("products_sold", Part),
     query!("products_sellers", Part),
     query!("sales_by_day", Sums),
@@ -90,6 +91,7 @@ pub static QUERIES: [Query; 35] = [
     query!("service_by_category", Sums),
     query!("service_by_state", Sums),
     query!("sellers", Sums),
+    query!("sellers_by_day", Sums),
     query!("review_scores", Sums),
     query!("delivery_days", Sums),
     query!("reference_sales", Sums),

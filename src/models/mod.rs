@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod baselines;
+pub mod entrants;
 pub mod forecast;
 pub mod linear;
 pub mod metrics;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare};
 pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
+pub use entrants::{Entrants, entrants};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
 pub use linear::Linear;
 pub use outlook::{ForecastSet, View, outlook, outlook_with};

@@ -1,6 +1,7 @@
 //! Tests: processing one range of orders at a time gives the same rows, audit, quarantine and mart as processing everything at once.
 
 mod damage;
+mod sellers;
 
 use std::collections::BTreeMap;
 use std::fs;

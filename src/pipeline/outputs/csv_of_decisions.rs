@@ -1,5 +1,5 @@
 //! Decisions and their backtests → `tables/*.csv`. Without a decision, the tables hold only their header. Used by
-//! `persist` and `csv_of_results`.
+//! `persist` and `csv_of_results`; `csv_of_entry` makes those of new sellers.
 //!
 //! Units: amounts in BRL with two decimals, shares 0–1; missing values are empty.
 
@@ -45,7 +45,7 @@ pub(super) fn with_header((name, rows): (&'static str, Rows)) -> (&'static str, 
 }
 
 /// BRL of the models as text with two decimals.
-fn reais(value: f64) -> String {
+pub(super) fn reais(value: f64) -> String {
     format!("{value:.2}")
 }
 

@@ -3,6 +3,7 @@
 pub mod attachments;
 pub(crate) mod by_month;
 mod csv_of_decisions;
+mod csv_of_entry;
 pub mod csv_of_results;
 pub mod file_stamp;
 pub(crate) mod load;

@@ -6,7 +6,7 @@ use super::load::SUPPLY;
 use super::manifest::{DATA, OutputFile, to_json};
 use super::staging::Staging;
 use super::staging::streaming::StreamingParquetWriter;
-use super::{by_month, csv_of_decisions, csv_of_results};
+use super::{by_month, csv_of_decisions, csv_of_entry, csv_of_results};
 use crate::error::{Error, Result};
 use crate::graph::Step;
 use crate::mart::{SUPPLY_BY_DAY, SalesMart};
@@ -48,6 +48,7 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
             let decided = flow.decided()?;
             write_csv(staging, csv_of_decisions::all(decided.0.as_ref().ok(), decided.1.as_ref().ok()))
         }
+        "entrants" => write_csv(staging, csv_of_entry::all(flow.entry()?.as_ref().as_ref().ok())),
         "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
         "report-pdf" => {
             let document = flow.document()?;

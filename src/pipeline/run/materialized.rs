@@ -9,8 +9,8 @@ use super::cleaning::CleaningStrategy;
 use super::context::RunContext;
 use super::shuffle;
 use crate::clean::{Audit, CleanTables};
-use crate::decisions::{self, Decided, Findings};
-use crate::error::{Error, Result};
+use crate::decisions::{self, Decided, Entry, Findings};
+use crate::error::{Error, Result, TooLittle};
 use crate::input::Source;
 use crate::input::identify::identify_all;
 use crate::input::read::read_tables;
@@ -163,12 +163,18 @@ impl RunContext {
             .get(|| decisions::decide_if_enough(&*self.mart()?, &*self.supply()?, &self.parameters.decisions))
     }
 
+    /// What new sellers may earn, or what the data lack to tell it.
+    pub(crate) fn entry(&self) -> Result<Arc<Result<Entry, TooLittle>>> {
+        self.values.entry.get(|| decisions::unless_too_little(decisions::entry(&*self.mart()?)))
+    }
+
     /// All results that the report shows. What no step has computed is computed now, in parallel.
     pub(crate) fn results(&self) -> Result<Arc<Results>> {
         self.values.results.get(|| {
             let mart = self.mart()?;
-            let ((reference, findings), decided) =
-                parallel::both(|| parallel::both(|| self.reference(), || self.findings()), || self.decided());
+            let facts = || parallel::both(|| self.reference(), || self.findings());
+            let decided = || parallel::both(|| self.decided(), || self.entry());
+            let ((reference, findings), (decided, entry)) = parallel::both(facts, decided);
             let decided = decided?;
             Ok(Results {
                 parameters: self.parameters.clone(),
@@ -178,6 +184,7 @@ impl RunContext {
                 findings: findings?.as_ref().clone(),
                 decisions: decided.0.clone(),
                 past: decided.1.clone(),
+                entry: entry?.as_ref().clone(),
             })
         })
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use super::cleaning::{Cleaned, CleaningStrategy};
 use crate::clean::{Audit, CleanTables};
-use crate::decisions::{Decided, Findings};
-use crate::error::Result;
+use crate::decisions::{Decided, Entry, Findings};
+use crate::error::{Result, TooLittle};
 use crate::input::{RawTables, Source};
 use crate::mart::SalesMart;
 use crate::models::SupplyIndicators;
@@ -62,6 +62,7 @@ pub(crate) struct Values {
     pub(crate) reference: OnceValue<Reference>,
     pub(crate) findings: OnceValue<Findings>,
     pub(crate) decided: OnceValue<Decided>,
+    pub(crate) entry: OnceValue<Result<Entry, TooLittle>>,
     pub(crate) results: OnceValue<Results>,
     pub(crate) document: OnceValue<Document>,
 }

@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 22] = [
+const TABLES: [(&str, &str); 25] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
@@ -35,6 +35,12 @@ const TABLES: [(&str, &str); 22] = [
         "regret",
         "choice,revenue,revenue_low,revenue_high,gain,gain_low,gain_high,growth,growth_low,growth_high,regret,regret_low,regret_high",
     ),
+    ("entrants_by_category", "category,n,median,mean,typical,low80,high80,p_first,p_top3,p_500,p_1000,p_3000"),
+    (
+        "entrants_backtest",
+        "check,rule,top,cutoffs,n,ratio,ratio_low,ratio_high,shuffled_mean,shuffled_high95,p,rank_correlation,rank_p",
+    ),
+    ("milestones", "orders_28,n,share_nothing_more,rest_q25,rest_median,rest_q75"),
 ];
 
 #[test]

@@ -22,7 +22,7 @@ fn log(work: &Workdir) -> BTreeMap<String, String> {
 
 /// Steps that ran, without those that leave no files, which only serve others.
 fn ran(work: &Workdir) -> Vec<String> {
-    const FILES: [&str; 10] = [
+    const FILES: [&str; 11] = [
         "generate",
         "clean",
         "mart",
@@ -30,6 +30,7 @@ fn ran(work: &Workdir) -> Vec<String> {
         "reference",
         "findings",
         "decisions",
+        "entrants",
         "report-html",
         "report-pdf",
         "dashboard",
@@ -49,11 +50,11 @@ const PAGES: [&str; 3] = ["report-html", "report-pdf", "dashboard"];
 #[test]
 fn a_second_run_writes_nothing_and_says_so() {
     let work = finished();
-    assert_eq!(ran(&work).len(), 9);
+    assert_eq!(ran(&work).len(), 10);
     let manifest = work.read("out/run.json");
     let before = work.files("out");
     let done = work.ok(&["run", "--data", "data"]);
-    assert!(done.stdout.starts_with("nothing has changed: 9 steps are used again\n"), "{done}");
+    assert!(done.stdout.starts_with("nothing has changed: 10 steps are used again\n"), "{done}");
     assert_eq!(work.read("out/run.json"), manifest);
     assert_same(&before, &work.files("out"));
     // The answers are still printed.
@@ -236,8 +237,18 @@ fn step_by_step_gives_the_same_as_at_once() {
         &["step `mart` needs what `clean` makes", "hint: run it first"],
     );
     assert!(!work.path("steps").exists());
-    let steps =
-        ["read-orders", "clean", "mart", "supply", "reference", "findings", "decisions", "report-html", "report-pdf"];
+    let steps = [
+        "read-orders",
+        "clean",
+        "mart",
+        "supply",
+        "reference",
+        "findings",
+        "decisions",
+        "entrants",
+        "report-html",
+        "report-pdf",
+    ];
     for step in steps {
         let done = work.ok(&only(step).each_ref().map(String::as_str));
         assert!(done.stdout.contains("waits for them"), "{done}");

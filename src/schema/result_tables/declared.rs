@@ -1,0 +1,242 @@
+//! The result tables: names, columns, types, meaning. The one place to add a table or a column.
+
+use super::declaration::{ColumnType, ResultColumn, ResultTable};
+
+macro_rules! tables {
+    (@lack none) => { true };
+    (@lack) => { false };
+    ($($table:literal: $($name:literal $kind:ident $(($lack:ident))? $doc:literal),+;)+) => {
+        /// All result tables.
+        pub const RESULT_TABLES: &[ResultTable] = &[$(ResultTable {
+            name: $table,
+            columns: &[$(ResultColumn {
+                name: $name,
+                kind: ColumnType::$kind,
+                may_lack: tables!(@lack $($lack)?),
+                doc: $doc,
+            }),+],
+        }),+];
+    };
+}
+
+tables! {
+    "price_predictions":
+        "category" Text "category in English",
+        "sales" Number "revenue, BRL; exact where it was seen, all digits where it is predicted",
+        "year" Integer "year of the month",
+        "month" Integer "month, 1 to 12",
+        "date" Timestamp "first day of the month";
+    "price_predictions_top_category":
+        "category" Text "category in English",
+        "sales" Number "revenue, BRL; exact where it was seen, all digits where it is predicted",
+        "year" Integer "year of the month",
+        "month" Integer "month, 1 to 12",
+        "date" Timestamp "first day of the month";
+    "payments_by_state":
+        "state" Text "state of the customer",
+        "payment_type" Text "method",
+        "payments" Integer "payments",
+        "orders" Integer "orders with such a payment",
+        "value" Reais "sum of the payments, BRL",
+        "share_payments" Number "share of the payments of the state, 0 to 1",
+        "share_value" Number "share of their value, 0 to 1";
+    "by_state":
+        "state" Text "state of the customer",
+        "orders" Integer "orders",
+        "items" Integer "items sold",
+        "revenue" Reais "prices of the items, BRL",
+        "review_mean" Number (none) "mean review score, 1 to 5",
+        "late_share" Number (none) "share of delivered orders that came late, 0 to 1",
+        "delivery_days_mean" Number (none) "mean days from purchase to delivery",
+        "canceled_share" Number (none) "share of orders canceled, 0 to 1";
+    "by_category":
+        "category" Text "category in English",
+        "orders" Integer "orders with such an item",
+        "items" Integer "items sold",
+        "revenue" Reais "prices of the items, BRL",
+        "review_mean" Number (none) "mean review score, 1 to 5",
+        "late_share" Number (none) "share of delivered orders that came late, 0 to 1",
+        "delivery_days_mean" Number (none) "mean days from purchase to delivery",
+        "canceled_share" Number (none) "share of orders canceled, 0 to 1";
+    "monthly_revenue":
+        "category" Text "category in English",
+        "year" Integer (none) "year of purchase",
+        "month" Integer (none) "month of purchase, 1 to 12",
+        "orders" Integer "orders",
+        "items" Integer "items sold",
+        "revenue" Reais "prices of the items, BRL";
+    "monthly_revenue_by_state":
+        "state" Text "state of the customer",
+        "year" Integer (none) "year of purchase",
+        "month" Integer (none) "month of purchase, 1 to 12",
+        "orders" Integer "orders",
+        "items" Integer "items sold",
+        "revenue" Reais "prices of the items, BRL";
+    "top_products":
+        "product_id" Text "product",
+        "category" Text "category in English",
+        "items" Integer "items sold",
+        "orders" Integer "orders with the product",
+        "revenue" Reais "prices of the items, BRL";
+    "audit":
+        "table" Text "table",
+        "step" Text "read or clean",
+        "rows_in" Integer "rows that came in",
+        "rows_out" Integer "rows that were kept",
+        "deduplicated" Integer "rows removed as duplicates",
+        "quarantined" Integer "rows set aside";
+    "quality":
+        "table" Text "table",
+        "check" Text "what is checked",
+        "severity" Text "how much a failure matters",
+        "failed" Integer "rows that fail",
+        "total" Integer "rows looked at";
+    "winner":
+        "rank" Integer "place, 1 is the best",
+        "category" Text "category in English",
+        "score" Number "sum of the points of its indicators",
+        "forecast" Reais "revenue expected in the 90 days after the cutoff, BRL",
+        "lo80" Reais "lower end of the 80 % interval, BRL",
+        "hi80" Reais "upper end of the 80 % interval, BRL",
+        "before" Reais "revenue of the 90 days before the cutoff, BRL",
+        "first" Number "share of the draws in which it is first",
+        "top3" Number "share of the draws in which it is among the first three",
+        "first_other_weights" Number "share of other weights under which it is first",
+        "top3_other_weights" Number "share of other weights under which it is among the first three";
+    "winner_indicators":
+        "category" Text "category in English",
+        "indicator" Text "indicator",
+        "value" Number (none) "its value; none where the data do not tell",
+        "deviation" Number "deviations from the median of the candidates",
+        "weight" Number "its weight",
+        "points" Number "deviation times weight",
+        "rank_without" Integer "place without this indicator";
+    "winner_products":
+        "product_id" Text "product of the winning category",
+        "recent_revenue" Reais "revenue of the last 90 days, BRL",
+        "revenue" Reais "revenue, BRL",
+        "orders" Integer "orders",
+        "price_mean" Reais "mean price, BRL",
+        "review_mean" Number (none) "mean review score, 1 to 5",
+        "sellers" Integer "sellers that offer it";
+    "winner_payments":
+        "payment_type" Text "method",
+        "payments" Integer "payments",
+        "orders" Integer "orders with such a payment",
+        "value" Reais "sum of the payments, BRL",
+        "share_payments" Number "share of the payments, 0 to 1",
+        "share_payments_low" Number "lower end of its 95 % interval",
+        "share_payments_high" Number "upper end of its 95 % interval",
+        "share_value" Number "share of their value, 0 to 1",
+        "installments_mean" Number "mean number of instalments",
+        "needed" Integer "1 if it is among the methods to offer, 0 otherwise";
+    "regions":
+        "rank" Integer "place, 1 is the best",
+        "state" Text "state",
+        "score" Number "sum of the points of its indicators",
+        "forecast" Reais "revenue expected in the 90 days after the cutoff, BRL",
+        "before" Reais "revenue of the 90 days before the cutoff, BRL",
+        "gain" Reais "forecast less before, BRL",
+        "orders_per_100000" Number (none) "orders per 100,000 inhabitants";
+    "region_indicators":
+        "state" Text "state",
+        "indicator" Text "indicator",
+        "value" Number (none) "its value; none where the data do not tell",
+        "deviation" Number "deviations from the median of the candidates",
+        "weight" Number "its weight",
+        "points" Number "deviation times weight",
+        "rank_without" Integer "place without this indicator";
+    "allocation":
+        "state" Text "state",
+        "share" Number "share of the budget, 0 to 1",
+        "budget" Reais "its part of the budget, BRL";
+    "cities":
+        "state" Text "state that comes first",
+        "city" Text "city",
+        "orders" Integer "orders",
+        "revenue" Reais "revenue, BRL";
+    "forecasts":
+        "by" Text "category or state",
+        "series" Text "which one",
+        "period" Text "month, or 30d for thirty days",
+        "cutoff" Date "last day that the forecast knows",
+        "from" Date "first day of the period",
+        "to" Date "last day of the period",
+        "forecast" Reais "revenue expected, BRL",
+        "lo80" Reais "lower end of the 80 % interval, BRL",
+        "hi80" Reais "upper end of the 80 % interval, BRL",
+        "lo95" Reais "lower end of the 95 % interval, BRL",
+        "hi95" Reais "upper end of the 95 % interval, BRL";
+    "coefficients":
+        "by" Text "category or state",
+        "step" Integer "periods ahead",
+        "feature" Text "feature of the model",
+        "value" Number "coefficient",
+        "standard_error" Number "its standard error",
+        "lambda" Number "strength of the ridge";
+    "backtest":
+        "by" Text "category or state",
+        "cutoffs" Text "monthly or weekly",
+        "model" Text "model",
+        "wape" Number "weighted absolute percentage error",
+        "wape_complete" Number "the same where history is complete",
+        "wape_given_total" Number "the same if the total were known",
+        "bias" Number "mean error over revenue",
+        "mase" Number "mean absolute scaled error",
+        "coverage80" Number "share of values within the 80 % interval",
+        "coverage95" Number "share of values within the 95 % interval",
+        "width80" Number "mean width of the 80 % interval over revenue",
+        "growth" Number "rank correlation of predicted and actual growth",
+        "relative_growth" Number "the same of growth relative to the market",
+        "ours_minus_this" Number "error of our model less that of this one",
+        "ours_minus_this_low" Number "lower end of its 90 % interval",
+        "ours_minus_this_high" Number "upper end of its 90 % interval";
+    "regret":
+        "choice" Text "way to choose",
+        "revenue" Reais "revenue of the choices, BRL",
+        "revenue_low" Reais "lower end of its interval, BRL",
+        "revenue_high" Reais "upper end of its interval, BRL",
+        "gain" Reais "change of revenue, BRL",
+        "gain_low" Reais "lower end of its interval, BRL",
+        "gain_high" Reais "upper end of its interval, BRL",
+        "growth" Number "relative change",
+        "growth_low" Number "lower end of its interval",
+        "growth_high" Number "upper end of its interval",
+        "regret" Reais "what the best choice would have brought more, BRL",
+        "regret_low" Reais "lower end of its interval, BRL",
+        "regret_high" Reais "upper end of its interval, BRL";
+    "entrants_by_category":
+        "category" Text "category in English of the first sale; only categories with at least ten entrants",
+        "n" Integer "entrants: sellers whose first sale and the 90 days from it lie in the data",
+        "median" Reais "median of their revenue of 90 days, prices of the items alone, BRL",
+        "mean" Reais "mean of it, BRL",
+        "typical" Reais "revenue that a newcomer can expect: mean of its logarithm, drawn towards that of all categories, BRL",
+        "low80" Reais "lower end of the 80 % interval of the typical revenue, BRL",
+        "high80" Reais "upper end of it, BRL",
+        "p_first" Number "probability that its typical revenue is the greatest, 0 to 1",
+        "p_top3" Number "probability that it is among the three greatest",
+        "p_500" Number "probability that one more entrant reaches 500 BRL in 90 days, given a first sale",
+        "p_1000" Number "the same of 1,000 BRL",
+        "p_3000" Number "the same of 3,000 BRL";
+    "entrants_backtest":
+        "check" Text "past, without leader (the category that leads today left out), or locked (the last entrants, over 30 days)",
+        "rule" Text "how the categories are chosen",
+        "top" Integer "how many are chosen",
+        "cutoffs" Integer "past days on which they are chosen",
+        "n" Integer "later entrants in the chosen categories; where the choice is random, in all candidates",
+        "ratio" Number "geometric mean revenue of these over that of all candidates' entrants",
+        "ratio_low" Number (none) "lower end of its 90 % interval over sellers; none where the choice is random",
+        "ratio_high" Number (none) "upper end of it",
+        "shuffled_mean" Number (none) "geometric mean of the ratios with categories shuffled among the entrants of a month",
+        "shuffled_high95" Number (none) "95 % quantile of these",
+        "p" Number (none) "share of these that reach the ratio",
+        "rank_correlation" Number (none) "rank correlation of typical revenue and revenue of single entrants of the locked check",
+        "rank_p" Number (none) "probability of one at least as far from 0 by chance";
+    "milestones":
+        "orders_28" Text "orders of an entrant in its first 28 days",
+        "n" Integer "entrants with as many",
+        "share_nothing_more" Number (none) "share that sold nothing on days 29 to 90, 0 to 1",
+        "rest_q25" Reais (none) "first quartile of the revenue on these days, BRL",
+        "rest_median" Reais (none) "median of it, BRL",
+        "rest_q75" Reais (none) "third quartile of it, BRL";
+}
