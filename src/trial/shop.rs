@@ -139,24 +139,34 @@ impl ShopDesign {
 
     /// What to do, in a sentence.
     pub fn advice(&self) -> String {
-        let percent = |lift: f64| format!("+{:.0} %", 100.0 * lift);
-        let effect = format!("{:.0} {} bring about {} there", self.budget, self.currency, percent(self.expected));
+        // Digits where they tell something.
+        let percent = |lift: f64| format!("+{:.*} %", if lift < 0.095 { 1 } else { 0 }, 100.0 * lift);
+        let in_time = weeks(f64::from(self.weeks));
+        let effect = format!(
+            "{:.0} {} bring about {} there if an order costs what is assumed",
+            self.budget,
+            self.currency,
+            percent(self.expected)
+        );
         let detectable = self.detectable.map_or_else(|| "nothing".into(), percent);
+        let least = format!("in {in_time} {detectable} is the least that is seen");
         if self.is_seen_by_parts() {
-            return format!(
-                "a comparison by state can see it: {effect} if an order costs what is assumed, and {detectable} is seen in {}",
-                weeks(f64::from(self.weeks))
-            );
+            return format!("a comparison by state can see it: {effect}, and {least}");
         }
         let time = |lift: f64| self.lifts.iter().find(|l| l.lift == lift).map_or(0.0, |l| l.weeks);
+        let (small, doubling) = (time(LIFTS[0]), time(1.0));
+        let orders = match small > f64::from(self.weeks) {
+            true => format!(
+                "with {:.0} orders a month only a doubling shows in {}, and {} takes {}; ",
+                self.orders_per_month,
+                weeks(doubling),
+                percent(LIFTS[0]),
+                weeks(small)
+            ),
+            false => String::new(),
+        };
         format!(
-            "do not test this by state: with {:.0} orders a month only a doubling shows in {}, and {} takes {}; {effect} if an order \
-             costs what is assumed, and in {} {detectable} is the least that is seen. Use coupon codes: they tell whose order it is",
-            self.orders_per_month,
-            weeks(time(1.0)),
-            percent(LIFTS[0]),
-            weeks(time(LIFTS[0])),
-            weeks(f64::from(self.weeks)),
+            "do not test this by state: {orders}{effect}, and {least}. Use coupon codes: they tell whose order it is"
         )
     }
 

@@ -38,18 +38,58 @@ pub(crate) fn alarm_rate(orders: f64, share: f64, ratio: f64) -> f64 {
     let mean = orders * (ratio * share + 1.0 - share);
     let reach = WINDOW * mean.sqrt() + WINDOW * WINDOW;
     let (low, high) = ((mean - reach).max(0.0) as u64, (mean + reach) as u64);
-    let p = expected_share(share, ratio);
-    let mut critical = critical(low, share);
+    let start = critical(low, share);
+    let mut without = Tail::new(start, low, share);
+    let mut with = Tail::new(start, low, expected_share(share, ratio));
     let mut rate = 0.0;
     for n in low..=high {
         // With one order more, the critical number stays or grows by one.
-        if at_least(critical, n, share) > ALPHA {
-            critical += 1;
+        if without.value > ALPHA {
+            without.raise();
+            with.raise();
         }
         let weight = (n as f64 * mean.ln() - mean - ln_gamma(n as f64 + 1.0)).exp();
-        rate += weight * at_least(critical, n, p);
+        rate += weight * with.value;
+        without.lengthen();
+        with.lengthen();
     }
     rate
+}
+
+/// P(X ≥ k) of a binomial variable, from one k and n to the next: thousands of them are needed, and each follows from its neighbour.
+struct Tail {
+    k: u64,
+    n: u64,
+    p: f64,
+    value: f64,
+}
+
+impl Tail {
+    fn new(k: u64, n: u64, p: f64) -> Tail {
+        Tail { k, n, p, value: at_least(k, n, p) }
+    }
+
+    /// k → k + 1.
+    fn raise(&mut self) {
+        self.value -= self.exactly(self.k);
+        self.k += 1;
+    }
+
+    /// n → n + 1: one order more makes k of k − 1. No critical number is 0.
+    fn lengthen(&mut self) {
+        self.value += self.p * self.exactly(self.k - 1);
+        self.n += 1;
+    }
+
+    /// P(X = k).
+    fn exactly(&self, k: u64) -> f64 {
+        if k > self.n {
+            return 0.0;
+        }
+        let (n, k) = (self.n as f64, k as f64);
+        let ways = ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0);
+        (ways + k * self.p.ln() + (n - k) * (1.0 - self.p).ln()).exp()
+    }
 }
 
 /// The smallest number of orders in the advertised part that is an alarm, of `n` orders.
@@ -236,6 +276,18 @@ mod tests {
             let (false_alarms, power) = (alarms(1.0), alarms(effect));
             assert!((false_alarms - ALPHA).abs() < 0.02, "×{effect}: {false_alarms}");
             assert!((0.73..0.82).contains(&power), "×{effect}: {power}");
+        }
+    }
+
+    #[test]
+    fn tails_follow_from_their_neighbours() {
+        let mut tail = Tail::new(3, 2, 0.3);
+        for n in 3..400 {
+            tail.lengthen();
+            if n % 3 == 0 {
+                tail.raise();
+            }
+            assert!((tail.value - at_least(tail.k, tail.n, 0.3)).abs() < 1e-12, "{n}");
         }
     }
 
