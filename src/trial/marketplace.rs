@@ -45,7 +45,7 @@ pub struct MarketplaceDesign {
     pub weeks_of_data: usize,
     /// The designs.
     pub designs: Vec<RegionDesign>,
-    /// Index of the design that the plan follows: that of the arms, otherwise that which sees the smallest effect on revenue.
+    /// Index of the design that the plan follows: that of the arms, otherwise, of those by pairs, that which needs the smallest return.
     pub chosen: usize,
 }
 
@@ -113,7 +113,7 @@ impl MarketplaceDesign {
         }
         let by_pairs =
             designs.iter().enumerate().filter(|(_, d)| d.assignment == Assignment::Pairs || designs.len() == 1);
-        let chosen = by_pairs.min_by(|a, b| a.1.detectable_revenue.total_cmp(&b.1.detectable_revenue)).map(|(i, _)| i);
+        let chosen = by_pairs.min_by(|a, b| a.1.required_return.total_cmp(&b.1.required_return)).map(|(i, _)| i);
         let chosen = chosen.ok_or_else(|| {
             Error::input("no two regions have sales in every half-year of the data: regions cannot be compared")
                 .with_hint("name other regions with `--arms`, or plan without data with `--orders-per-month`")

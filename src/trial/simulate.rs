@@ -277,9 +277,10 @@ impl<'a> Known<'a> {
     /// A week's orders.
     fn learn(&mut self, effects: &Arms, exposure: &Arms, draws: &mut Draws) {
         let Some(totals) = &mut self.totals else {
-            for i in 0..ARMS {
-                self.orders[i] += draws.poisson(effects[i] * exposure[i]) as f64;
-                self.exposure[i] += exposure[i];
+            let seen = self.orders.iter_mut().zip(&mut self.exposure);
+            for ((orders, all), (effect, exposure)) in seen.zip(effects.iter().zip(exposure)) {
+                *orders += draws.poisson(effect * exposure) as f64;
+                *all += exposure;
             }
             return;
         };

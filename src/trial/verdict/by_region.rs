@@ -27,7 +27,7 @@ pub(super) fn of_parts(parts: &Parts, mut read: Reading<'_>) -> Result<Verdict> 
     };
     let during: (u64, u64) = count(&mut read.during.iter().copied());
     let orders = (during.0 + during.1) as usize;
-    demand_regions(&parts.treated, read.all, &read, |mark| folded(mark))?;
+    demand_regions(&parts.treated, read.all, &read, folded)?;
     let nowhere = read.during.len() - orders;
     if nowhere > 0 {
         read.notes.push(format!("{nowhere} orders have no region and do not count"));

@@ -57,22 +57,22 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=104))]
     weeks: Option<u32>,
     /// A small shop: what tells the arms apart. With `region`, the arms are advertised and all other regions compared
-    #[arg(long, value_enum, default_value = "code", requires = "orders_per_month")]
+    #[arg(long, value_enum, default_value = "code", conflicts_with_all = ["data", "out"])]
     by: ByArg,
     /// A small shop: share of its orders that the advertised part has, if it is known
-    #[arg(long, value_name = "SHARE", value_parser = share, requires = "orders_per_month")]
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with_all = ["data", "out"])]
     share: Option<f64>,
     /// A small shop: what an order leaves before advertising is paid [assumed: 40]
-    #[arg(long, value_name = "AMOUNT", value_parser = money, requires = "orders_per_month")]
+    #[arg(long, value_name = "AMOUNT", value_parser = money, conflicts_with_all = ["data", "out"])]
     contribution: Option<f64>,
     /// A small shop: what an order by advertising costs, median of places [assumed: 60]
-    #[arg(long, value_name = "AMOUNT", value_parser = money, requires = "orders_per_month")]
+    #[arg(long, value_name = "AMOUNT", value_parser = money, conflicts_with_all = ["data", "out"])]
     cost_per_order: Option<f64>,
     /// A small shop: standard deviation of the logarithm of that cost between places [assumed: 0.5]
-    #[arg(long, value_name = "SD", value_parser = log_sd, requires = "orders_per_month")]
+    #[arg(long, value_name = "SD", value_parser = log_sd, conflicts_with_all = ["data", "out"])]
     log_sd: Option<f64>,
     /// A small shop: ISO 4217 code of its amounts
-    #[arg(long, value_name = "CODE", default_value = "BRL", value_parser = currency_code, requires = "orders_per_month")]
+    #[arg(long, value_name = "CODE", default_value = "BRL", value_parser = currency_code, conflicts_with_all = ["data", "out"])]
     currency: String,
     /// A marketplace: part of the revenue that is left before advertising is paid [assumed: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "orders_per_month")]
