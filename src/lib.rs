@@ -30,6 +30,7 @@
 //! | [`engine`] | the mart's SQL on the engine that the user names: polars, through `mart::sums`, or Spark Connect, which can also clean |
 //! | [`models`] | panels, forecasters, backtests, the reference model |
 //! | [`decisions`] | what to sell, where to advertise, how to get paid |
+//! | [`trial`] | how to learn where advertising pays: designs, plans, verdicts |
 //! | [`charts`] | data → SVG |
 //! | [`report`] | the document engine: Markdown, HTML, Typst, bibliography, typography |
 //! | [`results`] | all results of a run, as report and dashboard take them |
@@ -69,6 +70,7 @@ pub mod store;
 pub mod synth;
 pub mod table;
 pub mod text;
+pub mod trial;
 
 pub use error::{Error, Result, TooLittle};
 

@@ -20,7 +20,7 @@ use pfe::error::masked;
 use pfe::schema::ddl::{Dialect, ddl};
 use pfe::text::escaped;
 
-use self::analysis::{backtest, findings, forecast};
+use self::analysis::{backtest, findings, forecast, trial};
 use self::data::{audit, load, market, synth};
 use self::terminal::{Failure, print, tell};
 
@@ -64,6 +64,8 @@ enum Command {
     Forecast(forecast::Args),
     /// Print what to sell, where to advertise and how to get paid
     Findings(findings::Args),
+    /// Learn where advertising pays: design a trial, read its orders, compare rules
+    Trial(trial::Args),
     /// Print an executed notebook as HTML and PDF
     Notebook(notebook::Args),
     /// Export the steps to other orchestrators
@@ -108,6 +110,7 @@ pub fn main() -> ExitCode {
         Some(Command::Backtest(args)) => backtest::run(&args),
         Some(Command::Forecast(args)) => forecast::run(&args),
         Some(Command::Findings(args)) => findings::run(&args),
+        Some(Command::Trial(args)) => trial::run(&args),
         Some(Command::Notebook(args)) => notebook::run(&args),
         Some(Command::Pipeline(args)) => pipeline::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(match dialect {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::clean::Audit;
+use crate::clean::{Audit, CleanTables};
 use crate::error::{Error, Result};
 use crate::mart::missing::Missing;
 use crate::parallel::lock;
@@ -206,6 +206,16 @@ pub fn load(out: &Path) -> Result<Results> {
     let mut results = flow.results()?.as_ref().clone();
     results.parameters = manifest.core.parameters;
     Ok(results)
+}
+
+/// Reads the clean tables of the finished run in `out`, and their audit, without the quarantined rows.
+///
+/// # Errors
+/// There is no finished run, it keeps its tables in a store, or a file is missing or damaged.
+pub fn clean_tables(out: &Path) -> Result<(CleanTables, Audit)> {
+    let tables = CleanTables::new(outputs::load::clean_tables(out)?)?;
+    let audit = outputs::load::audit(&[("audit.json", outputs::manifest::listed(out, "audit.json")?)])?;
+    Ok((tables, audit))
 }
 
 /// Renders the report of an earlier run again, from its results alone. `cover` replaces the cover of that run; `timeout` is

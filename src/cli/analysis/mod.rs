@@ -4,3 +4,4 @@ pub mod backtest;
 pub mod decisions;
 pub mod findings;
 pub mod forecast;
+pub mod trial;
