@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::description::shapes::RegionShapes;
 use super::regions::Region;
 
 /// The facts of a market that is not Olist.
@@ -21,6 +22,9 @@ pub struct MarketFacts {
     pub regions: Vec<Region>,
     /// Answers that the export leaves open, each with the field that would give it.
     pub open: Vec<String>,
+    /// Shapes of the regions that the user gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapes: Option<RegionShapes>,
 }
 
 impl MarketFacts {

@@ -5,3 +5,4 @@ mod decide;
 mod finished;
 mod hostile;
 mod rendering;
+mod shops;
