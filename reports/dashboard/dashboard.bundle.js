@@ -243,6 +243,7 @@ var YEARS = CUBE.years;
 var { sales, salesByCategory, salesByCity, payments, salesCells } = CUBE;
 var REGIONAL = STATES.keys.filter((key) => key !== "unknown").length > 1;
 var PAID = DATA.payments.key.length > 0;
+var IN_PARTS = REGIONS.keys.some((key) => key !== "unknown");
 
 // js/dom.js
 function h(tag, attributes = {}, ...children) {
@@ -1309,7 +1310,7 @@ function paymentsChart(width) {
   const inside = all.filter((_, state) => !view.states.length || view.states.includes(state));
   const total2 = d3.range(SIZES.method).map((method) => add(inside.map((m) => m[method]), PAYMENT_MEASURES.length));
   const whole2 = (methods) => d3.sum(methods, (m) => m[basis]);
-  const states = all.map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole2(methods) })).filter((row) => row.whole > 0).sort((a, b) => b.whole - a.whole);
+  const states = all.map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole2(methods) })).filter((row) => REGIONAL && row.whole > 0).sort((a, b) => b.whole - a.whole);
   const text = (v) => view.share === "value" ? brl(v / 100) : decimal(v, 0);
   const shares2 = METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) }));
   const columns = [{ label: t("state") }, ...shares2, { label: t(`share_${view.share}`), text }];
@@ -1500,7 +1501,7 @@ var share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${basis
 var LAYOUT = [
   REGIONAL && panel("map", mapPanel),
   panel("months", monthsChart),
-  REGIONAL && panel("territory", territoryChart, { tools: [trail] }),
+  IN_PARTS && panel("territory", territoryChart, { tools: [trail] }),
   panel("categories", categoriesChart),
   SHOWN.includes("review") && REGIONAL && panel("reviews", reviewChart),
   PAID && panel("payments", paymentsChart, { tools: [share.element] }),

@@ -167,12 +167,10 @@ impl Words {
         for names in [&mut self.labels, &mut self.tables, &mut self.checks, &mut self.docs] {
             names.values_mut().for_each(|text| *text = places::replaced(text, &self.other_words));
         }
-        let of_market = |text: &String| text.replace("{currency}", &market.currency).replace("{title}", &market.title);
-        self.notes = self.notes.iter().map(|(pattern, note)| (of_market(pattern), of_market(note))).collect();
         let all = self.labels.get("all_regions").cloned().unwrap_or_default();
         let name = |region: &Region| match kind {
             _ if region.code == regions::ALL => all.clone(),
-            Some("country") => self.countries.get(&region.name).unwrap_or(&region.name).clone(),
+            _ if market.country.is_none() => self.countries.get(&region.name).unwrap_or(&region.name).clone(),
             _ => region.name.clone(),
         };
         self.states = market.regions.iter().map(|region| (region.code.clone(), name(region))).collect();
@@ -235,7 +233,8 @@ impl Words {
     }
     /// Meaning of a column, translated from the contract's English.
     pub(crate) fn doc(&self, doc: &str) -> String {
-        self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
+        let text = self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""));
+        if self.short.is_empty() { text } else { self.of_regions(&text.replace("centavos", &self.label("hundredths"))) }
     }
     /// Translates an English warning of the audit.
     pub(crate) fn note(&self, warning: &str) -> String {

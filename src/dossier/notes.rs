@@ -59,14 +59,6 @@ pub(super) enum Name {
     Number(String),
 }
 
-/// `12`, `-3.50`.
-fn is_number(word: &str) -> bool {
-    let digits = word.strip_prefix('-').unwrap_or(word);
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        && !digits.ends_with('.')
-}
-
 /// Splits a sentence into its pattern and its names and numbers.
 pub(super) fn pattern(sentence: &str) -> (String, Vec<Name>) {
     let (mut pattern, mut names) = (String::new(), Vec::new());
@@ -75,7 +67,7 @@ pub(super) fn pattern(sentence: &str) -> (String, Vec<Name>) {
             (0, _) => {
                 for (i, word) in text.split(' ').enumerate() {
                     pattern += if i > 0 { " " } else { "" };
-                    if is_number(word) {
+                    if !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) {
                         pattern += "{}";
                         names.push(Name::Number(word.into()));
                     } else {

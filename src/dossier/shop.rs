@@ -10,7 +10,7 @@ use crate::results::Results;
 use crate::schema::contract::UNKNOWN;
 
 /// Share of the orders of the regions that a map must show.
-const ON_MAP: f64 = 0.97;
+const ON_MAP: f64 = 0.9;
 /// Codes and short names of the regions, most orders first, and how many of them a map must show.
 pub(crate) fn regions(results: &Results, words: &Words) -> (Vec<(String, String)>, usize) {
     let mut states: Vec<&Facts> = results.findings.known_states().collect();
@@ -66,10 +66,9 @@ pub(crate) fn values(results: &Results, words: &Words) -> Map<String, Value> {
             .iter()
             .filter(|field| lacks(results, **field))
             .map(|field| json!({ "field": field.name(), "answer": words.label(&format!("open_{}", field.name())) }));
-        let files: Vec<String> = results.audit.inputs.iter().map(|file| file.name.clone()).collect();
         json!({
             "title": market.title, "currency": market.currency, "in_brazil": market.is_in_brazil(),
-            "files": words.list(&files), "open": left_open.collect::<Vec<_>>(),
+            "files": words.list(&market.files), "open": left_open.collect::<Vec<_>>(),
         })
     });
     let total = &results.findings.total;

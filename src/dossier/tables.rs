@@ -11,6 +11,7 @@ use crate::clean::audit::{Check, Nulls, RowCounts, Severity};
 use crate::clean::coverage::Coverage;
 use crate::decisions::{Facts, StatePayments};
 use crate::error::Result;
+use crate::input::identity::InputFile;
 use crate::mart::missing::Missing;
 use crate::models::reference::{Line, Prediction};
 use crate::report::{Table, TableColumn};
@@ -242,9 +243,14 @@ fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
 }
 
 fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let row = |f: &crate::input::identity::InputFile| {
+    // Of an export, what is read are the tables that are made from it.
+    let of_market = results.audit.market.is_some();
+    let table =
+        |f: &InputFile| TABLES.iter().find(|t| f.name.ends_with(&format!(".{}", t.name))).map(|t| words.table(t.name));
+    let name = |f: &InputFile| table(f).filter(|_| of_market).unwrap_or_else(|| f.name.clone());
+    let row = |f: &InputFile| {
         let hash = f.blake3.get(..16).unwrap_or(NONE);
-        vec![f.name.clone(), words.lang.count(f.bytes as i64), hash.into()]
+        vec![name(f), words.lang.count(f.bytes as i64), hash.into()]
     };
-    results.audit.inputs.iter().map(row).collect()
+    results.audit.inputs.iter().filter(|f| !of_market || f.bytes > 0).map(row).collect()
 }

@@ -65,6 +65,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "audit": audit(results, words),
         "reference": reference(results, words)?,
         "mart_tables": mart::QUERIES.iter().filter(|s| s.stored).count(),
+        "market": results.audit.market.as_ref().map(|market| json!({ "title": market.title, "in_brazil": market.is_in_brazil() })),
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
@@ -78,7 +79,12 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "first_categories": first_categories(results, words)?,
     });
     if let Value::Object(values) = &mut values {
-        values.extend(shop::values(results, words));
+        for (name, value) in shop::values(results, words) {
+            match (values.get_mut(&name), value) {
+                (Some(Value::Object(known)), Value::Object(more)) => known.extend(more),
+                (_, value) => drop(values.insert(name, value)),
+            }
+        }
     }
     Ok(values)
 }

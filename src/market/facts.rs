@@ -20,11 +20,14 @@ pub struct MarketFacts {
     pub country: Option<String>,
     /// Regions to which an order went, sorted by code.
     pub regions: Vec<Region>,
-    /// Answers that the export leaves open, each with the field that would give it.
-    pub open: Vec<String>,
     /// Shapes of the regions that the user gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shapes: Option<RegionShapes>,
+    /// Names of the files of the export.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Answers that the export leaves open, each with the field that would give it.
+    pub open: Vec<String>,
 }
 
 impl MarketFacts {

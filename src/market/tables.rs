@@ -188,8 +188,9 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
         digits: lines.digits,
         country: lines.regions.country.clone(),
         regions,
-        open,
         shapes,
+        files: Vec::new(),
+        open,
     };
     let tables = all.into_iter().map(|(id, rows)| Ok((id, rows.finish()?))).collect::<Result<_>>()?;
     Ok(MarketTables { tables, facts, notes })
@@ -197,7 +198,10 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
 
 /// The fields that no column gives, each with the answer that stays open.
 fn open(lines: &Lines) -> Vec<String> {
+    // Countries say where orders go as well.
+    let regional = lines.present.contains(&Field::Country);
     let missing = Field::ALL.into_iter().filter(|field| !lines.present.contains(field));
+    let missing = missing.filter(|field| !(regional && *field == Field::Region));
     missing.filter_map(|field| Some(format!("`{}`: {}", field.name(), field.answers()?))).collect()
 }
 

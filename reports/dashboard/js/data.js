@@ -20,3 +20,5 @@ export const { sales, salesByCategory, salesByCity, payments, salesCells } = CUB
 export const REGIONAL = STATES.keys.filter((key) => key !== "unknown").length > 1;
 /** Whether it is known how orders were paid. */
 export const PAID = DATA.payments.key.length > 0;
+/** Whether the states belong to parts of the country, from which the territory goes down to its cities. */
+export const IN_PARTS = REGIONS.keys.some((key) => key !== "unknown");

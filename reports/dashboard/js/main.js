@@ -3,7 +3,7 @@
 import { SHARES } from "./core/view.js";
 import { categoriesChart, crumbs, reviewChart, territoryChart } from "./bars.js";
 import { announce, chipList, choice, CONTROLS, drawControls, drawFigures, figures, pick, redoButton, resetButton, said, undoButton } from "./controls.js";
-import { PAID, REGIONAL } from "./data.js";
+import { IN_PARTS, PAID, REGIONAL } from "./data.js";
 import { byId, h, later } from "./dom.js";
 import { saveFiltered } from "./export.js";
 import { SHOWN, t } from "./format.js";
@@ -24,7 +24,7 @@ const share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${bas
 const LAYOUT = [
   REGIONAL && panel("map", mapPanel),
   panel("months", monthsChart),
-  REGIONAL && panel("territory", territoryChart, { tools: [trail] }),
+  IN_PARTS && panel("territory", territoryChart, { tools: [trail] }),
   panel("categories", categoriesChart),
   SHOWN.includes("review") && REGIONAL && panel("reviews", reviewChart),
   PAID && panel("payments", paymentsChart, { tools: [share.element] }),
