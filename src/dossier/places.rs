@@ -71,7 +71,7 @@ mod tests {
             ("US-CA", "California", "CA"),
             ("SP", "São Paulo", "SP"),
             ("IT-25", "Lombardia", "LOM"),
-            ("FR-20R", "Corse", "COR"),
+            ("FR-976", "Mayotte", "MAY"),
             ("Germany", "Germany", "DE"),
             ("ES-PV", "País Vasco", "PV"),
         ] {

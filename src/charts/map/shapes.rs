@@ -157,9 +157,9 @@ mod tests {
         };
         for (country, north, south, west, east) in [
             ("BR", "RR", "RS", "AC", "PE"),
-            ("US", "US-ND", "US-TX", "US-OR", "US-ME"),
+            ("US", "US-MN", "US-TX", "US-OR", "US-ME"),
             ("DE", "DE-SH", "DE-BY", "DE-SL", "DE-SN"),
-            ("FR", "FR-HDF", "FR-20R", "FR-BRE", "FR-GES"),
+            ("FR", "FR-HDF", "FR-20R", "FR-PDL", "FR-BFC"),
             ("IT", "IT-32", "IT-82", "IT-21", "IT-75"),
             ("GB", "GB-SCT", "GB-ENG", "GB-NIR", "GB-ENG"),
             ("", "Norway", "Argentina", "United States", "Japan"),
