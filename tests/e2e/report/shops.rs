@@ -87,7 +87,11 @@ fn a_shop_in_dollars_with_states() {
     let price = |product| format!("{}.50", 10 + 7 * product);
     work.write("data/orders.csv", shopify(600, "USD", price, |n| places[n % 5]));
     let [report, dashboard] = pages(&work, "data", "en");
-    assert!(report.contains("$1,") && report.contains("california") && report.contains("by state"));
+    assert!(
+        report.split('$').any(|amount| amount.chars().take(7).any(|c| c == ','))
+            && report.contains("california")
+            && report.contains("by state")
+    );
     // The map is that of the United States, and says who made it.
     assert!(report.contains("u.s. census bureau") && dashboard.contains("u.s. census bureau"));
     assert!(dashboard.contains("\"us-ca\":\"m") && dashboard.contains("\"short\":{\"us-ca\":\"ca\""));
@@ -112,7 +116,7 @@ fn a_shop_in_euros_with_countries() {
             && !dashboard.contains("\"japan\":\"m")
     );
     let [report, dashboard] = pages(&work, "data", "en");
-    assert!(report.contains("€") && report.contains("by country") && !report.contains(" states"));
+    assert!(report.contains("€") && report.contains("by country") && !report.contains(" states "));
     assert!(dashboard.contains("\"germany\":\"de\""));
 }
 
@@ -182,7 +186,7 @@ fn shapes_of_ones_own_are_drawn_or_refused_with_file_and_place() {
     let shown = work.ok(&["market", "show", "shopify"]).stdout;
     work.write("shop.toml", shown.replacen("name = ", "shapes = \"mine.geojson\"\nname = ", 1));
     let run = ["run", "--data", "data", "--market", "shop.toml", "--out", "out", "--lang", "en", "--quiet"];
-    work.fails(&run, 2, &["mine.geojson"]);
+    work.fails(&run, 1, &["mine.geojson"]);
     for (text, message) in [
         (collection(&[]), "`mine.geojson`: it has no polygon"),
         (collection(&[square("CA", 91.0)]), "out of range"),
