@@ -70,7 +70,8 @@ pub fn region_map(about: &About, data: &StateMap) -> Svg {
     figure(about, paint.any().then_some(height), |c| {
         let left = if data.tiles { (room - width) / 2.0 } else { (WIDTH - width) / 2.0 };
         map(c, data, &paint, left, width)?;
-        key(c, data, &paint, (if data.tiles { 0.0 } else { 24.0 }, left_height - 4.0))?;
+        let bottom = if atlas.key_on_map { c.height() } else { left_height };
+        key(c, data, &paint, (if data.tiles { 0.0 } else { 24.0 }, bottom - 4.0))?;
         if data.tiles { tiles(c, data, &paint, (WIDTH - COLUMNS as f64 * TILE, 14.0), TILE) } else { Ok(()) }
     })
 }
