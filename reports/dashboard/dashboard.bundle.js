@@ -241,6 +241,9 @@ var CITIES = DATA.cities;
 var SIZES = CUBE.sizes;
 var YEARS = CUBE.years;
 var { sales, salesByCategory, salesByCity, payments, salesCells } = CUBE;
+var REGIONAL = STATES.keys.filter((key) => key !== "unknown").length > 1;
+var PAID = DATA.payments.key.length > 0;
+var IN_PARTS = REGIONS.keys.some((key) => key !== "unknown");
 
 // js/dom.js
 function h(tag, attributes = {}, ...children) {
@@ -291,7 +294,7 @@ function numbersIn(locale, currency = { symbol: "R$", digits: 2 }) {
     if (locale === "fr") return `${text} ${currency.symbol}`;
     return /^\p{L}/u.test(currency.symbol) ? `${currency.symbol} ${text}` : currency.symbol + text;
   };
-  const short2 = (value) => {
+  const short3 = (value) => {
     const [scaled, unit] = Math.abs(value) >= 1e6 ? [value / 1e6, " M"] : Math.abs(value) >= 1e4 ? [value / 1e3, " k"] : [value, ""];
     const digits = unit && Math.abs(scaled) < 99.5 && scaled % 1 ? 1 : 0;
     return SHORT(digits).format(scaled) + unit;
@@ -301,7 +304,7 @@ function numbersIn(locale, currency = { symbol: "R$", digits: 2 }) {
   const list2 = (items) => LIST.format(items);
   const capital2 = (text) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
   const cityName2 = (city) => city.replace(/[^\s'-]+/g, (word) => /^(d[aeo]s?|e)$/.test(word) ? word : capital2(word));
-  return { whole: whole2, decimal: decimal2, percent: percent2, signed: signed2, brl: brl2, short: short2, monthName: monthName2, monthShort: monthShort2, list: list2, capital: capital2, cityName: cityName2 };
+  return { whole: whole2, decimal: decimal2, percent: percent2, signed: signed2, brl: brl2, short: short3, monthName: monthName2, monthShort: monthShort2, list: list2, capital: capital2, cityName: cityName2 };
 }
 
 // js/format.js
@@ -313,6 +316,8 @@ var METRIC_NAMES = (
   /** @type {MetricName[]} */
   Object.keys(METRICS)
 );
+var EVERYTHING = sales(emptyView())[0];
+var SHOWN = METRIC_NAMES.filter((metric) => METRICS[metric].adds || Number.isFinite(METRICS[metric].value(EVERYTHING)));
 function t(key, values = {}) {
   const phrase = DATA.words[key] ?? key;
   return phrase.replace(/\{(\w+)\}/g, (all, name2) => String(values[name2] ?? all));
@@ -735,9 +740,9 @@ var salesColumns = (label) => {
 var salesFigures = (m) => salesColumns("").flatMap(({ metric }) => metric ? [METRICS[metric].value(m)] : []);
 var salesTip = (title, m) => [
   title,
-  ...[.../* @__PURE__ */ new Set(
+  ...[...new Set(
     /** @type {MetricName[]} */
-    [view.metric, "revenue", "orders", "review"]
+    [view.metric, "revenue", "orders", "review"].filter((metric) => SHOWN.includes(metric))
   )].map((metric) => t("pair", { label: t(`metric_${metric}`), value: metricText(metric, METRICS[metric].value(m)) }))
 ];
 
@@ -950,11 +955,11 @@ var chipList = h("ul", { class: "chips", "aria-label": t("filters") });
 var said = h("p", { class: "unseen", role: "status", "aria-live": "polite" });
 var pick = (field) => (value) => change((next) => next[field] = value);
 var CONTROLS = [
-  choice(t("metric"), METRIC_NAMES.map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
+  choice(t("metric"), SHOWN.map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
   buttons("years", t("year")),
   menu("categories", t("category"), null),
-  menu("states", t("state"), regionGroups),
-  buttons("methods", t("method")),
+  ...REGIONAL ? [menu("states", t("state"), regionGroups)] : [],
+  ...PAID ? [buttons("methods", t("method"))] : [],
   choice(t("top"), TOPS.map((n) => [n, t("top_n", { n })]), () => view.top, pick("top"))
 ];
 function drawControls() {
@@ -970,13 +975,12 @@ var announce = later(() => {
   const [m] = sales(view);
   said.textContent = hasData(m) ? t("announce", { metric: t(`metric_${view.metric}`), value: metricText(view.metric, METRICS[view.metric].value(m)), orders: whole(m[at.orders]), scope: scope() }) : `${t("no_data")} ${scope()}`;
 }, 250);
-var figures = METRIC_NAMES.map((metric) => {
+var figures = SHOWN.map((metric) => {
   const value = h("span", { class: "figure" });
   const beside = h("span", { class: "beside" });
   const button = h("button", { type: "button", class: "kpi", id: `kpi-${metric}`, click: () => pick("metric")(metric) }, h("span", { class: "label", text: t(`metric_${metric}`) }), value, beside);
   return { metric, button, value, beside };
 });
-var EVERYTHING = sales(emptyView())[0];
 function drawFigures() {
   const [m] = sales(view);
   const filtered = chips().length > 0;
@@ -993,7 +997,8 @@ function drawFigures() {
 
 // js/map.js
 var CLASSES = 7;
-var MAP = [1226, 1278];
+var MAP = DATA.map_size ?? [1226, 1278];
+var short2 = (code) => DATA.short?.[code] ?? code;
 var ROOM = 620;
 var SYMBOLS = [d3.symbolSquare, d3.symbolCircle, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar];
 var symbol = (method, size) => d3.symbol(SYMBOLS[method % SYMBOLS.length], size)() ?? "";
@@ -1018,14 +1023,14 @@ var OUTLINES = STATES.keys.flatMap((code, state) => {
 var mapSvg = d3.create("svg").attr("class", "map");
 var ground = mapSvg.append("g");
 var shapes = ground.selectAll("path").data(OUTLINES).join("path").attr("d", (d) => d.path).attr("vector-effect", "non-scaling-stroke");
-var labels = mapSvg.append("g").attr("pointer-events", "none").attr("font-size", 11.5).selectAll("text").data(OUTLINES).join("text").attr("text-anchor", "middle").attr("font-weight", 700).text((d) => d.code);
+var labels = mapSvg.append("g").attr("pointer-events", "none").attr("font-size", 11.5).selectAll("text").data(OUTLINES).join("text").attr("text-anchor", "middle").attr("font-weight", 700).text((d) => short2(d.code));
 var symbols = mapSvg.append("g").attr("pointer-events", "none").selectAll("path").data(OUTLINES).join("path");
 var legend = mapSvg.append("g").attr("font-size", 11.5);
 var mapWidth = 0;
 function layMap(width) {
   if (width === mapWidth) return;
   mapWidth = width;
-  const scale = width / MAP[0];
+  const scale = Math.min(width / MAP[0], 1.1 * width / MAP[1]);
   const height = OUTLINES.length ? MAP[1] * scale : 0;
   mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${height + 46}`);
   ground.attr("transform", `scale(${scale})`);
@@ -1045,7 +1050,7 @@ for (const [code, column, row] of DATA.tiles) {
   const button = h(
     "button",
     { type: "button", class: "tile", style: `grid-column:${column + 1};grid-row:${row + 1}`, tabindex: tiles.size ? "-1" : "0", data: { column, row } },
-    h("span", { class: "code", text: code.replace(/^[A-Z]{2}-/, "") }),
+    h("span", { class: "code", text: short2(code) }),
     h("span", { class: "shape" }),
     value
   );
@@ -1305,7 +1310,7 @@ function paymentsChart(width) {
   const inside = all.filter((_, state) => !view.states.length || view.states.includes(state));
   const total2 = d3.range(SIZES.method).map((method) => add(inside.map((m) => m[method]), PAYMENT_MEASURES.length));
   const whole2 = (methods) => d3.sum(methods, (m) => m[basis]);
-  const states = all.map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole2(methods) })).filter((row) => row.whole > 0).sort((a, b) => b.whole - a.whole);
+  const states = all.map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole2(methods) })).filter((row) => REGIONAL && row.whole > 0).sort((a, b) => b.whole - a.whole);
   const text = (v) => view.share === "value" ? brl(v / 100) : decimal(v, 0);
   const shares2 = METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) }));
   const columns = [{ label: t("state") }, ...shares2, { label: t(`share_${view.share}`), text }];
@@ -1494,16 +1499,16 @@ var interval = ({ lo80 = NaN, hi80 = NaN }) => `${brl(lo80)} – ${brl(hi80)}`;
 var trail = h("nav", { class: "crumbs", "aria-label": t("territory_path") });
 var share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${basis}`)]), () => view.share, pick("share"));
 var LAYOUT = [
-  panel("map", mapPanel),
+  REGIONAL && panel("map", mapPanel),
   panel("months", monthsChart),
-  panel("territory", territoryChart, { tools: [trail] }),
+  IN_PARTS && panel("territory", territoryChart, { tools: [trail] }),
   panel("categories", categoriesChart),
-  panel("reviews", reviewChart),
-  panel("payments", paymentsChart, { tools: [share.element] }),
+  SHOWN.includes("review") && REGIONAL && panel("reviews", reviewChart),
+  PAID && panel("payments", paymentsChart, { tools: [share.element] }),
   rankingPanel("category"),
-  rankingPanel("state")
-];
-CONTROLS.push(share);
+  REGIONAL && rankingPanel("state")
+].filter((one) => one !== false);
+if (PAID) CONTROLS.push(share);
 var stale = /* @__PURE__ */ new Set();
 var inSight = new IntersectionObserver((entries2) => {
   for (const { target, isIntersecting } of entries2) {
@@ -1541,7 +1546,7 @@ function settle() {
   if (stale.size) drawPanels(() => true);
   document.documentElement.classList.remove("busy");
 }
-byId("controls").append(...CONTROLS.slice(0, 6).map((c) => c.element));
+byId("controls").append(...CONTROLS.filter((one) => one !== share).map((c) => c.element));
 byId("actions").append(
   undoButton,
   redoButton,

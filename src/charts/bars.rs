@@ -121,7 +121,8 @@ fn draw<DB: DrawingBackend>(c: &Canvas<DB>, data: &Bars, rows: &[Bar]) -> Drawn<
     for (i, (row, value)) in rows.iter().zip(&values).enumerate() {
         let label = label.bold(row.highlight);
         c.text(&label.fit(row.label, room), (left - 8.0, y(i)), label.end())?;
-        let value = label.fit(value, value_room - 8.0);
+        // The widest value fills the room: rounding must not cut it.
+        let value = label.fit(value, value_room);
         let (low, high) = row.interval.unwrap_or((row.value, row.value));
         if row.value < 0.0 {
             c.text(&value, (scale.at(low.min(row.value)) - 6.0, y(i)), label.end())?;

@@ -32,7 +32,7 @@ pub use funnel::{Funnel, Stage, funnel};
 pub use heatmap::{Heatmap, heatmap};
 pub use histogram::{Histogram, Mark, histogram};
 pub use lines::{Band, Event, Forecast, Lines, Series, Span, Tick, lines};
-pub use map::{StateMap, brazil_map, tile_grid};
+pub use map::{Atlas, StateMap, region_map, tile_grid};
 pub use scatter::{Axis, Dotted, Scatter, scatter};
 pub use stacked::{Row, Stacked, stacked_bars};
 

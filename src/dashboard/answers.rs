@@ -9,6 +9,7 @@ use super::{Studio, plain};
 use crate::decisions::region::StateChoice;
 use crate::decisions::score::Scored;
 use crate::decisions::winner::Candidate;
+use crate::dossier::shop;
 use crate::mart::month::Month;
 use crate::models::Forecast;
 use crate::results::Results;
@@ -112,7 +113,7 @@ pub(crate) fn decisions(
         let reason = phrases.fill("decision_sell_why", &[("forecast", &forecast), ("lo", &lo), ("hi", &hi)]);
         let key = categories.own_position(&first.category).map(|i| format!("category:{i}"));
         answers.push(answer("decision_sell", key, studio.category(&first.category), reason));
-        if let Some(state) = decisions.region.states.first() {
+        if let Some(state) = decisions.region.states.first().filter(|_| shop::has_regions(studio.results)) {
             let reason = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
             let key = states.position(&state.state).map(|i| format!("state:{i}"));
             answers.push(answer("decision_where", key, plain(&studio.words.state(&state.state)), reason));
@@ -121,7 +122,7 @@ pub(crate) fn decisions(
         answers.push(answer("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
     }
     let payments = &studio.results.findings.payments_total;
-    if !payments.covering.is_empty() {
+    if !payments.covering.is_empty() && shop::has_payments(studio.results) {
         let methods: Vec<String> = payments.covering.iter().map(|m| studio.words.method(m)).collect();
         let reason = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
         answers.push(answer("decision_pay", None, plain(&studio.words.list(&methods)), reason));

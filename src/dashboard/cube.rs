@@ -114,10 +114,6 @@ impl States {
         Ok(States { keys, parts })
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(String::as_str)
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }

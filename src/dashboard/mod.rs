@@ -20,15 +20,14 @@ use tera::{Context, Tera};
 
 use crate::charts::canvas::fonts;
 use crate::charts::canvas::style::css_variables;
-use crate::charts::map::brazil;
+use crate::charts::map::atlas::{Atlas, OF_BRAZIL, Tile, grid};
 use crate::dossier::edition::{Edition, Words};
+use crate::dossier::shop;
 use crate::error::{Error, Result};
-use crate::market::MarketFacts;
 use crate::report::chapter::template::{PAGE, explain, rendered};
 use crate::report::chapter::typography::{Typographer, plain};
 use crate::report::{Lang, Templates};
 use crate::results::Results;
-use crate::schema::contract::UNKNOWN;
 use crate::text::escaped_json;
 
 /// The modules of `reports/dashboard/js/` in one function. `tests/browser/scripts.js` makes the bundle and checks that it
@@ -71,7 +70,7 @@ struct Phrases {
 
 impl Phrases {
     /// With the words of a shop in place of those of Olist's marketplace, if it is one.
-    fn of_market(mut self, is_market: bool) -> Phrases {
+    fn of_market(mut self, is_market: bool, shop: &Words) -> Phrases {
         const OF_MARKET: &str = "_of_market";
         let keys: Vec<String> = self.words.keys().filter(|key| key.ends_with(OF_MARKET)).cloned().collect();
         for key in keys {
@@ -80,6 +79,7 @@ impl Phrases {
                 self.words.insert(of.into(), word);
             }
         }
+        self.words.values_mut().for_each(|text| *text = shop.of_regions(text));
         self
     }
 
@@ -124,11 +124,24 @@ pub fn dashboard(results: &Results) -> Result<String> {
     dashboard_with(results, &Templates::default())
 }
 
-/// Tiles of the states of a page, in rows of seven: column and row of each.
-fn tiles(states: &cube::States) -> Value {
-    const COLUMNS: usize = 7;
-    let known = states.keys().enumerate().filter(|(_, key)| *key != UNKNOWN);
-    known.map(|(at, key)| json!([key, at % COLUMNS, at / COLUMNS])).collect()
+/// Shapes and tiles of the page's map. An export's regions have short names there, and shapes only where they are known.
+fn put_map(data: &mut Value, studio: &Studio<'_>) {
+    let (regions, shown) = shop::regions(studio.results, studio.words);
+    let market = studio.results.audit.market.as_ref();
+    let atlas = Atlas::of(market, &regions, shown);
+    let tiles = |grid: &[Tile]| grid.iter().map(|tile| json!([tile.code, tile.column, tile.row])).collect::<Value>();
+    let paths = |atlas: &Atlas| {
+        atlas.shapes.outlines.iter().map(|o| (o.code.clone(), json!(o.path()))).collect::<serde_json::Map<_, _>>()
+    };
+    data["map"] = json!(atlas.as_ref().map(paths).unwrap_or_default());
+    let is_of_brazil = atlas.as_ref() == Some(&*OF_BRAZIL);
+    data["tiles"] = if is_of_brazil { tiles(&OF_BRAZIL.grid) } else { tiles(&grid(&regions)) };
+    if market.is_some() {
+        let currency = studio.words.currency();
+        data["currency"] = json!({ "symbol": currency.symbol(), "digits": currency.digits() });
+        data["map_size"] = json!(atlas.map(|atlas| atlas.shapes.size));
+        data["short"] = regions.into_iter().map(|(code, short)| (code, json!(short))).collect::<Value>();
+    }
 }
 
 /// Renders the dashboard with an organisation's own words, page and style.
@@ -138,7 +151,7 @@ fn tiles(states: &cube::States) -> Value {
 pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String> {
     let lang = results.parameters.lang;
     let edition = Edition::of(lang, templates, results.audit.market.as_ref())?;
-    let phrases = Phrases::of(lang, templates)?.of_market(results.audit.market.is_some());
+    let phrases = Phrases::of(lang, templates)?.of_market(results.audit.market.is_some(), &edition.words);
     let studio = Studio { results, words: &edition.words, phrases: &phrases };
     let mut data = cube::cube(&studio)?;
     let rankings = answers::rankings(&studio, &data.categories, &data.states);
@@ -146,14 +159,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     data.values["rankings"] = rankings;
     data.values["lang"] = json!(lang.code());
     data.values["words"] = json!(phrases.words);
-    let in_brazil = results.audit.market.as_ref().is_none_or(MarketFacts::is_in_brazil);
-    data.values["map"] =
-        brazil::paths().filter(|_| in_brazil).map(|(code, d)| (code.to_string(), json!(d))).collect::<Value>();
-    data.values["tiles"] = if in_brazil { json!(brazil::TILES) } else { tiles(&data.states) };
-    if !in_brazil || results.audit.market.is_some() {
-        data.values["currency"] =
-            json!({ "symbol": edition.words.currency().symbol(), "digits": edition.words.currency().digits() });
-    }
+    put_map(&mut data.values, &studio);
 
     let undated = cube::undated(results.mart.table("orders_by_methods")?)?.map(|(orders, centavos)| {
         let (orders, revenue) = (lang.count(orders), edition.words.brl(centavos, 0));
@@ -166,7 +172,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
     page.insert("undated", &undated);
     page.insert("decisions", &answers::decisions(&studio, &data.categories, &data.states));
-    page.insert("credit", &edition.words.label("map_credit"));
+    page.insert("credit", &shop::credit(results, &edition.words));
     page.insert("fingerprint", &results.fingerprint());
     page.insert("fonts", &*BUILT_IN_CSS);
     page.insert("css", templates.text("style/dashboard.css"));

@@ -1,7 +1,7 @@
 //! Decisions and backtests → tables of the report. Part of `tables`.
 
 use super::decisions::{effect, indicator_text, model_key, of, position, signed, strategy_key};
-use super::edition::{NONE, Words, centavos};
+use super::edition::{NAME, NONE, Words, centavos};
 use crate::decisions::region::{City, StateChoice};
 use crate::decisions::score::Indicator;
 use crate::decisions::winner::{Candidate, ProductFacts};
@@ -55,14 +55,17 @@ pub(crate) fn indicators(results: &Results, words: &Words) -> Rows {
             lang.count(i.rank_without as i64),
         ]
     };
-    of_decisions(results, |d| &d.winner.first().place.indicators).iter().map(row).collect()
+    let indicators = of_decisions(results, |d| &d.winner.first().place.indicators).iter();
+    indicators.filter(|i| results.audit.market.is_none() || i.value.is_some()).map(row).collect()
 }
 
 pub(crate) fn products(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
+    // Ids of Olist are hashes; those of a shop are often names.
+    let shown = if results.audit.market.is_some() { NAME } else { 12 };
     let row = |p: &ProductFacts| {
         vec![
-            p.product_id.chars().take(12).collect(),
+            p.product_id.chars().take(shown).collect(),
             words.brl(p.recent_centavos, 0),
             words.brl(p.price_centavos, 2),
             lang.count(p.orders),
@@ -79,7 +82,7 @@ pub(crate) fn regions(results: &Results, words: &Words) -> Rows {
         let percent = |name: &str| of(&s.place, name).map_or(NONE.into(), |v| lang.percent(v, 1));
         let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
         vec![
-            format!("{} ({})", words.state(&s.state), s.state),
+            words.state_with_code(&s.state),
             lang.decimal(s.place.score, 2),
             brl(s.forecast, words),
             brl(s.gain, words),
@@ -99,7 +102,7 @@ pub(crate) fn allocation(results: &Results, words: &Words) -> Rows {
     let given = results.parameters.decisions.budget_centavos.is_some();
     let row = |s: &StateChoice| {
         vec![
-            format!("{} ({})", words.state(&s.state), s.state),
+            words.state_with_code(&s.state),
             brl(s.forecast, words),
             lang.percent(s.budget_share, 1),
             if given { words.brl(s.budget_centavos, 2) } else { NONE.into() },

@@ -7,8 +7,11 @@ pub(crate) const NONE: &str = "–";
 
 use serde::Deserialize;
 
+use super::notes::Notes;
+use super::places;
 use crate::error::{Error, Result};
 use crate::market::MarketFacts;
+use crate::market::regions::{self, Region};
 use crate::report::chapter::template;
 use crate::report::chapter::typography::Typographer;
 use crate::report::lang::{Currency, Lang};
@@ -16,8 +19,10 @@ use crate::report::{Chapter, Templates};
 use crate::schema::contract::UNKNOWN;
 use crate::text::shortened;
 
-/// In the name of the chapter on the original project.
-const ORIGINAL: &str = "12-original";
+/// Chapters on the original project, which only Olist's data have.
+const OF_OLIST: [&str; 3] = ["/12-original.", "/13-costs.", "/13-couts."];
+/// End of the keys of words that a shop has in place of Olist's.
+const OF_MARKET: &str = "_of_market";
 
 /// All texts of a language.
 pub(crate) struct Edition {
@@ -42,6 +47,18 @@ pub(crate) struct Words {
     tables: BTreeMap<String, String>,
     checks: BTreeMap<String, String>,
     docs: BTreeMap<String, String>,
+    /// Names of countries, by their English names.
+    #[serde(default)]
+    countries: BTreeMap<String, String>,
+    /// What stands for the words of states where regions are none: pairs by what the regions are.
+    #[serde(default)]
+    regions: BTreeMap<String, Vec<(String, String)>>,
+    /// The pairs for the regions of the data.
+    #[serde(skip, default)]
+    other_words: Vec<(String, String)>,
+    /// Short names of regions, by code.
+    #[serde(skip, default)]
+    short: BTreeMap<String, String>,
     /// Patterns of audit warnings without their names: `{} is not read`.
     #[serde(default)]
     notes: BTreeMap<String, String>,
@@ -56,6 +73,8 @@ pub(crate) struct Caption {
     pub(crate) alt: String,
     #[serde(default)]
     pub(crate) columns: Vec<String>,
+    #[serde(default)]
+    columns_of_market: Vec<String>,
 }
 
 /// Filled captions, by identifier of their figure or table.
@@ -71,27 +90,20 @@ impl Edition {
         let mut words: Words = toml::from_str(&text("words.toml")).map_err(|e| Error::report(name("words.toml"), e))?;
         (words.lang, words.currency) = (lang, currency);
         if let Some(market) = market {
-            for (key, of_market) in [("subtitle", "subtitle_of_market"), ("map_credit", "no_map_credit")] {
-                if key == "subtitle" || !market.is_in_brazil() {
-                    let text =
-                        words.labels.get(of_market).map_or(String::new(), |text| text.replace("{}", &market.title));
-                    words.labels.insert(key.into(), text);
-                }
-            }
-            let all = words.label("all_regions");
-            words.states = market.regions.iter().map(|region| (region.code.clone(), region.name.clone())).collect();
-            // The code under which the totals of all regions are kept.
-            words.states.insert("BR".into(), all);
-            for method in &market.methods {
-                words.methods.entry(method.word.clone()).or_insert_with(|| method.name.clone());
-            }
+            words.put_market(market);
         }
-        let captions = toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
+        let mut captions: BTreeMap<String, Caption> =
+            toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
+        for caption in captions.values_mut().filter(|_| market.is_some()) {
+            caption.put_words(&words);
+        }
         let chapters = templates.chapters(lang.code());
-        // What the original project counted wrongly is a chapter on Olist's data alone.
-        let chapters = chapters.filter(|(path, _)| market.is_none() || !path.contains(ORIGINAL));
-        let chapter = |(path, text): (&str, &str)| Chapter { name: path.into(), text: in_currency(text) };
-        Ok(Edition { words, captions, chapters: chapters.map(chapter).collect() })
+        let chapters =
+            chapters.filter(|(path, _)| market.is_none() || !OF_OLIST.iter().any(|name| path.contains(name)));
+        let chapter =
+            |(path, text): (&str, &str)| Chapter { name: path.into(), text: words.of_regions(&in_currency(text)) };
+        let chapters = chapters.map(chapter).collect();
+        Ok(Edition { words, captions, chapters })
     }
 
     pub(crate) fn chapters(&self) -> &[Chapter] {
@@ -129,7 +141,51 @@ impl Captions {
     }
 }
 
+impl Caption {
+    /// Puts the words of a shop.
+    fn put_words(&mut self, words: &Words) {
+        if !self.columns_of_market.is_empty() {
+            self.columns = std::mem::take(&mut self.columns_of_market);
+        }
+        for text in [&mut self.title, &mut self.alt].into_iter().chain(&mut self.columns) {
+            *text = words.of_regions(text);
+        }
+    }
+}
+
 impl Words {
+    /// Puts the words of a shop, and the names of its regions.
+    fn put_market(&mut self, market: &MarketFacts) {
+        let kind = places::kind(market);
+        self.other_words = kind.and_then(|kind| self.regions.remove(kind)).unwrap_or_default();
+        for names in [&mut self.labels, &mut self.tables] {
+            for key in names.keys().filter(|key| key.ends_with(OF_MARKET)).cloned().collect::<Vec<_>>() {
+                let word = names.remove(&key).unwrap_or_default();
+                names.insert(key.trim_end_matches(OF_MARKET).into(), word.replace("{}", &market.title));
+            }
+        }
+        for names in [&mut self.labels, &mut self.tables, &mut self.checks, &mut self.docs] {
+            names.values_mut().for_each(|text| *text = places::replaced(text, &self.other_words));
+        }
+        let all = self.labels.get("all_regions").cloned().unwrap_or_default();
+        let name = |region: &Region| match kind {
+            _ if region.code == regions::ALL => all.clone(),
+            _ if market.country.is_none() => self.countries.get(&region.name).unwrap_or(&region.name).clone(),
+            _ => region.name.clone(),
+        };
+        self.states = market.regions.iter().map(|region| (region.code.clone(), name(region))).collect();
+        self.short = market.regions.iter().map(|region| (region.code.clone(), places::short(region))).collect();
+        // The code under which the totals of all regions are kept.
+        self.states.insert("BR".into(), all);
+        self.states.insert(UNKNOWN.into(), self.labels.get("unknown_region").cloned().unwrap_or_default());
+        for method in &market.methods {
+            self.methods.entry(method.word.clone()).or_insert_with(|| method.name.clone());
+        }
+    }
+    /// A text with what the regions of the data are called in place of states.
+    pub(crate) fn of_regions(&self, text: &str) -> String {
+        places::replaced(text, &self.other_words)
+    }
     /// A fixed word or phrase; its key if the language lacks it.
     pub(crate) fn label(&self, key: &str) -> String {
         self.labels.get(key).map_or_else(|| key.into(), |text| Typographer::new(self.lang).set(text))
@@ -152,7 +208,19 @@ impl Words {
     }
     /// Code of a state as shown; for [`UNKNOWN`], which has no code, the name.
     pub(crate) fn state_code(&self, code: &str) -> String {
-        if code == UNKNOWN { self.state(code) } else { code.into() }
+        match self.short.get(code) {
+            Some(short) => short.clone(),
+            None if code == UNKNOWN => self.state(code),
+            None => code.into(),
+        }
+    }
+    /// Name of a state with its code, unless the name says as much.
+    pub(crate) fn state_with_code(&self, code: &str) -> String {
+        let short = self.state_code(code);
+        match self.state(code) {
+            name if short == name || self.short.contains_key(code) && !code.contains('-') && code.len() > 2 => name,
+            name => format!("{name} ({short})"),
+        }
     }
     /// Name of a payment method.
     pub(crate) fn method(&self, name: &str) -> String {
@@ -168,44 +236,12 @@ impl Words {
     }
     /// Meaning of a column, translated from the contract's English.
     pub(crate) fn doc(&self, doc: &str) -> String {
-        self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""))
+        let text = self.docs.get(doc).cloned().unwrap_or_else(|| doc.replace('`', ""));
+        if self.short.is_empty() { text } else { self.of_regions(&text.replace("centavos", &self.label("hundredths"))) }
     }
-    /// Translates an English warning of the audit: as a whole, or else part by part if it lists findings of a file.
+    /// Translates an English warning of the audit.
     pub(crate) fn note(&self, warning: &str) -> String {
-        if let Some(note) = self.phrase(warning) {
-            return note;
-        }
-        let (colon, semicolon) = if self.lang == Lang::Fr { ("\u{a0}: ", "\u{a0}; ") } else { (": ", "; ") };
-        let parts = warning.split_once(": ").and_then(|(file, found)| {
-            let found: Option<Vec<String>> = found.split("; ").map(|part| self.phrase(part)).collect();
-            Some(format!("{}{colon}{}", self.phrase(file)?, found?.join(semicolon)))
-        });
-        parts.unwrap_or_else(|| self.filled(&pattern(warning)))
-    }
-    /// Translates a sentence with [`Words::notes`]; `None` if it is neither there nor equal in English.
-    fn phrase(&self, sentence: &str) -> Option<String> {
-        let (pattern, names) = pattern(sentence);
-        let known = self
-            .notes
-            .get(&pattern)
-            .cloned()
-            .or_else(|| (self.lang == Lang::En || pattern == "{}").then_some(pattern))?;
-        Some(self.filled(&(known, names)))
-    }
-    fn filled(&self, (pattern, names): &(String, Vec<Name>)) -> String {
-        let (open, close) = if self.lang == Lang::Fr { ("«\u{a0}", "\u{a0}»") } else { ("“", "”") };
-        let mut names = names.iter().map(|name| match name {
-            Name::Number(number) => number.clone(),
-            Name::Quoted(name) => format!("{open}{}{close}", name.replace("`, `", &format!("{close}, {open}"))),
-        });
-        let mut filled = String::new();
-        for (i, text) in pattern.split("{}").enumerate() {
-            if i > 0 {
-                filled += &names.next().unwrap_or_default();
-            }
-            filled += text;
-        }
-        filled
+        Notes { lang: self.lang, patterns: &self.notes }.note(warning)
     }
     /// A list in words: `a, b et c`.
     pub(crate) fn list(&self, items: &[String]) -> String {
@@ -215,43 +251,6 @@ impl Words {
             [rest @ .., last] => format!("{} {} {last}", rest.join(", "), self.label("and")),
         }
     }
-}
-
-/// A name or number that a sentence holds in place of a placeholder of its pattern.
-enum Name {
-    /// Text between backticks. Consecutive names count as one.
-    Quoted(String),
-    /// A number that is not part of a word.
-    Number(String),
-}
-
-/// Splits a sentence into its pattern and its names and numbers.
-fn pattern(sentence: &str) -> (String, Vec<Name>) {
-    let (mut pattern, mut names) = (String::new(), Vec::new());
-    for (i, text) in sentence.split('`').enumerate() {
-        match (i % 2, names.last_mut()) {
-            (0, _) => {
-                for (i, word) in text.split(' ').enumerate() {
-                    pattern += if i > 0 { " " } else { "" };
-                    if !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) {
-                        pattern += "{}";
-                        names.push(Name::Number(word.into()));
-                    } else {
-                        pattern += word;
-                    }
-                }
-            }
-            (_, Some(Name::Quoted(list))) if pattern.ends_with("{}, ") => {
-                pattern.truncate(pattern.len() - 2);
-                *list += &format!("`, `{text}");
-            }
-            _ => {
-                pattern += "{}";
-                names.push(Name::Quoted(text.into()));
-            }
-        }
-    }
-    (pattern, names)
 }
 
 /// Maximum length of a name from the data, characters.
@@ -272,6 +271,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::dossier::notes::pattern;
     use crate::schema::contract::{LogicalType, TABLES};
 
     fn editions() -> [Edition; 2] {

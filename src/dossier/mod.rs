@@ -8,7 +8,10 @@ mod decision_tables;
 mod decisions;
 pub(crate) mod edition;
 mod figures;
+mod notes;
+mod places;
 mod provenance;
+pub(crate) mod shop;
 mod tables;
 mod values;
 

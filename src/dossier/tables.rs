@@ -6,15 +6,17 @@ use super::costs::{self, Cost};
 use super::decision_tables as decided;
 use super::decisions::greatest_first;
 use super::edition::{Captions, NONE, Words, centavos};
-use crate::clean::audit::{Check, RowCounts, Severity};
+use super::values;
+use crate::clean::audit::{Check, Nulls, RowCounts, Severity};
 use crate::clean::coverage::Coverage;
 use crate::decisions::{Facts, StatePayments};
 use crate::error::Result;
+use crate::input::identity::InputFile;
 use crate::mart::missing::Missing;
 use crate::models::reference::{Line, Prediction};
 use crate::report::{Table, TableColumn};
 use crate::results::Results;
-use crate::schema::contract::{self, Column, TABLES, UNKNOWN};
+use crate::schema::contract::{self, Column, TABLES, TableId, UNKNOWN};
 
 /// Rows of a ranking.
 const TOP: usize = 15;
@@ -26,17 +28,15 @@ pub(crate) fn tables(
     costs: &[Cost],
 ) -> Result<BTreeMap<String, Table>> {
     let mut tables = BTreeMap::new();
+    let of_market = results.audit.market.is_some();
     let mut add = |id: &str, source: &str, text_columns: usize, rows: Vec<Vec<String>>| -> Result<()> {
         let caption = captions.of(id)?;
         let column = |(i, header): (usize, &String)| TableColumn { header: header.clone(), numeric: i >= text_columns };
         // An empty table would look like a mistake.
         let rows = if rows.is_empty() { vec![vec![words.label("none")]] } else { rows };
-        let table = Table {
-            columns: caption.columns.iter().enumerate().map(column).collect(),
-            rows,
-            title: caption.title.clone(),
-            source: source.into(),
-        };
+        let columns: Vec<TableColumn> = caption.columns.iter().enumerate().map(column).collect();
+        let (columns, rows) = if of_market { without_empty_columns(columns, rows) } else { (columns, rows) };
+        let table = Table { columns, rows, title: caption.title.clone(), source: source.into() };
         tables.insert(id.to_string(), table);
         Ok(())
     };
@@ -62,7 +62,7 @@ pub(crate) fn tables(
     add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
     add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
     add("inputs", "run.json", 1, inputs(results, words))?;
-    add("dictionary", "src/schema/contract/tables.rs", 4, dictionary(words))?;
+    add("dictionary", "src/schema/contract/tables.rs", 4, dictionary(results, words))?;
     add("checks", "tables/quality.csv", 3, checks(results, words))?;
     add("weights", "run.json", 2, weights(results, words))?;
     add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
@@ -82,17 +82,30 @@ pub(crate) fn tables(
     Ok(tables)
 }
 
+/// Leaves out columns in which no row has a value, as of questions that an export cannot answer.
+fn without_empty_columns(
+    columns: Vec<TableColumn>,
+    mut rows: Vec<Vec<String>>,
+) -> (Vec<TableColumn>, Vec<Vec<String>>) {
+    let full = |i: usize| i == 0 || rows.iter().any(|row| row.get(i).is_none_or(|cell| cell != NONE));
+    let kept: Vec<bool> = (0..columns.len()).map(full).collect();
+    let keep = |i: usize| kept.get(i).copied().unwrap_or(true);
+    for row in &mut rows {
+        let mut at = 0..;
+        row.retain(|_| at.next().is_some_and(keep));
+    }
+    (columns.into_iter().enumerate().filter(|(i, _)| keep(*i)).map(|(_, column)| column).collect(), rows)
+}
+
 fn inventory(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let rows =
         |name: &str| results.audit.steps.iter().find(|s| s.step == "read" && s.table == name).map_or(0, |s| s.rows_in);
     let count = |n: usize| words.lang.count(n as i64);
-    // The tables of another market are made from the files of its export.
-    let file = |t: &contract::Table| match &results.audit.market {
-        Some(market) => market.name.clone(),
-        None => t.file.into(),
-    };
+    // The tables of another market are made from all files of its export, and some of them stay empty.
+    let of_market = results.audit.market.is_some();
+    let file = |t: &contract::Table| if of_market { NONE.into() } else { t.file.into() };
     let row = |t: &contract::Table| vec![words.table(t.name), file(t), count(rows(t.name)), count(t.columns.len())];
-    TABLES.iter().map(row).collect()
+    TABLES.iter().filter(|t| !of_market || rows(t.name) > 0).map(row).collect()
 }
 
 fn audit(results: &Results, words: &Words) -> Vec<Vec<String>> {
@@ -100,19 +113,22 @@ fn audit(results: &Results, words: &Words) -> Vec<Vec<String>> {
         let counts = [s.rows_in, s.deduplicated, s.quarantined, s.rows_out].map(|n| words.lang.count(n as i64));
         [words.table(&s.table), words.label(&format!("audit_{}", s.step))].into_iter().chain(counts).collect()
     };
-    results.audit.steps.iter().map(row).collect()
+    let of_market = results.audit.market.is_some();
+    results.audit.steps.iter().filter(|s| !of_market || s.rows_in > 0).map(row).collect()
 }
 
 /// Checks that fail somewhere. Checks that always hold are only counted in the text.
 fn quality(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let failing = results.audit.quality.iter().filter(|c| c.failed > 0 && c.severity != Severity::Info);
+    let failing = values::checks(results).filter(|c| c.failed > 0 && c.severity != Severity::Info);
     failing.map(|c| check(c, words)).collect()
 }
 
 /// References with rows that have no partner, the largest share first.
 fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let mut all: Vec<Coverage> = results.audit.coverage();
-    all.retain(|coverage| coverage.unmatched > 0);
+    // The regions of an export are those of its customers: that no seller is in them is no gap.
+    let of_market = results.audit.market.is_some();
+    all.retain(|coverage| coverage.unmatched > 0 && !(of_market && coverage.from.0 == TableId::States.name()));
     all.sort_by(|a, b| b.share().total_cmp(&a.share()));
     let row = |c: &Coverage| {
         let from = format!("{}, {}", words.table(&c.from.0), c.from.1);
@@ -159,7 +175,7 @@ fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
         let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
         let state = match s.state.as_str() {
             UNKNOWN => words.state(UNKNOWN),
-            code => format!("{} ({code})", words.state(code)),
+            code => words.state_with_code(code),
         };
         vec![state, words.list(&methods), words.lang.percent(s.covered, 1), words.lang.count(s.orders)]
     };
@@ -177,7 +193,15 @@ fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
 }
 
 /// Every column of every table: first those of the source, then those that cleaning adds.
-fn dictionary(words: &Words) -> Vec<Vec<String>> {
+fn dictionary(results: &Results, words: &Words) -> Vec<Vec<String>> {
+    // Of an export, only what it has.
+    let of_market = results.audit.market.is_some();
+    let empty = |table: &contract::Table, column: &Column| {
+        let of = |n: &&Nulls| n.table == table.name && n.column == column.name;
+        results.audit.nulls.iter().find(of).is_some_and(|n| n.missing == n.total)
+    };
+    let read = |table: &contract::Table| results.audit.steps.iter().any(|s| s.table == table.name && s.rows_out > 0);
+    let has = |table: &contract::Table, column: &Column| !of_market || (read(table) && !empty(table, column));
     let row = |table: &'static contract::Table, column: &'static Column| {
         vec![
             words.table(table.name),
@@ -186,12 +210,14 @@ fn dictionary(words: &Words) -> Vec<Vec<String>> {
             words.doc(column.doc),
         ]
     };
-    TABLES.iter().flat_map(|t| t.clean_columns().map(move |c| row(t, c))).collect()
+    TABLES.iter().flat_map(|t| t.clean_columns().filter(move |c| has(t, c)).map(move |c| row(t, c))).collect()
 }
 
 /// Every check, failed or not.
 fn checks(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    results.audit.quality.iter().map(|c| check(c, words)).collect()
+    // A check of an empty table says nothing.
+    let of_market = results.audit.market.is_some();
+    values::checks(results).filter(|c| !of_market || c.total > 0).map(|c| check(c, words)).collect()
 }
 
 fn check(c: &Check, words: &Words) -> Vec<String> {
@@ -217,9 +243,14 @@ fn weights(results: &Results, words: &Words) -> Vec<Vec<String>> {
 }
 
 fn inputs(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let row = |f: &crate::input::identity::InputFile| {
+    // Of an export, what is read are the tables that are made from it.
+    let of_market = results.audit.market.is_some();
+    let table =
+        |f: &InputFile| TABLES.iter().find(|t| f.name.ends_with(&format!(".{}", t.name))).map(|t| words.table(t.name));
+    let name = |f: &InputFile| table(f).filter(|_| of_market).unwrap_or_else(|| f.name.clone());
+    let row = |f: &InputFile| {
         let hash = f.blake3.get(..16).unwrap_or(NONE);
-        vec![f.name.clone(), words.lang.count(f.bytes as i64), hash.into()]
+        vec![name(f), words.lang.count(f.bytes as i64), hash.into()]
     };
-    results.audit.inputs.iter().map(row).collect()
+    results.audit.inputs.iter().filter(|f| !of_market || f.bytes > 0).map(row).collect()
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::costs::{self, Cost};
 use super::edition::{Words, centavos};
-use crate::clean::audit::{ChangeKind, Severity};
+use super::shop;
+use crate::clean::audit::{ChangeKind, Check, Nulls, Severity};
+use crate::clean::checks::rules::is_of_form;
 use crate::clean::coverage::GAP;
 use crate::decisions::region::population;
 use crate::decisions::{Facts, Findings, LEAST_SHARE, Method, StatePayments};
@@ -34,7 +36,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
     states.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
     let half = fewest_for_half(&states, findings.total.revenue_centavos);
     let back = |months: i32| period.last.plus(-months).max(period.first).to_string();
-    let values = json!({
+    let mut values = json!({
         "total": facts(&findings.total, words.state("BR")),
         "period": {
             "first": period.first.to_string(),
@@ -69,7 +71,8 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "generated": results.parameters.generated,
         "version": env!("CARGO_PKG_VERSION"),
         "fingerprint": results.fingerprint(),
-        "map_credit": words.label("map_credit"),
+        "map_credit": shop::credit(results, words),
+        "map_kind": words.label(map_kind(results, words)),
         "misread": misread(results, words)?,
         "missing": missing(results)?,
         "costs": costs::values(costs, words),
@@ -77,7 +80,36 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "penetration": penetration(findings, words),
         "first_categories": first_categories(results, words)?,
     });
+    if let Value::Object(values) = &mut values {
+        for (name, value) in shop::values(results, words) {
+            match (values.get_mut(&name), value) {
+                (Some(Value::Object(known)), Value::Object(more)) => known.extend(more),
+                (_, value) => drop(values.insert(name, value)),
+            }
+        }
+    }
     Ok(values)
+}
+
+/// Key of what shows values by region.
+fn map_kind(results: &Results, words: &Words) -> &'static str {
+    match shop::atlas(results, words) {
+        _ if results.audit.market.is_none() => "map_kind",
+        Some(_) => "map_kind_shapes",
+        None => "map_kind_bars",
+    }
+}
+
+/// The checks that mean something for the data: those of the form of Olist's ids are about Olist alone.
+pub(crate) fn checks(results: &Results) -> impl Iterator<Item = &Check> {
+    let of_market = results.audit.market.is_some();
+    results.audit.quality.iter().filter(move |check| !of_market || !is_of_form(&check.check))
+}
+
+/// The columns with missing values; of an export, those that it has.
+pub(crate) fn nulls(results: &Results) -> impl Iterator<Item = &Nulls> {
+    let of_market = results.audit.market.is_some();
+    results.audit.nulls.iter().filter(move |nulls| nulls.missing > 0 && (!of_market || nulls.missing < nulls.total))
 }
 
 pub(crate) fn facts(f: &Facts, name: String) -> Value {
@@ -156,9 +188,11 @@ fn leaders(states: &[StatePayments], words: &Words) -> Value {
 
 /// Sets of methods that cover 95 % of the orders, each with the states that need it.
 fn covers(states: &[StatePayments], words: &Words) -> Value {
-    let mut sets: BTreeMap<Vec<String>, Vec<&str>> = BTreeMap::new();
+    let mut sets: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     for state in states.iter().filter(|s| s.state != UNKNOWN) {
-        sets.entry(state.covering.iter().map(|m| words.method(m)).collect()).or_default().push(&state.state);
+        sets.entry(state.covering.iter().map(|m| words.method(m)).collect())
+            .or_default()
+            .push(words.state_code(&state.state));
     }
     let mut sets: Vec<_> = sets.into_iter().collect();
     sets.sort_by_key(|(methods, states)| (std::cmp::Reverse(states.len()), methods.clone()));
@@ -183,9 +217,9 @@ fn reviews(results: &Results) -> Result<Value> {
 
 fn audit(results: &Results, words: &Words) -> Value {
     let audit = &results.audit;
-    let failed = |severity| audit.quality.iter().filter(|c| c.severity == severity && c.failed > 0).count();
+    let failed = |severity| checks(results).filter(|c| c.severity == severity && c.failed > 0).count();
     let changed = |kind| audit.changes.iter().filter(|c| c.change == kind).map(|c| c.count).sum::<usize>();
-    let worst = audit.nulls.iter().filter(|n| n.total > 0).max_by_key(|n| n.missing * 1_000_000 / n.total);
+    let worst = nulls(results).filter(|n| n.total > 0).max_by_key(|n| n.missing * 1_000_000 / n.total);
     let outside = audit.steps.iter().find(|s| s.step == "locate").map_or(0, |s| s.quarantined);
     let amounts = TABLES.iter().map(|table| (table.name, audit.amount_of(table.name)));
     let amounts = amounts.filter(|(_, amount)| !amount.is_empty()).map(
@@ -197,12 +231,12 @@ fn audit(results: &Results, words: &Words) -> Value {
         "rows_in": audit.rows_in(), "deduplicated": audit.deduplicated(), "quarantined": audit.quarantined() - outside,
         "values_aside": audit.quarantined_values(), "amounts": amounts,
         "kept": audit.steps.iter().filter(|s| s.step == "clean").map(|s| s.rows_out).sum::<usize>(), "outside": outside,
-        "checks": audit.quality.len(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
+        "checks": checks(results).count(), "errors": failed(Severity::Error), "warnings": failed(Severity::Warning),
         "translated": changed(ChangeKind::Translated), "unknown": changed(ChangeKind::NamedUnknown),
         "untranslated": changed(ChangeKind::Untranslated), "padded": changed(ChangeKind::ZeroPadded),
         "renamed": changed(ChangeKind::Renamed), "bytes": audit.inputs.iter().map(|f| f.bytes).sum::<u64>(),
         "notes": audit.warnings.iter().map(|warning| words.note(warning)).collect::<Vec<_>>(),
-        "nulls": audit.nulls.iter().map(|n| n.missing).sum::<usize>(),
+        "nulls": nulls(results).map(|n| n.missing).sum::<usize>(),
         "emptiest": worst.map(|n| json!({
             "table": words.table(&n.table), "column": n.column, "share": n.missing as f64 / n.total as f64,
         })),

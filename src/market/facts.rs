@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::description::shapes::RegionShapes;
 use super::regions::Region;
 
 /// The facts of a market that is not Olist.
@@ -33,6 +34,12 @@ pub struct MarketFacts {
     /// Prices and costs of what was sold, by category; empty if the export has no costs.
     #[serde(default)]
     pub costs: BTreeMap<String, Costs>,
+    /// Shapes of the regions that the user gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapes: Option<RegionShapes>,
+    /// Names of the files of the export.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Answers that the export leaves open, each with the field that would give it.
     pub open: Vec<String>,
 }

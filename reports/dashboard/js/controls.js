@@ -3,10 +3,10 @@
 import { at } from "./core/cube.js";
 import { hasData } from "./core/metrics.js";
 import { plainText, shortened } from "./core/text.js";
-import { emptyView, TOPS } from "./core/view.js";
-import { REGIONS, sales } from "./data.js";
+import { TOPS } from "./core/view.js";
+import { PAID, REGIONAL, REGIONS, sales } from "./data.js";
 import { h, later, name } from "./dom.js";
-import { capital, LOCALE, METRIC_NAMES, METRICS, metricText, percent, t, whole } from "./format.js";
+import { capital, EVERYTHING, LOCALE, METRICS, metricText, percent, SHOWN, t, whole } from "./format.js";
 import { canRedo, canUndo, change, chips, FILTERS, isStart, redo, reset, scope, statesOf, toggle, undo, view } from "./state.js";
 
 /** @import { Filter, View } from "./core/view.js" */
@@ -118,11 +118,11 @@ export const pick = (field) => (value) => change((next) => (next[field] = value)
 
 /** @type {Control[]} */
 export const CONTROLS = [
-  choice(t("metric"), METRIC_NAMES.map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
+  choice(t("metric"), SHOWN.map((metric) => [metric, t(`metric_${metric}`)]), () => view.metric, pick("metric")),
   buttons("years", t("year")),
   menu("categories", t("category"), null),
-  menu("states", t("state"), regionGroups),
-  buttons("methods", t("method")),
+  ...(REGIONAL ? [menu("states", t("state"), regionGroups)] : []),
+  ...(PAID ? [buttons("methods", t("method"))] : []),
   choice(t("top"), TOPS.map((n) => [n, t("top_n", { n })]), () => view.top, pick("top")),
 ];
 
@@ -148,13 +148,12 @@ export const announce = later(() => {
 
 // ---- key figures ---------------------------------------------------------------------------------------------------
 
-export const figures = METRIC_NAMES.map((metric) => {
+export const figures = SHOWN.map((metric) => {
   const value = h("span", { class: "figure" });
   const beside = h("span", { class: "beside" });
   const button = h("button", { type: "button", class: "kpi", id: `kpi-${metric}`, click: () => pick("metric")(metric) }, h("span", { class: "label", text: t(`metric_${metric}`) }), value, beside);
   return { metric, button, value, beside };
 });
-const EVERYTHING = sales(emptyView())[0];
 
 export function drawFigures() {
   const [m] = sales(view);

@@ -16,3 +16,9 @@ export const CITIES = DATA.cities;
 export const SIZES = CUBE.sizes;
 export const YEARS = CUBE.years;
 export const { sales, salesByCategory, salesByCity, payments, salesCells } = CUBE;
+/** Whether there are several states or regions to compare. */
+export const REGIONAL = STATES.keys.filter((key) => key !== "unknown").length > 1;
+/** Whether it is known how orders were paid. */
+export const PAID = DATA.payments.key.length > 0;
+/** Whether the states belong to parts of the country, from which the territory goes down to its cities. */
+export const IN_PARTS = REGIONS.keys.some((key) => key !== "unknown");

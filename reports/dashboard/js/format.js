@@ -2,7 +2,8 @@
 
 import { metricsIn } from "./core/metrics.js";
 import { numbersIn } from "./core/numbers.js";
-import { DATA } from "./data.js";
+import { emptyView } from "./core/view.js";
+import { DATA, sales } from "./data.js";
 
 /** @import { MetricName } from "./core/metrics.js" */
 
@@ -13,6 +14,10 @@ export const { whole, decimal, percent, signed, brl, short, monthName, monthShor
 
 export const METRICS = metricsIn(NUMBERS);
 export const METRIC_NAMES = /** @type {MetricName[]} */ (Object.keys(METRICS));
+/** What is counted of all data. */
+export const EVERYTHING = sales(emptyView())[0];
+/** The metrics that the data can answer: some exports have no reviews, or no dates of delivery. */
+export const SHOWN = METRIC_NAMES.filter((metric) => METRICS[metric].adds || Number.isFinite(METRICS[metric].value(EVERYTHING)));
 
 /**
  * A word or phrase; `{name}` stands for a value.

@@ -3,9 +3,10 @@
 import { SHARES } from "./core/view.js";
 import { categoriesChart, crumbs, reviewChart, territoryChart } from "./bars.js";
 import { announce, chipList, choice, CONTROLS, drawControls, drawFigures, figures, pick, redoButton, resetButton, said, undoButton } from "./controls.js";
+import { IN_PARTS, PAID, REGIONAL } from "./data.js";
 import { byId, h, later } from "./dom.js";
 import { saveFiltered } from "./export.js";
-import { t } from "./format.js";
+import { SHOWN, t } from "./format.js";
 import { highlightAgain, listenToMarks } from "./link.js";
 import { mapPanel } from "./map.js";
 import { monthsChart } from "./months.js";
@@ -19,18 +20,18 @@ import { chips, drawWith, scope, view } from "./state.js";
 const trail = h("nav", { class: "crumbs", "aria-label": t("territory_path") });
 const share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${basis}`)]), () => view.share, pick("share"));
 
-/** The page in its order: what decides first, then where, when, what and how. */
+/** The page in its order: what decides first, then where, when, what and how. What an export cannot answer is left out. */
 const LAYOUT = [
-  panel("map", mapPanel),
+  REGIONAL && panel("map", mapPanel),
   panel("months", monthsChart),
-  panel("territory", territoryChart, { tools: [trail] }),
+  IN_PARTS && panel("territory", territoryChart, { tools: [trail] }),
   panel("categories", categoriesChart),
-  panel("reviews", reviewChart),
-  panel("payments", paymentsChart, { tools: [share.element] }),
+  SHOWN.includes("review") && REGIONAL && panel("reviews", reviewChart),
+  PAID && panel("payments", paymentsChart, { tools: [share.element] }),
   rankingPanel("category"),
-  rankingPanel("state"),
-];
-CONTROLS.push(share);
+  REGIONAL && rankingPanel("state"),
+].filter((one) => one !== false);
+if (PAID) CONTROLS.push(share);
 
 /**
  * Panels that show the view before this one: they are out of sight, and wait until what is in sight has been painted.
@@ -77,7 +78,7 @@ function settle() {
   document.documentElement.classList.remove("busy");
 }
 
-byId("controls").append(...CONTROLS.slice(0, 6).map((c) => c.element));
+byId("controls").append(...CONTROLS.filter((one) => one !== share).map((c) => c.element));
 byId("actions").append(
   undoButton, redoButton, resetButton,
   h("button", { type: "button", id: "csv", text: t("export_csv"), click: saveFiltered }),

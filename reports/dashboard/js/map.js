@@ -16,7 +16,12 @@ import { d3 } from "./vendor.js";
 
 const CLASSES = 7;
 /** Width and height of the map in its own units. */
-const MAP = [1226, 1278];
+const MAP = DATA.map_size ?? [1226, 1278];
+/**
+ * What is written on a region.
+ * @param {string} code
+ */
+const short = (code) => DATA.short?.[code] ?? code;
 /** Least area, in square pixels, on which a code fits. */
 const ROOM = 620;
 const SYMBOLS = [d3.symbolSquare, d3.symbolCircle, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar];
@@ -53,7 +58,7 @@ const mapSvg = d3.create("svg").attr("class", "map");
 const ground = mapSvg.append("g");
 const shapes = ground.selectAll("path").data(OUTLINES).join("path").attr("d", (d) => d.path).attr("vector-effect", "non-scaling-stroke");
 const labels = mapSvg.append("g").attr("pointer-events", "none").attr("font-size", 11.5).selectAll("text").data(OUTLINES).join("text")
-  .attr("text-anchor", "middle").attr("font-weight", 700).text((d) => d.code);
+  .attr("text-anchor", "middle").attr("font-weight", 700).text((d) => short(d.code));
 const symbols = mapSvg.append("g").attr("pointer-events", "none").selectAll("path").data(OUTLINES).join("path");
 const legend = mapSvg.append("g").attr("font-size", 11.5);
 
@@ -65,8 +70,8 @@ let mapWidth = 0;
 function layMap(width) {
   if (width === mapWidth) return;
   mapWidth = width;
-  const scale = width / MAP[0];
-  // Outside Brazil the tiles stand alone, above the key.
+  const scale = Math.min(width / MAP[0], (1.1 * width) / MAP[1]);
+  // Where no shapes are known the tiles stand alone, above the key.
   const height = OUTLINES.length ? MAP[1] * scale : 0;
   mapSvg.attr("viewBox", `-1 -1 ${width + 2} ${height + 46}`);
   ground.attr("transform", `scale(${scale})`);
@@ -94,7 +99,7 @@ for (const [code, column, row] of DATA.tiles) {
   const button = h(
     "button",
     { type: "button", class: "tile", style: `grid-column:${column + 1};grid-row:${row + 1}`, tabindex: tiles.size ? "-1" : "0", data: { column, row } },
-    h("span", { class: "code", text: code.replace(/^[A-Z]{2}-/, "") }), h("span", { class: "shape" }), value,
+    h("span", { class: "code", text: short(code) }), h("span", { class: "shape" }), value,
   );
   tileGrid.append(button);
   tiles.set(state, button);

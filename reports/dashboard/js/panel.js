@@ -6,7 +6,7 @@
 
 import { drawingOf, savePng, saveSvg, saveTable } from "./export.js";
 import { h, name } from "./dom.js";
-import { capital, METRICS, metricText, t } from "./format.js";
+import { capital, METRICS, metricText, SHOWN, t } from "./format.js";
 import { chips, isChosen, reset, scope, view } from "./state.js";
 
 /** @import { Sums } from "./core/cube.js" */
@@ -164,5 +164,5 @@ export const salesFigures = (m) => salesColumns("").flatMap(({ metric }) => (met
  */
 export const salesTip = (title, m) => [
   title,
-  ...[...new Set(/** @type {MetricName[]} */ ([view.metric, "revenue", "orders", "review"]))].map((metric) => t("pair", { label: t(`metric_${metric}`), value: metricText(metric, METRICS[metric].value(m)) })),
+  ...[...new Set(/** @type {MetricName[]} */ ([view.metric, "revenue", "orders", "review"]).filter((metric) => SHOWN.includes(metric)))].map((metric) => t("pair", { label: t(`metric_${metric}`), value: metricText(metric, METRICS[metric].value(m)) })),
 ];

@@ -2,7 +2,7 @@
 
 import { add, PAYMENT_MEASURES } from "./core/cube.js";
 import { shortened } from "./core/text.js";
-import { METHODS, payments, SIZES, STATES } from "./data.js";
+import { METHODS, payments, REGIONAL, SIZES, STATES } from "./data.js";
 import { brl, capital, decimal, percent, t } from "./format.js";
 import { markAll } from "./link.js";
 import { isChosen, view } from "./state.js";
@@ -34,7 +34,7 @@ export function paymentsChart(width) {
   const whole = (methods) => d3.sum(methods, (m) => m[basis]);
   const states = all
     .map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole(methods) }))
-    .filter((row) => row.whole > 0)
+    .filter((row) => REGIONAL && row.whole > 0)
     .sort((a, b) => b.whole - a.whole);
   /** @param {number} v */
   const text = (v) => (view.share === "value" ? brl(v / 100) : decimal(v, 0));

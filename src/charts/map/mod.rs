@@ -1,10 +1,14 @@
 //! Values by state → figure: a map, and a grid of equal tiles on which small states are as large as the others.
 
-pub(crate) mod brazil;
+pub(crate) mod atlas;
+pub(crate) mod outline;
+pub(crate) mod shapes;
 
 use plotters_backend::DrawingBackend;
 
-use self::brazil::{OUTLINES, SIZE, TILES};
+use self::atlas::{COLUMNS, OF_BRAZIL};
+
+pub use self::atlas::Atlas;
 use super::canvas::scale::{class_of, drawable, limits};
 use super::canvas::style::{ALERT, FG, Ink, PAGE, SMALL, VOID, WIDTH, on_scale, scale};
 use super::canvas::svg::Svg;
@@ -28,6 +32,8 @@ pub struct StateMap<'a> {
     pub labels: bool,
     /// Whether to draw the tile grid beside the map.
     pub tiles: bool,
+    /// Shapes and tiles: by default those of Brazil.
+    pub atlas: &'a Atlas,
 }
 
 impl Default for StateMap<'_> {
@@ -40,20 +46,33 @@ impl Default for StateMap<'_> {
             highlight: &[],
             labels: true,
             tiles: true,
+            atlas: &OF_BRAZIL,
         }
     }
 }
 
+/// Size of a tile beside a map.
+const TILE: f64 = 41.0;
+/// Tallest map.
+const TALLEST: f64 = 430.0;
+
 /// Draws the map of [`StateMap`], with the tiles beside it if requested.
-pub fn brazil_map(about: &About, data: &StateMap) -> Svg {
+pub fn region_map(about: &About, data: &StateMap) -> Svg {
     let paint = Paint::of(data);
-    let width = if data.tiles { 336.0 } else { 460.0 };
-    let height = paint.any().then_some(width * SIZE.1 / SIZE.0 + 6.0);
-    figure(about, height, |c| {
-        let left = if data.tiles { 0.0 } else { (WIDTH - width) / 2.0 };
+    let (atlas, size) = (data.atlas, data.atlas.shapes.size);
+    let room = if data.tiles { 336.0 } else { 460.0 };
+    let width = if atlas.key_on_map { room } else { room * (TALLEST / (room * size.1 / size.0)).min(1.0) };
+    let map_height = width * size.1 / size.0 + 6.0;
+    // Where the map has no free corner, the key stands below it.
+    let left_height = if atlas.key_on_map { map_height } else { map_height + 12.0 + key_height(data, &paint) };
+    let tiles_height = if data.tiles { 14.0 + TILE * atlas.rows() as f64 } else { 0.0 };
+    let height = if atlas.key_on_map { map_height } else { left_height.max(tiles_height) };
+    figure(about, paint.any().then_some(height), |c| {
+        let left = if data.tiles { (room - width) / 2.0 } else { (WIDTH - width) / 2.0 };
         map(c, data, &paint, left, width)?;
-        key(c, data, &paint, (if data.tiles { 0.0 } else { 24.0 }, c.height() - 4.0))?;
-        if data.tiles { tiles(c, data, &paint, (WIDTH - 7.0 * 41.0, 14.0), 41.0) } else { Ok(()) }
+        let bottom = if atlas.key_on_map { c.height() } else { left_height };
+        key(c, data, &paint, (if data.tiles { 0.0 } else { 24.0 }, bottom - 4.0))?;
+        if data.tiles { tiles(c, data, &paint, (WIDTH - COLUMNS as f64 * TILE, 14.0), TILE) } else { Ok(()) }
     })
 }
 
@@ -61,9 +80,9 @@ pub fn brazil_map(about: &About, data: &StateMap) -> Svg {
 pub fn tile_grid(about: &About, data: &StateMap) -> Svg {
     let paint = Paint::of(data);
     let tile = 52.0;
-    figure(about, paint.any().then_some(8.0 * tile + 4.0), |c| {
+    figure(about, paint.any().then_some(data.atlas.rows() as f64 * tile + 4.0), |c| {
         key(c, data, &paint, (0.0, c.height() - 4.0))?;
-        tiles(c, data, &paint, (WIDTH - 7.0 * tile - 60.0, 2.0), tile)
+        tiles(c, data, &paint, (WIDTH - COLUMNS as f64 * tile - 60.0, 2.0), tile)
     })
 }
 
@@ -75,8 +94,8 @@ struct Paint<'a> {
 
 impl<'a> Paint<'a> {
     fn of(data: &StateMap<'a>) -> Self {
-        let on_grid = |code: &str| TILES.iter().any(|t| t.0 == code);
-        let values: Vec<_> = data.values.iter().copied().filter(|v| drawable(v.1) && on_grid(v.0)).collect();
+        let known = |code: &str| data.atlas.grid.iter().any(|tile| tile.code == code);
+        let values: Vec<_> = data.values.iter().copied().filter(|v| drawable(v.1) && known(v.0)).collect();
         let limits = limits(&values.iter().map(|v| v.1).collect::<Vec<_>>());
         Paint { values, limits }
     }
@@ -103,38 +122,42 @@ impl<'a> Paint<'a> {
 }
 
 fn map<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, left: f64, width: f64) -> Drawn<DB> {
-    let k = width / SIZE.0;
+    let k = width / data.atlas.shapes.size.0;
     let place = |&(x, y): &Point| (left + x * k, 3.0 + y * k);
     let closed = |ring: &Vec<Point>| ring.iter().chain(ring.first()).map(place).collect::<Vec<_>>();
-    for outline in OUTLINES.iter() {
+    for outline in &data.atlas.shapes.outlines {
         for ring in &outline.rings {
-            c.polygon(&ring.iter().map(place).collect::<Vec<_>>(), paint.inks(outline.code).0, 1.0)?;
+            c.polygon(&ring.iter().map(place).collect::<Vec<_>>(), paint.inks(&outline.code).0, 1.0)?;
             c.line(&closed(ring), Stroke::new(PAGE, 0.8))?;
         }
     }
-    for outline in OUTLINES.iter().filter(|o| data.highlight.contains(&o.code)) {
+    for outline in data.atlas.shapes.outlines.iter().filter(|o| data.highlight.contains(&o.code.as_str())) {
         for ring in &outline.rings {
             c.line(&closed(ring), Stroke::new(ALERT, 2.0))?;
         }
     }
-    for outline in OUTLINES.iter().filter(|_| data.labels) {
-        let letter = LABEL.size(SMALL).ink(paint.inks(outline.code).1).bold(data.highlight.contains(&outline.code));
+    for outline in data.atlas.shapes.outlines.iter().filter(|_| data.labels) {
+        let (code, label) = (outline.code.as_str(), data.atlas.label(&outline.code));
+        let letter = LABEL.size(SMALL).ink(paint.inks(code).1).bold(data.highlight.contains(&code));
         let (x, y) = outline.middle();
-        let (w, h) = ((letter.width(outline.code) / 2.0 + 1.0) / k, 5.5 / k);
-        if [(x - w, y - h), (x + w, y - h), (x - w, y + h), (x + w, y + h)].iter().all(|&p| outline.encloses(p)) {
-            c.text(outline.code, place(&(x, y)), letter.middle())?;
+        let (w, h) = ((letter.width(label) / 2.0 + 1.0) / k, 5.5 / k);
+        if [(x - w, y - h), (x + w, y - h), (x - w, y + h), (x + w, y + h)]
+            .iter()
+            .all(|&p| !label.is_empty() && outline.encloses(p))
+        {
+            c.text(label, place(&(x, y)), letter.middle())?;
         }
     }
     Ok(())
 }
 
 fn tiles<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, at: Point, size: f64) -> Drawn<DB> {
-    let corner = |col: u8, row: u8| (at.0 + size * f64::from(col), at.1 + size * f64::from(row));
     let side = size - 2.0;
-    let mut order = TILES;
-    order.sort_by_key(|t| data.highlight.contains(&t.0));
-    for (code, col, row) in order {
-        let (x, y) = corner(col, row);
+    let mut order: Vec<_> = data.atlas.grid.iter().collect();
+    order.sort_by_key(|tile| data.highlight.contains(&tile.code.as_str()));
+    for tile in order {
+        let (x, y) = (at.0 + size * tile.column as f64, at.1 + size * tile.row as f64);
+        let code = tile.code.as_str();
         let (ink, on) = paint.inks(code);
         if data.highlight.contains(&code) {
             c.framed((x, y), (side, side), ink, Stroke::new(ALERT, 2.0))?;
@@ -146,12 +169,25 @@ fn tiles<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, at:
         let shown = !value.is_empty() && note.width(&value) <= side - 2.0;
         let middle = (x + side / 2.0, y + side / 2.0);
         let lift = if shown { 7.5 } else { 0.0 };
-        c.text(code, (middle.0, middle.1 - lift), LABEL.ink(on).bold(true).middle())?;
+        c.text(&tile.label, (middle.0, middle.1 - lift), LABEL.ink(on).bold(true).middle())?;
         if shown {
             c.text(&value, (middle.0, middle.1 + lift), note)?;
         }
     }
     Ok(())
+}
+
+/// Distance of the classes in the key.
+const PITCH: f64 = 16.0;
+
+fn title_lines(data: &StateMap) -> Vec<String> {
+    super::canvas::text::wrap(data.title, SMALL, true, 130.0, 3)
+}
+
+fn key_height(data: &StateMap, paint: &Paint) -> f64 {
+    PITCH * (paint.classes() + usize::from(paint.values.len() < data.atlas.grid.len())) as f64
+        + 14.0 * title_lines(data).len() as f64
+        + 8.0
 }
 
 /// Draws the classes from high to low, with the lowest at `bottom`.
@@ -167,17 +203,16 @@ fn key<DB: DrawingBackend>(c: &Canvas<DB>, data: &StateMap, paint: &Paint, (x, b
     };
     let mut entries: Vec<(Ink, String)> =
         (0..paint.classes()).rev().map(|k| (scale(k, paint.classes()), name(k))).collect();
-    if paint.values.len() < TILES.len() {
+    if paint.values.len() < data.atlas.grid.len() {
         entries.push((VOID, data.missing.to_string()));
     }
-    let pitch = 16.0;
-    let top = bottom - pitch * entries.len() as f64;
-    let lines = super::canvas::text::wrap(data.title, SMALL, true, 130.0, 3);
+    let top = bottom - PITCH * entries.len() as f64;
+    let lines = title_lines(data);
     for (i, line) in lines.iter().enumerate() {
         c.text(line, (x, top - 8.0 - 14.0 * (lines.len() - 1 - i) as f64), NOTE.bold(true))?;
     }
     for (i, (ink, name)) in entries.iter().enumerate() {
-        let y = top + pitch * (i as f64 + 0.5);
+        let y = top + PITCH * (i as f64 + 0.5);
         c.rect((x, y - 6.0), (18.0, 12.0), *ink)?;
         c.text(&NOTE.fit(name, 120.0), (x + 24.0, y), NOTE)?;
     }

@@ -285,8 +285,8 @@ pub fn realistic() -> Vec<(&'static str, Svg)> {
                 },
             ),
         ),
-        ("map", brazil_map(&about("États"), &sales)),
-        ("map_alone", brazil_map(&about("États"), &StateMap { tiles: false, values: &states[..20], ..sales })),
+        ("map", region_map(&about("États"), &sales)),
+        ("map_alone", region_map(&about("États"), &StateMap { tiles: false, values: &states[..20], ..sales })),
         ("tiles", tile_grid(&about("États"), &sales)),
         (
             "histogram",

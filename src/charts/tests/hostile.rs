@@ -72,7 +72,7 @@ pub fn hostile() -> Vec<(&'static str, Svg)> {
         ),
         (
             "bad_map",
-            brazil_map(&about, &StateMap { values: &states, title: &name, missing: &name, ..Default::default() }),
+            region_map(&about, &StateMap { values: &states, title: &name, missing: &name, ..Default::default() }),
         ),
         ("bad_tiles", tile_grid(&about, &StateMap { values: &states, title: &name, ..Default::default() })),
         (
@@ -126,7 +126,7 @@ pub fn empty() -> Vec<(&'static str, Svg)> {
             "heatmap",
             heatmap(&about, &Heatmap { rows: &["a"], columns: &["b"], values: &nothing, ..Default::default() }),
         ),
-        ("map", brazil_map(&about, &StateMap { values: &states, ..Default::default() })),
+        ("map", region_map(&about, &StateMap { values: &states, ..Default::default() })),
         ("tiles", tile_grid(&about, &StateMap::default())),
         ("histogram", histogram(&about, &Histogram::default())),
         ("histogram", histogram(&about, &bad_edges)),

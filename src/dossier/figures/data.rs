@@ -3,6 +3,7 @@
 use super::{Named, Studio, strs};
 use crate::charts::{Bar, Cardinality, Entities, Flow, FlowStep, Funnel, Stage, entity_diagram, flow_diagram, funnel};
 use crate::clean::audit::{Nulls, Relation};
+use crate::dossier::values::nulls as columns_with_nulls;
 use crate::error::Result;
 use crate::graph;
 use crate::schema::contract::TABLES;
@@ -76,7 +77,7 @@ fn rows(studio: &mut Studio<'_>) -> Result<()> {
 }
 
 fn nulls(studio: &mut Studio<'_>) -> Result<()> {
-    let mut columns: Vec<_> = studio.results.audit.nulls.iter().filter(|n| n.missing > 0).collect();
+    let mut columns: Vec<_> = columns_with_nulls(studio.results).collect();
     columns.sort_by(|a, b| (b.missing * a.total).cmp(&(a.missing * b.total)).then_with(|| a.column.cmp(&b.column)));
     columns.truncate(EMPTIEST);
     let bar = |n: &Nulls| (n.column.clone(), Bar { value: n.missing as f64 / n.total as f64, ..Bar::default() });

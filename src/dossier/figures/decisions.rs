@@ -78,7 +78,8 @@ fn points(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> 
         let label = studio.label(&format!("indicator_{}", i.name));
         (label, Bar { value: i.points, highlight: i.points > 0.0, ..Bar::default() })
     };
-    let bars: Vec<Named> = indicators.iter().map(bar).collect();
+    let known = |i: &&Indicator| studio.results.audit.market.is_none() || i.value.is_some();
+    let bars: Vec<Named> = indicators.iter().filter(known).map(bar).collect();
     studio.bars("points", "tables/winner_indicators.csv", &bars, false, |lang, v| lang.decimal(v, 2))
 }
 

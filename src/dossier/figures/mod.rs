@@ -11,7 +11,8 @@ mod service;
 use std::collections::BTreeMap;
 
 use super::edition::{Captions, Words};
-use crate::charts::{self, About, Bar, Bars, Dots, Heatmap, StateMap, Svg, Tick};
+use super::shop;
+use crate::charts::{self, About, Atlas, Bar, Bars, Dots, Heatmap, StateMap, Svg, Tick};
 use crate::decisions::Facts;
 use crate::error::Result;
 use crate::mart::month::Month;
@@ -27,11 +28,14 @@ struct Studio<'a> {
     results: &'a Results,
     words: &'a Words,
     captions: &'a Captions,
+    /// `None` if no shapes are known of the regions.
+    atlas: Option<Atlas>,
     figures: BTreeMap<String, Figure>,
 }
 
 pub(crate) fn figures(results: &Results, words: &Words, captions: &Captions) -> Result<BTreeMap<String, Figure>> {
-    let mut studio = Studio { results, words, captions, figures: BTreeMap::new() };
+    let atlas = shop::atlas(results, words);
+    let mut studio = Studio { results, words, captions, atlas, figures: BTreeMap::new() };
     data::draw(&mut studio)?;
     sales::draw(&mut studio)?;
     service::draw(&mut studio)?;
@@ -115,8 +119,8 @@ impl Studio<'_> {
         keys: [&str; 2],
         format: impl Fn(Lang, f64) -> String,
     ) -> Result<()> {
-        // Shapes are known of the states of Brazil alone; elsewhere bars show the largest values.
-        if self.results.audit.market.as_ref().is_some_and(|market| !market.is_in_brazil()) {
+        // Where no shapes are known, bars show the largest values.
+        let Some(atlas) = self.atlas.clone() else {
             let mut rows: Vec<Named> = values
                 .iter()
                 .map(|(code, value)| {
@@ -127,12 +131,12 @@ impl Studio<'_> {
             rows.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
             rows.truncate(MAX_BARS);
             return self.bars(id, source, &rows, false, format);
-        }
+        };
         let (lang, [title, missing]) = (self.lang(), keys.map(|key| self.label(key)));
         let format = |v: f64| format(lang, v);
-        let data =
-            StateMap { values, format: &format, title: &title, missing: &missing, highlight, ..Default::default() };
-        self.figure(id, source, |about| charts::brazil_map(about, &data))
+        let (title, missing) = (title.as_str(), missing.as_str());
+        let data = StateMap { values, format: &format, title, missing, highlight, atlas: &atlas, ..Default::default() };
+        self.figure(id, source, |about| charts::region_map(about, &data))
     }
 
     fn lang(&self) -> Lang {

@@ -152,7 +152,7 @@ fn leads(studio: &mut Studio<'_>) -> Result<()> {
     let dot = |f: &Facts| {
         let lead = f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE)?;
         let (interval, highlight) = (Some((lead.at_least, lead.at_most)), Some(f.name.as_str()) == target);
-        Some((f.name.clone(), Bar { value: lead.rate, interval, highlight, ..Bar::default() }))
+        Some((studio.words.state_code(&f.name), Bar { value: lead.rate, interval, highlight, ..Bar::default() }))
     };
     let dots: Vec<Named> = findings.known_states().filter_map(dot).collect();
     let others = studio.label("others");

@@ -166,7 +166,7 @@ impl Export {
     /// # Errors
     /// As [`Export::tables`].
     pub(crate) fn facts(&self) -> Result<MarketFacts> {
-        Ok(self.tables()?.facts.clone())
+        Ok(MarketFacts { files: self.file_names(), ..self.tables()?.facts.clone() })
     }
 
     /// What was set aside or converted, after the name of the market.

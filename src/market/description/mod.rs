@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 pub mod field;
 mod origin;
+pub mod shapes;
 
 pub use self::field::{Field, Kind};
 use self::origin::{Origin, line};
+use self::shapes::Outlines;
 use super::regions;
 use crate::error::{Error, Result};
 use crate::regular;
@@ -36,6 +38,12 @@ pub struct Market {
     /// Where orders go: a country whose parts are the regions (`US`), `countries`, `single`, or `auto`: the parts of the country of most orders.
     #[serde(default = "auto")]
     pub regions: String,
+    /// GeoJSON file with the shapes of the regions, beside the description; see [`shapes`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapes: Option<String>,
+    /// What that file holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlines: Option<Outlines>,
     /// Order of dates such as `03/04/2018`, if no value settles it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dates: Option<DateOrder>,
@@ -219,7 +227,11 @@ impl Market {
     /// [`Error::Input`]: it is no TOML, has an unknown key or contradicts itself; names the file and, for TOML, the line.
     pub fn read(path: &Path) -> Result<Market> {
         let (text, name) = (regular::read_to_string(path, MAX_BYTES)?, path.display().to_string());
-        Ok(Market { origin: Origin::of(&text, &name), ..Market::parse(&text, &name)? })
+        let mut market = Market { origin: Origin::of(&text, &name), ..Market::parse(&text, &name)? };
+        if let Some(file) = &market.shapes {
+            market.outlines = Some(shapes::read(&path.with_file_name(file))?);
+        }
+        Ok(market)
     }
 
     /// Parses a description; `name` stands for it in messages.

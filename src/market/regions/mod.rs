@@ -14,7 +14,7 @@ pub const COUNTRIES: &str = "countries";
 /// All orders go to one region.
 pub const SINGLE: &str = "single";
 /// The code of the only region.
-const ALL: &str = "ALL";
+pub(crate) const ALL: &str = "ALL";
 /// Share of the orders that one country must have for its parts to be the regions.
 const MOST: f64 = 0.9;
 
@@ -71,8 +71,8 @@ fn spellings(names: &BTreeMap<String, String>, aliases: Option<&BTreeMap<String,
 static SPELLINGS_OF_COUNTRIES: LazyLock<HashMap<String, String>> =
     LazyLock::new(|| spellings(&LISTS.countries, LISTS.aliases.get("countries")));
 
-/// The code of a country.
-fn country(text: &str) -> Option<&'static str> {
+/// The ISO 3166-1 code of a country, however it is spelled.
+pub(crate) fn country(text: &str) -> Option<&'static str> {
     SPELLINGS_OF_COUNTRIES.get(&folded(text)).map(String::as_str)
 }
 

@@ -181,6 +181,10 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
     }
     let open = open(&lines);
     notes.extend(open.iter().map(|open| format!("no column of this export is {open}")));
+    let shapes = market.outlines.as_ref().and_then(|outlines| outlines.of(&lines.regions));
+    if let (Some(outlines), None) = (&market.outlines, &shapes) {
+        notes.push(format!("`{}` has the shape of no region of this market: maps go without it", outlines.file));
+    }
     let facts = MarketFacts {
         name: market.name.clone(),
         title: market.title.clone(),
@@ -192,6 +196,8 @@ pub(crate) fn tables(market: &Market, lines: Lines, salt: &Salt) -> Result<Marke
         lines: lines.lines.len(),
         refunds,
         costs: costs(&lines, &categories),
+        shapes,
+        files: Vec::new(),
         open,
     };
     let tables = all.into_iter().map(|(id, rows)| Ok((id, rows.finish()?))).collect::<Result<_>>()?;

@@ -5,4 +5,5 @@ mod decide;
 mod finished;
 mod hostile;
 mod rendering;
+mod shops;
 mod trial;

@@ -33,6 +33,7 @@
  *   rankings: { category: Ranking | null, state: Ranking | null },
  *   map: Record<string, string>, tiles: [string, number, number][],
  *   currency?: { symbol: string, digits: number },
+ *   map_size?: [number, number] | null, short?: Record<string, string>,
  * }} PageData
  */
 
