@@ -140,6 +140,8 @@ impl Field {
         let others: &[Field] = match self {
             Field::Status => &[Field::LineStatus],
             Field::OrderFreight => &[Field::LineFreight],
+            // Countries say where orders go as well.
+            Field::Region => &[Field::Country],
             Field::UnitCost => &[Field::LineCost, Field::LineProfit],
             _ => &[],
         };
