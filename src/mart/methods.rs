@@ -84,7 +84,7 @@ impl Methods {
             return &QUERIES;
         }
         let mut written = lock(&WRITTEN);
-        *written.entry(self.clone()).or_insert_with(|| {
+        written.entry(self.clone()).or_insert_with(|| {
             let query = |query: &Query| match self.sql(query.sql) {
                 sql if sql == query.sql => *query,
                 sql => Query { sql: sql.leak(), ..*query },
@@ -108,7 +108,8 @@ impl Methods {
         let flag = |_: usize, name: &str| {
             format!("MAX(CASE WHEN payment_type = '{name}' THEN 1 ELSE 0 END) AS {}", column(name))
         };
-        let lists: [(&dyn Fn(usize, &str) -> String, &[&str], &str); 6] = [
+        type Part<'a> = &'a dyn Fn(usize, &str) -> String;
+        let lists: [(Part<'_>, &[&str], &str); 6] = [
             (&flag, PAYMENT_TYPES, ",\n           "),
             (&bit, PAYMENT_TYPES, " + "),
             (&plain, PAYMENT_TYPES, ", "),

@@ -85,7 +85,7 @@ impl Lexicon {
         let includes = header.iter().any(|word| INCLUSION.contains(&word.as_str()));
         let says = |word: &&String| {
             let filler = FILLERS.contains(&word.as_str()) || INCLUSION.contains(&word.as_str());
-            !filler && !(includes && has_tax(word))
+            !(filler || includes && has_tax(word))
         };
         header.iter().filter(says).flat_map(|word| self.parts(word)).collect()
     }

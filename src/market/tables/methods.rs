@@ -30,13 +30,15 @@ impl Methods {
         for method in lines.orders.iter().flat_map(|order| &order.methods) {
             *orders.entry(method.as_str()).or_default() += 1;
         }
-        let mut of_word: BTreeMap<String, (usize, Vec<(usize, &str)>)> = BTreeMap::new();
+        /// Orders of a word, and of each of its spellings.
+        type Spellings<'a> = (usize, Vec<(usize, &'a str)>);
+        let mut of_word: BTreeMap<String, Spellings<'_>> = BTreeMap::new();
         for (spelling, count) in &orders {
             let entry = of_word.entry(word(spelling)).or_default();
             entry.0 += count;
             entry.1.push((*count, *spelling));
         }
-        let mut largest: Vec<(&String, &(usize, Vec<(usize, &str)>))> = of_word.iter().collect();
+        let mut largest: Vec<(&String, &Spellings<'_>)> = of_word.iter().collect();
         largest.sort_by_key(|(word, (count, _))| (std::cmp::Reverse(*count), *word));
         let mut methods = Methods { words: HashMap::new(), names: BTreeMap::new() };
         for (at, (word, (_, spellings))) in largest.iter().enumerate() {

@@ -33,7 +33,7 @@ fn recounted(clean: &crate::clean::CleanTables) -> BTreeMap<Key, Sums> {
         texts(TableId::Products, "product_id").into_iter().zip(texts(TableId::Products, "category")).collect();
     let items = texts(TableId::OrderItems, "order_id").into_iter().zip(texts(TableId::OrderItems, "product_id"));
     let items = items.zip(texts(TableId::OrderItems, "seller_id"));
-    let mut parts: BTreeMap<(String, String), Vec<(i64, String, i64)>> = BTreeMap::new();
+    let mut parts = BTreeMap::<_, Vec<(i64, String, i64)>>::new();
     for (((order, product), seller), (price, freight)) in
         items.zip(numbers("price_centavos").into_iter().zip(numbers("freight_centavos")))
     {
