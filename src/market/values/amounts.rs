@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(marks(&["1.234", "78,2"]).decide(None), Ok(Comma));
         assert!(marks(&["1.5", "1,5"]).decide(None).is_err());
         assert!(marks(&["1.234"]).decide(None).is_err());
-        assert_eq!(marks(&["12", "size 1.2", "-3,50"]).decide(None), Ok(Comma));
+        assert_eq!(marks(&["12", "about 1.2", "-3,50"]).decide(None), Ok(Comma));
         assert_eq!(marks(&["1.234"]).decide(Some(Comma)), Ok(Comma));
     }
 }
