@@ -174,7 +174,7 @@ fn is_thread_local(node: &SyntaxNode) -> bool {
 /// a macro expands to.
 fn awaits(call: ast::MacroCall) -> bool {
     let name = call.path().and_then(|path| path.segment()?.name_ref());
-    if name.is_some_and(|name| matches!(&*name.text(), "join" | "try_join" | "select")) {
+    if name.is_some_and(|name| matches!(name.text(), "join" | "try_join" | "select")) {
         return true;
     }
     let tokens = call.token_tree().into_iter().flat_map(|tree| tree.syntax().descendants_with_tokens());
