@@ -83,6 +83,7 @@ impl SalesMart {
     }
 }
 
-fn missing(table: &str) -> Error {
+/// The error that a table is missing.
+pub(super) fn missing(table: &str) -> Error {
     Error::input(format!("the mart has no table `{table}`"))
 }

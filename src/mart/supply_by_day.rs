@@ -36,20 +36,28 @@ enum Rows {
 
 impl Rows {
     fn read(&self, columns: Option<&[&str]>) -> Result<DataFrame> {
+        self.decoded(self.held(columns)?)
+    }
+
+    /// The rows as they are held; all columns with `None`.
+    fn held(&self, columns: Option<&[&str]>) -> Result<DataFrame> {
         match (self, columns) {
-            (Rows::Memory(rows), None) => Ok(rows.clone()),
-            (Rows::Memory(rows), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
-            (Rows::Encoded(rows, texts), columns) => {
-                let mut rows = columns.map_or_else(|| Ok(rows.clone()), |names| rows.select(names.iter().copied()))?;
-                texts.decode(&mut rows)?;
-                Ok(rows)
-            }
+            (Rows::Memory(rows) | Rows::Encoded(rows, _), None) => Ok(rows.clone()),
+            (Rows::Memory(rows) | Rows::Encoded(rows, _), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
             (Rows::File(file), columns) => {
                 let mut file = lock(file);
                 file.rewind().map_err(Error::io("read", "supply_by_day"))?;
                 read_columns(file.try_clone().map_err(Error::io("read", "supply_by_day"))?, columns)
             }
         }
+    }
+
+    /// Held rows with their texts.
+    fn decoded(&self, mut rows: DataFrame) -> Result<DataFrame> {
+        if let Rows::Encoded(_, texts) = self {
+            texts.decode(&mut rows)?;
+        }
+        Ok(rows)
     }
 }
 
@@ -132,10 +140,11 @@ impl ByDay {
                 return take(rows.read(Some(columns))?);
             }
             let other_columns = columns.iter().filter(|column| **column != "day");
-            let all = rows.read(Some(&["day"].into_iter().chain(other_columns.copied()).collect::<Vec<_>>()))?;
+            let all = rows.held(Some(&["day"].into_iter().chain(other_columns.copied()).collect::<Vec<_>>()))?;
             let of_rows = all.column("day")?.date()?.physical().iter();
             let mask: BooleanChunked = of_rows.map(|day| day.is_some_and(|day| days.contains(&day))).collect();
-            take(all.filter(&mask)?.select(columns.iter().copied())?)
+            // Only what is left needs its texts.
+            take(rows.decoded(all.filter(&mask)?.select(columns.iter().copied())?)?)
         })
     }
 

@@ -222,12 +222,17 @@ pub fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Estimate {
     let mut source = ChaCha8Rng::seed_from_u64(SEED);
     let mut draws: Vec<f64> = (0..DRAWS)
         .map(|_| {
-            picked.iter_mut().for_each(|i| *i = ((u64::from(source.next_u32()) * n as u64) >> 32) as usize);
+            picked.iter_mut().for_each(|i| *i = below(n, &mut source));
             statistic(&picked)
         })
         .collect();
     draws.sort_by(f64::total_cmp);
     Estimate { value, low: draws[DRAWS / 20], high: draws[DRAWS - DRAWS / 20 - 1] }
+}
+
+/// A random number below `n`, which must not be 0.
+pub(crate) fn below(n: usize, source: &mut ChaCha8Rng) -> usize {
+    ((u64::from(source.next_u32()) * n as u64) >> 32) as usize
 }
 
 #[cfg(test)]

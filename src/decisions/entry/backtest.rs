@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ use crate::mart::month::Month;
 use crate::models::DateRange;
 use crate::models::entrants::pooling::upper_tail;
 use crate::models::entrants::{Entrants, Span};
-use crate::models::metrics::spearman;
+use crate::models::metrics::{below, spearman};
 
 /// At the first cutoff, the entrants of this many days are known.
 const LEARN_DAYS: i32 = 120;
@@ -291,11 +291,6 @@ fn rank_correlation(look: &Look) -> Option<RankCorrelation> {
         look.outcomes.iter().map(|(_, candidate, log)| (look.means[*candidate], *log)).unzip();
     let (n, value) = (logs.len(), spearman(&means, &logs)?);
     Some(RankCorrelation { n, value, p: 2.0 * upper_tail(value.abs() * (n as f64 - 1.0).sqrt()) })
-}
-
-/// A number below `n`, which must not be 0.
-fn below(n: usize, source: &mut ChaCha8Rng) -> usize {
-    ((u64::from(source.next_u32()) * n as u64) >> 32) as usize
 }
 
 fn shuffle(values: &mut [usize], source: &mut ChaCha8Rng) {

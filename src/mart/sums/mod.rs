@@ -15,7 +15,7 @@ use self::size::Size;
 use super::law;
 use super::methods::Methods;
 use super::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
-use super::sales_mart::SalesMart;
+use super::sales_mart::{SalesMart, missing};
 use super::supply_by_day::ByDay;
 use crate::error::Result;
 use crate::parallel;
@@ -110,7 +110,7 @@ impl PartialAggregates {
         tables.append(&mut run(queries, &tables, &codes, &[QueryRole::Last])?);
         tables.retain(|name, _| QUERIES.iter().any(|query| query.stored && query.name == name));
         law::check(&tables)?;
-        let by_day = tables.remove(SUPPLY_BY_DAY).unwrap_or_default();
+        let by_day = tables.remove(SUPPLY_BY_DAY).ok_or_else(|| missing(SUPPLY_BY_DAY))?;
         parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
         SalesMart::with(tables, ByDay::encoded(by_day, codes))
     }

@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::special::{incomplete_beta, ln_gamma, smallest};
+use super::special::{incomplete_beta, ln_gamma, smallest, smallest_to};
 
 /// Chance of an alarm without an effect, at most.
 pub const ALPHA: f64 = 0.1;
@@ -122,16 +122,6 @@ pub(crate) fn smallest_ratio(orders: f64, share: f64) -> Option<f64> {
         }
         smallest_to(0.0005, if high > 2.0 { high / 2.0 } else { 1.0 }, high, seen)
     })
-}
-
-/// Like [`smallest`], to this relative accuracy: more digits of a number that will be rounded would only take time.
-fn smallest_to(accuracy: f64, low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    let (mut low, mut high) = (low, high);
-    while high - low > accuracy * high {
-        let middle = (low + high) / 2.0;
-        if holds(middle) { high = middle } else { low = middle }
-    }
-    high
 }
 
 /// What the orders of both parts say.

@@ -114,8 +114,13 @@ pub(crate) fn gamma_quantile(shape: f64, level: f64) -> f64 {
 
 /// The smallest value between `low` and `high` at which `holds`, which stays true from there on and is true at `high`; to 13 digits.
 pub(crate) fn smallest(low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    smallest_to(1e-13, low, high, holds)
+}
+
+/// Like [`smallest`], to this relative accuracy: more digits of a number that will be rounded would only take time.
+pub(crate) fn smallest_to(accuracy: f64, low: f64, high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (low, high);
-    while high - low > 1e-13 * high.abs() {
+    while high - low > accuracy * high.abs() {
         let middle = low + (high - low) / 2.0;
         if middle <= low || middle >= high {
             break;
