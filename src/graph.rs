@@ -117,6 +117,10 @@ pub static STEPS: [Step; 22] = [
         reads: &["mart/"],
         makes: &[
             "tables/payments_by_state.csv",
+            "tables/payment_methods.csv",
+            "tables/payment_coverage.csv",
+            "tables/payment_habits.csv",
+            "tables/state_growth.csv",
             "tables/by_state.csv",
             "tables/by_category.csv",
             "tables/monthly_revenue.csv",

@@ -21,6 +21,7 @@
 //! | [`schema`] | the contract of the tables, SQL types, parsing and formatting of values, declared result tables |
 //! | [`graph`] | the steps of a run, declared once: what each needs and makes |
 //! | [`table`] | frames: Parquet with stable bytes, row hashes, sort, merge, interning |
+//! | `statistics` | exact tests, false discoveries, shrinkage, special functions: numbers in, numbers out |
 //! | [`store`] | where tables live: lake, SQLite, MySQL, PostgreSQL, S3, DynamoDB |
 //! | [`market`] | what kind of shop exported the orders: a description → the contract's raw tables |
 //! | [`synth`] | generated data with planted answers, in the layout of any market |
@@ -66,6 +67,7 @@ pub mod regular;
 pub mod report;
 pub mod results;
 pub mod schema;
+mod statistics;
 pub mod store;
 pub mod synth;
 pub mod table;

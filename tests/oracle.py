@@ -7,7 +7,10 @@ Data with defects are not for it: it does no cleaning beyond Olist's own quirks.
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy.optimize import minimize
+from scipy.stats import fisher_exact, norm
 from sklearn.linear_model import LinearRegression
 
 data, tables = Path(sys.argv[1]), Path(sys.argv[2]) / "tables"
@@ -94,6 +97,121 @@ methods["value"] = money(methods.centavos)
 methods["share_payments"] = methods.payments / of_state.payments
 methods["share_value"] = methods.centavos / of_state.centavos
 compare("payments_by_state", methods.drop(columns="centavos"), ["state", "payment_type"], ["payments", "orders", "value"])
+
+# The unit of what follows is the order: it uses a method if any of its payments does.
+uses = paid.groupby(["order_id", "state", "payment_type"]).centavos.sum().reset_index()
+uses["alone"] = uses.groupby("order_id").payment_type.transform("size") == 1
+uses = uses.merge(orders[["order_id", "order_purchase_timestamp", "order_approved_at", "canceled_share", "year"]], on="order_id")
+uses["hours"] = (uses.order_approved_at - uses.order_purchase_timestamp).dt.total_seconds() / 3600
+by_method, alone = uses.groupby("payment_type"), uses[uses.alone].groupby("payment_type")
+paid_orders = uses.order_id.nunique()
+expected = pd.DataFrame({
+    "orders": by_method.size(), "share": by_method.size() / paid_orders, "value_share": by_method.centavos.sum() / uses.centavos.sum(),
+    "ticket": by_method.centavos.sum() / by_method.size() / 100, "instalments_mean": payments.groupby("payment_type").payment_installments.mean(),
+    "delay_median_hours": alone.hours.median(), "delay_p90_hours": alone.hours.quantile(0.9), "canceled_share": alone.canceled_share.mean(),
+})
+found = pd.read_csv(tables / "payment_methods.csv").set_index("payment_type")
+assert list(found.columns) == list(expected.columns) and set(found.index) == set(expected.index), "payment_methods"
+# Delays are known up to ranges of a minute, ten minutes or an hour; the ticket to the centavo.
+tolerances = {"ticket": 0.0051, "delay_median_hours": 1 / 60, "delay_p90_hours": 1 / 60}
+for column in expected:
+    error = (found[column] - expected[column]).abs()
+    bound = (0.02 * expected[column]).clip(lower=1 / 60) if column.startswith("delay") else tolerances.get(column, 1e-9)
+    assert ((error <= bound) | (found[column].isna() & expected[column].isna())).all(), f"payment_methods.{column}:\n{found[column]}\n{expected[column]}"
+    checked += len(found)
+
+offered = uses[uses.payment_type != "not_defined"]
+sets = uses.groupby("order_id").payment_type.agg(frozenset).value_counts()
+chosen, before, curve = frozenset(), 0, []
+while left := sorted(set(offered.payment_type) - chosen):
+    payable = {method: sum(n for methods, n in sets.items() if methods <= chosen | {method}) for method in left}
+    best = max(left, key=lambda method: (payable[method], (uses.payment_type == method).sum(), [-ord(c) for c in method]))
+    chosen, gained, before = chosen | {best}, payable[best] - before, payable[best]
+    curve.append((len(curve) + 1, best, gained, gained / paid_orders, before / paid_orders, found.delay_median_hours[best]))
+columns = ["place", "payment_type", "orders_gained", "share_gained", "covered", "delay_median_hours"]
+compare("payment_coverage", pd.DataFrame(curve, columns=columns).set_index("place"), ["place", "payment_type"], ["orders_gained"])
+
+
+def false_discovery(p):
+    """q of each p: the smallest of p·m/rank over all that are as great."""
+    ordered = p.sort_values()
+    return (ordered * len(p) / np.arange(1, len(p) + 1))[::-1].cummin()[::-1].clip(upper=1)
+
+
+def logit(with_it, without):
+    """Logit and its variance, half an order on each side."""
+    return np.log((with_it + 0.5) / (without + 0.5)), 1 / (with_it + 0.5) + 1 / (without + 0.5)
+
+
+def differences(frame):
+    """Use of each method in each state and in the others."""
+    size, everyone = frame.groupby("state").order_id.nunique(), frame.order_id.nunique()
+    cells = pd.MultiIndex.from_product([sorted(frame.state.unique()), sorted(offered.payment_type.unique())], names=["state", "payment_type"])
+    used = frame.groupby(["state", "payment_type"]).size().reindex(cells, fill_value=0).rename("orders").to_frame()
+    used["state_orders"] = size.reindex(cells.get_level_values("state")).to_numpy()
+    used["rest"] = used.groupby("payment_type").orders.transform("sum") - used.orders
+    used["share"], used["share_rest"] = used.orders / used.state_orders, used.rest / (everyone - used.state_orders)
+    return used, everyone
+
+
+habits, everyone = differences(uses)
+for method, cells in habits.groupby("payment_type"):
+    y, v = logit(cells.orders, cells.state_orders - cells.orders)
+    w = 1 / v
+    q = (w * (y - (w * y).sum() / w.sum()) ** 2).sum()
+    between = max(0, (q - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+    mean = (y / (v + between)).sum() / (1 / (v + between)).sum()
+    habits.loc[cells.index, "shrunk_share"] = 1 / (1 + np.exp(-(mean + between / (between + v) * (y - mean))))
+table = lambda c: [[c.orders, c.state_orders - c.orders], [c.rest, everyone - c.state_orders - c.rest]]
+habits["p"] = [fisher_exact(table(cell))[1] for cell in habits.itertuples()]
+habits["q"] = false_discovery(habits.p)
+habits["named"] = ((habits.q <= 0.1) & ((habits.share - habits.share_rest).abs() >= 0.02)).astype(int)
+last = sorted(uses.year.unique())[-2:]
+if len(last) == 2:
+    one, other = [differences(uses[uses.year == year])[0].reindex(habits.index) for year in last]
+    one, other = one.share - one.share_rest, other.share - other.share_rest
+    habits["same_sign"] = (one * other > 0).astype(float).where(one.notna() & other.notna() & (one != 0) & (other != 0))
+else:
+    habits["same_sign"] = float("nan")
+compare("payment_habits", habits.drop(columns="rest"), ["state", "payment_type"], ["orders", "state_orders", "named", "same_sign"])
+
+# Growth of the states' shares over the last twelve complete months, which are found in the daily orders as `period` describes them.
+valid = orders[~orders.order_status.isin(["canceled", "unavailable"]) & orders.order_id.isin(items.order_id)]
+months = valid.order_purchase_timestamp.dt.to_period("M")
+found = pd.read_csv(tables / "state_growth.csv")
+if len(found):
+    # The last month is the one whose half-years hold the orders that the table counts.
+    counts = valid.groupby(["state", months]).size().unstack(fill_value=0)
+    ends = [end for end in counts.columns[11:] if counts.loc[:, end - 5 : end].sum().sum() == found.orders_after.sum()]
+    assert len(ends) == 1 and (ends[0].to_timestamp("D", "end") <= orders.order_purchase_timestamp.max()), ends
+    counts = counts.reindex(columns=pd.period_range(ends[0] - 11, ends[0], freq="M"), fill_value=0).astype(float)
+    whole, time = counts.sum().to_numpy(), np.arange(12) - 5.5
+
+    def overdispersion(n):
+        """Pearson's chi-square around a straight line in the logit, fitted by maximum likelihood."""
+        likelihood = lambda line: (whole * np.logaddexp(0, line[0] + line[1] * time) - n * (line[0] + line[1] * time)).sum() / whole.sum()
+        start = [np.log(n.sum() / (whole.sum() - n.sum())), 0]
+        level, slope = minimize(likelihood, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-16, "maxiter": 10_000}).x
+        share = 1 / (1 + np.exp(-(level + slope * time)))
+        return ((n - whole * share) ** 2 / (whole * share * (1 - share))).sum() / 10
+
+    dispersion = counts.apply(lambda row: overdispersion(row.to_numpy()), axis=1)
+    before, after = counts.iloc[:, :6].sum(axis=1), counts.iloc[:, 6:].sum(axis=1)
+    cells = pd.concat([after, after.sum() - after, before, before.sum() - before], axis=1)
+    cells = cells.add(np.where((cells == 0).any(axis=1), 0.5, 0), axis=0)
+    change = np.log(cells[0] / cells[1]) - np.log(cells[2] / cells[3])
+    deviation = np.sqrt(dispersion.clip(lower=max(1, dispersion.mean())) * (1 / cells).sum(axis=1))
+    z = norm.ppf(0.95)
+    expected = pd.DataFrame({
+        "orders_before": before, "orders_after": after, "growth": np.expm1(change), "low": np.expm1(change - z * deviation),
+        "high": np.expm1(change + z * deviation), "q": false_discovery(pd.Series(2 * norm.sf((change / deviation).abs()), counts.index)),
+    })
+    found = found.set_index("state")
+    assert list(found.columns) == list(expected.columns) and list(found.index) == list(expected.index), "state_growth"
+    for column in expected:
+        error = (found[column] - expected[column]).abs()
+        assert (error <= 1e-5 * expected[column].abs().clip(lower=0.01)).all(), f"state_growth.{column}: {error.max()}"
+        checked += len(found)
 
 top = sums(["product_id", "category"]).sort_values("revenue", ascending=False).head(1000)
 found = pd.read_csv(tables / "top_products.csv")

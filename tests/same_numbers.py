@@ -95,7 +95,6 @@ states, payments = table("by_state"), table("payments_by_state")
 for name, rows, column, of in [
     ("total.orders", states, "orders", "totals"),
     ("total.revenue", states, "revenue", "totals"),
-    ("payments.payments", payments, "payments", "payments"),
     ("payments.value", payments, "value", "payments"),
 ]:
     scale = 100 if column in ("revenue", "value") else 1
@@ -103,10 +102,29 @@ for name, rows, column, of in [
     equal(total(rows, column), sum(board[of][column]) / scale, f"{column} of the tables and of the dashboard")
 read = [row for row in table("audit") if row["step"] == "read"]
 same("audit.rows_in", total(read, "rows_in"), "tables/audit.csv")
-if habit := answers["unusual_payment"]:
-    same("habit.share", habit["share"], "--json")
-    [row] = [r for r in payments if (r["state"], r["payment_type"]) == (habit["state"], habit["method"])]
-    equal(float(row["share_payments"]), habit["share"], "share of the unusual method in the tables and in --json")
+# How orders are paid, and which states grow: text, --json, tables, dashboard.
+named = [row for row in table("payment_habits") if row["named"] == "1"]
+told = {(habit["state"], habit["payment_type"]): habit for habit in answers["payment_habits"]}
+assert set(told) == {(row["state"], row["payment_type"]) for row in named}, "different habits in the tables and in --json"
+for row in named:
+    for column in ("share", "share_rest", "shrunk_share", "q"):
+        equal(float(row[column]), told[row["state"], row["payment_type"]][column], f"{column} of a habit in the tables and in --json")
+if named:
+    same("habits.named", len(named), "tables/payment_habits.csv")
+for row, step in zip(table("payment_coverage"), answers["payment_coverage"], strict=True):
+    assert row["payment_type"] == step["payment_type"], "different coverage in the tables and in --json"
+    equal(float(row["covered"]), step["covered"], f"coverage of {row['payment_type']}")
+same("payments.coverage[0].covered", answers["payment_coverage"][0]["covered"], "--json")
+for row, method in zip(table("payment_methods"), answers["payment_methods"], strict=True):
+    equal(float(row["orders"]), method["orders"], f"orders paid by {row['payment_type']}")
+    assert row["delay_median_hours"] == ("" if method["delay_median_hours"] is None else str(method["delay_median_hours"])), "delays differ"
+on_board = {board["states"]["keys"][row["state"]]: row for row in board["growth"]}
+for row, state in zip(table("state_growth"), answers["state_growth"], strict=True):
+    equal(float(row["orders_after"]), on_board[row["state"]]["orders_after"], f"orders of {row['state']} in the dashboard")
+    for column in ("growth", "low", "high", "q"):
+        values = [None if row[column] == "" else float(row[column]), on_board[row["state"]][column], (state["change"] or {}).get(column)]
+        assert values[0] == values[1] == values[2], f"{column} of {row['state']}: {values}"
+        compared += 1
 
 # What to sell, where to advertise, how to get paid: text, --json, tables, dashboard.
 sell, where, paid = (answers[key] for key in ("what_to_sell", "where_to_advertise", "how_to_get_paid"))
@@ -132,9 +150,8 @@ assert target["state"] == region["state"] == tile["key"], "different target stat
 same("decisions.region.target.forecast", target["forecast"], "--json")
 same("decisions.region.target.forecast", float(region["forecast"]), "tables/regions.csv")
 equal(tile["forecast"], target["forecast"], "forecast of the target state in the dashboard and in --json")
-same("decisions.payments.covered", paid["covered"], "--json")
-same("decisions.payments.methods[0].share", paid["methods"][0]["share_payments"], "--json")
-same("decisions.payments.methods[0].share", float(table("winner_payments")[0]["share_payments"]), "tables/winner_payments.csv")
+same("decisions.payments.methods[0].share", paid["methods"][0]["share_orders"], "--json")
+same("decisions.payments.methods[0].share", float(table("winner_payments")[0]["share_orders"]), "tables/winner_payments.csv")
 
 # Forecasts by month: dashboard and table.
 forecasts = [row for row in table("forecasts") if row["period"] == "month"]

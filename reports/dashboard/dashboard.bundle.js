@@ -6,7 +6,7 @@
 var TOPS = [5, 10, 15, 20, 30];
 var SHARES = (
   /** @type {const} */
-  ["value", "payments"]
+  ["orders", "value"]
 );
 var emptyView = () => ({
   years: [],
@@ -15,7 +15,7 @@ var emptyView = () => ({
   methods: [],
   metric: "revenue",
   top: 10,
-  share: "value",
+  share: "orders",
   weights: { category: null, state: null }
 });
 function encode(view2, { filters }) {
@@ -67,6 +67,10 @@ var MEASURES = (
 var PAYMENT_MEASURES = (
   /** @type {const} */
   ["payments", "value", "installments"]
+);
+var METHOD_MEASURES = (
+  /** @type {const} */
+  [...PAYMENT_MEASURES, "orders"]
 );
 var at = (
   /** @type {Record<Measure, number>} */
@@ -169,8 +173,28 @@ function cubeOf(data) {
   const [paidGroups, categoryPaidGroups] = [bothOf(paid), bothOf(categoryPaid)];
   const payments2 = (view2) => once(view2, "payments", () => {
     const [table, group] = view2.categories.length ? [categoryPaid, categoryPaidGroups] : [paid, paidGroups];
-    const flat = sums(table, masks(view2, ["methods", "states"]), group, sizes.state * sizes.method);
-    return Array.from({ length: sizes.state }, (_, s) => flat.slice(s * sizes.method, (s + 1) * sizes.method));
+    const passing = masks(view2, ["methods", "states"]);
+    const flat = sums(table, passing, group, sizes.state * sizes.method);
+    const states = Array.from({ length: sizes.state }, (_, s) => ({
+      methods: Array.from({ length: sizes.method }, (_2, m) => Float64Array.from([...flat[s * sizes.method + m], 0])),
+      orders: 0
+    }));
+    const { rows, columns, values, width } = view2.categories.length ? cells : totals;
+    const checks = Object.entries(columns).filter(([part]) => passing[
+      /** @type {keyof typeof passing} */
+      part
+    ]?.includes(0));
+    for (let row = 0; row < rows; row++) {
+      const set = columns.methods[row];
+      if (!set || !checks.every(([part, column]) => passing[
+        /** @type {keyof typeof passing} */
+        part
+      ][column[row]])) continue;
+      const [state, n] = [states[columns.state[row]], values[row * width + at.orders]];
+      state.orders += n;
+      for (let m = 0; m < sizes.method; m++) if (set >> m & 1) state.methods[m][PAYMENT_MEASURES.length] += n;
+    }
+    return states;
   });
   function salesCells2(view2) {
     const passing = (
@@ -995,6 +1019,63 @@ function drawFigures() {
   }
 }
 
+// js/growth.js
+var LEAST_SHARE = 0.01;
+function growthChart(width) {
+  const all = DATA.growth.map((state) => ({ ...state, key: `state:${state.state}`, label: STATES.names[state.state] }));
+  const change2 = (v) => v === null ? "" : `${v > 0 ? "+" : ""}${percent(v, 1)}`;
+  const columns = [
+    { label: t("state") },
+    { label: t("orders_before"), text: whole },
+    { label: t("orders_after"), text: whole },
+    { label: t("growth"), text: change2 },
+    { label: t("level_lo90"), text: change2 },
+    { label: t("level_hi90"), text: change2 },
+    { label: "q", text: (v) => decimal(v, 3) }
+  ];
+  const sorted = d3.sort(all, (s) => -s.orders_after);
+  const rows = sorted.map((s) => ({ key: s.key, cells: [s.label, s.orders_before, s.orders_after, s.growth ?? NaN, s.low ?? NaN, s.high ?? NaN, s.q ?? NaN] }));
+  const least = LEAST_SHARE * d3.sum(all, (s) => s.orders_after);
+  const shown = d3.sort(all.filter((s) => s.growth !== null && s.orders_after >= least), (s) => -(s.growth ?? 0));
+  if (!shown.length) return { svg: null, but: "states", columns, rows };
+  const named = sorted.filter((s) => s.named);
+  const left = Math.round(Math.min(160, width * 0.34));
+  const fits = Math.floor((left - 8) / 6.4);
+  const names = new Map(shown.map((s) => [s.key, shortened(s.label, fits)]));
+  const marks = shown.map((s) => ({
+    ...s,
+    tip: () => [s.label, t("growth_beyond", { value: change2(s.growth) }), t("interval", { level: 90, lo: change2(s.low), hi: change2(s.high) }), t("growth_q", { q: decimal(s.q ?? NaN, 3) })]
+  }));
+  const ink = (s) => INK(s.named || isChosen(s.key) ? "s1" : "soft");
+  const svg = Plot.plot({
+    width,
+    height: shown.length * ROW + 40,
+    marginLeft: left,
+    marginRight: 16,
+    marginTop: 4,
+    marginBottom: 32,
+    x: { grid: true, label: null, tickFormat: (v) => percent(v) },
+    y: { domain: shown.map((s) => s.key), axis: null, padding: 0.16 },
+    style: STYLE,
+    marks: [
+      Plot.ruleX([0], { stroke: INK("soft") }),
+      Plot.ruleY(marks, { y: "key", x1: "low", x2: "high", stroke: ink, strokeWidth: 2 }),
+      Plot.dot(marks, { y: "key", x: "growth", r: 4, fill: ink }),
+      Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (s) => names.get(s.key), fill: INK("fg"), pointerEvents: "none" })
+    ]
+  });
+  markAll(svg, '[aria-label="dot"] circle', marks);
+  const growing = named.filter((s) => (s.growth ?? 0) > 0);
+  return {
+    title: growing.length ? t("growth_title", { names: growing.map((s) => s.label).join(", ") }) : t("growth_none"),
+    svg,
+    but: "states",
+    columns,
+    rows,
+    note: t("growth_note")
+  };
+}
+
 // js/map.js
 var CLASSES = 7;
 var MAP = DATA.map_size ?? [1226, 1278];
@@ -1088,8 +1169,8 @@ function mapPanel(width) {
   const metric = METRICS[view.metric];
   const all = sales(view, "state", ["states"]);
   const paid = payments(view);
-  const basis = PAYMENT_MEASURES.indexOf(view.share);
-  const leaders = paid.map((methods) => leading(methods, basis));
+  const basis = METHOD_MEASURES.indexOf(view.share);
+  const leaders = paid.map(({ methods }) => leading(methods, basis));
   const values = all.map((m) => hasData(m) ? metric.value(m) : NaN);
   const leader = { label: t("leading_method"), text: (i) => METHODS.names[i] };
   const columns = [...salesColumns(t("state")), leader];
@@ -1109,9 +1190,10 @@ function mapPanel(width) {
     const method = leaders[state];
     return method === null ? null : symbol(method, size);
   };
+  const wholeOf = ({ methods, orders }) => view.share === "orders" ? orders : d3.sum(methods, (m) => m[basis]);
   const leads = (state) => {
     const method = leaders[state];
-    return method === null ? [] : [t("leads", { method: METHODS.names[method], share: percent(paid[state][method][basis] / d3.sum(paid[state], (m) => m[basis])) })];
+    return method === null ? [] : [t("leads", { method: METHODS.names[method], share: percent(paid[state].methods[method][basis] / wholeOf(paid[state])), basis: t(`of_${view.share}`) })];
   };
   const tip = (state) => [
     ...hasData(all[state]) ? salesTip(STATES.names[state], all[state]) : [STATES.names[state], t("no_data")],
@@ -1305,34 +1387,35 @@ var METHOD_INKS = ["s2", "s1", "s4", "s8", "s3"];
 var methodInk = (method) => METHOD_INKS[method] ?? "s8";
 var ON_METHOD = { s1: "on-deep", s3: "on-deep" };
 function paymentsChart(width) {
-  const basis = PAYMENT_MEASURES.indexOf(view.share);
+  const basis = METHOD_MEASURES.indexOf(view.share);
   const all = payments(view);
   const inside = all.filter((_, state) => !view.states.length || view.states.includes(state));
-  const total2 = d3.range(SIZES.method).map((method) => add(inside.map((m) => m[method]), PAYMENT_MEASURES.length));
-  const whole2 = (methods) => d3.sum(methods, (m) => m[basis]);
-  const states = all.map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole2(methods) })).filter((row) => REGIONAL && row.whole > 0).sort((a, b) => b.whole - a.whole);
+  const total2 = d3.range(SIZES.method).map((method) => add(inside.map((state) => state.methods[method]), METHOD_MEASURES.length));
+  const whole2 = (methods, orders) => view.share === "orders" ? orders : d3.sum(methods, (m) => m[basis]);
+  const states = all.map(({ methods, orders }, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole2(methods, orders) })).filter((row) => REGIONAL && row.whole > 0).sort((a, b) => b.whole - a.whole);
   const text = (v) => view.share === "value" ? brl(v / 100) : decimal(v, 0);
   const shares2 = METHODS.names.map((label) => ({ label, text: (v) => percent(v, 1) }));
   const columns = [{ label: t("state") }, ...shares2, { label: t(`share_${view.share}`), text }];
   const line = (row) => [row.label, ...row.methods.map((m) => m[basis] / row.whole), row.whole];
-  const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total2, whole: whole2(total2) };
+  const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total2, whole: whole2(total2, d3.sum(inside, (state) => state.orders)) };
   const rows = [{ cells: line(sum) }, ...states.map((row) => ({ key: row.key, cells: line(row) }))];
   if (!(sum.whole > 0)) return { svg: null, but: "methods", columns, rows: [] };
   const chosen = states.filter((row) => isChosen(row.key));
   const shown = [sum, ...[...chosen, ...states.filter((row) => !isChosen(row.key))].slice(0, Math.max(view.top, chosen.length))];
   const order = d3.sort(d3.range(SIZES.method), (method) => -total2[method][basis]);
   const segments = shown.flatMap((row) => {
+    const uses = d3.sum(row.methods, (m) => m[basis]);
     let from = 0;
     return order.map((method) => {
       const m = row.methods[method];
-      const share2 = m[basis] / row.whole;
-      from += share2;
+      const [share2, part] = [m[basis] / row.whole, m[basis] / uses];
+      from += part;
       return {
         row: row.key,
         key: `method:${method}`,
         method,
         share: share2,
-        from: from - share2,
+        from: from - part,
         to: from,
         tip: () => [row.label, t("pair", { label: METHODS.names[method], value: percent(share2, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[2] / m[0] : 0, 1) })]
       };
@@ -1506,7 +1589,8 @@ var LAYOUT = [
   SHOWN.includes("review") && REGIONAL && panel("reviews", reviewChart),
   PAID && panel("payments", paymentsChart, { tools: [share.element] }),
   rankingPanel("category"),
-  REGIONAL && rankingPanel("state")
+  REGIONAL && rankingPanel("state"),
+  DATA.growth.length > 0 && panel("growth", growthChart)
 ].filter((one) => one !== false);
 if (PAID) CONTROLS.push(share);
 var stale = /* @__PURE__ */ new Set();

@@ -256,12 +256,13 @@ pub(crate) fn conflict(
     Ok(Quarantined::new(file.into(), line.map(u64::from), Scope::Row, (&column, &value), reason, &record))
 }
 
-/// Adds purchase day and month, delivery time and lateness.
+/// Adds purchase day and month, delivery time and lateness, and the time until the payment was approved.
 fn derive_dates(orders: &mut DataFrame) -> Result<()> {
     let micros = |name: &str| -> Result<Int64Chunked> { Ok(orders.column(name)?.to_physical_repr().i64()?.clone()) };
     let purchase = micros("order_purchase_timestamp")?;
     let delivered = micros("order_delivered_customer_date")?;
     let estimated = micros("order_estimated_delivery_date")?;
+    let approved = micros("order_approved_at")?;
     let day_of = |micros: i64| micros.div_euclid(MICROSECONDS_PER_DAY) as i32;
     // Whole seconds, as remote engines count them.
     let second_of = |micros: i64| micros.div_euclid(1_000_000);
@@ -269,16 +270,18 @@ fn derive_dates(orders: &mut DataFrame) -> Result<()> {
 
     let days: Int32Chunked = purchase.iter().map(|p| p.map(day_of)).collect();
     let months: Int32Chunked = days.iter().map(|d| d.map(first_of_month)).collect();
-    let seconds: Int64Chunked =
-        delivered.iter().zip(purchase.iter()).map(|(d, p)| Some(second_of(d?) - second_of(p?))).collect();
+    let seconds = |until: &Int64Chunked| -> Int64Chunked {
+        until.iter().zip(purchase.iter()).map(|(d, p)| Some(second_of(d?) - second_of(p?))).collect()
+    };
     let by_timestamp: BooleanChunked = pairs().map(|p| p.map(|(d, e)| d > e)).collect();
     let by_date: BooleanChunked = pairs().map(|p| p.map(|(d, e)| day_of(d) > day_of(e))).collect();
     let derived = [
         days.into_date().into_series(),
         months.into_date().into_series(),
-        seconds.into_series(),
+        seconds(&delivered).into_series(),
         by_timestamp.into_series(),
         by_date.into_series(),
+        seconds(&approved).into_series(),
     ];
     for (series, column) in derived.into_iter().zip(TableId::Orders.table().derived) {
         orders.with_column(series.with_name(column.name.into()).into_column())?;

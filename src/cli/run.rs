@@ -130,10 +130,9 @@ fn reports(outcome: &pipeline::Outcome, out: &Path) -> Vec<PathBuf> {
 /// The answers for machines.
 fn answers(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<serde_json::Value> {
     let results = outcome.results()?;
-    let mut answers = decisions::json(&results.decisions, &results.past);
+    let mut answers = decisions::json(&results.decisions, &results.past, &results.findings);
     let about = json!({
         "generated": results.parameters.generated,
-        "unusual_payment": results.findings.unusual_payment(),
         "failed_checks": outcome.audit.failures(Severity::Error),
         "fingerprint": outcome.manifest.core.fingerprint,
         "report": reports(outcome, out),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cube::{Categories, States};
 use super::{Studio, plain};
+use crate::decisions::StateGrowth;
 use crate::decisions::region::StateChoice;
 use crate::decisions::score::Scored;
 use crate::decisions::winner::Candidate;
@@ -93,6 +94,20 @@ fn candidate(place: &Scored, mut about: Value) -> Value {
     about
 }
 
+/// Growth of the states' shares; nothing where orders went to one region.
+pub(crate) fn growth(results: &Results, states: &States) -> Value {
+    let growth = results.findings.growth.iter().filter(|_| shop::has_regions(results));
+    let state = |s: &StateGrowth| {
+        let change = s.change.as_ref();
+        Some(json!({
+            "state": states.position(&s.state)?, "orders_before": s.orders_before, "orders_after": s.orders_after,
+            "growth": change.map(|c| c.growth), "low": change.map(|c| c.low), "high": change.map(|c| c.high),
+            "q": change.map(|c| c.q), "named": s.is_named(),
+        }))
+    };
+    growth.filter_map(state).collect()
+}
+
 /// Texts of the three decisions: what is decided, the answer, and the reason.
 pub(crate) fn decisions(
     studio: &Studio<'_>,
@@ -121,11 +136,12 @@ pub(crate) fn decisions(
     } else {
         answers.push(answer("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
     }
-    let payments = &studio.results.findings.payments_total;
-    if !payments.covering.is_empty() && shop::has_payments(studio.results) {
-        let methods: Vec<String> = payments.covering.iter().map(|m| studio.words.method(m)).collect();
-        let reason = phrases.fill("decision_pay_why", &[("share", &lang.percent(payments.covered, 1))]);
-        answers.push(answer("decision_pay", None, plain(&studio.words.list(&methods)), reason));
+    let coverage = &studio.results.findings.payments_total.coverage;
+    if !coverage.is_empty() && shop::has_payments(studio.results) {
+        let methods: Vec<String> = coverage.iter().map(|c| studio.words.method(&c.payment_type)).collect();
+        let shares: Vec<String> = coverage.iter().map(|c| lang.percent(c.covered, 1)).collect();
+        let reason = phrases.fill("decision_pay_why", &[("shares", &shares.join(", "))]);
+        answers.push(answer("decision_pay", None, plain(&methods.join(", ")), reason));
     }
     answers
 }

@@ -157,6 +157,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     let rankings = answers::rankings(&studio, &data.categories, &data.states);
     data.values["forecasts"] = answers::forecasts(results, &data.categories, &data.states);
     data.values["rankings"] = rankings;
+    data.values["growth"] = answers::growth(results, &data.states);
     data.values["lang"] = json!(lang.code());
     data.values["words"] = json!(phrases.words);
     put_map(&mut data.values, &studio);

@@ -10,13 +10,10 @@ use crate::mart::SalesMart;
 use crate::mart::month::Month;
 use crate::mart::period::Period;
 use crate::schema::contract::UNKNOWN;
+use crate::statistics::normal::Z95;
 
 /// Months per period when revenue growth is measured: a quarter against the quarter before.
 const QUARTER: i32 = 3;
-/// Months per period for states. Most states are small, so that the orders of a quarter prove little.
-const HALF_YEAR: i32 = 6;
-/// 95 % quantile of the standard normal distribution: one-sided bound.
-pub(crate) const Z_ONE_SIDED: f64 = 1.644_853_626_951_472;
 
 /// Facts on a category, a state or the whole marketplace. Includes all order statuses unless stated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,21 +44,6 @@ pub struct Facts {
     pub recent_revenue_centavos: i64,
     /// Growth of those months over the three before; `None` without six complete months or without sales.
     pub growth: Option<Growth>,
-    /// For states: how much their orders outgrow those of all other states.
-    pub lead: Option<Lead>,
-}
-
-/// Growth of a state's orders relative to that of all other states, half-year on half-year.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Lead {
-    /// Growth factor of the state divided by that of the others, minus one.
-    pub rate: f64,
-    /// Lower bound of the rate, exceeded with 95 % certainty if orders arrive at random (Poisson).
-    pub at_least: f64,
-    /// Upper bound of the rate, with the same certainty.
-    pub at_most: f64,
-    /// The state's share of the recent orders, 0–1.
-    pub share: f64,
 }
 
 /// Revenue growth from one quarter to the next.
@@ -93,18 +75,7 @@ pub(crate) fn by_category(mart: &SalesMart, period: Period) -> Result<Vec<Facts>
 }
 
 pub(crate) fn by_state(mart: &SalesMart, period: Period) -> Result<Vec<Facts>> {
-    let months = months(mart, "orders_by_state_month", "state")?;
-    let mut states = facts(mart.table("service_by_state")?, "state", &months, period)?;
-    if period.len() as i32 >= 2 * HALF_YEAR {
-        let orders = |months: &Months, first: Month| sum(months, first, first.plus(HALF_YEAR - 1)).0;
-        let halves = [period.last.plus(1 - HALF_YEAR), period.last.plus(1 - 2 * HALF_YEAR)];
-        let total = halves.map(|first| months.values().map(|m| orders(m, first)).sum::<i64>());
-        for state in &mut states {
-            let own = halves.map(|first| months.get(&state.name).map_or(0, |m| orders(m, first)));
-            state.lead = lead(own, total);
-        }
-    }
-    Ok(states)
+    facts(mart.table("service_by_state")?, "state", &months(mart, "orders_by_state_month", "state")?, period)
 }
 
 /// Facts on the whole marketplace, summed over the states: an order belongs to one state.
@@ -160,7 +131,6 @@ fn facts(frame: &DataFrame, name: &str, months: &BTreeMap<String, Months>, perio
             growth: (period.len() as i32 >= 2 * QUARTER)
                 .then(|| growth(recent, sum(months, period.last.plus(1 - 2 * QUARTER), period.last.plus(-QUARTER))))
                 .flatten(),
-            lead: None,
         });
     }
     Ok(facts)
@@ -177,19 +147,11 @@ fn growth(recent: (i64, i64), previous: (i64, i64)) -> Option<Growth> {
     Some(Growth { rate: ratio - 1.0, at_least, at_most, gain_centavos: recent.1 - previous.1 })
 }
 
-/// Growth of a state relative to the others. `own` and `total`: orders of the recent half-year, then of the one before.
-fn lead(own: [i64; 2], total: [i64; 2]) -> Option<Lead> {
-    let rest = [total[0] - own[0], total[1] - own[1]];
-    let factor = ratio(own[0], own[1])? / ratio(rest[0], rest[1]).filter(|r| *r > 0.0)?;
-    let (at_least, at_most) = bounds(factor, [own[0], own[1], rest[0], rest[1]]);
-    (own[0] > 0).then(|| Lead { rate: factor - 1.0, at_least, at_most, share: own[0] as f64 / total[0] as f64 })
-}
-
 /// Bounds of the rate behind a factor that these counts determine. The variance of the logarithm of a Poisson count n is
 /// about 1/n.
-fn bounds<const N: usize>(factor: f64, counts: [i64; N]) -> (f64, f64) {
+fn bounds(factor: f64, counts: [i64; 2]) -> (f64, f64) {
     let deviation = counts.map(|n| 1.0 / n as f64).iter().sum::<f64>().sqrt();
-    (factor * (-Z_ONE_SIDED * deviation).exp() - 1.0, factor * (Z_ONE_SIDED * deviation).exp() - 1.0)
+    (factor * (-Z95 * deviation).exp() - 1.0, factor * (Z95 * deviation).exp() - 1.0)
 }
 
 fn ratio(part: i64, whole: i64) -> Option<f64> {
@@ -215,14 +177,5 @@ mod tests {
         let months: Months = (0..5).map(|n| (month(n), (1, 10i64.pow(n as u32)))).collect();
         assert_eq!(sum(&months, month(1), month(3)), (3, 1110));
         assert_eq!(sum(&months, month(2), month(2)), (1, 100));
-    }
-
-    #[test]
-    fn a_state_leads_when_it_outgrows_the_others() {
-        let lead = lead([400, 200], [2400, 2200]).unwrap();
-        assert_eq!(lead.rate, 1.0);
-        assert!(lead.at_least > 0.7 && lead.at_least < 1.0 && lead.share == 400.0 / 2400.0);
-        assert_eq!(super::lead([0, 0], [10, 10]), None);
-        assert_eq!(super::lead([10, 10], [10, 10]), None);
     }
 }

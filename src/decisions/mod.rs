@@ -3,13 +3,13 @@
 pub mod decide;
 pub mod entry;
 pub mod facts;
+pub mod growth;
 pub mod payments;
 pub mod region;
 pub mod regret;
 pub mod score;
 #[cfg(test)]
 mod tests;
-pub mod wilson;
 pub mod winner;
 
 use serde::Serialize;
@@ -18,8 +18,9 @@ pub use decide::{
     BacktestReport, Decided, DecisionParams, Decisions, decide, decide_if_enough, look_back, unless_too_little,
 };
 pub use entry::{Entry, entry};
-pub use facts::{Facts, Growth, Lead};
-pub use payments::{Method, StatePayments};
+pub use facts::{Facts, Growth};
+pub use growth::StateGrowth;
+pub use payments::{Coverage, Habit, Method, PaymentMethod, StatePayments};
 pub use region::{Region, region};
 pub use regret::{Strategy, regret};
 pub use score::Weights;
@@ -28,9 +29,8 @@ pub use winner::{Winner, winner};
 use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
-use crate::schema::contract::UNKNOWN;
 
-/// A state with a smaller share of the orders than this is no target.
+/// Of a state with a smaller share of the orders than this, means say nothing.
 pub const LEAST_SHARE: f64 = 0.01;
 
 /// Facts that answer the three questions without a forecast.
@@ -48,19 +48,12 @@ pub struct Findings {
     pub payments: Vec<StatePayments>,
     /// Payment methods of the whole marketplace.
     pub payments_total: StatePayments,
-}
-
-/// A payment method that a state uses unusually often.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Habit {
-    /// Code of the state.
-    pub state: String,
-    /// Payment method.
-    pub method: String,
-    /// The method's share of the state's payments, 0–1.
-    pub share: f64,
-    /// The method's share of all payments, 0–1.
-    pub share_overall: f64,
+    /// What each payment method brings and how long it takes, by number of orders, descending.
+    pub methods: Vec<PaymentMethod>,
+    /// How far each state's use of each method is from that of the others.
+    pub habits: Vec<Habit>,
+    /// Growth of each known state's share of the orders; empty if the data have no two half-years or no two states.
+    pub growth: Vec<StateGrowth>,
 }
 
 /// Computes the facts.
@@ -69,13 +62,17 @@ pub struct Habit {
 /// The mart is incomplete, or has no complete month.
 pub fn findings(mart: &SalesMart) -> Result<Findings> {
     let period = Period::of(mart)?;
+    let payments_total = payments::total(mart)?;
     Ok(Findings {
         period,
         total: facts::total(mart, period)?,
         categories: facts::by_category(mart, period)?,
         states: facts::by_state(mart, period)?,
         payments: payments::by_state(mart)?,
-        payments_total: payments::total(mart)?,
+        methods: payments::methods::describe(mart, &payments_total)?,
+        payments_total,
+        habits: payments::habits::habits(mart)?,
+        growth: growth::state_growth(mart, period)?,
     })
 }
 
@@ -94,32 +91,19 @@ impl Findings {
         self.states.iter().filter(|f| f.is_known())
     }
 
-    /// Where to advertise, by facts alone: the state whose orders outgrow those of the others by the largest certain rate
-    /// (see [`Lead::at_least`]), among states with at least 1 % of the orders; `None` if no state's do. In smaller states,
-    /// a campaign reaches too few people.
-    pub fn growing_state(&self) -> Option<&Facts> {
-        let lead =
-            |f: &Facts| f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE && l.at_least > 0.0).map(|l| l.at_least);
-        let ranked = self.known_states().filter_map(|f| Some((lead(f)?, f)));
-        ranked.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, f)| f)
+    /// States whose orders outgrow those of the others by more than chance explains, the greatest growth first; none that is not a discovery.
+    pub fn growing_states(&self) -> Vec<&StateGrowth> {
+        let mut growing: Vec<&StateGrowth> = self.growth.iter().filter(|state| state.is_growing()).collect();
+        let growth = |state: &StateGrowth| state.change.map_or(0.0, |change| change.growth);
+        growing.sort_by(|a, b| growth(b).total_cmp(&growth(a)).then_with(|| a.state.cmp(&b.state)));
+        growing
     }
 
-    /// The state and method that certainly exceed the marketplace most: the greatest distance from the method's share of
-    /// all payments to the lower end of its interval in the state. `None` if there is no such excess.
-    pub fn unusual_payment(&self) -> Option<Habit> {
-        let mut habits = Vec::new();
-        for state in self.payments.iter().filter(|p| p.state != UNKNOWN) {
-            for method in &state.methods {
-                let overall = self.payments_total.share(&method.payment_type);
-                habits.push((method.share_payments_low - overall, state, method, overall));
-            }
-        }
-        let (distance, state, method, share_overall) = habits.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (distance > 0.0).then(|| Habit {
-            state: state.state.clone(),
-            method: method.payment_type.clone(),
-            share: method.share_payments,
-            share_overall,
-        })
+    /// Habits that are discoveries, those that differ most first.
+    pub fn named_habits(&self) -> Vec<&Habit> {
+        let mut named: Vec<&Habit> = self.habits.iter().filter(|habit| habit.named).collect();
+        let difference = |habit: &Habit| (habit.share - habit.share_rest).abs();
+        named.sort_by(|a, b| difference(b).total_cmp(&difference(a)).then_with(|| a.state.cmp(&b.state)));
+        named
     }
 }

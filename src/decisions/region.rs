@@ -16,12 +16,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::{self, Z_ONE_SIDED};
+use super::facts;
 use super::score::{Criterion, Scored, Weights, score};
 use super::winner::{freight_share, recent};
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
-use crate::mart::month::Month;
 use crate::mart::period::Period;
 use crate::models::metrics::ratio;
 use crate::models::{DateRange, ForecastSet, Panel};
@@ -36,8 +35,6 @@ pub const ADVERTISED: usize = 5;
 const CITIES: usize = 10;
 /// Share of all orders of the last three periods that a state needs to be a candidate: a campaign there must pay.
 const ENOUGH_SHARE: f64 = 0.01;
-/// Months per period when growth of orders is measured: a half-year against the one before.
-const HALF_YEAR: i32 = 6;
 /// Orders are counted per this many inhabitants.
 const INHABITANTS: f64 = 100_000.0;
 
@@ -99,9 +96,8 @@ pub fn region(
     let expected = expected(mart, outlook, category)?;
     let total = expected.iter().fold((0.0, 0.0), |sum, e| (sum.0 + e.forecast, sum.1 + e.before));
     let market = if total.1 > 0.0 { total.0 / total.1 } else { 1.0 };
-    let period = Period::of(mart)?;
-    let facts = facts::by_state(mart, period)?;
-    let (population, growth) = (population(), share_growth(mart, period)?);
+    let facts = facts::by_state(mart, Period::of(mart)?)?;
+    let population = population();
     let fact = |e: &Expected| facts.iter().find(|f| f.name == e.state);
     let penetration = |e: &Expected| {
         let orders = fact(e)?.orders as f64;
@@ -110,7 +106,6 @@ pub fn region(
     let gain = |e: &Expected| e.forecast - e.before * market;
     let criteria = [
         Criterion::of(&expected, "gain", true, |e| Some(gain(e))),
-        Criterion::of(&expected, "growth", true, |e| growth.get(&e.state).copied()),
         Criterion::of(&expected, "revenue", true, |e| (e.forecast > 0.0).then(|| e.forecast.ln())),
         Criterion::of(&expected, "penetration", false, penetration),
         Criterion::of(&expected, "delivery", false, |e| fact(e)?.delivery_days_mean),
@@ -200,33 +195,6 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
     let small_states = 1.0 - ratio(states.values().map(|s| s.before).sum(), bought).min(1.0);
     states.values_mut().for_each(|s| s.forecast *= forecast * (1.0 - small_states) / total.max(f64::MIN_POSITIVE));
     Ok(states.into_values().collect())
-}
-
-/// Lower bound, with 95 % certainty, of the logarithmic growth of each state's share of all orders, if orders arrive at
-/// random (Poisson). Compares the last six complete months with the six before, or the two halves of fewer months. Orders
-/// are more reliable than revenue, in which a few expensive ones weigh, and a half-year is more reliable than a quarter.
-fn share_growth(mart: &SalesMart, period: Period) -> Result<BTreeMap<String, f64>> {
-    let half = (period.len() as i32 / 2).min(HALF_YEAR);
-    let (recent_start, previous_start) = (period.last.plus(1 - half), period.last.plus(1 - 2 * half));
-    let frame = mart.table("orders_by_state_month")?;
-    let (names, months) = (frame.column("state")?.str()?, frame.column("month")?.date()?.physical());
-    let orders = frame.column("orders")?.i64()?;
-    let mut counts: BTreeMap<String, [f64; 2]> = BTreeMap::new();
-    let mut all = [0.0; 2];
-    for ((name, day), orders) in names.iter().zip(months.iter()).zip(orders.iter()) {
-        let (Some(name), Some(day), Some(orders)) = (name, day, orders) else { continue };
-        let month = Month::of_day(day);
-        if (previous_start..=period.last).contains(&month) {
-            let k = usize::from(month < recent_start);
-            counts.entry(name.into()).or_default()[k] += orders as f64;
-            all[k] += orders as f64;
-        }
-    }
-    let certain = counts.into_iter().filter(|(_, n)| n[0] > 0.0 && n[1] > 0.0).map(|(name, [recent, previous])| {
-        let growth = (recent / all[0]).ln() - (previous / all[1]).ln();
-        (name, growth - Z_ONE_SIDED * (1.0 / recent + 1.0 / previous).sqrt())
-    });
-    Ok(certain.collect())
 }
 
 fn unknown(category: &str, panel: &Panel) -> Error {

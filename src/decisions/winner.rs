@@ -181,7 +181,7 @@ fn criteria(mart: &SalesMart, history: &History, expected: &[Expected]) -> Resul
         Criterion::of(expected, "freight", false, |e| freight_share(fact(e)?)),
         Criterion::of(expected, "concentration", false, |e| supply.get(e.name.as_str()).map(|s| s.0)),
         Criterion::of(expected, "dispersion", false, |e| dispersion.get(&e.name).copied()),
-        Criterion::of(expected, "dead_stock", false, |e| supply.get(e.name.as_str()).map(|s| s.1)),
+        Criterion::of(expected, "inactive", false, |e| supply.get(e.name.as_str()).map(|s| s.1)),
     ])
 }
 

@@ -86,7 +86,6 @@ pub(crate) fn regions(results: &Results, words: &Words) -> Rows {
             lang.decimal(s.place.score, 2),
             brl(s.forecast, words),
             brl(s.gain, words),
-            of(&s.place, "growth").map_or(NONE.into(), |g| signed(lang, g.exp() - 1.0)),
             decimal(s.penetration, 1),
             decimal(of(&s.place, "delivery"), 1),
             percent("late"),
@@ -129,24 +128,20 @@ fn capitalised(name: &str) -> String {
     name.split(' ').map(word).collect::<Vec<String>>().join(" ")
 }
 
-/// One row per payment method. Columns: method, payments, share, its interval, share of the value, instalments.
-pub(crate) fn payment_methods(methods: &[Method], words: &Words) -> Rows {
+/// One row per payment method of the chosen category.
+pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let row = |m: &Method| {
         vec![
             words.method(&m.payment_type),
-            lang.count(m.payments),
-            lang.percent(m.share_payments, 1),
-            format!("{} – {}", lang.percent(m.share_payments_low, 1), lang.percent(m.share_payments_high, 1)),
+            lang.count(m.orders),
+            lang.percent(m.share_orders, 1),
+            format!("{} – {}", lang.percent(m.share_orders_low, 1), lang.percent(m.share_orders_high, 1)),
             lang.percent(m.share_value, 1),
             lang.decimal(m.installments_mean, 1),
         ]
     };
-    methods.iter().map(row).collect()
-}
-
-pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
-    payment_methods(of_decisions(results, |d| &d.payments.methods), words)
+    of_decisions(results, |d| &d.payments.methods).iter().map(row).collect()
 }
 
 /// One row per model, for categories and then for states.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::edition::{NAME, Words, centavos};
-use super::values::payments;
+use super::payments::values::payments;
 use crate::decisions::region::{ADVERTISED, StateChoice};
 use crate::decisions::score::{Indicator, Scored};
 use crate::decisions::winner::{Candidate, ENOUGH_ORDERS, Winner};
@@ -114,7 +114,7 @@ pub(crate) fn indicator_text(i: &Indicator, words: &Words) -> String {
         "revenue" => words.brl(centavos(value.exp()), 0),
         "growth" => signed(lang, value.exp() - 1.0),
         "gain" => words.brl(centavos(value), 0),
-        "late" | "canceled" | "freight" | "dead_stock" => lang.percent(value, 1),
+        "late" | "canceled" | "freight" | "inactive" => lang.percent(value, 1),
         "penetration" | "delivery" => lang.decimal(value, 1),
         _ => lang.decimal(value, 2),
     }
@@ -149,14 +149,12 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
             "share": s.budget_share, "budget": s.budget_centavos, "late": of(&s.place, "late"),
             "days": of(&s.place, "delivery"), "freight": of(&s.place, "freight"), "review": of(&s.place, "review"),
             "growth": (s.before > 0.0).then(|| s.forecast / s.before - 1.0),
-            "certain": of(&s.place, "growth").map(|g| g.exp() - 1.0),
         })
     };
     let states: Vec<Value> = d.region.states.iter().map(state).collect();
     let share = |s: &StateChoice| format!("{} ({})", words.state(&s.state), words.lang.percent(s.budget_share, 0));
     let advertised: Vec<String> = d.region.states.iter().filter(|s| s.budget_share > 0.0).map(share).collect();
     let first = d.region.states.first();
-    let pays = first.and_then(|s| results.findings.payments.iter().find(|p| p.state == s.state));
     json!({
         "target": states.first(), "second": states.get(1), "states": states, "advertised": words.list(&advertised),
         "advertised_count": advertised.len(), "most_advertised": ADVERTISED,
@@ -165,7 +163,6 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
             "name": shortened(&c.city, NAME), "orders": c.orders, "revenue": c.revenue_centavos,
         })).collect::<Vec<_>>(),
         "reasons": first.map(|s| strongest(&s.place, 1.0, words)),
-        "payments": pays.map(|p| payments(p, words)),
     })
 }
 

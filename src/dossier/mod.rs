@@ -9,6 +9,7 @@ mod decisions;
 pub(crate) mod edition;
 mod figures;
 mod notes;
+mod payments;
 mod places;
 mod provenance;
 pub(crate) mod shop;

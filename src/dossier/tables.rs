@@ -6,17 +6,18 @@ use super::costs::{self, Cost};
 use super::decision_tables as decided;
 use super::decisions::greatest_first;
 use super::edition::{Captions, NONE, Words, centavos};
+use super::payments::tables as payments;
 use super::values;
 use crate::clean::audit::{Check, Nulls, RowCounts, Severity};
 use crate::clean::coverage::Coverage;
-use crate::decisions::{Facts, StatePayments};
+use crate::decisions::Facts;
 use crate::error::Result;
 use crate::input::identity::InputFile;
 use crate::mart::missing::Missing;
 use crate::models::reference::{Line, Prediction};
 use crate::report::{Table, TableColumn};
 use crate::results::Results;
-use crate::schema::contract::{self, Column, TABLES, TableId, UNKNOWN};
+use crate::schema::contract::{self, Column, TABLES, TableId};
 
 /// Rows of a ranking.
 const TOP: usize = 15;
@@ -53,13 +54,10 @@ pub(crate) fn tables(
         facts(&findings.categories, words, |f| words.category(&f.name)),
     )?;
     add("states_table", "tables/by_state.csv", 1, facts(&findings.states, words, |f| words.state(&f.name)))?;
-    add(
-        "payments_table",
-        "tables/payments_by_state.csv",
-        1,
-        decided::payment_methods(&results.findings.payments_total.methods, words),
-    )?;
-    add("covers", "mart/payment_sets.parquet", 2, covers(results, words))?;
+    add("payments_table", "tables/payment_methods.csv", 1, payments::methods(findings, words))?;
+    add("coverage_table", "tables/payment_coverage.csv", 1, payments::coverage(findings, words))?;
+    add("habits_table", "tables/payment_habits.csv", 2, payments::habits(findings, words))?;
+    add("state_growth_table", "tables/state_growth.csv", 1, payments::growth(findings, words))?;
     add("reference", "tables/price_predictions_top_category.csv", 1, reference(results, words))?;
     add("inputs", "run.json", 1, inputs(results, words))?;
     add("dictionary", "src/schema/contract/tables.rs", 4, dictionary(results, words))?;
@@ -167,19 +165,6 @@ fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec
         ]
     };
     ranked.into_iter().take(TOP).map(row).collect()
-}
-
-/// One row per state: the methods that it needs.
-fn covers(results: &Results, words: &Words) -> Vec<Vec<String>> {
-    let row = |s: &StatePayments| {
-        let methods: Vec<String> = s.covering.iter().map(|m| words.method(m)).collect();
-        let state = match s.state.as_str() {
-            UNKNOWN => words.state(UNKNOWN),
-            code => words.state_with_code(code),
-        };
-        vec![state, words.list(&methods), words.lang.percent(s.covered, 1), words.lang.count(s.orders)]
-    };
-    results.findings.payments.iter().map(row).collect()
 }
 
 fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {

@@ -6,18 +6,20 @@ use serde_json::{Value, json};
 
 use super::costs::{self, Cost};
 use super::edition::{Words, centavos};
+use super::payments::values as paid;
 use super::shop;
 use crate::clean::audit::{ChangeKind, Check, Nulls, Severity};
 use crate::clean::checks::rules::is_of_form;
 use crate::clean::coverage::GAP;
 use crate::decisions::region::population;
-use crate::decisions::{Facts, Findings, LEAST_SHARE, Method, StatePayments};
+use crate::decisions::{Facts, Findings, LEAST_SHARE, StateGrowth};
 use crate::error::Result;
 use crate::market::MarketFacts;
 use crate::market::facts::Costs;
 use crate::mart;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
+use crate::models::metrics::spearman;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON, Prediction};
 use crate::results::Results;
 use crate::schema::contract::{TABLES, UNKNOWN};
@@ -50,19 +52,18 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "states": states.iter().map(|f| state(f)).collect::<Vec<_>>(),
         "states_for_half": half,
         "leading": findings.leading_category().map(category),
-        "growing": findings.growing_state().map(state),
-        "leads": findings.known_states().filter(|f| f.lead.is_some()).count(),
+        "growth": growth(findings, words),
         "least_share": LEAST_SHARE,
         "slowest": extreme(findings, |f| f.delivery_days_mean).map(state),
         "latest": extreme(findings, |f| f.late_share).map(state),
         "fastest": extreme(findings, |f| f.delivery_days_mean.map(|d| -d)).map(state),
-        "payments": payments(&findings.payments_total, words),
-        "payment_leaders": leaders(&findings.payments, words),
-        "payment_states": covers(&findings.payments, words),
-        "habit": findings.unusual_payment().map(|h| json!({
-            "state": words.state(&h.state), "code": h.state, "method": words.method(&h.method), "method_code": h.method,
-            "share": h.share, "overall": h.share_overall,
-        })),
+        "payments": paid::payments(&findings.payments_total, words),
+        "payment_leaders": paid::leaders(&findings.payments, words),
+        "payment_methods": paid::methods(findings, words),
+        "payment_order": paid::order(findings, words),
+        "canceled": paid::canceled(findings, words),
+        "instalments": paid::instalments(findings, words),
+        "habits": paid::habits(findings, words),
         "reviews": reviews(results)?,
         "audit": audit(results, words),
         "reference": reference(results, words)?,
@@ -78,6 +79,7 @@ pub(crate) fn values(results: &Results, words: &Words, costs: &[Cost]) -> Result
         "costs": costs::values(costs, words),
         "population": population().values().sum::<i64>(),
         "penetration": penetration(findings, words),
+        "demand": demand(findings),
         "first_categories": first_categories(results, words)?,
     });
     if let Value::Object(values) = &mut values {
@@ -119,7 +121,6 @@ pub(crate) fn facts(f: &Facts, name: String) -> Value {
         "late_by_date": f.late_by_date_share, "days": f.delivery_days_mean, "canceled": f.canceled_share,
         "recent": f.recent_revenue_centavos, "growth": f.growth.as_ref().map(|g| g.rate),
         "at_least": f.growth.as_ref().map(|g| g.at_least), "gain": f.growth.as_ref().map(|g| g.gain_centavos),
-        "lead": f.lead.as_ref().map(|l| l.rate), "lead_at_least": f.lead.as_ref().map(|l| l.at_least),
     })
 }
 
@@ -159,46 +160,27 @@ fn fewest_for_half(states: &[&Facts], total: i64) -> Value {
     json!({ "count": count, "share": sum as f64 / total.max(1) as f64 })
 }
 
-pub(crate) fn payments(p: &StatePayments, words: &Words) -> Value {
-    let method = |m: &Method| {
+/// Growth of the states' shares: how many are tested, and those that are discoveries, with those that grow first.
+fn growth(findings: &Findings, words: &Words) -> Value {
+    let growing = findings.growing_states();
+    let mut shrinking: Vec<&StateGrowth> =
+        findings.growth.iter().filter(|state| state.is_named() && !state.is_growing()).collect();
+    shrinking.sort_by(|a, b| b.orders_after.cmp(&a.orders_after).then_with(|| a.state.cmp(&b.state)));
+    let state = |s: &&StateGrowth| {
+        let change = s.change.as_ref();
         json!({
-            "name": words.method(&m.payment_type), "payments": m.payments, "orders": m.orders, "value": m.value_centavos,
-            "share": m.share_payments, "low": m.share_payments_low, "high": m.share_payments_high,
-            "share_value": m.share_value, "installments": m.installments_mean,
+            "name": words.state(&s.state), "code": s.state, "growth": change.map(|c| c.growth), "low": change.map(|c| c.low),
+            "high": change.map(|c| c.high), "q": change.map(|c| c.q),
         })
     };
-    let methods: Vec<Value> = p.methods.iter().map(method).collect();
-    let covering: Vec<String> = p.covering.iter().map(|m| words.method(m)).collect();
     json!({
-        "payments": p.payments, "orders": p.orders, "value": p.value_centavos, "methods": methods,
-        "covering": words.list(&covering), "covering_count": covering.len(), "covered": p.covered,
+        "tested": findings.growth.iter().filter(|s| s.change.is_some()).count(),
+        "growing": growing.iter().map(state).collect::<Vec<_>>(),
+        "shrinking": shrinking.iter().map(state).collect::<Vec<_>>(),
+        "after": findings.period.last.plus(-5).to_string(),
+        "before": findings.period.last.plus(-11).to_string(),
+        "before_last": findings.period.last.plus(-6).to_string(),
     })
-}
-
-/// Number of states in which each method is the most used.
-fn leaders(states: &[StatePayments], words: &Words) -> Value {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for method in states.iter().filter(|s| s.state != UNKNOWN).filter_map(|s| s.methods.first()) {
-        *counts.entry(&method.payment_type).or_default() += 1;
-    }
-    let mut leaders: Vec<_> = counts.into_iter().collect();
-    leaders.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), *name));
-    leaders.into_iter().map(|(name, n)| json!({ "name": words.method(name), "states": n })).collect()
-}
-
-/// Sets of methods that cover 95 % of the orders, each with the states that need it.
-fn covers(states: &[StatePayments], words: &Words) -> Value {
-    let mut sets: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
-    for state in states.iter().filter(|s| s.state != UNKNOWN) {
-        sets.entry(state.covering.iter().map(|m| words.method(m)).collect())
-            .or_default()
-            .push(words.state_code(&state.state));
-    }
-    let mut sets: Vec<_> = sets.into_iter().collect();
-    sets.sort_by_key(|(methods, states)| (std::cmp::Reverse(states.len()), methods.clone()));
-    sets.into_iter()
-        .map(|(methods, states)| json!({ "methods": words.list(&methods), "count": states.len(), "states": states.join(", ") }))
-        .collect()
 }
 
 /// Mean review scores of orders in time and late.
@@ -363,6 +345,22 @@ fn penetration(findings: &Findings, words: &Words) -> Option<Value> {
     rates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
     let describe = |(value, state): &(f64, &str)| json!({ "name": words.state(state), "value": value });
     Some(json!({ "least": describe(rates.first()?), "most": describe(rates.last()?) }))
+}
+
+/// Rank correlations of orders per inhabitant with delivery days and with freight per order, over the states. `None` if one is unknown.
+fn demand(findings: &Findings) -> Option<Value> {
+    let people = population();
+    let known = findings.known_states().filter(|f| f.orders > 0).filter_map(|f| {
+        let demand = f.orders as f64 / *people.get(&f.name)? as f64;
+        Some((demand, f.delivery_days_mean?, f.freight_centavos as f64 / f.orders as f64))
+    });
+    let known: Vec<(f64, f64, f64)> = known.collect();
+    let of = |value: fn(&(f64, f64, f64)) -> f64| known.iter().map(value).collect::<Vec<f64>>();
+    let demand = of(|state| state.0);
+    let (delivery, freight) = (spearman(&demand, &of(|state| state.1))?, spearman(&demand, &of(|state| state.2))?);
+    Some(
+        json!({ "states": known.len(), "delivery": delivery, "freight": freight, "falls": delivery < 0.0 && freight < 0.0 }),
+    )
 }
 
 /// Number of states in which the country's best-selling category is first, and number of states.

@@ -78,6 +78,8 @@ pub const LAWS: &[Law] = &[
     (sum("payments_by_category_month", &["value_centavos"]), sum("payments_by_category", &["value_centavos"])),
     (sum("payments_by_category_month", &["installments"]), sum("payments_by_category", &["installments"])),
     (sum("payment_sets", &["orders"]), counted("orders_paid")),
+    (sum("payment_delays", &["orders"]), counted("orders_paid")),
+    (sum("payment_delays", &["value_centavos"]), amount("orders_paid")),
     (amount("orders_paid"), amount("payments")),
     (sum("payment_sets_by_category", &["orders"]), sum("misread_by_category", &["paid_orders"])),
     (sum("service_by_category", &["items"]), counted("items")),

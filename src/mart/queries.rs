@@ -62,7 +62,7 @@ macro_rules! query {
 }
 
 /// The queries, each after those that it reads; queries that are not stored come first.
-pub static QUERIES: [Query; 37] = [
+pub static QUERIES: [Query; 38] = [
     query!("orders_known", Base),
     query!("items_sold", Rows),
     query!("orders_served", Rows),
@@ -88,6 +88,7 @@ pub static QUERIES: [Query; 37] = [
     query!("payments_by_category_month", Sums),
     query!("payment_sets", Sums),
     query!("payment_sets_by_category", Sums),
+    query!("payment_delays", Sums),
     query!("service_by_category", Sums),
     query!("service_by_state", Sums),
     query!("sellers", Sums),

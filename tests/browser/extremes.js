@@ -37,6 +37,7 @@ async function empty() {
     ["cells", "totals", "payments", "category_payments", "city_cells"].forEach((name) => blank(value[name]));
     value.forecasts = { months: [], category: [], state: [] };
     value.rankings = { category: null, state: null };
+    value.growth = [];
   });
   const page = await open(WIDE, nothing);
   // What the data cannot answer at all has no panel: payments and review scores.

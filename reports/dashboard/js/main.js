@@ -3,9 +3,10 @@
 import { SHARES } from "./core/view.js";
 import { categoriesChart, crumbs, reviewChart, territoryChart } from "./bars.js";
 import { announce, chipList, choice, CONTROLS, drawControls, drawFigures, figures, pick, redoButton, resetButton, said, undoButton } from "./controls.js";
-import { IN_PARTS, PAID, REGIONAL } from "./data.js";
+import { DATA, IN_PARTS, PAID, REGIONAL } from "./data.js";
 import { byId, h, later } from "./dom.js";
 import { saveFiltered } from "./export.js";
+import { growthChart } from "./growth.js";
 import { SHOWN, t } from "./format.js";
 import { highlightAgain, listenToMarks } from "./link.js";
 import { mapPanel } from "./map.js";
@@ -30,6 +31,7 @@ const LAYOUT = [
   PAID && panel("payments", paymentsChart, { tools: [share.element] }),
   rankingPanel("category"),
   REGIONAL && rankingPanel("state"),
+  DATA.growth.length > 0 && panel("growth", growthChart),
 ].filter((one) => one !== false);
 if (PAID) CONTROLS.push(share);
 

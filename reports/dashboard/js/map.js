@@ -1,7 +1,7 @@
 // States by metric on the map and on a grid of tiles, on which the small ones are as large as the others, with the payment
 // method that leads in each. The shapes are drawn once; a change only paints them. Drawn by main.js.
 
-import { leading, PAYMENT_MEASURES } from "./core/cube.js";
+import { leading, METHOD_MEASURES } from "./core/cube.js";
 import { hasData, solid } from "./core/metrics.js";
 import { DATA, METHODS, payments, sales, STATES } from "./data.js";
 import { h } from "./dom.js";
@@ -139,8 +139,8 @@ export function mapPanel(width) {
   const metric = METRICS[view.metric];
   const all = sales(view, "state", ["states"]);
   const paid = payments(view);
-  const basis = PAYMENT_MEASURES.indexOf(view.share);
-  const leaders = paid.map((methods) => leading(methods, basis));
+  const basis = METHOD_MEASURES.indexOf(view.share);
+  const leaders = paid.map(({ methods }) => leading(methods, basis));
   const values = all.map((m) => (hasData(m) ? metric.value(m) : NaN));
   /** @type {Column} */
   const leader = { label: t("leading_method"), text: (i) => METHODS.names[i] };
@@ -159,10 +159,12 @@ export function mapPanel(width) {
     const method = leaders[state];
     return method === null ? null : symbol(method, size);
   };
+  /** @param {typeof paid[number]} state */
+  const wholeOf = ({ methods, orders }) => (view.share === "orders" ? orders : d3.sum(methods, (m) => m[basis]));
   /** @param {number} state */
   const leads = (state) => {
     const method = leaders[state];
-    return method === null ? [] : [t("leads", { method: METHODS.names[method], share: percent(paid[state][method][basis] / d3.sum(paid[state], (m) => m[basis])) })];
+    return method === null ? [] : [t("leads", { method: METHODS.names[method], share: percent(paid[state].methods[method][basis] / wholeOf(paid[state])), basis: t(`of_${view.share}`) })];
   };
   /** @param {number} state */
   const tip = (state) => [

@@ -1,6 +1,6 @@
 // Payments → the mix of methods, in all and by state. Drawn by main.js.
 
-import { add, PAYMENT_MEASURES } from "./core/cube.js";
+import { add, METHOD_MEASURES } from "./core/cube.js";
 import { shortened } from "./core/text.js";
 import { METHODS, payments, REGIONAL, SIZES, STATES } from "./data.js";
 import { brl, capital, decimal, percent, t } from "./format.js";
@@ -12,7 +12,7 @@ import { d3, Plot } from "./vendor.js";
 /** @import { Sums } from "./core/cube.js" */
 /** @import { Chart, Column } from "./panel.js" */
 
-/** @typedef {{ key: string, label: string, methods: Sums[], whole: number }} Mix of a state, or of all */
+/** @typedef {{ key: string, label: string, methods: Sums[], whole: number }} Mix of a state, or of all: an order may use several methods, so that their orders add up to more than the whole */
 
 /** Colours and shapes belong to a method, whatever is filtered. */
 const METHOD_INKS = ["s2", "s1", "s4", "s8", "s3"];
@@ -26,14 +26,14 @@ const ON_METHOD = { s1: "on-deep", s3: "on-deep" };
  * @returns {Chart}
  */
 export function paymentsChart(width) {
-  const basis = PAYMENT_MEASURES.indexOf(view.share);
+  const basis = METHOD_MEASURES.indexOf(view.share);
   const all = payments(view);
   const inside = all.filter((_, state) => !view.states.length || view.states.includes(state));
-  const total = d3.range(SIZES.method).map((method) => add(inside.map((m) => m[method]), PAYMENT_MEASURES.length));
-  /** @param {Sums[]} methods */
-  const whole = (methods) => d3.sum(methods, (m) => m[basis]);
+  const total = d3.range(SIZES.method).map((method) => add(inside.map((state) => state.methods[method]), METHOD_MEASURES.length));
+  /** @type {(methods: Sums[], orders: number) => number} */
+  const whole = (methods, orders) => (view.share === "orders" ? orders : d3.sum(methods, (m) => m[basis]));
   const states = all
-    .map((methods, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole(methods) }))
+    .map(({ methods, orders }, state) => ({ key: `state:${state}`, label: STATES.names[state], methods, whole: whole(methods, orders) }))
     .filter((row) => REGIONAL && row.whole > 0)
     .sort((a, b) => b.whole - a.whole);
   /** @param {number} v */
@@ -44,7 +44,7 @@ export function paymentsChart(width) {
   const columns = [{ label: t("state") }, ...shares, { label: t(`share_${view.share}`), text }];
   /** @param {Mix} row */
   const line = (row) => [row.label, ...row.methods.map((m) => m[basis] / row.whole), row.whole];
-  const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total, whole: whole(total) };
+  const sum = { key: "total", label: view.states.length ? t("selection") : t("country"), methods: total, whole: whole(total, d3.sum(inside, (state) => state.orders)) };
   const rows = [{ cells: line(sum) }, ...states.map((row) => ({ key: row.key, cells: line(row) }))];
   if (!(sum.whole > 0)) return { svg: null, but: "methods", columns, rows: [] };
   // The chosen states first: they are what the reader asked for.
@@ -52,13 +52,14 @@ export function paymentsChart(width) {
   const shown = [sum, ...[...chosen, ...states.filter((row) => !isChosen(row.key))].slice(0, Math.max(view.top, chosen.length))];
   const order = d3.sort(d3.range(SIZES.method), (method) => -total[method][basis]);
   const segments = shown.flatMap((row) => {
+    const uses = d3.sum(row.methods, (m) => m[basis]);
     let from = 0;
     return order.map((method) => {
       const m = row.methods[method];
-      const share = m[basis] / row.whole;
-      from += share;
+      const [share, part] = [m[basis] / row.whole, m[basis] / uses];
+      from += part;
       return {
-        row: row.key, key: `method:${method}`, method, share, from: from - share, to: from,
+        row: row.key, key: `method:${method}`, method, share, from: from - part, to: from,
         tip: () => [row.label, t("pair", { label: METHODS.names[method], value: percent(share, 1) }), text(m[basis]), t("mean_installments", { n: decimal(m[0] ? m[2] / m[0] : 0, 1) })],
       };
     }).filter((d) => d.share > 0);

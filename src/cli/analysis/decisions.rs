@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pfe::decisions::{BacktestReport, DecisionParams, Decisions, Findings, Weights};
+use pfe::decisions::{BacktestReport, Coverage, DecisionParams, Decisions, Findings, Weights};
 use pfe::models::span::date;
 use pfe::{TooLittle, regular};
 use serde_json::{Value, json};
@@ -40,12 +40,20 @@ fn budget(text: &str) -> Result<i64, String> {
 }
 
 /// The answers for machines.
-pub fn json(decisions: &Result<Decisions, TooLittle>, past: &Result<BacktestReport, TooLittle>) -> Value {
+pub fn json(
+    decisions: &Result<Decisions, TooLittle>,
+    past: &Result<BacktestReport, TooLittle>,
+    findings: &Findings,
+) -> Value {
     let (decided, lack) = (decisions.as_ref().ok(), decisions.as_ref().err());
     json!({
         "what_to_sell": decided.map(|d| &d.winner),
         "where_to_advertise": decided.map(|d| &d.region),
         "how_to_get_paid": decided.map(|d| &d.payments),
+        "payment_methods": findings.methods,
+        "payment_coverage": findings.payments_total.coverage,
+        "payment_habits": findings.named_habits(),
+        "state_growth": findings.growth,
         "would_it_have_worked": past.as_ref().ok().map(|p| &p.strategies),
         "lacking": lack.or(past.as_ref().err()).map(ToString::to_string),
     })
@@ -82,19 +90,25 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
         }
     }
     let total = &findings.payments_total;
-    let mut paid = match total.methods.is_empty() {
+    let paid = match total.coverage.is_empty() {
         true => "no payment in the data".to_string(),
-        false => format!("{} pay {:.1} % of the orders", total.covering.join(" + "), total.covered * 100.0),
+        false => {
+            let step = |c: &Coverage| format!("{} {:.1} %", c.payment_type, c.covered * 100.0);
+            let steps: Vec<String> = total.coverage.iter().map(step).collect();
+            format!("orders that can be paid as they were with {}", steps.join(", + "))
+        }
     };
-    if let Some(habit) = findings.unusual_payment() {
-        paid += &format!(
-            "; {} stands out: {} has {:.1} % of its payments, {:.1} % overall",
-            habit.state,
-            habit.method,
-            habit.share * 100.0,
-            habit.share_overall * 100.0
+    line("how to get paid", paid);
+    let (growing, habits) = (findings.growing_states(), findings.named_habits());
+    if !growing.is_empty() {
+        let states: Vec<&str> = growing.iter().map(|state| state.state.as_str()).collect();
+        line("growing states", format!("{}; what advertising there would bring is not in the data", states.join(", ")));
+    }
+    if !habits.is_empty() {
+        line(
+            "payment habits",
+            format!("{} of {} differences between states are discoveries", habits.len(), findings.habits.len()),
         );
     }
-    line("how to get paid", paid);
     text
 }

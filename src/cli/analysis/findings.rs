@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pfe::decisions::{Region, StatePayments, Strategy, Winner, look_back, unless_too_little};
+use pfe::decisions::{Findings, Region, StatePayments, Strategy, Winner, look_back, unless_too_little};
 use pfe::mart;
 use pfe::models::span::date;
 
@@ -37,9 +37,10 @@ pub fn run(args: &Args) -> Outcome {
     // Young data have no past to look back on; that is no reason to say nothing.
     let past = unless_too_little(look_back(&decided.outlook, &params.weights))?;
     if args.json {
-        return print_json(&decisions::json(&Ok(decided), &past));
+        return print_json(&decisions::json(&Ok(decided), &past, &pfe::decisions::findings(&mart)?));
     }
     let mut text = describe(&decided.winner, &decided.region, &decided.payments).unwrap_or_default();
+    text += &describe_facts(&pfe::decisions::findings(&mart)?).unwrap_or_default();
     match past {
         Ok(past) => text += &describe_past(&past.strategies).unwrap_or_default(),
         Err(lack) => text += &format!("\nwould it have worked: {lack}\n"),
@@ -122,14 +123,42 @@ fn describe(winner: &Winner, region: &Region, payments: &StatePayments) -> Resul
     for m in &payments.methods {
         writeln!(
             text,
-            "  {:<14}{:>6.1} % of payments [{:.1}, {:.1}], {:>5.1} % of value, {:.1} instalments",
+            "  {:<14}{:>6.1} % of orders [{:.1}, {:.1}], {:>5.1} % of value, {:.1} instalments",
             m.payment_type,
-            100.0 * m.share_payments,
-            100.0 * m.share_payments_low,
-            100.0 * m.share_payments_high,
+            100.0 * m.share_orders,
+            100.0 * m.share_orders_low,
+            100.0 * m.share_orders_high,
             100.0 * m.share_value,
             m.installments_mean
         )?;
+    }
+    Ok(text)
+}
+
+/// What the orders say of payment methods and of the growth of states, whatever the category.
+fn describe_facts(findings: &Findings) -> Result<String, std::fmt::Error> {
+    let mut text = String::from("\nhow all orders are paid, each method added to those before it\n");
+    for step in &findings.payments_total.coverage {
+        let method = findings.methods.iter().find(|m| m.payment_type == step.payment_type);
+        let delay =
+            method.and_then(|m| m.delay_median_hours).map_or(String::new(), |h| format!(", approved in {h:.1} h"));
+        let (gained, covered) = (100.0 * step.share_gained, 100.0 * step.covered);
+        writeln!(text, "  {:<14}{gained:>+6.1} % of orders, {covered:.1} % in all{delay}", step.payment_type)?;
+    }
+    let named = findings.named_habits();
+    writeln!(text, "  habits of states: {} of {} differences are discoveries", named.len(), findings.habits.len())?;
+    for habit in named.iter().take(5) {
+        let (here, rest) = (100.0 * habit.share, 100.0 * habit.share_rest);
+        writeln!(text, "  {:<4}{:<14}{here:>6.1} % of orders, {rest:.1} % elsewhere", habit.state, habit.payment_type)?;
+    }
+    writeln!(text, "\nstates whose share of the orders changes beyond chance, half-year on half-year")?;
+    let mut changed = findings.growth.iter().filter(|state| state.is_named()).peekable();
+    if changed.peek().is_none() {
+        writeln!(text, "  none of {}", findings.growth.len())?;
+    }
+    for (state, change) in changed.filter_map(|state| Some((&state.state, state.change?))) {
+        let [growth, low, high] = [change.growth, change.low, change.high].map(|part| 100.0 * part);
+        writeln!(text, "  {state:<8}{growth:>+6.1} % [{low:+.1}, {high:+.1}], q {:.3}", change.q)?;
     }
     Ok(text)
 }

@@ -17,9 +17,9 @@ use super::rules::RULES;
 use crate::error::{Result, TooLittle};
 use crate::mart::month::Month;
 use crate::models::DateRange;
-use crate::models::entrants::pooling::upper_tail;
 use crate::models::entrants::{Entrants, Span};
 use crate::models::metrics::{below, spearman};
+use crate::statistics::normal::two_sided;
 
 /// At the first cutoff, the entrants of this many days are known.
 const LEARN_DAYS: i32 = 120;
@@ -290,7 +290,7 @@ fn rank_correlation(look: &Look) -> Option<RankCorrelation> {
     let (means, logs): (Vec<f64>, Vec<f64>) =
         look.outcomes.iter().map(|(_, candidate, log)| (look.means[*candidate], *log)).unzip();
     let (n, value) = (logs.len(), spearman(&means, &logs)?);
-    Some(RankCorrelation { n, value, p: 2.0 * upper_tail(value.abs() * (n as f64 - 1.0).sqrt()) })
+    Some(RankCorrelation { n, value, p: two_sided(value * (n as f64 - 1.0).sqrt()) })
 }
 
 fn shuffle(values: &mut [usize], source: &mut ChaCha8Rng) {

@@ -1,10 +1,10 @@
-//! Payments → figures: methods by state, the method that varies most, instalments.
+//! Payments → figures: methods by state, habits of states, instalments.
 
 use std::collections::BTreeMap;
 
 use super::{Named, Studio, strs};
 use crate::charts::{Bar, Row, Stacked, stacked_bars};
-use crate::decisions::StatePayments;
+use crate::decisions::{Habit, StatePayments};
 use crate::error::Result;
 use crate::report::lang::Lang;
 
@@ -13,7 +13,7 @@ const MAX_INSTALMENTS: i64 = 12;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     mix(studio)?;
-    habit(studio)?;
+    habits(studio)?;
     instalments(studio)
 }
 
@@ -24,7 +24,7 @@ fn mix(studio: &mut Studio<'_>) -> Result<()> {
     let names: Vec<String> = methods.iter().map(|m| studio.words.method(m)).collect();
     let shares = |s: &StatePayments| {
         let shares: Vec<f64> = methods.iter().map(|m| s.share(m)).collect();
-        (studio.words.state_code(&s.state), shares, format!("n = {}", lang.count(s.payments)))
+        (studio.words.state_code(&s.state), shares, format!("n = {}", lang.count(s.orders)))
     };
     let shares: Vec<_> = findings.payments.iter().map(shares).collect();
     let rows: Vec<Row<'_>> = shares.iter().map(|(label, values, note)| Row { label, values, note }).collect();
@@ -33,24 +33,17 @@ fn mix(studio: &mut Studio<'_>) -> Result<()> {
     studio.figure("payments", "tables/payments_by_state.csv", |about| stacked_bars(about, &data))
 }
 
-/// The unusual payment method, in every state with its interval.
-fn habit(studio: &mut Studio<'_>) -> Result<()> {
-    let findings = &studio.results.findings;
-    let habit = findings.unusual_payment();
-    let (method, state) = habit.as_ref().map_or(("", ""), |h| (h.method.as_str(), h.state.as_str()));
-    let dot = |s: &StatePayments| {
-        let m = s.methods.iter().find(|m| m.payment_type == method)?;
-        let (interval, highlight) = (Some((m.share_payments_low, m.share_payments_high)), s.state == state);
-        Some((
-            studio.words.state_code(&s.state),
-            Bar { value: m.share_payments, interval, highlight, ..Bar::default() },
-        ))
+/// Habits that are discoveries: how far the state's share, drawn towards that of all, is from that of the other states.
+fn habits(studio: &mut Studio<'_>) -> Result<()> {
+    let named = studio.results.findings.named_habits();
+    let dot = |h: &&Habit| {
+        let label = format!("{}, {}", studio.words.state_code(&h.state), studio.words.method(&h.payment_type));
+        (label, Bar { value: h.shrunk_share - h.share_rest, ..Bar::default() })
     };
-    let dots: Vec<Named> = findings.payments.iter().filter_map(dot).collect();
-    let overall = findings.payments_total.share(method);
-    let country = format!("{} {}", studio.words.state("BR"), studio.lang().percent(overall, 1));
-    let (reference, format) = ((overall, country.as_str()), |lang: Lang, v| lang.percent(v, 0));
-    studio.dots("habit", "tables/payments_by_state.csv", &dots, "share_interval", reference, format)
+    let dots: Vec<Named> = named.iter().map(dot).collect();
+    let others = studio.label("others");
+    let format = |lang: Lang, v| lang.percent(v, 1);
+    studio.dots("habits", "tables/payment_habits.csv", &dots, "habit_axis", (0.0, &others), format)
 }
 
 /// Number of card payments, by number of instalments.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Matrix, MonthAxis, Named, Studio, greatest, reais, short};
 use crate::charts::{Bar, Event, Lines, Series, Span, lines};
-use crate::decisions::{Facts, LEAST_SHARE};
+use crate::decisions::{Facts, LEAST_SHARE, StateGrowth};
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::mart::period::orders_by_day;
@@ -23,7 +23,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     category_months(studio)?;
     growth(studio)?;
     by_state(studio)?;
-    leads(studio)?;
+    state_growth(studio)?;
     state_category(studio)
 }
 
@@ -141,22 +141,22 @@ fn by_state(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
     let values: Vec<(&str, f64)> =
         findings.states.iter().map(|f| (f.name.as_str(), reais(f.revenue_centavos))).collect();
-    let target: Vec<&str> = findings.growing_state().map(|f| f.name.as_str()).into_iter().collect();
-    studio.map("states", "tables/by_state.csv", &values, &target, ["revenue", "no_data"], short)
+    let growing: Vec<&str> = findings.growing_states().into_iter().map(|state| state.state.as_str()).collect();
+    studio.map("states", "tables/by_state.csv", &values, &growing, ["revenue", "no_data"], short)
 }
 
-/// Growth of the larger states' orders relative to that of all other states.
-fn leads(studio: &mut Studio<'_>) -> Result<()> {
+/// Growth of the larger states' orders relative to that of all other states: few orders have intervals that would hide all others.
+fn state_growth(studio: &mut Studio<'_>) -> Result<()> {
     let findings = &studio.results.findings;
-    let target = findings.growing_state().map(|f| f.name.as_str());
-    let dot = |f: &Facts| {
-        let lead = f.lead.as_ref().filter(|l| l.share >= LEAST_SHARE)?;
-        let (interval, highlight) = (Some((lead.at_least, lead.at_most)), Some(f.name.as_str()) == target);
-        Some((studio.words.state_code(&f.name), Bar { value: lead.rate, interval, highlight, ..Bar::default() }))
+    let least = LEAST_SHARE * findings.growth.iter().map(|s| s.orders_after).sum::<i64>() as f64;
+    let dot = |s: &StateGrowth| {
+        let change = s.change.as_ref().filter(|_| s.orders_after as f64 >= least)?;
+        let (interval, highlight) = (Some((change.low, change.high)), s.is_named());
+        Some((studio.words.state_code(&s.state), Bar { value: change.growth, interval, highlight, ..Bar::default() }))
     };
-    let dots: Vec<Named> = findings.known_states().filter_map(dot).collect();
+    let dots: Vec<Named> = findings.growth.iter().filter_map(dot).collect();
     let others = studio.label("others");
-    studio.dots("leads", "mart/orders_by_state_month.parquet", &dots, "lead_axis", (0.0, &others), percent)
+    studio.dots("state_growth", "tables/state_growth.csv", &dots, "growth_axis", (0.0, &others), percent)
 }
 
 /// Revenue by state and category, the greatest of both.

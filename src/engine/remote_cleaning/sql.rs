@@ -212,7 +212,7 @@ impl Statements<'_> {
     pub(crate) fn clean(&self) -> String {
         let ranked = format!("(SELECT {} FROM {} WHERE place = 1) AS c", self.columns(), self.view("ranked"));
         match self.table.id {
-            TableId::Orders => format!("SELECT *, {DERIVED} FROM {ranked}"),
+            TableId::Orders => format!("SELECT *, {} FROM {ranked}", derived()),
             TableId::Products => format!(
                 "SELECT c.*, COALESCE(n.product_category_name_english, c.product_category_name, '{UNKNOWN_CATEGORY}') AS category \
                  FROM {ranked} LEFT JOIN {} AS n ON c.product_category_name = n.product_category_name",
@@ -228,14 +228,25 @@ impl Statements<'_> {
 }
 
 /// The derived columns of orders, in the order of the contract.
-const DERIVED: &str = "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
-    MAKE_DATE(YEAR(order_purchase_timestamp), MONTH(order_purchase_timestamp), 1) AS purchase_month, \
-    CAST(DATEDIFF(CAST(order_delivered_customer_date AS DATE), CAST(order_purchase_timestamp AS DATE)) AS BIGINT) * 86400 \
-    + (HOUR(order_delivered_customer_date) - HOUR(order_purchase_timestamp)) * 3600 \
-    + (MINUTE(order_delivered_customer_date) - MINUTE(order_purchase_timestamp)) * 60 \
-    + (SECOND(order_delivered_customer_date) - SECOND(order_purchase_timestamp)) AS delivery_seconds, \
-    order_delivered_customer_date > order_estimated_delivery_date AS late_by_timestamp, \
-    CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date";
+fn derived() -> String {
+    let seconds = |until: &str| {
+        format!(
+            "CAST(DATEDIFF(CAST({until} AS DATE), CAST(order_purchase_timestamp AS DATE)) AS BIGINT) * 86400 \
+             + (HOUR({until}) - HOUR(order_purchase_timestamp)) * 3600 \
+             + (MINUTE({until}) - MINUTE(order_purchase_timestamp)) * 60 \
+             + (SECOND({until}) - SECOND(order_purchase_timestamp))"
+        )
+    };
+    format!(
+        "CAST(order_purchase_timestamp AS DATE) AS purchase_day, \
+         MAKE_DATE(YEAR(order_purchase_timestamp), MONTH(order_purchase_timestamp), 1) AS purchase_month, \
+         {} AS delivery_seconds, order_delivered_customer_date > order_estimated_delivery_date AS late_by_timestamp, \
+         CAST(order_delivered_customer_date AS DATE) > CAST(order_estimated_delivery_date AS DATE) AS late_by_date, \
+         {} AS approval_seconds",
+        seconds("order_delivered_customer_date"),
+        seconds("order_approved_at")
+    )
+}
 
 /// The digits of a zip prefix before the decimals that tools write when they take it for a number.
 fn zip_digits(i: usize) -> String {

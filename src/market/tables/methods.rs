@@ -6,13 +6,12 @@ use super::keys::within;
 use crate::market::facts::Method;
 use crate::market::lines::order::{Lines, Order};
 use crate::market::values::folded;
+use crate::schema::contract::NOT_DEFINED;
 
 /// Most methods that are told apart: every set of them is a number. The others count as one.
 const MAX_METHODS: usize = 10;
 /// Word of those others.
 const OTHER: &str = "other";
-/// Word of a payment whose export names no method.
-const NOT_DEFINED: &str = "not_defined";
 /// Most characters of a word.
 const MAX_WORD: usize = 40;
 

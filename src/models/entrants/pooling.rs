@@ -9,6 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
+use crate::statistics::normal::upper_tail;
+
 /// Entrants that a category needs to be a candidate. Smaller ones take part in the fit.
 pub const LEAST: usize = 10;
 /// Number of draws.
@@ -193,25 +195,4 @@ impl Normal {
             }
         }
     }
-}
-
-/// Probability that a standard normal number exceeds `x`, to 10⁻⁷: half of erfc(x/√2), by the Chebyshev fit in Press et al., Numerical
-/// Recipes in C, 2nd edition, section 6.2.
-pub(crate) fn upper_tail(x: f64) -> f64 {
-    const FIT: [f64; 10] = [
-        -1.265_512_23,
-        1.000_023_68,
-        0.374_091_96,
-        0.096_784_18,
-        -0.186_288_06,
-        0.278_868_07,
-        -1.135_203_98,
-        1.488_515_87,
-        -0.822_152_23,
-        0.170_872_77,
-    ];
-    let z = x.abs() / std::f64::consts::SQRT_2;
-    let t = 1.0 / (1.0 + 0.5 * z);
-    let tail = t * (FIT.iter().rev().fold(0.0, |sum, c| sum * t + c) - z * z).exp() / 2.0;
-    if x >= 0.0 { tail } else { 1.0 - tail }
 }

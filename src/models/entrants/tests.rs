@@ -5,11 +5,12 @@ use std::path::Path;
 
 use polars::prelude::*;
 
-use super::pooling::{LEAST, fit, places, upper_tail};
+use super::pooling::{LEAST, fit, places};
 use super::sellers::last_whole_day;
 use super::*;
 use crate::input::Source;
 use crate::mart::period::Period;
+use crate::statistics::normal::upper_tail;
 use crate::{Error, clean, mart, synth};
 
 fn loaded(data: &Path) -> SalesMart {

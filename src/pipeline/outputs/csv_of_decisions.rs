@@ -92,8 +92,8 @@ fn payments(decisions: Option<&Decisions>) -> Rows {
     for paid in decisions.iter().map(|d| &d.payments) {
         rows.extend(paid.methods.iter().map(|m| {
             let mut row = row![m.payment_type, m.payments, m.orders, brl(m.value_centavos)];
-            row.extend(row![m.share_payments, m.share_payments_low, m.share_payments_high, m.share_value]);
-            row.extend(row![m.installments_mean, u8::from(paid.covering.contains(&m.payment_type))]);
+            row.extend(row![m.share_payments, m.share_orders, m.share_orders_low, m.share_orders_high]);
+            row.extend(row![m.share_value, m.installments_mean]);
             row
         }));
     }

@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use super::csv_of_decisions::{Rows, row, with_header};
 use crate::clean::Audit;
-use crate::decisions::{Facts, Findings};
+use crate::decisions::{Coverage, Facts, Findings, Habit, PaymentMethod, StateGrowth};
 use crate::error::Result;
 use crate::input::quarantine::Quarantined;
 use crate::mart::SalesMart;
@@ -47,6 +47,10 @@ pub(crate) fn of_reference(reference: &Reference) -> Vec<(&'static str, TextTabl
 pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(&'static str, TextTable)>> {
     let tables = [
         ("payments_by_state", payments(findings)),
+        ("payment_methods", methods(&findings.methods)),
+        ("payment_coverage", coverage(findings)),
+        ("payment_habits", habits(&findings.habits)),
+        ("state_growth", growth(&findings.growth)),
         ("by_state", facts(&findings.states)),
         ("by_category", facts(&findings.categories)),
         ("monthly_revenue", monthly_by_category(mart)?),
@@ -82,6 +86,44 @@ fn payments(findings: &Findings) -> Rows {
         }));
     }
     rows
+}
+
+fn methods(methods: &[PaymentMethod]) -> Rows {
+    let row = |m: &PaymentMethod| {
+        let facts = [m.instalments_mean, m.delay_median_hours, m.delay_p90_hours, m.canceled_share].map(optional);
+        let ticket = brl(m.ticket_centavos);
+        row![m.payment_type, m.orders, m.share, m.share_value, ticket].into_iter().chain(facts).collect()
+    };
+    methods.iter().map(row).collect()
+}
+
+fn coverage(findings: &Findings) -> Rows {
+    let delay = |c: &Coverage| {
+        let method = findings.methods.iter().find(|m| m.payment_type == c.payment_type);
+        optional(method.and_then(|m| m.delay_median_hours))
+    };
+    let row = |(place, c): (usize, &Coverage)| {
+        row![place + 1, c.payment_type, c.orders_gained, c.share_gained, c.covered, delay(c)]
+    };
+    findings.payments_total.coverage.iter().enumerate().map(row).collect()
+}
+
+fn habits(habits: &[Habit]) -> Rows {
+    let row = |h: &Habit| {
+        let mut row = row![h.state, h.payment_type, h.orders, h.state_orders, h.share, h.share_rest, h.shrunk_share];
+        row.extend(row![h.p, h.q, u8::from(h.named), optional(h.same_sign.map(|same| f64::from(u8::from(same))))]);
+        row
+    };
+    habits.iter().map(row).collect()
+}
+
+fn growth(states: &[StateGrowth]) -> Rows {
+    let row = |s: &StateGrowth| {
+        let change = s.change.as_ref();
+        let numbers = [change.map(|c| c.growth), change.map(|c| c.low), change.map(|c| c.high), change.map(|c| c.q)];
+        row![s.state, s.orders_before, s.orders_after].into_iter().chain(numbers.map(optional)).collect()
+    };
+    states.iter().map(row).collect()
 }
 
 fn facts(facts: &[Facts]) -> Rows {

@@ -14,8 +14,10 @@ pub fn is_sold(status: Option<&str>) -> bool {
     !matches!(status, Some("canceled" | "unavailable"))
 }
 
-/// Payment methods. `not_defined` marks canceled orders without a payment.
-pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", "not_defined", "voucher"];
+/// The method of orders whose way of payment is not recorded: in Olist, a few canceled ones.
+pub const NOT_DEFINED: &str = "not_defined";
+/// Payment methods.
+pub const PAYMENT_TYPES: &[&str] = &["boleto", "credit_card", "debit_card", NOT_DEFINED, "voucher"];
 
 /// The mart's name for an unknown category, state, city or status: its rows are counted, but no decision is made about it.
 pub const UNKNOWN: &str = "unknown";
@@ -154,6 +156,8 @@ pub static TABLES: [Table; 10] = [
                 .nullable("no delivery date"),
             C::new("late_by_timestamp", Flag, "received after the promised midnight").nullable("no delivery date"),
             C::new("late_by_date", Flag, "received on a day after the promised day").nullable("no delivery date"),
+            C::new("approval_seconds", Integer(i64::MIN, i64::MAX), "payment approved minus purchase, seconds")
+                .nullable("not approved"),
         ],
         key: &["order_id"],
         foreign_keys: &[strict("customer_id", TableId::Customers, "customer_id")],

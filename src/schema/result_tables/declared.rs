@@ -40,6 +40,43 @@ tables! {
         "value" Reais "sum of the payments, BRL",
         "share_payments" Number "share of the payments of the state, 0 to 1",
         "share_value" Number "share of their value, 0 to 1";
+    "payment_methods":
+        "payment_type" Text "method",
+        "orders" Integer "orders with such a payment",
+        "share" Number "their share of all paid orders, 0 to 1; an order may use several methods",
+        "value_share" Number "its share of the value of all payments, 0 to 1",
+        "ticket" Reais "what it pays of such an order on average, BRL",
+        "instalments_mean" Number (none) "mean number of instalments of its payments; none where no payment has several",
+        "delay_median_hours" Number (none) "median hours from purchase to approval, of orders that use no other method",
+        "delay_p90_hours" Number (none) "hours within which nine in ten of them are approved",
+        "canceled_share" Number (none) "share of them that were canceled, 0 to 1";
+    "payment_coverage":
+        "place" Integer "place among the methods, in the order in which each makes the most further orders possible",
+        "payment_type" Text "method; its fee is not in the data",
+        "orders_gained" Integer "orders that can be paid as they were with it and those before it, and not without it",
+        "share_gained" Number "their share of all paid orders, 0 to 1",
+        "covered" Number "share of the orders that can be paid as they were with it and those before it",
+        "delay_median_hours" Number (none) "median hours from purchase to approval, of orders that use no other method";
+    "payment_habits":
+        "state" Text "state of the customer; every state and every method that a shop can offer",
+        "payment_type" Text "method",
+        "orders" Integer "orders of the state with such a payment",
+        "state_orders" Integer "paid orders of the state",
+        "share" Number "share of these with such a payment, 0 to 1",
+        "share_rest" Number "the same share of all other states",
+        "shrunk_share" Number "the share, drawn towards that of all states as far as chance explains their differences",
+        "p" Number "chance of such a difference if the state were like the others: Fisher's exact test, two-sided",
+        "q" Number "smallest rate of false discoveries at which the cell is one (Benjamini and Hochberg)",
+        "named" Integer "1 if q is at most 0.1 and the shares differ by at least 0.02, 0 otherwise",
+        "same_sign" Integer (none) "1 if the difference has one sign in the last two calendar years; none where one does not tell";
+    "state_growth":
+        "state" Text "state of the customer; no rows without twelve complete months and two states",
+        "orders_before" Integer "orders of the six complete months before the last six, neither canceled nor unavailable",
+        "orders_after" Integer "the same of the last six complete months",
+        "growth" Number (none) "growth of its orders beyond that of all other states: odds ratio less one; none without orders",
+        "low" Number (none) "lower end of the 90 % interval of the growth",
+        "high" Number (none) "upper end of it",
+        "q" Number (none) "smallest rate of false discoveries at which it is one (Benjamini and Hochberg); a discovery up to 0.1";
     "by_state":
         "state" Text "state of the customer",
         "orders" Integer "orders",
@@ -125,11 +162,11 @@ tables! {
         "orders" Integer "orders with such a payment",
         "value" Reais "sum of the payments, BRL",
         "share_payments" Number "share of the payments, 0 to 1",
-        "share_payments_low" Number "lower end of its 95 % interval",
-        "share_payments_high" Number "upper end of its 95 % interval",
+        "share_orders" Number "share of the paid orders that use it, 0 to 1",
+        "share_orders_low" Number "lower end of its 95 % interval",
+        "share_orders_high" Number "upper end of its 95 % interval",
         "share_value" Number "share of their value, 0 to 1",
-        "installments_mean" Number "mean number of instalments",
-        "needed" Integer "1 if it is among the methods to offer, 0 otherwise";
+        "installments_mean" Number "mean number of instalments";
     "regions":
         "rank" Integer "place, 1 is the best",
         "state" Text "state",

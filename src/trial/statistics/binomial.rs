@@ -7,7 +7,8 @@
 
 use std::cmp::Ordering;
 
-use super::special::{incomplete_beta, ln_gamma, smallest, smallest_to};
+use crate::statistics::hypergeometric::Hypergeometric;
+use crate::statistics::special::{incomplete_beta, ln_gamma, smallest, smallest_to};
 
 /// Chance of an alarm without an effect, at most.
 pub const ALPHA: f64 = 0.1;
@@ -170,30 +171,32 @@ pub(crate) fn with_orders_before(during: (u64, u64), before: (u64, u64)) -> Opti
     Some(Evidence { p_value: table.mid_p(t1, 1.0), ratio, low, high })
 }
 
-fn table((t1, c1): (u64, u64), (t0, c0): (u64, u64)) -> Option<Hypergeometric> {
-    (t0 > 0 && c0 > 0 && t1 + c1 > 0).then(|| Hypergeometric::new(t1 + c1, t0 + c0, t1 + t0))
+fn table((t1, c1): (u64, u64), (t0, c0): (u64, u64)) -> Option<OddsTable> {
+    (t0 > 0 && c0 > 0 && t1 + c1 > 0).then(|| OddsTable::new(Hypergeometric::new(t1 + c1, t0 + c0, t1 + t0)))
 }
 
 /// Orders of the advertised part during the trial, given all sums: the non-central hypergeometric distribution.
-struct Hypergeometric {
+struct OddsTable {
     low: u64,
     high: u64,
-    /// ln of the number of ways, from `low` on.
-    ways: Vec<f64>,
+    /// ln of the chance without an effect, up to a constant, from `low` on.
+    chances: Vec<f64>,
 }
 
-impl Hypergeometric {
-    fn new(during: u64, before: u64, treated: u64) -> Hypergeometric {
-        let choose =
-            |n: u64, k: u64| ln_gamma(n as f64 + 1.0) - ln_gamma(k as f64 + 1.0) - ln_gamma((n - k) as f64 + 1.0);
-        let (low, high) = (treated.saturating_sub(before), treated.min(during));
-        let ways = (low..=high).map(|k| choose(during, k) + choose(before, treated - k)).collect();
-        Hypergeometric { low, high, ways }
+impl OddsTable {
+    fn new(equal_odds: Hypergeometric) -> OddsTable {
+        let (low, high) = (equal_odds.low(), equal_odds.high());
+        let next = |sum: &mut f64, x: u64| {
+            *sum += equal_odds.ratio(x).ln();
+            Some(*sum)
+        };
+        OddsTable { low, high, chances: std::iter::once(0.0).chain((low..high).scan(0.0, next)).collect() }
     }
 
     /// P(X > k) + ½ P(X = k) where the odds are multiplied by `ratio`.
     fn mid_p(&self, k: u64, ratio: f64) -> f64 {
-        let weights = || (self.low..).zip(&self.ways).map(|(x, ways)| (x, ways + (x - self.low) as f64 * ratio.ln()));
+        let weights =
+            || (self.low..).zip(&self.chances).map(|(x, chance)| (x, chance + (x - self.low) as f64 * ratio.ln()));
         let greatest = weights().map(|(_, w)| w).fold(f64::NEG_INFINITY, f64::max);
         let (mut above, mut all) = (0.0, 0.0);
         for (x, weight) in weights() {

@@ -4,4 +4,3 @@ pub mod binomial;
 pub(crate) mod draws;
 pub mod matched;
 pub mod roll;
-pub(crate) mod special;

@@ -6,7 +6,7 @@
 //! the orders weigh as much as the prior. After y orders for x, θ is gamma of shape a + y and rate b + x.
 
 use super::draws::Draws;
-use super::special::gamma_quantile;
+use crate::statistics::special::gamma_quantile;
 
 /// Draws by which the chance to be the best arm is counted: its error is half a point.
 const DRAWS: usize = 10_000;

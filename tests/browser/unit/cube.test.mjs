@@ -67,12 +67,20 @@ test("cities are those of one state, by any method", () => {
   }
 });
 
-test("payments by state and method follow years and categories, not states and methods", () => {
+test("payments and orders by state and method follow years and categories, not states and methods", () => {
   const { rows, data } = page(13, 300);
   const cube = cubeOf(data);
   for (const view of views(13, 40, emptyView)) {
-    const expected = range(SIZES.state).map((state) => range(SIZES.method).map((method) => slowly(rows, PAYMENT_MEASURES, (row) => row.state === state && row.method === method && passes(view, row, ["states", "methods"]))));
-    assert.deepEqual(cube.payments(view).map(plain), expected);
+    const inState = (state) => (row) => row.state === state && passes(view, row, ["states", "methods"]);
+    const orders = (test) => slowly(rows, ["orders"], test)[0];
+    const expected = range(SIZES.state).map((state) => ({
+      methods: range(SIZES.method).map((method) => [
+        ...slowly(rows, PAYMENT_MEASURES, (row) => row.method === method && inState(state)(row)),
+        orders((row) => (row.methods >> method) % 2 === 1 && inState(state)(row)),
+      ]),
+      orders: orders((row) => row.methods > 0 && inState(state)(row)),
+    }));
+    assert.deepEqual(cube.payments(view).map((state) => ({ ...state, methods: plain(state.methods) })), expected);
   }
 });
 
@@ -99,7 +107,7 @@ test("a cube of nothing sums to nothing", () => {
   assert.deepEqual(plain(cube.sales({ ...view, categories: [1], years: [0], methods: [2] }, "month")), [MEASURES.map(() => 0)]);
   assert.deepEqual(cube.salesByCity(view, 0), []);
   assert.deepEqual(cube.salesCells(view), []);
-  assert.equal(cube.payments(view).flat().every((m) => m.every((value) => value === 0)), true);
+  assert.equal(cube.payments(view).every((state) => state.orders === 0 && state.methods.flatMap((m) => [...m]).every((value) => value === 0)), true);
   assert.deepEqual([...add([], 3)], [0, 0, 0]);
 });
 

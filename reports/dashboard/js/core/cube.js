@@ -31,6 +31,7 @@
  * @typedef {CubeData & {
  *   lang: string, words: Record<string, string>, complete: [number, number], forecasts: Forecasts,
  *   rankings: { category: Ranking | null, state: Ranking | null },
+ *   growth: { state: number, orders_before: number, orders_after: number, growth: number | null, low: number | null, high: number | null, q: number | null, named: boolean }[],
  *   map: Record<string, string>, tiles: [string, number, number][],
  *   currency?: { symbol: string, digits: number },
  *   map_size?: [number, number] | null, short?: Record<string, string>,
@@ -41,6 +42,8 @@
 export const MEASURES = /** @type {const} */ (["orders", "items", "revenue", "freight", "reviews", "score", "delivered", "late", "seconds"]);
 /** What a row of payments counts. */
 export const PAYMENT_MEASURES = /** @type {const} */ (["payments", "value", "installments"]);
+/** What is summed for a method: what its payments count, and the orders that use it. An order may use several methods. */
+export const METHOD_MEASURES = /** @type {const} */ ([...PAYMENT_MEASURES, "orders"]);
 
 /** @typedef {typeof MEASURES[number]} Measure */
 /** Where a measure stands in the sums of sales. */
@@ -105,7 +108,7 @@ export function add(all, width) {
 }
 
 /**
- * The method that leads by a measure of payments; null where nothing was paid.
+ * The method that leads by a measure of [METHOD_MEASURES]; null where nothing was paid.
  * @param {Sums[]} methods
  * @param {number} basis
  */
@@ -228,14 +231,29 @@ export function cubeOf(data) {
   const [paidGroups, categoryPaidGroups] = [bothOf(paid), bothOf(categoryPaid)];
 
   /**
-   * Payments by method, for each state. The method filter does not apply: it is shown by emphasis.
+   * Payments and orders by method, for each state, and its paid orders. The method filter does not apply: it is shown by emphasis. Orders
+   * add up exactly unless several categories are chosen.
    * @param {View} view
-   * @returns {Sums[][]}
+   * @returns {{ methods: Sums[], orders: number }[]}
    */
   const payments = (view) => once(view, "payments", () => {
     const [table, group] = view.categories.length ? [categoryPaid, categoryPaidGroups] : [paid, paidGroups];
-    const flat = sums(table, masks(view, ["methods", "states"]), group, sizes.state * sizes.method);
-    return Array.from({ length: sizes.state }, (_, s) => flat.slice(s * sizes.method, (s + 1) * sizes.method));
+    const passing = masks(view, ["methods", "states"]);
+    const flat = sums(table, passing, group, sizes.state * sizes.method);
+    const states = Array.from({ length: sizes.state }, (_, s) => ({
+      methods: Array.from({ length: sizes.method }, (_, m) => Float64Array.from([...flat[s * sizes.method + m], 0])), orders: 0,
+    }));
+    const { rows, columns, values, width } = view.categories.length ? cells : totals;
+    const checks = Object.entries(columns).filter(([part]) => passing[/** @type {keyof typeof passing} */ (part)]?.includes(0));
+    for (let row = 0; row < rows; row++) {
+      const set = columns.methods[row];
+      // Orders without a payment have no method.
+      if (!set || !checks.every(([part, column]) => passing[/** @type {keyof typeof passing} */ (part)][column[row]])) continue;
+      const [state, n] = [states[columns.state[row]], values[row * width + at.orders]];
+      state.orders += n;
+      for (let m = 0; m < sizes.method; m++) if ((set >> m) & 1) state.methods[m][PAYMENT_MEASURES.length] += n;
+    }
+    return states;
   });
 
   /**

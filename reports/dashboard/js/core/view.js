@@ -8,7 +8,7 @@
 /**
  * Filters are positions in their dictionaries, sorted; an empty one lets everything pass.
  * @typedef {Record<Filter, number[]> & {
- *   metric: MetricName, top: number, share: "value" | "payments", weights: Record<RankingKind, number[] | null>,
+ *   metric: MetricName, top: number, share: "orders" | "value", weights: Record<RankingKind, number[] | null>,
  * }} View
  */
 /** @typedef {Dictionary & { letter: string, kind: string }} FilterOn its values, their letter in the address and in keys of marks */
@@ -21,12 +21,12 @@
  */
 
 export const TOPS = [5, 10, 15, 20, 30];
-export const SHARES = /** @type {const} */ (["value", "payments"]);
+export const SHARES = /** @type {const} */ (["orders", "value"]);
 
 /** @returns {View} */
 export const emptyView = () => ({
   years: [], categories: [], states: [], methods: [],
-  metric: "revenue", top: 10, share: "value", weights: { category: null, state: null },
+  metric: "revenue", top: 10, share: "orders", weights: { category: null, state: null },
 });
 
 /**

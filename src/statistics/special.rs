@@ -1,5 +1,5 @@
 //! The special functions that exact tests and posteriors need: ln Γ, the incomplete beta and gamma functions, the quantile of a gamma
-//! distribution. Used by the other files of `trial`.
+//! distribution. Used by `trial`.
 
 /// Relative accuracy of the series and continued fractions.
 const ACCURACY: f64 = 1e-15;

@@ -1,15 +1,22 @@
-//! SalesMart → StatePayments: how customers pay, by state. Part of `Findings`.
+//! SalesMart → StatePayments: how customers pay, by state, and how many orders each further method makes possible. Part of `Findings`.
+//!
+//! The unit is the order: it uses a method if any of its payments does. `methods` describes the methods, `habits` the states.
+
+pub mod habits;
+pub mod methods;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::wilson::wilson;
 use crate::error::Result;
 use crate::mart::{Methods, SalesMart};
-
-/// Share of a state's orders that the recommended methods must be able to pay in full.
-const COVERAGE: f64 = 0.95;
+use crate::schema::contract::NOT_DEFINED;
+use crate::statistics::wilson::wilson;
+pub use habits::Habit;
+pub use methods::PaymentMethod;
 
 /// Payment methods of a state, of a category or of the whole marketplace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,12 +29,23 @@ pub struct StatePayments {
     pub orders: i64,
     /// Value of the payments, centavos.
     pub value_centavos: i64,
-    /// The methods, by number of payments, descending.
+    /// The methods, by number of orders, descending.
     pub methods: Vec<Method>,
-    /// The smallest set of methods with which 95 % of the orders could be paid as they were. Among sets of equal size, the
-    /// one that covers the most orders.
-    pub covering: Vec<String>,
-    /// Share of the orders that the set covers, 0–1.
+    /// The methods in the order in which each makes the most further orders possible.
+    pub coverage: Vec<Coverage>,
+}
+
+/// A method, added to those before it. What it costs is not in the data: its fee stands beside this gain, see [`PaymentMethod`] for its
+/// delay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Coverage {
+    /// The method.
+    pub payment_type: String,
+    /// Orders that can be paid as they were with it and those before it, and not without it.
+    pub orders_gained: i64,
+    /// Their share of all paid orders, 0–1.
+    pub share_gained: f64,
+    /// Share of the orders that can be paid as they were with it and those before it.
     pub covered: f64,
 }
 
@@ -44,10 +62,12 @@ pub struct Method {
     pub value_centavos: i64,
     /// Share of the number of payments, 0–1.
     pub share_payments: f64,
+    /// Share of the paid orders that use it, 0–1. An order may use several.
+    pub share_orders: f64,
     /// Lower end of the 95 % Wilson interval of that share.
-    pub share_payments_low: f64,
+    pub share_orders_low: f64,
     /// Upper end of the 95 % Wilson interval of that share.
-    pub share_payments_high: f64,
+    pub share_orders_high: f64,
     /// Share of the value of the payments, 0–1.
     pub share_value: f64,
     /// Mean number of instalments per payment.
@@ -55,9 +75,17 @@ pub struct Method {
 }
 
 impl StatePayments {
-    /// Share of the payments made with `payment_type`; 0 if there are none.
+    /// Share of the orders that use `payment_type`; 0 if there are none.
     pub fn share(&self, payment_type: &str) -> f64 {
-        self.methods.iter().find(|m| m.payment_type == payment_type).map_or(0.0, |m| m.share_payments)
+        self.methods.iter().find(|m| m.payment_type == payment_type).map_or(0.0, |m| m.share_orders)
+    }
+
+    /// Whether each further method gains as many orders here or fewer as the one before it, in the order of `other`, of which some may be
+    /// missing here.
+    pub fn covers_in_the_order_of(&self, other: &StatePayments) -> bool {
+        let here = |name: &str| self.coverage.iter().any(|c| c.payment_type == name);
+        let theirs = other.coverage.iter().map(|c| c.payment_type.as_str()).filter(|name| here(name));
+        theirs.eq(self.coverage.iter().map(|c| c.payment_type.as_str()))
     }
 }
 
@@ -147,61 +175,59 @@ fn sets(mart: &SalesMart, table: &str, by: &str) -> Result<(Methods, BTreeMap<St
 
 fn summarise(state: &str, counts: &Counts, known: &Methods, sets: &Sets) -> StatePayments {
     let (payments, value): (i64, i64) = counts.values().fold((0, 0), |sum, n| (sum.0 + n[0], sum.1 + n[2]));
-    let share = |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let all_orders: i64 = sets.values().sum();
     let method = |(name, &[n, orders, value_centavos, installments]): (&String, &[i64; 4])| {
-        let (share_payments_low, share_payments_high) = wilson(n, payments);
+        let (share_orders_low, share_orders_high) = wilson(orders, all_orders);
         Method {
             payment_type: name.clone(),
             payments: n,
             orders,
             value_centavos,
             share_payments: share(n, payments),
-            share_payments_low,
-            share_payments_high,
+            share_orders: share(orders, all_orders),
+            share_orders_low,
+            share_orders_high,
             share_value: share(value_centavos, value),
             installments_mean: share(installments, n),
         }
     };
     let mut methods: Vec<Method> = counts.iter().map(method).collect();
-    methods.sort_by(|a, b| b.payments.cmp(&a.payments).then_with(|| a.payment_type.cmp(&b.payment_type)));
-    let orders: i64 = sets.values().sum();
-    let (chosen, covered) = smallest_cover(sets, known.names().len());
-    let covering = known.names().iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0);
+    methods.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.payment_type.cmp(&b.payment_type)));
     StatePayments {
         state: state.into(),
         payments,
-        orders,
+        orders: all_orders,
         value_centavos: value,
         methods,
-        covering: covering.map(|(_, name)| name.clone()).collect(),
-        covered: share(covered, orders),
+        coverage: coverage(known.names(), sets),
     }
 }
 
-/// The smallest set of methods that pays [`COVERAGE`] of the orders in full, and the number of orders it pays.
-fn smallest_cover(sets: &Sets, methods: usize) -> (u32, i64) {
+fn share(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// The methods in the order in which each makes the most further orders possible; among equals, the one that more orders use. No shop can
+/// offer [`NOT_DEFINED`].
+fn coverage(names: &[String], sets: &Sets) -> Vec<Coverage> {
     let total: i64 = sets.values().sum();
-    let covered = |chosen: u32| sets.iter().filter(|(set, _)| *set & !chosen == 0).map(|(_, n)| n).sum::<i64>();
-    (0u32..1 << methods)
-        .map(|chosen| (chosen, covered(chosen)))
-        .filter(|(_, n)| *n as f64 >= COVERAGE * total as f64)
-        .min_by_key(|(chosen, n)| (chosen.count_ones(), -n, *chosen))
-        .unwrap_or((0, 0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_order_paid_in_two_ways_needs_both() {
-        let methods = Methods::default();
-        let bit = |method| 1 << methods.names().iter().position(|m| m == method).unwrap_or(31);
-        let (boleto, card, voucher) = (bit("boleto"), bit("credit_card"), bit("voucher"));
-        let sets = Sets::from([(card, 70), (boleto, 20), (card | voucher, 10)]);
-        assert_eq!(smallest_cover(&sets, 5), (boleto | card | voucher, 100));
-        let sets = Sets::from([(card, 75), (boleto, 21), (card | voucher, 4)]);
-        assert_eq!(smallest_cover(&sets, 5), (boleto | card, 96));
-        assert_eq!(smallest_cover(&Sets::new(), 5), (0, 0));
+    let count = |holds: &dyn Fn(u32) -> bool| sets.iter().filter(|(set, _)| holds(**set)).map(|(_, n)| n).sum::<i64>();
+    let used = |bit: &usize| count(&|set| set & (1 << bit) != 0);
+    let mut left: Vec<usize> = (0..names.len()).filter(|bit| names[*bit] != NOT_DEFINED && used(bit) > 0).collect();
+    let (mut chosen, mut covered) = (0u32, 0);
+    let mut curve = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let payable = |bit: &usize| count(&|set| set & !(chosen | 1 << bit) == 0);
+        let gains = left.iter().enumerate().map(|(at, bit)| (payable(bit), used(bit), std::cmp::Reverse(*bit), at));
+        let Some((now, _, _, at)) = gains.max() else { break };
+        let bit = left.remove(at);
+        curve.push(Coverage {
+            payment_type: names[bit].clone(),
+            orders_gained: now - covered,
+            share_gained: share(now - covered, total),
+            covered: share(now, total),
+        });
+        (chosen, covered) = (chosen | 1 << bit, now);
     }
+    curve
 }

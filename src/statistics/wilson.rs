@@ -1,4 +1,4 @@
-//! Counts → interval of a share. Used by `payments`.
+//! Counts → interval of a share. Used by `decisions::payments`.
 
 /// 97.5 % quantile of the standard normal distribution.
 const Z95: f64 = 1.959_963_984_540_054;
@@ -6,7 +6,7 @@ const Z95: f64 = 1.959_963_984_540_054;
 /// 95 % interval of the share `successes / trials`: E. B. Wilson, "Probable inference", JASA 22 (1927), eq. (6).
 ///
 /// Unlike the textbook interval (Wald), it stays within 0..1 and holds for few trials. Without trials: (0, 1).
-pub fn wilson(successes: i64, trials: i64) -> (f64, f64) {
+pub(crate) fn wilson(successes: i64, trials: i64) -> (f64, f64) {
     if trials <= 0 {
         return (0.0, 1.0);
     }
