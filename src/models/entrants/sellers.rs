@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::ChunkAgg;
 
+use super::{MILESTONE_DAYS, REVENUE_DAYS};
 use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
@@ -37,9 +38,9 @@ impl Span {
     /// Number of days.
     pub(crate) fn days(self) -> i32 {
         match self {
-            Span::Days28 => 28,
+            Span::Days28 => MILESTONE_DAYS,
             Span::Days30 => 30,
-            Span::Days90 => 90,
+            Span::Days90 => REVENUE_DAYS,
         }
     }
 }
