@@ -110,7 +110,8 @@ pub(crate) fn entrants(studio: &Studio<'_>, categories: &Categories) -> Value {
     };
     let costs = &profit.costs;
     json!({
-        "amounts": REVENUES, "commission": costs.commission.value, "margin": profit.margin.value, "listed": LISTED,
+        "amounts": REVENUES, "commission": costs.commission.value,
+        "costs_assumed": costs.commission.is_assumed() || costs.fee_per_order.is_assumed(), "margin": profit.margin.value, "listed": LISTED,
         "per_order": costs.fee_per_order.value + costs.returns_per_order.value,
         "candidates": chances.categories.iter().map(candidate).collect::<Vec<_>>(),
     })
@@ -158,7 +159,10 @@ pub(crate) fn answers(studio: &Studio<'_>, categories: &Categories) -> Vec<Value
     if let Some(state) = results.profit.states.first().filter(|_| shop::has_regions(results)) {
         let (cost, name) =
             (studio.words.brl((state.break_even * 100.0).round() as i64, 2), studio.words.state(&state.name));
-        let why = phrases.fill("decision_where_why", &[("cost", &cost), ("name", &plain(&name))]);
+        let why = phrases.fill(
+            if state.assumed { "decision_where_assumed" } else { "decision_where_why" },
+            &[("cost", &cost), ("name", &plain(&name))],
+        );
         answers.push(answer(studio, "decision_where", vec![(phrases.fill("decision_where_trial", &[]), None)], why));
     }
     let payments = &results.findings.payments_total;

@@ -18,7 +18,8 @@ import { isChosen, view } from "./state.js";
  */
 export function entrantsPanel(all) {
   const title = h("h2", { id: "entrants-title" });
-  const note = h("p", { class: "scope", text: t("entrants_note") });
+  const costs = { commission: percent(all.commission, 0), per_order: brl(all.per_order) };
+  const note = h("p", { class: "scope", text: `${t("entrants_note")} ${all.costs_assumed ? t("entrants_costs_assumed", costs) : t("entrants_costs", costs)}` });
   const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("panel_entrants") });
   const output = h("output", {});
   const input = h("input", {

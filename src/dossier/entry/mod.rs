@@ -4,6 +4,7 @@ pub(crate) mod tables;
 
 use serde_json::{Map, Value, json};
 
+use self::tables::milestone_name;
 use super::edition::{Words, centavos};
 use crate::decisions::entry::{Check, ENTRANTS, EntryBacktest, RuleResult};
 use crate::decisions::profit::{BreakEven, CategoryProfit, Cost, SHRINK_ORDERS, costs};
@@ -67,11 +68,6 @@ fn milestone(m: &Milestone, words: &Words) -> Option<Value> {
     let [q25, median, q75] = rest.quartiles.map(centavos);
     let name = milestone_name(m, words);
     Some(json!({ "name": name, "n": m.n, "nothing": rest.nothing, "q25": q25, "median": median, "q75": q75 }))
-}
-
-/// Orders of the first days in words.
-pub(crate) fn milestone_name(m: &Milestone, words: &Words) -> String {
-    words.label(&format!("milestone_{}", m.orders_28.replace('-', "_").replace('+', "_more")))
 }
 
 fn choice(chances: &Chances, words: &Words) -> Value {

@@ -1,6 +1,5 @@
 //! What new sellers may earn and keep, and the test of the choice → tables of the report. Part of `tables`.
 
-use super::milestone_name;
 use crate::decisions::entry::{Check, ENTRANTS, RuleResult};
 use crate::decisions::profit::{BreakEven, CategoryProfit};
 use crate::dossier::edition::{NONE, Words, centavos};
@@ -32,6 +31,11 @@ pub(crate) fn chances(results: &Results, words: &Words) -> Rows {
         [words.category(&c.category), lang.count(c.n as i64)].into_iter().chain(amounts).chain(shares).collect()
     };
     chances.map(|chances| chances.categories.iter().take(CATEGORIES).map(row).collect()).unwrap_or_default()
+}
+
+/// Orders of the first days in words.
+pub(crate) fn milestone_name(m: &Milestone, words: &Words) -> String {
+    words.label(&format!("milestone_{}", m.orders_28.replace('-', "_").replace('+', "_more")))
 }
 
 /// What followed the first days, by their number of orders.

@@ -3,7 +3,7 @@
 use super::{Named, Studio, short};
 use crate::charts::Bar;
 use crate::decisions::profit::{BreakEven, CategoryProfit};
-use crate::dossier::entry::milestone_name;
+use crate::dossier::entry::tables::milestone_name;
 use crate::error::Result;
 use crate::models::entrants::{CategoryChances, Chances, Milestone};
 

@@ -15,16 +15,13 @@ use serde::Serialize;
 pub use self::milestones::Milestone;
 use self::milestones::milestones;
 use self::pooling::{Pooled, Posterior, fit, places};
+pub use self::sellers::{MILESTONE_DAYS, REVENUE_DAYS};
 pub(crate) use self::sellers::{Seller, Sellers, Span};
 use super::span::DateRange;
 use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::table::quantiles::{median, quantiles};
 
-/// Days over which revenue counts.
-pub const REVENUE_DAYS: i32 = 90;
-/// Days after which milestones are told.
-pub const MILESTONE_DAYS: i32 = 28;
 /// Revenues whose chances are told, BRL.
 pub const REVENUES: [f64; 3] = [500.0, 1_000.0, 3_000.0];
 /// A category is on the short list if its probability to be among the first three is at least this.

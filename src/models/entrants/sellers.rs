@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use polars::prelude::ChunkAgg;
 
-use super::{MILESTONE_DAYS, REVENUE_DAYS};
 use crate::error::Result;
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
@@ -12,6 +11,10 @@ use crate::models::span::DateRange;
 use crate::schema::contract::UNKNOWN;
 use crate::table::quantiles::median;
 
+/// Days over which revenue counts.
+pub const REVENUE_DAYS: i32 = 90;
+/// Days after which milestones are told.
+pub const MILESTONE_DAYS: i32 = 28;
 /// In the first complete months, this many, old sellers look like entrants.
 const FIRST_MONTHS: i32 = 1;
 /// A week is whole if it has at least this share of the median orders of the four weeks before.

@@ -18,7 +18,7 @@
  * @property {number} margin of the report
  * @property {boolean} assumed whether nobody knows the margin
  */
-/** @typedef {{ amounts: number[], commission: number, per_order: number, margin: number, listed: number, candidates: Newcomer[] }} Newcomers */
+/** @typedef {{ amounts: number[], commission: number, costs_assumed: boolean, per_order: number, margin: number, listed: number, candidates: Newcomer[] }} Newcomers */
 
 /**
  * What is left of the typical revenue. The reader's margin stands for margins that nobody knows.
