@@ -17,8 +17,8 @@
 pub use crate::charts::{self, About, Svg};
 pub use crate::clean::{Audit, CleanTables, clean};
 pub use crate::decisions::{
-    BacktestReport, DecisionParams, Decisions, Entry, Facts, Findings, Region, StatePayments, Strategy, Weights,
-    Winner, decide, entry, findings, look_back, region, regret, winner,
+    BacktestReport, DecisionParams, Decisions, Entry, Facts, Findings, Profit, Region, SellingCosts, StatePayments,
+    Weights, Winner, decide, entry, findings, look_back, profit, region, winner,
 };
 pub use crate::dossier::dossier;
 pub use crate::input::{RawTables, Source, read};

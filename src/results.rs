@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clean::{Audit, CleanTables};
-use crate::decisions::{self, BacktestReport, DecisionParams, Decisions, Entry, Findings};
+use crate::decisions::{self, BacktestReport, DecisionParams, Decisions, Entry, Findings, Profit};
 use crate::error::{Error, Result, TooLittle};
 use crate::market::{Market, Rates};
 use crate::mart::{self, SalesMart};
@@ -65,6 +65,8 @@ pub struct Results {
     pub past: Result<BacktestReport, TooLittle>,
     /// What new sellers may earn, or what the data lack to tell it.
     pub entry: Result<Entry, TooLittle>,
+    /// What new sellers keep of it, and what an order may cost in advertising.
+    pub profit: Profit,
 }
 
 impl Results {
@@ -86,7 +88,9 @@ impl Results {
         let entry = || decisions::unless_too_little(decisions::entry(&mart));
         let (facts, (decided, entry)) = rayon::join(facts, || rayon::join(decide, entry));
         let ((reference, findings), (decisions, past), entry) = (facts?, decided?, entry?);
-        Ok(Results { parameters, audit, mart, reference, findings, decisions, past, entry })
+        let costs = &parameters.decisions.costs;
+        let profit = decisions::profit(&mart, entry.as_ref().ok(), costs, audit.market.as_ref())?;
+        Ok(Results { parameters, audit, mart, reference, findings, decisions, past, entry, profit })
     }
 
     /// BLAKE3 over the program, the parameters and the inputs, hexadecimal.

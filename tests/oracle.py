@@ -237,6 +237,36 @@ end = expected[(expected.year == 2021) & (expected.month == 12)].nlargest(10, "s
 found = pd.read_csv(tables / "price_predictions_top_category.csv")
 assert list(found.category) == list(end.category), "price_predictions_top_category"
 
+# What is left to a new seller, from what the run says that it earns, and what an order may cost in advertising.
+found = pd.read_csv(tables / "profit_by_category.csv")
+left = found.typical * (found.margin - 0.2) - 5 * found.orders
+assert (found.contribution - left).abs().max() < 0.02, "profit_by_category.contribution"
+assert found.contribution.is_monotonic_decreasing or len(found) < 2, "profit_by_category: the order"
+if len(found):
+    first, rest = found.iloc[0], found.iloc[1:]
+    tipped = first.typical * (rest.tipping_margin - 0.2) - 5 * first.orders
+    assert (tipped - rest.contribution).abs().max() < 0.03, "profit_by_category.tipping_margin"
+valid = sold[~sold.order_status.isin(["canceled", "unavailable"])]
+whole = pd.read_csv(tables / "break_even.csv")
+months = sorted(set(zip(valid.year, valid.month)))
+for last in range(len(months), 0, -1):
+    kept = valid[[(y, m) in months[max(0, last - 12):last] for y, m in zip(valid.year, valid.month)]]
+    by_state = kept.groupby("state").order_id.nunique()
+    states_found = whole[whole.by == "state"].set_index("name").orders
+    if by_state.reindex(states_found.index).fillna(0).astype(int).equals(states_found.astype(int)):
+        break
+else:
+    raise AssertionError("break_even: no twelve months have these orders")
+for by, key in (("state", "state"), ("category", "category")):
+    rows = kept.assign(left=0.4 * kept.price - 0.04 * (kept.price + kept.freight_value) - kept.freight_value)
+    grouped = rows.groupby(key)
+    counts, sums_left = grouped.order_id.nunique(), grouped.left.sum()
+    shrunk = (sums_left + 50 * sums_left.sum() / counts.sum()) / (counts + 50)
+    mine = whole[whole.by == by].set_index("name")
+    assert set(mine.index) == set(counts.index) - {"unknown"}, f"break_even: other {by} names"
+    assert (mine.break_even - shrunk.reindex(mine.index)).abs().max() < 0.0051, f"break_even by {by}"
+    checked += len(mine)
+
 audit = pd.read_csv(tables / "audit.csv")
 assert (audit.rows_in == audit.rows_out + audit.deduplicated + audit.quarantined).all(), "rows are lost"
 print(f"{checked} values agree; the reference model agrees to {error.max():.1e}")

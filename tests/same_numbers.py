@@ -126,25 +126,51 @@ for row, state in zip(table("state_growth"), answers["state_growth"], strict=Tru
         assert values[0] == values[1] == values[2], f"{column} of {row['state']}: {values}"
         compared += 1
 
-# What to sell, where to advertise, how to get paid: text, --json, tables, dashboard.
-sell, where, paid = (answers[key] for key in ("what_to_sell", "where_to_advertise", "how_to_get_paid"))
-assert sell and where and paid, f"no decision to compare: {answers['lacking']}"
-first, winner, ranked = sell["short_list"][0], table("winner")[0], board["rankings"]["category"]["candidates"]
-assert first["category"] == winner["category"] == ranked[0]["key"], "different winners"
-assert len(ranked) == sell["candidates"], "different numbers of candidates"
-same("decisions.candidates", sell["candidates"], "--json")
-for name, value, column, drawn in [
-    ("forecast", first["forecast"], "forecast", "forecast"),
-    ("low", first["interval80"][0], "lo80", "lo80"),
-    ("high", first["interval80"][1], "hi80", "hi80"),
-    ("before", first["before"], "before", "before"),
-    ("first", first["first"], "first", None),
-    ("first_other", first["first_other_weights"], "first_other_weights", None),
-]:
-    same(f"decisions.winner.{name}", value, "--json")
-    same(f"decisions.winner.{name}", float(winner[column]), "tables/winner.csv")
-    if drawn:
-        equal(ranked[0][drawn], value, f"{name} of the winner in the dashboard and in --json")
+# What to sell: what a newcomer earns and keeps; text, --json, tables, dashboard.
+sell, profit = answers["what_to_sell"], answers["profit"]
+chances, drawn = table("entrants_by_category"), (board["entrants"] or {"candidates": []})["candidates"]
+assert [row["category"] for row in chances] == [one["key"] for one in drawn], "other categories in the dashboard"
+if sell:
+    same("entry.entrants", sell["entrants"]["summary"]["entrants"], "--json")
+    same("entry.median", sell["entrants"]["summary"]["revenue_quartiles"][1], "--json")
+    for name, told, row in zip(("one", "few", "some", "many"), sell["entrants"]["milestones"], table("milestones")):
+        if told["rest"]:
+            equal(told["rest"]["nothing"], float(row["share_nothing_more"]), f"milestone {name} in --json and tables")
+            same(f"entry.{name}.median", float(row["rest_median"]), "tables/milestones.csv")
+listed = (sell or {}).get("short_list") or []
+on_list = [(row, point) for row, point in zip(chances, drawn) if float(row["p_top3"]) >= 0.1]
+for one, (row, point) in zip(listed, on_list, strict=True):
+    assert one["category"] == row["category"], "another short list"
+    for key, column in (("typical", "typical"), ("first", "p_first"), ("top3", "p_top3")):
+        equal(point[key], one[key], f"{key} of {one['category']} in the dashboard and in --json")
+        assert abs(one[key] - float(row[column])) <= 0.0050001, f"{key} of {one['category']}"
+if listed:
+    same("choice.leader.typical", listed[0]["typical"], "--json")
+    same("choice.leader.low", float(chances[0]["low80"]), "tables/entrants_by_category.csv")
+for row, told in zip(table("profit_by_category"), profit["categories"], strict=True):
+    assert row["category"] == told["category"] and row["contribution"] == f"{told['contribution']:.2f}", row
+    [point] = [one for one in drawn if one["key"] == row["category"]]
+    left = point["typical"] * (point["margin"] - board["entrants"]["commission"]) - board["entrants"]["per_order"] * point["orders"]
+    equal(left, told["contribution"], f"contribution of {row['category']} in the dashboard")
+if profit["categories"]:
+    same("profit.leader.contribution", profit["categories"][0]["contribution"], "--json")
+for row, told in zip([r for r in table("break_even") if r["by"] == "state"], profit["states"], strict=True):
+    assert row["name"] == told["name"] and row["break_even"] == f"{told['break_even']:.2f}", row
+if profit["states"]:
+    same("profit.first_state.break_even", profit["states"][0]["break_even"], "--json")
+
+# The market, where it sells, how it is paid: text, --json, tables, dashboard.
+market, where, paid = (answers[key] for key in ("market", "where_to_advertise", "how_to_get_paid"))
+assert market and where and paid, f"no decision to compare: {answers['lacking']}"
+first, winner, ranked = market["short_list"][0], table("winner")[0], board["rankings"]["category"]["candidates"]
+assert first["category"] == winner["category"] == ranked[0]["key"], "another first category"
+assert len(ranked) == market["candidates"], "different numbers of candidates"
+same("decisions.candidates", market["candidates"], "--json")
+for name in ("forecast", "before", "first"):
+    same(f"decisions.winner.{name}", first[name], "--json")
+    same(f"decisions.winner.{name}", float(winner[name]), "tables/winner.csv")
+    if name in ranked[0]:
+        equal(ranked[0][name], first[name], f"{name} of the first category in the dashboard and in --json")
 target, region, tile = where["states"][0], table("regions")[0], board["rankings"]["state"]["candidates"][0]
 assert target["state"] == region["state"] == tile["key"], "different target states"
 same("decisions.region.target.forecast", target["forecast"], "--json")
@@ -163,13 +189,12 @@ for kind, keys in (("category", board["categories"]["keys"]), ("state", board["s
         compared += 1
 
 # Would it have worked: text, --json, tables.
-tried = {row["name"]: row for row in answers["would_it_have_worked"] or []}
-for row in table("regret"):
-    for measure in ("gain", "regret"):
-        equal(float(row[measure]), round(tried[row["choice"]][measure]["value"], 2), f"{measure} of {row['choice']}")
-for name, choice in (("ours", next(iter(tried), None)), ("largest", "largest category")):
-    if choice in tried:
-        same(f"past.{name}.gain.value", tried[choice]["gain"]["value"], "--json")
+past = answers["would_it_have_worked"]
+for row, told in zip(table("entrants_backtest"), (past or {"results": []})["results"], strict=True):
+    assert (row["rule"], int(row["top"])) == (told["rule"], told["top"]), row
+    equal(float(row["ratio"]), told["ratio"], f"ratio of {row['rule']}")
+    if (told["check"], told["rule"], told["top"]) == ("past", "entrants", 3):
+        same("choice_past.ours.three.ratio", told["ratio"], "--json")
 if tested := [r for r in table("backtest") if (r["by"], r["cutoffs"]) == ("category", "monthly")]:
     same("past.categories.ours.wape", float(tested[0]["wape"]), "tables/backtest.csv")
     same("past.categories.ours.coverage80", float(tested[0]["coverage80"]), "tables/backtest.csv")

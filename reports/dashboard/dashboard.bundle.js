@@ -1019,6 +1019,68 @@ function drawFigures() {
   }
 }
 
+// js/core/profit.js
+var contribution = (all, one, margin) => one.typical * ((one.assumed ? margin : one.margin) - all.commission) - all.per_order * one.orders;
+
+// js/entrants.js
+function entrantsPanel(all) {
+  const title = h("h2", { id: "entrants-title" });
+  const costs = { commission: percent(all.commission, 0), per_order: brl(all.per_order) };
+  const note = h("p", { class: "scope", text: `${t("entrants_note")} ${all.costs_assumed ? t("entrants_costs_assumed", costs) : t("entrants_costs", costs)}` });
+  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("panel_entrants") });
+  const output = h("output", {});
+  const input = h("input", {
+    type: "range",
+    min: "0",
+    max: "100",
+    step: "1",
+    value: String(Math.round(all.margin * 100)),
+    "aria-label": t("margin"),
+    input: () => fill()
+  });
+  const slider = h("div", { class: "sliders" }, h("label", { class: "slider" }, h("span", { text: t("margin") }), input, output));
+  const save = h("div", { class: "exports" }, h("button", { type: "button", text: "CSV", "aria-label": t("save_as", { kind: "CSV", id: t("panel_entrants") }), click: () => saveTable(self) }));
+  const element = h("section", { class: "panel full", id: "entrants", "aria-labelledby": "entrants-title" }, h("div", { class: "head" }, h("div", {}, title, note), h("div", { class: "tools" }, save)), all.candidates.some((one) => one.assumed) && slider, body);
+  const listed = all.candidates.filter((one) => one.top3 >= all.listed);
+  const fill = () => {
+    const margin = Number(input.value) / 100;
+    output.textContent = percent(margin, 0);
+    const shown = all.candidates.slice(0, view.top);
+    title.textContent = listed.length ? t("entrants_title", { n: listed.length }) : t("entrants_none");
+    const columns = [
+      { label: t("category") },
+      { label: t("entrants_n"), text: whole },
+      { label: t("typical"), text: (v) => brl(v) },
+      { label: t("interval_80"), text: String },
+      { label: t("among_three"), text: (v) => percent(v, 0) },
+      { label: t("comes_first"), text: (v) => percent(v, 0) },
+      ...all.amounts.map((amount) => ({ label: t("reaches", { amount: brl(amount) }), text: (v) => percent(v, 0) })),
+      { label: t("contribution"), text: (v) => brl(v) }
+    ];
+    const cells = (one) => [one.n, one.typical, `${brl(one.low80)} – ${brl(one.high80)}`, one.top3, one.first, ...one.reach, contribution(all, one, margin)];
+    self.last = { title: title.textContent, svg: null, columns, rows: shown.map((one) => ({ cells: [one.label, ...cells(one)] })) };
+    const head = h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: i ? "n" : null, text: column.label })));
+    const line = (one) => {
+      const key = one.value === null ? null : `category:${one.value}`;
+      const text = name(shortened(one.label, 60));
+      const button = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen(key)), data: { key } }, text) : text;
+      const written = cells(one).map((cell, i) => h("td", { class: "n", text: typeof cell === "number" ? columns[i + 1].text?.(cell) : cell }));
+      return h("tr", { data: { row: one.key } }, h("th", { scope: "row" }, button), written);
+    };
+    body.replaceChildren(h("table", { class: "ranking" }, h("caption", { class: "unseen", text: title.textContent }), h("thead", {}, head), h("tbody", {}, shown.map(line))));
+  };
+  let drawn2 = "";
+  const draw3 = () => {
+    const now = JSON.stringify([view.top, view.categories]);
+    if (now !== drawn2) fill();
+    drawn2 = now;
+  };
+  const self = { id: "entrants", element, width: 0, last: null, draw: draw3 };
+  PANELS.push(self);
+  return self;
+}
+var entrants = () => DATA.entrants !== null && entrantsPanel(DATA.entrants);
+
 // js/growth.js
 var LEAST_SHARE = 0.01;
 function growthChart(width) {
@@ -1582,6 +1644,7 @@ var interval = ({ lo80 = NaN, hi80 = NaN }) => `${brl(lo80)} – ${brl(hi80)}`;
 var trail = h("nav", { class: "crumbs", "aria-label": t("territory_path") });
 var share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${basis}`)]), () => view.share, pick("share"));
 var LAYOUT = [
+  entrants(),
   REGIONAL && panel("map", mapPanel),
   panel("months", monthsChart),
   IN_PARTS && panel("territory", territoryChart, { tools: [trail] }),

@@ -130,7 +130,7 @@ fn reports(outcome: &pipeline::Outcome, out: &Path) -> Vec<PathBuf> {
 /// The answers for machines.
 fn answers(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<serde_json::Value> {
     let results = outcome.results()?;
-    let mut answers = decisions::json(&results.decisions, &results.past, &results.findings);
+    let mut answers = decisions::json(&results.decisions, &results.entry, &results.profit, &results.findings);
     let about = json!({
         "generated": results.parameters.generated,
         "failed_checks": outcome.audit.failures(Severity::Error),
@@ -153,7 +153,7 @@ fn summary(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
         text += &format!("nothing has changed: {} steps are used again\n", count(Did::Reused));
     } else {
         let results = outcome.results()?;
-        text += &decisions::summary(&results.decisions, &results.findings);
+        text += &decisions::summary(&results);
     }
     if let Some(params) = &outcome.manifest.core.parameters.generated {
         let orders = grouped(params.orders as i64);

@@ -1,6 +1,4 @@
-//! Decisions → texts of the page and rankings that its sliders recompute. Part of `dashboard`.
-
-use std::collections::BTreeMap;
+//! Decisions → the page's answers, the chances of newcomers, and rankings that its sliders recompute. Part of `dashboard`.
 
 use serde_json::{Value, json};
 
@@ -13,7 +11,11 @@ use crate::decisions::winner::Candidate;
 use crate::dossier::shop;
 use crate::mart::month::Month;
 use crate::models::Forecast;
+use crate::models::entrants::{CategoryChances, LISTED, REVENUES};
 use crate::results::Results;
+
+/// Categories of the short list that the headline names.
+const NAMED: usize = 3;
 
 /// Forecasts of the next calendar months, by position of category and state. For each month: forecast, then ends of the 80
 /// % and 95 % intervals, whole BRL; `null` for positions without a forecast.
@@ -108,40 +110,82 @@ pub(crate) fn growth(results: &Results, states: &States) -> Value {
     growth.filter_map(state).collect()
 }
 
-/// Texts of the three decisions: what is decided, the answer, and the reason.
-pub(crate) fn decisions(
-    studio: &Studio<'_>,
-    categories: &Categories,
-    states: &States,
-) -> Vec<BTreeMap<&'static str, String>> {
-    let (lang, phrases) = (studio.lang(), studio.phrases);
-    let reais = |value: f64| studio.words.brl((value * 100.0).round() as i64, 0);
-    // `key` is the value on which a click filters.
-    let answer = |label: &str, key: Option<String>, headline: String, reason: String| {
-        let key = key.unwrap_or_default();
-        BTreeMap::from([("label", phrases.fill(label, &[])), ("key", key), ("what", headline), ("why", reason)])
+/// What a newcomer may earn in each category, so that the page can count with the reader's margin; null if the data do not tell.
+pub(crate) fn entrants(studio: &Studio<'_>, categories: &Categories) -> Value {
+    let (entry, profit) = (studio.results.entry.as_ref().ok(), &studio.results.profit);
+    let Some(chances) = entry.and_then(|entry| entry.entrants.chances.as_ref().ok()) else { return Value::Null };
+    let candidate = |c: &CategoryChances| {
+        let margin = profit.categories.iter().find(|kept| kept.category == c.category).map(|kept| kept.margin);
+        json!({
+            "key": c.category, "label": studio.category(&c.category), "value": categories.own_position(&c.category), "n": c.n,
+            "typical": c.typical, "low80": c.interval80.0, "high80": c.interval80.1, "orders": c.orders, "first": c.first,
+            "top3": c.top3, "reach": c.reach, "margin": margin.map(|margin| margin.value),
+            "assumed": margin.is_none_or(|margin| margin.is_assumed()),
+        })
     };
+    let costs = &profit.costs;
+    json!({
+        "amounts": REVENUES, "commission": costs.commission.value,
+        "costs_assumed": costs.commission.is_assumed() || costs.fee_per_order.is_assumed(), "margin": profit.margin.value, "listed": LISTED,
+        "per_order": costs.fee_per_order.value + costs.returns_per_order.value,
+        "candidates": chances.categories.iter().map(candidate).collect::<Vec<_>>(),
+    })
+}
+
+/// One of the three answers: the question, what answers it, each part with the value on which a click filters, and the reason.
+fn answer(studio: &Studio<'_>, label: &str, parts: Vec<(String, Option<String>)>, reason: String) -> Value {
+    let part = |(what, key): (String, Option<String>)| json!({ "what": what, "key": key.unwrap_or_default() });
+    let parts: Vec<Value> = parts.into_iter().map(part).collect();
+    json!({ "label": studio.phrases.fill(label, &[]), "parts": parts, "why": reason })
+}
+
+/// The answers to the three questions, as far as the data tell.
+pub(crate) fn answers(studio: &Studio<'_>, categories: &Categories) -> Vec<Value> {
+    let (lang, phrases, results) = (studio.lang(), studio.phrases, studio.results);
+    let reais = |value: f64| studio.words.brl((value * 100.0).round() as i64, 0);
+    let key = |category: &str| categories.own_position(category).map(|i| format!("category:{i}"));
+    let named = |category: &str| (studio.category(category), key(category));
+    let chances = results.entry.as_ref().ok().and_then(|entry| entry.entrants.chances.as_ref().ok());
     let mut answers = Vec::new();
-    if let Ok(decisions) = &studio.results.decisions {
-        let first = decisions.winner.first();
-        let (forecast, lo, hi) = (reais(first.forecast), reais(first.interval80.0), reais(first.interval80.1));
-        let reason = phrases.fill("decision_sell_why", &[("forecast", &forecast), ("lo", &lo), ("hi", &hi)]);
-        let key = categories.own_position(&first.category).map(|i| format!("category:{i}"));
-        answers.push(answer("decision_sell", key, studio.category(&first.category), reason));
-        if let Some(state) = decisions.region.states.first().filter(|_| shop::has_regions(studio.results)) {
-            let reason = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
-            let key = states.position(&state.state).map(|i| format!("state:{i}"));
-            answers.push(answer("decision_where", key, plain(&studio.words.state(&state.state)), reason));
+    let list: Vec<&CategoryChances> = chances.into_iter().flat_map(|c| c.short_list()).take(NAMED).collect();
+    answers.push(match (list.first(), &results.decisions) {
+        (Some(first), _) => {
+            let (low, high) = (reais(first.interval80.0), reais(first.interval80.1));
+            let values = [
+                ("typical", reais(first.typical)),
+                ("lo", low),
+                ("hi", high),
+                ("name", studio.category(&first.category)),
+            ];
+            let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let parts = list.iter().map(|c| named(&c.category)).collect();
+            answer(studio, "decision_sell", parts, phrases.fill("decision_sell_why", &values))
         }
-    } else {
-        answers.push(answer("decision_sell", None, phrases.fill("unsettled", &[]), String::new()));
+        (None, _) if chances.is_some() => {
+            answer(studio, "decision_sell", vec![(phrases.fill("decision_sell_alike", &[]), None)], String::new())
+        }
+        (None, Ok(decisions)) => {
+            let first = decisions.winner.first();
+            let why = phrases.fill("decision_sell_market", &[("forecast", &reais(first.forecast))]);
+            answer(studio, "decision_sell", vec![named(&first.category)], why)
+        }
+        (None, Err(_)) => answer(studio, "decision_sell", vec![(phrases.fill("unsettled", &[]), None)], String::new()),
+    });
+    if let Some(state) = results.profit.states.first().filter(|_| shop::has_regions(results)) {
+        let (cost, name) =
+            (studio.words.brl((state.break_even * 100.0).round() as i64, 2), studio.words.state(&state.name));
+        let why = phrases.fill(
+            if state.assumed { "decision_where_assumed" } else { "decision_where_why" },
+            &[("cost", &cost), ("name", &plain(&name))],
+        );
+        answers.push(answer(studio, "decision_where", vec![(phrases.fill("decision_where_trial", &[]), None)], why));
     }
-    let coverage = &studio.results.findings.payments_total.coverage;
-    if !coverage.is_empty() && shop::has_payments(studio.results) {
+    let coverage = &results.findings.payments_total.coverage;
+    if !coverage.is_empty() && shop::has_payments(results) {
         let methods: Vec<String> = coverage.iter().map(|c| studio.words.method(&c.payment_type)).collect();
         let shares: Vec<String> = coverage.iter().map(|c| lang.percent(c.covered, 1)).collect();
         let reason = phrases.fill("decision_pay_why", &[("shares", &shares.join(", "))]);
-        answers.push(answer("decision_pay", None, plain(&methods.join(", ")), reason));
+        answers.push(answer(studio, "decision_pay", vec![(plain(&methods.join(", ")), None)], reason));
     }
     answers
 }

@@ -158,6 +158,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     data.values["forecasts"] = answers::forecasts(results, &data.categories, &data.states);
     data.values["rankings"] = rankings;
     data.values["growth"] = answers::growth(results, &data.states);
+    data.values["entrants"] = answers::entrants(&studio, &data.categories);
     data.values["lang"] = json!(lang.code());
     data.values["words"] = json!(phrases.words);
     put_map(&mut data.values, &studio);
@@ -172,7 +173,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     page.insert("words", &phrases.words);
     page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
     page.insert("undated", &undated);
-    page.insert("decisions", &answers::decisions(&studio, &data.categories, &data.states));
+    page.insert("decisions", &answers::answers(&studio, &data.categories));
     page.insert("credit", &shop::credit(results, &edition.words));
     page.insert("fingerprint", &results.fingerprint());
     page.insert("fonts", &*BUILT_IN_CSS);

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::payments::{self, StatePayments};
 use super::region::check_budget;
-use super::regret::{Strategy, regret};
-use super::{Region, Weights, Winner, region, winner};
+use super::{Region, SellingCosts, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::models::{
@@ -21,6 +20,9 @@ pub struct DecisionParams {
     pub weights: Weights,
     /// Advertising budget to allocate over states, centavos.
     pub budget_centavos: Option<i64>,
+    /// What the reader knows of the costs of selling.
+    #[serde(skip_serializing_if = "SellingCosts::is_empty")]
+    pub costs: SellingCosts,
 }
 
 /// The three decisions and the forecasts behind them.
@@ -28,15 +30,15 @@ pub struct DecisionParams {
 pub struct Decisions {
     /// Forecasts as of the day of decision.
     pub outlook: ForecastSet,
-    /// What to sell.
+    /// The market's categories by their score.
     pub winner: Winner,
-    /// Where to advertise it.
+    /// Where the first of them sells.
     pub region: Region,
-    /// How the category to sell is paid.
+    /// How the first of them is paid.
     pub payments: StatePayments,
 }
 
-/// Backtests of models and of strategies to choose a category.
+/// Backtests of models.
 #[derive(Debug, Clone, Serialize)]
 pub struct BacktestReport {
     /// All models on categories, cutoffs at the ends of months.
@@ -45,8 +47,6 @@ pub struct BacktestReport {
     pub states: Comparison,
     /// Our model and the two simplest on categories, cutoffs every seven days.
     pub weekly: Comparison,
-    /// Strategies to choose a category, and their results.
-    pub strategies: Vec<Strategy>,
 }
 
 impl DecisionParams {
@@ -89,7 +89,7 @@ pub type Decided = (Result<Decisions, TooLittle>, Result<BacktestReport, TooLitt
 pub fn decide_if_enough(mart: &SalesMart, shares: &SupplyIndicators, params: &DecisionParams) -> Result<Decided> {
     let decisions = unless_too_little(decide_with(mart, shares, params))?;
     let past = match &decisions {
-        Ok(made) => unless_too_little(look_back(&made.outlook, &params.weights))?,
+        Ok(made) => unless_too_little(look_back(&made.outlook))?,
         Err(lack) => Err(*lack),
     };
     Ok((decisions, past))
@@ -107,11 +107,11 @@ pub fn unless_too_little<T>(result: Result<T>) -> Result<Result<T, TooLittle>> {
     }
 }
 
-/// Backtests models and strategies.
+/// Backtests models.
 ///
 /// # Errors
 /// [`Error::TooLittle`] if the data are too short. Otherwise: a model cannot be fitted.
-pub fn look_back(outlook: &ForecastSet, weights: &Weights) -> Result<BacktestReport> {
+pub fn look_back(outlook: &ForecastSet) -> Result<BacktestReport> {
     let (categories, states) = (&outlook.categories.panel, &outlook.states.panel);
     let all = models::all();
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();
@@ -126,7 +126,5 @@ pub fn look_back(outlook: &ForecastSet, weights: &Weights) -> Result<BacktestRep
             )
         },
     );
-    let weekly = weekly?;
-    let strategies = regret(categories, &weekly.tests[0], weights)?;
-    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly, strategies })
+    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly: weekly? })
 }

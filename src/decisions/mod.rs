@@ -5,8 +5,8 @@ pub mod entry;
 pub mod facts;
 pub mod growth;
 pub mod payments;
+pub mod profit;
 pub mod region;
-pub mod regret;
 pub mod score;
 #[cfg(test)]
 mod tests;
@@ -21,8 +21,8 @@ pub use entry::{Entry, entry};
 pub use facts::{Facts, Growth};
 pub use growth::StateGrowth;
 pub use payments::{Coverage, Habit, Method, PaymentMethod, StatePayments};
+pub use profit::{Profit, SellingCosts, profit};
 pub use region::{Region, region};
-pub use regret::{Strategy, regret};
 pub use score::Weights;
 pub use winner::{Winner, winner};
 
@@ -84,6 +84,12 @@ impl Findings {
         let most = |a: &&Facts, b: &&Facts| a.recent_revenue_centavos.cmp(&b.recent_revenue_centavos);
         let known = || self.categories.iter().filter(|f| f.is_known());
         known().filter(growing).max_by(most).or_else(|| known().max_by(most))
+    }
+
+    /// The category that sold most; `None` if none is known.
+    pub fn best_seller(&self) -> Option<&Facts> {
+        let known = self.categories.iter().filter(|f| f.is_known());
+        known.max_by(|a, b| a.revenue_centavos.cmp(&b.revenue_centavos).then_with(|| b.name.cmp(&a.name)))
     }
 
     /// States other than [`UNKNOWN`].

@@ -1,4 +1,5 @@
-//! ForecastSet → Winner: the category to sell and its products, with reasons for and against and its stability. Next: `region`.
+//! ForecastSet → Winner: the categories by their score on the whole market, the first one's products, and how stable its place is. Context
+//! for a shop that sells already; what a newcomer earns is in `entry`. Next: `region`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use polars::prelude::*;
 use serde::Serialize;
 
 use super::facts::{self, Facts};
-use super::score::stability::{Expected, SensitivityThreshold, log_growth, log_revenue, stability, tipping};
+use super::score::stability::{Expected, log_growth, log_revenue, stability};
 use super::score::{Criterion, Scored, Weights, score};
 use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
@@ -20,7 +21,7 @@ pub const ENOUGH_ORDERS: i64 = 30;
 /// Maximum length of the lists of categories and of products.
 pub const LISTED: usize = 10;
 
-/// The category to sell.
+/// The market's categories by their score.
 #[derive(Debug, Clone, Serialize)]
 pub struct Winner {
     /// The day at whose end the forecast is made, counted from 1970-01-01.
@@ -34,14 +35,12 @@ pub struct Winner {
     pub comparable: bool,
     /// Number of categories with enough orders to be candidates.
     pub candidates: usize,
-    /// Products of the winner, by revenue of the last three periods, descending.
+    /// Products of the first, by revenue of the last three periods, descending.
     pub products: Vec<ProductFacts>,
-    /// What would make another category the winner; `None` if there is no other.
-    pub tipping: Option<SensitivityThreshold>,
 }
 
 impl Winner {
-    /// The category to sell; it always exists.
+    /// The first category; it always exists.
     pub fn first(&self) -> &Candidate {
         &self.short_list[0]
     }
@@ -75,7 +74,7 @@ pub struct Candidate {
     pub top3_other_weights: f64,
 }
 
-/// A product of the winning category.
+/// A product of the first category.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProductFacts {
     /// Product id.
@@ -94,7 +93,7 @@ pub struct ProductFacts {
     pub sellers: i64,
 }
 
-/// Chooses the category to sell as of the day of decision.
+/// Ranks the categories as of the day of decision.
 ///
 /// # Errors
 /// [`TooLittle::Orders`] if no category has enough orders. Otherwise: the mart is incomplete, or a weight has no indicator.
@@ -115,7 +114,6 @@ pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Res
     let criteria = criteria(mart, history, &expected)?;
     let scored = score(&criteria, &weights.category)?;
     let stability = stability(&criteria, &expected, weights);
-    let tipping = tipping(&criteria, &expected, &scored, weights);
     let candidate = |place: Scored| {
         let e = &expected[place.candidate];
         let [first, top3, first_other_weights, top3_other_weights] = stability[place.candidate];
@@ -135,7 +133,7 @@ pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Res
     let short_list: Vec<Candidate> = ranked.iter().take(LISTED).cloned().collect();
     let products = products(mart, &short_list[0].category, recent)?;
     let comparable = history.start <= recent.from;
-    Ok(Winner { cutoff: history.cutoff, comparable, short_list, ranked, candidates: expected.len(), products, tipping })
+    Ok(Winner { cutoff: history.cutoff, comparable, short_list, ranked, candidates: expected.len(), products })
 }
 
 /// The last three 30-day periods.

@@ -1,11 +1,11 @@
 //! Decisions and backtests → tables of the report. Part of `tables`.
 
-use super::decisions::{effect, indicator_text, model_key, of, position, signed, strategy_key};
+use super::decisions::{effect, indicator_text, model_key, of, position, signed};
 use super::edition::{NAME, NONE, Words, centavos};
 use crate::decisions::region::{City, StateChoice};
 use crate::decisions::score::Indicator;
 use crate::decisions::winner::{Candidate, ProductFacts};
-use crate::decisions::{Decisions, Method, Strategy};
+use crate::decisions::{Decisions, Method};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::Estimate;
 use crate::models::{Backtest, Comparison};
@@ -178,23 +178,4 @@ pub(crate) fn coefficients(results: &Results, words: &Words) -> Rows {
         vec![label, first, second, third, signed(lang, effect(c))]
     };
     all.iter().filter(|c| c.step == 1).map(row).collect()
-}
-
-pub(crate) fn regret(results: &Results, words: &Words) -> Rows {
-    let lang = words.lang;
-    let strategies = results.past.as_ref().map(|p| p.strategies.as_slice()).unwrap_or_default();
-    let row = |s: &Strategy| {
-        let choices: Vec<String> =
-            s.choices.iter().take(2).map(|(name, n)| format!("{} ({n})", words.category(name))).collect();
-        vec![
-            words.label(&strategy_key(s.name)),
-            choices.join(", "),
-            brl(s.revenue.value, words),
-            signed(lang, s.growth.value),
-            brl(s.gain.value, words),
-            brl(s.regret.value, words),
-            format!("{} – {}", brl(s.regret.low, words), brl(s.regret.high, words)),
-        ]
-    };
-    strategies.iter().map(row).collect()
 }

@@ -9,7 +9,7 @@ use super::payments::values::payments;
 use crate::decisions::region::{ADVERTISED, StateChoice};
 use crate::decisions::score::{Indicator, Scored};
 use crate::decisions::winner::{Candidate, ENOUGH_ORDERS, Winner};
-use crate::decisions::{BacktestReport, Decisions, Strategy};
+use crate::decisions::{BacktestReport, Decisions};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::{Estimate, GROWTH_ORDERS, ratio};
 use crate::models::span::date;
@@ -64,17 +64,8 @@ fn decided(d: &Decisions, results: &Results, words: &Words) -> Value {
         "days": MAX_DAYS_AHEAD,
         "candidates": d.winner.candidates,
         "winner": short_list.first(),
-        "second": short_list.get(1),
         "short_list": short_list,
         "facts": facts.map(|f| super::values::facts(f, words.category(&f.name))),
-        "reasons": strongest(&first.place, 1.0, words),
-        "caveats": strongest(&first.place, -1.0, words),
-        "tipping": d.winner.tipping.as_ref().map(|t| json!({
-            "second": words.category(&t.runner_up), "lead": t.lead, "shortfall": t.shortfall,
-            "deciding": t.deciding.iter().map(|x| json!({
-                "indicator": words.label(&format!("indicator_{}", x.indicator)), "instead": words.category(&x.instead),
-            })).collect::<Vec<_>>(),
-        })),
         "products": d.winner.products.len(),
         "best_product": d.winner.products.first().map(|p| json!({
             "id": p.product_id, "recent": p.recent_centavos, "price": p.price_centavos, "review": p.review_mean,
@@ -162,14 +153,14 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
         "cities": d.region.cities.iter().map(|c| json!({
             "name": shortened(&c.city, NAME), "orders": c.orders, "revenue": c.revenue_centavos,
         })).collect::<Vec<_>>(),
-        "reasons": first.map(|s| strongest(&s.place, 1.0, words)),
+        "reasons": first.map(|s| strongest(&s.place, words)),
     })
 }
 
-/// Indicators in favour of a candidate (`sign` 1) or against it (−1), strongest first.
-fn strongest(place: &Scored, sign: f64, words: &Words) -> Vec<Value> {
-    let mut chosen: Vec<&Indicator> = place.indicators.iter().filter(|i| sign * i.points > MIN_POINTS).collect();
-    chosen.sort_by(|a, b| (sign * b.points).total_cmp(&(sign * a.points)));
+/// Indicators in favour of a candidate, strongest first.
+fn strongest(place: &Scored, words: &Words) -> Vec<Value> {
+    let mut chosen: Vec<&Indicator> = place.indicators.iter().filter(|i| i.points > MIN_POINTS).collect();
+    chosen.sort_by(|a, b| b.points.total_cmp(&a.points));
     chosen.into_iter().map(|i| indicator(i, words)).collect()
 }
 
@@ -207,7 +198,6 @@ pub(crate) fn effect(c: &Coefficient) -> f64 {
 }
 
 fn tested(past: &BacktestReport, words: &Words) -> Value {
-    let named = |name| past.strategies.iter().find(|s| s.name == name).map(|s| strategy(s, words));
     json!({
         "categories": comparison(&past.categories, words),
         "states": comparison(&past.states, words),
@@ -215,12 +205,6 @@ fn tested(past: &BacktestReport, words: &Words) -> Value {
         "growth_orders": GROWTH_ORDERS,
         "cutoffs": past.weekly.params.cutoffs.len(),
         "residuals": residuals(&past.categories.tests[0]),
-        "choices": past.strategies.iter().map(|s| strategy(s, words)).collect::<Vec<_>>(),
-        "ours": past.strategies.first().map(|s| strategy(s, words)),
-        "largest": named("largest category"),
-        "fastest": named("fastest growth last quarter"),
-        "gain": named("largest forecast gain"),
-        "best": past.strategies.last().map(|s| strategy(s, words)),
     })
 }
 
@@ -260,20 +244,4 @@ fn comparison(c: &Comparison, words: &Words) -> Value {
 /// `last value` → `model_last_value`.
 pub(crate) fn model_key(name: &str) -> String {
     format!("model_{}", name.replace(' ', "_"))
-}
-
-fn strategy(s: &Strategy, words: &Words) -> Value {
-    let money = |e: Estimate| json!({ "value": centavos(e.value), "low": centavos(e.low), "high": centavos(e.high) });
-    let choice = |(name, n): &(String, usize)| format!("{} ({})", words.category(name), words.lang.count(*n as i64));
-    let chosen: Vec<String> = s.choices.iter().take(3).map(choice).collect();
-    json!({
-        "name": words.label(&strategy_key(s.name)), "code": s.name, "gain": money(s.gain), "revenue": money(s.revenue),
-        "regret": money(s.regret), "growth": s.growth.value, "choices": words.list(&chosen),
-        "different": s.choices.len(),
-    })
-}
-
-/// `largest category` → `choice_largest_category`.
-pub(crate) fn strategy_key(name: &str) -> String {
-    format!("choice_{}", name.replace(' ', "_"))
 }

@@ -7,6 +7,7 @@ mod costs;
 mod decision_tables;
 mod decisions;
 pub(crate) mod edition;
+mod entry;
 mod figures;
 mod notes;
 mod payments;
@@ -42,6 +43,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     let mut values = values::values(results, &edition.words, &costs)?;
     if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decisions::values(results, &edition.words)) {
         all.extend(decided);
+        all.extend(entry::values(results, &edition.words)?);
     }
     let captions = edition.captions(&values)?;
     let materials = Materials {

@@ -6,6 +6,7 @@ use super::costs::{self, Cost};
 use super::decision_tables as decided;
 use super::decisions::greatest_first;
 use super::edition::{Captions, NONE, Words, centavos};
+use super::entry::tables as of_entry;
 use super::payments::tables as payments;
 use super::values;
 use crate::clean::audit::{Check, Nulls, RowCounts, Severity};
@@ -65,6 +66,11 @@ pub(crate) fn tables(
     add("weights", "run.json", 2, weights(results, words))?;
     add("costs", "reports/costs.toml", 2, costs::rows(costs, words))?;
     let past = results.past.as_ref().ok();
+    add("entrants_table", "tables/entrants_by_category.csv", 1, of_entry::chances(results, words))?;
+    add("milestones_table", "tables/milestones.csv", 1, of_entry::milestones(results, words))?;
+    add("profit_table", "tables/profit_by_category.csv", 1, of_entry::profit(results, words))?;
+    add("break_even_table", "tables/break_even.csv", 1, of_entry::break_even(results, words))?;
+    add("entrants_past", "tables/entrants_backtest.csv", 2, of_entry::backtest(results, words))?;
     add("short_list", "tables/winner.csv", 1, decided::short_list(results, words))?;
     add("indicators", "tables/winner_indicators.csv", 1, decided::indicators(results, words))?;
     add("products", "tables/winner_products.csv", 1, decided::products(results, words))?;
@@ -76,7 +82,6 @@ pub(crate) fn tables(
     add("models", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.categories), words))?;
     add("models_states", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.states), words))?;
     add("models_weekly", "tables/backtest.csv", 1, decided::comparison(past.map(|p| &p.weekly), words))?;
-    add("regret_table", "tables/regret.csv", 2, decided::regret(results, words))?;
     Ok(tables)
 }
 

@@ -49,6 +49,7 @@ pub const LAWS: &[Law] = &[
     (sum("sales_by_month", &["items"]), counted("items")),
     (sum("sales_by_month", REVENUE), amount("items")),
     (sum("sales_by_month", PARTS), amount("items")),
+    (sum("sales_by_month", &["sold_price_centavos", "sold_freight_centavos"]), amount("items_sold")),
     (sum("supply_by_day", REVENUE), amount("items_dated")),
     (sum("orders_by_state_month", &["orders"]), counted("orders")),
     (sum("orders_by_state_month", &["items"]), counted("items")),

@@ -7,10 +7,11 @@ const HOSTILE = ["<script>alert(1)</script>", '=cmd|"/c calc"!A1', "\u05e9\u05dc
 const WRITTEN = new Map([['=cmd|"/c calc"!A1', `'=cmd|"/c calc"!A1`], ["a;=1+1;-2", "a;'=1+1;-2"], ["'@x", "''@x"]]);
 
 async function hostile() {
-  const target = altered("hostile", ({ categories, rankings }) => {
+  const target = altered("hostile", ({ categories, rankings, entrants }) => {
     const greatest = [...categories.keys.keys()].slice(0, HOSTILE.length);
     greatest.forEach((i, k) => (categories.keys[i] = categories.names[i] = HOSTILE[k]));
     rankings.category?.candidates.forEach((c, k) => (c.label = HOSTILE[k] ?? c.label));
+    entrants?.candidates.forEach((c, k) => (c.label = HOSTILE[k] ?? c.label));
   });
   for (const [i, text] of HOSTILE.entries()) {
     // A page for each: the browser lets one page save so many files only.
@@ -38,6 +39,7 @@ async function empty() {
     value.forecasts = { months: [], category: [], state: [] };
     value.rankings = { category: null, state: null };
     value.growth = [];
+    value.entrants = null;
   });
   const page = await open(WIDE, nothing);
   // What the data cannot answer at all has no panel: payments and review scores.

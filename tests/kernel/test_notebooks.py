@@ -126,11 +126,13 @@ def close(shown, written):
     [
         ("03_regions_paiements.ipynb", ["--budget", "10000"], "regions", ["state", "score", "forecast", "before", "gain"], None),
         ("03_regions_paiements.ipynb", ["--budget", "10000"], "winner_payments", ["payment_type", "payments", "share_payments", "value"], None),
-        ("03_regions_paiements.ipynb", ["--budget", "10000"], "regret", ["choice", "revenue", "gain", "regret"], None),
+        ("02_modele.ipynb", [], "entrants_by_category", ["category", "n", "typical", "low80", "p_first", "p_top3"], None),
+        ("02_modele.ipynb", [], "milestones", ["orders_28", "n"], None),
+        ("02_modele.ipynb", [], "profit_by_category", ["category", "margin", "contribution", "p_first"], None),
         ("02_modele.ipynb", [], "winner", ["category", "score", "forecast", "lo80", "hi80", "first"], None),
         ("02_modele.ipynb", [], "backtest", ["model", "wape", "bias", "mase", "ours_minus_this"], {"by": "category", "cutoffs": "monthly"}),
     ],
-    ids=["regions", "payments", "regret", "winner", "backtest"],
+    ids=["regions", "payments", "entrants", "milestones", "profit", "winner", "backtest"],
 )
 def test_tables_are_those_of_the_command_line(source, tmp_path, name, more, file, columns, key):
     rows = table_of(executed(name, source, tmp_path), columns)

@@ -2,8 +2,10 @@
 
 use crate::show::{Bundle, Show};
 use pfe::clean::Audit;
-use pfe::decisions::{Decisions, Facts, Findings, Region, StatePayments, Strategy, Winner};
+use pfe::decisions::{Decisions, Entry, Facts, Findings, Profit, Region, StatePayments, Winner};
 use pfe::mart::SalesMart;
+use pfe::models::Entrants;
+use pfe::models::entrants::Milestone;
 use pfe::models::linear::Coefficient;
 use pfe::models::reference::Reference;
 use pfe::models::span::date;
@@ -54,13 +56,13 @@ impl Show for Facts {
 }
 
 impl Show for Findings {
-    /// One row per question, with its answer.
+    /// One row per fact.
     fn show(&self) -> Bundle {
         let habit = self.unusual_payment();
         let name = |facts: Option<&Facts>| facts.map(|f| f.name.clone());
         show(df!(
-            "question" => ["what to sell", "where to advertise", "how to get paid"],
-            "answer" => [
+            "fact" => ["largest category that grows", "state that outgrows the others", "unusual payment"],
+            "name" => [
                 name(self.leading_category()),
                 name(self.growing_state()),
                 habit.map(|h| format!("{} in {}", h.method, h.state)),
@@ -166,11 +168,11 @@ impl Show for StatePayments {
 }
 
 impl Show for Decisions {
-    /// One row per question, with the decision.
+    /// One row per part of the market's view, with what comes first.
     fn show(&self) -> Bundle {
         show(df!(
-            "question" => ["what to sell", "where to advertise", "how to get paid"],
-            "answer" => [
+            "market" => ["category", "state", "payments"],
+            "first" => [
                 Some(self.winner.first().category.clone()),
                 self.region.states.first().map(|s| s.state.clone()),
                 Some(self.payments.covering.join(" + ")),
@@ -179,17 +181,66 @@ impl Show for Decisions {
     }
 }
 
-impl Show for Vec<Strategy> {
-    /// One row per strategy: means over the cutoffs. Amounts are in BRL.
+impl Show for Entry {
+    /// What entrants earned.
     fn show(&self) -> Bundle {
+        self.entrants.show()
+    }
+}
+
+impl Show for Entrants {
+    /// One row per category, the greatest typical revenue first. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        let all = match &self.chances {
+            Ok(chances) => &chances.categories,
+            Err(lack) => return Bundle::text(lack.to_string()),
+        };
         show(df!(
-            "choice" => each(self, |s| s.name),
-            "revenue" => each(self, |s| s.revenue.value),
-            "growth" => each(self, |s| s.growth.value),
-            "gain" => each(self, |s| s.gain.value),
-            "gain_low" => each(self, |s| s.gain.low),
-            "gain_high" => each(self, |s| s.gain.high),
-            "regret" => each(self, |s| s.regret.value),
+            "category" => each(all, |c| c.category.clone()),
+            "n" => each(all, |c| c.n as u64),
+            "median" => each(all, |c| c.median),
+            "mean" => each(all, |c| c.mean),
+            "typical" => each(all, |c| c.typical),
+            "low80" => each(all, |c| c.interval80.0),
+            "high80" => each(all, |c| c.interval80.1),
+            "p_first" => each(all, |c| c.first),
+            "p_top3" => each(all, |c| c.top3),
+            "p_500" => each(all, |c| c.reach[0]),
+            "p_1000" => each(all, |c| c.reach[1]),
+            "p_3000" => each(all, |c| c.reach[2]),
+        ))
+    }
+}
+
+impl Show for Vec<Milestone> {
+    /// One row per number of orders in the first 28 days. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        let quartile = |i: usize| each(self, |m| m.rest.as_ref().map(|rest| rest.quartiles[i]));
+        show(df!(
+            "orders_28" => each(self, |m| m.orders_28),
+            "n" => each(self, |m| m.n as u64),
+            "share_nothing_more" => each(self, |m| m.rest.as_ref().map(|rest| rest.nothing)),
+            "rest_q25" => quartile(0),
+            "rest_median" => quartile(1),
+            "rest_q75" => quartile(2),
+        ))
+    }
+}
+
+impl Show for Profit {
+    /// One row per category, the greatest contribution first. Amounts are in BRL.
+    fn show(&self) -> Bundle {
+        let all = &self.categories;
+        show(df!(
+            "category" => each(all, |c| c.category.clone()),
+            "margin" => each(all, |c| c.margin.value),
+            "assumed" => each(all, |c| c.margin.is_assumed()),
+            "contribution" => each(all, |c| c.contribution),
+            "low80" => each(all, |c| c.interval80.0),
+            "high80" => each(all, |c| c.interval80.1),
+            "p_first" => each(all, |c| c.first),
+            "p_loss" => each(all, |c| c.loss),
+            "tipping_margin" => each(all, |c| c.tipping_margin),
         ))
     }
 }

@@ -5,6 +5,7 @@ import { categoriesChart, crumbs, reviewChart, territoryChart } from "./bars.js"
 import { announce, chipList, choice, CONTROLS, drawControls, drawFigures, figures, pick, redoButton, resetButton, said, undoButton } from "./controls.js";
 import { DATA, IN_PARTS, PAID, REGIONAL } from "./data.js";
 import { byId, h, later } from "./dom.js";
+import { entrants } from "./entrants.js";
 import { saveFiltered } from "./export.js";
 import { growthChart } from "./growth.js";
 import { SHOWN, t } from "./format.js";
@@ -23,6 +24,7 @@ const share = choice(t("share_of"), SHARES.map((basis) => [basis, t(`share_${bas
 
 /** The page in its order: what decides first, then where, when, what and how. What an export cannot answer is left out. */
 const LAYOUT = [
+  entrants(),
   REGIONAL && panel("map", mapPanel),
   panel("months", monthsChart),
   IN_PARTS && panel("territory", territoryChart, { tools: [trail] }),

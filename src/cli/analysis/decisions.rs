@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use pfe::decisions::{BacktestReport, Coverage, DecisionParams, Decisions, Findings, Weights};
+use pfe::decisions::{Coverage, DecisionParams, Decisions, Entry, Findings, Profit, SellingCosts, Weights};
+use pfe::models::entrants::{self, CategoryChances};
 use pfe::models::span::date;
+use pfe::results::Results;
 use pfe::{TooLittle, regular};
 use serde_json::{Value, json};
 
@@ -18,6 +20,9 @@ pub struct DecisionArgs {
     /// TOML file with your own weights for the indicators
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// TOML file of what selling costs you: margins, commission, fees, shipping, returns; what it leaves out is assumed, and marked so
+    #[arg(long, value_name = "FILE")]
+    costs: Option<PathBuf>,
 }
 
 impl DecisionArgs {
@@ -26,7 +31,10 @@ impl DecisionArgs {
             Some(path) => Weights::parse(&regular::read_to_string(path, MAX_TEXT_BYTES)?)?,
             None => Weights::default(),
         };
-        Ok(DecisionParams { weights, budget_centavos: self.budget })
+        let costs = self.costs.as_ref().map(|path| {
+            SellingCosts::parse(&regular::read_to_string(path, MAX_TEXT_BYTES)?, &path.display().to_string())
+        });
+        Ok(DecisionParams { weights, budget_centavos: self.budget, costs: costs.transpose()?.unwrap_or_default() })
     }
 }
 
@@ -39,76 +47,118 @@ fn budget(text: &str) -> Result<i64, String> {
     Ok((reais * 100.0).round() as i64)
 }
 
-/// The answers for machines.
+/// The answers for machines. `what_to_sell` is what a newcomer may earn; the market as a whole is context.
 pub fn json(
     decisions: &Result<Decisions, TooLittle>,
-    past: &Result<BacktestReport, TooLittle>,
+    entry: &Result<Entry, TooLittle>,
+    profit: &Profit,
     findings: &Findings,
 ) -> Value {
-    let (decided, lack) = (decisions.as_ref().ok(), decisions.as_ref().err());
+    let (made, newcomers) = (decisions.as_ref().ok(), entry.as_ref().ok());
+    let lack = decisions.as_ref().err().or(entry.as_ref().err());
+    let lack = lack.or(newcomers.and_then(|entry| entry.backtest.as_ref().err()));
     json!({
-        "what_to_sell": decided.map(|d| &d.winner),
-        "where_to_advertise": decided.map(|d| &d.region),
-        "how_to_get_paid": decided.map(|d| &d.payments),
+        "what_to_sell": newcomers.map(|entry| {
+            let chances = entry.entrants.chances.as_ref().ok();
+            json!({ "short_list": chances.map(|chances| chances.short_list().collect::<Vec<_>>()), "entrants": &entry.entrants })
+        }),
+        "profit": profit,
+        "market": made.map(|d| &d.winner),
+        "where_to_advertise": made.map(|d| &d.region),
+        "how_to_get_paid": made.map(|d| &d.payments),
         "payment_methods": findings.methods,
         "payment_coverage": findings.payments_total.coverage,
         "payment_habits": findings.named_habits(),
         "state_growth": findings.growth,
-        "would_it_have_worked": past.as_ref().ok().map(|p| &p.strategies),
-        "lacking": lack.or(past.as_ref().err()).map(ToString::to_string),
+        "would_it_have_worked": newcomers.and_then(|entry| entry.backtest.as_ref().ok()),
+        "lacking": lack.map(ToString::to_string),
     })
 }
 
 /// The three answers, a line each.
-pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) -> String {
+pub fn summary(results: &Results) -> String {
     let mut text = String::new();
     let mut line = |label: &str, words: String| text += &format!("{label:<20}{words}\n");
-    match decisions {
-        Ok(decided) => {
-            let first = decided.winner.first();
-            let change = decided.winner.change(first);
-            let change = change.map_or(String::new(), |c| format!(", {:+.1} % on the 90 days before", 100.0 * c));
-            line(
-                "what to sell",
-                format!(
-                    "{}: {} BRL expected in the 90 days after {} (80 %: {} to {}){change}; first in {:.0} % of the draws",
-                    first.category,
-                    reais(first.forecast),
-                    date(decided.winner.cutoff),
-                    reais(first.interval80.0),
-                    reais(first.interval80.1),
-                    100.0 * first.first
-                ),
-            );
-            let states = decided.region.states.iter().filter(|s| s.budget_share > 0.0);
-            let parts: Vec<String> = states.map(|s| format!("{} {:.0} %", s.state, 100.0 * s.budget_share)).collect();
-            line("where to advertise", format!("{} of the budget", parts.join(", ")));
-        }
-        Err(lack) => {
-            line("what to sell", format!("no decision: {lack}"));
-            line("where to advertise", "no decision".into());
-        }
-    }
-    let total = &findings.payments_total;
-    let paid = match total.coverage.is_empty() {
-        true => "no payment in the data".to_string(),
-        false => {
-            let step = |c: &Coverage| format!("{} {:.1} %", c.payment_type, c.covered * 100.0);
-            let steps: Vec<String> = total.coverage.iter().map(step).collect();
-            format!("orders that can be paid as they were with {}", steps.join(", + "))
-        }
-    };
-    line("how to get paid", paid);
-    let (growing, habits) = (findings.growing_states(), findings.named_habits());
+    let unit = results.audit.market.as_ref().map_or("BRL", |market| market.currency.as_str());
+    line("what to sell", what_to_sell(results, unit));
+    line("where to advertise", where_to_advertise(&results.profit, unit));
+    line("how to get paid", how_to_get_paid(&results.findings));
+    let (growing, habits) = (results.findings.growing_states(), results.findings.named_habits());
     if !growing.is_empty() {
         let states: Vec<&str> = growing.iter().map(|state| state.state.as_str()).collect();
         line("growing states", format!("{}; what advertising there would bring is not in the data", states.join(", ")));
     }
     if !habits.is_empty() {
-        line(
-            "payment habits",
-            format!("{} of {} differences between states are discoveries", habits.len(), findings.habits.len()),
-        );
+        let cells = results.findings.habits.len();
+        line("payment habits", format!("{} of {cells} differences between states are discoveries", habits.len()));
     }
     text
+}
+
+/// A short list for a newcomer, or what sells already.
+fn what_to_sell(results: &Results, unit: &str) -> String {
+    let entry = results.entry.as_ref();
+    let chances = entry.map_err(|lack| *lack).and_then(|entry| entry.entrants.chances.as_ref().map_err(|lack| *lack));
+    match (chances, &results.decisions) {
+        (Ok(chances), _) => {
+            let listed = |c: &CategoryChances| {
+                let (low, high) = c.interval80;
+                let top3 = 100.0 * c.top3;
+                format!(
+                    "{} {} {unit} (80 %: {} to {}; top 3: {top3:.0} %)",
+                    c.category,
+                    reais(c.typical),
+                    reais(low),
+                    reais(high)
+                )
+            };
+            let list: Vec<String> = chances.short_list().map(listed).collect();
+            match list.is_empty() {
+                true => format!("for a newcomer, none of {} categories stands out", chances.categories.len()),
+                false => format!(
+                    "a short list, no certain winner; typical revenue of a newcomer in 90 days: {}",
+                    list.join(", ")
+                ),
+            }
+        }
+        (Err(lack), Ok(decided)) => {
+            let lack = match entrants::sellers(&results.mart) {
+                Ok(0 | 1) => "the data have one seller: what a newcomer earns is not in them".to_string(),
+                _ => lack.to_string(),
+            };
+            let most = results.findings.best_seller();
+            let most = most.map_or(String::new(), |f| {
+                format!("; what sold most is {} ({} {unit})", f.name, reais(f.revenue_centavos as f64 / 100.0))
+            });
+            let (first, day) = (decided.winner.first(), date(decided.winner.cutoff));
+            let forecast = reais(first.forecast);
+            format!(
+                "{lack}{most}; the market's score puts {} first, {forecast} {unit} expected in the 90 days after {day}",
+                first.category
+            )
+        }
+        (Err(_), Err(lack)) => format!("no decision: {lack}"),
+    }
+}
+
+/// The data do not say what advertising brings: what an order may cost, and how to learn the rest.
+fn where_to_advertise(profit: &Profit, unit: &str) -> String {
+    let learn = "learn it by a trial: `pfe trial design`";
+    let Some(state) = profit.states.first() else {
+        return format!("what advertising brings is not in the data; {learn}");
+    };
+    let margin = if state.assumed { " at an assumed margin" } else { "" };
+    format!(
+        "an order may cost {:.2} {unit} in {}{margin}; what advertising brings is not in the data: {learn}",
+        state.break_even, state.name
+    )
+}
+
+fn how_to_get_paid(findings: &Findings) -> String {
+    let coverage = &findings.payments_total.coverage;
+    if coverage.is_empty() {
+        return "no payment in the data".into();
+    }
+    let step = |c: &Coverage| format!("{} {:.1} %", c.payment_type, c.covered * 100.0);
+    format!("orders that can be paid as they were with {}", coverage.iter().map(step).collect::<Vec<_>>().join(", + "))
 }

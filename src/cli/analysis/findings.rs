@@ -1,20 +1,21 @@
-//! `pfe findings`: what to sell, where to advertise, how to get paid, and whether such choices would have worked.
+//! `pfe findings`: what a newcomer earns by category, and whether choosing by that would have worked; the market, its regions and payments.
 
 use std::fmt::Write;
 
-use pfe::decisions::{Findings, Region, StatePayments, Strategy, Winner, look_back, unless_too_little};
+use pfe::TooLittle;
+use pfe::decisions::{Entry, Findings, Profit, Region, StatePayments, Winner, unless_too_little};
 use pfe::mart;
 use pfe::models::span::date;
 
 use super::decisions::{self, DecisionArgs};
-use crate::cli::data::Data;
+use crate::cli::data::{Data, warn};
 use crate::cli::terminal::{Outcome, print, print_json, reais};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     data: Data,
-    /// Category to advertise; the winner by default
+    /// Category to advertise; by default the first in the market's score
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
     #[command(flatten)]
@@ -26,7 +27,8 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let params = args.decisions.params()?;
-    let clean = args.data.load()?;
+    let (clean, audit) = args.data.audited()?;
+    warn(&audit.warnings);
     let mart = mart::mart(&clean)?;
     let mut decided = pfe::decisions::decide(&mart, &params)?;
     if let Some(category) = &args.category {
@@ -34,70 +36,116 @@ pub fn run(args: &Args) -> Outcome {
         decided.region = pfe::decisions::region(&mart, &decided.outlook, Some(category), budget, weights)?;
         decided.payments = pfe::decisions::payments::of_category(&mart, category)?;
     }
-    // Young data have no past to look back on; that is no reason to say nothing.
-    let past = unless_too_little(look_back(&decided.outlook, &params.weights))?;
+    // Data without new sellers still have a market.
+    let entry = unless_too_little(pfe::decisions::entry(&mart))?;
+    let profit = pfe::decisions::profit(&mart, entry.as_ref().ok(), &params.costs, audit.market.as_ref())?;
+    let findings = pfe::decisions::findings(&mart)?;
     if args.json {
-        return print_json(&decisions::json(&Ok(decided), &past, &pfe::decisions::findings(&mart)?));
+        return print_json(&decisions::json(&Ok(decided), &entry, &profit, &findings));
     }
-    let mut text = describe(&decided.winner, &decided.region, &decided.payments).unwrap_or_default();
-    text += &describe_facts(&pfe::decisions::findings(&mart)?).unwrap_or_default();
-    match past {
-        Ok(past) => text += &describe_past(&past.strategies).unwrap_or_default(),
-        Err(lack) => text += &format!("\nwould it have worked: {lack}\n"),
-    }
+    let mut text = newcomers(&entry, &profit).unwrap_or_default();
+    text += &describe(&decided.winner, &decided.region, &decided.payments).unwrap_or_default();
+    text += &describe_facts(&findings).unwrap_or_default();
     print(&text)
+}
+
+/// What new sellers earn and keep, and whether choosing by that would have worked.
+fn newcomers(entry: &Result<Entry, TooLittle>, profit: &Profit) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let chances = entry.as_ref().map_err(|lack| *lack).and_then(|e| e.entrants.chances.as_ref().map_err(|lack| *lack));
+    match chances {
+        Ok(chances) => {
+            writeln!(
+                text,
+                "what to sell: a short list for a newcomer, no certain winner; revenue of its first 90 days, given a first sale"
+            )?;
+            writeln!(
+                text,
+                "{:<34}{:>6}{:>10}{:>18}{:>7}{:>7}{:>8}{:>8}{:>8}{:>14}{:>9}",
+                "category",
+                "n",
+                "typical",
+                "80 %",
+                "first",
+                "top 3",
+                "500",
+                "1,000",
+                "3,000",
+                "contribution",
+                "tipping"
+            )?;
+            for c in chances.short_list() {
+                let interval = format!("[{}, {}]", reais(c.interval80.0), reais(c.interval80.1));
+                let [a, b, d] = c.reach;
+                let kept = profit.categories.iter().find(|kept| kept.category == c.category);
+                let contribution = kept.map_or(String::new(), |kept| reais(kept.contribution));
+                let tipping = kept.and_then(|kept| kept.tipping_margin);
+                let tipping = tipping.map_or(String::new(), |margin| format!("{:.1} %", 100.0 * margin));
+                writeln!(
+                    text,
+                    "{:<34}{:>6}{:>10}{interval:>18}{:>7.2}{:>7.2}{a:>8.2}{b:>8.2}{d:>8.2}{contribution:>14}{tipping:>9}",
+                    c.category,
+                    c.n,
+                    reais(c.typical),
+                    c.first,
+                    c.top3
+                )?;
+            }
+            if profit.assumes_margins() {
+                writeln!(text, "margins are assumed ({:.0} %): `--costs` reads yours", 100.0 * profit.margin.value)?;
+            }
+        }
+        Err(lack) => writeln!(text, "what to sell: {lack}")?,
+    }
+    if let Ok(entry) = entry {
+        writeln!(text, "\nafter 28 days")?;
+        for m in &entry.entrants.milestones {
+            let Some(rest) = &m.rest else { continue };
+            let nothing = 100.0 * rest.nothing;
+            let median = reais(rest.quartiles[1]);
+            writeln!(
+                text,
+                "  {:<6} orders: {nothing:.0} % sell nothing more, median {median} until day 90",
+                m.orders_28
+            )?;
+        }
+        match &entry.backtest {
+            Ok(past) => {
+                writeln!(text, "\nwould it have worked: revenue of later newcomers over that of all candidates")?;
+                writeln!(text, "{:<16}{:<30}{:>5}{:>7}  90 %", "check", "rule", "top", "ratio")?;
+                for r in &past.results {
+                    let interval = r.interval90.map_or(String::new(), |(low, high)| format!("[{low:.2}, {high:.2}]"));
+                    writeln!(text, "{:<16}{:<30}{:>5}{:>7.2}  {interval}", r.check.name(), r.rule, r.top, r.ratio)?;
+                }
+            }
+            Err(lack) => writeln!(text, "\nwould it have worked: {lack}")?,
+        }
+    }
+    Ok(text)
 }
 
 fn describe(winner: &Winner, region: &Region, payments: &StatePayments) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    writeln!(text, "what to sell: forecast of {} for 90 days, {} candidates", date(winner.cutoff), winner.candidates)?;
     writeln!(
         text,
-        "{:<34}{:>7}{:>12}{:>26}{:>12}{:>8}{:>8}{:>16}",
-        "category", "score", "forecast", "80 %", "last 90 d", "first", "top 3", "other weights"
+        "\nthe market as context: forecast of {} for 90 days, {} candidates",
+        date(winner.cutoff),
+        winner.candidates
     )?;
+    writeln!(text, "{:<34}{:>7}{:>12}{:>12}{:>8}", "category", "score", "forecast", "last 90 d", "first")?;
     for c in &winner.short_list {
-        let interval = format!("[{}, {}]", reais(c.interval80.0), reais(c.interval80.1));
         writeln!(
             text,
-            "{:<34}{:>7.2}{:>12}{:>26}{:>12}{:>8.2}{:>8.2}{:>8.2}{:>8.2}",
+            "{:<34}{:>7.2}{:>12}{:>12}{:>8.2}",
             c.category,
             c.place.score,
             reais(c.forecast),
-            interval,
             reais(c.before),
-            c.first,
-            c.top3,
-            c.first_other_weights,
-            c.top3_other_weights
+            c.first
         )?;
-    }
-    writeln!(text, "\nwhy {}", winner.short_list[0].category)?;
-    for i in &winner.short_list[0].place.indicators {
-        let value = i.value.map_or("unknown".to_string(), |v| format!("{v:.3}"));
-        writeln!(
-            text,
-            "  {:<16}{:>10}{:>+8.2} deviations × {:.2} = {:+.3}; rank {} without it",
-            i.name, value, i.deviation, i.weight, i.points, i.rank_without
-        )?;
-    }
-    if let Some(tipping) = &winner.tipping {
-        write!(text, "  {} is second, {:.2} points behind", tipping.runner_up, tipping.lead)?;
-        if let Some(shortfall) = tipping.shortfall {
-            write!(
-                text,
-                "; it passes if {} sells {:.0} % less than forecast",
-                winner.first().category,
-                100.0 * shortfall
-            )?;
-        }
-        for d in &tipping.deciding {
-            write!(text, "; without {} {} would be first", d.indicator, d.instead)?;
-        }
-        writeln!(text)?;
     }
     let category = region.category.as_deref().unwrap_or("all categories");
-    writeln!(text, "\nwhere to advertise {category}")?;
+    writeln!(text, "\nwhere {category} sells")?;
     writeln!(
         text,
         "{:<8}{:>7}{:>12}{:>12}{:>12}{:>24}{:>12}",
@@ -159,25 +207,6 @@ fn describe_facts(findings: &Findings) -> Result<String, std::fmt::Error> {
     for (state, change) in changed.filter_map(|state| Some((&state.state, state.change?))) {
         let [growth, low, high] = [change.growth, change.low, change.high].map(|part| 100.0 * part);
         writeln!(text, "  {state:<8}{growth:>+6.1} % [{low:+.1}, {high:+.1}], q {:.3}", change.q)?;
-    }
-    Ok(text)
-}
-
-fn describe_past(strategies: &[Strategy]) -> Result<String, std::fmt::Error> {
-    let mut text = String::from("\nwould it have worked: what followed past choices over 90 days\n");
-    writeln!(text, "{:<30}{:>12}{:>12}{:>10}{:>12}  90 %", "choice", "revenue", "gain", "growth", "regret")?;
-    for s in strategies {
-        writeln!(
-            text,
-            "{:<30}{:>12}{:>12}{:>9.1}%{:>12}  [{}, {}]",
-            s.name,
-            reais(s.revenue.value),
-            reais(s.gain.value),
-            100.0 * s.growth.value,
-            reais(s.regret.value),
-            reais(s.regret.low),
-            reais(s.regret.high)
-        )?;
     }
     Ok(text)
 }

@@ -1,7 +1,8 @@
 //! What was known at a cutoff → the candidates in the order in which simple rules prefer them. Used by `looks`.
 
-use crate::decisions::regret::by_revenue_and_growth;
-use crate::decisions::score::Weights;
+use std::collections::BTreeMap;
+
+use crate::decisions::score::{Criterion, Scored, Weights, score};
 use crate::error::Result;
 use crate::models::entrants::Sellers;
 
@@ -52,6 +53,24 @@ fn best_first(n: usize, value: impl Fn(usize) -> f64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|a, b| value(*b).total_cmp(&value(*a)).then(a.cmp(b)));
     order
+}
+
+/// Ranks categories by the winner's score from revenue and growth alone, given their forecast and past revenue.
+fn by_revenue_and_growth(categories: &[(f64, f64)], weights: &Weights) -> Result<Vec<Scored>> {
+    let usable_weights: BTreeMap<String, f64> = weights
+        .category
+        .iter()
+        .filter(|(k, _)| ["revenue", "growth"].contains(&k.as_str()))
+        .map(|(k, w)| (k.clone(), *w))
+        .collect();
+    let criterion = |name, value: &dyn Fn(f64, f64) -> f64| Criterion {
+        name,
+        more_is_better: true,
+        values: categories.iter().map(|c| Some(value(c.0, c.1)).filter(|v| v.is_finite())).collect(),
+    };
+    let criteria =
+        [criterion("revenue", &|after, _| after.ln()), criterion("growth", &|after, before| (after / before).ln())];
+    score(&criteria, &usable_weights)
 }
 
 impl Known {

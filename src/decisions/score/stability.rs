@@ -1,18 +1,15 @@
-//! Scores → stability of the winner: random draws of forecasts and of weights, and sensitivity thresholds. Used by `winner`.
+//! Scores → stability of the first place: random draws of forecasts and of weights. Used by `winner`.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use serde::Serialize;
 
-use super::{Criterion, Scale, Scored, Weights};
+use super::{Criterion, Scale, Weights};
 
 /// Number of draws of forecasts, and of weights.
 const DRAWS: usize = 1_000;
 const SEED: u64 = 2;
 /// In a draw, each weight is multiplied by e^x, with x uniform within ± this.
 const OTHER_WEIGHTS: f64 = 0.7;
-/// Halvings of the interval in which the threshold is searched: precise to better than a thousandth.
-const HALVINGS: usize = 30;
 
 /// Expected revenue of a category, with quantiles.
 pub(crate) struct Expected {
@@ -21,29 +18,6 @@ pub(crate) struct Expected {
     /// Quantiles 2.5 %, 10 %, 90 % and 97.5 %.
     pub ends: [f64; 4],
     pub before: f64,
-}
-
-/// What would make another category the winner.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SensitivityThreshold {
-    /// The second category.
-    pub runner_up: String,
-    /// Score of the first minus score of the second, points.
-    pub lead: f64,
-    /// Fraction by which the first must miss its forecast for the second to pass it; `None` if it would stay first whatever
-    /// it sold.
-    pub shortfall: Option<f64>,
-    /// Indicators without which another category would be first.
-    pub deciding: Vec<Deciding>,
-}
-
-/// An indicator that decides the winner.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Deciding {
-    /// Its name among the weights.
-    pub indicator: &'static str,
-    /// The first category without this indicator.
-    pub instead: String,
 }
 
 /// First indicator of a category: logarithm of the expected revenue.
@@ -105,68 +79,9 @@ impl Expected {
     }
 }
 
-/// `scored` holds all candidates, best first. The first two criteria are revenue and growth, which depend on the forecast.
-pub(crate) fn tipping(
-    criteria: &[Criterion],
-    expected: &[Expected],
-    scored: &[Scored],
-    weights: &Weights,
-) -> Option<SensitivityThreshold> {
-    let [first, second, ..] = scored else { return None };
-    let scales: Vec<Scale> = criteria.iter().take(2).map(Scale::of).collect();
-    let winner = &expected[first.candidate];
-    let points = |forecast: f64| -> f64 {
-        let moved = [log_revenue(forecast), log_growth(forecast, winner.before)];
-        criteria.iter().zip(&scales).zip(moved).map(|((c, s), v)| c.weight(&weights.category) * s.deviation(v)).sum()
-    };
-    let rest = first.score - points(winner.forecast);
-    let leads = |missed: f64| rest + points(winner.forecast * (1.0 - missed)) > second.score;
-    let almost_all = 0.999;
-    let shortfall = (winner.forecast > 0.0 && !leads(almost_all)).then(|| {
-        let (mut low, mut high) = (0.0, almost_all);
-        for _ in 0..HALVINGS {
-            let middle = (low + high) / 2.0;
-            if leads(middle) { low = middle } else { high = middle }
-        }
-        high
-    });
-    let deciding = first.indicators.iter().enumerate().filter(|(_, i)| i.rank_without > 1 && i.weight > 0.0);
-    let deciding = deciding.filter_map(|(k, i)| {
-        let instead = scored.iter().find(|s| s.indicators[k].rank_without == 1)?;
-        Some(Deciding { indicator: i.name, instead: expected[instead.candidate].name.clone() })
-    });
-    Some(SensitivityThreshold {
-        runner_up: expected[second.candidate].name.clone(),
-        lead: first.score - second.score,
-        shortfall,
-        deciding: deciding.collect(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decisions::score::score;
-
-    /// Two categories that differ in revenue alone: the first must lose a third to sell as much as the second.
-    #[test]
-    fn the_tipping_point_is_where_both_score_the_same() {
-        let expected: Vec<Expected> = [("b", 100.0), ("a", 150.0), ("c", 50.0)]
-            .map(|(name, forecast)| Expected { name: name.into(), forecast, ends: [forecast; 4], before: forecast })
-            .into();
-        let criterion = |name, values: Vec<Option<f64>>| Criterion { name, more_is_better: true, values };
-        let criteria = [
-            criterion("revenue", expected.iter().map(|e| log_revenue(e.forecast)).collect()),
-            criterion("growth", vec![Some(0.0); 3]),
-        ];
-        let weights =
-            Weights { category: [("revenue".to_string(), 1.0)].into(), state: [("revenue".to_string(), 1.0)].into() };
-        let scored = score(&criteria, &weights.category).unwrap();
-        let tipping = tipping(&criteria, &expected, &scored, &weights).unwrap();
-        assert_eq!((tipping.runner_up.as_str(), tipping.deciding.len()), ("b", 1));
-        assert!((tipping.shortfall.unwrap() - 1.0 / 3.0).abs() < 1e-6, "{tipping:?}");
-        assert!(super::tipping(&criteria, &expected, &scored[..1], &weights).is_none());
-    }
 
     #[test]
     fn quantiles_of_a_forecast_run_through_its_intervals() {

@@ -1,9 +1,8 @@
-//! Decisions → figures: forecasts with intervals, points of the winner, stability of ranks, states and budget.
+//! Decisions → figures: forecasts with intervals, coefficients, states and budget.
 
-use super::{Matrix, MonthAxis, Named, Studio, reais, short};
+use super::{MonthAxis, Named, Studio, reais, short};
 use crate::charts::{Band, Bar, Forecast, Lines, Series, lines};
 use crate::decisions::region::{StateChoice, population};
-use crate::decisions::score::Indicator;
 use crate::decisions::{Decisions, Facts};
 use crate::dossier::decisions::position;
 use crate::dossier::edition::centavos;
@@ -17,13 +16,9 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     let results = studio.results;
     let decisions = results.decisions.as_ref().ok();
     let winner = decisions.map(|d| (&d.outlook.categories, d.winner.first().category.as_str()));
-    let second = decisions.and_then(|d| Some((&d.outlook.categories, d.winner.short_list.get(1)?.category.as_str())));
     let state = decisions.and_then(|d| Some((&d.outlook.states, d.region.states.first()?.state.as_str())));
     fan(studio, "fan_winner", winner)?;
-    fan(studio, "fan_second", second)?;
     fan(studio, "fan_state", state)?;
-    points(studio, decisions)?;
-    stability(studio, decisions)?;
     coefficients(studio, decisions)?;
     region_forecast(studio, decisions)?;
     penetration(studio)?;
@@ -69,31 +64,6 @@ fn fan(studio: &mut Studio<'_>, id: &str, series: Option<(&View, &str)>) -> Resu
         ..Default::default()
     };
     studio.figure(id, source, |about| lines(about, &data))
-}
-
-/// Points of each indicator in the winner's score.
-fn points(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
-    let indicators = decisions.map(|d| d.winner.first().place.indicators.as_slice()).unwrap_or_default();
-    let bar = |i: &Indicator| {
-        let label = studio.label(&format!("indicator_{}", i.name));
-        (label, Bar { value: i.points, highlight: i.points > 0.0, ..Bar::default() })
-    };
-    let known = |i: &&Indicator| studio.results.audit.market.is_none() || i.value.is_some();
-    let bars: Vec<Named> = indicators.iter().filter(known).map(bar).collect();
-    studio.bars("points", "tables/winner_indicators.csv", &bars, false, |lang, v| lang.decimal(v, 2))
-}
-
-/// Shares of draws in which each candidate is first, and among the first three.
-fn stability(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
-    let list = decisions.map(|d| d.winner.short_list.as_slice()).unwrap_or_default();
-    let columns = ["first_forecasts", "top3_forecasts", "first_weights", "top3_weights"].map(|key| studio.label(key));
-    let matrix = Matrix {
-        rows: list.iter().map(|c| studio.words.category(&c.category)).collect(),
-        columns: columns.into(),
-        values: list.iter().flat_map(|c| [c.first, c.top3, c.first_other_weights, c.top3_other_weights]).collect(),
-    };
-    let keys = ["draws_share", "no_data"];
-    studio.heatmap("stability", "tables/winner.csv", &matrix, keys, |lang, v| lang.percent(v, 0))
 }
 
 /// Coefficients of the first period, with intervals of ± two standard errors.

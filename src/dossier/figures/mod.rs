@@ -2,6 +2,7 @@
 
 mod data;
 mod decisions;
+mod entry;
 mod past;
 mod payments;
 mod reference;
@@ -41,6 +42,7 @@ pub(crate) fn figures(results: &Results, words: &Words, captions: &Captions) -> 
     service::draw(&mut studio)?;
     payments::draw(&mut studio)?;
     reference::draw(&mut studio)?;
+    entry::draw(&mut studio)?;
     decisions::draw(&mut studio)?;
     past::draw(&mut studio)?;
     Ok(studio.figures)

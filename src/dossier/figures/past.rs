@@ -1,9 +1,9 @@
-//! Backtests → figures: errors of the models, residuals, regret of the strategies.
+//! Backtests → figures: errors of the models, residuals.
 
 use super::{Named, Studio, short};
 use crate::charts::{Axis, Bar, Dotted, Histogram, Mark, Scatter, histogram, scatter};
-use crate::decisions::{BacktestReport, Strategy};
-use crate::dossier::decisions::{model_key, strategy_key};
+use crate::decisions::BacktestReport;
+use crate::dossier::decisions::model_key;
 use crate::error::Result;
 use crate::models::Backtest;
 use crate::models::metrics::Outcome;
@@ -17,8 +17,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     let past = results.past.as_ref().ok();
     errors(studio, past)?;
     residuals(studio, past)?;
-    spread(studio, past)?;
-    regret(studio, past)
+    spread(studio, past)
 }
 
 fn errors(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
@@ -76,18 +75,4 @@ fn spread(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> 
         y_title: &y_title,
     };
     studio.figure("residual_spread", "tables/backtest.csv", |about| histogram(about, &data))
-}
-
-fn regret(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<()> {
-    let strategies = past.map(|p| p.strategies.as_slice()).unwrap_or_default();
-    let dot = |(i, s): (usize, &Strategy)| {
-        let interval = Some((s.gain.low, s.gain.high));
-        (
-            studio.label(&strategy_key(s.name)),
-            Bar { value: s.gain.value, interval, highlight: i == 0, ..Bar::default() },
-        )
-    };
-    let dots: Vec<Named> = strategies.iter().enumerate().map(dot).collect();
-    let zero = studio.label("no_gain");
-    studio.dots("regret", "tables/regret.csv", &dots, "gain_axis", (0.0, &zero), short)
 }

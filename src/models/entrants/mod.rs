@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use self::milestones::Milestone;
 use self::milestones::milestones;
 use self::pooling::{Pooled, Posterior, fit, places};
+pub use self::sellers::{MILESTONE_DAYS, REVENUE_DAYS};
 pub(crate) use self::sellers::{Seller, Sellers, Span};
 use super::span::DateRange;
 use crate::error::{Result, TooLittle};
@@ -89,6 +90,11 @@ pub struct CategoryChances {
     pub typical: f64,
     /// 80 % interval of the typical revenue.
     pub interval80: (f64, f64),
+    /// Typical number of orders, in the same way: that of the posterior mean of its logarithm.
+    pub orders: f64,
+    /// What is known of the mean of ln(1 + revenue).
+    #[serde(skip)]
+    pub(crate) posterior: Posterior,
     /// Probability that its typical revenue is the greatest, 0–1.
     pub first: f64,
     /// Probability that it is among the three greatest, 0–1.
@@ -114,6 +120,14 @@ pub fn entrants(mart: &SalesMart) -> Result<Entrants> {
         chances: chances(&sellers).ok_or(TooLittle::Entrants),
         sellers,
     })
+}
+
+/// Number of sellers in the data: of a shop of its own, one.
+///
+/// # Errors
+/// The mart is incomplete.
+pub fn sellers(mart: &SalesMart) -> Result<usize> {
+    Ok(mart.table("sellers")?.column("seller_id")?.n_unique()?)
 }
 
 impl Chances {
@@ -149,8 +163,9 @@ fn chances(sellers: &Sellers) -> Option<Chances> {
     let fitted = fit(sellers.categories.len(), known().map(|(c, seller)| (c, seller.log_revenue(Span::Days90))))?;
     let mut revenue: Vec<Vec<f64>> = vec![Vec::new(); sellers.categories.len()];
     known().for_each(|(category, seller)| revenue[category].push(seller.revenue(Span::Days90)));
-    let posteriors: Vec<Posterior> = fitted.ranked.iter().map(|(_, posterior)| *posterior).collect();
-    let categories = fitted.ranked.iter().zip(places(&posteriors)).map(|((category, posterior), [first, top3])| {
+    let orders = typical_orders(sellers);
+    let places = places(fitted.ranked.len(), |i, draws| draws.mean(&fitted.ranked[i].1));
+    let categories = fitted.ranked.iter().zip(places).map(|((category, posterior), [first, top3])| {
         let revenue = &mut revenue[*category];
         let half = NORMAL90 * posterior.variance.sqrt();
         CategoryChances {
@@ -160,10 +175,25 @@ fn chances(sellers: &Sellers) -> Option<Chances> {
             median: median(revenue),
             typical: posterior.mean.exp_m1(),
             interval80: ((posterior.mean - half).exp_m1(), (posterior.mean + half).exp_m1()),
+            orders: orders[*category],
+            posterior: *posterior,
             first,
             top3,
             reach: REVENUES.map(|brl| fitted.pooled.exceeds(posterior, brl.ln_1p())),
         }
     });
     Some(Chances { categories: categories.collect(), pooled: fitted.pooled })
+}
+
+/// Typical number of orders of 90 days, by category; where nothing varies, the geometric mean of its entrants. 0 without any.
+fn typical_orders(sellers: &Sellers) -> Vec<f64> {
+    let logs = || sellers.entered().filter_map(|seller| Some((seller.category?, seller.orders(Span::Days90))));
+    let logs = || logs().map(|(category, orders)| (category, (orders as f64).max(1.0).ln()));
+    let mut sums = vec![(0.0, 0.0); sellers.categories.len()];
+    logs().for_each(|(category, log)| sums[category] = (sums[category].0 + 1.0, sums[category].1 + log));
+    let mut orders: Vec<f64> = sums.into_iter().map(|(n, sum)| if n > 0.0 { f64::exp(sum / n) } else { 0.0 }).collect();
+    for (category, posterior) in fit(sellers.categories.len(), logs()).into_iter().flat_map(|fitted| fitted.ranked) {
+        orders[category] = posterior.mean.exp();
+    }
+    orders
 }

@@ -147,15 +147,15 @@ impl Weighed {
     }
 }
 
-/// For each category, the shares of the draws in which its mean is the greatest and among the three greatest.
-pub(crate) fn places(categories: &[Posterior]) -> Vec<[f64; 2]> {
-    let mut normal = Normal { source: ChaCha8Rng::seed_from_u64(SEED), spare: None };
-    let spread: Vec<(f64, f64)> = categories.iter().map(|c| (c.mean, c.variance.sqrt())).collect();
-    let mut counts = vec![[0u32; 2]; categories.len()];
+/// For each of `n` candidates, the shares of the draws in which its value is the greatest and among the three greatest. `value` draws that
+/// of a candidate.
+pub(crate) fn places(n: usize, mut value: impl FnMut(usize, &mut Draws) -> f64) -> Vec<[f64; 2]> {
+    let mut draws = Draws { source: ChaCha8Rng::seed_from_u64(SEED), spare: None };
+    let mut counts = vec![[0u32; 2]; n];
     for _ in 0..DRAWS {
         let mut best = [(f64::NEG_INFINITY, usize::MAX); 3];
-        for (i, (mean, deviation)) in spread.iter().enumerate() {
-            let drawn = mean + deviation * normal.draw();
+        for i in 0..n {
+            let drawn = value(i, &mut draws);
             if drawn > best[2].0 {
                 best[2] = (drawn, i);
                 best.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -173,20 +173,35 @@ pub(crate) fn places(categories: &[Posterior]) -> Vec<[f64; 2]> {
     counts.into_iter().map(|count| count.map(|n| f64::from(n) / DRAWS as f64)).collect()
 }
 
-/// Standard normal numbers, by Marsaglia's polar method.
-struct Normal {
+/// Random numbers.
+pub(crate) struct Draws {
     source: ChaCha8Rng,
     spare: Option<f64>,
 }
 
-impl Normal {
-    fn draw(&mut self) -> f64 {
+impl Draws {
+    /// Uniform between −1 and 1.
+    fn symmetric(&mut self) -> f64 {
+        self.source.next_u64() as i64 as f64 / (1u64 << 63) as f64
+    }
+
+    /// Uniform between two numbers.
+    pub(crate) fn uniform(&mut self, (low, high): (f64, f64)) -> f64 {
+        low + (high - low) * (1.0 + self.symmetric()) / 2.0
+    }
+
+    /// A category's mean.
+    pub(crate) fn mean(&mut self, of: &Posterior) -> f64 {
+        of.mean + of.variance.sqrt() * self.normal()
+    }
+
+    /// Standard normal, by Marsaglia's polar method.
+    fn normal(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
         }
-        let mut uniform = || self.source.next_u64() as i64 as f64 / (1u64 << 63) as f64;
         loop {
-            let (x, y) = (uniform(), uniform());
+            let (x, y) = (self.symmetric(), self.symmetric());
             let square = x * x + y * y;
             if square > 0.0 && square < 1.0 {
                 let scale = (-2.0 * square.ln() / square).sqrt();

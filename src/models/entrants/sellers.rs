@@ -11,6 +11,10 @@ use crate::models::span::DateRange;
 use crate::schema::contract::UNKNOWN;
 use crate::table::quantiles::median;
 
+/// Days over which revenue counts.
+pub const REVENUE_DAYS: i32 = 90;
+/// Days after which milestones are told.
+pub const MILESTONE_DAYS: i32 = 28;
 /// In the first complete months, this many, old sellers look like entrants.
 const FIRST_MONTHS: i32 = 1;
 /// A week is whole if it has at least this share of the median orders of the four weeks before.
@@ -37,9 +41,9 @@ impl Span {
     /// Number of days.
     pub(crate) fn days(self) -> i32 {
         match self {
-            Span::Days28 => 28,
+            Span::Days28 => MILESTONE_DAYS,
             Span::Days30 => 30,
-            Span::Days90 => 90,
+            Span::Days90 => REVENUE_DAYS,
         }
     }
 }

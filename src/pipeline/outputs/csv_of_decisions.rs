@@ -34,7 +34,6 @@ pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) 
         ("forecasts", forecasts(decisions)),
         ("coefficients", coefficients(decisions)),
         ("backtest", backtest(past)),
-        ("regret", regret(past)),
     ];
     tables.into_iter().map(with_header).collect()
 }
@@ -167,18 +166,4 @@ fn metrics(m: &Metrics) -> Vec<String> {
     let mut row = row![m.wape, m.wape_complete, m.wape_given_total, m.bias, m.mase];
     row.extend(row![m.coverage80, m.coverage95, m.width80, m.growth, m.relative_growth]);
     row
-}
-
-fn regret(past: Option<&BacktestReport>) -> Rows {
-    let strategies = past.into_iter().flat_map(|p| &p.strategies);
-    strategies
-        .map(|s| {
-            let mut row = row![s.name];
-            for (e, money) in [(s.revenue, true), (s.gain, true), (s.growth, false), (s.regret, true)] {
-                let write = |v: f64| if money { reais(v) } else { v.to_string() };
-                row.extend([e.value, e.low, e.high].map(write));
-            }
-            row
-        })
-        .collect()
 }

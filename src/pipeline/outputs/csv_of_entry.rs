@@ -1,19 +1,22 @@
-//! What new sellers may earn → `tables/*.csv`. Without entrants, the tables hold only their header. Used by `persist` and
+//! What new sellers may earn and keep → `tables/*.csv`. Without entrants, their tables hold only their header. Used by `persist` and
 //! `csv_of_results`.
 
 use super::csv_of_decisions::{Rows, reais, row, with_header};
-use crate::decisions::Entry;
 use crate::decisions::entry::{Check, ENTRANTS, RuleResult};
+use crate::decisions::profit::{BreakEven, CategoryProfit};
+use crate::decisions::{Entry, Profit};
 use crate::models::entrants::CategoryChances;
 use crate::schema::format::optional;
 use crate::schema::result_tables::TextTable;
 
 /// The tables by file name, without extension.
-pub(crate) fn all(entry: Option<&Entry>) -> Vec<(&'static str, TextTable)> {
+pub(crate) fn all(entry: Option<&Entry>, profit: &Profit) -> Vec<(&'static str, TextTable)> {
     let tables = [
         ("entrants_by_category", categories(entry)),
         ("entrants_backtest", backtest(entry)),
         ("milestones", milestones(entry)),
+        ("profit_by_category", profits(profit)),
+        ("break_even", break_even(profit)),
     ];
     tables.into_iter().map(with_header).collect()
 }
@@ -51,4 +54,24 @@ fn milestones(entry: Option<&Entry>) -> Rows {
             row
         })
         .collect()
+}
+
+fn profits(profit: &Profit) -> Rows {
+    let row = |c: &CategoryProfit| {
+        let mut row = row![c.category, c.margin.value, u8::from(c.margin.is_assumed()), reais(c.revenue), c.orders];
+        row.extend([c.contribution, c.interval80.0, c.interval80.1].map(reais));
+        row.extend([c.first, c.top3, c.loss].map(|share| share.to_string()));
+        row.push(optional(c.tipping_margin));
+        row
+    };
+    profit.categories.iter().map(row).collect()
+}
+
+fn break_even(profit: &Profit) -> Rows {
+    let row = |by: &str, b: &BreakEven| {
+        let amounts = [b.price, b.freight, b.break_even].map(reais);
+        row![by, b.name, b.orders].into_iter().chain(amounts).chain(row![u8::from(b.assumed)]).collect()
+    };
+    let states = profit.states.iter().map(|b| row("state", b));
+    states.chain(profit.break_even_by_category.iter().map(|b| row("category", b))).collect()
 }

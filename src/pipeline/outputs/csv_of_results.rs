@@ -30,7 +30,7 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, TextTable)>> {
     tables.extend(of_findings(&results.findings, &results.mart)?);
     tables.extend(of_audit(&results.audit));
     tables.extend(super::csv_of_decisions::all(results.decisions.as_ref().ok(), results.past.as_ref().ok()));
-    tables.extend(super::csv_of_entry::all(results.entry.as_ref().ok()));
+    tables.extend(super::csv_of_entry::all(results.entry.as_ref().ok(), &results.profit));
     Ok(tables)
 }
 

@@ -164,6 +164,7 @@ mod tests {
         parameters.market = crate::market::built_in::market("shopify").cloned();
         parameters.rates = serde_json::from_value(serde_json::json!({ "EUR": { "2024-05": "1.1" } })).unwrap();
         parameters.decisions.budget_centavos = Some(1);
+        parameters.decisions.costs.margin = Some(0.4);
         parameters.templates.insert("x".into(), "y".into());
         for step in &crate::graph::STEPS {
             let own = own_parts(step, &parameters);

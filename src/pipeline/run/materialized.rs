@@ -9,7 +9,7 @@ use super::cleaning::CleaningStrategy;
 use super::context::RunContext;
 use super::shuffle;
 use crate::clean::{Audit, CleanTables};
-use crate::decisions::{self, Decided, Entry, Findings};
+use crate::decisions::{self, Decided, Entry, Findings, Profit};
 use crate::error::{Error, Result, TooLittle};
 use crate::input::Source;
 use crate::input::identify::identify_all;
@@ -168,13 +168,22 @@ impl RunContext {
         self.values.entry.get(|| decisions::unless_too_little(decisions::entry(&*self.mart()?)))
     }
 
+    /// What new sellers keep of it.
+    pub(crate) fn profit(&self) -> Result<Arc<Profit>> {
+        self.values.profit.get(|| {
+            let (mart, entry, audit) = (self.mart()?, self.entry()?, self.audit()?);
+            let costs = &self.parameters.decisions.costs;
+            decisions::profit(&mart, entry.as_ref().as_ref().ok(), costs, audit.market.as_ref())
+        })
+    }
+
     /// All results that the report shows. What no step has computed is computed now, in parallel.
     pub(crate) fn results(&self) -> Result<Arc<Results>> {
         self.values.results.get(|| {
             let mart = self.mart()?;
             let facts = || parallel::both(|| self.reference(), || self.findings());
-            let decided = || parallel::both(|| self.decided(), || self.entry());
-            let ((reference, findings), (decided, entry)) = parallel::both(facts, decided);
+            let decided = || parallel::both(|| self.decided(), || self.profit());
+            let ((reference, findings), (decided, profit)) = parallel::both(facts, decided);
             let decided = decided?;
             Ok(Results {
                 parameters: self.parameters.clone(),
@@ -184,7 +193,8 @@ impl RunContext {
                 findings: findings?.as_ref().clone(),
                 decisions: decided.0.clone(),
                 past: decided.1.clone(),
-                entry: entry?.as_ref().clone(),
+                entry: self.entry()?.as_ref().clone(),
+                profit: profit?.as_ref().clone(),
             })
         })
     }

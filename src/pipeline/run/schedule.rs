@@ -233,7 +233,7 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
         "reference" => drop(flow.reference()?),
         "findings" => drop(flow.findings()?),
         "decisions" => drop(flow.decided()?),
-        "entrants" => drop(flow.entry()?),
+        "entrants" => drop(flow.profit()?),
         "compose" | "report-html" | "report-pdf" => drop(flow.document()?),
         _ => drop(flow.results()?),
     }

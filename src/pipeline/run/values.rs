@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::cleaning::{Cleaned, CleaningStrategy};
 use crate::clean::{Audit, CleanTables};
-use crate::decisions::{Decided, Entry, Findings};
+use crate::decisions::{Decided, Entry, Findings, Profit};
 use crate::error::{Result, TooLittle};
 use crate::input::{RawTables, Source};
 use crate::mart::SalesMart;
@@ -63,6 +63,7 @@ pub(crate) struct Values {
     pub(crate) findings: OnceValue<Findings>,
     pub(crate) decided: OnceValue<Decided>,
     pub(crate) entry: OnceValue<Result<Entry, TooLittle>>,
+    pub(crate) profit: OnceValue<Profit>,
     pub(crate) results: OnceValue<Results>,
     pub(crate) document: OnceValue<Document>,
 }

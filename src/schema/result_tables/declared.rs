@@ -228,20 +228,6 @@ tables! {
         "ours_minus_this" Number "error of our model less that of this one",
         "ours_minus_this_low" Number "lower end of its 90 % interval",
         "ours_minus_this_high" Number "upper end of its 90 % interval";
-    "regret":
-        "choice" Text "way to choose",
-        "revenue" Reais "revenue of the choices, BRL",
-        "revenue_low" Reais "lower end of its interval, BRL",
-        "revenue_high" Reais "upper end of its interval, BRL",
-        "gain" Reais "change of revenue, BRL",
-        "gain_low" Reais "lower end of its interval, BRL",
-        "gain_high" Reais "upper end of its interval, BRL",
-        "growth" Number "relative change",
-        "growth_low" Number "lower end of its interval",
-        "growth_high" Number "upper end of its interval",
-        "regret" Reais "what the best choice would have brought more, BRL",
-        "regret_low" Reais "lower end of its interval, BRL",
-        "regret_high" Reais "upper end of its interval, BRL";
     "entrants_by_category":
         "category" Text "category in English of the first sale; only categories with at least ten entrants",
         "n" Integer "entrants: sellers whose first sale and the 90 days from it lie in the data",
@@ -276,4 +262,25 @@ tables! {
         "rest_q25" Reais (none) "first quartile of the revenue on these days, BRL",
         "rest_median" Reais (none) "median of it, BRL",
         "rest_q75" Reais (none) "third quartile of it, BRL";
+    "profit_by_category":
+        "category" Text "category in English of the first sale; only categories with at least ten entrants",
+        "margin" Number "price less purchase cost, as a share of the price",
+        "assumed" Integer "1 if nobody knows the margin, 0 if the reader or the export gives it",
+        "typical" Reais "revenue of 90 days that a newcomer can expect, BRL",
+        "orders" Number "orders in these that it can expect",
+        "contribution" Reais "what is left of the revenue after purchase, commission, fees and returns, BRL",
+        "low80" Reais "lower end of the 80 % interval of the contribution, an unknown margin drawn from 0.15 to 0.6, BRL",
+        "high80" Reais "upper end of it, BRL",
+        "p_first" Number "probability that its contribution is the greatest, unknown margins drawn, 0 to 1",
+        "p_top3" Number "probability that it is among the three greatest",
+        "p_loss" Number "probability that it is below 0",
+        "tipping_margin" Number (none) "margin of the first category at which this one brings as much; none for the first";
+    "break_even":
+        "by" Text "state or category",
+        "name" Text "which one",
+        "orders" Integer "orders of the last twelve complete months, neither canceled nor unavailable",
+        "price" Reais "mean price of the items of an order, of a category those of the category alone, BRL",
+        "freight" Reais "mean freight of an order, BRL",
+        "break_even" Reais "what an order of a shop of its own may cost in advertising until nothing is left, drawn towards the mean, BRL",
+        "assumed" Integer "1 if a margin behind it is assumed, 0 otherwise";
 }

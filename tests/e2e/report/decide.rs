@@ -104,6 +104,32 @@ fn the_user_sets_weights_budget_and_cover() {
     assert!(work.read("out/report.html").contains("Mon rapport"), "the cover stays with the run");
 }
 
+/// Costs come from the user, are stored with the run, and belong to the keys of the steps that use them.
+#[test]
+fn the_user_sets_costs() {
+    let work = Workdir::with_data();
+    let run = ["run", "--data", "data", "--costs", "costs.toml", "--lang", "en", "--quiet"];
+    work.write(
+        "costs.toml",
+        "margin = 0.5\npayment_fee = 0.0\nshipping_borne = 0.0\nreturn_share = 0.1\nreturn_cost = 10\n",
+    );
+    work.ok(&run);
+    assert_eq!(work.json("out/run.json")["core"]["parameters"]["costs"]["margin"], 0.5);
+    let rows = work.table("out/tables/break_even.csv");
+    let number = |row: &std::collections::BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap();
+    let largest = rows.iter().max_by(|a, b| number(a, "orders").total_cmp(&number(b, "orders"))).unwrap();
+    assert!(rows.iter().all(|row| row["assumed"] == "0"));
+    // Half of the price and nothing else, less 10 % × 10; other states draw it a little towards them.
+    let expected = 0.5 * number(largest, "price") - 1.0;
+    assert!((number(largest, "break_even") / expected - 1.0).abs() < 0.1, "{largest:?}");
+    assert!(text(&work).contains("returns") || work.table("out/tables/profit_by_category.csv").is_empty());
+    work.write("costs.toml", "margin = 0.3\n");
+    let why = work.ok(&["why", "entrants", "--data", "data", "--costs", "costs.toml"]).stdout;
+    assert!(why.contains("parameter `costs.") && why.contains("would run"), "{why}");
+    let why = work.ok(&["why", "decisions", "--data", "data", "--costs", "costs.toml"]).stdout;
+    assert!(why.contains("would not run"), "{why}");
+}
+
 /// Every refusal names the problem; nothing is written.
 #[test]
 fn wrong_decisions_are_refused() {
@@ -111,7 +137,14 @@ fn wrong_decisions_are_refused() {
     work.write("sum.toml", "[category]\nreview = 0.4\n[state]\nrevenue = 1.0\n");
     work.write("luck.toml", "[category]\nluck = 1.0\n[state]\nrevenue = 1.0\n");
     work.write("cover.toml", "autor = \"A\"\n");
+    work.write("margin.toml", "margin = 0.4\n[margins]\ntoys = 1.5\n");
+    work.write("key.toml", "marge = 0.4\n");
+    work.write("category.toml", "[margins]\nno_such_thing = 0.4\n");
     for (option, value, word) in [
+        ("--costs", "margin.toml", "`margin.toml`, line 3: `margins.toys` is 1.5"),
+        ("--costs", "key.toml", "`key.toml`, line 1"),
+        ("--costs", "category.toml", "no_such_thing"),
+        ("--costs", "none.toml", "none.toml"),
         ("--budget", "0", "not above 0"),
         ("--budget", "-3", "not above 0"),
         ("--budget", "much", "much"),
@@ -251,14 +284,17 @@ fn every_way_to_ask_gives_the_same_answer() {
     let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&work.ok(args).stdout).unwrap() };
     let run = json(&["run", "--data", "data", "--lang", "en", "--budget", "1000", "--json"]);
     let findings = json(&["findings", "--data", "data", "--budget", "1000", "--json"]);
-    for answer in ["what_to_sell", "where_to_advertise", "how_to_get_paid", "would_it_have_worked"] {
-        assert!(!run[answer].is_null());
+    for answer in ["what_to_sell", "profit", "market", "where_to_advertise", "how_to_get_paid", "would_it_have_worked"]
+    {
         assert_eq!(run[answer], findings[answer], "{answer}");
     }
+    assert!(["profit", "market", "where_to_advertise", "how_to_get_paid"].iter().all(|answer| !run[*answer].is_null()));
     let page = text(&work);
-    for (row, told) in
-        work.table("out/tables/winner.csv").iter().zip(run["what_to_sell"]["short_list"].as_array().unwrap())
-    {
+    for (row, told) in work.table("out/tables/break_even.csv").iter().zip(run["profit"]["states"].as_array().unwrap()) {
+        assert_eq!(row["name"], told["name"].as_str().unwrap());
+        assert_eq!(row["break_even"], format!("{:.2}", told["break_even"].as_f64().unwrap()));
+    }
+    for (row, told) in work.table("out/tables/winner.csv").iter().zip(run["market"]["short_list"].as_array().unwrap()) {
         let forecast = told["forecast"].as_f64().unwrap();
         assert_eq!(row["category"], told["category"].as_str().unwrap());
         assert_eq!(row["forecast"], format!("{forecast:.2}"));

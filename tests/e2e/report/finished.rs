@@ -106,7 +106,7 @@ fn the_page_offers_the_tables() {
     let work = finished();
     let html = work.read("out/report.html");
     assert!(html.len() < 3_000_000);
-    for name in ["by_category", "winner", "regret"] {
+    for name in ["by_category", "winner", "milestones"] {
         let link = format!("<a download=\"{name}.csv\" href=\"data:text/csv;base64,");
         let encoded = html.split(&link).nth(1).unwrap_or_else(|| panic!("{name}")).split('"').next().unwrap();
         assert_eq!(decoded(encoded), work.files("out/tables")[&format!("{name}.csv")], "{name}");

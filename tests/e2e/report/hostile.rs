@@ -16,7 +16,7 @@ fn renamed() -> Workdir {
     let work = Workdir::with_data();
     let found = work.ok(&["findings", "--data", "data", "--json"]);
     let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
-    let best = found["what_to_sell"]["short_list"][0]["category"].as_str().unwrap().to_owned();
+    let best = found["market"]["short_list"][0]["category"].as_str().unwrap().to_owned();
     work.edit(TRANSLATION, |csv| {
         let line = |line: &str| match line.split_once(',') {
             Some((key, name)) if name.trim_matches('"') == best => format!("{key},\"{NAME}\"\n"),

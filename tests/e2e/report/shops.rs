@@ -95,6 +95,8 @@ fn a_shop_in_dollars_with_states() {
     // The map is that of the United States, and says who made it.
     assert!(report.contains("u.s. census bureau") && dashboard.contains("u.s. census bureau"));
     assert!(dashboard.contains("\"us-ca\":\"m") && dashboard.contains("\"short\":{\"us-ca\":\"ca\""));
+    // A shop has one seller: what a newcomer earns is not in its orders, and the report says so before it says what sells.
+    assert!(report.contains("this export has one seller") && report.contains("what sells already"));
     // No column tells of reviews and deliveries: the chapter on them is left out, and what would answer is named.
     assert!(!report.contains("satisfaction and delivery") && report.contains("“review_score”: how satisfied"));
     let [report, _] = pages(&work, "data", "fr");
@@ -118,6 +120,35 @@ fn a_shop_in_euros_with_countries() {
     let [report, dashboard] = pages(&work, "data", "en");
     assert!(report.contains("€") && report.contains("by country") && !report.contains(" states "));
     assert!(dashboard.contains("\"germany\":\"de\""));
+}
+
+/// A marketplace in euros: a vendor begins every three days, with one of three products. Its newcomers are told in euros, and no fee per
+/// order is assumed in them.
+#[test]
+fn newcomers_of_another_marketplace() {
+    let work = Workdir::new();
+    let orders =
+        shopify(1_200, "EUR", |product| format!("{}.00", 30 + 10 * product), |n| [["", "FR"], ["", "DE"]][n % 2]);
+    let rows = orders.lines().enumerate().map(|(n, line)| {
+        let vendor = n / 8;
+        let line = line.replace(",Maker", &format!(",V{vendor}"));
+        let product = line.split(',').nth(5).unwrap_or_default().to_string();
+        let sold = format!("Thing {}", vendor % 3);
+        if n == 0 {
+            line + "\n"
+        } else {
+            line.replace(&product, &sold).replace(",T-", &format!(",{}-", vendor % 3)) + "\n"
+        }
+    });
+    work.write("data/orders.csv", rows.collect::<String>());
+    let [report, dashboard] = pages(&work, "data", "en");
+    assert!(work.table("out-en/tables/entrants_by_category.csv").len() > 1, "nobody entered");
+    for words in ["€", "no fee per order (assumed)", "all this is given a first sale", "(assumed)"] {
+        assert!(report.contains(words), "{words}");
+    }
+    assert!(!report.contains("nan") && dashboard.contains("\"per_order\":0.0"));
+    let done = work.ok(&["run", "--data", "data", "--out", "out-console", "--lang", "en"]);
+    assert!(done.stdout.contains("newcomer") && !done.stdout.contains("BRL"), "{done}");
 }
 
 #[test]

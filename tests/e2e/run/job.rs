@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 29] = [
+const TABLES: [(&str, &str); 30] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
@@ -38,16 +38,17 @@ const TABLES: [(&str, &str); 29] = [
         "backtest",
         "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,growth,relative_growth,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
     ),
-    (
-        "regret",
-        "choice,revenue,revenue_low,revenue_high,gain,gain_low,gain_high,growth,growth_low,growth_high,regret,regret_low,regret_high",
-    ),
     ("entrants_by_category", "category,n,median,mean,typical,low80,high80,p_first,p_top3,p_500,p_1000,p_3000"),
     (
         "entrants_backtest",
         "check,rule,top,cutoffs,n,ratio,ratio_low,ratio_high,shuffled_mean,shuffled_high95,p,rank_correlation,rank_p",
     ),
     ("milestones", "orders_28,n,share_nothing_more,rest_q25,rest_median,rest_q75"),
+    (
+        "profit_by_category",
+        "category,margin,assumed,typical,orders,contribution,low80,high80,p_first,p_top3,p_loss,tipping_margin",
+    ),
+    ("break_even", "by,name,orders,price,freight,break_even,assumed"),
 ];
 
 #[test]
@@ -111,7 +112,7 @@ fn what_was_planted_is_found() {
         let done = work.ok(&["--orders", "100000", "--seed", seed, "--json"]);
         let found: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
         let truth = work.json("out/data/truth.json");
-        assert_eq!(found["what_to_sell"]["short_list"][0]["category"], truth["winner"]["category"], "seed {seed}");
+        assert_eq!(found["market"]["short_list"][0]["category"], truth["winner"]["category"], "seed {seed}");
         let any = |list: &str, is: &dyn Fn(&serde_json::Value) -> bool| found[list].as_array().unwrap().iter().any(is);
         let change = |state: &serde_json::Value, name: &str| state["change"][name].as_f64().unwrap();
         let grows = |state: &serde_json::Value| {

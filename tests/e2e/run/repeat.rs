@@ -188,8 +188,8 @@ fn plan_and_why_say_what_has_changed() {
     std::fs::remove_file(work.path("out/mart/products.parquet")).unwrap();
     assert_eq!(why(&["mart"]), "mart would run: `mart/products.parquet` is missing\n");
     assert_eq!(why(&["findings"]), "findings may run: its input is computed again and may turn out the same\n");
-    work.edit("out/tables/regret.csv", |csv| csv + "x");
-    assert_eq!(why(&["decisions"]), "decisions would run: `tables/regret.csv` was changed after the run\n");
+    work.edit("out/tables/cities.csv", |csv| csv + "x");
+    assert_eq!(why(&["decisions"]), "decisions would run: `tables/cities.csv` was changed after the run\n");
     work.edit("data/olist_orders_dataset.csv", |csv| csv + "\n");
     assert_eq!(why(&["clean"]), "clean would run: input `olist_orders_dataset.csv` changed\n");
     assert_eq!(why(&["read-orders"]), "read-orders would run: `clean` needs it\n");

@@ -1,6 +1,7 @@
 // The page's data + view → sums. Everything that a chart shows comes from here. Pure: it knows no document. Next: metrics.js
 
 /** @import { View, Filter } from "./view.js" */
+/** @import { Newcomers } from "./profit.js" */
 /** @import { Ranking } from "./score.js" */
 /** @import { Forecasts } from "./series.js" */
 
@@ -30,7 +31,7 @@
  * Everything in the JSON block of the page.
  * @typedef {CubeData & {
  *   lang: string, words: Record<string, string>, complete: [number, number], forecasts: Forecasts,
- *   rankings: { category: Ranking | null, state: Ranking | null },
+ *   entrants: Newcomers | null, rankings: { category: Ranking | null, state: Ranking | null },
  *   growth: { state: number, orders_before: number, orders_after: number, growth: number | null, low: number | null, high: number | null, q: number | null, named: boolean }[],
  *   map: Record<string, string>, tiles: [string, number, number][],
  *   currency?: { symbol: string, digits: number },
