@@ -173,7 +173,7 @@ if len(last) == 2:
     habits["same_sign"] = (one * other > 0).astype(float).where(one.notna() & other.notna() & (one != 0) & (other != 0))
 else:
     habits["same_sign"] = float("nan")
-compare("payment_habits", habits.drop(columns="rest"), ["state", "payment_type"], ["orders", "state_orders", "named", "same_sign"])
+compare("payment_habits", habits.drop(columns="rest"), ["state", "payment_type"], ["orders", "state_orders"])
 
 # Growth of the states' shares over the last twelve complete months, which are found in the daily orders as `period` describes them.
 valid = orders[~orders.order_status.isin(["canceled", "unavailable"]) & orders.order_id.isin(items.order_id)]

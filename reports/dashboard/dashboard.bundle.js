@@ -1108,7 +1108,7 @@ function growthChart(width) {
     ...s,
     tip: () => [s.label, t("growth_beyond", { value: change2(s.growth) }), t("interval", { level: 90, lo: change2(s.low), hi: change2(s.high) }), t("growth_q", { q: decimal(s.q ?? NaN, 3) })]
   }));
-  const ink = (s) => INK(s.named || isChosen(s.key) ? "s1" : "soft");
+  const ink = (s) => INK(s.named || isChosen(s.key) ? "s1" : "muted");
   const svg = Plot.plot({
     width,
     height: shown.length * ROW + 40,
@@ -1120,7 +1120,7 @@ function growthChart(width) {
     y: { domain: shown.map((s) => s.key), axis: null, padding: 0.16 },
     style: STYLE,
     marks: [
-      Plot.ruleX([0], { stroke: INK("soft") }),
+      Plot.ruleX([0], { stroke: INK("axis") }),
       Plot.ruleY(marks, { y: "key", x1: "low", x2: "high", stroke: ink, strokeWidth: 2 }),
       Plot.dot(marks, { y: "key", x: "growth", r: 4, fill: ink }),
       Plot.text(shown, { y: "key", frameAnchor: "left", textAnchor: "end", dx: -8, text: (s) => names.get(s.key), fill: INK("fg"), pointerEvents: "none" })

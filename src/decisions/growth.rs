@@ -88,8 +88,11 @@ pub(crate) fn state_growth(mart: &SalesMart, period: Period) -> Result<Vec<State
     Ok(of_counts(&monthly.into_iter().collect::<Vec<_>>()))
 }
 
-/// The growth of states by their orders in each of the twelve months.
-pub(crate) fn of_counts(states: &[(&str, [i64; MONTHS])]) -> Vec<StateGrowth> {
+/// A state, and its orders in each of the twelve months.
+type Monthly<'a> = (&'a str, [i64; MONTHS]);
+
+/// The growth of states by their orders.
+pub(crate) fn of_counts(states: &[Monthly<'_>]) -> Vec<StateGrowth> {
     let sold = states.iter().filter(|(_, counts)| counts.iter().sum::<i64>() > 0).count();
     if sold < 2 {
         return Vec::new();
@@ -119,7 +122,7 @@ pub(crate) fn of_counts(states: &[(&str, [i64; MONTHS])]) -> Vec<StateGrowth> {
         states.iter().map(|(_, counts)| counts).zip(&dispersions).map(log_ratio).collect();
     let p: Vec<f64> = changes.iter().flatten().map(|(change, deviation)| two_sided(change / deviation)).collect();
     let mut q = q_values(&p).into_iter();
-    let growth = |((state, counts), change): (&(&str, [i64; MONTHS]), Option<(f64, f64)>)| {
+    let growth = |((state, counts), change): (&Monthly<'_>, Option<(f64, f64)>)| {
         let (orders_before, orders_after) = halves(counts);
         let change = change.and_then(|(change, deviation)| {
             let at = |z: f64| (change + z * deviation).exp_m1();
@@ -256,7 +259,7 @@ mod tests {
                 (0..YEAR).for_each(|at| counts[at * MONTHS / YEAR] += daily[day(at)]);
                 counts
             };
-            let states: Vec<(&str, [i64; MONTHS])> = daily.iter().map(|daily| ("", monthly(daily))).collect();
+            let states: Vec<Monthly<'_>> = daily.iter().map(|daily| ("", monthly(daily))).collect();
             !of_counts(&states).iter().any(StateGrowth::is_named)
         };
         (0..200).filter(silent).count()

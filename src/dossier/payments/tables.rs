@@ -10,6 +10,12 @@ fn or_none(value: Option<f64>, write: impl Fn(f64) -> String) -> String {
     value.map_or_else(|| NONE.into(), write)
 }
 
+/// A rate of false discoveries. The least that three digits can tell stands for those below it.
+fn rate(q: f64, words: &Words) -> String {
+    let least = 0.001;
+    if q < least { format!("< {}", words.lang.decimal(least, 3)) } else { words.lang.decimal(q, 3) }
+}
+
 /// One row per payment method.
 pub(crate) fn methods(findings: &Findings, words: &Words) -> Rows {
     let lang = words.lang;
@@ -57,7 +63,7 @@ pub(crate) fn habits(findings: &Findings, words: &Words) -> Rows {
         let shares = [h.share, h.share_rest, h.shrunk_share].map(|share| lang.percent(share, 1));
         let mut row = vec![words.state_with_code(&h.state), words.method(&h.payment_type), lang.count(h.orders)];
         row.extend(shares);
-        row.extend([lang.decimal(h.q, 3), sign(h)]);
+        row.extend([rate(h.q, words), sign(h)]);
         row
     };
     findings.named_habits().into_iter().map(row).collect()
@@ -76,7 +82,7 @@ pub(crate) fn growth(findings: &Findings, words: &Words) -> Rows {
             lang.count(s.orders_after),
             or_none(change.map(|c| c.growth), |growth| signed(lang, growth)),
             change.map_or(NONE.into(), |c| format!("{} – {}", signed(lang, c.low), signed(lang, c.high))),
-            or_none(change.map(|c| c.q), |q| lang.decimal(q, 3)),
+            or_none(change.map(|c| c.q), |q| rate(q, words)),
         ]
     };
     states.into_iter().map(row).collect()
