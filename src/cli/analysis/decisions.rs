@@ -121,23 +121,28 @@ fn what_to_sell(results: &Results, unit: &str) -> String {
                 ),
             }
         }
-        (Err(lack), Ok(decided)) => {
+        (Err(lack), decided) => {
+            let Some(most) = results.findings.best_seller() else {
+                return format!("no decision: {}", decided.as_ref().err().copied().unwrap_or(lack));
+            };
             let lack = match entrants::sellers(&results.mart) {
                 Ok(0 | 1) => "the data have one seller: what a newcomer earns is not in them".to_string(),
                 _ => lack.to_string(),
             };
-            let most = results.findings.best_seller();
-            let most = most.map_or(String::new(), |f| {
-                format!("; what sold most is {} ({} {unit})", f.name, reais(f.revenue_centavos as f64 / 100.0))
-            });
-            let (first, day) = (decided.winner.first(), date(decided.winner.cutoff));
-            let forecast = reais(first.forecast);
-            format!(
-                "{lack}{most}; the market's score puts {} first, {forecast} {unit} expected in the 90 days after {day}",
-                first.category
-            )
+            let next = match decided {
+                Ok(decided) => {
+                    let (first, day) = (decided.winner.first(), date(decided.winner.cutoff));
+                    let forecast = reais(first.forecast);
+                    format!(
+                        "; the market's score puts {} first, {forecast} {unit} expected in the 90 days after {day}",
+                        first.category
+                    )
+                }
+                Err(lack) => format!("; no decision: {lack}"),
+            };
+            let revenue = reais(most.revenue_centavos as f64 / 100.0);
+            format!("{lack}; what sold most is {} ({revenue} {unit}){next}", most.name)
         }
-        (Err(_), Err(lack)) => format!("no decision: {lack}"),
     }
 }
 

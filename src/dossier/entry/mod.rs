@@ -45,7 +45,8 @@ pub(crate) fn values(results: &Results, words: &Words) -> Result<Map<String, Val
 fn facts(entry: &Entry, words: &Words) -> Value {
     let (entrants, facts) = (&entry.entrants, &entry.entrants.summary);
     let [q25, median, q75] = facts.revenue_quartiles.map(centavos);
-    let named = |i: usize| entrants.milestones.get(i).and_then(|m| milestone(m, words));
+    // Of fewer, a median says little.
+    let named = |i: usize| entrants.milestones.get(i).filter(|m| m.n >= LEAST).and_then(|m| milestone(m, words));
     json!({
         "entrants": facts.entrants, "with_category": facts.with_category,
         "from": date(entrants.entered.from).to_string(), "to": date(entrants.entered.to).to_string(),
