@@ -13,6 +13,7 @@ use crate::dossier::shop;
 use crate::mart::month::Month;
 use crate::models::Forecast;
 use crate::results::Results;
+use crate::trial::designs::ORDERS_PER_MONTH;
 
 /// Forecasts of the next calendar months, by position of category and state. For each month: forecast, then ends of the 80
 /// % and 95 % intervals, whole BRL; `null` for positions without a forecast.
@@ -114,7 +115,11 @@ pub(crate) fn decisions(
         let key = categories.own_position(&first.category).map(|i| format!("category:{i}"));
         answers.push(answer("decision_sell", key, studio.category(&first.category), reason));
         if let Some(state) = decisions.region.states.first().filter(|_| shop::has_regions(studio.results)) {
-            let reason = phrases.fill("decision_where_why", &[("forecast", &reais(state.forecast))]);
+            let doubling = studio.results.trials.lift(1.0).map_or(0.0, |doubling| doubling.weeks.ceil());
+            let [orders, weeks] = [ORDERS_PER_MONTH, doubling].map(|number| lang.count(number as i64));
+            let values = [("forecast", reais(state.forecast)), ("orders", orders), ("weeks", weeks)];
+            let reason =
+                phrases.fill("decision_where_why", &values.each_ref().map(|(name, text)| (*name, text.as_str())));
             let key = states.position(&state.state).map(|i| format!("state:{i}"));
             answers.push(answer("decision_where", key, plain(&studio.words.state(&state.state)), reason));
         }

@@ -9,8 +9,8 @@ use super::{Region, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::models::{
-    self, BacktestParams, Comparison, ForecastSet, Forecaster, LastValue, Linear, MeanOfThree, SupplyIndicators,
-    compare, outlook_with,
+    self, BacktestParams, Comparison, ForecastSet, Forecaster, LastValue, Linear, MeanOfThree, Protocol,
+    SupplyIndicators, compare, outlook_with,
 };
 
 /// Settings of the decisions.
@@ -47,6 +47,8 @@ pub struct BacktestReport {
     pub weekly: Comparison,
     /// Strategies to choose a category, and their results.
     pub strategies: Vec<Strategy>,
+    /// The methods on months that were set apart beforehand, or what the data lack for it.
+    pub protocol: Result<Protocol, TooLittle>,
 }
 
 impl DecisionParams {
@@ -117,8 +119,13 @@ pub fn look_back(outlook: &ForecastSet, weights: &Weights) -> Result<BacktestRep
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();
     let linear = Linear::default();
     let few: [&dyn Forecaster; 3] = [&linear, &LastValue, &MeanOfThree];
-    let (weekly, (by_category, by_state)) = rayon::join(
-        || compare(categories, &few, BacktestParams::weekly(categories)?),
+    let ((weekly, protocol), (by_category, by_state)) = rayon::join(
+        || {
+            rayon::join(
+                || compare(categories, &few, BacktestParams::weekly(categories)?),
+                || unless_too_little(models::protocol(categories)),
+            )
+        },
         || {
             rayon::join(
                 || compare(categories, &all, BacktestParams::monthly(categories)?),
@@ -128,5 +135,5 @@ pub fn look_back(outlook: &ForecastSet, weights: &Weights) -> Result<BacktestRep
     );
     let weekly = weekly?;
     let strategies = regret(categories, &weekly.tests[0], weights)?;
-    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly, strategies })
+    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly, strategies, protocol: protocol? })
 }

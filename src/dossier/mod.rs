@@ -13,6 +13,7 @@ mod places;
 mod provenance;
 pub(crate) mod shop;
 mod tables;
+mod trials;
 mod values;
 
 use serde_json::Value;
@@ -42,6 +43,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decisions::values(results, &edition.words)) {
         all.extend(decided);
     }
+    values["trials"] = trials::values(results, &edition.words)?;
     let captions = edition.captions(&values)?;
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pfe::decisions::region::StateChoice;
 use pfe::decisions::{BacktestReport, DecisionParams, Decisions, Findings, Weights};
 use pfe::models::span::date;
 use pfe::{TooLittle, regular};
@@ -12,7 +13,7 @@ use crate::cli::terminal::{MAX_TEXT_BYTES, reais};
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
 pub struct DecisionArgs {
-    /// Advertising budget to divide among states, BRL
+    /// Advertising budget of which to plan the first test, BRL
     #[arg(long, value_name = "BRL", value_parser = budget, allow_negative_numbers = true)]
     budget: Option<i64>,
     /// TOML file with your own weights for the indicators
@@ -73,8 +74,8 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
                 ),
             );
             let states = decided.region.states.iter().filter(|s| s.budget_share > 0.0);
-            let parts: Vec<String> = states.map(|s| format!("{} {:.0} %", s.state, 100.0 * s.budget_share)).collect();
-            line("where to advertise", format!("{} of the budget", parts.join(", ")));
+            let tested: Vec<&StateChoice> = states.collect();
+            line("where to advertise", first_test(&tested, decided.region.kept_centavos));
         }
         Err(lack) => {
             line("what to sell", format!("no decision: {lack}"));
@@ -97,4 +98,19 @@ pub fn summary(decisions: &Result<Decisions, TooLittle>, findings: &Findings) ->
     }
     line("how to get paid", paid);
     text
+}
+
+/// What to test first: the orders of the past do not tell where advertising pays.
+fn first_test(tested: &[&StateChoice], kept_centavos: i64) -> String {
+    let names: Vec<&str> = tested.iter().map(|state| state.state.as_str()).collect();
+    let Some(first) = tested.first() else { return "there are no two regions to compare".into() };
+    let names = names.join(", ");
+    match first.budget_centavos {
+        0 => format!("not known from orders; to be tested in {names} (`pfe trial design`)"),
+        test => format!(
+            "not known from orders; test {names} with {} each, keep {} until the test is read (`pfe trial`)",
+            reais(test as f64 / 100.0),
+            reais(kept_centavos as f64 / 100.0)
+        ),
+    }
 }

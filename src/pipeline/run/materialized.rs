@@ -27,6 +27,7 @@ use crate::pipeline::params::Input;
 use crate::report::Document;
 use crate::results::Results;
 use crate::schema::TableId;
+use crate::trial::{self, TrialDesigns};
 use crate::{dossier, synth};
 
 impl RunContext {
@@ -168,13 +169,19 @@ impl RunContext {
         self.values.entry.get(|| decisions::unless_too_little(decisions::entry(&*self.mart()?)))
     }
 
+    /// What trials of advertising can see.
+    pub(crate) fn trials(&self) -> Result<Arc<TrialDesigns>> {
+        self.values.trials.get(|| trial::trial_designs(&*self.mart()?))
+    }
+
     /// All results that the report shows. What no step has computed is computed now, in parallel.
     pub(crate) fn results(&self) -> Result<Arc<Results>> {
         self.values.results.get(|| {
             let mart = self.mart()?;
             let facts = || parallel::both(|| self.reference(), || self.findings());
-            let decided = || parallel::both(|| self.decided(), || self.entry());
-            let ((reference, findings), (decided, entry)) = parallel::both(facts, decided);
+            let learned = || parallel::both(|| self.entry(), || self.trials());
+            let decided = || parallel::both(|| self.decided(), learned);
+            let ((reference, findings), (decided, (entry, trials))) = parallel::both(facts, decided);
             let decided = decided?;
             Ok(Results {
                 parameters: self.parameters.clone(),
@@ -185,6 +192,7 @@ impl RunContext {
                 decisions: decided.0.clone(),
                 past: decided.1.clone(),
                 entry: entry?.as_ref().clone(),
+                trials: trials?.as_ref().clone(),
             })
         })
     }

@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 25] = [
+const TABLES: [(&str, &str); 27] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
@@ -34,6 +34,11 @@ const TABLES: [(&str, &str); 25] = [
     (
         "regret",
         "choice,revenue,revenue_low,revenue_high,gain,gain_low,gain_high,growth,growth_low,growth_high,regret,regret_low,regret_high",
+    ),
+    ("forecast_protocol", "part,method,from,to,n,wape,difference_to_naive,low90,high90"),
+    (
+        "trial_designs",
+        "whose,design,regions,weeks,starts,effect_orders,effect_revenue,advertised_revenue,break_even_budget,orders,orders_unknown_split,power,false_alarms",
     ),
     ("entrants_by_category", "category,n,median,mean,typical,low80,high80,p_first,p_top3,p_500,p_1000,p_3000"),
     (
