@@ -3,7 +3,7 @@
 # Sets `target` (the build folder), `tools` (Python's and npm's packages, under it), NODE_PATH, PFE_TEST_VENV and JAVA_HOME for
 # the tests of engines, and PFE_DATA where the real data are: in $PFE_DATA, in data/, or in ../shared/olist.
 
-say() { printf '\n== %s\n' "$*"; }
+say() { printf '\n== %d s: %s\n' "$SECONDS" "$*"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB, PostgreSQL, debootstrap, protoc, Java 17 (apt, as Debian has them); pinned Python and npm packages"
@@ -23,21 +23,33 @@ if ! command -v protoc >/dev/null || [ ! -e /usr/include/google/protobuf/any.pro
 compgen -G '/usr/lib/jvm/java-17-openjdk-*/bin/java' >/dev/null || missing+=(openjdk-17-jre-headless)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
-    as_root apt-get update -qq
+    wait_for_lock=(-o DPkg::Lock::Timeout=600)
+    as_root apt-get update -qq "${wait_for_lock[@]}"
     # The tests start servers of their own: those of the packages stay off.
     policy=/usr/sbin/policy-rc.d
     [ -e "$policy" ] || printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$policy"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${wait_for_lock[@]}" "${missing[@]}"
+    # Nor do they start with the machine.
+    for server in mariadb postgresql; do
+        case " ${missing[*]} " in *" $server"*) as_root systemctl disable --quiet "$server" 2>/dev/null || true ;; esac
+    done
     if grep -qx 'exit 101' "$policy"; then as_root rm "$policy"; fi
 fi
 
 mkdir -p "${CARGO_TARGET_DIR:-target}/test-tools"
 target="$(cd "${CARGO_TARGET_DIR:-target}" && pwd)"
 tools="$target/test-tools"
-[ -x "$tools/venv/bin/python" ] || python3 -m venv "$tools/venv"
-"$tools/venv/bin/pip" install -q --disable-pip-version-check -r tests/requirements.txt
-cp tests/browser/package.json tests/browser/package-lock.json "$tools/"
-npm ci --silent --no-audit --no-fund --prefix "$tools"
+# The list of what was installed lies beside it, so that the next run need not ask for it again.
+if [ ! -x "$tools/venv/bin/python" ] || ! cmp -s tests/requirements.txt "$tools/venv/requirements.txt"; then
+    [ -x "$tools/venv/bin/python" ] || python3 -m venv "$tools/venv"
+    "$tools/venv/bin/pip" install -q --disable-pip-version-check -r tests/requirements.txt
+    cp tests/requirements.txt "$tools/venv/"
+fi
+if ! cmp -s tests/browser/package-lock.json "$tools/node_modules/installed.json"; then
+    cp tests/browser/package.json tests/browser/package-lock.json "$tools/"
+    npm ci --silent --no-audit --no-fund --prefix "$tools"
+    cp tests/browser/package-lock.json "$tools/node_modules/installed.json"
+fi
 export NODE_PATH="$tools/node_modules"
 # Spark takes the Java that this names, whichever else is on the path.
 JAVA_HOME="$(dirname "$(dirname "$(compgen -G '/usr/lib/jvm/java-17-openjdk-*/bin/java' | head -n 1)")")"

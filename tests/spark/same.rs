@@ -12,23 +12,31 @@ use polars::prelude::*;
 use super::server::Server;
 use super::workdir::{Workdir, assert_same};
 
-/// The whole run on generated data with defects and, if available, on the real data.
-fn whole_run(server: &Server) -> Workdir {
+/// The whole run here and on the server.
+fn whole_run(server: &Server, work: &Workdir, data: &str, name: &str) {
+    let (here, there) = (format!("here-{name}"), format!("there-{name}"));
+    work.ok(&["run", "--data", data, "--out", &here, "--quiet"]);
+    work.ok(&["run", "--data", data, "--out", &there, "--quiet", "--engine", &server.url]);
+    assert_same(&work.files(&here), &work.files(&there));
+}
+
+/// A run on generated data with defects; verified there, it needs no second run.
+fn generated(server: &Server) -> Workdir {
     let work = Workdir::new();
     work.ok(&["synth", "--orders", "5000", "--seed", "7", "--defects", "0.01", "--out", "data", "--quiet"]);
-    let real = std::env::var("PFE_DATA").ok();
-    for (name, data) in [("generated", Some("data")), ("real", real.as_deref())] {
-        let Some(data) = data else { continue };
-        let (here, there) = (format!("here-{name}"), format!("there-{name}"));
-        work.ok(&["run", "--data", data, "--out", &here, "--quiet"]);
-        work.ok(&["run", "--data", data, "--out", &there, "--quiet", "--engine", &server.url]);
-        assert_same(&work.files(&here), &work.files(&there));
-    }
+    whole_run(server, &work, "data", "generated");
     let again = work.ok(&["verify", "--out", "here-generated", "--engine", &server.url]);
     assert!(again.stdout.contains(&format!("the mart comes out the same on {}", server.url)), "{again}");
     let fresh = work.ok(&["run", "--data", "data", "--out", "here-generated", "--engine", &server.url]);
     assert!(fresh.stdout.starts_with("nothing has changed"), "{fresh}");
     work
+}
+
+/// A run on the real data, if they are there.
+fn real(server: &Server, work: &Workdir) {
+    if let Ok(data) = std::env::var("PFE_DATA") {
+        whole_run(server, work, &data, "real");
+    }
 }
 
 /// A monthly table is read as a folder.
@@ -93,16 +101,12 @@ fn refusals_are_told(server: &Server, work: &Workdir) {
 static TURN: Mutex<()> = Mutex::new(());
 
 /// A server starts only when it is its turn: Sail's workers once answered no statement after two idle minutes.
-fn everything(start: impl FnOnce() -> Option<Server>) {
+fn in_turn(start: impl FnOnce() -> Option<Server>, test: impl FnOnce(&Server)) {
     // A failed test has ended its turn.
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(server) = start() else { return };
-    let work = whole_run(&server);
-    every_statement(&server, &work);
-    refusals_are_told(&server, &work);
-    by_month(&server, &work);
-    through_a_lake(&server, &work);
-    a_difference_is_named(&server, &work);
+    if let Some(server) = start() {
+        test(&server);
+    }
 }
 
 /// If the server does not see the output folder, a store passes it the clean tables.
@@ -116,17 +120,38 @@ fn through_a_lake(server: &Server, work: &Workdir) {
 
 #[test]
 fn sail() {
-    everything(|| Server::sail(&[]));
+    in_turn(
+        || Server::sail(&[]),
+        |server| {
+            let work = generated(server);
+            real(server, &work);
+            every_statement(server, &work);
+            refusals_are_told(server, &work);
+            by_month(server, &work);
+            through_a_lake(server, &work);
+            a_difference_is_named(server, &work);
+        },
+    );
 }
 
+/// Workers differ from one process in how they share rows out.
 #[test]
 fn sail_with_workers() {
-    everything(|| Server::sail(&[("SAIL_MODE", "local-cluster")]));
+    in_turn(
+        || Server::sail(&[("SAIL_MODE", "local-cluster")]),
+        |server| {
+            generated(server);
+        },
+    );
 }
 
 #[test]
 fn spark() {
-    everything(Server::spark);
+    in_turn(Server::spark, |server| {
+        let work = generated(server);
+        real(server, &work);
+        refusals_are_told(server, &work);
+    });
 }
 
 /// Environment variables.

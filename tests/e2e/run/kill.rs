@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::workdir::{Workdir, assert_same};
 
-const KILLS: u32 = 50;
+const KILLS: u32 = 24;
 
 fn start(work: &Workdir, args: &[&str]) -> std::process::Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pfe"));
