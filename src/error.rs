@@ -107,6 +107,9 @@ pub enum TooLittle {
     /// No past cutoff leaves both a history before it and a holdout after it.
     #[error("the data are too short to test forecasts on them")]
     Past,
+    /// The complete months do not fill the parts of the protocol by which methods are judged.
+    #[error("the data are too short to set months apart on which methods of forecasting are judged")]
+    Protocol,
     /// At no past cutoff could a category have been chosen.
     #[error("no category sold enough at past cutoffs to be chosen")]
     PastOrders,
@@ -125,6 +128,9 @@ impl TooLittle {
             TooLittle::Sales => "orders need items to be forecast",
             TooLittle::Orders => "more orders are needed to choose a category",
             TooLittle::Past => "three months to learn from and three to forecast are needed",
+            TooLittle::Protocol => {
+                "ten complete months are needed: three to learn from, five for the test, two for the holdout"
+            }
             TooLittle::PastOrders => "more orders are needed to look back on a choice",
             TooLittle::Entrants => "at least two categories need ten sellers each whose first 90 days are in the data",
             TooLittle::PastEntrants => "a year of new sellers is needed to look back on a newcomer's choice",
@@ -137,6 +143,7 @@ impl TooLittle {
             TooLittle::Sales => "too_few_sales",
             TooLittle::Orders => "too_few_orders",
             TooLittle::Past => "too_short_past",
+            TooLittle::Protocol => "too_short_protocol",
             TooLittle::PastOrders => "too_few_past_orders",
             TooLittle::Entrants => "too_few_entrants",
             TooLittle::PastEntrants => "too_few_past_entrants",

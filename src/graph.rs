@@ -43,7 +43,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
 }
 
 /// All steps in topological order: each comes after the steps that it needs.
-pub static STEPS: [Step; 22] = [
+pub static STEPS: [Step; 23] = [
     Step {
         id: "generate",
         about: "make up data, where the user names none",
@@ -147,6 +147,7 @@ pub static STEPS: [Step; 22] = [
             "tables/forecasts.csv",
             "tables/coefficients.csv",
             "tables/backtest.csv",
+            "tables/forecast_protocol.csv",
         ],
         params: &["weights", "budget_centavos"],
         code: &["graph", "pipeline", "decisions"],
@@ -166,6 +167,15 @@ pub static STEPS: [Step; 22] = [
         params: &["costs"],
         code: &["graph", "pipeline", "decisions"],
     },
+    Step {
+        id: "trials",
+        about: "tell what trials of advertising can see, by region and in a small shop",
+        needs: &["mart"],
+        reads: &["mart/"],
+        makes: &["tables/trial_designs.csv"],
+        params: &[],
+        code: &["graph", "pipeline", "trial"],
+    },
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),
     page("report-pdf", "write the report as tagged PDF", &["compose"], &["report.pdf"]),
@@ -173,7 +183,7 @@ pub static STEPS: [Step; 22] = [
 ];
 
 /// The steps that make up the results.
-const RESULTS: [&str; 6] = ["clean", "mart", "reference", "findings", "decisions", "entrants"];
+const RESULTS: [&str; 7] = ["clean", "mart", "reference", "findings", "decisions", "entrants", "trials"];
 
 /// A step that renders the results. Its pages carry the run's fingerprint, so that it depends on everything.
 const fn page(
@@ -328,7 +338,7 @@ mod tests {
         assert_eq!(inputs("read"), Some(vec!["generate"]));
         assert_eq!(inputs("clean"), Some(vec!["read"]));
         assert_eq!(inputs("decisions"), Some(vec!["supply"]));
-        assert_eq!(inputs("compose"), Some(vec!["reference", "findings", "decisions", "entrants"]));
+        assert_eq!(inputs("compose"), Some(vec!["reference", "findings", "decisions", "entrants", "trials"]));
     }
 
     #[test]

@@ -30,8 +30,8 @@
 //! | [`mart`] | portable SQL: clean tables → sales mart, and the laws that it keeps |
 //! | [`engine`] | the mart's SQL on the engine that the user names: polars, through `mart::sums`, or Spark Connect, which can also clean |
 //! | [`models`] | panels, forecasters, backtests, the reference model |
-//! | [`decisions`] | what to sell, where to advertise, how to get paid |
 //! | [`trial`] | how to learn where advertising pays: designs, plans, verdicts |
+//! | [`decisions`] | what to sell, where to advertise, how to get paid |
 //! | [`charts`] | data → SVG |
 //! | [`report`] | the document engine: Markdown, HTML, Typst, bibliography, typography |
 //! | [`results`] | all results of a run, as report and dashboard take them |

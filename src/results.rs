@@ -15,6 +15,7 @@ use crate::models::reference::{self, Reference};
 use crate::report::{Cover, Lang};
 use crate::schema::Reading;
 use crate::synth::SynthParams;
+use crate::trial::{self, TrialDesigns};
 
 /// Hash of the program's sources, set by the build script.
 pub const CODE: &str = env!("PFE_CODE");
@@ -67,6 +68,8 @@ pub struct Results {
     pub entry: Result<Entry, TooLittle>,
     /// What new sellers keep of it, and what an order may cost in advertising.
     pub profit: Profit,
+    /// What trials of advertising can see.
+    pub trials: TrialDesigns,
 }
 
 impl Results {
@@ -86,11 +89,12 @@ impl Results {
         let facts = || Ok::<_, Error>((reference::reference(&mart)?, decisions::findings(&mart)?));
         let decide = || decisions::decide_if_enough(&mart, &SupplyIndicators::of(&mart)?, &parameters.decisions);
         let entry = || decisions::unless_too_little(decisions::entry(&mart));
-        let (facts, (decided, entry)) = rayon::join(facts, || rayon::join(decide, entry));
-        let ((reference, findings), (decisions, past), entry) = (facts?, decided?, entry?);
+        let learn = || rayon::join(entry, || trial::trial_designs(&mart));
+        let (facts, (decided, (entry, trials))) = rayon::join(facts, || rayon::join(decide, learn));
+        let ((reference, findings), (decisions, past), entry, trials) = (facts?, decided?, entry?, trials?);
         let costs = &parameters.decisions.costs;
         let profit = decisions::profit(&mart, entry.as_ref().ok(), costs, audit.market.as_ref())?;
-        Ok(Results { parameters, audit, mart, reference, findings, decisions, past, entry, profit })
+        Ok(Results { parameters, audit, mart, reference, findings, decisions, past, entry, profit, trials })
     }
 
     /// BLAKE3 over the program, the parameters and the inputs, hexadecimal.

@@ -8,8 +8,8 @@ use super::{Region, SellingCosts, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::models::{
-    self, BacktestParams, Comparison, ForecastSet, Forecaster, LastValue, Linear, MeanOfThree, SupplyIndicators,
-    compare, outlook_with,
+    self, BacktestParams, Comparison, ForecastSet, Forecaster, LastValue, Linear, MeanOfThree, Protocol,
+    SupplyIndicators, compare, outlook_with,
 };
 
 /// Settings of the decisions.
@@ -47,6 +47,8 @@ pub struct BacktestReport {
     pub states: Comparison,
     /// Our model and the two simplest on categories, cutoffs every seven days.
     pub weekly: Comparison,
+    /// The methods on months that were set apart beforehand, or what the data lack for it.
+    pub protocol: Result<Protocol, TooLittle>,
 }
 
 impl DecisionParams {
@@ -117,8 +119,13 @@ pub fn look_back(outlook: &ForecastSet) -> Result<BacktestReport> {
     let all: Vec<&dyn Forecaster> = all.iter().map(AsRef::as_ref).collect();
     let linear = Linear::default();
     let few: [&dyn Forecaster; 3] = [&linear, &LastValue, &MeanOfThree];
-    let (weekly, (by_category, by_state)) = rayon::join(
-        || compare(categories, &few, BacktestParams::weekly(categories)?),
+    let ((weekly, protocol), (by_category, by_state)) = rayon::join(
+        || {
+            rayon::join(
+                || compare(categories, &few, BacktestParams::weekly(categories)?),
+                || unless_too_little(models::protocol(categories)),
+            )
+        },
         || {
             rayon::join(
                 || compare(categories, &all, BacktestParams::monthly(categories)?),
@@ -126,5 +133,5 @@ pub fn look_back(outlook: &ForecastSet) -> Result<BacktestReport> {
             )
         },
     );
-    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly: weekly? })
+    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly: weekly?, protocol: protocol? })
 }

@@ -1,4 +1,4 @@
-//! ForecastSet → Region: where to advertise a category. Ranks states, allocates a budget, and lists cities of the best state.
+//! ForecastSet → Region: where to advertise a category. Ranks states, plans the first test of a budget, and lists cities of the best state.
 //!
 //! States are ranked by the additional revenue expected there and by the quality of service.
 //!
@@ -7,10 +7,8 @@
 //! its part of all categories with the weight of `PRIOR_ORDERS` orders. Each part then grows as the state's forecast over
 //! all categories.
 //!
-//! The budget rests on two assumptions. Within a state, four times the advertising has twice the effect. In a state twice
-//! as valuable, twice the spending has twice the effect. So x BRL in a state of value v gain in proportion to √(v·x), and
-//! the sum is greatest if x is in proportion to v. The value v is the expected revenue times e to the score. The orders do
-//! not tell what a real of advertising earns.
+//! The orders do not tell what a real of advertising earns, so that no division of a budget follows from them. The first states get
+//! equal parts for a test, as much as [`test_per_arm`] says; the rest is kept until the test is read (`pfe trial`).
 
 use std::collections::BTreeMap;
 
@@ -26,10 +24,11 @@ use crate::models::metrics::ratio;
 use crate::models::{DateRange, ForecastSet, Panel};
 use crate::schema::contract::UNKNOWN;
 use crate::text::listed;
+use crate::trial::shop::test_per_arm;
 
 /// Prior weight of all categories in the estimate of a category's part in a state, orders.
 const PRIOR_ORDERS: f64 = 200.0;
-/// Number of states that share a budget.
+/// Number of states that are tested.
 pub const ADVERTISED: usize = 5;
 /// Number of cities listed.
 const CITIES: usize = 10;
@@ -45,6 +44,8 @@ pub struct Region {
     pub category: Option<String>,
     /// The states with enough orders to be candidates, best first.
     pub states: Vec<StateChoice>,
+    /// What is left of the given budget until the test is read, centavos; 0 if none was given.
+    pub kept_centavos: i64,
     /// Cities of the best state by revenue, descending; all categories, whole period of the data.
     pub cities: Vec<City>,
 }
@@ -64,9 +65,9 @@ pub struct StateChoice {
     pub gain: f64,
     /// Orders of all categories per 100,000 inhabitants, whole period of the data.
     pub penetration: Option<f64>,
-    /// Share of any advertising budget, 0–1.
+    /// Share of the money of the first test, 0–1: the same for each state that is tested.
     pub budget_share: f64,
-    /// Share of the given budget, centavos; 0 if none was given.
+    /// Money of its test, centavos; 0 if no budget was given.
     pub budget_centavos: i64,
 }
 
@@ -81,7 +82,7 @@ pub struct City {
     pub revenue_centavos: i64,
 }
 
-/// Ranks the states for a category, or for all categories, and allocates `budget_centavos` over the best five.
+/// Ranks the states for a category, or for all categories, and plans the first test of `budget_centavos` in the best five.
 ///
 /// # Errors
 /// There is no such category, the mart is incomplete, or the budget is not above 0.
@@ -114,10 +115,7 @@ pub fn region(
         Criterion::of(&expected, "review", true, |e| fact(e)?.review_mean),
     ];
     let scored = score(&criteria, &weights.state)?;
-    let values: Vec<f64> =
-        scored.iter().take(ADVERTISED).map(|s| expected[s.candidate].forecast * s.score.exp()).collect();
-    let budget = allocate(budget_centavos.unwrap_or(0), &values);
-    let spent: f64 = values.iter().sum();
+    let (tested, test) = first_test(budget_centavos.unwrap_or(0), scored.len());
     let choice = |(i, place): (usize, Scored)| {
         let e = &expected[place.candidate];
         StateChoice {
@@ -126,8 +124,8 @@ pub fn region(
             before: e.before,
             gain: gain(e),
             penetration: penetration(e),
-            budget_share: values.get(i).map_or(0.0, |v| ratio(*v, spent)),
-            budget_centavos: budget.get(i).copied().unwrap_or(0),
+            budget_share: if i < tested { 1.0 / tested as f64 } else { 0.0 },
+            budget_centavos: if i < tested { test } else { 0 },
             place,
         }
     };
@@ -136,7 +134,8 @@ pub fn region(
         Some(first) => cities(mart, &first.state)?,
         None => Vec::new(),
     };
-    Ok(Region { category: category.map(String::from), states, cities })
+    let kept_centavos = budget_centavos.unwrap_or(0) - tested as i64 * test;
+    Ok(Region { category: category.map(String::from), states, kept_centavos, cities })
 }
 
 pub(crate) fn check_budget(centavos: Option<i64>) -> Result<()> {
@@ -230,19 +229,12 @@ pub fn population() -> BTreeMap<String, i64> {
     toml::from_str(include_str!("population.toml")).unwrap_or_default()
 }
 
-/// Allocates a budget in proportion to `values`, to the centavo.
-fn allocate(budget: i64, values: &[f64]) -> Vec<i64> {
-    let total: f64 = values.iter().sum();
-    if budget == 0 || total <= 0.0 || !total.is_finite() {
-        return vec![0; values.len()];
+/// How many states are tested, and the money of each test. One state alone is compared with nothing.
+fn first_test(budget_centavos: i64, states: usize) -> (usize, i64) {
+    match states.min(ADVERTISED) {
+        0 | 1 => (0, 0),
+        tested => (tested, (test_per_arm(budget_centavos as f64 / 100.0, tested) * 100.0).floor() as i64),
     }
-    let exact: Vec<f64> = values.iter().map(|v| budget as f64 * (v / total)).collect();
-    let mut parts: Vec<i64> = exact.iter().map(|e| e.floor() as i64).collect();
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by(|a, b| exact[*b].fract().total_cmp(&exact[*a].fract()).then(a.cmp(b)));
-    let rest = budget - parts.iter().sum::<i64>();
-    order.iter().cycle().take(rest.max(0) as usize).for_each(|i| parts[*i] += 1);
-    parts
 }
 
 fn cities(mart: &SalesMart, state: &str) -> Result<Vec<City>> {
@@ -274,11 +266,12 @@ mod tests {
         assert_eq!(population.values().sum::<i64>(), 208_494_900);
     }
 
+    /// 2,600 BRL in five states: 120.99 each, as Test & Roll says.
     #[test]
-    fn a_budget_is_spent_to_the_centavo() {
-        assert_eq!(allocate(1_000, &[4.0, 1.0]), [800, 200]);
-        assert_eq!(allocate(100, &[1.0, 1.0, 1.0]), [34, 33, 33]);
-        assert_eq!(allocate(100, &[0.0, 0.0]), [0, 0]);
-        assert_eq!(allocate(0, &[1.0]), [0]);
+    fn a_budget_is_tested_in_equal_parts_and_the_rest_is_kept() {
+        assert_eq!(first_test(260_000, 9), (5, 12_098));
+        assert_eq!((first_test(0, 9), first_test(260_000, 1), first_test(260_000, 0)), ((5, 0), (0, 0), (0, 0)));
+        let (tested, test) = first_test(1, 2);
+        assert!(tested as i64 * test <= 1);
     }
 }

@@ -5,7 +5,7 @@ use super::edition::{NAME, NONE, Words, centavos};
 use crate::decisions::region::{City, StateChoice};
 use crate::decisions::score::Indicator;
 use crate::decisions::winner::{Candidate, ProductFacts};
-use crate::decisions::{Decisions, Method};
+use crate::decisions::{BacktestReport, Decisions, Method};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::Estimate;
 use crate::models::{Backtest, Comparison};
@@ -96,20 +96,6 @@ pub(crate) fn regions(results: &Results, words: &Words) -> Rows {
     of_decisions(results, |d| &d.region.states).iter().take(STATES).map(row).collect()
 }
 
-pub(crate) fn allocation(results: &Results, words: &Words) -> Rows {
-    let lang = words.lang;
-    let given = results.parameters.decisions.budget_centavos.is_some();
-    let row = |s: &StateChoice| {
-        vec![
-            words.state_with_code(&s.state),
-            brl(s.forecast, words),
-            lang.percent(s.budget_share, 1),
-            if given { words.brl(s.budget_centavos, 2) } else { NONE.into() },
-        ]
-    };
-    of_decisions(results, |d| &d.region.states).iter().filter(|s| s.budget_share > 0.0).map(row).collect()
-}
-
 pub(crate) fn cities(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let row = |c: &City| vec![capitalised(&c.city), lang.count(c.orders), words.brl(c.revenue_centavos, 0)];
@@ -164,6 +150,27 @@ pub(crate) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
         ]
     };
     c.tests.iter().zip(&c.differences).enumerate().map(row).collect()
+}
+
+/// The methods by part of the protocol.
+pub(crate) fn protocol(past: Option<&BacktestReport>, words: &Words) -> Rows {
+    let lang = words.lang;
+    let parts = past.and_then(|past| past.protocol.as_ref().ok()).into_iter().flat_map(|protocol| &protocol.parts);
+    let rows = parts.flat_map(|part| part.scores.iter().map(move |score| (part, score)));
+    rows.map(|(part, score)| {
+        let difference = score.difference.map_or(NONE.into(), |d| {
+            let [value, low, high] = [d.value, d.low, d.high].map(|value| lang.decimal(value, 3));
+            format!("{value} [{low} ; {high}]")
+        });
+        vec![
+            words.label(&format!("part_{}", part.name.name())),
+            words.label(&format!("method_{}", score.method)),
+            lang.count(score.n as i64),
+            lang.decimal(score.wape, 3),
+            difference,
+        ]
+    })
+    .collect()
 }
 
 /// One row per feature: coefficient and standard error at each horizon, and the effect of a higher value.

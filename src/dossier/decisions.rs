@@ -12,6 +12,7 @@ use crate::decisions::winner::{Candidate, ENOUGH_ORDERS, Winner};
 use crate::decisions::{BacktestReport, Decisions};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::{Estimate, GROWTH_ORDERS, ratio};
+use crate::models::protocol::{Part, Protocol};
 use crate::models::span::date;
 use crate::models::{Backtest, Comparison, Forecast, View};
 use crate::report::lang::Lang;
@@ -137,19 +138,20 @@ fn region(d: &Decisions, results: &Results, words: &Words) -> Value {
         json!({
             "name": words.state(&s.state), "code": s.state, "score": s.place.score, "forecast": centavos(s.forecast),
             "before": centavos(s.before), "gain": centavos(s.gain), "penetration": s.penetration,
-            "share": s.budget_share, "budget": s.budget_centavos, "late": of(&s.place, "late"),
+            "late": of(&s.place, "late"),
             "days": of(&s.place, "delivery"), "freight": of(&s.place, "freight"), "review": of(&s.place, "review"),
             "growth": (s.before > 0.0).then(|| s.forecast / s.before - 1.0),
         })
     };
     let states: Vec<Value> = d.region.states.iter().map(state).collect();
-    let share = |s: &StateChoice| format!("{} ({})", words.state(&s.state), words.lang.percent(s.budget_share, 0));
-    let advertised: Vec<String> = d.region.states.iter().filter(|s| s.budget_share > 0.0).map(share).collect();
+    let tested: Vec<&StateChoice> = d.region.states.iter().filter(|s| s.budget_share > 0.0).collect();
+    let advertised: Vec<String> = tested.iter().map(|s| words.state(&s.state)).collect();
     let first = d.region.states.first();
     json!({
         "target": states.first(), "second": states.get(1), "states": states, "advertised": words.list(&advertised),
         "advertised_count": advertised.len(), "most_advertised": ADVERTISED,
         "budget": results.parameters.decisions.budget_centavos,
+        "test": tested.first().map(|s| s.budget_centavos), "kept": d.region.kept_centavos,
         "cities": d.region.cities.iter().map(|c| json!({
             "name": shortened(&c.city, NAME), "orders": c.orders, "revenue": c.revenue_centavos,
         })).collect::<Vec<_>>(),
@@ -203,9 +205,37 @@ fn tested(past: &BacktestReport, words: &Words) -> Value {
         "states": comparison(&past.states, words),
         "weekly": comparison(&past.weekly, words),
         "growth_orders": GROWTH_ORDERS,
+        "protocol": past.protocol.as_ref().ok().map(|protocol| protocol_of(protocol, words)),
+        "protocol_lack": past.protocol.as_ref().err().map(|lack| words.label(lack.key())),
         "cutoffs": past.weekly.params.cutoffs.len(),
         "residuals": residuals(&past.categories.tests[0]),
     })
+}
+
+/// The protocol: when it was frozen, and by part the deployed model against the baseline and the methods that certainly beat it.
+fn protocol_of(protocol: &Protocol, words: &Words) -> Value {
+    let part = |part: &Part| {
+        let proven: Vec<String> = part.proven().map(|s| words.label(&format!("method_{}", s.method))).collect();
+        let score = |method: &str| {
+            part.score(method).map(|s| {
+                json!({
+                    "code": s.method, "wape": s.wape, "difference": s.difference.map(|d| d.value),
+                    "low": s.difference.map(|d| d.low), "high": s.difference.map(|d| d.high),
+                })
+            })
+        };
+        let value = json!({
+            "first": part.months[0].to_string(), "last": part.months[1].to_string(),
+            "cutoffs_first": part.cutoffs[0].to_string(), "cutoffs_last": part.cutoffs[1].to_string(),
+            "linear": score("linear"), "naive": score("naive"), "ensemble": score("ensemble"),
+            "proven": words.list(&proven), "proven_count": proven.len(), "methods": part.scores.len(),
+        });
+        (part.name.name().to_string(), value)
+    };
+    let mut values: serde_json::Map<String, Value> = protocol.parts.iter().map(part).collect();
+    values.insert("frozen".into(), json!(protocol.frozen));
+    values.insert("horizon".into(), json!(protocol.horizon));
+    Value::Object(values)
 }
 
 /// Median relative error of the one-month forecasts, for the smaller and the larger half of the forecasts.

@@ -20,7 +20,7 @@ use crate::schema::contract::UNKNOWN;
 use crate::text::shortened;
 
 /// Chapters on the original project, which only Olist's data have.
-const OF_OLIST: [&str; 3] = ["/12-original.", "/13-costs.", "/13-couts."];
+const OF_OLIST: [&str; 3] = ["-original.", "-costs.", "-couts."];
 /// End of the keys of words that a shop has in place of Olist's.
 const OF_MARKET: &str = "_of_market";
 

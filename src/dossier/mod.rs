@@ -15,6 +15,7 @@ mod places;
 mod provenance;
 pub(crate) mod shop;
 mod tables;
+mod trials;
 mod values;
 
 use serde_json::Value;
@@ -45,6 +46,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
         all.extend(decided);
         all.extend(entry::values(results, &edition.words)?);
     }
+    values["trials"] = trials::values(results, &edition.words)?;
     let captions = edition.captions(&values)?;
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,

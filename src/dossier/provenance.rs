@@ -53,6 +53,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("decisions.region", "tables/regions.csv", ""),
     ("decisions.region.advertised", "tables/allocation.csv", ""),
     ("decisions.region.budget", "run.json", "budget_centavos"),
+    ("decisions.region.kept", "tables/allocation.csv", ""),
+    ("decisions.region.test", "tables/allocation.csv", "LIMIT 1"),
     ("decisions.region.cities", "tables/cities.csv", ""),
     ("decisions.region.cities[0]", "tables/cities.csv", "LIMIT 1"),
     ("decisions.region.most_advertised", "src/decisions/region.rs", "ADVERTISED"),
@@ -101,6 +103,12 @@ const FILES: &[(&str, &str, &str)] = &[
     ("past", "tables/backtest.csv", ""),
     ("past.cutoffs", "tables/backtest.csv", "cutoffs = weekly"),
     ("past.growth_orders", "src/models/metrics.rs", "GROWTH_ORDERS"),
+    ("past.protocol", "tables/forecast_protocol.csv", ""),
+    ("past.protocol.frozen", "src/models/protocol/protocol.toml", ""),
+    ("past.protocol.horizon", "src/models/protocol/protocol.toml", ""),
+    ("past.protocol.development", "tables/forecast_protocol.csv", "part = development"),
+    ("past.protocol.test", "tables/forecast_protocol.csv", "part = test"),
+    ("past.protocol.holdout", "tables/forecast_protocol.csv", "part = holdout"),
     ("payment_leaders", "tables/payments_by_state.csv", ""),
     ("payment_methods", "tables/payment_methods.csv", ""),
     ("payment_order", "mart/payment_sets.parquet", ""),
@@ -134,6 +142,11 @@ const FILES: &[(&str, &str, &str)] = &[
     ("slowest", "tables/by_state.csv", "state = {slowest.code}"),
     ("states_for_half", "tables/by_state.csv", ""),
     ("total", "tables/by_state.csv", ""),
+    ("trials", "tables/trial_designs.csv", ""),
+    ("trials.margin", "src/trial/designs.rs", "MARGIN"),
+    ("trials.orders", "src/trial/designs.rs", "ORDERS_PER_MONTH"),
+    ("trials.rules", "src/trial/rules.toml", ""),
+    ("trials.small", "tables/trial_designs.csv", "whose = shop"),
 ];
 
 /// Comparisons of models: prefix of the values; `by` and `cutoffs` in `backtest.csv`.

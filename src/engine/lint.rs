@@ -23,7 +23,8 @@ impl fmt::Display for Fault {
 }
 
 /// Functions that give the same result on all engines for the arguments that occur in the mart.
-const FUNCTIONS: [&str; 9] = ["CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "LENGTH", "MAX", "MIN", "SUM"];
+const FUNCTIONS: [&str; 10] =
+    ["CAST", "COALESCE", "COUNT", "EXTRACT", "FLOOR", "LENGTH", "MAX", "MIN", "SUBSTR", "SUM"];
 /// Keywords that may precede a bracket but are not functions.
 const NO_FUNCTIONS: [&str; 16] = [
     "AND", "AS", "BY", "CASE", "ELSE", "FROM", "HAVING", "IN", "JOIN", "NOT", "ON", "OR", "OVER", "SELECT", "THEN",

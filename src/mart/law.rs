@@ -55,6 +55,7 @@ pub const LAWS: &[Law] = &[
     (sum("orders_by_state_month", &["items"]), counted("items")),
     (sum("orders_by_state_month", REVENUE), amount("items")),
     (sum("orders_by_day", &["orders"]), counted("orders")),
+    (sum("orders_by_postcode_day", PARTS), amount("items_dated")),
     (sum("orders_by_methods", &["orders"]), counted("orders")),
     (sum("orders_by_methods", &["items"]), counted("items")),
     (sum("orders_by_methods", REVENUE), amount("items")),

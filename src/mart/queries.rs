@@ -62,7 +62,7 @@ macro_rules! query {
 }
 
 /// The queries, each after those that it reads; queries that are not stored come first.
-pub static QUERIES: [Query; 38] = [
+pub static QUERIES: [Query; 39] = [
     query!("orders_known", Base),
     query!("items_sold", Rows),
     query!("orders_served", Rows),
@@ -77,6 +77,7 @@ pub static QUERIES: [Query; 38] = [
     query!("supply_by_day", Sums),
     query!("orders_by_state_month", Sums),
     query!("orders_by_day", Sums),
+    query!("orders_by_postcode_day", Sums),
     query!("orders_by_methods", Sums),
     query!("sales_by_methods", Sums),
     query!("sales_by_city", Sums),

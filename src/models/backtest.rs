@@ -52,12 +52,19 @@ impl BacktestParams {
     }
 
     fn new(panel: &Panel, days: impl Iterator<Item = i32>, every: Frequency) -> Result<BacktestParams> {
+        BacktestParams::at(panel, days, 3, every).ok_or(TooLittle::Past.into())
+    }
+
+    /// Those of `days` that have twelve weeks of history; `None` if there are none.
+    pub(super) fn at(
+        panel: &Panel,
+        days: impl Iterator<Item = i32>,
+        horizon: usize,
+        every: Frequency,
+    ) -> Option<BacktestParams> {
         let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= MIN_HISTORY_DAYS);
         let cutoffs: Vec<i32> = days.filter(long).collect();
-        if cutoffs.is_empty() {
-            return Err(TooLittle::Past.into());
-        }
-        Ok(BacktestParams { cutoffs, horizon: 3, every })
+        (!cutoffs.is_empty()).then_some(BacktestParams { cutoffs, horizon, every })
     }
 }
 
@@ -107,7 +114,11 @@ pub fn compare(panel: &Panel, forecasters: &[&dyn Forecaster], params: BacktestP
 }
 
 /// Builds the history at each cutoff once for all models.
-fn backtests(panel: &Panel, forecasters: &[&dyn Forecaster], params: &BacktestParams) -> Result<Vec<Backtest>> {
+pub(super) fn backtests(
+    panel: &Panel,
+    forecasters: &[&dyn Forecaster],
+    params: &BacktestParams,
+) -> Result<Vec<Backtest>> {
     let complete = complete_until(panel, params.every);
     let settings = ForecastParams { horizon: params.horizon, every: params.every };
     let tests = |cutoff: &i32| -> Result<Vec<Vec<Outcome>>> {

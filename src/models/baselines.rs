@@ -1,4 +1,5 @@
-//! History → baselines that a model must beat: last period, mean of three, year before, reference model. Used by `backtest`.
+//! History → baselines that a model must beat: last period, mean of three, year before, smoothing, reference model. Used by `backtest` and
+//! `protocol`.
 
 use super::forecast::{Fitted, Forecaster};
 use super::panel::History;
@@ -17,6 +18,19 @@ pub struct MeanOfThree;
 /// Repeats the same period of the previous year, or the last period if there is none.
 #[derive(Debug, Clone, Copy)]
 pub struct SeasonalNaive;
+
+/// Simple exponential smoothing of the periods from the first sale on, by the weight of [`WEIGHTS`] that would have forecast each period
+/// from those before it best.
+#[derive(Debug, Clone, Copy)]
+pub struct Ses;
+
+/// The same, plus half of the slope of a straight line through the periods: the Theta method (Hyndman & Billah, International Journal of
+/// Forecasting 19, 2003, equation 10). Negative forecasts are raised to 0.
+#[derive(Debug, Clone, Copy)]
+pub struct Theta;
+
+/// Weights of the last period in [`Ses`].
+const WEIGHTS: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// The reference model on clean sums: ordinary least squares on the numbers of year and month, per series. Negative
 /// forecasts are raised to 0.
@@ -78,6 +92,71 @@ impl Forecaster for SeasonalNaive {
         };
         Ok(Box::new(Rule { history, rule }))
     }
+}
+
+impl Forecaster for Ses {
+    fn name(&self) -> &'static str {
+        "SES"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        let rule = |h: &History, i, origin, every, _| smoothed(&periods(h, i, origin, every)).0;
+        Ok(Box::new(Rule { history, rule }))
+    }
+}
+
+impl Forecaster for Theta {
+    fn name(&self) -> &'static str {
+        "Theta"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        let rule = |h: &History, i, origin, every, step| theta(&periods(h, i, origin, every), step);
+        Ok(Box::new(Rule { history, rule }))
+    }
+}
+
+/// Revenue of a series in the whole periods that end with the day `origin`, earliest first, from the first in which it sold.
+fn periods(history: &History, series: usize, origin: i32, every: Frequency) -> Vec<f64> {
+    let spans = (0..).map(|back| every.span(origin, -back)).take_while(|span| span.from >= history.start);
+    let mut values: Vec<f64> = spans.map(|span| history.revenue(series, span)).collect();
+    values.truncate(values.iter().rposition(|value| *value > 0.0).map_or(0, |first| first + 1));
+    values.reverse();
+    values
+}
+
+/// The smoothed level after the last value, and the weight.
+fn smoothed(values: &[f64]) -> (f64, f64) {
+    let Some((first, later)) = values.split_first() else { return (0.0, WEIGHTS[0]) };
+    let smooth = |weight: f64| {
+        let step = |(level, errors): (f64, f64), value: &f64| {
+            let error = value - level;
+            (level + weight * error, errors + error * error)
+        };
+        let (level, errors) = later.iter().fold((*first, 0.0), step);
+        (level, weight, errors)
+    };
+    let all = WEIGHTS.map(smooth);
+    // Of equals, the first.
+    let best = all.into_iter().reduce(|best, next| if next.2 < best.2 { next } else { best });
+    best.map_or((*first, WEIGHTS[0]), |(level, weight, _)| (level, weight))
+}
+
+fn theta(values: &[f64], step: usize) -> f64 {
+    let (level, weight) = smoothed(values);
+    let n = values.len() as f64;
+    let (middle, mean) = ((n - 1.0) / 2.0, values.iter().sum::<f64>() / n.max(1.0));
+    let (mut moment, mut spread) = (0.0, 0.0);
+    for (t, value) in values.iter().enumerate() {
+        let t = t as f64 - middle;
+        moment += t * (value - mean);
+        spread += t * t;
+    }
+    if spread == 0.0 {
+        return level;
+    }
+    let drift = moment / spread / 2.0;
+    (level + drift * (step as f64 - 1.0 + (1.0 - (1.0 - weight).powf(n)) / weight)).max(0.0)
 }
 
 impl Forecaster for YearAndMonth {
@@ -178,6 +257,22 @@ mod tests {
         ] {
             assert!((predicted - expected).abs() < 1e-9, "{predicted} {expected}");
         }
+    }
+
+    /// By hand: the level moves by the weight times the error; a line is continued with half its slope.
+    #[test]
+    fn smoothing_follows_the_last_values() {
+        assert_eq!(smoothed(&[]), (0.0, 0.1));
+        assert_eq!(smoothed(&[7.0]), (7.0, 0.1));
+        // From 10 to 20 at once: the heaviest weight forgets fastest.
+        let (level, weight) = smoothed(&[10.0, 20.0, 20.0, 20.0]);
+        assert!(weight == 0.9 && (level - 19.99).abs() < 1e-12, "{level} {weight}");
+        // Up and down: the lightest weight errs least.
+        assert_eq!(smoothed(&[10.0, 20.0, 0.0, 20.0, 0.0]).1, 0.1);
+        // A line of slope 2: level 6.222 with weight 0.9, drift 1, after two steps 1 + (1 − 0.1³)/0.9 more.
+        let expected = (2.0 + 0.9 * 2.0) + 0.9 * (6.0 - 3.8) + 1.0 + 0.999 / 0.9;
+        assert!((theta(&[2.0, 4.0, 6.0], 2) - expected).abs() < 1e-12, "{}", theta(&[2.0, 4.0, 6.0], 2));
+        assert_eq!((theta(&[], 1), theta(&[5.0], 3), theta(&[90.0, 0.0, 0.0], 3)), (0.0, 5.0, 0.0));
     }
 
     #[test]

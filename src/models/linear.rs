@@ -84,6 +84,28 @@ impl Forecaster for Linear {
     }
 }
 
+/// The model without its regressions: each series keeps its share of the base, times the same market. What the regressions must beat.
+#[derive(Debug, Clone, Copy)]
+pub struct EwmaShare;
+
+impl Forecaster for EwmaShare {
+    fn name(&self) -> &'static str {
+        "EWMA share"
+    }
+
+    fn fit<'h>(&self, history: &'h History, _: usize) -> Result<Box<dyn Fitted + 'h>> {
+        Ok(Box::new(FittedShares(FittedLinear::new(&Linear::default(), history, 0)?)))
+    }
+}
+
+struct FittedShares<'h>(FittedLinear<'h>);
+
+impl Fitted for FittedShares<'_> {
+    fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64> {
+        self.0.forecast(origin, every, step, |k| self.0.shares(k, &Array1::zeros(N)))
+    }
+}
+
 /// A linear model fitted to a history, and also as of each earlier week.
 #[derive(Debug)]
 pub struct FittedLinear<'h> {
@@ -158,7 +180,7 @@ impl<'h> FittedLinear<'h> {
             if origin.day + DAYS * step as i32 <= self.history.end && origin.day > first {
                 let sold = normalised(self.sold(origin.day, step).0);
                 for (chosen, error) in errors.iter_mut().enumerate() {
-                    let predicted = self.shares(&horizon, k, chosen);
+                    let predicted = self.shares(k, &horizon.coefficients[k][chosen]);
                     *error += sold.iter().zip(&predicted).map(|(s, t)| (s - t).abs()).sum::<f64>();
                 }
             }
@@ -216,9 +238,9 @@ impl<'h> FittedLinear<'h> {
     }
 
     /// Expected shares of the market as of an origin.
-    fn shares(&self, horizon: &Horizon, k: usize, chosen: usize) -> Vec<f64> {
+    fn shares(&self, k: usize, coefficients: &Array1<f64>) -> Vec<f64> {
         let (floor, origin) = (floor(self.history), &self.origins[k]);
-        let growth = origin.features.dot(&horizon.coefficients[k][chosen]);
+        let growth = origin.features.dot(coefficients);
         let predicted = origin.base.iter().zip(&growth).map(|(base, g)| (base * g.exp() - floor).max(0.0));
         normalised(predicted.collect())
     }
@@ -281,17 +303,22 @@ impl<'h> FittedLinear<'h> {
         }
         Ok(all)
     }
+
+    /// The market times these shares as of an origin, given by its index; 0 where the history does not reach back.
+    fn forecast(&self, origin: i32, every: Frequency, step: usize, shares: impl Fn(usize) -> Vec<f64>) -> Vec<f64> {
+        let k = ((self.history.end - origin) / 7) as usize;
+        if k >= self.origins.len() {
+            return vec![0.0; self.history.len()];
+        }
+        let total = self.market(origin, step) * f64::from(every.span(origin, step as i32).days());
+        shares(k).into_iter().map(|share| share * total).collect()
+    }
 }
 
 impl Fitted for FittedLinear<'_> {
     fn at(&self, origin: i32, every: Frequency, step: usize) -> Vec<f64> {
-        let k = ((self.history.end - origin) / 7) as usize;
-        if k >= self.origins.len() || step > self.horizons.len() {
-            return vec![0.0; self.history.len()];
-        }
-        let horizon = &self.horizons[step - 1];
-        let total = self.market(origin, step) * f64::from(every.span(origin, step as i32).days());
-        self.shares(horizon, k, horizon.chosen).into_iter().map(|share| share * total).collect()
+        let Some(horizon) = self.horizons.get(step - 1) else { return vec![0.0; self.history.len()] };
+        self.forecast(origin, every, step, |k| self.shares(k, &horizon.coefficients[k][horizon.chosen]))
     }
 }
 

@@ -27,8 +27,8 @@ use super::span::DateRange;
 use crate::table::quantiles::median;
 
 /// Number of bootstrap draws.
-const DRAWS: usize = 2_000;
-const SEED: u64 = 1;
+pub(super) const DRAWS: usize = 2_000;
+pub(super) const SEED: u64 = 1;
 /// Orders per period that a series needs for its growth to count.
 pub const GROWTH_ORDERS: f64 = 5.0;
 
@@ -217,12 +217,23 @@ pub fn wape_difference(ours: &[Outcome], baseline: &[Outcome]) -> Estimate {
 
 /// A statistic of `n` items with its bootstrap interval: draws of `n` items with replacement.
 pub fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64) -> Estimate {
-    let mut picked: Vec<usize> = (0..n).collect();
+    crossed_bootstrap([n], |[picked]| statistic(picked))
+}
+
+/// The same of items of several kinds, such as months and series: each draw takes as many of each kind as there are, with replacement
+/// (Owen, Annals of Applied Statistics 1, 2007).
+pub fn crossed_bootstrap<const KINDS: usize>(
+    n: [usize; KINDS],
+    statistic: impl Fn(&[Vec<usize>; KINDS]) -> f64,
+) -> Estimate {
+    let mut picked = n.map(|n| (0..n).collect::<Vec<usize>>());
     let value = statistic(&picked);
     let mut source = ChaCha8Rng::seed_from_u64(SEED);
     let mut draws: Vec<f64> = (0..DRAWS)
         .map(|_| {
-            picked.iter_mut().for_each(|i| *i = below(n, &mut source));
+            for (picked, n) in picked.iter_mut().zip(n) {
+                picked.iter_mut().for_each(|i| *i = below(n, &mut source));
+            }
             statistic(&picked)
         })
         .collect();

@@ -8,19 +8,21 @@ pub mod linear;
 pub mod metrics;
 pub mod outlook;
 pub mod panel;
+pub mod protocol;
 pub mod reference;
 pub mod span;
 #[cfg(test)]
 mod tests;
 
 pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare};
-pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, YearAndMonth};
+pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, Ses, Theta, YearAndMonth};
 pub use entrants::{Entrants, entrants};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
-pub use linear::Linear;
+pub use linear::{EwmaShare, Linear};
 pub use outlook::{ForecastSet, View, outlook, outlook_with};
 pub use panel::shares::SupplyIndicators;
 pub use panel::{History, Panel};
+pub use protocol::{Protocol, protocol};
 pub use span::{By, DateRange, Frequency};
 
 /// All models, ours first.

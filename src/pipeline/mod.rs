@@ -23,8 +23,9 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::clean::{Audit, CleanTables};
+use crate::clean::Audit;
 use crate::error::{Error, Result};
+use crate::mart::SalesMart;
 use crate::mart::missing::Missing;
 use crate::parallel::lock;
 use crate::report::{self, Cover, Lang, Templates};
@@ -195,7 +196,23 @@ fn commit(
 /// There is no finished run, or its files are damaged.
 pub fn load(out: &Path) -> Result<Results> {
     let manifest = Manifest::load(out)?;
-    let flow = RunContext::new(params_of_last_run(out, &manifest, &Templates::default()), None);
+    let mut results = finished(out, &manifest)?.results()?.as_ref().clone();
+    results.parameters = manifest.core.parameters;
+    Ok(results)
+}
+
+/// Reads mart and audit of the finished run in `out`.
+///
+/// # Errors
+/// As [`load`].
+pub fn mart(out: &Path) -> Result<(SalesMart, Audit)> {
+    let flow = finished(out, &Manifest::load(out)?)?;
+    Ok((flow.mart()?.as_ref().clone(), flow.audit()?.as_ref().clone()))
+}
+
+/// The run in `out`, its clean tables and its mart ready to be read.
+fn finished(out: &Path, manifest: &Manifest) -> Result<RunContext> {
+    let flow = RunContext::new(params_of_last_run(out, manifest, &Templates::default()), None);
     for step in ["clean", "mart"].into_iter().filter_map(Step::named) {
         let finished = flow.earlier_runs.cached(step).ok_or_else(|| {
             Error::input(format!("what step `{}` left in `{}` is damaged", step.id, out.display()))
@@ -203,19 +220,7 @@ pub fn load(out: &Path) -> Result<Results> {
         })?;
         flow.reuse(step, finished);
     }
-    let mut results = flow.results()?.as_ref().clone();
-    results.parameters = manifest.core.parameters;
-    Ok(results)
-}
-
-/// Reads the clean tables of the finished run in `out`, and their audit, without the quarantined rows.
-///
-/// # Errors
-/// There is no finished run, it keeps its tables in a store, or a file is missing or damaged.
-pub fn clean_tables(out: &Path) -> Result<(CleanTables, Audit)> {
-    let tables = CleanTables::new(outputs::load::clean_tables(out)?)?;
-    let audit = outputs::load::audit(&[("audit.json", outputs::manifest::listed(out, "audit.json")?)])?;
-    Ok((tables, audit))
+    Ok(flow)
 }
 
 /// Renders the report of an earlier run again, from its results alone. `cover` replaces the cover of that run; `timeout` is

@@ -9,7 +9,6 @@ use super::statistics::draws::Draws;
 use super::statistics::matched::{Assignment, LEAST_STARTS, Placebo, Side, WEEKS_BEFORE, assign, pairs, placebo, sums};
 use crate::error::{Error, Result};
 use crate::models::span::date;
-use crate::schema::contract::UNKNOWN;
 use crate::text::listed;
 
 /// Regions that a message lists.
@@ -32,6 +31,17 @@ pub struct MarketplaceParams {
     pub seed: u64,
 }
 
+/// What a design depends on beside the sales.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Setting {
+    /// Weeks of the trial.
+    pub weeks: u32,
+    /// Part of the revenue that is left before advertising is paid, assumed.
+    pub margin: f64,
+    /// Seed of the assignments.
+    pub seed: u64,
+}
+
 /// What trials of a marketplace's regions can see.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MarketplaceDesign {
@@ -43,10 +53,20 @@ pub struct MarketplaceDesign {
     pub margin: f64,
     /// Whole weeks of data.
     pub weeks_of_data: usize,
-    /// The designs.
-    pub designs: Vec<RegionDesign>,
+    /// The designs, each with the return that the budget must bring.
+    pub designs: Vec<BudgetedDesign>,
     /// Index of the design that the plan follows: that of the arms, otherwise, of those by pairs, that which needs the smallest return.
     pub chosen: usize,
+}
+
+/// A design with a budget.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BudgetedDesign {
+    /// The design.
+    #[serde(flatten)]
+    pub regions: RegionDesign,
+    /// Revenue that each unit of the budget must bring to be seen.
+    pub required_return: f64,
 }
 
 /// A design, and what it can see: false alarms 10 % one-sided, power 80 %.
@@ -56,6 +76,9 @@ pub struct RegionDesign {
     pub design: String,
     /// What the regions are.
     pub by: RegionKind,
+    /// The region of the kind that is left out because it has no like.
+    #[serde(skip)]
+    pub without: Option<String>,
     /// Regions that take part.
     pub regions: usize,
     /// Weeks of the trial.
@@ -70,8 +93,6 @@ pub struct RegionDesign {
     pub advertised_revenue: f64,
     /// Money that such an effect pays back, and no less: a trial with less sees only advertising that earns more than it costs.
     pub break_even_budget: f64,
-    /// Revenue that each unit of the budget must bring to be seen.
-    pub required_return: f64,
     #[serde(skip)]
     sales: RegionSales,
     #[serde(skip)]
@@ -86,9 +107,8 @@ impl MarketplaceDesign {
     /// # Errors
     /// [`Error::Input`]: an arm is no region, or the data are too short or too few.
     pub fn of(sales: &[RegionSales], params: &MarketplaceParams) -> Result<MarketplaceDesign> {
-        let known: Vec<RegionSales> = sales.iter().map(|sales| sales.only(|name| name != UNKNOWN)).collect();
-        let weeks_of_data = known.iter().map(RegionSales::weeks).max().unwrap_or(0);
-        let needed = WEEKS_BEFORE + params.weeks as usize + LEAST_STARTS - 1;
+        let weeks_of_data = sales.iter().map(RegionSales::weeks).max().unwrap_or(0);
+        let needed = weeks_needed(params.weeks);
         if weeks_of_data < needed {
             return Err(Error::input(format!(
                 "the data fill {weeks_of_data} whole weeks; a trial of {} weeks takes {needed} to plan: {WEEKS_BEFORE} before it, \
@@ -97,22 +117,26 @@ impl MarketplaceDesign {
             ))
             .with_hint("plan fewer weeks with `--weeks`, or without data with `--orders-per-month`"));
         }
+        let setting = Setting { weeks: params.weeks, margin: params.margin, seed: params.seed };
         let mut designs = Vec::new();
         if params.arms.is_empty() {
-            for sales in &known {
-                designs.extend(design(sales.kind.plural().into(), sales.clone(), Assignment::Pairs, params));
-            }
-            if let Some(states) = known.iter().find(|sales| sales.kind == RegionKind::State) {
-                designs.extend(without_the_largest(states, params));
-                let one =
-                    |i: usize| design(format!("{} alone", states.names[i]), states.clone(), Assignment::One(i), params);
+            designs.extend(paired(sales, setting));
+            if let Some(states) = sales.iter().find(|sales| sales.kind == RegionKind::State) {
+                let one = |i: usize| {
+                    design(format!("{} alone", states.names[i]), states.clone(), Assignment::One(i), setting)
+                };
                 designs.extend((0..states.names.len()).filter_map(one));
             }
         } else {
-            designs.extend(of_arms(&known, params)?);
+            designs.extend(of_arms(sales, &params.arms, setting)?);
         }
+        let budgeted = |regions: RegionDesign| {
+            let required_return = regions.detectable_revenue * regions.advertised_revenue / params.budget;
+            BudgetedDesign { regions, required_return }
+        };
+        let designs: Vec<BudgetedDesign> = designs.into_iter().map(budgeted).collect();
         let by_pairs =
-            designs.iter().enumerate().filter(|(_, d)| d.assignment == Assignment::Pairs || designs.len() == 1);
+            designs.iter().enumerate().filter(|(_, d)| d.regions.assignment == Assignment::Pairs || designs.len() == 1);
         let chosen = by_pairs.min_by(|a, b| a.1.required_return.total_cmp(&b.1.required_return)).map(|(i, _)| i);
         let chosen = chosen.ok_or_else(|| {
             Error::input("no two regions have sales in every half-year of the data: regions cannot be compared")
@@ -124,7 +148,7 @@ impl MarketplaceDesign {
 
     /// The design that the plan follows.
     pub fn design(&self) -> &RegionDesign {
-        &self.designs[self.chosen]
+        &self.designs[self.chosen].regions
     }
 
     /// Whether advertising that just pays would be seen.
@@ -134,7 +158,8 @@ impl MarketplaceDesign {
 
     /// What to do, in a sentence.
     pub fn advice(&self) -> String {
-        let RegionDesign { design, required_return, break_even_budget, weeks, .. } = self.design();
+        let BudgetedDesign { regions, required_return } = &self.designs[self.chosen];
+        let RegionDesign { design, break_even_budget, weeks, .. } = regions;
         let (currency, pays) = (&self.currency, 1.0 / self.margin);
         let least = format!(
             "a trial of {design} over {weeks} weeks sees advertising from {required_return:.1} {currency} of revenue for each {currency} on"
@@ -193,15 +218,25 @@ fn sides(sales: &RegionSales, assignment: Assignment, draws: &mut Draws) -> Vec<
     }
 }
 
+/// Whole weeks of data that a trial of so many weeks takes to plan.
+fn weeks_needed(weeks: u32) -> usize {
+    WEEKS_BEFORE + weeks as usize + LEAST_STARTS - 1
+}
+
+/// Designs that advertise in one region of each pair, for each kind of region; of states also without the largest.
+pub(crate) fn paired(sales: &[RegionSales], setting: Setting) -> Vec<RegionDesign> {
+    let of = |sales: &RegionSales| {
+        let all = design(sales.kind.plural().into(), sales.clone(), Assignment::Pairs, setting);
+        let without = (sales.kind == RegionKind::State).then(|| without_the_largest(sales, setting)).flatten();
+        all.into_iter().chain(without)
+    };
+    sales.iter().flat_map(of).collect()
+}
+
 /// One design; `None` if its regions say too little.
-fn design(
-    name: String,
-    sales: RegionSales,
-    assignment: Assignment,
-    params: &MarketplaceParams,
-) -> Option<RegionDesign> {
-    let weeks = params.weeks as usize;
-    let placebo = placebo(&sales.measures, weeks, assignment, params.seed)?;
+fn design(name: String, sales: RegionSales, assignment: Assignment, setting: Setting) -> Option<RegionDesign> {
+    let weeks = setting.weeks as usize;
+    let placebo = placebo(&sales.measures, weeks, assignment, setting.seed)?;
     let Placebo { starts, rms } = placebo;
     let [detectable_revenue, detectable_orders] = placebo.detectable();
     let last = |i: usize| sales.last(i, weeks)[0];
@@ -213,18 +248,17 @@ fn design(
         Assignment::Pairs => (sales.names.len() / 2 * 2, paired()),
         Assignment::One(region) => (sales.names.len(), last(region)),
     };
-    let seen = detectable_revenue * advertised_revenue;
-    (advertised_revenue > 0.0).then(|| RegionDesign {
+    (advertised_revenue > 0.0).then_some(RegionDesign {
         design: name,
         by: sales.kind,
+        without: None,
         regions,
-        weeks: params.weeks,
+        weeks: setting.weeks,
         starts,
         detectable_orders,
         detectable_revenue,
         advertised_revenue,
-        break_even_budget: params.margin * seen,
-        required_return: seen / params.budget,
+        break_even_budget: setting.margin * detectable_revenue * advertised_revenue,
         sales,
         assignment,
         spread: rms,
@@ -232,18 +266,20 @@ fn design(
 }
 
 /// The states except that with the most sales: it has no like, and makes pairs unequal.
-fn without_the_largest(states: &RegionSales, params: &MarketplaceParams) -> Option<RegionDesign> {
+fn without_the_largest(states: &RegionSales, setting: Setting) -> Option<RegionDesign> {
     let sales = |i: &usize| states.last(*i, WEEKS_BEFORE)[0];
     let largest = (0..states.names.len()).max_by(|a, b| sales(a).total_cmp(&sales(b)))?;
     let largest = &states.names[largest];
-    design(format!("states without {largest}"), states.only(|name| name != largest), Assignment::Pairs, params)
+    let name = format!("{} without {largest}", states.kind.plural());
+    let rest = design(name, states.only(|name| name != largest), Assignment::Pairs, setting)?;
+    Some(RegionDesign { without: Some(largest.clone()), ..rest })
 }
 
 /// The design of the regions that the reader names.
-fn of_arms(known: &[RegionSales], params: &MarketplaceParams) -> Result<Option<RegionDesign>> {
-    let is_named = |name: &str| params.arms.iter().any(|arm| folded(arm) == folded(name));
+fn of_arms(known: &[RegionSales], arms: &[String], setting: Setting) -> Result<Option<RegionDesign>> {
+    let is_named = |name: &str| arms.iter().any(|arm| folded(arm) == folded(name));
     let unknown = |sales: &RegionSales| -> Vec<String> {
-        let arms = params.arms.iter().filter(|arm| !sales.names.iter().any(|name| folded(name) == folded(arm)));
+        let arms = arms.iter().filter(|arm| !sales.names.iter().any(|name| folded(name) == folded(arm)));
         arms.cloned().collect()
     };
     let Some(sales) = known.iter().find(|sales| unknown(sales).is_empty()) else {
@@ -258,8 +294,8 @@ fn of_arms(known: &[RegionSales], params: &MarketplaceParams) -> Result<Option<R
     Ok(match named.names.as_slice() {
         [one] => {
             let region = sales.names.iter().position(|name| name == one).unwrap_or(0);
-            design(format!("{one} alone"), sales.clone(), Assignment::One(region), params)
+            design(format!("{one} alone"), sales.clone(), Assignment::One(region), setting)
         }
-        _ => design(named.names.join(", "), named, Assignment::Pairs, params),
+        _ => design(named.names.join(", "), named, Assignment::Pairs, setting),
     })
 }

@@ -3,8 +3,10 @@
 //!
 //! ```text
 //! budget, orders a month ─▶ shop ───────┐
-//! CleanTables ─ sales ─▶ marketplace ───┴▶ plan (trial.toml) ─ read with the trial's orders (order_file) ─▶ verdict
+//! SalesMart ─── sales ─▶ marketplace ───┴▶ plan (trial.toml) ─ read with the trial's orders (order_file) ─▶ verdict
 //! ```
+//!
+//! `designs` tells in a run what such trials can see, before anyone names a budget.
 //!
 //! Three ways, each with the plan's table of its name:
 //!
@@ -12,6 +14,7 @@
 //! - `parts`: the orders of the advertised part against those of the rest: [`statistics::binomial`].
 //! - `regions`: one region of each pair of a marketplace is advertised: [`statistics::matched`].
 
+pub mod designs;
 pub mod marketplace;
 pub(crate) mod order_file;
 pub mod plan;
@@ -21,7 +24,8 @@ pub mod simulate;
 pub mod statistics;
 pub mod verdict;
 
-pub use marketplace::{MarketplaceDesign, MarketplaceParams, RegionDesign};
+pub use designs::{TrialDesigns, trial_designs};
+pub use marketplace::{BudgetedDesign, MarketplaceDesign, MarketplaceParams, RegionDesign};
 pub use plan::Plan;
 pub use sales::{RegionKind, RegionSales, sales_by_region};
 pub use shop::{ShopDesign, ShopParams};

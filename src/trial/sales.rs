@@ -1,15 +1,15 @@
-//! CleanTables → sales by region and week, as a trial needs them: valid orders and the prices of their items. Next: `design`.
+//! SalesMart → sales by region and week, as a trial needs them: valid orders and the prices of their items. Next: `design`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::statistics::matched::Weekly;
-use crate::clean::{Audit, CleanTables};
-use crate::error::{Error, Result};
+use crate::clean::Audit;
+use crate::error::Result;
+use crate::mart::SalesMart;
 use crate::mart::period::Period;
-use crate::schema::TableId;
+use crate::schema::contract::UNKNOWN;
 use crate::table::quantiles::median;
 
 /// The first weeks of a shop, a start and not its trade, do not count.
@@ -81,12 +81,21 @@ impl RegionSales {
 }
 
 /// Sales of a region on a day.
-struct Day {
-    postcode: Option<String>,
-    state: Option<String>,
+struct Day<'a> {
+    postcode: &'a str,
+    state: &'a str,
     day: i32,
-    orders: f64,
-    price: f64,
+    orders: i64,
+    price_centavos: i64,
+}
+
+impl<'a> Day<'a> {
+    fn region(&self, kind: RegionKind) -> &'a str {
+        match kind {
+            RegionKind::Postcode => self.postcode,
+            RegionKind::State => self.state,
+        }
+    }
 }
 
 /// ISO 4217 code of the amounts of audited tables; Olist's are in reais.
@@ -94,32 +103,27 @@ pub fn currency(audit: &Audit) -> &str {
     audit.market.as_ref().map_or("BRL", |market| &market.currency)
 }
 
-/// Sales by postcode region and by state, in this order; a kind of region that the data do not name is left out.
+/// Sales by postcode region and by state, in this order; a kind of region that the data do not name is left out. Empty if the data fill no
+/// week after the first four.
 ///
 /// # Errors
-/// [`Error::Input`]: no valid order has a day and a region, or the data fill no week. polars fails.
-pub fn sales_by_region(clean: &CleanTables) -> Result<Vec<RegionSales>> {
-    let days = days(clean)?;
+/// The mart is incomplete.
+pub fn sales_by_region(mart: &SalesMart) -> Result<Vec<RegionSales>> {
+    let days = days(mart)?;
     let mut orders: BTreeMap<i32, i64> = BTreeMap::new();
-    days.iter().for_each(|day| *orders.entry(day.day).or_default() += day.orders as i64);
-    let weeks = whole_weeks(&orders).ok_or_else(|| {
-        Error::input("the orders fill no week after the first four")
-            .with_hint("`--orders-per-month` plans without data")
-    })?;
+    days.iter().for_each(|day| *orders.entry(day.day).or_default() += day.orders);
+    let Some(weeks) = whole_weeks(&orders) else { return Ok(Vec::new()) };
     let of = |kind: RegionKind| {
-        let name = |day: &Day| match kind {
-            RegionKind::Postcode => day.postcode.clone(),
-            RegionKind::State => day.state.clone(),
-        };
-        let names: Vec<String> = days.iter().filter_map(name).collect::<BTreeSet<_>>().into_iter().collect();
+        let known = |name: &str| name != UNKNOWN && !name.is_empty();
+        let names: BTreeSet<&str> = days.iter().map(|day| day.region(kind)).filter(|name| known(name)).collect();
+        let names: Vec<String> = names.into_iter().map(String::from).collect();
         let length = (weeks.end - weeks.start) as usize;
         let mut measures = [vec![vec![0.0; length]; names.len()], vec![vec![0.0; length]; names.len()]];
         for day in days.iter().filter(|day| weeks.contains(&week(day.day))) {
-            let region = name(day).and_then(|name| names.binary_search(&name).ok());
-            if let Some(region) = region {
+            if let Ok(region) = names.binary_search_by(|known| known.as_str().cmp(day.region(kind))) {
                 let week = (week(day.day) - weeks.start) as usize;
-                measures[0][region][week] += day.price;
-                measures[1][region][week] += day.orders;
+                measures[0][region][week] += day.price_centavos as f64 / 100.0;
+                measures[1][region][week] += day.orders as f64;
             }
         }
         RegionSales { kind, names, measures, end: monday(weeks.end) }
@@ -155,36 +159,18 @@ fn whole_weeks(orders: &BTreeMap<i32, i64>) -> Option<std::ops::Range<i32>> {
 }
 
 /// Valid orders and the prices of their items, by region and day.
-fn days(clean: &CleanTables) -> Result<Vec<Day>> {
-    let lazy = |id| clean.table(id).clone().lazy();
-    let prices =
-        lazy(TableId::OrderItems).group_by([col("order_id")]).agg([col("price_centavos").sum().alias("price")]);
-    let customers = lazy(TableId::Customers).select([
-        col("customer_id"),
-        col("customer_state").alias("state"),
-        col("customer_zip_code_prefix").str().head(lit(POSTCODE as i64)).alias("postcode"),
-    ]);
-    let is_valid =
-        col("order_status").neq_missing(lit("canceled")).and(col("order_status").neq_missing(lit("unavailable")));
-    let orders = lazy(TableId::Orders)
-        .filter(is_valid)
-        .select([col("order_id"), col("customer_id"), col("purchase_day").alias("day")])
-        .join(customers, [col("customer_id")], [col("customer_id")], JoinArgs::new(JoinType::Left))
-        .join(prices, [col("order_id")], [col("order_id")], JoinArgs::new(JoinType::Left));
-    let key = [col("postcode"), col("state"), col("day")];
-    let frame = orders.group_by(key).agg([len().alias("orders"), col("price").sum()]).collect()?;
-    let frame = frame.sort(["postcode", "state", "day"], SortMultipleOptions::default())?;
+fn days(mart: &SalesMart) -> Result<Vec<Day<'_>>> {
+    let frame = mart.table("orders_by_postcode_day")?;
     let (postcode, state) = (frame.column("postcode")?.str()?, frame.column("state")?.str()?);
     let day = frame.column("day")?.date()?.physical();
-    let orders = frame.column("orders")?.cast(&DataType::Int64)?;
-    let (orders, price) = (orders.i64()?, frame.column("price")?.i64()?);
+    let (orders, price) = (frame.column("orders")?.i64()?, frame.column("price_centavos")?.i64()?);
     let row = |i: usize| {
         Some(Day {
-            postcode: postcode.get(i).map(str::to_owned),
-            state: state.get(i).map(str::to_owned),
+            postcode: postcode.get(i)?,
+            state: state.get(i)?,
             day: day.get(i)?,
-            orders: orders.get(i)? as f64,
-            price: price.get(i).unwrap_or(0) as f64 / 100.0,
+            orders: orders.get(i)?,
+            price_centavos: price.get(i)?,
         })
     };
     Ok((0..frame.height()).filter_map(row).collect())

@@ -14,6 +14,12 @@ const LIFTS: [f64; 5] = [0.2, 0.3, 0.5, 1.0, 2.0];
 /// Where the split is not known beforehand, twice the orders are needed, and as many before: the ratio of the parts before the trial
 /// varies as much as that during it. For effects above a half it takes somewhat more: the power is 75 to 80 %.
 pub const UNKNOWN_SPLIT: f64 = 2.0;
+/// What an order by advertising costs, median of places, unless the reader says so.
+pub const COST_PER_ORDER: f64 = 60.0;
+/// Standard deviation of the logarithm of that cost between places, unless the reader says so.
+pub const LOG_SD: f64 = 0.5;
+/// What an order leaves before advertising is paid, unless the reader says so.
+pub const CONTRIBUTION: f64 = 40.0;
 /// A shop with more orders a month is no small one.
 pub const MOST_ORDERS: f64 = 10_000.0;
 
@@ -104,17 +110,6 @@ impl ShopDesign {
     pub fn of(params: &ShopParams) -> Result<ShopDesign> {
         let share = params.share.unwrap_or(0.5);
         let weekly = params.orders_per_month / WEEKS_PER_MONTH;
-        let lift = |lift: f64| {
-            let orders = orders_needed(share, 1.0 + lift);
-            LiftDesign {
-                lift,
-                orders: orders.ceil(),
-                weeks: orders / weekly,
-                power: alarm_rate(orders, share, 1.0 + lift),
-                false_alarms: alarm_rate(orders, share, 1.0),
-                orders_unknown_split: (UNKNOWN_SPLIT * orders).ceil(),
-            }
-        };
         let orders = weekly * f64::from(params.weeks);
         let comparable = if params.share.is_some() { orders } else { orders / UNKNOWN_SPLIT };
         let prior = Prior::of_cost(params.cost_per_order, params.log_sd);
@@ -125,7 +120,7 @@ impl ShopDesign {
             orders_per_month: params.orders_per_month,
             weeks: params.weeks,
             share,
-            lifts: LIFTS.map(lift).to_vec(),
+            lifts: lifts(share, params.orders_per_month),
             detectable: smallest_ratio(comparable, share).map(|ratio| ratio - 1.0),
             expected: expected_orders / (orders * share),
             codes: codes_design(params, prior)?,
@@ -205,6 +200,22 @@ impl ShopDesign {
     }
 }
 
+/// What each of [`LIFTS`] needs to be seen, where the advertised part has this share of the orders.
+pub(crate) fn lifts(share: f64, orders_per_month: f64) -> Vec<LiftDesign> {
+    let lift = |lift: f64| {
+        let orders = orders_needed(share, 1.0 + lift);
+        LiftDesign {
+            lift,
+            orders: orders.ceil(),
+            weeks: orders / (orders_per_month / WEEKS_PER_MONTH),
+            power: alarm_rate(orders, share, 1.0 + lift),
+            false_alarms: alarm_rate(orders, share, 1.0),
+            orders_unknown_split: (UNKNOWN_SPLIT * orders).ceil(),
+        }
+    };
+    LIFTS.map(lift).to_vec()
+}
+
 /// Whole weeks in words: `three weeks`.
 fn weeks(number: f64) -> String {
     const WORDS: [&str; 12] =
@@ -213,6 +224,11 @@ fn weeks(number: f64) -> String {
         0 | 1 => "one week".into(),
         n => WORDS.get(n - 1).map_or_else(|| format!("{n} weeks"), |word| format!("{word} weeks")),
     }
+}
+
+/// Money for the test of each of `arms`, of `budget` for all, where costs of an order are those that are assumed (Test & Roll).
+pub fn test_per_arm(budget: f64, arms: usize) -> f64 {
+    Prior::of_cost(COST_PER_ORDER, LOG_SD).test_per_arm(budget, arms)
 }
 
 fn bare_plan(params: &ShopParams, start: NaiveDate) -> Plan {

@@ -5,14 +5,19 @@
 //! order is log-normal. Where orders grow in proportion to the money (linear), all on the best state is best. Where they grow with its
 //! root, so that money in proportion to the state's sales brings what the linear response would, θ²·share is the best division.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::statistics::draws::Draws;
 use super::statistics::roll::{Prior, best};
+use crate::error::{Error, Result};
+
+/// What [`simulate`] gives with its default settings; a test compares them. It depends on no data, so that no run simulates it again.
+const COMPARED: &str = include_str!("rules.toml");
 
 /// Orders of Olist's five largest states: SP, RJ, MG, RS, PR.
 const STATES: [f64; ARMS] = [41_746.0, 12_852.0, 11_635.0, 5_466.0, 5_045.0];
-const ARMS: usize = 5;
+/// Number of simulated states.
+pub const ARMS: usize = 5;
 /// Weeks of a month.
 pub const WEEKS_PER_MONTH: f64 = 365.25 / 12.0 / 7.0;
 /// Points at which the effect of an arm is looked at where orders carry no code.
@@ -22,8 +27,25 @@ const GRID_REACH: f64 = 6.0;
 
 type Arms = [f64; ARMS];
 
+/// Rules compared, and on which shops.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The shops.
+    pub params: SimulationParams,
+    /// The rules.
+    pub rules: Vec<RuleResult>,
+}
+
+/// The rules compared on the default shops.
+///
+/// # Errors
+/// [`Error::Internal`]: the comparison that the program holds is damaged.
+pub fn compared() -> Result<Compared> {
+    toml::from_str(COMPARED).map_err(|error| Error::Internal(format!("rules.toml: {error}")))
+}
+
 /// What is simulated.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SimulationParams {
     /// Number of shops.
     pub shops: usize,
@@ -59,7 +81,7 @@ impl Default for SimulationParams {
 }
 
 /// What a rule brought, means over the shops.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleResult {
     /// The rule.
     pub rule: Rule,
@@ -68,6 +90,7 @@ pub struct RuleResult {
     /// Standard error of that share.
     pub share_linear_error: f64,
     /// The same where orders grow with the root of the money; `None` for rules that are compared for the linear response alone.
+    #[serde(default)]
     pub share_square_root: Option<f64>,
     /// Contribution of the orders less the money, linear response.
     pub profit: f64,
@@ -78,7 +101,7 @@ pub struct RuleResult {
 }
 
 /// A rule to divide the money of a week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// The same for each state.
@@ -350,6 +373,19 @@ mod tests {
             let found = results.iter().find(|result| result.rule == rule).unwrap();
             assert!((found.profit - profit).abs() < 2.0 * found.profit_error, "{found:?}, not {profit}");
         }
+    }
+
+    /// `PFE_WRITE=1 cargo test --lib simulate` writes the file anew.
+    #[test]
+    fn what_the_report_compares_is_what_is_simulated() {
+        let params = SimulationParams::default();
+        let now = Compared { rules: simulate(&params), params };
+        if std::env::var_os("PFE_WRITE").is_some() {
+            let head = "# Rules to divide a budget, compared on simulated shops (`pfe trial simulate`): what `simulate` gives. A test compares both.\n";
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/trial/rules.toml");
+            std::fs::write(path, format!("{head}{}", toml::to_string(&now).unwrap())).unwrap();
+        }
+        assert_eq!(compared().unwrap(), now);
     }
 
     #[test]

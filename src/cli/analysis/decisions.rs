@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pfe::decisions::region::StateChoice;
 use pfe::decisions::{Coverage, DecisionParams, Decisions, Entry, Findings, Profit, SellingCosts, Weights};
 use pfe::models::entrants::{self, CategoryChances};
 use pfe::models::span::date;
@@ -14,7 +15,7 @@ use crate::cli::terminal::{MAX_TEXT_BYTES, reais};
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
 pub struct DecisionArgs {
-    /// Advertising budget to divide among states, BRL
+    /// Advertising budget of which to plan the first test, BRL
     #[arg(long, value_name = "BRL", value_parser = budget, allow_negative_numbers = true)]
     budget: Option<i64>,
     /// TOML file with your own weights for the indicators
@@ -81,7 +82,7 @@ pub fn summary(results: &Results) -> String {
     let mut line = |label: &str, words: String| text += &format!("{label:<20}{words}\n");
     let unit = results.audit.market.as_ref().map_or("BRL", |market| market.currency.as_str());
     line("what to sell", what_to_sell(results, unit));
-    line("where to advertise", where_to_advertise(&results.profit, unit));
+    line("where to advertise", where_to_advertise(results, unit));
     line("how to get paid", how_to_get_paid(&results.findings));
     let (growing, habits) = (results.findings.growing_states(), results.findings.named_habits());
     if !growing.is_empty() {
@@ -146,17 +147,20 @@ fn what_to_sell(results: &Results, unit: &str) -> String {
     }
 }
 
-/// The data do not say what advertising brings: what an order may cost, and how to learn the rest.
-fn where_to_advertise(profit: &Profit, unit: &str) -> String {
-    let learn = "learn it by a trial: `pfe trial design`";
-    let Some(state) = profit.states.first() else {
-        return format!("what advertising brings is not in the data; {learn}");
-    };
-    let margin = if state.assumed { " at an assumed margin" } else { "" };
-    format!(
-        "an order may cost {:.2} {unit} in {}{margin}; what advertising brings is not in the data: {learn}",
-        state.break_even, state.name
-    )
+/// The data do not say what advertising brings: what an order may cost, how to learn the rest, and how a budget begins.
+fn where_to_advertise(results: &Results, unit: &str) -> String {
+    let cost = results.profit.states.first().map_or(String::new(), |state| {
+        let margin = if state.assumed { " at an assumed margin" } else { "" };
+        format!("an order may cost {:.2} {unit} in {}{margin}; ", state.break_even, state.name)
+    });
+    let learn = "what advertising brings is not in the data: learn it by a trial: `pfe trial design`";
+    let region = results.decisions.as_ref().ok().map(|decided| &decided.region);
+    let tested: Vec<&StateChoice> =
+        region.into_iter().flat_map(|region| &region.states).filter(|state| state.budget_centavos > 0).collect();
+    let (Some(region), Some(first)) = (region, tested.first()) else { return format!("{cost}{learn}") };
+    let names: Vec<&str> = tested.iter().map(|state| state.state.as_str()).collect();
+    let [each, kept] = [first.budget_centavos, region.kept_centavos].map(|part| reais(part as f64 / 100.0));
+    format!("{cost}{learn}; test {} with {each} {unit} each, keep {kept} until it is read", names.join(", "))
 }
 
 fn how_to_get_paid(findings: &Findings) -> String {

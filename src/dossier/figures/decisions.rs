@@ -1,11 +1,10 @@
 //! Decisions → figures: forecasts with intervals, coefficients, states and budget.
 
-use super::{MonthAxis, Named, Studio, reais, short};
+use super::{MonthAxis, Named, Studio, short};
 use crate::charts::{Band, Bar, Forecast, Lines, Series, lines};
-use crate::decisions::region::{StateChoice, population};
+use crate::decisions::region::population;
 use crate::decisions::{Decisions, Facts};
 use crate::dossier::decisions::position;
-use crate::dossier::edition::centavos;
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::models::linear::Coefficient;
@@ -21,8 +20,7 @@ pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     fan(studio, "fan_state", state)?;
     coefficients(studio, decisions)?;
     region_forecast(studio, decisions)?;
-    penetration(studio)?;
-    allocation(studio, decisions)
+    penetration(studio)
 }
 
 /// Monthly revenue of a series and its forecast with both intervals.
@@ -97,19 +95,4 @@ fn penetration(studio: &mut Studio<'_>) -> Result<()> {
     let values: Vec<(&str, f64)> = states.filter_map(|f| Some((f.name.as_str(), rate(f)?))).collect();
     let keys = ["penetration", "no_data"];
     studio.map("penetration", "tables/by_state.csv", &values, &[], keys, |lang, v| lang.decimal(v, 0))
-}
-
-/// Allocation of the budget to states, in BRL if a budget was given.
-fn allocation(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Result<()> {
-    let states = decisions.map(|d| d.region.states.as_slice()).unwrap_or_default();
-    let chosen = states.iter().filter(|s| s.budget_share > 0.0);
-    let given = studio.results.parameters.decisions.budget_centavos.is_some();
-    let bar = |(i, s): (usize, &StateChoice)| {
-        let value = if given { reais(s.budget_centavos) } else { s.budget_share };
-        (studio.words.state(&s.state), Bar { value, highlight: i == 0, ..Bar::default() })
-    };
-    let bars: Vec<Named> = chosen.enumerate().map(bar).collect();
-    let words = studio.words;
-    let format = |lang: Lang, v| if given { words.brl(centavos(v), 0) } else { lang.percent(v, 1) };
-    studio.bars("allocation", "tables/allocation.csv", &bars, true, format)
 }

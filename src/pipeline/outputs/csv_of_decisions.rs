@@ -5,7 +5,7 @@
 
 use crate::decisions::score::Scored;
 use crate::decisions::{BacktestReport, Decisions};
-use crate::models::metrics::Metrics;
+use crate::models::metrics::{Estimate, Metrics};
 use crate::models::span::date;
 use crate::models::{Comparison, Forecast};
 use crate::schema::format::{brl, optional};
@@ -34,6 +34,7 @@ pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) 
         ("forecasts", forecasts(decisions)),
         ("coefficients", coefficients(decisions)),
         ("backtest", backtest(past)),
+        ("forecast_protocol", protocol(past)),
     ];
     tables.into_iter().map(with_header).collect()
 }
@@ -160,6 +161,19 @@ fn backtest(past: Option<&BacktestReport>) -> Rows {
         add("state", "monthly", &past.states);
     }
     rows
+}
+
+/// The methods by part of the protocol.
+fn protocol(past: Option<&BacktestReport>) -> Rows {
+    let parts = past.and_then(|past| past.protocol.as_ref().ok()).into_iter().flat_map(|protocol| &protocol.parts);
+    let rows = parts.flat_map(|part| part.scores.iter().map(move |score| (part, score)));
+    rows.map(|(part, score)| {
+        let mut row = row![part.name.name(), score.method, part.months[0], part.months[1], score.n, score.wape];
+        let ends = [|d: Estimate| d.value, |d: Estimate| d.low, |d: Estimate| d.high];
+        row.extend(ends.map(|end| optional(score.difference.map(end))));
+        row
+    })
+    .collect()
 }
 
 fn metrics(m: &Metrics) -> Vec<String> {

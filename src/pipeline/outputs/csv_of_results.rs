@@ -17,6 +17,8 @@ use crate::results::Results;
 use crate::schema::contract::Scope;
 use crate::schema::format::{brl, optional};
 use crate::schema::result_tables::TextTable;
+use crate::trial::shop::LiftDesign;
+use crate::trial::{RegionDesign, TrialDesigns};
 
 /// Number of products in the list of the best.
 const TOP_PRODUCTS: usize = 1_000;
@@ -31,6 +33,7 @@ pub fn all(results: &Results) -> Result<Vec<(&'static str, TextTable)>> {
     tables.extend(of_audit(&results.audit));
     tables.extend(super::csv_of_decisions::all(results.decisions.as_ref().ok(), results.past.as_ref().ok()));
     tables.extend(super::csv_of_entry::all(results.entry.as_ref().ok(), &results.profit));
+    tables.extend(of_trials(&results.trials));
     Ok(tables)
 }
 
@@ -63,6 +66,25 @@ pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(
 /// Tables of the audit.
 pub(crate) fn of_audit(audit: &Audit) -> Vec<(&'static str, TextTable)> {
     [("audit", steps(audit)), ("quality", quality(audit))].into_iter().map(with_header).collect()
+}
+
+/// The table of trial designs.
+pub(crate) fn of_trials(trials: &TrialDesigns) -> Vec<(&'static str, TextTable)> {
+    let of_regions = |d: &RegionDesign| {
+        let money = [d.advertised_revenue, d.break_even_budget].map(|value| format!("{value:.2}"));
+        let mut row =
+            row!["marketplace", d.design, d.regions, d.weeks, d.starts, d.detectable_orders, d.detectable_revenue];
+        row.extend(money);
+        row.extend([const { String::new() }; 4]);
+        row
+    };
+    let of_shop = |d: &LiftDesign| {
+        let mut row = row!["shop", "parts", "", d.weeks, "", d.lift, "", "", ""];
+        row.extend(row![d.orders, d.orders_unknown_split, d.power, d.false_alarms]);
+        row
+    };
+    let rows = trials.marketplace.iter().map(of_regions).chain(trials.shop.iter().map(of_shop));
+    vec![with_header(("trial_designs", rows.collect()))]
 }
 
 /// Training sales are exact to the centavo. Predictions keep all digits, to be compared with those of the original project.

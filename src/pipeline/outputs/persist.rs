@@ -52,6 +52,7 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
             let profit = flow.profit()?;
             write_csv(staging, csv_of_entry::all(flow.entry()?.as_ref().as_ref().ok(), &profit))
         }
+        "trials" => write_csv(staging, csv_of_results::of_trials(&*flow.trials()?)),
         "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
         "report-pdf" => {
             let document = flow.document()?;

@@ -27,6 +27,7 @@ use crate::pipeline::params::Input;
 use crate::report::Document;
 use crate::results::Results;
 use crate::schema::TableId;
+use crate::trial::{self, TrialDesigns};
 use crate::{dossier, synth};
 
 impl RunContext {
@@ -177,13 +178,19 @@ impl RunContext {
         })
     }
 
+    /// What trials of advertising can see.
+    pub(crate) fn trials(&self) -> Result<Arc<TrialDesigns>> {
+        self.values.trials.get(|| trial::trial_designs(&*self.mart()?))
+    }
+
     /// All results that the report shows. What no step has computed is computed now, in parallel.
     pub(crate) fn results(&self) -> Result<Arc<Results>> {
         self.values.results.get(|| {
             let mart = self.mart()?;
             let facts = || parallel::both(|| self.reference(), || self.findings());
-            let decided = || parallel::both(|| self.decided(), || self.profit());
-            let ((reference, findings), (decided, profit)) = parallel::both(facts, decided);
+            let learned = || parallel::both(|| self.profit(), || self.trials());
+            let decided = || parallel::both(|| self.decided(), learned);
+            let ((reference, findings), (decided, (profit, trials))) = parallel::both(facts, decided);
             let decided = decided?;
             Ok(Results {
                 parameters: self.parameters.clone(),
@@ -195,6 +202,7 @@ impl RunContext {
                 past: decided.1.clone(),
                 entry: self.entry()?.as_ref().clone(),
                 profit: profit?.as_ref().clone(),
+                trials: trials?.as_ref().clone(),
             })
         })
     }

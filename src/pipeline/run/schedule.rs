@@ -234,6 +234,7 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
         "findings" => drop(flow.findings()?),
         "decisions" => drop(flow.decided()?),
         "entrants" => drop(flow.profit()?),
+        "trials" => drop(flow.trials()?),
         "compose" | "report-html" | "report-pdf" => drop(flow.document()?),
         _ => drop(flow.results()?),
     }

@@ -15,6 +15,7 @@ use crate::parallel::lock;
 use crate::report::Document;
 use crate::results::Results;
 use crate::schema::TableId;
+use crate::trial::TrialDesigns;
 
 /// A value that is made once, by the first caller.
 pub(crate) struct OnceValue<T>(Mutex<Option<Arc<T>>>);
@@ -64,6 +65,7 @@ pub(crate) struct Values {
     pub(crate) decided: OnceValue<Decided>,
     pub(crate) entry: OnceValue<Result<Entry, TooLittle>>,
     pub(crate) profit: OnceValue<Profit>,
+    pub(crate) trials: OnceValue<TrialDesigns>,
     pub(crate) results: OnceValue<Results>,
     pub(crate) document: OnceValue<Document>,
 }

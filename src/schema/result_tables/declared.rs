@@ -185,8 +185,8 @@ tables! {
         "rank_without" Integer "place without this indicator";
     "allocation":
         "state" Text "state",
-        "share" Number "share of the budget, 0 to 1",
-        "budget" Reais "its part of the budget, BRL";
+        "share" Number "share of the money of the first test, 0 to 1: the same for each state that is tested",
+        "budget" Reais "money of its test, BRL; what is left of the budget is kept until the test is read";
     "cities":
         "state" Text "state that comes first",
         "city" Text "city",
@@ -228,6 +228,16 @@ tables! {
         "ours_minus_this" Number "error of our model less that of this one",
         "ours_minus_this_low" Number "lower end of its 90 % interval",
         "ours_minus_this_high" Number "upper end of its 90 % interval";
+    "forecast_protocol":
+        "part" Text "part of the frozen protocol: development, test, or holdout, which is scored once",
+        "method" Text "method: linear (the deployed model), naive (the last month again), ewma_share, ses, theta, mean (of three months), ensemble",
+        "from" Text "first month that is forecast, one to three months ahead",
+        "to" Text "last month that is forecast",
+        "n" Integer "forecasts: categories, months and horizons",
+        "wape" Number "weighted absolute percentage error: sum of absolute errors over revenue",
+        "difference_to_naive" Number (none) "wape less that of naive",
+        "low90" Number (none) "lower end of its 90 % interval, months and categories drawn with replacement",
+        "high90" Number (none) "upper end of it";
     "entrants_by_category":
         "category" Text "category in English of the first sale; only categories with at least ten entrants",
         "n" Integer "entrants: sellers whose first sale and the 90 days from it lie in the data",
@@ -255,6 +265,20 @@ tables! {
         "p" Number (none) "share of these that reach the ratio",
         "rank_correlation" Number (none) "rank correlation of typical revenue and revenue of single entrants of the locked check",
         "rank_p" Number (none) "probability of one at least as far from 0 by chance";
+    "trial_designs":
+        "whose" Text "marketplace: one region of each pair is advertised; shop: orders of an advertised half of the country against the rest",
+        "design" Text "which regions are paired; parts of the country for a shop",
+        "regions" Integer (none) "regions that take part",
+        "weeks" Number "weeks of the trial; for a shop, those in which it has the orders, at 50 a month",
+        "starts" Integer (none) "trials without advertising in the past, from whose spread the effect follows",
+        "effect_orders" Number "smallest relative effect on orders that is seen with a power of 80 %, false alarms 10 % one-sided; 1 is a doubling",
+        "effect_revenue" Number (none) "the same on prices of the items",
+        "advertised_revenue" Reais (none) "revenue of the advertised regions in as many weeks without advertising, BRL",
+        "break_even_budget" Reais (none) "money that an effect on revenue of this size pays back where 20 % of revenue are left (assumed), BRL",
+        "orders" Number (none) "orders of both parts without the effect that show it",
+        "orders_unknown_split" Number (none) "the same where the parts' shares are not known beforehand; as many are needed before the trial",
+        "power" Number (none) "chance to see the effect with so many orders, exact",
+        "false_alarms" Number (none) "chance of an alarm without an effect, exact";
     "milestones":
         "orders_28" Text "orders of an entrant in its first 28 days",
         "n" Integer "entrants with as many",

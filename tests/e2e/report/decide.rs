@@ -87,8 +87,11 @@ fn the_user_sets_weights_budget_and_cover() {
         "cover.toml",
         "--quiet",
     ]);
-    let spent: f64 = work.table("out/tables/allocation.csv").iter().map(|r| r["budget"].parse::<f64>().unwrap()).sum();
-    assert!((spent - 1000.0).abs() < 1e-9, "{spent}");
+    // Equal tests; the rest is kept until they are read.
+    let tests: Vec<f64> =
+        work.table("out/tables/allocation.csv").iter().map(|r| r["budget"].parse().unwrap()).collect();
+    assert!(tests.len() > 1 && tests.iter().all(|test| *test == tests[0]), "{tests:?}");
+    assert!((100.0..900.0).contains(&tests.iter().sum::<f64>()), "{tests:?}");
     let weights: Vec<String> = work
         .table("out/tables/winner_indicators.csv")
         .iter()

@@ -66,7 +66,7 @@ fn templates_replace_file_by_file() {
     let before = work.files("out");
     work.ok(&["report", "--templates", "mine", "--quiet"]);
     crate::workdir::assert_same(&before, &work.files("out"));
-    work.edit("mine/fr/15-conclusion.md", |text| {
+    work.edit("mine/fr/16-conclusion.md", |text| {
         text + "\nUne phrase de plus, pour {{ total.orders | count }} commandes.\n"
     });
     work.edit("mine/style/report.css", |css| css + "\n.mark-of-ours { color: red }\n");
@@ -76,14 +76,14 @@ fn templates_replace_file_by_file() {
         "Une phrase de plus, pour <span title=\"tables/by_state.csv: total.orders\">3\u{202f}000</span> commandes."
     ));
     assert!(html.contains("mark-of-ours"));
-    assert!(work.json("out/run.json")["core"]["parameters"]["templates"]["fr/15-conclusion.md"].is_string());
-    work.edit("mine/fr/15-conclusion.md", |text| text + "\n{{ nothing.here }}\n");
-    let line = work.read("mine/fr/15-conclusion.md").lines().count();
-    work.fails(&["report", "--templates", "mine"], 2, &["15-conclusion.md", &format!("line {line}"), "nothing"]);
+    assert!(work.json("out/run.json")["core"]["parameters"]["templates"]["fr/16-conclusion.md"].is_string());
+    work.edit("mine/fr/16-conclusion.md", |text| text + "\n{{ nothing.here }}\n");
+    let line = work.read("mine/fr/16-conclusion.md").lines().count();
+    work.fails(&["report", "--templates", "mine"], 2, &["16-conclusion.md", &format!("line {line}"), "nothing"]);
     work.fails(&["report", "--templates", "data"], 2, &["no file that replaces"]);
-    work.edit("mine/fr/15-conclusion.md", |text| text.replace("{{ nothing.here }}", "\n\n![](picture.png)"));
-    work.fails(&["report", "--templates", "mine"], 2, &["15-conclusion.md", "line ", "a figure is placed by"]);
-    work.edit("mine/fr/15-conclusion.md", |text| text.replace("![](picture.png)", ""));
+    work.edit("mine/fr/16-conclusion.md", |text| text.replace("{{ nothing.here }}", "\n\n![](picture.png)"));
+    work.fails(&["report", "--templates", "mine"], 2, &["16-conclusion.md", "line ", "a figure is placed by"]);
+    work.edit("mine/fr/16-conclusion.md", |text| text.replace("![](picture.png)", ""));
     // An unknown variable: the error names file and line, in each of the three templates.
     for (file, text) in [
         ("report.html", "\n\n{{ unknown }}"),

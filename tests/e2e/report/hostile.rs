@@ -136,7 +136,7 @@ fn own_templates_that_never_end_are_stopped_and_named() {
     };
     let silent = "{% for a in range(end=90000) %}{% for b in range(end=90000) %}{% endfor %}{% endfor %}";
     let loud = "{% for a in range(end=90000) %}{% for b in range(end=90000) %}more and more{% endfor %}{% endfor %}";
-    let chapter = "fr/15-conclusion.md";
+    let chapter = "fr/16-conclusion.md";
     stopped(chapter, &|text| format!("{text}\n{silent}"), "10", &["did not end within 10 s", "hint: "]);
     stopped(chapter, &|text| format!("{text}\n{loud}"), "60", &["more than 16 MB"]);
     stopped("templates/report.html", &|text| text.replace("<body>", loud), "60", &["more than 64 MB"]);

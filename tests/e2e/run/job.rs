@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 30] = [
+const TABLES: [(&str, &str); 32] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
@@ -37,6 +37,11 @@ const TABLES: [(&str, &str); 30] = [
     (
         "backtest",
         "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,growth,relative_growth,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
+    ),
+    ("forecast_protocol", "part,method,from,to,n,wape,difference_to_naive,low90,high90"),
+    (
+        "trial_designs",
+        "whose,design,regions,weeks,starts,effect_orders,effect_revenue,advertised_revenue,break_even_budget,orders,orders_unknown_split,power,false_alarms",
     ),
     ("entrants_by_category", "category,n,median,mean,typical,low80,high80,p_first,p_top3,p_500,p_1000,p_3000"),
     (

@@ -13,7 +13,7 @@ fn finished() -> Workdir {
 }
 
 /// Steps that leave files, each after those that it needs.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "generate",
     "clean",
     "mart",
@@ -22,6 +22,7 @@ const FILES: [&str; 11] = [
     "findings",
     "decisions",
     "entrants",
+    "trials",
     "report-html",
     "report-pdf",
     "dashboard",
@@ -52,11 +53,11 @@ const PAGES: [&str; 3] = ["report-html", "report-pdf", "dashboard"];
 #[test]
 fn a_second_run_writes_nothing_and_says_so() {
     let work = finished();
-    assert_eq!(ran(&work).len(), 10);
+    assert_eq!(ran(&work).len(), 11);
     let manifest = work.read("out/run.json");
     let before = work.files("out");
     let done = work.ok(&["run", "--data", "data"]);
-    assert!(done.stdout.starts_with("nothing has changed: 10 steps are used again\n"), "{done}");
+    assert!(done.stdout.starts_with("nothing has changed: 11 steps are used again\n"), "{done}");
     assert_eq!(work.read("out/run.json"), manifest);
     assert_same(&before, &work.files("out"));
     // The answers are still printed.
@@ -70,7 +71,7 @@ fn a_second_run_on_generated_data_writes_nothing() {
     let work = Workdir::new();
     work.ok(&["--orders", "2000", "--seed", "3", "--quiet"]);
     let done = work.ok(&["--orders", "2000", "--seed", "3"]);
-    assert!(done.stdout.starts_with("nothing has changed: 11 steps"), "{done}");
+    assert!(done.stdout.starts_with("nothing has changed: 12 steps"), "{done}");
     work.ok(&["--orders", "2000", "--seed", "4", "--quiet"]);
     assert!(ran(&work).contains(&"generate".to_string()));
     // Damaged data are generated again. They come out the same, so that no other step runs.

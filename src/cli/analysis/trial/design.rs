@@ -9,10 +9,12 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 use pfe::Error;
 use pfe::clean;
+use pfe::mart::{self, Methods};
 use pfe::pipeline;
+use pfe::trial::designs::{MARGIN, TYPICAL_WEEKS};
 use pfe::trial::sales::currency;
-use pfe::trial::shop::MOST_ORDERS;
-use pfe::trial::{MarketplaceDesign, MarketplaceParams, Plan, RegionDesign, ShopDesign, ShopParams, sales_by_region};
+use pfe::trial::shop::{CONTRIBUTION, COST_PER_ORDER, LOG_SD, MOST_ORDERS};
+use pfe::trial::{BudgetedDesign, MarketplaceDesign, MarketplaceParams, Plan, ShopDesign, ShopParams, sales_by_region};
 use serde_json::{Value, json};
 
 use super::{log_sd, money, percent, share};
@@ -20,13 +22,8 @@ use crate::cli::data::reading::ReadingArgs;
 use crate::cli::data::warn;
 use crate::cli::terminal::{Outcome, print, print_json, reais};
 
-/// Weeks of a trial, unless the reader says so: of a marketplace, and of a small shop.
-const WEEKS: (u32, u32) = (8, 26);
-/// What is assumed unless the reader says so.
-const CONTRIBUTION: f64 = 40.0;
-const COST_PER_ORDER: f64 = 60.0;
-const LOG_SD: f64 = 0.5;
-const MARGIN: f64 = 0.2;
+/// Weeks of a small shop's trial, unless the reader says so.
+const SHOP_WEEKS: u32 = 26;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -147,7 +144,7 @@ fn of_shop(args: &Args, orders_per_month: f64) -> pfe::Result<Answer> {
         currency: args.currency.clone(),
         budget: args.budget,
         orders_per_month,
-        weeks: args.weeks.unwrap_or(WEEKS.1),
+        weeks: args.weeks.unwrap_or(SHOP_WEEKS),
         arms: args.arms.iter().map(|arm| arm.trim().to_string()).filter(|arm| !arm.is_empty()).collect(),
         share: args.share,
         contribution: args.contribution.unwrap_or(CONTRIBUTION),
@@ -235,22 +232,23 @@ fn shop_in_words(design: &ShopDesign, known: bool, assumed: &[String]) -> Result
 }
 
 fn of_marketplace(args: &Args) -> pfe::Result<Answer> {
-    let (tables, audit) = match &args.out {
-        Some(out) => pipeline::clean_tables(out)?,
-        None => clean::load(&args.reading.open(&args.data)?)?,
+    let (mart, audit) = match &args.out {
+        Some(out) => pipeline::mart(out)?,
+        None => {
+            let (tables, audit) = clean::load(&args.reading.open(&args.data)?)?;
+            warn(&audit.warnings);
+            (mart::mart_with(&tables, &Methods::of(audit.market.as_ref()))?, audit)
+        }
     };
-    if args.out.is_none() {
-        warn(&audit.warnings);
-    }
     let params = MarketplaceParams {
         currency: currency(&audit).into(),
         budget: args.budget,
-        weeks: args.weeks.unwrap_or(WEEKS.0),
+        weeks: args.weeks.unwrap_or(TYPICAL_WEEKS),
         arms: args.arms.iter().map(|arm| arm.trim().to_string()).filter(|arm| !arm.is_empty()).collect(),
         margin: args.margin.unwrap_or(MARGIN),
         seed: args.seed,
     };
-    let design = MarketplaceDesign::of(&sales_by_region(&tables)?, &params)?;
+    let design = MarketplaceDesign::of(&sales_by_region(&mart)?, &params)?;
     let assumed: Vec<String> = match args.margin {
         Some(_) => Vec::new(),
         None => vec![format!("{:.0} % of the revenue are left before advertising (`--margin`)", 100.0 * MARGIN)],
@@ -280,7 +278,7 @@ fn marketplace_in_words(design: &MarketplaceDesign, assumed: &[String]) -> Resul
         "breaks even",
         "return needed"
     )?;
-    let row = |text: &mut String, d: &RegionDesign| {
+    let row = |text: &mut String, BudgetedDesign { regions: d, required_return }: &BudgetedDesign| {
         writeln!(
             text,
             "{:<26}{:>8}{:>7}{:>8}{:>9}{:>10}{:>20}{:>14}{:>18.1}",
@@ -292,7 +290,7 @@ fn marketplace_in_words(design: &MarketplaceDesign, assumed: &[String]) -> Resul
             percent(d.detectable_revenue),
             reais(d.advertised_revenue),
             reais(d.break_even_budget),
-            d.required_return
+            required_return
         )
     };
     design.designs.iter().try_for_each(|d| row(&mut text, d))?;
