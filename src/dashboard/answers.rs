@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::cube::{Categories, States};
 use super::{Studio, plain};
 use crate::decisions::StateGrowth;
+use crate::decisions::profit::costs;
 use crate::decisions::region::StateChoice;
 use crate::decisions::score::Scored;
 use crate::decisions::winner::Candidate;
@@ -123,11 +124,11 @@ pub(crate) fn entrants(studio: &Studio<'_>, categories: &Categories) -> Value {
             "assumed": margin.is_none_or(|margin| margin.is_assumed()),
         })
     };
-    let costs = &profit.costs;
+    let shared = &profit.costs;
     json!({
-        "amounts": REVENUES, "commission": costs.commission.value,
-        "costs_assumed": costs.commission.is_assumed() || costs.fee_per_order.is_assumed(), "margin": profit.margin.value, "listed": LISTED,
-        "per_order": costs.fee_per_order.value + costs.returns_per_order.value,
+        "amounts": REVENUES, "commission": shared.commission.value,
+        "costs_assumed": shared.commission.is_assumed() || shared.fee_per_order.is_assumed(), "margin": costs::MARGIN, "listed": LISTED,
+        "per_order": shared.fee_per_order.value + shared.returns_per_order.value,
         "candidates": chances.categories.iter().map(candidate).collect::<Vec<_>>(),
     })
 }

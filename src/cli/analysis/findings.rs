@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use pfe::TooLittle;
+use pfe::decisions::profit::costs::MARGIN;
 use pfe::decisions::{Entry, Findings, Profit, Region, StatePayments, Winner, unless_too_little};
 use pfe::mart;
 use pfe::models::span::date;
@@ -92,7 +93,7 @@ fn newcomers(entry: &Result<Entry, TooLittle>, profit: &Profit) -> Result<String
                 )?;
             }
             if profit.assumes_margins() {
-                writeln!(text, "margins are assumed ({:.0} %): `--costs` reads yours", 100.0 * profit.margin.value)?;
+                writeln!(text, "margins that nobody knows count as {:.0} %: `--costs` reads yours", 100.0 * MARGIN)?;
             }
         }
         Err(lack) => writeln!(text, "what to sell: {lack}")?,

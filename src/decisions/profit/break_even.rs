@@ -32,6 +32,8 @@ pub struct BreakEven {
     pub freight: f64,
     /// Acquisition cost of an order at which nothing is left.
     pub break_even: f64,
+    /// Mean margin of what was sold there, by its price.
+    pub margin: f64,
     /// Whether a margin behind it is assumed.
     pub assumed: bool,
 }
@@ -116,6 +118,8 @@ pub(super) fn paid(mart: &SalesMart) -> Result<BTreeMap<String, i64>> {
 struct Sum {
     price: f64,
     freight: f64,
+    /// Price less purchase cost.
+    earned: f64,
     left: f64,
     assumed: bool,
 }
@@ -137,6 +141,7 @@ pub(super) fn break_even(
             *sum = Sum {
                 price: sum.price + price,
                 freight: sum.freight + freight,
+                earned: sum.earned + margin.value * price,
                 left: sum.left + left,
                 assumed: sum.assumed || margin.is_assumed(),
             };
@@ -158,6 +163,7 @@ fn rows(sums: &BTreeMap<&str, Sum>, orders: &BTreeMap<String, i64>, costs: &Cost
             price: sum.price / n,
             freight: sum.freight / n,
             break_even: (sum.left + SHRINK_ORDERS * mean) / (n + SHRINK_ORDERS) - costs.returns_per_order.value,
+            margin: if sum.price > 0.0 { sum.earned / sum.price } else { 0.0 },
             assumed: sum.assumed,
         }
     };

@@ -33,6 +33,22 @@ fn costs_are_read_as_far_as_they_are_known() {
     assert_eq!((others.payment_fee.value, others.payment_fee.origin), (0.03, Origin::Assumed));
     assert_eq!(others.returns_per_order.value, 3.0);
     assert!(costs.others(None, &[("card".to_string(), 3)].into()).unwrap_err().to_string().contains("boleto"));
+    // An export that names costs gives margins; in euros no fee per order is assumed.
+    let market: MarketFacts = serde_json::from_value(serde_json::json!({
+        "name": "m", "title": "M", "currency": "EUR", "digits": 2, "country": null, "regions": [], "open": [],
+        "costs": { "toys": { "units": 3, "units_with_cost": 2, "price_hundredths": 1000, "cost_hundredths": 700 } },
+    }))
+    .unwrap();
+    let nothing = SellingCosts::default();
+    for (category, value, origin) in [
+        (Some("toys"), 0.3, Origin::Export),
+        (Some("beds"), costs::MARGIN, Origin::Assumed),
+        (None, 0.3, Origin::Export),
+    ] {
+        let margin = nothing.margin_of(category, Some(&market));
+        assert_eq!((margin.value, margin.origin), (value, origin), "{category:?}");
+    }
+    assert_eq!(nothing.others(Some(&market), &paid).unwrap().fee_per_order.value, 0.0);
     // A run's record gives the same costs again.
     let again: SellingCosts = serde_json::from_value(serde_json::to_value(&costs).unwrap()).unwrap();
     assert_eq!(again, costs);

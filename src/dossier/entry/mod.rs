@@ -126,12 +126,17 @@ fn profit(profit: &Profit, words: &Words) -> Value {
     };
     let costs = &profit.costs;
     let large: Vec<&BreakEven> = profit.states.iter().filter(|state| state.orders > LARGE).collect();
-    let state = |b: &BreakEven| json!({ "name": words.state(&b.name), "code": b.name, "orders": b.orders, "break_even": centavos(b.break_even) });
+    let state = |b: &BreakEven| {
+        json!({
+            "name": words.state(&b.name), "code": b.name, "orders": b.orders, "break_even": centavos(b.break_even),
+            "margin": b.margin, "assumed": b.assumed,
+        })
+    };
     let by = |a: &&&BreakEven, b: &&&BreakEven| a.break_even.total_cmp(&b.break_even);
     json!({
-        "margin": cost(profit.margin), "commission": cost(costs.commission), "fee": amount(costs.fee_per_order),
+        "commission": cost(costs.commission), "fee": amount(costs.fee_per_order),
         "payment_fee": cost(costs.payment_fee), "shipping": cost(costs.shipping_borne), "returns": amount(costs.returns_per_order),
-        "assumes": profit.assumes_margins(), "unknown_low": costs::MARGINS.0, "unknown_high": costs::MARGINS.1,
+        "assumes": profit.assumes_margins(), "unknown": costs::MARGIN, "unknown_low": costs::MARGINS.0, "unknown_high": costs::MARGINS.1,
         "stays_first_to": profit.stays_first_to(),
         "leader": profit.categories.first().map(category), "second": profit.categories.get(1).map(category),
         "states": profit.states.len(), "large": LARGE, "shrink": SHRINK_ORDERS as i64,
