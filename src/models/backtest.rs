@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::forecast::{Forecast, ForecastParams, Forecaster, predict};
+use super::forecast::{Fitted, Forecast, ForecastParams, Forecaster, predict};
 use super::metrics::{Estimate, Metrics, Outcome, wape_difference};
 use super::panel::{History, Panel};
 use super::span::{DAYS, DateRange, Frequency};
@@ -89,7 +89,7 @@ pub struct Backtest {
 /// # Errors
 /// A cutoff does not suit the periods or the data, or the model cannot be fitted.
 pub fn backtest(panel: &Panel, forecaster: &dyn Forecaster, params: &BacktestParams) -> Result<Backtest> {
-    Ok(backtests(panel, &[forecaster], params)?.swap_remove(0))
+    Ok(backtests(panel, &[forecaster], params, predict)?.swap_remove(0))
 }
 
 /// Backtests of several models at the same cutoffs, ours first.
@@ -108,16 +108,17 @@ pub struct Comparison {
 /// # Errors
 /// As [`backtest`].
 pub fn compare(panel: &Panel, forecasters: &[&dyn Forecaster], params: BacktestParams) -> Result<Comparison> {
-    let tests = backtests(panel, forecasters, &params)?;
+    let tests = backtests(panel, forecasters, &params, predict)?;
     let differences = tests.par_iter().map(|t| wape_difference(&tests[0].outcomes, &t.outcomes)).collect();
     Ok(Comparison { params, tests, differences })
 }
 
-/// Builds the history at each cutoff once for all models.
+/// Builds the history at each cutoff once for all models, which `predict` asks.
 pub(super) fn backtests(
     panel: &Panel,
     forecasters: &[&dyn Forecaster],
     params: &BacktestParams,
+    predict: fn(&History, &dyn Fitted, &ForecastParams) -> Vec<Forecast>,
 ) -> Result<Vec<Backtest>> {
     let complete = complete_until(panel, params.every);
     let settings = ForecastParams { horizon: params.horizon, every: params.every };

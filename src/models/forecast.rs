@@ -118,8 +118,16 @@ pub fn forecast(
 
 /// Forecasts after the cutoff of `history`, from a model fitted for [`ForecastParams::reach`] periods.
 pub fn predict(history: &History, fitted: &dyn Fitted, params: &ForecastParams) -> Vec<Forecast> {
+    expect(history, fitted, params, &Intervals::of(history, fitted, params.horizon))
+}
+
+/// The same without intervals: their ends are the forecast. Past errors, from which they come, take most of the time.
+pub(super) fn predict_points(history: &History, fitted: &dyn Fitted, params: &ForecastParams) -> Vec<Forecast> {
+    expect(history, fitted, params, &Intervals(vec![[0.0; 4]; params.horizon]))
+}
+
+fn expect(history: &History, fitted: &dyn Fitted, params: &ForecastParams, intervals: &Intervals) -> Vec<Forecast> {
     let cutoff = history.cutoff;
-    let intervals = Intervals::of(history, fitted, params.horizon);
     let steps: Vec<Vec<Forecast>> = (1..=params.horizon)
         .into_par_iter()
         .map(|step| {

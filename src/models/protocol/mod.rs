@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backtest::{Backtest, BacktestParams, backtests};
 use super::baselines::{LastValue, MeanOfThree, Ses, Theta};
-use super::forecast::Forecaster;
+use super::forecast::{Forecaster, predict_points};
 use super::linear::{EwmaShare, Linear};
 use super::metrics::{Estimate, Outcome, crossed_bootstrap, ratio, wape};
 use super::panel::Panel;
@@ -185,7 +185,7 @@ pub fn protocol(panel: &Panel) -> Result<Protocol> {
     let single: Vec<&Method> = frozen.method.iter().filter(|method| method.of.is_empty()).collect();
     let forecasters: Vec<Box<dyn Forecaster>> = single.iter().map(|m| forecaster(&m.name)).collect::<Result<_>>()?;
     let forecasters: Vec<&dyn Forecaster> = forecasters.iter().map(AsRef::as_ref).collect();
-    let tests = backtests(panel, &forecasters, &params)?;
+    let tests = backtests(panel, &forecasters, &params, predict_points)?;
     let of_single: BTreeMap<&str, Vec<Outcome>> =
         single.iter().map(|m| m.name.as_str()).zip(tests.into_iter().map(|test: Backtest| test.outcomes)).collect();
     let outcomes = |method: &Method| match method.of.is_empty() {

@@ -44,11 +44,16 @@ pub(crate) fn pairs(sales: &[f64]) -> Vec<(usize, usize)> {
     order.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
+/// Throws a coin for a pair: who is advertised, who is not.
+fn toss((a, b): (usize, usize), draws: &mut Draws) -> (usize, usize) {
+    if draws.uniform() < 0.5 { (a, b) } else { (b, a) }
+}
+
 /// Throws a coin for each pair.
 pub(crate) fn assign(regions: usize, pairs: &[(usize, usize)], draws: &mut Draws) -> Vec<Side> {
     let mut sides = vec![Side::Out; regions];
-    for &(a, b) in pairs {
-        let (treated, control) = if draws.uniform() < 0.5 { (a, b) } else { (b, a) };
+    for pair in pairs {
+        let (treated, control) = toss(*pair, draws);
         (sides[treated], sides[control]) = (Side::Treated, Side::Control);
     }
     sides
@@ -85,6 +90,31 @@ impl Placebo {
     }
 }
 
+/// Sums of a trial by measure, before and during it: advertised, not advertised.
+#[derive(Clone, Copy, Default)]
+struct Trial([[(f64, f64); 2]; 2]);
+
+impl Trial {
+    fn with(self, halves: &[Vec<[f64; 2]>; 2], (treated, control): (usize, usize)) -> Trial {
+        self.treated(halves, treated).control(halves, control)
+    }
+
+    fn treated(mut self, halves: &[Vec<[f64; 2]>; 2], region: usize) -> Trial {
+        (0..2).for_each(|m| (0..2).for_each(|half| self.0[m][half].0 += halves[m][region][half]));
+        self
+    }
+
+    fn control(mut self, halves: &[Vec<[f64; 2]>; 2], region: usize) -> Trial {
+        (0..2).for_each(|m| (0..2).for_each(|half| self.0[m][half].1 += halves[m][region][half]));
+        self
+    }
+
+    fn log_effect(&self, measure: usize) -> Option<f64> {
+        let [before, during] = self.0[measure];
+        log_effect(during, before)
+    }
+}
+
 /// All effects that trials of this length without advertising would have shown on `measures`, by start: 26 weeks before, then the trial.
 /// Regions are paired by the first measure.
 fn placebo_effects(measures: &[Weekly; 2], weeks: usize, assignment: Assignment, seed: u64) -> Vec<[Vec<f64>; 2]> {
@@ -92,24 +122,24 @@ fn placebo_effects(measures: &[Weekly; 2], weeks: usize, assignment: Assignment,
     let length = measures[0].first().map_or(0, Vec::len);
     let mut draws = Draws::new(seed);
     let start = |start: usize| {
-        // Each region's sums before and during the trial, as two weeks: the assignments only add them up.
+        // Each region's sums before and during the trial: the assignments only add them up.
         let sums_of = |region: &Vec<f64>| {
-            [start - WEEKS_BEFORE..start, start..start + weeks].map(|weeks| region[weeks].iter().sum::<f64>()).to_vec()
+            [start - WEEKS_BEFORE..start, start..start + weeks].map(|weeks| region[weeks].iter().sum::<f64>())
         };
-        let halves = [0, 1].map(|i| measures[i].iter().map(sums_of).collect::<Weekly>());
-        let assignments: Vec<Vec<Side>> = match assignment {
+        let halves = [0, 1].map(|i| measures[i].iter().map(sums_of).collect::<Vec<[f64; 2]>>());
+        let trials: Vec<Trial> = match assignment {
             Assignment::Pairs => {
                 let pairs = pairs(&halves[0].iter().map(|region| region[0]).collect::<Vec<_>>());
-                (0..ASSIGNMENTS).map(|_| assign(regions, &pairs, &mut draws)).collect()
+                let mut trial =
+                    || pairs.iter().fold(Trial::default(), |sums, pair| sums.with(&halves, toss(*pair, &mut draws)));
+                (0..ASSIGNMENTS).map(|_| trial()).collect()
             }
-            Assignment::One(region) => {
-                vec![(0..regions).map(|i| if i == region { Side::Treated } else { Side::Control }).collect()]
+            Assignment::One(one) => {
+                let others = (0..regions).filter(|i| *i != one);
+                vec![others.fold(Trial::default().treated(&halves, one), |sums, other| sums.control(&halves, other))]
             }
         };
-        halves.map(|half| {
-            let of = |sides: &Vec<Side>| log_effect(sums(&half, sides, 1..2), sums(&half, sides, 0..1));
-            assignments.iter().filter_map(of).collect()
-        })
+        [0, 1].map(|measure| trials.iter().filter_map(|trial| trial.log_effect(measure)).collect())
     };
     (WEEKS_BEFORE..(length + 1).saturating_sub(weeks).max(WEEKS_BEFORE)).map(start).collect()
 }
