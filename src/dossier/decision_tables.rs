@@ -114,7 +114,7 @@ fn capitalised(name: &str) -> String {
     name.split(' ').map(word).collect::<Vec<String>>().join(" ")
 }
 
-/// One row per payment method of the chosen category.
+/// One row per payment method of the first category.
 pub(crate) fn winner_payments(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let row = |m: &Method| {
