@@ -2,7 +2,8 @@
 
 use crate::show::{Bundle, Show};
 use pfe::clean::Audit;
-use pfe::decisions::{Decisions, Entry, Facts, Findings, Profit, Region, StatePayments, Winner};
+use pfe::decisions::growth::Change;
+use pfe::decisions::{Decisions, Entry, Facts, Findings, Habit, Profit, Region, StateGrowth, StatePayments, Winner};
 use pfe::mart::SalesMart;
 use pfe::models::Entrants;
 use pfe::models::entrants::Milestone;
@@ -35,8 +36,6 @@ impl Show for [Facts] {
             "recent_revenue" => each(self, |f| brl(f.recent_revenue_centavos)),
             "growth" => each(self, |f| f.growth.as_ref().map(|g| g.rate)),
             "growth_at_least" => each(self, |f| f.growth.as_ref().map(|g| g.at_least)),
-            "lead" => each(self, |f| f.lead.as_ref().map(|l| l.rate)),
-            "lead_at_least" => each(self, |f| f.lead.as_ref().map(|l| l.at_least)),
             "review_mean" => each(self, |f| f.review_mean),
             "late_share" => each(self, |f| f.late_share),
         ))
@@ -58,15 +57,46 @@ impl Show for Facts {
 impl Show for Findings {
     /// One row per fact.
     fn show(&self) -> Bundle {
-        let habit = self.unusual_payment();
-        let name = |facts: Option<&Facts>| facts.map(|f| f.name.clone());
+        let growing = each(&self.growing_states(), |state| state.state.clone());
+        let habits = format!("{} of {}", self.named_habits().len(), self.habits.len());
         show(df!(
-            "fact" => ["largest category that grows", "state that outgrows the others", "unusual payment"],
+            "fact" => ["largest category that grows", "states that outgrow the others", "habits of states beyond chance"],
             "name" => [
-                name(self.leading_category()),
-                name(self.growing_state()),
-                habit.map(|h| format!("{} in {}", h.method, h.state)),
+                self.leading_category().map(|category| category.name.clone()),
+                Some(growing.join(", ")).filter(|states| !states.is_empty()),
+                Some(habits),
             ],
+        ))
+    }
+}
+
+impl Show for Vec<&Habit> {
+    /// One row per cell of state and method. Shares are fractions.
+    fn show(&self) -> Bundle {
+        show(df!(
+            "state" => each(self, |h| h.state.clone()),
+            "payment_type" => each(self, |h| h.payment_type.clone()),
+            "orders" => each(self, |h| h.orders),
+            "share" => each(self, |h| h.share),
+            "share_rest" => each(self, |h| h.share_rest),
+            "shrunk_share" => each(self, |h| h.shrunk_share),
+            "q" => each(self, |h| h.q),
+        ))
+    }
+}
+
+impl Show for Vec<StateGrowth> {
+    /// One row per state. Growth is a fraction, beyond that of the other states.
+    fn show(&self) -> Bundle {
+        let change = |part: fn(&Change) -> f64| each(self, |s| s.change.as_ref().map(part));
+        show(df!(
+            "state" => each(self, |s| s.state.clone()),
+            "orders_before" => each(self, |s| s.orders_before),
+            "orders_after" => each(self, |s| s.orders_after),
+            "growth" => change(|c| c.growth),
+            "low" => change(|c| c.low),
+            "high" => change(|c| c.high),
+            "q" => change(|c| c.q),
         ))
     }
 }
@@ -158,8 +188,9 @@ impl Show for StatePayments {
             "payment_type" => each(methods, |m| m.payment_type.clone()),
             "payments" => each(methods, |m| m.payments),
             "share_payments" => each(methods, |m| m.share_payments),
-            "share_payments_low" => each(methods, |m| m.share_payments_low),
-            "share_payments_high" => each(methods, |m| m.share_payments_high),
+            "share_orders" => each(methods, |m| m.share_orders),
+            "share_orders_low" => each(methods, |m| m.share_orders_low),
+            "share_orders_high" => each(methods, |m| m.share_orders_high),
             "value" => each(methods, |m| brl(m.value_centavos)),
             "share_value" => each(methods, |m| m.share_value),
             "installments_mean" => each(methods, |m| m.installments_mean),
@@ -175,7 +206,7 @@ impl Show for Decisions {
             "first" => [
                 Some(self.winner.first().category.clone()),
                 self.region.states.first().map(|s| s.state.clone()),
-                Some(self.payments.covering.join(" + ")),
+                self.payments.coverage.first().map(|method| method.payment_type.clone()),
             ],
         ))
     }
