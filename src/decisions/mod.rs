@@ -40,11 +40,11 @@ pub struct Findings {
     pub period: Period,
     /// Facts on the whole marketplace.
     pub total: Facts,
-    /// One entry per category, by name; [`UNKNOWN`] if there are such items.
+    /// One entry per category, by name; [`UNKNOWN`](crate::schema::contract::UNKNOWN) if there are such items.
     pub categories: Vec<Facts>,
-    /// One entry per state, by code; [`UNKNOWN`] if there are such orders.
+    /// One entry per state, by code; [`UNKNOWN`](crate::schema::contract::UNKNOWN) if there are such orders.
     pub states: Vec<Facts>,
-    /// Payment methods of each state, by code; [`UNKNOWN`] if there are such orders.
+    /// Payment methods of each state, by code; [`UNKNOWN`](crate::schema::contract::UNKNOWN) if there are such orders.
     pub payments: Vec<StatePayments>,
     /// Payment methods of the whole marketplace.
     pub payments_total: StatePayments,
@@ -92,7 +92,7 @@ impl Findings {
         known.max_by(|a, b| a.revenue_centavos.cmp(&b.revenue_centavos).then_with(|| b.name.cmp(&a.name)))
     }
 
-    /// States other than [`UNKNOWN`].
+    /// States other than [`UNKNOWN`](crate::schema::contract::UNKNOWN).
     pub fn known_states(&self) -> impl Iterator<Item = &Facts> {
         self.states.iter().filter(|f| f.is_known())
     }

@@ -19,7 +19,7 @@ pub struct MeanOfThree;
 #[derive(Debug, Clone, Copy)]
 pub struct SeasonalNaive;
 
-/// Simple exponential smoothing of the periods from the first sale on, by the weight of [`WEIGHTS`] that would have forecast each period
+/// Simple exponential smoothing of the periods from the first sale on, by the weight (0.1, 0.2 … 0.9) that would have forecast each period
 /// from those before it best.
 #[derive(Debug, Clone, Copy)]
 pub struct Ses;
