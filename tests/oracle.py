@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.stats import fisher_exact, norm
+from scipy.stats import binom, fisher_exact, norm, poisson
 from sklearn.linear_model import LinearRegression
 
 data, tables = Path(sys.argv[1]), Path(sys.argv[2]) / "tables"
@@ -266,6 +266,40 @@ for by, key in (("state", "state"), ("category", "category")):
     assert set(mine.index) == set(counts.index) - {"unknown"}, f"break_even: other {by} names"
     assert (mine.break_even - shrunk.reindex(mine.index)).abs().max() < 0.0051, f"break_even by {by}"
     checked += len(mine)
+
+# Forecasts by the protocol: the last month again, and the mean of three, one to three months ahead, on the months of the table's parts.
+protocol = pd.read_csv(tables / "forecast_protocol.csv")
+period = valid.order_purchase_timestamp.dt.to_period("M")
+monthly = valid.pivot_table(index=period, columns="category", values="revenue", aggfunc="sum", fill_value=0)
+monthly = monthly.reindex(pd.period_range(monthly.index.min(), monthly.index.max(), freq="M"), fill_value=0)
+methods = {"naive": lambda cutoff: monthly.loc[cutoff], "mean": lambda cutoff: monthly.loc[cutoff - 2:cutoff].mean()}
+for row in protocol[(protocol.part != "development") & protocol.method.isin(list(methods))].itertuples():
+    targets = pd.period_range(row[3], row.to, freq="M")
+    earliest = targets[0] - (1 if row.part == "test" else 3)
+    pairs = [(target - ahead, target) for target in targets for ahead in (1, 2, 3) if target - ahead >= earliest]
+    missed = sum((monthly.loc[target] - methods[row.method](cutoff)).abs().sum() for cutoff, target in pairs)
+    expected_wape = missed / sum(monthly.loc[target].sum() for _, target in pairs)
+    assert row.n == len(pairs) * monthly.shape[1] and abs(row.wape - expected_wape) < 1e-9, row
+    checked += 2
+naive = protocol[protocol.method == "naive"].set_index("part").wape
+others = protocol[protocol.method != "naive"]
+assert (others.wape - others.part.map(naive) - others.difference_to_naive).abs().max() < 1e-12 or others.empty
+
+# Trials of a small shop: the fewest orders of which the exact conditional test sees the lift four times in five.
+trials = pd.read_csv(tables / "trial_designs.csv")
+
+
+def power(orders, lift):
+    mean = orders * (1 + lift / 2)
+    totals = np.arange(int(poisson.ppf(1 - 1e-13, mean)) + 1)
+    least = binom.isf(0.1, totals, 0.5)
+    return (poisson.pmf(totals, mean) * binom.sf(least, totals, (1 + lift) / (2 + lift))).sum()
+
+
+for row in trials[trials.whose == "shop"].itertuples():
+    assert power(row.orders, row.effect_orders) >= 0.8 > power(row.orders - 1, row.effect_orders), row
+    assert power(row.orders, 0.0) <= 0.1
+    checked += 1
 
 audit = pd.read_csv(tables / "audit.csv")
 assert (audit.rows_in == audit.rows_out + audit.deduplicated + audit.quarantined).all(), "rows are lost"
