@@ -35,12 +35,11 @@ async function open(options = WIDE, target = file, hash = "") {
   page.on("console", (message) => page.complaints.push(message.text()));
   page.on("pageerror", (error) => page.complaints.push(String(error.stack)));
   page.on("dialog", (dialog) => page.complaints.push(`dialog ${dialog.message()}`) && dialog.dismiss());
-  // Panels out of sight follow a frame later; what is read after an action is read once they have.
   for (const [owner, action] of [[page, "click"], [page, "selectOption"], [page, "check"], [page, "goto"], [page.keyboard, "press"]]) {
     const act = owner[action].bind(owner);
     owner[action] = async (...args) => {
       const done = await act(...args);
-      await until(page, () => !document.documentElement.classList.contains("busy"));
+      await until(page, () => true);
       return done;
     };
   }
@@ -56,10 +55,14 @@ async function close(page, name) {
   await page.context().close();
 }
 
-/** Waits for something to be true. Playwright's own way evaluates text, which the page's policy forbids. */
+/**
+ * Waits for something to be true, and until panels out of sight, which follow a frame later, are drawn. Playwright's own way
+ * evaluates text, which the page's policy forbids.
+ */
 async function until(page, test, argument) {
+  const settled = () => !document.documentElement.classList.contains("busy");
   for (let turns = 0; turns < 100; turns++) {
-    if (await page.evaluate(test, argument)) return;
+    if ((await page.evaluate(test, argument)) && (await page.evaluate(settled))) return;
     await page.waitForTimeout(30);
   }
   assert.fail(`never true: ${test}`);
