@@ -120,9 +120,29 @@ pub fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// The line of a position in a text, from 1.
+pub fn line_of(text: &str, position: usize) -> usize {
+    1 + text.as_bytes()[..position.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// A place in a file for a message: `` `name`, line 3 ``, or the name alone if the position is not known.
+pub fn place(name: &str, text: &str, position: Option<usize>) -> String {
+    position.map_or_else(|| format!("`{name}`"), |position| format!("`{name}`, line {}", line_of(text, position)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_has_its_line() {
+        let text = "a\nb\nç";
+        assert_eq!([0, 1, 2, 4, 99].map(|position| line_of(text, position)), [1, 1, 2, 3, 3]);
+        assert_eq!(
+            (place("x.toml", text, Some(2)), place("x.toml", text, None)),
+            ("`x.toml`, line 2".into(), "`x.toml`".into())
+        );
+    }
 
     #[test]
     fn nothing_hidden_reaches_a_terminal() {

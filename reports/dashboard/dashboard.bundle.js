@@ -686,7 +686,7 @@ function panel(id, chart, { tools = [] } = {}) {
   const key = h("ul", { class: "key", "aria-label": t("key") });
   const body = h("div", { class: "chart" });
   const note = h("p", { class: "note" });
-  const behind = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("pair", { label: t("table"), value: t(`panel_${id}`) }) });
+  const behind = scrolling(t("pair", { label: t("table"), value: t(`panel_${id}`) }));
   const details = h("details", { class: "behind" }, h("summary", { text: t("table") }), behind);
   const exports = h("div", { class: "exports", role: "group", "aria-label": t("export_chart") });
   const element = h(
@@ -702,11 +702,7 @@ function panel(id, chart, { tools = [] } = {}) {
     /** @type {[string, (panel: Panel) => void][]} */
     [["SVG", saveSvg], ["PNG", savePng], ["CSV", saveTable]]
   );
-  for (const [kind, save] of saves) {
-    exports.append(
-      h("button", { type: "button", "aria-label": t("save_as", { kind, id: t(`panel_${id}`) }), text: kind, click: () => save(self) })
-    );
-  }
+  exports.append(...saves.map(([kind, save]) => saveButton(kind, id, () => save(self))));
   details.addEventListener("toggle", () => details.open && fill());
   const fill = () => self.last && behind.replaceChildren(dataTable(self.last));
   const draw3 = () => {
@@ -731,6 +727,20 @@ function panel(id, chart, { tools = [] } = {}) {
   PANELS.push(self);
   return self;
 }
+function tablePanel(id, note, controls, draw3) {
+  const title = h("h2", { id: `${id}-title` });
+  const body = scrolling(t(`panel_${id}`));
+  const save = h("div", { class: "exports" }, saveButton("CSV", id, () => saveTable(self)));
+  const head = h("div", { class: "head" }, h("div", {}, title, h("p", { class: "scope", text: note })), h("div", { class: "tools" }, save));
+  const element = h("section", { class: "panel full", id, "aria-labelledby": `${id}-title` }, head, controls, body);
+  const self = { id, element, width: 0, last: null, draw: draw3 };
+  PANELS.push(self);
+  const show2 = (columns, lines) => body.replaceChildren(h("table", { class: "ranking" }, h("caption", { class: "unseen", text: title.textContent }), h("thead", {}, h("tr", {}, columns)), h("tbody", {}, lines)));
+  return { self, title, body, show: show2 };
+}
+var scrolling = (label) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label });
+var saveButton = (kind, id, click) => h("button", { type: "button", text: kind, "aria-label": t("save_as", { kind, id: t(`panel_${id}`) }), click });
+var filterName = (key, label) => key ? h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen(key)), data: { key } }, name(label)) : name(label);
 function describe(svg, text) {
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   svg.setAttribute("role", "img");
@@ -751,9 +761,7 @@ function dataTable({ title, columns, rows }) {
   const cell = ({ text }, value) => h("td", { class: "n", text: text && typeof value === "number" && Number.isFinite(value) ? text(value) : t("unknown") });
   const line = ({ key, cells }) => {
     const [label, ...rest] = cells;
-    const pressed = Boolean(key) && isChosen(String(key));
-    const inside = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(pressed), data: { key } }, name(String(label))) : name(String(label));
-    return h("tr", {}, h("th", { scope: "row" }, inside), rest.map((value, i) => cell(columns[i + 1], value)));
+    return h("tr", {}, h("th", { scope: "row" }, filterName(key, String(label))), rest.map((value, i) => cell(columns[i + 1], value)));
   };
   return h("table", {}, h("caption", { class: "unseen", text: title }), h("thead", {}, head), h("tbody", {}, rows.map(line)));
 }
@@ -1024,10 +1032,8 @@ var contribution = (all, one, margin) => one.typical * ((one.assumed ? margin : 
 
 // js/entrants.js
 function entrantsPanel(all) {
-  const title = h("h2", { id: "entrants-title" });
   const costs = { commission: percent(all.commission, 0), per_order: brl(all.per_order) };
-  const note = h("p", { class: "scope", text: `${t("entrants_note")} ${all.costs_assumed ? t("entrants_costs_assumed", costs) : t("entrants_costs", costs)}` });
-  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("panel_entrants") });
+  const note = `${t("entrants_note")} ${all.costs_assumed ? t("entrants_costs_assumed", costs) : t("entrants_costs", costs)}`;
   const output = h("output", {});
   const input = h("input", {
     type: "range",
@@ -1039,8 +1045,7 @@ function entrantsPanel(all) {
     input: () => fill()
   });
   const slider = h("div", { class: "sliders" }, h("label", { class: "slider" }, h("span", { text: t("margin") }), input, output));
-  const save = h("div", { class: "exports" }, h("button", { type: "button", text: "CSV", "aria-label": t("save_as", { kind: "CSV", id: t("panel_entrants") }), click: () => saveTable(self) }));
-  const element = h("section", { class: "panel full", id: "entrants", "aria-labelledby": "entrants-title" }, h("div", { class: "head" }, h("div", {}, title, note), h("div", { class: "tools" }, save)), all.candidates.some((one) => one.assumed) && slider, body);
+  const { self, title, show: show2 } = tablePanel("entrants", note, all.candidates.some((one) => one.assumed) && slider, () => draw3());
   const listed = all.candidates.filter((one) => one.top3 >= all.listed);
   const fill = () => {
     const margin = Number(input.value) / 100;
@@ -1059,15 +1064,13 @@ function entrantsPanel(all) {
     ];
     const cells = (one) => [one.n, one.typical, `${brl(one.low80)} – ${brl(one.high80)}`, one.top3, one.first, ...one.reach, contribution(all, one, margin)];
     self.last = { title: title.textContent, svg: null, columns, rows: shown.map((one) => ({ cells: [one.label, ...cells(one)] })) };
-    const head = h("tr", {}, columns.map((column, i) => h("th", { scope: "col", class: i ? "n" : null, text: column.label })));
+    const head = columns.map((column, i) => h("th", { scope: "col", class: i ? "n" : null, text: column.label }));
     const line = (one) => {
       const key = one.value === null ? null : `category:${one.value}`;
-      const text = name(shortened(one.label, 60));
-      const button = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen(key)), data: { key } }, text) : text;
       const written = cells(one).map((cell, i) => h("td", { class: "n", text: typeof cell === "number" ? columns[i + 1].text?.(cell) : cell }));
-      return h("tr", { data: { row: one.key } }, h("th", { scope: "row" }, button), written);
+      return h("tr", { data: { row: one.key } }, h("th", { scope: "row" }, filterName(key, shortened(one.label, 60))), written);
     };
-    body.replaceChildren(h("table", { class: "ranking" }, h("caption", { class: "unseen", text: title.textContent }), h("thead", {}, head), h("tbody", {}, shown.map(line))));
+    show2(head, shown.map(line));
   };
   let drawn2 = "";
   const draw3 = () => {
@@ -1075,8 +1078,6 @@ function entrantsPanel(all) {
     if (now !== drawn2) fill();
     drawn2 = now;
   };
-  const self = { id: "entrants", element, width: 0, last: null, draw: draw3 };
-  PANELS.push(self);
   return self;
 }
 var entrants = () => DATA.entrants !== null && entrantsPanel(DATA.entrants);
@@ -1534,11 +1535,7 @@ function rank({ candidates }, weights) {
 // js/ranking.js
 function rankingPanel(kind) {
   const id = kind === "category" ? "products" : "targets";
-  const title = h("h2", { id: `${id}-title` });
-  const note = h("p", { class: "scope", text: t(`${id}_note`) });
-  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t(`panel_${id}`) });
   const ranking = DATA.rankings[kind];
-  const save = h("div", { class: "exports" }, h("button", { type: "button", text: "CSV", "aria-label": t("save_as", { kind: "CSV", id: t(`panel_${id}`) }), click: () => saveTable(self) }));
   const back = h("button", { type: "button", class: "plain", text: t("default_weights"), click: () => change((next) => next.weights[kind] = null) });
   const outputs = [];
   const inputs = (ranking?.indicators ?? []).map((indicator) => {
@@ -1569,7 +1566,7 @@ function rankingPanel(kind) {
     return h("label", { class: "slider" }, h("span", { text: label }), inputs[k], outputs[k]);
   });
   const weightsBox = h("details", { class: "weights", open: true }, h("summary", { text: t("weights") }), h("div", { class: "sliders" }, sliders, back));
-  const element = h("section", { class: "panel full", id, "aria-labelledby": `${id}-title` }, h("div", { class: "head" }, h("div", {}, title, note), h("div", { class: "tools" }, save)), ranking && weightsBox, body);
+  const { self, title, body, show: show2 } = tablePanel(id, t(`${id}_note`), ranking && weightsBox, () => draw3());
   const fill = () => {
     if (!ranking?.candidates.length) {
       title.textContent = t(`${id}_none`);
@@ -1605,19 +1602,17 @@ function rankingPanel(kind) {
       rows: shown.map((c, place) => ({ cells: [c.label, place + 1, c.score, c.forecast, ...isCategory ? [interval(c)] : [], c.before, ...c.deviations] }))
     };
     const span = d3.max(sorted, (c) => Math.abs(c.score)) || 1;
-    const head = h("tr", {}, columns.map((c, i) => h("th", { scope: "col", class: i === 1 ? null : i > columns.length - ranking.indicators.length - 1 ? "n slim" : "n", text: c.label })));
-    body.replaceChildren(h("table", { class: "ranking" }, h("caption", { class: "unseen", text: title.textContent }), h("thead", {}, head), h("tbody", {}, shown.map((c, place) => line(c, place)))));
+    const head = columns.map((c, i) => h("th", { scope: "col", class: i === 1 ? null : i > columns.length - ranking.indicators.length - 1 ? "n slim" : "n", text: c.label }));
+    show2(head, shown.map((c, place) => line(c, place)));
     function line(c, place) {
       const moved = (before.get(c.i) ?? 0) - (place + 1);
       const key = c.value === null ? null : `${kind}:${c.value}`;
       const arrow = moved ? h("small", { class: "moved", text: ` ${moved > 0 ? "▲" : "▼"}${Math.abs(moved)}`, "aria-label": t(moved > 0 ? "risen" : "fallen", { n: Math.abs(moved) }), role: "img" }) : null;
-      const text = name(shortened(c.label, 60));
-      const button = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen(key)), data: { key } }, text) : text;
       return h(
         "tr",
         { data: { row: c.key } },
         h("td", { class: "n" }, String(place + 1), arrow),
-        h("th", { scope: "row" }, button),
+        h("th", { scope: "row" }, filterName(key, shortened(c.label, 60))),
         h("td", { class: "n score" }, h("span", { class: c.score < 0 ? "bar below" : "bar", style: `--part:${Math.abs(c.score) / span}` }), h("span", { text: decimal(c.score, 2) })),
         h("td", { class: "n", text: brl(c.forecast) }),
         isCategory && h("td", { class: "n soft", text: interval(c) }),
@@ -1634,8 +1629,6 @@ function rankingPanel(kind) {
     preview = null;
     fill();
   };
-  const self = { id, element, width: 0, last: null, draw: draw3 };
-  PANELS.push(self);
   return self;
 }
 var interval = ({ lo80 = NaN, hi80 = NaN }) => `${brl(lo80)} – ${brl(hi80)}`;

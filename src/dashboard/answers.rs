@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::cube::{Categories, States};
 use super::{Studio, plain};
 use crate::decisions::StateGrowth;
+use crate::decisions::entry::chances;
 use crate::decisions::profit::costs;
 use crate::decisions::region::StateChoice;
 use crate::decisions::score::Scored;
@@ -113,8 +114,7 @@ pub(crate) fn growth(results: &Results, states: &States) -> Value {
 
 /// What a newcomer may earn in each category, so that the page can count with the reader's margin; null if the data do not tell.
 pub(crate) fn entrants(studio: &Studio<'_>, categories: &Categories) -> Value {
-    let (entry, profit) = (studio.results.entry.as_ref().ok(), &studio.results.profit);
-    let Some(chances) = entry.and_then(|entry| entry.entrants.chances.as_ref().ok()) else { return Value::Null };
+    let (Ok(chances), profit) = (chances(&studio.results.entry), &studio.results.profit) else { return Value::Null };
     let candidate = |c: &CategoryChances| {
         let margin = profit.categories.iter().find(|kept| kept.category == c.category).map(|kept| kept.margin);
         json!({
@@ -146,7 +146,7 @@ pub(crate) fn answers(studio: &Studio<'_>, categories: &Categories) -> Vec<Value
     let reais = |value: f64| studio.words.brl((value * 100.0).round() as i64, 0);
     let key = |category: &str| categories.own_position(category).map(|i| format!("category:{i}"));
     let named = |category: &str| (studio.category(category), key(category));
-    let chances = results.entry.as_ref().ok().and_then(|entry| entry.entrants.chances.as_ref().ok());
+    let chances = chances(&results.entry).ok();
     let mut answers = Vec::new();
     let list: Vec<&CategoryChances> = chances.into_iter().flat_map(|c| c.short_list()).take(NAMED).collect();
     answers.push(match (list.first(), &results.decisions) {

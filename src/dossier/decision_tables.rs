@@ -1,7 +1,7 @@
 //! Decisions and backtests → tables of the report. Part of `tables`.
 
 use super::decisions::{effect, indicator_text, model_key, of, position, signed};
-use super::edition::{NAME, NONE, Words, centavos};
+use super::edition::{NAME, NONE, Words, centavos, or_none};
 use crate::decisions::region::{City, StateChoice};
 use crate::decisions::score::Indicator;
 use crate::decisions::winner::{Candidate, ProductFacts};
@@ -34,7 +34,7 @@ pub(crate) fn short_list(results: &Results, words: &Words) -> Rows {
             lang.decimal(c.place.score, 2),
             brl(c.forecast, words),
             format!("{} – {}", brl(c.interval80.0, words), brl(c.interval80.1, words)),
-            winner.change(c).map_or(NONE.into(), |g| signed(lang, g)),
+            or_none(winner.change(c), |g| signed(lang, g)),
             lang.percent(c.first, 0),
             lang.percent(c.top3, 0),
         ]
@@ -69,7 +69,7 @@ pub(crate) fn products(results: &Results, words: &Words) -> Rows {
             words.brl(p.recent_centavos, 0),
             words.brl(p.price_centavos, 2),
             lang.count(p.orders),
-            p.review_mean.map_or(NONE.into(), |r| lang.decimal(r, 2)),
+            or_none(p.review_mean, |r| lang.decimal(r, 2)),
             lang.count(p.sellers),
         ]
     };
@@ -79,8 +79,8 @@ pub(crate) fn products(results: &Results, words: &Words) -> Rows {
 pub(crate) fn regions(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
     let row = |s: &StateChoice| {
-        let percent = |name: &str| of(&s.place, name).map_or(NONE.into(), |v| lang.percent(v, 1));
-        let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
+        let percent = |name: &str| or_none(of(&s.place, name), |v| lang.percent(v, 1));
+        let decimal = |value: Option<f64>, digits| or_none(value, |v| lang.decimal(v, digits));
         vec![
             words.state_with_code(&s.state),
             lang.decimal(s.place.score, 2),
@@ -158,7 +158,7 @@ pub(crate) fn protocol(past: Option<&BacktestReport>, words: &Words) -> Rows {
     let parts = past.and_then(|past| past.protocol.as_ref().ok()).into_iter().flat_map(|protocol| &protocol.parts);
     let rows = parts.flat_map(|part| part.scores.iter().map(move |score| (part, score)));
     rows.map(|(part, score)| {
-        let difference = score.difference.map_or(NONE.into(), |d| {
+        let difference = or_none(score.difference, |d| {
             let [value, low, high] = [d.value, d.low, d.high].map(|value| lang.decimal(value, 3));
             format!("{value} [{low} ; {high}]")
         });
@@ -180,7 +180,7 @@ pub(crate) fn coefficients(results: &Results, words: &Words) -> Rows {
     let row = |c: &Coefficient| {
         let text = |o: &Coefficient| format!("{} ({})", lang.decimal(o.value, 2), lang.decimal(o.standard_error, 2));
         let of_step = |step: usize| all.iter().find(|o| o.step == step && o.feature == c.feature);
-        let [first, second, third] = [1, 2, 3].map(|step| of_step(step).map_or(NONE.into(), text));
+        let [first, second, third] = [1, 2, 3].map(|step| or_none(of_step(step), text));
         let label = words.label(&format!("feature_{}", position(c.feature)));
         vec![label, first, second, third, signed(lang, effect(c))]
     };

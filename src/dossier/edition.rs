@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-/// Shown for a missing value.
-pub(crate) const NONE: &str = "–";
-
 use serde::Deserialize;
 
 use super::notes::Notes;
@@ -19,10 +16,17 @@ use crate::report::{Chapter, Templates};
 use crate::schema::contract::UNKNOWN;
 use crate::text::shortened;
 
+/// Shown for a missing value.
+pub(crate) const NONE: &str = "–";
 /// Chapters on the original project, which only Olist's data have.
 const OF_OLIST: [&str; 3] = ["-original.", "-costs.", "-couts."];
 /// End of the keys of words that a shop has in place of Olist's.
 const OF_MARKET: &str = "_of_market";
+
+/// A value as it is written, or [`NONE`].
+pub(crate) fn or_none<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| NONE.into(), write)
+}
 
 /// All texts of a language.
 pub(crate) struct Edition {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::costs::{self, Cost};
 use super::decision_tables as decided;
 use super::decisions::greatest_first;
-use super::edition::{Captions, NONE, Words, centavos};
+use super::edition::{Captions, NONE, Words, centavos, or_none};
 use super::entry::tables as of_entry;
 use super::payments::tables as payments;
 use super::{trials, values};
@@ -150,7 +150,7 @@ fn coverage(results: &Results, words: &Words) -> Vec<Vec<String>> {
 /// Facts that refer to missing rows.
 fn missing(results: &Results, words: &Words) -> Result<Vec<Vec<String>>> {
     let row = |m: Missing| {
-        let amount = m.centavos.map_or_else(|| NONE.into(), |centavos| words.brl(centavos, 2));
+        let amount = or_none(m.centavos, |centavos| words.brl(centavos, 2));
         vec![words.table(m.facts.name()), words.table(m.lacks.name()), words.lang.count(m.count), amount]
     };
     Ok(results.mart.missing()?.into_iter().map(row).collect())
@@ -158,8 +158,8 @@ fn missing(results: &Results, words: &Words) -> Result<Vec<Vec<String>>> {
 
 fn facts(facts: &[Facts], words: &Words, name: impl Fn(&Facts) -> String) -> Vec<Vec<String>> {
     let lang = words.lang;
-    let percent = |share: Option<f64>| share.map_or(NONE.into(), |s| lang.percent(s, 1));
-    let decimal = |value: Option<f64>, digits| value.map_or(NONE.into(), |v| lang.decimal(v, digits));
+    let percent = |share: Option<f64>| or_none(share, |s| lang.percent(s, 1));
+    let decimal = |value: Option<f64>, digits| or_none(value, |v| lang.decimal(v, digits));
     let mut ranked: Vec<&Facts> = facts.iter().collect();
     ranked.sort_by_key(|f| (-f.revenue_centavos, f.name.as_str()));
     let row = |f: &Facts| {
@@ -180,7 +180,7 @@ fn reference(results: &Results, words: &Words) -> Vec<Vec<String>> {
     let brl = |reais: f64| words.brl(centavos(reais), 0);
     let row = |p: &Prediction| {
         let line = results.reference.lines.iter().find(|l| l.category == p.category);
-        let slope = |value: fn(&Line) -> f64| line.map_or(NONE.into(), |line| brl(value(line)));
+        let slope = |value: fn(&Line) -> f64| or_none(line, |line| brl(value(line)));
         vec![words.category(&p.category), brl(p.sales), slope(|l| l.per_year), slope(|l| l.per_month)]
     };
     results.reference.top().into_iter().map(row).collect()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::edition::{NONE, Words, centavos};
+use super::edition::{NONE, Words, centavos, or_none};
 use crate::decisions::Decisions;
 use crate::error::Result;
 use crate::results::Results;
@@ -121,7 +121,7 @@ pub(crate) fn of_rules(words: &Words) -> Result<Rows> {
         vec![
             words.label(&format!("rule_{}", key(r.rule))),
             lang.percent(r.share_linear, 0),
-            r.share_square_root.map_or(NONE.into(), |share| lang.percent(share, 0)),
+            or_none(r.share_square_root, |share| lang.percent(share, 0)),
             words.brl(centavos(r.profit), 0),
             words.brl(centavos(r.spent), 0),
         ]

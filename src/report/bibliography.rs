@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use biblatex::{Bibliography, ChunksExt, Entry, Person};
 
 use crate::error::{Error, Result};
+use crate::text::place;
 
 /// A work that can be cited.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,10 +20,7 @@ pub struct Work {
 /// # Errors
 /// The text is not BibTeX, or a work lacks author, title or year; the message names the line.
 pub fn parse(text: &str) -> Result<BTreeMap<String, Work>> {
-    let error = |at: usize, message: String| {
-        let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-        Error::report(format!("`references.bib`, line {line}"), message)
-    };
+    let error = |at: usize, message: String| Error::report(place("references.bib", text, Some(at)), message);
     let parsed = Bibliography::parse(text).map_err(|e| error(e.span.start, e.kind.to_string()))?;
     parsed.into_iter().map(|entry| Ok((entry.key.clone(), Work::of(&entry, &error)?))).collect()
 }

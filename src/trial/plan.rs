@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sales::RegionKind;
 use crate::error::{Error, Result};
+use crate::text::place;
 
 /// Characters of a code that are not taken for another.
 const CLEAR: &[u8; 31] = b"23456789ABCDEFGHJKLMNPQRSTUVWXY";
@@ -123,8 +124,7 @@ impl Plan {
     pub fn parse(text: &str, name: &str) -> Result<Plan> {
         let hint = "`pfe trial design --plan FILE` writes a complete one";
         let plan: Plan = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-            let at = line.map_or_else(|| format!("`{name}`"), |line| format!("`{name}`, line {line}"));
+            let at = place(name, text, error.span().map(|span| span.start));
             Error::input(format!("{at}: {}", error.message())).with_hint(hint)
         })?;
         match plan.problem() {

@@ -53,7 +53,7 @@ export function panel(id, chart, { tools = [] } = {}) {
   const key = h("ul", { class: "key", "aria-label": t("key") });
   const body = h("div", { class: "chart" });
   const note = h("p", { class: "note" });
-  const behind = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("pair", { label: t("table"), value: t(`panel_${id}`) }) });
+  const behind = scrolling(t("pair", { label: t("table"), value: t(`panel_${id}`) }));
   const details = h("details", { class: "behind" }, h("summary", { text: t("table") }), behind);
   const exports = h("div", { class: "exports", role: "group", "aria-label": t("export_chart") });
   const element = h(
@@ -66,11 +66,7 @@ export function panel(id, chart, { tools = [] } = {}) {
     details,
   );
   const saves = /** @type {[string, (panel: Panel) => void][]} */ ([["SVG", saveSvg], ["PNG", savePng], ["CSV", saveTable]]);
-  for (const [kind, save] of saves) {
-    exports.append(
-      h("button", { type: "button", "aria-label": t("save_as", { kind, id: t(`panel_${id}`) }), text: kind, click: () => save(self) }),
-    );
-  }
+  exports.append(...saves.map(([kind, save]) => saveButton(kind, id, () => save(self))));
   details.addEventListener("toggle", () => details.open && fill());
   const fill = () => self.last && behind.replaceChildren(dataTable(self.last));
   const draw = () => {
@@ -96,6 +92,46 @@ export function panel(id, chart, { tools = [] } = {}) {
   PANELS.push(self);
   return self;
 }
+
+/**
+ * A panel that is a table, under controls of its own. `show` fills it.
+ * @param {string} id
+ * @param {string} note
+ * @param {Child} controls
+ * @param {() => void} draw
+ */
+export function tablePanel(id, note, controls, draw) {
+  const title = h("h2", { id: `${id}-title` });
+  const body = scrolling(t(`panel_${id}`));
+  const save = h("div", { class: "exports" }, saveButton("CSV", id, () => saveTable(self)));
+  const head = h("div", { class: "head" }, h("div", {}, title, h("p", { class: "scope", text: note })), h("div", { class: "tools" }, save));
+  const element = h("section", { class: "panel full", id, "aria-labelledby": `${id}-title` }, head, controls, body);
+  /** @type {Panel} */
+  const self = { id, element, width: 0, last: null, draw };
+  PANELS.push(self);
+  /** @type {(columns: HTMLElement[], lines: HTMLElement[]) => void} */
+  const show = (columns, lines) =>
+    body.replaceChildren(h("table", { class: "ranking" }, h("caption", { class: "unseen", text: title.textContent }), h("thead", {}, h("tr", {}, columns)), h("tbody", {}, lines)));
+  return { self, title, body, show };
+}
+
+/**
+ * A box in which a wide table moves sideways.
+ * @param {string} label
+ */
+const scrolling = (label) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label });
+
+/** @type {(kind: string, id: string, click: () => void) => HTMLElement} */
+const saveButton = (kind, id, click) =>
+  h("button", { type: "button", text: kind, "aria-label": t("save_as", { kind, id: t(`panel_${id}`) }), click });
+
+/**
+ * A name, as a button where it stands for something to filter on.
+ * @param {string | null | undefined} key
+ * @param {string} label
+ */
+export const filterName = (key, label) =>
+  key ? h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen(key)), data: { key } }, name(label)) : name(label);
 
 /**
  * A drawing is one image to those who do not see it; the table behind it holds the numbers.
@@ -135,9 +171,7 @@ function dataTable({ title, columns, rows }) {
   /** @param {Row} row */
   const line = ({ key, cells }) => {
     const [label, ...rest] = cells;
-    const pressed = Boolean(key) && isChosen(String(key));
-    const inside = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(pressed), data: { key } }, name(String(label))) : name(String(label));
-    return h("tr", {}, h("th", { scope: "row" }, inside), rest.map((value, i) => cell(columns[i + 1], value)));
+    return h("tr", {}, h("th", { scope: "row" }, filterName(key, String(label))), rest.map((value, i) => cell(columns[i + 1], value)));
   };
   return h("table", {}, h("caption", { class: "unseen", text: title }), h("thead", {}, head), h("tbody", {}, rows.map(line)));
 }

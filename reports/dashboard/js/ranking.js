@@ -3,11 +3,10 @@
 import { rank, rawWeights, shares } from "./core/score.js";
 import { shortened } from "./core/text.js";
 import { DATA } from "./data.js";
-import { h, name } from "./dom.js";
-import { saveTable } from "./export.js";
+import { h } from "./dom.js";
 import { brl, decimal, percent, signed, t, whole } from "./format.js";
-import { PANELS } from "./panel.js";
-import { change, isChosen, view } from "./state.js";
+import { filterName, tablePanel } from "./panel.js";
+import { change, view } from "./state.js";
 import { d3 } from "./vendor.js";
 
 /** @import { Candidate, Scored } from "./core/score.js" */
@@ -21,11 +20,7 @@ import { d3 } from "./vendor.js";
  */
 export function rankingPanel(kind) {
   const id = kind === "category" ? "products" : "targets";
-  const title = h("h2", { id: `${id}-title` });
-  const note = h("p", { class: "scope", text: t(`${id}_note`) });
-  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t(`panel_${id}`) });
   const ranking = DATA.rankings[kind];
-  const save = h("div", { class: "exports" }, h("button", { type: "button", text: "CSV", "aria-label": t("save_as", { kind: "CSV", id: t(`panel_${id}`) }), click: () => saveTable(self) }));
   const back = h("button", { type: "button", class: "plain", text: t("default_weights"), click: () => change((next) => (next.weights[kind] = null)) });
   /** @type {HTMLOutputElement[]} */
   const outputs = [];
@@ -52,7 +47,7 @@ export function rankingPanel(kind) {
     return h("label", { class: "slider" }, h("span", { text: label }), inputs[k], outputs[k]);
   });
   const weightsBox = h("details", { class: "weights", open: true }, h("summary", { text: t("weights") }), h("div", { class: "sliders" }, sliders, back));
-  const element = h("section", { class: "panel full", id, "aria-labelledby": `${id}-title` }, h("div", { class: "head" }, h("div", {}, title, note), h("div", { class: "tools" }, save)), ranking && weightsBox, body);
+  const { self, title, body, show } = tablePanel(id, t(`${id}_note`), ranking && weightsBox, () => draw());
 
   const fill = () => {
     if (!ranking?.candidates.length) {
@@ -85,8 +80,8 @@ export function rankingPanel(kind) {
       rows: shown.map((c, place) => ({ cells: [c.label, place + 1, c.score, c.forecast, ...(isCategory ? [interval(c)] : []), c.before, ...c.deviations] })),
     };
     const span = d3.max(sorted, (c) => Math.abs(c.score)) || 1;
-    const head = h("tr", {}, columns.map((c, i) => h("th", { scope: "col", class: i === 1 ? null : i > columns.length - ranking.indicators.length - 1 ? "n slim" : "n", text: c.label })));
-    body.replaceChildren(h("table", { class: "ranking" }, h("caption", { class: "unseen", text: title.textContent }), h("thead", {}, head), h("tbody", {}, shown.map((c, place) => line(c, place)))));
+    const head = columns.map((c, i) => h("th", { scope: "col", class: i === 1 ? null : i > columns.length - ranking.indicators.length - 1 ? "n slim" : "n", text: c.label }));
+    show(head, shown.map((c, place) => line(c, place)));
 
     /**
      * @param {Scored} c
@@ -97,10 +92,8 @@ export function rankingPanel(kind) {
       // A category without a place of its own among the filters is named alone.
       const key = c.value === null ? null : `${kind}:${c.value}`;
       const arrow = moved ? h("small", { class: "moved", text: ` ${moved > 0 ? "▲" : "▼"}${Math.abs(moved)}`, "aria-label": t(moved > 0 ? "risen" : "fallen", { n: Math.abs(moved) }), role: "img" }) : null;
-      const text = name(shortened(c.label, 60));
-      const button = key ? h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen(key)), data: { key } }, text) : text;
       return h("tr", { data: { row: c.key } },
-        h("td", { class: "n" }, String(place + 1), arrow), h("th", { scope: "row" }, button),
+        h("td", { class: "n" }, String(place + 1), arrow), h("th", { scope: "row" }, filterName(key, shortened(c.label, 60))),
         h("td", { class: "n score" }, h("span", { class: c.score < 0 ? "bar below" : "bar", style: `--part:${Math.abs(c.score) / span}` }), h("span", { text: decimal(c.score, 2) })),
         h("td", { class: "n", text: brl(c.forecast) }), isCategory && h("td", { class: "n soft", text: interval(c) }), h("td", { class: "n", text: brl(c.before) }),
         c.deviations.map((d, k) => h("td", { class: `n slim ${d >= 0 ? "good" : "bad"}`, style: `--part:${Math.min(Math.abs(d) / 3, 1) * (raw[k] > 0 ? 1 : 0)}`, text: signed(d, 1) })));
@@ -115,9 +108,6 @@ export function rankingPanel(kind) {
     preview = null;
     fill();
   };
-  /** @type {Panel} */
-  const self = { id, element, width: 0, last: null, draw };
-  PANELS.push(self);
   return self;
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pfe::decisions::entry::chances;
 use pfe::decisions::region::StateChoice;
 use pfe::decisions::{Coverage, DecisionParams, Decisions, Entry, Findings, Profit, SellingCosts, Weights};
 use pfe::models::entrants::{self, CategoryChances};
@@ -98,9 +99,7 @@ pub fn summary(results: &Results) -> String {
 
 /// A short list for a newcomer, or what sells already.
 fn what_to_sell(results: &Results, unit: &str) -> String {
-    let entry = results.entry.as_ref();
-    let chances = entry.map_err(|lack| *lack).and_then(|entry| entry.entrants.chances.as_ref().map_err(|lack| *lack));
-    match (chances, &results.decisions) {
+    match (chances(&results.entry), &results.decisions) {
         (Ok(chances), _) => {
             let listed = |c: &CategoryChances| {
                 let (low, high) = c.interval80;

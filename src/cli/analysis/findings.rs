@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use pfe::TooLittle;
+use pfe::decisions::entry::chances;
 use pfe::decisions::profit::costs::MARGIN;
 use pfe::decisions::{Entry, Findings, Profit, Region, StatePayments, Winner, unless_too_little};
 use pfe::mart;
@@ -53,8 +54,7 @@ pub fn run(args: &Args) -> Outcome {
 /// What new sellers earn and keep, and whether choosing by that would have worked.
 fn newcomers(entry: &Result<Entry, TooLittle>, profit: &Profit) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    let chances = entry.as_ref().map_err(|lack| *lack).and_then(|e| e.entrants.chances.as_ref().map_err(|lack| *lack));
-    match chances {
+    match chances(entry) {
         Ok(chances) => {
             writeln!(
                 text,

@@ -14,7 +14,7 @@ pub use self::rules::ENTRANTS;
 use super::decide::unless_too_little;
 use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
-use crate::models::entrants::{Entrants, entrants};
+use crate::models::entrants::{Chances, Entrants, entrants};
 
 /// What a new seller may earn.
 #[derive(Debug, Clone, Serialize)]
@@ -33,4 +33,12 @@ pub fn entry(mart: &SalesMart) -> Result<Entry> {
     let entrants = entrants(mart)?;
     let backtest = unless_too_little(backtest(&entrants))?;
     Ok(Entry { entrants, backtest })
+}
+
+/// Chances by category, or what the data lack to tell them.
+///
+/// # Errors
+/// [`TooLittle::Entrants`]: too few sellers began, or none.
+pub fn chances(entry: &Result<Entry, TooLittle>) -> Result<&Chances, TooLittle> {
+    entry.as_ref().map_err(|lack| *lack)?.entrants.chances.as_ref().map_err(|lack| *lack)
 }

@@ -7,7 +7,7 @@ use toml::{Spanned, Value};
 
 use crate::error::{Error, Result};
 use crate::market::MarketFacts;
-use crate::text::listed;
+use crate::text::{listed, place};
 
 /// Margin of a category of which nothing is known, where one number is needed.
 pub const MARGIN: f64 = 0.4;
@@ -129,13 +129,9 @@ impl SellingCosts {
     /// [`Error::Input`]: it is no TOML, has an unknown key, or a value is no share from 0 to 1 or no amount; names the file and the line.
     pub fn parse(text: &str, name: &str) -> Result<SellingCosts> {
         let text = text.trim_start_matches('\u{feff}');
-        let at = |position: usize| {
-            let line = 1 + text.as_bytes()[..position.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
-            format!("`{name}`, line {line}")
-        };
         let file: File = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or_else(|| format!("`{name}`"), |span| at(span.start));
-            Error::input(format!("{place}: {}", error.message())).with_hint(
+            let at = place(name, text, error.span().map(|span| span.start));
+            Error::input(format!("{at}: {}", error.message())).with_hint(
                 "costs are `margin`, `[margins]` by category, `commission`, `fee_per_order`, `payment_fee`, `[payment_fees]` by method, \
                  `shipping_borne`, `return_share` and `return_cost`; what you do not know, leave out",
             )
@@ -150,8 +146,8 @@ impl SellingCosts {
             match number.filter(|number| (0.0..=most).contains(number)) {
                 Some(number) => Ok(Some(number)),
                 None => {
-                    let place = at(value.span().start);
-                    Err(Error::input(format!("{place}: `{key}` is {}, not {form}", value.get_ref())).with_hint(
+                    let at = place(name, text, Some(value.span().start));
+                    Err(Error::input(format!("{at}: `{key}` is {}, not {form}", value.get_ref())).with_hint(
                         "a share such as 0.4 stands for 40 %; what you do not know, leave out or write as \"unknown\"",
                     ))
                 }

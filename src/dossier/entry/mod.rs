@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use self::tables::milestone_name;
 use super::edition::{Words, centavos};
-use crate::decisions::entry::{Check, ENTRANTS, EntryBacktest, RuleResult};
+use crate::decisions::entry::{Check, ENTRANTS, EntryBacktest, RuleResult, chances};
 use crate::decisions::profit::{BreakEven, CategoryProfit, Cost, SHRINK_ORDERS, costs};
 use crate::decisions::{Entry, Profit};
 use crate::error::{Result, TooLittle};
@@ -24,7 +24,7 @@ const LARGE: i64 = 500;
 /// `choice_lack` or `choice_past_lack` gives the reason.
 pub(crate) fn values(results: &Results, words: &Words) -> Result<Map<String, Value>> {
     let entry = results.entry.as_ref();
-    let chances = entry.map_err(|lack| *lack).and_then(|entry| entry.entrants.chances.as_ref().map_err(|lack| *lack));
+    let chances = chances(&results.entry);
     let past = entry.map_err(|lack| *lack).and_then(|entry| entry.backtest.as_ref().map_err(|lack| *lack));
     let label = |lack: TooLittle| words.label(lack.key());
     let best_seller = results.findings.best_seller().map(

@@ -1,8 +1,8 @@
 //! What new sellers may earn and keep, and the test of the choice → tables of the report. Part of `tables`.
 
-use crate::decisions::entry::{Check, ENTRANTS, RuleResult};
+use crate::decisions::entry::{self, Check, ENTRANTS, RuleResult};
 use crate::decisions::profit::{BreakEven, CategoryProfit};
-use crate::dossier::edition::{NONE, Words, centavos};
+use crate::dossier::edition::{Words, centavos, or_none};
 use crate::models::entrants::{CategoryChances, Milestone};
 use crate::results::Results;
 
@@ -24,13 +24,14 @@ fn between((low, high): (f64, f64), words: &Words) -> String {
 /// Chances by category, the greatest typical revenue first.
 pub(crate) fn chances(results: &Results, words: &Words) -> Rows {
     let lang = words.lang;
-    let chances = results.entry.as_ref().ok().and_then(|entry| entry.entrants.chances.as_ref().ok());
     let row = |c: &CategoryChances| {
         let shares = [c.top3, c.first].into_iter().chain(c.reach).map(|share| lang.percent(share, 0));
         let amounts = [brl(c.typical, words), between(c.interval80, words)];
         [words.category(&c.category), lang.count(c.n as i64)].into_iter().chain(amounts).chain(shares).collect()
     };
-    chances.map(|chances| chances.categories.iter().take(CATEGORIES).map(row).collect()).unwrap_or_default()
+    entry::chances(&results.entry)
+        .map(|chances| chances.categories.iter().take(CATEGORIES).map(row).collect())
+        .unwrap_or_default()
 }
 
 /// Orders of the first days in words.
@@ -63,7 +64,7 @@ pub(crate) fn profit(results: &Results, words: &Words) -> Rows {
             between(c.interval80, words),
             lang.percent(c.first, 0),
             lang.percent(c.loss, 0),
-            c.tipping_margin.map_or(NONE.into(), |margin| lang.percent(margin, 1)),
+            or_none(c.tipping_margin, |margin| lang.percent(margin, 1)),
         ]
     };
     results.profit.categories.iter().take(CATEGORIES).map(row).collect()
@@ -92,7 +93,7 @@ pub(crate) fn backtest(results: &Results, words: &Words) -> Rows {
     };
     let shuffled = |r: &RuleResult| {
         let up_to = words.label("up_to");
-        r.shuffled.map_or(NONE.into(), |s| format!("{} ({up_to} {})", number(s.mean), number(s.high95)))
+        or_none(r.shuffled, |s| format!("{} ({up_to} {})", number(s.mean), number(s.high95)))
     };
     let mut rows = Rows::new();
     for check in [Check::Past, Check::WithoutLeader, Check::Locked] {
@@ -102,8 +103,8 @@ pub(crate) fn backtest(results: &Results, words: &Words) -> Rows {
         let name = words.label(&format!("check_{}", check.name().replace(' ', "_")));
         let mut add = |rule: &str, label: &str, cell: &dyn Fn(&RuleResult) -> String| {
             let found = |top: usize| of_check.iter().find(|r| (r.rule, r.top) == (rule, top));
-            let cells = TOPS.map(|top| found(top).map_or(NONE.into(), |r| cell(r)));
-            let n = found(3).map_or(NONE.into(), |r| lang.count(r.entrants as i64));
+            let cells = TOPS.map(|top| or_none(found(top), |r| cell(r)));
+            let n = or_none(found(3), |r| lang.count(r.entrants as i64));
             let start = [name.replace("{}", &words.category(&past.leader)), words.label(label)];
             rows.push(start.into_iter().chain(cells).chain([n]).collect());
         };

@@ -2,6 +2,7 @@
 
 use super::{Named, Studio, short};
 use crate::charts::Bar;
+use crate::decisions::entry::chances;
 use crate::decisions::profit::{BreakEven, CategoryProfit};
 use crate::dossier::entry::tables::milestone_name;
 use crate::error::Result;
@@ -13,7 +14,7 @@ const CONTRIBUTIONS: usize = 10;
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     let results = studio.results;
     let entry = results.entry.as_ref().ok();
-    short_list(studio, entry.and_then(|entry| entry.entrants.chances.as_ref().ok()))?;
+    short_list(studio, chances(&results.entry).ok())?;
     milestones(studio, entry.map(|entry| entry.entrants.milestones.as_slice()).unwrap_or_default())?;
     contributions(studio)?;
     break_even(studio)

@@ -2,13 +2,9 @@
 
 use crate::decisions::{Coverage, Findings, Habit, PaymentMethod, StateGrowth};
 use crate::dossier::decisions::signed;
-use crate::dossier::edition::{NONE, Words};
+use crate::dossier::edition::{Words, or_none};
 
 type Rows = Vec<Vec<String>>;
-
-fn or_none(value: Option<f64>, write: impl Fn(f64) -> String) -> String {
-    value.map_or_else(|| NONE.into(), write)
-}
 
 /// A rate of false discoveries. The least that three digits can tell stands for those below it.
 fn rate(q: f64, words: &Words) -> String {
@@ -58,7 +54,7 @@ pub(crate) fn coverage(findings: &Findings, words: &Words) -> Rows {
 /// One row per habit that is a discovery.
 pub(crate) fn habits(findings: &Findings, words: &Words) -> Rows {
     let lang = words.lang;
-    let sign = |h: &Habit| h.same_sign.map_or(NONE.into(), |same| words.label(if same { "yes" } else { "no" }));
+    let sign = |h: &Habit| or_none(h.same_sign, |same| words.label(if same { "yes" } else { "no" }));
     let row = |h: &Habit| {
         let shares = [h.share, h.share_rest, h.shrunk_share].map(|share| lang.percent(share, 1));
         let mut row = vec![words.state_with_code(&h.state), words.method(&h.payment_type), lang.count(h.orders)];
@@ -81,7 +77,7 @@ pub(crate) fn growth(findings: &Findings, words: &Words) -> Rows {
             lang.count(s.orders_before),
             lang.count(s.orders_after),
             or_none(change.map(|c| c.growth), |growth| signed(lang, growth)),
-            change.map_or(NONE.into(), |c| format!("{} – {}", signed(lang, c.low), signed(lang, c.high))),
+            or_none(change, |c| format!("{} – {}", signed(lang, c.low), signed(lang, c.high))),
             or_none(change.map(|c| c.q), |q| rate(q, words)),
         ]
     };

@@ -10,14 +10,14 @@ mod origin;
 pub mod shapes;
 
 pub use self::field::{Field, Kind};
-use self::origin::{Origin, line};
+use self::origin::Origin;
 use self::shapes::Outlines;
 use super::regions;
 use crate::error::{Error, Result};
 use crate::regular;
 use crate::schema::contract::ORDER_STATUSES;
 use crate::schema::read_options::{DateOrder, DecimalMark};
-use crate::text::listed;
+use crate::text::{listed, place};
 
 /// Longest description, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -240,8 +240,7 @@ impl Market {
     /// As [`Market::read`].
     pub fn parse(text: &str, name: &str) -> Result<Market> {
         let market: Market = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| line(text, span.start));
-            let at = line.map_or_else(|| format!("`{name}`"), |line| format!("`{name}`, line {line}"));
+            let at = place(name, text, error.span().map(|span| span.start));
             Error::input(format!("{at}: {}", error.message()))
                 .with_hint("`pfe market show shopify` prints a complete one")
         })?;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::field::Field;
+use crate::text::line_of;
 
 /// The file of a description, and the lines of its fields; empty for one that was read from no file.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,7 @@ impl Origin {
             fields: BTreeMap<Field, Spanned<toml::Value>>,
         }
         let Fields { fields } = toml::from_str(text).unwrap_or_default();
-        let lines = fields.into_iter().map(|(field, value)| (field, line(text, value.span().start)));
+        let lines = fields.into_iter().map(|(field, value)| (field, line_of(text, value.span().start)));
         Origin { file: Some(file.into()), lines: lines.collect() }
     }
 
@@ -38,9 +39,4 @@ impl Origin {
         let file = self.file.as_deref()?;
         Some(self.lines.get(&field).map_or_else(|| format!("`{file}`"), |line| format!("`{file}`, line {line}")))
     }
-}
-
-/// The line of a position in a text, from 1.
-pub(super) fn line(text: &str, position: usize) -> usize {
-    1 + text.as_bytes()[..position.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
 }
