@@ -112,7 +112,7 @@ pub static STEPS: [Step; 23] = [
     },
     Step {
         id: "findings",
-        about: "collect the facts about categories, states and payments",
+        about: "collect the facts about categories, states, payments and customers who come back",
         needs: &["mart"],
         reads: &["mart/"],
         makes: &[
@@ -121,6 +121,8 @@ pub static STEPS: [Step; 23] = [
             "tables/payment_coverage.csv",
             "tables/payment_habits.csv",
             "tables/state_growth.csv",
+            "tables/customers_repeat.csv",
+            "tables/customer_cohorts.csv",
             "tables/by_state.csv",
             "tables/by_category.csv",
             "tables/monthly_revenue.csv",

@@ -1,5 +1,6 @@
 //! SalesMart → Findings (facts) and Decisions (what to sell, where to advertise, how to get paid). Next: `dossier`, `dashboard`.
 
+pub mod customers;
 pub mod decide;
 pub mod entry;
 pub mod facts;
@@ -14,6 +15,7 @@ pub mod winner;
 
 use serde::Serialize;
 
+pub use customers::{Customers, RepeatVerdict};
 pub use decide::{
     BacktestReport, Decided, DecisionParams, Decisions, decide, decide_if_enough, look_back, unless_too_little,
 };
@@ -54,6 +56,8 @@ pub struct Findings {
     pub habits: Vec<Habit>,
     /// Growth of each known state's share of the orders; empty if the data have no two half-years or no two states.
     pub growth: Vec<StateGrowth>,
+    /// Who comes back, and whether that is worth acting on.
+    pub customers: Customers,
 }
 
 /// Computes the facts.
@@ -73,6 +77,7 @@ pub fn findings(mart: &SalesMart) -> Result<Findings> {
         payments_total,
         habits: payments::habits::habits(mart)?,
         growth: growth::state_growth(mart, period)?,
+        customers: customers::customers(mart, period)?,
     })
 }
 

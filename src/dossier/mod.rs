@@ -47,6 +47,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
         all.extend(entry::values(results, &edition.words)?);
     }
     values["trials"] = trials::values(results, &edition.words)?;
+    values["customers"] = trials::customers(results);
     let captions = edition.captions(&values)?;
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,

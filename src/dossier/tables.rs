@@ -76,6 +76,7 @@ pub(crate) fn tables(
     add("products", "tables/winner_products.csv", 1, decided::products(results, words))?;
     add("regions", "tables/regions.csv", 1, decided::regions(results, words))?;
     add("allocation_table", "tables/allocation.csv", 1, trials::first_test(results, words))?;
+    add("cohorts_table", "tables/customer_cohorts.csv", 1, trials::cohorts(results, words))?;
     add("trial_regions", "tables/trial_designs.csv", 1, trials::of_regions(results, words))?;
     add("trial_shop", "tables/trial_designs.csv", 1, trials::of_shop(results, words))?;
     add("trial_rules", "src/trial/rules.toml", 1, trials::of_rules(words)?)?;

@@ -1,9 +1,11 @@
-//! What trials of advertising can see, and rules to divide a budget → values for placeholders, and rows of tables. Part of `dossier`.
+//! What trials can see, of advertising and of customers who come back, and rules to divide a budget → values for placeholders, and rows of
+//! tables. Part of `dossier`.
 
 use serde_json::{Value, json};
 
 use super::edition::{NONE, Words, centavos, or_none};
 use crate::decisions::Decisions;
+use crate::decisions::customers::{self, Cohort, Repeat};
 use crate::error::Result;
 use crate::results::Results;
 use crate::trial::designs::{MARGIN, ORDERS_PER_MONTH, TrialDesigns};
@@ -12,6 +14,9 @@ use crate::trial::simulate::{self, Compared, Rule, RuleResult};
 use crate::trial::{RegionDesign, RegionKind};
 
 type Rows = Vec<Vec<String>>;
+
+/// Cohorts that a table shows.
+const COHORTS: usize = 24;
 
 /// Values of the chapter on trials.
 ///
@@ -43,6 +48,44 @@ pub(crate) fn values(results: &Results, words: &Words) -> Result<Value> {
         "coarsest": coarsest(trials).map(|design| regions(design, words)),
         "rules": compared,
     }))
+}
+
+/// Values of the section on customers who come back.
+pub(crate) fn customers(results: &Results) -> Value {
+    let c = &results.findings.customers;
+    let whole = |number: f64| number.round() as i64;
+    let share = |part: i64, whole: i64| (whole > 0).then(|| part as f64 / whole as f64);
+    let repeat = |r: &Repeat| {
+        let e = &r.expected;
+        json!({
+            "verdict": r.verdict, "months": r.months, "rate": r.rate, "low": r.low, "high": r.high, "share": r.share,
+            "needed": r.needed, "customers": r.trial_customers, "returned": r.returned_share, "detectable": r.detectable,
+            "most": r.most, "gain_orders": whole(r.gain_orders), "gain": whole(r.gain_centavos), "orders": whole(e.orders),
+            "orders_low": whole(e.low), "orders_high": whole(e.high), "held": e.held, "made": e.made,
+        })
+    };
+    json!({
+        "customers": c.customers, "several": share(c.several_orders, c.customers),
+        "returned": share(c.returned, c.customers), "later": share(c.later_orders, c.orders),
+        "later_revenue": share(c.later_price_centavos, c.price_centavos), "repeat": c.repeat.as_ref().map(repeat),
+        "material": customers::MATERIAL, "most_rise": customers::MOST_RISE, "wait": customers::WAIT,
+        "least_months": customers::LEAST_MONTHS,
+    })
+}
+
+/// The newest cohorts of customers, and how many of them came back.
+pub(crate) fn cohorts(results: &Results, words: &Words) -> Rows {
+    let lang = words.lang;
+    let row = |c: &Cohort| {
+        let share = |n: Option<i64>| or_none(n, |n| lang.percent(n as f64 / c.customers as f64, 1));
+        let month = c.month.to_string();
+        [lang.month(&month).unwrap_or(month), lang.count(c.customers)]
+            .into_iter()
+            .chain(c.returned.map(share))
+            .collect()
+    };
+    let cohorts = &results.findings.customers.cohorts;
+    cohorts[cohorts.len().saturating_sub(COHORTS)..].iter().map(row).collect()
 }
 
 /// Name of a rule as a key.

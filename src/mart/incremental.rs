@@ -8,16 +8,22 @@ use super::law;
 use super::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
 use super::sales_mart::SalesMart;
 use super::sums::size::MAX_SUM;
-use super::sums::{PartialAggregates, sum_by};
+use super::sums::{self, PartialAggregates, sum_by};
 use crate::clean::incremental::delta::Orders;
 use crate::clean::incremental::{DeltaResult, full_reload};
 use crate::clean::partition::by_month;
 use crate::error::Result;
 use crate::parallel;
+use crate::schema::TableId;
 use crate::table::merge::{find, merge};
 
-/// The only table of the last queries that can be updated.
+/// The tables of the last queries.
 const PRODUCTS: &str = "products";
+const COHORTS: &str = "customer_cohorts";
+/// What the cohorts are made of.
+const CUSTOMERS_SOLD: &str = "customers_sold";
+/// Their key.
+const CUSTOMER_DAY: [&str; 3] = ["customer_unique_id", "day", "month"];
 /// Columns that count the entities of a row. A row whose count falls to 0 is removed.
 const COUNTS: [&str; 3] = ["orders", "payments", "reviews"];
 
@@ -34,31 +40,42 @@ pub struct UpdatedMart {
     pub first_changed_day: Option<i32>,
 }
 
-/// Updates the mart `base` for the affected orders: subtracts their aggregates before the delta and adds those after it. `sellers` returns
-/// who has sold some products in the previous run (columns `product_id`, `seller_id`), in any order, repeated or not.
+/// Updates the mart `base` for the affected orders: subtracts their aggregates before the delta and adds those after it. Of the previous
+/// run, `sellers` returns who has sold some products (columns `product_id`, `seller_id`), in any order, repeated or not, and `orders_of`
+/// the clean tables of all orders of some customers.
 ///
 /// # Errors
 /// [`DeltaError::FullReload`](crate::clean::incremental::DeltaError::FullReload): the mart does not suffice to compute what to subtract.
-/// [`DeltaError::Failed`](crate::clean::incremental::DeltaError::Failed): a query or `sellers` fails.
+/// [`DeltaError::Failed`](crate::clean::incremental::DeltaError::Failed): a query, `sellers` or `orders_of` fails.
 pub fn apply_delta(
     base: &SalesMart,
     orders: &Orders,
     sellers: impl Fn(&Column) -> Result<DataFrame> + Sync,
+    orders_of: impl Fn(&DataFrame) -> Result<Files> + Sync,
 ) -> DeltaResult<UpdatedMart> {
     let (old, new) = parallel::both(|| parts(&orders.old, None), || parts(&orders.new, Some(&orders.customers)));
     let (old, new) = (old?, new?);
-    let update = |query: &Query| -> DeltaResult<Vec<(String, DataFrame)>> {
-        let of_orders = if query.kind == QueryRole::Last { "products_sold" } else { query.name };
+    let update = |query: &'static Query| -> DeltaResult<Vec<(String, DataFrame)>> {
+        let (of_orders, key) = match query.name {
+            PRODUCTS => ("products_sold", vec!["product_id", "category"]),
+            COHORTS => (CUSTOMERS_SOLD, CUSTOMER_DAY.to_vec()),
+            name => (name, query.key()),
+        };
         let Some(new_part) = new.get(of_orders) else { return Ok(Vec::new()) };
         let old = old.get(of_orders);
-        let change = change(query, old, new_part)?;
-        if query.kind == QueryRole::Last {
-            if query.name != PRODUCTS {
-                return full_reload(format!("`{}` cannot be updated", query.name));
-            }
+        let change = change(&key, old, new_part)?;
+        if query.name == PRODUCTS {
             let previous_sellers = sellers(change.column("product_id")?)?;
             let products = products(base.table(query.name)?, &change, previous_sellers, &new["products_sellers"])?;
             return Ok(vec![(query.name.into(), products)]);
+        }
+        if query.name == COHORTS {
+            let before = parts(&orders_of(&orders.new[TableId::Customers.name()])?, None)?;
+            let change = cohorts(query, before.get(CUSTOMERS_SOLD), &change)?;
+            return Ok(vec![(query.name.into(), sum(query, base.table(query.name)?, &change)?)]);
+        }
+        if query.kind == QueryRole::Last {
+            return full_reload(format!("`{}` cannot be updated", query.name));
         }
         refuse_removal(query, old, new_part)?;
         if query.name != SUPPLY_BY_DAY {
@@ -118,8 +135,7 @@ fn parts(tables: &BTreeMap<String, DataFrame>, customers: Option<&DataFrame>) ->
 }
 
 /// The difference by key: aggregates after the delta minus those before.
-fn change(query: &Query, old: Option<&DataFrame>, new: &DataFrame) -> Result<DataFrame> {
-    let key = if query.kind == QueryRole::Last { vec!["product_id", "category"] } else { query.key() };
+fn change(key: &[&str], old: Option<&DataFrame>, new: &DataFrame) -> Result<DataFrame> {
     let mut all = new.clone();
     if let Some(old) = old {
         let sign = |name: &PlSmallStr| match key.contains(&name.as_str()) {
@@ -130,9 +146,9 @@ fn change(query: &Query, old: Option<&DataFrame>, new: &DataFrame) -> Result<Dat
         let columns: Vec<Expr> = old.get_column_names().into_iter().map(sign).collect();
         all.vstack_mut(&old.clone().lazy().select(columns).collect()?)?;
     }
-    let sums = sum_by(all.lazy(), &key)?;
+    let sums = sum_by(all.lazy(), key)?;
     // Sorted, so that lookups in the mart are faster.
-    if key.is_empty() { Ok(sums) } else { Ok(sums.sort(key, SortMultipleOptions::default())?) }
+    if key.is_empty() { Ok(sums) } else { Ok(sums.sort(key.to_vec(), SortMultipleOptions::default())?) }
 }
 
 /// Demands a full reload if a key disappears from a table without a count column: a row of zeros there may stand for free goods.
@@ -185,6 +201,15 @@ fn total(table: &DataFrame, change: &DataFrame, key: &[&str]) -> Result<DataFram
     let mut all = table.take(&IdxCa::from_vec("row".into(), hits))?;
     all.vstack_mut(change)?;
     sum_by(all.lazy(), key)
+}
+
+/// The change of the cohorts, given all orders of the affected customers before the delta, and the change of these.
+fn cohorts(query: &'static Query, before: Option<&DataFrame>, change: &DataFrame) -> Result<DataFrame> {
+    let before = before.cloned().unwrap_or_else(|| change.clear());
+    let all =
+        sum_by(before.vstack(change)?.lazy(), &CUSTOMER_DAY)?.lazy().filter(col("orders").neq(lit(0))).collect()?;
+    let [before, after] = [before, all].map(|sold| sums::last(query, BTreeMap::from([(CUSTOMERS_SOLD.into(), sold)])));
+    self::change(&query.key(), Some(&before?), &after?)
 }
 
 fn split_off(rows: &DataFrame, removed: Expr) -> Result<(DataFrame, DataFrame)> {

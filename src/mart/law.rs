@@ -105,6 +105,8 @@ pub const LAWS: &[Law] = &[
     (sum("misread", REVENUE), amount("items")),
     (sum("misread_by_category", REVENUE), amount("items")),
     (sum("misread_by_category", &["joined_centavos"]), amount("items_paid")),
+    (sum("customer_cohorts", &["orders"]), counted("orders_of_customers")),
+    (sum("customer_cohorts", &["price_centavos"]), amount("orders_of_customers")),
     (sum("products", &["items"]), counted("items")),
     (sum("products", REVENUE), amount("items")),
 ];

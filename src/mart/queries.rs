@@ -62,7 +62,7 @@ macro_rules! query {
 }
 
 /// The queries, each after those that it reads; queries that are not stored come first.
-pub static QUERIES: [Query; 39] = [
+pub static QUERIES: [Query; 41] = [
     query!("orders_known", Base),
     query!("items_sold", Rows),
     query!("orders_served", Rows),
@@ -72,6 +72,7 @@ pub static QUERIES: [Query; 39] = [
     query!("sellers_sold", Orders),
     query!("products_sold", Part),
     query!("products_sellers", Part),
+    query!("customers_sold", Part),
     query!("sales_by_day", Sums),
     query!("sales_by_month", Sums),
     query!("supply_by_day", Sums),
@@ -102,6 +103,7 @@ pub static QUERIES: [Query; 39] = [
     query!("totals", Sums),
     query!("first_page", Customers),
     query!("products", Last),
+    query!("customer_cohorts", Last),
 ];
 
 /// Name of the longest table. Each row belongs to one day; it is partitioned by month where the clean tables are.

@@ -14,7 +14,7 @@ use crate::clean::partition::by_month::label;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::schema::contract::BY_MONTH;
-use crate::schema::contract::{ForeignKey, Table, TableId};
+use crate::schema::contract::{ForeignKey, TABLES, Table, TableId};
 use crate::table::parquet::{join_rows, read_frame, read_head, read_some, stack};
 
 /// Rows of each file that are searched first for failing orders.
@@ -115,6 +115,33 @@ impl PreviousRun {
         })?;
         let no_items = empty(TableId::OrderItems.table()).select(["product_id", "seller_id"])?;
         stack([no_items].into_iter().chain(found))
+    }
+
+    /// All orders of some customers, the persons, with customers and items; no rows of the other tables of orders.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn orders_of(&self, customers: &DataFrame) -> Result<Files> {
+        let person = "customer_unique_id";
+        let persons = BloomFilteredSet::of([(customers, person)])?;
+        let read = |id: TableId, column: &'static str, texts: &BloomFilteredSet| -> Result<DataFrame> {
+            let start = format!("{}/", id.name());
+            let months = self.clean.iter().filter(|(name, _)| name.starts_with(&start));
+            let found = parallel::map(months, |(_, file)| {
+                let keys = read_some(file, &[column])?;
+                let mask = texts.among(&keys, column)?;
+                // Most months are read no further.
+                Ok(if mask.any() { Some(read_frame(file)?.filter(&mask)?) } else { None })
+            })?;
+            let found = stack([empty(id.table())].into_iter().chain(found.into_iter().flatten()))?;
+            Ok(join_rows(found.sort(id.table().key.to_vec(), SortMultipleOptions::default())?))
+        };
+        let customers = read(TableId::Customers, person, &persons)?;
+        let orders = read(TableId::Orders, "customer_id", &BloomFilteredSet::of([(&customers, "customer_id")])?)?;
+        let items = read(TableId::OrderItems, "order_id", &BloomFilteredSet::of([(&orders, "order_id")])?)?;
+        let none = TABLES.iter().map(|table| (table.name.to_string(), empty(table)));
+        let rows = [(TableId::Customers, customers), (TableId::Orders, orders), (TableId::OrderItems, items)];
+        Ok(none.chain(rows.map(|(id, frame)| (id.name().to_string(), frame))).collect())
     }
 
     /// The rows of a short table that these items reference. `columns` selects its columns; the first is the key.

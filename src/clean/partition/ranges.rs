@@ -40,8 +40,9 @@ const BYTES_OF_MEMORY: u64 = 24;
 const MAX_RANGES: usize = 256;
 /// Most tables that wait for `rows`: those of one range.
 const QUEUE: usize = 3;
-/// Columns of a customer that its orders need. How many customers there are is counted over customers, not over orders.
-const OF_CUSTOMERS: [&str; 4] = ["customer_id", "customer_city", "customer_state", "customer_zip_code_prefix"];
+/// Columns of a customer that its orders need. Customers without an order are counted over customers.
+const OF_CUSTOMERS: [&str; 5] =
+    ["customer_id", "customer_unique_id", "customer_city", "customer_state", "customer_zip_code_prefix"];
 
 /// How the data are partitioned.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
--- Every order with its state, city and postcode region (two characters), its reviews and its delivery; `unknown` where that is not known. Not stored: as long as
+-- Every order with its customer, state, city and postcode region (two characters), its reviews and its delivery; `unknown` where that is not known. Not stored: as long as
 -- orders.
 -- Late and delivery time count for delivered orders with a delivery date only.
-SELECT o.order_id AS order_id, COALESCE(c.customer_state, 'unknown') AS state, COALESCE(c.customer_city, 'unknown') AS city,
+SELECT o.order_id AS order_id, c.customer_unique_id AS customer_unique_id, COALESCE(c.customer_state, 'unknown') AS state, COALESCE(c.customer_city, 'unknown') AS city,
        COALESCE(SUBSTR(c.customer_zip_code_prefix, 1, 2), 'unknown') AS postcode,
        CASE WHEN o.order_status = 'canceled' OR o.order_status = 'unavailable' THEN 0 ELSE 1 END AS valid,
        o.purchase_day AS day, o.purchase_month AS month, COALESCE(o.order_status, 'unknown') AS status, o.known AS known,

@@ -1,6 +1,6 @@
 -- Every order with how it was served, what its items came to (0 without any), what was paid for it and with which set of methods
 -- (0 without a payment, see orders_paid). Not stored: as long as orders.
-SELECT s.order_id AS order_id, s.state AS state, s.city AS city, s.postcode AS postcode, s.day AS day, s.month AS month,
+SELECT s.order_id AS order_id, s.customer_unique_id AS customer_unique_id, s.state AS state, s.city AS city, s.postcode AS postcode, s.day AS day, s.month AS month,
        s.known AS known, s.valid AS valid,
        COALESCE(i.sold, 0) AS sold,
        COALESCE(p.methods, 0) AS methods, COALESCE(p.payments, 0) AS payments,

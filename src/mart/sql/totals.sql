@@ -36,6 +36,9 @@ FROM (
     UNION ALL
     SELECT 'orders_delivered' AS name, COALESCE(SUM(delivered), 0) AS counted, COALESCE(SUM(late), 0) AS amount FROM orders_sold
     UNION ALL
+    SELECT 'orders_of_customers' AS name, COUNT(*) AS counted, COALESCE(SUM(price_centavos), 0) AS amount
+    FROM orders_sold WHERE valid = 1 AND customer_unique_id IS NOT NULL AND day IS NOT NULL
+    UNION ALL
     SELECT 'orders_paid' AS name, COUNT(*) AS counted, COALESCE(SUM(paid_centavos), 0) AS amount FROM orders_paid
     UNION ALL
     SELECT 'orders_without_row' AS name, COALESCE(SUM(1 - known), 0) AS counted,

@@ -23,6 +23,16 @@ pub(crate) const KINDS: [&[&str]; 7] = [
     &["customer_state", "state"],
 ];
 
+/// Who orders. As many texts as there are customers, which no table of the mart holds: a fingerprint stands for each.
+pub(crate) const CUSTOMER: &str = "customer_unique_id";
+
+/// A number that stands for a text, not negative: 62 bits of its hash. Two of ten million customers share one with a chance of 11 in a
+/// million.
+fn fingerprint(text: &str) -> i64 {
+    let hash = blake3::hash(text.as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes) & (i64::MAX >> 1))
+}
+
 /// The end of SQL's replacement of a missing text, after the column: `COALESCE(c.customer_state, 'unknown')`.
 fn unknown(column: &str) -> String {
     format!(".{column}, '{UNKNOWN}')")
@@ -79,6 +89,13 @@ impl DictionaryEncoding {
                 if let Some(frame) = tables.get_mut(&table) {
                     frame.with_column(column)?;
                 }
+            }
+        }
+        for frame in tables.values_mut() {
+            if let Ok(texts) = frame.column(CUSTOMER).and_then(|column| column.str()) {
+                let texts: Vec<Option<&str>> = texts.iter().collect();
+                let numbers: Vec<Option<i64>> = texts.par_iter().map(|text| text.map(fingerprint)).collect();
+                frame.with_column(Int64Chunked::from_slice_options(CUSTOMER.into(), &numbers).into_column())?;
             }
         }
         Ok(codes)

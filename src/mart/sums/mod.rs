@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use polars::series::IsSorted;
 
-use self::codes::{DictionaryEncoding, KINDS, in_use};
+use self::codes::{CUSTOMER, DictionaryEncoding, KINDS, in_use};
 use self::query::run;
 use self::size::Size;
 use super::law;
@@ -138,6 +138,15 @@ impl PartialAggregates {
     }
 }
 
+/// A last query over tables whose texts stand for themselves.
+///
+/// # Errors
+/// The query fails.
+pub(super) fn last(query: &'static Query, tables: BTreeMap<String, DataFrame>) -> Result<DataFrame> {
+    let mut results = run(std::slice::from_ref(query), &tables, &DictionaryEncoding::default(), &[QueryRole::Last])?;
+    results.remove(query.name).ok_or_else(|| missing(query.name))
+}
+
 /// The partial aggregates of one table.
 #[derive(Default)]
 struct Sum {
@@ -181,16 +190,22 @@ impl Sum {
 
 /// Sums the rows with equal keys. Returns ranges of the first key column; within a range, rows are unsorted until `end` processes them.
 ///
-/// Only encoded texts are split into ranges, each small enough to be merged in little memory: other columns never have so many values.
+/// Only numbers that stand for texts are split into ranges, each small enough to be merged in little memory: other columns never have so
+/// many values.
 fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
     let ranges = all.height().div_ceil(MERGED_TOGETHER) as u64;
-    let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok()?.u32().ok());
-    let Some(max) = numbers.map(|numbers| u64::from(numbers.max().unwrap_or(0)) + 1) else {
-        return Ok(vec![end(sum_by(all.lazy(), key)?)?]);
-    };
-    let bound = |range: u64| lit((max * range / ranges) as u32);
+    let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok());
+    let numbers = numbers.filter(|first| first.dtype() == &DataType::UInt32 || first.name() == CUSTOMER);
+    let Some(numbers) = numbers else { return Ok(vec![end(sum_by(all.lazy(), key)?)?]) };
+    let (kind, max) = (numbers.dtype().clone(), past_last(numbers)?);
+    let bound = |range: u64| lit((u128::from(max) * u128::from(range) / u128::from(ranges)) as u64).cast(kind.clone());
     let within = |range: u64| col(key[0]).gt_eq(bound(range)).and(col(key[0]).lt(bound(range + 1)));
     parallel::map(0..ranges, |range| end(sum_by(all.clone().lazy().filter(within(range)), key)?))
+}
+
+/// One more than the largest number of a column of numbers that are not negative.
+fn past_last(numbers: &Column) -> Result<u64> {
+    Ok(numbers.cast(&DataType::UInt64)?.u64()?.max().map_or(1, |max| max + 1))
 }
 
 /// Sums the rows with equal keys; the result is unsorted.

@@ -160,6 +160,15 @@ fn expected(clean: &CleanTables) -> BTreeMap<&'static str, (i64, i64)> {
             add(name, i64::from(counts), if counts { centavos } else { 0 });
         }
     }
+    let of_customer = |row: usize| {
+        let is_known = customers[row].is_some_and(|customer| states.contains_key(customer));
+        is_known && !matches!(statuses[row], Some("canceled" | "unavailable"))
+    };
+    (0..statuses.len()).for_each(|row| add("orders_of_customers", i64::from(of_customer(row)), 0));
+    for (order, price) in texts(clean, OrderItems, "order_id").into_iter().flatten().zip(&prices) {
+        let counts = of_order.get(order).is_some_and(|row| of_customer(*row));
+        add("orders_of_customers", 0, if counts { *price } else { 0 });
+    }
     let mut lost_payments: BTreeMap<&str, i64> = BTreeMap::new();
     let items = texts(clean, OrderItems, "order_id").into_iter().flatten().zip(prices.iter().zip(&freights));
     for (order, (price, freight)) in items.filter(|(order, _)| !of_order.contains_key(order)) {
@@ -343,8 +352,21 @@ fn updated(clean: &CleanTables, seed: u64) -> std::result::Result<SalesMart, Del
         new: named(of_orders(clean, &is_affected)),
         customers: of_customers(true),
     };
+    let pairs = |id: TableId, from: &str, to: &str| -> BTreeMap<&str, &str> {
+        let pair = |(from, to): (Option<_>, Option<_>)| Some((from?, to?));
+        texts(clean, id, from).into_iter().zip(texts(clean, id, to)).filter_map(pair).collect()
+    };
+    let of_person = pairs(TableId::Customers, "customer_id", "customer_unique_id");
+    let customer_of = pairs(TableId::Orders, "order_id", "customer_id");
     let sold = base_rows[&TableId::OrderItems].select(["product_id", "seller_id"])?;
-    Ok(apply_delta(&base, &orders, |_| Ok(sold.clone()))?.mart)
+    let before = with(clean, &base_rows);
+    let orders_of = |customers: &DataFrame| {
+        let persons: BTreeSet<&str> = customers.column("customer_unique_id")?.str()?.iter().flatten().collect();
+        let person = |customer: &str| of_person.get(customer).is_some_and(|person| persons.contains(person));
+        let its = |order: &str| customer_of.get(order).is_some_and(|customer| person(customer));
+        Ok(named(of_orders(&before, &its)))
+    };
+    Ok(apply_delta(&base, &orders, |_| Ok(sold.clone()), orders_of)?.mart)
 }
 
 /// Only orders that are in the orders table: facts of unknown orders would get their day from a later file.

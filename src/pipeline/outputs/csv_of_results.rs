@@ -7,7 +7,8 @@ use polars::prelude::*;
 
 use super::csv_of_decisions::{Rows, row, with_header};
 use crate::clean::Audit;
-use crate::decisions::{Coverage, Facts, Findings, Habit, PaymentMethod, StateGrowth};
+use crate::decisions::customers::Cohort;
+use crate::decisions::{Coverage, Customers, Facts, Findings, Habit, PaymentMethod, StateGrowth};
 use crate::error::Result;
 use crate::input::quarantine::Quarantined;
 use crate::mart::SalesMart;
@@ -54,6 +55,8 @@ pub(crate) fn of_findings(findings: &Findings, mart: &SalesMart) -> Result<Vec<(
         ("payment_coverage", coverage(findings)),
         ("payment_habits", habits(&findings.habits)),
         ("state_growth", growth(&findings.growth)),
+        ("customers_repeat", vec![customers(&findings.customers)]),
+        ("customer_cohorts", cohorts(&findings.customers)),
         ("by_state", facts(&findings.states)),
         ("by_category", facts(&findings.categories)),
         ("monthly_revenue", monthly_by_category(mart)?),
@@ -146,6 +149,29 @@ fn growth(states: &[StateGrowth]) -> Rows {
         row![s.state, s.orders_before, s.orders_after].into_iter().chain(numbers.map(optional)).collect()
     };
     states.iter().map(row).collect()
+}
+
+fn customers(c: &Customers) -> Vec<String> {
+    let mut row = row![c.customers, c.several_orders, c.returned, c.orders, c.later_orders];
+    row.extend([c.price_centavos, c.later_price_centavos].map(brl));
+    match &c.repeat {
+        None => row.extend(const { [const { String::new() }; 16] }),
+        Some(r) => {
+            row.extend(row![r.months, r.rate, r.low, r.high, optional(r.needed), r.trial_customers, r.returned_share]);
+            row.extend(row![optional(r.detectable), r.gain_orders, brl(r.gain_centavos.round() as i64)]);
+            let e = &r.expected;
+            row.extend(row![e.orders, e.low, e.high, e.held, e.made, r.verdict.name()]);
+        }
+    }
+    row
+}
+
+fn cohorts(customers: &Customers) -> Rows {
+    let row = |c: &Cohort| {
+        let share = |returned: Option<i64>| optional(returned.map(|n| n as f64 / c.customers as f64));
+        row![c.month, c.customers].into_iter().chain(c.returned.map(share)).collect()
+    };
+    customers.cohorts.iter().map(row).collect()
 }
 
 fn facts(facts: &[Facts]) -> Rows {

@@ -77,6 +77,38 @@ tables! {
         "low" Number (none) "lower end of the 90 % interval of the growth",
         "high" Number (none) "upper end of it",
         "q" Number (none) "smallest rate of false discoveries at which it is one (Benjamini and Hochberg); a discovery up to 0.1";
+    "customers_repeat":
+        "customers" Integer "customers with an order that is neither canceled nor unavailable; one row",
+        "several_orders" Integer "those of them with more than one, if only on one day",
+        "returned" Integer "those who came back, with an order on a later day than that of the first",
+        "orders" Integer "orders of all of them",
+        "later_orders" Integer "orders on a later day than that of the customer's first",
+        "revenue" Reais "prices of the items of all orders, BRL",
+        "later_revenue" Reais "the same of later orders, BRL",
+        "months" Integer (none) "months after that of the first order over which later orders count; none in young data, as all that follows",
+        "rate" Number (none) "later orders per new customer in that time, each month of age from all cohorts that were observed at it",
+        "low" Number (none) "lower end of the 90 % interval of the rate",
+        "high" Number (none) "upper end of it",
+        "needed_rise" Number (none) "rise of later orders that adds 5 % to all orders, at the lower end of the interval; none without any",
+        "trial_customers" Integer (none) "new customers of the last twelve complete months, or of all if they are fewer",
+        "returned_share" Number (none) "share of customers who came back by the end of three months after that of their first order",
+        "detectable_rise" Number (none) "smallest rise that a trial with these customers sees, half of them addressed; none if it sees none",
+        "gain_orders" Number (none) "later orders a year that this rise would bring",
+        "gain_revenue" Reais (none) "their prices, before what it costs to bring them, BRL",
+        "expected_orders" Number (none) "later orders expected in the three months after the last complete one, of the customers that there are",
+        "expected_low" Number (none) "lower end of the 80 % interval",
+        "expected_high" Number (none) "upper end of it",
+        "held" Integer (none) "how many such intervals, made at earlier months, held what came",
+        "made" Integer (none) "how many were made",
+        "verdict" Text (none) "worth_a_trial, too_few_orders or too_few_customers";
+    "customer_cohorts":
+        "month" Text "month of the first order, such as 2018-07; complete months with a new customer",
+        "customers" Integer "customers who first ordered then",
+        "within_1" Number (none) "share who came back by the end of the next month; none where the data end before, as in all that follow",
+        "within_2" Number (none) "by the end of the second month after it",
+        "within_3" Number (none) "of the third",
+        "within_6" Number (none) "of the sixth",
+        "within_12" Number (none) "of the twelfth";
     "by_state":
         "state" Text "state of the customer",
         "orders" Integer "orders",

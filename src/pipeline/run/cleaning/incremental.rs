@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{Column, DataFrame};
 
 use super::{Cleaned, Merged, PreviousSteps, TableFiles};
 use crate::clean::incremental::previous_run::PreviousRun;
@@ -75,7 +75,10 @@ fn merge_new_files(run: &RunContext, previous: &PreviousSteps) -> DeltaResult<(C
     let rows = delta.rows();
     let (clean, mart) = parallel::both(
         || delta.apply(inputs),
-        || mart::incremental::apply_delta(&base, &orders, |products| previous_run.sellers(products)),
+        || {
+            let sellers = |products: &Column| previous_run.sellers(products);
+            mart::incremental::apply_delta(&base, &orders, sellers, |customers| previous_run.orders_of(customers))
+        },
     );
     let (clean, mart) = (clean?, mart?);
     let supply = previous.supply.as_ref().map(|supply| load::supply(&run.placed(&supply.outputs))).transpose()?;
