@@ -20,7 +20,7 @@ def read(name, **options):
     return pd.read_csv(data / name, encoding="utf-8-sig", **options)
 
 
-customers = read("olist_customers_dataset.csv", usecols=["customer_id", "customer_state"])
+customers = read("olist_customers_dataset.csv", usecols=["customer_id", "customer_unique_id", "customer_state"])
 orders = read("olist_orders_dataset.csv", parse_dates=[3, 4, 5, 6, 7])
 items = read("olist_order_items_dataset.csv")
 payments = read("olist_order_payments_dataset.csv")
@@ -300,6 +300,57 @@ for row in trials[trials.whose == "shop"].itertuples():
     assert power(row.orders, row.effect_orders) >= 0.8 > power(row.orders - 1, row.effect_orders), row
     assert power(row.orders, 0.0) <= 0.1
     checked += 1
+
+# Customers who come back: on a later day than that of their first order.
+visits = orders[~orders.order_status.isin(["canceled", "unavailable"])].assign(day=orders.order_purchase_timestamp.dt.normalize())
+visits["price"] = visits.order_id.map(items.groupby("order_id").price.sum()).fillna(0)
+person = visits.groupby("customer_unique_id")
+visits["first"] = person.day.transform("min")
+later = visits[visits.day > visits["first"]]
+second = later.groupby("customer_unique_id").day.min()
+found = pd.read_csv(tables / "customers_repeat.csv").iloc[0]
+facts = [person.ngroups, (person.size() > 1).sum(), len(second), len(visits), len(later), visits.price.sum(), later.price.sum()]
+assert np.allclose(found[:7].astype(float), facts, rtol=0, atol=0.005), f"customers_repeat: {facts}"
+cohorts = pd.read_csv(tables / "customer_cohorts.csv").set_index("month")
+if len(cohorts):
+    span = pd.period_range(cohorts.index.min(), cohorts.index.max(), freq="M")
+    began = person.day.min().dt.to_period("M")
+    n = began.value_counts().reindex(span, fill_value=0)
+    age = lambda days, firsts: (days.dt.to_period("M") - firsts.dt.to_period("M")).map(lambda gap: gap.n)
+
+    def by_age(months, ages):
+        """Cohort × age, as far as the data reach."""
+        seen = pd.crosstab(months, ages).reindex(index=span, columns=range(len(span)), fill_value=0).astype(float)
+        return seen.where(np.add.outer(range(len(span)), range(len(span))) < len(span))
+
+    first_of = began.reindex(second.index)
+    returned = by_age(first_of, (second.dt.to_period("M") - first_of).map(lambda gap: gap.n)).cumsum(axis=1, skipna=False)
+    expected = pd.DataFrame({"customers": n} | {f"within_{k}": returned[k] / n if k in returned else np.nan for k in (1, 2, 3, 6, 12)})
+    expected.index = expected.index.astype(str)
+    compare("customer_cohorts", expected[n.to_numpy() > 0].rename_axis("month"), ["month"], ["customers"])
+    if not np.isnan(found.months):
+        counts = by_age(later["first"].dt.to_period("M"), age(later.day, later["first"]))
+        ages = list(range(min(12, len(span) - 1) + 1))
+        assert found.months == ages[-1]
+        exposed = counts.notna().mul(n, axis=0).sum()
+        rates = counts.sum() / exposed
+        off = (counts - rates.to_frame().T.to_numpy() * n.to_numpy()[:, None]) / exposed
+        between = (off[ages].sum(axis=1) ** 2).sum() * len(span) / (len(span) - 1)
+        rate, error_of = rates[ages].sum(), np.sqrt(max((rates[ages] / exposed[ages]).sum(), between))
+        ends = rate * np.exp(norm.ppf([0.05, 0.95]) * error_of / rate) if rate else [0, np.log(20) / exposed[ages[-1]]]
+        assert np.allclose(found[["rate", "low", "high"]].astype(float), [rate, *ends], rtol=1e-9), "customers_repeat.rate"
+        whole = returned[3].notna()
+        share = returned.loc[whole, 3].sum() / n[whole].sum()
+        assert found.trial_customers == n[-12:].sum() and np.isclose(found.returned_share, share), "customers_repeat.returned_share"
+        back = min(share * found.trial_customers, 10_000)
+        if not np.isnan(found.detectable_rise):
+            assert power(back, found.detectable_rise) >= 0.8 > power(back, found.detectable_rise - 0.002), "customers_repeat.detectable_rise"
+        needed = 0.05 * (1 + ends[0]) / ends[0] if rate else np.inf
+        detectable = np.inf if np.isnan(found.detectable_rise) else found.detectable_rise
+        rise, most = max(needed, detectable), min(1, 1 / share - 1) if share else 1
+        verdict = "too_few_orders" if needed > 1 else "worth_a_trial" if rise <= most else "too_few_customers"
+        assert found.verdict == verdict and (not rate or np.isclose(found.needed_rise, needed)), f"customers_repeat: {verdict}"
+        checked += 10
 
 audit = pd.read_csv(tables / "audit.csv")
 assert (audit.rows_in == audit.rows_out + audit.deduplicated + audit.quarantined).all(), "rows are lost"

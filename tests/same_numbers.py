@@ -126,6 +126,28 @@ for row, state in zip(table("state_growth"), answers["state_growth"], strict=Tru
         assert values[0] == values[1] == values[2], f"{column} of {row['state']}: {values}"
         compared += 1
 
+# Who comes back: text, --json, tables.
+[row], told = table("customers_repeat"), answers["customers"]
+for column in ("customers", "several_orders", "returned", "orders", "later_orders"):
+    assert int(row[column]) == told[column], f"{column}: {row[column]} and {told[column]}"
+same("customers.customers", told["customers"], "--json")
+same("customers.returned", told["returned"] / told["customers"], "--json")
+if repeat := told["repeat"]:
+    assert row["verdict"] == repeat["verdict"], row["verdict"]
+    for column, value in [("rate", "rate"), ("low", "low"), ("high", "high"), ("needed_rise", "needed"), ("detectable_rise", "detectable")]:
+        assert row[column] == "" if repeat[value] is None else float(row[column]) == repeat[value], column
+        compared += 1
+    if repeat["needed"] is not None:
+        same("customers.repeat.needed", float(row["needed_rise"]), "tables/customers_repeat.csv")
+    if repeat["detectable"] is not None:
+        same("customers.repeat.gain_orders", float(row["gain_orders"]), "tables/customers_repeat.csv")
+for row, cohort in zip(table("customer_cohorts"), told["cohorts"], strict=True):
+    assert int(row["customers"]) == cohort["customers"], row
+    for months, returned in zip((1, 2, 3, 6, 12), cohort["returned"], strict=True):
+        share = row[f"within_{months}"]
+        assert share == "" if returned is None else abs(float(share) * cohort["customers"] - returned) < 1e-6, row
+        compared += 1
+
 # What to sell: what a newcomer earns and keeps; text, --json, tables, dashboard.
 sell, profit = answers["what_to_sell"], answers["profit"]
 chances, drawn = table("entrants_by_category"), (board["entrants"] or {"candidates": []})["candidates"]

@@ -56,12 +56,15 @@ pub(crate) fn customers(results: &Results) -> Value {
     let whole = |number: f64| number.round() as i64;
     let share = |part: i64, whole: i64| (whole > 0).then(|| part as f64 / whole as f64);
     let repeat = |r: &Repeat| {
-        let e = &r.expected;
+        let expected = r.expected.as_ref().map(|e| {
+            json!({
+                "orders": whole(e.orders), "low": whole(e.low), "high": whole(e.high), "held": e.held, "made": e.made,
+            })
+        });
         json!({
             "verdict": r.verdict, "months": r.months, "rate": r.rate, "low": r.low, "high": r.high, "share": r.share,
             "needed": r.needed, "customers": r.trial_customers, "returned": r.returned_share, "detectable": r.detectable,
-            "most": r.most, "gain_orders": whole(r.gain_orders), "gain": whole(r.gain_centavos), "orders": whole(e.orders),
-            "orders_low": whole(e.low), "orders_high": whole(e.high), "held": e.held, "made": e.made,
+            "most": r.most, "gain_orders": whole(r.gain_orders), "gain": whole(r.gain_centavos), "expected": expected,
         })
     };
     json!({

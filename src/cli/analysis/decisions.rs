@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use pfe::decisions::entry::chances;
 use pfe::decisions::region::StateChoice;
-use pfe::decisions::{Coverage, DecisionParams, Decisions, Entry, Findings, Profit, SellingCosts, Weights};
+use pfe::decisions::{
+    Coverage, DecisionParams, Decisions, Entry, Findings, Profit, RepeatVerdict, SellingCosts, Weights,
+};
 use pfe::models::entrants::{self, CategoryChances};
 use pfe::models::span::date;
 use pfe::results::Results;
@@ -72,6 +74,7 @@ pub fn json(
         "payment_coverage": findings.payments_total.coverage,
         "payment_habits": findings.named_habits(),
         "state_growth": findings.growth,
+        "customers": findings.customers,
         "would_it_have_worked": newcomers.and_then(|entry| entry.backtest.as_ref().ok()),
         "lacking": lack.map(ToString::to_string),
     })
@@ -94,7 +97,23 @@ pub fn summary(results: &Results) -> String {
         let cells = results.findings.habits.len();
         line("payment habits", format!("{} of {cells} differences between states are discoveries", habits.len()));
     }
+    if let Some(customers) = who_comes_back(&results.findings) {
+        line("who comes back", customers);
+    }
     text
+}
+
+/// Whether bringing customers back is worth a trial; `None` where nobody has come back, as in exports that do not tell customers.
+pub fn who_comes_back(findings: &Findings) -> Option<String> {
+    let customers = &findings.customers;
+    let repeat = customers.repeat.as_ref().filter(|_| customers.returned > 0)?;
+    let decision = match repeat.verdict {
+        RepeatVerdict::WorthATrial => "bringing them back is worth a trial",
+        RepeatVerdict::TooFewOrders => "too few to act on: even twice as many later orders would not matter",
+        RepeatVerdict::TooFewCustomers => "too few customers to learn from",
+    };
+    let share = 100.0 * customers.returned as f64 / customers.customers as f64;
+    Some(format!("{share:.1} % of {} customers on a later day; {decision}", customers.customers))
 }
 
 /// A short list for a newcomer, or what sells already.

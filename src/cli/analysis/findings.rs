@@ -209,5 +209,8 @@ fn describe_facts(findings: &Findings) -> Result<String, std::fmt::Error> {
         let [growth, low, high] = [change.growth, change.low, change.high].map(|part| 100.0 * part);
         writeln!(text, "  {state:<8}{growth:>+6.1} % [{low:+.1}, {high:+.1}], q {:.3}", change.q)?;
     }
+    if let Some(customers) = decisions::who_comes_back(findings) {
+        writeln!(text, "\nwho comes back\n  {customers}")?;
+    }
     Ok(text)
 }

@@ -42,6 +42,8 @@ pub const LEAST_MONTHS: usize = 7;
 pub const TRIAL_MONTHS: usize = 12;
 /// Months that the trial waits for them.
 pub const WAIT: usize = 3;
+/// Earlier months at which an expectation must have been put to the test before one is told.
+const LEAST_PAST: usize = 3;
 /// Customers who come back beyond which the test sees a rise of a few per cent, and more would only take time.
 const ENOUGH: f64 = 10_000.0;
 /// Logarithm of the chance that the upper end of a rate without orders leaves.
@@ -97,8 +99,8 @@ pub struct Repeat {
     pub gain_orders: f64,
     /// Their prices in centavos, before what it costs to bring them.
     pub gain_centavos: f64,
-    /// Later orders expected in the next months.
-    pub expected: Expected,
+    /// Later orders expected in the next months; `None` if too few months tell how far such a number is off.
+    pub expected: Option<Expected>,
     /// The decision.
     pub verdict: RepeatVerdict,
 }
@@ -123,7 +125,7 @@ pub struct Expected {
 #[serde(rename_all = "snake_case")]
 pub enum RepeatVerdict {
     /// A rise that can be hoped for matters and can be seen.
-    Worth,
+    WorthATrial,
     /// Later orders are so few that even a doubling would not matter.
     TooFewOrders,
     /// A rise that can be hoped for would matter, but could not be seen.
@@ -134,7 +136,7 @@ impl RepeatVerdict {
     /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
-            RepeatVerdict::Worth => "worth_a_trial",
+            RepeatVerdict::WorthATrial => "worth_a_trial",
             RepeatVerdict::TooFewOrders => "too_few_orders",
             RepeatVerdict::TooFewCustomers => "too_few_customers",
         }
@@ -189,7 +191,7 @@ fn repeat(triangle: &Triangle, price: f64) -> Option<Repeat> {
     let verdict = match (needed, detectable) {
         (Some(needed), _) if needed > MOST_RISE => RepeatVerdict::TooFewOrders,
         (None, _) => RepeatVerdict::TooFewOrders,
-        (Some(needed), Some(detectable)) if needed.max(detectable) <= most => RepeatVerdict::Worth,
+        (Some(needed), Some(detectable)) if needed.max(detectable) <= most => RepeatVerdict::WorthATrial,
         _ => RepeatVerdict::TooFewCustomers,
     };
     let gain_orders = detectable.unwrap_or(0.0) * rates.sum * trial_customers as f64;
@@ -211,24 +213,30 @@ fn repeat(triangle: &Triangle, price: f64) -> Option<Repeat> {
     })
 }
 
-/// Later orders of the next months, and how such intervals did at earlier months.
-fn expected(triangle: &Triangle) -> Expected {
-    let (orders, low, high) = interval(triangle);
-    let origins = WAIT..=triangle.months().saturating_sub(LEAST_MONTHS);
-    let hold = |back: usize| {
-        let (_, low, high) = interval(&triangle.earlier(back));
-        let came = triangle.earlier(back - WAIT).later_orders_of_earlier(WAIT) as f64;
-        (low..=high).contains(&came)
-    };
-    let (made, held) = (origins.clone().count(), origins.filter(|back| hold(*back)).count());
-    Expected { orders, low, high, held, made }
+/// Later orders of the next months, and how such intervals did at earlier months. `None` before enough of those have passed.
+fn expected(triangle: &Triangle) -> Option<Expected> {
+    let mean = |triangle: &Triangle| triangle.expected(&triangle.rates(), WAIT);
+    let came = |back: usize| triangle.earlier(back - WAIT).later_orders_of_earlier(WAIT) as f64;
+    // Newest first: what was expected at earlier months, and what came.
+    let past: Vec<(f64, f64)> = (WAIT..=triangle.months().saturating_sub(LEAST_MONTHS))
+        .map(|back| (mean(&triangle.earlier(back)), came(back)))
+        .collect();
+    let orders = mean(triangle);
+    let (low, high) = interval(orders, &past)?;
+    // An earlier month knew of the months that had passed by then.
+    let known = |at: usize| past.get(at + WAIT..).unwrap_or_default();
+    let made = past.iter().enumerate().filter_map(|(at, (mean, came))| Some((interval(*mean, known(at))?, *came)));
+    let (made, held) = made
+        .fold((0, 0), |(made, held), ((low, high), came)| (made + 1, held + usize::from((low..=high).contains(&came))));
+    Some(Expected { orders, low, high, held, made })
 }
 
-/// Mean and 80 % interval: chance (Poisson), and the error of the rates.
-fn interval(triangle: &Triangle) -> (f64, f64, f64) {
-    let rates = triangle.rates();
-    let mean = triangle.expected(&rates, WAIT);
-    let relative = if rates.sum > 0.0 { rates.error / rates.sum } else { 0.0 };
-    let half = Z80 * (mean + (mean * relative).powi(2)).sqrt();
-    (mean, (mean - half).max(0.0), mean + half)
+/// The 80 % interval around a mean, as wide as what came was off what was expected in the `past`: whole months go together, so that chance
+/// of single orders alone would be too narrow. On the logarithm, with half an order more for those of which there are none.
+fn interval(mean: f64, past: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let log = |orders: f64| (orders + 0.5).ln();
+    let squares: f64 = past.iter().map(|(mean, came)| (log(*came) - log(*mean)).powi(2)).sum();
+    let error = (squares / past.len() as f64).max(1.0 / (mean + 0.5)).sqrt();
+    let end = |sign: f64| ((log(mean) + sign * Z80 * error).exp() - 0.5).max(0.0);
+    (past.len() >= LEAST_PAST).then(|| (end(-1.0), end(1.0)))
 }

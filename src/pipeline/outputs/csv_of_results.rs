@@ -159,8 +159,11 @@ fn customers(c: &Customers) -> Vec<String> {
         Some(r) => {
             row.extend(row![r.months, r.rate, r.low, r.high, optional(r.needed), r.trial_customers, r.returned_share]);
             row.extend(row![optional(r.detectable), r.gain_orders, brl(r.gain_centavos.round() as i64)]);
-            let e = &r.expected;
-            row.extend(row![e.orders, e.low, e.high, e.held, e.made, r.verdict.name()]);
+            match &r.expected {
+                None => row.extend(const { [const { String::new() }; 5] }),
+                Some(e) => row.extend(row![e.orders, e.low, e.high, e.held, e.made]),
+            }
+            row.push(r.verdict.name().into());
         }
     }
     row

@@ -95,10 +95,10 @@ tables! {
         "detectable_rise" Number (none) "smallest rise that a trial with these customers sees, half of them addressed; none if it sees none",
         "gain_orders" Number (none) "later orders a year that this rise would bring",
         "gain_revenue" Reais (none) "their prices, before what it costs to bring them, BRL",
-        "expected_orders" Number (none) "later orders expected in the three months after the last complete one, of the customers that there are",
+        "expected_orders" Number (none) "later orders expected in the three months after the last complete one, of the customers that there are; none as long as too few months tell how far it is off",
         "expected_low" Number (none) "lower end of the 80 % interval",
         "expected_high" Number (none) "upper end of it",
-        "held" Integer (none) "how many such intervals, made at earlier months, held what came",
+        "held" Integer (none) "how many such intervals, made at earlier months from what was known then, held what came",
         "made" Integer (none) "how many were made",
         "verdict" Text (none) "worth_a_trial, too_few_orders or too_few_customers";
     "customer_cohorts":
