@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 32] = [
+const TABLES: [(&str, &str); 35] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
@@ -14,6 +14,11 @@ const TABLES: [(&str, &str); 32] = [
     ("payment_coverage", "place,payment_type,orders_gained,share_gained,covered,delay_median_hours"),
     ("payment_habits", "state,payment_type,orders,state_orders,share,share_rest,shrunk_share,p,q,named,same_sign"),
     ("state_growth", "state,orders_before,orders_after,growth,low,high,q"),
+    (
+        "customers_repeat",
+        "customers,several_orders,returned,orders,later_orders,revenue,later_revenue,months,rate,low,high,needed_rise,trial_customers,returned_share,detectable_rise,gain_orders,gain_revenue,expected_orders,expected_low,expected_high,held,made,verdict",
+    ),
+    ("customer_cohorts", "month,customers,within_1,within_2,within_3,within_6,within_12"),
     ("by_state", "state,orders,items,revenue,review_mean,late_share,delivery_days_mean,canceled_share"),
     ("by_category", "category,orders,items,revenue,review_mean,late_share,delivery_days_mean,canceled_share"),
     ("monthly_revenue", "category,year,month,orders,items,revenue"),
