@@ -87,7 +87,7 @@ pub struct Repeat {
     pub share: f64,
     /// Rise of the later orders that adds [`MATERIAL`] to all orders, at the lower end of the interval; `None` without any.
     pub needed: Option<f64>,
-    /// New customers of a year.
+    /// New customers of a year, or of all complete months if they are fewer.
     pub trial_customers: i64,
     /// Share of them expected to come back within [`WAIT`] months.
     pub returned_share: f64,
@@ -95,7 +95,7 @@ pub struct Repeat {
     pub detectable: Option<f64>,
     /// Most rise that can be hoped for.
     pub most: f64,
-    /// Later orders a year that the smallest visible rise would bring.
+    /// Later orders of these customers that the smallest visible rise would bring if all of them were addressed.
     pub gain_orders: f64,
     /// Their prices in centavos, before what it costs to bring them.
     pub gain_centavos: f64,

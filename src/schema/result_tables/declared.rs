@@ -93,7 +93,7 @@ tables! {
         "trial_customers" Integer (none) "new customers of the last twelve complete months, or of all if they are fewer",
         "returned_share" Number (none) "share of customers who came back by the end of three months after that of their first order",
         "detectable_rise" Number (none) "smallest rise that a trial with these customers sees, half of them addressed; none if it sees none",
-        "gain_orders" Number (none) "later orders a year that this rise would bring",
+        "gain_orders" Number (none) "later orders of these customers that this rise would bring if all were addressed",
         "gain_revenue" Reais (none) "their prices, before what it costs to bring them, BRL",
         "expected_orders" Number (none) "later orders expected in the three months after the last complete one, of the customers that there are; none as long as too few months tell how far it is off",
         "expected_low" Number (none) "lower end of the 80 % interval",
