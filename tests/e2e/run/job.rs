@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 32] = [
+const TABLES: [(&str, &str); 33] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
