@@ -15,9 +15,13 @@ pub(crate) const CELL_THREAD: &str = "cell";
 pub(crate) struct Interrupted;
 
 /// Stops the cell if an interrupt was requested.
+///
+/// Not `load`: cells share the instances of this library, which is not optimised, and a loop would call one at each turn.
 #[inline]
+#[allow(unsafe_code)]
 pub fn check() {
-    if REQUESTED.load(Ordering::Relaxed) {
+    // SAFETY: the static is always valid, and a volatile read of one byte sees what another thread has stored.
+    if unsafe { REQUESTED.as_ptr().read_volatile() } {
         stop();
     }
 }

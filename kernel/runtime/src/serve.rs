@@ -4,6 +4,7 @@ use crate::channel;
 use crate::interrupt::{self, CELL_THREAD};
 use crate::outcome::{Outcome, PANIC};
 use crate::store::Store;
+use crate::threads;
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 use serde_json::{Value, json};
 use std::error::Error;
@@ -38,13 +39,18 @@ pub fn serve() -> i32 {
         let mut store = Store::default();
         channel::send(&json!("ready"));
         while let Some(request) = channel::receive() {
+            threads::begin(request["cell"].as_u64().unwrap_or_default());
+            channel::begin();
             for name in request["forget"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 store.forget(name);
             }
             let done = run_cell(&mut store, request["run"].as_str().unwrap_or_default());
             channel::send(&json!({ "done": done }));
         }
-        // Variables are not dropped: their destructors may hang, and the process ends anyway.
+        // Destructors write what is buffered. The kernel does not wait for those that hang.
+        interrupt::reset();
+        store.clear();
+        let _ = std::io::stdout().flush();
         std::process::exit(0)
     });
     match cells {

@@ -80,6 +80,13 @@ impl Store {
         }
     }
 
+    /// Drops all variables.
+    pub(crate) fn clear(&mut self) {
+        while let Some((_, value)) = self.variables.pop_last() {
+            self.discard(value);
+        }
+    }
+
     pub(crate) fn names(&self) -> Vec<&str> {
         self.variables.keys().map(String::as_str).collect()
     }

@@ -39,6 +39,41 @@ impl RunningCompiler {
     }
 }
 
+/// How much the compiler optimises cells, as `:opt` sets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OptLevel {
+    /// 2 where something runs often, 0 elsewhere, with the checks of a debug build in both: overflow still panics, and
+    /// `cfg!(debug_assertions)` does not change from cell to cell.
+    #[default]
+    Auto,
+    /// `0` to `3`, with the checks that cargo's profiles have there.
+    Fixed(String),
+}
+
+impl OptLevel {
+    /// Returns whether `debug_assertions` are on.
+    pub fn has_debug_assertions(&self) -> bool {
+        matches!(self, OptLevel::Auto) || *self == OptLevel::Fixed("0".to_owned())
+    }
+
+    fn arguments(&self, repeats: bool) -> Vec<String> {
+        let level = match self {
+            OptLevel::Auto if repeats => "2",
+            OptLevel::Auto => "0",
+            OptLevel::Fixed(level) => level,
+        };
+        let mut arguments = vec![format!("-Copt-level={level}")];
+        if level != "0" {
+            // rustc shares instances of generic functions up to level 1 only. Without them a polars cell takes seconds.
+            arguments.push("-Zshare-generics=yes".to_owned());
+            if self.has_debug_assertions() {
+                arguments.push("-Cdebug-assertions=yes".to_owned());
+            }
+        }
+        arguments
+    }
+}
+
 /// Input of [`compile`].
 pub struct CompileJob<'a> {
     /// The installed libraries and their compiler.
@@ -49,8 +84,10 @@ pub struct CompileJob<'a> {
     pub name: &'a str,
     /// The source of the crate.
     pub source: &'a str,
-    /// Optimisation level, `0` to `3`.
-    pub opt_level: &'a str,
+    /// How much the compiler optimises.
+    pub opt_level: &'a OptLevel,
+    /// Whether parts of the source run often: see [`OptLevel::Auto`].
+    pub repeats: bool,
     /// Additional arguments, such as those of `:dep`.
     pub extra: &'a [String],
     /// Whether rustc shortens paths in its messages: users read short ones (`DataFrame`), generated code needs full
@@ -80,7 +117,7 @@ pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutpu
             "-Cdebuginfo=line-tables-only",
             "-Ccodegen-units=1",
         ])
-        .arg(format!("-Copt-level={}", job.opt_level))
+        .args(job.opt_level.arguments(job.repeats))
         .args(["-Ztime-passes", "-Ztime-passes-format=json"]);
     if job.check_only {
         command.args(["--crate-type=lib", "--emit=metadata", "-o"]).arg(job.directory.join("check.rmeta"));

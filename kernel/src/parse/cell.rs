@@ -3,6 +3,7 @@
 use super::commands::split_commands;
 use super::edit::{Edit, HEAD};
 use super::item::{Item, ItemKind, item, item_kind};
+use super::loops::repeats;
 use super::names::Names;
 use super::rewrite::rewrite;
 use ra_ap_syntax::ast::{self, HasName};
@@ -29,6 +30,8 @@ pub struct Cell {
     pub awaits: bool,
     /// Edits that let an interrupt stop the cell.
     pub edits: Vec<Edit>,
+    /// Whether the statements outside of items hold a loop or a chain of iterators.
+    pub repeats: bool,
 }
 
 /// Text inserted at the head of loops and functions: a check for interrupts.
@@ -101,10 +104,12 @@ impl Cell {
                 names: Names::default(),
                 hidden: Vec::new(),
                 statics: Vec::new(),
+                repeats: false,
             });
         } else if ast::Expr::can_cast(node.kind()) {
             self.tail = Some(range);
         }
+        self.repeats |= !ast::Item::can_cast(node.kind()) && repeats(node);
     }
 
     fn instrument(&mut self, node: &SyntaxNode) {

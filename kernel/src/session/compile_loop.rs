@@ -310,6 +310,7 @@ impl Session {
             name: &name,
             source: &generated.source,
             opt_level: &self.opt_level,
+            repeats: generated.repeats,
             extra: self.deps.arguments(),
             short_paths,
             check_only: false,

@@ -22,6 +22,7 @@ impl Session {
         watcher: &mut dyn Watcher,
     ) -> (Result<(), Failure>, Timings) {
         let mut timings = Timings::default();
+        self.runs += 1;
         let result = self
             .try_execute(number, source, watcher, &mut timings)
             .unwrap_or_else(|error| Err(Failure::of_kernel(&error)));
@@ -75,7 +76,7 @@ impl Session {
             for item in &compiled.unfit {
                 note(watcher, &format!("note: {item} was dropped: it does not fit what this cell defines"));
             }
-            let ended = self.cell_process.run(&compiled.library, &forget, &self.stopper.cell, watcher);
+            let ended = self.cell_process.run(self.runs, &compiled.library, &forget, &self.stopper.cell, watcher);
             let _ = std::fs::remove_file(&compiled.library);
             match ended {
                 Ended::Died(why) => return Ok(Err(self.restart(&why)?)),

@@ -1,7 +1,7 @@
 //! Interrupts the running cell from another thread, and kills its process if it does not stop.
 
 use crate::process::signal_group;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ struct RunningCell {
 }
 
 /// Time an interrupted cell has to stop before its process is killed.
-pub(super) const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_millis(1700);
 
 impl Interrupter {
     fn running_cell(&self) -> std::sync::MutexGuard<'_, RunningCell> {
@@ -55,9 +55,8 @@ impl Interrupter {
             let Some(pid) = running.pid else { return false };
             (pid, running.cell)
         };
-        if let Some(pid) = Pid::from_raw(pid as i32) {
-            let _ = kill_process(pid, Signal::INT);
-        }
+        // Like Ctrl-C in a terminal: to the programs that the cell has started as well.
+        signal_group(pid, Signal::INT);
         let this = self.clone();
         std::thread::spawn(move || {
             std::thread::sleep(GRACE);
