@@ -37,6 +37,7 @@ pub fn serve() -> i32 {
     });
     let cells = std::thread::Builder::new().name(CELL_THREAD.to_owned()).stack_size(STACK).spawn(|| {
         let mut store = Store::default();
+        interrupt::watch_this_thread();
         channel::send(&json!("ready"));
         while let Some(request) = channel::receive() {
             threads::begin(request["cell"].as_u64().unwrap_or_default());
@@ -100,7 +101,10 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
     interrupt::reset();
     cell(store);
     let _ = std::io::stderr().flush();
-    let mut done = store.outcome.take().unwrap_or(Outcome::Done).to_json();
+    let outcome = store.outcome.take().unwrap_or(Outcome::Done);
+    // What an interrupt has broken off fails with an error of its own.
+    let outcome = if interrupt::is_requested() { Outcome::Interrupted } else { outcome };
+    let mut done = outcome.to_json();
     done["retyped"] = json!(store.retyped);
     done["variables"] = json!(store.names());
     done["load"] = json!(load_time.as_secs_f64());

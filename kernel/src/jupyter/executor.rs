@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::session::{Event, Failure, Session, Watcher, note};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -171,6 +172,9 @@ fn execute(
     }
     let mut publisher =
         Publisher { kernel, request, count: number, silent, answers, result: None, pages: Vec::new(), earlier };
+    for warning in std::mem::take(&mut *kernel.warnings.lock().unwrap_or_else(PoisonError::into_inner)) {
+        note(&mut publisher, &format!("warning: {warning}"));
+    }
     // Tries again to start the session: the user may have run `install` since the last attempt.
     if session.is_err() {
         *session = Session::start();

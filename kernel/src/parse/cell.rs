@@ -34,7 +34,8 @@ pub struct Cell {
     pub repeats: bool,
 }
 
-/// Text inserted at the head of loops and functions: a check for interrupts.
+/// Text inserted at the head of loops and functions, and after statements of the cell that call something: a check for
+/// interrupts.
 const CHECK: &str = " ::pfe_runtime::check();";
 
 impl Cell {
@@ -110,6 +111,13 @@ impl Cell {
             self.tail = Some(range);
         }
         self.repeats |= !ast::Item::can_cast(node.kind()) && repeats(node);
+        // After a call that an interrupt has broken off, nothing more shall happen.
+        if matches!(node.kind(), SyntaxKind::LET_STMT | SyntaxKind::EXPR_STMT)
+            && node.descendants().any(|it| is_call(&it))
+        {
+            let end = self.bytes(node.text_range()).end;
+            self.edits.push(Edit::inline(end..end, CHECK));
+        }
     }
 
     fn instrument(&mut self, node: &SyntaxNode) {
@@ -142,6 +150,10 @@ impl Cell {
             self.edits.push(Edit::inline(at..at, CHECK));
         }
     }
+}
+
+fn is_call(node: &SyntaxNode) -> bool {
+    matches!(node.kind(), SyntaxKind::CALL_EXPR | SyntaxKind::METHOD_CALL_EXPR | SyntaxKind::AWAIT_EXPR)
 }
 
 /// Returns whether the compiler evaluates this node. Checks for interrupts must not be inserted there.
@@ -222,7 +234,7 @@ mod tests {
         let count = |source: &str| Cell::parse(source).edits.len();
         assert_eq!(count("loop { for i in 0..3 {} }"), 2);
         assert_eq!(count("const fn f() -> u8 { let mut i = 0; while i < 3 { i += 1 } i }"), 0);
-        assert_eq!(count("fn f() {} std::thread::sleep(d);"), 2);
+        assert_eq!(count("fn f() {} std::thread::sleep(d);"), 3);
     }
 
     #[test]

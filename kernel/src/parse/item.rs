@@ -95,6 +95,10 @@ pub(super) fn item_kind(item: &ast::Item) -> ItemKind {
                 use_leaves(&tree, "", &mut leaves);
             }
             for (path, _) in &mut leaves {
+                // The one that ends at an interrupt.
+                if *path == "std::thread::sleep" {
+                    "::pfe_runtime::sleep".clone_into(path);
+                }
                 *path = format!("{visibility}use {path};");
             }
             ItemKind::Use(leaves)

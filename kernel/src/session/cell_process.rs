@@ -57,17 +57,22 @@ impl CellProcess {
         Ok(CellProcess { process, socket, pending: Vec::new(), stdout, stderr, printed: Default::default(), run: 0 })
     }
 
-    /// Runs a cell to its end, as the run of number `run`.
+    /// Runs a cell to its end, as the run of number `run`. An interrupt that came before it began stops it too: the second of
+    /// `interrupts` says so.
     pub fn run(
         &mut self,
         run: usize,
         library: &std::path::Path,
         forget: &[String],
-        interrupter: &Interrupter,
+        interrupts: (&Interrupter, &dyn Fn() -> bool),
         watcher: &mut dyn Watcher,
     ) -> Ended {
         let pid = self.process.id();
-        interrupter.begin(pid);
+        let (interrupter, is_stopped) = interrupts;
+        interrupter.begin(pid, &self.socket);
+        if is_stopped() {
+            interrupter.interrupt();
+        }
         self.stdout.begin();
         self.stderr.begin();
         self.printed.iter_mut().for_each(Decoder::begin);
@@ -199,7 +204,7 @@ impl CellProcess {
 }
 
 /// Time that the destructors of the variables have when a process ends.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
 impl CellProcess {
     /// Has the variables dropped and ends the process. Forwards what their destructors print.

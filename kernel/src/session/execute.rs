@@ -23,6 +23,7 @@ impl Session {
     ) -> (Result<(), Failure>, Timings) {
         let mut timings = Timings::default();
         self.runs += 1;
+        self.stopper.compiler.begin();
         let result = self
             .try_execute(number, source, watcher, &mut timings)
             .unwrap_or_else(|error| Err(Failure::of_kernel(&error)));
@@ -67,6 +68,10 @@ impl Session {
                 Ok(compiled) => compiled,
                 Err(failure) => return Ok(Err(failure)),
             };
+            if self.stopper.compiler.is_stopped() {
+                let _ = std::fs::remove_file(&compiled.library);
+                return Err(Error::Interrupted);
+            }
             let mut forget = std::mem::take(&mut self.forget);
             forget.extend(compiled.lost.keys().cloned());
             for (name, why) in &compiled.lost {
@@ -76,7 +81,14 @@ impl Session {
             for item in &compiled.unfit {
                 note(watcher, &format!("note: {item} was dropped: it does not fit what this cell defines"));
             }
-            let ended = self.cell_process.run(self.runs, &compiled.library, &forget, &self.stopper.cell, watcher);
+            let is_stopped = || self.stopper.compiler.is_stopped();
+            let ended = self.cell_process.run(
+                self.runs,
+                &compiled.library,
+                &forget,
+                (&self.stopper.cell, &is_stopped),
+                watcher,
+            );
             let _ = std::fs::remove_file(&compiled.library);
             match ended {
                 Ended::Died(why) => return Ok(Err(self.restart(&why)?)),

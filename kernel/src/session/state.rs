@@ -1,6 +1,6 @@
 //! The state of a notebook: what its cells have left, and the process they run in. Next: `execute`.
 
-use super::cell_process::CellProcess;
+use super::cell_process::{CellProcess, FAREWELL};
 use super::events::Watcher;
 use super::failure::Failure;
 use super::interrupter::Interrupter;
@@ -22,14 +22,16 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Interrupts the compiler or the running cell. Returns false if neither is running.
-    pub fn interrupt(&self) -> bool {
-        self.compiler.stop() || self.cell.interrupt()
+    /// Interrupts the cell: the compiler, the running code, or what comes between. Does nothing if there is none.
+    pub fn interrupt(&self) {
+        self.compiler.stop();
+        self.cell.interrupt();
     }
 
-    /// Ends the session: kills its processes and removes its temporary folder.
+    /// Ends the session: has its variables dropped, kills its processes and removes its temporary folder.
     pub fn shut_down(&self) {
         self.compiler.stop();
+        self.cell.end_process(FAREWELL);
         self.cell.kill();
         // Tries again: the processes just killed may still write a last file.
         for _ in 0..50 {

@@ -3,7 +3,11 @@
 //! No thread can be stopped safely from outside. The kernel therefore inserts a [`check`] at the head of every loop and
 //! function of a cell. polars has its own checks, which react to the same signal.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(target_os = "linux")]
+mod blocking;
+
+use crate::threads::is_main;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
@@ -29,7 +33,7 @@ pub fn check() {
 #[cold]
 fn stop() {
     // Only the cell's main thread unwinds: unwinding its other threads would poison the locks they share.
-    if std::thread::current().name() == Some(CELL_THREAD) && !std::thread::panicking() {
+    if is_main() && !std::thread::panicking() {
         std::panic::resume_unwind(Box::new(Interrupted));
     }
 }
@@ -44,20 +48,52 @@ pub fn sleep(duration: Duration) {
     check();
 }
 
+/// Forgets earlier interrupts.
 pub(crate) fn reset() {
     REQUESTED.store(false, Ordering::Relaxed);
 }
 
+/// Returns whether the cell shall stop.
+pub(crate) fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+/// The thread that runs the cells, for the signal handler.
+static CELLS: AtomicUsize = AtomicUsize::new(0);
+
+/// The current thread runs the cells: an interrupt reaches it while it waits in a system call.
+#[allow(unsafe_code)]
+pub(crate) fn watch_this_thread() {
+    // SAFETY: it only asks for a number.
+    CELLS.store(unsafe { libc::pthread_self() } as usize, Ordering::Relaxed);
+}
+
+#[allow(unsafe_code)]
 extern "C" fn on_sigint(_: libc::c_int) {
     REQUESTED.store(true, Ordering::Relaxed);
+    let cells = CELLS.load(Ordering::Relaxed);
+    // SAFETY: the two functions may be called in a handler, and the thread lives as long as the process.
+    unsafe {
+        if cells != 0 && cells != libc::pthread_self() as usize {
+            libc::pthread_kill(cells as libc::pthread_t, libc::SIGINT);
+        }
+    }
 }
 
 #[allow(unsafe_code)]
 pub(crate) fn install() {
-    // SAFETY: the handler only stores into an atomic.
+    // SAFETY: the handler only stores into an atomic and passes the signal on.
     unsafe {
         libc::signal(libc::SIGINT, on_sigint as *const () as libc::sighandler_t);
     }
     // Must come second: polars' handler calls the handler installed before it.
     polars::error::abort::register_polars_abort_mechanism();
+    // SAFETY: the same handler again. System calls that wait are to end, not to go on.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(libc::SIGINT, std::ptr::null(), &mut action) == 0 {
+            action.sa_flags &= !libc::SA_RESTART;
+            libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+        }
+    }
 }
