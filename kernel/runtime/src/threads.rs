@@ -20,6 +20,11 @@ pub(crate) fn begin(cell: u64) {
     IS_MAIN.set(true);
 }
 
+/// Returns the cell that runs, or the last one that ran.
+pub(crate) fn running() -> u64 {
+    RUNNING.load(Ordering::Relaxed)
+}
+
 /// Returns the cell of the current thread.
 pub(crate) fn cell() -> u64 {
     match CELL.try_with(Cell::get) {
@@ -34,15 +39,34 @@ pub(crate) fn is_main() -> bool {
 }
 
 #[cfg(target_os = "linux")]
+pub(crate) use created::signal_all_of;
+
+#[cfg(target_os = "linux")]
 mod created {
     use super::CELL;
     use libc::{c_int, c_void, pthread_attr_t, pthread_t};
     use std::cell::Cell;
     use std::ffi::CStr;
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
     type Main = extern "C" fn(*mut c_void) -> *mut c_void;
     type Create = unsafe extern "C" fn(*mut pthread_t, *const pthread_attr_t, Main, *mut c_void) -> c_int;
+
+    /// The threads that cells have started, with their cells.
+    static STARTED: Mutex<Vec<(pthread_t, u64)>> = Mutex::new(Vec::new());
+
+    fn started() -> MutexGuard<'static, Vec<(pthread_t, u64)>> {
+        STARTED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a signal to the threads that a cell has started.
+    #[allow(unsafe_code)]
+    pub(crate) fn signal_all_of(cell: u64, signal: c_int) {
+        for (thread, _) in started().iter().filter(|(_, of)| *of == cell) {
+            // SAFETY: a thread leaves the list before it ends.
+            unsafe { libc::pthread_kill(*thread, signal) };
+        }
+    }
 
     struct Start {
         main: Main,
@@ -86,7 +110,12 @@ mod created {
         // SAFETY: `pthread_create` has made it for this thread alone.
         let start = unsafe { Box::from_raw(start.cast::<Start>()) };
         CELL.set(start.cell);
-        (start.main)(start.value)
+        // SAFETY: it only asks for a number.
+        let own = unsafe { libc::pthread_self() };
+        started().push((own, start.cell));
+        let value = (start.main)(start.value);
+        started().retain(|(thread, _)| *thread != own);
+        value
     }
 
     /// Returns whether the code that asked std for a thread stands in the library of a cell, and not in a pool's.

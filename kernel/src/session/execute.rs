@@ -135,13 +135,22 @@ impl Session {
                 );
             }
         }
+        let lost: Vec<String> = match done["left"].as_bool() {
+            Some(true) => self.variables.keys().filter(|name| !there.contains(name.as_str())).cloned().collect(),
+            _ => Vec::new(),
+        };
+        for name in &lost {
+            let why =
+                format!("`{name}` was lost when cell {number} was stopped: the cell had it and could not give it back");
+            self.lost_because.insert(name.clone(), why);
+        }
         self.lost_because.extend(compiled.not_persisted);
         self.variables.retain(|name, _| there.contains(name.as_str()));
         // Variables whose type cannot be named: the cell had stored them before rustc reported their type.
         self.forget =
             there.iter().filter(|name| !self.variables.contains_key(**name)).map(|name| (*name).to_owned()).collect();
         let origins = &self.origins;
-        Failure::of_cell(done, |place| {
+        let failure = Failure::of_cell(done, |place| {
             let (file, line) = place.rsplit_once(':')?;
             let build: usize = file.rsplit('/').next()?.strip_prefix("cell_")?.strip_suffix(".rs")?.parse().ok()?;
             let (generated, line) = (origins.get(&build)?, line.parse::<usize>().ok()?);
@@ -150,8 +159,8 @@ impl Session {
                 Origin::Cell { cell, line } => Some((*cell, *line)),
                 _ => None,
             })
-        })
-        .map_or(Ok(()), Err)
+        });
+        failure.map_or(Ok(()), |failure| Err(if lost.is_empty() { failure } else { failure.with_lost(&lost) }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Interrupts the running cell from another thread, and kills its process if it does not stop.
 
 use crate::process::signal_group;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,15 +86,24 @@ impl Interrupter {
                     signal_group(pid, Signal::KILL);
                     return;
                 }
-                // Like Ctrl-C in a terminal: to the programs that the cell has started as well. Again and again: the first
-                // one may come before the cell has begun, or before it waits in a system call.
-                signal_group(pid, Signal::INT);
+                // Again and again: the first one may come before the cell has begun, or before it waits in a system call.
+                if let Some(process) = Pid::from_raw(pid as i32) {
+                    let _ = kill_process(process, Signal::INT);
+                }
                 drop(running);
+                std::thread::sleep(FIRST);
+                // Like Ctrl-C in a terminal, to the programs that the cell has started as well. Later than to itself: a cell
+                // that waits for them knows then that it shall stop.
+                if this.running_cell().pid == Some(pid) {
+                    signal_group(pid, Signal::INT);
+                }
                 std::thread::sleep(AGAIN);
             }
         });
     }
 }
 
+/// Time until the programs of a cell are stopped as well.
+const FIRST: Duration = Duration::from_millis(50);
 /// Time between two signals to a cell that does not stop.
 const AGAIN: Duration = Duration::from_millis(200);

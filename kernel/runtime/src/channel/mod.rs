@@ -6,7 +6,7 @@
 #[cfg(target_os = "linux")]
 mod printed;
 
-use crate::interrupt::check;
+use crate::interrupt::{Busy, check};
 use crate::show::{Bundle, Show};
 use crate::threads::{cell, is_main};
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ pub(crate) fn begin() {
 
 /// Sends a message that needs no answer.
 pub(crate) fn send(message: &Value) -> Option<()> {
+    let _busy = Busy::new();
     let _ = std::io::stdout().flush();
     lock(&OUT)?.write_all(format!("{message}\n").as_bytes()).ok()
 }
@@ -51,6 +52,7 @@ fn print(stderr: bool, bytes: &[u8]) -> bool {
     if PRINTED.fetch_add(bytes.len(), Ordering::Relaxed) > MAX_PRINTED {
         return OUT.get().is_some();
     }
+    let _busy = Busy::new();
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => json!(text),
         Err(_) => json!(bytes),
@@ -61,6 +63,7 @@ fn print(stderr: bool, bytes: &[u8]) -> bool {
 
 /// Waits for the next message of the kernel. Returns `None` once the kernel has closed the socket.
 pub(crate) fn receive() -> Option<Value> {
+    let _busy = Busy::new();
     let mut line = String::new();
     match lock(&REPLIES)?.read_line(&mut line) {
         Ok(length) if length > 0 => serde_json::from_str(&line).ok(),

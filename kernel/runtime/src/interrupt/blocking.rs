@@ -3,11 +3,11 @@
 //! std calls again what a signal has broken off. These functions are found before those of the C library. After an interrupt,
 //! a sleep is over, and other calls fail with `ECANCELED`: the cell then ends by its `?`, or at its next check.
 
-use super::is_requested;
+use super::{is_busy, is_requested};
 use crate::threads::is_main;
 use libc::{c_char, c_int, c_long, c_void, size_t, sockaddr, socklen_t, ssize_t, timespec};
 
-/// Makes a system call. An interrupt of the cell ends it for good.
+/// Makes a system call. An interrupt of the cell ends it for good, unless it is this library that waits for the kernel.
 #[allow(unsafe_code)]
 unsafe fn call(number: c_long, arguments: [usize; 6]) -> c_long {
     let [a, b, c, d, e, f] = arguments;
@@ -15,7 +15,7 @@ unsafe fn call(number: c_long, arguments: [usize; 6]) -> c_long {
     unsafe {
         let result = libc::syscall(number, a, b, c, d, e, f);
         let errno = libc::__errno_location();
-        if result == -1 && *errno == libc::EINTR && is_requested() && is_main() {
+        if result == -1 && *errno == libc::EINTR && is_requested() && is_main() && !is_busy() {
             *errno = libc::ECANCELED;
         }
         result
@@ -43,6 +43,7 @@ waits! {
     accept4(socket: c_int, address: *mut sockaddr, length: *mut socklen_t, flags: c_int) -> c_int = SYS_accept4;
     recvfrom(socket: c_int, bytes: *mut c_void, count: size_t, flags: c_int, address: *mut sockaddr, length: *mut socklen_t) -> ssize_t = SYS_recvfrom;
     recvmsg(socket: c_int, message: *mut libc::msghdr, flags: c_int) -> ssize_t = SYS_recvmsg;
+    poll(descriptors: *mut libc::pollfd, count: libc::nfds_t, timeout: c_int) -> c_int = SYS_poll;
     waitid(kind: c_int, id: libc::id_t, info: *mut libc::siginfo_t, options: c_int) -> c_int = SYS_waitid;
 }
 

@@ -5,15 +5,18 @@
 
 #[cfg(target_os = "linux")]
 mod blocking;
+#[cfg(target_os = "linux")]
+mod leave;
 
 use crate::threads::is_main;
+#[cfg(target_os = "linux")]
+pub(crate) use leave::Busy;
+#[cfg(target_os = "linux")]
+use leave::{is_busy, leave};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
-
-/// Name of the thread that runs cells.
-pub(crate) const CELL_THREAD: &str = "cell";
 
 /// Panic payload of an interrupted cell.
 pub(crate) struct Interrupted;
@@ -53,6 +56,28 @@ pub(crate) fn reset() {
     REQUESTED.store(false, Ordering::Relaxed);
 }
 
+/// Time that a cell has to stop by itself.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Waits until a cell that was interrupted is left where it stands, because it does not stop. `is_running` says whether one
+/// runs.
+pub(crate) fn wait_until_left(is_running: impl Fn() -> bool) {
+    let mut since = None;
+    loop {
+        std::thread::sleep(Duration::from_millis(50));
+        if !(is_requested() && is_running()) {
+            since = None;
+        } else if since.get_or_insert_with(Instant::now).elapsed() > PATIENCE && leave(CELLS.load(Ordering::Relaxed)) {
+            return;
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn leave(_: usize) -> bool {
+    false
+}
+
 /// Returns whether the cell shall stop.
 pub(crate) fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
@@ -86,6 +111,8 @@ pub(crate) fn install() {
     unsafe {
         libc::signal(libc::SIGINT, on_sigint as *const () as libc::sighandler_t);
     }
+    #[cfg(target_os = "linux")]
+    leave::install();
     // Must come second: polars' handler calls the handler installed before it.
     polars::error::abort::register_polars_abort_mechanism();
     // SAFETY: the same handler again. System calls that wait are to end, not to go on.
