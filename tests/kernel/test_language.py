@@ -131,6 +131,11 @@ def test_question_mark_on_what_borrows(kernel):
     kernel.ok("let counter = std::sync::Mutex::new(5);")
     kernel.ok("*counter.lock()? += 1;")
     assert kernel.ok("*counter.lock()?") == "6"
+    # A guard that is bound ends with the cell; what is made of it stays, and so does the lock.
+    assert kernel.ok("let held = counter.lock()?;\nlet seen = *held;\nseen") == "6"
+    assert kernel.ok("(seen, *counter.lock()?)") == "(6, 6)"
+    assert "it borrows" in kernel.fails("held")[1]
+    assert kernel.ok('let line = String::from("a,b");\nlet first = line.split(\',\').next().ok_or(line.as_str())?;\nfirst.len()') == "1"
     assert "poisoned" in kernel.fails("std::thread::scope(|s| { s.spawn(|| { let _held = counter.lock(); panic!() }).join().is_err() });\n*counter.lock()?")[1]
 
 
