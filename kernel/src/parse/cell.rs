@@ -60,6 +60,13 @@ impl Cell {
             file.tree().syntax().children().find_map(ast::Fn::cast).and_then(|function| function.body()?.stmt_list());
         cell.source = source;
         let Some(body) = body else { return cell };
+        for comment in body.syntax().children_with_tokens().filter(|it| it.kind() == SyntaxKind::COMMENT) {
+            // Inner docs of a cell document nothing: a comment, of the same length.
+            let at = cell.bytes(comment.text_range()).start;
+            if cell.source[at..].starts_with("//!") || cell.source[at..].starts_with("/*!") {
+                cell.source.replace_range(at + 2..at + 3, " ");
+            }
+        }
         for node in body.syntax().children() {
             cell.part(&node);
         }
@@ -242,6 +249,15 @@ mod tests {
         let cell = Cell::parse("fn f() {\n #![allow(unused)]\n //! Doc.\n  loop {}\n}");
         assert_eq!(&cell.source[cell.edits[0].range.start..][..6], "  loop");
         assert_eq!(cell.edits.len(), 2);
+    }
+
+    #[test]
+    fn inner_docs_of_a_cell_are_comments() {
+        assert_eq!(
+            Cell::parse("#![allow(unused)]\n//! Notes.\n/*! More. */\nlet a = 1;").source.matches('!').count(),
+            1
+        );
+        assert!(Cell::parse("fn f() {\n //! Doc.\n}").source.contains("//!"));
     }
 
     #[test]
