@@ -21,7 +21,7 @@ pub struct Item {
     pub hidden: Vec<usize>,
     /// The statics in it, in bytes of the cell.
     pub statics: Vec<StaticPlace>,
-    /// Whether it holds a loop or a chain of iterators, or is a function that calls itself.
+    /// Whether it holds a loop or a chain of iterators.
     pub repeats: bool,
 }
 

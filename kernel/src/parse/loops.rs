@@ -1,8 +1,7 @@
-//! Which parts of a cell run often: loops, chains of iterators, and functions that call themselves. Only these are worth the
-//! optimiser's time. Next: `compile`.
+//! Which parts of a cell run often: loops and chains of iterators. Only these are worth the optimiser's time. Functions that
+//! call themselves do not count: optimised, one without an end runs forever instead of telling of its stack. Next: `compile`.
 
-use ra_ap_syntax::ast::{self, HasName};
-use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode, SyntaxToken, T};
+use ra_ap_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, T};
 
 /// Methods that begin or drive an iterator, and those that call a closure for each element of a slice or collection. Not
 /// `map` or `sum`: polars has them too, and its expressions run in the library, which is optimised already.
@@ -51,9 +50,7 @@ const DRIVERS: [&str; 40] = [
 
 /// Returns whether code outside of constants runs more than once when the node runs once.
 pub(super) fn repeats(node: &SyntaxNode) -> bool {
-    let own = ast::Fn::cast(node.clone()).and_then(|it| it.name());
-    let own = own.as_ref().map(|name| name.text().to_string());
-    node.descendants().any(|it| is_loop(&it)) || tokens(node).any(|token| drives(&token, own.as_deref()))
+    node.descendants().any(|it| is_loop(&it)) || tokens(node).any(|token| drives(&token))
 }
 
 fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
@@ -72,16 +69,15 @@ fn is_loop(node: &SyntaxNode) -> bool {
     }
 }
 
-/// Returns whether a token begins a loop in the arguments of a macro, names a method that drives an iterator, or is a
-/// function's call of itself.
-fn drives(token: &SyntaxToken, own: Option<&str>) -> bool {
+/// Returns whether a token begins a loop in the arguments of a macro, or names a method that drives an iterator.
+fn drives(token: &SyntaxToken) -> bool {
     let in_macro = token.parent().is_some_and(|it| it.kind() == SyntaxKind::TOKEN_TREE);
     match token.kind() {
         T![for] | T![while] | T![loop] => in_macro,
         SyntaxKind::IDENT => {
             let called = matches!(super::names::next(token).map(|it| it.kind()), Some(T!['('] | T![:]));
             let is_name = token.parent().is_some_and(|it| it.kind() == SyntaxKind::NAME);
-            called && !is_name && (DRIVERS.contains(&token.text()) || own == Some(token.text()))
+            called && !is_name && DRIVERS.contains(&token.text())
         }
         _ => false,
     }
@@ -92,7 +88,7 @@ mod tests {
     use crate::parse::Cell;
 
     #[test]
-    fn loops_iterators_and_recursion_repeat() {
+    fn loops_and_iterators_repeat() {
         for source in [
             "for i in 0..3 {}",
             "loop { break }",
@@ -114,7 +110,7 @@ mod tests {
     #[test]
     fn an_item_repeats_by_itself() {
         let cell = Cell::parse(
-            "fn fib(n: u32) -> u32 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfn f() {}\nimpl I for A {}\nmacro_rules! l { () => { loop {} } }\nfib(3)",
+            "fn fib(n: u32) -> u32 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfn f() {}\nimpl I for A {}\nmacro_rules! l { () => { loop {} } }\nsum(&[3])",
         );
         assert!(!cell.repeats);
         assert_eq!(cell.items.iter().map(|item| item.repeats).collect::<Vec<_>>(), [true, false, false, true]);
