@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn an_item_repeats_by_itself() {
         let cell = Cell::parse(
-            "fn fib(n: u32) -> u32 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfn f() {}\nimpl I for A {}\nmacro_rules! l { () => { loop {} } }\nsum(&[3])",
+            "fn sum(v: &[u32]) -> u32 { v.iter().sum() }\nfn f() { f() }\nimpl I for A {}\nmacro_rules! l { () => { loop {} } }\nsum(&[3])",
         );
         assert!(!cell.repeats);
         assert_eq!(cell.items.iter().map(|item| item.repeats).collect::<Vec<_>>(), [true, false, false, true]);
