@@ -121,6 +121,13 @@ def test_timeout(tmp_path):
     assert done.returncode == 1 and "longer than 2 s" in done.stderr
 
 
+def test_a_ticker_does_not_keep_a_run_alive(tmp_path):
+    book = write(tmp_path / "book.ipynb", notebook('std::thread::spawn(|| loop { println!("tick"); std::thread::sleep(std::time::Duration::from_millis(20)); });', "std::thread::sleep(std::time::Duration::from_millis(300));\n1 + 1"))
+    ok("run", book, "-o", tmp_path / "out.ipynb", timeout=60)
+    ticker, (result,) = outputs(tmp_path / "out.ipynb")
+    assert "tick" in ticker[0]["text"] and result["data"]["text/plain"] == "2"
+
+
 def test_raises_exception_tag(tmp_path):
     book = write(tmp_path / "book.ipynb", notebook('panic!("meant")', "1 + 1", tags={0: ["raises-exception"]}))
     ok("run", book, "-o", tmp_path / "out.ipynb")

@@ -7,6 +7,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | `threads` | which cell a thread belongs to |
 //! | `interrupt` | SIGINT → the cell stops at its next [`check`] |
 //! | `outcome` | runs the code of a cell: done, an error from `?`, a panic, or interrupted |
 //! | `store` | the variables between cells |
@@ -18,7 +19,8 @@
 //! | [`generics`] | generic code that cells need not compile again |
 //! | `serve` | the main loop of the process |
 
-// Unsafe code is confined to `serve` (loading a cell) and `interrupt` (one signal handler).
+// Unsafe code is confined to what meets the C library: `serve` (loading a cell), `interrupt` (signals), `threads` and
+// `channel::printed` (functions of the C library that come before its own).
 #![deny(unsafe_code)]
 
 pub mod channel;
@@ -31,6 +33,7 @@ mod serve;
 mod show;
 mod store;
 mod table;
+mod threads;
 
 pub use interrupt::{check, sleep};
 pub use outcome::{CellError, PlainError, block_on, run};

@@ -7,7 +7,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Error type of a cell: `?` outside of functions converts any error into it.
@@ -75,15 +75,56 @@ pub fn run<E: Into<CellError>>(code: impl FnOnce() -> Result<(), E>) -> Outcome 
 }
 
 fn run_once(code: &mut dyn FnMut() -> Result<(), CellError>) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(|| catch_polars_abort(AssertUnwindSafe(code)))) {
-        Ok(Ok(Ok(()))) => Outcome::Done,
-        Ok(Ok(Err(error))) => Outcome::Failed(error),
-        Ok(Err(_)) => Outcome::Interrupted,
+    let catching = begin_catching();
+    let ended = catch_unwind(AssertUnwindSafe(code));
+    if catching {
+        end_catching();
+    }
+    match ended {
+        Ok(Ok(())) => Outcome::Done,
+        Ok(Err(error)) => Outcome::Failed(error),
         Err(payload) if payload.is::<Interrupted>() => Outcome::Interrupted,
-        Err(payload) => Outcome::Panicked(match payload.downcast::<String>() {
-            Ok(message) => *message,
-            Err(payload) => text_of(&*payload),
-        }),
+        Err(payload) => match payload.downcast::<String>().map_or_else(|payload| text_of(&*payload), |text| *text) {
+            text if text.contains("__POLARS_ABORT_KEYBOARD_INTERRUPT") => Outcome::Interrupted,
+            text if text.contains("__POLARS_ABORT_OOC") => {
+                Outcome::Panicked("no space is left on the disk for what polars puts aside".to_owned())
+            }
+            text => Outcome::Panicked(text),
+        },
+    }
+}
+
+/// A thread that catches what polars aborts, and how to end it.
+type Catcher = (std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>);
+static CATCHER: Mutex<Option<Catcher>> = Mutex::new(None);
+
+/// Tells polars that an interrupt is caught, and returns true, if nobody has told it yet. polars forgets an interrupt when the
+/// last call of its function returns. So it is called in a thread of its own: a cell that is left where it stands returns from
+/// nothing.
+fn begin_catching() -> bool {
+    let mut catcher = CATCHER.lock().unwrap_or_else(PoisonError::into_inner);
+    if catcher.is_some() {
+        return false;
+    }
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || {
+        let _ = catch_polars_abort(AssertUnwindSafe(move || {
+            drop(ready);
+            let _ = ended.recv();
+        }));
+    });
+    let _ = is_ready.recv();
+    *catcher = Some((end, thread));
+    true
+}
+
+/// Tells polars that the cell has ended: it forgets the interrupt.
+pub(crate) fn end_catching() {
+    let catcher = CATCHER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((end, thread)) = catcher {
+        drop(end);
+        let _ = thread.join();
     }
 }
 

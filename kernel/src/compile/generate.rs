@@ -70,6 +70,7 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
     let text = own_items.fold(format!("{} {types}", cell.source), |text, item| text + " " + item);
     let reached = reached(items, &text);
     let emitted: Vec<(usize, &ActiveItem)> = items.iter().enumerate().filter(|(at, _)| all || reached[*at]).collect();
+    out.repeats = cell.repeats || emitted.iter().any(|(_, item)| item.repeats);
     // A macro counts from where it stands: all come first.
     for (at, item) in emitted.iter().filter(|(_, item)| !item.has_module() && item.glob().is_none()) {
         out.begin_item(*at);

@@ -25,5 +25,5 @@ pub use generate::{CellCrate, MODULE, Variable, generate, shown_type};
 pub use generated::{Generated, Origin};
 pub use items::Items;
 pub use notebook_crate::{NotebookCrate, generate_notebook};
-pub use rustc::{BuildOutput, CompileJob, RunningCompiler, compile};
+pub use rustc::{BuildOutput, CompileJob, OptLevel, RunningCompiler, compile};
 pub use statements::{PUBLIC, SCAFFOLD};

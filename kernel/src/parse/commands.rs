@@ -8,7 +8,7 @@ pub const HELP: &str = "\
 :vars              variables and their types
 :type name         the type of a variable
 :timing            show how long each step of a cell takes (again: do not)
-:opt 0|1|2|3       how much the compiler optimises cells
+:opt auto|0|1|2|3  how much the compiler optimises cells (auto: 2 for what loops, with the checks of 0)
 :clear             forget variables, functions, types and crates
 :help              this list";
 

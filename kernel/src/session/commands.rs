@@ -3,7 +3,7 @@
 use super::events::{Event, Watcher, note};
 use super::failure::Failure;
 use super::state::Session;
-use crate::compile::shown_type;
+use crate::compile::{OptLevel, shown_type};
 use crate::error::Result;
 use crate::parse::commands::HELP;
 
@@ -28,13 +28,14 @@ impl Session {
                 self.timing = !self.timing;
                 say(&format!("timing: {}", if self.timing { "on" } else { "off" }));
             }
-            ("opt", level @ ("0" | "1" | "2" | "3")) => {
-                if (level == "0") != (self.opt_level == "0") {
+            ("opt", level @ ("auto" | "0" | "1" | "2" | "3")) => {
+                let level = if level == "auto" { OptLevel::Auto } else { OptLevel::Fixed(level.to_owned()) };
+                if level.has_debug_assertions() != self.opt_level.has_debug_assertions() {
                     self.changed_names.insert("debug_assertions".to_owned());
                 }
-                level.clone_into(&mut self.opt_level);
+                self.opt_level = level;
             }
-            ("clear", _) => self.clear()?,
+            ("clear", _) => self.clear(watcher)?,
             ("dep", request) => {
                 note(
                     watcher,

@@ -238,13 +238,14 @@ impl Session {
                 shows = false;
                 continue;
             }
-            // Before anything is taken for moved: what must live forever cannot be put back either.
+            // Before anything is taken for moved: what must live forever cannot be put back either. Where `?` may borrow, it
+            // is a new variable that must.
             let wants_static = errors.iter().any(|error| wants_static(error));
-            if wants_static && (borrowing || !has_borrowed) {
+            let is_new = retry_reasons.iter().any(|reason| reason.is_new(&moved, &not_persisted, &variables));
+            if wants_static && (!has_borrowed || borrowing && !is_new) {
                 (borrowing, has_borrowed) = (!borrowing, true);
                 continue;
             }
-            let is_new = retry_reasons.iter().any(|reason| reason.is_new(&moved, &not_persisted, &variables));
             if !all && !is_new && generated.items().count() < items.iter().filter(|item| item.glob().is_none()).count()
             {
                 // What is missing may be an item that the cell reaches in a way that its words do not show.
@@ -310,6 +311,7 @@ impl Session {
             name: &name,
             source: &generated.source,
             opt_level: &self.opt_level,
+            repeats: generated.repeats,
             extra: self.deps.arguments(),
             short_paths,
             check_only: false,
