@@ -55,5 +55,6 @@ pub(crate) fn install() {
         libc::signal(libc::SIGINT, on_sigint as *const () as libc::sighandler_t);
     }
     // Must come second: polars' handler calls the handler installed before it.
+    #[cfg(feature = "polars")]
     polars::error::abort::register_polars_abort_mechanism();
 }

@@ -1,7 +1,6 @@
 //! Runs the code of a cell and reports its outcome: done, an error from `?`, a panic, or interrupted.
 
 use crate::interrupt::{Interrupted, check};
-use polars::error::abort::catch_polars_abort;
 use serde_json::{Value, json};
 use std::any::Any;
 use std::future::Future;
@@ -18,9 +17,19 @@ pub struct CellError {
 
 impl<E: std::fmt::Display + 'static> From<E> for CellError {
     fn from(error: E) -> Self {
-        let hint = (&error as &dyn Any).downcast_ref::<pfe::Error>().and_then(pfe::Error::hint).map(str::to_owned);
-        CellError { message: error.to_string(), hint }
+        CellError { message: error.to_string(), hint: hint(&error) }
     }
+}
+
+/// Returns what to do next, as an error of `pfe` knows it.
+#[cfg(feature = "pfe")]
+fn hint(error: &dyn Any) -> Option<String> {
+    error.downcast_ref::<pfe::Error>().and_then(pfe::Error::hint).map(str::to_owned)
+}
+
+#[cfg(not(feature = "pfe"))]
+fn hint(_: &dyn Any) -> Option<String> {
+    None
 }
 
 /// Error type of a cell in which `?` meets errors that borrow, such as that of a lock: they cannot be asked for a hint.
@@ -75,16 +84,27 @@ pub fn run<E: Into<CellError>>(code: impl FnOnce() -> Result<(), E>) -> Outcome 
 }
 
 fn run_once(code: &mut dyn FnMut() -> Result<(), CellError>) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(|| catch_polars_abort(AssertUnwindSafe(code)))) {
-        Ok(Ok(Ok(()))) => Outcome::Done,
-        Ok(Ok(Err(error))) => Outcome::Failed(error),
-        Ok(Err(_)) => Outcome::Interrupted,
+    match catch_unwind(AssertUnwindSafe(|| unless_aborted(code))) {
+        Ok(Some(Ok(()))) => Outcome::Done,
+        Ok(Some(Err(error))) => Outcome::Failed(error),
+        Ok(None) => Outcome::Interrupted,
         Err(payload) if payload.is::<Interrupted>() => Outcome::Interrupted,
         Err(payload) => Outcome::Panicked(match payload.downcast::<String>() {
             Ok(message) => *message,
             Err(payload) => text_of(&*payload),
         }),
     }
+}
+
+/// Runs the code. Returns `None` if polars has stopped it at an interrupt.
+#[cfg(feature = "polars")]
+fn unless_aborted(code: &mut dyn FnMut() -> Result<(), CellError>) -> Option<Result<(), CellError>> {
+    polars::error::abort::catch_polars_abort(AssertUnwindSafe(code)).ok()
+}
+
+#[cfg(not(feature = "polars"))]
+fn unless_aborted(code: &mut dyn FnMut() -> Result<(), CellError>) -> Option<Result<(), CellError>> {
+    Some(code())
 }
 
 /// Describes the payload of a panic that is no `String`.

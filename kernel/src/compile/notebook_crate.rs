@@ -8,20 +8,26 @@ use crate::parse::{Cell, Edit};
 
 /// Purpose of the crate that [`generate_notebook`] generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotebookCrate {
+pub enum NotebookCrate<'a> {
     /// To be checked by the compiler (`pfe-kernel check`).
     Check,
     /// To be a standalone program (`pfe-kernel export`).
-    Program,
+    Program {
+        /// What the cells import.
+        prelude: &'a str,
+    },
 }
 
 /// Generates one crate from all cells. If several cells define an item, the crate contains the last definition.
 pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated {
     let mut out = Generated::default();
-    let program = crate_kind == NotebookCrate::Program;
-    push_lines(&mut out, if program { "#![allow(unused)]\nuse notebook::*;\nuse pfe::prelude::*;\n" } else { HEADER });
-    if !program {
-        out.push(PRELUDE, Origin::Scaffold);
+    let program = crate_kind != NotebookCrate::Check;
+    match crate_kind {
+        NotebookCrate::Check => push_lines(&mut out, &format!("{HEADER}\n{PRELUDE}")),
+        NotebookCrate::Program { prelude } => {
+            let prelude = prelude.trim_end();
+            push_lines(&mut out, &format!("{prelude}\n#[allow(unused)]\nuse notebook::*;\n"));
+        }
     }
     let mut items = Items::default();
     for (position, cell) in cells.iter().enumerate() {

@@ -29,6 +29,18 @@ pub struct BuildOutput {
 pub struct RunningCompiler(Mutex<(Option<u32>, bool)>);
 
 impl RunningCompiler {
+    /// From now on an interrupt stops the process `pid` and those it starts.
+    pub fn begin(&self, pid: u32) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (Some(pid), false);
+    }
+
+    /// The process has ended. Returns whether it was stopped.
+    pub fn end(&self) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.0 = None;
+        state.1
+    }
+
     /// Kills the compiler. Returns false if it is not running.
     pub fn stop(&self) -> bool {
         let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -92,14 +104,10 @@ pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutpu
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(Error::io("run", &job.toolchain.rustc))?;
-    *running.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (Some(child.id()), false);
+    running.begin(child.id());
     let mut output = Vec::new();
     let read = child.stderr.take().map_or(Ok(0), |mut stderr| stderr.read_to_end(&mut output));
-    let stopped = {
-        let mut state = running.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.0 = None;
-        state.1
-    };
+    let stopped = running.end();
     let status = child.wait().map_err(Error::io("run", &job.toolchain.rustc))?;
     if stopped {
         return Err(Error::Interrupted);

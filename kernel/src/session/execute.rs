@@ -37,6 +37,7 @@ impl Session {
     ) -> Result<Result<(), Failure>> {
         if !self.warned {
             self.warned = true;
+            self.run_config(watcher);
             if let Some(reason) = self.toolchain.stale() {
                 note(watcher, &format!("warning: {reason}\nhint: {INSTALL}"));
             }

@@ -1,0 +1,125 @@
+//! Printed text → text and content: `EVCXR_BEGIN_CONTENT image/svg+xml`, lines, `EVCXR_END_CONTENT`, as values print
+//! themselves for evcxr.
+
+const BEGIN: &str = "EVCXR_BEGIN_CONTENT ";
+const END: &str = "EVCXR_END_CONTENT";
+
+/// A piece of what a cell prints.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// Content by MIME type; consecutive blocks are one value in several types.
+    Content(Vec<(String, String)>),
+}
+
+/// Splits printed text. Holds back the beginning of a block until its end arrives.
+#[derive(Default)]
+pub(super) struct Splitter {
+    held: String,
+}
+
+impl Splitter {
+    /// Returns the last pieces: no more text comes.
+    pub fn finish(&mut self) -> Vec<Piece> {
+        let ends = self.held.ends_with(&format!("\n{END}"));
+        let mut pieces = if ends { self.split("\n".to_owned()) } else { Vec::new() };
+        push_text(&mut pieces, std::mem::take(&mut self.held));
+        pieces
+    }
+
+    /// Returns the pieces of what was held back and of `text`.
+    pub fn split(&mut self, text: String) -> Vec<Piece> {
+        // Almost all text is this: it needs no copy.
+        if self.held.is_empty() && !text.contains(&BEGIN[..5]) && !BEGIN.starts_with(last_line(&text)) {
+            return vec![Piece::Text(text)];
+        }
+        self.held.push_str(&text);
+        let mut pieces: Vec<Piece> = Vec::new();
+        loop {
+            let Some(begin) = line_start(&self.held, BEGIN) else { break };
+            let rest = &self.held[begin + BEGIN.len()..];
+            let Some((mime, body)) = rest.split_once('\n') else {
+                push_text(&mut pieces, self.held.drain(..begin).collect());
+                return pieces;
+            };
+            let Some(end) = line_start(body, &format!("{END}\n")) else {
+                push_text(&mut pieces, self.held.drain(..begin).collect());
+                return pieces;
+            };
+            let block = (mime.trim().to_owned(), body[..end].trim_end_matches('\n').to_owned());
+            let after = body[end + END.len() + 1..].to_owned();
+            push_text(&mut pieces, self.held[..begin].to_owned());
+            match pieces.last_mut() {
+                Some(Piece::Content(blocks)) if blocks.iter().all(|(mime, _)| *mime != block.0) => blocks.push(block),
+                _ => pieces.push(Piece::Content(vec![block])),
+            }
+            self.held = after;
+        }
+        // The last line may be the beginning of a block.
+        let last = last_line(&self.held);
+        let keep = if !last.is_empty() && BEGIN.starts_with(last) { last.len() } else { 0 };
+        let text = self.held.drain(..self.held.len() - keep).collect();
+        push_text(&mut pieces, text);
+        pieces
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: String) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+}
+
+fn last_line(text: &str) -> &str {
+    text.rsplit_once('\n').map_or(text, |(_, last)| last)
+}
+
+/// Returns where a line starts with `word`.
+fn line_start(text: &str, word: &str) -> Option<usize> {
+    text.match_indices(word).map(|(at, _)| at).find(|at| *at == 0 || text[..*at].ends_with('\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Piece {
+        Piece::Text(text.to_owned())
+    }
+
+    fn content(blocks: &[(&str, &str)]) -> Piece {
+        Piece::Content(blocks.iter().map(|(mime, body)| ((*mime).to_owned(), (*body).to_owned())).collect())
+    }
+
+    #[test]
+    fn blocks_become_content_however_they_arrive() {
+        let printed = "a\nEVCXR_BEGIN_CONTENT text/html\n<b>\nx</b>\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\nx\nEVCXR_END_CONTENT\nb";
+        let whole = [text("a\n"), content(&[("text/html", "<b>\nx</b>"), ("text/plain", "x")]), text("b")];
+        assert_eq!(Splitter::default().split(printed.to_owned()), whole);
+        let mut splitter = Splitter::default();
+        let mut seen = String::new();
+        let mut contents = 0;
+        for piece in printed.chars().flat_map(|c| splitter.split(c.to_string())) {
+            match piece {
+                Piece::Text(text) => seen += &text,
+                Piece::Content(_) => contents += 1,
+            }
+        }
+        assert_eq!((seen.as_str(), contents), ("a\nb", 2));
+    }
+
+    #[test]
+    fn plain_text_is_not_held_back() {
+        let mut splitter = Splitter::default();
+        for printed in ["half ", "E", "x EVCXR_BEGIN_CONTENT no\n", "whole\n"] {
+            let seen = splitter.split(printed.to_owned());
+            let held = printed == "E";
+            assert_eq!(seen.is_empty(), held, "{printed} {seen:?}");
+        }
+        let open = "EVCXR_BEGIN_CONTENT text/html\nopen";
+        assert!(splitter.split(open.to_owned()).is_empty());
+        assert_eq!(splitter.finish(), [text(open)]);
+        assert!(splitter.split(format!("{open}\nEVCXR_END_CONTENT")).is_empty());
+        assert_eq!(splitter.finish(), [content(&[("text/html", "open")])]);
+    }
+}
