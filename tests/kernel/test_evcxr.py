@@ -23,7 +23,8 @@ def test_commands_that_work(kernel):
     kernel.ok(":env PFE_TEST=a b")
     assert kernel.ok('std::env::var("PFE_TEST")?') == '"a b"'
     assert kernel.ok(":opt") == "optimisation level: 0\n"
-    assert kernel.ok("let n = 1u8;\n:t n") == "n: u8\n"
+    kernel.ok("let n = 1u8;")
+    assert kernel.ok(":t n") == "n: u8\n"
 
 
 def test_errors_are_explained(kernel):

@@ -26,7 +26,7 @@ fn uninstall_from(kernelspec: &Path, name: &str, data_folder: &Path) -> Result<U
     let mut removed: Vec<PathBuf> = unregister(kernelspec)?.into_iter().collect();
     let kernels = data_folder.join(KERNELS);
     let of_kernel = kernels.join(name);
-    remove_installations(&of_kernel, |folder| is_installation(folder), &mut removed)?;
+    remove_installations(&of_kernel, is_installation, &mut removed)?;
     if name == PFE {
         // Earlier versions knew one kernel and put it into the data folder itself.
         let is_earlier = |folder: &Path| {

@@ -22,21 +22,20 @@ impl Splitter {
     /// Returns the last pieces: no more text comes.
     pub fn finish(&mut self) -> Vec<Piece> {
         let ends = self.held.ends_with(&format!("\n{END}"));
-        let mut pieces = if ends { self.split("\n".to_owned()) } else { Vec::new() };
+        let mut pieces = if ends { self.push("\n") } else { Vec::new() };
         push_text(&mut pieces, std::mem::take(&mut self.held));
         pieces
     }
 
     /// Returns the pieces of what was held back and of `text`.
-    pub fn split(&mut self, text: String) -> Vec<Piece> {
+    pub fn push(&mut self, text: &str) -> Vec<Piece> {
         // Almost all text is this: it needs no copy.
-        if self.held.is_empty() && !text.contains(&BEGIN[..5]) && !BEGIN.starts_with(last_line(&text)) {
-            return vec![Piece::Text(text)];
+        if self.held.is_empty() && !text.contains(&BEGIN[..5]) && !BEGIN.starts_with(last_line(text)) {
+            return vec![Piece::Text(text.to_owned())];
         }
-        self.held.push_str(&text);
+        self.held.push_str(text);
         let mut pieces: Vec<Piece> = Vec::new();
-        loop {
-            let Some(begin) = line_start(&self.held, BEGIN) else { break };
+        while let Some(begin) = line_start(&self.held, BEGIN) {
             let rest = &self.held[begin + BEGIN.len()..];
             let Some((mime, body)) = rest.split_once('\n') else {
                 push_text(&mut pieces, self.held.drain(..begin).collect());
@@ -95,11 +94,11 @@ mod tests {
     fn blocks_become_content_however_they_arrive() {
         let printed = "a\nEVCXR_BEGIN_CONTENT text/html\n<b>\nx</b>\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/plain\nx\nEVCXR_END_CONTENT\nb";
         let whole = [text("a\n"), content(&[("text/html", "<b>\nx</b>"), ("text/plain", "x")]), text("b")];
-        assert_eq!(Splitter::default().split(printed.to_owned()), whole);
+        assert_eq!(Splitter::default().push(printed), whole);
         let mut splitter = Splitter::default();
         let mut seen = String::new();
         let mut contents = 0;
-        for piece in printed.chars().flat_map(|c| splitter.split(c.to_string())) {
+        for piece in printed.chars().flat_map(|c| splitter.push(&c.to_string())) {
             match piece {
                 Piece::Text(text) => seen += &text,
                 Piece::Content(_) => contents += 1,
@@ -112,14 +111,14 @@ mod tests {
     fn plain_text_is_not_held_back() {
         let mut splitter = Splitter::default();
         for printed in ["half ", "E", "x EVCXR_BEGIN_CONTENT no\n", "whole\n"] {
-            let seen = splitter.split(printed.to_owned());
+            let seen = splitter.push(printed);
             let held = printed == "E";
             assert_eq!(seen.is_empty(), held, "{printed} {seen:?}");
         }
         let open = "EVCXR_BEGIN_CONTENT text/html\nopen";
-        assert!(splitter.split(open.to_owned()).is_empty());
+        assert!(splitter.push(open).is_empty());
         assert_eq!(splitter.finish(), [text(open)]);
-        assert!(splitter.split(format!("{open}\nEVCXR_END_CONTENT")).is_empty());
+        assert!(splitter.push(&format!("{open}\nEVCXR_END_CONTENT")).is_empty());
         assert_eq!(splitter.finish(), [content(&[("text/html", "open")])]);
     }
 }

@@ -50,7 +50,7 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
             match pipe.read(&mut chunk) {
                 Ok(length) if length > 0 => {
                     let text = self.text(&chunk[..length]);
-                    for piece in self.splitter.split(text) {
+                    for piece in self.splitter.push(&text) {
                         forward(piece, stderr, watcher);
                     }
                 }
