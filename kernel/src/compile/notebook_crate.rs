@@ -25,8 +25,10 @@ pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated
     match crate_kind {
         NotebookCrate::Check => push_lines(&mut out, &format!("{HEADER}\n{PRELUDE}")),
         NotebookCrate::Program { prelude } => {
-            let prelude = prelude.trim_end();
-            push_lines(&mut out, &format!("{prelude}\n#[allow(unused)]\nuse notebook::*;\n"));
+            // Its documentation is that of another file.
+            let lines = prelude.lines().filter(|line| !line.starts_with("//!") && !line.trim().is_empty());
+            let prelude: String = lines.map(|line| format!("{line}\n")).collect();
+            push_lines(&mut out, &format!("#![allow(unused)]\nuse notebook::*;\n{prelude}"));
         }
     }
     let mut items = Items::default();

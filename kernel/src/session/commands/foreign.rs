@@ -38,7 +38,7 @@ pub(super) fn instead(name: &str) -> Option<&'static str> {
 pub(super) fn instead_of_magic(name: &str) -> Option<&'static str> {
     Some(match name {
         "time" | "timeit" | "prun" => "`:timing` shows how long each step of a cell takes",
-        "who" | "whos" | "who_ls" => "`:vars` lists the variables and their types",
+        name if name.starts_with("who") => "`:vars` lists the variables and their types",
         "reset" => "`:clear` forgets variables, functions, types and crates",
         "env" | "set_env" => "`:env KEY=value` sets a variable of the environment",
         "pip" | "conda" | "cargo" | "add" => "`:dep name = \"1\"` adds a crate",
