@@ -68,8 +68,6 @@ impl CellProcess {
         let _ = self.socket.write_all(format!("{request}\n").as_bytes());
         let ended = self.watch(watcher);
         let killed = interrupter.end();
-        self.stdout.end(false, watcher);
-        self.stderr.end(true, watcher);
         match ended {
             Some(done) => Ended::Done(done),
             None => {

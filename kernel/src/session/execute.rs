@@ -2,7 +2,7 @@
 
 use super::cell_process::Ended;
 use super::compile_loop::Compiled;
-use super::events::{Watcher, note};
+use super::events::{ContentWatcher, Watcher, note};
 use super::failure::Failure;
 use super::state::Session;
 use super::timings::Timings;
@@ -22,9 +22,11 @@ impl Session {
         watcher: &mut dyn Watcher,
     ) -> (Result<(), Failure>, Timings) {
         let mut timings = Timings::default();
+        let mut watcher = ContentWatcher::new(watcher);
         let result = self
-            .try_execute(number, source, watcher, &mut timings)
+            .try_execute(number, source, &mut watcher, &mut timings)
             .unwrap_or_else(|error| Err(Failure::of_kernel(&error)));
+        watcher.finish();
         (result, timings)
     }
 

@@ -1,11 +1,7 @@
-//! Printed text of a cell → [`Event::Stream`], as whole characters and up to a limit, and content that it holds.
-
-mod content;
+//! Printed text of a cell → [`Event::Stream`], as whole characters and up to a limit.
 
 use super::events::{Event, Watcher};
-use content::{Piece, Splitter};
 use rustix::event::{PollFd, PollFlags, poll};
-use serde_json::{Map, Value};
 use std::io::{ErrorKind, Read};
 
 /// Most bytes of printed text per cell and stream. The rest is dropped, to keep notebooks small.
@@ -19,18 +15,16 @@ pub(super) struct Pipe<T> {
     cut: Vec<u8>,
     /// Bytes that the running cell has printed.
     printed: usize,
-    splitter: Splitter,
 }
 
 impl<T: Read + std::os::fd::AsFd> Pipe<T> {
     pub fn new(pipe: Option<T>) -> Self {
-        Pipe { pipe, cut: Vec::new(), printed: 0, splitter: Splitter::default() }
+        Pipe { pipe, cut: Vec::new(), printed: 0 }
     }
 
     /// Counts what is printed from zero, for a new cell.
     pub fn begin(&mut self) {
         self.printed = 0;
-        self.splitter.finish();
     }
 
     /// Returns what to wait for, to learn that there is text.
@@ -50,20 +44,13 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
             match pipe.read(&mut chunk) {
                 Ok(length) if length > 0 => {
                     let text = self.text(&chunk[..length]);
-                    for piece in self.splitter.push(&text) {
-                        forward(piece, stderr, watcher);
+                    if !text.is_empty() {
+                        watcher.event(Event::Stream { stderr, text });
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 _ => self.pipe = None,
             }
-        }
-    }
-
-    /// Forwards what was held back: the cell has ended, and no more will come.
-    pub fn end(&mut self, stderr: bool, watcher: &mut dyn Watcher) {
-        for piece in self.splitter.finish() {
-            forward(piece, stderr, watcher);
         }
     }
 
@@ -85,23 +72,5 @@ impl<T: Read + std::os::fd::AsFd> Pipe<T> {
             text.push_str(&format!("\n… more than {} MB printed: the rest is not shown\n", MAX_PRINTED >> 20));
         }
         text
-    }
-}
-
-fn forward(piece: Piece, stderr: bool, watcher: &mut dyn Watcher) {
-    match piece {
-        Piece::Text(text) if text.is_empty() => {}
-        Piece::Text(text) => watcher.event(Event::Stream { stderr, text }),
-        Piece::Content(blocks) => {
-            let json = |mime: &str, body: String| match mime.ends_with("json") {
-                true => serde_json::from_str(&body).unwrap_or(Value::String(body)),
-                false => Value::String(body),
-            };
-            let mut data: Map<String, Value> =
-                blocks.into_iter().map(|(mime, body)| (mime.clone(), json(&mime, body))).collect();
-            let kind = data.keys().next().cloned().unwrap_or_default();
-            data.entry("text/plain").or_insert_with(|| Value::String(kind));
-            watcher.event(Event::Display { data: data.into(), id: String::new() });
-        }
     }
 }

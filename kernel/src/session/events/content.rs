@@ -1,26 +1,88 @@
-//! Printed text → text and content: `EVCXR_BEGIN_CONTENT image/svg+xml`, lines, `EVCXR_END_CONTENT`, as values print
+//! Printed text → text and [`Event::Display`]: `EVCXR_BEGIN_CONTENT image/svg+xml`, lines, `EVCXR_END_CONTENT`, as values print
 //! themselves for evcxr.
+
+use super::{Event, Watcher};
+use serde_json::{Map, Value};
 
 const BEGIN: &str = "EVCXR_BEGIN_CONTENT ";
 const END: &str = "EVCXR_END_CONTENT";
 
+/// Takes the content out of what a cell prints, and passes all other events on.
+pub struct ContentWatcher<'a> {
+    inner: &'a mut dyn Watcher,
+    stdout: Splitter,
+    stderr: Splitter,
+}
+
+impl<'a> ContentWatcher<'a> {
+    /// Watches a cell for `inner`.
+    pub fn new(inner: &'a mut dyn Watcher) -> Self {
+        ContentWatcher { inner, stdout: Splitter::default(), stderr: Splitter::default() }
+    }
+
+    /// Passes on what was held back: the cell has ended.
+    pub fn finish(self) {
+        let ContentWatcher { inner, mut stdout, mut stderr } = self;
+        for (splitter, is_stderr) in [(&mut stdout, false), (&mut stderr, true)] {
+            splitter.finish().into_iter().for_each(|piece| inner.event(piece.event(is_stderr)));
+        }
+    }
+}
+
+impl Watcher for ContentWatcher<'_> {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Stream { stderr, text } => {
+                let splitter = if stderr { &mut self.stderr } else { &mut self.stdout };
+                for piece in splitter.push(&text) {
+                    self.inner.event(piece.event(stderr));
+                }
+            }
+            event => self.inner.event(event),
+        }
+    }
+
+    fn input(&mut self, prompt: &str, password: bool) -> Option<String> {
+        self.inner.input(prompt, password)
+    }
+}
+
 /// A piece of what a cell prints.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+enum Piece {
     Text(String),
     /// Content by MIME type; consecutive blocks are one value in several types.
     Content(Vec<(String, String)>),
 }
 
+impl Piece {
+    fn event(self, stderr: bool) -> Event {
+        match self {
+            Piece::Text(text) => Event::Stream { stderr, text },
+            Piece::Content(blocks) => {
+                let kind = blocks.first().map(|(mime, _)| mime.clone()).unwrap_or_default();
+                let json = |mime: &str, body: String| match mime.ends_with("json") {
+                    true => serde_json::from_str(&body).unwrap_or(Value::String(body)),
+                    false => Value::String(body),
+                };
+                let mut data: Map<String, Value> =
+                    blocks.into_iter().map(|(mime, body)| (mime.clone(), json(&mime, body))).collect();
+                data.entry("text/plain").or_insert_with(|| Value::String(kind));
+                Event::Display { data: data.into(), id: String::new() }
+            }
+        }
+    }
+}
+
 /// Splits printed text. Holds back the beginning of a block until its end arrives.
 #[derive(Default)]
-pub(super) struct Splitter {
+struct Splitter {
     held: String,
 }
 
 impl Splitter {
     /// Returns the last pieces: no more text comes.
-    pub fn finish(&mut self) -> Vec<Piece> {
+    fn finish(&mut self) -> Vec<Piece> {
         let ends = self.held.ends_with(&format!("\n{END}"));
         let mut pieces = if ends { self.push("\n") } else { Vec::new() };
         push_text(&mut pieces, std::mem::take(&mut self.held));
@@ -28,11 +90,7 @@ impl Splitter {
     }
 
     /// Returns the pieces of what was held back and of `text`.
-    pub fn push(&mut self, text: &str) -> Vec<Piece> {
-        // Almost all text is this: it needs no copy.
-        if self.held.is_empty() && !text.contains(&BEGIN[..5]) && !BEGIN.starts_with(last_line(text)) {
-            return vec![Piece::Text(text.to_owned())];
-        }
+    fn push(&mut self, text: &str) -> Vec<Piece> {
         self.held.push_str(text);
         let mut pieces: Vec<Piece> = Vec::new();
         while let Some(begin) = line_start(&self.held, BEGIN) {
