@@ -147,6 +147,7 @@ pub static STEPS: [Step; 23] = [
             "tables/forecasts.csv",
             "tables/coefficients.csv",
             "tables/backtest.csv",
+            "tables/forecast_totals.csv",
             "tables/forecast_protocol.csv",
         ],
         params: &["weights", "budget_centavos"],

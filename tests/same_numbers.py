@@ -188,6 +188,11 @@ for kind, keys in (("category", board["categories"]["keys"]), ("state", board["s
         assert all(abs(a - b) <= 0.51 for a, b in zip(drawn, expected)), f"{row['series']}, {row['from']}: {drawn}, {expected}"
         compared += 1
 
+# The band of the whole market: its forecast is the sum over the categories, its ends lie around it.
+if (market := board["forecasts"]["market"]["category"]) is not None:
+    assert len(market) == len(board["forecasts"]["months"]) and all(0 < ends[0] < ends[2] < 1 and 0 < ends[1] < ends[3] for ends in market), market
+    compared += 1
+
 # Would it have worked: text, --json, tables.
 past = answers["would_it_have_worked"]
 for row, told in zip(table("entrants_backtest"), (past or {"results": []})["results"], strict=True):
@@ -198,5 +203,10 @@ for row, told in zip(table("entrants_backtest"), (past or {"results": []})["resu
 if tested := [r for r in table("backtest") if (r["by"], r["cutoffs"]) == ("category", "monthly")]:
     same("past.categories.ours.wape", float(tested[0]["wape"]), "tables/backtest.csv")
     same("past.categories.ours.coverage80", float(tested[0]["coverage80"]), "tables/backtest.csv")
+    for row in table("forecast_totals"):
+        for column in ("coverage80", "score80"):
+            # The text quotes some of them.
+            if (name := f"past.totals.{row['method']}.{row['series']}.{column}") in in_page:
+                same(name, float(row[column]), "tables/forecast_totals.csv")
 
 print(f"{len(in_page)} names in the page, {len(in_pdf)} in the PDF; {compared} numbers agree with tables, dashboard and --json")

@@ -1314,20 +1314,31 @@ var LEVELS = (
   /** @type {const} */
   ["forecast", "lo80", "hi80", "lo95", "hi95"]
 );
-function expected({ months, category, state }, view2, years) {
+function expected({ months, category, state, market }, view2, years) {
   if (!months.length) return { none: "none" };
   if (view2.metric !== "revenue") return { none: "revenue_only" };
   if (view2.methods.length) return { none: "no_method" };
   if (view2.states.length && view2.categories.length) return { none: "one_way" };
-  const [series, chosen] = view2.states.length ? [state, view2.states] : [category, view2.categories];
+  const [series, chosen, shared] = view2.states.length ? [state, view2.states, market.state] : [category, view2.categories, market.category];
   const some = (chosen.length ? chosen.map((i) => series[i]) : series).filter((one) => one != null);
   if (!some.length) return { none: "none" };
   const points = months.map((month, k) => {
-    const levels = LEVELS.map((level, l) => [level, some.reduce((sum, one) => sum + one[k][l], 0)]);
+    const levels = together2(some.map((one) => one[k].map((v) => v ?? NaN)), shared?.[k], !chosen.length);
     return { date: firstDay(month), .../** @type {Levels} */
-    Object.fromEntries(levels) };
+    Object.fromEntries(LEVELS.map((level, l) => [level, levels[l]])) };
   }).filter(({ date }) => !view2.years.length || view2.years.some((y) => years[y] === date.getUTCFullYear()));
-  return { points, summed: some.length > 1 };
+  return { points, several: some.length > 1 };
+}
+function together2(series, market, whole2) {
+  if (series.length === 1) return series[0];
+  const sum = series.reduce((sum2, [forecast]) => sum2 + forecast, 0);
+  return LEVELS.map((_, l) => {
+    if (!l) return sum;
+    const shared = market ? market[l - 1] : NaN;
+    const own = (levels) => Math.max((levels[l] - levels[0]) ** 2 - (shared * levels[0]) ** 2, 0);
+    const distance = Math.sqrt((shared * sum) ** 2 + (whole2 ? 0 : series.reduce((squares, one) => squares + own(one), 0)));
+    return l % 2 ? Math.max(sum - distance, 0) : sum + distance;
+  });
 }
 function monthly({ sales: sales2, months, monthYear }, view2, metric, [first, last]) {
   return sales2(view2, "month").map((m, i) => {
@@ -1345,7 +1356,7 @@ function monthsChart(width) {
   const data = monthly(CUBE, view, metric, DATA.complete);
   const levelColumns = view.metric === "revenue" ? LEVELS.map((level) => ({ label: t(`level_${level}`), text: (v) => brl(v) })) : [];
   const columns = [...salesColumns(t("month")), ...levelColumns];
-  const { points: coming = [], none, summed } = expected(DATA.forecasts, view, YEARS);
+  const { points: coming = [], none, several } = expected(DATA.forecasts, view, YEARS);
   const live = data.filter((d) => hasData(d.m));
   const blank = levelColumns.map(() => NaN);
   const rows = [
@@ -1363,7 +1374,7 @@ function monthsChart(width) {
   const link = joined ? [{ date: lastKnown.date, ...levels(lastKnown.value) }] : [];
   const future2 = [...link, ...coming];
   const format = metric.adds ? short : metric.text;
-  const top = d3.max([...data.map((d) => d.value), ...coming.map((p) => p.hi95)].filter(Number.isFinite)) ?? NaN;
+  const top = d3.max([...data.map((d) => d.value), ...coming.map((p) => p.hi95), ...coming.map((p) => p.forecast)].filter(Number.isFinite)) ?? NaN;
   const values = data.map((d) => d.value).filter(Number.isFinite);
   const [least = NaN, most = NaN] = d3.extent(values);
   const low = metric.adds ? 0 : least - (most - least || 1) * 0.15;
@@ -1418,14 +1429,13 @@ function monthsChart(width) {
     columns,
     rows,
     key: monthsKey(live, coming),
-    note: [none && WHY_NONE[none], coming.length ? t("forecast_note") : "", coming.length && summed ? t("forecast_summed") : ""].filter(Boolean).join(" ")
+    note: [none && WHY_NONE[none], coming.length ? t("forecast_note") : "", coming.length && several ? t(Number.isFinite(coming[0].lo80) ? "forecast_together" : "forecast_no_interval") : ""].filter(Boolean).join(" ")
   };
 }
 var forecastTip = (p) => [
   capital(monthName(p.date)),
   t("pair", { label: t("level_forecast"), value: brl(p.forecast) }),
-  t("interval", { level: 80, lo: brl(p.lo80), hi: brl(p.hi80) }),
-  t("interval", { level: 95, lo: brl(p.lo95), hi: brl(p.hi95) })
+  ...Number.isFinite(p.lo80) ? [t("interval", { level: 80, lo: brl(p.lo80), hi: brl(p.hi80) }), t("interval", { level: 95, lo: brl(p.lo95), hi: brl(p.hi95) })] : []
 ];
 var CIRCLE = "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0";
 var monthsKey = (live, coming) => [

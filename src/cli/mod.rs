@@ -2,6 +2,8 @@
 
 mod analysis;
 mod data;
+mod demo;
+mod doctor;
 mod notebook;
 mod options;
 mod pipeline;
@@ -24,11 +26,18 @@ use self::analysis::{backtest, findings, forecast, trial};
 use self::data::{audit, load, market, synth};
 use self::terminal::{Failure, print, tell};
 
+const EXAMPLES: &str = "Examples:
+  pfe demo --open                              a report on generated data, in the browser
+  pfe run --data olist/                        tables, report and dashboard of your orders, in `out`
+  pfe run --data orders_export.csv --lang en   an export of Shopify, WooCommerce, Etsy, …: `pfe market list`
+  pfe findings --data olist/                   the three answers, without a report
+  pfe trial design --budget 500 --orders-per-month 30";
+
 /// From marketplace orders to three decisions: what to sell, where to advertise, how to get paid.
 ///
 /// Without arguments: `pfe run` on generated data.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = EXAMPLES, version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,6 +47,10 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show what pfe does, on generated data
+    Demo(demo::Args),
+    /// Check whether this machine can do a run
+    Doctor(doctor::Args),
     /// Analyse the data and write tables and report
     Run(Box<run::Args>),
     /// Show which steps a run would execute, and why
@@ -97,6 +110,8 @@ pub fn main() -> ExitCode {
     };
     let outcome = match args.command {
         None => run::run(&args.run),
+        Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Plan(args)) => plan::plan(&args),
         Some(Command::Why(args)) => plan::why(&args),

@@ -1,5 +1,7 @@
 //! Decisions → the page's answers, the chances of newcomers, and rankings that its sliders recompute. Part of `dashboard`.
 
+use std::array::from_fn;
+
 use serde_json::{Value, json};
 
 use super::cube::{Categories, States};
@@ -12,49 +14,82 @@ use crate::decisions::score::Scored;
 use crate::decisions::winner::Candidate;
 use crate::dossier::shop;
 use crate::mart::month::Month;
-use crate::models::Forecast;
+use crate::models::View;
 use crate::models::entrants::{CategoryChances, LISTED, REVENUES};
 use crate::results::Results;
 
 /// Categories of the short list that the headline names.
 const NAMED: usize = 3;
 
-/// Forecasts of the next calendar months, by position of category and state. For each month: forecast, then ends of the 80
-/// % and 95 % intervals, whole BRL; `null` for positions without a forecast.
+/// A forecast, then ends of its 80 % and 95 % intervals, BRL.
+type Levels = [f64; 5];
+/// Places of these ends among the quantiles of errors.
+const ENDS: [usize; 4] = [1, 2, 0, 3];
+
+/// Forecasts of the next calendar months, by position of category and state: for each month the forecast and the ends of its intervals, whole
+/// BRL; `null` for positions without a forecast, and for ends that nobody can tell. `market` has the distance of these ends for the whole
+/// market, as a part of its forecast; `null` if the past is too short to tell.
 pub(crate) fn forecasts(results: &Results, categories: &Categories, states: &States) -> Value {
     let Ok(decisions) = &results.decisions else {
-        return json!({ "months": [], "category": [], "state": [] });
+        return json!({ "months": [], "category": [], "state": [], "market": { "category": null, "state": null } });
     };
-    let (by_category, by_state) = (&decisions.outlook.categories.months, &decisions.outlook.states.months);
-    let mut spans: Vec<_> = by_category.iter().map(|f| f.span).collect();
+    let (by_category, by_state) = (&decisions.outlook.categories, &decisions.outlook.states);
+    let mut spans: Vec<_> = by_category.months.iter().map(|f| f.span).collect();
     spans.sort_unstable();
     spans.dedup();
-    let steps = spans.len();
     json!({
         "months": spans.iter().map(|s| Month::of_day(s.from).to_string()).collect::<Vec<_>>(),
-        "category": series(by_category, categories.len(), steps, |name| categories.position(name)),
-        "state": series(by_state, states.len(), steps, |code| states.position(code)),
+        "category": series(by_category, categories.len(), spans.len(), |name| categories.position(name)),
+        "state": series(by_state, states.len(), spans.len(), |code| states.position(code)),
+        "market": { "category": market(by_category), "state": market(by_state) },
     })
 }
 
-/// Adds up the series on one position, forecasts and ends of intervals alike.
+/// Distances of the market's ends by month, as a part of its forecast.
+fn market(view: &View) -> Option<Vec<[f64; 4]>> {
+    Some(view.market_errors.as_ref()?.iter().map(|errors| ENDS.map(|k| errors[k].exp_m1().abs())).collect())
+}
+
+/// Puts together the series on one position.
 fn series(
-    forecasts: &[Forecast],
+    view: &View,
     size: usize,
     steps: usize,
     position: impl Fn(&str) -> Option<usize>,
-) -> Vec<Option<Vec<[i64; 5]>>> {
-    let mut sums: Vec<Option<Vec<[f64; 5]>>> = vec![None; size];
-    for f in forecasts {
-        let Some(at) = position(&f.series) else { continue };
-        let months = sums[at].get_or_insert_with(|| vec![[0.0; 5]; steps]);
-        let Some(month) = months.get_mut(f.step.saturating_sub(1)) else { continue };
-        for (sum, value) in month.iter_mut().zip([f.forecast, f.lo80, f.hi80, f.lo95, f.hi95]) {
-            *sum += value;
+) -> Vec<Option<Vec<[Option<i64>; 5]>>> {
+    let mut at_position: Vec<Vec<Vec<Levels>>> = vec![Vec::new(); size];
+    for f in &view.months {
+        let (Some(at), Some(step)) = (position(&f.series), f.step.checked_sub(1)) else { continue };
+        let months = &mut at_position[at];
+        months.resize(steps, Vec::new());
+        if let Some(month) = months.get_mut(step) {
+            month.push([f.forecast, f.lo80, f.hi80, f.lo95, f.hi95]);
         }
     }
-    let whole = |months: Vec<[f64; 5]>| months.into_iter().map(|m| m.map(|v| v.round() as i64)).collect();
-    sums.into_iter().map(|s| s.map(whole)).collect()
+    let market = market(view);
+    let together = |months: Vec<Vec<Levels>>| {
+        let month = |(step, month): (usize, &Vec<Levels>)| {
+            together(month, market.as_ref().and_then(|market| market.get(step))).map(|v| v.map(|v| v.round() as i64))
+        };
+        (!months.is_empty()).then(|| months.iter().enumerate().map(month).collect())
+    };
+    at_position.into_iter().map(together).collect()
+}
+
+/// The sum of several series: they share the market's error, what is beyond it is their own and independent. `series.js` does the same for a
+/// selection.
+fn together(series: &[Levels], market: Option<&[f64; 4]>) -> [Option<f64>; 5] {
+    if let [one] = series {
+        return one.map(Some);
+    }
+    let forecast: f64 = series.iter().map(|levels| levels[0]).sum();
+    from_fn(|k| {
+        let Some(end) = k.checked_sub(1) else { return Some(forecast) };
+        let shared = market?[end];
+        let own = |levels: &Levels| ((levels[k] - levels[0]).powi(2) - (shared * levels[0]).powi(2)).max(0.0);
+        let distance = ((shared * forecast).powi(2) + series.iter().map(own).sum::<f64>()).sqrt();
+        Some(if end % 2 == 0 { (forecast - distance).max(0.0) } else { forecast + distance })
+    })
 }
 
 /// Candidates with their deviations, so that the page can weight them again as `decisions::score` does.
@@ -189,4 +224,20 @@ pub(crate) fn answers(studio: &Studio<'_>, categories: &Categories) -> Vec<Value
         answers.push(answer(studio, "decision_pay", vec![(plain(&methods.join(", ")), None)], reason));
     }
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Own distances beyond the market's tenth: √(5² − 1²) and, of one that errs less than the market, none.
+    #[test]
+    fn series_share_the_error_of_the_market() {
+        let series = [[10.0, 5.0, 15.0, 0.0, 20.0], [90.0, 89.0, 91.0, 88.0, 92.0]];
+        let [forecast, low, high, ..] = together(&series, Some(&[0.1; 4]));
+        let distance = (10.0f64.powi(2) + 24.0).sqrt();
+        assert_eq!((forecast, low, high), (Some(100.0), Some(100.0 - distance), Some(100.0 + distance)));
+        assert_eq!(together(&series, None), [Some(100.0), None, None, None, None]);
+        assert_eq!(together(&series[..1], None), series[0].map(Some));
+    }
 }

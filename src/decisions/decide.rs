@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::payments::{self, StatePayments};
 use super::region::check_budget;
+use super::winner::ENOUGH_ORDERS;
 use super::{Region, SellingCosts, Weights, Winner, region, winner};
 use crate::error::{Error, Result, TooLittle};
 use crate::mart::SalesMart;
+use crate::models::totals::test_totals;
 use crate::models::{
     self, BacktestParams, Comparison, ForecastSet, Forecaster, LastValue, Linear, MeanOfThree, Protocol,
-    SupplyIndicators, compare, outlook_with,
+    SupplyIndicators, TotalsTest, compare, compare_with_totals, outlook_with,
 };
 
 /// Settings of the decisions.
@@ -47,6 +49,8 @@ pub struct BacktestReport {
     pub states: Comparison,
     /// Our model and the two simplest on categories, cutoffs every seven days.
     pub weekly: Comparison,
+    /// The 80 % intervals of our model's sums over three periods, at the same cutoffs.
+    pub totals: Vec<TotalsTest>,
     /// The methods on months that were set apart beforehand, or what the data lack for it.
     pub protocol: Result<Protocol, TooLittle>,
 }
@@ -122,7 +126,7 @@ pub fn look_back(outlook: &ForecastSet) -> Result<BacktestReport> {
     let ((weekly, protocol), (by_category, by_state)) = rayon::join(
         || {
             rayon::join(
-                || compare(categories, &few, BacktestParams::weekly(categories)?),
+                || compare_with_totals(categories, &few, BacktestParams::weekly(categories)?),
                 || unless_too_little(models::protocol(categories)),
             )
         },
@@ -133,5 +137,7 @@ pub fn look_back(outlook: &ForecastSet) -> Result<BacktestReport> {
             )
         },
     );
-    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly: weekly?, protocol: protocol? })
+    let (weekly, totals) = weekly?;
+    let totals = test_totals(&totals, ENOUGH_ORDERS);
+    Ok(BacktestReport { categories: by_category?, states: by_state?, weekly, totals, protocol: protocol? })
 }

@@ -13,7 +13,7 @@ use crate::error::{Result, TooLittle};
 use crate::mart::SalesMart;
 use crate::mart::period::Period;
 use crate::models::outlook::PERIODS;
-use crate::models::{DateRange, Forecast, ForecastSet, Frequency, History};
+use crate::models::{DateRange, ForecastSet, Frequency, History, Total};
 use crate::schema::contract::UNKNOWN;
 
 /// Orders in the last three periods that a category needs to be a candidate.
@@ -60,7 +60,7 @@ pub struct Candidate {
     pub place: Scored,
     /// Expected revenue of the next three 30-day periods, BRL.
     pub forecast: f64,
-    /// 80 % interval, BRL. It assumes that the errors of the three periods are fully correlated, which is cautious.
+    /// 80 % interval, BRL: see [`Total`].
     pub interval80: (f64, f64),
     /// Revenue of the last three periods, BRL.
     pub before: f64,
@@ -106,7 +106,7 @@ pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Res
         .filter(|(i, name)| *name != UNKNOWN && panel.orders(*i, recent) >= ENOUGH_ORDERS)
         .map(|(_, name)| name)
         .collect();
-    let mut expected = expected(&outlook.categories.periods, history);
+    let mut expected = expected(&outlook.categories.totals, history);
     expected.retain(|e| eligible.contains(&e.name.as_str()));
     if expected.is_empty() {
         return Err(TooLittle::Orders.into());
@@ -114,6 +114,8 @@ pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Res
     let criteria = criteria(mart, history, &expected)?;
     let scored = score(&criteria, &weights.category)?;
     let stability = stability(&criteria, &expected, weights);
+    let intervals: BTreeMap<&str, (f64, f64)> =
+        outlook.categories.totals.iter().map(|t| (t.series.as_str(), t.interval80())).collect();
     let candidate = |place: Scored| {
         let e = &expected[place.candidate];
         let [first, top3, first_other_weights, top3_other_weights] = stability[place.candidate];
@@ -121,7 +123,7 @@ pub fn winner(mart: &SalesMart, outlook: &ForecastSet, weights: &Weights) -> Res
             category: e.name.clone(),
             place,
             forecast: e.forecast,
-            interval80: (e.ends[1], e.ends[2]),
+            interval80: intervals[e.name.as_str()],
             before: e.before,
             first,
             top3,
@@ -141,27 +143,17 @@ pub(crate) fn recent(history: &History) -> DateRange {
     DateRange { from: Frequency::Days30.span(history.cutoff, 1 - PERIODS as i32).from, to: history.cutoff }
 }
 
-/// Expected revenue of the next three periods and actual revenue of the last three, by category.
-fn expected(periods: &[Forecast], history: &History) -> Vec<Expected> {
-    let mut all: BTreeMap<&str, Expected> = BTreeMap::new();
-    for f in periods {
-        let e = all.entry(&f.series).or_insert_with(|| Expected {
-            name: f.series.clone(),
-            forecast: 0.0,
-            ends: [0.0; 4],
-            before: 0.0,
-        });
-        e.forecast += f.forecast;
-        for (sum, end) in e.ends.iter_mut().zip([f.lo95, f.lo80, f.hi80, f.hi95]) {
-            *sum += end;
-        }
-    }
-    for (i, name) in history.names().enumerate() {
-        if let Some(e) = all.get_mut(name) {
-            e.before = history.revenue(i, recent(history));
-        }
-    }
-    all.into_values().collect()
+/// Expected revenue of the next three periods and actual revenue of the last three, by category. Candidates are compared by their own
+/// errors: those of the market move them all.
+fn expected(totals: &[Total], history: &History) -> Vec<Expected> {
+    let before = |i| history.revenue(i, recent(history));
+    let one = |(i, t): (usize, &Total)| Expected {
+        name: t.series.clone(),
+        forecast: t.forecast,
+        ends: t.own_ends,
+        before: before(i),
+    };
+    totals.iter().enumerate().map(one).collect()
 }
 
 fn criteria(mart: &SalesMart, history: &History, expected: &[Expected]) -> Result<Vec<Criterion>> {

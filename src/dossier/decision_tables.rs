@@ -8,7 +8,7 @@ use crate::decisions::winner::{Candidate, ProductFacts};
 use crate::decisions::{BacktestReport, Decisions, Method};
 use crate::models::linear::Coefficient;
 use crate::models::metrics::Estimate;
-use crate::models::{Backtest, Comparison};
+use crate::models::{Backtest, Comparison, TotalsTest};
 use crate::results::Results;
 
 type Rows = Vec<Vec<String>>;
@@ -150,6 +150,22 @@ pub(crate) fn comparison(tests: Option<&Comparison>, words: &Words) -> Rows {
         ]
     };
     c.tests.iter().zip(&c.differences).enumerate().map(row).collect()
+}
+
+/// Both ways to make intervals of sums, by group of categories.
+pub(crate) fn totals(past: Option<&BacktestReport>, words: &Words) -> Rows {
+    let lang = words.lang;
+    let row = |t: &TotalsTest| {
+        vec![
+            words.label(&format!("interval_{}", t.method.name())),
+            words.label(&format!("group_{}", t.group.name())),
+            lang.count(t.n as i64),
+            lang.percent(t.coverage80, 0),
+            lang.decimal(t.width80, 2),
+            lang.decimal(t.score80, 2),
+        ]
+    };
+    past.into_iter().flat_map(|past| &past.totals).map(row).collect()
 }
 
 /// The methods by part of the protocol.

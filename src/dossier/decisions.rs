@@ -14,7 +14,8 @@ use crate::models::linear::Coefficient;
 use crate::models::metrics::{Estimate, GROWTH_ORDERS, ratio};
 use crate::models::protocol::{Part, Protocol};
 use crate::models::span::date;
-use crate::models::{Backtest, Comparison, Forecast, View};
+use crate::models::totals::LARGEST;
+use crate::models::{Backtest, Comparison, Forecast, TotalsTest, View};
 use crate::report::lang::Lang;
 use crate::results::Results;
 use crate::table::quantiles::upper_median;
@@ -205,11 +206,21 @@ fn tested(past: &BacktestReport, words: &Words) -> Value {
         "states": comparison(&past.states, words),
         "weekly": comparison(&past.weekly, words),
         "growth_orders": GROWTH_ORDERS,
+        "totals": totals(&past.totals),
         "protocol": past.protocol.as_ref().ok().map(|protocol| protocol_of(protocol, words)),
         "protocol_lack": past.protocol.as_ref().err().map(|lack| words.label(lack.key())),
         "cutoffs": past.weekly.params.cutoffs.len(),
         "residuals": residuals(&past.categories.tests[0]),
     })
+}
+
+/// Intervals of sums by method and group of categories.
+fn totals(tests: &[TotalsTest]) -> Value {
+    let mut values = json!({ "largest": LARGEST });
+    for t in tests {
+        values[t.method.name()][t.group.name()] = json!({ "coverage80": t.coverage80, "score80": t.score80 });
+    }
+    values
 }
 
 /// The protocol: when it was frozen, and by part the deployed model against the baseline and the methods that certainly beat it.

@@ -109,6 +109,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("past.protocol.development", "tables/forecast_protocol.csv", "part = development"),
     ("past.protocol.test", "tables/forecast_protocol.csv", "part = test"),
     ("past.protocol.holdout", "tables/forecast_protocol.csv", "part = holdout"),
+    ("past.totals", "tables/forecast_totals.csv", ""),
+    ("past.totals.largest", "src/models/totals.rs", "LARGEST"),
     ("payment_leaders", "tables/payments_by_state.csv", ""),
     ("payment_methods", "tables/payment_methods.csv", ""),
     ("payment_order", "mart/payment_sets.parquet", ""),

@@ -80,6 +80,7 @@ pub(crate) fn tables(
     add("trial_shop", "tables/trial_designs.csv", 1, trials::of_shop(results, words))?;
     add("trial_rules", "src/trial/rules.toml", 1, trials::of_rules(words)?)?;
     add("protocol", "tables/forecast_protocol.csv", 2, decided::protocol(past, words))?;
+    add("totals_test", "tables/forecast_totals.csv", 2, decided::totals(past, words))?;
     add("cities", "tables/cities.csv", 1, decided::cities(results, words))?;
     add("winner_payments", "tables/winner_payments.csv", 1, decided::winner_payments(results, words))?;
     add("coefficients_table", "tables/coefficients.csv", 1, decided::coefficients(results, words))?;

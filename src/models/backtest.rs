@@ -3,15 +3,14 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::forecast::{Fitted, Forecast, ForecastParams, Forecaster, predict};
+use super::forecast::{Fitted, Forecast, ForecastParams, Forecaster, MIN_HISTORY_DAYS, predict};
 use super::metrics::{Estimate, Metrics, Outcome, wape_difference};
 use super::panel::{History, Panel};
 use super::span::{DAYS, DateRange, Frequency};
+use super::totals::{TotalOutcome, total_outcomes, totals};
 use crate::error::{Result, TooLittle};
 use crate::mart::month::Month;
 
-/// Days of history that a cutoff needs: twelve weeks.
-const MIN_HISTORY_DAYS: i32 = 84;
 /// Months over which the monthly cutoffs are spread; below, the weekly ones.
 const MONTHLY: i32 = 6;
 const WEEKLY: i32 = 8;
@@ -109,11 +108,51 @@ pub struct Comparison {
 /// As [`backtest`].
 pub fn compare(panel: &Panel, forecasters: &[&dyn Forecaster], params: BacktestParams) -> Result<Comparison> {
     let tests = backtests(panel, forecasters, &params, predict)?;
-    let differences = tests.par_iter().map(|t| wape_difference(&tests[0].outcomes, &t.outcomes)).collect();
-    Ok(Comparison { params, tests, differences })
+    Ok(Comparison::of(params, tests))
 }
 
-/// Builds the history at each cutoff once for all models, which `predict` asks.
+/// The same, with the sums of our model's forecasts over all periods at each cutoff.
+///
+/// # Errors
+/// As [`backtest`].
+pub fn compare_with_totals(
+    panel: &Panel,
+    forecasters: &[&dyn Forecaster],
+    params: BacktestParams,
+) -> Result<(Comparison, Vec<TotalOutcome>)> {
+    let complete = complete_until(panel, params.every);
+    let settings = ForecastParams { horizon: params.horizon, every: params.every };
+    let test = |model: usize, history: &History, fitted: &dyn Fitted| {
+        let forecasts = predict(history, fitted, &settings);
+        let totals = if model == 0 { totals(history, fitted, params.horizon, &forecasts) } else { Vec::new() };
+        let totals = total_outcomes(panel, history, &forecasts, totals, params.horizon);
+        (outcomes(panel, history, &forecasts, &params, complete), totals)
+    };
+    let (mut tests, mut totals) = (Vec::new(), Vec::new());
+    for (forecaster, cutoffs) in forecasters.iter().zip(at_cutoffs(panel, forecasters, &params, test)?) {
+        let (outcomes, of_totals): (Vec<_>, Vec<_>) = cutoffs.into_iter().unzip();
+        tests.push(Backtest::of(*forecaster, outcomes));
+        totals.extend(of_totals.into_iter().flatten());
+    }
+    Ok((Comparison::of(params, tests), totals))
+}
+
+impl Comparison {
+    fn of(params: BacktestParams, tests: Vec<Backtest>) -> Comparison {
+        let differences = tests.par_iter().map(|t| wape_difference(&tests[0].outcomes, &t.outcomes)).collect();
+        Comparison { params, tests, differences }
+    }
+}
+
+impl Backtest {
+    /// From the outcomes of each cutoff.
+    fn of(forecaster: &dyn Forecaster, outcomes: Vec<Vec<Outcome>>) -> Backtest {
+        let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
+        Backtest { model: forecaster.name(), metrics: Metrics::of(&outcomes), outcomes }
+    }
+}
+
+/// Backtests of models that `predict` asks.
 pub(super) fn backtests(
     panel: &Panel,
     forecasters: &[&dyn Forecaster],
@@ -122,23 +161,35 @@ pub(super) fn backtests(
 ) -> Result<Vec<Backtest>> {
     let complete = complete_until(panel, params.every);
     let settings = ForecastParams { horizon: params.horizon, every: params.every };
-    let tests = |cutoff: &i32| -> Result<Vec<Vec<Outcome>>> {
+    let test = |_, history: &History, fitted: &dyn Fitted| {
+        outcomes(panel, history, &predict(history, fitted, &settings), params, complete)
+    };
+    let outcomes = at_cutoffs(panel, forecasters, params, test)?;
+    Ok(forecasters.iter().zip(outcomes).map(|(f, outcomes)| Backtest::of(*f, outcomes)).collect())
+}
+
+/// What `test` makes of each fitted model, given with its index, by model and cutoff. Builds the history at each cutoff once for all models.
+fn at_cutoffs<T: Send>(
+    panel: &Panel,
+    forecasters: &[&dyn Forecaster],
+    params: &BacktestParams,
+    test: impl Fn(usize, &History, &dyn Fitted) -> T + Sync,
+) -> Result<Vec<Vec<T>>> {
+    let settings = ForecastParams { horizon: params.horizon, every: params.every };
+    let tests = |cutoff: &i32| -> Result<Vec<T>> {
         settings.check(*cutoff)?;
         let history = panel.until(*cutoff)?;
-        let test = |forecaster: &&dyn Forecaster| {
-            let fitted = forecaster.fit(&history, settings.reach(&history))?;
-            let forecasts = predict(&history, fitted.as_ref(), &settings);
-            Ok(outcomes(panel, &history, &forecasts, params, complete))
+        let test = |(model, forecaster): (usize, &&dyn Forecaster)| {
+            Ok(test(model, &history, forecaster.fit(&history, settings.reach(&history))?.as_ref()))
         };
-        forecasters.iter().map(test).collect()
+        forecasters.iter().enumerate().map(test).collect()
     };
     let cutoffs: Vec<_> = params.cutoffs.par_iter().with_max_len(1).map(tests).collect::<Result<_>>()?;
-    let mut all: Vec<Vec<Outcome>> = vec![Vec::new(); forecasters.len()];
-    for outcomes in cutoffs {
-        all.iter_mut().zip(outcomes).for_each(|(all, some)| all.extend(some));
+    let mut all: Vec<Vec<T>> = forecasters.iter().map(|_| Vec::new()).collect();
+    for results in cutoffs {
+        all.iter_mut().zip(results).for_each(|(all, one)| all.push(one));
     }
-    let tests = forecasters.iter().zip(all);
-    Ok(tests.map(|(f, o)| Backtest { model: f.name(), metrics: Metrics::of(&o), outcomes: o }).collect())
+    Ok(all)
 }
 
 fn outcomes(

@@ -9,18 +9,20 @@ use crate::error::{Error, Result};
 use crate::table::quantiles::quantiles;
 
 /// Quantiles of past errors that bound the 80 % and 95 % intervals.
-const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
+pub(super) const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
 /// Number of past errors needed to take their quantiles.
-const MIN_ERRORS: usize = 40;
+pub(super) const MIN_ERRORS: usize = 40;
 /// Weeks whose errors are used: a year.
-const RECENT: usize = 52;
+pub(super) const RECENT: usize = 52;
+/// Days of history that a cutoff of a backtest needs: twelve weeks.
+pub(super) const MIN_HISTORY_DAYS: i32 = 84;
 /// Errors grow with this power of the forecast: slower than the forecast, because chance averages out over many orders;
 /// faster than its square root, because tastes shift for all orders at once.
 pub(super) const POWER: f64 = 2.0 / 3.0;
 /// Standard deviation of the errors relative to [`scale`], assumed when there are no past errors.
-const ASSUMED_DEVIATION: f64 = 1.5;
+pub(super) const ASSUMED_DEVIATION: f64 = 1.5;
 /// Quantiles of the standard normal distribution at [`LEVELS`].
-const NORMAL: [f64; 4] =
+pub(super) const NORMAL: [f64; 4] =
     [-1.959_963_984_540_054, -1.281_551_565_544_600_5, 1.281_551_565_544_600_5, 1.959_963_984_540_054];
 /// Orders per day below which a series counts as not selling; added before taking logarithms.
 pub(super) const FLOOR_ORDERS: f64 = 0.02;
@@ -200,7 +202,7 @@ impl Intervals {
 
 /// Unit of the errors of a forecast of `expected` BRL for `span`. It is based on the mean order, so that one quantile
 /// serves all series, and shops of any currency.
-fn scale(history: &History, expected: f64, span: DateRange) -> f64 {
+pub(super) fn scale(history: &History, expected: f64, span: DateRange) -> f64 {
     let ticket = history.ticket;
     if ticket <= 0.0 {
         return 0.0;

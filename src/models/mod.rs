@@ -13,8 +13,9 @@ pub mod reference;
 pub mod span;
 #[cfg(test)]
 mod tests;
+pub mod totals;
 
-pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare};
+pub use backtest::{Backtest, BacktestParams, Comparison, backtest, compare, compare_with_totals};
 pub use baselines::{LastValue, MeanOfThree, SeasonalNaive, Ses, Theta, YearAndMonth};
 pub use entrants::{Entrants, entrants};
 pub use forecast::{Fitted, Forecast, ForecastParams, Forecaster, forecast};
@@ -24,6 +25,7 @@ pub use panel::shares::SupplyIndicators;
 pub use panel::{History, Panel};
 pub use protocol::{Protocol, protocol};
 pub use span::{By, DateRange, Frequency};
+pub use totals::{Total, TotalsTest};
 
 /// All models, ours first.
 pub fn all() -> Vec<Box<dyn Forecaster>> {

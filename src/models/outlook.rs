@@ -7,6 +7,7 @@ use super::linear::{Coefficient, FittedLinear, Linear};
 use super::panel::shares::SupplyIndicators;
 use super::panel::{History, Panel};
 use super::span::{By, Frequency};
+use super::totals::{Total, market_errors, totals};
 use crate::error::Result;
 use crate::mart::SalesMart;
 
@@ -36,6 +37,11 @@ pub struct View {
     pub history: History,
     /// Forecasts of the next three periods of 30 days, by series.
     pub periods: Vec<Forecast>,
+    /// These periods together.
+    pub totals: Vec<Total>,
+    /// How far the whole market may stray from its forecast, by period: quantiles 2.5 %, 10 %, 90 % and 97.5 % of the logarithm of actual over
+    /// expected revenue. `None` if the past is too short to tell.
+    pub market_errors: Option<Vec<[f64; 4]>>,
     /// Forecasts of the next three calendar months; empty unless the day of decision ends a month.
     pub months: Vec<Forecast>,
     /// Coefficients of the model.
@@ -75,7 +81,9 @@ impl View {
         let months = if params[1].check(cutoff).is_ok() { predict(&history, &fitted, &params[1]) } else { Vec::new() };
         let coefficients = fitted.coefficients()?.into_iter().filter(|c| c.step <= PERIODS).collect();
         let weeks = fitted.weeks(1);
+        let totals = totals(&history, &fitted, PERIODS, &periods);
+        let market_errors = market_errors(&history, &fitted, PERIODS);
         drop(fitted);
-        Ok(View { panel, history, periods, months, coefficients, weeks })
+        Ok(View { panel, history, periods, totals, market_errors, months, coefficients, weeks })
     }
 }

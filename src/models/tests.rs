@@ -108,7 +108,50 @@ fn forecasts_of_odd_series_are_sensible() {
             let ends = [0.0, f.lo95, f.lo80, f.forecast, f.hi80, f.hi95];
             assert!(ends.iter().all(|e| e.is_finite()) && ends.is_sorted(), "{f:?}");
         }
+        let history = Panel::from_rows(By::Category, &rows).unwrap().until(cutoff).unwrap();
+        let fitted = linear::FittedLinear::new(&Linear::default(), &history, 3).unwrap();
+        let periods = forecast::predict(&history, &fitted, &ForecastParams { horizon: 3, every: Frequency::Days30 });
+        for t in totals::totals(&history, &fitted, 3, &periods) {
+            for [lo95, lo80, hi80, hi95] in [t.ends, t.own_ends] {
+                let ends = [0.0, lo95, lo80, t.forecast, hi80, hi95];
+                assert!(ends.iter().all(|e| e.is_finite()) && ends.is_sorted(), "{t:?}");
+            }
+            let sum: f64 = periods.iter().filter(|f| f.series == t.series).map(|f| f.forecast).sum();
+            assert!((t.forecast - sum).abs() <= 1e-9 * sum, "{t:?}");
+        }
     }
+}
+
+/// Eight series that stray by themselves and with the market, both by amounts that the intervals do not know.
+#[test]
+fn intervals_of_sums_hold_what_they_say() {
+    let normal = |state: &mut u64| {
+        let uniforms = (0..12).map(|_| {
+            *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*state >> 11) as f64 / (1u64 << 53) as f64
+        });
+        uniforms.sum::<f64>() - 6.0
+    };
+    let (start, mut state) = (day("2016-01-01"), 42);
+    let mut tests = Vec::new();
+    for _ in 0..40 {
+        let names: Vec<String> = (0..8).map(|i| format!("series {i}")).collect();
+        let mut rows = Vec::new();
+        for month in 0..32 {
+            let market = 0.2 * normal(&mut state);
+            for (i, name) in names.iter().enumerate() {
+                let level = (9.0 + i as f64 / 4.0 + market + 0.15 * normal(&mut state)).exp();
+                rows.extend((0..30).map(|d| (name.as_str(), start + 30 * month + d, 5, level as i64)));
+            }
+        }
+        let panel = Panel::from_rows(By::Category, &rows).unwrap();
+        // One cutoff: others would see the same market.
+        let params = BacktestParams { cutoffs: vec![start + 30 * 29 - 1], horizon: 3, every: Frequency::Days30 };
+        let (_, outcomes) = compare_with_totals(&panel, &[&MeanOfThree], params).unwrap();
+        tests.push(totals::test_totals(&outcomes, 30)[0].coverage80);
+    }
+    let mean = tests.iter().sum::<f64>() / tests.len() as f64;
+    assert!((0.66..0.94).contains(&mean), "{tests:?}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ async function empty() {
   const blank = (table) => Object.keys(table).forEach((column) => (table[column] = []));
   const nothing = altered("empty", (value) => {
     ["cells", "totals", "payments", "category_payments", "city_cells"].forEach((name) => blank(value[name]));
-    value.forecasts = { months: [], category: [], state: [] };
+    value.forecasts = { months: [], category: [], state: [], market: { category: null, state: null } };
     value.rankings = { category: null, state: null };
     value.growth = [];
     value.entrants = null;
@@ -60,7 +60,7 @@ async function empty() {
       value[name].key = rows.map(([key]) => { const d = key - before; before = key; return d; });
     }
     ["cells", "category_payments", "city_cells"].forEach((name) => blank(value[name]));
-    value.forecasts = { months: [], category: [], state: [] };
+    value.forecasts = { months: [], category: [], state: [], market: { category: null, state: null } };
   });
   const one = await open(WIDE, month);
   assert((await one.$$eval("#board .nothing", (all) => all.length)) < 8);

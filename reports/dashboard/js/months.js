@@ -28,7 +28,7 @@ export function monthsChart(width) {
   /** @type {Column[]} */
   const levelColumns = view.metric === "revenue" ? LEVELS.map((level) => ({ label: t(`level_${level}`), text: (v) => brl(v) })) : [];
   const columns = [...salesColumns(t("month")), ...levelColumns];
-  const { points: coming = [], none, summed } = expected(DATA.forecasts, view, YEARS);
+  const { points: coming = [], none, several } = expected(DATA.forecasts, view, YEARS);
   const live = data.filter((d) => hasData(d.m));
   const blank = levelColumns.map(() => NaN);
   const rows = [
@@ -45,7 +45,7 @@ export function monthsChart(width) {
   const link = joined ? [{ date: lastKnown.date, ...levels(lastKnown.value) }] : [];
   const future = [...link, ...coming];
   const format = metric.adds ? short : metric.text;
-  const top = d3.max([...data.map((d) => d.value), ...coming.map((p) => p.hi95)].filter(Number.isFinite)) ?? NaN;
+  const top = d3.max([...data.map((d) => d.value), ...coming.map((p) => p.hi95), ...coming.map((p) => p.forecast)].filter(Number.isFinite)) ?? NaN;
   const values = data.map((d) => d.value).filter(Number.isFinite);
   const [least = NaN, most = NaN] = d3.extent(values);
   const low = metric.adds ? 0 : least - (most - least || 1) * 0.15;
@@ -95,7 +95,7 @@ export function monthsChart(width) {
     title: t("months_title", { metric: t(`metric_${view.metric}`), month: monthName(best.date), value: metricText(view.metric, best.value) }),
     svg, columns, rows,
     key: monthsKey(live, coming),
-    note: [none && WHY_NONE[none], coming.length ? t("forecast_note") : "", coming.length && summed ? t("forecast_summed") : ""].filter(Boolean).join(" "),
+    note: [none && WHY_NONE[none], coming.length ? t("forecast_note") : "", coming.length && several ? t(Number.isFinite(coming[0].lo80) ? "forecast_together" : "forecast_no_interval") : ""].filter(Boolean).join(" "),
   };
 }
 
@@ -103,8 +103,7 @@ export function monthsChart(width) {
 const forecastTip = (p) => [
   capital(monthName(p.date)),
   t("pair", { label: t("level_forecast"), value: brl(p.forecast) }),
-  t("interval", { level: 80, lo: brl(p.lo80), hi: brl(p.hi80) }),
-  t("interval", { level: 95, lo: brl(p.lo95), hi: brl(p.hi95) }),
+  ...(Number.isFinite(p.lo80) ? [t("interval", { level: 80, lo: brl(p.lo80), hi: brl(p.hi80) }), t("interval", { level: 95, lo: brl(p.lo95), hi: brl(p.hi95) })] : []),
 ];
 
 const CIRCLE = "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0";

@@ -34,6 +34,7 @@ pub(crate) fn all(decisions: Option<&Decisions>, past: Option<&BacktestReport>) 
         ("forecasts", forecasts(decisions)),
         ("coefficients", coefficients(decisions)),
         ("backtest", backtest(past)),
+        ("forecast_totals", totals(past)),
         ("forecast_protocol", protocol(past)),
     ];
     tables.into_iter().map(with_header).collect()
@@ -161,6 +162,12 @@ fn backtest(past: Option<&BacktestReport>) -> Rows {
         add("state", "monthly", &past.states);
     }
     rows
+}
+
+/// Both ways to make intervals of sums, by group of series.
+fn totals(past: Option<&BacktestReport>) -> Rows {
+    let tests = past.map(|past| past.totals.as_slice()).unwrap_or_default();
+    tests.iter().map(|t| row![t.method.name(), t.group.name(), t.n, t.coverage80, t.width80, t.score80]).collect()
 }
 
 /// The methods by part of the protocol.

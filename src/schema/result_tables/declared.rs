@@ -228,6 +228,13 @@ tables! {
         "ours_minus_this" Number "error of our model less that of this one",
         "ours_minus_this_low" Number "lower end of its 90 % interval",
         "ours_minus_this_high" Number "upper end of its 90 % interval";
+    "forecast_totals":
+        "method" Text "how the 80 % interval of the sum of three periods is made: two_parts, from the errors of the market and those of the series; summed, by adding up the ends of each period's interval",
+        "series" Text "categories that are looked at: all; candidates, with enough orders before the cutoff; largest, the fifteen with the greatest forecasts at each cutoff",
+        "n" Integer "number of forecasts, one per series and weekly cutoff",
+        "coverage80" Number "share of what came within the interval",
+        "width80" Number "sum of the widths over revenue",
+        "score80" Number "interval score over revenue: width, and ten times the distance of what came outside; less is better";
     "forecast_protocol":
         "part" Text "part of the frozen protocol: development, test, or holdout, which is scored once",
         "method" Text "method: linear (the deployed model), naive (the last month again), ewma_share, ses, theta, mean (of three months), ensemble",

@@ -82,17 +82,22 @@ test("a ranking is weight × deviation, equal scores in the order of the list", 
 const FORECASTS = {
   months: ["2018-12", "2019-01"],
   category: [[[10, 8, 12, 6, 14], [20, 16, 24, 12, 28]], null, [[1, 1, 1, 1, 1], [2, 2, 2, 2, 2]]],
-  state: [[[100, 80, 120, 60, 140], [200, 160, 240, 120, 280]], null],
+  state: [[[100, 80, 120, 60, 140], [200, 160, 240, 120, 280]], null, [[1, 0, 2, 0, 3], [2, 1, 3, 0, 4]]],
+  market: { category: [[0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]], state: null },
 };
 
-test("forecasts of a selection are sums of its series", () => {
+test("forecasts of a selection are sums of its series, which share the error of the market", () => {
   const of = (changes) => expected(FORECASTS, { ...emptyView(), ...changes }, [2018, 2019]);
   const levels = ({ points }) => points.map((p) => [p.forecast, p.lo80, p.hi80, p.lo95, p.hi95]);
-  assert.deepEqual(levels(of({})), [[11, 9, 13, 7, 15], [22, 18, 26, 14, 30]]);
-  assert.equal(of({}).summed, true);
+  const near = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-9, `${found} ${wanted}`));
+  near(levels(of({}))[0], [11, 9.9, 13.2, 7.7, 15.4]);
+  assert.equal(of({}).several, true);
   assert.deepEqual(levels(of({ categories: [0, 1] })), FORECASTS.category[0]);
-  assert.equal(of({ categories: [0, 1] }).summed, false);
+  assert.equal(of({ categories: [0, 1] }).several, false);
+  // Beyond the market's, the first errs by √(2² − 1²) and √(4² − 3²) downwards, by nothing and nothing upwards; the second by nothing.
+  near(levels(of({ categories: [0, 2] }))[0], [11, 11 - Math.sqrt(1.1 ** 2 + 3), 13.2, 11 - Math.sqrt(3.3 ** 2 + 7), 15.4]);
   assert.deepEqual(levels(of({ states: [0] })), FORECASTS.state[0]);
+  assert.deepEqual(levels(of({ states: [0, 2] })), [[101, NaN, NaN, NaN, NaN], [202, NaN, NaN, NaN, NaN]]);
   assert.deepEqual(of({ years: [1] }).points.map((p) => p.date.toISOString().slice(0, 10)), ["2019-01-01"]);
   assert.deepEqual(of({ years: [0] }).points.map((p) => p.forecast), [11]);
 });
@@ -104,7 +109,7 @@ test("why there is no forecast", () => {
   assert.equal(of({ methods: [0] }), "no_method");
   assert.equal(of({ states: [0], categories: [0] }), "one_way");
   assert.equal(of({ categories: [1] }), "none");
-  assert.equal(of({ metric: "orders" }, { months: [], category: [], state: [] }), "none");
+  assert.equal(of({ metric: "orders" }, { months: [], category: [], state: [], market: { category: null, state: null } }), "none");
 });
 
 test("months: those of the chosen years; unknown where a mean has no cases, or few in an incomplete month", () => {

@@ -3,7 +3,7 @@
 use crate::workdir::{SMALL_ORDERS, Workdir};
 
 /// Columns on which users' scripts rely.
-const TABLES: [(&str, &str); 32] = [
+const TABLES: [(&str, &str); 33] = [
     ("price_predictions", "category,sales,year,month,date"),
     ("price_predictions_top_category", "category,sales,year,month,date"),
     ("payments_by_state", "state,payment_type,payments,orders,value,share_payments,share_value"),
@@ -38,6 +38,7 @@ const TABLES: [(&str, &str); 32] = [
         "backtest",
         "by,cutoffs,model,wape,wape_complete,wape_given_total,bias,mase,coverage80,coverage95,width80,growth,relative_growth,ours_minus_this,ours_minus_this_low,ours_minus_this_high",
     ),
+    ("forecast_totals", "method,series,n,coverage80,width80,score80"),
     ("forecast_protocol", "part,method,from,to,n,wape,difference_to_naive,low90,high90"),
     (
         "trial_designs",

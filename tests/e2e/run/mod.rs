@@ -6,6 +6,7 @@ mod job;
 mod kill;
 mod memory;
 mod monthly;
+mod newcomer;
 mod real;
 mod repeat;
 mod stores;
