@@ -1,6 +1,5 @@
 //! Value → MIME bundle. Next: `channel`.
 
-use pfe::charts::Svg;
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 
@@ -60,17 +59,6 @@ impl<T: AsRef<str>> Show for Markdown<T> {
 impl<T: AsRef<str>> Show for Html<T> {
     fn show(&self) -> Bundle {
         Bundle::text(self.0.as_ref()).html(self.0.as_ref())
-    }
-}
-
-/// Margin added on either side of a figure, as a share of its width: a front end may lack the font that the labels were
-/// measured in, and draw them wider.
-const ROOM: f64 = 0.05;
-
-impl Show for Svg {
-    fn show(&self) -> Bundle {
-        let title = self.title().unwrap_or_else(|| "figure".to_owned());
-        Bundle::text(title).with("image/svg+xml", self.with_room(ROOM).as_str())
     }
 }
 
@@ -208,6 +196,43 @@ impl<T: ?Sized> ViaName for Tag<'_, T> {
     fn bundle(&self) -> Bundle {
         Bundle::text(without_modules(std::any::type_name::<T>()))
     }
+}
+
+/// Gives every type a method `evcxr_display`. A method of this name that the type has itself comes first: it prints its
+/// content, as it does for evcxr.
+pub trait EvcxrDisplay {
+    /// Says that the type has no such method.
+    fn evcxr_display(&self) -> Absent {
+        Absent
+    }
+}
+
+impl<T: ?Sized> EvcxrDisplay for T {}
+
+/// The answer of a type that has no method `evcxr_display` of its own.
+pub struct Absent;
+
+/// What a method `evcxr_display` returns.
+pub trait Displayed {
+    /// Whether it has printed the value.
+    const PRINTED: bool;
+}
+
+impl Displayed for Absent {
+    const PRINTED: bool = false;
+}
+
+impl Displayed for () {
+    const PRINTED: bool = true;
+}
+
+impl<T, E> Displayed for Result<T, E> {
+    const PRINTED: bool = true;
+}
+
+/// Returns what is left to show of a value after its `evcxr_display`.
+pub fn shown<D: Displayed>(_: D, bundle: impl FnOnce() -> Bundle) -> Bundle {
+    if D::PRINTED { Bundle::default() } else { bundle() }
 }
 
 /// Returns a type's name without the modules `pfe_1` of the crate `cell`, which the kernel has generated.

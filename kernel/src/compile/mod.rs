@@ -19,7 +19,7 @@ mod rustc;
 mod statements;
 mod versions;
 
-pub use dependencies::Dependencies;
+pub use dependencies::{Dependencies, DependencyJob, wrap_rustc};
 pub use diagnostic::{Diagnostic, is_nameable, named_type};
 pub use generate::{CellCrate, MODULE, Variable, generate, shown_type};
 pub use generated::{Generated, Origin};

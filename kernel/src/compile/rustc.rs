@@ -38,6 +38,22 @@ impl RunningCompiler {
         *self.state() = (None, false);
     }
 
+    /// From now on an interrupt stops the process `pid` and those it starts; at once, if one has come for this cell.
+    pub fn started(&self, pid: u32) {
+        let mut state = self.state();
+        state.0 = Some(pid);
+        if state.1 {
+            signal_group(pid, rustix::process::Signal::KILL);
+        }
+    }
+
+    /// The process has ended. Returns whether it was stopped.
+    pub fn ended(&self) -> bool {
+        let mut state = self.state();
+        state.0 = None;
+        state.1
+    }
+
     /// Stops the compiler: the running one, or the next one of this cell.
     pub fn stop(&self) {
         let mut state = self.state();
@@ -62,6 +78,15 @@ pub enum OptLevel {
     Auto,
     /// `0` to `3`, with the checks that cargo's profiles have there.
     Fixed(String),
+}
+
+impl std::fmt::Display for OptLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            OptLevel::Auto => "auto",
+            OptLevel::Fixed(level) => level,
+        })
+    }
 }
 
 impl OptLevel {
@@ -144,20 +169,10 @@ pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutpu
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(Error::io("run", &job.toolchain.rustc))?;
-    {
-        let mut state = running.state();
-        state.0 = Some(child.id());
-        if state.1 {
-            signal_group(child.id(), rustix::process::Signal::KILL);
-        }
-    }
+    running.started(child.id());
     let mut output = Vec::new();
     let read = child.stderr.take().map_or(Ok(0), |mut stderr| stderr.read_to_end(&mut output));
-    let stopped = {
-        let mut state = running.state();
-        state.0 = None;
-        state.1
-    };
+    let stopped = running.ended();
     let status = child.wait().map_err(Error::io("run", &job.toolchain.rustc))?;
     if stopped {
         return Err(Error::Interrupted);

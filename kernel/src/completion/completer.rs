@@ -48,7 +48,7 @@ impl Completer {
     fn start(&self, context: &Context) -> std::io::Result<std::process::Child> {
         let mut helper = Command::new(std::env::current_exe()?)
             .arg("analyzer")
-            .arg(&context.project)
+            .arg(&context.bundle)
             // Its temporary files are removed with the session's folder.
             .env("TMPDIR", &context.folder)
             .stdin(Stdio::piped())

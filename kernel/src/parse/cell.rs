@@ -130,9 +130,16 @@ impl Cell {
     fn instrument(&mut self, node: &SyntaxNode) {
         if let Some(path) = ast::PathExpr::cast(node.clone()) {
             let text = path.syntax().text().to_string();
-            if matches!(text.as_str(), "std::thread::sleep" | "thread::sleep") {
+            let own = match text.as_str() {
+                "std::thread::sleep" | "thread::sleep" => Some("::pfe_runtime::sleep"),
+                // What notebooks for evcxr ask with reads standard input, which cells do not have.
+                "evcxr_input::get_string" => Some("::pfe_runtime::channel::input"),
+                "evcxr_input::get_password" => Some("::pfe_runtime::channel::password"),
+                _ => None,
+            };
+            if let Some(own) = own {
                 let range = self.bytes(node.text_range());
-                self.edits.push(Edit::inline(range, "::pfe_runtime::sleep"));
+                self.edits.push(Edit::inline(range, own));
             }
         }
         let awaits = ast::AwaitExpr::can_cast(node.kind()) || ast::MacroCall::cast(node.clone()).is_some_and(awaits);

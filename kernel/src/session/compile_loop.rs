@@ -268,6 +268,7 @@ impl Session {
                 let diagnostics =
                     if built_plain.library.is_none() { built_plain.diagnostics } else { built.diagnostics };
                 let _ = std::fs::remove_file(self.directory.path().join(format!("cell_{}.so", self.builds)));
+                self.last_errors = diagnostics.iter().filter(|it| it.is_error()).cloned().collect();
                 let mut lost_because = self.lost_because.clone();
                 lost_because.extend(lost);
                 return Ok(Attempt::Failed(Failure::of_compiler(&diagnostics, &plain, &lost_because)));

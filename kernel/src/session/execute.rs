@@ -2,7 +2,7 @@
 
 use super::cell_process::Ended;
 use super::compile_loop::Compiled;
-use super::events::{Watcher, note};
+use super::events::{ContentWatcher, Watcher, note};
 use super::failure::Failure;
 use super::state::Session;
 use super::timings::Timings;
@@ -24,10 +24,25 @@ impl Session {
         let mut timings = Timings::default();
         self.runs += 1;
         self.stopper.compiler.begin();
-        let result = self
-            .try_execute(number, source, watcher, &mut timings)
-            .unwrap_or_else(|error| Err(Failure::of_kernel(&error)));
+        let mut watcher = ContentWatcher::new(watcher);
+        let result = self.execute_as(number, source, &mut watcher, &mut timings);
+        watcher.finish();
         (result, timings)
+    }
+
+    /// Runs a cell that a command or a file of settings stands for, as a part of the cell that runs.
+    pub(super) fn execute_within(&mut self, source: &str, watcher: &mut dyn Watcher) -> Result<(), Failure> {
+        self.execute_as(0, source, watcher, &mut Timings::default())
+    }
+
+    fn execute_as(
+        &mut self,
+        number: usize,
+        source: &str,
+        watcher: &mut dyn Watcher,
+        timings: &mut Timings,
+    ) -> Result<(), Failure> {
+        self.try_execute(number, source, watcher, timings).unwrap_or_else(|error| Err(Failure::of_kernel(&error)))
     }
 
     fn try_execute(
@@ -39,6 +54,7 @@ impl Session {
     ) -> Result<Result<(), Failure>> {
         if !self.warned {
             self.warned = true;
+            self.run_config(watcher);
             if let Some(reason) = self.toolchain.stale() {
                 note(watcher, &format!("warning: {reason}\nhint: {INSTALL}"));
             }

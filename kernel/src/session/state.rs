@@ -4,7 +4,7 @@ use super::cell_process::{CellProcess, FAREWELL};
 use super::events::Watcher;
 use super::failure::Failure;
 use super::interrupter::Interrupter;
-use crate::compile::{Dependencies, Generated, Items, OptLevel, RunningCompiler, Variable, shown_type};
+use crate::compile::{Dependencies, Diagnostic, Generated, Items, OptLevel, RunningCompiler, Variable, shown_type};
 use crate::completion::Context;
 use crate::error::{Error, Result};
 use crate::folders;
@@ -73,6 +73,8 @@ pub struct Session {
     /// Origins of the lines of each build, to locate panics in functions of earlier cells.
     pub(super) origins: BTreeMap<usize, Generated>,
     pub(super) warned: bool,
+    /// What the compiler said of the last cell that did not compile.
+    pub(super) last_errors: Vec<Diagnostic>,
 }
 
 impl Session {
@@ -110,6 +112,7 @@ impl Session {
             changed_names: BTreeSet::new(),
             origins: BTreeMap::new(),
             warned: false,
+            last_errors: Vec::new(),
             toolchain,
         })
     }
@@ -126,7 +129,7 @@ impl Session {
         Context {
             items,
             variables: self.variables.iter().map(|(name, it)| (name.clone(), shown(it))).collect(),
-            project: self.toolchain.project.clone(),
+            bundle: self.toolchain.bundle(),
             folder: self.directory.path().to_path_buf(),
         }
     }
@@ -134,11 +137,6 @@ impl Session {
     /// Returns whether to show how long each step of a cell took, as `:timing` asks.
     pub fn shows_timings(&self) -> bool {
         self.timing
-    }
-
-    /// Returns the installation in use.
-    pub fn toolchain(&self) -> &Toolchain {
-        &self.toolchain
     }
 
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
@@ -176,9 +174,5 @@ impl Session {
         self.items = Items::default();
         self.deps = Dependencies::default();
         Ok(())
-    }
-
-    pub(super) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
     }
 }

@@ -114,6 +114,7 @@ pub(crate) fn install() {
     #[cfg(target_os = "linux")]
     leave::install();
     // Must come second: polars' handler calls the handler installed before it.
+    #[cfg(feature = "polars")]
     polars::error::abort::register_polars_abort_mechanism();
     // SAFETY: the same handler again. System calls that wait are to end, not to go on.
     unsafe {

@@ -1,5 +1,8 @@
 //! Outputs of a running cell, and who receives them: `jupyter` publishes them, `runner` stores them.
 
+mod content;
+
+pub use content::ContentWatcher;
 use serde_json::Value;
 
 /// An output of a running cell.
