@@ -6,7 +6,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Error type of a cell: `?` outside of functions converts any error into it.
@@ -114,7 +114,7 @@ static CATCHER: Mutex<Option<Catcher>> = Mutex::new(None);
 /// nothing.
 #[cfg(feature = "polars")]
 fn begin_catching() -> bool {
-    let mut catcher = CATCHER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut catcher = CATCHER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if catcher.is_some() {
         return false;
     }
@@ -134,7 +134,7 @@ fn begin_catching() -> bool {
 /// Tells polars that the cell has ended: it forgets the interrupt.
 #[cfg(feature = "polars")]
 pub(crate) fn end_catching() {
-    let catcher = CATCHER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let catcher = CATCHER.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     if let Some((end, thread)) = catcher {
         drop(end);
         let _ = thread.join();
