@@ -23,7 +23,7 @@ pub fn open(path: &Path) -> Result<File> {
 /// Reads a regular file of at most `most` bytes as text.
 ///
 /// # Errors
-/// As [`open`]; the file is longer, or not UTF-8.
+/// As [`open()`]; the file is longer, or not UTF-8.
 pub fn read_to_string(path: &Path, most: u64) -> Result<String> {
     let mut text = String::new();
     open(path)?.take(most + 1).read_to_string(&mut text).map_err(Error::io("read", path))?;

@@ -1,4 +1,4 @@
-//! Stores: where tables live beside a run's files. A local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB; [`open`] chooses one by
+//! Stores: where tables live beside a run's files. A local lake, SQLite, S3, MySQL, PostgreSQL, DynamoDB; [`open()`] chooses one by
 //! URL. Each is behind the Cargo feature of its name. `input` reads from them; a run and `pfe load` write to them.
 //!
 //! **Passwords.** A database's URL may hold the password. pfe masks it in everything that it prints and writes, also in URLs
