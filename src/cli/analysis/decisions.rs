@@ -13,7 +13,7 @@ use pfe::results::Results;
 use pfe::{TooLittle, regular};
 use serde_json::{Value, json};
 
-use crate::cli::terminal::{MAX_TEXT_BYTES, reais};
+use crate::cli::terminal::{MAX_TEXT_BYTES, grouped, reais};
 
 /// Weights and budget.
 #[derive(Debug, clap::Args)]
@@ -113,7 +113,8 @@ pub fn who_comes_back(findings: &Findings) -> Option<String> {
         RepeatVerdict::TooFewCustomers => "too few customers to learn from",
     };
     let share = 100.0 * customers.returned as f64 / customers.customers as f64;
-    Some(format!("{share:.1} % of {} customers on a later day; {decision}", customers.customers))
+    let all = grouped(customers.customers);
+    Some(format!("{share:.1} % of {all} customers on a later day; {decision}"))
 }
 
 /// A short list for a newcomer, or what sells already.
