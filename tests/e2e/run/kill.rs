@@ -151,8 +151,8 @@ fn no_memory_left() {
     let fails = |limit: &u32| !limited(*limit).status.success();
     let below = (7..=25).rev().map(|n| n * 20_000).find(fails).unwrap();
     let done = (1..=10).rev().map(|n| limited(below + n * 2_000)).find(|done| !done.status.success());
-    // Near the limit a run may succeed once and fail once.
-    let lower = || (0..=10).map(|n| limited(below - n * 1_000)).find(|done| !done.status.success()).unwrap();
+    // Near the limit a run may succeed once and fail once, and on a busy machine in a wide range.
+    let lower = || (0..=100).map(|n| limited(below - n * 1_000)).find(|done| !done.status.success()).unwrap();
     let done = done.unwrap_or_else(lower);
     let message = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(1), "{message}");
