@@ -187,7 +187,8 @@ impl Session {
             .collect();
         let mut moved = BTreeSet::new();
         let mut not_persisted = BTreeMap::new();
-        let (mut all, mut shows, mut borrowing, mut has_borrowed) = (false, true, false, false);
+        let (mut all, mut shows, mut untyped) = (false, true, false);
+        let (mut borrowing, mut has_borrowed) = (false, false);
         loop {
             let names: BTreeSet<String> = not_persisted.keys().cloned().collect();
             let generate = |checked: bool| {
@@ -234,8 +235,16 @@ impl Session {
                 built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
             let retry_reasons: Vec<RetryReason> =
                 errors.iter().flat_map(|error| retry_reasons(error, &generated)).collect();
-            if shows && errors.iter().any(|error| error.message.contains("`!: ") || error.message.contains("`!`")) {
-                shows = false;
+            let is_never = |error: &&Diagnostic| error.message.contains("`!: ") || error.message.contains("`!`");
+            // Nothing tells the type of an endless `async` block: like a value of type `!`, it is not shown. Other values must
+            // have a type: then the errors are those of the first attempt.
+            let is_untyped = errors.iter().any(|error| error.code() == "E0282");
+            if shows && !untyped && (is_untyped || errors.iter().any(is_never)) {
+                (shows, untyped) = (false, is_untyped);
+                continue;
+            }
+            if untyped && !shows {
+                shows = true;
                 continue;
             }
             // Before anything is taken for moved: what must live forever cannot be put back either. Where `?` may borrow, it
