@@ -1,6 +1,4 @@
-//! The program that runs cells. `pfe-kernel install` compiles it and links it to the library of the bundle beside it.
-
-extern crate pfe_bundle as _;
+//! The program that runs cells. `pfe-kernel install` compiles it and links it to the `pfe_runtime` library beside it.
 
 fn main() {
     std::process::exit(pfe_runtime::serve())

@@ -1,9 +1,9 @@
 //! Messages of rustc, from its JSON output: errors, and the types of new variables.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A diagnostic of rustc, from its JSON output.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Diagnostic {
     /// The message, without its spans.
     pub message: String,
@@ -18,14 +18,14 @@ pub struct Diagnostic {
 }
 
 /// The code of a diagnostic.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Code {
     /// An error code such as `E0382`, or a lint name.
     pub code: String,
 }
 
 /// A span of the generated crate.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Span {
     /// The file.
     pub file_name: String,

@@ -11,7 +11,6 @@ mod completeness;
 mod edit;
 mod expand;
 mod item;
-mod loops;
 mod names;
 mod places;
 mod rewrite;

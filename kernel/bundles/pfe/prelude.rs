@@ -1,3 +1,0 @@
-//! What cells of the kernel "Rust (pfe)" import.
-
-pub use pfe::prelude::*;
