@@ -36,8 +36,13 @@ These shops are made up. Yours:
 ";
 
 pub fn run(args: &Args) -> Outcome {
-    let given = [&*args.out.to_string_lossy(), &args.lang].map(str::to_owned);
-    let run = Run::try_parse_from(["pfe", "--out", &given[0], "--lang", &given[1]]);
+    let run = Run::try_parse_from([
+        "pfe".as_ref(),
+        "--out".as_ref(),
+        args.out.as_os_str(),
+        "--lang".as_ref(),
+        args.lang.as_ref(),
+    ]);
     let run =
         run.map_err(|_| Error::input(format!("`{}` is no language of the report", args.lang)).with_hint("fr or en"))?;
     run::run(&run.args)?;

@@ -162,14 +162,10 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
     let least = ENOUGH_SHARE * orders.iter().map(|s| s.1).sum::<i64>() as f64;
     let candidates = orders.iter().filter(|s| s.1 as f64 >= least && s.1 > 0 && s.0 != UNKNOWN);
     let candidates: Vec<&str> = candidates.map(|s| s.0).collect();
-    for (i, name) in history.names().enumerate().filter(|(_, name)| candidates.contains(name)) {
-        let before = history.revenue(i, recent);
-        states.insert(name.into(), Expected { state: name.into(), forecast: 0.0, before });
-    }
-    for f in &outlook.states.periods {
-        if let Some(state) = states.get_mut(&f.series) {
-            state.forecast += f.forecast;
-        }
+    let totals = outlook.states.totals.iter().enumerate();
+    for (i, total) in totals.filter(|(_, total)| candidates.contains(&total.series.as_str())) {
+        let (state, before) = (total.series.clone(), history.revenue(i, recent));
+        states.insert(state.clone(), Expected { state, forecast: total.forecast, before });
     }
     let Some(category) = category else { return Ok(states.into_values().collect()) };
 
@@ -177,8 +173,8 @@ fn expected(mart: &SalesMart, outlook: &ForecastSet, category: Option<&str>) -> 
     if !panel.names().any(|name| name == category) {
         return Err(unknown(category, panel));
     }
-    let forecasts = outlook.categories.periods.iter().filter(|f| f.series == category);
-    let forecast: f64 = forecasts.map(|f| f.forecast).sum();
+    let in_all_states = outlook.categories.totals.iter().find(|total| total.series == category);
+    let forecast = in_all_states.map_or(0.0, |total| total.forecast);
     let revenue_by_state = revenue_by_state(mart, category, recent)?;
     let bought: f64 = revenue_by_state.values().sum();
     let prior = PRIOR_ORDERS * history.ticket;

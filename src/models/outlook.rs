@@ -37,7 +37,7 @@ pub struct View {
     pub history: History,
     /// Forecasts of the next three periods of 30 days, by series.
     pub periods: Vec<Forecast>,
-    /// These periods together.
+    /// These periods together, by series in the order of the history.
     pub totals: Vec<Total>,
     /// How far the whole market may stray from its forecast, by period: quantiles 2.5 %, 10 %, 90 % and 97.5 % of the logarithm of actual over
     /// expected revenue. `None` if the past is too short to tell.
