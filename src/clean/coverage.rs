@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn what_lacks_partners_is_measured_in_both_directions() {
         let data = tempfile::tempdir().unwrap();
-        generate(&SynthParams { orders: 600, seed: 3, defects: 0.0 }, data.path()).unwrap();
+        generate(&SynthParams { orders: 600, seed: 3, ..Default::default() }, data.path()).unwrap();
         let gaps = || {
             let audit = load(&Source::open(data.path()).unwrap()).unwrap().1;
             assert_eq!(audit.coverage().len(), 2 * references().count());

@@ -21,7 +21,7 @@ use crate::synth::{SynthParams, generate};
 
 fn generated(orders: u64, seed: u64, defects: f64) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    generate(&SynthParams { orders, seed, defects }, dir.path()).unwrap();
+    generate(&SynthParams { orders, seed, defects, ..Default::default() }, dir.path()).unwrap();
     dir
 }
 
@@ -140,7 +140,8 @@ fn lines_are_those_of_the_file() {
 #[test]
 fn planted_defects_are_counted() {
     let dir = tempfile::tempdir().unwrap();
-    let truth = generate(&SynthParams { orders: 5_000, seed: 3, defects: 0.01 }, dir.path()).unwrap();
+    let truth =
+        generate(&SynthParams { orders: 5_000, seed: 3, defects: 0.01, ..Default::default() }, dir.path()).unwrap();
     let (_, audit) = cleaned(dir.path()).unwrap();
     let planted = |kinds: &[&str]| -> u64 {
         truth.defects.values().flat_map(|table| kinds.iter().filter_map(|k| table.get(*k))).sum()

@@ -139,7 +139,7 @@ pub struct Generated {
 
 impl Generated {
     pub fn params(&self) -> SynthParams {
-        SynthParams { orders: self.orders, seed: self.seed, defects: self.defects }
+        SynthParams { orders: self.orders, seed: self.seed, defects: self.defects, ..Default::default() }
     }
 }
 

@@ -1,5 +1,10 @@
 //! The decisions find the planted answers of generated data, with and without defects.
 
+mod planted;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use rayon::prelude::*;
 
 use super::*;

@@ -18,7 +18,7 @@ fn read(folder: &Path, table: TableId) -> Records {
 /// Generated data in a folder of their own, for the tests of all modules.
 pub(crate) fn generated(orders: u64, seed: u64, defects: f64) -> (tempfile::TempDir, Truth) {
     let folder = tempfile::tempdir().unwrap();
-    let truth = generate(&SynthParams { orders, seed, defects }, folder.path()).unwrap();
+    let truth = generate(&SynthParams { orders, seed, defects, ..Default::default() }, folder.path()).unwrap();
     (folder, truth)
 }
 
@@ -34,17 +34,22 @@ fn centavos(value: &str) -> i64 {
 
 #[test]
 fn bytes_do_not_depend_on_threads_but_on_the_seed() {
-    let with = |threads, seed| {
+    let with = |threads, seed, calibration| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let (folder, _) = pool.install(|| generated(5_000, seed, 0.02));
+        let folder = tempfile::tempdir().unwrap();
+        let params = SynthParams { orders: 5_000, seed, defects: 0.02, calibration };
+        let truth = pool.install(|| generate(&params, folder.path()).unwrap());
+        let planted = truth.calibration.map_or(0, |truth| truth.entrants.values().map(|of| of.entrants).sum());
+        assert_eq!(planted, if calibration { 250 } else { 0 });
         let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
         assert_eq!(files.len(), 11, "{files:?}");
         files.iter().map(|f| std::fs::read(f).unwrap()).collect::<Vec<_>>()
     };
-    let one = with(1, 3);
-    assert!(one == with(3, 3));
-    assert!(one != with(1, 4));
+    let one = with(1, 3, false);
+    assert!(one == with(3, 3, false));
+    assert!(one != with(1, 4, false));
+    assert!(with(1, 3, true) == with(3, 3, true));
 }
 
 #[test]
@@ -240,7 +245,9 @@ fn a_single_order_and_defects_everywhere_are_fine() {
 #[test]
 fn bad_parameters_and_folders_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let attempt = |orders, defects| generate(&SynthParams { orders, seed: 1, defects }, folder.path()).unwrap_err();
+    let attempt = |orders, defects| {
+        generate(&SynthParams { orders, seed: 1, defects, ..Default::default() }, folder.path()).unwrap_err()
+    };
     for error in [attempt(0, 0.0), attempt(1, -0.1), attempt(1, 1.1), attempt(1, f64::NAN)] {
         assert_eq!(error.exit_code(), 2, "{error}");
         assert!(error.hint().is_some());

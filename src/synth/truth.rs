@@ -10,6 +10,9 @@ pub const TRUTH_FILE: &str = "truth.json";
 /// What was planted in the data, and how many rows were written. Fields and keys are sorted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
+    /// New sellers, habits and a campaign, if they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationTruth>,
     /// Number of defects by table and kind; tables and kinds without any are left out. A row carries at most one defect. `duplicate` and
     /// `key_conflict` count added rows; all others spoil a row in place.
     pub defects: BTreeMap<String, BTreeMap<String, u64>>,
@@ -63,4 +66,37 @@ pub struct HabitTruth {
     pub share: f64,
     /// Code.
     pub state: String,
+}
+
+/// What the answers to planted data are held against: drawn independently of how they are found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationTruth {
+    /// Advertising in a state.
+    pub campaign: CampaignTruth,
+    /// New sellers by English category.
+    pub entrants: BTreeMap<String, EntrantsTruth>,
+    /// Planned share of orders that use each payment method, by state and method.
+    pub payments: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+/// Advertising in a state, until the data end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CampaignTruth {
+    /// Its first day.
+    pub first_day: String,
+    /// By how much it multiplies the odds that a new customer lives in the state; 1 without any effect.
+    pub odds_ratio: f64,
+    /// Code.
+    pub state: String,
+}
+
+/// New sellers of a category.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntrantsTruth {
+    /// Their number, with those that arrive too late for 90 days.
+    pub entrants: u64,
+    /// What scales their revenue of 90 days, BRL.
+    pub level: f64,
+    /// Chance that one of them reaches 500, 1,000 and 3,000 BRL.
+    pub reach: [f64; 3],
 }

@@ -170,7 +170,7 @@ fn raw_frames(data: &Path) -> Vec<(String, DataFrame)> {
 
 /// Data of a test: generated, or the real ones if available.
 fn data(folder: &Path, orders: u64) {
-    generate(&SynthParams { orders, seed: 3, defects: 0.01 }, folder).unwrap();
+    generate(&SynthParams { orders, seed: 3, defects: 0.01, ..Default::default() }, folder).unwrap();
 }
 
 #[test]

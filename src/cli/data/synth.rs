@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pfe::synth::layout::generate_for;
-use pfe::synth::{self, TRUTH_FILE};
+use pfe::synth::{self, SynthParams, TRUTH_FILE};
 
 use crate::cli::options::Generated;
 use crate::cli::terminal::{Outcome, grouped, print};
@@ -15,6 +15,10 @@ const OLIST: &str = "olist";
 pub struct Args {
     #[command(flatten)]
     generated: Generated,
+    /// Also draw new sellers, payment habits and the effect of a campaign from known distributions, to hold answers against
+    /// them
+    #[arg(long)]
+    calibration: bool,
     /// Market whose layout the files have: `olist`, or another of `pfe market list`
     #[arg(long, value_name = "NAME", default_value = OLIST)]
     market: String,
@@ -27,7 +31,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let params = args.generated.params();
+    let params = SynthParams { calibration: args.calibration, ..args.generated.params() };
     match args.market.as_str() {
         OLIST => synth::generate(&params, &args.out)?,
         market => generate_for(&params, market, &args.out)?,

@@ -1,7 +1,5 @@
 //! The model of the entrants by hand, its symmetric and empty cases, and its figures on the real data.
 
-mod planted;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 

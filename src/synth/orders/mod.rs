@@ -1,7 +1,7 @@
 //! World → orders with their customers, items and payments, and the rows of five files. Next: `write`, or `layout` for other markets.
 
 mod comments;
-mod payments;
+pub mod payments;
 mod reviews;
 
 use self::payments::Payments;
@@ -9,6 +9,7 @@ use self::reviews::Reviews;
 use super::rng::{Alias, Keyed, Shuffle, Source, Stream};
 use super::shape::*;
 use super::world::calendar::DAY;
+use super::world::calibration::EntrantSale;
 use super::world::catalog::priced;
 use super::world::geography::Home;
 use super::world::market::itemless_per_million;
@@ -117,7 +118,7 @@ impl<'a> Sales<'a> {
     /// Person and address of an order. A person is identified by the number of the first order; repeat orders use an earlier order's
     /// person.
     fn customer(&self, number: u64) -> (u64, Home<'a>) {
-        let World { calendar, market, geography, .. } = self.world;
+        let World { calendar, market, calibration, geography, .. } = self.world;
         let mut person = number;
         let mut draws = self.people.draws(person);
         while person > 0 && draws.chance(REPEATS) {
@@ -125,7 +126,9 @@ impl<'a> Sales<'a> {
             draws = self.people.draws(person);
         }
         let (day, _) = calendar.day_of(person);
-        let state = market.state(calendar.month_of(day), &mut draws);
+        let month = calendar.month_of(day);
+        let advertised = calibration.as_ref().and_then(|planted| planted.state(day, month, &mut draws));
+        let state = advertised.unwrap_or_else(|| market.state(month, &mut draws));
         (person, geography.home(state, &mut draws))
     }
 
@@ -148,7 +151,8 @@ impl<'a> Sales<'a> {
         source: &mut Stream,
         for_items: &mut Stream,
     ) -> Order<'a> {
-        let World { calendar, market, .. } = self.world;
+        let world = self.world;
+        let World { calendar, market, .. } = world;
         let state = home.state;
         let (day, position) = calendar.day_of(number);
         let month = calendar.month_of(day);
@@ -157,8 +161,11 @@ impl<'a> Sales<'a> {
 
         let mut items = Vec::new();
         let first_sale = market.first_sale(day, position);
-        let itemless = first_sale.is_none() && source.chance(self.itemless);
-        if !itemless {
+        let entrant = world.calibration.as_ref().and_then(|planted| planted.sale(number));
+        let itemless = first_sale.is_none() && entrant.is_none() && source.chance(self.itemless);
+        if let Some(sale) = entrant {
+            items.push(self.sold_by_entrant(sale, day, state, for_items));
+        } else if !itemless {
             self.fill(&mut items, first_sale, day, state, for_items);
         }
         // In the last two months nearly all orders are canceled.
@@ -287,6 +294,15 @@ impl<'a> Sales<'a> {
             let freight = freight(facts.weight, catalog.seller_state(seller), state, source);
             basket.push(Item { product, category, seller, price, freight });
         }
+    }
+    /// The item of an order of a new seller: at its own price, whatever the product costs elsewhere.
+    fn sold_by_entrant(&self, sale: EntrantSale, day: usize, state: usize, source: &mut Stream) -> Item {
+        let World { market, catalog, .. } = self.world;
+        let EntrantSale { entrant, category, price } = sale;
+        let product = market.product(category, day, source);
+        let seller = catalog.entrant(entrant);
+        let weight = catalog.product(product, category, market.fame(category, product)).weight;
+        Item { product, category, seller, price, freight: freight(weight, catalog.seller_state(seller), state, source) }
     }
 }
 

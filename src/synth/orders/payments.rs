@@ -1,7 +1,10 @@
 //! Orders → how they are paid. Used by `orders`.
 
+use std::collections::BTreeMap;
+
 use crate::synth::rng::{Alias, Keyed, Source};
 use crate::synth::shape::{INSTALMENTS, INSTALMENTS_BY_VALUE, ORIGINAL_ORDERS, STATES, STATUSES};
+use crate::synth::world::market::rounded;
 use crate::synth::world::{Order, Payment, World};
 
 /// Methods, in the order of the weights below.
@@ -25,23 +28,9 @@ pub struct Payments {
 }
 
 impl Payments {
-    /// Weights of the methods by state, including the planted habit.
+    /// Samplers of the planned shares.
     pub fn new(world: &World) -> Self {
-        let planted = &world.market.planted;
-        let methods = STATES.iter().enumerate().map(|(state, shape)| {
-            let [boleto, voucher, debit] = shape.payments;
-            // The weights count payments, not orders: an order paid by voucher has several, and most vouchers supplement a card.
-            let (boleto, voucher, debit) = (boleto * 1_045, voucher * 300, debit * 1_045);
-            let mut weights = [1_000_000 - boleto - voucher - debit, boleto, voucher, debit];
-            if state == planted.habit_state {
-                let habit = METHODS.iter().position(|m| *m == planted.habit_method).unwrap_or(0);
-                weights[habit] = 0;
-                let others: u64 = weights.iter().sum();
-                weights = weights.map(|w| w * (1_000 - planted.habit_share));
-                weights[habit] = others * planted.habit_share;
-            }
-            Alias::new(weights)
-        });
+        let methods = (0..STATES.len()).map(|state| Alias::new(weights(world, state)));
         Payments {
             methods: methods.collect(),
             instalments: INSTALMENTS_BY_VALUE.iter().map(|(_, weights)| Alias::new(*weights)).collect(),
@@ -97,6 +86,33 @@ impl Payments {
         let instalments = if source.chance(26) { 0 } else { instalments };
         payments.push(Payment { method: "credit_card", instalments, value });
     }
+}
+
+/// Weights of the methods in a state, including the planted habit.
+fn weights(world: &World, state: usize) -> [u64; 4] {
+    let planted = &world.market.planted;
+    let calibrated = world.calibration.as_ref().map(|calibration| calibration.payments[state]);
+    let [boleto, voucher, debit] = calibrated.unwrap_or(STATES[state].payments);
+    // The weights count payments, not orders: an order paid by voucher has several, and most vouchers supplement a card.
+    let (boleto, voucher, debit) = (boleto * 1_045, voucher * 300, debit * 1_045);
+    let mut weights = [1_000_000 - boleto - voucher - debit, boleto, voucher, debit];
+    if state == planted.habit_state {
+        let habit = METHODS.iter().position(|m| *m == planted.habit_method).unwrap_or(0);
+        weights[habit] = 0;
+        let others: u64 = weights.iter().sum();
+        weights = weights.map(|w| w * (1_000 - planted.habit_share));
+        weights[habit] = others * planted.habit_share;
+    }
+    weights
+}
+
+/// Share of a state's orders that use each method; some orders by card use vouchers too.
+pub fn planned(world: &World, state: usize) -> BTreeMap<String, f64> {
+    let weights = weights(world, state).map(|weight| weight as f64);
+    let total: f64 = weights.iter().sum();
+    let [card, boleto, voucher, debit] = weights.map(|weight| weight / total);
+    let shares = [card, boleto, voucher + card * WITH_VOUCHER as f64 / 1e6, debit];
+    METHODS.iter().zip(shares).map(|(method, share)| (method.to_string(), rounded(share))).collect()
 }
 
 /// Adds vouchers for this value, one or sometimes several.

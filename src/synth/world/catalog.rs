@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::calibration::Calibration;
 use super::geography::{Geography, Home};
 use super::market::Market;
 use crate::synth::rng::{Alias, Keyed, Shuffle, Source, popular};
@@ -31,6 +32,8 @@ pub struct Catalog {
     products: Keyed,
     product_ids: Keyed,
     shelf_order: Shuffle,
+    /// Sellers without new ones, which are numbered after them.
+    settled: u64,
     sellers: u64,
     seller_facts: Keyed,
     seller_order: Shuffle,
@@ -42,15 +45,17 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Products as planned by `market`, and sellers in proportion to the orders.
-    pub fn new(orders: u64, market: &Market, seed: u64) -> Self {
+    /// Products as planned by `market`, and sellers in proportion to the orders; new sellers come on top.
+    pub fn new(orders: u64, market: &Market, calibration: Option<&Calibration>, seed: u64) -> Self {
         let key = |domain| Keyed::new(seed, domain);
-        let sellers = (orders * ORIGINAL_SELLERS / ORIGINAL_ORDERS).max(1);
+        let usual = (orders * ORIGINAL_SELLERS / ORIGINAL_ORDERS).max(1);
+        let settled = calibration.map_or(usual, |_| Calibration::others(orders));
+        let sellers = settled + calibration.map_or(0, |planted| planted.entrants);
         let mut counted = 0;
         let of_state = |state: &State| {
-            let first = counted * sellers / ORIGINAL_SELLERS;
+            let first = counted * settled / ORIGINAL_SELLERS;
             counted += state.sellers;
-            first..counted * sellers / ORIGINAL_SELLERS
+            first..counted * settled / ORIGINAL_SELLERS
         };
         let sellers_by_state: Vec<Range<u64>> = STATES.iter().map(of_state).collect();
         let sold = |(state, sellers): (&State, &Range<u64>)| if sellers.is_empty() { 0 } else { state.sold };
@@ -59,6 +64,7 @@ impl Catalog {
             products: key(201),
             product_ids: key(202),
             shelf_order: Shuffle::new(market.products(), key(203)),
+            settled,
             sellers,
             seller_facts: key(204),
             seller_order: Shuffle::new(sellers, key(206)),
@@ -98,7 +104,7 @@ impl Catalog {
         let weight = draws.lognormal(shape.weight, 1_150).clamp(50, 40_000);
         let weight = if weight > 200 { (weight + 25) / 50 * 50 } else { weight };
         // Every eighth product is assigned to the sellers in turn, so that each of them sells something.
-        let seller = if product.is_multiple_of(8) && product / 8 < self.sellers {
+        let seller = if product.is_multiple_of(8) && product / 8 < self.settled {
             product / 8
         } else {
             let state = &self.sellers_by_state[self.selling_states.pick(&mut draws)];
@@ -113,13 +119,21 @@ impl Catalog {
     /// Another seller of a product.
     #[inline]
     pub fn other_seller(&self, product: u64) -> u64 {
-        self.products.draws(!product).below(self.sellers)
+        self.products.draws(!product).below(self.settled)
+    }
+
+    /// Number of a new seller, given its place among these.
+    pub fn entrant(&self, entrant: u64) -> u64 {
+        self.settled + entrant
     }
 
     /// State of a seller, as an index into [`STATES`].
     #[inline]
     pub fn seller_state(&self, seller: u64) -> usize {
-        self.sellers_by_state.partition_point(|sellers| sellers.end <= seller)
+        match seller < self.settled {
+            true => self.sellers_by_state.partition_point(|sellers| sellers.end <= seller),
+            false => self.selling_states.pick(&mut self.seller_facts.draws(!seller)),
+        }
     }
 
     fn seller_home<'a>(&self, seller: u64, geography: &'a Geography) -> Home<'a> {

@@ -157,6 +157,11 @@ impl Market {
         None
     }
 
+    /// Number of products first sold on this day.
+    pub fn first_sales(&self, day: usize) -> u64 {
+        self.shelves.iter().map(|shelf| shelf.launched_before(day + 1) - shelf.launched_before(day)).sum()
+    }
+
     /// A random category for an item that is not a first sale.
     pub fn category(&self, month: usize, source: &mut impl Source) -> usize {
         self.categories[month].pick(source)
@@ -224,7 +229,7 @@ fn winner_share(month: usize) -> f64 {
     WINNER_START * power(WINNER_GROWTH, months_of_growth(month))
 }
 
-fn state_demand(planted: &Planted) -> Vec<Vec<f64>> {
+pub(super) fn state_demand(planted: &Planted) -> Vec<Vec<f64>> {
     (0..MONTHS.len())
         .map(|month| {
             let mut weights: Vec<f64> = STATES.iter().map(|s| s.customers as f64).collect();
@@ -243,7 +248,8 @@ fn power(base: f64, exponent: usize) -> f64 {
     (0..exponent).fold(1.0, |product, _| product * base)
 }
 
-fn rounded(share: f64) -> f64 {
+/// Of a share, four decimals.
+pub fn rounded(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
 }
 

@@ -1,12 +1,14 @@
 //! SynthParams → World: everything that the seed decides before the first row is written. Next: `orders`, `catalog`, `geography`.
 
 pub mod calendar;
+pub mod calibration;
 pub mod catalog;
 mod cities;
 pub mod geography;
 pub mod market;
 
 use self::calendar::Calendar;
+use self::calibration::Calibration;
 use self::catalog::Catalog;
 use self::geography::{Geography, Home};
 use self::market::Market;
@@ -19,7 +21,7 @@ use crate::schema::contract::TableId;
 /// Offset of the random streams of defects, above those of the tables.
 const DEFECT_STREAMS: u64 = 16;
 
-/// The plan of the data. Its size does not grow with the orders, except for the geography, which is bounded.
+/// The plan of the data. Its size does not grow with the orders, except for the geography, which is bounded, and for a calibration.
 #[derive(Debug)]
 pub struct World {
     /// The parameters.
@@ -28,6 +30,8 @@ pub struct World {
     pub calendar: Calendar,
     /// What is bought, and from which states.
     pub market: Market,
+    /// New sellers, habits and a campaign, if they are asked for.
+    pub calibration: Option<Calibration>,
     /// Products and sellers.
     pub catalog: Catalog,
     /// Addresses.
@@ -37,12 +41,13 @@ pub struct World {
 impl World {
     /// Makes the plan.
     pub fn new(params: &SynthParams) -> Self {
-        let &SynthParams { orders, seed, .. } = params;
+        let &SynthParams { orders, seed, calibration, .. } = params;
         let calendar = Calendar::new(orders, Keyed::new(seed, 1));
         let market = Market::new(orders, &calendar, seed);
-        let catalog = Catalog::new(orders, &market, seed);
+        let calibration = calibration.then(|| Calibration::new(orders, &calendar, &market, seed));
+        let catalog = Catalog::new(orders, &market, calibration.as_ref(), seed);
         let geography = Geography::new(orders, Keyed::new(seed, 2));
-        World { params: params.clone(), calendar, market, catalog, geography }
+        World { params: params.clone(), calendar, market, calibration, catalog, geography }
     }
 
     /// A buffer for the rows of a table and chunk.
