@@ -11,6 +11,7 @@
 
 use std::array::from_fn;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
@@ -86,10 +87,32 @@ pub(super) fn whole(cutoff: i32, horizon: usize) -> DateRange {
     DateRange { from: of(1).from, to: of(horizon as i32).to }
 }
 
-/// Past weeks whose errors count: those of the last year that would do as cutoffs of a backtest.
-fn origins(history: &History, step: usize) -> impl Iterator<Item = i32> {
+/// What was expected of some periods at the end of a past week, and what came, by series.
+struct Week {
+    origin: i32,
+    span: DateRange,
+    expected: Vec<f64>,
+    actual: Vec<f64>,
+}
+
+/// Past weeks whose errors count: those of the last year that would do as cutoffs of a backtest, with the sums of these steps.
+fn past<'h>(
+    history: &'h History,
+    fitted: &'h dyn Fitted,
+    steps: RangeInclusive<usize>,
+) -> impl Iterator<Item = Week> + 'h {
     let first = history.start + MIN_HISTORY_DAYS - 1;
-    past_origins(history, step).take(RECENT).take_while(move |origin| *origin >= first)
+    let origins = past_origins(history, *steps.end()).take(RECENT).take_while(move |origin| *origin >= first);
+    origins.map(move |origin| {
+        let of = |step: &usize| Frequency::Days30.span(origin, *step as i32);
+        let span = DateRange { from: of(steps.start()).from, to: of(steps.end()).to };
+        let mut expected = vec![0.0; history.len()];
+        for step in steps.clone() {
+            let period = fitted.at(origin, Frequency::Days30, step);
+            expected.iter_mut().zip(period).for_each(|(sum, revenue)| *sum += revenue.max(0.0));
+        }
+        Week { origin, span, expected, actual: (0..history.len()).map(|i| history.revenue(i, span)).collect() }
+    })
 }
 
 /// Quantiles of past errors by class: of the whole error, then of the series' own. `None` where these are too few.
@@ -100,14 +123,7 @@ struct PastErrors {
 impl PastErrors {
     fn of(history: &History, fitted: &dyn Fitted, horizon: usize) -> PastErrors {
         let (mut market, mut own) = (Vec::new(), vec![Vec::new(); CLASSES]);
-        for origin in origins(history, horizon) {
-            let span = whole(origin, horizon);
-            let mut expected = vec![0.0; history.len()];
-            for step in 1..=horizon {
-                let period = fitted.at(origin, Frequency::Days30, step);
-                expected.iter_mut().zip(period).for_each(|(sum, revenue)| *sum += revenue.max(0.0));
-            }
-            let actual: Vec<f64> = (0..history.len()).map(|i| history.revenue(i, span)).collect();
+        for Week { origin, span, expected, actual } in past(history, fitted, 1..=horizon) {
             // A series that had not sold by the origin was not forecast.
             let forecast = |i: &usize| history.revenue(*i, DateRange { from: history.start, to: origin }) > 0.0;
             let all: Vec<usize> = (0..history.len()).filter(forecast).collect();
@@ -126,6 +142,7 @@ impl PastErrors {
         let quantiles_of = |class: usize| {
             let own = &mut own[class];
             (own.len() >= MIN_ERRORS).then(|| {
+                own.sort_unstable_by(f64::total_cmp);
                 let alone = quantiles(own, LEVELS);
                 [LEVELS.map(|level| quantile_of_sums(own, &market, level)), alone]
             })
@@ -310,10 +327,8 @@ fn quantile_of_sums(a: &[f64], b: &[f64], level: f64) -> f64 {
 pub(super) fn market_errors(history: &History, fitted: &dyn Fitted, horizon: usize) -> Option<Vec<[f64; 4]>> {
     let of_step = |step: usize| {
         let mut errors = Vec::new();
-        for origin in origins(history, step) {
-            let span = Frequency::Days30.span(origin, step as i32);
-            let expected: f64 = fitted.at(origin, Frequency::Days30, step).iter().map(|revenue| revenue.max(0.0)).sum();
-            let actual: f64 = (0..history.len()).map(|i| history.revenue(i, span)).sum();
+        for week in past(history, fitted, step..=step) {
+            let [expected, actual]: [f64; 2] = [week.expected, week.actual].map(|of| of.iter().sum());
             if expected > 0.0 && actual > 0.0 {
                 errors.extend([(actual / expected).ln(), (expected / actual).ln()]);
             }

@@ -173,7 +173,8 @@ pub(crate) fn places(n: usize, mut value: impl FnMut(usize, &mut Draws) -> f64) 
     counts.into_iter().map(|count| count.map(|n| f64::from(n) / DRAWS as f64)).collect()
 }
 
-/// Random numbers.
+/// Random numbers. Those of `trial` make normal ones in another way (Box & Muller): the rules' frozen comparison rests on theirs, published
+/// chances on these.
 pub(crate) struct Draws {
     source: ChaCha8Rng,
     spare: Option<f64>,
