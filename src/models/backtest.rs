@@ -61,7 +61,7 @@ impl BacktestParams {
         horizon: usize,
         every: Frequency,
     ) -> Option<BacktestParams> {
-        let long = |cutoff: &i32| panel.until(*cutoff).is_ok_and(|h| h.end - h.start + 1 >= MIN_HISTORY_DAYS);
+        let long = |cutoff: &i32| panel.known(*cutoff).is_ok_and(|(start, end)| end - start + 1 >= MIN_HISTORY_DAYS);
         let cutoffs: Vec<i32> = days.filter(long).collect();
         (!cutoffs.is_empty()).then_some(BacktestParams { cutoffs, horizon, every })
     }

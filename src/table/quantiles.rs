@@ -16,13 +16,18 @@ pub(crate) fn upper_median(values: &mut [f64]) -> f64 {
 }
 
 /// The quantiles at `levels`, interpolated linearly (Hyndman and Fan, The American Statistician 50, 1996, definition 7).
-/// There must be a value.
+/// There must be a value, and levels ascend. The values are not sorted afterwards.
 pub(crate) fn quantiles<const N: usize>(values: &mut [f64], levels: [f64; N]) -> [f64; N] {
-    values.sort_unstable_by(f64::total_cmp);
+    let last = values.len() - 1;
+    // Values before this index are in their places.
+    let mut placed = 0;
     levels.map(|level| {
-        let at = level * (values.len() - 1) as f64;
+        let at = level * last as f64;
         let (low, part) = (at.floor() as usize, at.fract());
-        values[low] + part * (values[(low + 1).min(values.len() - 1)] - values[low])
+        let (_, value, above) = values[placed..].select_nth_unstable_by(low - placed, f64::total_cmp);
+        placed = low;
+        let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(*value);
+        *value + part * (next - *value)
     })
 }
 
@@ -34,6 +39,9 @@ mod tests {
     fn quantiles_lie_between_values() {
         let mut values: Vec<f64> = (0..=40).rev().map(f64::from).collect();
         assert_eq!(quantiles(&mut values, [0.025, 0.1, 0.9, 0.975]), [1.0, 4.0, 36.0, 39.0]);
+        values.reverse();
+        assert_eq!(quantiles(&mut values, [0.0, 0.0, 0.0125, 1.0]), [0.0, 0.0, 0.5, 40.0]);
+        assert_eq!(quantiles(&mut [7.0], [0.1, 0.9]), [7.0, 7.0]);
     }
 
     #[test]

@@ -120,6 +120,25 @@ impl Panel {
     /// # Errors
     /// There are no rows up to the cutoff, or they end more than 62 days before it.
     pub fn until(&self, cutoff: i32) -> Result<History> {
+        let (start, end) = self.known(cutoff)?;
+        let days = (start - self.first) as usize..(end - self.first + 1) as usize;
+        let cut = |s: &Series| Series {
+            name: s.name.clone(),
+            revenue: take(&s.revenue, &days),
+            orders: take(&s.orders, &days),
+            supply: s.supply.cut(days.start as i32..days.end as i32),
+        };
+        let sells = |s: &&Series| take(&s.orders, &days).iter().any(|n| *n > 0);
+        let known: Vec<&Series> = self.series.iter().filter(sells).collect();
+        let early = known.iter().map(|s| take(&s.revenue, &(0..days.start))).collect();
+        Ok(History::new(self.by, cutoff, end, start, known.into_iter().map(cut).collect(), early))
+    }
+
+    /// First and last day of what was known at the end of the day `cutoff`.
+    ///
+    /// # Errors
+    /// As [`Panel::until`].
+    pub(super) fn known(&self, cutoff: i32) -> Result<(i32, i32)> {
         if cutoff < self.first {
             return Err(Error::input(format!("there is no sale up to {}", date(cutoff)))
                 .with_hint(format!("the first sale of the data is on {}", date(self.first))));
@@ -133,17 +152,7 @@ impl Panel {
             return Err(Error::input(format!("orders stop on {}, long before {}", date(end.min(last)), date(cutoff)))
                 .with_hint("choose a cutoff nearer to the end of the data"));
         }
-        let days = (start.min(end) - self.first) as usize..(end - self.first + 1) as usize;
-        let cut = |s: &Series| Series {
-            name: s.name.clone(),
-            revenue: take(&s.revenue, &days),
-            orders: take(&s.orders, &days),
-            supply: s.supply.cut(days.start as i32..days.end as i32),
-        };
-        let sells = |s: &&Series| take(&s.orders, &days).iter().any(|n| *n > 0);
-        let known: Vec<&Series> = self.series.iter().filter(sells).collect();
-        let early = known.iter().map(|s| take(&s.revenue, &(0..days.start))).collect();
-        Ok(History::new(self.by, cutoff, end, start.min(end), known.into_iter().map(cut).collect(), early))
+        Ok((start.min(end), end))
     }
 
     /// The last usual day of the data.
