@@ -1,10 +1,13 @@
 //! `pfe demo`: a run on generated data, the report in the browser, and what to type next.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Parser;
 use pfe::Error;
+use pfe::report::Lang;
 
+use super::options::LangArg;
 use super::run;
 use super::terminal::{Outcome, print};
 
@@ -13,9 +16,9 @@ pub struct Args {
     /// Output folder
     #[arg(long, value_name = "DIR", default_value = "pfe-demo")]
     out: PathBuf,
-    /// Language of the report: `fr` or `en`
-    #[arg(long, value_name = "LANG", default_value = "fr")]
-    lang: String,
+    /// Language of the report
+    #[arg(long, value_enum, default_value = "fr")]
+    lang: LangArg,
     /// Open the report in the browser
     #[arg(long)]
     open: bool,
@@ -36,15 +39,10 @@ These shops are made up. Yours:
 ";
 
 pub fn run(args: &Args) -> Outcome {
-    let run = Run::try_parse_from([
-        "pfe".as_ref(),
-        "--out".as_ref(),
-        args.out.as_os_str(),
-        "--lang".as_ref(),
-        args.lang.as_ref(),
-    ]);
-    let run =
-        run.map_err(|_| Error::input(format!("`{}` is no language of the report", args.lang)).with_hint("fr or en"))?;
+    // One argument, since a folder's name may begin with a hyphen.
+    let mut out = OsString::from("--out=");
+    out.push(&args.out);
+    let run = Run::parse_from(["pfe".into(), out, "--lang".into(), Lang::from(args.lang).code().into()]);
     run::run(&run.args)?;
     print(NEXT)?;
     if args.open {
