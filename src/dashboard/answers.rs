@@ -230,14 +230,27 @@ pub(crate) fn answers(studio: &Studio<'_>, categories: &Categories) -> Vec<Value
 mod tests {
     use super::*;
 
-    /// Own distances beyond the market's tenth: √(5² − 1²) and, of one that errs less than the market, none.
+    /// A selection, and what `series.js` must also make of it (`figures.test.mjs`).
+    #[derive(serde::Deserialize)]
+    struct Selection {
+        series: Vec<Levels>,
+        market: Option<[f64; 4]>,
+        sum: [Option<f64>; 5],
+    }
+
+    /// In the first, own distances beyond the market's tenth are √(5² − 1²) and, of one that errs less than the market, none.
     #[test]
     fn series_share_the_error_of_the_market() {
-        let series = [[10.0, 5.0, 15.0, 0.0, 20.0], [90.0, 89.0, 91.0, 88.0, 92.0]];
-        let [forecast, low, high, ..] = together(&series, Some(&[0.1; 4]));
-        let distance = (10.0f64.powi(2) + 24.0).sqrt();
-        assert_eq!((forecast, low, high), (Some(100.0), Some(100.0 - distance), Some(100.0 + distance)));
-        assert_eq!(together(&series, None), [Some(100.0), None, None, None, None]);
-        assert_eq!(together(&series[..1], None), series[0].map(Some));
+        let selections: Vec<Selection> =
+            serde_json::from_str(include_str!("../../tests/browser/unit/together.json")).unwrap();
+        assert!(selections.len() > 4);
+        for Selection { series, market, sum } in &selections {
+            let found = together(series, market.as_ref());
+            let near = |(found, sum): (&Option<f64>, &Option<f64>)| match (found, sum) {
+                (Some(found), Some(sum)) => (found - sum).abs() < 1e-9,
+                _ => found == sum,
+            };
+            assert!(found.iter().zip(sum).all(near), "{found:?}, not {sum:?}");
+        }
     }
 }

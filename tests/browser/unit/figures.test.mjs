@@ -1,5 +1,6 @@
 // Metrics, rankings, forecasts and months: arithmetic that can be done by hand.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { at, cubeOf, MEASURES } from "../../../reports/dashboard/js/core/cube.js";
@@ -100,6 +101,15 @@ test("forecasts of a selection are sums of its series, which share the error of 
   assert.deepEqual(levels(of({ states: [0, 2] })), [[101, NaN, NaN, NaN, NaN], [202, NaN, NaN, NaN, NaN]]);
   assert.deepEqual(of({ years: [1] }).points.map((p) => p.date.toISOString().slice(0, 10)), ["2019-01-01"]);
   assert.deepEqual(of({ years: [0] }).points.map((p) => p.forecast), [11]);
+});
+
+test("sums of series are those of src/dashboard/answers.rs", () => {
+  const selections = JSON.parse(readFileSync(new URL("together.json", import.meta.url), "utf8"));
+  for (const { series, market, sum } of selections) {
+    const forecasts = { months: ["2018-12"], category: series.map((levels) => [levels]), state: [], market: { category: market && [market], state: null } };
+    const { points: [p] } = expected(forecasts, { ...emptyView(), categories: series.map((_, i) => i) }, [2018]);
+    [p.forecast, p.lo80, p.hi80, p.lo95, p.hi95].forEach((value, i) => assert.ok(sum[i] === null ? Number.isNaN(value) : Math.abs(value - sum[i]) < 1e-9, `${value} ${sum[i]}`));
+  }
 });
 
 test("why there is no forecast", () => {
