@@ -141,11 +141,7 @@ impl PastErrors {
         market.sort_unstable_by(f64::total_cmp);
         let quantiles_of = |class: usize| {
             let own = &mut own[class];
-            (own.len() >= MIN_ERRORS).then(|| {
-                own.sort_unstable_by(f64::total_cmp);
-                let alone = quantiles(own, LEVELS);
-                [LEVELS.map(|level| quantile_of_sums(own, &market, level)), alone]
-            })
+            (own.len() >= MIN_ERRORS).then(|| whole_and_own(own, &market))
         };
         PastErrors { quantiles: from_fn(quantiles_of) }
     }
@@ -302,6 +298,13 @@ fn classes(values: &[f64], counts: impl Fn(usize) -> bool) -> Vec<usize> {
     classes
 }
 
+/// Quantiles of the sums of own errors and the market's, which are sorted, and of own errors alone.
+fn whole_and_own(own: &mut [f64], market: &[f64]) -> [[f64; 4]; 2] {
+    let alone = quantiles(own, LEVELS);
+    own.sort_unstable_by(f64::total_cmp);
+    [LEVELS.map(|level| quantile_of_sums(own, market, level)), alone]
+}
+
 /// Least number that a share `level` of the sums of one value of each does not exceed. Both are sorted and hold a value.
 fn quantile_of_sums(a: &[f64], b: &[f64], level: f64) -> f64 {
     let wanted = level * (a.len() * b.len()) as f64;
@@ -349,6 +352,17 @@ mod tests {
         for (level, expected) in [(0.1, -2.0), (0.5, 0.5), (0.51, 1.5), (0.9, 5.5), (1.0, 5.5)] {
             let found = quantile_of_sums(&a, &b, level);
             assert!((found - expected).abs() < 1e-9, "{level}: {found}");
+        }
+    }
+
+    /// If the market always came as expected, both are the same but for the place between two values.
+    #[test]
+    fn errors_are_the_series_own_if_the_market_has_none() {
+        let mut own: Vec<f64> = (0..1_001).map(|i| f64::from(i * 37 % 1_001)).collect();
+        for _ in 0..2 {
+            let [whole, alone] = whole_and_own(&mut own, &[0.0, 0.0]);
+            assert_eq!(alone, [25.0, 100.0, 900.0, 975.0]);
+            assert!(whole.iter().zip(alone).all(|(whole, alone)| (whole - alone).abs() <= 1.0), "{whole:?} {alone:?}");
         }
     }
 
