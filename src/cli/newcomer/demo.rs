@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use pfe::Error;
 
-use super::run;
-use super::terminal::{Outcome, print};
+use super::super::run;
+use super::super::terminal::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
