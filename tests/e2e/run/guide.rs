@@ -40,7 +40,7 @@ fn follow(text: &str) -> (usize, usize) {
                     work.write(file, done.stdout);
                 }
                 ran += 1;
-            } else if kind == "sh no-run" {
+            } else if kind == "sh untested" {
                 let path = words.iter().take_while(|word| !word.starts_with('-')).copied().chain(["--help"]);
                 let help = work.ok(&path.collect::<Vec<_>>()).stdout;
                 for option in words.iter().filter(|word| word.starts_with("--")) {
