@@ -38,6 +38,7 @@
 //! | [`dossier`] | this report: chapters, values, figures, tables |
 //! | [`dashboard`] | this dashboard |
 //! | [`pipeline`] | runs of the graph, the output folder, inspection, export |
+//! | [`guide`] | the user's guide: tutorial, how-to guides, reference, explanations |
 //! | [`prelude`] | what a notebook imports |
 
 // Some parts serve only some of the stores.
@@ -53,6 +54,7 @@ pub mod error;
 mod files;
 pub mod graph;
 mod guard;
+pub mod guide;
 pub mod input;
 #[cfg(test)]
 mod layers;
@@ -75,8 +77,3 @@ pub mod text;
 pub mod trial;
 
 pub use error::{Error, Result, TooLittle};
-
-/// The examples of the README are tests.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
