@@ -76,15 +76,17 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
 
 /// Whether a record is the header once more, also after a byte order mark.
 fn repeats(record: &csv::ByteRecord, header: &csv::ByteRecord) -> bool {
+    // Quotes after a mark are not those of the format: the parser leaves them in the field.
     const MARK: &[u8] = b"\xef\xbb\xbf";
-    let without = |record: &csv::ByteRecord| {
-        let bytes = record.as_slice();
-        bytes.strip_prefix(MARK).unwrap_or(bytes).to_vec()
+    let name = |field: &[u8]| {
+        let unmarked = field.strip_prefix(MARK)?;
+        Some(unmarked.strip_prefix(b"\"")?.strip_suffix(b"\"")?.to_vec())
     };
+    let plain = |field: &[u8]| name(field).unwrap_or_else(|| field.strip_prefix(MARK).unwrap_or(field).to_vec());
     // The lengths differ in almost all rows.
-    record.as_slice().len().abs_diff(header.as_slice().len()) <= MARK.len()
+    record.as_slice().len().abs_diff(header.as_slice().len()) <= MARK.len() + 2
         && record.len() == header.len()
-        && without(record) == without(header)
+        && record.iter().map(plain).eq(header.iter().map(plain))
 }
 
 /// Observes the line ends of the text on its way to the parser.
