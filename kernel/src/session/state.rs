@@ -1,9 +1,10 @@
 //! The state of a notebook: what its cells have left, and the process they run in. Next: `execute`.
 
-use super::cell_process::CellProcess;
+use super::cell_process::{CellProcess, FAREWELL};
+use super::events::Watcher;
 use super::failure::Failure;
 use super::interrupter::Interrupter;
-use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable, shown_type};
+use crate::compile::{Dependencies, Diagnostic, Generated, Items, OptLevel, RunningCompiler, Variable, shown_type};
 use crate::completion::Context;
 use crate::error::{Error, Result};
 use crate::folders;
@@ -21,14 +22,16 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Interrupts the compiler or the running cell. Returns false if neither is running.
-    pub fn interrupt(&self) -> bool {
-        self.compiler.stop() || self.cell.interrupt()
+    /// Interrupts the cell: the compiler, the running code, or what comes between. Does nothing if there is none.
+    pub fn interrupt(&self) {
+        self.compiler.stop();
+        self.cell.interrupt();
     }
 
-    /// Ends the session: kills its processes and removes its temporary folder.
+    /// Ends the session: has its variables dropped, kills its processes and removes its temporary folder.
     pub fn shut_down(&self) {
         self.compiler.stop();
+        self.cell.end_process(FAREWELL);
         self.cell.kill();
         // Tries again: the processes just killed may still write a last file.
         for _ in 0..50 {
@@ -56,8 +59,10 @@ pub struct Session {
     /// Variables whose type cannot be named; the cell process drops them before the next cell.
     pub(super) forget: Vec<String>,
     pub(super) deps: Dependencies,
-    pub(super) opt_level: String,
+    pub(super) opt_level: OptLevel,
     pub(super) timing: bool,
+    /// Number of calls of [`Session::execute`] so far.
+    pub(super) runs: usize,
     /// Number of cells built so far. Part of their file names.
     pub(super) builds: usize,
     /// The newest version of an item.
@@ -68,6 +73,8 @@ pub struct Session {
     /// Origins of the lines of each build, to locate panics in functions of earlier cells.
     pub(super) origins: BTreeMap<usize, Generated>,
     pub(super) warned: bool,
+    /// What the compiler said of the last cell that did not compile.
+    pub(super) last_errors: Vec<Diagnostic>,
 }
 
 impl Session {
@@ -97,13 +104,15 @@ impl Session {
             lost_because: BTreeMap::new(),
             forget: Vec::new(),
             deps: Dependencies::default(),
-            opt_level: "0".to_owned(),
+            opt_level: OptLevel::default(),
             timing: false,
+            runs: 0,
             builds: 0,
             versions: 0,
             changed_names: BTreeSet::new(),
             origins: BTreeMap::new(),
             warned: false,
+            last_errors: Vec::new(),
             toolchain,
         })
     }
@@ -120,7 +129,7 @@ impl Session {
         Context {
             items,
             variables: self.variables.iter().map(|(name, it)| (name.clone(), shown(it))).collect(),
-            project: self.toolchain.project.clone(),
+            bundle: self.toolchain.bundle(),
             folder: self.directory.path().to_path_buf(),
         }
     }
@@ -128,11 +137,6 @@ impl Session {
     /// Returns whether to show how long each step of a cell took, as `:timing` asks.
     pub fn shows_timings(&self) -> bool {
         self.timing
-    }
-
-    /// Returns the installation in use.
-    pub fn toolchain(&self) -> &Toolchain {
-        &self.toolchain
     }
 
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
@@ -146,17 +150,29 @@ impl Session {
         Ok(Failure::of_death(why, &lost))
     }
 
+    /// Returns the number of the last run: that of its outputs that come later.
+    pub fn run(&self) -> usize {
+        self.runs
+    }
+
+    /// Forwards what threads of earlier cells have put out since the last call.
+    pub fn idle(&mut self, watcher: &mut dyn Watcher) {
+        self.cell_process.idle(watcher);
+    }
+
+    /// Ends the session: the variables are dropped.
+    pub fn end(mut self, watcher: &mut dyn Watcher) {
+        self.cell_process.end(watcher);
+    }
+
     /// Drops variables, items and dependencies, as `:clear` asks.
-    pub(super) fn clear(&mut self) -> Result<()> {
+    pub(super) fn clear(&mut self, watcher: &mut dyn Watcher) -> Result<()> {
+        self.cell_process.end(watcher);
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         self.variables.clear();
         self.lost_because.clear();
         self.items = Items::default();
         self.deps = Dependencies::default();
         Ok(())
-    }
-
-    pub(super) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
     }
 }
