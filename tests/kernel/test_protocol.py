@@ -290,6 +290,7 @@ def test_completion_and_inspection_answer_while_a_cell_runs(kernel):
 def test_rust_analyzer_completes_methods_and_documents_them(kernel):
     """Loading all sources takes it a while after the first cell; then it answers."""
     kernel.ok('let orders = df!("a" => [1])?; let é = 1;')
+    assert kernel.ok(":type orders") == "orders: DataFrame\n"
     # On a machine that is busy with other tests it takes minutes.
     end = time.time() + 400
     code = "let s = 'é'; orders.colu"

@@ -144,9 +144,9 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
 /// Begins the name of the module of an item; the item's version ends it.
 pub const MODULE: &str = "pfe_";
 
-/// Returns a type as the user may write it: without the modules of items.
+/// Returns a type as the user may write it: without the modules of items and of the crate that imports come from.
 pub fn shown_type(ty: &str) -> String {
-    let ty = ty.replace("pfe_bundle::", "");
+    let ty = ty.replace("pfe_bundle::prelude::", "").replace("pfe_bundle::", "");
     let mut parts = ty.split(MODULE);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -203,6 +203,13 @@ mod tests {
             borrowing: false,
             checked: true,
         })
+    }
+
+    #[test]
+    fn types_are_shown_as_a_cell_names_them() {
+        assert_eq!(shown_type("Vec<pfe_bundle::prelude::DataFrame>"), "Vec<DataFrame>");
+        assert_eq!(shown_type("pfe_bundle::polars::frame::DataFrame"), "polars::frame::DataFrame");
+        assert_eq!(shown_type("(pfe_12::P, pfe_core::Q)"), "(P, pfe_core::Q)");
     }
 
     #[test]
