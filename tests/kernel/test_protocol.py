@@ -305,6 +305,21 @@ def test_rust_analyzer_completes_methods_and_documents_them(kernel):
     assert shown["found"] and "height" in shown["data"]["text/plain"]
 
 
+def test_columns_complete_inside_strings(kernel):
+    """At once, and as the last cell left them."""
+    kernel.ok('let mut orders = df!("price" => [1], "price_net" => [2])?; let n = 1;')
+
+    def complete(code):
+        found = kernel.reply(kernel.client.complete(code, len(code)), timeout=5)["content"]
+        return found["matches"], code[found["cursor_start"] : found["cursor_end"]]
+
+    assert complete('n; orders.clone().lazy().filter(col("pri') == (["price", "price_net"], "pri")
+    kernel.ok('orders.rename("price", "prix".into())?;')
+    assert complete('orders["pri') == (["prix", "price_net"], "pri")
+    kernel.ok("drop(orders);")
+    assert "prix" not in complete('col("pri')[0]
+
+
 def test_history_is_kept_across_sessions(own):
     first = own()
     first.ok("let of_the_first = 1;")

@@ -15,6 +15,7 @@
 //! | `outcome` | runs the code of a cell: done, an error from `?`, a panic, or interrupted |
 //! | `store` | the variables between cells |
 //! | `show` | a value → MIME bundle |
+//! | `saved` | a variable → a file, and back |
 //! | `table` | a DataFrame → MIME bundle |
 //! | `results` | results of `pfe` → notebook tables |
 //! | [`channel`] | outputs → kernel, and input from the user |
@@ -34,6 +35,7 @@ mod outcome;
 mod progress;
 #[cfg(feature = "pfe")]
 mod results;
+pub mod saved;
 mod serve;
 mod show;
 mod store;

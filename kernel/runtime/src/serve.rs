@@ -78,6 +78,11 @@ fn serve_cells(address: usize, left: bool) {
         let mut done = Outcome::Interrupted.to_json();
         done["left"] = json!(true);
         done["variables"] = json!(store.names());
+        #[cfg(feature = "polars")]
+        {
+            done["columns"] =
+                store.values().filter_map(|(name, value)| Some((name, crate::table::columns(value)?))).collect();
+        }
         done["load"] = json!(0);
         channel::send(&json!({ "done": done }));
     } else {

@@ -95,6 +95,11 @@ impl Store {
         }
     }
 
+    #[cfg(feature = "polars")]
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&String, &dyn Any)> {
+        self.variables.iter().map(|(name, value)| (name, &**value))
+    }
+
     pub(crate) fn names(&self) -> Vec<&str> {
         self.variables.keys().map(String::as_str).collect()
     }

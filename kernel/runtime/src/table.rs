@@ -12,6 +12,11 @@ const HEAD: usize = 10;
 const TAIL: usize = 5;
 const COLUMNS: usize = 40;
 
+/// Returns the columns of a variable that is a DataFrame. Those of a LazyFrame may need files to be read.
+pub(crate) fn columns(value: &dyn std::any::Any) -> Option<Vec<&str>> {
+    Some(value.downcast_ref::<DataFrame>()?.get_column_names_str())
+}
+
 impl Show for DataFrame {
     fn show(&self) -> Bundle {
         let shape = format!("{} × {}", count(self.height(), "row"), count(self.width(), "column"));

@@ -1,5 +1,6 @@
 //! The kernel's end of completion and inspection: starts the helper process and asks it, or `session_names`.
 
+use super::columns::columns;
 use super::protocol::{Answer, Context, Matches, Question};
 use super::session_names::{documentation, names, source, word_around};
 use crate::parse::commands::help;
@@ -102,6 +103,9 @@ impl Completer {
 
     /// Returns the completions at byte `at`. Falls back to names of the session.
     pub fn complete(&self, code: &str, at: usize) -> Matches {
+        if let Some(found) = columns(&self.state().context, code, at) {
+            return found;
+        }
         match self.ask(code, at, false) {
             Some(Answer::Matches(found)) if !found.matches.is_empty() => found,
             _ => names(&self.state().context, code, at),

@@ -13,6 +13,8 @@ pub struct Context {
     pub items: String,
     /// Variables and their types.
     pub variables: BTreeMap<String, Variable>,
+    /// Columns of the DataFrames among the variables.
+    pub columns: BTreeMap<String, Vec<String>>,
     /// Folder of the crate that re-exports the crates of the kernel.
     pub bundle: PathBuf,
     /// Folder the helper may write to.

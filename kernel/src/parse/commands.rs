@@ -15,6 +15,8 @@ pub const HELP: &str = "\
 :env KEY=value     set a variable of the environment
 :explain           explain the last error of the compiler, or one by its code
 :last_error_json   the last errors of the compiler as JSON
+:save name …       keep variables in `.pfe-saved` beside the notebook: frames, and what serde can write
+:load name …       read saved variables again (without a name: list them)
 :clear             forget variables, functions, types and crates
 :restart           forget variables, start their process again
 :version           versions of the kernel and of the compiler

@@ -165,6 +165,7 @@ impl Session {
         // Variables whose type cannot be named: the cell had stored them before rustc reported their type.
         self.forget =
             there.iter().filter(|name| !self.variables.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+        self.columns = serde_json::from_value(done["columns"].clone()).unwrap_or_default();
         let origins = &self.origins;
         let failure = Failure::of_cell(done, |place| {
             let (file, line) = place.rsplit_once(':')?;

@@ -54,6 +54,8 @@ pub struct Session {
     pub(super) stopper: Stopper,
     pub(super) items: Items,
     pub(super) variables: BTreeMap<String, Variable>,
+    /// Columns of the DataFrames among the variables, as the last cell left them.
+    pub(super) columns: BTreeMap<String, Vec<String>>,
     /// Names of lost variables, each with a note for the compile error that mentions it.
     pub(super) lost_because: BTreeMap<String, String>,
     /// Variables whose type cannot be named; the cell process drops them before the next cell.
@@ -101,6 +103,7 @@ impl Session {
             directory,
             items: Items::default(),
             variables: BTreeMap::new(),
+            columns: BTreeMap::new(),
             lost_because: BTreeMap::new(),
             forget: Vec::new(),
             deps: Dependencies::default(),
@@ -129,6 +132,7 @@ impl Session {
         Context {
             items,
             variables: self.variables.iter().map(|(name, it)| (name.clone(), shown(it))).collect(),
+            columns: self.columns.clone(),
             bundle: self.toolchain.bundle(),
             folder: self.directory.path().to_path_buf(),
         }
@@ -143,6 +147,7 @@ impl Session {
     pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         self.items.unsettle();
+        self.columns.clear();
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
         for name in &lost {
             self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
@@ -170,6 +175,7 @@ impl Session {
         self.cell_process.end(watcher);
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         self.variables.clear();
+        self.columns.clear();
         self.lost_because.clear();
         self.items = Items::default();
         self.deps = Dependencies::default();

@@ -2,6 +2,7 @@
 
 mod config;
 mod foreign;
+mod saved;
 mod shell;
 
 use super::events::{Event, Watcher, note};
@@ -57,6 +58,8 @@ impl Session {
             }
             ("opt", "") => say(&format!("optimisation level: {}", self.opt_level)),
             ("clear", _) => self.clear(watcher)?,
+            ("save", names) => return self.save(names, watcher),
+            ("load", names) => return self.load(names, watcher),
             ("restart", _) => {
                 let failure = self.restart("restarted")?;
                 say(failure.traceback.get(1).map_or("", String::as_str));
