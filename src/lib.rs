@@ -38,6 +38,7 @@
 //! | [`dossier`] | this report: chapters, values, figures, tables |
 //! | [`dashboard`] | this dashboard |
 //! | [`pipeline`] | runs of the graph, the output folder, inspection, export |
+//! | [`notebook`] | a folder → tables in one call, columns of a frame → figure in one line |
 //! | [`prelude`] | what a notebook imports |
 
 // Some parts serve only some of the stores.
@@ -60,6 +61,7 @@ pub mod market;
 pub mod mart;
 pub mod memory;
 pub mod models;
+pub mod notebook;
 mod parallel;
 pub mod pipeline;
 pub mod prelude;

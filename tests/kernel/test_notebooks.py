@@ -41,8 +41,8 @@ def installed():
     return json.loads((Path(os.environ["PFE_KERNEL_HOME"]) / "kernels/pfe/installed.json").read_text())
 
 
-def test_there_are_four():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04"]
+def test_there_are_five():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["00", "01", "02", "03", "04"]
 
 
 def test_no_outputs_are_committed(notebook):

@@ -14,7 +14,8 @@ const COLUMNS: usize = 40;
 
 /// Returns the columns of a variable that is a DataFrame. Those of a LazyFrame may need files to be read.
 pub(crate) fn columns(value: &dyn std::any::Any) -> Option<Vec<&str>> {
-    Some(value.downcast_ref::<DataFrame>()?.get_column_names_str())
+    let names = value.downcast_ref::<DataFrame>()?.get_column_names();
+    Some(names.into_iter().map(|name| name.as_str()).collect())
 }
 
 impl Show for DataFrame {
