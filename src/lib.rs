@@ -39,6 +39,7 @@
 //! | [`dashboard`] | this dashboard |
 //! | [`pipeline`] | runs of the graph, the output folder, inspection, export |
 //! | [`guide`] | the user's guide: tutorial, how-to guides, reference, explanations |
+//! | [`notebook`] | a folder → tables in one call, columns of a frame → figure in one line |
 //! | [`prelude`] | what a notebook imports |
 
 // Some parts serve only some of the stores.
@@ -62,6 +63,7 @@ pub mod market;
 pub mod mart;
 pub mod memory;
 pub mod models;
+pub mod notebook;
 mod parallel;
 pub mod pipeline;
 pub mod prelude;
