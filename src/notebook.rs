@@ -271,21 +271,24 @@ mod tests {
         .unwrap()
     }
 
+    fn markup(drawn: Result<Svg>) -> String {
+        drawn.unwrap().as_str().to_owned()
+    }
+
     #[test]
     fn a_frame_becomes_a_figure() {
-        let svg = bars(&frame(), x("category"), y("revenue").unit("BRL")).unwrap().as_str().to_owned();
+        let svg = markup(bars(&frame(), x("category"), y("revenue").unit("BRL")));
         assert!(svg.contains("revenue (BRL) selon category, 3 valeurs : de 0,50 (d) à 1,2\u{202f}M (b)."), "{svg}");
         assert!(svg.find(">b<") < svg.find(">a<") && !svg.contains(">c<"));
-        let svg =
-            bars(&frame(), x("category").first(1), y("share").percent().lang(Lang::En)).unwrap().as_str().to_owned();
+        let svg = markup(bars(&frame(), x("category").first(1), y("share").percent().lang(Lang::En)));
         assert!(svg.contains(">50.0%<") && !svg.contains(">b<"), "{svg}");
         // Months keep their order.
-        let svg = bars(&frame(), x("month"), y("share")).unwrap().as_str().to_owned();
+        let svg = markup(bars(&frame(), x("month"), y("share")));
         assert!(svg.find(">1<") < svg.find(">2<") && svg.find(">2<") < svg.find(">4<"));
-        let svg = lines(&frame(), x("month"), [y("revenue"), y("share")]).unwrap().as_str().to_owned();
+        let svg = markup(lines(&frame(), x("month"), [y("revenue"), y("share")]));
         assert!(svg.contains(">revenue<") && svg.contains(">share<"));
-        assert!(lines(&frame(), "month", ["share"]).unwrap().as_str().to_owned().contains("4 valeurs"));
-        assert!(scatter(&frame(), "share", "revenue").unwrap().as_str().to_owned().contains("3 valeurs"));
+        assert!(markup(lines(&frame(), "month", ["share"])).contains("4 valeurs"));
+        assert!(markup(scatter(&frame(), "share", "revenue")).contains("3 valeurs"));
     }
 
     #[test]
@@ -301,9 +304,7 @@ mod tests {
         );
         assert!(told(lines(&frame(), "month", ["category"])).contains("holds no numbers but str"));
         assert!(told(lines(&frame(), "month", [""; 0])).contains("needs a column"));
-        assert!(
-            bars(&frame().clear(), x("category"), y("revenue")).unwrap().as_str().to_owned().contains("Pas de données")
-        );
+        assert!(markup(bars(&frame().clear(), x("category"), y("revenue"))).contains("Pas de données"));
     }
 
     #[test]
