@@ -143,8 +143,9 @@ impl PastErrors {
             let own = &mut own[class];
             (own.len() >= MIN_ERRORS).then(|| {
                 own.sort_unstable_by(f64::total_cmp);
-                let alone = quantiles(own, LEVELS);
-                [LEVELS.map(|level| quantile_of_sums(own, &market, level)), alone]
+                // `quantiles` leaves the errors in another order.
+                let of_sums = LEVELS.map(|level| quantile_of_sums(own, &market, level));
+                [of_sums, quantiles(own, LEVELS)]
             })
         };
         PastErrors { quantiles: from_fn(quantiles_of) }
