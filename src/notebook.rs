@@ -26,7 +26,7 @@ pub struct Loaded {
 /// `orders` orders.
 ///
 /// # Errors
-/// Those of [`read`] and [`clean`]; [`Error::Io`] if generated data cannot be written to a temporary folder.
+/// Those of [`read()`] and [`clean()`]; [`Error::Io`] if generated data cannot be written to a temporary folder.
 pub fn load(folder: &str, orders: u64) -> Result<Loaded> {
     let found = match folder {
         "" => BESIDE.into_iter().find(|beside| Source::open(beside).is_ok()),

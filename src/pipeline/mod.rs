@@ -88,10 +88,10 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     run_or_tell(params, progress, &|_| {})
 }
 
-/// [`run`]; calls `unfinished` with the audit if this run has cleaned the data and ends without an outcome, so that its warnings are told.
+/// [`run()`]; calls `unfinished` with the audit if this run has cleaned the data and ends without an outcome, so that its warnings are told.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub fn run_or_tell(
     params: &RunParams,
     progress: &(dyn Fn(&str) + Sync),
