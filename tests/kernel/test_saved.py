@@ -25,7 +25,7 @@ def test_saved_variables_outlive_their_session(own, tmp_path):
     assert later.ok('plan == Plan { shop: "até logo".into(), weeks: None, shares: vec![1.0 / 3.0, f64::INFINITY] }') == "true"
     assert later.ok("counts[&(1, 'a')]") == str(-(2**63))
     # It was `mut`, and its columns kept their types.
-    later.ok('orders.with_column(Column::new("n".into(), [1u8, 2]))?;')
+    later.ok('orders.with_column(Column::new("n".into(), [1i64, 2]))?;')
     assert later.ok(":type orders") == "orders: DataFrame\n"
     # Saved again, the new value counts.
     later.ok(":save orders")

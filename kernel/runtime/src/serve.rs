@@ -77,12 +77,7 @@ fn serve_cells(address: usize, left: bool) {
         end_catching();
         let mut done = Outcome::Interrupted.to_json();
         done["left"] = json!(true);
-        done["variables"] = json!(store.names());
-        #[cfg(feature = "polars")]
-        {
-            done["columns"] =
-                store.values().filter_map(|(name, value)| Some((name, crate::table::columns(value)?))).collect();
-        }
+        tell_variables(&mut done, store);
         done["load"] = json!(0);
         channel::send(&json!({ "done": done }));
     } else {
@@ -152,10 +147,20 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
     let outcome = if interrupt::is_requested() { Outcome::Interrupted } else { outcome };
     let mut done = outcome.to_json();
     done["retyped"] = json!(store.retyped);
-    done["variables"] = json!(store.names());
+    tell_variables(&mut done, store);
     done["load"] = json!(load_time.as_secs_f64());
     done["run"] = json!((start.elapsed() - load_time).as_secs_f64());
     done
+}
+
+/// Says which variables there are, and the columns of those that are DataFrames.
+fn tell_variables(done: &mut Value, store: &Store) {
+    done["variables"] = json!(store.names());
+    #[cfg(feature = "polars")]
+    {
+        let columns = store.values().filter_map(|(name, value)| Some((name, crate::table::columns(value)?)));
+        done["columns"] = columns.collect();
+    }
 }
 
 /// Loads the library of a cell and returns its entry function.
