@@ -22,5 +22,7 @@ RUN apt-get update \
 COPY --from=build /src/pfe /usr/local/bin/pfe
 USER 10001
 WORKDIR /data
+# It writes below /data and /tmp only: `docker run --read-only --tmpfs /tmp` works.
+HEALTHCHECK --interval=5m CMD ["pfe", "doctor", "--out", "/data/out"]
 ENTRYPOINT ["pfe"]
 CMD ["run", "--out", "/data/out"]

@@ -38,6 +38,8 @@
 //! | [`dossier`] | this report: chapters, values, figures, tables |
 //! | [`dashboard`] | this dashboard |
 //! | [`pipeline`] | runs of the graph, the output folder, inspection, export |
+//! | [`guide`] | the user's guide: tutorial, how-to guides, reference, explanations |
+//! | [`notebook`] | a folder → tables in one call, columns of a frame → figure in one line |
 //! | [`prelude`] | what a notebook imports |
 
 // Some parts serve only some of the stores.
@@ -53,6 +55,7 @@ pub mod error;
 mod files;
 pub mod graph;
 mod guard;
+pub mod guide;
 pub mod input;
 #[cfg(test)]
 mod layers;
@@ -60,6 +63,7 @@ pub mod market;
 pub mod mart;
 pub mod memory;
 pub mod models;
+pub mod notebook;
 mod parallel;
 pub mod pipeline;
 pub mod prelude;
@@ -75,8 +79,3 @@ pub mod text;
 pub mod trial;
 
 pub use error::{Error, Result, TooLittle};
-
-/// The examples of the README are tests.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -31,6 +31,7 @@ pub use crate::models::{
     Backtest, BacktestParams, By, Comparison, Entrants, Forecast, ForecastParams, ForecastSet, Forecaster, Frequency,
     LastValue, Linear, Panel, backtest, compare, entrants, forecast, outlook,
 };
+pub use crate::notebook::{Loaded, bars, lines, load, scatter};
 pub use crate::report::{Cover, Lang};
 pub use crate::results::{Parameters, Results};
 pub use crate::schema::TableId;

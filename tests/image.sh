@@ -29,6 +29,7 @@ instructions 1 COPY | while read -r line; do
     cp -rp "${words[@]:0:${#words[@]}-1}" "$src/${words[-1]}"
 done
 build="$(instructions 1 RUN)" install="$(instructions 2 RUN)" user="$(instructions 2 USER)"
+health="$(instructions 2 HEALTHCHECK | sed -e 's/.*CMD //' | tr -d '[]",')"
 read -ra copied <<<"$(instructions 2 COPY | sed 's/--from=build //')"
 ln -s "$target" "$src/target"
 # What is tested here is that the commands work: pfe itself is not optimised, which builds sooner.
@@ -46,8 +47,15 @@ image="$work/image"
 as_root cp -a "$tools/debian" "$image"
 as_root chroot "$image" sh -euc "$install" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 as_root cp "$stage${copied[0]}" "$image${copied[1]}"
-as_root chroot --userspec="$user:$user" "$image" sh -euc \
-    'test "$(id -u)" != 0; cd /data; pfe run --out out --orders 1000 --quiet; test -s out/report.pdf
-     pfe run --out other --orders 1000 --engine sc://host 2>said || true; grep -q "features spark" said'
+# The root cannot be written to, as with `docker run --read-only --tmpfs /tmp`.
+as_root unshare --mount sh -euc 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"
+    mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"; mount -t tmpfs -o "uid=$2,gid=$2" tmpfs "$1/data"
+    exec chroot --userspec="$2:$2" "$1" sh -euc "$3"' sh "$image" "$user" \
+    "test \"\$(id -u)\" != 0; if touch /written 2>/dev/null; then exit 1; fi; cd /data; $health
+     pfe run --out out --orders 1000 --quiet; test -s out/report.pdf
+     pfe run --out other --orders 1000 --engine sc://host 2>said || true; grep -q 'features spark' said"
 size="$(as_root du -smx --exclude=data --exclude=var/cache "$image" | cut -f1)"
-echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$stage${copied[0]}") >> 20)) MB"
+# What is pulled is compressed.
+pulled="$(as_root tar -C "$image" --exclude=./data --exclude=./var/cache -cf - . | gzip -1 | wc -c)"
+echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$stage${copied[0]}") >> 20)) MB; $((pulled >> 20)) MB to pull"
+[ "$((pulled >> 20))" -le 150 ]

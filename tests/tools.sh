@@ -6,7 +6,7 @@
 say() { printf '\n== %d s: %s\n' "$SECONDS" "$*"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-say "tools: toolchain of rust-toolchain.toml; Chromium, poppler, MariaDB, PostgreSQL, debootstrap, protoc, Java 17 (apt, as Debian has them); pinned Python and npm packages"
+say "tools: toolchain of rust-toolchain.toml, Debian packages, pinned Python and npm packages"
 if command -v rustup >/dev/null; then
     rustup toolchain install --no-self-update
 fi
@@ -22,6 +22,7 @@ command -v openssl >/dev/null || missing+=(openssl)
 if ! command -v protoc >/dev/null || [ ! -e /usr/include/google/protobuf/any.proto ]; then missing+=(protobuf-compiler libprotobuf-dev); fi
 compgen -G '/usr/lib/jvm/java-17-openjdk-*/bin/java' >/dev/null || missing+=(openjdk-17-jre-headless)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+echo "Debian packages to install: ${missing[*]:-none}"
 if [ "${#missing[@]}" -gt 0 ]; then
     wait_for_lock=(-o DPkg::Lock::Timeout=600)
     as_root apt-get update -qq "${wait_for_lock[@]}"
@@ -41,11 +42,13 @@ target="$(cd "${CARGO_TARGET_DIR:-target}" && pwd)"
 tools="$target/test-tools"
 # The list of what was installed lies beside it, so that the next run need not ask for it again.
 if [ ! -x "$tools/venv/bin/python" ] || ! cmp -s tests/requirements.txt "$tools/venv/requirements.txt"; then
+    echo "Python packages to install into $tools: those of tests/requirements.txt"
     [ -x "$tools/venv/bin/python" ] || python3 -m venv "$tools/venv"
     "$tools/venv/bin/pip" install -q --disable-pip-version-check -r tests/requirements.txt
     cp tests/requirements.txt "$tools/venv/"
 fi
 if ! cmp -s tests/browser/package-lock.json "$tools/node_modules/installed.json"; then
+    echo "npm packages to install into $tools: those of tests/browser/package.json"
     cp tests/browser/package.json tests/browser/package-lock.json "$tools/"
     npm ci --silent --no-audit --no-fund --prefix "$tools"
     cp tests/browser/package-lock.json "$tools/node_modules/installed.json"

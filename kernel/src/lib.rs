@@ -5,8 +5,8 @@
 //!       parse/     compile/      session/   jupyter/, runner/
 //! ```
 //!
-//! Each cell is compiled as a small crate. It links to one library with all dependencies (`kernel/runtime`), which
-//! [`install`] builds once. One call of rustc builds the cell and also reports the types of its variables, so no cell
+//! Each cell is compiled as a small crate. It links to one library with all crates that cells can use, which
+//! [`install`] builds once of a manifest. One call of rustc builds the cell and also reports the types of its variables, so no cell
 //! waits for cargo or for rust-analyzer.
 //!
 //! The modules stand in layers. Each imports only modules above it in this table; a test holds that.
@@ -41,4 +41,5 @@ mod session;
 #[path = "../../src/text.rs"]
 pub mod text;
 
+pub use compile::wrap_rustc;
 pub use error::{Error, Result};

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::{Args, Parser, Subcommand};
-use pfe_kernel::install::{self, Place};
+use pfe_kernel::install::{self, Bundle, Place};
 use pfe_kernel::runner::{self, Notebook, Progress, RunParams};
 use pfe_kernel::text::escaped;
 use std::io::IsTerminal;
@@ -14,6 +14,9 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
+    /// The kernel to use [default: that of the notebook, or `pfe`]
+    #[arg(long, value_name = "NAME", global = true)]
+    kernel: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -24,6 +27,8 @@ enum Command {
     Install {
         #[command(flatten)]
         place: PlaceArgs,
+        #[command(flatten)]
+        bundle: BundleArgs,
         /// The project to build from
         #[arg(long, value_name = "FOLDER", default_value_os_t = install::project())]
         project: PathBuf,
@@ -32,6 +37,9 @@ enum Command {
     Uninstall {
         #[command(flatten)]
         place: PlaceArgs,
+        /// Name of the kernel
+        #[arg(long, default_value = install::PFE)]
+        name: String,
     },
     /// Run a notebook without Jupyter, and save it with its outputs
     Run(RunArgs),
@@ -54,12 +62,40 @@ enum Command {
     },
     /// Complete and inspect; started by the kernel
     #[command(hide = true)]
-    Analyzer { project: PathBuf },
+    Analyzer { bundle: PathBuf },
     /// Say what is missing
     Doctor {
         #[command(flatten)]
         place: PlaceArgs,
+        /// Name of the kernel
+        #[arg(long, default_value = install::PFE)]
+        name: String,
     },
+}
+
+#[derive(Args)]
+struct BundleArgs {
+    /// Make a kernel of the dependencies of this manifest, and of its own library
+    #[arg(long, value_name = "FILE", requires = "name", conflicts_with = "bundle")]
+    manifest: Option<PathBuf>,
+    /// Name of the kernel, such as `my-lab`
+    #[arg(long)]
+    name: Option<String>,
+    /// Imports of every cell: a file of Rust items such as `pub use rand::prelude::*;`
+    #[arg(long, value_name = "FILE", requires = "manifest")]
+    prelude: Option<PathBuf>,
+    /// Crates of this project: those of its notebooks, or crates for data in general
+    #[arg(long, value_parser = ["pfe", "data"], default_value = install::PFE)]
+    bundle: String,
+}
+
+impl BundleArgs {
+    fn bundle(self, project: &Path) -> Bundle {
+        match (self.manifest, self.name) {
+            (Some(manifest), Some(name)) => Bundle { name, manifest, prelude: self.prelude },
+            (_, name) => Bundle::built_in(project, &self.bundle, name),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -116,12 +152,12 @@ impl From<PlaceArgs> for Place {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = install::wrap_rustc() {
+    if let Some(code) = pfe_kernel::wrap_rustc() {
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
     // rust-analyzer comes with evcxr, which starts this program again as its subprocess: this call serves it.
     evcxr::runtime_hook();
-    match run(Cli::parse().command) {
+    match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             say(&format!("error: {error}"));
@@ -130,14 +166,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
+/// Chooses the kernel: the one that is asked for, or else the one that the notebook names, if it is installed.
+fn select(kernel: Option<&str>, notebook: Option<&Notebook>) {
+    let of_notebook = notebook.and_then(Notebook::kernel).filter(|name| install::is_installed(name));
+    if let Some(name) = kernel.or(of_notebook) {
+        install::select(name);
+    }
+}
+
+fn read(kernel: Option<&str>, notebook: &Path) -> pfe_kernel::Result<Notebook> {
+    let notebook = Notebook::read(notebook)?;
+    select(kernel, Some(&notebook));
+    Ok(notebook)
+}
+
+fn run(Cli { kernel, command }: Cli) -> pfe_kernel::Result<ExitCode> {
+    let kernel = kernel.as_deref();
     match command {
-        Command::Install { place, project } => {
-            let folder = install::install(&project, &place.into())?;
-            say(&format!("kernel `{}` registered in `{}`", install::NAME, folder.display()));
+        Command::Install { place, bundle, project } => {
+            let bundle = bundle.bundle(&project);
+            let folder = install::install(&project, &bundle, &place.into())?;
+            say(&format!("kernel `{}` registered in `{}`", bundle.name, folder.display()));
         }
-        Command::Uninstall { place } => {
-            let done = install::uninstall(&place.into())?;
+        Command::Uninstall { place, name } => {
+            let done = install::uninstall(&place.into(), &name)?;
             for path in &done.removed {
                 say(&format!("removed `{}`", path.display()));
             }
@@ -148,16 +200,16 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
                 say("there is nothing to remove");
             }
         }
-        Command::Run(args) => return run_notebook(&args),
+        Command::Run(args) => return run_notebook(kernel, &args),
         Command::Check { notebook } => {
-            if let Some(failure) = runner::check(&Notebook::read(&notebook)?)? {
+            if let Some(failure) = runner::check(&read(kernel, &notebook)?)? {
                 eprintln!("{}", coloured(&failure.traceback.join("\n")));
                 return Ok(ExitCode::from(1));
             }
             say(&format!("`{}` compiles", notebook.display()));
         }
         Command::Verify { notebook } => {
-            let before = Notebook::read(&notebook)?;
+            let before = read(kernel, &notebook)?;
             let mut now = before.clone();
             runner::run(&mut now, folder_of(&notebook), &RunParams::default(), &mut show)?;
             if let Some(difference) = runner::verify(&before, &now) {
@@ -167,16 +219,19 @@ fn run(command: Command) -> pfe_kernel::Result<ExitCode> {
             say(&format!("the outputs of `{}` are the same", notebook.display()));
         }
         Command::Export { notebook, output } => {
-            let program = runner::export(&Notebook::read(&notebook)?);
+            let program = runner::export(&read(kernel, &notebook)?);
             match output {
                 Some(file) => std::fs::write(&file, program).map_err(pfe_kernel::Error::io("write", &file))?,
                 None => print!("{program}"),
             }
         }
-        Command::Jupyter { connection_file } => pfe_kernel::jupyter::serve(&connection_file)?,
-        Command::Analyzer { project } => pfe_kernel::completion::analyzer::serve(&project)?,
-        Command::Doctor { place } => {
-            let lines = install::doctor(&place.into());
+        Command::Jupyter { connection_file } => {
+            select(kernel, None);
+            pfe_kernel::jupyter::serve(&connection_file)?;
+        }
+        Command::Analyzer { bundle } => pfe_kernel::completion::analyzer::serve(&bundle)?,
+        Command::Doctor { place, name } => {
+            let lines = install::doctor(&place.into(), &name);
             for (good, what, todo) in &lines {
                 println!("{} {what}", if *good { "ok     " } else { "missing" });
                 if let Some(todo) = todo {
@@ -222,8 +277,8 @@ fn show(progress: Progress) {
     say(&format!("[{number:>2}/{total}] {} {time:6.2} s  {line}", if failed { "failed" } else { "ok    " }));
 }
 
-fn run_notebook(args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
-    let mut notebook = Notebook::read(&args.notebook)?;
+fn run_notebook(kernel: Option<&str>, args: &RunArgs) -> pfe_kernel::Result<ExitCode> {
+    let mut notebook = read(kernel, &args.notebook)?;
     let params = RunParams {
         parameters: args.parameters.clone(),
         timeout: args.timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),

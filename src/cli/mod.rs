@@ -2,16 +2,18 @@
 
 mod analysis;
 mod data;
-mod demo;
-mod doctor;
+mod newcomer;
 mod notebook;
 mod options;
+mod pages;
 mod pipeline;
 mod plan;
 mod progress;
 mod report;
 mod run;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use std::io;
@@ -24,6 +26,7 @@ use pfe::text::escaped;
 
 use self::analysis::{backtest, findings, forecast, trial};
 use self::data::{audit, load, market, synth};
+use self::newcomer::{demo, doctor, guide, manual};
 use self::terminal::{Failure, print, tell};
 
 const EXAMPLES: &str = "Examples:
@@ -93,6 +96,10 @@ enum Command {
         /// Shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages of `man`, one per command
+    Man(manual::Args),
+    /// Write the user's guide as HTML and PDF
+    Guide(guide::Args),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -133,11 +140,9 @@ pub fn main() -> ExitCode {
             DialectArg::Postgres => Dialect::Postgres,
             DialectArg::Sqlite => Dialect::Sqlite,
         })),
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut CommandLine::command(), "pfe", &mut script);
-            print(&String::from_utf8_lossy(&script))
-        }
+        Some(Command::Completions { shell }) => manual::completions(shell, CommandLine::command()),
+        Some(Command::Man(args)) => manual::pages(&args, CommandLine::command()),
+        Some(Command::Guide(args)) => guide::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -168,14 +173,4 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
     }
     eprint!("{shown}");
     ExitCode::from(2)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_are_consistent() {
-        CommandLine::command().debug_assert();
-    }
 }

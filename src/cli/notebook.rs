@@ -1,95 +1,31 @@
 //! `pfe notebook`: an executed notebook as an HTML page and as a PDF, in the style of the report.
 
-use std::fs::{File, Permissions};
-use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use pfe::report::limits::{self, Limits};
-use pfe::{Error, regular, report};
+use pfe::{regular, report};
 
 use super::options::LangArg;
-use super::terminal::{Outcome, print};
+use super::pages::Pages;
+use super::terminal::Outcome;
 
 /// No notebook is longer, bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("outputs").required(true).multiple(true)))]
 pub struct Args {
     /// An executed notebook
     notebook: PathBuf,
-    /// Write an HTML page
-    #[arg(long, value_name = "FILE", group = "outputs")]
-    html: Option<PathBuf>,
-    /// Write a PDF
-    #[arg(long, value_name = "FILE", group = "outputs")]
-    pdf: Option<PathBuf>,
+    #[command(flatten)]
+    pages: Pages,
     /// Language of fixed words and typography
     #[arg(long, value_enum, default_value = "fr")]
     lang: LangArg,
-    /// Time limit
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
-    timeout: u64,
-    /// Print only errors
-    #[arg(long, short)]
-    quiet: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
-    if args.html.is_some() && args.html == args.pdf {
-        return Err(Error::input("the HTML page and the PDF have the same name").with_hint("name two files").into());
-    }
-    // Each file that is named may take the place of one of its kind, and of nothing else.
-    for (file, magic) in [(&args.html, "<!doctype html"), (&args.pdf, "%pdf-")] {
-        file.as_deref().map_or(Ok(()), |file| may_replace(file, magic))?;
-    }
+    args.pages.check()?;
     let text = regular::read_to_string(&args.notebook, MAX_BYTES)?;
     let name = args.notebook.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (what, lang) = (format!("`{}`", args.notebook.display()), args.lang.into());
-    let (html, pdf) = (args.html.clone(), args.pdf.clone());
-    let print_it = move || {
-        let document = report::notebook(&name, &text, lang)?;
-        // Both are rendered before either is written.
-        let html = html.map(|file| Ok((file, document.to_html()?.into_bytes())));
-        let pdf = pdf.map(|file| Ok((file, document.to_pdf(&[])?)));
-        html.into_iter().chain(pdf).collect::<pfe::Result<Vec<_>>>()
-    };
-    let files = limits::within(Limits::of(Duration::from_secs(args.timeout)), &what, print_it)?;
-    for (file, bytes) in &files {
-        write_whole(file, bytes)?;
-        if !args.quiet {
-            print(&format!("{}\n", file.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses to replace a file of another kind, such as the notebook itself, data or a link; `magic` is how a file of this kind begins.
-fn may_replace(path: &Path, magic: &str) -> pfe::Result<()> {
-    let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
-    let mut start = vec![0; magic.len()];
-    let is_same_kind = meta.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && start.eq_ignore_ascii_case(magic.as_bytes());
-    match is_same_kind {
-        true => Ok(()),
-        false => {
-            Err(Error::input(format!("`{}` is in the way: it is no such file as is to be written", path.display()))
-                .with_hint("name another file, or move it away"))
-        }
-    }
-}
-
-/// Writes beside the file, then renames: readers see the old file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A temporary file is its owner's alone; this one becomes a file like any other.
-    let part = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
-    let mut part = part.map_err(Error::io("write into", folder))?;
-    part.write_all(bytes).map_err(Error::io("write", path))?;
-    part.as_file().sync_all().map_err(Error::io("write", path))?;
-    part.persist(path).map_err(|e| Error::io("write", path)(e.error))?;
-    Ok(())
+    args.pages.write(&what, move || report::notebook(&name, &text, lang))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use pfe::clean::Audit;
 use pfe::clean::audit::Severity;
 use pfe::graph::TIMEOUT_SECONDS;
 use pfe::pipeline::export::ro_crate;
@@ -16,7 +17,7 @@ use pfe::{Error, store};
 use serde_json::json;
 
 use super::analysis::decisions;
-use super::data::warnings;
+use super::data::{warn, warnings};
 use super::options::{Makers, Subject};
 use super::progress::{message, progress_bar, stop_on_signals};
 use super::terminal::{Outcome, grouped, print, print_json};
@@ -85,7 +86,13 @@ pub fn run(args: &Args) -> Outcome {
     args.makers.engine.engine_store.as_deref().map(store::open).transpose()?;
     let stores = args.store.iter().map(|url| store::open(url)).collect::<pfe::Result<Vec<_>>>()?;
     let bar = progress_bar(args.quiet);
-    let outcome = pipeline::run(&params, &|stage| message(&bar, stage));
+    // Nothing is lost without a word, even if a later step fails or has not run yet.
+    let tell_unfinished = |audit: &Audit| {
+        if !args.quiet {
+            bar.suspend(|| warn(&warnings::of_unfinished(audit)));
+        }
+    };
+    let outcome = pipeline::run_or_tell(&params, &|stage| message(&bar, stage), &tell_unfinished);
     let saved = match &outcome {
         Ok(Some(outcome)) if !stores.is_empty() => outcome.results().and_then(|results| {
             let progress = |table: &str, _| message(&bar, &format!("store {table}"));

@@ -85,6 +85,18 @@ impl Outcome {
 /// # Errors
 /// The input is not usable, or the folder cannot be written to; the folder is then as before.
 pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Option<Outcome>> {
+    run_or_tell(params, progress, &|_| {})
+}
+
+/// [`run()`]; calls `unfinished` with the audit if this run has cleaned the data and ends without an outcome, so that its warnings are told.
+///
+/// # Errors
+/// As [`run()`].
+pub fn run_or_tell(
+    params: &RunParams,
+    progress: &(dyn Fn(&str) + Sync),
+    unfinished: &dyn Fn(&Audit),
+) -> Result<Option<Outcome>> {
     params.decisions.check()?;
     let (started, began) = (Instant::now(), SystemTime::now());
     let staging = Staging::new(&params.out, matches!(params.input, Input::Generated(_)))?;
@@ -111,11 +123,16 @@ pub fn run(params: &RunParams, progress: &(dyn Fn(&str) + Sync)) -> Result<Optio
     let outcomes = execute::execute(&tasks, &limits, &|name| progress(name), &progress_rx);
     // A step abandoned at its time limit may still occupy a cluster.
     params.how.engine.stop();
-    fail(&tasks, outcomes?)?;
+    let tell = || flow.values.cleaned.computed_by_now().into_iter().for_each(|cleaned| unfinished(&cleaned.audit));
+    outcomes.and_then(|outcomes| fail(&tasks, outcomes)).inspect_err(|_| tell())?;
     progress("finish");
     let steps = STEPS.iter().filter_map(|step| lock(&log).remove(step.id)).collect();
     let volatile = Volatile { seconds: started.elapsed().as_secs_f64(), threads, steps, ..Volatile::default() };
-    let Some((manifest, audit, unchanged)) = commit(&flow, volatile.clone(), began)? else { return Ok(None) };
+    let committed = commit(&flow, volatile.clone(), began).inspect_err(|_| tell())?;
+    let Some((manifest, audit, unchanged)) = committed else {
+        tell();
+        return Ok(None);
+    };
     let incremental = flow.incremental_note();
     Ok(Some(Outcome { manifest, volatile, audit, unchanged, unfinished_before, incremental, flow }))
 }

@@ -223,3 +223,16 @@ pub fn compose(meta: Meta, chapters: &[Chapter], materials: &Materials) -> Resul
     }
     reader.finish(meta)
 }
+
+/// Composes one document of texts without placeholders, figures and tables.
+///
+/// # Errors
+/// Raw HTML, a link that leads nowhere, or a heading out of order. The message names the chapter and the line.
+pub fn prose(meta: Meta, chapters: &[Chapter]) -> Result<Document> {
+    let materials = Materials::default();
+    let mut reader = markdown::Reader::new(meta.lang, &materials);
+    for chapter in chapters {
+        reader.read(chapter, &template::Filled::verbatim(chapter.text.clone()))?;
+    }
+    reader.finish(meta)
+}

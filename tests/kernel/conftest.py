@@ -13,8 +13,8 @@ WAIT = 60
 class Kernel:
     """A kernel and its client; `run` gives the reply and what was published."""
 
-    def __init__(self, env=None, cwd=None):
-        self.manager = KernelManager(kernel_name="pfe")
+    def __init__(self, env=None, cwd=None, name="pfe"):
+        self.manager = KernelManager(kernel_name=name)
         self.manager.start_kernel(env={**os.environ, **(env or {})}, cwd=cwd)
         self.client = self.manager.client()
         self.client.start_channels()

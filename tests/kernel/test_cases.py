@@ -107,6 +107,7 @@ def test_statics_keep_their_value(kernel):
 
 def test_attributes_docs_and_comments(kernel):
     assert kernel.ok("/// Adds.\n#[inline]\nfn add(a: i32, b: i32) -> i32 {\n    #![allow(unused)]\n    //! Inside.\n    a + b // end\n}\nadd(1, 2)") == "3"
+    assert kernel.ok("#![allow(dead_code)]\n//! Notes of the cell.\n/*! More. */\nlet noted = 4;\nnoted") == "4"
     assert "E0554" in kernel.fails("#![feature(box_patterns)]\n1")[1]
     assert kernel.ok("\ufeff// first\r\nlet crlf = 1;\r\ncrlf + 1") == "2"
     assert kernel.ok("const SUM: u32 = { let mut n = 0; let mut i = 0; while i < 4 { n += i; i += 1; } n };\nSUM") == "6"

@@ -1,6 +1,7 @@
 """What a cell shows."""
 
 import time
+from queue import Empty
 
 from conftest import text
 
@@ -67,6 +68,40 @@ def test_stdout_and_stderr(kernel):
     _, messages = kernel.run('println!("out"); eprintln!("err");')
     streams = {m["content"]["name"]: m["content"]["text"] for m in messages if m["msg_type"] == "stream"}
     assert streams == {"stdout": "out\n", "stderr": "err\n"}
+
+
+def test_stdout_and_stderr_keep_their_order(kernel):
+    _, messages = kernel.run('for i in 0..20 { println!("o{i}"); eprintln!("e{i}"); }')
+    assert text(messages) == "".join(f"o{i}\ne{i}\n" for i in range(20))
+    _, messages = kernel.run('println!("before"); std::process::Command::new("echo").arg("child").status()?; println!("after");')
+    assert text(messages) == "before\nchild\nafter\n"
+    assert kernel.ok('use std::io::Write; std::io::stdout().write_all(b"\\xff\\xc3")?; std::io::stdout().write_all(b"\\xa9\\n")?;') == "\ufffdé\n"
+
+
+def test_a_thread_prints_to_the_cell_that_started_it(kernel):
+    tick = 'std::thread::spawn(|| { for i in 0..4 { std::thread::sleep(std::time::Duration::from_millis(200)); println!("tick {i}"); if i == 2 { display("shown"); } } });'
+    first = kernel.send(tick)
+    # The next cell is not swallowed, and gets nothing of it; the last outputs come while no cell runs.
+    second = kernel.send('std::thread::sleep(std::time::Duration::from_millis(300)); println!("own");')
+    assert kernel.reply(first)["content"]["status"] == kernel.reply(second)["content"]["status"] == "ok"
+    seen = {first: "", second: ""}
+    end = time.time() + 10
+    while time.time() < end and "tick 3" not in seen[first]:
+        try:
+            message = kernel.client.get_iopub_msg(timeout=1)
+        except Empty:
+            continue
+        if message["msg_type"] in ("stream", "display_data"):
+            seen[message["parent_header"]["msg_id"]] += text([message])
+    assert seen == {first: 'tick 0\ntick 1\ntick 2\n"shown"tick 3\n', second: "own\n"}
+    assert kernel.ok("1 + 1") == "2"
+
+
+def test_long_values_are_cut(kernel):
+    for value in ["(0..1_000_000).collect::<Vec<i32>>()", '"x".repeat(1_000_000)', "(0..1_000_000).map(|n| (n, n)).collect::<std::collections::BTreeMap<_, _>>()"]:
+        shown = kernel.ok(value)
+        assert "not shown" in shown and len(shown) < 40_000 and shown.count("\n") <= 41
+    assert kernel.ok("(0..30).collect::<Vec<i32>>()").count("\n") == 0
 
 
 def test_text_streams_without_waiting_for_the_end_of_a_line(kernel):

@@ -38,11 +38,11 @@ def shown(path):
 
 
 def installed():
-    return json.loads((Path(os.environ["PFE_KERNEL_HOME"]) / "installed.json").read_text())
+    return json.loads((Path(os.environ["PFE_KERNEL_HOME"]) / "kernels/pfe/installed.json").read_text())
 
 
-def test_there_are_four():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04"]
+def test_there_are_five():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["00", "01", "02", "03", "04"]
 
 
 def test_no_outputs_are_committed(notebook):
@@ -67,10 +67,10 @@ def test_export_is_a_program_that_runs(notebook, tmp_path):
     assert "pfe_runtime" not in program
     toolchain = installed()
     folder = toolchain["directory"]
-    externs = [part for name, file in toolchain["externs"] if name in ("pfe", "pfe_runtime") for part in ("--extern", f"{name}={folder}/{file}")]
+    externs = [part for it in toolchain["externs"] if it["name"] in ("pfe", "pfe_bundle") for part in ("--extern", f"{it['name']}={folder}/{it['file']}")]
     source = tmp_path / "book.rs"
     # `pfe` is inside the dynamic library here; a program of its own would link it with cargo.
-    source.write_text("extern crate pfe_runtime as _;\n" + program.replace("#![allow(unused)]", ""))
+    source.write_text("extern crate pfe_bundle as _;\n" + program.replace("#![allow(unused)]", ""))
     command = [toolchain["rustc"], "--edition=2024", "-Cprefer-dynamic", "-Aunused", "-L", f"dependency={folder}", *externs, "-o", tmp_path / "book", source]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr

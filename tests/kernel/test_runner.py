@@ -121,6 +121,13 @@ def test_timeout(tmp_path):
     assert done.returncode == 1 and "longer than 2 s" in done.stderr
 
 
+def test_a_ticker_does_not_keep_a_run_alive(tmp_path):
+    book = write(tmp_path / "book.ipynb", notebook('std::thread::spawn(|| loop { println!("tick"); std::thread::sleep(std::time::Duration::from_millis(20)); });', "std::thread::sleep(std::time::Duration::from_millis(300));\n1 + 1"))
+    ok("run", book, "-o", tmp_path / "out.ipynb", timeout=60)
+    ticker, (result,) = outputs(tmp_path / "out.ipynb")
+    assert "tick" in ticker[0]["text"] and result["data"]["text/plain"] == "2"
+
+
 def test_raises_exception_tag(tmp_path):
     book = write(tmp_path / "book.ipynb", notebook('panic!("meant")', "1 + 1", tags={0: ["raises-exception"]}))
     ok("run", book, "-o", tmp_path / "out.ipynb")
@@ -176,12 +183,12 @@ def test_export_is_a_program_without_the_kernel(tmp_path):
     """It compiles against the installed `pfe`, prints what the notebook shows, and does not know the kernel."""
     program = ok("export", write(tmp_path / "good.ipynb", GOOD)).stdout
     assert "pfe_runtime" not in program and "evcxr" not in program
-    installed = json.loads((Path(os.environ["PFE_KERNEL_HOME"]) / "installed.json").read_text())
+    installed = json.loads((Path(os.environ["PFE_KERNEL_HOME"]) / "kernels/pfe/installed.json").read_text())
     source = tmp_path / "book.rs"
     source.write_text(program)
-    externs = [part for name, file in installed["externs"] if name in ("pfe", "pfe_runtime") for part in ("--extern", f"{name}={installed['directory']}/{file}")]
+    externs = [part for it in installed["externs"] if it["name"] in ("pfe", "pfe_bundle") for part in ("--extern", f"{it['name']}={installed['directory']}/{it['file']}")]
     # `pfe` is inside the dynamic library here; a program of its own would link it with cargo.
-    source.write_text("extern crate pfe_runtime as _;\n" + program.replace("#![allow(unused)]", ""))
+    source.write_text("extern crate pfe_bundle as _;\n" + program.replace("#![allow(unused)]", ""))
     built = subprocess.run([installed["rustc"], "--edition=2024", "-Cprefer-dynamic", "-Aunused", "-L", f"dependency={installed['directory']}", *externs, "-o", tmp_path / "book", source], capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     ran = subprocess.run([tmp_path / "book"], capture_output=True, text=True, env={"LD_LIBRARY_PATH": f"{installed['directory']}:{installed['sysroot']}"})

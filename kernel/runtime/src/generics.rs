@@ -1,6 +1,6 @@
 //! Instantiates generic code once, in the installed library, so that cells need not compile it again.
 //!
-//! rustc compiles a generic function in the crate that uses it. `wrap_rustc` in the kernel builds this library so that
+//! rustc compiles a generic function in the crate that uses it. `install` builds this crate without optimisation, so that
 //! cells reuse the instances it holds. Nothing calls these functions: they only make the library contain the instances
 //! that most cells need, above all the destructors of the large polars types.
 

@@ -1,7 +1,6 @@
 //! Runs the code of a cell and reports its outcome: done, an error from `?`, a panic, or interrupted.
 
 use crate::interrupt::{Interrupted, check};
-use polars::error::abort::catch_polars_abort;
 use serde_json::{Value, json};
 use std::any::Any;
 use std::future::Future;
@@ -18,9 +17,19 @@ pub struct CellError {
 
 impl<E: std::fmt::Display + 'static> From<E> for CellError {
     fn from(error: E) -> Self {
-        let hint = (&error as &dyn Any).downcast_ref::<pfe::Error>().and_then(pfe::Error::hint).map(str::to_owned);
-        CellError { message: error.to_string(), hint }
+        CellError { message: error.to_string(), hint: hint(&error) }
     }
+}
+
+/// Returns what to do next, as an error of `pfe` knows it.
+#[cfg(feature = "pfe")]
+fn hint(error: &dyn Any) -> Option<String> {
+    error.downcast_ref::<pfe::Error>().and_then(pfe::Error::hint).map(str::to_owned)
+}
+
+#[cfg(not(feature = "pfe"))]
+fn hint(_: &dyn Any) -> Option<String> {
+    None
 }
 
 /// Error type of a cell in which `?` meets errors that borrow, such as that of a lock: they cannot be asked for a hint.
@@ -75,17 +84,70 @@ pub fn run<E: Into<CellError>>(code: impl FnOnce() -> Result<(), E>) -> Outcome 
 }
 
 fn run_once(code: &mut dyn FnMut() -> Result<(), CellError>) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(|| catch_polars_abort(AssertUnwindSafe(code)))) {
-        Ok(Ok(Ok(()))) => Outcome::Done,
-        Ok(Ok(Err(error))) => Outcome::Failed(error),
-        Ok(Err(_)) => Outcome::Interrupted,
+    let catching = begin_catching();
+    let ended = catch_unwind(AssertUnwindSafe(code));
+    if catching {
+        end_catching();
+    }
+    match ended {
+        Ok(Ok(())) => Outcome::Done,
+        Ok(Err(error)) => Outcome::Failed(error),
         Err(payload) if payload.is::<Interrupted>() => Outcome::Interrupted,
-        Err(payload) => Outcome::Panicked(match payload.downcast::<String>() {
-            Ok(message) => *message,
-            Err(payload) => text_of(&*payload),
-        }),
+        Err(payload) => match payload.downcast::<String>().map_or_else(|payload| text_of(&*payload), |text| *text) {
+            text if text.contains("__POLARS_ABORT_KEYBOARD_INTERRUPT") => Outcome::Interrupted,
+            text if text.contains("__POLARS_ABORT_OOC") => {
+                Outcome::Panicked("no space is left on the disk for what polars puts aside".to_owned())
+            }
+            text => Outcome::Panicked(text),
+        },
     }
 }
+
+/// A thread that catches what polars aborts, and how to end it.
+#[cfg(feature = "polars")]
+type Catcher = (std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>);
+#[cfg(feature = "polars")]
+static CATCHER: Mutex<Option<Catcher>> = Mutex::new(None);
+
+/// Tells polars that an interrupt is caught, and returns true, if nobody has told it yet. polars forgets an interrupt when the
+/// last call of its function returns. So it is called in a thread of its own: a cell that is left where it stands returns from
+/// nothing.
+#[cfg(feature = "polars")]
+fn begin_catching() -> bool {
+    let mut catcher = CATCHER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if catcher.is_some() {
+        return false;
+    }
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || {
+        let _ = polars::error::abort::catch_polars_abort(AssertUnwindSafe(move || {
+            drop(ready);
+            let _ = ended.recv();
+        }));
+    });
+    let _ = is_ready.recv();
+    *catcher = Some((end, thread));
+    true
+}
+
+/// Tells polars that the cell has ended: it forgets the interrupt.
+#[cfg(feature = "polars")]
+pub(crate) fn end_catching() {
+    let catcher = CATCHER.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    if let Some((end, thread)) = catcher {
+        drop(end);
+        let _ = thread.join();
+    }
+}
+
+#[cfg(not(feature = "polars"))]
+fn begin_catching() -> bool {
+    false
+}
+
+#[cfg(not(feature = "polars"))]
+pub(crate) fn end_catching() {}
 
 /// Describes the payload of a panic that is no `String`.
 fn text_of(payload: &(dyn Any + Send)) -> String {

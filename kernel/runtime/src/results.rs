@@ -1,6 +1,7 @@
 //! Results of `pfe` → notebook tables: implements [`Show`] for its types, through their data frames (`table`).
 
 use crate::show::{Bundle, Show};
+use pfe::charts::Svg;
 use pfe::clean::Audit;
 use pfe::decisions::growth::Change;
 use pfe::decisions::{Decisions, Entry, Facts, Findings, Habit, Profit, Region, StateGrowth, StatePayments, Winner};
@@ -12,6 +13,17 @@ use pfe::models::reference::Reference;
 use pfe::models::span::date;
 use pfe::models::{Comparison, Forecast};
 use polars::prelude::*;
+
+/// Margin added on either side of a figure, as a share of its width: a front end may lack the font that the labels were
+/// measured in, and draw them wider.
+const ROOM: f64 = 0.05;
+
+impl Show for Svg {
+    fn show(&self) -> Bundle {
+        let title = self.title().unwrap_or_else(|| "figure".to_owned());
+        Bundle::text(title).with("image/svg+xml", self.with_room(ROOM).as_str())
+    }
+}
 
 fn show(frame: PolarsResult<DataFrame>) -> Bundle {
     frame.map_or_else(|error| Bundle::text(error.to_string()), |frame| frame.show())

@@ -1,9 +1,10 @@
 //! Main loop of the cell process: loads and runs the cells that the kernel sends, until the kernel closes the socket.
 
 use crate::channel;
-use crate::interrupt::{self, CELL_THREAD};
-use crate::outcome::{Outcome, PANIC};
+use crate::interrupt;
+use crate::outcome::{Outcome, PANIC, end_catching};
 use crate::store::Store;
+use crate::threads;
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 use serde_json::{Value, json};
 use std::error::Error;
@@ -11,12 +12,14 @@ use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Stack size of the cell thread in bytes. Large, for deep recursion: only touched pages cost memory.
 const STACK: usize = 256 << 20;
 
-/// Runs the cells that the kernel sends. Returns the exit code once the kernel has closed the socket.
+/// Runs the cells that the kernel sends, until the kernel closes the socket. Returns an exit code if it cannot begin.
+#[allow(unsafe_code)]
 pub fn serve() -> i32 {
     let Some(socket) = take_socket() else { return 2 };
     if channel::connect(socket).is_err() {
@@ -34,23 +37,66 @@ pub fn serve() -> i32 {
             let _ = std::io::stdout().flush();
         }
     });
-    let cells = std::thread::Builder::new().name(CELL_THREAD.to_owned()).stack_size(STACK).spawn(|| {
-        let mut store = Store::default();
-        channel::send(&json!("ready"));
-        while let Some(request) = channel::receive() {
-            for name in request["forget"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                store.forget(name);
-            }
-            let done = run_cell(&mut store, request["run"].as_str().unwrap_or_default());
-            channel::send(&json!({ "done": done }));
+    let mut run = Run::default();
+    loop {
+        let store = Box::into_raw(Box::new(std::mem::take(&mut run.store)));
+        let left = run.left;
+        // A number, so that it can go to the thread.
+        let address = store as usize;
+        let cells = std::thread::Builder::new().name("cell".to_owned()).stack_size(STACK);
+        if cells.spawn(move || serve_cells(address, left)).is_err() {
+            return 2;
         }
-        // Variables are not dropped: their destructors may hang, and the process ends anyway.
-        std::process::exit(0)
-    });
-    match cells {
-        Ok(thread) => thread.join().map_or(1, |()| 0),
-        Err(_) => 2,
+        interrupt::wait_until_left(|| RUNNING.load(Ordering::SeqCst));
+        // SAFETY: the thread that used it stays where it is, outside of the store's own functions.
+        run = Run { store: std::mem::take(unsafe { &mut *store }), left: true };
     }
+}
+
+/// Whether a cell runs.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// What a thread that runs cells begins with.
+#[derive(Default)]
+struct Run {
+    store: Store,
+    /// Whether the thread before it was left in the middle of a cell.
+    left: bool,
+}
+
+/// Runs cells with the store at `address` until the kernel closes the socket, then ends the process. If the thread before this
+/// one was `left` in a cell, reports that cell first.
+#[allow(unsafe_code)]
+fn serve_cells(address: usize, left: bool) {
+    // SAFETY: the main thread has made it for this one, and takes it back only when this one does nothing any more.
+    let store = unsafe { &mut *(address as *mut Store) };
+    interrupt::watch_this_thread();
+    interrupt::reset();
+    RUNNING.store(false, Ordering::SeqCst);
+    if left {
+        end_catching();
+        let mut done = Outcome::Interrupted.to_json();
+        done["left"] = json!(true);
+        tell_variables(&mut done, store);
+        done["load"] = json!(0);
+        channel::send(&json!({ "done": done }));
+    } else {
+        channel::send(&json!("ready"));
+    }
+    while let Some(request) = channel::receive() {
+        threads::begin(request["cell"].as_u64().unwrap_or_default());
+        channel::begin();
+        for name in request["forget"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            store.forget(name);
+        }
+        let done = run_cell(store, request["run"].as_str().unwrap_or_default());
+        channel::send(&json!({ "done": done }));
+    }
+    // Destructors write what is buffered. The kernel does not wait for those that hang.
+    interrupt::reset();
+    store.clear();
+    let _ = std::io::stdout().flush();
+    std::process::exit(0)
 }
 
 /// Asks Linux to kill this process when the kernel dies: a cell that never ends would not notice it.
@@ -92,14 +138,29 @@ fn run_cell(store: &mut Store, library: &str) -> Value {
     store.retyped.clear();
     store.outcome = None;
     interrupt::reset();
+    RUNNING.store(true, Ordering::SeqCst);
     cell(store);
+    RUNNING.store(false, Ordering::SeqCst);
     let _ = std::io::stderr().flush();
-    let mut done = store.outcome.take().unwrap_or(Outcome::Done).to_json();
+    let outcome = store.outcome.take().unwrap_or(Outcome::Done);
+    // What an interrupt has broken off fails with an error of its own.
+    let outcome = if interrupt::is_requested() { Outcome::Interrupted } else { outcome };
+    let mut done = outcome.to_json();
     done["retyped"] = json!(store.retyped);
-    done["variables"] = json!(store.names());
+    tell_variables(&mut done, store);
     done["load"] = json!(load_time.as_secs_f64());
     done["run"] = json!((start.elapsed() - load_time).as_secs_f64());
     done
+}
+
+/// Says which variables there are, and the columns of those that are DataFrames.
+fn tell_variables(done: &mut Value, store: &Store) {
+    done["variables"] = json!(store.names());
+    #[cfg(feature = "polars")]
+    {
+        let columns = store.values().filter_map(|(name, value)| Some((name, crate::table::columns(value)?)));
+        done["columns"] = columns.collect();
+    }
 }
 
 /// Loads the library of a cell and returns its entry function.
@@ -119,7 +180,7 @@ fn load(library: &str) -> Result<fn(&mut Store), libloading::Error> {
 fn install_panic_hook() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().name() != Some(CELL_THREAD) {
+        if !threads::is_main() {
             return default(info);
         }
         let place = info.location().map(|location| format!("{}:{}", location.file(), location.line()));

@@ -1,6 +1,5 @@
 //! Value → MIME bundle. Next: `channel`.
 
-use pfe::charts::Svg;
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 
@@ -63,17 +62,6 @@ impl<T: AsRef<str>> Show for Html<T> {
     }
 }
 
-/// Margin added on either side of a figure, as a share of its width: a front end may lack the font that the labels were
-/// measured in, and draw them wider.
-const ROOM: f64 = 0.05;
-
-impl Show for Svg {
-    fn show(&self) -> Bundle {
-        let title = self.title().unwrap_or_else(|| "figure".to_owned());
-        Bundle::text(title).with("image/svg+xml", self.with_room(ROOM).as_str())
-    }
-}
-
 impl Show for Bundle {
     fn show(&self) -> Bundle {
         self.clone()
@@ -122,17 +110,52 @@ macro_rules! show_by_debug {
 }
 show_by_debug!(bool, char, f32, f64, i8, i16, i32, i64, i128, isize, str, String, u8, u16, u32, u64, u128, usize);
 
-/// Largest text of a value in bytes. Longer text is cut, to keep notebooks small.
-const MAX_TEXT: usize = 1 << 20;
+/// Most lines and bytes of a value's text. Longer text is cut, to keep notebooks small.
+const MAX_LINES: usize = 40;
+const MAX_BYTES: usize = 1 << 15;
+
+/// Text that takes no more once it is full: formatting a long value then ends early.
+#[derive(Default)]
+struct Cut {
+    text: String,
+    lines: usize,
+    full: bool,
+}
+
+impl std::fmt::Write for Cut {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let mut end = text.len().min(MAX_BYTES - self.text.len());
+        for (at, _) in text.match_indices('\n') {
+            self.lines += 1;
+            if self.lines >= MAX_LINES {
+                end = end.min(at);
+                break;
+            }
+        }
+        self.text.push_str(&text[..text.floor_char_boundary(end)]);
+        self.full = end < text.len();
+        if self.full { Err(std::fmt::Error) } else { Ok(()) }
+    }
+}
 
 fn debug(value: &(impl Debug + ?Sized)) -> Bundle {
-    let line = format!("{value:?}");
-    let mut text = if line.len() > 120 { format!("{value:#?}") } else { line };
-    if text.len() > MAX_TEXT {
-        text.truncate(text.floor_char_boundary(MAX_TEXT));
-        text.push_str(&format!("\n… more than {} MB: the rest is not shown", MAX_TEXT >> 20));
+    use std::fmt::Write as _;
+    let mut cut = Cut::default();
+    let mut whole = write!(cut, "{value:?}");
+    if cut.text.len() > 120 {
+        let pretty = &mut Cut::default();
+        let written = write!(pretty, "{value:#?}");
+        // A long text in one line says more than a cut one: a string, or what has its own `Debug`.
+        if pretty.lines > 0 {
+            (cut, whole) = (std::mem::take(pretty), written);
+        }
     }
-    Bundle::text(text)
+    if cut.full {
+        cut.text.push_str("\n… the rest is not shown: `println!(\"{:?}\", …)` prints all of it");
+    } else if whole.is_err() {
+        cut.text.push_str("\n… its `Debug` failed here");
+    }
+    Bundle::text(cut.text)
 }
 
 /// Wraps the last expression of a cell. `(&&&Tag(&value)).bundle()` resolves to the first of [`ViaShow`], [`ViaDebug`]
@@ -173,6 +196,43 @@ impl<T: ?Sized> ViaName for Tag<'_, T> {
     fn bundle(&self) -> Bundle {
         Bundle::text(without_modules(std::any::type_name::<T>()))
     }
+}
+
+/// Gives every type a method `evcxr_display`. A method of this name that the type has itself comes first: it prints its
+/// content, as it does for evcxr.
+pub trait EvcxrDisplay {
+    /// Says that the type has no such method.
+    fn evcxr_display(&self) -> Absent {
+        Absent
+    }
+}
+
+impl<T: ?Sized> EvcxrDisplay for T {}
+
+/// The answer of a type that has no method `evcxr_display` of its own.
+pub struct Absent;
+
+/// What a method `evcxr_display` returns.
+pub trait Displayed {
+    /// Whether it has printed the value.
+    const PRINTED: bool;
+}
+
+impl Displayed for Absent {
+    const PRINTED: bool = false;
+}
+
+impl Displayed for () {
+    const PRINTED: bool = true;
+}
+
+impl<T, E> Displayed for Result<T, E> {
+    const PRINTED: bool = true;
+}
+
+/// Returns what is left to show of a value after its `evcxr_display`.
+pub fn shown<D: Displayed>(_: D, bundle: impl FnOnce() -> Bundle) -> Bundle {
+    if D::PRINTED { Bundle::default() } else { bundle() }
 }
 
 /// Returns a type's name without the modules `pfe_1` of the crate `cell`, which the kernel has generated.

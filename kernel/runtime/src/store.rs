@@ -1,5 +1,6 @@
 //! Holds the variables of a notebook between its cells.
 
+use crate::interrupt::Busy;
 use crate::outcome::{CellError, Outcome, run};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ impl Store {
     ///
     /// The cell checks all its variables before it takes any: if one fails, the others stay in the store.
     pub fn has<T: 'static>(&mut self, name: &str) -> bool {
+        let _busy = Busy::new();
         let found = self.variables.get(name).is_some_and(|value| value.is::<T>());
         if !found {
             self.retyped.push(name.to_owned());
@@ -32,6 +34,7 @@ impl Store {
     /// # Panics
     /// When the variable is absent or of another type.
     pub fn take<T: 'static>(&mut self, name: &str) -> T {
+        let _busy = Busy::new();
         match self.variables.remove(name).map(|value| value.downcast::<T>()) {
             Some(Ok(value)) => *value,
             _ => panic!("variable `{name}` is gone"),
@@ -40,9 +43,14 @@ impl Store {
 
     /// Stores a variable that the cell defined.
     pub fn put<T: 'static>(&mut self, name: &str, value: T) {
-        if let Some(old) = self.variables.insert(name.to_owned(), Box::new(value)) {
+        if let Some(old) = self.insert(name, Box::new(value)) {
             self.discard(old);
         }
+    }
+
+    fn insert(&mut self, name: &str, value: Box<dyn Any>) -> Option<Box<dyn Any>> {
+        let _busy = Busy::new();
+        self.variables.insert(name.to_owned(), value)
     }
 
     /// Stores a taken variable again, unless the cell defined a new one of that name.
@@ -50,7 +58,7 @@ impl Store {
         if self.variables.contains_key(name) {
             self.discard(Box::new(value));
         } else {
-            self.variables.insert(name.to_owned(), Box::new(value));
+            self.insert(name, Box::new(value));
         }
     }
 
@@ -78,6 +86,18 @@ impl Store {
         if let Some(value) = self.variables.remove(name) {
             self.discard(value);
         }
+    }
+
+    /// Drops all variables.
+    pub(crate) fn clear(&mut self) {
+        while let Some((_, value)) = self.variables.pop_last() {
+            self.discard(value);
+        }
+    }
+
+    #[cfg(feature = "polars")]
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&String, &dyn Any)> {
+        self.variables.iter().map(|(name, value)| (name, &**value))
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

@@ -1,6 +1,7 @@
 //! DataFrame → MIME bundle: plain text, an HTML table, and the table format that `pfe notebook` prints.
 
 use crate::show::{Bundle, Show, escape};
+#[cfg(feature = "pfe")]
 use pfe::report::{TABLE_MIME, Table, TableColumn};
 use polars::prelude::*;
 use std::fmt::Write;
@@ -10,6 +11,12 @@ const SHOWN_IN_FULL: usize = 20;
 const HEAD: usize = 10;
 const TAIL: usize = 5;
 const COLUMNS: usize = 40;
+
+/// Returns the columns of a variable that is a DataFrame. Those of a LazyFrame may need files to be read.
+pub(crate) fn columns(value: &dyn std::any::Any) -> Option<Vec<&str>> {
+    let names = value.downcast_ref::<DataFrame>()?.get_column_names();
+    Some(names.into_iter().map(|name| name.as_str()).collect())
+}
 
 impl Show for DataFrame {
     fn show(&self) -> Bundle {
@@ -50,10 +57,11 @@ impl Show for Series {
 fn bundle(text: String, frame: &DataFrame, shape: &str) -> Bundle {
     let shown = Shown::of(frame, shape);
     let bundle = Bundle::text(text).html(shown.html());
-    match serde_json::to_value(shown.table()) {
-        Ok(table) => bundle.with(TABLE_MIME, table),
-        Err(_) => bundle,
+    #[cfg(feature = "pfe")]
+    if let Ok(table) = serde_json::to_value(shown.table()) {
+        return bundle.with(TABLE_MIME, table);
     }
+    bundle
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -134,6 +142,7 @@ impl<'a> Shown<'a> {
     }
 
     /// Converts to the table format that `pfe notebook` prints.
+    #[cfg(feature = "pfe")]
     fn table(self) -> Table {
         let column = |column: &Column| TableColumn { header: column.name().to_string(), numeric: is_numeric(column) };
         let cells = |row: Vec<Option<String>>| row.into_iter().map(|cell| cell.unwrap_or_else(|| "null".to_owned()));

@@ -1,9 +1,9 @@
 //! Messages of rustc, from its JSON output: errors, and the types of new variables.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A diagnostic of rustc, from its JSON output.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// The message, without its spans.
     pub message: String,
@@ -18,14 +18,14 @@ pub struct Diagnostic {
 }
 
 /// The code of a diagnostic.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Code {
     /// An error code such as `E0382`, or a lint name.
     pub code: String,
 }
 
 /// A span of the generated crate.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Span {
     /// The file.
     pub file_name: String,

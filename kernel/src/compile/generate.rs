@@ -45,7 +45,7 @@ pub struct CellCrate<'a> {
 /// Turns off lints that help in a crate but not in a cell.
 pub(super) const HEADER: &str = "#![allow(unused, nonstandard_style, static_mut_refs, private_interfaces, private_bounds, improper_ctypes, improper_ctypes_definitions)]";
 /// What each generated crate imports.
-pub(super) const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_runtime::prelude::*;";
+pub(super) const PRELUDE: &str = "#[allow(unused_imports)] use ::pfe_bundle::prelude::*;";
 
 /// Returns the variables of earlier cells that the cell mentions.
 fn taken<'a>(cell: &Cell, variables: &'a BTreeMap<String, Variable>) -> Vec<(&'a String, &'a Variable)> {
@@ -70,6 +70,7 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
     let text = own_items.fold(format!("{} {types}", cell.source), |text, item| text + " " + item);
     let reached = reached(items, &text);
     let emitted: Vec<(usize, &ActiveItem)> = items.iter().enumerate().filter(|(at, _)| all || reached[*at]).collect();
+    out.repeats = cell.repeats || emitted.iter().any(|(_, item)| item.repeats);
     // A macro counts from where it stands: all come first.
     for (at, item) in emitted.iter().filter(|(_, item)| !item.has_module() && item.glob().is_none()) {
         out.begin_item(*at);
@@ -143,8 +144,9 @@ pub fn generate(cell_crate: &CellCrate) -> Generated {
 /// Begins the name of the module of an item; the item's version ends it.
 pub const MODULE: &str = "pfe_";
 
-/// Returns a type as the user may write it: without the modules of items.
+/// Returns a type as the user may write it: without the modules of items and of the crate that imports come from.
 pub fn shown_type(ty: &str) -> String {
+    let ty = ty.replace("pfe_bundle::prelude::", "").replace("pfe_bundle::", "");
     let mut parts = ty.split(MODULE);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -201,6 +203,13 @@ mod tests {
             borrowing: false,
             checked: true,
         })
+    }
+
+    #[test]
+    fn types_are_shown_as_a_cell_names_them() {
+        assert_eq!(shown_type("Vec<pfe_bundle::prelude::DataFrame>"), "Vec<DataFrame>");
+        assert_eq!(shown_type("pfe_bundle::polars::frame::DataFrame"), "polars::frame::DataFrame");
+        assert_eq!(shown_type("(pfe_12::P, pfe_core::Q)"), "(P, pfe_core::Q)");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Generated {
     origins: Vec<Origin>,
     /// The lines of items of cells, from 1, and the index of each item.
     items: Vec<(std::ops::RangeInclusive<usize>, usize)>,
+    /// Whether some of it runs often enough for the optimiser to pay.
+    pub repeats: bool,
 }
 
 impl Generated {

@@ -31,6 +31,8 @@ pub struct ActiveItem {
     pub(super) checks: Vec<Edit>,
     pub(super) hidden: Vec<usize>,
     pub(super) statics: Vec<StaticPlace>,
+    /// Whether it is worth optimising: see [`Item::repeats`].
+    pub(super) repeats: bool,
 }
 
 impl ActiveItem {
@@ -61,6 +63,7 @@ impl ActiveItem {
                     mutable: it.mutable,
                 })
                 .collect(),
+            repeats: item.repeats,
         }
     }
 

@@ -19,11 +19,11 @@ mod rustc;
 mod statements;
 mod versions;
 
-pub use dependencies::Dependencies;
+pub use dependencies::{Dependencies, DependencyJob, wrap_rustc};
 pub use diagnostic::{Diagnostic, is_nameable, named_type};
 pub use generate::{CellCrate, MODULE, Variable, generate, shown_type};
 pub use generated::{Generated, Origin};
 pub use items::Items;
 pub use notebook_crate::{NotebookCrate, generate_notebook};
-pub use rustc::{BuildOutput, CompileJob, RunningCompiler, compile};
+pub use rustc::{BuildOutput, CompileJob, OptLevel, RunningCompiler, compile};
 pub use statements::{PUBLIC, SCAFFOLD};

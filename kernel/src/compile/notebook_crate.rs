@@ -8,20 +8,28 @@ use crate::parse::{Cell, Edit};
 
 /// Purpose of the crate that [`generate_notebook`] generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotebookCrate {
+pub enum NotebookCrate<'a> {
     /// To be checked by the compiler (`pfe-kernel check`).
     Check,
     /// To be a standalone program (`pfe-kernel export`).
-    Program,
+    Program {
+        /// What the cells import.
+        prelude: &'a str,
+    },
 }
 
 /// Generates one crate from all cells. If several cells define an item, the crate contains the last definition.
 pub fn generate_notebook(cells: &[Cell], crate_kind: NotebookCrate) -> Generated {
     let mut out = Generated::default();
-    let program = crate_kind == NotebookCrate::Program;
-    push_lines(&mut out, if program { "#![allow(unused)]\nuse notebook::*;\nuse pfe::prelude::*;\n" } else { HEADER });
-    if !program {
-        out.push(PRELUDE, Origin::Scaffold);
+    let program = crate_kind != NotebookCrate::Check;
+    match crate_kind {
+        NotebookCrate::Check => push_lines(&mut out, &format!("{HEADER}\n{PRELUDE}")),
+        NotebookCrate::Program { prelude } => {
+            // Its documentation is that of another file.
+            let lines = prelude.lines().filter(|line| !line.starts_with("//!") && !line.trim().is_empty());
+            let prelude: String = lines.map(|line| format!("{line}\n")).collect();
+            push_lines(&mut out, &format!("#![allow(unused)]\nuse notebook::*;\n{prelude}"));
+        }
     }
     let mut items = Items::default();
     for (position, cell) in cells.iter().enumerate() {

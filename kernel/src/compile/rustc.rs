@@ -24,18 +24,93 @@ pub struct BuildOutput {
     pub link: Duration,
 }
 
-/// The running rustc process, if any, so that an interrupt can stop it: its id, and whether it was stopped.
+/// The running rustc process, if any, so that an interrupt can stop it: its id, and whether the cell was stopped.
 #[derive(Debug, Default)]
 pub struct RunningCompiler(Mutex<(Option<u32>, bool)>);
 
 impl RunningCompiler {
-    /// Kills the compiler. Returns false if it is not running.
-    pub fn stop(&self) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(pid) = state.0 else { return false };
+    fn state(&self) -> std::sync::MutexGuard<'_, (Option<u32>, bool)> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Forgets earlier interrupts, for a new cell.
+    pub fn begin(&self) {
+        *self.state() = (None, false);
+    }
+
+    /// From now on an interrupt stops the process `pid` and those it starts; at once, if one has come for this cell.
+    pub fn started(&self, pid: u32) {
+        let mut state = self.state();
+        state.0 = Some(pid);
+        if state.1 {
+            signal_group(pid, rustix::process::Signal::KILL);
+        }
+    }
+
+    /// The process has ended. Returns whether it was stopped.
+    pub fn ended(&self) -> bool {
+        let mut state = self.state();
+        state.0 = None;
+        state.1
+    }
+
+    /// Stops the compiler: the running one, or the next one of this cell.
+    pub fn stop(&self) {
+        let mut state = self.state();
         state.1 = true;
-        signal_group(pid, rustix::process::Signal::KILL);
-        true
+        if let Some(pid) = state.0 {
+            signal_group(pid, rustix::process::Signal::KILL);
+        }
+    }
+
+    /// Returns whether the cell was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.state().1
+    }
+}
+
+/// How much the compiler optimises cells, as `:opt` sets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OptLevel {
+    /// 2 where something runs often, 0 elsewhere, with the checks of a debug build in both: overflow still panics, and
+    /// `cfg!(debug_assertions)` does not change from cell to cell.
+    #[default]
+    Auto,
+    /// `0` to `3`, with the checks that cargo's profiles have there.
+    Fixed(String),
+}
+
+impl std::fmt::Display for OptLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            OptLevel::Auto => "auto",
+            OptLevel::Fixed(level) => level,
+        })
+    }
+}
+
+impl OptLevel {
+    /// Returns whether `debug_assertions` are on.
+    pub fn has_debug_assertions(&self) -> bool {
+        matches!(self, OptLevel::Auto) || *self == OptLevel::Fixed("0".to_owned())
+    }
+
+    fn arguments(&self, repeats: bool) -> Vec<String> {
+        let level = match self {
+            OptLevel::Auto if repeats => "2",
+            OptLevel::Auto => "0",
+            OptLevel::Fixed(level) => level,
+        };
+        let mut arguments = vec![format!("-Copt-level={level}")];
+        if level != "0" {
+            // rustc shares instances of generic functions up to level 1 only. Without them a polars cell takes seconds.
+            arguments.push("-Zshare-generics=yes".to_owned());
+            if self.has_debug_assertions() {
+                // Not those of std's own unsafe code: each is a call of the library's instance, in the midst of a loop.
+                arguments.extend(["-Cdebug-assertions=yes", "-Zub-checks=no"].map(str::to_owned));
+            }
+        }
+        arguments
     }
 }
 
@@ -49,8 +124,10 @@ pub struct CompileJob<'a> {
     pub name: &'a str,
     /// The source of the crate.
     pub source: &'a str,
-    /// Optimisation level, `0` to `3`.
-    pub opt_level: &'a str,
+    /// How much the compiler optimises.
+    pub opt_level: &'a OptLevel,
+    /// Whether parts of the source run often: see [`OptLevel::Auto`].
+    pub repeats: bool,
     /// Additional arguments, such as those of `:dep`.
     pub extra: &'a [String],
     /// Whether rustc shortens paths in its messages: users read short ones (`DataFrame`), generated code needs full
@@ -80,7 +157,7 @@ pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutpu
             "-Cdebuginfo=line-tables-only",
             "-Ccodegen-units=1",
         ])
-        .arg(format!("-Copt-level={}", job.opt_level))
+        .args(job.opt_level.arguments(job.repeats))
         .args(["-Ztime-passes", "-Ztime-passes-format=json"]);
     if job.check_only {
         command.args(["--crate-type=lib", "--emit=metadata", "-o"]).arg(job.directory.join("check.rmeta"));
@@ -92,14 +169,10 @@ pub fn compile(job: &CompileJob, running: &RunningCompiler) -> Result<BuildOutpu
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(Error::io("run", &job.toolchain.rustc))?;
-    *running.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (Some(child.id()), false);
+    running.started(child.id());
     let mut output = Vec::new();
     let read = child.stderr.take().map_or(Ok(0), |mut stderr| stderr.read_to_end(&mut output));
-    let stopped = {
-        let mut state = running.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.0 = None;
-        state.1
-    };
+    let stopped = running.ended();
     let status = child.wait().map_err(Error::io("run", &job.toolchain.rustc))?;
     if stopped {
         return Err(Error::Interrupted);

@@ -31,10 +31,10 @@ pub(super) fn push_statements(out: &mut Generated, cell: &Cell, edits: &[Edit], 
 }
 
 /// Substrings of generated lines. Diagnostics that quote such lines are shown without them.
-pub const SCAFFOLD: [&str; 2] = ["::pfe_runtime::", ")).bundle());"];
+pub const SCAFFOLD: [&str; 1] = ["::pfe_runtime::"];
 
-pub(super) const SHOW: &str = "::pfe_runtime::channel::result((&&&::pfe_runtime::Tag(&(";
-pub(super) const SHOWN: &str = "))).bundle());";
+pub(super) const SHOW: &str = "match /* ::pfe_runtime:: */ &(";
+pub(super) const SHOWN: &str = ") { pfe_value => { use ::pfe_runtime::EvcxrDisplay as _; ::pfe_runtime::channel::result(::pfe_runtime::shown(pfe_value.evcxr_display(), || (&&&::pfe_runtime::Tag(pfe_value)).bundle())); } }";
 
 /// Appends an item of a cell, with what is missing for it to be seen from other modules. With `checked`, it has checks
 /// for interrupts. `build` is the number of the build: its library holds the statics that no earlier one has.

@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 use toml::{Table, Value, toml};
 
 /// Answers questions until the kernel closes the pipe.
-pub fn serve(project: &Path) -> Result<()> {
+pub fn serve(bundle: &Path) -> Result<()> {
     // Lowers the priority, so that the helper does not slow down cells. On Linux this applies to this thread and to the
     // threads it starts.
     let _ = rustix::process::nice(10);
@@ -26,7 +26,7 @@ pub fn serve(project: &Path) -> Result<()> {
         // The kernel has exited. Exits at once, even while the sources are still loading.
         std::process::exit(0);
     });
-    let mut analyzer = Analyzer::load(project)?;
+    let mut analyzer = Analyzer::load(bundle)?;
     say(&Answer::Ready)?;
     while let Ok(question) = queue.recv() {
         say(&analyzer.answer(&question))?;
@@ -40,11 +40,11 @@ fn say(answer: &Answer) -> Result<()> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", "the kernel"))
 }
 
-/// Returns a manifest of the runtime, with its sources at `lib`.
+/// Returns a manifest of the bundle, with its sources at `lib`.
 fn manifest(lib: &Path, dependencies: Table) -> String {
     let mut manifest = toml! {
         [package]
-        name = "pfe-runtime"
+        name = "pfe-bundle"
         version = "0.1.0"
         edition = "2024"
 
@@ -56,17 +56,16 @@ fn manifest(lib: &Path, dependencies: Table) -> String {
     manifest.to_string()
 }
 
-/// Returns the dependencies of the runtime, with the path of `pfe` as it is seen from anywhere.
-fn dependencies(runtime: &Path, project: &Path) -> Result<Table> {
-    let file = runtime.join("Cargo.toml");
+/// Returns the dependencies of the bundle. Their paths are absolute.
+fn dependencies(bundle: &Path) -> Result<Table> {
+    let file = bundle.join("Cargo.toml");
     let text = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?;
     let wrong = |error: toml::de::Error| Error::message(format!("`{}` is no manifest: {error}", file.display()));
     let mut manifest: Table = text.parse().map_err(wrong)?;
-    let Some(Value::Table(mut dependencies)) = manifest.remove("dependencies") else { return Ok(Table::new()) };
-    if let Some(Value::Table(pfe)) = dependencies.get_mut("pfe") {
-        pfe.insert("path".to_owned(), project.display().to_string().into());
+    match manifest.remove("dependencies") {
+        Some(Value::Table(dependencies)) => Ok(dependencies),
+        _ => Ok(Table::new()),
     }
-    Ok(dependencies)
 }
 
 /// rust-analyzer with the sources of the crate and of its dependencies.
@@ -77,12 +76,12 @@ struct Analyzer {
 }
 
 impl Analyzer {
-    /// Loads the sources of `pfe` and of its dependencies.
+    /// Loads the sources of the bundle and of its dependencies.
     ///
     /// evcxr builds every dependency that is added, which would take as long as the install. Gives it an empty crate to
     /// build first, and replaces that by the real one afterwards. Changing the optimisation level makes evcxr read the
     /// project again.
-    fn load(project: &Path) -> Result<Analyzer> {
+    fn load(bundle: &Path) -> Result<Analyzer> {
         let failed = |error: evcxr::Error| Error::message(format!("rust-analyzer: {error}"));
         let stub = folders::new_temporary()?;
         let write = |name: &str, text: &str| {
@@ -98,16 +97,15 @@ impl Analyzer {
         let mut state = evaluator.state();
         state.set_offline_mode(true);
         state
-            .add_dep("pfe-runtime", &format!("{{ path = {:?} }}", stub.path().display().to_string()))
+            .add_dep("pfe-bundle", &format!("{{ path = {:?} }}", stub.path().display().to_string()))
             .map_err(failed)?;
         evaluator.eval_with_state("let pfe_ready = 1;", state).map_err(failed)?;
         let mut context = CommandContext::with_eval_context(evaluator);
         let folder = context.execute(":last_compile_dir").map_err(failed)?;
         let folder = PathBuf::from(folder.get("text/plain").unwrap_or_default().trim());
-        let lock = project.join("Cargo.lock");
+        let lock = bundle.join("Cargo.lock");
         std::fs::copy(&lock, folder.join("Cargo.lock")).map_err(Error::io("read", &lock))?;
-        let runtime = project.join("kernel/runtime");
-        write("Cargo.toml", &manifest(&runtime.join("src/lib.rs"), dependencies(&runtime, project)?))?;
+        write("Cargo.toml", &manifest(&bundle.join("src/lib.rs"), dependencies(bundle)?))?;
         context.set_opt_level("1").map_err(failed)?;
         let mut analyzer = Analyzer { context, _stub: stub };
         // The first question makes rust-analyzer load and infer. Asks it now, before a user waits for an answer.
@@ -122,7 +120,7 @@ impl Analyzer {
 
     fn answer(&mut self, question: &Question) -> Answer {
         let Question { context, code, at, inspect } = question;
-        let mut head = format!("use pfe_runtime::prelude::*; {}\n", context.items);
+        let mut head = format!("use pfe_bundle::{{prelude::*, *}}; {}\n", context.items);
         for (name, Variable { ty, mutable }) in &context.variables {
             head.push_str(&format!("let {}{name}: {ty} = todo!();\n", if *mutable { "mut " } else { "" }));
         }

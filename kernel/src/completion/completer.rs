@@ -1,7 +1,8 @@
 //! The kernel's end of completion and inspection: starts the helper process and asks it, or `session_names`.
 
+use super::columns::columns;
 use super::protocol::{Answer, Context, Matches, Question};
-use super::session_names::{documentation, names, word_around};
+use super::session_names::{documentation, names, source, word_around};
 use crate::parse::commands::help;
 use crate::process::signal_group;
 use std::io::{BufRead, BufReader, Write};
@@ -48,7 +49,7 @@ impl Completer {
     fn start(&self, context: &Context) -> std::io::Result<std::process::Child> {
         let mut helper = Command::new(std::env::current_exe()?)
             .arg("analyzer")
-            .arg(&context.project)
+            .arg(&context.bundle)
             // Its temporary files are removed with the session's folder.
             .env("TMPDIR", &context.folder)
             .stdin(Stdio::piped())
@@ -102,10 +103,18 @@ impl Completer {
 
     /// Returns the completions at byte `at`. Falls back to names of the session.
     pub fn complete(&self, code: &str, at: usize) -> Matches {
+        if let Some(found) = columns(&self.state().context, code, at) {
+            return found;
+        }
         match self.ask(code, at, false) {
             Some(Answer::Matches(found)) if !found.matches.is_empty() => found,
             _ => names(&self.state().context, code, at),
         }
+    }
+
+    /// Returns the source of what the session has defined under the name at byte `at`.
+    pub fn source(&self, code: &str, at: usize) -> Option<String> {
+        source(&self.state().context, &code[word_around(code, at)])
     }
 
     /// Returns documentation of the word or command at byte `at`, as text and as HTML.

@@ -13,8 +13,10 @@ pub struct Context {
     pub items: String,
     /// Variables and their types.
     pub variables: BTreeMap<String, Variable>,
-    /// Folder with the sources of `pfe`.
-    pub project: PathBuf,
+    /// Columns of the DataFrames among the variables.
+    pub columns: BTreeMap<String, Vec<String>>,
+    /// Folder of the crate that re-exports the crates of the kernel.
+    pub bundle: PathBuf,
     /// Folder the helper may write to.
     pub folder: PathBuf,
 }

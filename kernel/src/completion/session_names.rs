@@ -43,11 +43,20 @@ pub(super) fn names(context: &Context, code: &str, at: usize) -> Matches {
     Matches { matches, range }
 }
 
-/// Returns the documentation and signature of an item of the session.
-pub(super) fn documentation(context: &Context, name: &str) -> Option<String> {
+fn item(context: &Context, name: &str) -> Option<SyntaxNode> {
     let file = SourceFile::parse(&context.items, Edition::Edition2024).tree();
     let is_it = |item: &SyntaxNode| item.children().filter_map(ast::Name::cast).any(|it| it.text() == name);
-    let item = file.syntax().children().filter(is_it).last()?;
+    file.syntax().children().filter(is_it).last()
+}
+
+/// Returns the source of an item of the session.
+pub(super) fn source(context: &Context, name: &str) -> Option<String> {
+    Some(item(context, name)?.text().to_string())
+}
+
+/// Returns the documentation and signature of an item of the session.
+pub(super) fn documentation(context: &Context, name: &str) -> Option<String> {
+    let item = item(context, name)?;
     let comments = item.children_with_tokens().filter(|it| it.kind() == SyntaxKind::COMMENT).map(|it| it.to_string());
     let docs: Vec<String> = comments
         .filter_map(|text| {

@@ -5,9 +5,6 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Name of the kernelspec.
-pub const NAME: &str = "pfe";
-
 /// Where to install the kernelspec. Same options as `jupyter kernelspec install`.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
@@ -18,7 +15,8 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn folder(&self) -> Result<PathBuf> {
+    /// Returns the folder of the kernelspec `name`.
+    pub(super) fn folder(&self, name: &str) -> Result<PathBuf> {
         let share = match (&self.prefix, self.sys_prefix) {
             (Some(prefix), _) => prefix.join("share/jupyter"),
             (None, true) => python_prefix()?.join("share/jupyter"),
@@ -31,7 +29,7 @@ impl Place {
                 .join(".local/share/jupyter"),
             },
         };
-        Ok(share.join("kernels").join(NAME))
+        Ok(share.join("kernels").join(name))
     }
 }
 
@@ -43,13 +41,25 @@ fn python_prefix() -> Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-/// Registers `program` as the kernel. Returns the kernelspec's folder.
-pub(super) fn register(place: &Place, program: &Path) -> Result<PathBuf> {
-    let folder = place.folder()?;
+/// Refuses a name under which another program is registered.
+pub(super) fn check_free(place: &Place, name: &str) -> Result<()> {
+    let folder = place.folder(name)?;
+    match program_of(&folder.join("kernel.json")) {
+        Some(program) if !program.ends_with("pfe-kernel") => {
+            Err(Error::message(format!("`{name}` is the name of another kernel, in `{}`", folder.display()))
+                .hint("choose another name with `--name`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Registers `program` as the kernel `name`. Returns the kernelspec's folder.
+pub(super) fn register(place: &Place, name: &str, program: &Path) -> Result<PathBuf> {
+    let folder = place.folder(name)?;
     std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let spec = json!({
-        "argv": [program, "jupyter", "{connection_file}"],
-        "display_name": "Rust (pfe)",
+        "argv": [program, "--kernel", name, "jupyter", "{connection_file}"],
+        "display_name": format!("Rust ({name})"),
         "language": "rust",
         "interrupt_mode": "message",
         "metadata": { "debugger": false },

@@ -5,6 +5,24 @@ use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
+
+/// A crate that cells can use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extern {
+    /// Its name in cells.
+    pub name: String,
+    /// File name of its library or of its metadata.
+    pub file: String,
+    /// Its package, by name, version and features.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// Its features that are on.
+    pub features: Vec<String>,
+    /// cargo's identifier of the package.
+    pub id: String,
+}
 
 /// The installed libraries and the compiler that built them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,12 +36,15 @@ pub struct Toolchain {
     /// Folder of the installed libraries.
     pub directory: PathBuf,
     /// Crates that cells can use, with their file names.
-    pub externs: Vec<(String, String)>,
-    /// Folder of the project that the libraries were built from.
-    pub project: PathBuf,
-    /// Hash of the project's sources at build time.
+    pub externs: Vec<Extern>,
+    /// Files and folders that the libraries were built from, apart from packages of registries.
+    pub sources: Vec<PathBuf>,
+    /// Hash of the sources at build time.
     pub fingerprint: String,
 }
+
+/// Last line of the prelude of every bundle.
+pub(super) const RUNTIME_PRELUDE: &str = "pub use pfe_runtime::prelude::*;";
 
 /// Name of the file in the data folder that describes the current installation.
 pub(super) const STATE: &str = "installed.json";
@@ -37,14 +58,47 @@ pub fn data_folder() -> Result<PathBuf> {
         .ok_or_else(|| Error::message("no home folder is known").hint("set `PFE_KERNEL_HOME` to a folder"))
 }
 
+/// Name of the kernel that this process serves.
+static KERNEL: OnceLock<String> = OnceLock::new();
+
+/// Name of the kernel of this project's notebooks, which is used if no other one is asked for.
+pub const PFE: &str = "pfe";
+
+/// Says which kernel this process serves. The first call counts.
+pub fn select(name: &str) {
+    let _ = KERNEL.set(name.to_owned());
+}
+
+/// Returns whether a kernel of this name is installed.
+pub fn is_installed(name: &str) -> bool {
+    kernel_folder(name).is_ok_and(|folder| folder.join(STATE).is_file())
+}
+
+/// Returns the folder of the kernel `name` in the data folder.
+pub(super) fn kernel_folder(name: &str) -> Result<PathBuf> {
+    Ok(data_folder()?.join(KERNELS).join(name))
+}
+
+/// Folder of the crates that `:dep` has built, in the data folder.
+pub const DEPENDENCIES: &str = "dependencies";
+
+/// Folder of the kernels in the data folder.
+pub(super) const KERNELS: &str = "kernels";
+
 impl Toolchain {
-    /// Loads the current installation.
+    /// Loads the current installation of the kernel that this process serves.
     pub fn load() -> Result<Toolchain> {
-        let path = data_folder()?.join(STATE);
+        Toolchain::of(KERNEL.get().map_or(PFE, String::as_str))
+    }
+
+    /// Loads the current installation of the kernel `name`.
+    pub fn of(name: &str) -> Result<Toolchain> {
+        let path = kernel_folder(name)?.join(STATE);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Error::message("the kernel is not installed").hint(INSTALL));
+                let which = if name == PFE { String::new() } else { format!(" `{name}`") };
+                return Err(Error::message(format!("the kernel{which} is not installed")).hint(INSTALL));
             }
             Err(error) => return Err(Error::io("read", &path)(error)),
         };
@@ -59,8 +113,8 @@ impl Toolchain {
     }
 
     /// Makes this the current installation. Replaces the file atomically.
-    pub fn save(&self) -> Result<()> {
-        let path = data_folder()?.join(STATE);
+    pub(super) fn save(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(STATE);
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::message(error.to_string()))?;
         let part = path.with_extension("part");
         std::fs::write(&part, text).map_err(Error::io("write", &part))?;
@@ -72,9 +126,21 @@ impl Toolchain {
         self.directory.join("pfe-runtime")
     }
 
-    /// Path of the program that prints notebooks: `pfe`.
+    /// Path of the program that prints notebooks: `pfe`, of this kernel or else of the kernel `pfe`.
     pub fn printer(&self) -> PathBuf {
-        self.directory.join("pfe")
+        let own = self.directory.join("pfe");
+        if own.is_file() { own } else { Toolchain::of(PFE).map_or(own, |of_pfe| of_pfe.directory.join("pfe")) }
+    }
+
+    /// Folder of the crate that the libraries were built as, with its manifest and its lock.
+    pub fn bundle(&self) -> PathBuf {
+        self.directory.join("bundle")
+    }
+
+    /// Returns the imports of every cell, apart from those of the kernel itself.
+    pub fn prelude(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.bundle().join("src/prelude.rs")).ok()?;
+        Some(text.replace(RUNTIME_PRELUDE, "").trim_end().to_owned() + "\n")
     }
 
     /// `LD_LIBRARY_PATH` for the program that runs cells.
@@ -92,14 +158,14 @@ impl Toolchain {
         let mut search = OsString::from("dependency=");
         search.push(&self.directory);
         command.arg("-L").arg(search);
-        for (name, file) in &self.externs {
+        for Extern { name, file, .. } in &self.externs {
             let mut external = OsString::from(format!("{name}="));
             external.push(self.directory.join(file));
             command.arg("--extern").arg(external);
         }
     }
 
-    /// Returns why the installation is stale, if it is: the compiler or the crate `pfe` has changed.
+    /// Returns why the installation is stale, if it is: the compiler or a crate of this machine has changed.
     pub fn stale(&self) -> Option<String> {
         match version_of(&self.rustc) {
             Ok(version) if version == self.version => {}
@@ -111,17 +177,28 @@ impl Toolchain {
             }
             Err(_) => return Some(format!("the compiler `{}` of the install is gone", self.rustc.display())),
         }
-        match fingerprint(&self.project) {
+        match fingerprint(&self.sources) {
             Ok(now) if now == self.fingerprint => None,
-            Ok(_) => Some("the crate `pfe` has changed since the install".to_owned()),
+            Ok(_) => Some(self.changed()),
             // The sources are not there: the installation cannot be compared with them.
             Err(_) => None,
+        }
+    }
+
+    fn changed(&self) -> String {
+        let is_local = |it: &&Extern| it.id.starts_with("path+") && it.package != "pfe-runtime";
+        let local: Vec<String> = self.externs.iter().filter(is_local).map(|it| format!("`{}`", it.package)).collect();
+        match local.as_slice() {
+            [] => "the manifest has changed since the install".to_owned(),
+            [one] => format!("the crate {one} has changed since the install"),
+            all => format!("one of the crates {} has changed since the install", all.join(", ")),
         }
     }
 }
 
 /// Hint for a missing or stale installation.
-pub const INSTALL: &str = "run `cargo run --release -p pfe-kernel -- install` in the project";
+pub const INSTALL: &str =
+    "run `cargo run --release -p pfe-kernel -- install` in the project, with the options of the kernel";
 
 /// Returns the output of `rustc -vV`.
 pub fn version_of(rustc: &Path) -> Result<String> {
@@ -130,10 +207,10 @@ pub fn version_of(rustc: &Path) -> Result<String> {
 }
 
 /// Hashes the sources that the libraries are built from.
-pub fn fingerprint(project: &Path) -> Result<String> {
+pub(super) fn fingerprint(sources: &[PathBuf]) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
-    for part in ["Cargo.lock", "Cargo.toml", "kernel/runtime", "src"] {
-        hash(&project.join(part), &mut hasher)?;
+    for source in sources {
+        hash(source, &mut hasher)?;
     }
     Ok(hasher.finalize().to_hex()[..16].to_owned())
 }

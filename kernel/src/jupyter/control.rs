@@ -1,7 +1,7 @@
 //! Answers the requests of the control channel, also while a cell runs.
 
 use super::kernel::Kernel;
-use super::shell::kernel_info;
+use super::shell::{kernel_info, other_reply};
 use super::wire::{Request, message};
 use crate::session::Stopper;
 use serde_json::{Value, json};
@@ -38,7 +38,13 @@ pub(super) fn on_control(
             reply("shutdown_reply", content);
             flow = ControlFlow::Break(());
         }
-        _ => {}
+        // Cells run one after another: there are no subshells to run some beside others.
+        "list_subshell_request" => reply("list_subshell_reply", json!({ "status": "ok", "subshell_id": [] })),
+        kind => {
+            if let Some((kind, content)) = other_reply(kernel, kind, &request.content) {
+                reply(&kind, content);
+            }
+        }
     }
     kernel.status("idle", request);
     flow

@@ -5,7 +5,10 @@ use super::wire::{Request, message};
 use crate::error::Result;
 use crate::session::{Event, Failure, Session, Watcher, note};
 use serde_json::{Map, Value, json};
-use std::sync::mpsc::Receiver;
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 /// Publishes the outputs of a cell on the IOPub channel.
 struct Publisher<'a> {
@@ -14,37 +17,85 @@ struct Publisher<'a> {
     count: usize,
     silent: bool,
     answers: &'a Receiver<Option<String>>,
+    earlier: &'a Earlier,
     /// Plain text of the `execute_result`, for the history.
     result: Option<String>,
     /// Payloads for the front end's pager, sent with the `execute_reply`.
     pages: Vec<Value>,
 }
 
+/// Returns the message of an output of the cell with execution count `count`.
+fn output(event: Event, count: usize) -> (&'static str, Value) {
+    match event {
+        Event::Stream { stderr, text } => {
+            ("stream", json!({ "name": if stderr { "stderr" } else { "stdout" }, "text": text }))
+        }
+        Event::Page { text } => ("stream", json!({ "name": "stdout", "text": text })),
+        Event::Result { data } => ("execute_result", json!({ "execution_count": count, "data": data, "metadata": {} })),
+        Event::Display { data, id } => {
+            ("display_data", json!({ "data": data, "metadata": {}, "transient": { "display_id": id } }))
+        }
+        Event::Update { data, id } => {
+            ("update_display_data", json!({ "data": data, "metadata": {}, "transient": { "display_id": id } }))
+        }
+        Event::Clear { wait } => ("clear_output", json!({ "wait": wait })),
+    }
+}
+
+/// The requests of earlier cells by their runs: what their threads put out later belongs to them.
+#[derive(Default)]
+struct Earlier(BTreeMap<usize, (Request, usize)>);
+
+impl Earlier {
+    fn publish(&self, kernel: &Kernel, run: usize, event: Event) {
+        if let Some((request, count)) = self.0.get(&run) {
+            let (kind, content) = output(event, *count);
+            kernel.publish(kind, content, request);
+        }
+    }
+}
+
+/// Publishes outputs while no cell runs.
+struct Idle<'a> {
+    kernel: &'a Kernel,
+    earlier: &'a Earlier,
+}
+
+impl Watcher for Idle<'_> {
+    fn event(&mut self, event: Event) {
+        // Of a program that a cell has started: nothing says of which.
+        if let Some(last) = self.earlier.0.keys().next_back() {
+            self.earlier.publish(self.kernel, *last, event);
+        }
+    }
+
+    fn late(&mut self, run: usize, event: Event) {
+        self.earlier.publish(self.kernel, run, event);
+    }
+
+    fn input(&mut self, _: &str, _: bool) -> Option<String> {
+        None
+    }
+}
+
+/// How often the outputs of earlier cells are looked for while no cell runs.
+const IDLE: Duration = Duration::from_millis(50);
+
 impl Watcher for Publisher<'_> {
     fn event(&mut self, event: Event) {
-        let (kind, content) = match event {
-            Event::Stream { stderr, text } => {
-                ("stream", json!({ "name": if stderr { "stderr" } else { "stdout" }, "text": text }))
-            }
-            Event::Result { data } => {
-                self.result = data["text/plain"].as_str().map(str::to_owned);
-                ("execute_result", json!({ "execution_count": self.count, "data": data, "metadata": {} }))
-            }
-            Event::Display { data, id } => {
-                ("display_data", json!({ "data": data, "metadata": {}, "transient": { "display_id": id } }))
-            }
-            Event::Update { data, id } => {
-                ("update_display_data", json!({ "data": data, "metadata": {}, "transient": { "display_id": id } }))
-            }
-            Event::Page { text } => {
-                self.pages.push(json!({ "source": "page", "start": 0, "data": { "text/plain": text } }));
-                return;
-            }
-            Event::Clear { wait } => ("clear_output", json!({ "wait": wait })),
-        };
-        if !self.silent {
+        if let Event::Result { data } = &event {
+            self.result = data["text/plain"].as_str().map(str::to_owned);
+        }
+        if let Event::Page { text } = event {
+            self.pages.push(json!({ "source": "page", "start": 0, "data": { "text/plain": text } }));
+        } else if !self.silent {
+            let (kind, content) = output(event, self.count);
             self.kernel.publish(kind, content, self.request);
         }
+    }
+
+    fn late(&mut self, run: usize, event: Event) {
+        self.earlier.publish(self.kernel, run, event);
     }
 
     fn input(&mut self, prompt: &str, password: bool) -> Option<String> {
@@ -68,9 +119,20 @@ pub(crate) fn executor(
 ) {
     let mut session = session;
     let mut count = 0;
-    while let Ok(request) = jobs.recv() {
+    let mut earlier = Earlier::default();
+    loop {
+        let request = match jobs.recv_timeout(IDLE) {
+            Ok(request) => request,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Ok(session) = &mut session {
+                    session.idle(&mut Idle { kernel, earlier: &earlier });
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         let mut waiting = Vec::new();
-        execute(kernel, &mut session, &mut count, &request, answers, |failed| {
+        execute(kernel, &mut session, &mut count, &request, answers, &mut earlier, |failed| {
             // Collects the requests to abort before the error is sent: requests that arrive after it must run.
             if failed && request.content["stop_on_error"].as_bool().unwrap_or(true) {
                 waiting = jobs.try_iter().collect();
@@ -91,6 +153,7 @@ fn execute(
     count: &mut usize,
     request: &Request,
     answers: &Receiver<Option<String>>,
+    earlier: &mut Earlier,
     ended: impl FnOnce(bool),
 ) {
     kernel.status("busy", request);
@@ -107,7 +170,11 @@ fn execute(
     if !silent {
         kernel.publish("execute_input", json!({ "code": code, "execution_count": number }), request);
     }
-    let mut publisher = Publisher { kernel, request, count: number, silent, answers, result: None, pages: Vec::new() };
+    let mut publisher =
+        Publisher { kernel, request, count: number, silent, answers, result: None, pages: Vec::new(), earlier };
+    for warning in std::mem::take(&mut *kernel.warnings.lock().unwrap_or_else(PoisonError::into_inner)) {
+        note(&mut publisher, &format!("warning: {warning}"));
+    }
     // Tries again to start the session: the user may have run `install` since the last attempt.
     if session.is_err() {
         *session = Session::start();
@@ -126,8 +193,13 @@ fn execute(
         Err(error) => Err(Failure::of_kernel(error)),
     };
     ended(result.is_err());
+    let run = session.as_ref().map_or(0, |session| session.run());
     let shown = publisher.result.take();
     let pages = std::mem::take(&mut publisher.pages);
+    if !silent {
+        // Its code is not needed again.
+        earlier.0.insert(run, (Request { content: Value::Null, ..request.clone() }, number));
+    }
     if store {
         kernel.history().add(number, code, shown.as_deref());
     }
@@ -166,6 +238,7 @@ fn user_expressions(session: &mut Session, number: usize, wanted: &Value) -> Val
                 self.0 = data;
             }
         }
+        fn late(&mut self, _: usize, _: Event) {}
         fn input(&mut self, _: &str, _: bool) -> Option<String> {
             None
         }

@@ -6,6 +6,7 @@ use crate::completion::Completer;
 use jupyter_protocol::JupyterMessage;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// State shared by the tasks and threads of the kernel.
@@ -17,6 +18,12 @@ pub(super) struct Kernel {
     pub stdin: UnboundedSender<JupyterMessage>,
     pub history: Arc<Mutex<History>>,
     pub completer: Completer,
+    /// What a `connect_reply` says: the ports.
+    pub ports: Value,
+    /// Wakes the task that ends the kernel.
+    pub ended: Arc<Notify>,
+    /// Warnings about the connection, for the first cell.
+    pub warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Kernel {

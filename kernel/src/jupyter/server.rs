@@ -15,6 +15,7 @@ use jupyter_zmq_client::{
     create_kernel_iopub_xpub_connection, create_kernel_shell_connection, create_kernel_stdin_connection,
 };
 use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -27,21 +28,48 @@ pub fn serve(connection_file: &Path) -> Result<()> {
         Error::message(format!("`{}` is not a connection file: {error}", connection_file.display()))
             .hint("Jupyter writes it and starts this program by itself")
     })?;
+    let warnings = connection_warnings(connection_file, &connection);
+    for warning in &warnings {
+        log(warning);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(Error::io("start", "tokio"))?;
-    let result = runtime.block_on(run(connection));
+    let result = runtime.block_on(run(connection, warnings));
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     result
+}
+
+/// Returns what makes the connection unsafe: who can read the key, or needs none, can run code here.
+fn connection_warnings(file: &Path, connection: &ConnectionInfo) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if connection.key.is_empty() {
+        warnings.push("the connection has an empty key: messages are not signed, and whoever reaches its ports can run code as you\nhint: Jupyter writes a key unless `Session.key` is set to an empty one".to_owned());
+    }
+    if let Ok(meta) = file.metadata()
+        && meta.permissions().mode() & 0o077 != 0
+    {
+        warnings.push(format!(
+            "other users can read or write the connection file `{}`: with its key they can run code as you\nhint: `chmod 600` it, and start the kernel anew",
+            file.display()
+        ));
+    }
+    warnings
+}
+
+/// Writes a warning to the log of the Jupyter server.
+#[allow(clippy::print_stderr)]
+fn log(warning: &str) {
+    eprintln!("pfe-kernel: warning: {warning}");
 }
 
 fn zmq(error: impl std::fmt::Display) -> Error {
     Error::message(format!("cannot open a socket: {error}"))
 }
 
-async fn run(connection: ConnectionInfo) -> Result<()> {
+async fn run(connection: ConnectionInfo, warnings: Vec<String>) -> Result<()> {
     // The sockets, and what is to be sent through them.
     let id = uuid::Uuid::new_v4().to_string();
     let heartbeat = create_kernel_heartbeat_connection(&connection).await.map_err(zmq)?;
@@ -60,7 +88,14 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
         stdin: stdin_sender,
         history: Arc::new(Mutex::new(History::open())),
         completer: Completer::default(),
+        ports: json!({
+            "shell_port": connection.shell_port, "iopub_port": connection.iopub_port, "stdin_port": connection.stdin_port,
+            "control_port": connection.control_port, "hb_port": connection.hb_port,
+        }),
+        ended: Arc::default(),
+        warnings: Arc::new(Mutex::new(warnings)),
     };
+    let _ = kernel.iopub.send(message("status", json!({ "execution_state": "starting" }), None, false));
 
     tokio::spawn(beat(heartbeat.socket));
     let publisher = tokio::spawn(publish(iopub, iopub_queue));
@@ -122,6 +157,7 @@ async fn run(connection: ConnectionInfo) -> Result<()> {
         let request = tokio::select! {
             request = control_queue.recv() => request,
             _ = terminate.recv() => None,
+            _ = kernel.ended.notified() => None,
             _ = orphaned() => None,
         };
         let Some(request) = request else { break };

@@ -24,7 +24,8 @@ pub(super) fn on_shell(kernel: &Kernel, request: Request, jobs: &mpsc::Sender<Re
                 let (kind, content) = if request.kind == "complete_request" {
                     ("complete_reply", complete(&kernel.completer, code, cursor))
                 } else {
-                    ("inspect_reply", inspect(&kernel.completer, code, cursor))
+                    let detailed = request.content["detail_level"].as_u64().unwrap_or(0) > 0;
+                    ("inspect_reply", inspect(&kernel.completer, code, cursor, detailed))
                 };
                 let _ = kernel.shell.send(message(kind, content, Some(&request), true));
                 kernel.status("idle", &request);
@@ -40,18 +41,44 @@ pub(super) fn on_shell(kernel: &Kernel, request: Request, jobs: &mpsc::Sender<Re
         "history_request" => Some(kernel.history().answer(&request.content)),
         // There are no widgets: closes every comm that a front end opens, so that it does not wait.
         "comm_info_request" => Some(json!({ "status": "ok", "comms": {} })),
-        "comm_open" => {
+        "comm_open" | "comm_msg" => {
             kernel.publish("comm_close", json!({ "comm_id": request.content["comm_id"], "data": {} }), &request);
             None
         }
-        "shutdown_request" => None,
-        _ => None,
+        // The protocol of before 5.0, which some clients still speak.
+        "shutdown_request" => {
+            kernel.ended.notify_one();
+            Some(json!({ "status": "ok", "restart": request.content["restart"].as_bool().unwrap_or(false) }))
+        }
+        kind => other_reply(kernel, kind, &request.content).map(|(_, content)| content),
     };
     if let Some(content) = content {
         let kind = request.kind.replace("_request", "_reply");
         let _ = kernel.shell.send(message(&kind, content, Some(&request), true));
     }
     kernel.status("idle", &request);
+}
+
+/// Answers requests that either channel may bring. What this kernel cannot do is refused, so that no client waits. Returns
+/// `None` for what is no request.
+pub(super) fn other_reply(kernel: &Kernel, kind: &str, content: &Value) -> Option<(String, Value)> {
+    let refused = |what: &str| json!({ "status": "error", "ename": "NotSupported", "evalue": what, "traceback": [] });
+    let content = match kind {
+        "connect_request" => {
+            let mut ports = kernel.ports.clone();
+            ports["status"] = json!("ok");
+            ports
+        }
+        // A response of the Debug Adapter Protocol.
+        "debug_request" => json!({
+            "type": "response", "seq": 0, "request_seq": content["seq"], "command": content["command"], "success": false,
+            "message": "this kernel has no debugger",
+        }),
+        "create_subshell_request" | "delete_subshell_request" => refused("this kernel has no subshells"),
+        _ if kind.ends_with("_request") => refused(&format!("this kernel does not know `{kind}`")),
+        _ => return None,
+    };
+    Some((kind.replace("_request", "_reply"), content))
 }
 
 pub(super) fn kernel_info() -> Value {
@@ -108,8 +135,16 @@ fn complete(completer: &Completer, code: &str, cursor: usize) -> Value {
     })
 }
 
-fn inspect(completer: &Completer, code: &str, cursor: usize) -> Value {
-    match completer.inspect(code, byte_of(code, cursor)) {
+/// Inspects the name at the cursor. `detailed` adds the source of what the session has defined.
+fn inspect(completer: &Completer, code: &str, cursor: usize, detailed: bool) -> Value {
+    let source = if detailed { completer.source(code, byte_of(code, cursor)) } else { None };
+    let mut found = completer.inspect(code, byte_of(code, cursor));
+    if let Some(source) = source {
+        let (plain, html) = found.unwrap_or_default();
+        let shown = source.replace('&', "&amp;").replace('<', "&lt;");
+        found = Some((format!("{plain}\n\n{source}").trim().to_owned(), format!("{html}<pre>{shown}</pre>")));
+    }
+    match found {
         Some((plain, html)) => {
             json!({ "status": "ok", "found": true, "data": { "text/plain": plain, "text/html": html }, "metadata": {} })
         }

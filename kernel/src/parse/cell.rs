@@ -3,6 +3,7 @@
 use super::commands::split_commands;
 use super::edit::{Edit, HEAD};
 use super::item::{Item, ItemKind, item, item_kind};
+use super::loops::repeats;
 use super::names::Names;
 use super::rewrite::rewrite;
 use ra_ap_syntax::ast::{self, HasName};
@@ -29,9 +30,12 @@ pub struct Cell {
     pub awaits: bool,
     /// Edits that let an interrupt stop the cell.
     pub edits: Vec<Edit>,
+    /// Whether the statements outside of items hold a loop or a chain of iterators.
+    pub repeats: bool,
 }
 
-/// Text inserted at the head of loops and functions: a check for interrupts.
+/// Text inserted at the head of loops and functions, and after statements of the cell that call something: a check for
+/// interrupts.
 const CHECK: &str = " ::pfe_runtime::check();";
 
 impl Cell {
@@ -56,6 +60,13 @@ impl Cell {
             file.tree().syntax().children().find_map(ast::Fn::cast).and_then(|function| function.body()?.stmt_list());
         cell.source = source;
         let Some(body) = body else { return cell };
+        for comment in body.syntax().children_with_tokens().filter(|it| it.kind() == SyntaxKind::COMMENT) {
+            // Inner docs of a cell document nothing: a comment, of the same length.
+            let at = cell.bytes(comment.text_range()).start;
+            if cell.source[at..].starts_with("//!") || cell.source[at..].starts_with("/*!") {
+                cell.source.replace_range(at + 2..at + 3, " ");
+            }
+        }
         for node in body.syntax().children() {
             cell.part(&node);
         }
@@ -101,18 +112,34 @@ impl Cell {
                 names: Names::default(),
                 hidden: Vec::new(),
                 statics: Vec::new(),
+                repeats: false,
             });
         } else if ast::Expr::can_cast(node.kind()) {
             self.tail = Some(range);
+        }
+        self.repeats |= !ast::Item::can_cast(node.kind()) && repeats(node);
+        // After a call that an interrupt has broken off, nothing more shall happen.
+        if matches!(node.kind(), SyntaxKind::LET_STMT | SyntaxKind::EXPR_STMT)
+            && node.descendants().any(|it| is_call(&it))
+        {
+            let end = self.bytes(node.text_range()).end;
+            self.edits.push(Edit::inline(end..end, CHECK));
         }
     }
 
     fn instrument(&mut self, node: &SyntaxNode) {
         if let Some(path) = ast::PathExpr::cast(node.clone()) {
             let text = path.syntax().text().to_string();
-            if matches!(text.as_str(), "std::thread::sleep" | "thread::sleep") {
+            let own = match text.as_str() {
+                "std::thread::sleep" | "thread::sleep" => Some("::pfe_runtime::sleep"),
+                // What notebooks for evcxr ask with reads standard input, which cells do not have.
+                "evcxr_input::get_string" => Some("::pfe_runtime::channel::input"),
+                "evcxr_input::get_password" => Some("::pfe_runtime::channel::password"),
+                _ => None,
+            };
+            if let Some(own) = own {
                 let range = self.bytes(node.text_range());
-                self.edits.push(Edit::inline(range, "::pfe_runtime::sleep"));
+                self.edits.push(Edit::inline(range, own));
             }
         }
         let awaits = ast::AwaitExpr::can_cast(node.kind()) || ast::MacroCall::cast(node.clone()).is_some_and(awaits);
@@ -137,6 +164,10 @@ impl Cell {
             self.edits.push(Edit::inline(at..at, CHECK));
         }
     }
+}
+
+fn is_call(node: &SyntaxNode) -> bool {
+    matches!(node.kind(), SyntaxKind::CALL_EXPR | SyntaxKind::METHOD_CALL_EXPR | SyntaxKind::AWAIT_EXPR)
 }
 
 /// Returns whether the compiler evaluates this node. Checks for interrupts must not be inserted there.
@@ -217,7 +248,7 @@ mod tests {
         let count = |source: &str| Cell::parse(source).edits.len();
         assert_eq!(count("loop { for i in 0..3 {} }"), 2);
         assert_eq!(count("const fn f() -> u8 { let mut i = 0; while i < 3 { i += 1 } i }"), 0);
-        assert_eq!(count("fn f() {} std::thread::sleep(d);"), 2);
+        assert_eq!(count("fn f() {} std::thread::sleep(d);"), 3);
     }
 
     #[test]
@@ -225,6 +256,15 @@ mod tests {
         let cell = Cell::parse("fn f() {\n #![allow(unused)]\n //! Doc.\n  loop {}\n}");
         assert_eq!(&cell.source[cell.edits[0].range.start..][..6], "  loop");
         assert_eq!(cell.edits.len(), 2);
+    }
+
+    #[test]
+    fn inner_docs_of_a_cell_are_comments() {
+        assert_eq!(
+            Cell::parse("#![allow(unused)]\n//! Notes.\n/*! More. */\nlet a = 1;").source.matches('!').count(),
+            1
+        );
+        assert!(Cell::parse("fn f() {\n //! Doc.\n}").source.contains("//!"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What an item of a cell defines: its name and namespace, so that a later cell can replace it.
 
+use super::loops::repeats;
 use super::names::{Names, names};
 use super::places::{StaticPlace, hidden, statics};
 use ra_ap_syntax::AstNode;
@@ -20,6 +21,8 @@ pub struct Item {
     pub hidden: Vec<usize>,
     /// The statics in it, in bytes of the cell.
     pub statics: Vec<StaticPlace>,
+    /// Whether it holds a loop or a chain of iterators.
+    pub repeats: bool,
 }
 
 #[allow(missing_docs)] // The names say it.
@@ -67,6 +70,7 @@ pub(super) fn item(node: &ast::Item, kind: ItemKind, range: Range<usize>, offset
         names: names(node),
         hidden: hidden(node).into_iter().map(|at| at - offset).collect(),
         statics: statics.collect(),
+        repeats: repeats(node.syntax()),
     }
 }
 
@@ -91,6 +95,10 @@ pub(super) fn item_kind(item: &ast::Item) -> ItemKind {
                 use_leaves(&tree, "", &mut leaves);
             }
             for (path, _) in &mut leaves {
+                // The one that ends at an interrupt.
+                if *path == "std::thread::sleep" {
+                    "::pfe_runtime::sleep".clone_into(path);
+                }
                 *path = format!("{visibility}use {path};");
             }
             ItemKind::Use(leaves)

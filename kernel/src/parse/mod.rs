@@ -11,6 +11,7 @@ mod completeness;
 mod edit;
 mod expand;
 mod item;
+mod loops;
 mod names;
 mod places;
 mod rewrite;

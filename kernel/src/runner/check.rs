@@ -1,7 +1,7 @@
 //! Checks all cells of a notebook with the compiler, without running any.
 
 use super::notebook::Notebook;
-use crate::compile::{CompileJob, NotebookCrate, RunningCompiler, compile, generate_notebook};
+use crate::compile::{CompileJob, NotebookCrate, OptLevel, RunningCompiler, compile, generate_notebook};
 use crate::error::{Error, Result};
 use crate::install::Toolchain;
 use crate::parse::Cell;
@@ -20,7 +20,8 @@ pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
         directory: directory.path(),
         name: "cell_0",
         source: &generated.source,
-        opt_level: "0",
+        opt_level: &OptLevel::Auto,
+        repeats: false,
         extra: &[],
         short_paths: true,
         check_only: true,

@@ -46,6 +46,11 @@ impl Notebook {
         Ok(Notebook(value))
     }
 
+    /// Returns the name of the kernel that the notebook asks for.
+    pub fn kernel(&self) -> Option<&str> {
+        self.0["metadata"]["kernelspec"]["name"].as_str()
+    }
+
     /// Serializes the notebook as Jupyter does: sorted keys, indented by one space.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();

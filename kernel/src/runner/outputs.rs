@@ -11,13 +11,14 @@ pub(super) struct Outputs {
     current: usize,
     changed: BTreeSet<usize>,
     clear_before_next: bool,
-    counts: usize,
+    /// The cell of each run.
+    runs: Vec<usize>,
 }
 
 impl Outputs {
     pub fn begin(&mut self, cell: usize) {
         self.current = cell;
-        self.counts += 1;
+        self.runs.push(cell);
         self.clear_before_next = false;
         self.cells.insert(cell, Vec::new());
         self.changed.insert(cell);
@@ -49,21 +50,19 @@ impl Outputs {
         self.own().push((output, id));
     }
 
-    /// Appends printed text. Between two other outputs, puts all stdout before all stderr: the two pipes have no common
-    /// order, and two runs of one notebook must give the same file.
+    /// Appends printed text to the last output, if that is of the same stream.
     fn stream(&mut self, name: &str, text: &str) {
         if std::mem::take(&mut self.clear_before_next) {
             self.own().clear();
         }
-        let own = self.own();
-        let start = own.iter().rposition(|(output, _)| output["output_type"] != "stream").map_or(0, |at| at + 1);
-        if let Some((output, _)) = own[start..].iter_mut().find(|(output, _)| output["name"] == name) {
-            if let Value::String(whole) = &mut output["text"] {
-                whole.push_str(text);
-            }
+        if let Some((output, _)) = self.own().last_mut()
+            && output["output_type"] == "stream"
+            && output["name"] == name
+            && let Value::String(whole) = &mut output["text"]
+        {
+            whole.push_str(text);
         } else {
-            let at = if name == "stdout" { start } else { own.len() };
-            own.insert(at, (json!({ "output_type": "stream", "name": name, "text": text }), None));
+            self.push(json!({ "output_type": "stream", "name": name, "text": text }), None);
         }
     }
 }
@@ -73,7 +72,7 @@ impl Watcher for Outputs {
         match event {
             Event::Stream { stderr, text } => self.stream(if stderr { "stderr" } else { "stdout" }, &text),
             Event::Result { data } => {
-                let count = self.counts;
+                let count = self.runs.len();
                 self.push(
                     json!({ "output_type": "execute_result", "execution_count": count, "data": data, "metadata": {} }),
                     None,
@@ -96,6 +95,16 @@ impl Watcher for Outputs {
         }
     }
 
+    fn late(&mut self, run: usize, event: Event) {
+        // A cell that is not there has been run for itself alone.
+        let Some(cell) = self.runs.get(run.wrapping_sub(1)).copied() else { return };
+        let current = std::mem::replace(&mut self.current, cell);
+        let clears = std::mem::take(&mut self.clear_before_next);
+        self.event(event);
+        self.current = current;
+        self.clear_before_next = clears;
+    }
+
     fn input(&mut self, _: &str, _: bool) -> Option<String> {
         None
     }
@@ -110,16 +119,21 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_two_pipes_is_fixed() {
+    fn printed_text_keeps_its_order_and_its_cell() {
         let mut outputs = Outputs::default();
         outputs.begin(0);
         print(&mut outputs, true, "e1");
         print(&mut outputs, false, "o1");
-        print(&mut outputs, true, "e2");
+        print(&mut outputs, false, "o2");
         outputs.event(Event::Display { data: json!({}), id: "a".into() });
-        print(&mut outputs, true, "e3");
-        let texts: Vec<Value> = outputs.changed()[0].1.iter().map(|output| output["text"].clone()).collect();
-        assert_eq!(texts, [json!("o1"), json!("e1e2"), Value::Null, json!("e3")]);
+        outputs.begin(3);
+        outputs.late(1, Event::Stream { stderr: false, text: "late".into() });
+        print(&mut outputs, false, "own");
+        let texts = |cell: usize, outputs: &Outputs| -> Vec<Value> {
+            outputs.cells[&cell].iter().map(|(output, _)| output["text"].clone()).collect()
+        };
+        assert_eq!(texts(0, &outputs), [json!("e1"), json!("o1o2"), Value::Null, json!("late")]);
+        assert_eq!(texts(3, &outputs), [json!("own")]);
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub fn run(
     let mut session = Session::start_in(folder)?;
     let cells = notebook.code_cells();
     let mut outputs = Outputs::default();
+    let mut failed = None;
     for (position, index) in cells.iter().enumerate() {
         let number = position + 1;
         let source = notebook.source(*index);
@@ -102,8 +103,13 @@ pub fn run(
             && !params.allow_errors
             && !notebook.has_tag(*index, "raises-exception")
         {
-            return Ok(Some(FailedCell { number, source, failure }));
+            failed = Some(FailedCell { number, source, failure });
+            break;
         }
     }
-    Ok(None)
+    session.end(&mut outputs);
+    for (cell, outputs) in outputs.changed() {
+        notebook.set_outputs(cell, outputs);
+    }
+    Ok(failed)
 }

@@ -187,7 +187,8 @@ impl Session {
             .collect();
         let mut moved = BTreeSet::new();
         let mut not_persisted = BTreeMap::new();
-        let (mut all, mut shows, mut borrowing, mut has_borrowed) = (false, true, false, false);
+        let (mut all, mut shows, mut untyped) = (false, true, false);
+        let (mut borrowing, mut has_borrowed) = (false, false);
         loop {
             let names: BTreeSet<String> = not_persisted.keys().cloned().collect();
             let generate = |checked: bool| {
@@ -234,17 +235,26 @@ impl Session {
                 built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
             let retry_reasons: Vec<RetryReason> =
                 errors.iter().flat_map(|error| retry_reasons(error, &generated)).collect();
-            if shows && errors.iter().any(|error| error.message.contains("`!: ") || error.message.contains("`!`")) {
-                shows = false;
+            let is_never = |error: &&Diagnostic| error.message.contains("`!: ") || error.message.contains("`!`");
+            // Nothing tells the type of an endless `async` block: like a value of type `!`, it is not shown. Other values must
+            // have a type: then the errors are those of the first attempt.
+            let is_untyped = errors.iter().any(|error| error.code() == "E0282");
+            if shows && !untyped && (is_untyped || errors.iter().any(is_never)) {
+                (shows, untyped) = (false, is_untyped);
                 continue;
             }
-            // Before anything is taken for moved: what must live forever cannot be put back either.
+            if untyped && !shows {
+                shows = true;
+                continue;
+            }
+            // Before anything is taken for moved: what must live forever cannot be put back either. Where `?` may borrow, it
+            // is a new variable that must.
             let wants_static = errors.iter().any(|error| wants_static(error));
-            if wants_static && (borrowing || !has_borrowed) {
+            let is_new = retry_reasons.iter().any(|reason| reason.is_new(&moved, &not_persisted, &variables));
+            if wants_static && (!has_borrowed || borrowing && !is_new) {
                 (borrowing, has_borrowed) = (!borrowing, true);
                 continue;
             }
-            let is_new = retry_reasons.iter().any(|reason| reason.is_new(&moved, &not_persisted, &variables));
             if !all && !is_new && generated.items().count() < items.iter().filter(|item| item.glob().is_none()).count()
             {
                 // What is missing may be an item that the cell reaches in a way that its words do not show.
@@ -267,6 +277,7 @@ impl Session {
                 let diagnostics =
                     if built_plain.library.is_none() { built_plain.diagnostics } else { built.diagnostics };
                 let _ = std::fs::remove_file(self.directory.path().join(format!("cell_{}.so", self.builds)));
+                self.last_errors = diagnostics.iter().filter(|it| it.is_error()).cloned().collect();
                 let mut lost_because = self.lost_because.clone();
                 lost_because.extend(lost);
                 return Ok(Attempt::Failed(Failure::of_compiler(&diagnostics, &plain, &lost_because)));
@@ -310,6 +321,7 @@ impl Session {
             name: &name,
             source: &generated.source,
             opt_level: &self.opt_level,
+            repeats: generated.repeats,
             extra: self.deps.arguments(),
             short_paths,
             check_only: false,

@@ -2,7 +2,7 @@
 
 use super::cell_process::Ended;
 use super::compile_loop::Compiled;
-use super::events::{Watcher, note};
+use super::events::{ContentWatcher, Watcher, note};
 use super::failure::Failure;
 use super::state::Session;
 use super::timings::Timings;
@@ -22,10 +22,27 @@ impl Session {
         watcher: &mut dyn Watcher,
     ) -> (Result<(), Failure>, Timings) {
         let mut timings = Timings::default();
-        let result = self
-            .try_execute(number, source, watcher, &mut timings)
-            .unwrap_or_else(|error| Err(Failure::of_kernel(&error)));
+        self.runs += 1;
+        self.stopper.compiler.begin();
+        let mut watcher = ContentWatcher::new(watcher);
+        let result = self.execute_as(number, source, &mut watcher, &mut timings);
+        watcher.finish();
         (result, timings)
+    }
+
+    /// Runs a cell that a command or a file of settings stands for, as a part of the cell that runs.
+    pub(super) fn execute_within(&mut self, source: &str, watcher: &mut dyn Watcher) -> Result<(), Failure> {
+        self.execute_as(0, source, watcher, &mut Timings::default())
+    }
+
+    fn execute_as(
+        &mut self,
+        number: usize,
+        source: &str,
+        watcher: &mut dyn Watcher,
+        timings: &mut Timings,
+    ) -> Result<(), Failure> {
+        self.try_execute(number, source, watcher, timings).unwrap_or_else(|error| Err(Failure::of_kernel(&error)))
     }
 
     fn try_execute(
@@ -37,6 +54,7 @@ impl Session {
     ) -> Result<Result<(), Failure>> {
         if !self.warned {
             self.warned = true;
+            self.run_config(watcher);
             if let Some(reason) = self.toolchain.stale() {
                 note(watcher, &format!("warning: {reason}\nhint: {INSTALL}"));
             }
@@ -66,6 +84,10 @@ impl Session {
                 Ok(compiled) => compiled,
                 Err(failure) => return Ok(Err(failure)),
             };
+            if self.stopper.compiler.is_stopped() {
+                let _ = std::fs::remove_file(&compiled.library);
+                return Err(Error::Interrupted);
+            }
             let mut forget = std::mem::take(&mut self.forget);
             forget.extend(compiled.lost.keys().cloned());
             for (name, why) in &compiled.lost {
@@ -75,7 +97,14 @@ impl Session {
             for item in &compiled.unfit {
                 note(watcher, &format!("note: {item} was dropped: it does not fit what this cell defines"));
             }
-            let ended = self.cell_process.run(&compiled.library, &forget, &self.stopper.cell, watcher);
+            let is_stopped = || self.stopper.compiler.is_stopped();
+            let ended = self.cell_process.run(
+                self.runs,
+                &compiled.library,
+                &forget,
+                (&self.stopper.cell, &is_stopped),
+                watcher,
+            );
             let _ = std::fs::remove_file(&compiled.library);
             match ended {
                 Ended::Died(why) => return Ok(Err(self.restart(&why)?)),
@@ -122,13 +151,23 @@ impl Session {
                 );
             }
         }
+        let lost: Vec<String> = match done["left"].as_bool() {
+            Some(true) => self.variables.keys().filter(|name| !there.contains(name.as_str())).cloned().collect(),
+            _ => Vec::new(),
+        };
+        for name in &lost {
+            let why =
+                format!("`{name}` was lost when cell {number} was stopped: the cell had it and could not give it back");
+            self.lost_because.insert(name.clone(), why);
+        }
         self.lost_because.extend(compiled.not_persisted);
         self.variables.retain(|name, _| there.contains(name.as_str()));
         // Variables whose type cannot be named: the cell had stored them before rustc reported their type.
         self.forget =
             there.iter().filter(|name| !self.variables.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+        self.columns = serde_json::from_value(done["columns"].clone()).unwrap_or_default();
         let origins = &self.origins;
-        Failure::of_cell(done, |place| {
+        let failure = Failure::of_cell(done, |place| {
             let (file, line) = place.rsplit_once(':')?;
             let build: usize = file.rsplit('/').next()?.strip_prefix("cell_")?.strip_suffix(".rs")?.parse().ok()?;
             let (generated, line) = (origins.get(&build)?, line.parse::<usize>().ok()?);
@@ -137,8 +176,8 @@ impl Session {
                 Origin::Cell { cell, line } => Some((*cell, *line)),
                 _ => None,
             })
-        })
-        .map_or(Ok(()), Err)
+        });
+        failure.map_or(Ok(()), |failure| Err(if lost.is_empty() { failure } else { failure.with_lost(&lost) }))
     }
 }
 

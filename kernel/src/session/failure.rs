@@ -46,14 +46,13 @@ impl Failure {
 
     /// Describes the death of the cell process, with the variables lost.
     pub fn of_death(why: &str, lost: &[String]) -> Failure {
-        let lost = match lost {
-            [] => "no variables were lost".to_owned(),
-            names => format!(
-                "variables lost: {}",
-                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            ),
-        };
-        Failure::new("crash", why, &[format!("{lost}; functions and types are kept")])
+        Failure::new("crash", why, &[format!("{}; functions and types are kept", names_of_lost(lost))])
+    }
+
+    /// Says that the cell was stopped in a place where it could not give back the variables it used.
+    pub fn with_lost(self, lost: &[String]) -> Failure {
+        let why = "the cell was stopped where it could give nothing back; variables that it did not use are kept";
+        Failure::new(&self.name, why, &[names_of_lost(lost)])
     }
 
     /// Reads the report of a cell that ran. Returns `None` if it succeeded. `locate` maps a place in generated code to
@@ -123,6 +122,15 @@ impl Failure {
             code => format!("{} [{code}]", first.message),
         });
         Failure { name: "compile error".to_owned(), value, traceback }
+    }
+}
+
+fn names_of_lost(lost: &[String]) -> String {
+    match lost {
+        [] => "no variables were lost".to_owned(),
+        names => {
+            format!("variables lost: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

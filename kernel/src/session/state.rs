@@ -1,9 +1,10 @@
 //! The state of a notebook: what its cells have left, and the process they run in. Next: `execute`.
 
-use super::cell_process::CellProcess;
+use super::cell_process::{CellProcess, FAREWELL};
+use super::events::Watcher;
 use super::failure::Failure;
 use super::interrupter::Interrupter;
-use crate::compile::{Dependencies, Generated, Items, RunningCompiler, Variable, shown_type};
+use crate::compile::{Dependencies, Diagnostic, Generated, Items, OptLevel, RunningCompiler, Variable, shown_type};
 use crate::completion::Context;
 use crate::error::{Error, Result};
 use crate::folders;
@@ -21,14 +22,16 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Interrupts the compiler or the running cell. Returns false if neither is running.
-    pub fn interrupt(&self) -> bool {
-        self.compiler.stop() || self.cell.interrupt()
+    /// Interrupts the cell: the compiler, the running code, or what comes between. Does nothing if there is none.
+    pub fn interrupt(&self) {
+        self.compiler.stop();
+        self.cell.interrupt();
     }
 
-    /// Ends the session: kills its processes and removes its temporary folder.
+    /// Ends the session: has its variables dropped, kills its processes and removes its temporary folder.
     pub fn shut_down(&self) {
         self.compiler.stop();
+        self.cell.end_process(FAREWELL);
         self.cell.kill();
         // Tries again: the processes just killed may still write a last file.
         for _ in 0..50 {
@@ -51,13 +54,17 @@ pub struct Session {
     pub(super) stopper: Stopper,
     pub(super) items: Items,
     pub(super) variables: BTreeMap<String, Variable>,
+    /// Columns of the DataFrames among the variables, as the last cell left them.
+    pub(super) columns: BTreeMap<String, Vec<String>>,
     /// Names of lost variables, each with a note for the compile error that mentions it.
     pub(super) lost_because: BTreeMap<String, String>,
     /// Variables whose type cannot be named; the cell process drops them before the next cell.
     pub(super) forget: Vec<String>,
     pub(super) deps: Dependencies,
-    pub(super) opt_level: String,
+    pub(super) opt_level: OptLevel,
     pub(super) timing: bool,
+    /// Number of calls of [`Session::execute`] so far.
+    pub(super) runs: usize,
     /// Number of cells built so far. Part of their file names.
     pub(super) builds: usize,
     /// The newest version of an item.
@@ -68,6 +75,8 @@ pub struct Session {
     /// Origins of the lines of each build, to locate panics in functions of earlier cells.
     pub(super) origins: BTreeMap<usize, Generated>,
     pub(super) warned: bool,
+    /// What the compiler said of the last cell that did not compile.
+    pub(super) last_errors: Vec<Diagnostic>,
 }
 
 impl Session {
@@ -94,16 +103,19 @@ impl Session {
             directory,
             items: Items::default(),
             variables: BTreeMap::new(),
+            columns: BTreeMap::new(),
             lost_because: BTreeMap::new(),
             forget: Vec::new(),
             deps: Dependencies::default(),
-            opt_level: "0".to_owned(),
+            opt_level: OptLevel::default(),
             timing: false,
+            runs: 0,
             builds: 0,
             versions: 0,
             changed_names: BTreeSet::new(),
             origins: BTreeMap::new(),
             warned: false,
+            last_errors: Vec::new(),
             toolchain,
         })
     }
@@ -120,7 +132,8 @@ impl Session {
         Context {
             items,
             variables: self.variables.iter().map(|(name, it)| (name.clone(), shown(it))).collect(),
-            project: self.toolchain.project.clone(),
+            columns: self.columns.clone(),
+            bundle: self.toolchain.bundle(),
             folder: self.directory.path().to_path_buf(),
         }
     }
@@ -130,15 +143,11 @@ impl Session {
         self.timing
     }
 
-    /// Returns the installation in use.
-    pub fn toolchain(&self) -> &Toolchain {
-        &self.toolchain
-    }
-
     /// Starts a new cell process after the old one has died. Items survive, variables do not.
     pub(super) fn restart(&mut self, why: &str) -> Result<Failure> {
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         self.items.unsettle();
+        self.columns.clear();
         let lost: Vec<String> = std::mem::take(&mut self.variables).into_keys().collect();
         for name in &lost {
             self.lost_because.insert(name.clone(), format!("`{name}` was lost when the process of the cells ended"));
@@ -146,17 +155,30 @@ impl Session {
         Ok(Failure::of_death(why, &lost))
     }
 
+    /// Returns the number of the last run: that of its outputs that come later.
+    pub fn run(&self) -> usize {
+        self.runs
+    }
+
+    /// Forwards what threads of earlier cells have put out since the last call.
+    pub fn idle(&mut self, watcher: &mut dyn Watcher) {
+        self.cell_process.idle(watcher);
+    }
+
+    /// Ends the session: the variables are dropped.
+    pub fn end(mut self, watcher: &mut dyn Watcher) {
+        self.cell_process.end(watcher);
+    }
+
     /// Drops variables, items and dependencies, as `:clear` asks.
-    pub(super) fn clear(&mut self) -> Result<()> {
+    pub(super) fn clear(&mut self, watcher: &mut dyn Watcher) -> Result<()> {
+        self.cell_process.end(watcher);
         self.cell_process = CellProcess::start(&self.toolchain, &self.working_directory)?;
         self.variables.clear();
+        self.columns.clear();
         self.lost_because.clear();
         self.items = Items::default();
         self.deps = Dependencies::default();
         Ok(())
-    }
-
-    pub(super) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
     }
 }

@@ -14,7 +14,7 @@ use pfe::{clean, input};
 use polars::prelude::DataFrame;
 
 use super::reading::ReadingArgs;
-use super::warn;
+use super::{warn, warnings};
 use crate::cli::progress::progress_bar;
 use crate::cli::terminal::{Outcome, grouped, print, tell};
 
@@ -124,6 +124,7 @@ fn cleaned(args: &Args, store: &dyn Store) -> pfe::Result<Vec<(String, DataFrame
     let (clean, audit) = clean::load(&args.reading.open(&args.from)?)?;
     if !args.quiet {
         warn(&audit.warnings);
+        warn(&warnings::of_rows(&audit, &[], None));
     }
     Ok(clean
         .iter()

@@ -34,34 +34,22 @@ pub fn all(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<Vec<String>> 
             out.display()
         ));
     }
-    warnings.extend(of_data(&outcome.audit, &outcome.missing()?, &out.join("quarantine")));
+    warnings.extend(of_data(&outcome.audit, &outcome.missing()?, Some(&out.join("quarantine"))));
     Ok(warnings)
 }
 
+/// The warnings about cleaned data of a run that did not reach its end: no file in the output folder lists the rows.
+pub fn of_unfinished(audit: &Audit) -> Vec<String> {
+    let mut warnings = audit.warnings.clone();
+    warnings.extend(of_data(audit, &[], None));
+    warnings
+}
+
 /// Warnings about quarantined rows with their amounts, missing rows and failed checks.
-fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String> {
-    let mut warnings = Vec::new();
-    // The warnings of the audit already cover values that were quarantined while their rows stay.
-    let is_row = |item: &&Quarantined| item.scope == Scope::Row;
-    let rows_of = |table: &str| -> usize {
-        audit.steps.iter().filter(|step| step.table == table).map(|step| step.quarantined).sum()
-    };
-    for (table, items) in &audit.quarantine {
-        let (Some(first_row), count) = (items.iter().find(is_row), rows_of(table)) else { continue };
-        let missing_facts = match missing_facts(table, missing) {
-            Some((facts, fate)) => format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" }),
-            None => own_amount(audit, table, count),
-        };
-        let file = quarantine.join(table).with_extension("csv");
-        warnings.push(format!(
-            "{} of `{table}` set aside{missing_facts}; see `{}`; {}",
-            counted(count, "row"),
-            file.display(),
-            first(first_row)
-        ));
-    }
+fn of_data(audit: &Audit, missing: &[Missing], quarantine: Option<&Path>) -> Vec<String> {
+    let mut warnings = of_rows(audit, missing, quarantine);
     for table in [TableId::Orders, TableId::Products, TableId::Customers, TableId::Sellers].map(TableId::name) {
-        if let (0, Some((facts, fate))) = (rows_of(table), missing_facts(table, missing)) {
+        if let (0, Some((facts, fate))) = (rows_of(audit, table), missing_facts(table, missing)) {
             warnings.push(format!("`{table}` lacks rows that others refer to: {facts}, {fate}"));
         }
     }
@@ -70,6 +58,33 @@ fn of_data(audit: &Audit, missing: &[Missing], quarantine: &Path) -> Vec<String>
     warnings.extend(audit.coverage().iter().filter(gaps).map(gap));
     let failed = audit.quality.iter().filter(|check| check.severity == Severity::Error && check.failed > 0);
     warnings.extend(failed.map(failure));
+    warnings
+}
+
+/// Number of quarantined rows of a table.
+fn rows_of(audit: &Audit, table: &str) -> usize {
+    audit.steps.iter().filter(|step| step.table == table).map(|step| step.quarantined).sum()
+}
+
+/// One warning per table with quarantined rows. `quarantine` is the folder of the files that list them, if there is one.
+pub fn of_rows(audit: &Audit, missing: &[Missing], quarantine: Option<&Path>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // The warnings of the audit already cover values that were quarantined while their rows stay.
+    let is_row = |item: &&Quarantined| item.scope == Scope::Row;
+    for (table, items) in &audit.quarantine {
+        let (Some(first_row), count) = (items.iter().find(is_row), rows_of(audit, table)) else { continue };
+        let missing_facts = match missing_facts(table, missing) {
+            Some((facts, fate)) => format!(": {} {facts}, {fate}", if count == 1 { "its" } else { "their" }),
+            None => own_amount(audit, table, count),
+        };
+        let see = quarantine.map(|folder| format!("; see `{}`", folder.join(table).with_extension("csv").display()));
+        warnings.push(format!(
+            "{} of `{table}` set aside{missing_facts}{}; {}",
+            counted(count, "row"),
+            see.unwrap_or_default(),
+            first(first_row)
+        ));
+    }
     warnings
 }
 
@@ -174,7 +189,8 @@ mod tests {
     #[test]
     fn rows_that_are_set_aside_are_told_with_what_they_carry() {
         let missing = |facts, lacks, count, centavos| Missing { facts, lacks, count, centavos };
-        let of = |audit: &Audit, missing: &[Missing]| of_data(audit, missing, Path::new("out/quarantine")).remove(0);
+        let of =
+            |audit: &Audit, missing: &[Missing]| of_data(audit, missing, Some(Path::new("out/quarantine"))).remove(0);
         let items = missing(TableId::OrderItems, TableId::Products, 64, Some(1_344_049));
         assert_eq!(
             of(&with_quarantine("products"), &[items]),

@@ -48,7 +48,9 @@ impl Layout {
             let after = line.match_indices(char::from(delimiter)).map(|(at, _)| &line[at + 1..]);
             after.into_iter().any(|rest| rest.starts_with(' ') && rest.trim_start_matches(' ').starts_with('"'))
         };
-        let spaced = is_spaced(header) || lines.next().is_some_and(is_spaced);
+        // Who writes spaces after the delimiters of the header writes them before quotes, wherever the first quote is.
+        let has_spaces = header.match_indices(char::from(delimiter)).any(|(at, _)| header[at + 1..].starts_with(' '));
+        let spaced = has_spaces || is_spaced(header) || lines.next().is_some_and(is_spaced);
         Layout { encoding, delimiter, cr, spaced, named: named.is_some() }
     }
 

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 use crate::input::dialect::lines::{MAX_RECORD, RecordLimitReader};
 use crate::input::dialect::stream::Bytes;
 
+/// Reason for quarantine of a row that repeats the header: the file was joined from several.
+const REPEATED_HEADER: &str = "the header once more, not a row";
+
 /// Reads the records of a canonical file. Returns the warnings, and whether the last line is terminated.
 pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Result<(Vec<String>, bool)> {
     let bytes = RecordLimitReader::new(Lines::new(bytes));
@@ -20,6 +23,7 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
         e.downcast::<Error>().unwrap_or_else(cannot)
     };
     let header = reader.byte_headers().map_err(|e| since_record.explain(e, 1)).map_err(failed)?;
+    let first_record = header.clone();
     let header: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_string()).collect();
     if header.is_empty() {
         // An empty file: the caller reports it, since no byte was read.
@@ -40,7 +44,9 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
         since_record.end_record(&record, line).map_err(failed)?;
         let last = record.get(record.len().wrapping_sub(1));
         (last_line, last_byte) = (line, last.and_then(|field| field.last().copied()));
-        if record.len() == header.len() {
+        if repeats(&record, &first_record) {
+            builder.reject(lines_before + line, "", b"", REPEATED_HEADER.into(), record.iter().collect())?;
+        } else if record.len() == header.len() {
             if lacks {
                 // A column that the file lacks is empty in every row.
                 record.push_field(b"");
@@ -66,6 +72,21 @@ pub(crate) fn read_csv(bytes: Bytes<'_>, builder: &mut TableBuilder<'_>) -> Resu
         return Err(Error::input(error).with_hint("close or remove it: it makes the rest of the file one field"));
     }
     Ok((warnings, lines.ends_line()))
+}
+
+/// Whether a record is the header once more, also after a byte order mark.
+fn repeats(record: &csv::ByteRecord, header: &csv::ByteRecord) -> bool {
+    // Quotes after a mark are not those of the format: the parser leaves them in the field.
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let name = |field: &[u8]| {
+        let unmarked = field.strip_prefix(MARK)?;
+        Some(unmarked.strip_prefix(b"\"")?.strip_suffix(b"\"")?.to_vec())
+    };
+    let plain = |field: &[u8]| name(field).unwrap_or_else(|| field.strip_prefix(MARK).unwrap_or(field).to_vec());
+    // The lengths differ in almost all rows.
+    record.as_slice().len().abs_diff(header.as_slice().len()) <= MARK.len() + 2
+        && record.len() == header.len()
+        && record.iter().map(plain).eq(header.iter().map(plain))
 }
 
 /// Observes the line ends of the text on its way to the parser.

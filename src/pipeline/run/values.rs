@@ -46,6 +46,11 @@ impl<T> OnceValue<T> {
     pub(crate) fn computed(&self) -> Option<Arc<T>> {
         lock(&self.0).clone()
     }
+
+    /// [`computed`](Self::computed) without waiting: `None` while the value is being computed, also by a task that was abandoned.
+    pub(crate) fn computed_by_now(&self) -> Option<Arc<T>> {
+        self.0.try_lock().ok()?.clone()
+    }
 }
 
 /// The values of one run.

@@ -7,6 +7,7 @@ use polars::io::utils::compression::CompressedWriter;
 use polars::io::utils::file::{Writable, WritableTrait};
 use polars::prelude::*;
 
+use super::variants::{CUSTOMERS, ITEMS, PRODUCTS, REVIEWS, SELLERS, halves, same};
 use crate::workdir::{Workdir, assert_same, copy};
 
 fn tables(work: &Workdir, data: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
@@ -227,4 +228,45 @@ fn other_ways_to_write_the_same_csv() {
     let done = work.ok(&["run", "--data", "data"]);
     assert!(done.stderr.contains("unknown column `note` of `olist_order_items_dataset.csv` was left out"), "{done}");
     assert_same(&expected, &work.files("out/tables"));
+}
+
+/// Files that were joined with `cat`: the header stands between the rows, also after a byte order mark and in another dialect.
+#[test]
+fn a_header_between_the_rows_is_no_row() {
+    for (mark, delimiter) in [("", ','), ("\u{feff}", ','), ("", ';')] {
+        let work = Workdir::with_data();
+        for name in [CUSTOMERS, ITEMS, PRODUCTS, SELLERS] {
+            work.edit(&format!("data/{name}"), |text| {
+                let [first, second] = halves(&text);
+                // No field of these tables contains a comma.
+                format!("{first}{mark}{second}").replace(',', &delimiter.to_string())
+            });
+        }
+        let told = ["customers", "order_items", "products", "sellers"].map(|table| {
+            let amount = if table == "order_items" { ": the amount cannot be read" } else { "" };
+            format!("1 row of `{table}` set aside{amount}; the first is line ")
+        });
+        let words = told.iter().map(String::as_str).chain(["the header once more, not a row"]);
+        same(&work, "data", &words.collect::<Vec<_>>());
+    }
+}
+
+/// Spaces after delimiters, with the first quote far below the header.
+#[test]
+fn spaces_after_every_delimiter() {
+    let work = Workdir::with_data();
+    let mut reader = csv::Reader::from_path(work.path("data").join(REVIEWS)).unwrap();
+    let quoted = |field: &str| match field.contains([',', '"', '\n']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field.to_string(),
+    };
+    let line = |record: &csv::StringRecord| record.iter().map(quoted).collect::<Vec<_>>().join(", ") + "\n";
+    let mut text = line(reader.headers().unwrap());
+    let rows: Vec<csv::StringRecord> = reader.records().map(|record| record.unwrap()).collect();
+    // Rows without a quote come first.
+    let (plain, with_quotes): (Vec<_>, Vec<_>) = rows.iter().map(line).partition(|line| !line.contains('"'));
+    assert!(plain.len() > 100 && with_quotes.len() > 100);
+    text.extend(plain.into_iter().chain(with_quotes));
+    work.write(&format!("data/{REVIEWS}"), text);
+    same(&work, "data", &[]);
 }

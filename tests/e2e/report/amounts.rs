@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::workdir::Workdir;
+use crate::workdir::{Done, Workdir};
 
 /// Sum of an amount column, centavos.
 fn centavos(work: &Workdir, table: &str, column: &str) -> i64 {
@@ -167,4 +167,31 @@ fn a_damaged_copy_of_a_row_does_not_replace_it() {
     });
     work.ok(&["run", "--data", "data", "--out", "again"]);
     assert_eq!(work.table("again/tables/by_state.csv"), states);
+}
+
+/// Rows are not lost in silence where a run does not reach its end, nor where tables are only loaded.
+#[test]
+fn quarantined_rows_are_told_by_every_command_that_cleans() {
+    let work = Workdir::with_data();
+    work.edit("data/olist_order_items_dataset.csv", |text| text + "Total,,,,,1234.00,99.00\n");
+    let told = "1 row of `order_items` set aside, 1,234 BRL that no total counts; the first is line ";
+    let lines = |done: &Done| done.stderr.matches(told).count();
+    for args in [
+        &["run", "--data", "data", "--only", "clean"][..],
+        &["load", "--from", "data", "--to", "lake:lake", "--schema", "cleaned"],
+    ] {
+        let done = work.ok(args);
+        assert_eq!(lines(&done), 1, "{done}");
+    }
+    // The step that does not clean says nothing of it.
+    let done = work.ok(&["run", "--data", "data", "--only", "mart"]);
+    assert_eq!(lines(&done), 0, "{done}");
+    let done = work.ok(&["run", "--data", "data", "--only", "clean", "--quiet", "--out", "quiet"]);
+    assert_eq!(done.stderr, "");
+    // A later step fails: the page is no template.
+    work.ok(&["report", "--init-templates", "mine"]);
+    work.edit("mine/templates/report.html", |text| text.replace("<body>", "<body>{{ nothing.at.all }}"));
+    let done = work.pfe(&["run", "--data", "data", "--templates", "mine", "--out", "failed"]);
+    assert_ne!(done.code, Some(0), "{done}");
+    assert_eq!(lines(&done), 1, "{done}");
 }

@@ -2,6 +2,7 @@
 
 mod determinism;
 mod folder;
+mod guide;
 mod job;
 mod kill;
 mod memory;

@@ -30,3 +30,16 @@ fn the_doctor_says_what_is_missing() {
     let missing = work.pfe(&["doctor", "--out", "/proc/out"]);
     assert!(missing.code == Some(2) && missing.stderr.contains("not ready"), "{missing}");
 }
+
+#[test]
+fn the_tests_say_what_they_need_and_refuse_unknown_arguments() {
+    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run");
+    let run = |args: &[&str]| std::process::Command::new(tests).args(args).output().unwrap();
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    assert!(["usage: tests/run [--quick]", "needs", "installs"].iter().all(|word| help.contains(word)), "{help}");
+    for wrong in [&["--quik"][..], &["--quick", "--lib"]] {
+        let done = run(wrong);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(2) && said.contains("usage: tests/run [--quick]"), "{said}");
+    }
+}

@@ -1,5 +1,8 @@
 //! Outputs of a running cell, and who receives them: `jupyter` publishes them, `runner` stores them.
 
+mod content;
+
+pub use content::ContentWatcher;
 use serde_json::Value;
 
 /// An output of a running cell.
@@ -20,10 +23,12 @@ pub enum Event {
     Page { text: String },
 }
 
-/// Receives the outputs of a running cell and answers its requests for input.
+/// Receives the outputs of cells and answers the running cell's requests for input.
 pub trait Watcher {
-    /// Called for each output.
+    /// Called for each output of the running cell.
     fn event(&mut self, event: Event);
+    /// Called for an output of an earlier cell, by its run: a thread of it is still at work.
+    fn late(&mut self, run: usize, event: Event);
     /// Called when the cell asks for a line of text. Returns `None` if nobody can answer.
     fn input(&mut self, prompt: &str, password: bool) -> Option<String>;
 }

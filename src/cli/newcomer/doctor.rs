@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pfe::{Error, memory};
 
-use super::terminal::{Outcome, print};
+use super::super::terminal::{Outcome, print};
 
 /// Free disk space that the run of a hundred thousand orders may need, bytes.
 const SPACE: u64 = 300 << 20;

@@ -7,9 +7,9 @@ use clap::Parser;
 use pfe::Error;
 use pfe::report::Lang;
 
-use super::options::LangArg;
-use super::run;
-use super::terminal::{Outcome, print};
+use super::super::options::LangArg;
+use super::super::run;
+use super::super::terminal::{Outcome, print};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

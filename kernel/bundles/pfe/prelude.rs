@@ -1,0 +1,3 @@
+//! What cells of the kernel "Rust (pfe)" import.
+
+pub use pfe::prelude::*;

@@ -1,0 +1,190 @@
+"""Kernels of anyone's crates, and `:dep`: small crates of this machine, so that they build in seconds."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from books import notebook, write
+from conftest import WAIT, Kernel, text
+from test_runner import KERNEL
+
+
+def crate(folder, name, source, dependencies="", version="0.1.0"):
+    (folder / "src").mkdir(parents=True, exist_ok=True)
+    (folder / "Cargo.toml").write_text(f'[package]\nname = "{name}"\nversion = "{version}"\nedition = "2024"\n[dependencies]\n{dependencies}')
+    (folder / "src/lib.rs").write_text(source)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A kernel of a small crate and its dependency, with a data folder of its own. Returns it and the environment."""
+    top = tmp_path_factory.mktemp("lab")
+    crate(top / "units", "units", "#[derive(Debug, Clone, PartialEq)] pub struct Metre(pub f64);\npub fn metres(x: f64) -> Metre { Metre(x) }", version="0.3.1")
+    crate(top / "bench", "my-bench", "pub fn twice(m: &units::Metre) -> units::Metre { units::Metre(m.0 * 2.0) }", 'units = { path = "../units" }\nother = { package = "also", path = "../also" }')
+    crate(top / "also", "also", "pub const N: u8 = 9;")
+    (top / "prelude.rs").write_text("//! Of every cell.\npub use units::metres;\n")
+    env = {**os.environ, "PFE_KERNEL_HOME": str(top / "home"), "JUPYTER_PATH": str(top / "share/jupyter")}
+    install(top, env, top / "bench/Cargo.toml", "my-lab", "--prelude", top / "prelude.rs")
+    yield top, env
+    shutil.rmtree(top)
+
+
+def install(top, env, manifest, name, *more, check=True):
+    command = [KERNEL, "install", "--manifest", manifest, "--name", name, "--prefix", top, *more]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=env, timeout=600)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def run(env, book, out):
+    done = subprocess.run([KERNEL, "run", book, "-o", out], capture_output=True, text=True, env=env, timeout=300)
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(out.read_text())["cells"]
+    return [cell["outputs"] for cell in cells]
+
+
+def shown(outputs):
+    return [out["data"]["text/plain"] if "data" in out else out["text"] for out in outputs]
+
+
+def test_any_crates_become_a_kernel(lab, tmp_path):
+    top, env = lab
+    spec = json.loads((top / "share/jupyter/kernels/my-lab/kernel.json").read_text())
+    assert spec["display_name"] == "Rust (my-lab)"
+    book = notebook("let m = metres(1.5);", "my_bench::twice(&m)", "m == units::Metre(1.5)", "other::N", ":vars", ":dep units = \"0.3\"", ":show_deps")
+    book["metadata"]["kernelspec"]["name"] = "my-lab"
+    outputs = run(env, write(tmp_path / "book.ipynb", book), tmp_path / "out.ipynb")
+    assert [shown(it) for it in outputs[:5]] == [[], ["Metre(3.0)"], ["true"], ["9"], ["m: units::Metre\n"]]
+    assert "comes with this kernel" in shown(outputs[5])[0] and "units 0.3.1 (of the kernel)" in shown(outputs[6])[0]
+    program = subprocess.run([KERNEL, "export", tmp_path / "book.ipynb"], capture_output=True, text=True, env=env).stdout
+    assert "pub use units::metres;" in program and "pfe_" not in program
+    # The lock is kept with the kernel: the manifest has none.
+    assert list((top / "home/kernels/my-lab").glob("*/bundle/Cargo.lock")) and not (top / "bench/Cargo.lock").exists()
+
+
+def test_it_is_one_of_jupyters_kernels(lab, monkeypatch):
+    for name in ["PFE_KERNEL_HOME", "JUPYTER_PATH"]:
+        monkeypatch.setenv(name, lab[1][name])
+    kernel = Kernel(name="my-lab")
+    try:
+        assert kernel.ok("metres(2.0)") == "Metre(2.0)"
+    finally:
+        kernel.stop()
+
+
+def test_kernels_stand_side_by_side(lab, tmp_path):
+    top, env = lab
+    crate(tmp_path / "one", "one", "pub fn one() -> u8 { 1 }")
+    install(top, env, tmp_path / "one/Cargo.toml", "other-lab")
+    book = write(tmp_path / "book.ipynb", notebook("one::one()"))
+    done = subprocess.run([KERNEL, "--kernel", "other-lab", "run", book, "-o", tmp_path / "out.ipynb"], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr
+    gone = subprocess.run([KERNEL, "uninstall", "--name", "other-lab", "--prefix", top], capture_output=True, text=True, env=env)
+    assert gone.returncode == 0 and "my-lab" not in gone.stderr, gone.stderr
+    assert os.listdir(top / "share/jupyter/kernels") == ["my-lab"] and (top / "home/kernels/my-lab/installed.json").exists()
+
+
+def test_what_cannot_become_a_kernel_is_said_and_leaves_nothing(lab, tmp_path):
+    top, env = lab
+    broken = crate(tmp_path / "broken", "broken", "pub fn f() -> u8 { \"no\" }")
+    absent = crate(tmp_path / "absent", "absent", "")
+    (absent / "rust-toolchain.toml").write_text('[toolchain]\nchannel = "no-such-channel"\n')
+    (tmp_path / "text.toml").write_text("not a manifest")
+    taken = top / "share/jupyter/kernels/taken"
+    taken.mkdir(exist_ok=True)
+    (taken / "kernel.json").write_text('{ "argv": ["python3", "-m", "ipykernel"] }')
+    manifest = broken / "Cargo.toml"
+    for arguments, says in [
+        ((manifest, "new-lab"), "mismatched types"),
+        ((manifest, "New Lab"), "cannot be the name of a kernel"),
+        ((manifest, "taken"), "is the name of another kernel"),
+        ((tmp_path / "none/Cargo.toml", "new-lab"), "cannot read"),
+        ((tmp_path / "text.toml", "new-lab"), "is not a manifest"),
+        ((absent / "Cargo.toml", "new-lab"), "no-such-channel"),
+    ]:
+        done = install(top, env, *arguments, check=False)
+        assert done.returncode == 1 and says in done.stderr, (arguments, done.stderr)
+    assert sorted(os.listdir(top / "share/jupyter/kernels")) == ["my-lab", "taken"]
+    assert sorted(it for it in os.listdir(top / "home/kernels") if not it.startswith(".")) == ["my-lab"]
+    shutil.rmtree(taken)
+
+
+@pytest.fixture
+def book_folder(own, tmp_path):
+    """A kernel in a folder with a crate beside the notebook."""
+    crate(tmp_path / "own", "own", "#[derive(Debug, Clone)] pub struct Thing(pub u8);\npub fn thing() -> Thing { Thing(1) }")
+    return own(cwd=tmp_path), tmp_path
+
+
+def test_dep_paths_start_at_the_notebook(book_folder):
+    kernel, _ = book_folder
+    assert kernel.ok(':dep own = { path = "./own", default_features = false }').endswith("own 0.1.0")
+    assert kernel.ok("own::thing()") == "Thing(1)"
+    # The same again changes nothing.
+    assert kernel.ok(":dep ./own").endswith("own 0.1.0")
+    assert kernel.ok("own::thing().0") == "1"
+
+
+def test_dep_of_what_the_kernel_has(kernel):
+    assert "comes with this kernel" in kernel.ok(":dep polars")
+    assert "without `no_such`" in kernel.ok(':dep polars = { version = "0.55", features = ["no_such"] }')
+    error = kernel.fails(':dep polars = "0.40"')[1]
+    assert "0.55" in error and "install --manifest" in error and "other_polars" in error
+    assert kernel.ok("df!(\"a\" => [1])?.height()") == "1"
+
+
+def test_a_failed_dep_leaves_the_session_as_it_was(book_folder):
+    kernel, folder = book_folder
+    kernel.ok(":dep ./own\nlet a = own::thing();")
+    crate(folder / "bad", "bad", "pub fn f() -> u8 { \"no\" }")
+    assert "mismatched types" in kernel.fails(":dep ./bad")[1]
+    kernel.fails(":dep none = { path = \"./none\" }")
+    assert kernel.ok("a.0 + own::thing().0") == "2"
+
+
+def test_another_session_takes_crates_from_the_cache(book_folder, own):
+    kernel, folder = book_folder
+    kernel.ok(":dep ./own")
+    other = own(cwd=folder)
+    other.ok("1")
+    start = time.time()
+    assert other.ok(":dep ./own\nown::thing().0").endswith("1")
+    assert time.time() - start < 3
+
+
+def test_reload_builds_an_edited_crate(book_folder):
+    kernel, folder = book_folder
+    assert "nothing has changed" in kernel.ok(":dep ./own\n:reload")
+    kernel.ok("let t = own::thing(); let n = 5;")
+    crate(folder / "own", "own", "#[derive(Debug, Clone)] pub struct Thing(pub String);\npub fn thing() -> Thing { Thing(\"new\".into()) }")
+    said = kernel.ok(":reload")
+    assert "built again: `own`" in said and "`t`" in said and "`n`" not in said
+    assert kernel.ok("own::thing()") == 'Thing("new")' and kernel.ok("n") == "5"
+    assert ":reload" in kernel.fails("t")[1]
+    # A crate that no longer compiles leaves the one that did.
+    (folder / "own/src/lib.rs").write_text("pub fn thing() -> u8 { \"no\" }")
+    assert "mismatched types" in kernel.fails(":reload")[1]
+    assert kernel.ok("own::thing()") == 'Thing("new")'
+
+
+def test_an_interrupt_stops_a_build(book_folder):
+    kernel, folder = book_folder
+    crate(folder / "slow", "slow", "")
+    (folder / "slow/build.rs").write_text("fn main() { std::thread::sleep(std::time::Duration::from_secs(100)); }")
+    kernel.ok("let kept = 1;")
+    msg_id = kernel.send(":dep ./slow")
+    end = time.time() + WAIT
+    while time.time() < end:
+        message = kernel.client.get_iopub_msg(timeout=WAIT)
+        if message["parent_header"].get("msg_id") == msg_id and "Compiling" in text([message]):
+            break
+    time.sleep(1)
+    start = time.time()
+    kernel.interrupt()
+    assert kernel.reply(msg_id)["content"]["status"] == "error" and time.time() - start < 3
+    assert kernel.ok("kept") == "1"
