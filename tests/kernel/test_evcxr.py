@@ -64,6 +64,10 @@ def test_shell_lines(kernel):
     assert kernel.ok("!ls -d /") == "/\n"
     assert "exit status: 3" in kernel.fails("!sh -c 'exit 3'")[1]
     assert kernel.ok("let flag = false;\n!flag") == "true"
+    # Characters stay whole, and a flood has an end.
+    assert kernel.ok("!printf a; yes é | head -40000 | tr -d '\\n'") == "a" + "é" * 40000
+    flood = kernel.ok("!yes | head -c 30000000")
+    assert "more than 8 MB printed" in flood and len(flood) < 9 << 20
 
 
 @pytest.mark.parametrize(

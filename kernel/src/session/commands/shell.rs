@@ -2,6 +2,7 @@
 
 use super::super::events::{Event, Watcher};
 use super::super::failure::Failure;
+use super::super::pipe::Decoder;
 use super::super::state::Session;
 use crate::error::{Error, Result};
 use std::io::Read;
@@ -32,13 +33,14 @@ impl Session {
             std::thread::spawn(move || {
                 let mut chunk = [0; 1 << 14];
                 let Some(mut pipe) = pipe else { return };
+                let mut decoder = Decoder::default();
                 while let Ok(length @ 1..) = pipe.read(&mut chunk) {
-                    let _ = sender.send((stderr, String::from_utf8_lossy(&chunk[..length]).into_owned()));
+                    let _ = sender.send((stderr, decoder.text(&chunk[..length])));
                 }
             });
         }
         drop(sender);
-        for (stderr, text) in texts {
+        for (stderr, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             watcher.event(Event::Stream { stderr, text });
         }
         let stopped = self.stopper.compiler.ended();
