@@ -204,6 +204,17 @@ impl Lang {
         self.number(negative, whole, fraction)
     }
 
+    /// Short form of an amount: `5,9 M`, `12 k`, `850`.
+    pub fn short(self, value: f64) -> String {
+        let (scaled, unit) = match value.abs() {
+            v if v >= 1e6 => (value / 1e6, "\u{202f}M"),
+            v if v >= 1e3 => (value / 1e3, "\u{202f}k"),
+            _ => (value, ""),
+        };
+        let digits = usize::from(scaled.abs() < 9.95 && !unit.is_empty());
+        format!("{}{unit}", self.decimal(scaled, digits))
+    }
+
     /// Centavos as BRL: `15 843 553,24 R$`, `R$ 15,843,553.24`. With `digits` below 2, rounds half away from zero.
     pub fn brl(self, centavos: i64, digits: usize) -> String {
         self.amount(centavos, digits, Currency::default())
@@ -309,6 +320,10 @@ mod tests {
         assert_eq!(En.count(1_000_000), "1,000,000");
         assert_eq!(Fr.decimal(-1234.567, 1), "−1\u{202f}234,6");
         assert_eq!(En.decimal(-0.001, 2), "0.00");
+        assert_eq!(
+            [5_940_000.0, -12_345.0, 9_960.0, 850.4].map(|v| Fr.short(v)),
+            ["5,9\u{202f}M", "−12\u{202f}k", "10\u{202f}k", "850"]
+        );
         assert_eq!(Fr.percent(0.0677, 2), "6,77\u{202f}%");
         assert_eq!(En.percent(0.5, 0), "50%");
     }

@@ -1,6 +1,6 @@
 //! Decisions → figures: forecasts with intervals, coefficients, states and budget.
 
-use super::{MonthAxis, Named, Studio, short};
+use super::{MonthAxis, Named, Studio};
 use crate::charts::{Band, Bar, Forecast, Lines, Series, lines};
 use crate::decisions::region::population;
 use crate::decisions::{Decisions, Facts};
@@ -50,7 +50,7 @@ fn fan(studio: &mut Studio<'_>, id: &str, series: Option<(&View, &str)>) -> Resu
     ];
     let forecast = (!values.is_empty()).then_some(Forecast { from: known.len(), values: &values, bands: &bands });
     let series = [Series { label: "", values: &known, forecast }];
-    let format = move |v: f64| short(lang, v);
+    let format = move |v: f64| lang.short(v);
     let (unit, observed, expected) = (studio.label("monthly_revenue"), studio.label("seen"), studio.label("forecast"));
     let ticks = axis.ticks();
     let data = Lines {
@@ -84,7 +84,7 @@ fn region_forecast(studio: &mut Studio<'_>, decisions: Option<&Decisions>) -> Re
     let values: Vec<(&str, f64)> = states.iter().map(|s| (s.state.as_str(), s.forecast)).collect();
     let chosen: Vec<&str> = states.iter().filter(|s| s.budget_share > 0.0).map(|s| s.state.as_str()).collect();
     let keys = ["expected_revenue", "too_small"];
-    studio.map("region_forecast", "tables/regions.csv", &values, &chosen, keys, short)
+    studio.map("region_forecast", "tables/regions.csv", &values, &chosen, keys, Lang::short)
 }
 
 /// Orders per 100,000 inhabitants by state, all categories.

@@ -1,12 +1,13 @@
 //! What new sellers may earn and keep → figures: the short list, the milestones, the contribution, break-even costs of advertising.
 
-use super::{Named, Studio, short};
+use super::{Named, Studio};
 use crate::charts::Bar;
 use crate::decisions::entry::chances;
 use crate::decisions::profit::{BreakEven, CategoryProfit};
 use crate::dossier::entry::tables::milestone_name;
 use crate::error::Result;
 use crate::models::entrants::{CategoryChances, Chances, Milestone};
+use crate::report::lang::Lang;
 
 /// Categories of the figure of contributions.
 const CONTRIBUTIONS: usize = 10;
@@ -29,7 +30,7 @@ fn short_list(studio: &mut Studio<'_>, chances: Option<&Chances>) -> Result<()> 
     let dots: Vec<Named> = chances.map(|chances| chances.short_list().map(dot).collect()).unwrap_or_default();
     let all = studio.label("typical_of_all");
     let typical = chances.map_or(0.0, |chances| chances.pooled.mean.exp_m1());
-    studio.dots("entrants", "tables/entrants_by_category.csv", &dots, "typical_axis", (typical, &all), short)
+    studio.dots("entrants", "tables/entrants_by_category.csv", &dots, "typical_axis", (typical, &all), Lang::short)
 }
 
 /// Median revenue after the first days, with its quartiles.
@@ -39,7 +40,7 @@ fn milestones(studio: &mut Studio<'_>, milestones: &[Milestone]) -> Result<()> {
         Some((milestone_name(m, studio.words), Bar { value, interval: Some((low, high)), ..Bar::default() }))
     };
     let bars: Vec<Named> = milestones.iter().filter_map(bar).collect();
-    studio.bars("milestones", "tables/milestones.csv", &bars, true, short)
+    studio.bars("milestones", "tables/milestones.csv", &bars, true, Lang::short)
 }
 
 fn contributions(studio: &mut Studio<'_>) -> Result<()> {
@@ -49,7 +50,7 @@ fn contributions(studio: &mut Studio<'_>) -> Result<()> {
     };
     let dots: Vec<Named> = studio.results.profit.categories.iter().take(CONTRIBUTIONS).enumerate().map(dot).collect();
     let zero = studio.label("nothing_left");
-    studio.dots("profit", "tables/profit_by_category.csv", &dots, "contribution_axis", (0.0, &zero), short)
+    studio.dots("profit", "tables/profit_by_category.csv", &dots, "contribution_axis", (0.0, &zero), Lang::short)
 }
 
 /// What an order may cost in advertising, by state.

@@ -169,17 +169,6 @@ fn strs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-/// Short form of an amount in BRL: `5,9 M`, `12 k`, `850`.
-fn short(lang: Lang, value: f64) -> String {
-    let (scaled, unit) = match value.abs() {
-        v if v >= 1e6 => (value / 1e6, "\u{202f}M"),
-        v if v >= 1e3 => (value / 1e3, "\u{202f}k"),
-        _ => (value, ""),
-    };
-    let digits = usize::from(scaled.abs() < 9.95 && !unit.is_empty());
-    format!("{}{unit}", lang.decimal(scaled, digits))
-}
-
 /// The `count` entries with the greatest `value`, greatest first.
 fn greatest(facts: &[Facts], count: usize, value: impl Fn(&Facts) -> f64) -> Vec<&Facts> {
     let mut ranked: Vec<&Facts> = facts.iter().filter(|f| value(f).is_finite()).collect();

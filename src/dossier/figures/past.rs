@@ -1,6 +1,6 @@
 //! Backtests → figures: errors of the models, residuals.
 
-use super::{Named, Studio, short};
+use super::{Named, Studio};
 use crate::charts::{Axis, Bar, Dotted, Histogram, Mark, Scatter, histogram, scatter};
 use crate::decisions::BacktestReport;
 use crate::dossier::decisions::model_key;
@@ -40,7 +40,7 @@ fn residuals(studio: &mut Studio<'_>, past: Option<&BacktestReport>) -> Result<(
     let point = |(o, residual): (&Outcome, f64)| Dotted { x: o.forecast, y: residual, ..Default::default() };
     let points: Vec<Dotted<'_>> = next_month(past).into_iter().map(point).collect();
     let lang = studio.lang();
-    let (x_format, y_format) = (move |v: f64| short(lang, v), move |v: f64| lang.decimal(v, 1));
+    let (x_format, y_format) = (move |v: f64| lang.short(v), move |v: f64| lang.decimal(v, 1));
     let (x_title, y_title) = (studio.label("forecast_log"), studio.label("residual"));
     let exact = studio.label("exact");
     let data = Scatter {

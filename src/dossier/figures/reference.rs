@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{MonthAxis, Named, Studio, short};
+use super::{MonthAxis, Named, Studio};
 use crate::charts::{Bar, Forecast, Lines, Series, lines};
 use crate::error::Result;
 use crate::mart::month::Month;
 use crate::models::reference::{FIRST_PREDICTED, HORIZON, Prediction};
+use crate::report::lang::Lang;
 
 pub(crate) fn draw(studio: &mut Studio<'_>) -> Result<()> {
     line(studio)?;
@@ -28,7 +29,7 @@ fn line(studio: &mut Studio<'_>) -> Result<()> {
     let series =
         [Series { label: &label, values: &values, forecast: Some(Forecast { from, values: &predicted, bands: &[] }) }];
     let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
+    let format = move |v: f64| lang.short(v);
     let (unit, trained, predicted) =
         (studio.label("reference_sales"), studio.label("observed"), studio.label("predicted"));
     let ticks = axis.ticks();
@@ -50,5 +51,5 @@ fn top(studio: &mut Studio<'_>) -> Result<()> {
         (studio.words.category(&p.category), Bar { value: p.sales, highlight: i == 0, ..Bar::default() })
     };
     let bars: Vec<Named> = top.into_iter().enumerate().map(bar).collect();
-    studio.bars("reference_top", "tables/price_predictions_top_category.csv", &bars, false, short)
+    studio.bars("reference_top", "tables/price_predictions_top_category.csv", &bars, false, Lang::short)
 }

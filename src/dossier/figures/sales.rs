@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Matrix, MonthAxis, Named, Studio, greatest, reais, short};
+use super::{Matrix, MonthAxis, Named, Studio, greatest, reais};
 use crate::charts::{Bar, Event, Lines, Series, Span, lines};
 use crate::decisions::{Facts, LEAST_SHARE, StateGrowth};
 use crate::error::Result;
@@ -61,7 +61,7 @@ fn by_month(studio: &mut Studio<'_>) -> Result<()> {
     let events: Vec<Event<'_>> =
         peak.and_then(|m| axis.position(m)).map(|at| Event { at, label: &peak_label }).into_iter().collect();
     let lang = studio.lang();
-    let format = move |v: f64| short(lang, v);
+    let format = move |v: f64| lang.short(v);
     let unit = studio.label("monthly_revenue");
     let series = [Series { label: "", values: &values, forecast: None }];
     let ticks = axis.ticks();
@@ -98,7 +98,7 @@ fn by_category(studio: &mut Studio<'_>) -> Result<()> {
         (studio.words.category(&f.name), Bar { value: reais(f.revenue_centavos), highlight, ..Bar::default() })
     };
     let bars: Vec<Named> = top.into_iter().map(bar).collect();
-    studio.bars("categories", "tables/by_category.csv", &bars, false, short)
+    studio.bars("categories", "tables/by_category.csv", &bars, false, Lang::short)
 }
 
 fn category_months(studio: &mut Studio<'_>) -> Result<()> {
@@ -120,7 +120,7 @@ fn category_months(studio: &mut Studio<'_>) -> Result<()> {
         values: top.iter().flat_map(|f| months.iter().map(|m| cell(f, *m))).collect(),
     };
     let keys = ["monthly_revenue", "no_sale"];
-    studio.heatmap("category_months", "mart/sales_by_month.parquet", &matrix, keys, short)
+    studio.heatmap("category_months", "mart/sales_by_month.parquet", &matrix, keys, Lang::short)
 }
 
 /// Growth of the largest categories, with its lower bound.
@@ -142,7 +142,7 @@ fn by_state(studio: &mut Studio<'_>) -> Result<()> {
     let values: Vec<(&str, f64)> =
         findings.states.iter().map(|f| (f.name.as_str(), reais(f.revenue_centavos))).collect();
     let growing: Vec<&str> = findings.growing_states().into_iter().map(|state| state.state.as_str()).collect();
-    studio.map("states", "tables/by_state.csv", &values, &growing, ["revenue", "no_data"], short)
+    studio.map("states", "tables/by_state.csv", &values, &growing, ["revenue", "no_data"], Lang::short)
 }
 
 /// Growth of the larger states' orders relative to that of all other states: few orders have intervals that would hide all others.

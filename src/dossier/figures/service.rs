@@ -1,6 +1,6 @@
 //! Facts → figures on service: reviews, delivery times, late deliveries.
 
-use super::{Studio, greatest, reais, short, strs};
+use super::{Studio, greatest, reais, strs};
 use crate::charts::{Axis, Dotted, Histogram, Mark, Row, Scatter, Stacked, histogram, scatter, stacked_bars};
 use crate::error::Result;
 
@@ -28,7 +28,7 @@ fn reviews_by_category(studio: &mut Studio<'_>) -> Result<()> {
     });
     let points: Vec<Dotted<'_>> = points.collect();
     let lang = studio.lang();
-    let (x_format, y_format) = (move |v: f64| short(lang, v), move |v: f64| lang.decimal(v, 1));
+    let (x_format, y_format) = (move |v: f64| lang.short(v), move |v: f64| lang.decimal(v, 1));
     let (x_title, y_title) = (studio.label("revenue_log"), studio.label("review_mean"));
     let mean = findings.total.review_mean;
     let mean_label = mean.map(|m| format!("{} {}", studio.label("mean"), lang.decimal(m, 2))).unwrap_or_default();
