@@ -295,6 +295,7 @@ impl<'a> Sales<'a> {
             basket.push(Item { product, category, seller, price, freight });
         }
     }
+
     /// The item of an order of a new seller: at its own price, whatever the product costs elsewhere.
     fn sold_by_entrant(&self, sale: EntrantSale, day: usize, state: usize, source: &mut Stream) -> Item {
         let World { market, catalog, .. } = self.world;

@@ -1,49 +1,9 @@
-//! What keeps a notebook short: a folder → tables in one call, columns of a frame → figure in one line. Next: `charts`.
+//! Columns of a frame → figure, with texts of its own. Next: `charts`.
 
 use crate::charts::{self, About, Svg};
-use crate::clean::{Audit, CleanTables, clean};
-use crate::input::{Source, read};
 use crate::report::Lang;
-use crate::synth::{SynthParams, generate};
 use crate::{Error, Result};
 use polars::prelude::{Column, DataFrame, DataType};
-
-/// Where data are looked for if a notebook names none: beside the project's folder.
-const BESIDE: [&str; 2] = ["../data", "../../shared/olist"];
-
-/// The data of a notebook, clean.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The clean tables.
-    pub tables: CleanTables,
-    /// What reading and cleaning did.
-    pub audit: Audit,
-    /// How the data were generated; `None` for files.
-    pub generated: Option<SynthParams>,
-}
-
-/// Reads and cleans the tables in `folder`. If it is empty, takes those beside the project; if there are none, generates
-/// `orders` orders.
-///
-/// # Errors
-/// Those of [`read()`] and [`clean()`]; [`Error::Io`] if generated data cannot be written to a temporary folder.
-pub fn load(folder: &str, orders: u64) -> Result<Loaded> {
-    let found = match folder {
-        "" => BESIDE.into_iter().find(|beside| Source::open(beside).is_ok()),
-        folder => Some(folder),
-    };
-    let (raw, generated) = match found {
-        Some(folder) => (read(&Source::open(folder)?)?, None),
-        None => {
-            let parameters = SynthParams { orders, ..Default::default() };
-            let folder = tempfile::tempdir().map_err(Error::io("create", std::env::temp_dir()))?;
-            generate(&parameters, folder.path())?;
-            (read(&Source::open(folder.path())?)?, Some(parameters))
-        }
-    };
-    let (tables, audit) = clean(raw)?;
-    Ok(Loaded { tables, audit, generated })
-}
 
 /// The column of a frame that names or places what is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -119,14 +79,9 @@ impl<'a> Y<'a> {
 
     /// Writes a value: a large one in thousands or millions, a whole one without decimals.
     fn write(&self, value: f64) -> String {
-        let scaled = |by: f64, suffix: &str| {
-            let digits = usize::from((value / by).abs() < 10.0);
-            format!("{}\u{202f}{suffix}", self.lang.decimal(value / by, digits))
-        };
         match value.abs() {
             _ if self.percent => self.lang.percent(value, 1),
-            1e6.. => scaled(1e6, "M"),
-            1e4.. => scaled(1e3, "k"),
+            1e4.. => self.lang.short(value),
             _ if value.fract() == 0.0 => self.lang.count(value as i64),
             _ => self.lang.decimal(value, 2),
         }
@@ -184,7 +139,11 @@ fn described(y: &Y, x: &X, labels: &[String], values: &[f64]) -> String {
 }
 
 fn about<'a>(title: &'a str, desc: &'a str, lang: Lang) -> About<'a> {
-    About { title, desc, no_data: if lang == Lang::Fr { "Pas de données" } else { "No data" } }
+    let french = About::new(title, desc);
+    match lang {
+        Lang::Fr => french,
+        Lang::En => About { no_data: "No data", ..french },
+    }
 }
 
 /// Draws a bar for each row of a frame, the greatest value on top; keeps the order of rows whose names are numbers or
@@ -305,13 +264,5 @@ mod tests {
         assert!(told(lines(&frame(), "month", ["category"])).contains("holds no numbers but str"));
         assert!(told(lines(&frame(), "month", [""; 0])).contains("needs a column"));
         assert!(markup(bars(&frame().clear(), x("category"), y("revenue"))).contains("Pas de données"));
-    }
-
-    #[test]
-    fn data_that_are_not_there_are_generated() {
-        let Loaded { tables, generated, .. } = load("", 500).unwrap();
-        let orders = tables.table(crate::schema::TableId::Orders).height();
-        assert!(generated.is_none() || (generated.unwrap().orders == 500 && orders == 500));
-        assert!(load("no/such/folder", 500).is_err());
     }
 }
