@@ -85,7 +85,7 @@ impl Workdir {
             assert!(done.stderr.contains(word), "`{word}` is not in:\n{done}");
         }
         assert!(!done.stderr.contains("panicked"), "{done}");
-        assert!(done.stderr.starts_with("error: "), "{done}");
+        assert!(after_warnings(&done.stderr).starts_with("error: "), "{done}");
     }
 
     /// Rows of a CSV file, by column name.
@@ -108,6 +108,13 @@ impl Workdir {
         }
         files
     }
+}
+
+/// What a failure says after the warnings about the data.
+pub fn after_warnings(stderr: &str) -> &str {
+    let is_warning = |line: &&str| line.starts_with("warning: ");
+    let length: usize = stderr.split_inclusive('\n').take_while(is_warning).map(str::len).sum();
+    &stderr[length..]
 }
 
 /// Checks that files are equal; names the first that differs.

@@ -1,6 +1,6 @@
 //! Forecasts, backtests and findings through the binary.
 
-use crate::workdir::Workdir;
+use crate::workdir::{Workdir, after_warnings};
 
 const HEADER: &str = "series,cutoff,from,to,forecast,lo80,hi80,lo95,hi95";
 const FORECAST: [&str; 7] = ["forecast", "--data", "data", "--cutoff", "2018-04-30", "--by", "category"];
@@ -158,9 +158,8 @@ fn wrong_decisions_are_refused() {
     ] {
         let done = work.pfe(&["run", "--data", "data", option, value]);
         assert_ne!(done.code, Some(0), "{done}");
-        // Warnings about the data may come first.
-        let error = done.stderr.split("error: ").nth(1).unwrap_or_default();
-        assert!(error.contains(word), "{done}");
+        let error = after_warnings(&done.stderr);
+        assert!(error.starts_with("error: ") && error.contains(word), "{done}");
         assert!(!work.path("out/run.json").exists(), "{done}");
     }
 }
