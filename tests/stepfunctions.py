@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DE
 import boto3
 import botocore.session
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.moto_api import state_manager
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_ecs import (
     StateTaskServiceEcs,
@@ -42,6 +44,18 @@ def connect_ecs() -> None:
 
     StateTaskServiceEcs._normalise_parameters = request
     StateTaskServiceEcs._normalise_response = response
+
+
+def one_request_at_a_time() -> None:
+    """moto's services share dictionaries without a lock: ECS and EC2 walk theirs while a branch beside adds a task
+    ("dictionary changed size during iteration"). The state machine takes that for a failed task and starts another."""
+    lock, process = threading.RLock(), BotocoreStubber.process_request
+
+    def locked(self, request):
+        with lock:
+            return process(self, request)
+
+    BotocoreStubber.process_request = locked
 
 
 def export(kind: str) -> str:
@@ -137,6 +151,7 @@ def main() -> None:
 
     shutil.copytree(DATA, FILES)
     connect_ecs()
+    one_request_at_a_time()
     places = {"files": str(FILES), "documents": f"lake:{WORK / 'documents'}", "database": f"sqlite:{WORK / 'shop.db'}"}
     # A task is seen running once before it has stopped, as in a real cluster.
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": 1})
