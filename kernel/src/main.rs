@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::{Args, Parser, Subcommand};
-use pfe_kernel::install::{self, Bundle, Place};
+use pfe_kernel::install::{self, Bundle, Place, Toolchain};
 use pfe_kernel::runner::{self, Notebook, Progress, RunParams};
 use pfe_kernel::text::escaped;
 use std::io::IsTerminal;
@@ -202,7 +202,9 @@ fn run(Cli { kernel, command }: Cli) -> pfe_kernel::Result<ExitCode> {
         }
         Command::Run(args) => return run_notebook(kernel, &args),
         Command::Check { notebook } => {
-            if let Some(failure) = runner::check(&read(kernel, &notebook)?)? {
+            let book = read(kernel, &notebook)?;
+            say_what_it_rests_on();
+            if let Some(failure) = runner::check(&book)? {
                 eprintln!("{}", coloured(&failure.traceback.join("\n")));
                 return Ok(ExitCode::from(1));
             }
@@ -210,6 +212,7 @@ fn run(Cli { kernel, command }: Cli) -> pfe_kernel::Result<ExitCode> {
         }
         Command::Verify { notebook } => {
             let before = read(kernel, &notebook)?;
+            say_what_it_rests_on();
             let mut now = before.clone();
             runner::run(&mut now, folder_of(&notebook), &RunParams::default(), &mut show)?;
             if let Some(difference) = runner::verify(&before, &now) {
@@ -247,6 +250,12 @@ fn run(Cli { kernel, command }: Cli) -> pfe_kernel::Result<ExitCode> {
 /// Prints a line to standard error. Escapes control characters, because the text may come from a notebook.
 fn say(text: &str) {
     eprintln!("{}", escaped(text));
+}
+
+fn say_what_it_rests_on() {
+    if let Some(crates) = Toolchain::load().ok().and_then(|it| it.rests_on()) {
+        say(&format!("the notebook {crates}"));
+    }
 }
 
 /// Escapes control characters, except the colour sequences that rustc writes: a terminal gets them, a file does not.

@@ -2,9 +2,9 @@
 //!
 //! Anyone's manifest makes a kernel of its own. Those of this project, `pfe` and `data`, are in `kernel/bundles`.
 
-use super::toolchain::{Extern, RUNTIME_PRELUDE};
+use super::resolved::Resolved;
+use super::toolchain::RUNTIME_PRELUDE;
 use crate::error::{Error, Result};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value, toml};
@@ -54,6 +54,8 @@ pub(super) struct BundleCrate {
     prelude: String,
     /// Packages that are only there for the features that they turn on.
     hidden: BTreeSet<String>,
+    /// Packages that the user goes on writing.
+    watch: BTreeSet<String>,
     /// The files that decide what is built, apart from the sources of packages.
     pub files: Vec<PathBuf>,
     /// The lock beside the manifest or its workspace.
@@ -182,10 +184,13 @@ impl BundleCrate {
             }
             None => String::new(),
         };
-        let hidden = package.get("metadata").and_then(|it| it.get("pfe-kernel")?.get("hidden")?.as_array());
-        let hidden = hidden.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect();
+        let named = |key: &str| -> BTreeSet<String> {
+            let names = package.get("metadata").and_then(|it| it.get("pfe-kernel")?.get(key)?.as_array());
+            names.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+        };
+        let (hidden, watch) = (named("hidden"), named("watch"));
         let lock = [folder, root].map(|folder| folder.join("Cargo.lock")).into_iter().find(|lock| lock.is_file());
-        Ok(BundleCrate { manifest, prelude, hidden, files, lock })
+        Ok(BundleCrate { manifest, prelude, hidden, watch, files, lock })
     }
 
     /// Writes the crate in `folder` and resolves its dependencies, which makes its lock complete. Then writes it again
@@ -200,14 +205,38 @@ impl BundleCrate {
         write("src/prelude.rs", &format!("{}\n{RUNTIME_PRELUDE}\n", self.prelude.trim_end()))?;
         self.set_runtime(project, &[]);
         write("Cargo.toml", &self.manifest.to_string())?;
-        let resolved = Resolved::new(folder, rustc, &self.hidden)?;
+        let mut resolved = Resolved::new(folder, rustc, &self.hidden)?;
+        resolved.watch(&self.watch)?;
+        if let Some(it) = resolved.watched.iter().find(|it| self.prelude.contains(&format!("{}::", it.name))) {
+            return Err(Error::message(format!("the prelude names `{}`, which is watched", it.name))
+                .hint("import it in a cell: the prelude is a part of what does not change"));
+        }
         let features: Vec<&str> = ["pfe", "polars"].into_iter().filter(|name| resolved.fits(project, name)).collect();
         self.set_runtime(project, &features);
         write("Cargo.toml", &self.manifest.to_string())?;
         let names: Vec<&str> = resolved.externs.iter().map(|it| it.name.as_str()).collect();
         let exports = names.iter().map(|name| format!("pub use {name};\n")).collect::<String>();
         write("src/lib.rs", &format!("//! The crates of a kernel.\n\n{exports}\npub mod prelude;\n"))?;
+        if !resolved.watched.is_empty() {
+            self.write_for_watched(folder)?;
+        }
         Ok(resolved)
+    }
+
+    /// Writes the crate that watched crates are built for, beside `folder`: the same graph, so that cargo finds the others
+    /// compiled, and no library of its own.
+    fn write_for_watched(&self, folder: &Path) -> Result<()> {
+        let beside = folder.with_file_name("watched");
+        let source = beside.join("src");
+        std::fs::create_dir_all(&source).map_err(Error::io("create", &source))?;
+        let mut manifest = self.manifest.clone();
+        manifest.remove("lib");
+        let write = |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(Error::io("write", &path));
+        write(beside.join("Cargo.toml"), &manifest.to_string())?;
+        write(source.join("lib.rs"), "")?;
+        let lock = folder.join("Cargo.lock");
+        std::fs::copy(&lock, beside.join("Cargo.lock")).map_err(Error::io("copy", &lock))?;
+        Ok(())
     }
 
     fn set_runtime(&mut self, project: &Path, features: &[&str]) {
@@ -218,102 +247,6 @@ impl BundleCrate {
             dependencies.insert("pfe-runtime".to_owned(), runtime.into());
         }
     }
-}
-
-/// The packages of a bundle.
-pub(super) struct Resolved {
-    metadata: Metadata,
-    /// Crates that cells can use. Their files are known once they are built.
-    pub externs: Vec<Extern>,
-}
-
-impl Resolved {
-    fn new(folder: &Path, rustc: &Path, hidden: &BTreeSet<String>) -> Result<Resolved> {
-        let metadata = MetadataCommand::new()
-            .cargo_path(rustc.with_file_name("cargo"))
-            .current_dir(folder)
-            .env("RUSTC", rustc)
-            .other_options(["--filter-platform".to_owned(), host(rustc)?])
-            .exec()
-            .map_err(|error| {
-                let text = match error {
-                    cargo_metadata::Error::CargoMetadata { stderr } => stderr,
-                    other => other.to_string(),
-                };
-                Error::message(format!("cargo cannot resolve the crates of the manifest\n{}", text.trim_end()))
-            })?;
-        let mut externs = Vec::new();
-        let root = metadata.root_package().map(|it| it.id.clone());
-        let nodes = metadata.resolve.as_ref().map_or(&[][..], |it| &it.nodes);
-        let node = |id| nodes.iter().find(|node| node.id == id);
-        for dependency in root.and_then(node).into_iter().flat_map(|root| &root.deps) {
-            let is_normal = dependency.dep_kinds.iter().any(|it| it.kind == DependencyKind::Normal);
-            let package = &metadata[&dependency.pkg];
-            if is_normal && !hidden.contains(package.name.as_str()) {
-                let features = node(dependency.pkg.clone()).map_or(&[][..], |it| &it.features);
-                externs.push(Extern {
-                    name: dependency.name.clone(),
-                    package: package.name.to_string(),
-                    version: package.version.to_string(),
-                    features: features.iter().map(ToString::to_string).collect(),
-                    id: package.id.repr.clone(),
-                    file: String::new(),
-                });
-            }
-        }
-        externs.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Resolved { metadata, externs })
-    }
-
-    /// Returns the packages that are built from folders of this machine.
-    fn local(&self) -> impl Iterator<Item = &Package> {
-        let root = self.metadata.root_package().map(|it| it.id.clone());
-        self.metadata.packages.iter().filter(move |it| it.source.is_none() && Some(&it.id) != root.as_ref())
-    }
-
-    /// Returns whether the bundle holds the crate that the runtime's feature `name` is for: in a version that it accepts,
-    /// or the `pfe` of the project.
-    fn fits(&self, project: &Path, name: &str) -> bool {
-        let runtime = self.metadata.packages.iter().find(|it| it.name == "pfe-runtime");
-        let wanted = runtime.and_then(|it| it.dependencies.iter().find(|it| it.name == name));
-        self.externs.iter().filter(|it| it.package == name).any(|it| {
-            let package = &self.metadata.packages.iter().find(|package| package.id.repr == it.id);
-            match (package, wanted) {
-                (Some(package), _) if name == "pfe" => package.manifest_path == project.join("Cargo.toml"),
-                (Some(package), Some(wanted)) => package.source.is_some() && wanted.req.matches(&package.version),
-                _ => false,
-            }
-        })
-    }
-
-    /// Returns whether the project's `pfe` is in the bundle.
-    pub fn has_pfe(&self, project: &Path) -> bool {
-        self.fits(project, "pfe")
-    }
-
-    /// Returns the manifests, build scripts and source folders of the packages of this machine.
-    pub fn sources(&self) -> Vec<PathBuf> {
-        let mut sources = BTreeSet::new();
-        for package in self.local() {
-            sources.insert(package.manifest_path.clone().into_std_path_buf());
-            for target in &package.targets {
-                let path = target.src_path.as_std_path();
-                if target.is_kind(TargetKind::CustomBuild) {
-                    sources.insert(path.to_path_buf());
-                } else if !target.is_test() && !target.is_bench() && !target.is_example() && !target.is_bin() {
-                    sources.insert(folder_of(path).to_path_buf());
-                }
-            }
-        }
-        sources.into_iter().collect()
-    }
-}
-
-/// Returns the platform that a compiler builds for.
-fn host(rustc: &Path) -> Result<String> {
-    let version = super::toolchain::version_of(rustc)?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Error::message(format!("`{} -vV` names no host", rustc.display())))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::build::{build, build_printer, build_runtime_program, sysroot, tool};
 use super::bundle::{Bundle, BundleCrate};
 use super::kernelspec::{Place, check_free, register};
-use super::toolchain::{Toolchain, data_folder, fingerprint, kernel_folder, version_of};
+use super::sources::fingerprint;
+use super::toolchain::{Toolchain, data_folder, kernel_folder, version_of};
 use crate::error::{Error, Result};
 use crate::folders::{MARK, is_ours};
 use std::path::{Path, PathBuf};
@@ -60,6 +61,8 @@ pub fn install(project: &Path, bundle: &Bundle, place: &Place) -> Result<PathBuf
         fingerprint: fingerprint(&sources)?,
         directory: part.path().to_path_buf(),
         externs: resolved.externs,
+        watched: resolved.watched,
+        compiled: target,
         rustc,
         sources,
     };

@@ -12,6 +12,8 @@ mod bundle;
 mod doctor;
 mod installation;
 mod kernelspec;
+mod resolved;
+mod sources;
 mod toolchain;
 mod uninstall;
 
@@ -19,5 +21,6 @@ pub use bundle::{Bundle, PFE_PRELUDE};
 pub use doctor::doctor;
 pub use installation::{install, project};
 pub use kernelspec::Place;
+pub use sources::{Stamp, fingerprint, local, reachable, sources, stamp};
 pub use toolchain::{DEPENDENCIES, Extern, INSTALL, PFE, Toolchain, data_folder, is_installed, select};
 pub use uninstall::{Uninstalled, uninstall};

@@ -1,5 +1,6 @@
 //! The current installation: where its parts are, and whether it is up to date. Every kernel and runner loads it.
 
+use super::sources::fingerprint;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -24,6 +25,14 @@ pub struct Extern {
     pub id: String,
 }
 
+impl Extern {
+    /// Its folder, if it is a crate of this machine.
+    fn folder(&self) -> Option<PathBuf> {
+        let id = self.id.strip_prefix("path+file://")?;
+        Some(PathBuf::from(id.split('#').next()?))
+    }
+}
+
 /// The installed libraries and the compiler that built them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Toolchain {
@@ -37,6 +46,13 @@ pub struct Toolchain {
     pub directory: PathBuf,
     /// Crates that cells can use, with their file names.
     pub externs: Vec<Extern>,
+    /// Crates that are watched: cells can use them too, but they are not a part of the libraries. Their files are known once
+    /// they are built, from [`Toolchain::watched_crate`].
+    #[serde(default)]
+    pub watched: Vec<Extern>,
+    /// Folder where cargo has compiled the crates, and compiles the watched ones again.
+    #[serde(default)]
+    pub compiled: PathBuf,
     /// Files and folders that the libraries were built from, apart from packages of registries.
     pub sources: Vec<PathBuf>,
     /// Hash of the sources at build time.
@@ -137,6 +153,27 @@ impl Toolchain {
         self.directory.join("bundle")
     }
 
+    /// Folder of the crate that the watched crates are built for: it has the dependencies and the lock of the bundle.
+    pub fn watched_crate(&self) -> PathBuf {
+        self.directory.join("watched")
+    }
+
+    /// Folders of the watched crates.
+    pub fn watched_folders(&self) -> Vec<PathBuf> {
+        self.watched.iter().filter_map(Extern::folder).collect()
+    }
+
+    /// Says which crates the results of cells rest on that may be edited: the watched ones, if there are any.
+    pub fn rests_on(&self) -> Option<String> {
+        let one = |it: &Extern| {
+            let folder = it.folder().unwrap_or_default();
+            format!("`{}` {} in `{}`", it.package, it.version, folder.display())
+        };
+        let all: Vec<String> = self.watched.iter().map(one).collect();
+        let hash = fingerprint(&self.watched_folders()).unwrap_or_else(|_| "gone".to_owned());
+        (!all.is_empty()).then(|| format!("rests on crates that can be edited: {} (sources {hash})", all.join(", ")))
+    }
+
     /// Returns the imports of every cell, apart from those of the kernel itself.
     pub fn prelude(&self) -> Option<String> {
         let text = std::fs::read_to_string(self.bundle().join("src/prelude.rs")).ok()?;
@@ -204,27 +241,4 @@ pub const INSTALL: &str =
 pub fn version_of(rustc: &Path) -> Result<String> {
     let output = Command::new(rustc).arg("-vV").output().map_err(Error::io("run", rustc))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Hashes the sources that the libraries are built from.
-pub(super) fn fingerprint(sources: &[PathBuf]) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    for source in sources {
-        hash(source, &mut hasher)?;
-    }
-    Ok(hasher.finalize().to_hex()[..16].to_owned())
-}
-
-fn hash(path: &Path, hasher: &mut blake3::Hasher) -> Result<()> {
-    if path.is_dir() {
-        let mut entries: Vec<_> =
-            std::fs::read_dir(path).map_err(Error::io("read", path))?.flatten().map(|entry| entry.path()).collect();
-        entries.sort();
-        return entries.iter().try_for_each(|entry| hash(entry, hasher));
-    }
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    hasher.update(path.file_name().unwrap_or_default().as_encoded_bytes());
-    hasher.update(&(bytes.len() as u64).to_le_bytes());
-    hasher.update(&bytes);
-    Ok(())
 }

@@ -1,7 +1,9 @@
 //! Checks all cells of a notebook with the compiler, without running any.
 
 use super::notebook::Notebook;
-use crate::compile::{CompileJob, NotebookCrate, OptLevel, RunningCompiler, compile, generate_notebook};
+use crate::compile::{
+    CompileJob, Dependencies, DependencyJob, NotebookCrate, OptLevel, RunningCompiler, compile, generate_notebook,
+};
 use crate::error::{Error, Result};
 use crate::install::Toolchain;
 use crate::parse::Cell;
@@ -15,6 +17,17 @@ pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
     let cells: Vec<Cell> =
         notebook.code_cells().into_iter().map(|index| Cell::parse(&notebook.source(index))).collect();
     let generated = generate_notebook(&cells, NotebookCrate::Check);
+    let running = RunningCompiler::default();
+    let mut deps = Dependencies::default();
+    if deps.is_edited(&toolchain) {
+        deps = deps.reload(&mut DependencyJob {
+            toolchain: &toolchain,
+            folder: directory.path(),
+            directory: directory.path(),
+            running: &running,
+            progress: &mut |_| {},
+        })?;
+    }
     let job = CompileJob {
         toolchain: &toolchain,
         directory: directory.path(),
@@ -22,10 +35,10 @@ pub fn check(notebook: &Notebook) -> Result<Option<Failure>> {
         source: &generated.source,
         opt_level: &OptLevel::Auto,
         repeats: false,
-        extra: &[],
+        extra: deps.arguments(),
         short_paths: true,
         check_only: true,
     };
-    let built = compile(&job, &RunningCompiler::default())?;
+    let built = compile(&job, &running)?;
     Ok(built.library.is_none().then(|| Failure::of_compiler(&built.diagnostics, &generated, &BTreeMap::new())))
 }

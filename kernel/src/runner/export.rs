@@ -11,6 +11,11 @@ pub fn export(notebook: &Notebook) -> String {
     let cells: Vec<Cell> =
         notebook.code_cells().into_iter().map(|index| Cell::parse(&notebook.source(index))).collect();
     // Without an installation, the notebook is taken for one of the project.
-    let prelude = Toolchain::load().ok().and_then(|it| it.prelude()).unwrap_or_else(|| PFE_PRELUDE.to_owned());
-    generate_notebook(&cells, NotebookCrate::Program { prelude: &prelude }).source
+    let toolchain = Toolchain::load().ok();
+    let prelude = toolchain.as_ref().and_then(Toolchain::prelude).unwrap_or_else(|| PFE_PRELUDE.to_owned());
+    let program = generate_notebook(&cells, NotebookCrate::Program { prelude: &prelude }).source;
+    match toolchain.and_then(|it| it.rests_on()) {
+        Some(crates) => format!("// This program {crates}.\n{program}"),
+        None => program,
+    }
 }

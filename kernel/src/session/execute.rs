@@ -62,6 +62,9 @@ impl Session {
         let start = Instant::now();
         let cell = self.parse(source);
         timings.parse = start.elapsed();
+        if !cell.commands.iter().any(|it| it.starts_with("reload")) {
+            self.follow_edits(watcher)?;
+        }
         for command in &cell.commands {
             if let Err(failure) = self.command(command, watcher)? {
                 return Ok(Err(failure));

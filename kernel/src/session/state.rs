@@ -178,7 +178,7 @@ impl Session {
         self.columns.clear();
         self.lost_because.clear();
         self.items = Items::default();
-        self.deps = Dependencies::default();
+        self.deps = self.deps.unrequested(&self.toolchain);
         Ok(())
     }
 }

@@ -4,10 +4,10 @@ use super::super::rustc::RunningCompiler;
 use super::request::Request;
 use crate::error::{Error, Result};
 use crate::folders::MARK;
-use crate::install::{DEPENDENCIES, Toolchain, data_folder};
-use cargo_metadata::{Artifact, Message, TargetKind};
+use crate::install::{DEPENDENCIES, Toolchain, data_folder, fingerprint, local, reachable, sources};
+use cargo_metadata::{Artifact, Message, Metadata, Package, PackageId, TargetKind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,11 +21,11 @@ pub(super) struct Built {
     pub arguments: Vec<String>,
     /// What was built, for the user: `rand 0.9.2`, …
     pub versions: Vec<String>,
-    /// Names of the crates of this machine.
-    pub local: Vec<String>,
-    /// Their folders.
-    folders: Vec<PathBuf>,
-    /// Hash of their sources.
+    /// Names of the crates of this machine, each with a hash of its library.
+    pub local: BTreeMap<String, String>,
+    /// Their sources.
+    pub sources: Vec<PathBuf>,
+    /// Hash of the sources.
     pub identity: String,
 }
 
@@ -37,8 +37,28 @@ impl Built {
         let built: Built = serde_json::from_str(&std::fs::read_to_string(folder.join(RESULT)).ok()?).ok()?;
         let files = built.arguments.iter().filter_map(|it| it.split_once('=').map(|(_, file)| Path::new(file)));
         let there = files.filter(|file| file.is_absolute()).all(Path::exists);
-        (there && identity(&built.folders).ok()? == built.identity).then_some(built)
+        (there && identity(&built.sources).ok()? == built.identity).then_some(built)
     }
+
+    /// Returns the crates that have another library than `before`, or none any more.
+    pub fn others_than(&self, before: &Built) -> BTreeSet<String> {
+        let changed = before.local.iter().filter(|(name, library)| self.local.get(*name) != Some(library));
+        changed.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// A crate whose dependencies cargo builds for cells.
+struct Graph<'a> {
+    folder: &'a Path,
+    /// Where cargo compiles.
+    target: PathBuf,
+    /// Metadata that make these crates distinct from those of the same version inside the installed library: rustc does
+    /// not link two copies with the same metadata. None for those that rest on the library's own.
+    metadata: Option<&'static str>,
+    /// The packages that cells name, each with its name there, if that is not the library's own.
+    named: Vec<(String, Option<String>)>,
+    /// Packages that are not built again: those of the installed library.
+    frozen: Vec<String>,
 }
 
 /// Where the compiler and the cache are, and who stops them.
@@ -50,7 +70,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Builds crates, or takes them from the cache: it is kept by request and compiler, each with its lock.
+    /// Builds requested crates, or takes them from the cache: it is kept by request and compiler, each with its lock.
     pub fn build(&mut self, requests: &BTreeMap<String, Request>) -> Result<Built> {
         let cache = data_folder()?.join(DEPENDENCIES);
         let mut manifest = toml! {
@@ -75,58 +95,74 @@ impl Builder<'_> {
         write(&cache.join(MARK), "")?;
         write(&folder.join("Cargo.toml"), &manifest)?;
         write(&source.join("lib.rs"), "")?;
-        let is_local = requests.values().any(|it| it.path().is_some());
-        let folders = if is_local { self.local_folders(&folder)? } else { Vec::new() };
-        let identity = identity(&folders)?;
-        let mut built = self.cargo(&folder, &cache.join("target"), &folders, &identity, requests)?;
-        (built.folders, built.identity) = (folders, identity);
-        let text = serde_json::to_string(&built).map_err(|error| Error::message(error.to_string()))?;
-        write(&folder.join(RESULT), &text)?;
-        Ok(built)
+        // A crate that is renamed has this name, others that of their library.
+        let name = |it: &Request| it.renamed().map(|_| it.name.replace('-', "_"));
+        self.cargo(&Graph {
+            folder: &folder,
+            target: cache.join("target"),
+            metadata: Some("pfe-dep"),
+            named: requests.values().map(|it| (it.package().to_owned(), name(it))).collect(),
+            frozen: Vec::new(),
+        })
     }
 
-    /// Returns the folders of the packages of this machine, wherever in the graph they are.
-    fn local_folders(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+    /// Builds the watched crates of the kernel, unless nothing has changed since they were built. They rest on the crates
+    /// of the installed library: cargo finds these compiled, from the same graph.
+    pub fn build_watched(&mut self) -> Result<Built> {
+        let folder = self.toolchain.watched_crate();
+        if let Some(built) = Built::kept(&folder) {
+            return Ok(built);
+        }
+        let watched = self.toolchain.watched.iter();
+        self.cargo(&Graph {
+            folder: &folder,
+            target: self.toolchain.compiled.clone(),
+            metadata: None,
+            named: watched.map(|it| (it.package.clone(), Some(it.name.clone()))).collect(),
+            frozen: self.toolchain.externs.iter().map(|it| it.id.clone()).collect(),
+        })
+    }
+
+    /// Resolves the graph of a crate.
+    fn resolve(&self, folder: &Path) -> Result<Metadata> {
         let rustc = &self.toolchain.rustc;
-        let metadata = cargo_metadata::MetadataCommand::new()
+        cargo_metadata::MetadataCommand::new()
             .cargo_path(rustc.with_file_name("cargo"))
             .current_dir(folder)
             .env("RUSTC", rustc)
             .exec()
-            .map_err(|error| Error::message(format!("cargo could not resolve the dependency\n{error}")))?;
-        let local = metadata.packages.iter().filter(|it| it.source.is_none());
-        let folders = local.filter_map(|it| it.manifest_path.parent().map(|it| it.as_std_path().to_path_buf()));
-        Ok(folders.filter(|it| it != folder).collect())
+            .map_err(|error| Error::message(format!("cargo could not resolve the dependency\n{error}")))
     }
 
-    fn cargo(
-        &mut self,
-        folder: &Path,
-        target: &Path,
-        local: &[PathBuf],
-        identity: &str,
-        requests: &BTreeMap<String, Request>,
-    ) -> Result<Built> {
+    fn cargo(&mut self, graph: &Graph) -> Result<Built> {
+        let folder = graph.folder;
+        let metadata = self.resolve(folder)?;
+        let frozen = metadata.packages.iter().filter(|it| graph.frozen.contains(&it.id.repr)).map(|it| it.id.clone());
+        let frozen = reachable(&metadata, frozen.collect());
+        let local: Vec<&Package> = local(&metadata).filter(|it| !frozen.contains(&it.id)).collect();
+        let sources = sources(local.iter().copied());
+        let identity = identity(&sources)?;
+        let folders = local.iter().filter_map(|it| it.manifest_path.parent().map(ToString::to_string));
+        let wraps: Vec<String> = std::iter::once(identity.clone()).chain(folders).collect();
         let rustc = &self.toolchain.rustc;
         let cargo = rustc.with_file_name("cargo");
         let own = std::env::current_exe().map_err(Error::io("find", "pfe-kernel"))?;
-        let wraps = [vec![identity.to_owned()], local.iter().map(|it| it.display().to_string()).collect()].concat();
-        let mut child = Command::new(&cargo)
+        let mut command = Command::new(&cargo);
+        command
             .args(["build", "--release", "--message-format=json-render-diagnostics"])
             .current_dir(folder)
             .env("RUSTC", rustc)
             .env("RUSTC_WRAPPER", own)
             .env(WRAPS, wraps.join("\n"))
-            // The extra metadata make these crates distinct from crates of the same version inside the installed library:
-            // rustc does not link two copies with the same metadata.
-            .env("RUSTFLAGS", "-Cprefer-dynamic -Cmetadata=pfe-dep")
-            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_TARGET_DIR", &graph.target)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(Error::io("run", &cargo))?;
+            .process_group(0);
+        if let Some(metadata) = graph.metadata {
+            command.env("RUSTFLAGS", format!("-Cprefer-dynamic -Cmetadata={metadata}"));
+        }
+        let mut child = command.spawn().map_err(Error::io("run", &cargo))?;
         self.running.started(child.id());
         let stdout = child.stdout.take();
         let messages = std::thread::spawn(move || {
@@ -151,18 +187,31 @@ impl Builder<'_> {
                     .iter()
                     .any(|it| line.starts_with(it))
                     || line.contains("pfe-dependencies")
+                    || line.contains("pfe-bundle")
             };
             let said: Vec<&str> = said.iter().filter(|line| !is_noise(line)).map(String::as_str).collect();
             return Err(Error::message(format!("cargo could not build the dependency\n{}", said.join("\n"))));
         }
-        let kept = folder.join(if identity.is_empty() { "none" } else { identity });
-        built(&messages, &target.join("release/deps"), &kept, requests)
+        let kept = folder.join(if identity.is_empty() { "none" } else { &identity });
+        let is_local = |id: &PackageId| local.iter().any(|it| it.id == *id);
+        let mut built = built(&messages, &graph.target.join("release/deps"), &kept, &graph.named, is_local)?;
+        (built.sources, built.identity) = (sources, identity);
+        let text = serde_json::to_string(&built).map_err(|error| Error::message(error.to_string()))?;
+        let result = folder.join(RESULT);
+        std::fs::write(&result, text).map_err(Error::io("write", &result))?;
+        Ok(built)
     }
 }
 
 /// Reads what cargo has built. Keeps the libraries of this machine's crates in the folder `kept`: cargo removes its own
 /// before it builds an edited crate, which may fail, and sessions still link to the earlier ones.
-fn built(messages: &[Message], compiled: &Path, kept: &Path, requests: &BTreeMap<String, Request>) -> Result<Built> {
+fn built(
+    messages: &[Message],
+    compiled: &Path,
+    kept: &Path,
+    named: &[(String, Option<String>)],
+    is_local: impl Fn(&PackageId) -> bool,
+) -> Result<Built> {
     let mut built = Built::default();
     for folder in [kept, compiled] {
         built.arguments.extend(["-L".to_owned(), format!("dependency={}", folder.display())]);
@@ -184,16 +233,14 @@ fn built(messages: &[Message], compiled: &Path, kept: &Path, requests: &BTreeMap
                 let name = artifact.target.name.replace('-', "_");
                 let file = artifact.filenames.iter().find(|file| matches!(file.extension(), Some("rlib" | "so")));
                 let mut file = file.map(|file| file.clone().into_std_path_buf());
-                if artifact.package_id.repr.starts_with("path+") && package != "pfe-dependencies" {
-                    built.local.push(name.clone());
-                    if let Some(file) = &mut file {
-                        *file = keep(file, kept)?;
-                    }
+                if let Some(file) = file.as_mut().filter(|_| is_local(&artifact.package_id)) {
+                    let bytes = std::fs::read(&*file).map_err(Error::io("read", &*file))?;
+                    built.local.insert(name.clone(), blake3::hash(&bytes).to_hex()[..16].to_owned());
+                    *file = keep(file, kept)?;
                 }
-                let of_package = requests.values().filter(|it| it.package() == package);
-                for (request, file) in of_package.flat_map(|it| Some((it, file.as_ref()?))) {
-                    // A crate that is renamed has this name, others that of their library.
-                    let name = request.renamed().map_or_else(|| name.clone(), |_| request.name.replace('-', "_"));
+                let of_package = named.iter().filter(|(it, _)| *it == package);
+                for ((_, other), file) in of_package.flat_map(|it| Some((it, file.as_ref()?))) {
+                    let name = other.as_ref().unwrap_or(&name);
                     built.versions.push(format!("{package} {version}"));
                     built.arguments.extend(["--extern".to_owned(), format!("{name}={}", file.display())]);
                 }
@@ -224,36 +271,9 @@ fn package(id: &str) -> (String, String) {
     }
 }
 
-/// Hashes the sources of packages. Empty if there are none.
-fn identity(folders: &[PathBuf]) -> Result<String> {
-    if folders.is_empty() {
-        return Ok(String::new());
-    }
-    let mut hasher = blake3::Hasher::new();
-    for folder in folders {
-        hash_sources(folder, &mut hasher)?;
-    }
-    Ok(hasher.finalize().to_hex()[..16].to_owned())
-}
-
-/// Hashes the files of a folder, without what cargo builds and what git keeps.
-fn hash_sources(folder: &Path, hasher: &mut blake3::Hasher) -> Result<()> {
-    let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?.flatten();
-    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default();
-        if path.is_dir() && !path.is_symlink() {
-            if name != "target" && name != ".git" {
-                hash_sources(&path, hasher)?;
-            }
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            hasher.update(name.as_encoded_bytes());
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(&bytes);
-        }
-    }
-    Ok(())
+/// Hashes sources. Empty if there are none.
+fn identity(sources: &[PathBuf]) -> Result<String> {
+    if sources.is_empty() { Ok(String::new()) } else { fingerprint(sources) }
 }
 
 /// Says that this program is rustc's wrapper: the identity of the packages of this machine, then their folders.

@@ -1,7 +1,8 @@
-//! Builds the crates that `:dep` requests and returns the rustc arguments to use them.
+//! Builds the crates that `:dep` requests and those that the kernel watches, and returns the rustc arguments to use them.
 //!
 //! ```text
 //! text ─ request ─▶ a crate of the kernel, or Request ─ build (cache, cargo) ─▶ arguments ─ probe ─▶ Dependencies
+//!                                      watched crates ──┘
 //! ```
 
 mod build;
@@ -11,19 +12,25 @@ pub use build::wrap_rustc;
 
 use super::rustc::{CompileJob, OptLevel, RunningCompiler, compile};
 use crate::error::{Error, Result};
-use crate::install::Toolchain;
+use crate::install::{Stamp, Toolchain, stamp};
 use build::{Builder, Built};
 use request::Request;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The crates that a notebook requested with `:dep`.
+/// The crates that cells can use beside the installed library: those that a notebook requested with `:dep`, and the
+/// watched ones of the kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
     requested: BTreeMap<String, Request>,
     built: Built,
+    watched: Built,
+    /// Arguments for both.
+    arguments: Vec<String>,
     /// The crates whose types are others since the last build.
     rebuilt: BTreeSet<String>,
+    /// How the sources stood before the last build. `None` before the first one.
+    seen: Option<Stamp>,
 }
 
 /// Where a `:dep` happens.
@@ -43,7 +50,7 @@ pub struct DependencyJob<'a> {
 impl Dependencies {
     /// Returns the rustc arguments that make the crates available.
     pub fn arguments(&self) -> &[String] {
-        &self.built.arguments
+        &self.arguments
     }
 
     /// Returns what was built: `rand 0.9.2`, …
@@ -58,14 +65,45 @@ impl Dependencies {
 
     /// Returns whether there are crates of this machine, which may be edited.
     pub fn has_local(&self) -> bool {
-        !self.built.local.is_empty()
+        !(self.built.local.is_empty() && self.watched.local.is_empty())
+    }
+
+    /// Returns whether something has to be built: a watched crate that is not there, or a crate of this machine whose
+    /// files are others than before the last build.
+    pub fn is_edited(&self, toolchain: &Toolchain) -> bool {
+        match &self.seen {
+            None => !toolchain.watched.is_empty(),
+            Some(seen) => self.stamp(toolchain) != *seen,
+        }
+    }
+
+    /// Takes the files as they are for built, so that an edit that does not compile is tried once.
+    pub fn pass_over_edits(&mut self, toolchain: &Toolchain) {
+        self.seen = Some(self.stamp(toolchain));
+    }
+
+    /// Returns these without what a notebook has requested.
+    pub fn unrequested(&self, toolchain: &Toolchain) -> Dependencies {
+        let watched = self.watched.clone();
+        let mut next = Dependencies { arguments: watched.arguments.clone(), watched, ..Dependencies::default() };
+        next.seen = self.seen.as_ref().map(|_| next.stamp(toolchain));
+        next
+    }
+
+    fn stamp(&self, toolchain: &Toolchain) -> Stamp {
+        let mut sources = [self.watched.sources.clone(), self.built.sources.clone()].concat();
+        if self.watched.sources.is_empty() {
+            // They have not been built yet, and may not compile.
+            sources.extend(toolchain.watched_folders());
+        }
+        stamp(&sources)
     }
 
     /// Adds a crate, or takes it from the kernel. `request` is `name`, `name = "1"`, `name = { … }` or a path. Returns the new
     /// dependencies and what to say of them. If it fails, nothing changes.
     pub fn add(&self, request: &str, job: &mut DependencyJob) -> Result<(Dependencies, String)> {
         let request = Request::parse(request, job.folder)?;
-        if let Some(said) = request.bundled(&job.toolchain.externs)? {
+        if let Some(said) = request.bundled(&[&job.toolchain.externs[..], &job.toolchain.watched[..]].concat())? {
             return Ok((self.clone(), said));
         }
         let package = request.package().to_owned();
@@ -87,19 +125,25 @@ impl Dependencies {
 
     fn build(&mut self, job: &mut DependencyJob) -> Result<()> {
         let DependencyJob { toolchain, running, .. } = *job;
+        let before = self.stamp(toolchain);
         let mut builder = Builder { toolchain, running, progress: &mut *job.progress };
-        let built = builder.build(&self.requested)?;
-        self.rebuilt =
-            if built.identity == self.built.identity { BTreeSet::new() } else { built.local.iter().cloned().collect() };
-        self.built = built;
+        let watched = if toolchain.watched.is_empty() { Built::default() } else { builder.build_watched()? };
+        let built = if self.requested.is_empty() { Built::default() } else { builder.build(&self.requested)? };
+        self.rebuilt = watched.others_than(&self.watched);
+        self.rebuilt.extend(built.others_than(&self.built));
+        self.arguments = [&watched.arguments[..], &built.arguments[..]].concat();
+        (self.watched, self.built) = (watched, built);
+        // Of what was there before, the time before the build counts: what is saved in the meantime is built next.
+        let after = self.stamp(toolchain);
+        let is_earlier = |file: &Path| before.iter().find(|it| it.0 == file).cloned();
+        self.seen = Some(after.into_iter().map(|it| is_earlier(&it.0).unwrap_or(it)).collect());
         self.probe(job)
     }
 
     /// Compiles an empty cell that names the crates: what cannot stand beside the kernel's crates must not reach a session,
     /// where every later cell would fail.
     fn probe(&self, job: &DependencyJob) -> Result<()> {
-        let externs =
-            self.built.arguments.iter().filter_map(|it| it.split_once('=')).filter(|(_, it)| it.starts_with('/'));
+        let externs = self.arguments.iter().filter_map(|it| it.split_once('=')).filter(|(_, it)| it.starts_with('/'));
         let names = externs.map(|(name, _)| name).filter(|name| *name != "dependency" && *name != "native");
         let source: String = names.map(|name| format!("use ::{name} as _;\n")).collect();
         let probe = CompileJob {
@@ -109,7 +153,7 @@ impl Dependencies {
             source: &format!("#![allow(unused)]\nuse ::pfe_bundle as _;\n{source}"),
             opt_level: &OptLevel::Auto,
             repeats: false,
-            extra: &self.built.arguments,
+            extra: &self.arguments,
             short_paths: true,
             check_only: true,
         };

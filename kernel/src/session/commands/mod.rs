@@ -1,6 +1,7 @@
 //! Runs the commands of a cell, such as `:vars`. `parse` has found them and holds their list.
 
 mod config;
+mod crates;
 mod foreign;
 mod saved;
 mod shell;
@@ -8,7 +9,7 @@ mod shell;
 use super::events::{Event, Watcher, note};
 use super::failure::Failure;
 use super::state::Session;
-use crate::compile::{Dependencies, DependencyJob, OptLevel, shown_type};
+use crate::compile::{OptLevel, shown_type};
 use crate::error::{Error, Result};
 use crate::parse::commands::HELP;
 use foreign::{instead, instead_of_magic};
@@ -69,7 +70,9 @@ impl Session {
             ("show_deps", _) => {
                 let of_kernel = self.toolchain.externs.iter().filter(|it| !it.version.is_empty());
                 let of_kernel = of_kernel.map(|it| format!("{} {} (of the kernel)", it.package, it.version));
-                let all: Vec<String> = of_kernel.chain(self.deps.versions().iter().cloned()).collect();
+                let watched = self.toolchain.watched.iter();
+                let watched = watched.map(|it| format!("{} {} (of the kernel, watched)", it.package, it.version));
+                let all: Vec<String> = of_kernel.chain(watched).chain(self.deps.versions().iter().cloned()).collect();
                 say(&all.join("\n"));
             }
             ("version", _) => {
@@ -147,77 +150,5 @@ impl Session {
                 None => wrong(&format!("this kernel has no magic `%{name}`"), "`:help` lists its commands"),
             },
         }
-    }
-
-    /// Adds a crate, and says which version it has.
-    fn dep(&mut self, request: &str, watcher: &mut dyn Watcher) -> Done {
-        self.with_dependencies(watcher, |deps, job| deps.add(request, job))?;
-        Ok(Ok(()))
-    }
-
-    /// Builds edited crates again, and says which variables are lost with their types.
-    fn reload(&mut self, watcher: &mut dyn Watcher) -> Done {
-        if let Some(why) = self.toolchain.stale() {
-            note(watcher, &format!("note: {why}; only `pfe-kernel install` builds the crates of the kernel again"));
-        }
-        if !self.deps.has_local() {
-            note(watcher, "no crate of this machine is in use: add one with `:dep ./path/to/crate`");
-            return Ok(Ok(()));
-        }
-        self.with_dependencies(watcher, |deps, job| Ok((deps.reload(job)?, "reloaded".to_owned())))?;
-        let rebuilt: Vec<String> = self.deps.rebuilt().iter().map(|name| format!("`{name}`")).collect();
-        if rebuilt.is_empty() {
-            note(watcher, "nothing has changed");
-            return Ok(Ok(()));
-        }
-        let has_part = |ty: &str| {
-            let mut paths = ty.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
-            paths.any(|path| path.split_once("::").is_some_and(|(first, _)| self.deps.rebuilt().contains(first)))
-        };
-        let lost: Vec<String> =
-            self.variables.iter().filter(|(_, it)| has_part(&it.ty)).map(|(name, _)| name.clone()).collect();
-        for name in &lost {
-            self.variables.remove(name);
-            self.forget.push(name.clone());
-            self.lost_because.insert(name.clone(), format!("`{name}` was dropped: `:reload` has built its type again"));
-        }
-        let lost: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
-        let lost = if lost.is_empty() {
-            "all variables are kept".to_owned()
-        } else {
-            format!("dropped with their types: {}", lost.join(", "))
-        };
-        note(watcher, &format!("built again: {}; {lost}", rebuilt.join(", ")));
-        Ok(Ok(()))
-    }
-
-    /// Changes the dependencies, unless that fails. Shows cargo's progress in one place, and in the end what `change` says:
-    /// the same whether crates were built or came from the cache.
-    fn with_dependencies(
-        &mut self,
-        watcher: &mut dyn Watcher,
-        change: impl FnOnce(&Dependencies, &mut DependencyJob) -> Result<(Dependencies, String)>,
-    ) -> Result<()> {
-        self.builds += 1;
-        let id = format!("pfe-build-{}-{}", std::process::id(), self.builds);
-        let mut shown = false;
-        let mut show = |line: &str| {
-            let data = json!({ "text/plain": line });
-            let id = id.clone();
-            watcher.event(if shown { Event::Update { data, id } } else { Event::Display { data, id } });
-            shown = true;
-        };
-        let mut job = DependencyJob {
-            toolchain: &self.toolchain,
-            folder: &self.working_directory,
-            directory: self.directory.path(),
-            running: &self.stopper.compiler,
-            progress: &mut show,
-        };
-        let (deps, said) = change(&self.deps, &mut job)?;
-        self.deps = deps;
-        self.changed_names.extend(self.deps.rebuilt().iter().cloned());
-        show(&said);
-        Ok(())
     }
 }
