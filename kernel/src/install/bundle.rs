@@ -169,11 +169,21 @@ impl BundleCrate {
         for refused in ["lto", "panic", "strip"] {
             release.remove(refused);
         }
+        let named = |key: &str| -> BTreeSet<String> {
+            let names = package.get("metadata").and_then(|it| it.get("pfe-kernel")?.get(key)?.as_array());
+            names.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+        };
+        let (hidden, watch) = (named("hidden"), named("watch"));
         let mut packages = take(&mut release, "package");
         // Without optimisation, a library keeps its instances of generic functions for others, and its small functions,
         // which would be inlined where they are used.
         for name in [CRATE, "pfe-runtime"] {
             packages.insert(name.to_owned(), toml! { opt-level = 0 }.into());
+        }
+        // A cell waits for these after each edit, and rustc takes three times as long at level 1. A level that the manifest
+        // sets for them counts.
+        for name in &watch {
+            packages.entry(name.clone()).or_insert_with(|| toml! { opt-level = 0 }.into());
         }
         release.insert("package".to_owned(), packages.into());
         manifest.insert("profile".to_owned(), Value::Table(Table::from_iter([("release".to_owned(), release.into())])));
@@ -184,11 +194,6 @@ impl BundleCrate {
             }
             None => String::new(),
         };
-        let named = |key: &str| -> BTreeSet<String> {
-            let names = package.get("metadata").and_then(|it| it.get("pfe-kernel")?.get(key)?.as_array());
-            names.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
-        };
-        let (hidden, watch) = (named("hidden"), named("watch"));
         let lock = [folder, root].map(|folder| folder.join("Cargo.lock")).into_iter().find(|lock| lock.is_file());
         Ok(BundleCrate { manifest, prelude, hidden, watch, files, lock })
     }

@@ -40,6 +40,14 @@ impl Built {
         (there && identity(&built.sources).ok()? == built.identity).then_some(built)
     }
 
+    /// Keeps the crates for other sessions.
+    fn store(self, folder: &Path) -> Result<Built> {
+        let text = serde_json::to_string(&self).map_err(|error| Error::message(error.to_string()))?;
+        let result = folder.join(RESULT);
+        std::fs::write(&result, text).map_err(Error::io("write", &result))?;
+        Ok(self)
+    }
+
     /// Returns the crates that have another library than `before`, or none any more.
     pub fn others_than(&self, before: &Built) -> BTreeSet<String> {
         let changed = before.local.iter().filter(|(name, library)| self.local.get(*name) != Some(library));
@@ -103,7 +111,8 @@ impl Builder<'_> {
             metadata: Some("pfe-dep"),
             named: requests.values().map(|it| (it.package().to_owned(), name(it))).collect(),
             frozen: Vec::new(),
-        })
+        })?
+        .store(&folder)
     }
 
     /// Builds the watched crates of the kernel, unless nothing has changed since they were built. They rest on the crates
@@ -114,13 +123,58 @@ impl Builder<'_> {
             return Ok(built);
         }
         let watched = self.toolchain.watched.iter();
-        self.cargo(&Graph {
+        let mut built = self.cargo(&Graph {
             folder: &folder,
             target: self.toolchain.compiled.clone(),
             metadata: None,
             named: watched.map(|it| (it.package.clone(), Some(it.name.clone()))).collect(),
             frozen: self.toolchain.externs.iter().map(|it| it.id.clone()).collect(),
-        })
+        })?;
+        self.join(&folder.join(&built.identity), &mut built)?;
+        built.store(&folder)
+    }
+
+    /// Makes one library of the watched crates in `folder`, which cells load: linked into each cell, a crate would have its
+    /// statics once per cell.
+    fn join(&mut self, folder: &Path, built: &mut Built) -> Result<()> {
+        let name = format!("pfe_watched_{}", built.identity);
+        let source = folder.join("watched.rs");
+        let watched = self.toolchain.watched.iter();
+        let exports: String = watched.map(|it| format!("pub use ::{};\n", it.name)).collect();
+        std::fs::write(&source, format!("use ::pfe_bundle as _;\n{exports}")).map_err(Error::io("write", &source))?;
+        let mut command = Command::new(&self.toolchain.rustc);
+        self.toolchain.link_arguments(&mut command);
+        command
+            .arg(&source)
+            .args(["--edition=2024", "--crate-type=dylib", "-Cprefer-dynamic", "-Clink-arg=-Wl,-Bsymbolic"])
+            .args(["--crate-name", &name, "--out-dir"])
+            .arg(folder)
+            .args(&built.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let child = command.spawn().map_err(Error::io("run", &self.toolchain.rustc))?;
+        self.running.started(child.id());
+        let output = child.wait_with_output();
+        let stopped = self.running.ended();
+        let output = output.map_err(Error::io("run", &self.toolchain.rustc))?;
+        if stopped {
+            return Err(Error::Interrupted);
+        }
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(Error::message(format!(
+                "the watched crates cannot be joined with those of the kernel\n{said}"
+            ))
+            .hint("`pfe-kernel install` builds them all again, as after a change of their dependencies"));
+        }
+        // No cell names it: `force` has it linked all the same.
+        let library = folder.join(format!("lib{name}.so"));
+        built.arguments.extend(["-Zunstable-options".to_owned(), "--extern".to_owned()]);
+        built.arguments.push(format!("force:{name}={}", library.display()));
+        built.arguments.push(format!("-Clink-arg=-Wl,-rpath,{}", folder.display()));
+        Ok(())
     }
 
     /// Resolves the graph of a crate.
@@ -196,9 +250,6 @@ impl Builder<'_> {
         let is_local = |id: &PackageId| local.iter().any(|it| it.id == *id);
         let mut built = built(&messages, &graph.target.join("release/deps"), &kept, &graph.named, is_local)?;
         (built.sources, built.identity) = (sources, identity);
-        let text = serde_json::to_string(&built).map_err(|error| Error::message(error.to_string()))?;
-        let result = folder.join(RESULT);
-        std::fs::write(&result, text).map_err(Error::io("write", &result))?;
         Ok(built)
     }
 }
@@ -291,7 +342,8 @@ pub fn wrap_rustc() -> Option<i32> {
     let mut lines = wraps.lines();
     let identity = lines.next().unwrap_or_default();
     if std::env::var("CARGO_MANIFEST_DIR").is_ok_and(|folder| lines.any(|local| local == folder)) {
-        command.arg(format!("-Cmetadata={identity}"));
+        // The optimisation across the parts of one crate takes more than half of its time, and a cell waits for it.
+        command.args([format!("-Cmetadata={identity}"), "-Clto=off".to_owned()]);
     }
     Some(command.status().ok()?.code().unwrap_or(1))
 }
