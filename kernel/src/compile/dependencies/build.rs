@@ -12,6 +12,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 use toml::{Table, toml};
 
 /// Crates that cargo has compiled, as they are kept.
@@ -131,6 +132,7 @@ impl Builder<'_> {
             frozen: self.toolchain.externs.iter().map(|it| it.id.clone()).collect(),
         })?;
         self.join(&folder.join(&built.identity), &mut built)?;
+        remove_older(&folder);
         built.store(&folder)
     }
 
@@ -312,6 +314,22 @@ fn keep(file: &Path, kept: &Path) -> Result<PathBuf> {
     }
     Ok(to)
 }
+
+/// Removes the libraries of earlier edits, except the newest ones: sessions that have missed the last edits may link to
+/// them until their next cell.
+fn remove_older(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut kept: Vec<(SystemTime, PathBuf)> = entries
+        .filter(|it| it.path().join("watched.rs").is_file())
+        .filter_map(|it| Some((it.metadata().ok()?.modified().ok()?, it.path())))
+        .collect();
+    kept.sort();
+    for (_, path) in kept.iter().rev().skip(KEPT_EDITS) {
+        let _ = std::fs::remove_dir_all(path);
+    }
+}
+
+const KEPT_EDITS: usize = 8;
 
 /// Extracts name and version from a package id: `registry+https://…#rand@0.9.0` or `path+file:///…/own#0.1.0`.
 fn package(id: &str) -> (String, String) {
