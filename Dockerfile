@@ -10,6 +10,9 @@ COPY kernel kernel
 COPY tests tests
 RUN cargo build --release --locked --bin pfe \
     && strip -o pfe target/release/pfe
+# What the program is made of, for scanners. The same sources give the same file.
+RUN cargo install --locked cargo-cyclonedx@0.5.9 \
+    && SOURCE_DATE_EPOCH=0 cargo cyclonedx --format json --spec-version 1.5 --describe binaries --no-build-deps
 
 FROM debian:12.12-slim
 # Certificates follow Debian's updates: a pinned one would vanish from its archive.
@@ -20,6 +23,7 @@ RUN apt-get update \
     && useradd --uid 10001 --no-create-home pfe \
     && install --directory --owner=pfe --group=pfe /data
 COPY --from=build /src/pfe /usr/local/bin/pfe
+COPY --from=build /src/pfe_bin.cdx.json /usr/local/share/doc/pfe/pfe.cdx.json
 USER 10001
 WORKDIR /data
 # It writes below /data and /tmp only: `docker run --read-only --tmpfs /tmp` works.

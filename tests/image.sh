@@ -30,12 +30,12 @@ instructions 1 COPY | while read -r line; do
 done
 build="$(instructions 1 RUN)" install="$(instructions 2 RUN)" user="$(instructions 2 USER)"
 health="$(instructions 2 HEALTHCHECK | sed -e 's/.*CMD //' | tr -d '[]",')"
-read -ra copied <<<"$(instructions 2 COPY | sed 's/--from=build //')"
 ln -s "$target" "$src/target"
 # What is tested here is that the commands work: pfe itself is not optimised, which builds sooner.
 mkdir "$stage/.cargo"
 printf '[profile.release.package.pfe]\nopt-level = 0\n' >"$stage/.cargo/config.toml"
-(cd "$src" && env -u CARGO_TARGET_DIR sh -euc "$build")
+# What it installs beside pfe stays in the build folder for the next run.
+(cd "$src" && env -u CARGO_TARGET_DIR CARGO_INSTALL_ROOT="$tools/cargo" PATH="$tools/cargo/bin:$PATH" sh -euc "$build")
 
 # The root that debootstrap makes is kept, since nothing changes in it: the image is a copy.
 if [ ! -e "$tools/debian/.made" ]; then
@@ -46,7 +46,9 @@ fi
 image="$work/image"
 as_root cp -a "$tools/debian" "$image"
 as_root chroot "$image" sh -euc "$install" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-as_root cp "$stage${copied[0]}" "$image${copied[1]}"
+while read -r from to; do
+    as_root install -D --mode="$(stat -c %a "$stage$from")" "$stage$from" "$image$to"
+done < <(instructions 2 COPY | sed 's/--from=build //')
 # The root cannot be written to, as with `docker run --read-only --tmpfs /tmp`.
 as_root unshare --mount sh -euc 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"
     mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"; mount -t tmpfs -o "uid=$2,gid=$2" tmpfs "$1/data"
@@ -57,5 +59,24 @@ as_root unshare --mount sh -euc 'mount --bind "$1" "$1"; mount -o remount,bind,r
 size="$(as_root du -smx --exclude=data --exclude=var/cache "$image" | cut -f1)"
 # What is pulled is compressed.
 pulled="$(as_root tar -C "$image" --exclude=./data --exclude=./var/cache -cf - . | gzip -1 | wc -c)"
-echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$stage${copied[0]}") >> 20)) MB; $((pulled >> 20)) MB to pull"
+echo "image: $size MB unpacked, of which pfe is $(($(stat -c %s "$src/pfe") >> 20)) MB; $((pulled >> 20)) MB to pull"
 [ "$((pulled >> 20))" -le 150 ]
+
+# The list of what the program is made of holds packages of Cargo.lock, and not all of them: the kernel's, those of tests are left out.
+"$tools/venv/bin/python" - "$image/usr/local/share/doc/pfe/pfe.cdx.json" Cargo.lock <<'EOF'
+import json
+import re
+import sys
+from pathlib import Path
+
+bom, lock = (Path(path).read_text() for path in sys.argv[1:])
+bom = json.loads(bom)
+assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.5"), bom["bomFormat"]
+listed = {(package["name"], package["version"]) for package in bom["components"]}
+locked = set(re.findall(r'name = "(.+)"\nversion = "(.+)"', lock))
+assert listed < locked, listed - locked
+names = {name for name, _ in listed}
+assert {"polars", "typst", "linfa"} <= names and not {"proptest", "pfe-kernel"} & names, names
+assert all(package["licenses"] and package["hashes"] for package in bom["components"])
+print(f"image: its bill of materials lists {len(listed)} packages with versions, licences and hashes")
+EOF
