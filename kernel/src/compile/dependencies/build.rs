@@ -198,7 +198,8 @@ impl Builder<'_> {
         let local: Vec<&Package> = local(&metadata).filter(|it| !frozen.contains(&it.id)).collect();
         let mut sources = sources(local.iter().copied());
         // A build script may make code from any file of its package.
-        let scripted = local.iter().filter(|it| it.targets.iter().any(|target| target.is_kind(TargetKind::CustomBuild)));
+        let scripted =
+            local.iter().filter(|it| it.targets.iter().any(|target| target.is_kind(TargetKind::CustomBuild)));
         sources.extend(scripted.filter_map(|it| it.manifest_path.parent().map(|it| it.as_std_path().to_owned())));
         let identity = identity(&sources)?;
         let folders = local.iter().filter_map(|it| it.manifest_path.parent().map(ToString::to_string));
