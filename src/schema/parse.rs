@@ -1,6 +1,6 @@
 //! One field of text → one typed cell, by the logical type that the contract declares. Used by `input::rows`.
 
-use super::contract::{Column, LogicalType, MAX_CENTAVOS, MAX_ID_LENGTH, is_state};
+use super::contract::{Column, LogicalType, MAX_CENTAVOS, MAX_ID_LENGTH, STATES, is_state};
 use super::dates;
 use super::dates::Instant;
 use super::missing::null_mark;
@@ -105,11 +105,11 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
         },
         LogicalType::State => match is_state(text) {
             true => Ok(Cell::Text(text)),
-            false => Err("not one of the 27 state codes".into()),
+            false => Err(not_one_of("the 27 state codes", text, STATES.iter().map(|state| state.0))),
         },
         LogicalType::Enumeration(words) => match words.contains(&text) {
             true => Ok(Cell::Text(text)),
-            false => Err(format!("not one of {}", words.join(", "))),
+            false => Err(not_one_of(&words.join(", "), text, words.iter().copied())),
         },
         LogicalType::Zip => zip(text),
         LogicalType::Integer(lo, hi) => {
@@ -146,6 +146,18 @@ pub(crate) fn parse_text<'a>(column: &Column, text: &'a str, bounds: &Bounds) ->
         },
         LogicalType::Date | LogicalType::Flag => Err("derived columns are not read".into()),
     }
+}
+
+/// The reason why `text` is refused, with the word that it may stand for: the same but for case, or one of four letters at most.
+#[cold]
+fn not_one_of(all: &str, text: &str, words: impl Iterator<Item = &'static str>) -> String {
+    let text = text.to_lowercase();
+    let near = words.filter(|word| word.len().abs_diff(text.len()) <= word.len() / 4).filter_map(|word| {
+        let distance = strsim::osa_distance(&text, &word.to_lowercase());
+        (distance <= word.len() / 4).then_some((distance, word))
+    });
+    let meant = near.min().map(|(_, word)| format!("; did you mean `{word}`?")).unwrap_or_default();
+    format!("not one of {all}{meant}")
 }
 
 /// Returns the text if it has at most `most` characters.

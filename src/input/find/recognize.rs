@@ -14,6 +14,10 @@ use crate::schema::{dates, file_names};
 
 /// Bytes from which a file is recognized.
 const HEAD: u64 = 1 << 12;
+/// Characters at the start of a file that belong to names of columns.
+const NAME_CHARACTERS: usize = 8;
+/// Lines above the columns, such as a title, that a message names.
+const ABOVE: usize = 20;
 /// Shortest head that may end within a line: that of `FilePart::head`.
 const FULL_HEAD: usize = 1 << 16;
 /// Most columns that a message names.
@@ -37,6 +41,7 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<&'static str> {
         () if is(b"\xd0\xcf\x11\xe0") => "an old Excel or Word file",
         () if is(b"%PDF") => "a PDF",
         () if is(b"7z\xbc\xaf") || is(b"Rar!") => "a 7z or RAR archive",
+        () if is_utf32(head) => "text in UTF-32, which is not read: save it as UTF-8",
         () if head.get(257..262) == Some(b"ustar") => "a tar archive",
         () => "",
     };
@@ -52,6 +57,16 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<&'static str> {
         () if is_sql(&text) => Some("SQL"),
         () => None,
     }
+}
+
+/// Whether three of four bytes at the start are zero, as in names of columns in UTF-32.
+fn is_utf32(head: &[u8]) -> bool {
+    let mut characters = head.chunks_exact(4).take(NAME_CHARACTERS).peekable();
+    let is_mark = |bytes: &[u8]| [[0xff, 0xfe, 0, 0], [0, 0, 0xfe, 0xff]].iter().any(|mark| bytes == mark);
+    let is_ascii =
+        |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count() == 3 && (bytes[1], bytes[2]) == (0, 0);
+    characters.next_if(|first| is_mark(first));
+    characters.peek().is_some() && characters.all(is_ascii)
 }
 
 /// Whether a text is SQL, by its first word outside comments.
@@ -111,7 +126,22 @@ pub(crate) fn table_of(head: &[u8]) -> Option<TableId> {
 
 /// What a file with this head seems to be, if it was taken for `table`; in words for a message.
 pub(crate) fn describe(table: &Table, head: &[u8]) -> String {
-    of_bytes(head).map_or_else(|| of_columns(table, &columns(head)), |what| format!("looks like {what}"))
+    if let Some(what) = of_bytes(head) {
+        return format!("looks like {what}");
+    }
+    match line_of_columns(table, &decoded(head)) {
+        Some(line) => format!("has its columns in line {line}: remove the lines above them"),
+        None => of_columns(table, &columns(head)),
+    }
+}
+
+/// The line below the first one that holds all required columns, from 1: a title may stand above it.
+fn line_of_columns(table: &Table, text: &str) -> Option<usize> {
+    let starts = text.match_indices('\n').map(|(end, _)| end + 1).take(ABOVE);
+    let is_header = |start: usize| has_all_required(table, &records(&text[start..]).next().unwrap_or_default());
+    // A blank line would be passed over, and counts.
+    let is_blank = |start: usize| text[start..].starts_with(['\r', '\n']);
+    starts.zip(2..).find(|(start, _)| !is_blank(*start) && is_header(*start)).map(|(_, line)| line)
 }
 
 /// The columns in the first line.
@@ -276,6 +306,14 @@ mod tests {
         assert_eq!(of_bytes(b"select * from {{ ref('orders') }}"), Some("SQL"));
         assert_eq!(of_bytes(b"<!DOCTYPE html><html>"), Some("a web page"));
         assert_eq!(of_bytes(b"order_id,customer_id\n"), None);
+        for mark in ["", "\u{feff}"] {
+            let text = format!("{mark}\"order_id\",\"customer_id\"\n");
+            let wide = |bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| bytes(u32::from(c))).collect::<Vec<u8>>();
+            for bytes in [wide(u32::to_le_bytes), wide(u32::to_be_bytes)] {
+                assert!(of_bytes(&bytes).is_some_and(|what| what.contains("UTF-32")));
+            }
+        }
+        assert_eq!(of_bytes(&"\u{feff}order_id,".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()), None);
         assert_eq!(of_bytes(b"created_at,set_id\n"), None);
     }
 
@@ -297,6 +335,20 @@ mod tests {
             assert_eq!(columns(&wide(u16::to_le_bytes)), expected);
             assert_eq!(columns(&wide(u16::to_be_bytes)), expected);
         }
+    }
+
+    #[test]
+    fn columns_below_a_title_are_told() {
+        let table = TableId::Sellers.table();
+        let header: Vec<&str> = table.columns.iter().map(|column| column.source).collect();
+        let [comma, semicolon] = [",", ";"].map(|delimiter| header.join(delimiter));
+        for (text, line) in
+            [(format!("Export of 2018\n\n{comma}\nx,1\n"), 3), (format!("\u{feff}Sellers; all\r\n{semicolon}\r\n"), 2)]
+        {
+            let told = describe(table, text.as_bytes());
+            assert_eq!(told, format!("has its columns in line {line}: remove the lines above them"));
+        }
+        assert!(describe(table, b"Export of 2018\nid,name\n").contains("something else"));
     }
 
     #[test]

@@ -129,3 +129,17 @@ fn nulls_bounds_and_words() {
     assert!(parse(column(TableId::Customers, "customer_state"), b"XX").is_err());
     assert!(parse(column(TableId::Customers, "customer_city"), b"s\xe3o").is_err());
 }
+
+#[test]
+fn a_word_that_is_meant_is_named() {
+    let reason = |name: &str, table: TableId, text: &str| parse(column(table, name), text.as_bytes()).unwrap_err();
+    for (text, meant) in [("cancelled", "canceled"), ("Delivered", "delivered"), ("Approved.", "approved")] {
+        let reason = reason("order_status", TableId::Orders, text);
+        assert!(reason.ends_with(&format!("; did you mean `{meant}`?")), "{reason}");
+    }
+    assert!(reason("customer_state", TableId::Customers, "sp").ends_with("27 state codes; did you mean `SP`?"));
+    // Other words are meant by nothing near: of a state, both letters count.
+    assert_eq!(reason("customer_state", TableId::Customers, "XX"), "not one of the 27 state codes");
+    assert_eq!(reason("customer_state", TableId::Customers, "SX"), "not one of the 27 state codes");
+    assert!(!reason("order_status", TableId::Orders, "lost").contains("mean"));
+}
