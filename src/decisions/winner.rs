@@ -10,8 +10,8 @@ use super::facts::{self, Facts};
 use super::score::stability::{Expected, log_growth, log_revenue, stability};
 use super::score::{Criterion, Scored, Weights, score};
 use crate::error::{Result, TooLittle};
-use crate::mart::SalesMart;
 use crate::mart::period::Period;
+use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::models::outlook::PERIODS;
 use crate::models::{DateRange, ForecastSet, Frequency, History, Total};
 use crate::schema::contract::UNKNOWN;
@@ -198,7 +198,8 @@ fn price_dispersion(mart: &SalesMart) -> Result<BTreeMap<String, f64>> {
 
 fn products(mart: &SalesMart, category: &str, recent: DateRange) -> Result<Vec<ProductFacts>> {
     let in_category = || col("category").eq(lit(category));
-    let sold = mart.by_day().rows(recent.from..=recent.to, &["category", "product_id", "revenue_centavos"])?;
+    let sold =
+        mart.long(SUPPLY_BY_DAY)?.rows(recent.from..=recent.to, &["category", "product_id", "revenue_centavos"])?;
     let sold = sold.lazy().filter(in_category());
     let best_first = |products: LazyFrame| {
         let order = SortMultipleOptions::default().with_order_descending_multi([true, false]);

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
+use super::long_table::LongTable;
 use crate::error::{Error, Result};
 
 /// The sum of some columns of a table; for `totals`, only of the row with this name.
@@ -112,8 +113,15 @@ pub const LAWS: &[Law] = &[
 ];
 
 impl Sum {
-    /// The sum; `None` if the table is not among `tables`.
-    fn of(&self, tables: &BTreeMap<String, DataFrame>) -> Result<Option<i128>> {
+    /// The sum; `None` if the table is neither among `tables` nor among the `long` ones.
+    fn of(
+        &self,
+        tables: &BTreeMap<String, DataFrame>,
+        long: &BTreeMap<&'static str, LongTable>,
+    ) -> Result<Option<i128>> {
+        if let Some(table) = long.get(self.table) {
+            return self.columns.iter().map(|column| table.sum(column)).sum::<Result<i128>>().map(Some);
+        }
         let Some(frame) = tables.get(self.table) else { return Ok(None) };
         let mut total = 0i128;
         for column in self.columns {
@@ -140,9 +148,9 @@ impl Sum {
 ///
 /// # Errors
 /// [`Error::Internal`] with the table and the difference, or a column is missing.
-pub fn check(tables: &BTreeMap<String, DataFrame>) -> Result<()> {
+pub(crate) fn check(tables: &BTreeMap<String, DataFrame>, long: &BTreeMap<&'static str, LongTable>) -> Result<()> {
     for (left, right) in LAWS {
-        if let (Some(found), Some(due)) = (left.of(tables)?, right.of(tables)?)
+        if let (Some(found), Some(due)) = (left.of(tables, long)?, right.of(tables, long)?)
             && found != due
         {
             let difference = found - due;
@@ -180,8 +188,9 @@ mod tests {
         let sellers = |centavos: i64| df!("items" => [1i64, 1], "revenue_centavos" => [centavos, 400]).unwrap();
         let tables =
             |centavos| BTreeMap::from([("totals".to_string(), totals.clone()), ("sellers".into(), sellers(centavos))]);
-        check(&tables(300)).unwrap();
-        let error = check(&tables(299)).unwrap_err();
+        let none = BTreeMap::new();
+        check(&tables(300), &none).unwrap();
+        let error = check(&tables(299), &none).unwrap_err();
         assert_eq!(
             error.to_string(),
             "internal error: `sellers.revenue_centavos` adds up to 699, `totals.amount` of items to 700: a difference of -1"

@@ -6,6 +6,7 @@
 
 pub mod incremental;
 pub mod law;
+pub(crate) mod long_table;
 pub mod methods;
 pub mod missing;
 pub mod month;
@@ -13,7 +14,6 @@ pub mod period;
 pub(crate) mod queries;
 mod sales_mart;
 mod sums;
-pub(crate) mod supply_by_day;
 #[cfg(test)]
 mod tests;
 
@@ -23,10 +23,11 @@ use std::sync::{Mutex, PoisonError};
 use polars::prelude::*;
 
 pub use self::methods::Methods;
+pub(crate) use self::queries::LONG;
 pub(crate) use self::queries::words;
-pub use self::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
+pub use self::queries::{QUERIES, Query, QueryRole, SELLERS_BY_DAY, SUPPLY_BY_DAY};
 pub use self::sales_mart::SalesMart;
-use self::sums::PartialAggregates;
+use self::sums::{PartialAggregates, Scratch};
 use crate::clean::partition::ranges::{Shards, TakeRows, load_in_shards};
 use crate::clean::{Audit, CleanTables};
 use crate::error::Result;
@@ -34,6 +35,11 @@ use crate::input::Source;
 use crate::memory;
 use crate::parallel::lock;
 use crate::schema::TableId;
+
+/// Partial aggregates may take a fourth of the memory budget; what exceeds it waits on the disk.
+const SHARE_OF_MEMORY: u64 = 4;
+/// A smaller memory budget, bytes, leaves no room for freed blocks that wait for the next allocation.
+const TIGHT: u64 = 1 << 30;
 
 /// Computes the mart with polars.
 ///
@@ -90,15 +96,25 @@ impl Unfinished {
 /// # Errors
 /// As those; the scratch folder cannot be written; `rows` fails.
 pub fn mart_in_shards(source: &Source, how: &Shards, rows: &TakeRows<'_>) -> Result<(Unfinished, Audit)> {
-    let sums = Mutex::new(PartialAggregates::of(&Methods::of(source.market()?.as_ref())));
+    let sums = PartialAggregates::of(&Methods::of(source.market()?.as_ref()));
+    let memory = usize::try_from(how.memory / SHARE_OF_MEMORY).unwrap_or(usize::MAX);
+    let sums = Mutex::new(sums.within(Scratch { dir: how.scratch.clone(), memory }));
     let take = |name: &str, frame: &DataFrame, months: Option<&Int32Chunked>| {
         if name == TableId::Customers.name() {
             lock(&sums).customers(BTreeMap::from([(name.to_string(), frame.clone().lazy())]))?;
         }
         rows(name, frame, months)
     };
+    let is_tight = how.memory < TIGHT;
+    if is_tight {
+        memory::return_soon();
+    }
     let orders = |tables: BTreeMap<String, DataFrame>| {
-        lock(&sums).orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())
+        lock(&sums).orders(tables.into_iter().map(|(name, frame)| (name, frame.lazy())).collect())?;
+        if is_tight {
+            memory::give_back();
+        }
+        Ok(())
     };
     let audit = load_in_shards(source, how, &take, &orders)?;
     Ok((Unfinished(sums.into_inner().unwrap_or_else(PoisonError::into_inner)), audit))

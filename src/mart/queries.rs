@@ -108,6 +108,10 @@ pub static QUERIES: [Query; 41] = [
 
 /// Name of the longest table. Each row belongs to one day; it is partitioned by month where the clean tables are.
 pub const SUPPLY_BY_DAY: &str = "supply_by_day";
+/// Name of the table of what each seller sold.
+pub const SELLERS_BY_DAY: &str = "sellers_by_day";
+/// The tables about as long as the orders, which need not be in memory.
+pub(crate) const LONG: [&str; 2] = [SELLERS_BY_DAY, SUPPLY_BY_DAY];
 
 impl Query {
     /// The columns by which its rows are sorted, which identify a row (its grain); empty for a table of one row.

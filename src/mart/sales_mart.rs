@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::queries::{QUERIES, SUPPLY_BY_DAY};
-use super::supply_by_day::ByDay;
+use super::long_table::LongTable;
+use super::queries::{LONG, QUERIES, SUPPLY_BY_DAY};
 use crate::error::{Error, Result};
 
 /// The aggregated tables, read by models, findings and the report. Whole numbers are `i64`, days and months `Date`, amounts centavos.
 #[derive(Debug, Clone)]
 pub struct SalesMart {
-    /// All tables except the longest.
+    /// All tables except the long ones.
     pub(super) tables: BTreeMap<String, DataFrame>,
-    pub(super) by_day: ByDay,
+    /// The tables of [`LONG`].
+    pub(super) long: BTreeMap<&'static str, LongTable>,
 }
 
 impl SalesMart {
@@ -22,33 +23,42 @@ impl SalesMart {
     /// # Errors
     /// [`Error::Input`]: a stored table is missing.
     pub fn new(mut tables: BTreeMap<String, DataFrame>) -> Result<SalesMart> {
-        let by_day = tables.remove(SUPPLY_BY_DAY).ok_or_else(|| missing(SUPPLY_BY_DAY))?;
-        SalesMart::with(tables, ByDay::in_memory(by_day))
+        let long = LONG.into_iter().filter_map(|name| Some((name, LongTable::in_memory(tables.remove(name)?))));
+        let long = long.collect();
+        SalesMart::with(tables, long)
     }
 
-    /// The mart of `tables`, which lack [`SUPPLY_BY_DAY`], and of the rows of that table.
+    /// The mart of its short and its long tables.
     ///
     /// # Errors
     /// As [`SalesMart::new`].
-    pub(crate) fn with(tables: BTreeMap<String, DataFrame>, by_day: ByDay) -> Result<SalesMart> {
-        let stored = QUERIES.iter().filter(|query| query.stored && query.name != SUPPLY_BY_DAY);
-        match stored.map(|query| query.name).find(|name| !tables.contains_key(*name)) {
+    pub(crate) fn with(
+        tables: BTreeMap<String, DataFrame>,
+        long: BTreeMap<&'static str, LongTable>,
+    ) -> Result<SalesMart> {
+        let mut stored = QUERIES.iter().filter(|query| query.stored).map(|query| query.name);
+        match stored.find(|name| !tables.contains_key(*name) && !long.contains_key(name)) {
             Some(name) => Err(missing(name)),
-            None => Ok(SalesMart { tables, by_day }),
+            None => Ok(SalesMart { tables, long }),
         }
     }
 
     /// Replaces the tables and months in `files`, and adds new months; see [`incremental`](super::incremental).
     pub(super) fn with_files(&self, files: &BTreeMap<String, DataFrame>) -> Result<SalesMart> {
-        let month = |(name, rows): (&String, &DataFrame)| {
-            let month = name.strip_prefix(SUPPLY_BY_DAY)?.strip_prefix('/')?;
-            Some((month.to_string(), rows.clone()))
-        };
-        let mut tables = self.tables.clone();
-        tables.extend(
-            files.iter().filter(|file| month(*file).is_none()).map(|(name, rows)| (name.clone(), rows.clone())),
-        );
-        SalesMart::with(tables, self.by_day.with(files.iter().filter_map(month)))
+        let mut new = self.clone();
+        let mut months = Vec::new();
+        for (name, rows) in files {
+            let month = name.strip_prefix(SUPPLY_BY_DAY).and_then(|rest| rest.strip_prefix('/'));
+            if let Some(month) = month {
+                months.push((month.to_string(), rows.clone()));
+            } else if let Some(long) = LONG.into_iter().find(|long| long == name) {
+                new.long.insert(long, LongTable::in_memory(rows.clone()));
+            } else {
+                new.tables.insert(name.clone(), rows.clone());
+            }
+        }
+        new.long.insert(SUPPLY_BY_DAY, self.long(SUPPLY_BY_DAY)?.with(months));
+        Ok(new)
     }
 
     /// A table by the name of its query.
@@ -56,18 +66,18 @@ impl SalesMart {
     /// # Errors
     /// There is no such table, or the files that hold it cannot be read.
     pub fn table(&self, name: &str) -> Result<&DataFrame> {
-        if name == SUPPLY_BY_DAY {
-            return self.by_day.whole();
+        match self.long.get(name) {
+            Some(long) => long.whole(),
+            None => self.tables.get(name).ok_or_else(|| missing(name)),
         }
-        self.tables.get(name).ok_or_else(|| missing(name))
     }
 
-    /// The rows of [`SUPPLY_BY_DAY`], which need not be in memory.
-    pub(crate) fn by_day(&self) -> &ByDay {
-        &self.by_day
+    /// A table of [`LONG`], which need not be in memory.
+    pub(crate) fn long(&self, name: &str) -> Result<&LongTable> {
+        self.long.get(name).ok_or_else(|| missing(name))
     }
 
-    /// All tables except [`SUPPLY_BY_DAY`], by name.
+    /// All tables except those of [`LONG`], by name.
     pub(crate) fn short(&self) -> impl Iterator<Item = (&str, &DataFrame)> {
         self.tables.iter().map(|(name, frame)| (name.as_str(), frame))
     }
@@ -75,10 +85,12 @@ impl SalesMart {
     /// All tables, by name.
     ///
     /// # Errors
-    /// The files that hold [`SUPPLY_BY_DAY`] cannot be read.
+    /// The files that hold a table of [`LONG`] cannot be read.
     pub fn iter(&self) -> Result<impl Iterator<Item = (&str, &DataFrame)>> {
         let mut tables: BTreeMap<&str, &DataFrame> = self.short().collect();
-        tables.insert(SUPPLY_BY_DAY, self.by_day.whole()?);
+        for (name, long) in &self.long {
+            tables.insert(name, long.whole()?);
+        }
         Ok(tables.into_iter())
     }
 }

@@ -24,15 +24,18 @@ fn main() -> Result<()> {
     let number = |text: &str| text.parse::<u32>().map_err(|_| usage());
     let [data, out, ref how @ ..] = arguments[..] else { return Err(usage()) };
     let (source, out) = (Source::open(data)?, Path::new(out));
-    let ranges = match how[..] {
-        [] => 1,
-        ["--shards", ranges] => number(ranges)? as usize,
-        ["--memory", memory] => Shards::ranges_within(u64::from(number(memory)?) << 20, source.bytes()?),
+    let (ranges, memory) = match how[..] {
+        [] => (1, u64::MAX),
+        ["--shards", ranges] => (number(ranges)? as usize, u64::MAX),
+        ["--memory", memory] => {
+            let memory = u64::from(number(memory)?) << 20;
+            (Shards::ranges_within(memory, source.bytes()?), memory)
+        }
         _ => return Err(usage()),
     };
     let mart = match ranges {
         1 => whole(&source, out)?,
-        _ => in_shards(&source, out, ranges)?,
+        _ => in_shards(&source, out, Shards { ranges, scratch: out.into(), memory })?,
     };
     write_frames(mart.iter()?, |name, frame| write_frame(frame, create(out, "mart", name)?))?;
     Ok(())
@@ -51,9 +54,8 @@ fn whole(source: &Source, out: &Path) -> Result<SalesMart> {
     mart_of(lake, &Methods::default())
 }
 
-fn in_shards(source: &Source, out: &Path, ranges: usize) -> Result<SalesMart> {
+fn in_shards(source: &Source, out: &Path, how: Shards) -> Result<SalesMart> {
     let files = PerTable::new(|name: &str, schema: &Schema| Appender::new(create(out, "clean", name)?, schema));
-    let how = Shards { ranges, scratch: out.into() };
     let (sums, _) =
         mart_in_shards(source, &how, &|name, rows, _| files.with(name, rows.schema(), |file| file.append(rows)))?;
     files.into_tables().into_iter().try_for_each(|(_, file)| file.finish())?;

@@ -3,5 +3,5 @@
 pub mod by_month;
 mod found;
 pub mod ranges;
-mod spill;
+pub(crate) mod spill;
 mod split;

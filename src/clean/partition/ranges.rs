@@ -51,6 +51,8 @@ pub struct Shards {
     pub ranges: usize,
     /// Folder for temporary rows, about as many bytes as the input. Nothing is left there.
     pub scratch: PathBuf,
+    /// Memory budget of reading, cleaning and the mart, bytes.
+    pub memory: u64,
 }
 
 impl Shards {

@@ -1,4 +1,4 @@
-//! Rows → temporary files on the disk, partitioned by range of an id, and back. Used by `split` and `ranges`.
+//! Rows → temporary files on the disk, partitioned by range of an id, and back. Used by `split`, `ranges`, `mart` and `outputs`.
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
@@ -13,6 +13,7 @@ use crate::table::parquet::join_rows;
 use crate::table::sort_dedupe::prefix;
 
 /// The rows of one table on the disk. The file has no name: the system removes it, however the program ends.
+#[derive(Debug)]
 pub(crate) struct Spill {
     file: Mutex<File>,
     dir: PathBuf,
@@ -20,10 +21,10 @@ pub(crate) struct Spill {
     end: u64,
     /// The pieces of each range, in the order in which they were added.
     pieces: Vec<Vec<Piece>>,
-    buffer: Vec<u8>,
 }
 
 /// Rows that were written together.
+#[derive(Debug)]
 struct Piece {
     /// Offset in the file, bytes.
     start: u64,
@@ -42,34 +43,32 @@ impl Spill {
     }
 
     fn on(file: File, dir: &Path, ranges: usize) -> Spill {
-        Spill {
-            file: Mutex::new(file),
-            dir: dir.into(),
-            end: 0,
-            pieces: (0..ranges).map(|_| Vec::new()).collect(),
-            buffer: Vec::new(),
-        }
+        Spill { file: Mutex::new(file), dir: dir.into(), end: 0, pieces: (0..ranges).map(|_| Vec::new()).collect() }
     }
 
     pub(crate) fn append(&mut self, range: usize, mut rows: DataFrame) -> Result<()> {
-        self.buffer.clear();
+        let mut bytes = Vec::new();
         // Copies texts out of their shared buffer; otherwise the whole buffer would be written with them.
-        IpcStreamWriter::new(&mut self.buffer).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
+        IpcStreamWriter::new(&mut bytes).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.end))
-            .and_then(|_| file.write_all(&self.buffer))
+            .and_then(|_| file.write_all(&bytes))
             .map_err(Error::io("write", &self.dir))?;
-        self.pieces[range].push(Piece { start: self.end, bytes: self.buffer.len(), rows: rows.height() });
-        self.end += self.buffer.len() as u64;
+        self.pieces[range].push(Piece { start: self.end, bytes: bytes.len(), rows: rows.height() });
+        self.end += bytes.len() as u64;
         Ok(())
     }
 
     /// Adds each row to the range of its id in `column`.
     pub(crate) fn scatter(&mut self, rows: &DataFrame, column: &str, bounds: &Bounds) -> Result<()> {
+        let ids = rows.column(column)?.str()?.iter();
+        self.scatter_to(rows, ids.map(|id| bounds.range(id.unwrap_or_default())))
+    }
+
+    /// Adds each row to its range.
+    pub(crate) fn scatter_to(&mut self, rows: &DataFrame, ranges: impl Iterator<Item = usize>) -> Result<()> {
         let mut of_range: Vec<Vec<IdxSize>> = vec![Vec::new(); self.pieces.len()];
-        for (row, id) in (0..).zip(rows.column(column)?.str()?.iter()) {
-            of_range[bounds.range(id.unwrap_or_default())].push(row);
-        }
+        (0..).zip(ranges).for_each(|(row, range)| of_range[range].push(row));
         for (range, rows_of_range) in
             of_range.into_iter().enumerate().filter(|(_, rows_of_range)| !rows_of_range.is_empty())
         {
@@ -97,14 +96,24 @@ impl Spill {
     /// All rows of a range, in the order in which they were added; `None` if there are none.
     pub(crate) fn rows(&self, range: usize) -> Result<Option<DataFrame>> {
         let mut rows: Option<DataFrame> = None;
-        for piece in &self.pieces[range] {
-            let piece = self.read(piece)?;
+        for piece in self.pieces(range) {
+            let piece = piece?;
             match &mut rows {
                 Some(rows) => drop(rows.vstack_mut(&piece)?),
                 None => rows = Some(piece),
             }
         }
         Ok(rows.map(join_rows))
+    }
+
+    /// The rows of a range as they were added, one piece at a time.
+    pub(crate) fn pieces(&self, range: usize) -> impl Iterator<Item = Result<DataFrame>> {
+        self.pieces[range].iter().map(|piece| self.read(piece))
+    }
+
+    /// The ranges that have rows.
+    pub(crate) fn filled(&self) -> Vec<usize> {
+        (0..self.pieces.len()).filter(|range| self.pieces[*range].iter().any(|piece| piece.rows > 0)).collect()
     }
 
     fn read(&self, piece: &Piece) -> Result<DataFrame> {

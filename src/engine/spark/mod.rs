@@ -122,7 +122,7 @@ impl Engine for Spark {
                     tables.insert(query.name.to_string(), frame);
                 }
             }
-            law::check(&tables)?;
+            law::check(&tables, &BTreeMap::new())?;
             SalesMart::new(tables)
         })
     }

@@ -3,29 +3,28 @@
 pub(super) mod codes;
 mod query;
 pub(super) mod size;
+mod sum;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use polars::prelude::*;
 use polars::series::IsSorted;
 
-use self::codes::{CUSTOMER, DictionaryEncoding, KINDS, in_use};
+use self::codes::{DictionaryEncoding, KINDS, in_use};
 use self::query::run;
 use self::size::Size;
+pub(crate) use self::sum::sum_by;
+use self::sum::{OnDisk, RANGES, Sum, recode};
 use super::law;
+use super::long_table::LongTable;
 use super::methods::Methods;
-use super::queries::{QUERIES, Query, QueryRole, SUPPLY_BY_DAY};
+use super::queries::{LONG, QUERIES, Query, QueryRole};
 use super::sales_mart::{SalesMart, missing};
-use super::supply_by_day::ByDay;
 use crate::error::Result;
 use crate::parallel;
 use crate::table::ids::TextMap;
-use crate::table::parquet::{join_rows, stack};
-
-/// Rows of a table that may stay unmerged; half of the merged rows if these are more, so that a row is hashed three times on average.
-const MIN_UNMERGED: usize = 1 << 14;
-/// Rows that are merged together; a longer table is split by key.
-const MERGED_TOGETHER: usize = 1 << 20;
 
 /// The aggregates of the orders and customers seen so far.
 pub(crate) struct PartialAggregates {
@@ -34,6 +33,24 @@ pub(crate) struct PartialAggregates {
     tables: BTreeMap<&'static str, Sum>,
     numbered: [TextNumbers; KINDS.len()],
     size: Size,
+    /// Where rows go that do not fit in memory; `None` if all of them stay there.
+    scratch: Option<Scratch>,
+}
+
+/// A folder for temporary rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Scratch {
+    pub(crate) dir: PathBuf,
+    /// Bytes that the aggregates may take in memory.
+    pub(crate) memory: usize,
+}
+
+/// All aggregates, merged, with texts as numbers.
+struct Merged {
+    tables: BTreeMap<String, DataFrame>,
+    /// The tables that did not fit in memory.
+    on_disk: BTreeMap<&'static str, OnDisk>,
+    texts: DictionaryEncoding,
 }
 
 impl Default for PartialAggregates {
@@ -51,7 +68,13 @@ impl PartialAggregates {
             tables: BTreeMap::new(),
             numbered: Default::default(),
             size: Size::default(),
+            scratch: None,
         }
+    }
+
+    /// Moves rows that do not fit in memory to `scratch`.
+    pub(crate) fn within(self, scratch: Scratch) -> PartialAggregates {
+        PartialAggregates { scratch: Some(scratch), ..self }
     }
 
     /// Aggregates the customers of a range.
@@ -97,6 +120,20 @@ impl PartialAggregates {
                 self.tables.entry(query.name).or_default().add(query, frame)?;
             }
         }
+        self.spill_excess()
+    }
+
+    /// Moves the largest tables to the disk until the rest fits in memory.
+    fn spill_excess(&mut self) -> Result<()> {
+        let Some(scratch) = &self.scratch else { return Ok(()) };
+        let mut sizes: Vec<(usize, &str)> = self.tables.iter().map(|(name, sum)| (sum.bytes(), *name)).collect();
+        let mut total: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
+        sizes.retain(|(_, name)| self.queries.iter().any(|query| query.name == *name && may_spill(query)));
+        sizes.sort_unstable();
+        while let Some((bytes, name)) = sizes.pop().filter(|_| total > scratch.memory) {
+            self.tables.get_mut(name).map_or(Ok(()), |sum| sum.spill(&scratch.dir))?;
+            total -= bytes;
+        }
         Ok(())
     }
 
@@ -106,13 +143,21 @@ impl PartialAggregates {
     /// A query fails, no range was added, or [`law::check`] fails.
     pub(crate) fn finish(self) -> Result<SalesMart> {
         let queries = self.queries;
-        let (mut tables, codes) = self.merged()?;
-        tables.append(&mut run(queries, &tables, &codes, &[QueryRole::Last])?);
+        let Merged { mut tables, mut on_disk, texts } = self.merged()?;
+        tables.append(&mut last_queries(queries, &tables, &on_disk, &texts)?);
         tables.retain(|name, _| QUERIES.iter().any(|query| query.stored && query.name == name));
-        law::check(&tables)?;
-        let by_day = tables.remove(SUPPLY_BY_DAY).ok_or_else(|| missing(SUPPLY_BY_DAY))?;
-        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
-        SalesMart::with(tables, ByDay::encoded(by_day, codes))
+        let texts = Arc::new(texts);
+        let mut long = BTreeMap::new();
+        for name in LONG {
+            let table = match on_disk.remove(name) {
+                Some(OnDisk { ranges, empty }) => LongTable::spilled(ranges, empty, &texts),
+                None => LongTable::encoded(tables.remove(name).ok_or_else(|| missing(name))?, &texts),
+            };
+            long.insert(name, table);
+        }
+        law::check(&tables, &long)?;
+        parallel::map(tables.values_mut(), |frame| texts.decode(frame))?;
+        SalesMart::with(tables, long)
     }
 
     /// Merges the aggregates, without the last queries.
@@ -120,22 +165,63 @@ impl PartialAggregates {
     /// # Errors
     /// polars fails.
     pub(crate) fn parts(self) -> Result<BTreeMap<String, DataFrame>> {
-        let (mut tables, codes) = self.merged()?;
-        parallel::map(tables.values_mut(), |frame| codes.decode(frame))?;
+        let Merged { mut tables, texts, .. } = self.merged()?;
+        parallel::map(tables.values_mut(), |frame| texts.decode(frame))?;
         Ok(tables)
     }
 
-    fn merged(mut self) -> Result<(BTreeMap<String, DataFrame>, DictionaryEncoding)> {
+    fn merged(mut self) -> Result<Merged> {
         let (texts, ranks): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.numbered).into_iter().map(TextNumbers::sorted).unzip();
-        let mut tables = BTreeMap::new();
+        // All or none: the last queries read several of them, range by range.
+        let scratch = self.scratch.filter(|_| self.tables.values().any(Sum::is_spilled));
+        let (mut tables, mut on_disk) = (BTreeMap::new(), BTreeMap::new());
         // One table at a time: merging takes as much memory again as the table.
         for (name, sum) in self.tables {
-            let key = self.queries.iter().find(|query| query.name == name).map(Query::key).unwrap_or_default();
-            tables.insert(name.to_string(), sum.finish(&key, &ranks)?);
+            let query = self.queries.iter().find(|query| query.name == name);
+            let key = query.map(Query::key).unwrap_or_default();
+            match scratch.as_ref().filter(|_| query.is_some_and(may_spill)) {
+                Some(scratch) => drop(on_disk.insert(name, sum.finish_on_disk(&key, &ranks, &scratch.dir)?)),
+                None => drop(tables.insert(name.to_string(), sum.finish(&key, &ranks)?)),
+            }
         }
-        Ok((tables, DictionaryEncoding(texts)))
+        Ok(Merged { tables, on_disk, texts: DictionaryEncoding(texts) })
     }
+}
+
+/// Whether the table of a query may wait on the disk: it is long, and only read in ranges of its first key column.
+fn may_spill(query: &Query) -> bool {
+    query.kind == QueryRole::Part || LONG.contains(&query.name)
+}
+
+/// Runs the last queries. If what they read is on the disk, runs them range by range: each of them groups by customer or by product, of
+/// which all rows are in one range, so that its tables add up.
+fn last_queries(
+    queries: &'static [Query],
+    tables: &BTreeMap<String, DataFrame>,
+    on_disk: &BTreeMap<&'static str, OnDisk>,
+    texts: &DictionaryEncoding,
+) -> Result<BTreeMap<String, DataFrame>> {
+    if on_disk.is_empty() {
+        return run(queries, tables, texts, &[QueryRole::Last]);
+    }
+    let is_part = |name: &str| queries.iter().any(|query| query.name == name && query.kind == QueryRole::Part);
+    let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
+    for range in 0..RANGES {
+        let parts = on_disk.iter().filter(|(name, _)| is_part(name));
+        let parts = parts.map(|(name, table)| Ok((name.to_string(), table.rows(range)?))).collect::<Result<_>>()?;
+        let mut results = run(queries, &parts, texts, &[QueryRole::Last])?;
+        for query in queries {
+            if let Some(frame) = results.remove(query.name) {
+                sums.entry(query.name).or_default().add(query, frame)?;
+            }
+        }
+    }
+    let finish = |(name, sum): (&str, Sum)| {
+        let key = queries.iter().find(|query| query.name == name).map(Query::key).unwrap_or_default();
+        Ok((name.to_string(), sum.finish(&key, &[])?))
+    };
+    sums.into_iter().map(finish).collect()
 }
 
 /// A last query over tables whose texts stand for themselves.
@@ -145,82 +231,6 @@ impl PartialAggregates {
 pub(super) fn last(query: &'static Query, tables: BTreeMap<String, DataFrame>) -> Result<DataFrame> {
     let mut results = run(std::slice::from_ref(query), &tables, &DictionaryEncoding::default(), &[QueryRole::Last])?;
     results.remove(query.name).ok_or_else(|| missing(query.name))
-}
-
-/// The partial aggregates of one table.
-#[derive(Default)]
-struct Sum {
-    pieces: Vec<DataFrame>,
-    /// Number of rows added since the last merge.
-    unmerged: usize,
-    /// Number of rows that may wait for the next merge.
-    max_unmerged: usize,
-}
-
-impl Sum {
-    fn add(&mut self, query: &Query, frame: DataFrame) -> Result<()> {
-        self.unmerged += frame.height();
-        self.pieces.push(frame);
-        if self.unmerged > self.max_unmerged.max(MIN_UNMERGED) {
-            self.pieces = add_up(stack(std::mem::take(&mut self.pieces))?, &query.key(), Ok)?;
-            self.max_unmerged = self.pieces.iter().map(DataFrame::height).sum::<usize>() / 2;
-            self.unmerged = 0;
-        }
-        Ok(())
-    }
-
-    /// Merges by key, with the final numbers of texts, sorted.
-    fn finish(self, key: &[&str], ranks: &[Vec<u32>]) -> Result<DataFrame> {
-        // What was merged before is unsorted.
-        let in_order = self.pieces.len() < 2 && self.max_unmerged == 0 && ranks.iter().all(|ranks| ranks.is_sorted());
-        let mut all = stack(self.pieces)?;
-        for (columns, ranks) in KINDS.iter().zip(ranks) {
-            recode(&mut all, columns, ranks)?;
-        }
-        if in_order {
-            return Ok(all);
-        }
-        let sort = |part: DataFrame| match key {
-            [] => Ok(part),
-            _ => Ok(part.sort(key.to_vec(), SortMultipleOptions::default())?),
-        };
-        Ok(join_rows(stack(add_up(all, key, sort)?)?))
-    }
-}
-
-/// Sums the rows with equal keys. Returns ranges of the first key column; within a range, rows are unsorted until `end` processes them.
-///
-/// Only numbers that stand for texts are split into ranges, each small enough to be merged in little memory: other columns never have so
-/// many values.
-fn add_up(all: DataFrame, key: &[&str], end: impl Fn(DataFrame) -> Result<DataFrame> + Sync) -> Result<Vec<DataFrame>> {
-    let ranges = all.height().div_ceil(MERGED_TOGETHER) as u64;
-    let numbers = key.first().filter(|_| ranges > 1).and_then(|first| all.column(first).ok());
-    let numbers = numbers.filter(|first| first.dtype() == &DataType::UInt32 || first.name() == CUSTOMER);
-    let Some(numbers) = numbers else { return Ok(vec![end(sum_by(all.lazy(), key)?)?]) };
-    let (kind, max) = (numbers.dtype().clone(), past_last(numbers)?);
-    let bound = |range: u64| lit((u128::from(max) * u128::from(range) / u128::from(ranges)) as u64).cast(kind.clone());
-    let within = |range: u64| col(key[0]).gt_eq(bound(range)).and(col(key[0]).lt(bound(range + 1)));
-    parallel::map(0..ranges, |range| end(sum_by(all.clone().lazy().filter(within(range)), key)?))
-}
-
-/// One more than the largest number of a column of numbers that are not negative.
-fn past_last(numbers: &Column) -> Result<u64> {
-    Ok(numbers.cast(&DataType::UInt64)?.u64()?.max().map_or(1, |max| max + 1))
-}
-
-/// Sums the rows with equal keys; the result is unsorted.
-pub(crate) fn sum_by(mut all: LazyFrame, key: &[&str]) -> Result<DataFrame> {
-    let columns: Vec<PlSmallStr> = all.collect_schema()?.iter_names_cloned().collect();
-    let added = columns.iter().filter(|name| !key.contains(&name.as_str())).map(|name| col(name.clone()));
-    let summed = if key.is_empty() {
-        // As in SQL, the sum of no values is null.
-        let sum = |value: Expr| when(value.clone().count().gt(0)).then(value.sum()).otherwise(lit(NULL));
-        all.select(added.map(sum).collect::<Vec<_>>())
-    } else {
-        let keys: Vec<Expr> = key.iter().map(|name| col(*name)).collect();
-        all.group_by(keys).agg(added.map(Expr::sum).collect::<Vec<_>>())
-    };
-    Ok(summed.select(columns.into_iter().map(col).collect::<Vec<_>>()).collect()?)
 }
 
 /// Texts of one kind, numbered in the order of their first occurrence.
@@ -251,17 +261,6 @@ fn tell_sorted(frame: &mut DataFrame) -> Result<()> {
     Ok(())
 }
 
-/// Replaces each number in some columns by `to[number]`.
-fn recode(frame: &mut DataFrame, columns: &[&str], to: &[u32]) -> Result<()> {
-    for column in columns {
-        if let Ok(numbers) = frame.column(column).and_then(|coded| coded.u32()) {
-            let numbers = numbers.apply_values(|number| to[number as usize]).into_column();
-            frame.with_column(numbers)?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,43 +273,6 @@ mod tests {
             // Values that do not add up must be left to the last queries.
             assert!(query.kind == QueryRole::Last || !query.sql.contains("MAX(n."), "{}", query.name);
         }
-    }
-
-    #[test]
-    fn pieces_add_up_by_key() {
-        let mut sum = Sum::default();
-        let query = QUERIES.iter().find(|query| query.name == "delivery_days").unwrap();
-        sum.add(query, df!("days" => [1i64, 2], "orders" => [10i64, 20]).unwrap()).unwrap();
-        sum.add(query, df!("days" => [2i64, 3], "orders" => [5i64, 1]).unwrap()).unwrap();
-        let total = sum.finish(&query.key(), &[]).unwrap();
-        assert!(total.equals(&df!("days" => [1i64, 2, 3], "orders" => [10i64, 25, 1]).unwrap()));
-    }
-
-    #[test]
-    fn what_was_merged_once_is_sorted_in_the_end() {
-        let mut sum = Sum::default();
-        let query = QUERIES.iter().find(|query| query.name == "delivery_days").unwrap();
-        let days: Vec<i64> = (0..=MIN_UNMERGED as i64).rev().collect();
-        sum.add(query, df!("days" => &days, "orders" => &days).unwrap()).unwrap();
-        assert_eq!((sum.pieces.len(), sum.unmerged), (1, 0));
-        let total = sum.finish(&query.key(), &[]).unwrap();
-        assert!(total.column("days").unwrap().i64().unwrap().iter().flatten().is_sorted());
-    }
-
-    #[test]
-    fn large_tables_are_added_up_in_parts() {
-        let rows = MERGED_TOGETHER as u32 + 2;
-        let numbers: Vec<u32> = (0..rows).map(|row| row % (rows - 1)).collect();
-        let all = df!("category" => &numbers, "orders" => vec![1i64; numbers.len()]).unwrap();
-        let parts = add_up(all.clone(), &["category"], Ok).unwrap();
-        assert_eq!(
-            parts.iter().map(DataFrame::height).collect::<Vec<_>>(),
-            [MERGED_TOGETHER / 2, MERGED_TOGETHER / 2 + 1]
-        );
-        let halves = [all.slice(0, 9), all.slice(9, all.height())];
-        let sum = Sum { pieces: halves.to_vec(), ..Sum::default() };
-        let total = sum.finish(&["category"], &[]).unwrap();
-        assert_eq!((total.height() as u32, total.column("orders").unwrap().i64().unwrap().get(0)), (rows - 1, Some(2)));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! SalesMart → Sellers: when each seller first sold, with which category, and what it sold in its first days. Used by `entrants`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::ChunkAgg;
+use polars::prelude::{ChunkAgg, DataFrame};
 
 use crate::error::Result;
-use crate::mart::SalesMart;
 use crate::mart::period::Period;
+use crate::mart::{SELLERS_BY_DAY, SalesMart};
 use crate::models::span::DateRange;
 use crate::schema::contract::UNKNOWN;
 use crate::table::quantiles::median;
@@ -112,45 +112,37 @@ impl Sellers {
     /// # Errors
     /// The mart is incomplete, or no order has a day.
     pub(crate) fn of(mart: &SalesMart) -> Result<Sellers> {
-        let frame = mart.table("sellers_by_day")?;
-        let (ids, days) = (frame.column("seller_id")?.str()?, frame.column("day")?.date()?.physical());
-        let (minutes, names) = (frame.column("minute")?.i64()?, frame.column("category")?.str()?);
-        let (orders, prices) = (frame.column("orders")?.i64()?, frame.column("price_centavos")?.i64()?);
-        let mut categories: BTreeMap<&str, usize> = names.iter().flatten().map(|name| (name, 0)).collect();
-        categories.remove(UNKNOWN);
-        categories.values_mut().zip(0..).for_each(|(index, next)| *index = next);
-        let (first, last) = (days.min().unwrap_or(0), days.max().unwrap_or(-1));
-        let mut daily = vec![vec![0; (last - first + 1) as usize]; categories.len()];
-        let mut orders_by_day = vec![0; (last - first + 1) as usize];
-        let mut all: Vec<Seller> = Vec::new();
-        // Id of the seller, day and minute of its first sale.
-        let mut entered = (None, 0, None);
-        let when = days.iter().zip(minutes.iter());
-        let rows = ids.iter().zip(when).zip(names.iter()).zip(orders.iter().zip(prices.iter()));
-        for (((id, (day, minute)), name), (orders, centavos)) in rows {
-            let (Some(id), Some(day), Some(name)) = (id, day, name) else { continue };
-            let (orders, centavos) = (orders.unwrap_or(0), centavos.unwrap_or(0));
-            let category = categories.get(name).copied();
-            if entered.0 != Some(id) {
-                all.push(Seller::new(day, category));
-                entered = (Some(id), day, minute);
-            }
-            if let Some(seller) = all.last_mut() {
-                // Rows come by time and category: of several categories in the first minute, the first that is known counts.
-                if (day, minute) == (entered.1, entered.2) {
-                    seller.category = seller.category.or(category);
+        let table = mart.long(SELLERS_BY_DAY)?;
+        let (mut names, mut first, mut last) = (BTreeSet::new(), i32::MAX, i32::MIN);
+        table.pieces(Some(&["day", "category"]), |rows| {
+            let days = rows.column("day")?.date()?.physical();
+            (first, last) = (first.min(days.min().unwrap_or(first)), last.max(days.max().unwrap_or(last)));
+            for name in rows.column("category")?.str()?.iter().flatten().filter(|name| *name != UNKNOWN) {
+                if !names.contains(name) {
+                    names.insert(name.to_string());
                 }
-                seller.add(day - seller.first_day, orders, centavos);
             }
-            orders_by_day[(day - first) as usize] += orders;
-            if let Some(category) = category {
-                daily[category][(day - first) as usize] += centavos;
-            }
+            Ok(())
+        })?;
+        if first > last {
+            (first, last) = (0, -1);
         }
+        let categories: BTreeMap<String, usize> = names.into_iter().zip(0..).collect();
+        let days = (last - first + 1) as usize;
+        let mut reader = Reader {
+            categories: &categories,
+            first,
+            daily: vec![vec![0; days]; categories.len()],
+            orders_by_day: vec![0; days],
+            all: Vec::new(),
+            entered: (String::new(), 0, None),
+        };
+        table.pieces(Some(&Reader::COLUMNS), |rows| reader.add(&rows))?;
+        let Reader { daily, orders_by_day, all, .. } = reader;
         let last_day = last_whole_day(&orders_by_day, first);
         let from = Period::of(mart)?.first.plus(FIRST_MONTHS).first_day();
         let entered = DateRange { from, to: last_day + 1 - Span::Days90.days() };
-        let categories = categories.into_keys().map(String::from).collect();
+        let categories = categories.into_keys().collect();
         Ok(Sellers { categories, all, entered, last_day, first_day: first, daily })
     }
 
@@ -163,6 +155,52 @@ impl Sellers {
     pub(crate) fn until(&self, category: usize, day: i32) -> &[i64] {
         let daily = &self.daily[category];
         &daily[..((day - self.first_day + 1).max(0) as usize).min(daily.len())]
+    }
+}
+
+/// Reads the rows of all sellers, piece by piece, in their order.
+struct Reader<'a> {
+    categories: &'a BTreeMap<String, usize>,
+    /// First day of the data.
+    first: i32,
+    daily: Vec<Vec<i64>>,
+    orders_by_day: Vec<i64>,
+    all: Vec<Seller>,
+    /// Id of the last seller, day and minute of its first sale.
+    entered: (String, i32, Option<i64>),
+}
+
+impl Reader<'_> {
+    const COLUMNS: [&'static str; 6] = ["seller_id", "day", "minute", "category", "orders", "price_centavos"];
+
+    fn add(&mut self, rows: &DataFrame) -> Result<()> {
+        let (ids, days) = (rows.column("seller_id")?.str()?, rows.column("day")?.date()?.physical());
+        let (minutes, names) = (rows.column("minute")?.i64()?, rows.column("category")?.str()?);
+        let (orders, prices) = (rows.column("orders")?.i64()?, rows.column("price_centavos")?.i64()?);
+        let when = days.iter().zip(minutes.iter());
+        for (((id, (day, minute)), name), (orders, centavos)) in
+            ids.iter().zip(when).zip(names.iter()).zip(orders.iter().zip(prices.iter()))
+        {
+            let (Some(id), Some(day), Some(name)) = (id, day, name) else { continue };
+            let (orders, centavos) = (orders.unwrap_or(0), centavos.unwrap_or(0));
+            let category = self.categories.get(name).copied();
+            if self.all.is_empty() || self.entered.0 != id {
+                self.all.push(Seller::new(day, category));
+                self.entered = (id.to_string(), day, minute);
+            }
+            if let Some(seller) = self.all.last_mut() {
+                // Rows come by time and category: of several categories in the first minute, the first that is known counts.
+                if (day, minute) == (self.entered.1, self.entered.2) {
+                    seller.category = seller.category.or(category);
+                }
+                seller.add(day - seller.first_day, orders, centavos);
+            }
+            self.orders_by_day[(day - self.first) as usize] += orders;
+            if let Some(category) = category {
+                self.daily[category][(day - self.first) as usize] += centavos;
+            }
+        }
+        Ok(())
     }
 }
 

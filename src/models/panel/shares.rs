@@ -49,12 +49,13 @@ impl SupplyIndicators {
         let from = changed.min(self.first + known_days);
         // Sales up to this day count only for products that sold again later, and for no seller.
         let last_earlier = from - SELLERS_OVER;
-        let recent = mart.by_day().rows(last_earlier + 1..=i32::MAX, &SALES)?;
+        let recent = mart.long(SUPPLY_BY_DAY)?.rows(last_earlier + 1..=i32::MAX, &SALES)?;
         let Some((_, last)) = days(&recent)?.filter(|_| self.first <= last_earlier) else {
             return SupplyIndicators::of(mart);
         };
         let sold = Sold::of(&recent)?;
-        let earlier = mart.by_day().each(i32::MIN..=last_earlier, &EARLIER_COLUMNS, |rows| sold.earlier(&rows))?;
+        let earlier =
+            mart.long(SUPPLY_BY_DAY)?.each(i32::MIN..=last_earlier, &EARLIER_COLUMNS, |rows| sold.earlier(&rows))?;
         let of = |by: By| -> Result<BTreeMap<String, Supply>> {
             let mut earned: BTreeMap<String, EarlierRevenue> = BTreeMap::new();
             for (categories, states) in &earlier {

@@ -5,7 +5,7 @@ use polars::prelude::*;
 use crate::clean::partition::by_month;
 use crate::clean::{Audit, CleanTables};
 use crate::error::Result;
-use crate::mart::{SUPPLY_BY_DAY, SalesMart};
+use crate::mart::{LONG, SUPPLY_BY_DAY, SalesMart};
 use crate::schema::TableId;
 use crate::schema::contract::BY_MONTH;
 
@@ -29,6 +29,9 @@ pub(crate) fn clean(clean: &CleanTables) -> Result<Files> {
 pub(crate) fn mart(mart: &SalesMart) -> Result<Files> {
     let by_day = mart.table(SUPPLY_BY_DAY)?;
     let mut files = by_month(&format!("mart/{SUPPLY_BY_DAY}"), by_day, &by_month::of_days(by_day.column("day")?)?)?;
+    for name in LONG.into_iter().filter(|name| *name != SUPPLY_BY_DAY) {
+        files.push((format!("mart/{name}"), mart.table(name)?.clone()));
+    }
     files.extend(mart.short().map(|(name, frame)| (format!("mart/{name}"), frame.clone())));
     Ok(files)
 }

@@ -12,8 +12,8 @@ use crate::clean::Audit;
 use crate::error::{Error, Result};
 use crate::input::identity::InputFile;
 use crate::input::quarantine::Quarantined;
-use crate::mart::supply_by_day::ByDay;
-use crate::mart::{SUPPLY_BY_DAY, SalesMart};
+use crate::mart::long_table::LongTable;
+use crate::mart::{LONG, SalesMart};
 use crate::models::SupplyIndicators;
 use crate::pipeline::export::spreadsheet;
 use crate::schema::contract::{TABLES, TableId};
@@ -60,13 +60,17 @@ pub(crate) fn clean_tables(out: &Path) -> Result<BTreeMap<String, DataFrame>> {
     }
 }
 
-/// The mart among the files of a step. The rows of its longest table are read on first use.
+/// The mart among the files of a step. The rows of its long tables are read on first use.
 pub(crate) fn mart(files: &[(&str, PathBuf)]) -> Result<SalesMart> {
-    let is_long = |path: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(SUPPLY_BY_DAY));
-    let (long, others): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|(path, _)| is_long(path));
+    let is_of = |path: &str, table: &str| name_of(path).is_some_and(|name| name.split('/').next() == Some(table));
     let month = |path: &str| Some(name_of(path)?.split_once('/').map_or_else(String::new, |(_, month)| month.into()));
-    let long = long.iter().filter_map(|(path, place)| Some((month(path)?, place.as_path())));
-    SalesMart::with(frames(&others)?, ByDay::open(long)?)
+    let open = |table: &'static str| {
+        let files = files.iter().filter(|(path, _)| is_of(path, table));
+        Ok((table, LongTable::open(files.filter_map(|(path, place)| Some((month(path)?, place.as_path()))))?))
+    };
+    let is_short = |(path, _): &&(&str, PathBuf)| !LONG.iter().any(|table| is_of(path, table));
+    let short: Vec<_> = files.iter().filter(is_short).cloned().collect();
+    SalesMart::with(frames(&short)?, LONG.into_iter().map(open).collect::<Result<_>>()?)
 }
 
 /// The supply indicators that a run has left.

@@ -9,7 +9,7 @@ use super::staging::streaming::StreamingParquetWriter;
 use super::{by_month, csv_of_decisions, csv_of_entry, csv_of_results};
 use crate::error::{Error, Result};
 use crate::graph::Step;
-use crate::mart::{SUPPLY_BY_DAY, SalesMart};
+use crate::mart::{LONG, SalesMart};
 use crate::pipeline::run::context::RunContext;
 use crate::schema::result_tables::TextTable;
 use crate::{dashboard, parallel};
@@ -80,26 +80,25 @@ fn write_csv(staging: &Staging, tables: Vec<(&'static str, TextTable)>) -> Resul
     tables.iter().map(|(name, table)| staging.write_csv(&format!("tables/{name}.csv"), table)).collect()
 }
 
-/// Stages the mart; its longest table, piece by piece.
+/// Stages the mart; its long tables, piece by piece.
 fn stage_mart(staging: &Staging, mart: &SalesMart) -> Result<Vec<OutputFile>> {
-    let longest = || {
+    let stage_long = |name: &'static str| {
         let mut file = None;
-        mart.by_day().pieces(|rows| {
+        mart.long(name)?.pieces(None, |rows| {
             let file = match &mut file {
                 Some(file) => file,
-                None => file.insert(StreamingParquetWriter::new(
-                    staging,
-                    format!("mart/{SUPPLY_BY_DAY}.parquet"),
-                    rows.schema(),
-                )?),
+                None => {
+                    file.insert(StreamingParquetWriter::new(staging, format!("mart/{name}.parquet"), rows.schema())?)
+                }
             };
             file.append(&rows)
         })?;
         file.map(StreamingParquetWriter::finish).transpose()
     };
-    let (longest, others) = parallel::both(longest, || staging.write_tables(&placed("mart", mart.short())));
+    let long = || parallel::map(LONG, stage_long);
+    let (long, others) = parallel::both(long, || staging.write_tables(&placed("mart", mart.short())));
     let mut files = others?;
-    files.extend(longest?);
+    files.extend(long?.into_iter().flatten());
     Ok(files)
 }
 

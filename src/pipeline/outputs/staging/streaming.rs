@@ -1,11 +1,12 @@
 //! Parts of a table → one staged Parquet file, with the bytes and hashes of the whole table. Used by `run::cleaning::out_of_core` and `persist`.
 
-use std::io::{self, Cursor, Write};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use polars::prelude::*;
 
 use super::{Hashing, Staging};
+use crate::clean::partition::spill::Spill;
 use crate::error::{Error, Result};
 use crate::parallel::lock;
 use crate::pipeline::outputs::manifest::{OutputFile, Rows};
@@ -19,9 +20,8 @@ pub(crate) struct StreamingParquetWriter<'a> {
     shared: Shared,
     file: Appender<Shared>,
     rows: RowHasher,
-    /// Rows that do not fill a row group yet, as Arrow's IPC: a third of the memory that they take as frames, whose texts would keep the
-    /// buffers of all the rows that they came with.
-    pending: Vec<Vec<u8>>,
+    /// Rows that do not fill a row group yet, on the disk: a run may write a hundred files at once. `None` if there are none.
+    pending: Option<Spill>,
     pending_rows: usize,
 }
 
@@ -43,8 +43,15 @@ impl<'a> StreamingParquetWriter<'a> {
     pub(crate) fn new(staging: &'a Staging, name: String, schema: &Schema) -> Result<StreamingParquetWriter<'a>> {
         let shared = Shared(Arc::new(Mutex::new(staging.begin(&name)?)));
         let file = Appender::new(shared.clone(), schema)?;
-        let (rows, pending) = (RowHasher::default(), Vec::new());
-        Ok(StreamingParquetWriter { staging, name, shared, file, rows, pending, pending_rows: 0 })
+        Ok(StreamingParquetWriter {
+            staging,
+            name,
+            shared,
+            file,
+            rows: RowHasher::default(),
+            pending: None,
+            pending_rows: 0,
+        })
     }
 
     pub(crate) fn append(&mut self, rows: &DataFrame) -> Result<()> {
@@ -61,22 +68,22 @@ impl<'a> StreamingParquetWriter<'a> {
         self.keep(all.slice(full as i64, all.height() - full))
     }
 
-    /// Packs rows until they fill a row group.
-    fn keep(&mut self, mut rows: DataFrame) -> Result<()> {
+    /// Keeps rows until they fill a row group.
+    fn keep(&mut self, rows: DataFrame) -> Result<()> {
         if rows.height() > 0 {
-            let mut packed = Vec::new();
-            IpcStreamWriter::new(&mut packed).with_compat_level(CompatLevel::oldest()).finish(&mut rows)?;
-            packed.shrink_to_fit();
+            let pending = match &mut self.pending {
+                Some(pending) => pending,
+                None => self.pending.insert(Spill::new(&self.staging.scratch(), 1)?),
+            };
             self.pending_rows += rows.height();
-            self.pending.push(packed);
+            pending.append(0, rows)?;
         }
         Ok(())
     }
 
     fn take_pending(&mut self) -> Result<Vec<DataFrame>> {
         self.pending_rows = 0;
-        let unpack = |packed| Ok(IpcStreamReader::new(Cursor::new(packed)).finish()?);
-        std::mem::take(&mut self.pending).into_iter().map(unpack).collect()
+        self.pending.take().map_or_else(|| Ok(Vec::new()), |pending| pending.pieces(0).collect())
     }
 
     pub(crate) fn finish(mut self) -> Result<OutputFile> {

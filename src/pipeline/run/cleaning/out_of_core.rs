@@ -17,7 +17,7 @@ use crate::table::parquet::PerTable;
 /// Passes over the input once. Fresh clean files are not written again.
 pub(super) fn clean(run: &RunContext, ranges: usize) -> Result<Cleaned> {
     let (staging, source) = (run.staging()?, run.source()?);
-    let how = Shards { ranges, scratch: staging.scratch() };
+    let how = Shards { ranges, scratch: staging.scratch(), memory: run.params.how.memory };
     let pass = |rows: &TakeRows<'_>| -> Result<_> {
         // A remote engine reads the files.
         if run.params.how.engine.is_remote() {

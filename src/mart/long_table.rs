@@ -1,4 +1,4 @@
-//! Files or a frame → rows of `supply_by_day`, the longest table of the mart, read on demand. Used by `mart`, `models` and `pipeline`.
+//! Files or frames → the rows of a long table of the mart, read piece by piece on demand. Used by `mart`, `models` and `pipeline`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,13 +12,14 @@ use polars::prelude::*;
 
 use super::month::Month;
 use super::sums::codes::DictionaryEncoding;
+use crate::clean::partition::spill::Spill;
 use crate::error::{Error, Result};
 use crate::parallel::{self, lock};
 use crate::table::parquet::{ROW_GROUP, read_columns, stack};
 
-/// Its rows in pieces: one per month, or pieces of any days.
+/// A table about as long as the orders, in pieces: one per month, or pieces of any days in the order of the rows.
 #[derive(Debug, Clone)]
-pub(crate) struct ByDay {
+pub(crate) struct LongTable {
     /// Pieces by file name, such as `2018-08`; another name stands for rows of any day.
     pieces: BTreeMap<String, Rows>,
     /// All rows, loaded on first use.
@@ -32,6 +33,8 @@ enum Rows {
     Encoded(DataFrame, Arc<DictionaryEncoding>),
     /// An open file: its content stays the same even if the path is moved or replaced.
     File(Arc<Mutex<File>>),
+    /// A range of temporary rows, with texts as numbers.
+    Spilled(Arc<Spill>, usize, Arc<DictionaryEncoding>),
 }
 
 impl Rows {
@@ -46,63 +49,92 @@ impl Rows {
             (Rows::Memory(rows) | Rows::Encoded(rows, _), Some(columns)) => Ok(rows.select(columns.iter().copied())?),
             (Rows::File(file), columns) => {
                 let mut file = lock(file);
-                file.rewind().map_err(Error::io("read", "supply_by_day"))?;
-                read_columns(file.try_clone().map_err(Error::io("read", "supply_by_day"))?, columns)
+                file.rewind().map_err(Error::io("read", "the mart"))?;
+                read_columns(file.try_clone().map_err(Error::io("read", "the mart"))?, columns)
+            }
+            (Rows::Spilled(spill, range, _), columns) => {
+                let rows = spill.rows(*range)?.unwrap_or_default();
+                columns.map_or(Ok(rows.clone()), |columns| Ok(rows.select(columns.iter().copied())?))
             }
         }
     }
 
     /// Held rows with their texts.
     fn decoded(&self, mut rows: DataFrame) -> Result<DataFrame> {
-        if let Rows::Encoded(_, texts) = self {
+        if let Rows::Encoded(_, texts) | Rows::Spilled(_, _, texts) = self {
             texts.decode(&mut rows)?;
         }
         Ok(rows)
     }
 }
 
-impl ByDay {
-    pub(super) fn in_memory(rows: DataFrame) -> ByDay {
-        ByDay { pieces: BTreeMap::from([(String::new(), Rows::Memory(rows))]), whole: OnceLock::new() }
+impl LongTable {
+    pub(super) fn in_memory(rows: DataFrame) -> LongTable {
+        LongTable::of([(String::new(), Rows::Memory(rows))])
     }
 
     /// Rows whose texts are numbers of `texts`; each part is decoded when it is read.
-    pub(super) fn encoded(rows: DataFrame, texts: DictionaryEncoding) -> ByDay {
-        let texts = Arc::new(texts);
+    pub(super) fn encoded(rows: DataFrame, texts: &Arc<DictionaryEncoding>) -> LongTable {
         // Many parts, so that not all of them are decoded at once.
         let parts = (0..rows.height().max(1)).step_by(ROW_GROUP);
         let part = |from: usize| {
             let part = rows.slice(from as i64, ROW_GROUP);
-            (format!("{from:012}"), Rows::Encoded(part, Arc::clone(&texts)))
+            (format!("{from:012}"), Rows::Encoded(part, Arc::clone(texts)))
         };
-        ByDay { pieces: parts.map(part).collect(), whole: OnceLock::new() }
+        LongTable::of(parts.map(part))
     }
 
-    /// Calls `take` for each piece, in order.
+    /// [`encoded`](LongTable::encoded) rows in the ranges of a temporary file; `empty` has their columns.
+    pub(super) fn spilled(ranges: Spill, empty: DataFrame, texts: &Arc<DictionaryEncoding>) -> LongTable {
+        let (filled, ranges) = (ranges.filled(), Arc::new(ranges));
+        if filled.is_empty() {
+            return LongTable::encoded(empty, texts);
+        }
+        let part = |range| (format!("{range:012}"), Rows::Spilled(Arc::clone(&ranges), range, Arc::clone(texts)));
+        LongTable::of(filled.into_iter().map(part))
+    }
+
+    fn of(pieces: impl IntoIterator<Item = (String, Rows)>) -> LongTable {
+        LongTable { pieces: pieces.into_iter().collect(), whole: OnceLock::new() }
+    }
+
+    /// Calls `take` for each piece, in order, with some columns; all with `None`.
     ///
     /// # Errors
     /// A file cannot be read, or `take` fails.
-    pub(crate) fn pieces(&self, mut take: impl FnMut(DataFrame) -> Result<()>) -> Result<()> {
-        self.pieces.values().try_for_each(|rows| take(rows.read(None)?))
+    pub(crate) fn pieces(&self, columns: Option<&[&str]>, mut take: impl FnMut(DataFrame) -> Result<()>) -> Result<()> {
+        self.pieces.values().try_for_each(|rows| take(rows.read(columns)?))
+    }
+
+    /// The sum of a column of whole numbers.
+    ///
+    /// # Errors
+    /// A file cannot be read, or there is no such column.
+    pub(super) fn sum(&self, column: &str) -> Result<i128> {
+        let sums = parallel::map(self.pieces.values(), |rows| {
+            let rows = rows.held(Some(&[column]))?;
+            Ok(rows.column(column)?.i64()?.iter().flatten().map(i128::from).sum::<i128>())
+        })?;
+        Ok(sums.into_iter().sum())
     }
 
     /// Opens files, named by their months; the empty name stands for rows of any day.
     ///
     /// # Errors
     /// A file cannot be opened.
-    pub(crate) fn open<'a>(files: impl IntoIterator<Item = (String, &'a Path)>) -> Result<ByDay> {
+    pub(crate) fn open<'a>(files: impl IntoIterator<Item = (String, &'a Path)>) -> Result<LongTable> {
         let open_file = |(name, path): (String, &'a Path)| {
             let file = File::open(path).map_err(Error::io("read", path))?;
             Ok((name, Rows::File(Arc::new(Mutex::new(file)))))
         };
-        Ok(ByDay { pieces: files.into_iter().map(open_file).collect::<Result<_>>()?, whole: OnceLock::new() })
+        Ok(LongTable::of(files.into_iter().map(open_file).collect::<Result<Vec<_>>>()?))
     }
 
     /// Replaces or adds months.
-    pub(super) fn with(&self, months: impl IntoIterator<Item = (String, DataFrame)>) -> ByDay {
+    pub(super) fn with(&self, months: impl IntoIterator<Item = (String, DataFrame)>) -> LongTable {
         let mut pieces = self.pieces.clone();
         pieces.extend(months.into_iter().map(|(name, rows)| (name, Rows::Memory(rows))));
-        ByDay { pieces, whole: OnceLock::new() }
+        LongTable::of(pieces)
     }
 
     /// The rows of a month; `None` if there are none.
@@ -199,12 +231,12 @@ mod tests {
         let (january, february, all) =
             (write("1", &[0, 5, 30]), write("2", &[31, 40]), write("3", &[0, 5, 30, 31, 40]));
         let months = [("1970-01", &january), ("1970-02", &february)].map(|(name, path)| (name.to_string(), &**path));
-        let months = ByDay::open(months).unwrap();
+        let months = LongTable::open(months).unwrap();
         // Open files must not notice that their paths are replaced or removed.
         write("1", &[7]);
         std::fs::remove_file(february).unwrap();
-        let whole = ByDay::open([(String::new(), &*all)]).unwrap();
-        for by_day in [&months, &whole, &ByDay::in_memory(rows(&[0, 5, 30, 31, 40]))] {
+        let whole = LongTable::open([(String::new(), &*all)]).unwrap();
+        for by_day in [&months, &whole, &LongTable::in_memory(rows(&[0, 5, 30, 31, 40]))] {
             let some = |days| numbers(&by_day.rows(days, &["n"]).unwrap());
             assert_eq!(
                 (some(5..=31), some(0..=30), some(i32::MIN..=i32::MAX)),
