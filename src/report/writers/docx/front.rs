@@ -75,12 +75,15 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a table of contents or list as a field that is filled in already. Page numbers come when the field is updated.
+    /// Writes a table of contents, on a new page, or a list as a field that is filled in already. Page numbers come when the field is
+    /// updated.
     fn listed(&mut self, title: &str, code: &str, entries: &[Entry]) {
         if entries.is_empty() {
             return;
         }
-        self.paragraph(Look { style: "TOCHeading", ..Look::default() }, |writer| writer.out.push_str(&run("", title)));
+        let before = if code.contains("\\o") { "<w:pageBreakBefore/>" } else { "" };
+        let look = Look { style: "TOCHeading", before, after: "" };
+        self.paragraph(look, |writer| writer.out.push_str(&run("", title)));
         for (place, Entry { style, name, number, title }) in entries.iter().enumerate() {
             self.paragraph(Look { style, ..Look::default() }, |writer| {
                 if place == 0 {
