@@ -81,8 +81,14 @@ impl Writer<'_> {
         if entries.is_empty() {
             return;
         }
-        let before = if code.contains("\\o") { "<w:pageBreakBefore/>" } else { "" };
-        let look = Look { style: "TOCHeading", before, after: "" };
+        let look = match code.contains("\\o") {
+            true => Look {
+                style: "TOCHeading",
+                before: "<w:pageBreakBefore/>",
+                after: "<w:spacing w:before=\"0\" w:after=\"240\"/>",
+            },
+            false => Look { style: "TOCHeading", ..Look::default() },
+        };
         self.paragraph(look, |writer| writer.out.push_str(&run("", title)));
         for (place, Entry { style, name, number, title }) in entries.iter().enumerate() {
             self.paragraph(Look { style, ..Look::default() }, |writer| {
