@@ -9,6 +9,9 @@ use crate::report::document::{Block, Heading, words};
 /// Deepest level of headings in the table of contents.
 const LISTED: usize = 2;
 
+/// Lists of at most so many entries begin where the last one ends.
+const SHORT: usize = 12;
+
 /// An entry of a table of contents or list.
 struct Entry {
     style: &'static str,
@@ -75,13 +78,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a table of contents, on a new page, or a list as a field that is filled in already. Page numbers come when the field is
-    /// updated.
+    /// Writes a table of contents or a list, on a new page unless it is a short list, as a field that is filled in already. Page
+    /// numbers come when the field is updated.
     fn listed(&mut self, title: &str, code: &str, entries: &[Entry]) {
         if entries.is_empty() {
             return;
         }
-        let look = match code.contains("\\o") {
+        let look = match code.contains("\\o") || entries.len() > SHORT {
             true => Look {
                 style: "TOCHeading",
                 before: "<w:pageBreakBefore/>",
