@@ -1,4 +1,4 @@
-//! `pfe notebook`: an executed notebook as an HTML page and as a PDF, in the style of the report.
+//! `pfe notebook`: an executed notebook as HTML, PDF, Word document or Markdown, in the style of the report.
 
 use std::path::PathBuf;
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use pfe::graph::{FORMATS, Formats};
 use pfe::pipeline::{How, Input, RunParams};
 use pfe::report::{Cover, Lang, Templates};
 use pfe::store::passwords::check_passwords;
@@ -94,6 +96,8 @@ pub struct Subject {
     /// Folder of report files that replace the built-in ones; `pfe report --init-templates` writes a set to start from
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+    #[command(flatten)]
+    formats: FormatArgs,
     /// Write one file per month of purchase for each long table; when only new files have arrived since the last such
     /// run, read those and rewrite only the months that they change
     #[arg(long)]
@@ -117,9 +121,31 @@ impl Subject {
             decisions: self.decisions.params()?,
             cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
             templates: templates(self.templates.as_deref())?,
+            formats: self.formats.formats()?.unwrap_or_default(),
             monthly: self.monthly,
             how: How { strict: self.reading.strict, ..how },
         })
+    }
+}
+
+/// In which formats the pages are written.
+#[derive(Debug, clap::Args)]
+pub struct FormatArgs {
+    /// Formats of report and dashboard, separated by commas; pages of the last run in other formats are removed
+    /// [default: html,pdf,dashboard, or for `pfe report` those of the run]
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', value_parser = names())]
+    formats: Vec<String>,
+}
+
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about)))
+}
+
+impl FormatArgs {
+    /// The formats, where some are named.
+    pub fn formats(&self) -> pfe::Result<Option<Formats>> {
+        let named = || Formats::named(self.formats.iter().map(String::as_str));
+        (!self.formats.is_empty()).then(named).transpose()
     }
 }
 

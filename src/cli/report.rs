@@ -9,7 +9,7 @@ use pfe::pipeline::inspect::diff::{self, Change, Diff};
 use pfe::report::limits::{self, Limits};
 use pfe::report::{Cover, Templates};
 
-use super::options::{LangArg, cover, templates};
+use super::options::{FormatArgs, LangArg, cover, templates};
 use super::terminal::{Outcome, print};
 
 /// Changes of a table that are shown.
@@ -29,6 +29,8 @@ pub struct Args {
     /// Folder of report files that replace the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    formats: FormatArgs,
     /// Write the built-in report files to this folder, to edit them and pass it to `--templates`
     #[arg(long, value_name = "DIR", exclusive = true)]
     init_templates: Option<PathBuf>,
@@ -62,7 +64,7 @@ pub fn run(args: &Args) -> Outcome {
         return check(args, cover, templates);
     }
     let timeout = Duration::from_secs(args.timeout);
-    let paths = pipeline::rerender(&args.out, args.lang.into(), cover, &templates, timeout)?;
+    let paths = pipeline::rerender(&args.out, args.lang.into(), cover, &templates, args.formats.formats()?, timeout)?;
     if args.quiet {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The user's guide: a tutorial, how-to guides, the reference, explanations. Markdown → Document. Next: `report::writers`.
 //!
-//! `pfe guide` writes the same as an HTML page and a PDF. A test runs the commands of [`tutorial`] and [`how_to`]; [`reference`](mod@reference) holds
+//! `pfe guide` writes the same as HTML, PDF, Word document or Markdown. A test runs the commands of [`tutorial`] and [`how_to`]; [`reference`](mod@reference) holds
 //! what is declared in the program, and a test compares both.
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ use self::run::context::RunContext;
 use self::run::execute::{self, Limits, StepOutcome};
 use self::run::plan::{Planned, State};
 use self::run::schedule;
-use crate::graph::{STEPS, Step};
+use crate::graph::{Formats, STEPS, Step};
 
 /// The result of a run.
 pub struct Outcome {
@@ -99,7 +99,8 @@ pub fn run_or_tell(
 ) -> Result<Option<Outcome>> {
     params.decisions.check()?;
     let (started, began) = (Instant::now(), SystemTime::now());
-    let staging = Staging::new(&params.out, matches!(params.input, Input::Generated(_)))?;
+    let steps = STEPS.iter().filter(|step| params.need(step)).collect();
+    let staging = Staging::new(&params.out, steps)?;
     // One process per step (`--only`) continues from the step before: that is no unfinished run.
     let unfinished_before = staging.abandoned && !matches!(params.how.select, Select::Only(_));
     let (progress_tx, progress_rx) = channel();
@@ -240,8 +241,8 @@ fn finished(out: &Path, manifest: &Manifest) -> Result<RunContext> {
     Ok(flow)
 }
 
-/// Renders the report of an earlier run again, from its results alone. `cover` replaces the cover of that run; `timeout` is
-/// the time limit of each page.
+/// Renders the report of an earlier run again, from its results alone. `cover` replaces the cover of that run, `formats` its
+/// formats: pages in others are removed. `timeout` is the time limit of each page.
 ///
 /// # Errors
 /// The folder holds no finished run, or a template is invalid or does not end.
@@ -250,13 +251,15 @@ pub fn rerender(
     lang: Lang,
     cover: Option<Cover>,
     templates: &Templates,
+    formats: Option<Formats>,
     timeout: Duration,
 ) -> Result<Vec<PathBuf>> {
     let mut params = params_of_last_run(out, &Manifest::load(out)?, templates);
     params.lang = lang;
     params.cover = cover.unwrap_or(params.cover);
+    params.formats = formats.unwrap_or(params.formats);
     params.how.timeout = timeout;
-    let pages: Vec<&Step> = STEPS.iter().filter(|step| step.shows()).collect();
+    let pages: Vec<&Step> = STEPS.iter().filter(|step| step.shows() && params.need(step)).collect();
     params.how.select = Select::Only(pages.iter().map(|step| step.id.into()).collect());
     let outcome = run(&params, &|_| {})?;
     let files = outcome.into_iter().flat_map(|outcome| outcome.manifest.core.outputs);
@@ -276,6 +279,7 @@ fn params_of_last_run(out: &Path, manifest: &Manifest, templates: &Templates) ->
         decisions: parameters.decisions,
         cover: parameters.cover,
         templates: templates.clone(),
+        formats: Formats::of_steps(manifest.core.steps.iter().map(|record| record.step.as_str())),
         monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(run::key::MONTHLY)),
         how: How::default(),
     }

@@ -1,4 +1,4 @@
-//! `pfe guide`: the user's guide as an HTML page and as a PDF, in the style of the report.
+//! `pfe guide`: the user's guide as HTML, PDF, Word document or Markdown, in the style of the report.
 
 use super::super::pages::Pages;
 use super::super::terminal::Outcome;

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::graph::Step;
 use crate::mart::{LONG, SalesMart};
 use crate::pipeline::run::context::RunContext;
+use crate::report::{Document, Markdown};
 use crate::schema::result_tables::TextTable;
 use crate::{dashboard, parallel};
 
@@ -53,18 +54,35 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
             write_csv(staging, csv_of_entry::all(flow.entry()?.as_ref().as_ref().ok(), &profit))
         }
         "trials" => write_csv(staging, csv_of_results::of_trials(&*flow.trials()?)),
-        "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
-        "report-pdf" => {
-            let document = flow.document()?;
-            Ok(vec![staging.write("report.pdf", &document.to_pdf(&document.downloads)?)?])
-        }
         "dashboard" => {
             let page = dashboard::dashboard_with(&*flow.results()?, &flow.params.templates)?;
             Ok(vec![staging.write("dashboard.html", page.as_bytes())?])
         }
-        other => Err(Error::input(format!("step `{other}` leaves no files"))),
+        _ => {
+            let files = report(step, &*flow.document()?)?;
+            files.iter().map(|(path, bytes)| staging.write(path, bytes)).collect()
+        }
     }
 }
+
+/// The files of a step that writes the report, by their paths.
+pub(crate) fn report(step: &Step, document: &Document) -> Result<Vec<(String, Vec<u8>)>> {
+    let one = |path: &str, bytes: Vec<u8>| vec![(path.to_owned(), bytes)];
+    Ok(match step.id {
+        "report-html" => one("report.html", document.to_html()?.into_bytes()),
+        "report-pdf" => one("report.pdf", document.to_pdf(&document.downloads)?),
+        "report-docx" => one("report.docx", document.to_docx()?),
+        "report-markdown" => {
+            let Markdown { text, figures } = document.to_markdown(FIGURES);
+            let figures = figures.into_iter().map(|(name, svg)| (format!("{FIGURES}/{name}"), svg.into_bytes()));
+            figures.chain(one("report.md", text.into_bytes())).collect()
+        }
+        other => return Err(Error::input(format!("step `{other}` leaves no files"))),
+    })
+}
+
+/// Folder of the figures of `report.md`.
+const FIGURES: &str = "report_files";
 
 /// The files that the generator wrote itself.
 fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {

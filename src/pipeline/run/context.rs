@@ -76,12 +76,7 @@ impl RunContext {
 
     /// Whether the step takes part in this run.
     pub(crate) fn applies(&self, step: &Step) -> bool {
-        match step.id {
-            "generate" => self.parameters.generated.is_some(),
-            // A build without Typst makes no PDF; the command line says so.
-            "report-pdf" => cfg!(feature = "pdf"),
-            _ => true,
-        }
+        self.params.need(step)
     }
 
     /// Parts of the step's key (program, parameters, inputs), and whether all are known yet.

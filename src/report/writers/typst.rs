@@ -8,9 +8,8 @@ use crate::report::document::{Align, Block, Document, Heading, Inline, Place, wo
 use crate::report::lang::Words;
 use crate::report::{Attachment, Style};
 use crate::text::seen;
-use columns::Columns;
 
-mod columns;
+use super::columns::{self, Columns, points};
 
 /// Deepest level of headings in the table of contents: `depth` in the template.
 const LISTED: usize = 2;
@@ -353,10 +352,6 @@ impl Writer<'_> {
 
 /// A word longer than this may break anywhere, so that it stays on the page.
 const LONG_WORD: usize = 48;
-
-fn points(length: f64) -> String {
-    format!("{length:.2}pt")
-}
 
 /// A Typst string literal.
 fn literal(text: &str) -> String {
