@@ -20,6 +20,8 @@ pub struct Document {
     pub(crate) numbers: Vec<Provenance>,
     /// Page templates and style sheet; built-in unless replaced.
     pub style: Style,
+    /// Whether it is a few pages without cover, contents and lists.
+    pub(crate) is_brief: bool,
     /// Files that the HTML offers for download.
     pub downloads: Vec<Attachment>,
 }
@@ -29,6 +31,12 @@ impl Document {
     #[cfg(not(feature = "pdf"))]
     pub fn to_pdf(&self, _attachments: &[Attachment]) -> crate::Result<Vec<u8>> {
         Err(crate::Error::input("PDF support is not built in").with_hint("rebuild with `--features pdf`"))
+    }
+
+    /// Always fails: the build lacks the `pdf` feature.
+    #[cfg(not(feature = "pdf"))]
+    pub fn to_slides_pdf(&self, _figures: &[String]) -> crate::Result<Vec<u8>> {
+        self.to_pdf(&[])
     }
 
     /// The date: an ISO day is written in the report's language, other text is kept.

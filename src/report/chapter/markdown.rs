@@ -160,6 +160,7 @@ impl<'a> Reader<'a> {
             labels: self.labels,
             numbers: self.numbers,
             style: Style::default(),
+            is_brief: false,
             downloads: Vec::new(),
         })
     }

@@ -17,15 +17,9 @@ const LISTED: usize = 2;
 
 /// The main source file, with figures numbered in the order of the document.
 pub(crate) fn write(document: &Document, attachments: &[Attachment]) -> String {
-    let mut writer = Writer {
-        document,
-        words: document.meta.lang.words(),
-        out: String::with_capacity(1 << 17),
-        cited: vec![false; document.notes.len()],
-        marks: document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers)),
-        code: "raw(",
-        measured: document.style.typst == Style::default().typst,
-    };
+    let mut writer = Writer::new(document);
+    writer.marks = document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers));
+    writer.measured = document.style.typst == Style::default().typst;
     writer.cover(attachments);
     for chapter in &document.chapters {
         writer.chapter(chapter);
@@ -48,10 +42,11 @@ fn number_label(place: usize) -> String {
     format!("number:{}", place + 1)
 }
 
-struct Writer<'a> {
+/// Writes blocks as calls of the template's functions.
+pub(crate) struct Writer<'a> {
     document: &'a Document,
     words: &'static Words,
-    out: String,
+    pub(crate) out: String,
     /// Footnotes that the text has already referred to; the first reference carries the text.
     cited: Vec<bool>,
     /// Whether numbers link to the table of numbers: there is one, and they are not in a heading or link.
@@ -62,7 +57,20 @@ struct Writer<'a> {
     measured: bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// A writer for a template of its own lines and letters, without marks at numbers.
+    pub(crate) fn new(document: &'a Document) -> Self {
+        Writer {
+            document,
+            words: document.meta.lang.words(),
+            out: String::with_capacity(1 << 16),
+            cited: vec![false; document.notes.len()],
+            marks: false,
+            code: "raw(",
+            measured: false,
+        }
+    }
+
     fn cover(&mut self, attachments: &[Attachment]) {
         let (meta, words) = (&self.document.meta, self.words);
         let optional = |text: Option<&str>| text.map_or("none".to_owned(), literal);
@@ -92,6 +100,9 @@ impl Writer<'_> {
         self.out.push_str("#import \"report.typ\": *\n#show: report.with(\n");
         for (name, value) in fields {
             self.push(&["  ", name, ": ", &value, ",\n"]);
+        }
+        if self.document.is_brief {
+            self.out.push_str("  brief: true,\n");
         }
         self.out.push_str(")\n");
         for (index, Attachment { name, mime, description, .. }) in attachments.iter().enumerate() {
@@ -125,12 +136,12 @@ impl Writer<'_> {
     }
 
     fn chapter(&mut self, blocks: &[Block]) {
-        self.out.push_str("#chapter({\n");
+        self.out.push_str(if self.document.is_brief { "#({\n" } else { "#chapter({\n" });
         self.blocks(blocks);
         self.out.push_str("})\n");
     }
 
-    fn blocks(&mut self, blocks: &[Block]) {
+    pub(crate) fn blocks(&mut self, blocks: &[Block]) {
         for block in blocks {
             self.block(block);
             self.out.push('\n');
@@ -289,13 +300,13 @@ impl Writer<'_> {
     }
 
     /// Writes a code block that joins its parts; `[]` keeps it content even if it is empty or one string.
-    fn content(&mut self, inlines: &[Inline]) {
+    pub(crate) fn content(&mut self, inlines: &[Inline]) {
         self.out.push_str("{[];");
         self.inlines(inlines);
         self.out.push('}');
     }
 
-    fn inlines(&mut self, inlines: &[Inline]) {
+    pub(crate) fn inlines(&mut self, inlines: &[Inline]) {
         for inline in inlines {
             match inline {
                 Inline::Value { text, number } if self.marks => {
@@ -346,7 +357,7 @@ impl Writer<'_> {
         self.marks = marks;
     }
 
-    fn push(&mut self, parts: &[&str]) {
+    pub(crate) fn push(&mut self, parts: &[&str]) {
         self.out.extend(parts.iter().copied());
     }
 }
@@ -359,7 +370,7 @@ fn points(length: f64) -> String {
 }
 
 /// A Typst string literal.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut word = 0;

@@ -4,6 +4,8 @@ mod amounts;
 mod decide;
 mod finished;
 mod hostile;
+mod profiles;
 mod rendering;
 mod shops;
+mod slides;
 mod trial;
