@@ -54,6 +54,7 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     };
     let mut document = compose(meta(results, &edition), edition.chapters(), &materials)?;
     document.style = Style::of(templates);
+    document.slides_figures = results.parameters.cover.slides_figures.clone();
     Ok(document)
 }
 

@@ -22,6 +22,8 @@ pub struct Document {
     pub style: Style,
     /// Whether it is a few pages without cover, contents and lists.
     pub(crate) is_brief: bool,
+    /// Figures that the slides show; [`DEFAULT_FIGURES`](super::DEFAULT_FIGURES) if there are none.
+    pub slides_figures: Vec<String>,
     /// Files that the HTML offers for download.
     pub downloads: Vec<Attachment>,
 }
@@ -35,7 +37,7 @@ impl Document {
 
     /// Always fails: the build lacks the `pdf` feature.
     #[cfg(not(feature = "pdf"))]
-    pub fn to_slides_pdf(&self, _figures: &[String]) -> crate::Result<Vec<u8>> {
+    pub fn to_slides_pdf(&self) -> crate::Result<Vec<u8>> {
         self.to_pdf(&[])
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Per;
 use super::values::{Part, ROWS, per_unit, share};
-use crate::charts::{Bar, Lines, Row, Series, Span, Stacked, lines, stacked_bars};
+use crate::charts::{Bar, Lines, Row, Series, Stacked, lines, stacked_bars};
 use crate::decisions::{Facts, StatePayments};
 use crate::dossier::edition::{Captions, NONE, Words, or_none};
 use crate::dossier::figures::{MonthAxis, Named, Studio, reais, strs};
@@ -13,7 +14,7 @@ use crate::report::lang::Lang;
 use crate::report::{Table, TableColumn};
 
 /// Bars of the figure of what is sold.
-const BARS: usize = 12;
+const BARS: usize = 8;
 
 /// Draws the figures of a profile: what is sold, month by month, payments.
 pub(super) fn draw(studio: &mut Studio<'_>, part: &Part) -> Result<()> {
@@ -27,39 +28,31 @@ pub(super) fn draw(studio: &mut Studio<'_>, part: &Part) -> Result<()> {
     payments(studio, part)
 }
 
-/// Revenue by month as a share of that of the complete months: of the part and of the whole, so that their courses can be compared.
+/// Revenue of each complete month as a share of that of all of them: of the part and of the whole, so that their courses can be compared.
 fn months(studio: &mut Studio<'_>, part: &Part) -> Result<()> {
     let source = "mart/sales_by_month.parquet";
     let period = part.results.findings.period;
-    let complete =
-        |months: &BTreeMap<Month, i64>| months.range(period.first..=period.last).map(|(_, sum)| *sum).sum::<i64>();
-    let (own, whole) = (complete(&part.months), complete(part.whole_months));
-    let ends = (part.whole_months.keys().next(), part.whole_months.keys().next_back());
-    let ((Some(first), Some(last)), true) = (ends, own > 0 && whole > 0) else {
+    let axis = MonthAxis::new(studio.lang(), period.first, period.last);
+    let revenue = |months: &BTreeMap<Month, i64>| -> Vec<i64> {
+        axis.months.iter().map(|month| months.get(month).copied().unwrap_or(0)).collect()
+    };
+    let (own, whole) = (revenue(&part.months), revenue(part.whole_months));
+    let (Some(own), Some(whole)) = (shares(&own), shares(&whole)) else {
         return studio.figure("part_months", source, |about| lines(about, &Lines::default()));
     };
-    let axis = MonthAxis::new(studio.lang(), *first, *last);
-    let shares = |months: &BTreeMap<Month, i64>, sum: i64| -> Vec<f64> {
-        axis.months.iter().map(|month| months.get(month).copied().unwrap_or(0) as f64 / sum as f64).collect()
-    };
-    let (own, whole) = (shares(&part.months, own), shares(part.whole_months, whole));
-    let incomplete = studio.label("incomplete");
-    let mut spans = Vec::new();
-    if let Some(from) = axis.position(period.first).filter(|i| *i > 0) {
-        spans.push(Span { from: 0, to: from - 1, label: &incomplete });
-    }
-    if let Some(from) = axis.position(period.last.plus(1)) {
-        spans.push(Span { from, to: axis.months.len() - 1, label: &incomplete });
-    }
-    let (here, all, unit) =
-        (studio.label("profile_here"), studio.label("profile_whole"), studio.label("profile_monthly"));
+    let [here, all, unit] = ["profile_here", "profile_whole", "profile_monthly"].map(|key| studio.label(key));
     let series =
         [Series { label: &here, values: &own, forecast: None }, Series { label: &all, values: &whole, forecast: None }];
     let (ticks, lang) = (axis.ticks(), studio.lang());
     let format = move |v: f64| lang.percent(v, 0);
-    let data =
-        Lines { ticks: &ticks, series: &series, spans: &spans, format: &format, unit: &unit, ..Lines::default() };
+    let data = Lines { ticks: &ticks, series: &series, format: &format, unit: &unit, ..Lines::default() };
     studio.figure("part_months", source, |about| lines(about, &data))
+}
+
+/// Each amount as a share of their sum; `None` if that is not above 0.
+fn shares(amounts: &[i64]) -> Option<Vec<f64>> {
+    let sum: i64 = amounts.iter().sum();
+    (sum > 0).then(|| amounts.iter().map(|amount| *amount as f64 / sum as f64).collect())
 }
 
 /// Methods of payment, here and in the whole.
@@ -76,15 +69,27 @@ fn payments(studio: &mut Studio<'_>, part: &Part) -> Result<()> {
     let rows: Vec<Row<'_>> = rows.iter().map(|(label, values, note)| Row { label, values, note }).collect();
     let format = move |v: f64| lang.percent(v, 0);
     let data = Stacked { segments: &strs(&names), rows: &rows, format: &format, keep_order: true };
-    studio.figure("part_payments", "tables/payments_by_state.csv", |about| stacked_bars(about, &data))
+    studio.figure("part_payments", paid_in(part.per), |about| stacked_bars(about, &data))
+}
+
+/// The file that holds how orders were paid.
+fn paid_in(per: Per) -> &'static str {
+    match per {
+        Per::State => "mart/payment_sets.parquet",
+        Per::Category => "mart/payment_sets_by_category.parquet, mart/payment_sets.parquet",
+    }
 }
 
 /// The tables of a profile: facts beside those of the whole, what is sold, payments.
 pub(super) fn tables(part: &Part, words: &Words, captions: &Captions) -> Result<BTreeMap<String, Table>> {
+    let facts_in = match part.per {
+        Per::State => "tables/by_state.csv",
+        Per::Category => "tables/by_category.csv, tables/by_state.csv",
+    };
     let all = [
-        ("part_facts", "tables/by_state.csv, tables/by_category.csv", facts(part, words)),
+        ("part_facts", facts_in, facts(part, words)),
         ("part_mix_table", "mart/sales_by_month.parquet", mix(part, words)),
-        ("part_payments_table", "mart/payment_sets.parquet", methods(part, words)),
+        ("part_payments_table", paid_in(part.per), methods(part, words)),
     ];
     let table = |(id, source, rows): (&str, &str, Vec<Vec<String>>)| {
         let caption = captions.of(id)?;

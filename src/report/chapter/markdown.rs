@@ -161,6 +161,7 @@ impl<'a> Reader<'a> {
             numbers: self.numbers,
             style: Style::default(),
             is_brief: false,
+            slides_figures: Vec::new(),
             downloads: Vec::new(),
         })
     }

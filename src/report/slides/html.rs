@@ -33,12 +33,12 @@ struct Shown {
 }
 
 impl Document {
-    /// Writes the slides as one HTML file that makes no network request: the summary, and the `figures` with these identifiers.
+    /// Writes the slides as one HTML file that makes no network request: the summary, and the chosen figures.
     ///
     /// # Errors
     /// The report has no such figure, or the page template cannot be filled.
-    pub fn to_slides_html(&self, figures: &[String]) -> Result<String> {
-        let deck = self.deck(figures)?;
+    pub fn to_slides_html(&self) -> Result<String> {
+        let deck = self.deck()?;
         let meta = &self.meta;
         let slides: Vec<Shown> = deck.slides.iter().enumerate().map(|(i, slide)| shown(self, i + 2, slide)).collect();
         let mut page = Context::new();

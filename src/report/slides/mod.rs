@@ -20,7 +20,7 @@ use crate::{Error, Result};
 
 /// Figures that slides show unless others are chosen; those that the report does not place are left out.
 pub const DEFAULT_FIGURES: [&str; 8] =
-    ["entrants", "milestones", "months", "categories", "states", "fan_winner", "payments", "instalments"];
+    ["entrants", "milestones", "months", "categories", "states", "fan_winner", "scores", "instalments"];
 
 /// Longest title of a slide, characters.
 const TITLE: usize = 160;
@@ -48,12 +48,12 @@ pub(crate) enum Body {
 }
 
 impl Document {
-    /// The slides: the summary, which is the first chapter, and the `chosen` figures in this order; [`DEFAULT_FIGURES`] if none is chosen.
+    /// The slides: the summary, which is the first chapter, and the chosen figures in this order; [`DEFAULT_FIGURES`] if none is chosen.
     ///
     /// # Errors
     /// The report has no such figure.
-    pub(crate) fn deck(&self, chosen: &[String]) -> Result<Deck> {
-        let chosen = self.chosen(chosen)?;
+    pub(crate) fn deck(&self) -> Result<Deck> {
+        let chosen = self.chosen(&self.slides_figures)?;
         let placed: Vec<(&Place, &Figure)> = self.blocks().filter_map(placed).collect();
         let of_id = |id: &String| placed.iter().find(|(place, _)| place.id == *id).copied();
         let summary = self.chapters.first().map_or(&[][..], Vec::as_slice);

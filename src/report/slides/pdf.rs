@@ -7,12 +7,12 @@ use crate::report::writers::pdf::{Files, export};
 use crate::report::writers::typst::{Writer, figure_path, literal};
 
 impl Document {
-    /// Writes the slides as one tagged PDF (PDF/A-3a, PDF/UA-1): the summary, and the `figures` with these identifiers.
+    /// Writes the slides as one tagged PDF (PDF/A-3a, PDF/UA-1): the summary, and the chosen figures.
     ///
     /// # Errors
     /// The report has no such figure, Typst cannot read an SVG or a template, or the build lacks the `pdf` feature.
-    pub fn to_slides_pdf(&self, figures: &[String]) -> Result<Vec<u8>> {
-        let deck = self.deck(figures)?;
+    pub fn to_slides_pdf(&self) -> Result<Vec<u8>> {
+        let deck = self.deck()?;
         let placed = |slide: &'_ Slide| match &slide.body {
             Body::Figure(place, figure) => Some((place.clone(), figure.clone())),
             Body::Text(_) => None,

@@ -27,7 +27,7 @@ fn document(summary: &str) -> Document {
 }
 
 fn deck(summary: &str) -> Deck {
-    document(summary).deck(&[]).unwrap()
+    document(summary).deck().unwrap()
 }
 
 fn texts(deck: &Deck) -> impl Iterator<Item = (String, &[Block])> {
@@ -85,7 +85,7 @@ fn a_long_summary_flows_on_and_loses_no_word() {
         "x".repeat(3_000)
     );
     let document = document(&summary);
-    let deck = document.deck(&[]).unwrap();
+    let deck = document.deck().unwrap();
     for (name, blocks) in texts(&deck) {
         let (tall, room) = (heights(blocks, LINE), room(&name));
         assert!(tall <= room, "`{name}`: {tall} of {room}");
@@ -130,8 +130,11 @@ fn only_links_to_slides_stay_links_and_notes_stand_in_brackets() {
 
 #[test]
 fn figures_are_chosen_in_order_and_unknown_ones_are_refused() {
-    let document = document("# Summary\n\nText.\n");
-    let chosen = |ids: &[&str]| document.deck(&ids.iter().map(|id| id.to_string()).collect::<Vec<_>>());
+    let chosen = |ids: &[&str]| {
+        let mut document = document("# Summary\n\nText.\n");
+        document.slides_figures = ids.iter().map(|id| id.to_string()).collect();
+        document.deck()
+    };
     let names = |deck: Deck| deck.slides.iter().skip(1).map(|slide| slide.name()).collect::<Vec<_>>();
     assert_eq!(names(chosen(&[]).unwrap()), ["Sales & <months>"], "the default ones that there are");
     assert_eq!(names(chosen(&["other", "months", "other"]).unwrap()), ["Others", "Sales & <months>"]);
@@ -142,7 +145,7 @@ fn figures_are_chosen_in_order_and_unknown_ones_are_refused() {
 
 #[test]
 fn the_page_holds_all_and_nothing_that_runs_but_its_script() {
-    let page = document("# Summary\n\nA <&> of 5.\n").to_slides_html(&[]).unwrap();
+    let page = document("# Summary\n\nA <&> of 5.\n").to_slides_html().unwrap();
     assert_eq!(page.matches("<section class=\"slide").count(), 3);
     assert_eq!(page.matches("Generated data").count(), 3);
     for part in [
@@ -172,6 +175,6 @@ fn the_page_holds_all_and_nothing_that_runs_but_its_script() {
 fn the_pdf_is_the_same_twice() {
     let document =
         document("# Summary\n\nText, **strong**.\n\n> [!NOTE]\n> Noted.\n\n| a | b |\n|---|--:|\n| x | 1 |\n");
-    let pdf = document.to_slides_pdf(&[]).unwrap();
-    assert!(pdf.starts_with(b"%PDF-") && pdf == document.to_slides_pdf(&[]).unwrap());
+    let pdf = document.to_slides_pdf().unwrap();
+    assert!(pdf.starts_with(b"%PDF-") && pdf == document.to_slides_pdf().unwrap());
 }
