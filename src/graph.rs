@@ -3,6 +3,10 @@
 //! `pipeline` runs the graph; `pfe plan` and `pfe why` show it; the report draws its [`overview`]. The steps `read-…`,
 //! `clean` and `reference` mirror the original: ten loads in parallel, preprocessing, regression. The others are new.
 
+mod formats;
+
+pub use formats::{FORMATS, Format, Formats, ProfileFiles};
+
 use crate::files;
 use crate::schema::contract::{TABLES, Table};
 
@@ -43,7 +47,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
 }
 
 /// All steps in topological order: each comes after the steps that it needs.
-pub static STEPS: [Step; 23] = [
+pub static STEPS: [Step; 28] = [
     Step {
         id: "generate",
         about: "make up data, where the user names none",
@@ -182,6 +186,11 @@ pub static STEPS: [Step; 23] = [
     page("compose", "compose chapters, figures and tables into one document", &RESULTS, &[]),
     page("report-html", "write the report as one HTML file", &["compose"], &["report.html"]),
     page("report-pdf", "write the report as tagged PDF", &["compose"], &["report.pdf"]),
+    page("report-docx", "write the report as a Word document", &["compose"], &["report.docx"]),
+    page("report-markdown", "write the report as Markdown", &["compose"], &["report.md", "report_files/"]),
+    page("report-slides", "write summary and figures as slides", &["compose"], &["slides.html", "slides.pdf"]),
+    page("profiles-state", "write a short report per state", &RESULTS, &["by_state/"]),
+    page("profiles-category", "write a short report per category", &RESULTS, &["by_category/"]),
     page("dashboard", "write the dashboard as one HTML file", &RESULTS, &["dashboard.html"]),
 ];
 
@@ -215,11 +224,11 @@ pub struct Node {
     pub inputs: Vec<&'static str>,
 }
 
-/// The graph for figures.
+/// The graph for figures: what a run does unasked.
 pub fn overview() -> Vec<Node> {
     let id = |step: &Step| if step.table().is_some() { "read" } else { step.id };
     let mut nodes: Vec<Node> = Vec::new();
-    for step in &STEPS {
+    for step in STEPS.iter().filter(|step| step.runs_unasked()) {
         let mut inputs: Vec<&str> = step.needs.iter().filter_map(|need| Step::named(need)).map(id).collect();
         inputs.dedup();
         nodes.push(Node { id: id(step), inputs });
@@ -259,6 +268,11 @@ impl Step {
     /// Whether it writes a page for readers.
     pub fn shows(&self) -> bool {
         self.has_outputs() && self.params.contains(&"lang")
+    }
+
+    /// Whether a run needs it unless it asks for other formats.
+    pub fn runs_unasked(&self) -> bool {
+        Format::of_step(self.id).is_none_or(|format| format.by_default)
     }
 
     /// Whether it makes the file at `path` of the output folder.
@@ -337,11 +351,19 @@ mod tests {
     fn figures_show_each_step_once_and_no_arrow_that_another_path_implies() {
         let nodes = overview();
         let inputs = |id: &str| nodes.iter().find(|node| node.id == id).map(|node| node.inputs.clone());
-        assert_eq!(nodes.len(), STEPS.len() - TABLES.len() + 1);
+        let asked_for = FORMATS.iter().filter(|format| !format.by_default).count();
+        assert_eq!(nodes.len(), STEPS.len() - asked_for - TABLES.len() + 1);
         assert_eq!(inputs("read"), Some(vec!["generate"]));
         assert_eq!(inputs("clean"), Some(vec!["read"]));
         assert_eq!(inputs("decisions"), Some(vec!["supply"]));
         assert_eq!(inputs("compose"), Some(vec!["reference", "findings", "decisions", "entrants", "trials"]));
+    }
+
+    #[test]
+    fn every_page_is_a_format() {
+        let pages: Vec<&str> = STEPS.iter().filter(|step| step.shows()).map(|step| step.id).collect();
+        assert!(FORMATS.iter().all(|format| pages.contains(&format.step)));
+        assert_eq!(FORMATS.len(), pages.len());
     }
 
     #[test]
@@ -350,6 +372,8 @@ mod tests {
             Step::named(id).map_or(Vec::new(), |s| s.downstream().into_iter().map(|s| s.id).collect())
         };
         assert_eq!(ids("dashboard"), ["dashboard"]);
-        assert_eq!(ids("decisions"), ["decisions", "compose", "report-html", "report-pdf", "dashboard"]);
+        let pages = ["report-html", "report-pdf", "report-docx", "report-markdown", "report-slides"];
+        let profiles = ["profiles-state", "profiles-category", "dashboard"];
+        assert_eq!(ids("decisions"), [&["decisions", "compose"][..], &pages, &profiles].concat());
     }
 }

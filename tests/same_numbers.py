@@ -1,4 +1,4 @@
-"""One run, one set of numbers: the page, the PDF, the dashboard, the tables and `--json` say the same.
+"""One run, one set of words and numbers: the page, the PDF, the Word document, the Markdown, the dashboard, the tables and `--json` say the same.
 
 Numbers are looked up by name: those of the text in the page's hovers and in the PDF's table of numbers, those of the dashboard in
 its data, those of the tables and of the JSON by key and column. What is printed must be what is stored, rounded as it is printed.
@@ -14,6 +14,8 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 out = Path(sys.argv[1])
 answers = json.loads(Path(sys.argv[2]).read_text())
@@ -52,6 +54,38 @@ for name, texts in in_page.items():
     text = "·".join(texts)
     assert name in in_pdf, f"{name} ({text}) is not in the PDF's table of numbers"
     assert in_pdf[name] == text or (len(texts) > 1 and in_pdf[name] in text), f"{name}: {text} in the page, {in_pdf[name]} in the PDF"
+
+# The Word document and the Markdown: the words of the page, one after the other, those of its table of numbers too.
+def words(text):
+    return re.findall(r"\w+", html.unescape(text))
+
+
+def same_words(name, told, expected):
+    for at, (a, b) in enumerate(zip(told, expected)):
+        assert a == b, f"{name} has «{' '.join(told[at - 5:at + 6])}», the page «{' '.join(expected[at - 5:at + 6])}»"
+    assert len(told) == len(expected), f"{name} has {len(told)} words, the page {len(expected)}"
+
+
+def of_page(page):
+    """Without drawings, marks of notes, and the numbers of headings, which Word counts itself."""
+    page = re.sub(r"<svg.*?</svg>|<sup>.*?</sup>", "", page[page.index('<section class="chapter">') : page.index('<nav class="lists"')], flags=re.S)
+    page = re.sub(r'(<h\d[^>]*>)<span class="number">[^<]*</span>', r"\1", page)
+    return re.sub(r"<[^>]*>", " ", re.sub(r"</?(span|em|strong|code|a)\b[^>]*>", "", page))
+
+
+notes = re.compile(r'<section class="notes".*?</section>', re.S)
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+paragraphs = list(ElementTree.fromstring(ZipFile(out / "report.docx").read("word/document.xml")).iter(f"{W}p"))
+style = [paragraph.find(f"{W}pPr/{W}pStyle").get(f"{W}val") for paragraph in paragraphs]
+breaks = (f"{W}br", f"{W}tab")
+texts = ["".join(" " if t.tag in breaks else t.text or "" for t in p.iter() if t.tag in (*breaks, f"{W}t")) for p in paragraphs]
+in_word = [word for text in texts[style.index("Heading1") :] for word in words(text)]
+same_words("the Word document", in_word, words(of_page(notes.sub("", page))))
+markdown = (out / "report.md").read_text()
+prose = markdown[markdown.index("\n## ") :]
+prose = re.sub(r"!\[.*?\]\([^)]*\)|<a [^>]*>|</a>|(?m:^\[\^\d+\]: )|\[\^\d+\]|(?m:^[> ]*\d+\. )|\]\([^)]*\)|</?(em|strong)>|[*`]", "", prose)
+prose = re.sub(r"(?m)^(#+) [\d.]+ ", r"\1 ", prose).replace("\\", "").replace("<br>", " ")
+same_words("the Markdown", words(prose), words(of_page(re.sub(r'(<section class="notes"[^>]*>)<h3>.*?</h3>', r"\1", page))))
 
 # The dashboard: the block of data that it draws from.
 block = re.search(r'<script type="application/json" id="data">(.*?)</script>', (out / "dashboard.html").read_text(), re.S)
@@ -231,4 +265,4 @@ if tested := [r for r in table("backtest") if (r["by"], r["cutoffs"]) == ("categ
             if (name := f"past.totals.{row['method']}.{row['series']}.{column}") in in_page:
                 same(name, float(row[column]), "tables/forecast_totals.csv")
 
-print(f"{len(in_page)} names in the page, {len(in_pdf)} in the PDF; {compared} numbers agree with tables, dashboard and --json")
+print(f"{len(in_page)} names in the page, {len(in_pdf)} in the PDF; {len(in_word)} words in Word and as Markdown; {compared} numbers agree with tables, dashboard and --json")

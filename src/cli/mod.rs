@@ -82,7 +82,7 @@ enum Command {
     Findings(findings::Args),
     /// Learn where advertising pays: design a trial, read its orders, compare rules
     Trial(trial::Args),
-    /// Print an executed notebook as HTML and PDF
+    /// Print an executed notebook as HTML, PDF, Word document and Markdown
     Notebook(notebook::Args),
     /// Export the steps to other orchestrators
     Pipeline(pipeline::Args),
@@ -98,7 +98,7 @@ enum Command {
     },
     /// Write the manual pages of `man`, one per command
     Man(manual::Args),
-    /// Write the user's guide as HTML and PDF
+    /// Write the user's guide as HTML, PDF, Word document and Markdown
     Guide(guide::Args),
 }
 

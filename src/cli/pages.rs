@@ -1,4 +1,4 @@
-//! Document → the files that the user names: an HTML page, a PDF. Used by `pfe notebook` and `pfe guide`.
+//! Document → the files that the user names: an HTML page, a PDF, a Word document, Markdown. Used by `pfe notebook` and `pfe guide`.
 
 use std::fs::{File, Permissions};
 use std::io::{Read, Write};
@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pfe::Error;
-use pfe::report::Document;
 use pfe::report::limits::{self, Limits};
+use pfe::report::{Document, MARKDOWN_START, Markdown};
+
+use zip::ZipArchive;
 
 use super::terminal::{Outcome, print};
 
@@ -21,6 +23,12 @@ pub struct Pages {
     /// Write a PDF
     #[arg(long, value_name = "FILE", group = "outputs")]
     pdf: Option<PathBuf>,
+    /// Write a Word document
+    #[arg(long, value_name = "FILE", group = "outputs")]
+    docx: Option<PathBuf>,
+    /// Write Markdown, and its figures into a folder beside it
+    #[arg(long, value_name = "FILE", group = "outputs")]
+    markdown: Option<PathBuf>,
     /// Time limit
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
@@ -29,15 +37,40 @@ pub struct Pages {
     quiet: bool,
 }
 
+/// How a file is known to be of a kind.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// By what it begins with.
+    Start(&'static str),
+    /// A zip that holds this file.
+    Zip(&'static str),
+}
+
+/// A format, the file that the user names for it, and how such a file is known.
+type Asked<'a> = (&'static str, Option<&'a Path>, Kind);
+
 impl Pages {
+    fn asked(&self) -> [Asked<'_>; 4] {
+        [
+            ("HTML page", self.html.as_deref(), Kind::Start("<!doctype html")),
+            ("PDF", self.pdf.as_deref(), Kind::Start("%pdf-")),
+            ("Word document", self.docx.as_deref(), Kind::Zip("word/document.xml")),
+            ("Markdown", self.markdown.as_deref(), Kind::Start(MARKDOWN_START)),
+        ]
+    }
+
     /// Refuses names that the files must not have; [`Pages::write`] does so too.
     pub fn check(&self) -> pfe::Result<()> {
-        if self.html.is_some() && self.html == self.pdf {
-            return Err(Error::input("the HTML page and the PDF have the same name").with_hint("name two files"));
-        }
-        // Each file that is named may take the place of one of its kind, and of nothing else.
-        for (file, magic) in [(&self.html, "<!doctype html"), (&self.pdf, "%pdf-")] {
-            file.as_deref().map_or(Ok(()), |file| may_replace(file, magic))?;
+        let asked = self.asked();
+        for (index, (what, file, kind)) in asked.iter().enumerate() {
+            let Some(file) = file else { continue };
+            if let Some((other, ..)) = asked[..index].iter().find(|(_, other, _)| other == &Some(*file)) {
+                return Err(
+                    Error::input(format!("the {other} and the {what} have the same name")).with_hint("name two files")
+                );
+            }
+            // Each file that is named may take the place of one of its kind, and of nothing else.
+            may_replace(file, *kind)?;
         }
         Ok(())
     }
@@ -45,13 +78,24 @@ impl Pages {
     /// Writes the document; `what` names it in messages.
     pub fn write(&self, what: &str, document: impl FnOnce() -> pfe::Result<Document> + Send + 'static) -> Outcome {
         self.check()?;
-        let (html, pdf) = (self.html.clone(), self.pdf.clone());
+        let [html, pdf, docx, markdown] = [&self.html, &self.pdf, &self.docx, &self.markdown].map(Clone::clone);
         let render = move || {
             let document = document()?;
-            // Both are rendered before either is written.
-            let html = html.map(|file| Ok((file, document.to_html()?.into_bytes())));
-            let pdf = pdf.map(|file| Ok((file, document.to_pdf(&[])?)));
-            html.into_iter().chain(pdf).collect::<pfe::Result<Vec<_>>>()
+            // All are rendered before any is written.
+            let mut files = Vec::new();
+            if let Some(file) = html {
+                files.push((file, document.to_html()?.into_bytes()));
+            }
+            if let Some(file) = pdf {
+                files.push((file, document.to_pdf(&[])?));
+            }
+            if let Some(file) = docx {
+                files.push((file, document.to_docx()?));
+            }
+            if let Some(file) = markdown {
+                files.extend(with_figures(file, &document)?);
+            }
+            Ok(files)
         };
         let files = limits::within(Limits::of(Duration::from_secs(self.timeout)), what, render)?;
         for (file, bytes) in &files {
@@ -64,13 +108,31 @@ impl Pages {
     }
 }
 
-/// Refuses to replace a file of another kind, such as the notebook itself, data or a link; `magic` is how a file of this kind begins.
-fn may_replace(path: &Path, magic: &str) -> pfe::Result<()> {
+/// The document as Markdown, and before it its figures, which take the place of figures only.
+fn with_figures(file: PathBuf, document: &Document) -> pfe::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let name = format!("{}_files", file.file_stem().unwrap_or_default().to_string_lossy());
+    let (folder, Markdown { text, figures }) = (file.with_file_name(&name), document.to_markdown(&name));
+    let figures = figures.into_iter().map(|(name, svg)| (folder.join(name), svg.into_bytes()));
+    let mut files: Vec<_> = figures.collect();
+    files.iter().try_for_each(|(figure, _)| may_replace(figure, Kind::Start("<svg")))?;
+    if !files.is_empty() {
+        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    }
+    files.push((file, text.into_bytes()));
+    Ok(files)
+}
+
+/// Refuses to replace a file of another kind, such as the notebook itself, data or a link.
+fn may_replace(path: &Path, kind: Kind) -> pfe::Result<()> {
     let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
-    let mut start = vec![0; magic.len()];
-    let is_same_kind = meta.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && start.eq_ignore_ascii_case(magic.as_bytes());
+    let is = |file: File| match kind {
+        Kind::Start(magic) => {
+            let (mut start, mut file) = (vec![0; magic.len()], file);
+            file.read_exact(&mut start).is_ok() && start.eq_ignore_ascii_case(magic.as_bytes())
+        }
+        Kind::Zip(name) => ZipArchive::new(file).is_ok_and(|zip| zip.index_for_name(name).is_some()),
+    };
+    let is_same_kind = meta.is_file() && File::open(path).is_ok_and(is);
     match is_same_kind {
         true => Ok(()),
         false => {

@@ -1,6 +1,7 @@
 //! `pfe run`: raw files → tables and report.
 
 use std::collections::BTreeSet;
+use std::iter::repeat;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -169,10 +170,12 @@ fn summary(outcome: &pipeline::Outcome, out: &Path) -> pfe::Result<String> {
             params.seed
         );
     }
-    for (label, path) in ["report", ""].iter().zip(&reports(outcome, out)) {
+    for (label, path) in ["report"].iter().chain(repeat(&"")).zip(&reports(outcome, out)) {
         text += &format!("{label:<20}{}\n", path.display());
     }
-    text += &format!("{:<20}{}\n", "dashboard", out.join("dashboard.html").display());
+    if outcome.manifest.core.outputs.iter().any(|file| file.path == "dashboard.html") {
+        text += &format!("{:<20}{}\n", "dashboard", out.join("dashboard.html").display());
+    }
     text += &format!("{:<20}{}\n", "tables", out.join("tables").display());
     if let Some(note) = &outcome.incremental {
         text += &format!("{:<20}{note}\n", "clean and mart");

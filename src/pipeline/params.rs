@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::decisions::DecisionParams;
 use crate::engine::{Engine, Polars};
-use crate::graph::TIMEOUT_SECONDS;
+use crate::graph::{Formats, Step, TIMEOUT_SECONDS};
 use crate::market::{Market, Rates};
 use crate::report::{Cover, Lang, Templates};
 use crate::schema::Reading;
@@ -43,11 +43,21 @@ pub struct RunParams {
     pub cover: Cover,
     /// Texts of the report.
     pub templates: Templates,
+    /// Which pages are written. Affects no page.
+    pub formats: Formats,
     /// Whether the long tables are partitioned by month of purchase. If files were only added since the last run, an
     /// incremental run then rewrites only the months that they touch. Affects the layout of rows in files, and no result.
     pub monthly: bool,
     /// How to run; affects no output.
     pub how: How,
+}
+
+impl RunParams {
+    /// Whether the step takes part in this run.
+    pub(crate) fn need(&self, step: &Step) -> bool {
+        let generates = step.id != "generate" || matches!(self.input, Input::Generated(_));
+        generates && self.formats.need(step.id)
+    }
 }
 
 /// How to run.

@@ -1,4 +1,4 @@
-//! Document: the numbered blocks from which HTML and PDF are written. Made by `markdown`. Next: `html`, `typst`.
+//! Document: the numbered blocks from which all formats are written. Made by `markdown`. Next: `html`, `typst`, `docx`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::chapter::provenance::Provenance;
 use super::lang::Words;
 use super::{Attachment, Figure, Meta, Style, Table};
 
-/// A composed and numbered report, ready to be written as HTML and PDF. Made by [`compose`](super::compose).
+/// A composed and numbered report, ready to be written in any format. Made by [`compose`](super::compose).
 #[derive(Debug, Clone)]
 pub struct Document {
     pub(crate) meta: Meta,
@@ -39,6 +39,12 @@ impl Document {
     #[cfg(not(feature = "pdf"))]
     pub fn to_slides_pdf(&self) -> crate::Result<Vec<u8>> {
         self.to_pdf(&[])
+    }
+
+    /// Always fails: the build lacks the `docx` feature.
+    #[cfg(not(feature = "docx"))]
+    pub fn to_docx(&self) -> crate::Result<Vec<u8>> {
+        Err(crate::Error::input("Word documents are not built in").with_hint("rebuild with `--features docx`"))
     }
 
     /// The date: an ISO day is written in the report's language, other text is kept.

@@ -1,11 +1,12 @@
-//! Chapters + values, figures, tables → one Document → one HTML file and one PDF: the document engine. `dossier` fills it.
+//! Chapters + values, figures, tables → one Document → HTML, PDF, Markdown: the document engine. `dossier` fills it.
 //!
 //! ```text
 //! chapters + values ──template──▶ Markdown ──markdown──▶ Document ──html──▶ report.html
 //!                                              typography          ──typst──▶ source ──pdf──▶ report.pdf
+//!                                                                  ──markdown──▶ report.md, report_files/
 //! ```
 //!
-//! Both outputs are written from the same [`Document`], so that words, numbers and figure numbers agree.
+//! All outputs are written from the same [`Document`], so that words, numbers and figure numbers agree.
 //!
 //! A chapter is Markdown with placeholders (`{{ total.revenue | brl }}`) that starts with a level-1 heading. It may hold:
 //!
@@ -47,6 +48,7 @@ pub use notebook::notebook;
 pub use slides::DEFAULT_FIGURES;
 pub use style::Style;
 pub use templates::Templates;
+pub use writers::markdown::{MARKDOWN_START, Markdown};
 
 use crate::Result;
 use crate::charts::Svg;

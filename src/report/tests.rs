@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Values that would act as code, markup or placeholder if anything interpreted them.
-const HOSTILE: [&str; 8] = [
+pub(super) const HOSTILE: [&str; 8] = [
     "<script>alert(1)</script>",
     "#set page(fill: red)",
     "*bold* _it_ `c` **",
@@ -16,7 +16,7 @@ const HOSTILE: [&str; 8] = [
     "&amp; <!-- --> ![](figure:f) [^1]",
 ];
 
-fn figure(title: &str) -> Figure {
+pub(super) fn figure(title: &str) -> Figure {
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 40\" role=\"img\"><text x=\"5\" y=\"20\" \
                font-family=\"Source Sans 3\" font-size=\"8\">São Paulo ≥ 40 %</text><rect x=\"50\" y=\"5\" width=\"40\" height=\"30\"/></svg>";
     Figure { svg: Svg::new(svg.into()), title: title.into(), alt: "Un rectangle".into(), source: "mart".into() }
@@ -35,7 +35,7 @@ fn table(cells: &[&str]) -> Table {
 const WORKS: &str = "@book{a, author = {Wilson, E.}, title = {<On> shares}, year = {1927}, url = {https://x.org/}}
 @book{b, author = {B, C and D, E}, title = {Other}, year = {1999}}";
 
-fn materials(values: Value) -> Materials {
+pub(super) fn materials(values: Value) -> Materials {
     Materials {
         values,
         figures: [("f".to_owned(), figure("Le revenu croît")), ("g".to_owned(), figure("Le reste suit"))].into(),
@@ -57,7 +57,7 @@ fn meta() -> Meta {
     }
 }
 
-fn composed(text: &str, materials: &Materials) -> Result<Document> {
+pub(super) fn composed(text: &str, materials: &Materials) -> Result<Document> {
     compose(meta(), &[Chapter { name: "essai.md".into(), text: text.into() }], materials)
 }
 

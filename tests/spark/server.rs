@@ -106,6 +106,7 @@ impl Server {
             decisions: Default::default(),
             cover: Default::default(),
             templates: Default::default(),
+            formats: Default::default(),
             monthly: false,
             how: How { engine: engine::open(&self.url).unwrap(), ..How::default() },
         }

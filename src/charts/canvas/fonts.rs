@@ -4,6 +4,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 /// Family name in Typst, CSS and SVG.
 pub const FAMILY: &str = "Source Sans 3";
+/// Family name of the font for code.
+pub const CODE_FAMILY: &str = "Source Code Pro";
 /// Source Sans 3 Regular, TrueType.
 pub const REGULAR: &[u8] = include_bytes!("../../../reports/fonts/SourceSans3-Regular.ttf");
 /// Source Sans 3 Bold, TrueType.

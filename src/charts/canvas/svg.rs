@@ -2,6 +2,9 @@
 
 use super::sanitize;
 
+/// Free space beside a figure for text that another font makes wider, as a share of the width.
+const ROOM: f64 = 0.04;
+
 /// A figure: the markup of one `<svg>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Svg(String);
@@ -43,6 +46,21 @@ impl Svg {
             Some(Svg(format!("{before}viewBox=\"{} {y} {} {h}\"{after}", x - room, w + 2.0 * room)))
         };
         widened().unwrap_or_else(|| self.clone())
+    }
+
+    /// The figure as a file of its own: with room, since its readers may lack the font, and on a light ground, since its colours
+    /// are those for one.
+    pub fn standalone(&self) -> String {
+        let figure = self.with_room(ROOM);
+        let grounded = || {
+            let (_, rest) = figure.0.split_once("viewBox=\"")?;
+            let numbers: Vec<f64> =
+                rest.split('"').next()?.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
+            let ([x, y, w, h], (tag, drawing)) = (numbers[..].try_into().ok()?, figure.0.split_once('>')?);
+            let ground = format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"#fff\"/>");
+            Some(format!("{tag} width=\"{w}\" height=\"{h}\">{ground}{drawing}\n"))
+        };
+        grounded().unwrap_or_else(|| format!("{}\n", figure.0))
     }
 
     /// Text of the first element called `name`.

@@ -18,6 +18,19 @@ impl Per {
         }
     }
 
+    /// Id of the step that writes its profiles.
+    pub fn step(self) -> &'static str {
+        match self {
+            Per::State => "profiles-state",
+            Per::Category => "profiles-category",
+        }
+    }
+
+    /// What the step with this id writes profiles of.
+    pub fn of_step(step: &str) -> Option<Per> {
+        [Per::State, Per::Category].into_iter().find(|per| per.step() == step)
+    }
+
     /// Folder of its files.
     pub fn folder(self) -> &'static str {
         match self {

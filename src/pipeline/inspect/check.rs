@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::verify::damage;
+use crate::dossier::profiles::Per;
 use crate::error::{Error, Result};
+use crate::graph::{STEPS, Step};
 use crate::input::Source;
 use crate::input::identify::identify_all;
 use crate::input::identity::hash_file;
 use crate::pipeline::export::spreadsheet;
-use crate::pipeline::load;
 use crate::pipeline::outputs::manifest::Manifest;
 use crate::pipeline::outputs::salt::salted;
-use crate::pipeline::outputs::{attachments, csv_of_results, manifest};
+use crate::pipeline::outputs::{attachments, csv_of_results, manifest, persist, profiles};
+use crate::pipeline::{formats_of_last_run, load};
 use crate::report::{Cover, Templates};
 use crate::results::{CODE, Results};
 use crate::{dashboard, dossier};
@@ -50,10 +52,10 @@ pub fn check(out: &Path, current: &CurrentInputs<'_>) -> Result<Vec<Part>> {
         let damaged = damage(out, file).map(|problem| format!("it {problem}"));
         parts.insert(&file.path, damaged.or_else(|| inputs.clone()));
     }
-    let derived = |path: &str| ["tables/", "report.", "dashboard."].iter().any(|start| path.starts_with(start));
+    let derived = |path: &str| path.starts_with("tables/") || pages().any(|step| step.makes_file(path));
     let mart_is_intact = parts.iter().all(|(path, reason)| derived(path) || reason.is_none());
     // A file that cannot be derived without the mart is stale for the same reason as the mart.
-    let current_hashes = if mart_is_intact { remake(out, current)? } else { BTreeMap::new() };
+    let current_hashes = if mart_is_intact { remake(out, &manifest, current)? } else { BTreeMap::new() };
     for (path, reason) in parts.iter_mut().filter(|(path, reason)| derived(path) && reason.is_none()) {
         let recorded = manifest.core.outputs.iter().find(|f| f.path == **path).map(|f| f.blake3.as_str());
         *reason = match current_hashes.get(*path) {
@@ -91,8 +93,13 @@ fn changed_inputs(out: &Path, manifest: &Manifest, data: Option<&Path>) -> Resul
     Ok(new.map(|f| format!("input `{}` is new", f.name)))
 }
 
-/// Path → hash of the tables and reports that this program makes from the mart of the run.
-fn remake(out: &Path, current: &CurrentInputs<'_>) -> Result<BTreeMap<String, String>> {
+/// The steps that write pages.
+fn pages() -> impl Iterator<Item = &'static Step> {
+    STEPS.iter().filter(|step| step.shows())
+}
+
+/// Path → hash of the tables and pages that this program makes from the mart of the run, in the formats of the run.
+fn remake(out: &Path, manifest: &Manifest, current: &CurrentInputs<'_>) -> Result<BTreeMap<String, String>> {
     let mut results: Results = load(out)?;
     if let Some(cover) = &current.cover {
         results.parameters.cover = cover.clone();
@@ -105,11 +112,18 @@ fn remake(out: &Path, current: &CurrentInputs<'_>) -> Result<BTreeMap<String, St
     }
     let mut document = dossier::dossier_with(&results, &current.templates)?;
     document.downloads = attachments::all(&results)?;
-    hashes.insert("report.html".into(), hash(document.to_html()?.as_bytes()));
-    let dashboard = dashboard::dashboard_with(&results, &current.templates)?;
-    hashes.insert("dashboard.html".into(), hash(dashboard.as_bytes()));
-    if cfg!(feature = "pdf") {
-        hashes.insert("report.pdf".into(), hash(&document.to_pdf(&document.downloads)?));
+    let formats = formats_of_last_run(manifest);
+    for step in pages().filter(|step| formats.need(step.id)) {
+        if step.id == "dashboard" {
+            let page = dashboard::dashboard_with(&results, &current.templates)?;
+            hashes.insert("dashboard.html".into(), hash(page.as_bytes()));
+        } else if let Some(per) = Per::of_step(step.id) {
+            let asked = formats.profiles(step.id).cloned().unwrap_or_default();
+            let take = |path: &str, bytes: &[u8]| Ok((path.to_owned(), hash(bytes)));
+            hashes.extend(profiles::each(&results, &current.templates, (per, &asked), take)?);
+        } else {
+            hashes.extend(persist::report(step, &document)?.into_iter().map(|(path, bytes)| (path, hash(&bytes))));
+        }
     }
     Ok(hashes)
 }

@@ -190,7 +190,7 @@ fn locate(old: &Path, new: &Path) -> Result<Option<(String, String, String)>> {
             let (Some((names, a)), Some((other, b))) = (a.split_first(), b.split_first()) else { return Ok(None) };
             Ok(first(names, other, [a.len(), b.len()], |row, column| (a[row][column].clone(), b[row][column].clone())))
         }
-        Some("html" | "json") => {
+        Some("html" | "json" | "md" | "svg") => {
             let read = |path: &Path| std::fs::read_to_string(path).map_err(Error::io("read", path));
             let (a, b) = (read(old)?, read(new)?);
             let mut lines = a.lines().zip(b.lines()).enumerate();

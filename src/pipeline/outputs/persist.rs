@@ -6,11 +6,13 @@ use super::load::SUPPLY;
 use super::manifest::{DATA, OutputFile, to_json};
 use super::staging::Staging;
 use super::staging::streaming::StreamingParquetWriter;
-use super::{by_month, csv_of_decisions, csv_of_entry, csv_of_results};
+use super::{by_month, csv_of_decisions, csv_of_entry, csv_of_results, profiles};
+use crate::dossier::profiles::Per;
 use crate::error::{Error, Result};
 use crate::graph::Step;
 use crate::mart::{SUPPLY_BY_DAY, SalesMart};
 use crate::pipeline::run::context::RunContext;
+use crate::report::{Document, Markdown};
 use crate::schema::result_tables::TextTable;
 use crate::{dashboard, parallel};
 
@@ -53,18 +55,51 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
             write_csv(staging, csv_of_entry::all(flow.entry()?.as_ref().as_ref().ok(), &profit))
         }
         "trials" => write_csv(staging, csv_of_results::of_trials(&*flow.trials()?)),
-        "report-html" => Ok(vec![staging.write("report.html", flow.document()?.to_html()?.as_bytes())?]),
-        "report-pdf" => {
-            let document = flow.document()?;
-            Ok(vec![staging.write("report.pdf", &document.to_pdf(&document.downloads)?)?])
-        }
         "dashboard" => {
             let page = dashboard::dashboard_with(&*flow.results()?, &flow.params.templates)?;
             Ok(vec![staging.write("dashboard.html", page.as_bytes())?])
         }
-        other => Err(Error::input(format!("step `{other}` leaves no files"))),
+        _ => match Per::of_step(step.id) {
+            Some(per) => {
+                let asked = flow.params.formats.profiles(step.id).cloned().unwrap_or_default();
+                let results = flow.results()?;
+                profiles::each(&results, &flow.params.templates, (per, &asked), |path, bytes| {
+                    staging.write(path, bytes)
+                })
+            }
+            None => {
+                let files = report(step, &*flow.document()?)?;
+                files.iter().map(|(path, bytes)| staging.write(path, bytes)).collect()
+            }
+        },
     }
 }
+
+/// The files of a step that writes the report, by their paths.
+pub(crate) fn report(step: &Step, document: &Document) -> Result<Vec<(String, Vec<u8>)>> {
+    let one = |path: &str, bytes: Vec<u8>| vec![(path.to_owned(), bytes)];
+    Ok(match step.id {
+        "report-html" => one("report.html", document.to_html()?.into_bytes()),
+        "report-pdf" => one("report.pdf", document.to_pdf(&document.downloads)?),
+        "report-docx" => one("report.docx", document.to_docx()?),
+        "report-slides" => {
+            let mut files = one("slides.html", document.to_slides_html()?.into_bytes());
+            if cfg!(feature = "pdf") {
+                files.extend(one("slides.pdf", document.to_slides_pdf()?));
+            }
+            files
+        }
+        "report-markdown" => {
+            let Markdown { text, figures } = document.to_markdown(FIGURES);
+            let figures = figures.into_iter().map(|(name, svg)| (format!("{FIGURES}/{name}"), svg.into_bytes()));
+            figures.chain(one("report.md", text.into_bytes())).collect()
+        }
+        other => return Err(Error::input(format!("step `{other}` leaves no files"))),
+    })
+}
+
+/// Folder of the figures of `report.md`.
+const FIGURES: &str = "report_files";
 
 /// The files that the generator wrote itself.
 fn generated(flow: &RunContext) -> Result<Vec<OutputFile>> {

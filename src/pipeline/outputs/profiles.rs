@@ -2,8 +2,8 @@
 
 use crate::dossier::profiles::{Per, Profiles, Subject};
 use crate::error::Result;
+use crate::graph::ProfileFiles;
 use crate::parallel;
-use crate::pipeline::params::ProfileFiles;
 use crate::report::Templates;
 use crate::results::Results;
 

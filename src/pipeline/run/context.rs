@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
-use super::key::{MONTHLY, Parts, Record, own_parts};
+use super::key::{MONTHLY, PROFILES, Parts, Record, own_parts};
 use super::plan::{EarlierRuns, FinishedStep};
 use super::values::Values;
 use crate::error::{Error, Result};
@@ -76,12 +76,7 @@ impl RunContext {
 
     /// Whether the step takes part in this run.
     pub(crate) fn applies(&self, step: &Step) -> bool {
-        match step.id {
-            "generate" => self.parameters.generated.is_some(),
-            // A build without Typst makes no PDF; the command line says so.
-            "report-pdf" => cfg!(feature = "pdf"),
-            _ => true,
-        }
+        self.params.need(step)
     }
 
     /// Parts of the step's key (program, parameters, inputs), and whether all are known yet.
@@ -89,6 +84,9 @@ impl RunContext {
         let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
         if self.params.monthly && ["clean", "mart"].contains(&step.id) {
             parts.insert(MONTHLY.into(), "true".into());
+        }
+        if let Some(files) = self.params.formats.profiles(step.id) {
+            parts.insert(PROFILES.into(), serde_json::to_string(files).unwrap_or_default());
         }
         if let Some(table) = step.table() {
             parts

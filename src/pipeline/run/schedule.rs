@@ -9,7 +9,7 @@ use super::context::RunContext;
 use super::execute::Task;
 use super::plan::{Planned, State};
 use crate::error::{Error, Result};
-use crate::graph::{STEPS, Step};
+use crate::graph::{Format, STEPS, Step};
 use crate::parallel::lock;
 use crate::pipeline::outputs::manifest::{Did, StepLog};
 use crate::pipeline::outputs::persist::persist;
@@ -22,6 +22,7 @@ use crate::pipeline::params::Select;
 pub(crate) fn plan(flow: &RunContext) -> Result<Vec<Planned>> {
     let select = &flow.params.how.select;
     let chosen = select.steps()?;
+    check_formats(flow)?;
     if !matches!(select, Select::Only(_))
         && flow.earlier_runs.knows(named("clean")?)
         && flow.parameters.generated.is_none()
@@ -78,10 +79,27 @@ impl Select {
 }
 
 fn not_part(step: &Step) -> String {
-    match step.id {
-        "generate" => "the user's own data are analysed".into(),
-        _ => "not built in".into(),
+    match Format::of_step(step.id) {
+        None => "the user's own data are analysed".into(),
+        Some(format) if format.built_in => format!("format `{}` is not asked for", format.name),
+        Some(_) => "not built in".into(),
     }
+}
+
+/// Refuses to run nothing: a step that is named and writes a format that is not asked for.
+fn check_formats(flow: &RunContext) -> Result<()> {
+    let named: &[String] = match &flow.params.how.select {
+        Select::All => &[],
+        Select::From(step) => std::slice::from_ref(step),
+        Select::Only(steps) => steps,
+    };
+    for format in named.iter().filter_map(|step| Format::of_step(step)).filter(|format| format.built_in) {
+        if !flow.params.formats.need(format.step) {
+            return Err(Error::input(format!("step `{}` writes a format that is not asked for", format.step))
+                .with_hint(format!("name the formats of the run: `--formats {}`", flow.params.formats.with(format))));
+        }
+    }
+    Ok(())
 }
 
 /// Compares the step with earlier runs; reuses its output if it is fresh.
@@ -235,7 +253,8 @@ fn make(flow: &RunContext, step: &'static Step, open: bool, log: &Log) -> Result
         "decisions" => drop(flow.decided()?),
         "entrants" => drop(flow.profit()?),
         "trials" => drop(flow.trials()?),
-        "compose" | "report-html" | "report-pdf" => drop(flow.document()?),
+        "compose" => drop(flow.document()?),
+        _ if step.needs == ["compose"] => drop(flow.document()?),
         _ => drop(flow.results()?),
     }
     Ok(None)

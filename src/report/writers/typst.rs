@@ -8,9 +8,8 @@ use crate::report::document::{Align, Block, Document, Heading, Inline, Place, wo
 use crate::report::lang::Words;
 use crate::report::{Attachment, Style};
 use crate::text::seen;
-use columns::Columns;
 
-mod columns;
+use super::columns::{self, Columns, points};
 
 /// Deepest level of headings in the table of contents: `depth` in the template.
 const LISTED: usize = 2;
@@ -364,10 +363,6 @@ impl<'a> Writer<'a> {
 
 /// A word longer than this may break anywhere, so that it stays on the page.
 const LONG_WORD: usize = 48;
-
-fn points(length: f64) -> String {
-    format!("{length:.2}pt")
-}
 
 /// A Typst string literal.
 pub(crate) fn literal(text: &str) -> String {

@@ -3,6 +3,7 @@
 mod amounts;
 mod decide;
 mod finished;
+mod formats;
 mod hostile;
 mod profiles;
 mod rendering;

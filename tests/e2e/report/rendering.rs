@@ -31,6 +31,7 @@ fn rendering_alone() {
         decisions: Default::default(),
         cover: Cover::default(),
         templates: Templates::default(),
+        formats: Default::default(),
         monthly: false,
         how: Default::default(),
     };

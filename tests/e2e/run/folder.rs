@@ -228,11 +228,23 @@ fn a_notebook_replaces_only_its_like() {
     work.write("a.ipynb", notebook);
     work.write("data.csv", "mine");
     for _ in 0..2 {
-        work.ok(&["notebook", "a.ipynb", "--html", "a.html", "--pdf", "a.pdf", "--quiet"]);
+        let (pages, others) = (["--html", "a.html", "--pdf", "a.pdf"], ["--docx", "a.docx", "--markdown", "a.md"]);
+        work.ok(&[&["notebook", "a.ipynb", "--quiet"][..], &pages, &others].concat());
     }
-    for args in
-        [["--html", "a.ipynb"], ["--html", "data.csv"], ["--pdf", "data.csv"], ["--pdf", "a.html"], ["--html", "."]]
-    {
+    assert!(work.read("a.md").ends_with("x\n") && !work.path("a_files").exists());
+    std::fs::copy(work.path("a.docx"), work.path("report.zip")).unwrap();
+    work.ok(&["notebook", "a.ipynb", "--docx", "report.zip", "--quiet"]);
+    for args in [
+        ["--html", "a.ipynb"],
+        ["--html", "data.csv"],
+        ["--pdf", "data.csv"],
+        ["--pdf", "a.html"],
+        ["--html", "."],
+        ["--docx", "data.csv"],
+        ["--docx", "a.pdf"],
+        ["--markdown", "data.csv"],
+        ["--markdown", "a.docx"],
+    ] {
         work.fails(&[&["notebook", "a.ipynb"][..], &args].concat(), 2, &["is in the way"]);
     }
     work.fails(&["notebook", "a.ipynb", "--html", "x", "--pdf", "x"], 2, &["the same name"]);

@@ -93,14 +93,17 @@ fn every_command_has_a_manual_page() {
 }
 
 #[test]
-fn the_guide_is_a_page_and_a_pdf() {
+fn the_guide_is_written_in_every_format() {
     let work = Workdir::new();
-    work.ok(&["guide", "--html", "guide.html", "--pdf", "guide.pdf"]);
+    let pages = ["--html", "guide.html", "--pdf", "guide.pdf", "--docx", "guide.docx", "--markdown", "guide.md"];
+    work.ok(&[&["guide"][..], &pages].concat());
     let html = work.read("guide.html");
     // Of each part something: the tutorial, the options of a command, the columns of a table, the keys of a market file.
     for words in ["The first report", "--engine-cleans", "needed_rise", "headers", "Exact integers"] {
         assert!(html.contains(words), "{words}");
+        assert!(work.read("guide.md").replace('\\', "").contains(words), "{words}");
     }
+    assert!(std::fs::read(work.path("guide.docx")).unwrap().starts_with(b"PK"));
     assert!(std::fs::read(work.path("guide.pdf")).unwrap().starts_with(b"%PDF"));
     work.write("mine.html", "not a page");
     work.fails(&["guide", "--html", "mine.html"], 2, &["is in the way"]);

@@ -24,6 +24,7 @@ use self::syncing::Syncing;
 use super::manifest::{MANIFEST, Manifest, OutputFile, Rows, to_json};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::graph::Step;
 use crate::input::identity::hash_file;
 use crate::parallel::lock;
 use crate::pipeline::export::spreadsheet::csv;
@@ -44,14 +45,16 @@ pub(crate) struct Staging {
     created: bool,
     /// Which files of the output folder are ours.
     owned: Owned,
+    /// The steps of this run.
+    steps: Vec<&'static Step>,
     syncing: Mutex<Option<Syncing>>,
     lease: Option<Lease>,
 }
 
 impl Staging {
     /// Creates `out` if needed; it is removed again if the run makes nothing. Fails if another process writes there, or if
-    /// a file of the user's has a name that a run writes (`generated`: also in the folder of generated data).
-    pub(crate) fn new(out: &Path, generated: bool) -> Result<Staging> {
+    /// a file of the user's has a name that one of `steps` writes.
+    pub(crate) fn new(out: &Path, steps: Vec<&'static Step>) -> Result<Staging> {
         if out.exists() && !out.is_dir() {
             return Err(Error::input(format!("the output folder `{}` is a file", out.display()))
                 .with_hint("choose another folder with `--out`"));
@@ -64,10 +67,11 @@ impl Staging {
         fs::create_dir_all(out).map_err(Error::io("create", out))?;
         let lease = Lease::take(out)?;
         let owned = Owned::of(out)?;
-        owned.check(out, generated)?;
+        owned.check(out, &steps)?;
         let (dir, interrupted) = (staged(out), owned.interrupted);
         let abandoned = open(out, &dir)? || interrupted;
-        Ok(Staging { out: out.into(), dir, abandoned, created, owned, syncing: Mutex::default(), lease: Some(lease) })
+        let (syncing, lease) = (Mutex::default(), Some(lease));
+        Ok(Staging { out: out.into(), dir, abandoned, created, owned, steps, syncing, lease })
     }
 
     /// Path of the staged file `name`.
@@ -200,7 +204,7 @@ impl Staging {
             lease.check()?;
         }
         // A file that appeared since the start is not ours either.
-        self.owned.check(&self.out, manifest.core.parameters.generated.is_some())?;
+        self.owned.check(&self.out, &self.steps)?;
         for path in fresh.iter().filter(|path| !self.owned.files.contains(*path)) {
             let place = self.out.join(path);
             if let Some(meta) = files::look(&place).map_err(Error::io("read", &place))? {

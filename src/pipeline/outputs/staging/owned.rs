@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::graph::STEPS;
+use crate::graph::{STEPS, Step};
 use crate::pipeline::outputs::manifest::{DATA, Manifest};
 use crate::schema::contract::{TABLES, ZIP_LOCATIONS};
 use crate::synth::TRUTH_FILE;
@@ -57,15 +57,14 @@ impl Owned {
         Ok(owned)
     }
 
-    /// Checks that no file of the user's has a name that a run would write. With `generated`, checks the folder of the data
-    /// too.
+    /// Checks that no file of the user's has a name that one of `steps` would write.
     ///
     /// # Errors
     /// The first such file or folder.
-    pub(crate) fn check(&self, out: &Path, generated: bool) -> Result<()> {
-        let places: BTreeSet<&str> = STEPS.iter().flat_map(|step| step.makes).copied().collect();
+    pub(crate) fn check(&self, out: &Path, steps: &[&Step]) -> Result<()> {
+        let places: BTreeSet<&str> = steps.iter().flat_map(|step| step.makes).copied().collect();
         let names: BTreeSet<&str> = places.iter().filter_map(|place| place.split('/').next()).collect();
-        for name in names.into_iter().filter(|name| generated || *name != DATA) {
+        for name in names {
             let Some(meta) = look(&out.join(name))? else { continue };
             // A name with files below it is a folder of ours.
             match places.iter().any(|place| place.split_once('/').is_some_and(|(folder, _)| folder == name)) {
@@ -128,6 +127,8 @@ fn is_taken(folder: &str, name: &str) -> bool {
         "references" => tables.any(|table| name.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))),
         "quarantine" => tables.any(|table| name.strip_suffix(".csv") == Some(table)),
         "mart" => mart::QUERIES.iter().any(|query| file(query.name)),
+        "by_state" | "by_category" => name.ends_with(".html") || name.ends_with(".pdf"),
+        "report_files" => name.ends_with(".svg"),
         // A file with the name of a table in it would be read as a part of that table.
         DATA => name == TRUTH_FILE || tables.any(|table| name.contains(table)),
         _ => {
@@ -155,6 +156,11 @@ mod tests {
     use super::*;
     use crate::pipeline::outputs::manifest::MANIFEST;
 
+    /// The steps of a run, with or without generated data.
+    fn steps(generated: bool) -> Vec<&'static Step> {
+        STEPS.iter().filter(|step| step.runs_unasked() && (generated || step.id != "generate")).collect()
+    }
+
     fn owned(files: &[&str]) -> Owned {
         Owned { files: files.iter().map(|file| file.to_string()).collect(), interrupted: false }
     }
@@ -178,8 +184,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, "mine").unwrap();
         }
-        owned(&[]).check(out.path(), false).unwrap();
-        let error = owned(&[]).check(out.path(), true).unwrap_err().to_string();
+        owned(&[]).check(out.path(), &steps(false)).unwrap();
+        let error = owned(&[]).check(out.path(), &steps(true)).unwrap_err().to_string();
         assert!(error.contains("data/olist_orders_dataset.csv` is in the way: a file"), "{error}");
     }
 
@@ -205,7 +211,7 @@ mod tests {
             let path = out.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, "mine").unwrap();
-            let error = owned(&["tables/audit.csv"]).check(out.path(), false).unwrap_err();
+            let error = owned(&["tables/audit.csv"]).check(out.path(), &steps(false)).unwrap_err();
             let named = name.trim_end_matches("/x");
             assert!(error.to_string().contains(&format!("{named}` is in the way")), "{name}: {error}");
             if path.is_file()
@@ -213,7 +219,7 @@ mod tests {
                 && !name.ends_with("/x")
                 && name != "clean/orders/mine.parquet"
             {
-                owned(&[name]).check(out.path(), false).unwrap();
+                owned(&[name]).check(out.path(), &steps(false)).unwrap();
             }
         }
     }
@@ -223,11 +229,17 @@ mod tests {
     fn links_are_nothing_that_a_run_has_left() {
         let (out, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::os::unix::fs::symlink(other.path(), out.path().join("tables")).unwrap();
-        assert!(owned(&["tables/by_state.csv"]).check(out.path(), false).unwrap_err().to_string().contains("a link"));
+        assert!(
+            owned(&["tables/by_state.csv"])
+                .check(out.path(), &steps(false))
+                .unwrap_err()
+                .to_string()
+                .contains("a link")
+        );
         fs::remove_file(out.path().join("tables")).unwrap();
         fs::write(other.path().join("x"), "mine").unwrap();
         std::os::unix::fs::symlink(other.path().join("x"), out.path().join("audit.json")).unwrap();
-        assert!(owned(&["audit.json"]).check(out.path(), false).unwrap_err().to_string().contains("a link"));
+        assert!(owned(&["audit.json"]).check(out.path(), &steps(false)).unwrap_err().to_string().contains("a link"));
         std::os::unix::fs::symlink(other.path().join("x"), out.path().join(UNFINISHED)).unwrap();
         assert!(Owned::of(out.path()).unwrap_err().to_string().contains("a link"));
     }

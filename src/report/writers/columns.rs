@@ -1,9 +1,8 @@
-//! Table → widths of its columns in the PDF, and which rows need a single line. Used by `typst`.
+//! Table → widths of its columns on a page, and for the PDF which rows need a single line. Used by `typst` and `docx`.
 //!
 //! Typst lays out every cell twice to find the height of its row, and once more in a column as wide as its widest cell.
 //! Computing widths here from those of the letters avoids that.
 
-use super::points;
 use crate::charts::canvas::text::{widest, width};
 use crate::report::Table;
 use crate::report::document::{Inline, words};
@@ -24,7 +23,7 @@ const OF_CODE: f64 = 0.6 * 0.9;
 pub(super) struct Columns {
     /// Font size, pt.
     pub(super) size: f64,
-    widths: Vec<f64>,
+    pub(super) widths: Vec<f64>,
     /// If no cell needs a second line: the column that takes the remaining width, if any.
     whole: Option<Option<usize>>,
     fit: Vec<bool>,
@@ -98,6 +97,11 @@ impl Columns {
         let heights = self.fit.iter().filter(|_| measured);
         heights.map(|fits| if *fits { "one-line, " } else { "auto, " }).collect()
     }
+}
+
+/// A length as Typst source.
+pub(super) fn points(length: f64) -> String {
+    format!("{length:.2}pt")
 }
 
 /// Tolerance for sums of widths, pt.
