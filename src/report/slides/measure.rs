@@ -140,8 +140,10 @@ fn lines(text: &[Inline], size: f64, column: f64) -> Vec<usize> {
     let (mut starts, mut used): (Vec<usize>, f64) = (vec![0], 0.0);
     for (i, word) in found.iter().enumerate() {
         // A space at the end takes no line of its own.
-        let is_empty = word.width == 0.0;
-        if i > 0 && (word.breaks || !is_empty && used + word.space + word.width > column) {
+        if i > 0 && word.width == 0.0 && !word.breaks {
+            continue;
+        }
+        if i > 0 && (word.breaks || used + word.space + word.width > column) {
             starts.push(word.start);
             used = 0.0;
         } else if i > 0 {
