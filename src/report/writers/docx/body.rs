@@ -214,7 +214,8 @@ impl<'a> Writer<'a> {
             Remark::Warning => ("RemarkWarning", "LabelWarning"),
         };
         let label = run(&style(label_style), label);
-        self.paragraph(Look { style: base, before: KEEP_NEXT, after: "" }, |writer| writer.out.push_str(&label));
+        let look = Look { style: base, before: KEEP_NEXT, after: "<w:spacing w:before=\"200\" w:after=\"40\"/>" };
+        self.paragraph(look, |writer| writer.out.push_str(&label));
         self.within(base, blocks);
         self.gap();
     }

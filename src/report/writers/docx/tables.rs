@@ -9,7 +9,7 @@ use crate::report::document::{Align, Inline, Place, words};
 use crate::report::writers::columns::Columns;
 use crate::report::{Table, TableColumn};
 
-/// Tables of at most so many rows stay on one page, with what stands below them.
+/// Tables of at most so many rows stay on one page, with what stands below them; of others, the last row does.
 const SHORT: usize = 16;
 
 /// A table as it is written.
@@ -95,7 +95,7 @@ impl Writer<'_> {
         let short = grid.rows <= SHORT;
         self.row(grid, &widths, head, None, true, &write);
         for (index, row) in rows.enumerate() {
-            self.row(grid, &widths, &row, Some(index), short, &write);
+            self.row(grid, &widths, &row, Some(index), short || index + 1 == grid.rows, &write);
         }
         self.out.push_str("</w:tbl>\n");
     }
