@@ -14,7 +14,7 @@ use crate::report::lang::Lang;
 use crate::report::{Table, TableColumn};
 
 /// Bars of the figure of what is sold.
-const BARS: usize = 8;
+const BARS: usize = 6;
 
 /// Draws the figures of a profile: what is sold, month by month, payments.
 pub(super) fn draw(studio: &mut Studio<'_>, part: &Part) -> Result<()> {
@@ -114,7 +114,7 @@ fn facts(part: &Part, words: &Words) -> Vec<Vec<String>> {
         ("revenue", &|f| amount(Some(f.revenue_centavos))),
         ("ticket", &|f| amount(per_unit(f.revenue_centavos, f.orders))),
         ("item_price", &|f| amount(per_unit(f.price_centavos, f.items))),
-        ("freight", &|f| percent(share(f.freight_centavos, f.revenue_centavos))),
+        ("freight", &|f| percent(share(f.freight_centavos, f.revenue_centavos)).filter(|_| whole.freight_centavos > 0)),
         ("review", &|f| f.review_mean.map(|mean| lang.decimal(mean, 2))),
         ("days", &|f| f.delivery_days_mean.map(|days| lang.decimal(days, 1))),
         ("late", &|f| percent(f.late_share)),

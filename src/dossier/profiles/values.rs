@@ -16,7 +16,7 @@ use crate::models::entrants::{CategoryChances, LISTED, REVENUES};
 use crate::results::Results;
 
 /// Rows of the table of what is sold.
-pub(super) const ROWS: usize = 8;
+pub(super) const ROWS: usize = 6;
 /// A share that is this much greater than that of the whole is told, 0–1.
 const MORE: f64 = 0.01;
 

@@ -18,7 +18,7 @@ use super::{Figure, lang};
 use crate::text::{listed, shortened};
 use crate::{Error, Result};
 
-/// Figures that slides show unless others are chosen; those that the report does not place are left out.
+/// Figures that slides show unless others are chosen; those that the report does not place, or for which there are no data, are left out.
 pub const DEFAULT_FIGURES: [&str; 8] =
     ["entrants", "milestones", "months", "categories", "states", "fan_winner", "scores", "instalments"];
 
@@ -71,11 +71,13 @@ impl Document {
 
     /// Ids of the chosen figures, `figure:…`.
     fn chosen(&self, chosen: &[String]) -> Result<Vec<String>> {
-        let placed: Vec<String> = self.blocks().filter_map(placed_id).collect();
         let id = |name: &str| format!("figure:{name}");
         if chosen.is_empty() {
-            return Ok(DEFAULT_FIGURES.into_iter().map(id).filter(|id| placed.contains(id)).collect());
+            let drawn = |(place, figure): (&Place, &Figure)| figure.svg.has_shapes().then(|| place.id.clone());
+            let drawn: BTreeSet<String> = self.blocks().filter_map(placed).filter_map(drawn).collect();
+            return Ok(DEFAULT_FIGURES.into_iter().map(id).filter(|id| drawn.contains(id)).collect());
         }
+        let placed: Vec<String> = self.blocks().filter_map(placed_id).collect();
         if let Some(unknown) = chosen.iter().find(|name| !placed.contains(&id(name))) {
             let names = placed.iter().map(|id| id.trim_start_matches("figure:"));
             return Err(Error::input(format!("this report has no figure `{}`", shortened(unknown, TITLE)))

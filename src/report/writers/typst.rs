@@ -190,7 +190,9 @@ impl<'a> Writer<'a> {
             Block::Figure { place, figure } => {
                 let path = literal(&figure_path(place.number));
                 self.placed("drawing", place, &figure.title, &figure.source);
-                self.push(&["image(", &path, ", alt: ", &literal(&figure.alt), ", width: 100%))"]);
+                // A few pages have no room for large figures.
+                let width = if self.document.is_brief { "84%" } else { "100%" };
+                self.push(&["image(", &path, ", alt: ", &literal(&figure.alt), ", width: ", width, "))"]);
             }
             Block::Table { place, table } => {
                 self.placed("data", place, &table.title, &table.source);
@@ -257,7 +259,7 @@ impl<'a> Writer<'a> {
         let (head, rows) = self.document.numbers_grid();
         let code = std::mem::replace(&mut self.code, "word-of-code(");
         self.out.push_str("numbers-of(");
-        self.columns(&Columns::of_numbers(&rows));
+        self.columns(&Columns::of_numbers(&rows, self.document.is_brief));
         self.out.push('(');
         for cell in &head {
             self.content(cell);
