@@ -13,6 +13,9 @@ const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/rela
 const MAIN: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml";
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 
+/// Level of compression: little larger than the usual 6, in half of its time.
+const DEFLATE: i64 = 4;
+
 /// Relationships of a part: what it refers to outside of itself, by identifiers `rId1`, `rId2`, ….
 #[derive(Default)]
 pub(super) struct Relations(Vec<String>);
@@ -119,13 +122,14 @@ impl Package {
         );
         let error = |e: &dyn std::fmt::Display| Error::report("the Word document", e);
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-        let options = deflated.last_modified_time(DateTime::default()).unix_permissions(0o644);
+        let options = SimpleFileOptions::default().last_modified_time(DateTime::default()).unix_permissions(0o644);
+        let stored = options.compression_method(CompressionMethod::Stored);
+        let deflated = options.compression_method(CompressionMethod::Deflated).compression_level(Some(DEFLATE));
         let types = ("[Content_Types].xml".to_owned(), types.into_bytes());
         for (path, bytes) in [types].into_iter().chain(self.parts) {
             // Pictures are deflated already.
-            let method = if path.ends_with(".png") { CompressionMethod::Stored } else { CompressionMethod::Deflated };
-            zip.start_file(path, options.compression_method(method)).map_err(|e| error(&e))?;
+            let options = if path.ends_with(".png") { stored } else { deflated };
+            zip.start_file(path, options).map_err(|e| error(&e))?;
             zip.write_all(&bytes).map_err(|e| error(&e))?;
         }
         Ok(zip.finish().map_err(|e| error(&e))?.into_inner())
