@@ -40,8 +40,8 @@ fn both_languages_say_the_same() {
     for per in ALL {
         let [french, english] = ["fr", "en"].map(|lang| text(&templates, lang, per));
         assert_eq!(placeholders(&french), placeholders(&english), "{per:?}");
-        let placed = |text: &str| {
-            text.lines().filter_map(|line| Some(line.rsplit_once("](")?.1.to_string())).collect::<Vec<_>>()
+        let placed = |text: &str| -> Vec<String> {
+            text.split("](").skip(1).map(|target| target.split(')').next().unwrap().to_string()).collect()
         };
         assert_eq!(placed(&french), placed(&english), "{per:?}");
         for text in [&french, &english] {
