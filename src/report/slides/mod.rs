@@ -13,7 +13,9 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use super::document::{Block, Document, Heading, Inline, Place, words};
+#[cfg(test)]
+use super::document::words;
+use super::document::{Block, Document, Heading, Inline, Place};
 use super::{Figure, lang};
 use crate::text::{listed, shortened};
 use crate::{Error, Result};
@@ -184,16 +186,17 @@ fn placed_id(block: &Block) -> Option<String> {
 
 impl Slide {
     fn of_figure(place: Place, figure: Figure) -> Slide {
-        Slide { title: vec![Inline::Text(figure.title.clone())], part: None, body: Body::Figure(place, figure) }
+        let title = vec![Inline::Text(shortened(&figure.title, TITLE).into_owned())];
+        Slide { title, part: None, body: Body::Figure(place, figure) }
     }
 
     /// The title in plain words, with its part.
+    #[cfg(test)]
     fn name(&self) -> String {
         let title = words(&self.title);
-        let title = shortened(&title, TITLE);
         match self.part {
             Some((part, of)) => format!("{title} ({part}/{of})"),
-            None => title.into_owned(),
+            None => title,
         }
     }
 

@@ -54,7 +54,7 @@ fn source(document: &Document, deck: &Deck) -> String {
         let part = slide.part.map_or_else(|| "none".to_owned(), |(part, of)| literal(&format!("{part}/{of}")));
         match &slide.body {
             Body::Text(blocks) => {
-                writer.push(&["#text-slide(", &literal(&slide.name()), ", "]);
+                writer.out.push_str("#text-slide(");
                 writer.content(&slide.title);
                 writer.push(&[", ", &part, ", {\n"]);
                 writer.blocks(blocks);

@@ -41,7 +41,9 @@ fn slides_hold_the_summary_of_the_report_and_the_figures_that_are_chosen() {
     let orders: i64 =
         work.table("out/tables/by_state.csv").iter().map(|row| row["orders"].parse::<i64>().unwrap()).sum();
     assert!(shown.contains(&format!("{},{:03}orders", orders / 1_000, orders % 1_000)));
-    assert_eq!(slides.matches("class=\"slide of-figure\"").count(), 8);
+    // Those of the default figures for which so few orders have data.
+    let figures = slides.matches("class=\"slide of-figure\"").count();
+    assert!((5..=8).contains(&figures) && !slides.contains("No data"), "{figures}");
     assert!(!slides.contains("http://") || !slides.replace("http://www.w3.org/2000/svg", "").contains("http://"));
     let pdf = std::fs::read(work.path("out/slides.pdf")).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
