@@ -64,7 +64,7 @@ impl Pages {
         let asked = self.asked();
         for (index, (what, file, kind)) in asked.iter().enumerate() {
             let Some(file) = file else { continue };
-            if let Some((other, ..)) = asked[..index].iter().find(|(_, other, _)| other == &Some(*file)) {
+            if let Some((other, ..)) = asked[..index].iter().find(|(_, other, _)| *other == Some(*file)) {
                 return Err(
                     Error::input(format!("the {other} and the {what} have the same name")).with_hint("name two files")
                 );

@@ -182,10 +182,13 @@ fn described(path: &str, bytes: u64, blake3: &str) -> [Value; 2] {
     let hash = id("blake3", path);
     let format = match path.rsplit('.').next() {
         Some("csv") => "text/csv",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Some("html") => "text/html",
         Some("json") => "application/json",
+        Some("md") => "text/markdown",
         Some("parquet") => "application/vnd.apache.parquet",
         Some("pdf") => "application/pdf",
+        Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };
     [

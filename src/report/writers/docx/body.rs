@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::figures::Drawing;
+use super::lists::{DEEPEST, NUMBERED, OF_BULLETS};
 use super::package::Relations;
-use super::xml::{NAMESPACES, escape, field, run, style};
+use super::xml::{escape, field, run, style};
 use crate::report::Figure;
 use crate::report::document::{Block, Document, Heading, Inline, Place, Remark};
 use crate::report::lang::Words;
@@ -13,13 +14,11 @@ use crate::text::seen;
 
 /// Width of the text, in the units of drawings (12,700 to a point).
 const LINE: f32 = 413.9 * 12_700.0;
-/// Levels of headings that Word numbers: those of a report.
-const NUMBERED: usize = 3;
-/// Deepest level of lists that Word knows, from 0.
-const DEEPEST: usize = 8;
-/// Numbering of headings, and of lists without numbers; each numbered list has one of its own after these.
-const OF_HEADINGS: usize = 1;
-const OF_BULLETS: usize = 2;
+/// Indent of framed paragraphs, as in their styles.
+const FRAME: usize = 284;
+/// What tells quoted code, such as the output of a notebook's cell, from other code.
+const QUOTED: &str =
+    "<w:pBdr><w:left w:val=\"single\" w:sz=\"16\" w:space=\"10\" w:color=\"DCDFDF\"/></w:pBdr><w:ind w:left=\"284\"/>";
 
 /// Properties of a paragraph: those before the numbering, and those after it, in the order that Word demands.
 #[derive(Clone, Copy, Default)]
@@ -45,7 +44,7 @@ pub(super) struct Writer<'a> {
     bookmarks: usize,
     drawings: usize,
     /// Level and first number of each numbered list.
-    lists: Vec<(usize, u64)>,
+    pub(super) lists: Vec<(usize, u64)>,
     /// Whether there is a table of numbers, so that those of the text lead there.
     pub(super) has_numbers: bool,
     /// Whether numbers lead nowhere: in headings and links.
@@ -118,7 +117,9 @@ impl<'a> Writer<'a> {
             Block::Remark(remark, blocks) => self.remark(*remark, blocks),
             Block::Code(text) => {
                 let text = lines(text);
-                self.paragraph(Look { style: "SourceCode", ..Look::default() }, |writer| writer.out.push_str(&text));
+                let after = if self.base == "Quote" { QUOTED } else { "" };
+                let look = Look { style: "SourceCode", before: "", after };
+                self.paragraph(look, |writer| writer.out.push_str(&text));
             }
             Block::Rule => self.paragraph(Look { style: "Rule", ..Look::default() }, |_| {}),
             Block::Works(works) => {
@@ -145,12 +146,19 @@ impl<'a> Writer<'a> {
     pub(super) fn paragraph(&mut self, look: Look<'_>, write: impl FnOnce(&mut Self)) {
         let Look { style, before, after } = look;
         let _ = write!(self.out, "<w:p><w:pPr><w:pStyle w:val=\"{style}\"/>{before}");
-        match (self.mark.take(), self.list) {
-            (Some((list, level)), _) => {
-                let _ = write!(self.out, "<w:numPr><w:ilvl w:val=\"{level}\"/><w:numId w:val=\"{list}\"/></w:numPr>");
+        let mark = self.mark.take();
+        if let Some((list, level)) = mark {
+            let _ = write!(self.out, "<w:numPr><w:ilvl w:val=\"{level}\"/><w:numId w:val=\"{list}\"/></w:numPr>");
+        }
+        // A frame stands where a paragraph begins: in one, the marks of a list stand where its text does.
+        let framed = if ["BodyText", "FootnoteText"].contains(&self.base) { 0 } else { FRAME };
+        match (mark, self.list) {
+            (Some((_, level)), _) if framed > 0 => {
+                let (left, hanging) = (framed + 360 * (level + 1), if level == 0 { 360 } else { 300 });
+                let _ = write!(self.out, "<w:ind w:left=\"{left}\" w:hanging=\"{hanging}\"/>");
             }
             (None, Some(level)) if after.is_empty() => {
-                let _ = write!(self.out, "<w:ind w:left=\"{}\"/>", 360 * (level + 1));
+                let _ = write!(self.out, "<w:ind w:left=\"{}\"/>", framed + 360 * (level + 1));
             }
             _ => {}
         }
@@ -312,52 +320,6 @@ impl<'a> Writer<'a> {
         let _ = write!(self.out, "<w:bookmarkStart w:id=\"{id}\" w:name=\"{name}\"/>");
         write(self);
         let _ = write!(self.out, "<w:bookmarkEnd w:id=\"{id}\"/>");
-    }
-
-    /// The numbering of headings and lists.
-    pub(super) fn numbering(&self) -> String {
-        let mut out = format!("<w:numbering {}>", NAMESPACES);
-        let levels = |level: &dyn Fn(usize) -> String| (0..=DEEPEST).map(level).collect::<String>();
-        let of_headings = levels(&|level| {
-            let text: Vec<String> = (1..=level + 1).map(|part| format!("%{part}")).collect();
-            let style =
-                if level < NUMBERED { format!("<w:pStyle w:val=\"Heading{}\"/>", level + 1) } else { String::new() };
-            format!(
-                "<w:lvl w:ilvl=\"{level}\"><w:start w:val=\"1\"/><w:numFmt w:val=\"decimal\"/>{style}<w:suff w:val=\"space\"/>\
-                 <w:lvlText w:val=\"{}\"/><w:lvlJc w:val=\"left\"/><w:pPr><w:ind w:left=\"0\" w:firstLine=\"0\"/></w:pPr>\
-                 <w:rPr><w:b w:val=\"0\"/><w:bCs w:val=\"0\"/><w:color w:val=\"0B5A6E\"/></w:rPr></w:lvl>",
-                text.join(".")
-            )
-        });
-        let of_list = |format: &'static str, text: &'static dyn Fn(usize) -> String| {
-            levels(&|level| {
-                format!(
-                    "<w:lvl w:ilvl=\"{level}\"><w:start w:val=\"1\"/><w:numFmt w:val=\"{format}\"/><w:lvlText w:val=\"{}\"/><w:lvlJc w:val=\"left\"/>\
-                     <w:pPr><w:ind w:left=\"{}\" w:hanging=\"300\"/></w:pPr></w:lvl>",
-                    text(level),
-                    360 * (level + 1)
-                )
-            })
-        };
-        let kinds =
-            [of_headings, of_list("bullet", &|_| "•".into()), of_list("decimal", &|level| format!("%{}.", level + 1))];
-        for (kind, levels) in kinds.iter().enumerate() {
-            let _ = write!(
-                out,
-                "<w:abstractNum w:abstractNumId=\"{kind}\"><w:multiLevelType w:val=\"multilevel\"/>{levels}</w:abstractNum>\n"
-            );
-        }
-        for (number, kind) in [(OF_HEADINGS, 0), (OF_BULLETS, 1)] {
-            let _ = write!(out, "<w:num w:numId=\"{number}\"><w:abstractNumId w:val=\"{kind}\"/></w:num>");
-        }
-        for (place, (level, first)) in self.lists.iter().enumerate() {
-            let _ = write!(
-                out,
-                "<w:num w:numId=\"{}\"><w:abstractNumId w:val=\"2\"/><w:lvlOverride w:ilvl=\"{level}\"><w:startOverride w:val=\"{first}\"/></w:lvlOverride></w:num>",
-                OF_BULLETS + place + 1
-            );
-        }
-        out + "</w:numbering>"
     }
 }
 

@@ -9,6 +9,9 @@ use crate::report::document::{Block, Heading, words};
 /// Deepest level of headings in the table of contents.
 const LISTED: usize = 2;
 
+/// Lists of at most so many entries begin where the last one ends.
+const SHORT: usize = 12;
+
 /// An entry of a table of contents or list.
 struct Entry {
     style: &'static str,
@@ -75,12 +78,21 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a table of contents or list as a field that is filled in already. Page numbers come when the field is updated.
+    /// Writes a table of contents or a list, on a new page unless it is a short list, as a field that is filled in already. Page
+    /// numbers come when the field is updated.
     fn listed(&mut self, title: &str, code: &str, entries: &[Entry]) {
         if entries.is_empty() {
             return;
         }
-        self.paragraph(Look { style: "TOCHeading", ..Look::default() }, |writer| writer.out.push_str(&run("", title)));
+        let look = match code.contains("\\o") || entries.len() > SHORT {
+            true => Look {
+                style: "TOCHeading",
+                before: "<w:pageBreakBefore/>",
+                after: "<w:spacing w:before=\"0\" w:after=\"240\"/>",
+            },
+            false => Look { style: "TOCHeading", ..Look::default() },
+        };
+        self.paragraph(look, |writer| writer.out.push_str(&run("", title)));
         for (place, Entry { style, name, number, title }) in entries.iter().enumerate() {
             self.paragraph(Look { style, ..Look::default() }, |writer| {
                 if place == 0 {

@@ -7,6 +7,8 @@ use super::xml::{address, escape, field, run, style};
 use crate::report::document::Inline;
 use crate::text::shortened;
 
+/// What keeps the look of a field when it is updated.
+const KEEP: &str = "\\* MERGEFORMAT";
 /// Longest hint that Word shows, characters.
 const HINT: usize = 255;
 
@@ -89,9 +91,9 @@ impl Writer<'_> {
         } else if counted || self.numbered.contains(target) {
             let number = if counted { "" } else { "\\w " };
             let before = run(&look, &format!("{before}\u{a0}"));
-            self.out.extend([before, field(&format!("REF {name} {number}\\h"), &look, result)]);
+            self.out.extend([before, field(&format!("REF {name} {number}\\h {KEEP}"), &look, result)]);
         } else {
-            self.out.push_str(&field(&format!("REF {name} \\h"), &look, label));
+            self.out.push_str(&field(&format!("REF {name} \\h {KEEP}"), &look, label));
         }
     }
 

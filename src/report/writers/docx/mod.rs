@@ -7,6 +7,7 @@ mod body;
 mod figures;
 mod front;
 mod inlines;
+mod lists;
 mod package;
 mod tables;
 #[cfg(test)]
@@ -65,7 +66,7 @@ fn write(document: &Document) -> Result<Vec<u8>> {
     package.relations("word/document.xml", &relations);
     package.xml("word/footnotes.xml", "footnotes", &format!("<w:footnotes {NAMESPACES}>{notes}</w:footnotes>"));
     package.relations("word/footnotes.xml", &of_notes);
-    package.xml("word/numbering.xml", "numbering", &writer.numbering());
+    package.xml("word/numbering.xml", "numbering", &lists::numbering(&writer.lists));
     let (_, styles) = include_str!("styles.xml").split_once("?>\n").unwrap_or_default();
     package.xml("word/styles.xml", "styles", &styles.replace("{lang}", tag(document)));
     package.xml("word/settings.xml", "settings", &settings());

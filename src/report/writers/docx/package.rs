@@ -103,7 +103,7 @@ impl Package {
         };
         let fonts =
             font(fonts::FAMILY, "swiss", "variable", &sans) + &font(fonts::CODE_FAMILY, "modern", "fixed", &code);
-        let table = format!("<w:fonts {}>{fonts}</w:fonts>", NAMESPACES);
+        let table = format!("<w:fonts {NAMESPACES}>{fonts}</w:fonts>");
         self.xml("word/fontTable.xml", "fontTable", &table);
         self.relations("word/fontTable.xml", &relations);
     }

@@ -179,22 +179,18 @@ fn a_document_is_the_same_twice_and_a_bad_drawing_is_named() {
 /// A section before any chapter would be counted otherwise by Word, and an unnumbered chapter is not counted.
 #[test]
 fn word_counts_headings_as_the_report_does() {
-    let heads = |text: &str| {
+    let heads = |text: &str| -> Vec<(bool, String)> {
         let parts = docx(text, json!({}));
-        let xml = Xml::parse(texts(&parts)["word/document.xml"])
-            .unwrap()
-            .descendants()
-            .filter(|n| n.tag_name().name() == "p")
-            .filter_map(|p| {
-                let style =
-                    p.descendants().find(|n| n.tag_name().name() == "pStyle")?.attributes().next()?.value().to_owned();
-                let by_word = !p.descendants().any(|n| n.tag_name().name() == "numId");
-                let text: String =
-                    p.descendants().filter(|n| n.tag_name().name() == "t").filter_map(|n| n.text()).collect();
-                style.starts_with("Heading").then_some((by_word, text))
-            })
-            .collect::<Vec<_>>();
-        xml
+        let xml = Xml::parse(texts(&parts)["word/document.xml"]).unwrap();
+        let named = |node: Node<'_, '_>, name: &str| node.tag_name().name() == name;
+        let heading = |p: Node<'_, '_>| {
+            let style = p.descendants().find(|node| named(*node, "pStyle"))?.attributes().next()?.value().to_owned();
+            let by_word = !p.descendants().any(|node| named(node, "numId"));
+            let text: String =
+                p.descendants().filter(|node| named(*node, "t")).filter_map(|node| node.text()).collect();
+            style.starts_with("Heading").then_some((by_word, text))
+        };
+        xml.descendants().filter(|node| named(*node, "p")).filter_map(heading).collect()
     };
     let own = |by_word: bool, text: &str| (by_word, text.to_owned());
     assert_eq!(
