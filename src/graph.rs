@@ -5,7 +5,7 @@
 
 mod formats;
 
-pub use formats::{FORMATS, Format, Formats};
+pub use formats::{FORMATS, Format, Formats, ProfileFiles};
 
 use crate::files;
 use crate::schema::contract::{TABLES, Table};
@@ -47,7 +47,7 @@ const fn read(id: &'static str, about: &'static str) -> Step {
 }
 
 /// All steps in topological order: each comes after the steps that it needs.
-pub static STEPS: [Step; 25] = [
+pub static STEPS: [Step; 28] = [
     Step {
         id: "generate",
         about: "make up data, where the user names none",
@@ -188,6 +188,9 @@ pub static STEPS: [Step; 25] = [
     page("report-pdf", "write the report as tagged PDF", &["compose"], &["report.pdf"]),
     page("report-docx", "write the report as a Word document", &["compose"], &["report.docx"]),
     page("report-markdown", "write the report as Markdown", &["compose"], &["report.md", "report_files/"]),
+    page("report-slides", "write summary and figures as slides", &["compose"], &["slides.html", "slides.pdf"]),
+    page("profiles-state", "write a short report per state", &RESULTS, &["by_state/"]),
+    page("profiles-category", "write a short report per category", &RESULTS, &["by_category/"]),
     page("dashboard", "write the dashboard as one HTML file", &RESULTS, &["dashboard.html"]),
 ];
 
@@ -369,7 +372,8 @@ mod tests {
             Step::named(id).map_or(Vec::new(), |s| s.downstream().into_iter().map(|s| s.id).collect())
         };
         assert_eq!(ids("dashboard"), ["dashboard"]);
-        let pages = ["report-html", "report-pdf", "report-docx", "report-markdown", "dashboard"];
-        assert_eq!(ids("decisions"), [&["decisions", "compose"][..], &pages].concat());
+        let pages = ["report-html", "report-pdf", "report-docx", "report-markdown", "report-slides"];
+        let profiles = ["profiles-state", "profiles-category", "dashboard"];
+        assert_eq!(ids("decisions"), [&["decisions", "compose"][..], &pages, &profiles].concat());
     }
 }

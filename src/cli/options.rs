@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use pfe::graph::{FORMATS, Formats};
+use pfe::dossier::profiles::Per;
+use pfe::graph::{FORMATS, Formats, ProfileFiles};
 use pfe::pipeline::{How, Input, RunParams};
 use pfe::report::{Cover, Lang, Templates};
 use pfe::store::passwords::check_passwords;
@@ -26,6 +27,22 @@ impl From<LangArg> for Lang {
         match lang {
             LangArg::Fr => Lang::Fr,
             LangArg::En => Lang::En,
+        }
+    }
+}
+
+/// What one report each is written for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PerArg {
+    State,
+    Category,
+}
+
+impl From<PerArg> for Per {
+    fn from(per: PerArg) -> Per {
+        match per {
+            PerArg::State => Per::State,
+            PerArg::Category => Per::Category,
         }
     }
 }
@@ -119,7 +136,7 @@ impl Subject {
             out: self.out.clone(),
             lang: self.lang.into(),
             decisions: self.decisions.params()?,
-            cover: cover(self.parameters.as_ref())?.unwrap_or_default(),
+            cover: self.formats.cover(cover(self.parameters.as_ref())?, || Ok(Cover::default()))?.unwrap_or_default(),
             templates: templates(self.templates.as_deref())?,
             formats: self.formats.formats()?.unwrap_or_default(),
             monthly: self.monthly,
@@ -135,6 +152,10 @@ pub struct FormatArgs {
     /// [default: html,pdf,dashboard, or for `pfe report` those of the run]
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', value_parser = names())]
     formats: Vec<String>,
+    /// Figures of the slides of `--formats slides`, by their identifiers, separated by commas, in this order [default: those of the
+    /// parameters, or a choice of pfe's]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    slides_figures: Vec<String>,
 }
 
 fn names() -> PossibleValuesParser {
@@ -146,6 +167,33 @@ impl FormatArgs {
     pub fn formats(&self) -> pfe::Result<Option<Formats>> {
         let named = || Formats::named(self.formats.iter().map(String::as_str));
         (!self.formats.is_empty()).then(named).transpose()
+    }
+
+    /// The formats of reports on one state or category.
+    pub fn of_profiles(&self, only: &[String]) -> pfe::Result<ProfileFiles> {
+        if let Some(other) = self.formats.iter().find(|name| !["html", "pdf"].contains(&name.as_str())) {
+            return Err(pfe::Error::input(format!("reports per state or category are not written as `{other}`"))
+                .with_hint("name html, pdf or both"));
+        }
+        Formats::named(self.formats.iter().map(String::as_str))?;
+        let asked = |name: &str| self.formats.iter().any(|format| format == name);
+        Ok(match self.formats.is_empty() {
+            true => ProfileFiles { only: only.to_vec(), ..ProfileFiles::default() },
+            false => ProfileFiles { only: only.to_vec(), html: asked("html"), pdf: asked("pdf") },
+        })
+    }
+
+    /// The cover with the figures of the slides, where some are named; `of_run` gives the cover where no file does.
+    pub fn cover(
+        &self,
+        given: Option<Cover>,
+        of_run: impl FnOnce() -> pfe::Result<Cover>,
+    ) -> pfe::Result<Option<Cover>> {
+        if self.slides_figures.is_empty() {
+            return Ok(given);
+        }
+        let cover = given.map_or_else(of_run, Ok)?;
+        Ok(Some(Cover { slides_figures: self.slides_figures.clone(), ..cover }))
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use pfe::pipeline;
 use pfe::pipeline::inspect::check::{self, CurrentInputs};
 use pfe::pipeline::inspect::diff::{self, Change, Diff};
+use pfe::pipeline::outputs::manifest::Manifest;
 use pfe::report::limits::{self, Limits};
-use pfe::report::{Cover, Templates};
+use pfe::report::{Cover, Lang, Templates};
 
-use super::options::{FormatArgs, LangArg, cover, templates};
+use super::options::{FormatArgs, LangArg, PerArg, cover, templates};
 use super::terminal::{Outcome, print};
 
 /// Changes of a table that are shown.
@@ -20,9 +21,9 @@ pub struct Args {
     /// Folder of a finished run
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
-    /// Language
-    #[arg(long, value_enum, default_value = "fr")]
-    lang: LangArg,
+    /// Language [default: fr; with `--per` that of the run]
+    #[arg(long, value_enum)]
+    lang: Option<LangArg>,
     /// TOML file with the cover's title, subtitle, authors, school and date
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
@@ -31,6 +32,13 @@ pub struct Args {
     templates: Option<PathBuf>,
     #[command(flatten)]
     formats: FormatArgs,
+    /// Write a short report for each state or each category into `by_state/` or `by_category/` of the folder, as `--formats` html, pdf or
+    /// both; all other pages stay
+    #[arg(long, value_enum, conflicts_with_all = ["check", "diff"])]
+    per: Option<PerArg>,
+    /// With `--per`: codes of the states or names of the categories, separated by commas; reports on others are removed
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "per")]
+    only: Vec<String>,
     /// Write the built-in report files to this folder, to edit them and pass it to `--templates`
     #[arg(long, value_name = "DIR", exclusive = true)]
     init_templates: Option<PathBuf>,
@@ -59,12 +67,21 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(old) = &args.diff {
         return print(&describe(&diff::diff(old, &args.out)?));
     }
-    let (cover, templates) = (cover(args.parameters.as_ref())?, templates(args.templates.as_deref())?);
+    let of_run = || Ok(Manifest::load(&args.out)?.core.parameters.cover);
+    let cover = args.formats.cover(cover(args.parameters.as_ref())?, of_run)?;
+    let templates = templates(args.templates.as_deref())?;
     if args.check {
         return check(args, cover, templates);
     }
     let timeout = Duration::from_secs(args.timeout);
-    let paths = pipeline::rerender(&args.out, args.lang.into(), cover, &templates, args.formats.formats()?, timeout)?;
+    let (out, lang) = (&args.out, args.lang.map(Lang::from));
+    let paths = match args.per {
+        Some(per) => {
+            let files = args.formats.of_profiles(&args.only)?;
+            pipeline::profiles(out, (lang, cover), &templates, (per.into(), files), timeout)?
+        }
+        None => pipeline::rerender(out, lang.unwrap_or_default(), cover, &templates, args.formats.formats()?, timeout)?,
+    };
     if args.quiet {
         return Ok(());
     }

@@ -150,7 +150,7 @@ fn put_map(data: &mut Value, studio: &Studio<'_>) {
 /// As [`dashboard`].
 pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang, templates, results.audit.market.as_ref())?;
+    let edition = Edition::of(lang, "", templates, results.audit.market.as_ref())?;
     let phrases = Phrases::of(lang, templates)?.of_market(results.audit.market.is_some(), &edition.words);
     let studio = Studio { results, words: &edition.words, phrases: &phrases };
     let mut data = cube::cube(&studio)?;

@@ -33,7 +33,7 @@ pub const ADVERTISED: usize = 5;
 /// Number of cities listed.
 const CITIES: usize = 10;
 /// Share of all orders of the last three periods that a state needs to be a candidate: a campaign there must pay.
-const ENOUGH_SHARE: f64 = 0.01;
+pub(crate) const ENOUGH_SHARE: f64 = 0.01;
 /// Orders are counted per this many inhabitants.
 const INHABITANTS: f64 = 100_000.0;
 

@@ -85,8 +85,9 @@ pub(crate) struct Caption {
 pub(crate) struct Captions(BTreeMap<String, Caption>);
 
 impl Edition {
-    /// The texts for data of `market`, with its currency and the names of its regions; `None` stands for Olist.
-    pub(crate) fn of(lang: Lang, templates: &Templates, market: Option<&MarketFacts>) -> Result<Edition> {
+    /// The texts for data of `market`, with its currency and the names of its regions; `None` stands for Olist. Chapters and captions
+    /// are those of `folder` of the language, such as `profiles/`; those of the report if it is empty.
+    pub(crate) fn of(lang: Lang, folder: &str, templates: &Templates, market: Option<&MarketFacts>) -> Result<Edition> {
         let currency = market.map(|market| Currency::new(&market.currency, market.digits)).unwrap_or_default();
         let in_currency = |text: &str| text.replace(Currency::default().symbol(), currency.symbol());
         let text = |file: &str| in_currency(templates.text(&format!("{}/{file}", lang.code())));
@@ -96,12 +97,14 @@ impl Edition {
         if let Some(market) = market {
             words.put_market(market);
         }
+        let file = format!("{folder}captions.toml");
         let mut captions: BTreeMap<String, Caption> =
-            toml::from_str(&text("captions.toml")).map_err(|e| Error::report(name("captions.toml"), e))?;
+            toml::from_str(&text(&file)).map_err(|e| Error::report(name(&file), e))?;
         for caption in captions.values_mut().filter(|_| market.is_some()) {
             caption.put_words(&words);
         }
-        let chapters = templates.chapters(lang.code());
+        let place = format!("{}/{folder}", lang.code());
+        let chapters = templates.chapters(&place);
         let chapters =
             chapters.filter(|(path, _)| market.is_none() || !OF_OLIST.iter().any(|name| path.contains(name)));
         let chapter =
@@ -279,7 +282,7 @@ mod tests {
     use crate::schema::contract::{LogicalType, TABLES};
 
     fn editions() -> [Edition; 2] {
-        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default(), None).unwrap())
+        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, "", &Templates::default(), None).unwrap())
     }
 
     /// `text` with each part from `open` to `close` replaced by a space, and those parts.
@@ -351,7 +354,7 @@ mod tests {
     #[test]
     fn warnings_are_in_the_language_of_the_report() {
         let [french, english] =
-            [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, &Templates::default(), None).unwrap().words);
+            [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, "", &Templates::default(), None).unwrap().words);
         let warning = "`a.zip` is not read: its tables `orders`, `sellers` are taken from `orders.csv`, `s.csv`";
         assert_eq!(
             english.note(warning),

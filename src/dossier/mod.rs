@@ -12,6 +12,7 @@ mod figures;
 mod notes;
 mod payments;
 mod places;
+pub mod profiles;
 mod provenance;
 pub(crate) mod shop;
 mod tables;
@@ -23,7 +24,8 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::report::{Document, Materials, Meta, Style, Templates, bibliography, compose};
 use crate::results::Results;
-use edition::Edition;
+use costs::Cost;
+use edition::{Edition, Words};
 
 /// Composes the report of `results` in the language of its parameters, from the built-in texts.
 ///
@@ -39,15 +41,9 @@ pub fn dossier(results: &Results) -> Result<Document> {
 /// As [`dossier`]; also if a text of `templates` is not of the kind that it replaces.
 pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang, templates, results.audit.market.as_ref())?;
+    let edition = Edition::of(lang, "", templates, results.audit.market.as_ref())?;
     let costs = costs::costs(templates)?;
-    let mut values = values::values(results, &edition.words, &costs)?;
-    if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decisions::values(results, &edition.words)) {
-        all.extend(decided);
-        all.extend(entry::values(results, &edition.words)?);
-    }
-    values["trials"] = trials::values(results, &edition.words)?;
-    values["customers"] = trials::customers(results);
+    let values = all_values(results, &edition.words, &costs)?;
     let captions = edition.captions(&values)?;
     let materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,
@@ -58,7 +54,20 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
     };
     let mut document = compose(meta(results, &edition), edition.chapters(), &materials)?;
     document.style = Style::of(templates);
+    document.slides_figures = results.parameters.cover.slides_figures.clone();
     Ok(document)
+}
+
+/// The values of all placeholders.
+fn all_values(results: &Results, words: &Words, costs: &[Cost]) -> Result<Value> {
+    let mut values = values::values(results, words, costs)?;
+    if let (Some(all), Value::Object(decided)) = (values.as_object_mut(), decisions::values(results, words)) {
+        all.extend(decided);
+        all.extend(entry::values(results, words)?);
+    }
+    values["trials"] = trials::values(results, words)?;
+    values["customers"] = trials::customers(results);
+    Ok(values)
 }
 
 fn meta(results: &Results, edition: &Edition) -> Meta {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::edition::NAME;
+use super::profiles::per::Per;
 use crate::report::Origin;
 use crate::text::shortened;
 
@@ -178,6 +179,49 @@ pub(crate) fn sources(values: &Value) -> BTreeMap<String, Origin> {
     sources
 }
 
+/// As [`FILES`], of the profile of a state.
+const OF_STATE: &[(&str, &str, &str)] = &[
+    ("part", "tables/by_state.csv", "state = {part.code}"),
+    ("part.best_month", "tables/monthly_revenue_by_state.csv", "state = {part.code}"),
+    ("part.break_even", "tables/break_even.csv", "by = state AND name = {part.code}"),
+    ("part.candidate", "tables/regions.csv", "state = {part.code}"),
+    ("part.enough", "src/decisions/region.rs", "ENOUGH_SHARE"),
+    ("part.habits", "tables/payment_habits.csv", "named = 1 AND state = {part.code}"),
+    ("part.mix", "mart/sales_by_month.parquet", "state = {part.code}"),
+    ("part.more_here", "mart/sales_by_month.parquet", "state = {part.code}"),
+    ("part.odds", "tables/state_growth.csv", "state = {part.code}"),
+    ("part.of", "tables/by_state.csv", "COUNT(*)"),
+    ("part.payments", "mart/payment_sets.parquet", "state = {part.code}"),
+    ("part.whole", "tables/by_state.csv", ""),
+];
+
+/// As [`FILES`], of the profile of a category.
+const OF_CATEGORY: &[(&str, &str, &str)] = &[
+    ("part", "tables/by_category.csv", "category = {part.code}"),
+    ("part.best_month", "tables/monthly_revenue.csv", "category = {part.code}"),
+    ("part.break_even", "tables/break_even.csv", "by = category AND name = {part.code}"),
+    ("part.chances", "tables/entrants_by_category.csv", "category = {part.code}"),
+    ("part.mix", "mart/sales_by_month.parquet", "category = {part.code}"),
+    ("part.more_here", "mart/sales_by_month.parquet", "category = {part.code}"),
+    ("part.of", "tables/by_category.csv", "COUNT(*)"),
+    ("part.payments", "mart/payment_sets_by_category.parquet", "category = {part.code}"),
+    ("part.profit", "tables/profit_by_category.csv", "category = {part.code}"),
+    ("part.score", "tables/winner.csv", "category = {part.code}"),
+    ("part.whole", "tables/by_state.csv", ""),
+];
+
+/// Origins of the values of a profile.
+pub(crate) fn of_part(per: Per, values: &Value) -> BTreeMap<String, Origin> {
+    let files = match per {
+        Per::State => OF_STATE,
+        Per::Category => OF_CATEGORY,
+    };
+    let origin = |(name, file, rows): &(&str, &str, &str)| {
+        ((*name).to_string(), Origin { file: (*file).into(), rows: with_values(rows, values) })
+    };
+    files.iter().map(origin).collect()
+}
+
 /// `rows` with its placeholders filled; one that the results lack keeps its name.
 fn with_values(rows: &str, values: &Value) -> String {
     let (mut out, mut rest) = (String::new(), rows);
@@ -203,7 +247,7 @@ mod tests {
     fn every_number_of_the_chapters_has_a_source() {
         let templates = Templates::default();
         let sources = sources(&Value::Null);
-        for (path, text) in templates.chapters("fr").chain(templates.chapters("en")) {
+        for (path, text) in templates.chapters("fr/").chain(templates.chapters("en/")) {
             let numbers = text.split("{{").skip(1).filter_map(|tag| name(tag.split("}}").next()?)).count();
             let marked = mark(&Chapter { name: path.into(), text: text.into() }, &sources).1;
             assert_eq!(marked.len(), numbers, "{path}: {marked:#?}");

@@ -38,7 +38,8 @@ use self::run::context::RunContext;
 use self::run::execute::{self, Limits, StepOutcome};
 use self::run::plan::{Planned, State};
 use self::run::schedule;
-use crate::graph::{Formats, STEPS, Step};
+use crate::dossier::profiles::Per;
+use crate::graph::{Formats, ProfileFiles, STEPS, Step};
 
 /// The result of a run.
 pub struct Outcome {
@@ -259,11 +260,50 @@ pub fn rerender(
     params.cover = cover.unwrap_or(params.cover);
     params.formats = formats.unwrap_or(params.formats);
     params.how.timeout = timeout;
-    let pages: Vec<&Step> = STEPS.iter().filter(|step| step.shows() && params.need(step)).collect();
+    let pages = STEPS.iter().filter(|step| step.shows() && params.need(step)).collect();
+    render(params, pages)
+}
+
+/// Writes a short report per state or category of an earlier run, from its results alone; its other pages stay as they are. Reports of the
+/// kind that `files` leaves out are removed. `lang` and `cover` replace those of that run.
+///
+/// # Errors
+/// As [`rerender`]; also if there is no such state or category.
+pub fn profiles(
+    out: &Path,
+    (lang, cover): (Option<Lang>, Option<Cover>),
+    templates: &Templates,
+    (per, files): (Per, ProfileFiles),
+    timeout: Duration,
+) -> Result<Vec<PathBuf>> {
+    let mut params = params_of_last_run(out, &Manifest::load(out)?, templates);
+    params.lang = lang.unwrap_or(params.lang);
+    params.cover = cover.unwrap_or(params.cover);
+    params.formats = params.formats.and_profiles(per.step(), files);
+    params.how.timeout = timeout;
+    render(params, Step::named(per.step()).into_iter().collect())
+}
+
+/// Runs these steps alone; returns the paths of their files.
+fn render(mut params: RunParams, pages: Vec<&Step>) -> Result<Vec<PathBuf>> {
     params.how.select = Select::Only(pages.iter().map(|step| step.id.into()).collect());
     let outcome = run(&params, &|_| {})?;
     let files = outcome.into_iter().flat_map(|outcome| outcome.manifest.core.outputs);
-    Ok(files.filter(|file| pages.iter().any(|step| step.makes_file(&file.path))).map(|f| out.join(f.path)).collect())
+    Ok(files
+        .filter(|file| pages.iter().any(|step| step.makes_file(&file.path)))
+        .map(|f| params.out.join(f.path))
+        .collect())
+}
+
+/// The formats of a run.
+pub(crate) fn formats_of_last_run(manifest: &Manifest) -> Formats {
+    let records = &manifest.core.steps;
+    let formats = Formats::of_steps(records.iter().map(|record| record.step.as_str()));
+    let profiles = records.iter().filter_map(|record| {
+        let files = serde_json::from_str(record.parts.get(run::key::PROFILES)?).ok()?;
+        Some((record.step.as_str(), files))
+    });
+    profiles.fold(formats, |formats, (step, files)| formats.and_profiles(step, files))
 }
 
 /// The parameters of the run in `out`. They do not say where the user's data are.
@@ -279,7 +319,7 @@ fn params_of_last_run(out: &Path, manifest: &Manifest, templates: &Templates) ->
         decisions: parameters.decisions,
         cover: parameters.cover,
         templates: templates.clone(),
-        formats: Formats::of_steps(manifest.core.steps.iter().map(|record| record.step.as_str())),
+        formats: formats_of_last_run(manifest),
         monthly: manifest.core.steps.iter().any(|record| record.parts.contains_key(run::key::MONTHLY)),
         how: How::default(),
     }

@@ -24,6 +24,9 @@ pub struct Cover {
     /// An ISO day, or free text.
     #[serde(default)]
     pub date: String,
+    /// Identifiers of the figures that slides show; [`DEFAULT_FIGURES`](super::DEFAULT_FIGURES) if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slides_figures: Vec<String>,
 }
 
 impl Default for Cover {
@@ -35,6 +38,7 @@ impl Default for Cover {
             authors: Vec::new(),
             school: String::new(),
             date: String::new(),
+            slides_figures: Vec::new(),
         };
         Cover::parse(include_str!("../../reports/parameters.toml")).unwrap_or(none)
     }
@@ -48,7 +52,7 @@ impl Cover {
     pub fn parse(text: &str) -> Result<Cover> {
         toml::from_str(text).map_err(|e| {
             Error::input(format!("cannot read the parameters of the cover: {e}"))
-                .with_hint("the file may set `title`, `subtitle`, `authors`, `school` and `date`")
+                .with_hint("the file may set `title`, `subtitle`, `authors`, `school`, `date` and `slides_figures`")
         })
     }
 }

@@ -20,6 +20,10 @@ pub struct Document {
     pub(crate) numbers: Vec<Provenance>,
     /// Page templates and style sheet; built-in unless replaced.
     pub style: Style,
+    /// Whether it is a few pages without cover, contents and lists.
+    pub(crate) is_brief: bool,
+    /// Figures that the slides show; [`DEFAULT_FIGURES`](super::DEFAULT_FIGURES) if there are none.
+    pub slides_figures: Vec<String>,
     /// Files that the HTML offers for download.
     pub downloads: Vec<Attachment>,
 }
@@ -29,6 +33,12 @@ impl Document {
     #[cfg(not(feature = "pdf"))]
     pub fn to_pdf(&self, _attachments: &[Attachment]) -> crate::Result<Vec<u8>> {
         Err(crate::Error::input("PDF support is not built in").with_hint("rebuild with `--features pdf`"))
+    }
+
+    /// Always fails: the build lacks the `pdf` feature.
+    #[cfg(not(feature = "pdf"))]
+    pub fn to_slides_pdf(&self) -> crate::Result<Vec<u8>> {
+        self.to_pdf(&[])
     }
 
     /// Always fails: the build lacks the `docx` feature.

@@ -26,6 +26,7 @@ pub(crate) mod document;
 pub(crate) mod lang;
 pub mod limits;
 pub(crate) mod notebook;
+mod slides;
 pub(crate) mod style;
 pub(crate) mod templates;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use cover::Cover;
 pub use document::Document;
 pub use lang::{Currency, Lang};
 pub use notebook::notebook;
+pub use slides::DEFAULT_FIGURES;
 pub use style::Style;
 pub use templates::Templates;
 pub use writers::markdown::{MARKDOWN_START, Markdown};

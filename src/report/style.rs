@@ -11,6 +11,14 @@ pub struct Style {
     pub css: String,
     /// `reports/templates/report.typ`: the PDF, a Typst module.
     pub typst: String,
+    /// `reports/templates/slides.html`: the slides as a page, a Tera template.
+    pub slides_html: String,
+    /// `reports/style/slides.css`: what their style adds to that of the report.
+    pub slides_css: String,
+    /// `reports/templates/slides.js`: the script by which arrow keys turn them.
+    pub slides_script: String,
+    /// `reports/templates/slides.typ`: the slides as PDF, a Typst module.
+    pub slides_typst: String,
 }
 
 impl Default for Style {
@@ -27,6 +35,10 @@ impl Style {
             html: text("templates/report.html"),
             css: text("style/report.css"),
             typst: text("templates/report.typ"),
+            slides_html: text("templates/slides.html"),
+            slides_css: text("style/slides.css"),
+            slides_script: text("templates/slides.js"),
+            slides_typst: text("templates/slides.typ"),
         }
     }
 }

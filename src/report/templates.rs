@@ -85,11 +85,13 @@ impl Templates {
         self.replaced.get(path).map_or_else(built_in, String::as_str)
     }
 
-    /// Chapters of a language in order, as (path, text).
-    pub(crate) fn chapters<'a>(&'a self, lang: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
-        let folder = format!("{lang}/");
-        let chapters =
-            BUILT_IN.iter().map(|(path, _)| *path).filter(move |p| p.starts_with(&folder) && p.ends_with(".md"));
+    /// Chapters of a folder, such as `fr/`, in order, as (path, text).
+    pub(crate) fn chapters<'a>(&'a self, folder: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let folder = folder.to_string();
+        let is_in = move |path: &&str| {
+            path.strip_prefix(&*folder).is_some_and(|name| !name.contains('/') && name.ends_with(".md"))
+        };
+        let chapters = BUILT_IN.iter().map(|(path, _)| *path).filter(is_in);
         chapters.map(|path| (path, self.text(path)))
     }
 
@@ -99,6 +101,10 @@ impl Templates {
             "compose" => path == "references.bib" || path == "costs.toml" || path.starts_with(&format!("{lang}/")),
             "report-html" => path == "templates/report.html",
             "report-pdf" => path == "templates/report.typ",
+            "report-slides" => path.starts_with("templates/slides.") || path == "templates/report.typ",
+            "profiles-state" | "profiles-category" => {
+                path.starts_with("templates/report.") || path.starts_with(&format!("{lang}/"))
+            }
             "dashboard" => path == "templates/dashboard.html",
             _ => false,
         };
@@ -151,6 +157,6 @@ mod tests {
         let changed = Templates::read(dir.path()).unwrap();
         assert_eq!(changed.text("style/report.css"), "p { color: red }");
         assert_eq!(changed.hashes().keys().collect::<Vec<_>>(), ["style/report.css"]);
-        assert_eq!(Templates::default().chapters("fr").count(), Templates::default().chapters("en").count());
+        assert_eq!(Templates::default().chapters("fr/").count(), Templates::default().chapters("en/").count());
     }
 }

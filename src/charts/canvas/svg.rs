@@ -25,6 +25,13 @@ impl Svg {
         &self.0
     }
 
+    /// Whether there is any shape: a figure without data is a message alone.
+    pub fn has_shapes(&self) -> bool {
+        ["<path", "<rect", "<circle", "<ellipse", "<line", "<poly", "<image", "<use"]
+            .iter()
+            .any(|tag| self.0.contains(tag))
+    }
+
     /// The title.
     pub fn title(&self) -> Option<String> {
         self.element("title")

@@ -25,9 +25,9 @@ use crate::results::Results;
 const MAX_BARS: usize = 30;
 
 /// What every figure needs.
-struct Studio<'a> {
+pub(super) struct Studio<'a> {
     results: &'a Results,
-    words: &'a Words,
+    pub(super) words: &'a Words,
     captions: &'a Captions,
     /// `None` if no shapes are known of the regions.
     atlas: Option<Atlas>,
@@ -48,9 +48,21 @@ pub(crate) fn figures(results: &Results, words: &Words, captions: &Captions) -> 
     Ok(studio.figures)
 }
 
+/// The figures that `draw` draws.
+pub(crate) fn of_part(
+    results: &Results,
+    words: &Words,
+    captions: &Captions,
+    draw: impl FnOnce(&mut Studio<'_>) -> Result<()>,
+) -> Result<BTreeMap<String, Figure>> {
+    let mut studio = Studio { results, words, captions, atlas: None, figures: BTreeMap::new() };
+    draw(&mut studio)?;
+    Ok(studio.figures)
+}
+
 impl Studio<'_> {
     /// Draws the figure `id`; `source` is the file of the output folder behind it.
-    fn figure(&mut self, id: &str, source: &str, draw: impl FnOnce(&About) -> Svg) -> Result<()> {
+    pub(super) fn figure(&mut self, id: &str, source: &str, draw: impl FnOnce(&About) -> Svg) -> Result<()> {
         let caption = self.captions.of(id)?;
         let no_data = self.words.label("no_data");
         let about = About { title: &caption.title, desc: &caption.alt, no_data: &no_data };
@@ -61,7 +73,7 @@ impl Studio<'_> {
     }
 
     /// Draws bars; `format` writes their values.
-    fn bars(
+    pub(super) fn bars(
         &mut self,
         id: &str,
         source: &str,
@@ -141,17 +153,17 @@ impl Studio<'_> {
         self.figure(id, source, |about| charts::region_map(about, &data))
     }
 
-    fn lang(&self) -> Lang {
+    pub(super) fn lang(&self) -> Lang {
         self.words.lang
     }
 
-    fn label(&self, key: &str) -> String {
+    pub(super) fn label(&self, key: &str) -> String {
         self.words.label(key)
     }
 }
 
 /// The name of a bar or dot, and the rest of it.
-type Named = (String, Bar<'static>);
+pub(super) type Named = (String, Bar<'static>);
 
 fn labelled(rows: &[Named]) -> Vec<Bar<'_>> {
     rows.iter().map(|(label, row)| Bar { label, ..*row }).collect()
@@ -165,7 +177,7 @@ struct Matrix {
     values: Vec<f64>,
 }
 
-fn strs(texts: &[String]) -> Vec<&str> {
+pub(super) fn strs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
@@ -177,18 +189,18 @@ fn greatest(facts: &[Facts], count: usize, value: impl Fn(&Facts) -> f64) -> Vec
     ranked
 }
 
-fn reais(centavos: i64) -> f64 {
+pub(super) fn reais(centavos: i64) -> f64 {
     centavos as f64 / 100.0
 }
 
 /// A time axis with the initials of the months, grouped by year.
-struct MonthAxis {
-    months: Vec<Month>,
+pub(super) struct MonthAxis {
+    pub(super) months: Vec<Month>,
     labels: Vec<(String, String)>,
 }
 
 impl MonthAxis {
-    fn new(lang: Lang, first: Month, last: Month) -> MonthAxis {
+    pub(super) fn new(lang: Lang, first: Month, last: Month) -> MonthAxis {
         let months: Vec<Month> = first.through(last).collect();
         let labels = months.iter().map(|m| {
             let name = lang.month(&m.to_string()).unwrap_or_default();
@@ -197,11 +209,11 @@ impl MonthAxis {
         MonthAxis { labels: labels.collect(), months }
     }
 
-    fn ticks(&self) -> Vec<Tick<'_>> {
+    pub(super) fn ticks(&self) -> Vec<Tick<'_>> {
         self.labels.iter().map(|(label, group)| Tick { label, group }).collect()
     }
 
-    fn position(&self, month: Month) -> Option<usize> {
+    pub(super) fn position(&self, month: Month) -> Option<usize> {
         self.months.iter().position(|m| *m == month)
     }
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::verify::damage;
+use crate::dossier::profiles::Per;
 use crate::error::{Error, Result};
-use crate::graph::{Formats, STEPS, Step};
+use crate::graph::{STEPS, Step};
 use crate::input::Source;
 use crate::input::identify::identify_all;
 use crate::input::identity::hash_file;
 use crate::pipeline::export::spreadsheet;
-use crate::pipeline::load;
 use crate::pipeline::outputs::manifest::Manifest;
 use crate::pipeline::outputs::salt::salted;
-use crate::pipeline::outputs::{attachments, csv_of_results, manifest, persist};
+use crate::pipeline::outputs::{attachments, csv_of_results, manifest, persist, profiles};
+use crate::pipeline::{formats_of_last_run, load};
 use crate::report::{Cover, Templates};
 use crate::results::{CODE, Results};
 use crate::{dashboard, dossier};
@@ -111,11 +112,15 @@ fn remake(out: &Path, manifest: &Manifest, current: &CurrentInputs<'_>) -> Resul
     }
     let mut document = dossier::dossier_with(&results, &current.templates)?;
     document.downloads = attachments::all(&results)?;
-    let formats = Formats::of_steps(manifest.core.steps.iter().map(|record| record.step.as_str()));
+    let formats = formats_of_last_run(manifest);
     for step in pages().filter(|step| formats.need(step.id)) {
         if step.id == "dashboard" {
             let page = dashboard::dashboard_with(&results, &current.templates)?;
             hashes.insert("dashboard.html".into(), hash(page.as_bytes()));
+        } else if let Some(per) = Per::of_step(step.id) {
+            let asked = formats.profiles(step.id).cloned().unwrap_or_default();
+            let take = |path: &str, bytes: &[u8]| Ok((path.to_owned(), hash(bytes)));
+            hashes.extend(profiles::each(&results, &current.templates, (per, &asked), take)?);
         } else {
             hashes.extend(persist::report(step, &document)?.into_iter().map(|(path, bytes)| (path, hash(&bytes))));
         }

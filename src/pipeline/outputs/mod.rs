@@ -9,6 +9,7 @@ pub mod file_stamp;
 pub(crate) mod load;
 pub mod manifest;
 pub(crate) mod persist;
+pub(crate) mod profiles;
 pub mod publish;
 pub(crate) mod salt;
 pub(crate) mod staging;

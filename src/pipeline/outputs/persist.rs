@@ -6,7 +6,8 @@ use super::load::SUPPLY;
 use super::manifest::{DATA, OutputFile, to_json};
 use super::staging::Staging;
 use super::staging::streaming::StreamingParquetWriter;
-use super::{by_month, csv_of_decisions, csv_of_entry, csv_of_results};
+use super::{by_month, csv_of_decisions, csv_of_entry, csv_of_results, profiles};
+use crate::dossier::profiles::Per;
 use crate::error::{Error, Result};
 use crate::graph::Step;
 use crate::mart::{LONG, SalesMart};
@@ -58,10 +59,19 @@ pub(crate) fn persist(flow: &RunContext, step: &Step) -> Result<Vec<OutputFile>>
             let page = dashboard::dashboard_with(&*flow.results()?, &flow.params.templates)?;
             Ok(vec![staging.write("dashboard.html", page.as_bytes())?])
         }
-        _ => {
-            let files = report(step, &*flow.document()?)?;
-            files.iter().map(|(path, bytes)| staging.write(path, bytes)).collect()
-        }
+        _ => match Per::of_step(step.id) {
+            Some(per) => {
+                let asked = flow.params.formats.profiles(step.id).cloned().unwrap_or_default();
+                let results = flow.results()?;
+                profiles::each(&results, &flow.params.templates, (per, &asked), |path, bytes| {
+                    staging.write(path, bytes)
+                })
+            }
+            None => {
+                let files = report(step, &*flow.document()?)?;
+                files.iter().map(|(path, bytes)| staging.write(path, bytes)).collect()
+            }
+        },
     }
 }
 
@@ -72,6 +82,13 @@ pub(crate) fn report(step: &Step, document: &Document) -> Result<Vec<(String, Ve
         "report-html" => one("report.html", document.to_html()?.into_bytes()),
         "report-pdf" => one("report.pdf", document.to_pdf(&document.downloads)?),
         "report-docx" => one("report.docx", document.to_docx()?),
+        "report-slides" => {
+            let mut files = one("slides.html", document.to_slides_html()?.into_bytes());
+            if cfg!(feature = "pdf") {
+                files.extend(one("slides.pdf", document.to_slides_pdf()?));
+            }
+            files
+        }
         "report-markdown" => {
             let Markdown { text, figures } = document.to_markdown(FIGURES);
             let figures = figures.into_iter().map(|(name, svg)| (format!("{FIGURES}/{name}"), svg.into_bytes()));

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
-use super::key::{MONTHLY, Parts, Record, own_parts};
+use super::key::{MONTHLY, PROFILES, Parts, Record, own_parts};
 use super::plan::{EarlierRuns, FinishedStep};
 use super::values::Values;
 use crate::error::{Error, Result};
@@ -84,6 +84,9 @@ impl RunContext {
         let (mut parts, mut complete) = (own_parts(step, &self.parameters), true);
         if self.params.monthly && ["clean", "mart"].contains(&step.id) {
             parts.insert(MONTHLY.into(), "true".into());
+        }
+        if let Some(files) = self.params.formats.profiles(step.id) {
+            parts.insert(PROFILES.into(), serde_json::to_string(files).unwrap_or_default());
         }
         if let Some(table) = step.table() {
             parts

@@ -22,6 +22,9 @@ const ALWAYS: [&str; 2] = ["Cargo.lock", "rust-toolchain.toml"];
 /// Part that says whether tables are partitioned by month; absent when they are not.
 pub(crate) const MONTHLY: &str = "parameter monthly";
 
+/// Part that says which profiles are written, and as what, as JSON; absent when all are.
+pub(crate) const PROFILES: &str = "parameter profiles";
+
 /// Kind and name of a part → its value, or the hash of its contents.
 pub(crate) type Parts = BTreeMap<String, String>;
 

@@ -160,6 +160,8 @@ impl<'a> Reader<'a> {
             labels: self.labels,
             numbers: self.numbers,
             style: Style::default(),
+            is_brief: false,
+            slides_figures: Vec::new(),
             downloads: Vec::new(),
         })
     }

@@ -14,6 +14,9 @@ const BESIDE: f64 = 5.0;
 /// Safety factor: kerning may make text wider than its letters, by less than this.
 const KERNING: f64 = 1.02;
 
+/// Width of the names in the table of numbers of a few pages, whose names are short, pt.
+const BRIEF_NAMES: f64 = 128.0;
+
 /// Font size of the table of numbers, pt.
 const OF_NUMBERS: f64 = 7.2;
 /// Width of a letter of code, relative to the font size: see `word-of-code` in the template.
@@ -71,8 +74,8 @@ impl Columns {
     }
 
     /// Columns of the table of numbers: number, printed text, source, name.
-    pub(super) fn of_numbers(rows: &[Vec<Vec<Inline>>]) -> Columns {
-        let [number, value, name] = [19.0, 65.0, 169.0];
+    pub(super) fn of_numbers(rows: &[Vec<Vec<Inline>>], is_brief: bool) -> Columns {
+        let [number, value, name] = [19.0, 65.0, if is_brief { BRIEF_NAMES } else { 169.0 }];
         let widths = [number, value, LINE - number - value - name, name];
         let fits = |(column, cell): (usize, &Vec<Inline>)| {
             KERNING * cell.iter().map(printed).sum::<f64>() <= widths[column] - gaps(column, widths.len())
@@ -165,7 +168,7 @@ mod tests {
     fn among_the_numbers_code_is_wider_than_text() {
         let row = |name: Inline| vec![vec![Inline::Text("1".into())], vec![], vec![], vec![name]];
         let name = "i".repeat(80);
-        let columns = Columns::of_numbers(&[row(Inline::Text(name.clone())), row(Inline::Code(name))]);
+        let columns = Columns::of_numbers(&[row(Inline::Text(name.clone())), row(Inline::Code(name))], false);
         assert_eq!(columns.heights(true), "one-line, auto, ");
     }
 }

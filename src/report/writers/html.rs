@@ -16,7 +16,7 @@ use crate::report::{Attachment, Figure, Table};
 use crate::text::seen;
 
 /// CSS of the embedded fonts and of the chart palette; constant, therefore made once.
-static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static BUILT_IN_CSS: LazyLock<String> = LazyLock::new(|| {
     let faces: String = fonts::WEB.iter().map(fonts::css).collect();
     let (light, dark, rules) = (css_variables(false), css_variables(true), css_rules());
     // Print uses the light palette, whatever the colour scheme of the screen.
@@ -36,12 +36,7 @@ impl Document {
 /// Fills the page template (Tera, replaceable). All values are escaped already, or are escaped by Tera.
 pub(crate) fn write(document: &Document) -> Result<String> {
     let meta = &document.meta;
-    let mut writer = Writer {
-        document,
-        words: meta.lang.words(),
-        out: String::with_capacity(1 << 18),
-        cited: vec![false; document.notes.len()],
-    };
+    let mut writer = Writer::new(document);
     for chapter in &document.chapters {
         writer.chapter(chapter);
     }
@@ -131,15 +126,21 @@ fn numbered(heading: &Heading, title: &str) -> String {
     }
 }
 
-struct Writer<'a> {
+/// Writes blocks as HTML.
+pub(crate) struct Writer<'a> {
     document: &'a Document,
     words: &'static Words,
-    out: String,
+    pub(crate) out: String,
     /// Footnotes that the text has already referred to; the back link leads to the first reference.
     cited: Vec<bool>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(crate) fn new(document: &'a Document) -> Self {
+        let (out, cited) = (String::with_capacity(1 << 16), vec![false; document.notes.len()]);
+        Writer { document, words: document.meta.lang.words(), out, cited }
+    }
+
     fn chapter(&mut self, blocks: &[Block]) {
         let first_note = self.cited.iter().position(|cited| !cited).unwrap_or(self.cited.len());
         self.out.push_str("<section class=\"chapter\">\n");
@@ -166,7 +167,7 @@ impl Writer<'_> {
         self.out.push_str("</section>\n");
     }
 
-    fn blocks(&mut self, blocks: &[Block]) {
+    pub(crate) fn blocks(&mut self, blocks: &[Block]) {
         for block in blocks {
             self.block(block);
             self.out.push('\n');
@@ -233,7 +234,7 @@ impl Writer<'_> {
         let _ = write!(self.out, "</{tag}>");
     }
 
-    fn inlines(&mut self, inlines: &[Inline]) {
+    pub(crate) fn inlines(&mut self, inlines: &[Inline]) {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => self.out.push_str(&escape(text)),
@@ -300,10 +301,7 @@ impl Writer<'_> {
 
     fn figure(&mut self, place: &Place, figure: &Figure) {
         self.caption("plate", place, self.words.figure, &figure.title);
-        let svg = figure.svg.as_str();
-        let (tag, rest) = svg.split_at(svg.find([' ', '>']).unwrap_or(svg.len()));
-        let alt = escape(&figure.alt);
-        let _ = write!(self.out, "<div class=\"drawing\" tabindex=\"0\">{tag} aria-label=\"{alt}\"{rest}</div>");
+        let _ = write!(self.out, "<div class=\"drawing\" tabindex=\"0\">{}</div>", drawing(figure));
         self.source(place, &figure.source);
     }
 
@@ -352,8 +350,15 @@ impl Writer<'_> {
     }
 }
 
+/// The drawing with its alternative text.
+pub(crate) fn drawing(figure: &Figure) -> String {
+    let svg = figure.svg.as_str();
+    let (tag, rest) = svg.split_at(svg.find([' ', '>']).unwrap_or(svg.len()));
+    format!("{tag} aria-label=\"{}\"{rest}", escape(&figure.alt))
+}
+
 /// Escapes text for content and for double-quoted attributes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars().filter_map(seen) {
         match c {

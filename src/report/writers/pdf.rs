@@ -14,8 +14,8 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::typst;
 use crate::charts::canvas::fonts;
-use crate::report::document::{Block, Document};
-use crate::report::{Attachment, lang};
+use crate::report::document::{Block, Document, Place};
+use crate::report::{Attachment, Figure, lang};
 use crate::{Error, Result};
 
 /// Date of attachments when the report has none: PDF requires one, and the time of the run must not appear.
@@ -29,19 +29,41 @@ impl Document {
     /// # Errors
     /// Typst cannot read an SVG or a template, or the build lacks the `pdf` feature.
     pub fn to_pdf(&self, attachments: &[Attachment]) -> Result<Vec<u8>> {
-        export(self, attachments)
+        let files = Files {
+            main: typst::write(self, attachments),
+            templates: vec![("report.typ", &self.style.typst)],
+            figures: self.blocks().filter_map(placed).collect(),
+            attachments,
+        };
+        export(self, "", &files)
     }
 }
 
-fn export(document: &Document, attachments: &[Attachment]) -> Result<Vec<u8>> {
+/// What a PDF is made of: Typst sources, and the files that they read.
+pub(crate) struct Files<'a> {
+    /// The main source.
+    pub main: String,
+    /// Name and text of the templates.
+    pub templates: Vec<(&'static str, &'a str)>,
+    pub figures: Vec<(&'a Place, &'a Figure)>,
+    pub attachments: &'a [Attachment],
+}
+
+fn placed(block: &Block) -> Option<(&Place, &Figure)> {
+    let Block::Figure { place, figure } = block else { return None };
+    Some((place, figure))
+}
+
+/// Writes the PDF of a document; `kind` tells several PDFs of one document apart.
+pub(crate) fn export(document: &Document, kind: &str, files: &Files) -> Result<Vec<u8>> {
     // Typst caches all layouts for later edits, which never come here. The cache is cleared before rendering, not after, so
     // that a program that renders once is spared the work.
     ::typst::comemo::evict(0);
-    let world = ReportWorld::new(document, attachments)?;
+    let world = ReportWorld::new(files)?;
     let paged = ::typst::compile::<PagedDocument>(&world).output.map_err(|errors| world.explain(&errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]);
     let options = PdfOptions {
-        ident: Smart::Custom(format!("{}\n{}", document.meta.title, document.meta.fingerprint)),
+        ident: Smart::Custom(format!("{}\n{}{kind}", document.meta.title, document.meta.fingerprint)),
         creator: Smart::Custom(Some("pfe".into())),
         timestamp: Some(Timestamp::new_utc(date(document.meta.date.as_deref()))),
         standards: standards.map_err(|e| Error::report("the PDF", e.message()))?,
@@ -99,24 +121,24 @@ struct ReportWorld {
 }
 
 impl ReportWorld {
-    fn new(document: &Document, attachments: &[Attachment]) -> Result<Self> {
+    fn new(made_of: &Files) -> Result<Self> {
         let base = &*BASE;
-        let (main, template) = (id("main.typ")?, id("report.typ")?);
-        let text = base.printable(&typst::write(document, attachments));
-        let sources = [(main, text), (template, document.style.typst.to_string())];
-        let sources = sources.map(|(id, text)| (id, Source::new(id, text)));
-        let mut files = HashMap::new();
-        for block in document.blocks() {
-            if let Block::Figure { place, figure } = block {
-                let svg = base.printable(figure.svg.as_str());
-                files.insert(id(&typst::figure_path(place.number))?, (place.id.clone(), Bytes::from_string(svg)));
-            }
+        let main = id("main.typ")?;
+        let mut sources = HashMap::from([(main, Source::new(main, base.printable(&made_of.main)))]);
+        for (name, text) in &made_of.templates {
+            let template = id(name)?;
+            sources.insert(template, Source::new(template, (*text).to_string()));
         }
-        for (index, attachment) in attachments.iter().enumerate() {
+        let mut files = HashMap::new();
+        for (place, figure) in &made_of.figures {
+            let svg = base.printable(figure.svg.as_str());
+            files.insert(id(&typst::figure_path(place.number))?, (place.id.clone(), Bytes::from_string(svg)));
+        }
+        for (index, attachment) in made_of.attachments.iter().enumerate() {
             let file = (attachment.name.clone(), Bytes::new(attachment.bytes.clone()));
             files.insert(id(&typst::attachment_path(index))?, file);
         }
-        Ok(Self { base, main, sources: sources.into(), files })
+        Ok(Self { base, main, sources, files })
     }
 
     /// The first error as one message: names the figure, or else the source line (the deepest call last).

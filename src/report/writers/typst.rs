@@ -16,15 +16,9 @@ const LISTED: usize = 2;
 
 /// The main source file, with figures numbered in the order of the document.
 pub(crate) fn write(document: &Document, attachments: &[Attachment]) -> String {
-    let mut writer = Writer {
-        document,
-        words: document.meta.lang.words(),
-        out: String::with_capacity(1 << 17),
-        cited: vec![false; document.notes.len()],
-        marks: document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers)),
-        code: "raw(",
-        measured: document.style.typst == Style::default().typst,
-    };
+    let mut writer = Writer::new(document);
+    writer.marks = document.chapters.iter().flatten().any(|block| matches!(block, Block::Numbers));
+    writer.measured = document.style.typst == Style::default().typst;
     writer.cover(attachments);
     for chapter in &document.chapters {
         writer.chapter(chapter);
@@ -47,10 +41,11 @@ fn number_label(place: usize) -> String {
     format!("number:{}", place + 1)
 }
 
-struct Writer<'a> {
+/// Writes blocks as calls of the template's functions.
+pub(crate) struct Writer<'a> {
     document: &'a Document,
     words: &'static Words,
-    out: String,
+    pub(crate) out: String,
     /// Footnotes that the text has already referred to; the first reference carries the text.
     cited: Vec<bool>,
     /// Whether numbers link to the table of numbers: there is one, and they are not in a heading or link.
@@ -61,7 +56,20 @@ struct Writer<'a> {
     measured: bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// A writer for a template of its own lines and letters, without marks at numbers.
+    pub(crate) fn new(document: &'a Document) -> Self {
+        Writer {
+            document,
+            words: document.meta.lang.words(),
+            out: String::with_capacity(1 << 16),
+            cited: vec![false; document.notes.len()],
+            marks: false,
+            code: "raw(",
+            measured: false,
+        }
+    }
+
     fn cover(&mut self, attachments: &[Attachment]) {
         let (meta, words) = (&self.document.meta, self.words);
         let optional = |text: Option<&str>| text.map_or("none".to_owned(), literal);
@@ -91,6 +99,9 @@ impl Writer<'_> {
         self.out.push_str("#import \"report.typ\": *\n#show: report.with(\n");
         for (name, value) in fields {
             self.push(&["  ", name, ": ", &value, ",\n"]);
+        }
+        if self.document.is_brief {
+            self.out.push_str("  brief: true,\n");
         }
         self.out.push_str(")\n");
         for (index, Attachment { name, mime, description, .. }) in attachments.iter().enumerate() {
@@ -124,12 +135,12 @@ impl Writer<'_> {
     }
 
     fn chapter(&mut self, blocks: &[Block]) {
-        self.out.push_str("#chapter({\n");
+        self.out.push_str(if self.document.is_brief { "#({\n" } else { "#chapter({\n" });
         self.blocks(blocks);
         self.out.push_str("})\n");
     }
 
-    fn blocks(&mut self, blocks: &[Block]) {
+    pub(crate) fn blocks(&mut self, blocks: &[Block]) {
         for block in blocks {
             self.block(block);
             self.out.push('\n');
@@ -179,7 +190,9 @@ impl Writer<'_> {
             Block::Figure { place, figure } => {
                 let path = literal(&figure_path(place.number));
                 self.placed("drawing", place, &figure.title, &figure.source);
-                self.push(&["image(", &path, ", alt: ", &literal(&figure.alt), ", width: 100%))"]);
+                // A few pages have no room for large figures.
+                let width = if self.document.is_brief { "84%" } else { "100%" };
+                self.push(&["image(", &path, ", alt: ", &literal(&figure.alt), ", width: ", width, "))"]);
             }
             Block::Table { place, table } => {
                 self.placed("data", place, &table.title, &table.source);
@@ -246,7 +259,7 @@ impl Writer<'_> {
         let (head, rows) = self.document.numbers_grid();
         let code = std::mem::replace(&mut self.code, "word-of-code(");
         self.out.push_str("numbers-of(");
-        self.columns(&Columns::of_numbers(&rows));
+        self.columns(&Columns::of_numbers(&rows, self.document.is_brief));
         self.out.push('(');
         for cell in &head {
             self.content(cell);
@@ -288,13 +301,13 @@ impl Writer<'_> {
     }
 
     /// Writes a code block that joins its parts; `[]` keeps it content even if it is empty or one string.
-    fn content(&mut self, inlines: &[Inline]) {
+    pub(crate) fn content(&mut self, inlines: &[Inline]) {
         self.out.push_str("{[];");
         self.inlines(inlines);
         self.out.push('}');
     }
 
-    fn inlines(&mut self, inlines: &[Inline]) {
+    pub(crate) fn inlines(&mut self, inlines: &[Inline]) {
         for inline in inlines {
             match inline {
                 Inline::Value { text, number } if self.marks => {
@@ -345,7 +358,7 @@ impl Writer<'_> {
         self.marks = marks;
     }
 
-    fn push(&mut self, parts: &[&str]) {
+    pub(crate) fn push(&mut self, parts: &[&str]) {
         self.out.extend(parts.iter().copied());
     }
 }
@@ -354,7 +367,7 @@ impl Writer<'_> {
 const LONG_WORD: usize = 48;
 
 /// A Typst string literal.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut word = 0;

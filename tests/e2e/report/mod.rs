@@ -5,6 +5,8 @@ mod decide;
 mod finished;
 mod formats;
 mod hostile;
+mod profiles;
 mod rendering;
 mod shops;
+mod slides;
 mod trial;

@@ -26,7 +26,7 @@ const OF_OLIST: [&str; 17] = [
 ];
 
 /// Orders in Shopify's layout: a year of them, `place` gives province and country of each.
-fn shopify(
+pub(super) fn shopify(
     orders: usize,
     currency: &str,
     price: impl Fn(usize) -> String,

@@ -127,8 +127,9 @@ fn is_taken(folder: &str, name: &str) -> bool {
         "references" => tables.any(|table| name.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))),
         "quarantine" => tables.any(|table| name.strip_suffix(".csv") == Some(table)),
         "mart" => mart::QUERIES.iter().any(|query| file(query.name)),
-        // A file with the name of a table in it would be read as a part of that table.
+        "by_state" | "by_category" => name.ends_with(".html") || name.ends_with(".pdf"),
         "report_files" => name.ends_with(".svg"),
+        // A file with the name of a table in it would be read as a part of that table.
         DATA => name == TRUTH_FILE || tables.any(|table| name.contains(table)),
         _ => {
             let path = format!("{folder}/{name}");

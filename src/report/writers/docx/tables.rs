@@ -54,8 +54,12 @@ impl Writer<'_> {
     pub(super) fn numbers(&mut self) {
         let (head, rows) = self.document.numbers_grid();
         let align = [Align::Right, Align::Right, Align::Left, Align::Left];
-        let grid =
-            Grid { title: self.words.value, align: &align, columns: Columns::of_numbers(&rows), rows: rows.len() };
+        let grid = Grid {
+            title: self.words.value,
+            align: &align,
+            columns: Columns::of_numbers(&rows, false),
+            rows: rows.len(),
+        };
         let code = std::mem::replace(&mut self.code, "VerbatimSmall");
         self.rows(&grid, &head, rows.iter().cloned(), |place, writer, cell| match place {
             Some((row, 0)) => writer.bookmark(&number_name(row), |writer| writer.inlines(cell)),
