@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
 
 /// The texts of the report as Rust: a slice of pairs of path below `reports/` and text.
 fn texts<'a>(root: &Path, files: impl Iterator<Item = &'a String>) -> String {
-    let folders = ["en/", "fr/", "style/", "templates/"];
+    let folders = ["en/", "fr/", "pt/", "style/", "templates/"];
     let is_text = |path: &&str| {
         folders.iter().any(|folder| path.starts_with(folder)) || ["costs.toml", "references.bib"].contains(path)
     };

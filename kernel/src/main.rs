@@ -123,7 +123,7 @@ struct RunArgs {
     #[arg(long)]
     pdf: bool,
     /// Language of the pages
-    #[arg(long, value_parser = ["fr", "en"], default_value = "fr")]
+    #[arg(long, value_parser = ["fr", "en", "pt"], default_value = "fr")]
     lang: String,
 }
 

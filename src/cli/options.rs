@@ -20,6 +20,7 @@ use super::terminal::MAX_TEXT_BYTES;
 pub enum LangArg {
     Fr,
     En,
+    Pt,
 }
 
 impl From<LangArg> for Lang {
@@ -27,6 +28,7 @@ impl From<LangArg> for Lang {
         match lang {
             LangArg::Fr => Lang::Fr,
             LangArg::En => Lang::En,
+            LangArg::Pt => Lang::Pt,
         }
     }
 }

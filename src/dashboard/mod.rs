@@ -169,7 +169,7 @@ pub fn dashboard_with(results: &Results, templates: &Templates) -> Result<String
     });
 
     let mut page = Context::new();
-    page.insert("lang", lang.code());
+    page.insert("lang", lang.tag());
     page.insert("words", &phrases.words);
     page.insert("notice", &results.parameters.generated.is_some().then(|| edition.words.label("generated")));
     page.insert("undated", &undated);

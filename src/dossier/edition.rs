@@ -19,7 +19,7 @@ use crate::text::shortened;
 /// Shown for a missing value.
 pub(crate) const NONE: &str = "–";
 /// Chapters on the original project, which only Olist's data have.
-const OF_OLIST: [&str; 3] = ["-original.", "-costs.", "-couts."];
+const OF_OLIST: [&str; 4] = ["-original.", "-costs.", "-couts.", "-custos."];
 /// End of the keys of words that a shop has in place of Olist's.
 const OF_MARKET: &str = "_of_market";
 
@@ -281,8 +281,8 @@ mod tests {
     use crate::dossier::notes::pattern;
     use crate::schema::contract::{LogicalType, TABLES};
 
-    fn editions() -> [Edition; 2] {
-        [Lang::Fr, Lang::En].map(|lang| Edition::of(lang, "", &Templates::default(), None).unwrap())
+    fn editions() -> [Edition; 3] {
+        Lang::ALL.map(|lang| Edition::of(lang, "", &Templates::default(), None).unwrap())
     }
 
     /// `text` with each part from `open` to `close` replaced by a space, and those parts.
@@ -334,8 +334,21 @@ mod tests {
     }
 
     #[test]
-    fn both_languages_say_the_same() {
-        let [french, english] = editions();
+    fn all_languages_say_the_same() {
+        let [french, english, portuguese] = editions();
+        for other in [&english, &portuguese] {
+            same(&french, other);
+        }
+        let keys = |words: &Words| -> Vec<Vec<String>> {
+            [&words.checks, &words.docs, &words.notes, &words.countries].map(|m| m.keys().cloned().collect()).into()
+        };
+        assert_eq!(keys(&french.words), keys(&portuguese.words));
+        for (text, translated) in &portuguese.words.notes {
+            assert_eq!(text.matches("{}").count(), translated.matches("{}").count(), "{text}");
+        }
+    }
+
+    fn same(french: &Edition, english: &Edition) {
         for (fr, en) in french.chapters.iter().zip(&english.chapters) {
             assert_eq!(skeleton(&fr.text), skeleton(&en.text), "{} and {}", fr.name, en.name);
         }
@@ -343,7 +356,7 @@ mod tests {
         let captions = |edition: &Edition| -> Vec<_> {
             edition.captions.iter().map(|(id, c)| (id.clone(), c.alt.is_empty(), c.columns.len())).collect()
         };
-        assert_eq!(captions(&french), captions(&english));
+        assert_eq!(captions(french), captions(english));
         let names = |w: &Words| -> Vec<Vec<String>> {
             [&w.labels, &w.categories, &w.states, &w.methods, &w.tables].map(|m| m.keys().cloned().collect()).into()
         };
@@ -377,7 +390,7 @@ mod tests {
 
     #[test]
     fn checks_of_the_contract_have_french_names() {
-        let [french, english] = editions();
+        let [french, english, portuguese] = editions();
         let keys =
             TABLES.iter().filter(|t| !t.key.is_empty()).map(|t| format!("the key `{}` is unique", t.key.join(" + ")));
         let references = TABLES.iter().flat_map(|t| t.foreign_keys);
@@ -386,6 +399,7 @@ mod tests {
         let ids = ids.map(|c| format!("`{}` has 32 hexadecimal digits", c.name));
         for check in keys.chain(references).chain(ids).chain(english.words.checks.into_keys()) {
             assert!(french.words.checks.contains_key(&check), "{check}");
+            assert!(portuguese.words.checks.contains_key(&check), "{check}");
         }
         for column in TABLES.iter().flat_map(|t| t.clean_columns()) {
             assert!(french.words.docs.contains_key(column.doc), "{}", column.doc);

@@ -135,6 +135,9 @@ fn described(y: &Y, x: &X, labels: &[String], values: &[f64]) -> String {
         Lang::En => {
             format!("{title} by {by}, {count} values: from {} ({}) to {} ({}).", least.1, least.0, most.1, most.0)
         }
+        Lang::Pt => {
+            format!("{title} por {by}, {count} valores: de {} ({}) a {} ({}).", least.1, least.0, most.1, most.0)
+        }
     }
 }
 
@@ -143,6 +146,7 @@ fn about<'a>(title: &'a str, desc: &'a str, lang: Lang) -> About<'a> {
     match lang {
         Lang::Fr => french,
         Lang::En => About { no_data: "No data", ..french },
+        Lang::Pt => About { no_data: "Sem dados", ..french },
     }
 }
 

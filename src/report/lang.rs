@@ -1,4 +1,4 @@
-//! Values → text in French or English: number and date formats, and the fixed words of the report.
+//! Values → text in French, English or Portuguese: number and date formats, and the fixed words of the report.
 
 /// Narrow no-break space: in French for digit groups and before `%`, `R$` and high punctuation.
 const NARROW: char = '\u{202f}';
@@ -14,6 +14,8 @@ pub enum Lang {
     Fr,
     /// English.
     En,
+    /// Portuguese, as in Brazil.
+    Pt,
 }
 
 /// Fixed words of the templates in one language.
@@ -94,7 +96,32 @@ const ENGLISH: Words = Words {
     rows_left_out: "rows left out",
 };
 
-const MONTHS: [[&str; 12]; 2] = [
+const PORTUGUESE: Words = Words {
+    contents: "Sumário",
+    figure: "Figura",
+    table: "Tabela",
+    section: "Seção",
+    figures: "Lista de figuras",
+    tables: "Lista de tabelas",
+    source: "Fonte: ",
+    notes: "Notas",
+    back: "Voltar ao texto",
+    skip: "Ir para o conteúdo",
+    fingerprint: "Hash",
+    note: "Observação",
+    important: "Ponto essencial",
+    warning: "Limite",
+    downloads: "Arquivos para baixar",
+    and: "e",
+    number: "Nº",
+    value: "Número",
+    rows: "Arquivo, linhas",
+    name: "Nome",
+    lines_left_out: "linhas omitidas",
+    rows_left_out: "linhas omitidas",
+};
+
+const MONTHS: [[&str; 12]; 3] = [
     [
         "janvier",
         "février",
@@ -122,6 +149,20 @@ const MONTHS: [[&str; 12]; 2] = [
         "October",
         "November",
         "December",
+    ],
+    [
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
     ],
 ];
 
@@ -170,11 +211,23 @@ impl Currency {
 }
 
 impl Lang {
-    /// BCP 47 code.
+    /// All languages. The texts of each are complete.
+    pub const ALL: [Lang; 3] = [Lang::Fr, Lang::En, Lang::Pt];
+
+    /// Its code on the command line and in names of folders, ISO 639.
     pub fn code(self) -> &'static str {
         match self {
             Lang::Fr => "fr",
             Lang::En => "en",
+            Lang::Pt => "pt",
+        }
+    }
+
+    /// Its BCP 47 tag, for browsers and screen readers.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Lang::Pt => "pt-BR",
+            other => other.code(),
         }
     }
 
@@ -188,6 +241,7 @@ impl Lang {
         match self {
             Lang::Fr => &FRENCH,
             Lang::En => &ENGLISH,
+            Lang::Pt => &PORTUGUESE,
         }
     }
 
@@ -233,10 +287,10 @@ impl Lang {
         match self {
             Lang::Fr => format!("{sign}{number}{NARROW}{}", currency.symbol()),
             // `R$ 5` and `CHF 5`, but `$5`.
-            Lang::En if currency.symbol().starts_with(char::is_alphabetic) => {
+            Lang::En | Lang::Pt if currency.symbol().starts_with(char::is_alphabetic) => {
                 format!("{sign}{}{NO_BREAK}{number}", currency.symbol())
             }
-            Lang::En => format!("{sign}{}{number}", currency.symbol()),
+            Lang::En | Lang::Pt => format!("{sign}{}{number}", currency.symbol()),
         }
     }
 
@@ -245,22 +299,31 @@ impl Lang {
         let number = self.decimal(share * 100.0, digits);
         match self {
             Lang::Fr => format!("{number}{NARROW}%"),
-            Lang::En => format!("{number}%"),
+            Lang::En | Lang::Pt => format!("{number}%"),
         }
     }
 
     /// `2018-08…` → `août 2018`; `None` if the text is not a month.
     pub fn month(self, iso: &str) -> Option<String> {
         let (year, month, _) = parts(iso)?;
-        Some(format!("{}{NO_BREAK}{year}", self.month_name(month)?))
+        Some(format!("{}{}{year}", self.month_name(month)?, self.of()))
     }
 
     /// `2018-08-01…` → `1er août 2018`; `None` if the text is not a day.
     pub fn date(self, iso: &str) -> Option<String> {
         let (year, month, day) = parts(iso)?;
         let day = day.filter(|day| (1..=31).contains(day))?;
-        let ordinal = if self == Lang::Fr && day == 1 { "er" } else { "" };
-        Some(format!("{day}{ordinal}{NO_BREAK}{}{NO_BREAK}{year}", self.month_name(month)?))
+        let ordinal = match (self, day) {
+            (Lang::Fr, 1) => "er",
+            (Lang::Pt, 1) => "º",
+            _ => "",
+        };
+        Some(format!("{day}{ordinal}{of}{}{of}{year}", self.month_name(month)?, of = self.of()))
+    }
+
+    /// What stands between the parts of a date.
+    fn of(self) -> &'static str {
+        if self == Lang::Pt { "\u{a0}de\u{a0}" } else { "\u{a0}" }
     }
 
     fn month_name(self, month: usize) -> Option<&'static str> {
@@ -272,6 +335,7 @@ impl Lang {
         let (group, point) = match self {
             Lang::Fr => (NARROW, ','),
             Lang::En => (',', '.'),
+            Lang::Pt => ('.', ','),
         };
         let mut text = String::from(if negative { "−" } else { "" });
         for (i, digit) in whole.chars().enumerate() {
@@ -301,12 +365,13 @@ pub(crate) fn parts(iso: &str) -> Option<(i32, usize, Option<u8>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Lang::{En, Fr};
+    use super::Lang::{En, Fr, Pt};
 
     #[test]
-    fn money_in_both_languages() {
+    fn money_in_all_languages() {
         assert_eq!(Fr.brl(1_584_355_324, 2), "15\u{202f}843\u{202f}553,24\u{202f}R$");
         assert_eq!(En.brl(1_584_355_324, 2), "R$\u{a0}15,843,553.24");
+        assert_eq!(Pt.brl(-1_584_355_324, 2), "−R$\u{a0}15.843.553,24");
         assert_eq!(Fr.brl(5, 2), "0,05\u{202f}R$");
         assert_eq!(En.brl(-123_450, 0), "−R$\u{a0}1,235");
         assert_eq!(En.brl(-40, 0), "R$\u{a0}0");
@@ -314,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_both_languages() {
+    fn numbers_in_all_languages() {
         assert_eq!(Fr.count(999), "999");
         assert_eq!(Fr.count(-99_441), "−99\u{202f}441");
         assert_eq!(En.count(1_000_000), "1,000,000");
@@ -326,6 +391,7 @@ mod tests {
         );
         assert_eq!(Fr.percent(0.0677, 2), "6,77\u{202f}%");
         assert_eq!(En.percent(0.5, 0), "50%");
+        assert_eq!((Pt.percent(0.0677, 2), Pt.count(-99_441)), ("6,77%".into(), "−99.441".into()));
     }
 
     #[test]
@@ -334,6 +400,8 @@ mod tests {
         assert_eq!(En.month("2018-08-21 00:00:00").unwrap(), "August\u{a0}2018");
         assert_eq!(Fr.date("2018-08-01").unwrap(), "1er\u{a0}août\u{a0}2018");
         assert_eq!(En.date("2018-08-21T10:00:00").unwrap(), "21\u{a0}August\u{a0}2018");
+        assert_eq!(Pt.date("2018-08-01").unwrap(), "1º\u{a0}de\u{a0}agosto\u{a0}de\u{a0}2018");
+        assert_eq!(Pt.month("2018-03").unwrap(), "março\u{a0}de\u{a0}2018");
         for bad in ["", "2018", "2018-13", "2018-00-01", "août"] {
             assert_eq!(Fr.month(bad), None, "{bad}");
         }

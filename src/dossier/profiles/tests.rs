@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Per;
 use crate::dossier::provenance::{of_part, sources};
 use crate::report::chapter::provenance::{mark, name};
-use crate::report::{Chapter, Templates};
+use crate::report::{Chapter, Lang, Templates};
 
 const ALL: [Per; 2] = [Per::State, Per::Category];
 
@@ -24,7 +24,7 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 #[test]
 fn every_number_of_the_profiles_has_a_source() {
     let templates = Templates::default();
-    for (lang, per) in ["fr", "en"].into_iter().flat_map(|lang| ALL.map(|per| (lang, per))) {
+    for (lang, per) in Lang::ALL.map(Lang::code).into_iter().flat_map(|lang| ALL.map(|per| (lang, per))) {
         let text = text(&templates, lang, per);
         let mut sources = sources(&Value::Null);
         sources.extend(of_part(per, &Value::Null));
@@ -35,16 +35,18 @@ fn every_number_of_the_profiles_has_a_source() {
 }
 
 #[test]
-fn both_languages_say_the_same() {
+fn all_languages_say_the_same() {
     let templates = Templates::default();
     for per in ALL {
-        let [french, english] = ["fr", "en"].map(|lang| text(&templates, lang, per));
+        let [french, english, portuguese] = Lang::ALL.map(|lang| text(&templates, lang.code(), per));
         assert_eq!(placeholders(&french), placeholders(&english), "{per:?}");
+        assert_eq!(placeholders(&french), placeholders(&portuguese), "{per:?}");
         let placed = |text: &str| -> Vec<String> {
             text.split("](").skip(1).map(|target| target.split(')').next().unwrap().to_string()).collect()
         };
         assert_eq!(placed(&french), placed(&english), "{per:?}");
-        for text in [&french, &english] {
+        assert_eq!(placed(&french), placed(&portuguese), "{per:?}");
+        for text in [&french, &english, &portuguese] {
             let prose = text.split("{%").flat_map(|part| part.rsplit("%}").next()).flat_map(|part| part.split("{{"));
             let digits = prose
                 .map(|part| part.rsplit("}}").next().unwrap())
@@ -52,8 +54,9 @@ fn both_languages_say_the_same() {
             assert_eq!(digits.collect::<Vec<_>>(), Vec::<&str>::new(), "{per:?}: numbers enter through placeholders");
         }
     }
-    let captions = ["fr", "en"].map(|lang| templates.text(&format!("{lang}/profiles/captions.toml")).to_string());
+    let captions = Lang::ALL.map(|lang| templates.text(&format!("{}/profiles/captions.toml", lang.code())).to_string());
     assert_eq!(placeholders(&captions[0]), placeholders(&captions[1]));
+    assert_eq!(placeholders(&captions[0]), placeholders(&captions[2]));
 }
 
 #[test]

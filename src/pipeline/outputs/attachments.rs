@@ -18,6 +18,7 @@ pub fn all(results: &Results) -> Result<Vec<Attachment>> {
     let [table, run] = match results.parameters.lang {
         Lang::Fr => ["table de résultats", "paramètres et empreintes"],
         Lang::En => ["table of results", "parameters and fingerprints"],
+        Lang::Pt => ["tabela de resultados", "parâmetros e hashes"],
     };
     let tables = csv_of_results::all(results)?.into_iter().map(|(name, rows)| Attachment {
         name: format!("{name}.csv"),

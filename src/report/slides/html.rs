@@ -42,7 +42,7 @@ impl Document {
         let meta = &self.meta;
         let slides: Vec<Shown> = deck.slides.iter().enumerate().map(|(i, slide)| shown(self, i + 2, slide)).collect();
         let mut page = Context::new();
-        page.insert("lang", meta.lang.code());
+        page.insert("lang", meta.lang.tag());
         page.insert("words", meta.lang.words());
         page.insert("title", &meta.title);
         page.insert("subtitle", &meta.subtitle);

@@ -41,7 +41,7 @@ pub(crate) fn write(document: &Document) -> Result<String> {
         writer.chapter(chapter);
     }
     let mut page = Context::new();
-    page.insert("lang", meta.lang.code());
+    page.insert("lang", meta.lang.tag());
     page.insert("words", writer.words);
     page.insert("title", &meta.title);
     page.insert("subtitle", &meta.subtitle);

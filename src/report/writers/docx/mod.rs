@@ -92,6 +92,7 @@ fn tag(document: &Document) -> &'static str {
     match document.meta.lang.code() {
         "fr" => "fr-FR",
         "en" => "en-GB",
+        "pt" => "pt-BR",
         other => other,
     }
 }
