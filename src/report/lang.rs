@@ -1,5 +1,10 @@
 //! Values → text in French, English or Portuguese: number and date formats, and the fixed words of the report.
 
+mod words;
+
+pub use self::words::Words;
+use self::words::{ENGLISH, FRENCH, MONTHS, PORTUGUESE};
+
 /// Narrow no-break space: in French for digit groups and before `%`, `R$` and high punctuation.
 const NARROW: char = '\u{202f}';
 /// No-break space.
@@ -17,154 +22,6 @@ pub enum Lang {
     /// Portuguese, as in Brazil.
     Pt,
 }
-
-/// Fixed words of the templates in one language.
-#[derive(Debug, Clone, Copy, serde::Serialize)]
-#[allow(missing_docs)] // each field is named after its English text
-pub struct Words {
-    pub contents: &'static str,
-    pub figure: &'static str,
-    pub table: &'static str,
-    pub section: &'static str,
-    pub figures: &'static str,
-    pub tables: &'static str,
-    pub source: &'static str,
-    pub notes: &'static str,
-    pub back: &'static str,
-    pub skip: &'static str,
-    pub fingerprint: &'static str,
-    pub note: &'static str,
-    pub important: &'static str,
-    pub warning: &'static str,
-    pub downloads: &'static str,
-    pub and: &'static str,
-    pub number: &'static str,
-    pub value: &'static str,
-    pub rows: &'static str,
-    pub name: &'static str,
-    pub lines_left_out: &'static str,
-    pub rows_left_out: &'static str,
-}
-
-const FRENCH: Words = Words {
-    contents: "Table des matières",
-    figure: "Figure",
-    table: "Tableau",
-    section: "Section",
-    figures: "Liste des figures",
-    tables: "Liste des tableaux",
-    source: "Source\u{a0}: ",
-    notes: "Notes",
-    back: "Retour au texte",
-    skip: "Aller au contenu",
-    fingerprint: "Empreinte",
-    note: "Remarque",
-    important: "À retenir",
-    warning: "Limite",
-    downloads: "Fichiers à télécharger",
-    and: "et",
-    number: "Nº",
-    value: "Nombre",
-    rows: "Fichier, lignes",
-    name: "Nom",
-    lines_left_out: "lignes omises",
-    rows_left_out: "lignes omises",
-};
-
-const ENGLISH: Words = Words {
-    contents: "Contents",
-    figure: "Figure",
-    table: "Table",
-    section: "Section",
-    figures: "List of figures",
-    tables: "List of tables",
-    source: "Source: ",
-    notes: "Notes",
-    back: "Back to the text",
-    skip: "Skip to content",
-    fingerprint: "Fingerprint",
-    note: "Note",
-    important: "Key point",
-    warning: "Caution",
-    downloads: "Files to download",
-    and: "and",
-    number: "No.",
-    value: "Number",
-    rows: "File, rows",
-    name: "Name",
-    lines_left_out: "lines left out",
-    rows_left_out: "rows left out",
-};
-
-const PORTUGUESE: Words = Words {
-    contents: "Sumário",
-    figure: "Figura",
-    table: "Tabela",
-    section: "Seção",
-    figures: "Lista de figuras",
-    tables: "Lista de tabelas",
-    source: "Fonte: ",
-    notes: "Notas",
-    back: "Voltar ao texto",
-    skip: "Ir para o conteúdo",
-    fingerprint: "Hash",
-    note: "Observação",
-    important: "Ponto essencial",
-    warning: "Limite",
-    downloads: "Arquivos para baixar",
-    and: "e",
-    number: "Nº",
-    value: "Número",
-    rows: "Arquivo, linhas",
-    name: "Nome",
-    lines_left_out: "linhas omitidas",
-    rows_left_out: "linhas omitidas",
-};
-
-const MONTHS: [[&str; 12]; 3] = [
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    [
-        "janeiro",
-        "fevereiro",
-        "março",
-        "abril",
-        "maio",
-        "junho",
-        "julho",
-        "agosto",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-    ],
-];
 
 /// A currency, by its ISO 4217 code. The default is the real, that of Olist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

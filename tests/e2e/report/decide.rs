@@ -164,16 +164,18 @@ fn wrong_decisions_are_refused() {
     }
 }
 
-/// Data too young or too few for a decision still get their report, with the reason, in both languages.
+/// Data too young or too few for a decision still get their report, with the reason, in every language.
 #[test]
 fn too_few_data_make_a_report_that_says_so() {
     let work = data("3000");
     let status = |csv: String| with_column(&csv, 2, |_, _| "\"canceled\"".into());
     let no_name = |csv: String| with_column(&csv, 1, |_, _| String::new());
     work.edit("data/olist_products_dataset.csv", no_name);
-    for (lang, words) in
-        [("fr", "Aucune catégorie n’a reçu assez de commandes"), ("en", "No category received enough orders")]
-    {
+    for (lang, words) in [
+        ("fr", "Aucune catégorie n’a reçu assez de commandes"),
+        ("en", "No category received enough orders"),
+        ("pt", "Nenhuma categoria recebeu pedidos suficientes"),
+    ] {
         let done = work.ok(&["run", "--data", "data", "--lang", lang]);
         assert!(done.stdout.contains("no decision"), "{done}");
         assert!(text(&work).contains(words) && !text(&work).contains("NaN"), "{lang}");

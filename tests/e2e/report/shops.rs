@@ -189,6 +189,7 @@ fn a_shop_with_one_region_and_no_payment_method() {
     for (lang, amount, region, payment) in [
         ("en", "chf\u{a0}", "a column read", "no column of this export says how an order was paid"),
         ("fr", "\u{202f}chf", "une colonne lue", "aucune colonne de cet export ne dit comment"),
+        ("pt", "chf\u{a0}", "uma coluna lida", "nenhuma coluna desta exportação diz como"),
     ] {
         let out = format!("out-{lang}");
         work.ok(&["run", "--data", "data", "--market", "shop.toml", "--out", &out, "--lang", lang, "--quiet"]);
