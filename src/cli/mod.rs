@@ -2,11 +2,11 @@
 
 mod analysis;
 mod data;
+mod export;
 mod newcomer;
 mod notebook;
 mod options;
 mod pages;
-mod pipeline;
 mod plan;
 mod progress;
 mod report;
@@ -85,7 +85,9 @@ enum Command {
     /// Print an executed notebook as HTML, PDF, Word document and Markdown
     Notebook(notebook::Args),
     /// Export the steps to other orchestrators
-    Pipeline(pipeline::Args),
+    Pipeline(export::PipelineArgs),
+    /// Export the contract of the tables, or the lineage of a run, to other tools
+    Export(export::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -107,6 +109,16 @@ enum DialectArg {
     Mysql,
     Postgres,
     Sqlite,
+}
+
+impl From<DialectArg> for Dialect {
+    fn from(dialect: DialectArg) -> Dialect {
+        match dialect {
+            DialectArg::Mysql => Dialect::Mysql,
+            DialectArg::Postgres => Dialect::Postgres,
+            DialectArg::Sqlite => Dialect::Sqlite,
+        }
+    }
 }
 
 /// Runs the command of the process's arguments.
@@ -134,12 +146,9 @@ pub fn main() -> ExitCode {
         Some(Command::Findings(args)) => findings::run(&args),
         Some(Command::Trial(args)) => trial::run(&args),
         Some(Command::Notebook(args)) => notebook::run(&args),
-        Some(Command::Pipeline(args)) => pipeline::run(&args),
-        Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
-            DialectArg::Mysql => Dialect::Mysql,
-            DialectArg::Postgres => Dialect::Postgres,
-            DialectArg::Sqlite => Dialect::Sqlite,
-        })),
+        Some(Command::Pipeline(args)) => export::run_pipeline(&args),
+        Some(Command::Export(args)) => export::run(&args),
+        Some(Command::Ddl { dialect }) => print(&ddl(dialect.into())),
         Some(Command::Completions { shell }) => manual::completions(shell, CommandLine::command()),
         Some(Command::Man(args)) => manual::pages(&args, CommandLine::command()),
         Some(Command::Guide(args)) => guide::run(&args),
