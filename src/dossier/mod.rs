@@ -10,6 +10,7 @@ pub(crate) mod edition;
 mod entry;
 mod figures;
 mod notes;
+pub mod own;
 mod payments;
 mod places;
 pub mod profiles;
@@ -19,6 +20,8 @@ mod tables;
 mod trials;
 mod values;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::error::Result;
@@ -26,6 +29,7 @@ use crate::report::{Document, Materials, Meta, Style, Templates, bibliography, c
 use crate::results::Results;
 use costs::Cost;
 use edition::{Edition, Words};
+use own::Queries;
 
 /// Composes the report of `results` in the language of its parameters, from the built-in texts.
 ///
@@ -35,23 +39,34 @@ pub fn dossier(results: &Results) -> Result<Document> {
     dossier_with(results, &Templates::default())
 }
 
-/// Composes the report from the texts of `templates`.
+/// Composes the report from the texts of `templates`. Its queries read the mart.
 ///
 /// # Errors
 /// As [`dossier`]; also if a text of `templates` is not of the kind that it replaces.
 pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document> {
+    dossier_of(results, templates, &|| Ok(BTreeMap::new()))
+}
+
+/// [`dossier_with`], whose queries also read `tables`, by name; called only if there are queries.
+///
+/// # Errors
+/// As [`dossier_with`]; also if a query fails.
+pub fn dossier_of(results: &Results, templates: &Templates, tables: &own::MakeTables<'_>) -> Result<Document> {
     let lang = results.parameters.lang;
-    let edition = Edition::of(lang, "", templates, results.audit.market.as_ref())?;
+    let queries = Queries::run(templates, &results.mart, tables)?;
+    let edition = Edition::of(lang, "", templates, results.audit.market.as_ref())?.with_own(templates, &queries)?;
     let costs = costs::costs(templates)?;
-    let values = all_values(results, &edition.words, &costs)?;
+    let mut values = all_values(results, &edition.words, &costs)?;
+    values["own"] = queries.values()?;
     let captions = edition.captions(&values)?;
-    let materials = Materials {
+    let mut materials = Materials {
         figures: figures::figures(results, &edition.words, &captions)?,
         tables: tables::tables(results, &edition.words, &captions, &costs)?,
         sources: provenance::sources(&values),
         works: bibliography::parse(templates.text("references.bib"))?,
         values,
     };
+    queries.add_to(&mut materials, lang, edition.words.currency())?;
     let mut document = compose(meta(results, &edition), edition.chapters(), &materials)?;
     document.style = Style::of(templates);
     document.slides_figures = results.parameters.cover.slides_figures.clone();

@@ -1,9 +1,10 @@
-//! Files under `reports/` (built in) + an organisation's replacements → Templates. Used by `dossier` and `style`.
+//! Files under `reports/` (built in) + an organisation's replacements, chapters and queries → Templates. Used by `dossier` and `style`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use super::lang::Lang;
 use crate::error::{Error, Result};
 use crate::{files, regular};
 
@@ -13,17 +14,22 @@ const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs")
 /// Maximum size of a text of the report, bytes.
 const MAX_BYTES: u64 = 1 << 24;
 
-/// Texts of the report: those of a folder where it has them, otherwise the built-in ones.
+/// Most files of one kind that a folder may add.
+const MOST_ADDED: usize = 200;
+
+/// Texts of the report: those of a folder where it has them, otherwise the built-in ones; and the chapters and queries that it adds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Templates {
-    replaced: BTreeMap<&'static str, String>,
+    /// Texts by path: of built-in files, or added.
+    replaced: BTreeMap<String, String>,
 }
 
 impl Templates {
-    /// Reads the files of `dir`, laid out as under `reports/`.
+    /// Reads the files of `dir`, laid out as under `reports/`. A further Markdown file in the folder of a language is a chapter of the user's,
+    /// a TOML file in `queries/` a query.
     ///
     /// # Errors
-    /// `dir` is not a folder or replaces no text, or a file is unreadable or not UTF-8.
+    /// `dir` is not a folder, replaces and adds no text, or a file is unreadable or not UTF-8.
     pub fn read(dir: &Path) -> Result<Templates> {
         if !dir.is_dir() {
             return Err(Error::input(format!("the templates `{}` are no folder", dir.display()))
@@ -37,13 +43,18 @@ impl Templates {
                 let text = regular::read_to_string(&file, MAX_BYTES)?;
                 // A file equal to the built-in one replaces nothing.
                 if text != *built_in {
-                    replaced.insert(*path, text);
+                    replaced.insert((*path).to_string(), text);
                 }
             }
         }
+        for lang in Lang::ALL {
+            added(dir, lang.code(), "md", &mut replaced)?;
+        }
+        added(dir, QUERIES, "toml", &mut replaced)?;
+        found |= !replaced.is_empty();
         if !found {
             return Err(Error::input(format!("`{}` holds no file that replaces one of the report", dir.display()))
-                .with_hint("name them as `pfe report --init-templates DIR` does, such as `style/report.css`"));
+                .with_hint("name them as `pfe report --init-templates DIR` does, such as `style/report.css`, or add chapters, such as `en/09-mine.md`"));
         }
         Ok(Templates { replaced })
     }
@@ -88,17 +99,24 @@ impl Templates {
     /// Chapters of a folder, such as `fr/`, in order, as (path, text).
     pub(crate) fn chapters<'a>(&'a self, folder: &str) -> impl Iterator<Item = (&'static str, &'a str)> {
         let folder = folder.to_string();
-        let is_in = move |path: &&str| {
-            path.strip_prefix(&*folder).is_some_and(|name| !name.contains('/') && name.ends_with(".md"))
-        };
-        let chapters = BUILT_IN.iter().map(|(path, _)| *path).filter(is_in);
+        let chapters = BUILT_IN.iter().map(|(path, _)| *path).filter(move |path| is_in(path, &folder, ".md"));
         chapters.map(|path| (path, self.text(path)))
+    }
+
+    /// The files of a folder that replace none, such as chapters in `fr/` or queries, in order, as (path, text).
+    pub(crate) fn added<'a>(&'a self, folder: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let folder = folder.to_string();
+        let files = self.replaced.iter().filter(|(path, _)| !is_built_in(path));
+        files.filter(move |(path, _)| is_in(path, &folder, "")).map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// The user's own files that a step of the pipeline renders, in words; empty if none.
     pub fn of_step(&self, step: &str, lang: &str) -> String {
         let rendered = |path: &str| match step {
-            "compose" => path == "references.bib" || path == "costs.toml" || path.starts_with(&format!("{lang}/")),
+            "compose" => {
+                let is_of_lang = path.starts_with(&format!("{lang}/"));
+                path == "references.bib" || path == "costs.toml" || is_of_lang || path.starts_with(QUERIES)
+            }
             "report-html" => path == "templates/report.html",
             "report-pdf" => path == "templates/report.typ",
             "report-slides" => path.starts_with("templates/slides.") || path == "templates/report.typ",
@@ -119,14 +137,50 @@ impl Templates {
     /// Path → hash of each replaced file.
     pub fn hashes(&self) -> BTreeMap<String, String> {
         let hash = |text: &String| blake3::hash(text.as_bytes()).to_hex().to_string();
-        self.replaced.iter().map(|(path, text)| ((*path).to_string(), hash(text))).collect()
+        self.replaced.iter().map(|(path, text)| (path.clone(), hash(text))).collect()
     }
+}
+
+/// Folder of queries.
+pub(crate) const QUERIES: &str = "queries";
+
+fn is_built_in(path: &str) -> bool {
+    BUILT_IN.iter().any(|(built_in, _)| *built_in == path)
+}
+
+fn is_in(path: &str, folder: &str, end: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|name| !name.contains('/') && name.ends_with(end))
+}
+
+/// Reads the files of `dir/folder` with this extension that are not built in.
+fn added(dir: &Path, folder: &str, extension: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+    let place = dir.join(folder);
+    if !place.is_dir() {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(&place).map_err(Error::io("read", &place))?;
+    let mut count = 0;
+    for entry in entries {
+        let file = entry.map_err(Error::io("read", &place))?.path();
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let path = format!("{folder}/{name}");
+        if name.starts_with('.') || file.extension().is_none_or(|e| e != extension) || is_built_in(&path) {
+            continue;
+        }
+        count += 1;
+        if count > MOST_ADDED {
+            return Err(Error::input(format!("`{}` holds more than {MOST_ADDED} files", place.display()))
+                .with_hint("leave only those that the report needs"));
+        }
+        files.insert(path, regular::read_to_string(&file, MAX_BYTES)?);
+    }
+    Ok(())
 }
 
 /// Maximum number of paths that a message names.
 const NAMED: usize = 4;
 
-fn named<'a>(paths: impl Iterator<Item = &'a &'static str>) -> String {
+fn named<'a>(paths: impl Iterator<Item = &'a String>) -> String {
     let paths: Vec<String> = paths.map(|path| format!("`{path}`")).collect();
     let more = if paths.len() > NAMED { format!(" and {} more", paths.len() - NAMED) } else { String::new() };
     paths[..paths.len().min(NAMED)].join(", ") + &more

@@ -110,7 +110,8 @@ fn remake(out: &Path, manifest: &Manifest, current: &CurrentInputs<'_>) -> Resul
     for (name, table) in csv_of_results::all(&results)? {
         hashes.insert(format!("tables/{name}.csv"), hash(&spreadsheet::csv(&table)));
     }
-    let mut document = dossier::dossier_with(&results, &current.templates)?;
+    let tables = || attachments::frames(&results);
+    let mut document = dossier::dossier_of(&results, &current.templates, &tables)?;
     document.downloads = attachments::all(&results)?;
     let formats = formats_of_last_run(manifest);
     for step in pages().filter(|step| formats.need(step.id)) {

@@ -1,5 +1,8 @@
 //! Results → attachments of the PDF and downloads of the HTML: the tables and the origin of the analysis.
 
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
 use serde_json::json;
 
 use super::csv_of_results;
@@ -8,6 +11,19 @@ use crate::error::Result;
 use crate::pipeline::export::spreadsheet;
 use crate::report::{Attachment, Lang};
 use crate::results::{CODE, Results};
+use crate::schema::result_tables::{self, TextTable};
+
+/// The result tables as frames, by name: what queries of a user's own chapters read beside the mart.
+///
+/// # Errors
+/// The mart is incomplete.
+pub(crate) fn frames(results: &Results) -> Result<BTreeMap<String, DataFrame>> {
+    let frame = |(name, rows): (&str, TextTable)| {
+        let declared = result_tables::named(name)?;
+        Some(declared.frame(&rows[1..]).map(|frame| (name.to_string(), frame)))
+    };
+    csv_of_results::all(results)?.into_iter().filter_map(frame).collect()
+}
 
 /// Attachments of a [`Document`](crate::report::Document): the tables as written, then `run.json` without its outputs,
 /// since the report is one of them.

@@ -210,7 +210,10 @@ impl RunContext {
     pub(crate) fn document(&self) -> Result<Arc<Document>> {
         self.values.document.get(|| {
             let results = self.results()?;
-            let compose = || dossier::dossier_with(&results, &self.params.templates);
+            let compose = || {
+                let tables = || attachments::frames(&results);
+                dossier::dossier_of(&results, &self.params.templates, &tables)
+            };
             let (document, downloads) = rayon::join(compose, || attachments::all(&results));
             let mut document = document?;
             document.downloads = downloads?;

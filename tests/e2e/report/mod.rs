@@ -5,6 +5,7 @@ mod decide;
 mod finished;
 mod formats;
 mod hostile;
+mod own;
 mod profiles;
 mod rendering;
 mod shops;

@@ -18,7 +18,7 @@ fn the_demo_makes_a_report_and_says_what_to_type_next() {
         }
     }
     let refused = work.pfe(&["demo", "--lang", "xx"]);
-    assert!(refused.code == Some(2) && refused.stderr.contains("[possible values: fr, en]"), "{refused}");
+    assert!(refused.code == Some(2) && refused.stderr.contains("[possible values: fr, en, pt]"), "{refused}");
 }
 
 #[test]
