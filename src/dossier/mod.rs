@@ -66,7 +66,8 @@ pub fn dossier_of(results: &Results, templates: &Templates, tables: &own::MakeTa
         works: bibliography::parse(templates.text("references.bib"))?,
         values,
     };
-    queries.add_to(&mut materials, lang, edition.words.currency())?;
+    let no_data = edition.words.label("no_data");
+    queries.add_to(&mut materials, (lang, edition.words.currency()), &no_data)?;
     let mut document = compose(meta(results, &edition), edition.chapters(), &materials)?;
     document.style = Style::of(templates);
     document.slides_figures = results.parameters.cover.slides_figures.clone();

@@ -4,6 +4,7 @@
 //! `order` says where it stands (9.5: after chapter 9), `title` is its heading, `needs` names queries that must have rows: without
 //! them, the chapter is left out. Without `order`, the number at the start of the file's name counts.
 
+mod figure;
 mod query;
 #[cfg(test)]
 mod tests;

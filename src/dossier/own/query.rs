@@ -1,7 +1,8 @@
-//! A user's query over the tables of a run → a table and values of the report. Used by `own`.
+//! A user's query over the tables of a run → a table, values and a figure of the report. Used by `own`.
 //!
 //! A query is a TOML file: `sql` is read by polars, over the mart and the result tables, by their names; `title`, with placeholders, names
-//! the table; `columns` are its heads. A chapter places it with `![](table:NAME)` and writes its values as `{{ own.NAME[0].column | count }}`.
+//! the table; `columns` are its heads. A chapter places it with `![](table:NAME)` and writes its values as `{{ own.NAME[0].column | count }}`. A
+//! part `[figure]` draws the rows: `kind`, `x`, `y`, `alt`; it is placed with `![](figure:NAME)`.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,14 @@ use polars::sql::SQLContext;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::MakeTables;
+use super::{MakeTables, figure};
+use crate::charts::About;
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::report::chapter::template;
+use crate::report::chapter::typography::Typographer;
 use crate::report::templates::QUERIES;
-use crate::report::{Chapter, Currency, Lang, Materials, Origin, Table, TableColumn, Templates};
+use crate::report::{Chapter, Currency, Figure, Lang, Materials, Origin, Table, TableColumn, Templates};
 use crate::text::{listed, shortened};
 
 /// Most rows of a query.
@@ -25,7 +28,7 @@ const COLUMNS: usize = 30;
 /// Characters of an error of polars that a message shows.
 const SHOWN: usize = 300;
 /// End of the name of a column of whole hundredths of the currency.
-const HUNDREDTHS: &str = "_centavos";
+pub(super) const HUNDREDTHS: &str = "_centavos";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,7 @@ struct Declared {
     title: String,
     #[serde(default)]
     columns: Vec<String>,
+    figure: Option<figure::Declared>,
 }
 
 /// The queries of some templates, with their rows.
@@ -54,8 +58,9 @@ impl Queries {
                 return Err(Error::input(format!("`{path}`: a query is named by letters, digits and `_`")));
             }
             let declared: Declared = toml::from_str(text).map_err(|e| {
-                Error::input(format!("`{path}`: {}", e.to_string().trim_end()))
-                    .with_hint("a query has `sql` and `title`, and may have `columns`")
+                Error::input(format!("`{path}`: {}", e.to_string().trim_end())).with_hint(
+                    "a query has `sql` and `title`, and may have `columns` and `[figure]` with `kind`, `x`, `y`, `alt`",
+                )
             })?;
             if known.is_none() {
                 let mut all = tables()?;
@@ -86,16 +91,39 @@ impl Queries {
         Ok(Value::Object(self.0.iter().map(of_query).collect::<Result<Map<_, _>>>()?))
     }
 
-    /// Adds a table for each query, and the origin of its values.
-    pub(crate) fn add_to(&self, materials: &mut Materials, lang: Lang, currency: Currency) -> Result<()> {
+    /// Adds a table for each query, its figure if it has one, and the origin of its values.
+    pub(crate) fn add_to(
+        &self,
+        materials: &mut Materials,
+        (lang, currency): (Lang, Currency),
+        no_data: &str,
+    ) -> Result<()> {
         for (name, (declared, rows)) in &self.0 {
             let path = format!("{QUERIES}/{name}.toml");
-            if materials.tables.contains_key(name) {
-                return Err(Error::input(format!("`{path}`: the report has a table `{name}` already"))
+            if materials.tables.contains_key(name) || materials.figures.contains_key(name) {
+                return Err(Error::input(format!("`{path}`: the report has a table or figure `{name}` already"))
                     .with_hint("give the file another name"));
             }
-            let title = Chapter { name: format!("{path}, title"), text: declared.title.clone() };
-            let filled = template::fill(&[title], &materials.values, lang, currency)?;
+            let alt = declared.figure.as_ref().map_or("", |figure| &figure.alt);
+            let text = |part: &str, text: &str| Chapter { name: format!("{path}, {part}"), text: text.into() };
+            let texts = [text("title", &declared.title), text("alt", alt)];
+            // Placeholders of rows cannot be filled where there are none.
+            let [title, alt] = if rows.height() == 0 {
+                [name.clone(), if alt.is_empty() { String::new() } else { no_data.to_string() }]
+            } else {
+                let filled = template::fill(&texts, &materials.values, lang, currency)?;
+                [0, 1].map(|i| Typographer::new(lang).set(filled[i].text.trim()))
+            };
+            if let Some(figure) = &declared.figure {
+                if alt.is_empty() {
+                    return Err(Error::input(format!("`{path}`: the figure has no alternative text"))
+                        .with_hint("say in `alt` what it shows, for readers who cannot see it"));
+                }
+                let about = About { title: &title, desc: &alt, no_data };
+                let svg = figure.draw(&path, rows, &about, (lang, currency))?;
+                let (title, source) = (title.clone(), path.clone());
+                materials.figures.insert(name.clone(), Figure { svg, title, alt, source });
+            }
             let columns = rows.columns().iter().enumerate().map(|(i, column)| TableColumn {
                 header: declared.columns.get(i).cloned().unwrap_or_else(|| column.name().to_string()),
                 numeric: column.dtype().is_primitive_numeric(),
@@ -107,7 +135,7 @@ impl Queries {
             let table = Table {
                 columns: columns.collect(),
                 rows: (0..rows.height()).map(write).collect::<Result<_>>()?,
-                title: filled.into_iter().map(|title| title.text.trim().to_string()).collect(),
+                title,
                 source: path.clone(),
             };
             materials.tables.insert(name.clone(), table);
@@ -173,8 +201,13 @@ fn values_of(rows: &DataFrame) -> Result<Value> {
     Ok(Value::Array((0..rows.height()).map(row).collect::<Result<_>>()?))
 }
 
-fn text_of(cell: &AnyValue) -> String {
+pub(super) fn text_of(cell: &AnyValue) -> String {
     cell.get_str().map_or_else(|| cell.to_string(), str::to_owned)
+}
+
+/// Whether a column holds whole hundredths of the currency.
+pub(super) fn is_amount(column: &str) -> bool {
+    column.ends_with(HUNDREDTHS)
 }
 
 /// A cell as printed.
@@ -183,7 +216,7 @@ fn written(column: &str, cell: &AnyValue, lang: Lang, currency: Currency) -> Str
         AnyValue::Null => super::super::edition::NONE.into(),
         number if number.is_integer() => {
             let number = number.extract::<i64>().unwrap_or_default();
-            if column.ends_with(HUNDREDTHS) { lang.amount(number, 2, currency) } else { lang.count(number) }
+            if is_amount(column) { lang.amount(number, 2, currency) } else { lang.count(number) }
         }
         number if number.is_float() => match number.extract::<f64>() {
             Some(number) if number.is_finite() => lang.decimal(number, 2),

@@ -4,9 +4,10 @@ use crate::workdir::Workdir;
 
 const QUERY: &str = "sql = \"SELECT state, SUM(orders) AS orders, SUM(freight_centavos) AS freight_centavos FROM service_by_state \
                      GROUP BY state ORDER BY freight_centavos DESC, state LIMIT 5\"\n\
-                     title = \"The {{ own.freight | length }} dearest\"\ncolumns = [\"State\", \"Orders\", \"Freight\"]\n";
+                     title = \"The {{ own.freight | length }} dearest\"\ncolumns = [\"State\", \"Orders\", \"Freight\"]\n\
+                     [figure]\nkind = \"bars\"\nx = \"state\"\ny = \"freight_centavos\"\nalt = \"Bars, {{ own.freight[0].state }} first\"\n";
 const CHAPTER: &str = "+++\ntitle = \"Freight by state\"\nneeds = [\"freight\"]\n+++\n\
-                       First: {{ own.freight[0].state }}, {{ own.freight[0].freight_centavos | brl }}.\n\n![](table:freight)\n";
+                       First: {{ own.freight[0].state }}, {{ own.freight[0].freight_centavos | brl }}.\n\n![](figure:freight)\n\n![](table:freight)\n";
 
 fn with(chapter: &str, query: &str) -> Workdir {
     let work = Workdir::new();
@@ -32,6 +33,11 @@ fn an_own_chapter_stands_among_the_others_with_its_table_and_numbers() {
     // The number is that of the mart, and its origin is told.
     let html = work.read("out/report.html");
     assert!(html.contains("queries/freight.toml: own.freight[0].freight_centavos"));
+    let first = html.split(">Bars, ").nth(1).unwrap_or_default();
+    assert!(
+        first.starts_with(|c: char| c.is_ascii_uppercase()) && first[2..].starts_with(" first"),
+        "the figure has its text"
+    );
     let checked = ["report", "--check", "--templates", "mine"];
     work.ok(&checked);
     work.edit("mine/queries/freight.toml", |query| query.replace("LIMIT 5", "LIMIT 4"));
@@ -55,7 +61,18 @@ fn what_is_wrong_with_own_files_is_told_with_file_and_line() {
             ["freight.toml`", "`read_csv` reads files"],
         ),
         (CHAPTER.into(), QUERY.replace("LIMIT 5", "LIMIT 5; DROP TABLE service_by_state"), ["freight.toml`", "hint: "]),
-        (CHAPTER.replace("table:freight", "table:nothing"), QUERY.into(), ["09-mine.md", "line 7"]),
+        (CHAPTER.into(), QUERY.replace("\"bars\"", "\"pie\""), ["freight.toml`", "line 5"]),
+        (
+            CHAPTER.into(),
+            QUERY.replace("y = \"freight_centavos\"", "y = \"freight\""),
+            ["freight.toml`", "no column `freight`"],
+        ),
+        (
+            CHAPTER.into(),
+            QUERY.replace("y = \"freight_centavos\"", "y = \"state\""),
+            ["freight.toml`", "holds no numbers"],
+        ),
+        (CHAPTER.replace("table:freight", "table:nothing"), QUERY.into(), ["09-mine.md", "line 9"]),
         (CHAPTER.replace("own.freight[0].state", "own.freight[0].region"), QUERY.into(), ["09-mine.md", "line 5"]),
     ] {
         let work = with(&chapter, &query);
