@@ -2,11 +2,11 @@
 
 mod analysis;
 mod data;
+mod export;
 mod newcomer;
 mod notebook;
 mod options;
 mod pages;
-mod pipeline;
 mod plan;
 mod progress;
 mod report;
@@ -26,6 +26,7 @@ use pfe::text::escaped;
 
 use self::analysis::{backtest, findings, forecast, trial};
 use self::data::{audit, load, market, synth};
+use self::export::{contract, pipeline};
 use self::newcomer::{demo, doctor, guide, manual};
 use self::terminal::{Failure, print, tell};
 
@@ -86,6 +87,8 @@ enum Command {
     Notebook(notebook::Args),
     /// Export the steps to other orchestrators
     Pipeline(pipeline::Args),
+    /// Export the tables' contract, or how a run made them, to other tools
+    Export(contract::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -107,6 +110,16 @@ enum DialectArg {
     Mysql,
     Postgres,
     Sqlite,
+}
+
+impl From<DialectArg> for Dialect {
+    fn from(dialect: DialectArg) -> Self {
+        match dialect {
+            DialectArg::Mysql => Dialect::Mysql,
+            DialectArg::Postgres => Dialect::Postgres,
+            DialectArg::Sqlite => Dialect::Sqlite,
+        }
+    }
 }
 
 /// Runs the command of the process's arguments.
@@ -135,11 +148,8 @@ pub fn main() -> ExitCode {
         Some(Command::Trial(args)) => trial::run(&args),
         Some(Command::Notebook(args)) => notebook::run(&args),
         Some(Command::Pipeline(args)) => pipeline::run(&args),
-        Some(Command::Ddl { dialect }) => print(&ddl(match dialect {
-            DialectArg::Mysql => Dialect::Mysql,
-            DialectArg::Postgres => Dialect::Postgres,
-            DialectArg::Sqlite => Dialect::Sqlite,
-        })),
+        Some(Command::Export(args)) => contract::run(&args),
+        Some(Command::Ddl { dialect }) => print(&ddl(dialect.into())),
         Some(Command::Completions { shell }) => manual::completions(shell, CommandLine::command()),
         Some(Command::Man(args)) => manual::pages(&args, CommandLine::command()),
         Some(Command::Guide(args)) => guide::run(&args),

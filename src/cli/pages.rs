@@ -81,7 +81,7 @@ fn may_replace(path: &Path, magic: &str) -> pfe::Result<()> {
 }
 
 /// Writes beside the file, then renames: readers see the old file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is its owner's alone; this one becomes a file like any other.
     let part = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);

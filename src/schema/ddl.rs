@@ -233,7 +233,8 @@ impl Dialect {
         sql
     }
 
-    fn type_of(self, schema: Stage, column: &Column) -> &'static str {
+    /// The type of a column of the contract.
+    pub(crate) fn type_of(self, schema: Stage, column: &Column) -> &'static str {
         let is_key = TABLES.iter().any(|t| t.key.contains(&column.name) && t.column(column.name) == Some(column));
         match (column.kind, self) {
             (LogicalType::Money, Dialect::Sqlite) if schema == Stage::Raw => "NUMERIC",

@@ -3,7 +3,7 @@
 use clap::{Subcommand, ValueEnum};
 use pfe::pipeline::export::orchestrators;
 
-use super::terminal::{Outcome, print, print_json};
+use crate::cli::terminal::{Outcome, print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
