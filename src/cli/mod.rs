@@ -19,15 +19,16 @@ mod verify;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 use pfe::error::masked;
-use pfe::schema::ddl::{Dialect, ddl};
+use pfe::schema::ddl::ddl;
 use pfe::text::escaped;
 
 use self::analysis::{backtest, findings, forecast, trial};
 use self::data::{audit, load, market, synth};
 use self::export::{contract, pipeline};
 use self::newcomer::{demo, doctor, guide, manual};
+use self::options::DialectArg;
 use self::terminal::{Failure, print, tell};
 
 const EXAMPLES: &str = "Examples:
@@ -103,23 +104,6 @@ enum Command {
     Man(manual::Args),
     /// Write the user's guide as HTML and PDF
     Guide(guide::Args),
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DialectArg {
-    Mysql,
-    Postgres,
-    Sqlite,
-}
-
-impl From<DialectArg> for Dialect {
-    fn from(dialect: DialectArg) -> Self {
-        match dialect {
-            DialectArg::Mysql => Dialect::Mysql,
-            DialectArg::Postgres => Dialect::Postgres,
-            DialectArg::Sqlite => Dialect::Sqlite,
-        }
-    }
 }
 
 /// Runs the command of the process's arguments.

@@ -1,4 +1,4 @@
-//! Document → the files that the user names: an HTML page, a PDF. Used by `pfe notebook` and `pfe guide`.
+//! Document → the files that the user names: an HTML page, a PDF. Used by `pfe notebook`, `pfe guide` and, to write a file, `pfe export`.
 
 use std::fs::{File, Permissions};
 use std::io::{Read, Write};

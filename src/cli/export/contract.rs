@@ -10,7 +10,7 @@ use pfe::pipeline::export::openlineage::{self, EventParams};
 use pfe::pipeline::export::{dbt, odcs};
 use pfe::schema::ddl::Dialect;
 
-use crate::cli::DialectArg;
+use crate::cli::options::DialectArg;
 use crate::cli::pages::write_whole;
 use crate::cli::terminal::{Outcome, print};
 
