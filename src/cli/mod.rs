@@ -19,14 +19,16 @@ mod verify;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 use pfe::error::masked;
-use pfe::schema::ddl::{Dialect, ddl};
+use pfe::schema::ddl::ddl;
 use pfe::text::escaped;
 
 use self::analysis::{backtest, findings, forecast, trial};
 use self::data::{audit, load, market, synth};
+use self::export::{contract, pipeline};
 use self::newcomer::{demo, doctor, guide, manual};
+use self::options::DialectArg;
 use self::terminal::{Failure, print, tell};
 
 const EXAMPLES: &str = "Examples:
@@ -85,9 +87,9 @@ enum Command {
     /// Print an executed notebook as HTML, PDF, Word document and Markdown
     Notebook(notebook::Args),
     /// Export the steps to other orchestrators
-    Pipeline(export::PipelineArgs),
-    /// Export the contract of the tables, or the lineage of a run, to other tools
-    Export(export::Args),
+    Pipeline(pipeline::Args),
+    /// Export the tables' contract, or how a run made them, to other tools
+    Export(contract::Args),
     /// Print the SQL that creates the raw and clean tables
     Ddl {
         /// Database
@@ -102,23 +104,6 @@ enum Command {
     Man(manual::Args),
     /// Write the user's guide as HTML, PDF, Word document and Markdown
     Guide(guide::Args),
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DialectArg {
-    Mysql,
-    Postgres,
-    Sqlite,
-}
-
-impl From<DialectArg> for Dialect {
-    fn from(dialect: DialectArg) -> Dialect {
-        match dialect {
-            DialectArg::Mysql => Dialect::Mysql,
-            DialectArg::Postgres => Dialect::Postgres,
-            DialectArg::Sqlite => Dialect::Sqlite,
-        }
-    }
 }
 
 /// Runs the command of the process's arguments.
@@ -146,8 +131,8 @@ pub fn main() -> ExitCode {
         Some(Command::Findings(args)) => findings::run(&args),
         Some(Command::Trial(args)) => trial::run(&args),
         Some(Command::Notebook(args)) => notebook::run(&args),
-        Some(Command::Pipeline(args)) => export::run_pipeline(&args),
-        Some(Command::Export(args)) => export::run(&args),
+        Some(Command::Pipeline(args)) => pipeline::run(&args),
+        Some(Command::Export(args)) => contract::run(&args),
         Some(Command::Ddl { dialect }) => print(&ddl(dialect.into())),
         Some(Command::Completions { shell }) => manual::completions(shell, CommandLine::command()),
         Some(Command::Man(args)) => manual::pages(&args, CommandLine::command()),

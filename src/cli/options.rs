@@ -8,6 +8,7 @@ use pfe::dossier::profiles::Per;
 use pfe::graph::{FORMATS, Formats, ProfileFiles};
 use pfe::pipeline::{How, Input, RunParams};
 use pfe::report::{Cover, Lang, Templates};
+use pfe::schema::ddl::Dialect;
 use pfe::store::passwords::check_passwords;
 use pfe::synth::SynthParams;
 use pfe::{engine, memory, regular};
@@ -228,4 +229,22 @@ pub fn cover(path: Option<&PathBuf>) -> pfe::Result<Option<Cover>> {
 /// The texts of a folder, or the built-in ones.
 pub fn templates(dir: Option<&Path>) -> pfe::Result<Templates> {
     dir.map_or_else(|| Ok(Templates::default()), Templates::read)
+}
+
+/// A SQL dialect, as an argument.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum DialectArg {
+    Mysql,
+    Postgres,
+    Sqlite,
+}
+
+impl From<DialectArg> for Dialect {
+    fn from(dialect: DialectArg) -> Self {
+        match dialect {
+            DialectArg::Mysql => Dialect::Mysql,
+            DialectArg::Postgres => Dialect::Postgres,
+            DialectArg::Sqlite => Dialect::Sqlite,
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Document → the files that the user names: an HTML page, a PDF, a Word document, Markdown. Used by `pfe notebook` and `pfe guide`.
+//! Document → the files that the user names: an HTML page, a PDF, a Word document, Markdown. Used by `pfe notebook`, `pfe guide` and, to write
+//! a file, `pfe export`.
 
 use std::fs::{File, Permissions};
 use std::io::{Read, Write};
@@ -143,7 +144,7 @@ fn may_replace(path: &Path, kind: Kind) -> pfe::Result<()> {
 }
 
 /// Writes beside the file, then renames: readers see the old file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> pfe::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is its owner's alone; this one becomes a file like any other.
     let part = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);

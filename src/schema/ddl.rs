@@ -233,7 +233,7 @@ impl Dialect {
         sql
     }
 
-    /// The SQL type of a column.
+    /// The type of a column of the contract.
     pub(crate) fn type_of(self, schema: Stage, column: &Column) -> &'static str {
         let is_key = TABLES.iter().any(|t| t.key.contains(&column.name) && t.column(column.name) == Some(column));
         match (column.kind, self) {

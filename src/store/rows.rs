@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::declared::{columns, name_of};
 use crate::error::Result;
 use crate::schema::contract::LogicalType;
-use crate::schema::ddl::Stage;
+use crate::schema::ddl::{Dialect, Stage};
 use crate::schema::{format, result_tables};
 
 /// What a column of a relational table holds.
@@ -21,6 +21,25 @@ pub(crate) enum SqlType {
     Timestamp,
     Date,
     Flag,
+}
+
+impl SqlType {
+    /// The SQL type of a column of a result.
+    pub(crate) fn sql(self, dialect: Dialect) -> &'static str {
+        match (self, dialect) {
+            (SqlType::Text, Dialect::Mysql) => "LONGTEXT",
+            (SqlType::Text, _) => "TEXT",
+            (SqlType::Integer, Dialect::Sqlite) => "INTEGER",
+            (SqlType::Integer, _) => "BIGINT",
+            (SqlType::Reais, _) => "DECIMAL(17, 2)",
+            (SqlType::Float, Dialect::Sqlite) => "REAL",
+            (SqlType::Float, _) => "DOUBLE PRECISION",
+            (SqlType::Timestamp, Dialect::Mysql) => "DATETIME(6)",
+            (SqlType::Timestamp, _) => "TIMESTAMP",
+            (SqlType::Date, _) => "DATE",
+            (SqlType::Flag, _) => "BOOLEAN",
+        }
+    }
 }
 
 /// A column of a relational table.

@@ -77,7 +77,7 @@ impl SqlTable {
         match &self.definition {
             Some(definition) => definition.create(self.dialect, target, constraints),
             None => {
-                let column = |f: &Field| format!("{} {}", self.dialect.quote(&f.name), type_of(self.dialect, f.kind));
+                let column = |f: &Field| format!("{} {}", self.dialect.quote(&f.name), f.kind.sql(self.dialect));
                 create_table(self.dialect, target, &self.fields.iter().map(column).collect::<Vec<_>>())
             }
         }
@@ -174,24 +174,7 @@ pub(crate) fn quoted(dialect: Dialect, fields: &[Field]) -> String {
     fields.iter().map(|f| dialect.quote(&f.name)).collect::<Vec<_>>().join(", ")
 }
 
-/// The SQL type of a result column.
-fn type_of(dialect: Dialect, kind: SqlType) -> &'static str {
-    match (kind, dialect) {
-        (SqlType::Text, Dialect::Mysql) => "LONGTEXT",
-        (SqlType::Text, _) => "TEXT",
-        (SqlType::Integer, Dialect::Sqlite) => "INTEGER",
-        (SqlType::Integer, _) => "BIGINT",
-        (SqlType::Reais, _) => "DECIMAL(17, 2)",
-        (SqlType::Float, Dialect::Sqlite) => "REAL",
-        (SqlType::Float, _) => "DOUBLE PRECISION",
-        (SqlType::Timestamp, Dialect::Mysql) => "DATETIME(6)",
-        (SqlType::Timestamp, _) => "TIMESTAMP",
-        (SqlType::Date, _) => "DATE",
-        (SqlType::Flag, _) => "BOOLEAN",
-    }
-}
-
-/// What a column of this SQL type holds: the inverse of [`type_of`], which also knows the databases' own names.
+/// What a column of this SQL type holds: the inverse of [`SqlType::sql`], which also knows the databases' own names.
 fn held_of(declared: &str) -> SqlType {
     let declared = declared.to_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| declared.starts_with(word));
@@ -217,7 +200,7 @@ mod tests {
             for kind in
                 [SqlType::Text, SqlType::Integer, SqlType::Float, SqlType::Timestamp, SqlType::Date, SqlType::Flag]
             {
-                assert_eq!(held_of(type_of(dialect, kind)), kind, "{dialect:?}");
+                assert_eq!(held_of(kind.sql(dialect)), kind, "{dialect:?}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Reports: what they say, from which run, and what they make of hostile input.
 
 mod amounts;
+mod contracts;
 mod decide;
 mod finished;
 mod formats;

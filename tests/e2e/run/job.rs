@@ -166,25 +166,3 @@ fn no_row_is_lost() {
     assert_eq!(counted.iter().map(|v| v["count"].as_u64().unwrap()).sum::<u64>(), values);
     assert!(work.table("out/tables/audit.csv").iter().any(|row| row["deduplicated"] != "0"));
 }
-
-/// Each file of a run is the output of one event; a run records no clock, so that the time must be given.
-#[test]
-fn the_lineage_names_every_file() {
-    let work = Workdir::new();
-    work.ok(&["run", "--orders", "2000", "--out", "out", "--quiet"]);
-    let lineage = ["export", "contract", "--format", "openlineage", "--out", "out"];
-    work.fails(&lineage, 2, &["`--event-time 2018-08-21T10:00:00Z`"]);
-    let timed = [&lineage[..], &["--event-time", "2018-08-21T10:00:00Z"]].concat();
-    let printed = work.ok(&timed).stdout;
-    assert_eq!(printed, work.ok(&timed).stdout);
-    let manifest = work.json("out/run.json");
-    for file in manifest["core"]["outputs"].as_array().unwrap() {
-        let path = file["path"].as_str().unwrap();
-        let events = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        let makers =
-            events.filter(|event| event["outputs"].as_array().unwrap().iter().any(|made| made["name"] == path));
-        assert_eq!(makers.count(), 1, "{path}");
-    }
-    let wrong = [&lineage[..], &["--event-time", "yesterday"]].concat();
-    work.fails(&wrong, 2, &["`yesterday` is no time"]);
-}
