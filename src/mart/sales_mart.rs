@@ -85,7 +85,7 @@ impl SalesMart {
     /// All tables, by name.
     ///
     /// # Errors
-    /// The files that hold a table of [`LONG`] cannot be read.
+    /// The files that hold a long table cannot be read.
     pub fn iter(&self) -> Result<impl Iterator<Item = (&str, &DataFrame)>> {
         let mut tables: BTreeMap<&str, &DataFrame> = self.short().collect();
         for (name, long) in &self.long {

@@ -28,8 +28,8 @@ fn chapters_stand_where_their_order_or_name_says() {
 fn wrong_front_matter_is_told_with_file_and_line() {
     let error = |text: &str| inserted(&[("en/x.md", text)]).unwrap_err().to_string();
     assert_eq!(error("+++\ntitle = \"x\"\n# Y\n"), "`en/x.md`, line 1: the front matter has no end");
-    let unknown = error("+++\norder = 1\ntitel = \"x\"\n+++\n");
-    assert!(unknown.contains("`en/x.md`") && unknown.contains("line 3") && unknown.contains("titel"), "{unknown}");
+    let unknown = error("+++\norder = 1\nheading = \"x\"\n+++\n");
+    assert!(unknown.contains("`en/x.md`") && unknown.contains("line 3") && unknown.contains("heading"), "{unknown}");
     assert!(error("+++\nneeds = [\"sales\"]\n+++\n# X\n").contains("needs the query `sales`"));
     assert!(error("+++\norder = nan\n+++\n# X\n").contains("no number"));
 }

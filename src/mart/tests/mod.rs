@@ -69,7 +69,7 @@ fn in_shards(data: &Path, ranges: usize) -> Result<Outcome> {
         Appender::new(bytes.lock().unwrap().entry(name.into()).or_default().clone(), schema)
     });
     // With an even number of ranges, the aggregates wait on the disk.
-    let memory = if ranges % 2 == 0 { 0 } else { u64::MAX };
+    let memory = if ranges.is_multiple_of(2) { 0 } else { u64::MAX };
     let how = Shards { ranges, scratch: scratch.path().into(), memory };
     let result = mart_in_shards(&Source::open(data)?, &how, &|name, rows, _| {
         files.with(name, rows.schema(), |file| file.append(rows))

@@ -66,7 +66,7 @@ fn a_slide_per_heading_and_per_figure() {
     assert_eq!(names, ["Summary", "What", "Sales & <months>"]);
     let blocks: Vec<_> = texts(&deck).map(|(_, blocks)| blocks).collect();
     assert!(
-        matches!(&blocks[1][..], [Block::List { items, .. }, Block::Paragraph(_), Block::Paragraph(_)] if items.len() == 2)
+        matches!(blocks[1], [Block::List { items, .. }, Block::Paragraph(_), Block::Paragraph(_)] if items.len() == 2)
     );
 }
 

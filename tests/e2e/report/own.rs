@@ -49,7 +49,7 @@ fn an_own_chapter_stands_among_the_others_with_its_table_and_numbers() {
 fn what_is_wrong_with_own_files_is_told_with_file_and_line() {
     for (chapter, query, words) in [
         (CHAPTER.replace("needs", "need"), QUERY.into(), ["`en/09-mine.md`", "line 3"]),
-        (CHAPTER.into(), QUERY.replace("title", "titel"), ["`queries/freight.toml`", "line 2"]),
+        (CHAPTER.into(), QUERY.replace("title", "heading"), ["`queries/freight.toml`", "line 2"]),
         (
             CHAPTER.into(),
             QUERY.replace("service_by_state", "service_by_stat"),
