@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::notes::Notes;
-use super::own::{self, Queries};
 use super::places;
 use crate::error::{Error, Result};
 use crate::market::MarketFacts;
@@ -114,14 +113,9 @@ impl Edition {
         Ok(Edition { words, captions, chapters })
     }
 
-    /// Inserts the chapters that `templates` add, if the queries that they need have rows.
-    ///
-    /// # Errors
-    /// A chapter's front matter is wrong, or needs a query that there is not.
-    pub(super) fn with_own(mut self, templates: &Templates, queries: &Queries) -> Result<Edition> {
-        let place = format!("{}/", self.words.lang.code());
-        own::insert_chapters(&mut self.chapters, templates.added(&place), queries)?;
-        Ok(self)
+    /// The chapters, to add others.
+    pub(super) fn chapters_mut(&mut self) -> &mut Vec<Chapter> {
+        &mut self.chapters
     }
 
     pub(crate) fn chapters(&self) -> &[Chapter] {

@@ -54,7 +54,8 @@ pub fn dossier_with(results: &Results, templates: &Templates) -> Result<Document
 pub fn dossier_of(results: &Results, templates: &Templates, tables: &own::MakeTables<'_>) -> Result<Document> {
     let lang = results.parameters.lang;
     let queries = Queries::run(templates, &results.mart, tables)?;
-    let edition = Edition::of(lang, "", templates, results.audit.market.as_ref())?.with_own(templates, &queries)?;
+    let mut edition = Edition::of(lang, "", templates, results.audit.market.as_ref())?;
+    own::insert_chapters(edition.chapters_mut(), templates.added(&format!("{}/", lang.code())), &queries)?;
     let costs = costs::costs(templates)?;
     let mut values = all_values(results, &edition.words, &costs)?;
     values["own"] = queries.values()?;

@@ -3,6 +3,7 @@
 use polars::prelude::*;
 use serde::Deserialize;
 
+use super::cells::{HUNDREDTHS, is_amount, text_of};
 use crate::charts::{self, About, Bar, Bars, Dots, Funnel, Lines, Scatter, Series, Stage, Svg, Tick};
 use crate::error::{Error, Result};
 use crate::report::{Currency, Lang};
@@ -83,7 +84,7 @@ impl Declared {
             ))
             .with_hint("end the query with `ORDER BY … LIMIT 20`"));
         }
-        let format = |value: f64| match (super::query::is_amount(&ys[0]), lang) {
+        let format = |value: f64| match (is_amount(&ys[0]), lang) {
             (false, _) => short(lang, value),
             (true, Lang::Fr) => format!("{}\u{a0}{}", short(lang, value), currency.symbol()),
             (true, _) => format!("{}\u{a0}{}", currency.symbol(), short(lang, value)),
@@ -160,7 +161,7 @@ impl Declared {
 
 /// A column as a figure names it: amounts are written in whole units.
 fn called(column: &str) -> &str {
-    column.strip_suffix(super::query::HUNDREDTHS).unwrap_or(column)
+    column.strip_suffix(HUNDREDTHS).unwrap_or(column)
 }
 
 /// A number in short form, with decimals where it is small.
@@ -190,7 +191,7 @@ fn column<'a>(path: &str, rows: &'a DataFrame, name: &str) -> Result<&'a Column>
 
 fn texts(path: &str, rows: &DataFrame, name: &str) -> Result<Vec<String>> {
     let column = column(path, rows, name)?;
-    (0..rows.height()).map(|row| Ok(super::query::text_of(&column.get(row)?))).collect()
+    (0..rows.height()).map(|row| Ok(text_of(&column.get(row)?))).collect()
 }
 
 /// The values of a column; of hundredths, whole units.
@@ -199,7 +200,7 @@ fn numbers(path: &str, rows: &DataFrame, name: &str) -> Result<Vec<f64>> {
     if !column.dtype().is_primitive_numeric() {
         return Err(Error::input(format!("`{path}`: the column `{name}` holds no numbers")));
     }
-    let unit = if super::query::is_amount(name) { 100.0 } else { 1.0 };
+    let unit = if is_amount(name) { 100.0 } else { 1.0 };
     let values = column.cast(&DataType::Float64)?;
     Ok(values.f64()?.iter().map(|value| value.map_or(f64::NAN, |value| value / unit)).collect())
 }

@@ -4,23 +4,18 @@
 //! `order` says where it stands (9.5: after chapter 9), `title` is its heading, `needs` names queries that must have rows: without
 //! them, the chapter is left out. Without `order`, the number at the start of the file's name counts.
 
+mod cells;
 mod figure;
 mod query;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use polars::prelude::DataFrame;
 use serde::Deserialize;
 
-pub use self::query::Queries;
+pub use self::query::{MakeTables, Queries};
 use crate::error::{Error, Result};
 use crate::report::Chapter;
 use crate::text::listed;
-
-/// Makes the tables that queries read beside those of the mart.
-pub type MakeTables<'a> = dyn Fn() -> Result<BTreeMap<String, DataFrame>> + 'a;
 
 /// Mark of the front matter.
 const MARK: &str = "+++";

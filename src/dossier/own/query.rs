@@ -11,8 +11,10 @@ use polars::sql::SQLContext;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{MakeTables, figure};
+use super::cells::{is_amount, text_of};
+use super::figure;
 use crate::charts::About;
+use crate::dossier::edition::NONE;
 use crate::error::{Error, Result};
 use crate::mart::SalesMart;
 use crate::report::chapter::template;
@@ -21,14 +23,15 @@ use crate::report::templates::QUERIES;
 use crate::report::{Chapter, Currency, Figure, Lang, Materials, Origin, Table, TableColumn, Templates};
 use crate::text::{listed, shortened};
 
+/// Makes the tables that queries read beside those of the mart.
+pub type MakeTables<'a> = dyn Fn() -> Result<BTreeMap<String, DataFrame>> + 'a;
+
 /// Most rows of a query.
 const ROWS: usize = 1_000;
 /// Most columns of a query.
 const COLUMNS: usize = 30;
 /// Characters of an error of polars that a message shows.
 const SHOWN: usize = 300;
-/// End of the name of a column of whole hundredths of the currency.
-pub(super) const HUNDREDTHS: &str = "_centavos";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -201,26 +204,17 @@ fn values_of(rows: &DataFrame) -> Result<Value> {
     Ok(Value::Array((0..rows.height()).map(row).collect::<Result<_>>()?))
 }
 
-pub(super) fn text_of(cell: &AnyValue) -> String {
-    cell.get_str().map_or_else(|| cell.to_string(), str::to_owned)
-}
-
-/// Whether a column holds whole hundredths of the currency.
-pub(super) fn is_amount(column: &str) -> bool {
-    column.ends_with(HUNDREDTHS)
-}
-
 /// A cell as printed.
 fn written(column: &str, cell: &AnyValue, lang: Lang, currency: Currency) -> String {
     match cell {
-        AnyValue::Null => super::super::edition::NONE.into(),
+        AnyValue::Null => NONE.into(),
         number if number.is_integer() => {
             let number = number.extract::<i64>().unwrap_or_default();
             if is_amount(column) { lang.amount(number, 2, currency) } else { lang.count(number) }
         }
         number if number.is_float() => match number.extract::<f64>() {
             Some(number) if number.is_finite() => lang.decimal(number, 2),
-            _ => super::super::edition::NONE.into(),
+            _ => NONE.into(),
         },
         other => text_of(other),
     }
