@@ -334,11 +334,21 @@ impl Record{number} {{
     assert len(list(watching[0].glob("home/kernels/draft-lab/*/watched/*/libpfe_watched_*.so"))) == 8
 
 
-def test_an_edit_while_a_cell_runs(draft):
+def test_an_edit_while_a_cell_runs(draft, tmp_path):
     kernel, edit = draft
-    msg_id = kernel.send("draft::plan().0 + { std::thread::sleep(std::time::Duration::from_secs(2)); draft::plan().0 }")
-    time.sleep(1)
+    begun, edited = tmp_path / "begun", tmp_path / "edited"
+    msg_id = kernel.send(f"""
+        let first = draft::plan().0;
+        std::fs::write({str(begun)!r}, "").unwrap();
+        while !std::path::Path::new({str(edited)!r}).exists() {{
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }}
+        first + draft::plan().0
+    """.replace("'", '"'))
+    while not begun.exists():
+        time.sleep(0.02)
     edit("Plan(1)", "Plan(8)")
+    edited.write_text("")
     assert text(kernel.published(msg_id)) == "2" and kernel.reply(msg_id)["content"]["status"] == "ok"
     assert kernel.ok("draft::plan().0").endswith("8")
 
